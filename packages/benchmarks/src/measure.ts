@@ -1,0 +1,69 @@
+/**
+ * Times small operations side by side: round by round, each in turn and in another order every time, so that a slow
+ * second of the machine falls on all of them alike.
+ */
+
+/** One operation. It runs what it measures `iterations` times and returns a number made of all the results. */
+export interface Case {
+  readonly name: string
+  readonly run: (iterations: number) => number
+}
+
+/** Nanoseconds for one operation, over the rounds: the median, and the quartiles around it. */
+export interface Measurement {
+  readonly name: string
+  readonly median: number
+  readonly lower: number
+  readonly upper: number
+}
+
+// Whatever is added here has been computed: no result can be optimised away.
+let sink = 0
+
+const elapsed = (self: Case, iterations: number): number => {
+  const start = process.hrtime.bigint()
+  sink = (sink + self.run(iterations)) | 0
+  return Number(process.hrtime.bigint() - start)
+}
+
+/** How many iterations take about `milliseconds`, found while warming the operation up. */
+const calibrate = (self: Case, milliseconds: number): number => {
+  let iterations = 1000
+  for (let warm = 0; warm < 10; warm++) elapsed(self, iterations)
+  for (;;) {
+    const spent = elapsed(self, iterations)
+    if (spent >= milliseconds * 1e6) return Math.ceil((iterations * milliseconds * 1e6) / spent)
+    iterations *= 2
+  }
+}
+
+const quantile = (sorted: ReadonlyArray<number>, q: number): number => {
+  const at = (sorted.length - 1) * q
+  const low = sorted[Math.floor(at)]!
+  return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at))
+}
+
+/** Measures all cases, interleaved, in `rounds` rounds of about `milliseconds` for each case. */
+export const measure = (
+  cases: ReadonlyArray<Case>,
+  options: { readonly rounds: number; readonly milliseconds: number }
+): ReadonlyArray<Measurement> => {
+  const entries = cases.map((self) => ({
+    self,
+    iterations: calibrate(self, options.milliseconds),
+    samples: new Array<number>()
+  }))
+  for (let round = 0; round < options.rounds; round++) {
+    const order = round % 2 === 0 ? entries : [...entries].reverse()
+    for (const entry of order) entry.samples.push(elapsed(entry.self, entry.iterations) / entry.iterations)
+  }
+  return entries.map(({ samples, self }) => {
+    const sorted = samples.sort((a, b) => a - b)
+    return {
+      name: self.name,
+      median: quantile(sorted, 0.5),
+      lower: quantile(sorted, 0.25),
+      upper: quantile(sorted, 0.75)
+    }
+  })
+}

@@ -1,0 +1,39 @@
+/**
+ * Where somebody's packets come from.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * An IPv4 address in dotted decimal. BattlEye prints no others.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const IpAddress = Schema.String.check(
+  Schema.isPattern(/^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/, { expected: "an IPv4 address" })
+).pipe(Schema.brand("@bercon/client/IpAddress"))
+
+/**
+ * An IPv4 address in dotted decimal. BattlEye prints no others.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type IpAddress = typeof IpAddress.Type
+
+/**
+ * An IP address and a UDP port, 0 to 65535, of a player or another RCON client. As a string it is `ip:port`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Address extends Schema.Class<Address>("@bercon/client/Address")({
+  ip: IpAddress,
+  port: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 }))
+}) {
+  override toString(): string {
+    return `${this.ip}:${this.port}`
+  }
+}

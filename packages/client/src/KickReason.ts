@@ -1,0 +1,72 @@
+/**
+ * Why somebody was kicked.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * Why somebody was kicked, as far as the server's words are known. `text` is always what the server said.
+ *
+ * **Details**
+ *
+ * - `AdminKick`, `AdminBan`: an admin did, and gave the reason `message`, perhaps empty.
+ * - `GlobalBan`: BattlEye has banned the player from all servers; `id` names the ban.
+ * - `FilterRestriction`: a filter of the server (`"RemoteExec"`, `"Script"`, ...) took exception, at its rule number
+ *   `rule`, counted from 0.
+ * - `Timeout`: the player's game did not answer BattlEye.
+ * - `Other`: anything else, e.g. `Game restart required`, `Invalid GUID`, `Bad Packet`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const KickReason = Schema.TaggedUnion({
+  AdminKick: { message: Schema.String, text: Schema.String },
+  AdminBan: { message: Schema.String, text: Schema.String },
+  GlobalBan: { id: Schema.String, text: Schema.String },
+  FilterRestriction: { filter: Schema.String, rule: Schema.Int, text: Schema.String },
+  Timeout: { text: Schema.String },
+  Other: { text: Schema.String }
+})
+
+/**
+ * Why somebody was kicked, as far as the server's words are known.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type KickReason = typeof KickReason.Type
+
+/**
+ * Classifies what the server gives as the reason. Never fails.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { KickReason } from "@bercon/client"
+ *
+ * KickReason.parse("Admin Kick (be nice)")
+ * // { _tag: "AdminKick", message: "be nice", text: "Admin Kick (be nice)" }
+ * ```
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const parse = (text: string): KickReason => {
+  const admin = /^Admin (Kick|Ban)(?: \((.*))?$/s.exec(text)
+  if (admin) {
+    const message = admin[2] ?? ""
+    return {
+      _tag: admin[1] === "Kick" ? "AdminKick" : "AdminBan",
+      message: message.endsWith(")") ? message.slice(0, -1) : message,
+      text
+    }
+  }
+  const globalBan = /^Global Ban #(.*)$/s.exec(text)
+  if (globalBan) return { _tag: "GlobalBan", id: globalBan[1] ?? "", text }
+  const filter = /^([A-Za-z ]{1,40}) Restriction #(\d{1,9})$/.exec(text)
+  if (filter) return { _tag: "FilterRestriction", filter: filter[1] ?? "", rule: Number(filter[2]), text }
+  return text === "Client not responding" || text === "Query Timeout"
+    ? { _tag: "Timeout", text }
+    : { _tag: "Other", text }
+}

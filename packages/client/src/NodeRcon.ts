@@ -1,0 +1,98 @@
+/**
+ * A client over real UDP on Node.
+ *
+ * **Example** (Settings from the environment)
+ *
+ * ```ts
+ * import { RconClient } from "@bercon/client"
+ * import * as NodeRcon from "@bercon/client/NodeRcon"
+ * import * as NodeRuntime from "@effect/platform-node-shared/NodeRuntime"
+ * import { Console, Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const rcon = yield* RconClient.RconClient
+ *   yield* Console.log(yield* rcon.players)
+ * })
+ *
+ * program.pipe(Effect.provide(NodeRcon.layerConfig()), NodeRuntime.runMain)
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type { LoginFailure } from "@bercon/session/LoginFailure"
+import * as NodeTransport from "@bercon/session/NodeTransport"
+import type * as Session from "@bercon/session/Session"
+import { Transport } from "@bercon/session/Transport"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as RconClient from "./RconClient.ts"
+
+/**
+ * Where the server is, its password, and the options of the session.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends NodeTransport.Options, Session.Options {}
+
+/**
+ * Logs in, and returns the client once the server has accepted the password. It stays logged in, through outages, for as
+ * long as the scope is open.
+ *
+ * **Example** (Several servers)
+ *
+ * ```ts
+ * import * as NodeRcon from "@bercon/client/NodeRcon"
+ * import { Effect, Redacted } from "effect"
+ *
+ * const password = Redacted.make("secret")
+ *
+ * const restartSoon = Effect.scoped(Effect.gen(function*() {
+ *   const servers = yield* Effect.forEach([2306, 2316], (port) => NodeRcon.make({ host: "127.0.0.1", port, password }))
+ *   yield* Effect.forEach(servers, (rcon) => rcon.say("Restart in five minutes"), { concurrency: "unbounded" })
+ * }))
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (
+  options: Options
+): Effect.Effect<RconClient.RconClient["Service"], LoginFailure, Scope.Scope> =>
+  Effect.provideService(RconClient.connect(options), Transport, NodeTransport.make(options))
+
+/**
+ * Provides a client. The layer is built once the server has accepted the password.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options): Layer.Layer<RconClient.RconClient, LoginFailure> =>
+  RconClient.layer(options).pipe(Layer.provide(NodeTransport.layer(options)))
+
+/**
+ * Where the server is and its password: `BERCON_HOST` (default `127.0.0.1`), `BERCON_PORT`, `BERCON_PASSWORD`.
+ *
+ * @category config
+ * @since 0.1.0
+ */
+export const config: Config.Config<Pick<Options, "host" | "port" | "password">> = Config.all({
+  // Whole names, not nested ones: errors name the variable as it has to be set.
+  host: Config.String("BERCON_HOST").pipe(Config.withDefault("127.0.0.1")),
+  port: Config.Port("BERCON_PORT"),
+  password: Config.Redacted("BERCON_PASSWORD")
+})
+
+/**
+ * Provides a client as {@link layer} does, with host, port and password from {@link config} and the other options as
+ * given. Fails with `ConfigError` where a variable is missing or the port is out of range.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (
+  options?: Omit<Options, "host" | "port" | "password">
+): Layer.Layer<RconClient.RconClient, LoginFailure | Config.ConfigError> =>
+  Layer.unwrap(Effect.map(config, (server) => layer({ ...options, ...server })))

@@ -1,0 +1,283 @@
+/**
+ * What an administrator of a BattlEye server does and sees.
+ *
+ * @since 0.1.0
+ */
+import * as Broadcast from "@bercon/session/Broadcast"
+import { CommandDisallowed, CommandError, InvalidCommand, UnknownCommand } from "@bercon/session/CommandError"
+import type { LoginFailure } from "@bercon/session/LoginFailure"
+import type { Gap, Message } from "@bercon/session/Message"
+import * as Session from "@bercon/session/Session"
+import type { Status } from "@bercon/session/Status"
+import type { Transport } from "@bercon/session/Transport"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { AdminId } from "./Admin.ts"
+import * as KnownPlayers from "./internal/knownPlayers.ts"
+import * as PlayersReply from "./internal/playersReply.ts"
+import { type Player, PlayerId } from "./Player.ts"
+import type { ReplyError } from "./ReplyError.ts"
+import * as ServerEvent from "./ServerEvent.ts"
+import type { Table } from "./Table.ts"
+
+/**
+ * A client logged in to one server.
+ *
+ * **Details**
+ *
+ * Commands can fail with a `CommandError`, whose `execution` says whether the server may have run them all the same. All
+ * of them are repeatable: where no answer comes, they are sent again, and a server might run them twice. Say
+ * `repeatable: false` where that does harm.
+ *
+ * That a command succeeded means that the server has taken it, not that it had its effect: servers answer a kick of
+ * nobody as they answer any other. `events` and `players` tell.
+ *
+ * **Example** (Greeting whoever speaks)
+ *
+ * ```ts
+ * import { RconClient, ServerEvent } from "@bercon/client"
+ * import { Effect, Stream } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const rcon = yield* RconClient.RconClient
+ *   const players = yield* rcon.players
+ *   yield* rcon.say(`${players.length} players are here`)
+ *   yield* rcon.events.pipe(
+ *     Stream.filter(ServerEvent.is("PlayerChat")),
+ *     Stream.runForEach((chat) => rcon.whisper(chat.player.id, "hello"))
+ *   )
+ * })
+ * ```
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class RconClient extends Context.Service<RconClient, {
+  /**
+   * Asks who is on the server, in the server's order. A player whom the server prints twice is there twice.
+   *
+   * Lines that cannot be read as a row are logged as a warning and left out; {@link playerTable} has them. Fails with
+   * `ReplyError` where the reply is not a list of players.
+   */
+  readonly players: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>
+  /** As `players`, with the lines that could not be read and the number of players that the server says there are. */
+  readonly playerTable: Effect.Effect<Table<Player>, CommandError | ReplyError>
+  /** Tells everybody. The text must be one line. Servers show long texts cut; 128 characters are safe. */
+  readonly say: (
+    text: string,
+    options?: Session.CommandOptions
+  ) => Effect.Effect<void, CommandError>
+  /** Tells one player. The text must be one line. */
+  readonly whisper: (
+    player: PlayerId,
+    text: string,
+    options?: Session.CommandOptions
+  ) => Effect.Effect<void, CommandError>
+  /** Kicks a player, who sees the reason. The reason must be one line. */
+  readonly kick: (
+    player: PlayerId,
+    reason?: string,
+    options?: Session.CommandOptions
+  ) => Effect.Effect<void, CommandError>
+  /**
+   * Sends any command and returns the reply as it is. Fails with reason `UnknownCommand` or `CommandDisallowed` where
+   * that is what the server replies.
+   */
+  readonly command: (
+    text: string,
+    options?: Session.CommandOptions
+  ) => Effect.Effect<string, CommandError>
+  /**
+   * What happens on the server from now on, in the server's order. Every subscriber gets everything; one that is too
+   * slow loses its oldest events and finds a `Gap` in their place. Ends when the session is closed.
+   *
+   * Who speaks in chat is looked up among the players the client knows: those who were in the last `players`, and those
+   * who have come since. After an outage (a `Gap` of cause `"Reconnected"`) it knows nobody until the next `players`.
+   */
+  readonly events: Stream.Stream<ServerEvent.ServerEvent>
+  /**
+   * The number that the server has given this client, where it has told it. It does so right after each login; `None`
+   * also where that message was lost.
+   */
+  readonly adminId: Effect.Effect<Option.Option<AdminId>>
+  /** How the session is doing now. */
+  readonly status: Effect.Effect<Status>
+  /** How the session is doing: now, and every change. Ends after `Closed`. */
+  readonly statusChanges: Stream.Stream<Status>
+}>()("@bercon/client/RconClient") {}
+
+/**
+ * Options of a client on a session that is there already.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends Pick<Session.Options, "messageCapacity"> {}
+
+/**
+ * A client on the session in context. It listens for as long as the scope is open; the session remains its owner's.
+ *
+ * {@link connect} makes the session, too.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: (
+  options?: Options
+) => Effect.Effect<RconClient["Service"], never, Session.Session | Scope.Scope> = Effect.fnUntraced(
+  function*(options) {
+    const session = yield* Session.Session
+    const knownPlayers = KnownPlayers.make()
+    const broadcast = Broadcast.make<ServerEvent.ServerEvent>({
+      capacity: options?.messageCapacity ?? 4096,
+      overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
+    })
+    let adminId = Option.none<AdminId>()
+    /** Whether the next message is the first after a login. */
+    let loggingIn = (yield* session.status)._tag !== "Online"
+
+    const take = (item: Message | Gap): void => {
+      const event = read(item)
+      KnownPlayers.observe(knownPlayers, event)
+      broadcast.publish(event)
+    }
+
+    const read = (item: Message | Gap): ServerEvent.ServerEvent => {
+      if (item._tag === "Gap") {
+        loggingIn = item.cause === "Reconnected"
+        if (loggingIn) adminId = Option.none()
+        return new ServerEvent.Gap({ cause: item.cause, ...(item.missed !== undefined && { missed: item.missed }) })
+      }
+      const event = ServerEvent.parse(item.text, knownPlayers.values())
+      // The first thing a server says to a client is that this client has logged in. Later logins are those of others.
+      if (loggingIn && event._tag === "AdminLoggedIn") adminId = Option.some(event.admin)
+      loggingIn = false
+      return event
+    }
+
+    yield* session.messages.pipe(
+      Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),
+      // Nobody joins this fiber. Should it die, the subscribers and the log have to tell.
+      Effect.onExit((exit) => {
+        if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) {
+          return Effect.sync(() => broadcast.close(Exit.void))
+        }
+        broadcast.close(exit)
+        return Effect.logError("reading the server's messages failed, no more events will come", exit.cause)
+      }),
+      Effect.forkScoped({ startImmediately: true })
+    )
+
+    const command = Effect.fnUntraced(function*(text: string, options?: Session.CommandOptions) {
+      const reply = yield* session.command(text, options)
+      switch (reply.trim()) {
+        case "Unknown command":
+          return yield* failure(text, new UnknownCommand({}))
+        case "Disallowed command":
+          return yield* failure(text, new CommandDisallowed({}))
+        default:
+          return reply
+      }
+    })
+
+    /** A command that ends in free text. */
+    const send = Effect.fnUntraced(function*(
+      start: string,
+      text: string,
+      options: Session.CommandOptions | undefined
+    ) {
+      if (/[\r\n]/.test(text)) {
+        return yield* failure(start, new InvalidCommand({ problem: "the text holds a line break" }))
+      }
+      yield* command(text === "" ? start : `${start} ${text}`, options)
+    })
+
+    /** The same about one player. */
+    const sendAbout = (
+      word: string,
+      player: number,
+      text: string,
+      options: Session.CommandOptions | undefined
+    ): Effect.Effect<void, CommandError> =>
+      // Types do not keep -1 out of a program in JavaScript, and servers take it for everybody.
+      isPlayerId(player)
+        ? send(`${word} ${player}`, text, options)
+        : Effect.fail(failure(word, new InvalidCommand({ problem: `${player} is not the number of a player` })))
+
+    const playerTable = Effect.gen(function*() {
+      const table = yield* Effect.fromResult(PlayersReply.parse(yield* command("players")))
+      KnownPlayers.replace(knownPlayers, table.rows)
+      return table
+    })
+
+    return RconClient.of({
+      players: playerTable.pipe(
+        Effect.tap(({ unparsed }) =>
+          unparsed.length === 0
+            ? Effect.void
+            : Effect.logWarning("cannot read these lines of the list of players", unparsed)
+        ),
+        Effect.map(({ rows }) => rows),
+        Effect.withSpan("RconClient.players")
+      ),
+      playerTable: Effect.withSpan(playerTable, "RconClient.playerTable"),
+      say: Effect.fn("RconClient.say")((text, options) => send("say -1", text, options)),
+      whisper: Effect.fn("RconClient.whisper")((player, text, options) => sendAbout("say", player, text, options)),
+      kick: Effect.fn("RconClient.kick")((player, reason = "", options) => sendAbout("kick", player, reason, options)),
+      command,
+      events: broadcast.values,
+      adminId: Effect.sync(() => adminId),
+      status: session.status,
+      statusChanges: session.statusChanges
+    })
+  }
+)
+
+/**
+ * Logs in, and returns the client once the server has accepted the password. It stays logged in, through outages, for as
+ * long as the scope is open. Use it in place of {@link layer} for several servers in one program.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const connect: (
+  options: Session.Options
+) => Effect.Effect<RconClient["Service"], LoginFailure, Transport | Scope.Scope> = Effect.fnUntraced(
+  function*(options) {
+    const session = yield* Session.start(options)
+    // Listening before the login: what the server says first is who we are.
+    const client = yield* Effect.provideService(make(options), Session.Session, session)
+    yield* session.online
+    return client
+  }
+)
+
+/**
+ * Provides a client, and the session under it. The layer is built once the server has accepted the password.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Session.Options): Layer.Layer<RconClient, LoginFailure, Transport> =>
+  Layer.effect(RconClient, connect(options))
+
+/**
+ * Provides a client on the session in context.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerNoDeps = (options?: Options): Layer.Layer<RconClient, never, Session.Session> =>
+  Layer.effect(RconClient, make(options))
+
+const isPlayerId = Schema.is(PlayerId)
+
+const failure = (text: string, reason: CommandError["reason"]): CommandError =>
+  new CommandError({ command: text.trimStart().split(/\s/, 1)[0]!.slice(0, 32), reason })

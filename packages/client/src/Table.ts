@@ -1,0 +1,33 @@
+/**
+ * What a server replies where it prints a table.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * A line of a table that is not a row as servers are known to print them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UnparsedRow {
+  /** Its number in the reply, from 1. */
+  readonly line: number
+  readonly text: string
+}
+
+/**
+ * A table, row by row in the server's order.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Table<out Row> {
+  readonly rows: ReadonlyArray<Row>
+  /** Lines that could not be read as a row. Empty with every server known. */
+  readonly unparsed: ReadonlyArray<UnparsedRow>
+  /**
+   * How many the server says there are, where it does. It counts players, not rows: some servers print a player twice.
+   */
+  readonly total: number | undefined
+}

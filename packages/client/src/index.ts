@@ -1,0 +1,16 @@
+/**
+ * What an administrator of a BattlEye server does and sees, typed.
+ *
+ * `NodeRcon`, the client over real UDP on Node, has its own entry point, `@bercon/client/NodeRcon`.
+ *
+ * @since 0.1.0
+ */
+export * as Address from "./Address.ts"
+export * as Admin from "./Admin.ts"
+export * as Guid from "./Guid.ts"
+export * as KickReason from "./KickReason.ts"
+export * as Player from "./Player.ts"
+export * as RconClient from "./RconClient.ts"
+export * as ReplyError from "./ReplyError.ts"
+export * as ServerEvent from "./ServerEvent.ts"
+export * as Table from "./Table.ts"

@@ -1,0 +1,314 @@
+import { Player, RconClient, ReplyError, ServerEvent } from "@bercon/client"
+import { CommandError } from "@bercon/session"
+import { SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Result, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import * as MockSession from "./mockSession.ts"
+
+const PLAYERS = [
+  "Players on server:",
+  "[#] [IP Address]:[Port] [Ping] [GUID] [Name]",
+  "--------------------------------------------------",
+  "7   203.0.113.1:2304      31   0123456789abcdef0123456789abcdef(OK) Bob",
+  "(1 players in total)"
+].join("\n")
+
+const bob = Player.PlayerId.make(7)
+
+/** A client on a mock session, in the test's scope. */
+const start = Effect.fnUntraced(function*(options?: RconClient.Options) {
+  const session = yield* MockSession.make()
+  const rcon = yield* Effect.provide(RconClient.make(options), session.layer)
+  return { session, rcon }
+})
+
+/** Collects events from now on; `take` returns those that came. */
+const listen = Effect.fnUntraced(function*(rcon: RconClient.RconClient["Service"]) {
+  const events: Array<ServerEvent.ServerEvent> = []
+  const fiber = yield* rcon.events.pipe(
+    Stream.runForEach((event) => Effect.sync(() => events.push(event))),
+    Effect.forkChild({ startImmediately: true })
+  )
+  return { fiber, take: Effect.andThen(MockSession.settle, Effect.sync(() => events.splice(0))) }
+})
+
+const tags = (events: ReadonlyArray<ServerEvent.ServerEvent>) => events.map((event) => event._tag)
+
+describe("RconClient", () => {
+  describe("actions", () => {
+    it.effect("send what servers understand", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start()
+        yield* rcon.say("Restart in five minutes")
+        yield* rcon.whisper(bob, " hello ", { repeatable: false })
+        yield* rcon.kick(bob)
+        yield* rcon.kick(bob, "be nice")
+        assert.deepStrictEqual(session.sent, [
+          ["say -1 Restart in five minutes", undefined],
+          ["say 7  hello ", { repeatable: false }],
+          ["kick 7", undefined],
+          ["kick 7 be nice", undefined]
+        ])
+      }))
+
+    it.effect("send nothing that would be another command", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start()
+        const everybody = -1 as Player.PlayerId
+        const calls = [
+          rcon.say("a\nb"),
+          rcon.whisper(bob, "a\rb"),
+          rcon.kick(bob, "a\n"),
+          rcon.whisper(everybody, "hello"),
+          rcon.kick(everybody),
+          rcon.kick(1.5 as Player.PlayerId),
+          rcon.kick(NaN as Player.PlayerId)
+        ]
+        for (const call of calls) {
+          const error = yield* Effect.flip(call)
+          assert.strictEqual(error.reason._tag, "InvalidCommand")
+          assert.strictEqual(error.execution, "NotExecuted")
+          assert.include(["say", "kick"], error.command)
+        }
+        assert.deepStrictEqual(session.sent, [])
+      }))
+
+    it.effect("fail as the session does", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start()
+        session.reply = new CommandError.CommandError({
+          command: "say",
+          reason: new CommandError.NoReply({ peer: "server", sends: 3 })
+        })
+        assert.strictEqual(yield* Effect.flip(rcon.say("hello")), session.reply)
+      }))
+  })
+
+  describe("command", () => {
+    it.effect("returns the reply as it is", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start()
+        session.reply = " Unknown command of mine\n"
+        assert.strictEqual(yield* rcon.command("#anything  you like", { timeout: "1 second" }), session.reply)
+        assert.deepStrictEqual(session.sent, [["#anything  you like", { timeout: "1 second" }]])
+      }))
+
+    it.effect("fails where the server does not have it", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start()
+        session.reply = "Unknown command"
+        const unknown = yield* Effect.flip(rcon.command("frobnicate secret"))
+        assert.deepStrictEqual([unknown.command, unknown.reason._tag], ["frobnicate", "UnknownCommand"])
+        session.reply = "Disallowed command\n"
+        for (const call of [rcon.command("#shutdown"), rcon.say("hi"), rcon.kick(bob), rcon.players]) {
+          const error = yield* Effect.flip(call)
+          assert.strictEqual(error._tag === "CommandError" && error.reason._tag, "CommandDisallowed")
+        }
+      }))
+  })
+
+  describe("players", () => {
+    it.effect("are those on the server", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start()
+        session.reply = PLAYERS
+        const players = yield* rcon.players
+        assert.deepStrictEqual(session.sent, [["players", undefined]])
+        assert.deepStrictEqual(players.map(String), ["#7 Bob"])
+        assert.deepStrictEqual(yield* rcon.playerTable, { rows: players, unparsed: [], total: 1 })
+      }))
+
+    it.effect("without the lines nobody can read, of which the log tells", () =>
+      Effect.gen(function*() {
+        const logged: Array<unknown> = []
+        const { rcon, session } = yield* start()
+        session.reply = PLAYERS.replace("\n(1", "\n8 what?\n(2")
+        const log = Logger.layer([Logger.make(({ logLevel, message }) => logged.push([logLevel, message]))])
+        const players = yield* Effect.provide(rcon.players, log)
+        assert.strictEqual(players.length, 1)
+        assert.deepStrictEqual(logged, [
+          ["Warn", ["cannot read these lines of the list of players", [{ line: 5, text: "8 what?" }]]]
+        ])
+        assert.strictEqual((yield* rcon.playerTable).total, 2)
+      }))
+
+    it.effect("are an error where the reply is none", () =>
+      Effect.gen(function*() {
+        const { rcon } = yield* start()
+        const error = yield* Effect.flip(rcon.players)
+        assert.instanceOf(error, ReplyError.ReplyError)
+      }))
+  })
+
+  describe("events", () => {
+    it.effect("come to everybody, in order", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start()
+        const one = yield* listen(rcon)
+        const two = yield* listen(rcon)
+        yield* session.say("Player #7 Bob (203.0.113.1:2304) connected", "Connected to BE Master")
+        yield* session.gap("Lost", 3)
+        const events = yield* one.take
+        assert.deepStrictEqual(tags(events), ["PlayerConnected", "Unrecognized", "Gap"])
+        assert.deepStrictEqual(yield* two.take, events)
+        assert.deepStrictEqual(events.at(-1), new ServerEvent.Gap({ cause: "Lost", missed: 3 }))
+      }))
+
+    it.effect("tell who speaks", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start()
+        const { take } = yield* listen(rcon)
+        const chat = "(Side) Bob: hi"
+        yield* session.say(chat, "Player #5 Bob (203.0.113.1:2304) connected", chat, "Player #5 Bob disconnected", chat)
+        assert.deepStrictEqual(tags(yield* take).filter((tag) => tag.endsWith("Chat")), [
+          "UnattributedChat",
+          "PlayerChat",
+          "UnattributedChat"
+        ])
+
+        session.reply = PLAYERS
+        yield* rcon.players
+        yield* session.say(chat)
+        assert.deepStrictEqual(
+          (yield* take).filter(ServerEvent.is("PlayerChat")).map((chat) => chat.player),
+          [{ id: bob, name: "Bob" }]
+        )
+
+        yield* session.say("Player #7 Bob (-) has been kicked by BattlEye: Invalid GUID", chat)
+        assert.deepStrictEqual(tags(yield* take), ["PlayerKicked", "UnattributedChat"])
+
+        yield* session.say("Player #5 Bob - BE GUID: 0123456789abcdef0123456789abcdef", chat)
+        assert.deepStrictEqual(tags(yield* take), ["PlayerGuid", "PlayerChat"])
+        yield* session.gap("Reconnected")
+        yield* session.say(chat)
+        assert.deepStrictEqual(tags(yield* take), ["Gap", "UnattributedChat"])
+      }))
+
+    it.effect("are lost to nobody but who is too slow", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start({ messageCapacity: 3 })
+        const fast = yield* listen(rcon)
+        const slow = yield* rcon.events.pipe(
+          Stream.rechunk(1),
+          Stream.mapEffect((event) => Effect.as(Effect.sleep("1 second"), event)),
+          Stream.runCollect,
+          Effect.forkChild({ startImmediately: true })
+        )
+        for (const text of "abcdefgh") yield* session.say(text)
+        assert.strictEqual((yield* fast.take).length, 8)
+        yield* session.end()
+        yield* TestClock.adjust("1 minute")
+        assert.deepStrictEqual(
+          (yield* Fiber.join(slow)).map((event) => event._tag === "Gap" ? event.missed : event._tag),
+          ["Unrecognized", 4, "Unrecognized", "Unrecognized", "Unrecognized"]
+        )
+      }))
+
+    it.effect("end with the session", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start()
+        const { fiber, take } = yield* listen(rcon)
+        yield* session.say("last words")
+        yield* session.end()
+        yield* Fiber.join(fiber)
+        assert.deepStrictEqual(tags(yield* take), ["Unrecognized"])
+        assert.deepStrictEqual(yield* Stream.runCollect(rcon.events), [])
+      }))
+
+    it.effect("end with the client's scope", () =>
+      Effect.gen(function*() {
+        const session = yield* MockSession.make()
+        const fiber = yield* Effect.scoped(Effect.gen(function*() {
+          const rcon = yield* Effect.provide(RconClient.make(), session.layer)
+          return yield* Effect.forkDetach(Stream.runCollect(rcon.events), { startImmediately: true })
+        }))
+        assert.deepStrictEqual(yield* Fiber.join(fiber), [])
+      }))
+
+    it.effect("die with the session's, and the log tells", () =>
+      Effect.gen(function*() {
+        const logged: Array<unknown> = []
+        const log = Logger.layer([Logger.make(({ cause, logLevel }) => logged.push([logLevel, Cause.pretty(cause)]))])
+        const { rcon, session } = yield* Effect.provide(start(), log)
+        const { fiber } = yield* listen(rcon)
+        yield* session.end(new Error("boom"))
+        const exit = yield* Fiber.await(fiber)
+        assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(Stream.runCollect(rcon.events))))
+        assert.strictEqual(logged.length, 1)
+        assert.match(String(logged), /^Error,.*boom/)
+      }))
+  })
+
+  describe("adminId", () => {
+    const login = (admin: number) => `RCon admin #${admin} (203.0.113.1:5000) logged in`
+
+    it.effect("is what the server says first", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start()
+        assert.isTrue(Option.isNone(yield* rcon.adminId))
+        yield* session.say(login(3), "hello", login(4))
+        assert.deepStrictEqual(yield* rcon.adminId, Option.some(3))
+        yield* session.gap("Lost", 1)
+        assert.deepStrictEqual(yield* rcon.adminId, Option.some(3))
+        yield* session.gap("Reconnected")
+        assert.isTrue(Option.isNone(yield* rcon.adminId))
+        yield* session.say(login(0))
+        assert.deepStrictEqual(yield* rcon.adminId, Option.some(0))
+      }))
+
+    it.effect("is nobody else's", () =>
+      Effect.gen(function*() {
+        const lost = yield* start()
+        yield* lost.session.gap("Lost", 1)
+        yield* lost.session.say(login(1))
+        assert.isTrue(Option.isNone(yield* lost.rcon.adminId))
+
+        const later = yield* start()
+        yield* later.session.say("hello", login(1))
+        assert.isTrue(Option.isNone(yield* later.rcon.adminId))
+
+        const session = yield* MockSession.make({ _tag: "Online" })
+        const joined = yield* Effect.provide(RconClient.make(), session.layer)
+        yield* session.say(login(1))
+        assert.isTrue(Option.isNone(yield* joined.adminId))
+      }))
+  })
+
+  describe("over the simulated server", () => {
+    const options = { password: Redacted.make("secret") }
+    const world = TestRcon.layer()
+
+    it.effect("greets who speaks, as the README says", () =>
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        const rcon = yield* RconClient.RconClient
+        yield* server.join({ name: "Al: Bob" })
+        yield* rcon.players
+        yield* rcon.events.pipe(
+          Stream.filter(ServerEvent.is("PlayerChat")),
+          Stream.runForEach((chat) => rcon.whisper(chat.player.id, "hello")),
+          Effect.forkChild({ startImmediately: true })
+        )
+        const echo = yield* rcon.events.pipe(
+          Stream.filter(ServerEvent.is("AdminChat")),
+          Stream.runHead,
+          Effect.forkChild({ startImmediately: true })
+        )
+        yield* server.chat(0, "Side", "hi: all")
+        yield* TestClock.adjust("1 second")
+        const said = Option.getOrThrow(yield* Fiber.join(echo))
+        assert.deepStrictEqual([said.recipient, said.message], ["Al: Bob", "hello"])
+        assert.deepStrictEqual(Option.some(said.admin), yield* rcon.adminId)
+      }).pipe(Effect.provide(RconClient.layer(options).pipe(Layer.provideMerge(world)))))
+
+    it.effect("says why it cannot log in", () =>
+      Effect.gen(function*() {
+        const wrong = yield* RconClient.connect({ password: Redacted.make("wrong") }).pipe(Effect.scoped, Effect.flip)
+        assert.strictEqual(wrong.reason._tag, "LoginRefused")
+        const empty = yield* RconClient.connect({ password: Redacted.make("") }).pipe(Effect.scoped, Effect.result)
+        assert.isTrue(Result.isFailure(empty))
+      }).pipe(Effect.provide(world)))
+  })
+})

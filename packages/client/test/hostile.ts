@@ -1,0 +1,61 @@
+/**
+ * Names that try to look like something else.
+ */
+import { Arbitrary, Schema } from "effect"
+
+const fragments = [
+  "a",
+  "Bob",
+  "Якса",
+  "™",
+  "é",
+  "\ud800",
+  " ",
+  "  ",
+  "(",
+  ")",
+  "[x]",
+  "\"",
+  "-",
+  "#5",
+  ": ",
+  ") ",
+  "(F)",
+  "(OK)",
+  "(?)",
+  "(Lobby)",
+  "(Global) ",
+  "(1 players in total)",
+  "(203.0.113.7:2304)",
+  " connected",
+  " disconnected",
+  " - GUID: ",
+  " (-) has been kicked by BattlEye: ",
+  "Player #1 ",
+  "0123456789abcdef0123456789abcdef"
+]
+
+/** A name without line breaks, made of what confuses parsers. Perhaps empty. */
+export const name: Arbitrary.Arbitrary<string> = Arbitrary.array(
+  Arbitrary.schema(Schema.Literals(fragments)),
+  { maxLength: 6 }
+).pipe(Arbitrary.map((parts) => parts.join("")))
+
+/** Texts that begin like a message, or do not, and go on in a hostile way. */
+export const text: Arbitrary.Arbitrary<string> = Arbitrary.all([
+  Arbitrary.schema(Schema.Literals([
+    "",
+    "Player #1 ",
+    "Player #99999999999 ",
+    "(Side) ",
+    "(Nowhere) ",
+    "RCon admin #0 ",
+    "RCon admin #0: (Global) ",
+    "RCon admin #0: (To ",
+    "Verified GUID (0123456789abcdef0123456789abcdef) of player #0 ",
+    "Scripts Log: #3 "
+  ])),
+  name,
+  Arbitrary.schema(Schema.String),
+  name
+]).pipe(Arbitrary.map((parts) => parts.join("")))

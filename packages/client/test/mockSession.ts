@@ -1,0 +1,58 @@
+/**
+ * A session that does what the test says.
+ */
+import { type CommandError, Session } from "@bercon/session"
+import type { Gap, Message } from "@bercon/session/Message"
+import type { Status } from "@bercon/session/Status"
+import { Effect, Exit, Layer, PubSub, Stream, type Take } from "effect"
+
+export interface MockSession {
+  readonly layer: Layer.Layer<Session.Session>
+  /** What was sent, with the options. */
+  readonly sent: Array<readonly [text: string, options: Session.CommandOptions | undefined]>
+  /** What the next commands are answered. */
+  reply: string | CommandError.CommandError
+  /** The server says something. */
+  readonly say: (...texts: ReadonlyArray<string>) => Effect.Effect<void>
+  readonly gap: (cause: Gap["cause"], missed?: number) => Effect.Effect<void>
+  /** The messages end, or with a defect. */
+  readonly end: (defect?: Error) => Effect.Effect<void>
+}
+
+export const make = Effect.fnUntraced(function*(status: Status = { _tag: "Connecting" }) {
+  const takes = yield* PubSub.unbounded<Take.Take<Message | Gap>>()
+  const publish = (take: Take.Take<Message | Gap>) => Effect.andThen(PubSub.publish(takes, take), settle)
+  let sequence = 0
+  const sent: MockSession["sent"] = []
+  const self: MockSession = {
+    sent,
+    reply: "",
+    layer: Layer.succeed(Session.Session, {
+      command: (text, options) =>
+        Effect.suspend(() => {
+          sent.push([text, options])
+          return typeof self.reply === "string" ? Effect.succeed(self.reply) : Effect.fail(self.reply)
+        }),
+      commandBytes: () => Effect.die(new Error("not used by the client")),
+      messages: Stream.fromPubSubTake(takes),
+      status: Effect.succeed(status),
+      statusChanges: Stream.succeed(status),
+      online: Effect.void
+    }),
+    say: (...texts) =>
+      Effect.forEach(
+        texts,
+        (text) =>
+          publish([{ _tag: "Message", sequence: sequence++ & 255, text, payload: new TextEncoder().encode(text) }]),
+        { discard: true }
+      ),
+    gap: (cause, missed) => publish([{ _tag: "Gap", cause, missed }]),
+    end: (defect) => publish(defect === undefined ? Exit.void : Exit.die(defect))
+  }
+  return self
+})
+
+/** Lets the other fibers take what there is for them. */
+export const settle: Effect.Effect<void> = Effect.forEach(Array.from({ length: 20 }), () => Effect.yieldNow, {
+  discard: true
+})

@@ -1,0 +1,169 @@
+import { Address, Guid, Player } from "@bercon/client"
+import { assert, describe, it } from "@effect/vitest"
+import { Arbitrary, Result, Schema } from "effect"
+import * as PlayersReply from "../src/internal/playersReply.ts"
+import * as Corpus from "./corpus.ts"
+import * as Hostile from "./hostile.ts"
+
+const HEADING = "Players on server:\n[#] [IP Address]:[Port] [Ping] [GUID] [Name]\n" + "-".repeat(50)
+const GUID = Guid.Guid.make("0123456789abcdef0123456789abcdef")
+
+const read = (...rows: ReadonlyArray<string>) => Result.getOrThrow(PlayersReply.parse([HEADING, ...rows].join("\n")))
+
+/** As servers print it. */
+const print = (player: Player.Player): string => {
+  const guid = player.guid === undefined ? "-" : player.guid + (player.verified ? "(OK)" : "(?) ")
+  return `${String(player.id).padEnd(3)} ${String(player.address).padEnd(21)} ${
+    String(player.ping ?? -1).padEnd(4)
+  } ${guid} ${player.name}${player.inLobby ? " (Lobby)" : ""}`
+}
+
+const players: Arbitrary.Arbitrary<ReadonlyArray<Player.Player>> = Arbitrary.array(
+  Arbitrary.all({
+    id: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 }))),
+    // A name that ends so cannot be told from the lobby.
+    name: Arbitrary.filter(Hostile.name, (name) => !name.endsWith(" (Lobby)")),
+    octet: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))),
+    port: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 }))),
+    ping: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: -1, maximum: 99999 }))),
+    hasGuid: Arbitrary.schema(Schema.Boolean),
+    verified: Arbitrary.schema(Schema.Boolean),
+    inLobby: Arbitrary.schema(Schema.Boolean)
+  }).pipe(Arbitrary.map(({ hasGuid, id, inLobby, name, octet, ping, port, verified }) =>
+    new Player.Player({
+      id: id as Player.PlayerId,
+      name,
+      address: new Address.Address({ ip: `203.0.${octet}.${255 - octet}` as Address.IpAddress, port }),
+      ...(ping >= 0 && { ping }),
+      ...(hasGuid && { guid: GUID }),
+      verified: hasGuid && verified,
+      inLobby
+    })
+  )),
+  { maxLength: 20 }
+)
+
+describe("the reply to players", () => {
+  it.prop("is read as it was printed", { players }, ({ players }) => {
+    for (const footer of [[], [`(${players.length} players in total)`]]) {
+      const table = read(...players.map(print), ...footer)
+      assert.deepStrictEqual(table.unparsed, [])
+      assert.deepStrictEqual(table.rows, players)
+      assert.strictEqual(table.total, footer.length === 0 ? undefined : players.length)
+    }
+  }, { arbitrary: { runs: 300 } })
+
+  it.prop("is a table or an error, whatever it is", { text: Hostile.text, rows: Arbitrary.array(Hostile.text) }, (
+    { rows, text }
+  ) => {
+    const reply = PlayersReply.parse(text)
+    assert.isTrue(Result.isFailure(reply))
+    const lines = rows.join("\n").split("\n")
+    const table = read(...lines)
+    assert.isAtMost(table.rows.length + table.unparsed.length, lines.length)
+  })
+
+  it.skipIf(Corpus.missing)(
+    `is read whole from every real server${Corpus.missing ? `: ${Corpus.missing}` : ""}`,
+    () => {
+      const replies = Corpus.replies("players-").filter(([file]) => !file.includes("reforger"))
+      assert.isNotEmpty(replies)
+      for (const [file, text] of replies) {
+        const { rows, unparsed } = Result.getOrThrow(PlayersReply.parse(text))
+        assert.deepStrictEqual(unparsed, [], file)
+        assert.strictEqual(rows.length, text.trimEnd().split("\n").length - 4, file)
+      }
+    }
+  )
+
+  it("tells everything of a player", () => {
+    const { rows } = read(`1   203.0.113.10:2304    16   ${GUID}(OK) Bob`)
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(rows)), [{
+      id: 1,
+      name: "Bob",
+      address: { ip: "203.0.113.10", port: 2304 },
+      ping: 16,
+      guid: GUID,
+      verified: true,
+      inLobby: false
+    }])
+  })
+
+  it("tells of a joining player what is known", () => {
+    const { rows } = read("5   203.0.113.5:2304      -1   - Alice (Lobby)")
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(rows)), [{
+      id: 5,
+      name: "Alice",
+      address: { ip: "203.0.113.5", port: 2304 },
+      verified: false,
+      inLobby: true
+    }])
+  })
+
+  it.each([
+    [`0 203.0.113.1:1 0 ${GUID}(OK) bob`, "bob", false],
+    [`0   203.0.113.1:1         0    ${GUID}(?)  bob`, "bob", false],
+    [`0   203.0.113.1:1         0    ${GUID}(?)   bob`, " bob", false],
+    [`0   203.0.113.1:1         0    ${GUID}(OK) Alice  (Lobby)`, "Alice ", true],
+    [`0   203.0.113.1:1         0    ${GUID}(OK) (F)Alice`, "(F)Alice", false],
+    [`0   203.0.113.1:1         0    ${GUID}(OK) (3 players in total)`, "(3 players in total)", false],
+    [`0   203.0.113.1:1         0    ${GUID}(OK) `, "", false],
+    [`0   203.0.113.1:1         0    ${GUID}(OK)`, "", false],
+    [`0   203.0.113.1:1         0    ${GUID}(OK)  (Lobby)`, "", true],
+    ["0   203.0.113.1:1         -1   - bob", "bob", false],
+    ["0   203.0.113.1:1         -1   -                                    bob", "bob", false],
+    ["0   203.0.113.1:1         -1   -", "", false],
+    [`100 203.0.113.101:65535   1000 ${GUID}(OK) wide`, "wide", false]
+  ])("finds the name in %j", (row, name, inLobby) => {
+    const { rows, unparsed } = read(row)
+    assert.deepStrictEqual(unparsed, [])
+    assert.deepStrictEqual(rows.map((player) => [player.name, player.inLobby]), [[name, inLobby]])
+  })
+
+  it("keeps what is no row", () => {
+    const good = `0   203.0.113.1:1         0    ${GUID}(OK) bob`
+    const { rows, total, unparsed } = read(
+      "what",
+      good,
+      `1   999.0.113.1:1         0    ${GUID}(OK) bob`,
+      `2   203.0.113.1:65536     0    ${GUID}(OK) bob`,
+      `99999999999 203.0.113.1:1 0    ${GUID}(OK) bob`,
+      `3   203.0.113.1:1         0    0123(OK) bob`,
+      "(7 players in total)"
+    )
+    assert.strictEqual(rows.length, 1)
+    assert.deepStrictEqual(unparsed.map(({ line }) => line), [4, 6, 7, 8, 9])
+    assert.strictEqual(unparsed[0]?.text, "what")
+    assert.strictEqual(total, 7)
+  })
+
+  it("has no rows on an empty server", () => {
+    assert.deepStrictEqual(read("(0 players in total)\n"), { rows: [], unparsed: [], total: 0 })
+    assert.deepStrictEqual(read(), { rows: [], unparsed: [], total: undefined })
+  })
+
+  it.each([
+    ["", undefined],
+    ["Missions on server:\nx.Altis.pbo", 1],
+    ["Players on server: [Player#] ; [Player UID] ; [Player Name]\n1 ; uuid ; Jerry", 1],
+    ["Players on server:", 2],
+    ["Players on server:\n[#] [IP Address]:[Port] [Ping] [GUID] [Name]\n0 203.0.113.1:1", 3]
+  ])("must be a list of players, not %j", (text, line) => {
+    const error = Result.getOrThrow(Result.flip(PlayersReply.parse(text)))
+    assert.strictEqual(error.command, "players")
+    assert.strictEqual(error.text, text)
+    assert.strictEqual(error.line, line)
+    assert.include(error.message, line === undefined ? "empty" : `line ${line}`)
+  })
+
+  it("is read in time in proportion to its length", () => {
+    // Quadratic time would be minutes.
+    const size = 1 << 20
+    for (const piece of ["1", " ", "1 ", "1.", ":", "-", "1 1.1.1.1:1 ", `1 1.1.1.1:1 1 ${GUID}(`, " (Lobby)", "("]) {
+      const line = piece.repeat(size / piece.length)
+      assert.doesNotThrow(() => read(line, `0 203.0.113.1:1 0 ${GUID}(OK) ${line}`))
+      assert.doesNotThrow(() => PlayersReply.parse(line))
+    }
+    assert.strictEqual(read("x\n".repeat(size / 2)).unparsed.length, size / 2)
+  })
+})

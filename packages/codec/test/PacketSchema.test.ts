@@ -1,0 +1,168 @@
+import { Packet, PacketSchema, Text } from "@bercon/codec"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted, Result, Schema } from "effect"
+import { inspect } from "node:util"
+import { clientPackets, datagram, hex, plain, serverPackets } from "./support.ts"
+
+const { ClientPacket, ClientPacketFromBytes, ServerPacket, ServerPacketFromBytes } = PacketSchema
+
+type Same<A, B> = [A, B] extends [B, A] ? true : false
+
+describe("the schemas say what the functions say", () => {
+  it("of the types", () => {
+    const client: Same<typeof ClientPacket.Type, Packet.ClientPacket> = true
+    const server: Same<typeof ServerPacket.Type, Packet.ServerPacket> = true
+    assert.isTrue(client && server)
+  })
+
+  const options = { arbitrary: { runs: 300, size: 100 } }
+
+  it.effect.prop("for every packet of a client", { packet: clientPackets }, ({ packet }) =>
+    Effect.gen(function*() {
+      const bytes = yield* Schema.encodeEffect(ClientPacketFromBytes)(packet)
+      assert.strictEqual(hex(bytes), hex(Packet.encode(packet)))
+      assert.deepStrictEqual(plain(yield* Schema.decodeEffect(ClientPacketFromBytes)(bytes)), plain(packet))
+    }), options)
+
+  it.effect.prop("for every packet of a server", { packet: serverPackets }, ({ packet }) =>
+    Effect.gen(function*() {
+      const bytes = yield* Schema.encodeEffect(ServerPacketFromBytes)(packet)
+      assert.strictEqual(hex(bytes), hex(Packet.encode(packet)))
+      assert.deepStrictEqual(plain(yield* Schema.decodeEffect(ServerPacketFromBytes)(bytes)), plain(packet))
+    }), options)
+
+  const cut = Packet.encode(Packet.message(1, "hello")).subarray(0, 12)
+  const malformed: ReadonlyArray<readonly [why: string, bytes: Uint8Array]> = [
+    ["nothing", new Uint8Array(0)],
+    ["another protocol", Text.encode("GET / HTTP/1.1")],
+    ["a datagram cut short", cut],
+    ["an unknown type", datagram(0xff, 7, 0)],
+    ["an acknowledgement with text", datagram(0xff, 2, 0, "text")],
+    ["a login reply with text", datagram(0xff, 0, 1, "text")],
+    ["an odd login reply", datagram(0xff, 0, 2)],
+    ["a part of nothing", datagram(0xff, 1, 0, 0, 0, 0)]
+  ]
+
+  it.effect.each(malformed)("for %s, with the message of the DecodeError", ([, bytes]) =>
+    Effect.gen(function*() {
+      const messageOf = (result: Result.Result<unknown, Error>) =>
+        Result.isFailure(result) ? result.failure.message : undefined
+      assert.strictEqual(
+        messageOf(yield* Effect.result(Schema.decodeEffect(ClientPacketFromBytes)(bytes))),
+        messageOf(Packet.decodeClient(bytes))
+      )
+      assert.strictEqual(
+        messageOf(yield* Effect.result(Schema.decodeEffect(ServerPacketFromBytes)(bytes))),
+        messageOf(Packet.decodeServer(bytes))
+      )
+    }))
+
+  it.effect("and refuse to decode what is not bytes", () =>
+    Effect.gen(function*() {
+      for (const input of [undefined, null, "BE", [0x42, 0x45], { length: 9 }, new ArrayBuffer(9)]) {
+        const error = yield* Effect.flip(Schema.decodeUnknownEffect(ServerPacketFromBytes)(input))
+        assert.strictEqual(error._tag, "SchemaError")
+      }
+    }))
+})
+
+describe("a packet written by hand past its constructor", () => {
+  const payload = Text.encode("x")
+  const outside = [-1, 256, 0.5, NaN, Infinity, "1", undefined]
+  const refused: ReadonlyArray<unknown> = [
+    ...outside.flatMap((sequence) => [
+      { _tag: "Command", sequence, payload },
+      { _tag: "Acknowledge", sequence },
+      { _tag: "CommandReply", sequence, payload },
+      { _tag: "CommandReplyPart", sequence, total: 1, index: 0, payload },
+      { _tag: "Message", sequence, payload },
+      { _tag: "CommandReplyPart", sequence: 0, total: sequence, index: 0, payload },
+      { _tag: "CommandReplyPart", sequence: 0, total: 2, index: sequence, payload }
+    ]),
+    { _tag: "CommandReplyPart", sequence: 0, total: 0, index: 0, payload },
+    { _tag: "CommandReplyPart", sequence: 0, total: 2, index: 2, payload },
+    { _tag: "CommandReply", sequence: 0, payload: Uint8Array.of(0) },
+    { _tag: "CommandReply", sequence: 0, payload: "x" },
+    { _tag: "Command", sequence: 0 },
+    { _tag: "Login", password: "hunter2" },
+    { _tag: "Login", password: Redacted.make("hunter2") },
+    { _tag: "Login", password: Text.encode("hunter2") },
+    { _tag: "LoginResult", accepted: 1 },
+    { _tag: "Logout" },
+    {},
+    null,
+    "Command"
+  ]
+
+  it.effect.each(refused.map((packet) => ({ packet, shown: inspect(packet, { breakLength: Infinity }) })))(
+    "is refused: $shown",
+    ({ packet }) =>
+      Effect.gen(function*() {
+        for (const schema of [ClientPacketFromBytes, ServerPacketFromBytes]) {
+          const error = yield* Effect.flip(Schema.encodeUnknownEffect(schema)(packet))
+          assert.strictEqual(error._tag, "SchemaError")
+          assert.isNotEmpty(error.message)
+        }
+        assert.isFalse(Schema.is(ClientPacket)(packet))
+        assert.isFalse(Schema.is(ServerPacket)(packet))
+      })
+  )
+})
+
+describe("the password", () => {
+  const hidden = [
+    "hunter2",
+    hex(Text.encode("hunter2")),
+    Buffer.from("hunter2").toString("base64").replaceAll("=", ""),
+    [...Text.encode("hunter2")].join(","),
+    [...Text.encode("hunter2")].join(", ")
+  ]
+  const assertHidden = (value: unknown) => {
+    for (const shown of [String(value), inspect(value, { depth: 20, showHidden: true }), JSON.stringify(value) ?? ""]) {
+      for (const secret of hidden) assert.notInclude(shown, secret)
+    }
+  }
+  const packet = Packet.login(Redacted.make("hunter2"))
+
+  it.effect("appears in no form of a packet", () =>
+    Effect.gen(function*() {
+      assertHidden(packet)
+      assertHidden(yield* Schema.decodeEffect(ClientPacketFromBytes)(Packet.encode(packet)))
+      assertHidden(Schema.toFormatter(ClientPacket)(packet))
+      assertHidden(Packet.decodeClient(Packet.encode(packet)))
+    }))
+
+  it.effect("appears in no error", () =>
+    Effect.gen(function*() {
+      const bytes = Packet.encode(packet)
+      for (let at = 0; at < bytes.length; at++) {
+        const damaged = bytes.slice()
+        damaged[at]! ^= 0x80
+        const error = yield* Effect.flip(Schema.decodeEffect(ClientPacketFromBytes)(damaged))
+        assertHidden(error)
+        assertHidden(error.message)
+      }
+      const wrong = [
+        { ...packet, password: "hunter2" },
+        { ...packet, password: Redacted.make("hunter2") },
+        { ...packet, password: Text.encode("hunter2") }
+      ]
+      for (const input of wrong) {
+        const error = yield* Effect.flip(Schema.encodeUnknownEffect(ClientPacketFromBytes)(input))
+        assertHidden(error)
+        assertHidden(error.message)
+      }
+    }))
+
+  it.effect("is refused where packets are written as JSON", () =>
+    Effect.gen(function*() {
+      const json = Schema.toCodecJson(ClientPacket)
+      const error = yield* Effect.flip(Schema.encodeEffect(json)(packet))
+      assertHidden(error)
+      const command = Packet.command(1, "players")
+      assert.deepStrictEqual(
+        plain(yield* Schema.decodeUnknownEffect(json)(yield* Schema.encodeEffect(json)(command))),
+        plain(command)
+      )
+    }))
+})

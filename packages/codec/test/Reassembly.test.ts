@@ -1,0 +1,191 @@
+import { Packet, Reassembly, Text } from "@bercon/codec"
+import { assert, describe, it } from "@effect/vitest"
+import { Arbitrary, Result, Schema } from "effect"
+import { hex, random, seed, withSeed } from "./support.ts"
+
+const joined = (payloads: ReadonlyArray<Uint8Array>): string => payloads.map(hex).join("")
+
+const partsOf = (payloads: ReadonlyArray<Uint8Array>, sequence = 0): ReadonlyArray<Packet.CommandReplyPart> =>
+  payloads.map((payload, index) => Packet.commandReplyPart(sequence, payloads.length, index, payload))
+
+const shuffled = <A>(items: ReadonlyArray<A>, pick: (limit: number) => number): Array<A> => {
+  const result = [...items]
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = pick(i + 1)
+    const item = result[i]!
+    result[i] = result[j]!
+    result[j] = item
+  }
+  return result
+}
+
+const payload = Arbitrary.schema(Schema.Uint8Array)
+const payloads = Arbitrary.array(payload, { minLength: 1, maxLength: 12 })
+const numbers = Arbitrary.array(
+  Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })))
+)
+
+describe("one reply", () => {
+  it.prop(
+    "has the same bytes for every order and repetition of its parts, and none while one is missing",
+    { payloads, order: numbers, from: Schema.Int },
+    ({ from, order, payloads }) => {
+      const parts = partsOf(payloads)
+      const expected = joined(payloads)
+      // Any parts at all, some of them often, then each once more in any order: so that all have come in the end.
+      const arrivals = [...order.map((n) => parts[n % parts.length]!), ...shuffled(parts, random(from))]
+      const reply = Reassembly.make()
+      const seen = new Set<number>()
+      for (const part of arrivals) {
+        seen.add(part.index)
+        const bytes = Reassembly.add(reply, part)
+        assert.strictEqual(
+          bytes === undefined ? undefined : hex(bytes),
+          seen.size < parts.length ? undefined : expected
+        )
+        assert.strictEqual(Reassembly.missing(reply), parts.length - seen.size)
+      }
+    },
+    { arbitrary: { runs: 500, size: 40 } }
+  )
+
+  it("never comes without any one of its parts, however often the others do", () => {
+    const parts = partsOf(Array.from({ length: 20 }, (_, index) => Text.encode(`part ${index};`)))
+    for (const absent of parts) {
+      const reply = Reassembly.make()
+      for (let round = 0; round < 3; round++) {
+        for (const part of parts) if (part !== absent) assert.isUndefined(Reassembly.add(reply, part))
+      }
+      assert.strictEqual(Reassembly.missing(reply), 1)
+      assert.isDefined(Reassembly.add(reply, absent))
+    }
+  })
+
+  it("may be one part that says so", () => {
+    const bytes = Reassembly.add(Reassembly.make(), Packet.commandReplyPart(6, 1, 0, "alone"))
+    assert.strictEqual(Text.decode(bytes!), "alone")
+  })
+
+  it("may consist of empty parts", () => {
+    const reply = Reassembly.make()
+    assert.isUndefined(Reassembly.add(reply, Packet.commandReplyPart(0, 2, 0, "")))
+    assert.isUndefined(Reassembly.add(reply, Packet.commandReplyPart(0, 2, 0, "")))
+    assert.strictEqual(Reassembly.add(reply, Packet.commandReplyPart(0, 2, 1, ""))?.length, 0)
+  })
+
+  it("may have 255 parts of 1,400 bytes, in any order, each twice", () => {
+    const pick = random(seed)
+    const payloads = Array.from({ length: 255 }, () => Uint8Array.from({ length: 1400 }, () => pick(256)))
+    const parts = partsOf(payloads, 200).map((part) => {
+      const received = Result.getOrThrow(Packet.decodeServer(Packet.encode(part)))
+      return received as Packet.CommandReplyPart
+    })
+    const reply = Reassembly.make()
+    let bytes: Uint8Array | undefined
+    for (const part of shuffled([...parts.slice(1), ...parts.slice(1)], pick)) {
+      assert.isUndefined(Reassembly.add(reply, part), withSeed("came without part 0"))
+    }
+    bytes = Reassembly.add(reply, parts[0]!)
+    assert.strictEqual(bytes?.length, 357_000)
+    assert.isTrue(Buffer.concat(payloads).equals(bytes!), withSeed("bytes differ"))
+  })
+
+  it("is in a buffer of its own", () => {
+    const datagrams = partsOf([Text.encode("abc"), Text.encode("def")]).map(Packet.encode)
+    const reply = Reassembly.make()
+    let bytes: Uint8Array | undefined
+    for (const datagram of datagrams) {
+      bytes = Reassembly.add(reply, Result.getOrThrow(Packet.decodeServer(datagram)) as Packet.CommandReplyPart)
+    }
+    for (const datagram of datagrams) datagram.fill(0)
+    assert.strictEqual(Text.decode(bytes!), "abcdef")
+  })
+
+  it("keeps a character whole that was cut between two parts", () => {
+    const whole = Text.encode("Игрок 🎮 Ёж")
+    for (let cut = 1; cut < whole.length; cut++) {
+      const [first, second] = partsOf([whole.slice(0, cut), whole.slice(cut)])
+      const reply = Reassembly.make()
+      assert.isUndefined(Reassembly.add(reply, second!))
+      assert.strictEqual(Text.decode(Reassembly.add(reply, first!)!), "Игрок 🎮 Ёж")
+    }
+  })
+})
+
+describe("a part that contradicts the ones before it", () => {
+  const part = (total: number, index: number, text: string) => Packet.commandReplyPart(0, total, index, text)
+  const add = (reply: Reassembly.Reassembly, part: Packet.CommandReplyPart): string | undefined => {
+    const bytes = Reassembly.add(reply, part)
+    return bytes === undefined ? undefined : Text.decode(bytes)
+  }
+
+  it("begins the reply anew where its total is another", () => {
+    const reply = Reassembly.make()
+    assert.isUndefined(add(reply, part(3, 0, "a0")))
+    assert.isUndefined(add(reply, part(2, 1, "b1")))
+    assert.strictEqual(Reassembly.missing(reply), 1)
+    assert.strictEqual(add(reply, part(2, 0, "b0")), "b0b1")
+  })
+
+  it("begins the reply anew where its bytes are others", () => {
+    const reply = Reassembly.make()
+    assert.isUndefined(add(reply, part(3, 0, "a0")))
+    assert.isUndefined(add(reply, part(3, 1, "a1")))
+    assert.isUndefined(add(reply, part(3, 1, "b1")))
+    assert.strictEqual(Reassembly.missing(reply), 2)
+    assert.isUndefined(add(reply, part(3, 2, "b2")))
+    assert.strictEqual(add(reply, part(3, 0, "b0")), "b0b1b2")
+  })
+
+  it("begins the reply anew where its bytes only go on further, or end sooner", () => {
+    for (const [before, after] of [["a", "aa"], ["aa", "a"], ["", "a"], ["a", ""]] as const) {
+      const reply = Reassembly.make()
+      assert.isUndefined(add(reply, part(2, 0, before)))
+      assert.isUndefined(add(reply, part(2, 0, after)))
+      assert.strictEqual(add(reply, part(2, 1, "-")), `${after}-`)
+    }
+  })
+
+  it("begins the reply anew also after it was complete", () => {
+    const reply = Reassembly.make()
+    add(reply, part(2, 0, "a0"))
+    assert.strictEqual(add(reply, part(2, 1, "a1")), "a0a1")
+    assert.isUndefined(add(reply, part(2, 0, "b0")))
+    assert.strictEqual(Reassembly.missing(reply), 1)
+    assert.strictEqual(add(reply, part(2, 1, "b1")), "b0b1")
+  })
+
+  const bit = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
+  const index = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3 }))
+
+  it.prop(
+    "is never joined with bytes that came before it",
+    // Two totals, four indexes, two texts for each: three executions of one command, and all their mixtures.
+    {
+      arrivals: Arbitrary.array(Arbitrary.schema(Schema.Struct({ longer: bit, index, text: bit })), { maxLength: 40 })
+    },
+    ({ arrivals }) => {
+      const reply = Reassembly.make()
+      let sinceContradiction: Array<Packet.CommandReplyPart> = []
+      for (const arrival of arrivals) {
+        const total = 3 + arrival.longer
+        const arrived = part(total, arrival.index % total, `${arrival.index}${arrival.text}`)
+        const contradicts = (held: Packet.CommandReplyPart) =>
+          held.total !== total || (held.index === arrived.index && hex(held.payload) !== hex(arrived.payload))
+        if (sinceContradiction.some(contradicts)) sinceContradiction = []
+        sinceContradiction.push(arrived)
+        const held = new Map(sinceContradiction.map((part) => [part.index, part.payload]))
+        const expected = held.size < total ? undefined : joined(Array.from({ length: total }, (_, i) => held.get(i)!))
+        const bytes = Reassembly.add(reply, arrived)
+        assert.strictEqual(bytes === undefined ? undefined : hex(bytes), expected)
+      }
+    },
+    { arbitrary: { runs: 2000, size: 40 } }
+  )
+})
+
+describe("missing", () => {
+  it("is 0 before the first part, when nobody knows how many there are", () => {
+    assert.strictEqual(Reassembly.missing(Reassembly.make()), 0)
+  })
+})

@@ -1,0 +1,72 @@
+/**
+ * What the tests of this package share: readable bytes, comparable packets, the corpus, numbers from a seed.
+ */
+import { type Packet, PacketSchema } from "@bercon/codec"
+import { Arbitrary, Redacted } from "effect"
+import * as Fs from "node:fs"
+import * as Zlib from "node:zlib"
+
+export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
+
+export const fromHex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex"))
+
+/** A datagram put together from the specification alone, with zlib's checksum: nothing of this package is used. */
+export const datagram = (...bytes: ReadonlyArray<number | string>): Uint8Array => {
+  const covered = Buffer.concat(bytes.map((item) => typeof item === "string" ? Buffer.from(item) : Buffer.of(item)))
+  const checksum = Buffer.alloc(4)
+  checksum.writeUInt32LE(Zlib.crc32(covered))
+  return Uint8Array.from(Buffer.concat([Buffer.from("BE"), checksum, covered]))
+}
+
+/** A packet as a value that compares by content: bytes as hexadecimal digits, the password uncovered. */
+export const plain = (packet: Packet.ClientPacket | Packet.ServerPacket): Record<string, unknown> => ({
+  ...packet,
+  ...("payload" in packet ? { payload: hex(packet.payload) } : undefined),
+  ...("password" in packet ? { password: hex(Redacted.value(packet.password)) } : undefined)
+})
+
+export const clientPackets = Arbitrary.schema(PacketSchema.ClientPacket)
+
+export const serverPackets = Arbitrary.schema(PacketSchema.ServerPacket)
+
+// -----------------------------------------------------------------------------
+// the corpus
+// -----------------------------------------------------------------------------
+
+export interface CorpusRow {
+  readonly name: string
+  readonly sender: "client" | "server"
+  readonly bytes: Uint8Array
+}
+
+const corpusFile = new URL("../../../../shared/corpus/packets.tsv", import.meta.url)
+
+/** Datagrams of real servers and clients, kept beside the repository and not in it; `undefined` where they are not. */
+export const corpus: ReadonlyArray<CorpusRow> | undefined = Fs.existsSync(corpusFile)
+  ? Fs.readFileSync(corpusFile, "utf8").trimEnd().split("\n").slice(1).map((line) => {
+    const [name, sender, bytes] = line.split("\t")
+    return { name: name!, sender: sender as CorpusRow["sender"], bytes: fromHex(bytes!) }
+  })
+  : undefined
+
+export const CORPUS_ABSENT = "../shared/corpus/packets.tsv is not beside this repository"
+
+// -----------------------------------------------------------------------------
+// numbers from a seed
+// -----------------------------------------------------------------------------
+
+/** The seed of this run: a new one every time, or the one in `BERCON_SEED`, to repeat a run that failed. */
+export const seed = Number(process.env["BERCON_SEED"] ?? Math.floor(Math.random() * 2 ** 32)) >>> 0
+
+export const withSeed = (message: string): string => `${message} (repeat with BERCON_SEED=${seed})`
+
+/** Whole numbers from 0 to `limit - 1`, the same for the same seed (mulberry32). */
+export const random = (from: number): (limit: number) => number => {
+  let state = from
+  return (limit) => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit
+  }
+}

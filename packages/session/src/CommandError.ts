@@ -1,0 +1,212 @@
+/**
+ * Why a command has no reply, and whether the server may have run it all the same.
+ *
+ * **Details**
+ *
+ * Every reason falls into one of three cases, see {@link CommandError.execution}:
+ *
+ * | execution         | reasons                                                            | what the caller may do                     |
+ * | ----------------- | ------------------------------------------------------------------ | ------------------------------------------ |
+ * | `"NotExecuted"`   | `InvalidCommand`, `NotConnected`, `Overloaded`, `CommandDisallowed`, `UnknownCommand` | correct it, or try again safely |
+ * | `"MaybeExecuted"` | `NoReply`, `SessionLost`                                           | look whether it had its effect             |
+ * | `"Executed"`      | `IncompleteReply`                                                  | ask again, if asking has no effect         |
+ *
+ * `SessionClosed` is `"NotExecuted"` or `"MaybeExecuted"`, by whether the command had been sent.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * The text cannot be sent as a command: it holds a NUL or is too long. Nothing was sent.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidCommand extends Schema.Error<InvalidCommand>("@bercon/session/InvalidCommand")({
+  _tag: Schema.tag("InvalidCommand"),
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `cannot be sent: ${this.problem}`
+  }
+}
+
+/**
+ * There was no session until the command's deadline. Nothing was sent: trying again is safe.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class NotConnected extends Schema.Error<NotConnected>("@bercon/session/NotConnected")({
+  _tag: Schema.tag("NotConnected"),
+  peer: Schema.String
+}) {
+  override get message(): string {
+    return `was not sent: there was no session with ${this.peer} before its deadline. Trying again is safe`
+  }
+}
+
+/**
+ * More commands wait than the queue holds (`waiting`), or the queue did not move on before the deadline. Nothing was
+ * sent: trying again later is safe.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Overloaded extends Schema.Error<Overloaded>("@bercon/session/Overloaded")({
+  _tag: Schema.tag("Overloaded"),
+  waiting: Schema.Int
+}) {
+  override get message(): string {
+    return `was not sent: ${this.waiting} other commands were waiting. Trying again is safe, with fewer at once`
+  }
+}
+
+/**
+ * The command was sent `sends` times and the server, though alive, did not answer before the deadline. It may have been
+ * executed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class NoReply extends Schema.Error<NoReply>("@bercon/session/NoReply")({
+  _tag: Schema.tag("NoReply"),
+  peer: Schema.String,
+  sends: Schema.Int
+}) {
+  override get message(): string {
+    return `got no reply from ${this.peer} (sent ${this.sends} ${this.sends === 1 ? "time" : "times"}). ` +
+      "It may have been executed"
+  }
+}
+
+/**
+ * `missing` of the reply's `total` parts did not come before the deadline. The command was executed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class IncompleteReply extends Schema.Error<IncompleteReply>("@bercon/session/IncompleteReply")({
+  _tag: Schema.tag("IncompleteReply"),
+  missing: Schema.Int,
+  total: Schema.Int
+}) {
+  override get message(): string {
+    return `was executed, but ${this.missing} of the ${this.total} parts of its reply did not arrive`
+  }
+}
+
+/**
+ * The session ended while the command was in flight (sent `sends` times). It may have been executed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class SessionLost extends Schema.Error<SessionLost>("@bercon/session/SessionLost")({
+  _tag: Schema.tag("SessionLost"),
+  peer: Schema.String,
+  sends: Schema.Int
+}) {
+  override get message(): string {
+    return `lost its session with ${this.peer} while it was in flight. It may have been executed`
+  }
+}
+
+/**
+ * The session was closed, by its owner or because it failed for good. The command may have been executed if it had been
+ * sent (`sends` is not 0).
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class SessionClosed extends Schema.Error<SessionClosed>("@bercon/session/SessionClosed")({
+  _tag: Schema.tag("SessionClosed"),
+  sends: Schema.Int
+}) {
+  override get message(): string {
+    return this.sends === 0
+      ? "was not sent: the session is closed"
+      : "was in flight when the session was closed. It may have been executed"
+  }
+}
+
+/**
+ * The server does not allow this command over RCON (`RestrictRCon`). It was not executed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class CommandDisallowed extends Schema.Error<CommandDisallowed>("@bercon/session/CommandDisallowed")({
+  _tag: Schema.tag("CommandDisallowed")
+}) {
+  override get message(): string {
+    return "is not allowed over RCON on this server (RestrictRCon in its BattlEye configuration)"
+  }
+}
+
+/**
+ * The server does not know this command. It was not executed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class UnknownCommand extends Schema.Error<UnknownCommand>("@bercon/session/UnknownCommand")({
+  _tag: Schema.tag("UnknownCommand")
+}) {
+  override get message(): string {
+    return "is not known to this server"
+  }
+}
+
+/**
+ * What the caller knows about a command that failed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Execution = "NotExecuted" | "MaybeExecuted" | "Executed"
+
+/**
+ * A command failed. `reason` says why; `command` is its first word, never its arguments, which may be secret.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class CommandError extends Schema.TaggedError<CommandError>("@bercon/session/CommandError")("CommandError", {
+  command: Schema.String,
+  reason: Schema.Union([
+    InvalidCommand,
+    NotConnected,
+    Overloaded,
+    NoReply,
+    IncompleteReply,
+    SessionLost,
+    SessionClosed,
+    CommandDisallowed,
+    UnknownCommand
+  ])
+}) {
+  override get message(): string {
+    return `command ${JSON.stringify(this.command)} ${this.reason.message}`
+  }
+
+  /** Whether the server ran the command, as far as anyone can know. */
+  get execution(): Execution {
+    switch (this.reason._tag) {
+      case "InvalidCommand":
+      case "NotConnected":
+      case "Overloaded":
+      case "CommandDisallowed":
+      case "UnknownCommand":
+        return "NotExecuted"
+      case "NoReply":
+      case "SessionLost":
+        return "MaybeExecuted"
+      case "IncompleteReply":
+        return "Executed"
+      case "SessionClosed":
+        return this.reason.sends === 0 ? "NotExecuted" : "MaybeExecuted"
+    }
+  }
+}

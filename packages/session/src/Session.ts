@@ -1,0 +1,410 @@
+/**
+ * One authenticated RCON session that survives the network and the server.
+ *
+ * **Details**
+ *
+ * A session belongs to the scope it was made in: it stays logged in until that scope closes, and then settles every
+ * pending command, stops its fibers and closes its socket. The protocol itself lives in `SessionMachine`; here it meets
+ * the clock, the socket and the callers.
+ *
+ * What is kept in memory is bounded: 256 commands in flight, `queueCapacity` waiting, 255 messages held back, and
+ * `messageCapacity` messages for the slowest subscriber.
+ *
+ * **Example** (Asking a server for its version)
+ *
+ * ```ts
+ * import { Session } from "@bercon/session"
+ * import * as NodeTransport from "@bercon/session/NodeTransport"
+ * import { Effect, Redacted } from "effect"
+ *
+ * const version = Effect.gen(function*() {
+ *   const session = yield* Session.make({ password: Redacted.make("secret") })
+ *   return yield* session.command("version")
+ * }).pipe(
+ *   Effect.scoped,
+ *   Effect.provide(NodeTransport.layer({ host: "127.0.0.1", port: 2306 }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Text from "@bercon/codec/Text"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Latch from "effect/Latch"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as PubSub from "effect/PubSub"
+import * as Random from "effect/Random"
+import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Broadcast from "./Broadcast.ts"
+import { CommandError, InvalidCommand } from "./CommandError.ts"
+import * as Settings from "./internal/settings.ts"
+import type { LoginFailure } from "./LoginFailure.ts"
+import type { Gap, Message } from "./Message.ts"
+import * as SessionMachine from "./SessionMachine.ts"
+import type { Status } from "./Status.ts"
+import { type Connection, Transport, type TransportError } from "./Transport.ts"
+
+/**
+ * Options of one command.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CommandOptions {
+  /**
+   * Whether the command may be sent again when no answer comes. Nobody knows whether servers run a repeated command
+   * twice, so say `false` where running twice does harm; it is then sent once. Default `true`.
+   */
+  readonly repeatable?: boolean | undefined
+  /** How long to wait for the whole reply, from the call on. Default: the session's `commandTimeout`. */
+  readonly timeout?: Duration.Input | undefined
+}
+
+/**
+ * Options of a session.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The server's `RConPassword`. UTF-8, not empty, without NUL. */
+  readonly password: Redacted.Redacted
+  /**
+   * How long the first login may take before it fails with `LoginTimeout`. Default 10 seconds. Infinite waits for a
+   * server that is still to come up; then a socket that cannot be opened is tried again, too.
+   */
+  readonly loginTimeout?: Duration.Input | undefined
+  /** How long a command waits for its reply unless it says otherwise. Default 20 seconds. */
+  readonly commandTimeout?: Duration.Input | undefined
+  /**
+   * An empty command is sent when no command has been for this long. Default 30 seconds; more than 1 and less than 45,
+   * after which servers drop a silent client.
+   */
+  readonly keepaliveInterval?: Duration.Input | undefined
+  /** How many commands may be unanswered at once, 1 to 256. Default 32. More wait, first come first served. */
+  readonly maxInFlight?: number | undefined
+  /** How many commands may wait; more fail with `Overloaded`. Default 4,096. */
+  readonly queueCapacity?: number | undefined
+  /** How many messages a slow subscriber may be behind before it loses its oldest. Default 4,096. */
+  readonly messageCapacity?: number | undefined
+  /**
+   * How long the server may say nothing at all to a command or keepalive before it is taken for gone. Default 8 seconds;
+   * at least 2.
+   */
+  readonly silenceTimeout?: Duration.Input | undefined
+  /**
+   * How long a message is held back where the ones before it are missing, for the server to send those again, as it does
+   * for 10 seconds. Default 5 seconds.
+   */
+  readonly holdBack?: Duration.Input | undefined
+  /** The longest time between two tries to log in again. Default 30 seconds; at least 1. */
+  readonly maxReconnectDelay?: Duration.Input | undefined
+  /** Code page of text that is not UTF-8. Default `"windows-1251"`. */
+  readonly textFallback?: string | undefined
+}
+
+/**
+ * An authenticated session.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Session extends Context.Service<Session, {
+  /** Sends a command and returns the server's whole reply, decoded. */
+  readonly command: (text: string, options?: CommandOptions) => Effect.Effect<string, CommandError>
+  /** As `command`, but the reply's bytes. */
+  readonly commandBytes: (text: string, options?: CommandOptions) => Effect.Effect<Uint8Array, CommandError>
+  /**
+   * What the server tells from now on. Every subscriber gets everything, in the server's order; ends when the session is
+   * closed.
+   */
+  readonly messages: Stream.Stream<Message | Gap>
+  /** How the session is doing now. */
+  readonly status: Effect.Effect<Status>
+  /** How the session is doing: now, and every change. Ends after `Closed`. */
+  readonly statusChanges: Stream.Stream<Status>
+  /** Waits until the session has logged in for the first time. */
+  readonly online: Effect.Effect<void, LoginFailure>
+}>()("@bercon/session/Session") {}
+
+/**
+ * The longest command in bytes of UTF-8: with it the datagram is 1,400 bytes, which every network carries whole.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const MAX_COMMAND_BYTES = 1391
+
+/**
+ * Begins a session in the current scope, and returns at once: to subscribe to `messages` before the first one comes, say.
+ * `online` waits for the login.
+ *
+ * Fails only with `InvalidOptions`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const start: (
+  options: Options
+) => Effect.Effect<Session["Service"], LoginFailure, Transport | Scope.Scope> = Effect.fnUntraced(function*(options) {
+  const transport = yield* Transport
+  const clock = yield* Clock.Clock
+  const random = yield* Random.Random
+  const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const settings = yield* Settings.make(options, transport.peer, () => random.nextDoubleUnsafe())
+  const machine = new SessionMachine.SessionMachine<Reply>(settings.machine, now())
+
+  const online = Deferred.makeUnsafe<void, LoginFailure>()
+  const closed = Deferred.makeUnsafe<void>()
+  const statuses = yield* PubSub.sliding<Status>({ capacity: STATUS_CAPACITY, replay: 1 })
+  yield* PubSub.publish(statuses, machine.status)
+  const messages = Broadcast.make<Message | Gap>({
+    capacity: settings.messageCapacity,
+    overflow: (missed) => ({ _tag: "Gap", cause: "Overflow", missed })
+  })
+
+  // ---------------------------------------------------------------------------
+  // outputs of the machine
+  // ---------------------------------------------------------------------------
+
+  let connection: Connection | undefined
+  const socketWanted = Latch.makeUnsafe(false)
+  /** When the timer fiber will wake; it is told when it must be earlier. */
+  let armedFor = -Infinity
+  const armEarlier = Latch.makeUnsafe(false)
+
+  /** Does what the machine wants after an input. Every input is followed by this. */
+  const flush: Effect.Effect<void> = Effect.suspend(() => {
+    if (machine.wakeAt < armedFor) armEarlier.openUnsafe()
+    const outputs = machine.drain()
+    if (outputs.length === 0) return Effect.void
+    const only = outputs[0]!
+    return outputs.length === 1 && only._tag === "Transmit" ? transmit(only.datagram) : perform(outputs)
+  })
+
+  const perform = Effect.fnUntraced(function*(outputs: ReadonlyArray<SessionMachine.Output<Reply>>) {
+    // Acknowledgements go out before anybody can be slow about the messages.
+    for (const output of outputs) if (output._tag === "Transmit") yield* transmit(output.datagram)
+    for (const output of outputs) {
+      switch (output._tag) {
+        case "Settle":
+          Deferred.doneUnsafe(output.handle, Effect.fromResult(output.result))
+          break
+        case "Deliver":
+          messages.publish(output.item)
+          break
+        case "Open":
+          socketWanted.openUnsafe()
+          break
+        case "StatusChanged":
+          yield* changeStatus(output.status)
+          break
+        case "Transmit":
+          break
+      }
+    }
+  })
+
+  const transmit = (datagram: Uint8Array): Effect.Effect<void> =>
+    connection === undefined ? Effect.void : Effect.catch(connection.write(datagram), writeFailed)
+
+  // A datagram that could not be sent is a datagram lost: it is sent again when its time comes.
+  const writeFailed = (error: TransportError): Effect.Effect<void> => {
+    if (error.reason._tag === "IoFailed" && error.reason.kind === "Refused") machine.refused(now())
+    return Effect.andThen(Effect.logDebug(error.message), flush)
+  }
+
+  const changeStatus = Effect.fnUntraced(function*(status: Status) {
+    yield* PubSub.publish(statuses, status)
+    if (status._tag === "Online") Deferred.doneUnsafe(online, Exit.void)
+    if (status._tag === "Closed") {
+      Deferred.doneUnsafe(online, Exit.isSuccess(status.exit) ? Exit.interrupt() : status.exit)
+      Deferred.doneUnsafe(closed, Exit.void)
+      messages.close(Exit.void)
+    }
+    yield* Effect.logInfo(`RCON session with ${transport.peer}: ${describe(status)}`)
+  })
+
+  // ---------------------------------------------------------------------------
+  // inputs of the machine
+  // ---------------------------------------------------------------------------
+
+  const read = (from: Connection): Effect.Effect<void> =>
+    Effect.forever(
+      Effect.flatMap(from.pull, (datagrams) => {
+        const at = now()
+        for (const datagram of datagrams) machine.receive(at, datagram)
+        return flush
+      }),
+      { disableYield: true }
+    ).pipe(
+      Effect.catch((error: TransportError) => {
+        machine.socketFailed(now())
+        return Effect.andThen(Effect.logDebug(error.message), flush)
+      })
+    )
+
+  /** One socket after another, each for as long as the machine wants no other. */
+  const sockets = Effect.forever(
+    Effect.scoped(Effect.gen(function*() {
+      yield* socketWanted.await
+      socketWanted.closeUnsafe()
+      const opened = yield* Effect.result(transport.open)
+      if (opened._tag === "Failure") {
+        machine.openFailed(now(), opened.failure)
+        return yield* flush
+      }
+      connection = opened.success
+      yield* Effect.addFinalizer(() => Effect.sync(() => connection = undefined))
+      machine.opened(now())
+      yield* flush
+      yield* Effect.raceFirst(read(connection), socketWanted.await)
+    }))
+  )
+
+  const timer = Effect.forever(
+    Effect.suspend(() => {
+      const at = now()
+      const wait = machine.wakeAt - at
+      if (wait <= 0) {
+        machine.tick(at)
+        return flush
+      }
+      armedFor = machine.wakeAt
+      armEarlier.closeUnsafe()
+      // Clocks wake by the millisecond; less than one would be slept again and again.
+      return Effect.raceFirst(Effect.sleep(Math.ceil(wait)), armEarlier.await)
+    }),
+    { disableYield: true }
+  )
+
+  yield* Effect.addFinalizer(() => {
+    machine.close(now())
+    return flush
+  })
+  yield* Effect.all([sockets, timer], { concurrency: "unbounded", discard: true }).pipe(
+    Effect.raceFirst(Deferred.await(closed)),
+    Effect.onExit((exit) => {
+      if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return Effect.void
+      machine.crash(now(), Exit.failCause(exit.cause))
+      return flush
+    }),
+    Effect.forkScoped
+  )
+
+  // ---------------------------------------------------------------------------
+  // the service
+  // ---------------------------------------------------------------------------
+
+  const commandBytes = (text: string, options?: CommandOptions): Effect.Effect<Uint8Array, CommandError> =>
+    Effect.suspend(() => {
+      const payload = Text.encode(text)
+      const problem = problemOf(text, payload)
+      if (problem !== undefined) return fail(text, new InvalidCommand({ problem }))
+      const at = now()
+      const handle: Reply = Deferred.makeUnsafe()
+      const ticket = machine.submit(at, {
+        handle,
+        payload,
+        repeatable: options?.repeatable ?? true,
+        deadline: at + (options?.timeout === undefined ? settings.commandTimeout : Settings.millis(options.timeout))
+      })
+      return flush.pipe(
+        Effect.andThen(Deferred.await(handle)),
+        Effect.onInterrupt(() => {
+          machine.cancel(now(), ticket)
+          return flush
+        }),
+        Effect.catch((reason) => fail(text, reason))
+      )
+    })
+
+  return Session.of({
+    command: (text, options) =>
+      Effect.map(commandBytes(text, options), (bytes) => Text.decode(bytes, settings.machine.textFallback)),
+    commandBytes,
+    messages: messages.values,
+    status: Effect.sync(() => machine.status),
+    statusChanges: Stream.fromPubSub(statuses).pipe(Stream.takeUntil((status) => status._tag === "Closed")),
+    online: Deferred.await(online)
+  })
+})
+
+/**
+ * Logs in, and returns the session once the server has accepted the password.
+ *
+ * **Details**
+ *
+ * Fails with `LoginRefused` as soon as the server refuses the password, with `LoginTimeout` where it does not answer
+ * within `loginTimeout`, with `TransportFailure` where no socket can be opened, and with `InvalidOptions`. Later outages
+ * are no failure of this effect: the session logs in again by itself for as long as its scope is open.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: (
+  options: Options
+) => Effect.Effect<Session["Service"], LoginFailure, Transport | Scope.Scope> = Effect.fnUntraced(function*(options) {
+  const session = yield* start(options)
+  yield* session.online
+  return session
+})
+
+/**
+ * Provides the {@link Session} that {@link make} makes. The layer is built once the server has accepted the password.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options): Layer.Layer<Session, LoginFailure, Transport> =>
+  Layer.effect(Session, make(options))
+
+type Reply = Deferred.Deferred<Uint8Array, CommandError["reason"]>
+
+/** How many changes of status a subscriber may be behind before it loses the oldest. */
+const STATUS_CAPACITY = 64
+
+const problemOf = (text: string, payload: Uint8Array): string | undefined =>
+  text.includes("\0")
+    ? "it holds a NUL character"
+    : payload.length > MAX_COMMAND_BYTES
+    ? `it is ${payload.length} bytes long, and at most ${MAX_COMMAND_BYTES} are possible`
+    : undefined
+
+const fail = (text: string, reason: CommandError["reason"]): Effect.Effect<never, CommandError> =>
+  Effect.fail(new CommandError({ command: text.trimStart().split(/\s/, 1)[0]!.slice(0, 32), reason }))
+
+const describe = (status: Status): string => {
+  switch (status._tag) {
+    case "Connecting":
+      return "connecting"
+    case "Online":
+      return "online"
+    case "Reconnecting":
+      return status.cause === "Silence"
+        ? "the server has fallen silent, logging in again"
+        : status.cause === "PortClosed"
+        ? "the server has closed its port, logging in again"
+        : "the socket failed, logging in again"
+    case "Closed":
+      return Exit.match(status.exit, {
+        onSuccess: () => "closed",
+        onFailure: (cause) =>
+          `closed: ${
+            Option.match(Cause.findErrorOption(cause), {
+              onNone: () => Cause.pretty(cause),
+              onSome: (error) => error.message
+            })
+          }`
+      })
+  }
+}

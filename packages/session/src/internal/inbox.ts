@@ -1,0 +1,135 @@
+/**
+ * Puts the messages of one login into the server's order, each once.
+ *
+ * A server counts its messages from 0 to 255 and around, and sends one again until it is acknowledged. So a number that
+ * comes again can be a repetition or, after the circle, another message; the checksum of the datagram tells them apart.
+ * A number that is not the next one means that messages before it are missing: it is held back for a while, for the
+ * server to send those again.
+ */
+
+/**
+ * Milliseconds for which a repetition of a message is recognised although its number could be a coming one's. Servers
+ * repeat for 10 seconds.
+ */
+const RECALL = 30_000
+/** How many numbers may be waited for at once. A server with more messages under way would mistake one for another. */
+const WINDOW = 192
+
+/** What is known of a number. */
+interface Past {
+  /** Checksum of the message delivered under it; `undefined` where it was given up as missing. */
+  readonly checksum: number | undefined
+  readonly at: number
+}
+
+interface Held<A> {
+  readonly message: A
+  readonly checksum: number
+  readonly at: number
+}
+
+/** What became of a message that came. */
+export type Verdict = "New" | "Repeated" | "Late"
+
+export interface Inbox<A> {
+  /** The number of the message that is delivered next, 0 to 255. */
+  expected: number
+  /** How many numbers there are from `expected` to the newest message that came; 0 where none is held. */
+  span: number
+  /** By number; at most 256. */
+  readonly past: Map<number, Past>
+  /** Messages that came before their turn, by number; at most 192, each as large as its datagram. */
+  readonly held: Map<number, Held<A>>
+  readonly deliver: (message: A) => void
+  /** Tells that the given count of messages before the next one delivered are missing for good. */
+  readonly gap: (missed: number) => void
+}
+
+export const make = <A>(options: Pick<Inbox<A>, "deliver" | "gap">): Inbox<A> => ({
+  expected: 0,
+  span: 0,
+  past: new Map(),
+  held: new Map(),
+  ...options
+})
+
+/** Forgets everything: the server counts from 0 again. */
+export const reset = <A>(self: Inbox<A>): void => {
+  self.expected = 0
+  self.span = 0
+  self.past.clear()
+  self.held.clear()
+}
+
+/** Takes a message and delivers what is due. */
+export const receive = <A>(
+  self: Inbox<A>,
+  now: number,
+  number: number,
+  checksum: number,
+  message: A
+): Verdict => {
+  const offset = (number - self.expected) & 255
+  if (offset < self.span) {
+    if (self.held.get(number)?.checksum === checksum) return "Repeated"
+  } else {
+    const past = self.past.get(number)
+    const ahead = offset - self.span
+    const behind = 255 - offset < ahead
+    if (past?.checksum === checksum && ahead > 0 && (behind || now - past.at < RECALL)) return "Repeated"
+    if (past !== undefined && behind) {
+      if (past.checksum === undefined) return "Late"
+      // Behind us, but not what was delivered under that number: the server counts from 0 again. It does so when it
+      // works off several login packets at once.
+      flush(self, now)
+      reset(self)
+    }
+  }
+  self.held.set(number, { message, checksum, at: now })
+  self.span = Math.max(self.span, ((number - self.expected) & 255) + 1)
+  deliverHeld(self, now)
+  while (self.span > WINDOW) skip(self, now)
+  return "New"
+}
+
+/** Delivers what is held, because what it waits for cannot come any more. */
+export const flush = <A>(self: Inbox<A>, now: number): void => {
+  while (self.held.size > 0) skip(self, now)
+}
+
+/** When {@link tick} has something to do; `Infinity` where nothing is held back. */
+export const deadline = <A>(self: Inbox<A>, holdBack: number): number => {
+  let earliest = Infinity
+  for (const { at } of self.held.values()) earliest = Math.min(earliest, at + holdBack)
+  return earliest
+}
+
+/** Gives up waiting before messages that have been held for `holdBack` milliseconds, and delivers them. */
+export const tick = <A>(self: Inbox<A>, now: number, holdBack: number): void => {
+  while (deadline(self, holdBack) <= now) skip(self, now)
+}
+
+/** Gives up the numbers before the first held message and delivers from there on. */
+const skip = <A>(self: Inbox<A>, now: number): void => {
+  let missed = 0
+  while (!self.held.has(self.expected)) {
+    pass(self, now, undefined)
+    missed++
+  }
+  self.gap(missed)
+  deliverHeld(self, now)
+}
+
+const deliverHeld = <A>(self: Inbox<A>, now: number): void => {
+  for (let next = self.held.get(self.expected); next !== undefined; next = self.held.get(self.expected)) {
+    self.held.delete(self.expected)
+    pass(self, now, next.checksum)
+    self.deliver(next.message)
+  }
+}
+
+const pass = <A>(self: Inbox<A>, now: number, checksum: number | undefined): void => {
+  self.past.set(self.expected, { checksum, at: now })
+  self.expected = (self.expected + 1) & 255
+  self.span--
+}

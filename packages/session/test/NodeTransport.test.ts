@@ -1,0 +1,88 @@
+import { LoginFailure, Session, Transport } from "@bercon/session"
+import * as NodeTransport from "@bercon/session/NodeTransport"
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
+import * as NodeDatagramSocket from "@effect/platform-node-shared/NodeDatagramSocket"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted, Schedule } from "effect"
+
+const portOf = (address: string) => Number(address.slice(address.lastIndexOf(":") + 1))
+
+/** A socket of our own, as a strange server. */
+const bound = Effect.gen(function*() {
+  const socket = yield* NodeDatagramSocket.make({ bind: { address: "127.0.0.1" } })
+  const reader = yield* socket.reader
+  return { reader, writer: yield* socket.writer, port: reader.address.port }
+})
+
+describe("over real UDP", () => {
+  it.live("a session logs in, asks, and survives a restart of the server", () =>
+    Effect.gen(function*() {
+      const server = yield* NodeSimulatedServer.make({ onCommand: (text) => text === "hello" ? "world" : undefined })
+      const session = yield* Session.make({ password: Redacted.make("secret") }).pipe(
+        Effect.provide(NodeTransport.layer({ host: "localhost", port: portOf(server.address) }))
+      )
+      assert.strictEqual(yield* session.command("hello"), "world")
+      yield* server.restart({ downtime: "100 millis" })
+      assert.strictEqual(yield* session.command("hello"), "world")
+      assert.strictEqual((yield* server.sessions).length, 1)
+    }), 15_000)
+
+  it.live("a write to a closed port fails with Refused, and so does the login, as a LoginTimeout that says so", () =>
+    Effect.gen(function*() {
+      const { port } = yield* Effect.scoped(bound)
+      const transport = NodeTransport.make({ host: "127.0.0.1", port })
+      const connection = yield* transport.open
+      const error = yield* connection.write(Uint8Array.of(1)).pipe(Effect.repeat(Schedule.forever), Effect.flip)
+      assert.strictEqual(error.reason.kind, "Refused")
+      assert.include(error.message, `127.0.0.1:${port}`)
+      const failure = yield* Effect.flip(
+        Session.make({ password: Redacted.make("secret"), loginTimeout: "1200 millis" }).pipe(
+          Effect.provideService(Transport.Transport, transport)
+        )
+      )
+      assert(failure.reason._tag === "LoginTimeout" && failure.reason.portClosed)
+    }))
+
+  it.live("a host that answers garbage is as good as none", () =>
+    Effect.gen(function*() {
+      const { port, reader, writer } = yield* bound
+      yield* Effect.forkChild(Effect.forever(Effect.gen(function*() {
+        for (const datagram of yield* reader.pull) {
+          yield* writer.write({ payload: "HTTP/1.1 400 Bad Request", address: datagram })
+          yield* writer.write({ payload: "", address: datagram })
+        }
+      })))
+      const failure = yield* Effect.flip(
+        Session.make({ password: Redacted.make("secret"), loginTimeout: "200 millis" }).pipe(
+          Effect.provide(NodeTransport.layer({ host: "127.0.0.1", port }))
+        )
+      )
+      assert.instanceOf(failure.reason, LoginFailure.LoginTimeout)
+    }))
+
+  it.live("a host name without an address fails at once, with a message that names it", () =>
+    Effect.gen(function*() {
+      const failure = yield* Effect.flip(
+        Session.make({ password: Redacted.make("secret") }).pipe(
+          Effect.provide(NodeTransport.layer({ host: "no-such-host.invalid", port: 2306 }))
+        )
+      )
+      assert(failure.reason._tag === "TransportFailure")
+      assert.strictEqual(failure.reason.error.reason.kind, "HostUnresolved")
+      assert.include(failure.message, "no-such-host.invalid:2306")
+    }))
+
+  it.live("a local address that this machine does not have fails with a typed error", () =>
+    Effect.gen(function*() {
+      const transport = NodeTransport.make({ host: "127.0.0.1", port: 2306, bind: { address: "192.0.2.1" } })
+      const error = yield* Effect.flip(transport.open)
+      assert.strictEqual(error.reason.kind, "AddressNotAvailable")
+    }))
+
+  it.live("a datagram larger than UDP carries fails with MessageTooLarge", () =>
+    Effect.gen(function*() {
+      const connection = yield* NodeTransport.make({ host: "127.0.0.1", port: 9 }).open
+      const error = yield* Effect.flip(connection.write(new Uint8Array(70_000)))
+      assert.strictEqual(error.reason.kind, "MessageTooLarge")
+    }))
+})

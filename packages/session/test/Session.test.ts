@@ -1,0 +1,437 @@
+import { Packet } from "@bercon/codec"
+import { type CommandError, type LoginFailure, Session, type Status, Transport } from "@bercon/session"
+import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import {
+  Cause,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Latch,
+  Layer,
+  Logger,
+  Redacted,
+  Ref,
+  Result,
+  Scope,
+  Stream
+} from "effect"
+import { TestClock } from "effect/testing"
+
+const password = Redacted.make("secret")
+
+const reasonOf = (error: CommandError.CommandError | LoginFailure.LoginFailure) => error.reason._tag
+
+/** Runs an effect while virtual time passes. */
+const during = <A, E, R>(duration: string, effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
+    yield* TestClock.adjust(duration as "1 second")
+    return yield* Fiber.join(fiber)
+  })
+
+const tags = (statuses: ReadonlyArray<Status.Status>) => statuses.map(({ _tag }) => _tag)
+
+describe("make", () => {
+  it.effect("logs in, and commands get the server's reply", () =>
+    Effect.gen(function*() {
+      const session = yield* Session.make({ password })
+      assert.strictEqual((yield* session.status)._tag, "Online")
+      assert.strictEqual(yield* session.command("unheard of"), "Unknown command")
+      assert.strictEqual(yield* session.command(""), "")
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("fails at once where the server refuses the password, and the password is nowhere in the failure", () =>
+    Effect.gen(function*() {
+      const wrong = "hunter2-hunter2"
+      const failure = yield* Effect.flip(Session.make({ password: Redacted.make(wrong) }))
+      assert.strictEqual(reasonOf(failure), "LoginRefused")
+      assert.include(failure.message, "RConPassword")
+      assert.notInclude(`${failure.message} ${String(failure.stack)} ${JSON.stringify(failure)}`, wrong)
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("fails after loginTimeout where nobody answers, and says what to look at", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* server.goSilent
+      const failure = yield* during("10 seconds", Effect.flip(Session.make({ password })))
+      assert.strictEqual(reasonOf(failure), "LoginTimeout")
+      assert.include(failure.message, "RConPort")
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("fails after loginTimeout where the port is closed, and says that it is", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* server.stop
+      const failure = yield* during("10 seconds", Effect.flip(Session.make({ password })))
+      assert(failure.reason._tag === "LoginTimeout" && failure.reason.portClosed)
+      assert.include(failure.message, "nobody listens")
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("waits for a server that is still to come up, where loginTimeout is infinite", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* server.stop
+      const making = yield* Effect.forkChild(Session.make({ password, loginTimeout: "Infinity" }))
+      yield* TestClock.adjust("1 hour")
+      yield* server.start
+      yield* TestClock.adjust("31 seconds")
+      const session = yield* Fiber.join(making)
+      assert.strictEqual((yield* session.status)._tag, "Online")
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("refuses options that cannot work, with a message that says what to do", () =>
+    Effect.gen(function*() {
+      const invalid: ReadonlyArray<[Session.Options, string]> = [
+        [{ password: Redacted.make("") }, "password"],
+        [{ password: Redacted.make("a\0b") }, "password"],
+        [{ password, keepaliveInterval: "45 seconds" }, "keepaliveInterval"],
+        [{ password, keepaliveInterval: "soon" as "1 second" }, "keepaliveInterval"],
+        [{ password, maxInFlight: 257 }, "maxInFlight"],
+        [{ password, maxInFlight: 0 }, "maxInFlight"],
+        [{ password, messageCapacity: 0 }, "messageCapacity"]
+      ]
+      for (const [options, name] of invalid) {
+        const failure = yield* Effect.flip(Session.make(options))
+        assert.strictEqual(reasonOf(failure), "InvalidOptions")
+        assert.include(failure.message, name)
+      }
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("fails with TransportFailure where no socket can be opened", () =>
+    Effect.gen(function*() {
+      const failure = yield* Effect.flip(Session.make({ password }))
+      assert.strictEqual(reasonOf(failure), "TransportFailure")
+      assert.include(failure.message, "nowhere")
+    }).pipe(Effect.provideService(
+      Transport.Transport,
+      Transport.Transport.of({
+        peer: "nowhere:1",
+        open: Effect.fail(
+          new Transport.TransportError({
+            reason: new Transport.OpenFailed({ kind: "HostUnresolved", peer: "nowhere:1", cause: undefined })
+          })
+        )
+      })
+    )))
+})
+
+describe("command", () => {
+  it.effect("that holds a NUL or is 100 KB long is refused, and nothing is sent", () =>
+    Effect.gen(function*() {
+      const session = yield* Session.make({ password })
+      const server = yield* SimulatedServer.SimulatedServer
+      for (const text of ["say -1 a\0b", "x".repeat(100_000)]) {
+        const error = yield* Effect.flip(session.command(text))
+        assert.strictEqual(reasonOf(error), "InvalidCommand")
+        assert.strictEqual(error.execution, "NotExecuted")
+        assert.isBelow(error.message.length, 200)
+      }
+      assert.deepStrictEqual(yield* server.commands, [])
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("of the longest length is sent", () =>
+    Effect.gen(function*() {
+      const session = yield* Session.make({ password })
+      const server = yield* SimulatedServer.SimulatedServer
+      const text = "x".repeat(Session.MAX_COMMAND_BYTES)
+      yield* session.command(text)
+      assert.strictEqual((yield* server.commands)[0]?.text, text)
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("names only its first word in its error: arguments may be secret", () =>
+    Effect.gen(function*() {
+      const session = yield* Session.make({ password })
+      const error = yield* Effect.flip(session.command(`RConPassword ${"opensesame".repeat(200)}`))
+      assert.strictEqual(error.command, "RConPassword")
+      assert.notInclude(`${error.message} ${JSON.stringify(error)} ${String(error)}`, "opensesame")
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("is answered although every other datagram is lost", () =>
+    Effect.gen(function*() {
+      const session = yield* during("1 minute", Session.make({ password, loginTimeout: "1 minute" }))
+      const replies = yield* during(
+        "5 minutes",
+        Effect.forEach(
+          Array.from({ length: 200 }, (_, i) => `echo ${i}`),
+          (text) => Effect.map(session.command(text, { timeout: "5 minutes" }), (reply) => reply === text),
+          { concurrency: 8 }
+        )
+      )
+      assert.deepStrictEqual(replies, replies.map(() => true))
+    }).pipe(Effect.provide(TestRcon.layer({
+      server: { onCommand: (text) => text.startsWith("echo ") ? text : undefined },
+      network: { loss: 0.3, duplication: 0.05, reordering: 0.1, latency: "20 millis", seed: 7 }
+    }))))
+
+  it.effect("whose caller is interrupted is not sent again", () =>
+    Effect.gen(function*() {
+      const session = yield* Session.make({ password })
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* server.onCommand((text) => text === "" ? undefined : { reply: "late", delay: "1 hour" })
+      const fiber = yield* Effect.forkChild(session.command("players"), { startImmediately: true })
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(fiber)
+      const sent = (yield* server.commands).filter(({ text }) => text === "players").length
+      assert.isAbove(sent, 0)
+      yield* TestClock.adjust("20 seconds")
+      assert.strictEqual((yield* server.commands).filter(({ text }) => text === "players").length, sent)
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("without an answer fails at its timeout, and not before", () =>
+    Effect.gen(function*() {
+      const session = yield* Session.make({ password })
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* server.onCommand((text) => text === "" ? undefined : { delay: "Infinity" })
+      const failed = yield* Effect.forkChild(Effect.flip(session.command("players", { timeout: "7 seconds" })), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust("6999 millis")
+      assert.isUndefined(failed.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      const error = yield* Fiber.join(failed)
+      assert.strictEqual(reasonOf(error), "NoReply")
+      assert.strictEqual(error.execution, "MaybeExecuted")
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("gets a reply of many parts whole", () => {
+    const reply = Array.from({ length: 10_000 }, (_, i) => `строка ${i}`).join("\n")
+    return Effect.gen(function*() {
+      const session = yield* Session.make({ password })
+      assert.strictEqual(yield* session.command("bans"), reply)
+      assert.strictEqual((yield* session.commandBytes("bans")).length, new TextEncoder().encode(reply).length)
+    }).pipe(Effect.provide(TestRcon.layer({ server: { onCommand: () => reply } })))
+  })
+})
+
+describe("messages", () => {
+  const texts = (n: number) => Array.from({ length: n }, (_, i) => `message ${i}`)
+
+  it.effect("reach every subscriber in order, from the very first where the session was only started", () =>
+    Effect.gen(function*() {
+      const session = yield* Session.start({ password })
+      const server = yield* SimulatedServer.SimulatedServer
+      const subscribe = session.messages.pipe(
+        Stream.map((item) => item._tag === "Message" ? item.text : item._tag),
+        Stream.take(11),
+        Stream.runCollect,
+        Effect.forkChild({ startImmediately: true })
+      )
+      const [a, b] = [yield* subscribe, yield* subscribe]
+      yield* session.online
+      yield* Effect.forEach(texts(10), server.emit)
+      const expected = ["RCon admin #0 (127.0.0.1:50001) logged in", ...texts(10)]
+      assert.deepStrictEqual(yield* Fiber.join(a), expected)
+      assert.deepStrictEqual(yield* Fiber.join(b), expected)
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("cost a subscriber that does not read its own oldest, counted, and nobody else any", () =>
+    Effect.gen(function*() {
+      const session = yield* Session.make({ password, messageCapacity: 16 })
+      const server = yield* SimulatedServer.SimulatedServer
+      const gate = yield* Deferred.make<void>()
+      const collect = (before: Effect.Effect<void>) =>
+        session.messages.pipe(
+          Stream.rechunk(1),
+          Stream.filter((item) => item._tag === "Gap" || item.text.startsWith("message")),
+          Stream.tap(() => before),
+          Stream.takeUntil((item) => item._tag === "Message" && item.text === "message 99"),
+          Stream.runCollect,
+          Effect.forkChild({ startImmediately: true })
+        )
+      const slow = yield* collect(Deferred.await(gate))
+      const quick = yield* collect(Effect.void)
+      yield* Effect.forEach(texts(100), (text) => Effect.andThen(server.emit(text), TestClock.adjust("10 millis")))
+      yield* Deferred.succeed(gate, undefined)
+      const all = (yield* Fiber.join(quick)).map((item) => item._tag === "Message" ? item.text : item._tag)
+      assert.deepStrictEqual(all, texts(100))
+      const some = yield* Fiber.join(slow)
+      const read = some.filter((item) => item._tag === "Message").length
+      const missed = some.reduce((sum, item) => item._tag === "Gap" ? sum + item.missed! : sum, 0)
+      assert.isAtMost(read, 34)
+      assert.strictEqual(read + missed, 100)
+      assert.isTrue(some.every((item) => item._tag === "Message" || item.cause === "Overflow"))
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("are acknowledged although nobody subscribes", () =>
+    Effect.gen(function*() {
+      yield* Session.make({ password })
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* Effect.forEach(texts(300), server.emit)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* server.acknowledgements).length, 301)
+      assert.deepStrictEqual(yield* server.drops, [])
+    }).pipe(Effect.provide(TestRcon.layer())))
+})
+
+describe("the story of a session", () => {
+  it.effect("is told in order: restart of the server, and the end", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const scope = yield* Scope.make()
+      const session = yield* Scope.provide(Session.start({ password }), scope)
+      const story = yield* session.statusChanges.pipe(Stream.runCollect, Effect.forkChild({ startImmediately: true }))
+      yield* session.online
+      yield* server.restart({ downtime: "5 seconds" })
+      yield* TestClock.adjust("1 minute")
+      yield* Scope.close(scope, Exit.void)
+      assert.deepStrictEqual(tags(yield* Fiber.join(story)), [
+        "Connecting",
+        "Online",
+        "Reconnecting",
+        "Online",
+        "Closed"
+      ])
+      assert.strictEqual((yield* server.sessions).length, 1)
+      // Whoever comes too late still learns how it ended.
+      assert.deepStrictEqual(tags(yield* Stream.runCollect(session.statusChanges)), ["Closed"])
+      assert.deepStrictEqual(yield* Stream.runCollect(session.messages), [])
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("is one line of the log a change, and the password in none", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => {
+        lines.push(`${logLevel} ${String(message)}`)
+      })
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* Session.make({ password })
+        yield* server.restart({ downtime: "5 seconds" })
+        yield* TestClock.adjust("1 minute")
+      })).pipe(Effect.provide(Logger.layer([logger])))
+      const told = lines.filter((line) => line.startsWith("Info"))
+      assert.strictEqual(told.length, 4)
+      assert.notInclude(lines.join("\n"), "secret")
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("goes on for a day of silence with two keepalives a minute", () =>
+    Effect.gen(function*() {
+      const session = yield* Session.make({ password })
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* TestClock.adjust("1 day")
+      assert.strictEqual((yield* session.status)._tag, "Online")
+      assert.strictEqual((yield* server.logins).length, 1)
+      assert.strictEqual((yield* server.commands).length, 2880)
+      assert.deepStrictEqual(yield* server.violations, [])
+    }).pipe(Effect.provide(TestRcon.layer())))
+})
+
+describe("closing", () => {
+  it.effect("settles every pending command and leaves nothing running", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.SimulatedNetwork
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* server.onCommand((text) => text === "" ? undefined : { delay: "Infinity" })
+      const scope = yield* Scope.make()
+      const session = yield* Scope.provide(Session.make({ password, maxInFlight: 2 }), scope)
+      const pending = yield* Effect.forEach(["a", "b", "c"], (text) =>
+        Effect.forkChild(Effect.flip(session.command(text))))
+      yield* TestClock.adjust("1 second")
+      yield* Scope.close(scope, Exit.void)
+      const errors = yield* Effect.forEach(pending, Fiber.join)
+      assert.deepStrictEqual(errors.map(reasonOf), ["SessionClosed", "SessionClosed", "SessionClosed"])
+      assert.deepStrictEqual(
+        errors.map(({ execution }) =>
+          execution
+        ),
+        [
+          "MaybeExecuted",
+          "MaybeExecuted",
+          "NotExecuted"
+        ]
+      )
+      const { toServer } = yield* network.statistics
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual((yield* network.statistics).toServer.sent, toServer.sent)
+      assert.strictEqual(reasonOf(yield* Effect.flip(session.command("d"))), "SessionClosed")
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("while logging in leaves nothing running", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.SimulatedNetwork
+      yield* network.partition()
+      const making = yield* Effect.forkChild(Effect.scoped(Session.make({ password, loginTimeout: "Infinity" })))
+      yield* TestClock.adjust("90 seconds")
+      yield* Fiber.interrupt(making)
+      const { toServer } = yield* network.statistics
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual((yield* network.statistics).toServer.sent, toServer.sent)
+    }).pipe(Effect.provide(TestRcon.layer())))
+})
+
+describe("a fault of the transport", () => {
+  /** A transport whose connections accept the first datagram as a login, and then do what is given, one after another. */
+  const scripted = (faults: ReadonlyArray<Transport.Connection["pull"]>) =>
+    Effect.map(Ref.make(0), (opened) =>
+      Transport.Transport.of({
+        peer: "script:1",
+        open: Effect.gen(function*() {
+          const fault = faults[yield* Ref.getAndUpdate(opened, (n) => n + 1)] ?? Effect.never
+          const written = yield* Latch.make()
+          const accepted = yield* Ref.make(false)
+          return {
+            pull: Effect.andThen(
+              written.await,
+              Effect.flatMap(
+                Ref.getAndSet(accepted, true),
+                (again) => again ? fault : Effect.succeed([Packet.encode(Packet.loginResult(true))] as const)
+              )
+            ),
+            write: () => written.open
+          }
+        })
+      }))
+
+  const broken = new Transport.TransportError({
+    reason: new Transport.IoFailed({ kind: "Closed", peer: "script:1" })
+  })
+
+  it.effect("that is a defect ends the session loudly", () =>
+    Effect.gen(function*() {
+      const transport = yield* scripted([Effect.die("the adapter has a bug")])
+      const scope = yield* Scope.make()
+      const session = yield* Session.start({ password }).pipe(
+        Scope.provide(scope),
+        Effect.provideService(Transport.Transport, transport)
+      )
+      const error = yield* Effect.flip(session.command("players"))
+      assert.strictEqual(reasonOf(error), "SessionClosed")
+      const status = yield* session.status
+      assert(status._tag === "Closed" && Exit.isFailure(status.exit))
+      assert.include(Cause.pretty(status.exit.cause), "the adapter has a bug")
+    }))
+
+  it.effect("that is an error only makes it open another socket", () =>
+    Effect.gen(function*() {
+      const transport = yield* scripted([Effect.andThen(Effect.sleep("1 second"), Effect.fail(broken))])
+      const session = yield* Session.make({ password }).pipe(Effect.provideService(Transport.Transport, transport))
+      const story = yield* session.statusChanges.pipe(
+        Stream.take(3),
+        Stream.runCollect,
+        Effect.forkChild({ startImmediately: true })
+      )
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(tags(yield* Fiber.join(story)), ["Online", "Reconnecting", "Online"])
+    }))
+})
+
+describe("layer", () => {
+  it.effect("provides a session that lives as long as its scope", () =>
+    Effect.gen(function*() {
+      const session = yield* Effect.gen(function*() {
+        const session = yield* Session.Session
+        assert.strictEqual((yield* session.status)._tag, "Online")
+        return session
+      }).pipe(Effect.provide(Session.layer({ password })))
+      assert.strictEqual((yield* session.status)._tag, "Closed")
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("fails where the login does", () =>
+    Effect.gen(function*() {
+      const built = yield* Effect.result(Effect.scoped(Layer.build(Session.layer({ password: Redacted.make("no") }))))
+      assert(Result.isFailure(built))
+      assert.strictEqual(reasonOf(built.failure), "LoginRefused")
+    }).pipe(Effect.provide(TestRcon.layer())))
+})

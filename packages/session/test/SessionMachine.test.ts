@@ -1,0 +1,473 @@
+import { Packet } from "@bercon/codec"
+import type { Message } from "@bercon/session"
+import { ServerMachine } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Redacted, Result, Schema } from "effect"
+import { Pair, perfect } from "./support/Pair.ts"
+
+const Seed = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 }))
+const seconds = (n: number) => n * 1000
+const minutes = (n: number) => n * 60_000
+
+/** 30 % loss, 5 % repeated, 10 % overtaken, in each direction. */
+const terrible = { loss: 0.3, duplication: 0.05, reordering: 0.1, latency: 20 }
+
+/** A server that repeats its messages until they are acknowledged, and answers a repeated command without running it. */
+const patient: ServerMachine.Options = {
+  repeats: "replay",
+  repeatWindow: "10 minutes",
+  messageTries: 100,
+  dropUnacknowledged: false
+}
+
+const online = (options: ConstructorParameters<typeof Pair>[0]) => {
+  const pair = new Pair(options)
+  pair.runUntil(minutes(1))
+  assert.strictEqual(pair.client.status._tag, "Online")
+  return pair
+}
+
+const failures = (pair: Pair) =>
+  pair.outcomes.flatMap(({ result, text }) => Result.isFailure(result) ? [[text, result.failure._tag] as const] : [])
+
+const assertOwnAnswers = (pair: Pair) => {
+  for (const { result, text } of pair.outcomes) {
+    if (Result.isSuccess(result)) assert.strictEqual(result.success, text, "a command got another one's answer")
+  }
+}
+
+const executions = (pair: Pair, text: string) =>
+  pair.server.commands.filter((command) => command.text === text && command.outcome === "Executed").length
+
+const messagesOf = (pair: Pair, prefix: string) =>
+  pair.delivered.flatMap((item) => item._tag === "Message" && item.text.startsWith(prefix) ? [item.text] : [])
+
+const gapsOf = (pair: Pair): Array<Message.Gap> => pair.delivered.filter((item) => item._tag === "Gap")
+
+describe("login", () => {
+  it("is tried again on the same socket, never more than once a second, until it is answered", () => {
+    const pair = new Pair({ seed: 1, conditions: { ...perfect, loss: 1 } })
+    pair.runUntil(seconds(50))
+    assert.isAtLeast(pair.client.counters.logins, 20)
+    assert.isAtMost(pair.client.counters.logins, 50)
+    assert.strictEqual(pair.address, "10.0.0.1:50001")
+    pair.conditions = perfect
+    pair.runUntil(seconds(57))
+    assert.deepStrictEqual(pair.statuses, ["Online"])
+  })
+
+  it("moves to a fresh socket after a minute without a word", () => {
+    const pair = new Pair({ seed: 1, conditions: { ...perfect, loss: 1 } })
+    pair.runUntil(seconds(59))
+    assert.strictEqual(pair.address, "10.0.0.1:50001")
+    pair.runUntil(seconds(61))
+    assert.strictEqual(pair.address, "10.0.0.1:50002")
+  })
+
+  it("ends at once when the password is refused", () => {
+    const pair = new Pair({ seed: 1, server: { password: Redacted.make("another") } })
+    pair.runUntil(seconds(1))
+    assert.strictEqual(pair.client.counters.logins, 1)
+    assert.deepStrictEqual(pair.statuses, ["Closed"])
+    const { status } = pair.client
+    assert.include(JSON.stringify(status), "LoginRefused")
+    assert.notInclude(JSON.stringify(status), "secret")
+  })
+
+  it.each([["silent", false], ["closed", true]] as const)(
+    "to a %s port ends in a LoginTimeout that says so",
+    (_, portClosed) => {
+      const pair = new Pair({ seed: 1, client: { loginTimeout: seconds(10) } })
+      if (portClosed) ServerMachine.stop(pair.server, 0)
+      else ServerMachine.goSilent(pair.server, 0)
+      pair.runUntil(minutes(1))
+      const { status } = pair.client
+      assert(status._tag === "Closed" && status.exit._tag === "Failure")
+      const failure = status.exit.cause.reasons[0]
+      assert(failure?._tag === "Fail" && failure.error.reason._tag === "LoginTimeout")
+      assert.strictEqual(failure.error.reason.portClosed, portClosed)
+      assert.strictEqual(failure.error.reason.tries, pair.client.counters.logins)
+    }
+  )
+
+  it("answered several times, by a server that works off what queued up while it started, makes one session", () => {
+    const pair = new Pair({ seed: 1 })
+    ServerMachine.stop(pair.server, 0)
+    // What the kernel keeps for a server that has bound its port and is still loading.
+    const queued: Array<() => void> = []
+    ServerMachine.start(pair.server)
+    const receive = pair.hold(queued)
+    pair.runUntil(seconds(40))
+    assert.isAbove(queued.length, 5)
+    receive()
+    ServerMachine.emit(pair.server, pair.now, "first")
+    ServerMachine.emit(pair.server, pair.now, "second")
+    pair.runUntil(minutes(2))
+    assert.deepStrictEqual(pair.statuses, ["Online"])
+    assert.strictEqual(pair.server.sessions.size, 1)
+    assert.deepStrictEqual(messagesOf(pair, ""), ["RCon admin #0 (10.0.0.1:50001) logged in", "first", "second"])
+    assert.deepStrictEqual(gapsOf(pair), [])
+  })
+})
+
+describe("commands", () => {
+  it.prop(
+    "are all answered, each with its own answer, none executed twice, at 30 % loss, 5 % duplication, 10 % reordering",
+    [Seed],
+    ([seed]) => {
+      const pair = online({ seed, conditions: terrible, server: patient, client: { maxInFlight: 8 } })
+      for (let i = 0; i < 300; i++) pair.submit(`echo ${i}`, { timeout: minutes(10) })
+      pair.runUntil(minutes(5))
+      assert.strictEqual(pair.outcomes.length, 300)
+      assert.deepStrictEqual(failures(pair), [])
+      assertOwnAnswers(pair)
+      for (let i = 0; i < 300; i++) assert.strictEqual(executions(pair, `echo ${i}`), 1)
+    },
+    { arbitrary: { runs: 30 } }
+  )
+
+  it.prop(
+    "get their own answer from a server that executes every repetition",
+    [Seed],
+    ([seed]) => {
+      const pair = online({ seed, conditions: terrible, server: { ...patient, repeats: "execute" } })
+      for (let i = 0; i < 300; i++) pair.submit(`echo ${i}`, { timeout: minutes(10) })
+      pair.runUntil(minutes(5))
+      assert.deepStrictEqual(failures(pair), [])
+      assert.strictEqual(pair.outcomes.length, 300)
+      assertOwnAnswers(pair)
+    },
+    { arbitrary: { runs: 30 } }
+  )
+
+  it("that are not repeatable are sent once, and an unanswered one may have been executed", () => {
+    const pair = online({ seed: 1 })
+    const before = pair.server.commands.length
+    pair.conditions = { ...perfect, loss: 1 }
+    pair.submit("echo lost", { repeatable: false, timeout: seconds(5) })
+    pair.at(pair.now + seconds(1), () => (pair.conditions = perfect))
+    pair.runUntil(minutes(2))
+    assert.deepStrictEqual(failures(pair), [["echo lost", "NoReply"]])
+    assert.strictEqual(pair.server.commands.slice(before).filter(({ text }) => text !== "").length, 0)
+    assert.deepStrictEqual(pair.statuses, ["Online"], "the server was there all the time")
+  })
+
+  it("that find no session before their deadline were not sent", () => {
+    const pair = new Pair({ seed: 1, conditions: { ...perfect, loss: 1 } })
+    pair.submit("echo early", { timeout: seconds(5) })
+    pair.runUntil(minutes(1))
+    assert.deepStrictEqual(failures(pair), [["echo early", "NotConnected"]])
+    assert.strictEqual(pair.commandsSentAt.length, 0)
+  })
+
+  it("submitted before the login are sent after it, first come first served", () => {
+    const pair = new Pair({ seed: 1, client: { maxInFlight: 2 } })
+    for (let i = 0; i < 20; i++) pair.submit(`echo ${i}`)
+    pair.runUntil(minutes(1))
+    assert.deepStrictEqual(pair.outcomes.map(({ text }) => text), Array.from({ length: 20 }, (_, i) => `echo ${i}`))
+  })
+
+  it("beyond the queue are refused at once, unsent", () => {
+    const pair = online({ seed: 1, client: { maxInFlight: 2, queueCapacity: 3 } })
+    for (let i = 0; i < 10; i++) pair.submit(`echo ${i}`)
+    assert.deepStrictEqual(
+      failures(pair),
+      [5, 6, 7, 8, 9].map((i) => [`echo ${i}`, "Overloaded"] as const)
+    )
+    pair.runUntil(minutes(2))
+    assert.strictEqual(pair.outcomes.length, 10)
+    assert.strictEqual(failures(pair).length, 5)
+  })
+
+  it("may be thousands in a row: numbers wrap, answers do not", () => {
+    const pair = online({ seed: 1 })
+    for (let i = 0; i < 3000; i++) pair.submit(`echo ${i}`)
+    pair.runUntil(minutes(2))
+    assert.strictEqual(pair.outcomes.length, 3000)
+    assert.deepStrictEqual(failures(pair), [])
+    assertOwnAnswers(pair)
+  })
+
+  it.each([6, 30])("never get an answer that comes %i s late, while numbers wrap many times", (late) => {
+    let count = 0
+    const pair = online({
+      seed: 1,
+      server: { onCommand: (text) => ({ reply: text, delay: ++count % 5 === 0 ? seconds(late) : 0 }) }
+    })
+    for (let i = 0; i < 3000; i++) pair.at(pair.now + 100 * i, () => pair.submit(`echo ${i}`))
+    pair.runUntil(minutes(10))
+    assert.strictEqual(pair.outcomes.length, 3000)
+    assertOwnAnswers(pair)
+    if (late < 20) assert.deepStrictEqual(failures(pair), [])
+  })
+
+  it("whose caller went away free their place at once and their number only when no answer can come", () => {
+    const pair = online({ seed: 1, client: { maxInFlight: 1 }, server: { replyDelay: seconds(3) } })
+    const ticket = pair.submit("echo gone")
+    pair.submit("echo stays")
+    pair.cancel(ticket)
+    pair.runUntil(pair.now + seconds(4))
+    assert.deepStrictEqual(pair.outcomes.map(({ text }) => text), ["echo stays"])
+    assertOwnAnswers(pair)
+  })
+
+  it.prop(
+    "get long replies whole, or not at all, whatever happens to the parts",
+    [Seed],
+    ([seed]) => {
+      const reply = Array.from({ length: 5000 }, (_, i) => `row ${i} of a long list`).join("\n")
+      const pair = online({
+        seed,
+        conditions: { ...terrible, loss: 0.1 },
+        server: { ...patient, onCommand: (text) => text === "bans" ? reply : text }
+      })
+      for (let i = 0; i < 5; i++) pair.submit("bans", { timeout: minutes(1) })
+      pair.submit("bans", { timeout: minutes(1), repeatable: false })
+      pair.runUntil(minutes(5))
+      assert.strictEqual(pair.outcomes.length, 6)
+      for (const { result } of pair.outcomes) {
+        if (Result.isSuccess(result)) assert.strictEqual(result.success, reply)
+        else assert.include(["NoReply", "IncompleteReply"], result.failure._tag)
+      }
+      assert.isAtMost(failures(pair).length, 1)
+    },
+    { arbitrary: { runs: 20 } }
+  )
+})
+
+describe("messages", () => {
+  it.prop(
+    "are delivered once each and in order at 30 % loss, 5 % duplication, 10 % reordering",
+    [Seed],
+    ([seed]) => {
+      const pair = online({ seed, conditions: terrible, server: patient, client: { holdBack: minutes(3) } })
+      const expected = Array.from({ length: 500 }, (_, i) => `m ${i >> 1}`)
+      for (const [i, text] of expected.entries()) {
+        pair.at(pair.now + 400 * i, () => ServerMachine.emit(pair.server, pair.now, text))
+      }
+      pair.runUntil(minutes(8))
+      assert.deepStrictEqual(messagesOf(pair, "m "), expected)
+      assert.deepStrictEqual(gapsOf(pair), [])
+    },
+    { arbitrary: { runs: 30 } }
+  )
+
+  it("are acknowledged every time they come", () => {
+    const pair = online({ seed: 1, conditions: { ...perfect, duplication: 1 } })
+    for (let i = 0; i < 600; i++) {
+      pair.at(pair.now + 50 * i, () => ServerMachine.emit(pair.server, pair.now, `m ${i}`))
+    }
+    const before = pair.server.acknowledgements.length
+    pair.runUntil(minutes(2))
+    // Every acknowledgement is doubled on its way as well.
+    assert.strictEqual(pair.server.acknowledgements.length - before, 4 * 600)
+    assert.strictEqual(messagesOf(pair, "m ").length, 600)
+  })
+
+  it("that never come are reported as a gap, and later ones are delivered after the hold-back", () => {
+    const pair = online({ seed: 1, client: { holdBack: seconds(3) } })
+    const { loss } = perfect
+    pair.conditions = { ...perfect, loss: 1 }
+    ServerMachine.emit(pair.server, pair.now, "m lost")
+    pair.flush()
+    pair.conditions = { ...perfect, loss }
+    // A server that does not repeat it.
+    for (const session of pair.server.sessions.values()) session.unacknowledged.clear()
+    ServerMachine.emit(pair.server, pair.now, "m next")
+    pair.runUntil(pair.now + seconds(2))
+    assert.deepStrictEqual(messagesOf(pair, "m "), [])
+    pair.runUntil(pair.now + seconds(2))
+    assert.deepStrictEqual(pair.delivered.slice(-2).map((item) => item._tag === "Gap" ? item.missed : item.text), [
+      1,
+      "m next"
+    ])
+  })
+})
+
+describe("keepalive", () => {
+  it("keeps an idle session for a day, its command packets never more than 45 s apart", () => {
+    const pair = online({ seed: 1 })
+    pair.runUntil(24 * 60 * minutes(1))
+    assert.deepStrictEqual(pair.statuses, ["Online"])
+    assert.strictEqual(pair.server.logins.length, 1)
+    const gaps = pair.commandsSentAt.map((at, i) => at - (pair.commandsSentAt[i - 1] ?? at))
+    assert.isAtMost(Math.max(...gaps), seconds(45))
+    assert.deepStrictEqual(pair.server.violations, [])
+  })
+})
+
+describe("outages", () => {
+  const outage = (pair: Pair, happen: (now: number) => void, length: number) => {
+    happen(pair.now)
+    const from = pair.now
+    pair.at(from + length, () => {
+      ServerMachine.start(pair.server)
+      ServerMachine.resume(pair.server, pair.now)
+    })
+    return from + length
+  }
+
+  it.each(
+    [
+      ["falls silent", 5, "silence"],
+      ["falls silent", 15, "silence"],
+      ["falls silent", 600, "silence"],
+      ["is down", 1, "down"],
+      ["is down", 12, "down"],
+      ["is down", 600, "down"]
+    ] as const
+  )("when the server %s for %i s the session comes back by itself", (_, length, kind) => {
+    const pair = online({ seed: 7 })
+    const stop = (now: number) =>
+      kind === "down" ? ServerMachine.stop(pair.server, now) : (
+        ServerMachine.forget(pair.server, now), ServerMachine.goSilent(pair.server, now)
+      )
+    const back = outage(pair, stop, seconds(length))
+    const from = pair.now
+    let lostAt = Infinity
+    let onlineAt = Infinity
+    for (let i = 0; i < 100 * (length + 60); i++) {
+      if (i % 100 === 0) pair.submit(`echo ${i}`, { timeout: seconds(5) })
+      pair.runUntil(pair.now + 10)
+      if (pair.client.status._tag === "Reconnecting") lostAt = Math.min(lostAt, pair.now)
+      else if (lostAt < Infinity) onlineAt = Math.min(onlineAt, pair.now)
+    }
+    assert.isAtMost(lostAt - from, seconds(10), "found within 10 s while commands flow")
+    assert.isAtMost(onlineAt - Math.max(back, lostAt), length <= 15 ? seconds(2) : seconds(30))
+    assert.deepStrictEqual(pair.statuses, ["Online", "Reconnecting", "Online"])
+    assert.strictEqual(pair.server.sessions.size, 1, "one admin session is left on the server")
+    assert.deepStrictEqual(gapsOf(pair).map(({ cause }) => cause), ["Reconnected"])
+  })
+
+  it("a session forgotten without notice is found by the next keepalive", () => {
+    const pair = online({ seed: 3 })
+    ServerMachine.forget(pair.server, pair.now)
+    const from = pair.now
+    while (pair.client.status._tag === "Online") pair.runUntil(pair.now + 10)
+    assert.isAtMost(pair.now - from, seconds(40))
+    pair.runUntil(pair.now + seconds(3))
+    assert.strictEqual(pair.client.status._tag, "Online")
+  })
+
+  it("commands never sent survive; of those in flight the repeatable are sent again, the others fail", () => {
+    const pair = online({ seed: 1, client: { maxInFlight: 2 } })
+    ServerMachine.stop(pair.server, pair.now)
+    pair.submit("echo repeatable")
+    pair.submit("echo once", { repeatable: false })
+    pair.submit("echo queued", { repeatable: false })
+    pair.at(pair.now + seconds(3), () => ServerMachine.start(pair.server))
+    pair.runUntil(minutes(2))
+    assert.deepStrictEqual(failures(pair), [["echo once", "SessionLost"]])
+    assert.deepStrictEqual(pair.outcomes.map(({ text }) => text), ["echo once", "echo repeatable", "echo queued"])
+  })
+})
+
+describe("hostile input", () => {
+  it("is counted and dropped, and commands are still answered", () => {
+    const pair = online({ seed: 1 })
+    const hostile: ReadonlyArray<Uint8Array> = [
+      new Uint8Array(0),
+      new Uint8Array(65_507),
+      Packet.encode(Packet.loginResult(false)),
+      Packet.encode(Packet.loginResult(true)),
+      Packet.encode(Packet.commandReply(200, "never asked")),
+      ...Array.from({ length: 10_000 }, (_, i) => Packet.encode(Packet.commandReplyPart(i & 255, 255, i % 255, "x"))),
+      Packet.encode(Packet.command(0, "players")).subarray(0, 12)
+    ]
+    for (const datagram of hostile) pair.client.receive(pair.now, datagram)
+    pair.flush()
+    pair.submit("echo still here")
+    pair.runUntil(pair.now + seconds(5))
+    assert.deepStrictEqual(failures(pair), [])
+    assertOwnAnswers(pair)
+    assert.deepStrictEqual(pair.statuses, ["Online"])
+    assert.strictEqual(pair.client.counters.malformed, 3)
+    assert.strictEqual(pair.client.counters.unexpected, 2)
+    assert.strictEqual(pair.client.counters.strayReplies, 10_001)
+  })
+})
+
+describe("whatever happens", () => {
+  it.prop(
+    "every command is settled once, with its own answer or an error, and closing leaves nothing pending",
+    [Seed],
+    ([seed]) => {
+      const pair = new Pair({ seed, client: { maxInFlight: 4, queueCapacity: 20, silenceTimeout: 3000 } })
+      const pick = (n: number) => Math.floor(pair.random() * n)
+      const cancelled = new Set<string>()
+      const submitted: Array<string> = []
+      const steps = pick(60)
+      for (let step = 0; step < steps; step++) {
+        const now = pair.now
+        switch (pick(12)) {
+          case 0:
+          case 1:
+          case 2: {
+            for (let i = pick(8); i >= 0; i--) {
+              const text = `echo ${submitted.length}`
+              submitted.push(text)
+              const ticket = pair.submit(text, { repeatable: pick(3) > 0, timeout: pick(30_000) })
+              if (pick(5) === 0) {
+                pair.at(now + pick(3000), () => {
+                  if (ticket.state !== "Settled") cancelled.add(text)
+                  pair.cancel(ticket)
+                })
+              }
+            }
+            break
+          }
+          case 3:
+            pair.conditions = [perfect, terrible, { ...perfect, loss: 1 }, { ...perfect, latency: 700 }][pick(4)]!
+            break
+          case 4:
+            ServerMachine.emit(pair.server, now, `m ${step}`)
+            break
+          case 5:
+            ServerMachine.restart(pair.server, now)
+            break
+          case 6:
+            ServerMachine.forget(pair.server, now)
+            break
+          case 7:
+            if (pair.server.listening) ServerMachine.stop(pair.server, now)
+            else ServerMachine.start(pair.server)
+            break
+          case 8:
+            if (pair.server.silent) ServerMachine.resume(pair.server, now)
+            else ServerMachine.goSilent(pair.server, now)
+            break
+          case 9:
+            pair.client.socketFailed(now)
+            break
+          case 10: {
+            const junk = Packet.encode(Packet.commandReply(pick(256), "junk"))
+            if (pick(2) === 0) junk[pick(junk.length)] = pick(256)
+            else junk.fill(0)
+            pair.client.receive(now, junk)
+            break
+          }
+        }
+        pair.flush()
+        assert.isAtMost(pair.client.load.inFlight, 4)
+        assert.isAtMost(pair.client.load.waiting, 24)
+        pair.runUntil(now + pick([10, 1000, 20_000][pick(3)]!))
+      }
+      pair.client.close(pair.now)
+      pair.flush()
+      const outcomes = pair.outcomes.length
+      const settled = new Set(pair.outcomes.map(({ text }) => text))
+      assert.strictEqual(settled.size, outcomes, "a command was settled twice")
+      for (const text of submitted) assert.strictEqual(settled.has(text) !== cancelled.has(text), true, text)
+      assertOwnAnswers(pair)
+      assert.strictEqual(pair.client.wakeAt, Infinity)
+      assert.deepStrictEqual(pair.client.load, { waiting: 0, inFlight: 0 })
+      pair.submit("echo after the end")
+      assert.deepStrictEqual(failures(pair).at(-1), ["echo after the end", "SessionClosed"])
+      assert.strictEqual(pair.statuses.filter((tag) => tag === "Closed").length, 1)
+      // Nothing that still arrives wakes it.
+      pair.runUntil(pair.now + minutes(2))
+      assert.strictEqual(pair.outcomes.length, outcomes + 1)
+    },
+    { arbitrary: { runs: 300 } }
+  )
+})

@@ -1,0 +1,200 @@
+/**
+ * A session machine and a server machine, joined by a bad network in one thread of events: no clock, no fiber. The same
+ * seed gives the same story.
+ */
+import { Text } from "@bercon/codec"
+import type { CommandError, Message, Status } from "@bercon/session"
+import { SessionMachine } from "@bercon/session"
+import { ServerMachine } from "@bercon/testing"
+import { Redacted, Result } from "effect"
+
+/** Fractions from 0 to 1, and milliseconds. */
+export interface Conditions {
+  readonly loss: number
+  readonly duplication: number
+  readonly reordering: number
+  readonly latency: number
+}
+
+export const perfect: Conditions = { loss: 0, duplication: 0, reordering: 0, latency: 5 }
+
+export interface Outcome {
+  readonly text: string
+  readonly at: number
+  readonly result: Result.Result<string, CommandError.CommandError["reason"]>
+}
+
+/** mulberry32 */
+export const generator = (seed: number) => () => {
+  seed = (seed + 0x6d2b79f5) | 0
+  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+  return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+}
+
+interface Event {
+  readonly at: number
+  readonly run: () => void
+}
+
+export class Pair {
+  now = 0
+  conditions: Conditions
+  readonly client: SessionMachine.SessionMachine<string>
+  readonly server: ServerMachine.ServerMachine
+  readonly outcomes: Array<Outcome> = []
+  readonly delivered: Array<Message.Message | Message.Gap> = []
+  readonly statuses: Array<Status.Status["_tag"]> = []
+  /** When each datagram was sent that is a command's, a keepalive's among them. */
+  readonly commandsSentAt: Array<number> = []
+  readonly random: () => number
+  #sockets = 0
+  #held: Array<() => void> | undefined
+  readonly #events: Array<Event> = []
+
+  constructor(options: {
+    readonly seed: number
+    readonly conditions?: Conditions
+    readonly client?: Partial<SessionMachine.Settings>
+    readonly server?: ServerMachine.Options
+  }) {
+    this.random = generator(options.seed)
+    this.conditions = options.conditions ?? perfect
+    this.server = ServerMachine.make({ onCommand: echo, ...options.server })
+    this.client = new SessionMachine.SessionMachine(
+      {
+        password: Redacted.make("secret"),
+        peer: "server",
+        loginTimeout: Infinity,
+        keepaliveInterval: 30_000,
+        silenceTimeout: 8000,
+        holdBack: 5000,
+        maxReconnectDelay: 30_000,
+        maxInFlight: 32,
+        queueCapacity: 4096,
+        textFallback: "windows-1251",
+        random: this.random,
+        ...options.client
+      },
+      0
+    )
+  }
+
+  get address(): string {
+    return `10.0.0.1:${50_000 + this.#sockets}`
+  }
+
+  submit(text: string, options?: { readonly repeatable?: boolean; readonly timeout?: number }) {
+    const ticket = this.client.submit(this.now, {
+      handle: text,
+      payload: Text.encode(text),
+      repeatable: options?.repeatable ?? true,
+      deadline: this.now + (options?.timeout ?? 20_000)
+    })
+    this.flush()
+    return ticket
+  }
+
+  cancel(ticket: SessionMachine.Ticket<string>) {
+    this.client.cancel(this.now, ticket)
+    this.flush()
+  }
+
+  /** Lets something happen at a time. */
+  at(at: number, run: () => void): void {
+    // Sorted with the next event last; of two at one time, the earlier made.
+    let low = 0
+    let high = this.#events.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#events[middle]!.at > at) low = middle + 1
+      else high = middle
+    }
+    this.#events.splice(low, 0, { at, run })
+  }
+
+  flush(): void {
+    for (const output of this.client.drain()) {
+      switch (output._tag) {
+        case "Open":
+          this.#sockets++
+          this.client.opened(this.now)
+          this.flush()
+          break
+        case "Transmit":
+          this.#clientSends(output.datagram)
+          break
+        case "Settle":
+          this.outcomes.push({
+            text: output.handle,
+            at: this.now,
+            result: Result.map(output.result, (bytes) => Text.decode(bytes))
+          })
+          break
+        case "Deliver":
+          this.delivered.push(output.item)
+          break
+        case "StatusChanged":
+          this.statuses.push(output.status._tag)
+          break
+      }
+    }
+    for (const { address, datagram } of ServerMachine.drain(this.server)) {
+      this.#travel(() => {
+        if (address === this.address) this.client.receive(this.now, datagram)
+      })
+    }
+  }
+
+  /** Keeps what the client sends from the server until the returned function is called: then all of it arrives. */
+  hold(into: Array<() => void>): () => void {
+    this.#held = into
+    return () => {
+      this.#held = undefined
+      for (const arrive of into) arrive()
+      this.flush()
+    }
+  }
+
+  #clientSends(datagram: Uint8Array): void {
+    if (datagram[7] === 1) this.commandsSentAt.push(this.now)
+    const from = this.address
+    const arrive = () => {
+      if (this.server.listening) ServerMachine.receive(this.server, this.now, from, datagram)
+      else this.at(this.now + this.conditions.latency, () => this.client.refused(this.now))
+    }
+    if (this.#held === undefined) this.#travel(arrive)
+    else this.#held.push(arrive)
+  }
+
+  #travel(arrive: () => void): void {
+    const { duplication, latency, loss, reordering } = this.conditions
+    for (let copies = this.random() < duplication ? 2 : 1; copies > 0; copies--) {
+      if (this.random() < loss) continue
+      const late = this.random() < reordering ? this.random() * 10 * latency : 0
+      this.at(this.now + latency + late, arrive)
+    }
+  }
+
+  /** Lets everything happen until a time. */
+  runUntil(end: number): void {
+    for (let steps = 0; steps < 100_000; steps++) {
+      const next = this.#events.at(-1)?.at ?? Infinity
+      const serverAt = ServerMachine.deadline(this.server) ?? Infinity
+      const at = Math.max(this.now, Math.min(next, this.client.wakeAt, serverAt))
+      if (at > end) {
+        this.now = end
+        return
+      }
+      if (at > this.now) steps = 0
+      this.now = at
+      if (next <= at) this.#events.pop()!.run()
+      else if (serverAt <= at) ServerMachine.tick(this.server, at)
+      else this.client.tick(at)
+      this.flush()
+    }
+    throw new Error(`time stands still at ${this.now}`)
+  }
+}
+
+const echo = (text: string): string | undefined => text.startsWith("echo ") ? text : undefined

@@ -1,0 +1,96 @@
+/**
+ * The simulated server on real UDP, under Node.
+ *
+ * @since 0.1.0
+ */
+import * as NodeDatagramSocket from "@effect/platform-node-shared/NodeDatagramSocket"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as NetAddress from "effect/net/NetAddress"
+import type * as Scope from "effect/Scope"
+import type * as DatagramSocket from "effect/socket/DatagramSocket"
+import { type Endpoint, EndpointError } from "./Endpoint.ts"
+import type * as ServerMachine from "./ServerMachine.ts"
+import * as SimulatedServer from "./SimulatedServer.ts"
+
+/**
+ * What a server on real UDP is made with.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends ServerMachine.Options {
+  /** The local address to bind. Default `"127.0.0.1"`. */
+  readonly host?: string | undefined
+  /** The port to bind. Default 0: any that is free. */
+  readonly port?: number | undefined
+}
+
+const failure = (address: string) => (error: DatagramSocket.DatagramSocketError): EndpointError => {
+  const reason = error.reason
+  switch (reason._tag) {
+    case "DatagramSocketOpenError":
+      return new EndpointError({ kind: reason.kind, address, cause: reason.cause })
+    case "DatagramSocketClosedError":
+      return new EndpointError({ kind: "Closed", address })
+    default:
+      return new EndpointError({ kind: "Unknown", address, cause: error })
+  }
+}
+
+const bind = Effect.fnUntraced(function*(host: string, port: number) {
+  const socket = yield* NodeDatagramSocket.make({ bind: { address: host, port }, receiveBuffer: { capacity: 4096 } })
+  const reader = yield* Effect.mapError(socket.reader, failure(`${host}:${port}`))
+  const writer = yield* socket.writer
+  const address = NetAddress.formatInet(reader.address)
+  const endpoint: Endpoint = {
+    address,
+    pull: reader.pull.pipe(
+      Effect.map(Arr.map((received) => ({
+        from: NetAddress.formatInet(received.address),
+        datagram: received.payload
+      }))),
+      Effect.mapError(failure(address))
+    ),
+    write: (to, payload) => {
+      const colon = to.lastIndexOf(":")
+      const host = to.slice(0, colon).replace(/^\[|\]$/g, "")
+      const target = NetAddress.inetAddressFromIpStringUnsafe(host, Number(to.slice(colon + 1)))
+      return Effect.mapError(writer.write({ payload, address: target }), failure(address))
+    }
+  }
+  return endpoint
+})
+
+/**
+ * A server on real UDP, in the caller's scope. Fails where the port cannot be bound.
+ *
+ * **Details**
+ *
+ * `address` says which port it got. After a restart with a downtime it binds the same one, and dies where somebody else
+ * has taken it meanwhile. At most 4,096 datagrams wait to be read; more are dropped.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*(
+  options: Options = {}
+): Effect.fn.Return<SimulatedServer.SimulatedServer["Service"], EndpointError, Scope.Scope> {
+  const host = options.host ?? "127.0.0.1"
+  let port = options.port ?? 0
+  const bindAgain = Effect.map(Effect.suspend(() => bind(host, port)), (endpoint) => {
+    port = Number(endpoint.address.slice(endpoint.address.lastIndexOf(":") + 1))
+    return endpoint
+  })
+  return yield* SimulatedServer.fromEndpoint(bindAgain, options)
+})
+
+/**
+ * Provides a server made with {@link make}.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options?: Options): Layer.Layer<SimulatedServer.SimulatedServer, EndpointError> =>
+  Layer.effect(SimulatedServer.SimulatedServer, make(options))

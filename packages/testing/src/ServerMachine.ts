@@ -1,0 +1,883 @@
+/**
+ * A BattlEye server as a deterministic state machine: no clock, no socket, no fiber.
+ *
+ * **Details**
+ *
+ * Datagrams and the time go in ({@link receive}, {@link tick}), datagrams come out ({@link drain}); {@link deadline} says
+ * when something is due. Every function that takes `now` first does what was due by then; a superfluous {@link tick}
+ * changes nothing. `now` is in milliseconds on any clock that does not run backwards.
+ *
+ * The machine writes down what it did and what clients did wrong, for tests to look at. Every record keeps the last
+ * `recordCapacity` entries.
+ *
+ * The rules:
+ *
+ * - A session is known by its client's address. A login with the right password makes one, or replaces the one that
+ *   this address had: counters start again. The administrator's number is the lowest that is free. Then every session
+ *   is told `RCon admin #0 (127.0.0.1:50001) logged in`.
+ * - A command from an address without a session is ignored in silence.
+ * - A session that sends no command for 45 s is dropped in silence. Acknowledgements do not count.
+ * - A message is sent up to five times, every 2 s, until it is acknowledged; after that the session is dropped. More
+ *   than 256 messages that wait for this are not possible: there are no more numbers, so the oldest is given up.
+ * - A reply of more than 1,024 bytes goes out in parts of 1,024 bytes. The format has room for 255 of them; what does
+ *   not fit is cut off.
+ *
+ * **Example** (A login)
+ *
+ * ```ts
+ * import { Packet } from "@bercon/codec"
+ * import { ServerMachine } from "@bercon/testing"
+ * import { Redacted } from "effect"
+ *
+ * const server = ServerMachine.make({ password: Redacted.make("secret") })
+ * ServerMachine.receive(server, 0, "127.0.0.1:50001", Packet.encode(Packet.login(Redacted.make("secret"))))
+ * ServerMachine.drain(server).length // 2: the login's result, and the message that tells of it
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type { DecodeError } from "@bercon/codec/DecodeError"
+import * as Packet from "@bercon/codec/Packet"
+import * as Text from "@bercon/codec/Text"
+import * as Duration from "effect/Duration"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Commands from "./internal/commands.ts"
+import { lowestFree } from "./internal/lowestFree.ts"
+import * as Texts from "./internal/texts.ts"
+import * as World from "./World.ts"
+
+// -----------------------------------------------------------------------------
+// options
+// -----------------------------------------------------------------------------
+
+/**
+ * The answer of an {@link OnCommand} that wants more than a text.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomReply {
+  /** Default: the command is executed as ever, and answered with what comes of it. */
+  readonly reply?: string | Uint8Array | undefined
+  /** How long the reply is held back. Default: `replyDelay`. Infinite: there is no reply. */
+  readonly delay?: Duration.Input | undefined
+}
+
+/**
+ * Answers commands in the server's place. Called with a command's text when it would be executed; `undefined` leaves the
+ * command to the server. Strings are sent as UTF-8.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type OnCommand = (text: string) => string | Uint8Array | CustomReply | undefined
+
+/**
+ * What the server makes of a command that comes with the same number and the same text as one less than `repeatWindow`
+ * before. Nobody knows what real servers do.
+ *
+ * **Details**
+ *
+ * - `"execute"`: executes it again and answers.
+ * - `"replay"`: does not execute it again, and sends the reply of the first time again.
+ * - `"ignore"`: neither executes nor answers it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Repeats = "execute" | "replay" | "ignore"
+
+/**
+ * How a server behaves. Everything has a default, which is what real servers do where that is known.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** `RConPassword`. Default {@link DEFAULT_PASSWORD}. */
+  readonly password?: Redacted.Redacted | undefined
+  /** The world at first. Default: nobody, no bans, no missions. */
+  readonly world?: Partial<World.World> | undefined
+  /** Answers commands in the server's place. Default: none does. */
+  readonly onCommand?: OnCommand | undefined
+  /** Commands (first words) that are answered with `Disallowed command`. Default: none. */
+  readonly disallowed?: ReadonlyArray<string> | undefined
+  /** How long every reply is held back. Default 0. */
+  readonly replyDelay?: Duration.Input | undefined
+  /** A session without a command for this long is dropped. Default 45 seconds. */
+  readonly sessionTimeout?: Duration.Input | undefined
+  /** How often a message is sent in all before the server gives up, 1 or more. Default 5. */
+  readonly messageTries?: number | undefined
+  /** The time between two tries, and after the last. Default 2 seconds. */
+  readonly messageGap?: Duration.Input | undefined
+  /** Whether a session is dropped when it did not acknowledge any try of a message. Default `true`. */
+  readonly dropUnacknowledged?: boolean | undefined
+  /** Default `"execute"`. */
+  readonly repeats?: Repeats | undefined
+  /** Default 10 seconds. */
+  readonly repeatWindow?: Duration.Input | undefined
+  /** How long `#restartserver` takes. Default 30 seconds. */
+  readonly restartDowntime?: Duration.Input | undefined
+  /** How many entries each record keeps, 1 or more. Default 10,000. */
+  readonly recordCapacity?: number | undefined
+}
+
+/**
+ * The password of a server that was given none: `"secret"`.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const DEFAULT_PASSWORD: Redacted.Redacted = Redacted.make("secret")
+
+/** How many replies can be held back for one session; more are not sent. */
+const HELD_REPLIES = 1024
+
+// -----------------------------------------------------------------------------
+// records
+// -----------------------------------------------------------------------------
+
+/**
+ * When something happened, and with which client.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export interface Event {
+  /** In milliseconds on the server's clock. */
+  readonly time: number
+  /** The client's, `ip:port`. */
+  readonly address: string
+}
+
+/**
+ * A login packet came.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export interface Login extends Event {
+  /** The administrator's number, or `undefined` where the login was refused. */
+  readonly admin: number | undefined
+}
+
+/**
+ * A command packet came from a session. Keepalives are commands with an empty text.
+ *
+ * **Details**
+ *
+ * `outcome` is what was made of it:
+ *
+ * - `"Executed"`: it was executed, by the server or by `onCommand`.
+ * - `"Refused"`: there is no such command, or it is disallowed.
+ * - `"Replayed"`, `"Ignored"`: it was a repeat, see {@link Repeats}.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export interface Command extends Event {
+  readonly admin: number
+  readonly sequence: number
+  readonly text: string
+  /** Whether it had come before, with the same number and text, less than `repeatWindow` ago. */
+  readonly repeat: boolean
+  readonly outcome: "Executed" | "Refused" | "Replayed" | "Ignored"
+}
+
+/**
+ * A message was sent to a session for the first time.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export interface Message extends Event {
+  readonly sequence: number
+  readonly payload: Uint8Array
+}
+
+/**
+ * A session acknowledged a message.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export interface Acknowledgement extends Event {
+  readonly sequence: number
+  /** Whether the message was no longer waiting for it: acknowledged before, or given up. */
+  readonly repeat: boolean
+}
+
+/**
+ * A session ended.
+ *
+ * **Details**
+ *
+ * - `"Silence"`: it sent no command for too long.
+ * - `"Unacknowledged"`: it did not acknowledge a message.
+ * - `"Replaced"`: its address logged in again.
+ * - `"Forgotten"`: {@link forget}.
+ * - `"Stopped"`: the server stopped or restarted.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export interface Drop extends Event {
+  readonly admin: number
+  readonly cause: "Silence" | "Unacknowledged" | "Replaced" | "Forgotten" | "Stopped"
+}
+
+/**
+ * A client broke the protocol, or so it looked from here: a client cannot help a datagram that the network damaged or
+ * delayed, or a session that the server dropped.
+ *
+ * **Details**
+ *
+ * - `Malformed`: the datagram is no client packet.
+ * - `NoSession`: a command or acknowledgement came from an address without a session.
+ * - `NeverSent`: it acknowledged a message that this session was not sent.
+ * - `NumberInUse`: a command came with the number of another one that was not answered yet, less than `repeatWindow`
+ *   after it.
+ * - `NotText`: a command has a NUL.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export interface Violation extends Event {
+  readonly reason:
+    | { readonly _tag: "Malformed"; readonly error: DecodeError }
+    | { readonly _tag: "NoSession"; readonly packet: "Command" | "Acknowledge" }
+    | { readonly _tag: "NeverSent"; readonly sequence: number }
+    | { readonly _tag: "NumberInUse"; readonly sequence: number }
+    | { readonly _tag: "NotText"; readonly sequence: number }
+}
+
+// -----------------------------------------------------------------------------
+// models
+// -----------------------------------------------------------------------------
+
+/**
+ * A datagram to send, and the client to send it to.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Outgoing {
+  readonly address: string
+  readonly datagram: Uint8Array
+}
+
+/** The latest command with a number. */
+interface Received {
+  readonly text: string
+  /** When it came last. */
+  time: number
+  /** Its reply, once that is sent. */
+  reply: ReadonlyArray<Uint8Array> | undefined
+}
+
+interface HeldReply {
+  readonly due: number
+  readonly command: Received
+  readonly datagrams: ReadonlyArray<Uint8Array>
+}
+
+interface Unacknowledged {
+  readonly sequence: number
+  readonly datagram: Uint8Array
+  readonly tries: number
+  /** When the next try is due, or giving up. */
+  readonly due: number
+}
+
+/**
+ * A client that is logged in.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Session {
+  readonly address: string
+  /** The administrator's number. */
+  readonly admin: number
+  /** When it logged in. */
+  readonly since: number
+  /** When its last command came; at first, when it logged in. */
+  lastCommand: number
+  /** How many messages it was sent. The next one's number is this modulo 256. */
+  messages: number
+  /** By number, in the order of `due`: all wait equally long, and a try puts the message at the end. */
+  readonly unacknowledged: Map<number, Unacknowledged>
+  /** By number. */
+  readonly received: Map<number, Received>
+  /** In the order of `due`; at most 1,024. */
+  readonly held: Array<HeldReply>
+}
+
+interface Policy {
+  readonly password: Uint8Array
+  readonly disallowed: ReadonlySet<string>
+  readonly replyDelay: number
+  readonly sessionTimeout: number
+  readonly messageTries: number
+  readonly messageGap: number
+  readonly dropUnacknowledged: boolean
+  readonly repeats: Repeats
+  readonly repeatWindow: number
+  readonly restartDowntime: number
+  readonly recordCapacity: number
+}
+
+/**
+ * A server's whole state, as data. Changed by the functions of this module alone.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ServerMachine {
+  readonly policy: Policy
+  world: World.World
+  onCommand: OnCommand | undefined
+  /** Whether the server is up. While it is not, its port is closed. */
+  listening: boolean
+  /** When a server that is down comes up again; `undefined`: not by itself. */
+  upAt: number | undefined
+  /** Whether it hears nothing and says nothing, though it is up. */
+  silent: boolean
+  /** Whether it refuses every login. */
+  refusing: boolean
+  /** By address. */
+  readonly sessions: Map<string, Session>
+  readonly logins: Array<Login>
+  readonly commands: Array<Command>
+  readonly messages: Array<Message>
+  readonly acknowledgements: Array<Acknowledgement>
+  readonly drops: Array<Drop>
+  readonly violations: Array<Violation>
+  /** What is to be sent, see {@link drain}. */
+  outgoing: Array<Outgoing>
+}
+
+// -----------------------------------------------------------------------------
+// constructors
+// -----------------------------------------------------------------------------
+
+const atLeastOne = (name: string, value: number): number => {
+  if (Number.isInteger(value) && value >= 1) return value
+  throw new RangeError(`${name} must be a positive integer, received ${value}`)
+}
+
+const millis = (input: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(input))
+
+/**
+ * A server that is up, with no session. Throws a `RangeError` where an option is out of its range.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (options: Options = {}): ServerMachine => ({
+  policy: {
+    password: Text.encode(Redacted.value(options.password ?? DEFAULT_PASSWORD)),
+    disallowed: new Set(options.disallowed?.map(Commands.nameOf)),
+    replyDelay: millis(options.replyDelay ?? 0),
+    sessionTimeout: millis(options.sessionTimeout ?? "45 seconds"),
+    messageTries: atLeastOne("messageTries", options.messageTries ?? 5),
+    messageGap: millis(options.messageGap ?? "2 seconds"),
+    dropUnacknowledged: options.dropUnacknowledged ?? true,
+    repeats: options.repeats ?? "execute",
+    repeatWindow: millis(options.repeatWindow ?? "10 seconds"),
+    restartDowntime: millis(options.restartDowntime ?? "30 seconds"),
+    recordCapacity: atLeastOne("recordCapacity", options.recordCapacity ?? 10_000)
+  },
+  world: World.make(options.world),
+  onCommand: options.onCommand,
+  listening: true,
+  upAt: undefined,
+  silent: false,
+  refusing: false,
+  sessions: new Map(),
+  logins: [],
+  commands: [],
+  messages: [],
+  acknowledgements: [],
+  drops: [],
+  violations: [],
+  outgoing: []
+})
+
+// -----------------------------------------------------------------------------
+// output
+// -----------------------------------------------------------------------------
+
+/**
+ * Takes what is to be sent, in order. To be called after every input: until then it accumulates.
+ *
+ * @category outputs
+ * @since 0.1.0
+ */
+export const drain = (self: ServerMachine): ReadonlyArray<Outgoing> => {
+  const outgoing = self.outgoing
+  self.outgoing = []
+  return outgoing
+}
+
+/**
+ * When {@link tick} has something to do; `undefined` where nothing is to come. May change with every call of another
+ * function.
+ *
+ * @category outputs
+ * @since 0.1.0
+ */
+export const deadline = (self: ServerMachine): number | undefined => {
+  let due = self.upAt ?? Infinity
+  for (const session of self.sessions.values()) {
+    due = Math.min(due, session.lastCommand + self.policy.sessionTimeout)
+    for (const { due: retry } of session.unacknowledged.values()) {
+      due = Math.min(due, retry)
+      break
+    }
+    const held = session.held[0]
+    if (held !== undefined) due = Math.min(due, held.due)
+  }
+  return due === Infinity ? undefined : due
+}
+
+const record = <A>(self: ServerMachine, records: Array<A>, entry: A): void => {
+  if (records.length >= self.policy.recordCapacity) records.shift()
+  records.push(entry)
+}
+
+const send = (self: ServerMachine, address: string, datagram: Uint8Array): void => {
+  if (!self.silent) self.outgoing.push({ address, datagram })
+}
+
+const tell = (self: ServerMachine, now: number, text: string | Uint8Array): void => {
+  const payload = typeof text === "string" ? Text.encode(text) : text
+  for (const session of self.sessions.values()) {
+    const sequence = session.messages++ % 256
+    const datagram = Packet.encode(Packet.message(sequence, payload))
+    // Deleting first keeps the order where the number is still taken by an older message.
+    session.unacknowledged.delete(sequence)
+    session.unacknowledged.set(sequence, { sequence, datagram, tries: 1, due: now + self.policy.messageGap })
+    record(self, self.messages, { time: now, address: session.address, sequence, payload })
+    send(self, session.address, datagram)
+  }
+}
+
+const drop = (self: ServerMachine, now: number, session: Session, cause: Drop["cause"]): void => {
+  self.sessions.delete(session.address)
+  record(self, self.drops, { time: now, address: session.address, admin: session.admin, cause })
+}
+
+const dropAll = (self: ServerMachine, now: number, cause: Drop["cause"]): void => {
+  for (const session of self.sessions.values()) drop(self, now, session, cause)
+}
+
+// -----------------------------------------------------------------------------
+// time
+// -----------------------------------------------------------------------------
+
+/**
+ * Does what is due by `now`: messages sent again, replies held back, sessions dropped, the end of a restart.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const tick = (self: ServerMachine, now: number): void => {
+  if (self.upAt !== undefined && now >= self.upAt) start(self)
+  for (const session of self.sessions.values()) {
+    if (now >= session.lastCommand + self.policy.sessionTimeout) {
+      drop(self, now, session, "Silence")
+      continue
+    }
+    sendHeld(self, now, session)
+    retryMessages(self, now, session)
+  }
+}
+
+const sendHeld = (self: ServerMachine, now: number, session: Session): void => {
+  while (session.held.length > 0 && session.held[0]!.due <= now) {
+    const { command, datagrams } = session.held.shift()!
+    sendReply(self, session, command, datagrams)
+  }
+}
+
+const retryMessages = (self: ServerMachine, now: number, session: Session): void => {
+  for (const message of session.unacknowledged.values()) {
+    if (message.due > now) return
+    session.unacknowledged.delete(message.sequence)
+    if (message.tries < self.policy.messageTries) {
+      session.unacknowledged.set(message.sequence, {
+        ...message,
+        tries: message.tries + 1,
+        due: now + self.policy.messageGap
+      })
+      send(self, session.address, message.datagram)
+    } else if (self.policy.dropUnacknowledged) {
+      return drop(self, now, session, "Unacknowledged")
+    }
+  }
+}
+
+// -----------------------------------------------------------------------------
+// datagrams
+// -----------------------------------------------------------------------------
+
+/**
+ * Takes a datagram that came from `address` (`ip:port`). The bytes are not kept.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const receive = (self: ServerMachine, now: number, address: string, datagram: Uint8Array): void => {
+  tick(self, now)
+  if (!self.listening || self.silent) return
+  const packet = Packet.decodeClient(datagram)
+  if (Result.isFailure(packet)) return violate(self, now, address, { _tag: "Malformed", error: packet.failure })
+  const { _tag } = packet.success
+  if (_tag === "Login") return login(self, now, address, Redacted.value(packet.success.password))
+  const session = self.sessions.get(address)
+  if (session === undefined) return violate(self, now, address, { _tag: "NoSession", packet: _tag })
+  return _tag === "Command"
+    ? command(self, now, session, packet.success.sequence, packet.success.payload)
+    : acknowledge(self, now, session, packet.success.sequence)
+}
+
+const violate = (self: ServerMachine, now: number, address: string, reason: Violation["reason"]): void =>
+  record(self, self.violations, { time: now, address, reason })
+
+const equals = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, index) => byte === b[index])
+
+const login = (self: ServerMachine, now: number, address: string, password: Uint8Array): void => {
+  if (self.refusing || !equals(password, self.policy.password)) {
+    record(self, self.logins, { time: now, address, admin: undefined })
+    return send(self, address, Packet.encode(Packet.loginResult(false)))
+  }
+  const previous = self.sessions.get(address)
+  if (previous !== undefined) drop(self, now, previous, "Replaced")
+  const admin = lowestFree(Array.from(self.sessions.values(), (session) => session.admin))
+  self.sessions.set(address, {
+    address,
+    admin,
+    since: now,
+    lastCommand: now,
+    messages: 0,
+    unacknowledged: new Map(),
+    received: new Map(),
+    held: []
+  })
+  record(self, self.logins, { time: now, address, admin })
+  send(self, address, Packet.encode(Packet.loginResult(true)))
+  tell(self, now, Texts.adminLoggedIn(admin, address))
+}
+
+const acknowledge = (self: ServerMachine, now: number, session: Session, sequence: number): void => {
+  const { address } = session
+  if (sequence >= session.messages) return violate(self, now, address, { _tag: "NeverSent", sequence })
+  const repeat = !session.unacknowledged.delete(sequence)
+  record(self, self.acknowledgements, { time: now, address, sequence, repeat })
+}
+
+// -----------------------------------------------------------------------------
+// commands
+// -----------------------------------------------------------------------------
+
+const command = (self: ServerMachine, now: number, session: Session, sequence: number, payload: Uint8Array): void => {
+  session.lastCommand = now
+  const text = Text.decode(payload)
+  if (payload.includes(0)) violate(self, now, session.address, { _tag: "NotText", sequence })
+  const previous = session.received.get(sequence)
+  const recent = previous !== undefined && now < previous.time + self.policy.repeatWindow
+  const repeat = recent && previous.text === text
+  if (recent && !repeat && previous.reply === undefined) {
+    violate(self, now, session.address, { _tag: "NumberInUse", sequence })
+  }
+  const note = (outcome: Command["outcome"]): void =>
+    record(self, self.commands, {
+      time: now,
+      address: session.address,
+      admin: session.admin,
+      sequence,
+      text,
+      repeat,
+      outcome
+    })
+  if (repeat && self.policy.repeats !== "execute") {
+    previous.time = now
+    note(self.policy.repeats === "replay" ? "Replayed" : "Ignored")
+    if (self.policy.repeats === "replay") previous.reply?.forEach((datagram) => send(self, session.address, datagram))
+    return
+  }
+  const received: Received = { text, time: now, reply: undefined }
+  session.received.set(sequence, received)
+  const { delay, outcome, reply } = execute(self, now, session, text)
+  note(outcome.known ? "Executed" : "Refused")
+  answer(self, now, session, received, replyDatagrams(sequence, reply), delay)
+  self.world = outcome.world
+  for (const message of outcome.messages) tell(self, now, message)
+  if (outcome.fate === "Restarts") restart(self, now, { downtime: self.policy.restartDowntime })
+  if (outcome.fate === "Stops") stop(self, now)
+}
+
+const execute = (self: ServerMachine, now: number, session: Session, text: string) => {
+  const unchanged = { known: true, reply: "", world: self.world, messages: [], fate: "Runs" } as const
+  const delay = self.policy.replyDelay
+  if (self.policy.disallowed.has(Commands.nameOf(text))) {
+    return { delay, outcome: { ...unchanged, known: false }, reply: Texts.DISALLOWED_COMMAND }
+  }
+  const answer = self.onCommand?.(text)
+  const custom = typeof answer === "object" && !(answer instanceof Uint8Array) ? answer : { reply: answer }
+  const outcome = custom.reply === undefined
+    ? Commands.execute(text, { world: self.world, admins: self.sessions.values(), admin: session.admin, now })
+    : unchanged
+  return {
+    delay: custom.delay === undefined ? delay : millis(custom.delay),
+    outcome,
+    reply: custom.reply ?? outcome.reply
+  }
+}
+
+const replyDatagrams = (sequence: number, reply: string | Uint8Array): ReadonlyArray<Uint8Array> => {
+  const bytes = typeof reply === "string" ? Text.encode(reply) : reply
+  // A byte 0 at the beginning announces a part, so a reply that begins so can only be sent as one.
+  if (bytes.length <= Packet.PART_PAYLOAD_BYTES && bytes[0] !== 0) {
+    return [Packet.encode(Packet.commandReply(sequence, bytes))]
+  }
+  const total = Math.min(255, Math.ceil(bytes.length / Packet.PART_PAYLOAD_BYTES))
+  return Array.from({ length: total }, (_, index) => {
+    const start = index * Packet.PART_PAYLOAD_BYTES
+    const part = bytes.subarray(start, start + Packet.PART_PAYLOAD_BYTES)
+    return Packet.encode(Packet.commandReplyPart(sequence, total, index, part))
+  })
+}
+
+const answer = (
+  self: ServerMachine,
+  now: number,
+  session: Session,
+  command: Received,
+  datagrams: ReadonlyArray<Uint8Array>,
+  delay: number
+): void => {
+  if (delay <= 0) return sendReply(self, session, command, datagrams)
+  if (delay === Infinity || session.held.length >= HELD_REPLIES) return
+  const due = now + delay
+  session.held.splice(session.held.findLastIndex((held) => held.due <= due) + 1, 0, { due, command, datagrams })
+}
+
+const sendReply = (
+  self: ServerMachine,
+  session: Session,
+  command: Received,
+  datagrams: ReadonlyArray<Uint8Array>
+): void => {
+  command.reply = datagrams
+  for (const datagram of datagrams) send(self, session.address, datagram)
+}
+
+// -----------------------------------------------------------------------------
+// the game
+// -----------------------------------------------------------------------------
+
+const change = (self: ServerMachine, now: number, [world, messages]: Commands.Change): void => {
+  self.world = world
+  for (const message of messages) tell(self, now, message)
+}
+
+const playerAt = (self: ServerMachine, number: number): World.Player => {
+  const player = World.find(self.world, number)
+  if (player === undefined) throw new RangeError(`there is no player #${number}`)
+  return player
+}
+
+/**
+ * A player joins. Tells `… connected`, then the GUID and that it is verified, as far as the player has got. Throws a
+ * `RangeError` where the slot is taken.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const join = (self: ServerMachine, now: number, options: World.PlayerOptions): World.Player => {
+  tick(self, now)
+  const player = World.player(self.world, options)
+  change(self, now, Commands.join(self.world, player))
+  return player
+}
+
+/**
+ * A player leaves. Tells `… disconnected`. Throws a `RangeError` where there is no such player.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const leave = (self: ServerMachine, now: number, number: number): void => {
+  tick(self, now)
+  change(self, now, Commands.leave(self.world, playerAt(self, number)))
+}
+
+/**
+ * BattlEye kicks a player for the given reason (`"Client not responding"`). Tells `… has been kicked by BattlEye: …`,
+ * then `… disconnected`. Throws a `RangeError` where there is no such player.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const kick = (self: ServerMachine, now: number, number: number, reason: string): void => {
+  tick(self, now)
+  change(self, now, Commands.kick(self.world, playerAt(self, number), reason))
+}
+
+/**
+ * A player says something in a channel (`"Global"`, `"Side"`, `"Direct"`, ...). Throws a `RangeError` where there is no
+ * such player.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const chat = (self: ServerMachine, now: number, number: number, channel: string, text: string): void => {
+  tick(self, now)
+  tell(self, now, Texts.chat(playerAt(self, number), channel, text))
+}
+
+/**
+ * Sends a message to every session, whatever its text. A string is sent as UTF-8.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const emit = (self: ServerMachine, now: number, text: string | Uint8Array): void => {
+  tick(self, now)
+  tell(self, now, typeof text === "string" ? text : text.slice())
+}
+
+/**
+ * Changes the world without a word to anyone.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const update = (self: ServerMachine, now: number, f: (world: World.World) => World.World): void => {
+  tick(self, now)
+  self.world = f(self.world)
+}
+
+// -----------------------------------------------------------------------------
+// trouble
+// -----------------------------------------------------------------------------
+
+/**
+ * What a restart does.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RestartOptions {
+  /** How long the port is closed. Default 0: the new process is there at once, and knows no session. */
+  readonly downtime?: Duration.Input | undefined
+  /** Whether the players are still there afterwards. Default `false`. */
+  readonly keepPlayers?: boolean | undefined
+}
+
+/**
+ * The process ends: every session is forgotten, nobody is told, the port is closed until {@link start}. Players are gone
+ * unless `keepPlayers`.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const stop = (self: ServerMachine, now: number, options: Pick<RestartOptions, "keepPlayers"> = {}): void => {
+  tick(self, now)
+  dropAll(self, now, "Stopped")
+  if (options.keepPlayers !== true) self.world = { ...self.world, players: [] }
+  self.listening = false
+  self.upAt = undefined
+}
+
+/**
+ * A server that is down comes up; one that is up stays as it is.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const start = (self: ServerMachine): void => {
+  self.listening = true
+  self.upAt = undefined
+}
+
+/**
+ * {@link stop}, and {@link start} after the downtime.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const restart = (self: ServerMachine, now: number, options: RestartOptions = {}): void => {
+  stop(self, now, options)
+  const downtime = millis(options.downtime ?? 0)
+  if (downtime <= 0) return start(self)
+  self.upAt = now + downtime
+}
+
+/**
+ * The server hears nothing and says nothing until {@link resume}, though its port is open and its clock runs: sessions
+ * are dropped meanwhile as the rules have it.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const goSilent = (self: ServerMachine, now: number): void => {
+  tick(self, now)
+  self.silent = true
+}
+
+/**
+ * Ends {@link goSilent}.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const resume = (self: ServerMachine, now: number): void => {
+  tick(self, now)
+  self.silent = false
+}
+
+/**
+ * Drops every session without notice.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const forget = (self: ServerMachine, now: number): void => {
+  tick(self, now)
+  dropAll(self, now, "Forgotten")
+}
+
+/**
+ * Refuses every login from now on, also with the right password.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const refuse = (self: ServerMachine): void => {
+  self.refusing = true
+}
+
+/**
+ * Ends {@link refuse}.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const admit = (self: ServerMachine): void => {
+  self.refusing = false
+}
+
+/**
+ * Answers commands in the server's place from now on; `undefined` leaves them to the server again.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const onCommand = (self: ServerMachine, hook: OnCommand | undefined): void => {
+  self.onCommand = hook
+}

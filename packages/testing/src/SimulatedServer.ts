@@ -1,0 +1,273 @@
+/**
+ * A BattlEye server for tests: `ServerMachine` with a clock and a port.
+ *
+ * **Details**
+ *
+ * One fiber reads the port, one waits for the machine's next deadline; both belong to the scope the server was made in.
+ * When one of them dies (an `onCommand` that throws is the usual reason) the server closes its port, and every effect of
+ * it dies with the same cause from then on, `failure` at once.
+ *
+ * Time is the `Clock`'s: under `TestClock` the 45 s of a silent session pass when the clock is adjusted.
+ *
+ * **Gotchas**
+ *
+ * The server reads in its own fiber, so what a client has just written is not in the records yet. Wait for the reply
+ * first, or let the others run: `TestClock.adjust(0)`.
+ *
+ * **Example** (A player joins)
+ *
+ * ```ts
+ * import { SimulatedNetwork, SimulatedServer } from "@bercon/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const server = yield* SimulatedServer.make({ world: { missions: ["Liberation.Altis.pbo"] } })
+ *   yield* server.join({ name: "Miller" })
+ *   yield* server.chat(0, "Side", "hello")
+ * }).pipe(
+ *   Effect.scoped,
+ *   Effect.provide(SimulatedNetwork.layer({ loss: 0.1 }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import type { Endpoint, EndpointError } from "./Endpoint.ts"
+import * as Timer from "./internal/timer.ts"
+import * as ServerMachine from "./ServerMachine.ts"
+import * as SimulatedNetwork from "./SimulatedNetwork.ts"
+import type * as World from "./World.ts"
+
+/**
+ * A running BattlEye server. What it does and what it writes down is `ServerMachine`'s.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class SimulatedServer extends Context.Service<SimulatedServer, {
+  /** Where it listens, `ip:port`; the same for as long as it exists. */
+  readonly address: string
+
+  /** A player joins: `ServerMachine.join`. Dies where the slot is taken. */
+  readonly join: (options: World.PlayerOptions) => Effect.Effect<World.Player>
+  /** A player leaves. Dies where there is no such player. */
+  readonly leave: (player: number) => Effect.Effect<void>
+  /** A player says something in a channel, such as `"Side"`. Dies where there is no such player. */
+  readonly chat: (player: number, channel: string, text: string) => Effect.Effect<void>
+  /** BattlEye kicks a player, for a reason such as `"Client not responding"`. Dies where there is no such player. */
+  readonly kick: (player: number, reason: string) => Effect.Effect<void>
+  /** Sends a message to every session, whatever its text. */
+  readonly emit: (text: string | Uint8Array) => Effect.Effect<void>
+  /** Changes the world without a word to anyone. */
+  readonly update: (f: (world: World.World) => World.World) => Effect.Effect<void>
+  /** Answers commands in the server's place from now on; `undefined` leaves them to the server again. */
+  readonly onCommand: (hook: ServerMachine.OnCommand | undefined) => Effect.Effect<void>
+
+  /** Forgets every session, and closes the port for the downtime. Returns at once. */
+  readonly restart: (options?: ServerMachine.RestartOptions) => Effect.Effect<void>
+  /** Forgets every session, and closes the port until `start`. */
+  readonly stop: Effect.Effect<void>
+  /** Opens the port again. */
+  readonly start: Effect.Effect<void>
+  /** Hears nothing and says nothing until `resume`, with the port open. */
+  readonly goSilent: Effect.Effect<void>
+  readonly resume: Effect.Effect<void>
+  /** Drops every session without notice. */
+  readonly forget: Effect.Effect<void>
+  /** Refuses every login until `admit`. */
+  readonly refuse: Effect.Effect<void>
+  readonly admit: Effect.Effect<void>
+
+  /** Every login packet, the last 10,000 by default, as all records. */
+  readonly logins: Effect.Effect<ReadonlyArray<ServerMachine.Login>>
+  /** Every command packet from a session, keepalives among them. */
+  readonly commands: Effect.Effect<ReadonlyArray<ServerMachine.Command>>
+  /** Those of `commands` that were executed, without keepalives. */
+  readonly executions: Effect.Effect<ReadonlyArray<ServerMachine.Command>>
+  /** Every message to every session, tries again not counted. */
+  readonly messages: Effect.Effect<ReadonlyArray<ServerMachine.Message>>
+  readonly acknowledgements: Effect.Effect<ReadonlyArray<ServerMachine.Acknowledgement>>
+  /** Every session that ended, and why. */
+  readonly drops: Effect.Effect<ReadonlyArray<ServerMachine.Drop>>
+  /** What clients did wrong. */
+  readonly violations: Effect.Effect<ReadonlyArray<ServerMachine.Violation>>
+  /** Who is logged in now. */
+  readonly sessions: Effect.Effect<ReadonlyArray<Pick<ServerMachine.Session, "address" | "admin" | "since">>>
+  /** The world now. */
+  readonly world: Effect.Effect<World.World>
+
+  /** Never returns; dies with what one of the server's fibers died of. */
+  readonly failure: Effect.Effect<never>
+}>()("@bercon/testing/SimulatedServer") {}
+
+/**
+ * What a server on a `SimulatedNetwork` is made with.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends ServerMachine.Options {
+  /** Where it listens, `ip:port`. Default {@link DEFAULT_ADDRESS}. */
+  readonly address?: string | undefined
+}
+
+/**
+ * Where a server listens that was told nothing else: `127.0.0.1:2306`.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const DEFAULT_ADDRESS = "127.0.0.1:2306"
+
+/**
+ * A server on the port that `bind` opens, in the caller's scope. Fails where the port cannot be bound.
+ *
+ * **Details**
+ *
+ * `bind` runs once now, and again at the end of every downtime; then it must bind the same address, and dies where it
+ * fails.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromEndpoint = Effect.fnUntraced(function*<R>(
+  bind: Effect.Effect<Endpoint, EndpointError, Scope.Scope | R>,
+  options?: ServerMachine.Options
+): Effect.fn.Return<SimulatedServer["Service"], EndpointError, Scope.Scope | Exclude<R, Scope.Scope>> {
+  const context = yield* Effect.context<Exclude<R, Scope.Scope> | Scope.Scope>()
+  const scope = yield* Effect.scope
+  const machine = ServerMachine.make(options)
+  // One step at a time: a write may suspend, and what the next step sends must not overtake it.
+  const lock = Semaphore.makeUnsafe(1)
+  const failure = Deferred.makeUnsafe<never>()
+  let port: { readonly endpoint: Endpoint; readonly scope: Scope.Closeable } | undefined
+
+  const open = Effect.gen(function*() {
+    const portScope = yield* Scope.fork(scope)
+    const endpoint = yield* Scope.provide(bind, portScope).pipe(
+      Effect.onError((cause) => Scope.close(portScope, Exit.failCause(cause)))
+    )
+    port = { endpoint, scope: portScope }
+    yield* own(read(endpoint))
+    return endpoint
+  })
+
+  const close = Effect.suspend(() => {
+    const closing = port
+    port = undefined
+    return closing === undefined ? Effect.void : Scope.close(closing.scope, Exit.void)
+  })
+
+  /** Sends what is to be sent, and opens or closes the port as the machine would have it. */
+  const flush = Effect.gen(function*() {
+    for (const { address, datagram } of ServerMachine.drain(machine)) {
+      // A server does not care for what becomes of a datagram.
+      if (port !== undefined) yield* Effect.ignore(port.endpoint.write(address, datagram))
+    }
+    if (machine.listening && port === undefined) yield* Effect.orDie(open)
+    if (!machine.listening) yield* close
+    timer.reschedule()
+  })
+
+  const step = <A>(f: (now: number) => A): Effect.Effect<A> =>
+    Effect.gen(function*() {
+      if (Deferred.isDoneUnsafe(failure)) return yield* Deferred.await(failure)
+      const result = f(yield* Timer.now)
+      yield* flush
+      return result
+    }).pipe(Effect.provideContext(context), Effect.uninterruptible, lock.withPermit)
+
+  const inspect = <A>(f: () => A): Effect.Effect<A> =>
+    Effect.suspend(() => Deferred.isDoneUnsafe(failure) ? Deferred.await(failure) : Effect.succeed(f()))
+
+  const read = (endpoint: Endpoint): Effect.Effect<void> =>
+    Effect.flatMap(endpoint.pull, (batch) =>
+      step((now) => {
+        for (const { datagram, from } of batch) ServerMachine.receive(machine, now, from, datagram)
+      })).pipe(
+        Effect.forever,
+        Effect.catchIf((error) => error.kind === "Closed", () => Effect.void),
+        Effect.orDie
+      )
+
+  const timer = Timer.make(() => ServerMachine.deadline(machine), step((now) => ServerMachine.tick(machine, now)))
+
+  /** Forks a fiber whose death is the server's. */
+  const own = (fiber: Effect.Effect<void>) =>
+    fiber.pipe(
+      Effect.onError((cause) =>
+        Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.suspend(() => {
+          Deferred.doneUnsafe(failure, Exit.failCause(cause))
+          // A step under way may open the port, so it has to be over.
+          return lock.withPermit(close)
+        })
+      ),
+      Effect.forkIn(scope)
+    )
+
+  const { address } = yield* Effect.uninterruptible(open)
+  yield* own(timer.run)
+
+  return SimulatedServer.of({
+    address,
+    join: (options) => step((now) => ServerMachine.join(machine, now, options)),
+    leave: (player) => step((now) => ServerMachine.leave(machine, now, player)),
+    chat: (player, channel, text) => step((now) => ServerMachine.chat(machine, now, player, channel, text)),
+    kick: (player, reason) => step((now) => ServerMachine.kick(machine, now, player, reason)),
+    emit: (text) => step((now) => ServerMachine.emit(machine, now, text)),
+    update: (f) => step((now) => ServerMachine.update(machine, now, f)),
+    onCommand: (hook) => step(() => ServerMachine.onCommand(machine, hook)),
+    restart: (options) => step((now) => ServerMachine.restart(machine, now, options)),
+    stop: step((now) => ServerMachine.stop(machine, now)),
+    start: step(() => ServerMachine.start(machine)),
+    goSilent: step((now) => ServerMachine.goSilent(machine, now)),
+    resume: step((now) => ServerMachine.resume(machine, now)),
+    forget: step((now) => ServerMachine.forget(machine, now)),
+    refuse: step(() => ServerMachine.refuse(machine)),
+    admit: step(() => ServerMachine.admit(machine)),
+    logins: inspect(() => machine.logins.slice()),
+    commands: inspect(() => machine.commands.slice()),
+    executions: inspect(() => machine.commands.filter(({ outcome, text }) => outcome === "Executed" && text !== "")),
+    messages: inspect(() => machine.messages.slice()),
+    acknowledgements: inspect(() => machine.acknowledgements.slice()),
+    drops: inspect(() => machine.drops.slice()),
+    violations: inspect(() => machine.violations.slice()),
+    sessions: inspect(() =>
+      Array.from(machine.sessions.values(), ({ address, admin, since }) => ({ address, admin, since }))
+    ),
+    world: inspect(() => machine.world),
+    failure: Deferred.await(failure)
+  })
+})
+
+/**
+ * A server on the network in the context, in the caller's scope. Fails where its address is bound already.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*(
+  options?: Options
+): Effect.fn.Return<SimulatedServer["Service"], EndpointError, Scope.Scope | SimulatedNetwork.SimulatedNetwork> {
+  const network = yield* SimulatedNetwork.SimulatedNetwork
+  return yield* fromEndpoint(network.bind(options?.address ?? DEFAULT_ADDRESS), options)
+})
+
+/**
+ * Provides a server made with {@link make}.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  options?: Options
+): Layer.Layer<SimulatedServer, EndpointError, SimulatedNetwork.SimulatedNetwork> =>
+  Layer.effect(SimulatedServer, make(options))

@@ -1,0 +1,153 @@
+/**
+ * What a simulated server is about: its players, bans and missions, as immutable data.
+ *
+ * @since 0.1.0
+ */
+import * as Text from "@bercon/codec/Text"
+import { lowestFree } from "./internal/lowestFree.ts"
+
+/**
+ * Somebody in a slot of the server.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Player {
+  /** The slot, 0 or more, which is what commands call the player. */
+  readonly number: number
+  readonly name: string
+  readonly ip: string
+  readonly port: number
+  /** The BattlEye GUID, 32 lower-case hexadecimal digits; `undefined` while the player is still joining. */
+  readonly guid: string | undefined
+  /** In milliseconds; -1 while the player is still joining. */
+  readonly ping: number
+  /** Whether BattlEye has confirmed the GUID: `(OK)` in the list of players, otherwise `(?)`. */
+  readonly verified: boolean
+  /** Whether the player is in the lobby, not in the game. */
+  readonly lobby: boolean
+}
+
+/**
+ * Somebody who must not come in. What commands call its number is its place in the list that `bans` prints (GUIDs
+ * first, then IP addresses), which changes as others are removed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Ban {
+  /** A GUID, or an IP address (recognised by its dot). */
+  readonly subject: string
+  /** When it ends, in milliseconds on the server's clock; `undefined` for never. */
+  readonly expires: number | undefined
+  /** May be empty. */
+  readonly reason: string
+}
+
+/**
+ * A server's world. Never changed: every change makes another one. The administrators are not part of it, since they
+ * are the server's sessions.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface World {
+  /** In the order in which they joined. */
+  readonly players: ReadonlyArray<Player>
+  readonly bans: ReadonlyArray<Ban>
+  /** File names, such as `"Liberation.Altis.pbo"`. */
+  readonly missions: ReadonlyArray<string>
+  /** The BattlEye server's version. */
+  readonly version: string
+}
+
+/**
+ * What is said of a player who joins; everything but the name has a default.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PlayerOptions {
+  readonly name: string
+  /** Default: the lowest slot that is free. */
+  readonly number?: number | undefined
+  /** Default: one of 203.0.113.0/24, by slot. */
+  readonly ip?: string | undefined
+  /** Default 2304. */
+  readonly port?: number | undefined
+  /** Default: one made from the name, the same for the same name. `null`: still joining, so that it has none yet. */
+  readonly guid?: string | null | undefined
+  /** Default 47, or -1 while the player has no GUID. */
+  readonly ping?: number | undefined
+  /** Default `true`, or `false` while the player has no GUID. */
+  readonly verified?: boolean | undefined
+  /** Default `false`. */
+  readonly lobby?: boolean | undefined
+}
+
+/**
+ * A world with the given parts; the others are empty, the version is 1.220.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (parts: Partial<World> = {}): World => ({
+  players: parts.players ?? [],
+  bans: parts.bans ?? [],
+  missions: parts.missions ?? [],
+  version: parts.version ?? "1.220"
+})
+
+const guidOf = (name: string): string =>
+  Array.from(Text.encode(name).subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("").padEnd(32, "0")
+
+/**
+ * The player whom these options describe, as one who would join this world. Throws a `RangeError` where the slot is
+ * taken: that is a mistake of the caller.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const player = (self: World, options: PlayerOptions): Player => {
+  const number = options.number ?? lowestFree(self.players.map((player) => player.number))
+  if (find(self, number) !== undefined) throw new RangeError(`slot ${number} is taken`)
+  const guid = options.guid === null ? undefined : options.guid ?? guidOf(options.name)
+  return {
+    number,
+    name: options.name,
+    ip: options.ip ?? `203.0.113.${number % 256}`,
+    port: options.port ?? 2304,
+    guid,
+    ping: options.ping ?? (guid === undefined ? -1 : 47),
+    verified: options.verified ?? guid !== undefined,
+    lobby: options.lobby ?? false
+  }
+}
+
+/**
+ * The player in a slot, if there is one.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const find = (self: World, number: number): Player | undefined =>
+  self.players.find((player) => player.number === number)
+
+/**
+ * Whether a ban is of an IP address, not of a GUID.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const isIpBan = (ban: Ban): boolean => ban.subject.includes(".")
+
+/**
+ * The bans in the order of their numbers: those of GUIDs, then those of IP addresses.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const numberedBans = (self: World): ReadonlyArray<Ban> => [
+  ...self.bans.filter((ban) => !isIpBan(ban)),
+  ...self.bans.filter(isIpBan)
+]

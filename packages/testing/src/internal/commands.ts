@@ -1,0 +1,171 @@
+/**
+ * What a classic BattlEye server makes of a command: a pure function from one world to the next.
+ */
+import * as World from "../World.ts"
+import * as Texts from "./texts.ts"
+
+export interface Context {
+  readonly world: World.World
+  /** Who is logged in. */
+  readonly admins: Iterable<{ readonly admin: number; readonly address: string }>
+  /** The number of the administrator who gives the command. */
+  readonly admin: number
+  /** In milliseconds. */
+  readonly now: number
+}
+
+export interface Outcome {
+  /** Whether there is such a command. */
+  readonly known: boolean
+  readonly reply: string
+  readonly world: World.World
+  /** What every administrator is told, in this order. */
+  readonly messages: ReadonlyArray<string>
+  /** What becomes of the server. */
+  readonly fate: "Runs" | "Restarts" | "Stops"
+}
+
+/** A world and what is told of how it came about. */
+export type Change = readonly [world: World.World, messages: ReadonlyArray<string>]
+
+export const join = (world: World.World, player: World.Player): Change => {
+  const messages = [Texts.connected(player)]
+  if (player.guid !== undefined) {
+    messages.push(Texts.guidKnown(player, player.guid))
+    if (player.verified) messages.push(Texts.guidVerified(player, player.guid))
+  }
+  return [{ ...world, players: [...world.players, player] }, messages]
+}
+
+export const leave = (world: World.World, player: World.Player): Change => [
+  { ...world, players: world.players.filter((other) => other !== player) },
+  [Texts.disconnected(player)]
+]
+
+export const kick = (world: World.World, player: World.Player, reason: string): Change => {
+  const [next, messages] = leave(world, player)
+  return [next, [Texts.kicked(player, reason), ...messages]]
+}
+
+const addBan = (world: World.World, subject: string, sentence: Sentence, now: number): World.World => ({
+  ...world,
+  bans: [...world.bans, {
+    subject,
+    expires: sentence.minutes <= 0 ? undefined : now + sentence.minutes * 60_000,
+    reason: sentence.reason
+  }]
+})
+
+interface Sentence {
+  /** 0 for ever. */
+  readonly minutes: number
+  readonly reason: string
+}
+
+/** `[minutes] [reason]`: a first word that is no number belongs to the reason. */
+const sentence = (text: string): Sentence => {
+  const match = /^(-?\d+)(?: ([\s\S]*))?$/.exec(text)
+  return match === null ? { minutes: 0, reason: text } : { minutes: Number(match[1]), reason: match[2] ?? "" }
+}
+
+/** The first word and, after one blank, the rest. */
+const split = (text: string): readonly [word: string, rest: string] => {
+  const blank = text.indexOf(" ")
+  return blank === -1 ? [text, ""] : [text.slice(0, blank), text.slice(blank + 1)]
+}
+
+const slot = (text: string): number | undefined => /^-?\d+$/.test(text) ? Number(text) : undefined
+
+/** The players whom a command means: one, all of them for -1, nobody for what is no slot in use. */
+const playersAt = (world: World.World, text: string): ReadonlyArray<World.Player> => {
+  const number = slot(text)
+  return world.players.filter((player) => number === -1 || player.number === number)
+}
+
+type Command = (argument: string, context: Context) => Partial<Outcome>
+
+const nothing: Command = () => ({})
+
+const changeAll = (
+  world: World.World,
+  players: ReadonlyArray<World.Player>,
+  change: (world: World.World, player: World.Player) => Change
+): Partial<Outcome> => {
+  const messages: Array<string> = []
+  for (const player of players) {
+    const [next, told] = change(world, player)
+    world = next
+    messages.push(...told)
+  }
+  return { world, messages }
+}
+
+const commands: Record<string, Command> = {
+  addBan: (argument, { now, world }) => {
+    const [subject, rest] = split(argument)
+    return subject === "" ? {} : { world: addBan(world, subject, sentence(rest), now) }
+  },
+  admins: (_, { admins }) => ({ reply: Texts.admins(admins) }),
+  ban: (argument, { now, world }) => {
+    const [number, rest] = split(argument)
+    const { minutes, reason } = sentence(rest)
+    const verdict = { minutes, reason: reason === "" ? "Banned" : reason }
+    return changeAll(world, playersAt(world, number), (world, player) => {
+      const [next, messages] = kick(world, player, `Admin Ban (${verdict.reason})`)
+      return [player.guid === undefined ? next : addBan(next, player.guid, verdict, now), messages]
+    })
+  },
+  bans: (_, { now, world }) => ({ reply: Texts.bans(world, now) }),
+  commands: () => ({ reply: Texts.commands(Object.keys(commands)) }),
+  kick: (argument, { world }) => {
+    const [number, reason] = split(argument)
+    return changeAll(
+      world,
+      playersAt(world, number),
+      (world, player) => kick(world, player, `Admin Kick (${reason})`)
+    )
+  },
+  loadBans: nothing,
+  loadEvents: nothing,
+  loadScripts: nothing,
+  maxPing: nothing,
+  missions: (_, { world }) => ({ reply: Texts.missions(world) }),
+  players: (_, { world }) => ({ reply: Texts.players(world) }),
+  RConIP: nothing,
+  RConPassword: nothing,
+  RConPort: nothing,
+  removeBan: (argument, { world }) => {
+    const number = slot(argument)
+    return { world: { ...world, bans: World.numberedBans(world).filter((_, index) => index !== number) } }
+  },
+  say: (argument, { admin, world }) => {
+    const [number, text] = split(argument)
+    if (number === "-1") return { messages: [Texts.adminSaid(admin, "Global", text)] }
+    return { messages: playersAt(world, number).map((player) => Texts.adminSaid(admin, `To ${player.name}`, text)) }
+  },
+  update: nothing,
+  version: (_, { world }) => ({ reply: world.version }),
+  writeBans: (_, { now, world }) => ({
+    world: { ...world, bans: world.bans.filter((ban) => ban.expires === undefined || ban.expires > now) }
+  })
+}
+
+const byLowerCase = new Map(Object.entries(commands).map(([name, command]) => [name.toLowerCase(), command]))
+
+/** The command's name as it is compared: its first word, in lower case. */
+export const nameOf = (text: string): string => split(text)[0].toLowerCase()
+
+/** `#` commands are the game's, which answers none of them; these two end the process. */
+const game = (name: string): Partial<Outcome> =>
+  name === "#restartserver" ? { fate: "Restarts" } : name === "#shutdown" ? { fate: "Stops" } : {}
+
+export const execute = (text: string, context: Context): Outcome => {
+  const outcome = { known: true, reply: "", world: context.world, messages: [], fate: "Runs" } as const
+  if (text === "") return outcome
+  const name = nameOf(text)
+  if (name.startsWith("#")) return { ...outcome, ...game(name) }
+  const command = byLowerCase.get(name)
+  return command === undefined
+    ? { ...outcome, known: false, reply: Texts.UNKNOWN_COMMAND }
+    : { ...outcome, ...command(split(text)[1], context) }
+}

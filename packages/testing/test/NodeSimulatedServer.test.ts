@@ -1,0 +1,57 @@
+import type { Transport } from "@bercon/session"
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
+import * as NodeDatagramSocket from "@effect/platform-node-shared/NodeDatagramSocket"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import * as Client from "./client.ts"
+
+const connect = Effect.fnUntraced(function*(address: string) {
+  const [host = "", port] = address.split(":")
+  const socket = yield* NodeDatagramSocket.make({ connect: { address: host, port: Number(port) } })
+  const reader = yield* socket.reader
+  const writer = yield* socket.writer
+  const connection: Transport.Connection = {
+    pull: Effect.orDie(
+      Effect.map(reader.pull, ([first, ...rest]) => [first.payload, ...rest.map((each) => each.payload)])
+    ),
+    write: (payload) => Effect.orDie(writer.write({ payload }))
+  }
+  return Client.make(connection)
+})
+
+/** Pulls until as many datagrams have come. */
+const pull = Effect.fnUntraced(function*(client: ReturnType<typeof Client.make>, count: number) {
+  const texts: Array<string> = []
+  while (texts.length < count) texts.push(...(yield* client.pull))
+  return texts
+})
+
+describe("NodeSimulatedServer", () => {
+  it.live("serves on a real port, and binds the same one after a restart", () =>
+    Effect.gen(function*() {
+      const server = yield* NodeSimulatedServer.make({ world: { missions: ["a".repeat(1500)] } })
+      assert.match(server.address, /^127\.0\.0\.1:[1-9]\d*$/)
+      const client = yield* connect(server.address)
+      yield* client.login
+      assert.strictEqual((yield* pull(client, 2))[0], "login true")
+      yield* client.command(0, "missions")
+      assert.deepStrictEqual(yield* pull(client, 2), ["0: part 0 of 2, 1024 bytes", "0: part 1 of 2, 497 bytes"])
+
+      yield* server.restart({ downtime: "20 millis" })
+      const error = yield* Effect.flip(NodeSimulatedServer.make({ host: "192.0.2.1" }))
+      assert.strictEqual(error.kind, "AddressNotAvailable")
+      yield* Effect.sleep("40 millis")
+      yield* client.login
+      const texts = yield* pull(client, 2)
+      assert.strictEqual(texts[0], "login true")
+      assert.match(texts[1] ?? "", /^message 0: RCon admin #0 \(127\.0\.0\.1:\d+\) logged in$/)
+    }).pipe(Effect.timeout("3 seconds")))
+
+  it.live("says when its port is taken", () =>
+    Effect.gen(function*() {
+      const server = yield* NodeSimulatedServer.make()
+      const port = Number(server.address.split(":")[1])
+      const error = yield* Effect.flip(NodeSimulatedServer.make({ port }))
+      assert.strictEqual(error.message, `cannot listen at ${server.address}: the port is in use`)
+    }))
+})

@@ -1,0 +1,684 @@
+import { Packet, Reassembly, Text } from "@bercon/codec"
+import { ServerMachine, type World } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Redacted, Result } from "effect"
+
+const ALICE = "127.0.0.1:50001"
+const BOB = "127.0.0.1:50002"
+
+const send = (server: ServerMachine.ServerMachine, now: number, packet: Packet.ClientPacket, address = ALICE) =>
+  ServerMachine.receive(server, now, address, Packet.encode(packet))
+
+const login = (server: ServerMachine.ServerMachine, now: number, address = ALICE, password = "secret") =>
+  send(server, now, Packet.login(Redacted.make(password)), address)
+
+const command = (server: ServerMachine.ServerMachine, now: number, sequence: number, text: string, address = ALICE) =>
+  send(server, now, Packet.command(sequence, text), address)
+
+const acknowledge = (server: ServerMachine.ServerMachine, now: number, sequence: number, address = ALICE) =>
+  send(server, now, Packet.acknowledge(sequence), address)
+
+/** What is sent to an address, as text: `login true`, `0: reply`, `message 0: text`. */
+const heard = (server: ServerMachine.ServerMachine, address = ALICE): Array<string> =>
+  ServerMachine.drain(server).filter((outgoing) => outgoing.address === address).map(({ datagram }) => {
+    const packet = Result.getOrThrow(Packet.decodeServer(datagram))
+    switch (packet._tag) {
+      case "LoginResult":
+        return `login ${packet.accepted}`
+      case "CommandReply":
+        return `${packet.sequence}: ${Text.decode(packet.payload)}`
+      case "CommandReplyPart":
+        return `${packet.sequence}: part ${packet.index} of ${packet.total}, ${packet.payload.length} bytes`
+      case "Message":
+        return `message ${packet.sequence}: ${Text.decode(packet.payload)}`
+    }
+  })
+
+/** A server with Alice logged in at 0, her login's message acknowledged, and nothing left to send. */
+const online = (options?: ServerMachine.Options) => {
+  const server = ServerMachine.make(options)
+  login(server, 0)
+  acknowledge(server, 0, 0)
+  ServerMachine.drain(server)
+  return server
+}
+
+/** Runs the server to `end` by its own deadlines, and says when it sent what to Alice. */
+const run = (server: ServerMachine.ServerMachine, end: number) => {
+  const log: Array<readonly [now: number, text: string]> = []
+  for (let due = ServerMachine.deadline(server); due !== undefined && due <= end;) {
+    ServerMachine.tick(server, due)
+    for (const text of heard(server)) log.push([due, text])
+    due = ServerMachine.deadline(server)
+  }
+  return log
+}
+
+const reply = (options: ServerMachine.Options, text: string): string => {
+  const server = online(options)
+  command(server, 0, 0, text)
+  return heard(server)[0]!.slice("0: ".length)
+}
+
+const player = (number: number, name: string, options: Partial<World.Player> = {}): World.Player => ({
+  number,
+  name,
+  ip: "203.0.113.100",
+  port: 2304,
+  guid: "2c65319280ac51b220aef667552a7f06",
+  ping: 140,
+  verified: true,
+  lobby: false,
+  ...options
+})
+
+const world = { players: [player(0, "Miller"), player(3, "Kerry (x)")] }
+
+describe("a login", () => {
+  it("with the right password gives a session and a message of it", () => {
+    const server = ServerMachine.make({ password: Redacted.make("hunter2") })
+    login(server, 5, ALICE, "hunter2")
+    assert.deepStrictEqual(heard(server), [
+      "login true",
+      "message 0: RCon admin #0 (127.0.0.1:50001) logged in"
+    ])
+    assert.deepStrictEqual(server.logins, [{ time: 5, address: ALICE, admin: 0 }])
+  })
+
+  it("with a wrong password is refused", () => {
+    const server = ServerMachine.make()
+    for (const password of ["", "Secret", "secrets", "secre"]) login(server, 0, ALICE, password)
+    assert.deepStrictEqual(heard(server), ["login false", "login false", "login false", "login false"])
+    assert.deepStrictEqual(server.logins[0], { time: 0, address: ALICE, admin: undefined })
+    assert.strictEqual(server.sessions.size, 0)
+  })
+
+  it("is told to every session, each with its own numbers", () => {
+    const server = online()
+    login(server, 0, BOB)
+    const outgoing = ServerMachine.drain(server)
+    assert.deepStrictEqual(outgoing.map(({ address }) => address), [BOB, ALICE, BOB])
+    assert.deepStrictEqual(server.messages.map(({ address, sequence }) => [address, sequence]), [
+      [ALICE, 0],
+      [ALICE, 1],
+      [BOB, 0]
+    ])
+  })
+
+  it("takes the lowest number that is free", () => {
+    const server = online({ messageTries: 100 })
+    login(server, 10_000, BOB)
+    login(server, 45_000, "127.0.0.1:50003")
+    assert.deepStrictEqual(Array.from(server.sessions.values(), ({ address, admin }) => [address, admin]), [
+      [BOB, 1],
+      ["127.0.0.1:50003", 0]
+    ])
+  })
+
+  it("from an address that has a session replaces it, and numbers start again", () => {
+    const server = online()
+    ServerMachine.emit(server, 1, "one")
+    login(server, 2)
+    ServerMachine.emit(server, 3, "two")
+    assert.deepStrictEqual(heard(server), [
+      "message 1: one",
+      "login true",
+      "message 0: RCon admin #0 (127.0.0.1:50001) logged in",
+      "message 1: two"
+    ])
+    assert.deepStrictEqual(server.drops, [{ time: 2, address: ALICE, admin: 0, cause: "Replaced" }])
+  })
+
+  it("is refused, also with the right password, while the server refuses", () => {
+    const server = ServerMachine.make()
+    ServerMachine.refuse(server)
+    login(server, 0)
+    ServerMachine.admit(server)
+    login(server, 1)
+    assert.deepStrictEqual(heard(server).slice(0, 2), ["login false", "login true"])
+  })
+})
+
+describe("a session", () => {
+  it("is needed for commands: others are ignored in silence", () => {
+    const server = online()
+    command(server, 7, 0, "players", BOB)
+    acknowledge(server, 7, 0, BOB)
+    assert.deepStrictEqual(ServerMachine.drain(server), [])
+    assert.deepStrictEqual(server.violations, [
+      { time: 7, address: BOB, reason: { _tag: "NoSession", packet: "Command" } },
+      { time: 7, address: BOB, reason: { _tag: "NoSession", packet: "Acknowledge" } }
+    ])
+  })
+
+  it("without a command for 45 s is dropped in silence", () => {
+    const server = online()
+    command(server, 10_000, 0, "")
+    ServerMachine.drain(server)
+    ServerMachine.tick(server, 54_999)
+    assert.strictEqual(server.sessions.size, 1)
+    assert.strictEqual(ServerMachine.deadline(server), 55_000)
+    ServerMachine.tick(server, 55_000)
+    assert.deepStrictEqual(server.drops, [{ time: 55_000, address: ALICE, admin: 0, cause: "Silence" }])
+    assert.deepStrictEqual(ServerMachine.drain(server), [])
+    assert.strictEqual(ServerMachine.deadline(server), undefined)
+  })
+
+  it("is not kept by acknowledgements", () => {
+    const server = online()
+    for (let now = 5_000; now <= 45_000; now += 5_000) {
+      ServerMachine.emit(server, now, "tick")
+      acknowledge(server, now, now / 5_000)
+    }
+    assert.strictEqual(server.drops[0]?.cause, "Silence")
+  })
+
+  it("is dropped by the time alone, though nobody ticks", () => {
+    const server = online()
+    command(server, 45_000, 0, "players")
+    assert.deepStrictEqual(ServerMachine.drain(server), [])
+  })
+})
+
+describe("a message", () => {
+  it("is sent five times within 10 s, then the session is dropped", () => {
+    const server = online()
+    ServerMachine.emit(server, 1_000, "hello")
+    assert.deepStrictEqual(heard(server), ["message 1: hello"])
+    assert.deepStrictEqual(
+      run(server, 60_000),
+      [3_000, 5_000, 7_000, 9_000].map((now) => [now, "message 1: hello"])
+    )
+    assert.deepStrictEqual(server.drops, [{ time: 11_000, address: ALICE, admin: 0, cause: "Unacknowledged" }])
+    assert.strictEqual(server.messages.length, 2)
+  })
+
+  it("is not sent again once acknowledged", () => {
+    const server = online()
+    ServerMachine.emit(server, 0, "one")
+    ServerMachine.emit(server, 0, "two")
+    heard(server)
+    acknowledge(server, 100, 2)
+    acknowledge(server, 200, 2)
+    assert.deepStrictEqual(run(server, 3_000), [[2_000, "message 1: one"]])
+    assert.deepStrictEqual(server.acknowledgements.slice(1), [
+      { time: 100, address: ALICE, sequence: 2, repeat: false },
+      { time: 200, address: ALICE, sequence: 2, repeat: true }
+    ])
+  })
+
+  it("that is never acknowledged is given up, by policy without dropping the session", () => {
+    const server = online({ dropUnacknowledged: false, messageTries: 2, messageGap: "500 millis" })
+    ServerMachine.emit(server, 0, "hello")
+    heard(server)
+    assert.deepStrictEqual(run(server, 40_000), [[500, "message 1: hello"]])
+    assert.deepStrictEqual(server.drops, [])
+  })
+
+  it("has a number that goes round after 255", () => {
+    const server = online({ sessionTimeout: "Infinity" })
+    for (let sequence = 1; sequence <= 257; sequence++) {
+      ServerMachine.emit(server, sequence, "x")
+      acknowledge(server, sequence, sequence % 256)
+    }
+    assert.deepStrictEqual(server.messages.slice(-3).map(({ sequence }) => sequence), [255, 0, 1])
+    assert.isFalse(server.acknowledgements.some(({ repeat }) => repeat))
+    assert.deepStrictEqual(server.violations, [])
+  })
+
+  it("that was never sent cannot be acknowledged", () => {
+    const server = online()
+    acknowledge(server, 1, 1)
+    assert.deepStrictEqual(server.violations, [
+      { time: 1, address: ALICE, reason: { _tag: "NeverSent", sequence: 1 } }
+    ])
+  })
+
+  it("keeps its bytes as they are", () => {
+    const server = online()
+    const bytes = Uint8Array.of(0xcc, 0xe0, 0x00, 0xff)
+    ServerMachine.emit(server, 0, bytes)
+    const packet = Result.getOrThrow(Packet.decodeServer(ServerMachine.drain(server)[0]!.datagram))
+    assert.strictEqual(packet._tag, "Message")
+    if (packet._tag === "Message") assert.deepStrictEqual(Array.from(packet.payload), Array.from(bytes))
+  })
+})
+
+describe("a command", () => {
+  it("is answered with its number and written down", () => {
+    const server = online({ world: { version: "1.217" } })
+    command(server, 9, 255, "version")
+    assert.deepStrictEqual(heard(server), ["255: 1.217"])
+    assert.deepStrictEqual(server.commands, [
+      { time: 9, address: ALICE, admin: 0, sequence: 255, text: "version", repeat: false, outcome: "Executed" }
+    ])
+  })
+
+  it("that is empty is a keepalive with an empty reply", () => {
+    assert.strictEqual(reply({}, ""), "")
+  })
+
+  it("that does not exist is unknown", () => {
+    const server = online()
+    command(server, 0, 0, "playerz")
+    assert.deepStrictEqual(heard(server), ["0: Unknown command"])
+    assert.strictEqual(server.commands[0]?.outcome, "Refused")
+  })
+
+  it("on the list is disallowed", () => {
+    const server = online({ disallowed: ["#shutdown", "kick"], world })
+    command(server, 0, 0, "#shutdown")
+    command(server, 0, 1, "kick 0 you")
+    assert.deepStrictEqual(heard(server), ["0: Disallowed command", "1: Disallowed command"])
+    assert.deepStrictEqual(server.commands.map(({ outcome }) => outcome), ["Refused", "Refused"])
+    assert.strictEqual(server.world.players.length, 2)
+  })
+
+  it("for the game has an empty reply", () => {
+    assert.strictEqual(reply({}, "#mission Liberation.Altis Veteran"), "")
+    assert.strictEqual(reply({}, "#lock"), "")
+  })
+
+  it("can be answered by a hook, and else is the server's", () => {
+    const onCommand = (text: string) => text === "version" ? "9.999" : text === "bans" ? new Uint8Array(1) : undefined
+    assert.strictEqual(reply({ onCommand }, "version"), "9.999")
+    assert.strictEqual(reply({ onCommand }, "bans"), "part 0 of 1, 1 bytes")
+    assert.strictEqual(reply({ onCommand }, "missions"), "Missions on server:\n")
+  })
+
+  it("is answered late by policy, or by the hook, and in the order of their delays", () => {
+    const server = online({
+      replyDelay: "1 second",
+      onCommand: (text) =>
+        text === "never" ? { reply: "", delay: "Infinity" } : text === "version" ? { delay: 300 } : undefined
+    })
+    command(server, 0, 0, "missions")
+    command(server, 0, 1, "version")
+    command(server, 0, 2, "never")
+    assert.deepStrictEqual(heard(server), [])
+    assert.deepStrictEqual(run(server, 40_000), [[300, "1: 1.220"], [1_000, "0: Missions on server:\n"]])
+  })
+
+  it("whose session is gone is not answered any more", () => {
+    const server = online({ replyDelay: "1 second" })
+    command(server, 0, 0, "version")
+    login(server, 500)
+    heard(server)
+    ServerMachine.tick(server, 1_500)
+    assert.deepStrictEqual(heard(server), [])
+  })
+
+  it("with the number of one that is not answered yet is a violation", () => {
+    const server = online({ replyDelay: "1 second" })
+    command(server, 0, 4, "version")
+    command(server, 500, 4, "missions")
+    command(server, 2_000, 4, "bans")
+    assert.deepStrictEqual(server.violations, [
+      { time: 500, address: ALICE, reason: { _tag: "NumberInUse", sequence: 4 } }
+    ])
+  })
+
+  it("with a NUL is a violation", () => {
+    const server = online()
+    command(server, 0, 0, "say -1 a\0b")
+    assert.deepStrictEqual(server.violations[0]?.reason, { _tag: "NotText", sequence: 0 })
+  })
+})
+
+describe("a reply", () => {
+  const ofLength = (length: number) => {
+    const server = online({ onCommand: () => new Uint8Array(length).fill(65) })
+    command(server, 0, 3, "x")
+    return heard(server)
+  }
+
+  it("of 1,024 bytes is whole, of more in parts of at most 1,024", () => {
+    assert.deepStrictEqual(ofLength(1024), [`3: ${"A".repeat(1024)}`])
+    assert.deepStrictEqual(ofLength(1025), ["3: part 0 of 2, 1024 bytes", "3: part 1 of 2, 1 bytes"])
+    assert.deepStrictEqual(ofLength(2048), ["3: part 0 of 2, 1024 bytes", "3: part 1 of 2, 1024 bytes"])
+  })
+
+  it("has at most 255 parts", () => {
+    const parts = ofLength(300 * 1024)
+    assert.strictEqual(parts.length, 255)
+    assert.strictEqual(parts[254], "3: part 254 of 255, 1024 bytes")
+  })
+
+  it("in parts is the text cut by bytes", () => {
+    const text = "a" + "к".repeat(1000)
+    const server = online({ onCommand: () => text })
+    command(server, 0, 0, "x")
+    const assembly = Reassembly.make()
+    let joined: Uint8Array | undefined
+    for (const { datagram } of ServerMachine.drain(server)) {
+      const packet = Result.getOrThrow(Packet.decodeServer(datagram))
+      if (packet._tag === "CommandReplyPart") joined = Reassembly.add(assembly, packet)
+    }
+    assert.strictEqual(Text.decode(joined!), text)
+  })
+})
+
+describe("a command with the number and text of one that came before", () => {
+  const twice = (options: ServerMachine.Options, gap: number) => {
+    const server = online({ ...options, world })
+    command(server, 0, 0, "kick 0 you")
+    const first = heard(server)[0]
+    command(server, gap, 0, "kick 0 you")
+    return { server, first, second: heard(server).filter((text) => text.startsWith("0:")) }
+  }
+  const outcomes = (server: ServerMachine.ServerMachine) =>
+    server.commands.map(({ outcome, repeat }) => [outcome, repeat])
+
+  it("is executed and answered again", () => {
+    const { second, server } = twice({ repeats: "execute" }, 500)
+    assert.deepStrictEqual(second, ["0: "])
+    assert.deepStrictEqual(outcomes(server), [["Executed", false], ["Executed", true]])
+  })
+
+  it("or has its reply replayed", () => {
+    const { first, second, server } = twice({ repeats: "replay" }, 9_999)
+    assert.deepStrictEqual(second, [first])
+    assert.deepStrictEqual(outcomes(server), [["Executed", false], ["Replayed", true]])
+  })
+
+  it("or is ignored", () => {
+    const { second, server } = twice({ repeats: "ignore" }, 9_999)
+    assert.deepStrictEqual(second, [])
+    assert.deepStrictEqual(outcomes(server), [["Executed", false], ["Ignored", true]])
+  })
+
+  it("is a new one after the window", () => {
+    const { second, server } = twice({ repeats: "ignore", repeatWindow: "1 second" }, 1_000)
+    assert.deepStrictEqual(second, ["0: "])
+    assert.deepStrictEqual(outcomes(server), [["Executed", false], ["Executed", false]])
+  })
+
+  it("is not a repeat with another text, nor after another command with that number", () => {
+    const server = online({ repeats: "ignore" })
+    command(server, 0, 0, "version")
+    command(server, 1, 0, "missions")
+    command(server, 2, 0, "version")
+    assert.deepStrictEqual(heard(server).length, 3)
+  })
+
+  it("has nothing to be replayed while the reply is still to come", () => {
+    const server = online({ repeats: "replay", replyDelay: "1 second" })
+    command(server, 0, 0, "version")
+    command(server, 500, 0, "version")
+    assert.deepStrictEqual(run(server, 5_000), [[1_000, "0: 1.220"]])
+    command(server, 5_000, 0, "version")
+    assert.deepStrictEqual(heard(server), ["0: 1.220"])
+  })
+})
+
+describe("the table of", () => {
+  it("players is as real servers print it", () => {
+    const players = [
+      player(0, "0dmin"),
+      player(1, "soondoock", { ip: "203.0.113.127", ping: 16, verified: false }),
+      player(10, "Максим", { ip: "203.0.113.106", port: 2354, ping: 105 }),
+      player(8, "Max", { ip: "198.51.100.126", ping: -1, verified: false, lobby: true }),
+      player(5, "NAME", { ip: "203.0.113.24", ping: -1, guid: undefined, verified: false, lobby: true })
+    ]
+    assert.strictEqual(
+      reply({ world: { players } }, "players"),
+      `Players on server:
+[#] [IP Address]:[Port] [Ping] [GUID] [Name]
+--------------------------------------------------
+0   203.0.113.100:2304    140  2c65319280ac51b220aef667552a7f06(OK) 0dmin
+1   203.0.113.127:2304    16   2c65319280ac51b220aef667552a7f06(?)  soondoock
+10  203.0.113.106:2354    105  2c65319280ac51b220aef667552a7f06(OK) Максим
+8   198.51.100.126:2304   -1   2c65319280ac51b220aef667552a7f06(?)  Max (Lobby)
+5   203.0.113.24:2304     -1   - NAME (Lobby)
+(5 players in total)`
+    )
+  })
+
+  it("players of an empty server has a header of 115 bytes and the footer", () => {
+    const text = reply({}, "players")
+    assert.strictEqual(text.lastIndexOf("\n") + 1, 115)
+    assert.isTrue(text.endsWith("\n(0 players in total)"))
+  })
+
+  it("admins has every session", () => {
+    const server = online()
+    login(server, 0, BOB)
+    ServerMachine.drain(server)
+    command(server, 0, 0, "admins")
+    assert.deepStrictEqual(heard(server), [
+      `0: Connected RCon admins:
+[#] [IP Address]:[Port]
+-----------------------------
+0 127.0.0.1:50001
+1 127.0.0.1:50002
+`
+    ])
+  })
+
+  it("bans has GUIDs first, numbers that go on through both lists, and the minutes left", () => {
+    const bans: ReadonlyArray<World.Ban> = [
+      { subject: "198.51.100.145", expires: undefined, reason: "Mystic" },
+      { subject: "00c4406796d6d40ea5da9b701327f202", expires: undefined, reason: "TeamKill. Ban perm" },
+      { subject: "d0ee5caf1b8b6282349e79fb998c2ee2", expires: 8971 * 60_000, reason: "[a][b] Sabotage" },
+      { subject: "f4bee15c7747af094a25af266aa3c005", expires: 0, reason: "Read the rules!!!" },
+      { subject: "5968361f86a9fa0951706fab024f2586", expires: undefined, reason: "" }
+    ]
+    assert.strictEqual(
+      reply({ world: { bans } }, "bans"),
+      `GUID Bans:
+[#] [GUID] [Minutes left] [Reason]
+----------------------------------------
+0  00c4406796d6d40ea5da9b701327f202 perm TeamKill. Ban perm
+1  d0ee5caf1b8b6282349e79fb998c2ee2 8971 [a][b] Sabotage
+2  f4bee15c7747af094a25af266aa3c005 -    Read the rules!!!
+3  5968361f86a9fa0951706fab024f2586 perm
+
+IP Bans:
+[#] [IP Address] [Minutes left] [Reason]
+----------------------------------------------
+4  198.51.100.145  perm Mystic`
+    )
+  })
+
+  it("missions has one a line", () => {
+    assert.strictEqual(
+      reply({ world: { missions: ["RF_Liberators_0_0_7.Sara.pbo", "RF_SC_VTN_0_4_2.Catalina.pbo"] } }, "missions"),
+      "Missions on server:\nRF_Liberators_0_0_7.Sara.pbo\nRF_SC_VTN_0_4_2.Catalina.pbo\n"
+    )
+  })
+})
+
+describe("the command", () => {
+  const does = (text: string, options: ServerMachine.Options = { world }) => {
+    const server = online(options)
+    command(server, 0, 0, text)
+    const [answer, ...messages] = heard(server)
+    assert.strictEqual(answer, "0: ")
+    return { server, messages: messages.map((message) => message.replace(/^message \d+: /, "")) }
+  }
+  const bans = (server: ServerMachine.ServerMachine) =>
+    server.world.bans.map(({ expires, reason, subject }) => [subject.slice(0, 9), expires, reason])
+
+  it("say -1 is echoed to everybody", () => {
+    const server = online({ world })
+    login(server, 0, BOB)
+    heard(server)
+    command(server, 0, 0, "say -1  two  blanks ", BOB)
+    assert.deepStrictEqual(heard(server), ["message 2: RCon admin #1: (Global)  two  blanks "])
+  })
+
+  it("say N is echoed with the player's name, and does nothing without that player", () => {
+    assert.deepStrictEqual(does("say 3 hello").messages, ["RCon admin #0: (To Kerry (x)) hello"])
+    assert.deepStrictEqual(does("say 3").messages, ["RCon admin #0: (To Kerry (x)) "])
+    assert.deepStrictEqual(does("say 4 hello").messages, [])
+    assert.deepStrictEqual(does("say").messages, [])
+  })
+
+  it("kick N tells of the kick, then that the player is gone", () => {
+    const { messages, server } = does("kick 3 no (bad) words")
+    assert.deepStrictEqual(messages, [
+      "Player #3 Kerry (x) (2c65319280ac51b220aef667552a7f06) has been kicked by BattlEye: Admin Kick (no (bad) words)",
+      "Player #3 Kerry (x) disconnected"
+    ])
+    assert.deepStrictEqual(server.world.players.map(({ number }) => number), [0])
+    assert.deepStrictEqual(does("kick 9").messages, [])
+    assert.strictEqual(does("kick -1").messages.length, 4)
+  })
+
+  it("ban N bans the GUID and kicks", () => {
+    const { messages, server } = does("ban 0 60 cheating 101")
+    assert.deepStrictEqual(messages, [
+      "Player #0 Miller (2c65319280ac51b220aef667552a7f06) has been kicked by BattlEye: Admin Ban (cheating 101)",
+      "Player #0 Miller disconnected"
+    ])
+    assert.deepStrictEqual(bans(server), [["2c6531928", 3_600_000, "cheating 101"]])
+    assert.deepStrictEqual(bans(does("ban 0 0 ever").server), [["2c6531928", undefined, "ever"]])
+    assert.deepStrictEqual(bans(does("ban 0").server), [["2c6531928", undefined, "Banned"]])
+    assert.deepStrictEqual(bans(does("ban 9 0 nobody").server), [])
+  })
+
+  it("addBan bans a GUID or an IP address", () => {
+    assert.deepStrictEqual(bans(does("addBan 331e64806b30277076963283eea16438 5 rude").server), [
+      ["331e64806", 300_000, "rude"]
+    ])
+    assert.deepStrictEqual(bans(does("addBan 198.51.100.1 0 rude").server), [["198.51.10", undefined, "rude"]])
+    assert.deepStrictEqual(bans(does("addBan 198.51.100.1").server), [["198.51.10", undefined, ""]])
+    assert.deepStrictEqual(bans(does("addBan").server), [])
+  })
+
+  it("removeBan removes by number, and the numbers move", () => {
+    const bans = ["a", "1.1.1.1", "b", "c"].map((subject) => ({ subject, expires: undefined, reason: "" }))
+    const server = online({ world: { bans } })
+    command(server, 0, 0, "removeBan 1")
+    command(server, 0, 1, "removeBan 1")
+    command(server, 0, 2, "removeBan 7")
+    command(server, 0, 3, "removeBan x")
+    assert.deepStrictEqual(server.world.bans.map(({ subject }) => subject), ["a", "1.1.1.1"])
+  })
+
+  it("writeBans drops those that have expired", () => {
+    const bans = [0, 1, undefined].map((expires) => ({ subject: "a", expires, reason: "" }))
+    assert.deepStrictEqual(does("writeBans", { world: { bans } }).server.world.bans, bans.slice(1))
+  })
+
+  it("loadBans, loadScripts, loadEvents and maxPing have an empty reply", () => {
+    for (const text of ["loadBans", "loadScripts", "loadEvents", "maxPing 200"]) does(text)
+  })
+
+  it("#shutdown ends the server, after its reply", () => {
+    const { server } = does("#shutdown")
+    assert.isFalse(server.listening)
+    assert.strictEqual(ServerMachine.deadline(server), undefined)
+    login(server, 1_000_000)
+    assert.deepStrictEqual(ServerMachine.drain(server), [])
+  })
+
+  it("#restartserver ends it, and brings it back after a while", () => {
+    const { server } = does("#restartserver", { world, restartDowntime: "5 seconds" })
+    assert.isFalse(server.listening)
+    assert.strictEqual(ServerMachine.deadline(server), 5_000)
+    command(server, 5_000, 1, "players")
+    assert.isTrue(server.listening)
+    assert.strictEqual(server.violations[0]?.reason._tag, "NoSession")
+    assert.deepStrictEqual(server.world.players, [])
+  })
+})
+
+describe("a player who", () => {
+  it("joins is connected, has a GUID, and is verified", () => {
+    const server = online()
+    ServerMachine.join(server, 0, { name: "Max", ip: "198.51.100.126", guid: "73c5e50a7860475f0000000000000000" })
+    assert.deepStrictEqual(heard(server), [
+      "message 1: Player #0 Max (198.51.100.126:2304) connected",
+      "message 2: Player #0 Max - GUID: 73c5e50a7860475f0000000000000000",
+      "message 3: Verified GUID (73c5e50a7860475f0000000000000000) of player #0 Max"
+    ])
+  })
+
+  it("is still joining has no GUID", () => {
+    const server = online()
+    const player = ServerMachine.join(server, 0, { name: "Max", guid: null })
+    assert.deepStrictEqual([player.guid, player.ping, player.verified], [undefined, -1, false])
+    assert.deepStrictEqual(heard(server), ["message 1: Player #0 Max (203.0.113.0:2304) connected"])
+    ServerMachine.kick(server, 0, 0, "Query Timeout")
+    assert.strictEqual(heard(server)[0], "message 2: Player #0 Max (-) has been kicked by BattlEye: Query Timeout")
+  })
+
+  it("joins gets the lowest slot that is free", () => {
+    const server = online({ world })
+    assert.strictEqual(ServerMachine.join(server, 0, { name: "a" }).number, 1)
+    assert.strictEqual(ServerMachine.join(server, 0, { name: "b", number: 7 }).number, 7)
+    assert.throws(() => ServerMachine.join(server, 0, { name: "c", number: 7 }), RangeError)
+  })
+
+  it("leaves is disconnected", () => {
+    const server = online({ world })
+    ServerMachine.leave(server, 0, 3)
+    assert.deepStrictEqual(heard(server), ["message 1: Player #3 Kerry (x) disconnected"])
+    assert.throws(() => ServerMachine.leave(server, 0, 3), RangeError)
+  })
+
+  it("speaks is heard with channel and name", () => {
+    const server = online({ world })
+    ServerMachine.chat(server, 0, 0, "Side", "go: now")
+    assert.deepStrictEqual(heard(server), ["message 1: (Side) Miller: go: now"])
+  })
+})
+
+describe("a server that", () => {
+  it("restarts forgets sessions and counters, and its players unless they are kept", () => {
+    const server = online({ world })
+    ServerMachine.restart(server, 10, { keepPlayers: true })
+    command(server, 11, 0, "players")
+    assert.deepStrictEqual(ServerMachine.drain(server), [])
+    assert.strictEqual(server.world.players.length, 2)
+    login(server, 12)
+    assert.strictEqual(heard(server)[1], "message 0: RCon admin #0 (127.0.0.1:50001) logged in")
+    ServerMachine.restart(server, 13)
+    assert.deepStrictEqual(server.world.players, [])
+    assert.deepStrictEqual(server.drops.map(({ cause }) => cause), ["Stopped", "Stopped"])
+  })
+
+  it("is silent hears and says nothing, but keeps its sessions for as long as the rules say", () => {
+    const server = online()
+    ServerMachine.goSilent(server, 1_000)
+    ServerMachine.emit(server, 2_000, "hello")
+    command(server, 3_000, 0, "version")
+    assert.deepStrictEqual(run(server, 4_500), [])
+    ServerMachine.resume(server, 4_500)
+    assert.deepStrictEqual(run(server, 7_000), [[6_000, "message 1: hello"]])
+    assert.deepStrictEqual(server.commands, [])
+  })
+
+  it("forgets knows no session", () => {
+    const server = online()
+    ServerMachine.forget(server, 1)
+    command(server, 2, 0, "version")
+    assert.deepStrictEqual(ServerMachine.drain(server), [])
+    assert.strictEqual(server.drops[0]?.cause, "Forgotten")
+  })
+
+  it("gets what is no packet says nothing and writes it down", () => {
+    const server = online()
+    const damaged = Packet.encode(Packet.command(0, "version"))
+    damaged[10]! ^= 1
+    ServerMachine.receive(server, 0, ALICE, damaged)
+    ServerMachine.receive(server, 0, ALICE, new Uint8Array(3))
+    assert.deepStrictEqual(ServerMachine.drain(server), [])
+    assert.deepStrictEqual(
+      server.violations.map(({ reason }) => reason._tag === "Malformed" ? reason.error.reason._tag : reason._tag),
+      ["ChecksumMismatch", "Truncated"]
+    )
+  })
+
+  it("keeps its records within their bound", () => {
+    const server = online({ recordCapacity: 3 })
+    for (let sequence = 0; sequence < 10; sequence++) command(server, sequence, sequence, "")
+    assert.deepStrictEqual(server.commands.map(({ sequence }) => sequence), [7, 8, 9])
+  })
+
+  it("is made with options out of range is not made", () => {
+    assert.throws(() => ServerMachine.make({ messageTries: 0 }), RangeError)
+    assert.throws(() => ServerMachine.make({ recordCapacity: 0.5 }), RangeError)
+  })
+})

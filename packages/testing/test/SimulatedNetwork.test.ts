@@ -1,0 +1,249 @@
+import type { Transport } from "@bercon/session"
+import { SimulatedNetwork } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Exit, Fiber, Scope } from "effect"
+import { TestClock } from "effect/testing"
+
+const SERVER = "127.0.0.1:2306"
+
+const datagram = (number: number) => Uint8Array.of(number >> 8, number)
+const numberOf = (bytes: Uint8Array) => (bytes[0]! << 8) | bytes[1]!
+
+/** A network with a server endpoint and one open connection to it. */
+const setup = Effect.fnUntraced(function*(options?: SimulatedNetwork.Options) {
+  const network = yield* SimulatedNetwork.make(options)
+  const endpoint = yield* network.bind(SERVER)
+  const connection = yield* network.transport(SERVER).open
+  return { network, endpoint, connection }
+})
+
+const writeNumbers = (connection: Transport.Connection, count: number) =>
+  Effect.forEach(Array.from({ length: count }, (_, number) => number), (number) => connection.write(datagram(number)), {
+    discard: true
+  })
+
+const numbers = <E>(pull: Effect.Effect<ReadonlyArray<{ readonly datagram: Uint8Array }>, E>) =>
+  Effect.map(pull, (batch) => batch.map(({ datagram }) => numberOf(datagram)))
+
+const kindOf = (exit: Exit.Exit<unknown, Transport.TransportError>) =>
+  Exit.isFailure(exit) ? Cause.findErrorOption(exit.cause).valueOrUndefined?.reason.kind : undefined
+
+describe("SimulatedNetwork", () => {
+  it.effect("delivers both ways, in order, in no time", () =>
+    Effect.gen(function*() {
+      const { connection, endpoint } = yield* setup()
+      yield* writeNumbers(connection, 3)
+      const received = yield* endpoint.pull
+      assert.deepStrictEqual(received.map(({ from }) => from), Array(3).fill("127.0.0.1:50001"))
+      assert.deepStrictEqual(received.map(({ datagram }) => numberOf(datagram)), [0, 1, 2])
+      yield* endpoint.write(received[0].from, datagram(7))
+      assert.deepStrictEqual((yield* connection.pull).map(numberOf), [7])
+    }))
+
+  it.effect("gives each connection an address of its own, and only its server's datagrams", () =>
+    Effect.gen(function*() {
+      const { connection, endpoint, network } = yield* setup()
+      const stranger = yield* network.bind("127.0.0.1:9999")
+      const second = yield* network.transport(SERVER).open
+      yield* second.write(datagram(1))
+      assert.strictEqual((yield* endpoint.pull)[0].from, "127.0.0.1:50002")
+      yield* stranger.write("127.0.0.1:50001", datagram(2))
+      yield* endpoint.write("127.0.0.1:50001", datagram(3))
+      assert.deepStrictEqual((yield* connection.pull).map(numberOf), [3])
+    }))
+
+  it.effect("keeps no hold of the sender's bytes", () =>
+    Effect.gen(function*() {
+      const { connection, endpoint } = yield* setup()
+      const bytes = datagram(5)
+      yield* connection.write(bytes)
+      bytes.fill(0)
+      assert.deepStrictEqual(yield* numbers(endpoint.pull), [5])
+    }))
+
+  it.effect("binds an address once at a time", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.make()
+      yield* Effect.scoped(network.bind(SERVER))
+      yield* network.bind(SERVER)
+      const error = yield* Effect.flip(network.bind(SERVER))
+      assert.strictEqual(error.kind, "AddressInUse")
+    }))
+
+  it.effect("refuses a write to an address where nobody listens", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.make()
+      const connection = yield* network.transport(SERVER).open
+      assert.strictEqual(kindOf(yield* Effect.exit(connection.write(datagram(0)))), "Refused")
+      const endpoint = yield* network.bind(SERVER)
+      yield* connection.write(datagram(1))
+      assert.deepStrictEqual(yield* numbers(endpoint.pull), [1])
+    }))
+
+  it.effect("refuses the next write where word of it takes time", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.make({ toServer: { latency: 30 } })
+      const connection = yield* network.transport(SERVER).open
+      yield* connection.write(datagram(0))
+      yield* TestClock.adjust(30)
+      assert.strictEqual(kindOf(yield* Effect.exit(connection.write(datagram(1)))), "Refused")
+      yield* connection.write(datagram(2))
+      assert.strictEqual((yield* network.statistics).toServer.sent, 3)
+    }))
+
+  it.effect("fails a waiting pull when its scope is closed", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.make()
+      const scope = yield* Scope.make()
+      const endpoint = yield* Scope.provide(network.bind(SERVER), scope)
+      const connection = yield* Scope.provide(network.transport(SERVER).open, scope)
+      const server = yield* Effect.forkChild(Effect.flip(endpoint.pull), { startImmediately: true })
+      const client = yield* Effect.forkChild(Effect.exit(connection.pull), { startImmediately: true })
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual((yield* Fiber.join(server)).kind, "Closed")
+      assert.strictEqual(kindOf(yield* Fiber.join(client)), "Closed")
+      assert.strictEqual(kindOf(yield* Effect.exit(connection.write(datagram(0)))), "Closed")
+      assert.strictEqual((yield* Effect.flip(endpoint.write("127.0.0.1:50001", datagram(0)))).kind, "Closed")
+    }))
+
+  it.effect("closes every socket with its own scope", () =>
+    Effect.gen(function*() {
+      const { connection, endpoint } = yield* Effect.scoped(Effect.gen(function*() {
+        const network = yield* SimulatedNetwork.make()
+        const outlives = yield* Scope.make()
+        return {
+          endpoint: yield* Scope.provide(network.bind(SERVER), outlives),
+          connection: yield* Scope.provide(network.transport(SERVER).open, outlives)
+        }
+      }))
+      assert.strictEqual((yield* Effect.flip(endpoint.pull)).kind, "Closed")
+      assert.strictEqual(kindOf(yield* Effect.exit(connection.pull)), "Closed")
+    }))
+
+  it.effect("drops what does not fit into the receiver's queue", () =>
+    Effect.gen(function*() {
+      const { connection, endpoint, network } = yield* setup({ receiveCapacity: 2 })
+      yield* writeNumbers(connection, 5)
+      assert.deepStrictEqual(yield* numbers(endpoint.pull), [0, 1])
+      const { toServer } = yield* network.statistics
+      assert.deepStrictEqual([toServer.delivered, toServer.overflowed], [2, 3])
+    }))
+
+  it.effect("delays by its latency, on the clock", () =>
+    Effect.gen(function*() {
+      const { connection, endpoint, network } = yield* setup({ latency: "40 millis" })
+      const arrived = yield* Effect.forkChild(numbers(endpoint.pull))
+      yield* writeNumbers(connection, 2)
+      yield* TestClock.adjust("39 millis")
+      assert.strictEqual((yield* network.statistics).toServer.delivered, 0)
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(yield* Fiber.join(arrived), [0, 1])
+    }))
+
+  it.effect("can be changed while datagrams are on their way", () =>
+    Effect.gen(function*() {
+      const { connection, endpoint, network } = yield* setup({ latency: "1 second" })
+      yield* connection.write(datagram(0))
+      yield* network.change({ toServer: { latency: "100 millis" } })
+      yield* connection.write(datagram(1))
+      yield* TestClock.adjust("100 millis")
+      assert.deepStrictEqual(yield* numbers(endpoint.pull), [1])
+      yield* TestClock.adjust("900 millis")
+      assert.deepStrictEqual(yield* numbers(endpoint.pull), [0])
+      yield* endpoint.write("127.0.0.1:50001", datagram(2))
+      yield* TestClock.adjust("999 millis")
+      assert.strictEqual((yield* network.statistics).toClient.delivered, 0)
+    }))
+
+  it.effect("lets later datagrams overtake one that is held back", () =>
+    Effect.gen(function*() {
+      const { connection, endpoint, network } = yield* setup({ reordering: 1, reorderingDelay: "10 millis" })
+      yield* connection.write(datagram(0))
+      yield* network.change({ reordering: 0 })
+      yield* connection.write(datagram(1))
+      assert.deepStrictEqual(yield* numbers(endpoint.pull), [1])
+      yield* TestClock.adjust("10 millis")
+      assert.deepStrictEqual(yield* numbers(endpoint.pull), [0])
+    }))
+
+  it.effect("cuts and mends each direction", () =>
+    Effect.gen(function*() {
+      const { connection, endpoint, network } = yield* setup()
+      yield* network.partition("toServer")
+      yield* connection.write(datagram(0))
+      yield* endpoint.write("127.0.0.1:50001", datagram(1))
+      assert.deepStrictEqual((yield* connection.pull).map(numberOf), [1])
+      yield* network.partition()
+      yield* endpoint.write("127.0.0.1:50001", datagram(2))
+      yield* network.heal()
+      yield* connection.write(datagram(3))
+      assert.deepStrictEqual(yield* numbers(endpoint.pull), [3])
+      const { toClient, toServer } = yield* network.statistics
+      assert.deepStrictEqual([toServer.cut, toClient.cut], [1, 1])
+    }))
+
+  it.effect("says nothing of a closed port when the way back is cut", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.make()
+      const connection = yield* network.transport(SERVER).open
+      yield* network.partition("toClient")
+      yield* connection.write(datagram(0))
+      assert.strictEqual((yield* network.statistics).toServer.refused, 1)
+    }))
+
+  it.effect("damages one bit of a copy", () =>
+    Effect.gen(function*() {
+      const { connection, endpoint } = yield* setup({ corruption: 1 })
+      const bytes = new Uint8Array(100)
+      yield* connection.write(bytes)
+      const [received] = yield* endpoint.pull
+      const bits = received.datagram.reduce((sum, byte) => sum + byte.toString(2).replaceAll("0", "").length, 0)
+      assert.strictEqual(bits, 1)
+      assert.isTrue(bytes.every((byte) => byte === 0))
+    }))
+
+  const conditions = { loss: 0.3, duplication: 0.2, corruption: 0.1, reordering: 0.1, jitter: "5 millis" } as const
+
+  const experiment = Effect.fnUntraced(function*(options: SimulatedNetwork.Options) {
+    const { connection, endpoint, network } = yield* setup({ receiveCapacity: 10_000, ...options })
+    yield* writeNumbers(connection, 2_000)
+    yield* TestClock.adjust("1 second")
+    return { order: yield* numbers(endpoint.pull), statistics: (yield* network.statistics).toServer }
+  })
+
+  it.effect("does the same for the same seed, and something else for another", () =>
+    Effect.gen(function*() {
+      const once = yield* experiment({ ...conditions, seed: "a" })
+      assert.deepStrictEqual(yield* experiment({ ...conditions, seed: "a" }), once)
+      assert.notDeepEqual(yield* experiment({ ...conditions, seed: "b" }), once)
+    }))
+
+  it.effect("does about what it was told to", () =>
+    Effect.gen(function*() {
+      const { statistics } = yield* experiment({ ...conditions, seed: 1 })
+      const arrived = statistics.sent - statistics.lost
+      assert.strictEqual(statistics.sent, 2_000)
+      assert.closeTo(statistics.lost / statistics.sent, 0.3, 0.03)
+      assert.closeTo(statistics.duplicated / arrived, 0.2, 0.03)
+      assert.closeTo(statistics.corrupted / arrived, 0.1, 0.03)
+      assert.closeTo(statistics.reordered / arrived, 0.1, 0.03)
+      assert.strictEqual(statistics.delivered, arrived + statistics.duplicated)
+    }))
+
+  it.effect("loses more of the same where only the loss is raised", () =>
+    Effect.gen(function*() {
+      const some = yield* experiment({ loss: 0.1 })
+      const more = yield* experiment({ loss: 0.2 })
+      const kept = new Set(some.order)
+      assert.isTrue(more.order.every((number) => kept.has(number)))
+      assert.isBelow(more.order.length, some.order.length)
+    }))
+
+  it.effect("is not made with a fraction that is none", () =>
+    Effect.gen(function*() {
+      for (const options of [{ loss: 30 }, { toClient: { duplication: -1 } }, { jitter: "Infinity" }] as const) {
+        const exit = yield* Effect.exit(SimulatedNetwork.make(options))
+        assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      }
+    }))
+})

@@ -1,0 +1,239 @@
+import { Transport } from "@bercon/session"
+import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Exit, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import * as Client from "./client.ts"
+
+const open = Effect.gen(function*() {
+  const transport = yield* Transport.Transport
+  return Client.make(yield* transport.open)
+})
+
+/** A client that is logged in and has acknowledged the message of it. */
+const online = Effect.gen(function*() {
+  const client = yield* open
+  yield* client.login
+  yield* client.acknowledge(0)
+  yield* client.pull
+  return client
+})
+
+const refused = Effect.fnUntraced(function*(client: Effect.Success<typeof open>) {
+  const exit = yield* Effect.exit(client.login)
+  if (Exit.isSuccess(exit)) return false
+  const error = Cause.squash(exit.cause)
+  return error instanceof Transport.TransportError && error.reason.kind === "Refused"
+})
+
+describe("SimulatedServer", () => {
+  it.effect("lets in, answers and tells", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const client = yield* open
+      yield* client.login
+      assert.deepStrictEqual(yield* client.pull, [
+        "login true",
+        "message 0: RCon admin #0 (127.0.0.1:50001) logged in"
+      ])
+      yield* client.command(0, "version")
+      assert.deepStrictEqual(yield* client.pull, ["0: 1.220"])
+      yield* server.join({ name: "Max", guid: "73c5e50a7860475f0000000000000000" })
+      yield* server.chat(0, "Side", "hello")
+      yield* server.kick(0, "Client not responding")
+      yield* server.join({ name: "Kerry", guid: null })
+      yield* server.leave(0)
+      assert.deepStrictEqual(yield* client.pull, [
+        "message 1: Player #0 Max (203.0.113.0:2304) connected",
+        "message 2: Player #0 Max - GUID: 73c5e50a7860475f0000000000000000",
+        "message 3: Verified GUID (73c5e50a7860475f0000000000000000) of player #0 Max",
+        "message 4: (Side) Max: hello",
+        "message 5: Player #0 Max (73c5e50a7860475f0000000000000000) has been kicked by BattlEye: Client not responding",
+        "message 6: Player #0 Max disconnected",
+        "message 7: Player #0 Kerry (203.0.113.0:2304) connected",
+        "message 8: Player #0 Kerry disconnected"
+      ])
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("says what it did", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const client = yield* online
+      yield* client.command(0, "")
+      yield* client.command(1, "say -1 hello")
+      yield* client.command(2, "sya -1 hello")
+      yield* TestClock.adjust("1 second")
+      yield* client.acknowledge(9)
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual((yield* server.commands).map(({ text }) => text), ["", "say -1 hello", "sya -1 hello"])
+      assert.deepStrictEqual((yield* server.executions).map(({ text }) => text), ["say -1 hello"])
+      assert.deepStrictEqual((yield* server.logins).map(({ admin }) => admin), [0])
+      assert.deepStrictEqual((yield* server.messages).map(({ sequence }) => sequence), [0, 1])
+      assert.deepStrictEqual((yield* server.acknowledgements).map(({ sequence }) => sequence), [0])
+      assert.deepStrictEqual((yield* server.violations).map(({ reason, time }) => [reason._tag, time]), [
+        ["NeverSent", 1_000]
+      ])
+      assert.deepStrictEqual(yield* server.sessions, [{ address: "127.0.0.1:50001", admin: 0, since: 0 }])
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("keeps the world, which a test may change", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const client = yield* online
+      yield* server.update((world) => ({ ...world, version: "1.217" }))
+      yield* client.command(0, "version")
+      assert.deepStrictEqual(yield* client.pull, ["0: 1.217"])
+      assert.strictEqual((yield* server.world).version, "1.217")
+      yield* server.onCommand(() => "mine")
+      yield* client.command(1, "version")
+      assert.deepStrictEqual(yield* client.pull, ["1: mine"])
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("drops a session after 45 s of the clock without a command", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const client = yield* online
+      yield* TestClock.adjust("30 seconds")
+      yield* client.command(0, "")
+      yield* TestClock.adjust("44 seconds")
+      assert.deepStrictEqual(yield* server.drops, [])
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual((yield* server.drops).map(({ cause, time }) => [cause, time]), [["Silence", 75_000]])
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("sends a message five times in 10 s of the clock, then drops the session", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const client = yield* online
+      yield* server.emit("hello")
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* client.pull, Array(5).fill("message 1: hello"))
+      assert.deepStrictEqual((yield* server.drops).map(({ cause, time }) => [cause, time]), [[
+        "Unacknowledged",
+        10_000
+      ]])
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("holds replies back on the clock, the shorter delay first", () =>
+    Effect.gen(function*() {
+      const client = yield* online
+      yield* client.command(0, "missions")
+      yield* TestClock.adjust("100 millis")
+      yield* client.command(1, "version")
+      const reply = yield* Effect.forkChild(client.pull)
+      yield* TestClock.adjust("200 millis")
+      assert.deepStrictEqual(yield* Fiber.join(reply), ["1: 1.220"])
+      yield* TestClock.adjust("700 millis")
+      assert.deepStrictEqual(yield* client.pull, ["0: Missions on server:\n"])
+    }).pipe(Effect.provide(TestRcon.layer({
+      server: {
+        replyDelay: "1 second",
+        onCommand: (text) => text === "version" ? { delay: "200 millis" } : undefined
+      }
+    }))))
+
+  it.effect("closes its port for a restart, and knows nobody afterwards", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const client = yield* online
+      yield* server.restart({ downtime: "20 seconds" })
+      assert.isTrue(yield* refused(client))
+      yield* TestClock.adjust("19 seconds")
+      assert.isTrue(yield* refused(client))
+      yield* TestClock.adjust("1 second")
+      assert.isFalse(yield* refused(client))
+      assert.deepStrictEqual(yield* client.pull, [
+        "login true",
+        "message 0: RCon admin #0 (127.0.0.1:50001) logged in"
+      ])
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("answers #restartserver and #shutdown before its port closes", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const client = yield* online
+      yield* client.command(0, "#restartserver")
+      assert.deepStrictEqual(yield* client.pull, ["0: "])
+      assert.isTrue(yield* refused(client))
+      yield* TestClock.adjust("30 seconds")
+      yield* client.login
+      yield* client.command(0, "#shutdown")
+      yield* TestClock.adjust("1 hour")
+      assert.isTrue(yield* refused(client))
+      yield* server.start
+      assert.isFalse(yield* refused(client))
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("stops, starts, falls silent, forgets and refuses when told to", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const client = yield* online
+      yield* server.goSilent
+      yield* client.command(0, "version")
+      yield* TestClock.adjust(0)
+      yield* server.resume
+      yield* client.command(1, "version")
+      assert.deepStrictEqual(yield* client.pull, ["1: 1.220"])
+      yield* server.forget
+      assert.deepStrictEqual(yield* server.sessions, [])
+      yield* server.refuse
+      yield* client.login
+      assert.deepStrictEqual(yield* client.pull, ["login false"])
+      yield* server.admit
+      yield* client.login
+      assert.strictEqual((yield* client.pull)[0], "login true")
+      yield* server.stop
+      assert.isTrue(yield* refused(client))
+      yield* server.start
+      assert.isFalse(yield* refused(client))
+      assert.deepStrictEqual((yield* server.drops).map(({ cause }) => cause), ["Forgotten", "Stopped"])
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("dies loudly of a hook that throws: the port is closed, and every effect dies", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const client = yield* online
+      const failure = yield* Effect.forkChild(Effect.exit(server.failure))
+      yield* server.onCommand(() => {
+        throw new Error("no such luck")
+      })
+      yield* client.command(0, "version")
+      const exits = [
+        yield* Fiber.join(failure),
+        yield* Effect.exit(Effect.asVoid(server.commands)),
+        yield* Effect.exit(server.stop)
+      ]
+      for (const exit of exits) assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /no such luck/)
+      assert.isTrue(yield* refused(client))
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("lives on when its owner asks for what cannot be", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const exit = yield* Effect.exit(server.leave(7))
+      assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      yield* server.join({ name: "Max" })
+    }).pipe(Effect.provide(TestRcon.layer())))
+
+  it.effect("leaves nothing behind when its scope is closed", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.SimulatedNetwork
+      yield* Effect.scoped(SimulatedServer.make())
+      yield* network.bind(SimulatedServer.DEFAULT_ADDRESS)
+    }).pipe(Effect.provide(SimulatedNetwork.layer())))
+
+  it.effect("shares a network with others, at another address", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.SimulatedNetwork
+      const one = yield* SimulatedServer.make({ world: { version: "1" } })
+      const two = yield* SimulatedServer.make({ world: { version: "2" }, address: "127.0.0.2:2306" })
+      const error = yield* Effect.flip(SimulatedServer.make({ address: two.address }))
+      assert.strictEqual(error.kind, "AddressInUse")
+      const client = Client.make(yield* network.transport(two.address).open)
+      yield* client.login
+      yield* client.command(0, "version")
+      yield* TestClock.adjust(0)
+      assert.strictEqual((yield* client.pull).at(-1), "0: 2")
+      assert.deepStrictEqual(yield* one.logins, [])
+    }).pipe(Effect.provide(SimulatedNetwork.layer())))
+})
