@@ -42,10 +42,13 @@ import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Random from "effect/Random"
 import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as Tracer from "effect/Tracer"
 import * as Broadcast from "./Broadcast.ts"
 import { CommandError, InvalidCommand } from "./CommandError.ts"
+import * as Meter from "./internal/meter.ts"
 import * as Settings from "./internal/settings.ts"
 import type { LoginFailure } from "./LoginFailure.ts"
 import type { Gap, Message } from "./Message.ts"
@@ -162,6 +165,7 @@ export const start: (
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const settings = yield* Settings.make(options, transport.peer, () => random.nextDoubleUnsafe())
   const machine = new SessionMachine.SessionMachine<Reply>(settings.machine, now())
+  const meter = yield* Meter.make(transport.peer)
 
   const online = Deferred.makeUnsafe<void, LoginFailure>()
   const closed = Deferred.makeUnsafe<void>()
@@ -185,18 +189,27 @@ export const start: (
   /** Does what the machine wants after an input. Every input is followed by this. */
   const flush: Effect.Effect<void> = Effect.suspend(() => {
     if (machine.wakeAt < armedFor) armEarlier.openUnsafe()
+    meter.update(machine.counters, machine.load)
     const outputs = machine.drain()
-    if (outputs.length === 0) return Effect.void
-    const only = outputs[0]!
-    return outputs.length === 1 && only._tag === "Transmit" ? transmit(only.datagram) : perform(outputs)
+    const datagrams: Array<Uint8Array> = []
+    for (const output of outputs) if (output._tag === "Transmit") datagrams.push(output.datagram)
+    if (datagrams.length === 0) return outputs.length === 0 ? Effect.void : perform(outputs)
+    // Acknowledgements go out before anybody can be slow about the messages.
+    const transmitted = datagrams.length === 1
+      ? transmit(datagrams[0]!)
+      : Effect.forEach(datagrams, transmit, { discard: true })
+    // A write can suspend and be interrupted there. Then datagrams are lost, as datagrams are; nothing else may be.
+    return outputs.length === datagrams.length
+      ? transmitted
+      : Effect.ensuring(transmitted, Effect.suspend(() => perform(outputs)))
   })
 
-  const perform = Effect.fnUntraced(function*(outputs: ReadonlyArray<SessionMachine.Output<Reply>>) {
-    // Acknowledgements go out before anybody can be slow about the messages.
-    for (const output of outputs) if (output._tag === "Transmit") yield* transmit(output.datagram)
+  const perform = (outputs: ReadonlyArray<SessionMachine.Output<Reply>>): Effect.Effect<void> => {
+    let told: Effect.Effect<void> = Effect.void
     for (const output of outputs) {
       switch (output._tag) {
         case "Settle":
+          meter.settled(Result.match(output.result, { onSuccess: () => "Success", onFailure: ({ _tag }) => _tag }))
           Deferred.doneUnsafe(output.handle, Effect.fromResult(output.result))
           break
         case "Deliver":
@@ -206,13 +219,17 @@ export const start: (
           socketWanted.openUnsafe()
           break
         case "StatusChanged":
-          yield* changeStatus(output.status)
+          told = Effect.andThen(told, changeStatus(output.status))
+          break
+        case "Measured":
+          meter.measured(output.milliseconds)
           break
         case "Transmit":
           break
       }
     }
-  })
+    return told
+  }
 
   const transmit = (datagram: Uint8Array): Effect.Effect<void> =>
     connection === undefined ? Effect.void : Effect.catch(connection.write(datagram), writeFailed)
@@ -225,6 +242,7 @@ export const start: (
 
   const changeStatus = Effect.fnUntraced(function*(status: Status) {
     yield* PubSub.publish(statuses, status)
+    if (status._tag === "Reconnecting") meter.lost(status.cause)
     if (status._tag === "Online") Deferred.doneUnsafe(online, Exit.void)
     if (status._tag === "Closed") {
       Deferred.doneUnsafe(online, Exit.isSuccess(status.exit) ? Exit.interrupt() : status.exit)
@@ -306,10 +324,13 @@ export const start: (
   // ---------------------------------------------------------------------------
 
   const commandBytes = (text: string, options?: CommandOptions): Effect.Effect<Uint8Array, CommandError> =>
-    Effect.suspend(() => {
+    traced(text, () => {
       const payload = Text.encode(text)
       const problem = problemOf(text, payload)
-      if (problem !== undefined) return fail(text, new InvalidCommand({ problem }))
+      if (problem !== undefined) {
+        meter.settled("InvalidCommand")
+        return fail(text, new InvalidCommand({ problem }))
+      }
       const at = now()
       const handle: Reply = Deferred.makeUnsafe()
       const ticket = machine.submit(at, {
@@ -321,12 +342,24 @@ export const start: (
       return flush.pipe(
         Effect.andThen(Deferred.await(handle)),
         Effect.onInterrupt(() => {
+          if (ticket.state !== "Settled") meter.settled("Interrupted")
           machine.cancel(now(), ticket)
           return flush
         }),
         Effect.catch((reason) => fail(text, reason))
       )
     })
+
+  /** A span costs as much as the rest of a command: none where nobody takes spans. */
+  const traced = <A, E>(text: string, run: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.withFiber((fiber) =>
+      fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer
+        ? run()
+        : Effect.withSpan(Effect.suspend(run), "bercon.command", {
+          kind: "client",
+          attributes: { "bercon.command": verbOf(text), "server.address": transport.peer }
+        })
+    )
 
   return Session.of({
     command: (text, options) =>
@@ -381,7 +414,10 @@ const problemOf = (text: string, payload: Uint8Array): string | undefined =>
     : undefined
 
 const fail = (text: string, reason: CommandError["reason"]): Effect.Effect<never, CommandError> =>
-  Effect.fail(new CommandError({ command: text.trimStart().split(/\s/, 1)[0]!.slice(0, 32), reason }))
+  Effect.fail(new CommandError({ command: verbOf(text), reason }))
+
+/** A command's first word: all of it that may be told, since arguments can be secret. */
+const verbOf = (text: string): string => text.trimStart().split(/\s/, 1)[0]!.slice(0, 32)
 
 const describe = (status: Status): string => {
   switch (status._tag) {

@@ -105,6 +105,7 @@ export interface Ticket<H> {
  * - `Settle`: the command with this handle has its reply, or never will.
  * - `Deliver`: hand this to the subscribers of messages.
  * - `StatusChanged`: the status is now another.
+ * - `Measured`: a command that was sent once took this many milliseconds to its answer.
  *
  * @category models
  * @since 0.1.0
@@ -115,6 +116,7 @@ export type Output<H> =
   | { readonly _tag: "Settle"; readonly handle: H; readonly result: Result.Result<Uint8Array, CommandError["reason"]> }
   | { readonly _tag: "Deliver"; readonly item: Message | Gap }
   | { readonly _tag: "StatusChanged"; readonly status: Status }
+  | { readonly _tag: "Measured"; readonly milliseconds: number }
 
 /**
  * What a machine has counted since it was made.
@@ -125,8 +127,6 @@ export type Output<H> =
 export interface Counters {
   /** Login packets sent. */
   logins: number
-  /** Sessions lost. */
-  losses: number
   /** Command datagrams sent again. */
   retransmissions: number
   /** Keepalives sent, repetitions not counted. */
@@ -157,6 +157,10 @@ const MUTE_TIME = 60_000
 const MAX_GAP = 1000
 /** Milliseconds of silence after a command after which the machine begins to ask whether anybody is there. */
 const PROBE_AFTER = 1000
+/** Milliseconds of silence after which it asks more urgently, so that a bad line is not taken for a dead server. */
+const URGENT_AFTER = 2000
+/** Milliseconds between its questions then. */
+const URGENT_GAP = 500
 
 type Phase =
   | { readonly _tag: "Opening"; openAt: number }
@@ -183,7 +187,6 @@ export class SessionMachine<H> {
   status: Status = { _tag: "Connecting" }
   readonly counters: Counters = {
     logins: 0,
-    losses: 0,
     retransmissions: 0,
     keepalives: 0,
     messages: 0,
@@ -553,7 +556,7 @@ export class SessionMachine<H> {
   }
 
   #receiveMessage(now: number, packet: Packet.Message, checksum: number): void {
-    this.#transmit(Packet.encode(Packet.acknowledge(packet.sequence)))
+    this.#transmit(acknowledgements[packet.sequence]!)
     const message: Message = {
       _tag: "Message",
       sequence: packet.sequence,
@@ -574,7 +577,11 @@ export class SessionMachine<H> {
       return
     }
     const use = ticket.use!
-    if (ticket.reply === undefined && use.sends === 1) RoundTrip.measure(this.#roundTrip, now - use.firstSentAt)
+    if (ticket.reply === undefined && use.sends === 1) {
+      const milliseconds = now - use.firstSentAt
+      RoundTrip.measure(this.#roundTrip, milliseconds)
+      this.#emit({ _tag: "Measured", milliseconds })
+    }
     const bytes = packet._tag === "CommandReply"
       ? packet.payload
       : Reassembly.add(ticket.reply ??= Reassembly.make(), packet)
@@ -659,7 +666,8 @@ export class SessionMachine<H> {
     if (ticket.request?.repeatable === false) {
       ticket.nextSendAt = Infinity
     } else {
-      ticket.nextSendAt = now + ticket.gap
+      const urgent = this.#silentSince !== undefined && now - this.#silentSince > URGENT_AFTER
+      ticket.nextSendAt = now + (urgent ? Math.min(ticket.gap, URGENT_GAP) : ticket.gap)
       ticket.gap = Math.min(2 * ticket.gap, Math.max(MAX_GAP, this.#roundTrip.timeout))
     }
     this.#transmit(ticket.datagram)
@@ -678,7 +686,6 @@ export class SessionMachine<H> {
   }
 
   #lose(now: number, cause: (Status & { _tag: "Reconnecting" })["cause"]): void {
-    this.counters.losses++
     this.#downSince = now
     this.#tries = 0
     this.#portClosed = false
@@ -741,6 +748,7 @@ export class SessionMachine<H> {
   }
 }
 
+const acknowledgements = Array.from({ length: 256 }, (_, number) => Packet.encode(Packet.acknowledge(number)))
 const noOutputs: ReadonlyArray<never> = []
 const empty = new Uint8Array(0)
 const first = <A>(set: Set<A>): A | undefined => set.values().next().value

@@ -5,12 +5,18 @@ import { assert, describe, it } from "@effect/vitest"
 import { Redacted, Result, Schema } from "effect"
 import { Pair, perfect } from "./support/Pair.ts"
 
+/** `pnpm soak` repeats each property many times over. */
+const runs = (n: number) => n * Number(process.env["BERCON_SOAK"] ?? 1)
+
 const Seed = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 }))
 const seconds = (n: number) => n * 1000
 const minutes = (n: number) => n * 60_000
 
 /** 30 % loss, 5 % repeated, 10 % overtaken, in each direction. */
 const terrible = { loss: 0.3, duplication: 0.05, reordering: 0.1, latency: 20 }
+
+/** With a line so bad, eight seconds of silence come about by chance. */
+const unhurried = { silenceTimeout: minutes(1) }
 
 /** A server that repeats its messages until they are acknowledged, and answers a repeated command without running it. */
 const patient: ServerMachine.Options = {
@@ -115,7 +121,7 @@ describe("commands", () => {
     "are all answered, each with its own answer, none executed twice, at 30 % loss, 5 % duplication, 10 % reordering",
     [Seed],
     ([seed]) => {
-      const pair = online({ seed, conditions: terrible, server: patient, client: { maxInFlight: 8 } })
+      const pair = online({ seed, conditions: terrible, server: patient, client: { ...unhurried, maxInFlight: 8 } })
       for (let i = 0; i < 300; i++) pair.submit(`echo ${i}`, { timeout: minutes(10) })
       pair.runUntil(minutes(5))
       assert.strictEqual(pair.outcomes.length, 300)
@@ -123,21 +129,21 @@ describe("commands", () => {
       assertOwnAnswers(pair)
       for (let i = 0; i < 300; i++) assert.strictEqual(executions(pair, `echo ${i}`), 1)
     },
-    { arbitrary: { runs: 30 } }
+    { arbitrary: { runs: runs(30) } }
   )
 
   it.prop(
     "get their own answer from a server that executes every repetition",
     [Seed],
     ([seed]) => {
-      const pair = online({ seed, conditions: terrible, server: { ...patient, repeats: "execute" } })
+      const pair = online({ seed, conditions: terrible, server: { ...patient, repeats: "execute" }, client: unhurried })
       for (let i = 0; i < 300; i++) pair.submit(`echo ${i}`, { timeout: minutes(10) })
       pair.runUntil(minutes(5))
       assert.deepStrictEqual(failures(pair), [])
       assert.strictEqual(pair.outcomes.length, 300)
       assertOwnAnswers(pair)
     },
-    { arbitrary: { runs: 30 } }
+    { arbitrary: { runs: runs(30) } }
   )
 
   it("that are not repeatable are sent once, and an unanswered one may have been executed", () => {
@@ -219,6 +225,7 @@ describe("commands", () => {
       const pair = online({
         seed,
         conditions: { ...terrible, loss: 0.1 },
+        client: unhurried,
         server: { ...patient, onCommand: (text) => text === "bans" ? reply : text }
       })
       for (let i = 0; i < 5; i++) pair.submit("bans", { timeout: minutes(1) })
@@ -231,7 +238,7 @@ describe("commands", () => {
       }
       assert.isAtMost(failures(pair).length, 1)
     },
-    { arbitrary: { runs: 20 } }
+    { arbitrary: { runs: runs(20) } }
   )
 })
 
@@ -240,7 +247,12 @@ describe("messages", () => {
     "are delivered once each and in order at 30 % loss, 5 % duplication, 10 % reordering",
     [Seed],
     ([seed]) => {
-      const pair = online({ seed, conditions: terrible, server: patient, client: { holdBack: minutes(3) } })
+      const pair = online({
+        seed,
+        conditions: terrible,
+        server: patient,
+        client: { ...unhurried, holdBack: minutes(3) }
+      })
       const expected = Array.from({ length: 500 }, (_, i) => `m ${i >> 1}`)
       for (const [i, text] of expected.entries()) {
         pair.at(pair.now + 400 * i, () => ServerMachine.emit(pair.server, pair.now, text))
@@ -249,7 +261,7 @@ describe("messages", () => {
       assert.deepStrictEqual(messagesOf(pair, "m "), expected)
       assert.deepStrictEqual(gapsOf(pair), [])
     },
-    { arbitrary: { runs: 30 } }
+    { arbitrary: { runs: runs(30) } }
   )
 
   it("are acknowledged every time they come", () => {
@@ -468,6 +480,6 @@ describe("whatever happens", () => {
       pair.runUntil(pair.now + minutes(2))
       assert.strictEqual(pair.outcomes.length, outcomes + 1)
     },
-    { arbitrary: { runs: 300 } }
+    { arbitrary: { runs: runs(300) } }
   )
 })

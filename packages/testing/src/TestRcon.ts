@@ -4,8 +4,10 @@
  * @since 0.1.0
  */
 import * as Transport from "@bercon/session/Transport"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as TestClock from "effect/testing/TestClock"
 import * as SimulatedNetwork from "./SimulatedNetwork.ts"
 import * as SimulatedServer from "./SimulatedServer.ts"
 
@@ -44,3 +46,21 @@ export const layer = (
     Layer.orDie
   )
 }
+
+/**
+ * Lets time pass under `TestClock`, after everybody has done what there is to do now.
+ *
+ * **When to use**
+ *
+ * In place of `TestClock.adjust`, which waits only for what its own alarms set off. What the test itself has set off just
+ * before (a program forked, a player's chat) would find that the clock has moved on meanwhile: past the time to repeat a
+ * command that was answered at once, say, so that the server executes it twice.
+ *
+ * @category time
+ * @since 0.1.0
+ */
+export const adjust = (duration: Duration.Input): Effect.Effect<void> =>
+  Effect.andThen(Effect.repeat(Effect.yieldNow, { times: SETTLED }), TestClock.adjust(duration))
+
+/** In how many turns of the scheduler everybody is through. A login, the longest way there is, takes a few dozen. */
+const SETTLED = 500

@@ -134,6 +134,8 @@ export class Pair {
         case "Deliver":
           this.delivered.push(output.item)
           break
+        case "Measured":
+          break
         case "StatusChanged":
           this.statuses.push(output.status._tag)
           break

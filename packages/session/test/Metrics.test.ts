@@ -1,0 +1,135 @@
+import { Packet } from "@bercon/codec"
+import { Session, Transport } from "@bercon/session"
+import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Metric, Redacted, Tracer } from "effect"
+import { TestClock } from "effect/testing"
+
+const password = Redacted.make("secret")
+
+/** The value of every series by its name and attributes, as one line each. */
+const readings = Effect.map(Metric.snapshot, (series) => {
+  const lines = new Map<string, number>()
+  for (const { attributes, id, state } of series) {
+    const { server, ...rest } = attributes ?? {}
+    if (server === undefined) continue
+    const value = state as { readonly count?: number; readonly value?: number }
+    lines.set([id, ...Object.values(rest)].join(" "), Number(value.count ?? value.value))
+  }
+  return lines
+})
+
+describe("metrics", () => {
+  it.effect("count every kind of thing that happens to a session", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.SimulatedNetwork
+      const server = yield* SimulatedServer.SimulatedServer
+      const transport = yield* Transport.Transport
+      // A door for datagrams from nowhere.
+      const extra: Array<Uint8Array> = []
+      const session = yield* Session.make({ password, maxInFlight: 2, queueCapacity: 1 }).pipe(
+        Effect.provideService(
+          Transport.Transport,
+          Transport.Transport.of({
+            peer: transport.peer,
+            open: Effect.map(transport.open, (connection) => ({
+              ...connection,
+              pull: Effect.map(connection.pull, (datagrams) => [...datagrams, ...extra.splice(0)] as const) as never
+            }))
+          })
+        )
+      )
+      const inject = (datagram: Uint8Array) => {
+        extra.push(datagram)
+        return session.command("version")
+      }
+      yield* inject(new Uint8Array(3))
+      yield* inject(Packet.encode(Packet.commandReply(200, "stray")))
+      yield* inject(Packet.encode(Packet.loginResult(true)))
+      yield* Effect.flip(session.command("a\0"))
+
+      yield* network.partition()
+      const flight = yield* Effect.forEach(["a", "b", "c", "d"], (text) =>
+        Effect.forkChild(session.command(text), { startImmediately: true }))
+      assert.strictEqual((yield* readings).get("bercon_commands_in_flight"), 2)
+      assert.strictEqual((yield* readings).get("bercon_commands_waiting"), 1)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(flight[0]!)
+      yield* network.heal()
+      yield* TestClock.adjust("10 seconds")
+
+      // The first message is lost and not repeated; what is held back because of it is repeated, and then late.
+      yield* network.partition("toClient")
+      yield* server.emit("lost")
+      yield* network.heal("toClient")
+      yield* server.emit("next")
+      yield* TestClock.adjust("1 minute")
+      yield* server.restart({ downtime: "1 minute" })
+      yield* TestClock.adjust("3 minutes")
+
+      const values = yield* readings
+      const positive = (name: string) =>
+        assert.isAbove(values.get(name) ?? 0, 0, name)
+      assert.strictEqual(values.get("bercon_commands Success"), 5)
+      assert.strictEqual(values.get("bercon_commands InvalidCommand"), 1)
+      assert.strictEqual(values.get("bercon_commands Overloaded"), 1)
+      assert.strictEqual(values.get("bercon_commands Interrupted"), 1)
+      positive("bercon_retransmissions")
+      positive("bercon_round_trip_milliseconds")
+      positive("bercon_keepalives")
+      positive("bercon_logins")
+      assert.strictEqual(values.get("bercon_reconnects PortClosed"), 1)
+      positive("bercon_messages Delivered")
+      assert.strictEqual(values.get("bercon_datagrams_dropped Malformed"), 1)
+      assert.strictEqual(values.get("bercon_datagrams_dropped Unexpected"), 1)
+      positive("bercon_datagrams_dropped Stray")
+      assert.strictEqual(values.get("bercon_commands_in_flight"), 0)
+      assert.strictEqual(values.get("bercon_commands_waiting"), 0)
+    }).pipe(Effect.provide(TestRcon.layer()), Effect.provideService(Metric.MetricRegistry, new Map())))
+
+  it.effect("tell messages that came again, never, or too late", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.SimulatedNetwork
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* Session.make({ password, holdBack: "1 second" })
+      yield* network.partition("toClient")
+      yield* server.emit("late")
+      yield* network.heal("toClient")
+      yield* network.partition("toServer")
+      yield* server.emit("again")
+      yield* TestClock.adjust("1 second")
+      yield* network.heal("toServer")
+      yield* TestClock.adjust("10 seconds")
+      const values = yield* readings
+      assert.strictEqual(values.get("bercon_messages Delivered"), 2)
+      assert.strictEqual(values.get("bercon_messages Missed"), 1)
+      assert.strictEqual(values.get("bercon_messages Late"), 1)
+      assert.strictEqual(values.get("bercon_messages Repeated"), 1)
+    }).pipe(Effect.provide(TestRcon.layer()), Effect.provideService(Metric.MetricRegistry, new Map())))
+})
+
+describe("spans", () => {
+  it.effect("are one a command where somebody takes them, with its first word and never its arguments", () =>
+    Effect.gen(function*() {
+      const spans: Array<Tracer.NativeSpan> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          spans.push(span)
+          return span
+        }
+      })
+      const session = yield* Session.make({ password })
+      yield* session.command("RConPassword hunter2").pipe(Effect.provideService(Tracer.Tracer, tracer))
+      yield* session.command("version")
+      assert.strictEqual(spans.length, 1)
+      const span = spans[0]!
+      assert.strictEqual(span.name, "bercon.command")
+      assert.strictEqual(span.kind, "client")
+      assert.deepStrictEqual(Object.fromEntries(span.attributes), {
+        "bercon.command": "RConPassword",
+        "server.address": "127.0.0.1:2306"
+      })
+      assert.strictEqual(span.status._tag, "Ended")
+    }).pipe(Effect.provide(TestRcon.layer())))
+})
