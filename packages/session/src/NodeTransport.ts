@@ -15,6 +15,7 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as DatagramSocket from "effect/socket/DatagramSocket"
+import * as Peer from "./internal/peer.ts"
 import { type Connection, IoFailed, OpenFailed, Transport, TransportError } from "./Transport.ts"
 
 /**
@@ -39,10 +40,11 @@ export interface Options {
  * @since 0.1.0
  */
 export const make = (options: Options): Transport["Service"] => {
-  const peer = options.host.includes(":") ? `[${options.host}]:${options.port}` : `${options.host}:${options.port}`
+  const peer = Peer.nameOf(options)
   return Transport.of({
     peer,
     open: Effect.gen(function*() {
+      yield* Peer.validate(options)
       // What the kernel says of an earlier datagram has no write to fail any more: the next one reports it.
       let reported: TransportError | undefined
       const socket = yield* NodeDatagramSocket.make({

@@ -53,20 +53,29 @@ export class Transport extends Context.Service<Transport, {
 }>()("@bercon/session/Transport") {}
 
 /**
- * The socket could not be opened: the host name has no address (`HostUnresolved`), or the local address or port cannot
- * be had.
+ * The socket could not be opened: host and port are none (`InvalidAddress`), the host name has no address
+ * (`HostUnresolved`), or the local address or port cannot be had.
  *
  * @category errors
  * @since 0.1.0
  */
 export class OpenFailed extends Schema.Error<OpenFailed>("@bercon/session/Transport/OpenFailed")({
   _tag: Schema.tag("OpenFailed"),
-  kind: Schema.Literals(["HostUnresolved", "AddressInUse", "AddressNotAvailable", "PermissionDenied", "Unknown"]),
+  kind: Schema.Literals([
+    "InvalidAddress",
+    "HostUnresolved",
+    "AddressInUse",
+    "AddressNotAvailable",
+    "PermissionDenied",
+    "Unknown"
+  ]),
   peer: Schema.String,
   cause: Schema.Defect()
 }) {
   override get message(): string {
     switch (this.kind) {
+      case "InvalidAddress":
+        return `${this.peer} is no address of a server: it takes a host, and a port from 1 to 65535`
       case "HostUnresolved":
         return `no address was found for ${this.peer}: check the host name and the DNS`
       case "AddressInUse":

@@ -1,0 +1,203 @@
+/**
+ * The demo: an Effect program administers a BattlEye server, over real UDP.
+ *
+ * **Details**
+ *
+ * The server is a simulated one, in this process. With `BERCON_HOST`, `BERCON_PORT` and
+ * `BERCON_PASSWORD` set, the demo looks at that server instead, and changes nothing there.
+ *
+ * Every line that follows a step's heading is what came back: nothing is printed that did not happen. What does not
+ * happen in time ends the demo with exit code 1.
+ */
+import { RconClient } from "@bercon/client"
+import * as NodeRcon from "@bercon/client/NodeRcon"
+import { SimulatedServer } from "@bercon/testing"
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Config, Console, Effect, Fiber, Layer, Option, Redacted, References } from "effect"
+import { DemoFailed, explain } from "./internal/DemoFailed.ts"
+import { News } from "./internal/News.ts"
+import * as Print from "./internal/Print.ts"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// A tour of a simulated server
+// ---------------------------------------------------------------------------------------------------------------------
+
+const password = Redacted.make("correct horse battery staple")
+
+const simulatedServer = NodeSimulatedServer.layer({ password })
+
+const serverStarts = Effect.gen(function*() {
+  yield* Print.step(1, "A game server starts. Three players are on it.")
+  const server = yield* SimulatedServer.SimulatedServer
+  for (const name of ["Miller", "Kerry", "Stavrou"]) yield* server.join({ name })
+  yield* Print.fact("server", `listens on UDP ${server.address}`)
+})
+
+/** Where the simulated server is, `NodeRcon` connects as it would to any other. */
+const client = Layer.unwrap(Effect.gen(function*() {
+  const server = yield* SimulatedServer.SimulatedServer
+  const [host = "", port] = server.address.split(":")
+  yield* Print.step(2, "The client logs in with the server's RCON password.")
+  yield* Print.call("NodeRcon.layer({ host, port, password })")
+  return NodeRcon.layer({ host, port: Number(port), password })
+}))
+
+const clientIsIn = Effect.gen(function*() {
+  const rcon = yield* RconClient.RconClient
+  const news = yield* News
+  yield* news.follow(rcon.statusChanges)
+  yield* news.until("Online")
+})
+
+const whoIsThere = Effect.gen(function*() {
+  const rcon = yield* RconClient.RconClient
+  yield* Print.step(3, "It asks who is playing.")
+  yield* Print.call("rcon.players")
+  yield* Print.players(yield* rcon.players)
+})
+
+const everybodyIsGreeted = Effect.gen(function*() {
+  const rcon = yield* RconClient.RconClient
+  const news = yield* News
+  yield* Print.step(4, "It listens to what happens on the server from now on, and says something to everybody.")
+  yield* Print.call("rcon.events", "rcon.say(\"Restart tonight at ten\")")
+  yield* news.follow(rcon.events)
+  yield* rcon.say("Restart tonight at ten")
+  yield* news.until("AdminChat")
+})
+
+const playersComeAndGo = Effect.gen(function*() {
+  const rcon = yield* RconClient.RconClient
+  const server = yield* SimulatedServer.SimulatedServer
+  const news = yield* News
+  yield* Print.step(5, "One player joins, another leaves. Somebody chats, and is answered.")
+  yield* server.join({ name: "Ossipov" })
+  yield* news.until("PlayerVerified")
+  yield* Print.pause
+  yield* server.leave(1)
+  yield* news.until("PlayerDisconnected")
+  yield* Print.pause
+  yield* server.chat(3, "Side", "when is the restart?")
+  const chat = yield* news.until("PlayerChat")
+  yield* Print.call("rcon.whisper(chat.player.id, \"At ten\")")
+  yield* rcon.whisper(chat.player.id, "At ten")
+  yield* news.until("AdminChat")
+})
+
+const oneIsKicked = Effect.gen(function*() {
+  const rcon = yield* RconClient.RconClient
+  const news = yield* News
+  yield* Print.step(6, "It kicks a player.")
+  const [, unlucky] = yield* rcon.players
+  if (unlucky === undefined) return yield* new DemoFailed({ message: "there is nobody to kick" })
+  yield* Print.call(`rcon.kick(${unlucky.id}, "Team killing")`)
+  yield* rcon.kick(unlucky.id, "Team killing")
+  yield* news.until("PlayerKicked", "PlayerDisconnected")
+})
+
+const serverRestarts = Effect.gen(function*() {
+  const rcon = yield* RconClient.RconClient
+  const server = yield* SimulatedServer.SimulatedServer
+  const news = yield* News
+  yield* Print.step(7, "The server restarts without a word: for a second its port is closed, and it forgets the login.")
+  yield* server.restart({ downtime: "1 second" })
+  yield* Print.call("rcon.command(\"version\")")
+  const version = yield* Effect.forkChild(rcon.command("version"))
+  yield* news.until("Reconnecting")
+  yield* news.until("Online", "AdminLoggedIn")
+  yield* Print.fact("reply", `${yield* Fiber.join(version)}, to the question asked while the server was away`)
+  yield* Print.pause
+  yield* server.join({ name: "Miller" })
+  yield* news.until("PlayerVerified")
+})
+
+const sessionEnds = Effect.gen(function*() {
+  const server = yield* SimulatedServer.SimulatedServer
+  const news = yield* News
+  yield* news.until("Closed")
+  const [logins, commands, messages, violations] = yield* Effect.all([
+    server.logins,
+    server.executions,
+    server.messages,
+    server.violations
+  ])
+  yield* Print.fact(
+    "server",
+    `counted ${logins.length} logins, ${commands.length} commands, ${messages.length} messages told ` +
+      `and ${violations.length} breaches of protocol`
+  )
+})
+
+const tour = Effect.gen(function*() {
+  yield* Print.title(
+    "bercon: an Effect program administers a game server",
+    "BattlEye watches over servers of games like Arma 3 and DayZ. Administrators command such a server, and hear",
+    "what happens on it, by a protocol over UDP that loses, repeats and reorders. This is a tour of the client."
+  )
+  yield* serverStarts
+  yield* Effect.gen(function*() {
+    yield* clientIsIn
+    yield* whoIsThere
+    yield* everybodyIsGreeted
+    yield* playersComeAndGo
+    yield* oneIsKicked
+    yield* serverRestarts
+    yield* Print.step(8, "The program ends: the client closes its session.")
+  }).pipe(Effect.provide(client))
+  yield* sessionEnds
+}).pipe(Effect.provide([simulatedServer, News.layer]))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// A look at a real server
+// ---------------------------------------------------------------------------------------------------------------------
+
+const lookAround = Effect.gen(function*() {
+  const rcon = yield* RconClient.RconClient
+  const news = yield* News
+  yield* news.follow(rcon.statusChanges)
+  yield* news.until("Online")
+
+  yield* Print.step(2, "It asks for the version of BattlEye, and who is playing.")
+  yield* Print.call("rcon.command(\"version\")", "rcon.players")
+  yield* Print.fact("reply", yield* rcon.command("version"))
+  yield* Print.players(yield* rcon.players)
+
+  yield* Print.step(3, "It listens for five seconds.")
+  yield* Print.call("rcon.events")
+  yield* news.follow(rcon.events)
+  yield* news.during("5 seconds")
+})
+
+const visit = Effect.gen(function*() {
+  const { host, port } = yield* NodeRcon.config
+  yield* Print.title(
+    `bercon: a look at ${host}:${port}`,
+    "Nothing is changed there."
+  )
+  const news = yield* News
+  yield* Print.step(1, "The client logs in.")
+  yield* Print.call("NodeRcon.layerConfig()")
+  yield* Effect.provide(lookAround, NodeRcon.layerConfig())
+  yield* news.until("Closed")
+}).pipe(Effect.provide(News.layer))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The program
+// ---------------------------------------------------------------------------------------------------------------------
+
+const demo = Effect.gen(function*() {
+  const host = yield* Config.option(Config.String("BERCON_HOST"))
+  yield* Option.isSome(host) ? visit : tour
+})
+
+// Whoever reads no further (`pnpm demo | head`) ends the demo.
+process.stdout.once("error", () => process.exit(1))
+
+demo.pipe(
+  // Changes of status are part of the story already; the log only has what went wrong.
+  Effect.provideService(References.MinimumLogLevel, "Warn"),
+  Effect.provideService(References.LogToStderr, true),
+  Effect.catch((error) => Effect.andThen(Console.error(`bercon demo: ${explain(error)}`), Effect.fail(error))),
+  NodeRuntime.runMain({ disableErrorReporting: true })
+)

@@ -1,0 +1,55 @@
+/**
+ * What a client hears, in order, told when the story is ready for it.
+ *
+ * **Details**
+ *
+ * Changes of status and events of the server come when they like. Here they queue up, and a step of the story prints
+ * them until the one it waits for has come. So nothing is lost, and nothing interrupts a sentence.
+ */
+import type { RconClient, ServerEvent } from "@bercon/client"
+import { Context, type Duration, Effect, Layer, Queue, Stream } from "effect"
+import { DemoFailed } from "./DemoFailed.ts"
+import * as Print from "./Print.ts"
+
+type Status = Effect.Success<RconClient.RconClient["Service"]["status"]>
+
+export type Item = Status | ServerEvent.ServerEvent
+
+export type Tag = Item["_tag"]
+
+export class News extends Context.Service<News>()("@bercon/cli/News", {
+  make: Effect.gen(function*() {
+    const scope = yield* Effect.scope
+    const items = yield* Queue.unbounded<Item>()
+    const printNext = Effect.tap(Queue.take(items), Print.item)
+
+    return {
+      /** Queues what the stream has from now on. */
+      follow: (stream: Stream.Stream<Item>): Effect.Effect<void> =>
+        stream.pipe(
+          Stream.runForEach((item) => Queue.offer(items, item)),
+          Effect.forkIn(scope, { startImmediately: true }),
+          Effect.asVoid
+        ),
+
+      /** Prints until there has been one of each tag. Returns the last. */
+      until: <const T extends Tag>(...tags: ReadonlyArray<T>) => {
+        const missing = new Set<Tag>(tags)
+        return printNext.pipe(
+          Effect.repeat({ until: ({ _tag }) => missing.delete(_tag) && missing.size === 0 }),
+          Effect.map((item) => item as Extract<Item, { readonly _tag: T }>),
+          Effect.timeoutOrElse({
+            duration: "10 seconds",
+            orElse: () =>
+              Effect.fail(new DemoFailed({ message: `waited 10 seconds for ${[...missing].join(" and ")} in vain` }))
+          })
+        )
+      },
+
+      /** Prints what comes in this time. */
+      during: (duration: Duration.Input) => Effect.timeoutOption(Effect.forever(printNext), duration)
+    }
+  })
+}) {
+  static readonly layer = Layer.effect(this, this.make)
+}

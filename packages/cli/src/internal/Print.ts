@@ -1,0 +1,52 @@
+/**
+ * The demo's voice: plain lines on standard output.
+ */
+import type { Player } from "@bercon/client"
+import { Console, Effect } from "effect"
+import type { Item } from "./News.ts"
+import { inWords } from "./words.ts"
+
+const styled = process.stdout.isTTY && !process.env["NO_COLOR"]
+const bold = (text: string) => styled ? `\x1b[1m${text}\x1b[22m` : text
+const dim = (text: string) => styled ? `\x1b[2m${text}\x1b[22m` : text
+
+/** Players choose their names, servers their texts: neither may steer the terminal. */
+const harmless = (text: string) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD")
+
+/** For the reader's eye. The story never depends on it. */
+export const pause = Effect.sleep("400 millis")
+
+export const title = (first: string, ...rest: ReadonlyArray<string>) =>
+  Console.log([bold(harmless(first)), "", ...rest.map(harmless)].join("\n"))
+
+export const step = (number: number, sentence: string) =>
+  Effect.andThen(pause, Console.log(`\n${bold(`${number}. ${sentence}`)}`))
+
+/** What the client is told to do, as a user would write it. */
+export const call = (...lines: ReadonlyArray<string>) =>
+  Console.log(lines.map((line) => dim(`   > ${line}`)).join("\n"))
+
+export const fact = (source: string, text: string) => Console.log(`   ${source.padEnd(8)}${harmless(text)}`)
+
+const isStatus = ({ _tag }: Item) =>
+  _tag === "Connecting" || _tag === "Online" || _tag === "Reconnecting" || _tag === "Closed"
+
+export const item = (item: Item) =>
+  fact(isStatus(item) ? "status" : "event", `${item._tag.padEnd(19)} ${inWords(item)}`)
+
+export const players = (players: ReadonlyArray<Player.Player>) => {
+  const rows = players.map((player) => [
+    `#${player.id}`,
+    player.ping === undefined ? "joining" : `${player.ping} ms`,
+    String(player.address),
+    player.guid ?? "-",
+    harmless(player.name) + (player.inLobby ? " (in the lobby)" : "")
+  ])
+  return Console.log(table([["", "Ping", "Address", "BattlEye GUID", "Name"], ...rows]))
+}
+
+const table = (rows: ReadonlyArray<ReadonlyArray<string>>) => {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("  "))
+  return lines.map((line) => `   ${line}`.trimEnd()).join("\n")
+}

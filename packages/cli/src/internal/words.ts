@@ -1,0 +1,55 @@
+/**
+ * What a client hears, in words.
+ */
+import { Cause, Exit, Option } from "effect"
+import type { Item } from "./News.ts"
+
+const CAUSES = {
+  Silence: "the server has fallen silent",
+  PortClosed: "the server has closed its port",
+  TransportFailed: "the socket has failed"
+}
+
+export const inWords = (item: Item): string => {
+  switch (item._tag) {
+    case "Connecting":
+      return "logging in"
+    case "Online":
+      return "logged in"
+    case "Reconnecting":
+      return `${CAUSES[item.cause]}: logging in again`
+    case "Closed":
+      return Exit.match(item.exit, {
+        onSuccess: () => "the session is over",
+        onFailure: (cause) =>
+          Option.match(Cause.findErrorOption(cause), {
+            onNone: () => Cause.pretty(cause),
+            onSome: (error) => error.message
+          })
+      })
+    case "AdminLoggedIn":
+      return `admin #${item.admin} has logged in from ${item.address.ip}:${item.address.port}`
+    case "AdminChat":
+      return `admin #${item.admin} to ${item.recipient ?? "everybody"}: ${item.message}`
+    case "PlayerConnected":
+      return `#${item.player.id} ${item.player.name} is joining from ${item.address.ip}:${item.address.port}`
+    case "PlayerGuid":
+      return `#${item.player.id} ${item.player.name} has the GUID ${item.guid}`
+    case "PlayerVerified":
+      return `#${item.player.id} ${item.player.name} is who the GUID says`
+    case "PlayerDisconnected":
+      return `#${item.player.id} ${item.player.name} has left`
+    case "PlayerKicked":
+      return `#${item.player.id} ${item.player.name} was kicked: ${item.reason.text}`
+    case "PlayerChat":
+      return `#${item.player.id} ${item.player.name} to ${item.channel}: ${item.message}`
+    case "UnattributedChat":
+      return `${item.name} to ${item.channel}: ${item.message}`
+    case "Unrecognized":
+      return item.text
+    case "Gap":
+      return item.missed === undefined
+        ? "what happened meanwhile, nobody knows"
+        : `${item.missed} events are missing`
+  }
+}

@@ -1,0 +1,167 @@
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+
+const demo = fileURLToPath(new URL("../src/demo.ts", import.meta.url))
+
+interface Outcome {
+  /** `null` where a signal ended it. */
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly seconds: number
+}
+
+/** Runs the demo in a process of its own, and presses Ctrl-C once it has printed `interruptAt`. */
+const run = (env: Record<string, string> = {}, interruptAt?: string) =>
+  Effect.callback<Outcome>((resume) => {
+    const started = performance.now()
+    const { BERCON_HOST: _host, BERCON_PASSWORD: _password, BERCON_PORT: _port, ...inherited } = process.env
+    const child = spawn(process.execPath, [demo], { env: { ...inherited, ...env } })
+    let stdout = ""
+    let stderr = ""
+    let interrupted = false
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text
+      if (interruptAt !== undefined && !interrupted && stdout.includes(interruptAt)) {
+        interrupted = child.kill("SIGINT")
+      }
+    })
+    child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text)
+    child.once("close", (code) =>
+      resume(Effect.succeed({ code, stdout, stderr, seconds: (performance.now() - started) / 1000 })))
+    return Effect.sync(() =>
+      child.kill("SIGKILL")
+    )
+  })
+
+/** The lines must be there, in this order, others between them. */
+const assertInOrder = (text: string, patterns: ReadonlyArray<RegExp>) => {
+  const lines = text.split("\n")
+  let at = 0
+  for (const pattern of patterns) {
+    const found = lines.findIndex((line, index) => index >= at && pattern.test(line))
+    assert.notStrictEqual(found, -1, `${pattern} is missing after line ${at} of\n${text}`)
+    at = found + 1
+  }
+}
+
+describe("the demo", () => {
+  it.live("tells its story and ends well", () =>
+    Effect.gen(function*() {
+      const { code, seconds, stderr, stdout } = yield* run()
+      assert.strictEqual(stderr, "")
+      assertInOrder(stdout, [
+        /^1\. /,
+        /server {2}listens on UDP 127\.0\.0\.1:\d+$/,
+        /^2\. /,
+        /status {2}Online/,
+        /^3\. /,
+        /#0 +47 ms +203\.0\.113\.0:2304 +[0-9a-f]{32} +Miller$/,
+        /^4\. /,
+        /event +AdminChat .* to everybody: /,
+        /^5\. /,
+        /event +PlayerConnected /,
+        /event +PlayerDisconnected /,
+        /event +PlayerChat /,
+        /event +AdminChat .* to Ossipov: /,
+        /^6\. /,
+        /event +PlayerKicked .* Stavrou was kicked: Admin Kick \(Team killing\)$/,
+        /^7\. /,
+        /status +Reconnecting +the server has closed its port/,
+        /status +Online /,
+        /reply +1\.220/,
+        /event +PlayerVerified /,
+        /^8\. /,
+        /status +Closed /,
+        /server +counted 2 logins, .* and 0 breaches of protocol$/
+      ])
+      assert.strictEqual(code, 0)
+      assert.isBelow(seconds, 15)
+      assert.notInclude(stdout, "\x1b")
+    }), 60_000)
+})
+
+describe("Ctrl-C", { concurrent: true }, () => {
+  it.live.each([
+    ["while it logs in", "2. "],
+    ["between two steps", "4. "],
+    ["while the server is away", "> rcon.command"]
+  ])("ends the demo with 130 %s", ([, interruptAt]) =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* run({}, interruptAt)
+      assert.deepStrictEqual([code, stderr], [130, ""])
+      assert.notInclude(stdout, "8. ")
+    }), 60_000)
+})
+
+describe("the demo with a real server", { concurrent: true }, () => {
+  const server = NodeSimulatedServer.make({ password: Redacted.make("right") })
+
+  it.live("looks around, and changes nothing", () =>
+    Effect.gen(function*() {
+      const { address, chat, executions, join } = yield* server
+      yield* join({ name: "Stavrou\x1b[31m" })
+      yield* Effect.forkChild(Effect.forever(Effect.delay(chat(0, "Side", "hello"), "1 second")))
+      const [host = "", port = ""] = address.split(":")
+      const { code, stderr, stdout } = yield* run({ BERCON_HOST: host, BERCON_PORT: port, BERCON_PASSWORD: "right" })
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      assertInOrder(stdout, [
+        /status +Online /,
+        /reply +1\.220$/,
+        /#0 .* Stavrou\uFFFD\[31m$/,
+        /event +PlayerChat .* to Side: hello$/,
+        /status +Closed /
+      ])
+      assert.deepStrictEqual((yield* executions).map(({ text }) => text), ["version", "players"])
+    }), 60_000)
+
+  const failures: ReadonlyArray<readonly [what: string, env: Record<string, string>, problem: RegExp]> = [
+    [
+      "a wrong password",
+      { BERCON_PASSWORD: "wrong" },
+      /refused the login: the password is not the server's RConPassword/
+    ],
+    ["an empty password", { BERCON_PASSWORD: "" }, /BERCON_PASSWORD is missing or empty: set it to /],
+    ["a port that is none", { BERCON_PORT: "rcon" }, /BERCON_PORT is missing or no port: set it to /],
+    ["a port out of range", { BERCON_PORT: "65536" }, /BERCON_PORT is missing or no port: set it to /],
+    ["an unknown host", { BERCON_HOST: "no-such-host.invalid" }, /check the host name and the DNS/]
+  ]
+  it.live.each(failures)(
+    "ends with one line that says what to do about %s",
+    ([, env, problem]) =>
+      Effect.gen(function*() {
+        const { address } = yield* server
+        const [host = "", port = ""] = address.split(":")
+        const { code, stderr, stdout } = yield* run({
+          BERCON_HOST: host,
+          BERCON_PORT: port,
+          BERCON_PASSWORD: "right",
+          ...env
+        })
+        assert.match(stderr, /^bercon demo: .*\n$/)
+        assert.match(stderr, problem)
+        assert.strictEqual(code, 1)
+        assert.notInclude(stdout + stderr, "wrong password")
+      }),
+    60_000
+  )
+
+  it.live.each(
+    [
+      ["a closed port", "stop", /nobody listens at /],
+      ["a server that is silent", "goSilent", /no answer from .*: check host and port, /]
+    ] as const
+  )("gives up on %s after ten seconds, and says what to look at", ([, fate, problem]) =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      yield* simulated[fate]
+      const [host = "", port = ""] = simulated.address.split(":")
+      const { code, stderr } = yield* run({ BERCON_HOST: host, BERCON_PORT: port, BERCON_PASSWORD: "right" })
+      assert.match(stderr, /^bercon demo: .*\n$/)
+      assert.match(stderr, problem)
+      assert.strictEqual(code, 1)
+    }), 60_000)
+})

@@ -1,0 +1,15 @@
+import { RconClient } from "@bercon/client"
+import { Effect } from "effect"
+
+/** Ends the server. Returns what is known of it afterwards. */
+export const shutdown = Effect.gen(function*() {
+  const rcon = yield* RconClient.RconClient
+  yield* rcon.command("#shutdown", { repeatable: false })
+  return "it is shutting down"
+}).pipe(
+  Effect.catchReason("CommandError", "CommandDisallowed", () => Effect.succeed("it does not allow this over RCON")),
+  Effect.catchTag("CommandError", (error) =>
+    error.execution === "NotExecuted"
+      ? Effect.succeed(`it still runs: ${error.message}`)
+      : Effect.succeed(`look whether it still runs: ${error.message}`))
+)

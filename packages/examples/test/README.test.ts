@@ -1,0 +1,65 @@
+import { assert, describe, it } from "@effect/vitest"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+
+const root = new URL("../../../", import.meta.url)
+const read = (path: string) => readFileSync(new URL(path, root), "utf8")
+const list = (path: string) => readdirSync(new URL(path, root))
+
+interface Block {
+  readonly file: string
+  readonly language: string
+  readonly text: string
+}
+
+const blocks = (file: string): ReadonlyArray<Block> =>
+  Array.from(read(file).matchAll(/^```(\w*)\n(.*?)^```$/gms), ([, language = "", text = ""]) => ({
+    file,
+    language,
+    text
+  }))
+
+const readmes = ["README.md", ...list("packages/").map((name) => `packages/${name}/README.md`)]
+const all = readmes.flatMap(blocks)
+const of = (language: string) => all.filter((block) => block.language === language)
+
+// What is type-checked, and run by the tests beside this one.
+const programs = ["src", "test"].flatMap((folder) =>
+  list(`packages/examples/${folder}/`).map((name) => read(`packages/examples/${folder}/${name}`))
+)
+
+// What CI runs, and the scripts of the root. A variable set for the command is the reader's own.
+const commands = new Set([
+  ...Array.from(read(".ci/run").matchAll(/^step (.*)$/gm), ([, command]) => command),
+  ...Object.keys((JSON.parse(read("package.json")) as { scripts: object }).scripts).flatMap((script) => [
+    `pnpm ${script}`,
+    `npx -y pnpm@12 ${script}`
+  ])
+])
+const plain = (line: string) => line.replace(/^(?:[A-Z_]+=\S+ )+/, "").replace(/ +#.*$/, "")
+
+describe("what the READMEs show", () => {
+  it("is there", () => {
+    assert.isAtLeast(of("ts").length, 4)
+    assert.isAtLeast(of("sh").length, 1)
+  })
+
+  it.each(of("ts"))("is a program that is checked and run: $file: $text", ({ text }) => {
+    assert.isTrue(programs.some((program) => program.includes(text)))
+  })
+
+  it.each(of("sh"))("is a command that is run: $file: $text", ({ text }) => {
+    for (const line of text.trimEnd().split("\n")) assert.include([...commands], plain(line))
+  })
+
+  it("is in no other language", () => {
+    assert.deepStrictEqual(all.filter(({ language }) => !["ts", "sh", "text"].includes(language)), [])
+  })
+
+  it("points to files that are there", () => {
+    for (const file of readmes) {
+      for (const [, target = ""] of read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+        assert.isTrue(existsSync(new URL(target, new URL(file, root))), `${file}: ${target}`)
+      }
+    }
+  })
+})

@@ -1,0 +1,26 @@
+import { RconClient } from "@bercon/client"
+import { SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { greeter } from "../src/greeter.ts"
+
+it.effect("greets whoever speaks, also after a restart of the server", () =>
+  Effect.gen(function*() {
+    const server = yield* SimulatedServer.SimulatedServer
+    yield* greeter.pipe(
+      Effect.provide(RconClient.layer({ password: Redacted.make("secret") })),
+      Effect.forkChild
+    )
+    yield* TestRcon.adjust("1 hour")
+    yield* server.restart({ downtime: "5 minutes" })
+    yield* TestRcon.adjust("1 hour")
+    yield* server.join({ name: "Miller" })
+    yield* server.chat(0, "Side", "good evening")
+    yield* TestRcon.adjust("1 minute")
+
+    const commands = yield* server.executions
+    assert.deepStrictEqual(
+      commands.map(({ text }) => text),
+      ["players", "say -1 0 players are here", "say 0 hello"]
+    )
+  }).pipe(Effect.provide(TestRcon.layer())))

@@ -1,0 +1,44 @@
+import { RconClient } from "@bercon/client"
+import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, Redacted } from "effect"
+import { shutdown } from "../src/shutdown.ts"
+
+const simulated = (options?: TestRcon.Options) =>
+  RconClient.layer({ password: Redacted.make("secret") }).pipe(Layer.provideMerge(TestRcon.layer(options)))
+
+const inAMinute = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(effect)
+    yield* TestRcon.adjust("1 minute")
+    return yield* Fiber.join(fiber)
+  })
+
+describe("shutdown", () => {
+  it.effect("ends the server", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* shutdown, "it is shutting down")
+    }).pipe(Effect.provide(simulated())))
+
+  it.effect("says that it is not allowed", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* shutdown, "it does not allow this over RCON")
+    }).pipe(Effect.provide(simulated({ server: { disallowed: ["#shutdown"] } }))))
+
+  it.effect("says that nothing was sent while the server was away", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* server.restart({ downtime: "1 hour" })
+      yield* TestRcon.adjust("1 minute")
+      assert.match(yield* inAMinute(shutdown), /^it still runs: command "#shutdown" was not sent/)
+    }).pipe(Effect.provide(simulated())))
+
+  it.effect("says that the command may have been executed where the answer is lost", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.SimulatedNetwork
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* network.partition("toClient")
+      assert.match(yield* inAMinute(shutdown), /^look whether it still runs: .* may have been executed$/)
+      assert.strictEqual((yield* server.executions).length, 1)
+    }).pipe(Effect.provide(simulated())))
+})
