@@ -54,7 +54,7 @@ import type { LoginFailure } from "./LoginFailure.ts"
 import type { Gap, Message } from "./Message.ts"
 import * as SessionMachine from "./SessionMachine.ts"
 import type { Status } from "./Status.ts"
-import { type Connection, Transport, type TransportError } from "./Transport.ts"
+import { type Connection, OpenFailed, Transport, TransportError } from "./Transport.ts"
 
 /**
  * Options of one command.
@@ -165,7 +165,7 @@ export const start: (
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const settings = yield* Settings.make(options, transport.peer, () => random.nextDoubleUnsafe())
   const machine = new SessionMachine.SessionMachine<Reply>(settings.machine, now())
-  const meter = yield* Meter.make(transport.peer)
+  const meter = yield* Meter.make(transport.peer, machine)
 
   const online = Deferred.makeUnsafe<void, LoginFailure>()
   const closed = Deferred.makeUnsafe<void>()
@@ -189,11 +189,14 @@ export const start: (
   /** Does what the machine wants after an input. Every input is followed by this. */
   const flush: Effect.Effect<void> = Effect.suspend(() => {
     if (machine.wakeAt < armedFor) armEarlier.openUnsafe()
-    meter.update(machine.counters, machine.load)
+    meter.update()
     const outputs = machine.drain()
+    const first = outputs[0]
+    if (first === undefined) return Effect.void
+    if (outputs.length === 1 && first._tag === "Transmit") return transmit(first.datagram)
     const datagrams: Array<Uint8Array> = []
     for (const output of outputs) if (output._tag === "Transmit") datagrams.push(output.datagram)
-    if (datagrams.length === 0) return outputs.length === 0 ? Effect.void : perform(outputs)
+    if (datagrams.length === 0) return perform(outputs)
     // Acknowledgements go out before anybody can be slow about the messages.
     const transmitted = datagrams.length === 1
       ? transmit(datagrams[0]!)
@@ -276,7 +279,10 @@ export const start: (
     Effect.scoped(Effect.gen(function*() {
       yield* socketWanted.await
       socketWanted.closeUnsafe()
-      const opened = yield* Effect.result(transport.open)
+      const opened = yield* Effect.result(Effect.timeoutOrElse(transport.open, {
+        duration: OPEN_TIMEOUT,
+        orElse: () => Effect.fail(openTimeout(transport.peer))
+      }))
       if (opened._tag === "Failure") {
         machine.openFailed(now(), opened.failure)
         return yield* flush
@@ -402,6 +408,12 @@ export const layer = (options: Options): Layer.Layer<Session, LoginFailure, Tran
   Layer.effect(Session, make(options))
 
 type Reply = Deferred.Deferred<Uint8Array, CommandError["reason"]>
+
+/** How long opening a socket may take. */
+const OPEN_TIMEOUT = "30 seconds"
+
+const openTimeout = (peer: string): TransportError =>
+  new TransportError({ reason: new OpenFailed({ kind: "Unknown", peer, cause: `it took more than ${OPEN_TIMEOUT}` }) })
 
 /** How many changes of status a subscriber may be behind before it loses the oldest. */
 const STATUS_CAPACITY = 64

@@ -535,6 +535,7 @@ export class SessionMachine<H> {
     this.#silentSince = undefined
     this.#lastCommandAt = now
     Inbox.reset(this.#inbox)
+    Numbers.restart(this.#numbers)
     const again = this.status._tag === "Reconnecting"
     this.#setStatus({ _tag: "Online" })
     if (again) this.#emit({ _tag: "Deliver", item: { _tag: "Gap", cause: "Reconnected", missed: undefined } })
@@ -598,6 +599,7 @@ export class SessionMachine<H> {
   }
 
   #keepalive(now: number): void {
+    Numbers.sweep(this.#numbers, now)
     const ticket: Ticket<H> = {
       request: undefined,
       state: "Waiting",

@@ -31,7 +31,8 @@ export interface Connection {
    */
   readonly pull: Effect.Effect<NonEmptyReadonlyArray<Uint8Array>, TransportError>
   /**
-   * Hands one datagram to the network, which is no promise that it arrives.
+   * Hands one datagram to the network, which is no promise that it arrives. It must not wait for long: the session, and
+   * the caller of a command, wait for it.
    *
    * Fails with an `IoFailed` of kind `Refused` where the server's machine has said, to this or an earlier datagram, that
    * nobody listens at the port; the datagram is sent all the same. A failed write does not end the connection.
@@ -48,7 +49,10 @@ export interface Connection {
 export class Transport extends Context.Service<Transport, {
   /** Who is at the other end, `host:port`, for messages to people. */
   readonly peer: string
-  /** Opens a new socket, resolving the host name anew. Acquired in the caller's scope, which owns it. */
+  /**
+   * Opens a new socket, resolving the host name anew. Acquired in the caller's scope, which owns it. What takes longer
+   * than 30 seconds is given up.
+   */
   readonly open: Effect.Effect<Connection, TransportError, Scope.Scope>
 }>()("@bercon/session/Transport") {}
 

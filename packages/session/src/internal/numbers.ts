@@ -27,10 +27,13 @@ export interface Use {
   /** Whole answers that came. */
   answers: number
   restsUntil: number
+  /** Until when it would have rested, had it not been taken all the same. */
+  owes: number
 }
 
 export interface Numbers {
-  readonly uses: ReadonlyArray<Use>
+  /** The numbers that are taken, resting, or were not long ago. An idle session needs no more than a few. */
+  readonly uses: Map<number, Use>
   /** The number to try next. */
   next: number
   /** When the network last repeated a reply. A number that was answered at once needs no rest where it does not. */
@@ -38,32 +41,40 @@ export interface Numbers {
 }
 
 export const make = (): Numbers => ({
-  uses: Array.from({ length: 256 }, (_, number) => ({
-    number,
-    taken: false,
-    sends: 0,
-    firstSentAt: 0,
-    lastSentAt: 0,
-    answers: 0,
-    restsUntil: -Infinity
-  })),
+  uses: new Map(),
   next: 0,
   repeatedAt: -Infinity
 })
 
-const claim = (self: Numbers, use: Use): Use => {
+const claim = (self: Numbers, number: number): Use => {
+  let use = self.uses.get(number)
+  if (use === undefined) {
+    use = {
+      number,
+      taken: true,
+      sends: 0,
+      answers: 0,
+      firstSentAt: 0,
+      lastSentAt: 0,
+      restsUntil: -Infinity,
+      owes: -Infinity
+    }
+    self.uses.set(number, use)
+  }
   use.taken = true
   use.sends = 0
   use.answers = 0
-  self.next = (use.number + 1) & 255
+  use.owes = use.restsUntil
+  self.next = (number + 1) & 255
   return use
 }
 
 /** Takes the next free number, or `undefined` where all are taken or resting. */
 export const take = (self: Numbers, now: number): Use | undefined => {
   for (let i = 0; i < 256; i++) {
-    const use = self.uses[(self.next + i) & 255]!
-    if (!use.taken && use.restsUntil <= now) return claim(self, use)
+    const number = (self.next + i) & 255
+    const use = self.uses.get(number)
+    if (use === undefined || (!use.taken && use.restsUntil <= now)) return claim(self, number)
   }
   return undefined
 }
@@ -74,10 +85,22 @@ export const take = (self: Numbers, now: number): Use | undefined => {
  */
 export const takeResting = (self: Numbers): Use | undefined => {
   let best: Use | undefined
-  for (const use of self.uses) {
+  for (const use of self.uses.values()) {
     if (!use.taken && (best === undefined || use.restsUntil < best.restsUntil)) best = use
   }
-  return best && claim(self, best)
+  return best && claim(self, best.number)
+}
+
+/** Forgets the numbers that have been free for a while. */
+export const sweep = (self: Numbers, now: number): void => {
+  for (const use of self.uses.values()) {
+    if (!use.taken && use.restsUntil + REPETITION_REST <= now) self.uses.delete(use.number)
+  }
+}
+
+/** Begins to count from 0 again, as a server expects after a login. What rests goes on resting. */
+export const restart = (self: Numbers): void => {
+  self.next = 0
 }
 
 /** A datagram with this number goes out. */
@@ -94,7 +117,10 @@ export const answered = (self: Numbers, use: Use, now: number): void => {
 }
 
 /** A whole answer has come for a number that nobody has taken. */
-export const strayed = (self: Numbers, number: number, now: number): void => answer(self, self.uses[number]!, now)
+export const strayed = (self: Numbers, number: number, now: number): void => {
+  const use = self.uses.get(number)
+  if (use !== undefined) answer(self, use, now)
+}
 
 /** Gives a number back although its answer may still come. */
 export const abandon = (use: Use): void => {
@@ -111,9 +137,12 @@ const answer = (self: Numbers, use: Use, now: number): void => {
   if (use.answers > use.sends) self.repeatedAt = now
   const repetitive = now - self.repeatedAt < REPETITION_MEMORY
   if (use.answers < use.sends || (repetitive && use.sends > 1)) abandon(use)
-  else use.restsUntil = repetitive ? now + REPETITION_REST : now
+  else use.restsUntil = Math.max(use.owes, repetitive ? now + REPETITION_REST : now)
 }
 
-/** When the next resting number becomes free; `Infinity` where none rests. */
-export const nextFree = (self: Numbers): number =>
-  self.uses.reduce((earliest, use) => use.taken ? earliest : Math.min(earliest, use.restsUntil), Infinity)
+/** When the next number becomes free, after {@link take} has found none; `Infinity` where all are taken. */
+export const nextFree = (self: Numbers): number => {
+  let earliest = Infinity
+  for (const use of self.uses.values()) if (!use.taken) earliest = Math.min(earliest, use.restsUntil)
+  return earliest
+}
