@@ -3,7 +3,7 @@
  */
 import { Packet, Text } from "@bercon/codec"
 import CRC32 from "crc-32"
-import { Result } from "effect"
+import { DateTime, Result } from "effect"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Zlib from "node:zlib"
@@ -82,7 +82,7 @@ Fs.writeFileSync(
   `${
     JSON.stringify(
       {
-        date: new Date().toISOString(),
+        date: DateTime.formatIso(DateTime.nowUnsafe()),
         node: process.versions.node,
         cpu: Os.cpus()[0]?.model,
         rounds: ROUNDS,

@@ -9,12 +9,16 @@ export interface Case {
   readonly run: (iterations: number) => number
 }
 
-/** Nanoseconds for one operation, over the rounds: the median, and the quartiles around it. */
-export interface Measurement {
-  readonly name: string
+/** The median of samples, and the quartiles around it. */
+export interface Summary {
   readonly median: number
   readonly lower: number
   readonly upper: number
+}
+
+/** Nanoseconds for one operation, over the rounds. */
+export interface Measurement extends Summary {
+  readonly name: string
 }
 
 // Whatever is added here has been computed: no result can be optimised away.
@@ -43,6 +47,11 @@ const quantile = (sorted: ReadonlyArray<number>, q: number): number => {
   return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at))
 }
 
+export const summarize = (samples: ReadonlyArray<number>): Summary => {
+  const sorted = [...samples].sort((a, b) => a - b)
+  return { median: quantile(sorted, 0.5), lower: quantile(sorted, 0.25), upper: quantile(sorted, 0.75) }
+}
+
 /** Measures all cases, interleaved, in `rounds` rounds of about `milliseconds` for each case. */
 export const measure = (
   cases: ReadonlyArray<Case>,
@@ -57,13 +66,5 @@ export const measure = (
     const order = round % 2 === 0 ? entries : [...entries].reverse()
     for (const entry of order) entry.samples.push(elapsed(entry.self, entry.iterations) / entry.iterations)
   }
-  return entries.map(({ samples, self }) => {
-    const sorted = samples.sort((a, b) => a - b)
-    return {
-      name: self.name,
-      median: quantile(sorted, 0.5),
-      lower: quantile(sorted, 0.25),
-      upper: quantile(sorted, 0.75)
-    }
-  })
+  return entries.map(({ samples, self }) => ({ name: self.name, ...summarize(samples) }))
 }

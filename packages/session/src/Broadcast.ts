@@ -3,8 +3,8 @@
  *
  * **Details**
  *
- * A subscriber that is `capacity` values behind loses its oldest, and finds in their place what `overflow` makes of their
- * number; it holds up nobody. (`PubSub.sliding` does not count, and drops for all what the slowest has not read.)
+ * A subscriber that is `capacity` values behind loses its oldest, and finds in their place what `overflow`, if given,
+ * makes of their number; it holds up nobody. (`PubSub.sliding` does not count, and drops for all what the slowest has not read.)
  *
  * @since 0.1.0
  */
@@ -25,7 +25,7 @@ export interface Broadcast<A> {
   readonly publish: (value: A) => void
   /** Ends every subscription, present and future, after what is still to be read; with the cause of a failed exit. */
   readonly close: (exit: Exit.Exit<void>) => void
-  /** Everything published from the moment on at which the stream is run. */
+  /** The greeting, if there is one, and everything published from the moment on at which the stream is run. */
   readonly values: Stream.Stream<A>
 }
 
@@ -36,14 +36,16 @@ interface Numbered<A> {
 }
 
 /**
- * A broadcast without subscribers. `capacity` is what each subscriber may be behind, at least 1.
+ * A broadcast without subscribers. `capacity` is what each subscriber may be behind, at least 1; `greeting` is what each
+ * gets first.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = <A>(options: {
   readonly capacity: number
-  readonly overflow: (missed: number) => A
+  readonly overflow?: (missed: number) => A
+  readonly greeting?: () => A
 }): Broadcast<A> => {
   const subscribers = new Set<Queue.Queue<Numbered<A>, Cause.Done>>()
   let published = 0
@@ -51,16 +53,18 @@ export const make = <A>(options: {
 
   const subscribe = Effect.acquireRelease(
     Effect.map(Queue.sliding<Numbered<A>, Cause.Done>(options.capacity), (queue) => {
+      const from = options.greeting === undefined ? published : published - 1
+      if (options.greeting !== undefined) Queue.offerUnsafe(queue, { number: from, value: options.greeting() })
       if (closed === undefined) subscribers.add(queue)
       else Queue.failCauseUnsafe(queue, closed)
-      return { queue, from: published }
+      return { queue, from }
     }),
     ({ queue }) => Effect.sync(() => subscribers.delete(queue))
   )
 
   const reportOverflow = (expected: number, { number, value }: Numbered<A>): readonly [number, Array<A>] => [
     number + 1,
-    number === expected ? [value] : [options.overflow(number - expected), value]
+    number === expected || options.overflow === undefined ? [value] : [options.overflow(number - expected), value]
   ]
 
   return {

@@ -13,11 +13,11 @@
  *
  * @since 0.1.0
  */
-import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Dgram from "node:dgram"
 import * as Dns from "node:dns"
+import * as Handoff from "./internal/handoff.ts"
 import * as Peer from "./internal/peer.ts"
 import type { Options } from "./NodeTransport.ts"
 import { type Connection, IoFailed, OpenFailed, Transport, TransportError } from "./Transport.ts"
@@ -37,7 +37,16 @@ export const make = (options: Options): Transport["Service"] => {
       // Not part of acquiring: a name that takes long to resolve can be interrupted, a socket must not get lost.
       const { address, family } = yield* resolve(options.host, peer)
       const socket = yield* Effect.acquireRelease(
-        connect(Dgram.createSocket({ type: family === 6 ? "udp6" : "udp4", lookup: literal }), options, address, peer),
+        connect(
+          Dgram.createSocket({
+            type: family === 6 ? "udp6" : "udp4",
+            lookup: literal,
+            recvBufferSize: Peer.KERNEL_BUFFER_BYTES
+          }),
+          options,
+          address,
+          peer
+        ),
         (socket) => Effect.sync(() => socket.close())
       )
       return connectionOf(socket, peer)
@@ -92,37 +101,18 @@ const connect = (
   })
 
 const connectionOf = (socket: Dgram.Socket, peer: string): Connection => {
-  let received: Array<Uint8Array> = []
-  let puller: ((pulled: Effect.Effect<NonEmptyReadonlyArray<Uint8Array>>) => void) | undefined
+  const received = Handoff.make<Uint8Array>(RECEIVE_CAPACITY)
   // What the kernel says of an earlier datagram has no write to fail any more: the next one reports it.
   let reported: TransportError | undefined
 
-  socket.on("message", (datagram) => {
-    const resume = puller
-    if (resume !== undefined) {
-      puller = undefined
-      resume(Effect.succeed([datagram]))
-    } else if (received.length < RECEIVE_CAPACITY) {
-      received.push(datagram)
-    }
-  })
+  socket.on("message", received.offer)
   const report = (cause: unknown) => {
     if (cause !== null && cause !== undefined) reported = ioFailed(peer, cause)
   }
   socket.on("error", report)
 
-  const next = Effect.callback<NonEmptyReadonlyArray<Uint8Array>>((resume) => {
-    puller = resume
-    return Effect.sync(() => puller = undefined)
-  })
-
   return {
-    pull: Effect.suspend(() => {
-      const [first, ...rest] = received
-      if (first === undefined) return next
-      received = []
-      return Effect.succeed([first, ...rest] as const)
-    }),
+    pull: received.take,
     write: (datagram) =>
       Effect.suspend(() => {
         try {

@@ -50,6 +50,7 @@ export const make = (options: Options): Transport["Service"] => {
       const socket = yield* NodeDatagramSocket.make({
         connect: { address: options.host, port: options.port },
         bind: options.bind,
+        kernelReceiveBufferSize: Peer.KERNEL_BUFFER_BYTES,
         onError: (error) => {
           reported = ioFailed(peer, error)
         }

@@ -36,18 +36,19 @@ import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { identity } from "effect/Function"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as PubSub from "effect/PubSub"
 import * as Random from "effect/Random"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 import * as Broadcast from "./Broadcast.ts"
 import { CommandError, InvalidCommand } from "./CommandError.ts"
+import * as Handoff from "./internal/handoff.ts"
 import * as Meter from "./internal/meter.ts"
 import * as Settings from "./internal/settings.ts"
 import type { LoginFailure } from "./LoginFailure.ts"
@@ -168,9 +169,9 @@ export const start: (
   const meter = yield* Meter.make(transport.peer, machine)
 
   const online = Deferred.makeUnsafe<void, LoginFailure>()
-  const closed = Deferred.makeUnsafe<void>()
-  const statuses = yield* PubSub.sliding<Status>({ capacity: STATUS_CAPACITY, replay: 1 })
-  yield* PubSub.publish(statuses, machine.status)
+  /** The status as it was last told. */
+  let status = machine.status
+  const statuses = Broadcast.make<Status>({ capacity: STATUS_CAPACITY, greeting: () => status })
   const messages = Broadcast.make<Message | Gap>({
     capacity: settings.messageCapacity,
     overflow: (missed) => ({ _tag: "Gap", cause: "Overflow", missed })
@@ -180,148 +181,179 @@ export const start: (
   // outputs of the machine
   // ---------------------------------------------------------------------------
 
-  let connection: Connection | undefined
+  /** What is to be written to the open socket. */
+  let outbox: Handoff.Handoff<Uint8Array> | undefined
   const socketWanted = Latch.makeUnsafe(false)
-  /** When the timer fiber will wake; it is told when it must be earlier. */
+  /** When the timer will wake, and how it is told to do so now. */
   let armedFor = -Infinity
-  const armEarlier = Latch.makeUnsafe(false)
+  const wakeTimer = Latch.makeUnsafe(false)
+  let lines: Array<Effect.Effect<void>> = []
+  let flushing = false
 
-  /** Does what the machine wants after an input. Every input is followed by this. */
-  const flush: Effect.Effect<void> = Effect.suspend(() => {
-    if (machine.wakeAt < armedFor) armEarlier.openUnsafe()
-    meter.update()
-    const outputs = machine.drain()
-    const first = outputs[0]
-    if (first === undefined) return Effect.void
-    if (outputs.length === 1 && first._tag === "Transmit") return transmit(first.datagram)
-    const datagrams: Array<Uint8Array> = []
-    for (const output of outputs) if (output._tag === "Transmit") datagrams.push(output.datagram)
-    if (datagrams.length === 0) return perform(outputs)
-    // Acknowledgements go out before anybody can be slow about the messages.
-    const transmitted = datagrams.length === 1
-      ? transmit(datagrams[0]!)
-      : Effect.forEach(datagrams, transmit, { discard: true })
-    // A write can suspend and be interrupted there. Then datagrams are lost, as datagrams are; nothing else may be.
-    return outputs.length === datagrams.length
-      ? transmitted
-      : Effect.ensuring(transmitted, Effect.suspend(() => perform(outputs)))
-  })
-
-  const perform = (outputs: ReadonlyArray<SessionMachine.Output<Reply>>): Effect.Effect<void> => {
-    let told: Effect.Effect<void> = Effect.void
-    for (const output of outputs) {
-      switch (output._tag) {
-        case "Settle":
-          meter.settled(Result.match(output.result, { onSuccess: () => "Success", onFailure: ({ _tag }) => _tag }))
-          Deferred.doneUnsafe(output.handle, Effect.fromResult(output.result))
-          break
-        case "Deliver":
-          messages.publish(output.item)
-          break
-        case "Open":
-          socketWanted.openUnsafe()
-          break
-        case "StatusChanged":
-          told = Effect.andThen(told, changeStatus(output.status))
-          break
-        case "Measured":
-          meter.measured(output.milliseconds)
-          break
-        case "Transmit":
-          break
+  /**
+   * Does what the machine wants after an input. Every input is followed by this.
+   *
+   * It never waits: what takes time is handed to the writer and the timer. What it sets off may be another input, whose
+   * outputs come after all of this one's.
+   */
+  const flush = (): void => {
+    if (flushing) return
+    flushing = true
+    try {
+      for (let outputs = machine.drain(); outputs.length > 0; outputs = machine.drain()) {
+        // Acknowledgements go out before anybody can be slow about the messages.
+        for (const output of outputs) if (output._tag === "Transmit") outbox?.offer(output.datagram)
+        for (const output of outputs) perform(output)
       }
+    } finally {
+      flushing = false
     }
-    return told
+    meter.update()
+    if (machine.wakeAt < armedFor || lines.length > 0) wakeTimer.openUnsafe()
   }
 
-  const transmit = (datagram: Uint8Array): Effect.Effect<void> =>
-    connection === undefined ? Effect.void : Effect.catch(connection.write(datagram), writeFailed)
-
-  // A datagram that could not be sent is a datagram lost: it is sent again when its time comes.
-  const writeFailed = (error: TransportError): Effect.Effect<void> => {
-    if (error.reason._tag === "IoFailed" && error.reason.kind === "Refused") machine.refused(now())
-    return Effect.andThen(Effect.logDebug(error.message), flush)
+  const perform = (output: SessionMachine.Output<Reply>): void => {
+    switch (output._tag) {
+      case "Settle":
+        meter.settled(Result.match(output.result, { onSuccess: () => "Success", onFailure: ({ _tag }) => _tag }))
+        output.handle(output.result)
+        break
+      case "Deliver":
+        messages.publish(output.item)
+        break
+      case "Measured":
+        meter.measured(output.milliseconds)
+        break
+      case "Open":
+        socketWanted.openUnsafe()
+        break
+      case "StatusChanged":
+        changeStatus(output.status)
+        break
+      case "Transmit":
+        break
+    }
   }
 
-  const changeStatus = Effect.fnUntraced(function*(status: Status) {
-    yield* PubSub.publish(statuses, status)
+  const changeStatus = (next: Status): void => {
+    status = next
+    log(Effect.logInfo(`RCON session with ${transport.peer}: ${describe(status)}`))
+    statuses.publish(status)
     if (status._tag === "Reconnecting") meter.lost(status.cause)
     if (status._tag === "Online") Deferred.doneUnsafe(online, Exit.void)
     if (status._tag === "Closed") {
       Deferred.doneUnsafe(online, Exit.isSuccess(status.exit) ? Exit.interrupt() : status.exit)
-      Deferred.doneUnsafe(closed, Exit.void)
+      statuses.close(Exit.void)
       messages.close(Exit.void)
+      socketWanted.openUnsafe()
     }
-    yield* Effect.logInfo(`RCON session with ${transport.peer}: ${describe(status)}`)
+  }
+
+  const log = (line: Effect.Effect<void>): void => {
+    if (lines.length < LOG_CAPACITY) lines.push(line)
+  }
+
+  const writeLog = Effect.suspend(() => {
+    const waiting = lines
+    lines = []
+    return Effect.all(waiting, { discard: true })
   })
 
   // ---------------------------------------------------------------------------
   // inputs of the machine
   // ---------------------------------------------------------------------------
 
-  const read = (from: Connection): Effect.Effect<void> =>
+  const isOpen = () => status._tag !== "Closed"
+
+  const read = (connection: Connection): Effect.Effect<void> =>
     Effect.forever(
-      Effect.flatMap(from.pull, (datagrams) => {
+      Effect.map(connection.pull, (datagrams) => {
         const at = now()
         for (const datagram of datagrams) machine.receive(at, datagram)
-        return flush
+        flush()
       }),
       { disableYield: true }
     ).pipe(
-      Effect.catch((error: TransportError) => {
-        machine.socketFailed(now())
-        return Effect.andThen(Effect.logDebug(error.message), flush)
-      })
+      Effect.catch((error: TransportError) =>
+        Effect.sync(() => {
+          log(Effect.logDebug(error.message))
+          machine.socketFailed(now())
+          flush()
+        })
+      )
     )
 
+  const write = (connection: Connection, datagrams: Handoff.Handoff<Uint8Array>): Effect.Effect<never> => {
+    // A datagram that could not be sent is a datagram lost: it is sent again when its time comes.
+    const failed = (error: TransportError) =>
+      Effect.sync(() => {
+        log(Effect.logDebug(error.message))
+        if (error.reason.kind === "Refused") machine.refused(now())
+        flush()
+      })
+    const writeOne = (datagram: Uint8Array) => Effect.catch(connection.write(datagram), failed)
+    return Effect.forever(
+      Effect.flatMap(
+        datagrams.take,
+        (batch) => batch.length === 1 ? writeOne(batch[0]) : Effect.forEach(batch, writeOne, { discard: true })
+      ),
+      { disableYield: true }
+    )
+  }
+
   /** One socket after another, each for as long as the machine wants no other. */
-  const sockets = Effect.forever(
-    Effect.scoped(Effect.gen(function*() {
+  const sockets = Effect.gen(function*() {
+    while (isOpen()) {
       yield* socketWanted.await
       socketWanted.closeUnsafe()
-      const opened = yield* Effect.result(Effect.timeoutOrElse(transport.open, {
-        duration: OPEN_TIMEOUT,
-        orElse: () => Effect.fail(openTimeout(transport.peer))
-      }))
-      if (opened._tag === "Failure") {
-        machine.openFailed(now(), opened.failure)
-        return yield* flush
-      }
-      connection = opened.success
-      yield* Effect.addFinalizer(() => Effect.sync(() => connection = undefined))
-      machine.opened(now())
-      yield* flush
-      yield* Effect.raceFirst(read(connection), socketWanted.await)
-    }))
-  )
+      if (isOpen()) yield* Effect.scoped(useSocket)
+    }
+  })
 
-  const timer = Effect.forever(
-    Effect.suspend(() => {
-      const at = now()
-      const wait = machine.wakeAt - at
-      if (wait <= 0) {
-        machine.tick(at)
-        return flush
-      }
-      armedFor = machine.wakeAt
-      armEarlier.closeUnsafe()
+  const useSocket = Effect.gen(function*() {
+    const opened = yield* Effect.result(Effect.timeoutOrElse(transport.open, {
+      duration: OPEN_TIMEOUT,
+      orElse: () => Effect.fail(openTimeout(transport.peer))
+    }))
+    if (Result.isFailure(opened)) {
+      machine.openFailed(now(), opened.failure)
+      return flush()
+    }
+    const datagrams = Handoff.make<Uint8Array>(OUTBOX_CAPACITY)
+    outbox = datagrams
+    yield* Effect.addFinalizer(() => Effect.sync(() => outbox = undefined))
+    machine.opened(now())
+    flush()
+    yield* Effect.raceAllFirst([read(opened.success), write(opened.success, datagrams), socketWanted.await])
+  })
+
+  const timer = Effect.gen(function*() {
+    while (isOpen()) {
+      yield* writeLog
+      machine.tick(now())
+      flush()
       // Clocks wake by the millisecond; less than one would be slept again and again.
-      return Effect.raceFirst(Effect.sleep(Math.ceil(wait)), armEarlier.await)
-    }),
-    { disableYield: true }
-  )
+      const wait = Math.ceil(machine.wakeAt - now())
+      if (wait <= 0 || lines.length > 0) continue
+      armedFor = machine.wakeAt
+      wakeTimer.closeUnsafe()
+      yield* Effect.raceFirst(Effect.sleep(wait), wakeTimer.await)
+    }
+  })
 
   yield* Effect.addFinalizer(() => {
     machine.close(now())
-    return flush
+    flush()
+    return writeLog
   })
   yield* Effect.all([sockets, timer], { concurrency: "unbounded", discard: true }).pipe(
-    Effect.raceFirst(Deferred.await(closed)),
-    Effect.onExit((exit) => {
-      if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return Effect.void
-      machine.crash(now(), Exit.failCause(exit.cause))
-      return flush
-    }),
+    Effect.onExit((exit) =>
+      Effect.sync(() => {
+        if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return
+        machine.crash(now(), Exit.failCause(exit.cause))
+        flush()
+      })
+    ),
     Effect.forkScoped
   )
 
@@ -329,7 +361,11 @@ export const start: (
   // the service
   // ---------------------------------------------------------------------------
 
-  const commandBytes = (text: string, options?: CommandOptions): Effect.Effect<Uint8Array, CommandError> =>
+  const request = <A>(
+    text: string,
+    options: CommandOptions | undefined,
+    decode: (reply: Uint8Array) => A
+  ): Effect.Effect<A, CommandError> =>
     traced(text, () => {
       const payload = Text.encode(text)
       const problem = problemOf(text, payload)
@@ -338,22 +374,23 @@ export const start: (
         return fail(text, new InvalidCommand({ problem }))
       }
       const at = now()
-      const handle: Reply = Deferred.makeUnsafe()
-      const ticket = machine.submit(at, {
-        handle,
-        payload,
-        repeatable: options?.repeatable ?? true,
-        deadline: at + (options?.timeout === undefined ? settings.commandTimeout : Settings.millis(options.timeout))
-      })
-      return flush.pipe(
-        Effect.andThen(Deferred.await(handle)),
-        Effect.onInterrupt(() => {
+      return Effect.callback<A, CommandError>((resume) => {
+        const ticket = machine.submit(at, {
+          handle: Result.match({
+            onFailure: (reason) => resume(fail(text, reason)),
+            onSuccess: (reply) => resume(Effect.succeed(decode(reply)))
+          }),
+          payload,
+          repeatable: options?.repeatable ?? true,
+          deadline: at + (options?.timeout === undefined ? settings.commandTimeout : Settings.millis(options.timeout))
+        })
+        flush()
+        return Effect.sync(() => {
           if (ticket.state !== "Settled") meter.settled("Interrupted")
           machine.cancel(now(), ticket)
-          return flush
-        }),
-        Effect.catch((reason) => fail(text, reason))
-      )
+          flush()
+        })
+      })
     })
 
   /** A span costs as much as the rest of a command: none where nobody takes spans. */
@@ -367,13 +404,14 @@ export const start: (
         })
     )
 
+  const decodeText = (reply: Uint8Array): string => Text.decode(reply, settings.machine.textFallback)
+
   return Session.of({
-    command: (text, options) =>
-      Effect.map(commandBytes(text, options), (bytes) => Text.decode(bytes, settings.machine.textFallback)),
-    commandBytes,
+    command: (text, options) => request(text, options, decodeText),
+    commandBytes: (text, options) => request(text, options, identity),
     messages: messages.values,
     status: Effect.sync(() => machine.status),
-    statusChanges: Stream.fromPubSub(statuses).pipe(Stream.takeUntil((status) => status._tag === "Closed")),
+    statusChanges: statuses.values,
     online: Deferred.await(online)
   })
 })
@@ -407,7 +445,14 @@ export const make: (
 export const layer = (options: Options): Layer.Layer<Session, LoginFailure, Transport> =>
   Layer.effect(Session, make(options))
 
-type Reply = Deferred.Deferred<Uint8Array, CommandError["reason"]>
+/** Takes the outcome of a command. */
+type Reply = (result: Result.Result<Uint8Array, CommandError["reason"]>) => void
+
+/** How many datagrams may wait for the socket to take them; more are lost, as in the network. */
+const OUTBOX_CAPACITY = 4096
+
+/** How many lines may wait to be logged; more are lost. */
+const LOG_CAPACITY = 256
 
 /** How long opening a socket may take. */
 const OPEN_TIMEOUT = "30 seconds"

@@ -162,6 +162,9 @@ const URGENT_AFTER = 2000
 /** Milliseconds between its questions then. */
 const URGENT_GAP = 500
 
+/** How many in flight are too many to be sent again all at once: a quarter of the numbers. */
+const MANY = 64
+
 type Phase =
   | { readonly _tag: "Opening"; openAt: number }
   | {
@@ -427,7 +430,13 @@ export class SessionMachine<H> {
     }
     let asking = false
     for (const ticket of this.#inFlight.values()) {
-      if (ticket.nextSendAt <= now) this.#send(now, ticket)
+      if (ticket.nextSendAt <= now) {
+        // Of many in flight one shows that answers take longer now. To send all again would use up the numbers, which
+        // then have to rest.
+        const due = ticket.use!.firstSentAt + this.#roundTrip.timeout
+        if (due > now && ticket.use!.sends === 1 && this.#inFlight.size > MANY) ticket.nextSendAt = due
+        else this.#send(now, ticket)
+      }
       this.#schedule(ticket.nextSendAt)
       asking ||= ticket.nextSendAt < Infinity
     }

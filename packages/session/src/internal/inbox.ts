@@ -8,8 +8,8 @@
  */
 
 /**
- * Milliseconds for which a repetition of a message is recognised although its number could be a coming one's. Servers
- * repeat for 10 seconds.
+ * Milliseconds for which the next repetition of a message is recognised although its number could be a coming one's.
+ * Servers repeat every few seconds, for 10 in all.
  */
 const RECALL = 30_000
 /** How many numbers may be waited for at once. A server with more messages under way would mistake one for another. */
@@ -19,7 +19,10 @@ const WINDOW = 192
 interface Past {
   /** Checksum of the message delivered under it; `undefined` where it was given up as missing. */
   readonly checksum: number | undefined
-  readonly at: number
+  /** When it was delivered or given up, or last came again. */
+  at: number
+  /** Whether it came again. */
+  repeated: boolean
 }
 
 interface Held<A> {
@@ -61,6 +64,19 @@ export const reset = <A>(self: Inbox<A>): void => {
   self.held.clear()
 }
 
+/**
+ * The server counts from 0 again, as is seen from a number after that. The ones before it that came again were not
+ * repetitions, then: they were the same words under the same numbers, as the first message of every login is.
+ */
+const restart = <A>(self: Inbox<A>, number: number): void => {
+  const before = new Map(self.past)
+  reset(self)
+  while (self.expected < number && before.get(self.expected)?.repeated === true) {
+    self.past.set(self.expected, before.get(self.expected)!)
+    self.expected++
+  }
+}
+
 /** Takes a message and delivers what is due. */
 export const receive = <A>(
   self: Inbox<A>,
@@ -76,13 +92,17 @@ export const receive = <A>(
     const past = self.past.get(number)
     const ahead = offset - self.span
     const behind = 255 - offset < ahead
-    if (past?.checksum === checksum && ahead > 0 && (behind || now - past.at < RECALL)) return "Repeated"
+    if (past?.checksum === checksum && ahead > 0 && (behind || now - past.at < RECALL)) {
+      past.at = now
+      past.repeated = true
+      return "Repeated"
+    }
     if (past !== undefined && behind) {
       if (past.checksum === undefined) return "Late"
       // Behind us, but not what was delivered under that number: the server counts from 0 again. It does so when it
       // works off several login packets at once.
       flush(self, now)
-      reset(self)
+      restart(self, number)
     }
   }
   self.held.set(number, { message, checksum, at: now })
@@ -129,7 +149,7 @@ const deliverHeld = <A>(self: Inbox<A>, now: number): void => {
 }
 
 const pass = <A>(self: Inbox<A>, now: number, checksum: number | undefined): void => {
-  self.past.set(self.expected, { checksum, at: now })
+  self.past.set(self.expected, { checksum, at: now, repeated: false })
   self.expected = (self.expected + 1) & 255
   self.span--
 }

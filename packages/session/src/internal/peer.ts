@@ -4,6 +4,12 @@
 import * as Effect from "effect/Effect"
 import { OpenFailed, TransportError } from "../Transport.ts"
 
+/**
+ * What the kernel is asked to keep of datagrams that Node has not read yet. The longest reply, 255 parts, comes in one
+ * burst; of Linux's default it would lose the end, every time anew.
+ */
+export const KERNEL_BUFFER_BYTES = 1 << 20
+
 interface Remote {
   readonly host: string
   readonly port: number

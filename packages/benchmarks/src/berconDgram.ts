@@ -1,0 +1,4 @@
+import * as NodeDgramTransport from "@bercon/session/NodeDgramTransport"
+import { over } from "./sessionSubject.ts"
+
+export const { connect, idle } = over(NodeDgramTransport.layer)

@@ -1,0 +1,50 @@
+/**
+ * A process with many idle sessions of one client, which reports what they hold and what they use.
+ *
+ * `node --expose-gc idle.ts <client> <port> <sessions>`, forked: sends a `Footprint`, and when it is then sent a number of
+ * milliseconds, the CPU time that passed in them.
+ */
+import { once } from "node:events"
+import { setTimeout as sleep } from "node:timers/promises"
+import { type Name, subjects } from "./client.ts"
+
+/** Bytes of one session. */
+export interface Footprint {
+  readonly heap: number
+  readonly rss: number
+}
+
+const settledMemory = async (): Promise<NodeJS.MemoryUsage> => {
+  for (let i = 0; i < 3; i++) {
+    globalThis.gc?.()
+    await sleep(100)
+  }
+  return process.memoryUsage()
+}
+
+if (import.meta.main) {
+  process.on("disconnect", () => process.exit())
+  const [name, port, sessions] = process.argv.slice(2)
+  const { idle } = await subjects[name as Name]()
+  // The first brings along the code of all.
+  const kept = [await idle(Number(port))]
+  const before = await settledMemory()
+  while (kept.length <= Number(sessions)) {
+    kept.push(...await Promise.all(Array.from({ length: 20 }, () => idle(Number(port)))))
+  }
+  const after = await settledMemory()
+  const count = kept.length - 1
+  const footprint: Footprint = {
+    heap: (after.heapUsed - before.heapUsed) / count,
+    rss: (after.rss - before.rss) / count
+  }
+  const asked = once(process, "message")
+  process.send?.(footprint)
+  const [milliseconds] = await asked
+  const cpu = process.cpuUsage()
+  await sleep(milliseconds)
+  const { system, user } = process.cpuUsage(cpu)
+  process.send?.(user + system)
+  // Until here nothing of it may be collected.
+  kept.length = 0
+}

@@ -1,0 +1,111 @@
+/**
+ * What is measured in processes of their own, and the server's.
+ */
+import { type ChildProcess, fork, spawn } from "node:child_process"
+import { once } from "node:events"
+import { each, type Name, names, within } from "./client.ts"
+import type { Footprint } from "./idle.ts"
+
+const PATIENCE = 30_000
+
+const programOf = (name: string): string => {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js"
+  return new URL(`${name}.${extension}`, import.meta.url).pathname
+}
+
+/** The next thing that a child sends. */
+const sent = async <A>(child: ChildProcess, what: string, milliseconds = PATIENCE): Promise<A> => {
+  const ended = new Promise<never>((_, reject) =>
+    child.once("exit", (code) => reject(new Error(`${what}: the process ended with ${code}`)))
+  )
+  const [message] = await within(milliseconds, what, Promise.race([once(child, "message"), ended]))
+  return message as A
+}
+
+export interface ServerProcess {
+  readonly port: number
+  readonly stop: () => void
+}
+
+export const startServer = async (): Promise<ServerProcess> => {
+  const child = fork(programOf("server"))
+  return { port: await sent<number>(child, "the server"), stop: () => child.disconnect() }
+}
+
+/** What one of the sessions holds, and the share of a core in percent that they all use. */
+export interface Idle extends Footprint {
+  readonly cpu: number
+}
+
+/**
+ * Has many idle sessions, in a process for each client. They log in one process after another; then all are left alone
+ * for the same time, in which they hardly disturb each other.
+ */
+export const measureIdle = async (
+  port: number,
+  options: { readonly sessions: number; readonly rounds: number; readonly milliseconds: number }
+): Promise<Record<Name, ReadonlyArray<Idle>>> => {
+  const processes = new Array<{ name: Name; child: ChildProcess; footprint: Footprint }>()
+  try {
+    for (let round = 0; round < options.rounds; round++) {
+      for (const name of round % 2 === 0 ? names : [...names].reverse()) {
+        const child = fork(programOf("idle"), [name, `${port}`, `${options.sessions}`], {
+          execArgv: [...process.execArgv, "--expose-gc"]
+        })
+        const footprint = await sent<Footprint>(child, `${name}, ${options.sessions} sessions`)
+        processes.push({ name, child, footprint })
+      }
+    }
+    const idles = await Promise.all(processes.map(async ({ child, footprint, name }) => {
+      child.send(options.milliseconds)
+      const used = await sent<number>(child, `${name}, idle`, options.milliseconds + PATIENCE)
+      return { name, ...footprint, cpu: used / options.milliseconds / 10 }
+    }))
+    return each((name) => idles.filter((idle) => idle.name === name))
+  } finally {
+    for (const { child } of processes) child.kill()
+  }
+}
+
+/** Milliseconds from spawning a process to what it reports with a byte. */
+const start = async (name: string, execArgv: ReadonlyArray<string>, args: ReadonlyArray<string>): Promise<number> => {
+  const started = performance.now()
+  const child = spawn(process.execPath, [...execArgv, programOf("start"), ...args], {
+    stdio: ["ignore", "pipe", "inherit"]
+  })
+  try {
+    const ended = once(child, "exit").then(([code]) => {
+      throw new Error(`start of ${name}: the process ended with ${code}`)
+    })
+    await within(PATIENCE, `start of ${name}`, Promise.race([once(child.stdout, "data"), ended]))
+    return performance.now() - started
+  } finally {
+    child.kill()
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
+  }
+}
+
+export interface Starts {
+  readonly clients: Record<Name, ReadonlyArray<number>>
+  /** A process that does nothing. */
+  readonly empty: ReadonlyArray<number>
+  /** `bercon` in a program that imports from "effect" and "@bercon/session", not from their modules. */
+  readonly barrels: ReadonlyArray<number>
+}
+
+/** Times fresh processes from being spawned to the first reply. */
+export const measureStart = async (port: number, rounds: number): Promise<Starts> => {
+  const starts = { clients: each(() => new Array<number>()), empty: new Array<number>(), barrels: new Array<number>() }
+  const { execArgv } = process
+  const programs = [
+    { times: starts.empty, run: () => start("an empty process", [], ["empty"]) },
+    ...names.map((name) => ({ times: starts.clients[name], run: () => start(name, execArgv, [name, `${port}`]) })),
+    { times: starts.barrels, run: () => start("bercon", execArgv, ["bercon", `${port}`, "barrels"]) }
+  ]
+  // The first ones read files that the others find in memory.
+  for (const { run } of programs) await run()
+  for (let round = 0; round < rounds; round++) {
+    for (const { run, times } of round % 2 === 0 ? programs : [...programs].reverse()) times.push(await run())
+  }
+  return starts
+}

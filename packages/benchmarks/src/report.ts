@@ -1,0 +1,92 @@
+/**
+ * One table, and the same as JSON.
+ */
+import { DateTime } from "effect"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import { each, type Name, names } from "./client.ts"
+import { summarize, type Summary } from "./measure.ts"
+
+/** One line of the table. */
+export interface Row {
+  readonly name: string
+  readonly unit: string
+  readonly decimals: number
+  /** By client: its samples in the order of the rounds, or why there are none. */
+  readonly samples: Record<Name, ReadonlyArray<number> | string>
+  /** Whether dividing by `bare` tells anything. */
+  readonly ratios: boolean
+}
+
+interface Cell extends Summary {
+  /** Of this client's sample and bare's of the same round. */
+  readonly ratio: Summary | undefined
+}
+
+const cellOf = (row: Row, name: Name): Cell | string => {
+  const samples = row.samples[name]
+  if (typeof samples === "string") return samples
+  const { bare } = row.samples
+  const ratio = row.ratios && typeof bare !== "string" && name !== "bare"
+    ? summarize(samples.map((sample, round) => sample / bare[round]!))
+    : undefined
+  return { ...summarize(samples), ratio }
+}
+
+const formatted = (value: number, decimals: number): string =>
+  value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
+
+export const spread = ({ lower, median, upper }: Summary, decimals: number): string =>
+  `${formatted(median, decimals)} (${formatted(lower, decimals)}-${formatted(upper, decimals)})`
+
+const cellText = (cell: Cell | string, decimals: number): string => {
+  if (typeof cell === "string") return "n/a"
+  return `${spread(cell, decimals)}${cell.ratio ? `  ${cell.ratio.median.toFixed(2)}x` : ""}`
+}
+
+export const print = (rows: ReadonlyArray<Row>): void => {
+  const head = ["", ...names]
+  const table = rows.map((row) => [
+    `${row.name}, ${row.unit}`,
+    ...names.map((name) => cellText(cellOf(row, name), row.decimals))
+  ])
+  const widths = head.map((title, i) => Math.max(title.length, ...table.map((line) => line[i]!.length)))
+  const print = (line: ReadonlyArray<string>) =>
+    console.log(line.map((text, i) => i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!)).join("  "))
+  console.log("median (quartiles), and the multiple of bare, the median of the rounds' own multiples\n")
+  print(head)
+  for (const line of table) print(line)
+  console.log("\nquartiles of the multiples")
+  for (const row of rows.filter(({ ratios }) => ratios)) {
+    const cells = names.flatMap((name) => {
+      const cell = cellOf(row, name)
+      return typeof cell === "string" || cell.ratio === undefined ? [] : [`${name} ${spread(cell.ratio, 2)}`]
+    })
+    console.log(`  ${`${row.name}, ${row.unit}`.padEnd(widths[0]!)}  ${cells.join(", ")}`)
+  }
+  for (const row of rows) {
+    for (const name of names) {
+      const reason = row.samples[name]
+      if (typeof reason === "string") console.log(`n/a: ${name}, ${row.name}: ${reason}`)
+    }
+  }
+}
+
+/** Writes `results/<name>.json`. */
+export const write = (name: string, about: Record<string, unknown>, rows: ReadonlyArray<Row>): void => {
+  const results = new URL("../results/", import.meta.url)
+  Fs.mkdirSync(results, { recursive: true })
+  const content = {
+    date: DateTime.formatIso(DateTime.nowUnsafe()),
+    node: process.versions.node,
+    cpu: Os.cpus()[0]?.model,
+    cores: Os.availableParallelism(),
+    ...about,
+    metrics: rows.map((row) => ({
+      name: row.name,
+      unit: row.unit,
+      clients: each((name) => cellOf(row, name))
+    }))
+  }
+  Fs.writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(content, null, 2)}\n`)
+}

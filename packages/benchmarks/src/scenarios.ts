@@ -1,0 +1,126 @@
+/**
+ * What clients are timed at, and the timing: round by round, each client in turn and in another order every time.
+ */
+import type { Socket } from "node:dgram"
+import { subscribe } from "node:diagnostics_channel"
+import { type Client, each, type Name, names, subjects, within } from "./client.ts"
+import { PART_BYTES, PARTS, SHORT } from "./server.ts"
+
+export interface Scenario {
+  readonly title: string
+  /** What is counted. */
+  readonly unit: string
+  readonly run: (client: Client, count: number) => Promise<void>
+}
+
+export const scenarios = {
+  sequential: {
+    title: "sequential",
+    unit: "commands",
+    run: (client, count) => client.commands("short", count, 1, SHORT.length)
+  },
+  pipelined: {
+    title: "pipelined, 32",
+    unit: "commands",
+    run: (client, count) => client.commands("short", count, 32, SHORT.length)
+  },
+  messages: {
+    title: "taken in",
+    unit: "messages",
+    run: (client, count) => client.messages(count)
+  },
+  replies: {
+    title: "100 KB each",
+    unit: "replies",
+    run: (client, count) => client.commands("long", count, 1, PARTS * PART_BYTES)
+  }
+} satisfies Record<string, Scenario>
+
+// By default Linux drops what a socket has received beyond some 90 datagrams of 1 KB. A burst of 100 then loses its end,
+// and loses it again when it is asked for again. That is not what is measured here, so every client gets more.
+subscribe("udp.socket", (message) => {
+  const { socket } = message as { readonly socket: Socket }
+  socket.once("listening", () => socket.setRecvBufferSize(4 << 20))
+})
+
+/** One timed slice. */
+export interface Sample {
+  readonly perSecond: number
+  /** Milliseconds of CPU, user and system, of this process for 1,000. */
+  readonly cpu: number
+}
+
+/** By client: its samples, one for each round, or why it has none. */
+export type Outcome = Record<Name, ReadonlyArray<Sample> | string>
+
+export interface Pace {
+  readonly rounds: number
+  /** How long a slice takes, about. */
+  readonly milliseconds: number
+  readonly warmUp: number
+}
+
+/** Milliseconds in which a slice has to be done. */
+const PATIENCE = 15_000
+
+const slice = async (scenario: Scenario, name: Name, client: Client, count: number): Promise<Sample> => {
+  const cpu = process.cpuUsage()
+  const start = performance.now()
+  await within(PATIENCE, `${name}, ${scenario.unit} ${scenario.title}`, scenario.run(client, count))
+  const milliseconds = performance.now() - start
+  const { system, user } = process.cpuUsage(cpu)
+  return { perSecond: (count / milliseconds) * 1000, cpu: (user + system) / count }
+}
+
+/** Runs the scenario for a while, and returns how many a slice should have. */
+export const warmUp = async (scenario: Scenario, name: Name, client: Client, pace: Pace): Promise<number> => {
+  const until = performance.now() + pace.warmUp
+  let count = 4
+  do {
+    const { perSecond } = await slice(scenario, name, client, count)
+    count = Math.max(2, Math.ceil(Math.min((perSecond * pace.milliseconds) / 1000, count * 8)))
+  } while (performance.now() < until)
+  return count
+}
+
+interface Runner {
+  readonly name: Name
+  readonly client: Client
+  readonly samples: Array<Sample>
+  count: number
+  failure: string | undefined
+}
+
+/** Times all clients. One that fails is out, with the reason in place of its samples. */
+export const race = async (scenario: Scenario, port: number, pace: Pace): Promise<Outcome> => {
+  const runners = new Array<Runner>()
+  for (const name of names) {
+    const client = await within(PATIENCE, `${name}, login`, (await subjects[name]()).connect(port))
+    runners.push({ name, client, samples: [], count: 0, failure: undefined })
+  }
+  const attempt = async (runner: Runner, run: () => Promise<void>): Promise<void> => {
+    if (runner.failure !== undefined) return
+    try {
+      await run()
+    } catch (error) {
+      runner.failure = error instanceof Error ? error.message : String(error)
+    }
+  }
+  for (const runner of runners) {
+    await attempt(runner, async () => {
+      runner.count = await warmUp(scenario, runner.name, runner.client, pace)
+    })
+  }
+  for (let round = 0; round < pace.rounds; round++) {
+    for (const runner of round % 2 === 0 ? runners : [...runners].reverse()) {
+      await attempt(runner, async () => {
+        runner.samples.push(await slice(scenario, runner.name, runner.client, runner.count))
+      })
+    }
+  }
+  for (const runner of runners) await within(PATIENCE, `${runner.name}, closing`, runner.client.close())
+  return each((name) => {
+    const { failure, samples } = runners.find((runner) => runner.name === name)!
+    return failure ?? samples
+  })
+}

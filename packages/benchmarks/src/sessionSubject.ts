@@ -1,0 +1,58 @@
+/**
+ * `Session` of this repository, its logs silenced, over either of its transports.
+ */
+import type * as NodeTransport from "@bercon/session/NodeTransport"
+import * as Session from "@bercon/session/Session"
+import type { Transport } from "@bercon/session/Transport"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { Countdown, HOST, PASSWORD, type Subject, wrongReply } from "./client.ts"
+
+export const over = (transport: (options: NodeTransport.Options) => Layer.Layer<Transport>): Subject => {
+  const login = (port: number, scope: Scope.Scope) =>
+    Session.make({ password: Redacted.make(PASSWORD) }).pipe(
+      Effect.provide(Layer.merge(transport({ host: HOST, port }), Logger.layer([]))),
+      Scope.provide(scope),
+      Effect.runPromise
+    )
+  return {
+    idle: (port) => login(port, Scope.makeUnsafe()),
+    connect: async (port) => {
+      const scope = Scope.makeUnsafe()
+      const session = await login(port, scope)
+      const messages = new Countdown()
+      await session.messages.pipe(
+        Stream.runForEach((item) => Effect.sync(() => item._tag === "Message" && messages.count())),
+        Effect.forkIn(scope, { startImmediately: true }),
+        Effect.runPromise
+      )
+      return {
+        commands: (text, count, window, length) => {
+          let unsent = count
+          const worker = Effect.gen(function*() {
+            while (unsent-- > 0) {
+              const reply = yield* session.command(text)
+              if (reply.length !== length) return yield* Effect.die(wrongReply(text, length, reply))
+            }
+          })
+          return window === 1
+            ? Effect.runPromise(worker)
+            : Effect.runPromise(
+              Effect.all(Array.from({ length: window }, () => worker), { concurrency: "unbounded", discard: true })
+            )
+        },
+        messages: async (count) => {
+          const all = messages.wait(count)
+          await Effect.runPromise(session.command(`flood ${count}`))
+          await all
+        },
+        close: () => Effect.runPromise(Scope.close(scope, Exit.void))
+      }
+    }
+  }
+}
