@@ -16,6 +16,23 @@ export interface Meter {
   readonly measured: (milliseconds: number) => void
 }
 
+const series: ReadonlyArray<{
+  readonly name: keyof Counters
+  readonly metric: Metric.Counter<number>
+  readonly attributes?: Record<string, string>
+}> = [
+  { name: "retransmissions", metric: Metrics.retransmissions },
+  { name: "keepalives", metric: Metrics.keepalives },
+  { name: "logins", metric: Metrics.logins },
+  { name: "messages", metric: Metrics.messages, attributes: { fate: "Delivered" } },
+  { name: "repeatedMessages", metric: Metrics.messages, attributes: { fate: "Repeated" } },
+  { name: "missedMessages", metric: Metrics.messages, attributes: { fate: "Missed" } },
+  { name: "lateMessages", metric: Metrics.messages, attributes: { fate: "Late" } },
+  { name: "malformed", metric: Metrics.datagramsDropped, attributes: { reason: "Malformed" } },
+  { name: "strayReplies", metric: Metrics.datagramsDropped, attributes: { reason: "Stray" } },
+  { name: "unexpected", metric: Metrics.datagramsDropped, attributes: { reason: "Unexpected" } }
+]
+
 /** What a machine shows of itself. */
 interface Source {
   readonly counters: Counters
@@ -27,31 +44,24 @@ export const make: (
   source: Source
 ) => Effect.Effect<Meter, never, Scope.Scope> = Effect.fnUntraced(function*(server, source) {
   const context = yield* Effect.context()
-  const bind = <I, S>(metric: Metric.Metric<I, S>, attributes?: Record<string, string>) => {
-    const bound = Metric.withAttributes(metric, { server, ...attributes })
-    return (input: I) => bound.updateUnsafe(input, context)
+  // A series is made when it is first needed: most sessions need few, and there may be thousands of sessions.
+  const lazily = <I, S>(metric: Metric.Metric<I, S>, attributes?: Record<string, string>) => {
+    let bound: Metric.Metric<I, S> | undefined
+    return (input: I) => {
+      bound ??= Metric.withAttributes(metric, { server, ...attributes })
+      bound.updateUnsafe(input, context)
+    }
   }
   const by = (metric: Metric.Counter<number>, key: string) => {
     const bound = new Map<string, (input: number) => void>()
     return (value: string) => {
       let add = bound.get(value)
-      if (add === undefined) bound.set(value, add = bind(metric, { [key]: value }))
+      if (add === undefined) bound.set(value, add = lazily(metric, { [key]: value }))
       add(1)
     }
   }
-  const counted: ReadonlyArray<readonly [keyof Counters, (increment: number) => void]> = [
-    ["retransmissions", bind(Metrics.retransmissions)],
-    ["keepalives", bind(Metrics.keepalives)],
-    ["logins", bind(Metrics.logins)],
-    ["messages", bind(Metrics.messages, { fate: "Delivered" })],
-    ["repeatedMessages", bind(Metrics.messages, { fate: "Repeated" })],
-    ["missedMessages", bind(Metrics.messages, { fate: "Missed" })],
-    ["lateMessages", bind(Metrics.messages, { fate: "Late" })],
-    ["malformed", bind(Metrics.datagramsDropped, { reason: "Malformed" })],
-    ["strayReplies", bind(Metrics.datagramsDropped, { reason: "Stray" })],
-    ["unexpected", bind(Metrics.datagramsDropped, { reason: "Unexpected" })]
-  ]
-  const before = counted.map(() => 0)
+  const before = series.map(() => 0)
+  const adders = new Array<((increment: number) => void) | undefined>(series.length)
 
   // Read when somebody reads them: they change with every command.
   const show = (metric: Metric.Gauge<number>, get: () => number) =>
@@ -69,16 +79,17 @@ export const make: (
   yield* show(Metrics.commandsInFlight, () => source.load.inFlight)
   return {
     update: () => {
-      for (let i = 0; i < counted.length; i++) {
-        const [name, add] = counted[i]!
+      for (let i = 0; i < series.length; i++) {
+        const { attributes, metric, name } = series[i]!
         const increment = source.counters[name] - before[i]!
         if (increment === 0) continue
         before[i] = source.counters[name]
+        const add = adders[i] ??= lazily(metric, attributes)
         add(increment)
       }
     },
     settled: by(Metrics.commands, "outcome"),
     lost: by(Metrics.reconnects, "cause"),
-    measured: bind(Metrics.roundTrip)
+    measured: lazily(Metrics.roundTrip)
   }
 })
