@@ -96,12 +96,13 @@ export class RconClient extends Context.Service<RconClient, {
   ) => Effect.Effect<string, CommandError>
   /**
    * What happens on the server from now on, in the server's order. Every subscriber gets everything; one that is too
-   * slow loses its oldest events and finds a `Gap` in their place. Ends when the session is closed.
+   * slow loses its oldest events and finds a `Gap` in their place. Ends when the session's owner closes it, and fails where
+   * it ends for good by itself: where the server refuses to log it in again.
    *
    * Who speaks in chat is looked up among the players the client knows: those who were in the last `players`, and those
    * who have come since. After an outage (a `Gap` of cause `"Reconnected"`) it knows nobody until the next `players`.
    */
-  readonly events: Stream.Stream<ServerEvent.ServerEvent>
+  readonly events: Stream.Stream<ServerEvent.ServerEvent, LoginFailure>
   /**
    * The number that the server has given this client, where it has told it. It does so right after each login; `None`
    * also where that message was lost.
@@ -135,7 +136,7 @@ export const make: (
   function*(options) {
     const session = yield* Session.Session
     const knownPlayers = KnownPlayers.make()
-    const broadcast = Broadcast.make<ServerEvent.ServerEvent>({
+    const broadcast = Broadcast.make<ServerEvent.ServerEvent, LoginFailure>({
       capacity: options?.messageCapacity ?? 4096,
       overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
     })
@@ -143,9 +144,13 @@ export const make: (
     /** Whether the next message is the first after a login. */
     let loggingIn = (yield* session.status)._tag !== "Online"
 
+    /** For each list of players that was asked for and is not there yet, what has happened since. */
+    const asked = new Set<Array<ServerEvent.ServerEvent>>()
+
     const take = (item: Message | Gap): void => {
       const event = read(item)
       KnownPlayers.observe(knownPlayers, event)
+      for (const since of asked) if (since.length < KnownPlayers.CAPACITY) since.push(event)
       broadcast.publish(event)
     }
 
@@ -164,13 +169,13 @@ export const make: (
 
     yield* session.messages.pipe(
       Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),
-      // Nobody joins this fiber. Should it die, the subscribers and the log have to tell.
+      // Nobody joins this fiber: how it ends, the subscribers have to hear, and of a defect the log.
       Effect.onExit((exit) => {
-        if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) {
-          return Effect.sync(() => broadcast.close(Exit.void))
-        }
-        broadcast.close(exit)
-        return Effect.logError("reading the server's messages failed, no more events will come", exit.cause)
+        const closing = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+        broadcast.close(closing ? Exit.void : exit)
+        return Exit.isFailure(exit) && Cause.hasDies(exit.cause)
+          ? Effect.logError("reading the server's messages failed, no more events will come", exit.cause)
+          : Effect.void
       }),
       Effect.forkScoped({ startImmediately: true })
     )
@@ -211,10 +216,15 @@ export const make: (
         ? send(`${word} ${player}`, text, options)
         : Effect.fail(failure(word, new InvalidCommand({ problem: `${player} is not the number of a player` })))
 
-    const playerTable = Effect.gen(function*() {
-      const table = yield* Effect.fromResult(PlayersReply.parse(yield* command("players")))
-      KnownPlayers.replace(knownPlayers, table.rows)
-      return table
+    const playerTable = Effect.suspend(() => {
+      const since: Array<ServerEvent.ServerEvent> = []
+      asked.add(since)
+      return command("players").pipe(
+        Effect.flatMap((reply) => Effect.fromResult(PlayersReply.parse(reply))),
+        // The events that came while the list was on its way may be newer than the list.
+        Effect.tap((table) => Effect.sync(() => KnownPlayers.replace(knownPlayers, table.rows, since))),
+        Effect.ensuring(Effect.sync(() => asked.delete(since)))
+      )
     })
 
     return RconClient.of({

@@ -20,13 +20,13 @@ import * as Stream from "effect/Stream"
  * @category models
  * @since 0.1.0
  */
-export interface Broadcast<A> {
+export interface Broadcast<A, E = never> {
   /** Hands a value on. Synchronous: it never waits for a subscriber. */
   readonly publish: (value: A) => void
   /** Ends every subscription, present and future, after what is still to be read; with the cause of a failed exit. */
-  readonly close: (exit: Exit.Exit<void>) => void
+  readonly close: (exit: Exit.Exit<void, E>) => void
   /** The greeting, if there is one, and everything published from the moment on at which the stream is run. */
-  readonly values: Stream.Stream<A>
+  readonly values: Stream.Stream<A, E>
 }
 
 /** A value and how many were published before it, by which a subscriber sees what it lost. */
@@ -42,17 +42,17 @@ interface Numbered<A> {
  * @category constructors
  * @since 0.1.0
  */
-export const make = <A>(options: {
+export const make = <A, E = never>(options: {
   readonly capacity: number
   readonly overflow?: (missed: number) => A
   readonly greeting?: () => A
-}): Broadcast<A> => {
-  const subscribers = new Set<Queue.Queue<Numbered<A>, Cause.Done>>()
+}): Broadcast<A, E> => {
+  const subscribers = new Set<Queue.Queue<Numbered<A>, E | Cause.Done>>()
   let published = 0
-  let closed: Cause.Cause<Cause.Done> | undefined
+  let closed: Cause.Cause<E | Cause.Done> | undefined
 
   const subscribe = Effect.acquireRelease(
-    Effect.map(Queue.sliding<Numbered<A>, Cause.Done>(options.capacity), (queue) => {
+    Effect.map(Queue.sliding<Numbered<A>, E | Cause.Done>(options.capacity), (queue) => {
       const from = options.greeting === undefined ? published : published - 1
       if (options.greeting !== undefined) Queue.offerUnsafe(queue, { number: from, value: options.greeting() })
       if (closed === undefined) subscribers.add(queue)

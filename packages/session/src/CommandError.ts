@@ -16,6 +16,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { LoginFailure } from "./LoginFailure.ts"
 
 /**
  * The text cannot be sent as a command: it holds a NUL or is too long. Nothing was sent.
@@ -48,8 +49,8 @@ export class NotConnected extends Schema.Error<NotConnected>("@bercon/session/No
 }
 
 /**
- * More commands wait than the queue holds (`waiting`), or the queue did not move on before the deadline. Nothing was
- * sent: trying again later is safe.
+ * More commands wait than the queue holds, or the command's turn did not come before its deadline; `waiting` others were
+ * waiting. Nothing was sent: trying again later is safe.
  *
  * @category errors
  * @since 0.1.0
@@ -59,7 +60,7 @@ export class Overloaded extends Schema.Error<Overloaded>("@bercon/session/Overlo
   waiting: Schema.Int
 }) {
   override get message(): string {
-    return `was not sent: ${this.waiting} other commands were waiting. Trying again is safe, with fewer at once`
+    return `was not sent: it found no place (${this.waiting} others were waiting). Trying again is safe, with fewer at once`
   }
 }
 
@@ -114,20 +115,22 @@ export class SessionLost extends Schema.Error<SessionLost>("@bercon/session/Sess
 }
 
 /**
- * The session was closed, by its owner or because it failed for good. The command may have been executed if it had been
- * sent (`sends` is not 0).
+ * The session was closed by its owner, or ended for good because of `failure`. The command may have been executed if it
+ * had been sent (`sends` is not 0).
  *
  * @category errors
  * @since 0.1.0
  */
 export class SessionClosed extends Schema.Error<SessionClosed>("@bercon/session/SessionClosed")({
   _tag: Schema.tag("SessionClosed"),
-  sends: Schema.Int
+  sends: Schema.Int,
+  failure: Schema.optionalKey(LoginFailure)
 }) {
   override get message(): string {
+    const why = this.failure === undefined ? "" : `: ${this.failure.message}`
     return this.sends === 0
-      ? "was not sent: the session is closed"
-      : "was in flight when the session was closed. It may have been executed"
+      ? `was not sent: the session is closed${why}`
+      : `was in flight when the session was closed, and may have been executed${why}`
   }
 }
 

@@ -39,7 +39,7 @@ export class LoginRefused extends Schema.Error<LoginRefused>("@bercon/session/Lo
 
 /**
  * Nobody answered: `tries` login packets were sent in the course of `waited`. Where the machine was there and said that
- * nobody listens at the port, `portClosed` is true.
+ * nobody listens at the port, `portClosed` is true. Where not even sending was possible, `error` says why.
  *
  * @category errors
  * @since 0.1.0
@@ -49,11 +49,14 @@ export class LoginTimeout extends Schema.Error<LoginTimeout>("@bercon/session/Lo
   peer: Schema.String,
   tries: Schema.Int,
   waited: Schema.Duration,
-  portClosed: Schema.Boolean
+  portClosed: Schema.Boolean,
+  error: Schema.optionalKey(TransportError)
 }) {
   override get message(): string {
     const seconds = Math.round(Duration.toSeconds(this.waited) * 10) / 10
-    return this.portClosed
+    return this.error !== undefined
+      ? this.error.message
+      : this.portClosed
       ? `nobody listens at ${this.peer} (tried ${this.tries} times in ${seconds} s): the server is not up, ` +
         "or RConPort in its BattlEye configuration is another port"
       : `no answer from ${this.peer} (tried ${this.tries} times in ${seconds} s): check host and port, ` +

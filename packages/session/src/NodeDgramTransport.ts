@@ -91,7 +91,10 @@ const connect = (
     socket.once("error", failed)
     try {
       socket.bind({ address: bind?.address, port: bind?.port ?? 0 }, () =>
-        socket.connect(port, address, () => {
+        socket.connect(port, address, (cause?: unknown) => {
+          if (cause !== undefined && cause !== null) {
+            return failed(cause)
+          }
           socket.off("error", failed)
           resume(Effect.succeed(socket))
         }))
@@ -105,7 +108,11 @@ const connectionOf = (socket: Dgram.Socket, peer: string): Connection => {
   // What the kernel says of an earlier datagram has no write to fail any more: the next one reports it.
   let reported: TransportError | undefined
 
-  socket.on("message", received.offer)
+  socket.on("message", (datagram) => {
+    // Somebody is there: what was said of earlier datagrams is over.
+    reported = undefined
+    received.offer(datagram)
+  })
   const report = (cause: unknown) => {
     if (cause !== null && cause !== undefined) reported = ioFailed(peer, cause)
   }

@@ -65,7 +65,11 @@ export const make = (options: Options): Transport["Service"] => {
       })
       const connection: Connection = {
         pull: reader.pull.pipe(
-          Effect.map(Arr.map((datagram) => datagram.payload)),
+          Effect.map((datagrams) => {
+            // Somebody is there: what was said of earlier datagrams is over.
+            reported = undefined
+            return Arr.map(datagrams, (datagram) => datagram.payload)
+          }),
           Effect.mapError((error) => ioFailed(peer, error))
         ),
         write: (payload) =>

@@ -7,7 +7,7 @@
  * pending command, stops its fibers and closes its socket. The protocol itself lives in `SessionMachine`; here it meets
  * the clock, the socket and the callers.
  *
- * What is kept in memory is bounded: 256 commands in flight, `queueCapacity` waiting, 255 messages held back, and
+ * What is kept in memory is bounded: 256 commands in flight, `queueCapacity` waiting, 192 messages held back, and
  * `messageCapacity` messages for the slowest subscriber.
  *
  * **Example** (Asking a server for its version)
@@ -29,7 +29,6 @@
  * @since 0.1.0
  */
 import * as Text from "@bercon/codec/Text"
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -39,7 +38,6 @@ import * as Exit from "effect/Exit"
 import { identity } from "effect/Function"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -90,8 +88,8 @@ export interface Options {
   /** How long a command waits for its reply unless it says otherwise. Default 20 seconds. */
   readonly commandTimeout?: Duration.Input | undefined
   /**
-   * An empty command is sent when no command has been for this long. Default 30 seconds; more than 1 and less than 45,
-   * after which servers drop a silent client.
+   * An empty command is sent when no command has been for this long. Default 30 seconds; 1 to 44. After 45
+   * servers drop a silent client.
    */
   readonly keepaliveInterval?: Duration.Input | undefined
   /** How many commands may be unanswered at once, 1 to 256. Default 32. More wait, first come first served. */
@@ -128,10 +126,10 @@ export class Session extends Context.Service<Session, {
   /** As `command`, but the reply's bytes. */
   readonly commandBytes: (text: string, options?: CommandOptions) => Effect.Effect<Uint8Array, CommandError>
   /**
-   * What the server tells from now on. Every subscriber gets everything, in the server's order; ends when the session is
-   * closed.
+   * What the server tells from now on. Every subscriber gets everything, in the server's order. Ends when the owner closes
+   * the session, and fails where it ends for good by itself: where the server refuses to log it in again.
    */
-  readonly messages: Stream.Stream<Message | Gap>
+  readonly messages: Stream.Stream<Message | Gap, LoginFailure>
   /** How the session is doing now. */
   readonly status: Effect.Effect<Status>
   /** How the session is doing: now, and every change. Ends after `Closed`. */
@@ -172,7 +170,7 @@ export const start: (
   /** The status as it was last told. */
   let status = machine.status
   const statuses = Broadcast.make<Status>({ capacity: STATUS_CAPACITY, greeting: () => status })
-  const messages = Broadcast.make<Message | Gap>({
+  const messages = Broadcast.make<Message | Gap, LoginFailure>({
     capacity: settings.messageCapacity,
     overflow: (missed) => ({ _tag: "Gap", cause: "Overflow", missed })
   })
@@ -236,16 +234,24 @@ export const start: (
   }
 
   const changeStatus = (next: Status): void => {
+    log(logOf(transport.peer, next, status))
     status = next
-    log(Effect.logInfo(`RCON session with ${transport.peer}: ${describe(status)}`))
-    statuses.publish(status)
-    if (status._tag === "Reconnecting") meter.lost(status.cause)
-    if (status._tag === "Online") Deferred.doneUnsafe(online, Exit.void)
-    if (status._tag === "Closed") {
-      Deferred.doneUnsafe(online, Exit.isSuccess(status.exit) ? Exit.interrupt() : status.exit)
-      statuses.close(Exit.void)
-      messages.close(Exit.void)
-      socketWanted.openUnsafe()
+    statuses.publish(next)
+    switch (next._tag) {
+      case "Online":
+        Deferred.doneUnsafe(online, Exit.void)
+        break
+      case "Reconnecting":
+        meter.lost(next.cause)
+        break
+      case "Closed":
+        Deferred.doneUnsafe(online, Exit.isSuccess(next.exit) ? Exit.interrupt() : next.exit)
+        statuses.close(Exit.void)
+        messages.close(next.exit)
+        socketWanted.openUnsafe()
+        break
+      case "Connecting":
+        break
     }
   }
 
@@ -288,7 +294,7 @@ export const start: (
     const failed = (error: TransportError) =>
       Effect.sync(() => {
         log(Effect.logDebug(error.message))
-        if (error.reason.kind === "Refused") machine.refused(now())
+        machine.writeFailed(now(), error)
         flush()
       })
     const writeOne = (datagram: Uint8Array) => Effect.catch(connection.write(datagram), failed)
@@ -328,8 +334,9 @@ export const start: (
   })
 
   const timer = Effect.gen(function*() {
-    while (isOpen()) {
+    while (true) {
       yield* writeLog
+      if (!isOpen()) return
       machine.tick(now())
       flush()
       // Clocks wake by the millisecond; less than one would be slept again and again.
@@ -341,21 +348,22 @@ export const start: (
     }
   })
 
+  yield* Effect.all([sockets, timer], { concurrency: "unbounded", discard: true }).pipe(
+    // Interrupted or not, without these fibers there is no session. Where its owner closed it, it is closed by now.
+    Effect.onExit((exit) =>
+      Effect.suspend(() => {
+        if (Exit.isFailure(exit)) machine.crash(now(), Exit.failCause(exit.cause))
+        flush()
+        return writeLog
+      })
+    ),
+    Effect.forkScoped
+  )
   yield* Effect.addFinalizer(() => {
     machine.close(now())
     flush()
     return writeLog
   })
-  yield* Effect.all([sockets, timer], { concurrency: "unbounded", discard: true }).pipe(
-    Effect.onExit((exit) =>
-      Effect.sync(() => {
-        if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return
-        machine.crash(now(), Exit.failCause(exit.cause))
-        flush()
-      })
-    ),
-    Effect.forkScoped
-  )
 
   // ---------------------------------------------------------------------------
   // the service
@@ -368,7 +376,8 @@ export const start: (
   ): Effect.Effect<A, CommandError> =>
     traced(text, () => {
       const payload = Text.encode(text)
-      const problem = problemOf(text, payload)
+      const timeout = options?.timeout === undefined ? settings.commandTimeout : Settings.millis(options.timeout)
+      const problem = problemOf(text, payload, timeout)
       if (problem !== undefined) {
         meter.settled("InvalidCommand")
         return fail(text, new InvalidCommand({ problem }))
@@ -382,7 +391,7 @@ export const start: (
           }),
           payload,
           repeatable: options?.repeatable ?? true,
-          deadline: at + (options?.timeout === undefined ? settings.commandTimeout : Settings.millis(options.timeout))
+          deadline: at + timeout
         })
         flush()
         return Effect.sync(() => {
@@ -463,11 +472,13 @@ const openTimeout = (peer: string): TransportError =>
 /** How many changes of status a subscriber may be behind before it loses the oldest. */
 const STATUS_CAPACITY = 64
 
-const problemOf = (text: string, payload: Uint8Array): string | undefined =>
+const problemOf = (text: string, payload: Uint8Array, timeout: number): string | undefined =>
   text.includes("\0")
     ? "it holds a NUL character"
     : payload.length > MAX_COMMAND_BYTES
     ? `it is ${payload.length} bytes long, and at most ${MAX_COMMAND_BYTES} are possible`
+    : Number.isNaN(timeout)
+    ? "its timeout is not a duration"
     : undefined
 
 const fail = (text: string, reason: CommandError["reason"]): Effect.Effect<never, CommandError> =>
@@ -476,28 +487,29 @@ const fail = (text: string, reason: CommandError["reason"]): Effect.Effect<never
 /** A command's first word: all of it that may be told, since arguments can be secret. */
 const verbOf = (text: string): string => text.trimStart().split(/\s/, 1)[0]!.slice(0, 32)
 
-const describe = (status: Status): string => {
+const logOf = (peer: string, status: Status, before: Status): Effect.Effect<void> => {
+  const session = `RCON session with ${peer}`
   switch (status._tag) {
     case "Connecting":
-      return "connecting"
+      return Effect.logInfo(`${session}: connecting`)
     case "Online":
-      return "online"
+      return Effect.logInfo(`${session}: online`)
     case "Reconnecting":
-      return status.cause === "Silence"
-        ? "the server has fallen silent, logging in again"
-        : status.cause === "PortClosed"
-        ? "the server has closed its port, logging in again"
-        : "the socket failed, logging in again"
+      return Effect.logInfo(`${session}: ${losses[status.cause]}, logging in again`)
     case "Closed":
       return Exit.match(status.exit, {
-        onSuccess: () => "closed",
+        onSuccess: () => Effect.logInfo(`${session}: closed`),
         onFailure: (cause) =>
-          `closed: ${
-            Option.match(Cause.findErrorOption(cause), {
-              onNone: () => Cause.pretty(cause),
-              onSome: (error) => error.message
-            })
-          }`
+          // Whoever waits for the first login has the failure in hand; later nobody may be looking.
+          before._tag === "Connecting"
+            ? Effect.logInfo(`${session}: not logged in`)
+            : Effect.logError(`${session}: ended for good`, cause)
       })
   }
+}
+
+const losses: Record<(Status & { _tag: "Reconnecting" })["cause"], string> = {
+  Silence: "the server has fallen silent",
+  PortClosed: "the server has closed its port",
+  TransportFailed: "the socket failed"
 }

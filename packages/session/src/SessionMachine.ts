@@ -28,6 +28,7 @@ import * as Reassembly from "@bercon/codec/Reassembly"
 import * as Text from "@bercon/codec/Text"
 import * as Duration from "effect/Duration"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { CommandError } from "./CommandError.ts"
@@ -95,6 +96,8 @@ export interface Ticket<H> {
   /** Datagrams sent in this session and the ones before it. */
   sends: number
   reply: Reassembly.Reassembly | undefined
+  /** A reply that may be the network's repetition of an earlier one: taken only where nothing contradicts it. */
+  doubted: { readonly payload: Uint8Array; readonly checksum: number } | undefined
 }
 
 /**
@@ -213,6 +216,7 @@ export class SessionMachine<H> {
   /** Login packets sent since then. */
   #tries = 0
   #portClosed = false
+  #writeError: TransportError | undefined
 
   /** Tickets in flight, by number. */
   readonly #inFlight = new Map<number, Ticket<H>>()
@@ -297,6 +301,12 @@ export class SessionMachine<H> {
     this.#portClosed = true
   }
 
+  /** A datagram could not be sent. It counts as lost; the error goes into the message of a login that fails. */
+  writeFailed(now: number, error: TransportError): void {
+    if (error.reason.kind === "Refused") this.refused(now)
+    else this.#writeError = error
+  }
+
   /** A datagram has come. */
   receive(now: number, datagram: Uint8Array): void {
     const decoded = Packet.decodeServer(datagram)
@@ -310,7 +320,7 @@ export class SessionMachine<H> {
       switch (packet._tag) {
         case "CommandReply":
         case "CommandReplyPart":
-          return this.#receiveReply(now, packet)
+          return this.#receiveReply(now, packet, Packet.checksumField(datagram))
         case "Message":
           return this.#receiveMessage(now, packet, Packet.checksumField(datagram))
         case "LoginResult":
@@ -337,10 +347,11 @@ export class SessionMachine<H> {
       nextSendAt: Infinity,
       gap: 0,
       sends: 0,
-      reply: undefined
+      reply: undefined,
+      doubted: undefined
     }
-    if (this.#phase._tag === "Closed") {
-      this.#settle(ticket, Result.fail(new SessionClosed({ sends: 0 })))
+    if (this.status._tag === "Closed") {
+      this.#settle(ticket, Result.fail(closedBy(this.status.exit, 0)))
     } else if (this.#mayStart() && this.#waiting.size + this.#again.size === 0 && this.#start(now, ticket)) {
       this.#schedule(request.deadline)
     } else if (this.#waiting.size >= this.#settings.queueCapacity) {
@@ -431,6 +442,11 @@ export class SessionMachine<H> {
     let asking = false
     for (const ticket of this.#inFlight.values()) {
       if (ticket.nextSendAt <= now) {
+        if (ticket.doubted !== undefined) {
+          // Nothing else has come: it was the reply after all. Asking again might run the command again.
+          this.#answer(now, ticket, ticket.doubted.payload, ticket.doubted.checksum)
+          continue
+        }
         // Of many in flight one shows that answers take longer now. To send all again would use up the numbers, which
         // then have to rest.
         const due = ticket.use!.firstSentAt + this.#roundTrip.timeout
@@ -481,6 +497,7 @@ export class SessionMachine<H> {
         this.#schedule(deadline)
         continue
       }
+      const waiting = this.#waiting.size - 1
       tickets.delete(ticket)
       const { peer } = this.#settings
       this.#settle(
@@ -489,7 +506,7 @@ export class SessionMachine<H> {
           ticket.sends > 0
             ? new SessionLost({ peer, sends: ticket.sends })
             : this.#phase._tag === "Online"
-            ? new Overloaded({ waiting: this.#waiting.size })
+            ? new Overloaded({ waiting })
             : new NotConnected({ peer })
         )
       )
@@ -524,7 +541,8 @@ export class SessionMachine<H> {
             peer: this.#settings.peer,
             tries: this.#tries,
             waited: Duration.millis(now - this.#downSince),
-            portClosed: this.#portClosed
+            portClosed: this.#portClosed,
+            ...(this.#writeError !== undefined && { error: this.#writeError })
           })
         })
       )
@@ -541,6 +559,7 @@ export class SessionMachine<H> {
     if (phase.sentOnce) RoundTrip.measure(this.#roundTrip, now - phase.sentAt)
     this.#phase = { _tag: "Online" }
     this.#portClosed = false
+    this.#writeError = undefined
     this.#silentSince = undefined
     this.#lastCommandAt = now
     Inbox.reset(this.#inbox)
@@ -579,29 +598,44 @@ export class SessionMachine<H> {
     else if (this.#inbox.held.size > 0) this.#schedule(Inbox.deadline(this.#inbox, this.#settings.holdBack))
   }
 
-  #receiveReply(now: number, packet: Packet.CommandReply | Packet.CommandReplyPart): void {
+  #receiveReply(now: number, packet: Packet.CommandReply | Packet.CommandReplyPart, checksum: number): void {
     const ticket = this.#inFlight.get(packet.sequence)
     if (ticket === undefined) {
       this.counters.strayReplies++
-      if (packet._tag === "CommandReply") Numbers.strayed(this.#numbers, packet.sequence, now)
+      if (packet._tag === "CommandReply") {
+        Numbers.strayed(this.#numbers, packet.sequence, { at: now, checksum })
+        this.#startWaiting(now)
+      }
       return
     }
     const use = ticket.use!
-    if (ticket.reply === undefined && use.sends === 1) {
+    if (packet._tag === "CommandReply") {
+      const payload = ticket.request?.payload ?? empty
+      if (ticket.doubted === undefined && Numbers.isEcho(use, now, checksum, payload)) {
+        ticket.doubted = { payload: packet.payload, checksum }
+        ticket.nextSendAt = Math.min(ticket.nextSendAt, now + this.#roundTrip.timeout)
+        return this.#schedule(ticket.nextSendAt)
+      }
+      return this.#answer(now, ticket, packet.payload, checksum)
+    }
+    ticket.reply ??= Reassembly.make()
+    const bytes = Reassembly.add(ticket.reply, packet)
+    if (bytes !== undefined) return this.#answer(now, ticket, bytes, checksum)
+    // More parts are probably on their way.
+    if (ticket.nextSendAt < Infinity) ticket.nextSendAt = Math.max(ticket.nextSendAt, now + this.#roundTrip.timeout)
+  }
+
+  #answer(now: number, ticket: Ticket<H>, bytes: Uint8Array, checksum: number): void {
+    const use = ticket.use!
+    const inParts = ticket.reply !== undefined
+    if (use.sends === 1 && !inParts) {
       const milliseconds = now - use.firstSentAt
       RoundTrip.measure(this.#roundTrip, milliseconds)
       this.#emit({ _tag: "Measured", milliseconds })
     }
-    const bytes = packet._tag === "CommandReply"
-      ? packet.payload
-      : Reassembly.add(ticket.reply ??= Reassembly.make(), packet)
-    if (bytes === undefined) {
-      // More parts are probably on their way.
-      if (ticket.nextSendAt < Infinity) ticket.nextSendAt = Math.max(ticket.nextSendAt, now + this.#roundTrip.timeout)
-      return
-    }
     this.#land(ticket)
-    Numbers.answered(this.#numbers, use, now)
+    const payload = ticket.request?.payload ?? empty
+    Numbers.answered(use, { at: now, checksum, payload }, { inParts, roundTrip: this.#roundTrip.smoothed ?? 0 })
     if (this.#inFlight.size === 0) this.#silentSince = undefined
     this.#settle(ticket, Result.succeed(bytes))
     this.#startWaiting(now)
@@ -617,7 +651,8 @@ export class SessionMachine<H> {
       nextSendAt: Infinity,
       gap: 0,
       sends: 0,
-      reply: undefined
+      reply: undefined,
+      doubted: undefined
     }
     if (!this.#start(now, ticket)) {
       const use = Numbers.takeResting(this.#numbers)
@@ -656,6 +691,7 @@ export class SessionMachine<H> {
     ticket.datagram = Packet.encode(Packet.command(use.number, ticket.request?.payload ?? empty))
     ticket.gap = this.#roundTrip.timeout
     ticket.reply = undefined
+    ticket.doubted = undefined
     this.#inFlight.set(use.number, ticket)
     if (ticket.request !== undefined) this.#occupied++
     if (this.#silentSince === undefined) {
@@ -723,7 +759,7 @@ export class SessionMachine<H> {
     this.wakeAt = Infinity
     Inbox.flush(this.#inbox, now)
     for (const tickets of [this.#inFlight.values(), this.#again, this.#waiting]) {
-      for (const ticket of tickets) this.#settle(ticket, Result.fail(new SessionClosed({ sends: ticket.sends })))
+      for (const ticket of tickets) this.#settle(ticket, Result.fail(closedBy(exit, ticket.sends)))
     }
     this.#inFlight.clear()
     this.#again.clear()
@@ -758,6 +794,12 @@ export class SessionMachine<H> {
     this.#outputs.push(output)
   }
 }
+
+const closedBy = (exit: Exit.Exit<void, LoginFailure>, sends: number): SessionClosed =>
+  Option.match(Exit.findErrorOption(exit), {
+    onNone: () => new SessionClosed({ sends }),
+    onSome: (failure) => new SessionClosed({ sends, failure })
+  })
 
 const acknowledgements = Array.from({ length: 256 }, (_, number) => Packet.encode(Packet.acknowledge(number)))
 const noOutputs: ReadonlyArray<never> = []

@@ -79,7 +79,7 @@ export class OpenFailed extends Schema.Error<OpenFailed>("@bercon/session/Transp
   override get message(): string {
     switch (this.kind) {
       case "InvalidAddress":
-        return `${this.peer} is no address of a server: it takes a host, and a port from 1 to 65535`
+        return `${this.peer} is no address of a server: it takes a host and a port from 1 to 65535, and no local port beyond`
       case "HostUnresolved":
         return `no address was found for ${this.peer}: check the host name and the DNS`
       case "AddressInUse":

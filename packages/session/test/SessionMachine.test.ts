@@ -4,11 +4,8 @@ import { ServerMachine } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted, Result, Schema } from "effect"
 import { Pair, perfect } from "./support/Pair.ts"
+import { checks, Seed } from "./support/Soak.ts"
 
-/** `pnpm soak` repeats each property many times over. */
-const runs = (n: number) => n * Number(process.env["BERCON_SOAK"] ?? 1)
-
-const Seed = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 }))
 const seconds = (n: number) => n * 1000
 const minutes = (n: number) => n * 60_000
 
@@ -129,7 +126,7 @@ describe("commands", () => {
       assertOwnAnswers(pair)
       for (let i = 0; i < 300; i++) assert.strictEqual(executions(pair, `echo ${i}`), 1)
     },
-    { arbitrary: { runs: runs(30) } }
+    checks(30)
   )
 
   it.prop(
@@ -143,7 +140,7 @@ describe("commands", () => {
       assert.strictEqual(pair.outcomes.length, 300)
       assertOwnAnswers(pair)
     },
-    { arbitrary: { runs: runs(30) } }
+    checks(30)
   )
 
   it("that are not repeatable are sent once, and an unanswered one may have been executed", () => {
@@ -238,7 +235,7 @@ describe("commands", () => {
       }
       assert.isAtMost(failures(pair).length, 1)
     },
-    { arbitrary: { runs: runs(20) } }
+    checks(20)
   )
 })
 
@@ -261,7 +258,7 @@ describe("messages", () => {
       assert.deepStrictEqual(messagesOf(pair, "m "), expected)
       assert.deepStrictEqual(gapsOf(pair), [])
     },
-    { arbitrary: { runs: runs(30) } }
+    checks(30)
   )
 
   it("are acknowledged every time they come", () => {
@@ -292,6 +289,70 @@ describe("messages", () => {
     assert.deepStrictEqual(pair.delivered.slice(-2).map((item) => item._tag === "Gap" ? item.missed : item.text), [
       1,
       "m next"
+    ])
+  })
+})
+
+describe("messages of the session before", () => {
+  it("that come again after a new login are acknowledged, and disturb nothing", () => {
+    const pair = online({ seed: 1 })
+    for (let i = 0; i < 57; i++) ServerMachine.emit(pair.server, pair.now, `old ${i}`)
+    pair.runUntil(pair.now + seconds(1))
+    pair.restart()
+    pair.submit("echo x")
+    pair.runUntil(pair.now + seconds(9))
+    assert.strictEqual(pair.statuses.at(-1), "Online")
+    const delivered = pair.delivered.length
+    pair.client.receive(pair.now, Packet.encode(Packet.message(57, "old 56")))
+    pair.flush()
+    for (let i = 0; i < 100; i++) {
+      pair.at(pair.now + minutes(i), () => ServerMachine.emit(pair.server, pair.now, `new ${i}`))
+    }
+    pair.runUntil(pair.now + minutes(101))
+    assert.deepStrictEqual(
+      pair.delivered.slice(delivered).map((item) => item._tag === "Gap" ? item : item.text),
+      Array.from({ length: 100 }, (_, i) => `new ${i}`)
+    )
+  })
+})
+
+describe("numbers", () => {
+  it("are not mixed up by an answer that the network repeats when they have come round once", () => {
+    for (const maxInFlight of [1, 32, 256]) {
+      const pair = online({ seed: 1, client: { maxInFlight }, conditions: { ...perfect, latency: 0.05 } })
+      pair.repeatReply = (n) => n % 7 === 0 ? 12 : undefined
+      for (let i = 0; i < 3000; i++) pair.submit(`echo ${i}`, { timeout: minutes(5) })
+      pair.runUntil(pair.now + minutes(5))
+      assert.strictEqual(pair.outcomes.length, 3000)
+      assert.deepStrictEqual(failures(pair), [])
+      assertOwnAnswers(pair)
+    }
+  })
+
+  it.each([true, false])(
+    "serve a thousand commands with the same answer, none executed twice (repeatable: %s)",
+    (repeatable) => {
+      const pair = online({ seed: 1, server: { onCommand: () => "" } })
+      for (let i = 0; i < 1000; i++) pair.submit(`addBan ${i}`, { repeatable })
+      pair.runUntil(pair.now + seconds(10))
+      assert.strictEqual(pair.outcomes.length, 1000)
+      assert.deepStrictEqual(failures(pair), [])
+      for (let i = 0; i < 1000; i++) assert.strictEqual(executions(pair, `addBan ${i}`), 1)
+    }
+  )
+
+  it("that late answers set free are given to the commands that wait", () => {
+    const pair = online({
+      seed: 1,
+      client: { maxInFlight: 256 },
+      server: { onCommand: (text) => text.startsWith("slow") ? { reply: text, delay: 600 } : text }
+    })
+    const tickets = Array.from({ length: 256 }, (_, i) => pair.submit(`slow ${i}`, { repeatable: false }))
+    for (const ticket of tickets) pair.cancel(ticket)
+    pair.submit("echo waiting")
+    pair.runUntil(pair.now + seconds(5))
+    assert.deepStrictEqual(pair.outcomes.map(({ result, text }) => [text, Result.isSuccess(result)]), [
+      ["echo waiting", true]
     ])
   })
 })
@@ -402,13 +463,13 @@ describe("hostile input", () => {
 describe("whatever happens", () => {
   it.prop(
     "every command is settled once, with its own answer or an error, and closing leaves nothing pending",
-    [Seed],
-    ([seed]) => {
+    // A story of fewer steps is the beginning of the longer one.
+    [Seed, Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60 }))],
+    ([seed, steps]) => {
       const pair = new Pair({ seed, client: { maxInFlight: 4, queueCapacity: 20, silenceTimeout: 3000 } })
       const pick = (n: number) => Math.floor(pair.random() * n)
       const cancelled = new Set<string>()
       const submitted: Array<string> = []
-      const steps = pick(60)
       for (let step = 0; step < steps; step++) {
         const now = pair.now
         switch (pick(12)) {
@@ -480,6 +541,6 @@ describe("whatever happens", () => {
       pair.runUntil(pair.now + minutes(2))
       assert.strictEqual(pair.outcomes.length, outcomes + 1)
     },
-    { arbitrary: { runs: runs(300) } }
+    checks(300)
   )
 })

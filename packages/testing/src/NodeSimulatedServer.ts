@@ -40,7 +40,12 @@ const failure = (address: string) => (error: DatagramSocket.DatagramSocketError)
 }
 
 const bind = Effect.fnUntraced(function*(host: string, port: number) {
-  const socket = yield* NodeDatagramSocket.make({ bind: { address: host, port }, receiveBuffer: { capacity: 4096 } })
+  const socket = yield* NodeDatagramSocket.make({
+    bind: { address: host, port },
+    receiveBuffer: { capacity: 4096 },
+    // Hundreds of clients log in at once after a restart.
+    kernelReceiveBufferSize: 1 << 20
+  })
   const reader = yield* Effect.mapError(socket.reader, failure(`${host}:${port}`))
   const writer = yield* socket.writer
   const address = NetAddress.formatInet(reader.address)

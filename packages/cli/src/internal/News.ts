@@ -13,6 +13,8 @@ import * as Print from "./Print.ts"
 
 type Status = Effect.Success<RconClient.RconClient["Service"]["status"]>
 
+type Failure = Stream.Error<RconClient.RconClient["Service"]["events"]>
+
 export type Item = Status | ServerEvent.ServerEvent
 
 export type Tag = Item["_tag"]
@@ -20,14 +22,15 @@ export type Tag = Item["_tag"]
 export class News extends Context.Service<News>()("@bercon/cli/News", {
   make: Effect.gen(function*() {
     const scope = yield* Effect.scope
-    const items = yield* Queue.unbounded<Item>()
+    const items = yield* Queue.unbounded<Item, Failure>()
     const printNext = Effect.tap(Queue.take(items), Print.item)
 
     return {
-      /** Queues what the stream has from now on. */
-      follow: (stream: Stream.Stream<Item>): Effect.Effect<void> =>
+      /** Queues what the stream has from now on. Where it fails, so does the step that waits for news. */
+      follow: (stream: Stream.Stream<Item, Failure>): Effect.Effect<void> =>
         stream.pipe(
           Stream.runForEach((item) => Queue.offer(items, item)),
+          Effect.catch((failure) => Queue.fail(items, failure)),
           Effect.forkIn(scope, { startImmediately: true }),
           Effect.asVoid
         ),

@@ -5,7 +5,7 @@ import type { PlayerId, PlayerReference } from "../Player.ts"
 import type { ServerEvent } from "../ServerEvent.ts"
 
 /** More than any game has slots, to bound what a broken server can make us keep. */
-const CAPACITY = 1024
+export const CAPACITY = 1024
 
 export type KnownPlayers = Map<PlayerId, PlayerReference>
 
@@ -31,10 +31,15 @@ export const observe = (self: KnownPlayers, event: ServerEvent): void => {
   }
 }
 
-/** Learns from the server's whole list. */
-export const replace = (self: KnownPlayers, players: Iterable<PlayerReference>): void => {
+/** Learns from the server's whole list, and from the events that may be newer than it. */
+export const replace = (
+  self: KnownPlayers,
+  players: Iterable<PlayerReference>,
+  since: Iterable<ServerEvent>
+): void => {
   self.clear()
   for (const player of players) add(self, player)
+  for (const event of since) observe(self, event)
 }
 
 const add = (self: KnownPlayers, { id, name }: PlayerReference): void => {

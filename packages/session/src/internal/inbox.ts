@@ -40,7 +40,9 @@ export interface Inbox<A> {
   /** How many numbers there are from `expected` to the newest message that came; 0 where none is held. */
   span: number
   /** By number; at most 256. */
-  readonly past: Map<number, Past>
+  past: Map<number, Past>
+  /** The same of the login before, whose last messages may still come again. */
+  before: Map<number, Past>
   /** Messages that came before their turn, by number; at most 192, each as large as its datagram. */
   readonly held: Map<number, Held<A>>
   readonly deliver: (message: A) => void
@@ -52,15 +54,17 @@ export const make = <A>(options: Pick<Inbox<A>, "deliver" | "gap">): Inbox<A> =>
   expected: 0,
   span: 0,
   past: new Map(),
+  before: new Map(),
   held: new Map(),
   ...options
 })
 
-/** Forgets everything: the server counts from 0 again. */
+/** There is a new login: the server counts from 0 again. What was held back for the old one is to be flushed before. */
 export const reset = <A>(self: Inbox<A>): void => {
   self.expected = 0
   self.span = 0
-  self.past.clear()
+  self.before = self.past
+  self.past = new Map()
   self.held.clear()
 }
 
@@ -69,11 +73,13 @@ export const reset = <A>(self: Inbox<A>): void => {
  * repetitions, then: they were the same words under the same numbers, as the first message of every login is.
  */
 const restart = <A>(self: Inbox<A>, number: number): void => {
-  const before = new Map(self.past)
   reset(self)
-  while (self.expected < number && before.get(self.expected)?.repeated === true) {
-    self.past.set(self.expected, before.get(self.expected)!)
-    self.expected++
+  for (
+    let past = self.before.get(0);
+    past?.repeated === true && self.expected < number;
+    past = self.before.get(self.expected)
+  ) {
+    self.past.set(self.expected++, past)
   }
 }
 
@@ -86,6 +92,8 @@ export const receive = <A>(
   message: A
 ): Verdict => {
   const offset = (number - self.expected) & 255
+  const before = self.before.get(number)
+  if (offset > 0 && before?.checksum === checksum && now - before.at < RECALL) return "Repeated"
   if (offset < self.span) {
     if (self.held.get(number)?.checksum === checksum) return "Repeated"
   } else {
@@ -98,9 +106,9 @@ export const receive = <A>(
       return "Repeated"
     }
     if (past !== undefined && behind) {
-      if (past.checksum === undefined) return "Late"
-      // Behind us, but not what was delivered under that number: the server counts from 0 again. It does so when it
-      // works off several login packets at once.
+      if (past.checksum === undefined && now - past.at < RECALL) return "Late"
+      // Behind us, but not what was delivered under that number, nor what was missing a moment ago: the server counts from
+      // 0 again. It does so when it works off several login packets at once.
       flush(self, now)
       restart(self, number)
     }

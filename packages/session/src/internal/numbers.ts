@@ -2,19 +2,31 @@
  * The 256 sequence numbers of a client, each either taken, resting or free.
  *
  * A reply carries nothing but its number, so a number may be used again only when no reply to its last use can still
- * come: it would be taken for the answer of the new command. Numbers are given out in a circle, so that even a free one
- * is as old as possible.
+ * come: it would be taken for the answer of the new command, and that one's answer for the next one's. Numbers are given
+ * out in a circle, so that even a free one is as old as possible. What the network repeats within the circle all the same
+ * is told by {@link isEcho}.
  */
 
 /**
- * Milliseconds that a number rests after its last datagram where not every datagram was answered: an answer that comes
- * even later is taken for the wrong command's. Longer, and a line that loses many datagrams runs out of numbers.
+ * Milliseconds that a number rests after its last datagram where that was not the only one, or no answer came: an answer
+ * that comes even later is taken for the wrong command's. Longer, and a line that loses many datagrams runs out of
+ * numbers.
  */
 export const LATE_REST = 40_000
-/** Milliseconds that every number rests after its answer while the network is known to repeat replies. */
-const REPETITION_REST = 2000
-/** Milliseconds for which a repeated reply is remembered. */
-const REPETITION_MEMORY = 60_000
+/** How many round trips a number rests that was answered at once. */
+const SETTLED_ROUND_TRIPS = 4
+/** Milliseconds that a number rests after an answer in parts, of which any may be repeated. */
+const PARTS_REST = 200
+/** Milliseconds for which an answer can be taken for a repetition of the one before it under the same number. */
+const ECHO_MEMORY = 1000
+
+/** An answer that has been taken. */
+interface Answer {
+  readonly at: number
+  readonly checksum: number
+  /** The text of the command that it answered. */
+  readonly payload: Uint8Array
+}
 
 /** One of the numbers, and its last use. */
 export interface Use {
@@ -24,11 +36,9 @@ export interface Use {
   sends: number
   firstSentAt: number
   lastSentAt: number
-  /** Whole answers that came. */
-  answers: number
   restsUntil: number
-  /** Until when it would have rested, had it not been taken all the same. */
-  owes: number
+  /** What the number was answered with last. */
+  answer: Answer | undefined
 }
 
 export interface Numbers {
@@ -36,15 +46,9 @@ export interface Numbers {
   readonly uses: Map<number, Use>
   /** The number to try next. */
   next: number
-  /** When the network last repeated a reply. A number that was answered at once needs no rest where it does not. */
-  repeatedAt: number
 }
 
-export const make = (): Numbers => ({
-  uses: new Map(),
-  next: 0,
-  repeatedAt: -Infinity
-})
+export const make = (): Numbers => ({ uses: new Map(), next: 0 })
 
 const claim = (self: Numbers, number: number): Use => {
   let use = self.uses.get(number)
@@ -53,18 +57,15 @@ const claim = (self: Numbers, number: number): Use => {
       number,
       taken: true,
       sends: 0,
-      answers: 0,
       firstSentAt: 0,
       lastSentAt: 0,
       restsUntil: -Infinity,
-      owes: -Infinity
+      answer: undefined
     }
     self.uses.set(number, use)
   }
   use.taken = true
   use.sends = 0
-  use.answers = 0
-  use.owes = use.restsUntil
   self.next = (number + 1) & 255
   return use
 }
@@ -94,7 +95,7 @@ export const takeResting = (self: Numbers): Use | undefined => {
 /** Forgets the numbers that have been free for a while. */
 export const sweep = (self: Numbers, now: number): void => {
   for (const use of self.uses.values()) {
-    if (!use.taken && use.restsUntil + REPETITION_REST <= now) self.uses.delete(use.number)
+    if (!use.taken && use.restsUntil + ECHO_MEMORY <= now) self.uses.delete(use.number)
   }
 }
 
@@ -110,35 +111,41 @@ export const sent = (use: Use, now: number): void => {
   use.sends++
 }
 
-/** Gives a number back because its whole answer is there. */
-export const answered = (self: Numbers, use: Use, now: number): void => {
+const rest = (use: Use, until: number): void => {
   use.taken = false
-  answer(self, use, now)
+  use.restsUntil = Math.max(use.restsUntil, until)
 }
 
-/** A whole answer has come for a number that nobody has taken. */
-export const strayed = (self: Numbers, number: number, now: number): void => {
-  const use = self.uses.get(number)
-  if (use !== undefined) answer(self, use, now)
+/** Gives a number back because its whole answer is there. `roundTrip` in milliseconds. */
+export const answered = (use: Use, answer: Answer, options: {
+  readonly inParts: boolean
+  readonly roundTrip: number
+}): void => {
+  use.answer = answer
+  if (use.sends > 1) abandon(use)
+  else rest(use, answer.at + Math.max(SETTLED_ROUND_TRIPS * options.roundTrip, options.inParts ? PARTS_REST : 0))
 }
 
 /** Gives a number back although its answer may still come. */
-export const abandon = (use: Use): void => {
-  use.taken = false
-  use.restsUntil = Math.max(use.restsUntil, use.lastSentAt + LATE_REST)
+export const abandon = (use: Use): void => rest(use, use.lastSentAt + LATE_REST)
+
+/** A whole answer has come for a number that nobody has taken. Where it was sent once, nothing more is to come. */
+export const strayed = (self: Numbers, number: number, answer: Omit<Answer, "payload">): void => {
+  const use = self.uses.get(number)
+  if (use === undefined || use.sends !== 1 || use.answer !== undefined && use.answer.at >= use.firstSentAt) return
+  use.answer = { ...answer, payload: noPayload }
+  use.restsUntil = answer.at
 }
 
 /**
- * A number may be used again when every datagram has its answer. Where the network repeats answers, their count says
- * less: then only time tells.
+ * Whether an answer may be the network's repetition of the one before under the same number: it is that one to the byte,
+ * came soon after it, and the command is another.
  */
-const answer = (self: Numbers, use: Use, now: number): void => {
-  use.answers++
-  if (use.answers > use.sends) self.repeatedAt = now
-  const repetitive = now - self.repeatedAt < REPETITION_MEMORY
-  if (use.answers < use.sends || (repetitive && use.sends > 1)) abandon(use)
-  else use.restsUntil = Math.max(use.owes, repetitive ? now + REPETITION_REST : now)
-}
+export const isEcho = ({ answer }: Use, now: number, checksum: number, payload: Uint8Array): boolean =>
+  answer !== undefined &&
+  answer.checksum === checksum &&
+  now - answer.at < ECHO_MEMORY &&
+  !(answer.payload.length === payload.length && answer.payload.every((byte, index) => byte === payload[index]))
 
 /** When the next number becomes free, after {@link take} has found none; `Infinity` where all are taken. */
 export const nextFree = (self: Numbers): number => {
@@ -146,3 +153,5 @@ export const nextFree = (self: Numbers): number => {
   for (const use of self.uses.values()) if (!use.taken) earliest = Math.min(earliest, use.restsUntil)
   return earliest
 }
+
+const noPayload = new Uint8Array(0)

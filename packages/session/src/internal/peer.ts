@@ -13,14 +13,17 @@ export const KERNEL_BUFFER_BYTES = 1 << 20
 interface Remote {
   readonly host: string
   readonly port: number
+  readonly bind?: { readonly port?: number | undefined } | undefined
 }
+
+const isPort = (port: number, minimum: number): boolean => Number.isInteger(port) && port >= minimum && port <= 65_535
 
 /** A server's name for people, `host:port`. */
 export const nameOf = ({ host, port }: Remote): string => host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
 
-/** Node takes an empty host for this machine, and explains a port out of range in words of its own. */
+/** Node takes an empty host for this machine, and throws for a port out of range or a name that cannot be one. */
 export const validate = (remote: Remote): Effect.Effect<void, TransportError> =>
-  remote.host !== "" && Number.isInteger(remote.port) && remote.port >= 1 && remote.port <= 65_535
+  remote.host !== "" && !remote.host.includes("\0") && isPort(remote.port, 1) && isPort(remote.bind?.port ?? 0, 0)
     ? Effect.void
     : Effect.fail(
       new TransportError({

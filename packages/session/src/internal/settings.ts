@@ -17,6 +17,9 @@ export interface Settings {
   readonly messageCapacity: number
 }
 
+/** With it the login is a datagram of 1,400 bytes, which every network carries whole. */
+const MAX_PASSWORD_BYTES = 1392
+
 /** Milliseconds of a duration; `NaN` of what is none. */
 export const millis = (input: Duration.Input): number =>
   Option.match(Duration.fromInput(input), { onNone: () => NaN, onSome: Duration.toMillis })
@@ -56,6 +59,9 @@ const problemOf = ({ commandTimeout, machine, messageCapacity }: Settings): stri
     return "the password is empty: set the one that stands as RConPassword in the server's configuration"
   }
   if (password.includes("\0")) return "the password holds a NUL character, which no server accepts"
+  if (Text.encode(password).length > MAX_PASSWORD_BYTES) {
+    return `the password is longer than ${MAX_PASSWORD_BYTES} bytes, which no datagram should carry`
+  }
   return outOf("loginTimeout", machine.loginTimeout, 0, Infinity) ??
     outOf("commandTimeout", commandTimeout, 0, Infinity) ??
     outOf("keepaliveInterval", machine.keepaliveInterval, 1000, 44_000) ??

@@ -48,6 +48,9 @@ export class Pair {
   /** When each datagram was sent that is a command's, a keepalive's among them. */
   readonly commandsSentAt: Array<number> = []
   readonly random: () => number
+  /** After how many milliseconds the network brings the n-th reply a second time, if it does. */
+  repeatReply: (n: number) => number | undefined = () => undefined
+  #replies = 0
   #sockets = 0
   #held: Array<() => void> | undefined
   readonly #events: Array<Event> = []
@@ -142,10 +145,20 @@ export class Pair {
       }
     }
     for (const { address, datagram } of ServerMachine.drain(this.server)) {
+      const repeatedAfter = datagram[7] === 1 ? this.repeatReply(this.#replies++) : undefined
+      if (repeatedAfter !== undefined) {
+        this.at(this.now + repeatedAfter, () => this.client.receive(this.now, datagram))
+      }
       this.#travel(() => {
         if (address === this.address) this.client.receive(this.now, datagram)
       })
     }
+  }
+
+  /** Lets the server's process end, and the next one begin at once. */
+  restart(): void {
+    ServerMachine.restart(this.server, this.now)
+    this.flush()
   }
 
   /** Keeps what the client sends from the server until the returned function is called: then all of it arrives. */
