@@ -1,0 +1,73 @@
+import { SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+import {
+  conditions,
+  executions,
+  heard,
+  now,
+  online,
+  outcome,
+  patient,
+  range,
+  story,
+  timed
+} from "../support/Scenario.ts"
+import { report, runs } from "../support/Soak.ts"
+
+const COUNT = 1000
+
+/** With a line so bad, eight seconds of silence come about by chance; what is asked again after them is executed again. */
+const unhurried = { silenceTimeout: "1 minute" } as const
+
+// Fixed seeds: the same story each time, and in a soak as many others.
+const seeds = range(runs(1)).map((i) => (i === 0 ? 22 : 6 + i))
+const cases = seeds.flatMap((seed) => [0.3, 0.5].map((loss) => ({ loss, percent: 100 * loss, seed })))
+
+describe("on a line that loses, repeats and reorders", () => {
+  it.effect.each(cases)(
+    "1,000 commands, 8 at a time, all get their own answer, and none is executed twice ($percent % lost, seed $seed)",
+    ({ loss, seed }) =>
+      Effect.gen(function*() {
+        const session = yield* online({ ...unhurried, commandTimeout: "2 minutes" })
+        const told = yield* story(session)
+        const [replies, took] = yield* timed(
+          Effect.forEach(
+            range(COUNT),
+            (i) => Effect.map(Effect.result(session.command(`echo ${i}`)), outcome),
+            { concurrency: 8 }
+          )
+        )
+        report(`${COUNT} commands in ${took / 1000} s of virtual time at ${100 * loss} % loss`)
+        assert.deepStrictEqual(replies, range(COUNT).map((i) => `echo ${i}`))
+        const counts = yield* executions(yield* SimulatedServer.SimulatedServer)
+        assert.deepStrictEqual([counts.size, Math.max(...counts.values())], [COUNT, 1])
+        assert.deepStrictEqual(told.map(([, status]) => status), ["Online"])
+        assert.isBelow(took, loss < 0.5 ? 180_000 : 500_000)
+      }).pipe(Effect.provide(TestRcon.layer({ server: patient, network: { ...conditions(loss), seed } }))),
+    60_000
+  )
+
+  it.effect.each(cases)(
+    "1,000 messages are all delivered, once and in order ($percent % lost, seed $seed)",
+    ({ loss, seed }) =>
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        const session = yield* online({ ...unhurried, holdBack: "5 minutes" })
+        const items = yield* heard(session, "message ")
+        const from = yield* now
+        // Every text twice: only the number says that it is another message.
+        const expected = range(COUNT).map((i) => `message ${i >> 1}`)
+        for (const text of expected) {
+          yield* server.emit(text)
+          yield* TestClock.adjust("400 millis")
+        }
+        while (items.length < COUNT && (yield* now) < 900_000) yield* TestClock.adjust("1 second")
+        const took = (yield* now) - from
+        report(`${COUNT} messages in ${took / 1000} s of virtual time at ${100 * loss} % loss`)
+        assert.deepStrictEqual(items, expected)
+      }).pipe(Effect.provide(TestRcon.layer({ server: patient, network: { ...conditions(loss), seed } }))),
+    60_000
+  )
+})

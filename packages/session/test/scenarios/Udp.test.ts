@@ -1,0 +1,100 @@
+import { Session, Transport } from "@bercon/session"
+import * as NodeDgramTransport from "@bercon/session/NodeDgramTransport"
+import * as NodeTransport from "@bercon/session/NodeTransport"
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schedule } from "effect"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import * as LossyProxy from "../support/LossyProxy.ts"
+import { echo, executions, heard, outcome, password, patient, range } from "../support/Scenario.ts"
+
+const portOf = (address: string) => Number(address.slice(address.lastIndexOf(":") + 1))
+
+const line = { loss: 0.2, duplication: 0.05, reordering: 0.1, seed: 7 }
+
+/** What happens is the same whatever the timing; only how long it takes is not. */
+const unhurried: Partial<Session.Options> = {
+  loginTimeout: "1 minute",
+  commandTimeout: "1 minute",
+  silenceTimeout: "1 minute",
+  holdBack: "1 minute"
+}
+
+const until = (condition: () => boolean) =>
+  Effect.sync(condition).pipe(Effect.repeat({ schedule: Schedule.spaced("10 millis"), until: (done) => done }))
+
+describe.each(
+  [["NodeTransport", NodeTransport], ["NodeDgramTransport", NodeDgramTransport]] as const
+)("over real UDP and a bad line, %s", (_, transport) => {
+  it.live(
+    "commands get their own answer, none is executed twice, messages come once and in order, replies whole",
+    () =>
+      Effect.gen(function*() {
+        const long = "0123456789abcdef".repeat(64 * 8)
+        const server = yield* NodeSimulatedServer.make({
+          ...patient,
+          messageGap: "100 millis",
+          onCommand: (text) => text === "bans" ? long : echo(text)
+        })
+        const port = yield* LossyProxy.make({ ...line, port: portOf(server.address) })
+        const session = yield* Session.make({ password, ...unhurried }).pipe(
+          Effect.provideService(Transport.Transport, transport.make({ host: "127.0.0.1", port }))
+        )
+        const items = yield* heard(session, "message ")
+        const messages = range(40).map((i) => `message ${i >> 1}`)
+        const telling = Effect.forEach(messages, (text) => Effect.andThen(server.emit(text), Effect.sleep("5 millis")))
+        const commands = range(40).map((i) => `echo ${i}`)
+        const asking = Effect.forEach(
+          [...commands, "bans"],
+          (text) => Effect.map(Effect.result(session.command(text)), outcome),
+          { concurrency: 20 }
+        )
+        const [replies] = yield* Effect.all([asking, telling], { concurrency: 2 })
+        yield* until(() => items.length >= messages.length)
+        assert.deepStrictEqual(replies, [...commands, long])
+        assert.deepStrictEqual(items, messages)
+        const counts = yield* executions(server)
+        assert.deepStrictEqual([...commands, "bans"].map((text) => counts.get(text)), range(41).map(() => 1))
+      }),
+    60_000
+  )
+})
+
+describe("a process", () => {
+  const run = Effect.fnUntraced(function*(mode: "ask" | "stay") {
+    const server = yield* NodeSimulatedServer.make({ onCommand: echo })
+    const program = fileURLToPath(new URL("../support/program.ts", import.meta.url))
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        spawn(process.execPath, [program, String(portOf(server.address)), mode], {
+          stdio: ["ignore", "pipe", "inherit"]
+        })
+      ),
+      (child) => Effect.sync(() => child.kill("SIGKILL"))
+    )
+    let output = ""
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text
+    })
+    const exited = once(child, "exit")
+    return { child, exited: Effect.promise(() => exited), output: () => output }
+  })
+
+  it.live("ends by itself once its session is closed", () =>
+    Effect.gen(function*() {
+      const { exited, output } = yield* run("ask")
+      assert.deepStrictEqual(yield* exited, [0, null])
+      assert.include(output(), "echo hello\n")
+    }), 30_000)
+
+  it.live("with a session under runMain ends with 130 when it is interrupted", () =>
+    Effect.gen(function*() {
+      const { child, exited, output } = yield* run("stay")
+      yield* until(() => output().includes("echo hello\n"))
+      child.kill("SIGINT")
+      assert.deepStrictEqual(yield* exited, [130, null])
+      assert.include(output(), ": closed")
+    }), 30_000)
+})

@@ -1,0 +1,35 @@
+/**
+ * How much is tested, and how to have a failure again.
+ *
+ * `pnpm test` runs the short tests, and each property a few times over. `pnpm soak` runs the long ones too, and each
+ * property `BERCON_SOAK` times as often.
+ *
+ * Chance comes from one number, `BERCON_SEED`; a soak prints it at its beginning, and the same number makes the same
+ * soak. A property that fails prints its smallest failing input, and a token for that one:
+ *
+ *     BERCON_REPLAY=<token> npx -y pnpm@12 exec vitest run --config vitest.workspace.ts --project session -t "<its name>"
+ */
+import { Schema } from "effect"
+
+const { BERCON_REPLAY, BERCON_SEED, BERCON_SOAK } = process.env
+
+/** Whether the long tests are to run. */
+export const soaking = BERCON_SOAK !== undefined
+
+/** How often a property is checked that `pnpm test` checks `n` times. */
+export const runs = (n: number): number => n * Number(BERCON_SOAK ?? 1)
+
+/** Says something that a soak is to have measured. */
+export const report = (line: string): void => soaking ? console.log(line) : undefined
+
+const seed = Number(BERCON_SEED ?? Math.floor(Math.random() * 2 ** 31))
+report(`BERCON_SEED=${seed}`)
+
+/** Options of a property that `pnpm test` checks `n` times. */
+export const checks = (n: number) => ({
+  arbitrary: { runs: runs(n), seed, replay: BERCON_REPLAY },
+  timeout: soaking ? 600_000 : 60_000
+})
+
+/** Where a random story begins. */
+export const Seed = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 }))

@@ -1,0 +1,19 @@
+/**
+ * A program for a process of its own: it asks the server at the given port something, says the answer, and then is done,
+ * or stays until it is told to go.
+ */
+import { Session } from "@bercon/session"
+import * as NodeTransport from "@bercon/session/NodeTransport"
+import * as NodeRuntime from "@effect/platform-node-shared/NodeRuntime"
+import { Console, Effect, Redacted } from "effect"
+
+const [, , port, mode] = process.argv
+
+const program = Effect.gen(function*() {
+  const session = yield* Session.make({ password: Redacted.make("secret"), loginTimeout: "1 minute" })
+  yield* Console.log(yield* session.command("echo hello"))
+  if (mode === "stay") return yield* Effect.never
+}).pipe(Effect.scoped, Effect.provide(NodeTransport.layer({ host: "127.0.0.1", port: Number(port) })))
+
+if (mode === "stay") NodeRuntime.runMain(program)
+else await Effect.runPromise(program)

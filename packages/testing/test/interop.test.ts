@@ -1,0 +1,97 @@
+/**
+ * The simulated server and a client that nobody here wrote: what it takes for BattlEye, the server has to be.
+ */
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
+import { assert, describe, it } from "@effect/vitest"
+import { type Connection, Socket } from "@senfo/battleye"
+import { Effect, Redacted, Schedule } from "effect"
+
+const portOf = (address: string) => Number(address.slice(address.lastIndexOf(":") + 1))
+
+const connect = Effect.fnUntraced(function*(address: string, password: string) {
+  const socket = yield* Effect.acquireRelease(
+    Effect.callback<Socket>((resume) => {
+      const socket = new Socket()
+      const errors: Array<Error> = []
+      socket.on("error", (error) => errors.push(error))
+      socket.on("listening", () => resume(Effect.succeed(socket)))
+    }),
+    (socket) => Effect.sync(() => socket.close())
+  )
+  const connection = yield* Effect.acquireRelease(
+    Effect.sync(() => {
+      const details = { name: "interop", ip: "127.0.0.1", port: portOf(address), password }
+      const connection = socket.connection(details, { reconnect: false, keepAliveInterval: 200 }, false)
+      connection.on("error", () => undefined)
+      connection.on("disconnected", () => undefined)
+      return connection
+    }),
+    // What is still unanswered is rejected by this, and nobody waits for it any more.
+    (connection) => Effect.sync(() => connection.kill())
+  )
+  const messages: Array<string> = []
+  connection.on("message", (message) => messages.push(message))
+  return { connection, messages }
+})
+
+const ask = (connection: Connection, text: string) =>
+  Effect.map(Effect.promise(() => connection.command(text)), ({ data }) => data)
+
+const until = <A>(effect: Effect.Effect<A>, done: (value: A) => boolean) =>
+  effect.pipe(Effect.repeat({ schedule: Schedule.spaced("10 millis"), until: done }))
+
+describe("@senfo/battleye", () => {
+  it.live(
+    "logs in, asks, hears what the server tells, acknowledges it, and keeps its session alive",
+    () =>
+      Effect.gen(function*() {
+        const missions = Array.from({ length: 200 }, (_, i) => `mission ${i}.Altis.pbo`)
+        const server = yield* NodeSimulatedServer.make({
+          password: Redacted.make("hunter2"),
+          world: { missions, version: "1.217" },
+          messageGap: "200 millis",
+          sessionTimeout: "1 second"
+        })
+        const { connection, messages } = yield* connect(server.address, "hunter2")
+        yield* Effect.promise(() => connection.connect())
+        assert.isTrue(connection.connected)
+
+        assert.strictEqual(yield* ask(connection, "version"), "1.217")
+        const list = yield* ask(connection, "missions")
+        for (const mission of missions) assert.include(list, mission)
+        yield* ask(connection, "say -1 good evening")
+
+        yield* server.join({ name: "Max" })
+        yield* server.chat(0, "Side", "привет")
+        yield* until(Effect.sync(() => messages), ({ length }) => length >= 6)
+        assert.match(messages[0] ?? "", /^RCon admin #0 \(127\.0\.0\.1:\d+\) logged in$/)
+        assert.include(messages, "RCon admin #0: (Global) good evening")
+        assert.include(messages, "(Side) Max: привет")
+        yield* until(server.acknowledgements, ({ length }) => length >= messages.length)
+
+        // Longer than the server waits for an acknowledgement or a command: both are there.
+        yield* Effect.sleep("3500 millis")
+        assert.strictEqual(yield* ask(connection, "version"), "1.217")
+        assert.deepStrictEqual(yield* server.drops, [])
+        assert.deepStrictEqual(yield* server.violations, [])
+        assert.deepStrictEqual((yield* server.executions).map(({ text }) => text), [
+          "version",
+          "missions",
+          "say -1 good evening",
+          "version"
+        ])
+      }),
+    10_000
+  )
+
+  it.live("is told that its password is wrong", () =>
+    Effect.gen(function*() {
+      const server = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
+      const { connection } = yield* connect(server.address, "guess")
+      const outcome = yield* Effect.promise(() =>
+        connection.connect().then(({ connected }) => connected === true, () => false)
+      )
+      assert.isFalse(outcome)
+      assert.deepStrictEqual((yield* server.logins).map(({ admin }) => admin), [undefined])
+    }), 10_000)
+})
