@@ -4,8 +4,8 @@
  * `pnpm test` runs the short tests, and each property a few times over. `pnpm soak` runs the long ones too, and each
  * property `BERCON_SOAK` times as often.
  *
- * Chance comes from one number, `BERCON_SEED`; a soak prints it at its beginning, and the same number makes the same
- * soak. A property that fails prints its smallest failing input, and a token for that one:
+ * Chance comes from one number a file, `BERCON_SEED`; a soak prints it at the beginning of each, and with the same number
+ * the same happens again. A property that fails prints its smallest failing input, and a token for that one:
  *
  *     BERCON_REPLAY=<token> npx -y pnpm@12 exec vitest run --config vitest.workspace.ts --project session -t "<its name>"
  */
