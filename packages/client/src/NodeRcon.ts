@@ -1,5 +1,5 @@
 /**
- * A client over real UDP on Node.
+ * A client over real UDP on Node, by the leaner of the two transports there: `NodeDgramTransport`.
  *
  * **Example** (Settings from the environment)
  *
@@ -20,7 +20,8 @@
  * @since 0.1.0
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
-import * as NodeTransport from "@bercon/session/NodeTransport"
+import * as NodeDgramTransport from "@bercon/session/NodeDgramTransport"
+import type * as NodeTransport from "@bercon/session/NodeTransport"
 import type * as Session from "@bercon/session/Session"
 import { Transport } from "@bercon/session/Transport"
 import * as Config from "effect/Config"
@@ -61,7 +62,7 @@ export interface Options extends NodeTransport.Options, Session.Options {}
 export const make = (
   options: Options
 ): Effect.Effect<RconClient.RconClient["Service"], LoginFailure, Scope.Scope> =>
-  Effect.provideService(RconClient.connect(options), Transport, NodeTransport.make(options))
+  Effect.provideService(RconClient.connect(options), Transport, NodeDgramTransport.make(options))
 
 /**
  * Provides a client. The layer is built once the server has accepted the password.
@@ -70,7 +71,7 @@ export const make = (
  * @since 0.1.0
  */
 export const layer = (options: Options): Layer.Layer<RconClient.RconClient, LoginFailure> =>
-  RconClient.layer(options).pipe(Layer.provide(NodeTransport.layer(options)))
+  RconClient.layer(options).pipe(Layer.provide(NodeDgramTransport.layer(options)))
 
 /**
  * Where the server is and its password: `BERCON_HOST` (default `127.0.0.1`), `BERCON_PORT`, `BERCON_PASSWORD`.

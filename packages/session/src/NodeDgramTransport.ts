@@ -3,9 +3,9 @@
  *
  * **Details**
  *
- * It does what `NodeTransport` does, at about half of its cost for a command (see the benchmarks): a write is handed to
- * the kernel in the same step, and does not wait for Node to say that it was. What is found wrong with a datagram later
- * fails the next write, as with any word of the network.
+ * It does what `NodeTransport` does for less: a tenth to a fifth of a session's processor time and a fifth of its memory
+ * in the benchmarks. A write is handed to the kernel in the same step, and does not wait for Node to say that it was. What
+ * is found wrong with a datagram later fails the next write, as with any word of the network.
  *
  * The socket is *connected*: the kernel drops datagrams from anybody but the server, and reports when nobody listens at
  * its port. The host name is resolved each time a socket is opened, IPv4 first. At most 1,024 received datagrams wait to

@@ -3,7 +3,8 @@
  *
  * **Details**
  *
- * An adapter over Effect's `NodeDatagramSocket`, and the only file that knows it. The socket is *connected*: the kernel
+ * An adapter over Effect's `NodeDatagramSocket`, and the only file that knows it. `NodeDgramTransport` does the same with
+ * less, and is what `NodeRcon` uses; this one is for programs whose sockets are to be Effect's. The socket is *connected*: the kernel
  * drops datagrams from anybody but the server, and reports when nobody listens at its port. The host name is resolved
  * each time a socket is opened, IPv4 first. At most 1,024 received datagrams wait to be pulled (64 MiB at the very
  * worst); more are dropped, as the network would.

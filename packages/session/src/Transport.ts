@@ -7,7 +7,8 @@
  * session opens one connection an outage, and has at most one open. What a transport implements is datagrams and
  * nothing more: it may lose, repeat and reorder them.
  *
- * `NodeTransport` is the one over real UDP, `@bercon/testing` has one in memory.
+ * Over real UDP there are `NodeDgramTransport`, and `NodeTransport` on Effect's own sockets; `@bercon/testing` has one in
+ * memory.
  *
  * @since 0.1.0
  */
