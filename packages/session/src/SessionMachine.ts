@@ -160,7 +160,10 @@ const MUTE_TIME = 60_000
 const MAX_GAP = 1000
 /** Milliseconds of silence after a command after which the machine begins to ask whether anybody is there. */
 const PROBE_AFTER = 1000
-/** Milliseconds of silence after which it asks more urgently, so that a bad line is not taken for a dead server. */
+/**
+ * Milliseconds of silence after which it asks more urgently, so that a bad line is not taken for a dead server; also
+ * between two questions with a new number.
+ */
 const URGENT_AFTER = 2000
 /** Milliseconds between its questions then. */
 const URGENT_GAP = 500
@@ -229,6 +232,8 @@ export class SessionMachine<H> {
   #lastCommandAt = 0
   /** When the server began to owe us a sign of life; `undefined` where it owes none. */
   #silentSince: number | undefined
+  /** When the machine last asked with a new number whether anybody is there. */
+  #probedAt = -Infinity
 
   constructor(settings: Settings, now: number) {
     this.#settings = settings
@@ -456,12 +461,19 @@ export class SessionMachine<H> {
       this.#schedule(ticket.nextSendAt)
       asking ||= ticket.nextSendAt < Infinity
     }
-    const probeAt = asking || this.#silentSince === undefined ? Infinity : this.#silentSince + PROBE_AFTER
-    const keepaliveAt = this.#lastCommandAt + this.#settings.keepaliveInterval
-    if (Math.min(probeAt, keepaliveAt) <= now) this.#keepalive(now)
-    else this.#schedule(probeAt)
+    // Repetitions ask, too. But a server that ignores them is silent and not gone: only a new number tells.
+    const probeAt = (since: number) => Math.max(since, this.#probedAt) + (asking ? URGENT_AFTER : PROBE_AFTER)
+    if (this.#silentSince !== undefined) {
+      if (probeAt(this.#silentSince) <= now) {
+        this.#probedAt = now
+        this.#keepalive(now)
+        asking = true
+      }
+      this.#schedule(probeAt(this.#silentSince))
+      this.#schedule(this.#silentSince + this.#settings.silenceTimeout)
+    }
+    if (this.#lastCommandAt + this.#settings.keepaliveInterval <= now) this.#keepalive(now)
     this.#startWaiting(now)
-    if (this.#silentSince !== undefined) this.#schedule(this.#silentSince + this.#settings.silenceTimeout)
     const nextKeepalive = this.#lastCommandAt + this.#settings.keepaliveInterval
     this.#schedule(nextKeepalive > now ? nextKeepalive : now + PROBE_AFTER)
     this.#schedule(Inbox.deadline(this.#inbox, this.#settings.holdBack))

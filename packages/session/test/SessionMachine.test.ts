@@ -460,6 +460,20 @@ describe("hostile input", () => {
   })
 })
 
+describe("a server that ignores repeated numbers", () => {
+  it("is not taken for dead because it does not answer a command whose reply was lost", () => {
+    const pair = online({ seed: 1, server: { repeats: "ignore" } })
+    pair.submit("echo x")
+    // The command has arrived by then, and its reply is on its way.
+    pair.runUntil(pair.now + 6)
+    pair.dropArriving()
+    pair.runUntil(pair.now + minutes(1))
+    assert.deepStrictEqual(failures(pair), [["echo x", "NoReply"]])
+    assert.strictEqual(executions(pair, "echo x"), 1)
+    assert.deepStrictEqual(pair.statuses, ["Online"])
+  })
+})
+
 describe("whatever happens", () => {
   it.prop(
     "every command is settled once, with its own answer or an error, and closing leaves nothing pending",

@@ -161,6 +161,11 @@ export class Pair {
     this.flush()
   }
 
+  /** Loses everything that is on its way. */
+  dropArriving(): void {
+    this.#events.length = 0
+  }
+
   /** Keeps what the client sends from the server until the returned function is called: then all of it arrives. */
   hold(into: Array<() => void>): () => void {
     this.#held = into
