@@ -344,17 +344,7 @@ export class SessionMachine<H> {
 
   /** Takes a command, to be sent now or as soon as it can be. */
   submit(now: number, request: Request<H>): Ticket<H> {
-    const ticket: Ticket<H> = {
-      request,
-      state: "Waiting",
-      use: undefined,
-      datagram: empty,
-      nextSendAt: Infinity,
-      gap: 0,
-      sends: 0,
-      reply: undefined,
-      doubted: undefined
-    }
+    const ticket = newTicket(request)
     if (this.status._tag === "Closed") {
       this.#settle(ticket, Result.fail(closedBy(this.status.exit, 0)))
     } else if (this.#mayStart() && this.#waiting.size + this.#again.size === 0 && this.#start(now, ticket)) {
@@ -655,17 +645,7 @@ export class SessionMachine<H> {
 
   #keepalive(now: number): void {
     Numbers.sweep(this.#numbers, now)
-    const ticket: Ticket<H> = {
-      request: undefined,
-      state: "Waiting",
-      use: undefined,
-      datagram: empty,
-      nextSendAt: Infinity,
-      gap: 0,
-      sends: 0,
-      reply: undefined,
-      doubted: undefined
-    }
+    const ticket = newTicket<H>(undefined)
     if (!this.#start(now, ticket)) {
       const use = Numbers.takeResting(this.#numbers)
       // All 256 are in flight, and none is repeatable, or there would be no need of a keepalive.
@@ -806,6 +786,18 @@ export class SessionMachine<H> {
     this.#outputs.push(output)
   }
 }
+
+const newTicket = <H>(request: Request<H> | undefined): Ticket<H> => ({
+  request,
+  state: "Waiting",
+  use: undefined,
+  datagram: empty,
+  nextSendAt: Infinity,
+  gap: 0,
+  sends: 0,
+  reply: undefined,
+  doubted: undefined
+})
 
 const closedBy = (exit: Exit.Exit<void, LoginFailure>, sends: number): SessionClosed =>
   Option.match(Exit.findErrorOption(exit), {
