@@ -24,6 +24,14 @@ export const IpAddress = Schema.String.check(
 export type IpAddress = typeof IpAddress.Type
 
 /**
+ * Tests whether something is an IPv4 address in dotted decimal, and so whether a ban is one of an address.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isIpAddress: (value: unknown) => value is IpAddress = Schema.is(IpAddress)
+
+/**
  * An IP address and a UDP port, 0 to 65535, of a player or another RCON client. As a string it is `ip:port`.
  *
  * @category models

@@ -3,6 +3,9 @@
  *
  * @since 0.1.0
  */
+import * as Digest from "effect/crypto/Digest"
+import * as Hex from "effect/encoding/Hex"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
 /**
@@ -31,3 +34,68 @@ export const Guid = Schema.String.check(
  * @since 0.1.0
  */
 export type Guid = typeof Guid.Type
+
+/**
+ * Tests whether something is a GUID, and so whether a ban is one of a GUID.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isGuid: (value: unknown) => value is Guid = Schema.is(Guid)
+
+/**
+ * What was given is not the SteamID64 of an account. `input` is what it was.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidSteamId
+  extends Schema.TaggedError<InvalidSteamId>("@bercon/client/Guid/InvalidSteamId")("InvalidSteamId", {
+    input: Schema.String
+  })
+{
+  override get message(): string {
+    const shown = this.input.length > 100 ? `${this.input.slice(0, 100)}…` : this.input
+    return `${JSON.stringify(shown)} is not a SteamID64: 17 digits, from ${FIRST_ACCOUNT} to ${LAST_ACCOUNT}`
+  }
+}
+
+/**
+ * The GUID of a Steam account, in every game on Steam but Arma Reforger, whose GUIDs do not come from Steam.
+ *
+ * **Details**
+ *
+ * `steamId64` is that of an account, 76561197960265728 to 76561202255233023, in decimal where it is a string. Anything
+ * else is an `InvalidSteamId`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Guid } from "@bercon/client"
+ *
+ * Guid.fromSteamId("76561197960265728") // Success: "4fc867abf98b934e9e7eeaf15170258c"
+ * Guid.fromSteamId("STEAM_0:0:0") // Failure: InvalidSteamId
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromSteamId = (steamId64: bigint | string): Result.Result<Guid, InvalidSteamId> => {
+  const id = typeof steamId64 === "string" && /^\d{17}$/.test(steamId64) ? BigInt(steamId64) : steamId64
+  // Types do not keep numbers out of a program in JavaScript, and as such a SteamID64 is rounded to another account's.
+  if (typeof id !== "bigint" || id < FIRST_ACCOUNT || id > LAST_ACCOUNT) {
+    return Result.fail(new InvalidSteamId({ input: String(steamId64) }))
+  }
+  const hashed = new DataView(new ArrayBuffer(10))
+  hashed.setUint16(0, 0x4245) // "BE"
+  hashed.setBigUint64(2, id, true)
+  return Result.succeed(Hex.encode(md5(new Uint8Array(hashed.buffer))) as Guid)
+}
+
+/** Public universe, individual account, desktop instance; the lower 32 bits are the account's number. */
+const FIRST_ACCOUNT = 0x0110000100000000n
+const LAST_ACCOUNT = 0x01100001ffffffffn
+
+// Without the service around it, which would make an effect of a pure function. WebCrypto has no MD5, which is why Effect
+// always brings its own.
+const md5 = Digest.md5.implementation!

@@ -16,16 +16,24 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { AdminId } from "./Admin.ts"
+import type { Admin, AdminId } from "./Admin.ts"
+import type { Ban } from "./Ban.ts"
+import * as AdminsReply from "./internal/adminsReply.ts"
+import * as BansReply from "./internal/bansReply.ts"
+import * as CommandsReply from "./internal/commandsReply.ts"
 import * as KnownPlayers from "./internal/knownPlayers.ts"
+import * as MissionsReply from "./internal/missionsReply.ts"
 import * as PlayersReply from "./internal/playersReply.ts"
+import * as VersionReply from "./internal/versionReply.ts"
 import { type Player, PlayerId } from "./Player.ts"
 import type { ReplyError } from "./ReplyError.ts"
 import * as ServerEvent from "./ServerEvent.ts"
 import type { Table } from "./Table.ts"
+import type { Version } from "./Version.ts"
 
 /**
  * A client logged in to one server.
@@ -69,6 +77,37 @@ export class RconClient extends Context.Service<RconClient, {
   readonly players: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>
   /** As `players`, with the lines that could not be read and the number of players that the server says there are. */
   readonly playerTable: Effect.Effect<Table<Player>, CommandError | ReplyError>
+  /**
+   * Asks who is banned, in the server's order: GUIDs, then IP addresses. Bans that have expired are there until the server
+   * writes its list to its file.
+   *
+   * Lines that cannot be read as a row are logged as a warning and left out; {@link banTable} has them. Fails with
+   * `ReplyError` where the reply is not a list of bans.
+   */
+  readonly bans: Effect.Effect<ReadonlyArray<Ban>, CommandError | ReplyError>
+  /** As `bans`, with the lines that could not be read. Servers do not say how many there are. */
+  readonly banTable: Effect.Effect<Table<Ban>, CommandError | ReplyError>
+  /**
+   * Asks who is logged in over RCON, this client among them.
+   *
+   * Lines that cannot be read as a row are logged as a warning and left out; {@link adminTable} has them. Fails with
+   * `ReplyError` where the reply is not a list of RCON clients.
+   */
+  readonly admins: Effect.Effect<ReadonlyArray<Admin>, CommandError | ReplyError>
+  /** As `admins`, with the lines that could not be read. Servers do not say how many there are. */
+  readonly adminTable: Effect.Effect<Table<Admin>, CommandError | ReplyError>
+  /**
+   * Asks which missions there are: the names of their files, such as `Liberation.Altis.pbo`. Only Arma has them; fails with
+   * `ReplyError` where the reply is not a list of missions.
+   */
+  readonly missions: Effect.Effect<ReadonlyArray<string>, CommandError | ReplyError>
+  /** Asks for the version of the BattlEye server. Fails with `ReplyError` where the reply is blank. */
+  readonly version: Effect.Effect<Version, CommandError | ReplyError>
+  /**
+   * Asks which commands there are, as the server words it: one line each, without blanks around it. Fails with
+   * `ReplyError` where the reply is not a list of commands.
+   */
+  readonly commands: Effect.Effect<ReadonlyArray<string>, CommandError | ReplyError>
   /** Tells everybody. The text must be one line. Servers show long texts cut; 128 characters are safe. */
   readonly say: (
     text: string,
@@ -216,11 +255,30 @@ export const make: (
         ? send(`${word} ${player}`, text, options)
         : Effect.fail(failure(word, new InvalidCommand({ problem: `${player} is not the number of a player` })))
 
+    const query = <A>(
+      text: string,
+      parse: (reply: string) => Result.Result<A, ReplyError>
+    ): Effect.Effect<A, CommandError | ReplyError> =>
+      Effect.flatMap(command(text), (reply) => Effect.fromResult(parse(reply)))
+
+    /** The rows alone. Of the lines that are none the log tells. */
+    const rowsOf = <Row, E>(name: string, table: Effect.Effect<Table<Row>, E>): Effect.Effect<ReadonlyArray<Row>, E> =>
+      table.pipe(
+        Effect.tap(({ unparsed }) =>
+          unparsed.length === 0
+            ? Effect.void
+            : Effect.logWarning(`cannot read these lines of the list of ${name}`, unparsed)
+        ),
+        Effect.map(({ rows }) => rows),
+        Effect.withSpan(`RconClient.${name}`)
+      )
+
+    const banTable = query("bans", BansReply.parse)
+    const adminTable = query("admins", AdminsReply.parse)
     const playerTable = Effect.suspend(() => {
       const since: Array<ServerEvent.ServerEvent> = []
       asked.add(since)
-      return command("players").pipe(
-        Effect.flatMap((reply) => Effect.fromResult(PlayersReply.parse(reply))),
+      return query("players", PlayersReply.parse).pipe(
         // The events that came while the list was on its way may be newer than the list.
         Effect.tap((table) => Effect.sync(() => KnownPlayers.replace(knownPlayers, table.rows, since))),
         Effect.ensuring(Effect.sync(() => asked.delete(since)))
@@ -228,16 +286,15 @@ export const make: (
     })
 
     return RconClient.of({
-      players: playerTable.pipe(
-        Effect.tap(({ unparsed }) =>
-          unparsed.length === 0
-            ? Effect.void
-            : Effect.logWarning("cannot read these lines of the list of players", unparsed)
-        ),
-        Effect.map(({ rows }) => rows),
-        Effect.withSpan("RconClient.players")
-      ),
+      players: rowsOf("players", playerTable),
       playerTable: Effect.withSpan(playerTable, "RconClient.playerTable"),
+      bans: rowsOf("bans", banTable),
+      banTable: Effect.withSpan(banTable, "RconClient.banTable"),
+      admins: rowsOf("admins", adminTable),
+      adminTable: Effect.withSpan(adminTable, "RconClient.adminTable"),
+      missions: Effect.withSpan(query("missions", MissionsReply.parse), "RconClient.missions"),
+      version: Effect.withSpan(query("version", VersionReply.parse), "RconClient.version"),
+      commands: Effect.withSpan(query("commands", CommandsReply.parse), "RconClient.commands"),
       say: Effect.fn("RconClient.say")((text, options) => send("say -1", text, options)),
       whisper: Effect.fn("RconClient.whisper")((player, text, options) => sendAbout("say", player, text, options)),
       kick: Effect.fn("RconClient.kick")((player, reason = "", options) => sendAbout("kick", player, reason, options)),

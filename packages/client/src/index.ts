@@ -7,6 +7,7 @@
  */
 export * as Address from "./Address.ts"
 export * as Admin from "./Admin.ts"
+export * as Ban from "./Ban.ts"
 export * as Guid from "./Guid.ts"
 export * as KickReason from "./KickReason.ts"
 export * as Player from "./Player.ts"
@@ -14,3 +15,4 @@ export * as RconClient from "./RconClient.ts"
 export * as ReplyError from "./ReplyError.ts"
 export * as ServerEvent from "./ServerEvent.ts"
 export * as Table from "./Table.ts"
+export * as Version from "./Version.ts"

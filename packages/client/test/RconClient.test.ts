@@ -1,8 +1,17 @@
-import { Player, RconClient, ReplyError, ServerEvent } from "@bercon/client"
+import {
+  type Admin,
+  type Ban,
+  Player,
+  RconClient,
+  ReplyError,
+  ServerEvent,
+  type Table,
+  type Version
+} from "@bercon/client"
 import { CommandError } from "@bercon/session"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
-import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Result, Stream } from "effect"
+import { assert, describe, expectTypeOf, it } from "@effect/vitest"
+import { Cause, Duration, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Result, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as MockSession from "./mockSession.ts"
 
@@ -139,6 +148,53 @@ describe("RconClient", () => {
         const error = yield* Effect.flip(rcon.players)
         assert.instanceOf(error, ReplyError.ReplyError)
       }))
+  })
+
+  describe("bans, admins, missions, version, commands", () => {
+    it.effect("are asked for by name", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start()
+        const { adminTable, admins, banTable, bans, commands, missions, version } = rcon
+        const queries = [bans, banTable, admins, adminTable, missions, version, commands].map((query) =>
+          Effect.flip<object, CommandError.CommandError | ReplyError.ReplyError, never>(query)
+        )
+        for (const query of queries) {
+          assert.instanceOf(yield* query, ReplyError.ReplyError)
+          session.reply = "Disallowed command"
+          assert.strictEqual((yield* query)._tag, "CommandError")
+          session.reply = ""
+        }
+        assert.deepStrictEqual(
+          session.sent.map(([text]) => text),
+          ["bans", "bans", "admins", "admins", "missions", "version", "commands"].flatMap((text) => [text, text])
+        )
+      }))
+
+    it.effect("come without the lines nobody can read, of which the log tells", () =>
+      Effect.gen(function*() {
+        const logged: Array<unknown> = []
+        const { rcon, session } = yield* start()
+        session.reply = `GUID Bans:\n[#] [GUID] [Minutes left] [Reason]\n${"-".repeat(40)}\nwhat?`
+        const log = Logger.layer([Logger.make(({ logLevel, message }) => logged.push([logLevel, message]))])
+        assert.deepStrictEqual(yield* Effect.provide(rcon.bans, log), [])
+        const unparsed = [{ line: 4, text: "what?" }]
+        assert.deepStrictEqual(logged, [["Warn", ["cannot read these lines of the list of bans", unparsed]]])
+        assert.deepStrictEqual(yield* rcon.banTable, { rows: [], unparsed, total: undefined })
+      }))
+
+    it("fail as documented", () => {
+      type Query<A> = Effect.Effect<A, CommandError.CommandError | ReplyError.ReplyError>
+      type Service = RconClient.RconClient["Service"]
+      expectTypeOf<Service["players"]>().toEqualTypeOf<Query<ReadonlyArray<Player.Player>>>()
+      expectTypeOf<Service["playerTable"]>().toEqualTypeOf<Query<Table.Table<Player.Player>>>()
+      expectTypeOf<Service["bans"]>().toEqualTypeOf<Query<ReadonlyArray<Ban.Ban>>>()
+      expectTypeOf<Service["banTable"]>().toEqualTypeOf<Query<Table.Table<Ban.Ban>>>()
+      expectTypeOf<Service["admins"]>().toEqualTypeOf<Query<ReadonlyArray<Admin.Admin>>>()
+      expectTypeOf<Service["adminTable"]>().toEqualTypeOf<Query<Table.Table<Admin.Admin>>>()
+      expectTypeOf<Service["missions"]>().toEqualTypeOf<Query<ReadonlyArray<string>>>()
+      expectTypeOf<Service["version"]>().toEqualTypeOf<Query<Version.Version>>()
+      expectTypeOf<Service["commands"]>().toEqualTypeOf<Query<ReadonlyArray<string>>>()
+    })
   })
 
   describe("events", () => {
@@ -302,6 +358,53 @@ describe("RconClient", () => {
         assert.deepStrictEqual([said.recipient, said.message], ["Al: Bob", "hello"])
         assert.deepStrictEqual(Option.some(said.admin), yield* rcon.adminId)
       }).pipe(Effect.provide(RconClient.layer(options).pipe(Layer.provideMerge(world)))))
+
+    for (const loss of [0, 0.2]) {
+      it.effect(`sees what the server has, at ${loss * 100} % loss`, () =>
+        Effect.gen(function*() {
+          const bans = Array.from({ length: 200 }, (_, index) => ({
+            subject: index % 3 === 0 ? `203.0.113.${index}` : index.toString(16).padStart(32, "0"),
+            expires: index % 5 === 0 ? undefined : index % 5 === 1 ? 0 : index * 3_600_000,
+            reason: index % 7 === 0 ? "" : `reason ${index} `
+          }))
+          const missions = ["Liberation.Altis.pbo", "Some Mission.Stratis.pbo"]
+          const server = yield* SimulatedServer.SimulatedServer
+          yield* server.update((world) => ({ ...world, bans, missions, version: "1.217" }))
+          const asking = yield* Effect.forkChild(Effect.gen(function*() {
+            const rcon = yield* RconClient.connect({ ...options, loginTimeout: "1 minute" })
+            const { adminTable, banTable, commands, missions, version } = rcon
+            return yield* Effect.all({ adminTable, banTable, commands, missions, version })
+          }))
+          // Together they may take as long as this; time stops when they are there.
+          for (let seconds = 0; seconds < 160 && asking.pollUnsafe() === undefined; seconds++) {
+            yield* TestRcon.adjust("1 second")
+          }
+          const seen = yield* Fiber.join(asking)
+
+          const { rows, unparsed } = seen.banTable
+          assert.deepStrictEqual(unparsed, [])
+          const isOfIp = (ban: { readonly subject: string }) => ban.subject.includes(".")
+          const expected = [...bans.filter((ban) => !isOfIp(ban)), ...bans.filter(isOfIp)]
+          assert.deepStrictEqual(
+            rows.map(({ id, reason, target }) => ({ id, reason, target })),
+            expected.map(({ reason, subject }, id) => ({ id, reason, target: subject }) as never)
+          )
+          rows.forEach(({ remaining }, index) => {
+            const { expires } = expected[index]!
+            if (expires === undefined) assert.strictEqual(remaining, "permanent")
+            else if (typeof remaining === "string") assert.strictEqual(remaining, "expired")
+            else assert.isBelow(Math.abs(Duration.toMillis(remaining) - expires), 160_000)
+          })
+          assert.deepStrictEqual(seen.missions, missions)
+          assert.strictEqual(String(seen.version), "1.217")
+          assert.include(seen.commands, "removeBan")
+          assert.deepStrictEqual(seen.adminTable.unparsed, [])
+          assert.deepStrictEqual(
+            seen.adminTable.rows.map(String),
+            (yield* server.sessions).map(({ address, admin }) => `#${admin} ${address}`)
+          )
+        }).pipe(Effect.provide(TestRcon.layer({ network: { loss, seed: "bans" } }))))
+    }
 
     it.effect("says why it cannot log in", () =>
       Effect.gen(function*() {

@@ -1,0 +1,81 @@
+/**
+ * The bans of a server.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+import { IpAddress } from "./Address.ts"
+import { Guid } from "./Guid.ts"
+
+/**
+ * The place of a ban in the server's list, from 0, those of GUIDs before those of IP addresses. Numbers change
+ * whenever another ban goes, so one is good only for the list it came in: to recognise a ban, use its target.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const BanId = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(Schema.brand("@bercon/client/BanId"))
+
+/**
+ * The place of a ban in the server's list, from 0.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type BanId = typeof BanId.Type
+
+/**
+ * Who is banned: a GUID or an IP address. No text is both; `Guid.isGuid` and `Address.isIpAddress` tell them apart.
+ *
+ * **Example** (The players among the banned)
+ *
+ * ```ts
+ * import { Guid, RconClient } from "@bercon/client"
+ * import { Effect } from "effect"
+ *
+ * const guids = Effect.gen(function*() {
+ *   const rcon = yield* RconClient.RconClient
+ *   const bans = yield* rcon.bans
+ *   return bans.map((ban) => ban.target).filter(Guid.isGuid)
+ * })
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const BanTarget = Schema.Union([Guid, IpAddress])
+
+/**
+ * Who is banned: a GUID or an IP address.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type BanTarget = typeof BanTarget.Type
+
+/**
+ * A row of the server's list of bans.
+ *
+ * **Details**
+ *
+ * - `remaining`: how long it lasts from when the server printed it, to the minute. `"permanent"`: for ever. `"expired"`: no
+ *   more; the server keeps such a ban in its list until it writes the list to its file.
+ * - `reason`: as printed. It may be empty, begin or end in blanks, and hold nearly anything.
+ *
+ * Encode it with `Schema.toCodecJson(Ban)`: `JSON.stringify` alone writes a duration in a form that is not decoded.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Ban extends Schema.Class<Ban>("@bercon/client/Ban")({
+  id: BanId,
+  target: BanTarget,
+  remaining: Schema.Union([Schema.Duration, Schema.Literals(["permanent", "expired"])]),
+  reason: Schema.String
+}) {
+  override toString(): string {
+    const remaining = typeof this.remaining === "string" ? this.remaining : Duration.format(this.remaining)
+    return `#${this.id} ${this.target} (${remaining})${this.reason === "" ? "" : ` ${this.reason}`}`
+  }
+}

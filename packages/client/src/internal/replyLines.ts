@@ -1,0 +1,56 @@
+/**
+ * Replies of several lines: a heading, and something in each line below it.
+ */
+import * as Result from "effect/Result"
+import { ReplyError } from "../ReplyError.ts"
+import type { Table, UnparsedRow } from "../Table.ts"
+
+/** How the reply to a command looks. */
+export interface Layout {
+  readonly command: string
+  /** The first lines, one pattern each. Where they are others, the reply is another. */
+  readonly heading: ReadonlyArray<RegExp>
+}
+
+/** How a table looks. */
+export interface TableLayout<out Row> extends Layout {
+  /** `undefined` for what is no row. */
+  readonly row: (line: string) => Row | undefined
+  /** Lines between the rows that are only there to be looked at. */
+  readonly decoration?: RegExp
+  /** The last line, with the number of rows as the only group. A table may end without it. */
+  readonly total?: RegExp
+}
+
+/** The lines of the reply, the heading among them; no blank ones at the end. */
+export const read = ({ command, heading }: Layout, text: string): Result.Result<ReadonlyArray<string>, ReplyError> => {
+  const lines = text.split("\n")
+  while (lines.at(-1)?.trim() === "") lines.pop()
+  const unexpected = heading.findIndex((pattern, index) => !pattern.test(lines[index] ?? ""))
+  return unexpected === -1
+    ? Result.succeed(lines)
+    : Result.fail(new ReplyError({ command, text, ...(text !== "" && { line: unexpected + 1 }) }))
+}
+
+/** Those of the lines below the heading that are not blank. */
+export const readList = (layout: Layout, text: string): Result.Result<ReadonlyArray<string>, ReplyError> =>
+  Result.map(
+    read(layout, text),
+    (lines) => lines.slice(layout.heading.length).map((line) => line.trim()).filter((line) => line !== "")
+  )
+
+/** The rows below the heading. Those that cannot be read are kept as they are. */
+export const readTable = <Row>(layout: TableLayout<Row>, text: string): Result.Result<Table<Row>, ReplyError> =>
+  Result.map(read(layout, text), (lines) => {
+    const total = layout.total?.exec(lines.at(-1) ?? "")
+    const rows: Array<Row> = []
+    const unparsed: Array<UnparsedRow> = []
+    const end = total ? lines.length - 1 : lines.length
+    for (let index = layout.heading.length; index < end; index++) {
+      const line = lines[index] ?? ""
+      const row = layout.row(line)
+      if (row !== undefined) rows.push(row)
+      else if (!layout.decoration?.test(line)) unparsed.push({ line: index + 1, text: line })
+    }
+    return { rows, unparsed, total: total ? Number(total[1]) : undefined }
+  })

@@ -1,0 +1,19 @@
+/**
+ * The reply to `version`: a text with a number like `1.220` in it. Its other words are not known.
+ */
+import * as Result from "effect/Result"
+import { ReplyError } from "../ReplyError.ts"
+import { Version } from "../Version.ts"
+import { trusted } from "./trusted.ts"
+
+// Three digits behind the only dot: that of the game (`1.29.163451`) is another.
+const NUMBER = /(?<![\d.])\d{1,3}\.\d{3}(?!\.?\d)/
+
+export const parse = (reply: string): Result.Result<Version, ReplyError> => {
+  const text = reply.trim()
+  if (text === "") {
+    return Result.fail(new ReplyError({ command: "version", text: reply, ...(reply !== "" && { line: 1 }) }))
+  }
+  const match = NUMBER.exec(text)
+  return Result.succeed(trusted(Version, { text, ...(match && { number: match[0] }) }))
+}

@@ -1,0 +1,143 @@
+import { Address, Admin, Version } from "@bercon/client"
+import { assert, describe, it } from "@effect/vitest"
+import { Arbitrary, Result, Schema } from "effect"
+import * as AdminsReply from "../src/internal/adminsReply.ts"
+import * as CommandsReply from "../src/internal/commandsReply.ts"
+import * as MissionsReply from "../src/internal/missionsReply.ts"
+import * as VersionReply from "../src/internal/versionReply.ts"
+import * as Corpus from "./corpus.ts"
+import * as Hostile from "./hostile.ts"
+
+const suffix = Corpus.missing ? `: ${Corpus.missing}` : ""
+
+describe("the reply to admins", () => {
+  const HEADING = "Connected RCon admins:\n[#] [IP Address]:[Port]\n" + "-".repeat(29)
+  const read = (...rows: ReadonlyArray<string>) => Result.getOrThrow(AdminsReply.parse([HEADING, ...rows].join("\n")))
+
+  const admins: Arbitrary.Arbitrary<ReadonlyArray<Admin.Admin>> = Arbitrary.array(
+    Arbitrary.all({
+      id: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 }))),
+      octet: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))),
+      port: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 })))
+    }).pipe(Arbitrary.map(({ id, octet, port }) =>
+      new Admin.Admin({
+        id: id as Admin.AdminId,
+        address: new Address.Address({ ip: `203.0.${octet}.${255 - octet}` as Address.IpAddress, port })
+      })
+    )),
+    { maxLength: 20 }
+  )
+
+  it.prop("is read as it was printed", { admins }, ({ admins }) => {
+    for (const end of [[], [""]]) {
+      const table = read(...admins.map(({ address, id }) => `${id} ${String(address)}`), ...end)
+      assert.deepStrictEqual(table, { rows: admins, unparsed: [], total: undefined })
+    }
+  })
+
+  it.prop("is a table or an error, whatever it is", { text: Hostile.text }, ({ text }) => {
+    assert.isTrue(Result.isFailure(AdminsReply.parse(text)))
+    assert.deepStrictEqual(read(text).rows, [])
+  })
+
+  it.skipIf(Corpus.missing)(`is read whole from every real server${suffix}`, () => {
+    const replies = Corpus.replies("admins-")
+    assert.isNotEmpty(replies)
+    for (const [file, text] of replies) {
+      const { rows, unparsed } = Result.getOrThrow(AdminsReply.parse(text))
+      assert.deepStrictEqual(unparsed, [], file)
+      assert.strictEqual(rows.length, text.trimEnd().split("\n").length - 3, file)
+    }
+  })
+
+  it("keeps what is no row", () => {
+    const wrong = [
+      "what",
+      "0 203.0.113.1",
+      "0 203.0.113.256:1",
+      "0 203.0.113.1:65536",
+      "0 203.0.113.1:1 x",
+      "-1 203.0.113.1:1"
+    ]
+    const { rows, unparsed } = read("0   203.0.113.1:1 ", ...wrong)
+    assert.deepStrictEqual(rows.map(String), ["#0 203.0.113.1:1"])
+    assert.deepStrictEqual(unparsed, wrong.map((text, index) => ({ line: index + 5, text })))
+  })
+
+  it("must be a list of admins", () => {
+    for (const text of ["", "GUID Bans:", "Connected RCon admins:", HEADING.slice(0, -29)]) {
+      const error = Result.getOrThrow(Result.flip(AdminsReply.parse(text)))
+      assert.deepStrictEqual([error.command, error.text], ["admins", text])
+    }
+  })
+
+  it("is read in time in proportion to its length", () => {
+    // Quadratic time would be minutes.
+    for (const piece of ["1", " ", "1 ", "1.", "-", "1 1.1.1.1:1 "]) {
+      const line = piece.repeat((1 << 20) / piece.length)
+      assert.doesNotThrow(() => read(line, `0 203.0.113.1:1${line}`, `0 203.0.113.1:1 ${line}x`))
+    }
+  })
+})
+
+describe("the reply to missions", () => {
+  it.skipIf(Corpus.missing)(`is read whole from every real server${suffix}`, () => {
+    const replies = Corpus.replies("missions-")
+    assert.isNotEmpty(replies)
+    for (const [file, text] of replies) {
+      const missions = Result.getOrThrow(MissionsReply.parse(text))
+      assert.deepStrictEqual(missions, text.trimEnd().split("\n").slice(1), file)
+      assert.isTrue(missions.every((mission) => mission.endsWith(".pbo")), file)
+    }
+  })
+
+  it("may be without missions", () => {
+    assert.deepStrictEqual(MissionsReply.parse("Missions on server:\n"), Result.succeed([]))
+  })
+
+  it.prop("is a list or an error, whatever it is", { text: Hostile.text }, ({ text }) => {
+    const error = Result.getOrThrow(Result.flip(MissionsReply.parse(text)))
+    assert.deepStrictEqual([error.command, error.text], ["missions", text])
+    assert.isTrue(Result.isSuccess(MissionsReply.parse(`Missions on server:\n${text}`)))
+  })
+})
+
+describe("the reply to commands", () => {
+  it("is a list", () => {
+    assert.deepStrictEqual(
+      CommandsReply.parse("List of available commands:\nplayers\n  kick \n\nban\n"),
+      Result.succeed(["players", "kick", "ban"])
+    )
+  })
+
+  it("must be a list of commands", () => {
+    const error = Result.getOrThrow(Result.flip(CommandsReply.parse("players\nkick")))
+    assert.deepStrictEqual([error.command, error.line], ["commands", 1])
+  })
+})
+
+describe("the reply to version", () => {
+  it.each([
+    ["1.220", "1.220"],
+    ["1.217\n", "1.217"],
+    ["BattlEye Server: v1.220.", "1.220"],
+    ["Initialized (v1.220, DayZ 1.29.163451)", "1.220"],
+    ["DayZ 1.29.163451, v1.220", "1.220"],
+    ["DayZ 1.29.163", undefined],
+    ["beta", undefined]
+  ])("has its number found in %j", (text, number) => {
+    const version = Result.getOrThrow(VersionReply.parse(text))
+    assert.deepStrictEqual(version, new Version.Version({ text: text.trim(), ...(number !== undefined && { number }) }))
+  })
+
+  it("must not be blank", () => {
+    for (const text of ["", " \n"]) {
+      const error = Result.getOrThrow(Result.flip(VersionReply.parse(text)))
+      assert.deepStrictEqual([error.command, error.text], ["version", text])
+    }
+  })
+
+  it.prop("never throws", { text: Hostile.text }, ({ text }) => {
+    assert.strictEqual(Result.isSuccess(VersionReply.parse(text)), text.trim() !== "")
+  })
+})
