@@ -60,7 +60,7 @@ export class Overloaded extends Schema.Error<Overloaded>("@bercon/session/Overlo
   waiting: Schema.Int
 }) {
   override get message(): string {
-    return `was not sent: it found no place (${this.waiting} others were waiting). Trying again is safe, with fewer at once`
+    return `was not sent: its turn did not come (${this.waiting} others were waiting). Trying again is safe, later or with fewer at once`
   }
 }
 

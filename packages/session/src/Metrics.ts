@@ -4,7 +4,7 @@
  * **Details**
  *
  * Every metric has the attribute `server` (`host:port`). Of several sessions with one server, the counters add up and the
- * gauges are the newest one's; a gauge is there for as long as its session. Rates, such as the share
+ * gauges are the newest one's and go when that is closed. Rates, such as the share
  * of commands that had to be sent again, are for whoever reads them to form.
  *
  * | name                             | kind      | attributes            | counts                                                  |

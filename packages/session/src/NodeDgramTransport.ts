@@ -14,6 +14,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Dgram from "node:dgram"
 import * as Dns from "node:dns"
@@ -85,7 +86,8 @@ const connect = (
 ): Effect.Effect<Dgram.Socket, TransportError> =>
   Effect.callback((resume) => {
     const failed = (cause: unknown) => {
-      socket.close()
+      // Whatever else goes wrong with it is nobody's concern any more.
+      socket.off("error", failed).on("error", constVoid).close()
       resume(openFailed(openKinds.get(codeOf(cause)) ?? "Unknown", peer, cause))
     }
     socket.once("error", failed)

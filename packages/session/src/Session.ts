@@ -92,7 +92,13 @@ export interface Options {
    * servers drop a silent client.
    */
   readonly keepaliveInterval?: Duration.Input | undefined
-  /** How many commands may be unanswered at once, 1 to 256. Default 32. More wait, first come first served. */
+  /**
+   * How many commands may be unanswered at once, 1 to 256. Default 32. More wait, first come first served.
+   *
+   * There are 256 numbers to tell replies apart. One rests for 20 milliseconds or 8 round trips after its answer, and for
+   * 40 seconds where a command had to be sent again: a line that loses 30 % each way carries about 12 commands a second for
+   * long, and a server that stalls with 256 in flight has used up all of them.
+   */
   readonly maxInFlight?: number | undefined
   /** How many commands may wait; more fail with `Overloaded`. Default 4,096. */
   readonly queueCapacity?: number | undefined
@@ -134,7 +140,10 @@ export class Session extends Context.Service<Session, {
   readonly status: Effect.Effect<Status>
   /** How the session is doing: now, and every change. Ends after `Closed`. */
   readonly statusChanges: Stream.Stream<Status>
-  /** Waits until the session has logged in for the first time. */
+  /**
+   * Waits until the session has logged in for the first time. Fails where it never will; where its owner closes it before,
+   * the wait is interrupted.
+   */
   readonly online: Effect.Effect<void, LoginFailure>
 }>()("@bercon/session/Session") {}
 
@@ -234,7 +243,7 @@ export const start: (
   }
 
   const changeStatus = (next: Status): void => {
-    log(logOf(transport.peer, next, status))
+    lines.push(logOf(transport.peer, next, status))
     status = next
     statuses.publish(next)
     switch (next._tag) {
@@ -255,8 +264,8 @@ export const start: (
     }
   }
 
-  const log = (line: Effect.Effect<void>): void => {
-    if (lines.length < LOG_CAPACITY) lines.push(line)
+  const logDebug = (message: string): void => {
+    if (lines.length < DEBUG_CAPACITY) lines.push(Effect.logDebug(message))
   }
 
   const writeLog = Effect.suspend(() => {
@@ -282,7 +291,7 @@ export const start: (
     ).pipe(
       Effect.catch((error: TransportError) =>
         Effect.sync(() => {
-          log(Effect.logDebug(error.message))
+          logDebug(error.message)
           machine.socketFailed(now())
           flush()
         })
@@ -293,7 +302,7 @@ export const start: (
     // A datagram that could not be sent is a datagram lost: it is sent again when its time comes.
     const failed = (error: TransportError) =>
       Effect.sync(() => {
-        log(Effect.logDebug(error.message))
+        logDebug(error.message)
         machine.writeFailed(now(), error)
         flush()
       })
@@ -384,7 +393,7 @@ export const start: (
       }
       const at = now()
       return Effect.callback<A, CommandError>((resume) => {
-        const ticket = machine.submit(at, {
+        const submitted = machine.submit(at, {
           handle: Result.match({
             onFailure: (reason) => resume(fail(text, reason)),
             onSuccess: (reply) => resume(Effect.succeed(decode(reply)))
@@ -394,6 +403,11 @@ export const start: (
           deadline: at + timeout
         })
         flush()
+        if (Result.isFailure(submitted)) {
+          meter.settled(submitted.failure._tag)
+          return resume(fail(text, submitted.failure))
+        }
+        const ticket = submitted.success
         return Effect.sync(() => {
           if (ticket.state !== "Settled") meter.settled("Interrupted")
           machine.cancel(now(), ticket)
@@ -460,8 +474,8 @@ type Reply = (result: Result.Result<Uint8Array, CommandError["reason"]>) => void
 /** How many datagrams may wait for the socket to take them; more are lost, as in the network. */
 const OUTBOX_CAPACITY = 4096
 
-/** How many lines may wait to be logged; more are lost. */
-const LOG_CAPACITY = 256
+/** How many lines may wait to be logged before those for debugging are left out. Changes of status are few. */
+const DEBUG_CAPACITY = 256
 
 /** How long opening a socket may take. */
 const OPEN_TIMEOUT = "30 seconds"

@@ -96,8 +96,6 @@ export interface Ticket<H> {
   /** Datagrams sent in this session and the ones before it. */
   sends: number
   reply: Reassembly.Reassembly | undefined
-  /** A reply that may be the network's repetition of an earlier one: taken only where nothing contradicts it. */
-  doubted: { readonly payload: Uint8Array; readonly checksum: number } | undefined
 }
 
 /**
@@ -325,7 +323,7 @@ export class SessionMachine<H> {
       switch (packet._tag) {
         case "CommandReply":
         case "CommandReplyPart":
-          return this.#receiveReply(now, packet, Packet.checksumField(datagram))
+          return this.#receiveReply(now, packet)
         case "Message":
           return this.#receiveMessage(now, packet, Packet.checksumField(datagram))
         case "LoginResult":
@@ -342,21 +340,22 @@ export class SessionMachine<H> {
   // inputs: the user
   // ---------------------------------------------------------------------------
 
-  /** Takes a command, to be sent now or as soon as it can be. */
-  submit(now: number, request: Request<H>): Ticket<H> {
+  /**
+   * Takes a command, to be sent now or as soon as it can be. What it cannot take it refuses at once, and not by an output:
+   * the submitter may try again at once, and without end.
+   */
+  submit(now: number, request: Request<H>): Result.Result<Ticket<H>, CommandError["reason"]> {
+    if (this.status._tag === "Closed") return Result.fail(closedBy(this.status.exit, 0))
     const ticket = newTicket(request)
-    if (this.status._tag === "Closed") {
-      this.#settle(ticket, Result.fail(closedBy(this.status.exit, 0)))
-    } else if (this.#mayStart() && this.#waiting.size + this.#again.size === 0 && this.#start(now, ticket)) {
-      this.#schedule(request.deadline)
-    } else if (this.#waiting.size >= this.#settings.queueCapacity) {
-      this.#settle(ticket, Result.fail(new Overloaded({ waiting: this.#waiting.size })))
-    } else {
+    if (!(this.#mayStart() && this.load.waiting === 0 && this.#start(now, ticket))) {
+      if (this.#waiting.size >= this.#settings.queueCapacity) {
+        return Result.fail(new Overloaded({ waiting: this.#waiting.size }))
+      }
       this.#waiting.add(ticket)
-      this.#schedule(request.deadline)
       if (this.#mayStart()) this.#schedule(Numbers.nextFree(this.#numbers))
     }
-    return ticket
+    this.#schedule(request.deadline)
+    return Result.succeed(ticket)
   }
 
   /** Nobody waits for this command any more. It is not settled; its place is free at once, its number when it is safe. */
@@ -437,11 +436,6 @@ export class SessionMachine<H> {
     let asking = false
     for (const ticket of this.#inFlight.values()) {
       if (ticket.nextSendAt <= now) {
-        if (ticket.doubted !== undefined) {
-          // Nothing else has come: it was the reply after all. Asking again might run the command again.
-          this.#answer(now, ticket, ticket.doubted.payload, ticket.doubted.checksum)
-          continue
-        }
         // Of many in flight one shows that answers take longer now. To send all again would use up the numbers, which
         // then have to rest.
         const due = ticket.use!.firstSentAt + this.#roundTrip.timeout
@@ -600,44 +594,32 @@ export class SessionMachine<H> {
     else if (this.#inbox.held.size > 0) this.#schedule(Inbox.deadline(this.#inbox, this.#settings.holdBack))
   }
 
-  #receiveReply(now: number, packet: Packet.CommandReply | Packet.CommandReplyPart, checksum: number): void {
+  #receiveReply(now: number, packet: Packet.CommandReply | Packet.CommandReplyPart): void {
     const ticket = this.#inFlight.get(packet.sequence)
     if (ticket === undefined) {
       this.counters.strayReplies++
       if (packet._tag === "CommandReply") {
-        Numbers.strayed(this.#numbers, packet.sequence, { at: now, checksum })
+        Numbers.strayed(this.#numbers, packet.sequence, now, this.roundTripTime ?? 0)
         this.#startWaiting(now)
       }
       return
     }
     const use = ticket.use!
-    if (packet._tag === "CommandReply") {
-      const payload = ticket.request?.payload ?? empty
-      if (ticket.doubted === undefined && Numbers.isEcho(use, now, checksum, payload)) {
-        ticket.doubted = { payload: packet.payload, checksum }
-        ticket.nextSendAt = Math.min(ticket.nextSendAt, now + this.#roundTrip.timeout)
-        return this.#schedule(ticket.nextSendAt)
-      }
-      return this.#answer(now, ticket, packet.payload, checksum)
-    }
-    ticket.reply ??= Reassembly.make()
-    const bytes = Reassembly.add(ticket.reply, packet)
-    if (bytes !== undefined) return this.#answer(now, ticket, bytes, checksum)
-    // More parts are probably on their way.
-    if (ticket.nextSendAt < Infinity) ticket.nextSendAt = Math.max(ticket.nextSendAt, now + this.#roundTrip.timeout)
-  }
-
-  #answer(now: number, ticket: Ticket<H>, bytes: Uint8Array, checksum: number): void {
-    const use = ticket.use!
-    const inParts = ticket.reply !== undefined
-    if (use.sends === 1 && !inParts) {
+    if (ticket.reply === undefined && use.sends === 1) {
       const milliseconds = now - use.firstSentAt
       RoundTrip.measure(this.#roundTrip, milliseconds)
       this.#emit({ _tag: "Measured", milliseconds })
     }
+    const bytes = packet._tag === "CommandReply"
+      ? packet.payload
+      : Reassembly.add(ticket.reply ??= Reassembly.make(), packet)
+    if (bytes === undefined) {
+      // More parts are probably on their way.
+      if (ticket.nextSendAt < Infinity) ticket.nextSendAt = Math.max(ticket.nextSendAt, now + this.#roundTrip.timeout)
+      return
+    }
     this.#land(ticket)
-    const payload = ticket.request?.payload ?? empty
-    Numbers.answered(use, { at: now, checksum, payload }, { inParts, roundTrip: this.#roundTrip.smoothed ?? 0 })
+    Numbers.answered(use, now, this.roundTripTime ?? 0)
     if (this.#inFlight.size === 0) this.#silentSince = undefined
     this.#settle(ticket, Result.succeed(bytes))
     this.#startWaiting(now)
@@ -683,7 +665,6 @@ export class SessionMachine<H> {
     ticket.datagram = Packet.encode(Packet.command(use.number, ticket.request?.payload ?? empty))
     ticket.gap = this.#roundTrip.timeout
     ticket.reply = undefined
-    ticket.doubted = undefined
     this.#inFlight.set(use.number, ticket)
     if (ticket.request !== undefined) this.#occupied++
     if (this.#silentSince === undefined) {
@@ -730,6 +711,8 @@ export class SessionMachine<H> {
     this.#portClosed = false
     this.#silentSince = undefined
     Inbox.flush(this.#inbox, now)
+    const later = [...this.#again]
+    this.#again.clear()
     for (const ticket of this.#inFlight.values()) {
       this.#abandon(ticket)
       if (ticket.request === undefined) continue
@@ -741,6 +724,7 @@ export class SessionMachine<H> {
         this.#settle(ticket, Result.fail(new SessionLost({ peer: this.#settings.peer, sends: ticket.sends })))
       }
     }
+    for (const ticket of later) this.#again.add(ticket)
     this.#setStatus({ _tag: "Reconnecting", cause })
     this.#logIn(now)
   }
@@ -795,8 +779,7 @@ const newTicket = <H>(request: Request<H> | undefined): Ticket<H> => ({
   nextSendAt: Infinity,
   gap: 0,
   sends: 0,
-  reply: undefined,
-  doubted: undefined
+  reply: undefined
 })
 
 const closedBy = (exit: Exit.Exit<void, LoginFailure>, sends: number): SessionClosed =>

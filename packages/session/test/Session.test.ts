@@ -417,6 +417,23 @@ describe("a fault of the transport", () => {
     }))
 })
 
+describe("a caller that tries again without end", () => {
+  const insist = (session: Session.Session["Service"]) =>
+    Effect.forever(Effect.ignore(session.command("version")), { disableYield: true })
+
+  it.live("lets everybody else run, while the queue is full and when the session is closed", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const session = yield* Scope.provide(Session.make({ password, maxInFlight: 1, queueCapacity: 2 }), scope)
+      const callers = yield* Effect.forEach(Array.from({ length: 5 }), () => Effect.forkChild(insist(session)))
+      yield* Effect.sleep("20 millis")
+      yield* Scope.close(scope, Exit.void)
+      yield* Effect.sleep("20 millis")
+      yield* Fiber.interruptAll(callers)
+      assert.strictEqual((yield* session.status)._tag, "Closed")
+    }).pipe(Effect.provide(TestRcon.layer({ server: { replyDelay: "5 millis" } }))))
+})
+
 describe("layer", () => {
   it.effect("provides a session that lives as long as its scope", () =>
     Effect.gen(function*() {

@@ -15,6 +15,12 @@ const RECALL = 30_000
 /** How many numbers may be waited for at once. A server with more messages under way would mistake one for another. */
 const WINDOW = 192
 
+/**
+ * A message that is so many numbers ahead, and that the login before had under the same number, is that one come again.
+ * Nearer ones may be this login's: servers begin every login with the same words.
+ */
+const NEAR = 8
+
 /** What is known of a number. */
 interface Past {
   /** Checksum of the message delivered under it; `undefined` where it was given up as missing. */
@@ -93,7 +99,7 @@ export const receive = <A>(
 ): Verdict => {
   const offset = (number - self.expected) & 255
   const before = self.before.get(number)
-  if (offset > 0 && before?.checksum === checksum && now - before.at < RECALL) return "Repeated"
+  if (offset >= NEAR && before?.checksum === checksum && now - before.at < RECALL) return "Repeated"
   if (offset < self.span) {
     if (self.held.get(number)?.checksum === checksum) return "Repeated"
   } else {

@@ -3,8 +3,7 @@
  *
  * A reply carries nothing but its number, so a number may be used again only when no reply to its last use can still
  * come: it would be taken for the answer of the new command, and that one's answer for the next one's. Numbers are given
- * out in a circle, so that even a free one is as old as possible. What the network repeats within the circle all the same
- * is told by {@link isEcho}.
+ * out in a circle, so that even a free one is as old as possible.
  */
 
 /**
@@ -13,20 +12,13 @@
  * numbers.
  */
 export const LATE_REST = 40_000
-/** How many round trips a number rests that was answered at once. */
-const SETTLED_ROUND_TRIPS = 4
-/** Milliseconds that a number rests after an answer in parts, of which any may be repeated. */
-const PARTS_REST = 200
-/** Milliseconds for which an answer can be taken for a repetition of the one before it under the same number. */
-const ECHO_MEMORY = 1000
-
-/** An answer that has been taken. */
-interface Answer {
-  readonly at: number
-  readonly checksum: number
-  /** The text of the command that it answered. */
-  readonly payload: Uint8Array
-}
+/**
+ * How long a number rests that was sent once and answered: that answer may still come a second time, if the network
+ * repeats it. Eight round trips cost nothing with up to 32 commands in flight.
+ */
+const ECHO_ROUND_TRIPS = 8
+/** The least of that rest in milliseconds; it allows 12,800 commands a second. */
+const ECHO_REST = 20
 
 /** One of the numbers, and its last use. */
 export interface Use {
@@ -36,9 +28,9 @@ export interface Use {
   sends: number
   firstSentAt: number
   lastSentAt: number
+  /** Whether the whole answer has come. */
+  answered: boolean
   restsUntil: number
-  /** What the number was answered with last. */
-  answer: Answer | undefined
 }
 
 export interface Numbers {
@@ -59,13 +51,14 @@ const claim = (self: Numbers, number: number): Use => {
       sends: 0,
       firstSentAt: 0,
       lastSentAt: 0,
-      restsUntil: -Infinity,
-      answer: undefined
+      answered: false,
+      restsUntil: -Infinity
     }
     self.uses.set(number, use)
   }
   use.taken = true
   use.sends = 0
+  use.answered = false
   self.next = (number + 1) & 255
   return use
 }
@@ -92,10 +85,10 @@ export const takeResting = (self: Numbers): Use | undefined => {
   return best && claim(self, best.number)
 }
 
-/** Forgets the numbers that have been free for a while. */
+/** Forgets what there was to know of numbers that are free. */
 export const sweep = (self: Numbers, now: number): void => {
   for (const use of self.uses.values()) {
-    if (!use.taken && use.restsUntil + ECHO_MEMORY <= now) self.uses.delete(use.number)
+    if (!use.taken && use.restsUntil <= now) self.uses.delete(use.number)
   }
 }
 
@@ -117,35 +110,24 @@ const rest = (use: Use, until: number): void => {
 }
 
 /** Gives a number back because its whole answer is there. `roundTrip` in milliseconds. */
-export const answered = (use: Use, answer: Answer, options: {
-  readonly inParts: boolean
-  readonly roundTrip: number
-}): void => {
-  use.answer = answer
+export const answered = (use: Use, now: number, roundTrip: number): void => {
+  use.answered = true
   if (use.sends > 1) abandon(use)
-  else rest(use, answer.at + Math.max(SETTLED_ROUND_TRIPS * options.roundTrip, options.inParts ? PARTS_REST : 0))
+  else rest(use, now + echoRest(roundTrip))
 }
 
 /** Gives a number back although its answer may still come. */
 export const abandon = (use: Use): void => rest(use, use.lastSentAt + LATE_REST)
 
-/** A whole answer has come for a number that nobody has taken. Where it was sent once, nothing more is to come. */
-export const strayed = (self: Numbers, number: number, answer: Omit<Answer, "payload">): void => {
+/** A whole answer has come for a number that nobody has taken. Where it was sent once, no other is to come. */
+export const strayed = (self: Numbers, number: number, now: number, roundTrip: number): void => {
   const use = self.uses.get(number)
-  if (use === undefined || use.sends !== 1 || use.answer !== undefined && use.answer.at >= use.firstSentAt) return
-  use.answer = { ...answer, payload: noPayload }
-  use.restsUntil = answer.at
+  if (use === undefined || use.sends !== 1 || use.answered) return
+  use.answered = true
+  use.restsUntil = now + echoRest(roundTrip)
 }
 
-/**
- * Whether an answer may be the network's repetition of the one before under the same number: it is that one to the byte,
- * came soon after it, and the command is another.
- */
-export const isEcho = ({ answer }: Use, now: number, checksum: number, payload: Uint8Array): boolean =>
-  answer !== undefined &&
-  answer.checksum === checksum &&
-  now - answer.at < ECHO_MEMORY &&
-  !(answer.payload.length === payload.length && answer.payload.every((byte, index) => byte === payload[index]))
+const echoRest = (roundTrip: number): number => Math.max(ECHO_ROUND_TRIPS * roundTrip, ECHO_REST)
 
 /** When the next number becomes free, after {@link take} has found none; `Infinity` where all are taken. */
 export const nextFree = (self: Numbers): number => {
@@ -153,5 +135,3 @@ export const nextFree = (self: Numbers): number => {
   for (const use of self.uses.values()) if (!use.taken) earliest = Math.min(earliest, use.restsUntil)
   return earliest
 }
-
-const noPayload = new Uint8Array(0)

@@ -88,18 +88,20 @@ export class Pair {
   }
 
   submit(text: string, options?: { readonly repeatable?: boolean; readonly timeout?: number }) {
-    const ticket = this.client.submit(this.now, {
+    const submitted = this.client.submit(this.now, {
       handle: text,
       payload: Text.encode(text),
       repeatable: options?.repeatable ?? true,
       deadline: this.now + (options?.timeout ?? 20_000)
     })
     this.flush()
-    return ticket
+    if (Result.isSuccess(submitted)) return submitted.success
+    this.outcomes.push({ text, at: this.now, result: Result.fail(submitted.failure) })
+    return undefined
   }
 
-  cancel(ticket: SessionMachine.Ticket<string>) {
-    this.client.cancel(this.now, ticket)
+  cancel(ticket: SessionMachine.Ticket<string> | undefined) {
+    if (ticket !== undefined) this.client.cancel(this.now, ticket)
     this.flush()
   }
 
