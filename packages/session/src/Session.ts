@@ -95,7 +95,8 @@ export interface Options {
   /**
    * How many commands may be unanswered at once, 1 to 256. Default 32. More wait, first come first served.
    *
-   * There are 256 numbers to tell replies apart. One rests for 20 milliseconds or 8 round trips after its answer, and for
+   * There are 256 numbers to tell replies apart. After its answer one rests for 4 round trips, for a
+   * second where the network repeats datagrams, and for
    * 40 seconds where a command had to be sent again: a line that loses 30 % each way carries about 12 commands a second for
    * long, and a server that stalls with 256 in flight has used up all of them.
    */

@@ -352,7 +352,7 @@ export class SessionMachine<H> {
         return Result.fail(new Overloaded({ waiting: this.#waiting.size }))
       }
       this.#waiting.add(ticket)
-      if (this.#mayStart()) this.#schedule(Numbers.nextFree(this.#numbers))
+      if (this.#mayStart()) this.#schedule(Numbers.nextFree(this.#numbers, now, this.#roundTrip.longest))
     }
     this.#schedule(request.deadline)
     return Result.succeed(ticket)
@@ -599,7 +599,7 @@ export class SessionMachine<H> {
     if (ticket === undefined) {
       this.counters.strayReplies++
       if (packet._tag === "CommandReply") {
-        Numbers.strayed(this.#numbers, packet.sequence, now, this.roundTripTime ?? 0)
+        Numbers.strayed(this.#numbers, packet.sequence, now)
         this.#startWaiting(now)
       }
       return
@@ -619,7 +619,11 @@ export class SessionMachine<H> {
       return
     }
     this.#land(ticket)
-    Numbers.answered(use, now, this.roundTripTime ?? 0)
+    Numbers.answered(use, now)
+    // Who has answered this is alive: no keepalive has to be answered any more, and one may never be.
+    if (this.#inFlight.size > this.#occupied) {
+      for (const other of this.#inFlight.values()) if (other.request === undefined) this.#abandon(other)
+    }
     if (this.#inFlight.size === 0) this.#silentSince = undefined
     this.#settle(ticket, Result.succeed(bytes))
     this.#startWaiting(now)
@@ -645,7 +649,9 @@ export class SessionMachine<H> {
     while (this.#mayStart()) {
       const ticket = first(this.#again) ?? first(this.#waiting)
       if (ticket === undefined) return
-      if (!this.#start(now, ticket)) return this.#schedule(Numbers.nextFree(this.#numbers))
+      if (!this.#start(now, ticket)) {
+        return this.#schedule(Numbers.nextFree(this.#numbers, now, this.#roundTrip.longest))
+      }
       this.#again.delete(ticket)
       this.#waiting.delete(ticket)
     }
@@ -653,7 +659,7 @@ export class SessionMachine<H> {
 
   /** Sends the command for the first time in this session, if a number is free. */
   #start(now: number, ticket: Ticket<H>): boolean {
-    const use = Numbers.take(this.#numbers, now)
+    const use = Numbers.take(this.#numbers, now, this.#roundTrip.longest)
     if (use === undefined) return false
     this.#launch(now, ticket, use)
     return true

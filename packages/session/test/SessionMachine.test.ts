@@ -489,6 +489,14 @@ describe("a server that ignores repeated numbers", () => {
   })
 })
 
+describe("a server that ignores repeated numbers, on a bad line", () => {
+  it("keeps an idle session for a day all the same", () => {
+    const pair = online({ seed: 5, server: { repeats: "ignore" }, conditions: { ...perfect, loss: 0.02 } })
+    pair.runUntil(24 * 60 * minutes(1))
+    assert.deepStrictEqual(pair.statuses, ["Online"])
+  })
+})
+
 describe("whatever happens", () => {
   it.prop(
     "every command is settled once, with its own answer or an error, and closing leaves nothing pending",

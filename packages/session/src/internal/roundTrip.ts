@@ -17,11 +17,13 @@ export interface RoundTrip {
   /** Smoothed round-trip time; `undefined` before the first measurement. */
   smoothed: number | undefined
   variation: number
+  /** The longest round trip of late: forgotten by a hundredth with each measurement. */
+  longest: number
   /** How long to wait for an answer before asking again. */
   timeout: number
 }
 
-export const make = (): RoundTrip => ({ smoothed: undefined, variation: 0, timeout: INITIAL })
+export const make = (): RoundTrip => ({ smoothed: undefined, variation: 0, longest: 0, timeout: INITIAL })
 
 /**
  * Takes one measurement. Only of something that was sent once: with a repeated datagram nobody knows which one was
@@ -35,6 +37,7 @@ export const measure = (self: RoundTrip, milliseconds: number): void => {
     self.variation += (Math.abs(self.smoothed - milliseconds) - self.variation) / 4
     self.smoothed += (milliseconds - self.smoothed) / 8
   }
+  self.longest = Math.max(milliseconds, 0.99 * self.longest)
   self.timeout = Math.min(Math.max(self.smoothed + 4 * self.variation, MINIMUM), MAXIMUM)
 }
 
