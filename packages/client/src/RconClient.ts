@@ -4,7 +4,13 @@
  * @since 0.1.0
  */
 import * as Broadcast from "@bercon/session/Broadcast"
-import { CommandDisallowed, CommandError, InvalidCommand, UnknownCommand } from "@bercon/session/CommandError"
+import {
+  CommandDisallowed,
+  type CommandError,
+  InvalidCommand,
+  make as failure,
+  UnknownCommand
+} from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Gap, Message } from "@bercon/session/Message"
 import * as Session from "@bercon/session/Session"
@@ -345,6 +351,3 @@ export const layerNoDeps = (options?: Options): Layer.Layer<RconClient, never, S
   Layer.effect(RconClient, make(options))
 
 const isPlayerId = Schema.is(PlayerId)
-
-const failure = (text: string, reason: CommandError["reason"]): CommandError =>
-  new CommandError({ command: text.trimStart().split(/\s/, 1)[0]!.slice(0, 32), reason })

@@ -213,3 +213,20 @@ export class CommandError extends Schema.TaggedError<CommandError>("@bercon/sess
     }
   }
 }
+
+/**
+ * A command's first word, cut after 32 characters: all of it that may be told, since arguments can be secret.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const verbOf = (text: string): string => text.trimStart().split(/\s/, 1)[0]!.slice(0, 32)
+
+/**
+ * The error of a command with this text.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (text: string, reason: CommandError["reason"]): CommandError =>
+  new CommandError({ command: verbOf(text), reason })

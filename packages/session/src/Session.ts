@@ -45,7 +45,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 import * as Broadcast from "./Broadcast.ts"
-import { CommandError, InvalidCommand } from "./CommandError.ts"
+import * as CommandError from "./CommandError.ts"
 import * as Handoff from "./internal/handoff.ts"
 import * as Meter from "./internal/meter.ts"
 import * as Settings from "./internal/settings.ts"
@@ -129,9 +129,12 @@ export interface Options {
  */
 export class Session extends Context.Service<Session, {
   /** Sends a command and returns the server's whole reply, decoded. */
-  readonly command: (text: string, options?: CommandOptions) => Effect.Effect<string, CommandError>
+  readonly command: (text: string, options?: CommandOptions) => Effect.Effect<string, CommandError.CommandError>
   /** As `command`, but the reply's bytes. */
-  readonly commandBytes: (text: string, options?: CommandOptions) => Effect.Effect<Uint8Array, CommandError>
+  readonly commandBytes: (
+    text: string,
+    options?: CommandOptions
+  ) => Effect.Effect<Uint8Array, CommandError.CommandError>
   /**
    * What the server tells from now on. Every subscriber gets everything, in the server's order. Ends when the owner closes
    * the session, and fails where it ends for good by itself: where the server refuses to log it in again.
@@ -383,17 +386,17 @@ export const start: (
     text: string,
     options: CommandOptions | undefined,
     decode: (reply: Uint8Array) => A
-  ): Effect.Effect<A, CommandError> =>
+  ): Effect.Effect<A, CommandError.CommandError> =>
     traced(text, () => {
       const payload = Text.encode(text)
       const timeout = options?.timeout === undefined ? settings.commandTimeout : Settings.millis(options.timeout)
       const problem = problemOf(text, payload, timeout)
       if (problem !== undefined) {
         meter.settled("InvalidCommand")
-        return fail(text, new InvalidCommand({ problem }))
+        return fail(text, new CommandError.InvalidCommand({ problem }))
       }
       const at = now()
-      return Effect.callback<A, CommandError>((resume) => {
+      return Effect.callback<A, CommandError.CommandError>((resume) => {
         const submitted = machine.submit(at, {
           handle: Result.match({
             onFailure: (reason) => resume(fail(text, reason)),
@@ -424,7 +427,7 @@ export const start: (
         ? run()
         : Effect.withSpan(Effect.suspend(run), "bercon.command", {
           kind: "client",
-          attributes: { "bercon.command": verbOf(text), "server.address": transport.peer }
+          attributes: { "bercon.command": CommandError.verbOf(text), "server.address": transport.peer }
         })
     )
 
@@ -470,7 +473,7 @@ export const layer = (options: Options): Layer.Layer<Session, LoginFailure, Tran
   Layer.effect(Session, make(options))
 
 /** Takes the outcome of a command. */
-type Reply = (result: Result.Result<Uint8Array, CommandError["reason"]>) => void
+type Reply = (result: Result.Result<Uint8Array, CommandError.CommandError["reason"]>) => void
 
 /** How many datagrams may wait for the socket to take them; more are lost, as in the network. */
 const OUTBOX_CAPACITY = 4096
@@ -496,11 +499,10 @@ const problemOf = (text: string, payload: Uint8Array, timeout: number): string |
     ? "its timeout is not a duration"
     : undefined
 
-const fail = (text: string, reason: CommandError["reason"]): Effect.Effect<never, CommandError> =>
-  Effect.fail(new CommandError({ command: verbOf(text), reason }))
-
-/** A command's first word: all of it that may be told, since arguments can be secret. */
-const verbOf = (text: string): string => text.trimStart().split(/\s/, 1)[0]!.slice(0, 32)
+const fail = (
+  text: string,
+  reason: CommandError.CommandError["reason"]
+): Effect.Effect<never, CommandError.CommandError> => Effect.fail(CommandError.make(text, reason))
 
 const logOf = (peer: string, status: Status, before: Status): Effect.Effect<void> => {
   const session = `RCON session with ${peer}`
