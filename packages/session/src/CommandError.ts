@@ -7,7 +7,7 @@
  *
  * | execution         | reasons                                                            | what the caller may do                     |
  * | ----------------- | ------------------------------------------------------------------ | ------------------------------------------ |
- * | `"NotExecuted"`   | `InvalidCommand`, `NotConnected`, `Overloaded`, `CommandDisallowed`, `UnknownCommand` | correct it, or try again safely |
+ * | `"NotExecuted"`   | `InvalidCommand`, `NotConnected`, `Overloaded`, `CommandDisallowed`, `UnknownCommand`, `Unsupported` | correct it, or try again safely |
  * | `"MaybeExecuted"` | `NoReply`, `SessionLost`                                           | look whether it had its effect             |
  * | `"Executed"`      | `IncompleteReply`                                                  | ask again, if asking has no effect         |
  *
@@ -34,7 +34,8 @@ export class InvalidCommand extends Schema.Error<InvalidCommand>("@bercon/sessio
 }
 
 /**
- * There was no session until the command's deadline. Nothing was sent: trying again is safe.
+ * There was no session until the command's deadline, or, for one bound to its session, none when it was submitted or its
+ * turn came. Nothing was sent: trying again is safe.
  *
  * @category errors
  * @since 0.1.0
@@ -44,7 +45,7 @@ export class NotConnected extends Schema.Error<NotConnected>("@bercon/session/No
   peer: Schema.String
 }) {
   override get message(): string {
-    return `was not sent: there was no session with ${this.peer} before its deadline. Trying again is safe`
+    return `was not sent: there was no session with ${this.peer}. Trying again is safe`
   }
 }
 
@@ -163,6 +164,21 @@ export class UnknownCommand extends Schema.Error<UnknownCommand>("@bercon/sessio
 }
 
 /**
+ * Servers of this kind have no such command. Nothing was sent.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Unsupported extends Schema.Error<Unsupported>("@bercon/session/Unsupported")({
+  _tag: Schema.tag("Unsupported"),
+  server: Schema.String
+}) {
+  override get message(): string {
+    return `was not sent: ${this.server} has nothing of the kind`
+  }
+}
+
+/**
  * What the caller knows about a command that failed.
  *
  * @category models
@@ -187,7 +203,8 @@ export class CommandError extends Schema.TaggedError<CommandError>("@bercon/sess
     SessionLost,
     SessionClosed,
     CommandDisallowed,
-    UnknownCommand
+    UnknownCommand,
+    Unsupported
   ])
 }) {
   override get message(): string {
@@ -202,6 +219,7 @@ export class CommandError extends Schema.TaggedError<CommandError>("@bercon/sess
       case "Overloaded":
       case "CommandDisallowed":
       case "UnknownCommand":
+      case "Unsupported":
         return "NotExecuted"
       case "NoReply":
       case "SessionLost":

@@ -67,6 +67,12 @@ export interface CommandOptions {
    * twice, so say `false` where running twice does harm; it is then sent once. Default `true`.
    */
   readonly repeatable?: boolean | undefined
+  /**
+   * Whether the command means what it says only to the session that is online now: it names a slot, say, which may be
+   * another player's after a restart. It then never goes over into the session after an outage, and fails with
+   * `NotConnected` or `SessionLost` instead. Default `false`.
+   */
+  readonly sessionBound?: boolean | undefined
   /** How long to wait for the whole reply, from the call on. Default: the session's `commandTimeout`. */
   readonly timeout?: Duration.Input | undefined
 }
@@ -404,6 +410,7 @@ export const start: (
           }),
           payload,
           repeatable: options?.repeatable ?? true,
+          sessionBound: options?.sessionBound ?? false,
           deadline: at + timeout
         })
         flush()

@@ -73,6 +73,8 @@ export interface Request<H> {
   readonly handle: H
   readonly payload: Uint8Array
   readonly repeatable: boolean
+  /** Whether it ends with the session it was submitted in, instead of being carried over into the next. */
+  readonly sessionBound: boolean
   /** When to give up. */
   readonly deadline: number
 }
@@ -346,6 +348,7 @@ export class SessionMachine<H> {
    */
   submit(now: number, request: Request<H>): Result.Result<Ticket<H>, CommandError["reason"]> {
     if (this.status._tag === "Closed") return Result.fail(closedBy(this.status.exit, 0))
+    if (request.sessionBound && this.#phase._tag !== "Online") return Result.fail(this.#notConnected())
     const ticket = newTicket(request)
     if (!(this.#mayStart() && this.load.waiting === 0 && this.#start(now, ticket))) {
       if (this.#waiting.size >= this.#settings.queueCapacity) {
@@ -503,7 +506,7 @@ export class SessionMachine<H> {
             ? new SessionLost({ peer, sends: ticket.sends })
             : this.#phase._tag === "Online"
             ? new Overloaded({ waiting })
-            : new NotConnected({ peer })
+            : this.#notConnected()
         )
       )
     }
@@ -722,7 +725,7 @@ export class SessionMachine<H> {
     for (const ticket of this.#inFlight.values()) {
       this.#abandon(ticket)
       if (ticket.request === undefined) continue
-      if (ticket.request.repeatable) {
+      if (ticket.request.repeatable && !ticket.request.sessionBound) {
         ticket.state = "Waiting"
         this.#again.add(ticket)
         this.#schedule(ticket.request.deadline)
@@ -731,6 +734,11 @@ export class SessionMachine<H> {
       }
     }
     for (const ticket of later) this.#again.add(ticket)
+    for (const ticket of this.#waiting) {
+      if (ticket.request?.sessionBound !== true) continue
+      this.#waiting.delete(ticket)
+      this.#settle(ticket, Result.fail(this.#notConnected()))
+    }
     this.#setStatus({ _tag: "Reconnecting", cause })
     this.#logIn(now)
   }
@@ -765,6 +773,10 @@ export class SessionMachine<H> {
   #settle(ticket: Ticket<H>, result: Result.Result<Uint8Array, CommandError["reason"]>): void {
     ticket.state = "Settled"
     if (ticket.request !== undefined) this.#emit({ _tag: "Settle", handle: ticket.request.handle, result })
+  }
+
+  #notConnected(): NotConnected {
+    return new NotConnected({ peer: this.#settings.peer })
   }
 
   #setStatus(status: Status): void {

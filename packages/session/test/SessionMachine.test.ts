@@ -448,6 +448,27 @@ describe("outages", () => {
     assert.deepStrictEqual(failures(pair), [["echo once", "SessionLost"]])
     assert.deepStrictEqual(pair.outcomes.map(({ text }) => text), ["echo once", "echo repeatable", "echo queued"])
   })
+
+  it("commands bound to their session do not go over into the next", () => {
+    const pair = online({ seed: 1, client: { maxInFlight: 1 } })
+    ServerMachine.stop(pair.server, pair.now)
+    pair.submit("echo in flight", { sessionBound: true, timeout: minutes(5) })
+    pair.submit("echo queued", { sessionBound: true, timeout: minutes(5) })
+    pair.at(pair.now + seconds(20), () => {
+      pair.submit("echo offline", { sessionBound: true, timeout: minutes(5) })
+      ServerMachine.start(pair.server)
+    })
+    pair.runUntil(minutes(2))
+    assert.strictEqual(pair.client.status._tag, "Online")
+    assert.deepStrictEqual(failures(pair), [
+      ["echo in flight", "SessionLost"],
+      ["echo queued", "NotConnected"],
+      ["echo offline", "NotConnected"]
+    ])
+    pair.submit("echo online", { sessionBound: true })
+    pair.runUntil(pair.now + seconds(1))
+    assert.deepStrictEqual(pair.server.commands.map(({ text }) => text).filter((text) => text !== ""), ["echo online"])
+  })
 })
 
 describe("hostile input", () => {
@@ -516,7 +537,11 @@ describe("whatever happens", () => {
             for (let i = pick(8); i >= 0; i--) {
               const text = `echo ${submitted.length}`
               submitted.push(text)
-              const ticket = pair.submit(text, { repeatable: pick(3) > 0, timeout: pick(30_000) })
+              const ticket = pair.submit(text, {
+                repeatable: pick(3) > 0,
+                sessionBound: pick(4) === 0,
+                timeout: pick(30_000)
+              })
               if (pick(5) === 0) {
                 pair.at(now + pick(3000), () => {
                   if (ticket !== undefined && ticket.state !== "Settled") cancelled.add(text)

@@ -87,11 +87,15 @@ export class Pair {
     return `10.0.0.1:${50_000 + this.#sockets}`
   }
 
-  submit(text: string, options?: { readonly repeatable?: boolean; readonly timeout?: number }) {
+  submit(
+    text: string,
+    options?: { readonly repeatable?: boolean; readonly sessionBound?: boolean; readonly timeout?: number }
+  ) {
     const submitted = this.client.submit(this.now, {
       handle: text,
       payload: Text.encode(text),
       repeatable: options?.repeatable ?? true,
+      sessionBound: options?.sessionBound ?? false,
       deadline: this.now + (options?.timeout ?? 20_000)
     })
     this.flush()
