@@ -1,5 +1,5 @@
 /**
- * A BattlEye server as a deterministic state machine: no clock, no socket, no fiber.
+ * A BattlEye server, or Arma Reforger's own RCON, as a deterministic state machine: no clock, no socket, no fiber.
  *
  * **Details**
  *
@@ -22,6 +22,17 @@
  * - A reply of more than 1,024 bytes goes out in parts of 1,024 bytes. The format has room for 255 of them; what does
  *   not fit is cut off.
  *
+ * Reforger's own RCON ({@link Flavour}) has the same packets, and other manners:
+ *
+ * - A login is told to its own client alone: `Logged In! Client ID: #0`.
+ * - The reply to a command is empty. To the client that gave it, and to no other, come the message
+ *   `Processing Command: #players` and then what the command says, if anything, in messages of at most 1,024 bytes. A
+ *   longer text is cut between two lines, and the newline there is not sent. A keepalive gets its reply alone.
+ * - What `#ban create`, `#ban remove` and `#ban list` say comes `banDelay` later, maybe between the messages of another
+ *   command. What they do is done at once.
+ * - Nobody is told who joins, leaves or speaks.
+ * - `@logout` ends the session, after its reply.
+ *
  * **Example** (A login)
  *
  * ```ts
@@ -43,13 +54,33 @@ import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Commands from "./internal/commands.ts"
+import { type Dialect, nameOf, nothing } from "./internal/dialect.ts"
 import { lowestFree } from "./internal/lowestFree.ts"
-import * as Texts from "./internal/texts.ts"
+import * as ReforgerCommands from "./internal/reforgerCommands.ts"
 import * as World from "./World.ts"
 
 // -----------------------------------------------------------------------------
 // options
 // -----------------------------------------------------------------------------
+
+/**
+ * Which of two servers it is.
+ *
+ * **Details**
+ *
+ * - `"BattlEye"`: BattlEye RCON, as Arma 2 OA, Arma 3 and DayZ have it, and Reforger too where it is turned on there.
+ *   Commands are answered in their replies.
+ * - `"Reforger"`: the RCON of Arma Reforger itself. Commands are answered in messages.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Flavour = "BattlEye" | "Reforger"
+
+const dialects: Record<Flavour, Dialect> = {
+  BattlEye: Commands.dialect,
+  Reforger: ReforgerCommands.dialect
+}
 
 /**
  * The answer of an {@link OnCommand} that wants more than a text.
@@ -60,13 +91,13 @@ import * as World from "./World.ts"
 export interface CustomReply {
   /** Default: the command is executed as ever, and answered with what comes of it. */
   readonly reply?: string | Uint8Array | undefined
-  /** How long the reply is held back. Default: `replyDelay`. Infinite: there is no reply. */
+  /** How long the answer is held back. Default: `replyDelay`. Infinite: there is none. */
   readonly delay?: Duration.Input | undefined
 }
 
 /**
  * Answers commands in the server's place. Called with a command's text when it would be executed; `undefined` leaves the
- * command to the server. Strings are sent as UTF-8.
+ * command to the server. Strings are sent as UTF-8; on Reforger in messages, after the one that names the command.
  *
  * @category models
  * @since 0.1.0
@@ -95,16 +126,20 @@ export type Repeats = "execute" | "replay" | "ignore"
  * @since 0.1.0
  */
 export interface Options {
+  /** Default `"BattlEye"`. */
+  readonly flavour?: Flavour | undefined
   /** `RConPassword`. Default {@link DEFAULT_PASSWORD}. */
   readonly password?: Redacted.Redacted | undefined
   /** The world at first. Default: nobody, no bans, no missions. */
   readonly world?: Partial<World.World> | undefined
   /** Answers commands in the server's place. Default: none does. */
   readonly onCommand?: OnCommand | undefined
-  /** Commands (first words) that are answered with `Disallowed command`. Default: none. */
+  /** Commands (first words) that are answered with `Disallowed command`, or on Reforger as unknown. Default: none. */
   readonly disallowed?: ReadonlyArray<string> | undefined
-  /** How long every reply is held back. Default 0. */
+  /** How long every reply is held back, and on Reforger the messages that follow it. Default 0. */
   readonly replyDelay?: Duration.Input | undefined
+  /** How much later Reforger says what came of a command about bans. Infinite: it never does. Default 0. */
+  readonly banDelay?: Duration.Input | undefined
   /** A session without a command for this long is dropped. Default 45 seconds. */
   readonly sessionTimeout?: Duration.Input | undefined
   /** How often a message is sent in all before the server gives up, 1 or more. Default 5. */
@@ -131,8 +166,8 @@ export interface Options {
  */
 export const DEFAULT_PASSWORD: Redacted.Redacted = Redacted.make("secret")
 
-/** How many replies can be held back for one session; more are not sent. */
-const HELD_REPLIES = 1024
+/** How many answers can be held back for one session; more are not sent. */
+const HELD_ANSWERS = 1024
 
 // -----------------------------------------------------------------------------
 // records
@@ -158,7 +193,7 @@ export interface Event {
  * @since 0.1.0
  */
 export interface Login extends Event {
-  /** The administrator's number, or `undefined` where the login was refused. */
+  /** The administrator's number (on Reforger, the client's), or `undefined` where the login was refused. */
   readonly admin: number | undefined
 }
 
@@ -216,6 +251,7 @@ export interface Acknowledgement extends Event {
  * - `"Silence"`: it sent no command for too long.
  * - `"Unacknowledged"`: it did not acknowledge a message.
  * - `"Replaced"`: its address logged in again.
+ * - `"LoggedOut"`: it gave Reforger's command `@logout`.
  * - `"Forgotten"`: {@link forget}.
  * - `"Stopped"`: the server stopped or restarted.
  *
@@ -224,7 +260,7 @@ export interface Acknowledgement extends Event {
  */
 export interface Drop extends Event {
   readonly admin: number
-  readonly cause: "Silence" | "Unacknowledged" | "Replaced" | "Forgotten" | "Stopped"
+  readonly cause: "Silence" | "Unacknowledged" | "Replaced" | "LoggedOut" | "Forgotten" | "Stopped"
 }
 
 /**
@@ -276,10 +312,14 @@ interface Received {
   reply: ReadonlyArray<Uint8Array> | undefined
 }
 
-interface HeldReply {
+/** What is sent to the session that gave a command: the reply, if it is not sent yet, then messages. */
+interface Answer {
+  readonly reply: { readonly command: Received; readonly datagrams: ReadonlyArray<Uint8Array> } | undefined
+  readonly messages: ReadonlyArray<Uint8Array>
+}
+
+interface HeldAnswer extends Answer {
   readonly due: number
-  readonly command: Received
-  readonly datagrams: ReadonlyArray<Uint8Array>
 }
 
 interface Unacknowledged {
@@ -311,13 +351,15 @@ export interface Session {
   /** By number. */
   readonly received: Map<number, Received>
   /** In the order of `due`; at most 1,024. */
-  readonly held: Array<HeldReply>
+  readonly held: Array<HeldAnswer>
 }
 
 interface Policy {
+  readonly dialect: Dialect
   readonly password: Uint8Array
   readonly disallowed: ReadonlySet<string>
   readonly replyDelay: number
+  readonly banDelay: number
   readonly sessionTimeout: number
   readonly messageTries: number
   readonly messageGap: number
@@ -377,9 +419,11 @@ const millis = (input: Duration.Input) => Duration.toMillis(Duration.fromInputUn
  */
 export const make = (options: Options = {}): ServerMachine => ({
   policy: {
+    dialect: dialects[options.flavour ?? "BattlEye"],
     password: Text.encode(Redacted.value(options.password ?? DEFAULT_PASSWORD)),
-    disallowed: new Set(options.disallowed?.map(Commands.nameOf)),
+    disallowed: new Set(options.disallowed?.map(nameOf)),
     replyDelay: millis(options.replyDelay ?? 0),
+    banDelay: millis(options.banDelay ?? 0),
     sessionTimeout: millis(options.sessionTimeout ?? "45 seconds"),
     messageTries: atLeastOne("messageTries", options.messageTries ?? 5),
     messageGap: millis(options.messageGap ?? "2 seconds"),
@@ -451,16 +495,20 @@ const send = (self: ServerMachine, address: string, datagram: Uint8Array): void 
   if (!self.silent) self.outgoing.push({ address, datagram })
 }
 
-const tell = (self: ServerMachine, now: number, text: string | Uint8Array): void => {
+const tell = (self: ServerMachine, now: number, session: Session, text: string | Uint8Array): void => {
   const payload = typeof text === "string" ? Text.encode(text) : text
-  for (const session of self.sessions.values()) {
-    const sequence = session.messages++ % 256
-    const datagram = Packet.encode(Packet.message(sequence, payload))
-    // Deleting first keeps the order where the number is still taken by an older message.
-    session.unacknowledged.delete(sequence)
-    session.unacknowledged.set(sequence, { sequence, datagram, tries: 1, due: now + self.policy.messageGap })
-    record(self, self.messages, { time: now, address: session.address, sequence, payload })
-    send(self, session.address, datagram)
+  const sequence = session.messages++ % 256
+  const datagram = Packet.encode(Packet.message(sequence, payload))
+  // Deleting first keeps the order where the number is still taken by an older message.
+  session.unacknowledged.delete(sequence)
+  session.unacknowledged.set(sequence, { sequence, datagram, tries: 1, due: now + self.policy.messageGap })
+  record(self, self.messages, { time: now, address: session.address, sequence, payload })
+  send(self, session.address, datagram)
+}
+
+const tellAll = (self: ServerMachine, now: number, texts: ReadonlyArray<string | Uint8Array>): void => {
+  for (const text of texts) {
+    for (const session of self.sessions.values()) tell(self, now, session, text)
   }
 }
 
@@ -478,7 +526,7 @@ const dropAll = (self: ServerMachine, now: number, cause: Drop["cause"]): void =
 // -----------------------------------------------------------------------------
 
 /**
- * Does what is due by `now`: messages sent again, replies held back, sessions dropped, the end of a restart.
+ * Does what is due by `now`: messages sent again, answers held back, sessions dropped, the end of a restart.
  *
  * @category inputs
  * @since 0.1.0
@@ -497,8 +545,7 @@ export const tick = (self: ServerMachine, now: number): void => {
 
 const sendHeld = (self: ServerMachine, now: number, session: Session): void => {
   while (session.held.length > 0 && session.held[0]!.due <= now) {
-    const { command, datagrams } = session.held.shift()!
-    sendReply(self, session, command, datagrams)
+    sendAnswer(self, now, session, session.held.shift()!)
   }
 }
 
@@ -557,7 +604,7 @@ const login = (self: ServerMachine, now: number, address: string, password: Uint
   const previous = self.sessions.get(address)
   if (previous !== undefined) drop(self, now, previous, "Replaced")
   const admin = lowestFree(Array.from(self.sessions.values(), (session) => session.admin))
-  self.sessions.set(address, {
+  const session: Session = {
     address,
     admin,
     since: now,
@@ -566,10 +613,13 @@ const login = (self: ServerMachine, now: number, address: string, password: Uint
     unacknowledged: new Map(),
     received: new Map(),
     held: []
-  })
+  }
+  self.sessions.set(address, session)
   record(self, self.logins, { time: now, address, admin })
   send(self, address, Packet.encode(Packet.loginResult(true)))
-  tell(self, now, Texts.adminLoggedIn(admin, address))
+  const { news, welcome } = self.policy.dialect
+  for (const text of welcome(admin)) tell(self, now, session, text)
+  tellAll(self, now, news.loggedIn(admin, address))
 }
 
 const acknowledge = (self: ServerMachine, now: number, session: Session, sequence: number): void => {
@@ -611,30 +661,36 @@ const command = (self: ServerMachine, now: number, session: Session, sequence: n
   }
   const received: Received = { text, time: now, reply: undefined }
   session.received.set(sequence, received)
-  const { delay, outcome, reply } = execute(self, now, session, text)
+  const { delay, outcome, result } = execute(self, now, session, text)
   note(outcome.known ? "Executed" : "Refused")
-  answer(self, now, session, received, replyDatagrams(sequence, reply), delay)
+  const { banDelay, dialect, restartDowntime } = self.policy
+  const { messages, reply } = dialect.answer(text, result)
+  const datagrams = replyDatagrams(sequence, reply)
+  answer(self, now, session, { reply: { command: received, datagrams }, messages }, delay)
+  const later = dialect.messages(outcome.later)
+  if (later.length > 0) answer(self, now, session, { reply: undefined, messages: later }, delay + banDelay)
   self.world = outcome.world
-  for (const message of outcome.messages) tell(self, now, message)
-  if (outcome.fate === "Restarts") restart(self, now, { downtime: self.policy.restartDowntime })
+  tellAll(self, now, outcome.messages)
+  if (outcome.fate === "Restarts") restart(self, now, { downtime: restartDowntime })
   if (outcome.fate === "Stops") stop(self, now)
+  if (outcome.fate === "LogsOut") drop(self, now, session, "LoggedOut")
 }
 
 const execute = (self: ServerMachine, now: number, session: Session, text: string) => {
-  const unchanged = { known: true, reply: "", world: self.world, messages: [], fate: "Runs" } as const
-  const delay = self.policy.replyDelay
-  if (self.policy.disallowed.has(Commands.nameOf(text))) {
-    return { delay, outcome: { ...unchanged, known: false }, reply: Texts.DISALLOWED_COMMAND }
+  const { dialect, disallowed, replyDelay: delay } = self.policy
+  const unchanged = nothing(self.world)
+  if (disallowed.has(nameOf(text))) {
+    return { delay, outcome: { ...unchanged, known: false }, result: dialect.disallowed }
   }
   const answer = self.onCommand?.(text)
   const custom = typeof answer === "object" && !(answer instanceof Uint8Array) ? answer : { reply: answer }
   const outcome = custom.reply === undefined
-    ? Commands.execute(text, { world: self.world, admins: self.sessions.values(), admin: session.admin, now })
+    ? dialect.execute(text, { world: self.world, admins: self.sessions.values(), admin: session.admin, now })
     : unchanged
   return {
     delay: custom.delay === undefined ? delay : millis(custom.delay),
     outcome,
-    reply: custom.reply ?? outcome.reply
+    result: custom.reply ?? outcome.result
   }
 }
 
@@ -652,38 +708,24 @@ const replyDatagrams = (sequence: number, reply: string | Uint8Array): ReadonlyA
   })
 }
 
-const answer = (
-  self: ServerMachine,
-  now: number,
-  session: Session,
-  command: Received,
-  datagrams: ReadonlyArray<Uint8Array>,
-  delay: number
-): void => {
-  if (delay <= 0) return sendReply(self, session, command, datagrams)
-  if (delay === Infinity || session.held.length >= HELD_REPLIES) return
+const answer = (self: ServerMachine, now: number, session: Session, answer: Answer, delay: number): void => {
+  if (delay <= 0) return sendAnswer(self, now, session, answer)
+  if (delay === Infinity || session.held.length >= HELD_ANSWERS) return
   const due = now + delay
-  session.held.splice(session.held.findLastIndex((held) => held.due <= due) + 1, 0, { due, command, datagrams })
+  session.held.splice(session.held.findLastIndex((held) => held.due <= due) + 1, 0, { ...answer, due })
 }
 
-const sendReply = (
-  self: ServerMachine,
-  session: Session,
-  command: Received,
-  datagrams: ReadonlyArray<Uint8Array>
-): void => {
-  command.reply = datagrams
-  for (const datagram of datagrams) send(self, session.address, datagram)
+const sendAnswer = (self: ServerMachine, now: number, session: Session, { messages, reply }: Answer): void => {
+  if (reply !== undefined) {
+    reply.command.reply = reply.datagrams
+    for (const datagram of reply.datagrams) send(self, session.address, datagram)
+  }
+  for (const message of messages) tell(self, now, session, message)
 }
 
 // -----------------------------------------------------------------------------
 // the game
 // -----------------------------------------------------------------------------
-
-const change = (self: ServerMachine, now: number, [world, messages]: Commands.Change): void => {
-  self.world = world
-  for (const message of messages) tell(self, now, message)
-}
 
 const playerAt = (self: ServerMachine, number: number): World.Player => {
   const player = World.find(self.world, number)
@@ -692,52 +734,58 @@ const playerAt = (self: ServerMachine, number: number): World.Player => {
 }
 
 /**
- * A player joins. Tells `… connected`, then the GUID and that it is verified, as far as the player has got. Throws a
- * `RangeError` where the slot is taken.
+ * A player joins. Tells `… connected`, then the GUID and that it is verified, as far as the player has got. On
+ * Reforger nobody is told. Throws a `RangeError` where the slot is taken, or is none.
  *
  * @category inputs
  * @since 0.1.0
  */
 export const join = (self: ServerMachine, now: number, options: World.PlayerOptions): World.Player => {
   tick(self, now)
-  const player = World.player(self.world, options)
-  change(self, now, Commands.join(self.world, player))
+  const { lowestSlot, news } = self.policy.dialect
+  const player = World.player(self.world, options, lowestSlot)
+  self.world = World.join(self.world, player)
+  tellAll(self, now, news.joined(player))
   return player
 }
 
 /**
- * A player leaves. Tells `… disconnected`. Throws a `RangeError` where there is no such player.
+ * A player leaves. Tells `… disconnected`, but on Reforger nobody. Throws a `RangeError` where there is no such player.
  *
  * @category inputs
  * @since 0.1.0
  */
 export const leave = (self: ServerMachine, now: number, number: number): void => {
   tick(self, now)
-  change(self, now, Commands.leave(self.world, playerAt(self, number)))
+  const player = playerAt(self, number)
+  self.world = World.leave(self.world, player)
+  tellAll(self, now, self.policy.dialect.news.left(player))
 }
 
 /**
  * BattlEye kicks a player for the given reason (`"Client not responding"`). Tells `… has been kicked by BattlEye: …`,
- * then `… disconnected`. Throws a `RangeError` where there is no such player.
+ * then `… disconnected`; on Reforger nobody is told. Throws a `RangeError` where there is no such player.
  *
  * @category inputs
  * @since 0.1.0
  */
 export const kick = (self: ServerMachine, now: number, number: number, reason: string): void => {
   tick(self, now)
-  change(self, now, Commands.kick(self.world, playerAt(self, number), reason))
+  const player = playerAt(self, number)
+  self.world = World.leave(self.world, player)
+  tellAll(self, now, self.policy.dialect.news.kicked(player, reason))
 }
 
 /**
- * A player says something in a channel (`"Global"`, `"Side"`, `"Direct"`, ...). Throws a `RangeError` where there is no
- * such player.
+ * A player says something in a channel (`"Global"`, `"Side"`, `"Direct"`, ...). Tells `(Channel) NAME: …`, but on Reforger
+ * nobody. Throws a `RangeError` where there is no such player.
  *
  * @category inputs
  * @since 0.1.0
  */
 export const chat = (self: ServerMachine, now: number, number: number, channel: string, text: string): void => {
   tick(self, now)
-  tell(self, now, Texts.chat(playerAt(self, number), channel, text))
+  tellAll(self, now, self.policy.dialect.news.said(playerAt(self, number), channel, text))
 }
 
 /**
@@ -748,7 +796,7 @@ export const chat = (self: ServerMachine, now: number, number: number, channel: 
  */
 export const emit = (self: ServerMachine, now: number, text: string | Uint8Array): void => {
   tick(self, now)
-  tell(self, now, typeof text === "string" ? text : text.slice())
+  tellAll(self, now, [typeof text === "string" ? text : text.slice()])
 }
 
 /**

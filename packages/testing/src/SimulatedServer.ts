@@ -1,5 +1,5 @@
 /**
- * A BattlEye server for tests: `ServerMachine` with a clock and a port.
+ * A BattlEye server for tests, or Arma Reforger's own RCON: `ServerMachine` with a clock and a port.
  *
  * **Details**
  *
@@ -56,13 +56,19 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   /** Where it listens, `ip:port`; the same for as long as it exists. */
   readonly address: string
 
-  /** A player joins: `ServerMachine.join`. Dies where the slot is taken. */
+  /** A player joins: `ServerMachine.join`. On Reforger nobody is told. Dies where the slot is taken, or is none. */
   readonly join: (options: World.PlayerOptions) => Effect.Effect<World.Player>
-  /** A player leaves. Dies where there is no such player. */
+  /** A player leaves. On Reforger nobody is told. Dies where there is no such player. */
   readonly leave: (player: number) => Effect.Effect<void>
-  /** A player says something in a channel, such as `"Side"`. Dies where there is no such player. */
+  /**
+   * A player says something in a channel, such as `"Side"`. On Reforger nobody is told. Dies where there is no such
+   * player.
+   */
   readonly chat: (player: number, channel: string, text: string) => Effect.Effect<void>
-  /** BattlEye kicks a player, for a reason such as `"Client not responding"`. Dies where there is no such player. */
+  /**
+   * BattlEye kicks a player, for a reason such as `"Client not responding"`. On Reforger nobody is told. Dies where there
+   * is no such player.
+   */
   readonly kick: (player: number, reason: string) => Effect.Effect<void>
   /** Sends a message to every session, whatever its text. */
   readonly emit: (text: string | Uint8Array) => Effect.Effect<void>

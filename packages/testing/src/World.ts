@@ -13,13 +13,15 @@ import { lowestFree } from "./internal/lowestFree.ts"
  * @since 0.1.0
  */
 export interface Player {
-  /** The slot, 0 or more, which is what commands call the player. */
+  /** The slot, 0 or more (Reforger: 1 or more), which is what commands call the player. */
   readonly number: number
   readonly name: string
   readonly ip: string
   readonly port: number
   /** The BattlEye GUID, 32 lower-case hexadecimal digits; `undefined` while the player is still joining. */
   readonly guid: string | undefined
+  /** Reforger's identity id, a UUID in lower case. Other servers know nothing of it. */
+  readonly identity: string
   /** In milliseconds; -1 while the player is still joining. */
   readonly ping: number
   /** Whether BattlEye has confirmed the GUID: `(OK)` in the list of players, otherwise `(?)`. */
@@ -36,8 +38,10 @@ export interface Player {
  * @since 0.1.0
  */
 export interface Ban {
-  /** A GUID, or an IP address (recognised by its dot). */
+  /** A GUID, or an IP address (recognised by its dot); on Reforger an identity id. */
   readonly subject: string
+  /** On Reforger, whom it met, as far as the server knows. Default: nobody knows. */
+  readonly name?: string | undefined
   /** When it ends, in milliseconds on the server's clock; `undefined` for never. */
   readonly expires: number | undefined
   /** May be empty. */
@@ -69,7 +73,7 @@ export interface World {
  */
 export interface PlayerOptions {
   readonly name: string
-  /** Default: the lowest slot that is free. */
+  /** Default: the lowest slot that is free, from 0, or from 1 on Reforger. */
   readonly number?: number | undefined
   /** Default: one of 203.0.113.0/24, by slot. */
   readonly ip?: string | undefined
@@ -77,6 +81,8 @@ export interface PlayerOptions {
   readonly port?: number | undefined
   /** Default: one made from the name, the same for the same name. `null`: still joining, so that it has none yet. */
   readonly guid?: string | null | undefined
+  /** Default: one made from the name, the same for the same name. */
+  readonly identity?: string | undefined
   /** Default 47, or -1 while the player has no GUID. */
   readonly ping?: number | undefined
   /** Default `true`, or `false` while the player has no GUID. */
@@ -101,15 +107,18 @@ export const make = (parts: Partial<World> = {}): World => ({
 const guidOf = (name: string): string =>
   Array.from(Text.encode(name).subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("").padEnd(32, "0")
 
+const identityOf = (name: string): string => guidOf(name).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
+
 /**
  * The player whom these options describe, as one who would join this world. Throws a `RangeError` where the slot is
- * taken: that is a mistake of the caller.
+ * taken, or lower than `lowest` (default 0; Reforger's is 1): that is a mistake of the caller.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const player = (self: World, options: PlayerOptions): Player => {
-  const number = options.number ?? lowestFree(self.players.map((player) => player.number))
+export const player = (self: World, options: PlayerOptions, lowest = 0): Player => {
+  const number = options.number ?? lowestFree(self.players.map((player) => player.number), lowest)
+  if (number < lowest) throw new RangeError(`there is no slot ${number}: slots begin at ${lowest}`)
   if (find(self, number) !== undefined) throw new RangeError(`slot ${number} is taken`)
   const guid = options.guid === null ? undefined : options.guid ?? guidOf(options.name)
   return {
@@ -118,11 +127,31 @@ export const player = (self: World, options: PlayerOptions): Player => {
     ip: options.ip ?? `203.0.113.${number % 256}`,
     port: options.port ?? 2304,
     guid,
+    identity: options.identity ?? identityOf(options.name),
     ping: options.ping ?? (guid === undefined ? -1 : 47),
     verified: options.verified ?? guid !== undefined,
     lobby: options.lobby ?? false
   }
 }
+
+/**
+ * The world after this player has come.
+ *
+ * @category changes
+ * @since 0.1.0
+ */
+export const join = (self: World, player: Player): World => ({ ...self, players: [...self.players, player] })
+
+/**
+ * The world after this player, one of its own, has gone.
+ *
+ * @category changes
+ * @since 0.1.0
+ */
+export const leave = (self: World, player: Player): World => ({
+  ...self,
+  players: self.players.filter((other) => other !== player)
+})
 
 /**
  * The player in a slot, if there is one.

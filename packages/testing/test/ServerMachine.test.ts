@@ -2,57 +2,7 @@ import { Packet, Reassembly, Text } from "@bercon/codec"
 import { ServerMachine, type World } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted, Result } from "effect"
-
-const ALICE = "127.0.0.1:50001"
-const BOB = "127.0.0.1:50002"
-
-const send = (server: ServerMachine.ServerMachine, now: number, packet: Packet.ClientPacket, address = ALICE) =>
-  ServerMachine.receive(server, now, address, Packet.encode(packet))
-
-const login = (server: ServerMachine.ServerMachine, now: number, address = ALICE, password = "secret") =>
-  send(server, now, Packet.login(Redacted.make(password)), address)
-
-const command = (server: ServerMachine.ServerMachine, now: number, sequence: number, text: string, address = ALICE) =>
-  send(server, now, Packet.command(sequence, text), address)
-
-const acknowledge = (server: ServerMachine.ServerMachine, now: number, sequence: number, address = ALICE) =>
-  send(server, now, Packet.acknowledge(sequence), address)
-
-/** What is sent to an address, as text: `login true`, `0: reply`, `message 0: text`. */
-const heard = (server: ServerMachine.ServerMachine, address = ALICE): Array<string> =>
-  ServerMachine.drain(server).filter((outgoing) => outgoing.address === address).map(({ datagram }) => {
-    const packet = Result.getOrThrow(Packet.decodeServer(datagram))
-    switch (packet._tag) {
-      case "LoginResult":
-        return `login ${packet.accepted}`
-      case "CommandReply":
-        return `${packet.sequence}: ${Text.decode(packet.payload)}`
-      case "CommandReplyPart":
-        return `${packet.sequence}: part ${packet.index} of ${packet.total}, ${packet.payload.length} bytes`
-      case "Message":
-        return `message ${packet.sequence}: ${Text.decode(packet.payload)}`
-    }
-  })
-
-/** A server with Alice logged in at 0, her login's message acknowledged, and nothing left to send. */
-const online = (options?: ServerMachine.Options) => {
-  const server = ServerMachine.make(options)
-  login(server, 0)
-  acknowledge(server, 0, 0)
-  ServerMachine.drain(server)
-  return server
-}
-
-/** Runs the server to `end` by its own deadlines, and says when it sent what to Alice. */
-const run = (server: ServerMachine.ServerMachine, end: number) => {
-  const log: Array<readonly [now: number, text: string]> = []
-  for (let due = ServerMachine.deadline(server); due !== undefined && due <= end;) {
-    ServerMachine.tick(server, due)
-    for (const text of heard(server)) log.push([due, text])
-    due = ServerMachine.deadline(server)
-  }
-  return log
-}
+import { acknowledge, ALICE, BOB, command, heard, login, online, run } from "./machine.ts"
 
 const reply = (options: ServerMachine.Options, text: string): string => {
   const server = online(options)
@@ -66,6 +16,7 @@ const player = (number: number, name: string, options: Partial<World.Player> = {
   ip: "203.0.113.100",
   port: 2304,
   guid: "2c65319280ac51b220aef667552a7f06",
+  identity: "b6955d91-4749-4cdb-9a51-e69f630ec435",
   ping: 140,
   verified: true,
   lobby: false,
@@ -478,6 +429,27 @@ IP Bans:
 ----------------------------------------------
 4  198.51.100.145  perm Mystic`
     )
+  })
+
+  it("bans has minutes that run down, and rows that stay until they are written", () => {
+    const server = online({ world, sessionTimeout: "Infinity" })
+    const minutesAt = (now: number) => {
+      command(server, now, 0, "bans")
+      return /552a7f06 (.{4}) late/.exec(heard(server)[0]!)?.[1]
+    }
+    command(server, 0, 0, "ban 0 60 late")
+    heard(server)
+    for (let sequence = 1; sequence <= 2; sequence++) acknowledge(server, 0, sequence)
+    assert.deepStrictEqual([0, 1, 60_000, 3_599_999, 3_600_000].map(minutesAt), [
+      "60  ",
+      "60  ",
+      "59  ",
+      "1   ",
+      "-   "
+    ])
+    command(server, 3_600_000, 0, "writeBans")
+    heard(server)
+    assert.isUndefined(minutesAt(3_600_000))
   })
 
   it("missions has one a line", () => {

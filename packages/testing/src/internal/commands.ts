@@ -2,50 +2,31 @@
  * What a classic BattlEye server makes of a command: a pure function from one world to the next.
  */
 import * as World from "../World.ts"
+import { type Context, type Dialect, nameOf, type News, nothing, type Outcome } from "./dialect.ts"
 import * as Texts from "./texts.ts"
 
-export interface Context {
-  readonly world: World.World
-  /** Who is logged in. */
-  readonly admins: Iterable<{ readonly admin: number; readonly address: string }>
-  /** The number of the administrator who gives the command. */
-  readonly admin: number
-  /** In milliseconds. */
-  readonly now: number
-}
-
-export interface Outcome {
-  /** Whether there is such a command. */
-  readonly known: boolean
-  readonly reply: string
-  readonly world: World.World
-  /** What every administrator is told, in this order. */
-  readonly messages: ReadonlyArray<string>
-  /** What becomes of the server. */
-  readonly fate: "Runs" | "Restarts" | "Stops"
+const news: News = {
+  loggedIn: (admin, address) => [Texts.adminLoggedIn(admin, address)],
+  joined: (player) => {
+    const messages = [Texts.connected(player)]
+    if (player.guid !== undefined) {
+      messages.push(Texts.guidKnown(player, player.guid))
+      if (player.verified) messages.push(Texts.guidVerified(player, player.guid))
+    }
+    return messages
+  },
+  left: (player) => [Texts.disconnected(player)],
+  kicked: (player, reason) => [Texts.kicked(player, reason), Texts.disconnected(player)],
+  said: (player, channel, text) => [Texts.chat(player, channel, text)]
 }
 
 /** A world and what is told of how it came about. */
-export type Change = readonly [world: World.World, messages: ReadonlyArray<string>]
+type Change = readonly [world: World.World, messages: ReadonlyArray<string>]
 
-export const join = (world: World.World, player: World.Player): Change => {
-  const messages = [Texts.connected(player)]
-  if (player.guid !== undefined) {
-    messages.push(Texts.guidKnown(player, player.guid))
-    if (player.verified) messages.push(Texts.guidVerified(player, player.guid))
-  }
-  return [{ ...world, players: [...world.players, player] }, messages]
-}
-
-export const leave = (world: World.World, player: World.Player): Change => [
-  { ...world, players: world.players.filter((other) => other !== player) },
-  [Texts.disconnected(player)]
+const kick = (world: World.World, player: World.Player, reason: string): Change => [
+  World.leave(world, player),
+  news.kicked(player, reason)
 ]
-
-export const kick = (world: World.World, player: World.Player, reason: string): Change => {
-  const [next, messages] = leave(world, player)
-  return [next, [Texts.kicked(player, reason), ...messages]]
-}
 
 const addBan = (world: World.World, subject: string, sentence: Sentence, now: number): World.World => ({
   ...world,
@@ -84,7 +65,7 @@ const playersAt = (world: World.World, text: string): ReadonlyArray<World.Player
 
 type Command = (argument: string, context: Context) => Partial<Outcome>
 
-const nothing: Command = () => ({})
+const noEffect: Command = () => ({})
 
 const changeAll = (
   world: World.World,
@@ -105,7 +86,7 @@ const commands: Record<string, Command> = {
     const [subject, rest] = split(argument)
     return subject === "" ? {} : { world: addBan(world, subject, sentence(rest), now) }
   },
-  admins: (_, { admins }) => ({ reply: Texts.admins(admins) }),
+  admins: (_, { admins }) => ({ result: Texts.admins(admins) }),
   ban: (argument, { now, world }) => {
     const [number, rest] = split(argument)
     const { minutes, reason } = sentence(rest)
@@ -115,8 +96,8 @@ const commands: Record<string, Command> = {
       return [player.guid === undefined ? next : addBan(next, player.guid, verdict, now), messages]
     })
   },
-  bans: (_, { now, world }) => ({ reply: Texts.bans(world, now) }),
-  commands: () => ({ reply: Texts.commands(Object.keys(commands)) }),
+  bans: (_, { now, world }) => ({ result: Texts.bans(world, now) }),
+  commands: () => ({ result: Texts.commands(Object.keys(commands)) }),
   kick: (argument, { world }) => {
     const [number, reason] = split(argument)
     return changeAll(
@@ -125,15 +106,15 @@ const commands: Record<string, Command> = {
       (world, player) => kick(world, player, `Admin Kick (${reason})`)
     )
   },
-  loadBans: nothing,
-  loadEvents: nothing,
-  loadScripts: nothing,
-  maxPing: nothing,
-  missions: (_, { world }) => ({ reply: Texts.missions(world) }),
-  players: (_, { world }) => ({ reply: Texts.players(world) }),
-  RConIP: nothing,
-  RConPassword: nothing,
-  RConPort: nothing,
+  loadBans: noEffect,
+  loadEvents: noEffect,
+  loadScripts: noEffect,
+  maxPing: noEffect,
+  missions: (_, { world }) => ({ result: Texts.missions(world) }),
+  players: (_, { world }) => ({ result: Texts.players(world) }),
+  RConIP: noEffect,
+  RConPassword: noEffect,
+  RConPort: noEffect,
   removeBan: (argument, { world }) => {
     const number = slot(argument)
     return { world: { ...world, bans: World.numberedBans(world).filter((_, index) => index !== number) } }
@@ -143,8 +124,8 @@ const commands: Record<string, Command> = {
     if (number === "-1") return { messages: [Texts.adminSaid(admin, "Global", text)] }
     return { messages: playersAt(world, number).map((player) => Texts.adminSaid(admin, `To ${player.name}`, text)) }
   },
-  update: nothing,
-  version: (_, { world }) => ({ reply: world.version }),
+  update: noEffect,
+  version: (_, { world }) => ({ result: world.version }),
   writeBans: (_, { now, world }) => ({
     world: { ...world, bans: world.bans.filter((ban) => ban.expires === undefined || ban.expires > now) }
   })
@@ -152,20 +133,28 @@ const commands: Record<string, Command> = {
 
 const byLowerCase = new Map(Object.entries(commands).map(([name, command]) => [name.toLowerCase(), command]))
 
-/** The command's name as it is compared: its first word, in lower case. */
-export const nameOf = (text: string): string => split(text)[0].toLowerCase()
-
 /** `#` commands are the game's, which answers none of them; these two end the process. */
 const game = (name: string): Partial<Outcome> =>
   name === "#restartserver" ? { fate: "Restarts" } : name === "#shutdown" ? { fate: "Stops" } : {}
 
-export const execute = (text: string, context: Context): Outcome => {
-  const outcome = { known: true, reply: "", world: context.world, messages: [], fate: "Runs" } as const
+const execute = (text: string, context: Context): Outcome => {
+  const outcome = nothing(context.world)
   if (text === "") return outcome
   const name = nameOf(text)
   if (name.startsWith("#")) return { ...outcome, ...game(name) }
   const command = byLowerCase.get(name)
   return command === undefined
-    ? { ...outcome, known: false, reply: Texts.UNKNOWN_COMMAND }
+    ? { ...outcome, known: false, result: Texts.UNKNOWN_COMMAND }
     : { ...outcome, ...command(split(text)[1], context) }
+}
+
+/** Results are replies, and nothing comes later. */
+export const dialect: Dialect = {
+  lowestSlot: 0,
+  disallowed: Texts.DISALLOWED_COMMAND,
+  execute,
+  answer: (_, result) => ({ reply: result, messages: [] }),
+  messages: () => [],
+  welcome: () => [],
+  news
 }

@@ -1,7 +1,7 @@
-/** The lowest number, from 0, that none of these is: how servers number players and administrators. */
-export const lowestFree = (numbers: Iterable<number>): number => {
+/** The lowest number, from `first`, that none of these is: how servers number players and administrators. */
+export const lowestFree = (numbers: Iterable<number>, first = 0): number => {
   const taken = new Set(numbers)
-  let number = 0
+  let number = first
   while (taken.has(number)) number++
   return number
 }

@@ -1,0 +1,149 @@
+/**
+ * What Arma Reforger's own RCON makes of a command: a pure function from one world to the next.
+ */
+import * as World from "../World.ts"
+import { type Context, type Dialect, nameOf, type News, nothing, type Outcome } from "./dialect.ts"
+import * as Texts from "./reforgerTexts.ts"
+
+/** Clients are told what they asked for, and nothing of what else happens. */
+const news: News = {
+  loggedIn: () => [],
+  joined: () => [],
+  left: () => [],
+  kicked: () => [],
+  said: () => []
+}
+
+const isNumber = (word: string): boolean => /^\d+$/.test(word)
+
+const isIdentity = (word: string): boolean => /^.{8}-.{4}-.{4}-.{4}-.{12}$/s.test(word)
+
+/**
+ * The words with a name in double quotes made one, from the quote that opens the word at `index` to the last one that
+ * ends a word after it. A single word keeps its quotes: the game looks for the end in the words after the first.
+ */
+const unquoted = (words: ReadonlyArray<string>, index: number): ReadonlyArray<string> => {
+  if (words[index]?.startsWith("\"") !== true) return words
+  const end = words.findLastIndex((word, at) => at > index && word.endsWith("\""))
+  if (end === -1) return words
+  return [...words.slice(0, index), words.slice(index, end + 1).join(" ").slice(1, -1), ...words.slice(end + 1)]
+}
+
+// -----------------------------------------------------------------------------
+// bans
+// -----------------------------------------------------------------------------
+
+const bansAt = ({ now, world }: Context): ReadonlyArray<World.Ban> =>
+  world.bans.filter((ban) => ban.expires === undefined || ban.expires > now)
+
+/** An identity has one ban: the latest. */
+const addBan = (world: World.World, ban: World.Ban): World.World => ({
+  ...world,
+  bans: [...world.bans.filter((other) => other.subject !== ban.subject), ban]
+})
+
+const createBan = (words: ReadonlyArray<string>, { now, world }: Context): Partial<Outcome> => {
+  if (words.length < 4) return {}
+  const [, , target = "", seconds = "", ...reason] = unquoted(words, 2)
+  if (!isNumber(seconds)) return { result: Texts.NOT_A_TIME }
+  const sentence = {
+    expires: Number(seconds) === 0 ? undefined : now + Number(seconds) * 1000,
+    reason: reason.length === 0 ? "No reason provided" : reason.join(" ")
+  }
+  if (isIdentity(target)) {
+    // Nobody is kicked: the game looks for no player here.
+    const name = world.players.find((player) => player.identity === target)?.name
+    return { world: addBan(world, { subject: target, name, ...sentence }), later: Texts.banned(target) }
+  }
+  const player = isNumber(target)
+    ? World.find(world, Number(target))
+    : world.players.find((player) => player.name === target)
+  if (player === undefined) return { result: isNumber(target) ? Texts.PLAYER_NOT_FOUND : Texts.BAN_FAILED }
+  const ban = { subject: player.identity, name: player.name, ...sentence }
+  return { world: addBan(World.leave(world, player), ban), later: Texts.banned(player.name) }
+}
+
+const startsWith = (name: string) => (ban: World.Ban): boolean => ban.name?.startsWith(name) === true
+
+/** Those banned under a name; where there are none, under one that begins so. */
+const bansOf = (bans: ReadonlyArray<World.Ban>, name: string): ReadonlyArray<World.Ban> => {
+  const exact = bans.filter((ban) => ban.name === name)
+  return exact.length > 0 ? exact : bans.filter(startsWith(name))
+}
+
+const removeBan = (words: ReadonlyArray<string>, context: Context): Partial<Outcome> => {
+  if (words.length < 3) return {}
+  const { world } = context
+  const [, , target = ""] = unquoted(words, 2)
+  const byName = !isIdentity(target) && !isNumber(target)
+  const bans = bansAt(context)
+  const meant = byName ? bansOf(bans, target) : bans.filter((ban) => ban.subject === target)
+  if (meant.length === 0) return { later: Texts.USER_NOT_FOUND }
+  if (byName && meant.length > 1) return { later: Texts.severalUsers(bans.filter(startsWith(target))) }
+  return { world: { ...world, bans: world.bans.filter((ban) => !meant.includes(ban)) }, later: Texts.BAN_REMOVED }
+}
+
+const listBans = (words: ReadonlyArray<string>, context: Context): Partial<Outcome> => {
+  const page = words[2] ?? "1"
+  return isNumber(page) && Number(page) >= 1
+    ? { result: Texts.LISTING_BANS, later: Texts.banList(bansAt(context), Number(page)) }
+    : { result: Texts.NOT_A_PAGE }
+}
+
+// -----------------------------------------------------------------------------
+// commands
+// -----------------------------------------------------------------------------
+
+const LOGOUT = "@logout"
+
+/** All words of a command, its name among them. The game parts them at every single blank, so some may be empty. */
+type Command = (words: ReadonlyArray<string>, context: Context) => Partial<Outcome>
+
+const players: Command = (_, { world }) => ({ result: Texts.players(world) })
+
+const bans = new Map<string | undefined, Command>([["create", createBan], ["remove", removeBan], ["list", listBans]])
+
+const commands = new Map<string, Command>([
+  ["#players", players],
+  ["players", players],
+  ["#kick", (words, { world }) => {
+    const word = words[1]
+    if (word === undefined) return {}
+    if (!isNumber(word) || Number(word) < 1) return { result: Texts.NOT_A_PLAYER_NUMBER }
+    const player = World.find(world, Number(word))
+    if (player === undefined) return { result: Texts.PLAYER_NOT_FOUND }
+    return { world: World.leave(world, player), result: Texts.kicked(player) }
+  }],
+  ["#ban", (words, context) => bans.get(words[1])?.(words, context) ?? { result: Texts.BAN_HELP }],
+  // The scenario begins anew, with the players who are there.
+  ["#restart", () => ({})],
+  ["#shutdown", () => ({ fate: "Stops" })],
+  [LOGOUT, () => ({ fate: "LogsOut" })]
+])
+
+const execute = (text: string, context: Context): Outcome => {
+  const outcome = nothing(context.world)
+  if (text === "") return outcome
+  const command = commands.get(nameOf(text))
+  return command === undefined
+    ? { ...outcome, known: false, result: Texts.UNKNOWN_COMMAND }
+    : { ...outcome, ...command(text.split(" "), context) }
+}
+
+/** A keepalive is no command, and after a logout there is nobody left to be told. */
+const isSilent = (command: string): boolean => command === "" || nameOf(command) === LOGOUT
+
+/** Replies are empty: results are messages, after one that says which command they are of. */
+export const dialect: Dialect = {
+  lowestSlot: 1,
+  // What a server says of a command on its blacklist is not known. To the client there is no such command.
+  disallowed: Texts.UNKNOWN_COMMAND,
+  execute,
+  answer: (command, result) => ({
+    reply: "",
+    messages: isSilent(command) ? [] : [...Texts.messages(Texts.processing(command)), ...Texts.messages(result)]
+  }),
+  messages: Texts.messages,
+  welcome: (admin) => [Texts.loggedIn(admin)],
+  news
+}
