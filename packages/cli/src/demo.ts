@@ -88,11 +88,11 @@ const playersComeAndGo = Effect.gen(function*() {
 const oneIsKicked = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
   const news = yield* News
-  yield* Print.step(6, "It kicks a player.")
+  yield* Print.step(6, "It kicks a player, and waits for the evidence.")
   const [, unlucky] = yield* rcon.players
   if (unlucky === undefined) return yield* new DemoFailed({ message: "there is nobody to kick" })
-  yield* Print.call(`rcon.kick(${unlucky.id}, "Team killing")`)
-  yield* rcon.kick(unlucky.id, "Team killing")
+  yield* Print.call(`rcon.kick(${unlucky.id}, "Team killing", { confirmWithin: "5 seconds" })`)
+  yield* rcon.kick(unlucky.id, "Team killing", { confirmWithin: "5 seconds" })
   yield* news.until("PlayerKicked", "PlayerDisconnected")
 })
 

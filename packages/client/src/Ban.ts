@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { IpAddress } from "./Address.ts"
 import { Guid } from "./Guid.ts"
+import { IdentityId } from "./Identity.ts"
 
 /**
  * The place of a ban in the server's list, from 0, those of GUIDs before those of IP addresses. Numbers change
@@ -26,7 +27,8 @@ export const BanId = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(Sch
 export type BanId = typeof BanId.Type
 
 /**
- * Who is banned: a GUID or an IP address. No text is both; `Guid.isGuid` and `Address.isIpAddress` tell them apart.
+ * Who is banned: a GUID or an IP address, on Arma Reforger's own RCON the id of an account. No text is two of them;
+ * `Guid.isGuid`, `Address.isIpAddress` and `Identity.isIdentityId` tell them apart.
  *
  * **Example** (The players among the banned)
  *
@@ -44,10 +46,10 @@ export type BanId = typeof BanId.Type
  * @category models
  * @since 0.1.0
  */
-export const BanTarget = Schema.Union([Guid, IpAddress])
+export const BanTarget = Schema.Union([Guid, IpAddress, IdentityId])
 
 /**
- * Who is banned: a GUID or an IP address.
+ * Who is banned: a GUID, an IP address or the id of an account.
  *
  * @category models
  * @since 0.1.0
@@ -60,8 +62,10 @@ export type BanTarget = typeof BanTarget.Type
  * **Details**
  *
  * - `remaining`: how long it lasts from when the server printed it, to the minute. `"permanent"`: for ever. `"expired"`: no
- *   more; the server keeps such a ban in its list until it writes the list to its file.
- * - `reason`: as printed. It may be empty, begin or end in blanks, and hold nearly anything.
+ *   more; the server keeps such a ban in its list until it writes the list to its file. `"unknown"`: Arma Reforger does
+ *   not tell.
+ * - `reason`: as printed. It may be empty, begin or end in blanks, and hold nearly anything. Arma Reforger does not tell it.
+ * - `name`: of the player. Only Arma Reforger tells it.
  *
  * Encode it with `Schema.toCodecJson(Ban)`: `JSON.stringify` alone writes a duration in a form that is not decoded.
  *
@@ -71,11 +75,13 @@ export type BanTarget = typeof BanTarget.Type
 export class Ban extends Schema.Class<Ban>("@bercon/client/Ban")({
   id: BanId,
   target: BanTarget,
-  remaining: Schema.Union([Schema.Duration, Schema.Literals(["permanent", "expired"])]),
-  reason: Schema.String
+  remaining: Schema.Union([Schema.Duration, Schema.Literals(["permanent", "expired", "unknown"])]),
+  reason: Schema.String,
+  name: Schema.optionalKey(Schema.String)
 }) {
   override toString(): string {
     const remaining = typeof this.remaining === "string" ? this.remaining : Duration.format(this.remaining)
-    return `#${this.id} ${this.target} (${remaining})${this.reason === "" ? "" : ` ${this.reason}`}`
+    const words = [`#${this.id}`, this.target, this.name, `(${remaining})`, this.reason]
+    return words.filter((word) => word !== undefined && word !== "").join(" ")
   }
 }

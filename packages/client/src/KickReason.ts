@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { FILTER, NUMBER } from "./internal/patterns.ts"
 
 /**
  * Why somebody was kicked, as far as the server's words are known. `text` is always what the server said.
@@ -13,9 +14,9 @@ import * as Schema from "effect/Schema"
  * - `AdminKick`, `AdminBan`: an admin did, and gave the reason `message`, perhaps empty.
  * - `GlobalBan`: BattlEye has banned the player from all servers; `id` names the ban.
  * - `FilterRestriction`: a filter of the server (`"RemoteExec"`, `"Script"`, ...) took exception, at its rule number
- *   `rule`, counted from 0.
- * - `Timeout`: the player's game did not answer BattlEye.
- * - `Other`: anything else, e.g. `Game restart required`, `Invalid GUID`, `Bad Packet`.
+ *   `rule`, counted from 0. A `FilterLog` of the same filter names it in the same way.
+ * - `Timeout`: the player's game did not answer BattlEye: `Client not responding`, `Query Timeout`.
+ * - `Other`: anything else, e.g. `Game restart required`, `Invalid GUID`, `Bad Packet`, `Bad Service Version`.
  *
  * @category models
  * @since 0.1.0
@@ -64,9 +65,11 @@ export const parse = (text: string): KickReason => {
   }
   const globalBan = /^Global Ban #(.*)$/s.exec(text)
   if (globalBan) return { _tag: "GlobalBan", id: globalBan[1] ?? "", text }
-  const filter = /^([A-Za-z ]{1,40}) Restriction #(\d{1,9})$/.exec(text)
+  const filter = FILTER_RESTRICTION.exec(text)
   if (filter) return { _tag: "FilterRestriction", filter: filter[1] ?? "", rule: Number(filter[2]), text }
   return text === "Client not responding" || text === "Query Timeout"
     ? { _tag: "Timeout", text }
     : { _tag: "Other", text }
 }
+
+const FILTER_RESTRICTION = new RegExp(`^${FILTER} Restriction #${NUMBER}$`)

@@ -22,7 +22,6 @@
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import * as NodeDgramTransport from "@bercon/session/NodeDgramTransport"
 import type * as NodeTransport from "@bercon/session/NodeTransport"
-import type * as Session from "@bercon/session/Session"
 import { Transport } from "@bercon/session/Transport"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -31,12 +30,12 @@ import type * as Scope from "effect/Scope"
 import * as RconClient from "./RconClient.ts"
 
 /**
- * Where the server is, its password, and the options of the session.
+ * Where the server is, its password, and the options of the client and its session.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Options extends NodeTransport.Options, Session.Options {}
+export interface Options extends NodeTransport.Options, RconClient.Options {}
 
 /**
  * Logs in, and returns the client once the server has accepted the password. It stays logged in, through outages, for as

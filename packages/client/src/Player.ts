@@ -6,6 +6,7 @@
 import * as Schema from "effect/Schema"
 import { Address } from "./Address.ts"
 import { Guid } from "./Guid.ts"
+import { IdentityId } from "./Identity.ts"
 
 /**
  * The number of the slot a player has, from 0. Commands name players by it. When the player has left, the next one may
@@ -55,15 +56,17 @@ export const PlayerReference = Schema.Struct({
 export interface PlayerReference extends Schema.Schema.Type<typeof PlayerReference> {}
 
 /**
- * A row of the server's list of players.
+ * Somebody on the server: a row of its list of players, or what its events have told so far.
  *
  * **Details**
  *
  * - `name`: as printed. Players choose it: it may be empty, begin or end in blanks, and hold nearly anything.
+ * - `address`: absent on Arma Reforger's own RCON, and where the event that told it was lost.
  * - `ping`: milliseconds. Absent while the server does not know it (it prints -1).
  * - `guid`: absent while the player is still joining (it prints `-`).
  * - `verified`: whether BattlEye has checked the GUID (it prints `(OK)`, otherwise `(?)`).
- * - `inLobby`: the row ends in ` (Lobby)`. A player whose name ends so looks the same.
+ * - `inLobby`: the row ends in ` (Lobby)`. A player whose name ends so looks the same. Absent where no row has told.
+ * - `identity`: the player's account. Only Arma Reforger's own RCON tells it.
  *
  * @category models
  * @since 0.1.0
@@ -71,11 +74,12 @@ export interface PlayerReference extends Schema.Schema.Type<typeof PlayerReferen
 export class Player extends Schema.Class<Player>("@bercon/client/Player")({
   id: PlayerId,
   name: Schema.String,
-  address: Address,
+  address: Schema.optionalKey(Address),
   ping: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
   guid: Schema.optionalKey(Guid),
   verified: Schema.Boolean,
-  inLobby: Schema.Boolean
+  inLobby: Schema.optionalKey(Schema.Boolean),
+  identity: Schema.optionalKey(IdentityId)
 }) {
   override toString(): string {
     return `#${this.id} ${this.name}`

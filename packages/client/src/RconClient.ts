@@ -4,13 +4,7 @@
  * @since 0.1.0
  */
 import * as Broadcast from "@bercon/session/Broadcast"
-import {
-  CommandDisallowed,
-  type CommandError,
-  InvalidCommand,
-  make as failure,
-  UnknownCommand
-} from "@bercon/session/CommandError"
+import type { CommandError } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Gap, Message } from "@bercon/session/Message"
 import * as Session from "@bercon/session/Session"
@@ -18,40 +12,47 @@ import type { Status } from "@bercon/session/Status"
 import type { Transport } from "@bercon/session/Transport"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { Admin, AdminId } from "./Admin.ts"
-import type { Ban } from "./Ban.ts"
-import * as AdminsReply from "./internal/adminsReply.ts"
-import * as BansReply from "./internal/bansReply.ts"
-import * as CommandsReply from "./internal/commandsReply.ts"
-import * as KnownPlayers from "./internal/knownPlayers.ts"
-import * as MissionsReply from "./internal/missionsReply.ts"
-import * as PlayersReply from "./internal/playersReply.ts"
-import * as VersionReply from "./internal/versionReply.ts"
-import { type Player, PlayerId } from "./Player.ts"
-import type { ReplyError } from "./ReplyError.ts"
+import type { AdminId } from "./Admin.ts"
+import type { Commands } from "./Commands.ts"
+import type { Flavour, ReplyWindow } from "./Flavour.ts"
+import * as BattlEye from "./internal/battleye.ts"
+import type { FlavourCommands } from "./internal/flavourCommands.ts"
+import * as LiveRoster from "./internal/liveRoster.ts"
+import * as Reforger from "./internal/reforger.ts"
+import { waitFor } from "./internal/waitFor.ts"
+import type { Roster } from "./Roster.ts"
 import * as ServerEvent from "./ServerEvent.ts"
 import type { Table } from "./Table.ts"
-import type { Version } from "./Version.ts"
+
+/** The event with a tag. */
+type EventOf<T extends ServerEvent.Tag> = Extract<ServerEvent.ServerEvent, { readonly _tag: T }>
 
 /**
- * A client logged in to one server.
+ * What to wait for, see `waitFor` of {@link RconClient}.
  *
- * **Details**
- *
- * Commands can fail with a `CommandError`, whose `execution` says whether the server may have run them all the same. All
- * of them are repeatable: where no answer comes, they are sent again, and a server might run them twice. Say
- * `repeatable: false` where that does harm.
- *
- * That a command succeeded means that the server has taken it, not that it had its effect: servers answer a kick of
- * nobody as they answer any other. `events` and `players` tell.
+ * @category models
+ * @since 0.1.0
+ */
+export interface WaitOptions<in Event, out E = never, out R = never> {
+  /** Which of the events it must be. Default: any. */
+  readonly where?: ((event: Event) => boolean) | undefined
+  /** How long to wait, from when `trigger` is through. Default: for ever. */
+  readonly timeout?: Duration.Input | undefined
+  /** What to do once the wait has begun, say the command that is to set the event off. Default: nothing. */
+  readonly trigger?: Effect.Effect<unknown, E, R> | undefined
+}
+
+/**
+ * A client logged in to one server: its {@link Commands}, and what happens there.
  *
  * **Example** (Greeting whoever speaks)
  *
@@ -73,81 +74,66 @@ import type { Version } from "./Version.ts"
  * @category services
  * @since 0.1.0
  */
-export class RconClient extends Context.Service<RconClient, {
-  /**
-   * Asks who is on the server, in the server's order. A player whom the server prints twice is there twice.
-   *
-   * Lines that cannot be read as a row are logged as a warning and left out; {@link playerTable} has them. Fails with
-   * `ReplyError` where the reply is not a list of players.
-   */
-  readonly players: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>
-  /** As `players`, with the lines that could not be read and the number of players that the server says there are. */
-  readonly playerTable: Effect.Effect<Table<Player>, CommandError | ReplyError>
-  /**
-   * Asks who is banned, in the server's order: GUIDs, then IP addresses. Bans that have expired are there until the server
-   * writes its list to its file.
-   *
-   * Lines that cannot be read as a row are logged as a warning and left out; {@link banTable} has them. Fails with
-   * `ReplyError` where the reply is not a list of bans.
-   */
-  readonly bans: Effect.Effect<ReadonlyArray<Ban>, CommandError | ReplyError>
-  /** As `bans`, with the lines that could not be read. Servers do not say how many there are. */
-  readonly banTable: Effect.Effect<Table<Ban>, CommandError | ReplyError>
-  /**
-   * Asks who is logged in over RCON, this client among them.
-   *
-   * Lines that cannot be read as a row are logged as a warning and left out; {@link adminTable} has them. Fails with
-   * `ReplyError` where the reply is not a list of RCON clients.
-   */
-  readonly admins: Effect.Effect<ReadonlyArray<Admin>, CommandError | ReplyError>
-  /** As `admins`, with the lines that could not be read. Servers do not say how many there are. */
-  readonly adminTable: Effect.Effect<Table<Admin>, CommandError | ReplyError>
-  /**
-   * Asks which missions there are: the names of their files, such as `Liberation.Altis.pbo`. Only Arma has them; fails with
-   * `ReplyError` where the reply is not a list of missions.
-   */
-  readonly missions: Effect.Effect<ReadonlyArray<string>, CommandError | ReplyError>
-  /** Asks for the version of the BattlEye server. Fails with `ReplyError` where the reply is blank. */
-  readonly version: Effect.Effect<Version, CommandError | ReplyError>
-  /**
-   * Asks which commands there are, as the server words it: one line each, without blanks around it. Fails with
-   * `ReplyError` where the reply is not a list of commands.
-   */
-  readonly commands: Effect.Effect<ReadonlyArray<string>, CommandError | ReplyError>
-  /** Tells everybody. The text must be one line. Servers show long texts cut; 128 characters are safe. */
-  readonly say: (
-    text: string,
-    options?: Session.CommandOptions
-  ) => Effect.Effect<void, CommandError>
-  /** Tells one player. The text must be one line. */
-  readonly whisper: (
-    player: PlayerId,
-    text: string,
-    options?: Session.CommandOptions
-  ) => Effect.Effect<void, CommandError>
-  /** Kicks a player, who sees the reason. The reason must be one line. */
-  readonly kick: (
-    player: PlayerId,
-    reason?: string,
-    options?: Session.CommandOptions
-  ) => Effect.Effect<void, CommandError>
-  /**
-   * Sends any command and returns the reply as it is. Fails with reason `UnknownCommand` or `CommandDisallowed` where
-   * that is what the server replies.
-   */
-  readonly command: (
-    text: string,
-    options?: Session.CommandOptions
-  ) => Effect.Effect<string, CommandError>
+export class RconClient extends Context.Service<RconClient, Service>()("@bercon/client/RconClient") {}
+
+/**
+ * What a client offers.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Service extends Commands {
   /**
    * What happens on the server from now on, in the server's order. Every subscriber gets everything; one that is too
    * slow loses its oldest events and finds a `Gap` in their place. Ends when the session's owner closes it, and fails where
    * it ends for good by itself: where the server refuses to log it in again.
    *
-   * Who speaks in chat is looked up among the players the client knows: those who were in the last `players`, and those
-   * who have come since. After an outage (a `Gap` of cause `"Reconnected"`) it knows nobody until the next `players`.
+   * Who speaks in chat is looked up in the roster.
    */
   readonly events: Stream.Stream<ServerEvent.ServerEvent, LoginFailure>
+  /**
+   * Runs a handler for every event of a kind from now on, one after the other, until the scope closes. A handler that fails is
+   * logged as an error and stops neither the next event nor other handlers; one that is too slow loses its oldest events.
+   *
+   * The fiber ends as `events` ends; interrupting it removes the handler.
+   */
+  readonly on: <const T extends ServerEvent.Tag, E, R>(
+    tag: T,
+    handler: (event: EventOf<T>) => Effect.Effect<unknown, E, R>
+  ) => Effect.Effect<Fiber.Fiber<void, LoginFailure>, never, R | Scope.Scope>
+  /**
+   * Waits for the first event of a kind. It listens before `trigger` runs, so that what that sets off is not missed; nor is,
+   * where the wait is forked with `startImmediately`, anything after the fork.
+   *
+   * Fails with `TimeoutError` after `timeout`, as `trigger` fails, and as `events` fails; is interrupted where the session's
+   * owner closes it.
+   *
+   * **Example** (What a command sets off)
+   *
+   * ```ts
+   * import type { Player } from "@bercon/client"
+   * import { RconClient } from "@bercon/client"
+   * import { Effect } from "effect"
+   *
+   * const kick = Effect.fn(function*(player: Player.Player) {
+   *   const rcon = yield* RconClient.RconClient
+   *   const kicked = yield* rcon.waitFor("PlayerKicked", {
+   *     where: (event) => event.player.id === player.id,
+   *     timeout: "5 seconds",
+   *     trigger: rcon.kick(player.id, "be nice")
+   *   })
+   *   return kicked.guid
+   * })
+   * ```
+   */
+  readonly waitFor: <const T extends ServerEvent.Tag, E = never, R = never>(
+    tag: T,
+    options?: WaitOptions<EventOf<T>, E, R>
+  ) => Effect.Effect<EventOf<T>, LoginFailure | Cause.TimeoutError | E, R>
+  /** Who is on the server, kept up to date. */
+  readonly roster: Roster
+  /** What the server speaks. Where it was to be found out, this waits until it is, as commands do. */
+  readonly flavour: Effect.Effect<Flavour, CommandError>
   /**
    * The number that the server has given this client, where it has told it. It does so right after each login; `None`
    * also where that message was lost.
@@ -157,7 +143,7 @@ export class RconClient extends Context.Service<RconClient, {
   readonly status: Effect.Effect<Status>
   /** How the session is doing: now, and every change. Ends after `Closed`. */
   readonly statusChanges: Stream.Stream<Status>
-}>()("@bercon/client/RconClient") {}
+}
 
 /**
  * Options of a client on a session that is there already.
@@ -165,7 +151,221 @@ export class RconClient extends Context.Service<RconClient, {
  * @category models
  * @since 0.1.0
  */
-export interface Options extends Pick<Session.Options, "messageCapacity"> {}
+export interface ClientOptions extends Pick<Session.Options, "messageCapacity"> {
+  /**
+   * What the server speaks. Default `"auto"`: found out from its first words to this client, or, where it has none for a
+   * second, from how it answers `players`. Commands wait until it is known.
+   */
+  readonly flavour?: Flavour | "auto" | undefined
+  /**
+   * How often to ask who is on the server, beside after each login and gap. While it is less than the session's
+   * `keepaliveInterval` no keepalives are needed. Default 25 seconds. Infinite: only after logins and gaps.
+   */
+  readonly rosterInterval?: Duration.Input | undefined
+  /** How the outcomes of commands are recognised on Arma Reforger's own RCON. */
+  readonly replyWindow?: ReplyWindow | undefined
+}
+
+/**
+ * Options of a client and the session under it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends Session.Options, ClientOptions {}
+
+const start = Effect.fnUntraced(function*(options: ClientOptions = {}) {
+  const session = yield* Session.Session
+  const broadcast = Broadcast.make<ServerEvent.ServerEvent, LoginFailure>({
+    capacity: options.messageCapacity ?? 4096,
+    overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
+  })
+  const events = broadcast.values
+  let adminId: AdminId | undefined
+
+  // ---------------------------------------------------------------------------
+  // flavours
+  // ---------------------------------------------------------------------------
+
+  const reforger = yield* Reforger.make(session, options.replyWindow)
+  const battleye = BattlEye.make(session, { events, adminId: () => adminId, players: () => roster.players() })
+  const flavours: Record<Flavour, FlavourCommands> = { BattlEye: battleye, Reforger: reforger.commands }
+
+  let flavour = options.flavour === "auto" ? undefined : options.flavour
+  const recognised = Deferred.makeUnsafe<Flavour>()
+  const recognise = (found: Flavour): void => {
+    flavour ??= found
+    Deferred.doneUnsafe(recognised, Effect.succeed(flavour))
+  }
+
+  const askFlavour = session.command("players").pipe(
+    Effect.map((reply): Flavour => reply === "" ? "Reforger" : "BattlEye"),
+    Effect.tap((found) => Effect.sync(() => recognise(found)))
+  )
+  const theFlavour = Effect.suspend(() =>
+    flavour !== undefined
+      ? Effect.succeed(flavour)
+      : Effect.raceFirst(Deferred.await(recognised), Effect.delay(askFlavour, ASK_FLAVOUR_AFTER))
+  )
+
+  /** A command of whichever flavour it is. */
+  const by = <A, E>(
+    select: (commands: FlavourCommands) => Effect.Effect<A, E>
+  ): Effect.Effect<A, E | CommandError> => Effect.flatMap(theFlavour, (flavour) => select(flavours[flavour]))
+
+  // ---------------------------------------------------------------------------
+  // messages
+  // ---------------------------------------------------------------------------
+
+  const roster = LiveRoster.make(by((_) => _.playerTable), options.rosterInterval ?? "25 seconds")
+
+  /** Whether the next message is the first after a login. */
+  let loggingIn = (yield* session.status)._tag !== "Online"
+
+  const take = (item: Message | Gap): void => {
+    const event = read(item)
+    if (event === undefined) return
+    roster.observe(event)
+    broadcast.publish(event)
+  }
+
+  const read = (item: Message | Gap): ServerEvent.ServerEvent | undefined => {
+    if (item._tag === "Gap") {
+      loggingIn = item.cause === "Reconnected"
+      if (loggingIn) adminId = undefined
+      reforger.gap()
+      return new ServerEvent.Gap({ cause: item.cause, ...(item.missed !== undefined && { missed: item.missed }) })
+    }
+    if (flavour === "Reforger" && reforger.offer(item.text)) return undefined
+    const event = ServerEvent.parse(item.text, roster.known.values())
+    const speaks = flavourOf(event)
+    if (flavour === undefined && speaks !== undefined) recognise(speaks)
+    // The first thing a server says to a client is that this client has logged in. Later logins are those of others.
+    if (loggingIn && (event._tag === "AdminLoggedIn" || event._tag === "LoggedIn")) adminId = event.admin
+    loggingIn = false
+    return event
+  }
+
+  yield* session.messages.pipe(
+    Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),
+    // Nobody joins this fiber: how it ends, the subscribers have to hear, and of a defect the log.
+    Effect.onExit((exit) => {
+      const closing = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+      broadcast.close(closing ? Exit.void : exit)
+      roster.close(closing ? Exit.void : exit)
+      return Exit.isFailure(exit) && Cause.hasDies(exit.cause)
+        ? Effect.logError("reading the server's messages failed, no more events will come", exit.cause)
+        : Effect.void
+    }),
+    Effect.forkScoped({ startImmediately: true })
+  )
+
+  yield* session.online.pipe(
+    Effect.andThen(roster.keep),
+    // A session that never comes online tells its owner.
+    Effect.ignore,
+    Effect.onError((cause) =>
+      Cause.hasDies(cause) ? Effect.logError("the roster is not kept up to date any more", cause) : Effect.void
+    ),
+    Effect.forkScoped({ startImmediately: true })
+  )
+
+  // ---------------------------------------------------------------------------
+  // the client
+  // ---------------------------------------------------------------------------
+
+  /** The rows alone. Of the lines that are none the log tells. */
+  const rowsOf = <Row, E>(name: string, table: Effect.Effect<Table<Row>, E>): Effect.Effect<ReadonlyArray<Row>, E> =>
+    table.pipe(
+      Effect.tap(({ unparsed }) =>
+        unparsed.length === 0
+          ? Effect.void
+          : Effect.logWarning(`cannot read these lines of the list of ${name}`, unparsed)
+      ),
+      Effect.map(({ rows }) => rows),
+      Effect.withSpan(`RconClient.${name}`)
+    )
+
+  const banTable = by((_) => _.banTable)
+  const adminTable = by((_) => _.adminTable)
+
+  const client = RconClient.of({
+    players: rowsOf("players", roster.playerTable),
+    playerTable: Effect.withSpan(roster.playerTable, "RconClient.playerTable"),
+    bans: rowsOf("bans", banTable),
+    banTable: Effect.withSpan(banTable, "RconClient.banTable"),
+    admins: rowsOf("admins", adminTable),
+    adminTable: Effect.withSpan(adminTable, "RconClient.adminTable"),
+    missions: Effect.withSpan(by((_) => _.missions), "RconClient.missions"),
+    version: Effect.withSpan(by((_) => _.version), "RconClient.version"),
+    commands: Effect.withSpan(by((_) => _.commands), "RconClient.commands"),
+    say: Effect.fn("RconClient.say")((text, options) => by((_) => _.say(text, options))),
+    whisper: Effect.fn("RconClient.whisper")((player, text, options) => by((_) => _.whisper(player, text, options))),
+    kick: Effect.fn("RconClient.kick")((player, reason, options) => by((_) => _.kick(player, reason, options))),
+    ban: Effect.fn("RconClient.ban")((target, options) => by((_) => _.ban(target, options))),
+    unban: Effect.fn("RconClient.unban")((target, options) => by((_) => _.unban(target, options))),
+    loadBans: Effect.fn("RconClient.loadBans")((file, options) => by((_) => _.loadBans(file, options))),
+    writeBans: Effect.withSpan(by((_) => _.writeBans), "RconClient.writeBans"),
+    loadScripts: Effect.withSpan(by((_) => _.loadScripts), "RconClient.loadScripts"),
+    loadEvents: Effect.withSpan(by((_) => _.loadEvents), "RconClient.loadEvents"),
+    maxPing: Effect.fn("RconClient.maxPing")((limit, options) => by((_) => _.maxPing(limit, options))),
+    lock: Effect.withSpan(by((_) => _.lock), "RconClient.lock"),
+    unlock: Effect.withSpan(by((_) => _.unlock), "RconClient.unlock"),
+    restart: Effect.withSpan(by((_) => _.restart), "RconClient.restart"),
+    reassign: Effect.withSpan(by((_) => _.reassign), "RconClient.reassign"),
+    restartServer: Effect.withSpan(by((_) => _.restartServer), "RconClient.restartServer"),
+    shutdown: Effect.withSpan(by((_) => _.shutdown), "RconClient.shutdown"),
+    selectMission: Effect.fn("RconClient.selectMission")((mission, options) =>
+      by((_) => _.selectMission(mission, options))
+    ),
+    command: (text, options) => by((_) => _.command(text, options)),
+    events,
+    on: (tag, handler) =>
+      events.pipe(
+        Stream.filter(ServerEvent.is(tag)),
+        Stream.runForEach((event) =>
+          Effect.catchCause(handler(event), (cause) =>
+            Cause.hasInterruptsOnly(cause)
+              ? Effect.failCause(cause as Cause.Cause<never>)
+              : Effect.logError(`a handler of ${tag} failed`, cause))
+        ),
+        Effect.forkScoped({ startImmediately: true })
+      ),
+    waitFor: (tag, options) => {
+      const isTagged = ServerEvent.is(tag)
+      const { timeout, trigger = Effect.void, where = () => true } = options ?? {}
+      return Effect.flatMap(
+        waitFor(events, (event): event is EventOf<typeof tag> => isTagged(event) && where(event), { timeout, trigger }),
+        Option.match({ onNone: () => Effect.interrupt, onSome: Effect.succeed })
+      )
+    },
+    roster: roster.roster,
+    flavour: theFlavour,
+    adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
+    status: session.status,
+    statusChanges: session.statusChanges
+  })
+
+  return { client, logout: Effect.suspend(() => flavour === "Reforger" ? reforger.logout : Effect.void) }
+})
+
+/** Who says such a thing; `undefined` where anybody might. */
+const flavourOf = (event: ServerEvent.ServerEvent): Flavour | undefined => {
+  switch (event._tag) {
+    case "LoggedIn":
+    case "CommandEcho":
+      return "Reforger"
+    case "CommandResult":
+    case "Unrecognized":
+    case "Gap":
+      return undefined
+    default:
+      return "BattlEye"
+  }
+}
+
+/** How long the server's first words may take before it is asked something. */
+const ASK_FLAVOUR_AFTER = "1 second"
 
 /**
  * A client on the session in context. It listens for as long as the scope is open; the session remains its owner's.
@@ -175,143 +375,10 @@ export interface Options extends Pick<Session.Options, "messageCapacity"> {}
  * @category constructors
  * @since 0.1.0
  */
-export const make: (
-  options?: Options
-) => Effect.Effect<RconClient["Service"], never, Session.Session | Scope.Scope> = Effect.fnUntraced(
-  function*(options) {
-    const session = yield* Session.Session
-    const knownPlayers = KnownPlayers.make()
-    const broadcast = Broadcast.make<ServerEvent.ServerEvent, LoginFailure>({
-      capacity: options?.messageCapacity ?? 4096,
-      overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
-    })
-    let adminId = Option.none<AdminId>()
-    /** Whether the next message is the first after a login. */
-    let loggingIn = (yield* session.status)._tag !== "Online"
-
-    /** For each list of players that was asked for and is not there yet, what has happened since. */
-    const asked = new Set<Array<ServerEvent.ServerEvent>>()
-
-    const take = (item: Message | Gap): void => {
-      const event = read(item)
-      KnownPlayers.observe(knownPlayers, event)
-      for (const since of asked) if (since.length < KnownPlayers.CAPACITY) since.push(event)
-      broadcast.publish(event)
-    }
-
-    const read = (item: Message | Gap): ServerEvent.ServerEvent => {
-      if (item._tag === "Gap") {
-        loggingIn = item.cause === "Reconnected"
-        if (loggingIn) adminId = Option.none()
-        return new ServerEvent.Gap({ cause: item.cause, ...(item.missed !== undefined && { missed: item.missed }) })
-      }
-      const event = ServerEvent.parse(item.text, knownPlayers.values())
-      // The first thing a server says to a client is that this client has logged in. Later logins are those of others.
-      if (loggingIn && event._tag === "AdminLoggedIn") adminId = Option.some(event.admin)
-      loggingIn = false
-      return event
-    }
-
-    yield* session.messages.pipe(
-      Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),
-      // Nobody joins this fiber: how it ends, the subscribers have to hear, and of a defect the log.
-      Effect.onExit((exit) => {
-        const closing = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
-        broadcast.close(closing ? Exit.void : exit)
-        return Exit.isFailure(exit) && Cause.hasDies(exit.cause)
-          ? Effect.logError("reading the server's messages failed, no more events will come", exit.cause)
-          : Effect.void
-      }),
-      Effect.forkScoped({ startImmediately: true })
-    )
-
-    const command = Effect.fnUntraced(function*(text: string, options?: Session.CommandOptions) {
-      const reply = yield* session.command(text, options)
-      switch (reply.trim()) {
-        case "Unknown command":
-          return yield* failure(text, new UnknownCommand({}))
-        case "Disallowed command":
-          return yield* failure(text, new CommandDisallowed({}))
-        default:
-          return reply
-      }
-    })
-
-    /** A command that ends in free text. */
-    const send = Effect.fnUntraced(function*(
-      start: string,
-      text: string,
-      options: Session.CommandOptions | undefined
-    ) {
-      if (/[\r\n]/.test(text)) {
-        return yield* failure(start, new InvalidCommand({ problem: "the text holds a line break" }))
-      }
-      yield* command(text === "" ? start : `${start} ${text}`, options)
-    })
-
-    /** The same about one player. */
-    const sendAbout = (
-      word: string,
-      player: number,
-      text: string,
-      options: Session.CommandOptions | undefined
-    ): Effect.Effect<void, CommandError> =>
-      // Types do not keep -1 out of a program in JavaScript, and servers take it for everybody.
-      isPlayerId(player)
-        ? send(`${word} ${player}`, text, options)
-        : Effect.fail(failure(word, new InvalidCommand({ problem: `${player} is not the number of a player` })))
-
-    const query = <A>(
-      text: string,
-      parse: (reply: string) => Result.Result<A, ReplyError>
-    ): Effect.Effect<A, CommandError | ReplyError> =>
-      Effect.flatMap(command(text), (reply) => Effect.fromResult(parse(reply)))
-
-    /** The rows alone. Of the lines that are none the log tells. */
-    const rowsOf = <Row, E>(name: string, table: Effect.Effect<Table<Row>, E>): Effect.Effect<ReadonlyArray<Row>, E> =>
-      table.pipe(
-        Effect.tap(({ unparsed }) =>
-          unparsed.length === 0
-            ? Effect.void
-            : Effect.logWarning(`cannot read these lines of the list of ${name}`, unparsed)
-        ),
-        Effect.map(({ rows }) => rows),
-        Effect.withSpan(`RconClient.${name}`)
-      )
-
-    const banTable = query("bans", BansReply.parse)
-    const adminTable = query("admins", AdminsReply.parse)
-    const playerTable = Effect.suspend(() => {
-      const since: Array<ServerEvent.ServerEvent> = []
-      asked.add(since)
-      return query("players", PlayersReply.parse).pipe(
-        // The events that came while the list was on its way may be newer than the list.
-        Effect.tap((table) => Effect.sync(() => KnownPlayers.replace(knownPlayers, table.rows, since))),
-        Effect.ensuring(Effect.sync(() => asked.delete(since)))
-      )
-    })
-
-    return RconClient.of({
-      players: rowsOf("players", playerTable),
-      playerTable: Effect.withSpan(playerTable, "RconClient.playerTable"),
-      bans: rowsOf("bans", banTable),
-      banTable: Effect.withSpan(banTable, "RconClient.banTable"),
-      admins: rowsOf("admins", adminTable),
-      adminTable: Effect.withSpan(adminTable, "RconClient.adminTable"),
-      missions: Effect.withSpan(query("missions", MissionsReply.parse), "RconClient.missions"),
-      version: Effect.withSpan(query("version", VersionReply.parse), "RconClient.version"),
-      commands: Effect.withSpan(query("commands", CommandsReply.parse), "RconClient.commands"),
-      say: Effect.fn("RconClient.say")((text, options) => send("say -1", text, options)),
-      whisper: Effect.fn("RconClient.whisper")((player, text, options) => sendAbout("say", player, text, options)),
-      kick: Effect.fn("RconClient.kick")((player, reason = "", options) => sendAbout("kick", player, reason, options)),
-      command,
-      events: broadcast.values,
-      adminId: Effect.sync(() => adminId),
-      status: session.status,
-      statusChanges: session.statusChanges
-    })
-  }
-)
+export const make = (
+  options?: ClientOptions
+): Effect.Effect<RconClient["Service"], never, Session.Session | Scope.Scope> =>
+  Effect.map(start(options), ({ client }) => client)
 
 /**
  * Logs in, and returns the client once the server has accepted the password. It stays logged in, through outages, for as
@@ -321,12 +388,13 @@ export const make: (
  * @since 0.1.0
  */
 export const connect: (
-  options: Session.Options
+  options: Options
 ) => Effect.Effect<RconClient["Service"], LoginFailure, Transport | Scope.Scope> = Effect.fnUntraced(
   function*(options) {
     const session = yield* Session.start(options)
     // Listening before the login: what the server says first is who we are.
-    const client = yield* Effect.provideService(make(options), Session.Session, session)
+    const { client, logout } = yield* Effect.provideService(start(options), Session.Session, session)
+    yield* Effect.addFinalizer(() => logout)
     yield* session.online
     return client
   }
@@ -338,7 +406,7 @@ export const connect: (
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Session.Options): Layer.Layer<RconClient, LoginFailure, Transport> =>
+export const layer = (options: Options): Layer.Layer<RconClient, LoginFailure, Transport> =>
   Layer.effect(RconClient, connect(options))
 
 /**
@@ -347,7 +415,5 @@ export const layer = (options: Session.Options): Layer.Layer<RconClient, LoginFa
  * @category layers
  * @since 0.1.0
  */
-export const layerNoDeps = (options?: Options): Layer.Layer<RconClient, never, Session.Session> =>
+export const layerNoDeps = (options?: ClientOptions): Layer.Layer<RconClient, never, Session.Session> =>
   Layer.effect(RconClient, make(options))
-
-const isPlayerId = Schema.is(PlayerId)

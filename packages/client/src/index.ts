@@ -5,14 +5,19 @@
  *
  * @since 0.1.0
  */
+export * as ActionError from "./ActionError.ts"
 export * as Address from "./Address.ts"
 export * as Admin from "./Admin.ts"
 export * as Ban from "./Ban.ts"
+export * as Commands from "./Commands.ts"
+export * as Flavour from "./Flavour.ts"
 export * as Guid from "./Guid.ts"
+export * as Identity from "./Identity.ts"
 export * as KickReason from "./KickReason.ts"
 export * as Player from "./Player.ts"
 export * as RconClient from "./RconClient.ts"
 export * as ReplyError from "./ReplyError.ts"
+export * as Roster from "./Roster.ts"
 export * as ServerEvent from "./ServerEvent.ts"
 export * as Table from "./Table.ts"
 export * as Version from "./Version.ts"

@@ -19,7 +19,18 @@ describe("KickReason.parse", () => {
     }],
     ["Client not responding", { _tag: "Timeout" }],
     ["Query Timeout", { _tag: "Timeout" }],
+    ["Admin Kick", { _tag: "AdminKick", message: "" }],
+    ["Admin Kick (cut", { _tag: "AdminKick", message: "cut" }],
+    ["Admin Ban (two\nlines)", { _tag: "AdminBan", message: "two\nlines" }],
+    ["Admin Kicked", { _tag: "Other" }],
+    ["Script Restriction #0", { _tag: "FilterRestriction", filter: "Script", rule: 0 }],
+    ["RemoteExec Restriction #4 ", { _tag: "Other" }],
+    ["Admin Kick (Script Restriction #4)", { _tag: "AdminKick", message: "Script Restriction #4" }],
+    ["Client not responding!", { _tag: "Other" }],
     ["Game restart required", { _tag: "Other" }],
+    ["Invalid GUID", { _tag: "Other" }],
+    ["Bad Packet", { _tag: "Other" }],
+    ["Bad Service Version", { _tag: "Other" }],
     ["", { _tag: "Other" }]
   ])("%s", (text, expected) => {
     assert.deepStrictEqual(KickReason.parse(text), { ...expected, text } as KickReason.KickReason)

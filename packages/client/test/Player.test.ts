@@ -15,9 +15,7 @@ const player = new Player.Player({
 const joining = new Player.Player({
   id: Player.PlayerId.make(6),
   name: "",
-  address: player.address,
-  verified: false,
-  inLobby: true
+  verified: false
 })
 
 describe("Player", () => {

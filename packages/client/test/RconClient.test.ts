@@ -1,4 +1,5 @@
 import {
+  type ActionError,
   type Admin,
   type Ban,
   Player,
@@ -26,9 +27,9 @@ const PLAYERS = [
 const bob = Player.PlayerId.make(7)
 
 /** A client on a mock session, in the test's scope. */
-const start = Effect.fnUntraced(function*(options?: RconClient.Options) {
+const start = Effect.fnUntraced(function*(options?: RconClient.ClientOptions) {
   const session = yield* MockSession.make()
-  const rcon = yield* Effect.provide(RconClient.make(options), session.layer)
+  const rcon = yield* Effect.provide(RconClient.make({ flavour: "BattlEye", ...options }), session.layer)
   return { session, rcon }
 })
 
@@ -41,6 +42,8 @@ const listen = Effect.fnUntraced(function*(rcon: RconClient.RconClient["Service"
   )
   return { fiber, take: Effect.andThen(MockSession.settle, Effect.sync(() => events.splice(0))) }
 })
+
+type Failure = ActionError.ActionError | CommandError.CommandError | ReplyError.ReplyError
 
 const tags = (events: ReadonlyArray<ServerEvent.ServerEvent>) => events.map((event) => event._tag)
 
@@ -55,9 +58,9 @@ describe("RconClient", () => {
         yield* rcon.kick(bob, "be nice")
         assert.deepStrictEqual(session.sent, [
           ["say -1 Restart in five minutes", undefined],
-          ["say 7  hello ", { repeatable: false }],
-          ["kick 7", undefined],
-          ["kick 7 be nice", undefined]
+          ["say 7  hello ", { sessionBound: true, repeatable: false }],
+          ["kick 7", { sessionBound: true }],
+          ["kick 7 be nice", { sessionBound: true }]
         ])
       }))
 
@@ -78,7 +81,7 @@ describe("RconClient", () => {
           const error = yield* Effect.flip(call)
           assert.strictEqual(error.reason._tag, "InvalidCommand")
           assert.strictEqual(error.execution, "NotExecuted")
-          assert.include(["say", "kick"], error.command)
+          assert.include(["say", "kick"], error._tag === "CommandError" && error.command)
         }
         assert.deepStrictEqual(session.sent, [])
       }))
@@ -110,9 +113,10 @@ describe("RconClient", () => {
         const unknown = yield* Effect.flip(rcon.command("frobnicate secret"))
         assert.deepStrictEqual([unknown.command, unknown.reason._tag], ["frobnicate", "UnknownCommand"])
         session.reply = "Disallowed command\n"
-        for (const call of [rcon.command("#shutdown"), rcon.say("hi"), rcon.kick(bob), rcon.players]) {
-          const error = yield* Effect.flip(call)
-          assert.strictEqual(error._tag === "CommandError" && error.reason._tag, "CommandDisallowed")
+        const calls = [rcon.command("#shutdown"), rcon.say("hi"), rcon.kick(bob), rcon.players]
+        for (const call of calls) {
+          const error = yield* Effect.flip<object | void, Failure, never>(call)
+          assert.isTrue(error._tag === "CommandError" && error.reason._tag === "CommandDisallowed")
         }
       }))
   })
@@ -206,7 +210,7 @@ describe("RconClient", () => {
         yield* session.say("Player #7 Bob (203.0.113.1:2304) connected", "Connected to BE Master")
         yield* session.gap("Lost", 3)
         const events = yield* one.take
-        assert.deepStrictEqual(tags(events), ["PlayerConnected", "Unrecognized", "Gap"])
+        assert.deepStrictEqual(tags(events), ["PlayerConnected", "BattlEyeMaster", "Gap"])
         assert.deepStrictEqual(yield* two.take, events)
         assert.deepStrictEqual(events.at(-1), new ServerEvent.Gap({ cause: "Lost", missed: 3 }))
       }))
@@ -297,6 +301,87 @@ describe("RconClient", () => {
       }))
   })
 
+  describe("on", () => {
+    const disconnected = (name: string) => `Player #7 ${name} disconnected`
+
+    it.effect("runs the handler for every event of its kind, in order, also after it has failed", () =>
+      Effect.gen(function*() {
+        const logged: Array<string> = []
+        const log = Logger.layer([
+          Logger.make(({ cause, logLevel }) => logged.push(`${logLevel} ${Cause.pretty(cause)}`))
+        ])
+        const { rcon, session } = yield* start()
+        const seen: Array<string> = []
+        const others: Array<string> = []
+        yield* Effect.gen(function*() {
+          yield* rcon.on("PlayerDisconnected", ({ player: { name } }) => {
+            seen.push(name)
+            return name === "fails" ? Effect.fail("oh") : name === "dies" ? Effect.die("ah") : Effect.yieldNow
+          })
+          yield* rcon.on("PlayerDisconnected", ({ player }) => Effect.sync(() => others.push(player.name)))
+          yield* session.say(disconnected("a"), "hello", disconnected("fails"), disconnected("dies"), disconnected("b"))
+        }).pipe(Effect.provide(log))
+        assert.deepStrictEqual(seen, ["a", "fails", "dies", "b"])
+        assert.deepStrictEqual(others, seen)
+        assert.strictEqual(logged.length, 2)
+        assert.match(logged.join(), /^Error .*oh[^]*Error .*ah/)
+      }))
+
+    it.effect("stops with the scope, with the fiber, and with the session", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start()
+        const seen: Array<string> = []
+        const handler = (label: string) => () => Effect.sync(() => seen.push(label))
+        yield* Effect.scoped(rcon.on("PlayerDisconnected", handler("scope")))
+        yield* Fiber.interrupt(yield* rcon.on("PlayerDisconnected", handler("fiber")))
+        const fiber = yield* rcon.on("PlayerDisconnected", handler("session"))
+        const stuck = yield* rcon.on("PlayerDisconnected", () => Effect.never)
+        yield* session.say(disconnected("a"))
+        assert.deepStrictEqual(seen, ["session"])
+        yield* session.end()
+        yield* Fiber.join(fiber)
+        yield* Fiber.interrupt(stuck)
+      }))
+  })
+
+  describe("waitFor", () => {
+    it.effect("returns the first event of its kind that is meant", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start()
+        const where = (event: ServerEvent.PlayerDisconnected) => event.player.id === 8
+        const fiber = yield* Effect.forkChild(rcon.waitFor("PlayerDisconnected", { where }), { startImmediately: true })
+        yield* session.say(
+          "Player #7 Ann disconnected",
+          "hello",
+          "Player #8 Bob disconnected",
+          "Player #8 Eve disconnected"
+        )
+        assert.strictEqual((yield* Fiber.join(fiber)).player.name, "Bob")
+      }))
+
+    it.effect("does not miss what its trigger sets off at once", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start()
+        const trigger = session.say("Player #7 Ann disconnected")
+        assert.strictEqual((yield* rcon.waitFor("PlayerDisconnected", { trigger })).player.name, "Ann")
+      }))
+
+    it.effect("does not wait for ever where it is not to, nor where nothing can come", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start()
+        const waiting = yield* Effect.forkChild(Effect.flip(rcon.waitFor("PlayerChat", { timeout: "1 minute" })))
+        yield* TestClock.adjust("59 seconds")
+        assert.isUndefined(waiting.pollUnsafe())
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual((yield* Fiber.join(waiting))._tag, "TimeoutError")
+        const failed = yield* Effect.flip(rcon.waitFor("PlayerChat", { trigger: Effect.fail("no") }))
+        assert.strictEqual(failed, "no")
+        yield* session.end()
+        const exit = yield* Effect.exit(rcon.waitFor("PlayerChat"))
+        assert.isTrue(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause))
+      }))
+  })
+
   describe("adminId", () => {
     const login = (admin: number) => `RCon admin #${admin} (203.0.113.1:5000) logged in`
 
@@ -332,6 +417,51 @@ describe("RconClient", () => {
       }))
   })
 
+  describe("flavour", () => {
+    it.effect.each(
+      [
+        ["BattlEye", "RCon admin #3 (203.0.113.1:5000) logged in"],
+        ["BattlEye", "Player #7 Ann disconnected"],
+        ["Reforger", "Logged In! Client ID: #3"]
+      ] as const
+    )("is %s where the server says: %s", ([flavour, text]) =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start({ flavour: "auto" })
+        const asking = yield* Effect.forkChild(rcon.flavour)
+        yield* session.say("what", text)
+        assert.strictEqual(yield* Fiber.join(asking), flavour)
+        assert.deepStrictEqual(session.sent, [])
+      }))
+
+    it.effect.each([["BattlEye", PLAYERS], ["Reforger", ""]] as const)(
+      "is %s where the server says nothing and answers the question who is there so: %j",
+      ([flavour, reply]) =>
+        Effect.gen(function*() {
+          const { rcon, session } = yield* start({ flavour: "auto" })
+          session.reply = reply
+          const asking = yield* Effect.forkChild(rcon.flavour)
+          yield* TestClock.adjust("999 millis")
+          assert.deepStrictEqual(session.sent, [])
+          yield* TestClock.adjust("1 millis")
+          assert.strictEqual(yield* Fiber.join(asking), flavour)
+          assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
+        })
+    )
+
+    it.effect("that cannot be found out fails the command that needs it", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start({ flavour: "auto" })
+        session.reply = new CommandError.CommandError({
+          command: "players",
+          reason: new CommandError.NotConnected({ peer: "server" })
+        })
+        const asking = yield* Effect.forkChild(Effect.flip(rcon.say("hello")))
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* Fiber.join(asking), session.reply)
+        assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
+      }))
+  })
+
   describe("over the simulated server", () => {
     const options = { password: Redacted.make("secret") }
     const world = TestRcon.layer()
@@ -341,7 +471,6 @@ describe("RconClient", () => {
         const server = yield* SimulatedServer.SimulatedServer
         const rcon = yield* RconClient.RconClient
         yield* server.join({ name: "Al: Bob" })
-        yield* rcon.players
         yield* rcon.events.pipe(
           Stream.filter(ServerEvent.is("PlayerChat")),
           Stream.runForEach((chat) => rcon.whisper(chat.player.id, "hello")),

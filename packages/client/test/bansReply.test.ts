@@ -16,7 +16,7 @@ const read = (...rows: ReadonlyArray<string>) => parse([HEADING, ...rows].join("
 const print = ({ id, reason, remaining, target }: Ban.Ban): string => {
   const minutes = remaining === "permanent"
     ? "perm"
-    : remaining === "expired"
+    : typeof remaining === "string"
     ? "-"
     : String(Duration.toMinutes(remaining))
   const start = `${String(id).padEnd(2)} ${target.padEnd(15)} ${minutes.padEnd(4)}`

@@ -11,7 +11,7 @@ export interface MockSession {
   /** What was sent, with the options. */
   readonly sent: Array<readonly [text: string, options: Session.CommandOptions | undefined]>
   /** What the next commands are answered. */
-  reply: string | CommandError.CommandError
+  reply: string | CommandError.CommandError | ((text: string) => string | CommandError.CommandError)
   /** The server says something. */
   readonly say: (...texts: ReadonlyArray<string>) => Effect.Effect<void>
   readonly gap: (cause: Gap["cause"], missed?: number) => Effect.Effect<void>
@@ -31,13 +31,15 @@ export const make = Effect.fnUntraced(function*(status: Status = { _tag: "Connec
       command: (text, options) =>
         Effect.suspend(() => {
           sent.push([text, options])
-          return typeof self.reply === "string" ? Effect.succeed(self.reply) : Effect.fail(self.reply)
+          const reply = typeof self.reply === "function" ? self.reply(text) : self.reply
+          return typeof reply === "string" ? Effect.succeed(reply) : Effect.fail(reply)
         }),
       commandBytes: () => Effect.die(new Error("not used by the client")),
       messages: Stream.fromPubSubTake(takes),
       status: Effect.succeed(status),
       statusChanges: Stream.succeed(status),
-      online: Effect.void
+      // So that nothing is sent but what the test sends.
+      online: Effect.never
     }),
     say: (...texts) =>
       Effect.forEach(

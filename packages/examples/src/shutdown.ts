@@ -4,7 +4,7 @@ import { Effect } from "effect"
 /** Ends the server. Returns what is known of it afterwards. */
 export const shutdown = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
-  yield* rcon.command("#shutdown", { repeatable: false })
+  yield* rcon.shutdown
   return "it is shutting down"
 }).pipe(
   Effect.catchReason("CommandError", "CommandDisallowed", () => Effect.succeed("it does not allow this over RCON")),

@@ -18,9 +18,9 @@ it.effect("greets whoever speaks, also after a restart of the server", () =>
     yield* server.chat(0, "Side", "good evening")
     yield* TestRcon.adjust("1 minute")
 
-    const commands = yield* server.executions
+    const texts = (yield* server.executions).map(({ text }) => text)
     assert.deepStrictEqual(
-      commands.map(({ text }) => text),
-      ["players", "say -1 0 players are here", "say 0 hello"]
+      texts.filter((text) => text.startsWith("say")),
+      ["say -1 0 players are here", "say 0 hello"]
     )
   }).pipe(Effect.provide(TestRcon.layer())))

@@ -14,6 +14,6 @@ it.live("tells every server", () =>
     yield* announce(options, "Restart in five minutes")
     for (const server of servers) {
       const commands = yield* server.executions
-      assert.deepStrictEqual(commands.map(({ text }) => text), ["say -1 Restart in five minutes"])
+      assert.include(commands.map(({ text }) => text), "say -1 Restart in five minutes")
     }
   }))

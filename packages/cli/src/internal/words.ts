@@ -45,6 +45,18 @@ export const inWords = (item: Item): string => {
       return `#${item.player.id} ${item.player.name} to ${item.channel}: ${item.message}`
     case "UnattributedChat":
       return `${item.name} to ${item.channel}: ${item.message}`
+    case "FilterLog":
+      return `#${item.player.id} ${item.player.name} met with rule ${item.rule} of the ${item.filter} filter: ${item.code}`
+    case "LoggedIn":
+      return `this is admin #${item.admin}`
+    case "BattlEyeMaster":
+    case "ServerInitialized":
+    case "ServerUpdated":
+    case "ConfigEntry":
+    case "FileError":
+    case "KickingDisabled":
+    case "CommandEcho":
+    case "CommandResult":
     case "Unrecognized":
       return item.text
     case "Gap":

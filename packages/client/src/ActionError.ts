@@ -1,0 +1,125 @@
+/**
+ * A command was in order, but did not have its effect, or nobody knows.
+ *
+ * @since 0.1.0
+ */
+import { CommandError, type Execution } from "@bercon/session/CommandError"
+import * as Schema from "effect/Schema"
+import { Ban, BanTarget } from "./Ban.ts"
+import { PlayerId } from "./Player.ts"
+import { ReplyError } from "./ReplyError.ts"
+
+/**
+ * There is no such player on the server.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class PlayerNotFound extends Schema.Error<PlayerNotFound>("@bercon/client/PlayerNotFound")({
+  _tag: Schema.tag("PlayerNotFound"),
+  player: PlayerId
+}) {
+  override get message(): string {
+    return `had no effect: there is no player #${this.player}`
+  }
+}
+
+/**
+ * There is no such ban in the server's list. Nothing was removed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class BanNotFound extends Schema.Error<BanNotFound>("@bercon/client/BanNotFound")({
+  _tag: Schema.tag("BanNotFound"),
+  target: BanTarget
+}) {
+  override get message(): string {
+    return `had no effect: no ban of ${this.target} is in the server's list`
+  }
+}
+
+/**
+ * The server said no, in the words `text`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Rejected extends Schema.Error<Rejected>("@bercon/client/Rejected")({
+  _tag: Schema.tag("Rejected"),
+  text: Schema.String
+}) {
+  override get message(): string {
+    return `was rejected by the server: ${JSON.stringify(this.text.slice(0, 200))}`
+  }
+}
+
+/**
+ * The server took the command, but the evidence of its effect, `expected`, did not come in time. `failure` is why it could
+ * not be looked for, where that is so.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Unconfirmed")({
+  _tag: Schema.tag("Unconfirmed"),
+  expected: Schema.String,
+  failure: Schema.optionalKey(Schema.Union([CommandError, ReplyError]))
+}) {
+  override get message(): string {
+    const why = this.failure === undefined ? "" : ` (${this.failure.message})`
+    return `was taken by the server, but ${this.expected} was not seen in time${why}`
+  }
+}
+
+/**
+ * Somebody else changed the list of bans at the same moment. As numbers move when they do, one of the bans that are gone,
+ * `missing`, may have been removed in place of the one that was meant.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansChanged")({
+  _tag: Schema.tag("BansChanged"),
+  missing: Schema.Array(Ban)
+}) {
+  override get message(): string {
+    return `met with somebody else's change of the list of bans. These are gone from it: ${this.missing.join(", ")}`
+  }
+}
+
+/**
+ * An action did not have its effect, or nobody knows. `reason` says why; `action` is its name in the client.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ActionError extends Schema.TaggedError<ActionError>("@bercon/client/ActionError")("ActionError", {
+  action: Schema.String,
+  reason: Schema.Union([PlayerNotFound, BanNotFound, Rejected, Unconfirmed, BansChanged])
+}) {
+  override get message(): string {
+    return `${this.action} ${this.reason.message}`
+  }
+
+  /** Whether the action had its effect, as far as anyone can know. */
+  get execution(): Execution {
+    switch (this.reason._tag) {
+      case "PlayerNotFound":
+      case "BanNotFound":
+      case "Rejected":
+        return "NotExecuted"
+      case "Unconfirmed":
+      case "BansChanged":
+        return "MaybeExecuted"
+    }
+  }
+}
+
+/**
+ * The error of the action with this name.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (action: string, reason: ActionError["reason"]): ActionError => new ActionError({ action, reason })

@@ -1,0 +1,232 @@
+/**
+ * What an administrator asks of a server, and tells it to do.
+ *
+ * @since 0.1.0
+ */
+import type { CommandError } from "@bercon/session/CommandError"
+import type * as Session from "@bercon/session/Session"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type { ActionError } from "./ActionError.ts"
+import type { Admin } from "./Admin.ts"
+import type { Ban, BanTarget } from "./Ban.ts"
+import type { Player, PlayerId } from "./Player.ts"
+import type { ReplyError } from "./ReplyError.ts"
+import type { Table } from "./Table.ts"
+import type { Version } from "./Version.ts"
+
+/**
+ * Options of an action of whose effect the server gives evidence.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ActionOptions extends Session.CommandOptions {
+  /**
+   * How long to wait for the evidence, after the server has taken the command. Where it does not come, the action fails
+   * with an `ActionError` of reason `Unconfirmed`. Default: not at all, the action succeeds when the server has taken it,
+   * which says nothing of its effect. (Arma Reforger tells the outcome; there it is always waited for.)
+   */
+  readonly confirmWithin?: Duration.Input | undefined
+}
+
+/**
+ * Options of a ban.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface BanOptions extends ActionOptions {
+  /** How long it lasts, from one minute (Arma Reforger: one second) on, rounded up to whole ones. Default `"permanent"`. */
+  readonly duration?: Duration.Input | "permanent" | undefined
+  /** What the player is told, one line. Default: the server's own word for it. */
+  readonly reason?: string | undefined
+}
+
+/**
+ * Options of {@link Commands.selectMission}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MissionOptions extends Session.CommandOptions {
+  /** As the game names it: `"Recruit"`, `"Regular"`, `"Veteran"`, ... Default: the server's. */
+  readonly difficulty?: string | undefined
+}
+
+/**
+ * The commands of a server.
+ *
+ * **Details**
+ *
+ * All can fail with a `CommandError`, whose `execution` says whether the server may have run the command all the same; its
+ * reason is `Unsupported` where servers of this kind have no such command. What is said to be repeatable is sent again where
+ * no answer comes, and a server might run it twice; options can say otherwise.
+ *
+ * An action that succeeds was taken by the server. Whether it had its effect is another matter: a BattlEye server answers a
+ * kick of nobody as it answers any other. `confirmWithin` waits for evidence.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Commands {
+  // ---------------------------------------------------------------------------
+  // queries
+  // ---------------------------------------------------------------------------
+
+  /**
+   * Asks who is on the server, in the server's order. A player whom the server prints twice is there twice.
+   *
+   * Lines that cannot be read as a row are logged as a warning and left out; {@link playerTable} has them. Fails with
+   * `ReplyError` where the reply is not a list of players.
+   */
+  readonly players: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>
+  /** As `players`, with the lines that could not be read and the number of players that the server says there are. */
+  readonly playerTable: Effect.Effect<Table<Player>, CommandError | ReplyError>
+  /**
+   * Asks who is banned, in the server's order: GUIDs, then IP addresses. Bans that have expired are there until the server
+   * writes its list to its file.
+   *
+   * Lines that cannot be read as a row are logged as a warning and left out; {@link banTable} has them. Fails with
+   * `ReplyError` where the reply is not a list of bans.
+   */
+  readonly bans: Effect.Effect<ReadonlyArray<Ban>, CommandError | ReplyError>
+  /** As `bans`, with the lines that could not be read. BattlEye servers do not say how many there are. */
+  readonly banTable: Effect.Effect<Table<Ban>, CommandError | ReplyError>
+  /**
+   * Asks who is logged in over RCON, this client among them.
+   *
+   * Lines that cannot be read as a row are logged as a warning and left out; {@link adminTable} has them. Fails with
+   * `ReplyError` where the reply is not a list of RCON clients.
+   */
+  readonly admins: Effect.Effect<ReadonlyArray<Admin>, CommandError | ReplyError>
+  /** As `admins`, with the lines that could not be read. Servers do not say how many there are. */
+  readonly adminTable: Effect.Effect<Table<Admin>, CommandError | ReplyError>
+  /**
+   * Asks which missions there are: the names of their files, such as `Liberation.Altis.pbo`. Only Arma has them; fails with
+   * `ReplyError` where the reply is not a list of missions.
+   */
+  readonly missions: Effect.Effect<ReadonlyArray<string>, CommandError | ReplyError>
+  /** Asks for the version of the BattlEye server. Fails with `ReplyError` where the reply is blank. */
+  readonly version: Effect.Effect<Version, CommandError | ReplyError>
+  /**
+   * Asks which commands there are, as the server words it: one line each, without blanks around it. Fails with
+   * `ReplyError` where the reply is not a list of commands.
+   */
+  readonly commands: Effect.Effect<ReadonlyArray<string>, CommandError | ReplyError>
+
+  // ---------------------------------------------------------------------------
+  // players
+  // ---------------------------------------------------------------------------
+
+  /**
+   * Tells everybody. The text must be one line. Servers show long texts cut; 128 characters are safe. Repeatable. The
+   * evidence is the server's echo, which every RCON client sees.
+   */
+  readonly say: (text: string, options?: ActionOptions) => Effect.Effect<void, CommandError | ActionError>
+  /** Tells one player, as {@link say} tells all. Bound to the session, as a slot is somebody else's after a restart. */
+  readonly whisper: (
+    player: PlayerId,
+    text: string,
+    options?: ActionOptions
+  ) => Effect.Effect<void, CommandError | ActionError>
+  /**
+   * Kicks a player, who sees the reason, one line. Repeatable, and bound to the session, as a slot is somebody else's after
+   * a restart. The evidence is the event of the kick, or that the player is not in the server's list any more. Arma Reforger
+   * knows no reason and ignores it.
+   *
+   * Fails with an `ActionError` of reason `PlayerNotFound` where the server, or the lack of evidence, says that there is
+   * nobody in this slot, and of reason `Unconfirmed` where the player is still there after `confirmWithin`.
+   */
+  readonly kick: (
+    player: PlayerId,
+    reason?: string,
+    options?: ActionOptions
+  ) => Effect.Effect<void, CommandError | ActionError>
+
+  // ---------------------------------------------------------------------------
+  // bans
+  // ---------------------------------------------------------------------------
+
+  /**
+   * Bans somebody: a player on the server, who is kicked, or a GUID, an IP address, on Arma Reforger the id of an account.
+   * Repeatable; with a slot bound to the session. The evidence is the row in the list of bans.
+   *
+   * Servers keep bans in memory until {@link writeBans}.
+   */
+  readonly ban: (
+    target: PlayerId | BanTarget,
+    options?: BanOptions
+  ) => Effect.Effect<void, CommandError | ActionError>
+  /**
+   * Removes every ban of a target, or one ban of the list, and makes sure that it is gone, and nobody else's.
+   *
+   * BattlEye servers remove bans by their place in the list, and places move. So this looks the ban up, removes it and looks
+   * again, while all else that this client does to the list waits. What another RCON client does in between cannot be
+   * prevented, but is noticed: reason `BansChanged`. Not repeatable.
+   *
+   * Fails with an `ActionError` of reason `BanNotFound` where there is no such ban, and of reason `Unconfirmed` where it is
+   * in the list still.
+   */
+  readonly unban: (
+    target: BanTarget | Ban,
+    options?: Session.CommandOptions
+  ) => Effect.Effect<void, CommandError | ActionError | ReplyError>
+  /** Reads the bans from the server's `bans.txt`, or from another file. Repeatable. */
+  readonly loadBans: (file?: string, options?: Session.CommandOptions) => Effect.Effect<void, CommandError>
+  /** Writes the bans to the server's `bans.txt`, and forgets those that have expired. Repeatable. */
+  readonly writeBans: Effect.Effect<void, CommandError>
+
+  // ---------------------------------------------------------------------------
+  // BattlEye
+  // ---------------------------------------------------------------------------
+
+  /** Reads the server's `scripts.txt` again. Repeatable. */
+  readonly loadScripts: Effect.Effect<void, CommandError>
+  /** Reads the server's event filters again. Repeatable. */
+  readonly loadEvents: Effect.Effect<void, CommandError>
+  /** Has players with a longer ping kicked; milliseconds, rounded up. Repeatable. */
+  readonly maxPing: (
+    limit: Duration.Input | "unlimited",
+    options?: Session.CommandOptions
+  ) => Effect.Effect<void, CommandError>
+
+  // ---------------------------------------------------------------------------
+  // the game
+  // ---------------------------------------------------------------------------
+
+  /** Lets nobody join any more. Repeatable. DayZ does nothing of the kind. */
+  readonly lock: Effect.Effect<void, CommandError>
+  /** Ends {@link lock}. Repeatable. */
+  readonly unlock: Effect.Effect<void, CommandError>
+  /** Restarts the mission, on Arma Reforger the scenario. The session goes on. Not repeatable. */
+  readonly restart: Effect.Effect<void, CommandError>
+  /** Sends all players to the lobby of the same mission. Not repeatable. */
+  readonly reassign: Effect.Effect<void, CommandError>
+  /**
+   * Restarts the server's process (Arma 3). Not repeatable. A server that goes before it has answered is a `SessionLost` or
+   * `NoReply`.
+   */
+  readonly restartServer: Effect.Effect<void, CommandError>
+  /**
+   * Ends the server's process. Not repeatable. A server that goes before it has answered is a `SessionLost` or `NoReply`.
+   */
+  readonly shutdown: Effect.Effect<void, CommandError>
+  /**
+   * Changes to a mission: the name of its file, with or without `.pbo`, as {@link missions} lists it. Not repeatable.
+   */
+  readonly selectMission: (mission: string, options?: MissionOptions) => Effect.Effect<void, CommandError>
+
+  // ---------------------------------------------------------------------------
+  // anything
+  // ---------------------------------------------------------------------------
+
+  /**
+   * Sends any command and returns the reply as it is. Fails with reason `UnknownCommand` or `CommandDisallowed` where that is
+   * what the server replies. Repeatable.
+   */
+  readonly command: (
+    text: string,
+    options?: Session.CommandOptions
+  ) => Effect.Effect<string, CommandError>
+}

@@ -1,0 +1,55 @@
+/**
+ * Who is on the server, kept up to date.
+ *
+ * @since 0.1.0
+ */
+import type { CommandError } from "@bercon/session/CommandError"
+import type { LoginFailure } from "@bercon/session/LoginFailure"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Stream from "effect/Stream"
+import type { Guid } from "./Guid.ts"
+import type { Player, PlayerId } from "./Player.ts"
+import type { ReplyError } from "./ReplyError.ts"
+
+/**
+ * The players on the server, by what its events tell and by its list, which the client asks for after each login, after a
+ * gap in the events, and every `rosterInterval`.
+ *
+ * **Details**
+ *
+ * Players are in the order of their slots. Their pings and who is in the lobby are as of the last list. A slot that another
+ * player has got holds another player: nothing of the one before is left.
+ *
+ * While the list is not known (after a login, until it has come) looking into the roster waits for it, and fails as
+ * `players` fails. Otherwise it takes no time and asks nobody.
+ *
+ * At most 1,024 players are kept, more than any game has slots.
+ *
+ * **Example** (Where somebody is)
+ *
+ * ```ts
+ * import { Guid, RconClient } from "@bercon/client"
+ * import { Effect, Option } from "effect"
+ *
+ * const isHere = Effect.fn(function*(guid: Guid.Guid) {
+ *   const { roster } = yield* RconClient.RconClient
+ *   return Option.isSome(yield* roster.byGuid(guid))
+ * })
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Roster {
+  readonly get: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>
+  /**
+   * The players as soon as they are known, and whenever something about them changes. A slow subscriber gets only the latest
+   * state. Ends and fails as `events` does.
+   */
+  readonly changes: Stream.Stream<ReadonlyArray<Player>, LoginFailure>
+  readonly byId: (id: PlayerId) => Effect.Effect<Option.Option<Player>, CommandError | ReplyError>
+  readonly byGuid: (guid: Guid) => Effect.Effect<Option.Option<Player>, CommandError | ReplyError>
+  /** Names are told apart by case, and several players can have the same. */
+  readonly byName: (name: string) => Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>
+}

@@ -1,0 +1,95 @@
+/**
+ * Who is on the server, as far as its events and its list have told: a plain value that events change.
+ */
+import type { Guid } from "../Guid.ts"
+import { Player, type PlayerId, type PlayerReference } from "../Player.ts"
+import type { ServerEvent } from "../ServerEvent.ts"
+import { trusted } from "./trusted.ts"
+
+/** More than any game has slots, to bound what a broken server can make us keep. */
+export const CAPACITY = 1024
+
+export interface Roster {
+  readonly players: Map<PlayerId, Player>
+  /** Whether these are all the players there are. Not so after a login, until the list has come. */
+  complete: boolean
+}
+
+export const make = (): Roster => ({ players: new Map(), complete: false })
+
+/** What an event means for the roster: nothing, a change, or that only the list can tell. */
+export type Consequence = "None" | "Changed" | "Doubtful"
+
+/** Learns from an event. Events are to be given in the server's order. */
+export const observe = (self: Roster, event: ServerEvent): Consequence => {
+  switch (event._tag) {
+    case "PlayerConnected": {
+      const there = self.players.get(event.player.id)
+      // Told again, after the list that had the player in it already.
+      if (there !== undefined && is(there, event.player) && there.address?.toString() === event.address.toString()) {
+        return "None"
+      }
+      const { address, player: { id, name } } = event
+      return put(self, trusted(Player, { id, name, address, verified: false }))
+    }
+    case "PlayerGuid":
+      // The others are not what bans go by.
+      return event.kind === "GUID" || event.kind === "BE GUID" ? learn(self, event.player, event.guid, false) : "None"
+    case "PlayerVerified":
+      return learn(self, event.player, event.guid, true)
+    case "PlayerDisconnected":
+    case "PlayerKicked": {
+      const there = self.players.get(event.player.id)
+      if (there === undefined) return "None"
+      // Somebody else is in the slot: whether still or already, the order of the events does not tell.
+      if (!is(there, event.player)) return "Doubtful"
+      self.players.delete(there.id)
+      return "Changed"
+    }
+    case "Gap":
+      if (event.cause === "Reconnected") {
+        // After an outage a slot may be another player's, and a wrong one is worse than none.
+        self.players.clear()
+        self.complete = false
+      }
+      return "Doubtful"
+    default:
+      return "None"
+  }
+}
+
+/** Learns from the server's whole list, and from the events that may be newer than it. */
+export const replace = (self: Roster, rows: Iterable<Player>, since: Iterable<ServerEvent>): Consequence => {
+  self.players.clear()
+  for (const row of rows) {
+    // Arma 2 lists a player twice who is in the lobby and has a second address.
+    if (self.players.has(row.id) && row.inLobby === true) continue
+    put(self, row)
+  }
+  self.complete = true
+  let doubtful = false
+  for (const event of since) doubtful = observe(self, event) === "Doubtful" || doubtful
+  return doubtful ? "Doubtful" : "Changed"
+}
+
+/** The players, by slot. */
+export const list = (self: Roster): ReadonlyArray<Player> =>
+  Array.from(self.players.values()).sort((a, b) => a.id - b.id)
+
+/** Servers put a blank after some names in some texts. */
+const is = (player: Player, { name }: PlayerReference): boolean =>
+  player.name === name || player.name.trimEnd() === name.trimEnd()
+
+const learn = (self: Roster, reference: PlayerReference, guid: Guid, verified: boolean): Consequence => {
+  const { id, name } = reference
+  const there = self.players.get(id)
+  if (there === undefined || !is(there, reference)) return put(self, trusted(Player, { id, name, guid, verified }))
+  if (there.guid === guid && (there.verified || !verified)) return "None"
+  return put(self, trusted(Player, Object.assign({}, there, { guid, verified })))
+}
+
+const put = (self: Roster, player: Player): Consequence => {
+  if (self.players.size >= CAPACITY && !self.players.has(player.id)) return "None"
+  self.players.set(player.id, player)
+  return "Changed"
+}

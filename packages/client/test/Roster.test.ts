@@ -1,0 +1,246 @@
+import { Guid, Player, RconClient, ServerEvent } from "@bercon/client"
+import { SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Arbitrary, Effect, Fiber, Layer, Option, Redacted, Schema, Stream } from "effect"
+import * as MockSession from "./mockSession.ts"
+
+const options = { password: Redacted.make("secret"), loginTimeout: "1 minute" } as const
+const simulated = RconClient.layer(options).pipe(Layer.provideMerge(TestRcon.layer()))
+
+const player = (id: number) => Player.PlayerId.make(id)
+
+/** What the server knows of its players, as the roster tells it. */
+const truth = Effect.fnUntraced(function*(server: SimulatedServer.SimulatedServer["Service"]) {
+  const { players } = yield* server.world
+  return players
+    .map(({ guid, ip, name, number, port, verified }) => `${number} ${name} ${ip}:${port} ${guid} ${verified}`)
+    .sort()
+})
+const told = (players: ReadonlyArray<Player.Player>) =>
+  players
+    .map(({ address, guid, id, name, verified }) => `${id} ${name} ${address?.toString()} ${guid} ${verified}`)
+    .sort()
+
+/** What can happen on a server. `slot` is of eight, to be used again and again. */
+const happening = Arbitrary.all({
+  kind: Arbitrary.schema(Schema.Literals([
+    "join",
+    "join",
+    "join",
+    "leave",
+    "leave",
+    "kick",
+    "kick by admin",
+    "replace silently",
+    "restart",
+    "restart with players",
+    "forget",
+    "silence"
+  ])),
+  slot: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 7 }))),
+  name: Arbitrary.schema(Schema.Literals(["Bob", "Bob", "Ann", "", "Al: Bob", "Bob (1)", "Eve - GUID: "])),
+  guid: Arbitrary.map(Arbitrary.schema(Schema.Boolean), (known) => known ? undefined : null),
+  pause: Arbitrary.schema(Schema.Literals([0, 10, 3000, 40_000]))
+})
+
+describe("the roster", () => {
+  for (const loss of [0, 0.3]) {
+    it.effect.prop(
+      `is what the server has, at ${loss * 100} % loss, whatever happens to it`,
+      [Arbitrary.array(happening, { minLength: 1, maxLength: 15 })],
+      ([happenings]) =>
+        Effect.gen(function*() {
+          const server = yield* SimulatedServer.SimulatedServer
+          const connecting = yield* Effect.forkScoped(RconClient.connect({ ...options, silenceTimeout: "20 seconds" }))
+          for (let i = 0; i < 60 && connecting.pollUnsafe() === undefined; i++) yield* TestRcon.adjust("1 second")
+          const rcon = yield* Fiber.join(connecting)
+          const lists: Array<ReadonlyArray<Player.Player>> = []
+          yield* rcon.roster.changes.pipe(
+            Stream.runForEach((players) => Effect.sync(() => lists.push(players))),
+            Effect.forkScoped({ startImmediately: true })
+          )
+          for (const { guid, kind, name, pause, slot } of happenings) {
+            const { players } = yield* server.world
+            const there = players.some(({ number }) => number === slot)
+            switch (kind) {
+              case "join":
+                if (!there) yield* server.join({ number: slot, name, guid })
+                break
+              case "leave":
+                if (there) yield* server.leave(slot)
+                break
+              case "kick":
+                if (there) yield* server.kick(slot, "Client not responding")
+                break
+              case "kick by admin":
+                yield* Effect.forkScoped(Effect.ignore(rcon.kick(player(slot))))
+                break
+              case "replace silently":
+                if (there) {
+                  yield* server.update((world) => ({
+                    ...world,
+                    players: world.players.map((player) =>
+                      player.number === slot ? { ...player, name: `${name}!`, ip: "198.51.100.1" } : player
+                    )
+                  }))
+                }
+                break
+              case "restart":
+                yield* server.restart({ downtime: pause })
+                break
+              case "restart with players":
+                yield* server.restart({ downtime: pause, keepPlayers: true })
+                break
+              case "forget":
+                yield* server.forget
+                break
+              case "silence":
+                yield* server.goSilent
+                yield* TestRcon.adjust(pause)
+                yield* server.resume
+                break
+            }
+            yield* TestRcon.adjust(pause)
+          }
+          const isRight = Effect.gen(function*() {
+            const players = rcon.roster.get.pipe(Effect.option, Effect.forkChild({ startImmediately: true }))
+            const seen = (yield* players).pollUnsafe()
+            const expected = yield* truth(server)
+            return seen?._tag === "Success" && Option.isSome(seen.value) &&
+              JSON.stringify(told(seen.value.value)) === JSON.stringify(expected)
+          })
+          for (let seconds = 0; seconds < 180 && !(yield* isRight); seconds++) yield* TestRcon.adjust("1 second")
+          const expected = yield* truth(server)
+          assert.deepStrictEqual(told(yield* rcon.roster.get), expected)
+          assert.deepStrictEqual(told(lists.at(-1) ?? []), expected)
+        }).pipe(Effect.scoped, Effect.provide(TestRcon.layer({ network: { loss, seed: "roster" } }))),
+      { arbitrary: { runs: 25 } }
+    )
+  }
+
+  it.effect("finds players by slot, GUID and name", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const { roster } = yield* RconClient.RconClient
+      const names = (players: Iterable<Player.Player>) => Array.from(players, String)
+      const ann = yield* server.join({ name: "Ann" })
+      yield* server.join({ name: "Bob", number: 7 })
+      yield* server.join({ name: "Bob" })
+      yield* TestRcon.adjust("1 second")
+      assert.deepStrictEqual(names(yield* roster.get), ["#0 Ann", "#1 Bob", "#7 Bob"])
+      assert.deepStrictEqual(names(Option.toArray(yield* roster.byId(player(7)))), ["#7 Bob"])
+      const guid = Guid.Guid.make(ann.guid!)
+      assert.deepStrictEqual(names(Option.toArray(yield* roster.byGuid(guid))), ["#0 Ann"])
+      assert.deepStrictEqual(names(yield* roster.byName("Bob")), ["#1 Bob", "#7 Bob"])
+      assert.deepStrictEqual(names(yield* roster.byName("bob")), [])
+      assert.isTrue(Option.isNone(yield* roster.byId(player(3))))
+    }).pipe(Effect.provide(simulated)))
+
+  it.effect("holds another player when a slot is another's", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const { roster } = yield* RconClient.RconClient
+      yield* server.join({ name: "Ann" })
+      yield* TestRcon.adjust("1 minute")
+      yield* server.leave(0)
+      yield* server.join({ name: "Bob", guid: null })
+      yield* TestRcon.adjust("1 second")
+      const bob = Option.getOrThrow(yield* roster.byId(player(0)))
+      assert.deepStrictEqual([bob.name, bob.guid, bob.ping, bob.verified], ["Bob", undefined, undefined, false])
+    }).pipe(Effect.provide(simulated)))
+
+  it.effect("is asked for after a login, after a gap and at the interval, and no keepalive is needed", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* TestRcon.adjust("2 hours")
+      const texts = (yield* server.executions).map(({ text }) => text)
+      assert.deepStrictEqual(new Set(texts), new Set(["players"]))
+      assert.isAtLeast(texts.length, 2 * 60 * 2)
+      assert.deepStrictEqual(yield* server.drops, [])
+    }).pipe(Effect.provide(simulated)))
+
+  it.effect("is not taken for empty during an outage, and looking into it then waits for the list", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const { roster } = yield* RconClient.RconClient
+      yield* server.join({ name: "Ann" })
+      yield* TestRcon.adjust("1 second")
+      const lists: Array<ReadonlyArray<string>> = []
+      yield* roster.changes.pipe(
+        Stream.runForEach((players) => Effect.sync(() => lists.push(players.map(String)))),
+        Effect.forkScoped({ startImmediately: true })
+      )
+      yield* server.restart({ downtime: "1 minute", keepPlayers: true })
+      yield* TestRcon.adjust("2 minutes")
+      assert.deepStrictEqual((yield* roster.get).map(String), ["#0 Ann"])
+      // Pings change nothing here, and nobody was away.
+      assert.deepStrictEqual(new Set(lists.flat()), new Set(["#0 Ann"]))
+      assert.isTrue(lists.every((players) => players.length === 1))
+    }).pipe(Effect.scoped, Effect.provide(simulated)))
+
+  it.effect("fails as the query where the list is not known, and asks nobody where it is", () =>
+    Effect.gen(function*() {
+      const session = yield* MockSession.make()
+      const { roster } = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+      session.reply = "what?"
+      assert.strictEqual((yield* Effect.flip(roster.get))._tag, "ReplyError")
+      session.reply = "Players on server:\n[#] [IP Address]\n----\n(0 players in total)"
+      assert.deepStrictEqual(yield* roster.get, [])
+      session.sent.length = 0
+      yield* session.say("Player #3 Bob (203.0.113.1:2304) connected")
+      assert.deepStrictEqual((yield* roster.get).map(String), ["#3 Bob"])
+      assert.deepStrictEqual(session.sent, [])
+      yield* session.gap("Reconnected")
+      assert.deepStrictEqual(yield* roster.get, [])
+      assert.deepStrictEqual(session.sent, [["players", undefined]])
+    }).pipe(Effect.scoped))
+
+  it.effect("keeps no more players than any game has", () =>
+    Effect.gen(function*() {
+      const session = yield* MockSession.make()
+      const { roster } = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+      session.reply = "Players on server:\n[#] [IP Address]\n----"
+      yield* roster.get
+      const hostile = Array.from({ length: 3000 }, (_, id) => `Player #${id} x (203.0.113.1:1) connected`)
+      yield* session.say(...hostile)
+      assert.strictEqual((yield* roster.get).length, 1024)
+    }).pipe(Effect.scoped))
+
+  it.effect("tells one player from another whom Arma 2 lists twice in one slot", () =>
+    Effect.gen(function*() {
+      const session = yield* MockSession.make()
+      const { roster } = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+      session.reply = [
+        "Players on server:",
+        "[#] [IP Address]:[Port] [Ping] [GUID] [Name]",
+        "--------------------------------------------------",
+        "0   203.0.113.5:2304      31   0123456789abcdef0123456789abcdef(OK) Bob",
+        "0   192.168.0.100:2304    0    0123456789abcdef0123456789abcdef(OK) Bob (Lobby)",
+        "(1 players in total)"
+      ].join("\n")
+      assert.deepStrictEqual((yield* roster.get).map(({ address }) => String(address)), ["203.0.113.5:2304"])
+    }).pipe(Effect.scoped))
+})
+
+describe("chat", () => {
+  it.effect("is that of the player with the longest name that stands there", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const rcon = yield* RconClient.RconClient
+      const chats = yield* rcon.events.pipe(
+        Stream.filter(ServerEvent.is("PlayerChat", "UnattributedChat")),
+        Stream.take(2),
+        Stream.runCollect,
+        Effect.forkChild({ startImmediately: true })
+      )
+      yield* server.join({ name: "Al" })
+      yield* server.join({ name: "Al: Bob" })
+      yield* server.chat(1, "Side", "hi: all")
+      yield* server.chat(0, "Side", "hi")
+      yield* TestRcon.adjust("1 second")
+      assert.deepStrictEqual(
+        (yield* Fiber.join(chats)).map((chat) => [chat.name, chat.message]),
+        [["Al: Bob", "hi: all"], ["Al", "hi"]]
+      )
+    }).pipe(Effect.provide(simulated)))
+})

@@ -1,0 +1,334 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Arbitrary, Schema } from "effect"
+import { Exchange, MAX_STRAYS, MAX_TEXTS, type Outcome, STRAY_MILLIS } from "../src/internal/exchange.ts"
+import { expectationOf, looseExpectationOf } from "../src/internal/reforgerReplies.ts"
+
+const WINDOW = { first: 1200, quiet: 450, longest: 5000 }
+const HEADING = "Players on server: [Player#] ; [Player UID] ; [Player Name]"
+const ROW = (name: string) => `1 ; b6955d91-4749-4cdb-9a51-e69f630ec435 ; ${name}`
+
+const echo = (command: string) => `Processing Command: ${command}`
+
+const fresh = () => new Exchange(expectationOf)
+
+/** A command that the server has acknowledged at 0. */
+const sent = (command: string, exchange = fresh(), expectation = expectationOf(command)) => {
+  exchange.begin(command, expectation, WINDOW, Infinity)
+  exchange.acknowledged(0)
+  return exchange
+}
+
+const typed = (command: string, exchange = fresh()) => sent(command, exchange, looseExpectationOf(command))
+
+const complete = (...texts: ReadonlyArray<string>): Outcome => ({ _tag: "Complete", texts })
+const INCOMPLETE: Outcome = { _tag: "Incomplete" }
+
+describe("Exchange", () => {
+  it("ends with the text that says so", () => {
+    const exchange = sent("#kick 3")
+    assert.isUndefined(exchange.outcome(1))
+    assert.isTrue(exchange.offer(1, echo("#kick 3")))
+    assert.isFalse(exchange.offer(2, "Server is on fire"))
+    assert.isUndefined(exchange.outcome(2))
+    assert.isTrue(exchange.offer(3, "Player 'Bob' kicked!"))
+    assert.deepStrictEqual(exchange.outcome(3), complete("Player 'Bob' kicked!"))
+    assert.isFalse(exchange.offer(4, "Player 'Eve' kicked!"))
+  })
+
+  it("ends without the acknowledgement where all was said", () => {
+    const exchange = fresh()
+    exchange.begin("#kick 3", expectationOf("#kick 3"), WINDOW, Infinity)
+    assert.strictEqual(exchange.wakeAt, Infinity)
+    exchange.offer(1, echo("#kick 3"))
+    assert.strictEqual(exchange.wakeAt, 5001)
+    exchange.offer(1, "Player 'Bob' kicked!")
+    assert.deepStrictEqual(exchange.outcome(1), complete("Player 'Bob' kicked!"))
+  })
+
+  it("ends when the server has been quiet", () => {
+    const exchange = typed("#foo")
+    assert.isFalse(exchange.offer(1, "early"))
+    exchange.offer(10, echo("#foo"))
+    assert.strictEqual(exchange.wakeAt, 1210)
+    assert.isTrue(exchange.offer(1000, "a"))
+    assert.isFalse(exchange.offer(1001, "(Side) Bob: hello"))
+    assert.isTrue(exchange.offer(1400, "b"))
+    assert.strictEqual(exchange.wakeAt, 1850)
+    assert.isUndefined(exchange.outcome(1849))
+    assert.deepStrictEqual(exchange.outcome(1850), complete("a", "b"))
+  })
+
+  it("ends when there was nothing to say", () => {
+    const exchange = typed("#foo")
+    exchange.offer(10, echo("#foo"))
+    assert.deepStrictEqual(exchange.outcome(1210), complete())
+  })
+
+  it("gives up at its longest, or its deadline", () => {
+    for (const command of ["#players", "#kick 1", "#ban create 1 0", "#foo"]) {
+      const exchange = typed(command)
+      assert.isUndefined(exchange.outcome(4999), command)
+      assert.deepStrictEqual(exchange.outcome(5000), INCOMPLETE, command)
+    }
+    const exchange = fresh()
+    exchange.begin("#kick 1", expectationOf("#kick 1"), WINDOW, 1000)
+    assert.isUndefined(exchange.outcome(2000))
+    exchange.acknowledged(500)
+    assert.deepStrictEqual(exchange.outcome(1000), INCOMPLETE)
+  })
+
+  it("waits for the rest of a list that may have been cut", () => {
+    const exchange = sent("#players")
+    exchange.offer(0, echo("#players"))
+    exchange.offer(0, `${HEADING}\n${ROW("x".repeat(900))}`)
+    assert.strictEqual(exchange.wakeAt, 5000)
+    assert.isTrue(exchange.offer(2000, "xy"))
+    assert.strictEqual(exchange.wakeAt, 2450)
+    assert.isFalse(exchange.offer(2001, "Server is on fire"))
+    // There may have been no rest.
+    const whole = sent("#players")
+    whole.offer(0, echo("#players"))
+    whole.offer(0, `${HEADING}\n${ROW("x".repeat(900))}`)
+    assert.strictEqual(whole.outcome(5000)?._tag, "Complete")
+  })
+
+  it("is incomplete where something was lost on the way", () => {
+    const list = sent("#players")
+    list.offer(0, echo("#players"))
+    list.offer(0, `${HEADING}\n${ROW("x".repeat(900))}`)
+    list.gap()
+    list.offer(1, ROW("b"))
+    assert.deepStrictEqual(list.outcome(451), INCOMPLETE)
+    const silent = typed("#foo")
+    silent.offer(0, echo("#foo"))
+    silent.gap()
+    assert.deepStrictEqual(silent.outcome(1200), INCOMPLETE)
+    // What is there whole cannot be lost.
+    const kick = sent("#kick 1")
+    kick.offer(0, echo("#kick 1"))
+    kick.gap()
+    kick.offer(1, "Player 'Bob' kicked!")
+    assert.deepStrictEqual(kick.outcome(1), complete("Player 'Bob' kicked!"))
+  })
+
+  it("needs no echo for what nobody else says, where the echo is lost", () => {
+    const list = sent("#players")
+    assert.isFalse(list.offer(1, HEADING))
+    list.gap()
+    assert.isFalse(list.offer(1, "Server is on fire"))
+    assert.isTrue(list.offer(2, HEADING))
+    assert.deepStrictEqual(list.outcome(452), complete(HEADING))
+    const kick = sent("#kick 1")
+    kick.gap()
+    assert.isFalse(kick.offer(1, "Player not found"))
+    const raw = typed("#foo")
+    raw.gap()
+    assert.isFalse(raw.offer(1, "words"))
+    assert.deepStrictEqual(raw.outcome(5000), INCOMPLETE)
+  })
+
+  it("takes a command that is run twice for one", () => {
+    const exchange = sent("#players")
+    exchange.offer(0, echo("#players"))
+    exchange.offer(0, HEADING)
+    assert.isTrue(exchange.offer(1, echo("#players")))
+    assert.deepStrictEqual(exchange.outcome(1), complete(HEADING))
+    assert.isFalse(exchange.offer(1, HEADING))
+    const cut = sent("#players")
+    cut.offer(0, echo("#players"))
+    cut.offer(0, `${HEADING}\n${ROW("x".repeat(900))}`)
+    cut.gap()
+    cut.offer(1, echo("#players"))
+    cut.offer(1, HEADING)
+    assert.deepStrictEqual(cut.outcome(451), complete(HEADING))
+  })
+
+  it("leaves others what they have to say", () => {
+    const exchange = typed("#foo")
+    exchange.offer(0, echo("#foo"))
+    assert.isFalse(exchange.offer(1, echo("#kick 9")))
+    assert.isFalse(exchange.offer(2, "Player 'Eve' kicked!"))
+    assert.isTrue(exchange.offer(3, "of #foo"))
+    assert.isFalse(exchange.offer(4, echo("#bar")))
+    assert.isFalse(exchange.offer(5, "of #bar"))
+    assert.deepStrictEqual(exchange.outcome(453), complete("of #foo"))
+    const silent = typed("#foo")
+    silent.offer(0, echo("#foo"))
+    silent.offer(1, echo("#bar"))
+    assert.isFalse(silent.offer(2, "of either"))
+    assert.deepStrictEqual(silent.outcome(1200), INCOMPLETE)
+  })
+
+  it("takes what only it can have meant, whoever spoke last", () => {
+    const exchange = sent("#kick 1")
+    exchange.offer(0, echo("#kick 1"))
+    exchange.offer(1, echo("#bar"))
+    assert.isFalse(exchange.offer(2, "unknown command"))
+    assert.isTrue(exchange.offer(3, "Player 'Bob' kicked!"))
+  })
+
+  it("is not answered by others' words before its echo", () => {
+    const exchange = typed("#foo")
+    exchange.offer(0, echo("#bar"))
+    assert.isFalse(exchange.offer(0, "of #bar"))
+    exchange.offer(1, echo("#foo"))
+    assert.isTrue(exchange.offer(1, "of #foo"))
+  })
+
+  it("swallows echoes that come late, and nothing else of them", () => {
+    const exchange = sent("#foo")
+    exchange.end(0, false)
+    exchange.announce(0, "#restart")
+    exchange.announce(0, "#shutdown")
+    exchange.withdraw("#shutdown")
+    assert.isTrue(exchange.offer(1, echo("#foo")))
+    assert.isFalse(exchange.offer(1, "of #foo"))
+    assert.isTrue(exchange.offer(1, echo("#restart")))
+    assert.isFalse(exchange.offer(1, echo("#restart")))
+    assert.isFalse(exchange.offer(1, echo("#shutdown")))
+  })
+
+  it("never takes the late result of a ban for its own", () => {
+    const exchange = sent("#ban create 1 0")
+    exchange.offer(0, echo("#ban create 1 0"))
+    exchange.end(5000, false)
+    typed("#foo", exchange)
+    exchange.offer(5001, echo("#foo"))
+    assert.isTrue(exchange.offer(5002, "of #foo"))
+    assert.isFalse(exchange.offer(5003, "Player 'Bob' banned!"))
+    exchange.end(5500, false)
+    sent("#ban create 1 0", exchange)
+    exchange.offer(5501, echo("#ban create 1 0"))
+    assert.isTrue(exchange.offer(5502, "Player 'Bob' banned!"))
+  })
+
+  it("lets the first of two bans have the first result", () => {
+    const exchange = sent("#ban create 1 0")
+    exchange.end(5000, false)
+    sent("#ban create 2 0", exchange)
+    assert.isTrue(exchange.offer(5001, echo("#ban create 1 0")))
+    assert.isTrue(exchange.offer(5002, echo("#ban create 2 0")))
+    assert.isFalse(exchange.offer(5003, "Ban created!"))
+    assert.isTrue(exchange.offer(5004, "Ban created!"))
+    exchange.end(5005, false)
+    sent("#ban create 3 0", exchange)
+    exchange.end(6000, false)
+    // A result that has not come by now does not come.
+    sent("#ban create 4 0", exchange)
+    exchange.offer(6000 + STRAY_MILLIS, echo("#ban create 4 0"))
+    assert.isTrue(exchange.offer(6000 + STRAY_MILLIS, "Ban created!"))
+  })
+
+  it("takes the late page of a list when it asks again", () => {
+    const exchange = sent("#ban list 1")
+    exchange.offer(0, echo("#ban list 1"))
+    exchange.end(5000, false)
+    typed("#foo", exchange)
+    exchange.offer(5001, echo("#foo"))
+    assert.isFalse(exchange.offer(5002, "Processing ban list"))
+    exchange.end(5003, false)
+    sent("#ban list 1", exchange)
+    exchange.offer(5004, echo("#ban list 1"))
+    assert.isTrue(exchange.offer(5005, "Server has no bans to list."))
+  })
+
+  it("keeps no more than it says", () => {
+    const exchange = typed("#foo")
+    exchange.offer(0, echo("#foo"))
+    for (let index = 0; index < MAX_TEXTS; index++) assert.isTrue(exchange.offer(0, `${index}`))
+    assert.isFalse(exchange.offer(0, "one more"))
+    assert.deepStrictEqual(exchange.outcome(450), INCOMPLETE)
+    exchange.end(450, true)
+    for (let index = 0; index <= MAX_STRAYS; index++) exchange.announce(450, `#restart ${index}`)
+    const taken = Array.from(
+      { length: MAX_STRAYS + 1 },
+      (_, index) => exchange.offer(451, echo(`#restart ${MAX_STRAYS - index}`))
+    )
+    assert.deepStrictEqual(taken, [...Array.from({ length: MAX_STRAYS }, () => true), false])
+  })
+
+  const step = Arbitrary.all({
+    who: Arbitrary.schema(Schema.Literals(["us", "us", "others"])),
+    what: Arbitrary.schema(Schema.Literals(["#foo", "#players", "#kick", "#ban create", "#ban remove"])),
+    raw: Arbitrary.schema(Schema.Boolean),
+    // How long the server's list of bans takes.
+    late: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 12_000 }))),
+    lost: Arbitrary.schema(Schema.Literals(["nothing", "nothing", "echo", "text"])),
+    // How long we wait before the next step.
+    patience: Arbitrary.schema(Schema.Literals([0, 100, 1000, 6000]))
+  })
+
+  it.prop(
+    "gives nobody what another command was told",
+    { steps: Arbitrary.array(step, { maxLength: 12 }) },
+    ({ steps }) => {
+      const exchange = fresh()
+      const deferred: Array<{ at: number; text: string }> = []
+      let now = 0
+      let out: string | undefined
+      const check = () => {
+        const outcome = exchange.outcome(now)
+        if (outcome?._tag === "Complete" && out !== undefined) {
+          for (const text of outcome.texts) assert.include(text, `<${out}>`)
+        }
+        return outcome !== undefined
+      }
+      const until = (end: number) => {
+        for (; now < end; now += 50) {
+          for (const item of deferred.splice(0)) {
+            if (item.at <= now) exchange.offer(now, item.text)
+            else deferred.push(item)
+          }
+          if (out !== undefined && check()) {
+            exchange.end(now, false)
+            out = undefined
+          }
+        }
+      }
+      steps.forEach(({ late, lost, patience, raw, what, who }, index) => {
+        const id = `${index}`
+        const command = `${what} ${id}`
+        if (who === "us") {
+          if (out !== undefined) exchange.end(now, false)
+          out = id
+          const expectation = raw ? looseExpectationOf(command) : expectationOf(command)
+          exchange.begin(command, expectation, WINDOW, Infinity)
+          exchange.acknowledged(now)
+        }
+        const say = (part: "echo" | "text", text: string) => {
+          if (who === "us" && lost === part) exchange.gap()
+          else exchange.offer(now, text)
+        }
+        say("echo", echo(command))
+        switch (what) {
+          case "#foo":
+            say("text", `of <${id}>`)
+            break
+          case "#players":
+            say("text", `${HEADING}\n${ROW(`<${id}>`)}`)
+            break
+          case "#kick":
+            say("text", `Player '<${id}>' kicked!`)
+            break
+          // In the order of the commands: otherwise no client could tell.
+          case "#ban create":
+            deferred.push({
+              at: Math.max(now + late, ...deferred.map(({ at }) => at)),
+              text: `Player '<${id}>' banned!`
+            })
+            break
+          case "#ban remove":
+            deferred.push({
+              at: Math.max(now + late, ...deferred.map(({ at }) => at)),
+              text: `Failed to remove <${id}>`
+            })
+            break
+        }
+        until(now + patience)
+      })
+      until(now + 30_000)
+      assert.isUndefined(out)
+    },
+    { arbitrary: { runs: 2000 } }
+  )
+})

@@ -1,0 +1,442 @@
+import {
+  type ActionError,
+  Address,
+  Ban,
+  type Commands,
+  type Flavour,
+  Guid,
+  Identity,
+  Player,
+  type ReplyError
+} from "@bercon/client"
+import { CommandError, Session } from "@bercon/session"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, type Exit, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import * as Reforger from "../src/internal/reforger.ts"
+import * as MockSession from "./mockSession.ts"
+
+const HEADING = "Players on server: [Player#] ; [Player UID] ; [Player Name]"
+
+const identity = (number: number) =>
+  Identity.IdentityId.make(`b6955d91-4749-4cdb-9a51-${String(number).padStart(12, "0")}`)
+
+const row = (number: number, name: string) => `${number} ; ${identity(number)} ; ${name}`
+
+const echo = (command: string) => `Processing Command: ${command}`
+
+type Failure = CommandError.CommandError | ActionError.ActionError | ReplyError.ReplyError
+
+const bob = Player.PlayerId.make(7)
+
+/** The flavour on a mock session. `events` are the texts it has not taken. */
+const start = Effect.fnUntraced(function*(window?: Flavour.ReplyWindow) {
+  const session = yield* MockSession.make()
+  const service = yield* Effect.provide(Session.Session, session.layer)
+  const { commands, gap, logout, offer } = yield* Reforger.make(service, window)
+  const events: Array<string> = []
+  const say = (...texts: ReadonlyArray<string>) =>
+    Effect.andThen(
+      MockSession.settle,
+      Effect.sync(() => {
+        for (const text of texts) if (!offer(text)) events.push(text)
+      })
+    )
+  /** Runs a command, with the server's words to it. */
+  const converse = Effect.fnUntraced(
+    function*<A, E>(command: Effect.Effect<A, E>, ...texts: ReadonlyArray<string>) {
+      const fiber = yield* Effect.forkChild(command, { startImmediately: true })
+      yield* MockSession.settle
+      const [text] = session.sent.at(-1) ?? [""]
+      yield* say(echo(text), ...texts)
+      yield* TestClock.adjust("1 minute")
+      return yield* Fiber.await(fiber)
+    }
+  )
+  const texts = () => session.sent.map(([text]) => text)
+  return { commands, converse, events, gap, logout, say, session, texts }
+})
+
+const failure = <A, E>(exit: Exit.Exit<A, E>) => Effect.flip(exit)
+
+describe("Reforger", () => {
+  describe("players", () => {
+    it.effect("are those in the messages behind the echo", () =>
+      Effect.gen(function*() {
+        const { commands, converse, events, session } = yield* start()
+        const exit = yield* converse(
+          commands.playerTable,
+          "Player #7 Bob disconnected",
+          `${HEADING}\n${row(1, "Bob")}`,
+          "Server is on fire",
+          row(2, "Eve ; x")
+        )
+        const table = yield* exit
+        assert.deepStrictEqual(table.rows.map(String), ["#1 Bob", "#2 Eve ; x"])
+        assert.deepStrictEqual([table.unparsed, table.total], [[], undefined])
+        assert.deepStrictEqual(events, ["Player #7 Bob disconnected", "Server is on fire"])
+        assert.deepStrictEqual(session.sent, [["#players", {}]])
+      }))
+
+    it.effect("are complete after the quiet time", () =>
+      Effect.gen(function*() {
+        const { commands, say } = yield* start({ quiet: "1 second" })
+        const fiber = yield* Effect.forkChild(commands.playerTable, { startImmediately: true })
+        yield* TestClock.adjust("3 seconds")
+        yield* say(echo("#players"), HEADING)
+        yield* TestClock.adjust("999 millis")
+        assert.isUndefined(fiber.pollUnsafe())
+        yield* TestClock.adjust("1 millis")
+        assert.deepStrictEqual((yield* Fiber.join(fiber)).rows, [])
+      }))
+
+    it.effect("are a reply that did not come whole where the list is missing", () =>
+      Effect.gen(function*() {
+        const { commands, converse, say } = yield* start()
+        const error = yield* failure(yield* converse(commands.playerTable))
+        assert.strictEqual(error._tag === "CommandError" && error.reason._tag, "IncompleteReply")
+        // Lost and sent again by the server, two seconds later.
+        const fiber = yield* Effect.forkChild(commands.playerTable, { startImmediately: true })
+        yield* TestClock.adjust("4 seconds")
+        yield* say(echo("#players"), `${HEADING}\n${row(1, "Bob")}`)
+        yield* TestClock.adjust("450 millis")
+        assert.strictEqual((yield* Fiber.join(fiber)).rows.length, 1)
+      }))
+
+    it.effect("may be in the reply", () =>
+      Effect.gen(function*() {
+        const { commands, session } = yield* start()
+        session.reply = `${HEADING}\n${row(1, "Bob")}`
+        assert.strictEqual((yield* commands.playerTable).rows.length, 1)
+        session.reply = "Players"
+        assert.strictEqual((yield* Effect.flip(commands.playerTable))._tag, "ReplyError")
+      }))
+  })
+
+  describe("bans", () => {
+    const page = (total: number, number: number, from: number, rows: number) => [
+      "Processing ban list",
+      [
+        `Total bans: ${total} | Page: ${number}/${Math.ceil(total / 25)}`,
+        "- Identity Id | Banned name",
+        ...Array.from({ length: rows }, (_, index) => `- ${identity(from + index)} | Eve ${from + index}`)
+      ].join("\n")
+    ]
+
+    it.effect("are those of all pages", () =>
+      Effect.gen(function*() {
+        const { commands, say, texts } = yield* start()
+        const fiber = yield* Effect.forkChild(commands.banTable, { startImmediately: true })
+        yield* say(echo("#ban list 1"), ...page(52, 1, 0, 25))
+        yield* TestClock.adjust("1 second")
+        // One more at the front, meanwhile.
+        yield* say(echo("#ban list 2"), ...page(53, 2, 24, 25))
+        yield* TestClock.adjust("1 second")
+        yield* say(echo("#ban list 3"), ...page(53, 3, 49, 3))
+        yield* TestClock.adjust("1 second")
+        const { rows, total, unparsed } = yield* Fiber.join(fiber)
+        assert.deepStrictEqual(rows.map(({ id }) => Number(id)), Array.from({ length: 52 }, (_, index) => index))
+        assert.deepStrictEqual(
+          rows[51],
+          new Ban.Ban({ id: 51 as Ban.BanId, target: identity(51), remaining: "unknown", reason: "", name: "Eve 51" })
+        )
+        assert.deepStrictEqual([total, unparsed], [53, []])
+        assert.deepStrictEqual(texts(), ["#ban list 1", "#ban list 2", "#ban list 3"])
+      }))
+
+    it.effect("end where there is no page, or nothing new", () =>
+      Effect.gen(function*() {
+        const { commands, converse, say, texts } = yield* start()
+        const none = yield* yield* converse(commands.banTable, "Server has no bans to list.")
+        assert.deepStrictEqual(none, { rows: [], unparsed: [], total: 0 })
+        for (const second of [["Page not found!"], page(1_000_000, 2, 0, 25)]) {
+          const fiber = yield* Effect.forkChild(commands.banTable, { startImmediately: true })
+          yield* say(echo("#ban list 1"), ...page(1_000_000, 1, 0, 25))
+          yield* TestClock.adjust("1 second")
+          yield* say(echo("#ban list 2"), ...second)
+          yield* TestClock.adjust("1 second")
+          assert.strictEqual((yield* Fiber.join(fiber)).rows.length, 25)
+        }
+        assert.strictEqual(texts().length, 5)
+      }))
+
+    it.effect("are an error where the server has none", () =>
+      Effect.gen(function*() {
+        const { commands, converse } = yield* start()
+        for (const text of ["Failed to list bans.", "Timeout", "Unknown error."]) {
+          const error = yield* failure(yield* converse(commands.banTable, "Processing ban list", text))
+          assert.strictEqual(error._tag, "ReplyError")
+        }
+      }))
+  })
+
+  describe("actions", () => {
+    const target = identity(1)
+
+    it.effect("send what servers understand", () =>
+      Effect.gen(function*() {
+        const { commands, converse, logout, session } = yield* start()
+        yield* yield* converse(commands.kick(bob, "be nice"), "Player 'Bob' kicked!")
+        yield* yield* converse(commands.ban(bob), "Player 'Bob' banned!")
+        yield* yield* converse(
+          commands.ban(target, { duration: "1500 millis", reason: "be nice", confirmWithin: "1 second" }),
+          "Ban created!"
+        )
+        yield* yield* converse(commands.ban(bob, { duration: Duration.infinity, sessionBound: false }), "Ban created!")
+        yield* yield* converse(commands.unban(target), "Ban removed!")
+        yield* commands.restart
+        yield* commands.shutdown
+        yield* logout
+        const plain = { repeatable: undefined, sessionBound: undefined, timeout: undefined }
+        assert.deepStrictEqual(session.sent, [
+          ["#kick 7", { ...plain, sessionBound: true }],
+          ["#ban create 7 0", { ...plain, sessionBound: true }],
+          [`#ban create ${target} 2 be nice`, plain],
+          ["#ban create 7 0", { ...plain, sessionBound: false }],
+          [`#ban remove ${target}`, { ...plain, repeatable: false }],
+          ["#restart", { sessionBound: true, repeatable: false }],
+          ["#shutdown", { sessionBound: true, repeatable: false }],
+          ["@logout", { sessionBound: true, timeout: "1 second" }]
+        ])
+      }))
+
+    it.effect("fail as the server says", () =>
+      Effect.gen(function*() {
+        const { commands, converse } = yield* start()
+        const cases: ReadonlyArray<
+          [Effect.Effect<void, Failure>, string | undefined, ActionError.ActionError["reason"]["_tag"]]
+        > = [
+          [commands.kick(bob), "Player not found", "PlayerNotFound"],
+          [commands.kick(bob), "Not Valid Player ID", "PlayerNotFound"],
+          [commands.kick(bob), undefined, "Unconfirmed"],
+          [commands.ban(bob), "Player not found", "PlayerNotFound"],
+          [commands.ban(target), "Player not found", "Rejected"],
+          [commands.ban(target), "Failed to create ban.", "Rejected"],
+          [commands.ban(target), "Multiple users found! Please use a unique identifier.", "Rejected"],
+          [commands.unban(target), "User not found!", "BanNotFound"],
+          [commands.unban(target), "Failed to remove the ban.", "Rejected"],
+          [commands.unban(target), "Timeout", "Rejected"],
+          [commands.unban(target), undefined, "Unconfirmed"]
+        ]
+        for (const [action, text, expected] of cases) {
+          const error = yield* failure(yield* converse(action, ...(text === undefined ? [] : [text])))
+          assert.strictEqual(error._tag !== "ReplyError" && error.reason._tag, expected, text)
+        }
+        const unknown = yield* failure(yield* converse(commands.kick(bob), "unknown command"))
+        assert.strictEqual(unknown.reason._tag, "UnknownCommand")
+      }))
+
+    it.effect("are waited for as long as was asked", () =>
+      Effect.gen(function*() {
+        const { commands, events, say } = yield* start()
+        const fiber = yield* Effect.forkChild(commands.ban(bob, { confirmWithin: "1 minute" }), {
+          startImmediately: true
+        })
+        yield* say(echo("#ban create 7 0"))
+        yield* TestClock.adjust("59 seconds")
+        yield* say("Player 'Bob' banned!")
+        yield* Fiber.join(fiber)
+        const short = yield* Effect.forkChild(commands.ban(bob, { confirmWithin: "1 second" }), {
+          startImmediately: true
+        })
+        yield* say(echo("#ban create 7 0"))
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual((yield* Effect.flip(Fiber.join(short))).reason._tag, "Unconfirmed")
+        // Late, it is news, and nobody else's.
+        const foo = yield* Effect.forkChild(commands.command("#foo"), { startImmediately: true })
+        yield* say(echo("#foo"), "Player 'Bob' banned!", "of #foo")
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* Fiber.join(foo), "of #foo")
+        assert.deepStrictEqual(events, ["Player 'Bob' banned!"])
+      }))
+
+    it.effect("send nothing that would be another command", () =>
+      Effect.gen(function*() {
+        const { commands, session } = yield* start()
+        const calls: ReadonlyArray<Effect.Effect<void, Failure>> = [
+          commands.kick(-1 as Player.PlayerId),
+          commands.kick(bob, "a\nb"),
+          commands.ban(1.5 as Player.PlayerId),
+          commands.ban(bob, { reason: "a\rb" }),
+          ...[0, -1, NaN, Number.MAX_VALUE, "-1 seconds" as const].map((duration) => commands.ban(target, { duration }))
+        ]
+        for (const call of calls) {
+          const error = yield* Effect.flip(call)
+          assert.strictEqual(error._tag === "CommandError" && error.reason._tag, "InvalidCommand")
+        }
+        assert.deepStrictEqual(session.sent, [])
+      }))
+
+    it.effect("are not there where servers have none", () =>
+      Effect.gen(function*() {
+        const { commands, session } = yield* start()
+        const guid = Guid.Guid.make("0123456789abcdef0123456789abcdef")
+        const ip = Address.IpAddress.make("203.0.113.7")
+        const ban = new Ban.Ban({ id: 0 as Ban.BanId, target: guid, remaining: "permanent", reason: "" })
+        const calls: ReadonlyArray<Effect.Effect<unknown, Failure>> = [
+          commands.ban(guid),
+          commands.ban(ip),
+          commands.unban(guid),
+          commands.unban(ban),
+          commands.adminTable,
+          commands.missions,
+          commands.version,
+          commands.commands,
+          commands.say("hi"),
+          commands.whisper(bob, "hi"),
+          commands.loadBans(),
+          commands.writeBans,
+          commands.loadScripts,
+          commands.loadEvents,
+          commands.maxPing("1 second"),
+          commands.lock,
+          commands.unlock,
+          commands.reassign,
+          commands.restartServer,
+          commands.selectMission("x")
+        ]
+        for (const call of calls) {
+          const error = yield* Effect.flip(Effect.asVoid(call))
+          assert.strictEqual(error._tag === "CommandError" && error.reason._tag, "Unsupported")
+          assert.include(error.message, "Arma Reforger's own RCON")
+        }
+        assert.deepStrictEqual(session.sent, [])
+      }))
+
+    it.effect("fail as the session does", () =>
+      Effect.gen(function*() {
+        const { commands, events, logout, say, session } = yield* start()
+        session.reply = CommandError.make("#kick", new CommandError.NotConnected({ peer: "server" }))
+        const calls: ReadonlyArray<Effect.Effect<unknown, Failure>> = [
+          commands.kick(bob),
+          commands.playerTable,
+          commands.restart,
+          commands.command("x")
+        ]
+        for (const call of calls) assert.strictEqual(yield* Effect.flip(Effect.asVoid(call)), session.reply)
+        yield* logout
+        // What was not sent has no echo: these are others'.
+        yield* say(echo("#kick 7"), echo("#restart"))
+        assert.strictEqual(events.length, 2)
+      }))
+  })
+
+  describe("command", () => {
+    it.effect("returns what the server says", () =>
+      Effect.gen(function*() {
+        const { commands, converse, events, session } = yield* start()
+        const exit = yield* converse(commands.command("#foo  bar", { timeout: "9 seconds" }), "a", "(Side) x: y", "b")
+        assert.strictEqual(yield* exit, "a\nb")
+        assert.strictEqual(yield* yield* converse(commands.command("#foo")), "")
+        assert.deepStrictEqual(events, ["(Side) x: y"])
+        assert.deepStrictEqual(session.sent[0], ["#foo  bar", { timeout: "9 seconds" }])
+        const list = yield* converse(commands.command("#players"), HEADING, row(1, "Bob"))
+        assert.strictEqual(yield* list, `${HEADING}\n${row(1, "Bob")}`)
+      }))
+
+    it.effect("fails where the server does not have it", () =>
+      Effect.gen(function*() {
+        const { commands, converse } = yield* start()
+        const error = yield* failure(yield* converse(commands.command("#foo"), "Unknown Command\n"))
+        assert.deepStrictEqual([error.command, error.reason._tag], ["#foo", "UnknownCommand"])
+      }))
+
+    it.effect("fails where nothing is heard of it", () =>
+      Effect.gen(function*() {
+        const { commands, events, say } = yield* start()
+        const fiber = yield* Effect.forkChild(commands.command("#foo"), { startImmediately: true })
+        yield* say("of nobody")
+        yield* TestClock.adjust("5 seconds")
+        const error = yield* Effect.flip(Fiber.join(fiber))
+        assert.deepStrictEqual([error.reason._tag, error.execution], ["IncompleteReply", "Executed"])
+        assert.deepStrictEqual(events, ["of nobody"])
+        const hasty = yield* Effect.forkChild(commands.command("#foo", { timeout: "1 second" }), {
+          startImmediately: true
+        })
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual((yield* Effect.flip(Fiber.join(hasty))).reason._tag, "IncompleteReply")
+      }))
+
+    it.effect("does not wait where there is nothing to say", () =>
+      Effect.gen(function*() {
+        const { commands, events, say } = yield* start()
+        yield* Effect.forkChild(commands.command("#foo"), { startImmediately: true })
+        yield* commands.restart
+        assert.strictEqual(yield* commands.command("#shutdown"), "")
+        yield* say(echo("#restart"), echo("#shutdown"))
+        assert.deepStrictEqual(events, [])
+      }))
+  })
+
+  describe("commands", () => {
+    it.effect("take turns", () =>
+      Effect.gen(function*() {
+        const { commands, say, texts } = yield* start()
+        const first = yield* Effect.forkChild(commands.command("#a"), { startImmediately: true })
+        const second = yield* Effect.forkChild(commands.command("#b"), { startImmediately: true })
+        yield* MockSession.settle
+        assert.deepStrictEqual(texts(), ["#a"])
+        yield* say(echo("#a"), "of a")
+        yield* TestClock.adjust("450 millis")
+        assert.strictEqual(yield* Fiber.join(first), "of a")
+        assert.deepStrictEqual(texts(), ["#a", "#b"])
+        yield* say(echo("#b"), "of b")
+        yield* TestClock.adjust("450 millis")
+        assert.strictEqual(yield* Fiber.join(second), "of b")
+      }))
+
+    it.effect("whose turn does not come in time were not sent", () =>
+      Effect.gen(function*() {
+        const { commands, texts } = yield* start({ longest: "1 minute" })
+        yield* Effect.forkChild(commands.command("#a"), { startImmediately: true })
+        const hasty = yield* Effect.forkChild(commands.command("#b", { timeout: "1 second" }), {
+          startImmediately: true
+        })
+        const other = yield* Effect.forkChild(commands.command("#c"), { startImmediately: true })
+        yield* TestClock.adjust("1 second")
+        const error = yield* Effect.flip(Fiber.join(hasty))
+        assert.deepStrictEqual(error.reason, new CommandError.Overloaded({ waiting: 1 }))
+        yield* TestClock.adjust("19 seconds")
+        const late = yield* Effect.flip(Fiber.join(other))
+        assert.deepStrictEqual(late.reason, new CommandError.Overloaded({ waiting: 0 }))
+        assert.deepStrictEqual(texts(), ["#a"])
+      }))
+
+    it.effect("that are interrupted leave the turn to the next, and their words to the events", () =>
+      Effect.gen(function*() {
+        const { commands, events, say, texts } = yield* start()
+        const first = yield* Effect.forkChild(commands.command("#a"), { startImmediately: true })
+        const waiting = yield* Effect.forkChild(commands.command("#b"), { startImmediately: true })
+        const last = yield* Effect.forkChild(commands.command("#c"), { startImmediately: true })
+        yield* MockSession.settle
+        yield* Fiber.interrupt(waiting)
+        yield* Fiber.interrupt(first)
+        yield* MockSession.settle
+        assert.deepStrictEqual(texts(), ["#a", "#c"])
+        yield* say(echo("#a"), "of a", echo("#c"), "of c")
+        yield* TestClock.adjust("450 millis")
+        assert.strictEqual(yield* Fiber.join(last), "of c")
+        assert.deepStrictEqual(events, ["of a"])
+      }))
+
+    it.effect("do without an echo that is lost for good", () =>
+      Effect.gen(function*() {
+        const { commands, gap, say } = yield* start()
+        const fiber = yield* Effect.forkChild(commands.kick(bob), { startImmediately: true })
+        yield* MockSession.settle
+        gap()
+        yield* say("Player 'Bob' kicked!")
+        yield* Fiber.join(fiber)
+      }))
+
+    it.effect("are at most so many", () =>
+      Effect.gen(function*() {
+        const { commands } = yield* start()
+        const one: Commands.Commands["command"] = commands.command
+        yield* Effect.forkChild(one("#a"), { startImmediately: true })
+        for (let index = 0; index < 1024; index++) yield* Effect.forkChild(one("#b"), { startImmediately: true })
+        const error = yield* Effect.flip(one("#c"))
+        assert.deepStrictEqual(error.reason, new CommandError.Overloaded({ waiting: 1024 }))
+      }))
+  })
+})

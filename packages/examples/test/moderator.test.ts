@@ -1,0 +1,23 @@
+import { RconClient } from "@bercon/client"
+import { SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, it } from "@effect/vitest"
+import { Effect, Layer, Redacted } from "effect"
+import { moderator } from "../src/moderator.ts"
+
+const simulated = RconClient.layer({ password: Redacted.make("secret") }).pipe(Layer.provideMerge(TestRcon.layer()))
+
+it.effect("bans who sells cheats", () =>
+  Effect.gen(function*() {
+    const server = yield* SimulatedServer.SimulatedServer
+    yield* moderator
+    yield* server.join({ name: "Miller" })
+    yield* server.join({ name: "Kerry" })
+    yield* server.chat(1, "Global", "aimbot for sale")
+    yield* TestRcon.adjust("1 second")
+
+    const { bans, players } = yield* server.world
+    assert.deepStrictEqual(players.map(({ name }) => name), ["Miller"])
+    assert.deepStrictEqual(bans.map(({ reason }) => reason), ["advertising"])
+    const texts = (yield* server.executions).map(({ text }) => text)
+    assert.includeMembers(texts, ["say -1 Miller is joining", "say -1 Kerry is joining", "bans"])
+  }).pipe(Effect.scoped, Effect.provide(simulated)))
