@@ -55,6 +55,18 @@ describe("what the READMEs show", () => {
     assert.deepStrictEqual(all.filter(({ language }) => !["ts", "sh", "text"].includes(language)), [])
   })
 
+  const seed = new URL("../shared/SEED-berconpy-AsyncRCONClient.txt", root)
+  it.skipIf(!existsSync(seed))(
+    "has a counterpart of everything that berconpy's client offers (needs ../shared)",
+    () => {
+      const [, table = ""] = read("README.md").split("## Coming from berconpy")
+      const listed = readFileSync(seed, "utf8").split("\nAttributes\n")
+      const methods = Array.from((listed[0] ?? "").matchAll(/^(\w+)\(/gm), ([, name = ""]) => name)
+      assert.isAtLeast(methods.length, 20)
+      for (const name of [...methods, "client_id", "players"]) assert.match(table, new RegExp(`\\b${name}\\b`))
+    }
+  )
+
   it("points to files that are there", () => {
     for (const file of readmes) {
       for (const [, target = ""] of read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
