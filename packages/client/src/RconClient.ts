@@ -174,7 +174,7 @@ export interface ClientOptions extends Pick<Session.Options, "messageCapacity"> 
  */
 export interface Options extends Session.Options, ClientOptions {}
 
-const start = Effect.fnUntraced(function*(options: ClientOptions = {}) {
+const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   const session = yield* Session.Session
   const broadcast = Broadcast.make<ServerEvent.ServerEvent, LoginFailure>({
     capacity: options.messageCapacity ?? 4096,
@@ -320,25 +320,7 @@ const start = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     ),
     command: (text, options) => by((_) => _.command(text, options)),
     events,
-    on: (tag, handler) =>
-      events.pipe(
-        Stream.filter(ServerEvent.is(tag)),
-        Stream.runForEach((event) =>
-          Effect.catchCause(handler(event), (cause) =>
-            Cause.hasInterruptsOnly(cause)
-              ? Effect.failCause(cause as Cause.Cause<never>)
-              : Effect.logError(`a handler of ${tag} failed`, cause))
-        ),
-        Effect.forkScoped({ startImmediately: true })
-      ),
-    waitFor: (tag, options) => {
-      const isTagged = ServerEvent.is(tag)
-      const { timeout, trigger = Effect.void, where = () => true } = options ?? {}
-      return Effect.flatMap(
-        waitFor(events, (event): event is EventOf<typeof tag> => isTagged(event) && where(event), { timeout, trigger }),
-        Option.match({ onNone: () => Effect.interrupt, onSome: Effect.succeed })
-      )
-    },
+    ...listeners(events),
     roster: roster.roster,
     flavour: theFlavour,
     adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
@@ -347,6 +329,36 @@ const start = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   })
 
   return { client, logout: Effect.suspend(() => flavour === "Reforger" ? reforger.logout : Effect.void) }
+})
+
+/**
+ * `on` and `waitFor` for a stream of events: for those who implement the service themselves, as mocks do.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const listeners = (
+  events: Stream.Stream<ServerEvent.ServerEvent, LoginFailure>
+): Pick<Service, "on" | "waitFor"> => ({
+  on: (tag, handler) =>
+    events.pipe(
+      Stream.filter(ServerEvent.is(tag)),
+      Stream.runForEach((event) =>
+        Effect.catchCause(handler(event), (cause) =>
+          Cause.hasInterruptsOnly(cause)
+            ? Effect.failCause(cause as Cause.Cause<never>)
+            : Effect.logError(`a handler of ${tag} failed`, cause))
+      ),
+      Effect.forkScoped({ startImmediately: true })
+    ),
+  waitFor: (tag, options) => {
+    const isTagged = ServerEvent.is(tag)
+    const { timeout, trigger = Effect.void, where = () => true } = options ?? {}
+    return Effect.flatMap(
+      waitFor(events, (event): event is EventOf<typeof tag> => isTagged(event) && where(event), { timeout, trigger }),
+      Option.match({ onNone: () => Effect.interrupt, onSome: Effect.succeed })
+    )
+  }
 })
 
 /** Who says such a thing; `undefined` where anybody might. */
@@ -378,7 +390,27 @@ const ASK_FLAVOUR_AFTER = "1 second"
 export const make = (
   options?: ClientOptions
 ): Effect.Effect<RconClient["Service"], never, Session.Session | Scope.Scope> =>
-  Effect.map(start(options), ({ client }) => client)
+  Effect.map(onSession(options), ({ client }) => client)
+
+const onSessionOfItsOwn = Effect.fnUntraced(function*(options: Options) {
+  const session = yield* Session.start(options)
+  // Listening before the login: what the server says first is who we are.
+  const { client, logout } = yield* Effect.provideService(onSession(options), Session.Session, session)
+  yield* Effect.addFinalizer(() => logout)
+  return { client, session }
+})
+
+/**
+ * As {@link connect}, but returns the client at once, while it logs in. Commands wait until it has, or for their timeout.
+ * That it cannot log in is seen in `status` and `events`, and in the commands, which fail with reason `SessionClosed`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const start = (
+  options: Options
+): Effect.Effect<RconClient["Service"], LoginFailure, Transport | Scope.Scope> =>
+  Effect.map(onSessionOfItsOwn(options), ({ client }) => client)
 
 /**
  * Logs in, and returns the client once the server has accepted the password. It stays logged in, through outages, for as
@@ -387,18 +419,10 @@ export const make = (
  * @category constructors
  * @since 0.1.0
  */
-export const connect: (
+export const connect = (
   options: Options
-) => Effect.Effect<RconClient["Service"], LoginFailure, Transport | Scope.Scope> = Effect.fnUntraced(
-  function*(options) {
-    const session = yield* Session.start(options)
-    // Listening before the login: what the server says first is who we are.
-    const { client, logout } = yield* Effect.provideService(start(options), Session.Session, session)
-    yield* Effect.addFinalizer(() => logout)
-    yield* session.online
-    return client
-  }
-)
+): Effect.Effect<RconClient["Service"], LoginFailure, Transport | Scope.Scope> =>
+  Effect.flatMap(onSessionOfItsOwn(options), ({ client, session }) => Effect.as(session.online, client))
 
 /**
  * Provides a client, and the session under it. The layer is built once the server has accepted the password.

@@ -165,7 +165,7 @@ const online = Effect.fnUntraced(function*(options?: RconClient.ClientOptions) {
 
 describe("an action that is confirmed", () => {
   const within = { confirmWithin: "5 seconds" } as const
-  const world = TestRcon.layer()
+  const world = TestRcon.layerTransport()
 
   it.effect("has had its effect", () =>
     Effect.gen(function*() {
@@ -194,7 +194,7 @@ describe("an action that is confirmed", () => {
         assert.strictEqual(yield* run(rcon.ban(GUID, minute)), "done")
       }
       assert.deepStrictEqual((yield* server.world).players, [])
-    }).pipe(Effect.scoped, Effect.provide(TestRcon.layer({ network: { loss: 0.2, seed: "confirm" } }))))
+    }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ network: { loss: 0.2, seed: "confirm" } }))))
 
   it.effect("fails where it had none, though the server took it", () =>
     Effect.gen(function*() {
@@ -241,7 +241,7 @@ describe("an action that is confirmed", () => {
 })
 
 describe("unban", () => {
-  const world = TestRcon.layer()
+  const world = TestRcon.layerTransport()
   const bansOf = (server: SimulatedServer.SimulatedServer["Service"]) =>
     Effect.map(server.world, ({ bans }) => bans.map(({ reason, subject }) => [subject, reason]))
 
@@ -315,7 +315,7 @@ describe("unban", () => {
           yield* bansOf(server),
           [...[2, 6, 8, 9, 10].map((index) => [guid(index), `${index}`]), [OTHER, "new"]]
         )
-      }).pipe(Effect.scoped, Effect.provide(TestRcon.layer({ network: { loss, seed: "unban" } }))))
+      }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ network: { loss, seed: "unban" } }))))
   }
 
   /** A server with a list of bans that another client changes. */

@@ -464,7 +464,7 @@ describe("RconClient", () => {
 
   describe("over the simulated server", () => {
     const options = { password: Redacted.make("secret") }
-    const world = TestRcon.layer()
+    const world = TestRcon.layerTransport()
 
     it.effect("greets who speaks, as the README says", () =>
       Effect.gen(function*() {
@@ -532,7 +532,7 @@ describe("RconClient", () => {
             seen.adminTable.rows.map(String),
             (yield* server.sessions).map(({ address, admin }) => `#${admin} ${address}`)
           )
-        }).pipe(Effect.provide(TestRcon.layer({ network: { loss, seed: "bans" } }))))
+        }).pipe(Effect.provide(TestRcon.layerTransport({ network: { loss, seed: "bans" } }))))
     }
 
     it.effect("says why it cannot log in", () =>

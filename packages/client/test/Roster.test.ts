@@ -5,7 +5,7 @@ import { Arbitrary, Effect, Fiber, Layer, Option, Redacted, Schema, Stream } fro
 import * as MockSession from "./mockSession.ts"
 
 const options = { password: Redacted.make("secret"), loginTimeout: "1 minute" } as const
-const simulated = RconClient.layer(options).pipe(Layer.provideMerge(TestRcon.layer()))
+const simulated = RconClient.layer(options).pipe(Layer.provideMerge(TestRcon.layerTransport()))
 
 const player = (id: number) => Player.PlayerId.make(id)
 
@@ -113,7 +113,7 @@ describe("the roster", () => {
           const expected = yield* truth(server)
           assert.deepStrictEqual(told(yield* rcon.roster.get), expected)
           assert.deepStrictEqual(told(lists.at(-1) ?? []), expected)
-        }).pipe(Effect.scoped, Effect.provide(TestRcon.layer({ network: { loss, seed: "roster" } }))),
+        }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ network: { loss, seed: "roster" } }))),
       { arbitrary: { runs: 25 } }
     )
   }

@@ -77,7 +77,7 @@ describe("Arma Reforger's own RCON", () => {
         if (loss === 0) assert.deepStrictEqual((yield* server.drops).map(({ cause }) => cause), ["LoggedOut"])
       }).pipe(
         Effect.provide(
-          TestRcon.layer({
+          TestRcon.layerTransport({
             server: { flavour: "Reforger", banDelay: "2 seconds" },
             network: { loss, seed: "reforger" }
           })

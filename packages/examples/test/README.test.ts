@@ -18,7 +18,11 @@ const blocks = (file: string): ReadonlyArray<Block> =>
     text
   }))
 
-const readmes = ["README.md", ...list("packages/").map((name) => `packages/${name}/README.md`)]
+const readmes = [
+  "README.md",
+  "packages/testing/GUIDE.md",
+  ...list("packages/").map((name) => `packages/${name}/README.md`)
+]
 const all = readmes.flatMap(blocks)
 const of = (language: string) => all.filter((block) => block.language === language)
 

@@ -1,16 +1,12 @@
-import { RconClient } from "@bercon/client"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Effect } from "effect"
 import { greeter } from "../src/greeter.ts"
 
 it.effect("greets whoever speaks, also after a restart of the server", () =>
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
-    yield* greeter.pipe(
-      Effect.provide(RconClient.layer({ password: Redacted.make("secret") })),
-      Effect.forkChild
-    )
+    yield* Effect.forkChild(greeter)
     yield* TestRcon.adjust("1 hour")
     yield* server.restart({ downtime: "5 minutes" })
     yield* TestRcon.adjust("1 hour")

@@ -1,10 +1,7 @@
-import { RconClient } from "@bercon/client"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect } from "effect"
 import { moderator } from "../src/moderator.ts"
-
-const simulated = RconClient.layer({ password: Redacted.make("secret") }).pipe(Layer.provideMerge(TestRcon.layer()))
 
 it.effect("bans who sells cheats", () =>
   Effect.gen(function*() {
@@ -20,4 +17,4 @@ it.effect("bans who sells cheats", () =>
     assert.deepStrictEqual(bans.map(({ reason }) => reason), ["advertising"])
     const texts = (yield* server.executions).map(({ text }) => text)
     assert.includeMembers(texts, ["say -1 Miller is joining", "say -1 Kerry is joining", "bans"])
-  }).pipe(Effect.scoped, Effect.provide(simulated)))
+  }).pipe(Effect.provide(TestRcon.layer())))

@@ -1,11 +1,7 @@
-import { RconClient } from "@bercon/client"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Redacted } from "effect"
+import { Effect, Fiber } from "effect"
 import { shutdown } from "../src/shutdown.ts"
-
-const simulated = (options?: TestRcon.Options) =>
-  RconClient.layer({ password: Redacted.make("secret") }).pipe(Layer.provideMerge(TestRcon.layer(options)))
 
 const inAMinute = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
@@ -18,12 +14,12 @@ describe("shutdown", () => {
   it.effect("ends the server", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* shutdown, "it is shutting down")
-    }).pipe(Effect.provide(simulated())))
+    }).pipe(Effect.provide(TestRcon.layer())))
 
   it.effect("says that it is not allowed", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* shutdown, "it does not allow this over RCON")
-    }).pipe(Effect.provide(simulated({ server: { disallowed: ["#shutdown"] } }))))
+    }).pipe(Effect.provide(TestRcon.layer({ server: { disallowed: ["#shutdown"] } }))))
 
   it.effect("says that nothing was sent while the server was away", () =>
     Effect.gen(function*() {
@@ -31,7 +27,7 @@ describe("shutdown", () => {
       yield* server.restart({ downtime: "1 hour" })
       yield* TestRcon.adjust("1 minute")
       assert.match(yield* inAMinute(shutdown), /^it still runs: command "#shutdown" was not sent/)
-    }).pipe(Effect.provide(simulated())))
+    }).pipe(Effect.provide(TestRcon.layer())))
 
   it.effect("says that the command may have been executed where the answer is lost", () =>
     Effect.gen(function*() {
@@ -40,5 +36,5 @@ describe("shutdown", () => {
       yield* network.partition("toClient")
       assert.match(yield* inAMinute(shutdown), /^look whether it still runs: .* may have been executed$/)
       assert.strictEqual((yield* server.executions).filter(({ text }) => text === "#shutdown").length, 1)
-    }).pipe(Effect.provide(simulated())))
+    }).pipe(Effect.provide(TestRcon.layer())))
 })

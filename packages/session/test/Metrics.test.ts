@@ -85,7 +85,7 @@ describe("metrics", () => {
       positive("bercon_datagrams_dropped Stray")
       assert.strictEqual(values.get("bercon_commands_in_flight"), 0)
       assert.strictEqual(values.get("bercon_commands_waiting"), 0)
-    }).pipe(Effect.provide(TestRcon.layer()), Effect.provideService(Metric.MetricRegistry, new Map())))
+    }).pipe(Effect.provide(TestRcon.layerTransport()), Effect.provideService(Metric.MetricRegistry, new Map())))
 
   it.effect("tell messages that came again, never, or too late", () =>
     Effect.gen(function*() {
@@ -105,7 +105,7 @@ describe("metrics", () => {
       assert.strictEqual(values.get("bercon_messages Missed"), 1)
       assert.strictEqual(values.get("bercon_messages Late"), 1)
       assert.strictEqual(values.get("bercon_messages Repeated"), 1)
-    }).pipe(Effect.provide(TestRcon.layer()), Effect.provideService(Metric.MetricRegistry, new Map())))
+    }).pipe(Effect.provide(TestRcon.layerTransport()), Effect.provideService(Metric.MetricRegistry, new Map())))
 })
 
 describe("spans", () => {
@@ -131,5 +131,5 @@ describe("spans", () => {
         "server.address": "127.0.0.1:2306"
       })
       assert.strictEqual(span.status._tag, "Ended")
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 })

@@ -40,7 +40,7 @@ describe("make", () => {
       assert.strictEqual((yield* session.status)._tag, "Online")
       assert.strictEqual(yield* session.command("unheard of"), "Unknown command")
       assert.strictEqual(yield* session.command(""), "")
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("fails at once where the server refuses the password, and the password is nowhere in the failure", () =>
     Effect.gen(function*() {
@@ -49,7 +49,7 @@ describe("make", () => {
       assert.strictEqual(reasonOf(failure), "LoginRefused")
       assert.include(failure.message, "RConPassword")
       assert.notInclude(`${failure.message} ${String(failure.stack)} ${JSON.stringify(failure)}`, wrong)
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("fails after loginTimeout where nobody answers, and says what to look at", () =>
     Effect.gen(function*() {
@@ -58,7 +58,7 @@ describe("make", () => {
       const failure = yield* during("10 seconds", Effect.flip(Session.make({ password })))
       assert.strictEqual(reasonOf(failure), "LoginTimeout")
       assert.include(failure.message, "RConPort")
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("fails after loginTimeout where the port is closed, and says that it is", () =>
     Effect.gen(function*() {
@@ -67,7 +67,7 @@ describe("make", () => {
       const failure = yield* during("10 seconds", Effect.flip(Session.make({ password })))
       assert(failure.reason._tag === "LoginTimeout" && failure.reason.portClosed)
       assert.include(failure.message, "nobody listens")
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("waits for a server that is still to come up, where loginTimeout is infinite", () =>
     Effect.gen(function*() {
@@ -79,7 +79,7 @@ describe("make", () => {
       yield* TestClock.adjust("31 seconds")
       const session = yield* Fiber.join(making)
       assert.strictEqual((yield* session.status)._tag, "Online")
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("refuses options that cannot work, with a message that says what to do", () =>
     Effect.gen(function*() {
@@ -97,7 +97,7 @@ describe("make", () => {
         assert.strictEqual(reasonOf(failure), "InvalidOptions")
         assert.include(failure.message, name)
       }
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("fails with TransportFailure where no socket can be opened", () =>
     Effect.gen(function*() {
@@ -129,7 +129,7 @@ describe("command", () => {
         assert.isBelow(error.message.length, 200)
       }
       assert.deepStrictEqual(yield* server.commands, [])
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("of the longest length is sent", () =>
     Effect.gen(function*() {
@@ -138,7 +138,7 @@ describe("command", () => {
       const text = "x".repeat(Session.MAX_COMMAND_BYTES)
       yield* session.command(text)
       assert.strictEqual((yield* server.commands)[0]?.text, text)
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("names only its first word in its error: arguments may be secret", () =>
     Effect.gen(function*() {
@@ -146,7 +146,7 @@ describe("command", () => {
       const error = yield* Effect.flip(session.command(`RConPassword ${"opensesame".repeat(200)}`))
       assert.strictEqual(error.command, "RConPassword")
       assert.notInclude(`${error.message} ${JSON.stringify(error)} ${String(error)}`, "opensesame")
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("is answered although every other datagram is lost", () =>
     Effect.gen(function*() {
@@ -160,7 +160,7 @@ describe("command", () => {
         )
       )
       assert.deepStrictEqual(replies, replies.map(() => true))
-    }).pipe(Effect.provide(TestRcon.layer({
+    }).pipe(Effect.provide(TestRcon.layerTransport({
       server: { onCommand: (text) => text.startsWith("echo ") ? text : undefined },
       network: { loss: 0.3, duplication: 0.05, reordering: 0.1, latency: "20 millis", seed: 7 }
     }))))
@@ -177,7 +177,7 @@ describe("command", () => {
       assert.isAbove(sent, 0)
       yield* TestClock.adjust("20 seconds")
       assert.strictEqual((yield* server.commands).filter(({ text }) => text === "players").length, sent)
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("without an answer fails at its timeout, and not before", () =>
     Effect.gen(function*() {
@@ -193,7 +193,7 @@ describe("command", () => {
       const error = yield* Fiber.join(failed)
       assert.strictEqual(reasonOf(error), "NoReply")
       assert.strictEqual(error.execution, "MaybeExecuted")
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("gets a reply of many parts whole", () => {
     const reply = Array.from({ length: 10_000 }, (_, i) => `строка ${i}`).join("\n")
@@ -201,7 +201,7 @@ describe("command", () => {
       const session = yield* Session.make({ password })
       assert.strictEqual(yield* session.command("bans"), reply)
       assert.strictEqual((yield* session.commandBytes("bans")).length, new TextEncoder().encode(reply).length)
-    }).pipe(Effect.provide(TestRcon.layer({ server: { onCommand: () => reply } })))
+    }).pipe(Effect.provide(TestRcon.layerTransport({ server: { onCommand: () => reply } })))
   })
 })
 
@@ -224,7 +224,7 @@ describe("messages", () => {
       const expected = ["RCon admin #0 (127.0.0.1:50001) logged in", ...texts(10)]
       assert.deepStrictEqual(yield* Fiber.join(a), expected)
       assert.deepStrictEqual(yield* Fiber.join(b), expected)
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("cost a subscriber that does not read its own oldest, counted, and nobody else any", () =>
     Effect.gen(function*() {
@@ -252,7 +252,7 @@ describe("messages", () => {
       assert.isAtMost(read, 34)
       assert.strictEqual(read + missed, 100)
       assert.isTrue(some.every((item) => item._tag === "Message" || item.cause === "Overflow"))
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("are acknowledged although nobody subscribes", () =>
     Effect.gen(function*() {
@@ -262,7 +262,7 @@ describe("messages", () => {
       yield* TestClock.adjust("1 minute")
       assert.strictEqual((yield* server.acknowledgements).length, 301)
       assert.deepStrictEqual(yield* server.drops, [])
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 })
 
 describe("the story of a session", () => {
@@ -287,7 +287,7 @@ describe("the story of a session", () => {
       // Whoever comes too late still learns how it ended.
       assert.deepStrictEqual(tags(yield* Stream.runCollect(session.statusChanges)), ["Closed"])
       assert.deepStrictEqual(yield* Stream.runCollect(session.messages), [])
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("is one line of the log a change, and the password in none", () =>
     Effect.gen(function*() {
@@ -304,7 +304,7 @@ describe("the story of a session", () => {
       const told = lines.filter((line) => line.startsWith("Info"))
       assert.strictEqual(told.length, 4)
       assert.notInclude(lines.join("\n"), "secret")
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("goes on for a day of silence with two keepalives a minute", () =>
     Effect.gen(function*() {
@@ -315,7 +315,7 @@ describe("the story of a session", () => {
       assert.strictEqual((yield* server.logins).length, 1)
       assert.strictEqual((yield* server.commands).length, 2880)
       assert.deepStrictEqual(yield* server.violations, [])
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 })
 
 describe("closing", () => {
@@ -346,7 +346,7 @@ describe("closing", () => {
       yield* TestClock.adjust("1 hour")
       assert.strictEqual((yield* network.statistics).toServer.sent, toServer.sent)
       assert.strictEqual(reasonOf(yield* Effect.flip(session.command("d"))), "SessionClosed")
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("while logging in leaves nothing running", () =>
     Effect.gen(function*() {
@@ -358,7 +358,7 @@ describe("closing", () => {
       const { toServer } = yield* network.statistics
       yield* TestClock.adjust("1 hour")
       assert.strictEqual((yield* network.statistics).toServer.sent, toServer.sent)
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 })
 
 describe("a fault of the transport", () => {
@@ -431,7 +431,7 @@ describe("a caller that tries again without end", () => {
       yield* Effect.sleep("20 millis")
       yield* Fiber.interruptAll(callers)
       assert.strictEqual((yield* session.status)._tag, "Closed")
-    }).pipe(Effect.provide(TestRcon.layer({ server: { replyDelay: "5 millis" } }))))
+    }).pipe(Effect.provide(TestRcon.layerTransport({ server: { replyDelay: "5 millis" } }))))
 })
 
 describe("layer", () => {
@@ -443,12 +443,12 @@ describe("layer", () => {
         return session
       }).pipe(Effect.provide(Session.layer({ password })))
       assert.strictEqual((yield* session.status)._tag, "Closed")
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("fails where the login does", () =>
     Effect.gen(function*() {
       const built = yield* Effect.result(Effect.scoped(Layer.build(Session.layer({ password: Redacted.make("no") }))))
       assert(Result.isFailure(built))
       assert.strictEqual(reasonOf(built.failure), "LoginRefused")
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 })

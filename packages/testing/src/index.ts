@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 export * as Endpoint from "./Endpoint.ts"
+export * as MockRconClient from "./MockRconClient.ts"
+export * as MockTransport from "./MockTransport.ts"
 export * as ServerMachine from "./ServerMachine.ts"
 export * as SimulatedNetwork from "./SimulatedNetwork.ts"
 export * as SimulatedServer from "./SimulatedServer.ts"

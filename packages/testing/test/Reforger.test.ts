@@ -405,5 +405,5 @@ describe("SimulatedServer", () => {
       assert.deepStrictEqual(yield* server.sessions, [])
       assert.deepStrictEqual((yield* server.executions).map(({ text }) => text), ["#ban create Max 60", "@logout"])
       assert.deepStrictEqual(yield* server.violations, [])
-    }).pipe(Effect.provide(TestRcon.layer({ server: { flavour: "Reforger", banDelay: "3 seconds" } }))))
+    }).pipe(Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger", banDelay: "3 seconds" } }))))
 })

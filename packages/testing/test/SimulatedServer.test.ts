@@ -53,7 +53,7 @@ describe("SimulatedServer", () => {
         "message 7: Player #0 Kerry (203.0.113.0:2304) connected",
         "message 8: Player #0 Kerry disconnected"
       ])
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("says what it did", () =>
     Effect.gen(function*() {
@@ -74,7 +74,7 @@ describe("SimulatedServer", () => {
         ["NeverSent", 1_000]
       ])
       assert.deepStrictEqual(yield* server.sessions, [{ address: "127.0.0.1:50001", admin: 0, since: 0 }])
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("keeps the world, which a test may change", () =>
     Effect.gen(function*() {
@@ -87,7 +87,7 @@ describe("SimulatedServer", () => {
       yield* server.onCommand(() => "mine")
       yield* client.command(1, "version")
       assert.deepStrictEqual(yield* client.pull, ["1: mine"])
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("drops a session after 45 s of the clock without a command", () =>
     Effect.gen(function*() {
@@ -99,7 +99,7 @@ describe("SimulatedServer", () => {
       assert.deepStrictEqual(yield* server.drops, [])
       yield* TestClock.adjust("2 seconds")
       assert.deepStrictEqual((yield* server.drops).map(({ cause, time }) => [cause, time]), [["Silence", 75_000]])
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("sends a message five times in 10 s of the clock, then drops the session", () =>
     Effect.gen(function*() {
@@ -112,7 +112,7 @@ describe("SimulatedServer", () => {
         "Unacknowledged",
         10_000
       ]])
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("holds replies back on the clock, the shorter delay first", () =>
     Effect.gen(function*() {
@@ -125,7 +125,7 @@ describe("SimulatedServer", () => {
       assert.deepStrictEqual(yield* Fiber.join(reply), ["1: 1.220"])
       yield* TestClock.adjust("700 millis")
       assert.deepStrictEqual(yield* client.pull, ["0: Missions on server:\n"])
-    }).pipe(Effect.provide(TestRcon.layer({
+    }).pipe(Effect.provide(TestRcon.layerTransport({
       server: {
         replyDelay: "1 second",
         onCommand: (text) => text === "version" ? { delay: "200 millis" } : undefined
@@ -146,7 +146,7 @@ describe("SimulatedServer", () => {
         "login true",
         "message 0: RCon admin #0 (127.0.0.1:50001) logged in"
       ])
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("answers #restartserver and #shutdown before its port closes", () =>
     Effect.gen(function*() {
@@ -162,7 +162,7 @@ describe("SimulatedServer", () => {
       assert.isTrue(yield* refused(client))
       yield* server.start
       assert.isFalse(yield* refused(client))
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("stops, starts, falls silent, forgets and refuses when told to", () =>
     Effect.gen(function*() {
@@ -187,7 +187,7 @@ describe("SimulatedServer", () => {
       yield* server.start
       assert.isFalse(yield* refused(client))
       assert.deepStrictEqual((yield* server.drops).map(({ cause }) => cause), ["Forgotten", "Stopped"])
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("dies loudly of a hook that throws: the port is closed, and every effect dies", () =>
     Effect.gen(function*() {
@@ -205,7 +205,7 @@ describe("SimulatedServer", () => {
       ]
       for (const exit of exits) assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /no such luck/)
       assert.isTrue(yield* refused(client))
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("lives on when its owner asks for what cannot be", () =>
     Effect.gen(function*() {
@@ -213,7 +213,7 @@ describe("SimulatedServer", () => {
       const exit = yield* Effect.exit(server.leave(7))
       assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
       yield* server.join({ name: "Max" })
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("leaves nothing behind when its scope is closed", () =>
     Effect.gen(function*() {

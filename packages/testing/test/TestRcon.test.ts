@@ -1,7 +1,8 @@
+import { RconClient } from "@bercon/client"
 import { Session } from "@bercon/session"
-import { SimulatedServer, TestRcon } from "@bercon/testing"
+import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Redacted } from "effect"
+import { Clock, Effect, Fiber, Redacted } from "effect"
 
 const password = Redacted.make("secret")
 
@@ -18,5 +19,53 @@ describe("TestRcon", () => {
       const [logins, commands] = yield* Effect.all([server.logins, server.commands])
       assert.deepStrictEqual(logins.map(({ time }) => time), [0])
       assert.deepStrictEqual(commands.map(({ text, time }) => [text, time]), [["version", 0]])
-    }).pipe(Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
+
+  it.effect("layer has a client that is logged in, before any time has passed", () =>
+    Effect.gen(function*() {
+      const rcon = yield* RconClient.RconClient
+      assert.strictEqual((yield* rcon.status)._tag, "Online")
+      assert.strictEqual(yield* Clock.currentTimeMillis, 0)
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* Effect.scoped(
+        rcon.on("PlayerConnected", ({ player }) => rcon.kick(player.id)).pipe(
+          Effect.andThen(server.join({ name: "Miller" })),
+          Effect.andThen(TestRcon.adjust(0))
+        )
+      )
+      assert.deepStrictEqual((yield* server.world).players, [])
+    }).pipe(Effect.provide(TestRcon.layer({ server: { password: Redacted.make("of its own") } }))))
+
+  it.effect("layer lets the time pass that the login takes", () =>
+    Effect.gen(function*() {
+      const rcon = yield* RconClient.RconClient
+      assert.strictEqual((yield* rcon.status)._tag, "Online")
+      assert.isAtLeast(yield* Clock.currentTimeMillis, 200)
+    }).pipe(Effect.provide(TestRcon.layer({ network: { loss: 0.4, latency: "100 millis", seed: 1 } }))))
+
+  it.effect("layer gives up waiting after a minute", () =>
+    Effect.gen(function*() {
+      const rcon = yield* RconClient.RconClient
+      const network = yield* SimulatedNetwork.SimulatedNetwork
+      assert.strictEqual((yield* rcon.status)._tag, "Connecting")
+      assert.strictEqual(yield* Clock.currentTimeMillis, 60_000)
+      yield* network.change({ loss: 0 })
+      yield* TestRcon.adjust("1 minute")
+      assert.strictEqual((yield* rcon.status)._tag, "Online")
+    }).pipe(Effect.provide(TestRcon.layer({ network: { loss: 1 } }))))
+
+  it.live("layer works on a real clock, too", () =>
+    Effect.gen(function*() {
+      const rcon = yield* RconClient.RconClient
+      assert.deepStrictEqual(yield* rcon.players, [])
+    }).pipe(Effect.provide(TestRcon.layer({ network: { latency: "5 millis" } }))))
+
+  it.effect("make makes servers that know nothing of each other", () =>
+    Effect.gen(function*() {
+      const one = yield* TestRcon.make({ server: { address: "10.0.0.1:2306" } })
+      const other = yield* TestRcon.make({ server: { address: "10.0.0.2:2306" } })
+      yield* one.server.join({ name: "Miller" })
+      assert.deepStrictEqual((yield* one.rcon.players).map(String), ["#0 Miller"])
+      assert.deepStrictEqual(yield* other.rcon.players, [])
+    }).pipe(Effect.scoped, Effect.provide(SimulatedNetwork.layer())))
 })

@@ -225,13 +225,14 @@ const known: ReadonlyArray<readonly [what: string, story: typeof Story.Type]> = 
 describe("closing at any moment", () => {
   it.effect.each(known)(
     "settles everything pending and leaves nothing, where %s",
-    ([, story]) => play(story).pipe(Effect.provide(TestRcon.layer({ server: { onCommand: echo } })))
+    ([, story]) => play(story).pipe(Effect.provide(TestRcon.layerTransport({ server: { onCommand: echo } })))
   )
 
   it.effect.prop(
     "settles everything pending with a typed error, and leaves no fiber, timer or socket",
     [Story],
-    ([steps]) => play(steps).pipe(Effect.provide(TestRcon.layer({ server: { onCommand: echo } })), Effect.as(true)),
+    ([steps]) =>
+      play(steps).pipe(Effect.provide(TestRcon.layerTransport({ server: { onCommand: echo } })), Effect.as(true)),
     checks(150)
   )
 })

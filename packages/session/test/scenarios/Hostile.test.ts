@@ -79,7 +79,7 @@ const setup = Effect.gen(function*() {
   return { line, server, session }
 })
 
-const layer = TestRcon.layer({ server: { onCommand: echo }, network: { latency: "5 millis" } })
+const layer = TestRcon.layerTransport({ server: { onCommand: echo }, network: { latency: "5 millis" } })
 
 describe("hostile input", () => {
   it.effect.each(attacks)(

@@ -45,7 +45,7 @@ describe("on a line that loses, repeats and reorders", () => {
         assert.deepStrictEqual([counts.size, Math.max(...counts.values())], [COUNT, 1])
         assert.deepStrictEqual(told.map(([, status]) => status), ["Online"])
         assert.isBelow(took, loss < 0.5 ? 180_000 : 500_000)
-      }).pipe(Effect.provide(TestRcon.layer({ server: patient, network: { ...conditions(loss), seed } }))),
+      }).pipe(Effect.provide(TestRcon.layerTransport({ server: patient, network: { ...conditions(loss), seed } }))),
     60_000
   )
 
@@ -67,7 +67,7 @@ describe("on a line that loses, repeats and reorders", () => {
         const took = (yield* now) - from
         report(`${COUNT} messages in ${took / 1000} s of virtual time at ${100 * loss} % loss`)
         assert.deepStrictEqual(items, expected)
-      }).pipe(Effect.provide(TestRcon.layer({ server: patient, network: { ...conditions(loss), seed } }))),
+      }).pipe(Effect.provide(TestRcon.layerTransport({ server: patient, network: { ...conditions(loss), seed } }))),
     60_000
   )
 })

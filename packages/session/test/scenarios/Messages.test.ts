@@ -24,7 +24,7 @@ describe("messages", () => {
       yield* server.emit("message 3")
       yield* TestClock.adjust("10 millis")
       assert.strictEqual(items.at(-1), "message 3")
-    }).pipe(Effect.provide(TestRcon.layer({
+    }).pipe(Effect.provide(TestRcon.layerTransport({
       server: { messageTries: 1, dropUnacknowledged: false },
       network: { latency: "5 millis" }
     }))))
@@ -42,7 +42,7 @@ describe("messages", () => {
         acknowledged.map(({ sequence, time }) => [sequence, time]),
         sent.map(({ sequence, time }) => [sequence, time + 10])
       )
-    }).pipe(Effect.provide(TestRcon.layer({ network: { latency: "5 millis" } }))))
+    }).pipe(Effect.provide(TestRcon.layerTransport({ network: { latency: "5 millis" } }))))
 
   it.effect("stay in order where the hold-back ends while an acknowledgement is being written", () =>
     Effect.gen(function*() {
@@ -72,7 +72,7 @@ describe("messages", () => {
       yield* network.partition("toClient")
       yield* TestClock.adjust("200 millis")
       assert.deepStrictEqual(items, ["message 1", "message 2", "gap: Lost 1", "message 4"])
-    }).pipe(Effect.provide(TestRcon.layer({
+    }).pipe(Effect.provide(TestRcon.layerTransport({
       server: { ...patient, messageGap: "950 millis" },
       network: { latency: "5 millis" }
     }))))

@@ -68,7 +68,7 @@ describe("numbers", () => {
         assert.deepStrictEqual(results, commands)
         assert.deepStrictEqual(order, commands, "first come, first served")
         assert.isAtLeast(took, 300 * Math.floor(1000 / maxInFlight), "never more than so many in flight")
-      }).pipe(Effect.provide(TestRcon.layer({ server: { repeats }, network: latency })))
+      }).pipe(Effect.provide(TestRcon.layerTransport({ server: { repeats }, network: latency })))
   )
 
   it.effect("1,000 commands at once with room for 100 are refused at once from the 133rd on, unsent", () =>
@@ -83,7 +83,7 @@ describe("numbers", () => {
         results,
         range(1000).map((i) => i < 132 ? `echo ${i}` : "Overloaded, NotExecuted")
       )
-    }).pipe(Effect.provide(TestRcon.layer({ server: { onCommand: echo }, network: latency }))))
+    }).pipe(Effect.provide(TestRcon.layerTransport({ server: { onCommand: echo }, network: latency }))))
 
   it.effect.each([6, 30])(
     "nobody gets an answer that comes %i s late, while numbers wrap many times",
@@ -109,6 +109,6 @@ describe("numbers", () => {
           assert.strictEqual(result.success, text)
         }
         if (late < 20) assert.strictEqual(answered, asked.length)
-      }).pipe(Effect.provide(TestRcon.layer({ network: latency })))
+      }).pipe(Effect.provide(TestRcon.layerTransport({ network: latency })))
   )
 })

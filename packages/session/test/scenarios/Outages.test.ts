@@ -41,7 +41,7 @@ const outages: ReadonlyArray<Outage> = [
   { what: "forgets the session", begin: forget, end: nothing, seconds: 0, while: "it is idle", cause: "Silence" }
 ]
 
-const layer = TestRcon.layer({ server: { onCommand: echo }, network: { latency: "5 millis", seed: 3 } })
+const layer = TestRcon.layerTransport({ server: { onCommand: echo }, network: { latency: "5 millis", seed: 3 } })
 
 describe("death and return", () => {
   it.effect.each(outages)(

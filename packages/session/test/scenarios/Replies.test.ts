@@ -113,7 +113,7 @@ describe("a command that is not repeatable", () => {
         }
         const unanswered = results.filter((_, i) => !asks[i]!.repeatable && results[i] !== asks[i]!.text)
         assert.isAtLeast(unanswered.length, 20, "the line was bad enough to show it")
-      }).pipe(Effect.provide(TestRcon.layer({
+      }).pipe(Effect.provide(TestRcon.layerTransport({
         server: { onCommand: echo, repeats, repeatWindow: "10 minutes" },
         network: { loss: 0.3, latency: "20 millis", seed: 7 }
       })))

@@ -75,7 +75,11 @@ const days = (count: number) =>
     assert.deepStrictEqual(items, Array.from({ length: count }, () => "gap: Reconnected undefined"))
     assert.strictEqual((yield* server.sessions).length, 1)
     assert.strictEqual((yield* session.status)._tag, "Online")
-  }).pipe(Effect.provide(TestRcon.layer({ server: { ...patient, onCommand: echo }, network: { latency: "5 millis" } })))
+  }).pipe(
+    Effect.provide(
+      TestRcon.layerTransport({ server: { ...patient, onCommand: echo }, network: { latency: "5 millis" } })
+    )
+  )
 
 describe("through the driver, with a command a minute and a restart a day", () => {
   it.effect("a day passes without a command unanswered", () => days(1), 30_000)
@@ -95,7 +99,7 @@ describe("through the driver, with a command a minute and a restart a day", () =
         assert.strictEqual((yield* server.logins).length, 1)
         assert.deepStrictEqual(yield* server.violations, [])
         assert.strictEqual((yield* session.status)._tag, "Online")
-      }).pipe(Effect.provide(TestRcon.layer({ network: { latency: "5 millis" } }))),
+      }).pipe(Effect.provide(TestRcon.layerTransport({ network: { latency: "5 millis" } }))),
     600_000
   )
 })

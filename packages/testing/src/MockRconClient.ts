@@ -1,0 +1,196 @@
+/**
+ * A client that talks to nobody: every action succeeds, every list is empty, and what happens is what the test says.
+ *
+ * **When to use**
+ *
+ * For code of which only matters what it asks of the client. It knows no server: a kick makes nobody leave. Where that
+ * matters there is `TestRcon`.
+ *
+ * **Example** (What a bot does about a chat)
+ *
+ * ```ts
+ * import { Player, RconClient, ServerEvent } from "@bercon/client"
+ * import { MockRconClient } from "@bercon/testing"
+ * import { assert, it } from "@effect/vitest"
+ * import { Effect } from "effect"
+ *
+ * it.effect("kicks who swears", () =>
+ *   Effect.gen(function*() {
+ *     const rcon = yield* RconClient.RconClient
+ *     const mock = yield* MockRconClient.MockRconClient
+ *     yield* rcon.on("PlayerChat", ({ player }) => rcon.kick(player.id, "language"))
+ *     const bob = { id: Player.PlayerId.make(5), name: "Bob" }
+ *     yield* mock.emit(ServerEvent.parse("(Side) Bob: damn", [bob]))
+ *     assert.deepStrictEqual(yield* mock.calls, [["kick", 5, "language"]])
+ *   }).pipe(Effect.provide(MockRconClient.layer())))
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type { ActionError } from "@bercon/client/ActionError"
+import { AdminId } from "@bercon/client/Admin"
+import type * as Commands from "@bercon/client/Commands"
+import type { Player } from "@bercon/client/Player"
+import * as RconClient from "@bercon/client/RconClient"
+import type { ReplyError } from "@bercon/client/ReplyError"
+import * as ServerEvent from "@bercon/client/ServerEvent"
+import * as Version from "@bercon/client/Version"
+import * as Broadcast from "@bercon/session/Broadcast"
+import type { CommandError } from "@bercon/session/CommandError"
+import type { LoginFailure } from "@bercon/session/LoginFailure"
+import type { Status } from "@bercon/session/Status"
+import * as Arr from "effect/Array"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Record from "effect/Record"
+import * as Stream from "effect/Stream"
+
+/**
+ * A call of one of the client's `Commands`: its name and what it was given.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Call = readonly [name: keyof Commands.Commands, ...args: ReadonlyArray<unknown>]
+
+/**
+ * The mock, in a test's hands.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class MockRconClient extends Context.Service<MockRconClient, {
+  /** What was asked of the client so far, in order. The last 10,000 calls. */
+  readonly calls: Effect.Effect<ReadonlyArray<Call>>
+  /** Has something happen on the server: subscribers, handlers and waits get it, and have done with it what they do at once. */
+  readonly emit: (event: ServerEvent.ServerEvent) => Effect.Effect<void>
+  /** Ends the events, for the reason given if there is one. */
+  readonly end: (failure?: LoginFailure) => Effect.Effect<void>
+}>()("@bercon/testing/MockRconClient") {}
+
+/** How many calls are kept. */
+const CALLS = 10_000
+
+/** In how many turns of the scheduler handlers have done what they do at once. */
+const SETTLED = 100
+
+const ONLINE: Status = { _tag: "Online" }
+
+const nothing = () => Effect.void
+const emptyTable = Effect.succeed({ rows: [], unparsed: [], total: 0 })
+
+const COMMANDS: Commands.Commands = {
+  players: Effect.succeed([]),
+  playerTable: emptyTable,
+  bans: Effect.succeed([]),
+  banTable: emptyTable,
+  admins: Effect.succeed([]),
+  adminTable: emptyTable,
+  missions: Effect.succeed([]),
+  version: Effect.succeed(new Version.Version({ text: "1.220", number: "1.220" })),
+  commands: Effect.succeed([]),
+  say: nothing,
+  whisper: nothing,
+  kick: nothing,
+  ban: nothing,
+  unban: nothing,
+  loadBans: nothing,
+  writeBans: Effect.void,
+  loadScripts: Effect.void,
+  loadEvents: Effect.void,
+  maxPing: nothing,
+  lock: Effect.void,
+  unlock: Effect.void,
+  restart: Effect.void,
+  reassign: Effect.void,
+  restartServer: Effect.void,
+  shutdown: Effect.void,
+  selectMission: nothing,
+  command: () => Effect.succeed("")
+}
+
+/**
+ * Provides an `RconClient` and, to the test, its other end.
+ *
+ * **Details**
+ *
+ * `implementation` is what it is to do otherwise: any member of the client. Calls of its commands are recorded, too.
+ *
+ * Without it lists are empty, `version` is 1.220, actions succeed, `command` returns `""`, `status` is `Online`, `adminId`
+ * 0, `flavour` `"BattlEye"`, and `roster` holds whom `players` returns.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  implementation: Partial<RconClient.Service> = {}
+): Layer.Layer<RconClient.RconClient | MockRconClient> =>
+  Layer.effectContext(Effect.sync(() => {
+    const broadcast = Broadcast.make<ServerEvent.ServerEvent, LoginFailure>({
+      capacity: 4096,
+      overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
+    })
+    const events = implementation.events ?? broadcast.values
+    const members = { ...COMMANDS, ...implementation }
+
+    const calls: Array<Call> = []
+    const record = (call: Call): void => {
+      if (calls.length === CALLS) calls.shift()
+      calls.push(call)
+    }
+    const recorded = Record.map(COMMANDS, (_, name) => {
+      const member: Member = members[name]
+      return typeof member === "function"
+        ? (...args: Array<never>) =>
+          Effect.suspend(() => {
+            record([name, ...args])
+            return member(...args)
+          })
+        : Effect.suspend(() => {
+          record([name])
+          return member
+        })
+    }) as Commands.Commands
+
+    const find = <A>(search: (players: ReadonlyArray<Player>) => A) => Effect.map(members.players, search)
+    const client = RconClient.RconClient.of({
+      roster: {
+        get: members.players,
+        changes: Stream.unwrap(Effect.match(members.players, {
+          onFailure: () => Stream.never,
+          onSuccess: (players) => Stream.concat(Stream.succeed(players), Stream.never)
+        })),
+        byId: (id) => find(Arr.findFirst((player) => player.id === id)),
+        byGuid: (guid) => find(Arr.findFirst((player) => player.guid === guid)),
+        byName: (name) => find(Arr.filter((player) => player.name === name))
+      },
+      flavour: Effect.succeed("BattlEye"),
+      adminId: Effect.succeedSome(AdminId.make(0)),
+      status: Effect.succeed(ONLINE),
+      statusChanges: Stream.concat(Stream.succeed(ONLINE), Stream.never),
+      events,
+      ...RconClient.listeners(events),
+      ...implementation,
+      ...recorded
+    })
+    return Context.make(RconClient.RconClient, client).pipe(
+      Context.add(MockRconClient, {
+        calls: Effect.sync(() => [...calls]),
+        emit: (event) => Effect.andThen(Effect.sync(() => broadcast.publish(event)), settle),
+        end: (failure) =>
+          Effect.andThen(
+            Effect.sync(() => broadcast.close(failure === undefined ? Exit.void : Exit.fail(failure))),
+            settle
+          )
+      })
+    )
+  }))
+
+/** What a command is: an effect, or a function that returns one. */
+type Member = Effect.Effect<unknown, Failure> | ((...args: Array<never>) => Effect.Effect<unknown, Failure>)
+
+type Failure = CommandError | ActionError | ReplyError
+
+const settle = Effect.repeat(Effect.yieldNow, { times: SETTLED })
