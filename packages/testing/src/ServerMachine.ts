@@ -21,6 +21,10 @@
  *   than 256 messages that wait for this are not possible: there are no more numbers, so the oldest is given up.
  * - A reply of more than 1,024 bytes goes out in parts of 1,024 bytes. The format has room for 255 of them; what does
  *   not fit is cut off.
+ * - A player who is banned is kicked on joining (`Admin Ban (reason)`): for the IP address once connected, for the GUID
+ *   once that is known. Guessed: no server was seen to do it.
+ * - Bans live in memory. `writeBans` writes them to `bans.txt`, `loadBans` reads that file or another one again, in place
+ *   of what there was, and so does a server that starts: what was not written by then is lost.
  *
  * Reforger's own RCON ({@link Flavour}) has the same packets, and other manners:
  *
@@ -30,7 +34,8 @@
  *   longer text is cut between two lines, and the newline there is not sent. A keepalive gets its reply alone.
  * - What `#ban create`, `#ban remove` and `#ban list` say comes `banDelay` later, maybe between the messages of another
  *   command. What they do is done at once.
- * - Nobody is told who joins, leaves or speaks.
+ * - Nobody is told who joins, leaves or speaks. Who is banned is turned away without a word, too.
+ * - Bans outlive a restart.
  * - `@logout` ends the session, after its reply.
  *
  * **Example** (A login)
@@ -136,6 +141,19 @@ export interface Options {
   readonly onCommand?: OnCommand | undefined
   /** Commands (first words) that are answered with `Disallowed command`, or on Reforger as unknown. Default: none. */
   readonly disallowed?: ReadonlyArray<string> | undefined
+  /**
+   * Whether administrators have few rights: what is left to them is answered, the rest as `disallowed` is. Default `false`.
+   *
+   * On BattlEye it is `RestrictRCon 1`. That bars kicking, banning and the game's `#shutdown`; what else is guessed. Here it
+   * is `kick`, `ban`, `addBan`, `removeBan`, `loadBans`, `writeBans` and every `#` command. On Reforger it is the permission
+   * `monitor`, which leaves `#players`, and `@logout`.
+   */
+  readonly restricted?: boolean | undefined
+  /**
+   * How many clients can be logged in at once, 1 or more: Reforger's `maxClients`. Default: any number. A login too many is
+   * not answered, which is guessed.
+   */
+  readonly maxClients?: number | undefined
   /** How long every reply is held back, and on Reforger the messages that follow it. Default 0. */
   readonly replyDelay?: Duration.Input | undefined
   /** How much later Reforger says what came of a command about bans. Infinite: it never does. Default 0. */
@@ -193,7 +211,7 @@ export interface Event {
  * @since 0.1.0
  */
 export interface Login extends Event {
-  /** The administrator's number (on Reforger, the client's), or `undefined` where the login was refused. */
+  /** The administrator's number (on Reforger, the client's); `undefined` where it was refused, or one too many. */
   readonly admin: number | undefined
 }
 
@@ -274,7 +292,10 @@ export interface Drop extends Event {
  * - `NeverSent`: it acknowledged a message that this session was not sent.
  * - `NumberInUse`: a command came with the number of another one that was not answered yet, less than `repeatWindow`
  *   after it.
- * - `NotText`: a command has a NUL.
+ * - `NotText`: a command has a NUL, or a login (`sequence` is `undefined` then).
+ *
+ * Silence is no violation but the end of the session, see {@link Drop}: too long without a command, or a message that was
+ * not acknowledged. What comes afterwards is `NoSession`.
  *
  * @category records
  * @since 0.1.0
@@ -285,7 +306,7 @@ export interface Violation extends Event {
     | { readonly _tag: "NoSession"; readonly packet: "Command" | "Acknowledge" }
     | { readonly _tag: "NeverSent"; readonly sequence: number }
     | { readonly _tag: "NumberInUse"; readonly sequence: number }
-    | { readonly _tag: "NotText"; readonly sequence: number }
+    | { readonly _tag: "NotText"; readonly sequence: number | undefined }
 }
 
 // -----------------------------------------------------------------------------
@@ -358,6 +379,8 @@ interface Policy {
   readonly dialect: Dialect
   readonly password: Uint8Array
   readonly disallowed: ReadonlySet<string>
+  readonly restricted: boolean
+  readonly maxClients: number
   readonly replyDelay: number
   readonly banDelay: number
   readonly sessionTimeout: number
@@ -422,6 +445,8 @@ export const make = (options: Options = {}): ServerMachine => ({
     dialect: dialects[options.flavour ?? "BattlEye"],
     password: Text.encode(Redacted.value(options.password ?? DEFAULT_PASSWORD)),
     disallowed: new Set(options.disallowed?.map(nameOf)),
+    restricted: options.restricted ?? false,
+    maxClients: options.maxClients === undefined ? Infinity : atLeastOne("maxClients", options.maxClients),
     replyDelay: millis(options.replyDelay ?? 0),
     banDelay: millis(options.banDelay ?? 0),
     sessionTimeout: millis(options.sessionTimeout ?? "45 seconds"),
@@ -597,11 +622,15 @@ const equals = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, index) => byte === b[index])
 
 const login = (self: ServerMachine, now: number, address: string, password: Uint8Array): void => {
+  if (password.includes(0)) violate(self, now, address, { _tag: "NotText", sequence: undefined })
   if (self.refusing || !equals(password, self.policy.password)) {
     record(self, self.logins, { time: now, address, admin: undefined })
     return send(self, address, Packet.encode(Packet.loginResult(false)))
   }
   const previous = self.sessions.get(address)
+  if (previous === undefined && self.sessions.size >= self.policy.maxClients) {
+    return record(self, self.logins, { time: now, address, admin: undefined })
+  }
   if (previous !== undefined) drop(self, now, previous, "Replaced")
   const admin = lowestFree(Array.from(self.sessions.values(), (session) => session.admin))
   const session: Session = {
@@ -677,9 +706,10 @@ const command = (self: ServerMachine, now: number, session: Session, sequence: n
 }
 
 const execute = (self: ServerMachine, now: number, session: Session, text: string) => {
-  const { dialect, disallowed, replyDelay: delay } = self.policy
+  const { dialect, disallowed, replyDelay: delay, restricted } = self.policy
   const unchanged = nothing(self.world)
-  if (disallowed.has(nameOf(text))) {
+  const name = nameOf(text)
+  if (disallowed.has(name) || restricted && dialect.restricts(name)) {
     return { delay, outcome: { ...unchanged, known: false }, result: dialect.disallowed }
   }
   const answer = self.onCommand?.(text)
@@ -733,9 +763,35 @@ const playerAt = (self: ServerMachine, number: number): World.Player => {
   return player
 }
 
+/** Kicks a player who is banned, as far as the player is known yet. */
+const isTurnedAway = (self: ServerMachine, now: number, player: World.Player): boolean => {
+  const ban = World.banOf(self.world, player, now)
+  if (ban === undefined) return false
+  self.world = World.leave(self.world, player)
+  tellAll(self, now, self.policy.dialect.news.kicked(player, `Admin Ban (${ban.reason})`))
+  return true
+}
+
+const identified = (self: ServerMachine, now: number, newcomer: World.Player, guid: string | undefined) => {
+  const [world, player] = World.identify(self.world, newcomer, guid)
+  self.world = world
+  tellAll(self, now, self.policy.dialect.news.identified(player))
+  return player
+}
+
+const verified = (self: ServerMachine, now: number, identified: World.Player): World.Player => {
+  const [world, player] = World.verify(self.world, identified)
+  self.world = world
+  tellAll(self, now, self.policy.dialect.news.verified(player))
+  return player
+}
+
 /**
- * A player joins. Tells `… connected`, then the GUID and that it is verified, as far as the player has got. On
- * Reforger nobody is told. Throws a `RangeError` where the slot is taken, or is none.
+ * A player joins. Tells `… connected`, then the GUID and that it is verified, as far as the player has got; on Reforger
+ * nobody is told. One who got no further goes on with {@link identify} and {@link verify}. Throws a `RangeError` where the
+ * slot is taken, or is none.
+ *
+ * Who is banned is kicked, and is not in the world when this returns.
  *
  * @category inputs
  * @since 0.1.0
@@ -743,10 +799,47 @@ const playerAt = (self: ServerMachine, number: number): World.Player => {
 export const join = (self: ServerMachine, now: number, options: World.PlayerOptions): World.Player => {
   tick(self, now)
   const { lowestSlot, news } = self.policy.dialect
-  const player = World.player(self.world, options, lowestSlot)
-  self.world = World.join(self.world, player)
-  tellAll(self, now, news.joined(player))
+  const { guid, ...joining } = World.player(self.world, options, lowestSlot)
+  const newcomer: World.Player = { ...joining, guid: undefined, verified: false }
+  self.world = World.join(self.world, newcomer)
+  tellAll(self, now, news.connected(newcomer))
+  if (isTurnedAway(self, now, newcomer) || guid === undefined) return newcomer
+  const player = identified(self, now, newcomer, guid)
+  if (isTurnedAway(self, now, player) || !joining.verified) return player
+  return verified(self, now, player)
+}
+
+/**
+ * The GUID of a player who is still joining (`guid: null`) becomes known; default: one made from the name. Tells
+ * `… - GUID: …`, but on Reforger nobody. Throws a `RangeError` where there is no such player, or the GUID is known.
+ *
+ * Who is banned is kicked, and is not in the world when this returns.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const identify = (self: ServerMachine, now: number, number: number, guid?: string): World.Player => {
+  tick(self, now)
+  const newcomer = playerAt(self, number)
+  if (newcomer.guid !== undefined) throw new RangeError(`the GUID of player #${number} is known already`)
+  const player = identified(self, now, newcomer, guid)
+  isTurnedAway(self, now, player)
   return player
+}
+
+/**
+ * The GUID of a player (`verified: false`) is verified. Tells `Verified GUID …`, but on Reforger nobody. Throws a
+ * `RangeError` where there is no such player, or one whose GUID is not known or verified already.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const verify = (self: ServerMachine, now: number, number: number): World.Player => {
+  tick(self, now)
+  const player = playerAt(self, number)
+  if (player.guid === undefined) throw new RangeError(`the GUID of player #${number} is not known yet`)
+  if (player.verified) throw new RangeError(`the GUID of player #${number} is verified already`)
+  return verified(self, now, player)
 }
 
 /**
@@ -843,12 +936,13 @@ export const stop = (self: ServerMachine, now: number, options: Pick<RestartOpti
 }
 
 /**
- * A server that is down comes up; one that is up stays as it is.
+ * A server that is down comes up, with the bans of its file (on Reforger with those it had); one that is up stays as it is.
  *
  * @category inputs
  * @since 0.1.0
  */
 export const start = (self: ServerMachine): void => {
+  if (!self.listening) self.world = self.policy.dialect.reboot(self.world)
   self.listening = true
   self.upAt = undefined
 }

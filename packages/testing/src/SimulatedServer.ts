@@ -56,8 +56,21 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   /** Where it listens, `ip:port`; the same for as long as it exists. */
   readonly address: string
 
-  /** A player joins: `ServerMachine.join`. On Reforger nobody is told. Dies where the slot is taken, or is none. */
+  /**
+   * A player joins: `ServerMachine.join`. Who is banned is kicked, and is not in the world afterwards. On Reforger nobody is
+   * told. Dies where the slot is taken, or is none.
+   */
   readonly join: (options: World.PlayerOptions) => Effect.Effect<World.Player>
+  /**
+   * The GUID of a player who is still joining becomes known; default: one made from the name. On Reforger nobody is told.
+   * Dies where there is no such player, or the GUID is known.
+   */
+  readonly identify: (player: number, guid?: string) => Effect.Effect<World.Player>
+  /**
+   * The GUID of a player is verified. On Reforger nobody is told. Dies where there is no such player, or one whose GUID is
+   * not known or verified already.
+   */
+  readonly verify: (player: number) => Effect.Effect<World.Player>
   /** A player leaves. On Reforger nobody is told. Dies where there is no such player. */
   readonly leave: (player: number) => Effect.Effect<void>
   /**
@@ -225,6 +238,8 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
   return SimulatedServer.of({
     address,
     join: (options) => step((now) => ServerMachine.join(machine, now, options)),
+    identify: (player, guid) => step((now) => ServerMachine.identify(machine, now, player, guid)),
+    verify: (player) => step((now) => ServerMachine.verify(machine, now, player)),
     leave: (player) => step((now) => ServerMachine.leave(machine, now, player)),
     chat: (player, channel, text) => step((now) => ServerMachine.chat(machine, now, player, channel, text)),
     kick: (player, reason) => step((now) => ServerMachine.kick(machine, now, player, reason)),

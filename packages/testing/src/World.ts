@@ -58,7 +58,13 @@ export interface Ban {
 export interface World {
   /** In the order in which they joined. */
   readonly players: ReadonlyArray<Player>
+  /** What the server has in memory: also bans that have expired, until `writeBans`. */
   readonly bans: ReadonlyArray<Ban>
+  /**
+   * The files of bans that lie beside a BattlEye server, by name: {@link BANS_FILE}, which it reads when it starts, and
+   * any others. What changes `bans` leaves them alone; the command `writeBans` writes the one, see {@link writeBans}.
+   */
+  readonly banFiles: Readonly<Record<string, ReadonlyArray<Ban>>>
   /** File names, such as `"Liberation.Altis.pbo"`. */
   readonly missions: ReadonlyArray<string>
   /** The BattlEye server's version. */
@@ -92,14 +98,24 @@ export interface PlayerOptions {
 }
 
 /**
- * A world with the given parts; the others are empty, the version is 1.220.
+ * The file in which a BattlEye server keeps its bans: `bans.txt`.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const BANS_FILE = "bans.txt"
+
+/**
+ * A world with the given parts; the others are empty, the version is 1.220, and {@link BANS_FILE} has the same bans as
+ * the server: where only one of the two is given, the other is that.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = (parts: Partial<World> = {}): World => ({
   players: parts.players ?? [],
-  bans: parts.bans ?? [],
+  bans: parts.bans ?? parts.banFiles?.[BANS_FILE] ?? [],
+  banFiles: { [BANS_FILE]: parts.bans ?? [], ...parts.banFiles },
   missions: parts.missions ?? [],
   version: parts.version ?? "1.220"
 })
@@ -108,6 +124,8 @@ const guidOf = (name: string): string =>
   Array.from(Text.encode(name).subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("").padEnd(32, "0")
 
 const identityOf = (name: string): string => guidOf(name).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
+
+const PING = 47
 
 /**
  * The player whom these options describe, as one who would join this world. Throws a `RangeError` where the slot is
@@ -128,7 +146,7 @@ export const player = (self: World, options: PlayerOptions, lowest = 0): Player 
     port: options.port ?? 2304,
     guid,
     identity: options.identity ?? identityOf(options.name),
-    ping: options.ping ?? (guid === undefined ? -1 : 47),
+    ping: options.ping ?? (guid === undefined ? -1 : PING),
     verified: options.verified ?? guid !== undefined,
     lobby: options.lobby ?? false
   }
@@ -153,6 +171,57 @@ export const leave = (self: World, player: Player): World => ({
   players: self.players.filter((other) => other !== player)
 })
 
+const alter = (self: World, player: Player, known: Partial<Player>): readonly [world: World, player: Player] => {
+  const altered = { ...player, ...known }
+  return [{ ...self, players: self.players.map((other) => other === player ? altered : other) }, altered]
+}
+
+/**
+ * The world in which the GUID of this player, one of its own, is known and not yet verified, and that player. Default:
+ * one made from the name, the same for the same name. A ping of -1 becomes 47.
+ *
+ * @category changes
+ * @since 0.1.0
+ */
+export const identify = (
+  self: World,
+  player: Player,
+  guid: string = guidOf(player.name)
+): readonly [world: World, player: Player] =>
+  alter(self, player, { guid, verified: false, ping: player.ping === -1 ? PING : player.ping })
+
+/**
+ * The world in which the GUID of this player, one of its own, is verified, and that player.
+ *
+ * @category changes
+ * @since 0.1.0
+ */
+export const verify = (self: World, player: Player): readonly [world: World, player: Player] =>
+  alter(self, player, { verified: true })
+
+/**
+ * The world with the bans of a file (default {@link BANS_FILE}) in place of those it had. The same where there is no such
+ * file.
+ *
+ * @category changes
+ * @since 0.1.0
+ */
+export const loadBans = (self: World, file: string = BANS_FILE): World => {
+  const bans = Object.hasOwn(self.banFiles, file) ? self.banFiles[file] : undefined
+  return bans === undefined ? self : { ...self, bans }
+}
+
+/**
+ * The world without the bans that have expired by `now`, and with {@link BANS_FILE} having the others.
+ *
+ * @category changes
+ * @since 0.1.0
+ */
+export const writeBans = (self: World, now: number): World => {
+  const bans = self.bans.filter(isInForce(now))
+  return { ...self, bans, banFiles: { ...self.banFiles, [BANS_FILE]: bans } }
+}
+
 /**
  * The player in a slot, if there is one.
  *
@@ -169,6 +238,19 @@ export const find = (self: World, number: number): Player | undefined =>
  * @since 0.1.0
  */
 export const isIpBan = (ban: Ban): boolean => ban.subject.includes(".")
+
+const isInForce = (now: number) => (ban: Ban): boolean => ban.expires === undefined || ban.expires > now
+
+/**
+ * The first ban in force at `now` that keeps a player out, by what is known of the player: IP address, GUID, identity id.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const banOf = (self: World, player: Player, now: number): Ban | undefined =>
+  self.bans.filter(isInForce(now)).find(({ subject }) =>
+    subject === player.ip || subject === player.guid || subject === player.identity
+  )
 
 /**
  * The bans in the order of their numbers: those of GUIDs, then those of IP addresses.

@@ -83,6 +83,19 @@ describe("a command", () => {
     assert.strictEqual(server.world.players.length, 2)
   })
 
+  it("is unknown to a monitor unless it lists players or logs out", () => {
+    const server = online({ world, restricted: true })
+    for (const text of ["#kick 1", "#ban list", "#restart", "#shutdown"]) {
+      assert.deepStrictEqual(says(server, text), ["unknown command"], text)
+    }
+    assert.strictEqual(says(server, "#players").length, 1)
+    assert.strictEqual(says(server, "players").length, 1)
+    command(server, 0, 1, "")
+    command(server, 0, 2, "@logout")
+    assert.deepStrictEqual(heard(server), ["1: ", "2: "])
+    assert.deepStrictEqual(server.drops.map(({ cause }) => cause), ["LoggedOut"])
+  })
+
   it("can be answered by a hook: after its echo", () => {
     const onCommand = (text: string) =>
       text === "#mod" ? "of a mod" : text === "#bytes" ? Uint8Array.of(65, 0, 66) : text === "#mute" ? "" : undefined
@@ -285,6 +298,24 @@ describe("a player", () => {
     assert.deepStrictEqual(names(server), [])
     ServerMachine.emit(server, 0, "of a mod")
     assert.deepStrictEqual(heard(server), ["message 1: of a mod"])
+  })
+})
+
+describe("a ban", () => {
+  it("keeps its player out, without a word to any client, also after a restart", () => {
+    const server = online({ world })
+    says(server, `#ban create ${JERRY} 60 rude`)
+    ServerMachine.leave(server, 0, 1)
+    ServerMachine.restart(server, 0)
+    login(server, 0)
+    acknowledge(server, 0, 0)
+    heard(server)
+    const jerry = { name: "Cpt. Jerry - Fox", identity: JERRY }
+    ServerMachine.join(server, 0, jerry)
+    assert.deepStrictEqual(names(server), [])
+    ServerMachine.join(server, 60_000, jerry)
+    assert.deepStrictEqual(names(server), [jerry.name])
+    assert.deepStrictEqual(heard(server), [])
   })
 })
 

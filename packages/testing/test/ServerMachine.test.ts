@@ -225,6 +225,18 @@ describe("a command", () => {
     assert.strictEqual(server.world.players.length, 2)
   })
 
+  it("is disallowed to administrators with few rights if it kicks, bans or is the game's", () => {
+    const given = (text: string) => reply({ restricted: true, world }, text)
+    for (const text of ["kick 0", "BAN 0", "addBan a", "removeBan 0", "loadBans", "writeBans", "#shutdown", "#lock"]) {
+      assert.strictEqual(given(text), "Disallowed command", text)
+    }
+    for (const text of ["", "say -1 hello", "players", "bans", "version"]) {
+      assert.notStrictEqual(given(text), "Disallowed command", text)
+    }
+    assert.strictEqual(given("#"), "Disallowed command")
+    assert.strictEqual(given("kickk"), "Unknown command")
+  })
+
   it("for the game has an empty reply", () => {
     assert.strictEqual(reply({}, "#mission Liberation.Altis Veteran"), "")
     assert.strictEqual(reply({}, "#lock"), "")
@@ -273,6 +285,13 @@ describe("a command", () => {
     const server = online()
     command(server, 0, 0, "say -1 a\0b")
     assert.deepStrictEqual(server.violations[0]?.reason, { _tag: "NotText", sequence: 0 })
+  })
+
+  it("is no place for a NUL, nor is a password", () => {
+    const server = online()
+    login(server, 0, BOB, "secret\0")
+    assert.deepStrictEqual(heard(server, BOB), ["login false"])
+    assert.deepStrictEqual(server.violations[0]?.reason, { _tag: "NotText", sequence: undefined })
   })
 })
 
@@ -533,8 +552,30 @@ describe("the command", () => {
     assert.deepStrictEqual(does("writeBans", { world: { bans } }).server.world.bans, bans.slice(1))
   })
 
-  it("loadBans, loadScripts, loadEvents and maxPing have an empty reply", () => {
-    for (const text of ["loadBans", "loadScripts", "loadEvents", "maxPing 200"]) does(text)
+  it("loadBans takes those of a file in place of those in memory, writeBans writes the one file", () => {
+    const ban = (subject: string, expires?: number): World.Ban => ({ subject, expires, reason: "" })
+    const banFiles = { "other.txt": [ban("d")] }
+    const server = online({ world: { bans: [ban("a"), ban("b", 5)], banFiles }, sessionTimeout: "Infinity" })
+    const subjects = (now: number, text: string) => {
+      command(server, now, 0, text)
+      return server.world.bans.map(({ subject }) => subject)
+    }
+    assert.deepStrictEqual(subjects(0, "addBan c"), ["a", "b", "c"])
+    assert.deepStrictEqual(subjects(1, "loadBans"), ["a", "b"])
+    assert.deepStrictEqual(subjects(2, "removeBan 0"), ["b"])
+    assert.deepStrictEqual(subjects(3, "loadBans"), ["a", "b"])
+    assert.deepStrictEqual(subjects(4, "loadBans other.txt"), ["d"])
+    assert.deepStrictEqual(subjects(5, "loadBans none.txt"), ["d"])
+    assert.deepStrictEqual(subjects(6, "loadBans toString"), ["d"])
+    assert.deepStrictEqual(subjects(7, "loadBans"), ["a", "b"])
+    assert.deepStrictEqual(subjects(8, "addBan e"), ["a", "b", "e"])
+    assert.deepStrictEqual(subjects(9, "writeBans"), ["a", "e"])
+    assert.deepStrictEqual(subjects(10, "loadBans"), ["a", "e"])
+    assert.deepStrictEqual(server.world.banFiles, { ...banFiles, "bans.txt": [ban("a"), ban("e")] })
+  })
+
+  it("loadScripts, loadEvents and maxPing have an empty reply", () => {
+    for (const text of ["loadScripts", "loadEvents", "maxPing 200"]) does(text)
   })
 
   it("#shutdown ends the server, after its reply", () => {
@@ -583,6 +624,61 @@ describe("a player who", () => {
     assert.throws(() => ServerMachine.join(server, 0, { name: "c", number: 7 }), RangeError)
   })
 
+  it("joins step by step is told of step by step", () => {
+    const server = online()
+    const guid = "73c5e50a7860475f0000000000000000"
+    ServerMachine.join(server, 0, { name: "Max", guid: null })
+    assert.throws(() => ServerMachine.verify(server, 0, 0), RangeError)
+    const identified = ServerMachine.identify(server, 1_000, 0, guid)
+    assert.deepStrictEqual([identified.guid, identified.ping, identified.verified], [guid, 47, false])
+    assert.throws(() => ServerMachine.identify(server, 1_000, 0), RangeError)
+    const verified = ServerMachine.verify(server, 1_500, 0)
+    assert.throws(() => ServerMachine.verify(server, 1_500, 0), RangeError)
+    assert.deepStrictEqual(server.world.players, [verified])
+    assert.isTrue(verified.verified)
+    ServerMachine.join(server, 1_500, { name: "Kerry", verified: false })
+    ServerMachine.join(server, 1_500, { name: "Ed", guid: null })
+    assert.strictEqual(ServerMachine.identify(server, 1_500, 2).guid, "45640000000000000000000000000000")
+    assert.deepStrictEqual(heard(server), [
+      "message 1: Player #0 Max (203.0.113.0:2304) connected",
+      `message 2: Player #0 Max - GUID: ${guid}`,
+      `message 3: Verified GUID (${guid}) of player #0 Max`,
+      "message 4: Player #1 Kerry (203.0.113.1:2304) connected",
+      "message 5: Player #1 Kerry - GUID: 4b657272790000000000000000000000",
+      "message 6: Player #2 Ed (203.0.113.2:2304) connected",
+      "message 7: Player #2 Ed - GUID: 45640000000000000000000000000000"
+    ])
+  })
+
+  it("is banned is kicked as soon as the server knows who it is", () => {
+    const guid = "73c5e50a7860475f0000000000000000"
+    const bans: ReadonlyArray<World.Ban> = [
+      { subject: guid, expires: 60_000, reason: "cheating" },
+      { subject: "198.51.100.1", expires: undefined, reason: "" }
+    ]
+    const server = online({ world: { bans } })
+    ServerMachine.join(server, 0, { name: "Max", guid })
+    ServerMachine.join(server, 0, { name: "Kerry", ip: "198.51.100.1" })
+    ServerMachine.join(server, 0, { name: "Ed", guid: null })
+    ServerMachine.identify(server, 0, 0, guid)
+    assert.deepStrictEqual(server.world.players, [])
+    ServerMachine.join(server, 60_000, { name: "Max", guid })
+    assert.deepStrictEqual(server.world.players.map(({ name }) => name), ["Max"])
+    assert.deepStrictEqual(heard(server), [
+      "message 1: Player #0 Max (203.0.113.0:2304) connected",
+      `message 2: Player #0 Max - GUID: ${guid}`,
+      `message 3: Player #0 Max (${guid}) has been kicked by BattlEye: Admin Ban (cheating)`,
+      "message 4: Player #0 Max disconnected",
+      "message 5: Player #0 Kerry (198.51.100.1:2304) connected",
+      "message 6: Player #0 Kerry (-) has been kicked by BattlEye: Admin Ban ()",
+      "message 7: Player #0 Kerry disconnected",
+      "message 8: Player #0 Ed (203.0.113.0:2304) connected",
+      `message 9: Player #0 Ed - GUID: ${guid}`,
+      `message 10: Player #0 Ed (${guid}) has been kicked by BattlEye: Admin Ban (cheating)`,
+      "message 11: Player #0 Ed disconnected"
+    ])
+  })
+
   it("leaves is disconnected", () => {
     const server = online({ world })
     ServerMachine.leave(server, 0, 3)
@@ -609,6 +705,31 @@ describe("a server that", () => {
     ServerMachine.restart(server, 13)
     assert.deepStrictEqual(server.world.players, [])
     assert.deepStrictEqual(server.drops.map(({ cause }) => cause), ["Stopped", "Stopped"])
+  })
+
+  it("restarts has the bans that were written", () => {
+    const server = online({ world })
+    command(server, 0, 0, "ban 3")
+    command(server, 0, 1, "writeBans")
+    command(server, 0, 2, "addBan 198.51.100.1")
+    ServerMachine.restart(server, 1, { downtime: "1 second" })
+    ServerMachine.tick(server, 1_001)
+    assert.deepStrictEqual(server.world.bans.map(({ subject }) => subject), ["2c65319280ac51b220aef667552a7f06"])
+    ServerMachine.update(server, 2_000, (world) => ({ ...world, bans: [] }))
+    ServerMachine.start(server)
+    assert.deepStrictEqual(server.world.bans, [])
+  })
+
+  it("has as many clients as it takes does not answer a login more", () => {
+    const server = online({ maxClients: 1 })
+    login(server, 1, BOB)
+    login(server, 2, BOB, "guess")
+    login(server, 3)
+    assert.deepStrictEqual(heard(server, BOB), ["login false"])
+    assert.deepStrictEqual(server.logins.map(({ admin }) => admin), [0, undefined, undefined, 0])
+    ServerMachine.forget(server, 4)
+    login(server, 5, BOB)
+    assert.strictEqual(heard(server, BOB)[0], "login true")
   })
 
   it("is silent hears and says nothing, but keeps its sessions for as long as the rules say", () => {
@@ -652,5 +773,6 @@ describe("a server that", () => {
   it("is made with options out of range is not made", () => {
     assert.throws(() => ServerMachine.make({ messageTries: 0 }), RangeError)
     assert.throws(() => ServerMachine.make({ recordCapacity: 0.5 }), RangeError)
+    assert.throws(() => ServerMachine.make({ maxClients: 0 }), RangeError)
   })
 })

@@ -7,14 +7,9 @@ import * as Texts from "./texts.ts"
 
 const news: News = {
   loggedIn: (admin, address) => [Texts.adminLoggedIn(admin, address)],
-  joined: (player) => {
-    const messages = [Texts.connected(player)]
-    if (player.guid !== undefined) {
-      messages.push(Texts.guidKnown(player, player.guid))
-      if (player.verified) messages.push(Texts.guidVerified(player, player.guid))
-    }
-    return messages
-  },
+  connected: (player) => [Texts.connected(player)],
+  identified: (player) => [Texts.guidKnown(player)],
+  verified: (player) => [Texts.guidVerified(player)],
   left: (player) => [Texts.disconnected(player)],
   kicked: (player, reason) => [Texts.kicked(player, reason), Texts.disconnected(player)],
   said: (player, channel, text) => [Texts.chat(player, channel, text)]
@@ -106,7 +101,7 @@ const commands: Record<string, Command> = {
       (world, player) => kick(world, player, `Admin Kick (${reason})`)
     )
   },
-  loadBans: noEffect,
+  loadBans: (file, { world }) => ({ world: World.loadBans(world, file === "" ? undefined : file) }),
   loadEvents: noEffect,
   loadScripts: noEffect,
   maxPing: noEffect,
@@ -126,12 +121,13 @@ const commands: Record<string, Command> = {
   },
   update: noEffect,
   version: (_, { world }) => ({ result: world.version }),
-  writeBans: (_, { now, world }) => ({
-    world: { ...world, bans: world.bans.filter((ban) => ban.expires === undefined || ban.expires > now) }
-  })
+  writeBans: (_, { now, world }) => ({ world: World.writeBans(world, now) })
 }
 
 const byLowerCase = new Map(Object.entries(commands).map(([name, command]) => [name.toLowerCase(), command]))
+
+/** What is known to be barred is kicking, banning and shutting the server down; of the rest, this is what comes near. */
+const restricted = new Set(["addban", "ban", "kick", "loadbans", "removeban", "writebans"])
 
 /** `#` commands are the game's, which answers none of them; these two end the process. */
 const game = (name: string): Partial<Outcome> =>
@@ -152,6 +148,8 @@ const execute = (text: string, context: Context): Outcome => {
 export const dialect: Dialect = {
   lowestSlot: 0,
   disallowed: Texts.DISALLOWED_COMMAND,
+  restricts: (name) => restricted.has(name) || name.startsWith("#"),
+  reboot: (world) => World.loadBans(world),
   execute,
   answer: (_, result) => ({ reply: result, messages: [] }),
   messages: () => [],

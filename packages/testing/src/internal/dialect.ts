@@ -46,7 +46,9 @@ export interface Answer {
 /** What every administrator is told, in this order, when something happens. */
 export interface News {
   readonly loggedIn: (admin: number, address: string) => ReadonlyArray<string>
-  readonly joined: (player: World.Player) => ReadonlyArray<string>
+  readonly connected: (player: World.Player) => ReadonlyArray<string>
+  readonly identified: (player: World.Player) => ReadonlyArray<string>
+  readonly verified: (player: World.Player) => ReadonlyArray<string>
   readonly left: (player: World.Player) => ReadonlyArray<string>
   readonly kicked: (player: World.Player, reason: string) => ReadonlyArray<string>
   readonly said: (player: World.Player, channel: string, text: string) => ReadonlyArray<string>
@@ -57,6 +59,10 @@ export interface Dialect {
   readonly lowestSlot: number
   /** The result of a command that the administrator may not give. */
   readonly disallowed: string
+  /** Whether an administrator with few rights may not give the command with this name. */
+  readonly restricts: (name: string) => boolean
+  /** The world as a new process finds it. */
+  readonly reboot: (world: World.World) => World.World
   readonly execute: (text: string, context: Context) => Outcome
   /** How the result of a command is told. */
   readonly answer: (command: string, result: string | Uint8Array) => Answer

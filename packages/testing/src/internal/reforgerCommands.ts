@@ -8,7 +8,9 @@ import * as Texts from "./reforgerTexts.ts"
 /** Clients are told what they asked for, and nothing of what else happens. */
 const news: News = {
   loggedIn: () => [],
-  joined: () => [],
+  connected: () => [],
+  identified: () => [],
+  verified: () => [],
   left: () => [],
   kicked: () => [],
   said: () => []
@@ -121,6 +123,9 @@ const commands = new Map<string, Command>([
   [LOGOUT, () => ({ fate: "LogsOut" })]
 ])
 
+/** What the permission `monitor` leaves: the list of players, and what every client needs. */
+const monitorCommands = new Set(["", "#players", "players", LOGOUT])
+
 const execute = (text: string, context: Context): Outcome => {
   const outcome = nothing(context.world)
   if (text === "") return outcome
@@ -138,6 +143,9 @@ export const dialect: Dialect = {
   lowestSlot: 1,
   // What a server says of a command on its blacklist is not known. To the client there is no such command.
   disallowed: Texts.UNKNOWN_COMMAND,
+  restricts: (name) => !monitorCommands.has(name),
+  // Bans are kept elsewhere.
+  reboot: (world) => world,
   execute,
   answer: (command, result) => ({
     reply: "",

@@ -16,15 +16,17 @@ export const adminSaid = (admin: number, recipient: string, text: string) =>
 
 export const connected = (player: Player) => `${who(player)} (${player.ip}:${player.port}) connected`
 
-export const guidKnown = (player: Player, guid: string) => `${who(player)} - GUID: ${guid}`
+const guidOf = (player: Player) => player.guid ?? "-"
 
-export const guidVerified = (player: Player, guid: string) =>
-  `Verified GUID (${guid}) of player #${player.number} ${player.name}`
+export const guidKnown = (player: Player) => `${who(player)} - GUID: ${guidOf(player)}`
+
+export const guidVerified = (player: Player) =>
+  `Verified GUID (${guidOf(player)}) of player #${player.number} ${player.name}`
 
 export const disconnected = (player: Player) => `${who(player)} disconnected`
 
 export const kicked = (player: Player, reason: string) =>
-  `${who(player)} (${player.guid ?? "-"}) has been kicked by BattlEye: ${reason}`
+  `${who(player)} (${guidOf(player)}) has been kicked by BattlEye: ${reason}`
 
 export const chat = (player: Player, channel: string, text: string) => `(${channel}) ${player.name}: ${text}`
 
