@@ -11,7 +11,9 @@ import * as NetAddress from "effect/net/NetAddress"
 import type * as Scope from "effect/Scope"
 import type * as DatagramSocket from "effect/socket/DatagramSocket"
 import { type Endpoint, EndpointError } from "./Endpoint.ts"
+import * as Impaired from "./internal/impaired.ts"
 import type * as ServerMachine from "./ServerMachine.ts"
+import type * as SimulatedNetwork from "./SimulatedNetwork.ts"
 import * as SimulatedServer from "./SimulatedServer.ts"
 
 /**
@@ -25,6 +27,11 @@ export interface Options extends ServerMachine.Options {
   readonly host?: string | undefined
   /** The port to bind. Default 0: any that is free. */
   readonly port?: number | undefined
+  /**
+   * How bad the network in front of the port is, besides what the real one does. Default: not at all. Chance begins anew
+   * when the port opens again after a downtime.
+   */
+  readonly network?: SimulatedNetwork.PathOptions | undefined
 }
 
 const failure = (address: string) => (error: DatagramSocket.DatagramSocketError): EndpointError => {
@@ -76,17 +83,20 @@ const bind = Effect.fnUntraced(function*(host: string, port: number) {
  * `address` says which port it got. After a restart with a downtime it binds the same one, and dies where somebody else
  * has taken it meanwhile. At most 4,096 datagrams wait to be read; more are dropped.
  *
+ * Dies with a `RangeError` where a fraction of `network` is not from 0 to 1, or a duration infinite.
+ *
  * @category constructors
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<SimulatedServer.SimulatedServer["Service"], EndpointError, Scope.Scope> {
-  const host = options.host ?? "127.0.0.1"
+  const { host = "127.0.0.1", network } = options
   let port = options.port ?? 0
-  const bindAgain = Effect.map(Effect.suspend(() => bind(host, port)), (endpoint) => {
+  const bindAgain = Effect.gen(function*() {
+    const endpoint = yield* bind(host, port)
     port = Number(endpoint.address.slice(endpoint.address.lastIndexOf(":") + 1))
-    return endpoint
+    return network === undefined ? endpoint : yield* Impaired.make(endpoint, network)
   })
   return yield* SimulatedServer.fromEndpoint(bindAgain, options)
 })

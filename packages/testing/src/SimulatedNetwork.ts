@@ -19,14 +19,13 @@
 import * as Transport from "@bercon/session/Transport"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
-import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { type Endpoint, EndpointError, type Received } from "./Endpoint.ts"
-import * as Timer from "./internal/timer.ts"
+import * as Path from "./internal/path.ts"
 
 // -----------------------------------------------------------------------------
 // models
@@ -75,14 +74,38 @@ export interface PathConditions extends Conditions {
 }
 
 /**
+ * The conditions of both directions, and the chance by which they strike.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PathOptions extends PathConditions {
+  /** Where chance comes from. Default 0. */
+  readonly seed?: number | string | undefined
+}
+
+/**
+ * What fails on the clients' machine.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Failures {
+  /** Why every `open` fails, with `OpenFailed`: `"HostUnresolved"`, `"AddressInUse"`, ... Default: none does. */
+  readonly open?: Transport.OpenFailed["kind"] | undefined
+  /** Why every `write` fails, with `IoFailed`, and sends nothing: `"Unreachable"`, ... Default: none does for this. */
+  readonly write?: Transport.IoFailed["kind"] | undefined
+}
+
+/**
  * What a network is made with.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Options extends PathConditions {
-  /** Where chance comes from. Default 0. */
-  readonly seed?: number | string | undefined
+export interface Options extends PathOptions {
+  /** What fails from the beginning. Default: nothing. */
+  readonly failures?: Failures | undefined
   /** How many datagrams a receiver's queue holds. Default 1,024. */
   readonly receiveCapacity?: number | undefined
 }
@@ -138,123 +161,19 @@ export class SimulatedNetwork extends Context.Service<SimulatedNetwork, {
   readonly partition: (direction?: Direction) => Effect.Effect<void>
   /** Mends a direction that was cut, or both. */
   readonly heal: (direction?: Direction) => Effect.Effect<void>
+  /**
+   * What fails on the clients' machine from now on. What is not given works, or works again: `fail({})` ends it all.
+   * Sockets that are open stay open.
+   */
+  readonly fail: (failures: Failures) => Effect.Effect<void>
+  /**
+   * Breaks every client socket that is open now: its `pull`, and every `write` from now on, fails with an `IoFailed` of
+   * this kind, default `"Unknown"`. New ones can be opened. The server hears nothing of it.
+   */
+  readonly breakSockets: (kind?: Transport.IoFailed["kind"]) => Effect.Effect<void>
   /** What has happened up to now. */
   readonly statistics: Effect.Effect<Readonly<Record<Direction, Statistics>>>
 }>()("@bercon/testing/SimulatedNetwork") {}
-
-// -----------------------------------------------------------------------------
-// one direction
-// -----------------------------------------------------------------------------
-
-/** `Conditions` with all defaults, durations in milliseconds. */
-interface Weather {
-  readonly loss: number
-  readonly duplication: number
-  readonly corruption: number
-  readonly reordering: number
-  readonly reorderingDelay: number
-  readonly latency: number
-  readonly jitter: number
-}
-
-const fair: Weather = {
-  loss: 0,
-  duplication: 0,
-  corruption: 0,
-  reordering: 0,
-  reorderingDelay: 50,
-  latency: 0,
-  jitter: 0
-}
-
-const fraction = (name: string, value: number): number => {
-  if (value >= 0 && value <= 1) return value
-  throw new RangeError(`${name} must be from 0 to 1, received ${value}`)
-}
-
-const millis = (name: string, input: Duration.Input): number => {
-  const value = Duration.toMillis(Duration.fromInputUnsafe(input))
-  if (value < Infinity) return value
-  throw new RangeError(`${name} must be finite`)
-}
-
-const changed = (weather: Weather, conditions: Conditions): Weather => ({
-  loss: fraction("loss", conditions.loss ?? weather.loss),
-  duplication: fraction("duplication", conditions.duplication ?? weather.duplication),
-  corruption: fraction("corruption", conditions.corruption ?? weather.corruption),
-  reordering: fraction("reordering", conditions.reordering ?? weather.reordering),
-  reorderingDelay: millis("reorderingDelay", conditions.reorderingDelay ?? weather.reorderingDelay),
-  latency: millis("latency", conditions.latency ?? weather.latency),
-  jitter: millis("jitter", conditions.jitter ?? weather.jitter)
-})
-
-interface Path {
-  weather: Weather
-  cut: boolean
-  readonly random: Random.Random
-  readonly statistics: { -readonly [K in keyof Statistics]: number }
-}
-
-const makePath = Effect.fnUntraced(function*(direction: Direction, options: Options) {
-  const random = yield* Effect.service(Random.Random).pipe(Random.withSeed(`${options.seed ?? 0} ${direction}`))
-  const path: Path = {
-    weather: changed(changed(fair, options), options[direction] ?? {}),
-    cut: false,
-    random,
-    statistics: {
-      sent: 0,
-      lost: 0,
-      cut: 0,
-      duplicated: 0,
-      corrupted: 0,
-      reordered: 0,
-      delivered: 0,
-      refused: 0,
-      overflowed: 0
-    }
-  }
-  return path
-})
-
-const flipBit = (datagram: Uint8Array, chance: number): void => {
-  if (datagram.length === 0) return
-  const bit = Math.floor(chance * datagram.length * 8)
-  datagram[bit >> 3]! ^= 1 << (bit & 7)
-}
-
-/**
- * What arrives of a datagram, and after how many milliseconds: nothing, it, or it twice.
- *
- * The number of draws is the same for every datagram, whatever becomes of it, so that a change of one condition does not
- * change the fate of all later datagrams in every other respect.
- */
-const fate = (path: Path, original: Uint8Array): ReadonlyArray<readonly [delay: number, datagram: Uint8Array]> => {
-  const { random, statistics, weather } = path
-  const draw = () => random.nextDoubleUnsafe()
-  const lost = draw() < weather.loss
-  const duplicated = draw() < weather.duplication
-  const corrupted = draw() < weather.corruption
-  const reordered = draw() < weather.reordering
-  const bit = draw()
-  const delays = [draw(), draw()].map((chance) => weather.latency + chance * weather.jitter)
-  statistics.sent++
-  if (path.cut) {
-    statistics.cut++
-    return []
-  }
-  if (lost) {
-    statistics.lost++
-    return []
-  }
-  if (reordered) statistics.reordered++
-  if (corrupted) statistics.corrupted++
-  if (duplicated) statistics.duplicated++
-  return delays.slice(0, duplicated ? 2 : 1).map((delay) => {
-    const datagram = original.slice()
-    if (corrupted) flipBit(datagram, bit)
-    return [reordered ? delay + weather.reorderingDelay : delay, datagram]
-  })
-}
 
 // -----------------------------------------------------------------------------
 // the network
@@ -265,22 +184,22 @@ interface Client {
   readonly peer: string
   readonly local: string
   readonly queue: Queue.Queue<Uint8Array, Transport.TransportError>
+  /** Why it is of no more use. */
+  ended: Transport.IoFailed["kind"] | undefined
   /** Whether the server's machine has said that nobody listens, and no write has failed for it yet. */
   refused: boolean
 }
 
-interface InFlight {
-  readonly due: number
-  readonly deliver: () => void
-}
-
-const IN_FLIGHT_CAPACITY = 65_536
-
 const FIRST_LOCAL_PORT = 50_001
 const LOCAL_PORTS = 65_536 - FIRST_LOCAL_PORT
 
-const ioFailed = (kind: "Refused" | "Closed", peer: string) =>
+const ioFailed = (kind: Transport.IoFailed["kind"], peer: string) =>
   new Transport.TransportError({ reason: new Transport.IoFailed({ kind, peer }) })
+
+const openFailed = (kind: Transport.OpenFailed["kind"], peer: string) =>
+  new Transport.TransportError({
+    reason: new Transport.OpenFailed({ kind, peer, cause: new Error(`${kind}, by the simulated network`) })
+  })
 
 /**
  * A network in memory, in the caller's scope: closing it closes every socket.
@@ -296,60 +215,26 @@ export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<SimulatedNetwork["Service"], never, Scope.Scope> {
   const capacity = options.receiveCapacity ?? 1024
-  const paths: Record<Direction, Path> = {
-    toServer: yield* makePath("toServer", options),
-    toClient: yield* makePath("toClient", options)
-  }
-  const directions: ReadonlyArray<Direction> = ["toServer", "toClient"]
+  const path = yield* Path.make(options)
+  let failures = options.failures ?? {}
   const servers = new Map<string, Queue.Queue<Received, EndpointError>>()
   const clients = new Map<string, Client>()
-  /** In the order of `due`, and of sending where that is the same. */
-  const inFlight: Array<InFlight> = []
   let opened = 0
 
-  const timer = Timer.make(
-    () => inFlight[0]?.due,
-    Effect.map(Timer.now, (now) => {
-      while (inFlight.length > 0 && inFlight[0]!.due <= now) inFlight.shift()!.deliver()
-    })
-  )
+  const offer = <A, E>(queue: Queue.Queue<A, E>, element: A): Path.Arrival =>
+    Queue.offerUnsafe(queue, element) ? "delivered" : "overflowed"
 
-  const send = (direction: Direction, original: Uint8Array, deliver: (datagram: Uint8Array) => void) =>
-    Effect.map(Timer.now, (now) => {
-      const path = paths[direction]
-      for (const [delay, datagram] of fate(path, original)) {
-        if (delay <= 0) {
-          deliver(datagram)
-        } else if (inFlight.length >= IN_FLIGHT_CAPACITY) {
-          path.statistics.overflowed++
-        } else {
-          const due = now + delay
-          const index = inFlight.findLastIndex((other) => other.due <= due) + 1
-          inFlight.splice(index, 0, { due, deliver: () => deliver(datagram) })
-          if (index === 0) timer.reschedule()
-        }
-      }
-    })
-
-  const offer = <A, E>(path: Path, queue: Queue.Queue<A, E>, element: A): void => {
-    if (Queue.offerUnsafe(queue, element)) path.statistics.delivered++
-    else path.statistics.overflowed++
-  }
-
-  const toServer = (client: Client) => (datagram: Uint8Array): void => {
-    const path = paths.toServer
+  const toServer = (client: Client) => (datagram: Uint8Array): Path.Arrival => {
     const queue = servers.get(client.peer)
-    if (queue !== undefined) return offer(path, queue, { from: client.local, datagram })
-    path.statistics.refused++
+    if (queue !== undefined) return offer(queue, { from: client.local, datagram })
     // The word of it has to come back, too.
-    if (!paths.toClient.cut) client.refused = true
+    if (!path.isCut("toClient")) client.refused = true
+    return "refused"
   }
 
-  const toClient = (from: string, to: string) => (datagram: Uint8Array): void => {
-    const path = paths.toClient
+  const toClient = (from: string, to: string) => (datagram: Uint8Array): Path.Arrival => {
     const client = clients.get(to)
-    if (client !== undefined && client.peer === from) return offer(path, client.queue, datagram)
-    path.statistics.refused++
+    return client !== undefined && client.peer === from ? offer(client.queue, datagram) : "refused"
   }
 
   const bind = Effect.fnUntraced(function*(address: string) {
@@ -366,7 +251,9 @@ export const make = Effect.fnUntraced(function*(
       pull: Queue.takeAll(queue),
       write: (to, datagram) =>
         Effect.suspend(() =>
-          servers.get(address) === queue ? send("toClient", datagram, toClient(address, to)) : Effect.fail(closed)
+          servers.get(address) === queue
+            ? path.send("toClient", datagram, toClient(address, to))
+            : Effect.fail(closed)
         )
     }
     return endpoint
@@ -377,14 +264,20 @@ export const make = Effect.fnUntraced(function*(
     return clients.has(address) ? localAddress() : address
   }
 
+  /** Ends a socket for this reason; afterwards it has no address any more. */
+  const end = (client: Client, kind: Transport.IoFailed["kind"]): void => {
+    if (client.ended !== undefined) return
+    client.ended = kind
+    clients.delete(client.local)
+    Queue.failCauseUnsafe(client.queue, Cause.fail(ioFailed(kind, client.peer)))
+  }
+
   const open = Effect.fnUntraced(function*(peer: string) {
+    if (failures.open !== undefined) return yield* openFailed(failures.open, peer)
     const queue = yield* Queue.dropping<Uint8Array, Transport.TransportError>(capacity)
-    const client: Client = { peer, local: localAddress(), queue, refused: false }
+    const client: Client = { peer, local: localAddress(), queue, ended: undefined, refused: false }
     clients.set(client.local, client)
-    yield* Effect.addFinalizer(() => {
-      clients.delete(client.local)
-      return Queue.fail(queue, ioFailed("Closed", peer))
-    })
+    yield* Effect.addFinalizer(() => Effect.sync(() => end(client, "Closed")))
     const failRefused = Effect.suspend(() => {
       if (!client.refused) return Effect.void
       client.refused = false
@@ -395,8 +288,9 @@ export const make = Effect.fnUntraced(function*(
       pull: Queue.takeAll(queue),
       write: (datagram) =>
         Effect.suspend(() => {
-          if (clients.get(client.local) !== client) return Effect.fail(ioFailed("Closed", peer))
-          return Effect.andThen(send("toServer", datagram, deliver), failRefused)
+          const kind = client.ended ?? failures.write
+          if (kind !== undefined) return Effect.fail(ioFailed(kind, peer))
+          return Effect.andThen(path.send("toServer", datagram, deliver), failRefused)
         })
     }
     return connection
@@ -407,16 +301,13 @@ export const make = Effect.fnUntraced(function*(
       for (const [address, queue] of servers) {
         Queue.failCauseUnsafe(queue, Cause.fail(new EndpointError({ kind: "Closed", address })))
       }
-      for (const { peer, queue } of clients.values()) {
-        Queue.failCauseUnsafe(queue, Cause.fail(ioFailed("Closed", peer)))
-      }
+      for (const client of clients.values()) end(client, "Closed")
       servers.clear()
-      clients.clear()
     })
   )
 
   // Whoever waits for a datagram must hear of it when the fiber that delivers them has died.
-  yield* timer.run.pipe(
+  yield* path.run.pipe(
     Effect.onError((cause) =>
       Effect.sync(() => {
         if (Cause.hasInterruptsOnly(cause)) return
@@ -430,25 +321,18 @@ export const make = Effect.fnUntraced(function*(
   return SimulatedNetwork.of({
     bind,
     transport: (peer) => ({ peer, open: open(peer) }),
-    change: (conditions) =>
+    change: (conditions) => Effect.sync(() => path.change(conditions)),
+    partition: (direction) => Effect.sync(() => path.partition(direction)),
+    heal: (direction) => Effect.sync(() => path.heal(direction)),
+    fail: (next) =>
       Effect.sync(() => {
-        for (const direction of directions) {
-          const path = paths[direction]
-          path.weather = changed(changed(path.weather, conditions), conditions[direction] ?? {})
-        }
+        failures = next
       }),
-    partition: (direction) =>
+    breakSockets: (kind = "Unknown") =>
       Effect.sync(() => {
-        for (const each of direction === undefined ? directions : [direction]) paths[each].cut = true
+        for (const client of clients.values()) end(client, kind)
       }),
-    heal: (direction) =>
-      Effect.sync(() => {
-        for (const each of direction === undefined ? directions : [direction]) paths[each].cut = false
-      }),
-    statistics: Effect.sync(() => ({
-      toServer: { ...paths.toServer.statistics },
-      toClient: { ...paths.toClient.statistics }
-    }))
+    statistics: Effect.sync(path.statistics)
   })
 })
 

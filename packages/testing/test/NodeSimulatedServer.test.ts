@@ -2,7 +2,7 @@ import type { Transport } from "@bercon/session"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import * as NodeDatagramSocket from "@effect/platform-node-shared/NodeDatagramSocket"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Cause, Effect, Exit } from "effect"
 import * as Client from "./client.ts"
 
 const connect = Effect.fnUntraced(function*(address: string) {
@@ -46,6 +46,29 @@ describe("NodeSimulatedServer", () => {
       assert.strictEqual(texts[0], "login true")
       assert.match(texts[1] ?? "", /^message 0: RCon admin #0 \(127\.0\.0\.1:\d+\) logged in$/)
     }).pipe(Effect.timeout("3 seconds")))
+
+  it.live("can have a bad network in front of its port, also after a restart", () =>
+    Effect.gen(function*() {
+      const server = yield* NodeSimulatedServer.make({
+        network: { toServer: { duplication: 1 }, toClient: { latency: "20 millis" }, seed: 1 }
+      })
+      const client = yield* connect(server.address)
+      const exchange = Effect.gen(function*() {
+        yield* client.login
+        assert.strictEqual((yield* pull(client, 4)).filter((text) => text === "login true").length, 2)
+      })
+      yield* exchange
+      assert.deepStrictEqual((yield* server.drops).map(({ cause }) => cause), ["Replaced"])
+      yield* server.stop
+      yield* server.start
+      yield* exchange
+    }).pipe(Effect.timeout("3 seconds")))
+
+  it.live("is not made with a network that cannot be", () =>
+    Effect.gen(function*() {
+      const exit = yield* Effect.exit(NodeSimulatedServer.make({ network: { loss: 30 } }))
+      assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+    }))
 
   it.live("says when its port is taken", () =>
     Effect.gen(function*() {

@@ -1,5 +1,5 @@
-import type { Transport } from "@bercon/session"
-import { SimulatedNetwork } from "@bercon/testing"
+import { Session, type Transport } from "@bercon/session"
+import { ServerMachine, SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
@@ -27,6 +27,9 @@ const numbers = <E>(pull: Effect.Effect<ReadonlyArray<{ readonly datagram: Uint8
 
 const kindOf = (exit: Exit.Exit<unknown, Transport.TransportError>) =>
   Exit.isFailure(exit) ? Cause.findErrorOption(exit.cause).valueOrUndefined?.reason.kind : undefined
+
+const failureOf = <A>(effect: Effect.Effect<A, Transport.TransportError, Scope.Scope>) =>
+  Effect.map(Effect.scoped(Effect.flip(effect)), ({ reason }) => [reason._tag, reason.kind])
 
 describe("SimulatedNetwork", () => {
   it.effect("delivers both ways, in order, in no time", () =>
@@ -190,6 +193,62 @@ describe("SimulatedNetwork", () => {
       yield* connection.write(datagram(0))
       assert.strictEqual((yield* network.statistics).toServer.refused, 1)
     }))
+
+  it.effect("opens no socket while that fails", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.make({ failures: { open: "HostUnresolved" } })
+      yield* network.bind(SERVER)
+      const { open } = network.transport(SERVER)
+      assert.deepStrictEqual(yield* failureOf(open), ["OpenFailed", "HostUnresolved"])
+      yield* network.fail({ open: "PermissionDenied" })
+      assert.deepStrictEqual(yield* failureOf(open), ["OpenFailed", "PermissionDenied"])
+      yield* network.fail({})
+      yield* open
+    }))
+
+  it.effect("sends nothing while writes fail, and goes on receiving", () =>
+    Effect.gen(function*() {
+      const { connection, endpoint, network } = yield* setup()
+      yield* network.fail({ write: "Unreachable" })
+      assert.deepStrictEqual(yield* failureOf(connection.write(datagram(0))), ["IoFailed", "Unreachable"])
+      yield* endpoint.write("127.0.0.1:50001", datagram(1))
+      assert.deepStrictEqual((yield* connection.pull).map(numberOf), [1])
+      yield* network.fail({})
+      yield* connection.write(datagram(2))
+      assert.deepStrictEqual(yield* numbers(endpoint.pull), [2])
+      assert.strictEqual((yield* network.statistics).toServer.sent, 1)
+    }))
+
+  it.effect("breaks the sockets that are open, not those to come", () =>
+    Effect.gen(function*() {
+      const { connection, endpoint, network } = yield* setup()
+      const waiting = yield* Effect.forkChild(failureOf(connection.pull), { startImmediately: true })
+      yield* network.breakSockets()
+      assert.deepStrictEqual(yield* Fiber.join(waiting), ["IoFailed", "Unknown"])
+      assert.deepStrictEqual(yield* failureOf(connection.write(datagram(0))), ["IoFailed", "Unknown"])
+      yield* network.breakSockets("Unreachable")
+      assert.deepStrictEqual(yield* failureOf(connection.pull), ["IoFailed", "Unknown"])
+      yield* endpoint.write("127.0.0.1:50001", datagram(1))
+      assert.strictEqual((yield* network.statistics).toClient.refused, 1)
+      const second = yield* network.transport(SERVER).open
+      yield* second.write(datagram(2))
+      assert.deepStrictEqual(yield* numbers(endpoint.pull), [2])
+    }))
+
+  it.effect("is not the end of a session whose socket breaks, once another can be opened", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.SimulatedNetwork
+      const server = yield* SimulatedServer.SimulatedServer
+      const session = yield* Session.make({ password: ServerMachine.DEFAULT_PASSWORD })
+      yield* network.fail({ open: "AddressInUse" })
+      yield* network.breakSockets("Closed")
+      yield* TestRcon.adjust("10 seconds")
+      assert.strictEqual((yield* session.status)._tag, "Reconnecting")
+      yield* network.fail({})
+      yield* TestRcon.adjust("1 minute")
+      assert.strictEqual((yield* session.status)._tag, "Online")
+      assert.deepStrictEqual((yield* server.sessions).map(({ address }) => address).slice(-1), ["127.0.0.1:50002"])
+    }).pipe(Effect.scoped, Effect.provide(TestRcon.layer())))
 
   it.effect("damages one bit of a copy", () =>
     Effect.gen(function*() {

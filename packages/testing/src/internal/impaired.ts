@@ -1,0 +1,52 @@
+/**
+ * A port at the end of a bad path.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import { type Endpoint, EndpointError, type Received } from "../Endpoint.ts"
+import type { PathOptions } from "../SimulatedNetwork.ts"
+import * as Path from "./path.ts"
+
+/** How many datagrams of each direction wait to be taken; more are dropped. */
+const CAPACITY = 4096
+
+/** The port as it is seen from behind that path. What is still on its way when the scope closes is lost. */
+export const make = Effect.fnUntraced(function*(port: Endpoint, options: PathOptions) {
+  const path = yield* Path.make(options)
+  const inbound = yield* Queue.dropping<Received, EndpointError>(CAPACITY)
+  const outbound = yield* Queue.dropping<{ readonly to: string; readonly datagram: Uint8Array }>(CAPACITY)
+  yield* Effect.addFinalizer(() => Queue.fail(inbound, new EndpointError({ kind: "Closed", address: port.address })))
+
+  const offer = <A, E>(queue: Queue.Queue<A, E>, element: A): Path.Arrival =>
+    Queue.offerUnsafe(queue, element) ? "delivered" : "overflowed"
+
+  const read = Effect.flatMap(
+    port.pull,
+    Effect.forEach(
+      ({ datagram, from }) => path.send("toServer", datagram, (datagram) => offer(inbound, { from, datagram })),
+      { discard: true }
+    )
+  )
+
+  // As on any network, nobody hears of a datagram that could not be sent.
+  const write = Effect.flatMap(
+    Queue.takeAll(outbound),
+    Effect.forEach(({ datagram, to }) => Effect.ignore(port.write(to, datagram)), { discard: true })
+  )
+
+  for (const fiber of [path.run, Effect.forever(read), Effect.forever(write)]) {
+    // Who reads the port hears of it when one of them dies.
+    yield* fiber.pipe(
+      Effect.onError((cause) => Cause.hasInterruptsOnly(cause) ? Effect.void : Queue.failCause(inbound, cause)),
+      Effect.forkScoped
+    )
+  }
+
+  const endpoint: Endpoint = {
+    address: port.address,
+    pull: Queue.takeAll(inbound),
+    write: (to, datagram) => path.send("toClient", datagram, (datagram) => offer(outbound, { to, datagram }))
+  }
+  return endpoint
+})
