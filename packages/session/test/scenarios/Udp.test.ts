@@ -7,12 +7,11 @@ import { Effect, Schedule } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import * as LossyProxy from "../support/LossyProxy.ts"
 import { echo, executions, heard, outcome, password, patient, range } from "../support/Scenario.ts"
 
 const portOf = (address: string) => Number(address.slice(address.lastIndexOf(":") + 1))
 
-const line = { loss: 0.2, duplication: 0.05, reordering: 0.1, seed: 7 }
+const line = { loss: 0.2, duplication: 0.05, reordering: 0.1, reorderingDelay: "10 millis", seed: 7 } as const
 
 /** What happens is the same whatever the timing; only how long it takes is not. */
 const unhurried: Partial<Session.Options> = {
@@ -36,9 +35,10 @@ describe.each(
         const server = yield* NodeSimulatedServer.make({
           ...patient,
           messageGap: "100 millis",
+          network: line,
           onCommand: (text) => text === "bans" ? long : echo(text)
         })
-        const port = yield* LossyProxy.make({ ...line, port: portOf(server.address) })
+        const port = portOf(server.address)
         const session = yield* Session.make({ password, ...unhurried }).pipe(
           Effect.provideService(Transport.Transport, transport.make({ host: "127.0.0.1", port }))
         )
