@@ -16,7 +16,8 @@
  *   this address had: counters start again. The administrator's number is the lowest that is free. Then every session
  *   is told `RCon admin #0 (127.0.0.1:50001) logged in`.
  * - A command from an address without a session is ignored in silence.
- * - A session that sends no command for 45 s is dropped in silence. Acknowledgements do not count.
+ * - A session that sends no command for 45 s is dropped in silence. Acknowledgements do not count, a command at the very
+ *   last moment does.
  * - A message is sent up to five times, every 2 s, until it is acknowledged; after that the session is dropped. More
  *   than 256 messages that wait for this are not possible: there are no more numbers, so the oldest is given up.
  * - A reply of more than 1,024 bytes goes out in parts of 1,024 bytes. The format has room for 255 of them; what does
@@ -556,10 +557,14 @@ const dropAll = (self: ServerMachine, now: number, cause: Drop["cause"]): void =
  * @category inputs
  * @since 0.1.0
  */
-export const tick = (self: ServerMachine, now: number): void => {
+export const tick = (self: ServerMachine, now: number): void => elapse(self, now, undefined)
+
+/** {@link tick}, but who is heard at the very last moment was not silent for too long. */
+const elapse = (self: ServerMachine, now: number, heard: string | undefined): void => {
   if (self.upAt !== undefined && now >= self.upAt) start(self)
   for (const session of self.sessions.values()) {
-    if (now >= session.lastCommand + self.policy.sessionTimeout) {
+    const end = session.lastCommand + self.policy.sessionTimeout
+    if (now > end || now === end && session.address !== heard) {
       drop(self, now, session, "Silence")
       continue
     }
@@ -602,7 +607,7 @@ const retryMessages = (self: ServerMachine, now: number, session: Session): void
  * @since 0.1.0
  */
 export const receive = (self: ServerMachine, now: number, address: string, datagram: Uint8Array): void => {
-  tick(self, now)
+  elapse(self, now, self.silent ? undefined : address)
   if (!self.listening || self.silent) return
   const packet = Packet.decodeClient(datagram)
   if (Result.isFailure(packet)) return violate(self, now, address, { _tag: "Malformed", error: packet.failure })

@@ -126,8 +126,18 @@ describe("a session", () => {
 
   it("is dropped by the time alone, though nobody ticks", () => {
     const server = online()
-    command(server, 45_000, 0, "players")
+    command(server, 45_001, 0, "players")
     assert.deepStrictEqual(ServerMachine.drain(server), [])
+  })
+
+  it("is kept by a command at the very last moment", () => {
+    const server = online()
+    command(server, 45_000, 0, "")
+    assert.deepStrictEqual(heard(server), ["0: "])
+    assert.strictEqual(ServerMachine.deadline(server), 90_000)
+    acknowledge(server, 90_000, 0)
+    ServerMachine.tick(server, 90_000)
+    assert.deepStrictEqual(server.drops, [{ time: 90_000, address: ALICE, admin: 0, cause: "Silence" }])
   })
 })
 

@@ -1,9 +1,10 @@
 /**
- * The simulated server and a client that nobody here wrote: what it takes for BattlEye, the server has to be.
+ * The simulated server and clients that nobody here wrote: what they take for BattlEye, the server has to be.
  */
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { type Connection, Socket } from "@senfo/battleye"
+import BattleNode from "battle-node"
 import { Effect, Redacted, Schedule } from "effect"
 
 const portOf = (address: string) => Number(address.slice(address.lastIndexOf(":") + 1))
@@ -92,6 +93,95 @@ describe("@senfo/battleye", () => {
         connection.connect().then(({ connected }) => connected === true, () => false)
       )
       assert.isFalse(outcome)
+      assert.deepStrictEqual((yield* server.logins).map(({ admin }) => admin), [undefined])
+    }), 10_000)
+})
+
+describe("battle-node", () => {
+  const connect = Effect.fnUntraced(function*(address: string, rconPassword: string) {
+    const client = yield* Effect.acquireRelease(
+      Effect.sync(() => new BattleNode({ ip: "127.0.0.1", port: portOf(address), rconPassword })),
+      (client) =>
+        Effect.sync(() => {
+          clearInterval(client.keepalive)
+          client.socket.close()
+        })
+    )
+    const messages: Array<string> = []
+    client.on("message", (message) => messages.push(message))
+    const accepted = yield* Effect.callback<boolean>((resume) => {
+      client.on("login", (_, success) => resume(Effect.succeed(success === true)))
+      client.login()
+    })
+    return { client, messages, accepted }
+  })
+
+  const ask = (client: BattleNode, text: string) =>
+    Effect.callback<string>((resume) => client.sendCommand(text, (reply) => resume(Effect.succeed(reply))))
+
+  it.live(
+    "logs in, asks, and hears what the server tells, which it acknowledges",
+    () =>
+      Effect.gen(function*() {
+        const missions = Array.from({ length: 500 }, (_, i) => `mission ${i}.Altis.pbo`)
+        const server = yield* NodeSimulatedServer.make({
+          world: { missions, version: "1.217" },
+          messageGap: "100 millis"
+        })
+        const { accepted, client, messages } = yield* connect(server.address, "secret")
+        assert.isTrue(accepted)
+
+        assert.strictEqual(yield* ask(client, "version"), "1.217")
+        assert.strictEqual(yield* ask(client, "missions"), ["Missions on server:", ...missions, ""].join("\n"))
+        assert.strictEqual(yield* ask(client, "say -1 good evening"), "")
+
+        yield* server.join({ name: "Max" })
+        yield* server.chat(0, "Side", "привет")
+        yield* until(Effect.sync(() => messages), ({ length }) => length >= 6)
+        assert.match(messages[0] ?? "", /^RCon admin #0 \(127\.0\.0\.1:\d+\) logged in$/)
+        assert.include(messages, "RCon admin #0: (Global) good evening")
+        assert.include(messages, "(Side) Max: привет")
+        yield* until(server.acknowledgements, ({ length }) => length >= messages.length)
+        assert.deepStrictEqual(yield* server.drops, [])
+        assert.deepStrictEqual(yield* server.violations, [])
+        assert.deepStrictEqual((yield* server.commands).map(({ sequence }) => sequence), [0, 1, 2])
+      }),
+    10_000
+  )
+
+  it.live("keeps its session alive, and says when the server does not answer any more", () =>
+    Effect.gen(function*() {
+      // Only the client has intervals: those of 10 seconds that it sends its keepalives at.
+      yield* Effect.acquireRelease(
+        Effect.sync(() => vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] })),
+        () => Effect.sync(() => vi.useRealTimers())
+      )
+      const server = yield* NodeSimulatedServer.make()
+      const { client } = yield* connect(server.address, "secret")
+      let disconnected = false
+      client.on("disconnected", () => {
+        disconnected = true
+      })
+      let replies = 0
+      client.socket.on("message", (datagram) => {
+        if (datagram[7] === 1) replies++
+      })
+      for (let count = 1; count <= 3; count++) {
+        vi.advanceTimersByTime(10_000)
+        yield* until(Effect.sync(() => replies), (replies) => replies === count)
+      }
+      assert.deepStrictEqual((yield* server.commands).map(({ text }) => text), ["", "", ""])
+      assert.isFalse(disconnected)
+      yield* server.goSilent
+      vi.advanceTimersByTime(20_000)
+      assert.isTrue(disconnected)
+    }), 10_000)
+
+  it.live("is told that its password is wrong", () =>
+    Effect.gen(function*() {
+      const server = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
+      const { accepted } = yield* connect(server.address, "guess")
+      assert.isFalse(accepted)
       assert.deepStrictEqual((yield* server.logins).map(({ admin }) => admin), [undefined])
     }), 10_000)
 })

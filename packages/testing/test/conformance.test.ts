@@ -1,0 +1,455 @@
+/**
+ * The published specification of the protocol (version 2), sentence by sentence, each in words of our own. Everything is
+ * seen from outside, as bytes that are put together here and not by the codec.
+ *
+ * What the specification leaves open, and all servers do alike, is marked so.
+ */
+import { ServerMachine } from "@bercon/testing"
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Queue } from "effect"
+import * as Dgram from "node:dgram"
+import { crc32 } from "node:zlib"
+
+type Content = ReadonlyArray<number | string>
+
+const bytesOf = (content: Content): Uint8Array =>
+  Buffer.concat(content.map((part) => typeof part === "string" ? Buffer.from(part) : Buffer.of(part)))
+
+const datagram = (...content: Content): Uint8Array => {
+  const rest = Buffer.concat([Buffer.of(0xff), bytesOf(content)])
+  const header = Buffer.from("BE\0\0\0\0")
+  header.writeUInt32LE(crc32(rest), 2)
+  // Not a view of it, as `slice` of a Buffer would be.
+  return Uint8Array.from([...header, ...rest])
+}
+
+/** The payload of a datagram; fails where its header is not as it has to be. */
+const payloadOf = (bytes: Uint8Array): Uint8Array => {
+  const buffer = Buffer.from(bytes)
+  assert.strictEqual(buffer.toString("latin1", 0, 2), "BE")
+  assert.strictEqual(buffer.readUInt32LE(2), crc32(buffer.subarray(6)))
+  assert.strictEqual(buffer[6], 0xff)
+  return buffer.subarray(7)
+}
+
+const ALICE = "192.0.2.1:50001"
+const BOB = "192.0.2.2:50002"
+
+const LOGIN = datagram(0, "secret")
+const ACCEPTED = [0, 1]
+const REFUSED = [0, 0]
+
+const seconds = (count: number) => count * 1_000
+
+/** A server, and clients of it that do not know what is in its datagrams. */
+const setup = (options?: ServerMachine.Options) => {
+  const server = ServerMachine.make(options)
+  /** What was sent to a client since the last time, without the headers. */
+  const heard = (address = ALICE): Array<Uint8Array> =>
+    ServerMachine.drain(server).filter((outgoing) => outgoing.address === address).map((outgoing) =>
+      payloadOf(outgoing.datagram)
+    )
+  const send = (now: number, bytes: Uint8Array, address = ALICE): Array<Uint8Array> => {
+    ServerMachine.receive(server, now, address, bytes)
+    return heard(address)
+  }
+  /** Lets time pass, and says when what was sent to Alice. */
+  const pass = (end: number): Array<readonly [now: number, payload: Uint8Array]> => {
+    const log: Array<readonly [number, Uint8Array]> = []
+    for (let due = ServerMachine.deadline(server); due !== undefined && due <= end;) {
+      const now = due
+      ServerMachine.tick(server, now)
+      for (const payload of heard()) log.push([now, payload])
+      due = ServerMachine.deadline(server)
+    }
+    ServerMachine.tick(server, end)
+    return log
+  }
+  return { server, send, heard, pass }
+}
+
+/** Alice is logged in at 0 and has acknowledged the message of it. */
+const online = (options?: ServerMachine.Options) => {
+  const all = setup(options)
+  all.send(0, LOGIN)
+  all.send(0, datagram(2, 0))
+  return all
+}
+
+const is = (actual: Uint8Array | undefined, ...expected: Content) =>
+  assert.deepStrictEqual(Array.from(actual ?? []), Array.from(bytesOf(expected)))
+
+/** Exactly one payload, and this one. */
+const isOnly = (actual: ReadonlyArray<Uint8Array>, ...expected: Content) => {
+  assert.strictEqual(actual.length, 1)
+  is(actual[0], ...expected)
+}
+
+const isNothing = (actual: ReadonlyArray<unknown>) => assert.deepStrictEqual(actual, [])
+
+describe("packet format", () => {
+  it("a packet is B, E, a CRC32 in four bytes, FF, and then its content: the server's", () => {
+    const { send, server } = setup()
+    ServerMachine.receive(server, 0, ALICE, LOGIN)
+    const [login] = ServerMachine.drain(server)
+    assert.strictEqual(Buffer.from(login!.datagram).toString("hex"), "424569ddde36ff0001")
+    isOnly(send(1, datagram(1, 0, "version")), 1, 0, "1.220")
+  })
+
+  it("a packet is B, E, a CRC32 in four bytes, FF, and then its content: the client's", () => {
+    const { send, server } = setup()
+    const broken = [0, 1, 2, 3, 4, 5, 6].map((index) => {
+      const bytes = LOGIN.slice()
+      bytes[index]! ^= 0x20
+      return bytes
+    })
+    for (const bytes of broken) isNothing(send(0, bytes))
+    assert.deepStrictEqual(server.violations.map(({ reason }) => reason._tag), broken.map(() => "Malformed"))
+    is(send(0, LOGIN)[0], ...ACCEPTED)
+  })
+
+  it("the checksum covers everything after itself: FF, and every byte of the content", () => {
+    const { send } = setup()
+    for (let index = 6; index < LOGIN.length; index++) {
+      const bytes = LOGIN.slice()
+      bytes[index]! ^= 1
+      isNothing(send(0, bytes))
+    }
+  })
+
+  it("left open: the lowest byte of the checksum comes first", () => {
+    const { send } = setup()
+    const swapped = Buffer.from(LOGIN)
+    swapped.subarray(2, 6).reverse()
+    isNothing(send(0, swapped))
+  })
+
+  it("left open: what is shorter than a packet is none", () => {
+    const { send } = setup()
+    for (let length = 0; length < 8; length++) isNothing(send(0, LOGIN.subarray(0, length)))
+    isNothing(send(0, datagram()))
+  })
+
+  it("the first byte of the content is the type, of which there are three", () => {
+    const { send, server } = online()
+    is(send(1, datagram(0, "secret"))[0], ...ACCEPTED)
+    is(send(2, datagram(1, 0))[0], 1, 0)
+    isNothing(send(3, datagram(2, 0)))
+    isNothing(server.violations)
+    for (const type of [3, 4, 0x30, 0xff]) isNothing(send(4, datagram(type, 0, "players")))
+    assert.strictEqual(server.violations.length, 4)
+  })
+})
+
+describe("login", () => {
+  it("the login is the first packet: without one nothing is heard", () => {
+    const { send, server } = setup()
+    isNothing(send(0, datagram(1, 0, "version")))
+    isNothing(send(0, datagram(1, 0)))
+    isNothing(send(0, datagram(2, 0)))
+    isNothing(server.commands)
+    assert.deepStrictEqual(server.violations.map(({ reason }) => reason._tag), ["NoSession", "NoSession", "NoSession"])
+  })
+
+  it("commands need a login that succeeded", () => {
+    const { send, server } = setup()
+    isOnly(send(0, datagram(0, "wrong")), ...REFUSED)
+    isNothing(send(0, datagram(1, 0, "version")))
+    is(send(0, LOGIN)[0], ...ACCEPTED)
+    isOnly(send(0, datagram(1, 0, "version")), 1, 0, "1.220")
+    assert.strictEqual(server.commands.length, 1)
+  })
+
+  it("a login is 00 and the password, with no NUL at its end", () => {
+    const { send } = setup()
+    for (const password of ["secret\0", "secre", "secrets", "Secret", "", " secret"]) {
+      isOnly(send(0, datagram(0, password)), ...REFUSED)
+    }
+    is(send(0, datagram(0, "secret"))[0], ...ACCEPTED)
+  })
+
+  it("the server says 00 01 to the right password, 00 00 to a wrong one", () => {
+    const { send } = setup()
+    isOnly(send(0, datagram(0, "wrong")), 0, 0)
+    is(send(0, datagram(0, "secret"))[0], 0, 1)
+  })
+
+  it("a server with RCON turned off says nothing", () => {
+    const { send, server } = setup()
+    ServerMachine.stop(server, 0)
+    isNothing(send(0, LOGIN))
+    isNothing(send(0, datagram(0, "wrong")))
+  })
+})
+
+describe("commands", () => {
+  it("who is logged in may give commands, also the game's", () => {
+    const { send, server } = online()
+    isOnly(send(1, datagram(1, 0, "version")), 1, 0, "1.220")
+    isOnly(send(1, datagram(1, 1, "#lock")), 1, 1)
+    assert.deepStrictEqual(server.commands.map(({ outcome }) => outcome), ["Executed", "Executed"])
+  })
+
+  it("a command is 01, a number from 0 on, and its text", () => {
+    const { send, server } = online()
+    for (let number = 0; number < 256; number++) isOnly(send(number, datagram(1, number, "#lock")), 1, number)
+    assert.deepStrictEqual(server.commands.map(({ sequence }) => sequence), Array.from({ length: 256 }, (_, i) => i))
+    isNothing(server.violations)
+  })
+
+  it("the text of a command has no NUL at its end", () => {
+    const { send, server } = online()
+    send(1, datagram(1, 0, "version\0"))
+    assert.deepStrictEqual(server.violations.map(({ reason }) => reason._tag), ["NotText"])
+  })
+
+  it("the server answers with 01, the same number, and a text, or nothing", () => {
+    const { send } = online({ world: { version: "1.217" } })
+    isOnly(send(1, datagram(1, 0, "version")), 1, 0, "1.217")
+    isOnly(send(1, datagram(1, 255, "version")), 1, 255, "1.217")
+    isOnly(send(1, datagram(1, 7, "loadScripts")), 1, 7)
+    isOnly(send(1, datagram(1, 9, "no such thing")), 1, 9, "Unknown command")
+  })
+
+  it("each command is answered, in whatever order the numbers are", () => {
+    const { send } = online()
+    for (const number of [0, 200, 3, 3, 2, 0]) isOnly(send(1, datagram(1, number)), 1, number)
+  })
+})
+
+describe("replies in several packets", () => {
+  const ask = (length: number, number = 0) => {
+    const text = Buffer.alloc(length, "0123456789")
+    const { send } = online({ onCommand: () => text })
+    return { text, packets: send(1, datagram(1, number, "bans")) }
+  }
+
+  it("there is no header where one packet is enough", () => {
+    for (const length of [1, 1_000, 1_024]) {
+      const { packets, text } = ask(length)
+      isOnly(packets, 1, 0, text.toString())
+    }
+  })
+
+  it("where it is not, every packet has the header 00, how many there are, which it is, from 0", () => {
+    const { packets } = ask(3_000, 7)
+    assert.deepStrictEqual(packets.map((packet) => Array.from(packet.subarray(0, 5))), [
+      [1, 7, 0, 3, 0],
+      [1, 7, 0, 3, 1],
+      [1, 7, 0, 3, 2]
+    ])
+  })
+
+  it("what follows the headers is the text, in pieces", () => {
+    const { packets, text } = ask(100_000)
+    assert.deepStrictEqual(Buffer.concat(packets.map((packet) => packet.subarray(5))), text)
+  })
+
+  it("left open: a packet has at most 1,024 bytes of the text", () => {
+    const { packets } = ask(1_025)
+    assert.deepStrictEqual(packets.map(({ length }) => length - 5), [1_024, 1])
+  })
+})
+
+describe("keeping the connection alive", () => {
+  it("a command of two bytes, without text, every 45 seconds keeps the session, and is answered", () => {
+    const { pass, send, server } = online()
+    for (let round = 1; round <= 1_920; round++) {
+      pass(seconds(45 * round) - 1)
+      isOnly(send(seconds(45 * round), datagram(1, round % 256)), 1, round % 256)
+    }
+    isNothing(server.drops)
+  })
+
+  it("so does any other command in its place", () => {
+    const { pass, send, server } = online()
+    for (let round = 1; round <= 100; round++) {
+      pass(seconds(40 * round))
+      isOnly(send(seconds(40 * round), datagram(1, round, "#lock")), 1, round)
+    }
+    isNothing(server.drops)
+  })
+
+  it("who sends no command for more than 45 seconds is taken off the list, and cannot give commands", () => {
+    const { pass, send, server } = online()
+    isOnly(send(seconds(10), datagram(1, 0)), 1, 0)
+    isNothing(pass(seconds(55) + 1))
+    assert.strictEqual(server.sessions.size, 0)
+    isNothing(send(seconds(56), datagram(1, 1, "version")))
+    is(send(seconds(57), LOGIN)[0], ...ACCEPTED)
+  })
+
+  it("only command packets count, acknowledgements do not", () => {
+    const { heard, send, server } = online()
+    for (let number = 1; number <= 9; number++) {
+      ServerMachine.emit(server, seconds(5 * number) - 1, "hello")
+      isOnly(heard(), 2, number, "hello")
+      send(seconds(5 * number) - 1, datagram(2, number))
+    }
+    isNothing(send(seconds(46), datagram(1, 0, "version")))
+  })
+})
+
+describe("server messages", () => {
+  it("what the server prints goes to everybody who is logged in, and to nobody else", () => {
+    const { send, server } = online()
+    send(0, LOGIN, BOB)
+    send(0, datagram(0, "wrong"), "192.0.2.3:50003")
+    ServerMachine.emit(server, 1, "hello")
+    assert.deepStrictEqual(ServerMachine.drain(server).map(({ address }) => address), [ALICE, BOB])
+  })
+
+  it("a message is 02, a number from 0 on, and its text", () => {
+    const { heard, server } = setup()
+    ServerMachine.receive(server, 0, ALICE, LOGIN)
+    const [login, first] = heard()
+    is(login, ...ACCEPTED)
+    is(first, 2, 0, "RCon admin #0 (192.0.2.1:50001) logged in")
+    ServerMachine.emit(server, 1, "hello")
+    isOnly(heard(), 2, 1, "hello")
+  })
+
+  it("each client's messages have their own numbers, which begin again with each login", () => {
+    const { heard, send, server } = online()
+    ServerMachine.emit(server, 1, "one")
+    is(send(2, LOGIN, BOB)[1], 2, 0, "RCon admin #1 (192.0.2.2:50002) logged in")
+    ServerMachine.emit(server, 3, "two")
+    isOnly(heard(BOB), 2, 1, "two")
+    is(send(4, LOGIN)[1], 2, 0, "RCon admin #0 (192.0.2.1:50001) logged in")
+  })
+
+  it("left open: after 255 comes 0", () => {
+    const { heard, send, server } = online()
+    for (let number = 1; number <= 256; number++) {
+      ServerMachine.emit(server, number, "x")
+      isOnly(heard(), 2, number % 256, "x")
+      send(number, datagram(2, number % 256))
+    }
+    isNothing(server.violations)
+  })
+
+  it("the client acknowledges with 02 and the same number: it does not come again, and nobody answers", () => {
+    const { heard, pass, send, server } = online()
+    ServerMachine.emit(server, 1, "hello")
+    isOnly(heard(), 2, 1, "hello")
+    isNothing(send(2, datagram(2, 1)))
+    isNothing(pass(seconds(44)))
+    isNothing(server.drops)
+  })
+
+  it("who acknowledges another number has not acknowledged it", () => {
+    const { heard, pass, send, server } = online()
+    ServerMachine.emit(server, 0, "hello")
+    isOnly(heard(), 2, 1, "hello")
+    send(1, datagram(2, 0))
+    send(1, datagram(2, 2))
+    assert.strictEqual(pass(seconds(3)).length, 1)
+    assert.deepStrictEqual(server.violations.map(({ reason }) => reason._tag), ["NeverSent"])
+  })
+
+  it("the server tries five times, for ten seconds, with the same packet", () => {
+    const { heard, pass, server } = online()
+    ServerMachine.emit(server, 0, "hello")
+    const first = heard()
+    const again = pass(seconds(20))
+    assert.strictEqual(first.length + again.length, 5)
+    for (const [now, payload] of again) {
+      assert.isAtMost(now, seconds(10))
+      is(payload, 2, 1, "hello")
+    }
+  })
+
+  it("who has not acknowledged it by then is taken off the list, and cannot give commands", () => {
+    const { heard, pass, send, server } = online()
+    ServerMachine.emit(server, 0, "hello")
+    heard()
+    pass(seconds(10))
+    assert.strictEqual(server.sessions.size, 0)
+    isNothing(send(seconds(10), datagram(1, 0, "version")))
+    isNothing(send(seconds(10), datagram(2, 1)))
+    assert.deepStrictEqual(server.violations.map(({ reason }) => reason._tag), ["NoSession", "NoSession"])
+  })
+
+  it("who acknowledges the last try is in time", () => {
+    const { heard, pass, send, server } = online()
+    ServerMachine.emit(server, 0, "hello")
+    heard()
+    pass(seconds(9))
+    send(seconds(9), datagram(2, 1))
+    isNothing(pass(seconds(44)))
+    isOnly(send(seconds(44), datagram(1, 0, "version")), 1, 0, "1.220")
+  })
+})
+
+describe("packet loss", () => {
+  it("is the client's to take care of: the server sends a reply once, whether it arrives or not", () => {
+    const { heard, pass, server } = online({ onCommand: () => "a".repeat(3_000) })
+    ServerMachine.receive(server, 0, ALICE, datagram(1, 0, "bans"))
+    assert.strictEqual(heard().length, 3)
+    isNothing(pass(seconds(44)))
+  })
+
+  it("a login is answered each time it comes", () => {
+    const { send } = setup()
+    for (const now of [0, 1, 2]) isOnly(send(now, datagram(0, "wrong")), ...REFUSED)
+    for (const now of [3, 4, 5]) is(send(now, LOGIN)[0], ...ACCEPTED)
+  })
+
+  it("left open: a command is answered each time it comes, with whole replies", () => {
+    for (const repeats of ["execute", "replay"] as const) {
+      const { send } = online({ repeats, onCommand: () => "a".repeat(2_000) })
+      for (const now of [0, 1, 2]) assert.strictEqual(send(seconds(now), datagram(1, 0, "bans")).length, 2)
+    }
+  })
+
+  it("an acknowledgement may be lost: the next try is acknowledged instead", () => {
+    const { heard, pass, send, server } = online()
+    ServerMachine.emit(server, 0, "hello")
+    heard()
+    const [again] = pass(seconds(2))
+    is(again?.[1], 2, 1, "hello")
+    send(seconds(2), datagram(2, 1))
+    isNothing(pass(seconds(44)))
+    isNothing(server.drops)
+  })
+})
+
+describe("over UDP", () => {
+  /** A socket of the system's, and the payloads that come to it. */
+  const connect = Effect.fnUntraced(function*(address: string) {
+    const payloads = yield* Queue.unbounded<Uint8Array>()
+    const socket = yield* Effect.acquireRelease(
+      Effect.sync(() => Dgram.createSocket("udp4", (bytes) => Queue.offerUnsafe(payloads, payloadOf(bytes)))),
+      (socket) => Effect.sync(() => socket.close())
+    )
+    const [host, port] = address.split(":")
+    const send = (bytes: Uint8Array) => Effect.sync(() => socket.send(bytes, Number(port), host))
+    return { send, next: Queue.take(payloads) }
+  })
+
+  it.live("a server's port takes logins, commands and acknowledgements, and answers", () =>
+    Effect.gen(function*() {
+      const server = yield* NodeSimulatedServer.make({ world: { missions: ["a".repeat(1_500)] } })
+      const { next, send } = yield* connect(server.address)
+      yield* send(datagram(0, "wrong"))
+      is(yield* next, ...REFUSED)
+      yield* send(LOGIN)
+      is(yield* next, ...ACCEPTED)
+      is((yield* next).subarray(0, 2), 2, 0)
+      yield* send(datagram(2, 0))
+      yield* send(datagram(1, 0, "version"))
+      is(yield* next, 1, 0, "1.220")
+      assert.deepStrictEqual((yield* server.acknowledgements).map(({ sequence }) => sequence), [0])
+      yield* send(datagram(1, 1, "missions"))
+      const parts = [yield* next, yield* next]
+      assert.deepStrictEqual(parts.map((part) => Array.from(part.subarray(0, 5))), [[1, 1, 0, 2, 0], [1, 1, 0, 2, 1]])
+      yield* server.emit("hello")
+      is(yield* next, 2, 1, "hello")
+      yield* send(datagram(2, 1))
+      yield* send(datagram(1, 2))
+      is(yield* next, 1, 2)
+      assert.deepStrictEqual((yield* server.acknowledgements).map(({ sequence }) => sequence), [0, 1])
+      assert.deepStrictEqual(yield* server.violations, [])
+    }).pipe(Effect.timeout("5 seconds")))
+})
