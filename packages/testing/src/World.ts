@@ -218,7 +218,7 @@ export const loadBans = (self: World, file: string = BANS_FILE): World => {
  * @since 0.1.0
  */
 export const writeBans = (self: World, now: number): World => {
-  const bans = self.bans.filter(isInForce(now))
+  const bans = bansInForce(self, now)
   return { ...self, bans, banFiles: { ...self.banFiles, [BANS_FILE]: bans } }
 }
 
@@ -239,7 +239,14 @@ export const find = (self: World, number: number): Player | undefined =>
  */
 export const isIpBan = (ban: Ban): boolean => ban.subject.includes(".")
 
-const isInForce = (now: number) => (ban: Ban): boolean => ban.expires === undefined || ban.expires > now
+/**
+ * The bans that have not expired by `now`.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const bansInForce = (self: World, now: number): ReadonlyArray<Ban> =>
+  self.bans.filter(({ expires }) => expires === undefined || expires > now)
 
 /**
  * The first ban in force at `now` that keeps a player out, by what is known of the player: IP address, GUID, identity id.
@@ -248,7 +255,7 @@ const isInForce = (now: number) => (ban: Ban): boolean => ban.expires === undefi
  * @since 0.1.0
  */
 export const banOf = (self: World, player: Player, now: number): Ban | undefined =>
-  self.bans.filter(isInForce(now)).find(({ subject }) =>
+  bansInForce(self, now).find(({ subject }) =>
     subject === player.ip || subject === player.guid || subject === player.identity
   )
 

@@ -35,9 +35,6 @@ const unquoted = (words: ReadonlyArray<string>, index: number): ReadonlyArray<st
 // bans
 // -----------------------------------------------------------------------------
 
-const bansAt = ({ now, world }: Context): ReadonlyArray<World.Ban> =>
-  world.bans.filter((ban) => ban.expires === undefined || ban.expires > now)
-
 /** An identity has one ban: the latest. */
 const addBan = (world: World.World, ban: World.Ban): World.World => ({
   ...world,
@@ -73,22 +70,21 @@ const bansOf = (bans: ReadonlyArray<World.Ban>, name: string): ReadonlyArray<Wor
   return exact.length > 0 ? exact : bans.filter(startsWith(name))
 }
 
-const removeBan = (words: ReadonlyArray<string>, context: Context): Partial<Outcome> => {
+const removeBan = (words: ReadonlyArray<string>, { now, world }: Context): Partial<Outcome> => {
   if (words.length < 3) return {}
-  const { world } = context
   const [, , target = ""] = unquoted(words, 2)
   const byName = !isIdentity(target) && !isNumber(target)
-  const bans = bansAt(context)
+  const bans = World.bansInForce(world, now)
   const meant = byName ? bansOf(bans, target) : bans.filter((ban) => ban.subject === target)
   if (meant.length === 0) return { later: Texts.USER_NOT_FOUND }
   if (byName && meant.length > 1) return { later: Texts.severalUsers(bans.filter(startsWith(target))) }
   return { world: { ...world, bans: world.bans.filter((ban) => !meant.includes(ban)) }, later: Texts.BAN_REMOVED }
 }
 
-const listBans = (words: ReadonlyArray<string>, context: Context): Partial<Outcome> => {
+const listBans = (words: ReadonlyArray<string>, { now, world }: Context): Partial<Outcome> => {
   const page = words[2] ?? "1"
   return isNumber(page) && Number(page) >= 1
-    ? { result: Texts.LISTING_BANS, later: Texts.banList(bansAt(context), Number(page)) }
+    ? { result: Texts.LISTING_BANS, later: Texts.banList(World.bansInForce(world, now), Number(page)) }
     : { result: Texts.NOT_A_PAGE }
 }
 
