@@ -11,6 +11,9 @@
  * Time is the `Clock`'s, so under `TestClock` a delayed datagram arrives when the clock is adjusted, and not before.
  * Without delay a datagram arrives at once, in the receiver's queue.
  *
+ * The clients' machine can be in trouble of its own: no socket can be opened, nothing be sent (`fail`), or those that are
+ * open break (`breakSockets`).
+ *
  * Bounds: a receiver's queue holds `receiveCapacity` datagrams, the network carries at most 65,536 that are delayed;
  * what comes on top is dropped, and counted.
  *

@@ -42,6 +42,8 @@ describe("SimulatedServer", () => {
       yield* server.chat(0, "Side", "hello")
       yield* server.kick(0, "Client not responding")
       yield* server.join({ name: "Kerry", guid: null })
+      yield* server.identify(0, "2c65319280ac51b220aef667552a7f06")
+      yield* server.verify(0)
       yield* server.leave(0)
       assert.deepStrictEqual(yield* client.pull, [
         "message 1: Player #0 Max (203.0.113.0:2304) connected",
@@ -51,7 +53,9 @@ describe("SimulatedServer", () => {
         "message 5: Player #0 Max (73c5e50a7860475f0000000000000000) has been kicked by BattlEye: Client not responding",
         "message 6: Player #0 Max disconnected",
         "message 7: Player #0 Kerry (203.0.113.0:2304) connected",
-        "message 8: Player #0 Kerry disconnected"
+        "message 8: Player #0 Kerry - GUID: 2c65319280ac51b220aef667552a7f06",
+        "message 9: Verified GUID (2c65319280ac51b220aef667552a7f06) of player #0 Kerry",
+        "message 10: Player #0 Kerry disconnected"
       ])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
