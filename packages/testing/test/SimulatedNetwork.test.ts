@@ -248,7 +248,7 @@ describe("SimulatedNetwork", () => {
       yield* TestRcon.adjust("1 minute")
       assert.strictEqual((yield* session.status)._tag, "Online")
       assert.deepStrictEqual((yield* server.sessions).map(({ address }) => address).slice(-1), ["127.0.0.1:50002"])
-    }).pipe(Effect.scoped, Effect.provide(TestRcon.layer())))
+    }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport())))
 
   it.effect("damages one bit of a copy", () =>
     Effect.gen(function*() {
