@@ -25,17 +25,36 @@ export class PlayerNotFound extends Schema.Error<PlayerNotFound>("@bercon/client
 }
 
 /**
- * There is no such ban in the server's list. Nothing was removed.
+ * There is no such ban in the server's list. Nothing was removed. `cut`: the list is longer than the protocol can carry, and
+ * the ban may be among those that did not come.
  *
  * @category errors
  * @since 0.1.0
  */
 export class BanNotFound extends Schema.Error<BanNotFound>("@bercon/client/BanNotFound")({
   _tag: Schema.tag("BanNotFound"),
-  target: BanTarget
+  target: BanTarget,
+  cut: Schema.Boolean
 }) {
   override get message(): string {
-    return `had no effect: no ban of ${this.target} is in the server's list`
+    return this.cut
+      ? `had no effect: no ban of ${this.target} is in the part of the server's list that the protocol can carry`
+      : `had no effect: no ban of ${this.target} is in the server's list`
+  }
+}
+
+/**
+ * What the action needs to know first could not be found out. Nothing was done.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class LookupFailed extends Schema.Error<LookupFailed>("@bercon/client/LookupFailed")({
+  _tag: Schema.tag("LookupFailed"),
+  failure: Schema.Union([CommandError, ReplyError])
+}) {
+  override get message(): string {
+    return `was not tried: ${this.failure.message}`
   }
 }
 
@@ -55,8 +74,8 @@ export class Rejected extends Schema.Error<Rejected>("@bercon/client/Rejected")(
 }
 
 /**
- * The server took the command, but the evidence of its effect, `expected`, did not come in time. `failure` is why it could
- * not be looked for, where that is so.
+ * The server may have taken the command, but the evidence of its effect, `expected`, did not come in time. `text` is what it
+ * said instead, `failure` why the evidence could not be looked for, where that is so.
  *
  * @category errors
  * @since 0.1.0
@@ -64,11 +83,13 @@ export class Rejected extends Schema.Error<Rejected>("@bercon/client/Rejected")(
 export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Unconfirmed")({
   _tag: Schema.tag("Unconfirmed"),
   expected: Schema.String,
+  text: Schema.optionalKey(Schema.String),
   failure: Schema.optionalKey(Schema.Union([CommandError, ReplyError]))
 }) {
   override get message(): string {
+    const said = this.text === undefined ? "" : `; it said ${JSON.stringify(this.text.slice(0, 200))}`
     const why = this.failure === undefined ? "" : ` (${this.failure.message})`
-    return `was taken by the server, but ${this.expected} was not seen in time${why}`
+    return `may have been executed, but ${this.expected} was not seen in time${said}${why}`
   }
 }
 
@@ -96,7 +117,7 @@ export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansC
  */
 export class ActionError extends Schema.TaggedError<ActionError>("@bercon/client/ActionError")("ActionError", {
   action: Schema.String,
-  reason: Schema.Union([PlayerNotFound, BanNotFound, Rejected, Unconfirmed, BansChanged])
+  reason: Schema.Union([PlayerNotFound, BanNotFound, LookupFailed, Rejected, Unconfirmed, BansChanged])
 }) {
   override get message(): string {
     return `${this.action} ${this.reason.message}`
@@ -107,6 +128,7 @@ export class ActionError extends Schema.TaggedError<ActionError>("@bercon/client
     switch (this.reason._tag) {
       case "PlayerNotFound":
       case "BanNotFound":
+      case "LookupFailed":
       case "Rejected":
         return "NotExecuted"
       case "Unconfirmed":

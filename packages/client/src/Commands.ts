@@ -23,9 +23,10 @@ import type { Version } from "./Version.ts"
  */
 export interface ActionOptions extends Session.CommandOptions {
   /**
-   * How long to wait for the evidence, after the server has taken the command. Where it does not come, the action fails
-   * with an `ActionError` of reason `Unconfirmed`. Default: not at all, the action succeeds when the server has taken it,
-   * which says nothing of its effect. (Arma Reforger tells the outcome; there it is always waited for.)
+   * How long to wait for the evidence, after the server has taken the command; looking into a list may take a second longer.
+   * Where it does not come, the action fails with an `ActionError` of reason `Unconfirmed`. Default: not at all, the action
+   * succeeds when the server has taken it, which says nothing of its effect. (Arma Reforger tells the outcome; there it is
+   * always waited for.)
    */
   readonly confirmWithin?: Duration.Input | undefined
 }
@@ -37,7 +38,10 @@ export interface ActionOptions extends Session.CommandOptions {
  * @since 0.1.0
  */
 export interface BanOptions extends ActionOptions {
-  /** How long it lasts, from one minute (Arma Reforger: one second) on, rounded up to whole ones. Default `"permanent"`. */
+  /**
+   * How long it lasts: from one minute (Arma Reforger: one second) on, rounded up to whole ones, 2^31 - 1 of them at most.
+   * Infinite is permanent. Default `"permanent"`.
+   */
   readonly duration?: Duration.Input | "permanent" | undefined
   /** What the player is told, one line. Default: the server's own word for it. */
   readonly reason?: string | undefined
@@ -59,9 +63,14 @@ export interface MissionOptions extends Session.CommandOptions {
  *
  * **Details**
  *
- * All can fail with a `CommandError`, whose `execution` says whether the server may have run the command all the same; its
- * reason is `Unsupported` where servers of this kind have no such command. What is said to be repeatable is sent again where
- * no answer comes, and a server might run it twice; options can say otherwise.
+ * All can fail with a `CommandError`, whose `execution` says whether the server may have run the command all the same. Its
+ * reason is `Unsupported` where servers of this kind have no such command, and `InvalidCommand` where what it was given
+ * cannot be sent: a line break, a NUL, a slot or a time out of range. In both cases nothing was sent.
+ *
+ * `timeout` counts from the call, whatever the command waits for before it is sent.
+ *
+ * What is said to be repeatable is sent again where no answer comes, and a server might run it twice; options can say
+ * otherwise. What names a player's slot is for the session it was called in: after a restart the slot is somebody else's.
  *
  * An action that succeeds was taken by the server. Whether it had its effect is another matter: a BattlEye server answers a
  * kick of nobody as it answers any other. `confirmWithin` waits for evidence.
@@ -85,7 +94,8 @@ export interface Commands {
   readonly playerTable: Effect.Effect<Table<Player>, CommandError | ReplyError>
   /**
    * Asks who is banned, in the server's order: GUIDs, then IP addresses. Bans that have expired are there until the server
-   * writes its list to its file.
+   * writes its list to its file. A list of more than some 5,000 does not come whole: see `cut` of {@link banTable}. Arma
+   * Reforger's comes page by page, 1,000 of 25 bans at most; what changes meanwhile may be missing.
    *
    * Lines that cannot be read as a row are logged as a warning and left out; {@link banTable} has them. Fails with
    * `ReplyError` where the reply is not a list of bans.
@@ -121,19 +131,21 @@ export interface Commands {
 
   /**
    * Tells everybody. The text must be one line. Servers show long texts cut; 128 characters are safe. Repeatable. The
-   * evidence is the server's echo, which every RCON client sees.
+   * evidence is the server's echo, which every RCON client sees; one cut to 100 characters or more will do.
    */
   readonly say: (text: string, options?: ActionOptions) => Effect.Effect<void, CommandError | ActionError>
-  /** Tells one player, as {@link say} tells all. Bound to the session, as a slot is somebody else's after a restart. */
+  /** Tells one player, as {@link say} tells all. */
   readonly whisper: (
     player: PlayerId,
     text: string,
     options?: ActionOptions
   ) => Effect.Effect<void, CommandError | ActionError>
   /**
-   * Kicks a player, who sees the reason, one line. Repeatable, and bound to the session, as a slot is somebody else's after
-   * a restart. The evidence is the event of the kick, or that the player is not in the server's list any more. Arma Reforger
-   * knows no reason and ignores it.
+   * Kicks a player, who sees the reason, one line. The evidence is the event of the kick, or that the player is not in the
+   * server's list any more; where it comes, the answer is not waited for. Arma Reforger knows no reason and ignores it.
+   *
+   * Not repeated blindly, since the slot may be another player's by then: where no answer comes for 2 seconds, it is sent
+   * again only if the list says that the same player is there still. (With `repeatable` it is as for other commands.)
    *
    * Fails with an `ActionError` of reason `PlayerNotFound` where the server, or the lack of evidence, says that there is
    * nobody in this slot, and of reason `Unconfirmed` where the player is still there after `confirmWithin`.
@@ -150,7 +162,9 @@ export interface Commands {
 
   /**
    * Bans somebody: a player on the server, who is kicked, or a GUID, an IP address, on Arma Reforger the id of an account.
-   * Repeatable; with a slot bound to the session. The evidence is the row in the list of bans.
+   * The evidence is the event of the kick, or a new row in the list of bans.
+   *
+   * With a slot it is repeated as {@link kick} is; otherwise it is repeatable, and may then be in the list twice.
    *
    * Servers keep bans in memory until {@link writeBans}.
    */
@@ -162,17 +176,21 @@ export interface Commands {
    * Removes every ban of a target, or one ban of the list, and makes sure that it is gone, and nobody else's.
    *
    * BattlEye servers remove bans by their place in the list, and places move. So this looks the ban up, removes it and looks
-   * again, while all else that this client does to the list waits. What another RCON client does in between cannot be
-   * prevented, but is noticed: reason `BansChanged`. Not repeatable.
+   * again, while all else that this client does to the list waits. The removal is sent once, and to the session of the call,
+   * whatever the options say. What it cannot prevent are another RCON client's changes in between, and a network that
+   * delivers the removal twice to a server that then runs it twice: another ban is removed. Where it sees that, it fails with
+   * reason `BansChanged`.
    *
-   * Fails with an `ActionError` of reason `BanNotFound` where there is no such ban, and of reason `Unconfirmed` where it is
-   * in the list still.
+   * Fails with an `ActionError` of reason `LookupFailed` where the list cannot be read at first, `BanNotFound` where there is
+   * no such ban in it, and `Unconfirmed` where it is in it still. A list of more than some 5,000 bans does not come whole;
+   * `BanNotFound` says so. After a `CommandError` that may have been executed, wait before trying again: the removal may be
+   * on its way yet.
    */
   readonly unban: (
     target: BanTarget | Ban,
     options?: Session.CommandOptions
-  ) => Effect.Effect<void, CommandError | ActionError | ReplyError>
-  /** Reads the bans from the server's `bans.txt`, or from another file. Repeatable. */
+  ) => Effect.Effect<void, CommandError | ActionError>
+  /** Reads the bans from the server's `bans.txt`, or from another file: a name, one line. Repeatable. */
   readonly loadBans: (file?: string, options?: Session.CommandOptions) => Effect.Effect<void, CommandError>
   /** Writes the bans to the server's `bans.txt`, and forgets those that have expired. Repeatable. */
   readonly writeBans: Effect.Effect<void, CommandError>
@@ -185,7 +203,7 @@ export interface Commands {
   readonly loadScripts: Effect.Effect<void, CommandError>
   /** Reads the server's event filters again. Repeatable. */
   readonly loadEvents: Effect.Effect<void, CommandError>
-  /** Has players with a longer ping kicked; milliseconds, rounded up. Repeatable. */
+  /** Has players with a longer ping kicked: a millisecond and more, rounded up to whole ones. Repeatable. */
   readonly maxPing: (
     limit: Duration.Input | "unlimited",
     options?: Session.CommandOptions
@@ -213,7 +231,8 @@ export interface Commands {
    */
   readonly shutdown: Effect.Effect<void, CommandError>
   /**
-   * Changes to a mission: the name of its file, with or without `.pbo`, as {@link missions} lists it. Not repeatable.
+   * Changes to a mission: the name of its file, with or without `.pbo`, as {@link missions} lists it, not empty. Not
+   * repeatable.
    */
   readonly selectMission: (mission: string, options?: MissionOptions) => Effect.Effect<void, CommandError>
 

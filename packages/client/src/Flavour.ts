@@ -44,13 +44,17 @@ export type Flavour = typeof Flavour.Type
  * @since 0.1.0
  */
 export interface ReplyWindow {
-  /** How long after its echo a command that may have nothing to say can begin to. Default 1.2 seconds. */
+  /** How long after its echo a command that may have nothing to say can begin to, 0 or more. Default 1.2 seconds. */
   readonly first?: Duration.Input | undefined
-  /** How long after a message the reply is taken to be complete where it does not show its end. Default 450 milliseconds. */
+  /**
+   * How long after a message the reply is taken to be complete where it does not show its end, 0 or more: with 0, after each
+   * one. Default 450 milliseconds.
+   */
   readonly quiet?: Duration.Input | undefined
   /**
-   * How long the server may take in all, from when it has acknowledged the command. Then what had to come is missing for
-   * good: the command fails with `IncompleteReply`, an action with `Unconfirmed`. Default 5 seconds.
+   * How long the server may take in all, from when it has shown that it has the command, 0 or more; infinite: for as long
+   * as the command has time. Then what had to come is missing for good: the command fails with `IncompleteReply`, an action
+   * with `Unconfirmed`. Default 5 seconds.
    */
   readonly longest?: Duration.Input | undefined
 }

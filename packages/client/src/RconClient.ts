@@ -4,28 +4,29 @@
  * @since 0.1.0
  */
 import * as Broadcast from "@bercon/session/Broadcast"
-import type { CommandError } from "@bercon/session/CommandError"
+import * as CommandError from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Gap, Message } from "@bercon/session/Message"
 import * as Session from "@bercon/session/Session"
 import type { Status } from "@bercon/session/Status"
 import type { Transport } from "@bercon/session/Transport"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { AdminId } from "./Admin.ts"
-import type { Commands } from "./Commands.ts"
+import type { ActionOptions, Commands } from "./Commands.ts"
 import type { Flavour, ReplyWindow } from "./Flavour.ts"
 import * as BattlEye from "./internal/battleye.ts"
-import type { FlavourCommands } from "./internal/flavourCommands.ts"
+import type { Call, FlavourCommands } from "./internal/flavourCommands.ts"
 import * as LiveRoster from "./internal/liveRoster.ts"
 import * as Reforger from "./internal/reforger.ts"
 import { waitFor } from "./internal/waitFor.ts"
@@ -92,8 +93,9 @@ export interface Service extends Commands {
    */
   readonly events: Stream.Stream<ServerEvent.ServerEvent, LoginFailure>
   /**
-   * Runs a handler for every event of a kind from now on, one after the other, until the scope closes. A handler that fails is
-   * logged as an error and stops neither the next event nor other handlers; one that is too slow loses its oldest events.
+   * Runs a handler for every event of a kind from now on, one after the other, until the scope closes. A handler that fails,
+   * in whatever way, is logged as an error and stops neither the next event nor other handlers. One that is more than
+   * `messageCapacity` events (of all kinds) behind loses the oldest, and does not hear of it.
    *
    * The fiber ends as `events` ends; interrupting it removes the handler.
    */
@@ -133,7 +135,7 @@ export interface Service extends Commands {
   /** Who is on the server, kept up to date. */
   readonly roster: Roster
   /** What the server speaks. Where it was to be found out, this waits until it is, as commands do. */
-  readonly flavour: Effect.Effect<Flavour, CommandError>
+  readonly flavour: Effect.Effect<Flavour, CommandError.CommandError>
   /**
    * The number that the server has given this client, where it has told it. It does so right after each login; `None`
    * also where that message was lost.
@@ -151,10 +153,10 @@ export interface Service extends Commands {
  * @category models
  * @since 0.1.0
  */
-export interface ClientOptions extends Pick<Session.Options, "messageCapacity"> {
+export interface ClientOptions extends Pick<Session.Options, "messageCapacity" | "commandTimeout"> {
   /**
-   * What the server speaks. Default `"auto"`: found out from its first words to this client, or, where it has none for a
-   * second, from how it answers `players`. Commands wait until it is known.
+   * What the server speaks. Default `"auto"`: found out after each login from its first words to this client, or, where it
+   * has none for a second, from how it answers `players`. Commands wait until it is known, for their timeout at most.
    */
   readonly flavour?: Flavour | "auto" | undefined
   /**
@@ -176,6 +178,7 @@ export interface Options extends Session.Options, ClientOptions {}
 
 const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   const session = yield* Session.Session
+  const scope = yield* Effect.scope
   const broadcast = Broadcast.make<ServerEvent.ServerEvent, LoginFailure>({
     capacity: options.messageCapacity ?? 4096,
     overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
@@ -191,33 +194,82 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   const battleye = BattlEye.make(session, { events, adminId: () => adminId, players: () => roster.players() })
   const flavours: Record<Flavour, FlavourCommands> = { BattlEye: battleye, Reforger: reforger.commands }
 
+  const auto = (options.flavour ?? "auto") === "auto"
   let flavour = options.flavour === "auto" ? undefined : options.flavour
-  const recognised = Deferred.makeUnsafe<Flavour>()
+  const known = Latch.makeUnsafe(flavour !== undefined)
+  const wanted = Latch.makeUnsafe()
+
   const recognise = (found: Flavour): void => {
-    flavour ??= found
-    Deferred.doneUnsafe(recognised, Effect.succeed(flavour))
+    flavour = found
+    known.openUnsafe()
+  }
+  /** After an outage it may be another server. */
+  const forget = (): void => {
+    if (!auto) return
+    flavour = undefined
+    known.closeUnsafe()
+    wanted.closeUnsafe()
   }
 
-  const askFlavour = session.command("players").pipe(
-    Effect.map((reply): Flavour => reply === "" ? "Reforger" : "BattlEye"),
-    Effect.tap((found) => Effect.sync(() => recognise(found)))
-  )
-  const theFlavour = Effect.suspend(() =>
-    flavour !== undefined
-      ? Effect.succeed(flavour)
-      : Effect.raceFirst(Deferred.await(recognised), Effect.delay(askFlavour, ASK_FLAVOUR_AFTER))
+  /** Asks what the server's first words have not told, when a command waits to know. */
+  const find = wanted.await.pipe(
+    Effect.andThen(Effect.raceFirst(known.await, Effect.sleep(FIRST_WORDS))),
+    Effect.andThen(Effect.suspend(() =>
+      flavour === undefined
+        ? Effect.map(session.command("players"), (reply) => {
+          if (flavour === undefined) recognise(reply === "" ? "Reforger" : "BattlEye")
+        })
+        : Effect.sync(() => wanted.closeUnsafe())
+    )),
+    // Nobody could be asked; the session tells why, and the commands that wait give up in their time.
+    Effect.catch(() => Effect.sleep(FIRST_WORDS)),
+    Effect.forever
   )
 
-  /** A command of whichever flavour it is. */
-  const by = <A, E>(
-    select: (commands: FlavourCommands) => Effect.Effect<A, E>
-  ): Effect.Effect<A, E | CommandError> => Effect.flatMap(theFlavour, (flavour) => select(flavours[flavour]))
+  const theFlavour = (text: string, deadline: number): Effect.Effect<Flavour, CommandError.CommandError> =>
+    Effect.suspend(() => {
+      if (flavour !== undefined) return Effect.succeed(flavour)
+      wanted.openUnsafe()
+      return Effect.flatMap(
+        Clock.currentTimeMillis,
+        (now) =>
+          Effect.timeoutOrElse(Effect.andThen(known.await, theFlavour(text, deadline)), {
+            duration: Math.max(0, deadline - now),
+            orElse: () => Effect.fail(CommandError.make(text, new CommandError.NotConnected({ peer: "the server" })))
+          })
+      )
+    })
+
+  /** A command of whichever flavour it is, called now. */
+  const call = <A, E>(
+    name: string,
+    select: (commands: FlavourCommands, call: Call) => Effect.Effect<A, E>,
+    given?: ActionOptions
+  ): Effect.Effect<A, E | CommandError.CommandError> =>
+    Effect.gen(function*() {
+      const timeout = Duration.fromInputUnsafe(given?.timeout ?? options.commandTimeout ?? "20 seconds")
+      const calledIn = yield* session.epoch
+      const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(timeout)
+      const { confirmWithin, epoch, repeatable } = given ?? {}
+      return yield* select(flavours[yield* theFlavour(name, deadline)], {
+        repeatable,
+        epoch,
+        calledIn,
+        deadline,
+        confirmWithin
+      })
+    })
 
   // ---------------------------------------------------------------------------
   // messages
   // ---------------------------------------------------------------------------
 
-  const roster = LiveRoster.make(by((_) => _.playerTable), options.rosterInterval ?? "25 seconds")
+  const roster = LiveRoster.make({
+    query: call("players", (_, call) => _.playerTable(call)),
+    status: session.status,
+    interval: options.rosterInterval ?? "25 seconds",
+    scope
+  })
 
   /** Whether the next message is the first after a login. */
   let loggingIn = (yield* session.status)._tag !== "Online"
@@ -232,23 +284,28 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   const read = (item: Message | Gap): ServerEvent.ServerEvent | undefined => {
     if (item._tag === "Gap") {
       loggingIn = item.cause === "Reconnected"
-      if (loggingIn) adminId = undefined
+      if (loggingIn) {
+        adminId = undefined
+        forget()
+      }
       reforger.gap()
       return new ServerEvent.Gap({ cause: item.cause, ...(item.missed !== undefined && { missed: item.missed }) })
     }
     if (flavour === "Reforger" && reforger.offer(item.text)) return undefined
     const event = ServerEvent.parse(item.text, roster.known.values())
+    const isLogin = event._tag === "AdminLoggedIn" || event._tag === "LoggedIn"
     const speaks = flavourOf(event)
-    if (flavour === undefined && speaks !== undefined) recognise(speaks)
+    // Only the word of a login is stronger than what was found out before.
+    if (auto && speaks !== undefined && (isLogin || flavour === undefined)) recognise(speaks)
     // The first thing a server says to a client is that this client has logged in. Later logins are those of others.
-    if (loggingIn && (event._tag === "AdminLoggedIn" || event._tag === "LoggedIn")) adminId = event.admin
+    if (loggingIn && isLogin) adminId = event.admin
     loggingIn = false
     return event
   }
 
-  yield* session.messages.pipe(
+  const listening = yield* session.messages.pipe(
     Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),
-    // Nobody joins this fiber: how it ends, the subscribers have to hear, and of a defect the log.
+    // How it ends the subscribers have to hear, and of a defect the log.
     Effect.onExit((exit) => {
       const closing = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
       broadcast.close(closing ? Exit.void : exit)
@@ -260,15 +317,18 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     Effect.forkScoped({ startImmediately: true })
   )
 
-  yield* session.online.pipe(
-    Effect.andThen(roster.keep),
-    // A session that never comes online tells its owner.
-    Effect.ignore,
-    Effect.onError((cause) =>
-      Cause.hasDies(cause) ? Effect.logError("the roster is not kept up to date any more", cause) : Effect.void
-    ),
-    Effect.forkScoped({ startImmediately: true })
-  )
+  /** What goes on beside, for as long as there are messages. */
+  const beside = (what: string, effect: Effect.Effect<never, LoginFailure>) =>
+    Effect.raceFirst(effect, Fiber.await(listening)).pipe(
+      Effect.onError((cause) =>
+        Cause.hasDies(cause) ? Effect.logError(`${what} failed, and will not be done any more`, cause) : Effect.void
+      ),
+      // A session that never comes online tells its owner.
+      Effect.ignore,
+      Effect.forkScoped({ startImmediately: true })
+    )
+  yield* beside("finding out what the server speaks", find)
+  yield* beside("keeping track of who is on the server", Effect.andThen(session.online, roster.keep))
 
   // ---------------------------------------------------------------------------
   // the client
@@ -286,8 +346,14 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
       Effect.withSpan(`RconClient.${name}`)
     )
 
-  const banTable = by((_) => _.banTable)
-  const adminTable = by((_) => _.adminTable)
+  /** A command without arguments. */
+  const plain = <A, E>(
+    name: keyof Commands & keyof FlavourCommands,
+    select: (commands: FlavourCommands, call: Call) => Effect.Effect<A, E>
+  ): Effect.Effect<A, E | CommandError.CommandError> => Effect.withSpan(call(name, select), `RconClient.${name}`)
+
+  const banTable = call("bans", (_, call) => _.banTable(call))
+  const adminTable = call("admins", (_, call) => _.adminTable(call))
 
   const client = RconClient.of({
     players: rowsOf("players", roster.playerTable),
@@ -296,39 +362,52 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     banTable: Effect.withSpan(banTable, "RconClient.banTable"),
     admins: rowsOf("admins", adminTable),
     adminTable: Effect.withSpan(adminTable, "RconClient.adminTable"),
-    missions: Effect.withSpan(by((_) => _.missions), "RconClient.missions"),
-    version: Effect.withSpan(by((_) => _.version), "RconClient.version"),
-    commands: Effect.withSpan(by((_) => _.commands), "RconClient.commands"),
-    say: Effect.fn("RconClient.say")((text, options) => by((_) => _.say(text, options))),
-    whisper: Effect.fn("RconClient.whisper")((player, text, options) => by((_) => _.whisper(player, text, options))),
-    kick: Effect.fn("RconClient.kick")((player, reason, options) => by((_) => _.kick(player, reason, options))),
-    ban: Effect.fn("RconClient.ban")((target, options) => by((_) => _.ban(target, options))),
-    unban: Effect.fn("RconClient.unban")((target, options) => by((_) => _.unban(target, options))),
-    loadBans: Effect.fn("RconClient.loadBans")((file, options) => by((_) => _.loadBans(file, options))),
-    writeBans: Effect.withSpan(by((_) => _.writeBans), "RconClient.writeBans"),
-    loadScripts: Effect.withSpan(by((_) => _.loadScripts), "RconClient.loadScripts"),
-    loadEvents: Effect.withSpan(by((_) => _.loadEvents), "RconClient.loadEvents"),
-    maxPing: Effect.fn("RconClient.maxPing")((limit, options) => by((_) => _.maxPing(limit, options))),
-    lock: Effect.withSpan(by((_) => _.lock), "RconClient.lock"),
-    unlock: Effect.withSpan(by((_) => _.unlock), "RconClient.unlock"),
-    restart: Effect.withSpan(by((_) => _.restart), "RconClient.restart"),
-    reassign: Effect.withSpan(by((_) => _.reassign), "RconClient.reassign"),
-    restartServer: Effect.withSpan(by((_) => _.restartServer), "RconClient.restartServer"),
-    shutdown: Effect.withSpan(by((_) => _.shutdown), "RconClient.shutdown"),
-    selectMission: Effect.fn("RconClient.selectMission")((mission, options) =>
-      by((_) => _.selectMission(mission, options))
+    missions: plain("missions", (_, call) => _.missions(call)),
+    version: plain("version", (_, call) => _.version(call)),
+    commands: plain("commands", (_, call) => _.commands(call)),
+    say: Effect.fn("RconClient.say")((text, options) => call("say", (_, call) => _.say(text, call), options)),
+    whisper: Effect.fn("RconClient.whisper")((player, text, options) =>
+      call("say", (_, call) => _.whisper(player, text, call), options)
     ),
-    command: (text, options) => by((_) => _.command(text, options)),
+    kick: Effect.fn("RconClient.kick")((player, reason = "", options) =>
+      call("kick", (_, call) => _.kick(player, reason, call), options)
+    ),
+    ban: Effect.fn("RconClient.ban")((target, options) => {
+      const { duration = "permanent", reason = "" } = options ?? {}
+      return call("ban", (_, call) => _.ban(target, { duration, reason }, call), options)
+    }),
+    unban: Effect.fn("RconClient.unban")((target, options) =>
+      call("unban", (_, call) => _.unban(target, call), options)
+    ),
+    loadBans: Effect.fn("RconClient.loadBans")((file = "", options) =>
+      call("loadBans", (_, call) => _.loadBans(file, call), options)
+    ),
+    writeBans: plain("writeBans", (_, call) => _.writeBans(call)),
+    loadScripts: plain("loadScripts", (_, call) => _.loadScripts(call)),
+    loadEvents: plain("loadEvents", (_, call) => _.loadEvents(call)),
+    maxPing: Effect.fn("RconClient.maxPing")((limit, options) =>
+      call("maxPing", (_, call) => _.maxPing(limit, call), options)
+    ),
+    lock: plain("lock", (_, call) => _.lock(call)),
+    unlock: plain("unlock", (_, call) => _.unlock(call)),
+    restart: plain("restart", (_, call) => _.restart(call)),
+    reassign: plain("reassign", (_, call) => _.reassign(call)),
+    restartServer: plain("restartServer", (_, call) => _.restartServer(call)),
+    shutdown: plain("shutdown", (_, call) => _.shutdown(call)),
+    selectMission: Effect.fn("RconClient.selectMission")((mission, options) =>
+      call("#mission", (_, call) => _.selectMission(mission, options?.difficulty ?? "", call), options)
+    ),
+    command: (text, options) => call(text, (_, call) => _.command(text, call), options),
     events,
     ...listeners(events),
     roster: roster.roster,
-    flavour: theFlavour,
+    flavour: call("players", () => Effect.sync(() => flavour ?? "BattlEye")),
     adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
     status: session.status,
     statusChanges: session.statusChanges
   })
 
-  return { client, logout: Effect.suspend(() => flavour === "Reforger" ? reforger.logout : Effect.void) }
+  return { client, logout: Effect.suspend(() => flavour === "BattlEye" ? Effect.void : reforger.logout) }
 })
 
 /**
@@ -343,11 +422,15 @@ export const listeners = (
   on: (tag, handler) =>
     events.pipe(
       Stream.filter(ServerEvent.is(tag)),
+      // In a fiber of its own, however it ends: also interrupted, which is not this one's end.
       Stream.runForEach((event) =>
-        Effect.catchCause(handler(event), (cause) =>
-          Cause.hasInterruptsOnly(cause)
-            ? Effect.failCause(cause as Cause.Cause<never>)
-            : Effect.logError(`a handler of ${tag} failed`, cause))
+        Effect.suspend(() => handler(event)).pipe(
+          Effect.forkChild({ startImmediately: true }),
+          Effect.flatMap(Fiber.await),
+          Effect.flatMap((exit) =>
+            Exit.isFailure(exit) ? Effect.logError(`a handler of ${tag} failed`, exit.cause) : Effect.void
+          )
+        )
       ),
       Effect.forkScoped({ startImmediately: true })
     ),
@@ -377,7 +460,7 @@ const flavourOf = (event: ServerEvent.ServerEvent): Flavour | undefined => {
 }
 
 /** How long the server's first words may take before it is asked something. */
-const ASK_FLAVOUR_AFTER = "1 second"
+const FIRST_WORDS = "1 second"
 
 /**
  * A client on the session in context. It listens for as long as the scope is open; the session remains its owner's.

@@ -21,8 +21,8 @@ import type { ReplyError } from "./ReplyError.ts"
  * Players are in the order of their slots. Their pings and who is in the lobby are as of the last list. A slot that another
  * player has got holds another player: nothing of the one before is left.
  *
- * While the list is not known (after a login, until it has come) looking into the roster waits for it, and fails as
- * `players` fails. Otherwise it takes no time and asks nobody.
+ * While the list is not known (after a login, until it has come, and while the session is down) looking into the roster
+ * waits for it, and fails as `players` fails. Otherwise it takes no time and asks nobody.
  *
  * At most 1,024 players are kept, more than any game has slots.
  *
@@ -42,13 +42,16 @@ import type { ReplyError } from "./ReplyError.ts"
  * @since 0.1.0
  */
 export interface Roster {
+  /** All of them. */
   readonly get: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>
   /**
    * The players as soon as they are known, and whenever something about them changes. A slow subscriber gets only the latest
    * state. Ends and fails as `events` does.
    */
   readonly changes: Stream.Stream<ReadonlyArray<Player>, LoginFailure>
+  /** Who is in a slot. */
   readonly byId: (id: PlayerId) => Effect.Effect<Option.Option<Player>, CommandError | ReplyError>
+  /** Who has a GUID, as far as it is known: a player who is joining has none yet. */
   readonly byGuid: (guid: Guid) => Effect.Effect<Option.Option<Player>, CommandError | ReplyError>
   /** Names are told apart by case, and several players can have the same. */
   readonly byName: (name: string) => Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>

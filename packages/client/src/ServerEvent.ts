@@ -706,20 +706,20 @@ const reference = (id: string, name: string): PlayerReference => ({ id: Number(i
  * is known and sure; `end` is behind the separator.
  */
 const nameAt = (text: string, start: number, separator: string, players: Iterable<PlayerReference>) => {
-  let owners: Array<PlayerReference> = []
+  let owner: PlayerReference | undefined
+  let sure = true
   for (const player of players) {
     const { length } = player.name
-    const longest = owners[0]?.name.length ?? -1
+    const longest = owner?.name.length ?? -1
     if (length < longest) continue
     if (!text.startsWith(player.name, start) || !text.startsWith(separator, start + length)) continue
     // Two names of one length that both stand here are the same name.
-    owners = length > longest ? [player] : [...owners, player]
+    sure = length > longest || (sure && player.id === owner?.id)
+    owner = player
   }
-  const [owner] = owners
   if (owner !== undefined) {
     const { id, name } = owner
-    const player = owners.every((other) => other.id === id) ? { id, name } : undefined
-    return { name, player, end: start + name.length + separator.length }
+    return { name, player: sure ? { id, name } : undefined, end: start + name.length + separator.length }
   }
   const end = text.indexOf(separator, start)
   return end === -1 ? undefined : { name: text.slice(start, end), player: undefined, end: end + separator.length }

@@ -30,4 +30,9 @@ export interface Table<out Row> {
    * How many the server says there are, where it does. It counts players, not rows: some servers print a player twice.
    */
   readonly total: number | undefined
+  /**
+   * Whether the reply is as long as the protocol can carry, 255 KiB (some 5,000 bans): rows are missing at the end. The last
+   * line that came is among the unparsed, as it may not be whole.
+   */
+  readonly cut: boolean
 }

@@ -52,15 +52,16 @@ describe("RconClient", () => {
     it.effect("send what servers understand", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
-        yield* rcon.say("Restart in five minutes")
+        yield* rcon.say("Restart in five minutes", { timeout: "5 seconds" })
         yield* rcon.whisper(bob, " hello ", { repeatable: false })
         yield* rcon.kick(bob)
-        yield* rcon.kick(bob, "be nice")
+        yield* rcon.kick(bob, "be nice", { repeatable: true, epoch: 7 })
+        const timeout = 20_000
         assert.deepStrictEqual(session.sent, [
-          ["say -1 Restart in five minutes", undefined],
-          ["say 7  hello ", { sessionBound: true, repeatable: false }],
-          ["kick 7", { sessionBound: true }],
-          ["kick 7 be nice", { sessionBound: true }]
+          ["say -1 Restart in five minutes", { repeatable: undefined, epoch: undefined, timeout: 5000 }],
+          ["say 7  hello ", { repeatable: false, epoch: 1, timeout }],
+          ["kick 7", { repeatable: false, epoch: 1, timeout }],
+          ["kick 7 be nice", { repeatable: true, epoch: 7, timeout }]
         ])
       }))
 
@@ -103,7 +104,10 @@ describe("RconClient", () => {
         const { rcon, session } = yield* start()
         session.reply = " Unknown command of mine\n"
         assert.strictEqual(yield* rcon.command("#anything  you like", { timeout: "1 second" }), session.reply)
-        assert.deepStrictEqual(session.sent, [["#anything  you like", { timeout: "1 second" }]])
+        assert.deepStrictEqual(session.sent.map(([text, options]) => [text, options?.timeout]), [[
+          "#anything  you like",
+          1000
+        ]])
       }))
 
     it.effect("fails where the server does not have it", () =>
@@ -127,9 +131,9 @@ describe("RconClient", () => {
         const { rcon, session } = yield* start()
         session.reply = PLAYERS
         const players = yield* rcon.players
-        assert.deepStrictEqual(session.sent, [["players", undefined]])
+        assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
         assert.deepStrictEqual(players.map(String), ["#7 Bob"])
-        assert.deepStrictEqual(yield* rcon.playerTable, { rows: players, unparsed: [], total: 1 })
+        assert.deepStrictEqual(yield* rcon.playerTable, { rows: players, unparsed: [], total: 1, cut: false })
       }))
 
     it.effect("without the lines nobody can read, of which the log tells", () =>
@@ -183,7 +187,7 @@ describe("RconClient", () => {
         assert.deepStrictEqual(yield* Effect.provide(rcon.bans, log), [])
         const unparsed = [{ line: 4, text: "what?" }]
         assert.deepStrictEqual(logged, [["Warn", ["cannot read these lines of the list of bans", unparsed]]])
-        assert.deepStrictEqual(yield* rcon.banTable, { rows: [], unparsed, total: undefined })
+        assert.deepStrictEqual(yield* rcon.banTable, { rows: [], unparsed, total: undefined, cut: false })
       }))
 
     it("fail as documented", () => {
@@ -316,15 +320,23 @@ describe("RconClient", () => {
         yield* Effect.gen(function*() {
           yield* rcon.on("PlayerDisconnected", ({ player: { name } }) => {
             seen.push(name)
-            return name === "fails" ? Effect.fail("oh") : name === "dies" ? Effect.die("ah") : Effect.yieldNow
+            if (name === "throws") throw new Error("eh")
+            return name === "fails"
+              ? Effect.fail("oh")
+              : name === "dies"
+              ? Effect.die("ah")
+              : name === "stops"
+              ? Effect.interrupt
+              : Effect.yieldNow
           })
           yield* rcon.on("PlayerDisconnected", ({ player }) => Effect.sync(() => others.push(player.name)))
-          yield* session.say(disconnected("a"), "hello", disconnected("fails"), disconnected("dies"), disconnected("b"))
+          yield* session.say(disconnected("a"), "hello", disconnected("fails"), disconnected("dies"))
+          yield* session.say(disconnected("throws"), disconnected("stops"), disconnected("b"))
         }).pipe(Effect.provide(log))
-        assert.deepStrictEqual(seen, ["a", "fails", "dies", "b"])
+        assert.deepStrictEqual(seen, ["a", "fails", "dies", "throws", "stops", "b"])
         assert.deepStrictEqual(others, seen)
-        assert.strictEqual(logged.length, 2)
-        assert.match(logged.join(), /^Error .*oh[^]*Error .*ah/)
+        assert.strictEqual(logged.length, 4)
+        assert.match(logged.join(), /^Error .*oh[^]*Error .*ah[^]*Error .*eh[^]*Error .*interrupted/i)
       }))
 
     it.effect("stops with the scope, with the fiber, and with the session", () =>
@@ -448,17 +460,41 @@ describe("RconClient", () => {
         })
     )
 
+    it.effect("is found out anew after an outage, and once for all who wait", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start({ flavour: "auto" })
+        yield* session.say("RCon admin #3 (203.0.113.1:5000) logged in")
+        assert.strictEqual(yield* rcon.flavour, "BattlEye")
+        yield* session.gap("Reconnected")
+        session.reply = ""
+        const asking = yield* Effect.forkChild(
+          Effect.all(Array.from({ length: 100 }, () => rcon.flavour), { concurrency: "unbounded" })
+        )
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(new Set(yield* Fiber.join(asking)), new Set(["Reforger"] as const))
+        assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
+        // A guess gives way to the server's own word, and nothing else does.
+        yield* session.say("(Side) Bob: hi")
+        assert.strictEqual(yield* rcon.flavour, "Reforger")
+        yield* session.say("RCon admin #3 (203.0.113.1:5000) logged in")
+        assert.strictEqual(yield* rcon.flavour, "BattlEye")
+      }))
+
     it.effect("that cannot be found out fails the command that needs it", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start({ flavour: "auto" })
         session.reply = new CommandError.CommandError({
           command: "players",
-          reason: new CommandError.NotConnected({ peer: "server" })
+          reason: new CommandError.NoReply({ peer: "server", sends: 3 })
         })
-        const asking = yield* Effect.forkChild(Effect.flip(rcon.say("hello")))
-        yield* TestClock.adjust("1 second")
-        assert.strictEqual(yield* Fiber.join(asking), session.reply)
-        assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
+        const asking = yield* Effect.forkChild(Effect.flip(rcon.say("hello", { timeout: "5 seconds" })))
+        yield* TestClock.adjust("4999 millis")
+        assert.isUndefined(asking.pollUnsafe())
+        yield* TestClock.adjust("1 millis")
+        const { execution, message } = yield* Fiber.join(asking)
+        assert.strictEqual(execution, "NotExecuted")
+        assert.match(message, /^command "say" was not sent/)
+        assert.deepStrictEqual(new Set(session.sent.map(([text]) => text)), new Set(["players"]))
       }))
   })
 

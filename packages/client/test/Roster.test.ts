@@ -1,7 +1,8 @@
 import { Guid, Player, RconClient, ServerEvent } from "@bercon/client"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Effect, Fiber, Layer, Option, Redacted, Schema, Stream } from "effect"
+import { Arbitrary, Deferred, Effect, Exit, Fiber, Layer, Option, Redacted, Schema, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import * as MockSession from "./mockSession.ts"
 
 const options = { password: Redacted.make("secret"), loginTimeout: "1 minute" } as const
@@ -118,6 +119,112 @@ describe("the roster", () => {
     )
   }
 
+  it.effect.prop(
+    "follows the events alone, in their order",
+    [Arbitrary.array(happening, { minLength: 1, maxLength: 30 })],
+    ([happenings]) =>
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        const { roster } = yield* RconClient.connect({ ...options, rosterInterval: "Infinity" })
+        yield* TestRcon.adjust("2 seconds")
+        const asked = (yield* server.executions).length
+        for (const { guid, kind, name, slot } of happenings) {
+          const { players } = yield* server.world
+          const there = players.some(({ number }) => number === slot)
+          if (!there && kind === "join") yield* server.join({ number: slot, name, guid })
+          if (there && kind === "leave") yield* server.leave(slot)
+          if (there && kind === "kick") yield* server.kick(slot, "Client not responding")
+        }
+        yield* TestRcon.adjust(0)
+        assert.deepStrictEqual(told(yield* roster.get), yield* truth(server))
+        assert.strictEqual((yield* server.executions).length, asked)
+      }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport())),
+    { arbitrary: { runs: 30 } }
+  )
+
+  it.effect("is not emptied by a second outage while the list is on its way", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const { roster } = yield* RconClient.RconClient
+      yield* server.join({ name: "Ann" })
+      yield* TestRcon.adjust("1 second")
+      yield* server.onCommand((text) => text === "players" ? { delay: "Infinity" } : undefined)
+      yield* server.restart({ keepPlayers: true })
+      yield* TestRcon.adjust("20 seconds")
+      const asking = yield* Effect.forkChild(Effect.exit(roster.get), { startImmediately: true })
+      yield* TestRcon.adjust("1 second")
+      yield* server.restart({ keepPlayers: true })
+      yield* server.onCommand(undefined)
+      yield* TestRcon.adjust("1 minute")
+      const exit = yield* Fiber.join(asking)
+      assert.isTrue(Exit.isSuccess(exit) && exit.value.map(String).join() === "#0 Ann")
+    }).pipe(Effect.provide(simulated)))
+
+  it.effect("learns of those who come while the list is on its way, however many events there are", () =>
+    Effect.gen(function*() {
+      const session = yield* MockSession.make({ _tag: "Online" })
+      const list = yield* Deferred.make<void>()
+      const { roster } = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+      session.wait = Deferred.await(list)
+      session.reply = "Players on server:\n[#] [IP Address]\n----"
+      const asking = yield* Effect.forkChild(roster.get, { startImmediately: true })
+      yield* session.say(...Array.from({ length: 5000 }, () => "(Side) Bob: hi"))
+      yield* session.say("Player #3 Late (203.0.113.1:2304) connected")
+      yield* Deferred.succeed(list, undefined)
+      assert.deepStrictEqual((yield* Fiber.join(asking)).map(String), ["#3 Late"])
+    }).pipe(Effect.scoped))
+
+  it.effect("is asked for again where its events have not told all", () =>
+    Effect.gen(function*() {
+      const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
+      const { roster } = yield* Effect.provide(
+        RconClient.make({ flavour: "BattlEye", rosterInterval: "Infinity" }),
+        session.layer
+      )
+      const heading = "Players on server:\n[#] [IP Address]\n----"
+      const late = "3   203.0.113.1:2304      31   0123456789abcdef0123456789abcdef(OK) Late"
+      const list = yield* Deferred.make<void>()
+      session.reply = heading
+      session.wait = Deferred.await(list)
+      yield* MockSession.settle
+      // More than are kept while the list is on its way.
+      const visit = ["Player #1 x (203.0.113.1:1) connected", "Player #1 x disconnected"]
+      yield* session.say(...Array.from({ length: 2500 }, () => visit).flat())
+      session.wait = Effect.void
+      yield* Deferred.succeed(list, undefined)
+      session.reply = `${heading}\n${late}`
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual((yield* roster.get).map(String), ["#3 Late"])
+      for (const cause of ["Lost", "Overflow"] as const) {
+        const before = session.sent.length
+        yield* session.gap(cause, 1)
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual(session.sent.length, before + 1)
+      }
+      yield* TestClock.adjust("1 day")
+      assert.strictEqual(session.sent.length, 4)
+    }).pipe(Effect.scoped))
+
+  it.effect("is asked for once for all who want to know, and not taken for current when the session is down", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const rcon = yield* RconClient.RconClient
+      yield* server.join({ name: "Ann" })
+      yield* TestRcon.adjust("5 seconds")
+      yield* server.stop
+      yield* TestRcon.adjust("1 minute")
+      assert.strictEqual((yield* rcon.status)._tag, "Reconnecting")
+      const before = (yield* server.executions).length
+      const asking = yield* Effect.forkChild(
+        Effect.all(Array.from({ length: 100 }, () => Effect.flip(rcon.roster.get)), { concurrency: "unbounded" })
+      )
+      yield* TestRcon.adjust("1 minute")
+      for (const error of yield* Fiber.join(asking)) {
+        assert.isTrue(error._tag === "CommandError" && error.reason._tag === "NotConnected")
+      }
+      assert.strictEqual((yield* server.executions).length, before)
+    }).pipe(Effect.provide(simulated)))
+
   it.effect("finds players by slot, GUID and name", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
@@ -180,7 +287,7 @@ describe("the roster", () => {
 
   it.effect("fails as the query where the list is not known, and asks nobody where it is", () =>
     Effect.gen(function*() {
-      const session = yield* MockSession.make()
+      const session = yield* MockSession.make({ _tag: "Online" })
       const { roster } = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
       session.reply = "what?"
       assert.strictEqual((yield* Effect.flip(roster.get))._tag, "ReplyError")
@@ -192,12 +299,12 @@ describe("the roster", () => {
       assert.deepStrictEqual(session.sent, [])
       yield* session.gap("Reconnected")
       assert.deepStrictEqual(yield* roster.get, [])
-      assert.deepStrictEqual(session.sent, [["players", undefined]])
+      assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
     }).pipe(Effect.scoped))
 
   it.effect("keeps no more players than any game has", () =>
     Effect.gen(function*() {
-      const session = yield* MockSession.make()
+      const session = yield* MockSession.make({ _tag: "Online" })
       const { roster } = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
       session.reply = "Players on server:\n[#] [IP Address]\n----"
       yield* roster.get
@@ -208,7 +315,7 @@ describe("the roster", () => {
 
   it.effect("tells one player from another whom Arma 2 lists twice in one slot", () =>
     Effect.gen(function*() {
-      const session = yield* MockSession.make()
+      const session = yield* MockSession.make({ _tag: "Online" })
       const { roster } = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
       session.reply = [
         "Players on server:",

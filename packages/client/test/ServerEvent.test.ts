@@ -374,12 +374,20 @@ describe("ServerEvent.parse", () => {
 
     it("does not guess who of several has spoken", () => {
       const twins = [...players, player(9, "Al: Bob")]
-      assert.deepStrictEqual(read("(Global) Al: Bob: hello", twins), {
-        _tag: "UnattributedChat",
-        channel: "Global",
-        name: "Al: Bob",
-        message: "hello"
-      })
+      for (const players of [twins, [...twins, player(9, "Al: Bob")]]) {
+        assert.deepStrictEqual(read("(Global) Al: Bob: hello", players), {
+          _tag: "UnattributedChat",
+          channel: "Global",
+          name: "Al: Bob",
+          message: "hello"
+        })
+      }
+    })
+
+    it("takes time in proportion to their number, though all have one name", () => {
+      // Quadratic time would be minutes.
+      const many = Array.from({ length: 200_000 }, (_, id) => player(id, "Al"))
+      assert.strictEqual(read("(Global) Al: hello", many)["_tag"], "UnattributedChat")
     })
 
     it("takes a player who is listed twice for one", () => {

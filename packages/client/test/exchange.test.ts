@@ -20,7 +20,8 @@ const sent = (command: string, exchange = fresh(), expectation = expectationOf(c
 
 const typed = (command: string, exchange = fresh()) => sent(command, exchange, looseExpectationOf(command))
 
-const complete = (...texts: ReadonlyArray<string>): Outcome => ({ _tag: "Complete", texts })
+const complete = (...texts: ReadonlyArray<string>): Outcome => ({ _tag: "Complete", texts, again: false })
+const again = (...texts: ReadonlyArray<string>): Outcome => ({ _tag: "Complete", texts, again: true })
 const INCOMPLETE: Outcome = { _tag: "Incomplete" }
 
 describe("Exchange", () => {
@@ -117,7 +118,7 @@ describe("Exchange", () => {
     list.gap()
     assert.isFalse(list.offer(1, "Server is on fire"))
     assert.isTrue(list.offer(2, HEADING))
-    assert.deepStrictEqual(list.outcome(452), complete(HEADING))
+    assert.deepStrictEqual(list.outcome(452), again(HEADING))
     const kick = sent("#kick 1")
     kick.gap()
     assert.isFalse(kick.offer(1, "Player not found"))
@@ -140,7 +141,39 @@ describe("Exchange", () => {
     cut.gap()
     cut.offer(1, echo("#players"))
     cut.offer(1, HEADING)
-    assert.deepStrictEqual(cut.outcome(451), complete(HEADING))
+    assert.deepStrictEqual(cut.outcome(451), again(HEADING))
+  })
+
+  it("tells what may be said of a second run", () => {
+    const kick = sent("#kick 1")
+    kick.offer(0, echo("#kick 1"))
+    kick.offer(0, echo("#kick 1"))
+    kick.offer(0, "Player not found")
+    assert.deepStrictEqual(kick.outcome(0), again("Player not found"))
+    const first = sent("#kick 1")
+    first.offer(0, echo("#kick 1"))
+    first.offer(0, "Player not found")
+    first.offer(0, echo("#kick 1"))
+    first.offer(0, "Player not found")
+    assert.deepStrictEqual(first.outcome(0), complete("Player not found"))
+    const lost = sent("#kick 1")
+    lost.gap()
+    lost.offer(0, echo("#kick 1"))
+    lost.offer(0, "Player not found")
+    assert.deepStrictEqual(lost.outcome(0), again("Player not found"))
+  })
+
+  it("leaves what every run of a ban has to say to that ban", () => {
+    const exchange = sent("#ban create 1 0")
+    for (let run = 0; run < 3; run++) exchange.offer(0, echo("#ban create 1 0"))
+    exchange.offer(0, "Ban created!")
+    assert.strictEqual(exchange.outcome(0)?._tag, "Complete")
+    exchange.end(0, false)
+    sent("#ban create 2 0", exchange)
+    exchange.offer(1, echo("#ban create 2 0"))
+    assert.isFalse(exchange.offer(1, "Ban created!"))
+    assert.isFalse(exchange.offer(1, "Ban created!"))
+    assert.isTrue(exchange.offer(1, "Ban created!"))
   })
 
   it("leaves others what they have to say", () => {

@@ -12,6 +12,8 @@ export interface MockSession {
   readonly sent: Array<readonly [text: string, options: Session.CommandOptions | undefined]>
   /** What the next commands are answered. */
   reply: string | CommandError.CommandError | ((text: string) => string | CommandError.CommandError)
+  /** What they wait for before. */
+  wait: Effect.Effect<void>
   /** The server says something. */
   readonly say: (...texts: ReadonlyArray<string>) => Effect.Effect<void>
   readonly gap: (cause: Gap["cause"], missed?: number) => Effect.Effect<void>
@@ -19,7 +21,11 @@ export interface MockSession {
   readonly end: (defect?: Error) => Effect.Effect<void>
 }
 
-export const make = Effect.fnUntraced(function*(status: Status = { _tag: "Connecting" }) {
+/** It comes `online` when the test says; never, so that nothing is sent but what the test sends. */
+export const make = Effect.fnUntraced(function*(
+  status: Status = { _tag: "Connecting" },
+  online: Effect.Effect<void> = Effect.never
+) {
   const takes = yield* PubSub.unbounded<Take.Take<Message | Gap>>()
   const publish = (take: Take.Take<Message | Gap>) => Effect.andThen(PubSub.publish(takes, take), settle)
   let sequence = 0
@@ -27,19 +33,20 @@ export const make = Effect.fnUntraced(function*(status: Status = { _tag: "Connec
   const self: MockSession = {
     sent,
     reply: "",
+    wait: Effect.void,
     layer: Layer.succeed(Session.Session, {
       command: (text, options) =>
         Effect.suspend(() => {
           sent.push([text, options])
           const reply = typeof self.reply === "function" ? self.reply(text) : self.reply
-          return typeof reply === "string" ? Effect.succeed(reply) : Effect.fail(reply)
+          return Effect.andThen(self.wait, typeof reply === "string" ? Effect.succeed(reply) : Effect.fail(reply))
         }),
       commandBytes: () => Effect.die(new Error("not used by the client")),
       messages: Stream.fromPubSubTake(takes),
+      epoch: Effect.succeed(1),
       status: Effect.succeed(status),
       statusChanges: Stream.succeed(status),
-      // So that nothing is sent but what the test sends.
-      online: Effect.never
+      online
     }),
     say: (...texts) =>
       Effect.forEach(

@@ -1,87 +1,276 @@
-import { Identity, Player, RconClient } from "@bercon/client"
-import { SimulatedServer, TestRcon } from "@bercon/testing"
+import { type ActionError, Identity, Player, RconClient, type ReplyError } from "@bercon/client"
+import * as NodeRcon from "@bercon/client/NodeRcon"
+import type { CommandError } from "@bercon/session"
+import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Redacted, Result, Scope } from "effect"
+import { Duration, Effect, Fiber, Redacted, Result } from "effect"
+
+type Failure = CommandError.CommandError | ActionError.ActionError | ReplyError.ReplyError
+
+const fork = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.forkChild(Effect.result(effect), { startImmediately: true })
 
 /** Lets time pass until an effect is through. */
 const inTime = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
-  const fiber = yield* Effect.forkChild(Effect.result(effect), { startImmediately: true })
-  for (let seconds = 0; seconds < 600 && fiber.pollUnsafe() === undefined; seconds++) yield* TestRcon.adjust("1 second")
+  const fiber = yield* fork(effect)
+  for (let steps = 0; steps < 600 && fiber.pollUnsafe() === undefined; steps++) yield* TestRcon.adjust("1 second")
   return yield* Fiber.join(fiber)
 })
 
-const failure = <A, E extends { readonly _tag: string; readonly reason?: { readonly _tag: string } }>(
-  result: Result.Result<A, E>
-): string => Result.isSuccess(result) ? "done" : result.failure.reason?._tag ?? result.failure._tag
+const told = <A>(result: Result.Result<A, Failure>): string =>
+  Result.isSuccess(result)
+    ? "done"
+    : result.failure._tag === "ReplyError"
+    ? "ReplyError"
+    : result.failure.reason._tag
 
-const uuid = (index: number) => `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`
+/** What the caller knows of an action. */
+const execution = <A>(result: Result.Result<A, Failure>): CommandError.Execution =>
+  Result.isSuccess(result) || result.failure._tag === "ReplyError" ? "Executed" : result.failure.execution
+
+const uuid = (index: number) => Identity.IdentityId.make(`00000000-0000-4000-8000-${String(index).padStart(12, "0")}`)
+
+const slot = Player.PlayerId.make
+
+/** What the server was told, but for who is there: that the client asks of its own accord. */
+const executed = Effect.flatMap(
+  SimulatedServer.SimulatedServer,
+  (server) =>
+    Effect.map(
+      server.executions,
+      (executions) => executions.map(({ text }) => text).filter((text) => text !== "" && text !== "#players")
+    )
+)
+
+/** A client that is logged in, in the scope. */
+const connect = Effect.fnUntraced(function*(options?: Partial<RconClient.Options>) {
+  const rcon = yield* RconClient.start({
+    password: Redacted.make("secret"),
+    flavour: "Reforger",
+    loginTimeout: "Infinity",
+    silenceTimeout: "20 seconds",
+    rosterInterval: "Infinity",
+    ...options
+  })
+  yield* TestRcon.adjust("1 second")
+  for (let tries = 0; tries < 60 && (yield* rcon.status)._tag !== "Online"; tries++) yield* TestRcon.adjust("1 second")
+  return rcon
+})
+
+const populate = Effect.fnUntraced(function*(count: number) {
+  const server = yield* SimulatedServer.SimulatedServer
+  const names = Array.from({ length: count }, (_, index) => `Some; body ${index} ; with a name`)
+  for (const [index, name] of names.entries()) yield* server.join({ name, identity: uuid(index) })
+  yield* server.update((world) => ({
+    ...world,
+    bans: names.map((_, index) => ({
+      subject: uuid(1000 + index),
+      name: `Banned ${index}`,
+      expires: undefined,
+      reason: "x"
+    }))
+  }))
+  return { server, names }
+})
+
+const bad: SimulatedNetwork.Conditions = { loss: 0.2, latency: "100 millis", jitter: "300 millis" }
 
 describe("Arma Reforger's own RCON", () => {
-  for (const loss of [0, 0.2]) {
-    it.effect(`is found out, and commanded as any other server, at ${loss * 100} % loss`, () =>
+  for (
+    const [name, conditions] of [["", {}], [", at 20 % loss", { loss: 0.2 }], [", on a bad network", bad]] as const
+  ) {
+    it.effect(`is found out, and asked as any other server${name}`, () =>
       Effect.gen(function*() {
-        const server = yield* SimulatedServer.SimulatedServer
-        const names = Array.from({ length: 60 }, (_, index) => `Some; body ${index} ; with a name`)
-        for (const [index, name] of names.entries()) yield* server.join({ name, identity: uuid(index) })
-        yield* server.update((world) => ({
-          ...world,
-          bans: Array.from({ length: 60 }, (_, index) => ({
-            subject: uuid(1000 + index),
-            name: `Banned ${index}`,
-            expires: undefined,
-            reason: "x"
-          }))
-        }))
-        const scope = yield* Scope.make()
-        const connecting = RconClient.connect({
-          password: Redacted.make("secret"),
-          loginTimeout: "1 minute",
-          silenceTimeout: "20 seconds",
+        const { names } = yield* populate(60)
+        const rcon = yield* connect({
+          flavour: "auto",
+          rosterInterval: "25 seconds",
           replyWindow: { longest: "15 seconds" }
         })
-        const rcon = Result.getOrThrow(yield* inTime(Scope.provide(connecting, scope)))
-
         assert.strictEqual(Result.getOrThrow(yield* inTime(rcon.flavour)), "Reforger")
         const players = Result.getOrThrow(yield* inTime(Effect.retry(rcon.players, { times: 5 })))
         assert.deepStrictEqual(players.map(({ name }) => name), names)
-        assert.deepStrictEqual(players.map(({ identity }) => identity as string), names.map((_, index) => uuid(index)))
+        assert.deepStrictEqual(players.map(({ identity }) => identity), names.map((_, index) => uuid(index)))
         assert.strictEqual(Result.getOrThrow(yield* inTime(rcon.roster.get)).length, 60)
-
         const bans = Result.getOrThrow(yield* inTime(Effect.retry(rcon.bans, { times: 5 })))
         assert.deepStrictEqual(bans.map(({ name }) => name), Array.from({ length: 60 }, (_, i) => `Banned ${i}`))
-
-        const [first, second] = players as [Player.Player, Player.Player, ...Array<Player.Player>]
-        const persist = <E>(action: Effect.Effect<void, E>) => inTime(Effect.retry(action, { times: 5 }))
-        assert.include(["done", "PlayerNotFound"], failure(yield* persist(rcon.kick(first.id))))
-        assert.strictEqual(failure(yield* inTime(rcon.kick(Player.PlayerId.make(999)))), "PlayerNotFound")
-        assert.strictEqual(
-          failure(yield* persist(rcon.ban(second.identity!, { duration: Duration.hours(1), reason: "be nice" }))),
-          "done"
-        )
-        const world = yield* server.world
-        assert.isFalse(world.players.some(({ number }) => number === first.id))
-        const ban = world.bans.find(({ subject }) => subject === second.identity)
-        assert.strictEqual(ban?.reason, "be nice")
-        assert.include(["done", "BanNotFound"], failure(yield* persist(rcon.unban(second.identity!))))
-        assert.isFalse((yield* server.world).bans.some(({ subject }) => subject === second.identity))
-        const unknown = Identity.IdentityId.make(uuid(5000))
-        assert.strictEqual(failure(yield* inTime(rcon.unban(unknown))), "BanNotFound")
-
-        for (const action of [rcon.say("hello"), rcon.lock, rcon.admins]) {
-          assert.strictEqual(failure(yield* inTime<unknown, { _tag: string }, never>(action)), "Unsupported")
-        }
-        assert.strictEqual(failure(yield* inTime(rcon.restart)), "done")
-        assert.deepStrictEqual(yield* server.violations, [])
-
-        yield* inTime(Scope.close(scope, Exit.void))
-        if (loss === 0) assert.deepStrictEqual((yield* server.drops).map(({ cause }) => cause), ["LoggedOut"])
       }).pipe(
+        Effect.scoped,
         Effect.provide(
           TestRcon.layerTransport({
-            server: { flavour: "Reforger", banDelay: "2 seconds" },
-            network: { loss, seed: "reforger" }
+            server: { flavour: "Reforger", banDelay: "1 second" },
+            network: { ...conditions, seed: "reforger" }
           })
         )
       ))
+
+    for (const repeatable of [undefined, true]) {
+      it.effect(`tells what became of an action${name}${repeatable === true ? ", and was repeated" : ""}`, () =>
+        Effect.gen(function*() {
+          const { server } = yield* populate(24)
+          const network = yield* SimulatedNetwork.SimulatedNetwork
+          const rcon = yield* connect()
+          yield* network.change(conditions)
+          const isHere = (index: number) =>
+            Effect.map(server.world, ({ players }) => players.some(({ identity }) => identity === uuid(index)))
+          const isBanned = (index: number) =>
+            Effect.map(server.world, ({ bans }) => bans.some(({ subject }) => subject === uuid(index)))
+          const outcomes: Array<string> = []
+          const check = Effect.fnUntraced(function*(
+            action: Effect.Effect<void, Failure>,
+            isDone: Effect.Effect<boolean>
+          ) {
+            const result = yield* inTime(action)
+            const known = execution(result)
+            outcomes.push(known)
+            if (known !== "MaybeExecuted") assert.strictEqual(yield* isDone, known === "Executed", told(result))
+          })
+          const not = Effect.map((is: boolean) => !is)
+          for (let index = 0; index < 24; index += 3) {
+            yield* check(rcon.kick(slot(index + 1), "be nice", { repeatable }), not(isHere(index)))
+            yield* check(rcon.ban(slot(index + 2), { repeatable }), isBanned(index + 1))
+            yield* check(rcon.ban(uuid(index + 2), { repeatable, duration: Duration.hours(1) }), isBanned(index + 2))
+            yield* check(rcon.unban(uuid(1000 + index)), not(isBanned(1000 + index)))
+          }
+          // Where nothing is lost everything is known; elsewhere one in three of those that are sent once do not get
+          // through with their acknowledgement and are told of all the same.
+          const done = outcomes.filter((outcome) => outcome === "Executed").length
+          if (name === "") assert.strictEqual(done, outcomes.length)
+          assert.isAtLeast(done, outcomes.length / 2)
+
+          const nobody = [
+            [rcon.kick(slot(999)), "PlayerNotFound"],
+            [rcon.ban(slot(999)), "PlayerNotFound"],
+            [rcon.unban(uuid(5000)), "BanNotFound"]
+          ] as const
+          for (const [action, expected] of nobody) {
+            const result = yield* inTime<void, Failure, never>(action)
+            if (name === "") assert.strictEqual(told(result), expected)
+            else assert.notStrictEqual(told(result), "done")
+          }
+          const texts = yield* executed
+          if (repeatable !== true) assert.deepStrictEqual(texts, [...new Set(texts)])
+          if (name === "") assert.deepStrictEqual(yield* server.violations, [])
+        }).pipe(
+          Effect.scoped,
+          Effect.provide(
+            TestRcon.layerTransport({
+              server: { flavour: "Reforger", banDelay: "2 seconds" },
+              network: { seed: "reforger" }
+            })
+          )
+        ))
+    }
   }
+
+  it.effect("has no other commands", () =>
+    Effect.gen(function*() {
+      yield* populate(1)
+      const rcon = yield* connect()
+      for (const action of [rcon.say("hello"), rcon.lock, Effect.asVoid(rcon.admins)]) {
+        assert.strictEqual(told(yield* inTime<void, Failure, never>(action)), "Unsupported")
+      }
+      assert.strictEqual(told(yield* inTime(rcon.restart)), "done")
+      assert.deepStrictEqual(yield* executed, ["#restart"])
+    }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger" } }))))
+
+  it.effect("never does to a newcomer what was meant for who had the slot before a restart", () =>
+    Effect.gen(function*() {
+      const { server } = yield* populate(1)
+      const rcon = yield* connect({ silenceTimeout: "2 seconds" })
+      yield* server.onCommand((text) => text === "#slow" ? { reply: "", delay: "Infinity" } : undefined)
+      const slow = yield* fork(rcon.command("#slow", { timeout: "10 seconds" }))
+      const actions = [rcon.kick(slot(1)), rcon.ban(slot(1)), rcon.kick(slot(1), "", { repeatable: true })]
+      const waiting = yield* Effect.forEach(actions, (action) => fork<void, Failure, never>(action))
+      yield* TestRcon.adjust("1 second")
+      yield* server.restart()
+      assert.strictEqual((yield* server.join({ name: "newcomer" })).number, 1)
+      yield* TestRcon.adjust("8 seconds")
+      assert.strictEqual((yield* rcon.status)._tag, "Online")
+      yield* inTime(Fiber.join(slow))
+      for (const fiber of waiting) assert.strictEqual(told(yield* Fiber.join(fiber)), "NotConnected")
+      assert.strictEqual((yield* server.world).players.length, 1)
+    }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger" } }))))
+
+  it.effect("does once what it answers late", () =>
+    Effect.gen(function*() {
+      const { server } = yield* populate(4)
+      const rcon = yield* connect()
+      yield* inTime(rcon.players)
+      yield* server.onCommand(() => ({ delay: "3 seconds" }))
+      // The second run finds nobody. What the first did is told after that.
+      const repeated = yield* inTime(rcon.ban(slot(1), { repeatable: true }))
+      assert.deepStrictEqual([told(repeated), execution(repeated)], ["Unconfirmed", "MaybeExecuted"])
+      assert.isAbove((yield* executed).length, 1)
+      // And is not taken for what the next one did.
+      assert.strictEqual(told(yield* inTime(rcon.ban(slot(999)))), "PlayerNotFound")
+      assert.strictEqual(told(yield* inTime(rcon.kick(slot(2)))), "done")
+      // Of the other runs nothing can come any more.
+      yield* TestRcon.adjust("30 seconds")
+      assert.strictEqual(told(yield* inTime(rcon.ban(slot(3)))), "done")
+      assert.deepStrictEqual((yield* executed).filter((text) => !text.startsWith("#ban create 1 ")), [
+        "#ban create 999 0",
+        "#kick 2",
+        "#ban create 3 0"
+      ])
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger", banDelay: "2 seconds" } }))
+    ))
+
+  it.effect("is understood where the echo of a command is lost for good", () =>
+    Effect.gen(function*() {
+      yield* populate(1)
+      const network = yield* SimulatedNetwork.SimulatedNetwork
+      const rcon = yield* connect()
+      yield* network.partition("toClient")
+      const ban = yield* fork(rcon.ban(uuid(0)))
+      yield* TestRcon.adjust("1 second")
+      yield* network.heal()
+      assert.strictEqual(told(yield* inTime(Fiber.join(ban).pipe(Effect.flatMap(Effect.fromResult)))), "done")
+      assert.strictEqual((yield* executed).length, 1)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(TestRcon.layerTransport({
+        server: { flavour: "Reforger", banDelay: "2 seconds", messageTries: 1, dropUnacknowledged: false }
+      }))
+    ))
+
+  it.effect("is logged out of at the end, without waiting for its answer", () =>
+    Effect.gen(function*() {
+      const { server } = yield* populate(1)
+      // Time does not pass here unless it is told to.
+      yield* Effect.scoped(Effect.gen(function*() {
+        const rcon = yield* connect()
+        yield* fork(rcon.players)
+        yield* TestRcon.adjust("1 millis")
+      }))
+      yield* TestRcon.adjust("1 second")
+      // The same where it is an answer that brings the end about.
+      yield* inTime(Effect.scoped(Effect.flatMap(connect(), (rcon) => rcon.command(""))))
+      yield* TestRcon.adjust("1 second")
+      assert.deepStrictEqual(yield* executed, ["@logout", "@logout"])
+      assert.deepStrictEqual((yield* server.drops).map(({ cause }) => cause), ["LoggedOut", "LoggedOut"])
+    }).pipe(
+      Effect.provide(TestRcon.layerTransport({
+        server: { flavour: "Reforger", replyDelay: "10 millis" },
+        network: { latency: "20 millis" }
+      }))
+    ))
+
+  it.live("is logged out of over a real port", () =>
+    Effect.gen(function*() {
+      const server = yield* NodeSimulatedServer.make({ flavour: "Reforger", replyDelay: "10 millis" })
+      const [host = "", port] = server.address.split(":")
+      const password = Redacted.make("secret")
+      for (let round = 1; round <= 3; round++) {
+        yield* Effect.scoped(Effect.gen(function*() {
+          const rcon = yield* NodeRcon.make({ host, port: Number(port), password })
+          yield* round === 1 ? rcon.flavour : round === 2 ? rcon.players : rcon.command("")
+        }))
+        while ((yield* server.drops).length < round) yield* Effect.sleep("10 millis")
+      }
+      assert.deepStrictEqual((yield* server.drops).map(({ cause }) => cause), ["LoggedOut", "LoggedOut", "LoggedOut"])
+    }).pipe(Effect.timeout("4 seconds")))
 })

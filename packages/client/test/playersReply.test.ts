@@ -138,8 +138,8 @@ describe("the reply to players", () => {
   })
 
   it("has no rows on an empty server", () => {
-    assert.deepStrictEqual(read("(0 players in total)\n"), { rows: [], unparsed: [], total: 0 })
-    assert.deepStrictEqual(read(), { rows: [], unparsed: [], total: undefined })
+    assert.deepStrictEqual(read("(0 players in total)\n"), { rows: [], unparsed: [], total: 0, cut: false })
+    assert.deepStrictEqual(read(), { rows: [], unparsed: [], total: undefined, cut: false })
   })
 
   it.each([

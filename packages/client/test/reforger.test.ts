@@ -11,8 +11,9 @@ import {
 } from "@bercon/client"
 import { CommandError, Session } from "@bercon/session"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, type Exit, Fiber } from "effect"
+import { Clock, Duration, Effect, type Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
+import type { Call } from "../src/internal/flavourCommands.ts"
 import * as Reforger from "../src/internal/reforger.ts"
 import * as MockSession from "./mockSession.ts"
 
@@ -29,11 +30,41 @@ type Failure = CommandError.CommandError | ActionError.ActionError | ReplyError.
 
 const bob = Player.PlayerId.make(7)
 
+/** The session that everything is called in. */
+const EPOCH = 3
+
+/** Runs a command as the client does. */
+const called = <A, E>(
+  run: (call: Call) => Effect.Effect<A, E>,
+  { confirmWithin, epoch, repeatable, timeout = "20 seconds" }: Commands.ActionOptions = {}
+): Effect.Effect<A, E> =>
+  Effect.flatMap(
+    Clock.currentTimeMillis,
+    (now) => run({ repeatable, epoch, calledIn: EPOCH, deadline: now + Duration.toMillis(timeout), confirmWithin })
+  )
+
+type Options = Commands.ActionOptions
+
 /** The flavour on a mock session. `events` are the texts it has not taken. */
 const start = Effect.fnUntraced(function*(window?: Flavour.ReplyWindow) {
   const session = yield* MockSession.make()
   const service = yield* Effect.provide(Session.Session, session.layer)
-  const { commands, gap, logout, offer } = yield* Reforger.make(service, window)
+  const { commands: flavour, gap, logout, offer } = yield* Reforger.make(service, window)
+  const commands = {
+    playerTable: called(flavour.playerTable),
+    banTable: called(flavour.banTable),
+    kick: (player: Player.PlayerId, reason = "", options?: Options) =>
+      called((call) => flavour.kick(player, reason, call), options),
+    ban: (
+      target: Player.PlayerId | Ban.BanTarget,
+      { duration = "permanent", reason = "", ...options }: Commands.BanOptions = {}
+    ) => called((call) => flavour.ban(target, { duration, reason }, call), options),
+    unban: (target: Ban.BanTarget | Ban.Ban, options?: Options) =>
+      called((call) => flavour.unban(target, call), options),
+    restart: called(flavour.restart),
+    shutdown: called(flavour.shutdown),
+    command: (text: string, options?: Options) => called((call) => flavour.command(text, call), options)
+  }
   const events: Array<string> = []
   const say = (...texts: ReadonlyArray<string>) =>
     Effect.andThen(
@@ -54,7 +85,7 @@ const start = Effect.fnUntraced(function*(window?: Flavour.ReplyWindow) {
     }
   )
   const texts = () => session.sent.map(([text]) => text)
-  return { commands, converse, events, gap, logout, say, session, texts }
+  return { commands, converse, events, flavour, gap, logout, say, session, texts }
 })
 
 const failure = <A, E>(exit: Exit.Exit<A, E>) => Effect.flip(exit)
@@ -75,7 +106,11 @@ describe("Reforger", () => {
         assert.deepStrictEqual(table.rows.map(String), ["#1 Bob", "#2 Eve ; x"])
         assert.deepStrictEqual([table.unparsed, table.total], [[], undefined])
         assert.deepStrictEqual(events, ["Player #7 Bob disconnected", "Server is on fire"])
-        assert.deepStrictEqual(session.sent, [["#players", {}]])
+        assert.deepStrictEqual(session.sent, [["#players", {
+          repeatable: undefined,
+          epoch: undefined,
+          timeout: 20_000
+        }]])
       }))
 
     it.effect("are complete after the quiet time", () =>
@@ -148,7 +183,7 @@ describe("Reforger", () => {
       Effect.gen(function*() {
         const { commands, converse, say, texts } = yield* start()
         const none = yield* yield* converse(commands.banTable, "Server has no bans to list.")
-        assert.deepStrictEqual(none, { rows: [], unparsed: [], total: 0 })
+        assert.deepStrictEqual(none, { rows: [], unparsed: [], total: 0, cut: false })
         for (const second of [["Page not found!"], page(1_000_000, 2, 0, 25)]) {
           const fiber = yield* Effect.forkChild(commands.banTable, { startImmediately: true })
           yield* say(echo("#ban list 1"), ...page(1_000_000, 1, 0, 25))
@@ -158,6 +193,17 @@ describe("Reforger", () => {
           assert.strictEqual((yield* Fiber.join(fiber)).rows.length, 25)
         }
         assert.strictEqual(texts().length, 5)
+      }))
+
+    it.effect("are asked for up to a number of pages", () =>
+      Effect.gen(function*() {
+        const { commands, session } = yield* start()
+        session.reply = (text) => {
+          const number = Number(text.split(" ")[2])
+          return page(25_001, number, 25 * (number - 1), 25)[1]!
+        }
+        const { cut, rows } = yield* commands.banTable
+        assert.deepStrictEqual([cut, rows.length], [true, 25_000])
       }))
 
     it.effect("are an error where the server has none", () =>
@@ -182,21 +228,27 @@ describe("Reforger", () => {
           commands.ban(target, { duration: "1500 millis", reason: "be nice", confirmWithin: "1 second" }),
           "Ban created!"
         )
-        yield* yield* converse(commands.ban(bob, { duration: Duration.infinity, sessionBound: false }), "Ban created!")
-        yield* yield* converse(commands.unban(target), "Ban removed!")
+        yield* yield* converse(
+          commands.ban(bob, { duration: Duration.infinity, repeatable: true, epoch: 2, timeout: "9 seconds" }),
+          "Ban created!"
+        )
+        yield* yield* converse(commands.ban(target, { repeatable: true, epoch: 2 }), "Ban created!")
+        yield* yield* converse(commands.unban(target, { repeatable: true }), "Ban removed!")
         yield* commands.restart
         yield* commands.shutdown
         yield* logout
-        const plain = { repeatable: undefined, sessionBound: undefined, timeout: undefined }
+        const once = { repeatable: false, epoch: undefined, timeout: 20_000 }
+        const bound = { ...once, epoch: EPOCH }
         assert.deepStrictEqual(session.sent, [
-          ["#kick 7", { ...plain, sessionBound: true }],
-          ["#ban create 7 0", { ...plain, sessionBound: true }],
-          [`#ban create ${target} 2 be nice`, plain],
-          ["#ban create 7 0", { ...plain, sessionBound: false }],
-          [`#ban remove ${target}`, { ...plain, repeatable: false }],
-          ["#restart", { sessionBound: true, repeatable: false }],
-          ["#shutdown", { sessionBound: true, repeatable: false }],
-          ["@logout", { sessionBound: true, timeout: "1 second" }]
+          ["#kick 7", bound],
+          ["#ban create 7 0", bound],
+          [`#ban create ${target} 2 be nice`, once],
+          ["#ban create 7 0", { repeatable: true, epoch: 2, timeout: 9000 }],
+          [`#ban create ${target} 0`, { repeatable: true, epoch: 2, timeout: 20_000 }],
+          [`#ban remove ${target}`, once],
+          ["#restart", bound],
+          ["#shutdown", bound],
+          ["@logout", { repeatable: false }]
         ])
       }))
 
@@ -215,15 +267,42 @@ describe("Reforger", () => {
           [commands.ban(target), "Multiple users found! Please use a unique identifier.", "Rejected"],
           [commands.unban(target), "User not found!", "BanNotFound"],
           [commands.unban(target), "Failed to remove the ban.", "Rejected"],
-          [commands.unban(target), "Timeout", "Rejected"],
+          // The server's list of bans does not answer it, and may have done it.
+          ...["Timeout", "Unknown error."].flatMap((text): typeof cases => [
+            [commands.ban(bob), text, "Unconfirmed"],
+            [commands.ban(target), text, "Unconfirmed"],
+            [commands.unban(target), text, "Unconfirmed"]
+          ]),
           [commands.unban(target), undefined, "Unconfirmed"]
         ]
         for (const [action, text, expected] of cases) {
           const error = yield* failure(yield* converse(action, ...(text === undefined ? [] : [text])))
           assert.strictEqual(error._tag !== "ReplyError" && error.reason._tag, expected, text)
+          if (expected === "Unconfirmed" && text !== undefined) assert.include(error.message, text)
         }
         const unknown = yield* failure(yield* converse(commands.kick(bob), "unknown command"))
         assert.strictEqual(unknown.reason._tag, "UnknownCommand")
+      }))
+
+    it.effect("may have been done by the first run, where the server runs them again", () =>
+      Effect.gen(function*() {
+        const { commands, converse, events, say } = yield* start()
+        const cases: ReadonlyArray<readonly [Effect.Effect<void, Failure>, command: string, string, done: string]> = [
+          [commands.kick(bob), "#kick 7", "Player not found", "Player 'Bob' kicked!"],
+          [commands.ban(bob), "#ban create 7 0", "Player not found", "Player 'Bob' banned!"],
+          [commands.ban(target), `#ban create ${target} 0`, "Failed to create ban.", "Ban created!"],
+          [commands.unban(target), `#ban remove ${target}`, "User not found!", "Ban removed!"]
+        ]
+        for (const [action, command, text, done] of cases) {
+          const error = yield* failure(yield* converse(action, echo(command), text))
+          assert.deepStrictEqual([error._tag, error.message.includes(text)], ["ActionError", true])
+          assert.strictEqual(error._tag === "ActionError" && error.execution, "MaybeExecuted")
+          // What the first run did is told yet, and not of the next ban.
+          if (command.startsWith("#ban")) yield* say(done)
+          yield* yield* converse(action, echo(command), done)
+          yield* TestClock.adjust("30 seconds")
+        }
+        assert.deepStrictEqual(events, cases.slice(1).map(([, , , done]) => done))
       }))
 
     it.effect("are waited for as long as was asked", () =>
@@ -269,7 +348,7 @@ describe("Reforger", () => {
 
     it.effect("are not there where servers have none", () =>
       Effect.gen(function*() {
-        const { commands, session } = yield* start()
+        const { commands, flavour, session } = yield* start()
         const guid = Guid.Guid.make("0123456789abcdef0123456789abcdef")
         const ip = Address.IpAddress.make("203.0.113.7")
         const ban = new Ban.Ban({ id: 0 as Ban.BanId, target: guid, remaining: "permanent", reason: "" })
@@ -278,22 +357,22 @@ describe("Reforger", () => {
           commands.ban(ip),
           commands.unban(guid),
           commands.unban(ban),
-          commands.adminTable,
-          commands.missions,
-          commands.version,
-          commands.commands,
-          commands.say("hi"),
-          commands.whisper(bob, "hi"),
-          commands.loadBans(),
-          commands.writeBans,
-          commands.loadScripts,
-          commands.loadEvents,
-          commands.maxPing("1 second"),
-          commands.lock,
-          commands.unlock,
-          commands.reassign,
-          commands.restartServer,
-          commands.selectMission("x")
+          called(flavour.adminTable),
+          called(flavour.missions),
+          called(flavour.version),
+          called(flavour.commands),
+          called((call) => flavour.say("hi", call)),
+          called((call) => flavour.whisper(bob, "hi", call)),
+          called((call) => flavour.loadBans("", call)),
+          called(flavour.writeBans),
+          called(flavour.loadScripts),
+          called(flavour.loadEvents),
+          called((call) => flavour.maxPing("1 second", call)),
+          called(flavour.lock),
+          called(flavour.unlock),
+          called(flavour.reassign),
+          called(flavour.restartServer),
+          called((call) => flavour.selectMission("x", "", call))
         ]
         for (const call of calls) {
           const error = yield* Effect.flip(Effect.asVoid(call))
@@ -329,9 +408,20 @@ describe("Reforger", () => {
         assert.strictEqual(yield* exit, "a\nb")
         assert.strictEqual(yield* yield* converse(commands.command("#foo")), "")
         assert.deepStrictEqual(events, ["(Side) x: y"])
-        assert.deepStrictEqual(session.sent[0], ["#foo  bar", { timeout: "9 seconds" }])
+        assert.deepStrictEqual(session.sent[0], [
+          "#foo  bar",
+          { repeatable: undefined, epoch: undefined, timeout: 9000 }
+        ])
         const list = yield* converse(commands.command("#players"), HEADING, row(1, "Bob"))
         assert.strictEqual(yield* list, `${HEADING}\n${row(1, "Bob")}`)
+      }))
+
+    it.effect("that is empty is answered by the reply alone, and takes no turn", () =>
+      Effect.gen(function*() {
+        const { commands, texts } = yield* start()
+        yield* Effect.forkChild(commands.command("#foo"), { startImmediately: true })
+        assert.strictEqual(yield* commands.command(""), "")
+        assert.deepStrictEqual(texts(), ["#foo", ""])
       }))
 
     it.effect("fails where the server does not have it", () =>
@@ -349,12 +439,56 @@ describe("Reforger", () => {
         yield* TestClock.adjust("5 seconds")
         const error = yield* Effect.flip(Fiber.join(fiber))
         assert.deepStrictEqual([error.reason._tag, error.execution], ["IncompleteReply", "Executed"])
+        assert.strictEqual(error.message, "command \"#foo\" was executed, but its reply did not arrive whole")
         assert.deepStrictEqual(events, ["of nobody"])
         const hasty = yield* Effect.forkChild(commands.command("#foo", { timeout: "1 second" }), {
           startImmediately: true
         })
         yield* TestClock.adjust("1 second")
         assert.strictEqual((yield* Effect.flip(Fiber.join(hasty))).reason._tag, "IncompleteReply")
+      }))
+
+    it.effect("has the time of its call for the turn, the reply and the words of it", () =>
+      Effect.gen(function*() {
+        const { commands, say, session } = yield* start({ longest: Duration.infinity })
+        const first = yield* Effect.forkChild(commands.command("#a", { timeout: "6 seconds" }), {
+          startImmediately: true
+        })
+        const second = yield* Effect.forkChild(commands.command("#b", { timeout: "10 seconds" }), {
+          startImmediately: true
+        })
+        yield* TestClock.adjust("6 seconds")
+        assert.strictEqual((yield* Effect.flip(Fiber.join(first))).reason._tag, "IncompleteReply")
+        yield* say(echo("#b"))
+        assert.strictEqual(session.sent[1]?.[1]?.timeout, 4000)
+        yield* TestClock.adjust("1199 millis")
+        assert.isUndefined(second.pollUnsafe())
+        yield* TestClock.adjust("1 millis")
+        assert.strictEqual(yield* Fiber.join(second), "")
+        const third = yield* Effect.forkChild(commands.kick(bob, "", { timeout: "4 seconds" }), {
+          startImmediately: true
+        })
+        yield* TestClock.adjust("4 seconds")
+        assert.strictEqual((yield* Effect.flip(Fiber.join(third))).reason._tag, "Unconfirmed")
+      }))
+
+    it.effect("is answered by what comes of it where the reply is lost", () =>
+      Effect.gen(function*() {
+        const { commands, say, session } = yield* start()
+        session.reply = CommandError.make("#kick", new CommandError.NoReply({ peer: "server", sends: 1 }))
+        session.wait = Effect.sleep("2 seconds")
+        const answered = yield* Effect.forkChild(commands.kick(bob), { startImmediately: true })
+        yield* say(echo("#kick 7"))
+        yield* TestClock.adjust("4 seconds")
+        yield* say("Player 'Bob' kicked!")
+        yield* Fiber.join(answered)
+        const silent = yield* Effect.forkChild(commands.kick(bob), { startImmediately: true })
+        yield* say(echo("#kick 7"))
+        yield* TestClock.adjust("5 seconds")
+        assert.strictEqual((yield* Effect.flip(Fiber.join(silent))).reason._tag, "Unconfirmed")
+        const unheard = yield* Effect.forkChild(commands.kick(bob), { startImmediately: true })
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual(yield* Effect.flip(Fiber.join(unheard)), session.reply)
       }))
 
     it.effect("does not wait where there is nothing to say", () =>
@@ -432,7 +566,7 @@ describe("Reforger", () => {
     it.effect("are at most so many", () =>
       Effect.gen(function*() {
         const { commands } = yield* start()
-        const one: Commands.Commands["command"] = commands.command
+        const one = commands.command
         yield* Effect.forkChild(one("#a"), { startImmediately: true })
         for (let index = 0; index < 1024; index++) yield* Effect.forkChild(one("#b"), { startImmediately: true })
         const error = yield* Effect.flip(one("#c"))

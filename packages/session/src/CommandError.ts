@@ -84,7 +84,8 @@ export class NoReply extends Schema.Error<NoReply>("@bercon/session/NoReply")({
 }
 
 /**
- * `missing` of the reply's `total` parts did not come before the deadline. The command was executed.
+ * `missing` of the reply's `total` parts did not come before the deadline. The command was executed. `total` is 1 where the
+ * reply is not sent in parts, and nobody can say how much of it is missing.
  *
  * @category errors
  * @since 0.1.0
@@ -95,7 +96,9 @@ export class IncompleteReply extends Schema.Error<IncompleteReply>("@bercon/sess
   total: Schema.Int
 }) {
   override get message(): string {
-    return `was executed, but ${this.missing} of the ${this.total} parts of its reply did not arrive`
+    return this.total === 1
+      ? "was executed, but its reply did not arrive whole"
+      : `was executed, but ${this.missing} of the ${this.total} parts of its reply did not arrive`
   }
 }
 

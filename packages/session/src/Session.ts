@@ -68,11 +68,11 @@ export interface CommandOptions {
    */
   readonly repeatable?: boolean | undefined
   /**
-   * Whether the command means what it says only to the session that is online now: it names a slot, say, which may be
-   * another player's after a restart. It then never goes over into the session after an outage, and fails with
-   * `NotConnected` or `SessionLost` instead. Default `false`.
+   * The {@link Session} `epoch` the command is for: it names a slot, say, which may be another player's after a restart.
+   * It then never goes over into the session after an outage, and fails with `NotConnected` or `SessionLost` instead.
+   * Default: any.
    */
-  readonly sessionBound?: boolean | undefined
+  readonly epoch?: number | undefined
   /** How long to wait for the whole reply, from the call on. Default: the session's `commandTimeout`. */
   readonly timeout?: Duration.Input | undefined
 }
@@ -146,6 +146,11 @@ export class Session extends Context.Service<Session, {
    * the session, and fails where it ends for good by itself: where the server refuses to log it in again.
    */
   readonly messages: Stream.Stream<Message | Gap, LoginFailure>
+  /**
+   * Which login this is: how many there were so far, 0 before the first. To be taken before whatever a command is made from,
+   * where that is only good until the next login, and given to it as its `epoch`.
+   */
+  readonly epoch: Effect.Effect<number>
   /** How the session is doing now. */
   readonly status: Effect.Effect<Status>
   /** How the session is doing: now, and every change. Ends after `Closed`. */
@@ -410,7 +415,7 @@ export const start: (
           }),
           payload,
           repeatable: options?.repeatable ?? true,
-          sessionBound: options?.sessionBound ?? false,
+          epoch: options?.epoch,
           deadline: at + timeout
         })
         flush()
@@ -444,6 +449,7 @@ export const start: (
     command: (text, options) => request(text, options, decodeText),
     commandBytes: (text, options) => request(text, options, identity),
     messages: messages.values,
+    epoch: Effect.sync(() => machine.epoch),
     status: Effect.sync(() => machine.status),
     statusChanges: statuses.values,
     online: Deferred.await(online)

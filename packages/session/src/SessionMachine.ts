@@ -73,8 +73,8 @@ export interface Request<H> {
   readonly handle: H
   readonly payload: Uint8Array
   readonly repeatable: boolean
-  /** Whether it ends with the session it was submitted in, instead of being carried over into the next. */
-  readonly sessionBound: boolean
+  /** The `epoch` it is for, if it is for one alone instead of being carried over into the next. */
+  readonly epoch: number | undefined
   /** When to give up. */
   readonly deadline: number
 }
@@ -191,6 +191,8 @@ type Phase =
  * @since 0.1.0
  */
 export class SessionMachine<H> {
+  /** How many logins there were so far: which session this is, from 1. */
+  epoch = 0
   /** When to call `tick` next; `Infinity` for never. A lower bound: it may be earlier than anything is due. */
   wakeAt = 0
   status: Status = { _tag: "Connecting" }
@@ -348,7 +350,9 @@ export class SessionMachine<H> {
    */
   submit(now: number, request: Request<H>): Result.Result<Ticket<H>, CommandError["reason"]> {
     if (this.status._tag === "Closed") return Result.fail(closedBy(this.status.exit, 0))
-    if (request.sessionBound && this.#phase._tag !== "Online") return Result.fail(this.#notConnected())
+    if (request.epoch !== undefined && (this.#phase._tag !== "Online" || request.epoch !== this.epoch)) {
+      return Result.fail(this.#notConnected())
+    }
     const ticket = newTicket(request)
     if (!(this.#mayStart() && this.load.waiting === 0 && this.#start(now, ticket))) {
       if (this.#waiting.size >= this.#settings.queueCapacity) {
@@ -557,6 +561,7 @@ export class SessionMachine<H> {
     }
     if (phase.sentOnce) RoundTrip.measure(this.#roundTrip, now - phase.sentAt)
     this.#phase = { _tag: "Online" }
+    this.epoch++
     this.#portClosed = false
     this.#writeError = undefined
     this.#silentSince = undefined
@@ -725,7 +730,7 @@ export class SessionMachine<H> {
     for (const ticket of this.#inFlight.values()) {
       this.#abandon(ticket)
       if (ticket.request === undefined) continue
-      if (ticket.request.repeatable && !ticket.request.sessionBound) {
+      if (ticket.request.repeatable && ticket.request.epoch === undefined) {
         ticket.state = "Waiting"
         this.#again.add(ticket)
         this.#schedule(ticket.request.deadline)
@@ -735,7 +740,7 @@ export class SessionMachine<H> {
     }
     for (const ticket of later) this.#again.add(ticket)
     for (const ticket of this.#waiting) {
-      if (ticket.request?.sessionBound !== true) continue
+      if (ticket.request?.epoch === undefined) continue
       this.#waiting.delete(ticket)
       this.#settle(ticket, Result.fail(this.#notConnected()))
     }

@@ -449,13 +449,14 @@ describe("outages", () => {
     assert.deepStrictEqual(pair.outcomes.map(({ text }) => text), ["echo once", "echo repeatable", "echo queued"])
   })
 
-  it("commands bound to their session do not go over into the next", () => {
+  it("commands for one session do not go over into the next", () => {
     const pair = online({ seed: 1, client: { maxInFlight: 1 } })
     ServerMachine.stop(pair.server, pair.now)
-    pair.submit("echo in flight", { sessionBound: true, timeout: minutes(5) })
-    pair.submit("echo queued", { sessionBound: true, timeout: minutes(5) })
+    const epoch = pair.client.epoch
+    pair.submit("echo in flight", { epoch, timeout: minutes(5) })
+    pair.submit("echo queued", { epoch, timeout: minutes(5) })
     pair.at(pair.now + seconds(20), () => {
-      pair.submit("echo offline", { sessionBound: true, timeout: minutes(5) })
+      pair.submit("echo offline", { epoch, timeout: minutes(5) })
       ServerMachine.start(pair.server)
     })
     pair.runUntil(minutes(2))
@@ -465,8 +466,10 @@ describe("outages", () => {
       ["echo queued", "NotConnected"],
       ["echo offline", "NotConnected"]
     ])
-    pair.submit("echo online", { sessionBound: true })
+    pair.submit("echo of the session before", { epoch })
+    pair.submit("echo online", { epoch: epoch + 1 })
     pair.runUntil(pair.now + seconds(1))
+    assert.deepStrictEqual(failures(pair).slice(3), [["echo of the session before", "NotConnected"]])
     assert.deepStrictEqual(pair.server.commands.map(({ text }) => text).filter((text) => text !== ""), ["echo online"])
   })
 })
@@ -539,7 +542,7 @@ describe("whatever happens", () => {
               submitted.push(text)
               const ticket = pair.submit(text, {
                 repeatable: pick(3) > 0,
-                sessionBound: pick(4) === 0,
+                ...(pick(4) === 0 && { epoch: pair.client.epoch }),
                 timeout: pick(30_000)
               })
               if (pick(5) === 0) {

@@ -79,7 +79,7 @@ const SETTLED = 100
 const ONLINE: Status = { _tag: "Online" }
 
 const nothing = () => Effect.void
-const emptyTable = Effect.succeed({ rows: [], unparsed: [], total: 0 })
+const emptyTable = Effect.succeed({ rows: [], unparsed: [], total: 0, cut: false })
 
 const COMMANDS: Commands.Commands = {
   players: Effect.succeed([]),

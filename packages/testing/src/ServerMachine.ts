@@ -338,6 +338,8 @@ interface Received {
 interface Answer {
   readonly reply: { readonly command: Received; readonly datagrams: ReadonlyArray<Uint8Array> } | undefined
   readonly messages: ReadonlyArray<Uint8Array>
+  /** Whether the session is over then. */
+  readonly last: boolean
 }
 
 interface HeldAnswer extends Answer {
@@ -540,6 +542,8 @@ const tellAll = (self: ServerMachine, now: number, texts: ReadonlyArray<string |
 
 const drop = (self: ServerMachine, now: number, session: Session, cause: Drop["cause"]): void => {
   self.sessions.delete(session.address)
+  session.held.length = 0
+  session.unacknowledged.clear()
   record(self, self.drops, { time: now, address: session.address, admin: session.admin, cause })
 }
 
@@ -700,14 +704,14 @@ const command = (self: ServerMachine, now: number, session: Session, sequence: n
   const { banDelay, dialect, restartDowntime } = self.policy
   const { messages, reply } = dialect.answer(text, result)
   const datagrams = replyDatagrams(sequence, reply)
-  answer(self, now, session, { reply: { command: received, datagrams }, messages }, delay)
+  const last = outcome.fate === "LogsOut"
+  answer(self, now, session, { reply: { command: received, datagrams }, messages, last }, delay)
   const later = dialect.messages(outcome.later)
-  if (later.length > 0) answer(self, now, session, { reply: undefined, messages: later }, delay + banDelay)
+  if (later.length > 0) answer(self, now, session, { reply: undefined, messages: later, last: false }, delay + banDelay)
   self.world = outcome.world
   tellAll(self, now, outcome.messages)
   if (outcome.fate === "Restarts") restart(self, now, { downtime: restartDowntime })
   if (outcome.fate === "Stops") stop(self, now)
-  if (outcome.fate === "LogsOut") drop(self, now, session, "LoggedOut")
 }
 
 const execute = (self: ServerMachine, now: number, session: Session, text: string) => {
@@ -745,17 +749,22 @@ const replyDatagrams = (sequence: number, reply: string | Uint8Array): ReadonlyA
 
 const answer = (self: ServerMachine, now: number, session: Session, answer: Answer, delay: number): void => {
   if (delay <= 0) return sendAnswer(self, now, session, answer)
-  if (delay === Infinity || session.held.length >= HELD_ANSWERS) return
+  if (delay === Infinity || session.held.length >= HELD_ANSWERS) {
+    // Nobody is kept waiting for what does not come.
+    if (answer.last) drop(self, now, session, "LoggedOut")
+    return
+  }
   const due = now + delay
   session.held.splice(session.held.findLastIndex((held) => held.due <= due) + 1, 0, { ...answer, due })
 }
 
-const sendAnswer = (self: ServerMachine, now: number, session: Session, { messages, reply }: Answer): void => {
+const sendAnswer = (self: ServerMachine, now: number, session: Session, { last, messages, reply }: Answer): void => {
   if (reply !== undefined) {
     reply.command.reply = reply.datagrams
     for (const datagram of reply.datagrams) send(self, session.address, datagram)
   }
   for (const message of messages) tell(self, now, session, message)
+  if (last) drop(self, now, session, "LoggedOut")
 }
 
 // -----------------------------------------------------------------------------

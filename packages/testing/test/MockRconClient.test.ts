@@ -12,7 +12,7 @@ describe("MockRconClient", () => {
       const rcon = yield* RconClient.RconClient
       const mock = yield* MockRconClient.MockRconClient
       assert.deepStrictEqual(yield* rcon.players, [])
-      assert.deepStrictEqual(yield* rcon.banTable, { rows: [], unparsed: [], total: 0 })
+      assert.deepStrictEqual(yield* rcon.banTable, { rows: [], unparsed: [], total: 0, cut: false })
       assert.strictEqual(yield* rcon.command("#anything"), "")
       yield* rcon.kick(bob.id, "afk", { confirmWithin: "1 second" })
       yield* rcon.lock

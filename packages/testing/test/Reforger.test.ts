@@ -263,6 +263,30 @@ Total bans: 2 | Page: 1/1
     assert.strictEqual(server.drops[0]?.cause, "Stopped")
   })
 
+  it("@logout is answered before the session ends, also where that takes long", () => {
+    const server = online({ replyDelay: 300 })
+    command(server, 0, 0, "#players")
+    command(server, 100, 1, "@logout")
+    command(server, 100, 1, "@logout")
+    command(server, 200, 2, "#players")
+    assert.strictEqual(server.sessions.size, 1)
+    assert.deepStrictEqual(run(server, 60_000).map(([now, text]) => [now, text.split(":")[0]]), [
+      [300, "0"],
+      [300, "message 1"],
+      [300, "message 2"],
+      [400, "1"]
+    ])
+    assert.deepStrictEqual(server.drops, [{ time: 400, address: ALICE, admin: 0, cause: "LoggedOut" }])
+    assert.deepStrictEqual(server.violations, [])
+  })
+
+  it("@logout needs no answer", () => {
+    const server = online({ onCommand: () => ({ delay: Infinity }) })
+    command(server, 0, 0, "@logout")
+    assert.deepStrictEqual(heard(server), [])
+    assert.strictEqual(server.sessions.size, 0)
+  })
+
   it("@logout frees the number at once", () => {
     const server = online()
     login(server, 1, BOB)

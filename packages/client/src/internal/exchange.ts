@@ -14,14 +14,16 @@
  *
  * The state, {@link Exchange}, knows no clock and no fiber; {@link make} drives it.
  */
-import { type CommandError, IncompleteReply, make as commandError, Overloaded } from "@bercon/session/CommandError"
+import { type CommandError, IncompleteReply, make as commandError } from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
-import * as Semaphore from "effect/Semaphore"
 import type { ReplyWindow } from "../Flavour.ts"
+import type { Call } from "./flavourCommands.ts"
+import { optionsOf } from "./outgoing.ts"
+import * as Turn from "./turn.ts"
 
 // -----------------------------------------------------------------------------
 // what commands say
@@ -76,7 +78,9 @@ interface Current {
   takenAt: number
   /** Open to texts: the echo has come, or a text that needs none. */
   open: boolean
-  /** Messages are missing, and the echo may be one of them. */
+  /** How often the server has told that it runs the command. */
+  echoes: number
+  /** Messages are missing, and an echo may be one of them. */
   echoLost: boolean
   /** Something that belongs here may be missing. */
   torn: boolean
@@ -86,6 +90,8 @@ interface Current {
   touchedAt: number
   awaiting: ReturnType<Expectation["after"]>
   texts: Array<string>
+  /** As in {@link Said}. */
+  again: boolean
 }
 
 /** A command that is not waited for, but may have something to say. */
@@ -97,12 +103,19 @@ interface Stray {
   readonly rival: Current | undefined
   /** Its echo is to be swallowed when it comes. */
   echoExpected: boolean
+  /** How many runs of it have not said all they have to say. */
+  owed: number
   last: string | undefined
 }
 
-export type Outcome =
-  | { readonly _tag: "Complete"; readonly texts: ReadonlyArray<string> }
-  | { readonly _tag: "Incomplete" }
+/** What a command had to say, message by message. */
+export interface Said {
+  readonly texts: ReadonlyArray<string>
+  /** The server ran the command before, or may have: what it finds missing now may be what it took away itself. */
+  readonly again: boolean
+}
+
+export type Outcome = Said & { readonly _tag: "Complete" } | { readonly _tag: "Incomplete" }
 
 /** The command that is out, and those of which something may be said yet. Times are in milliseconds. */
 export class Exchange {
@@ -125,12 +138,14 @@ export class Exchange {
       deadline,
       takenAt: Infinity,
       open: false,
+      echoes: 0,
       echoLost: false,
       torn: false,
       disputed: "No",
       touchedAt: -Infinity,
       awaiting: "Surely",
-      texts: []
+      texts: [],
+      again: false
     }
   }
 
@@ -145,9 +160,11 @@ export class Exchange {
     const quiet = now >= this.wakeAt
     this.#current = undefined
     if (current === undefined || settled) return
-    const { awaiting, command, expectation, open } = current
+    const { awaiting, command, echoes, expectation, open } = current
+    if (!open) return this.#remember(now, command, expectation, true)
     const done = awaiting === "Nothing" || (awaiting === "Perhaps" && quiet)
-    if (!open || (expectation.deferred && !done)) this.#remember(now, command, expectation, !open)
+    const owed = Math.max(1, echoes) - (done ? 1 : 0)
+    if (expectation.deferred && owed > 0) this.#remember(now, command, expectation, false, owed)
   }
 
   /** A command goes out that has nothing to say but its echo. */
@@ -180,7 +197,7 @@ export class Exchange {
       // Of two who may have meant it and were out together, nobody can tell who has what is said next either.
       if (current !== undefined && stray.rival === current && bidOf(stray, text) === claim) current.disputed = claim
       stray.last = text
-      if (stray.expectation.after([text]) === "Nothing") this.#forget(stray)
+      if (stray.expectation.after([text]) === "Nothing" && --stray.owed === 0) this.#forget(stray)
       return false
     }
     if (current === undefined || claim === "No") return false
@@ -192,8 +209,14 @@ export class Exchange {
     current.open = true
     current.touchedAt = now
     current.texts.push(text)
+    current.again = current.echoes > 1 || current.echoLost
     current.awaiting = current.expectation.after(current.texts)
     return true
+  }
+
+  /** Whether the server has shown that it has the command. */
+  get taken(): boolean {
+    return this.#current !== undefined && this.#current.takenAt < Infinity
   }
 
   /** When {@link outcome} has to be asked for again, if nothing else happens. */
@@ -219,10 +242,10 @@ export class Exchange {
   outcome(now: number): Outcome | undefined {
     const current = this.#current
     if (current === undefined || now < this.wakeAt) return undefined
-    const { awaiting, disputed, open, texts, torn } = current
+    const { again, awaiting, disputed, open, texts, torn } = current
     const whole = !torn && (texts.length > 0 || disputed === "No")
     return open && (awaiting === "Nothing" || (awaiting !== "Surely" && whole))
-      ? { _tag: "Complete", texts }
+      ? { _tag: "Complete", texts, again }
       : { _tag: "Incomplete" }
   }
 
@@ -230,6 +253,7 @@ export class Exchange {
     const current = this.#current
     if (current?.command === command) {
       this.#taken(current, now)
+      current.echoes++
       const { awaiting, open, texts, torn } = current
       if (open && awaiting === "Perhaps" && texts.length > 0 && !torn) {
         // The server runs the command again, so it had nothing more to say the first time.
@@ -260,9 +284,9 @@ export class Exchange {
     current.takenAt = Math.min(current.takenAt, now)
   }
 
-  #remember(now: number, command: string, expectation: Expectation, echoExpected: boolean): void {
+  #remember(now: number, command: string, expectation: Expectation, echoExpected: boolean, owed = 1): void {
     const until = now + STRAY_MILLIS
-    const stray: Stray = { command, expectation, rival: this.#current, echoExpected, until, last: undefined }
+    const stray: Stray = { command, expectation, rival: this.#current, echoExpected, owed, until, last: undefined }
     this.#strays = [...this.#strays, stray].slice(-MAX_STRAYS)
   }
 
@@ -296,30 +320,15 @@ const outbids = (bid: Claim, claim: Claim): boolean => bid === "Surely" || (bid 
 // the driver
 // -----------------------------------------------------------------------------
 
-export interface SendOptions extends Session.CommandOptions {
-  /** In place of the window's `longest`. */
-  readonly longest?: Duration.Input | undefined
-}
-
 export interface Driver {
   /**
-   * Sends a command when its turn comes, and returns what it had to say, message by message. Where the server replies as
-   * BattlEye's do, that is it.
+   * Sends a command when its turn comes, and returns what it had to say. Where the server replies as BattlEye's do, that is
+   * it.
    */
-  readonly send: (
-    command: string,
-    expectation: Expectation,
-    options?: SendOptions
-  ) => Effect.Effect<ReadonlyArray<string>, CommandError>
+  readonly send: (command: string, expectation: Expectation, call: Call) => Effect.Effect<Said, CommandError>
   readonly offer: (text: string) => boolean
   readonly gap: () => void
 }
-
-/** How long a command waits for its turn unless it says otherwise: as long as the session would wait for its reply. */
-const TURN_TIMEOUT: Duration.Input = "20 seconds"
-
-/** How many commands can wait for their turn. */
-export const MAX_WAITING = 1024
 
 export const make = Effect.fnUntraced(function*(
   session: Session.Session["Service"],
@@ -334,9 +343,8 @@ export const make = Effect.fnUntraced(function*(
     longest: Duration.toMillis(window?.longest ?? "5 seconds")
   }
   const exchange = new Exchange(expect)
-  const turn = Semaphore.makeUnsafe(1)
+  const turn = Turn.make()
   const changed = Latch.makeUnsafe(false)
-  let waiting = 0
 
   const outcome = Effect.gen(function*() {
     while (true) {
@@ -348,32 +356,39 @@ export const make = Effect.fnUntraced(function*(
     }
   })
 
+  /** Begins to wait for what a command has to say. How long was said for that alone goes on after the call's time. */
+  const begin = (command: string, expectation: Expectation, { confirmWithin, deadline }: Call): void =>
+    confirmWithin === undefined
+      ? exchange.begin(command, expectation, defaults, now() + deadline - clock.currentTimeMillisUnsafe())
+      : exchange.begin(command, expectation, { ...defaults, longest: Duration.toMillis(confirmWithin) }, Infinity)
+
   /** Sends a command, and is done when the server has said what it had to, even where its acknowledgement is lost. */
-  const converse = (
-    command: string,
-    expectation: Expectation,
-    options: Session.CommandOptions,
-    window: Window,
-    deadline: number
-  ): Effect.Effect<ReadonlyArray<string>, CommandError> =>
-    Effect.suspend(() => {
-      exchange.begin(command, expectation, window, deadline)
+  const converse = (command: string, expectation: Expectation, call: Call): Effect.Effect<Said, CommandError> =>
+    Effect.flatMap(optionsOf(command, call), (options) => {
+      begin(command, expectation, call)
       let settled = false
       const reply = session.command(command, options).pipe(
-        Effect.tapError((error) => Effect.sync(() => settled = error.execution === "NotExecuted")),
-        Effect.flatMap((reply) => {
-          settled = reply.trim() !== ""
-          if (settled) return Effect.succeed([reply])
-          exchange.acknowledged(now())
-          changed.openUnsafe()
-          return Effect.never
+        Effect.matchEffect({
+          onFailure: (error) => {
+            // It was not lost on the way there: what it has to say decides, or that this does not come.
+            if (error.reason._tag === "NoReply" && exchange.taken) return Effect.never
+            settled = error.execution === "NotExecuted"
+            return Effect.fail(error)
+          },
+          onSuccess: (reply) => {
+            settled = reply.trim() !== ""
+            if (settled) return Effect.succeed<Said>({ texts: [reply], again: false })
+            exchange.acknowledged(now())
+            changed.openUnsafe()
+            return Effect.never
+          }
         })
       )
       const messages = Effect.flatMap(
         outcome,
         (outcome) =>
           outcome._tag === "Complete"
-            ? Effect.succeed(outcome.texts)
+            ? Effect.succeed<Said>(outcome)
             : Effect.fail(commandError(command, new IncompleteReply({ missing: 1, total: 1 })))
       )
       return Effect.raceFirst(reply, messages).pipe(
@@ -382,8 +397,8 @@ export const make = Effect.fnUntraced(function*(
     })
 
   /** Commands with nothing to say do not wait for each other: there is nothing to take for somebody else's. */
-  const announce = (command: string, options: Session.CommandOptions) =>
-    Effect.suspend(() => {
+  const announce = (command: string, call: Call): Effect.Effect<Said, CommandError> =>
+    Effect.flatMap(optionsOf(command, call), (options) => {
       exchange.announce(now(), command)
       return session.command(command, options).pipe(
         Effect.tapError((error) =>
@@ -391,36 +406,15 @@ export const make = Effect.fnUntraced(function*(
             if (error.execution === "NotExecuted") exchange.withdraw(command)
           })
         ),
-        Effect.map((reply) => [reply])
+        Effect.map((reply): Said => ({ texts: [reply], again: false }))
       )
     })
 
   return {
-    send: (command, expectation, { longest, ...options } = {}) =>
-      Effect.suspend(() => {
-        if (expectation.after([]) === "Nothing") return announce(command, options)
-        const overloaded = (waiting: number) => Effect.fail(commandError(command, new Overloaded({ waiting })))
-        if (waiting === MAX_WAITING) return overloaded(waiting)
-        const timeout = Duration.toMillis(options.timeout ?? TURN_TIMEOUT)
-        const deadline = now() + timeout
-        let started = false
-        const run = Effect.suspend(() => {
-          started = true
-          waiting--
-          return longest === undefined
-            ? converse(command, expectation, options, defaults, options.timeout === undefined ? Infinity : deadline)
-            : converse(command, expectation, options, { ...defaults, longest: Duration.toMillis(longest) }, Infinity)
-        })
-        waiting++
-        return Effect.raceFirst(
-          turn.withPermit(run),
-          Effect.suspend(() => started ? Effect.never : overloaded(waiting - 1)).pipe(Effect.delay(timeout))
-        ).pipe(
-          Effect.ensuring(Effect.sync(() => {
-            if (!started) waiting--
-          }))
-        )
-      }),
+    send: (command, expectation, call) =>
+      expectation.after([]) === "Nothing"
+        ? announce(command, call)
+        : turn(command, call.deadline, converse(command, expectation, call)),
     offer: (text) => {
       const taken = exchange.offer(now(), text)
       changed.openUnsafe()

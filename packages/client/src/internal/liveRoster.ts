@@ -4,13 +4,16 @@
 import * as Broadcast from "@bercon/session/Broadcast"
 import type { CommandError } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
+import type { Status } from "@bercon/session/Status"
 import * as Arr from "effect/Array"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import type * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Predicate from "effect/Predicate"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Player, PlayerId } from "../Player.ts"
 import type { ReplyError } from "../ReplyError.ts"
@@ -38,10 +41,25 @@ export interface LiveRoster {
 /** The least time between two lists, so that a storm of gaps does not become one of queries. */
 const REST = "1 second"
 
-export const make = (
-  query: Effect.Effect<Table<Player>, CommandError | ReplyError>,
-  interval: Duration.Input
-): LiveRoster => {
+/** How long after a failure to try again, where the interval is longer. */
+const RETRY = Duration.seconds(5)
+
+/** How many events can come while a list is on its way; of more, only another list can tell what they meant. */
+const SINCE_CAPACITY = 4096
+
+/** A list that was asked for and is not there yet. */
+interface Asked {
+  /** What has happened since that may be newer than the list. */
+  readonly since: Array<ServerEvent>
+  missed: boolean
+}
+
+export const make = (options: {
+  readonly query: Effect.Effect<Table<Player>, CommandError | ReplyError>
+  readonly status: Effect.Effect<Status>
+  readonly interval: Duration.Input
+  readonly scope: Scope.Scope
+}): LiveRoster => {
   const state = State.make()
   const current = (): ReadonlyArray<Player> | undefined => state.complete ? State.list(state) : undefined
   const broadcast = Broadcast.make<ReadonlyArray<Player> | undefined, LoginFailure>({ capacity: 1, greeting: current })
@@ -56,30 +74,49 @@ export const make = (
     broadcast.publish(players)
   }
 
-  /** For each list that was asked for and is not there yet, what has happened since. */
-  const asked = new Set<Array<ServerEvent>>()
+  const lists = new Set<Asked>()
   const playerTable = Effect.suspend(() => {
-    const since: Array<ServerEvent> = []
-    asked.add(since)
-    return query.pipe(
-      // The events that came while the list was on its way may be newer than the list.
-      Effect.tap(({ rows }) => Effect.sync(() => follow(State.replace(state, rows, since)))),
-      Effect.ensuring(Effect.sync(() => asked.delete(since)))
+    const asked: Asked = { since: [], missed: false }
+    lists.add(asked)
+    return options.query.pipe(
+      Effect.tap(({ rows }) =>
+        Effect.sync(() => {
+          follow(State.replace(state, rows, asked.since))
+          if (asked.missed) doubt.openUnsafe()
+        })
+      ),
+      Effect.ensuring(Effect.sync(() => lists.delete(asked)))
     )
   })
 
-  const get = Effect.suspend(() => {
-    const players = current()
-    return players === undefined ? Effect.map(playerTable, () => State.list(state)) : Effect.succeed(players)
+  /** The list on its way, shared by all who ask: nobody's interruption is another's. */
+  let asking: Fiber.Fiber<Table<Player>, CommandError | ReplyError> | undefined
+  const ask = Effect.suspend(() => {
+    if (asking !== undefined) return Fiber.join(asking)
+    const query = Effect.ensuring(playerTable, Effect.sync(() => asking = undefined))
+    return Effect.flatMap(Effect.forkIn(query, options.scope), (fiber) => Fiber.join(asking = fiber))
   })
+
+  const get: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError> = Effect.flatMap(
+    options.status,
+    (status) => {
+      const players = status._tag === "Online" ? current() : undefined
+      if (players !== undefined) return Effect.succeed(players)
+      return Effect.flatMap(ask, () => {
+        const players = current()
+        // A list can be out of date as soon as it has come: after another outage.
+        return players === undefined ? get : Effect.succeed(players)
+      })
+    }
+  )
 
   let complaint: string | undefined
   /** Of outages the session tells; what is said here is that the server will not do it, and once. */
   const complain = (error: CommandError | ReplyError): Effect.Effect<void> => {
-    if (error._tag === "CommandError" && error.execution !== "NotExecuted") return Effect.void
-    if (error._tag === "CommandError" && error.reason._tag === "NotConnected") return Effect.void
-    if (error.message === complaint) return Effect.void
-    complaint = error.message
+    const tag = error._tag === "CommandError" ? error.reason._tag : error._tag
+    const isOutage = ["NotConnected", "NoReply", "SessionLost", "SessionClosed", "Overloaded"].includes(tag)
+    if (isOutage || tag === complaint) return Effect.void
+    complaint = tag
     return Effect.logWarning(`cannot keep track of who is on the server: ${error.message}`)
   }
 
@@ -94,14 +131,27 @@ export const make = (
     known: state.players,
     players: () => state.complete ? state.players : undefined,
     observe: (event) => {
-      for (const since of asked) if (since.length < State.CAPACITY) since.push(event)
+      if (!State.isNews(event)) return
+      for (const asked of lists) {
+        // What comes is the list of the session after the outage, and nothing before it.
+        if (event._tag === "Gap" && event.cause === "Reconnected") {
+          asked.since.length = 0
+          asked.missed = false
+        } else if (asked.since.length < SINCE_CAPACITY) asked.since.push(event)
+        else asked.missed = true
+      }
       follow(State.observe(state, event))
     },
     playerTable,
     keep: doubt.close.pipe(
-      Effect.andThen(Effect.catch(playerTable, complain)),
+      Effect.andThen(Effect.catch(ask, complain)),
       Effect.andThen(Effect.sleep(REST)),
-      Effect.andThen(Effect.timeoutOption(doubt.await, interval)),
+      Effect.andThen(Effect.suspend(() =>
+        Effect.timeoutOption(
+          doubt.await,
+          state.complete ? options.interval : Duration.min(RETRY, Duration.fromInputUnsafe(options.interval))
+        )
+      )),
       Effect.forever
     ),
     close: broadcast.close

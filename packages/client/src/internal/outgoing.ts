@@ -1,23 +1,35 @@
 /**
- * What holds for a command of any flavour: what may go out, and what servers say that know it not.
+ * What holds for a command of any flavour: what may go out, how, and what servers say that know it not.
  */
 import {
   CommandDisallowed,
   type CommandError,
   InvalidCommand,
   make as commandError,
+  Overloaded,
   UnknownCommand,
   Unsupported
 } from "@bercon/session/CommandError"
+import type * as Session from "@bercon/session/Session"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { PlayerId } from "../Player.ts"
+import type { Call } from "./flavourCommands.ts"
 
-/** What is meant by a slot must not go over into another session, where the slot may be another player's. */
-export const BOUND = { sessionBound: true } as const
+/** A call for the session it was made in alone: what it names by number is something else in another. */
+export const bound = (call: Call): Call => ({ ...call, epoch: call.epoch ?? call.calledIn })
 
-/** What changes the world each time it is run. */
-export const ONCE = { ...BOUND, repeatable: false } as const
+/** The same for what changes the world each time it is run, and so is sent once. */
+export const once = (call: Call): Call => ({ ...bound(call), repeatable: call.repeatable ?? false })
+
+/** The options for the session of a command that is sent now. Fails where the call's time is over. */
+export const optionsOf = (text: string, call: Call): Effect.Effect<Session.CommandOptions, CommandError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    now < call.deadline
+      ? Effect.succeed({ repeatable: call.repeatable, epoch: call.epoch, timeout: call.deadline - now })
+      : Effect.fail(commandError(text, new Overloaded({ waiting: 0 }))))
 
 export const invalid = (text: string, problem: string): Effect.Effect<never, CommandError> =>
   Effect.fail(commandError(text, new InvalidCommand({ problem })))
@@ -34,6 +46,19 @@ export const onePlayer = (text: string, player: number): Effect.Effect<PlayerId,
   isPlayerId(player) ? Effect.succeed(player) : invalid(text, `${player} is not the number of a player`)
 
 const isPlayerId = Schema.is(PlayerId)
+
+/** The longest time that servers can be trusted to count, in whichever unit: a signed number of 32 bits. */
+const MAX_UNITS = 2 ** 31 - 1
+
+/**
+ * How long a ban lasts as servers count it: in whole units, 0 for ever; `undefined` for what is no time, or too long to
+ * count.
+ */
+export const countOf = (duration: Duration.Input | "permanent", unit: Duration.Input): number | undefined => {
+  if (duration === "permanent") return 0
+  const count = Math.ceil(Duration.toMillis(duration) / Duration.toMillis(unit))
+  return count === Infinity ? 0 : count >= 1 && count <= MAX_UNITS ? count : undefined
+}
 
 /** The reply, unless it is that of a server which does not have the command. */
 export const executed = (text: string, reply: string): Effect.Effect<string, CommandError> => {

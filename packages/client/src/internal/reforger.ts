@@ -3,7 +3,6 @@
  */
 import type { CommandError } from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import {
   type ActionError,
@@ -14,14 +13,13 @@ import {
   Unconfirmed
 } from "../ActionError.ts"
 import { Ban, type BanId, type BanTarget } from "../Ban.ts"
-import type { ActionOptions, BanOptions } from "../Commands.ts"
 import type { ReplyWindow } from "../Flavour.ts"
 import { isIdentityId } from "../Identity.ts"
 import type { PlayerId } from "../Player.ts"
 import type { Table, UnparsedRow } from "../Table.ts"
 import * as Exchange from "./exchange.ts"
-import type { FlavourCommands } from "./flavourCommands.ts"
-import { BOUND, executed, invalid, ONCE, oneLine, onePlayer, unsupported as unsupportedBy } from "./outgoing.ts"
+import type { Call, FlavourCommands, Sentence } from "./flavourCommands.ts"
+import { countOf, executed, invalid, once, oneLine, onePlayer, optionsOf, unsupported } from "./outgoing.ts"
 import * as Replies from "./reforgerReplies.ts"
 import { trusted } from "./trusted.ts"
 
@@ -31,7 +29,7 @@ export interface Reforger {
   readonly offer: (text: string) => boolean
   /** Some messages are missing for good, or the session is a new one. */
   readonly gap: () => void
-  /** Frees the client's slot on the server, in a second at most, and never fails. */
+  /** Frees the client's slot on the server. Never fails, and waits for nobody: the session may be closed then. */
   readonly logout: Effect.Effect<void>
 }
 
@@ -44,32 +42,39 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Reforger> {
   const { gap, offer, send } = yield* Exchange.make(session, window, Replies.expectationOf)
 
-  const ask = (
-    text: string,
-    expectation: Exchange.Expectation,
-    options?: Exchange.SendOptions
-  ): Effect.Effect<string, CommandError> =>
-    Effect.flatMap(send(text, expectation, options), (texts) => executed(text, Replies.join(texts)))
+  const ask = (text: string, expectation: Exchange.Expectation, call: Call): Effect.Effect<Reply, CommandError> =>
+    Effect.flatMap(
+      send(text, expectation, call),
+      ({ again, texts }) => Effect.map(executed(text, Replies.join(texts)), (text) => ({ text, again }))
+    )
 
-  const query = (text: string): Effect.Effect<string, CommandError> => ask(text, Replies.expectationOf(text))
+  const query = (text: string, call: Call): Effect.Effect<string, CommandError> =>
+    Effect.map(ask(text, Replies.expectationOf(text), call), (reply) => reply.text)
 
-  const tell = (text: string): Effect.Effect<void, CommandError> =>
-    Effect.asVoid(ask(text, Replies.expectationOf(text), ONCE))
+  const tell = (text: string) => (call: Call): Effect.Effect<void, CommandError> =>
+    Effect.asVoid(ask(text, Replies.expectationOf(text), once(call)))
 
-  /** An action, and what the server has to say of it. */
+  /** An action that is done where the server says so. `missing` is what some words mean: that there is nothing to do it to. */
   const act = (
     action: string,
     text: string,
-    { confirmWithin, repeatable, sessionBound, timeout }: ActionOptions
-  ): Effect.Effect<string, CommandError | ActionError> =>
+    call: Call,
+    isDone: (reply: string) => boolean,
+    missing: (reply: string) => ActionError["reason"] | undefined
+  ): Effect.Effect<void, CommandError | ActionError> =>
     oneLine(text).pipe(
-      Effect.flatMap((text) =>
-        ask(text, Replies.expectationOf(text), { longest: confirmWithin, repeatable, sessionBound, timeout })
-      ),
-      Effect.catchReason("CommandError", "IncompleteReply", () => Effect.fail(unconfirmed(action)))
+      Effect.flatMap((text) => ask(text, Replies.expectationOf(text), call)),
+      Effect.catchReason("CommandError", "IncompleteReply", () => Effect.fail(actionError(action, unconfirmed()))),
+      Effect.flatMap(({ again, text }) => {
+        if (isDone(text)) return Effect.void
+        const reason = again
+          ? undefined
+          : missing(text) ?? (Replies.isRefusal(text) ? new Rejected({ text }) : undefined)
+        return Effect.fail(actionError(action, reason ?? unconfirmed(text)))
+      })
     )
 
-  const banTable = Effect.gen(function*() {
+  const banTable = Effect.fnUntraced(function*(call: Call) {
     const rows = new Map<BanTarget, Ban>()
     const unparsed: Array<UnparsedRow> = []
     let total: number | undefined
@@ -77,7 +82,7 @@ export const make = Effect.fnUntraced(function*(
     let pages = 1
     // The list may change between two pages. What comes twice then is there once.
     for (let number = 1; number <= Math.min(pages, MAX_PAGES); number++) {
-      const page = yield* Effect.fromResult(Replies.parseBans(yield* query(`#ban list ${number}`), lines))
+      const page = yield* Effect.fromResult(Replies.parseBans(yield* query(`#ban list ${number}`, call), lines))
       const before = rows.size
       for (const { name, target } of page.rows) {
         if (rows.has(target)) continue
@@ -88,101 +93,100 @@ export const make = Effect.fnUntraced(function*(
       lines += page.lines
       pages = rows.size === before ? 0 : page.pages
     }
-    const table: Table<Ban> = { rows: [...rows.values()], unparsed, total }
+    const table: Table<Ban> = { rows: [...rows.values()], unparsed, total, cut: pages > MAX_PAGES }
     return table
   })
 
-  const kick = Effect.fnUntraced(function*(player: PlayerId, reason: string, options: ActionOptions = {}) {
+  const kick = Effect.fnUntraced(function*(player: PlayerId, reason: string, call: Call) {
     yield* oneLine(`#kick ${reason}`)
-    const reply = yield* act("kick", `#kick ${yield* onePlayer("#kick", player)}`, {
-      ...options,
-      ...boundUnless(options)
-    })
-    if (Replies.isKicked(reply)) return
-    return yield* actionError(
-      "kick",
-      Replies.isNoPlayer(reply) ? new PlayerNotFound({ player }) : unconfirmed("kick").reason
-    )
+    const text = `#kick ${yield* onePlayer("#kick", player)}`
+    yield* act("kick", text, once(call), Replies.isKicked, noPlayer(player))
   })
 
-  const ban = Effect.fnUntraced(function*(target: PlayerId | BanTarget, options: BanOptions = {}) {
-    const { duration = "permanent", reason = "" } = options
-    const player = typeof target === "number" ? target : undefined
-    if (typeof target !== "number" && !isIdentityId(target)) return yield* unsupported("#ban")
-    if (player !== undefined) yield* onePlayer("#ban", player)
-    const seconds = secondsOf(duration)
-    if (seconds === undefined) return yield* invalid("#ban", "a ban lasts longer than that, or for ever")
+  const ban = Effect.fnUntraced(function*(target: PlayerId | BanTarget, { duration, reason }: Sentence, call: Call) {
+    if (typeof target === "number") yield* onePlayer("#ban", target)
+    else if (!isIdentityId(target)) return yield* unsupported("#ban", SERVER)
+    const seconds = countOf(duration, "1 second")
+    if (seconds === undefined) {
+      return yield* invalid("#ban", "a ban lasts from one second to 68 years, or for ever")
+    }
     const text = `#ban create ${target} ${seconds}${reason === "" ? "" : ` ${reason}`}`
-    const reply = yield* act("ban", text, player === undefined ? options : { ...options, ...boundUnless(options) })
-    if (Replies.isBanned(reply)) return
-    return yield* actionError(
-      "ban",
-      player !== undefined && Replies.isNoPlayer(reply) ? new PlayerNotFound({ player }) : refused("ban", reply)
+    yield* typeof target === "number"
+      ? act("ban", text, once(call), Replies.isBanned, noPlayer(target))
+      // An account is the same in every session. But run again, and later than a removal, the ban would be back.
+      : act("ban", text, { ...call, repeatable: call.repeatable ?? false }, Replies.isBanned, () => undefined)
+  })
+
+  const unban = Effect.fnUntraced(function*(wanted: BanTarget | Ban, call: Call) {
+    const target = typeof wanted === "string" ? wanted : wanted.target
+    if (!isIdentityId(target)) return yield* unsupported("#ban", SERVER)
+    yield* act(
+      "unban",
+      `#ban remove ${target}`,
+      { ...call, repeatable: false },
+      Replies.isUnbanned,
+      (reply) => Replies.isNoBan(reply) ? new BanNotFound({ target, cut: false }) : undefined
     )
   })
 
-  const unban = Effect.fnUntraced(function*(wanted: BanTarget | Ban, options: Session.CommandOptions = {}) {
-    const target = typeof wanted === "string" ? wanted : wanted.target
-    if (!isIdentityId(target)) return yield* unsupported("#ban")
-    const reply = yield* act("unban", `#ban remove ${target}`, { ...options, repeatable: false })
-    if (Replies.isUnbanned(reply)) return
-    return yield* actionError(
-      "unban",
-      Replies.isNoBan(reply) ? new BanNotFound({ target }) : refused("unban", reply)
-    )
-  })
+  const none = (verb: string) => () => unsupported(verb, SERVER)
 
   const commands: FlavourCommands = {
-    playerTable: Effect.flatMap(query("#players"), (reply) => Effect.fromResult(Replies.parsePlayers(reply))),
+    playerTable: (call) =>
+      Effect.flatMap(query("#players", call), (reply) => Effect.fromResult(Replies.parsePlayers(reply))),
     banTable,
-    adminTable: unsupported("admins"),
-    missions: unsupported("missions"),
-    version: unsupported("version"),
-    commands: unsupported("commands"),
-    say: () => unsupported("say"),
-    whisper: () => unsupported("say"),
-    kick: (player, reason = "", options) => kick(player, reason, options),
+    adminTable: none("admins"),
+    missions: none("missions"),
+    version: none("version"),
+    commands: none("commands"),
+    say: none("say"),
+    whisper: none("say"),
+    kick,
     ban,
     unban,
-    loadBans: () => unsupported("loadBans"),
-    writeBans: unsupported("writeBans"),
-    loadScripts: unsupported("loadScripts"),
-    loadEvents: unsupported("loadEvents"),
-    maxPing: () => unsupported("maxPing"),
-    lock: unsupported("#lock"),
-    unlock: unsupported("#unlock"),
+    loadBans: none("loadBans"),
+    writeBans: none("writeBans"),
+    loadScripts: none("loadScripts"),
+    loadEvents: none("loadEvents"),
+    maxPing: none("maxPing"),
+    lock: none("#lock"),
+    unlock: none("#unlock"),
     restart: tell("#restart"),
-    reassign: unsupported("#reassign"),
-    restartServer: unsupported("#restartserver"),
+    reassign: none("#reassign"),
+    restartServer: none("#restartserver"),
     shutdown: tell("#shutdown"),
-    selectMission: () => unsupported("#mission"),
-    command: (text, options) => ask(text, Replies.looseExpectationOf(text), options)
+    selectMission: none("#mission"),
+    command: (text, call) =>
+      // Nothing is an order to the server, but a keepalive: there is a reply, and no word of it.
+      text === ""
+        ? Effect.flatMap(optionsOf(text, call), (options) => session.command(text, options))
+        : Effect.map(ask(text, Replies.looseExpectationOf(text), call), (reply) => reply.text)
   }
 
   return {
     commands,
     offer,
     gap,
-    // Where no answer comes, the session's own clock ends it: this is run where nothing can be interrupted.
-    logout: Effect.ignore(send("@logout", Exchange.SILENT, { ...BOUND, timeout: "1 second" }))
+    logout: session.command("@logout", { repeatable: false }).pipe(
+      Effect.ignore,
+      // It is settled by the session's end at the latest.
+      Effect.forkDetach({ startImmediately: true }),
+      // What ends the client may be what the session does just now, which then sends nothing before it is done with it.
+      Effect.andThen(Effect.yieldNow)
+    )
   }
 })
 
-const boundUnless = ({ sessionBound = true }: Session.CommandOptions) => ({ sessionBound })
-
-const unsupported = (verb: string): Effect.Effect<never, CommandError> =>
-  unsupportedBy(verb, "Arma Reforger's own RCON")
-
-const unconfirmed = (action: string): ActionError =>
-  actionError(action, new Unconfirmed({ expected: "the server's word on it" }))
-
-/** What a reply other than that of success means. */
-const refused = (action: string, reply: string): ActionError["reason"] =>
-  Replies.isRefusal(reply) ? new Rejected({ text: reply }) : unconfirmed(action).reason
-
-/** How long a ban lasts as servers count it: whole seconds, 0 for ever; `undefined` for what is no time. */
-const secondsOf = (duration: Duration.Input | "permanent"): number | undefined => {
-  if (duration === "permanent") return 0
-  const seconds = Math.ceil(Duration.toSeconds(duration))
-  return seconds === Infinity ? 0 : seconds >= 1 && Number.isSafeInteger(seconds) ? seconds : undefined
+/** What a command had to say, in one text; `again` as in `Exchange.Said`. */
+interface Reply {
+  readonly text: string
+  readonly again: boolean
 }
+
+const SERVER = "Arma Reforger's own RCON"
+
+const unconfirmed = (text = ""): Unconfirmed =>
+  new Unconfirmed({ expected: "the server's word on it", ...(text !== "" && { text }) })
+
+const noPlayer = (player: PlayerId) => (reply: string): PlayerNotFound | undefined =>
+  Replies.isNoPlayer(reply) ? new PlayerNotFound({ player }) : undefined

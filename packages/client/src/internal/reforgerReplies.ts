@@ -107,7 +107,8 @@ export const parsePlayers = (text: string): Result.Result<Table<Player>, ReplyEr
       ([, id, uuid = ""], name) =>
         trusted(Player, { id: Number(id) as PlayerId, name, identity: identity(uuid), verified: false })
     ),
-    total: undefined
+    total: undefined,
+    cut: false
   })
 }
 
@@ -205,8 +206,9 @@ export const isNoPlayer = (reply: string): boolean => /^(?:Player not found|Not 
 /** There is no such ban. */
 export const isNoBan = (reply: string): boolean => /^User not found!$/i.test(reply.trim())
 
-/** The server says no, or that it failed. */
+/** The server says no, or that it failed. Not where its list of bans has not answered it: that may have done all the same. */
 export const isRefusal = (reply: string): boolean =>
+  !/^(?:Timeout|Unknown error\.)$/i.test(reply.trim()) &&
   [BAN_CREATE, BAN_REMOVE].some((words) => isOf(words, reply) !== "No")
 
 const isOf = ({ own, shared }: Words, text: string): ReturnType<Expectation["owns"]> => {

@@ -39,18 +39,36 @@ export const readList = (layout: Layout, text: string): Result.Result<ReadonlyAr
     (lines) => lines.slice(layout.heading.length).map((line) => line.trim()).filter((line) => line !== "")
   )
 
-/** The rows below the heading. Those that cannot be read are kept as they are. */
+/** How much a reply can hold: 255 parts of 1,024 bytes, perhaps without the rest of the last character. */
+const MOST_BYTES = 255 * 1024 - 3
+
+/** Whether a text takes as many bytes in UTF-8. */
+const takes = (text: string, bytes: number): boolean => {
+  // A unit of UTF-16 takes three at most.
+  if (3 * text.length < bytes) return false
+  let taken = 0
+  for (let index = 0; index < text.length && taken < bytes; index++) {
+    const unit = text.charCodeAt(index)
+    // Half of a pair is half of four.
+    taken += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3
+  }
+  return taken >= bytes
+}
+
+/** The rows below the heading. Those that cannot be read, or are cut, are kept as they are. */
 export const readTable = <Row>(layout: TableLayout<Row>, text: string): Result.Result<Table<Row>, ReplyError> =>
   Result.map(read(layout, text), (lines) => {
     const total = layout.total?.exec(lines.at(-1) ?? "")
     const rows: Array<Row> = []
     const unparsed: Array<UnparsedRow> = []
-    const end = total ? lines.length - 1 : lines.length
+    const cut = takes(text, MOST_BYTES)
+    const end = total || cut ? lines.length - 1 : lines.length
     for (let index = layout.heading.length; index < end; index++) {
       const line = lines[index] ?? ""
       const row = layout.row(line)
       if (row !== undefined) rows.push(row)
       else if (!layout.decoration?.test(line)) unparsed.push({ line: index + 1, text: line })
     }
-    return { rows, unparsed, total: total ? Number(total[1]) : undefined }
+    if (cut && !total) unparsed.push({ line: lines.length, text: lines.at(-1) ?? "" })
+    return { rows, unparsed, total: total ? Number(total[1]) : undefined, cut }
   })

@@ -3,7 +3,7 @@
  */
 import type { Guid } from "../Guid.ts"
 import { Player, type PlayerId, type PlayerReference } from "../Player.ts"
-import type { ServerEvent } from "../ServerEvent.ts"
+import * as ServerEvent from "../ServerEvent.ts"
 import { trusted } from "./trusted.ts"
 
 /** More than any game has slots, to bound what a broken server can make us keep. */
@@ -17,11 +17,21 @@ export interface Roster {
 
 export const make = (): Roster => ({ players: new Map(), complete: false })
 
+/** Whether an event can mean anything for a roster. */
+export const isNews = ServerEvent.is(
+  "PlayerConnected",
+  "PlayerGuid",
+  "PlayerVerified",
+  "PlayerDisconnected",
+  "PlayerKicked",
+  "Gap"
+)
+
 /** What an event means for the roster: nothing, a change, or that only the list can tell. */
 export type Consequence = "None" | "Changed" | "Doubtful"
 
 /** Learns from an event. Events are to be given in the server's order. */
-export const observe = (self: Roster, event: ServerEvent): Consequence => {
+export const observe = (self: Roster, event: ServerEvent.ServerEvent): Consequence => {
   switch (event._tag) {
     case "PlayerConnected": {
       const there = self.players.get(event.player.id)
@@ -59,7 +69,11 @@ export const observe = (self: Roster, event: ServerEvent): Consequence => {
 }
 
 /** Learns from the server's whole list, and from the events that may be newer than it. */
-export const replace = (self: Roster, rows: Iterable<Player>, since: Iterable<ServerEvent>): Consequence => {
+export const replace = (
+  self: Roster,
+  rows: Iterable<Player>,
+  since: Iterable<ServerEvent.ServerEvent>
+): Consequence => {
   self.players.clear()
   for (const row of rows) {
     // Arma 2 lists a player twice who is in the lobby and has a second address.

@@ -89,13 +89,13 @@ export class Pair {
 
   submit(
     text: string,
-    options?: { readonly repeatable?: boolean; readonly sessionBound?: boolean; readonly timeout?: number }
+    options?: { readonly repeatable?: boolean; readonly epoch?: number; readonly timeout?: number }
   ) {
     const submitted = this.client.submit(this.now, {
       handle: text,
       payload: Text.encode(text),
       repeatable: options?.repeatable ?? true,
-      sessionBound: options?.sessionBound ?? false,
+      epoch: options?.epoch,
       deadline: this.now + (options?.timeout ?? 20_000)
     })
     this.flush()
