@@ -145,7 +145,8 @@ export interface Commands {
    * server's list any more; where it comes, the answer is not waited for. Arma Reforger knows no reason and ignores it.
    *
    * Not repeated blindly, since the slot may be another player's by then: where no answer comes for 2 seconds, it is sent
-   * again only if the list says that the same player is there still. (With `repeatable` it is as for other commands.)
+   * again only if the list says that the same player is there still. On Arma Reforger it is sent once. (With `repeatable` it
+   * is as for other commands.)
    *
    * Fails with an `ActionError` of reason `PlayerNotFound` where the server, or the lack of evidence, says that there is
    * nobody in this slot, and of reason `Unconfirmed` where the player is still there after `confirmWithin`.
@@ -164,7 +165,8 @@ export interface Commands {
    * Bans somebody: a player on the server, who is kicked, or a GUID, an IP address, on Arma Reforger the id of an account.
    * The evidence is the event of the kick, or a new row in the list of bans.
    *
-   * With a slot it is repeated as {@link kick} is; otherwise it is repeatable, and may then be in the list twice.
+   * With a slot it is repeated as {@link kick} is; otherwise it is repeatable, and may then be in the list twice. On Arma
+   * Reforger it is sent once.
    *
    * Servers keep bans in memory until {@link writeBans}.
    */
