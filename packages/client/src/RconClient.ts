@@ -29,7 +29,6 @@ import * as BattlEye from "./internal/battleye.ts"
 import type { Call, FlavourCommands } from "./internal/flavourCommands.ts"
 import * as LiveRoster from "./internal/liveRoster.ts"
 import * as Reforger from "./internal/reforger.ts"
-import { waitFor } from "./internal/waitFor.ts"
 import type { Roster } from "./Roster.ts"
 import * as ServerEvent from "./ServerEvent.ts"
 import type { Table } from "./Table.ts"
@@ -434,14 +433,18 @@ export const listeners = (
       ),
       Effect.forkScoped({ startImmediately: true })
     ),
-  waitFor: (tag, options) => {
-    const isTagged = ServerEvent.is(tag)
-    const { timeout, trigger = Effect.void, where = () => true } = options ?? {}
-    return Effect.flatMap(
-      waitFor(events, (event): event is EventOf<typeof tag> => isTagged(event) && where(event), { timeout, trigger }),
-      Option.match({ onNone: () => Effect.interrupt, onSome: Effect.succeed })
-    )
-  }
+  waitFor: (tag, { timeout, trigger = Effect.void, where = () => true } = {}) =>
+    Effect.scoped(Effect.gen(function*() {
+      const first = yield* events.pipe(
+        Stream.filter(ServerEvent.is(tag)),
+        Stream.filter(where),
+        Stream.runHead,
+        Effect.forkScoped({ startImmediately: true })
+      )
+      yield* trigger
+      const event = yield* timeout === undefined ? Fiber.join(first) : Effect.timeout(Fiber.join(first), timeout)
+      return yield* Option.match(event, { onNone: () => Effect.interrupt, onSome: Effect.succeed })
+    }))
 })
 
 /** Who says such a thing; `undefined` where anybody might. */

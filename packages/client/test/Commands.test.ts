@@ -397,10 +397,12 @@ describe("evidence", () => {
         ]],
         [rcon.kick(player(0), "", within), [
           "Player #1 Ann disconnected",
+          "Player #0 Zoe disconnected",
           `Player #1 Ann (${GUID}) has been kicked by BattlEye: Admin Kick ()`
         ]],
         [rcon.ban(player(0), within), [
           `Player #1 Ann (${GUID}) has been kicked by BattlEye: Admin Ban (Banned)`,
+          `Player #0 Zoe (${GUID}) has been kicked by BattlEye: Admin Ban (Banned)`,
           "Player #1 Ann disconnected"
         ]]
       ]

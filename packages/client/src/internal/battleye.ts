@@ -23,7 +23,7 @@ import {
 import type { AdminId } from "../Admin.ts"
 import type { Ban, BanTarget } from "../Ban.ts"
 import { isIdentityId } from "../Identity.ts"
-import type { Player, PlayerId } from "../Player.ts"
+import type { Player, PlayerId, PlayerReference } from "../Player.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import type { ServerEvent } from "../ServerEvent.ts"
 import type { Table } from "../Table.ts"
@@ -181,7 +181,7 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
     const isGone = (
       event: ServerEvent
     ): event is ServerEvent & { readonly _tag: "PlayerKicked" | "PlayerDisconnected" } =>
-      (event._tag === "PlayerKicked" || event._tag === "PlayerDisconnected") && event.player.id === player
+      (event._tag === "PlayerKicked" || event._tag === "PlayerDisconnected") && isAbout(event.player, player, who)
     const send = sendToSlot(text, player, who, call)
     const seen = yield* untilEvent(isGone, send, call.confirmWithin)
     if (call.confirmWithin === undefined || Option.isSome(seen)) return
@@ -227,7 +227,7 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
 
     if (typeof target === "number") {
       const isBanned = (event: ServerEvent): event is ServerEvent & { readonly _tag: "PlayerKicked" } =>
-        event._tag === "PlayerKicked" && event.player.id === target && event.reason._tag === "AdminBan"
+        event._tag === "PlayerKicked" && event.reason._tag === "AdminBan" && isAbout(event.player, target, who)
       const run = Effect.flatMap(sendToSlot(text, target, who, call), (there) =>
         // He has gone, with or without the ban.
         there ? Effect.void : Effect.fail(actionError("ban", new Unconfirmed({ expected: "the ban" }))))
@@ -344,10 +344,14 @@ const callWithin = (call: Call, within: Duration.Input): Effect.Effect<Call> =>
 const unconfirmed = (action: string, expected: string) => (failure: CommandError | ReplyError): ActionError =>
   actionError(action, new Unconfirmed({ expected, failure }))
 
+/** Whether an event is about who was meant, and not the one before in the slot, of whom the server may speak yet. */
+const isAbout = (player: PlayerReference, slot: PlayerId, who: Player | undefined): boolean =>
+  player.id === slot && (who === undefined || player.name.trimEnd() === who.name.trimEnd())
+
 /** Whether who is in a slot is who was meant; where nobody knows who that was, he is. */
 const isSame = (there: Player, who: Player | undefined): boolean =>
-  who === undefined ||
-  (there.name === who.name && (there.guid === undefined || who.guid === undefined || there.guid === who.guid))
+  isAbout(there, there.id, who) &&
+  (there.guid === undefined || who?.guid === undefined || there.guid === who.guid)
 
 /** Whether a row can be the ban that was given for so many minutes a moment ago. */
 const lasts = ({ remaining }: Ban, minutes: number): boolean =>
