@@ -23,7 +23,7 @@ import type { Version } from "./Version.ts"
  */
 export interface ActionOptions extends Session.CommandOptions {
   /**
-   * How long to wait for the evidence, after the server has taken the command; looking into a list may take a second longer.
+   * How long to wait for the evidence, after the server has taken the command; a look into a list may take 5 seconds more.
    * Where it does not come, the action fails with an `ActionError` of reason `Unconfirmed`. Default: not at all, the action
    * succeeds when the server has taken it, which says nothing of its effect. (Arma Reforger tells the outcome; there it is
    * always waited for.)

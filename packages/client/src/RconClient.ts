@@ -11,8 +11,8 @@ import * as Session from "@bercon/session/Session"
 import type { Status } from "@bercon/session/Status"
 import type { Transport } from "@bercon/session/Transport"
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -26,9 +26,11 @@ import type { AdminId } from "./Admin.ts"
 import type { ActionOptions, Commands } from "./Commands.ts"
 import type { Flavour, ReplyWindow } from "./Flavour.ts"
 import * as BattlEye from "./internal/battleye.ts"
-import type { Call, FlavourCommands } from "./internal/flavourCommands.ts"
+import type { Call, FlavourCommands, Occupant } from "./internal/flavourCommands.ts"
 import * as LiveRoster from "./internal/liveRoster.ts"
+import { invalid, now } from "./internal/outgoing.ts"
 import * as Reforger from "./internal/reforger.ts"
+import type { PlayerId } from "./Player.ts"
 import type { Roster } from "./Roster.ts"
 import * as ServerEvent from "./ServerEvent.ts"
 import type { Table } from "./Table.ts"
@@ -189,17 +191,26 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   // flavours
   // ---------------------------------------------------------------------------
 
-  const reforger = yield* Reforger.make(session, options.replyWindow)
-  const battleye = BattlEye.make(session, { events, adminId: () => adminId, players: () => roster.players() })
+  const occupantOf = (player: PlayerId): Occupant => {
+    const players = roster.players()
+    return players === undefined ? "Unknown" : players.get(player) ?? "Nobody"
+  }
+  const reforger = yield* Reforger.make(session, options.replyWindow, occupantOf)
+  const battleye = BattlEye.make(session, { events, adminId: () => adminId, occupantOf })
   const flavours: Record<Flavour, FlavourCommands> = { BattlEye: battleye, Reforger: reforger.commands }
 
+  /** How the session has ended. */
+  const ended = Deferred.makeUnsafe<Exit.Exit<void, LoginFailure>>()
   const auto = (options.flavour ?? "auto") === "auto"
   let flavour = options.flavour === "auto" ? undefined : options.flavour
   const known = Latch.makeUnsafe(flavour !== undefined)
   const wanted = Latch.makeUnsafe()
 
-  const recognise = (found: Flavour): void => {
+  /** Whether the flavour is only a guess, by an answer. */
+  let guessed = false
+  const recognise = (found: Flavour, guess: boolean): void => {
     flavour = found
+    guessed = guess
     known.openUnsafe()
   }
   /** After an outage it may be another server. */
@@ -207,7 +218,6 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     if (!auto) return
     flavour = undefined
     known.closeUnsafe()
-    wanted.closeUnsafe()
   }
 
   /** Asks what the server's first words have not told, when a command waits to know. */
@@ -216,7 +226,7 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     Effect.andThen(Effect.suspend(() =>
       flavour === undefined
         ? Effect.map(session.command("players"), (reply) => {
-          if (flavour === undefined) recognise(reply === "" ? "Reforger" : "BattlEye")
+          if (flavour === undefined) recognise(reply === "" ? "Reforger" : "BattlEye", true)
         })
         : Effect.sync(() => wanted.closeUnsafe())
     )),
@@ -229,14 +239,12 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     Effect.suspend(() => {
       if (flavour !== undefined) return Effect.succeed(flavour)
       wanted.openUnsafe()
-      return Effect.flatMap(
-        Clock.currentTimeMillis,
-        (now) =>
-          Effect.timeoutOrElse(Effect.andThen(known.await, theFlavour(text, deadline)), {
-            duration: Math.max(0, deadline - now),
-            orElse: () => Effect.fail(CommandError.make(text, new CommandError.NotConnected({ peer: "the server" })))
-          })
-      )
+      const found = Effect.andThen(known.await, theFlavour(text, deadline))
+      return Effect.flatMap(now, (now) =>
+        Effect.timeoutOrElse(found, {
+          duration: Math.max(0, deadline - now),
+          orElse: () => Effect.fail(CommandError.make(text, new CommandError.NotConnected({ peer: NO_KIND })))
+        })).pipe(Effect.raceFirst(Effect.flatMap(Deferred.await(ended), (exit) => Effect.fail(closedBy(text, exit)))))
     })
 
   /** A command of whichever flavour it is, called now. */
@@ -246,10 +254,15 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     given?: ActionOptions
   ): Effect.Effect<A, E | CommandError.CommandError> =>
     Effect.gen(function*() {
-      const timeout = Duration.fromInputUnsafe(given?.timeout ?? options.commandTimeout ?? "20 seconds")
-      const calledIn = yield* session.epoch
-      const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(timeout)
       const { confirmWithin, epoch, repeatable } = given ?? {}
+      const timeout = Duration.fromInput(given?.timeout ?? options.commandTimeout ?? "20 seconds")
+      const isTime = confirmWithin === undefined || Option.isSome(Duration.fromInput(confirmWithin))
+      if (Option.isNone(timeout) || !(Duration.toMillis(timeout.value) > 0) || !isTime) {
+        return yield* invalid(name, "the time to wait for it is none")
+      }
+      // Before the first login it is that session which is meant.
+      const calledIn = Math.max(1, yield* session.epoch)
+      const deadline = (yield* now) + Duration.toMillis(timeout.value)
       return yield* select(flavours[yield* theFlavour(name, deadline)], {
         repeatable,
         epoch,
@@ -294,8 +307,8 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     const event = ServerEvent.parse(item.text, roster.known.values())
     const isLogin = event._tag === "AdminLoggedIn" || event._tag === "LoggedIn"
     const speaks = flavourOf(event)
-    // Only the word of a login is stronger than what was found out before.
-    if (auto && speaks !== undefined && (isLogin || flavour === undefined)) recognise(speaks)
+    // Only the word of a login is stronger than what the server has said before.
+    if (auto && speaks !== undefined && (isLogin || guessed || flavour === undefined)) recognise(speaks, false)
     // The first thing a server says to a client is that this client has logged in. Later logins are those of others.
     if (loggingIn && isLogin) adminId = event.admin
     loggingIn = false
@@ -306,6 +319,8 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),
     // How it ends the subscribers have to hear, and of a defect the log.
     Effect.onExit((exit) => {
+      Deferred.doneUnsafe(ended, Effect.succeed(exit))
+      reforger.close()
       const closing = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
       broadcast.close(closing ? Exit.void : exit)
       roster.close(closing ? Exit.void : exit)
@@ -365,15 +380,18 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     version: plain("version", (_, call) => _.version(call)),
     commands: plain("commands", (_, call) => _.commands(call)),
     say: Effect.fn("RconClient.say")((text, options) => call("say", (_, call) => _.say(text, call), options)),
-    whisper: Effect.fn("RconClient.whisper")((player, text, options) =>
-      call("say", (_, call) => _.whisper(player, text, call), options)
-    ),
-    kick: Effect.fn("RconClient.kick")((player, reason = "", options) =>
-      call("kick", (_, call) => _.kick(player, reason, call), options)
-    ),
+    whisper: Effect.fn("RconClient.whisper")((player, text, options) => {
+      const who = occupantOf(player)
+      return call("say", (_, call) => _.whisper(player, who, text, call), options)
+    }),
+    kick: Effect.fn("RconClient.kick")((player, reason = "", options) => {
+      const who = occupantOf(player)
+      return call("kick", (_, call) => _.kick(player, who, reason, call), options)
+    }),
     ban: Effect.fn("RconClient.ban")((target, options) => {
       const { duration = "permanent", reason = "" } = options ?? {}
-      return call("ban", (_, call) => _.ban(target, { duration, reason }, call), options)
+      const who = typeof target === "number" ? occupantOf(target) : "Nobody"
+      return call("ban", (_, call) => _.ban(target, who, { duration, reason }, call), options)
     }),
     unban: Effect.fn("RconClient.unban")((target, options) =>
       call("unban", (_, call) => _.unban(target, call), options)
@@ -400,7 +418,7 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     events,
     ...listeners(events),
     roster: roster.roster,
-    flavour: call("players", () => Effect.sync(() => flavour ?? "BattlEye")),
+    flavour: Effect.flatMap(now, (now) => theFlavour("players", now + Duration.toMillis("20 seconds"))),
     adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
     status: session.status,
     statusChanges: session.statusChanges
@@ -460,6 +478,17 @@ const flavourOf = (event: ServerEvent.ServerEvent): Flavour | undefined => {
     default:
       return "BattlEye"
   }
+}
+
+const NO_KIND = "a server that has shown what it speaks"
+
+/** What becomes of a command that was not sent when the session ended. */
+const closedBy = (text: string, exit: Exit.Exit<void, LoginFailure>): CommandError.CommandError => {
+  const failure = Option.getOrUndefined(Exit.findErrorOption(exit))
+  return CommandError.make(
+    text,
+    new CommandError.SessionClosed({ sends: 0, ...(failure !== undefined && { failure }) })
+  )
 }
 
 /** How long the server's first words may take before it is asked something. */

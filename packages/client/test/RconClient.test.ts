@@ -10,9 +10,9 @@ import {
   type Version
 } from "@bercon/client"
 import { CommandError } from "@bercon/session"
-import { SimulatedServer, TestRcon } from "@bercon/testing"
+import { SimulatedServer, TestRcon, World } from "@bercon/testing"
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
-import { Cause, Duration, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Result, Stream } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Result, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as MockSession from "./mockSession.ts"
 
@@ -473,11 +473,13 @@ describe("RconClient", () => {
         yield* TestClock.adjust("1 second")
         assert.deepStrictEqual(new Set(yield* Fiber.join(asking)), new Set(["Reforger"] as const))
         assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
-        // A guess gives way to the server's own word, and nothing else does.
+        // A guess gives way to any word of the server, and what it has said only to the word of a login.
         yield* session.say("(Side) Bob: hi")
-        assert.strictEqual(yield* rcon.flavour, "Reforger")
-        yield* session.say("RCon admin #3 (203.0.113.1:5000) logged in")
         assert.strictEqual(yield* rcon.flavour, "BattlEye")
+        yield* session.say("Processing Command: #players")
+        assert.strictEqual(yield* rcon.flavour, "BattlEye")
+        yield* session.say("Logged In! Client ID: #3")
+        assert.strictEqual(yield* rcon.flavour, "Reforger")
       }))
 
     it.effect("that cannot be found out fails the command that needs it", () =>
@@ -496,6 +498,37 @@ describe("RconClient", () => {
         assert.match(message, /^command "say" was not sent/)
         assert.deepStrictEqual(new Set(session.sent.map(([text]) => text)), new Set(["players"]))
       }))
+  })
+
+  describe("closing", () => {
+    const within = { confirmWithin: "1 hour", timeout: "1 hour" } as const
+
+    for (const silent of [true, false]) {
+      it.effect(`settles at once what waits for ${silent ? "the first login" : "evidence"}`, () =>
+        Effect.gen(function*() {
+          const server = yield* SimulatedServer.SimulatedServer
+          yield* server.update((world) => ({ ...world, players: [World.player(world, { name: "Bob", number: 7 })] }))
+          yield* server.onCommand((text) => /^(?:say|kick|ban) /.test(text) ? "" : undefined)
+          if (silent) yield* server.goSilent
+          const scope = yield* Scope.make()
+          const rcon = yield* Scope.provide(RconClient.start({ password: Redacted.make("secret") }), scope)
+          yield* TestRcon.adjust("1 second")
+          const actions = [rcon.say("hi", within), rcon.kick(bob, "", within), rcon.ban(bob, within)]
+          const fibers = yield* Effect.forEach(
+            actions,
+            (action) => Effect.forkChild(Effect.flip(action), { startImmediately: true })
+          )
+          const asking = yield* Effect.forkChild(Effect.result(rcon.roster.get), { startImmediately: true })
+          yield* TestRcon.adjust("1 second")
+          yield* Scope.close(scope, Exit.void)
+          for (const fiber of fibers) {
+            const error = yield* Fiber.join(fiber)
+            assert.strictEqual(error.execution, silent ? "NotExecuted" : "MaybeExecuted")
+          }
+          assert.strictEqual(Result.isFailure(yield* Fiber.join(asking)), silent)
+          assert.strictEqual((yield* Effect.flip(rcon.roster.get))._tag, "CommandError")
+        }).pipe(Effect.provide(TestRcon.layerTransport())))
+    }
   })
 
   describe("over the simulated server", () => {

@@ -49,16 +49,16 @@ type Options = Commands.ActionOptions
 const start = Effect.fnUntraced(function*(window?: Flavour.ReplyWindow) {
   const session = yield* MockSession.make()
   const service = yield* Effect.provide(Session.Session, session.layer)
-  const { commands: flavour, gap, logout, offer } = yield* Reforger.make(service, window)
+  const { commands: flavour, gap, logout, offer } = yield* Reforger.make(service, window, () => "Unknown")
   const commands = {
     playerTable: called(flavour.playerTable),
     banTable: called(flavour.banTable),
     kick: (player: Player.PlayerId, reason = "", options?: Options) =>
-      called((call) => flavour.kick(player, reason, call), options),
+      called((call) => flavour.kick(player, "Unknown", reason, call), options),
     ban: (
       target: Player.PlayerId | Ban.BanTarget,
       { duration = "permanent", reason = "", ...options }: Commands.BanOptions = {}
-    ) => called((call) => flavour.ban(target, { duration, reason }, call), options),
+    ) => called((call) => flavour.ban(target, "Unknown", { duration, reason }, call), options),
     unban: (target: Ban.BanTarget | Ban.Ban, options?: Options) =>
       called((call) => flavour.unban(target, call), options),
     restart: called(flavour.restart),
@@ -362,7 +362,7 @@ describe("Reforger", () => {
           called(flavour.version),
           called(flavour.commands),
           called((call) => flavour.say("hi", call)),
-          called((call) => flavour.whisper(bob, "hi", call)),
+          called((call) => flavour.whisper(bob, "Unknown", "hi", call)),
           called((call) => flavour.loadBans("", call)),
           called(flavour.writeBans),
           called(flavour.loadScripts),

@@ -69,8 +69,8 @@ export interface CommandOptions {
   readonly repeatable?: boolean | undefined
   /**
    * The {@link Session} `epoch` the command is for: it names a slot, say, which may be another player's after a restart.
-   * It then never goes over into the session after an outage, and fails with `NotConnected` or `SessionLost` instead.
-   * Default: any.
+   * It then never goes over into the session after an outage, and fails with `NotConnected` or `SessionLost` instead. 1 can
+   * be given before the first login. Default: any.
    */
   readonly epoch?: number | undefined
   /** How long to wait for the whole reply, from the call on. Default: the session's `commandTimeout`. */

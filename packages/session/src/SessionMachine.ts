@@ -350,9 +350,10 @@ export class SessionMachine<H> {
    */
   submit(now: number, request: Request<H>): Result.Result<Ticket<H>, CommandError["reason"]> {
     if (this.status._tag === "Closed") return Result.fail(closedBy(this.status.exit, 0))
-    if (request.epoch !== undefined && (this.#phase._tag !== "Online" || request.epoch !== this.epoch)) {
-      return Result.fail(this.#notConnected())
-    }
+    // The next session can be waited for as the first, when there has been none; an ended one never comes again.
+    const epoch = this.#phase._tag === "Online" || this.epoch > 0 ? this.epoch : 1
+    const ended = this.#phase._tag !== "Online" && this.epoch > 0
+    if (request.epoch !== undefined && (ended || request.epoch !== epoch)) return Result.fail(this.#notConnected())
     const ticket = newTicket(request)
     if (!(this.#mayStart() && this.load.waiting === 0 && this.#start(now, ticket))) {
       if (this.#waiting.size >= this.#settings.queueCapacity) {

@@ -4,7 +4,6 @@
 import type { CommandError } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type * as Session from "@bercon/session/Session"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -23,16 +22,17 @@ import {
 import type { AdminId } from "../Admin.ts"
 import type { Ban, BanTarget } from "../Ban.ts"
 import { isIdentityId } from "../Identity.ts"
-import type { Player, PlayerId, PlayerReference } from "../Player.ts"
+import type { PlayerId } from "../Player.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import type { ServerEvent } from "../ServerEvent.ts"
 import type { Table } from "../Table.ts"
 import * as AdminsReply from "./adminsReply.ts"
 import * as BansReply from "./bansReply.ts"
 import * as CommandsReply from "./commandsReply.ts"
-import type { Call, FlavourCommands, Sentence } from "./flavourCommands.ts"
+import type { Call, FlavourCommands, Occupant, Sentence } from "./flavourCommands.ts"
 import * as MissionsReply from "./missionsReply.ts"
-import { bound, countOf, executed, invalid, once, oneLine, onePlayer, optionsOf, unsupported } from "./outgoing.ts"
+import { compare, guard, isAbout } from "./occupant.ts"
+import { bound, countOf, executed, invalid, now, once, oneLine, onePlayer, optionsOf, unsupported } from "./outgoing.ts"
 import * as PlayersReply from "./playersReply.ts"
 import * as Turn from "./turn.ts"
 import * as VersionReply from "./versionReply.ts"
@@ -42,8 +42,8 @@ export interface Evidence {
   readonly events: Stream.Stream<ServerEvent, LoginFailure>
   /** This client's number, where it is known. */
   readonly adminId: () => AdminId | undefined
-  /** Who is on the server, by slot; `undefined` while that is not known. */
-  readonly players: () => ReadonlyMap<PlayerId, Player> | undefined
+  /** Who is in a slot now, as far as events and lists have told. */
+  readonly occupantOf: (player: PlayerId) => Occupant
 }
 
 const SERVER = "BattlEye"
@@ -88,16 +88,24 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
   // ---------------------------------------------------------------------------
 
   /**
-   * Who is meant by a slot; `undefined` where nobody is known to be there. Where evidence is wanted and it is not known who is
-   * on the server, the list is asked.
+   * Who is in a slot, asked of the list where evidence is wanted and nobody is known to be there. Fails where nobody is: then
+   * nothing need be sent.
    */
-  const whoIs = (player: PlayerId, call: Call): Effect.Effect<Player | undefined> =>
-    evidence.players() !== undefined || call.confirmWithin === undefined
-      ? Effect.sync(() => evidence.players()?.get(player))
-      : Effect.match(playerTable({ ...bound(call), repeatable: true }), {
-        onFailure: () => undefined,
-        onSuccess: ({ rows }) => rows.find(({ id }) => id === player)
-      })
+  const look = (action: string, player: PlayerId, who: Occupant, call: Call): Effect.Effect<Occupant, ActionError> =>
+    typeof who !== "string" || call.confirmWithin === undefined
+      ? Effect.succeed(who)
+      : Effect.flatMap(
+        Effect.mapError(
+          playerTable({ ...bound(call), repeatable: true }),
+          (failure) => actionError(action, new LookupFailed({ failure }))
+        ),
+        ({ rows }) => {
+          const there = rows.find(({ id }) => id === player)
+          return there === undefined
+            ? Effect.fail(actionError(action, new PlayerNotFound({ player })))
+            : Effect.succeed(there)
+        }
+      )
 
   /**
    * Runs a command until it is answered, or until an event shows that it need not be: that the event has come, however lost
@@ -112,36 +120,52 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
       const first = yield* evidence.events.pipe(
         Stream.filter(isEvidence),
         Stream.runHead,
+        // Where the events end there is none.
         Effect.orElseSucceed(() => Option.none<E>()),
-        // Where the events end nothing can come any more, but the answer can.
-        Effect.flatMap((event) => Option.isSome(event) ? Effect.succeed(event.value) : Effect.never),
         Effect.forkScoped({ startImmediately: true })
       )
+      const seen = Effect.flatMap(Fiber.join(first), (event) =>
+        Option.isSome(event) ? Effect.succeed(event) : Effect.never)
       const answered = Effect.andThen(
         run,
-        confirmWithin === undefined ? Effect.succeedNone : Effect.timeoutOption(Fiber.join(first), confirmWithin)
+        confirmWithin === undefined
+          ? Effect.succeedNone
+          : Effect.map(Effect.timeoutOption(Fiber.join(first), confirmWithin), Option.flatten)
       )
-      return yield* Effect.raceFirst(Effect.asSome(Fiber.join(first)), answered)
+      return yield* Effect.raceFirst(seen, answered)
     }))
 
-  const tell = Effect.fnUntraced(function*(
-    action: "say" | "whisper",
+  const say = Effect.fnUntraced(function*(text: string, call: Call) {
+    const run = raw(yield* oneLine(join("say", -1, text)), call)
+    yield* untilEcho("say", text, "(Global) ", run, call)
+  })
+
+  const whisper = Effect.fnUntraced(function*(player: PlayerId, before: Occupant, text: string, call: Call) {
+    const words = yield* oneLine(join("say", yield* onePlayer("say", player), text))
+    const who = yield* look("whisper", player, before, call)
+    const run = Effect.flatMap(
+      sendToSlot("whisper", words, player, who, call),
+      (there) => there ? Effect.void : Effect.fail(actionError("whisper", new Unconfirmed({ expected: "the player" })))
+    )
+    yield* untilEcho("whisper", text, typeof who === "string" ? undefined : `(To ${who.name}) `, run, call)
+  })
+
+  /** Runs a command that says something, and waits for its echo, which begins so. */
+  const untilEcho = Effect.fnUntraced(function*<E>(
+    action: string,
     text: string,
-    recipient: PlayerId | undefined,
+    start: string | undefined,
+    run: Effect.Effect<unknown, E>,
     call: Call
   ) {
-    const words = yield* oneLine(join("say", recipient ?? -1, text))
-    const run = raw(words, recipient === undefined ? call : bound(call))
     if (call.confirmWithin === undefined) return yield* Effect.asVoid(run)
     const admin = evidence.adminId()
-    const name = recipient === undefined ? undefined : (yield* whoIs(recipient, call))?.name
-    const start = recipient === undefined ? "(Global) " : name === undefined ? /^\(To .*?\) / : `(To ${name}) `
     const isEcho = (event: ServerEvent): event is ServerEvent & { readonly _tag: "AdminChat" } => {
       if (event._tag !== "AdminChat" || (admin !== undefined && event.admin !== admin)) return false
       // Not by the name that was read from it: where another's name begins like this one, that may be the other's.
       const said = event.text.replace(/^RCon admin #\d+: /, "")
-      const header = typeof start === "string" ? (said.startsWith(start) ? start : undefined) : start.exec(said)?.[0]
-      if (header === undefined) return false
+      const header = start ?? /^\(To .*?\) /.exec(said)?.[0]
+      if (header === undefined || !said.startsWith(header)) return false
       const echo = said.slice(header.length).trimEnd()
       return echo === text.trimEnd() || (echo.length >= SHORTEST_CUT && text.startsWith(echo))
     }
@@ -155,51 +179,55 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
    * is in the slot, and it is sent again if that is surely the player who was meant. `false`: he is not there any more.
    */
   const sendToSlot = (
+    action: string,
     text: string,
     player: PlayerId,
-    who: Player | undefined,
+    who: Occupant,
     call: Call
-  ): Effect.Effect<boolean, CommandError> => {
-    const attempt: Effect.Effect<boolean, CommandError> = Effect.gen(function*() {
-      const now = yield* Clock.currentTimeMillis
-      const tried = who === undefined ? call.deadline : Math.min(call.deadline, now + LOOK_WHO)
-      const answer = yield* Effect.result(raw(text, { ...once(call), deadline: tried }))
-      if (Result.isSuccess(answer)) return true
-      const error = answer.failure
-      if (error.reason._tag !== "NoReply" || tried === call.deadline) return yield* error
-      const { rows } = yield* Effect.mapError(playerTable(bound(call)), () => error)
-      const there = rows.find(({ id }) => id === player)
-      return there === undefined || !isSame(there, who) ? false : yield* attempt
-    })
-    return call.repeatable === undefined ? attempt : Effect.as(raw(text, bound(call)), true)
+  ): Effect.Effect<boolean, CommandError | ActionError> => {
+    const still = guard(action, player, who, evidence.occupantOf)
+    const attempt = (sent: CommandError | undefined): Effect.Effect<boolean, CommandError | ActionError> =>
+      Effect.gen(function*() {
+        if (sent === undefined) yield* still
+        else if (Result.isFailure(yield* Effect.result(still))) return false
+        const time = yield* now
+        const tried = typeof who === "string" ? call.deadline : Math.min(call.deadline, time + LOOK_WHO)
+        const answer = yield* Effect.result(raw(text, { ...once(call), deadline: tried }))
+        if (Result.isSuccess(answer)) return true
+        const error = answer.failure
+        // Not even sent in that time: its turn may come yet.
+        if (error.reason._tag === "Overloaded" && (yield* now) < call.deadline) return yield* attempt(sent)
+        // Once it was sent, it may have been executed, whatever becomes of the next.
+        if (error.reason._tag !== "NoReply" || tried === call.deadline || typeof who === "string") {
+          return yield* error.execution === "NotExecuted" ? sent ?? error : error
+        }
+        const { rows } = yield* Effect.mapError(playerTable({ ...bound(call), repeatable: true }), () => error)
+        const there = rows.find(({ id }) => id === player)
+        const verdict = there === undefined ? "Other" : compare(there, who)
+        return verdict === "Other" ? false : yield* verdict === "Same" ? attempt(error) : error
+      })
+    return call.repeatable === undefined
+      ? attempt(undefined)
+      : Effect.andThen(still, Effect.as(raw(text, bound(call)), true))
   }
 
-  const kick = Effect.fnUntraced(function*(player: PlayerId, reason: string, call: Call) {
+  const kick = Effect.fnUntraced(function*(player: PlayerId, before: Occupant, reason: string, call: Call) {
     const text = yield* oneLine(join("kick", yield* onePlayer("kick", player), reason))
-    const who = yield* whoIs(player, call)
-    const known = evidence.players() !== undefined
+    const who = yield* look("kick", player, before, call)
     const isGone = (
       event: ServerEvent
     ): event is ServerEvent & { readonly _tag: "PlayerKicked" | "PlayerDisconnected" } =>
       (event._tag === "PlayerKicked" || event._tag === "PlayerDisconnected") && isAbout(event.player, player, who)
-    const send = sendToSlot(text, player, who, call)
-    const seen = yield* untilEvent(isGone, send, call.confirmWithin)
+    const seen = yield* untilEvent(isGone, sendToSlot("kick", text, player, who, call), call.confirmWithin)
     if (call.confirmWithin === undefined || Option.isSome(seen)) return
     // The event may be lost for good, so the list decides.
     const { rows } = yield* Effect.mapError(
-      playerTable(yield* callWithin(call, call.confirmWithin)),
+      Effect.flatMap(afterwards(call), playerTable),
       unconfirmed("kick", "whether the player is gone")
     )
     const there = rows.find(({ id }) => id === player)
-    if (there !== undefined && isSame(there, who)) {
+    if (there !== undefined && (typeof who === "string" || compare(there, who) !== "Other")) {
       return yield* actionError("kick", new Unconfirmed({ expected: "that the player is gone" }))
-    }
-    // Nobody was there before and nobody is there now; where it is not known who was, somebody may have been.
-    if (who === undefined) {
-      return yield* actionError(
-        "kick",
-        known ? new PlayerNotFound({ player }) : new Unconfirmed({ expected: "that a player left" })
-      )
     }
   })
 
@@ -207,49 +235,67 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
   // bans
   // ---------------------------------------------------------------------------
 
-  const ban = Effect.fnUntraced(function*(target: PlayerId | BanTarget, { duration, reason }: Sentence, call: Call) {
+  const ban = Effect.fnUntraced(function*(
+    target: PlayerId | BanTarget,
+    before: Occupant,
+    { duration, reason }: Sentence,
+    call: Call
+  ) {
     const verb = typeof target === "number" ? "ban" : "addBan"
     if (isIdentityId(target)) return yield* unsupported(verb, SERVER)
     const minutes = countOf(duration, "1 minute")
     if (minutes === undefined) return yield* invalid(verb, "a ban does not last that long, or that short")
     if (typeof target === "number") yield* onePlayer(verb, target)
     const text = yield* oneLine(join(verb, target, minutes, reason))
-    const who = typeof target === "number" ? yield* whoIs(target, call) : undefined
+    const who = typeof target === "number" ? yield* look("ban", target, before, call) : before
+    const listed = typeof target === "number" ? typeof who === "string" ? undefined : who.guid : target
     const { confirmWithin } = call
-    /** Rows that can be this ban. One more must be there afterwards. */
-    const alike = (rows: ReadonlyArray<Ban>, guid: BanTarget | undefined) =>
-      rows.filter((row) => row.target === guid && lasts(row, minutes) && (reason === "" || isSaid(row.reason, reason)))
+    /** How many rows can be this ban. One more must be there afterwards. */
+    const alike = ({ rows }: Table<Ban>): number =>
+      rows.filter((row) =>
+        row.target === listed && lasts(row, minutes) && (reason === "" || isSaid(row.reason, reason))
+      )
         .length
-    const look = Effect.flatMap(callWithin(call, confirmWithin ?? 0), banTable)
-    const before = confirmWithin === undefined
-      ? undefined
-      : yield* Effect.mapError(banTable(call), (failure) => actionError("ban", new LookupFailed({ failure })))
 
-    if (typeof target === "number") {
-      const isBanned = (event: ServerEvent): event is ServerEvent & { readonly _tag: "PlayerKicked" } =>
-        event._tag === "PlayerKicked" && event.reason._tag === "AdminBan" && isAbout(event.player, target, who)
-      const run = Effect.flatMap(sendToSlot(text, target, who, call), (there) =>
-        // He has gone, with or without the ban.
-        there ? Effect.void : Effect.fail(actionError("ban", new Unconfirmed({ expected: "the ban" }))))
-      // The kick is the evidence: the server has given the ban before.
-      const seen = yield* untilEvent(isBanned, run, confirmWithin)
-      if (before === undefined || Option.isSome(seen)) return
-      if (who?.guid === undefined) {
-        return yield* actionError("ban", new Unconfirmed({ expected: "the event of the ban" }))
-      }
-    } else {
-      yield* raw(text, call)
+    let count = 0
+    const run = bansTurn(
+      text,
+      call.deadline,
+      Effect.gen(function*() {
+        if (confirmWithin !== undefined) {
+          count = alike(
+            yield* Effect.mapError(banTable(call), (failure) => actionError("ban", new LookupFailed({ failure })))
+          )
+        }
+        if (typeof target === "number") return yield* sendToSlot("ban", text, target, who, call)
+        yield* raw(text, call)
+        return true
+      })
+    )
+    // The kick is the evidence: the server has given the ban before.
+    const isBanned = (event: ServerEvent): event is ServerEvent & { readonly _tag: "PlayerKicked" } =>
+      event._tag === "PlayerKicked" && event.reason._tag === "AdminBan" && typeof target === "number" &&
+      isAbout(event.player, target, who)
+    const sent = yield* Effect.result(
+      typeof target === "number"
+        ? untilEvent(isBanned, Effect.filterOrFail(run, (there) => there, () => gone), confirmWithin)
+        : Effect.as(run, Option.none())
+    )
+    if (Result.isSuccess(sent) && (confirmWithin === undefined || Option.isSome(sent.success))) return
+    // It may be in the list though the answer and the event are lost.
+    if (Result.isFailure(sent) && (confirmWithin === undefined || sent.failure.execution === "NotExecuted")) {
+      return yield* sent.failure
     }
-    if (before === undefined || confirmWithin === undefined) return
-    const listed = typeof target === "number" ? who?.guid : target
-    const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(confirmWithin)
-    const count = alike(before.rows, listed)
+    const error = Result.isFailure(sent) ? sent.failure : actionError("ban", new Unconfirmed({ expected: "the ban" }))
+    if (confirmWithin === undefined || listed === undefined) return yield* error
+    const until = (yield* now) + (typeof target === "number" ? 0 : Duration.toMillis(confirmWithin))
     while (true) {
-      const { rows } = yield* Effect.mapError(look, unconfirmed("ban", "whether it is in the list"))
-      if (alike(rows, listed) > count) return
-      if ((yield* Clock.currentTimeMillis) >= until) {
-        return yield* actionError("ban", new Unconfirmed({ expected: "a new row in the list" }))
-      }
+      const table = yield* Effect.mapError(
+        Effect.flatMap(afterwards(call), banTable),
+        unconfirmed("ban", "whether it is in the list")
+      )
+      if (alike(table) > count) return
+      if ((yield* now) >= until) return yield* error
       yield* Effect.sleep(LOOK_AGAIN)
     }
   })
@@ -260,21 +306,35 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
     const isWanted = typeof wanted === "string"
       ? (row: Ban) => row.target === wanted
       : (row: Ban) => keyOf(row) === keyOf(wanted)
-    const before = yield* Effect.mapError(
-      banTable(call),
+    // A target is the same in every session, but its place is not: the list and the removal must be of one.
+    const listOfOneSession: Effect.Effect<readonly [Table<Ban>, number], CommandError | ReplyError> = Effect.gen(
+      function*() {
+        const epoch = yield* session.epoch
+        const table = yield* banTable(call)
+        return epoch === (yield* session.epoch) ? [table, epoch] as const : yield* listOfOneSession
+      }
+    )
+    const [before, epoch] = yield* Effect.mapError(
+      listOfOneSession,
       (failure) => actionError("unban", new LookupFailed({ failure }))
     )
+    let removals = 0
     let { rows } = before
     let row = rows.findLast(isWanted)
     if (row === undefined) return yield* actionError("unban", new BanNotFound({ target, cut: before.cut }))
     while (row !== undefined) {
       const removal: Result.Result<string, CommandError> = yield* Effect.result(
-        // Sent once, and to the session that was asked for the list, whatever the caller says.
-        raw(`removeBan ${row.id}`, { ...call, epoch: call.calledIn, repeatable: false })
+        // Sent once, and to the session whose list it was, whatever the caller says.
+        raw(`removeBan ${row.id}`, { ...call, epoch, repeatable: false })
       )
-      if (Result.isFailure(removal) && removal.failure.execution === "NotExecuted") return yield* removal.failure
+      if (Result.isFailure(removal) && removal.failure.execution === "NotExecuted") {
+        return yield* removals === 0
+          ? removal.failure
+          : unconfirmed("unban", "that all of them are gone")(removal.failure)
+      }
+      removals++
       const after: Table<Ban> = yield* Effect.mapError(
-        Effect.flatMap(callWithin(call, "5 seconds"), banTable),
+        Effect.flatMap(afterwards(call), banTable),
         (failure) => Result.isFailure(removal) ? removal.failure : unconfirmed("unban", "whether it is gone")(failure)
       )
       const missing = missingFrom(rows, after.rows)
@@ -298,11 +358,10 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
     missions: query("missions", MissionsReply.parse),
     version: query("version", VersionReply.parse),
     commands: query("commands", CommandsReply.parse),
-    say: (text, call) => tell("say", text, undefined, call),
-    whisper: (player, text, call) =>
-      Effect.flatMap(onePlayer("say", player), (player) => tell("whisper", text, player, call)),
+    say,
+    whisper,
     kick,
-    ban: (target, sentence, call) => bansTurn("ban", call.deadline, ban(target, sentence, call)),
+    ban,
     unban: (target, call) => bansTurn("removeBan", call.deadline, unban(target, call)),
     loadBans: (file, call) => send(join("loadBans", file), call),
     writeBans: (call) => send("writeBans", call),
@@ -333,25 +392,19 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
 /** Words with a blank between them. An empty one leaves no trace. */
 const join = (...words: ReadonlyArray<string | number>): string => words.filter((word) => word !== "").join(" ")
 
-/** The call goes on looking for evidence, for so long from now; a moment at least. */
-const callWithin = (call: Call, within: Duration.Input): Effect.Effect<Call> =>
-  Effect.map(Clock.currentTimeMillis, (now) => ({
-    calledIn: call.calledIn,
-    deadline: now + Math.max(1000, Duration.toMillis(within))
-  }))
+/** How long a look into a list takes at most, after what is to be seen there. */
+const AFTERWARDS = 5000
+
+/** A look into a list after the command, whatever is left of the time of the call. */
+const afterwards = ({ calledIn }: Call): Effect.Effect<Call> =>
+  Effect.map(now, (now) => ({ calledIn, deadline: now + AFTERWARDS }))
 
 /** What a failure to look for evidence means for the action. */
 const unconfirmed = (action: string, expected: string) => (failure: CommandError | ReplyError): ActionError =>
   actionError(action, new Unconfirmed({ expected, failure }))
 
-/** Whether an event is about who was meant, and not the one before in the slot, of whom the server may speak yet. */
-const isAbout = (player: PlayerReference, slot: PlayerId, who: Player | undefined): boolean =>
-  player.id === slot && (who === undefined || player.name.trimEnd() === who.name.trimEnd())
-
-/** Whether who is in a slot is who was meant; where nobody knows who that was, he is. */
-const isSame = (there: Player, who: Player | undefined): boolean =>
-  isAbout(there, there.id, who) &&
-  (there.guid === undefined || who?.guid === undefined || there.guid === who.guid)
+/** He has left before it was known whether he is banned. */
+const gone = actionError("ban", new Unconfirmed({ expected: "the ban" }))
 
 /** Whether a row can be the ban that was given for so many minutes a moment ago. */
 const lasts = ({ remaining }: Ban, minutes: number): boolean =>

@@ -325,9 +325,17 @@ export interface Driver {
    * Sends a command when its turn comes, and returns what it had to say. Where the server replies as BattlEye's do, that is
    * it.
    */
-  readonly send: (command: string, expectation: Expectation, call: Call) => Effect.Effect<Said, CommandError>
+  readonly send: <E = never>(
+    command: string,
+    expectation: Expectation,
+    call: Call,
+    /** Whether it may go out still, when its turn has come. */
+    guard?: Effect.Effect<void, E>
+  ) => Effect.Effect<Said, CommandError | E>
   readonly offer: (text: string) => boolean
   readonly gap: () => void
+  /** Nothing is said any more. */
+  readonly close: () => void
 }
 
 export const make = Effect.fnUntraced(function*(
@@ -345,11 +353,13 @@ export const make = Effect.fnUntraced(function*(
   const exchange = new Exchange(expect)
   const turn = Turn.make()
   const changed = Latch.makeUnsafe(false)
+  let closed = false
 
   const outcome = Effect.gen(function*() {
     while (true) {
       const outcome = exchange.outcome(now())
       if (outcome !== undefined) return outcome
+      if (closed) return { _tag: "Incomplete" } as const
       changed.closeUnsafe()
       // Clocks wake by the millisecond; less than one would be slept again and again.
       yield* Effect.raceFirst(Effect.sleep(Math.ceil(exchange.wakeAt - now())), changed.await)
@@ -359,7 +369,7 @@ export const make = Effect.fnUntraced(function*(
   /** Begins to wait for what a command has to say. How long was said for that alone goes on after the call's time. */
   const begin = (command: string, expectation: Expectation, { confirmWithin, deadline }: Call): void =>
     confirmWithin === undefined
-      ? exchange.begin(command, expectation, defaults, now() + deadline - clock.currentTimeMillisUnsafe())
+      ? exchange.begin(command, expectation, defaults, deadline)
       : exchange.begin(command, expectation, { ...defaults, longest: Duration.toMillis(confirmWithin) }, Infinity)
 
   /** Sends a command, and is done when the server has said what it had to, even where its acknowledgement is lost. */
@@ -411,15 +421,19 @@ export const make = Effect.fnUntraced(function*(
     })
 
   return {
-    send: (command, expectation, call) =>
+    send: (command, expectation, call, guard = Effect.void) =>
       expectation.after([]) === "Nothing"
-        ? announce(command, call)
-        : turn(command, call.deadline, converse(command, expectation, call)),
+        ? Effect.andThen(guard, announce(command, call))
+        : turn(command, call.deadline, Effect.andThen(guard, converse(command, expectation, call))),
     offer: (text) => {
       const taken = exchange.offer(now(), text)
       changed.openUnsafe()
       return taken
     },
-    gap: () => exchange.gap()
+    gap: () => exchange.gap(),
+    close: () => {
+      closed = true
+      changed.openUnsafe()
+    }
   }
 })

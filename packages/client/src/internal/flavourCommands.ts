@@ -20,11 +20,14 @@ export interface Call {
   readonly epoch?: number | undefined
   /** The session it was called in. What names a slot or a place in a list is for this one alone. */
   readonly calledIn: number
-  /** When to give up, in milliseconds of the clock. */
+  /** When to give up, in milliseconds of the monotonic clock. */
   readonly deadline: number
   /** As in `ActionOptions`. */
   readonly confirmWithin?: Duration.Input | undefined
 }
+
+/** Who was in a slot when a command about it was called: a player, nobody, or nobody knows. */
+export type Occupant = Player | "Nobody" | "Unknown"
 
 /** A ban that is to be given. */
 export interface Sentence {
@@ -45,9 +48,10 @@ export interface FlavourCommands {
   readonly version: Query<Version>
   readonly commands: Query<ReadonlyArray<string>>
   readonly say: (text: string, call: Call) => Confirmed
-  readonly whisper: (player: PlayerId, text: string, call: Call) => Confirmed
-  readonly kick: (player: PlayerId, reason: string, call: Call) => Confirmed
-  readonly ban: (target: PlayerId | BanTarget, sentence: Sentence, call: Call) => Confirmed
+  readonly whisper: (player: PlayerId, who: Occupant, text: string, call: Call) => Confirmed
+  readonly kick: (player: PlayerId, who: Occupant, reason: string, call: Call) => Confirmed
+  /** `who` is in the slot where the target is one. */
+  readonly ban: (target: PlayerId | BanTarget, who: Occupant, sentence: Sentence, call: Call) => Confirmed
   readonly unban: (target: BanTarget | Ban, call: Call) => Confirmed
   readonly loadBans: (file: string, call: Call) => Effect.Effect<void, CommandError>
   readonly writeBans: Action

@@ -2,14 +2,15 @@
  * The roster at work: it listens to events, and has the list of players asked for when only that can tell.
  */
 import * as Broadcast from "@bercon/session/Broadcast"
-import type { CommandError } from "@bercon/session/CommandError"
+import { type CommandError, make as commandError, SessionClosed } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Status } from "@bercon/session/Status"
 import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Predicate from "effect/Predicate"
@@ -91,11 +92,11 @@ export const make = (options: {
 
   /** The list on its way, shared by all who ask: nobody's interruption is another's. */
   let asking: Fiber.Fiber<Table<Player>, CommandError | ReplyError> | undefined
-  const ask = Effect.suspend(() => {
-    if (asking !== undefined) return Fiber.join(asking)
-    const query = Effect.ensuring(playerTable, Effect.sync(() => asking = undefined))
-    return Effect.flatMap(Effect.forkIn(query, options.scope), (fiber) => Fiber.join(asking = fiber))
-  })
+  const ask = Effect.suspend(() =>
+    asking !== undefined && asking.pollUnsafe() === undefined
+      ? outcomeOf(asking)
+      : Effect.flatMap(Effect.forkIn(playerTable, options.scope), (fiber) => outcomeOf(asking = fiber))
+  )
 
   const get: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError> = Effect.flatMap(
     options.status,
@@ -109,6 +110,13 @@ export const make = (options: {
       })
     }
   )
+
+  /** Where the client has ended the query has with it, and not whoever asks. */
+  const outcomeOf = (fiber: Fiber.Fiber<Table<Player>, CommandError | ReplyError>) =>
+    Effect.flatMap(Fiber.await(fiber), (exit) =>
+      Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+        ? Effect.fail(commandError("players", new SessionClosed({ sends: 0 })))
+        : exit)
 
   let complaint: string | undefined
   /** Of outages the session tells; what is said here is that the server will not do it, and once. */

@@ -18,7 +18,8 @@ import { isIdentityId } from "../Identity.ts"
 import type { PlayerId } from "../Player.ts"
 import type { Table, UnparsedRow } from "../Table.ts"
 import * as Exchange from "./exchange.ts"
-import type { Call, FlavourCommands, Sentence } from "./flavourCommands.ts"
+import type { Call, FlavourCommands, Occupant, Sentence } from "./flavourCommands.ts"
+import { guard } from "./occupant.ts"
 import { countOf, executed, invalid, once, oneLine, onePlayer, optionsOf, unsupported } from "./outgoing.ts"
 import * as Replies from "./reforgerReplies.ts"
 import { trusted } from "./trusted.ts"
@@ -29,6 +30,8 @@ export interface Reforger {
   readonly offer: (text: string) => boolean
   /** Some messages are missing for good, or the session is a new one. */
   readonly gap: () => void
+  /** Nothing is said any more: what is waited for does not come. */
+  readonly close: () => void
   /** Frees the client's slot on the server. Never fails, and waits for nobody: the session may be closed then. */
   readonly logout: Effect.Effect<void>
 }
@@ -38,13 +41,19 @@ const MAX_PAGES = 1000
 
 export const make = Effect.fnUntraced(function*(
   session: Session.Session["Service"],
-  window: ReplyWindow | undefined
+  window: ReplyWindow | undefined,
+  occupantOf: (player: PlayerId) => Occupant
 ): Effect.fn.Return<Reforger> {
-  const { gap, offer, send } = yield* Exchange.make(session, window, Replies.expectationOf)
+  const { close, gap, offer, send } = yield* Exchange.make(session, window, Replies.expectationOf)
 
-  const ask = (text: string, expectation: Exchange.Expectation, call: Call): Effect.Effect<Reply, CommandError> =>
+  const ask = <E = never>(
+    text: string,
+    expectation: Exchange.Expectation,
+    call: Call,
+    still?: Effect.Effect<void, E>
+  ): Effect.Effect<Reply, CommandError | E> =>
     Effect.flatMap(
-      send(text, expectation, call),
+      send(text, expectation, call, still),
       ({ again, texts }) => Effect.map(executed(text, Replies.join(texts)), (text) => ({ text, again }))
     )
 
@@ -60,10 +69,11 @@ export const make = Effect.fnUntraced(function*(
     text: string,
     call: Call,
     isDone: (reply: string) => boolean,
-    missing: (reply: string) => ActionError["reason"] | undefined
+    missing: (reply: string) => ActionError["reason"] | undefined,
+    still?: Effect.Effect<void, ActionError>
   ): Effect.Effect<void, CommandError | ActionError> =>
     oneLine(text).pipe(
-      Effect.flatMap((text) => ask(text, Replies.expectationOf(text), call)),
+      Effect.flatMap((text) => ask(text, Replies.expectationOf(text), call, still)),
       Effect.catchReason("CommandError", "IncompleteReply", () => Effect.fail(actionError(action, unconfirmed()))),
       Effect.flatMap(({ again, text }) => {
         if (isDone(text)) return Effect.void
@@ -97,13 +107,18 @@ export const make = Effect.fnUntraced(function*(
     return table
   })
 
-  const kick = Effect.fnUntraced(function*(player: PlayerId, reason: string, call: Call) {
+  const kick = Effect.fnUntraced(function*(player: PlayerId, who: Occupant, reason: string, call: Call) {
     yield* oneLine(`#kick ${reason}`)
     const text = `#kick ${yield* onePlayer("#kick", player)}`
-    yield* act("kick", text, once(call), Replies.isKicked, noPlayer(player))
+    yield* act("kick", text, once(call), Replies.isKicked, noPlayer(player), guard("kick", player, who, occupantOf))
   })
 
-  const ban = Effect.fnUntraced(function*(target: PlayerId | BanTarget, { duration, reason }: Sentence, call: Call) {
+  const ban = Effect.fnUntraced(function*(
+    target: PlayerId | BanTarget,
+    who: Occupant,
+    { duration, reason }: Sentence,
+    call: Call
+  ) {
     if (typeof target === "number") yield* onePlayer("#ban", target)
     else if (!isIdentityId(target)) return yield* unsupported("#ban", SERVER)
     const seconds = countOf(duration, "1 second")
@@ -112,7 +127,7 @@ export const make = Effect.fnUntraced(function*(
     }
     const text = `#ban create ${target} ${seconds}${reason === "" ? "" : ` ${reason}`}`
     yield* typeof target === "number"
-      ? act("ban", text, once(call), Replies.isBanned, noPlayer(target))
+      ? act("ban", text, once(call), Replies.isBanned, noPlayer(target), guard("ban", target, who, occupantOf))
       // An account is the same in every session. But run again, and later than a removal, the ban would be back.
       : act("ban", text, { ...call, repeatable: call.repeatable ?? false }, Replies.isBanned, () => undefined)
   })
@@ -167,6 +182,7 @@ export const make = Effect.fnUntraced(function*(
     commands,
     offer,
     gap,
+    close,
     logout: session.command("@logout", { repeatable: false }).pipe(
       Effect.ignore,
       // It is settled by the session's end at the latest.
