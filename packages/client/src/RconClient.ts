@@ -300,7 +300,8 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
         adminId = undefined
         forget()
       }
-      reforger.gap()
+      if (loggingIn) reforger.restart()
+      else reforger.gap()
       return new ServerEvent.Gap({ cause: item.cause, ...(item.missed !== undefined && { missed: item.missed }) })
     }
     if (flavour === "Reforger" && reforger.offer(item.text)) return undefined

@@ -193,6 +193,21 @@ describe("Arma Reforger's own RCON", () => {
       assert.strictEqual((yield* server.world).players.length, 1)
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger" } }))))
 
+  it.effect("says nothing after a restart of what it was told before, so nobody waits for it", () =>
+    Effect.gen(function*() {
+      const { server } = yield* populate(1)
+      const rcon = yield* connect({ silenceTimeout: "2 seconds" })
+      const banning = yield* fork(rcon.ban(slot(1), { confirmWithin: "Infinity" }))
+      yield* TestRcon.adjust("1 second")
+      yield* server.restart()
+      yield* TestRcon.adjust("1 minute")
+      assert.strictEqual(told(yield* Fiber.join(banning)), "Unconfirmed")
+      assert.isTrue(Result.isSuccess(yield* inTime(rcon.players)))
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger", banDelay: "1 hour" } }))
+    ))
+
   it.effect("does once what it answers late", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(4)

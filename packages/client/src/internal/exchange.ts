@@ -92,6 +92,8 @@ interface Current {
   texts: Array<string>
   /** As in {@link Said}. */
   again: boolean
+  /** Nothing of it is to come any more. */
+  over: boolean
 }
 
 /** A command that is not waited for, but may have something to say. */
@@ -145,7 +147,8 @@ export class Exchange {
       touchedAt: -Infinity,
       awaiting: "Surely",
       texts: [],
-      again: false
+      again: false,
+      over: false
     }
   }
 
@@ -186,6 +189,13 @@ export class Exchange {
     else if (current.texts.length > 0 || current.awaiting !== "Surely") current.torn = true
   }
 
+  /** The session is another. Of what the server took in the one before it says nothing any more. */
+  restart(): void {
+    this.gap()
+    const current = this.#current
+    if (current !== undefined && current.takenAt !== Infinity) current.over = true
+  }
+
   /** The server says something. `true` where it is of a command of this client, and so no news. */
   offer(now: number, text: string): boolean {
     this.#strays = this.#strays.filter((stray) => stray.until > now)
@@ -223,7 +233,8 @@ export class Exchange {
   get wakeAt(): number {
     const current = this.#current
     if (current === undefined) return Infinity
-    const { awaiting, deadline, open, takenAt, texts, touchedAt, window } = current
+    const { awaiting, deadline, open, over, takenAt, texts, touchedAt, window } = current
+    if (over) return -Infinity
     // Until it is taken it is the session that waits.
     const end = takenAt === Infinity ? Infinity : Math.min(takenAt + window.longest, deadline)
     if (!open) return end
@@ -334,6 +345,8 @@ export interface Driver {
   ) => Effect.Effect<Said, CommandError | E>
   readonly offer: (text: string) => boolean
   readonly gap: () => void
+  /** The session is another. */
+  readonly restart: () => void
   /** Nothing is said any more. */
   readonly close: () => void
 }
@@ -431,6 +444,10 @@ export const make = Effect.fnUntraced(function*(
       return taken
     },
     gap: () => exchange.gap(),
+    restart: () => {
+      exchange.restart()
+      changed.openUnsafe()
+    },
     close: () => {
       closed = true
       changed.openUnsafe()

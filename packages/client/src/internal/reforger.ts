@@ -28,8 +28,10 @@ export interface Reforger {
   readonly commands: FlavourCommands
   /** Offers a message of the server: `true` where it is part of a command's reply, and so no event. */
   readonly offer: (text: string) => boolean
-  /** Some messages are missing for good, or the session is a new one. */
+  /** Some messages are missing for good. */
   readonly gap: () => void
+  /** The session is another: of what was asked in the one before nothing is said any more. */
+  readonly restart: () => void
   /** Nothing is said any more: what is waited for does not come. */
   readonly close: () => void
   /** Frees the client's slot on the server. Never fails, and waits for nobody: the session may be closed then. */
@@ -44,7 +46,7 @@ export const make = Effect.fnUntraced(function*(
   window: ReplyWindow | undefined,
   occupantOf: (player: PlayerId) => Occupant
 ): Effect.fn.Return<Reforger> {
-  const { close, gap, offer, send } = yield* Exchange.make(session, window, Replies.expectationOf)
+  const { close, gap, offer, restart, send } = yield* Exchange.make(session, window, Replies.expectationOf)
 
   const ask = <E = never>(
     text: string,
@@ -182,6 +184,7 @@ export const make = Effect.fnUntraced(function*(
     commands,
     offer,
     gap,
+    restart,
     close,
     logout: session.command("@logout", { repeatable: false }).pipe(
       Effect.ignore,
