@@ -36,7 +36,7 @@ import type { ReplyError } from "@bercon/client/ReplyError"
 import * as ServerEvent from "@bercon/client/ServerEvent"
 import * as Version from "@bercon/client/Version"
 import * as Broadcast from "@bercon/session/Broadcast"
-import type { CommandError } from "@bercon/session/CommandError"
+import * as CommandError from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Status } from "@bercon/session/Status"
 import * as Arr from "effect/Array"
@@ -44,8 +44,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import * as Stream from "effect/Stream"
+import { settle } from "./internal/settle.ts"
 
 /**
  * A call of one of the client's `Commands`: its name and what it was given.
@@ -66,17 +68,15 @@ export class MockRconClient extends Context.Service<MockRconClient, {
   readonly calls: Effect.Effect<ReadonlyArray<Call>>
   /** Has something happen on the server: subscribers, handlers and waits get it, and have done with it what they do at once. */
   readonly emit: (event: ServerEvent.ServerEvent) => Effect.Effect<void>
-  /** Ends the events, for the reason given if there is one. */
+  /**
+   * Ends the session, for the reason given if there is one: `status` is `Closed`, the streams end, and commands fail with
+   * reason `SessionClosed`.
+   */
   readonly end: (failure?: LoginFailure) => Effect.Effect<void>
 }>()("@bercon/testing/MockRconClient") {}
 
 /** How many calls are kept. */
 const CALLS = 10_000
-
-/** In how many turns of the scheduler handlers have done what they do at once. */
-const SETTLED = 100
-
-const ONLINE: Status = { _tag: "Online" }
 
 const nothing = () => Effect.void
 const emptyTable = Effect.succeed({ rows: [], unparsed: [], total: 0, cut: false })
@@ -140,18 +140,25 @@ export const layer = (
       if (calls.length === CALLS) calls.shift()
       calls.push(call)
     }
+    let status: Status = { _tag: "Online" }
+    const statuses = Broadcast.make<Status>({ capacity: 16, greeting: () => status })
+    const closed = (name: string, exit: Exit.Exit<void, LoginFailure>): Effect.Effect<never, Failure> => {
+      const failure = Option.getOrUndefined(Exit.findErrorOption(exit))
+      return Effect.fail(CommandError.make(
+        name,
+        new CommandError.SessionClosed({ sends: 0, ...(failure !== undefined && { failure }) })
+      ))
+    }
+
     const recorded = Record.map(COMMANDS, (_, name) => {
       const member: Member = members[name]
-      return typeof member === "function"
-        ? (...args: Array<never>) =>
-          Effect.suspend(() => {
-            record([name, ...args])
-            return member(...args)
-          })
-        : Effect.suspend(() => {
-          record([name])
-          return member
+      const run = (args: Array<never>): Effect.Effect<unknown, Failure> =>
+        Effect.suspend(() => {
+          record([name, ...args])
+          if (status._tag === "Closed") return closed(name, status.exit)
+          return typeof member === "function" ? member(...args) : member
         })
+      return typeof member === "function" ? (...args: Array<never>) => run(args) : run([])
     }) as Commands.Commands
 
     const find = <A>(search: (players: ReadonlyArray<Player>) => A) => Effect.map(members.players, search)
@@ -159,8 +166,8 @@ export const layer = (
       roster: {
         get: members.players,
         changes: Stream.unwrap(Effect.match(members.players, {
-          onFailure: () => Stream.never,
-          onSuccess: (players) => Stream.concat(Stream.succeed(players), Stream.never)
+          onFailure: () => Stream.drain(events),
+          onSuccess: (players) => Stream.concat(Stream.succeed(players), Stream.drain(events))
         })),
         byId: (id) => find(Arr.findFirst((player) => player.id === id)),
         byGuid: (guid) => find(Arr.findFirst((player) => player.guid === guid)),
@@ -168,8 +175,8 @@ export const layer = (
       },
       flavour: Effect.succeed("BattlEye"),
       adminId: Effect.succeedSome(AdminId.make(0)),
-      status: Effect.succeed(ONLINE),
-      statusChanges: Stream.concat(Stream.succeed(ONLINE), Stream.never),
+      status: Effect.sync(() => status),
+      statusChanges: statuses.values,
       events,
       ...RconClient.listeners(events),
       ...implementation,
@@ -181,7 +188,13 @@ export const layer = (
         emit: (event) => Effect.andThen(Effect.sync(() => broadcast.publish(event)), settle),
         end: (failure) =>
           Effect.andThen(
-            Effect.sync(() => broadcast.close(failure === undefined ? Exit.void : Exit.fail(failure))),
+            Effect.sync(() => {
+              const exit = failure === undefined ? Exit.void : Exit.fail(failure)
+              status = { _tag: "Closed", exit }
+              statuses.publish(status)
+              statuses.close(Exit.void)
+              broadcast.close(exit)
+            }),
             settle
           )
       })
@@ -191,6 +204,4 @@ export const layer = (
 /** What a command is: an effect, or a function that returns one. */
 type Member = Effect.Effect<unknown, Failure> | ((...args: Array<never>) => Effect.Effect<unknown, Failure>)
 
-type Failure = CommandError | ActionError | ReplyError
-
-const settle = Effect.repeat(Effect.yieldNow, { times: SETTLED })
+type Failure = CommandError.CommandError | ActionError | ReplyError

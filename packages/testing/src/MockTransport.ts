@@ -12,14 +12,14 @@
  * import { Packet } from "@bercon/codec"
  * import { Session } from "@bercon/session"
  * import { MockTransport } from "@bercon/testing"
- * import { Effect, Redacted } from "effect"
+ * import { Effect, Fiber, Redacted } from "effect"
  *
  * const refused = Effect.gen(function*() {
  *   const { give, take } = yield* MockTransport.MockTransport
  *   const making = yield* Effect.forkChild(Effect.flip(Session.make({ password: Redacted.make("secret") })))
  *   yield* take
  *   yield* give(Packet.encode(Packet.loginResult(false)))
- *   return yield* making
+ *   return yield* Fiber.join(making)
  * }).pipe(Effect.scoped, Effect.provide(MockTransport.layer()))
  * ```
  *
@@ -88,6 +88,8 @@ export const layer = (options: Options = {}): Layer.Layer<Transport.Transport | 
     let failOpen: Transport.TransportError | undefined
     let failWrite: Transport.TransportError | undefined
 
+    const closed = new Transport.TransportError({ reason: new Transport.IoFailed({ kind: "Closed", peer }) })
+
     const socket = Effect.acquireRelease(
       Effect.gen(function*() {
         if (failOpen !== undefined) return yield* failOpen
@@ -106,7 +108,10 @@ export const layer = (options: Options = {}): Layer.Layer<Transport.Transport | 
       peer,
       open: Effect.map(socket, (queue) => ({
         pull: Queue.takeAll(queue),
-        write: (datagram) => Effect.suspend(() => failWrite ?? Effect.asVoid(Queue.offer(written, datagram.slice())))
+        write: (datagram) =>
+          Effect.suspend(() =>
+            failWrite ?? (sockets.has(queue) ? Effect.asVoid(Queue.offer(written, datagram.slice())) : closed)
+          )
       }))
     })
     return Context.make(Transport.Transport, transport).pipe(
@@ -114,7 +119,11 @@ export const layer = (options: Options = {}): Layer.Layer<Transport.Transport | 
         take: Queue.take(written),
         takeAll: Queue.clear(written),
         give: (datagram) => each((queue) => Queue.offer(queue, datagram.slice())),
-        fail: (error) => each((queue) => Queue.fail(queue, error)),
+        fail: (error) =>
+          each((queue) => {
+            sockets.delete(queue)
+            return Queue.fail(queue, error)
+          }),
         failing: ({ open, write }) =>
           Effect.sync(() => {
             failOpen = open

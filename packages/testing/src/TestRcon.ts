@@ -30,12 +30,15 @@
 import * as RconClient from "@bercon/client/RconClient"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import * as Transport from "@bercon/session/Transport"
-import * as Clock from "effect/Clock"
-import type * as Duration from "effect/Duration"
+import type * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
+import { settle } from "./internal/settle.ts"
 import { DEFAULT_PASSWORD } from "./ServerMachine.ts"
 import * as SimulatedNetwork from "./SimulatedNetwork.ts"
 import * as SimulatedServer from "./SimulatedServer.ts"
@@ -93,10 +96,11 @@ export const layerTransport = (
  * **Details**
  *
  * Under `TestClock` the layer lets as much time pass as the login takes: none where the network neither delays nor loses.
- * After a minute it gives up waiting, and the client goes on trying. To test a login, build `RconClient.layer` on
- * {@link layerTransport}.
+ * After a minute it gives up waiting, and the client goes on trying. The client leaves to chance what the network's seed says:
+ * the same seed brings the same day again.
  *
- * Fails where the options of the client are none.
+ * Fails where the login does, and where the options of the client are none. To see a program deal with that, build
+ * `RconClient.layer` on {@link layerTransport}.
  *
  * @category layers
  * @since 0.1.0
@@ -115,7 +119,7 @@ export const layer = (
  * One of several servers on the network in the context, each at an address of its own, and a client that is logged in to it
  * as {@link layer} has it.
  *
- * Fails where the options of the client are none; dies where the address is taken.
+ * Fails where the login does, and where the options of the client are none; dies where the address is taken.
  *
  * **Example** (Two servers)
  *
@@ -146,15 +150,19 @@ export const make = Effect.fnUntraced(function*(options: Omit<Options, "network"
 })
 
 const logIn = Effect.fnUntraced(function*(options: Options) {
-  const rcon = yield* RconClient.start({
+  const { peer } = yield* Transport.Transport
+  const client = RconClient.start({
     password: options.server?.password ?? DEFAULT_PASSWORD,
     loginTimeout: "Infinity",
     ...options.client
   })
-  const clock = yield* Clock.Clock
-  const pass = "adjust" in clock ? TestClock.adjust : Effect.sleep
+  // What the session leaves to chance belongs to the same day as what the network does.
+  const rcon = yield* Random.withSeed(client, `${options.network?.seed ?? 0} ${peer}`)
   yield* settle
-  for (let tries = 0; tries < LOGIN_TRIES && (yield* rcon.status)._tag === "Connecting"; tries++) {
+  for (let step = 0; step < LOGIN_STEPS; step++) {
+    const status = yield* rcon.status
+    if (status._tag === "Closed") return yield* Effect.as(status.exit, rcon)
+    if (status._tag !== "Connecting") break
     yield* pass(LOGIN_STEP)
   }
   return rcon
@@ -162,10 +170,16 @@ const logIn = Effect.fnUntraced(function*(options: Options) {
 
 /** A minute in all. */
 const LOGIN_STEP = "100 millis"
-const LOGIN_TRIES = 600
+const LOGIN_STEPS = 600
+
+/** Lets time pass: on a `TestClock` at once, on a real clock as it does. */
+const pass = (duration: Duration.Input): Effect.Effect<void> =>
+  Effect.clockWith((clock) =>
+    "adjust" in clock ? TestClock.adjust(duration) : clock.sleep(Duration.fromInputUnsafe(duration))
+  )
 
 /**
- * Lets time pass under `TestClock`, after everybody has done what there is to do now.
+ * Lets time pass under `TestClock`, after everybody has done what there is to do now. On a real clock it waits.
  *
  * **When to use**
  *
@@ -176,10 +190,44 @@ const LOGIN_TRIES = 600
  * @category time
  * @since 0.1.0
  */
-export const adjust = (duration: Duration.Input): Effect.Effect<void> =>
-  Effect.andThen(settle, TestClock.adjust(duration))
+export const adjust = (duration: Duration.Input): Effect.Effect<void> => Effect.andThen(settle, pass(duration))
 
-/** In how many turns of the scheduler everybody is through. A login, the longest way there is, takes a few dozen. */
-const SETTLED = 500
+/**
+ * Runs an effect and lets as much time pass as it takes, `within` (default one minute) at most; then it is interrupted, and
+ * fails with `TimeoutError`.
+ *
+ * **When to use**
+ *
+ * For what a test itself asks of a client where the network has a latency or loses something. Without it the test would wait
+ * for an answer that waits for the clock, which waits for the test.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { RconClient } from "@bercon/client"
+ * import { TestRcon } from "@bercon/testing"
+ * import { assert, it } from "@effect/vitest"
+ * import { Effect } from "effect"
+ *
+ * it.effect("nobody is there", () =>
+ *   Effect.gen(function*() {
+ *     const rcon = yield* RconClient.RconClient
+ *     assert.deepStrictEqual(yield* TestRcon.takeTime(rcon.players), [])
+ *   }).pipe(Effect.provide(TestRcon.layer({ network: { latency: "80 millis" } }))))
+ * ```
+ *
+ * @category time
+ * @since 0.1.0
+ */
+export const takeTime = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  within: Duration.Input = "1 minute"
+): Effect.Effect<A, E | Cause.TimeoutError, R> =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(Effect.timeout(effect, within), { startImmediately: true })
+    while (fiber.pollUnsafe() === undefined) yield* adjust(STEP)
+    return yield* Fiber.join(fiber)
+  })
 
-const settle = Effect.repeat(Effect.yieldNow, { times: SETTLED })
+/** As fine as a test can see when something was through. */
+const STEP = "10 millis"

@@ -47,8 +47,15 @@ describe("MockRconClient", () => {
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       const mock = yield* MockRconClient.MockRconClient
+      const changes = yield* Effect.forkChild(Stream.runCollect(rcon.statusChanges), { startImmediately: true })
+      const rosters = yield* Effect.forkChild(Stream.runCollect(rcon.roster.changes), { startImmediately: true })
       yield* mock.end()
       assert.deepStrictEqual(yield* Stream.runCollect(rcon.events), [])
+      assert.deepStrictEqual((yield* Fiber.join(changes)).map(({ _tag }) => _tag), ["Online", "Closed"])
+      assert.deepStrictEqual(yield* Fiber.join(rosters), [[]])
+      assert.strictEqual((yield* rcon.status)._tag, "Closed")
+      const error = yield* Effect.flip(rcon.say("hello"))
+      assert.isTrue(error._tag === "CommandError" && error.reason._tag === "SessionClosed")
       const exit = yield* Effect.exit(rcon.waitFor("Gap"))
       assert.isTrue(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause))
     }).pipe(Effect.provide(MockRconClient.layer())))

@@ -2,7 +2,8 @@ import { RconClient } from "@bercon/client"
 import { Session } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber, Redacted } from "effect"
+import { Clock, Effect, Fiber, Layer, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 
 const password = Redacted.make("secret")
 
@@ -68,4 +69,58 @@ describe("TestRcon", () => {
       assert.deepStrictEqual((yield* one.rcon.players).map(String), ["#0 Miller"])
       assert.deepStrictEqual(yield* other.rcon.players, [])
     }).pipe(Effect.scoped, Effect.provide(SimulatedNetwork.layer())))
+
+  it.effect("layer fails where the login does", () =>
+    Effect.gen(function*() {
+      const refused = yield* Effect.flip(Effect.scoped(Layer.build(
+        TestRcon.layer({ client: { password: Redacted.make("wrong") } })
+      )))
+      assert.strictEqual(refused.reason._tag, "LoginRefused")
+      const timedOut = yield* Effect.flip(Effect.scoped(Layer.build(
+        TestRcon.layer({ client: { loginTimeout: "5 seconds" }, network: { loss: 1 } })
+      )))
+      assert.strictEqual(timedOut.reason._tag, "LoginTimeout")
+    }))
+
+  const day = (seed: number) =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const network = yield* SimulatedNetwork.SimulatedNetwork
+      const rcon = yield* RconClient.RconClient
+      yield* TestRcon.adjust("1 minute")
+      yield* server.restart({ downtime: "5 minutes" })
+      yield* TestRcon.adjust("10 minutes")
+      yield* server.join({ name: "Miller" })
+      yield* Effect.exit(TestRcon.takeTime(rcon.say("hello")))
+      yield* TestRcon.adjust("1 minute")
+      const { commands, logins, messages } = server
+      return JSON.stringify([yield* logins, yield* commands, yield* messages, yield* network.statistics])
+    }).pipe(
+      Effect.provide(TestRcon.layer({ network: { loss: 0.3, latency: "40 millis", seed } })),
+      Effect.provide(TestClock.layer())
+    )
+
+  it.live("the same seed brings the same day again, and another seed another", () =>
+    Effect.gen(function*() {
+      const [one, again, other] = [yield* day(1), yield* day(1), yield* day(2)]
+      assert.strictEqual(again, one)
+      assert.notStrictEqual(other, one)
+    }))
+
+  it.effect("takeTime lets time pass until an effect is through, and no longer than said", () =>
+    Effect.gen(function*() {
+      const rcon = yield* RconClient.RconClient
+      const before = yield* Clock.currentTimeMillis
+      assert.deepStrictEqual(yield* TestRcon.takeTime(rcon.bans), [])
+      assert.isAtMost((yield* Clock.currentTimeMillis) - before, 200)
+      const error = yield* Effect.flip(TestRcon.takeTime(Effect.never, "10 seconds"))
+      assert.strictEqual(error._tag, "TimeoutError")
+    }).pipe(Effect.provide(TestRcon.layer({ network: { latency: "80 millis" } }))))
+
+  it.live("adjust waits on a real clock", () =>
+    Effect.gen(function*() {
+      const before = yield* Clock.currentTimeMillis
+      yield* TestRcon.adjust("20 millis")
+      assert.isAtLeast((yield* Clock.currentTimeMillis) - before, 19)
+    }))
 })
