@@ -8,7 +8,8 @@
  * changes nothing. `now` is in milliseconds on any clock that does not run backwards.
  *
  * The machine writes down what it did and what clients did wrong, for tests to look at. Every record keeps the last
- * `recordCapacity` entries.
+ * `recordCapacity` entries, but `executions`: what gives way there is the oldest of the text that it has most often. So
+ * a client that asks for `players` every 25 s does not make it forget what else was done, for however many days.
  *
  * The rules:
  *
@@ -418,6 +419,10 @@ export interface ServerMachine {
   readonly sessions: Map<string, Session>
   readonly logins: Array<Login>
   readonly commands: Array<Command>
+  /** Those commands that were executed, without keepalives. */
+  readonly executions: Array<Command>
+  /** How often `executions` has a text. */
+  readonly executionCounts: Map<string, number>
   readonly messages: Array<Message>
   readonly acknowledgements: Array<Acknowledgement>
   readonly drops: Array<Drop>
@@ -470,6 +475,8 @@ export const make = (options: Options = {}): ServerMachine => ({
   sessions: new Map(),
   logins: [],
   commands: [],
+  executions: [],
+  executionCounts: new Map(),
   messages: [],
   acknowledgements: [],
   drops: [],
@@ -517,6 +524,19 @@ export const deadline = (self: ServerMachine): number | undefined => {
 const record = <A>(self: ServerMachine, records: Array<A>, entry: A): void => {
   if (records.length >= self.policy.recordCapacity) records.shift()
   records.push(entry)
+}
+
+const recordExecution = (self: ServerMachine, entry: Command): void => {
+  const { executionCounts: counts, executions } = self
+  if (executions.length >= self.policy.recordCapacity) {
+    // Of equals the first, which has been there longest.
+    const [text, count] = Array.from(counts).reduce((most, next) => next[1] > most[1] ? next : most)
+    executions.splice(executions.findIndex((execution) => execution.text === text), 1)
+    if (count === 1) counts.delete(text)
+    else counts.set(text, count - 1)
+  }
+  executions.push(entry)
+  counts.set(entry.text, (counts.get(entry.text) ?? 0) + 1)
 }
 
 const send = (self: ServerMachine, address: string, datagram: Uint8Array): void => {
@@ -681,16 +701,12 @@ const command = (self: ServerMachine, now: number, session: Session, sequence: n
   if (recent && !repeat && previous.reply === undefined) {
     violate(self, now, session.address, { _tag: "NumberInUse", sequence })
   }
-  const note = (outcome: Command["outcome"]): void =>
-    record(self, self.commands, {
-      time: now,
-      address: session.address,
-      admin: session.admin,
-      sequence,
-      text,
-      repeat,
-      outcome
-    })
+  const note = (outcome: Command["outcome"]): void => {
+    const { address, admin } = session
+    const entry: Command = { time: now, address, admin, sequence, text, repeat, outcome }
+    record(self, self.commands, entry)
+    if (outcome === "Executed" && text !== "") recordExecution(self, entry)
+  }
   if (repeat && self.policy.repeats !== "execute") {
     previous.time = now
     note(self.policy.repeats === "replay" ? "Replayed" : "Ignored")

@@ -109,7 +109,10 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   readonly logins: Effect.Effect<ReadonlyArray<ServerMachine.Login>>
   /** Every command packet from a session, keepalives among them. */
   readonly commands: Effect.Effect<ReadonlyArray<ServerMachine.Command>>
-  /** Those of `commands` that were executed, without keepalives. */
+  /**
+   * The commands that were executed, without keepalives: of more than 10,000 by default, what is forgotten first is the
+   * oldest of the text that was given most often, such as `players`.
+   */
   readonly executions: Effect.Effect<ReadonlyArray<ServerMachine.Command>>
   /** Every message to every session, tries again not counted. */
   readonly messages: Effect.Effect<ReadonlyArray<ServerMachine.Message>>
@@ -256,7 +259,7 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
     admit: step(() => ServerMachine.admit(machine)),
     logins: inspect(() => machine.logins.slice()),
     commands: inspect(() => machine.commands.slice()),
-    executions: inspect(() => machine.commands.filter(({ outcome, text }) => outcome === "Executed" && text !== "")),
+    executions: inspect(() => machine.executions.slice()),
     messages: inspect(() => machine.messages.slice()),
     acknowledgements: inspect(() => machine.acknowledgements.slice()),
     drops: inspect(() => machine.drops.slice()),

@@ -780,6 +780,32 @@ describe("a server that", () => {
     assert.deepStrictEqual(server.commands.map(({ sequence }) => sequence), [7, 8, 9])
   })
 
+  it("remembers what was executed, for however long a client polls", () => {
+    const server = online({ recordCapacity: 100 })
+    const minutes = 3 * 24 * 60
+    for (let minute = 0; minute < minutes; minute++) {
+      const now = minute * 60_000
+      login(server, now)
+      command(server, now, 0, "")
+      command(server, now, 1, "players")
+      if (minute % 1440 === 0) command(server, now, 2, "say -1 Good morning")
+      if (minute === 5) command(server, now, 2, "#lock")
+    }
+    assert.deepStrictEqual(
+      server.executions.filter(({ text }) => text !== "players").map(({ text, time }) => [time / 60_000, text]),
+      [[0, "say -1 Good morning"], [5, "#lock"], [1440, "say -1 Good morning"], [2880, "say -1 Good morning"]]
+    )
+    assert.strictEqual(server.executions.length, 100)
+    assert.strictEqual(server.executions.at(-1)?.time, (minutes - 1) * 60_000)
+  })
+
+  it("forgets the oldest execution where none was given more often than the others", () => {
+    const server = online({ recordCapacity: 3 })
+    for (const [sequence, text] of ["#a", "#b", "#c", "#d", "#b", "#e"].entries()) command(server, 0, sequence, text)
+    assert.deepStrictEqual(server.executions.map(({ text }) => text), ["#d", "#b", "#e"])
+    assert.strictEqual(server.executionCounts.size, 3)
+  })
+
   it("is made with options out of range is not made", () => {
     assert.throws(() => ServerMachine.make({ messageTries: 0 }), RangeError)
     assert.throws(() => ServerMachine.make({ recordCapacity: 0.5 }), RangeError)
