@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Text from "@bercon/codec/Text"
+import { hash } from "./internal/hash.ts"
 import { lowestFree } from "./internal/lowestFree.ts"
 
 /**
@@ -74,6 +74,11 @@ export interface World {
 /**
  * What is said of a player who joins; everything but the name has a default.
  *
+ * **Details**
+ *
+ * Address, GUID and identity are made from the whole name: who comes again has the same ones, in whatever slot, and
+ * somebody else has others.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -81,13 +86,13 @@ export interface PlayerOptions {
   readonly name: string
   /** Default: the lowest slot that is free, from 0, or from 1 on Reforger. */
   readonly number?: number | undefined
-  /** Default: one of 203.0.113.0/24, by slot. */
+  /** IPv4. Default: one of 198.18.0.0/15, which nobody has on the internet, made from the name. */
   readonly ip?: string | undefined
   /** Default 2304. */
   readonly port?: number | undefined
-  /** Default: one made from the name, the same for the same name. `null`: still joining, so that it has none yet. */
+  /** 32 lower-case hexadecimal digits. Default: one made from the name. `null`: still joining, so that it has none yet. */
   readonly guid?: string | null | undefined
-  /** Default: one made from the name, the same for the same name. */
+  /** Default: a UUID made from the name. */
   readonly identity?: string | undefined
   /** Default 47, or -1 while the player has no GUID. */
   readonly ping?: number | undefined
@@ -120,10 +125,15 @@ export const make = (parts: Partial<World> = {}): World => ({
   version: parts.version ?? "1.220"
 })
 
-const guidOf = (name: string): string =>
-  Array.from(Text.encode(name).subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("").padEnd(32, "0")
+const guidOf = (name: string): string => hash(`guid ${name}`)
 
-const identityOf = (name: string): string => guidOf(name).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
+const identityOf = (name: string): string =>
+  hash(`identity ${name}`).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
+
+const ipOf = (name: string): string => {
+  const host = parseInt(hash(`ip ${name}`).slice(-5), 16)
+  return `198.${18 + (host >> 16) % 2}.${(host >> 8) % 256}.${host % 256}`
+}
 
 const PING = 47
 
@@ -142,7 +152,7 @@ export const player = (self: World, options: PlayerOptions, lowest = 0): Player 
   return {
     number,
     name: options.name,
-    ip: options.ip ?? `203.0.113.${number % 256}`,
+    ip: options.ip ?? ipOf(options.name),
     port: options.port ?? 2304,
     guid,
     identity: options.identity ?? identityOf(options.name),
@@ -178,7 +188,7 @@ const alter = (self: World, player: Player, known: Partial<Player>): readonly [w
 
 /**
  * The world in which the GUID of this player, one of its own, is known and not yet verified, and that player. Default:
- * one made from the name, the same for the same name. A ping of -1 becomes 47.
+ * the one made from the name. A ping of -1 becomes 47.
  *
  * @category changes
  * @since 0.1.0

@@ -136,7 +136,7 @@ describe("the command", () => {
   it("#players, or players, has a row for each", () => {
     const text = `Players on server: [Player#] ; [Player UID] ; [Player Name]
 1 ; ${JERRY} ; Cpt. Jerry - Fox
-2 ; 47617a4c-6167-6f6d-0000-000000000000 ; GazLagom`
+2 ; a64591ec-7233-ec0b-758a-d796d1a1c72c ; GazLagom`
     assert.deepStrictEqual(says(online({ world }), "#players"), [text])
     assert.deepStrictEqual(says(online({ world }), "players"), [text])
   })
@@ -163,7 +163,7 @@ describe("the command", () => {
     ])
     assert.deepStrictEqual(names(server), [])
     assert.deepStrictEqual(bans(server), [
-      ["47617a4c-6167-6f6d-0000-000000000000", "GazLagom", undefined, "No reason provided"],
+      ["a64591ec-7233-ec0b-758a-d796d1a1c72c", "GazLagom", undefined, "No reason provided"],
       [UNKNOWN, undefined, 61_000, "two words"],
       [JERRY, "Cpt. Jerry - Fox", 10_000, "again"]
     ])
@@ -243,7 +243,7 @@ Total bans: 2 | Page: 1/1
       [2_000, "Player 'GazLagom' banned!"],
       [
         2_000,
-        "Total bans: 1 | Page: 1/1\n- Identity Id | Banned name\n- 47617a4c-6167-6f6d-0000-000000000000 | GazLagom\n"
+        "Total bans: 1 | Page: 1/1\n- Identity Id | Banned name\n- a64591ec-7233-ec0b-758a-d796d1a1c72c | GazLagom\n"
       ]
     ])
     assert.deepStrictEqual(says(server, "#ban remove GazLagom", 4_000), [])

@@ -622,7 +622,7 @@ describe("a player who", () => {
     const server = online()
     const player = ServerMachine.join(server, 0, { name: "Max", guid: null })
     assert.deepStrictEqual([player.guid, player.ping, player.verified], [undefined, -1, false])
-    assert.deepStrictEqual(heard(server), ["message 1: Player #0 Max (203.0.113.0:2304) connected"])
+    assert.deepStrictEqual(heard(server), ["message 1: Player #0 Max (198.18.238.206:2304) connected"])
     ServerMachine.kick(server, 0, 0, "Query Timeout")
     assert.strictEqual(heard(server)[0], "message 2: Player #0 Max (-) has been kicked by BattlEye: Query Timeout")
   })
@@ -648,15 +648,15 @@ describe("a player who", () => {
     assert.isTrue(verified.verified)
     ServerMachine.join(server, 1_500, { name: "Kerry", verified: false })
     ServerMachine.join(server, 1_500, { name: "Ed", guid: null })
-    assert.strictEqual(ServerMachine.identify(server, 1_500, 2).guid, "45640000000000000000000000000000")
+    assert.strictEqual(ServerMachine.identify(server, 1_500, 2).guid, "cead553000afc5d046237651d19d1b10")
     assert.deepStrictEqual(heard(server), [
-      "message 1: Player #0 Max (203.0.113.0:2304) connected",
+      "message 1: Player #0 Max (198.18.238.206:2304) connected",
       `message 2: Player #0 Max - GUID: ${guid}`,
       `message 3: Verified GUID (${guid}) of player #0 Max`,
-      "message 4: Player #1 Kerry (203.0.113.1:2304) connected",
-      "message 5: Player #1 Kerry - GUID: 4b657272790000000000000000000000",
-      "message 6: Player #2 Ed (203.0.113.2:2304) connected",
-      "message 7: Player #2 Ed - GUID: 45640000000000000000000000000000"
+      "message 4: Player #1 Kerry (198.18.124.191:2304) connected",
+      "message 5: Player #1 Kerry - GUID: ae37a3fde240a87ce4963d7e64877aae",
+      "message 6: Player #2 Ed (198.18.81.210:2304) connected",
+      "message 7: Player #2 Ed - GUID: cead553000afc5d046237651d19d1b10"
     ])
   })
 
@@ -675,14 +675,14 @@ describe("a player who", () => {
     ServerMachine.join(server, 60_000, { name: "Max", guid })
     assert.deepStrictEqual(server.world.players.map(({ name }) => name), ["Max"])
     assert.deepStrictEqual(heard(server), [
-      "message 1: Player #0 Max (203.0.113.0:2304) connected",
+      "message 1: Player #0 Max (198.18.238.206:2304) connected",
       `message 2: Player #0 Max - GUID: ${guid}`,
       `message 3: Player #0 Max (${guid}) has been kicked by BattlEye: Admin Ban (cheating)`,
       "message 4: Player #0 Max disconnected",
       "message 5: Player #0 Kerry (198.51.100.1:2304) connected",
       "message 6: Player #0 Kerry (-) has been kicked by BattlEye: Admin Ban ()",
       "message 7: Player #0 Kerry disconnected",
-      "message 8: Player #0 Ed (203.0.113.0:2304) connected",
+      "message 8: Player #0 Ed (198.18.81.210:2304) connected",
       `message 9: Player #0 Ed - GUID: ${guid}`,
       `message 10: Player #0 Ed (${guid}) has been kicked by BattlEye: Admin Ban (cheating)`,
       "message 11: Player #0 Ed disconnected"

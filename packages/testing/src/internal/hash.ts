@@ -1,0 +1,15 @@
+/** Odd, so that multiplying loses nothing; one a lane, so that texts which meet in one lane part in the others. */
+const multipliers = [0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f, 0x9e3779b1]
+
+const lane = (text: string, multiplier: number): number => {
+  let hash = text.length
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), multiplier)
+    hash ^= hash >>> 15
+  }
+  return hash >>> 0
+}
+
+/** 128 bits of a text as 32 hexadecimal digits: no secret, and the same everywhere. */
+export const hash = (text: string): string =>
+  multipliers.map((multiplier) => lane(text, multiplier).toString(16).padStart(8, "0")).join("")
