@@ -951,8 +951,8 @@ export interface RestartOptions {
 }
 
 /**
- * The process ends: every session is forgotten, nobody is told, the port is closed until {@link start}. Players are gone
- * unless `keepPlayers`.
+ * The process ends: every session is forgotten, nobody is told, the port is closed until {@link start}, {@link goSilent}
+ * ends. Players are gone unless `keepPlayers`.
  *
  * @category inputs
  * @since 0.1.0
@@ -962,6 +962,7 @@ export const stop = (self: ServerMachine, now: number, options: Pick<RestartOpti
   dropAll(self, now, "Stopped")
   if (options.keepPlayers !== true) self.world = { ...self.world, players: [] }
   self.listening = false
+  self.silent = false
   self.upAt = undefined
 }
 
@@ -991,8 +992,8 @@ export const restart = (self: ServerMachine, now: number, options: RestartOption
 }
 
 /**
- * The server hears nothing and says nothing until {@link resume}, though its port is open and its clock runs: sessions
- * are dropped meanwhile as the rules have it.
+ * The server hears nothing and says nothing until {@link resume}, or until it stops or restarts, though its port is open
+ * and its clock runs: sessions are dropped meanwhile as the rules have it.
  *
  * @category inputs
  * @since 0.1.0

@@ -96,7 +96,7 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   readonly stop: Effect.Effect<void>
   /** Opens the port again. */
   readonly start: Effect.Effect<void>
-  /** Hears nothing and says nothing until `resume`, with the port open. */
+  /** Hears nothing and says nothing until `resume`, or until it stops or restarts, with the port open. */
   readonly goSilent: Effect.Effect<void>
   readonly resume: Effect.Effect<void>
   /** Drops every session without notice. */

@@ -753,6 +753,14 @@ describe("a server that", () => {
     assert.deepStrictEqual(server.commands, [])
   })
 
+  it("is silent and restarts is silent no more", () => {
+    const server = online()
+    ServerMachine.goSilent(server, 1)
+    ServerMachine.restart(server, 2)
+    login(server, 3)
+    assert.strictEqual(heard(server)[0], "login true")
+  })
+
   it("forgets knows no session", () => {
     const server = online()
     ServerMachine.forget(server, 1)
