@@ -787,6 +787,12 @@ const sendAnswer = (self: ServerMachine, now: number, session: Session, { last, 
 // the game
 // -----------------------------------------------------------------------------
 
+/** {@link tick}, for what happens in a game: without a server there is none. */
+const play = (self: ServerMachine, now: number): void => {
+  tick(self, now)
+  if (!self.listening) throw new RangeError("the server is down")
+}
+
 const playerAt = (self: ServerMachine, number: number): World.Player => {
   const player = World.find(self.world, number)
   if (player === undefined) throw new RangeError(`there is no player #${number}`)
@@ -818,8 +824,8 @@ const verified = (self: ServerMachine, now: number, identified: World.Player): W
 
 /**
  * A player joins. Tells `… connected`, then the GUID and that it is verified, as far as the player has got; on Reforger
- * nobody is told. One who got no further goes on with {@link identify} and {@link verify}. Throws a `RangeError` where the
- * slot is taken, or is none.
+ * nobody is told. One who got no further goes on with {@link identify} and {@link verify}. Throws a `RangeError` where there
+ * cannot be such a player ({@link World.player}), or the server is down.
  *
  * Who is banned is kicked, and is not in the world when this returns.
  *
@@ -827,7 +833,7 @@ const verified = (self: ServerMachine, now: number, identified: World.Player): W
  * @since 0.1.0
  */
 export const join = (self: ServerMachine, now: number, options: World.PlayerOptions): World.Player => {
-  tick(self, now)
+  play(self, now)
   const { lowestSlot, news } = self.policy.dialect
   const { guid, ...joining } = World.player(self.world, options, lowestSlot)
   const newcomer: World.Player = { ...joining, guid: undefined, verified: false }
@@ -841,7 +847,8 @@ export const join = (self: ServerMachine, now: number, options: World.PlayerOpti
 
 /**
  * The GUID of a player who is still joining (`guid: null`) becomes known; default: one made from the name. Tells
- * `… - GUID: …`, but on Reforger nobody. Throws a `RangeError` where there is no such player, or the GUID is known.
+ * `… - GUID: …`, but on Reforger nobody. Throws a `RangeError` where there is no such player, the GUID is known, or it is
+ * none, or the server is down.
  *
  * Who is banned is kicked, and is not in the world when this returns.
  *
@@ -849,7 +856,7 @@ export const join = (self: ServerMachine, now: number, options: World.PlayerOpti
  * @since 0.1.0
  */
 export const identify = (self: ServerMachine, now: number, number: number, guid?: string): World.Player => {
-  tick(self, now)
+  play(self, now)
   const newcomer = playerAt(self, number)
   if (newcomer.guid !== undefined) throw new RangeError(`the GUID of player #${number} is known already`)
   const player = identified(self, now, newcomer, guid)
@@ -859,13 +866,13 @@ export const identify = (self: ServerMachine, now: number, number: number, guid?
 
 /**
  * The GUID of a player (`verified: false`) is verified. Tells `Verified GUID …`, but on Reforger nobody. Throws a
- * `RangeError` where there is no such player, or one whose GUID is not known or verified already.
+ * `RangeError` where there is no such player, or one whose GUID is not known or verified already, or the server is down.
  *
  * @category inputs
  * @since 0.1.0
  */
 export const verify = (self: ServerMachine, now: number, number: number): World.Player => {
-  tick(self, now)
+  play(self, now)
   const player = playerAt(self, number)
   if (player.guid === undefined) throw new RangeError(`the GUID of player #${number} is not known yet`)
   if (player.verified) throw new RangeError(`the GUID of player #${number} is verified already`)
@@ -873,13 +880,14 @@ export const verify = (self: ServerMachine, now: number, number: number): World.
 }
 
 /**
- * A player leaves. Tells `… disconnected`, but on Reforger nobody. Throws a `RangeError` where there is no such player.
+ * A player leaves. Tells `… disconnected`, but on Reforger nobody. Throws a `RangeError` where there is no such player, or
+ * the server is down.
  *
  * @category inputs
  * @since 0.1.0
  */
 export const leave = (self: ServerMachine, now: number, number: number): void => {
-  tick(self, now)
+  play(self, now)
   const player = playerAt(self, number)
   self.world = World.leave(self.world, player)
   tellAll(self, now, self.policy.dialect.news.left(player))
@@ -887,13 +895,14 @@ export const leave = (self: ServerMachine, now: number, number: number): void =>
 
 /**
  * BattlEye kicks a player for the given reason (`"Client not responding"`). Tells `… has been kicked by BattlEye: …`,
- * then `… disconnected`; on Reforger nobody is told. Throws a `RangeError` where there is no such player.
+ * then `… disconnected`; on Reforger nobody is told. Throws a `RangeError` where there is no such player, or the server
+ * is down.
  *
  * @category inputs
  * @since 0.1.0
  */
 export const kick = (self: ServerMachine, now: number, number: number, reason: string): void => {
-  tick(self, now)
+  play(self, now)
   const player = playerAt(self, number)
   self.world = World.leave(self.world, player)
   tellAll(self, now, self.policy.dialect.news.kicked(player, reason))
@@ -901,29 +910,30 @@ export const kick = (self: ServerMachine, now: number, number: number, reason: s
 
 /**
  * A player says something in a channel (`"Global"`, `"Side"`, `"Direct"`, ...). Tells `(Channel) NAME: …`, but on Reforger
- * nobody. Throws a `RangeError` where there is no such player.
+ * nobody. Throws a `RangeError` where there is no such player, or the server is down.
  *
  * @category inputs
  * @since 0.1.0
  */
 export const chat = (self: ServerMachine, now: number, number: number, channel: string, text: string): void => {
-  tick(self, now)
+  play(self, now)
   tellAll(self, now, self.policy.dialect.news.said(playerAt(self, number), channel, text))
 }
 
 /**
- * Sends a message to every session, whatever its text. A string is sent as UTF-8.
+ * Sends a message to every session, whatever its text. A string is sent as UTF-8. Throws a `RangeError` where the server is
+ * down.
  *
  * @category inputs
  * @since 0.1.0
  */
 export const emit = (self: ServerMachine, now: number, text: string | Uint8Array): void => {
-  tick(self, now)
+  play(self, now)
   tellAll(self, now, [typeof text === "string" ? text : text.slice()])
 }
 
 /**
- * Changes the world without a word to anyone.
+ * Changes the world without a word to anyone, also while the server is down.
  *
  * @category inputs
  * @since 0.1.0

@@ -9,6 +9,9 @@
  *
  * Time is the `Clock`'s: under `TestClock` the 45 s of a silent session pass when the clock is adjusted.
  *
+ * While the server is down nobody plays: `join`, `identify`, `verify`, `leave`, `chat`, `kick` and `emit` die with a
+ * `RangeError` then.
+ *
  * **Gotchas**
  *
  * The server reads in its own fiber, so what a client has just written is not in the records yet. Wait for the reply
@@ -58,12 +61,12 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
 
   /**
    * A player joins: `ServerMachine.join`. Who is banned is kicked, and is not in the world afterwards. On Reforger nobody is
-   * told. Dies where the slot is taken, or is none.
+   * told. Dies where there cannot be such a player: the slot is taken, say.
    */
   readonly join: (options: World.PlayerOptions) => Effect.Effect<World.Player>
   /**
    * The GUID of a player who is still joining becomes known; default: one made from the name. On Reforger nobody is told.
-   * Dies where there is no such player, or the GUID is known.
+   * Dies where there is no such player, the GUID is known, or it is none.
    */
   readonly identify: (player: number, guid?: string) => Effect.Effect<World.Player>
   /**
@@ -85,7 +88,7 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   readonly kick: (player: number, reason: string) => Effect.Effect<void>
   /** Sends a message to every session, whatever its text. */
   readonly emit: (text: string | Uint8Array) => Effect.Effect<void>
-  /** Changes the world without a word to anyone. */
+  /** Changes the world without a word to anyone, also while the server is down. */
   readonly update: (f: (world: World.World) => World.World) => Effect.Effect<void>
   /** Answers commands in the server's place from now on; `undefined` leaves them to the server again. */
   readonly onCommand: (hook: ServerMachine.OnCommand | undefined) => Effect.Effect<void>

@@ -717,6 +717,25 @@ describe("a server that", () => {
     assert.deepStrictEqual(server.drops.map(({ cause }) => cause), ["Stopped", "Stopped"])
   })
 
+  it("is down has no game, but a world that can be changed", () => {
+    const server = online({ world })
+    ServerMachine.restart(server, 0, { downtime: "1 second", keepPlayers: true })
+    const game: ReadonlyArray<(now: number) => void> = [
+      (now) => ServerMachine.chat(server, now, 0, "Side", "hello"),
+      (now) => ServerMachine.emit(server, now, "hello"),
+      (now) => ServerMachine.join(server, now, { name: "Ed", guid: null }),
+      (now) => ServerMachine.identify(server, now, 1),
+      (now) => ServerMachine.verify(server, now, 1),
+      (now) => ServerMachine.leave(server, now, 1),
+      (now) => ServerMachine.kick(server, now, 0, "Query Timeout")
+    ]
+    for (const happen of game) assert.throws(() => happen(999), /the server is down/)
+    ServerMachine.update(server, 999, (world) => ({ ...world, version: "1.221" }))
+    for (const happen of game) happen(1_000)
+    assert.strictEqual(server.world.version, "1.221")
+    assert.deepStrictEqual(server.world.players.map(({ number }) => number), [3])
+  })
+
   it("restarts has the bans that were written", () => {
     const server = online({ world })
     command(server, 0, 0, "ban 3")
