@@ -3,6 +3,8 @@
  *
  * @since 0.1.0
  */
+import * as NetAddress from "effect/net/NetAddress"
+import * as Result from "effect/Result"
 import { hash } from "./internal/hash.ts"
 import { lowestFree } from "./internal/lowestFree.ts"
 
@@ -88,11 +90,11 @@ export interface PlayerOptions {
   readonly number?: number | undefined
   /** IPv4. Default: one of 198.18.0.0/15, which nobody has on the internet, made from the name. */
   readonly ip?: string | undefined
-  /** Default 2304. */
+  /** From 1 to 65535. Default 2304. */
   readonly port?: number | undefined
   /** 32 lower-case hexadecimal digits. Default: one made from the name. `null`: still joining, so that it has none yet. */
   readonly guid?: string | null | undefined
-  /** Default: a UUID made from the name. */
+  /** A UUID in lower case. Default: one made from the name. */
   readonly identity?: string | undefined
   /** Default 47, or -1 while the player has no GUID. */
   readonly ping?: number | undefined
@@ -137,25 +139,46 @@ const ipOf = (name: string): string => {
 
 const PING = 47
 
+const check = (holds: boolean, mistake: string): void => {
+  if (!holds) throw new RangeError(mistake)
+}
+
+const checkGuid = (guid: string): void =>
+  check(/^[\da-f]{32}$/.test(guid), `a GUID has 32 lower-case hexadecimal digits, received ${guid}`)
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
+
 /**
- * The player whom these options describe, as one who would join this world. Throws a `RangeError` where the slot is
- * taken, or lower than `lowest` (default 0; Reforger's is 1): that is a mistake of the caller.
+ * The player whom these options describe, as one who would join this world.
+ *
+ * Throws a `RangeError` where there cannot be such a player, which is a mistake of the caller: the slot is taken, no
+ * integer, or lower than `lowest` (default 0; Reforger's is 1); the IP address, the port, the GUID or the identity is none.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const player = (self: World, options: PlayerOptions, lowest = 0): Player => {
-  const number = options.number ?? lowestFree(self.players.map((player) => player.number), lowest)
-  if (number < lowest) throw new RangeError(`there is no slot ${number}: slots begin at ${lowest}`)
-  if (find(self, number) !== undefined) throw new RangeError(`slot ${number} is taken`)
-  const guid = options.guid === null ? undefined : options.guid ?? guidOf(options.name)
+  const {
+    identity = identityOf(options.name),
+    ip = ipOf(options.name),
+    name,
+    number = lowestFree(self.players.map((player) => player.number), lowest),
+    port = 2304
+  } = options
+  const guid = options.guid === null ? undefined : options.guid ?? guidOf(name)
+  check(Number.isSafeInteger(number) && number >= lowest, `there is no slot ${number}: slots begin at ${lowest}`)
+  check(find(self, number) === undefined, `slot ${number} is taken`)
+  check(Result.isSuccess(NetAddress.ipv4FromString(ip)), `an IP address is IPv4 here, received ${ip}`)
+  check(Number.isInteger(port) && port >= 1 && port <= 65_535, `a port is from 1 to 65535, received ${port}`)
+  if (guid !== undefined) checkGuid(guid)
+  check(UUID.test(identity), `an identity is a lower-case UUID, received ${identity}`)
   return {
     number,
-    name: options.name,
-    ip: options.ip ?? ipOf(options.name),
-    port: options.port ?? 2304,
+    name,
+    ip,
+    port,
     guid,
-    identity: options.identity ?? identityOf(options.name),
+    identity,
     ping: options.ping ?? (guid === undefined ? -1 : PING),
     verified: options.verified ?? guid !== undefined,
     lobby: options.lobby ?? false
@@ -188,7 +211,7 @@ const alter = (self: World, player: Player, known: Partial<Player>): readonly [w
 
 /**
  * The world in which the GUID of this player, one of its own, is known and not yet verified, and that player. Default:
- * the one made from the name. A ping of -1 becomes 47.
+ * the one made from the name. A ping of -1 becomes 47. Throws a `RangeError` where the GUID is none.
  *
  * @category changes
  * @since 0.1.0
@@ -197,8 +220,10 @@ export const identify = (
   self: World,
   player: Player,
   guid: string = guidOf(player.name)
-): readonly [world: World, player: Player] =>
-  alter(self, player, { guid, verified: false, ping: player.ping === -1 ? PING : player.ping })
+): readonly [world: World, player: Player] => {
+  checkGuid(guid)
+  return alter(self, player, { guid, verified: false, ping: player.ping === -1 ? PING : player.ping })
+}
 
 /**
  * The world in which the GUID of this player, one of its own, is verified, and that player.

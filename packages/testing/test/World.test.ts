@@ -27,4 +27,20 @@ describe("a player", () => {
       assert.match(ip, /^198\.1[89]\.\d{1,3}\.\d{1,3}$/)
     }
   })
+
+  it("is not one that no server has", () => {
+    const none: ReadonlyArray<Partial<World.PlayerOptions>> = [
+      ...["", "abc", "A".repeat(32), "g".repeat(32), "0".repeat(33)].map((guid) => ({ guid })),
+      ...["", "1.2.3", "1.2.3.256", "::1", "localhost"].map((ip) => ({ ip })),
+      ...[-1, 1.5, NaN, Infinity].map((number) => ({ number })),
+      ...[0, -1, 1.5, NaN, 65_536].map((port) => ({ port })),
+      { identity: "abc" }
+    ]
+    for (const options of none) assert.throws(() => player("Miller", options), RangeError)
+    const world = World.join(World.make(), player("Miller", { guid: null }))
+    assert.throws(() => World.player(world, { name: "Kerry", number: 0 }), /slot 0 is taken/)
+    assert.throws(() => World.player(world, { name: "Kerry", number: 0 }, 1), /there is no slot 0/)
+    assert.throws(() => World.identify(world, world.players[0]!, "abc"), RangeError)
+    assert.strictEqual(player("Kerry", { number: 300, port: 65_535, ip: "0.0.0.0" }).number, 300)
+  })
 })
