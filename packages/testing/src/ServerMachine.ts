@@ -200,7 +200,7 @@ const HELD_ANSWERS = 1024
  * @since 0.1.0
  */
 export interface Event {
-  /** In milliseconds on the server's clock. */
+  /** In milliseconds on the server's clock: the `now` of this module's functions; of a `SimulatedServer` since 1970. */
   readonly time: number
   /** The client's, `ip:port`. */
   readonly address: string

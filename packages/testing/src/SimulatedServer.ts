@@ -7,7 +7,9 @@
  * When one of them dies (an `onCommand` that throws is the usual reason) the server closes its port, and every effect of
  * it dies with the same cause from then on, `failure` at once.
  *
- * Time is the `Clock`'s: under `TestClock` the 45 s of a silent session pass when the clock is adjusted.
+ * Time is the `Clock`'s: under `TestClock` the 45 s of a silent session pass when the clock is adjusted. The server's clock,
+ * which all records and the ends of bans are on, says milliseconds since 1970. It is set once, when the server is made, and
+ * runs evenly from then on, whoever sets the machine's clock meanwhile.
  *
  * While the server is down nobody plays: `join`, `identify`, `verify`, `leave`, `chat`, `kick` and `emit` die with a
  * `RangeError` then.
@@ -36,6 +38,7 @@
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -170,6 +173,8 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
   const context = yield* Effect.context<Exclude<R, Scope.Scope> | Scope.Scope>()
   const scope = yield* Effect.scope
   const machine = ServerMachine.make(options)
+  const offset = (yield* Clock.currentTimeMillis) - (yield* Timer.now)
+  const now = Effect.map(Timer.now, (time) => offset + time)
   // One step at a time: a write may suspend, and what the next step sends must not overtake it.
   const lock = Semaphore.makeUnsafe(1)
   const failure = Deferred.makeUnsafe<never>()
@@ -205,7 +210,7 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
   const step = <A>(f: (now: number) => A): Effect.Effect<A> =>
     Effect.gen(function*() {
       if (Deferred.isDoneUnsafe(failure)) return yield* Deferred.await(failure)
-      const result = f(yield* Timer.now)
+      const result = f(yield* now)
       yield* flush
       return result
     }).pipe(Effect.provideContext(context), Effect.uninterruptible, lock.withPermit)
@@ -223,7 +228,7 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
         Effect.orDie
       )
 
-  const timer = Timer.make(() => ServerMachine.deadline(machine), step((now) => ServerMachine.tick(machine, now)))
+  const timer = Timer.make(() => ServerMachine.deadline(machine), step((now) => ServerMachine.tick(machine, now)), now)
 
   /** Forks a fiber whose death is the server's. */
   const own = (fiber: Effect.Effect<void>) =>

@@ -44,7 +44,7 @@ export interface Ban {
   readonly subject: string
   /** On Reforger, whom it met, as far as the server knows. Default: nobody knows. */
   readonly name?: string | undefined
-  /** When it ends, in milliseconds on the server's clock; `undefined` for never. */
+  /** When it ends, in milliseconds on the server's clock (since 1970, where that is a real one); `undefined` for never. */
   readonly expires: number | undefined
   /** May be empty. */
   readonly reason: string

@@ -1,7 +1,7 @@
 import { Transport } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber } from "effect"
+import { Cause, Clock, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import * as Client from "./client.ts"
 
@@ -104,6 +104,34 @@ describe("SimulatedServer", () => {
       yield* TestClock.adjust("2 seconds")
       assert.deepStrictEqual((yield* server.drops).map(({ cause, time }) => [cause, time]), [["Silence", 75_000]])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
+
+  it.effect("has the clock's date, also where that is not what the time is measured by", () =>
+    Effect.gen(function*() {
+      const date = Date.UTC(2026, 0, 1)
+      const clock = yield* Clock.Clock
+      const dated: Clock.Clock = {
+        currentTimeMillisUnsafe: () => date + clock.currentTimeMillisUnsafe(),
+        currentTimeMillis: Effect.map(clock.currentTimeMillis, (time) => date + time),
+        currentTimeNanosUnsafe: () => BigInt(date) * 1_000_000n + clock.currentTimeNanosUnsafe(),
+        currentTimeNanos: Effect.map(clock.currentTimeNanos, (time) => BigInt(date) * 1_000_000n + time),
+        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+        monotonicTimeNanos: clock.monotonicTimeNanos,
+        sleep: (duration) => clock.sleep(duration)
+      }
+      yield* TestClock.adjust("1 second")
+      const network = yield* SimulatedNetwork.SimulatedNetwork
+      const server = yield* Effect.provideService(SimulatedServer.make(), Clock.Clock, dated)
+      const client = Client.make(yield* network.transport(server.address).open)
+      yield* client.login
+      yield* client.acknowledge(0)
+      yield* TestClock.adjust("1 minute")
+      yield* client.login
+      yield* client.command(0, `addBan ${"0".repeat(32)} 5`)
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual((yield* server.drops).map(({ time }) => time), [date + 46_000])
+      assert.deepStrictEqual((yield* server.commands).map(({ time }) => time), [date + 61_000])
+      assert.deepStrictEqual((yield* server.world).bans.map(({ expires }) => expires), [date + 361_000])
+    }).pipe(Effect.provide(SimulatedNetwork.layer())))
 
   it.effect("sends a message five times in 10 s of the clock, then drops the session", () =>
     Effect.gen(function*() {

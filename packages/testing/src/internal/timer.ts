@@ -15,7 +15,12 @@ export interface Timer {
   readonly reschedule: () => void
 }
 
-export const make = (deadline: () => number | undefined, fire: Effect.Effect<void>): Timer => {
+/** Deadlines are on the clock `time`, by default the monotonic one. */
+export const make = (
+  deadline: () => number | undefined,
+  fire: Effect.Effect<void>,
+  time: Effect.Effect<number> = now
+): Timer => {
   const changed = Latch.makeUnsafe(false)
   // The deadline the fiber waits for. A later one is found out when this one has passed: `fire` then has nothing to do.
   let armed = -Infinity
@@ -25,7 +30,7 @@ export const make = (deadline: () => number | undefined, fire: Effect.Effect<voi
     changed.closeUnsafe()
     // Clocks sleep in whole milliseconds. Rounding up keeps the fiber from waking too early again and again.
     if (due === Infinity) yield* changed.await
-    else yield* Effect.timeoutOption(changed.await, Math.max(0, Math.ceil(due - (yield* now))))
+    else yield* Effect.timeoutOption(changed.await, Math.max(0, Math.ceil(due - (yield* time))))
     armed = -Infinity
   })
   return {
