@@ -59,7 +59,7 @@ describe("the demo", () => {
         /^2\. /,
         /status {2}Online/,
         /^3\. /,
-        /#0 +47 ms +203\.0\.113\.0:2304 +[0-9a-f]{32} +Miller$/,
+        /#0 +47 ms +198\.18\.53\.232:2304 +[0-9a-f]{32} +Miller$/,
         /^4\. /,
         /event +AdminChat .* to everybody: /,
         /^5\. /,

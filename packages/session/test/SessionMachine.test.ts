@@ -558,7 +558,7 @@ describe("whatever happens", () => {
             pair.conditions = [perfect, terrible, { ...perfect, loss: 1 }, { ...perfect, latency: 700 }][pick(4)]!
             break
           case 4:
-            ServerMachine.emit(pair.server, now, `m ${step}`)
+            if (pair.server.listening) ServerMachine.emit(pair.server, now, `m ${step}`)
             break
           case 5:
             ServerMachine.restart(pair.server, now)

@@ -108,7 +108,8 @@ const play = Effect.fnUntraced(function*(steps: typeof Story.Type) {
         break
       }
       case "message":
-        yield* server.emit("hello")
+        // A server that is down has nothing to say.
+        yield* Effect.exit(server.emit("hello"))
         break
       case "bad line":
         yield* network.change({ loss: 0.3, duplication: 0.3, reordering: 0.3, corruption: 0.1, latency: 20 })
