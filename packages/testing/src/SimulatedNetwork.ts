@@ -5,8 +5,8 @@
  *
  * Servers `bind` an address, clients get a `transport` to it. Every datagram from client to server (`toServer`) and back
  * (`toClient`) is subject to the {@link Conditions} of its direction: it may be lost, damaged,
- * doubled, held back, delayed. Chance comes from a seed: what happens to the n-th datagram of a direction depends on the
- * seed, on n and on the conditions at that moment, and on nothing else.
+ * doubled, held back, delayed. Chance comes from a seed: what happens to the n-th datagram of a direction from or to a
+ * server depends on the seed, on the server's address, on n and on the conditions at that moment, and on nothing else.
  *
  * Time is the `Clock`'s, so under `TestClock` a delayed datagram arrives when the clock is adjusted, and not before.
  * Without delay a datagram arrives at once, in the receiver's queue.
@@ -141,23 +141,12 @@ export interface Statistics {
 }
 
 /**
- * A network in memory.
+ * The lines between the clients' machine and every server, or one of them, and what can be done to them.
  *
- * @category services
+ * @category models
  * @since 0.1.0
  */
-export class SimulatedNetwork extends Context.Service<SimulatedNetwork, {
-  /**
-   * Binds an address (`ip:port`) in the caller's scope. Fails with `AddressInUse` where it is bound already.
-   */
-  readonly bind: (address: string) => Effect.Effect<Endpoint, EndpointError, Scope.Scope>
-  /**
-   * A transport to the server at an address (`ip:port`). Each `open` has a local address of its own, from
-   * `127.0.0.1:50001` on, and takes datagrams from its server alone. After a datagram has come to the address while
-   * nobody was bound there, a `write`, the same or the next, fails once with an `IoFailed` of kind `Refused`, though it
-   * sends its datagram.
-   */
-  readonly transport: (peer: string) => Transport.Transport["Service"]
+export interface Line {
   /** Changes the conditions for what is sent from now on. What is not given stays as it is. */
   readonly change: (conditions: PathConditions) => Effect.Effect<void>
   /** Cuts a direction, or both: what is sent from now on is lost, without a word to the sender. */
@@ -165,18 +154,45 @@ export class SimulatedNetwork extends Context.Service<SimulatedNetwork, {
   /** Mends a direction that was cut, or both. */
   readonly heal: (direction?: Direction) => Effect.Effect<void>
   /**
-   * What fails on the clients' machine from now on. What is not given works, or works again: `fail({})` ends it all.
+   * What fails on the clients' machine from now on, in what has to do with these servers. What is not given works, or works again: `fail({})` ends it all.
    * Sockets that are open stay open.
    */
   readonly fail: (failures: Failures) => Effect.Effect<void>
   /**
-   * Breaks every client socket that is open now: its `pull`, and every `write` from now on, fails with an `IoFailed` of
+   * Breaks every client socket to these servers that is open now: its `pull`, and every `write` from now on, fails with an `IoFailed` of
    * this kind, default `"Unknown"`. New ones can be opened. The server hears nothing of it.
    */
   readonly breakSockets: (kind?: Transport.IoFailed["kind"]) => Effect.Effect<void>
-  /** What has happened up to now. */
-  readonly statistics: Effect.Effect<Readonly<Record<Direction, Statistics>>>
-}>()("@bercon/testing/SimulatedNetwork") {}
+}
+
+/**
+ * A network in memory. What is done to it itself is done to all lines, also to those that are still to come.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class SimulatedNetwork extends Context.Service<
+  SimulatedNetwork,
+  Line & {
+    /**
+     * Binds an address (`ip:port`) in the caller's scope. Fails with `AddressInUse` where it is bound already.
+     */
+    readonly bind: (address: string) => Effect.Effect<Endpoint, EndpointError, Scope.Scope>
+    /**
+     * A transport to the server at an address (`ip:port`). Each `open` has a local address of its own, from
+     * `127.0.0.1:50001` on, and takes datagrams from its server alone. After a datagram has come to the address while
+     * nobody was bound there, a `write`, the same or the next, fails once with an `IoFailed` of kind `Refused`, though it
+     * sends its datagram.
+     */
+    readonly transport: (peer: string) => Transport.Transport["Service"]
+    /**
+     * The line to the server at an address (`ip:port`), alone. What is done to all lines afterwards is done to it, too.
+     */
+    readonly line: (server: string) => Line
+    /** What has happened up to now. */
+    readonly statistics: Effect.Effect<Readonly<Record<Direction, Statistics>>>
+  }
+>()("@bercon/testing/SimulatedNetwork") {}
 
 // -----------------------------------------------------------------------------
 // the network
@@ -220,18 +236,22 @@ export const make = Effect.fnUntraced(function*(
   const capacity = options.receiveCapacity ?? 1024
   const path = yield* Path.make(options)
   let failures = options.failures ?? {}
+  /** By server, where that is not the same as for all of them. */
+  const failuresOf = new Map<string, Failures>()
   const servers = new Map<string, Queue.Queue<Received, EndpointError>>()
   const clients = new Map<string, Client>()
   let opened = 0
 
+  const failuresTo = (server: string): Failures => failuresOf.get(server) ?? failures
+
   const offer = <A, E>(queue: Queue.Queue<A, E>, element: A): Path.Arrival =>
     Queue.offerUnsafe(queue, element) ? "delivered" : "overflowed"
 
-  const toServer = (client: Client) => (datagram: Uint8Array): Path.Arrival => {
+  const toServer = (client: Client, line: Path.ServerLine) => (datagram: Uint8Array): Path.Arrival => {
     const queue = servers.get(client.peer)
     if (queue !== undefined) return offer(queue, { from: client.local, datagram })
     // The word of it has to come back, too.
-    if (!path.isCut("toClient")) client.refused = true
+    if (!line.isCut("toClient")) client.refused = true
     return "refused"
   }
 
@@ -243,6 +263,7 @@ export const make = Effect.fnUntraced(function*(
   const bind = Effect.fnUntraced(function*(address: string) {
     if (servers.has(address)) return yield* new EndpointError({ kind: "AddressInUse", address })
     const closed = new EndpointError({ kind: "Closed", address })
+    const line = yield* path.line(address)
     const queue = yield* Queue.dropping<Received, EndpointError>(capacity)
     servers.set(address, queue)
     yield* Effect.addFinalizer(() => {
@@ -255,7 +276,7 @@ export const make = Effect.fnUntraced(function*(
       write: (to, datagram) =>
         Effect.suspend(() =>
           servers.get(address) === queue
-            ? path.send("toClient", datagram, toClient(address, to))
+            ? line.send("toClient", datagram, toClient(address, to))
             : Effect.fail(closed)
         )
     }
@@ -276,7 +297,9 @@ export const make = Effect.fnUntraced(function*(
   }
 
   const open = Effect.fnUntraced(function*(peer: string) {
-    if (failures.open !== undefined) return yield* openFailed(failures.open, peer)
+    const failing = failuresTo(peer).open
+    if (failing !== undefined) return yield* openFailed(failing, peer)
+    const line = yield* path.line(peer)
     const queue = yield* Queue.dropping<Uint8Array, Transport.TransportError>(capacity)
     const client: Client = { peer, local: localAddress(), queue, ended: undefined, refused: false }
     clients.set(client.local, client)
@@ -286,18 +309,25 @@ export const make = Effect.fnUntraced(function*(
       client.refused = false
       return Effect.fail(ioFailed("Refused", peer))
     })
-    const deliver = toServer(client)
+    const deliver = toServer(client, line)
     const connection: Transport.Connection = {
       pull: Queue.takeAll(queue),
       write: (datagram) =>
         Effect.suspend(() => {
-          const kind = client.ended ?? failures.write
+          const kind = client.ended ?? failuresTo(peer).write
           if (kind !== undefined) return Effect.fail(ioFailed(kind, peer))
-          return Effect.andThen(path.send("toServer", datagram, deliver), failRefused)
+          return Effect.andThen(line.send("toServer", datagram, deliver), failRefused)
         })
     }
     return connection
   }, Effect.uninterruptible)
+
+  const breakSockets = (kind: Transport.IoFailed["kind"] = "Unknown", which: (client: Client) => boolean) =>
+    Effect.sync(() => {
+      for (const client of clients.values()) {
+        if (which(client)) end(client, kind)
+      }
+    })
 
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
@@ -330,11 +360,19 @@ export const make = Effect.fnUntraced(function*(
     fail: (next) =>
       Effect.sync(() => {
         failures = next
+        failuresOf.clear()
       }),
-    breakSockets: (kind = "Unknown") =>
-      Effect.sync(() => {
-        for (const client of clients.values()) end(client, kind)
-      }),
+    breakSockets: (kind) => breakSockets(kind, () => true),
+    line: (server) => ({
+      change: (conditions) => Effect.map(path.line(server), (line) => line.change(conditions)),
+      partition: (direction) => Effect.map(path.line(server), (line) => line.partition(direction)),
+      heal: (direction) => Effect.map(path.line(server), (line) => line.heal(direction)),
+      fail: (next) =>
+        Effect.sync(() => {
+          failuresOf.set(server, next)
+        }),
+      breakSockets: (kind) => breakSockets(kind, ({ peer }) => peer === server)
+    }),
     statistics: Effect.sync(path.statistics)
   })
 })

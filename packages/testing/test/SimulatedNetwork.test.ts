@@ -5,6 +5,7 @@ import { Cause, Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
 
 const SERVER = "127.0.0.1:2306"
+const OTHER = "127.0.0.2:2306"
 
 const datagram = (number: number) => Uint8Array.of(number >> 8, number)
 const numberOf = (bytes: Uint8Array) => (bytes[0]! << 8) | bytes[1]!
@@ -183,6 +184,74 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual(yield* numbers(endpoint.pull), [3])
       const { toClient, toServer } = yield* network.statistics
       assert.deepStrictEqual([toServer.cut, toClient.cut], [1, 1])
+    }))
+
+  it.effect("cuts the line to one server, and not those to others", () =>
+    Effect.gen(function*() {
+      const { connection, endpoint, network } = yield* setup()
+      const other = yield* network.bind(OTHER)
+      const toOther = yield* network.transport(OTHER).open
+      yield* network.line(OTHER).partition()
+      yield* connection.write(datagram(0))
+      yield* toOther.write(datagram(1))
+      assert.deepStrictEqual(yield* numbers(endpoint.pull), [0])
+      yield* network.partition("toServer")
+      yield* network.line(OTHER).heal()
+      yield* connection.write(datagram(2))
+      yield* toOther.write(datagram(3))
+      assert.deepStrictEqual(yield* numbers(other.pull), [3])
+      assert.strictEqual((yield* network.statistics).toServer.cut, 2)
+      yield* network.line("127.0.0.3:2306").heal()
+      const toThird = yield* network.transport("127.0.0.3:2306").open
+      assert.strictEqual(kindOf(yield* Effect.exit(toThird.write(datagram(4)))), "Refused")
+    }))
+
+  it.effect("changes and fails one line alone, until all are changed", () =>
+    Effect.gen(function*() {
+      const { connection, network } = yield* setup()
+      const line = network.line(OTHER)
+      yield* network.bind(OTHER)
+      const toOther = yield* network.transport(OTHER).open
+      yield* line.change({ toServer: { loss: 1 } })
+      yield* line.fail({ open: "Unknown", write: "Unreachable" })
+      assert.deepStrictEqual(yield* failureOf(network.transport(OTHER).open), ["OpenFailed", "Unknown"])
+      assert.deepStrictEqual(yield* failureOf(toOther.write(datagram(0))), ["IoFailed", "Unreachable"])
+      yield* connection.write(datagram(1))
+      yield* network.fail({})
+      yield* toOther.write(datagram(2))
+      yield* network.change({ loss: 0 })
+      yield* toOther.write(datagram(3))
+      const { toServer } = yield* network.statistics
+      assert.deepStrictEqual([toServer.sent, toServer.lost, toServer.delivered], [3, 1, 2])
+      yield* line.breakSockets("Closed")
+      yield* connection.write(datagram(4))
+      assert.deepStrictEqual(yield* failureOf(toOther.pull), ["IoFailed", "Closed"])
+    }))
+
+  it.effect("leaves the fate of a server's datagrams to that server's chance, whatever others send", () =>
+    Effect.gen(function*() {
+      const fates = Effect.fnUntraced(function*(noise: number) {
+        const { connection, endpoint, network } = yield* setup({ loss: 0.5 })
+        const other = yield* network.transport(OTHER).open
+        yield* network.bind(OTHER)
+        for (let number = 0; number < 100; number++) {
+          yield* writeNumbers(other, noise)
+          yield* connection.write(datagram(number))
+        }
+        return yield* numbers(endpoint.pull)
+      })
+      const alone = yield* fates(0)
+      assert.isAbove(alone.length, 0)
+      assert.deepStrictEqual(yield* fates(3), alone)
+    }).pipe(Effect.scoped))
+
+  it.effect("is not changed at all by conditions that cannot be", () =>
+    Effect.gen(function*() {
+      const { connection, network } = yield* setup()
+      const exit = yield* Effect.exit(network.change({ toServer: { loss: 1 }, toClient: { loss: 30 } }))
+      assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      yield* connection.write(datagram(0))
+      assert.strictEqual((yield* network.statistics).toServer.delivered, 1)
     }))
 
   it.effect("says nothing of a closed port when the way back is cut", () =>

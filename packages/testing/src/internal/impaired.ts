@@ -14,6 +14,8 @@ const CAPACITY = 4096
 /** The port as it is seen from behind that path. What is still on its way when the scope closes is lost. */
 export const make = Effect.fnUntraced(function*(port: Endpoint, options: PathOptions) {
   const path = yield* Path.make(options)
+  // Whatever port it is, chance is the same.
+  const line = yield* path.line("")
   const inbound = yield* Queue.dropping<Received, EndpointError>(CAPACITY)
   const outbound = yield* Queue.dropping<{ readonly to: string; readonly datagram: Uint8Array }>(CAPACITY)
   yield* Effect.addFinalizer(() => Queue.fail(inbound, new EndpointError({ kind: "Closed", address: port.address })))
@@ -24,7 +26,7 @@ export const make = Effect.fnUntraced(function*(port: Endpoint, options: PathOpt
   const read = Effect.flatMap(
     port.pull,
     Effect.forEach(
-      ({ datagram, from }) => path.send("toServer", datagram, (datagram) => offer(inbound, { from, datagram })),
+      ({ datagram, from }) => line.send("toServer", datagram, (datagram) => offer(inbound, { from, datagram })),
       { discard: true }
     )
   )
@@ -46,7 +48,7 @@ export const make = Effect.fnUntraced(function*(port: Endpoint, options: PathOpt
   const endpoint: Endpoint = {
     address: port.address,
     pull: Queue.takeAll(inbound),
-    write: (to, datagram) => path.send("toClient", datagram, (datagram) => offer(outbound, { to, datagram }))
+    write: (to, datagram) => line.send("toClient", datagram, (datagram) => offer(outbound, { to, datagram }))
   }
   return endpoint
 })

@@ -5,6 +5,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import * as Struct from "effect/Struct"
 import type { Conditions, Direction, PathConditions, PathOptions, Statistics } from "../SimulatedNetwork.ts"
 import * as Timer from "./timer.ts"
 
@@ -54,32 +55,34 @@ const changed = (weather: Weather, conditions: Conditions): Weather => ({
   jitter: millis("jitter", conditions.jitter ?? weather.jitter)
 })
 
-interface Lane {
+/** What one can do to a direction. */
+interface State {
   weather: Weather
   cut: boolean
+}
+
+interface Lane extends State {
   readonly random: Random.Random
   readonly statistics: { -readonly [K in keyof Statistics]: number }
 }
 
-const makeLane = Effect.fnUntraced(function*(direction: Direction, options: PathOptions) {
-  const random = yield* Effect.service(Random.Random).pipe(Random.withSeed(`${options.seed ?? 0} ${direction}`))
-  const lane: Lane = {
-    weather: changed(changed(fair, options), options[direction] ?? {}),
-    cut: false,
-    random,
-    statistics: {
-      sent: 0,
-      lost: 0,
-      cut: 0,
-      duplicated: 0,
-      corrupted: 0,
-      reordered: 0,
-      delivered: 0,
-      refused: 0,
-      overflowed: 0
-    }
-  }
+/** A lane has a stream of chance of its own, which no traffic elsewhere moves on. */
+const makeLane = Effect.fnUntraced(function*(seed: string, { cut, weather }: State) {
+  const random = yield* Effect.service(Random.Random).pipe(Random.withSeed(seed))
+  const lane: Lane = { weather, cut, random, statistics: noStatistics() }
   return lane
+})
+
+const noStatistics = (): Lane["statistics"] => ({
+  sent: 0,
+  lost: 0,
+  cut: 0,
+  duplicated: 0,
+  corrupted: 0,
+  reordered: 0,
+  delivered: 0,
+  refused: 0,
+  overflowed: 0
 })
 
 const flipBit = (datagram: Uint8Array, chance: number): void => {
@@ -123,23 +126,33 @@ const fate = (lane: Lane, original: Uint8Array): ReadonlyArray<readonly [delay: 
 }
 
 // -----------------------------------------------------------------------------
-// both directions
+// lines
 // -----------------------------------------------------------------------------
 
 /** What became of a datagram that came to the end of its way. */
 export type Arrival = "delivered" | "refused" | "overflowed"
 
-export interface Path {
+/** All lines to servers, or one of them. */
+export interface Line {
+  readonly change: (conditions: PathConditions) => void
+  readonly partition: (direction: Direction | undefined) => void
+  readonly heal: (direction: Direction | undefined) => void
+}
+
+export interface ServerLine extends Line {
   /** Sends a datagram in a direction. `deliver` is called with what arrives of it, when it does. */
   readonly send: (
     direction: Direction,
     datagram: Uint8Array,
     deliver: (datagram: Uint8Array) => Arrival
   ) => Effect.Effect<void>
-  readonly change: (conditions: PathConditions) => void
-  readonly partition: (direction: Direction | undefined) => void
-  readonly heal: (direction: Direction | undefined) => void
   readonly isCut: (direction: Direction) => boolean
+}
+
+export interface Path extends Line {
+  /** The line to a server, in the state of all lines at first. Its stream of chance depends on the seed and this name. */
+  readonly line: (server: string) => Effect.Effect<ServerLine>
+  /** Of all lines together. */
   readonly statistics: () => Readonly<Record<Direction, Statistics>>
   /** Delivers what was delayed. To be forked by the owner. */
   readonly run: Effect.Effect<never>
@@ -154,12 +167,37 @@ const IN_FLIGHT_CAPACITY = 65_536
 
 const directions: ReadonlyArray<Direction> = ["toServer", "toClient"]
 
+/** What is done to these directions, each of which may be that of several lines. */
+const lineOf = (states: (direction: Direction) => ReadonlyArray<State>): Line => {
+  const cut = (direction: Direction | undefined, isCut: boolean): void => {
+    for (const each of direction === undefined ? directions : [direction]) {
+      for (const state of states(each)) state.cut = isCut
+    }
+  }
+  return {
+    change: (conditions) => {
+      const changes = directions.flatMap((direction) =>
+        states(direction).map((state) => ({
+          state,
+          weather: changed(changed(state.weather, conditions), conditions[direction] ?? {})
+        }))
+      )
+      // Only now is it sure that all of it can be.
+      for (const { state, weather } of changes) state.weather = weather
+    },
+    partition: (direction) => cut(direction, true),
+    heal: (direction) => cut(direction, false)
+  }
+}
+
 /** Dies with a `RangeError` where a fraction is not from 0 to 1, or a duration infinite. */
 export const make = Effect.fnUntraced(function*(options: PathOptions) {
-  const lanes: Record<Direction, Lane> = {
-    toServer: yield* makeLane("toServer", options),
-    toClient: yield* makeLane("toClient", options)
+  /** What a new line begins with. */
+  const initial: Record<Direction, State> = {
+    toServer: { weather: fair, cut: false },
+    toClient: { weather: fair, cut: false }
   }
+  const lines = new Map<string, Record<Direction, Lane>>()
   /** In the order of `due`, and of sending where that is the same. */
   const inFlight: Array<InFlight> = []
 
@@ -170,41 +208,59 @@ export const make = Effect.fnUntraced(function*(options: PathOptions) {
     })
   )
 
-  const cut = (direction: Direction | undefined, cut: boolean): void => {
-    for (const each of direction === undefined ? directions : [direction]) lanes[each].cut = cut
+  const send = (lane: Lane, original: Uint8Array, deliver: (datagram: Uint8Array) => Arrival): Effect.Effect<void> =>
+    Effect.map(Timer.now, (now) => {
+      const arrive = (datagram: Uint8Array): void => {
+        lane.statistics[deliver(datagram)]++
+      }
+      for (const [delay, datagram] of fate(lane, original)) {
+        if (delay <= 0) {
+          arrive(datagram)
+        } else if (inFlight.length >= IN_FLIGHT_CAPACITY) {
+          lane.statistics.overflowed++
+        } else {
+          const due = now + delay
+          const index = inFlight.findLastIndex((other) => other.due <= due) + 1
+          inFlight.splice(index, 0, { due, deliver: () => arrive(datagram) })
+          if (index === 0) timer.reschedule()
+        }
+      }
+    })
+
+  const lanesOf = Effect.fnUntraced(function*(server: string) {
+    const known = lines.get(server)
+    if (known !== undefined) return known
+    const seed = `${options.seed ?? 0} ${server}`
+    const lanes: Record<Direction, Lane> = {
+      toServer: yield* makeLane(`${seed} toServer`, initial.toServer),
+      toClient: yield* makeLane(`${seed} toClient`, initial.toClient)
+    }
+    lines.set(server, lanes)
+    return lanes
+  })
+
+  const all = lineOf((direction) => [initial[direction], ...Array.from(lines.values(), (lanes) => lanes[direction])])
+  all.change(options)
+
+  const total = (direction: Direction): Statistics => {
+    const sum = noStatistics()
+    for (const { [direction]: { statistics } } of lines.values()) {
+      for (const key of Struct.keys(statistics)) sum[key] += statistics[key]
+    }
+    return sum
   }
 
   const path: Path = {
-    send: (direction, original, deliver) =>
-      Effect.map(Timer.now, (now) => {
-        const lane = lanes[direction]
-        const arrive = (datagram: Uint8Array): void => {
-          lane.statistics[deliver(datagram)]++
-        }
-        for (const [delay, datagram] of fate(lane, original)) {
-          if (delay <= 0) {
-            arrive(datagram)
-          } else if (inFlight.length >= IN_FLIGHT_CAPACITY) {
-            lane.statistics.overflowed++
-          } else {
-            const due = now + delay
-            const index = inFlight.findLastIndex((other) => other.due <= due) + 1
-            inFlight.splice(index, 0, { due, deliver: () => arrive(datagram) })
-            if (index === 0) timer.reschedule()
-          }
-        }
-      }),
-    change: (conditions) => {
-      for (const direction of directions) {
-        const lane = lanes[direction]
-        lane.weather = changed(changed(lane.weather, conditions), conditions[direction] ?? {})
-      }
-    },
-    partition: (direction) => cut(direction, true),
-    heal: (direction) => cut(direction, false),
-    isCut: (direction) => lanes[direction].cut,
-    statistics: () => ({ toServer: { ...lanes.toServer.statistics }, toClient: { ...lanes.toClient.statistics } }),
+    ...all,
+    line: (server) =>
+      Effect.map(lanesOf(server), (lanes) => ({
+        ...lineOf((direction) => [lanes[direction]]),
+        send: (direction, datagram, deliver) => send(lanes[direction], datagram, deliver),
+        isCut: (direction) => lanes[direction].cut
+      })),
+    statistics: () => ({ toServer: total("toServer"), toClient: total("toClient") }),
     run: timer.run
   }
+
   return path
 })
