@@ -25,7 +25,7 @@ import * as SimulatedServer from "./SimulatedServer.ts"
 export interface Options extends ServerMachine.Options {
   /** The local address to bind. Default `"127.0.0.1"`. */
   readonly host?: string | undefined
-  /** The port to bind. Default 0: any that is free. */
+  /** The port to bind, from 0 to 65535. Default 0: any that is free. */
   readonly port?: number | undefined
   /**
    * How bad the network in front of the port is, besides what the real one does. Default: not at all. Chance begins anew
@@ -83,7 +83,8 @@ const bind = Effect.fnUntraced(function*(host: string, port: number) {
  * `address` says which port it got. After a restart with a downtime it binds the same one, and dies where somebody else
  * has taken it meanwhile. At most 4,096 datagrams wait to be read; more are dropped.
  *
- * Dies with a `RangeError` where a fraction of `network` is not from 0 to 1, or a duration infinite.
+ * Dies with a `RangeError` where an option is out of its range: the port is none, a fraction of `network` not from 0 to 1, a
+ * duration of it infinite, and so on.
  *
  * @category constructors
  * @since 0.1.0
@@ -93,6 +94,9 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<SimulatedServer.SimulatedServer["Service"], EndpointError, Scope.Scope> {
   const { host = "127.0.0.1", network } = options
   let port = options.port ?? 0
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new RangeError(`port must be an integer from 0 to 65535, received ${port}`)
+  }
   const bindAgain = Effect.gen(function*() {
     const endpoint = yield* bind(host, port)
     port = Number(endpoint.address.slice(endpoint.address.lastIndexOf(":") + 1))

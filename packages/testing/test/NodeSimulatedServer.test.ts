@@ -64,10 +64,16 @@ describe("NodeSimulatedServer", () => {
       yield* exchange
     }).pipe(Effect.timeout("3 seconds")))
 
-  it.live("is not made with a network that cannot be", () =>
+  it.live("is not made with a network or a port that cannot be", () =>
     Effect.gen(function*() {
-      const exit = yield* Effect.exit(NodeSimulatedServer.make({ network: { loss: 30 } }))
-      assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      const none: ReadonlyArray<NodeSimulatedServer.Options> = [
+        { network: { loss: 30 } },
+        ...[70_000, -1, 1.5, NaN].map((port) => ({ port }))
+      ]
+      for (const options of none) {
+        const exit = yield* Effect.exit(NodeSimulatedServer.make(options))
+        assert.isTrue(Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof RangeError)
+      }
     }))
 
   it.live("says when its port is taken", () =>
