@@ -60,6 +60,7 @@ import * as Text from "@bercon/codec/Text"
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import { atLeastOne } from "./internal/atLeastOne.ts"
 import * as Commands from "./internal/commands.ts"
 import { type Dialect, nameOf, nothing } from "./internal/dialect.ts"
 import { lowestFree } from "./internal/lowestFree.ts"
@@ -185,6 +186,9 @@ export interface Options {
  * @since 0.1.0
  */
 export const DEFAULT_PASSWORD: Redacted.Redacted = Redacted.make("secret")
+
+/** What fits into a datagram of 65,507 bytes, the most there can be, after the 9 that a message begins with. */
+const MESSAGE_CAPACITY = 65_498
 
 /** How many answers can be held back for one session; more are not sent. */
 const HELD_ANSWERS = 1024
@@ -434,11 +438,6 @@ export interface ServerMachine {
 // -----------------------------------------------------------------------------
 // constructors
 // -----------------------------------------------------------------------------
-
-const atLeastOne = (name: string, value: number): number => {
-  if (Number.isInteger(value) && value >= 1) return value
-  throw new RangeError(`${name} must be a positive integer, received ${value}`)
-}
 
 const millis = (input: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(input))
 
@@ -721,9 +720,11 @@ const command = (self: ServerMachine, now: number, session: Session, sequence: n
   const { messages, reply } = dialect.answer(text, result)
   const datagrams = replyDatagrams(sequence, reply)
   const last = outcome.fate === "LogsOut"
-  answer(self, now, session, { reply: { command: received, datagrams }, messages, last }, delay)
+  giveAnswer(self, now, session, { reply: { command: received, datagrams }, messages, last }, delay)
   const later = dialect.messages(outcome.later)
-  if (later.length > 0) answer(self, now, session, { reply: undefined, messages: later, last: false }, delay + banDelay)
+  if (later.length > 0) {
+    giveAnswer(self, now, session, { reply: undefined, messages: later, last: false }, delay + banDelay)
+  }
   self.world = outcome.world
   tellAll(self, now, outcome.messages)
   if (outcome.fate === "Restarts") restart(self, now, { downtime: restartDowntime })
@@ -763,7 +764,7 @@ const replyDatagrams = (sequence: number, reply: string | Uint8Array): ReadonlyA
   })
 }
 
-const answer = (self: ServerMachine, now: number, session: Session, answer: Answer, delay: number): void => {
+const giveAnswer = (self: ServerMachine, now: number, session: Session, answer: Answer, delay: number): void => {
   if (delay <= 0) return sendAnswer(self, now, session, answer)
   if (delay === Infinity || session.held.length >= HELD_ANSWERS) {
     // Nobody is kept waiting for what does not come.
@@ -921,15 +922,17 @@ export const chat = (self: ServerMachine, now: number, number: number, channel: 
 }
 
 /**
- * Sends a message to every session, whatever its text. A string is sent as UTF-8. Throws a `RangeError` where the server is
- * down.
+ * Sends a message to every session, whatever its text. A string is sent as UTF-8. Throws a `RangeError` where the message
+ * has more than 65,498 bytes, which no datagram has room for, or the server is down.
  *
  * @category inputs
  * @since 0.1.0
  */
 export const emit = (self: ServerMachine, now: number, text: string | Uint8Array): void => {
   play(self, now)
-  tellAll(self, now, [typeof text === "string" ? text : text.slice()])
+  const payload = typeof text === "string" ? Text.encode(text) : text.slice()
+  if (payload.length > MESSAGE_CAPACITY) throw new RangeError(`a message of ${payload.length} bytes is too long`)
+  tellAll(self, now, [payload])
 }
 
 /**

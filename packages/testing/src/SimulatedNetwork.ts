@@ -28,6 +28,7 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { type Endpoint, EndpointError, type Received } from "./Endpoint.ts"
+import { atLeastOne } from "./internal/atLeastOne.ts"
 import * as Path from "./internal/path.ts"
 
 // -----------------------------------------------------------------------------
@@ -109,7 +110,7 @@ export interface Failures {
 export interface Options extends PathOptions {
   /** What fails from the beginning. Default: nothing. */
   readonly failures?: Failures | undefined
-  /** How many datagrams a receiver's queue holds. Default 1,024. */
+  /** How many datagrams a receiver's queue holds, 1 or more. Default 1,024. */
   readonly receiveCapacity?: number | undefined
 }
 
@@ -147,20 +148,23 @@ export interface Statistics {
  * @since 0.1.0
  */
 export interface Line {
-  /** Changes the conditions for what is sent from now on. What is not given stays as it is. */
+  /**
+   * Changes the conditions for what is sent from now on. What is not given stays as it is. Dies with a `RangeError`, and
+   * changes nothing, where a fraction is not from 0 to 1, or a duration infinite.
+   */
   readonly change: (conditions: PathConditions) => Effect.Effect<void>
   /** Cuts a direction, or both: what is sent from now on is lost, without a word to the sender. */
   readonly partition: (direction?: Direction) => Effect.Effect<void>
   /** Mends a direction that was cut, or both. */
   readonly heal: (direction?: Direction) => Effect.Effect<void>
   /**
-   * What fails on the clients' machine from now on, in what has to do with these servers. What is not given works, or works again: `fail({})` ends it all.
-   * Sockets that are open stay open.
+   * What fails on the clients' machine from now on, on the way to these servers. What is not given works, or works again:
+   * `fail({})` ends it all. Sockets that are open stay open.
    */
   readonly fail: (failures: Failures) => Effect.Effect<void>
   /**
-   * Breaks every client socket to these servers that is open now: its `pull`, and every `write` from now on, fails with an `IoFailed` of
-   * this kind, default `"Unknown"`. New ones can be opened. The server hears nothing of it.
+   * Breaks every client socket to these servers that is open now: its `pull`, and every `write` from now on, fails with an
+   * `IoFailed` of this kind, default `"Unknown"`. New ones can be opened. The server hears nothing of it.
    */
   readonly breakSockets: (kind?: Transport.IoFailed["kind"]) => Effect.Effect<void>
 }
@@ -225,7 +229,8 @@ const openFailed = (kind: Transport.OpenFailed["kind"], peer: string) =>
  *
  * **Details**
  *
- * Dies with a `RangeError` where a fraction is not from 0 to 1, or a duration infinite.
+ * Dies with a `RangeError` where a fraction is not from 0 to 1, a duration infinite, or `receiveCapacity` no positive
+ * integer.
  *
  * @category constructors
  * @since 0.1.0
@@ -233,7 +238,7 @@ const openFailed = (kind: Transport.OpenFailed["kind"], peer: string) =>
 export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<SimulatedNetwork["Service"], never, Scope.Scope> {
-  const capacity = options.receiveCapacity ?? 1024
+  const capacity = atLeastOne("receiveCapacity", options.receiveCapacity ?? 1024)
   const path = yield* Path.make(options)
   let failures = options.failures ?? {}
   /** By server, where that is not the same as for all of them. */
@@ -261,9 +266,9 @@ export const make = Effect.fnUntraced(function*(
   }
 
   const bind = Effect.fnUntraced(function*(address: string) {
+    const line = yield* path.line(address)
     if (servers.has(address)) return yield* new EndpointError({ kind: "AddressInUse", address })
     const closed = new EndpointError({ kind: "Closed", address })
-    const line = yield* path.line(address)
     const queue = yield* Queue.dropping<Received, EndpointError>(capacity)
     servers.set(address, queue)
     yield* Effect.addFinalizer(() => {

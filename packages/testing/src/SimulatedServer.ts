@@ -89,7 +89,7 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
    * is no such player.
    */
   readonly kick: (player: number, reason: string) => Effect.Effect<void>
-  /** Sends a message to every session, whatever its text. */
+  /** Sends a message to every session, whatever its text. Dies where it has more than 65,498 bytes. */
   readonly emit: (text: string | Uint8Array) => Effect.Effect<void>
   /** Changes the world without a word to anyone, also while the server is down. */
   readonly update: (f: (world: World.World) => World.World) => Effect.Effect<void>
@@ -161,7 +161,7 @@ export const DEFAULT_ADDRESS = "127.0.0.1:2306"
  * **Details**
  *
  * `bind` runs once now, and again at the end of every downtime; then it must bind the same address, and dies where it
- * fails.
+ * fails. Dies with a `RangeError` where an option is out of its range.
  *
  * @category constructors
  * @since 0.1.0
@@ -281,7 +281,8 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
 })
 
 /**
- * A server on the network in the context, in the caller's scope. Fails where its address is bound already.
+ * A server on the network in the context, in the caller's scope. Fails where its address is bound already, dies with a
+ * `RangeError` where an option is out of its range.
  *
  * @category constructors
  * @since 0.1.0

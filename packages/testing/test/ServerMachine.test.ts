@@ -195,6 +195,14 @@ describe("a message", () => {
     ])
   })
 
+  it("has room in a datagram, or is not sent", () => {
+    const server = online()
+    ServerMachine.emit(server, 0, new Uint8Array(65_498))
+    assert.strictEqual(ServerMachine.drain(server)[0]?.datagram.length, 65_507)
+    assert.throws(() => ServerMachine.emit(server, 0, "x".repeat(65_499)), RangeError)
+    assert.deepStrictEqual(ServerMachine.drain(server), [])
+  })
+
   it("keeps its bytes as they are", () => {
     const server = online()
     const bytes = Uint8Array.of(0xcc, 0xe0, 0x00, 0xff)

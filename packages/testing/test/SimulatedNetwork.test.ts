@@ -367,9 +367,14 @@ describe("SimulatedNetwork", () => {
       assert.isBelow(more.order.length, some.order.length)
     }))
 
-  it.effect("is not made with a fraction that is none", () =>
+  it.effect("is not made with what cannot be", () =>
     Effect.gen(function*() {
-      for (const options of [{ loss: 30 }, { toClient: { duplication: -1 } }, { jitter: "Infinity" }] as const) {
+      const capacities = [0, 1.5, NaN].map((receiveCapacity) => ({ receiveCapacity }))
+      for (
+        const options of [...capacities, { loss: 30 }, { toClient: { duplication: -1 } }, {
+          jitter: "Infinity"
+        }] as const
+      ) {
         const exit = yield* Effect.exit(SimulatedNetwork.make(options))
         assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
       }
