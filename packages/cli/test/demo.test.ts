@@ -99,6 +99,8 @@ describe("Ctrl-C", { concurrent: true }, () => {
 
 describe("the demo with a real server", { concurrent: true }, () => {
   const server = NodeSimulatedServer.make({ password: Redacted.make("right") })
+  const stop = (simulated: Effect.Success<typeof server>) => simulated.stop()
+  const silence = (simulated: Effect.Success<typeof server>) => simulated.goSilent
 
   it.live("looks around, and changes nothing", () =>
     Effect.gen(function*() {
@@ -151,13 +153,13 @@ describe("the demo with a real server", { concurrent: true }, () => {
 
   it.live.each(
     [
-      ["a closed port", "stop", /nobody listens at /],
-      ["a server that is silent", "goSilent", /no answer from .*: check host and port, /]
+      ["a closed port", stop, /nobody listens at /],
+      ["a server that is silent", silence, /no answer from .*: check host and port, /]
     ] as const
   )("gives up on %s after ten seconds, and says what to look at", ([, fate, problem]) =>
     Effect.gen(function*() {
       const simulated = yield* server
-      yield* simulated[fate]
+      yield* fate(simulated)
       const [host = "", port = ""] = simulated.address.split(":")
       const { code, stderr } = yield* run({ BERCON_HOST: host, BERCON_PORT: port, BERCON_PASSWORD: "right" })
       assert.match(stderr, /^bercon demo: .*\n$/)

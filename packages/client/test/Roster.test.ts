@@ -211,7 +211,7 @@ describe("the roster", () => {
       const rcon = yield* RconClient.RconClient
       yield* server.join({ name: "Ann" })
       yield* TestRcon.adjust("5 seconds")
-      yield* server.stop
+      yield* server.stop()
       yield* TestRcon.adjust("1 minute")
       assert.strictEqual((yield* rcon.status)._tag, "Reconnecting")
       const before = (yield* server.executions).length

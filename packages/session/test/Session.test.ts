@@ -63,7 +63,7 @@ describe("make", () => {
   it.effect("fails after loginTimeout where the port is closed, and says that it is", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
-      yield* server.stop
+      yield* server.stop()
       const failure = yield* during("10 seconds", Effect.flip(Session.make({ password })))
       assert(failure.reason._tag === "LoginTimeout" && failure.reason.portClosed)
       assert.include(failure.message, "nobody listens")
@@ -72,7 +72,7 @@ describe("make", () => {
   it.effect("waits for a server that is still to come up, where loginTimeout is infinite", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
-      yield* server.stop
+      yield* server.stop()
       const making = yield* Effect.forkChild(Session.make({ password, loginTimeout: "Infinity" }))
       yield* TestClock.adjust("1 hour")
       yield* server.start

@@ -951,16 +951,25 @@ export const update = (self: ServerMachine, now: number, f: (world: World.World)
 // -----------------------------------------------------------------------------
 
 /**
+ * What a stop does.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface StopOptions {
+  /** Whether the players are still there afterwards. Default `false`. */
+  readonly keepPlayers?: boolean | undefined
+}
+
+/**
  * What a restart does.
  *
  * @category models
  * @since 0.1.0
  */
-export interface RestartOptions {
+export interface RestartOptions extends StopOptions {
   /** How long the port is closed. Default 0: the new process is there at once, and knows no session. */
   readonly downtime?: Duration.Input | undefined
-  /** Whether the players are still there afterwards. Default `false`. */
-  readonly keepPlayers?: boolean | undefined
 }
 
 /**
@@ -970,7 +979,7 @@ export interface RestartOptions {
  * @category inputs
  * @since 0.1.0
  */
-export const stop = (self: ServerMachine, now: number, options: Pick<RestartOptions, "keepPlayers"> = {}): void => {
+export const stop = (self: ServerMachine, now: number, options: StopOptions = {}): void => {
   tick(self, now)
   dropAll(self, now, "Stopped")
   if (options.keepPlayers !== true) self.world = { ...self.world, players: [] }

@@ -99,7 +99,7 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   /** Forgets every session, and closes the port for the downtime. Returns at once. */
   readonly restart: (options?: ServerMachine.RestartOptions) => Effect.Effect<void>
   /** Forgets every session, and closes the port until `start`. */
-  readonly stop: Effect.Effect<void>
+  readonly stop: (options?: ServerMachine.StopOptions) => Effect.Effect<void>
   /** Opens the port again. */
   readonly start: Effect.Effect<void>
   /** Hears nothing and says nothing until `resume`, or until it stops or restarts, with the port open. */
@@ -258,7 +258,7 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
     update: (f) => step((now) => ServerMachine.update(machine, now, f)),
     onCommand: (hook) => step(() => ServerMachine.onCommand(machine, hook)),
     restart: (options) => step((now) => ServerMachine.restart(machine, now, options)),
-    stop: step((now) => ServerMachine.stop(machine, now)),
+    stop: (options) => step((now) => ServerMachine.stop(machine, now, options)),
     start: step(() => ServerMachine.start(machine)),
     goSilent: step((now) => ServerMachine.goSilent(machine, now)),
     resume: step((now) => ServerMachine.resume(machine, now)),

@@ -59,7 +59,7 @@ describe("NodeSimulatedServer", () => {
       })
       yield* exchange
       assert.deepStrictEqual((yield* server.drops).map(({ cause }) => cause), ["Replaced"])
-      yield* server.stop
+      yield* server.stop()
       yield* server.start
       yield* exchange
     }).pipe(Effect.timeout("3 seconds")))

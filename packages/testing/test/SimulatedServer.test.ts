@@ -214,7 +214,11 @@ describe("SimulatedServer", () => {
       yield* server.admit
       yield* client.login
       assert.strictEqual((yield* client.pull)[0], "login true")
-      yield* server.stop
+      yield* server.join({ name: "Max" })
+      yield* server.stop({ keepPlayers: true })
+      assert.strictEqual((yield* server.world).players.length, 1)
+      yield* server.stop()
+      assert.strictEqual((yield* server.world).players.length, 0)
       assert.isTrue(yield* refused(client))
       yield* server.start
       assert.isFalse(yield* refused(client))
@@ -233,7 +237,7 @@ describe("SimulatedServer", () => {
       const exits = [
         yield* Fiber.join(failure),
         yield* Effect.exit(Effect.asVoid(server.commands)),
-        yield* Effect.exit(server.stop)
+        yield* Effect.exit(server.stop())
       ]
       for (const exit of exits) assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /no such luck/)
       assert.isTrue(yield* refused(client))

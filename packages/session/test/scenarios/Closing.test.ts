@@ -127,7 +127,7 @@ const play = Effect.fnUntraced(function*(steps: typeof Story.Type) {
         yield* server.forget
         break
       case "stop":
-        yield* server.stop
+        yield* server.stop()
         break
       case "start":
         yield* server.start

@@ -20,7 +20,7 @@ interface Outage {
 }
 
 const nothing = () => Effect.void
-const stop = (server: Server) => server.stop
+const stop = (server: Server) => server.stop()
 const start = (server: Server) => server.start
 const silent = (server: Server) => server.goSilent
 const resume = (server: Server) => server.resume
@@ -125,7 +125,7 @@ describe("death and return", () => {
             })
           )
         )
-        yield* old === "is closed" ? here.stop : here.goSilent
+        yield* old === "is closed" ? here.stop() : here.goSilent
         address = there.address
         const asking = yield* Effect.forkChild(session.command("echo there", { timeout: "2 minutes" }), {
           startImmediately: true
