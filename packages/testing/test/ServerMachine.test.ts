@@ -544,6 +544,9 @@ describe("the command", () => {
     assert.deepStrictEqual(bans(does("ban 0 0 ever").server), [["2c6531928", undefined, "ever"]])
     assert.deepStrictEqual(bans(does("ban 0").server), [["2c6531928", undefined, "Banned"]])
     assert.deepStrictEqual(bans(does("ban 9 0 nobody").server), [])
+    for (const minutes of ["1" + "0".repeat(12), "9".repeat(400)]) {
+      assert.deepStrictEqual(bans(does(`ban 0 ${minutes} long`).server), [["2c6531928", undefined, "long"]])
+    }
   })
 
   it("addBan bans a GUID or an IP address", () => {

@@ -2,7 +2,7 @@
  * What a classic BattlEye server makes of a command: a pure function from one world to the next.
  */
 import * as World from "../World.ts"
-import { type Context, type Dialect, nameOf, type News, nothing, type Outcome } from "./dialect.ts"
+import { type Context, type Dialect, expiry, nameOf, type News, nothing, type Outcome } from "./dialect.ts"
 import * as Texts from "./texts.ts"
 
 const news: News = {
@@ -27,7 +27,7 @@ const addBan = (world: World.World, subject: string, sentence: Sentence, now: nu
   ...world,
   bans: [...world.bans, {
     subject,
-    expires: sentence.minutes <= 0 ? undefined : now + sentence.minutes * 60_000,
+    expires: expiry(now, sentence.minutes * 60_000),
     reason: sentence.reason
   }]
 })

@@ -78,3 +78,9 @@ export const nameOf = (text: string): string => {
   const blank = text.indexOf(" ")
   return (blank === -1 ? text : text.slice(0, blank)).toLowerCase()
 }
+
+/** When a ban of so many milliseconds ends. For ever: of none, and of more than a clock can count. */
+export const expiry = (now: number, duration: number): number | undefined => {
+  const expires = now + duration
+  return duration > 0 && expires <= Number.MAX_SAFE_INTEGER ? expires : undefined
+}

@@ -230,10 +230,10 @@ export const make = Effect.fnUntraced(function*(options: PathOptions) {
   const lanesOf = Effect.fnUntraced(function*(server: string) {
     const known = lines.get(server)
     if (known !== undefined) return known
-    const seed = `${options.seed ?? 0} ${server}`
+    const seedOf = (direction: Direction) => `${options.seed ?? 0} ${direction} ${server}`
     const lanes: Record<Direction, Lane> = {
-      toServer: yield* makeLane(`${seed} toServer`, initial.toServer),
-      toClient: yield* makeLane(`${seed} toClient`, initial.toClient)
+      toServer: yield* makeLane(seedOf("toServer"), initial.toServer),
+      toClient: yield* makeLane(seedOf("toClient"), initial.toClient)
     }
     lines.set(server, lanes)
     return lanes

@@ -2,7 +2,7 @@
  * What Arma Reforger's own RCON makes of a command: a pure function from one world to the next.
  */
 import * as World from "../World.ts"
-import { type Context, type Dialect, nameOf, type News, nothing, type Outcome } from "./dialect.ts"
+import { type Context, type Dialect, expiry, nameOf, type News, nothing, type Outcome } from "./dialect.ts"
 import * as Texts from "./reforgerTexts.ts"
 
 /** Clients are told what they asked for, and nothing of what else happens. */
@@ -46,7 +46,7 @@ const createBan = (words: ReadonlyArray<string>, { now, world }: Context): Parti
   const [, , target = "", seconds = "", ...reason] = unquoted(words, 2)
   if (!isNumber(seconds)) return { result: Texts.NOT_A_TIME }
   const sentence = {
-    expires: Number(seconds) === 0 ? undefined : now + Number(seconds) * 1000,
+    expires: expiry(now, Number(seconds) * 1000),
     reason: reason.length === 0 ? "No reason provided" : reason.join(" ")
   }
   if (isIdentity(target)) {
