@@ -230,7 +230,7 @@ export const make = Effect.fnUntraced(function*(options: PathOptions) {
   const lanesOf = Effect.fnUntraced(function*(server: string) {
     const known = lines.get(server)
     if (known !== undefined) return known
-    const seedOf = (direction: Direction) => `${options.seed ?? 0} ${direction} ${server}`
+    const seedOf = (direction: Direction) => `${options.seed ?? 0} ${server} ${direction}`
     const lanes: Record<Direction, Lane> = {
       toServer: yield* makeLane(seedOf("toServer"), initial.toServer),
       toClient: yield* makeLane(seedOf("toClient"), initial.toClient)
