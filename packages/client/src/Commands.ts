@@ -26,7 +26,7 @@ export interface ActionOptions extends Session.CommandOptions {
    * How long to wait for the evidence, after the server has taken the command; a look into a list may take 5 seconds more.
    * Where it does not come, the action fails with an `ActionError` of reason `Unconfirmed`. Default: not at all, the action
    * succeeds when the server has taken it, which says nothing of its effect. (Arma Reforger tells the outcome; there it is
-   * always waited for.)
+   * always waited for, and no other command is sent meanwhile.)
    */
   readonly confirmWithin?: Duration.Input | undefined
 }

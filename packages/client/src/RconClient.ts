@@ -419,7 +419,10 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     events,
     ...listeners(events),
     roster: roster.roster,
-    flavour: Effect.flatMap(now, (now) => theFlavour("players", now + Duration.toMillis("20 seconds"))),
+    flavour: Effect.flatMap(
+      now,
+      (now) => theFlavour("players", now + Duration.toMillis(options.commandTimeout ?? "20 seconds"))
+    ),
     adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
     status: session.status,
     statusChanges: session.statusChanges

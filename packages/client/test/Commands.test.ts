@@ -338,6 +338,34 @@ describe("a command about a slot", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(world)))
 
+  it.effect("does not reach who has got the slot while it waits in the session's queue", () =>
+    Effect.gen(function*() {
+      const { rcon, run, server } = yield* online()
+      yield* server.onCommand((text) => text.startsWith("#slow") ? { reply: "", delay: "1800 millis" } : undefined)
+      for (
+        const action of [rcon.ban(player(0)), rcon.whisper(player(0), "the password is 123"), rcon.kick(player(0))]
+      ) {
+        yield* server.join({ name: "Cheater", number: 0 })
+        yield* TestRcon.adjust("5 seconds")
+        yield* Effect.forkScoped(
+          Effect.forEach(Array.from({ length: 32 }, (_, i) => i), (i) => rcon.command(`#slow ${i}`), {
+            concurrency: "unbounded"
+          }),
+          { startImmediately: true }
+        )
+        yield* TestRcon.adjust(0)
+        const acting = yield* Effect.forkChild(run(action), { startImmediately: true })
+        yield* TestRcon.adjust("500 millis")
+        yield* server.leave(0)
+        yield* server.join({ name: "Innocent", number: 0 })
+        assert.include(["PlayerNotFound", "done"], Result.getOrThrow(yield* outcome(acting)))
+        assert.deepStrictEqual(yield* names(server), { players: ["Innocent"], bans: 0 })
+        yield* server.leave(0)
+      }
+      const texts = (yield* server.executions).map(({ text }) => text)
+      assert.deepStrictEqual(texts.filter((text) => /^(?:say|ban|kick) /.test(text)), [])
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
   it.effect("is not repeated to a namesake", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()

@@ -1,7 +1,7 @@
 /**
  * A session that does what the test says.
  */
-import { type CommandError, Session } from "@bercon/session"
+import { CommandError, Session } from "@bercon/session"
 import type { Gap, Message } from "@bercon/session/Message"
 import type { Status } from "@bercon/session/Status"
 import { Effect, Exit, Layer, PubSub, Stream, type Take } from "effect"
@@ -37,7 +37,9 @@ export const make = Effect.fnUntraced(function*(
     layer: Layer.succeed(Session.Session, {
       command: (text, options) =>
         Effect.suspend(() => {
-          sent.push([text, options])
+          const { isCurrent, ...others } = options ?? {}
+          if (isCurrent?.() === false) return Effect.fail(CommandError.make(text, new CommandError.Outdated({})))
+          sent.push([text, options && others])
           const reply = typeof self.reply === "function" ? self.reply(text) : self.reply
           return Effect.andThen(self.wait, typeof reply === "string" ? Effect.succeed(reply) : Effect.fail(reply))
         }),

@@ -7,7 +7,7 @@
  *
  * | execution         | reasons                                                            | what the caller may do                     |
  * | ----------------- | ------------------------------------------------------------------ | ------------------------------------------ |
- * | `"NotExecuted"`   | `InvalidCommand`, `NotConnected`, `Overloaded`, `CommandDisallowed`, `UnknownCommand`, `Unsupported` | correct it, or try again safely |
+ * | `"NotExecuted"`   | `InvalidCommand`, `NotConnected`, `Overloaded`, `CommandDisallowed`, `UnknownCommand`, `Unsupported`, `Outdated` | correct it, or try again safely |
  * | `"MaybeExecuted"` | `NoReply`, `SessionLost`                                           | look whether it had its effect             |
  * | `"Executed"`      | `IncompleteReply`                                                  | ask again, if asking has no effect         |
  *
@@ -167,6 +167,20 @@ export class UnknownCommand extends Schema.Error<UnknownCommand>("@bercon/sessio
 }
 
 /**
+ * The command was for something that is no more as it was when its turn came (`isCurrent`). Nothing was sent.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Outdated extends Schema.Error<Outdated>("@bercon/session/Outdated")({
+  _tag: Schema.tag("Outdated")
+}) {
+  override get message(): string {
+    return "was not sent: what it was for has changed meanwhile"
+  }
+}
+
+/**
  * Servers of this kind have no such command. Nothing was sent.
  *
  * @category errors
@@ -207,7 +221,8 @@ export class CommandError extends Schema.TaggedError<CommandError>("@bercon/sess
     SessionClosed,
     CommandDisallowed,
     UnknownCommand,
-    Unsupported
+    Unsupported,
+    Outdated
   ])
 }) {
   override get message(): string {
@@ -223,6 +238,7 @@ export class CommandError extends Schema.TaggedError<CommandError>("@bercon/sess
       case "CommandDisallowed":
       case "UnknownCommand":
       case "Unsupported":
+      case "Outdated":
         return "NotExecuted"
       case "NoReply":
       case "SessionLost":

@@ -73,6 +73,11 @@ export interface CommandOptions {
    * be given before the first login. Default: any.
    */
   readonly epoch?: number | undefined
+  /**
+   * Asked right before every sending, also again: whether the command still means what it meant. Where not, it fails with
+   * `Outdated` if it was not sent, and otherwise is not sent again. It must not throw. Default: it does.
+   */
+  readonly isCurrent?: (() => boolean) | undefined
   /** How long to wait for the whole reply, from the call on. Default: the session's `commandTimeout`. */
   readonly timeout?: Duration.Input | undefined
 }
@@ -416,6 +421,7 @@ export const start: (
           payload,
           repeatable: options?.repeatable ?? true,
           epoch: options?.epoch,
+          isCurrent: options?.isCurrent,
           deadline: at + timeout
         })
         flush()

@@ -32,7 +32,15 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { CommandError } from "./CommandError.ts"
-import { IncompleteReply, NoReply, NotConnected, Overloaded, SessionClosed, SessionLost } from "./CommandError.ts"
+import {
+  IncompleteReply,
+  NoReply,
+  NotConnected,
+  Outdated,
+  Overloaded,
+  SessionClosed,
+  SessionLost
+} from "./CommandError.ts"
 import * as Inbox from "./internal/inbox.ts"
 import * as Numbers from "./internal/numbers.ts"
 import * as RoundTrip from "./internal/roundTrip.ts"
@@ -75,6 +83,8 @@ export interface Request<H> {
   readonly repeatable: boolean
   /** The `epoch` it is for, if it is for one alone instead of being carried over into the next. */
   readonly epoch: number | undefined
+  /** Asked right before every sending: whether the command still means what it meant. */
+  readonly isCurrent: (() => boolean) | undefined
   /** When to give up. */
   readonly deadline: number
 }
@@ -354,6 +364,7 @@ export class SessionMachine<H> {
     const epoch = this.#phase._tag === "Online" || this.epoch > 0 ? this.epoch : 1
     const ended = this.#phase._tag !== "Online" && this.epoch > 0
     if (request.epoch !== undefined && (ended || request.epoch !== epoch)) return Result.fail(this.#notConnected())
+    if (request.isCurrent?.() === false) return Result.fail(new Outdated({}))
     const ticket = newTicket(request)
     if (!(this.#mayStart() && this.load.waiting === 0 && this.#start(now, ticket))) {
       if (this.#waiting.size >= this.#settings.queueCapacity) {
@@ -443,6 +454,8 @@ export class SessionMachine<H> {
     }
     let asking = false
     for (const ticket of this.#inFlight.values()) {
+      // It was sent when it was current; what comes of that is waited for.
+      if (ticket.nextSendAt <= now && ticket.request?.isCurrent?.() === false) ticket.nextSendAt = Infinity
       if (ticket.nextSendAt <= now) {
         // Of many in flight one shows that answers take longer now. To send all again would use up the numbers, which
         // then have to rest.
@@ -658,6 +671,14 @@ export class SessionMachine<H> {
     while (this.#mayStart()) {
       const ticket = first(this.#again) ?? first(this.#waiting)
       if (ticket === undefined) return
+      if (ticket.request?.isCurrent?.() === false) {
+        this.#again.delete(ticket)
+        this.#waiting.delete(ticket)
+        const { peer } = this.#settings
+        const { sends } = ticket
+        this.#settle(ticket, Result.fail(sends > 0 ? new SessionLost({ peer, sends }) : new Outdated({})))
+        continue
+      }
       if (!this.#start(now, ticket)) {
         return this.#schedule(Numbers.nextFree(this.#numbers, now, this.#roundTrip.longest))
       }

@@ -449,6 +449,31 @@ describe("outages", () => {
     assert.deepStrictEqual(pair.outcomes.map(({ text }) => text), ["echo once", "echo repeatable", "echo queued"])
   })
 
+  it("commands that have become outdated are not sent, nor sent again", () => {
+    const pair = online({ seed: 1, client: { maxInFlight: 1 } })
+    let current = true
+    pair.submit("slow", { timeout: seconds(5), repeatable: false })
+    pair.submit("echo queued", { isCurrent: () => current })
+    current = false
+    pair.submit("echo late", { isCurrent: () => current })
+    pair.runUntil(pair.now + seconds(10))
+    assert.deepStrictEqual(
+      failures(pair).map(([text, reason]) => `${text} ${reason}`).sort(),
+      [
+        "echo late Outdated",
+        "echo queued Outdated"
+      ].concat(failures(pair).some(([text]) => text === "slow") ? ["slow NoReply"] : [])
+    )
+    current = true
+    pair.conditions = { ...perfect, loss: 1 }
+    pair.submit("echo lost", { isCurrent: () => current, timeout: seconds(6) })
+    current = false
+    pair.conditions = perfect
+    pair.runUntil(pair.now + seconds(10))
+    assert.strictEqual(pair.server.commands.filter(({ text }) => text === "echo lost").length, 0)
+    assert.strictEqual(failures(pair).at(-1)?.[1], "NoReply")
+  })
+
   it("commands for one session do not go over into the next", () => {
     const pair = online({ seed: 1, client: { maxInFlight: 1 } })
     ServerMachine.stop(pair.server, pair.now)

@@ -31,7 +31,7 @@ import * as BansReply from "./bansReply.ts"
 import * as CommandsReply from "./commandsReply.ts"
 import type { Call, FlavourCommands, Occupant, Sentence } from "./flavourCommands.ts"
 import * as MissionsReply from "./missionsReply.ts"
-import { compare, guard, isAbout } from "./occupant.ts"
+import { compare, isAbout, isStill } from "./occupant.ts"
 import { bound, countOf, executed, invalid, now, once, oneLine, onePlayer, optionsOf, unsupported } from "./outgoing.ts"
 import * as PlayersReply from "./playersReply.ts"
 import * as Turn from "./turn.ts"
@@ -144,7 +144,7 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
     const words = yield* oneLine(join("say", yield* onePlayer("say", player), text))
     const who = yield* look("whisper", player, before, call)
     const run = Effect.flatMap(
-      sendToSlot("whisper", words, player, who, call),
+      sendToSlot("whisper", words, player, before, who, call),
       (there) => there ? Effect.void : Effect.fail(actionError("whisper", new Unconfirmed({ expected: "the player" })))
     )
     yield* untilEcho("whisper", text, typeof who === "string" ? undefined : `(To ${who.name}) `, run, call)
@@ -182,33 +182,41 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
     action: string,
     text: string,
     player: PlayerId,
+    before: Occupant,
     who: Occupant,
-    call: Call
+    given: Call
   ): Effect.Effect<boolean, CommandError | ActionError> => {
-    const still = guard(action, player, who, evidence.occupantOf)
+    const call = { ...given, isCurrent: isStill(player, before, who, evidence.occupantOf) }
     const attempt = (sent: CommandError | undefined): Effect.Effect<boolean, CommandError | ActionError> =>
       Effect.gen(function*() {
-        if (sent === undefined) yield* still
-        else if (Result.isFailure(yield* Effect.result(still))) return false
-        const time = yield* now
-        const tried = typeof who === "string" ? call.deadline : Math.min(call.deadline, time + LOOK_WHO)
+        const tried = typeof who === "string" ? call.deadline : Math.min(call.deadline, (yield* now) + LOOK_WHO)
         const answer = yield* Effect.result(raw(text, { ...once(call), deadline: tried }))
         if (Result.isSuccess(answer)) return true
         const error = answer.failure
-        // Not even sent in that time: its turn may come yet.
-        if (error.reason._tag === "Overloaded" && (yield* now) < call.deadline) return yield* attempt(sent)
+        if (error.reason._tag === "Outdated") {
+          return sent === undefined ? yield* actionError(action, new PlayerNotFound({ player })) : false
+        }
+        // Not even sent in that time: its turn may come yet. (A queue that is full says so at once.)
+        const time = yield* now
+        if (error.reason._tag === "Overloaded" && time >= tried && time < call.deadline) return yield* attempt(sent)
         // Once it was sent, it may have been executed, whatever becomes of the next.
         if (error.reason._tag !== "NoReply" || tried === call.deadline || typeof who === "string") {
           return yield* error.execution === "NotExecuted" ? sent ?? error : error
         }
-        const { rows } = yield* Effect.mapError(playerTable({ ...bound(call), repeatable: true }), () => error)
+        const { rows } = yield* Effect.mapError(playerTable({ ...bound(given), repeatable: true }), () => error)
         const there = rows.find(({ id }) => id === player)
         const verdict = there === undefined ? "Other" : compare(there, who)
         return verdict === "Other" ? false : yield* verdict === "Same" ? attempt(error) : error
       })
     return call.repeatable === undefined
       ? attempt(undefined)
-      : Effect.andThen(still, Effect.as(raw(text, bound(call)), true))
+      : Effect.as(raw(text, bound(call)), true).pipe(
+        Effect.catchReason(
+          "CommandError",
+          "Outdated",
+          () => Effect.fail(actionError(action, new PlayerNotFound({ player })))
+        )
+      )
   }
 
   const kick = Effect.fnUntraced(function*(player: PlayerId, before: Occupant, reason: string, call: Call) {
@@ -218,7 +226,7 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
       event: ServerEvent
     ): event is ServerEvent & { readonly _tag: "PlayerKicked" | "PlayerDisconnected" } =>
       (event._tag === "PlayerKicked" || event._tag === "PlayerDisconnected") && isAbout(event.player, player, who)
-    const seen = yield* untilEvent(isGone, sendToSlot("kick", text, player, who, call), call.confirmWithin)
+    const seen = yield* untilEvent(isGone, sendToSlot("kick", text, player, before, who, call), call.confirmWithin)
     if (call.confirmWithin === undefined || Option.isSome(seen)) return
     // The event may be lost for good, so the list decides.
     const { rows } = yield* Effect.mapError(
@@ -267,7 +275,7 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
             yield* Effect.mapError(banTable(call), (failure) => actionError("ban", new LookupFailed({ failure })))
           )
         }
-        if (typeof target === "number") return yield* sendToSlot("ban", text, target, who, call)
+        if (typeof target === "number") return yield* sendToSlot("ban", text, target, before, who, call)
         yield* raw(text, call)
         return true
       })
@@ -290,12 +298,13 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
     if (confirmWithin === undefined || listed === undefined) return yield* error
     const until = (yield* now) + (typeof target === "number" ? 0 : Duration.toMillis(confirmWithin))
     while (true) {
-      const table = yield* Effect.mapError(
-        Effect.flatMap(afterwards(call), banTable),
-        unconfirmed("ban", "whether it is in the list")
-      )
-      if (alike(table) > count) return
-      if ((yield* now) >= until) return yield* error
+      const table = yield* Effect.result(Effect.flatMap(afterwards(call), banTable))
+      if (Result.isSuccess(table) && alike(table.success) > count) return
+      if ((yield* now) >= until) {
+        return yield* Result.isSuccess(table)
+          ? error
+          : unconfirmed("ban", "whether it is in the list")(table.failure)
+      }
       yield* Effect.sleep(LOOK_AGAIN)
     }
   })

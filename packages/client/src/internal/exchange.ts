@@ -336,13 +336,7 @@ export interface Driver {
    * Sends a command when its turn comes, and returns what it had to say. Where the server replies as BattlEye's do, that is
    * it.
    */
-  readonly send: <E = never>(
-    command: string,
-    expectation: Expectation,
-    call: Call,
-    /** Whether it may go out still, when its turn has come. */
-    guard?: Effect.Effect<void, E>
-  ) => Effect.Effect<Said, CommandError | E>
+  readonly send: (command: string, expectation: Expectation, call: Call) => Effect.Effect<Said, CommandError>
   readonly offer: (text: string) => boolean
   readonly gap: () => void
   /** The session is another. */
@@ -434,10 +428,10 @@ export const make = Effect.fnUntraced(function*(
     })
 
   return {
-    send: (command, expectation, call, guard = Effect.void) =>
+    send: (command, expectation, call) =>
       expectation.after([]) === "Nothing"
-        ? Effect.andThen(guard, announce(command, call))
-        : turn(command, call.deadline, Effect.andThen(guard, converse(command, expectation, call))),
+        ? announce(command, call)
+        : turn(command, call.deadline, converse(command, expectation, call)),
     offer: (text) => {
       const taken = exchange.offer(now(), text)
       changed.openUnsafe()

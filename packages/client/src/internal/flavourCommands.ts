@@ -20,6 +20,8 @@ export interface Call {
   readonly epoch?: number | undefined
   /** The session it was called in. What names a slot or a place in a list is for this one alone. */
   readonly calledIn: number
+  /** Asked before every sending: whether it still means what it meant. */
+  readonly isCurrent?: (() => boolean) | undefined
   /** When to give up, in milliseconds of the monotonic clock. */
   readonly deadline: number
   /** As in `ActionOptions`. */

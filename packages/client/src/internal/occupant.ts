@@ -1,8 +1,6 @@
 /**
  * Whether a slot is still that of the player whom a command means: a slot is somebody else's as soon as he has left.
  */
-import * as Effect from "effect/Effect"
-import { type ActionError, make as actionError, PlayerNotFound } from "../ActionError.ts"
 import type { Player, PlayerId, PlayerReference } from "../Player.ts"
 import type { Occupant } from "./flavourCommands.ts"
 
@@ -25,17 +23,14 @@ export const isAbout = (player: PlayerReference, slot: PlayerId, who: Occupant):
 const namesOf = ({ inLobby, name }: Player): ReadonlyArray<string> =>
   inLobby === true ? [name.trimEnd(), `${name} (Lobby)`.trimEnd()] : [name.trimEnd()]
 
-/** Fails where it is known that who was meant is not in the slot any more. To be run right before the command is sent. */
-export const guard = (
-  action: string,
-  player: PlayerId,
-  who: Occupant,
-  occupantOf: (player: PlayerId) => Occupant
-): Effect.Effect<void, ActionError> =>
-  Effect.suspend(() => {
+/**
+ * Whether a command still finds who was meant, as far as is known. `before`: who was there at the call; `who`: the same, or
+ * whom the list has told since, of whom events may not have told.
+ */
+export const isStill =
+  (player: PlayerId, before: Occupant, who: Occupant, occupantOf: (player: PlayerId) => Occupant) => (): boolean => {
     const there = occupantOf(player)
-    return typeof who !== "string" &&
-        (there === "Nobody" || (typeof there !== "string" && compare(there, who) === "Other"))
-      ? Effect.fail(actionError(action, new PlayerNotFound({ player })))
-      : Effect.void
-  })
+    if (there === "Unknown") return true
+    if (there === "Nobody") return typeof before === "string"
+    return typeof who === "string" ? who === "Unknown" : compare(there, who) !== "Other"
+  }

@@ -32,7 +32,12 @@ export const once = (call: Call): Call => ({ ...bound(call), repeatable: call.re
 export const optionsOf = (text: string, call: Call): Effect.Effect<Session.CommandOptions, CommandError> =>
   Effect.flatMap(now, (now) =>
     now < call.deadline
-      ? Effect.succeed({ repeatable: call.repeatable, epoch: call.epoch, timeout: call.deadline - now })
+      ? Effect.succeed({
+        repeatable: call.repeatable,
+        epoch: call.epoch,
+        isCurrent: call.isCurrent,
+        timeout: call.deadline - now
+      })
       : Effect.fail(commandError(text, new Overloaded({ waiting: 0 }))))
 
 export const invalid = (text: string, problem: string): Effect.Effect<never, CommandError> =>

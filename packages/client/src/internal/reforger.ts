@@ -19,7 +19,7 @@ import type { PlayerId } from "../Player.ts"
 import type { Table, UnparsedRow } from "../Table.ts"
 import * as Exchange from "./exchange.ts"
 import type { Call, FlavourCommands, Occupant, Sentence } from "./flavourCommands.ts"
-import { guard } from "./occupant.ts"
+import { isStill } from "./occupant.ts"
 import { countOf, executed, invalid, once, oneLine, onePlayer, optionsOf, unsupported } from "./outgoing.ts"
 import * as Replies from "./reforgerReplies.ts"
 import { trusted } from "./trusted.ts"
@@ -48,14 +48,9 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Reforger> {
   const { close, gap, offer, restart, send } = yield* Exchange.make(session, window, Replies.expectationOf)
 
-  const ask = <E = never>(
-    text: string,
-    expectation: Exchange.Expectation,
-    call: Call,
-    still?: Effect.Effect<void, E>
-  ): Effect.Effect<Reply, CommandError | E> =>
+  const ask = (text: string, expectation: Exchange.Expectation, call: Call): Effect.Effect<Reply, CommandError> =>
     Effect.flatMap(
-      send(text, expectation, call, still),
+      send(text, expectation, call),
       ({ again, texts }) => Effect.map(executed(text, Replies.join(texts)), (text) => ({ text, again }))
     )
 
@@ -71,11 +66,10 @@ export const make = Effect.fnUntraced(function*(
     text: string,
     call: Call,
     isDone: (reply: string) => boolean,
-    missing: (reply: string) => ActionError["reason"] | undefined,
-    still?: Effect.Effect<void, ActionError>
+    missing: (reply: string) => ActionError["reason"] | undefined
   ): Effect.Effect<void, CommandError | ActionError> =>
     oneLine(text).pipe(
-      Effect.flatMap((text) => ask(text, Replies.expectationOf(text), call, still)),
+      Effect.flatMap((text) => ask(text, Replies.expectationOf(text), call)),
       Effect.catchReason("CommandError", "IncompleteReply", () => Effect.fail(actionError(action, unconfirmed()))),
       Effect.flatMap(({ again, text }) => {
         if (isDone(text)) return Effect.void
@@ -112,7 +106,13 @@ export const make = Effect.fnUntraced(function*(
   const kick = Effect.fnUntraced(function*(player: PlayerId, who: Occupant, reason: string, call: Call) {
     yield* oneLine(`#kick ${reason}`)
     const text = `#kick ${yield* onePlayer("#kick", player)}`
-    yield* act("kick", text, once(call), Replies.isKicked, noPlayer(player), guard("kick", player, who, occupantOf))
+    yield* act(
+      "kick",
+      text,
+      { ...once(call), isCurrent: isStill(player, who, who, occupantOf) },
+      Replies.isKicked,
+      noPlayer(player)
+    ).pipe(outdated("kick", player))
   })
 
   const ban = Effect.fnUntraced(function*(
@@ -129,7 +129,13 @@ export const make = Effect.fnUntraced(function*(
     }
     const text = `#ban create ${target} ${seconds}${reason === "" ? "" : ` ${reason}`}`
     yield* typeof target === "number"
-      ? act("ban", text, once(call), Replies.isBanned, noPlayer(target), guard("ban", target, who, occupantOf))
+      ? act(
+        "ban",
+        text,
+        { ...once(call), isCurrent: isStill(target, who, who, occupantOf) },
+        Replies.isBanned,
+        noPlayer(target)
+      ).pipe(outdated("ban", target))
       // An account is the same in every session. But run again, and later than a removal, the ban would be back.
       : act("ban", text, { ...call, repeatable: call.repeatable ?? false }, Replies.isBanned, () => undefined)
   })
@@ -203,6 +209,14 @@ interface Reply {
 }
 
 const SERVER = "Arma Reforger's own RCON"
+
+/** Where somebody else has got the slot, the player is not there. */
+const outdated =
+  (action: string, player: PlayerId) => <E extends CommandError | ActionError>(act: Effect.Effect<void, E>) =>
+    Effect.catch(act, (error): Effect.Effect<never, CommandError | ActionError> =>
+      Effect.fail(
+        error.reason._tag === "Outdated" ? actionError(action, new PlayerNotFound({ player })) : error
+      ))
 
 const unconfirmed = (text = ""): Unconfirmed =>
   new Unconfirmed({ expected: "the server's word on it", ...(text !== "" && { text }) })

@@ -89,13 +89,19 @@ export class Pair {
 
   submit(
     text: string,
-    options?: { readonly repeatable?: boolean; readonly epoch?: number; readonly timeout?: number }
+    options?: {
+      readonly repeatable?: boolean
+      readonly epoch?: number
+      readonly isCurrent?: () => boolean
+      readonly timeout?: number
+    }
   ) {
     const submitted = this.client.submit(this.now, {
       handle: text,
       payload: Text.encode(text),
       repeatable: options?.repeatable ?? true,
       epoch: options?.epoch,
+      isCurrent: options?.isCurrent,
       deadline: this.now + (options?.timeout ?? 20_000)
     })
     this.flush()
