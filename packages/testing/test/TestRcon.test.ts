@@ -95,10 +95,9 @@ describe("TestRcon", () => {
       yield* TestRcon.adjust("1 minute")
       const { commands, logins, messages } = server
       return JSON.stringify([yield* logins, yield* commands, yield* messages, yield* network.statistics])
-    }).pipe(
-      Effect.provide(TestRcon.layer({ network: { loss: 0.3, latency: "40 millis", seed } })),
-      Effect.provide(TestClock.layer())
-    )
+    }).pipe(Effect.provide(
+      TestRcon.layer({ network: { loss: 0.3, latency: "40 millis", seed } }).pipe(Layer.provideMerge(TestClock.layer()))
+    ))
 
   it.live("the same seed brings the same day again, and another seed another", () =>
     Effect.gen(function*() {
