@@ -11,7 +11,19 @@ import {
 import { CommandError, type LoginFailure, Session } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon, World } from "@bercon/testing"
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
-import { Arbitrary, type Cause, Clock, Duration, Effect, Fiber, Redacted, Result, Schema, type Stream } from "effect"
+import {
+  Arbitrary,
+  type Cause,
+  Clock,
+  Duration,
+  Effect,
+  Fiber,
+  Random,
+  Redacted,
+  Result,
+  Schema,
+  type Stream
+} from "effect"
 import * as MockSession from "./mockSession.ts"
 
 const GUID = Guid.Guid.make("0123456789abcdef0123456789abcdef")
@@ -148,7 +160,10 @@ const outcome = Effect.fnUntraced(function*<A, E>(fiber: Fiber.Fiber<A, E>) {
 const online = Effect.fnUntraced(function*(options?: Partial<RconClient.Options>) {
   const server = yield* SimulatedServer.SimulatedServer
   const connecting = yield* Effect.forkScoped(
-    RconClient.connect({ password: Redacted.make("secret"), loginTimeout: "1 minute", ...options })
+    Random.withSeed(
+      RconClient.connect({ password: Redacted.make("secret"), loginTimeout: "1 minute", ...options }),
+      "commands"
+    )
   )
   const rcon = Result.getOrThrow(yield* outcome(connecting))
   yield* TestRcon.adjust("1 second")

@@ -12,7 +12,21 @@ import {
 import { CommandError } from "@bercon/session"
 import { SimulatedServer, TestRcon, World } from "@bercon/testing"
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
-import { Cause, Duration, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Result, Scope, Stream } from "effect"
+import {
+  Cause,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Option,
+  Random,
+  Redacted,
+  Result,
+  Scope,
+  Stream
+} from "effect"
 import { TestClock } from "effect/testing"
 import * as MockSession from "./mockSession.ts"
 
@@ -569,7 +583,7 @@ describe("RconClient", () => {
           const server = yield* SimulatedServer.SimulatedServer
           yield* server.update((world) => ({ ...world, bans, missions, version: "1.217" }))
           const asking = yield* Effect.forkChild(Effect.gen(function*() {
-            const rcon = yield* RconClient.connect({ ...options, loginTimeout: "1 minute" })
+            const rcon = yield* Random.withSeed(RconClient.connect({ ...options, loginTimeout: "1 minute" }), "client")
             const { adminTable, banTable, commands, missions, version } = rcon
             return yield* Effect.all({ adminTable, banTable, commands, missions, version })
           }))

@@ -1,7 +1,7 @@
 import { Guid, Player, RconClient, ServerEvent } from "@bercon/client"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Deferred, Effect, Exit, Fiber, Layer, Option, Redacted, Schema, Stream } from "effect"
+import { Arbitrary, Deferred, Effect, Exit, Fiber, Layer, Option, Random, Redacted, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as MockSession from "./mockSession.ts"
 
@@ -52,7 +52,9 @@ describe("the roster", () => {
       ([happenings]) =>
         Effect.gen(function*() {
           const server = yield* SimulatedServer.SimulatedServer
-          const connecting = yield* Effect.forkScoped(RconClient.connect({ ...options, silenceTimeout: "20 seconds" }))
+          const connecting = yield* Effect.forkScoped(
+            Random.withSeed(RconClient.connect({ ...options, silenceTimeout: "20 seconds" }), "roster")
+          )
           for (let i = 0; i < 60 && connecting.pollUnsafe() === undefined; i++) yield* TestRcon.adjust("1 second")
           const rcon = yield* Fiber.join(connecting)
           const lists: Array<ReadonlyArray<Player.Player>> = []
