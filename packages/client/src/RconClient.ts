@@ -185,6 +185,7 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
   })
   const events = broadcast.values
+  const commandTimeout = options.commandTimeout ?? "20 seconds"
   let adminId: AdminId | undefined
 
   // ---------------------------------------------------------------------------
@@ -244,7 +245,14 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
         Effect.timeoutOrElse(found, {
           duration: Math.max(0, deadline - now),
           orElse: () => Effect.fail(CommandError.make(text, new CommandError.NotConnected({ peer: NO_KIND })))
-        })).pipe(Effect.raceFirst(Effect.flatMap(Deferred.await(ended), (exit) => Effect.fail(closedBy(text, exit)))))
+        })).pipe(
+          Effect.raceFirst(
+            Effect.flatMap(
+              Deferred.await(ended),
+              (exit) => Effect.fail(CommandError.make(text, CommandError.closedBy(exit, 0)))
+            )
+          )
+        )
     })
 
   /** A command of whichever flavour it is, called now. */
@@ -255,7 +263,7 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   ): Effect.Effect<A, E | CommandError.CommandError> =>
     Effect.gen(function*() {
       const { confirmWithin, epoch, repeatable } = given ?? {}
-      const timeout = Duration.fromInput(given?.timeout ?? options.commandTimeout ?? "20 seconds")
+      const timeout = Duration.fromInput(given?.timeout ?? commandTimeout)
       const isTime = confirmWithin === undefined || Option.isSome(Duration.fromInput(confirmWithin))
       if (Option.isNone(timeout) || !(Duration.toMillis(timeout.value) > 0) || !isTime) {
         return yield* invalid(name, "the time to wait for it is none")
@@ -299,9 +307,8 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
       if (loggingIn) {
         adminId = undefined
         forget()
-      }
-      if (loggingIn) reforger.restart()
-      else reforger.gap()
+        reforger.restart()
+      } else reforger.gap()
       return new ServerEvent.Gap({ cause: item.cause, ...(item.missed !== undefined && { missed: item.missed }) })
     }
     if (flavour === "Reforger" && reforger.offer(item.text)) return undefined
@@ -421,7 +428,7 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     roster: roster.roster,
     flavour: Effect.flatMap(
       now,
-      (now) => theFlavour("players", now + Duration.toMillis(options.commandTimeout ?? "20 seconds"))
+      (now) => theFlavour("players", now + Duration.toMillis(commandTimeout))
     ),
     adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
     status: session.status,
@@ -485,15 +492,6 @@ const flavourOf = (event: ServerEvent.ServerEvent): Flavour | undefined => {
 }
 
 const NO_KIND = "a server that has shown what it speaks"
-
-/** What becomes of a command that was not sent when the session ended. */
-const closedBy = (text: string, exit: Exit.Exit<void, LoginFailure>): CommandError.CommandError => {
-  const failure = Option.getOrUndefined(Exit.findErrorOption(exit))
-  return CommandError.make(
-    text,
-    new CommandError.SessionClosed({ sends: 0, ...(failure !== undefined && { failure }) })
-  )
-}
 
 /** How long the server's first words may take before it is asked something. */
 const FIRST_WORDS = "1 second"

@@ -5,7 +5,8 @@
  */
 import type { CommandError } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
-import type * as Effect from "effect/Effect"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { Guid } from "./Guid.ts"
@@ -56,3 +57,15 @@ export interface Roster {
   /** Names are told apart by case, and several players can have the same. */
   readonly byName: (name: string) => Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>
 }
+
+/**
+ * `byId`, `byGuid` and `byName` by `get`: for those who implement a roster themselves, as mocks do.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const lookups = (get: Roster["get"]): Pick<Roster, "byId" | "byGuid" | "byName"> => ({
+  byId: (id) => Effect.map(get, Arr.findFirst((player) => player.id === id)),
+  byGuid: (guid) => Effect.map(get, Arr.findFirst((player) => player.guid === guid)),
+  byName: (name) => Effect.map(get, Arr.filter((player) => player.name === name))
+})

@@ -15,6 +15,8 @@
  *
  * @since 0.1.0
  */
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { LoginFailure } from "./LoginFailure.ts"
 
@@ -267,3 +269,15 @@ export const verbOf = (text: string): string => text.trimStart().split(/\s/, 1)[
  */
 export const make = (text: string, reason: CommandError["reason"]): CommandError =>
   new CommandError({ command: verbOf(text), reason })
+
+/**
+ * Why a command fails that had been sent `sends` times when its session ended with `exit`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const closedBy = (exit: Exit.Exit<void, LoginFailure>, sends: number): SessionClosed =>
+  Option.match(Exit.findErrorOption(exit), {
+    onNone: () => new SessionClosed({ sends }),
+    onSome: (failure) => new SessionClosed({ sends, failure })
+  })

@@ -28,19 +28,10 @@ import * as Reassembly from "@bercon/codec/Reassembly"
 import * as Text from "@bercon/codec/Text"
 import * as Duration from "effect/Duration"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { CommandError } from "./CommandError.ts"
-import {
-  IncompleteReply,
-  NoReply,
-  NotConnected,
-  Outdated,
-  Overloaded,
-  SessionClosed,
-  SessionLost
-} from "./CommandError.ts"
+import { closedBy, IncompleteReply, NoReply, NotConnected, Outdated, Overloaded, SessionLost } from "./CommandError.ts"
 import * as Inbox from "./internal/inbox.ts"
 import * as Numbers from "./internal/numbers.ts"
 import * as RoundTrip from "./internal/roundTrip.ts"
@@ -360,10 +351,9 @@ export class SessionMachine<H> {
    */
   submit(now: number, request: Request<H>): Result.Result<Ticket<H>, CommandError["reason"]> {
     if (this.status._tag === "Closed") return Result.fail(closedBy(this.status.exit, 0))
-    // The next session can be waited for as the first, when there has been none; an ended one never comes again.
-    const epoch = this.#phase._tag === "Online" || this.epoch > 0 ? this.epoch : 1
-    const ended = this.#phase._tag !== "Online" && this.epoch > 0
-    if (request.epoch !== undefined && (ended || request.epoch !== epoch)) return Result.fail(this.#notConnected())
+    // One that has ended never comes again; the first can be waited for.
+    const epoch = this.#phase._tag === "Online" ? this.epoch : this.epoch === 0 ? 1 : undefined
+    if (request.epoch !== undefined && request.epoch !== epoch) return Result.fail(this.#notConnected())
     if (request.isCurrent?.() === false) return Result.fail(new Outdated({}))
     const ticket = newTicket(request)
     if (!(this.#mayStart() && this.load.waiting === 0 && this.#start(now, ticket))) {
@@ -826,12 +816,6 @@ const newTicket = <H>(request: Request<H> | undefined): Ticket<H> => ({
   sends: 0,
   reply: undefined
 })
-
-const closedBy = (exit: Exit.Exit<void, LoginFailure>, sends: number): SessionClosed =>
-  Option.match(Exit.findErrorOption(exit), {
-    onNone: () => new SessionClosed({ sends }),
-    onSome: (failure) => new SessionClosed({ sends, failure })
-  })
 
 const acknowledgements = Array.from({ length: 256 }, (_, number) => Packet.encode(Packet.acknowledge(number)))
 const noOutputs: ReadonlyArray<never> = []

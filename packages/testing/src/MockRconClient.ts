@@ -30,21 +30,19 @@
 import type { ActionError } from "@bercon/client/ActionError"
 import { AdminId } from "@bercon/client/Admin"
 import type * as Commands from "@bercon/client/Commands"
-import type { Player } from "@bercon/client/Player"
 import * as RconClient from "@bercon/client/RconClient"
 import type { ReplyError } from "@bercon/client/ReplyError"
+import * as Roster from "@bercon/client/Roster"
 import * as ServerEvent from "@bercon/client/ServerEvent"
 import * as Version from "@bercon/client/Version"
 import * as Broadcast from "@bercon/session/Broadcast"
 import * as CommandError from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Status } from "@bercon/session/Status"
-import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import * as Stream from "effect/Stream"
 import { settle } from "./internal/settle.ts"
@@ -142,26 +140,19 @@ export const layer = (
     }
     let status: Status = { _tag: "Online" }
     const statuses = Broadcast.make<Status>({ capacity: 16, greeting: () => status })
-    const closed = (name: string, exit: Exit.Exit<void, LoginFailure>): Effect.Effect<never, Failure> => {
-      const failure = Option.getOrUndefined(Exit.findErrorOption(exit))
-      return Effect.fail(CommandError.make(
-        name,
-        new CommandError.SessionClosed({ sends: 0, ...(failure !== undefined && { failure }) })
-      ))
-    }
-
     const recorded = Record.map(COMMANDS, (_, name) => {
       const member: Member = members[name]
       const run = (args: Array<never>): Effect.Effect<unknown, Failure> =>
         Effect.suspend(() => {
           record([name, ...args])
-          if (status._tag === "Closed") return closed(name, status.exit)
+          if (status._tag === "Closed") {
+            return Effect.fail(CommandError.make(name, CommandError.closedBy(status.exit, 0)))
+          }
           return typeof member === "function" ? member(...args) : member
         })
       return typeof member === "function" ? (...args: Array<never>) => run(args) : run([])
     }) as Commands.Commands
 
-    const find = <A>(search: (players: ReadonlyArray<Player>) => A) => Effect.map(members.players, search)
     const client = RconClient.RconClient.of({
       roster: {
         get: members.players,
@@ -169,9 +160,7 @@ export const layer = (
           onFailure: () => Stream.drain(events),
           onSuccess: (players) => Stream.concat(Stream.succeed(players), Stream.drain(events))
         })),
-        byId: (id) => find(Arr.findFirst((player) => player.id === id)),
-        byGuid: (guid) => find(Arr.findFirst((player) => player.guid === guid)),
-        byName: (name) => find(Arr.filter((player) => player.name === name))
+        ...Roster.lookups(members.players)
       },
       flavour: Effect.succeed("BattlEye"),
       adminId: Effect.succeedSome(AdminId.make(0)),

@@ -31,7 +31,7 @@ import * as BansReply from "./bansReply.ts"
 import * as CommandsReply from "./commandsReply.ts"
 import type { Call, FlavourCommands, Occupant, Sentence } from "./flavourCommands.ts"
 import * as MissionsReply from "./missionsReply.ts"
-import { compare, isAbout, isStill } from "./occupant.ts"
+import { compare, isAbout, isStill, outdated } from "./occupant.ts"
 import { bound, countOf, executed, invalid, now, once, oneLine, onePlayer, optionsOf, unsupported } from "./outgoing.ts"
 import * as PlayersReply from "./playersReply.ts"
 import * as Turn from "./turn.ts"
@@ -193,9 +193,7 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
         const answer = yield* Effect.result(raw(text, { ...once(call), deadline: tried }))
         if (Result.isSuccess(answer)) return true
         const error = answer.failure
-        if (error.reason._tag === "Outdated") {
-          return sent === undefined ? yield* actionError(action, new PlayerNotFound({ player })) : false
-        }
+        if (error.reason._tag === "Outdated" && sent !== undefined) return false
         // Not even sent in that time: its turn may come yet. (A queue that is full says so at once.)
         const time = yield* now
         if (error.reason._tag === "Overloaded" && time >= tried && time < call.deadline) return yield* attempt(sent)
@@ -208,15 +206,8 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
         const verdict = there === undefined ? "Other" : compare(there, who)
         return verdict === "Other" ? false : yield* verdict === "Same" ? attempt(error) : error
       })
-    return call.repeatable === undefined
-      ? attempt(undefined)
-      : Effect.as(raw(text, bound(call)), true).pipe(
-        Effect.catchReason(
-          "CommandError",
-          "Outdated",
-          () => Effect.fail(actionError(action, new PlayerNotFound({ player })))
-        )
-      )
+    const run = call.repeatable === undefined ? attempt(undefined) : Effect.as(raw(text, bound(call)), true)
+    return outdated(action, player)(run)
   }
 
   const kick = Effect.fnUntraced(function*(player: PlayerId, before: Occupant, reason: string, call: Call) {

@@ -5,7 +5,6 @@ import * as Broadcast from "@bercon/session/Broadcast"
 import { type CommandError, make as commandError, SessionClosed } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Status } from "@bercon/session/Status"
-import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -18,7 +17,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Player, PlayerId } from "../Player.ts"
 import type { ReplyError } from "../ReplyError.ts"
-import type { Roster } from "../Roster.ts"
+import { lookups, type Roster } from "../Roster.ts"
 import type { ServerEvent } from "../ServerEvent.ts"
 import type { Table } from "../Table.ts"
 import * as State from "./roster.ts"
@@ -132,9 +131,7 @@ export const make = (options: {
     roster: {
       get,
       changes: Stream.filter(broadcast.values, Predicate.isNotUndefined),
-      byId: (id) => Effect.map(get, Arr.findFirst((player) => player.id === id)),
-      byGuid: (guid) => Effect.map(get, Arr.findFirst((player) => player.guid === guid)),
-      byName: (name) => Effect.map(get, Arr.filter((player) => player.name === name))
+      ...lookups(get)
     },
     known: state.players,
     players: () => state.complete ? state.players : undefined,

@@ -1,6 +1,9 @@
 /**
  * Whether a slot is still that of the player whom a command means: a slot is somebody else's as soon as he has left.
  */
+import type { CommandError } from "@bercon/session/CommandError"
+import * as Effect from "effect/Effect"
+import { type ActionError, make as actionError, PlayerNotFound } from "../ActionError.ts"
 import type { Player, PlayerId, PlayerReference } from "../Player.ts"
 import type { Occupant } from "./flavourCommands.ts"
 
@@ -34,3 +37,11 @@ export const isStill =
     if (there === "Nobody") return typeof before === "string"
     return typeof who === "string" ? who === "Unknown" : compare(there, who) !== "Other"
   }
+
+/** Where somebody else has got the slot, the player is not there. */
+export const outdated =
+  (action: string, player: PlayerId) => <A, E extends CommandError | ActionError>(act: Effect.Effect<A, E>) =>
+    Effect.catch(act, (error): Effect.Effect<never, CommandError | ActionError> =>
+      Effect.fail(
+        error.reason._tag === "Outdated" ? actionError(action, new PlayerNotFound({ player })) : error
+      ))

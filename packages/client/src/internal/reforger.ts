@@ -19,7 +19,7 @@ import type { PlayerId } from "../Player.ts"
 import type { Table, UnparsedRow } from "../Table.ts"
 import * as Exchange from "./exchange.ts"
 import type { Call, FlavourCommands, Occupant, Sentence } from "./flavourCommands.ts"
-import { isStill } from "./occupant.ts"
+import { isStill, outdated } from "./occupant.ts"
 import { countOf, executed, invalid, once, oneLine, onePlayer, optionsOf, unsupported } from "./outgoing.ts"
 import * as Replies from "./reforgerReplies.ts"
 import { trusted } from "./trusted.ts"
@@ -209,14 +209,6 @@ interface Reply {
 }
 
 const SERVER = "Arma Reforger's own RCON"
-
-/** Where somebody else has got the slot, the player is not there. */
-const outdated =
-  (action: string, player: PlayerId) => <E extends CommandError | ActionError>(act: Effect.Effect<void, E>) =>
-    Effect.catch(act, (error): Effect.Effect<never, CommandError | ActionError> =>
-      Effect.fail(
-        error.reason._tag === "Outdated" ? actionError(action, new PlayerNotFound({ player })) : error
-      ))
 
 const unconfirmed = (text = ""): Unconfirmed =>
   new Unconfirmed({ expected: "the server's word on it", ...(text !== "" && { text }) })

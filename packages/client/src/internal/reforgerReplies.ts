@@ -22,6 +22,7 @@ import type { Table, UnparsedRow } from "../Table.ts"
 import { type Expectation, SILENT } from "./exchange.ts"
 import { NUMBER } from "./patterns.ts"
 import { trusted } from "./trusted.ts"
+import { takes } from "./utf8.ts"
 
 const UUID = "([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
 
@@ -34,15 +35,7 @@ const identity = (uuid: string): IdentityId => uuid.toLowerCase() as IdentityId
 /** A message as long as this may have been cut for its length, and go on in the next. Servers cut at about a kilobyte. */
 const LONG = 900
 
-const isLong = (text: string): boolean => {
-  let bytes = 0
-  for (let index = 0; index < text.length && bytes < LONG; index++) {
-    const unit = text.charCodeAt(index)
-    // Half of a pair is half of four bytes.
-    bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3
-  }
-  return bytes >= LONG
-}
+const isLong = (text: string): boolean => takes(text, LONG)
 
 const ROW_START = new RegExp(`^(?:${NUMBER} ; ${UUID} ;|- ${UUID} \\|)`)
 

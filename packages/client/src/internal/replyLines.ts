@@ -4,6 +4,7 @@
 import * as Result from "effect/Result"
 import { ReplyError } from "../ReplyError.ts"
 import type { Table, UnparsedRow } from "../Table.ts"
+import { takes } from "./utf8.ts"
 
 /** How the reply to a command looks. */
 export interface Layout {
@@ -41,19 +42,6 @@ export const readList = (layout: Layout, text: string): Result.Result<ReadonlyAr
 
 /** How much a reply can hold: 255 parts of 1,024 bytes, perhaps without the rest of the last character. */
 const MOST_BYTES = 255 * 1024 - 3
-
-/** Whether a text takes as many bytes in UTF-8. */
-const takes = (text: string, bytes: number): boolean => {
-  // A unit of UTF-16 takes three at most.
-  if (3 * text.length < bytes) return false
-  let taken = 0
-  for (let index = 0; index < text.length && taken < bytes; index++) {
-    const unit = text.charCodeAt(index)
-    // Half of a pair is half of four.
-    taken += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3
-  }
-  return taken >= bytes
-}
 
 /** The rows below the heading. Those that cannot be read, or are cut, are kept as they are. */
 export const readTable = <Row>(layout: TableLayout<Row>, text: string): Result.Result<Table<Row>, ReplyError> =>
