@@ -287,6 +287,22 @@ describe("the roster", () => {
       assert.isTrue(lists.every((players) => players.length === 1))
     }).pipe(Effect.scoped, Effect.provide(simulated)))
 
+  it.effect("knows a player whose name reads otherwise in the list than in events", () =>
+    Effect.gen(function*() {
+      const session = yield* MockSession.make({ _tag: "Online" })
+      const { roster } = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+      session.reply = [
+        "Players on server:",
+        "[#] [IP Address]:[Port] [Ping] [GUID] [Name]",
+        "--------------------------------------------------",
+        "0   203.0.113.5:2304      31   0123456789abcdef0123456789abcdef(OK) Bob (Lobby)",
+        "1   203.0.113.6:2304      31   1123456789abcdef0123456789abcdef(OK) Ann"
+      ].join("\n")
+      assert.strictEqual((yield* roster.get).length, 2)
+      yield* session.say("Player #0 Bob (Lobby) disconnected", "Player #1 Ann  disconnected")
+      assert.deepStrictEqual(yield* roster.get, [])
+    }).pipe(Effect.scoped))
+
   it.effect("fails as the query where the list is not known, and asks nobody where it is", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })

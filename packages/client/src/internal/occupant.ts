@@ -20,7 +20,10 @@ export const compare = (one: Player, other: Player): "Same" | "Other" | "Unsure"
 
 /** Whether an event can be about who was meant, and not the one before in the slot, of whom the server may speak yet. */
 export const isAbout = (player: PlayerReference, slot: PlayerId, who: Occupant): boolean =>
-  player.id === slot && (typeof who === "string" || namesOf(who).includes(player.name.trimEnd()))
+  player.id === slot && (typeof who === "string" || isNamed(who, player))
+
+/** Whether an event that names somebody so can be about this player. */
+export const isNamed = (player: Player, { name }: PlayerReference): boolean => namesOf(player).includes(name.trimEnd())
 
 /** The name as a list may print it and as an event may: servers put a blank behind some, and ` (Lobby)` in lists. */
 const namesOf = ({ inLobby, name }: Player): ReadonlyArray<string> =>

@@ -4,6 +4,7 @@
 import type { Guid } from "../Guid.ts"
 import { Player, type PlayerId, type PlayerReference } from "../Player.ts"
 import * as ServerEvent from "../ServerEvent.ts"
+import { isNamed } from "./occupant.ts"
 import { trusted } from "./trusted.ts"
 
 /** More than any game has slots, to bound what a broken server can make us keep. */
@@ -36,7 +37,9 @@ export const observe = (self: Roster, event: ServerEvent.ServerEvent): Consequen
     case "PlayerConnected": {
       const there = self.players.get(event.player.id)
       // Told again, after the list that had the player in it already.
-      if (there !== undefined && is(there, event.player) && there.address?.toString() === event.address.toString()) {
+      if (
+        there !== undefined && isNamed(there, event.player) && there.address?.toString() === event.address.toString()
+      ) {
         return "None"
       }
       const { address, player: { id, name } } = event
@@ -52,7 +55,7 @@ export const observe = (self: Roster, event: ServerEvent.ServerEvent): Consequen
       const there = self.players.get(event.player.id)
       if (there === undefined) return "None"
       // Somebody else is in the slot: whether still or already, the order of the events does not tell.
-      if (!is(there, event.player)) return "Doubtful"
+      if (!isNamed(there, event.player)) return "Doubtful"
       self.players.delete(there.id)
       return "Changed"
     }
@@ -90,14 +93,10 @@ export const replace = (
 export const list = (self: Roster): ReadonlyArray<Player> =>
   Array.from(self.players.values()).sort((a, b) => a.id - b.id)
 
-/** Servers put a blank after some names in some texts. */
-const is = (player: Player, { name }: PlayerReference): boolean =>
-  player.name === name || player.name.trimEnd() === name.trimEnd()
-
 const learn = (self: Roster, reference: PlayerReference, guid: Guid, verified: boolean): Consequence => {
   const { id, name } = reference
   const there = self.players.get(id)
-  if (there === undefined || !is(there, reference)) return put(self, trusted(Player, { id, name, guid, verified }))
+  if (there === undefined || !isNamed(there, reference)) return put(self, trusted(Player, { id, name, guid, verified }))
   if (there.guid === guid && (there.verified || !verified)) return "None"
   return put(self, trusted(Player, Object.assign({}, there, { guid, verified })))
 }
