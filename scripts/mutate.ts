@@ -1,0 +1,79 @@
+/**
+ * Mutation testing: changes the source in small ways, one at a time, and lists the changes that no test notices.
+ *
+ * ```sh
+ * npx -y pnpm@12 mutate codec                # the pure modules of a package
+ * npx -y pnpm@12 mutate codec Text checksum  # these modules of it
+ * ```
+ *
+ * On demand only, since a package takes minutes: CI does not run it. A run works on a copy of the tree, and the report
+ * for a browser is `reports/mutation/<package>.html`. The corpus is not beside the copy, so the tests that need it are
+ * skipped: the others have to notice.
+ *
+ * A change that makes no observable difference is marked where it is, with the reason:
+ * `// Stryker disable next-line EqualityOperator: both give the same bytes`.
+ */
+import { Stryker } from "@stryker-mutator/core"
+import * as Fs from "node:fs"
+
+interface Target {
+  /** What is mutated: names below `src`, without `.ts`. */
+  readonly modules: ReadonlyArray<string>
+  /** The tests that are run: names below `test`, without `.test.ts`. Only fast ones, as each mutant needs a run. */
+  readonly tests: ReadonlyArray<string>
+}
+
+const sessionModules = ["sequenceNumbers", "reorderBuffer", "roundTrip", "liveness", "login", "outbound"]
+
+const targets: Record<string, Target> = {
+  codec: {
+    modules: ["**/*"],
+    tests: ["DecodeError", "Packet", "PacketSchema", "Reassembly", "Text"]
+  },
+  session: {
+    modules: ["SessionMachine", ...sessionModules.map((name) => `internal/${name}`)],
+    tests: ["SessionMachine", ...sessionModules]
+  },
+  client: {
+    modules: ["internal/*Repl{y,ies}", "ServerEvent", "KickReason", "Guid"],
+    tests: ["*Reply", "replies", "reforgerReplies", "ServerEvent", "KickReason", "Guid"]
+  }
+}
+
+const fail = (message: string): never => {
+  process.stderr.write(`${message}\nusage: pnpm mutate PACKAGE [MODULE...]\n`)
+  process.exit(2)
+}
+
+const [name = "", ...modules] = process.argv.slice(2).filter((argument) => argument !== "--")
+const target = targets[name] ?? fail(`PACKAGE must be one of ${Object.keys(targets).join(", ")} (got "${name}")`)
+const files = modules.length === 0
+  ? target.modules.flatMap((module) => Fs.globSync(`packages/${name}/src/${module}.ts`))
+  : modules.flatMap((module) => {
+    const found = Fs.globSync(`packages/${name}/src/**/${module}.ts`)
+    return found.length > 0 ? found : fail(`MODULE must be a file in packages/${name}/src (got "${module}")`)
+  })
+
+// For scripts/mutate.vitest.ts, which Stryker loads in a process of its own.
+process.env["BERCON_MUTATE"] = JSON.stringify({
+  root: `packages/${name}`,
+  include: target.tests.map((test) => `test/**/${test}.test.ts`)
+})
+
+await new Stryker({
+  mutate: files,
+  testRunner: "vitest",
+  vitest: { configFile: "scripts/mutate.vitest.ts", related: false },
+  plugins: ["@stryker-mutator/vitest-runner"],
+  coverageAnalysis: "perTest",
+  // Stryker would rewrite paths in `tsconfig.json` through the API of TypeScript, which TypeScript 7 does not have. The
+  // paths here do not leave the copied tree, so there is nothing to rewrite: a name that does not exist turns it off.
+  tsconfigFile: "not-rewritten.json",
+  disableTypeChecks: false,
+  ignorePatterns: ["dist", "reports"],
+  tempDirName: ".stryker-tmp",
+  reporters: ["progress-append-only", "clear-text", "html"],
+  clearTextReporter: { logTests: false, reportTests: false, allowColor: process.stdout.isTTY },
+  htmlReporter: { fileName: `reports/mutation/${name}.html` },
+  allowConsoleColors: process.stdout.isTTY
+}).runMutationTest()
