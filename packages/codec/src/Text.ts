@@ -11,7 +11,7 @@
 
 /**
  * The code page that {@link decode} assumes for a line that is not UTF-8, unless told otherwise: Cyrillic, the one that
- * real lists have shown. Any label of the WHATWG Encoding Standard can be given instead (`"windows-1250"`, `"gbk"`).
+ * real lists have shown. Another label of the WHATWG Encoding Standard can be given instead (`"windows-1250"`, `"gbk"`).
  *
  * @category constants
  * @since 0.1.0
@@ -32,6 +32,7 @@ export const encode = (text: string): Uint8Array => {
   const length = text.length
   if (length > 64) return encoder.encode(text)
   const bytes = new Uint8Array(length)
+  // Stryker disable next-line EqualityOperator: after the last character the code is NaN, and its byte is not stored
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i)
     if (code > 0x7f) return encoder.encode(text)
@@ -41,16 +42,29 @@ export const encode = (text: string): Uint8Array => {
 }
 
 /**
- * Decodes bytes to a string, and never throws.
+ * Decodes bytes to a string. Never throws, and takes time in proportion to the number of bytes, whatever they are.
  *
  * **Details**
  *
- * Bytes that are UTF-8 are read as UTF-8. Otherwise each line (up to `\n`) that is not UTF-8 is read in the code page
- * `fallback`, default {@link DEFAULT_FALLBACK}, so that one odd player name does not spoil a whole list. A label this
- * runtime does not know gives U+FFFD for what is not UTF-8. A byte order mark stays in the text, and so does every `\n`,
- * whatever the code page makes of the bytes around it.
+ * Each line (up to `\n`) is decoded on its own, so that one odd player name does not spoil a whole list:
+ *
+ * - A line that is UTF-8 is decoded as UTF-8.
+ * - So is a line of UTF-8 that was cut inside a character, as servers cut long texts: it has at least two whole
+ *   characters beyond ASCII, then one that lacks its last bytes, then only ASCII. The cut character becomes U+FFFD.
+ * - Every other line is decoded in the code page `fallback`, default {@link DEFAULT_FALLBACK}. Bytes that the code page
+ *   does not define become U+FFFD.
+ *
+ * `fallback` is a label of the WHATWG Encoding Standard. If the runtime does not know it, or if its encoding is not a
+ * superset of ASCII (UTF-16 and ISO-2022-JP are not), what is not UTF-8 becomes U+FFFD.
+ *
+ * Every `\n` stays in the text, and so does a byte order mark.
  *
  * Join the parts of a long reply before decoding: a character may be cut between two.
+ *
+ * **Gotchas**
+ *
+ * Legacy text whose bytes happen to be UTF-8 is read as UTF-8: `"ЕЁ"` in windows-1251 is also `"Ũ"` in UTF-8. One
+ * whole character is not enough for a cut line because legacy words of three letters look like that: `"ПЁС"`, `"Кіт"`.
  *
  * **Example** (A legacy name)
  *
@@ -65,40 +79,86 @@ export const encode = (text: string): Uint8Array => {
  */
 export const decode = (bytes: Uint8Array, fallback: string = DEFAULT_FALLBACK): string => {
   const text = utf8.decode(bytes)
-  return text.includes("\ufffd") ? decodeLines(bytes, text, fallback) : text
+  return text.includes("\ufffd") ? utf8.decode(inUtf8(bytes, fallback)) : text
 }
 
-/** Reads each line of `text` anew that was not UTF-8. No byte of a longer character is `\n`, so lines stay lines. */
-const decodeLines = (bytes: Uint8Array, text: string, fallback: string): string => {
-  const legacy = decoderOf(fallback)
-  let start = 0
-  return text.split("\n").map((line) => {
-    const from = start
-    const newline = bytes.indexOf(0x0a, from)
-    const to = newline === -1 ? bytes.length : newline
-    start = to + 1
-    if (!line.includes("\ufffd")) return line
-    const own = bytes.subarray(from, to)
-    return isUtf8(own, line) ? line : legacy.decode(own)
-  }).join("\n")
+/** The same text with each legacy line replaced by its UTF-8 bytes. */
+const inUtf8 = (bytes: Uint8Array, fallback: string): Uint8Array => {
+  // A decoder call for each line, or a string for each, costs seconds if a long reply is made of short lines. So the
+  // code page decodes everything at once, and lines are picked as bytes. It has the same lines, since no byte of a
+  // longer character is `\n`.
+  const legacy = encoder.encode(decoderOf(fallback).decode(bytes))
+  const picked = new Uint8Array(bytes.length + legacy.length)
+  let length = 0
+  let legacyFrom = 0
+  for (let from = 0; from < bytes.length;) {
+    const to = endOfLine(bytes, from)
+    const legacyTo = endOfLine(legacy, legacyFrom)
+    const own = isUtf8(bytes, from, to)
+    const source = own ? bytes : legacy
+    const end = own ? to : legacyTo
+    for (let i = own ? from : legacyFrom; i < end; i++) picked[length++] = source[i]!
+    from = to
+    legacyFrom = legacyTo
+  }
+  return picked.subarray(0, length)
 }
+
+/** Where the line that begins at `from` ends: after its `\n`, or at the end of the bytes. */
+const endOfLine = (bytes: Uint8Array, from: number): number => {
+  // Stryker disable next-line EqualityOperator: the byte after the last is undefined, so no line end either
+  for (let i = from; i < bytes.length; i++) {
+    if (bytes[i] === 0x0a) return i + 1
+  }
+  return bytes.length
+}
+
+/** Fewer whole characters beyond ASCII do not prove that a line with a cut character is UTF-8. */
+const PROOF_CHARACTERS = 2
+
+/** Whether the bytes from `from` to before `to` are UTF-8, perhaps cut inside the last character beyond ASCII. */
+const isUtf8 = (bytes: Uint8Array, from: number, to: number): boolean => {
+  let whole = 0
+  let cut = false
+  for (let i = from; i < to;) {
+    const lead = bytes[i]!
+    if (lead < 0x80) {
+      i++
+      continue
+    }
+    const size = sizeOf(lead)
+    if (size === 0 || cut) return false
+    let found = 1
+    while (found < size && continues(lead, found, bytes[i + found]!)) found++
+    if (found === size) whole++
+    else if (whole < PROOF_CHARACTERS) return false
+    else cut = true
+    i += found
+  }
+  return true
+}
+
+/** How many bytes a UTF-8 character beyond ASCII has that begins with `lead`; 0 if none does. */
+const sizeOf = (lead: number): number => lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0
 
 /**
- * Whether each U+FFFD in a decoded line stands in its bytes too, as `EF BF BD`. A fatal `TextDecoder` answers the same by
- * throwing, at several microseconds a time: a long reply of odd lines would block the program for a second.
+ * Whether `byte` can stand at index `at` of a UTF-8 character that begins with `lead`. The second byte has a narrower
+ * range after four leads: so no character has two encodings, surrogates have none, and U+10FFFF is the last.
  */
-const isUtf8 = (bytes: Uint8Array, text: string): boolean => {
-  let character = text.indexOf("\ufffd")
-  for (let i = bytes.indexOf(0xef); character !== -1 && i !== -1; i = bytes.indexOf(0xef, i + 1)) {
-    if (bytes[i + 1] === 0xbf && bytes[i + 2] === 0xbd) character = text.indexOf("\ufffd", character + 1)
-  }
-  return character === -1
+const continues = (lead: number, at: number, byte: number): boolean => {
+  const low = at > 1 ? 0x80 : lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
+  const high = at > 1 ? 0xbf : lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
+  return byte >= low && byte <= high
 }
 
 const decoderOf = (label: string): TextDecoder => {
   try {
-    return new TextDecoder(label, { ignoreBOM: true })
+    const decoder = new TextDecoder(label, { ignoreBOM: true })
+    return NOT_ASCII.test(decoder.encoding) ? utf8 : decoder
   } catch {
     return utf8
   }
 }
+
+/** The encodings in which a byte below 80 may stand for something else than ASCII: their lines are not ours. */
+const NOT_ASCII = /utf-16|iso-2022-jp/

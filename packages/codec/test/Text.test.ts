@@ -1,6 +1,7 @@
 import { Packet, Reassembly, Text } from "@bercon/codec"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { Arbitrary, Result, Schema } from "effect"
+import { isUtf8 } from "node:buffer"
 import { corpus, CORPUS_ABSENT, hex } from "./support.ts"
 
 const bytesOf = (...items: ReadonlyArray<number | string>): Uint8Array =>
@@ -30,6 +31,7 @@ const trickyBytes = Arbitrary.map(
       [0xf0, 0x9f, 0x8e, 0xae],
       [0xf0, 0x9f, 0x8e],
       [0xed, 0xa0, 0x80],
+      [0xd0, 0x9c, 0xe4, 0xbd, 0xa0],
       [0xc0, 0x80],
       [0xff],
       [0xfe],
@@ -65,21 +67,42 @@ const labels = [
   "constructor"
 ]
 
-const isUtf8 = (bytes: Uint8Array): boolean => {
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes)
-    return true
-  } catch {
-    return false
-  }
+const utf8 = (bytes: Uint8Array): string => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
+
+/** Whether these bytes only begin a character: the platform's decoder has nothing yet, and waits for more. */
+const isCutCharacter = (bytes: Uint8Array): boolean =>
+  bytes.length > 0 && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes, { stream: true }) === ""
+
+const beyondAscii = (text: string): number => Array.from(text).filter((character) => character > "\u007f").length
+
+/** The rule for cut lines once more, as plainly as can be, for comparison. */
+const isCutUtf8 = (line: Uint8Array): boolean => {
+  const end = line.findLastIndex((byte) => byte > 0x7f) + 1
+  return [1, 2, 3].some((size) => {
+    const whole = line.subarray(0, Math.max(0, end - size))
+    return isCutCharacter(line.subarray(whole.length, end)) && isUtf8(whole) && beyondAscii(utf8(whole)) >= 2
+  })
 }
 
+/** The promise of `decode` once more, line by line. */
+const expected = (bytes: Uint8Array, label: string | undefined): string => {
+  let legacy: (line: Uint8Array) => string = utf8
+  try {
+    const decoder = new TextDecoder(label ?? "windows-1251", { ignoreBOM: true })
+    if (!["utf-16le", "utf-16be", "iso-2022-jp"].includes(decoder.encoding)) legacy = (line) => decoder.decode(line)
+  } catch {
+    // The runtime does not know the label.
+  }
+  return linesOf(bytes).map((line) => isUtf8(line) || isCutUtf8(line) ? utf8(line) : legacy(line)).join("")
+}
+
+/** The lines, each with its `\n`. */
 const linesOf = (bytes: Uint8Array): ReadonlyArray<Uint8Array> => {
   const lines: Array<Uint8Array> = []
   let start = 0
   bytes.forEach((byte, index) => {
     if (byte !== 0x0a) return
-    lines.push(bytes.subarray(start, index))
+    lines.push(bytes.subarray(start, index + 1))
     start = index + 1
   })
   return [...lines, bytes.subarray(start)]
@@ -103,6 +126,18 @@ describe("encode", () => {
     }
     same("x".repeat(100_000))
     same("Ж".repeat(100_000))
+  })
+
+  it("needs no TextEncoder, whose call costs more than the command, for ASCII of up to 64 characters", () => {
+    const calls = vi.spyOn(TextEncoder.prototype, "encode")
+    try {
+      Text.encode("\u007f".repeat(64))
+      assert.strictEqual(calls.mock.calls.length, 0)
+      Text.encode("x".repeat(65))
+      assert.strictEqual(calls.mock.calls.length, 1)
+    } finally {
+      calls.mockRestore()
+    }
   })
 })
 
@@ -157,41 +192,152 @@ describe("a line that is not UTF-8", () => {
     assert.strictEqual(Text.decode(bytesOf("\ufeff", 0xff), "utf-8"), "\ufeff\ufffd")
   })
 
-  it("costs the same in a long reply as in a short one", () => {
-    // Nothing but odd lines. The best of some tries, since other work on the machine only ever adds.
-    const nanoseconds = (lines: number): number => {
-      const bytes = Uint8Array.from({ length: 2 * lines }, (_, index) => index % 2 === 0 ? 0xff : 0x0a)
-      const tries = Array.from({ length: 5 }, () => {
-        const started = process.hrtime.bigint()
-        assert.strictEqual(Text.decode(bytes), "я\n".repeat(lines))
-        return Number(process.hrtime.bigint() - started)
-      })
-      return Math.min(...tries) / lines
+  it("gets U+FFFD if the fallback is not a superset of ASCII", () => {
+    for (const label of ["utf-16le", "utf-16be", "utf-16", "iso-2022-jp"]) {
+      assert.strictEqual(Text.decode(bytesOf("a\\", 0xff, "b\nЁж"), label), "a\\\ufffdb\nЁж")
     }
-    nanoseconds(1000)
-    assert.isBelow(nanoseconds(50_000) / nanoseconds(1000), 10)
+  })
+
+  it("gets U+FFFD for bytes that the code page does not define", () => {
+    assert.strictEqual(Text.decode(bytesOf(0xff, 0xc8, 0xf0, 0xe8), "windows-1253"), "\ufffdΘπθ")
+  })
+})
+
+describe("decode", () => {
+  // A call of a decoder costs microseconds: one for each line of a long reply would block the program for seconds.
+  const decoderCalls = (bytes: Uint8Array, label?: string): number => {
+    const calls = vi.spyOn(TextDecoder.prototype, "decode")
+    try {
+      Text.decode(bytes, label)
+      return calls.mock.calls.length
+    } finally {
+      calls.mockRestore()
+    }
+  }
+
+  it("calls a decoder once if all lines are UTF-8", () => {
+    assert.strictEqual(decoderCalls(bytesOf("Макс\n".repeat(1000))), 1)
+  })
+
+  it("calls no decoder more often for many lines that are not UTF-8 than for one", () => {
+    for (const label of ["windows-1251", "gbk", "iso-2022-jp", "utf-16le", "no such thing"]) {
+      const lines = (count: number) => bytesOf(...Array.from({ length: count }, () => [0xff, "\nЁж\n"]).flat())
+      assert.strictEqual(decoderCalls(lines(1000), label), decoderCalls(lines(1), label), label)
+    }
+  })
+})
+
+describe("a line of UTF-8 that was cut inside a character", () => {
+  const scalar = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0x10ffff }))
+  const character = Arbitrary.map(
+    Arbitrary.schema(scalar),
+    (code) => code >= 0xd800 && code <= 0xdfff ? "\ufffd" : String.fromCodePoint(code)
+  )
+  const beyond = Arbitrary.map(character, (text) => text > "\u007f" ? text : "Ж")
+  const ascii = Arbitrary.map(
+    Arbitrary.array(Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0x7f })))),
+    (codes) => String.fromCharCode(...codes).replaceAll("\n", " ")
+  )
+  const mixed = Arbitrary.map(Arbitrary.array(character), (texts) => texts.join("").replaceAll("\n", " "))
+
+  it.prop(
+    "is read as UTF-8, wherever it was cut, if two of its characters beyond ASCII are whole",
+    { start: mixed, first: beyond, between: mixed, second: beyond, more: mixed, cut: beyond, end: ascii },
+    ({ between, cut, end, first, more, second, start }) => {
+      const whole = start + first + between + second + more
+      const bytes = Text.encode(cut)
+      for (let kept = 1; kept < bytes.length; kept++) {
+        const line = bytesOf(whole, ...bytes.subarray(0, kept), end)
+        for (const label of ["windows-1251", "gbk"]) {
+          assert.strictEqual(Text.decode(line, label), `${whole}\ufffd${end}`)
+          assert.strictEqual(
+            Text.decode(bytesOf("a\n", ...line, "\n", 0xcc, "\n"), label),
+            `a\n${whole}\ufffd${end}\n${Text.decode(bytesOf(0xcc), label)}\n`
+          )
+        }
+      }
+    },
+    { arbitrary: { runs: 300, size: 12 } }
+  )
+
+  it.each([
+    ["a chat line at its limit", "(Global) Иван: приве", 0xd1, ""],
+    ["an echo of 64 letters and a half", `RCon admin #0: (Global) ${"ж".repeat(64)}`, 0xd0, ""],
+    ["a name in parentheses", "Player #1 Иван Петро", 0xd0, " (127.0.0.1:2304) connected"],
+    ["a name in quotes", "Name \"Иван Петро", 0xd0, "\""],
+    ["the letter that completes the proof", "ЖЖ", 0xd0, ""]
+  ])("%s", (_, whole, cut, end) => {
+    assert.strictEqual(Text.decode(bytesOf(whole, cut, end)), `${whole}\ufffd${end}`)
+  })
+})
+
+describe("legacy text", () => {
+  const oneTo = (count: number) => Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: count })))
+  const letters = Arbitrary.array(oneTo(0x3f), { minLength: 2, maxLength: 12 })
+  const cyrillic = (letters: ReadonlyArray<number>) => letters.map((letter) => String.fromCodePoint(0x410 + letter))
+  const inWindows1251 = (text: string): Uint8Array =>
+    Uint8Array.from(text, (character) => {
+      const byte = "ЁёІіЇїЄє".indexOf(character)
+      if (byte !== -1) return [0xa8, 0xb8, 0xb2, 0xb3, 0xaf, 0xbf, 0xaa, 0xba][byte]!
+      return character < "А" ? character.charCodeAt(0) : character.charCodeAt(0) - 0x410 + 0xc0
+    })
+  const rows = (name: string) => [name, `(Global) ${name}: hi`, `${name}\nplayers\n`, `1 ${name} (Lobby)\n2 ${name}`]
+
+  it.prop(
+    "of two or more Russian letters is never taken for UTF-8",
+    { letters },
+    ({ letters }) => {
+      for (const text of rows(cyrillic(letters).join(""))) {
+        assert.strictEqual(Text.decode(inWindows1251(text)), text)
+      }
+    },
+    { arbitrary: { runs: 300, size: 12 } }
+  )
+
+  it.prop(
+    "of three or more, of which one is a Ё, is never taken for cut UTF-8",
+    { letters, at: oneTo(12), small: Schema.Boolean },
+    ({ at, letters, small }) => {
+      const word = cyrillic(letters).toSpliced(at, 0, small ? "ё" : "Ё").join("")
+      for (const text of rows(word)) assert.strictEqual(Text.decode(inWindows1251(text)), text)
+    },
+    { arbitrary: { runs: 300, size: 12 } }
+  )
+
+  it.each(["ПЁС", "Кіт", "Пётр", "Їжак", "Мар'яна", "ТЁМА", "Хрюша", "Я и Ё"])("like %s stays as it is", (name) => {
+    for (const text of rows(name)) assert.strictEqual(Text.decode(inWindows1251(text)), text)
   })
 })
 
 describe("any bytes and any fallback", () => {
-  const options = { arbitrary: { runs: 1000, size: 60 } }
-  const check = ({ bytes }: { readonly bytes: Uint8Array }) => {
-    for (const label of labels) {
-      const lines = Text.decode(bytes, label).split("\n")
-      linesOf(bytes).forEach((line, index) => {
-        if (isUtf8(line)) assert.strictEqual(lines[index], new TextDecoder("utf-8", { ignoreBOM: true }).decode(line))
-      })
-      // A code page may make a line end of other bytes, but never loses one.
-      assert.isAtLeast(lines.length, linesOf(bytes).length)
-    }
-  }
-
-  it.prop(
-    "never throw, never lose a line, and leave the UTF-8 lines alone",
-    { bytes: Schema.Uint8Array },
-    check,
-    options
+  const options = { arbitrary: { runs: 2000, size: 60 } }
+  const label = Arbitrary.map(
+    Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: labels.length - 1 }))),
+    (index) => labels[index]
   )
+  const check = ({ bytes, label }: { readonly bytes: Uint8Array; readonly label: string | undefined }) =>
+    assert.strictEqual(Text.decode(bytes, label), expected(bytes, label))
 
-  it.prop("nor do bytes made to be misread", { bytes: trickyBytes }, check, options)
+  it.prop("give line by line what was promised", { bytes: Schema.Uint8Array, label }, check, options)
+
+  it.prop("also bytes made to be misread", { bytes: trickyBytes, label }, check, options)
+
+  it("also every beginning of a character, after nothing and as the end of UTF-8", () => {
+    const firsts = [0x80, 0xbf, ...Array.from({ length: 64 }, (_, index) => 0xc0 + index)]
+    const seconds = [0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0]
+    const thirds = [[], [0x7f], [0x80], [0xbf], [0xc0]]
+    const lines = firsts.flatMap((first) =>
+      seconds.flatMap((second) =>
+        thirds.flatMap((third) =>
+          [[], [0x80], [0xc0]].flatMap((fourth) =>
+            ["", "ЖЖ"].map((before) => bytesOf(before, first, second, ...third, ...fourth, "\n"))
+          )
+        )
+      )
+    )
+    assert.deepStrictEqual(
+      Text.decode(Uint8Array.from(lines.flatMap((line) => [...line]))).split("\n"),
+      [...lines.map((line) => expected(line, undefined).slice(0, -1)), ""]
+    )
+  })
 })
