@@ -622,9 +622,7 @@ export class SessionMachine<H> {
       RoundTrip.measure(this.#roundTrip, milliseconds)
       this.#emit({ _tag: "Measured", milliseconds })
     }
-    const bytes = packet._tag === "CommandReply"
-      ? packet.payload
-      : Reassembly.add(ticket.reply ??= Reassembly.make(), packet)
+    const bytes = packet._tag === "CommandReply" ? packet.payload : addPart(ticket, packet)
     if (bytes === undefined) {
       // More parts are probably on their way.
       if (ticket.nextSendAt < Infinity) ticket.nextSendAt = Math.max(ticket.nextSendAt, now + this.#roundTrip.timeout)
@@ -804,6 +802,13 @@ export class SessionMachine<H> {
   #emit(output: Output<H>): void {
     this.#outputs.push(output)
   }
+}
+
+/** A part that contradicts the ones before it belongs to another execution: the reply begins anew with it. */
+const addPart = <H>(ticket: Ticket<H>, part: Packet.CommandReplyPart): Uint8Array | undefined => {
+  const reply = ticket.reply ??= Reassembly.make()
+  const bytes = Reassembly.add(reply, part)
+  return reply.contradictory ? Reassembly.add(ticket.reply = Reassembly.make(), part) : bytes
 }
 
 const newTicket = <H>(request: Request<H> | undefined): Ticket<H> => ({
