@@ -157,6 +157,15 @@ describe("encode", () => {
     assert.strictEqual(hex(first), hex(second))
   })
 
+  it("adds as many bytes to a command's text as the constant says", () => {
+    for (const length of [0, 1, 100]) {
+      assert.strictEqual(
+        Packet.encode(Packet.command(0, "x".repeat(length))).length,
+        Packet.COMMAND_OVERHEAD_BYTES + length
+      )
+    }
+  })
+
   it("sends the low 8 bits of a number that was written past the constructor", () => {
     assert.strictEqual(
       hex(Packet.encode({ _tag: "Acknowledge", sequence: 300 })),

@@ -31,6 +31,23 @@ describe("the schemas say what the functions say", () => {
       assert.deepStrictEqual(plain(yield* Schema.decodeEffect(ServerPacketFromBytes)(bytes)), plain(packet))
     }), options)
 
+  // The packets above are generated from the schemas, which generate none of a kind that they refuse.
+  const accepted: ReadonlyArray<Packet.ClientPacket | Packet.ServerPacket> = [
+    Packet.login(Redacted.make("hunter2")),
+    Packet.command(255, "players"),
+    Packet.acknowledge(0),
+    Packet.loginResult(false),
+    Packet.commandReply(0, ""),
+    Packet.commandReply(255, "ok"),
+    Packet.commandReplyPart(0, 1, 0, ""),
+    Packet.commandReplyPart(255, 255, 254, "x"),
+    Packet.message(0, Uint8Array.of(0))
+  ]
+
+  it.each(accepted)("of a $_tag, which one of them accepts", (packet) => {
+    assert.isTrue(Schema.is(ClientPacket)(packet) !== Schema.is(ServerPacket)(packet))
+  })
+
   const cut = Packet.encode(Packet.message(1, "hello")).subarray(0, 12)
   const malformed: ReadonlyArray<readonly [why: string, bytes: Uint8Array]> = [
     ["nothing", new Uint8Array(0)],
@@ -107,6 +124,27 @@ describe("a packet written by hand past its constructor", () => {
         assert.isFalse(Schema.is(ServerPacket)(packet))
       })
   )
+})
+
+describe("a reply that the constructors of Packet refuse", () => {
+  const payload = Uint8Array.of(0)
+
+  it.effect.each<readonly [what: string, packet: Packet.ServerPacket, message: string]>([
+    [
+      "a whole one that reads as a part",
+      { _tag: "CommandReply", sequence: 0, payload },
+      "a whole command reply must not begin with byte 0"
+    ],
+    [
+      "a part after the last",
+      { _tag: "CommandReplyPart", sequence: 0, total: 2, index: 2, payload },
+      "the index of a part must be below its total"
+    ]
+  ])("is explained: %s", ([, packet, message]) =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Schema.encodeEffect(ServerPacketFromBytes)(packet))
+      assert.include(error.message, message)
+    }))
 })
 
 describe("the password", () => {
