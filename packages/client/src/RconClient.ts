@@ -3,13 +3,13 @@
  *
  * @since 0.1.0
  */
-import * as Broadcast from "@bercon/session/Broadcast"
 import * as CommandError from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Gap, Message } from "@bercon/session/Message"
 import * as Session from "@bercon/session/Session"
 import type { Status } from "@bercon/session/Status"
 import type { Transport } from "@bercon/session/Transport"
+import { Broadcast, Monotonic } from "@bercon/session/unstable"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -28,7 +28,7 @@ import type { Flavour, ReplyWindow } from "./Flavour.ts"
 import * as BattlEye from "./internal/battleye.ts"
 import type { Call, FlavourCommands, Occupant } from "./internal/flavourCommands.ts"
 import * as LiveRoster from "./internal/liveRoster.ts"
-import { invalid, now } from "./internal/outgoing.ts"
+import { invalid } from "./internal/outgoing.ts"
 import * as Reforger from "./internal/reforger.ts"
 import type { PlayerId } from "./Player.ts"
 import type { Roster } from "./Roster.ts"
@@ -241,7 +241,7 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
       if (flavour !== undefined) return Effect.succeed(flavour)
       wanted.openUnsafe()
       const found = Effect.andThen(known.await, theFlavour(text, deadline))
-      return Effect.flatMap(now, (now) =>
+      return Effect.flatMap(Monotonic.now, (now) =>
         Effect.timeoutOrElse(found, {
           duration: Math.max(0, deadline - now),
           orElse: () => Effect.fail(CommandError.make(text, new CommandError.NotConnected({ peer: NO_KIND })))
@@ -270,7 +270,7 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
       }
       // Before the first login it is that session which is meant.
       const calledIn = Math.max(1, yield* session.epoch)
-      const deadline = (yield* now) + Duration.toMillis(timeout.value)
+      const deadline = (yield* Monotonic.now) + Duration.toMillis(timeout.value)
       return yield* select(flavours[yield* theFlavour(name, deadline)], {
         repeatable,
         epoch,
@@ -427,7 +427,7 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     ...listeners(events),
     roster: roster.roster,
     flavour: Effect.flatMap(
-      now,
+      Monotonic.now,
       (now) => theFlavour("players", now + Duration.toMillis(commandTimeout))
     ),
     adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),

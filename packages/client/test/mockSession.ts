@@ -54,7 +54,13 @@ export const make = Effect.fnUntraced(function*(
       Effect.forEach(
         texts,
         (text) =>
-          publish([{ _tag: "Message", sequence: sequence++ & 255, text, payload: new TextEncoder().encode(text) }]),
+          publish([{
+            _tag: "Message",
+            sequence: sequence++ & 255,
+            text,
+            payload: new TextEncoder().encode(text),
+            late: false
+          }]),
         { discard: true }
       ),
     gap: (cause, missed) => publish([{ _tag: "Gap", cause, missed }]),

@@ -216,7 +216,7 @@ describe("Arma Reforger's own RCON", () => {
       const { server } = yield* populate(4)
       const rcon = yield* connect()
       yield* inTime(rcon.players)
-      yield* server.onCommand(() => ({ delay: "3 seconds" }))
+      yield* server.onCommand(() => ({ delay: "2 seconds" }))
       // The second run finds nobody. What the first did is told after that.
       const repeated = yield* inTime(rcon.ban(slot(1), { repeatable: true }))
       assert.deepStrictEqual([told(repeated), execution(repeated)], ["Unconfirmed", "MaybeExecuted"])

@@ -17,6 +17,8 @@ export interface Message {
   readonly text: string
   /** The bytes `text` was decoded from, for those who know the code page better. */
   readonly payload: Uint8Array
+  /** Whether it came after it was given up, and so is out of order, after the gap that it left. */
+  readonly late: boolean
 }
 
 /**

@@ -12,11 +12,11 @@
  * | `bercon_commands`                | counter   | `server`, `outcome`   | commands settled: `Success`, `Interrupted`, or the tag of the `CommandError`'s reason |
  * | `bercon_retransmissions`         | counter   | `server`              | command datagrams sent again                            |
  * | `bercon_round_trip_milliseconds` | histogram | `server`              | time to the answer of commands that were sent once      |
- * | `bercon_keepalives`              | counter   | `server`              | keepalives, repetitions not counted                     |
+ * | `bercon_keepalives`              | counter   | `server`              | keepalives and probes, repetitions not counted          |
  * | `bercon_logins`                  | counter   | `server`              | login packets sent                                      |
  * | `bercon_reconnects`              | counter   | `server`, `cause`     | sessions lost, by the cause in `Status`                 |
- * | `bercon_messages`                | counter   | `server`, `fate`      | messages: `Delivered`; `Repeated`, came again; `Missed`, given up; `Late`, came after that |
- * | `bercon_datagrams_dropped`       | counter   | `server`, `reason`    | datagrams without use: `Malformed`; `Stray`, a reply nobody waits for; `Unexpected`, out of place |
+ * | `bercon_messages`                | counter   | `server`, `fate`      | messages: `Delivered` in order; `Repeated`, came again; `Missed`, given up; `Late`, delivered after that |
+ * | `bercon_datagrams_dropped`       | counter   | `server`, `reason`    | datagrams without use: `Malformed`; `Oversized`, of more than 2 KiB; `Stray`, a reply nobody waits for; `Excess`, a part for which there is no room; `Unexpected`, out of place |
  * | `bercon_commands_waiting`        | gauge     | `server`              | commands in the queue now                               |
  * | `bercon_commands_in_flight`      | gauge     | `server`              | commands sent and not answered now                      |
  *

@@ -7,8 +7,9 @@
  * pending command, stops its fibers and closes its socket. The protocol itself lives in `SessionMachine`; here it meets
  * the clock, the socket and the callers.
  *
- * What is kept in memory is bounded: 256 commands in flight, `queueCapacity` waiting, 192 messages held back, and
- * `messageCapacity` messages for the slowest subscriber.
+ * What is kept in memory is bounded: 256 commands in flight, `queueCapacity` waiting (1.4 KiB each), 192 messages held
+ * (2 KiB each), 16 MiB of replies of which parts are missing, and `messageCapacity` messages (2 KiB each, 8 MiB by
+ * default) for each subscriber that is slow.
  *
  * **Example** (Asking a server for its version)
  *
@@ -29,7 +30,6 @@
  * @since 0.1.0
  */
 import * as Text from "@bercon/codec/Text"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
@@ -44,10 +44,12 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
-import * as Broadcast from "./Broadcast.ts"
 import * as CommandError from "./CommandError.ts"
+import * as Alarm from "./internal/alarm.ts"
+import * as Broadcast from "./internal/broadcast.ts"
 import * as Handoff from "./internal/handoff.ts"
 import * as Meter from "./internal/meter.ts"
+import * as Monotonic from "./internal/monotonic.ts"
 import * as Settings from "./internal/settings.ts"
 import type { LoginFailure } from "./LoginFailure.ts"
 import type { Gap, Message } from "./Message.ts"
@@ -63,8 +65,12 @@ import { type Connection, OpenFailed, Transport, TransportError } from "./Transp
  */
 export interface CommandOptions {
   /**
-   * Whether the command may be sent again when no answer comes. Nobody knows whether servers run a repeated command
-   * twice, so say `false` where running twice does harm; it is then sent once. Default `true`.
+   * Whether the command may be sent again when no answer comes. It is unknown whether servers run a repeated command
+   * twice, so say `false` if running it twice does harm; it is then sent once. Default `true`.
+   *
+   * If the server runs a repeated query twice, and its reply has changed in between, parts of both replies can arrive. If
+   * they contradict each other the query is sent anew, or fails with `IncompleteReply` at its deadline. If they do not
+   * (each part arrived once), the reply is a mixture of both, which nothing in the protocol shows.
    */
   readonly repeatable?: boolean | undefined
   /**
@@ -106,10 +112,9 @@ export interface Options {
   /**
    * How many commands may be unanswered at once, 1 to 256. Default 32. More wait, first come first served.
    *
-   * There are 256 numbers to tell replies apart. After its answer one rests for 4 round trips, for a
-   * second where the network repeats datagrams, and for
-   * 40 seconds where a command had to be sent again: a line that loses 30 % each way carries about 12 commands a second for
-   * long, and a server that stalls with 256 in flight has used up all of them.
+   * Replies are told apart by 256 numbers, of which 8 are kept for the session's own use: at most 248 commands are in
+   * flight. A number is not used again while a reply to its former use may still come, so a line that loses datagrams
+   * carries fewer commands a second; the README of this package has figures.
    */
   readonly maxInFlight?: number | undefined
   /** How many commands may wait; more fail with `Overloaded`. Default 4,096. */
@@ -117,15 +122,18 @@ export interface Options {
   /** How many messages a slow subscriber may be behind before it loses its oldest. Default 4,096. */
   readonly messageCapacity?: number | undefined
   /**
-   * How long the server may say nothing at all to a command or keepalive before it is taken for gone. Default 8 seconds;
-   * at least 2.
+   * How long the server may be silent after a command or keepalive before the session counts as lost, and its status is
+   * `Reconnecting`. Default 8 seconds; at least 2. A server that has restarted is noticed sooner: after 2.5 seconds of
+   * silence on a line that loses nothing, the session asks for a login while it still listens.
    */
   readonly silenceTimeout?: Duration.Input | undefined
   /**
-   * How long a message is held back where the ones before it are missing, for the server to send those again, as it does
-   * for 10 seconds. Default 5 seconds.
+   * How long a message is held if the ones before it are missing, so that the server can repeat those. Default 11 seconds:
+   * servers repeat a message for 10 seconds, so that with the default none is lost and all are in order. With a shorter
+   * time a missing message delays the next ones by less; if it comes later than that, it is delivered out of order, marked
+   * as `late`.
    */
-  readonly holdBack?: Duration.Input | undefined
+  readonly reorderTimeout?: Duration.Input | undefined
   /** The longest time between two tries to log in again. Default 30 seconds; at least 1. */
   readonly maxReconnectDelay?: Duration.Input | undefined
   /** Code page of text that is not UTF-8. Default `"windows-1251"`. */
@@ -188,9 +196,8 @@ export const start: (
   options: Options
 ) => Effect.Effect<Session["Service"], LoginFailure, Transport | Scope.Scope> = Effect.fnUntraced(function*(options) {
   const transport = yield* Transport
-  const clock = yield* Clock.Clock
+  const now = yield* Monotonic.make
   const random = yield* Random.Random
-  const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const settings = yield* Settings.make(options, transport.peer, () => random.nextDoubleUnsafe())
   const machine = new SessionMachine.SessionMachine<Reply>(settings.machine, now())
   const meter = yield* Meter.make(transport.peer, machine)
@@ -211,9 +218,6 @@ export const start: (
   /** What is to be written to the open socket. */
   let outbox: Handoff.Handoff<Uint8Array> | undefined
   const socketWanted = Latch.makeUnsafe(false)
-  /** When the timer will wake, and how it is told to do so now. */
-  let armedFor = -Infinity
-  const wakeTimer = Latch.makeUnsafe(false)
   let lines: Array<Effect.Effect<void>> = []
   let flushing = false
 
@@ -236,7 +240,7 @@ export const start: (
       flushing = false
     }
     meter.update()
-    if (machine.wakeAt < armedFor || lines.length > 0) wakeTimer.openUnsafe()
+    alarm.reset()
   }
 
   const perform = (output: SessionMachine.Output<Reply>): void => {
@@ -300,9 +304,13 @@ export const start: (
 
   const isOpen = () => status._tag !== "Closed"
 
+  /** How many batches of datagrams the session has read. */
+  let batches = 0
+
   const read = (connection: Connection): Effect.Effect<void> =>
     Effect.forever(
       Effect.map(connection.pull, (datagrams) => {
+        batches++
         const at = now()
         for (const datagram of datagrams) machine.receive(at, datagram)
         flush()
@@ -362,18 +370,33 @@ export const start: (
     yield* Effect.raceAllFirst([read(opened.success), write(opened.success, datagrams), socketWanted.await])
   })
 
+  /**
+   * Lets what has arrived be read, before anything is judged by the time: a reply that lies in the socket is not late.
+   * Ends when nothing more comes, or after so much that it must not wait any longer.
+   */
+  const readSocket = Effect.gen(function*() {
+    let quiet = 0
+    for (let turn = 0; turn < MOST_TURNS && quiet < QUIET_TURNS; turn++) {
+      const before = batches
+      // One turn of the event loop: whatever the kernel has is handed over in it.
+      yield* Effect.yieldNow
+      quiet = batches === before ? quiet + 1 : 0
+    }
+  })
+
+  const alarm = Alarm.make({
+    now,
+    wakeAt: () => lines.length > 0 ? -Infinity : machine.wakeAt,
+    afterStandstill: readSocket
+  })
+
   const timer = Effect.gen(function*() {
     while (true) {
       yield* writeLog
       if (!isOpen()) return
+      yield* alarm.wait
       machine.tick(now())
       flush()
-      // Clocks wake by the millisecond; less than one would be slept again and again.
-      const wait = Math.ceil(machine.wakeAt - now())
-      if (wait <= 0 || lines.length > 0) continue
-      armedFor = machine.wakeAt
-      wakeTimer.closeUnsafe()
-      yield* Effect.raceFirst(Effect.sleep(wait), wakeTimer.await)
     }
   })
 
@@ -499,6 +522,12 @@ const OUTBOX_CAPACITY = 4096
 
 /** How many lines may wait to be logged before those for debugging are left out. Changes of status are few. */
 const DEBUG_CAPACITY = 256
+
+/** After how many turns of the event loop without a datagram nothing more lies in the socket. */
+const QUIET_TURNS = 2
+
+/** For how many turns of the event loop time may wait for datagrams. */
+const MOST_TURNS = 256
 
 /** How long opening a socket may take. */
 const OPEN_TIMEOUT = "30 seconds"

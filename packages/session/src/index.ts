@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-export * as Broadcast from "./Broadcast.ts"
 export * as CommandError from "./CommandError.ts"
 export * as LoginFailure from "./LoginFailure.ts"
 export * as Message from "./Message.ts"

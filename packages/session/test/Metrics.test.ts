@@ -91,7 +91,7 @@ describe("metrics", () => {
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const server = yield* SimulatedServer.SimulatedServer
-      yield* Session.make({ password, holdBack: "1 second" })
+      yield* Session.make({ password, reorderTimeout: "1 second" })
       yield* network.partition("toClient")
       yield* server.emit("late")
       yield* network.heal("toClient")

@@ -1,5 +1,6 @@
 import { Packet } from "@bercon/codec"
 import type { Message } from "@bercon/session"
+import { SessionMachine } from "@bercon/session"
 import { ServerMachine } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted, Result, Schema } from "effect"
@@ -248,7 +249,7 @@ describe("messages", () => {
         seed,
         conditions: terrible,
         server: patient,
-        client: { ...unhurried, holdBack: minutes(3) }
+        client: { ...unhurried, reorderTimeout: minutes(3) }
       })
       const expected = Array.from({ length: 500 }, (_, i) => `m ${i >> 1}`)
       for (const [i, text] of expected.entries()) {
@@ -274,7 +275,7 @@ describe("messages", () => {
   })
 
   it("that never come are reported as a gap, and later ones are delivered after the hold-back", () => {
-    const pair = online({ seed: 1, client: { holdBack: seconds(3) } })
+    const pair = online({ seed: 1, client: { reorderTimeout: seconds(3) } })
     const { loss } = perfect
     pair.conditions = { ...perfect, loss: 1 }
     ServerMachine.emit(pair.server, pair.now, "m lost")
@@ -412,14 +413,11 @@ describe("outages", () => {
       )
     const back = outage(pair, stop, seconds(length))
     const from = pair.now
-    let lostAt = Infinity
-    let onlineAt = Infinity
-    for (let i = 0; i < 100 * (length + 60); i++) {
-      if (i % 100 === 0) pair.submit(`echo ${i}`, { timeout: seconds(5) })
-      pair.runUntil(pair.now + 10)
-      if (pair.client.status._tag === "Reconnecting") lostAt = Math.min(lostAt, pair.now)
-      else if (lostAt < Infinity) onlineAt = Math.min(onlineAt, pair.now)
+    for (let i = 0; i < length + 60; i++) {
+      pair.submit(`echo ${i}`, { timeout: seconds(5) })
+      pair.runUntil(pair.now + seconds(1))
     }
+    const [, lostAt = Infinity, onlineAt = Infinity] = pair.statusesAt
     assert.isAtMost(lostAt - from, seconds(10), "found within 10 s while commands flow")
     assert.isAtMost(onlineAt - Math.max(back, lostAt), length <= 15 ? seconds(2) : seconds(30))
     assert.deepStrictEqual(pair.statuses, ["Online", "Reconnecting", "Online"])
@@ -431,10 +429,9 @@ describe("outages", () => {
     const pair = online({ seed: 3 })
     ServerMachine.forget(pair.server, pair.now)
     const from = pair.now
-    while (pair.client.status._tag === "Online") pair.runUntil(pair.now + 10)
-    assert.isAtMost(pair.now - from, seconds(40))
-    pair.runUntil(pair.now + seconds(3))
-    assert.strictEqual(pair.client.status._tag, "Online")
+    while (pair.client.epoch === 1) pair.runUntil(pair.now + 10)
+    assert.isAtMost(pair.now - from, seconds(33))
+    assert.deepStrictEqual(pair.statuses, ["Online", "Reconnecting", "Online"])
   })
 
   it("commands never sent survive; of those in flight the repeatable are sent again, the others fail", () => {
@@ -499,6 +496,300 @@ describe("outages", () => {
   })
 })
 
+describe("a server that falls silent", () => {
+  /** A session in which a few commands were answered. */
+  const settled = (options: ConstructorParameters<typeof Pair>[0]) => {
+    const pair = online(options)
+    for (let i = 0; i < 5; i++) pair.at(pair.now + seconds(i), () => pair.submit(`echo settled ${i}`))
+    pair.runUntil(pair.now + seconds(10))
+    pair.outcomes.length = 0
+    return pair
+  }
+
+  it("because it has restarted is back within 3 s of the first command, on a line that loses nothing", () => {
+    for (const latency of [0.1, 5, 50, 120]) {
+      const pair = settled({ seed: 1, conditions: { ...perfect, latency } })
+      ServerMachine.forget(pair.server, pair.now)
+      const from = pair.now
+      pair.submit("echo repeatable")
+      pair.submit("echo once", { repeatable: false })
+      pair.at(from + seconds(1), () => pair.submit("echo later"))
+      pair.runUntil(from + seconds(20))
+      assert.deepStrictEqual(pair.statuses, ["Online", "Reconnecting", "Online"])
+      assert.isAtMost(pair.statusesAt.at(-1)! - from, seconds(3), `at a latency of ${latency} ms`)
+      assert.deepStrictEqual(failures(pair), [["echo once", "SessionLost"]])
+      assertOwnAnswers(pair)
+      assert.strictEqual(pair.outcomes.length, 3)
+      assert.strictEqual(pair.server.sessions.size, 1, "one admin session is left")
+      assert.strictEqual(pair.client.counters.logins, 2)
+      assert.deepStrictEqual(gapsOf(pair).map(({ cause }) => cause), ["Reconnected"])
+    }
+  })
+
+  it("because it has restarted is back within 3 s of the keepalive that finds out", () => {
+    const pair = settled({ seed: 1 })
+    const keepaliveAt = pair.commandsSentAt.at(-1)! + seconds(30)
+    ServerMachine.forget(pair.server, pair.now)
+    pair.runUntil(keepaliveAt + seconds(3))
+    assert.deepStrictEqual(pair.statuses, ["Online", "Reconnecting", "Online"])
+  })
+
+  it.each([3, 7, 10, 12])(
+    "for %i s because it loads a mission does nobody harm: commands are answered, messages arrive, one session is left",
+    (stall) => {
+      const pair = settled({ seed: 1 })
+      const executed = pair.server.commands.length
+      const queue: Array<() => void> = []
+      const from = pair.now
+      const resume = pair.hold(queue)
+      pair.submit("echo repeatable")
+      pair.submit("echo once", { repeatable: false, timeout: seconds(20) })
+      pair.at(from + seconds(1), () => pair.submit("echo once later", { repeatable: false }))
+      pair.at(from + seconds(2.6), () => pair.submit("echo in doubt", { repeatable: false }))
+      pair.at(from + seconds(stall), () => {
+        resume()
+        ServerMachine.emit(pair.server, pair.now, "mission loaded")
+      })
+      pair.runUntil(from + seconds(40))
+      assert.deepStrictEqual(failures(pair), [])
+      assert.strictEqual(pair.outcomes.length, 4)
+      assertOwnAnswers(pair)
+      assert.strictEqual(pair.client.status._tag, "Online")
+      assert.strictEqual(pair.server.sessions.size, 1, "one admin session is left")
+      for (const text of ["echo once", "echo once later", "echo in doubt"]) {
+        assert.strictEqual(executions(pair, text), 1)
+      }
+      assert.isAbove(pair.server.commands.length, executed)
+      assert.deepStrictEqual(messagesOf(pair, "mission"), ["mission loaded"])
+      assert.deepStrictEqual(gapsOf(pair).filter(({ cause }) => cause === "Lost"), [])
+    }
+  )
+
+  it("for 10 s time and again is not asked for a login every time", () => {
+    const pair = settled({ seed: 1 })
+    for (let i = 0; i < 5; i++) {
+      const resume = pair.hold([])
+      pair.at(pair.now + seconds(i === 0 ? 7 : 6), resume)
+      pair.submit(`echo ${i}`, { repeatable: false })
+      pair.runUntil(pair.now + minutes(5))
+    }
+    assert.deepStrictEqual(failures(pair), [])
+    assert.isAtMost(pair.client.epoch, 2)
+  })
+
+  it("though it answers a login is not taken for a new session while the old one answers, nor for one that refuses", () => {
+    const pair = settled({ seed: 1 })
+    const epoch = pair.client.epoch
+    pair.submit("echo x")
+    pair.dropArriving()
+    pair.conditions = { ...perfect, loss: 1 }
+    pair.runUntil(pair.now + seconds(2.7))
+    pair.conditions = perfect
+    assert.strictEqual(pair.client.counters.logins, 2)
+    pair.client.receive(pair.now, Packet.encode(Packet.message(200, "something of the session")))
+    pair.client.receive(pair.now, Packet.encode(Packet.loginResult(false)))
+    assert.strictEqual(pair.client.status._tag, "Online", "a refusal contradicts a session that works")
+    assert.strictEqual(pair.client.epoch, epoch)
+    pair.client.receive(pair.now, Packet.encode(Packet.loginResult(true)))
+    assert.strictEqual(pair.client.epoch, epoch + 1)
+    pair.client.receive(pair.now, Packet.encode(Packet.loginResult(true)))
+    assert.strictEqual(pair.client.epoch, epoch + 1, "only one packet was sent")
+  })
+
+  it("ends the session if it refuses the login that is asked for then", () => {
+    const pair = settled({ seed: 1 })
+    ServerMachine.forget(pair.server, pair.now)
+    pair.server.refusing = true
+    pair.submit("echo x")
+    pair.runUntil(pair.now + seconds(5))
+    assert.deepStrictEqual(pair.statuses, ["Online", "Closed"])
+    assert.deepStrictEqual(failures(pair), [["echo x", "SessionClosed"]])
+  })
+
+  it("for longer than the silence timeout is Reconnecting, and may still answer", () => {
+    const pair = settled({ seed: 1 })
+    const from = pair.now
+    const resume = pair.hold([])
+    pair.submit("echo once", { repeatable: false })
+    pair.runUntil(from + seconds(9))
+    assert.deepStrictEqual(pair.statuses, ["Online", "Reconnecting"])
+    assert.strictEqual(pair.statusesAt.at(-1), from + seconds(8))
+    const sent = pair.commandsSentAt.length
+    pair.runUntil(from + seconds(12))
+    assert.strictEqual(pair.commandsSentAt.length, sent, "only logins are sent")
+    assert.strictEqual(pair.submit("echo for this session alone", { epoch: pair.client.epoch }), undefined)
+    resume()
+    pair.runUntil(from + seconds(13))
+    assert.strictEqual(pair.client.status._tag, "Online")
+    assert.deepStrictEqual(failures(pair), [["echo for this session alone", "NotConnected"]])
+    assertOwnAnswers(pair)
+  })
+
+  it.prop(
+    "is rarely doubted by mistake on a line that loses a third, so that no message is lost to a new session",
+    [Seed],
+    ([seed]) => {
+      const pair = online({ seed, conditions: { ...perfect, loss: 0.3, latency: 20 }, server: patient })
+      for (let i = 0; i < 60; i++) pair.at(pair.now + seconds(10 * i), () => pair.submit(`echo ${i}`))
+      pair.runUntil(pair.now + minutes(12))
+      assert.strictEqual(pair.client.epoch, 1)
+    },
+    checks(20)
+  )
+
+  it("for good is asked on a fresh socket after a minute, and its old session is given up then", () => {
+    const pair = settled({ seed: 1 })
+    ServerMachine.goSilent(pair.server, pair.now)
+    const from = pair.now
+    pair.submit("echo repeatable", { timeout: minutes(5) })
+    pair.submit("echo once", { timeout: minutes(5), repeatable: false })
+    pair.runUntil(from + seconds(62))
+    assert.strictEqual(pair.address, "10.0.0.1:50001")
+    assert.deepStrictEqual(pair.outcomes, [])
+    pair.runUntil(from + seconds(63))
+    assert.strictEqual(pair.address, "10.0.0.1:50002")
+    assert.deepStrictEqual(failures(pair), [["echo once", "SessionLost"]])
+    ServerMachine.resume(pair.server, pair.now)
+    pair.runUntil(from + minutes(3))
+    assert.strictEqual(pair.outcomes.at(-1)?.text, "echo repeatable")
+    assertOwnAnswers(pair)
+  })
+})
+
+describe("a port that flaps", () => {
+  it("gets no more than one login packet a second", () => {
+    const pair = online({ seed: 1 })
+    const logins: Array<number> = []
+    const before = pair.client.counters.logins
+    let sent = before
+    for (let i = 0; i < 2000; i++) {
+      if (i % 2 === 0) pair.client.refused(pair.now)
+      else if (i % 20 === 1) pair.client.socketFailed(pair.now)
+      pair.flush()
+      pair.runUntil(pair.now + 5)
+      while (sent < pair.client.counters.logins) {
+        logins.push(pair.now)
+        sent++
+      }
+    }
+    assert.isAtLeast(logins.length, 8)
+    assert.isAtMost(logins.length, 11)
+    for (const [i, at] of logins.slice(1).entries()) assert.isAtLeast(at - logins[i]!, 994)
+  })
+
+  it("is not believed to refuse a login that was not sent in this outage", () => {
+    const pair = online({ seed: 1 })
+    pair.client.refused(pair.now)
+    pair.client.receive(pair.now, Packet.encode(Packet.loginResult(false)))
+    pair.flush()
+    pair.runUntil(pair.now + seconds(5))
+    assert.deepStrictEqual(pair.statuses, ["Online", "Reconnecting", "Online"])
+    assert.isAtLeast(pair.client.counters.unexpected, 1)
+  })
+})
+
+describe("a process that stands still", () => {
+  it.each([5, 7, 9, 30])("for %i s is answered at once afterwards, and nothing is lost", (pause) => {
+    const pair = online({ seed: 1 })
+    for (let i = 0; i < 300; i++) pair.submit(`echo ${i}`)
+    pair.runUntil(pair.now + seconds(2))
+    pair.submit("echo in flight", { timeout: seconds(4) })
+    // What has arrived is read before time is judged.
+    pair.standStill(seconds(pause))
+    pair.submit("echo next")
+    pair.runUntil(pair.now + 100)
+    assert.deepStrictEqual(failures(pair), [])
+    assert.deepStrictEqual(pair.outcomes.slice(-2).map(({ text }) => text), ["echo in flight", "echo next"])
+    assert.isBelow(pair.client.roundTripTime!, 50, "the pause is no round trip")
+    pair.runUntil(pair.now + minutes(1))
+    assert.deepStrictEqual(pair.statuses, ["Online"])
+  })
+
+  it("does not take its own silence for the server's", () => {
+    const pair = online({ seed: 1 })
+    pair.submit("echo lost")
+    pair.dropArriving()
+    pair.standStill(seconds(20))
+    pair.runUntil(pair.now + seconds(1))
+    assert.deepStrictEqual(pair.statuses, ["Online"])
+    assert.deepStrictEqual(failures(pair), [["echo lost", "NoReply"]])
+  })
+})
+
+describe("messages on a bad line", () => {
+  it.each([0.05, 0.1, 0.2, 0.3].flatMap((loss) => [1, 2, 3].map((seed) => [loss, seed] as const)))(
+    "are delivered, once and in order, if any of the server's repetitions arrives (%d lost, seed %i)",
+    (loss, seed) => {
+      const pair = online({
+        seed,
+        conditions: { loss, latency: 20, duplication: 0.05, reordering: 0.1 },
+        server: { dropUnacknowledged: false }
+      })
+      const sent = Array.from({ length: 200 }, (_, i) => `m ${i}`)
+      for (const [i, text] of sent.entries()) {
+        pair.at(pair.now + 500 * i, () => ServerMachine.emit(pair.server, pair.now, text))
+      }
+      pair.runUntil(pair.now + minutes(3))
+      const arrived = sent.filter((text) => pair.arrived.has(text))
+      assert.isAtLeast(arrived.length, 195)
+      assert.deepStrictEqual(messagesOf(pair, "m "), arrived)
+      assert.strictEqual(pair.client.counters.lateMessages, 0)
+      assert.strictEqual(pair.client.counters.missedMessages, sent.length - arrived.length)
+      assert.strictEqual(pair.client.epoch, 1)
+    }
+  )
+
+  it("that come after they were given up are delivered late, after the gap", () => {
+    const pair = online({ seed: 1, client: { reorderTimeout: seconds(1) } })
+    pair.conditions = { ...perfect, loss: 1 }
+    ServerMachine.emit(pair.server, pair.now, "m 0")
+    pair.flush()
+    pair.conditions = perfect
+    ServerMachine.emit(pair.server, pair.now, "m 1")
+    pair.runUntil(pair.now + seconds(5))
+    assert.deepStrictEqual(
+      pair.delivered.slice(-3).map((item) => item._tag === "Gap" ? `gap ${item.missed}` : [item.text, item.late]),
+      ["gap 1", ["m 1", false], ["m 0", true]]
+    )
+    assert.deepInclude(pair.client.counters, { lateMessages: 1, missedMessages: 1 })
+  })
+
+  it("are acknowledged before anybody is told of them", () => {
+    const pair = online({ seed: 1 })
+    pair.client.receive(pair.now, Packet.encode(Packet.message(1, "hello")))
+    assert.deepStrictEqual(pair.client.drain().map(({ _tag }) => _tag), ["Transmit", "Deliver"])
+  })
+})
+
+describe("what is too large", () => {
+  it("for any server to have sent it is not read", () => {
+    const pair = online({ seed: 1 })
+    const delivered = pair.delivered.length
+    const largest = SessionMachine.MAX_DATAGRAM_BYTES - 9
+    pair.client.receive(pair.now, Packet.encode(Packet.message(1, "x".repeat(largest + 1))))
+    pair.flush()
+    assert.strictEqual(pair.delivered.length, delivered)
+    assert.strictEqual(pair.client.counters.oversized, 1)
+    pair.client.receive(pair.now, Packet.encode(Packet.message(1, "x".repeat(largest))))
+    pair.flush()
+    assert.strictEqual(pair.delivered.length, delivered + 1)
+  })
+
+  it("in sum is not kept: parts of replies that never become whole take 16 MiB at most", () => {
+    const pair = online({ seed: 1, client: { maxInFlight: 256 } })
+    for (let i = 0; i < 248; i++) pair.submit(`slow ${i}`, { repeatable: false })
+    const part = "x".repeat(2000)
+    for (let number = 0; number < 248; number++) {
+      for (let index = 0; index < 60; index++) {
+        pair.client.receive(pair.now, Packet.encode(Packet.commandReplyPart(number, 255, index, part)))
+      }
+    }
+    const kept = 248 * 60 - pair.client.counters.excessParts
+    assert.isAtMost(kept * part.length, 16 * 2 ** 20)
+    assert.isAbove(kept * part.length, 15 * 2 ** 20)
+  })
+})
+
 describe("hostile input", () => {
   it("is counted and dropped, and commands are still answered", () => {
     const pair = online({ seed: 1 })
@@ -518,7 +809,8 @@ describe("hostile input", () => {
     assert.deepStrictEqual(failures(pair), [])
     assertOwnAnswers(pair)
     assert.deepStrictEqual(pair.statuses, ["Online"])
-    assert.strictEqual(pair.client.counters.malformed, 3)
+    assert.strictEqual(pair.client.counters.malformed, 2)
+    assert.strictEqual(pair.client.counters.oversized, 1)
     assert.strictEqual(pair.client.counters.unexpected, 2)
     assert.strictEqual(pair.client.counters.strayReplies, 10_001)
   })

@@ -3,7 +3,7 @@
  *
  * **Details**
  *
- * Datagrams and the time go in ({@link receive}, {@link tick}), datagrams come out ({@link drain}); {@link deadline} says
+ * Datagrams and the time go in ({@link receive}, {@link tick}), datagrams come out ({@link drain}); {@link wakeAt} says
  * when something is due. Every function that takes `now` first does what was due by then; a superfluous {@link tick}
  * changes nothing. `now` is in milliseconds on any clock that does not run backwards.
  *
@@ -500,13 +500,12 @@ export const drain = (self: ServerMachine): ReadonlyArray<Outgoing> => {
 }
 
 /**
- * When {@link tick} has something to do; `undefined` where nothing is to come. May change with every call of another
- * function.
+ * When {@link tick} has something to do next; `Infinity` for never. It may change with every call of another function.
  *
  * @category outputs
  * @since 0.1.0
  */
-export const deadline = (self: ServerMachine): number | undefined => {
+export const wakeAt = (self: ServerMachine): number => {
   let due = self.upAt ?? Infinity
   for (const session of self.sessions.values()) {
     due = Math.min(due, session.lastCommand + self.policy.sessionTimeout)
@@ -517,7 +516,7 @@ export const deadline = (self: ServerMachine): number | undefined => {
     const held = session.held[0]
     if (held !== undefined) due = Math.min(due, held.due)
   }
-  return due === Infinity ? undefined : due
+  return due
 }
 
 const record = <A>(self: ServerMachine, records: Array<A>, entry: A): void => {

@@ -37,6 +37,7 @@
  *
  * @since 0.1.0
  */
+import { Alarm, Monotonic } from "@bercon/session/unstable"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -47,7 +48,6 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Endpoint, EndpointError } from "./Endpoint.ts"
-import * as Timer from "./internal/timer.ts"
 import * as ServerMachine from "./ServerMachine.ts"
 import * as SimulatedNetwork from "./SimulatedNetwork.ts"
 import type * as World from "./World.ts"
@@ -173,8 +173,9 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
   const context = yield* Effect.context<Exclude<R, Scope.Scope> | Scope.Scope>()
   const scope = yield* Effect.scope
   const machine = ServerMachine.make(options)
-  const offset = (yield* Clock.currentTimeMillis) - (yield* Timer.now)
-  const now = Effect.map(Timer.now, (time) => offset + time)
+  const monotonic = yield* Monotonic.make
+  const offset = (yield* Clock.currentTimeMillis) - monotonic()
+  const now = () => offset + monotonic()
   // One step at a time: a write may suspend, and what the next step sends must not overtake it.
   const lock = Semaphore.makeUnsafe(1)
   const failure = Deferred.makeUnsafe<never>()
@@ -204,13 +205,13 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
     }
     if (machine.listening && port === undefined) yield* Effect.orDie(open)
     if (!machine.listening) yield* close
-    timer.reschedule()
+    alarm.reset()
   })
 
   const step = <A>(f: (now: number) => A): Effect.Effect<A> =>
     Effect.gen(function*() {
       if (Deferred.isDoneUnsafe(failure)) return yield* Deferred.await(failure)
-      const result = f(yield* now)
+      const result = f(now())
       yield* flush
       return result
     }).pipe(Effect.provideContext(context), Effect.uninterruptible, lock.withPermit)
@@ -228,7 +229,7 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
         Effect.orDie
       )
 
-  const timer = Timer.make(() => ServerMachine.deadline(machine), step((now) => ServerMachine.tick(machine, now)), now)
+  const alarm = Alarm.make({ now, wakeAt: () => ServerMachine.wakeAt(machine) })
 
   /** Forks a fiber whose death is the server's. */
   const own = (fiber: Effect.Effect<void>) =>
@@ -244,7 +245,7 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
     )
 
   const { address } = yield* Effect.uninterruptible(open)
-  yield* own(timer.run)
+  yield* own(Alarm.run(alarm, step((now) => ServerMachine.tick(machine, now))))
 
   return SimulatedServer.of({
     address,

@@ -108,11 +108,11 @@ describe("a session", () => {
     ServerMachine.drain(server)
     ServerMachine.tick(server, 54_999)
     assert.strictEqual(server.sessions.size, 1)
-    assert.strictEqual(ServerMachine.deadline(server), 55_000)
+    assert.strictEqual(ServerMachine.wakeAt(server), 55_000)
     ServerMachine.tick(server, 55_000)
     assert.deepStrictEqual(server.drops, [{ time: 55_000, address: ALICE, admin: 0, cause: "Silence" }])
     assert.deepStrictEqual(ServerMachine.drain(server), [])
-    assert.strictEqual(ServerMachine.deadline(server), undefined)
+    assert.strictEqual(ServerMachine.wakeAt(server), Infinity)
   })
 
   it("is not kept by acknowledgements", () => {
@@ -134,7 +134,7 @@ describe("a session", () => {
     const server = online()
     command(server, 45_000, 0, "")
     assert.deepStrictEqual(heard(server), ["0: "])
-    assert.strictEqual(ServerMachine.deadline(server), 90_000)
+    assert.strictEqual(ServerMachine.wakeAt(server), 90_000)
     acknowledge(server, 90_000, 0)
     ServerMachine.tick(server, 90_000)
     assert.deepStrictEqual(server.drops, [{ time: 90_000, address: ALICE, admin: 0, cause: "Silence" }])
@@ -602,7 +602,7 @@ describe("the command", () => {
   it("#shutdown ends the server, after its reply", () => {
     const { server } = does("#shutdown")
     assert.isFalse(server.listening)
-    assert.strictEqual(ServerMachine.deadline(server), undefined)
+    assert.strictEqual(ServerMachine.wakeAt(server), Infinity)
     login(server, 1_000_000)
     assert.deepStrictEqual(ServerMachine.drain(server), [])
   })
@@ -610,7 +610,7 @@ describe("the command", () => {
   it("#restartserver ends it, and brings it back after a while", () => {
     const { server } = does("#restartserver", { world, restartDowntime: "5 seconds" })
     assert.isFalse(server.listening)
-    assert.strictEqual(ServerMachine.deadline(server), 5_000)
+    assert.strictEqual(ServerMachine.wakeAt(server), 5_000)
     command(server, 5_000, 1, "players")
     assert.isTrue(server.listening)
     assert.strictEqual(server.violations[0]?.reason._tag, "NoSession")

@@ -57,11 +57,11 @@ const setup = (options?: ServerMachine.Options) => {
   /** Lets time pass, and says when what was sent to Alice. */
   const pass = (end: number): Array<readonly [now: number, payload: Uint8Array]> => {
     const log: Array<readonly [number, Uint8Array]> = []
-    for (let due = ServerMachine.deadline(server); due !== undefined && due <= end;) {
+    for (let due = ServerMachine.wakeAt(server); due <= end;) {
       const now = due
       ServerMachine.tick(server, now)
       for (const payload of heard()) log.push([now, payload])
-      due = ServerMachine.deadline(server)
+      due = ServerMachine.wakeAt(server)
     }
     ServerMachine.tick(server, end)
     return log

@@ -44,10 +44,10 @@ export const online = (options?: ServerMachine.Options) => {
 /** Runs the server to `end` by its own deadlines, and says when it sent what to Alice. */
 export const run = (server: ServerMachine.ServerMachine, end: number) => {
   const log: Array<readonly [now: number, text: string]> = []
-  for (let due = ServerMachine.deadline(server); due !== undefined && due <= end;) {
+  for (let due = ServerMachine.wakeAt(server); due <= end;) {
     ServerMachine.tick(server, due)
     for (const text of heard(server)) log.push([due, text])
-    due = ServerMachine.deadline(server)
+    due = ServerMachine.wakeAt(server)
   }
   return log
 }

@@ -4,6 +4,7 @@
 import type { CommandError } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type * as Session from "@bercon/session/Session"
+import { Monotonic } from "@bercon/session/unstable"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -32,7 +33,7 @@ import * as CommandsReply from "./commandsReply.ts"
 import type { Call, FlavourCommands, Occupant, Sentence } from "./flavourCommands.ts"
 import * as MissionsReply from "./missionsReply.ts"
 import { compare, isAbout, isStill, outdated } from "./occupant.ts"
-import { bound, countOf, executed, invalid, now, once, oneLine, onePlayer, optionsOf, unsupported } from "./outgoing.ts"
+import { bound, countOf, executed, invalid, once, oneLine, onePlayer, optionsOf, unsupported } from "./outgoing.ts"
 import * as PlayersReply from "./playersReply.ts"
 import * as Turn from "./turn.ts"
 import * as VersionReply from "./versionReply.ts"
@@ -189,13 +190,15 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
     const call = { ...given, isCurrent: isStill(player, before, who, evidence.occupantOf) }
     const attempt = (sent: CommandError | undefined): Effect.Effect<boolean, CommandError | ActionError> =>
       Effect.gen(function*() {
-        const tried = typeof who === "string" ? call.deadline : Math.min(call.deadline, (yield* now) + LOOK_WHO)
+        const tried = typeof who === "string"
+          ? call.deadline
+          : Math.min(call.deadline, (yield* Monotonic.now) + LOOK_WHO)
         const answer = yield* Effect.result(raw(text, { ...once(call), deadline: tried }))
         if (Result.isSuccess(answer)) return true
         const error = answer.failure
         if (error.reason._tag === "Outdated" && sent !== undefined) return false
         // Not even sent in that time: its turn may come yet. (A queue that is full says so at once.)
-        const time = yield* now
+        const time = yield* Monotonic.now
         if (error.reason._tag === "Overloaded" && time >= tried && time < call.deadline) return yield* attempt(sent)
         // Once it was sent, it may have been executed, whatever becomes of the next.
         if (error.reason._tag !== "NoReply" || tried === call.deadline || typeof who === "string") {
@@ -287,11 +290,11 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
     }
     const error = Result.isFailure(sent) ? sent.failure : actionError("ban", new Unconfirmed({ expected: "the ban" }))
     if (confirmWithin === undefined || listed === undefined) return yield* error
-    const until = (yield* now) + (typeof target === "number" ? 0 : Duration.toMillis(confirmWithin))
+    const until = (yield* Monotonic.now) + (typeof target === "number" ? 0 : Duration.toMillis(confirmWithin))
     while (true) {
       const table = yield* Effect.result(Effect.flatMap(afterwards(call), banTable))
       if (Result.isSuccess(table) && alike(table.success) > count) return
-      if ((yield* now) >= until) {
+      if ((yield* Monotonic.now) >= until) {
         return yield* Result.isSuccess(table)
           ? error
           : unconfirmed("ban", "whether it is in the list")(table.failure)
@@ -397,7 +400,7 @@ const AFTERWARDS = 5000
 
 /** A look into a list after the command, whatever is left of the time of the call. */
 const afterwards = ({ calledIn }: Call): Effect.Effect<Call> =>
-  Effect.map(now, (now) => ({ calledIn, deadline: now + AFTERWARDS }))
+  Effect.map(Monotonic.now, (now) => ({ calledIn, deadline: now + AFTERWARDS }))
 
 /** What a failure to look for evidence means for the action. */
 const unconfirmed = (action: string, expected: string) => (failure: CommandError | ReplyError): ActionError =>

@@ -16,10 +16,9 @@
  */
 import { type CommandError, IncompleteReply, make as commandError } from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
-import * as Clock from "effect/Clock"
+import { Alarm, Monotonic } from "@bercon/session/unstable"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import type { ReplyWindow } from "../Flavour.ts"
 import type { Call } from "./flavourCommands.ts"
 import { optionsOf } from "./outgoing.ts"
@@ -350,8 +349,7 @@ export const make = Effect.fnUntraced(function*(
   window: ReplyWindow | undefined,
   expect: (command: string) => Expectation
 ): Effect.fn.Return<Driver> {
-  const clock = yield* Clock.Clock
-  const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const now = yield* Monotonic.make
   const defaults: Window = {
     first: Duration.toMillis(window?.first ?? "1200 millis"),
     quiet: Duration.toMillis(window?.quiet ?? "450 millis"),
@@ -359,7 +357,7 @@ export const make = Effect.fnUntraced(function*(
   }
   const exchange = new Exchange(expect)
   const turn = Turn.make()
-  const changed = Latch.makeUnsafe(false)
+  const alarm = Alarm.make({ now, wakeAt: () => exchange.wakeAt })
   let closed = false
 
   const outcome = Effect.gen(function*() {
@@ -367,9 +365,7 @@ export const make = Effect.fnUntraced(function*(
       const outcome = exchange.outcome(now())
       if (outcome !== undefined) return outcome
       if (closed) return { _tag: "Incomplete" } as const
-      changed.closeUnsafe()
-      // Clocks wake by the millisecond; less than one would be slept again and again.
-      yield* Effect.raceFirst(Effect.sleep(Math.ceil(exchange.wakeAt - now())), changed.await)
+      yield* alarm.wait
     }
   })
 
@@ -396,7 +392,7 @@ export const make = Effect.fnUntraced(function*(
             settled = reply.trim() !== ""
             if (settled) return Effect.succeed<Said>({ texts: [reply], again: false })
             exchange.acknowledged(now())
-            changed.openUnsafe()
+            alarm.wake()
             return Effect.never
           }
         })
@@ -434,17 +430,17 @@ export const make = Effect.fnUntraced(function*(
         : turn(command, call.deadline, converse(command, expectation, call)),
     offer: (text) => {
       const taken = exchange.offer(now(), text)
-      changed.openUnsafe()
+      alarm.wake()
       return taken
     },
     gap: () => exchange.gap(),
     restart: () => {
       exchange.restart()
-      changed.openUnsafe()
+      alarm.wake()
     },
     close: () => {
       closed = true
-      changed.openUnsafe()
+      alarm.wake()
     }
   }
 })

@@ -1,10 +1,10 @@
 /**
  * The roster at work: it listens to events, and has the list of players asked for when only that can tell.
  */
-import * as Broadcast from "@bercon/session/Broadcast"
 import { type CommandError, make as commandError, SessionClosed } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Status } from "@bercon/session/Status"
+import { Broadcast } from "@bercon/session/unstable"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -11,16 +11,12 @@ import {
   Unsupported
 } from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
+import { Monotonic } from "@bercon/session/unstable"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { PlayerId } from "../Player.ts"
 import type { Call } from "./flavourCommands.ts"
-
-/** The time by which deadlines are set: milliseconds that no change of the clock makes longer or shorter. */
-export const now: Effect.Effect<number> = Effect.clockWith((clock) =>
-  Effect.sync(() => Number(clock.monotonicTimeNanosUnsafe()) / 1e6)
-)
 
 /** A call for the session it was made in alone: what it names by number is something else in another. */
 export const bound = (call: Call): Call => ({ ...call, epoch: call.epoch ?? call.calledIn })
@@ -30,7 +26,7 @@ export const once = (call: Call): Call => ({ ...bound(call), repeatable: call.re
 
 /** The options for the session of a command that is sent now. Fails where the call's time is over. */
 export const optionsOf = (text: string, call: Call): Effect.Effect<Session.CommandOptions, CommandError> =>
-  Effect.flatMap(now, (now) =>
+  Effect.flatMap(Monotonic.now, (now) =>
     now < call.deadline
       ? Effect.succeed({
         repeatable: call.repeatable,

@@ -2,9 +2,9 @@
  * One at a time, first come first served, and nobody waits past a deadline.
  */
 import { type CommandError, make as commandError, Overloaded } from "@bercon/session/CommandError"
+import { Monotonic } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
-import { now } from "./outgoing.ts"
 
 /** How many can wait for their turn. */
 export const MAX_WAITING = 1024
@@ -20,7 +20,7 @@ export const make = (): Turn => {
   const semaphore = Semaphore.makeUnsafe(1)
   let waiting = 0
   return (text, deadline, run) =>
-    Effect.flatMap(now, (now) => {
+    Effect.flatMap(Monotonic.now, (now) => {
       const overloaded = Effect.suspend(() => Effect.fail(commandError(text, new Overloaded({ waiting: waiting - 1 }))))
       if (waiting === MAX_WAITING) return Effect.fail(commandError(text, new Overloaded({ waiting })))
       waiting++

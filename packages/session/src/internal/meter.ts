@@ -29,6 +29,8 @@ const series: ReadonlyArray<{
   { name: "missedMessages", metric: Metrics.messages, attributes: { fate: "Missed" } },
   { name: "lateMessages", metric: Metrics.messages, attributes: { fate: "Late" } },
   { name: "malformed", metric: Metrics.datagramsDropped, attributes: { reason: "Malformed" } },
+  { name: "oversized", metric: Metrics.datagramsDropped, attributes: { reason: "Oversized" } },
+  { name: "excessParts", metric: Metrics.datagramsDropped, attributes: { reason: "Excess" } },
   { name: "strayReplies", metric: Metrics.datagramsDropped, attributes: { reason: "Stray" } },
   { name: "unexpected", metric: Metrics.datagramsDropped, attributes: { reason: "Unexpected" } }
 ]

@@ -1,50 +1,46 @@
 /**
- * How long an answer takes, and so how long to wait before asking again: the estimator of RFC 6298.
+ * Estimates how long a reply takes, and so how long to wait before a command is sent again (RFC 6298).
+ *
+ * All times are in milliseconds.
  */
 
-/** Milliseconds to wait where nothing has been measured yet (RFC 6298, 2.1). */
-const INITIAL = 1000
+/** The first wait, before anything was measured (RFC 6298, 2.1). */
+export const INITIAL_TIMEOUT = 1000
 /**
- * The shortest wait in milliseconds. Game servers answer once a frame, so an average of a few milliseconds says little
- * about the next answer.
+ * The shortest wait. A game server replies once a frame, so a mean of a few milliseconds says little about the next
+ * reply.
  */
-const MINIMUM = 200
-/** The longest first wait in milliseconds: on a line slower than that, asking again is cheaper than waiting. */
-const MAXIMUM = 3000
+export const MINIMUM_TIMEOUT = 200
+/** The longest wait that measurements lead to: on a slower line, sending again is cheaper than waiting. */
+export const MAXIMUM_TIMEOUT = 3000
 
-/** The estimate. All times in milliseconds. */
-export interface RoundTrip {
-  /** Smoothed round-trip time; `undefined` before the first measurement. */
+export class RoundTrip {
+  /** The smoothed round-trip time; `undefined` before the first measurement. */
   smoothed: number | undefined
-  variation: number
-  /** The longest round trip of late: forgotten by a hundredth with each measurement. */
-  longest: number
-  /** How long to wait for an answer before asking again. */
-  timeout: number
-}
+  /** How long to wait for a reply before the command is sent again. */
+  timeout = INITIAL_TIMEOUT
+  #variation = 0
 
-export const make = (): RoundTrip => ({ smoothed: undefined, variation: 0, longest: 0, timeout: INITIAL })
-
-/**
- * Takes one measurement. Only of something that was sent once: with a repeated datagram nobody knows which one was
- * answered (Karn's algorithm).
- */
-export const measure = (self: RoundTrip, milliseconds: number): void => {
-  if (self.smoothed === undefined) {
-    self.smoothed = milliseconds
-    self.variation = milliseconds / 2
-  } else {
-    self.variation += (Math.abs(self.smoothed - milliseconds) - self.variation) / 4
-    self.smoothed += (milliseconds - self.smoothed) / 8
+  /**
+   * Takes one measurement. Measure only what was sent once: after a second datagram the reply may answer either of them
+   * (Karn's algorithm).
+   */
+  measure(milliseconds: number): void {
+    if (this.smoothed === undefined) {
+      this.smoothed = milliseconds
+      this.#variation = milliseconds / 2
+    } else {
+      this.#variation += (Math.abs(this.smoothed - milliseconds) - this.#variation) / 4
+      this.smoothed += (milliseconds - this.smoothed) / 8
+    }
+    this.timeout = Math.min(Math.max(this.smoothed + 4 * this.#variation, MINIMUM_TIMEOUT), MAXIMUM_TIMEOUT)
   }
-  self.longest = Math.max(milliseconds, 0.99 * self.longest)
-  self.timeout = Math.min(Math.max(self.smoothed + 4 * self.variation, MINIMUM), MAXIMUM)
-}
 
-/**
- * No answer came in time: waits longer, until a measurement says otherwise. Without it a timeout that is too short would
- * stay so for ever, since what is sent twice is never measured.
- */
-export const backOff = (self: RoundTrip): void => {
-  self.timeout = Math.min(2 * self.timeout, Math.max(self.timeout, INITIAL))
+  /**
+   * Waits longer after a timeout, until the next measurement: twice as long, but no more than a second because of
+   * timeouts alone. What is sent twice is never measured, so without this a timeout that is too short would stay so.
+   */
+  backOff(): void {
+    this.timeout = Math.min(2 * this.timeout, Math.max(this.timeout, INITIAL_TIMEOUT))
+  }
 }

@@ -37,7 +37,7 @@ export const make = (
       loginTimeout: millis(options.loginTimeout ?? "10 seconds"),
       keepaliveInterval: millis(options.keepaliveInterval ?? "30 seconds"),
       silenceTimeout: millis(options.silenceTimeout ?? "8 seconds"),
-      holdBack: millis(options.holdBack ?? "5 seconds"),
+      reorderTimeout: millis(options.reorderTimeout ?? "11 seconds"),
       maxReconnectDelay: millis(options.maxReconnectDelay ?? "30 seconds"),
       maxInFlight: options.maxInFlight ?? 32,
       queueCapacity: options.queueCapacity ?? 4096,
@@ -66,7 +66,7 @@ const problemOf = ({ commandTimeout, machine, messageCapacity }: Settings): stri
     outOf("commandTimeout", commandTimeout, 0, Infinity) ??
     outOf("keepaliveInterval", machine.keepaliveInterval, 1000, 44_000) ??
     outOf("silenceTimeout", machine.silenceTimeout, 2000, Infinity) ??
-    outOf("holdBack", machine.holdBack, 0, Infinity) ??
+    outOf("reorderTimeout", machine.reorderTimeout, 0, Infinity) ??
     outOf("maxReconnectDelay", machine.maxReconnectDelay, 1000, Infinity) ??
     notCount("maxInFlight", machine.maxInFlight, 1, 256) ??
     notCount("queueCapacity", machine.queueCapacity, 0, Number.MAX_SAFE_INTEGER) ??

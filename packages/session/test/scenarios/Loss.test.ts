@@ -54,7 +54,7 @@ describe("on a line that loses, repeats and reorders", () => {
     ({ loss, seed }) =>
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
-        const session = yield* online({ ...unhurried, holdBack: "5 minutes" })
+        const session = yield* online({ ...unhurried, reorderTimeout: "5 minutes" })
         const items = yield* heard(session, "message ")
         const from = yield* now
         // Every text twice: only the number says that it is another message.

@@ -6,7 +6,7 @@ import { TestClock } from "effect/testing"
 import { heard, online, password, patient, range, tapped, timed } from "../support/Scenario.ts"
 
 describe("messages", () => {
-  it.effect("that never come leave a gap in the stream, after the hold-back and not before", () =>
+  it.effect("that never come leave a gap in the stream, when the server does not repeat them any more", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const server = yield* SimulatedServer.SimulatedServer
@@ -17,7 +17,7 @@ describe("messages", () => {
       yield* server.emit("message 1")
       yield* network.heal("toClient")
       yield* server.emit("message 2")
-      yield* TestClock.adjust("4900 millis")
+      yield* TestClock.adjust("10900 millis")
       assert.deepStrictEqual(items, [])
       yield* TestClock.adjust("200 millis")
       assert.deepStrictEqual(items, ["gap: Lost 2", "message 2"])
@@ -44,13 +44,13 @@ describe("messages", () => {
       )
     }).pipe(Effect.provide(TestRcon.layerTransport({ network: { latency: "5 millis" } }))))
 
-  it.effect("stay in order where the hold-back ends while an acknowledgement is being written", () =>
+  it.effect("stay in order if the reorder timeout ends while an acknowledgement is being written", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const server = yield* SimulatedServer.SimulatedServer
       const line = yield* tapped
       const [session] = yield* timed(
-        Session.make({ password, holdBack: "1 second" }).pipe(
+        Session.make({ password, reorderTimeout: "1 second" }).pipe(
           Effect.provideService(Transport.Transport, line.transport)
         )
       )

@@ -3,11 +3,11 @@ import * as NodeDgramTransport from "@bercon/session/NodeDgramTransport"
 import * as NodeTransport from "@bercon/session/NodeTransport"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schedule } from "effect"
+import { Effect, Fiber, Schedule } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import { echo, executions, heard, outcome, password, patient, range } from "../support/Scenario.ts"
+import { echo, executions, heard, outcome, password, patient, range, story } from "../support/Scenario.ts"
 
 const portOf = (address: string) => Number(address.slice(address.lastIndexOf(":") + 1))
 
@@ -18,7 +18,7 @@ const unhurried: Partial<Session.Options> = {
   loginTimeout: "1 minute",
   commandTimeout: "1 minute",
   silenceTimeout: "1 minute",
-  holdBack: "1 minute"
+  reorderTimeout: "1 minute"
 }
 
 const until = (condition: () => boolean) =>
@@ -62,24 +62,66 @@ describe.each(
   )
 })
 
-describe("a process", () => {
-  const run = Effect.fnUntraced(function*(mode: "ask" | "stay") {
-    const server = yield* NodeSimulatedServer.make({ onCommand: echo })
-    const program = fileURLToPath(new URL("../support/program.ts", import.meta.url))
-    const child = yield* Effect.acquireRelease(
+/** Runs a program of `support/` in a process of its own. */
+const spawnProgram = (name: string, ...args: ReadonlyArray<string>) =>
+  Effect.map(
+    Effect.acquireRelease(
       Effect.sync(() =>
-        spawn(process.execPath, [program, String(portOf(server.address)), mode], {
+        spawn(process.execPath, [fileURLToPath(new URL(`../support/${name}.ts`, import.meta.url)), ...args], {
           stdio: ["ignore", "pipe", "inherit"]
         })
       ),
       (child) => Effect.sync(() => child.kill("SIGKILL"))
-    )
-    let output = ""
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      output += text
-    })
-    const exited = once(child, "exit")
-    return { child, exited: Effect.promise(() => exited), output: () => output }
+    ),
+    (child) => {
+      let output = ""
+      child.stdout.setEncoding("utf8").on("data", (text: string) => {
+        output += text
+      })
+      const exited = once(child, "exit")
+      return { child, exited: Effect.promise(() => exited), output: () => output }
+    }
+  )
+
+describe.each(
+  [["NodeTransport", NodeTransport], ["NodeDgramTransport", NodeDgramTransport]] as const
+)("a process that stands still, %s", (_, transport) => {
+  it.live(
+    "reads what has arrived before it judges by the time: a reply that lies in the socket is not late",
+    () =>
+      Effect.gen(function*() {
+        const { output } = yield* spawnProgram("server")
+        yield* until(() => output().includes("\n"))
+        const session = yield* Session.make({ password, silenceTimeout: "2 seconds" }).pipe(
+          Effect.provideService(
+            Transport.Transport,
+            transport.make({ host: "127.0.0.1", port: portOf(output().trim()) })
+          )
+        )
+        const statuses = yield* story(session)
+        const asking = yield* Effect.forkChild(
+          Effect.forEach(
+            range(32),
+            (i) => Effect.map(Effect.result(session.command(`echo ${i}`, { timeout: "2 seconds" })), outcome),
+            { concurrency: "unbounded" }
+          ),
+          { startImmediately: true }
+        )
+        yield* Effect.sleep("50 millis")
+        // Of a turn of the event loop this is the end. The next begins with timers, and sockets come after them.
+        yield* Effect.yieldNow
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)
+        assert.deepStrictEqual(yield* Fiber.join(asking), range(32).map((i) => `echo ${i}`))
+        assert.deepStrictEqual(statuses.map(([, status]) => status), ["Online"])
+      }),
+    30_000
+  )
+})
+
+describe("a process", () => {
+  const run = Effect.fnUntraced(function*(mode: "ask" | "stay") {
+    const server = yield* NodeSimulatedServer.make({ onCommand: echo })
+    return yield* spawnProgram("program", String(portOf(server.address)), mode)
   })
 
   it.live("ends by itself once its session is closed", () =>

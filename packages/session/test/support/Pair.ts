@@ -34,6 +34,8 @@ export const generator = (seed: number) => () => {
 
 interface Event {
   readonly at: number
+  /** Whether it is a datagram that arrives at the client. */
+  readonly toClient: boolean
   readonly run: () => void
 }
 
@@ -44,7 +46,11 @@ export class Pair {
   readonly server: ServerMachine.ServerMachine
   readonly outcomes: Array<Outcome> = []
   readonly delivered: Array<Message.Message | Message.Gap> = []
+  /** The texts of the messages of which a datagram has reached the client. */
+  readonly arrived = new Set<string>()
   readonly statuses: Array<Status.Status["_tag"]> = []
+  /** When each status began. */
+  readonly statusesAt: Array<number> = []
   /** When each datagram was sent that is a command's, a keepalive's among them. */
   readonly commandsSentAt: Array<number> = []
   readonly random: () => number
@@ -54,6 +60,8 @@ export class Pair {
   #sockets = 0
   #held: Array<() => void> | undefined
   readonly #events: Array<Event> = []
+  /** What has arrived at a process that stands still. */
+  readonly #socket: Array<() => void> = []
 
   constructor(options: {
     readonly seed: number
@@ -71,7 +79,7 @@ export class Pair {
         loginTimeout: Infinity,
         keepaliveInterval: 30_000,
         silenceTimeout: 8000,
-        holdBack: 5000,
+        reorderTimeout: 11_000,
         maxReconnectDelay: 30_000,
         maxInFlight: 32,
         queueCapacity: 4096,
@@ -116,7 +124,7 @@ export class Pair {
   }
 
   /** Lets something happen at a time. */
-  at(at: number, run: () => void): void {
+  at(at: number, run: () => void, toClient = false): void {
     // Sorted with the next event last; of two at one time, the earlier made.
     let low = 0
     let high = this.#events.length
@@ -125,7 +133,7 @@ export class Pair {
       if (this.#events[middle]!.at > at) low = middle + 1
       else high = middle
     }
-    this.#events.splice(low, 0, { at, run })
+    this.#events.splice(low, 0, { at, toClient, run })
   }
 
   flush(): void {
@@ -153,23 +161,51 @@ export class Pair {
           break
         case "StatusChanged":
           this.statuses.push(output.status._tag)
+          this.statusesAt.push(this.now)
           break
       }
     }
+    this.#flushServer()
+  }
+
+  #flushServer(): void {
     for (const { address, datagram } of ServerMachine.drain(this.server)) {
       const repeatedAfter = datagram[7] === 1 ? this.repeatReply(this.#replies++) : undefined
       if (repeatedAfter !== undefined) {
-        this.at(this.now + repeatedAfter, () => this.client.receive(this.now, datagram))
+        this.at(this.now + repeatedAfter, () => this.client.receive(this.now, datagram), true)
       }
       this.#travel(() => {
-        if (address === this.address) this.client.receive(this.now, datagram)
-      })
+        if (address !== this.address) return
+        if (datagram[7] === 2) this.arrived.add(Text.decode(datagram.subarray(9)))
+        this.client.receive(this.now, datagram)
+      }, true)
     }
   }
 
   /** Lets the server's process end, and the next one begin at once. */
   restart(): void {
     ServerMachine.restart(this.server, this.now)
+    this.flush()
+  }
+
+  /** Lets the client's process stand still. What arrives meanwhile lies in its socket, and is read first of all. */
+  standStill(length: number): void {
+    const end = this.now + length
+    while (true) {
+      const next = this.#events.at(-1)?.at ?? Infinity
+      const serverAt = ServerMachine.wakeAt(this.server)
+      const at = Math.min(next, serverAt)
+      if (at > end) break
+      this.now = at
+      if (next <= at) {
+        const event = this.#events.pop()!
+        if (event.toClient) this.#socket.push(event.run)
+        else event.run()
+      } else ServerMachine.tick(this.server, at)
+      this.#flushServer()
+    }
+    this.now = end
+    for (const read of this.#socket.splice(0)) read()
     this.flush()
   }
 
@@ -199,12 +235,12 @@ export class Pair {
     else this.#held.push(arrive)
   }
 
-  #travel(arrive: () => void): void {
+  #travel(arrive: () => void, toClient = false): void {
     const { duplication, latency, loss, reordering } = this.conditions
     for (let copies = this.random() < duplication ? 2 : 1; copies > 0; copies--) {
       if (this.random() < loss) continue
       const late = this.random() < reordering ? this.random() * 10 * latency : 0
-      this.at(this.now + latency + late, arrive)
+      this.at(this.now + latency + late, arrive, toClient)
     }
   }
 
@@ -212,7 +248,7 @@ export class Pair {
   runUntil(end: number): void {
     for (let steps = 0; steps < 100_000; steps++) {
       const next = this.#events.at(-1)?.at ?? Infinity
-      const serverAt = ServerMachine.deadline(this.server) ?? Infinity
+      const serverAt = ServerMachine.wakeAt(this.server)
       const at = Math.max(this.now, Math.min(next, this.client.wakeAt, serverAt))
       if (at > end) {
         this.now = end

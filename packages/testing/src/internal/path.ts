@@ -2,12 +2,12 @@
  * What becomes of datagrams on their way, in both directions: one place for the network in memory and for a server's port
  * on real UDP.
  */
+import { Alarm, Monotonic } from "@bercon/session/unstable"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Struct from "effect/Struct"
 import type { Conditions, Direction, PathConditions, PathOptions, Statistics } from "../SimulatedNetwork.ts"
-import * as Timer from "./timer.ts"
 
 // -----------------------------------------------------------------------------
 // one direction
@@ -201,15 +201,14 @@ export const make = Effect.fnUntraced(function*(options: PathOptions) {
   /** In the order of `due`, and of sending where that is the same. */
   const inFlight: Array<InFlight> = []
 
-  const timer = Timer.make(
-    () => inFlight[0]?.due,
-    Effect.map(Timer.now, (now) => {
-      while (inFlight.length > 0 && inFlight[0]!.due <= now) inFlight.shift()!.deliver()
-    })
-  )
+  const now = yield* Monotonic.make
+  const alarm = Alarm.make({ now, wakeAt: () => inFlight[0]?.due ?? Infinity })
+  const deliverDue = Effect.sync(() => {
+    while (inFlight.length > 0 && inFlight[0]!.due <= now()) inFlight.shift()!.deliver()
+  })
 
   const send = (lane: Lane, original: Uint8Array, deliver: (datagram: Uint8Array) => Arrival): Effect.Effect<void> =>
-    Effect.map(Timer.now, (now) => {
+    Effect.sync(() => {
       const arrive = (datagram: Uint8Array): void => {
         lane.statistics[deliver(datagram)]++
       }
@@ -219,10 +218,10 @@ export const make = Effect.fnUntraced(function*(options: PathOptions) {
         } else if (inFlight.length >= IN_FLIGHT_CAPACITY) {
           lane.statistics.overflowed++
         } else {
-          const due = now + delay
+          const due = now() + delay
           const index = inFlight.findLastIndex((other) => other.due <= due) + 1
           inFlight.splice(index, 0, { due, deliver: () => arrive(datagram) })
-          if (index === 0) timer.reschedule()
+          if (index === 0) alarm.reset()
         }
       }
     })
@@ -259,7 +258,7 @@ export const make = Effect.fnUntraced(function*(options: PathOptions) {
         isCut: (direction) => lanes[direction].cut
       })),
     statistics: () => ({ toServer: total("toServer"), toClient: total("toClient") }),
-    run: timer.run
+    run: Alarm.run(alarm, deliverDue)
   }
 
   return path

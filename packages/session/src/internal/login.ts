@@ -1,0 +1,169 @@
+/**
+ * Asks for logins: when to send the next login packet, and whether a login reply can be to one of them.
+ *
+ * A login packet that a server cannot read yet waits in its kernel, and is answered when the server has started. So all
+ * packets of an outage go out on one socket, where each of them can be answered, and they become rarer with the length of
+ * the outage. A socket that stays mute for {@link MUTE_TIME} is given up all the same: the server may have moved, and some
+ * were seen to answer a new socket only.
+ *
+ * Times are in milliseconds.
+ */
+import * as Duration from "effect/Duration"
+import { LoginTimeout } from "../LoginFailure.ts"
+import type { TransportError } from "../Transport.ts"
+
+/** The shortest time between two login packets, also across outages and sockets. */
+export const SHORTEST_DELAY = 1000
+/** The delay as a share of the time since the outage began. */
+export const DELAY_SHARE = 1 / 8
+/** By how much a delay is shortened at most, by chance, so that many clients do not ask all at once. */
+const JITTER = 0.2
+/** How long a socket is used without a reply. */
+export const MUTE_TIME = 60_000
+/** How long after it was sent a login packet may still be answered: a server may take minutes to start. */
+export const LATE_REPLY = 300_000
+
+export class Login {
+  readonly #timeout: number
+  readonly #longestDelay: number
+  readonly #random: () => number
+  /** When the first login or the outage began. */
+  #since = 0
+  /** How many packets were sent since then. */
+  #tries = 0
+  /** When asking on the current socket began; `Infinity` while nothing is asked. */
+  #askingSince = Infinity
+  /** When the first packet was sent that is not answered; `Infinity` if there is none. */
+  #firstSentAt = Infinity
+  #lastSentAt = -Infinity
+  /** How many packets may still be answered, and begin the session anew on the server. */
+  #unanswered = 0
+  #nextAt = Infinity
+  // What may explain that nobody answers.
+  #isPortClosed = false
+  #error: TransportError | undefined
+
+  constructor(options: { readonly timeout: number; readonly longestDelay: number; readonly random: () => number }) {
+    this.#timeout = options.timeout
+    this.#longestDelay = options.longestDelay
+    this.#random = options.random
+  }
+
+  /** Begins the first login, or an outage. Packets of an earlier outage are of no account any more. */
+  begin(since: number): void {
+    this.#since = since
+    this.#tries = 0
+    this.#firstSentAt = Infinity
+    this.#isPortClosed = false
+    this.#error = undefined
+  }
+
+  /** Begins to ask, on a socket that was opened now or is open since long. */
+  ask(now: number): void {
+    this.#askingSince = now
+    this.#nextAt = Math.max(now, this.#lastSentAt + SHORTEST_DELAY)
+  }
+
+  /** Stops asking. Packets that were sent may still be answered. */
+  stop(): void {
+    this.#askingSince = Infinity
+    this.#nextAt = Infinity
+  }
+
+  get isAsking(): boolean {
+    return this.#askingSince < Infinity
+  }
+
+  /** Records that a login packet goes out. */
+  sent(now: number): void {
+    this.#firstSentAt = Math.min(this.#firstSentAt, now)
+    this.#lastSentAt = now
+    this.#tries++
+    this.#unanswered++
+    this.#nextAt = now + this.retryDelay(now)
+  }
+
+  /** Records a login reply. */
+  answered(): void {
+    this.stop()
+    this.#firstSentAt = Infinity
+    this.#unanswered--
+  }
+
+  /** Records that the server's host reported the port closed. */
+  portClosed(): void {
+    this.#isPortClosed = true
+  }
+
+  /** Records why a packet could not be sent. */
+  notSent(error: TransportError): void {
+    this.#error = error
+  }
+
+  /** Whether a login reply can be to a packet of this outage. */
+  get isAwaited(): boolean {
+    return this.#firstSentAt < Infinity
+  }
+
+  /** When the first packet was sent that is not answered; `Infinity` if there is none. */
+  get firstSentAt(): number {
+    return this.#firstSentAt
+  }
+
+  /** When the last packet was sent. */
+  get lastSentAt(): number {
+    return this.#lastSentAt
+  }
+
+  /** The round-trip time that a reply shows now; `undefined` if more than one packet was sent (Karn's algorithm). */
+  roundTrip(now: number): number | undefined {
+    return this.#firstSentAt === this.#lastSentAt ? now - this.#lastSentAt : undefined
+  }
+
+  /** Whether the server may have answered more packets than one, and have begun the session anew each time. */
+  get mayBeAnsweredAgain(): boolean {
+    return this.#unanswered > 0
+  }
+
+  /** Records that the server goes on with the session. After so long it will not answer old packets any more. */
+  goesOn(now: number): void {
+    if (now - this.#lastSentAt > LATE_REPLY) this.#unanswered = 0
+  }
+
+  /** How long to wait now for the next try: longer with the length of the outage, up to the longest delay. */
+  retryDelay(now: number): number {
+    const delay = Math.min((now - this.#since) * DELAY_SHARE, this.#longestDelay) * (1 - JITTER * this.#random())
+    return Math.max(SHORTEST_DELAY, delay)
+  }
+
+  /** Whether the next packet is due. */
+  isDue(now: number): boolean {
+    return this.#nextAt <= now
+  }
+
+  /** Whether the socket was mute for so long that another one is to be tried. */
+  isMute(now: number): boolean {
+    return this.#askingSince + MUTE_TIME <= now
+  }
+
+  /** When the first login times out. */
+  get timesOutAt(): number {
+    return this.#since + this.#timeout
+  }
+
+  /** Why the first login has failed. */
+  timedOut(now: number, peer: string): LoginTimeout {
+    return new LoginTimeout({
+      peer,
+      tries: this.#tries,
+      waited: Duration.millis(now - this.#since),
+      portClosed: this.#isPortClosed,
+      ...(this.#error !== undefined && { error: this.#error })
+    })
+  }
+
+  /** When the next packet is due, or the socket has been mute for too long. */
+  get wakeAt(): number {
+    return Math.min(this.#nextAt, this.#askingSince + MUTE_TIME)
+  }
+}

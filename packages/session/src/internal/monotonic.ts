@@ -1,0 +1,14 @@
+/**
+ * Reads the monotonic clock, which no change of the system's time makes run faster, slower or backwards.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+
+/** Milliseconds, with fractions, since an origin that is fixed for the life of the process. */
+export const millis = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+
+/** The time now, in milliseconds. */
+export const now: Effect.Effect<number> = Effect.clockWith((clock) => Effect.sync(() => millis(clock)))
+
+/** Reads the clock in the context, in milliseconds. */
+export const make: Effect.Effect<() => number> = Effect.map(Clock.Clock, (clock) => () => millis(clock))

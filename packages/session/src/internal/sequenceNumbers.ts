@@ -1,0 +1,336 @@
+/**
+ * Decides which of the 256 sequence numbers a command may carry.
+ *
+ * A reply carries nothing but the number of its command. If a number is used again while a reply to its former use can
+ * still arrive, that reply is taken for the new command's. So a number is quarantined after each use:
+ *
+ * - A command that was sent once and answered leaves nothing behind, unless the network repeats it or its reply. Its
+ *   number is quarantined for twice the time that its reply took, since the server's queue delays a repetition as it
+ *   delayed the command; and longer if replies were seen to be repeated later than that.
+ * - A command that was sent several times, or got no reply, leaves datagrams behind that may still be answered. Its
+ *   number is quarantined for {@link LATE_REPLY} after the last of them. It is *released* earlier if the server has
+ *   *passed* it: answered a command that was sent later, which a server that works in order does only when it has worked
+ *   off what came before. The replies are on their way by then, and have {@link RELEASE_AFTER} to arrive.
+ *
+ * A server or network that does not keep the order would make release unsafe. A reply that arrives more than
+ * {@link DISORDER} after its command was passed shows that, and ends early release for an hour.
+ *
+ * Numbers whose quarantine is over are given out first, and in a circle, so that the number given out is the one that has
+ * been unused for longest. The last {@link RESERVED} numbers are kept for probes: if commands have used up all others,
+ * the replies to probes are what shows that the server has passed them.
+ *
+ * Times are in milliseconds.
+ */
+
+/** How many numbers there are. */
+const NUMBERS = 256
+/** How many of them are for probes alone. At 30 % loss each way all of them are lost once in two hundred times. */
+export const RESERVED = 8
+/** How many numbers commands can have. */
+export const ORDINARY = NUMBERS - RESERVED
+/** How long after its last datagram a command may still be answered. A reply that is even later is taken for another's. */
+export const LATE_REPLY = 40_000
+/** How long after a number was passed it may be used again. */
+export const RELEASE_AFTER = 5000
+/** By how much a reply may be overtaken by one to a later command before the server counts as working out of order. */
+export const DISORDER = 1000
+/** For how long a server that has worked out of order is expected to do so again. */
+export const DISORDER_MEMORY = 3_600_000
+/** The shortest quarantine after a reply. */
+const SHORTEST_QUARANTINE = 1
+/** How long the quarantine after a reply lasts, in times of what the reply took. */
+const ROUND_TRIPS = 2
+/** The shortest quarantine after a reply while the network repeats datagrams. */
+export const REPETITION_QUARANTINE = 1000
+/** The same in times of how late a reply was repeated: the first repetition seen is rarely the latest there is. */
+const REPETITIONS = 4
+/** The latest repetition of a reply that is believed. What comes later is an old datagram that somebody plays back. */
+export const LATEST_REPETITION = 20_000
+/** For how long a repeated reply is remembered. */
+export const REPETITION_MEMORY = 60_000
+
+/** Ends the list of numbers in the order of sending. */
+const NONE = -1
+
+/** What a number was when it was taken. */
+type Former =
+  /** Its last use may still be answered, so a reply may be to that one. */
+  | typeof QUARANTINED
+  /** Its last use may still be answered, but is not expected to be. */
+  | typeof RELEASED
+  /** Nothing of its former uses is left. */
+  | typeof UNUSED
+const QUARANTINED = 0
+const RELEASED = 1
+const UNUSED = 2
+
+export class SequenceNumbers {
+  /** The number to try first. */
+  #next = 0
+  /** No number is available to commands before this time. A lower bound, so that no search in vain is repeated. */
+  #availableAt = -Infinity
+
+  // What is known of each number. Typed arrays take 50 bytes a number, objects would take twice that.
+
+  // Of its current or, if it is not in use, of its last use:
+  readonly #inUse = new Uint8Array(NUMBERS)
+  readonly #former = new Uint8Array(NUMBERS).fill(UNUSED)
+  /** How many datagrams were sent. */
+  readonly #sends = new Uint32Array(NUMBERS)
+  readonly #firstSentAt = new Float64Array(NUMBERS)
+  readonly #lastSentAt = new Float64Array(NUMBERS).fill(-Infinity)
+  /** When the server was first seen to have worked off the last datagram; `Infinity` if it was not. */
+  readonly #passedAt = new Float64Array(NUMBERS).fill(Infinity)
+  /** When the reply came that was the only one due; `-Infinity` if it has not come, or more than one is due. */
+  readonly #answeredAt = new Float64Array(NUMBERS).fill(-Infinity)
+
+  // Of all its uses that are over:
+  /** When the last datagram was sent that may still be answered; `-Infinity` if there is none. */
+  readonly #owedSince = new Float64Array(NUMBERS).fill(-Infinity)
+  /** When the server was first seen to have worked that off; `Infinity` if it was not. */
+  readonly #owedPassedAt = new Float64Array(NUMBERS).fill(Infinity)
+  /** When the quarantine for a reply that the network may repeat ends. */
+  readonly #repeatedUntil = new Float64Array(NUMBERS).fill(-Infinity)
+
+  // The numbers that are not passed, linked in the order of their last datagrams.
+  readonly #newer = new Int16Array(NUMBERS).fill(NONE)
+  readonly #older = new Int16Array(NUMBERS).fill(NONE)
+  #oldest = NONE
+  #newest = NONE
+
+  /** When a reply was last repeated, and how long after the first one it came at most. */
+  #repetitionAt = -Infinity
+  #repeatedAfter = 0
+  /** Until when the server is expected to work out of order. */
+  #disorderUntil = -Infinity
+
+  // ---------------------------------------------------------------------------
+  // giving out
+  // ---------------------------------------------------------------------------
+
+  /** Gives out a number for a command; `undefined` if all are in use or quarantined. */
+  take(now: number): number | undefined {
+    if (now < this.#availableAt) return undefined
+    let released: number | undefined
+    for (let i = 0; i < ORDINARY; i++) {
+      const number = (this.#next + i) % ORDINARY
+      if (this.#inUse[number] === 1) continue
+      if (this.#unusedAt(number) <= now) return this.#claim(number, UNUSED)
+      if (
+        this.#releasedAt(number) <= now &&
+        (released === undefined || this.#owedPassedAt[number]! < this.#owedPassedAt[released]!)
+      ) released = number
+    }
+    if (released !== undefined) return this.#claim(released, RELEASED)
+    this.#availableAt = this.availableAt
+    return undefined
+  }
+
+  /**
+   * Gives out a number for an empty command, whose reply says only that the server is there: an ordinary one if one is
+   * available, otherwise a reserved one, otherwise the one that has been quarantined for longest. `undefined` if all are
+   * in use.
+   */
+  takeForProbe(now: number): number | undefined {
+    let quarantined: number | undefined
+    for (let i = 0; i < NUMBERS; i++) {
+      const number = i < ORDINARY ? (this.#next + i) % ORDINARY : i
+      if (this.#inUse[number] === 1) continue
+      if (this.#unusedAt(number) <= now) return this.#claim(number, UNUSED)
+      if (this.#releasedAt(number) <= now) return this.#claim(number, RELEASED)
+      if (quarantined === undefined || this.#owedSince[number]! < this.#owedSince[quarantined]!) quarantined = number
+    }
+    return quarantined === undefined ? undefined : this.#claim(quarantined, QUARANTINED)
+  }
+
+  /** When the next number becomes available to commands; `Infinity` if all are in use. */
+  get availableAt(): number {
+    let earliest = Infinity
+    for (let number = 0; number < ORDINARY; number++) {
+      if (this.#inUse[number] === 1) continue
+      earliest = Math.min(earliest, this.quarantinedUntil(number))
+    }
+    return earliest
+  }
+
+  /** When a number that is not in use becomes available, as far as that is known now. */
+  quarantinedUntil(number: number): number {
+    return Math.min(this.#unusedAt(number), this.#releasedAt(number))
+  }
+
+  /** Whether a reply to a command that is sent now would show that the server has passed others. */
+  awaitsEvidence(now: number): boolean {
+    return this.#oldest !== NONE && this.#disorderUntil <= now
+  }
+
+  /** Counts from 0 again, as servers expect after a login. Quarantines go on. */
+  restart(): void {
+    this.#next = 0
+  }
+
+  #claim(number: number, former: Former): number {
+    this.#inUse[number] = 1
+    this.#former[number] = former
+    this.#sends[number] = 0
+    this.#passedAt[number] = Infinity
+    this.#answeredAt[number] = -Infinity
+    if (number < ORDINARY) this.#next = (number + 1) % ORDINARY
+    return number
+  }
+
+  /** When no reply to a former use can come any more. */
+  #unusedAt(number: number): number {
+    return Math.max(this.#owedSince[number]! + LATE_REPLY, this.#repeatedUntil[number]!)
+  }
+
+  /** When no reply to a former use is expected any more. */
+  #releasedAt(number: number): number {
+    return Math.max(this.#owedPassedAt[number]! + RELEASE_AFTER, this.#repeatedUntil[number]!, this.#disorderUntil)
+  }
+
+  // ---------------------------------------------------------------------------
+  // a number in use
+  // ---------------------------------------------------------------------------
+
+  /** Records that a datagram with this number goes out. */
+  sent(number: number, now: number): void {
+    if (this.#sends[number] === 0) this.#firstSentAt[number] = now
+    this.#sends[number]!++
+    this.#lastSentAt[number] = now
+    this.#passedAt[number] = Infinity
+    this.#unlink(number)
+    this.#link(number)
+  }
+
+  /** How many datagrams have gone out in the current use of a number. */
+  sends(number: number): number {
+    return this.#sends[number]!
+  }
+
+  /** When the first datagram went out in the current use of a number. */
+  firstSentAt(number: number): number {
+    return this.#firstSentAt[number]!
+  }
+
+  /** Whether a reply is certainly to the current use of a number. */
+  isClean(number: number): boolean {
+    return this.#former[number] !== QUARANTINED
+  }
+
+  /** Whether the server has answered a later command, so that this one or its reply is rather lost than slow. */
+  isPassed(number: number): boolean {
+    return this.#passedAt[number]! < Infinity
+  }
+
+  /**
+   * Takes a number back because its whole reply has come. Returns how many numbers in use the reply has passed: so many
+   * datagrams or their replies were lost.
+   */
+  answered(number: number, now: number): number {
+    if (this.#sends[number]! > 1 || this.#former[number] === QUARANTINED) this.#owe(number)
+    this.#inUse[number] = 0
+    return this.#recordReply(number, now)
+  }
+
+  /** Takes a number back although its reply may still come. */
+  abandon(number: number): void {
+    this.#owe(number)
+    this.#inUse[number] = 0
+    this.#availableAt = -Infinity
+  }
+
+  /** Records a whole reply to a number that is not in use: it is late, or repeated. */
+  stray(number: number, now: number): void {
+    if (this.#inUse[number] === 1 || now - this.#lastSentAt[number]! > LATE_REPLY) return
+    if (this.#answeredAt[number]! > -Infinity) return this.#recordRepetition(now - this.#answeredAt[number]!, now)
+    if (this.#sends[number] === 1 && this.#former[number] === UNUSED) this.#owedSince[number] = -Infinity
+    this.#recordReply(number, now)
+  }
+
+  /**
+   * Records that the server has worked off all that was sent before a time, as a reply to something sent then shows.
+   * Returns how many of the numbers passed are in use.
+   */
+  passed(before: number, now: number): number {
+    let lost = 0
+    while (this.#oldest !== NONE && this.#lastSentAt[this.#oldest]! < before) {
+      const number = this.#oldest
+      this.#passedAt[number] = now
+      if (this.#inUse[number] === 1) lost++
+      else this.#owedPassedAt[number] = now
+      this.#unlink(number)
+      this.#availableAt = -Infinity
+    }
+    return lost
+  }
+
+  #owe(number: number): void {
+    this.#owedSince[number] = this.#lastSentAt[number]!
+    this.#owedPassedAt[number] = this.#passedAt[number]!
+  }
+
+  // ---------------------------------------------------------------------------
+  // what replies show
+  // ---------------------------------------------------------------------------
+
+  #recordReply(number: number, now: number): number {
+    this.#availableAt = -Infinity
+    if (now - this.#passedAt[number]! > DISORDER) this.#disorderUntil = now + DISORDER_MEMORY
+    // Whether it is a reply to this use is not known, so it shows nothing.
+    if (this.#former[number] === QUARANTINED) return 0
+    if (this.#sends[number] === 1) {
+      this.#answeredAt[number] = now
+      this.#owedPassedAt[number] = Math.min(this.#owedPassedAt[number]!, now)
+      this.#unlink(number)
+    }
+    const roundTrips = ROUND_TRIPS * (now - this.#firstSentAt[number]!)
+    this.#extendQuarantine(number, now + Math.max(SHORTEST_QUARANTINE, roundTrips, this.#repetitionQuarantine(now)))
+    return this.passed(this.#firstSentAt[number]!, now)
+  }
+
+  #recordRepetition(after: number, now: number): void {
+    if (after > LATEST_REPETITION) return
+    if (after > DISORDER) this.#disorderUntil = now + DISORDER_MEMORY
+    const known = this.#repetitionQuarantine(now)
+    this.#repeatedAfter = known === 0 ? after : Math.max(after, this.#repeatedAfter)
+    this.#repetitionAt = now
+    const quarantine = this.#repetitionQuarantine(now)
+    if (quarantine <= known) return
+    // What the network does to one reply it may do to every other.
+    for (let other = 0; other < NUMBERS; other++) this.#extendQuarantine(other, this.#answeredAt[other]! + quarantine)
+  }
+
+  /** How long a number is quarantined because replies were repeated; 0 if none were of late. */
+  #repetitionQuarantine(now: number): number {
+    return now - this.#repetitionAt < REPETITION_MEMORY
+      ? Math.min(Math.max(REPETITION_QUARANTINE, REPETITIONS * this.#repeatedAfter), LATE_REPLY)
+      : 0
+  }
+
+  #extendQuarantine(number: number, until: number): void {
+    this.#repeatedUntil[number] = Math.max(this.#repeatedUntil[number]!, until)
+  }
+
+  // ---------------------------------------------------------------------------
+  // the order of sending
+  // ---------------------------------------------------------------------------
+
+  #link(number: number): void {
+    this.#older[number] = this.#newest
+    if (this.#newest === NONE) this.#oldest = number
+    else this.#newer[this.#newest] = number
+    this.#newest = number
+  }
+
+  #unlink(number: number): void {
+    const older = this.#older[number]!
+    const newer = this.#newer[number]!
+    if (older === NONE && newer === NONE && this.#oldest !== number) return
+    if (older === NONE) this.#oldest = newer
+    else this.#newer[older] = newer
+    if (newer === NONE) this.#newest = older
+    else this.#older[newer] = older
+    this.#older[number] = NONE
+    this.#newer[number] = NONE
+  }
+}

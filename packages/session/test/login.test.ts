@@ -1,0 +1,205 @@
+import { Transport } from "@bercon/session"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Schema } from "effect"
+import { DELAY_SHARE, LATE_REPLY, Login, MUTE_TIME, SHORTEST_DELAY } from "../src/internal/login.ts"
+
+const make = (options: Partial<ConstructorParameters<typeof Login>[0]> = {}) =>
+  new Login({ timeout: 10_000, longestDelay: 30_000, random: () => 0, ...options })
+
+/** Sends the packets that are due until a time, and returns when. */
+const sendUntil = (login: Login, end: number): ReadonlyArray<number> => {
+  const sent: Array<number> = []
+  for (let at = login.wakeAt; at <= end && login.isDue(at); at = login.wakeAt) {
+    login.sent(at)
+    sent.push(at)
+  }
+  return sent
+}
+
+describe("login packets", () => {
+  it("are sent once a second at first, and ever more rarely, up to the longest delay", () => {
+    const login = make()
+    login.begin(0)
+    login.ask(0)
+    const sent = sendUntil(login, MUTE_TIME - 1)
+    assert.deepStrictEqual(sent.slice(0, 9), [0, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000])
+    assert.isAbove(sent.at(-1)! - sent.at(-2)!, 5000)
+    assert.strictEqual(DELAY_SHARE, 1 / 8)
+    assert.strictEqual(login.retryDelay(80_000), 10_000)
+    assert.strictEqual(login.retryDelay(1e9), 30_000)
+  })
+
+  it.prop(
+    "are a fifth closer together at most, by chance, and never closer than a second",
+    [
+      Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })),
+      Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1e6 }))
+    ],
+    ([chance, now]) => {
+      const delay = make({ random: () => chance }).retryDelay(now)
+      const longest = make().retryDelay(now)
+      assert.isAtMost(delay, longest)
+      assert.isAtLeast(delay, Math.max(SHORTEST_DELAY, 0.8 * longest - 1e-6))
+    }
+  )
+
+  it("of many clients after the same outage are spread by chance", () => {
+    assert.isBelow(make({ random: () => 1 }).retryDelay(160_000), make({ random: () => 0.5 }).retryDelay(160_000))
+    assert.strictEqual(make({ random: () => 1 }).retryDelay(160_000), 16_000)
+  })
+
+  it("are a second apart also across outages and sockets", () => {
+    const login = make()
+    login.begin(0)
+    login.ask(0)
+    login.sent(0)
+    login.answered()
+    login.begin(300)
+    login.ask(300)
+    assert.isFalse(login.isDue(999))
+    assert.strictEqual(login.wakeAt, 1000)
+    login.sent(1000)
+    login.stop()
+    login.ask(1500)
+    assert.strictEqual(login.wakeAt, 2000)
+  })
+
+  it("begin again with one a second in the next outage", () => {
+    const login = make()
+    login.begin(0)
+    login.ask(0)
+    sendUntil(login, 50_000)
+    login.answered()
+    login.begin(100_000)
+    login.ask(100_000)
+    assert.deepStrictEqual(sendUntil(login, 102_000), [100_000, 101_000, 102_000])
+  })
+
+  it("are not sent before they are asked for, nor after that has stopped", () => {
+    const login = make()
+    login.begin(0)
+    assert.isFalse(login.isDue(1e9))
+    assert.strictEqual(login.wakeAt, Infinity)
+    login.ask(0)
+    assert.isTrue(login.isDue(0))
+    login.stop()
+    assert.isFalse(login.isDue(1e9))
+    assert.strictEqual(login.wakeAt, Infinity)
+  })
+})
+
+describe("a login reply", () => {
+  it("is waited for after a packet of this outage, and until it has come", () => {
+    const login = make()
+    login.begin(0)
+    login.ask(0)
+    assert.isFalse(login.isAwaited)
+    login.sent(0)
+    assert.isTrue(login.isAwaited)
+    login.answered()
+    assert.isFalse(login.isAwaited)
+    assert.strictEqual(login.wakeAt, Infinity, "nothing is asked any more")
+    login.sent(5000)
+    login.begin(6000)
+    assert.isFalse(login.isAwaited, "what was asked in an earlier outage does not count")
+  })
+
+  it("may come after the machine has stopped asking", () => {
+    const login = make()
+    login.begin(0)
+    login.ask(0)
+    login.sent(0)
+    login.stop()
+    assert.isTrue(login.isAwaited)
+  })
+
+  it("shows the round trip if one packet was sent", () => {
+    const login = make()
+    login.begin(0)
+    login.ask(0)
+    login.sent(100)
+    assert.strictEqual(login.roundTrip(150), 50)
+    login.sent(1100)
+    assert.strictEqual(login.roundTrip(1150), undefined)
+    assert.deepStrictEqual([login.firstSentAt, login.lastSentAt], [100, 1100])
+  })
+
+  it("shows the round trip of the first packet of this outage, whatever was sent before", () => {
+    const login = make()
+    login.begin(0)
+    login.sent(0)
+    login.sent(1000)
+    login.begin(2000)
+    login.sent(2000)
+    assert.strictEqual(login.roundTrip(2030), 30)
+  })
+
+  it("may come to other packets, too, for five minutes, unless each packet has been answered", () => {
+    const login = make()
+    login.begin(0)
+    login.sent(0)
+    login.answered()
+    assert.isFalse(login.mayBeAnsweredAgain)
+    login.begin(1000)
+    login.sent(1000)
+    login.sent(2000)
+    login.answered()
+    assert.isTrue(login.mayBeAnsweredAgain)
+    login.goesOn(2000 + LATE_REPLY)
+    assert.isTrue(login.mayBeAnsweredAgain)
+    login.goesOn(2001 + LATE_REPLY)
+    assert.isFalse(login.mayBeAnsweredAgain)
+  })
+})
+
+describe("a mute socket", () => {
+  it("is given up a minute after asking on it began", () => {
+    const login = make()
+    login.begin(0)
+    login.ask(500)
+    assert.isFalse(login.isMute(499 + MUTE_TIME))
+    assert.isTrue(login.isMute(500 + MUTE_TIME))
+    sendUntil(login, 499 + MUTE_TIME)
+    assert.strictEqual(login.wakeAt, 500 + MUTE_TIME)
+    login.stop()
+    assert.isFalse(login.isMute(1e9))
+  })
+})
+
+describe("a first login that fails", () => {
+  const error = new Transport.TransportError({
+    reason: new Transport.IoFailed({ kind: "Unreachable", peer: "server" })
+  })
+
+  it("times out so long after it began", () => {
+    const login = make({ timeout: 7000 })
+    login.begin(100)
+    assert.strictEqual(login.timesOutAt, 7100)
+  })
+
+  it("tells how often and how long it was tried, and what was seen", () => {
+    const login = make()
+    login.begin(0)
+    login.ask(0)
+    sendUntil(login, 9999)
+    const plain = login.timedOut(10_000, "server")
+    assert.deepStrictEqual([plain.tries, Duration.toMillis(plain.waited), plain.portClosed], [10, 10_000, false])
+    assert.notProperty(plain, "error")
+    login.portClosed()
+    login.notSent(error)
+    const seen = login.timedOut(10_000, "server")
+    assert.deepStrictEqual([seen.portClosed, seen.error], [true, error])
+  })
+
+  it("tells nothing of an earlier outage", () => {
+    const login = make()
+    login.begin(0)
+    login.sent(0)
+    login.portClosed()
+    login.notSent(error)
+    login.begin(1000)
+    const { portClosed, tries, ...rest } = login.timedOut(2000, "server")
+    assert.deepStrictEqual([tries, portClosed], [0, false])
+    assert.notProperty(rest, "error")
+  })
+})

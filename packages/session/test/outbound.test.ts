@@ -1,0 +1,735 @@
+import { Packet, Text } from "@bercon/codec"
+import type { CommandError } from "@bercon/session"
+import { assert, describe, it } from "@effect/vitest"
+import { Exit, Result } from "effect"
+import {
+  FEW,
+  LONGEST_GAP,
+  Outbound,
+  PROBE_GAP,
+  REPLY_BYTES,
+  type Request,
+  type Ticket
+} from "../src/internal/outbound.ts"
+import { MINIMUM_TIMEOUT } from "../src/internal/roundTrip.ts"
+import { LATE_REPLY, ORDINARY, RELEASE_AFTER } from "../src/internal/sequenceNumbers.ts"
+import { range } from "./support/Scenario.ts"
+
+interface Sent {
+  readonly at: number
+  readonly number: number
+  readonly text: string
+  readonly isNew: boolean
+}
+
+/** Commands on their way, and what came of them. Everything happens at `now`. */
+class Harness {
+  now = 0
+  readonly sent: Array<Sent> = []
+  readonly outcomes: Array<readonly [text: string, outcome: string]> = []
+  readonly errors = new Map<string, CommandError.CommandError["reason"]>()
+  readonly losses: Array<boolean> = []
+  readonly measured: Array<number> = []
+  readonly outbound: Outbound<string>
+  #isNew = true
+
+  constructor(options: { readonly maxInFlight?: number; readonly queueCapacity?: number } = {}) {
+    this.outbound = new Outbound({ peer: "server", maxInFlight: 32, queueCapacity: 1000, ...options }, {
+      transmit: (datagram) => {
+        const packet = Result.getOrThrow(Packet.decodeClient(datagram))
+        assert(packet._tag === "Command")
+        this.sent.push({ at: this.now, number: packet.sequence, text: Text.decode(packet.payload), isNew: this.#isNew })
+      },
+      settle: (text, result) => {
+        this.outcomes.push([text, Result.isSuccess(result) ? Text.decode(result.success) : result.failure._tag])
+        if (Result.isFailure(result)) this.errors.set(text, result.failure)
+      },
+      sent: (at, isNew) => {
+        assert.strictEqual(at, this.now)
+        this.#isNew = isNew
+      },
+      learn: (isLost) => this.losses.push(isLost),
+      measured: (milliseconds) => this.measured.push(milliseconds)
+    })
+    // The line is measured, as it is by a login.
+    this.outbound.roundTrip.measure(20)
+  }
+
+  submit(text: string, options: Partial<Request<string>> = {}, mayStart = true): Ticket<string> | undefined {
+    const submitted = this.outbound.submit(this.now, {
+      handle: text,
+      payload: Text.encode(text),
+      repeatable: true,
+      epoch: undefined,
+      isCurrent: undefined,
+      deadline: this.now + 20_000,
+      ...options
+    }, mayStart)
+    if (Result.isFailure(submitted)) this.outcomes.push([text, submitted.failure._tag])
+    return Result.isSuccess(submitted) ? submitted.success : undefined
+  }
+
+  /** Lets time pass, with a tick whenever one is due. */
+  until(end: number, state: { readonly mayStart?: boolean; readonly isLost?: boolean } = {}): void {
+    const { isLost = false, mayStart = true } = state
+    for (let steps = 0; this.outbound.wakeAt(mayStart) <= end; steps++) {
+      assert.isBelow(steps, 10_000, "time stands still")
+      this.now = Math.max(this.now, this.outbound.wakeAt(mayStart))
+      this.outbound.tick(this.now, mayStart, isLost)
+      if (mayStart) this.outbound.start(this.now)
+    }
+    this.now = end
+  }
+
+  reply(number: number, text: string) {
+    const received = this.outbound.receive(this.now, Packet.commandReply(number, text))
+    this.outbound.start(this.now)
+    return received
+  }
+
+  part(number: number, total: number, index: number, text: string | Uint8Array) {
+    return this.outbound.receive(this.now, Packet.commandReplyPart(number, total, index, text))
+  }
+
+  /** When a text was sent. */
+  sentAt(text: string): ReadonlyArray<number> {
+    return this.sent.filter((each) => each.text === text).map(({ at }) => at)
+  }
+
+  outcome(text: string): string | undefined {
+    return this.outcomes.find(([each]) => each === text)?.[1]
+  }
+}
+
+describe("a command", () => {
+  it("is sent at once, and settled with its reply", () => {
+    const harness = new Harness()
+    harness.submit("players")
+    assert.deepStrictEqual(harness.sent, [{ at: 0, number: 0, text: "players", isNew: true }])
+    assert.deepStrictEqual(harness.outbound.load, { waiting: 0, inFlight: 1 })
+    harness.now = 30
+    assert.strictEqual(harness.reply(0, "nobody"), "Whole")
+    assert.deepStrictEqual(harness.outcomes, [["players", "nobody"]])
+    assert.deepStrictEqual(harness.outbound.load, { waiting: 0, inFlight: 0 })
+    assert.isFalse(harness.outbound.owes)
+    assert.deepStrictEqual(harness.measured, [30])
+  })
+
+  it("is sent again, as the same datagram, at gaps that double up to a second", () => {
+    const harness = new Harness()
+    harness.submit("players")
+    harness.until(5000)
+    assert.deepStrictEqual(harness.sentAt("players"), [0, 200, 600, 1400, 2400, 3400, 4400])
+    assert.deepStrictEqual([...new Set(harness.sent.map(({ number }) => number))], [0])
+    assert.deepStrictEqual(harness.sent.map(({ isNew }) => isNew), [true, ...range(6).map(() => false)])
+    assert.strictEqual(LONGEST_GAP, 1000)
+    assert.strictEqual(MINIMUM_TIMEOUT, 200)
+  })
+
+  it("is sent again no more often than the line is slow", () => {
+    const harness = new Harness()
+    for (const _ of range(50)) harness.outbound.roundTrip.measure(2500)
+    harness.submit("players")
+    harness.until(11_000)
+    const [, second = 0, third = 0] = harness.sentAt("players")
+    assert.isAtLeast(second, 2500)
+    assert.isAtLeast(third - second, 2500)
+  })
+
+  it("that is not repeatable is sent once", () => {
+    const harness = new Harness()
+    harness.submit("kick 1", { repeatable: false })
+    harness.until(19_999)
+    assert.deepStrictEqual(harness.sentAt("kick 1"), [0])
+  })
+
+  it("sent twice is not measured: which datagram was answered is not known", () => {
+    const harness = new Harness()
+    harness.submit("players")
+    harness.until(300)
+    harness.reply(0, "")
+    assert.deepStrictEqual(harness.measured, [])
+  })
+
+  it("in flight while the process stood still is not measured", () => {
+    const harness = new Harness()
+    harness.submit("players", { repeatable: false })
+    harness.outbound.stoodStill()
+    harness.now = 5000
+    harness.reply(0, "")
+    harness.submit("admins")
+    harness.now = 5030
+    harness.reply(1, "")
+    assert.deepStrictEqual(harness.measured, [30])
+  })
+
+  it("teaches whether datagrams are lost, by replies to later ones", () => {
+    const harness = new Harness()
+    for (const text of ["a", "b", "c"]) harness.submit(text, { repeatable: false })
+    harness.now = 1
+    harness.submit("d")
+    harness.reply(3, "")
+    assert.deepStrictEqual(harness.losses, [true, true, true, false])
+    harness.reply(0, "")
+    assert.deepStrictEqual(harness.losses.slice(4), [false])
+  })
+
+  it("after a timeout gives the next ones more time", () => {
+    const harness = new Harness()
+    harness.submit("a")
+    harness.until(200)
+    assert.strictEqual(harness.outbound.roundTrip.timeout, 400)
+    harness.until(600)
+    assert.strictEqual(harness.outbound.roundTrip.timeout, 400, "its later datagrams show nothing new")
+  })
+})
+
+describe("many commands in flight", () => {
+  it("are all sent again if the server has answered later ones: they are lost", () => {
+    const harness = new Harness({ maxInFlight: 64 })
+    for (const i of range(40)) harness.submit(`c${i}`)
+    harness.now = 1
+    const last = harness.submit("last")!
+    harness.now = 20
+    harness.reply(last.number, "")
+    harness.until(200)
+    assert.strictEqual(harness.sent.filter(({ isNew }) => !isNew).length, 40)
+  })
+
+  it("are not all sent again if the server has become slower: one shows it, and the others get more time", () => {
+    const harness = new Harness({ maxInFlight: 64 })
+    for (const i of range(FEW + 1)) harness.submit(`c${i}`)
+    harness.until(200)
+    assert.strictEqual(harness.sent.length, FEW + 2)
+    harness.until(399)
+    assert.strictEqual(harness.sent.length, FEW + 2)
+    harness.until(400)
+    assert.isAbove(harness.sent.length, FEW + 2, "at last it may be loss after all")
+  })
+
+  it("up to 16 are all sent again when their time has come", () => {
+    const harness = new Harness()
+    for (const i of range(FEW)) harness.submit(`c${i}`)
+    harness.until(200)
+    assert.strictEqual(harness.sent.length, 2 * FEW)
+    assert.strictEqual(FEW, 16)
+  })
+})
+
+describe("a reply in parts", () => {
+  it("settles the command when it is whole, in any order", () => {
+    const harness = new Harness()
+    harness.submit("bans")
+    assert.strictEqual(harness.part(0, 3, 2, "c"), "Part")
+    assert.strictEqual(harness.part(0, 3, 0, "a"), "Part")
+    assert.strictEqual(harness.part(0, 3, 1, "b"), "Whole")
+    assert.deepStrictEqual(harness.outcomes, [["bans", "abc"]])
+  })
+
+  it("postpones the next sending: the other parts are on their way", () => {
+    const harness = new Harness()
+    harness.submit("bans")
+    harness.until(190)
+    harness.part(0, 3, 0, "a")
+    const { timeout } = harness.outbound.roundTrip
+    harness.until(189 + timeout)
+    assert.deepStrictEqual(harness.sentAt("bans"), [0])
+    harness.until(190 + timeout)
+    assert.deepStrictEqual(harness.sentAt("bans"), [0, 190 + timeout])
+  })
+
+  it("does not make a command sent again that is to be sent once", () => {
+    const harness = new Harness()
+    harness.submit("bans", { repeatable: false })
+    harness.part(0, 3, 0, "a")
+    harness.until(19_999)
+    assert.deepStrictEqual(harness.sentAt("bans"), [0])
+  })
+
+  it("is measured by its first part", () => {
+    const harness = new Harness()
+    harness.submit("bans")
+    harness.now = 40
+    harness.part(0, 2, 0, "a")
+    harness.now = 90
+    harness.part(0, 2, 1, "b")
+    assert.deepStrictEqual(harness.measured, [40])
+  })
+
+  it("whose parts contradict each other is asked for anew, under another number, and never joined", () => {
+    const harness = new Harness()
+    harness.submit("players")
+    harness.until(200)
+    harness.part(0, 2, 0, "old ")
+    harness.part(0, 2, 0, "new ")
+    harness.outbound.start(harness.now)
+    assert.strictEqual(harness.part(0, 2, 1, "list"), "Stray")
+    assert.deepStrictEqual(harness.sent.map(({ number }) => number), [0, 0, 1])
+    harness.part(1, 2, 0, "newer ")
+    harness.part(1, 2, 1, "list")
+    assert.deepStrictEqual(harness.outcomes, [["players", "newer list"]])
+  })
+
+  it("whose parts go on to contradict each other is incomplete in the end", () => {
+    const harness = new Harness()
+    harness.submit("players", { deadline: 3000 })
+    for (let number = 0, round = 0; harness.outcomes.length === 0; round++) {
+      harness.until(harness.now + 50)
+      number = harness.sent.at(-1)!.number
+      harness.part(number, 3, 0, `${round}`)
+    }
+    assert.strictEqual(harness.outcome("players"), "IncompleteReply")
+    assert.strictEqual(harness.now, 3000)
+  })
+
+  it("whose parts contradict each other though the command was sent once is incomplete", () => {
+    const harness = new Harness()
+    harness.submit("players", { repeatable: false, deadline: 3000 })
+    harness.part(0, 2, 0, "a")
+    harness.part(0, 2, 0, "b")
+    harness.part(0, 2, 1, "c")
+    harness.until(3000)
+    assert.strictEqual(harness.outcome("players"), "IncompleteReply")
+    assert.deepStrictEqual(harness.sentAt("players"), [0])
+  })
+
+  it("for which there is no room is not kept", () => {
+    const harness = new Harness()
+    const big = new Uint8Array(2000).fill(65)
+    const parts = Math.floor(REPLY_BYTES / big.length)
+    const commands = Math.ceil(parts / 254)
+    // Every command but the last lacks its last part.
+    harness.outbound.roundTrip.measure(20)
+    const waiting = new Harness({ maxInFlight: 64 })
+    for (const i of range(commands)) waiting.submit(`bans ${i}`, { repeatable: false })
+    let kept = 0
+    for (const i of range(commands)) {
+      for (const index of range(254)) if (waiting.part(i, 255, index, big) === "Part") kept++
+    }
+    assert.strictEqual(kept, parts)
+    assert.strictEqual(waiting.part(0, 255, 254, big), "Excess")
+    waiting.until(20_000)
+    assert.isTrue(waiting.outcomes.every(([, outcome]) => outcome === "IncompleteReply"))
+    waiting.submit("bans")
+    const { number } = waiting.sent.at(-1)!
+    assert.strictEqual(waiting.part(number, 2, 0, big), "Part", "there is room again")
+  })
+
+  it("no longer takes room when it is whole, or its session is over", () => {
+    const harness = new Harness()
+    const big = new Uint8Array(2000).fill(65)
+    for (const round of range(100)) {
+      harness.now = 100_000 * round
+      harness.submit(`bans ${round}`)
+      const { number } = harness.sent.at(-1)!
+      for (const index of range(200)) {
+        assert.strictEqual(
+          harness.part(number, 200 + (round & 1), index, big),
+          index === 199 && (round & 1) === 0 ? "Whole" : "Part"
+        )
+      }
+      if ((round & 1) === 1) harness.outbound.lose(Infinity)
+      harness.until(harness.now + 50_000)
+    }
+  })
+})
+
+describe("without a reply by its deadline", () => {
+  it("a command that was sent fails as NoReply", () => {
+    const harness = new Harness()
+    harness.submit("players", { deadline: 3000 })
+    harness.until(2999)
+    assert.deepStrictEqual(harness.outcomes, [])
+    harness.until(3000)
+    assert.deepStrictEqual(harness.outcomes, [["players", "NoReply"]])
+    assert.deepInclude(harness.errors.get("players"), { peer: "server", sends: 5 })
+    assert.deepStrictEqual(harness.outbound.load, { waiting: 0, inFlight: 0 })
+    assert.strictEqual(harness.outbound.wakeAt(true), Infinity)
+  })
+
+  it("a command of whose reply a part has come fails as IncompleteReply, and says how much is missing", () => {
+    const harness = new Harness()
+    harness.submit("bans", { deadline: 3000 })
+    harness.part(0, 5, 1, "b")
+    harness.part(0, 5, 4, "e")
+    harness.until(3000)
+    assert.strictEqual(harness.outcome("bans"), "IncompleteReply")
+    assert.deepInclude(harness.errors.get("bans"), { missing: 3, total: 5 })
+  })
+
+  it("a command that waits for its turn fails as Overloaded, and says how many others wait", () => {
+    const harness = new Harness({ maxInFlight: 1 })
+    harness.submit("first")
+    harness.submit("second", { deadline: 100 })
+    harness.submit("third", { deadline: 200 })
+    harness.until(100)
+    assert.deepStrictEqual(harness.outcomes, [["second", "Overloaded"]])
+    assert.deepInclude(harness.errors.get("second"), { waiting: 1 })
+    harness.until(200)
+    assert.deepInclude(harness.errors.get("third"), { waiting: 0 })
+  })
+
+  it("a command whose deadline has come is not sent, also if its turn comes at the same moment", () => {
+    const harness = new Harness({ maxInFlight: 1 })
+    harness.submit("first")
+    harness.submit("late", { deadline: 100 })
+    harness.submit("next")
+    harness.now = 100
+    harness.reply(0, "")
+    assert.deepStrictEqual(harness.outcomes, [["first", ""], ["late", "Overloaded"]])
+    assert.deepStrictEqual(harness.sent.map(({ text }) => text), ["first", "next"])
+    harness.reply(1, "")
+    harness.submit("too late", { deadline: 100 })
+    harness.until(100)
+    assert.strictEqual(harness.outcome("too late"), "Overloaded")
+    assert.deepStrictEqual(harness.sentAt("too late"), [])
+  })
+
+  it("a command that waits for a session fails as NotConnected", () => {
+    const harness = new Harness()
+    harness.submit("players", { deadline: 100 }, false)
+    harness.until(100, { mayStart: false })
+    assert.deepStrictEqual(harness.outcomes, [["players", "NotConnected"]])
+    assert.deepStrictEqual(harness.sent, [])
+  })
+
+  it("a command in flight when its session is found lost fails as SessionLost, and is not sent again meanwhile", () => {
+    const harness = new Harness()
+    harness.submit("players", { deadline: 3000 })
+    harness.until(2000)
+    const sends = harness.sent.length
+    harness.until(3000, { mayStart: false, isLost: true })
+    assert.strictEqual(harness.sent.length, sends)
+    assert.deepStrictEqual(harness.outcomes, [["players", "SessionLost"]])
+    assert.deepInclude(harness.errors.get("players"), { sends })
+  })
+
+  it("a command to be sent again in the next session fails as SessionLost: it was sent", () => {
+    const harness = new Harness()
+    harness.submit("players", { deadline: 3000 })
+    harness.outbound.lose(Infinity)
+    harness.until(3000, { mayStart: false, isLost: true })
+    assert.deepStrictEqual(harness.outcomes, [["players", "SessionLost"]])
+    harness.submit("late", { deadline: 6000 })
+    harness.outbound.lose(Infinity)
+    harness.until(6000, { mayStart: false })
+    assert.strictEqual(harness.outcome("late"), "SessionLost", "also if there is a session again")
+  })
+
+  it("a command of whose reply a part came in a session that was lost has been executed", () => {
+    const harness = new Harness()
+    harness.submit("bans", { deadline: 3000 })
+    harness.part(0, 4, 0, "a")
+    harness.outbound.lose(Infinity)
+    harness.until(3000, { mayStart: false, isLost: true })
+    assert.strictEqual(harness.outcome("bans"), "IncompleteReply")
+    assert.deepInclude(harness.errors.get("bans"), { missing: 3, total: 4 })
+  })
+})
+
+describe("waiting commands", () => {
+  it("are sent first come, first served, as those in flight are answered", () => {
+    const harness = new Harness({ maxInFlight: 2 })
+    for (const i of range(5)) harness.submit(`c${i}`)
+    assert.deepStrictEqual(harness.outbound.load, { waiting: 3, inFlight: 2 })
+    harness.reply(1, "")
+    harness.reply(0, "")
+    assert.deepStrictEqual(harness.sent.map(({ text }) => text), ["c0", "c1", "c2", "c3"])
+  })
+
+  it("are not overtaken by one that is submitted when there is room", () => {
+    const harness = new Harness({ maxInFlight: 2 })
+    harness.submit("waits", {}, false)
+    harness.submit("later")
+    harness.outbound.start(0)
+    assert.deepStrictEqual(harness.sent.map(({ text }) => text), ["waits", "later"])
+  })
+
+  it("more than the queue holds are refused, also for want of a session", () => {
+    for (const mayStart of [true, false]) {
+      const harness = new Harness({ maxInFlight: 1, queueCapacity: 2 })
+      if (mayStart) harness.submit("in flight")
+      for (const i of range(3)) harness.submit(`c${i}`, {}, mayStart)
+      assert.deepStrictEqual(harness.outcomes, [["c2", "Overloaded"]])
+    }
+  })
+
+  it("of a queue without room are none, but what can be sent at once is", () => {
+    const harness = new Harness({ maxInFlight: 1, queueCapacity: 0 })
+    harness.submit("first")
+    harness.submit("second")
+    assert.deepStrictEqual(harness.outcomes, [["second", "Overloaded"]])
+    assert.deepStrictEqual(harness.sentAt("first"), [0])
+  })
+
+  it("that were cancelled are forgotten", () => {
+    const harness = new Harness({ maxInFlight: 1 })
+    harness.submit("first")
+    harness.outbound.cancel(harness.submit("second")!)
+    harness.submit("third")
+    harness.reply(0, "")
+    assert.deepStrictEqual(harness.sent.map(({ text }) => text), ["first", "third"])
+    assert.deepStrictEqual(harness.outcomes, [["first", ""]])
+  })
+
+  it("wait for a number when all are in use or quarantined, and are sent when one is available", () => {
+    const harness = new Harness({ maxInFlight: 256 })
+    for (const i of range(ORDINARY)) harness.submit(`c${i}`, { repeatable: false, deadline: 60_000 })
+    harness.submit("waits", { deadline: 60_000 })
+    assert.deepStrictEqual(harness.outbound.load, { waiting: 1, inFlight: ORDINARY })
+    harness.now = 10
+    harness.reply(7, "")
+    assert.deepStrictEqual(harness.sentAt("waits"), [])
+    harness.until(30)
+    assert.deepStrictEqual(harness.sentAt("waits"), [30])
+    assert.strictEqual(harness.sent.at(-1)!.number, 7)
+  })
+
+  it("for want of a number are helped by probes, whose replies show that the server has worked off the old", () => {
+    const harness = new Harness({ maxInFlight: 256 })
+    for (const i of range(ORDINARY)) harness.submit(`c${i}`, { deadline: 1e6 })
+    harness.until(1000)
+    for (const number of range(ORDINARY)) harness.outbound.receive(harness.now, Packet.commandReply(number, ""))
+    assert.strictEqual(harness.outcomes.length, ORDINARY)
+    harness.submit("waits", { deadline: 1e6 })
+    const probe = harness.sent.at(-1)!
+    assert.deepStrictEqual([probe.text, probe.isNew], ["", true])
+    assert.isAtLeast(probe.number, ORDINARY)
+    harness.until(1020)
+    harness.reply(probe.number, "")
+    harness.until(1019 + RELEASE_AFTER)
+    assert.deepStrictEqual(harness.sentAt("waits"), [])
+    harness.until(1020 + RELEASE_AFTER)
+    assert.deepStrictEqual(harness.sentAt("waits"), [1020 + RELEASE_AFTER])
+  })
+
+  it("for want of a number are helped by probes that are never closer together than half a second", () => {
+    const harness = new Harness({ maxInFlight: 256 })
+    for (const i of range(ORDINARY)) harness.submit(`c${i}`, { repeatable: false, deadline: 10 })
+    harness.until(10)
+    for (const i of range(10)) harness.submit(`waits ${i}`, { deadline: 1e6 })
+    harness.until(5000)
+    const probes = harness.sentAt("")
+    assert.isAtLeast(probes.length, 5)
+    for (const [i, at] of probes.slice(1).entries()) assert.isAtLeast(at - probes[i]!, PROBE_GAP)
+    harness.until(10 + LATE_REPLY)
+    assert.strictEqual(harness.sentAt("waits 0").at(0), LATE_REPLY, "without help they wait for as long as it takes")
+  })
+})
+
+describe("a command that is bound to circumstances", () => {
+  it("is not sent when they have changed, before the submission or while it waits", () => {
+    const harness = new Harness({ maxInFlight: 1 })
+    let current = false
+    harness.submit("early", { isCurrent: () => current })
+    current = true
+    harness.submit("first")
+    harness.submit("second", { isCurrent: () => current })
+    current = false
+    harness.reply(0, "")
+    assert.deepStrictEqual(harness.outcomes, [["early", "Outdated"], ["first", ""], ["second", "Outdated"]])
+    assert.deepStrictEqual(harness.sent.map(({ text }) => text), ["first"])
+  })
+
+  it("is not sent again when they have changed, but its reply is still waited for", () => {
+    const harness = new Harness()
+    let current = true
+    harness.submit("kick 1", { isCurrent: () => current })
+    current = false
+    harness.until(10_000)
+    assert.deepStrictEqual(harness.sentAt("kick 1"), [0])
+    harness.reply(0, "done")
+    assert.strictEqual(harness.outcome("kick 1"), "done")
+  })
+
+  it("fails as SessionLost if it was sent in a session that was lost, and they have changed", () => {
+    const harness = new Harness()
+    let current = true
+    harness.submit("kick 1", { isCurrent: () => current })
+    harness.outbound.lose(Infinity)
+    current = false
+    harness.outbound.start(0)
+    assert.strictEqual(harness.outcome("kick 1"), "SessionLost")
+  })
+})
+
+describe("a session that is lost", () => {
+  it("fails what may be sent only once, and keeps the others for the next, the oldest first", () => {
+    const harness = new Harness({ maxInFlight: 3 })
+    for (const text of ["a", "once", "b", "waits"]) harness.submit(text, { repeatable: text !== "once" })
+    harness.outbound.lose(Infinity)
+    assert.deepStrictEqual(harness.outcomes, [["once", "SessionLost"]])
+    assert.deepStrictEqual(harness.outbound.load, { waiting: 3, inFlight: 0 })
+    assert.isFalse(harness.outbound.owes)
+    harness.now = 100
+    harness.outbound.begin(100, 50)
+    harness.outbound.start(100)
+    assert.deepStrictEqual(harness.sent.slice(3).map(({ text }) => text), ["a", "b", "waits"])
+    assert.deepStrictEqual(harness.sent.slice(3).map(({ number }) => number), [3, 4, 5], "0 to 2 are in quarantine")
+  })
+
+  it("keeps the order of submission, whatever numbers were given, and if it is lost again before all were sent", () => {
+    const harness = new Harness({ maxInFlight: 4 })
+    for (const i of range(ORDINARY - 2)) {
+      harness.submit(`c${i}`)
+      harness.reply(i, "")
+    }
+    harness.now = 1000
+    const texts = ["a", "b", "c", "d"]
+    for (const text of texts) harness.submit(text, { deadline: 1e6 })
+    assert.deepStrictEqual(harness.sent.slice(-4).map(({ number }) => number), [ORDINARY - 2, ORDINARY - 1, 0, 1])
+    harness.outbound.lose(Infinity)
+    harness.outbound.start(1000)
+    assert.deepStrictEqual(harness.sent.slice(-4).map(({ text }) => text), texts)
+    // Of the next session nothing is known but a reply to the second.
+    harness.reply(harness.sent.at(-3)!.number, "")
+    harness.outbound.lose(Infinity)
+    harness.outbound.start(1000)
+    assert.deepStrictEqual(harness.sent.slice(-3).map(({ text }) => text), ["a", "c", "d"])
+  })
+
+  it("fails what is for it alone: what was sent as SessionLost, what waits as NotConnected", () => {
+    const harness = new Harness({ maxInFlight: 1 })
+    harness.submit("sent", { epoch: 1 })
+    harness.submit("waits", { epoch: 1 })
+    harness.submit("any")
+    harness.outbound.lose(Infinity)
+    assert.deepStrictEqual(harness.outcomes, [["sent", "SessionLost"], ["waits", "NotConnected"]])
+    harness.outbound.start(0)
+    assert.strictEqual(harness.sent.at(-1)!.text, "any")
+  })
+
+  it("leaves alone what was sent after the login packet of the next one", () => {
+    const harness = new Harness()
+    harness.submit("before", { repeatable: false })
+    harness.now = 10
+    harness.submit("same", { repeatable: false })
+    harness.now = 11
+    harness.submit("after", { repeatable: false })
+    harness.outbound.lose(10)
+    assert.deepStrictEqual(harness.outcomes, [["before", "SessionLost"], ["same", "SessionLost"]])
+    harness.reply(2, "here")
+    assert.strictEqual(harness.outcome("after"), "here")
+  })
+
+  it("is not lost after all: sending goes on where it was", () => {
+    const harness = new Harness()
+    harness.submit("players")
+    harness.until(2000, { mayStart: false, isLost: true })
+    assert.deepStrictEqual(harness.sentAt("players"), [0])
+    harness.outbound.resume(2000)
+    harness.until(2001)
+    assert.deepStrictEqual(harness.sentAt("players"), [0, 2000])
+  })
+
+  it("lets its numbers go when the next has begun: the server has worked off what came before the login", () => {
+    const harness = new Harness({ maxInFlight: 256 })
+    for (const i of range(ORDINARY)) harness.submit(`c${i}`, { deadline: 1e6 })
+    harness.now = 1000
+    harness.outbound.lose(Infinity)
+    harness.outbound.begin(1000, 500)
+    harness.outbound.start(1000)
+    harness.until(999 + RELEASE_AFTER)
+    assert.strictEqual(harness.sent.filter(({ at, text }) => at > 0 && text !== "").length, 0)
+    harness.until(1000 + RELEASE_AFTER)
+    assert.strictEqual(harness.sent.filter(({ at, text }) => at > 0 && text !== "").length, ORDINARY)
+  })
+})
+
+describe("probes", () => {
+  it("have no deadline, do not count as load, and are owed a reply", () => {
+    const harness = new Harness({ maxInFlight: 1 })
+    assert.isTrue(harness.outbound.probe(0, false))
+    assert.deepStrictEqual(harness.outbound.load, { waiting: 0, inFlight: 0 })
+    assert.isTrue(harness.outbound.owes)
+    harness.submit("players")
+    assert.deepStrictEqual(harness.sent.map(({ text }) => text), ["", "players"], "they take nobody's place")
+    harness.until(1e6)
+    assert.deepStrictEqual(harness.sentAt(""), [0])
+    assert.isTrue(harness.outbound.owes)
+  })
+
+  it("that are repeatable are sent again until there is a reply", () => {
+    const harness = new Harness()
+    harness.outbound.probe(0, true)
+    harness.until(700)
+    assert.deepStrictEqual(harness.sentAt(""), [0, 200, 600])
+    harness.reply(0, "")
+    harness.until(1e6)
+    assert.strictEqual(harness.sent.length, 3)
+    assert.isFalse(harness.outbound.owes)
+  })
+
+  it("have done their work when any command is answered", () => {
+    const harness = new Harness()
+    harness.outbound.probe(0, true)
+    harness.outbound.probe(0, true)
+    harness.submit("players")
+    harness.reply(2, "")
+    assert.isFalse(harness.outbound.owes)
+    harness.until(1e6)
+    assert.strictEqual(harness.sent.length, 3)
+    assert.strictEqual(harness.reply(0, ""), "Stray")
+  })
+
+  it("are not possible while every number is in use", () => {
+    const harness = new Harness({ maxInFlight: 256 })
+    for (const i of range(ORDINARY)) harness.submit(`c${i}`)
+    for (const _ of range(256 - ORDINARY)) assert.isTrue(harness.outbound.probe(0, false))
+    assert.isFalse(harness.outbound.probe(0, false))
+  })
+
+  it("belong to their session", () => {
+    const harness = new Harness()
+    harness.outbound.probe(0, true)
+    harness.outbound.lose(Infinity)
+    assert.isFalse(harness.outbound.owes)
+    assert.deepStrictEqual(harness.outcomes, [])
+    assert.deepStrictEqual(harness.outbound.load, { waiting: 0, inFlight: 0 })
+  })
+})
+
+describe("a cancelled command", () => {
+  it("in flight makes room at once, and its reply is a stray", () => {
+    const harness = new Harness({ maxInFlight: 1 })
+    const ticket = harness.submit("gone")!
+    harness.submit("stays")
+    harness.outbound.cancel(ticket)
+    harness.outbound.start(0)
+    assert.deepStrictEqual(harness.sent.map(({ number, text }) => [number, text]), [[0, "gone"], [1, "stays"]])
+    assert.strictEqual(harness.reply(0, "late"), "Stray")
+    assert.deepStrictEqual(harness.outcomes, [])
+    assert.strictEqual(ticket.state, "Settled")
+  })
+
+  it("to be sent again in the next session is not", () => {
+    const harness = new Harness()
+    const ticket = harness.submit("gone")!
+    harness.outbound.lose(Infinity)
+    assert.strictEqual(ticket.state, "Waiting")
+    harness.outbound.cancel(ticket)
+    harness.outbound.start(0)
+    assert.deepStrictEqual(harness.sentAt("gone"), [0])
+  })
+})
+
+describe("the end", () => {
+  it("settles all as SessionClosed, and says of each whether it was sent", () => {
+    const harness = new Harness({ maxInFlight: 2 })
+    harness.submit("again")
+    harness.outbound.lose(Infinity)
+    harness.outbound.start(0)
+    harness.submit("in flight")
+    harness.submit("waits")
+    harness.outbound.probe(0, true)
+    harness.outbound.end(Exit.void)
+    assert.deepStrictEqual(
+      harness.outcomes.map((
+        [text, outcome]
+      ) => [text, outcome, (harness.errors.get(text) as { readonly sends: number }).sends]),
+      [["again", "SessionClosed", 2], ["in flight", "SessionClosed", 1], ["waits", "SessionClosed", 0]]
+    )
+    assert.deepStrictEqual(harness.outbound.load, { waiting: 0, inFlight: 0 })
+    assert.strictEqual(harness.outbound.wakeAt(true), Infinity)
+  })
+})

@@ -1,0 +1,395 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { LATE_MEMORY, NEAR, ReorderBuffer, REPETITION_MEMORY, WINDOW } from "../src/internal/reorderBuffer.ts"
+import { generator } from "./support/Pair.ts"
+import { range } from "./support/Scenario.ts"
+import { checks, Seed } from "./support/Soak.ts"
+
+const TIMEOUT = 5000
+
+/** A buffer, and what it delivers: texts, late ones in brackets, and gaps. */
+const make = (timeout = TIMEOUT) => {
+  const delivered: Array<string> = []
+  const buffer = new ReorderBuffer<string>({
+    deliver: (text, late) => delivered.push(late ? `(${text})` : text),
+    gap: (missed) => delivered.push(`gap ${missed}`)
+  }, timeout)
+  /** Lets the n-th message of the server arrive. Its checksum is that of its text. */
+  const arrive = (n: number, at = 0, options: { readonly text?: string; readonly mayRestart?: boolean } = {}) => {
+    const text = options.text ?? `m${n}`
+    return buffer.receive(at, n & 255, checksum(text), text, options.mayRestart ?? false)
+  }
+  return { arrive, buffer, delivered }
+}
+
+const checksum = (text: string): number => {
+  let sum = 7
+  for (const character of text) sum = (Math.imul(sum, 31) + character.codePointAt(0)!) >>> 0
+  return sum
+}
+
+const texts = (from: number, to: number) => range(to - from).map((i) => `m${from + i}`)
+
+describe("messages in order", () => {
+  it("are delivered as they come, round after round", () => {
+    const { arrive, buffer, delivered } = make()
+    for (const n of range(1000)) assert.strictEqual(arrive(n, 1000 * n), "New")
+    assert.deepStrictEqual(delivered, texts(0, 1000))
+    assert.strictEqual(buffer.wakeAt, Infinity, "nothing is waited for")
+  })
+
+  it("are delivered though the same words were said under the same number a round ago", () => {
+    const { arrive, delivered } = make()
+    for (const n of range(600)) arrive(n, n, { text: "same" })
+    assert.strictEqual(delivered.length, 600)
+  })
+})
+
+describe("a message before its turn", () => {
+  it("is held until those before it are there", () => {
+    const { arrive, buffer, delivered } = make()
+    assert.strictEqual(arrive(2, 100), "New")
+    assert.strictEqual(arrive(1, 200), "New")
+    assert.deepStrictEqual(delivered, [])
+    assert.strictEqual(buffer.wakeAt, 100 + TIMEOUT, "the first one held decides")
+    assert.strictEqual(arrive(0, 300), "New")
+    assert.deepStrictEqual(delivered, ["m0", "m1", "m2"])
+    assert.strictEqual(buffer.wakeAt, Infinity)
+  })
+
+  it("is delivered after the reorder timeout, those before it being given up", () => {
+    const { arrive, buffer, delivered } = make()
+    arrive(0)
+    arrive(3, 1000)
+    arrive(6, 2000)
+    buffer.tick(1000 + TIMEOUT - 1)
+    assert.deepStrictEqual(delivered, ["m0"])
+    buffer.tick(1000 + TIMEOUT)
+    assert.deepStrictEqual(delivered, ["m0", "gap 2", "m3"])
+    assert.strictEqual(buffer.wakeAt, 2000 + TIMEOUT)
+    buffer.tick(2000 + TIMEOUT)
+    assert.deepStrictEqual(delivered.slice(3), ["gap 2", "m6"])
+    assert.strictEqual(buffer.wakeAt, Infinity)
+  })
+
+  it("several of which are overdue, all are delivered at once", () => {
+    const { arrive, buffer, delivered } = make()
+    arrive(1)
+    arrive(3)
+    buffer.tick(2 * TIMEOUT)
+    assert.deepStrictEqual(delivered, ["gap 1", "m1", "gap 1", "m3"])
+  })
+
+  it("is delivered at the end, since nothing more can come", () => {
+    const { arrive, buffer, delivered } = make()
+    arrive(2)
+    arrive(4)
+    buffer.flush(10)
+    assert.deepStrictEqual(delivered, ["gap 2", "m2", "gap 1", "m4"])
+    assert.strictEqual(buffer.wakeAt, Infinity)
+    buffer.flush(20)
+    assert.strictEqual(delivered.length, 4)
+  })
+
+  it("is held with up to 191 others; for more the oldest are given up", () => {
+    const { arrive, delivered } = make()
+    for (const n of range(WINDOW - 1)) arrive(n + 1)
+    assert.deepStrictEqual(delivered, [])
+    arrive(WINDOW)
+    assert.deepStrictEqual(delivered, ["gap 1", ...texts(1, WINDOW + 1)])
+  })
+
+  it("that comes again while it is held is not held a second time, nor for longer", () => {
+    const { arrive, buffer, delivered } = make()
+    arrive(1, 0)
+    assert.strictEqual(arrive(1, 2000), "Repeated")
+    assert.strictEqual(arrive(1, 4000), "Repeated")
+    assert.strictEqual(buffer.wakeAt, TIMEOUT)
+    buffer.tick(TIMEOUT)
+    assert.deepStrictEqual(delivered, ["gap 1", "m1"])
+  })
+
+  it("is not lost to another message with its number, and neither is that", () => {
+    const { arrive, buffer, delivered } = make()
+    arrive(0)
+    arrive(5, 1000)
+    assert.strictEqual(arrive(5, 3000, { text: "other" }), "Late")
+    assert.deepStrictEqual(delivered, ["m0", "gap 4", "m5", "(other)"])
+    assert.strictEqual(buffer.wakeAt, Infinity)
+    assert.strictEqual(arrive(5, 3500, { text: "other" }), "Repeated")
+    arrive(6, 4000)
+    assert.strictEqual(delivered.at(-1), "m6")
+  })
+
+  it("with the number of another is held when the server may count anew", () => {
+    const { arrive, buffer, delivered } = make()
+    arrive(0)
+    arrive(5, 1000)
+    assert.strictEqual(arrive(2, 3000, { text: "m2", mayRestart: true }), "New")
+    assert.strictEqual(arrive(5, 3000, { text: "other", mayRestart: true }), "New")
+    assert.deepStrictEqual(delivered, ["m0", "gap 1", "m2", "gap 2", "m5"])
+    buffer.tick(3000 + TIMEOUT)
+    assert.deepStrictEqual(delivered.slice(5), ["gap 5", "other"])
+  })
+})
+
+describe("a message that comes again", () => {
+  it("is recognised by its number and its content", () => {
+    const { arrive, delivered } = make()
+    for (const n of range(300)) {
+      assert.strictEqual(arrive(n, 1000 * n), "New")
+      assert.strictEqual(arrive(n, 1000 * n + 500), "Repeated")
+      if (n > 0) assert.strictEqual(arrive(n - 1, 1000 * n + 600), "Repeated")
+    }
+    assert.deepStrictEqual(delivered, texts(0, 300))
+  })
+
+  it("as long as it is nearer to the last delivered than to the newest is recognised for ever", () => {
+    const { arrive, delivered } = make()
+    for (const n of range(100)) arrive(n)
+    assert.strictEqual(arrive(30, 1e9), "Repeated")
+    assert.strictEqual(delivered.length, 100)
+  })
+
+  it("whose number could be that of a coming message is recognised for 30 s, from its last coming on", () => {
+    const again = (at: number, repeatedAt?: number) => {
+      const { arrive } = make()
+      for (const n of range(200)) arrive(n)
+      if (repeatedAt !== undefined) assert.strictEqual(arrive(60, repeatedAt), "Repeated")
+      // Of 256 numbers, 60 is nearer as a coming one.
+      return arrive(60, at)
+    }
+    assert.strictEqual(again(REPETITION_MEMORY - 1), "Repeated")
+    assert.strictEqual(again(REPETITION_MEMORY), "New")
+    assert.strictEqual(again(REPETITION_MEMORY + 10_000, 20_000), "Repeated")
+    assert.strictEqual(again(REPETITION_MEMORY + 20_000, 20_000), "New")
+  })
+
+  it("is a new one if it is exactly the next", () => {
+    const { arrive, delivered } = make()
+    for (const n of range(256)) arrive(n, n)
+    assert.strictEqual(arrive(256, 300, { text: "m0" }), "New")
+    assert.strictEqual(delivered.length, 257)
+    arrive(258, 300)
+    assert.strictEqual(arrive(259, 300, { text: "m3" }), "New", "the next after the newest")
+  })
+
+  it("with other content and a number behind is old, and not delivered a second time", () => {
+    const { arrive, delivered } = make()
+    for (const n of range(300)) arrive(n)
+    assert.strictEqual(arrive(20, 0, { text: "m20" }), "Repeated")
+    assert.strictEqual(delivered.length, 300)
+  })
+})
+
+describe("a message that was given up", () => {
+  const givenUp = () => {
+    const made = make()
+    made.arrive(0)
+    made.arrive(3)
+    made.buffer.tick(TIMEOUT)
+    assert.deepStrictEqual(made.delivered, ["m0", "gap 2", "m3"])
+    return made
+  }
+
+  it("is delivered when it comes after all, out of order, after the gap, once", () => {
+    const { arrive, delivered } = givenUp()
+    assert.strictEqual(arrive(2, TIMEOUT + 100), "Late")
+    assert.strictEqual(arrive(1, TIMEOUT + 200), "Late")
+    assert.deepStrictEqual(delivered.slice(3), ["(m2)", "(m1)"])
+    assert.strictEqual(arrive(2, TIMEOUT + 300), "Repeated")
+    assert.strictEqual(arrive(1, TIMEOUT + 1e6), "Repeated")
+    assert.strictEqual(arrive(4, TIMEOUT + 400), "New")
+    assert.deepStrictEqual(delivered.slice(5), ["m4"])
+  })
+
+  it("is expected for 12 s, and then it is an old one", () => {
+    const { arrive } = givenUp()
+    assert.strictEqual(arrive(2, TIMEOUT + LATE_MEMORY - 1), "Late")
+    assert.strictEqual(arrive(1, TIMEOUT + LATE_MEMORY), "Repeated")
+  })
+
+  it("is not taken for the message of the next round", () => {
+    const { arrive, delivered } = givenUp()
+    for (const n of range(252)) arrive(n + 4, TIMEOUT)
+    assert.strictEqual(arrive(256, TIMEOUT), "New")
+    assert.strictEqual(arrive(257, TIMEOUT), "New")
+    assert.strictEqual(delivered.at(-1), "m257")
+  })
+})
+
+describe("so many missed messages that a new one looks old", () => {
+  it("are noticed by two new ones in a row, and neither is lost", () => {
+    const { arrive, delivered } = make()
+    for (const n of range(256)) arrive(n)
+    assert.strictEqual(arrive(256 + 150), "Repeated", "it might be the old one")
+    assert.strictEqual(arrive(256 + 151), "New")
+    assert.deepStrictEqual(delivered.slice(256), ["gap 150", "m406", "m407"])
+    assert.strictEqual(arrive(256 + 152), "New")
+  })
+
+  it("are not taken for two old ones that are not in a row", () => {
+    const { arrive, delivered } = make()
+    for (const n of range(300)) arrive(n)
+    for (const n of [20, 22, 21, 23, 30]) {
+      assert.strictEqual(arrive(n, 0, { text: `old ${n}` }), "Repeated")
+    }
+    assert.deepStrictEqual(delivered, texts(0, 300))
+  })
+
+  it("are counted by what was held before them, too", () => {
+    const { arrive, buffer, delivered } = make()
+    for (const n of range(256)) arrive(n)
+    arrive(257)
+    arrive(256 + 150)
+    arrive(256 + 151)
+    assert.deepStrictEqual(delivered.slice(256), ["gap 1", "m257", "gap 148", "m406", "m407"])
+    assert.strictEqual(buffer.wakeAt, Infinity)
+  })
+})
+
+describe("a new session", () => {
+  it("counts from 0, after what was held of the session before", () => {
+    const { arrive, buffer, delivered } = make()
+    for (const n of range(10)) arrive(n)
+    arrive(12)
+    buffer.reset(100)
+    assert.deepStrictEqual(delivered.slice(10), ["gap 2", "m12"])
+    for (const n of range(3)) assert.strictEqual(arrive(n, 200, { text: `new ${n}` }), "New")
+    assert.deepStrictEqual(delivered.slice(12), ["new 0", "new 1", "new 2"])
+  })
+
+  it("may begin with the words of the one before", () => {
+    const { arrive, buffer, delivered } = make()
+    for (const n of range(3)) arrive(n)
+    buffer.reset(100)
+    for (const n of range(NEAR)) arrive(n, 200)
+    assert.deepStrictEqual(delivered, [...texts(0, 3), ...texts(0, NEAR)])
+  })
+
+  it("is not disturbed by the last messages of the one before, for 30 s", () => {
+    const again = (n: number, at: number, options?: { readonly text: string }) => {
+      const { arrive, buffer } = make()
+      for (const n of range(60)) arrive(n)
+      buffer.reset(100)
+      return arrive(n, at, options)
+    }
+    assert.strictEqual(again(NEAR, 200), "Repeated")
+    assert.strictEqual(again(NEAR - 1, 200), "New")
+    assert.strictEqual(again(59, REPETITION_MEMORY - 1), "Repeated")
+    assert.strictEqual(again(59, REPETITION_MEMORY), "New")
+    assert.strictEqual(again(59, 200, { text: "other" }), "New")
+    assert.strictEqual(again(60, 200), "New")
+  })
+
+  it("is not disturbed by a message that the one before has given up", () => {
+    const { arrive, buffer } = make()
+    for (const n of range(60)) if (n !== 50) arrive(n)
+    buffer.tick(TIMEOUT)
+    buffer.reset(TIMEOUT)
+    assert.strictEqual(arrive(50, TIMEOUT + 1), "New")
+  })
+})
+
+describe("a server that counts anew without notice", () => {
+  it("is noticed by a message that is behind and not known, if it may", () => {
+    const { arrive, buffer, delivered } = make()
+    for (const n of range(100)) arrive(n)
+    assert.strictEqual(buffer.restartedAt, -Infinity)
+    assert.strictEqual(arrive(0, 500, { text: "new 0", mayRestart: true }), "New")
+    assert.strictEqual(buffer.restartedAt, 500)
+    assert.strictEqual(arrive(1, 500, { text: "new 1", mayRestart: true }), "New")
+    assert.deepStrictEqual(delivered.slice(100), ["new 0", "new 1"])
+  })
+
+  it("has said under the first numbers what it said before, where that came again", () => {
+    const { arrive, delivered } = make()
+    for (const n of range(5)) arrive(n)
+    // The words of the login, which every session begins with, looked like a repetition.
+    assert.strictEqual(arrive(0, 100, { mayRestart: true }), "Repeated")
+    assert.strictEqual(arrive(1, 200, { text: "new 1", mayRestart: true }), "New")
+    assert.deepStrictEqual(delivered.slice(5), ["new 1"])
+    assert.strictEqual(arrive(0, 300, { mayRestart: true }), "Repeated")
+  })
+
+  it("has messages missing that did not come again", () => {
+    const { arrive, buffer, delivered } = make()
+    for (const n of range(5)) arrive(n)
+    arrive(1, 100, { mayRestart: true })
+    arrive(2, 200, { text: "new 2", mayRestart: true })
+    buffer.tick(200 + TIMEOUT)
+    assert.deepStrictEqual(delivered.slice(5), ["gap 2", "new 2"])
+  })
+
+  it("is not suspected because of a message that was given up, or is known", () => {
+    const { arrive, buffer } = make()
+    for (const n of range(10)) if (n !== 4) arrive(n)
+    buffer.tick(TIMEOUT)
+    assert.strictEqual(arrive(4, TIMEOUT + 1, { mayRestart: true }), "Late")
+    assert.strictEqual(arrive(5, TIMEOUT + 1, { mayRestart: true }), "Repeated")
+    assert.strictEqual(buffer.restartedAt, -Infinity)
+  })
+})
+
+describe("whatever the network does", () => {
+  /** Lets a server send messages over a bad line until each is acknowledged, for 10 s at most; and what came of it. */
+  const story = (seed: number, loss: number, timeout: number, every: number, count: number) => {
+    const random = generator(seed)
+    const { arrive, buffer, delivered } = make(timeout)
+    const events: Array<readonly [at: number, n: number]> = []
+    const given: Set<number> = new Set()
+    for (const n of range(count)) {
+      let came = false
+      for (const tries of range(5)) {
+        if (random() >= loss) {
+          came = true
+          const late = random() < 0.1 ? 300 * random() : 0
+          for (let copy = random() < 0.1 ? 2 : 1; copy > 0; copy--) {
+            events.push([n * every + 2000 * tries + late + copy, n])
+          }
+          if (random() >= loss) break
+        }
+      }
+      if (!came) given.add(n)
+    }
+    events.sort(([a], [b]) => a - b)
+    for (const [at, n] of events) {
+      buffer.tick(at)
+      arrive(n, at)
+    }
+    buffer.tick(1e9)
+    return { delivered, given }
+  }
+
+  it.prop(
+    "all that arrive are delivered once and in order, if they are held for as long as the server repeats",
+    [Seed, Schema.Literals([0.05, 0.1, 0.2, 0.3])],
+    ([seed, loss]) => {
+      const { delivered, given } = story(seed, loss, 11_000, 200, 700)
+      assert.deepStrictEqual(
+        delivered.filter((text) => !text.startsWith("gap")),
+        range(700).filter((n) => !given.has(n)).map((n) => `m${n}`)
+      )
+    },
+    checks(30)
+  )
+
+  it.prop(
+    "all that arrive are delivered once, late ones out of order, if they are held for less",
+    [Seed, Schema.Literals([0, 100, 1000, 5000])],
+    ([seed, timeout]) => {
+      const { delivered, given } = story(seed, 0.3, timeout, 200, 700)
+      const numbers = delivered.filter((text) => !text.startsWith("gap")).map((text) => Number(text.replace(/\D/g, "")))
+      assert.deepStrictEqual(
+        numbers.toSorted((a, b) => a - b),
+        range(700).filter((n) => !given.has(n))
+      )
+      const inOrder = delivered.filter((text) => text.startsWith("m"))
+      assert.deepStrictEqual(inOrder, inOrder.toSorted((a, b) => Number(a.slice(1)) - Number(b.slice(1))))
+      const missed = delivered.reduce((sum, text) => text.startsWith("gap ") ? sum + Number(text.slice(4)) : sum, 0)
+      const late = delivered.filter((text) => text.startsWith("(")).length
+      assert.strictEqual(missed, late + [...given].filter((n) => n < Math.max(...numbers)).length, "the gaps tell all")
+    },
+    checks(30)
+  )
+})

@@ -1,0 +1,142 @@
+/**
+ * Whether any command gets another one's answer, or fails although patience would have been rewarded: the model of
+ * `support/Model.ts` over worlds drawn by chance. A soak draws many more, and prints the table of the README.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { type Load, type Outcome, run, type World } from "../support/Model.ts"
+import { generator } from "../support/Pair.ts"
+import { range } from "../support/Scenario.ts"
+import { checks, report, runs, Seed } from "../support/Soak.ts"
+
+const minutes = (n: number) => n * 60_000
+
+/** As long as anybody could wish to wait. */
+const patient: Load = { commands: 400, timeout: minutes(60) }
+
+const Line = Schema.Struct({
+  loss: Schema.Literals([0, 0.01, 0.05, 0.1, 0.2, 0.3]),
+  latency: Schema.Literals([0.1, 10, 50, 200]),
+  jitter: Schema.Literals([0, 5, 50, 400]),
+  service: Schema.Literals([0.01, 0.1, 1, 5]),
+  replyDelay: Schema.Literals([0, 0, 100, 700, 2000])
+})
+const pauses: ReadonlyArray<World> = [
+  {},
+  { stall: 1000, stallEvery: 20_000 },
+  { stall: 5000, stallEvery: 60_000 },
+  { stall: 15_000, stallEvery: 60_000 },
+  { pause: 1000, pauseEvery: 20_000 },
+  { pause: 9000, pauseEvery: 60_000 },
+  { stall: 5000, stallEvery: 20_000, pause: 5000, pauseEvery: 60_000 }
+]
+const Pauses = Schema.Literals(range(pauses.length))
+const Every = Schema.Literals([0, 1, 20, 100])
+const MaxInFlight = Schema.Literals([4, 32, 64, 256])
+
+const assertAllAnswered = (outcome: Outcome, commands = patient.commands) => {
+  assert.deepStrictEqual([outcome.answered, outcome.wrong, outcome.failed], [commands, 0, {}])
+}
+
+describe("a server that works in order", () => {
+  it.prop(
+    "answers every command with its own answer, whatever the line loses, the server stalls and the process stands still",
+    [Seed, Line, Pauses, Every, MaxInFlight],
+    ([seed, line, pause, every, maxInFlight]) => {
+      assertAllAnswered(run(seed, { ...line, ...pauses[pause] }, { ...patient, every }, { maxInFlight }))
+    },
+    checks(60)
+  )
+
+  it.each([0.05, 0.1, 0.2, 0.3])(
+    "answers 2,000 commands at once on a line that loses %d each way, each within two minutes",
+    (loss) => {
+      for (const seed of range(runs(2))) {
+        assertAllAnswered(run(seed, { loss }, { commands: 2000, timeout: minutes(2) }), 2000)
+      }
+    }
+  )
+
+  it.each([0, 300, 700, 1500, 3000])(
+    "and replies after %i ms is no slower with 64 commands in flight than with 32",
+    (replyDelay) => {
+      for (const loss of [0, 0.05, 0.2]) {
+        const took = (maxInFlight: number) =>
+          range(runs(2)).reduce((sum, seed) => {
+            const outcome = run(seed, { loss, replyDelay }, { commands: 1000, timeout: minutes(60) }, { maxInFlight })
+            assertAllAnswered(outcome, 1000)
+            return sum + outcome.took
+          }, 0)
+        assert.isAtMost(took(64), took(32), `at a loss of ${loss}`)
+      }
+    }
+  )
+})
+
+describe("a server that works out of order", () => {
+  it.prop(
+    "gives no command another one's answer if it answers within 30 s, and answers all",
+    [Seed, Line, Schema.Literals([300, 1500, 3000, 7000, 15_000, 30_000]), Schema.Literals([0.02, 0.1, 0.3, 1]), Every],
+    ([seed, line, disorder, disorderShare, every]) => {
+      const world = { ...line, service: 0.05, disorder, disorderShare }
+      assertAllAnswered(run(seed, world, { ...patient, every }))
+    },
+    checks(60)
+  )
+})
+
+describe("answers that are repeated", () => {
+  it.prop(
+    "up to 15 s later are not taken for those of other commands, once that has been seen to happen",
+    [Seed, Line, Schema.Literals([20, 300, 1500, 5000, 15_000]), Schema.Literals([20, 100])],
+    ([seed, line, repeatDelay, every]) => {
+      const world = { ...line, service: 0.05, replyDelay: 0, repeats: 2, repeatDelay }
+      const outcome = run(seed, world, { ...patient, every })
+      assertAllAnswered(outcome)
+    },
+    checks(40)
+  )
+
+  it("one to five times after up to 30 s each are not taken for those of other commands", () => {
+    for (const seed of range(runs(2))) {
+      for (const every of [5, 50, 250]) {
+        for (const maxInFlight of [8, 32, 64]) {
+          for (const loss of [0, 0.1]) {
+            const world = { scattered: 5, loss }
+            const { answered, wrong } = run(seed, world, { commands: 500, every, timeout: 20_000 }, { maxInFlight })
+            assert.strictEqual(wrong, 0)
+            assert.isAbove(answered, 10)
+          }
+        }
+      }
+    }
+  })
+})
+
+describe("the table of the README", () => {
+  const rows: ReadonlyArray<readonly [line: string, world: World, settings?: { readonly maxInFlight: number }]> = [
+    ["no loss", {}],
+    ["1 % lost each way", { loss: 0.01 }],
+    ["5 % lost each way", { loss: 0.05 }],
+    ["10 % lost each way", { loss: 0.1 }],
+    ["20 % lost each way", { loss: 0.2 }],
+    ["30 % lost each way", { loss: 0.3 }],
+    ["30 % lost each way, `maxInFlight: 256`", { loss: 0.3 }, { maxInFlight: 256 }],
+    ["10 % lost each way, answers out of order by up to 7 s", { loss: 0.1, disorder: 7000 }],
+    ["each answer repeated up to twice within 5 s", { repeats: 2, repeatDelay: 5000 }]
+  ]
+
+  it("is what the model says", () => {
+    const random = generator(1)
+    for (const [line, world, settings] of rows) {
+      const outcomes = range(runs(1)).map(() =>
+        run(Math.floor(random() * 1e9), world, { commands: 2000, timeout: minutes(60) }, settings)
+      )
+      for (const outcome of outcomes) assertAllAnswered(outcome, 2000)
+      const mean = (of: (outcome: Outcome) => number) =>
+        outcomes.reduce((sum, each) => sum + of(each), 0) / outcomes.length
+      const perSecond = Math.round(2000 / (mean(({ took }) => took) / 1000))
+      report(`| ${line} | ${perSecond} | ${(mean(({ sent }) => sent) / 2000).toFixed(2)} |`)
+    }
+  })
+})

@@ -1,0 +1,549 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import {
+  DISORDER,
+  DISORDER_MEMORY,
+  LATE_REPLY,
+  LATEST_REPETITION,
+  ORDINARY,
+  RELEASE_AFTER,
+  REPETITION_MEMORY,
+  REPETITION_QUARANTINE,
+  RESERVED,
+  SequenceNumbers
+} from "../src/internal/sequenceNumbers.ts"
+import { generator } from "./support/Pair.ts"
+import { range } from "./support/Scenario.ts"
+import { checks, Seed } from "./support/Soak.ts"
+
+/** Takes a number and sends it `sends` times, a second apart, the last time at `at`. */
+const send = (numbers: SequenceNumbers, at: number, sends = 1): number => {
+  const number = numbers.take(at)
+  assert(number !== undefined, "no number is available")
+  for (let i = sends - 1; i >= 0; i--) numbers.sent(number, at - 1000 * i)
+  return number
+}
+
+/** When a number is available that something has happened to. */
+const availableAt = (prepare: (numbers: SequenceNumbers) => number): number => {
+  const numbers = new SequenceNumbers()
+  return numbers.quarantinedUntil(prepare(numbers))
+}
+
+describe("numbers", () => {
+  it("are given out in a circle from 0, the reserved ones left out", () => {
+    const numbers = new SequenceNumbers()
+    const given = range(ORDINARY + 3).map((i) => {
+      const number = send(numbers, 1000 * i)
+      numbers.answered(number, 1000 * i + 10)
+      return number
+    })
+    assert.deepStrictEqual(given, [...range(ORDINARY), 0, 1, 2])
+    assert.strictEqual(ORDINARY + RESERVED, 256)
+  })
+
+  it("in use are not given out, and without one there is none until one is given back", () => {
+    const numbers = new SequenceNumbers()
+    const given = range(ORDINARY).map(() => send(numbers, 0))
+    assert.strictEqual(new Set(given).size, ORDINARY)
+    assert.strictEqual(numbers.take(1e9), undefined)
+    assert.strictEqual(numbers.availableAt, Infinity)
+    numbers.answered(7, 1e9)
+    assert.strictEqual(numbers.take(1e9 + LATE_REPLY), undefined)
+    assert.strictEqual(numbers.take(numbers.availableAt), 7)
+  })
+
+  it("begin at 0 again with a session, unless that is in quarantine", () => {
+    const numbers = new SequenceNumbers()
+    for (const _ of range(3)) numbers.answered(send(numbers, 0), 10)
+    numbers.restart()
+    assert.strictEqual(numbers.take(1000), 0)
+    numbers.sent(0, 1000)
+    numbers.abandon(0)
+    numbers.restart()
+    assert.strictEqual(numbers.take(2000), 1)
+  })
+})
+
+describe("a number that was sent once and answered", () => {
+  it("is available after twice the time of its reply", () => {
+    assert.strictEqual(
+      availableAt((numbers) => {
+        const number = send(numbers, 0)
+        numbers.answered(number, 300)
+        return number
+      }),
+      900
+    )
+  })
+
+  it("is available after a millisecond if its reply came at once", () => {
+    assert.strictEqual(
+      availableAt((numbers) => {
+        const number = send(numbers, 0)
+        numbers.answered(number, 0)
+        return number
+      }),
+      1
+    )
+  })
+
+  it("does not make others wait for as long as its own reply took", () => {
+    const numbers = new SequenceNumbers()
+    const slow = send(numbers, 0)
+    for (const i of range(ORDINARY - 1)) numbers.answered(send(numbers, i), i + 10)
+    numbers.answered(slow, 5000)
+    assert.isDefined(numbers.take(5000))
+  })
+
+  it("is quarantined for a second while the network repeats replies, and longer if they are repeated later than that", () => {
+    for (
+      const [after, quarantine] of [[3, REPETITION_QUARANTINE], [200, 1000], [700, 2800], [8000, 32_000], [
+        15_000,
+        LATE_REPLY
+      ]] as const
+    ) {
+      assert.strictEqual(
+        availableAt((numbers) => {
+          const repeated = send(numbers, 0)
+          numbers.answered(repeated, 10)
+          numbers.stray(repeated, 10 + after)
+          const number = send(numbers, 20_000)
+          numbers.answered(number, 20_010)
+          return number
+        }),
+        20_010 + quarantine,
+        `a reply was repeated after ${after} ms`
+      )
+    }
+  })
+
+  it("is quarantined for longer as soon as another's reply is repeated", () => {
+    assert.strictEqual(
+      availableAt((numbers) => {
+        const repeated = send(numbers, 0)
+        numbers.answered(repeated, 10)
+        const number = send(numbers, 100)
+        numbers.answered(number, 110)
+        numbers.stray(repeated, 900)
+        return number
+      }),
+      110 + 4 * 890
+    )
+  })
+
+  it("keeps its quarantine when a reply is repeated less late than another was", () => {
+    assert.strictEqual(
+      availableAt((numbers) => {
+        const repeated = send(numbers, 0)
+        numbers.answered(repeated, 0)
+        numbers.stray(repeated, 3000)
+        numbers.stray(repeated, 3001)
+        const quick = send(numbers, 4000)
+        numbers.answered(quick, 4000)
+        numbers.stray(quick, 4005)
+        const number = send(numbers, 5000)
+        numbers.answered(number, 5000)
+        return number
+      }),
+      5000 + 4 * 3001
+    )
+  })
+
+  it("is not affected by repetitions of more than a minute ago, nor by ones of more than 20 s after their reply", () => {
+    const quarantine = (repeatedAt: number, sentAt: number) =>
+      availableAt((numbers) => {
+        const repeated = send(numbers, 0)
+        numbers.answered(repeated, 0)
+        numbers.stray(repeated, repeatedAt)
+        const number = send(numbers, sentAt)
+        numbers.answered(number, sentAt)
+        return number
+      }) - sentAt
+    assert.strictEqual(quarantine(5000, 5000 + REPETITION_MEMORY - 1), 20_000)
+    assert.strictEqual(quarantine(5000, 5000 + REPETITION_MEMORY), 1)
+    assert.strictEqual(quarantine(LATEST_REPETITION, LATEST_REPETITION), LATE_REPLY)
+    assert.strictEqual(quarantine(LATEST_REPETITION + 1, LATEST_REPETITION + 1), 1)
+  })
+
+  it("forgets how late repetitions were before the last minute", () => {
+    assert.strictEqual(
+      availableAt((numbers) => {
+        const repeated = send(numbers, 0)
+        numbers.answered(repeated, 0)
+        numbers.stray(repeated, 9000)
+        const later = send(numbers, 100_000)
+        numbers.answered(later, 100_000)
+        numbers.stray(later, 100_700)
+        const number = send(numbers, 101_000)
+        numbers.answered(number, 101_000)
+        return number
+      }),
+      101_000 + 2800
+    )
+  })
+})
+
+describe("a number that may still be answered", () => {
+  const cases: ReadonlyArray<readonly [what: string, prepare: (numbers: SequenceNumbers) => number]> = [
+    ["was given up", (numbers) => {
+      const number = send(numbers, 0)
+      numbers.abandon(number)
+      return number
+    }],
+    ["was sent twice, and answered", (numbers) => {
+      const number = send(numbers, 0, 2)
+      numbers.answered(number, 10)
+      return number
+    }],
+    ["was sent twice, given up, and answered once since", (numbers) => {
+      const number = send(numbers, 0, 2)
+      numbers.abandon(number)
+      numbers.stray(number, 10)
+      return number
+    }]
+  ]
+
+  it.each(cases)("because it %s is quarantined for 40 s after its last datagram", (_, prepare) => {
+    assert.strictEqual(availableAt(prepare), LATE_REPLY)
+  })
+
+  it.each(cases)("because it %s is released 5 s after the reply to a later command", (_, prepare) => {
+    assert.strictEqual(
+      availableAt((numbers) => {
+        const number = prepare(numbers)
+        const later = send(numbers, 1)
+        numbers.answered(later, 100)
+        return number
+      }),
+      100 + RELEASE_AFTER
+    )
+  })
+
+  it.each(cases)("because it %s is not released by the reply to a command of the same moment", (_, prepare) => {
+    assert.strictEqual(
+      availableAt((numbers) => {
+        const number = prepare(numbers)
+        const same = send(numbers, 0)
+        numbers.answered(same, 100)
+        return number
+      }),
+      LATE_REPLY
+    )
+  })
+
+  it("is released by the login of a session, which a server answers after what was sent before", () => {
+    const numbers = new SequenceNumbers()
+    const before = send(numbers, 0)
+    const after = send(numbers, 200)
+    numbers.abandon(before)
+    numbers.abandon(after)
+    numbers.passed(100, 300)
+    assert.strictEqual(numbers.quarantinedUntil(before), 300 + RELEASE_AFTER)
+    assert.strictEqual(numbers.quarantinedUntil(after), 200 + LATE_REPLY)
+  })
+
+  it("is available as if answered in time when the only reply due comes late", () => {
+    assert.strictEqual(
+      availableAt((numbers) => {
+        const number = send(numbers, 0)
+        numbers.abandon(number)
+        numbers.stray(number, 600)
+        return number
+      }),
+      1800
+    )
+  })
+
+  it("is given out only after all whose quarantine is over", () => {
+    const numbers = new SequenceNumbers()
+    const released = send(numbers, 0, 2)
+    numbers.answered(released, 10)
+    const later = send(numbers, 20)
+    numbers.answered(later, 30)
+    const at = 10 + RELEASE_AFTER + 1000
+    const given = range(ORDINARY - 1).map(() => numbers.take(at))
+    assert.notInclude(given, released)
+    assert.strictEqual(numbers.take(at), released)
+  })
+
+  it("of those released, the one released first is given out first", () => {
+    const numbers = new SequenceNumbers()
+    const late = send(numbers, 0, 2)
+    const early = send(numbers, 1, 2)
+    numbers.answered(early, 2)
+    const first = send(numbers, 3)
+    numbers.sent(late, 4)
+    numbers.answered(first, 5)
+    numbers.answered(late, 6)
+    numbers.answered(send(numbers, 7), 8)
+    for (let i = 0; i < ORDINARY - 2; i++) numbers.take(100)
+    assert.strictEqual(numbers.take(8 + RELEASE_AFTER), early)
+    assert.strictEqual(numbers.take(8 + RELEASE_AFTER), late)
+  })
+
+  it("keeps the quarantine of its former use if it is used again before that is over", () => {
+    const numbers = new SequenceNumbers()
+    for (const _ of range(ORDINARY)) send(numbers, 0)
+    for (const number of range(ORDINARY)) numbers.abandon(number)
+    for (const _ of range(RESERVED)) numbers.sent(numbers.takeForProbe(1)!, 1)
+    const number = numbers.takeForProbe(2)!
+    assert.isFalse(numbers.isClean(number), "a reply may be to its former use")
+    numbers.sent(number, 2)
+    numbers.answered(number, 3)
+    assert.strictEqual(numbers.quarantinedUntil(number), 2 + LATE_REPLY)
+  })
+
+  it("used again after its release, and answered, still owes what it owed", () => {
+    const numbers = new SequenceNumbers()
+    const number = send(numbers, 0, 2)
+    numbers.answered(number, 10)
+    numbers.answered(send(numbers, 20), 30)
+    while (numbers.take(30 + RELEASE_AFTER) !== number);
+    assert.isTrue(numbers.isClean(number))
+    numbers.sent(number, 6000)
+    numbers.answered(number, 6010)
+    assert.strictEqual(numbers.quarantinedUntil(number), 6030)
+    // A sign of disorder takes the release back.
+    numbers.sent(1, 6020)
+    numbers.sent(2, 6021)
+    numbers.answered(2, 6030)
+    numbers.answered(1, 6031 + DISORDER)
+    assert.strictEqual(numbers.quarantinedUntil(number), LATE_REPLY)
+  })
+
+  it("used again after its release, and answered only after it was given up, still owes what it owed", () => {
+    const numbers = new SequenceNumbers()
+    const number = send(numbers, 0, 2)
+    numbers.answered(number, 10)
+    numbers.answered(send(numbers, 20), 30)
+    while (numbers.take(30 + RELEASE_AFTER) !== number);
+    numbers.sent(number, 6000)
+    numbers.abandon(number)
+    numbers.stray(number, 6010)
+    assert.strictEqual(numbers.quarantinedUntil(number), 6010 + RELEASE_AFTER)
+  })
+})
+
+describe("a server that works out of order", () => {
+  /** For how long a number is quarantined that was given up and then passed, after something that happened before. */
+  const releasedAt = (happen: (numbers: SequenceNumbers) => void, sentAt = 10_000): number => {
+    const numbers = new SequenceNumbers()
+    happen(numbers)
+    const number = send(numbers, sentAt)
+    numbers.abandon(number)
+    numbers.answered(send(numbers, sentAt + 1), sentAt + 10)
+    return numbers.quarantinedUntil(number) - sentAt
+  }
+  const early = 10 + RELEASE_AFTER
+
+  /** A command that is answered so long after a later one was. */
+  const overtake = (by: number) => (numbers: SequenceNumbers) => {
+    const overtaken = send(numbers, 0)
+    numbers.answered(send(numbers, 1), 10)
+    numbers.answered(overtaken, 10 + by)
+  }
+
+  it("shows itself by a reply more than a second after one to a later command, and releases nothing then", () => {
+    assert.strictEqual(releasedAt(overtake(DISORDER)), early)
+    assert.strictEqual(releasedAt(overtake(DISORDER + 1)), LATE_REPLY)
+  })
+
+  it("shows itself by such a reply that nobody waits for", () => {
+    const given = (by: number) => (numbers: SequenceNumbers) => {
+      const overtaken = send(numbers, 0)
+      numbers.answered(send(numbers, 1), 10)
+      numbers.abandon(overtaken)
+      numbers.stray(overtaken, 10 + by)
+    }
+    assert.strictEqual(releasedAt(given(DISORDER)), early)
+    assert.strictEqual(releasedAt(given(DISORDER + 1)), LATE_REPLY)
+  })
+
+  it("shows itself by a reply that is repeated more than a second later", () => {
+    const repeat = (after: number) => (numbers: SequenceNumbers) => {
+      const number = send(numbers, 0)
+      numbers.answered(number, 10)
+      numbers.stray(number, 10 + after)
+    }
+    assert.strictEqual(releasedAt(repeat(DISORDER)), early)
+    assert.strictEqual(releasedAt(repeat(DISORDER + 1)), LATE_REPLY)
+  })
+
+  it("is expected to do so for an hour", () => {
+    assert.strictEqual(releasedAt(overtake(2000), 2010 + DISORDER_MEMORY), early)
+    assert.strictEqual(releasedAt(overtake(2000), 2010 + DISORDER_MEMORY - LATE_REPLY - 1), LATE_REPLY)
+  })
+
+  it("is not asked for evidence by probes meanwhile", () => {
+    const numbers = new SequenceNumbers()
+    assert.isFalse(numbers.awaitsEvidence(0), "nothing is out")
+    overtake(2000)(numbers)
+    numbers.abandon(send(numbers, 3000))
+    assert.isFalse(numbers.awaitsEvidence(3000))
+    assert.isTrue(numbers.awaitsEvidence(2010 + DISORDER_MEMORY))
+  })
+
+  it("is not shown by a command that was sent again after it was passed", () => {
+    assert.strictEqual(
+      releasedAt((numbers) => {
+        const again = send(numbers, 0)
+        numbers.answered(send(numbers, 1), 10)
+        numbers.sent(again, 3000)
+        numbers.answered(again, 3010)
+      }),
+      early
+    )
+  })
+})
+
+describe("a reply to a later command", () => {
+  it("passes those before it, which tells a lost datagram from a slow server", () => {
+    const numbers = new SequenceNumbers()
+    const [first, second, third] = [0, 1, 2].map((at) => send(numbers, at)) as [number, number, number]
+    assert.strictEqual(numbers.answered(second, 10), 1)
+    assert.deepStrictEqual([first, third].map((number) => numbers.isPassed(number)), [true, false])
+    numbers.sent(first, 20)
+    assert.isFalse(numbers.isPassed(first), "its new datagram is on its way")
+    assert.strictEqual(numbers.answered(third, 30), 0)
+    assert.isFalse(numbers.isPassed(first))
+  })
+
+  it("passes what was sent before its first datagram only: it may be a reply to that", () => {
+    const numbers = new SequenceNumbers()
+    const twice = send(numbers, 0)
+    const between = send(numbers, 1)
+    numbers.sent(twice, 2)
+    assert.strictEqual(numbers.answered(twice, 10), 0)
+    assert.isFalse(numbers.isPassed(between))
+  })
+
+  it("counts those in use that it passes, and no others", () => {
+    const numbers = new SequenceNumbers()
+    numbers.abandon(send(numbers, 0))
+    send(numbers, 1)
+    send(numbers, 2)
+    numbers.answered(send(numbers, 3), 4)
+    const last = send(numbers, 5)
+    send(numbers, 6)
+    assert.strictEqual(numbers.answered(last, 10), 0, "they were passed before")
+  })
+})
+
+describe("numbers for probes", () => {
+  it("are ordinary ones while one is available", () => {
+    const numbers = new SequenceNumbers()
+    assert.strictEqual(numbers.takeForProbe(0), 0)
+    assert.strictEqual(numbers.takeForProbe(0), 1)
+    assert.strictEqual(numbers.take(0), 2)
+  })
+
+  it("are reserved ones while commands have used up all others, then any that is not in use, then none", () => {
+    const numbers = new SequenceNumbers()
+    for (const _ of range(ORDINARY)) send(numbers, 0)
+    assert.deepStrictEqual(
+      range(RESERVED).map(() => numbers.takeForProbe(0) ?? -1),
+      range(RESERVED).map((i) => ORDINARY + i)
+    )
+    assert.strictEqual(numbers.takeForProbe(0), undefined)
+    numbers.abandon(9)
+    numbers.sent(5, 10)
+    numbers.abandon(5)
+    assert.strictEqual(numbers.takeForProbe(20), 9, "the one quarantined for longest")
+  })
+
+  it("do not change which number the next command has", () => {
+    const numbers = new SequenceNumbers()
+    for (const _ of range(ORDINARY)) numbers.answered(send(numbers, 0), 0)
+    for (const number of range(ORDINARY)) if (number !== 3) numbers.take(10)
+    numbers.takeForProbe(10)
+    numbers.takeForProbe(10)
+    assert.strictEqual(numbers.take(10), undefined)
+  })
+
+  it("show nothing if they are taken out of quarantine: the reply may be to their former use", () => {
+    const numbers = new SequenceNumbers()
+    for (const _ of range(ORDINARY)) send(numbers, 0)
+    for (const _ of range(RESERVED)) numbers.sent(numbers.takeForProbe(0)!, 0)
+    numbers.abandon(0)
+    const probe = numbers.takeForProbe(1)!
+    numbers.sent(probe, 100)
+    assert.strictEqual(numbers.answered(probe, 110), 0, "it passes none")
+    assert.isFalse(numbers.isPassed(1))
+  })
+})
+
+describe("strays", () => {
+  it("of numbers that were never sent change nothing", () => {
+    const numbers = new SequenceNumbers()
+    numbers.stray(5, 10)
+    assert.deepStrictEqual(range(7).map(() => numbers.take(10)), [...range(7)])
+  })
+
+  it("of numbers sent more than 40 s ago change nothing", () => {
+    const numbers = new SequenceNumbers()
+    const number = send(numbers, 0)
+    numbers.answered(send(numbers, 1), 2)
+    numbers.abandon(number)
+    numbers.stray(number, LATE_REPLY + 1)
+    numbers.abandon(send(numbers, LATE_REPLY + 2))
+    assert.isTrue(numbers.awaitsEvidence(LATE_REPLY + 2), "no disorder was seen")
+  })
+})
+
+describe("whatever happens", () => {
+  it.prop(
+    "a number in use is never given out, and one in quarantine only when nothing can be owed or the server has passed it",
+    [Seed, Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3000 }))],
+    ([seed, steps]) => {
+      const random = generator(seed)
+      const pick = (n: number) => Math.floor(random() * n)
+      const numbers = new SequenceNumbers()
+      const inUse = new Map<number, { sends: number; first: number; last: number }>()
+      /** When the last datagram of a former use was sent, and when the server was seen to have passed it. */
+      const owed = new Map<number, { since: number; passedAt: number }>()
+      let now = 0
+      for (let step = 0; step < steps; step++) {
+        now += pick(20)
+        const [some] = [...inUse.keys()].slice(pick(Math.max(1, inUse.size)))
+        switch (some === undefined ? 0 : pick(6)) {
+          case 0:
+          case 1: {
+            const number = numbers.take(now)
+            if (number === undefined) break
+            assert.isFalse(inUse.has(number), "it is in use")
+            const debt = owed.get(number)
+            if (debt !== undefined && debt.since + LATE_REPLY > now) {
+              assert.isAtMost(debt.passedAt + RELEASE_AFTER, now, "it is in quarantine")
+            }
+            numbers.sent(number, now)
+            inUse.set(number, { sends: 1, first: now, last: now })
+            break
+          }
+          case 2: {
+            numbers.sent(some!, now)
+            const use = inUse.get(some!)!
+            use.sends++
+            use.last = now
+            break
+          }
+          case 3:
+            numbers.abandon(some!)
+            owed.set(some!, { since: inUse.get(some!)!.last, passedAt: Infinity })
+            inUse.delete(some!)
+            break
+          default: {
+            const use = inUse.get(some!)!
+            inUse.delete(some!)
+            numbers.answered(some!, now)
+            if (use.sends > 1) owed.set(some!, { since: use.last, passedAt: Infinity })
+            for (const debt of owed.values()) {
+              if (debt.since < use.first) debt.passedAt = Math.min(debt.passedAt, now)
+            }
+          }
+        }
+      }
+    },
+    checks(50)
+  )
+})

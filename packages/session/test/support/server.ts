@@ -1,0 +1,14 @@
+/**
+ * A server for a process of its own: it answers commands that begin with "echo", and says its port.
+ */
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
+import * as NodeRuntime from "@effect/platform-node-shared/NodeRuntime"
+import { Console, Effect } from "effect"
+
+Effect.gen(function*() {
+  const server = yield* NodeSimulatedServer.make({
+    onCommand: (text) => text.startsWith("echo ") ? { reply: text, delay: "300 millis" } : undefined
+  })
+  yield* Console.log(server.address)
+  return yield* Effect.never
+}).pipe(Effect.scoped, NodeRuntime.runMain)
