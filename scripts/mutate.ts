@@ -7,7 +7,7 @@
  * ```
  *
  * On demand only, since a package takes minutes: CI does not run it. A run works on a copy of the tree, and the report
- * for a browser is `reports/mutation/<package>.html`. The corpus is not beside the copy, so the tests that need it are
+ * for a browser is in `reports/mutation`. The corpus is not beside the copy, so the tests that need it are
  * skipped: the others have to notice.
  *
  * A change that makes no observable difference is marked where it is, with the reason:
@@ -15,15 +15,17 @@
  */
 import { Stryker } from "@stryker-mutator/core"
 import * as Fs from "node:fs"
+import * as Path from "node:path"
 
 interface Target {
   /** What is mutated: names below `src`, without `.ts`. */
   readonly modules: ReadonlyArray<string>
-  /** The tests that are run: names below `test`, without `.test.ts`. Only fast ones, as each mutant needs a run. */
-  readonly tests: ReadonlyArray<string>
+  /**
+   * The tests that are run: names below `test`, without `.test.ts`. Only fast ones, as each mutant needs a run. `"own"`: the
+   * test that is named as the module, for each module alone.
+   */
+  readonly tests: ReadonlyArray<string> | "own"
 }
-
-const sessionModules = ["sequenceNumbers", "reorderBuffer", "roundTrip", "liveness", "login", "outbound"]
 
 const targets: Record<string, Target> = {
   codec: {
@@ -31,8 +33,8 @@ const targets: Record<string, Target> = {
     tests: ["DecodeError", "Packet", "PacketSchema", "Reassembly", "Text"]
   },
   session: {
-    modules: ["SessionMachine", ...sessionModules.map((name) => `internal/${name}`)],
-    tests: ["SessionMachine", ...sessionModules]
+    modules: ["internal/{sequenceNumbers,reorderBuffer,roundTrip,liveness,login,outbound}", "SessionMachine"],
+    tests: "own"
   },
   client: {
     modules: ["internal/*Repl{y,ies}", "ServerEvent", "KickReason", "Guid"],
@@ -54,26 +56,38 @@ const files = modules.length === 0
     return found.length > 0 ? found : fail(`MODULE must be a file in packages/${name}/src (got "${module}")`)
   })
 
-// For scripts/mutate.vitest.ts, which Stryker loads in a process of its own.
-process.env["BERCON_MUTATE"] = JSON.stringify({
-  root: `packages/${name}`,
-  include: target.tests.map((test) => `test/**/${test}.test.ts`)
-})
+const mutate = (files: ReadonlyArray<string>, tests: ReadonlyArray<string>, report: string) => {
+  // For scripts/mutate.vitest.ts, which Stryker loads in a process of its own.
+  process.env["BERCON_MUTATE"] = JSON.stringify({
+    root: `packages/${name}`,
+    include: tests.map((test) => `test/**/${test}.test.ts`),
+    // Code with all its mutants in it is several times slower.
+    testTimeout: 60_000
+  })
+  return new Stryker({
+    mutate: [...files],
+    testRunner: "vitest",
+    vitest: { configFile: "scripts/mutate.vitest.ts", related: false },
+    plugins: ["@stryker-mutator/vitest-runner"],
+    coverageAnalysis: "perTest",
+    // Stryker would rewrite paths in `tsconfig.json` through the API of TypeScript, which TypeScript 7 does not have. The
+    // paths here do not leave the copied tree, so there is nothing to rewrite: a name that does not exist turns it off.
+    tsconfigFile: "not-rewritten.json",
+    disableTypeChecks: false,
+    ignorePatterns: ["dist", "reports"],
+    tempDirName: ".stryker-tmp",
+    reporters: ["progress-append-only", "clear-text", "html"],
+    clearTextReporter: { logTests: false, reportTests: false, allowColor: process.stdout.isTTY },
+    htmlReporter: { fileName: `reports/mutation/${report}.html` },
+    allowConsoleColors: process.stdout.isTTY
+  }).runMutationTest()
+}
 
-await new Stryker({
-  mutate: files,
-  testRunner: "vitest",
-  vitest: { configFile: "scripts/mutate.vitest.ts", related: false },
-  plugins: ["@stryker-mutator/vitest-runner"],
-  coverageAnalysis: "perTest",
-  // Stryker would rewrite paths in `tsconfig.json` through the API of TypeScript, which TypeScript 7 does not have. The
-  // paths here do not leave the copied tree, so there is nothing to rewrite: a name that does not exist turns it off.
-  tsconfigFile: "not-rewritten.json",
-  disableTypeChecks: false,
-  ignorePatterns: ["dist", "reports"],
-  tempDirName: ".stryker-tmp",
-  reporters: ["progress-append-only", "clear-text", "html"],
-  clearTextReporter: { logTests: false, reportTests: false, allowColor: process.stdout.isTTY },
-  htmlReporter: { fileName: `reports/mutation/${name}.html` },
-  allowConsoleColors: process.stdout.isTTY
-}).runMutationTest()
+if (target.tests === "own") {
+  for (const file of files) {
+    const module = Path.basename(file, ".ts")
+    await mutate([file], [module], `${name}-${module}`)
+  }
+} else {
+  await mutate(files, target.tests, name)
+}

@@ -297,7 +297,8 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   const take = (item: Message | Gap): void => {
     const event = read(item)
     if (event === undefined) return
-    roster.observe(event)
+    // A late message is older than what the roster knows. For the gap that it left the list is asked for.
+    if (item._tag === "Gap" || !item.late) roster.observe(event)
     broadcast.publish(event)
   }
 

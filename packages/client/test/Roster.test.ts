@@ -287,6 +287,18 @@ describe("the roster", () => {
       assert.isTrue(lists.every((players) => players.length === 1))
     }).pipe(Effect.scoped, Effect.provide(simulated)))
 
+  it.effect("does not believe a late message, which is older than what it knows", () =>
+    Effect.gen(function*() {
+      const session = yield* MockSession.make({ _tag: "Online" })
+      const { events, roster } = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+      const first = yield* Effect.forkChild(Stream.runHead(events), { startImmediately: true })
+      session.reply = "Players on server:\n[#] [IP Address]\n----"
+      assert.deepStrictEqual(yield* roster.get, [])
+      yield* session.sayLate("Player #3 Gone (203.0.113.1:2304) connected")
+      assert.deepStrictEqual(yield* roster.get, [])
+      assert.strictEqual(Option.getOrThrow(yield* Fiber.join(first))._tag, "PlayerConnected", "who listens is told")
+    }).pipe(Effect.scoped))
+
   it.effect("knows a player whose name reads otherwise in the list than in events", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })

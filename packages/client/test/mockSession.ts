@@ -16,6 +16,8 @@ export interface MockSession {
   wait: Effect.Effect<void>
   /** The server says something. */
   readonly say: (...texts: ReadonlyArray<string>) => Effect.Effect<void>
+  /** A message comes after it was given up. */
+  readonly sayLate: (text: string) => Effect.Effect<void>
   readonly gap: (cause: Gap["cause"], missed?: number) => Effect.Effect<void>
   /** The messages end, or with a defect. */
   readonly end: (defect?: Error) => Effect.Effect<void>
@@ -29,6 +31,13 @@ export const make = Effect.fnUntraced(function*(
   const takes = yield* PubSub.unbounded<Take.Take<Message | Gap>>()
   const publish = (take: Take.Take<Message | Gap>) => Effect.andThen(PubSub.publish(takes, take), settle)
   let sequence = 0
+  const message = (text: string, late: boolean): Message => ({
+    _tag: "Message",
+    sequence: sequence++ & 255,
+    text,
+    payload: new TextEncoder().encode(text),
+    late
+  })
   const sent: MockSession["sent"] = []
   const self: MockSession = {
     sent,
@@ -50,19 +59,8 @@ export const make = Effect.fnUntraced(function*(
       statusChanges: Stream.succeed(status),
       online
     }),
-    say: (...texts) =>
-      Effect.forEach(
-        texts,
-        (text) =>
-          publish([{
-            _tag: "Message",
-            sequence: sequence++ & 255,
-            text,
-            payload: new TextEncoder().encode(text),
-            late: false
-          }]),
-        { discard: true }
-      ),
+    say: (...texts) => Effect.forEach(texts, (text) => publish([message(text, false)]), { discard: true }),
+    sayLate: (text) => publish([message(text, true)]),
     gap: (cause, missed) => publish([{ _tag: "Gap", cause, missed }]),
     end: (defect) => publish(defect === undefined ? Exit.void : Exit.die(defect))
   }

@@ -187,8 +187,7 @@ export class SessionMachine<H> {
       timeout: settings.loginTimeout,
       longestDelay: settings.maxReconnectDelay,
       random: settings.random
-    })
-    this.#login.begin(now)
+    }, now)
     this.#liveness = new Liveness(settings.keepaliveInterval, settings.silenceTimeout)
     this.#outbound = new Outbound(settings, {
       transmit: (datagram) => this.#emit({ _tag: "Transmit", datagram }),

@@ -99,6 +99,10 @@ describe("a server", () => {
     assert.strictEqual(silence(again).verdicts.Doubt, undefined, "a message is no reply")
   })
 
+  it("that has not answered anything at all is not doubted", () => {
+    assert.strictEqual(silence(new Liveness(INTERVAL, TIMEOUT)).verdicts.Doubt, undefined)
+  })
+
   it("is dead when it has been silent for the silence timeout", () => {
     const liveness = make()
     liveness.sent(0, true)
@@ -207,6 +211,15 @@ describe("a server that was silent and came back by itself", () => {
     assert.strictEqual(after(4000, SILENCE_MEMORY - 10_000), 8000)
     assert.strictEqual(after(DOUBT_AFTER, 0), DOUBT_AFTER)
     assert.strictEqual(after(DOUBT_AFTER + 1, 0), 2 * (DOUBT_AFTER + 1))
+  })
+
+  it("is remembered for an hour, and no moment longer", () => {
+    const liveness = make({ timeout: 1e9 })
+    liveness.sent(-4000, true)
+    liveness.heard(0, true, false)
+    for (const _ of range(20)) liveness.sent(SILENCE_MEMORY - 3000, true)
+    assert.strictEqual(liveness.judge(SILENCE_MEMORY - 1, false), "Probe")
+    assert.strictEqual(liveness.judge(SILENCE_MEMORY, false), "Doubt")
   })
 
   it("is remembered by its longest silence", () => {

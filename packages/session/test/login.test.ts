@@ -3,8 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Schema } from "effect"
 import { DELAY_SHARE, LATE_REPLY, Login, MUTE_TIME, SHORTEST_DELAY } from "../src/internal/login.ts"
 
-const make = (options: Partial<ConstructorParameters<typeof Login>[0]> = {}) =>
-  new Login({ timeout: 10_000, longestDelay: 30_000, random: () => 0, ...options })
+const make = (options: Partial<ConstructorParameters<typeof Login>[0]> = {}, now = 0) =>
+  new Login({ timeout: 10_000, longestDelay: 30_000, random: () => 0, ...options }, now)
 
 /** Sends the packets that are due until a time, and returns when. */
 const sendUntil = (login: Login, end: number): ReadonlyArray<number> => {
@@ -19,7 +19,6 @@ const sendUntil = (login: Login, end: number): ReadonlyArray<number> => {
 describe("login packets", () => {
   it("are sent once a second at first, and ever more rarely, up to the longest delay", () => {
     const login = make()
-    login.begin(0)
     login.ask(0)
     const sent = sendUntil(login, MUTE_TIME - 1)
     assert.deepStrictEqual(sent.slice(0, 9), [0, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000])
@@ -50,7 +49,6 @@ describe("login packets", () => {
 
   it("are a second apart also across outages and sockets", () => {
     const login = make()
-    login.begin(0)
     login.ask(0)
     login.sent(0)
     login.answered()
@@ -66,7 +64,6 @@ describe("login packets", () => {
 
   it("begin again with one a second in the next outage", () => {
     const login = make()
-    login.begin(0)
     login.ask(0)
     sendUntil(login, 50_000)
     login.answered()
@@ -77,7 +74,6 @@ describe("login packets", () => {
 
   it("are not sent before they are asked for, nor after that has stopped", () => {
     const login = make()
-    login.begin(0)
     assert.isFalse(login.isDue(1e9))
     assert.strictEqual(login.wakeAt, Infinity)
     login.ask(0)
@@ -91,7 +87,6 @@ describe("login packets", () => {
 describe("a login reply", () => {
   it("is waited for after a packet of this outage, and until it has come", () => {
     const login = make()
-    login.begin(0)
     login.ask(0)
     assert.isFalse(login.isAwaited)
     login.sent(0)
@@ -106,7 +101,6 @@ describe("a login reply", () => {
 
   it("may come after the machine has stopped asking", () => {
     const login = make()
-    login.begin(0)
     login.ask(0)
     login.sent(0)
     login.stop()
@@ -115,7 +109,6 @@ describe("a login reply", () => {
 
   it("shows the round trip if one packet was sent", () => {
     const login = make()
-    login.begin(0)
     login.ask(0)
     login.sent(100)
     assert.strictEqual(login.roundTrip(150), 50)
@@ -126,7 +119,6 @@ describe("a login reply", () => {
 
   it("shows the round trip of the first packet of this outage, whatever was sent before", () => {
     const login = make()
-    login.begin(0)
     login.sent(0)
     login.sent(1000)
     login.begin(2000)
@@ -136,7 +128,6 @@ describe("a login reply", () => {
 
   it("may come to other packets, too, for five minutes, unless each packet has been answered", () => {
     const login = make()
-    login.begin(0)
     login.sent(0)
     login.answered()
     assert.isFalse(login.mayBeAnsweredAgain)
@@ -155,7 +146,6 @@ describe("a login reply", () => {
 describe("a mute socket", () => {
   it("is given up a minute after asking on it began", () => {
     const login = make()
-    login.begin(0)
     login.ask(500)
     assert.isFalse(login.isMute(499 + MUTE_TIME))
     assert.isTrue(login.isMute(500 + MUTE_TIME))
@@ -172,17 +162,15 @@ describe("a first login that fails", () => {
   })
 
   it("times out so long after it began", () => {
-    const login = make({ timeout: 7000 })
-    login.begin(100)
+    const login = make({ timeout: 7000 }, 100)
     assert.strictEqual(login.timesOutAt, 7100)
   })
 
   it("tells how often and how long it was tried, and what was seen", () => {
-    const login = make()
-    login.begin(0)
-    login.ask(0)
-    sendUntil(login, 9999)
-    const plain = login.timedOut(10_000, "server")
+    const login = make({}, 500)
+    login.ask(500)
+    sendUntil(login, 10_499)
+    const plain = login.timedOut(10_500, "server")
     assert.deepStrictEqual([plain.tries, Duration.toMillis(plain.waited), plain.portClosed], [10, 10_000, false])
     assert.notProperty(plain, "error")
     login.portClosed()
@@ -193,7 +181,6 @@ describe("a first login that fails", () => {
 
   it("tells nothing of an earlier outage", () => {
     const login = make()
-    login.begin(0)
     login.sent(0)
     login.portClosed()
     login.notSent(error)

@@ -113,6 +113,7 @@ describe("a command", () => {
     assert.deepStrictEqual(harness.outbound.load, { waiting: 0, inFlight: 0 })
     assert.isFalse(harness.outbound.owes)
     assert.deepStrictEqual(harness.measured, [30])
+    assert.strictEqual(harness.outbound.roundTrip.smoothed, 20 + 10 / 8)
   })
 
   it("is sent again, as the same datagram, at gaps that double up to a second", () => {
@@ -153,14 +154,17 @@ describe("a command", () => {
 
   it("in flight while the process stood still is not measured", () => {
     const harness = new Harness()
+    harness.submit("admins")
+    harness.now = 30
+    harness.reply(0, "")
     harness.submit("players", { repeatable: false })
     harness.outbound.stoodStill()
     harness.now = 5000
-    harness.reply(0, "")
-    harness.submit("admins")
-    harness.now = 5030
     harness.reply(1, "")
-    assert.deepStrictEqual(harness.measured, [30])
+    harness.submit("bans")
+    harness.now = 5040
+    harness.reply(2, "")
+    assert.deepStrictEqual(harness.measured, [30, 40])
   })
 
   it("teaches whether datagrams are lost, by replies to later ones", () => {
@@ -258,16 +262,20 @@ describe("a reply in parts", () => {
 
   it("whose parts contradict each other is asked for anew, under another number, and never joined", () => {
     const harness = new Harness()
-    harness.submit("players")
+    const ticket = harness.submit("players")!
     harness.until(200)
     harness.part(0, 2, 0, "old ")
     harness.part(0, 2, 0, "new ")
+    assert.strictEqual(ticket.state, "Waiting")
+    assert.strictEqual(harness.outbound.wakeAt(true), 200)
     harness.outbound.start(harness.now)
+    assert.strictEqual(ticket.state, "InFlight")
     assert.strictEqual(harness.part(0, 2, 1, "list"), "Stray")
     assert.deepStrictEqual(harness.sent.map(({ number }) => number), [0, 0, 1])
     harness.part(1, 2, 0, "newer ")
     harness.part(1, 2, 1, "list")
     assert.deepStrictEqual(harness.outcomes, [["players", "newer list"]])
+    assert.strictEqual(ticket.state, "Settled")
   })
 
   it("whose parts go on to contradict each other is incomplete in the end", () => {
@@ -294,13 +302,10 @@ describe("a reply in parts", () => {
   })
 
   it("for which there is no room is not kept", () => {
-    const harness = new Harness()
-    const big = new Uint8Array(2000).fill(65)
-    const parts = Math.floor(REPLY_BYTES / big.length)
+    const big = new Uint8Array(1024).fill(65)
+    const parts = REPLY_BYTES / big.length
     const commands = Math.ceil(parts / 254)
-    // Every command but the last lacks its last part.
-    harness.outbound.roundTrip.measure(20)
-    const waiting = new Harness({ maxInFlight: 64 })
+    const waiting = new Harness({ maxInFlight: 256 })
     for (const i of range(commands)) waiting.submit(`bans ${i}`, { repeatable: false })
     let kept = 0
     for (const i of range(commands)) {
@@ -430,8 +435,9 @@ describe("without a reply by its deadline", () => {
 describe("waiting commands", () => {
   it("are sent first come, first served, as those in flight are answered", () => {
     const harness = new Harness({ maxInFlight: 2 })
-    for (const i of range(5)) harness.submit(`c${i}`)
+    const tickets = range(5).map((i) => harness.submit(`c${i}`)!)
     assert.deepStrictEqual(harness.outbound.load, { waiting: 3, inFlight: 2 })
+    assert.deepStrictEqual(tickets.map(({ state }) => state), ["InFlight", "InFlight", "Waiting", "Waiting", "Waiting"])
     harness.reply(1, "")
     harness.reply(0, "")
     assert.deepStrictEqual(harness.sent.map(({ text }) => text), ["c0", "c1", "c2", "c3"])
@@ -482,6 +488,20 @@ describe("waiting commands", () => {
     assert.deepStrictEqual(harness.sentAt("waits"), [])
     harness.until(30)
     assert.deepStrictEqual(harness.sentAt("waits"), [30])
+    assert.strictEqual(harness.sent.at(-1)!.number, 7)
+  })
+
+  it("for want of a number are helped by late replies to commands that nobody waits for, if they are whole", () => {
+    const harness = new Harness({ maxInFlight: 256 })
+    for (const i of range(ORDINARY)) harness.outbound.cancel(harness.submit(`c${i}`, { repeatable: false })!)
+    harness.submit("waits")
+    harness.now = 100
+    assert.strictEqual(harness.part(5, 2, 0, "a part"), "Stray")
+    harness.until(400)
+    assert.deepStrictEqual(harness.sentAt("waits"), [])
+    assert.strictEqual(harness.reply(7, "late"), "Stray")
+    harness.until(1500)
+    assert.deepStrictEqual(harness.sentAt("waits").at(0), 1200, "after twice the time of the reply")
     assert.strictEqual(harness.sent.at(-1)!.number, 7)
   })
 
@@ -622,6 +642,19 @@ describe("a session that is lost", () => {
     assert.deepStrictEqual(harness.sentAt("players"), [0, 2000])
   })
 
+  it("leaves the next to count from 0", () => {
+    const harness = new Harness()
+    for (const i of range(10)) {
+      harness.submit(`c${i}`)
+      harness.reply(i, "")
+    }
+    harness.outbound.lose(Infinity)
+    harness.now = 1000
+    harness.outbound.begin(1000, 900)
+    harness.submit("first")
+    assert.strictEqual(harness.sent.at(-1)!.number, 0)
+  })
+
   it("lets its numbers go when the next has begun: the server has worked off what came before the login", () => {
     const harness = new Harness({ maxInFlight: 256 })
     for (const i of range(ORDINARY)) harness.submit(`c${i}`, { deadline: 1e6 })
@@ -665,10 +698,14 @@ describe("probes", () => {
     harness.outbound.probe(0, true)
     harness.outbound.probe(0, true)
     harness.submit("players")
+    harness.submit("bans")
     harness.reply(2, "")
+    assert.isTrue(harness.outbound.owes, "the other command is still in flight")
+    assert.deepStrictEqual(harness.outbound.load, { waiting: 0, inFlight: 1 })
+    harness.reply(3, "")
     assert.isFalse(harness.outbound.owes)
     harness.until(1e6)
-    assert.strictEqual(harness.sent.length, 3)
+    assert.strictEqual(harness.sent.length, 4)
     assert.strictEqual(harness.reply(0, ""), "Stray")
   })
 

@@ -45,6 +45,16 @@ describe("messages in order", () => {
   })
 })
 
+describe("a server that counts its messages over all clients", () => {
+  it("begins anywhere, and is followed from there", () => {
+    const { arrive, buffer, delivered } = make()
+    assert.strictEqual(arrive(220), "New")
+    assert.strictEqual(arrive(221), "New")
+    assert.deepStrictEqual(delivered, ["gap 220", "m220", "m221"])
+    assert.strictEqual(buffer.wakeAt, Infinity)
+  })
+})
+
 describe("a message before its turn", () => {
   it("is held until those before it are there", () => {
     const { arrive, buffer, delivered } = make()
@@ -203,6 +213,15 @@ describe("a message that was given up", () => {
     assert.deepStrictEqual(delivered.slice(5), ["m4"])
   })
 
+  it("is not taken for a repetition, whatever its checksum is", () => {
+    const delivered: Array<string> = []
+    const buffer = new ReorderBuffer<string>({ deliver: (text) => delivered.push(text), gap: () => {} }, TIMEOUT)
+    buffer.receive(0, 1, 7, "one", false)
+    buffer.tick(TIMEOUT)
+    assert.strictEqual(buffer.receive(TIMEOUT, 0, 0, "zero", false), "Late")
+    assert.deepStrictEqual(delivered, ["one", "zero"])
+  })
+
   it("is expected for 12 s, and then it is an old one", () => {
     const { arrive } = givenUp()
     assert.strictEqual(arrive(2, TIMEOUT + LATE_MEMORY - 1), "Late")
@@ -310,6 +329,15 @@ describe("a server that counts anew without notice", () => {
     assert.strictEqual(arrive(1, 200, { text: "new 1", mayRestart: true }), "New")
     assert.deepStrictEqual(delivered.slice(5), ["new 1"])
     assert.strictEqual(arrive(0, 300, { mayRestart: true }), "Repeated")
+  })
+
+  it("has not said what its first new message contradicts", () => {
+    const { arrive, delivered } = make()
+    for (const n of range(5)) arrive(n)
+    for (const n of [0, 1]) assert.strictEqual(arrive(n, 100, { mayRestart: true }), "Repeated")
+    assert.strictEqual(arrive(1, 200, { text: "new 1", mayRestart: true }), "New")
+    assert.strictEqual(arrive(2, 200, { text: "new 2", mayRestart: true }), "New")
+    assert.deepStrictEqual(delivered.slice(5), ["new 1", "new 2"])
   })
 
   it("has messages missing that did not come again", () => {

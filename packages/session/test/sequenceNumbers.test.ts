@@ -53,6 +53,34 @@ describe("numbers", () => {
     assert.strictEqual(numbers.take(numbers.availableAt), 7)
   })
 
+  it("are available from the very moment at which their quarantine ends, and so is the first of them", () => {
+    const numbers = new SequenceNumbers()
+    const given = range(ORDINARY).map(() => send(numbers, 0))
+    numbers.answered(9, 100)
+    numbers.answered(7, 110)
+    assert.strictEqual(numbers.availableAt, 300)
+    assert.strictEqual(numbers.take(299), undefined)
+    assert.strictEqual(numbers.take(300), 9)
+    assert.strictEqual(numbers.availableAt, 330)
+    numbers.abandon(5)
+    assert.strictEqual(numbers.availableAt, 330)
+    assert.strictEqual(numbers.take(330), 7)
+    assert.strictEqual(numbers.availableAt, LATE_REPLY)
+    assert.strictEqual(given.length, ORDINARY)
+  })
+
+  it("know how often and when they were first sent in their current use", () => {
+    const numbers = new SequenceNumbers()
+    const number = send(numbers, 3000, 3)
+    assert.deepStrictEqual([numbers.sends(number), numbers.firstSentAt(number)], [3, 1000])
+    numbers.answered(number, 3010)
+    numbers.restart()
+    const again = numbers.take(1e6)!
+    assert.deepStrictEqual([again, numbers.sends(again)], [number, 0])
+    numbers.sent(again, 1e6)
+    assert.deepStrictEqual([numbers.sends(again), numbers.firstSentAt(again)], [1, 1e6])
+  })
+
   it("begin at 0 again with a session, unless that is in quarantine", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(3)) numbers.answered(send(numbers, 0), 10)
@@ -75,6 +103,14 @@ describe("a number that was sent once and answered", () => {
       }),
       900
     )
+  })
+
+  it("leaves nothing out for which evidence would be needed", () => {
+    const numbers = new SequenceNumbers()
+    numbers.answered(send(numbers, 0), 10)
+    assert.isFalse(numbers.awaitsEvidence(10))
+    send(numbers, 20)
+    assert.isTrue(numbers.awaitsEvidence(20))
   })
 
   it("is available after a millisecond if its reply came at once", () => {
@@ -282,6 +318,16 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(numbers.take(8 + RELEASE_AFTER), late)
   })
 
+  it("of those released at one moment, the one that was unused for longest is given out first", () => {
+    const numbers = new SequenceNumbers()
+    const given = range(ORDINARY - 1).map((i) => send(numbers, i, 2))
+    for (const number of given) numbers.answered(number, 1000)
+    numbers.answered(send(numbers, 1001), 1010)
+    assert.strictEqual(numbers.take(1010 + RELEASE_AFTER + 100), ORDINARY - 1, "it was answered in time")
+    assert.strictEqual(numbers.take(1010 + RELEASE_AFTER + 100), 0)
+    assert.strictEqual(numbers.take(1010 + RELEASE_AFTER + 100), 1)
+  })
+
   it("keeps the quarantine of its former use if it is used again before that is over", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) send(numbers, 0)
@@ -418,6 +464,16 @@ describe("a reply to a later command", () => {
     assert.isFalse(numbers.isPassed(between))
   })
 
+  it("passes those before it in whatever order they were sent again", () => {
+    const numbers = new SequenceNumbers()
+    const given = range(4).map((i) => send(numbers, i))
+    // The newest, the oldest, one between them, and the newest twice more.
+    for (const [i, number] of [3, 0, 2, 2, 2].entries()) numbers.sent(given[number]!, 10 + i)
+    assert.strictEqual(numbers.answered(send(numbers, 20), 30), 4)
+    assert.deepStrictEqual(given.map((number) => numbers.isPassed(number)), [true, true, true, true])
+    assert.isFalse(numbers.awaitsEvidence(30), "nothing is out that is not passed")
+  })
+
   it("counts those in use that it passes, and no others", () => {
     const numbers = new SequenceNumbers()
     numbers.abandon(send(numbers, 0))
@@ -436,6 +492,24 @@ describe("numbers for probes", () => {
     assert.strictEqual(numbers.takeForProbe(0), 0)
     assert.strictEqual(numbers.takeForProbe(0), 1)
     assert.strictEqual(numbers.take(0), 2)
+    for (const _ of range(5)) numbers.answered(send(numbers, 0), 0)
+    assert.strictEqual(numbers.takeForProbe(1), 8, "not one that was used a moment ago")
+  })
+
+  it("are those whose reply is certainly to the probe, if there is one", () => {
+    const numbers = new SequenceNumbers()
+    for (const _ of range(ORDINARY)) send(numbers, 0)
+    for (const _ of range(RESERVED)) numbers.sent(numbers.takeForProbe(0)!, 0)
+    numbers.answered(3, 100)
+    const unused = numbers.takeForProbe(300)!
+    assert.deepStrictEqual([unused, numbers.isClean(unused)], [3, true])
+    numbers.sent(4, 300)
+    numbers.answered(4, 310)
+    numbers.sent(unused, 320)
+    numbers.answered(unused, 330)
+    numbers.take(1000)
+    const released = numbers.takeForProbe(330 + RELEASE_AFTER)!
+    assert.deepStrictEqual([released, numbers.isClean(released)], [4, true])
   })
 
   it("are reserved ones while commands have used up all others, then any that is not in use, then none", () => {
@@ -446,19 +520,25 @@ describe("numbers for probes", () => {
       range(RESERVED).map((i) => ORDINARY + i)
     )
     assert.strictEqual(numbers.takeForProbe(0), undefined)
-    numbers.abandon(9)
-    numbers.sent(5, 10)
-    numbers.abandon(5)
-    assert.strictEqual(numbers.takeForProbe(20), 9, "the one quarantined for longest")
+    for (const [number, at] of [[200, 12], [9, 11], [7, 10], [8, 10], [5, 13]] as const) {
+      numbers.sent(number, at)
+      numbers.abandon(number)
+    }
+    assert.strictEqual(numbers.takeForProbe(20), 7, "the one quarantined for longest")
+    assert.strictEqual(numbers.takeForProbe(20), 8)
+    assert.strictEqual(numbers.takeForProbe(20), 9)
   })
 
-  it("do not change which number the next command has", () => {
+  it("that are reserved do not change which number the next command has", () => {
     const numbers = new SequenceNumbers()
-    for (const _ of range(ORDINARY)) numbers.answered(send(numbers, 0), 0)
-    for (const number of range(ORDINARY)) if (number !== 3) numbers.take(10)
-    numbers.takeForProbe(10)
-    numbers.takeForProbe(10)
-    assert.strictEqual(numbers.take(10), undefined)
+    for (const _ of range(ORDINARY)) send(numbers, 0)
+    numbers.answered(3, 10)
+    assert.strictEqual(numbers.take(100), 3)
+    assert.strictEqual(numbers.takeForProbe(100), ORDINARY)
+    assert.strictEqual(numbers.takeForProbe(100), ORDINARY + 1)
+    numbers.abandon(2)
+    numbers.abandon(200)
+    assert.strictEqual(numbers.take(LATE_REPLY), 200, "the next after 3")
   })
 
   it("show nothing if they are taken out of quarantine: the reply may be to their former use", () => {
@@ -488,6 +568,8 @@ describe("strays", () => {
     numbers.stray(number, LATE_REPLY + 1)
     numbers.abandon(send(numbers, LATE_REPLY + 2))
     assert.isTrue(numbers.awaitsEvidence(LATE_REPLY + 2), "no disorder was seen")
+    numbers.stray(0, LATE_REPLY)
+    assert.isFalse(numbers.awaitsEvidence(LATE_REPLY + 2), "up to then they show disorder")
   })
 })
 

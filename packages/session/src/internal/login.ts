@@ -28,7 +28,7 @@ export class Login {
   readonly #longestDelay: number
   readonly #random: () => number
   /** When the first login or the outage began. */
-  #since = 0
+  #since: number
   /** How many packets were sent since then. */
   #tries = 0
   /** When asking on the current socket began; `Infinity` while nothing is asked. */
@@ -43,13 +43,17 @@ export class Login {
   #isPortClosed = false
   #error: TransportError | undefined
 
-  constructor(options: { readonly timeout: number; readonly longestDelay: number; readonly random: () => number }) {
+  constructor(
+    options: { readonly timeout: number; readonly longestDelay: number; readonly random: () => number },
+    now: number
+  ) {
+    this.#since = now
     this.#timeout = options.timeout
     this.#longestDelay = options.longestDelay
     this.#random = options.random
   }
 
-  /** Begins the first login, or an outage. Packets of an earlier outage are of no account any more. */
+  /** Begins an outage. Packets that were sent before it do not count any more. */
   begin(since: number): void {
     this.#since = since
     this.#tries = 0
@@ -68,10 +72,6 @@ export class Login {
   stop(): void {
     this.#askingSince = Infinity
     this.#nextAt = Infinity
-  }
-
-  get isAsking(): boolean {
-    return this.#askingSince < Infinity
   }
 
   /** Records that a login packet goes out. */

@@ -119,6 +119,7 @@ export class ReorderBuffer<A> {
     if (offset >= NEAR && this.#before?.has(number, checksum) === true && this.#before.isRecent(number, now)) {
       return "Repeated"
     }
+    // Stryker disable next-line EqualityOperator: the one after the newest is neither held nor behind
     if (offset < this.#span) {
       const held = this.#held.get(number)
       if (held?.checksum === checksum) return "Repeated"
@@ -131,6 +132,7 @@ export class ReorderBuffer<A> {
     } else {
       const ahead = offset - this.#span
       // Numbers are a circle: one that is nearer to the last delivered than to the newest is behind.
+      // Stryker disable next-line EqualityOperator: one that is as near to both may be either
       const isBehind = 255 - offset < ahead
       if (ahead > 0 && this.#passed.has(number, checksum) && (isBehind || this.#passed.isRecent(number, now))) {
         this.#passed.comeAgain(number, now)

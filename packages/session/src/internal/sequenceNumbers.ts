@@ -110,8 +110,10 @@ export class SequenceNumbers {
 
   /** Gives out a number for a command; `undefined` if all are in use or quarantined. */
   take(now: number): number | undefined {
+    // Stryker disable next-line ConditionalExpression: it saves a search in vain
     if (now < this.#availableAt) return undefined
     let released: number | undefined
+    // Stryker disable next-line EqualityOperator: after the last number comes the first again
     for (let i = 0; i < ORDINARY; i++) {
       const number = (this.#next + i) % ORDINARY
       if (this.#inUse[number] === 1) continue
@@ -121,9 +123,9 @@ export class SequenceNumbers {
         (released === undefined || this.#owedPassedAt[number]! < this.#owedPassedAt[released]!)
       ) released = number
     }
-    if (released !== undefined) return this.#claim(released, RELEASED)
-    this.#availableAt = this.availableAt
-    return undefined
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a search in vain
+    if (released === undefined) this.#availableAt = this.availableAt
+    return this.#claim(released, RELEASED)
   }
 
   /**
@@ -140,7 +142,7 @@ export class SequenceNumbers {
       if (this.#releasedAt(number) <= now) return this.#claim(number, RELEASED)
       if (quarantined === undefined || this.#owedSince[number]! < this.#owedSince[quarantined]!) quarantined = number
     }
-    return quarantined === undefined ? undefined : this.#claim(quarantined, QUARANTINED)
+    return this.#claim(quarantined, QUARANTINED)
   }
 
   /** When the next number becomes available to commands; `Infinity` if all are in use. */
@@ -168,7 +170,9 @@ export class SequenceNumbers {
     this.#next = 0
   }
 
-  #claim(number: number, former: Former): number {
+  #claim<N extends number | undefined>(number: N, former: Former): N {
+    // Stryker disable next-line ConditionalExpression: what is recorded of no number is nowhere
+    if (number === undefined) return number
     this.#inUse[number] = 1
     this.#former[number] = former
     this.#sends[number] = 0
@@ -241,7 +245,7 @@ export class SequenceNumbers {
 
   /** Records a whole reply to a number that is not in use: it is late, or repeated. */
   stray(number: number, now: number): void {
-    if (this.#inUse[number] === 1 || now - this.#lastSentAt[number]! > LATE_REPLY) return
+    if (now - this.#lastSentAt[number]! > LATE_REPLY) return
     if (this.#answeredAt[number]! > -Infinity) return this.#recordRepetition(now - this.#answeredAt[number]!, now)
     if (this.#sends[number] === 1 && this.#former[number] === UNUSED) this.#owedSince[number] = -Infinity
     this.#recordReply(number, now)
@@ -253,6 +257,7 @@ export class SequenceNumbers {
    */
   passed(before: number, now: number): number {
     let lost = 0
+    // Stryker disable next-line ConditionalExpression: no number has no time, and that is not before any other
     while (this.#oldest !== NONE && this.#lastSentAt[this.#oldest]! < before) {
       const number = this.#oldest
       this.#passedAt[number] = now
@@ -291,13 +296,12 @@ export class SequenceNumbers {
   #recordRepetition(after: number, now: number): void {
     if (after > LATEST_REPETITION) return
     if (after > DISORDER) this.#disorderUntil = now + DISORDER_MEMORY
-    const known = this.#repetitionQuarantine(now)
-    this.#repeatedAfter = known === 0 ? after : Math.max(after, this.#repeatedAfter)
+    const isFirst = this.#repetitionQuarantine(now) === 0
+    this.#repeatedAfter = isFirst ? after : Math.max(after, this.#repeatedAfter)
     this.#repetitionAt = now
-    const quarantine = this.#repetitionQuarantine(now)
-    if (quarantine <= known) return
     // What the network does to one reply it may do to every other.
-    for (let other = 0; other < NUMBERS; other++) this.#extendQuarantine(other, this.#answeredAt[other]! + quarantine)
+    const quarantine = this.#repetitionQuarantine(now)
+    this.#answeredAt.forEach((at, number) => this.#extendQuarantine(number, at + quarantine))
   }
 
   /** How long a number is quarantined because replies were repeated; 0 if none were of late. */
@@ -325,7 +329,7 @@ export class SequenceNumbers {
   #unlink(number: number): void {
     const older = this.#older[number]!
     const newer = this.#newer[number]!
-    if (older === NONE && newer === NONE && this.#oldest !== number) return
+    if (older === NONE && this.#oldest !== number) return
     if (older === NONE) this.#oldest = newer
     else this.#newer[older] = newer
     if (newer === NONE) this.#newest = older
