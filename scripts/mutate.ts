@@ -60,7 +60,7 @@ const mutate = (files: ReadonlyArray<string>, tests: ReadonlyArray<string>, repo
   // For scripts/mutate.vitest.ts, which Stryker loads in a process of its own.
   process.env["BERCON_MUTATE"] = JSON.stringify({
     root: `packages/${name}`,
-    include: tests.map((test) => `test/**/${test}.test.ts`),
+    include: tests.map((test) => `test/**/${test}{,.network}.test.ts`),
     // Code with all its mutants in it is several times slower.
     testTimeout: 60_000
   })

@@ -1,928 +1,390 @@
-import { Packet } from "@bercon/codec"
-import type { Message } from "@bercon/session"
-import { SessionMachine } from "@bercon/session"
-import { ServerMachine } from "@bercon/testing"
+import { Packet, Text } from "@bercon/codec"
+import { Transport } from "@bercon/session"
 import { assert, describe, it } from "@effect/vitest"
-import { Redacted, Result, Schema } from "effect"
-import { Pair, perfect } from "./support/Pair.ts"
-import { checks, Seed } from "./support/Soak.ts"
+import { Exit, Result } from "effect"
+import { Bench } from "./support/Bench.ts"
 
-const seconds = (n: number) => n * 1000
-const minutes = (n: number) => n * 60_000
+const ioFailed = (kind: Transport.IoFailed["kind"]) =>
+  new Transport.TransportError({ reason: new Transport.IoFailed({ kind, peer: "server" }) })
+const openFailed = new Transport.TransportError({
+  reason: new Transport.OpenFailed({ kind: "HostUnresolved", peer: "server", cause: undefined })
+})
 
-/** 30 % loss, 5 % repeated, 10 % overtaken, in each direction. */
-const terrible = { loss: 0.3, duplication: 0.05, reordering: 0.1, latency: 20 }
-
-/** With a line so bad, eight seconds of silence come about by chance. */
-const unhurried = { silenceTimeout: minutes(1) }
-
-/** A server that repeats its messages until they are acknowledged, and answers a repeated command without running it. */
-const patient: ServerMachine.Options = {
-  repeats: "replay",
-  repeatWindow: "10 minutes",
-  messageTries: 100,
-  dropUnacknowledged: false
-}
-
-const online = (options: ConstructorParameters<typeof Pair>[0]) => {
-  const pair = new Pair(options)
-  pair.runUntil(minutes(1))
-  assert.strictEqual(pair.client.status._tag, "Online")
-  return pair
-}
-
-const failures = (pair: Pair) =>
-  pair.outcomes.flatMap(({ result, text }) => Result.isFailure(result) ? [[text, result.failure._tag] as const] : [])
-
-const assertOwnAnswers = (pair: Pair) => {
-  for (const { result, text } of pair.outcomes) {
-    if (Result.isSuccess(result)) assert.strictEqual(result.success, text, "a command got another one's answer")
-  }
-}
-
-const executions = (pair: Pair, text: string) =>
-  pair.server.commands.filter((command) => command.text === text && command.outcome === "Executed").length
-
-const messagesOf = (pair: Pair, prefix: string) =>
-  pair.delivered.flatMap((item) => item._tag === "Message" && item.text.startsWith(prefix) ? [item.text] : [])
-
-const gapsOf = (pair: Pair): Array<Message.Gap> => pair.delivered.filter((item) => item._tag === "Gap")
-
-describe("login", () => {
-  it("is tried again on the same socket, never more than once a second, until it is answered", () => {
-    const pair = new Pair({ seed: 1, conditions: { ...perfect, loss: 1 } })
-    pair.runUntil(seconds(50))
-    assert.isAtLeast(pair.client.counters.logins, 20)
-    assert.isAtMost(pair.client.counters.logins, 50)
-    assert.strictEqual(pair.address, "10.0.0.1:50001")
-    pair.conditions = perfect
-    pair.runUntil(seconds(57))
-    assert.deepStrictEqual(pair.statuses, ["Online"])
+describe("opening a socket", () => {
+  it("is asked for at once, once", () => {
+    const bench = new Bench().until(9999)
+    assert.deepStrictEqual(bench.news(), ["open"])
+    assert.deepStrictEqual(bench.until(10_000).news(), ["Closed"])
+    assert.deepStrictEqual(bench.failures, ["LoginTimeout"])
   })
 
-  it("moves to a fresh socket after a minute without a word", () => {
-    const pair = new Pair({ seed: 1, conditions: { ...perfect, loss: 1 } })
-    pair.runUntil(seconds(59))
-    assert.strictEqual(pair.address, "10.0.0.1:50001")
-    pair.runUntil(seconds(61))
-    assert.strictEqual(pair.address, "10.0.0.1:50002")
+  it("that fails ends a first login that does not wait for ever", () => {
+    const bench = new Bench().until(0)
+    bench.machine.openFailed(0, openFailed)
+    bench.flush()
+    assert.deepStrictEqual(bench.news(), ["open", "Closed"])
+    assert.deepStrictEqual(bench.failures, ["TransportFailure"])
+    assert.strictEqual(bench.machine.wakeAt, Infinity)
+    bench.machine.openFailed(0, openFailed)
+    bench.machine.opened(0)
+    assert.deepStrictEqual(bench.until(1e6).news(), [])
   })
 
-  it("ends at once when the password is refused", () => {
-    const pair = new Pair({ seed: 1, server: { password: Redacted.make("another") } })
-    pair.runUntil(seconds(1))
-    assert.strictEqual(pair.client.counters.logins, 1)
-    assert.deepStrictEqual(pair.statuses, ["Closed"])
-    const { status } = pair.client
-    assert.include(JSON.stringify(status), "LoginRefused")
-    assert.notInclude(JSON.stringify(status), "secret")
+  it("that fails is tried again a second later by a first login that waits for ever", () => {
+    const bench = new Bench({ loginTimeout: Infinity }).until(0)
+    bench.machine.openFailed(0, openFailed)
+    assert.deepStrictEqual(bench.until(999).news(), ["open"])
+    assert.deepStrictEqual(bench.until(1000).news(), ["open"])
+    assert.strictEqual(bench.machine.status._tag, "Connecting")
   })
 
-  it.each([["silent", false], ["closed", true]] as const)(
-    "to a %s port ends in a LoginTimeout that says so",
-    (_, portClosed) => {
-      const pair = new Pair({ seed: 1, client: { loginTimeout: seconds(10) } })
-      if (portClosed) ServerMachine.stop(pair.server, 0)
-      else ServerMachine.goSilent(pair.server, 0)
-      pair.runUntil(minutes(1))
-      const { status } = pair.client
+  it("that fails after an outage is tried again, whatever the login timeout", () => {
+    const bench = Bench.online()
+    bench.machine.socketFailed(bench.now)
+    assert.deepStrictEqual(bench.flush().news(), ["Reconnecting: TransportFailed"])
+    assert.deepStrictEqual(bench.until(1049).news(), [])
+    assert.deepStrictEqual(bench.until(1050).news(), ["open"])
+    bench.machine.openFailed(1050, openFailed)
+    assert.deepStrictEqual(bench.until(2049).news(), [])
+    assert.deepStrictEqual(bench.until(2050).news(), ["open"])
+    bench.machine.opened(2060)
+    assert.deepStrictEqual(bench.until(2060).news(), ["send Login"])
+  })
+
+  it("that nobody asked for changes nothing", () => {
+    const bench = Bench.online()
+    bench.machine.opened(bench.now)
+    bench.machine.openFailed(bench.now, openFailed)
+    assert.deepStrictEqual(bench.until(1000).news(), [])
+    assert.strictEqual(bench.machine.status._tag, "Online")
+  })
+})
+
+describe("a socket that fails", () => {
+  it("while it logs in is replaced after the retry delay, and nothing is sent meanwhile", () => {
+    const bench = new Bench({ loginTimeout: Infinity }).until(0)
+    bench.machine.opened(0)
+    bench.until(10)
+    bench.machine.socketFailed(10)
+    bench.news()
+    assert.deepStrictEqual(bench.until(1009).news(), [])
+    assert.deepStrictEqual(bench.until(1010).news(), ["open"])
+    bench.machine.socketFailed(1010)
+    assert.deepStrictEqual(bench.until(5000).news(), [], "there is none to fail")
+  })
+
+  it("after the end changes nothing", () => {
+    const bench = Bench.online()
+    bench.machine.close(bench.now)
+    assert.deepStrictEqual(bench.flush().news(), ["Closed"])
+    bench.machine.socketFailed(bench.now)
+    bench.machine.refused(bench.now)
+    bench.machine.close(bench.now)
+    bench.machine.tick(1e6)
+    assert.deepStrictEqual(bench.flush().news(), [])
+    assert.strictEqual(bench.machine.wakeAt, Infinity)
+  })
+
+  it("while the server is doubted ends that session, too", () => {
+    const bench = Bench.online()
+    bench.submit("x")
+    bench.until(3000)
+    bench.news()
+    bench.machine.socketFailed(bench.now)
+    assert.deepStrictEqual(bench.flush().news(), ["Reconnecting: TransportFailed"])
+  })
+})
+
+describe("a port that is reported closed", () => {
+  it.each(["Online", "Doubting"])("ends a session that is %s, and a login is asked for", (phase) => {
+    const bench = Bench.online()
+    bench.submit("once", { repeatable: false })
+    bench.until(phase === "Online" ? 1100 : 3000)
+    bench.news()
+    bench.machine.writeFailed(bench.now, ioFailed("Refused"))
+    assert.deepStrictEqual(bench.flush().news(), ["settle once: SessionLost", "Reconnecting: PortClosed"])
+    bench.until(bench.now + 1000)
+    assert.include(bench.news(), "send Login")
+    bench.machine.refused(bench.now)
+    assert.deepStrictEqual(bench.flush().news(), [], "it is lost already")
+  })
+
+  it("and other failures to send go into the message of a first login that fails", () => {
+    for (const kind of ["Refused", "Unreachable"] as const) {
+      const bench = new Bench().until(0)
+      bench.machine.opened(0)
+      bench.until(5)
+      bench.machine.writeFailed(5, ioFailed(kind))
+      bench.until(10_000)
+      const { status } = bench.machine
       assert(status._tag === "Closed" && status.exit._tag === "Failure")
-      const failure = status.exit.cause.reasons[0]
-      assert(failure?._tag === "Fail" && failure.error.reason._tag === "LoginTimeout")
-      assert.strictEqual(failure.error.reason.portClosed, portClosed)
-      assert.strictEqual(failure.error.reason.tries, pair.client.counters.logins)
-    }
-  )
-
-  it("answered several times, by a server that works off what queued up while it started, makes one session", () => {
-    const pair = new Pair({ seed: 1 })
-    ServerMachine.stop(pair.server, 0)
-    // What the kernel keeps for a server that has bound its port and is still loading.
-    const queued: Array<() => void> = []
-    ServerMachine.start(pair.server)
-    const receive = pair.hold(queued)
-    pair.runUntil(seconds(40))
-    assert.isAbove(queued.length, 5)
-    receive()
-    ServerMachine.emit(pair.server, pair.now, "first")
-    ServerMachine.emit(pair.server, pair.now, "second")
-    pair.runUntil(minutes(2))
-    assert.deepStrictEqual(pair.statuses, ["Online"])
-    assert.strictEqual(pair.server.sessions.size, 1)
-    assert.deepStrictEqual(messagesOf(pair, ""), ["RCon admin #0 (10.0.0.1:50001) logged in", "first", "second"])
-    assert.deepStrictEqual(gapsOf(pair), [])
-  })
-})
-
-describe("commands", () => {
-  it.prop(
-    "are all answered, each with its own answer, none executed twice, at 30 % loss, 5 % duplication, 10 % reordering",
-    [Seed],
-    ([seed]) => {
-      const pair = online({ seed, conditions: terrible, server: patient, client: { ...unhurried, maxInFlight: 8 } })
-      for (let i = 0; i < 300; i++) pair.submit(`echo ${i}`, { timeout: minutes(10) })
-      pair.runUntil(minutes(5))
-      assert.strictEqual(pair.outcomes.length, 300)
-      assert.deepStrictEqual(failures(pair), [])
-      assertOwnAnswers(pair)
-      for (let i = 0; i < 300; i++) assert.strictEqual(executions(pair, `echo ${i}`), 1)
-    },
-    checks(30)
-  )
-
-  it.prop(
-    "get their own answer from a server that executes every repetition",
-    [Seed],
-    ([seed]) => {
-      const pair = online({ seed, conditions: terrible, server: { ...patient, repeats: "execute" }, client: unhurried })
-      for (let i = 0; i < 300; i++) pair.submit(`echo ${i}`, { timeout: minutes(10) })
-      pair.runUntil(minutes(5))
-      assert.deepStrictEqual(failures(pair), [])
-      assert.strictEqual(pair.outcomes.length, 300)
-      assertOwnAnswers(pair)
-    },
-    checks(30)
-  )
-
-  it("that are not repeatable are sent once, and an unanswered one may have been executed", () => {
-    const pair = online({ seed: 1 })
-    const before = pair.server.commands.length
-    pair.conditions = { ...perfect, loss: 1 }
-    pair.submit("echo lost", { repeatable: false, timeout: seconds(5) })
-    pair.at(pair.now + seconds(1), () => (pair.conditions = perfect))
-    pair.runUntil(minutes(2))
-    assert.deepStrictEqual(failures(pair), [["echo lost", "NoReply"]])
-    assert.strictEqual(pair.server.commands.slice(before).filter(({ text }) => text !== "").length, 0)
-    assert.deepStrictEqual(pair.statuses, ["Online"], "the server was there all the time")
-  })
-
-  it("that find no session before their deadline were not sent", () => {
-    const pair = new Pair({ seed: 1, conditions: { ...perfect, loss: 1 } })
-    pair.submit("echo early", { timeout: seconds(5) })
-    pair.runUntil(minutes(1))
-    assert.deepStrictEqual(failures(pair), [["echo early", "NotConnected"]])
-    assert.strictEqual(pair.commandsSentAt.length, 0)
-  })
-
-  it("submitted before the login are sent after it, first come first served", () => {
-    const pair = new Pair({ seed: 1, client: { maxInFlight: 2 } })
-    for (let i = 0; i < 20; i++) pair.submit(`echo ${i}`)
-    pair.runUntil(minutes(1))
-    assert.deepStrictEqual(pair.outcomes.map(({ text }) => text), Array.from({ length: 20 }, (_, i) => `echo ${i}`))
-  })
-
-  it("beyond the queue are refused at once, unsent", () => {
-    const pair = online({ seed: 1, client: { maxInFlight: 2, queueCapacity: 3 } })
-    for (let i = 0; i < 10; i++) pair.submit(`echo ${i}`)
-    assert.deepStrictEqual(
-      failures(pair),
-      [5, 6, 7, 8, 9].map((i) => [`echo ${i}`, "Overloaded"] as const)
-    )
-    pair.runUntil(minutes(2))
-    assert.strictEqual(pair.outcomes.length, 10)
-    assert.strictEqual(failures(pair).length, 5)
-  })
-
-  it("may be thousands in a row: numbers wrap, answers do not", () => {
-    const pair = online({ seed: 1 })
-    for (let i = 0; i < 3000; i++) pair.submit(`echo ${i}`)
-    pair.runUntil(minutes(2))
-    assert.strictEqual(pair.outcomes.length, 3000)
-    assert.deepStrictEqual(failures(pair), [])
-    assertOwnAnswers(pair)
-  })
-
-  it.each([6, 30])("never get an answer that comes %i s late, while numbers wrap many times", (late) => {
-    let count = 0
-    const pair = online({
-      seed: 1,
-      server: { onCommand: (text) => ({ reply: text, delay: ++count % 5 === 0 ? seconds(late) : 0 }) }
-    })
-    for (let i = 0; i < 3000; i++) pair.at(pair.now + 100 * i, () => pair.submit(`echo ${i}`))
-    pair.runUntil(minutes(10))
-    assert.strictEqual(pair.outcomes.length, 3000)
-    assertOwnAnswers(pair)
-    if (late < 20) assert.deepStrictEqual(failures(pair), [])
-  })
-
-  it("whose caller went away free their place at once and their number only when no answer can come", () => {
-    const pair = online({ seed: 1, client: { maxInFlight: 1 }, server: { replyDelay: seconds(3) } })
-    const ticket = pair.submit("echo gone")
-    pair.submit("echo stays")
-    pair.cancel(ticket)
-    pair.runUntil(pair.now + seconds(4))
-    assert.deepStrictEqual(pair.outcomes.map(({ text }) => text), ["echo stays"])
-    assertOwnAnswers(pair)
-  })
-
-  it.prop(
-    "get long replies whole, or not at all, whatever happens to the parts",
-    [Seed],
-    ([seed]) => {
-      const reply = Array.from({ length: 5000 }, (_, i) => `row ${i} of a long list`).join("\n")
-      const pair = online({
-        seed,
-        conditions: { ...terrible, loss: 0.1 },
-        client: unhurried,
-        server: { ...patient, onCommand: (text) => text === "bans" ? reply : text }
-      })
-      for (let i = 0; i < 5; i++) pair.submit("bans", { timeout: minutes(1) })
-      pair.submit("bans", { timeout: minutes(1), repeatable: false })
-      pair.runUntil(minutes(5))
-      assert.strictEqual(pair.outcomes.length, 6)
-      for (const { result } of pair.outcomes) {
-        if (Result.isSuccess(result)) assert.strictEqual(result.success, reply)
-        else assert.include(["NoReply", "IncompleteReply"], result.failure._tag)
-      }
-      assert.isAtMost(failures(pair).length, 1)
-    },
-    checks(20)
-  )
-})
-
-describe("messages", () => {
-  it.prop(
-    "are delivered once each and in order at 30 % loss, 5 % duplication, 10 % reordering",
-    [Seed],
-    ([seed]) => {
-      const pair = online({
-        seed,
-        conditions: terrible,
-        server: patient,
-        client: { ...unhurried, reorderTimeout: minutes(3) }
-      })
-      const expected = Array.from({ length: 500 }, (_, i) => `m ${i >> 1}`)
-      for (const [i, text] of expected.entries()) {
-        pair.at(pair.now + 400 * i, () => ServerMachine.emit(pair.server, pair.now, text))
-      }
-      pair.runUntil(minutes(8))
-      assert.deepStrictEqual(messagesOf(pair, "m "), expected)
-      assert.deepStrictEqual(gapsOf(pair), [])
-    },
-    checks(30)
-  )
-
-  it("are acknowledged every time they come", () => {
-    const pair = online({ seed: 1, conditions: { ...perfect, duplication: 1 } })
-    for (let i = 0; i < 600; i++) {
-      pair.at(pair.now + 50 * i, () => ServerMachine.emit(pair.server, pair.now, `m ${i}`))
-    }
-    const before = pair.server.acknowledgements.length
-    pair.runUntil(minutes(2))
-    // Every acknowledgement is doubled on its way as well.
-    assert.strictEqual(pair.server.acknowledgements.length - before, 4 * 600)
-    assert.strictEqual(messagesOf(pair, "m ").length, 600)
-  })
-
-  it("that never come are reported as a gap, and later ones are delivered after the hold-back", () => {
-    const pair = online({ seed: 1, client: { reorderTimeout: seconds(3) } })
-    const { loss } = perfect
-    pair.conditions = { ...perfect, loss: 1 }
-    ServerMachine.emit(pair.server, pair.now, "m lost")
-    pair.flush()
-    pair.conditions = { ...perfect, loss }
-    // A server that does not repeat it.
-    for (const session of pair.server.sessions.values()) session.unacknowledged.clear()
-    ServerMachine.emit(pair.server, pair.now, "m next")
-    pair.runUntil(pair.now + seconds(2))
-    assert.deepStrictEqual(messagesOf(pair, "m "), [])
-    pair.runUntil(pair.now + seconds(2))
-    assert.deepStrictEqual(pair.delivered.slice(-2).map((item) => item._tag === "Gap" ? item.missed : item.text), [
-      1,
-      "m next"
-    ])
-  })
-})
-
-describe("messages of the session before", () => {
-  it("that come again after a new login are acknowledged, and disturb nothing", () => {
-    const pair = online({ seed: 1 })
-    for (let i = 0; i < 57; i++) ServerMachine.emit(pair.server, pair.now, `old ${i}`)
-    pair.runUntil(pair.now + seconds(1))
-    pair.restart()
-    pair.submit("echo x")
-    pair.runUntil(pair.now + seconds(9))
-    assert.strictEqual(pair.statuses.at(-1), "Online")
-    const delivered = pair.delivered.length
-    pair.client.receive(pair.now, Packet.encode(Packet.message(57, "old 56")))
-    pair.flush()
-    for (let i = 0; i < 100; i++) {
-      pair.at(pair.now + minutes(i), () => ServerMachine.emit(pair.server, pair.now, `new ${i}`))
-    }
-    pair.runUntil(pair.now + minutes(101))
-    assert.deepStrictEqual(
-      pair.delivered.slice(delivered).map((item) => item._tag === "Gap" ? item : item.text),
-      Array.from({ length: 100 }, (_, i) => `new ${i}`)
-    )
-  })
-})
-
-describe("numbers", () => {
-  it("are not mixed up by an answer that the network repeats when they have come round once", () => {
-    for (const maxInFlight of [1, 32, 256]) {
-      for (const [latency, loss] of [[0.05, 0], [10, 0], [10, 0.02]] as const) {
-        const pair = online({
-          seed: maxInFlight,
-          client: { ...unhurried, maxInFlight },
-          conditions: { latency, loss, duplication: 0.05, reordering: 0.1 },
-          server: { onCommand: (text) => text.startsWith("long") ? text.padEnd(3000) : text }
-        })
-        pair.repeatReply = (n) => n % 7 === 0 ? 12 : undefined
-        const commands = Array.from({ length: 3000 }, (_, i) => `${i % 9 === 0 ? "long" : "echo"} ${i}`)
-        for (const text of commands) pair.submit(text, { timeout: minutes(30) })
-        pair.runUntil(pair.now + minutes(30))
-        assert.strictEqual(pair.outcomes.length, 3000)
-        for (const { result, text } of pair.outcomes) assert.strictEqual(Result.getOrThrow(result).trimEnd(), text)
-      }
+      const reason = status.exit.cause.reasons[0]
+      assert(reason?._tag === "Fail" && reason.error.reason._tag === "LoginTimeout")
+      assert.strictEqual(reason.error.reason.portClosed, kind === "Refused")
+      assert.strictEqual(reason.error.reason.error?.reason.kind, kind === "Refused" ? undefined : kind)
     }
   })
 
-  it("with the same answer each do not make the session believe in a slow line", () => {
-    const pair = online({ seed: 1, client: { maxInFlight: 256 }, server: { onCommand: () => "" } })
-    for (let i = 0; i < 1000; i++) pair.submit(`say -1 ${i}`)
-    pair.runUntil(pair.now + seconds(2))
-    assert.strictEqual(pair.outcomes.length, 1000)
-    assert.isBelow(pair.client.roundTripTime!, 20)
-  })
-
-  it.each([true, false])(
-    "serve a thousand commands with the same answer, none executed twice (repeatable: %s)",
-    (repeatable) => {
-      const pair = online({ seed: 1, server: { onCommand: () => "" } })
-      for (let i = 0; i < 1000; i++) pair.submit(`addBan ${i}`, { repeatable })
-      pair.runUntil(pair.now + seconds(10))
-      assert.strictEqual(pair.outcomes.length, 1000)
-      assert.deepStrictEqual(failures(pair), [])
-      for (let i = 0; i < 1000; i++) assert.strictEqual(executions(pair, `addBan ${i}`), 1)
-    }
-  )
-
-  it("that late answers set free are given to the commands that wait", () => {
-    const pair = online({
-      seed: 1,
-      client: { maxInFlight: 256 },
-      server: { onCommand: (text) => text.startsWith("slow") ? { reply: text, delay: 600 } : text }
-    })
-    const tickets = Array.from({ length: 256 }, (_, i) => pair.submit(`slow ${i}`, { repeatable: false }))
-    for (const ticket of tickets) pair.cancel(ticket)
-    pair.submit("echo waiting")
-    pair.runUntil(pair.now + seconds(5))
-    assert.deepStrictEqual(pair.outcomes.map(({ result, text }) => [text, Result.isSuccess(result)]), [
-      ["echo waiting", true]
-    ])
+  it("is not a reason to end a session because a datagram could not be sent", () => {
+    const bench = Bench.online()
+    bench.machine.writeFailed(bench.now, ioFailed("Unreachable"))
+    assert.deepStrictEqual(bench.flush().news(), [])
   })
 })
 
-describe("keepalive", () => {
-  it("keeps an idle session for a day, its command packets never more than 45 s apart", () => {
-    const pair = online({ seed: 1 })
-    pair.runUntil(24 * 60 * minutes(1))
-    assert.deepStrictEqual(pair.statuses, ["Online"])
-    assert.strictEqual(pair.server.logins.length, 1)
-    const gaps = pair.commandsSentAt.map((at, i) => at - (pair.commandsSentAt[i - 1] ?? at))
-    assert.isAtMost(Math.max(...gaps), seconds(45))
-    assert.deepStrictEqual(pair.server.violations, [])
+describe("a driver that fails", () => {
+  it("ends the session with its exit", () => {
+    const bench = Bench.online()
+    bench.submit("x")
+    bench.news()
+    bench.machine.crash(bench.now, Exit.die("a bug"))
+    assert.deepStrictEqual(bench.flush().news(), ["settle x: SessionClosed", "Closed"])
+    assert.deepStrictEqual(bench.failures, ["Die"])
   })
 })
 
-describe("outages", () => {
-  const outage = (pair: Pair, happen: (now: number) => void, length: number) => {
-    happen(pair.now)
-    const from = pair.now
-    pair.at(from + length, () => {
-      ServerMachine.start(pair.server)
-      ServerMachine.resume(pair.server, pair.now)
-    })
-    return from + length
+describe("a login", () => {
+  it("is the first measurement of the line, if one packet was enough", () => {
+    const bench = Bench.online()
+    assert.strictEqual(Math.round(bench.machine.roundTripTime!), Math.round(20 + (30 - 20) / 8))
+    const twice = new Bench().until(0)
+    twice.machine.opened(0)
+    twice.until(1020)
+    twice.receive(Packet.loginResult(true))
+    assert.strictEqual(twice.machine.roundTripTime, undefined)
+  })
+
+  it("may be waited for by a command that is for the first session alone", () => {
+    const bench = new Bench()
+    assert.isTrue(Result.isSuccess(bench.submit("first", { epoch: 1 })))
+    assert.isTrue(Result.isFailure(bench.submit("none", { epoch: 0 })))
+    assert.isTrue(Result.isFailure(bench.submit("second", { epoch: 2 })))
+  })
+
+  it("that times out exactly at its deadline fails then", () => {
+    const bench = new Bench({ loginTimeout: 500 }).until(0)
+    bench.machine.opened(0)
+    bench.until(499)
+    assert.notInclude(bench.news(), "Closed")
+    assert.include(bench.until(500).news(), "Closed")
+  })
+
+  it("does not time out once there was a session", () => {
+    const bench = Bench.online()
+    bench.machine.refused(bench.now)
+    bench.until(100_000)
+    assert.notInclude(bench.news(), "Closed")
+  })
+
+  it("begins a session that says so: its status, its gap, its count", () => {
+    const bench = Bench.online()
+    bench.machine.refused(bench.now)
+    bench.until(1100)
+    bench.news()
+    bench.receive(Packet.loginResult(true))
+    assert.deepStrictEqual(bench.news(), ["Online", "gap Reconnected undefined"])
+    assert.strictEqual(bench.machine.epoch, 2)
+  })
+
+  it("delivers what the session before had held, before it begins", () => {
+    const bench = Bench.online()
+    bench.receive(Packet.message(1, "held"))
+    bench.news()
+    bench.machine.refused(bench.now)
+    assert.deepStrictEqual(bench.flush().news(), ["gap Lost 1", "deliver 1 held", "Reconnecting: PortClosed"])
+  })
+})
+
+describe("a server in doubt", () => {
+  const doubted = () => {
+    const bench = Bench.online()
+    bench.submit("x")
+    bench.until(2700)
+    assert.include(bench.news(), "send Login")
+    return bench
   }
 
-  it.each(
-    [
-      ["falls silent", 5, "silence"],
-      ["falls silent", 15, "silence"],
-      ["falls silent", 600, "silence"],
-      ["is down", 1, "down"],
-      ["is down", 12, "down"],
-      ["is down", 600, "down"]
-    ] as const
-  )("when the server %s for %i s the session comes back by itself", (_, length, kind) => {
-    const pair = online({ seed: 7 })
-    const stop = (now: number) =>
-      kind === "down" ? ServerMachine.stop(pair.server, now) : (
-        ServerMachine.forget(pair.server, now), ServerMachine.goSilent(pair.server, now)
-      )
-    const back = outage(pair, stop, seconds(length))
-    const from = pair.now
-    for (let i = 0; i < length + 60; i++) {
-      pair.submit(`echo ${i}`, { timeout: seconds(5) })
-      pair.runUntil(pair.now + seconds(1))
-    }
-    const [, lostAt = Infinity, onlineAt = Infinity] = pair.statusesAt
-    assert.isAtMost(lostAt - from, seconds(10), "found within 10 s while commands flow")
-    assert.isAtMost(onlineAt - Math.max(back, lostAt), length <= 15 ? seconds(2) : seconds(30))
-    assert.deepStrictEqual(pair.statuses, ["Online", "Reconnecting", "Online"])
-    assert.strictEqual(pair.server.sessions.size, 1, "one admin session is left on the server")
-    assert.deepStrictEqual(gapsOf(pair).map(({ cause }) => cause), ["Reconnected"])
+  it("is asked for a login ever more rarely since it fell silent, and probed without repetition", () => {
+    const bench = Bench.online({ silenceTimeout: 200_000 })
+    bench.submit("x", { deadline: 1e6 })
+    bench.until(100_000)
+    const logins = bench.sent.filter(({ _tag }) => _tag === "Login").length
+    assert.isAbove(logins, 15)
+    assert.isBelow(logins, 40)
+    const probes = bench.sent.filter((packet) => packet._tag === "Command" && packet.payload.length === 0)
+    const numbers = probes.map((packet) => packet._tag === "Command" ? packet.sequence : -1)
+    assert.strictEqual(new Set(numbers).size, numbers.length)
+    assert.strictEqual(bench.machine.counters.keepalives, numbers.length)
   })
 
-  it("a session forgotten without notice is found by the next keepalive", () => {
-    const pair = online({ seed: 3 })
-    ServerMachine.forget(pair.server, pair.now)
-    const from = pair.now
-    while (pair.client.epoch === 1) pair.runUntil(pair.now + 10)
-    assert.isAtMost(pair.now - from, seconds(33))
-    assert.deepStrictEqual(pair.statuses, ["Online", "Reconnecting", "Online"])
+  it("that answers is not asked any more, and what waited is sent", () => {
+    const bench = doubted()
+    bench.submit("waits")
+    assert.notInclude(bench.news(), "send Command")
+    bench.receive(Packet.message(0, "here I am"))
+    assert.deepStrictEqual(bench.news(), ["send Acknowledge", "deliver 0 here I am", "send Command"])
+    bench.until(4500)
+    assert.notInclude(bench.news(), "send Login")
   })
 
-  it("commands never sent survive; of those in flight the repeatable are sent again, the others fail", () => {
-    const pair = online({ seed: 1, client: { maxInFlight: 2 } })
-    ServerMachine.stop(pair.server, pair.now)
-    pair.submit("echo repeatable")
-    pair.submit("echo once", { repeatable: false })
-    pair.submit("echo queued", { repeatable: false })
-    pair.at(pair.now + seconds(3), () => ServerMachine.start(pair.server))
-    pair.runUntil(minutes(2))
-    assert.deepStrictEqual(failures(pair), [["echo once", "SessionLost"]])
-    assert.deepStrictEqual(pair.outcomes.map(({ text }) => text), ["echo once", "echo repeatable", "echo queued"])
-  })
-
-  it("commands that have become outdated are not sent, nor sent again", () => {
-    const pair = online({ seed: 1, client: { maxInFlight: 1 } })
-    let current = true
-    pair.submit("slow", { timeout: seconds(5), repeatable: false })
-    pair.submit("echo queued", { isCurrent: () => current })
-    current = false
-    pair.submit("echo late", { isCurrent: () => current })
-    pair.runUntil(pair.now + seconds(10))
-    assert.deepStrictEqual(
-      failures(pair).map(([text, reason]) => `${text} ${reason}`).sort(),
-      [
-        "echo late Outdated",
-        "echo queued Outdated"
-      ].concat(failures(pair).some(([text]) => text === "slow") ? ["slow NoReply"] : [])
+  it("that answers with a reply goes on at once with what was to be sent again", () => {
+    const bench = doubted()
+    bench.until(9000)
+    assert.strictEqual(bench.machine.status._tag, "Reconnecting")
+    bench.submit("y")
+    bench.news()
+    bench.receive(Packet.message(0, "here I am"))
+    assert.deepStrictEqual(bench.news().slice(0, 3), ["send Acknowledge", "Online", "deliver 0 here I am"])
+    bench.until(9000)
+    assert.strictEqual(bench.machine.status._tag, "Online")
+    const texts = bench.sent.slice(-3).map((packet) =>
+      packet._tag === "Command" ? Text.decode(packet.payload) : packet._tag
     )
-    current = true
-    pair.conditions = { ...perfect, loss: 1 }
-    pair.submit("echo lost", { isCurrent: () => current, timeout: seconds(6) })
-    current = false
-    pair.conditions = perfect
-    pair.runUntil(pair.now + seconds(10))
-    assert.strictEqual(pair.server.commands.filter(({ text }) => text === "echo lost").length, 0)
-    assert.strictEqual(failures(pair).at(-1)?.[1], "NoReply")
+    assert.includeMembers(texts, ["x", "y"])
   })
 
-  it("commands for one session do not go over into the next", () => {
-    const pair = online({ seed: 1, client: { maxInFlight: 1 } })
-    ServerMachine.stop(pair.server, pair.now)
-    const epoch = pair.client.epoch
-    pair.submit("echo in flight", { epoch, timeout: minutes(5) })
-    pair.submit("echo queued", { epoch, timeout: minutes(5) })
-    pair.at(pair.now + seconds(20), () => {
-      pair.submit("echo offline", { epoch, timeout: minutes(5) })
-      ServerMachine.start(pair.server)
-    })
-    pair.runUntil(minutes(2))
-    assert.strictEqual(pair.client.status._tag, "Online")
-    assert.deepStrictEqual(failures(pair), [
-      ["echo in flight", "SessionLost"],
-      ["echo queued", "NotConnected"],
-      ["echo offline", "NotConnected"]
+  it("whose first message of the new session overtakes the login reply loses none", () => {
+    const bench = Bench.online()
+    for (let i = 0; i < 5; i++) bench.receive(Packet.message(i, `old ${i}`))
+    bench.submit("x")
+    bench.until(2700)
+    bench.news()
+    bench.receive(Packet.message(0, "new 0"))
+    bench.receive(Packet.loginResult(true))
+    bench.receive(Packet.message(1, "new 1"))
+    assert.deepStrictEqual(bench.news().filter((output) => /deliver|gap/.test(output)), [
+      "deliver 0 new 0",
+      "gap Reconnected undefined",
+      "deliver 1 new 1"
     ])
-    pair.submit("echo of the session before", { epoch })
-    pair.submit("echo online", { epoch: epoch + 1 })
-    pair.runUntil(pair.now + seconds(1))
-    assert.deepStrictEqual(failures(pair).slice(3), [["echo of the session before", "NotConnected"]])
-    assert.deepStrictEqual(pair.server.commands.map(({ text }) => text).filter((text) => text !== ""), ["echo online"])
+  })
+
+  it("whose login reply comes first begins the messages anew", () => {
+    const bench = Bench.online()
+    for (let i = 0; i < 5; i++) bench.receive(Packet.message(i, `old ${i}`))
+    bench.submit("x")
+    bench.until(2700)
+    bench.news()
+    bench.receive(Packet.loginResult(true))
+    bench.receive(Packet.message(0, "new 0"))
+    const news = bench.news()
+    assert.deepStrictEqual(news.slice(0, 2), ["Reconnecting: Silence", "Online"])
+    assert.include(news, "deliver 0 new 0")
+  })
+
+  it("delivers what is held at its time", () => {
+    const bench = doubted()
+    bench.receive(Packet.message(1, "held"))
+    bench.submit("z")
+    bench.until(9000)
+    bench.news()
+    assert.include(bench.until(2700 + 11_000).news(), "deliver 1 held")
   })
 })
 
-describe("a server that falls silent", () => {
-  /** A session in which a few commands were answered. */
-  const settled = (options: ConstructorParameters<typeof Pair>[0]) => {
-    const pair = online(options)
-    for (let i = 0; i < 5; i++) pair.at(pair.now + seconds(i), () => pair.submit(`echo settled ${i}`))
-    pair.runUntil(pair.now + seconds(10))
-    pair.outcomes.length = 0
-    return pair
-  }
-
-  it("because it has restarted is back within 3 s of the first command, on a line that loses nothing", () => {
-    for (const latency of [0.1, 5, 50, 120]) {
-      const pair = settled({ seed: 1, conditions: { ...perfect, latency } })
-      ServerMachine.forget(pair.server, pair.now)
-      const from = pair.now
-      pair.submit("echo repeatable")
-      pair.submit("echo once", { repeatable: false })
-      pair.at(from + seconds(1), () => pair.submit("echo later"))
-      pair.runUntil(from + seconds(20))
-      assert.deepStrictEqual(pair.statuses, ["Online", "Reconnecting", "Online"])
-      assert.isAtMost(pair.statusesAt.at(-1)! - from, seconds(3), `at a latency of ${latency} ms`)
-      assert.deepStrictEqual(failures(pair), [["echo once", "SessionLost"]])
-      assertOwnAnswers(pair)
-      assert.strictEqual(pair.outcomes.length, 3)
-      assert.strictEqual(pair.server.sessions.size, 1, "one admin session is left")
-      assert.strictEqual(pair.client.counters.logins, 2)
-      assert.deepStrictEqual(gapsOf(pair).map(({ cause }) => cause), ["Reconnected"])
-    }
+describe("counters", () => {
+  it("count what their names say, and nothing else", () => {
+    const bench = Bench.online()
+    bench.submit("x")
+    bench.until(300)
+    bench.receive(Packet.commandReply(1, "late"))
+    bench.receive(Packet.commandReply(1, "late"))
+    bench.receive(Packet.message(0, "a"))
+    bench.receive(Packet.message(0, "a"))
+    bench.receive(Packet.message(2, "c"))
+    bench.receive(Packet.loginResult(true))
+    bench.receive(Packet.loginResult(false))
+    bench.until(300 + 11_000)
+    bench.receive(Packet.message(1, "b"))
+    bench.machine.receive(bench.now, new Uint8Array(20))
+    bench.machine.receive(bench.now, new Uint8Array(3000))
+    bench.until(30_250)
+    bench.receive(Packet.commandReply(2, ""))
+    assert.deepStrictEqual(bench.machine.counters, {
+      logins: 1,
+      retransmissions: 1,
+      keepalives: 1,
+      messages: 2,
+      repeatedMessages: 1,
+      lateMessages: 1,
+      missedMessages: 1,
+      strayReplies: 1,
+      excessParts: 0,
+      oversized: 1,
+      malformed: 1,
+      unexpected: 2
+    })
   })
 
-  it("because it has restarted is back within 3 s of the keepalive that finds out", () => {
-    const pair = settled({ seed: 1 })
-    const keepaliveAt = pair.commandsSentAt.at(-1)! + seconds(30)
-    ServerMachine.forget(pair.server, pair.now)
-    pair.runUntil(keepaliveAt + seconds(3))
-    assert.deepStrictEqual(pair.statuses, ["Online", "Reconnecting", "Online"])
+  it("count packets outside of a session as unexpected", () => {
+    const bench = new Bench().until(0)
+    bench.machine.opened(0)
+    bench.until(1)
+    bench.receive(Packet.message(0, "a"))
+    bench.receive(Packet.commandReply(0, "a"))
+    assert.strictEqual(bench.machine.counters.unexpected, 2)
+    assert.notInclude(bench.news(), "send Acknowledge")
   })
 
-  it.each([3, 7, 10, 12])(
-    "for %i s because it loads a mission does nobody harm: commands are answered, messages arrive, one session is left",
-    (stall) => {
-      const pair = settled({ seed: 1 })
-      const executed = pair.server.commands.length
-      const queue: Array<() => void> = []
-      const from = pair.now
-      const resume = pair.hold(queue)
-      pair.submit("echo repeatable")
-      pair.submit("echo once", { repeatable: false, timeout: seconds(20) })
-      pair.at(from + seconds(1), () => pair.submit("echo once later", { repeatable: false }))
-      pair.at(from + seconds(2.6), () => pair.submit("echo in doubt", { repeatable: false }))
-      pair.at(from + seconds(stall), () => {
-        resume()
-        ServerMachine.emit(pair.server, pair.now, "mission loaded")
-      })
-      pair.runUntil(from + seconds(40))
-      assert.deepStrictEqual(failures(pair), [])
-      assert.strictEqual(pair.outcomes.length, 4)
-      assertOwnAnswers(pair)
-      assert.strictEqual(pair.client.status._tag, "Online")
-      assert.strictEqual(pair.server.sessions.size, 1, "one admin session is left")
-      for (const text of ["echo once", "echo once later", "echo in doubt"]) {
-        assert.strictEqual(executions(pair, text), 1)
-      }
-      assert.isAbove(pair.server.commands.length, executed)
-      assert.deepStrictEqual(messagesOf(pair, "mission"), ["mission loaded"])
-      assert.deepStrictEqual(gapsOf(pair).filter(({ cause }) => cause === "Lost"), [])
-    }
-  )
-
-  it("for 10 s time and again is not asked for a login every time", () => {
-    const pair = settled({ seed: 1 })
-    for (let i = 0; i < 5; i++) {
-      const resume = pair.hold([])
-      pair.at(pair.now + seconds(i === 0 ? 7 : 6), resume)
-      pair.submit(`echo ${i}`, { repeatable: false })
-      pair.runUntil(pair.now + minutes(5))
-    }
-    assert.deepStrictEqual(failures(pair), [])
-    assert.isAtMost(pair.client.epoch, 2)
-  })
-
-  it("though it answers a login is not taken for a new session while the old one answers, nor for one that refuses", () => {
-    const pair = settled({ seed: 1 })
-    const epoch = pair.client.epoch
-    pair.submit("echo x")
-    pair.dropArriving()
-    pair.conditions = { ...perfect, loss: 1 }
-    pair.runUntil(pair.now + seconds(2.7))
-    pair.conditions = perfect
-    assert.strictEqual(pair.client.counters.logins, 2)
-    pair.client.receive(pair.now, Packet.encode(Packet.message(200, "something of the session")))
-    pair.client.receive(pair.now, Packet.encode(Packet.loginResult(false)))
-    assert.strictEqual(pair.client.status._tag, "Online", "a refusal contradicts a session that works")
-    assert.strictEqual(pair.client.epoch, epoch)
-    pair.client.receive(pair.now, Packet.encode(Packet.loginResult(true)))
-    assert.strictEqual(pair.client.epoch, epoch + 1)
-    pair.client.receive(pair.now, Packet.encode(Packet.loginResult(true)))
-    assert.strictEqual(pair.client.epoch, epoch + 1, "only one packet was sent")
-  })
-
-  it("ends the session if it refuses the login that is asked for then", () => {
-    const pair = settled({ seed: 1 })
-    ServerMachine.forget(pair.server, pair.now)
-    pair.server.refusing = true
-    pair.submit("echo x")
-    pair.runUntil(pair.now + seconds(5))
-    assert.deepStrictEqual(pair.statuses, ["Online", "Closed"])
-    assert.deepStrictEqual(failures(pair), [["echo x", "SessionClosed"]])
-  })
-
-  it("for longer than the silence timeout is Reconnecting, and may still answer", () => {
-    const pair = settled({ seed: 1 })
-    const from = pair.now
-    const resume = pair.hold([])
-    pair.submit("echo once", { repeatable: false })
-    pair.runUntil(from + seconds(9))
-    assert.deepStrictEqual(pair.statuses, ["Online", "Reconnecting"])
-    assert.strictEqual(pair.statusesAt.at(-1), from + seconds(8))
-    const sent = pair.commandsSentAt.length
-    pair.runUntil(from + seconds(12))
-    assert.strictEqual(pair.commandsSentAt.length, sent, "only logins are sent")
-    assert.strictEqual(pair.submit("echo for this session alone", { epoch: pair.client.epoch }), undefined)
-    resume()
-    pair.runUntil(from + seconds(13))
-    assert.strictEqual(pair.client.status._tag, "Online")
-    assert.deepStrictEqual(failures(pair), [["echo for this session alone", "NotConnected"]])
-    assertOwnAnswers(pair)
-  })
-
-  it.prop(
-    "is rarely doubted by mistake on a line that loses a third, so that no message is lost to a new session",
-    [Seed],
-    ([seed]) => {
-      const pair = online({ seed, conditions: { ...perfect, loss: 0.3, latency: 20 }, server: patient })
-      for (let i = 0; i < 60; i++) pair.at(pair.now + seconds(10 * i), () => pair.submit(`echo ${i}`))
-      pair.runUntil(pair.now + minutes(12))
-      assert.strictEqual(pair.client.epoch, 1)
-    },
-    checks(20)
-  )
-
-  it("for good is asked on a fresh socket after a minute, and its old session is given up then", () => {
-    const pair = settled({ seed: 1 })
-    ServerMachine.goSilent(pair.server, pair.now)
-    const from = pair.now
-    pair.submit("echo repeatable", { timeout: minutes(5) })
-    pair.submit("echo once", { timeout: minutes(5), repeatable: false })
-    pair.runUntil(from + seconds(62))
-    assert.strictEqual(pair.address, "10.0.0.1:50001")
-    assert.deepStrictEqual(pair.outcomes, [])
-    pair.runUntil(from + seconds(63))
-    assert.strictEqual(pair.address, "10.0.0.1:50002")
-    assert.deepStrictEqual(failures(pair), [["echo once", "SessionLost"]])
-    ServerMachine.resume(pair.server, pair.now)
-    pair.runUntil(from + minutes(3))
-    assert.strictEqual(pair.outcomes.at(-1)?.text, "echo repeatable")
-    assertOwnAnswers(pair)
+  it("count a refusal within a session that works as unexpected", () => {
+    const bench = Bench.online()
+    bench.submit("x")
+    bench.until(2700)
+    bench.receive(Packet.message(0, "a"))
+    bench.receive(Packet.loginResult(false))
+    assert.strictEqual(bench.machine.counters.unexpected, 1)
+    assert.strictEqual(bench.machine.status._tag, "Online")
   })
 })
 
-describe("a port that flaps", () => {
-  it("gets no more than one login packet a second", () => {
-    const pair = online({ seed: 1 })
-    const logins: Array<number> = []
-    const before = pair.client.counters.logins
-    let sent = before
-    for (let i = 0; i < 2000; i++) {
-      if (i % 2 === 0) pair.client.refused(pair.now)
-      else if (i % 20 === 1) pair.client.socketFailed(pair.now)
-      pair.flush()
-      pair.runUntil(pair.now + 5)
-      while (sent < pair.client.counters.logins) {
-        logins.push(pair.now)
-        sent++
-      }
-    }
-    assert.isAtLeast(logins.length, 8)
-    assert.isAtMost(logins.length, 11)
-    for (const [i, at] of logins.slice(1).entries()) assert.isAtLeast(at - logins[i]!, 994)
+describe("a command", () => {
+  it("that was sent once is measured", () => {
+    const bench = Bench.online()
+    bench.submit("x")
+    bench.until(90)
+    bench.receive(Packet.commandReply(1, "y"))
+    assert.deepStrictEqual(bench.news(), ["send Command", "measured 40", "settle x: y"])
   })
 
-  it("is not believed to refuse a login that was not sent in this outage", () => {
-    const pair = online({ seed: 1 })
-    pair.client.refused(pair.now)
-    pair.client.receive(pair.now, Packet.encode(Packet.loginResult(false)))
-    pair.flush()
-    pair.runUntil(pair.now + seconds(5))
-    assert.deepStrictEqual(pair.statuses, ["Online", "Reconnecting", "Online"])
-    assert.isAtLeast(pair.client.counters.unexpected, 1)
-  })
-})
-
-describe("a process that stands still", () => {
-  it.each([5, 7, 9, 30])("for %i s is answered at once afterwards, and nothing is lost", (pause) => {
-    const pair = online({ seed: 1 })
-    for (let i = 0; i < 300; i++) pair.submit(`echo ${i}`)
-    pair.runUntil(pair.now + seconds(2))
-    pair.submit("echo in flight", { timeout: seconds(4) })
-    // What has arrived is read before time is judged.
-    pair.standStill(seconds(pause))
-    pair.submit("echo next")
-    pair.runUntil(pair.now + 100)
-    assert.deepStrictEqual(failures(pair), [])
-    assert.deepStrictEqual(pair.outcomes.slice(-2).map(({ text }) => text), ["echo in flight", "echo next"])
-    assert.isBelow(pair.client.roundTripTime!, 50, "the pause is no round trip")
-    pair.runUntil(pair.now + minutes(1))
-    assert.deepStrictEqual(pair.statuses, ["Online"])
+  it("that is cancelled leaves its place to the next, while there is a session", () => {
+    const bench = Bench.online({ maxInFlight: 1 })
+    const first = Result.getOrThrow(bench.submit("first"))
+    bench.submit("second")
+    bench.news()
+    bench.machine.cancel(bench.now, first)
+    assert.deepStrictEqual(bench.flush().news(), ["send Command"])
+    bench.machine.cancel(bench.now, first)
+    bench.machine.refused(bench.now)
+    const third = Result.getOrThrow(bench.submit("third"))
+    bench.news()
+    bench.machine.cancel(bench.now, third)
+    assert.deepStrictEqual(bench.flush().news(), [])
   })
 
-  it("does not take its own silence for the server's", () => {
-    const pair = online({ seed: 1 })
-    pair.submit("echo lost")
-    pair.dropArriving()
-    pair.standStill(seconds(20))
-    pair.runUntil(pair.now + seconds(1))
-    assert.deepStrictEqual(pair.statuses, ["Online"])
-    assert.deepStrictEqual(failures(pair), [["echo lost", "NoReply"]])
-  })
-})
-
-describe("messages on a bad line", () => {
-  it.each([0.05, 0.1, 0.2, 0.3].flatMap((loss) => [1, 2, 3].map((seed) => [loss, seed] as const)))(
-    "are delivered, once and in order, if any of the server's repetitions arrives (%d lost, seed %i)",
-    (loss, seed) => {
-      const pair = online({
-        seed,
-        conditions: { loss, latency: 20, duplication: 0.05, reordering: 0.1 },
-        server: { dropUnacknowledged: false }
-      })
-      const sent = Array.from({ length: 200 }, (_, i) => `m ${i}`)
-      for (const [i, text] of sent.entries()) {
-        pair.at(pair.now + 500 * i, () => ServerMachine.emit(pair.server, pair.now, text))
-      }
-      pair.runUntil(pair.now + minutes(3))
-      const arrived = sent.filter((text) => pair.arrived.has(text))
-      assert.isAtLeast(arrived.length, 195)
-      assert.deepStrictEqual(messagesOf(pair, "m "), arrived)
-      assert.strictEqual(pair.client.counters.lateMessages, 0)
-      assert.strictEqual(pair.client.counters.missedMessages, sent.length - arrived.length)
-      assert.strictEqual(pair.client.epoch, 1)
-    }
-  )
-
-  it("that come after they were given up are delivered late, after the gap", () => {
-    const pair = online({ seed: 1, client: { reorderTimeout: seconds(1) } })
-    pair.conditions = { ...perfect, loss: 1 }
-    ServerMachine.emit(pair.server, pair.now, "m 0")
-    pair.flush()
-    pair.conditions = perfect
-    ServerMachine.emit(pair.server, pair.now, "m 1")
-    pair.runUntil(pair.now + seconds(5))
-    assert.deepStrictEqual(
-      pair.delivered.slice(-3).map((item) => item._tag === "Gap" ? `gap ${item.missed}` : [item.text, item.late]),
-      ["gap 1", ["m 1", false], ["m 0", true]]
-    )
-    assert.deepInclude(pair.client.counters, { lateMessages: 1, missedMessages: 1 })
+  it("that waits fails by what it waits for: its turn, or a session", () => {
+    const bench = Bench.online({ maxInFlight: 1 })
+    bench.submit("first", { deadline: 1e6 })
+    bench.submit("second", { deadline: 500 })
+    bench.submit("third", { deadline: 4000 })
+    assert.include(bench.until(500).news(), "settle second: Overloaded")
+    assert.include(bench.until(4000).news(), "settle third: NotConnected")
   })
 
-  it("are acknowledged before anybody is told of them", () => {
-    const pair = online({ seed: 1 })
-    pair.client.receive(pair.now, Packet.encode(Packet.message(1, "hello")))
-    assert.deepStrictEqual(pair.client.drain().map(({ _tag }) => _tag), ["Transmit", "Deliver"])
-  })
-})
-
-describe("what is too large", () => {
-  it("for any server to have sent it is not read", () => {
-    const pair = online({ seed: 1 })
-    const delivered = pair.delivered.length
-    const largest = SessionMachine.MAX_DATAGRAM_BYTES - 9
-    pair.client.receive(pair.now, Packet.encode(Packet.message(1, "x".repeat(largest + 1))))
-    pair.flush()
-    assert.strictEqual(pair.delivered.length, delivered)
-    assert.strictEqual(pair.client.counters.oversized, 1)
-    pair.client.receive(pair.now, Packet.encode(Packet.message(1, "x".repeat(largest))))
-    pair.flush()
-    assert.strictEqual(pair.delivered.length, delivered + 1)
-  })
-
-  it("in sum is not kept: parts of replies that never become whole take 16 MiB at most", () => {
-    const pair = online({ seed: 1, client: { maxInFlight: 256 } })
-    for (let i = 0; i < 248; i++) pair.submit(`slow ${i}`, { repeatable: false })
-    const part = "x".repeat(2000)
-    for (let number = 0; number < 248; number++) {
-      for (let index = 0; index < 60; index++) {
-        pair.client.receive(pair.now, Packet.encode(Packet.commandReplyPart(number, 255, index, part)))
-      }
-    }
-    const kept = 248 * 60 - pair.client.counters.excessParts
-    assert.isAtMost(kept * part.length, 16 * 2 ** 20)
-    assert.isAbove(kept * part.length, 15 * 2 ** 20)
-  })
-})
-
-describe("hostile input", () => {
-  it("is counted and dropped, and commands are still answered", () => {
-    const pair = online({ seed: 1 })
-    const hostile: ReadonlyArray<Uint8Array> = [
-      new Uint8Array(0),
-      new Uint8Array(65_507),
-      Packet.encode(Packet.loginResult(false)),
-      Packet.encode(Packet.loginResult(true)),
-      Packet.encode(Packet.commandReply(200, "never asked")),
-      ...Array.from({ length: 10_000 }, (_, i) => Packet.encode(Packet.commandReplyPart(i & 255, 255, i % 255, "x"))),
-      Packet.encode(Packet.command(0, "players")).subarray(0, 12)
-    ]
-    for (const datagram of hostile) pair.client.receive(pair.now, datagram)
-    pair.flush()
-    pair.submit("echo still here")
-    pair.runUntil(pair.now + seconds(5))
-    assert.deepStrictEqual(failures(pair), [])
-    assertOwnAnswers(pair)
-    assert.deepStrictEqual(pair.statuses, ["Online"])
-    assert.strictEqual(pair.client.counters.malformed, 2)
-    assert.strictEqual(pair.client.counters.oversized, 1)
-    assert.strictEqual(pair.client.counters.unexpected, 2)
-    assert.strictEqual(pair.client.counters.strayReplies, 10_001)
-  })
-})
-
-describe("a server that ignores repeated numbers", () => {
-  it("is not taken for dead because it does not answer a command whose reply was lost", () => {
-    const pair = online({ seed: 1, server: { repeats: "ignore" } })
-    pair.submit("echo x")
-    // The command has arrived by then, and its reply is on its way.
-    pair.runUntil(pair.now + 6)
-    pair.dropArriving()
-    pair.runUntil(pair.now + minutes(1))
-    assert.deepStrictEqual(failures(pair), [["echo x", "NoReply"]])
-    assert.strictEqual(executions(pair, "echo x"), 1)
-    assert.deepStrictEqual(pair.statuses, ["Online"])
-  })
-})
-
-describe("a server that ignores repeated numbers, on a bad line", () => {
-  it("keeps an idle session for a day all the same", () => {
-    const pair = online({ seed: 5, server: { repeats: "ignore" }, conditions: { ...perfect, loss: 0.02 } })
-    pair.runUntil(24 * 60 * minutes(1))
-    assert.deepStrictEqual(pair.statuses, ["Online"])
-  })
-})
-
-describe("whatever happens", () => {
-  it.prop(
-    "every command is settled once, with its own answer or an error, and closing leaves nothing pending",
-    // A story of fewer steps is the beginning of the longer one.
-    [Seed, Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60 }))],
-    ([seed, steps]) => {
-      const pair = new Pair({ seed, client: { maxInFlight: 4, queueCapacity: 20, silenceTimeout: 3000 } })
-      const pick = (n: number) => Math.floor(pair.random() * n)
-      const cancelled = new Set<string>()
-      const submitted: Array<string> = []
-      for (let step = 0; step < steps; step++) {
-        const now = pair.now
-        switch (pick(12)) {
-          case 0:
-          case 1:
-          case 2: {
-            for (let i = pick(8); i >= 0; i--) {
-              const text = `echo ${submitted.length}`
-              submitted.push(text)
-              const ticket = pair.submit(text, {
-                repeatable: pick(3) > 0,
-                ...(pick(4) === 0 && { epoch: pair.client.epoch }),
-                timeout: pick(30_000)
-              })
-              if (pick(5) === 0) {
-                pair.at(now + pick(3000), () => {
-                  if (ticket !== undefined && ticket.state !== "Settled") cancelled.add(text)
-                  pair.cancel(ticket)
-                })
-              }
-            }
-            break
-          }
-          case 3:
-            pair.conditions = [perfect, terrible, { ...perfect, loss: 1 }, { ...perfect, latency: 700 }][pick(4)]!
-            break
-          case 4:
-            if (pair.server.listening) ServerMachine.emit(pair.server, now, `m ${step}`)
-            break
-          case 5:
-            ServerMachine.restart(pair.server, now)
-            break
-          case 6:
-            ServerMachine.forget(pair.server, now)
-            break
-          case 7:
-            if (pair.server.listening) ServerMachine.stop(pair.server, now)
-            else ServerMachine.start(pair.server)
-            break
-          case 8:
-            if (pair.server.silent) ServerMachine.resume(pair.server, now)
-            else ServerMachine.goSilent(pair.server, now)
-            break
-          case 9:
-            pair.client.socketFailed(now)
-            break
-          case 10: {
-            const junk = Packet.encode(Packet.commandReply(pick(256), "junk"))
-            if (pick(2) === 0) junk[pick(junk.length)] = pick(256)
-            else junk.fill(0)
-            pair.client.receive(now, junk)
-            break
-          }
+  it("teaches how much the line loses, so that a bad one is not taken for a server that has restarted", () => {
+    const bench = Bench.online({ silenceTimeout: 60_000 })
+    for (let i = 0; i < 60; i++) {
+      bench.submit(`lost ${i}`, { repeatable: false, deadline: bench.now + 10_000 })
+      bench.submit(`found ${i}`)
+      bench.until(bench.now + 10)
+      for (const packet of bench.sent.splice(0)) {
+        if (packet._tag === "Command" && Text.decode(packet.payload) === `found ${i}`) {
+          bench.receive(Packet.commandReply(packet.sequence, ""))
         }
-        pair.flush()
-        assert.isAtMost(pair.client.load.inFlight, 4)
-        assert.isAtMost(pair.client.load.waiting, 24)
-        pair.runUntil(now + pick([10, 1000, 20_000][pick(3)]!))
       }
-      pair.client.close(pair.now)
-      pair.flush()
-      const outcomes = pair.outcomes.length
-      const settled = new Set(pair.outcomes.map(({ text }) => text))
-      assert.strictEqual(settled.size, outcomes, "a command was settled twice")
-      for (const text of submitted) assert.strictEqual(settled.has(text) !== cancelled.has(text), true, text)
-      assertOwnAnswers(pair)
-      assert.strictEqual(pair.client.wakeAt, Infinity)
-      assert.deepStrictEqual(pair.client.load, { waiting: 0, inFlight: 0 })
-      pair.submit("echo after the end")
-      assert.deepStrictEqual(failures(pair).at(-1), ["echo after the end", "SessionClosed"])
-      assert.strictEqual(pair.statuses.filter((tag) => tag === "Closed").length, 1)
-      // Nothing that still arrives wakes it.
-      pair.runUntil(pair.now + minutes(2))
-      assert.strictEqual(pair.outcomes.length, outcomes + 1)
-    },
-    checks(300)
-  )
+    }
+    const from = bench.now
+    bench.news()
+    bench.until(from + 3000)
+    assert.notInclude(bench.news(), "send Login")
+  })
 })

@@ -1,0 +1,126 @@
+/**
+ * A session machine that is fed by hand, and writes down in words what it wants done.
+ */
+import { Packet, Text } from "@bercon/codec"
+import { SessionMachine } from "@bercon/session"
+import { assert } from "@effect/vitest"
+import { Redacted, Result } from "effect"
+
+/** A machine that is fed by hand: no server, no network. */
+export class Bench {
+  now = 0
+  readonly machine: SessionMachine.SessionMachine<string>
+  /** What it has wanted done, in words. */
+  readonly outputs: Array<string> = []
+  readonly sent: Array<Packet.ClientPacket> = []
+  readonly failures: Array<string> = []
+
+  constructor(settings: Partial<SessionMachine.Settings> = {}) {
+    this.machine = new SessionMachine.SessionMachine<string>({
+      password: Redacted.make("secret"),
+      peer: "server",
+      loginTimeout: 10_000,
+      keepaliveInterval: 30_000,
+      silenceTimeout: 8000,
+      reorderTimeout: 11_000,
+      maxReconnectDelay: 30_000,
+      maxInFlight: 32,
+      queueCapacity: 100,
+      textFallback: "windows-1251",
+      random: () => 0,
+      ...settings
+    }, 0)
+  }
+
+  /** A session that was logged in at 20, and has answered a command since. */
+  static online(settings?: Partial<SessionMachine.Settings>): Bench {
+    const bench = new Bench(settings)
+    bench.until(0)
+    bench.machine.opened(0)
+    bench.until(20)
+    bench.receive(Packet.loginResult(true))
+    bench.submit("hello")
+    bench.until(50)
+    bench.receive(Packet.commandReply(0, "hello"))
+    bench.outputs.length = 0
+    bench.sent.length = 0
+    return bench
+  }
+
+  flush(): this {
+    for (const output of this.machine.drain()) {
+      switch (output._tag) {
+        case "Transmit": {
+          const packet = Result.getOrThrow(Packet.decodeClient(output.datagram))
+          this.sent.push(packet)
+          this.outputs.push(`send ${packet._tag}`)
+          break
+        }
+        case "Settle":
+          this.outputs.push(
+            `settle ${output.handle}: ${
+              Result.isSuccess(output.result) ? Text.decode(output.result.success) : output.result.failure._tag
+            }`
+          )
+          break
+        case "Deliver":
+          this.outputs.push(
+            output.item._tag === "Gap"
+              ? `gap ${output.item.cause} ${output.item.missed}`
+              : `deliver ${output.item.sequence} ${output.item.text}${output.item.late ? " late" : ""}`
+          )
+          break
+        case "StatusChanged":
+          this.outputs.push(
+            output.status._tag === "Reconnecting" ? `Reconnecting: ${output.status.cause}` : output.status._tag
+          )
+          if (output.status._tag === "Closed" && output.status.exit._tag === "Failure") {
+            const reason = output.status.exit.cause.reasons[0]
+            this.failures.push(reason?._tag === "Fail" ? reason.error.reason._tag : `${reason?._tag}`)
+          }
+          break
+        case "Measured":
+          this.outputs.push(`measured ${output.milliseconds}`)
+          break
+        case "Open":
+          this.outputs.push("open")
+      }
+    }
+    return this
+  }
+
+  until(end: number): this {
+    for (let steps = 0; this.machine.wakeAt <= end; steps++) {
+      assert.isBelow(steps, 10_000, "time stands still")
+      this.now = Math.max(this.now, this.machine.wakeAt)
+      this.machine.tick(this.now)
+      this.flush()
+    }
+    this.now = end
+    return this
+  }
+
+  receive(packet: Packet.ServerPacket): this {
+    this.machine.receive(this.now, Packet.encode(packet))
+    return this.flush()
+  }
+
+  submit(text: string, options: Partial<SessionMachine.Request<string>> = {}) {
+    const submitted = this.machine.submit(this.now, {
+      handle: text,
+      payload: Text.encode(text),
+      repeatable: true,
+      epoch: undefined,
+      isCurrent: undefined,
+      deadline: this.now + 20_000,
+      ...options
+    })
+    this.flush()
+    return submitted
+  }
+
+  /** What has happened since the last call. */
+  news(): ReadonlyArray<string> {
+    return this.outputs.splice(0)
+  }
+}
