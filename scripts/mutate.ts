@@ -33,7 +33,10 @@ const targets: Record<string, Target> = {
     tests: ["DecodeError", "Packet", "PacketSchema", "Reassembly", "Text"]
   },
   session: {
-    modules: ["internal/{sequenceNumbers,reorderBuffer,roundTrip,liveness,login,outbound}", "SessionMachine"],
+    modules: [
+      "internal/{sequenceNumbers,reorderBuffer,roundTrip,retransmission,commandQueue,liveness,login,outbound}",
+      "SessionMachine"
+    ],
     tests: "own"
   },
   client: {

@@ -9,25 +9,27 @@
  * which only inputs change. A tick too early or too often does nothing. `Session` is the driver for real use.
  *
  * ```text
- *               opened                 login accepted
- *   Opening ────────────▶ LoggingIn ───────────────────▶ Online ◀─────┐
- *      ▲  ▲                │  ▲  │                        │  │        │ any other packet,
- *      │  └──── mute ──────┘  │  │                silence │  │        │ or login accepted
- *      │                      │  │                        ▼  │        │
- *      │                      └──│── port closed ── Doubting ─────────┘
- *      └──── socket failed, mute ┼──────────────────────┘
- *                                │
- *                                ▼ login refused, login timeout, close
- *                              Closed
+ *              opened                login accepted
+ *   Opening ───────────▶ LoggingIn ──────────────────▶ Online ◀────────┐
+ *     ▲ ▲                 │ ▲   │                       │ │ silence    │ a packet of this session,
+ *     │ │                 │ └─ port closed ─────────────┘ ▼            │ or login accepted
+ *     │ └─ mute, failed ──┘   │                          Doubting ─────┘
+ *     │                       │                           │ port closed: to LoggingIn
+ *     └──────────── socket failed, mute ──────────────────┘
+ *                             │
+ *                             ▼ login refused, login timeout, close
+ *                           Closed
  * ```
  *
  * While *Doubting* the server is silent. It may have restarted and forgotten this client, or only be busy. So the machine
- * asks for a login on the same socket and goes on listening to the session that it has: a packet of that session keeps it,
- * a login reply begins the next one. The status remains `Online` until the silence timeout, and is `Reconnecting` then.
+ * asks for a login on the same socket and goes on listening to the session that it has. A packet that only this session
+ * can have sent keeps it; a login reply begins the next one. Until one of them comes, no command is sent or sent again: it
+ * might be run in another session than the one it was meant for. The status remains `Online` until the silence timeout,
+ * and is `Reconnecting` then.
  *
  * Each question has a module of its own under `internal/`: `login` (when to send login packets), `liveness` (is the server
- * there?), `outbound` (commands and their replies) with `sequenceNumbers` and `roundTrip`, `reorderBuffer` (messages).
- * This one wires them.
+ * there?), `outbound` (commands and their replies, with `commandQueue`, `retransmission`, `sequenceNumbers` and
+ * `roundTrip`), `reorderBuffer` (messages). This one wires them.
  *
  * Times are milliseconds of one monotonic clock with any origin; fractions are fine.
  *
@@ -42,7 +44,7 @@ import type { CommandError } from "./CommandError.ts"
 import { closedBy } from "./CommandError.ts"
 import { Liveness } from "./internal/liveness.ts"
 import { Login } from "./internal/login.ts"
-import type { Request, Ticket } from "./internal/outbound.ts"
+import type { Phase as OutboundPhase, Request, Ticket } from "./internal/outbound.ts"
 import { Outbound } from "./internal/outbound.ts"
 import { ReorderBuffer } from "./internal/reorderBuffer.ts"
 import { LoginFailure, LoginRefused, TransportFailure } from "./LoginFailure.ts"
@@ -137,6 +139,9 @@ export interface Counters {
  */
 export const MAX_DATAGRAM_BYTES = 2048
 
+/** How long a login reply waits for the last packets of the old session, which it may have overtaken, in milliseconds. */
+const OVERTAKING = 200
+
 /** By how much an input may be later than `wakeAt` before the process counts as having stood still, in milliseconds. */
 const STANDSTILL = 250
 
@@ -175,7 +180,9 @@ export class SessionMachine<H> {
   #phase: "Opening" | "LoggingIn" | "Online" | "Doubting" | "Closed" = "Opening"
   /** When to ask for a socket; `Infinity` if one was asked for, or is open. */
   #openAt: number
-  /** Time up to which the machine has done what was due. */
+  /** When the next session begins, whose login reply has come while there was one; `Infinity` if none has. */
+  #beginAt = Infinity
+  /** The time of the last input. */
   #now: number
 
   constructor(settings: Settings, now: number) {
@@ -192,9 +199,10 @@ export class SessionMachine<H> {
     this.#outbound = new Outbound(settings, {
       transmit: (datagram) => this.#emit({ _tag: "Transmit", datagram }),
       settle: (handle, result) => this.#emit({ _tag: "Settle", handle, result }),
-      sent: (at, isNew) => {
-        if (!isNew) this.counters.retransmissions++
-        this.#liveness.sent(at, isNew)
+      sent: (at, what) => {
+        if (what === "Repetition") this.counters.retransmissions++
+        if (what === "Probe") this.counters.keepalives++
+        this.#liveness.sent(at, what !== "Repetition")
       },
       learn: (isLost) => this.#liveness.learn(isLost),
       measured: (milliseconds) => this.#emit({ _tag: "Measured", milliseconds })
@@ -208,6 +216,10 @@ export class SessionMachine<H> {
       gap: (missed) => {
         this.counters.missedMessages += missed
         this.#deliver({ _tag: "Gap", cause: "Lost", missed })
+      },
+      // Its messages show a new session as its login reply does, which may be lost.
+      restarted: () => {
+        if (this.#login.isAwaited) this.#begin(this.#now)
       }
     }, settings.reorderTimeout)
   }
@@ -244,7 +256,7 @@ export class SessionMachine<H> {
   /** The socket asked for by `Open` could not be opened. */
   openFailed(now: number, error: TransportError): void {
     if (this.#phase !== "Opening") return
-    // Who waits for ever also waits for a name that does not resolve yet. Otherwise a typing error is told at once.
+    // With an infinite timeout, a name that does not resolve yet is waited for. Otherwise it is probably a typing error.
     if (this.status._tag === "Connecting" && Number.isFinite(this.#settings.loginTimeout)) {
       return this.#end(now, Exit.fail(new LoginFailure({ reason: new TransportFailure({ error }) })))
     }
@@ -300,15 +312,15 @@ export class SessionMachine<H> {
   // ---------------------------------------------------------------------------
 
   /**
-   * Takes a command, to be sent now or as soon as it can be. What cannot be taken is refused at once, and not by an
-   * output: the submitter may try again at once, and without end.
+   * Takes a command, to be sent now or as soon as it can be. One that cannot be taken fails here, and not through an
+   * output: its submitter may try again at once, and without end.
    */
   submit(now: number, request: Request<H>): Result.Result<Ticket<H>, CommandError["reason"]> {
     if (this.status._tag === "Closed") return Result.fail(closedBy(this.status.exit, 0))
     // A session that has ended never comes again; the first can be waited for.
     const epoch = this.status._tag === "Online" ? this.epoch : this.epoch === 0 ? 1 : undefined
     if (request.epoch !== undefined && request.epoch !== epoch) return Result.fail(this.#outbound.notConnected())
-    return this.#outbound.submit(now, request, this.#phase === "Online")
+    return this.#outbound.submit(now, request, this.#outboundPhase)
   }
 
   /**
@@ -337,7 +349,8 @@ export class SessionMachine<H> {
 
   /** When to call `tick` next; `Infinity` for never. It may be earlier than anything is due. */
   get wakeAt(): number {
-    const outbound = this.#outbound.wakeAt(this.#phase === "Online")
+    const outbound = this.#outbound.wakeAt(this.#outboundPhase)
+    const replyTime = this.#outbound.roundTrip.timeout
     switch (this.#phase) {
       case "Opening":
         return Math.min(outbound, this.#loginTimesOutAt, this.#openAt)
@@ -347,15 +360,17 @@ export class SessionMachine<H> {
         return Math.min(
           outbound,
           this.#messages.wakeAt,
+          this.#beginAt,
           this.#liveness.keepaliveAt,
-          this.#liveness.wakeAt(this.#now, false)
+          this.#liveness.wakeAt(this.#now, replyTime, false)
         )
       case "Doubting":
         return Math.min(
           outbound,
           this.#messages.wakeAt,
+          this.#beginAt,
           this.#login.wakeAt,
-          this.#isLost ? Infinity : this.#liveness.wakeAt(this.#now, true)
+          this.#isLost ? Infinity : this.#liveness.wakeAt(this.#now, replyTime, true)
         )
       case "Closed":
         return Infinity
@@ -366,7 +381,8 @@ export class SessionMachine<H> {
   tick(now: number): void {
     this.#notice(now)
     if (now < this.wakeAt) return
-    this.#outbound.tick(now, this.#phase === "Online", this.#isLost)
+    if (this.#beginAt <= now) this.#beginAnew(now)
+    this.#outbound.tick(now, this.#outboundPhase)
     switch (this.#phase) {
       case "Opening":
         return this.#tickOpening(now)
@@ -412,7 +428,7 @@ export class SessionMachine<H> {
   /** Does what the server's silence calls for. */
   #judge(now: number): void {
     if (this.#isLost) return
-    switch (this.#liveness.judge(now, this.#phase === "Doubting")) {
+    switch (this.#liveness.judge(now, this.#outbound.roundTrip.timeout, this.#phase === "Doubting")) {
       case "Dead":
         this.#doubt(now)
         return this.#setStatus({ _tag: "Reconnecting", cause: "Silence" })
@@ -447,6 +463,11 @@ export class SessionMachine<H> {
     return this.status._tag === "Reconnecting"
   }
 
+  /** What the session allows commands. */
+  get #outboundPhase(): OutboundPhase {
+    return this.#phase === "Online" ? "Online" : this.status._tag === "Online" ? "Doubting" : "Lost"
+  }
+
   get #loginTimesOutAt(): number {
     return this.status._tag === "Connecting" ? this.#login.timesOutAt : Infinity
   }
@@ -469,31 +490,38 @@ export class SessionMachine<H> {
   }
 
   #receiveLoginResult(now: number, accepted: boolean): void {
-    if (!this.#login.isAwaited || this.#phase === "Closed") {
-      // To a packet of an earlier outage, or another one to this: the session goes on.
+    // Ignore a reply to a packet of an earlier outage, and a refusal while the session works.
+    if (!this.#login.isAwaited || (!accepted && this.#phase === "Online")) {
       this.counters.unexpected++
-      return
+    } else if (!accepted) {
+      this.#end(now, Exit.fail(new LoginFailure({ reason: new LoginRefused({ peer: this.#settings.peer }) })))
+    } else if (this.#hasSession) {
+      this.#login.stop()
+      this.#beginAt = Math.min(this.#beginAt, now + OVERTAKING)
+    } else {
+      const roundTrip = this.#login.roundTrip(now)
+      if (roundTrip !== undefined) this.#outbound.roundTrip.measure(roundTrip)
+      this.#beginAnew(now)
     }
-    if (accepted) return this.#begin(now)
-    // A refusal while the session works contradicts itself.
-    if (this.#phase === "Online") this.counters.unexpected++
-    else this.#end(now, Exit.fail(new LoginFailure({ reason: new LoginRefused({ peer: this.#settings.peer }) })))
+  }
+
+  /** Begins a session of which no message has come yet. */
+  #beginAnew(now: number): void {
+    this.#messages.reset(now)
+    this.#begin(now)
   }
 
   /** Begins a session, in place of the one that there may be. */
   #begin(now: number): void {
     const isFirst = this.status._tag === "Connecting"
-    const roundTrip = this.#login.roundTrip(now)
-    if (roundTrip !== undefined) this.#outbound.roundTrip.measure(roundTrip)
     if (this.#hasSession) {
       if (!this.#isLost) this.#setStatus({ _tag: "Reconnecting", cause: "Silence" })
       this.#outbound.lose(this.#login.lastSentAt)
     }
-    // Its first message may have overtaken the login reply.
-    if (this.#messages.restartedAt < this.#login.firstSentAt) this.#messages.reset(now)
-    this.#outbound.begin(now, this.#login.firstSentAt)
-    this.#liveness.begin(now, this.#outbound.owes)
+    this.#beginAt = Infinity
     this.#login.answered()
+    this.#outbound.begin()
+    this.#liveness.begin(now, this.#outbound.owes)
     this.#phase = "Online"
     this.epoch++
     this.#setStatus({ _tag: "Online" })
@@ -505,6 +533,7 @@ export class SessionMachine<H> {
   #lose(now: number, cause: (Status & { _tag: "Reconnecting" })["cause"]): void {
     if (!this.#hasSession) return
     this.#phase = "LoggingIn"
+    this.#beginAt = Infinity
     this.#outbound.lose(Infinity)
     this.#messages.flush(now)
     if (!this.#isLost) {
@@ -514,8 +543,12 @@ export class SessionMachine<H> {
     this.#login.ask(now)
   }
 
-  /** Any packet of a session is a sign of life, and ends doubts. */
-  #heard(now: number, isReply: boolean): void {
+  /**
+   * Records a packet. It is a sign of life and ends doubts, unless a new session could have sent it, too. `isReply`: whether
+   * it is a reply to a command.
+   */
+  #heard(now: number, isReply: boolean, isOfThisSession: boolean): void {
+    if (this.#phase === "Doubting" && !isOfThisSession) return
     this.#liveness.heard(now, isReply, this.#outbound.owes)
     if (this.#phase !== "Doubting") return
     this.#phase = "Online"
@@ -526,10 +559,18 @@ export class SessionMachine<H> {
 
   #receiveMessage(now: number, packet: Packet.Message, checksum: number): void {
     this.#emit({ _tag: "Transmit", datagram: acknowledgements[packet.sequence]! })
-    this.#heard(now, false)
-    switch (this.#messages.receive(now, packet.sequence, checksum, packet, this.#login.mayBeAnsweredAgain)) {
+    const isOfThisSession = this.#messages.isContinuedBy(packet.sequence)
+    if (this.#beginAt < Infinity && !isOfThisSession) this.#beginAnew(now)
+    this.#heard(now, false, isOfThisSession)
+    switch (
+      this.#messages.receive(
+        now,
+        { number: packet.sequence, checksum, message: packet },
+        this.#login.mayBeAnsweredAgain
+      )
+    ) {
       case "New":
-        this.#login.goesOn(now)
+        this.#login.sessionContinues(now)
         break
       case "Repeated":
         this.counters.repeatedMessages++
@@ -541,10 +582,11 @@ export class SessionMachine<H> {
   }
 
   #receiveReply(now: number, packet: Packet.CommandReply | Packet.CommandReplyPart): void {
+    const isOfThisSession = this.#outbound.wasSentBefore(packet.sequence, this.#login.firstSentAt)
     const received = this.#outbound.receive(now, packet)
     if (received === "Stray") this.counters.strayReplies++
     if (received === "Excess") this.counters.excessParts++
-    this.#heard(now, true)
+    this.#heard(now, true, isOfThisSession)
     this.#start(now)
   }
 
@@ -554,7 +596,7 @@ export class SessionMachine<H> {
 
   #probe(now: number, repeatable: boolean): void {
     this.#liveness.probed(now)
-    if (this.#outbound.probe(now, repeatable)) this.counters.keepalives++
+    this.#outbound.probe(now, repeatable)
   }
 
   #end(now: number, exit: Exit.Exit<void, LoginFailure>): void {

@@ -579,6 +579,9 @@ describe("a server that falls silent", () => {
 
   it("though it answers a login is not taken for a new session while the old one answers, nor for one that refuses", () => {
     const pair = settled({ seed: 1 })
+    for (let i = 0; i < 20; i++) ServerMachine.emit(pair.server, pair.now, `old ${i}`)
+    pair.flush()
+    pair.runUntil(pair.now + 100)
     const epoch = pair.client.epoch
     pair.submit("echo x")
     pair.dropArriving()
@@ -586,13 +589,15 @@ describe("a server that falls silent", () => {
     pair.runUntil(pair.now + seconds(2.7))
     pair.conditions = perfect
     assert.strictEqual(pair.client.counters.logins, 2)
-    pair.client.receive(pair.now, Packet.encode(Packet.message(200, "something of the session")))
+    pair.client.receive(pair.now, Packet.encode(Packet.message(21, "something of the session")))
     pair.client.receive(pair.now, Packet.encode(Packet.loginResult(false)))
     assert.strictEqual(pair.client.status._tag, "Online", "a refusal contradicts a session that works")
     assert.strictEqual(pair.client.epoch, epoch)
     pair.client.receive(pair.now, Packet.encode(Packet.loginResult(true)))
+    pair.runUntil(pair.now + 200)
     assert.strictEqual(pair.client.epoch, epoch + 1)
     pair.client.receive(pair.now, Packet.encode(Packet.loginResult(true)))
+    pair.runUntil(pair.now + 200)
     assert.strictEqual(pair.client.epoch, epoch + 1, "only one packet was sent")
   })
 

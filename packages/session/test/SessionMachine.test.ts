@@ -196,8 +196,10 @@ describe("a login", () => {
 })
 
 describe("a server in doubt", () => {
+  /** A session in which ten messages came, and then a command was not answered until a login was asked for. */
   const doubted = () => {
     const bench = Bench.online()
+    for (let i = 0; i < 10; i++) bench.receive(Packet.message(i, `old ${i}`))
     bench.submit("x")
     bench.until(2700)
     assert.include(bench.news(), "send Login")
@@ -217,24 +219,52 @@ describe("a server in doubt", () => {
     assert.strictEqual(bench.machine.counters.keepalives, numbers.length)
   })
 
-  it("that answers is not asked any more, and what waited is sent", () => {
+  it("is sent no command, neither for the first time nor again: it may be another server by now", () => {
+    const bench = doubted()
+    bench.submit("waits")
+    bench.sent.length = 0
+    bench.until(7900)
+    assert.strictEqual(bench.machine.status._tag, "Online")
+    const texts = bench.sent.flatMap((packet) => packet._tag === "Command" ? [Text.decode(packet.payload)] : [])
+    assert.deepStrictEqual([...new Set(texts)], [""])
+  })
+
+  it("keeps its session by a message that goes on where that was: no more logins, and what waited is sent", () => {
     const bench = doubted()
     bench.submit("waits")
     assert.notInclude(bench.news(), "send Command")
-    bench.receive(Packet.message(0, "here I am"))
-    assert.deepStrictEqual(bench.news(), ["send Acknowledge", "deliver 0 here I am", "send Command"])
+    bench.receive(Packet.message(10, "here I am"))
+    assert.deepStrictEqual(bench.news(), ["send Acknowledge", "deliver 10 here I am", "send Command"])
     bench.until(4500)
     assert.notInclude(bench.news(), "send Login")
+    assert.strictEqual(bench.machine.epoch, 1)
   })
 
-  it("that answers with a reply goes on at once with what was to be sent again", () => {
+  it("keeps its session by a reply to a command of before, and not by one to a later probe", () => {
+    const bench = doubted()
+    const probe = bench.sent.findLast((packet) => packet._tag === "Command")!
+    bench.until(3500)
+    const later = bench.sent.findLast((packet) => packet._tag === "Command")!
+    assert(probe._tag === "Command" && later._tag === "Command" && probe.sequence !== later.sequence)
+    bench.news()
+    bench.receive(Packet.commandReply(later.sequence, ""))
+    bench.until(6000)
+    assert.include(bench.news(), "send Login", "a new session could have answered that")
+    bench.receive(Packet.commandReply(1, "of before"))
+    assert.include(bench.news(), "settle x: of before")
+    bench.until(7500)
+    assert.notInclude(bench.news(), "send Login")
+    assert.strictEqual(bench.machine.epoch, 1)
+  })
+
+  it("that is found again goes on at once with what was to be sent again", () => {
     const bench = doubted()
     bench.until(9000)
     assert.strictEqual(bench.machine.status._tag, "Reconnecting")
     bench.submit("y")
     bench.news()
-    bench.receive(Packet.message(0, "here I am"))
-    assert.deepStrictEqual(bench.news().slice(0, 3), ["send Acknowledge", "Online", "deliver 0 here I am"])
+    bench.receive(Packet.message(10, "here I am"))
+    assert.deepStrictEqual(bench.news().slice(0, 3), ["send Acknowledge", "Online", "deliver 10 here I am"])
     bench.until(9000)
     assert.strictEqual(bench.machine.status._tag, "Online")
     const texts = bench.sent.slice(-3).map((packet) =>
@@ -243,42 +273,74 @@ describe("a server in doubt", () => {
     assert.includeMembers(texts, ["x", "y"])
   })
 
-  it("whose first message of the new session overtakes the login reply loses none", () => {
-    const bench = Bench.online()
-    for (let i = 0; i < 5; i++) bench.receive(Packet.message(i, `old ${i}`))
-    bench.submit("x")
-    bench.until(2700)
+  it("that has begun a new session is believed a moment after its login reply, which the last replies may overtake", () => {
+    const bench = doubted()
+    bench.submit("waits")
     bench.news()
-    bench.receive(Packet.message(0, "new 0"))
     bench.receive(Packet.loginResult(true))
+    assert.deepStrictEqual(bench.news(), [])
+    bench.receive(Packet.commandReply(1, "of before"))
+    bench.receive(Packet.message(10, "of before"))
+    assert.deepStrictEqual(bench.news(), [
+      "settle x: of before",
+      "send Command",
+      "send Acknowledge",
+      "deliver 10 of before"
+    ])
+    bench.until(2899)
+    assert.deepStrictEqual(bench.news(), [])
+    bench.until(2900)
+    assert.deepStrictEqual(bench.news(), ["Reconnecting: Silence", "Online", "gap Reconnected undefined"])
+    bench.receive(Packet.commandReply(12, "here"))
+    assert.strictEqual(bench.machine.epoch, 2)
+  })
+
+  it("that has begun a new session is believed at once if a message of that comes", () => {
+    const bench = doubted()
+    bench.receive(Packet.loginResult(true))
+    bench.receive(Packet.message(0, "old 0"))
     bench.receive(Packet.message(1, "new 1"))
-    assert.deepStrictEqual(bench.news().filter((output) => /deliver|gap/.test(output)), [
-      "deliver 0 new 0",
+    assert.deepStrictEqual(bench.news().filter((output) => !output.startsWith("send")), [
+      "Reconnecting: Silence",
+      "Online",
       "gap Reconnected undefined",
+      "deliver 0 old 0",
       "deliver 1 new 1"
     ])
   })
 
-  it("whose login reply comes first begins the messages anew", () => {
-    const bench = Bench.online()
-    for (let i = 0; i < 5; i++) bench.receive(Packet.message(i, `old ${i}`))
-    bench.submit("x")
-    bench.until(2700)
-    bench.news()
-    bench.receive(Packet.loginResult(true))
+  it("that has begun a new session is believed by its messages alone, if the login reply is lost", () => {
+    const bench = doubted()
     bench.receive(Packet.message(0, "new 0"))
-    const news = bench.news()
-    assert.deepStrictEqual(news.slice(0, 2), ["Reconnecting: Silence", "Online"])
-    assert.include(news, "deliver 0 new 0")
+    bench.receive(Packet.message(1, "new 1"))
+    assert.deepStrictEqual(bench.news().filter((output) => !output.startsWith("send")), [
+      "Reconnecting: Silence",
+      "Online",
+      "gap Reconnected undefined",
+      "deliver 0 new 0",
+      "deliver 1 new 1"
+    ])
+    bench.receive(Packet.loginResult(true))
+    bench.until(5000)
+    assert.strictEqual(bench.machine.epoch, 2)
   })
 
   it("delivers what is held at its time", () => {
     const bench = doubted()
-    bench.receive(Packet.message(1, "held"))
+    bench.receive(Packet.message(11, "held"))
     bench.submit("z")
     bench.until(9000)
     bench.news()
-    assert.include(bench.until(2700 + 11_000).news(), "deliver 1 held")
+    assert.include(bench.until(2700 + 11_000).news(), "deliver 11 held")
+  })
+
+  it("that is given up has no session begun late", () => {
+    const bench = doubted()
+    bench.receive(Packet.loginResult(true))
+    bench.machine.refused(bench.now)
+    bench.until(bench.now + 500)
+    assert.strictEqual(bench.machine.status._tag, "Reconnecting")
+    assert.strictEqual(bench.machine.epoch, 1)
   })
 })
 
@@ -328,9 +390,10 @@ describe("counters", () => {
 
   it("count a refusal within a session that works as unexpected", () => {
     const bench = Bench.online()
+    for (let i = 0; i < 10; i++) bench.receive(Packet.message(i, `old ${i}`))
     bench.submit("x")
     bench.until(2700)
-    bench.receive(Packet.message(0, "a"))
+    bench.receive(Packet.message(10, "a"))
     bench.receive(Packet.loginResult(false))
     assert.strictEqual(bench.machine.counters.unexpected, 1)
     assert.strictEqual(bench.machine.status._tag, "Online")

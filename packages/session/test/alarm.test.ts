@@ -4,52 +4,68 @@ import { TestClock } from "effect/testing"
 import * as Alarm from "../src/internal/alarm.ts"
 import * as Monotonic from "../src/internal/monotonic.ts"
 
-/** Lets a fiber begin to wait, and says what it has done since. */
-const waiting = Effect.fnUntraced(function*(wakeAt: () => number) {
+/** Lets a fiber begin to wait for `deadline.due`, and says when it was rung for. After that nothing is due. */
+const waiting = Effect.fnUntraced(function*(deadline: { due: number }) {
   const now = yield* Monotonic.make
-  const alarm = Alarm.make({ now, wakeAt })
+  const alarm = Alarm.make({ now, wakeAt: () => deadline.due })
   const rings: Array<number> = []
   const ring = Effect.sync(() => {
+    if (deadline.due < Infinity && now() < deadline.due) return
     rings.push(now())
+    deadline.due = Infinity
   })
   const fiber = yield* Effect.forkChild(Alarm.run(alarm, ring), { startImmediately: true })
   return { alarm, fiber, now, rings }
 })
 
 describe("an alarm", () => {
-  it.effect("rings when its deadline has come, and then waits for the next", () =>
+  it.effect("rings when its deadline has come", () =>
     Effect.gen(function*() {
-      let due = 100
-      const { rings } = yield* waiting(() => due)
+      const { rings } = yield* waiting({ due: 100 })
       yield* TestClock.adjust(99)
       assert.deepStrictEqual(rings, [])
-      due = 250
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(rings, [100])
-      yield* TestClock.adjust(1000)
-      assert.strictEqual(rings[1], 250)
     }))
 
-  it.effect("rings at once after a reset to an earlier deadline, and not after one to a later", () =>
+  it.effect("waits for the next deadline after it has rung", () =>
     Effect.gen(function*() {
-      let due = 1000
-      const { alarm, rings } = yield* waiting(() => due)
-      due = 2000
+      const deadline = { due: 100 }
+      const { alarm, rings } = yield* waiting(deadline)
+      yield* TestClock.adjust(100)
+      deadline.due = 250
+      alarm.reset()
+      yield* TestClock.adjust(0)
+      yield* TestClock.adjust(149)
+      assert.deepStrictEqual(rings, [100])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(rings, [100, 250])
+    }))
+
+  it.effect("rings early after a reset to an earlier deadline", () =>
+    Effect.gen(function*() {
+      const deadline = { due: 1000 }
+      const { alarm, rings } = yield* waiting(deadline)
+      deadline.due = 300
+      alarm.reset()
+      yield* TestClock.adjust(0)
+      yield* TestClock.adjust(300)
+      assert.deepStrictEqual(rings, [300])
+    }))
+
+  it.effect("goes on waiting after a reset to a later deadline", () =>
+    Effect.gen(function*() {
+      const deadline = { due: 300 }
+      const { alarm, rings } = yield* waiting(deadline)
+      deadline.due = 1000
       alarm.reset()
       yield* TestClock.adjust(10)
       assert.deepStrictEqual(rings, [])
-      due = 300
-      alarm.reset()
-      due = 400
-      yield* TestClock.adjust(10)
-      assert.deepStrictEqual(rings, [10])
-      yield* TestClock.adjust(390)
-      assert.strictEqual(rings[1], 400)
     }))
 
   it.effect("without a deadline rings when it is woken", () =>
     Effect.gen(function*() {
-      const { alarm, rings } = yield* waiting(() => Infinity)
+      const { alarm, rings } = yield* waiting({ due: Infinity })
       yield* TestClock.adjust("1 day")
       assert.deepStrictEqual(rings, [])
       alarm.wake()
@@ -59,11 +75,9 @@ describe("an alarm", () => {
 
   it.effect("sleeps for whole milliseconds, and never wakes too early", () =>
     Effect.gen(function*() {
-      let due = 10.2
-      const { rings } = yield* waiting(() => due)
+      const { rings } = yield* waiting({ due: 10.2 })
       yield* TestClock.adjust(10)
       assert.deepStrictEqual(rings, [])
-      due = Infinity
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(rings, [11])
     }))

@@ -33,17 +33,17 @@ const make = (options: { readonly replies?: number; readonly lost?: number; read
 }
 
 /** Sends a command at 0 that is not answered, and does what the verdicts say. When each of them was first given. */
-const silence = (liveness: Liveness, until = 60_000) => {
+const silence = (liveness: Liveness, until = 60_000, replyTime = 200) => {
   const verdicts: Partial<Record<Verdict, number>> = {}
   const probes: Array<number> = []
   liveness.sent(0, true)
   let now = 0
   let isDoubtful = false
   while (now < until) {
-    const at = liveness.wakeAt(now, isDoubtful)
+    const at = liveness.wakeAt(now, replyTime, isDoubtful)
     if (at === Infinity) break
     now = Math.max(now, at)
-    const verdict = liveness.judge(now, isDoubtful)
+    const verdict = liveness.judge(now, replyTime, isDoubtful)
     verdicts[verdict] ??= now
     if (verdict === "Alive") now += 1
     if (verdict === "Dead") break
@@ -60,17 +60,17 @@ const silence = (liveness: Liveness, until = 60_000) => {
 describe("a server", () => {
   it("that owes nothing is alive, however long it says nothing", () => {
     const liveness = make()
-    assert.strictEqual(liveness.judge(1e9, false), "Alive")
-    assert.strictEqual(liveness.wakeAt(0, false), Infinity)
+    assert.strictEqual(liveness.judge(1e9, 200, false), "Alive")
+    assert.strictEqual(liveness.wakeAt(0, 200, false), Infinity)
     assert.strictEqual(liveness.silentSince, Infinity)
   })
 
   it("is probed a second after a command that it has not answered, and not before", () => {
     const liveness = make()
     liveness.sent(0, true)
-    assert.strictEqual(liveness.wakeAt(0, false), PROBE_AFTER)
-    assert.strictEqual(liveness.judge(PROBE_AFTER - 1, false), "Alive")
-    assert.strictEqual(liveness.judge(PROBE_AFTER, false), "Probe")
+    assert.strictEqual(liveness.wakeAt(0, 200, false), PROBE_AFTER)
+    assert.strictEqual(liveness.judge(PROBE_AFTER - 1, 200, false), "Alive")
+    assert.strictEqual(liveness.judge(PROBE_AFTER, 200, false), "Probe")
     assert.strictEqual(PROBE_AFTER, 1000)
   })
 
@@ -106,8 +106,8 @@ describe("a server", () => {
   it("is dead when it has been silent for the silence timeout", () => {
     const liveness = make()
     liveness.sent(0, true)
-    assert.notStrictEqual(liveness.judge(TIMEOUT - 1, true), "Dead")
-    assert.strictEqual(liveness.judge(TIMEOUT, true), "Dead")
+    assert.notStrictEqual(liveness.judge(TIMEOUT - 1, 200, true), "Dead")
+    assert.strictEqual(liveness.judge(TIMEOUT, 200, true), "Dead")
     assert.strictEqual(silence(make({ timeout: 2000 })).verdicts.Dead, 2000)
   })
 
@@ -116,7 +116,7 @@ describe("a server", () => {
     liveness.sent(0, true)
     liveness.heard(2000, isReply, false)
     assert.strictEqual(liveness.silentSince, Infinity)
-    assert.strictEqual(liveness.judge(1e6, false), "Alive")
+    assert.strictEqual(liveness.judge(1e6, 200, false), "Alive")
   })
 
   it("that still owes replies when it is heard is silent from then on", () => {
@@ -125,17 +125,17 @@ describe("a server", () => {
     liveness.sent(10, true)
     liveness.heard(500, true, true)
     assert.strictEqual(liveness.silentSince, 500)
-    assert.strictEqual(liveness.judge(1499, false), "Alive")
-    assert.strictEqual(liveness.judge(1500, false), "Probe")
-    assert.strictEqual(liveness.judge(500 + TIMEOUT, true), "Dead")
+    assert.strictEqual(liveness.judge(1499, 200, false), "Alive")
+    assert.strictEqual(liveness.judge(1500, 200, false), "Probe")
+    assert.strictEqual(liveness.judge(500 + TIMEOUT, 200, true), "Dead")
   })
 
   it("is not asked for a login twice", () => {
     const liveness = make()
     silence(liveness, DOUBT_AFTER + 1)
-    assert.strictEqual(liveness.judge(4000, false), "Doubt")
-    assert.strictEqual(liveness.judge(4000, true), "Probe")
-    assert.isAbove(liveness.wakeAt(DOUBT_AFTER, true), DOUBT_AFTER)
+    assert.strictEqual(liveness.judge(4000, 200, false), "Doubt")
+    assert.strictEqual(liveness.judge(4000, 200, true), "Probe")
+    assert.isAbove(liveness.wakeAt(DOUBT_AFTER, 200, true), DOUBT_AFTER)
   })
 })
 
@@ -165,9 +165,9 @@ describe("a bad line", () => {
     const liveness = make({ replies: 1, timeout: 1e6 })
     liveness.sent(0, true)
     for (const at of range(100)) liveness.sent(100 * at, false)
-    assert.notStrictEqual(liveness.judge(10_000, false), "Doubt")
+    assert.notStrictEqual(liveness.judge(10_000, 200, false), "Doubt")
     for (const _ of range(12)) liveness.sent(10_000, true)
-    assert.strictEqual(liveness.judge(10_000, false), "Doubt")
+    assert.strictEqual(liveness.judge(10_000, 200, false), "Doubt")
   })
 
   it("is supposed to lose three in ten before anything is known of it, and the server is doubted within 3 s", () => {
@@ -218,8 +218,8 @@ describe("a server that was silent and came back by itself", () => {
     liveness.sent(-4000, true)
     liveness.heard(0, true, false)
     for (const _ of range(20)) liveness.sent(SILENCE_MEMORY - 3000, true)
-    assert.strictEqual(liveness.judge(SILENCE_MEMORY - 1, false), "Probe")
-    assert.strictEqual(liveness.judge(SILENCE_MEMORY, false), "Doubt")
+    assert.strictEqual(liveness.judge(SILENCE_MEMORY - 1, 200, false), "Probe")
+    assert.strictEqual(liveness.judge(SILENCE_MEMORY, 200, false), "Doubt")
   })
 
   it("is remembered by its longest silence", () => {
@@ -258,8 +258,8 @@ describe("a process that stood still", () => {
     liveness.sent(0, true)
     liveness.stoodStill(9000)
     assert.strictEqual(liveness.silentSince, 9000)
-    assert.strictEqual(liveness.judge(9000, false), "Alive")
-    assert.strictEqual(liveness.judge(9000 + PROBE_AFTER, false), "Probe")
+    assert.strictEqual(liveness.judge(9000, 200, false), "Alive")
+    assert.strictEqual(liveness.judge(9000 + PROBE_AFTER, 200, false), "Probe")
   })
 
   it("sends its probes as far apart as before", () => {
@@ -267,8 +267,8 @@ describe("a process that stood still", () => {
     liveness.sent(0, true)
     liveness.probed(1000)
     liveness.stoodStill(5000)
-    assert.strictEqual(liveness.judge(6149, false), "Alive")
-    assert.strictEqual(liveness.judge(6150, false), "Probe")
+    assert.strictEqual(liveness.judge(6149, 200, false), "Alive")
+    assert.strictEqual(liveness.judge(6150, 200, false), "Probe")
   })
 })
 
@@ -287,6 +287,6 @@ describe("a session that begins", () => {
     for (const _ of range(50)) liveness.sent(0, true)
     liveness.begin(100, true)
     liveness.heard(200, true, true)
-    assert.notStrictEqual(liveness.judge(200 + DOUBT_AFTER, false), "Doubt")
+    assert.notStrictEqual(liveness.judge(200 + DOUBT_AFTER, 200, false), "Doubt")
   })
 })

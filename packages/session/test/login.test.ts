@@ -1,7 +1,7 @@
 import { Transport } from "@bercon/session"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Schema } from "effect"
-import { DELAY_SHARE, LATE_REPLY, Login, MUTE_TIME, SHORTEST_DELAY } from "../src/internal/login.ts"
+import { DELAY_SHARE, LATE_LOGIN_REPLY, Login, MUTE_TIME, SHORTEST_DELAY } from "../src/internal/login.ts"
 
 const make = (options: Partial<ConstructorParameters<typeof Login>[0]> = {}, now = 0) =>
   new Login({ timeout: 10_000, longestDelay: 30_000, random: () => 0, ...options }, now)
@@ -136,9 +136,9 @@ describe("a login reply", () => {
     login.sent(2000)
     login.answered()
     assert.isTrue(login.mayBeAnsweredAgain)
-    login.goesOn(2000 + LATE_REPLY)
+    login.sessionContinues(2000 + LATE_LOGIN_REPLY)
     assert.isTrue(login.mayBeAnsweredAgain)
-    login.goesOn(2001 + LATE_REPLY)
+    login.sessionContinues(2001 + LATE_LOGIN_REPLY)
     assert.isFalse(login.mayBeAnsweredAgain)
   })
 })

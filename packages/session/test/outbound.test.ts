@@ -2,15 +2,8 @@ import { Packet, Text } from "@bercon/codec"
 import type { CommandError } from "@bercon/session"
 import { assert, describe, it } from "@effect/vitest"
 import { Exit, Result } from "effect"
-import {
-  FEW,
-  LONGEST_GAP,
-  Outbound,
-  PROBE_GAP,
-  REPLY_BYTES,
-  type Request,
-  type Ticket
-} from "../src/internal/outbound.ts"
+import { EVIDENCE_GAP, Outbound, type Phase, REPLY_BYTES, type Request, type Ticket } from "../src/internal/outbound.ts"
+import { FEW, LONGEST_GAP } from "../src/internal/retransmission.ts"
 import { MINIMUM_TIMEOUT } from "../src/internal/roundTrip.ts"
 import { LATE_REPLY, ORDINARY, RELEASE_AFTER } from "../src/internal/sequenceNumbers.ts"
 import { range } from "./support/Scenario.ts"
@@ -19,7 +12,7 @@ interface Sent {
   readonly at: number
   readonly number: number
   readonly text: string
-  readonly isNew: boolean
+  readonly what: "Command" | "Repetition" | "Probe"
 }
 
 /** Commands on their way, and what came of them. Everything happens at `now`. */
@@ -31,22 +24,22 @@ class Harness {
   readonly losses: Array<boolean> = []
   readonly measured: Array<number> = []
   readonly outbound: Outbound<string>
-  #isNew = true
+  #what: Sent["what"] = "Command"
 
   constructor(options: { readonly maxInFlight?: number; readonly queueCapacity?: number } = {}) {
     this.outbound = new Outbound({ peer: "server", maxInFlight: 32, queueCapacity: 1000, ...options }, {
       transmit: (datagram) => {
         const packet = Result.getOrThrow(Packet.decodeClient(datagram))
         assert(packet._tag === "Command")
-        this.sent.push({ at: this.now, number: packet.sequence, text: Text.decode(packet.payload), isNew: this.#isNew })
+        this.sent.push({ at: this.now, number: packet.sequence, text: Text.decode(packet.payload), what: this.#what })
       },
       settle: (text, result) => {
         this.outcomes.push([text, Result.isSuccess(result) ? Text.decode(result.success) : result.failure._tag])
         if (Result.isFailure(result)) this.errors.set(text, result.failure)
       },
-      sent: (at, isNew) => {
+      sent: (at, what) => {
         assert.strictEqual(at, this.now)
-        this.#isNew = isNew
+        this.#what = what
       },
       learn: (isLost) => this.losses.push(isLost),
       measured: (milliseconds) => this.measured.push(milliseconds)
@@ -55,7 +48,7 @@ class Harness {
     this.outbound.roundTrip.measure(20)
   }
 
-  submit(text: string, options: Partial<Request<string>> = {}, mayStart = true): Ticket<string> | undefined {
+  submit(text: string, options: Partial<Request<string>> = {}, phase: Phase = "Online"): Ticket<string> | undefined {
     const submitted = this.outbound.submit(this.now, {
       handle: text,
       payload: Text.encode(text),
@@ -64,19 +57,18 @@ class Harness {
       isCurrent: undefined,
       deadline: this.now + 20_000,
       ...options
-    }, mayStart)
+    }, phase)
     if (Result.isFailure(submitted)) this.outcomes.push([text, submitted.failure._tag])
     return Result.isSuccess(submitted) ? submitted.success : undefined
   }
 
   /** Lets time pass, with a tick whenever one is due. */
-  until(end: number, state: { readonly mayStart?: boolean; readonly isLost?: boolean } = {}): void {
-    const { isLost = false, mayStart = true } = state
-    for (let steps = 0; this.outbound.wakeAt(mayStart) <= end; steps++) {
+  until(end: number, phase: Phase = "Online"): void {
+    for (let steps = 0; this.outbound.wakeAt(phase) <= end; steps++) {
       assert.isBelow(steps, 10_000, "time stands still")
-      this.now = Math.max(this.now, this.outbound.wakeAt(mayStart))
-      this.outbound.tick(this.now, mayStart, isLost)
-      if (mayStart) this.outbound.start(this.now)
+      this.now = Math.max(this.now, this.outbound.wakeAt(phase))
+      this.outbound.tick(this.now, phase)
+      if (phase === "Online") this.outbound.start(this.now)
     }
     this.now = end
   }
@@ -105,7 +97,7 @@ describe("a command", () => {
   it("is sent at once, and settled with its reply", () => {
     const harness = new Harness()
     harness.submit("players")
-    assert.deepStrictEqual(harness.sent, [{ at: 0, number: 0, text: "players", isNew: true }])
+    assert.deepStrictEqual(harness.sent, [{ at: 0, number: 0, text: "players", what: "Command" }])
     assert.deepStrictEqual(harness.outbound.load, { waiting: 0, inFlight: 1 })
     harness.now = 30
     assert.strictEqual(harness.reply(0, "nobody"), "Whole")
@@ -122,7 +114,7 @@ describe("a command", () => {
     harness.until(5000)
     assert.deepStrictEqual(harness.sentAt("players"), [0, 200, 600, 1400, 2400, 3400, 4400])
     assert.deepStrictEqual([...new Set(harness.sent.map(({ number }) => number))], [0])
-    assert.deepStrictEqual(harness.sent.map(({ isNew }) => isNew), [true, ...range(6).map(() => false)])
+    assert.deepStrictEqual(harness.sent.map(({ what }) => what), ["Command", ...range(6).map(() => "Repetition")])
     assert.strictEqual(LONGEST_GAP, 1000)
     assert.strictEqual(MINIMUM_TIMEOUT, 200)
   })
@@ -184,39 +176,66 @@ describe("a command", () => {
     harness.until(200)
     assert.strictEqual(harness.outbound.roundTrip.timeout, 400)
     harness.until(600)
-    assert.strictEqual(harness.outbound.roundTrip.timeout, 400, "its later datagrams show nothing new")
+    assert.strictEqual(harness.outbound.roundTrip.timeout, 800)
+    harness.until(5000)
+    assert.strictEqual(harness.outbound.roundTrip.timeout, 1000)
   })
 })
 
 describe("many commands in flight", () => {
-  it("are all sent again if the server has answered later ones: they are lost", () => {
+  const repetitions = (harness: Harness) => harness.sent.filter(({ what }) => what === "Repetition").length
+
+  it("are all sent again if the server has answered a later one: they are lost", () => {
     const harness = new Harness({ maxInFlight: 64 })
     for (const i of range(40)) harness.submit(`c${i}`)
     harness.now = 1
     const last = harness.submit("last")!
     harness.now = 20
     harness.reply(last.number, "")
+    harness.until(199)
+    assert.strictEqual(repetitions(harness), 0)
     harness.until(200)
-    assert.strictEqual(harness.sent.filter(({ isNew }) => !isNew).length, 40)
+    assert.strictEqual(repetitions(harness), 40)
   })
 
-  it("are not all sent again if the server has become slower: one shows it, and the others get more time", () => {
+  it("are not sent again while the server answers earlier ones: it is busy", () => {
+    const harness = new Harness({ maxInFlight: 64 })
+    for (const i of range(40)) harness.submit(`c${i}`, { deadline: 1e6 })
+    for (const i of range(40)) {
+      harness.until(190 * (i + 1))
+      harness.reply(i, "")
+    }
+    assert.strictEqual(harness.sent.length, 40)
+    assert.strictEqual(harness.outcomes.length, 40)
+  })
+
+  it("more than four are asked for by one probe if no reply comes, and sent again when that is answered", () => {
     const harness = new Harness({ maxInFlight: 64 })
     for (const i of range(FEW + 1)) harness.submit(`c${i}`)
     harness.until(200)
-    assert.strictEqual(harness.sent.length, FEW + 2)
-    harness.until(399)
-    assert.strictEqual(harness.sent.length, FEW + 2)
-    harness.until(400)
-    assert.isAbove(harness.sent.length, FEW + 2, "at last it may be loss after all")
+    assert.deepStrictEqual(harness.sent.slice(FEW + 1).map(({ what }) => what), ["Probe"])
+    assert.strictEqual(harness.outbound.roundTrip.timeout, 400)
+    harness.until(220)
+    harness.reply(harness.sent.at(-1)!.number, "")
+    assert.strictEqual(harness.outbound.wakeAt("Online"), 220)
+    harness.until(220)
+    assert.strictEqual(repetitions(harness), FEW + 1)
   })
 
-  it("up to 16 are all sent again when their time has come", () => {
+  it("are asked for by ever rarer probes while none is answered", () => {
+    const harness = new Harness({ maxInFlight: 64 })
+    for (const i of range(40)) harness.submit(`c${i}`)
+    harness.until(5000)
+    assert.strictEqual(repetitions(harness), 0)
+    assert.deepStrictEqual(harness.sentAt(""), [200, 600, 1400, 2400, 3400, 4400])
+  })
+
+  it("up to four are all sent again when no reply comes", () => {
     const harness = new Harness()
     for (const i of range(FEW)) harness.submit(`c${i}`)
     harness.until(200)
-    assert.strictEqual(harness.sent.length, 2 * FEW)
-    assert.strictEqual(FEW, 16)
+    assert.strictEqual(repetitions(harness), FEW)
+    assert.strictEqual(FEW, 4)
   })
 })
 
@@ -267,7 +286,7 @@ describe("a reply in parts", () => {
     harness.part(0, 2, 0, "old ")
     harness.part(0, 2, 0, "new ")
     assert.strictEqual(ticket.state, "Waiting")
-    assert.strictEqual(harness.outbound.wakeAt(true), 200)
+    assert.strictEqual(harness.outbound.wakeAt("Online"), 200)
     harness.outbound.start(harness.now)
     assert.strictEqual(ticket.state, "InFlight")
     assert.strictEqual(harness.part(0, 2, 1, "list"), "Stray")
@@ -349,7 +368,7 @@ describe("without a reply by its deadline", () => {
     assert.deepStrictEqual(harness.outcomes, [["players", "NoReply"]])
     assert.deepInclude(harness.errors.get("players"), { peer: "server", sends: 5 })
     assert.deepStrictEqual(harness.outbound.load, { waiting: 0, inFlight: 0 })
-    assert.strictEqual(harness.outbound.wakeAt(true), Infinity)
+    assert.strictEqual(harness.outbound.wakeAt("Online"), Infinity)
   })
 
   it("a command of whose reply a part has come fails as IncompleteReply, and says how much is missing", () => {
@@ -392,8 +411,8 @@ describe("without a reply by its deadline", () => {
 
   it("a command that waits for a session fails as NotConnected", () => {
     const harness = new Harness()
-    harness.submit("players", { deadline: 100 }, false)
-    harness.until(100, { mayStart: false })
+    harness.submit("players", { deadline: 100 }, "Lost")
+    harness.until(100, "Doubting")
     assert.deepStrictEqual(harness.outcomes, [["players", "NotConnected"]])
     assert.deepStrictEqual(harness.sent, [])
   })
@@ -403,7 +422,7 @@ describe("without a reply by its deadline", () => {
     harness.submit("players", { deadline: 3000 })
     harness.until(2000)
     const sends = harness.sent.length
-    harness.until(3000, { mayStart: false, isLost: true })
+    harness.until(3000, "Lost")
     assert.strictEqual(harness.sent.length, sends)
     assert.deepStrictEqual(harness.outcomes, [["players", "SessionLost"]])
     assert.deepInclude(harness.errors.get("players"), { sends })
@@ -413,11 +432,11 @@ describe("without a reply by its deadline", () => {
     const harness = new Harness()
     harness.submit("players", { deadline: 3000 })
     harness.outbound.lose(Infinity)
-    harness.until(3000, { mayStart: false, isLost: true })
+    harness.until(3000, "Lost")
     assert.deepStrictEqual(harness.outcomes, [["players", "SessionLost"]])
     harness.submit("late", { deadline: 6000 })
     harness.outbound.lose(Infinity)
-    harness.until(6000, { mayStart: false })
+    harness.until(6000, "Doubting")
     assert.strictEqual(harness.outcome("late"), "SessionLost", "also if there is a session again")
   })
 
@@ -426,7 +445,7 @@ describe("without a reply by its deadline", () => {
     harness.submit("bans", { deadline: 3000 })
     harness.part(0, 4, 0, "a")
     harness.outbound.lose(Infinity)
-    harness.until(3000, { mayStart: false, isLost: true })
+    harness.until(3000, "Lost")
     assert.strictEqual(harness.outcome("bans"), "IncompleteReply")
     assert.deepInclude(harness.errors.get("bans"), { missing: 3, total: 4 })
   })
@@ -445,17 +464,17 @@ describe("waiting commands", () => {
 
   it("are not overtaken by one that is submitted when there is room", () => {
     const harness = new Harness({ maxInFlight: 2 })
-    harness.submit("waits", {}, false)
+    harness.submit("waits", {}, "Lost")
     harness.submit("later")
     harness.outbound.start(0)
     assert.deepStrictEqual(harness.sent.map(({ text }) => text), ["waits", "later"])
   })
 
   it("more than the queue holds are refused, also for want of a session", () => {
-    for (const mayStart of [true, false]) {
+    for (const phase of ["Online", "Lost"] as const) {
       const harness = new Harness({ maxInFlight: 1, queueCapacity: 2 })
-      if (mayStart) harness.submit("in flight")
-      for (const i of range(3)) harness.submit(`c${i}`, {}, mayStart)
+      if (phase === "Online") harness.submit("in flight")
+      for (const i of range(3)) harness.submit(`c${i}`, {}, phase)
       assert.deepStrictEqual(harness.outcomes, [["c2", "Overloaded"]])
     }
   })
@@ -505,15 +524,13 @@ describe("waiting commands", () => {
     assert.strictEqual(harness.sent.at(-1)!.number, 7)
   })
 
-  it("for want of a number are helped by probes, whose replies show that the server has worked off the old", () => {
+  it("for want of a number are helped by probes, whose replies show that the server has passed the old", () => {
     const harness = new Harness({ maxInFlight: 256 })
-    for (const i of range(ORDINARY)) harness.submit(`c${i}`, { deadline: 1e6 })
+    for (const i of range(ORDINARY)) harness.outbound.cancel(harness.submit(`c${i}`)!)
     harness.until(1000)
-    for (const number of range(ORDINARY)) harness.outbound.receive(harness.now, Packet.commandReply(number, ""))
-    assert.strictEqual(harness.outcomes.length, ORDINARY)
     harness.submit("waits", { deadline: 1e6 })
     const probe = harness.sent.at(-1)!
-    assert.deepStrictEqual([probe.text, probe.isNew], ["", true])
+    assert.deepStrictEqual([probe.text, probe.what], ["", "Probe"])
     assert.isAtLeast(probe.number, ORDINARY)
     harness.until(1020)
     harness.reply(probe.number, "")
@@ -531,7 +548,7 @@ describe("waiting commands", () => {
     harness.until(5000)
     const probes = harness.sentAt("")
     assert.isAtLeast(probes.length, 5)
-    for (const [i, at] of probes.slice(1).entries()) assert.isAtLeast(at - probes[i]!, PROBE_GAP)
+    for (const [i, at] of probes.slice(1).entries()) assert.isAtLeast(at - probes[i]!, EVIDENCE_GAP)
     harness.until(10 + LATE_REPLY)
     assert.strictEqual(harness.sentAt("waits 0").at(0), LATE_REPLY, "without help they wait for as long as it takes")
   })
@@ -582,7 +599,7 @@ describe("a session that is lost", () => {
     assert.deepStrictEqual(harness.outbound.load, { waiting: 3, inFlight: 0 })
     assert.isFalse(harness.outbound.owes)
     harness.now = 100
-    harness.outbound.begin(100, 50)
+    harness.outbound.begin()
     harness.outbound.start(100)
     assert.deepStrictEqual(harness.sent.slice(3).map(({ text }) => text), ["a", "b", "waits"])
     assert.deepStrictEqual(harness.sent.slice(3).map(({ number }) => number), [3, 4, 5], "0 to 2 are in quarantine")
@@ -635,7 +652,7 @@ describe("a session that is lost", () => {
   it("is not lost after all: sending goes on where it was", () => {
     const harness = new Harness()
     harness.submit("players")
-    harness.until(2000, { mayStart: false, isLost: true })
+    harness.until(2000, "Lost")
     assert.deepStrictEqual(harness.sentAt("players"), [0])
     harness.outbound.resume(2000)
     harness.until(2001)
@@ -650,22 +667,9 @@ describe("a session that is lost", () => {
     }
     harness.outbound.lose(Infinity)
     harness.now = 1000
-    harness.outbound.begin(1000, 900)
+    harness.outbound.begin()
     harness.submit("first")
     assert.strictEqual(harness.sent.at(-1)!.number, 0)
-  })
-
-  it("lets its numbers go when the next has begun: the server has worked off what came before the login", () => {
-    const harness = new Harness({ maxInFlight: 256 })
-    for (const i of range(ORDINARY)) harness.submit(`c${i}`, { deadline: 1e6 })
-    harness.now = 1000
-    harness.outbound.lose(Infinity)
-    harness.outbound.begin(1000, 500)
-    harness.outbound.start(1000)
-    harness.until(999 + RELEASE_AFTER)
-    assert.strictEqual(harness.sent.filter(({ at, text }) => at > 0 && text !== "").length, 0)
-    harness.until(1000 + RELEASE_AFTER)
-    assert.strictEqual(harness.sent.filter(({ at, text }) => at > 0 && text !== "").length, ORDINARY)
   })
 })
 
@@ -767,6 +771,6 @@ describe("the end", () => {
       [["again", "SessionClosed", 2], ["in flight", "SessionClosed", 1], ["waits", "SessionClosed", 0]]
     )
     assert.deepStrictEqual(harness.outbound.load, { waiting: 0, inFlight: 0 })
-    assert.strictEqual(harness.outbound.wakeAt(true), Infinity)
+    assert.strictEqual(harness.outbound.wakeAt("Online"), Infinity)
   })
 })

@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import {
   DISORDER,
-  DISORDER_MEMORY,
   LATE_REPLY,
   LATEST_REPETITION,
+  MEMORY,
   ORDINARY,
   RELEASE_AFTER,
   REPETITION_MEMORY,
@@ -35,7 +35,7 @@ describe("numbers", () => {
     const numbers = new SequenceNumbers()
     const given = range(ORDINARY + 3).map((i) => {
       const number = send(numbers, 1000 * i)
-      numbers.answered(number, 1000 * i + 10)
+      numbers.answered(number, 1000 * i + 10, 0)
       return number
     })
     assert.deepStrictEqual(given, [...range(ORDINARY), 0, 1, 2])
@@ -48,16 +48,16 @@ describe("numbers", () => {
     assert.strictEqual(new Set(given).size, ORDINARY)
     assert.strictEqual(numbers.take(1e9), undefined)
     assert.strictEqual(numbers.availableAt, Infinity)
-    numbers.answered(7, 1e9)
-    assert.strictEqual(numbers.take(1e9 + LATE_REPLY), undefined)
-    assert.strictEqual(numbers.take(numbers.availableAt), 7)
+    numbers.answered(7, 1e9, 0)
+    assert.strictEqual(numbers.take(1e9), undefined)
+    assert.strictEqual(numbers.take(1e9 + 1), 7)
   })
 
   it("are available from the very moment at which their quarantine ends, and so is the first of them", () => {
     const numbers = new SequenceNumbers()
     const given = range(ORDINARY).map(() => send(numbers, 0))
-    numbers.answered(9, 100)
-    numbers.answered(7, 110)
+    numbers.answered(9, 100, 100)
+    numbers.answered(7, 110, 110)
     assert.strictEqual(numbers.availableAt, 300)
     assert.strictEqual(numbers.take(299), undefined)
     assert.strictEqual(numbers.take(300), 9)
@@ -69,11 +69,20 @@ describe("numbers", () => {
     assert.strictEqual(given.length, ORDINARY)
   })
 
+  it("know when they were last sent, in whatever use", () => {
+    const numbers = new SequenceNumbers()
+    assert.strictEqual(numbers.lastSentAt(0), -Infinity)
+    const number = send(numbers, 3000, 3)
+    assert.strictEqual(numbers.lastSentAt(number), 3000)
+    numbers.abandon(number)
+    assert.strictEqual(numbers.lastSentAt(number), 3000)
+  })
+
   it("know how often and when they were first sent in their current use", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 3000, 3)
     assert.deepStrictEqual([numbers.sends(number), numbers.firstSentAt(number)], [3, 1000])
-    numbers.answered(number, 3010)
+    numbers.answered(number, 3010, 0)
     numbers.restart()
     const again = numbers.take(1e6)!
     assert.deepStrictEqual([again, numbers.sends(again)], [number, 0])
@@ -83,7 +92,7 @@ describe("numbers", () => {
 
   it("begin at 0 again with a session, unless that is in quarantine", () => {
     const numbers = new SequenceNumbers()
-    for (const _ of range(3)) numbers.answered(send(numbers, 0), 10)
+    for (const _ of range(3)) numbers.answered(send(numbers, 0), 10, 0)
     numbers.restart()
     assert.strictEqual(numbers.take(1000), 0)
     numbers.sent(0, 1000)
@@ -94,20 +103,19 @@ describe("numbers", () => {
 })
 
 describe("a number that was sent once and answered", () => {
-  it("is available after twice the time of its reply", () => {
-    assert.strictEqual(
+  it("is available after two round trips, and after a second at the latest", () => {
+    const after = (roundTrip: number) =>
       availableAt((numbers) => {
         const number = send(numbers, 0)
-        numbers.answered(number, 300)
+        numbers.answered(number, 300, roundTrip)
         return number
-      }),
-      900
-    )
+      }) - 300
+    assert.deepStrictEqual([150, 499, 500, 501, 25_000].map(after), [300, 998, 1000, 1000, 1000])
   })
 
   it("leaves nothing out for which evidence would be needed", () => {
     const numbers = new SequenceNumbers()
-    numbers.answered(send(numbers, 0), 10)
+    numbers.answered(send(numbers, 0), 10, 0)
     assert.isFalse(numbers.awaitsEvidence(10))
     send(numbers, 20)
     assert.isTrue(numbers.awaitsEvidence(20))
@@ -117,7 +125,7 @@ describe("a number that was sent once and answered", () => {
     assert.strictEqual(
       availableAt((numbers) => {
         const number = send(numbers, 0)
-        numbers.answered(number, 0)
+        numbers.answered(number, 0, 0)
         return number
       }),
       1
@@ -127,8 +135,8 @@ describe("a number that was sent once and answered", () => {
   it("does not make others wait for as long as its own reply took", () => {
     const numbers = new SequenceNumbers()
     const slow = send(numbers, 0)
-    for (const i of range(ORDINARY - 1)) numbers.answered(send(numbers, i), i + 10)
-    numbers.answered(slow, 5000)
+    for (const i of range(ORDINARY - 1)) numbers.answered(send(numbers, i), i + 10, 0)
+    numbers.answered(slow, 5000, 0)
     assert.isDefined(numbers.take(5000))
   })
 
@@ -142,10 +150,10 @@ describe("a number that was sent once and answered", () => {
       assert.strictEqual(
         availableAt((numbers) => {
           const repeated = send(numbers, 0)
-          numbers.answered(repeated, 10)
+          numbers.answered(repeated, 10, 0)
           numbers.stray(repeated, 10 + after)
           const number = send(numbers, 20_000)
-          numbers.answered(number, 20_010)
+          numbers.answered(number, 20_010, 0)
           return number
         }),
         20_010 + quarantine,
@@ -158,9 +166,9 @@ describe("a number that was sent once and answered", () => {
     assert.strictEqual(
       availableAt((numbers) => {
         const repeated = send(numbers, 0)
-        numbers.answered(repeated, 10)
+        numbers.answered(repeated, 10, 0)
         const number = send(numbers, 100)
-        numbers.answered(number, 110)
+        numbers.answered(number, 110, 0)
         numbers.stray(repeated, 900)
         return number
       }),
@@ -172,14 +180,14 @@ describe("a number that was sent once and answered", () => {
     assert.strictEqual(
       availableAt((numbers) => {
         const repeated = send(numbers, 0)
-        numbers.answered(repeated, 0)
+        numbers.answered(repeated, 0, 0)
         numbers.stray(repeated, 3000)
         numbers.stray(repeated, 3001)
         const quick = send(numbers, 4000)
-        numbers.answered(quick, 4000)
+        numbers.answered(quick, 4000, 0)
         numbers.stray(quick, 4005)
         const number = send(numbers, 5000)
-        numbers.answered(number, 5000)
+        numbers.answered(number, 5000, 0)
         return number
       }),
       5000 + 4 * 3001
@@ -190,10 +198,10 @@ describe("a number that was sent once and answered", () => {
     const quarantine = (repeatedAt: number, sentAt: number) =>
       availableAt((numbers) => {
         const repeated = send(numbers, 0)
-        numbers.answered(repeated, 0)
+        numbers.answered(repeated, 0, 0)
         numbers.stray(repeated, repeatedAt)
         const number = send(numbers, sentAt)
-        numbers.answered(number, sentAt)
+        numbers.answered(number, sentAt, 0)
         return number
       }) - sentAt
     assert.strictEqual(quarantine(5000, 5000 + REPETITION_MEMORY - 1), 20_000)
@@ -206,13 +214,13 @@ describe("a number that was sent once and answered", () => {
     assert.strictEqual(
       availableAt((numbers) => {
         const repeated = send(numbers, 0)
-        numbers.answered(repeated, 0)
+        numbers.answered(repeated, 0, 0)
         numbers.stray(repeated, 9000)
         const later = send(numbers, 100_000)
-        numbers.answered(later, 100_000)
+        numbers.answered(later, 100_000, 0)
         numbers.stray(later, 100_700)
         const number = send(numbers, 101_000)
-        numbers.answered(number, 101_000)
+        numbers.answered(number, 101_000, 0)
         return number
       }),
       101_000 + 2800
@@ -229,7 +237,7 @@ describe("a number that may still be answered", () => {
     }],
     ["was sent twice, and answered", (numbers) => {
       const number = send(numbers, 0, 2)
-      numbers.answered(number, 10)
+      numbers.answered(number, 10, 0)
       return number
     }],
     ["was sent twice, given up, and answered once since", (numbers) => {
@@ -249,7 +257,7 @@ describe("a number that may still be answered", () => {
       availableAt((numbers) => {
         const number = prepare(numbers)
         const later = send(numbers, 1)
-        numbers.answered(later, 100)
+        numbers.answered(later, 100, 0)
         return number
       }),
       100 + RELEASE_AFTER
@@ -261,22 +269,44 @@ describe("a number that may still be answered", () => {
       availableAt((numbers) => {
         const number = prepare(numbers)
         const same = send(numbers, 0)
-        numbers.answered(same, 100)
+        numbers.answered(same, 100, 0)
         return number
       }),
       LATE_REPLY
     )
   })
 
-  it("is released by the login of a session, which a server answers after what was sent before", () => {
-    const numbers = new SequenceNumbers()
-    const before = send(numbers, 0)
-    const after = send(numbers, 200)
-    numbers.abandon(before)
-    numbers.abandon(after)
-    numbers.passed(100, 300)
-    assert.strictEqual(numbers.quarantinedUntil(before), 300 + RELEASE_AFTER)
-    assert.strictEqual(numbers.quarantinedUntil(after), 200 + LATE_REPLY)
+  it("is quarantined for twice the longest time that a reply took, if that is longer, for an hour", () => {
+    const after = (time: number, ago: number) =>
+      availableAt((numbers) => {
+        numbers.answered(send(numbers, 0), time, time)
+        const number = send(numbers, time + ago)
+        numbers.abandon(number)
+        numbers.answered(send(numbers, time + ago), time + ago, 10)
+        return number
+      }) - time - ago
+    assert.deepStrictEqual([10_000, 20_000, 21_000, 300_000].map((time) => after(time, 0)), [
+      LATE_REPLY,
+      LATE_REPLY,
+      42_000,
+      600_000
+    ])
+    assert.strictEqual(after(30_000, MEMORY - 1), 60_000)
+    assert.strictEqual(after(30_000, MEMORY), LATE_REPLY)
+  })
+
+  it("is quarantined for longer by what a late reply shows, also if nobody waited for that", () => {
+    assert.strictEqual(
+      availableAt((numbers) => {
+        const late = send(numbers, 0, 2)
+        numbers.abandon(late)
+        const number = send(numbers, 1000)
+        numbers.abandon(number)
+        numbers.stray(late, 34_000)
+        return number
+      }),
+      1000 + 2 * 35_000
+    )
   })
 
   it("is available as if answered in time when the only reply due comes late", () => {
@@ -284,19 +314,19 @@ describe("a number that may still be answered", () => {
       availableAt((numbers) => {
         const number = send(numbers, 0)
         numbers.abandon(number)
-        numbers.stray(number, 600)
+        numbers.stray(number, 300)
         return number
       }),
-      1800
+      900
     )
   })
 
   it("is given out only after all whose quarantine is over", () => {
     const numbers = new SequenceNumbers()
     const released = send(numbers, 0, 2)
-    numbers.answered(released, 10)
+    numbers.answered(released, 10, 0)
     const later = send(numbers, 20)
-    numbers.answered(later, 30)
+    numbers.answered(later, 30, 0)
     const at = 10 + RELEASE_AFTER + 1000
     const given = range(ORDINARY - 1).map(() => numbers.take(at))
     assert.notInclude(given, released)
@@ -307,12 +337,12 @@ describe("a number that may still be answered", () => {
     const numbers = new SequenceNumbers()
     const late = send(numbers, 0, 2)
     const early = send(numbers, 1, 2)
-    numbers.answered(early, 2)
+    numbers.answered(early, 2, 0)
     const first = send(numbers, 3)
     numbers.sent(late, 4)
-    numbers.answered(first, 5)
-    numbers.answered(late, 6)
-    numbers.answered(send(numbers, 7), 8)
+    numbers.answered(first, 5, 0)
+    numbers.answered(late, 6, 0)
+    numbers.answered(send(numbers, 7), 8, 0)
     for (let i = 0; i < ORDINARY - 2; i++) numbers.take(100)
     assert.strictEqual(numbers.take(8 + RELEASE_AFTER), early)
     assert.strictEqual(numbers.take(8 + RELEASE_AFTER), late)
@@ -321,8 +351,8 @@ describe("a number that may still be answered", () => {
   it("of those released at one moment, the one that was unused for longest is given out first", () => {
     const numbers = new SequenceNumbers()
     const given = range(ORDINARY - 1).map((i) => send(numbers, i, 2))
-    for (const number of given) numbers.answered(number, 1000)
-    numbers.answered(send(numbers, 1001), 1010)
+    for (const number of given) numbers.answered(number, 1000, 0)
+    numbers.answered(send(numbers, 1001), 1010, 0)
     assert.strictEqual(numbers.take(1010 + RELEASE_AFTER + 100), ORDINARY - 1, "it was answered in time")
     assert.strictEqual(numbers.take(1010 + RELEASE_AFTER + 100), 0)
     assert.strictEqual(numbers.take(1010 + RELEASE_AFTER + 100), 1)
@@ -336,33 +366,33 @@ describe("a number that may still be answered", () => {
     const number = numbers.takeForProbe(2)!
     assert.isFalse(numbers.isClean(number), "a reply may be to its former use")
     numbers.sent(number, 2)
-    numbers.answered(number, 3)
+    numbers.answered(number, 3, 0)
     assert.strictEqual(numbers.quarantinedUntil(number), 2 + LATE_REPLY)
   })
 
   it("used again after its release, and answered, still owes what it owed", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 0, 2)
-    numbers.answered(number, 10)
-    numbers.answered(send(numbers, 20), 30)
+    numbers.answered(number, 10, 0)
+    numbers.answered(send(numbers, 20), 30, 0)
     while (numbers.take(30 + RELEASE_AFTER) !== number);
     assert.isTrue(numbers.isClean(number))
     numbers.sent(number, 6000)
-    numbers.answered(number, 6010)
-    assert.strictEqual(numbers.quarantinedUntil(number), 6030)
+    numbers.answered(number, 6010, 0)
+    assert.strictEqual(numbers.quarantinedUntil(number), 6011)
     // A sign of disorder takes the release back.
     numbers.sent(1, 6020)
     numbers.sent(2, 6021)
-    numbers.answered(2, 6030)
-    numbers.answered(1, 6031 + DISORDER)
+    numbers.answered(2, 6030, 0)
+    numbers.answered(1, 6031 + DISORDER, 0)
     assert.strictEqual(numbers.quarantinedUntil(number), LATE_REPLY)
   })
 
   it("used again after its release, and answered only after it was given up, still owes what it owed", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 0, 2)
-    numbers.answered(number, 10)
-    numbers.answered(send(numbers, 20), 30)
+    numbers.answered(number, 10, 0)
+    numbers.answered(send(numbers, 20), 30, 0)
     while (numbers.take(30 + RELEASE_AFTER) !== number);
     numbers.sent(number, 6000)
     numbers.abandon(number)
@@ -378,7 +408,7 @@ describe("a server that works out of order", () => {
     happen(numbers)
     const number = send(numbers, sentAt)
     numbers.abandon(number)
-    numbers.answered(send(numbers, sentAt + 1), sentAt + 10)
+    numbers.answered(send(numbers, sentAt + 1), sentAt + 10, 0)
     return numbers.quarantinedUntil(number) - sentAt
   }
   const early = 10 + RELEASE_AFTER
@@ -386,8 +416,8 @@ describe("a server that works out of order", () => {
   /** A command that is answered so long after a later one was. */
   const overtake = (by: number) => (numbers: SequenceNumbers) => {
     const overtaken = send(numbers, 0)
-    numbers.answered(send(numbers, 1), 10)
-    numbers.answered(overtaken, 10 + by)
+    numbers.answered(send(numbers, 1), 10, 0)
+    numbers.answered(overtaken, 10 + by, 0)
   }
 
   it("shows itself by a reply more than a second after one to a later command, and releases nothing then", () => {
@@ -398,7 +428,7 @@ describe("a server that works out of order", () => {
   it("shows itself by such a reply that nobody waits for", () => {
     const given = (by: number) => (numbers: SequenceNumbers) => {
       const overtaken = send(numbers, 0)
-      numbers.answered(send(numbers, 1), 10)
+      numbers.answered(send(numbers, 1), 10, 0)
       numbers.abandon(overtaken)
       numbers.stray(overtaken, 10 + by)
     }
@@ -409,7 +439,7 @@ describe("a server that works out of order", () => {
   it("shows itself by a reply that is repeated more than a second later", () => {
     const repeat = (after: number) => (numbers: SequenceNumbers) => {
       const number = send(numbers, 0)
-      numbers.answered(number, 10)
+      numbers.answered(number, 10, 0)
       numbers.stray(number, 10 + after)
     }
     assert.strictEqual(releasedAt(repeat(DISORDER)), early)
@@ -417,8 +447,8 @@ describe("a server that works out of order", () => {
   })
 
   it("is expected to do so for an hour", () => {
-    assert.strictEqual(releasedAt(overtake(2000), 2010 + DISORDER_MEMORY), early)
-    assert.strictEqual(releasedAt(overtake(2000), 2010 + DISORDER_MEMORY - LATE_REPLY - 1), LATE_REPLY)
+    assert.strictEqual(releasedAt(overtake(2000), 2010 + MEMORY), early)
+    assert.strictEqual(releasedAt(overtake(2000), 2010 + MEMORY - LATE_REPLY - 1), LATE_REPLY)
   })
 
   it("is not asked for evidence by probes meanwhile", () => {
@@ -427,16 +457,16 @@ describe("a server that works out of order", () => {
     overtake(2000)(numbers)
     numbers.abandon(send(numbers, 3000))
     assert.isFalse(numbers.awaitsEvidence(3000))
-    assert.isTrue(numbers.awaitsEvidence(2010 + DISORDER_MEMORY))
+    assert.isTrue(numbers.awaitsEvidence(2010 + MEMORY))
   })
 
   it("is not shown by a command that was sent again after it was passed", () => {
     assert.strictEqual(
       releasedAt((numbers) => {
         const again = send(numbers, 0)
-        numbers.answered(send(numbers, 1), 10)
+        numbers.answered(send(numbers, 1), 10, 0)
         numbers.sent(again, 3000)
-        numbers.answered(again, 3010)
+        numbers.answered(again, 3010, 0)
       }),
       early
     )
@@ -447,11 +477,11 @@ describe("a reply to a later command", () => {
   it("passes those before it, which tells a lost datagram from a slow server", () => {
     const numbers = new SequenceNumbers()
     const [first, second, third] = [0, 1, 2].map((at) => send(numbers, at)) as [number, number, number]
-    assert.strictEqual(numbers.answered(second, 10), 1)
+    assert.strictEqual(numbers.answered(second, 10, 0), 1)
     assert.deepStrictEqual([first, third].map((number) => numbers.isPassed(number)), [true, false])
     numbers.sent(first, 20)
     assert.isFalse(numbers.isPassed(first), "its new datagram is on its way")
-    assert.strictEqual(numbers.answered(third, 30), 0)
+    assert.strictEqual(numbers.answered(third, 30, 0), 0)
     assert.isFalse(numbers.isPassed(first))
   })
 
@@ -460,7 +490,7 @@ describe("a reply to a later command", () => {
     const twice = send(numbers, 0)
     const between = send(numbers, 1)
     numbers.sent(twice, 2)
-    assert.strictEqual(numbers.answered(twice, 10), 0)
+    assert.strictEqual(numbers.answered(twice, 10, 0), 0)
     assert.isFalse(numbers.isPassed(between))
   })
 
@@ -469,7 +499,7 @@ describe("a reply to a later command", () => {
     const given = range(4).map((i) => send(numbers, i))
     // The newest, the oldest, one between them, and the newest twice more.
     for (const [i, number] of [3, 0, 2, 2, 2].entries()) numbers.sent(given[number]!, 10 + i)
-    assert.strictEqual(numbers.answered(send(numbers, 20), 30), 4)
+    assert.strictEqual(numbers.answered(send(numbers, 20), 30, 0), 4)
     assert.deepStrictEqual(given.map((number) => numbers.isPassed(number)), [true, true, true, true])
     assert.isFalse(numbers.awaitsEvidence(30), "nothing is out that is not passed")
   })
@@ -479,10 +509,10 @@ describe("a reply to a later command", () => {
     numbers.abandon(send(numbers, 0))
     send(numbers, 1)
     send(numbers, 2)
-    numbers.answered(send(numbers, 3), 4)
+    numbers.answered(send(numbers, 3), 4, 0)
     const last = send(numbers, 5)
     send(numbers, 6)
-    assert.strictEqual(numbers.answered(last, 10), 0, "they were passed before")
+    assert.strictEqual(numbers.answered(last, 10, 0), 0, "they were passed before")
   })
 })
 
@@ -492,7 +522,7 @@ describe("numbers for probes", () => {
     assert.strictEqual(numbers.takeForProbe(0), 0)
     assert.strictEqual(numbers.takeForProbe(0), 1)
     assert.strictEqual(numbers.take(0), 2)
-    for (const _ of range(5)) numbers.answered(send(numbers, 0), 0)
+    for (const _ of range(5)) numbers.answered(send(numbers, 0), 0, 0)
     assert.strictEqual(numbers.takeForProbe(1), 8, "not one that was used a moment ago")
   })
 
@@ -500,13 +530,13 @@ describe("numbers for probes", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) send(numbers, 0)
     for (const _ of range(RESERVED)) numbers.sent(numbers.takeForProbe(0)!, 0)
-    numbers.answered(3, 100)
+    numbers.answered(3, 100, 0)
     const unused = numbers.takeForProbe(300)!
     assert.deepStrictEqual([unused, numbers.isClean(unused)], [3, true])
     numbers.sent(4, 300)
-    numbers.answered(4, 310)
+    numbers.answered(4, 310, 0)
     numbers.sent(unused, 320)
-    numbers.answered(unused, 330)
+    numbers.answered(unused, 330, 0)
     numbers.take(1000)
     const released = numbers.takeForProbe(330 + RELEASE_AFTER)!
     assert.deepStrictEqual([released, numbers.isClean(released)], [4, true])
@@ -532,7 +562,7 @@ describe("numbers for probes", () => {
   it("that are reserved do not change which number the next command has", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) send(numbers, 0)
-    numbers.answered(3, 10)
+    numbers.answered(3, 10, 0)
     assert.strictEqual(numbers.take(100), 3)
     assert.strictEqual(numbers.takeForProbe(100), ORDINARY)
     assert.strictEqual(numbers.takeForProbe(100), ORDINARY + 1)
@@ -548,12 +578,40 @@ describe("numbers for probes", () => {
     numbers.abandon(0)
     const probe = numbers.takeForProbe(1)!
     numbers.sent(probe, 100)
-    assert.strictEqual(numbers.answered(probe, 110), 0, "it passes none")
+    assert.strictEqual(numbers.answered(probe, 110, 0), 0, "it passes none")
     assert.isFalse(numbers.isPassed(1))
   })
 })
 
 describe("strays", () => {
+  it("show the round trip when each datagram of a command has got its reply, and not before", () => {
+    const numbers = new SequenceNumbers()
+    const number = send(numbers, 2000, 3)
+    numbers.answered(number, 2500, 2500)
+    assert.strictEqual(numbers.stray(number, 3500), undefined)
+    assert.strictEqual(numbers.stray(number, 4500), 2500)
+    assert.strictEqual(numbers.stray(number, 4600), undefined, "one too many: the network repeats")
+  })
+
+  it("of a command that nobody waited for show it, too", () => {
+    const numbers = new SequenceNumbers()
+    const number = send(numbers, 0)
+    numbers.abandon(number)
+    assert.strictEqual(numbers.stray(number, 1500), 1500)
+    assert.strictEqual(numbers.stray(number, 1600), undefined)
+  })
+
+  it("of a number taken out of quarantine show no round trip", () => {
+    const numbers = new SequenceNumbers()
+    for (const _ of range(ORDINARY)) send(numbers, 0)
+    for (const _ of range(RESERVED)) numbers.sent(numbers.takeForProbe(0)!, 0)
+    numbers.abandon(0)
+    const probe = numbers.takeForProbe(1)!
+    numbers.sent(probe, 1)
+    numbers.abandon(probe)
+    assert.strictEqual(numbers.stray(probe, 10), undefined)
+  })
+
   it("of numbers that were never sent change nothing", () => {
     const numbers = new SequenceNumbers()
     numbers.stray(5, 10)
@@ -563,7 +621,7 @@ describe("strays", () => {
   it("of numbers sent more than 40 s ago change nothing", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 0)
-    numbers.answered(send(numbers, 1), 2)
+    numbers.answered(send(numbers, 1), 2, 0)
     numbers.abandon(number)
     numbers.stray(number, LATE_REPLY + 1)
     numbers.abandon(send(numbers, LATE_REPLY + 2))
@@ -617,7 +675,7 @@ describe("whatever happens", () => {
           default: {
             const use = inUse.get(some!)!
             inUse.delete(some!)
-            numbers.answered(some!, now)
+            numbers.answered(some!, now, 0)
             if (use.sends > 1) owed.set(some!, { since: use.last, passedAt: Infinity })
             for (const debt of owed.values()) {
               if (debt.since < use.first) debt.passedAt = Math.min(debt.passedAt, now)

@@ -112,7 +112,7 @@ describe("TestRcon", () => {
       const before = yield* Clock.currentTimeMillis
       assert.deepStrictEqual(yield* TestRcon.takeTime(rcon.bans), [])
       assert.isAtMost((yield* Clock.currentTimeMillis) - before, 200)
-      const error = yield* Effect.flip(TestRcon.takeTime(Effect.never, "10 seconds"))
+      const error = yield* Effect.flip(TestRcon.takeTime(Effect.never, "1 second"))
       assert.strictEqual(error._tag, "TimeoutError")
     }).pipe(Effect.provide(TestRcon.layer({ network: { latency: "80 millis" } }))))
 

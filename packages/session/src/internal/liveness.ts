@@ -4,19 +4,20 @@
  * A server that was sent a command owes a sign of life: any packet. While it owes one, it is *silent*. The longer the
  * silence, the stronger the measure:
  *
- * | silent for                | verdict |                                                                          |
+ * | silent for                | verdict | what to do                                                               |
  * | ------------------------- | ------- | ------------------------------------------------------------------------ |
  * | {@link PROBE_AFTER}       | `Probe` | send an empty command, and another from time to time                     |
  * | {@link DOUBT_AFTER}       | `Doubt` | ask for a login as well: the server may have restarted and forgotten us  |
- * | the silence timeout       | `Dead`  | the session counts as lost                                               |
+ * | the silence timeout       | `Dead`  | count the session as lost                                                |
  *
- * Doubt also needs that the silence is no accident: that so many questions in a row are lost by chance less than once in
- * a million times, by the share of questions that were lost of late. If that share is a hundredth, three questions
- * decide; if it is a half, twenty.
+ * A server that takes longer than that for a reply is given as much more time.
+ *
+ * `Doubt` also requires that chance alone explains so many unanswered questions less than once in a million times: three
+ * questions at 1 % loss, twenty at 50 %.
  *
  * A server that was silent and came back by itself, as one does that loads a mission, is given twice that time before it
- * is doubted again. One that has not answered any command of this session is not doubted at all: how long it takes for a
- * command is not known yet.
+ * is doubted again. One that has not answered any command of this session is given {@link UNKNOWN_DOUBT_AFTER}: how long
+ * it takes for a command is not known yet.
  *
  * Times are in milliseconds.
  */
@@ -29,6 +30,8 @@ export const PROBE_GAP = 150
 const PROBE_GAP_SHARE = 1 / 16
 /** The least silence after which a login is asked for. */
 export const DOUBT_AFTER = 2500
+/** The same for a server that has not answered any command yet. */
+export const UNKNOWN_DOUBT_AFTER = 8000
 /** How unlikely it must be that a living server is silent for so many questions. */
 export const ACCIDENT = 1e-6
 /** The share of questions that count as lost before anything is known of the line. */
@@ -104,7 +107,7 @@ export class Liveness {
     this.#questions = 0
   }
 
-  /** Records whether a question was lost, as far as one can tell in time. */
+  /** Records whether a command or its reply was lost. */
   learn(isLost: boolean): void {
     this.#loss += ((isLost ? 1 : 0) - this.#loss) * LOSS_WEIGHT
   }
@@ -120,11 +123,11 @@ export class Liveness {
     return this.#silentSince
   }
 
-  /** `isDoubtful`: whether a login is asked for already. */
-  judge(now: number, isDoubtful: boolean): Verdict {
+  /** `replyTime`: how long a reply may take. `isDoubtful`: whether a login is asked for already. */
+  judge(now: number, replyTime: number, isDoubtful: boolean): Verdict {
     if (now >= this.#silentSince + this.#silenceTimeout) return "Dead"
-    if (!isDoubtful && now >= this.#doubtAt(now)) return "Doubt"
-    return now >= this.#probeAt ? "Probe" : "Alive"
+    if (!isDoubtful && now >= this.#doubtAt(now, replyTime)) return "Doubt"
+    return now >= this.#probeAt(replyTime) ? "Probe" : "Alive"
   }
 
   /** When a keepalive is due. */
@@ -133,26 +136,27 @@ export class Liveness {
   }
 
   /** When the verdict changes next, if nothing is heard until then. */
-  wakeAt(now: number, isDoubtful: boolean): number {
+  wakeAt(now: number, replyTime: number, isDoubtful: boolean): number {
     return Math.min(
-      this.#probeAt,
+      this.#probeAt(replyTime),
       this.#silentSince + this.#silenceTimeout,
-      isDoubtful ? Infinity : this.#doubtAt(now)
+      isDoubtful ? Infinity : this.#doubtAt(now, replyTime)
     )
   }
 
-  get #probeAt(): number {
+  #probeAt(replyTime: number): number {
     const gap = Math.max(PROBE_GAP, (this.#probedAt - this.#silentSince) * PROBE_GAP_SHARE)
-    return Math.max(this.#silentSince + PROBE_AFTER, this.#probedAt + gap)
+    return Math.max(this.#silentSince + Math.max(PROBE_AFTER, replyTime), this.#probedAt + gap)
   }
 
-  #doubtAt(now: number): number {
+  #doubtAt(now: number, replyTime: number): number {
     // The newest question has had no time to be answered.
-    // Stryker disable next-line EqualityOperator: a chance of exactly one in a million is neither here nor there
+    // Stryker disable next-line EqualityOperator: exactly one in a million does not occur
     const isAccident = Math.max(this.#loss, LEAST_LOSS) ** (this.#questions - 1) > ACCIDENT
-    return isAccident || !this.#hasReplied
-      ? Infinity
-      : this.#silentSince + Math.max(DOUBT_AFTER, 2 * this.#rememberedSilence(now))
+    if (isAccident) return Infinity
+    const usual = this.#hasReplied ? DOUBT_AFTER : UNKNOWN_DOUBT_AFTER
+    const slow = Math.max(0, replyTime - PROBE_AFTER)
+    return this.#silentSince + Math.max(usual + slow, 2 * this.#rememberedSilence(now))
   }
 
   #rememberedSilence(now: number): number {

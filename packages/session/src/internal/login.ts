@@ -1,5 +1,5 @@
 /**
- * Asks for logins: when to send the next login packet, and whether a login reply can be to one of them.
+ * Decides when to send a login packet, and whether a login reply answers one.
  *
  * A login packet that a server cannot read yet waits in its kernel, and is answered when the server has started. So all
  * packets of an outage go out on one socket, where each of them can be answered, and they become rarer with the length of
@@ -21,7 +21,7 @@ const JITTER = 0.2
 /** How long a socket is used without a reply. */
 export const MUTE_TIME = 60_000
 /** How long after it was sent a login packet may still be answered: a server may take minutes to start. */
-export const LATE_REPLY = 300_000
+export const LATE_LOGIN_REPLY = 300_000
 
 export class Login {
   readonly #timeout: number
@@ -62,7 +62,7 @@ export class Login {
     this.#error = undefined
   }
 
-  /** Begins to ask, on a socket that was opened now or is open since long. */
+  /** Begins to ask, on a new socket or on the open one. */
   ask(now: number): void {
     this.#askingSince = now
     this.#nextAt = Math.max(now, this.#lastSentAt + SHORTEST_DELAY)
@@ -87,7 +87,7 @@ export class Login {
   answered(): void {
     this.stop()
     this.#firstSentAt = Infinity
-    this.#unanswered--
+    this.#unanswered = Math.max(0, this.#unanswered - 1)
   }
 
   /** Records that the server's host reported the port closed. */
@@ -126,8 +126,8 @@ export class Login {
   }
 
   /** Records that the server goes on with the session. After so long it will not answer old packets any more. */
-  goesOn(now: number): void {
-    if (now - this.#lastSentAt > LATE_REPLY) this.#unanswered = 0
+  sessionContinues(now: number): void {
+    if (now - this.#lastSentAt > LATE_LOGIN_REPLY) this.#unanswered = 0
   }
 
   /** How long to wait now for the next try: longer with the length of the outage, up to the longest delay. */

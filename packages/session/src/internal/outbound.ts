@@ -2,8 +2,8 @@
  * Takes commands to the server and their replies back.
  *
  * A command *waits* until there is a session and its turn has come. Then it is *in flight*: sent, and sent again until its
- * reply is there or its deadline has come. If the session is lost meanwhile, a repeatable command is to be sent *again* in
- * the next one, before all that wait.
+ * reply is there or its deadline has come. If the session is lost meanwhile, a repeatable command waits for the next one,
+ * before all that were never sent.
  *
  * Which error a command ends with, if it has no reply by its deadline:
  *
@@ -17,8 +17,8 @@
  *
  * Probes are empty commands of the machine itself. Nobody waits for their replies, so they have no deadline.
  *
- * Bounds: {@link SequenceNumbers.ORDINARY} commands in flight, `queueCapacity` waiting, as many to be sent again as were
- * in flight, {@link REPLY_BYTES} of replies of which parts are missing.
+ * Bounds: 248 commands in flight, as many in the queue that were sent before, `queueCapacity` that were not, and
+ * {@link REPLY_BYTES} of replies of which parts are missing.
  *
  * Times are in milliseconds.
  */
@@ -29,20 +29,15 @@ import * as Result from "effect/Result"
 import type { CommandError } from "../CommandError.ts"
 import { closedBy, IncompleteReply, NoReply, NotConnected, Outdated, Overloaded, SessionLost } from "../CommandError.ts"
 import type { LoginFailure } from "../LoginFailure.ts"
+import { CommandQueue } from "./commandQueue.ts"
+import { FEW, Retransmission, type Schedule } from "./retransmission.ts"
 import { RoundTrip } from "./roundTrip.ts"
 import { SequenceNumbers } from "./sequenceNumbers.ts"
 
-/** The longest time between two datagrams of one command, if the round trip is not longer. */
-export const LONGEST_GAP = 1000
-/**
- * Up to so many commands in flight are all sent again when their replies are late. Of more, one shows that the server has
- * become slower, and to send all of them again would use up the sequence numbers.
- */
-export const FEW = 16
 /** How many bytes of incomplete replies are kept in all. The longest reply has 255 KiB. */
 export const REPLY_BYTES = 16 * 1024 * 1024
 /** The least time between two probes that are to free sequence numbers. */
-export const PROBE_GAP = 500
+export const EVIDENCE_GAP = 500
 
 /**
  * A command as it is submitted. `handle` is the submitter's own, and comes back with the outcome.
@@ -68,7 +63,7 @@ export interface Request<H> {
  * @category models
  * @since 0.1.0
  */
-export interface Ticket<out H> {
+export interface Ticket<out H> extends Schedule {
   /** `undefined` for a probe. */
   readonly request: Request<H> | undefined
   readonly repeatable: boolean
@@ -78,14 +73,12 @@ export interface Ticket<out H> {
   /** Its sequence number while it is in flight. */
   number: number
   datagram: Uint8Array
-  /** When it is to be sent again; `Infinity` for never. */
-  sendAt: number
-  /** The time to the sending after that. */
-  gap: number
   /** How many datagrams were sent, in this session and the ones before it. */
   sends: number
   /** Whether the time to its reply is that of a round trip. */
   isMeasurable: boolean
+  /** Whether the process stood still while it was in flight. */
+  stoodStill: boolean
   /** The parts of its reply that have come, if it is in flight. */
   reply: Reassembly.Reassembly | undefined
   /** What was missing of a reply when the command was last taken out of flight. */
@@ -97,12 +90,12 @@ interface Submitted<H> extends Ticket<H> {
   readonly request: Request<H>
 }
 
-/** What outbound commands need done. */
+/** Callbacks of `Outbound`. */
 export interface Carrier<H> {
   readonly transmit: (datagram: Uint8Array) => void
   readonly settle: (handle: H, result: Result.Result<Uint8Array, CommandError["reason"]>) => void
-  /** A command packet goes out. `isNew`: with a number that was not in use. */
-  readonly sent: (now: number, isNew: boolean) => void
+  /** A command packet goes out: for the first time, again, or as a probe. */
+  readonly sent: (now: number, what: "Command" | "Repetition" | "Probe") => void
   /** Whether a datagram, or the reply to it, was lost. */
   readonly learn: (isLost: boolean) => void
   /** The time from a command to its reply. */
@@ -112,24 +105,30 @@ export interface Carrier<H> {
 /** What a reply was. */
 export type Received = "Whole" | "Part" | "Stray" | "Excess"
 
+/**
+ * What the session allows.
+ *
+ * - `Online`: commands are sent, and sent again.
+ * - `Doubting`: neither. Replies are still waited for.
+ * - `Lost`: the same, and the session counts as lost.
+ */
+export type Phase = "Online" | "Doubting" | "Lost"
+
 export class Outbound<H> {
   readonly roundTrip = new RoundTrip()
   readonly #numbers = new SequenceNumbers()
+  readonly #retransmission = new Retransmission(this.roundTrip)
+  readonly #queue: CommandQueue<Submitted<H>>
   readonly #carrier: Carrier<H>
   readonly #peer: string
   readonly #maxInFlight: number
-  readonly #queueCapacity: number
 
   /** By sequence number. */
   // Stryker disable next-line ArrayDeclaration: what is under a number that is not in use is never looked at
   readonly #inFlight: Array<Ticket<H> | undefined> = []
-  /** How many are in flight, and how many of them are probes. */
-  #count = 0
+  /** How many commands and how many probes are in flight. */
+  #commands = 0
   #probes = 0
-  /** Sent in a session that was lost, to be sent before all others, in the order of submission. */
-  #again = new Set<Submitted<H>>()
-  /** Never sent. */
-  readonly #waiting = new Set<Submitted<H>>()
   #submitted = 0
   /** Bytes of incomplete replies. */
   #replyBytes = 0
@@ -138,7 +137,7 @@ export class Outbound<H> {
   /** When to look again for a number for the next command; `Infinity` if none waits for a number. */
   #startAt = Infinity
   /** When a probe may next be sent to free sequence numbers. */
-  #probeAt = -Infinity
+  #evidenceAt = -Infinity
 
   constructor(
     options: { readonly peer: string; readonly maxInFlight: number; readonly queueCapacity: number },
@@ -146,23 +145,23 @@ export class Outbound<H> {
   ) {
     this.#peer = options.peer
     this.#maxInFlight = options.maxInFlight
-    this.#queueCapacity = options.queueCapacity
+    this.#queue = new CommandQueue(options.queueCapacity)
     this.#carrier = carrier
   }
 
   /** How many commands wait, and how many are in flight. Probes do not count. */
   get load(): { readonly waiting: number; readonly inFlight: number } {
-    return { waiting: this.#waiting.size + this.#again.size, inFlight: this.#count - this.#probes }
+    return { waiting: this.#queue.size, inFlight: this.#commands }
   }
 
   /** Whether the server owes a reply, be it to a probe. */
   get owes(): boolean {
-    return this.#count > 0
+    return this.#commands + this.#probes > 0
   }
 
   /** When `tick` or, if commands may be sent, `start` has something to do. A lower bound. */
-  wakeAt(mayStart: boolean): number {
-    return mayStart ? Math.min(this.#tickAt, this.#startAt) : this.#tickAt
+  wakeAt(phase: Phase): number {
+    return phase === "Online" ? Math.min(this.#tickAt, this.#startAt) : this.#tickAt
   }
 
   // ---------------------------------------------------------------------------
@@ -170,22 +169,15 @@ export class Outbound<H> {
   // ---------------------------------------------------------------------------
 
   /** Takes a command, and sends it at once if it may be sent and none waits before it. Fails if the queue is full. */
-  submit(now: number, request: Request<H>, mayStart: boolean): Result.Result<Ticket<H>, Overloaded | Outdated> {
+  submit(now: number, request: Request<H>, phase: Phase): Result.Result<Ticket<H>, Overloaded | Outdated> {
     if (request.isCurrent?.() === false) return Result.fail(new Outdated({}))
     const ticket: Submitted<H> = { ...newTicket(request.repeatable, this.#submitted++), request }
     this.#tickBy(request.deadline)
-    if (mayStart && this.#hasRoom && this.load.waiting === 0 && now < request.deadline) {
-      const number = this.#numbers.take(now)
-      if (number !== undefined) {
-        this.#launch(now, ticket, number)
-        return Result.succeed(ticket)
-      }
-    }
-    if (this.#waiting.size >= this.#queueCapacity) {
-      return Result.fail(new Overloaded({ waiting: this.#waiting.size }))
-    }
-    this.#waiting.add(ticket)
-    if (mayStart && this.#hasRoom) this.#waitForNumber(now)
+    const isNext = phase === "Online" && this.#hasRoom && this.#queue.size === 0 && now < request.deadline
+    const number = isNext ? this.#numbers.take(now) : undefined
+    if (number !== undefined) this.#sendFirst(now, ticket, number)
+    else if (!this.#queue.add(ticket)) return Result.fail(new Overloaded({ waiting: this.#queue.waiting }))
+    else if (isNext) this.#waitForNumber(now)
     return Result.succeed(ticket)
   }
 
@@ -199,36 +191,33 @@ export class Outbound<H> {
   start(now: number): void {
     this.#startAt = Infinity
     while (this.#hasRoom) {
-      const ticket = first(this.#again) ?? first(this.#waiting)
+      const ticket = this.#queue.first
       if (ticket === undefined) return
-      if (ticket.request.deadline <= now) {
-        this.#expireWaiting(ticket, true)
-        continue
-      }
-      if (ticket.request.isCurrent?.() === false) {
+      // Its reply could not come in time any more.
+      if (ticket.request.deadline <= now + (this.roundTrip.smoothed ?? 0)) this.#expireWaiting(ticket, "Online")
+      else if (ticket.request.isCurrent?.() === false) {
         this.#settle(ticket, Result.fail(ticket.sends > 0 ? this.#lost(ticket) : new Outdated({})))
-        continue
+      } else {
+        const number = this.#numbers.take(now)
+        if (number === undefined) return this.#waitForNumber(now)
+        this.#queue.delete(ticket)
+        this.#sendFirst(now, ticket, number)
       }
-      const number = this.#numbers.take(now)
-      if (number === undefined) return this.#waitForNumber(now)
-      this.#again.delete(ticket)
-      this.#waiting.delete(ticket)
-      this.#launch(now, ticket, number)
     }
   }
 
   get #hasRoom(): boolean {
-    return this.#count - this.#probes < this.#maxInFlight
+    return this.#commands < this.#maxInFlight
   }
 
   #waitForNumber(now: number): void {
-    // Only a reply to something newer shows that the server has worked off the old, and no new command can be sent.
-    const hasHelp = this.#numbers.awaitsEvidence(now)
-    if (hasHelp && this.#probeAt <= now) {
-      this.#probeAt = now + Math.max(PROBE_GAP, this.roundTrip.timeout)
+    // Only a reply to something newer shows that the server has passed the old, and no new command can be sent.
+    const probeHelps = this.#numbers.awaitsEvidence(now)
+    if (probeHelps && this.#evidenceAt <= now) {
+      this.#evidenceAt = now + Math.max(EVIDENCE_GAP, this.roundTrip.timeout)
       this.probe(now, false)
     }
-    this.#startAt = Math.min(this.#numbers.availableAt, hasHelp ? this.#probeAt : Infinity)
+    this.#startAt = Math.min(this.#numbers.availableAt, probeHelps ? this.#evidenceAt : Infinity)
   }
 
   // ---------------------------------------------------------------------------
@@ -241,42 +230,51 @@ export class Outbound<H> {
    */
   probe(now: number, repeatable: boolean): boolean {
     const number = this.#numbers.takeForProbe(now)
-    if (number === undefined) return false
-    this.#probes++
-    this.#launch(now, newTicket(repeatable, 0), number)
-    return true
+    if (number !== undefined) this.#sendFirst(now, newTicket(repeatable, 0), number)
+    return number !== undefined
   }
 
-  #launch(now: number, ticket: Ticket<H>, number: number): void {
+  #sendFirst(now: number, ticket: Ticket<H>, number: number): void {
     ticket.state = "InFlight"
     ticket.number = number
     ticket.datagram = Packet.encode(Packet.command(number, ticket.request?.payload ?? empty))
-    ticket.gap = this.roundTrip.timeout
     ticket.isMeasurable = this.#numbers.isClean(number)
+    ticket.stoodStill = false
     this.#inFlight[number] = ticket
-    this.#count++
-    this.#send(now, ticket)
+    if (ticket.repeatable) {
+      this.#retransmission.begin(ticket, now)
+      this.#tickBy(ticket.dueAt)
+    }
+    if (ticket.request === undefined) this.#probes++
+    else this.#commands++
+    this.#send(now, ticket, ticket.request === undefined ? "Probe" : "Command")
   }
 
-  #send(now: number, ticket: Ticket<H>): void {
-    const isNew = this.#numbers.sends(ticket.number) === 0
+  #sendAgain(now: number, ticket: Ticket<H>): void {
+    ticket.isMeasurable = false
+    this.#retransmission.next(ticket, now)
+    this.#send(now, ticket, "Repetition")
+  }
+
+  #send(now: number, ticket: Ticket<H>, what: "Command" | "Repetition" | "Probe"): void {
     this.#numbers.sent(ticket.number, now)
     ticket.sends++
-    if (!isNew) ticket.isMeasurable = false
-    if (ticket.repeatable) {
-      ticket.sendAt = now + ticket.gap
-      ticket.gap = Math.min(2 * ticket.gap, Math.max(LONGEST_GAP, this.roundTrip.timeout))
-      this.#tickBy(ticket.sendAt)
-    }
-    this.#carrier.sent(now, isNew)
+    this.#carrier.sent(now, what)
     this.#carrier.transmit(ticket.datagram)
+  }
+
+  /** Whether all that was sent with a number was sent before a time, so that a reply is to something before it. */
+  wasSentBefore(number: number, time: number): boolean {
+    return this.#numbers.lastSentAt(number) < time
   }
 
   /** Takes a reply, or a part of one, and settles its command if that makes it whole. */
   receive(now: number, packet: Packet.CommandReply | Packet.CommandReplyPart): Received {
+    this.#retransmission.replied(now)
     const ticket = this.#inFlight[packet.sequence]
     if (ticket === undefined) {
-      if (packet._tag === "CommandReply") this.#numbers.stray(packet.sequence, now)
+      const roundTrip = packet._tag === "CommandReply" ? this.#numbers.stray(packet.sequence, now) : undefined
+      if (roundTrip !== undefined) this.roundTrip.measure(roundTrip)
       return "Stray"
     }
     if (ticket.isMeasurable) {
@@ -298,17 +296,23 @@ export class Outbound<H> {
       this.#answer(now, ticket, bytes)
       return "Whole"
     }
-    if (reply.contradictory) this.#retry(now, ticket)
-    // The other parts are probably on their way.
-    else ticket.sendAt = Math.max(ticket.sendAt, now + this.roundTrip.timeout)
+    if (reply.contradictory) this.#ask(now, ticket)
+    else this.#retransmission.postpone(ticket, now)
     return "Part"
   }
 
   #answer(now: number, ticket: Ticket<H>, bytes: Uint8Array): void {
-    this.#land(ticket)
-    const lost = this.#numbers.answered(ticket.number, now)
-    for (let i = 0; i < lost; i++) this.#carrier.learn(true)
+    this.#removeFromFlight(ticket)
+    // How long a reply took while the process stood still shows nothing of the network.
+    const roundTrip = ticket.stoodStill
+      ? this.roundTrip.smoothed ?? 0
+      : now - this.#numbers.firstSentAt(ticket.number)
+    const lost = this.#numbers.answered(ticket.number, now, roundTrip)
+    // All datagrams of this command but the last one probably were, too.
+    for (let i = 1; i < lost + this.#numbers.sends(ticket.number); i++) this.#carrier.learn(true)
     this.#carrier.learn(false)
+    // What is lost may have been waited with.
+    if (lost > 0) this.#tickBy(now)
     // The server is there: the probes have done their work, and may never be answered.
     // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a search in vain
     if (this.#probes > 0) this.#abandonProbes()
@@ -316,22 +320,22 @@ export class Outbound<H> {
   }
 
   /**
-   * The server has run the command again and its reply has changed in between. Parts of two replies cannot be told apart,
-   * so the command is asked once more, under another number.
+   * Asks for a reply anew, under another number. The server has run the command again and its reply has changed meanwhile:
+   * parts of two replies cannot be told apart.
    */
-  #retry(now: number, ticket: Ticket<H>): void {
+  #ask(now: number, ticket: Ticket<H>): void {
     if (!isSubmitted(ticket) || !ticket.repeatable) return
     this.#abandon(ticket)
-    this.#again.add(ticket)
+    this.#queue.addAgain([ticket])
     this.#startAt = now
   }
 
   /** Takes a command out of flight. Its number is still to be given back. */
-  #land(ticket: Ticket<H>): void {
+  #removeFromFlight(ticket: Ticket<H>): void {
     ticket.state = "Waiting"
     this.#inFlight[ticket.number] = undefined
-    this.#count--
     if (ticket.request === undefined) this.#probes--
+    else this.#commands--
     if (ticket.reply === undefined) return
     this.#replyBytes -= ticket.reply.bytes
     ticket.incomplete = new IncompleteReply({ missing: Reassembly.missing(ticket.reply), total: ticket.reply.total })
@@ -340,7 +344,7 @@ export class Outbound<H> {
 
   /** Takes a command out of flight although its reply may still come. */
   #abandon(ticket: Ticket<H>): void {
-    this.#land(ticket)
+    this.#removeFromFlight(ticket)
     this.#numbers.abandon(ticket.number)
   }
 
@@ -350,87 +354,81 @@ export class Outbound<H> {
     }
   }
 
-  /** Takes up sending again where it was left: the session was not lost after all. */
-  resume(now: number): void {
-    this.#tickAt = now
-  }
-
   /** Records that the process stood still: how long replies take now shows nothing of the network. */
   stoodStill(): void {
-    for (const ticket of this.#inFlight) if (ticket !== undefined) ticket.isMeasurable = false
+    for (const ticket of this.#inFlight) {
+      if (ticket === undefined) continue
+      ticket.isMeasurable = false
+      ticket.stoodStill = true
+    }
   }
 
   // ---------------------------------------------------------------------------
   // time
   // ---------------------------------------------------------------------------
 
-  /**
-   * Settles the commands whose deadline has come, and sends again those whose time it is. `mayStart`: whether commands that
-   * wait may be sent. `isLost`: whether the session counts as lost; then nothing is sent again.
-   */
-  tick(now: number, mayStart: boolean, isLost: boolean): void {
+  /** Settles the commands whose deadline has come, and sends again those whose time it is. */
+  tick(now: number, phase: Phase): void {
     // Stryker disable next-line ConditionalExpression: it saves a search in vain
     if (now < this.#tickAt) return
     this.#tickAt = Infinity
     for (const ticket of this.#inFlight) {
       if (ticket === undefined) continue
       const deadline = ticket.request?.deadline ?? Infinity
-      if (deadline <= now) this.#expireInFlight(ticket, isLost)
+      if (deadline <= now) this.#expireInFlight(ticket, phase)
       else {
-        if (ticket.sendAt <= now && !isLost) this.#sendAgain(now, ticket)
-        this.#tickBy(isLost ? deadline : Math.min(deadline, ticket.sendAt))
+        if (phase === "Online") this.#tickInFlight(now, ticket)
+        this.#tickBy(deadline)
       }
     }
-    for (const tickets of [this.#again, this.#waiting]) {
-      for (const ticket of tickets) {
-        if (ticket.request.deadline <= now) this.#expireWaiting(ticket, mayStart)
-        else this.#tickBy(ticket.request.deadline)
-      }
+    for (const ticket of this.#queue) {
+      if (ticket.request.deadline <= now) this.#expireWaiting(ticket, phase)
+      else this.#tickBy(ticket.request.deadline)
     }
   }
 
-  #expireWaiting(ticket: Submitted<H>, mayStart: boolean): void {
+  #tickInFlight(now: number, ticket: Ticket<H>): void {
+    const isPassed = this.#numbers.isPassed(ticket.number)
+    if (this.#retransmission.dueAt(ticket, isPassed) <= now) {
+      // It was sent while it was current, and its reply is still waited for.
+      if (ticket.request?.isCurrent?.() === false) ticket.dueAt = Infinity
+      else if (isPassed) this.#sendAgain(now, ticket)
+      else if (this.#commands <= FEW) {
+        this.roundTrip.backOff()
+        this.#sendAgain(now, ticket)
+      } else {
+        this.#retransmission.asked(now)
+        this.probe(now, false)
+      }
+    }
+    this.#tickBy(this.#retransmission.dueAt(ticket, isPassed))
+  }
+
+  #expireInFlight(ticket: Ticket<H>, phase: Phase): void {
+    this.#abandon(ticket)
+    const { incomplete, sends } = ticket
+    this.#settle(
+      ticket,
+      Result.fail(phase === "Lost" ? this.#lost(ticket) : incomplete ?? new NoReply({ peer: this.#peer, sends }))
+    )
+  }
+
+  #expireWaiting(ticket: Submitted<H>, phase: Phase): void {
     this.#settle(
       ticket,
       Result.fail(
         ticket.sends > 0
           ? this.#lost(ticket)
-          : mayStart
-          ? new Overloaded({ waiting: this.#waiting.size - 1 })
+          : phase === "Online"
+          ? new Overloaded({ waiting: this.#queue.waiting - 1 })
           : this.notConnected()
       )
-    )
-  }
-
-  #expireInFlight(ticket: Ticket<H>, isLost: boolean): void {
-    this.#abandon(ticket)
-    const { incomplete, sends } = ticket
-    this.#settle(
-      ticket,
-      Result.fail(isLost ? this.#lost(ticket) : incomplete ?? new NoReply({ peer: this.#peer, sends }))
     )
   }
 
   /** What is known of a command that was sent in a session that is no more. */
   #lost({ incomplete, sends }: Ticket<H>): IncompleteReply | SessionLost {
     return incomplete ?? new SessionLost({ peer: this.#peer, sends })
-  }
-
-  #sendAgain(now: number, ticket: Ticket<H>): void {
-    // It was sent while it was current, and its reply is still waited for.
-    if (ticket.request?.isCurrent?.() === false) {
-      ticket.sendAt = Infinity
-      return
-    }
-    if (this.#numbers.sends(ticket.number) === 1) {
-      const due = this.#numbers.firstSentAt(ticket.number) + this.roundTrip.timeout
-      if (due > now && this.#count > FEW && !this.#numbers.isPassed(ticket.number)) {
-        ticket.sendAt = due
-        return
-      }
-      this.roundTrip.backOff()
-    }
-    this.#send(now, ticket)
   }
 
   #tickBy(at: number): void {
@@ -441,38 +439,41 @@ export class Outbound<H> {
   // sessions
   // ---------------------------------------------------------------------------
 
+  /** Takes up sending again where it was left: the session was not lost after all. */
+  resume(now: number): void {
+    this.#tickAt = now
+  }
+
   /**
    * Ends a session: what is in flight is to be sent again in the next one if that may be, and has failed otherwise. If
    * the next one has begun already, what was sent after `until` belongs to that.
    */
   lose(until: number): void {
+    const again: Array<Submitted<H>> = []
     for (const ticket of this.#inFlight) {
       if (ticket === undefined || this.#numbers.firstSentAt(ticket.number) > until) continue
       this.#abandon(ticket)
       if (!isSubmitted(ticket)) continue
-      if (ticket.repeatable && ticket.request.epoch === undefined) this.#again.add(ticket)
+      if (ticket.repeatable && ticket.request.epoch === undefined) again.push(ticket)
       else this.#settle(ticket, Result.fail(this.#lost(ticket)))
     }
-    this.#again = new Set([...this.#again].sort((a, b) => a.order - b.order))
-    for (const ticket of this.#waiting) {
+    for (const ticket of this.#queue) {
       if (ticket.request.epoch !== undefined) this.#settle(ticket, Result.fail(this.notConnected()))
     }
+    this.#queue.addAgain(again)
   }
 
-  /** Begins a session: the server has answered a login packet that was sent at `loginSentAt`. */
-  begin(now: number, loginSentAt: number): void {
-    this.#numbers.passed(loginSentAt, now)
+  /** Begins a session: numbers count from 0 again. */
+  begin(): void {
     this.#numbers.restart()
   }
 
   /** Settles everything, because the session has ended for good. */
   end(exit: Exit.Exit<void, LoginFailure>): void {
-    for (const tickets of [this.#inFlight, this.#again, this.#waiting]) {
-      for (const ticket of tickets) {
-        if (ticket === undefined) continue
-        if (ticket.state === "InFlight") this.#land(ticket)
-        this.#settle(ticket, Result.fail(closedBy(exit, ticket.sends)))
-      }
+    for (const ticket of [...this.#inFlight, ...this.#queue]) {
+      if (ticket === undefined) continue
+      if (ticket.state === "InFlight") this.#removeFromFlight(ticket)
+      this.#settle(ticket, Result.fail(closedBy(exit, ticket.sends)))
     }
     this.#tickAt = Infinity
     this.#startAt = Infinity
@@ -491,9 +492,7 @@ export class Outbound<H> {
   #forget(ticket: Ticket<H>): void {
     ticket.state = "Settled"
     // Stryker disable next-line ConditionalExpression: a probe never waits
-    if (!isSubmitted(ticket)) return
-    this.#waiting.delete(ticket)
-    this.#again.delete(ticket)
+    if (isSubmitted(ticket)) this.#queue.delete(ticket)
   }
 }
 
@@ -506,14 +505,15 @@ const newTicket = (repeatable: boolean, order: number): Ticket<never> => ({
   state: "Waiting",
   number: 0,
   datagram: empty,
-  sendAt: Infinity,
+  dueAt: Infinity,
   gap: 0,
   sends: 0,
-  // Stryker disable next-line BooleanLiteral: it is set when the command is sent
+  // Stryker disable BooleanLiteral: they are set when the command is sent
   isMeasurable: false,
+  stoodStill: false,
+  // Stryker restore BooleanLiteral
   reply: undefined,
   incomplete: undefined
 })
 
 const empty = new Uint8Array(0)
-const first = <A>(set: Set<A>): A | undefined => set.values().next().value

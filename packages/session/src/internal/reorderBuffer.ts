@@ -3,24 +3,26 @@
  *
  * A server numbers its messages 0 to 255 and around, and repeats each until it is acknowledged, for 10 seconds in all. So
  * a number that comes again can be a repetition or, one round later, another message; the checksum of the datagram tells
- * them apart. A message with a number that is not the next one is held, because the messages before it are missing:
- * the server will repeat those. If they do not come within the reorder timeout, they are given up, which is told as a gap,
- * and delivery goes on. A message that arrives after it was given up is late; it is delivered at once, out of order.
+ * them apart. A message whose number is not the next one is held, because messages before it are missing: the server will
+ * repeat those. If they do not come within the reorder timeout, they are given up, which is reported as a gap, and
+ * delivery goes on. A message that arrives after it was given up is late. It is delivered at once, out of order.
  *
  * Bounds: at most {@link WINDOW} messages are held, each no larger than its datagram.
+ *
+ * Limits: on a line that loses nothing, any rate of messages is delivered once and in order. On a line that loses some,
+ * that holds up to about 12 messages a second. Faster, and the 256 numbers come round while old messages are still
+ * repeated, so that one can be taken for another. More than about 20 equal messages a second can be taken for repetitions.
  *
  * Times are in milliseconds.
  */
 
-/** For how long a repetition is recognised although its number could be that of a coming message. */
-export const REPETITION_MEMORY = 30_000
-/** For how long a message that was given up may still arrive: servers repeat one for 10 seconds. */
-export const LATE_MEMORY = 12_000
+/** For how long a message may be repeated or late: servers repeat one for 10 seconds. */
+export const REPEATED_FOR = 12_000
 /** How many numbers may be waited for at once. If more messages were under way, one would be mistaken for another. */
 export const WINDOW = 192
 /**
- * A message that is so many numbers ahead, and equal to the one that the session before had under its number, is a
- * repetition from that session. A nearer one may be new: servers begin every session with the same words.
+ * A message at least so many numbers ahead that equals the last session's message with its number is a repetition. A nearer
+ * one may be new: every session begins with the same texts.
  */
 export const NEAR = 8
 
@@ -30,6 +32,8 @@ const NUMBERS = 256
 const UNKNOWN = 0
 const DELIVERED = 1
 const GIVEN_UP = 2
+/** Delivered out of order. */
+const LATE = 3
 
 /** The messages that a session has passed, by number: the latest under each. */
 class Passed {
@@ -48,38 +52,52 @@ class Passed {
   }
 
   /** Records that a message has come again. */
-  comeAgain(number: number, now: number): void {
+  recordRepetition(number: number, now: number): void {
     this.at[number] = now
     this.repeated[number] = 1
   }
 
   /** Whether this message was delivered, and is the latest under its number. */
   has(number: number, checksum: number): boolean {
-    return this.fate[number] === DELIVERED && this.checksum[number] === checksum
+    return this.fate[number]! !== GIVEN_UP && this.fate[number]! !== UNKNOWN && this.checksum[number] === checksum
   }
 
-  /** Whether it was so recently that a message is rather this one again than another with the same words. */
+  /** Whether this message was delivered out of order a moment ago. */
+  wasLate(number: number, checksum: number, now: number): boolean {
+    return this.fate[number] === LATE && this.checksum[number] === checksum && this.isRecent(number, now)
+  }
+
+  /** Whether an equal message is a repetition rather than a new one. */
   isRecent(number: number, now: number): boolean {
-    return now - this.at[number]! < REPETITION_MEMORY
+    return now - this.at[number]! < REPEATED_FOR
   }
 
   /** Whether a message was given up so recently that it may still arrive. */
   mayArrive(number: number, now: number): boolean {
-    return this.fate[number] === GIVEN_UP && now - this.at[number]! < LATE_MEMORY
+    return this.fate[number] === GIVEN_UP && this.isRecent(number, now)
   }
 }
 
-interface Held<A> {
-  readonly message: A
+/** A message as it arrives. */
+export interface Arrival<A> {
+  /** 0 to 255. */
+  readonly number: number
+  /** The checksum of its datagram. */
   readonly checksum: number
+  readonly message: A
+}
+
+interface Held<A> extends Arrival<A> {
   readonly at: number
 }
 
 /** Where messages and gaps go. */
 export interface Receiver<A> {
   readonly deliver: (message: A, late: boolean) => void
-  /** So many messages before the next one delivered are given up. */
+  /** This many messages before the next delivered one were given up. */
   readonly gap: (missed: number) => void
+  /** The server counts anew without notice. Called before the message that shows it is delivered. */
+  readonly restarted: () => void
 }
 
 /** What became of a message that arrived. */
@@ -97,12 +115,10 @@ export class ReorderBuffer<A> {
   #before: Passed | undefined
   /** Messages that arrived before their turn, by number, in the order of arrival. */
   readonly #held = new Map<number, Held<A>>()
-  /** A message that looks old and is not remembered. The next one shows whether it was new. */
-  #suspect: (Held<A> & { readonly number: number }) | undefined
-  /** When the oldest of them has been held for the reorder timeout; `Infinity` if none is held. */
+  /** When the message held longest reaches the reorder timeout; `Infinity` if none is held. */
   wakeAt = Infinity
-  /** When the server was last seen to count anew without notice; `-Infinity` if it was not. */
-  restartedAt = -Infinity
+  /** A message that looks old and is not remembered. The next one shows whether it was new. */
+  #suspect: Arrival<A> | undefined
 
   /** `timeout`: how long a message is held for the ones before it. */
   constructor(receiver: Receiver<A>, timeout: number) {
@@ -111,10 +127,19 @@ export class ReorderBuffer<A> {
   }
 
   /**
+   * Whether a message with this number goes on where this session is. A new session could not have sent it: it would begin
+   * with small numbers.
+   */
+  isContinuedBy(number: number): boolean {
+    return this.#expected >= NEAR && number >= NEAR && ((number - this.#expected) & 255) < NEAR
+  }
+
+  /**
    * Takes a message and delivers what is due. `mayRestart`: whether the server may count from 0 again without notice,
    * because it has login packets of this client that it may still answer.
    */
-  receive(now: number, number: number, checksum: number, message: A, mayRestart: boolean): Verdict {
+  receive(now: number, arrival: Arrival<A>, mayRestart: boolean): Verdict {
+    const { checksum, number } = arrival
     const offset = (number - this.#expected) & 255
     if (offset >= NEAR && this.#before?.has(number, checksum) === true && this.#before.isRecent(number, now)) {
       return "Repeated"
@@ -126,7 +151,7 @@ export class ReorderBuffer<A> {
       // Two messages with one number: the server counts anew, or wrongly. Neither is to be lost.
       if (held !== undefined) {
         this.flush(now)
-        if (!mayRestart) return this.#deliverLate(now, number, checksum, message)
+        if (!mayRestart) return this.#deliverLate(now, arrival)
         this.#restart(now, number)
       }
     } else {
@@ -135,43 +160,43 @@ export class ReorderBuffer<A> {
       // Stryker disable next-line EqualityOperator: one that is as near to both may be either
       const isBehind = 255 - offset < ahead
       if (ahead > 0 && this.#passed.has(number, checksum) && (isBehind || this.#passed.isRecent(number, now))) {
-        this.#passed.comeAgain(number, now)
+        this.#passed.recordRepetition(number, now)
         return "Repeated"
       }
-      if (isBehind && this.#passed.mayArrive(number, now)) return this.#deliverLate(now, number, checksum, message)
+      if (isBehind && this.#passed.mayArrive(number, now)) return this.#deliverLate(now, arrival)
       if (isBehind && this.#passed.fate[number] !== UNKNOWN) {
-        // It is not what was delivered under this number: the server counts anew, or so many messages were missed that a
-        // new one looks old, or it is so old that nothing is remembered of it. Two in a row are new.
+        // It is not what was delivered under this number. The server counts anew, or over 128 messages were missed, or the
+        // message is very old. Two consecutive ones are accepted as new.
         if (mayRestart) this.#restart(now, number)
-        else if (!this.#isSecondInRow(now, number, checksum, message)) return "Repeated"
+        else if (!this.#isSecondInRow(now, arrival)) return "Repeated"
       }
     }
-    this.#hold(now, number, checksum, message)
+    this.#hold(now, arrival)
     this.#deliverHeld(now)
     while (this.#span > WINDOW) this.#skip(now)
     this.#schedule()
     return "New"
   }
 
-  #hold(at: number, number: number, checksum: number, message: A): void {
-    this.#held.set(number, { message, checksum, at })
-    this.#span = Math.max(this.#span, ((number - this.#expected) & 255) + 1)
+  #hold(at: number, arrival: Arrival<A>): void {
+    this.#held.set(arrival.number, { ...arrival, at })
+    this.#span = Math.max(this.#span, ((arrival.number - this.#expected) & 255) + 1)
   }
 
   /** Delivers the suspect, and everything before it, if this message is the next one; otherwise it is the suspect now. */
-  #isSecondInRow(now: number, number: number, checksum: number, message: A): boolean {
+  #isSecondInRow(now: number, arrival: Arrival<A>): boolean {
     const suspect = this.#suspect
-    const isNext = suspect !== undefined && number === ((suspect.number + 1) & 255)
-    this.#suspect = isNext ? undefined : { number, checksum, message, at: now }
+    const isNext = suspect !== undefined && arrival.number === ((suspect.number + 1) & 255)
+    this.#suspect = isNext ? undefined : arrival
     if (!isNext) return false
     this.flush(now)
-    this.#hold(now, suspect.number, suspect.checksum, suspect.message)
+    this.#hold(now, suspect)
     this.#skip(now)
     return true
   }
 
-  #deliverLate(now: number, number: number, checksum: number, message: A): Verdict {
-    this.#passed.record(number, DELIVERED, checksum, now)
+  #deliverLate(now: number, { checksum, message, number }: Arrival<A>): Verdict {
+    this.#passed.record(number, LATE, checksum, now)
     this.#receiver.deliver(message, true)
     return "Late"
   }
@@ -201,12 +226,12 @@ export class ReorderBuffer<A> {
   }
 
   /**
-   * Begins anew because a number shows that the server did. The messages before it that came again were not repetitions
-   * then: they were the same words under the same numbers, as the first message of every session is.
+   * Begins anew because a number shows that the server did. Messages before it that seemed repeated were the new session's,
+   * with equal texts, as the first message of every session is.
    */
   #restart(now: number, number: number): void {
     this.reset(now)
-    this.restartedAt = now
+    this.#receiver.restarted()
     const before = this.#before!
     while (this.#expected < number && before.repeated[this.#expected] === 1) {
       this.#pass(now, DELIVERED, before.checksum[this.#expected]!)
@@ -227,8 +252,10 @@ export class ReorderBuffer<A> {
   #deliverHeld(now: number): void {
     for (let next = this.#held.get(this.#expected); next !== undefined; next = this.#held.get(this.#expected)) {
       this.#held.delete(this.#expected)
+      // One that was taken for a late one of the round before is not delivered a second time.
+      const wasLate = this.#passed.wasLate(this.#expected, next.checksum, now)
       this.#pass(now, DELIVERED, next.checksum)
-      this.#receiver.deliver(next.message, false)
+      if (!wasLate) this.#receiver.deliver(next.message, false)
     }
   }
 

@@ -5,46 +5,48 @@
  * still arrive, that reply is taken for the new command's. So a number is quarantined after each use:
  *
  * - A command that was sent once and answered leaves nothing behind, unless the network repeats it or its reply. Its
- *   number is quarantined for twice the time that its reply took, since the server's queue delays a repetition as it
- *   delayed the command; and longer if replies were seen to be repeated later than that.
+ *   number is quarantined for two round trips, or longer if replies were seen to be repeated later than that.
  * - A command that was sent several times, or got no reply, leaves datagrams behind that may still be answered. Its
- *   number is quarantined for {@link LATE_REPLY} after the last of them. It is *released* earlier if the server has
- *   *passed* it: answered a command that was sent later, which a server that works in order does only when it has worked
- *   off what came before. The replies are on their way by then, and have {@link RELEASE_AFTER} to arrive.
+ *   number is quarantined for {@link LATE_REPLY} after the last of them, or longer if replies were seen to take longer.
+ *   It is *released* earlier if the server has *passed* it, which means that it has answered a later command: a server
+ *   that works in order has handled everything by then that was sent before. Replies to that are on their way, and have
+ *   {@link RELEASE_AFTER} to arrive.
  *
  * A server or network that does not keep the order would make release unsafe. A reply that arrives more than
  * {@link DISORDER} after its command was passed shows that, and ends early release for an hour.
  *
  * Numbers whose quarantine is over are given out first, and in a circle, so that the number given out is the one that has
  * been unused for longest. The last {@link RESERVED} numbers are kept for probes: if commands have used up all others,
- * the replies to probes are what shows that the server has passed them.
+ * the replies to probes show that the server has passed them.
  *
  * Times are in milliseconds.
  */
 
 /** How many numbers there are. */
 const NUMBERS = 256
-/** How many of them are for probes alone. At 30 % loss each way all of them are lost once in two hundred times. */
+/** How many of them are for probes alone. At 30 % loss each way, all 8 probes fail in one of 200 cases. */
 export const RESERVED = 8
 /** How many numbers commands can have. */
 export const ORDINARY = NUMBERS - RESERVED
-/** How long after its last datagram a command may still be answered. A reply that is even later is taken for another's. */
+/** For how long after its last datagram a command may still be answered, at least. */
 export const LATE_REPLY = 40_000
+/** The same as a multiple of the longest time that a reply took. */
+const LATE_REPLIES = 2
 /** How long after a number was passed it may be used again. */
 export const RELEASE_AFTER = 5000
 /** By how much a reply may be overtaken by one to a later command before the server counts as working out of order. */
 export const DISORDER = 1000
-/** For how long a server that has worked out of order is expected to do so again. */
-export const DISORDER_MEMORY = 3_600_000
+/** For how long something that was seen of the server is expected to happen again. */
+export const MEMORY = 3_600_000
 /** The shortest quarantine after a reply. */
 const SHORTEST_QUARANTINE = 1
-/** How long the quarantine after a reply lasts, in times of what the reply took. */
+/** The quarantine after a reply, as a multiple of the round trip. */
 const ROUND_TRIPS = 2
-/** The shortest quarantine after a reply while the network repeats datagrams. */
+/** The longest quarantine after a reply while the network repeats nothing, and the shortest while it does. */
 export const REPETITION_QUARANTINE = 1000
-/** The same in times of how late a reply was repeated: the first repetition seen is rarely the latest there is. */
+/** The quarantine after a reply, as a multiple of the latest repetition seen: the first one is rarely the latest. */
 const REPETITIONS = 4
-/** The latest repetition of a reply that is believed. What comes later is an old datagram that somebody plays back. */
+/** A repetition that is later than this is ignored: it is a replay of an old datagram. */
 export const LATEST_REPETITION = 20_000
 /** For how long a repeated reply is remembered. */
 export const REPETITION_MEMORY = 60_000
@@ -70,7 +72,7 @@ export class SequenceNumbers {
   /** No number is available to commands before this time. A lower bound, so that no search in vain is repeated. */
   #availableAt = -Infinity
 
-  // What is known of each number. Typed arrays take 50 bytes a number, objects would take twice that.
+  // What is known of each number. Typed arrays take 75 bytes a number, objects would take twice that.
 
   // Of its current or, if it is not in use, of its last use:
   readonly #inUse = new Uint8Array(NUMBERS)
@@ -79,15 +81,18 @@ export class SequenceNumbers {
   readonly #sends = new Uint32Array(NUMBERS)
   readonly #firstSentAt = new Float64Array(NUMBERS)
   readonly #lastSentAt = new Float64Array(NUMBERS).fill(-Infinity)
-  /** When the server was first seen to have worked off the last datagram; `Infinity` if it was not. */
+  /** When the server was first seen to have handled the last datagram; `Infinity` if it was not. */
   readonly #passedAt = new Float64Array(NUMBERS).fill(Infinity)
-  /** When the reply came that was the only one due; `-Infinity` if it has not come, or more than one is due. */
+  /** How many whole replies have come, and when the first of them came. */
+  readonly #replies = new Uint32Array(NUMBERS)
+  readonly #repliedAt = new Float64Array(NUMBERS)
+  /** When its reply came, if exactly one was due; `-Infinity` otherwise. */
   readonly #answeredAt = new Float64Array(NUMBERS).fill(-Infinity)
 
   // Of all its uses that are over:
   /** When the last datagram was sent that may still be answered; `-Infinity` if there is none. */
   readonly #owedSince = new Float64Array(NUMBERS).fill(-Infinity)
-  /** When the server was first seen to have worked that off; `Infinity` if it was not. */
+  /** When the server was first seen to have handled that; `Infinity` if it was not. */
   readonly #owedPassedAt = new Float64Array(NUMBERS).fill(Infinity)
   /** When the quarantine for a reply that the network may repeat ends. */
   readonly #repeatedUntil = new Float64Array(NUMBERS).fill(-Infinity)
@@ -101,6 +106,9 @@ export class SequenceNumbers {
   /** When a reply was last repeated, and how long after the first one it came at most. */
   #repetitionAt = -Infinity
   #repeatedAfter = 0
+  /** The longest time that a reply has taken from the first datagram on, and when that was. */
+  #longestReply = 0
+  #longestReplyAt = -Infinity
   /** Until when the server is expected to work out of order. */
   #disorderUntil = -Infinity
 
@@ -176,6 +184,7 @@ export class SequenceNumbers {
     this.#inUse[number] = 1
     this.#former[number] = former
     this.#sends[number] = 0
+    this.#replies[number] = 0
     this.#passedAt[number] = Infinity
     this.#answeredAt[number] = -Infinity
     if (number < ORDINARY) this.#next = (number + 1) % ORDINARY
@@ -184,7 +193,12 @@ export class SequenceNumbers {
 
   /** When no reply to a former use can come any more. */
   #unusedAt(number: number): number {
-    return Math.max(this.#owedSince[number]! + LATE_REPLY, this.#repeatedUntil[number]!)
+    return Math.max(this.#owedSince[number]! + this.#lateReply, this.#repeatedUntil[number]!)
+  }
+
+  /** For how long after its last datagram a command may still be answered. */
+  get #lateReply(): number {
+    return Math.max(LATE_REPLY, LATE_REPLIES * this.#longestReply)
   }
 
   /** When no reply to a former use is expected any more. */
@@ -221,19 +235,25 @@ export class SequenceNumbers {
     return this.#former[number] !== QUARANTINED
   }
 
-  /** Whether the server has answered a later command, so that this one or its reply is rather lost than slow. */
+  /** When the last datagram with a number went out; `-Infinity` if there was none. */
+  lastSentAt(number: number): number {
+    return this.#lastSentAt[number]!
+  }
+
+  /** Whether the server has answered a later command, so that this one is probably lost, not slow. */
   isPassed(number: number): boolean {
     return this.#passedAt[number]! < Infinity
   }
 
   /**
-   * Takes a number back because its whole reply has come. Returns how many numbers in use the reply has passed: so many
-   * datagrams or their replies were lost.
+   * Takes a number back because its whole reply has come. `roundTrip`: the time from its command to the reply, or what a
+   * round trip takes if that time shows nothing. Returns how many commands in flight the reply has passed: of each, the
+   * datagram or the reply was lost.
    */
-  answered(number: number, now: number): number {
+  answered(number: number, now: number, roundTrip: number): number {
     if (this.#sends[number]! > 1 || this.#former[number] === QUARANTINED) this.#owe(number)
     this.#inUse[number] = 0
-    return this.#recordReply(number, now)
+    return this.#recordReply(number, now, roundTrip)
   }
 
   /** Takes a number back although its reply may still come. */
@@ -243,19 +263,25 @@ export class SequenceNumbers {
     this.#availableAt = -Infinity
   }
 
-  /** Records a whole reply to a number that is not in use: it is late, or repeated. */
-  stray(number: number, now: number): void {
-    if (now - this.#lastSentAt[number]! > LATE_REPLY) return
-    if (this.#answeredAt[number]! > -Infinity) return this.#recordRepetition(now - this.#answeredAt[number]!, now)
+  /**
+   * Records a whole reply to a number that is not in use: it is late, or repeated. Returns the round trip that it shows: if
+   * each datagram of a command has got a reply, the first reply was to the first datagram.
+   */
+  stray(number: number, now: number): number | undefined {
+    if (now - this.#lastSentAt[number]! > this.#lateReply) return undefined
+    const roundTrip = now - this.#firstSentAt[number]!
+    if (this.#answeredAt[number]! > -Infinity) {
+      this.#recordRepetition(now - this.#answeredAt[number]!, now)
+      return undefined
+    }
     if (this.#sends[number] === 1 && this.#former[number] === UNUSED) this.#owedSince[number] = -Infinity
-    this.#recordReply(number, now)
+    this.#recordReply(number, now, roundTrip)
+    const isLast = this.#replies[number] === this.#sends[number] && this.#former[number] !== QUARANTINED
+    return isLast ? this.#repliedAt[number]! - this.#firstSentAt[number]! : undefined
   }
 
-  /**
-   * Records that the server has worked off all that was sent before a time, as a reply to something sent then shows.
-   * Returns how many of the numbers passed are in use.
-   */
-  passed(before: number, now: number): number {
+  /** Records that the server has handled everything sent before a time. Returns how many numbers in use that passes. */
+  #pass(before: number, now: number): number {
     let lost = 0
     // Stryker disable next-line ConditionalExpression: no number has no time, and that is not before any other
     while (this.#oldest !== NONE && this.#lastSentAt[this.#oldest]! < before) {
@@ -278,24 +304,34 @@ export class SequenceNumbers {
   // what replies show
   // ---------------------------------------------------------------------------
 
-  #recordReply(number: number, now: number): number {
+  #recordReply(number: number, now: number, roundTrip: number): number {
     this.#availableAt = -Infinity
-    if (now - this.#passedAt[number]! > DISORDER) this.#disorderUntil = now + DISORDER_MEMORY
+    if (now - this.#passedAt[number]! > DISORDER) this.#disorderUntil = now + MEMORY
     // Whether it is a reply to this use is not known, so it shows nothing.
     if (this.#former[number] === QUARANTINED) return 0
+    if (this.#replies[number] === 0) this.#repliedAt[number] = now
+    this.#replies[number]!++
+    this.#recordTime(roundTrip, now)
     if (this.#sends[number] === 1) {
       this.#answeredAt[number] = now
       this.#owedPassedAt[number] = Math.min(this.#owedPassedAt[number]!, now)
       this.#unlink(number)
     }
-    const roundTrips = ROUND_TRIPS * (now - this.#firstSentAt[number]!)
-    this.#extendQuarantine(number, now + Math.max(SHORTEST_QUARANTINE, roundTrips, this.#repetitionQuarantine(now)))
-    return this.passed(this.#firstSentAt[number]!, now)
+    const quarantine = Math.min(Math.max(SHORTEST_QUARANTINE, ROUND_TRIPS * roundTrip), REPETITION_QUARANTINE)
+    this.#extendQuarantine(number, now + Math.max(quarantine, this.#repetitionQuarantine(now)))
+    return this.#pass(this.#firstSentAt[number]!, now)
+  }
+
+  /** Records how long a reply took. An hour later it does not count any more. */
+  #recordTime(time: number, now: number): void {
+    if (time < this.#longestReply && now - this.#longestReplyAt < MEMORY) return
+    this.#longestReply = time
+    this.#longestReplyAt = now
   }
 
   #recordRepetition(after: number, now: number): void {
     if (after > LATEST_REPETITION) return
-    if (after > DISORDER) this.#disorderUntil = now + DISORDER_MEMORY
+    if (after > DISORDER) this.#disorderUntil = now + MEMORY
     const isFirst = this.#repetitionQuarantine(now) === 0
     this.#repeatedAfter = isFirst ? after : Math.max(after, this.#repeatedAfter)
     this.#repetitionAt = now
