@@ -274,7 +274,7 @@ describe("messages", () => {
     assert.strictEqual(messagesOf(pair, "m ").length, 600)
   })
 
-  it("that never come are reported as a gap, and later ones are delivered after the hold-back", () => {
+  it("that never come are reported as a gap, and later ones are delivered after the reorder timeout", () => {
     const pair = online({ seed: 1, client: { reorderTimeout: seconds(3) } })
     const { loss } = perfect
     pair.conditions = { ...perfect, loss: 1 }
@@ -525,6 +525,26 @@ describe("a server that falls silent", () => {
       assert.deepStrictEqual(gapsOf(pair).map(({ cause }) => cause), ["Reconnected"])
     }
   })
+
+  it.prop(
+    "because it has restarted is noticed on a bad line, too, whichever login reply and answer is lost",
+    [Seed, Schema.Literals([0.01, 0.05, 0.1, 0.2, 0.3])],
+    ([seed, loss]) => {
+      const pair = settled({ seed, conditions: { ...perfect, loss, latency: 20 }, client: unhurried })
+      const { epoch } = pair.client
+      ServerMachine.forget(pair.server, pair.now)
+      for (let i = 0; i < 30; i++) {
+        pair.at(pair.now + seconds(i), () => pair.submit(`echo ${i}`, { timeout: minutes(2) }))
+      }
+      pair.runUntil(pair.now + minutes(2))
+      assert.isAbove(pair.client.epoch, epoch)
+      assert.deepStrictEqual(failures(pair), [])
+      assertOwnAnswers(pair)
+      assert.strictEqual(pair.client.status._tag, "Online")
+      assert.strictEqual(pair.server.sessions.size, 1, "one admin session is left")
+    },
+    checks(40)
+  )
 
   it("because it has restarted is back within 3 s of the keepalive that finds out", () => {
     const pair = settled({ seed: 1 })

@@ -18,7 +18,7 @@ const Line = Schema.Struct({
   loss: Schema.Literals([0, 0.01, 0.05, 0.1, 0.2, 0.3]),
   latency: Schema.Literals([0.1, 10, 50, 200]),
   jitter: Schema.Literals([0, 5, 50, 400]),
-  service: Schema.Literals([0.01, 0.1, 1, 5]),
+  service: Schema.Literals([0.01, 0.1, 1, 5, 50, 200]),
   replyDelay: Schema.Literals([0, 0, 100, 700, 2000])
 })
 const pauses: ReadonlyArray<World> = [
@@ -57,20 +57,32 @@ describe("a server that works in order", () => {
     }
   )
 
-  it.each([0, 300, 700, 1500, 3000])(
-    "and replies after %i ms is no slower with 64 commands in flight than with 32",
-    (replyDelay) => {
-      for (const loss of [0, 0.05, 0.2]) {
-        const took = (maxInFlight: number) =>
-          range(runs(2)).reduce((sum, seed) => {
-            const outcome = run(seed, { loss, replyDelay }, { commands: 1000, timeout: minutes(60) }, { maxInFlight })
-            assertAllAnswered(outcome, 1000)
-            return sum + outcome.took
-          }, 0)
-        assert.isAtMost(took(64), took(32), `at a loss of ${loss}`)
-      }
+  it.each<World>([
+    {},
+    { replyDelay: 300 },
+    { replyDelay: 700 },
+    { replyDelay: 1500 },
+    { replyDelay: 3000 },
+    { service: 20 },
+    { service: 100 }
+  ])("is no slower with 64 commands in flight than with 32: %o", (world) => {
+    for (const loss of [0, 0.05, 0.2]) {
+      const took = (maxInFlight: number) =>
+        range(runs(2)).reduce((sum, seed) => {
+          const outcome = run(seed, { ...world, loss }, { commands: 1000, timeout: minutes(60) }, { maxInFlight })
+          assertAllAnswered(outcome, 1000)
+          return sum + outcome.took
+        }, 0)
+      // If the server is the limit, a loss is noticed later the more commands wait there: up to 15 % more in the mean.
+      const tolerance = loss > 0 && world.service !== undefined ? 1.25 : 1
+      assert.isAtMost(took(64), took(32) * tolerance, `at a loss of ${loss}`)
     }
-  )
+  })
+
+  it.each([0, 0.1])("answers 248 commands in flight while the process stands still, at a loss of %d", (loss) => {
+    const world = { loss, pause: 5000, pauseEvery: 20_000 }
+    assertAllAnswered(run(1, world, { commands: 2000, timeout: minutes(2) }, { maxInFlight: 248 }), 2000)
+  })
 })
 
 describe("a server that works out of order", () => {

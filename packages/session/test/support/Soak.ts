@@ -1,8 +1,8 @@
 /**
  * How much is tested, and how to have a failure again.
  *
- * `pnpm test` runs the short tests, and each property a few times over. `pnpm soak` runs the long ones too, and each
- * property `BERCON_SOAK` times as often.
+ * `pnpm test` runs the short tests, and each property a few times over, always with the same inputs. `pnpm soak` runs the
+ * long ones too, and each property `BERCON_SOAK` times as often, with other inputs each time.
  *
  * Chance comes from one number a file, `BERCON_SEED`; a soak prints it at the beginning of each, and with the same number
  * the same happens again. A property that fails prints its smallest failing input, and a token for that one:
@@ -22,7 +22,7 @@ export const runs = (n: number): number => n * Number(BERCON_SOAK ?? 1)
 /** Says something that a soak is to have measured. */
 export const report = (line: string): void => soaking ? console.log(line) : undefined
 
-const seed = Number(BERCON_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const seed = Number(BERCON_SEED ?? (soaking ? Math.floor(Math.random() * 2 ** 31) : 1))
 report(`BERCON_SEED=${seed}`)
 
 /** Options of a property that `pnpm test` checks `n` times. */
