@@ -1,11 +1,12 @@
 /**
- * What a session hands on of the server's messages.
+ * The server's messages as a session delivers them.
  *
  * @since 0.1.0
  */
 
 /**
- * Something the server told its clients, in the server's order, each exactly once.
+ * A text that the server sent to its clients without being asked: an event, or a line of its log. Each is delivered once,
+ * and in the server's order unless it is `late`.
  *
  * @category models
  * @since 0.1.0
@@ -15,9 +16,9 @@ export interface Message {
   /** The server's number for it, 0 to 255. */
   readonly sequence: number
   readonly text: string
-  /** The bytes `text` was decoded from, for those who know the code page better. */
+  /** The bytes that `text` was decoded from. */
   readonly payload: Uint8Array
-  /** Whether it came after it was given up, and so is out of order, after the gap that it left. */
+  /** Whether it arrived after it had been given up. It then comes out of order: after the gap that counted it as missed. */
   readonly late: boolean
 }
 
@@ -26,9 +27,9 @@ export interface Message {
  *
  * **Details**
  *
- * - `"Lost"`: the server sent `missed` messages that did not arrive, nor did its repetitions of them.
- * - `"Overflow"`: this subscriber read too slowly and lost its `missed` oldest.
- * - `"Reconnected"`: the session was down for a while; nobody knows what happened meanwhile.
+ * - `"Lost"`: `missed` messages did not arrive within the reorder timeout. One that still arrives follows as `late`.
+ * - `"Overflow"`: this subscriber was too slow and lost its `missed` oldest messages.
+ * - `"Reconnected"`: the session was lost for a while. How many messages were missed is not known.
  *
  * @category models
  * @since 0.1.0

@@ -74,14 +74,15 @@ export interface CommandOptions {
    */
   readonly repeatable?: boolean | undefined
   /**
-   * The {@link Session} `epoch` the command is for: it names a slot, say, which may be another player's after a restart.
-   * It then never goes over into the session after an outage, and fails with `NotConnected` or `SessionLost` instead. 1 can
-   * be given before the first login. Default: any.
+   * The `epoch` of the {@link Session} in which the command is valid. For commands that name a player's slot, say, which
+   * may be another player's after a restart. The command is never sent in a later epoch; it fails with
+   * `NotConnected` or `SessionLost` instead. Before the first login, 1 is possible. Default: any.
    */
   readonly epoch?: number | undefined
   /**
-   * Asked right before every sending, also again: whether the command still means what it meant. Where not, it fails with
-   * `Outdated` if it was not sent, and otherwise is not sent again. It must not throw. Default: it does.
+   * Called right before the command is sent, and before each time it is sent again: whether it is still valid. If not, a
+   * command that was never sent fails with `Outdated`; one that was is not sent again. Must not throw. Default: always
+   * valid.
    */
   readonly isCurrent?: (() => boolean) | undefined
   /** How long to wait for the whole reply, from the call on. Default: the session's `commandTimeout`. */
@@ -110,10 +111,9 @@ export interface Options {
    */
   readonly keepaliveInterval?: Duration.Input | undefined
   /**
-   * How many commands may be unanswered at once, 1 to 256. Default 32. More wait, first come first served.
+   * How many commands may be in flight at once, 1 to 256. Default 32. More wait, first come first served.
    *
-   * Replies are told apart by 256 numbers, of which 8 are kept for the session's own use: at most 248 commands are in
-   * flight. A number is not used again while a reply to its former use may still come, so a line that loses datagrams
+   * Replies are told apart by 256 numbers, of which 8 are kept for the session's own use, so values above 248 count as 248. A number is not used again while a reply to its former use may still come, so a line that loses datagrams
    * carries fewer commands a second; the README of this package has figures.
    */
   readonly maxInFlight?: number | undefined
@@ -155,13 +155,14 @@ export class Session extends Context.Service<Session, {
     options?: CommandOptions
   ) => Effect.Effect<Uint8Array, CommandError.CommandError>
   /**
-   * What the server tells from now on. Every subscriber gets everything, in the server's order. Ends when the owner closes
-   * the session, and fails where it ends for good by itself: where the server refuses to log it in again.
+   * The server's messages from the moment on at which the stream is run, each once. They come in the server's order, except
+   * for those marked as `late`. Every subscriber gets all of them. The stream ends when the session's scope closes. It fails
+   * if the server refuses to log the session in again.
    */
   readonly messages: Stream.Stream<Message | Gap, LoginFailure>
   /**
-   * Which login this is: how many there were so far, 0 before the first. To be taken before whatever a command is made from,
-   * where that is only good until the next login, and given to it as its `epoch`.
+   * The number of logins so far, 0 before the first. It tells one login from the next: a command that uses something which
+   * is only valid until the next login, such as a player's slot, takes the epoch of the moment at which that was read.
    */
   readonly epoch: Effect.Effect<number>
   /** How the session is doing now. */

@@ -81,21 +81,23 @@ describe("make", () => {
       assert.strictEqual((yield* session.status)._tag, "Online")
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("refuses options that cannot work, with a message that says what to do", () =>
+  it.effect("refuses options that cannot be used, with a message that has the value and what is allowed", () =>
     Effect.gen(function*() {
       const invalid: ReadonlyArray<[Session.Options, string]> = [
-        [{ password: Redacted.make("") }, "password"],
-        [{ password: Redacted.make("a\0b") }, "password"],
-        [{ password, keepaliveInterval: "45 seconds" }, "keepaliveInterval"],
-        [{ password, keepaliveInterval: "soon" as "1 second" }, "keepaliveInterval"],
-        [{ password, maxInFlight: 257 }, "maxInFlight"],
-        [{ password, maxInFlight: 0 }, "maxInFlight"],
-        [{ password, messageCapacity: 0 }, "messageCapacity"]
+        [{ password: Redacted.make("") }, "the password is empty"],
+        [{ password: Redacted.make("a\0b") }, "the password contains a NUL"],
+        [{ password: Redacted.make("é".repeat(697)) }, "the password is 1394 bytes long in UTF-8; at most 1392"],
+        [{ password, keepaliveInterval: "45 seconds" }, "keepaliveInterval is 45000 ms; allowed is 1000 to 44000 ms"],
+        [{ password, keepaliveInterval: "soon" as "1 second" }, "keepaliveInterval is not a duration"],
+        [{ password, silenceTimeout: "1 second" }, "silenceTimeout is 1000 ms; allowed is at least 2000 ms"],
+        [{ password, maxInFlight: 257 }, "maxInFlight is 257; allowed are integers from 1 to 256"],
+        [{ password, maxInFlight: 0 }, "maxInFlight is 0"],
+        [{ password, messageCapacity: 0 }, "messageCapacity is 0"]
       ]
-      for (const [options, name] of invalid) {
+      for (const [options, problem] of invalid) {
         const failure = yield* Effect.flip(Session.make(options))
         assert.strictEqual(reasonOf(failure), "InvalidOptions")
-        assert.include(failure.message, name)
+        assert.include(failure.message, problem)
       }
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 

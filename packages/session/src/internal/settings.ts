@@ -20,11 +20,11 @@ export interface Settings {
 /** With it the login is a datagram of 1,400 bytes, which every network carries whole. */
 const MAX_PASSWORD_BYTES = 1392
 
-/** Milliseconds of a duration; `NaN` of what is none. */
+/** A duration in milliseconds; `NaN` if the input is not a duration. */
 export const millis = (input: Duration.Input): number =>
   Option.match(Duration.fromInput(input), { onNone: () => NaN, onSome: Duration.toMillis })
 
-/** Checks the options; the error says what to do about the first that cannot be used. */
+/** Checks the options. The error names the first one that cannot be used, its value and what is allowed. */
 export const make = (
   options: Options,
   peer: string,
@@ -55,30 +55,32 @@ export const make = (
 
 const problemOf = ({ commandTimeout, machine, messageCapacity }: Settings): string | undefined => {
   const password = Redacted.value(machine.password)
-  if (password === "") {
-    return "the password is empty: set the one that stands as RConPassword in the server's configuration"
+  if (password === "") return "the password is empty; it is the RConPassword in the server's configuration"
+  if (password.includes("\0")) return "the password contains a NUL character, which no server accepts"
+  const bytes = Text.encode(password).length
+  if (bytes > MAX_PASSWORD_BYTES) {
+    return `the password is ${bytes} bytes long in UTF-8; at most ${MAX_PASSWORD_BYTES} are allowed`
   }
-  if (password.includes("\0")) return "the password holds a NUL character, which no server accepts"
-  if (Text.encode(password).length > MAX_PASSWORD_BYTES) {
-    return `the password is longer than ${MAX_PASSWORD_BYTES} bytes, which no datagram should carry`
-  }
-  return outOf("loginTimeout", machine.loginTimeout, 0, Infinity) ??
-    outOf("commandTimeout", commandTimeout, 0, Infinity) ??
-    outOf("keepaliveInterval", machine.keepaliveInterval, 1000, 44_000) ??
-    outOf("silenceTimeout", machine.silenceTimeout, 2000, Infinity) ??
-    outOf("reorderTimeout", machine.reorderTimeout, 0, Infinity) ??
-    outOf("maxReconnectDelay", machine.maxReconnectDelay, 1000, Infinity) ??
-    notCount("maxInFlight", machine.maxInFlight, 1, 256) ??
-    notCount("queueCapacity", machine.queueCapacity, 0, Number.MAX_SAFE_INTEGER) ??
-    notCount("messageCapacity", messageCapacity, 1, Number.MAX_SAFE_INTEGER)
+  return problemOfDuration("loginTimeout", machine.loginTimeout, 0, Infinity) ??
+    problemOfDuration("commandTimeout", commandTimeout, 0, Infinity) ??
+    problemOfDuration("keepaliveInterval", machine.keepaliveInterval, 1000, 44_000) ??
+    problemOfDuration("silenceTimeout", machine.silenceTimeout, 2000, Infinity) ??
+    problemOfDuration("reorderTimeout", machine.reorderTimeout, 0, Infinity) ??
+    problemOfDuration("maxReconnectDelay", machine.maxReconnectDelay, 1000, Infinity) ??
+    problemOfCount("maxInFlight", machine.maxInFlight, 1, 256) ??
+    problemOfCount("queueCapacity", machine.queueCapacity, 0, Number.MAX_SAFE_INTEGER) ??
+    problemOfCount("messageCapacity", messageCapacity, 1, Number.MAX_SAFE_INTEGER)
 }
 
-const outOf = (name: string, value: number, minimum: number, maximum: number): string | undefined =>
-  value >= minimum && value <= maximum
-    ? undefined
-    : `${name} must be a duration of ${minimum} ms or more${maximum === Infinity ? "" : ` and at most ${maximum} ms`}`
+const problemOfDuration = (name: string, value: number, minimum: number, maximum: number): string | undefined => {
+  if (value >= minimum && value <= maximum) return undefined
+  const allowed = maximum === Infinity ? `at least ${minimum} ms` : `${minimum} to ${maximum} ms`
+  return Number.isNaN(value)
+    ? `${name} is not a duration; allowed is ${allowed}`
+    : `${name} is ${value} ms; allowed is ${allowed}`
+}
 
-const notCount = (name: string, value: number, minimum: number, maximum: number): string | undefined =>
+const problemOfCount = (name: string, value: number, minimum: number, maximum: number): string | undefined =>
   Number.isInteger(value) && value >= minimum && value <= maximum
     ? undefined
-    : `${name} must be an integer from ${minimum} to ${maximum}`
+    : `${name} is ${value}; allowed are integers from ${minimum} to ${maximum}`
