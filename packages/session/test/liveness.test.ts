@@ -58,6 +58,11 @@ const silence = (liveness: Liveness, until = 60_000, replyTime = 200) => {
 }
 
 describe("a server", () => {
+  it("that takes longer for a reply is given as much more time before it is probed, and before it is doubted", () => {
+    const { verdicts } = silence(make(), 60_000, 3000)
+    assert.deepStrictEqual([verdicts.Probe, verdicts.Doubt], [3000, DOUBT_AFTER + 3000 - PROBE_AFTER])
+  })
+
   it("that owes nothing is alive, however long it says nothing", () => {
     const liveness = make()
     assert.strictEqual(liveness.judge(1e9, 200, false), "Alive")

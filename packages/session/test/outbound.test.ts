@@ -510,6 +510,57 @@ describe("waiting commands", () => {
     assert.strictEqual(harness.sent.at(-1)!.number, 7)
   })
 
+  it("have a number again after twice the round trip, whatever time it is, and however long the process stood still", () => {
+    const available = (stoodStill: boolean) => {
+      const harness = new Harness({ maxInFlight: 256 })
+      harness.now = 1000
+      for (const i of range(ORDINARY)) harness.submit(`c${i}`, { repeatable: false, deadline: 60_000 })
+      harness.submit("waits", { deadline: 60_000 })
+      if (stoodStill) harness.outbound.stoodStill()
+      harness.now = stoodStill ? 9000 : 1030
+      harness.reply(7, "")
+      const at = harness.now
+      harness.until(20_000)
+      return harness.sentAt("waits")[0]! - at
+    }
+    assert.deepStrictEqual([available(false), available(true)], [60, 40])
+  })
+
+  it("for want of a number are not helped by probes while the server works out of order", () => {
+    const harness = new Harness({ maxInFlight: 256 })
+    harness.submit("slow", { repeatable: false })
+    harness.now = 1
+    harness.submit("fast")
+    harness.now = 20
+    harness.reply(1, "")
+    harness.now = 2000
+    harness.reply(0, "")
+    for (const i of range(ORDINARY)) harness.submit(`c${i}`, { repeatable: false, deadline: 60_000 })
+    harness.submit("waits", { deadline: 60_000 })
+    harness.until(10_000)
+    assert.deepStrictEqual(harness.sentAt(""), [])
+  })
+
+  it("are not looked at while the session is doubted", () => {
+    const harness = new Harness({ maxInFlight: 256 })
+    for (const i of range(ORDINARY)) harness.submit(`c${i}`, { repeatable: false, deadline: 60_000 })
+    harness.submit("waits", { deadline: 60_000 })
+    assert.isBelow(harness.outbound.wakeAt("Online"), 60_000)
+    assert.strictEqual(harness.outbound.wakeAt("Doubting"), 60_000)
+  })
+
+  it("that could not be answered in time any more are not sent", () => {
+    const sent = (deadline: number) => {
+      const harness = new Harness({ maxInFlight: 1 })
+      harness.submit("first")
+      harness.submit("waits", { deadline })
+      harness.now = 20
+      harness.reply(0, "")
+      return harness.outcome("waits") ?? "sent"
+    }
+    assert.deepStrictEqual([sent(40), sent(41)], ["Overloaded", "sent"])
+  })
+
   it("for want of a number are helped by late replies to commands that nobody waits for, if they are whole", () => {
     const harness = new Harness({ maxInFlight: 256 })
     for (const i of range(ORDINARY)) harness.outbound.cancel(harness.submit(`c${i}`, { repeatable: false })!)
@@ -587,6 +638,16 @@ describe("a command that is bound to circumstances", () => {
     current = false
     harness.outbound.start(0)
     assert.strictEqual(harness.outcome("kick 1"), "SessionLost")
+  })
+})
+
+describe("a reply", () => {
+  it("is to something sent before a time if all sendings of its command were", () => {
+    const harness = new Harness()
+    harness.submit("players")
+    harness.until(200)
+    assert.deepStrictEqual(harness.sentAt("players"), [0, 200])
+    assert.deepStrictEqual([200, 201].map((time) => harness.outbound.wasSentBefore(0, time)), [false, true])
   })
 })
 
@@ -731,6 +792,14 @@ describe("probes", () => {
 })
 
 describe("a cancelled command", () => {
+  it("shows the round trip all the same", () => {
+    const harness = new Harness()
+    harness.outbound.cancel(harness.submit("kick 1")!)
+    harness.now = 60
+    harness.reply(0, "")
+    assert.strictEqual(harness.outbound.roundTrip.smoothed, 20 + 40 / 8)
+  })
+
   it("in flight makes room at once, and its reply is a stray", () => {
     const harness = new Harness({ maxInFlight: 1 })
     const ticket = harness.submit("gone")!

@@ -216,7 +216,7 @@ describe("a message that was given up", () => {
     assert.deepStrictEqual(delivered.slice(5), ["m4"])
   })
 
-  it("is not taken for a repetition, whatever its checksum is", () => {
+  it("is not taken for a repetition, whatever its checksum is, and neither is one of a number that never came", () => {
     const delivered: Array<string> = []
     const buffer = new ReorderBuffer<string>({
       deliver: (text) => delivered.push(text),
@@ -227,6 +227,28 @@ describe("a message that was given up", () => {
     buffer.tick(TIMEOUT)
     assert.strictEqual(buffer.receive(TIMEOUT, { number: 0, checksum: 0, message: "zero" }, false), "Late")
     assert.deepStrictEqual(delivered, ["one", "zero"])
+    assert.strictEqual(buffer.receive(TIMEOUT, { number: 3, checksum: 0, message: "three" }, false), "New")
+  })
+
+  it("may be mistaken for one of the next round that overtakes, which is then not delivered twice", () => {
+    const overtaken = () => {
+      const made = givenUp()
+      for (const n of range(125)) made.arrive(n + 4, TIMEOUT)
+      assert.strictEqual(made.arrive(257, TIMEOUT), "Late")
+      for (const n of range(128)) made.arrive(n + 129, TIMEOUT)
+      assert.deepStrictEqual(made.delivered.slice(-2), ["m255", "m256"])
+      return made
+    }
+    const { arrive, delivered } = overtaken()
+    arrive(257, TIMEOUT + 100)
+    arrive(258, TIMEOUT + 100)
+    assert.deepStrictEqual(delivered.slice(-2), ["m256", "m258"])
+    const other = overtaken()
+    other.arrive(257, TIMEOUT + 100, { text: "another" })
+    assert.strictEqual(other.delivered.at(-1), "another")
+    const later = overtaken()
+    later.arrive(257, TIMEOUT + REPEATED_FOR)
+    assert.strictEqual(later.delivered.at(-1), "m257")
   })
 
   it("is expected for 12 s, and then it is an old one", () => {
@@ -271,6 +293,20 @@ describe("so many missed messages that a new one looks old", () => {
     arrive(256 + 151)
     assert.deepStrictEqual(delivered.slice(256), ["gap 1", "m257", "gap 148", "m406", "m407"])
     assert.strictEqual(buffer.wakeAt, Infinity)
+  })
+})
+
+describe("a message that only this session can have sent", () => {
+  it("has one of the next 8 numbers, none of which a new session begins with", () => {
+    const { arrive, buffer } = make()
+    const continuing = () => range(256).filter((number) => buffer.isContinuedBy(number))
+    for (const n of range(NEAR - 1)) arrive(n)
+    assert.deepStrictEqual(continuing(), [])
+    arrive(NEAR - 1)
+    assert.deepStrictEqual(continuing(), range(NEAR).map((i) => NEAR + i))
+    for (const n of range(250 - NEAR)) arrive(NEAR + n)
+    assert.deepStrictEqual(continuing(), range(6).map((i) => 250 + i))
+    assert.strictEqual(NEAR, 8)
   })
 })
 

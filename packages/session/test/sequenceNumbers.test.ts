@@ -295,6 +295,18 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(after(30_000, MEMORY), LATE_REPLY)
   })
 
+  it("is quarantined for the longest time of all replies, remembered from the last one that took so long", () => {
+    const numbers = new SequenceNumbers()
+    const reply = (at: number, time: number) => numbers.answered(send(numbers, at - time), at, time)
+    reply(40_000, 1000)
+    reply(70_000, 30_000)
+    reply(70_000 + MEMORY - 1, 30_000)
+    reply(70_000 + MEMORY, 10)
+    const number = send(numbers, 70_000 + MEMORY)
+    numbers.abandon(number)
+    assert.strictEqual(numbers.quarantinedUntil(number), 70_000 + MEMORY + 60_000)
+  })
+
   it("is quarantined for longer by what a late reply shows, also if nobody waited for that", () => {
     assert.strictEqual(
       availableAt((numbers) => {
@@ -516,6 +528,18 @@ describe("a reply to a later command", () => {
   })
 })
 
+describe("a number whose quarantine ends at this moment", () => {
+  it("counts as unused: the next reply is certainly to its new use", () => {
+    const numbers = new SequenceNumbers()
+    for (const _ of range(ORDINARY)) numbers.abandon(send(numbers, 0))
+    assert.strictEqual(numbers.take(LATE_REPLY - 1), undefined)
+    assert.strictEqual(numbers.take(LATE_REPLY), 0)
+    numbers.sent(0, LATE_REPLY)
+    numbers.answered(0, LATE_REPLY + 10, 10)
+    assert.strictEqual(numbers.quarantinedUntil(0), LATE_REPLY + 30)
+  })
+})
+
 describe("numbers for probes", () => {
   it("are ordinary ones while one is available", () => {
     const numbers = new SequenceNumbers()
@@ -595,10 +619,10 @@ describe("strays", () => {
 
   it("of a command that nobody waited for show it, too", () => {
     const numbers = new SequenceNumbers()
-    const number = send(numbers, 0)
+    const number = send(numbers, 100)
     numbers.abandon(number)
-    assert.strictEqual(numbers.stray(number, 1500), 1500)
-    assert.strictEqual(numbers.stray(number, 1600), undefined)
+    assert.strictEqual(numbers.stray(number, 1600), 1500)
+    assert.strictEqual(numbers.stray(number, 1700), undefined)
   })
 
   it("of a number taken out of quarantine show no round trip", () => {

@@ -312,6 +312,7 @@ export class Outbound<H> {
     for (let i = 1; i < lost + this.#numbers.sends(ticket.number); i++) this.#carrier.learn(true)
     this.#carrier.learn(false)
     // What is lost may have been waited with.
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a search in vain
     if (lost > 0) this.#tickBy(now)
     // The server is there: the probes have done their work, and may never be answered.
     // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a search in vain
@@ -398,6 +399,7 @@ export class Outbound<H> {
         this.#sendAgain(now, ticket)
       } else {
         this.#retransmission.asked(now)
+        // Stryker disable next-line BooleanLiteral: any reply ends the probe
         this.probe(now, false)
       }
     }

@@ -108,7 +108,7 @@ export class SequenceNumbers {
   #repeatedAfter = 0
   /** The longest time that a reply has taken from the first datagram on, and when that was. */
   #longestReply = 0
-  #longestReplyAt = -Infinity
+  #longestReplyAt = 0
   /** Until when the server is expected to work out of order. */
   #disorderUntil = -Infinity
 
@@ -276,7 +276,7 @@ export class SequenceNumbers {
     }
     if (this.#sends[number] === 1 && this.#former[number] === UNUSED) this.#owedSince[number] = -Infinity
     this.#recordReply(number, now, roundTrip)
-    const isLast = this.#replies[number] === this.#sends[number] && this.#former[number] !== QUARANTINED
+    const isLast = this.#replies[number] === this.#sends[number]
     return isLast ? this.#repliedAt[number]! - this.#firstSentAt[number]! : undefined
   }
 
