@@ -180,7 +180,7 @@ export interface Options extends Session.Options, ClientOptions {}
 const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   const session = yield* Session.Session
   const scope = yield* Effect.scope
-  const broadcast = Broadcast.make<ServerEvent.ServerEvent, LoginFailure>({
+  const broadcast = new Broadcast<ServerEvent.ServerEvent, LoginFailure>({
     capacity: options.messageCapacity ?? 4096,
     overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
   })

@@ -41,6 +41,16 @@ const commands = new Set([
 ])
 const plain = (line: string) => line.replace(/^(?:[A-Z_]+=\S+ )+/, "").replace(/ +#.*$/, "")
 
+describe("what the documentation of Transport shows", () => {
+  const source = read("packages/session/src/Transport.ts").replaceAll(/^ \* ?/gm, "")
+  const shown = Array.from(source.matchAll(/^```ts\n(.*?)^```$/gms), ([, text = ""]) => text)
+
+  it("is a program that is checked and run", () => {
+    assert.strictEqual(shown.length, 1)
+    assert.isTrue(programs.includes(shown[0]!))
+  })
+})
+
 describe("what the READMEs show", () => {
   it("is there", () => {
     assert.isAtLeast(of("ts").length, 4)

@@ -3,21 +3,24 @@
  *
  * **Details**
  *
- * An adapter over Effect's `NodeDatagramSocket`, and the only file that knows it. `NodeDgramTransport` does the same with
- * less, and is what `NodeRcon` uses; this one is for programs whose sockets are to be Effect's. The socket is *connected*: the kernel
- * drops datagrams from anybody but the server, and reports when nobody listens at its port. The host name is resolved
- * each time a socket is opened, IPv4 first. At most 1,024 received datagrams wait to be pulled (64 MiB at the very
- * worst); more are dropped, as the network would.
+ * An adapter over Effect's `NodeDatagramSocket`, and the only file that knows it. `NodeDgramTransport` does the same for
+ * less, and is what `NodeRcon` uses; this one is for programs whose sockets are to be Effect's. The socket is *connected*:
+ * the kernel drops datagrams from anybody but the server, and reports if nobody listens at its port. The host name is
+ * resolved each time a socket is opened, IPv4 first. At most 1,024 datagrams wait in each direction (64 MiB received at the
+ * very worst); more are dropped, as the network would.
  *
  * @since 0.1.0
  */
 import * as NodeDatagramSocket from "@effect/platform-node-shared/NodeDatagramSocket"
 import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
 import type * as DatagramSocket from "effect/socket/DatagramSocket"
 import * as Peer from "./internal/peer.ts"
-import { type Connection, IoFailed, OpenFailed, Transport, TransportError } from "./Transport.ts"
+import { type Connection, IoFailed, OpenFailed, type Receiver, Transport, TransportError } from "./Transport.ts"
 
 /**
  * Where the server is.
@@ -46,38 +49,40 @@ export const make = (options: Options): Transport["Service"] => {
     peer,
     open: Effect.gen(function*() {
       yield* Peer.validate(options)
-      // What the kernel says of an earlier datagram has no write to fail any more: the next one reports it.
-      let reported: TransportError | undefined
+      let receiver: Receiver | undefined
+      const notSent = (error: DatagramSocket.DatagramSocketError) => receiver?.notSent(ioFailed(peer, error))
       const socket = yield* NodeDatagramSocket.make({
         connect: { address: options.host, port: options.port },
         bind: options.bind,
         kernelReceiveBufferSize: Peer.KERNEL_BUFFER_BYTES,
-        onError: (error) => {
-          reported = ioFailed(peer, error)
-        }
+        // What the kernel reports of datagrams that it had taken.
+        onError: notSent
       })
       const reader = yield* Effect.mapError(socket.reader, (error) => openFailed(peer, error))
       const writer = yield* socket.writer
-      const takeReported = Effect.suspend(() => {
-        if (reported === undefined) return Effect.void
-        const error = reported
-        reported = undefined
-        return Effect.fail(error)
-      })
+      const outbox = yield* Queue.dropping<Uint8Array>(OUTBOX_CAPACITY)
+      const write = Effect.flatMap(
+        Queue.take(outbox),
+        (payload) => Effect.catch(writer.write({ payload }), (error) => Effect.sync(() => notSent(error)))
+      )
+      const scope = yield* Effect.scope
+      const context = yield* Effect.context()
+
       const connection: Connection = {
-        pull: reader.pull.pipe(
-          Effect.map((datagrams) => {
-            // Somebody is there: what was said of earlier datagrams is over.
-            reported = undefined
-            return Arr.map(datagrams, (datagram) => datagram.payload)
-          }),
-          Effect.mapError((error) => ioFailed(peer, error))
-        ),
-        write: (payload) =>
-          writer.write({ payload }).pipe(
-            Effect.mapError((error) => ioFailed(peer, error)),
-            Effect.andThen(takeReported)
-          )
+        listen: (listener) => {
+          receiver = listener
+          const read = Effect.map(reader.pull, Arr.forEach(({ payload }) => listener.receive(payload)))
+          for (const loop of [Effect.forever(read), Effect.forever(write)]) {
+            const fiber = Effect.runForkWith(context)(
+              Effect.onError(
+                Effect.mapError(loop, (error) => ioFailed(peer, error)),
+                (cause) => Effect.sync(() => Cause.hasInterruptsOnly(cause) || listener.failed(cause))
+              )
+            )
+            Fiber.runIn(fiber, scope)
+          }
+        },
+        send: (datagram) => Queue.offerUnsafe(outbox, datagram)
       }
       return connection
     })
@@ -91,6 +96,9 @@ export const make = (options: Options): Transport["Service"] => {
  * @since 0.1.0
  */
 export const layer = (options: Options): Layer.Layer<Transport> => Layer.succeed(Transport, make(options))
+
+/** How many datagrams wait to be written. As many wait to be read: that is the default of `NodeDatagramSocket`. */
+const OUTBOX_CAPACITY = 1024
 
 const openFailed = (peer: string, { reason }: DatagramSocket.DatagramSocketError): TransportError => {
   const cause = "cause" in reason ? reason.cause : undefined

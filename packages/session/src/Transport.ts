@@ -1,22 +1,76 @@
 /**
- * The narrow service under a session: datagrams to and from one server.
+ * The datagrams under a session: a socket that is connected to one server.
  *
  * **Details**
  *
- * Opening gives a {@link Connection} owned by the scope it was opened in: closing that scope closes the socket. A
- * session opens one connection an outage, and has at most one open. What a transport implements is datagrams and
- * nothing more: it may lose, repeat and reorder them.
+ * A transport only sends and receives datagrams. It may lose, repeat and reorder them. A session opens one connection at a
+ * time: the first for its login, another when that fails or stays mute.
  *
- * Over real UDP there are `NodeDgramTransport`, and `NodeTransport` on Effect's own sockets; `@bercon/testing` has one in
- * memory.
+ * Over real UDP there are `NodeDgramTransport`, and `NodeTransport` on Effect's own sockets. `@bercon/testing` has one in
+ * memory. A transport of your own (through a SOCKS proxy, say, or from a recording) is an `open` that returns two functions.
+ *
+ * **Example** (A transport that writes down what another one carries)
+ *
+ * ```ts
+ * import type { Transport } from "@bercon/session"
+ * import { Effect } from "effect"
+ *
+ * export interface Recorded {
+ *   readonly direction: "sent" | "received"
+ *   readonly datagram: Uint8Array
+ * }
+ *
+ * export const recording = (
+ *   { open, peer }: Transport.Transport["Service"],
+ *   record: (datagram: Recorded) => void
+ * ): Transport.Transport["Service"] => ({
+ *   peer,
+ *   open: Effect.map(open, ({ listen, send }) => ({
+ *     listen: (receiver) =>
+ *       listen({
+ *         ...receiver,
+ *         receive: (datagram) => {
+ *           record({ direction: "received", datagram })
+ *           receiver.receive(datagram)
+ *         }
+ *       }),
+ *     send: (datagram) => {
+ *       record({ direction: "sent", datagram })
+ *       send(datagram)
+ *     }
+ *   }))
+ * })
+ * ```
  *
  * @since 0.1.0
  */
-import type { NonEmptyReadonlyArray } from "effect/Array"
+import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+
+/**
+ * What a connection calls when something has happened. Each function returns soon, never throws, and may be called at any
+ * time, also from within `send`. None is called after the connection's scope has closed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Receiver {
+  /** A datagram has arrived. The receiver may keep its bytes, and does not change them. */
+  readonly receive: (datagram: Uint8Array) => void
+  /**
+   * A datagram could not be sent, this one or an earlier one. The connection goes on. An `IoFailed` of kind `Refused` says
+   * that the server's host has reported its port closed.
+   */
+  readonly notSent: (error: TransportError) => void
+  /**
+   * The connection is of no more use. With a `TransportError` the session opens another; any other cause is a fault of the
+   * transport itself, and ends the session.
+   */
+  readonly failed: (cause: Cause.Cause<TransportError>) => void
+}
 
 /**
  * An open socket, connected to the server.
@@ -25,20 +79,13 @@ import type * as Scope from "effect/Scope"
  * @since 0.1.0
  */
 export interface Connection {
+  /** Says who is told what happens. Called once, right after the connection was opened. */
+  readonly listen: (receiver: Receiver) => void
   /**
-   * All datagrams that have come since the last pull, or a wait for the next. The bytes are the caller's to keep.
-   *
-   * Fails when the socket is of no more use; the session then opens another.
+   * Hands a datagram to the network, and returns at once. It is no promise that the datagram arrives. What is known to have
+   * gone wrong is told to the receiver. The bytes do not change afterwards.
    */
-  readonly pull: Effect.Effect<NonEmptyReadonlyArray<Uint8Array>, TransportError>
-  /**
-   * Hands one datagram to the network, which is no promise that it arrives. It must not wait for long: the session, and
-   * the caller of a command, wait for it.
-   *
-   * Fails with an `IoFailed` of kind `Refused` where the server's machine has said, to this or an earlier datagram, that
-   * nobody listens at the port; the datagram is sent all the same. A failed write does not end the connection.
-   */
-  readonly write: (datagram: Uint8Array) => Effect.Effect<void, TransportError>
+  readonly send: (datagram: Uint8Array) => void
 }
 
 /**
@@ -51,15 +98,15 @@ export class Transport extends Context.Service<Transport, {
   /** Who is at the other end, `host:port`, for messages to people. */
   readonly peer: string
   /**
-   * Opens a new socket, resolving the host name anew. Acquired in the caller's scope, which owns it. What takes longer
-   * than 30 seconds is given up.
+   * Opens a socket, and resolves the host name anew each time. It belongs to the caller's scope, which closes it. The
+   * session interrupts it after 30 seconds.
    */
   readonly open: Effect.Effect<Connection, TransportError, Scope.Scope>
 }>()("@bercon/session/Transport") {}
 
 /**
- * The socket could not be opened: host and port are none (`InvalidAddress`), the host name has no address
- * (`HostUnresolved`), or the local address or port cannot be had.
+ * The socket could not be opened: the host or port is not valid (`InvalidAddress`), the host name has no address
+ * (`HostUnresolved`), or the local address or port cannot be used.
  *
  * @category errors
  * @since 0.1.0
@@ -80,7 +127,7 @@ export class OpenFailed extends Schema.Error<OpenFailed>("@bercon/session/Transp
   override get message(): string {
     switch (this.kind) {
       case "InvalidAddress":
-        return `${this.peer} is no address of a server: it takes a host and a port from 1 to 65535, and no local port beyond`
+        return `${this.peer} is not a valid address: a host and a port from 1 to 65535 are needed; a local port may be 0 to 65535`
       case "HostUnresolved":
         return `no address was found for ${this.peer}: check the host name and the DNS`
       case "AddressInUse":
@@ -110,7 +157,7 @@ export class IoFailed extends Schema.Error<IoFailed>("@bercon/session/Transport/
   override get message(): string {
     switch (this.kind) {
       case "Refused":
-        return `nobody listens at ${this.peer}: the server is not up, or its RConPort is another`
+        return `nobody listens at ${this.peer}: the server is not running, or its RConPort is a different one`
       case "Unreachable":
         return `${this.peer} cannot be reached: check the network`
       case "MessageTooLarge":

@@ -2,10 +2,9 @@ import { Packet } from "@bercon/codec"
 import { Session, Transport } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Metric, Redacted, Tracer } from "effect"
+import { Effect, Fiber, Metric, Tracer } from "effect"
 import { TestClock } from "effect/testing"
-
-const password = Redacted.make("secret")
+import { password, tapped } from "./support/Scenario.ts"
 
 /** The value of every series by its name and attributes, as one line each. */
 const readings = Effect.map(Metric.snapshot, (series) => {
@@ -24,23 +23,12 @@ describe("metrics", () => {
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const server = yield* SimulatedServer.SimulatedServer
-      const transport = yield* Transport.Transport
-      // A door for datagrams from nowhere.
-      const extra: Array<Uint8Array> = []
+      const line = yield* tapped
       const session = yield* Session.make({ password, maxInFlight: 2, queueCapacity: 1 }).pipe(
-        Effect.provideService(
-          Transport.Transport,
-          Transport.Transport.of({
-            peer: transport.peer,
-            open: Effect.map(transport.open, (connection) => ({
-              ...connection,
-              pull: Effect.map(connection.pull, (datagrams) => [...datagrams, ...extra.splice(0)] as const) as never
-            }))
-          })
-        )
+        Effect.provideService(Transport.Transport, line.transport)
       )
       const inject = (datagram: Uint8Array) => {
-        extra.push(datagram)
+        line.inject([datagram])
         return session.command("version")
       }
       yield* inject(new Uint8Array(3))
@@ -92,6 +80,7 @@ describe("metrics", () => {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const server = yield* SimulatedServer.SimulatedServer
       yield* Session.make({ password, reorderTimeout: "1 second" })
+      yield* TestRcon.adjust(0)
       yield* network.partition("toClient")
       yield* server.emit("late")
       yield* network.heal("toClient")

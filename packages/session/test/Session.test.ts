@@ -2,21 +2,7 @@ import { Packet } from "@bercon/codec"
 import { type CommandError, type LoginFailure, Session, type Status, Transport } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import {
-  Cause,
-  Deferred,
-  Effect,
-  Exit,
-  Fiber,
-  Latch,
-  Layer,
-  Logger,
-  Redacted,
-  Ref,
-  Result,
-  Scope,
-  Stream
-} from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Layer, Logger, Redacted, Result, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 
 const password = Redacted.make("secret")
@@ -364,27 +350,27 @@ describe("closing", () => {
 })
 
 describe("a fault of the transport", () => {
-  /** A transport whose connections accept the first datagram as a login, and then do what is given, one after another. */
-  const scripted = (faults: ReadonlyArray<Transport.Connection["pull"]>) =>
-    Effect.map(Ref.make(0), (opened) =>
-      Transport.Transport.of({
-        peer: "script:1",
-        open: Effect.gen(function*() {
-          const fault = faults[yield* Ref.getAndUpdate(opened, (n) => n + 1)] ?? Effect.never
-          const written = yield* Latch.make()
-          const accepted = yield* Ref.make(false)
-          return {
-            pull: Effect.andThen(
-              written.await,
-              Effect.flatMap(
-                Ref.getAndSet(accepted, true),
-                (again) => again ? fault : Effect.succeed([Packet.encode(Packet.loginResult(true))] as const)
-              )
-            ),
-            write: () => written.open
+  /** A transport whose n-th connection accepts the login, and then does what is given n-th. */
+  const scripted = (faults: ReadonlyArray<(receiver: Transport.Receiver) => Effect.Effect<void>>) => {
+    let opened = 0
+    return Transport.Transport.of({
+      peer: "script:1",
+      open: Effect.map(Effect.context<Scope.Scope>(), (context) => {
+        const fault = faults[opened++]
+        let receiver: Transport.Receiver | undefined
+        return {
+          listen: (listener) => {
+            receiver = listener
+          },
+          send: (datagram) => {
+            if (datagram[7] !== 0 || receiver === undefined) return
+            receiver.receive(Packet.encode(Packet.loginResult(true)))
+            if (fault !== undefined) Effect.runForkWith(context)(fault(receiver))
           }
-        })
-      }))
+        }
+      })
+    })
+  }
 
   const broken = new Transport.TransportError({
     reason: new Transport.IoFailed({ kind: "Closed", peer: "script:1" })
@@ -392,7 +378,7 @@ describe("a fault of the transport", () => {
 
   it.effect("that is a defect ends the session loudly", () =>
     Effect.gen(function*() {
-      const transport = yield* scripted([Effect.die("the adapter has a bug")])
+      const transport = scripted([({ failed }) => Effect.sync(() => failed(Cause.die("the adapter has a bug")))])
       const scope = yield* Scope.make()
       const session = yield* Session.start({ password }).pipe(
         Scope.provide(scope),
@@ -405,9 +391,30 @@ describe("a fault of the transport", () => {
       assert.include(Cause.pretty(status.exit.cause), "the adapter has a bug")
     }))
 
+  it.effect("that throws while it sends ends the session, and not the caller", () =>
+    Effect.gen(function*() {
+      const transport = Transport.Transport.of({
+        peer: "script:1",
+        open: Effect.succeed({
+          listen: () => {},
+          send: () => {
+            throw new Error("the adapter has a bug")
+          }
+        })
+      })
+      const session = yield* Session.start({ password }).pipe(Effect.provideService(Transport.Transport, transport))
+      yield* TestRcon.adjust(0)
+      const status = yield* session.status
+      assert(status._tag === "Closed" && Exit.isFailure(status.exit))
+      assert.include(Cause.pretty(status.exit.cause), "the adapter has a bug")
+      assert.strictEqual(reasonOf(yield* Effect.flip(session.command("players"))), "SessionClosed")
+    }))
+
   it.effect("that is an error only makes it open another socket", () =>
     Effect.gen(function*() {
-      const transport = yield* scripted([Effect.andThen(Effect.sleep("1 second"), Effect.fail(broken))])
+      const transport = scripted([
+        ({ failed }) => Effect.andThen(Effect.sleep("1 second"), Effect.sync(() => failed(Cause.fail(broken))))
+      ])
       const session = yield* Session.make({ password }).pipe(Effect.provideService(Transport.Transport, transport))
       const story = yield* session.statusChanges.pipe(
         Stream.take(3),

@@ -1,108 +1,127 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import * as Alarm from "../src/internal/alarm.ts"
+import { Alarm } from "../src/internal/alarm.ts"
 import * as Monotonic from "../src/internal/monotonic.ts"
 
-/** Lets a fiber begin to wait for `deadline.due`, and says when it was rung for. After that nothing is due. */
-const waiting = Effect.fnUntraced(function*(deadline: { due: number }) {
+/** An alarm for `deadline.due`, and when it rang. After each ring nothing is due. */
+const armed = Effect.fnUntraced(function*(deadline: { due: number }) {
   const now = yield* Monotonic.make
-  const alarm = Alarm.make({ now, wakeAt: () => deadline.due })
   const rings: Array<number> = []
-  const ring = Effect.sync(() => {
-    if (deadline.due < Infinity && now() < deadline.due) return
-    rings.push(now())
-    deadline.due = Infinity
+  const lates: Array<number> = []
+  const alarm = new Alarm(yield* Effect.context(), {
+    now,
+    wakeAt: () => deadline.due,
+    ring: (late) =>
+      Effect.sync(() => {
+        rings.push(now())
+        lates.push(late)
+        deadline.due = Infinity
+      })
   })
-  const fiber = yield* Effect.forkChild(Alarm.run(alarm, ring), { startImmediately: true })
-  return { alarm, fiber, now, rings }
+  alarm.reset()
+  return { alarm, lates, now, rings }
 })
 
 describe("an alarm", () => {
   it.effect("rings when its deadline has come", () =>
     Effect.gen(function*() {
-      const { rings } = yield* waiting({ due: 100 })
+      const { lates, rings } = yield* armed({ due: 100 })
       yield* TestClock.adjust(99)
       assert.deepStrictEqual(rings, [])
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(rings, [100])
+      assert.deepStrictEqual(lates, [0])
     }))
 
   it.effect("waits for the next deadline after it has rung", () =>
     Effect.gen(function*() {
-      const deadline = { due: 100 }
-      const { alarm, rings } = yield* waiting(deadline)
-      yield* TestClock.adjust(100)
-      deadline.due = 250
-      alarm.reset()
-      yield* TestClock.adjust(0)
-      yield* TestClock.adjust(149)
+      const now = yield* Monotonic.make
+      const deadlines = [100, 250]
+      const rings: Array<number> = []
+      new Alarm(yield* Effect.context(), {
+        now,
+        wakeAt: () => deadlines[0] ?? Infinity,
+        ring: () => Effect.sync(() => rings.push(deadlines.shift()!))
+      }).reset()
+      yield* TestClock.adjust(249)
       assert.deepStrictEqual(rings, [100])
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(rings, [100, 250])
+      yield* TestClock.adjust("1 day")
+      assert.deepStrictEqual(rings, [100, 250])
     }))
 
-  it.effect("rings early after a reset to an earlier deadline", () =>
+  it.effect("rings earlier after a reset to an earlier deadline, and only once", () =>
     Effect.gen(function*() {
       const deadline = { due: 1000 }
-      const { alarm, rings } = yield* waiting(deadline)
+      const { alarm, rings } = yield* armed(deadline)
       deadline.due = 300
       alarm.reset()
-      yield* TestClock.adjust(0)
-      yield* TestClock.adjust(300)
+      yield* TestClock.adjust(2000)
       assert.deepStrictEqual(rings, [300])
     }))
 
-  it.effect("goes on waiting after a reset to a later deadline", () =>
+  it.effect("without a deadline does not ring, until there is one", () =>
     Effect.gen(function*() {
-      const deadline = { due: 300 }
-      const { alarm, rings } = yield* waiting(deadline)
-      deadline.due = 1000
-      alarm.reset()
-      yield* TestClock.adjust(10)
-      assert.deepStrictEqual(rings, [])
-    }))
-
-  it.effect("without a deadline rings when it is woken", () =>
-    Effect.gen(function*() {
-      const { alarm, rings } = yield* waiting({ due: Infinity })
+      const deadline = { due: Infinity }
+      const { alarm, rings } = yield* armed(deadline)
       yield* TestClock.adjust("1 day")
       assert.deepStrictEqual(rings, [])
-      alarm.wake()
-      yield* TestClock.adjust(0)
-      assert.strictEqual(rings.length, 1)
+      deadline.due = 86_400_010
+      alarm.reset()
+      yield* TestClock.adjust(10)
+      assert.deepStrictEqual(rings, [86_400_010])
     }))
 
-  it.effect("sleeps for whole milliseconds, and never wakes too early", () =>
+  it.effect("sleeps for whole milliseconds, and never rings too early", () =>
     Effect.gen(function*() {
-      const { rings } = yield* waiting({ due: 10.2 })
+      const { rings } = yield* armed({ due: 10.2 })
       yield* TestClock.adjust(10)
       assert.deepStrictEqual(rings, [])
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(rings, [11])
     }))
 
-  it.live("lets something be done first after the process stood still, and only then", () =>
+  it.effect("is not disturbed by a reset while it rings, and looks at the deadline afterwards", () =>
     Effect.gen(function*() {
       const now = yield* Monotonic.make
-      const done: Array<string> = []
-      const start = now()
-      let due = start + 5
-      const alarm = Alarm.make({
+      let due = 100
+      const rings: Array<string> = []
+      const alarm = new Alarm(yield* Effect.context(), {
         now,
         wakeAt: () => due,
-        afterStandstill: Effect.sync(() => {
-          done.push("stood still")
-        })
+        ring: () =>
+          Effect.gen(function*() {
+            rings.push(`begin ${now()}`)
+            due = due === 100 ? 120 : Infinity
+            alarm.reset()
+            yield* Effect.sleep(50)
+            rings.push(`end ${now()}`)
+          })
       })
-      const fiber = yield* Effect.forkChild(Effect.andThen(alarm.wait, Effect.sync(() => done.push("rang"))), {
-        startImmediately: true
-      })
+      alarm.reset()
+      yield* TestClock.adjust(1000)
+      assert.deepStrictEqual(rings, ["begin 100", "end 150", "begin 150", "end 200"])
+    }))
+
+  it.effect("that was stopped never rings, also if it is stopped while it rings", () =>
+    Effect.gen(function*() {
+      const deadline = { due: 100 }
+      const { alarm, rings } = yield* armed(deadline)
+      alarm.stop()
+      alarm.reset()
+      yield* TestClock.adjust(1000)
+      assert.deepStrictEqual(rings, [])
+    }))
+
+  it.live("says by how much it is late if the process stood still", () =>
+    Effect.gen(function*() {
+      const now = yield* Monotonic.make
+      const { lates } = yield* armed({ due: now() + 5 })
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
-      yield* Fiber.join(fiber)
-      assert.deepStrictEqual(done, ["stood still", "rang"])
-      due = now() - 1000
-      yield* alarm.wait
-      assert.strictEqual(done.length, 3, "a deadline that was past when the wait began is no standstill")
+      yield* Effect.sleep(1)
+      assert.strictEqual(lates.length, 1)
+      assert.isAtLeast(lates[0]!, 90)
     }))
 })

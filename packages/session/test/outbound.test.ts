@@ -549,18 +549,6 @@ describe("waiting commands", () => {
     assert.strictEqual(harness.outbound.wakeAt("Doubting"), 60_000)
   })
 
-  it("that could not be answered in time any more are not sent", () => {
-    const sent = (deadline: number) => {
-      const harness = new Harness({ maxInFlight: 1 })
-      harness.submit("first")
-      harness.submit("waits", { deadline })
-      harness.now = 20
-      harness.reply(0, "")
-      return harness.outcome("waits") ?? "sent"
-    }
-    assert.deepStrictEqual([sent(40), sent(41)], ["Overloaded", "sent"])
-  })
-
   it("for want of a number are helped by late replies to commands that nobody waits for, if they are whole", () => {
     const harness = new Harness({ maxInFlight: 256 })
     for (const i of range(ORDINARY)) harness.outbound.cancel(harness.submit(`c${i}`, { repeatable: false })!)

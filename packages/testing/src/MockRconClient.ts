@@ -126,7 +126,7 @@ export const layer = (
   implementation: Partial<RconClient.Service> = {}
 ): Layer.Layer<RconClient.RconClient | MockRconClient> =>
   Layer.effectContext(Effect.sync(() => {
-    const broadcast = Broadcast.make<ServerEvent.ServerEvent, LoginFailure>({
+    const broadcast = new Broadcast<ServerEvent.ServerEvent, LoginFailure>({
       capacity: 4096,
       overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
     })
@@ -139,7 +139,7 @@ export const layer = (
       calls.push(call)
     }
     let status: Status = { _tag: "Online" }
-    const statuses = Broadcast.make<Status>({ capacity: 16, greeting: () => status })
+    const statuses = new Broadcast<Status>({ capacity: 16, greeting: () => status })
     const recorded = Record.map(COMMANDS, (_, name) => {
       const member: Member = members[name]
       const run = (args: Array<never>): Effect.Effect<unknown, Failure> =>

@@ -26,6 +26,7 @@
  * @since 0.1.0
  */
 import * as Transport from "@bercon/session/Transport"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -44,9 +45,9 @@ export class MockTransport extends Context.Service<MockTransport, {
   readonly takeAll: Effect.Effect<ReadonlyArray<Uint8Array>>
   /** Gives the client a datagram. Where no socket is open it is lost. */
   readonly give: (datagram: Uint8Array) => Effect.Effect<void>
-  /** Fails the open socket's `pull`; the session then opens another. Where no socket is open nothing happens. */
+  /** Lets the open socket fail; the session then opens another. If no socket is open nothing happens. */
   readonly fail: (error: Transport.TransportError) => Effect.Effect<void>
-  /** What happens to what is opened or written from now on: a failure, or nothing. */
+  /** What happens to what is opened or sent from now on: a failure, or nothing. */
   readonly failing: (
     errors: {
       readonly open?: Transport.TransportError | undefined
@@ -59,7 +60,7 @@ export class MockTransport extends Context.Service<MockTransport, {
   readonly open: Effect.Effect<number>
 }>()("@bercon/testing/MockTransport") {}
 
-/** How many datagrams wait on each side; of more, the oldest are lost. */
+/** How many datagrams wait to be taken; of more, the oldest are lost. */
 const CAPACITY = 10_000
 
 /**
@@ -83,46 +84,50 @@ export const layer = (options: Options = {}): Layer.Layer<Transport.Transport | 
   Layer.effectContext(Effect.gen(function*() {
     const peer = options.peer ?? "mock:2306"
     const written = yield* Queue.sliding<Uint8Array>(CAPACITY)
-    const sockets = new Set<Queue.Queue<Uint8Array, Transport.TransportError>>()
+    /** The open sockets, and who is told what happens to them. */
+    const receivers = new Map<Transport.Connection, Transport.Receiver>()
     let opened = 0
     let failOpen: Transport.TransportError | undefined
     let failWrite: Transport.TransportError | undefined
 
     const closed = new Transport.TransportError({ reason: new Transport.IoFailed({ kind: "Closed", peer }) })
 
-    const socket = Effect.acquireRelease(
-      Effect.gen(function*() {
-        if (failOpen !== undefined) return yield* failOpen
-        const queue = yield* Queue.sliding<Uint8Array, Transport.TransportError>(CAPACITY)
-        opened++
-        sockets.add(queue)
-        return queue
-      }),
-      (queue) => Effect.sync(() => sockets.delete(queue))
-    )
-    const each = (
-      run: (queue: Queue.Queue<Uint8Array, Transport.TransportError>) => Effect.Effect<unknown>
-    ) => Effect.suspend(() => Effect.forEach([...sockets], run, { discard: true }))
+    const socket = Effect.sync((): Transport.Connection => {
+      opened++
+      const connection: Transport.Connection = {
+        listen: (receiver) => {
+          receivers.set(connection, receiver)
+        },
+        send: (datagram) => {
+          const receiver = receivers.get(connection)
+          if (failWrite === undefined && receiver !== undefined) Queue.offerUnsafe(written, datagram.slice())
+          else receiver?.notSent(failWrite ?? closed)
+        }
+      }
+      return connection
+    })
 
     const transport = Transport.Transport.of({
       peer,
-      open: Effect.map(socket, (queue) => ({
-        pull: Queue.takeAll(queue),
-        write: (datagram) =>
-          Effect.suspend(() =>
-            failWrite ?? (sockets.has(queue) ? Effect.asVoid(Queue.offer(written, datagram.slice())) : closed)
-          )
-      }))
+      open: Effect.acquireRelease(
+        Effect.suspend(() => failOpen ?? socket),
+        (connection) => Effect.sync(() => receivers.delete(connection))
+      )
     })
     return Context.make(Transport.Transport, transport).pipe(
       Context.add(MockTransport, {
         take: Queue.take(written),
         takeAll: Queue.clear(written),
-        give: (datagram) => each((queue) => Queue.offer(queue, datagram.slice())),
+        give: (datagram) =>
+          Effect.sync(() => {
+            for (const receiver of receivers.values()) receiver.receive(datagram.slice())
+          }),
         fail: (error) =>
-          each((queue) => {
-            sockets.delete(queue)
-            return Queue.fail(queue, error)
+          Effect.sync(() => {
+            for (const [connection, receiver] of receivers) {
+              receivers.delete(connection)
+              receiver.failed(Cause.fail(error))
+            }
           }),
         failing: ({ open, write }) =>
           Effect.sync(() => {
@@ -130,7 +135,7 @@ export const layer = (options: Options = {}): Layer.Layer<Transport.Transport | 
             failWrite = write
           }),
         opened: Effect.sync(() => opened),
-        open: Effect.sync(() => sockets.size)
+        open: Effect.sync(() => receivers.size)
       })
     )
   }))

@@ -14,7 +14,7 @@
  * The clients' machine can be in trouble of its own: no socket can be opened, nothing be sent (`fail`), or those that are
  * open break (`breakSockets`).
  *
- * Bounds: a receiver's queue holds `receiveCapacity` datagrams, the network carries at most 65,536 that are delayed;
+ * Bounds: a server's queue holds `receiveCapacity` datagrams, the network carries at most 65,536 that are delayed;
  * what comes on top is dropped, and counted.
  *
  * @since 0.1.0
@@ -110,7 +110,7 @@ export interface Failures {
 export interface Options extends PathOptions {
   /** What fails from the beginning. Default: nothing. */
   readonly failures?: Failures | undefined
-  /** How many datagrams a receiver's queue holds, 1 or more. Default 1,024. */
+  /** How many datagrams wait for a server, 1 or more. Default 1,024. Clients are told at once. */
   readonly receiveCapacity?: number | undefined
 }
 
@@ -163,8 +163,8 @@ export interface Line {
    */
   readonly fail: (failures: Failures) => Effect.Effect<void>
   /**
-   * Breaks every client socket to these servers that is open now: its `pull`, and every `write` from now on, fails with an
-   * `IoFailed` of this kind, default `"Unknown"`. New ones can be opened. The server hears nothing of it.
+   * Breaks every client socket to these servers that is open now: it fails with an `IoFailed` of this kind, default
+   * `"Unknown"`, and so does everything sent on it from now on. New ones can be opened. The server hears nothing of it.
    */
   readonly breakSockets: (kind?: Transport.IoFailed["kind"]) => Effect.Effect<void>
 }
@@ -184,9 +184,8 @@ export class SimulatedNetwork extends Context.Service<
     readonly bind: (address: string) => Effect.Effect<Endpoint, EndpointError, Scope.Scope>
     /**
      * A transport to the server at an address (`ip:port`). Each `open` has a local address of its own, from
-     * `127.0.0.1:50001` on, and takes datagrams from its server alone. After a datagram has come to the address while
-     * nobody was bound there, a `write`, the same or the next, fails once with an `IoFailed` of kind `Refused`, though it
-     * sends its datagram.
+     * `127.0.0.1:50001` on, and takes datagrams from its server alone. When a datagram comes to the address while nobody is
+     * bound there, the socket is told with an `IoFailed` of kind `Refused`.
      */
     readonly transport: (peer: string) => Transport.Transport["Service"]
     /**
@@ -206,11 +205,9 @@ export class SimulatedNetwork extends Context.Service<
 interface Client {
   readonly peer: string
   readonly local: string
-  readonly queue: Queue.Queue<Uint8Array, Transport.TransportError>
+  receiver: Transport.Receiver | undefined
   /** Why it is of no more use. */
   ended: Transport.IoFailed["kind"] | undefined
-  /** Whether the server's machine has said that nobody listens, and no write has failed for it yet. */
-  refused: boolean
 }
 
 const FIRST_LOCAL_PORT = 50_001
@@ -239,13 +236,18 @@ export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<SimulatedNetwork["Service"], never, Scope.Scope> {
   const capacity = atLeastOne("receiveCapacity", options.receiveCapacity ?? 1024)
-  const path = yield* Path.make(options)
   let failures = options.failures ?? {}
   /** By server, where that is not the same as for all of them. */
   const failuresOf = new Map<string, Failures>()
   const servers = new Map<string, Queue.Queue<Received, EndpointError>>()
   const clients = new Map<string, Client>()
   let opened = 0
+
+  // Whoever waits for a datagram must hear of it when nobody delivers any more.
+  const path = yield* Path.make(options, (cause) => {
+    for (const queue of servers.values()) Queue.failCauseUnsafe(queue, cause)
+    for (const { receiver } of clients.values()) receiver?.failed(cause)
+  })
 
   const failuresTo = (server: string): Failures => failuresOf.get(server) ?? failures
 
@@ -256,13 +258,15 @@ export const make = Effect.fnUntraced(function*(
     const queue = servers.get(client.peer)
     if (queue !== undefined) return offer(queue, { from: client.local, datagram })
     // The word of it has to come back, too.
-    if (!line.isCut("toClient")) client.refused = true
+    if (!line.isCut("toClient")) client.receiver?.notSent(ioFailed("Refused", client.peer))
     return "refused"
   }
 
   const toClient = (from: string, to: string) => (datagram: Uint8Array): Path.Arrival => {
     const client = clients.get(to)
-    return client !== undefined && client.peer === from ? offer(client.queue, datagram) : "refused"
+    if (client?.peer !== from) return "refused"
+    client.receiver?.receive(datagram)
+    return "delivered"
   }
 
   const bind = Effect.fnUntraced(function*(address: string) {
@@ -279,11 +283,11 @@ export const make = Effect.fnUntraced(function*(
       address,
       pull: Queue.takeAll(queue),
       write: (to, datagram) =>
-        Effect.suspend(() =>
-          servers.get(address) === queue
-            ? line.send("toClient", datagram, toClient(address, to))
-            : Effect.fail(closed)
-        )
+        Effect.suspend(() => {
+          if (servers.get(address) !== queue) return Effect.fail(closed)
+          line.send("toClient", datagram, toClient(address, to))
+          return Effect.void
+        })
     }
     return endpoint
   }, Effect.uninterruptible)
@@ -295,43 +299,40 @@ export const make = Effect.fnUntraced(function*(
 
   /** Ends a socket for this reason; afterwards it has no address any more. */
   const end = (client: Client, kind: Transport.IoFailed["kind"]): void => {
-    if (client.ended !== undefined) return
-    client.ended = kind
+    client.ended ??= kind
     clients.delete(client.local)
-    Queue.failCauseUnsafe(client.queue, Cause.fail(ioFailed(kind, client.peer)))
+  }
+
+  /** The same, without its owner's wish. */
+  const breakSocket = (client: Client, kind: Transport.IoFailed["kind"]): void => {
+    end(client, kind)
+    client.receiver?.failed(Cause.fail(ioFailed(kind, client.peer)))
   }
 
   const open = Effect.fnUntraced(function*(peer: string) {
     const failing = failuresTo(peer).open
     if (failing !== undefined) return yield* openFailed(failing, peer)
     const line = yield* path.line(peer)
-    const queue = yield* Queue.dropping<Uint8Array, Transport.TransportError>(capacity)
-    const client: Client = { peer, local: localAddress(), queue, ended: undefined, refused: false }
+    const client: Client = { peer, local: localAddress(), receiver: undefined, ended: undefined }
     clients.set(client.local, client)
     yield* Effect.addFinalizer(() => Effect.sync(() => end(client, "Closed")))
-    const failRefused = Effect.suspend(() => {
-      if (!client.refused) return Effect.void
-      client.refused = false
-      return Effect.fail(ioFailed("Refused", peer))
-    })
     const deliver = toServer(client, line)
     const connection: Transport.Connection = {
-      pull: Queue.takeAll(queue),
-      write: (datagram) =>
-        Effect.suspend(() => {
-          const kind = client.ended ?? failuresTo(peer).write
-          if (kind !== undefined) return Effect.fail(ioFailed(kind, peer))
-          return Effect.andThen(line.send("toServer", datagram, deliver), failRefused)
-        })
+      listen: (receiver) => {
+        client.receiver = receiver
+      },
+      send: (datagram) => {
+        const kind = client.ended ?? failuresTo(peer).write
+        if (kind === undefined) line.send("toServer", datagram, deliver)
+        else client.receiver?.notSent(ioFailed(kind, peer))
+      }
     }
     return connection
   }, Effect.uninterruptible)
 
   const breakSockets = (kind: Transport.IoFailed["kind"] = "Unknown", which: (client: Client) => boolean) =>
     Effect.sync(() => {
-      for (const client of clients.values()) {
-        if (which(client)) end(client, kind)
-      }
+      for (const client of [...clients.values()].filter(which)) breakSocket(client, kind)
     })
 
   yield* Effect.addFinalizer(() =>
@@ -339,21 +340,9 @@ export const make = Effect.fnUntraced(function*(
       for (const [address, queue] of servers) {
         Queue.failCauseUnsafe(queue, Cause.fail(new EndpointError({ kind: "Closed", address })))
       }
-      for (const client of clients.values()) end(client, "Closed")
+      for (const client of clients.values()) breakSocket(client, "Closed")
       servers.clear()
     })
-  )
-
-  // Whoever waits for a datagram must hear of it when the fiber that delivers them has died.
-  yield* path.run.pipe(
-    Effect.onError((cause) =>
-      Effect.sync(() => {
-        if (Cause.hasInterruptsOnly(cause)) return
-        for (const queue of servers.values()) Queue.failCauseUnsafe(queue, cause)
-        for (const { queue } of clients.values()) Queue.failCauseUnsafe(queue, cause)
-      })
-    ),
-    Effect.forkScoped
   )
 
   return SimulatedNetwork.of({

@@ -187,7 +187,7 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
       Effect.onError((cause) => Scope.close(portScope, Exit.failCause(cause)))
     )
     port = { endpoint, scope: portScope }
-    yield* own(read(endpoint))
+    yield* Effect.forkIn(vital(read(endpoint)), scope)
     return endpoint
   })
 
@@ -229,23 +229,25 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
         Effect.orDie
       )
 
-  const alarm = Alarm.make({ now, wakeAt: () => ServerMachine.wakeAt(machine) })
+  /** Whatever this dies of, the server dies of. */
+  const vital = Effect.onError((cause: Cause.Cause<never>) =>
+    Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.suspend(() => {
+      Deferred.doneUnsafe(failure, Exit.failCause(cause))
+      // A step under way may open the port, so it has to be over.
+      return lock.withPermit(close)
+    })
+  )
 
-  /** Forks a fiber whose death is the server's. */
-  const own = (fiber: Effect.Effect<void>) =>
-    fiber.pipe(
-      Effect.onError((cause) =>
-        Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.suspend(() => {
-          Deferred.doneUnsafe(failure, Exit.failCause(cause))
-          // A step under way may open the port, so it has to be over.
-          return lock.withPermit(close)
-        })
-      ),
-      Effect.forkIn(scope)
-    )
+  const tick = vital(step((now) => ServerMachine.tick(machine, now)))
+  const alarm = new Alarm(yield* Effect.context(), {
+    now,
+    wakeAt: () => ServerMachine.wakeAt(machine),
+    ring: () => tick
+  })
+  yield* Effect.addFinalizer(() => Effect.sync(() => alarm.stop()))
 
   const { address } = yield* Effect.uninterruptible(open)
-  yield* own(Alarm.run(alarm, step((now) => ServerMachine.tick(machine, now))))
+  alarm.reset()
 
   return SimulatedServer.of({
     address,

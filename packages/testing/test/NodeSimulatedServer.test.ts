@@ -1,4 +1,3 @@
-import type { Transport } from "@bercon/session"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import * as NodeDatagramSocket from "@effect/platform-node-shared/NodeDatagramSocket"
 import { assert, describe, it } from "@effect/vitest"
@@ -10,7 +9,7 @@ const connect = Effect.fnUntraced(function*(address: string) {
   const socket = yield* NodeDatagramSocket.make({ connect: { address: host, port: Number(port) } })
   const reader = yield* socket.reader
   const writer = yield* socket.writer
-  const connection: Transport.Connection = {
+  const connection: Client.Polled = {
     pull: Effect.orDie(
       Effect.map(reader.pull, ([first, ...rest]) => [first.payload, ...rest.map((each) => each.payload)])
     ),

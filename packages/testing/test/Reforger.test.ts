@@ -445,7 +445,7 @@ describe("SimulatedServer", () => {
   it.effect("speaks Reforger, and says later what came of a ban", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
-      const client = Client.make(yield* (yield* Transport.Transport).open)
+      const client = Client.make(yield* Client.open(yield* Transport.Transport))
       yield* client.login
       yield* client.acknowledge(0)
       assert.deepStrictEqual(yield* client.pull, ["login true", "message 0: Logged In! Client ID: #0"])

@@ -3,6 +3,7 @@ import { ServerMachine, SimulatedNetwork, SimulatedServer, TestRcon } from "@ber
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
+import * as Client from "./client.ts"
 
 const SERVER = "127.0.0.1:2306"
 const OTHER = "127.0.0.2:2306"
@@ -14,11 +15,11 @@ const numberOf = (bytes: Uint8Array) => (bytes[0]! << 8) | bytes[1]!
 const setup = Effect.fnUntraced(function*(options?: SimulatedNetwork.Options) {
   const network = yield* SimulatedNetwork.make(options)
   const endpoint = yield* network.bind(SERVER)
-  const connection = yield* network.transport(SERVER).open
+  const connection = yield* Client.open(network.transport(SERVER))
   return { network, endpoint, connection }
 })
 
-const writeNumbers = (connection: Transport.Connection, count: number) =>
+const writeNumbers = (connection: Client.Polled, count: number) =>
   Effect.forEach(Array.from({ length: count }, (_, number) => number), (number) => connection.write(datagram(number)), {
     discard: true
   })
@@ -48,7 +49,7 @@ describe("SimulatedNetwork", () => {
     Effect.gen(function*() {
       const { connection, endpoint, network } = yield* setup()
       const stranger = yield* network.bind("127.0.0.1:9999")
-      const second = yield* network.transport(SERVER).open
+      const second = yield* Client.open(network.transport(SERVER))
       yield* second.write(datagram(1))
       assert.strictEqual((yield* endpoint.pull)[0].from, "127.0.0.1:50002")
       yield* stranger.write("127.0.0.1:50001", datagram(2))
@@ -77,7 +78,7 @@ describe("SimulatedNetwork", () => {
   it.effect("refuses a write to an address where nobody listens", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make()
-      const connection = yield* network.transport(SERVER).open
+      const connection = yield* Client.open(network.transport(SERVER))
       assert.strictEqual(kindOf(yield* Effect.exit(connection.write(datagram(0)))), "Refused")
       const endpoint = yield* network.bind(SERVER)
       yield* connection.write(datagram(1))
@@ -87,7 +88,7 @@ describe("SimulatedNetwork", () => {
   it.effect("refuses the next write where word of it takes time", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make({ toServer: { latency: 30 } })
-      const connection = yield* network.transport(SERVER).open
+      const connection = yield* Client.open(network.transport(SERVER))
       yield* connection.write(datagram(0))
       yield* TestClock.adjust(30)
       assert.strictEqual(kindOf(yield* Effect.exit(connection.write(datagram(1)))), "Refused")
@@ -95,17 +96,15 @@ describe("SimulatedNetwork", () => {
       assert.strictEqual((yield* network.statistics).toServer.sent, 3)
     }))
 
-  it.effect("fails a waiting pull when its scope is closed", () =>
+  it.effect("says Closed of what is sent after its scope is closed, and to a server that waits", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make()
       const scope = yield* Scope.make()
       const endpoint = yield* Scope.provide(network.bind(SERVER), scope)
-      const connection = yield* Scope.provide(network.transport(SERVER).open, scope)
+      const connection = yield* Scope.provide(Client.open(network.transport(SERVER)), scope)
       const server = yield* Effect.forkChild(Effect.flip(endpoint.pull), { startImmediately: true })
-      const client = yield* Effect.forkChild(Effect.exit(connection.pull), { startImmediately: true })
       yield* Scope.close(scope, Exit.void)
       assert.strictEqual((yield* Fiber.join(server)).kind, "Closed")
-      assert.strictEqual(kindOf(yield* Fiber.join(client)), "Closed")
       assert.strictEqual(kindOf(yield* Effect.exit(connection.write(datagram(0)))), "Closed")
       assert.strictEqual((yield* Effect.flip(endpoint.write("127.0.0.1:50001", datagram(0)))).kind, "Closed")
     }))
@@ -117,7 +116,7 @@ describe("SimulatedNetwork", () => {
         const outlives = yield* Scope.make()
         return {
           endpoint: yield* Scope.provide(network.bind(SERVER), outlives),
-          connection: yield* Scope.provide(network.transport(SERVER).open, outlives)
+          connection: yield* Scope.provide(Client.open(network.transport(SERVER)), outlives)
         }
       }))
       assert.strictEqual((yield* Effect.flip(endpoint.pull)).kind, "Closed")
@@ -190,7 +189,7 @@ describe("SimulatedNetwork", () => {
     Effect.gen(function*() {
       const { connection, endpoint, network } = yield* setup()
       const other = yield* network.bind(OTHER)
-      const toOther = yield* network.transport(OTHER).open
+      const toOther = yield* Client.open(network.transport(OTHER))
       yield* network.line(OTHER).partition()
       yield* connection.write(datagram(0))
       yield* toOther.write(datagram(1))
@@ -202,7 +201,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual(yield* numbers(other.pull), [3])
       assert.strictEqual((yield* network.statistics).toServer.cut, 2)
       yield* network.line("127.0.0.3:2306").heal()
-      const toThird = yield* network.transport("127.0.0.3:2306").open
+      const toThird = yield* Client.open(network.transport("127.0.0.3:2306"))
       assert.strictEqual(kindOf(yield* Effect.exit(toThird.write(datagram(4)))), "Refused")
     }))
 
@@ -211,7 +210,7 @@ describe("SimulatedNetwork", () => {
       const { connection, network } = yield* setup()
       const line = network.line(OTHER)
       yield* network.bind(OTHER)
-      const toOther = yield* network.transport(OTHER).open
+      const toOther = yield* Client.open(network.transport(OTHER))
       yield* line.change({ toServer: { loss: 1 } })
       yield* line.fail({ open: "Unknown", write: "Unreachable" })
       assert.deepStrictEqual(yield* failureOf(network.transport(OTHER).open), ["OpenFailed", "Unknown"])
@@ -232,7 +231,7 @@ describe("SimulatedNetwork", () => {
     Effect.gen(function*() {
       const fates = Effect.fnUntraced(function*(noise: number) {
         const { connection, endpoint, network } = yield* setup({ loss: 0.5 })
-        const other = yield* network.transport(OTHER).open
+        const other = yield* Client.open(network.transport(OTHER))
         yield* network.bind(OTHER)
         for (let number = 0; number < 100; number++) {
           yield* writeNumbers(other, noise)
@@ -257,7 +256,7 @@ describe("SimulatedNetwork", () => {
   it.effect("says nothing of a closed port when the way back is cut", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make()
-      const connection = yield* network.transport(SERVER).open
+      const connection = yield* Client.open(network.transport(SERVER))
       yield* network.partition("toClient")
       yield* connection.write(datagram(0))
       assert.strictEqual((yield* network.statistics).toServer.refused, 1)
@@ -299,7 +298,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual(yield* failureOf(connection.pull), ["IoFailed", "Unknown"])
       yield* endpoint.write("127.0.0.1:50001", datagram(1))
       assert.strictEqual((yield* network.statistics).toClient.refused, 1)
-      const second = yield* network.transport(SERVER).open
+      const second = yield* Client.open(network.transport(SERVER))
       yield* second.write(datagram(2))
       assert.deepStrictEqual(yield* numbers(endpoint.pull), [2])
     }))

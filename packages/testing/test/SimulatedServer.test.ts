@@ -7,7 +7,7 @@ import * as Client from "./client.ts"
 
 const open = Effect.gen(function*() {
   const transport = yield* Transport.Transport
-  return Client.make(yield* transport.open)
+  return Client.make(yield* Client.open(transport))
 })
 
 /** A client that is logged in and has acknowledged the message of it. */
@@ -121,7 +121,7 @@ describe("SimulatedServer", () => {
       yield* TestClock.adjust("1 second")
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const server = yield* Effect.provideService(SimulatedServer.make(), Clock.Clock, dated)
-      const client = Client.make(yield* network.transport(server.address).open)
+      const client = Client.make(yield* Client.open(network.transport(server.address)))
       yield* client.login
       yield* client.acknowledge(0)
       yield* TestClock.adjust("1 minute")
@@ -265,7 +265,7 @@ describe("SimulatedServer", () => {
       const two = yield* SimulatedServer.make({ world: { version: "2" }, address: "127.0.0.2:2306" })
       const error = yield* Effect.flip(SimulatedServer.make({ address: two.address }))
       assert.strictEqual(error.kind, "AddressInUse")
-      const client = Client.make(yield* network.transport(two.address).open)
+      const client = Client.make(yield* Client.open(network.transport(two.address)))
       yield* client.login
       yield* client.command(0, "version")
       yield* TestClock.adjust(0)

@@ -4,7 +4,7 @@
 import { Packet, Text } from "@bercon/codec"
 import type { Transport } from "@bercon/session"
 import { ServerMachine } from "@bercon/testing"
-import { Effect, Result } from "effect"
+import { Effect, Queue, Result, type Scope } from "effect"
 
 export const describe = (datagram: Uint8Array): string => {
   const packet = Result.getOrThrow(Packet.decodeServer(datagram))
@@ -20,12 +20,45 @@ export const describe = (datagram: Uint8Array): string => {
   }
 }
 
-export const make = (connection: Transport.Connection) => {
-  const send = (packet: Packet.ClientPacket) => connection.write(Packet.encode(packet))
+/** A connection for tests that read it step by step. */
+export interface Polled {
+  /** What has arrived since the last pull, or a wait for the next. */
+  readonly pull: Effect.Effect<ReadonlyArray<Uint8Array>, Transport.TransportError>
+  /** Sends a datagram, and fails with what the connection has been told is wrong since the last write. */
+  readonly write: (datagram: Uint8Array) => Effect.Effect<void, Transport.TransportError>
+}
+
+/** Opens a connection, and keeps what it tells. */
+export const open = (transport: Transport.Transport["Service"]) =>
+  Effect.gen(function*(): Effect.fn.Return<Polled, Transport.TransportError, Scope.Scope> {
+    const connection = yield* transport.open
+    const arrived = yield* Queue.unbounded<Uint8Array, Transport.TransportError>()
+    let problem: Transport.TransportError | undefined
+    connection.listen({
+      receive: (datagram) => Queue.offerUnsafe(arrived, datagram),
+      notSent: (error) => {
+        problem = error
+      },
+      failed: (cause) => Queue.failCauseUnsafe(arrived, cause)
+    })
+    return {
+      pull: Queue.takeAll(arrived),
+      write: (datagram) =>
+        Effect.suspend(() => {
+          connection.send(datagram)
+          const error = problem
+          problem = undefined
+          return error ?? Effect.void
+        })
+    }
+  })
+
+export const make = ({ pull, write }: Polled) => {
+  const send = (packet: Packet.ClientPacket) => write(Packet.encode(packet))
   return {
     login: send(Packet.login(ServerMachine.DEFAULT_PASSWORD)),
     command: (sequence: number, text: string) => send(Packet.command(sequence, text)),
     acknowledge: (sequence: number) => send(Packet.acknowledge(sequence)),
-    pull: Effect.map(connection.pull, (batch) => batch.map(describe))
+    pull: Effect.map(pull, (batch) => batch.map(describe))
   }
 }

@@ -19,6 +19,7 @@ import type * as Session from "@bercon/session/Session"
 import { Alarm, Monotonic } from "@bercon/session/unstable"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import type { ReplyWindow } from "../Flavour.ts"
 import type { Call } from "./flavourCommands.ts"
 import { optionsOf } from "./outgoing.ts"
@@ -357,7 +358,12 @@ export const make = Effect.fnUntraced(function*(
   }
   const exchange = new Exchange(expect)
   const turn = Turn.make()
-  const alarm = Alarm.make({ now, wakeAt: () => exchange.wakeAt })
+  const changed = Latch.makeUnsafe(false)
+  const alarm = new Alarm(yield* Effect.context(), {
+    now,
+    wakeAt: () => exchange.wakeAt,
+    ring: () => Effect.sync(() => changed.openUnsafe())
+  })
   let closed = false
 
   const outcome = Effect.gen(function*() {
@@ -365,7 +371,9 @@ export const make = Effect.fnUntraced(function*(
       const outcome = exchange.outcome(now())
       if (outcome !== undefined) return outcome
       if (closed) return { _tag: "Incomplete" } as const
-      yield* alarm.wait
+      changed.closeUnsafe()
+      alarm.reset()
+      yield* changed.await
     }
   })
 
@@ -392,7 +400,7 @@ export const make = Effect.fnUntraced(function*(
             settled = reply.trim() !== ""
             if (settled) return Effect.succeed<Said>({ texts: [reply], again: false })
             exchange.acknowledged(now())
-            alarm.wake()
+            changed.openUnsafe()
             return Effect.never
           }
         })
@@ -430,17 +438,18 @@ export const make = Effect.fnUntraced(function*(
         : turn(command, call.deadline, converse(command, expectation, call)),
     offer: (text) => {
       const taken = exchange.offer(now(), text)
-      alarm.wake()
+      changed.openUnsafe()
       return taken
     },
     gap: () => exchange.gap(),
     restart: () => {
       exchange.restart()
-      alarm.wake()
+      changed.openUnsafe()
     },
     close: () => {
       closed = true
-      alarm.wake()
+      alarm.stop()
+      changed.openUnsafe()
     }
   }
 })

@@ -62,7 +62,7 @@ export const make = (options: {
 }): LiveRoster => {
   const state = State.make()
   const current = (): ReadonlyArray<Player> | undefined => state.complete ? State.list(state) : undefined
-  const broadcast = Broadcast.make<ReadonlyArray<Player> | undefined, LoginFailure>({ capacity: 1, greeting: current })
+  const broadcast = new Broadcast<ReadonlyArray<Player> | undefined, LoginFailure>({ capacity: 1, greeting: current })
   const doubt = Latch.makeUnsafe()
   let published: ReadonlyArray<Player> | undefined
 
@@ -159,6 +159,6 @@ export const make = (options: {
       )),
       Effect.forever
     ),
-    close: broadcast.close
+    close: (exit) => broadcast.close(exit)
   }
 }

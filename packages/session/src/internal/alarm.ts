@@ -1,61 +1,68 @@
 /**
- * Waits for the next of many deadlines with one fiber.
+ * Wakes at the next of many deadlines, with one sleeping fiber.
  */
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
+import type * as Fiber from "effect/Fiber"
 
-/** A wait for a deadline that can be cut short. For one fiber at a time. */
-export interface Alarm {
-  /** Waits until the deadline has come, or until `wake`. */
-  readonly wait: Effect.Effect<void>
-  /** To be called after the deadline may have become earlier. Ends the wait if it has. */
-  readonly reset: () => void
-  /** Ends the wait. */
-  readonly wake: () => void
+/** Times are in milliseconds of one clock, the one in the context. */
+export interface Options {
+  /** The time. */
+  readonly now: () => number
+  /** The deadline; `Infinity` for never. */
+  readonly wakeAt: () => number
+  /** What to do when the deadline has come. `late`: how much too late it is. Never fails. */
+  readonly ring: (late: number) => Effect.Effect<void>
 }
 
-/**
- * By how many milliseconds a wait may end late before the process counts as having stood still: a blocked event loop, or
- * a machine that was suspended.
- */
-const LATE = 50
+/** Rings when the deadline has come, and then waits for the next one. To be stopped by its owner. */
+export class Alarm {
+  readonly #context: Context.Context<never>
+  readonly #options: Options
+  #sleeper: Fiber.Fiber<void> | undefined
+  /** The deadline that is waited for; `-Infinity` while it rings. */
+  #armedFor = Infinity
+  #isStopped = false
 
-/** Waits for one deadline after the other, and does each time what is due then. Never ends; to be owned by the caller. */
-export const run = (alarm: Alarm, ring: Effect.Effect<void>): Effect.Effect<never> =>
-  Effect.forever(Effect.andThen(alarm.wait, ring))
+  constructor(context: Context.Context<never>, options: Options) {
+    this.#context = context
+    this.#options = options
+  }
 
-export const make = (options: {
-  /** The time, in milliseconds. */
-  readonly now: () => number
-  /** The deadline, in milliseconds; `Infinity` for never. */
-  readonly wakeAt: () => number
-  /** What to do before anything else after the process stood still. Default: nothing. */
-  readonly afterStandstill?: Effect.Effect<void>
-}): Alarm => {
-  const { afterStandstill = Effect.void, now, wakeAt } = options
-  const woken = Latch.makeUnsafe(false)
-  /** The deadline that is waited for; `-Infinity` if nothing waits. */
-  let armedFor = -Infinity
+  /** To be called after the deadline may have become earlier. */
+  reset(): void {
+    const deadline = this.#options.wakeAt()
+    if (deadline >= this.#armedFor || this.#isStopped) return
+    this.#sleeper?.interruptUnsafe()
+    this.#armedFor = deadline
+    // Clocks sleep for whole milliseconds. Rounding up keeps the fiber from waking too early again and again.
+    const wait = Math.ceil(deadline - this.#options.now())
+    // A clock may not sleep at all for 0 ms; a fiber that has rung before it is known here could not be stopped.
+    const sleep = wait > 0 ? Effect.sleep(wait) : Effect.yieldNow
+    this.#sleeper = Effect.runForkWith(this.#context)(Effect.andThen(sleep, this.#ring))
+  }
 
-  const judge = Effect.suspend(() => {
-    const due = armedFor
-    armedFor = -Infinity
-    return now() - due > LATE ? afterStandstill : Effect.void
+  /** Whether it is about to ring, or rings: the deadline that it waits for has come. */
+  isDue(now: number): boolean {
+    return this.#armedFor <= now
+  }
+
+  /** Does not ring any more. A ring that has begun goes on. */
+  stop(): void {
+    this.#isStopped = true
+    this.#sleeper?.interruptUnsafe()
+    this.#sleeper = undefined
+  }
+
+  readonly #ring = Effect.suspend(() => {
+    const late = this.#options.now() - this.#armedFor
+    this.#armedFor = -Infinity
+    this.#sleeper = undefined
+    return Effect.andThen(this.#options.ring(late), this.#rearm)
   })
 
-  return {
-    wait: Effect.suspend(() => {
-      const due = wakeAt()
-      armedFor = due
-      woken.closeUnsafe()
-      if (due === Infinity) return Effect.andThen(woken.await, judge)
-      // Clocks sleep for whole milliseconds. Rounding up keeps the fiber from waking too early again and again.
-      const wait = Math.max(0, Math.ceil(due - now()))
-      return Effect.andThen(Effect.raceFirst(Effect.sleep(wait), woken.await), judge)
-    }),
-    reset: () => {
-      if (wakeAt() < armedFor) woken.openUnsafe()
-    },
-    wake: () => woken.openUnsafe()
-  }
+  readonly #rearm = Effect.sync(() => {
+    this.#armedFor = Infinity
+    this.reset()
+  })
 }

@@ -3,8 +3,9 @@
  *
  * **Details**
  *
- * A subscriber that is `capacity` values behind loses its oldest, and finds in their place what `overflow`, if given,
- * makes of their number; it holds up nobody. (`PubSub.sliding` does not count, and drops for all what the slowest has not read.)
+ * A subscriber that is `capacity` values behind loses its oldest. In their place it finds one value that `overflow`, if
+ * given, makes of their number. It delays nobody. (`PubSub.sliding` does not count what is lost, and drops for all what the
+ * slowest has not read.)
  *
  * @since 0.1.0
  */
@@ -15,18 +16,18 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 
 /**
- * A broadcast of values to subscribers.
+ * Options of a broadcast.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Broadcast<A, E = never> {
-  /** Hands a value on. Synchronous: it never waits for a subscriber. */
-  readonly publish: (value: A) => void
-  /** Ends every subscription, present and future, after what is still to be read; with the cause of a failed exit. */
-  readonly close: (exit: Exit.Exit<void, E>) => void
-  /** The greeting, if there is one, and everything published from the moment on at which the stream is run. */
-  readonly values: Stream.Stream<A, E>
+export interface Options<A> {
+  /** How many values a subscriber may be behind, at least 1. */
+  readonly capacity: number
+  /** What a subscriber gets in place of the values that it lost. Default: nothing. */
+  readonly overflow?: (missed: number) => A
+  /** What each subscriber gets first. Default: nothing. */
+  readonly greeting?: () => A
 }
 
 /** A value and how many were published before it, by which a subscriber sees what it lost. */
@@ -36,49 +37,62 @@ interface Numbered<A> {
 }
 
 /**
- * A broadcast without subscribers. `capacity` is what each subscriber may be behind, at least 1; `greeting` is what each
- * gets first.
+ * A broadcast of values to subscribers.
  *
- * @category constructors
+ * @category models
  * @since 0.1.0
  */
-export const make = <A, E = never>(options: {
-  readonly capacity: number
-  readonly overflow?: (missed: number) => A
-  readonly greeting?: () => A
-}): Broadcast<A, E> => {
-  const subscribers = new Set<Queue.Queue<Numbered<A>, E | Cause.Done>>()
-  let published = 0
-  let closed: Cause.Cause<E | Cause.Done> | undefined
+export class Broadcast<A, E = never> {
+  readonly #options: Options<A>
+  /** Made for the first subscriber: most of a thousand broadcasts have none. */
+  #subscribers: Set<Queue.Queue<Numbered<A>, E | Cause.Done>> | undefined
+  #published = 0
+  #closed: Cause.Cause<E | Cause.Done> | undefined
 
-  const subscribe = Effect.acquireRelease(
-    Effect.map(Queue.sliding<Numbered<A>, E | Cause.Done>(options.capacity), (queue) => {
-      const from = options.greeting === undefined ? published : published - 1
-      if (options.greeting !== undefined) Queue.offerUnsafe(queue, { number: from, value: options.greeting() })
-      if (closed === undefined) subscribers.add(queue)
-      else Queue.failCauseUnsafe(queue, closed)
-      return { queue, from }
-    }),
-    ({ queue }) => Effect.sync(() => subscribers.delete(queue))
-  )
+  constructor(options: Options<A>) {
+    this.#options = options
+  }
 
-  const reportOverflow = (expected: number, { number, value }: Numbered<A>): readonly [number, Array<A>] => [
-    number + 1,
-    number === expected || options.overflow === undefined ? [value] : [options.overflow(number - expected), value]
-  ]
+  /** Hands a value on. It never waits for a subscriber. */
+  publish(value: A): void {
+    const number = this.#published++
+    if (this.#subscribers === undefined) return
+    for (const queue of this.#subscribers) Queue.offerUnsafe(queue, { number, value })
+  }
 
-  return {
-    publish: (value) => {
-      const numbered = { number: published++, value }
-      for (const queue of subscribers) Queue.offerUnsafe(queue, numbered)
-    },
-    close: (exit) => {
-      closed = Exit.isSuccess(exit) ? Cause.fail(Cause.Done()) : exit.cause
-      for (const queue of subscribers) Queue.failCauseUnsafe(queue, closed)
-      subscribers.clear()
-    },
-    values: Stream.unwrap(
-      Effect.map(subscribe, ({ from, queue }) => Stream.mapAccum(Stream.fromQueue(queue), () => from, reportOverflow))
+  /** Ends every subscription, present and future, after what is still to be read; with the cause of a failed exit. */
+  close(exit: Exit.Exit<void, E>): void {
+    this.#closed = Exit.isSuccess(exit) ? Cause.fail(Cause.Done()) : exit.cause
+    for (const queue of this.#subscribers ?? []) Queue.failCauseUnsafe(queue, this.#closed)
+    this.#subscribers = undefined
+  }
+
+  /** The greeting, if there is one, and everything published from the moment on at which the stream is run. */
+  get values(): Stream.Stream<A, E> {
+    const { overflow } = this.#options
+    const reportOverflow = (expected: number, { number, value }: Numbered<A>): readonly [number, Array<A>] => [
+      number + 1,
+      number === expected || overflow === undefined ? [value] : [overflow(number - expected), value]
+    ]
+    return Stream.unwrap(
+      Effect.map(
+        this.#subscribe,
+        ({ from, queue }) => Stream.mapAccum(Stream.fromQueue(queue), () => from, reportOverflow)
+      )
+    )
+  }
+
+  get #subscribe() {
+    const { capacity, greeting } = this.#options
+    return Effect.acquireRelease(
+      Effect.map(Queue.sliding<Numbered<A>, E | Cause.Done>(capacity), (queue) => {
+        const from = greeting === undefined ? this.#published : this.#published - 1
+        if (greeting !== undefined) Queue.offerUnsafe(queue, { number: from, value: greeting() })
+        if (this.#closed === undefined) (this.#subscribers ??= new Set()).add(queue)
+        else Queue.failCauseUnsafe(queue, this.#closed)
+        return { queue, from }
+      }),
+      ({ queue }) => Effect.sync(() => this.#subscribers?.delete(queue))
     )
   }
 }

@@ -1,20 +1,14 @@
 /**
- * Carries what a machine has counted over into the metrics.
+ * Shows what a session counts as metrics.
+ *
+ * The counts are plain numbers, which cost nothing to add to, and are read when somebody reads the metrics. A series is
+ * registered when its first count comes: most sessions need few, and there may be thousands of sessions.
  */
-import * as Effect from "effect/Effect"
+import * as Context from "effect/Context"
 import { constVoid } from "effect/Function"
 import * as Metric from "effect/Metric"
-import type * as Scope from "effect/Scope"
 import * as Metrics from "../Metrics.ts"
 import type { Counters } from "../SessionMachine.ts"
-
-export interface Meter {
-  /** Brings the metrics up to what the machine has counted by now. Cheap where nothing has changed. */
-  readonly update: () => void
-  readonly settled: (outcome: string) => void
-  readonly lost: (cause: string) => void
-  readonly measured: (milliseconds: number) => void
-}
 
 const series: ReadonlyArray<{
   readonly name: keyof Counters
@@ -41,57 +35,105 @@ interface Source {
   readonly load: { readonly waiting: number; readonly inFlight: number }
 }
 
-export const make: (
-  server: string,
-  source: Source
-) => Effect.Effect<Meter, never, Scope.Scope> = Effect.fnUntraced(function*(server, source) {
-  const context = yield* Effect.context()
-  // A series is made when it is first needed: most sessions need few, and there may be thousands of sessions.
-  const lazily = <I, S>(metric: Metric.Metric<I, S>, attributes?: Record<string, string>) => {
-    let bound: Metric.Metric<I, S> | undefined
-    return (input: I) => {
-      bound ??= Metric.withAttributes(metric, { server, ...attributes })
-      bound.updateUnsafe(input, context)
-    }
-  }
-  const by = (metric: Metric.Counter<number>, key: string) => {
-    const bound = new Map<string, (input: number) => void>()
-    return (value: string) => {
-      let add = bound.get(value)
-      if (add === undefined) bound.set(value, add = lazily(metric, { [key]: value }))
-      add(1)
-    }
-  }
-  const before = series.map(() => 0)
-  const adders = new Array<((increment: number) => void) | undefined>(series.length)
+/** The count of a series. It outlives the session: the counts of several sessions with one server add up. */
+interface Cell {
+  count: number
+}
 
-  // Read when somebody reads them: they change with every command.
-  const show = (metric: Metric.Gauge<number>, get: () => number) =>
-    Effect.acquireRelease(
-      Effect.sync(() =>
-        Metric.registerUnsafe(Metric.withAttributes(metric, { server }), context, {
-          get: () => ({ value: get() }),
-          update: constVoid,
-          modify: constVoid
-        })
-      ),
-      (registration) => Effect.sync(() => registration.remove())
-    )
-  yield* show(Metrics.commandsWaiting, () => source.load.waiting)
-  yield* show(Metrics.commandsInFlight, () => source.load.inFlight)
-  return {
-    update: () => {
-      for (let i = 0; i < series.length; i++) {
-        const { attributes, metric, name } = series[i]!
-        const increment = source.counters[name] - before[i]!
-        if (increment === 0) continue
-        before[i] = source.counters[name]
-        const add = adders[i] ??= lazily(metric, attributes)
-        add(increment)
-      }
-    },
-    settled: by(Metrics.commands, "outcome"),
-    lost: by(Metrics.reconnects, "cause"),
-    measured: lazily(Metrics.roundTrip)
+/** The cells of each registry, by series. */
+const registries = new WeakMap<object, Map<string, Cell>>()
+
+/** The cell of a series, registered if it is new. */
+const cellOf = (
+  context: Context.Context<never>,
+  metric: Metric.Counter<number>,
+  attributes: Record<string, string>
+): Cell => {
+  const registry = Context.get(context, Metric.MetricRegistry)
+  let cells = registries.get(registry)
+  if (cells === undefined) registries.set(registry, cells = new Map())
+  const key = JSON.stringify([metric.id, attributes, Context.get(context, Metric.CurrentMetricAttributes)])
+  const known = cells.get(key)
+  if (known !== undefined) return known
+  const cell: Cell = { count: 0 }
+  cells.set(key, cell)
+  Metric.registerUnsafe(Metric.withAttributes(metric, attributes), context, {
+    get: () => ({ count: cell.count, incremental: true }),
+    update: constVoid,
+    modify: constVoid
+  })
+  return cell
+}
+
+export class Meter {
+  readonly #server: string
+  readonly #source: Source
+  readonly #context: Context.Context<never>
+  /** What the machine had counted when it was last looked at, and where that was added. */
+  readonly #before: Array<number> = series.map(() => 0)
+  readonly #cells: Array<Cell | undefined> = series.map(() => undefined)
+  readonly #outcomes = new Map<string, Cell>()
+  readonly #gauges: ReadonlyArray<{ readonly remove: () => void }>
+  #roundTrip: Metric.Histogram<number> | undefined
+
+  constructor(server: string, source: Source, context: Context.Context<never>) {
+    this.#server = server
+    this.#source = source
+    this.#context = context
+    this.#gauges = [
+      this.#gauge(Metrics.commandsWaiting, () => source.load.waiting),
+      this.#gauge(Metrics.commandsInFlight, () => source.load.inFlight)
+    ]
   }
-})
+
+  #gauge(metric: Metric.Gauge<number>, get: () => number) {
+    return Metric.registerUnsafe(Metric.withAttributes(metric, { server: this.#server }), this.#context, {
+      get: () => ({ value: get() }),
+      update: constVoid,
+      modify: constVoid
+    })
+  }
+
+  /** Takes over what the machine has counted since the last time. */
+  update(): void {
+    const { counters } = this.#source
+    for (let i = 0; i < series.length; i++) {
+      const { name } = series[i]!
+      const increment = counters[name] - this.#before[i]!
+      if (increment === 0) continue
+      const { attributes, metric } = series[i]!
+      this.#before[i]! += increment
+      const cell = this.#cells[i] ??= cellOf(this.#context, metric, { server: this.#server, ...attributes })
+      cell.count += increment
+    }
+  }
+
+  /** Records what a command has ended with. */
+  settled(outcome: string): void {
+    this.#count(Metrics.commands, "outcome", outcome)
+  }
+
+  /** Records that the session was lost. */
+  lost(cause: string): void {
+    this.#count(Metrics.reconnects, "cause", cause)
+  }
+
+  /** Records the time from a command to its reply. */
+  measured(milliseconds: number): void {
+    this.#roundTrip ??= Metric.withAttributes(Metrics.roundTrip, { server: this.#server })
+    this.#roundTrip.updateUnsafe(milliseconds, this.#context)
+  }
+
+  #count(metric: Metric.Counter<number>, key: string, value: string): void {
+    let cell = this.#outcomes.get(value)
+    if (cell === undefined) {
+      this.#outcomes.set(value, cell = cellOf(this.#context, metric, { server: this.#server, [key]: value }))
+    }
+    cell.count++
+  }
+
+  /** Takes the gauges away: there is no session that they show. */
+  close(): void {
+    for (const gauge of this.#gauges) gauge.remove()
+  }
+}

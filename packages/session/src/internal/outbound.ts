@@ -193,8 +193,7 @@ export class Outbound<H> {
     while (this.#hasRoom) {
       const ticket = this.#queue.first
       if (ticket === undefined) return
-      // Its reply could not come in time any more.
-      if (ticket.request.deadline <= now + (this.roundTrip.smoothed ?? 0)) this.#expireWaiting(ticket, "Online")
+      if (ticket.request.deadline <= now) this.#expireWaiting(ticket, "Online")
       else if (ticket.request.isCurrent?.() === false) {
         this.#settle(ticket, Result.fail(ticket.sends > 0 ? this.#lost(ticket) : new Outdated({})))
       } else {

@@ -98,9 +98,9 @@ describe("hostile input", () => {
         const attacking = datagrams(recorded)
         const before = yield* dropped
         const known = recorded.filter((datagram) => datagram[7] === 2).length
-        const acknowledgements = line.written
+        const acknowledgements = line.sent
         yield* attack(line, attacking)
-        const acknowledged = line.written - acknowledgements
+        const acknowledged = line.sent - acknowledgements
         assert.strictEqual(
           (yield* dropped) - before + acknowledged,
           attacking.length,

@@ -1,9 +1,8 @@
-import { Session, Transport } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { heard, online, password, patient, range, tapped, timed } from "../support/Scenario.ts"
+import { heard, online, range } from "../support/Scenario.ts"
 
 describe("messages", () => {
   it.effect("that never come leave a gap in the stream, when the server does not repeat them any more", () =>
@@ -43,37 +42,4 @@ describe("messages", () => {
         sent.map(({ sequence, time }) => [sequence, time + 10])
       )
     }).pipe(Effect.provide(TestRcon.layerTransport({ network: { latency: "5 millis" } }))))
-
-  it.effect("stay in order if the reorder timeout ends while an acknowledgement is being written", () =>
-    Effect.gen(function*() {
-      const network = yield* SimulatedNetwork.SimulatedNetwork
-      const server = yield* SimulatedServer.SimulatedServer
-      const line = yield* tapped
-      const [session] = yield* timed(
-        Session.make({ password, reorderTimeout: "1 second" }).pipe(
-          Effect.provideService(Transport.Transport, line.transport)
-        )
-      )
-      const items = yield* heard(session, "message ")
-      const lose = (text: string) =>
-        network.partition("toClient").pipe(
-          Effect.andThen(server.emit(text)),
-          Effect.andThen(network.heal("toClient"))
-        )
-      yield* lose("message 1")
-      yield* server.emit("message 2")
-      yield* TestClock.adjust("20 millis")
-      yield* lose("message 3")
-      yield* server.emit("message 4")
-      yield* TestClock.adjust("920 millis")
-      // The first one comes at last, and the write of its acknowledgement outlasts the wait for the third.
-      line.writeTime = 90
-      yield* TestClock.adjust("12 millis")
-      yield* network.partition("toClient")
-      yield* TestClock.adjust("200 millis")
-      assert.deepStrictEqual(items, ["message 1", "message 2", "gap: Lost 1", "message 4"])
-    }).pipe(Effect.provide(TestRcon.layerTransport({
-      server: { ...patient, messageGap: "950 millis" },
-      network: { latency: "5 millis" }
-    }))))
 })

@@ -2,24 +2,28 @@ import { Packet } from "@bercon/codec"
 import { Session, Transport } from "@bercon/session"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Queue, Result } from "effect"
+import { Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { echo, online, outcome, password, range, timed } from "../support/Scenario.ts"
 
-/** Answers every command with its own text, at once. */
+/** Answers every command with its own text, at once: before `send` returns. */
 const mirror = Transport.Transport.of({
   peer: "mirror:1",
-  open: Effect.map(Queue.unbounded<Uint8Array>(), (queue) => ({
-    pull: Queue.takeAll(queue),
-    write: (datagram) =>
-      Effect.sync(() => {
+  open: Effect.sync(() => {
+    let receiver: Transport.Receiver | undefined
+    return {
+      listen: (listener) => {
+        receiver = listener
+      },
+      send: (datagram) => {
         const packet = Result.getOrThrow(Packet.decodeClient(datagram))
-        if (packet._tag === "Login") Queue.offerUnsafe(queue, Packet.encode(Packet.loginResult(true)))
+        if (packet._tag === "Login") receiver?.receive(Packet.encode(Packet.loginResult(true)))
         if (packet._tag === "Command") {
-          Queue.offerUnsafe(queue, Packet.encode(Packet.commandReply(packet.sequence, packet.payload)))
+          receiver?.receive(Packet.encode(Packet.commandReply(packet.sequence, packet.payload)))
         }
-      })
-  }))
+      }
+    }
+  })
 })
 
 const latency = { latency: "5 millis" } as const

@@ -3,7 +3,7 @@
  */
 import { type CommandError, Session, Transport } from "@bercon/session"
 import { type ServerMachine, type SimulatedServer, TestRcon } from "@bercon/testing"
-import { Cause, Clock, Effect, Fiber, Queue, Redacted, Result, type Scope, Stream } from "effect"
+import { Cause, Clock, Effect, Fiber, Redacted, Result, type Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 
 export const password = Redacted.make("secret")
@@ -114,93 +114,71 @@ export interface Tap {
   /** Sockets that are open. */
   open: number
   /** Datagrams handed over by the session. */
-  written: number
+  sent: number
   /** What is wrong with opening a socket, from now on. */
   opening: Fault
-  /** What is wrong with writing, from now on. */
-  writing: Fault
-  /** Milliseconds that a write takes. */
-  writeTime: number
+  /** What is wrong with sending, from now on. */
+  sending: Exclude<Fault, "hangs">
   /** Datagrams that came from the server, where somebody wants to have them. */
   recording: Array<Uint8Array> | undefined
-  /** Where somebody wants to keep what the session sends from the server. */
-  holding: Array<Effect.Effect<void, Transport.TransportError>> | undefined
   /** Lets the open socket receive datagrams that nobody sent. */
   readonly inject: (datagrams: ReadonlyArray<Uint8Array>) => void
-  /** Lets the open socket fail, or die, under the one who reads. */
+  /** Lets the open socket fail, or shows a bug of it. */
   readonly break: (fault: "fails" | "dies") => Effect.Effect<void>
 }
 
+const BUG = "the adapter has a bug"
+
 export const tap = (inner: Transport.Transport["Service"]): Tap => {
-  let queue: Queue.Queue<Uint8Array, Transport.TransportError> | undefined
-  const faulty = <E>(fault: Fault, error: E): Effect.Effect<void, E> => {
-    switch (fault) {
-      case "none":
-        return Effect.void
-      case "hangs":
-        return Effect.never
-      case "fails":
-        return Effect.fail(error)
-      case "dies":
-        return Effect.die("the adapter has a bug")
-    }
+  let receiver: Transport.Receiver | undefined
+  const faults: Record<Fault, Effect.Effect<void, Transport.TransportError>> = {
+    none: Effect.void,
+    hangs: Effect.never,
+    fails: Effect.fail(openFailed),
+    dies: Effect.die(BUG)
   }
   const self: Tap = {
     opens: 0,
     open: 0,
-    written: 0,
+    sent: 0,
     opening: "none",
-    writing: "none",
-    writeTime: 0,
+    sending: "none",
     recording: undefined,
-    holding: undefined,
     inject: (datagrams) => {
-      if (queue !== undefined) Queue.offerAllUnsafe(queue, datagrams)
+      for (const datagram of datagrams) receiver?.receive(datagram)
     },
-    break: (fault) =>
-      Effect.sync(() => {
-        if (queue === undefined) return
-        Queue.failCauseUnsafe(queue, fault === "fails" ? Cause.fail(ioFailed) : Cause.die("the adapter has a bug"))
-      }),
+    break: (fault) => Effect.sync(() => receiver?.failed(fault === "fails" ? Cause.fail(ioFailed) : Cause.die(BUG))),
     transport: Transport.Transport.of({
       peer: inner.peer,
       open: Effect.gen(function*() {
         self.opens++
-        yield* faulty(self.opening, openFailed)
-        const connection = yield* inner.open
-        const own = yield* Queue.unbounded<Uint8Array, Transport.TransportError>()
-        queue = own
+        yield* faults[self.opening]
+        const { listen, send } = yield* inner.open
         self.open++
+        let own: Transport.Receiver | undefined
         yield* Effect.addFinalizer(() =>
           Effect.sync(() => {
             self.open--
-            if (queue === own) queue = undefined
+            if (receiver === own) receiver = undefined
           })
         )
-        yield* Effect.forever(Effect.map(connection.pull, (datagrams) => {
-          self.recording?.push(...datagrams)
-          Queue.offerAllUnsafe(own, datagrams)
-        })).pipe(
-          Effect.catch((error) => Queue.fail(own, error)),
-          Effect.forkScoped
-        )
         return {
-          pull: Queue.takeAll(own),
-          write: (datagram) =>
-            Effect.suspend(() => {
-              self.written++
-              if (self.holding !== undefined) {
-                self.holding.push(connection.write(datagram))
-                return Effect.void
+          listen: (listener) => {
+            receiver = own = listener
+            listen({
+              ...listener,
+              receive: (datagram) => {
+                self.recording?.push(datagram)
+                listener.receive(datagram)
               }
-              const write = Effect.andThen(
-                faulty(self.writing, ioFailed),
-                connection.write(datagram)
-              )
-              return self.writeTime === 0
-                ? write
-                : Effect.andThen(write, Effect.sleep(self.writeTime))
             })
+          },
+          send: (datagram) => {
+            self.sent++
+            if (self.sending === "dies") throw new Error(BUG)
+            if (self.sending === "fails") own?.notSent(ioFailed)
+            else send(datagram)
+          }
         }
       })
     })

@@ -13,23 +13,25 @@ const CAPACITY = 4096
 
 /** The port as it is seen from behind that path. What is still on its way when the scope closes is lost. */
 export const make = Effect.fnUntraced(function*(port: Endpoint, options: PathOptions) {
-  const path = yield* Path.make(options)
-  // Whatever port it is, chance is the same.
-  const line = yield* path.line("")
   const inbound = yield* Queue.dropping<Received, EndpointError>(CAPACITY)
   const outbound = yield* Queue.dropping<{ readonly to: string; readonly datagram: Uint8Array }>(CAPACITY)
+  // Who reads the port hears of it when something in here has died.
+  const died = (cause: Cause.Cause<EndpointError>): void => {
+    if (!Cause.hasInterruptsOnly(cause)) Queue.failCauseUnsafe(inbound, cause)
+  }
+  const path = yield* Path.make(options, died)
+  // Whatever port it is, chance is the same.
+  const line = yield* path.line("")
   yield* Effect.addFinalizer(() => Queue.fail(inbound, new EndpointError({ kind: "Closed", address: port.address })))
 
   const offer = <A, E>(queue: Queue.Queue<A, E>, element: A): Path.Arrival =>
     Queue.offerUnsafe(queue, element) ? "delivered" : "overflowed"
 
-  const read = Effect.flatMap(
-    port.pull,
-    Effect.forEach(
-      ({ datagram, from }) => line.send("toServer", datagram, (datagram) => offer(inbound, { from, datagram })),
-      { discard: true }
-    )
-  )
+  const read = Effect.map(port.pull, (batch) => {
+    for (const { datagram, from } of batch) {
+      line.send("toServer", datagram, (datagram) => offer(inbound, { from, datagram }))
+    }
+  })
 
   // As on any network, nobody hears of a datagram that could not be sent.
   const write = Effect.flatMap(
@@ -37,10 +39,9 @@ export const make = Effect.fnUntraced(function*(port: Endpoint, options: PathOpt
     Effect.forEach(({ datagram, to }) => Effect.ignore(port.write(to, datagram)), { discard: true })
   )
 
-  for (const fiber of [path.run, Effect.forever(read), Effect.forever(write)]) {
-    // Who reads the port hears of it when one of them dies.
+  for (const fiber of [Effect.forever(read), Effect.forever(write)]) {
     yield* fiber.pipe(
-      Effect.onError((cause) => Cause.hasInterruptsOnly(cause) ? Effect.void : Queue.failCause(inbound, cause)),
+      Effect.onError((cause) => Effect.sync(() => died(cause))),
       Effect.forkScoped
     )
   }
@@ -48,7 +49,8 @@ export const make = Effect.fnUntraced(function*(port: Endpoint, options: PathOpt
   const endpoint: Endpoint = {
     address: port.address,
     pull: Queue.takeAll(inbound),
-    write: (to, datagram) => line.send("toClient", datagram, (datagram) => offer(outbound, { to, datagram }))
+    write: (to, datagram) =>
+      Effect.sync(() => line.send("toClient", datagram, (datagram) => offer(outbound, { to, datagram })))
   }
   return endpoint
 })

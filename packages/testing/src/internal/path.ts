@@ -3,9 +3,11 @@
  * on real UDP.
  */
 import { Alarm, Monotonic } from "@bercon/session/unstable"
+import type * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
 import * as Struct from "effect/Struct"
 import type { Conditions, Direction, PathConditions, PathOptions, Statistics } from "../SimulatedNetwork.ts"
 
@@ -140,12 +142,8 @@ export interface Line {
 }
 
 export interface ServerLine extends Line {
-  /** Sends a datagram in a direction. `deliver` is called with what arrives of it, when it does. */
-  readonly send: (
-    direction: Direction,
-    datagram: Uint8Array,
-    deliver: (datagram: Uint8Array) => Arrival
-  ) => Effect.Effect<void>
+  /** Sends a datagram in a direction. `deliver` is called with what arrives of it, when it does: perhaps at once. */
+  readonly send: (direction: Direction, datagram: Uint8Array, deliver: (datagram: Uint8Array) => Arrival) => void
   readonly isCut: (direction: Direction) => boolean
 }
 
@@ -154,8 +152,6 @@ export interface Path extends Line {
   readonly line: (server: string) => Effect.Effect<ServerLine>
   /** Of all lines together. */
   readonly statistics: () => Readonly<Record<Direction, Statistics>>
-  /** Delivers what was delayed. To be forked by the owner. */
-  readonly run: Effect.Effect<never>
 }
 
 interface InFlight {
@@ -190,8 +186,14 @@ const lineOf = (states: (direction: Direction) => ReadonlyArray<State>): Line =>
   }
 }
 
-/** Dies with a `RangeError` where a fraction is not from 0 to 1, or a duration infinite. */
-export const make = Effect.fnUntraced(function*(options: PathOptions) {
+/**
+ * A path, in the caller's scope. `died` is told what it died of, if a delivery throws. Dies with a `RangeError` if a fraction
+ * is not from 0 to 1, or a duration is infinite.
+ */
+export const make = Effect.fnUntraced(function*(
+  options: PathOptions,
+  died: (cause: Cause.Cause<never>) => void
+): Effect.fn.Return<Path, never, Scope.Scope> {
   /** What a new line begins with. */
   const initial: Record<Direction, State> = {
     toServer: { weather: fair, cut: false },
@@ -202,29 +204,33 @@ export const make = Effect.fnUntraced(function*(options: PathOptions) {
   const inFlight: Array<InFlight> = []
 
   const now = yield* Monotonic.make
-  const alarm = Alarm.make({ now, wakeAt: () => inFlight[0]?.due ?? Infinity })
   const deliverDue = Effect.sync(() => {
     while (inFlight.length > 0 && inFlight[0]!.due <= now()) inFlight.shift()!.deliver()
+  }).pipe(Effect.onError((cause) => Effect.sync(() => died(cause))))
+  const alarm = new Alarm(yield* Effect.context(), {
+    now,
+    wakeAt: () => inFlight[0]?.due ?? Infinity,
+    ring: () => deliverDue
   })
+  yield* Effect.addFinalizer(() => Effect.sync(() => alarm.stop()))
 
-  const send = (lane: Lane, original: Uint8Array, deliver: (datagram: Uint8Array) => Arrival): Effect.Effect<void> =>
-    Effect.sync(() => {
-      const arrive = (datagram: Uint8Array): void => {
-        lane.statistics[deliver(datagram)]++
+  const send = (lane: Lane, original: Uint8Array, deliver: (datagram: Uint8Array) => Arrival): void => {
+    const arrive = (datagram: Uint8Array): void => {
+      lane.statistics[deliver(datagram)]++
+    }
+    for (const [delay, datagram] of fate(lane, original)) {
+      if (delay <= 0) {
+        arrive(datagram)
+      } else if (inFlight.length >= IN_FLIGHT_CAPACITY) {
+        lane.statistics.overflowed++
+      } else {
+        const due = now() + delay
+        const index = inFlight.findLastIndex((other) => other.due <= due) + 1
+        inFlight.splice(index, 0, { due, deliver: () => arrive(datagram) })
+        if (index === 0) alarm.reset()
       }
-      for (const [delay, datagram] of fate(lane, original)) {
-        if (delay <= 0) {
-          arrive(datagram)
-        } else if (inFlight.length >= IN_FLIGHT_CAPACITY) {
-          lane.statistics.overflowed++
-        } else {
-          const due = now() + delay
-          const index = inFlight.findLastIndex((other) => other.due <= due) + 1
-          inFlight.splice(index, 0, { due, deliver: () => arrive(datagram) })
-          if (index === 0) alarm.reset()
-        }
-      }
-    })
+    }
+  }
 
   const lanesOf = Effect.fnUntraced(function*(server: string) {
     const known = lines.get(server)
@@ -249,7 +255,7 @@ export const make = Effect.fnUntraced(function*(options: PathOptions) {
     return sum
   }
 
-  const path: Path = {
+  return {
     ...all,
     line: (server) =>
       Effect.map(lanesOf(server), (lanes) => ({
@@ -257,9 +263,6 @@ export const make = Effect.fnUntraced(function*(options: PathOptions) {
         send: (direction, datagram, deliver) => send(lanes[direction], datagram, deliver),
         isCut: (direction) => lanes[direction].cut
       })),
-    statistics: () => ({ toServer: total("toServer"), toClient: total("toClient") }),
-    run: Alarm.run(alarm, deliverDue)
+    statistics: () => ({ toServer: total("toServer"), toClient: total("toClient") })
   }
-
-  return path
 })

@@ -1,0 +1,394 @@
+/**
+ * Drives a session machine: with the clock, a socket after the other, and the callers.
+ *
+ * What happens is fed to the machine, and what the machine wants is done at once, in the same step:
+ *
+ * - a datagram arrives: `Receiver.receive` -> `machine.receive` -> `#perform`;
+ * - a command goes out: `request` -> `machine.submit` -> `#perform` -> `Connection.send`;
+ * - a deadline comes: `Alarm` -> `machine.tick` -> `#perform`.
+ *
+ * At rest a driver has two fibers: the alarm's, and the one whose scope is that of the open socket.
+ */
+import * as Text from "@bercon/codec/Text"
+import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
+import * as CommandError from "../CommandError.ts"
+import type { LoginFailure } from "../LoginFailure.ts"
+import type { Gap, Message } from "../Message.ts"
+import type { CommandOptions } from "../Session.ts"
+import * as SessionMachine from "../SessionMachine.ts"
+import type { Status } from "../Status.ts"
+import { type Connection, OpenFailed, type Receiver, type Transport, TransportError } from "../Transport.ts"
+import { Alarm } from "./alarm.ts"
+import { Broadcast } from "./broadcast.ts"
+import { Meter } from "./meter.ts"
+import * as Monotonic from "./monotonic.ts"
+import * as Settings from "./settings.ts"
+
+/** Takes the outcome of a command. */
+type Reply = (result: Result.Result<Uint8Array, CommandError.CommandError["reason"]>) => void
+
+/** How many changes of status a subscriber may be behind before it loses the oldest. */
+const STATUS_CAPACITY = 64
+/** How long opening a socket may take. */
+const OPEN_TIMEOUT = "30 seconds"
+/** By how many milliseconds the alarm may be late before the process counts as having stood still. */
+const STANDSTILL = 50
+/** After how many turns of the event loop without a datagram nothing more lies in the socket. */
+const QUIET_TURNS = 2
+/** For how many turns of the event loop time may wait for datagrams. */
+const MOST_TURNS = 256
+/** The longest command in bytes of UTF-8: with it the datagram is 1,400 bytes, which every network carries whole. */
+export const MAX_COMMAND_BYTES = 1391
+
+export class Driver {
+  readonly #transport: Transport["Service"]
+  readonly #settings: Settings.Settings
+  readonly #clock: Clock.Clock
+  readonly #context: Context.Context<never>
+  readonly #machine: SessionMachine.SessionMachine<Reply>
+  readonly #meter: Meter
+  readonly #alarm: Alarm
+  readonly #online = Deferred.makeUnsafe<void, LoginFailure>()
+  readonly #statuses: Broadcast<Status>
+  readonly #messages: Broadcast<Message | Gap, LoginFailure>
+  /** The status as it was last published. */
+  #status: Status
+  /** The socket: its fiber, and what is open. */
+  #socket: Fiber.Fiber<void> | undefined
+  #connection: Connection | undefined
+  /** How many datagrams have arrived. */
+  #received = 0
+  #isPerforming = false
+
+  constructor(
+    transport: Transport["Service"],
+    settings: Settings.Settings,
+    clock: Clock.Clock,
+    context: Context.Context<never>
+  ) {
+    this.#transport = transport
+    this.#settings = settings
+    this.#clock = clock
+    this.#context = context
+    this.#machine = new SessionMachine.SessionMachine<Reply>(settings.machine, this.#now())
+    this.#meter = new Meter(transport.peer, this.#machine, context)
+    this.#status = this.#machine.status
+    this.#statuses = new Broadcast<Status>({ capacity: STATUS_CAPACITY, greeting: () => this.#status })
+    this.#messages = new Broadcast<Message | Gap, LoginFailure>({ capacity: settings.messageCapacity, overflow })
+    this.#alarm = new Alarm(context, {
+      now: () => this.#now(),
+      wakeAt: () => this.#machine.wakeAt,
+      ring: (late) => late > STANDSTILL ? Effect.andThen(this.#readSocket, this.#tick) : this.#tick
+    })
+  }
+
+  /** Begins. Nothing happens before. */
+  start(): void {
+    this.#feed(() => {})
+  }
+
+  /** Ends the session for its owner, and closes the socket. */
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    this.#feed((now) => this.#machine.close(now))
+    return this.#socket === undefined ? Effect.void : Fiber.interrupt(this.#socket)
+  })
+
+  #now(): number {
+    return Monotonic.millis(this.#clock)
+  }
+
+  // ---------------------------------------------------------------------------
+  // what callers see
+  // ---------------------------------------------------------------------------
+
+  get epoch(): number {
+    return this.#machine.epoch
+  }
+
+  get status(): Status {
+    return this.#machine.status
+  }
+
+  get statusChanges() {
+    return this.#statuses.values
+  }
+
+  get messages() {
+    return this.#messages.values
+  }
+
+  /** Waits for the first login. */
+  get online(): Effect.Effect<void, LoginFailure> {
+    return Deferred.await(this.#online)
+  }
+
+  /** Sends a command, and waits for its outcome. */
+  request<A>(
+    text: string,
+    options: CommandOptions | undefined,
+    decode: (reply: Uint8Array) => A
+  ): Effect.Effect<A, CommandError.CommandError> {
+    return Effect.callback<A, CommandError.CommandError>((resume) => {
+      const payload = Text.encode(text)
+      const timeout = options?.timeout === undefined
+        ? this.#settings.commandTimeout
+        : Settings.millis(options.timeout)
+      const problem = problemOf(text, payload, timeout)
+      if (problem !== undefined) {
+        this.#meter.settled("InvalidCommand")
+        return resume(fail(text, new CommandError.InvalidCommand({ problem })))
+      }
+      let ticket: SessionMachine.Ticket<Reply> | undefined
+      this.#feed((now) => {
+        const submitted = this.#machine.submit(now, {
+          handle: (result) =>
+            resume(Result.isSuccess(result) ? Effect.succeed(decode(result.success)) : fail(text, result.failure)),
+          payload,
+          repeatable: options?.repeatable ?? true,
+          epoch: options?.epoch,
+          isCurrent: options?.isCurrent,
+          deadline: now + timeout
+        })
+        if (Result.isSuccess(submitted)) {
+          ticket = submitted.success
+        } else {
+          this.#meter.settled(submitted.failure._tag)
+          resume(fail(text, submitted.failure))
+        }
+      })
+      return Effect.sync(() => {
+        if (ticket === undefined || ticket.state === "Settled") return
+        const cancelled = ticket
+        this.#meter.settled("Interrupted")
+        this.#feed((now) => this.#machine.cancel(now, cancelled))
+      })
+    })
+  }
+
+  // ---------------------------------------------------------------------------
+  // the machine
+  // ---------------------------------------------------------------------------
+
+  /**
+   * Feeds the machine an input, and does what it wants. It never waits and never throws: a fault in here ends the session,
+   * and not whoever has called.
+   */
+  #feed(input: (now: number) => void): void {
+    const now = this.#now()
+    try {
+      input(now)
+      this.#perform(now)
+    } catch (defect) {
+      this.#machine.crash(now, Exit.die(defect))
+      this.#perform(now)
+    }
+  }
+
+  /**
+   * Does what the machine wants. What that sets off may be another input, whose outputs come after all of this one's.
+   */
+  #perform(now: number): void {
+    if (this.#isPerforming) return
+    this.#isPerforming = true
+    try {
+      this.#performAll()
+      // What this input has made due does not wait for the alarm. What was due before does: see `#readSocket`.
+      if (this.#machine.wakeAt <= now && !this.#alarm.isDue(now)) {
+        this.#machine.tick(now)
+        this.#performAll()
+      }
+    } finally {
+      this.#isPerforming = false
+    }
+    this.#meter.update()
+    this.#alarm.reset()
+  }
+
+  #performAll(): void {
+    for (let outputs = this.#machine.drain(); outputs.length > 0; outputs = this.#machine.drain()) {
+      // Acknowledgements go out before anybody can be slow about the messages.
+      for (const output of outputs) if (output._tag === "Transmit") this.#connection?.send(output.datagram)
+      for (const output of outputs) this.#performOne(output)
+    }
+  }
+
+  #performOne(output: SessionMachine.Output<Reply>): void {
+    switch (output._tag) {
+      case "Settle":
+        this.#meter.settled(Result.isSuccess(output.result) ? "Success" : output.result.failure._tag)
+        return output.handle(output.result)
+      case "Deliver":
+        return this.#messages.publish(output.item)
+      case "Measured":
+        return this.#meter.measured(output.milliseconds)
+      case "Open":
+        return this.#open()
+      case "StatusChanged":
+        return this.#changeStatus(output.status)
+      case "Transmit":
+    }
+  }
+
+  #changeStatus(next: Status): void {
+    this.#log(logOf(this.#transport.peer, next, this.#status))
+    this.#status = next
+    this.#statuses.publish(next)
+    switch (next._tag) {
+      case "Online":
+        Deferred.doneUnsafe(this.#online, Exit.void)
+        break
+      case "Reconnecting":
+        this.#meter.lost(next.cause)
+        break
+      case "Closed":
+        Deferred.doneUnsafe(this.#online, Exit.isSuccess(next.exit) ? Exit.interrupt() : next.exit)
+        this.#statuses.close(Exit.void)
+        this.#messages.close(next.exit)
+        this.#meter.close()
+        this.#alarm.stop()
+        this.#connection = undefined
+        this.#socket?.interruptUnsafe()
+        break
+      case "Connecting":
+    }
+  }
+
+  readonly #tick = Effect.sync(() => this.#feed((now) => this.#machine.tick(now)))
+
+  #log(line: Effect.Effect<void>): void {
+    Effect.runForkWith(this.#context)(line)
+  }
+
+  // ---------------------------------------------------------------------------
+  // the socket
+  // ---------------------------------------------------------------------------
+
+  /** Opens a socket in place of the one that there may be. */
+  #open(): void {
+    const before = this.#socket
+    this.#connection = undefined
+    this.#socket = Effect.runForkWith(this.#context)(
+      before === undefined ? this.#useSocket : Effect.andThen(Fiber.interrupt(before), this.#useSocket)
+    )
+  }
+
+  /** Opens a socket, and keeps it until this is interrupted. */
+  readonly #useSocket: Effect.Effect<void> = Effect.suspend(() =>
+    Effect.timeoutOrElse(this.#transport.open, {
+      duration: OPEN_TIMEOUT,
+      orElse: () => Effect.fail(openTimeout(this.#transport.peer))
+    })
+  ).pipe(
+    Effect.flatMap((connection) => {
+      this.#connection = connection
+      connection.listen(this.#receiverOf(connection))
+      this.#feed((now) => this.#machine.opened(now))
+      return Effect.never
+    }),
+    Effect.scoped,
+    Effect.catch((error) => Effect.sync(() => this.#feed((now) => this.#machine.openFailed(now, error)))),
+    Effect.onError((cause) => Effect.sync(() => this.#fault(cause)))
+  )
+
+  /** Hears what happens to a connection, as long as it is the one in use. */
+  #receiverOf(connection: Connection): Receiver {
+    return {
+      receive: (datagram) => {
+        if (connection !== this.#connection) return
+        this.#received++
+        this.#feed((now) => this.#machine.receive(now, datagram))
+      },
+      notSent: (error) => {
+        if (connection !== this.#connection) return
+        this.#log(Effect.logDebug(error.message))
+        this.#feed((now) => this.#machine.writeFailed(now, error))
+      },
+      failed: (cause) => {
+        if (connection !== this.#connection) return
+        const error = Cause.findError(cause)
+        if (Result.isFailure(error)) return this.#fault(cause)
+        this.#log(Effect.logDebug(error.success.message))
+        this.#feed((now) => this.#machine.socketFailed(now))
+      }
+    }
+  }
+
+  /** Ends the session because the transport is at fault. */
+  #fault(cause: Cause.Cause<TransportError>): void {
+    if (Cause.hasInterruptsOnly(cause)) return
+    const defect = Exit.die(Cause.squash(cause))
+    this.#feed((now) => this.#machine.crash(now, defect))
+  }
+
+  /**
+   * Lets what has arrived be read before anything is judged by the time: a reply that lies in the socket is not late.
+   * Ends when nothing more comes, or after so much that it must not wait any longer.
+   */
+  readonly #readSocket = Effect.suspend(() => {
+    let turn = 0
+    let quiet = 0
+    let before = this.#received
+    return Effect.whileLoop({
+      while: () => turn++ < MOST_TURNS && quiet < QUIET_TURNS,
+      // One turn of the event loop: the kernel hands over all it has in it.
+      body: () => Effect.yieldNow,
+      step: () => {
+        quiet = this.#received === before ? quiet + 1 : 0
+        before = this.#received
+      }
+    })
+  })
+}
+
+const overflow = (missed: number): Gap => ({ _tag: "Gap", cause: "Overflow", missed })
+
+const openTimeout = (peer: string): TransportError =>
+  new TransportError({ reason: new OpenFailed({ kind: "Unknown", peer, cause: `it took more than ${OPEN_TIMEOUT}` }) })
+
+const problemOf = (text: string, payload: Uint8Array, timeout: number): string | undefined =>
+  text.includes("\0")
+    ? "it contains a NUL character"
+    : payload.length > MAX_COMMAND_BYTES
+    ? `it is ${payload.length} bytes long in UTF-8; at most ${MAX_COMMAND_BYTES} are allowed`
+    : Number.isNaN(timeout)
+    ? "its timeout is not a duration"
+    : undefined
+
+const fail = (
+  text: string,
+  reason: CommandError.CommandError["reason"]
+): Effect.Effect<never, CommandError.CommandError> => Effect.fail(CommandError.make(text, reason))
+
+const logOf = (peer: string, status: Status, before: Status): Effect.Effect<void> => {
+  const session = `RCON session with ${peer}`
+  switch (status._tag) {
+    case "Connecting":
+      return Effect.logInfo(`${session}: connecting`)
+    case "Online":
+      return Effect.logInfo(`${session}: online`)
+    case "Reconnecting":
+      return Effect.logInfo(`${session}: ${losses[status.cause]}, logging in again`)
+    case "Closed":
+      return Exit.match(status.exit, {
+        onSuccess: () => Effect.logInfo(`${session}: closed`),
+        onFailure: (cause) =>
+          // Whoever waits for the first login has the failure in hand; later nobody may be looking.
+          before._tag === "Connecting"
+            ? Effect.logInfo(`${session}: not logged in`)
+            : Effect.logError(`${session}: ended for good`, cause)
+      })
+  }
+}
+
+const losses: Record<(Status & { _tag: "Reconnecting" })["cause"], string> = {
+  Silence: "the server has fallen silent",
+  PortClosed: "the server has closed its port",
+  TransportFailed: "the socket failed"
+}
