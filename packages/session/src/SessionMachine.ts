@@ -5,8 +5,8 @@
  *
  * The machine has no clock, no socket and no fiber. Its driver feeds it inputs (`opened`, `receive`, `submit`, `tick`,
  * ...), each with the time, and takes the outputs with `drain` after each input: datagrams to send, commands to settle,
- * messages to deliver, changes of status, the wish for a socket. The driver calls `tick` when the time reaches `wakeAt`,
- * which only inputs change. A tick too early or too often does nothing. `Session` is the driver for real use.
+ * messages to deliver, changes of status, requests for a socket. The driver calls `tick` when the time reaches `wakeAt`,
+ * which changes only during an input. A tick too early or too often does nothing. `Session` is the driver for real use.
  *
  * ```text
  *              opened                login accepted
@@ -43,7 +43,7 @@ import * as Result from "effect/Result"
 import type { CommandError } from "./CommandError.ts"
 import { closedBy } from "./CommandError.ts"
 import { Liveness } from "./internal/liveness.ts"
-import { Login } from "./internal/login.ts"
+import { Login, OVERTAKING } from "./internal/login.ts"
 import type { Phase as OutboundPhase, Request, Ticket } from "./internal/outbound.ts"
 import { Outbound } from "./internal/outbound.ts"
 import { ReorderBuffer } from "./internal/reorderBuffer.ts"
@@ -139,9 +139,6 @@ export interface Counters {
  */
 export const MAX_DATAGRAM_BYTES = 2048
 
-/** How long a login reply waits for the last packets of the old session, which it may have overtaken, in milliseconds. */
-const OVERTAKING = 200
-
 /** By how much an input may be later than `wakeAt` before the process counts as having stood still, in milliseconds. */
 const STANDSTILL = 250
 
@@ -180,7 +177,7 @@ export class SessionMachine<H> {
   #phase: "Opening" | "LoggingIn" | "Online" | "Doubting" | "Closed" = "Opening"
   /** When to ask for a socket; `Infinity` if one was asked for, or is open. */
   #openAt: number
-  /** When the next session begins, whose login reply has come while there was one; `Infinity` if none has. */
+  /** When the new session begins, whose login reply came while there was an old one; `Infinity` if none did. */
   #beginAt = Infinity
   /** The time of the last input. */
   #now: number
@@ -217,9 +214,9 @@ export class SessionMachine<H> {
         this.counters.missedMessages += missed
         this.#deliver({ _tag: "Gap", cause: "Lost", missed })
       },
-      // Its messages show a new session as its login reply does, which may be lost.
+      // The login reply may be lost. Messages that count from 0 again show a new session, too.
       restarted: () => {
-        if (this.#login.isAwaited) this.#begin(this.#now)
+        if (this.#login.isAwaited(this.#now)) this.#begin(this.#now)
       }
     }, settings.reorderTimeout)
   }
@@ -234,7 +231,7 @@ export class SessionMachine<H> {
     return this.#outbound.load
   }
 
-  /** Takes the outputs that have come about since the last call. */
+  /** Takes the outputs that were collected since the last call. */
   drain(): ReadonlyArray<Output<H>> {
     if (this.#outputs.length === 0) return noOutputs
     const outputs = this.#outputs
@@ -248,6 +245,7 @@ export class SessionMachine<H> {
 
   /** The socket asked for by `Open` is open. */
   opened(now: number): void {
+    this.#notice(now)
     if (this.#phase !== "Opening") return
     this.#phase = "LoggingIn"
     this.#login.ask(now)
@@ -255,6 +253,7 @@ export class SessionMachine<H> {
 
   /** The socket asked for by `Open` could not be opened. */
   openFailed(now: number, error: TransportError): void {
+    this.#notice(now)
     if (this.#phase !== "Opening") return
     // With an infinite timeout, a name that does not resolve yet is waited for. Otherwise it is probably a typing error.
     if (this.status._tag === "Connecting" && Number.isFinite(this.#settings.loginTimeout)) {
@@ -265,6 +264,7 @@ export class SessionMachine<H> {
 
   /** The socket has failed. */
   socketFailed(now: number): void {
+    this.#notice(now)
     if (this.#phase === "Opening" || this.#phase === "Closed") return
     this.#lose(now, "TransportFailed")
     this.#login.stop()
@@ -274,12 +274,14 @@ export class SessionMachine<H> {
 
   /** The server's host has reported that the port is closed. */
   refused(now: number): void {
+    this.#notice(now)
     if (this.#phase === "Online" || this.#phase === "Doubting") this.#lose(now, "PortClosed")
     this.#login.portClosed()
   }
 
   /** A datagram could not be sent. It counts as lost; the error goes into the message of a login that fails. */
   writeFailed(now: number, error: TransportError): void {
+    this.#notice(now)
     if (error.reason.kind === "Refused") this.refused(now)
     else this.#login.notSent(error)
   }
@@ -312,12 +314,13 @@ export class SessionMachine<H> {
   // ---------------------------------------------------------------------------
 
   /**
-   * Takes a command, to be sent now or as soon as it can be. One that cannot be taken fails here, and not through an
-   * output: its submitter may try again at once, and without end.
+   * Takes a command, to be sent now or as soon as it can be. If it cannot be taken, that is returned, and not an output:
+   * the caller may try again in a loop.
    */
   submit(now: number, request: Request<H>): Result.Result<Ticket<H>, CommandError["reason"]> {
+    this.#notice(now)
     if (this.status._tag === "Closed") return Result.fail(closedBy(this.status.exit, 0))
-    // A session that has ended never comes again; the first can be waited for.
+    // A past epoch never comes again. Before the first login, its epoch can be waited for.
     const epoch = this.status._tag === "Online" ? this.epoch : this.epoch === 0 ? 1 : undefined
     if (request.epoch !== undefined && request.epoch !== epoch) return Result.fail(this.#outbound.notConnected())
     return this.#outbound.submit(now, request, this.#outboundPhase)
@@ -328,9 +331,10 @@ export class SessionMachine<H> {
    * is safe.
    */
   cancel(now: number, ticket: Ticket<H>): void {
+    this.#notice(now)
     if (ticket.state === "Settled") return
     this.#outbound.cancel(ticket)
-    if (this.#phase === "Online") this.#start(now)
+    this.#start(now)
   }
 
   /** Ends the session. Everything pending is settled; the machine takes no more input. */
@@ -446,7 +450,7 @@ export class SessionMachine<H> {
     this.#now = now
     if (late <= STANDSTILL) return
     this.#liveness.stoodStill(late)
-    this.#outbound.stoodStill()
+    this.#outbound.stoodStill(now, late)
   }
 
   // ---------------------------------------------------------------------------
@@ -458,14 +462,19 @@ export class SessionMachine<H> {
     return this.#phase === "Online" || this.#phase === "Doubting"
   }
 
-  /** Whether the session that is listened to counts as lost. */
+  /** Whether the session that is listened to counts as lost: whether the status is `Reconnecting`. */
   get #isLost(): boolean {
     return this.status._tag === "Reconnecting"
   }
 
-  /** What the session allows commands. */
+  /** Whether commands may be sent. Once a login reply has come, they would be run in the session that it begins. */
+  get #maySend(): boolean {
+    return this.#phase === "Online" && this.#beginAt === Infinity
+  }
+
+  /** What the session allows now. */
   get #outboundPhase(): OutboundPhase {
-    return this.#phase === "Online" ? "Online" : this.status._tag === "Online" ? "Doubting" : "Lost"
+    return this.#maySend ? "Online" : this.status._tag === "Online" ? "Doubting" : "Lost"
   }
 
   get #loginTimesOutAt(): number {
@@ -491,8 +500,9 @@ export class SessionMachine<H> {
 
   #receiveLoginResult(now: number, accepted: boolean): void {
     // Ignore a reply to a packet of an earlier outage, and a refusal while the session works.
-    if (!this.#login.isAwaited || (!accepted && this.#phase === "Online")) {
+    if (!this.#login.isAwaited(now) || (!accepted && this.#phase === "Online")) {
       this.counters.unexpected++
+      if (accepted) this.#login.answeredUnexpectedly(now)
     } else if (!accepted) {
       this.#end(now, Exit.fail(new LoginFailure({ reason: new LoginRefused({ peer: this.#settings.peer }) })))
     } else if (this.#hasSession) {
@@ -505,7 +515,7 @@ export class SessionMachine<H> {
     }
   }
 
-  /** Begins a session of which no message has come yet. */
+  /** Begins a session after its login reply: its messages count from 0. */
   #beginAnew(now: number): void {
     this.#messages.reset(now)
     this.#begin(now)
@@ -544,8 +554,8 @@ export class SessionMachine<H> {
   }
 
   /**
-   * Records a packet. It is a sign of life and ends doubts, unless a new session could have sent it, too. `isReply`: whether
-   * it is a reply to a command.
+   * Records a packet. It is a sign of life. `isReply`: whether it is a reply to a command. `isOfThisSession`: whether no new
+   * session can have sent it; only such a packet ends doubts.
    */
   #heard(now: number, isReply: boolean, isOfThisSession: boolean): void {
     if (this.#phase === "Doubting" && !isOfThisSession) return
@@ -566,7 +576,7 @@ export class SessionMachine<H> {
       this.#messages.receive(
         now,
         { number: packet.sequence, checksum, message: packet },
-        this.#login.mayBeAnsweredAgain
+        this.#login.mayRestartSince
       )
     ) {
       case "New":
@@ -591,7 +601,7 @@ export class SessionMachine<H> {
   }
 
   #start(now: number): void {
-    if (this.#phase === "Online") this.#outbound.start(now)
+    if (this.#maySend) this.#outbound.start(now)
   }
 
   #probe(now: number, repeatable: boolean): void {

@@ -281,18 +281,61 @@ describe("a server in doubt", () => {
     assert.deepStrictEqual(bench.news(), [])
     bench.receive(Packet.commandReply(1, "of before"))
     bench.receive(Packet.message(10, "of before"))
-    assert.deepStrictEqual(bench.news(), [
-      "settle x: of before",
-      "send Command",
-      "send Acknowledge",
-      "deliver 10 of before"
-    ])
+    assert.deepStrictEqual(bench.news(), ["settle x: of before", "send Acknowledge", "deliver 10 of before"])
+    bench.until(2850).receive(Packet.loginResult(true))
     bench.until(2899)
-    assert.deepStrictEqual(bench.news(), [])
+    assert.deepStrictEqual(bench.news(), [], "no command goes out: it would be run in the new session")
     bench.until(2900)
-    assert.deepStrictEqual(bench.news(), ["Reconnecting: Silence", "Online", "gap Reconnected undefined"])
-    bench.receive(Packet.commandReply(12, "here"))
+    assert.deepStrictEqual(
+      bench.news(),
+      ["Reconnecting: Silence", "Online", "gap Reconnected undefined", "send Command"],
+      "a second login reply does not postpone it"
+    )
     assert.strictEqual(bench.machine.epoch, 2)
+  })
+
+  it("that has answered a login is not sent a command of the session before, although that answers, too", () => {
+    const bench = doubted()
+    bench.receive(Packet.loginResult(true)).receive(Packet.commandReply(1, "of before"))
+    bench.news()
+    bench.submit("for 1", { epoch: 1, repeatable: false })
+    bench.until(2950)
+    assert.include(bench.news(), "settle for 1: NotConnected")
+    assert.isFalse(bench.sent.some((packet) => packet._tag === "Command" && Text.decode(packet.payload) === "for 1"))
+  })
+
+  it("that has answered a login is not asked again while the answer waits", () => {
+    const bench = doubted()
+    bench.until(3540).receive(Packet.loginResult(true))
+    bench.news()
+    bench.until(3560)
+    assert.notInclude(bench.news(), "send Login")
+  })
+
+  it("is doubted by questions, and not by repetitions, which some servers ignore", () => {
+    const bench = Bench.online({ silenceTimeout: 60_000 })
+    for (let i = 0; i < 60; i++) {
+      // Each command is answered when it is sent again: the line loses half.
+      const sends = bench.sent.length
+      bench.submit(`c${i}`)
+      while (bench.sent.length < sends + 2) bench.until(bench.now + 10)
+      bench.receive(Packet.commandReply(bench.lastNumber, ""))
+    }
+    bench.news()
+    bench.submit("x", { deadline: 1e6 })
+    const from = bench.now
+    while (!bench.outputs.includes("send Login")) bench.until(bench.now + 10)
+    assert.isAtLeast(bench.now - from, 4000, "after the command and 20 probes")
+  })
+
+  it("lets a command in flight fail as NoReply: the session is not lost yet", () => {
+    const bench = doubted()
+    bench.submit("y", { deadline: bench.now + 100 })
+    bench.news()
+    const again = Bench.online()
+    again.submit("x", { deadline: again.now + 3000 })
+    again.until(3100)
+    assert.include(again.news(), "settle x: NoReply")
   })
 
   it("that has begun a new session is believed at once if a message of that comes", () => {
@@ -449,5 +492,129 @@ describe("a command", () => {
     bench.news()
     bench.until(from + 3000)
     assert.notInclude(bench.news(), "send Login")
+  })
+})
+
+describe("a server that may have begun anew", () => {
+  it.each([60, 150, 200])(
+    "is noticed by its first messages after %i others, also if its login reply is lost or comes later",
+    (count) => {
+      const doubted = () => {
+        const bench = Bench.online()
+        for (let i = 0; i < count; i++) bench.receive(Packet.message(i, `old ${i}`))
+        bench.submit("x")
+        bench.until(2700)
+        return bench
+      }
+      const heard = (bench: Bench) => bench.news().filter((output) => /^(?:gap|deliver)/.test(output))
+      const expected = ["gap Reconnected undefined", "deliver 0 new 0", "deliver 1 new 1"]
+
+      const late = doubted()
+      late.news()
+      late.receive(Packet.message(0, "new 0")).receive(Packet.loginResult(true)).until(late.now + 500)
+      late.receive(Packet.message(1, "new 1"))
+      assert.deepStrictEqual(heard(late), expected)
+
+      const lost = doubted()
+      lost.receive(Packet.commandReply(1, "of before")).until(3000)
+      lost.news()
+      lost.receive(Packet.message(0, "new 0")).receive(Packet.message(1, "new 1"))
+      assert.deepStrictEqual(heard(lost), expected)
+      assert.strictEqual(lost.machine.epoch, 2)
+    }
+  )
+
+  it("because the network has repeated the login packet loses no message", () => {
+    const bench = new Bench().until(0)
+    bench.machine.opened(0)
+    bench.until(20)
+    bench.receive(Packet.loginResult(true)).receive(Packet.message(0, "hi")).receive(Packet.message(1, "one"))
+    bench.until(60)
+    bench.receive(Packet.loginResult(true)).receive(Packet.message(0, "hi")).receive(Packet.message(1, "two"))
+    bench.receive(Packet.message(2, "three"))
+    assert.includeMembers(bench.news(), ["deliver 1 one", "deliver 1 two", "deliver 2 three"])
+  })
+
+  it("is not what a server has done that was asked for no login, nor one that has gone on for five minutes since", () => {
+    const bench = Bench.online()
+    for (let i = 0; i < 60; i++) bench.receive(Packet.message(i, `old ${i}`))
+    bench.receive(Packet.message(10, "of long ago"))
+    assert.strictEqual(bench.machine.counters.repeatedMessages, 1)
+    bench.submit("x")
+    bench.until(2700)
+    assert.strictEqual(bench.machine.counters.logins, 2)
+    bench.receive(Packet.commandReply(1, "of before"))
+    let number = 60
+    for (; bench.now < 310_000; bench.until(bench.now + 1000)) {
+      const asked = bench.outputs.filter((output) => output === "send Command").length
+      if (asked > 0) bench.receive(Packet.commandReply(bench.lastNumber, ""))
+      bench.outputs.length = 0
+      bench.receive(Packet.message(number & 255, `old ${number++}`))
+    }
+    bench.news()
+    bench.receive(Packet.message((number - 100) & 255, "of long ago"))
+    assert.deepStrictEqual(bench.news(), ["send Acknowledge"])
+    assert.strictEqual(bench.machine.epoch, 1)
+  })
+})
+
+describe("the end", () => {
+  it("delivers what was held: nothing more can come", () => {
+    const bench = Bench.online()
+    bench.receive(Packet.message(0, "zero")).receive(Packet.message(2, "two"))
+    bench.news()
+    bench.machine.close(bench.now)
+    assert.deepStrictEqual(bench.flush().news(), ["gap Lost 1", "deliver 2 two", "Closed"])
+  })
+})
+
+describe("a process that stands still", () => {
+  it("does not take that for the server's silence, whatever it hears of first afterwards", () => {
+    const bench = Bench.online()
+    bench.submit("x")
+    bench.until(bench.now + 30).receive(Packet.commandReply(bench.lastNumber, ""))
+    bench.now += 3_600_000
+    bench.submit("y", { deadline: bench.now + 5000 })
+    bench.machine.tick(bench.now)
+    bench.flush().news()
+    const from = bench.now
+    while (!bench.outputs.includes("send Login")) bench.until(bench.now + 10)
+    assert.isAtMost(bench.now - from, 9000, "the silence began with the command, and not an hour later")
+  })
+
+  it("shifts the silence once, however many datagrams it then reads", () => {
+    const bench = Bench.online({ silenceTimeout: 8000 })
+    bench.submit("x", { deadline: 1e6, repeatable: false })
+    bench.until(bench.now + 100)
+    bench.now += 9000
+    for (let i = 0; i < 30; i++) bench.machine.receive(bench.now, new Uint8Array(3))
+    const from = bench.now
+    while (bench.machine.status._tag === "Online") bench.until(bench.now + 10)
+    assert.isAtMost(bench.now - from, 8100)
+  })
+
+  it("does so if it is a quarter of a second late, and not for less", () => {
+    const lost = (late: number) => {
+      const bench = Bench.online({ silenceTimeout: 8000 })
+      const from = bench.now
+      bench.submit("x", { deadline: 1e6, repeatable: false })
+      bench.until(from + 900)
+      const { wakeAt } = bench.machine
+      bench.now = wakeAt + late
+      bench.machine.tick(bench.now)
+      while (bench.machine.status._tag === "Online") bench.until(bench.now + 1)
+      return bench.now - from
+    }
+    assert.deepStrictEqual([lost(250), lost(251)], [8000, 8251])
+  })
+
+  it("does not measure a reply that nobody waited for any more", () => {
+    const bench = Bench.online({ maxInFlight: 1 })
+    const before = bench.machine.roundTripTime
+    const gone = Result.getOrThrow(bench.submit("gone"))
+    bench.now += 9000
+    bench.machine.cancel(bench.now, gone)
+    bench.flush().receive(Packet.commandReply(1, ""))
+    assert.strictEqual(bench.machine.roundTripTime, before)
   })
 })

@@ -1,7 +1,7 @@
 import { Transport } from "@bercon/session"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Schema } from "effect"
-import { DELAY_SHARE, LATE_LOGIN_REPLY, Login, MUTE_TIME, SHORTEST_DELAY } from "../src/internal/login.ts"
+import { DELAY_SHARE, LATE_LOGIN_REPLY, Login, MUTE_TIME, OVERTAKING, SHORTEST_DELAY } from "../src/internal/login.ts"
 
 const make = (options: Partial<ConstructorParameters<typeof Login>[0]> = {}, now = 0) =>
   new Login({ timeout: 10_000, longestDelay: 30_000, random: () => 0, ...options }, now)
@@ -88,23 +88,24 @@ describe("a login reply", () => {
   it("is waited for after a packet of this outage, and until it has come", () => {
     const login = make()
     login.ask(0)
-    assert.isFalse(login.isAwaited)
+    assert.isFalse(login.isAwaited(0))
     login.sent(0)
-    assert.isTrue(login.isAwaited)
+    assert.isTrue(login.isAwaited(1e9), "as long as a login is asked for")
     login.answered()
-    assert.isFalse(login.isAwaited)
+    assert.isFalse(login.isAwaited(10))
     assert.strictEqual(login.wakeAt, Infinity, "nothing is asked any more")
     login.sent(5000)
     login.begin(6000)
-    assert.isFalse(login.isAwaited, "what was asked in an earlier outage does not count")
+    assert.isFalse(login.isAwaited(6000), "what was asked in an earlier outage does not count")
   })
 
-  it("may come after the machine has stopped asking", () => {
+  it("may come for five minutes after the machine has stopped asking", () => {
     const login = make()
     login.ask(0)
     login.sent(0)
     login.stop()
-    assert.isTrue(login.isAwaited)
+    assert.isTrue(login.isAwaited(LATE_LOGIN_REPLY - 1))
+    assert.isFalse(login.isAwaited(LATE_LOGIN_REPLY))
   })
 
   it("shows the round trip if one packet was sent", () => {
@@ -130,16 +131,29 @@ describe("a login reply", () => {
     const login = make()
     login.sent(0)
     login.answered()
-    assert.isFalse(login.mayBeAnsweredAgain)
+    assert.strictEqual(login.mayRestartSince, Infinity)
     login.begin(1000)
     login.sent(1000)
     login.sent(2000)
     login.answered()
-    assert.isTrue(login.mayBeAnsweredAgain)
+    assert.strictEqual(login.mayRestartSince, 1000)
     login.sessionContinues(2000 + LATE_LOGIN_REPLY)
-    assert.isTrue(login.mayBeAnsweredAgain)
+    assert.strictEqual(login.mayRestartSince, 1000)
     login.sessionContinues(2001 + LATE_LOGIN_REPLY)
-    assert.isFalse(login.mayBeAnsweredAgain)
+    assert.strictEqual(login.mayRestartSince, Infinity)
+  })
+
+  it("to a packet that the network has repeated shows that the server may have begun anew just before", () => {
+    const login = make()
+    login.sent(0)
+    login.answered()
+    login.answeredUnexpectedly(5000)
+    assert.strictEqual(login.mayRestartSince, 5000 - OVERTAKING)
+    login.answered()
+    assert.strictEqual(login.mayRestartSince, Infinity)
+    login.sent(7000)
+    login.answeredUnexpectedly(9000)
+    assert.strictEqual(login.mayRestartSince, 7000)
   })
 })
 

@@ -2,7 +2,15 @@ import { Packet, Text } from "@bercon/codec"
 import type { CommandError } from "@bercon/session"
 import { assert, describe, it } from "@effect/vitest"
 import { Exit, Result } from "effect"
-import { EVIDENCE_GAP, Outbound, type Phase, REPLY_BYTES, type Request, type Ticket } from "../src/internal/outbound.ts"
+import {
+  CONTRADICTIONS,
+  EVIDENCE_GAP,
+  Outbound,
+  type Phase,
+  REPLY_BYTES,
+  type Request,
+  type Ticket
+} from "../src/internal/outbound.ts"
 import { FEW, LONGEST_GAP } from "../src/internal/retransmission.ts"
 import { MINIMUM_TIMEOUT } from "../src/internal/roundTrip.ts"
 import { LATE_REPLY, ORDINARY, RELEASE_AFTER } from "../src/internal/sequenceNumbers.ts"
@@ -150,8 +158,8 @@ describe("a command", () => {
     harness.now = 30
     harness.reply(0, "")
     harness.submit("players", { repeatable: false })
-    harness.outbound.stoodStill()
     harness.now = 5000
+    harness.outbound.stoodStill(5000, 4950)
     harness.reply(1, "")
     harness.submit("bans")
     harness.now = 5040
@@ -297,16 +305,17 @@ describe("a reply in parts", () => {
     assert.strictEqual(ticket.state, "Settled")
   })
 
-  it("whose parts go on to contradict each other is incomplete in the end", () => {
+  it("whose parts go on to contradict each other is given up as incomplete, and does not use up the numbers", () => {
     const harness = new Harness()
-    harness.submit("players", { deadline: 3000 })
-    for (let number = 0, round = 0; harness.outcomes.length === 0; round++) {
-      harness.until(harness.now + 50)
-      number = harness.sent.at(-1)!.number
-      harness.part(number, 3, 0, `${round}`)
+    harness.submit("players")
+    while (harness.outcomes.length === 0) {
+      const { number } = harness.sent.at(-1)!
+      harness.part(number, 3, 0, "one")
+      harness.part(number, 3, 0, "other")
+      harness.outbound.start(harness.now)
     }
     assert.strictEqual(harness.outcome("players"), "IncompleteReply")
-    assert.strictEqual(harness.now, 3000)
+    assert.strictEqual(harness.sent.length, 1 + CONTRADICTIONS)
   })
 
   it("whose parts contradict each other though the command was sent once is incomplete", () => {
@@ -516,14 +525,14 @@ describe("waiting commands", () => {
       harness.now = 1000
       for (const i of range(ORDINARY)) harness.submit(`c${i}`, { repeatable: false, deadline: 60_000 })
       harness.submit("waits", { deadline: 60_000 })
-      if (stoodStill) harness.outbound.stoodStill()
       harness.now = stoodStill ? 9000 : 1030
+      if (stoodStill) harness.outbound.stoodStill(harness.now, 7970)
       harness.reply(7, "")
       const at = harness.now
       harness.until(20_000)
       return harness.sentAt("waits")[0]! - at
     }
-    assert.deepStrictEqual([available(false), available(true)], [60, 40])
+    assert.deepStrictEqual([available(false), available(true)], [60, 60])
   })
 
   it("for want of a number are not helped by probes while the server works out of order", () => {
@@ -594,6 +603,22 @@ describe("waiting commands", () => {
 })
 
 describe("a command that is bound to circumstances", () => {
+  it("is not sent if they cannot be told, and harms no other", () => {
+    const harness = new Harness({ maxInFlight: 1 })
+    harness.submit("first")
+    let calls = 0
+    harness.submit("faulty", {
+      isCurrent: () => {
+        if (calls++ > 0) throw new Error("the caller's fault")
+        return true
+      }
+    })
+    harness.submit("next")
+    harness.reply(0, "")
+    assert.strictEqual(harness.outcome("faulty"), "Outdated")
+    assert.deepStrictEqual(harness.sentAt("next"), [0])
+  })
+
   it("is not sent when they have changed, before the submission or while it waits", () => {
     const harness = new Harness({ maxInFlight: 1 })
     let current = false
@@ -640,6 +665,16 @@ describe("a reply", () => {
 })
 
 describe("a session that is lost", () => {
+  it("fails a command for it alone as IncompleteReply if part of its reply had come, though it waits to be sent anew", () => {
+    const harness = new Harness({ maxInFlight: 256 })
+    harness.submit("x", { epoch: 1 })
+    for (const i of range(ORDINARY)) harness.submit(`c${i}`, { repeatable: false })
+    harness.part(0, 2, 0, "one")
+    harness.part(0, 2, 0, "other")
+    harness.outbound.lose(Infinity)
+    assert.strictEqual(harness.outcome("x"), "IncompleteReply")
+  })
+
   it("fails what may be sent only once, and keeps the others for the next, the oldest first", () => {
     const harness = new Harness({ maxInFlight: 3 })
     for (const text of ["a", "once", "b", "waits"]) harness.submit(text, { repeatable: text !== "once" })
@@ -780,6 +815,15 @@ describe("probes", () => {
 })
 
 describe("a cancelled command", () => {
+  it("shows nothing of the round trip if the process stood still", () => {
+    const harness = new Harness()
+    harness.outbound.cancel(harness.submit("kick 1")!)
+    harness.now = 9000
+    harness.outbound.stoodStill(9000, 8950)
+    harness.reply(0, "")
+    assert.strictEqual(harness.outbound.roundTrip.smoothed, 20)
+  })
+
   it("shows the round trip all the same", () => {
     const harness = new Harness()
     harness.outbound.cancel(harness.submit("kick 1")!)

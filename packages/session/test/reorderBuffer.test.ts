@@ -18,9 +18,9 @@ const make = (timeout = TIMEOUT) => {
     restarted: () => restarts.push(delivered.length)
   }, timeout)
   /** Lets the n-th message of the server arrive. Its checksum is that of its text. */
-  const arrive = (n: number, at = 0, options: { readonly text?: string; readonly mayRestart?: boolean } = {}) => {
+  const arrive = (n: number, at = 0, options: { readonly text?: string; readonly since?: number } = {}) => {
     const text = options.text ?? `m${n}`
-    return buffer.receive(at, { number: n & 255, checksum: checksum(text), message: text }, options.mayRestart ?? false)
+    return buffer.receive(at, { number: n & 255, checksum: checksum(text), message: text }, options.since ?? Infinity)
   }
   return { arrive, buffer, delivered, restarts }
 }
@@ -138,8 +138,8 @@ describe("a message before its turn", () => {
     const { arrive, buffer, delivered } = make()
     arrive(0)
     arrive(5, 1000)
-    assert.strictEqual(arrive(2, 3000, { text: "m2", mayRestart: true }), "New")
-    assert.strictEqual(arrive(5, 3000, { text: "other", mayRestart: true }), "New")
+    assert.strictEqual(arrive(2, 3000, { text: "m2", since: 50 }), "New")
+    assert.strictEqual(arrive(5, 3000, { text: "other", since: 50 }), "New")
     assert.deepStrictEqual(delivered, ["m0", "gap 1", "m2", "gap 2", "m5"])
     buffer.tick(3000 + TIMEOUT)
     assert.deepStrictEqual(delivered.slice(5), ["gap 5", "other"])
@@ -223,11 +223,11 @@ describe("a message that was given up", () => {
       gap: () => {},
       restarted: () => {}
     }, TIMEOUT)
-    buffer.receive(0, { number: 1, checksum: 7, message: "one" }, false)
+    buffer.receive(0, { number: 1, checksum: 7, message: "one" }, Infinity)
     buffer.tick(TIMEOUT)
-    assert.strictEqual(buffer.receive(TIMEOUT, { number: 0, checksum: 0, message: "zero" }, false), "Late")
+    assert.strictEqual(buffer.receive(TIMEOUT, { number: 0, checksum: 0, message: "zero" }, Infinity), "Late")
     assert.deepStrictEqual(delivered, ["one", "zero"])
-    assert.strictEqual(buffer.receive(TIMEOUT, { number: 3, checksum: 0, message: "three" }, false), "New")
+    assert.strictEqual(buffer.receive(TIMEOUT, { number: 3, checksum: 0, message: "three" }, Infinity), "New")
   })
 
   it("may be mistaken for one of the next round that overtakes, which is then not delivered twice", () => {
@@ -311,6 +311,16 @@ describe("a message that only this session can have sent", () => {
 })
 
 describe("a new session", () => {
+  it("forgets what looked old in the one before", () => {
+    const { arrive, buffer, delivered } = make()
+    for (const n of range(60)) arrive(n)
+    assert.strictEqual(arrive(10, 50, { text: "suspect" }), "Repeated")
+    buffer.reset(60)
+    for (const n of range(60)) arrive(n, 20_000)
+    assert.strictEqual(arrive(11, 40_000, { text: "other" }), "Repeated")
+    assert.notInclude(delivered, "suspect")
+  })
+
   it("counts from 0, after what was held of the session before", () => {
     const { arrive, buffer, delivered } = make()
     for (const n of range(10)) arrive(n)
@@ -359,9 +369,9 @@ describe("a server that counts anew without notice", () => {
     for (const n of range(100)) arrive(n)
     arrive(101)
     assert.deepStrictEqual(restarts, [])
-    assert.strictEqual(arrive(0, 500, { text: "new 0", mayRestart: true }), "New")
+    assert.strictEqual(arrive(0, 500, { text: "new 0", since: 50 }), "New")
     assert.deepStrictEqual(restarts, [102], "after what was held, before the message that shows it")
-    assert.strictEqual(arrive(1, 500, { text: "new 1", mayRestart: true }), "New")
+    assert.strictEqual(arrive(1, 500, { text: "new 1", since: 50 }), "New")
     assert.deepStrictEqual(delivered.slice(100), ["gap 1", "m101", "new 0", "new 1"])
   })
 
@@ -369,26 +379,52 @@ describe("a server that counts anew without notice", () => {
     const { arrive, delivered } = make()
     for (const n of range(5)) arrive(n)
     // The words of the login, which every session begins with, looked like a repetition.
-    assert.strictEqual(arrive(0, 100, { mayRestart: true }), "Repeated")
-    assert.strictEqual(arrive(1, 200, { text: "new 1", mayRestart: true }), "New")
+    assert.strictEqual(arrive(0, 100, { since: 50 }), "Repeated")
+    assert.strictEqual(arrive(1, 200, { text: "new 1", since: 50 }), "New")
     assert.deepStrictEqual(delivered.slice(5), ["new 1"])
-    assert.strictEqual(arrive(0, 300, { mayRestart: true }), "Repeated")
+    assert.strictEqual(arrive(0, 300, { since: 50 }), "Repeated")
   })
 
   it("has not said what its first new message contradicts", () => {
     const { arrive, delivered } = make()
     for (const n of range(5)) arrive(n)
-    for (const n of [0, 1]) assert.strictEqual(arrive(n, 100, { mayRestart: true }), "Repeated")
-    assert.strictEqual(arrive(1, 200, { text: "new 1", mayRestart: true }), "New")
-    assert.strictEqual(arrive(2, 200, { text: "new 2", mayRestart: true }), "New")
+    for (const n of [0, 1]) assert.strictEqual(arrive(n, 100, { since: 50 }), "Repeated")
+    assert.strictEqual(arrive(1, 200, { text: "new 1", since: 50 }), "New")
+    assert.strictEqual(arrive(2, 200, { text: "new 2", since: 50 }), "New")
     assert.deepStrictEqual(delivered.slice(5), ["new 1", "new 2"])
+  })
+
+  it("has not said what came again before that was possible", () => {
+    const { arrive, delivered } = make()
+    for (const n of range(5)) arrive(n)
+    arrive(1, 40)
+    arrive(0, 100, { since: 50 })
+    arrive(2, 200, { text: "new 2", since: 50 })
+    arrive(1, 300, { text: "new 1", since: 50 })
+    assert.deepStrictEqual(delivered.slice(5), ["new 1", "new 2"])
+  })
+
+  it.each([60, 150, 200, 248])("is noticed by its first messages, however many there were before: %i", (count) => {
+    const { arrive, delivered, restarts } = make()
+    for (const n of range(count)) arrive(n)
+    arrive(0, 100, { text: "new 0", since: 50 })
+    arrive(1, 100, { text: "new 1", since: 50 })
+    assert.deepStrictEqual(restarts, [count])
+    assert.deepStrictEqual(delivered.slice(count), ["new 0", "new 1"])
+  })
+
+  it("is not suspected because of a few lost messages", () => {
+    const { arrive, restarts } = make()
+    for (const n of range(250)) arrive(n)
+    arrive(257, 100, { since: 50 })
+    assert.deepStrictEqual(restarts, [])
   })
 
   it("has messages missing that did not come again", () => {
     const { arrive, buffer, delivered } = make()
     for (const n of range(5)) arrive(n)
-    arrive(1, 100, { mayRestart: true })
-    arrive(2, 200, { text: "new 2", mayRestart: true })
+    arrive(1, 100, { since: 50 })
+    arrive(2, 200, { text: "new 2", since: 50 })
     buffer.tick(200 + TIMEOUT)
     assert.deepStrictEqual(delivered.slice(5), ["gap 2", "new 2"])
   })
@@ -397,8 +433,8 @@ describe("a server that counts anew without notice", () => {
     const { arrive, buffer, restarts } = make()
     for (const n of range(10)) if (n !== 4) arrive(n)
     buffer.tick(TIMEOUT)
-    assert.strictEqual(arrive(4, TIMEOUT + 1, { mayRestart: true }), "Late")
-    assert.strictEqual(arrive(5, TIMEOUT + 1, { mayRestart: true }), "Repeated")
+    assert.strictEqual(arrive(4, TIMEOUT + 1, { since: 50 }), "Late")
+    assert.strictEqual(arrive(5, TIMEOUT + 1, { since: 50 }), "Repeated")
     assert.deepStrictEqual(restarts, [])
   })
 })

@@ -7,7 +7,6 @@ import {
   MEMORY,
   ORDINARY,
   RELEASE_AFTER,
-  REPETITION_MEMORY,
   REPETITION_QUARANTINE,
   RESERVED,
   SequenceNumbers
@@ -23,6 +22,10 @@ const send = (numbers: SequenceNumbers, at: number, sends = 1): number => {
   for (let i = sends - 1; i >= 0; i--) numbers.sent(number, at - 1000 * i)
   return number
 }
+
+/** A whole reply to a number that is not in use. */
+const stray = (numbers: SequenceNumbers, number: number, now: number) =>
+  numbers.stray(number, now, now - numbers.firstSentAt(number))
 
 /** When a number is available that something has happened to. */
 const availableAt = (prepare: (numbers: SequenceNumbers) => number): number => {
@@ -40,6 +43,26 @@ describe("numbers", () => {
     })
     assert.deepStrictEqual(given, [...range(ORDINARY), 0, 1, 2])
     assert.strictEqual(ORDINARY + RESERVED, 256)
+  })
+
+  it("are not taken for repeated because of what their former use was answered", () => {
+    const numbers = new SequenceNumbers()
+    for (const _ of range(ORDINARY)) numbers.answered(send(numbers, 0), 0, 0)
+    const again = send(numbers, 10_000)
+    numbers.abandon(again)
+    stray(numbers, again, 10_020)
+    const next = send(numbers, 10_021)
+    numbers.answered(next, 10_021, 0)
+    assert.strictEqual(numbers.quarantinedUntil(next), 10_022, "no repetition was seen")
+  })
+
+  it("that are given back are looked for at once", () => {
+    const numbers = new SequenceNumbers()
+    for (const _ of range(ORDINARY)) send(numbers, 0)
+    assert.strictEqual(numbers.take(1), undefined)
+    numbers.abandon(3)
+    assert.strictEqual(numbers.availableAt, LATE_REPLY)
+    assert.strictEqual(numbers.take(LATE_REPLY), 3)
   })
 
   it("in use are not given out, and without one there is none until one is given back", () => {
@@ -151,7 +174,7 @@ describe("a number that was sent once and answered", () => {
         availableAt((numbers) => {
           const repeated = send(numbers, 0)
           numbers.answered(repeated, 10, 0)
-          numbers.stray(repeated, 10 + after)
+          stray(numbers, repeated, 10 + after)
           const number = send(numbers, 20_000)
           numbers.answered(number, 20_010, 0)
           return number
@@ -169,7 +192,7 @@ describe("a number that was sent once and answered", () => {
         numbers.answered(repeated, 10, 0)
         const number = send(numbers, 100)
         numbers.answered(number, 110, 0)
-        numbers.stray(repeated, 900)
+        stray(numbers, repeated, 900)
         return number
       }),
       110 + 4 * 890
@@ -181,11 +204,11 @@ describe("a number that was sent once and answered", () => {
       availableAt((numbers) => {
         const repeated = send(numbers, 0)
         numbers.answered(repeated, 0, 0)
-        numbers.stray(repeated, 3000)
-        numbers.stray(repeated, 3001)
+        stray(numbers, repeated, 3000)
+        stray(numbers, repeated, 3001)
         const quick = send(numbers, 4000)
         numbers.answered(quick, 4000, 0)
-        numbers.stray(quick, 4005)
+        stray(numbers, quick, 4005)
         const number = send(numbers, 5000)
         numbers.answered(number, 5000, 0)
         return number
@@ -194,36 +217,36 @@ describe("a number that was sent once and answered", () => {
     )
   })
 
-  it("is not affected by repetitions of more than a minute ago, nor by ones of more than 20 s after their reply", () => {
+  it("is not affected by repetitions of more than an hour ago, nor by ones of more than 20 s after their reply", () => {
     const quarantine = (repeatedAt: number, sentAt: number) =>
       availableAt((numbers) => {
         const repeated = send(numbers, 0)
         numbers.answered(repeated, 0, 0)
-        numbers.stray(repeated, repeatedAt)
+        stray(numbers, repeated, repeatedAt)
         const number = send(numbers, sentAt)
         numbers.answered(number, sentAt, 0)
         return number
       }) - sentAt
-    assert.strictEqual(quarantine(5000, 5000 + REPETITION_MEMORY - 1), 20_000)
-    assert.strictEqual(quarantine(5000, 5000 + REPETITION_MEMORY), 1)
+    assert.strictEqual(quarantine(5000, 5000 + MEMORY - 1), 20_000)
+    assert.strictEqual(quarantine(5000, 5000 + MEMORY), 1)
     assert.strictEqual(quarantine(LATEST_REPETITION, LATEST_REPETITION), LATE_REPLY)
     assert.strictEqual(quarantine(LATEST_REPETITION + 1, LATEST_REPETITION + 1), 1)
   })
 
-  it("forgets how late repetitions were before the last minute", () => {
+  it("forgets how late repetitions were before the last hour", () => {
     assert.strictEqual(
       availableAt((numbers) => {
         const repeated = send(numbers, 0)
         numbers.answered(repeated, 0, 0)
-        numbers.stray(repeated, 9000)
-        const later = send(numbers, 100_000)
-        numbers.answered(later, 100_000, 0)
-        numbers.stray(later, 100_700)
-        const number = send(numbers, 101_000)
-        numbers.answered(number, 101_000, 0)
+        stray(numbers, repeated, 9000)
+        const later = send(numbers, 4_000_000)
+        numbers.answered(later, 4_000_000, 0)
+        stray(numbers, later, 4_000_700)
+        const number = send(numbers, 4_001_000)
+        numbers.answered(number, 4_001_000, 0)
         return number
       }),
-      101_000 + 2800
+      4_001_000 + 2800
     )
   })
 })
@@ -243,7 +266,7 @@ describe("a number that may still be answered", () => {
     ["was sent twice, given up, and answered once since", (numbers) => {
       const number = send(numbers, 0, 2)
       numbers.abandon(number)
-      numbers.stray(number, 10)
+      stray(numbers, number, 10)
       return number
     }]
   ]
@@ -314,7 +337,7 @@ describe("a number that may still be answered", () => {
         numbers.abandon(late)
         const number = send(numbers, 1000)
         numbers.abandon(number)
-        numbers.stray(late, 34_000)
+        stray(numbers, late, 34_000)
         return number
       }),
       1000 + 2 * 35_000
@@ -326,7 +349,7 @@ describe("a number that may still be answered", () => {
       availableAt((numbers) => {
         const number = send(numbers, 0)
         numbers.abandon(number)
-        numbers.stray(number, 300)
+        stray(numbers, number, 300)
         return number
       }),
       900
@@ -408,7 +431,7 @@ describe("a number that may still be answered", () => {
     while (numbers.take(30 + RELEASE_AFTER) !== number);
     numbers.sent(number, 6000)
     numbers.abandon(number)
-    numbers.stray(number, 6010)
+    stray(numbers, number, 6010)
     assert.strictEqual(numbers.quarantinedUntil(number), 6010 + RELEASE_AFTER)
   })
 })
@@ -442,7 +465,7 @@ describe("a server that works out of order", () => {
       const overtaken = send(numbers, 0)
       numbers.answered(send(numbers, 1), 10, 0)
       numbers.abandon(overtaken)
-      numbers.stray(overtaken, 10 + by)
+      stray(numbers, overtaken, 10 + by)
     }
     assert.strictEqual(releasedAt(given(DISORDER)), early)
     assert.strictEqual(releasedAt(given(DISORDER + 1)), LATE_REPLY)
@@ -452,7 +475,7 @@ describe("a server that works out of order", () => {
     const repeat = (after: number) => (numbers: SequenceNumbers) => {
       const number = send(numbers, 0)
       numbers.answered(number, 10, 0)
-      numbers.stray(number, 10 + after)
+      stray(numbers, number, 10 + after)
     }
     assert.strictEqual(releasedAt(repeat(DISORDER)), early)
     assert.strictEqual(releasedAt(repeat(DISORDER + 1)), LATE_REPLY)
@@ -607,22 +630,52 @@ describe("numbers for probes", () => {
   })
 })
 
+describe("a process that stands still", () => {
+  it("learns nothing from what was read late: neither disorder, nor how late replies and repetitions come", () => {
+    const numbers = new SequenceNumbers()
+    const overtaken = send(numbers, 0)
+    const answered = send(numbers, 1)
+    const gone = send(numbers, 2)
+    numbers.abandon(gone)
+    numbers.answered(answered, 20, 19)
+    numbers.stoodStill(38_000)
+    numbers.answered(overtaken, 38_001, 20)
+    assert.strictEqual(numbers.stray(gone, 38_001, 20), undefined)
+    numbers.stray(answered, 38_001, 20)
+    assert.isTrue(numbers.awaitsEvidence(38_002) || numbers.quarantinedUntil(overtaken) < 39_002, "no disorder")
+    const later = send(numbers, 38_001)
+    numbers.abandon(later)
+    assert.strictEqual(numbers.quarantinedUntil(later), 38_001 + LATE_REPLY)
+    const next = send(numbers, 38_002)
+    numbers.answered(next, 38_010, 8)
+    assert.strictEqual(numbers.quarantinedUntil(next), 38_010 + REPETITION_QUARANTINE)
+  })
+
+  it("says so of what was sent before", () => {
+    const numbers = new SequenceNumbers()
+    const before = send(numbers, 100)
+    numbers.stoodStill(5000)
+    const after = send(numbers, 5000)
+    assert.deepStrictEqual([before, after].map((number) => numbers.hasStoodStill(number)), [true, false])
+  })
+})
+
 describe("strays", () => {
   it("show the round trip when each datagram of a command has got its reply, and not before", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 2000, 3)
     numbers.answered(number, 2500, 2500)
-    assert.strictEqual(numbers.stray(number, 3500), undefined)
-    assert.strictEqual(numbers.stray(number, 4500), 2500)
-    assert.strictEqual(numbers.stray(number, 4600), undefined, "one too many: the network repeats")
+    assert.strictEqual(stray(numbers, number, 3500), undefined)
+    assert.strictEqual(stray(numbers, number, 4500), 2500)
+    assert.strictEqual(stray(numbers, number, 4600), undefined, "one too many: the network repeats")
   })
 
   it("of a command that nobody waited for show it, too", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 100)
     numbers.abandon(number)
-    assert.strictEqual(numbers.stray(number, 1600), 1500)
-    assert.strictEqual(numbers.stray(number, 1700), undefined)
+    assert.strictEqual(stray(numbers, number, 1600), 1500)
+    assert.strictEqual(stray(numbers, number, 1700), undefined)
   })
 
   it("of a number taken out of quarantine show no round trip", () => {
@@ -633,12 +686,12 @@ describe("strays", () => {
     const probe = numbers.takeForProbe(1)!
     numbers.sent(probe, 1)
     numbers.abandon(probe)
-    assert.strictEqual(numbers.stray(probe, 10), undefined)
+    assert.strictEqual(stray(numbers, probe, 10), undefined)
   })
 
   it("of numbers that were never sent change nothing", () => {
     const numbers = new SequenceNumbers()
-    numbers.stray(5, 10)
+    stray(numbers, 5, 10)
     assert.deepStrictEqual(range(7).map(() => numbers.take(10)), [...range(7)])
   })
 
@@ -647,10 +700,10 @@ describe("strays", () => {
     const number = send(numbers, 0)
     numbers.answered(send(numbers, 1), 2, 0)
     numbers.abandon(number)
-    numbers.stray(number, LATE_REPLY + 1)
+    stray(numbers, number, LATE_REPLY + 1)
     numbers.abandon(send(numbers, LATE_REPLY + 2))
     assert.isTrue(numbers.awaitsEvidence(LATE_REPLY + 2), "no disorder was seen")
-    numbers.stray(0, LATE_REPLY)
+    stray(numbers, 0, LATE_REPLY)
     assert.isFalse(numbers.awaitsEvidence(LATE_REPLY + 2), "up to then they show disorder")
   })
 })

@@ -10,10 +10,10 @@
  * | {@link DOUBT_AFTER}       | `Doubt` | ask for a login as well: the server may have restarted and forgotten us  |
  * | the silence timeout       | `Dead`  | count the session as lost                                                |
  *
- * A server that takes longer than that for a reply is given as much more time.
+ * If a reply may take longer than {@link PROBE_AFTER}, the difference is added to each but the last.
  *
- * `Doubt` also requires that chance alone explains so many unanswered questions less than once in a million times: three
- * questions at 1 % loss, twenty at 50 %.
+ * `Doubt` also requires that the line loses so many questions in a row, or their replies, less than once in a million times.
+ * That takes three questions at 1 % loss, and twenty at 50 %.
  *
  * A server that was silent and came back by itself, as one does that loads a mission, is given twice that time before it
  * is doubted again. One that has not answered any command of this session is given {@link UNKNOWN_DOUBT_AFTER}: how long
@@ -36,7 +36,7 @@ export const UNKNOWN_DOUBT_AFTER = 8000
 export const ACCIDENT = 1e-6
 /** The share of questions that count as lost before anything is known of the line. */
 export const INITIAL_LOSS = 0.3
-/** The least share, so that a line without any loss yet is not trusted to have none. */
+/** The least share that is assumed, also for a line that has lost nothing yet. */
 export const LEAST_LOSS = 0.01
 /** The weight of the newest question in that share. */
 const LOSS_WEIGHT = 1 / 16

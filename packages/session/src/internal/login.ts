@@ -20,6 +20,8 @@ export const DELAY_SHARE = 1 / 8
 const JITTER = 0.2
 /** How long a socket is used without a reply. */
 export const MUTE_TIME = 60_000
+/** How long after a login reply packets of the session before it may still arrive, which it has overtaken. */
+export const OVERTAKING = 200
 /** How long after it was sent a login packet may still be answered: a server may take minutes to start. */
 export const LATE_LOGIN_REPLY = 300_000
 
@@ -36,10 +38,12 @@ export class Login {
   /** When the first packet was sent that is not answered; `Infinity` if there is none. */
   #firstSentAt = Infinity
   #lastSentAt = -Infinity
-  /** How many packets may still be answered, and begin the session anew on the server. */
+  /** How many packets the server may still accept. Each one restarts its session, and the numbers of its messages. */
   #unanswered = 0
+  /** When the first of them was sent. */
+  #unansweredSince = Infinity
   #nextAt = Infinity
-  // What may explain that nobody answers.
+  // Possible causes, for the error message.
   #isPortClosed = false
   #error: TransportError | undefined
 
@@ -79,7 +83,7 @@ export class Login {
     this.#firstSentAt = Math.min(this.#firstSentAt, now)
     this.#lastSentAt = now
     this.#tries++
-    this.#unanswered++
+    if (this.#unanswered++ === 0) this.#unansweredSince = now
     this.#nextAt = now + this.retryDelay(now)
   }
 
@@ -88,6 +92,13 @@ export class Login {
     this.stop()
     this.#firstSentAt = Infinity
     this.#unanswered = Math.max(0, this.#unanswered - 1)
+  }
+
+  /** Records a login reply to no packet that is known of. The network may have repeated one, and the server accepted it. */
+  answeredUnexpectedly(now: number): void {
+    if (this.#unanswered > 0) return
+    this.#unanswered = 1
+    this.#unansweredSince = now - OVERTAKING
   }
 
   /** Records that the server's host reported the port closed. */
@@ -101,8 +112,8 @@ export class Login {
   }
 
   /** Whether a login reply can be to a packet of this outage. */
-  get isAwaited(): boolean {
-    return this.#firstSentAt < Infinity
+  isAwaited(now: number): boolean {
+    return this.#firstSentAt < Infinity && (this.#nextAt < Infinity || now - this.#lastSentAt < LATE_LOGIN_REPLY)
   }
 
   /** When the first packet was sent that is not answered; `Infinity` if there is none. */
@@ -120,12 +131,12 @@ export class Login {
     return this.#firstSentAt === this.#lastSentAt ? now - this.#lastSentAt : undefined
   }
 
-  /** Whether the server may have answered more packets than one, and have begun the session anew each time. */
-  get mayBeAnsweredAgain(): boolean {
-    return this.#unanswered > 0
+  /** From when on the server may have begun its session anew without notice; `Infinity` if it cannot have. */
+  get mayRestartSince(): number {
+    return this.#unanswered > 0 ? this.#unansweredSince : Infinity
   }
 
-  /** Records that the server goes on with the session. After so long it will not answer old packets any more. */
+  /** Records that the server goes on with the session. Packets that are five minutes old are not answered any more. */
   sessionContinues(now: number): void {
     if (now - this.#lastSentAt > LATE_LOGIN_REPLY) this.#unanswered = 0
   }

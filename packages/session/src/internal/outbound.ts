@@ -36,6 +36,8 @@ import { SequenceNumbers } from "./sequenceNumbers.ts"
 
 /** How many bytes of incomplete replies are kept in all. The longest reply has 255 KiB. */
 export const REPLY_BYTES = 16 * 1024 * 1024
+/** How many times a command is sent anew because its reply contradicts itself. */
+export const CONTRADICTIONS = 8
 /** The least time between two probes that are to free sequence numbers. */
 export const EVIDENCE_GAP = 500
 
@@ -51,7 +53,7 @@ export interface Request<H> {
   readonly repeatable: boolean
   /** The `epoch` it is for, if it is for one alone instead of being carried over into the next. */
   readonly epoch: number | undefined
-  /** Asked right before every sending: whether the command still means what it meant. */
+  /** Asked right before every sending: whether the command is still valid. If it throws, the command is not. */
   readonly isCurrent: (() => boolean) | undefined
   /** When to give up. */
   readonly deadline: number
@@ -77,8 +79,8 @@ export interface Ticket<out H> extends Schedule {
   sends: number
   /** Whether the time to its reply is that of a round trip. */
   isMeasurable: boolean
-  /** Whether the process stood still while it was in flight. */
-  stoodStill: boolean
+  /** How many times its reply has contradicted itself. */
+  contradictions: number
   /** The parts of its reply that have come, if it is in flight. */
   reply: Reassembly.Reassembly | undefined
   /** What was missing of a reply when the command was last taken out of flight. */
@@ -109,8 +111,8 @@ export type Received = "Whole" | "Part" | "Stray" | "Excess"
  * What the session allows.
  *
  * - `Online`: commands are sent, and sent again.
- * - `Doubting`: neither. Replies are still waited for.
- * - `Lost`: the same, and the session counts as lost.
+ * - `Doubting`: no command is sent. Replies are still waited for.
+ * - `Lost`: no command is sent, and the session counts as lost. Replies are still taken.
  */
 export type Phase = "Online" | "Doubting" | "Lost"
 
@@ -136,6 +138,8 @@ export class Outbound<H> {
   #tickAt = Infinity
   /** When to look again for a number for the next command; `Infinity` if none waits for a number. */
   #startAt = Infinity
+  /** For how long the process stood still when it last did. */
+  #stoodStillFor = 0
   /** When a probe may next be sent to free sequence numbers. */
   #evidenceAt = -Infinity
 
@@ -170,7 +174,7 @@ export class Outbound<H> {
 
   /** Takes a command, and sends it at once if it may be sent and none waits before it. Fails if the queue is full. */
   submit(now: number, request: Request<H>, phase: Phase): Result.Result<Ticket<H>, Overloaded | Outdated> {
-    if (request.isCurrent?.() === false) return Result.fail(new Outdated({}))
+    if (!isCurrent(request)) return Result.fail(new Outdated({}))
     const ticket: Submitted<H> = { ...newTicket(request.repeatable, this.#submitted++), request }
     this.#tickBy(request.deadline)
     const isNext = phase === "Online" && this.#hasRoom && this.#queue.size === 0 && now < request.deadline
@@ -194,7 +198,7 @@ export class Outbound<H> {
       const ticket = this.#queue.first
       if (ticket === undefined) return
       if (ticket.request.deadline <= now) this.#expireWaiting(ticket, "Online")
-      else if (ticket.request.isCurrent?.() === false) {
+      else if (!isCurrent(ticket.request)) {
         this.#settle(ticket, Result.fail(ticket.sends > 0 ? this.#lost(ticket) : new Outdated({})))
       } else {
         const number = this.#numbers.take(now)
@@ -238,7 +242,6 @@ export class Outbound<H> {
     ticket.number = number
     ticket.datagram = Packet.encode(Packet.command(number, ticket.request?.payload ?? empty))
     ticket.isMeasurable = this.#numbers.isClean(number)
-    ticket.stoodStill = false
     this.#inFlight[number] = ticket
     if (ticket.repeatable) {
       this.#retransmission.begin(ticket, now)
@@ -262,7 +265,7 @@ export class Outbound<H> {
     this.#carrier.transmit(ticket.datagram)
   }
 
-  /** Whether all that was sent with a number was sent before a time, so that a reply is to something before it. */
+  /** Whether the last datagram with a number was sent before a time, so that a reply is to something before it. */
   wasSentBefore(number: number, time: number): boolean {
     return this.#numbers.lastSentAt(number) < time
   }
@@ -272,11 +275,12 @@ export class Outbound<H> {
     this.#retransmission.replied(now)
     const ticket = this.#inFlight[packet.sequence]
     if (ticket === undefined) {
-      const roundTrip = packet._tag === "CommandReply" ? this.#numbers.stray(packet.sequence, now) : undefined
+      if (packet._tag === "CommandReplyPart") return "Stray"
+      const roundTrip = this.#numbers.stray(packet.sequence, now, this.#roundTripOf(packet.sequence, now))
       if (roundTrip !== undefined) this.roundTrip.measure(roundTrip)
       return "Stray"
     }
-    if (ticket.isMeasurable) {
+    if (ticket.isMeasurable && !this.#numbers.hasStoodStill(ticket.number)) {
       ticket.isMeasurable = false
       const milliseconds = now - this.#numbers.firstSentAt(ticket.number)
       this.roundTrip.measure(milliseconds)
@@ -295,37 +299,43 @@ export class Outbound<H> {
       this.#answer(now, ticket, bytes)
       return "Whole"
     }
-    if (reply.contradictory) this.#ask(now, ticket)
+    if (reply.contradictory) this.#resubmit(now, ticket)
     else this.#retransmission.postpone(ticket, now)
     return "Part"
   }
 
   #answer(now: number, ticket: Ticket<H>, bytes: Uint8Array): void {
     this.#removeFromFlight(ticket)
-    // How long a reply took while the process stood still shows nothing of the network.
-    const roundTrip = ticket.stoodStill
-      ? this.roundTrip.smoothed ?? 0
-      : now - this.#numbers.firstSentAt(ticket.number)
-    const lost = this.#numbers.answered(ticket.number, now, roundTrip)
-    // All datagrams of this command but the last one probably were, too.
+    const lost = this.#numbers.answered(ticket.number, now, this.#roundTripOf(ticket.number, now))
+    // All datagrams of this command but the last one were probably lost, too.
     for (let i = 1; i < lost + this.#numbers.sends(ticket.number); i++) this.#carrier.learn(true)
     this.#carrier.learn(false)
-    // What is lost may have been waited with.
+    // Lost commands may have waited for a reply that shows it.
     // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a search in vain
     if (lost > 0) this.#tickBy(now)
-    // The server is there: the probes have done their work, and may never be answered.
+    // The server is there, which is what probes ask. They may never be answered.
     // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a search in vain
     if (this.#probes > 0) this.#abandonProbes()
     this.#settle(ticket, Result.succeed(bytes))
   }
 
+  /** The time from a number's first datagram to its reply, without that for which the process stood still. */
+  #roundTripOf(number: number, now: number): number {
+    const time = now - this.#numbers.firstSentAt(number)
+    return this.#numbers.hasStoodStill(number) ? Math.max(0, time - this.#stoodStillFor) : time
+  }
+
   /**
-   * Asks for a reply anew, under another number. The server has run the command again and its reply has changed meanwhile:
-   * parts of two replies cannot be told apart.
+   * Sends a command anew under another number, because its reply contradicts itself: the server has run the command again
+   * and the reply has changed meanwhile. Parts of two replies cannot be told apart. If the reply goes on like that, it is
+   * given up as incomplete.
    */
-  #ask(now: number, ticket: Ticket<H>): void {
+  #resubmit(now: number, ticket: Ticket<H>): void {
     if (!isSubmitted(ticket) || !ticket.repeatable) return
     this.#abandon(ticket)
+    if (++ticket.contradictions > CONTRADICTIONS) {
+      return this.#settle(ticket, Result.fail(this.#lost(ticket)))
+    }
     this.#queue.addAgain([ticket])
     this.#startAt = now
   }
@@ -354,13 +364,10 @@ export class Outbound<H> {
     }
   }
 
-  /** Records that the process stood still: how long replies take now shows nothing of the network. */
-  stoodStill(): void {
-    for (const ticket of this.#inFlight) {
-      if (ticket === undefined) continue
-      ticket.isMeasurable = false
-      ticket.stoodStill = true
-    }
+  /** Records that the process stood still until now: that time was not the server's. */
+  stoodStill(now: number, milliseconds: number): void {
+    this.#numbers.stoodStill(now)
+    this.#stoodStillFor = milliseconds
   }
 
   // ---------------------------------------------------------------------------
@@ -391,7 +398,7 @@ export class Outbound<H> {
     const isPassed = this.#numbers.isPassed(ticket.number)
     if (this.#retransmission.dueAt(ticket, isPassed) <= now) {
       // It was sent while it was current, and its reply is still waited for.
-      if (ticket.request?.isCurrent?.() === false) ticket.dueAt = Infinity
+      if (ticket.request !== undefined && !isCurrent(ticket.request)) ticket.dueAt = Infinity
       else if (isPassed) this.#sendAgain(now, ticket)
       else if (this.#commands <= FEW) {
         this.roundTrip.backOff()
@@ -459,7 +466,8 @@ export class Outbound<H> {
       else this.#settle(ticket, Result.fail(this.#lost(ticket)))
     }
     for (const ticket of this.#queue) {
-      if (ticket.request.epoch !== undefined) this.#settle(ticket, Result.fail(this.notConnected()))
+      if (ticket.request.epoch === undefined) continue
+      this.#settle(ticket, Result.fail(ticket.sends > 0 ? this.#lost(ticket) : this.notConnected()))
     }
     this.#queue.addAgain(again)
   }
@@ -499,6 +507,15 @@ export class Outbound<H> {
 
 const isSubmitted = <H>(ticket: Ticket<H>): ticket is Submitted<H> => ticket.request !== undefined
 
+/** A caller's fault in here must not end the session of all. */
+const isCurrent = ({ isCurrent }: Request<unknown>): boolean => {
+  try {
+    return isCurrent === undefined || isCurrent()
+  } catch {
+    return false
+  }
+}
+
 const newTicket = (repeatable: boolean, order: number): Ticket<never> => ({
   request: undefined,
   repeatable,
@@ -509,10 +526,9 @@ const newTicket = (repeatable: boolean, order: number): Ticket<never> => ({
   dueAt: Infinity,
   gap: 0,
   sends: 0,
-  // Stryker disable BooleanLiteral: they are set when the command is sent
+  // Stryker disable next-line BooleanLiteral: it is set when the command is sent
   isMeasurable: false,
-  stoodStill: false,
-  // Stryker restore BooleanLiteral
+  contradictions: 0,
   reply: undefined,
   incomplete: undefined
 })

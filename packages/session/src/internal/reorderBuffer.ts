@@ -35,26 +35,26 @@ const GIVEN_UP = 2
 /** Delivered out of order. */
 const LATE = 3
 
-/** The messages that a session has passed, by number: the latest under each. */
-class Passed {
+/** What became of the messages of a session, by number: the latest under each. */
+class History {
   readonly fate = new Uint8Array(NUMBERS)
   readonly checksum = new Uint32Array(NUMBERS)
-  /** When the number was passed, or its message last came again. */
+  /** When that was decided, or its message last came again. */
   readonly at = new Float64Array(NUMBERS)
-  /** Whether its message came again. */
-  readonly repeated = new Uint8Array(NUMBERS)
+  /** When its message last came again; `-Infinity` if it did not. */
+  readonly repeatedAt = new Float64Array(NUMBERS).fill(-Infinity)
 
   record(number: number, fate: number, checksum: number, now: number): void {
     this.fate[number] = fate
     this.checksum[number] = checksum
     this.at[number] = now
-    this.repeated[number] = 0
+    this.repeatedAt[number] = -Infinity
   }
 
   /** Records that a message has come again. */
   recordRepetition(number: number, now: number): void {
     this.at[number] = now
-    this.repeated[number] = 1
+    this.repeatedAt[number] = now
   }
 
   /** Whether this message was delivered, and is the latest under its number. */
@@ -62,7 +62,7 @@ class Passed {
     return this.fate[number]! !== GIVEN_UP && this.fate[number]! !== UNKNOWN && this.checksum[number] === checksum
   }
 
-  /** Whether this message was delivered out of order a moment ago. */
+  /** Whether this message was delivered out of order within the last 12 seconds. */
   wasLate(number: number, checksum: number, now: number): boolean {
     return this.fate[number] === LATE && this.checksum[number] === checksum && this.isRecent(number, now)
   }
@@ -110,14 +110,14 @@ export class ReorderBuffer<A> {
   #expected = 0
   /** How many numbers there are from the expected one to the newest that arrived; 0 if nothing is held. */
   #span = 0
-  #passed = new Passed()
+  #history = new History()
   /** The same of the session before, whose last messages may still come again. */
-  #before: Passed | undefined
+  #before: History | undefined
   /** Messages that arrived before their turn, by number, in the order of arrival. */
   readonly #held = new Map<number, Held<A>>()
   /** When the message held longest reaches the reorder timeout; `Infinity` if none is held. */
   wakeAt = Infinity
-  /** A message that looks old and is not remembered. The next one shows whether it was new. */
+  /** A message that looks old but is not in the history. The next one shows whether it was new. */
   #suspect: Arrival<A> | undefined
 
   /** `timeout`: how long a message is held for the ones before it. */
@@ -127,18 +127,18 @@ export class ReorderBuffer<A> {
   }
 
   /**
-   * Whether a message with this number goes on where this session is. A new session could not have sent it: it would begin
-   * with small numbers.
+   * Whether this number is among the next 8 that are expected. A new session could not have sent it: that begins with small
+   * numbers.
    */
   isContinuedBy(number: number): boolean {
     return this.#expected >= NEAR && number >= NEAR && ((number - this.#expected) & 255) < NEAR
   }
 
   /**
-   * Takes a message and delivers what is due. `mayRestart`: whether the server may count from 0 again without notice,
-   * because it has login packets of this client that it may still answer.
+   * Takes a message and delivers what is due. `mayRestartSince`: from when on the server may have counted from 0 again
+   * without notice, because it has login packets of this client that it may accept; `Infinity` if it cannot have.
    */
-  receive(now: number, arrival: Arrival<A>, mayRestart: boolean): Verdict {
+  receive(now: number, arrival: Arrival<A>, mayRestartSince: number): Verdict {
     const { checksum, number } = arrival
     const offset = (number - this.#expected) & 255
     if (offset >= NEAR && this.#before?.has(number, checksum) === true && this.#before.isRecent(number, now)) {
@@ -151,24 +151,27 @@ export class ReorderBuffer<A> {
       // Two messages with one number: the server counts anew, or wrongly. Neither is to be lost.
       if (held !== undefined) {
         this.flush(now)
-        if (!mayRestart) return this.#deliverLate(now, arrival)
-        this.#restart(now, number)
+        if (mayRestartSince === Infinity) return this.#deliverLate(now, arrival)
+        this.#restart(now, number, mayRestartSince)
       }
     } else {
       const ahead = offset - this.#span
-      // Numbers are a circle: one that is nearer to the last delivered than to the newest is behind.
+      // Numbers are a circle: a number is behind if going back from the expected one is shorter than going on from the newest.
       // Stryker disable next-line EqualityOperator: one that is as near to both may be either
       const isBehind = 255 - offset < ahead
-      if (ahead > 0 && this.#passed.has(number, checksum) && (isBehind || this.#passed.isRecent(number, now))) {
-        this.#passed.recordRepetition(number, now)
+      if (ahead > 0 && this.#history.has(number, checksum) && (isBehind || this.#history.isRecent(number, now))) {
+        this.#history.recordRepetition(number, now)
         return "Repeated"
       }
-      if (isBehind && this.#passed.mayArrive(number, now)) return this.#deliverLate(now, arrival)
-      if (isBehind && this.#passed.fate[number] !== UNKNOWN) {
+      if (isBehind && this.#history.mayArrive(number, now)) return this.#deliverLate(now, arrival)
+      if (isBehind && this.#history.fate[number] !== UNKNOWN) {
         // It is not what was delivered under this number. The server counts anew, or over 128 messages were missed, or the
         // message is very old. Two consecutive ones are accepted as new.
-        if (mayRestart) this.#restart(now, number)
-        else if (!this.#isSecondInRow(now, arrival)) return "Repeated"
+        if (mayRestartSince < Infinity) this.#restart(now, number, mayRestartSince)
+        else if (!this.#acceptSecondInRow(now, arrival)) return "Repeated"
+      } else if (mayRestartSince < Infinity && ahead >= NEAR && number < NEAR) {
+        // Ahead by so much and yet one of the first numbers: it is more probable that the server counts anew.
+        this.#restart(now, number, mayRestartSince)
       }
     }
     this.#hold(now, arrival)
@@ -184,7 +187,7 @@ export class ReorderBuffer<A> {
   }
 
   /** Delivers the suspect, and everything before it, if this message is the next one; otherwise it is the suspect now. */
-  #isSecondInRow(now: number, arrival: Arrival<A>): boolean {
+  #acceptSecondInRow(now: number, arrival: Arrival<A>): boolean {
     const suspect = this.#suspect
     const isNext = suspect !== undefined && arrival.number === ((suspect.number + 1) & 255)
     this.#suspect = isNext ? undefined : arrival
@@ -196,7 +199,7 @@ export class ReorderBuffer<A> {
   }
 
   #deliverLate(now: number, { checksum, message, number }: Arrival<A>): Verdict {
-    this.#passed.record(number, LATE, checksum, now)
+    this.#history.record(number, LATE, checksum, now)
     this.#receiver.deliver(message, true)
     return "Late"
   }
@@ -220,21 +223,21 @@ export class ReorderBuffer<A> {
     this.flush(now)
     this.#expected = 0
     this.#span = 0
-    this.#before = this.#passed
-    this.#passed = new Passed()
+    this.#before = this.#history
+    this.#history = new History()
     this.#suspect = undefined
   }
 
   /**
-   * Begins anew because a number shows that the server did. Messages before it that seemed repeated were the new session's,
-   * with equal texts, as the first message of every session is.
+   * Begins anew because a number shows that the server did. Earlier numbers that seemed to be repetitions meanwhile belong
+   * to the new session, whose first message is equal in every session. They count as delivered.
    */
-  #restart(now: number, number: number): void {
+  #restart(now: number, number: number, since: number): void {
     this.reset(now)
     this.#receiver.restarted()
     const before = this.#before!
-    while (this.#expected < number && before.repeated[this.#expected] === 1) {
-      this.#pass(now, DELIVERED, before.checksum[this.#expected]!)
+    while (this.#expected < number && before.repeatedAt[this.#expected]! >= since) {
+      this.#advance(now, DELIVERED, before.checksum[this.#expected]!)
     }
   }
 
@@ -242,7 +245,7 @@ export class ReorderBuffer<A> {
   #skip(now: number): void {
     let missed = 0
     while (!this.#held.has(this.#expected)) {
-      this.#pass(now, GIVEN_UP, 0)
+      this.#advance(now, GIVEN_UP, 0)
       missed++
     }
     this.#receiver.gap(missed)
@@ -253,14 +256,14 @@ export class ReorderBuffer<A> {
     for (let next = this.#held.get(this.#expected); next !== undefined; next = this.#held.get(this.#expected)) {
       this.#held.delete(this.#expected)
       // One that was taken for a late one of the round before is not delivered a second time.
-      const wasLate = this.#passed.wasLate(this.#expected, next.checksum, now)
-      this.#pass(now, DELIVERED, next.checksum)
+      const wasLate = this.#history.wasLate(this.#expected, next.checksum, now)
+      this.#advance(now, DELIVERED, next.checksum)
       if (!wasLate) this.#receiver.deliver(next.message, false)
     }
   }
 
-  #pass(now: number, fate: number, checksum: number): void {
-    this.#passed.record(this.#expected, fate, checksum, now)
+  #advance(now: number, fate: number, checksum: number): void {
+    this.#history.record(this.#expected, fate, checksum, now)
     this.#expected = (this.#expected + 1) & 255
     this.#span--
   }

@@ -42,19 +42,17 @@ export const MEMORY = 3_600_000
 const SHORTEST_QUARANTINE = 1
 /** The quarantine after a reply, as a multiple of the round trip. */
 const ROUND_TRIPS = 2
-/** The longest quarantine after a reply while the network repeats nothing, and the shortest while it does. */
+/** The longest quarantine after a reply if no repeated reply was seen of late, and the shortest if one was. */
 export const REPETITION_QUARANTINE = 1000
 /** The quarantine after a reply, as a multiple of the latest repetition seen: the first one is rarely the latest. */
 const REPETITIONS = 4
 /** A repetition that is later than this is ignored: it is a replay of an old datagram. */
 export const LATEST_REPETITION = 20_000
-/** For how long a repeated reply is remembered. */
-export const REPETITION_MEMORY = 60_000
 
 /** Ends the list of numbers in the order of sending. */
 const NONE = -1
 
-/** What a number was when it was taken. */
+/** The state of a number's previous use when the number was taken. */
 type Former =
   /** Its last use may still be answered, so a reply may be to that one. */
   | typeof QUARANTINED
@@ -90,7 +88,7 @@ export class SequenceNumbers {
   readonly #answeredAt = new Float64Array(NUMBERS).fill(-Infinity)
 
   // Of all its uses that are over:
-  /** When the last datagram was sent that may still be answered; `-Infinity` if there is none. */
+  /** When the last datagram of a finished use was sent that may still be answered; `-Infinity` if there is none. */
   readonly #owedSince = new Float64Array(NUMBERS).fill(-Infinity)
   /** When the server was first seen to have handled that; `Infinity` if it was not. */
   readonly #owedPassedAt = new Float64Array(NUMBERS).fill(Infinity)
@@ -111,6 +109,8 @@ export class SequenceNumbers {
   #longestReplyAt = 0
   /** Until when the server is expected to work out of order. */
   #disorderUntil = -Infinity
+  /** When the process last stood still. What was read then may have arrived long before. */
+  #stoodStillAt = -Infinity
 
   // ---------------------------------------------------------------------------
   // giving out
@@ -179,7 +179,7 @@ export class SequenceNumbers {
   }
 
   #claim<N extends number | undefined>(number: N, former: Former): N {
-    // Stryker disable next-line ConditionalExpression: what is recorded of no number is nowhere
+    // Stryker disable next-line ConditionalExpression: writing to an array at `undefined` changes nothing in it
     if (number === undefined) return number
     this.#inUse[number] = 1
     this.#former[number] = former
@@ -230,6 +230,16 @@ export class SequenceNumbers {
     return this.#firstSentAt[number]!
   }
 
+  /** Records that the process stood still until now. */
+  stoodStill(now: number): void {
+    this.#stoodStillAt = now
+  }
+
+  /** Whether the process stood still since the first datagram: when the reply arrived is not known then. */
+  hasStoodStill(number: number): boolean {
+    return this.#firstSentAt[number]! < this.#stoodStillAt
+  }
+
   /** Whether a reply is certainly to the current use of a number. */
   isClean(number: number): boolean {
     return this.#former[number] !== QUARANTINED
@@ -246,9 +256,8 @@ export class SequenceNumbers {
   }
 
   /**
-   * Takes a number back because its whole reply has come. `roundTrip`: the time from its command to the reply, or what a
-   * round trip takes if that time shows nothing. Returns how many commands in flight the reply has passed: of each, the
-   * datagram or the reply was lost.
+   * Takes a number back because its whole reply has come. `roundTrip`: the time from its command to the reply. Returns how
+   * many commands in flight the reply has passed: of each, the datagram or the reply was lost.
    */
   answered(number: number, now: number, roundTrip: number): number {
     if (this.#sends[number]! > 1 || this.#former[number] === QUARANTINED) this.#owe(number)
@@ -264,26 +273,26 @@ export class SequenceNumbers {
   }
 
   /**
-   * Records a whole reply to a number that is not in use: it is late, or repeated. Returns the round trip that it shows: if
-   * each datagram of a command has got a reply, the first reply was to the first datagram.
+   * Records a whole reply to a number that is not in use: it is late, or repeated. `roundTrip` is as for `answered`. Returns
+   * the round trip of the first reply once every datagram of the command has got one, because the first reply was then to
+   * the first datagram; `undefined` otherwise.
    */
-  stray(number: number, now: number): number | undefined {
+  stray(number: number, now: number, roundTrip: number): number | undefined {
     if (now - this.#lastSentAt[number]! > this.#lateReply) return undefined
-    const roundTrip = now - this.#firstSentAt[number]!
     if (this.#answeredAt[number]! > -Infinity) {
-      this.#recordRepetition(now - this.#answeredAt[number]!, now)
+      this.#recordRepetition(now - Math.max(this.#answeredAt[number]!, this.#stoodStillAt), now)
       return undefined
     }
     if (this.#sends[number] === 1 && this.#former[number] === UNUSED) this.#owedSince[number] = -Infinity
     this.#recordReply(number, now, roundTrip)
-    const isLast = this.#replies[number] === this.#sends[number]
+    const isLast = this.#replies[number] === this.#sends[number] && !this.hasStoodStill(number)
     return isLast ? this.#repliedAt[number]! - this.#firstSentAt[number]! : undefined
   }
 
   /** Records that the server has handled everything sent before a time. Returns how many numbers in use that passes. */
   #pass(before: number, now: number): number {
     let lost = 0
-    // Stryker disable next-line ConditionalExpression: no number has no time, and that is not before any other
+    // Stryker disable next-line ConditionalExpression: the time of no number is `undefined`, which is not less than anything
     while (this.#oldest !== NONE && this.#lastSentAt[this.#oldest]! < before) {
       const number = this.#oldest
       this.#passedAt[number] = now
@@ -306,7 +315,7 @@ export class SequenceNumbers {
 
   #recordReply(number: number, now: number, roundTrip: number): number {
     this.#availableAt = -Infinity
-    if (now - this.#passedAt[number]! > DISORDER) this.#disorderUntil = now + MEMORY
+    if (now - Math.max(this.#passedAt[number]!, this.#stoodStillAt) > DISORDER) this.#disorderUntil = now + MEMORY
     // Whether it is a reply to this use is not known, so it shows nothing.
     if (this.#former[number] === QUARANTINED) return 0
     if (this.#replies[number] === 0) this.#repliedAt[number] = now
@@ -342,7 +351,7 @@ export class SequenceNumbers {
 
   /** How long a number is quarantined because replies were repeated; 0 if none were of late. */
   #repetitionQuarantine(now: number): number {
-    return now - this.#repetitionAt < REPETITION_MEMORY
+    return now - this.#repetitionAt < MEMORY
       ? Math.min(Math.max(REPETITION_QUARANTINE, REPETITIONS * this.#repeatedAfter), LATE_REPLY)
       : 0
   }

@@ -119,8 +119,14 @@ export class Bench {
     return submitted
   }
 
+  /** The number of the last command that was sent. */
+  get lastNumber(): number {
+    const last = this.sent.findLast(({ _tag }) => _tag === "Command")
+    return last?._tag === "Command" ? last.sequence : -1
+  }
+
   /** What has happened since the last call. */
-  news(): ReadonlyArray<string> {
+  news(): Array<string> {
     return this.outputs.splice(0)
   }
 }
