@@ -301,8 +301,8 @@ const TYPE_MESSAGE = 2
 // encoding
 // -----------------------------------------------------------------------------
 
-const frame = (type: number, bodyBytes: number): Uint8Array<ArrayBuffer> => {
-  const datagram = new Uint8Array(HEADER_BYTES + bodyBytes)
+const frame = (allocate: Allocate, type: number, bodyBytes: number): Uint8Array<ArrayBuffer> => {
+  const datagram = allocate(HEADER_BYTES + bodyBytes)
   datagram[0] = 0x42
   datagram[1] = 0x45
   datagram[6] = 0xff
@@ -319,12 +319,27 @@ const seal = (datagram: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
   return datagram
 }
 
-const sequenced = (type: number, sequence: number, payload: Uint8Array): Uint8Array<ArrayBuffer> => {
-  const datagram = frame(type, 1 + payload.length)
+const sequenced = (
+  allocate: Allocate,
+  type: number,
+  sequence: number,
+  payload: Uint8Array
+): Uint8Array<ArrayBuffer> => {
+  const datagram = frame(allocate, type, 1 + payload.length)
   datagram[8] = sequence
   datagram.set(payload, 9)
   return seal(datagram)
 }
+
+/**
+ * Where the bytes of a datagram come from: an array of this length, all zero, that nobody else has.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Allocate = (bytes: number) => Uint8Array<ArrayBuffer>
+
+const ownBuffer: Allocate = (bytes) => new Uint8Array(bytes)
 
 /**
  * The datagram of a packet of either direction, in a buffer of its own.
@@ -338,24 +353,32 @@ const sequenced = (type: number, sequence: number, payload: Uint8Array): Uint8Ar
  * @category encoding
  * @since 0.1.0
  */
-export const encode = (packet: ClientPacket | ServerPacket): Uint8Array<ArrayBuffer> => {
+export const encode = (packet: ClientPacket | ServerPacket): Uint8Array<ArrayBuffer> => encodeWith(packet, ownBuffer)
+
+/**
+ * As {@link encode}, in the bytes that `allocate` gives.
+ *
+ * @category encoding
+ * @since 0.1.0
+ */
+export const encodeWith = (packet: ClientPacket | ServerPacket, allocate: Allocate): Uint8Array<ArrayBuffer> => {
   switch (packet._tag) {
     case "Login": {
       const password = Redacted.value(packet.password)
-      const datagram = frame(TYPE_LOGIN, password.length)
+      const datagram = frame(allocate, TYPE_LOGIN, password.length)
       datagram.set(password, 8)
       return seal(datagram)
     }
     case "LoginResult": {
-      const datagram = frame(TYPE_LOGIN, 1)
+      const datagram = frame(allocate, TYPE_LOGIN, 1)
       datagram[8] = packet.accepted ? 1 : 0
       return seal(datagram)
     }
     case "Command":
     case "CommandReply":
-      return sequenced(TYPE_COMMAND, packet.sequence, packet.payload)
+      return sequenced(allocate, TYPE_COMMAND, packet.sequence, packet.payload)
     case "CommandReplyPart": {
-      const datagram = frame(TYPE_COMMAND, 4 + packet.payload.length)
+      const datagram = frame(allocate, TYPE_COMMAND, 4 + packet.payload.length)
       datagram[8] = packet.sequence
       datagram[9] = 0
       datagram[10] = packet.total
@@ -364,12 +387,12 @@ export const encode = (packet: ClientPacket | ServerPacket): Uint8Array<ArrayBuf
       return seal(datagram)
     }
     case "Acknowledge": {
-      const datagram = frame(TYPE_MESSAGE, 1)
+      const datagram = frame(allocate, TYPE_MESSAGE, 1)
       datagram[8] = packet.sequence
       return seal(datagram)
     }
     case "Message":
-      return sequenced(TYPE_MESSAGE, packet.sequence, packet.payload)
+      return sequenced(allocate, TYPE_MESSAGE, packet.sequence, packet.payload)
   }
 }
 

@@ -1,8 +1,9 @@
 import { type DecodeError, Packet } from "@bercon/codec"
 import { assert, describe, it } from "@effect/vitest"
-import { Redacted, Result } from "effect"
+import { Redacted, Result, Schema } from "effect"
 import { inspect } from "node:util"
 import * as Zlib from "node:zlib"
+import * as Checksum from "../src/internal/checksum.ts"
 import { clientPackets, corpus, CORPUS_ABSENT, datagram, fromHex, hex, plain, serverPackets } from "./support.ts"
 
 type AnyPacket = Packet.ClientPacket | Packet.ServerPacket
@@ -17,6 +18,13 @@ const failure = (result: Result.Result<AnyPacket, DecodeError.DecodeError>): Dec
 }
 
 const login = (password: string) => Packet.login(Redacted.make(password))
+
+describe("checksums", () => {
+  it.prop("of Node and of crc-32 are equal", [Schema.Uint8Array], ([bytes]) => {
+    assert.strictEqual(Checksum.crc32(bytes), Checksum.portable(bytes))
+    return Checksum.crc32 === Zlib.crc32
+  })
+})
 
 describe("datagrams of real servers and clients", () => {
   const expected: Record<string, AnyPacket | Reason> = {

@@ -6,8 +6,21 @@ import CRC32 from "crc-32"
 /** Offset of the first byte the checksum covers: the `FF` before the packet type. */
 export const COVERED_FROM = 6
 
-// `CRC32.buf` starts at the first byte of what it is given. For a short datagram the view that needs costs more than the
-// checksum itself, above all where V8 must move a small new array (up to 64 bytes) out of its heap for it.
+/** CRC-32 of bytes, as an unsigned 32-bit integer. */
+type Crc32 = (bytes: Uint8Array) => number
+
+export const portable: Crc32 = (bytes) => CRC32.buf(bytes) >>> 0
+
+/** Node's own, if this is Node: two to three times as fast for a long datagram. Not imported, so that others load this. */
+const native = (globalThis as {
+  readonly process?: { readonly getBuiltinModule?: (id: string) => { readonly crc32?: Crc32 } | undefined }
+}).process?.getBuiltinModule?.("node:zlib")?.crc32
+
+/** The fastest there is for long datagrams. */
+export const crc32 = native ?? portable
+
+// A view costs more than the checksum of a short datagram, above all where V8 must move a small new array (up to 64 bytes)
+// out of its heap for it.
 const SHORT_BYTES = 64
 
 const table = Int32Array.from({ length: 256 }, (_, byte) => ~CRC32.buf(Uint8Array.of(byte), -1))
@@ -15,7 +28,7 @@ const table = Int32Array.from({ length: 256 }, (_, byte) => ~CRC32.buf(Uint8Arra
 /** CRC-32 of `datagram` from byte 6 to its end, as an unsigned 32-bit integer. */
 export const checksum = (datagram: Uint8Array): number => {
   // Stryker disable next-line ConditionalExpression,EqualityOperator: both ways give the same sum, at different costs
-  if (datagram.length > SHORT_BYTES) return CRC32.buf(datagram.subarray(COVERED_FROM)) >>> 0
+  if (datagram.length > SHORT_BYTES) return crc32(datagram.subarray(COVERED_FROM))
   let crc = -1
   for (let i = COVERED_FROM; i < datagram.length; i++) crc = (crc >>> 8) ^ table[(crc ^ datagram[i]!) & 0xff]!
   return ~crc >>> 0

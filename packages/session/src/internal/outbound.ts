@@ -33,6 +33,7 @@ import { CommandQueue } from "./commandQueue.ts"
 import { FEW, Retransmission, type Schedule } from "./retransmission.ts"
 import { RoundTrip } from "./roundTrip.ts"
 import { SequenceNumbers } from "./sequenceNumbers.ts"
+import { allocate } from "./slab.ts"
 
 /** How many bytes of incomplete replies are kept in all. The longest reply has 255 KiB. */
 export const REPLY_BYTES = 16 * 1024 * 1024
@@ -240,7 +241,7 @@ export class Outbound<H> {
   #sendFirst(now: number, ticket: Ticket<H>, number: number): void {
     ticket.state = "InFlight"
     ticket.number = number
-    ticket.datagram = Packet.encode(Packet.command(number, ticket.request?.payload ?? empty))
+    ticket.datagram = Packet.encodeWith(Packet.command(number, ticket.request?.payload ?? empty), allocate)
     ticket.isMeasurable = this.#numbers.isClean(number)
     this.#inFlight[number] = ticket
     if (ticket.repeatable) {
