@@ -17,6 +17,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import { constVoid } from "effect/Function"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -179,13 +180,13 @@ export interface Options extends Session.Options, ClientOptions {}
 
 const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   const session = yield* Session.Session
-  const scope = yield* Effect.scope
+  const context = yield* Effect.context()
   const broadcast = new Broadcast<ServerEvent.ServerEvent, LoginFailure>({
     capacity: options.messageCapacity ?? 4096,
     overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
   })
   const events = broadcast.values
-  const commandTimeout = options.commandTimeout ?? "20 seconds"
+  const commandTimeout = Monotonic.duration(options.commandTimeout ?? "20 seconds")
   let adminId: AdminId | undefined
 
   // ---------------------------------------------------------------------------
@@ -205,7 +206,6 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   const auto = (options.flavour ?? "auto") === "auto"
   let flavour = options.flavour === "auto" ? undefined : options.flavour
   const known = Latch.makeUnsafe(flavour !== undefined)
-  const wanted = Latch.makeUnsafe()
 
   /** Whether the flavour is only a guess, by an answer. */
   let guessed = false
@@ -221,25 +221,35 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     known.closeUnsafe()
   }
 
-  /** Asks what the server's first words have not told, when a command waits to know. */
-  const find = wanted.await.pipe(
-    Effect.andThen(Effect.raceFirst(known.await, Effect.sleep(FIRST_WORDS))),
-    Effect.andThen(Effect.suspend(() =>
-      flavour === undefined
-        ? Effect.map(session.command("players"), (reply) => {
-          if (flavour === undefined) recognise(reply === "" ? "Reforger" : "BattlEye", true)
-        })
-        : Effect.sync(() => wanted.closeUnsafe())
-    )),
+  /** Asks what the server's first words have not told. */
+  const guess = Effect.map(session.command("players"), (reply) => {
+    if (flavour === undefined) recognise(reply === "" ? "Reforger" : "BattlEye", true)
+  }).pipe(
     // Nobody could be asked; the session tells why, and the commands that wait give up in their time.
-    Effect.catch(() => Effect.sleep(FIRST_WORDS)),
-    Effect.forever
+    Effect.catch(() => Effect.void)
   )
+  const find = Effect.whileLoop({
+    while: () => flavour === undefined && !Deferred.isDoneUnsafe(ended),
+    body: () =>
+      Effect.andThen(
+        Effect.timeoutOption(known.await, FIRST_WORDS),
+        Effect.suspend(() => flavour === undefined ? guess : Effect.void)
+      ),
+    step: constVoid
+  })
+  /** What goes on beside has nobody who would hear it die but the log. */
+  const reported = (what: string, effect: Effect.Effect<void>): Effect.Effect<void> =>
+    Effect.onError(effect, (cause) => Cause.hasDies(cause) ? Effect.logError(`${what} failed`, cause) : Effect.void)
+
+  /** Finds it out while a command waits to know. */
+  let finding: Fiber.Fiber<void> | undefined
 
   const theFlavour = (text: string, deadline: number): Effect.Effect<Flavour, CommandError.CommandError> =>
     Effect.suspend(() => {
       if (flavour !== undefined) return Effect.succeed(flavour)
-      wanted.openUnsafe()
+      if (finding === undefined || finding.pollUnsafe() !== undefined) {
+        finding = Effect.runForkWith(context)(reported("finding out what the server speaks", find))
+      }
       const found = Effect.andThen(known.await, theFlavour(text, deadline))
       return Effect.flatMap(Monotonic.now, (now) =>
         Effect.timeoutOrElse(found, {
@@ -261,22 +271,26 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     select: (commands: FlavourCommands, call: Call) => Effect.Effect<A, E>,
     given?: ActionOptions
   ): Effect.Effect<A, E | CommandError.CommandError> =>
-    Effect.gen(function*() {
-      const { confirmWithin, epoch, repeatable } = given ?? {}
-      const timeout = Duration.fromInput(given?.timeout ?? commandTimeout)
-      const isTime = confirmWithin === undefined || Option.isSome(Duration.fromInput(confirmWithin))
-      if (Option.isNone(timeout) || !(Duration.toMillis(timeout.value) > 0) || !isTime) {
-        return yield* invalid(name, "the time to wait for it is none")
+    Effect.clockWith((clock) => {
+      const { confirmWithin } = given ?? {}
+      const timeout = given?.timeout === undefined ? commandTimeout : Monotonic.duration(given.timeout)
+      if (!(timeout > 0) || (confirmWithin !== undefined && Number.isNaN(Monotonic.duration(confirmWithin)))) {
+        return invalid(name, "the time to wait for it is not a duration above 0")
       }
-      // Before the first login it is that session which is meant.
-      const calledIn = Math.max(1, yield* session.epoch)
-      const deadline = (yield* Monotonic.now) + Duration.toMillis(timeout.value)
-      return yield* select(flavours[yield* theFlavour(name, deadline)], {
-        repeatable,
-        epoch,
-        calledIn,
-        deadline,
-        confirmWithin
+      const deadline = Monotonic.millis(clock) + timeout
+      return Effect.flatMap(session.epoch, (calledIn) => {
+        const call: Call = {
+          repeatable: given?.repeatable,
+          epoch: given?.epoch,
+          // Before the first login it is that session which is meant.
+          calledIn: Math.max(1, calledIn),
+          deadline,
+          confirmWithin
+        }
+        // It is known but for a moment after each login.
+        return flavour !== undefined
+          ? select(flavours[flavour], call)
+          : Effect.flatMap(theFlavour(name, deadline), (found) => select(flavours[found], call))
       })
     })
 
@@ -288,7 +302,8 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     query: call("players", (_, call) => _.playerTable(call)),
     status: session.status,
     interval: options.rosterInterval ?? "25 seconds",
-    scope
+    now: yield* Monotonic.make,
+    context
   })
 
   /** Whether the next message is the first after a login. */
@@ -324,12 +339,13 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     return event
   }
 
-  const listening = yield* session.messages.pipe(
+  yield* session.messages.pipe(
     Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),
     // How it ends the subscribers have to hear, and of a defect the log.
     Effect.onExit((exit) => {
       Deferred.doneUnsafe(ended, Effect.succeed(exit))
       reforger.close()
+      finding?.interruptUnsafe()
       const closing = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
       broadcast.close(closing ? Exit.void : exit)
       roster.close(closing ? Exit.void : exit)
@@ -340,18 +356,8 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     Effect.forkScoped({ startImmediately: true })
   )
 
-  /** What goes on beside, for as long as there are messages. */
-  const beside = (what: string, effect: Effect.Effect<never, LoginFailure>) =>
-    Effect.raceFirst(effect, Fiber.await(listening)).pipe(
-      Effect.onError((cause) =>
-        Cause.hasDies(cause) ? Effect.logError(`${what} failed, and will not be done any more`, cause) : Effect.void
-      ),
-      // A session that never comes online tells its owner.
-      Effect.ignore,
-      Effect.forkScoped({ startImmediately: true })
-    )
-  yield* beside("finding out what the server speaks", find)
-  yield* beside("keeping track of who is on the server", Effect.andThen(session.online, roster.keep))
+  // A session that never comes online tells its owner.
+  yield* Effect.forkScoped(Effect.ignore(Effect.map(session.online, () => roster.begin())), { startImmediately: true })
 
   // ---------------------------------------------------------------------------
   // the client
@@ -429,7 +435,7 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     roster: roster.roster,
     flavour: Effect.flatMap(
       Monotonic.now,
-      (now) => theFlavour("players", now + Duration.toMillis(commandTimeout))
+      (now) => theFlavour("players", now + commandTimeout)
     ),
     adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
     status: session.status,

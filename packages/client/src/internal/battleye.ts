@@ -33,7 +33,7 @@ import * as CommandsReply from "./commandsReply.ts"
 import type { Call, FlavourCommands, Occupant, Sentence } from "./flavourCommands.ts"
 import * as MissionsReply from "./missionsReply.ts"
 import { compare, isAbout, isStill, outdated } from "./occupant.ts"
-import { bound, countOf, executed, invalid, once, oneLine, onePlayer, optionsOf, unsupported } from "./outgoing.ts"
+import { bound, countOf, executed, invalid, once, oneLine, onePlayer, sendWith, unsupported } from "./outgoing.ts"
 import * as PlayersReply from "./playersReply.ts"
 import * as Turn from "./turn.ts"
 import * as VersionReply from "./versionReply.ts"
@@ -63,9 +63,9 @@ const CHANGES_BANS = /^\s*(?:ban|addban|removeban|loadbans|writebans)\b/i
 
 export const make = (session: Session.Session["Service"], evidence: Evidence): FlavourCommands => {
   const raw = (text: string, call: Call): Effect.Effect<string, CommandError> =>
-    optionsOf(text, call).pipe(
-      Effect.flatMap((options) => session.command(text, options)),
-      Effect.flatMap((reply) => executed(text, reply))
+    Effect.flatMap(
+      sendWith(text, call, (options) => session.command(text, options)),
+      (reply) => executed(text, reply)
     )
 
   // Bans are removed by their place in the list: nothing may move it between looking and removing.

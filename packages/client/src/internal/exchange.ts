@@ -22,7 +22,7 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import type { ReplyWindow } from "../Flavour.ts"
 import type { Call } from "./flavourCommands.ts"
-import { optionsOf } from "./outgoing.ts"
+import { sendWith } from "./outgoing.ts"
 import * as Turn from "./turn.ts"
 
 // -----------------------------------------------------------------------------
@@ -385,7 +385,7 @@ export const make = Effect.fnUntraced(function*(
 
   /** Sends a command, and is done when the server has said what it had to, even where its acknowledgement is lost. */
   const converse = (command: string, expectation: Expectation, call: Call): Effect.Effect<Said, CommandError> =>
-    Effect.flatMap(optionsOf(command, call), (options) => {
+    sendWith(command, call, (options) => {
       begin(command, expectation, call)
       let settled = false
       const reply = session.command(command, options).pipe(
@@ -419,7 +419,7 @@ export const make = Effect.fnUntraced(function*(
 
   /** Commands with nothing to say do not wait for each other: there is nothing to take for somebody else's. */
   const announce = (command: string, call: Call): Effect.Effect<Said, CommandError> =>
-    Effect.flatMap(optionsOf(command, call), (options) => {
+    sendWith(command, call, (options) => {
       exchange.announce(now(), command)
       return session.command(command, options).pipe(
         Effect.tapError((error) =>

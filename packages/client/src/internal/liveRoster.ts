@@ -4,16 +4,15 @@
 import { type CommandError, make as commandError, SessionClosed } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Status } from "@bercon/session/Status"
-import { Broadcast } from "@bercon/session/unstable"
+import { Alarm, Broadcast, Monotonic } from "@bercon/session/unstable"
 import * as Cause from "effect/Cause"
-import * as Duration from "effect/Duration"
+import type * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Latch from "effect/Latch"
 import * as Predicate from "effect/Predicate"
-import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Player, PlayerId } from "../Player.ts"
 import type { ReplyError } from "../ReplyError.ts"
@@ -32,17 +31,17 @@ export interface LiveRoster {
   readonly observe: (event: ServerEvent) => void
   /** The query it was made with, from whose result the roster learns. */
   readonly playerTable: Effect.Effect<Table<Player>, CommandError | ReplyError>
-  /** Asks for the list now, at the interval, and when it is in doubt. Never ends. */
-  readonly keep: Effect.Effect<never>
-  /** Ends the changes. */
+  /** Asks for the list now, and from then on at the interval and when it is in doubt. */
+  readonly begin: () => void
+  /** Ends that, and the changes. */
   readonly close: (exit: Exit.Exit<void, LoginFailure>) => void
 }
 
-/** The least time between two lists, so that a storm of gaps does not become one of queries. */
-const REST = "1 second"
+/** The least time between two lists in milliseconds, so that a storm of gaps does not become one of queries. */
+const REST = 1000
 
-/** How long after a failure to try again, where the interval is longer. */
-const RETRY = Duration.seconds(5)
+/** How long after a failure to try again, in milliseconds, if the interval is longer. */
+const RETRY = 5000
 
 /** How many events can come while a list is on its way; of more, only another list can tell what they meant. */
 const SINCE_CAPACITY = 4096
@@ -58,16 +57,26 @@ export const make = (options: {
   readonly query: Effect.Effect<Table<Player>, CommandError | ReplyError>
   readonly status: Effect.Effect<Status>
   readonly interval: Duration.Input
-  readonly scope: Scope.Scope
+  readonly now: () => number
+  readonly context: Context.Context<never>
 }): LiveRoster => {
   const state = State.make()
   const current = (): ReadonlyArray<Player> | undefined => state.complete ? State.list(state) : undefined
   const broadcast = new Broadcast<ReadonlyArray<Player> | undefined, LoginFailure>({ capacity: 1, greeting: current })
-  const doubt = Latch.makeUnsafe()
+  /** Whether only a list can tell who is there. */
+  let isDoubtful = true
+  /** When the last list was there, or could not be had; `Infinity` if none is to be asked for. */
+  let listedAt = Infinity
+  const interval = Monotonic.duration(options.interval)
   let published: ReadonlyArray<Player> | undefined
 
+  const doubt = (): void => {
+    isDoubtful = true
+    alarm.reset()
+  }
+
   const follow = (consequence: State.Consequence): void => {
-    if (consequence === "Doubtful") doubt.openUnsafe()
+    if (consequence === "Doubtful") doubt()
     const players = consequence === "None" ? undefined : current()
     if (players === undefined || Equal.equals(players, published)) return
     published = players
@@ -82,7 +91,7 @@ export const make = (options: {
       Effect.tap(({ rows }) =>
         Effect.sync(() => {
           follow(State.replace(state, rows, asked.since))
-          if (asked.missed) doubt.openUnsafe()
+          if (asked.missed) doubt()
         })
       ),
       Effect.ensuring(Effect.sync(() => lists.delete(asked)))
@@ -94,7 +103,7 @@ export const make = (options: {
   const ask = Effect.suspend(() =>
     asking !== undefined && asking.pollUnsafe() === undefined
       ? outcomeOf(asking)
-      : Effect.flatMap(Effect.forkIn(playerTable, options.scope), (fiber) => outcomeOf(asking = fiber))
+      : outcomeOf(asking = Effect.runForkWith(options.context)(playerTable))
   )
 
   const get: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError> = Effect.flatMap(
@@ -127,6 +136,31 @@ export const make = (options: {
     return Effect.logWarning(`cannot keep track of who is on the server: ${error.message}`)
   }
 
+  const wakeAt = (): number =>
+    listedAt + Math.max(REST, isDoubtful ? REST : state.complete ? interval : Math.min(RETRY, interval))
+
+  const alarm: Alarm = new Alarm(options.context, {
+    now: options.now,
+    wakeAt,
+    ring: () =>
+      Effect.suspend(() => {
+        isDoubtful = false
+        return Effect.andThen(
+          Effect.catch(ask, complain),
+          Effect.sync(() => {
+            listedAt = options.now()
+          })
+        )
+      }).pipe(
+        // Nobody else would hear of it.
+        Effect.onError((cause) =>
+          Cause.hasDies(cause)
+            ? Effect.logError("keeping track of who is on the server failed, and will not be done any more", cause)
+            : Effect.void
+        )
+      )
+  })
+
   return {
     roster: {
       get,
@@ -148,17 +182,14 @@ export const make = (options: {
       follow(State.observe(state, event))
     },
     playerTable,
-    keep: doubt.close.pipe(
-      Effect.andThen(Effect.catch(ask, complain)),
-      Effect.andThen(Effect.sleep(REST)),
-      Effect.andThen(Effect.suspend(() =>
-        Effect.timeoutOption(
-          doubt.await,
-          state.complete ? options.interval : Duration.min(RETRY, Duration.fromInputUnsafe(options.interval))
-        )
-      )),
-      Effect.forever
-    ),
-    close: (exit) => broadcast.close(exit)
+    begin: () => {
+      listedAt = -Infinity
+      alarm.reset()
+    },
+    close: (exit) => {
+      alarm.stop()
+      asking?.interruptUnsafe()
+      broadcast.close(exit)
+    }
   }
 }

@@ -24,17 +24,18 @@ export const bound = (call: Call): Call => ({ ...call, epoch: call.epoch ?? call
 /** The same for what changes the world each time it is run, and so is sent once. */
 export const once = (call: Call): Call => ({ ...bound(call), repeatable: call.repeatable ?? false })
 
-/** The options for the session of a command that is sent now. Fails where the call's time is over. */
-export const optionsOf = (text: string, call: Call): Effect.Effect<Session.CommandOptions, CommandError> =>
-  Effect.flatMap(Monotonic.now, (now) =>
-    now < call.deadline
-      ? Effect.succeed({
-        repeatable: call.repeatable,
-        epoch: call.epoch,
-        isCurrent: call.isCurrent,
-        timeout: call.deadline - now
-      })
-      : Effect.fail(commandError(text, new Overloaded({ waiting: 0 }))))
+/** Does something with the options for the session of a command that is sent now. Fails if the call's time is over. */
+export const sendWith = <A, E>(
+  text: string,
+  call: Call,
+  send: (options: Session.CommandOptions) => Effect.Effect<A, E>
+): Effect.Effect<A, E | CommandError> =>
+  Effect.clockWith((clock): Effect.Effect<A, E | CommandError> => {
+    const timeout = call.deadline - Monotonic.millis(clock)
+    return timeout > 0
+      ? send({ repeatable: call.repeatable, epoch: call.epoch, isCurrent: call.isCurrent, timeout })
+      : Effect.fail(commandError(text, new Overloaded({ waiting: 0 })))
+  })
 
 export const invalid = (text: string, problem: string): Effect.Effect<never, CommandError> =>
   Effect.fail(commandError(text, new InvalidCommand({ problem })))
@@ -65,8 +66,13 @@ export const countOf = (duration: Duration.Input | "permanent", unit: Duration.I
   return count === Infinity ? 0 : count >= 1 && count <= MAX_UNITS ? count : undefined
 }
 
+/** The longest reply that can be one of these words, white space around it included. */
+const LONGEST_REFUSAL = 64
+
 /** The reply, unless it is that of a server which does not have the command. */
 export const executed = (text: string, reply: string): Effect.Effect<string, CommandError> => {
+  // A list of 100 KB need not be read for that.
+  if (reply.length > LONGEST_REFUSAL) return Effect.succeed(reply)
   switch (reply.trim().toLowerCase()) {
     case "unknown command":
       return Effect.fail(commandError(text, new UnknownCommand({})))

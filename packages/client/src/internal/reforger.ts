@@ -20,7 +20,7 @@ import type { Table, UnparsedRow } from "../Table.ts"
 import * as Exchange from "./exchange.ts"
 import type { Call, FlavourCommands, Occupant, Sentence } from "./flavourCommands.ts"
 import { isStill, outdated } from "./occupant.ts"
-import { countOf, executed, invalid, once, oneLine, onePlayer, optionsOf, unsupported } from "./outgoing.ts"
+import { countOf, executed, invalid, once, oneLine, onePlayer, sendWith, unsupported } from "./outgoing.ts"
 import * as Replies from "./reforgerReplies.ts"
 import { trusted } from "./trusted.ts"
 
@@ -182,7 +182,7 @@ export const make = Effect.fnUntraced(function*(
     command: (text, call) =>
       // Nothing is an order to the server, but a keepalive: there is a reply, and no word of it.
       text === ""
-        ? Effect.flatMap(optionsOf(text, call), (options) => session.command(text, options))
+        ? sendWith(text, call, (options) => session.command(text, options))
         : Effect.map(ask(text, Replies.looseExpectationOf(text), call), (reply) => reply.text)
   }
 

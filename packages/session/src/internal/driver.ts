@@ -29,7 +29,7 @@ import { Alarm } from "./alarm.ts"
 import { Broadcast } from "./broadcast.ts"
 import { Meter } from "./meter.ts"
 import * as Monotonic from "./monotonic.ts"
-import * as Settings from "./settings.ts"
+import type { Settings } from "./settings.ts"
 
 /** Takes the outcome of a command. */
 type Reply = (result: Result.Result<Uint8Array, CommandError.CommandError["reason"]>) => void
@@ -49,7 +49,7 @@ export const MAX_COMMAND_BYTES = 1391
 
 export class Driver {
   readonly #transport: Transport["Service"]
-  readonly #settings: Settings.Settings
+  readonly #settings: Settings
   readonly #clock: Clock.Clock
   readonly #context: Context.Context<never>
   readonly #machine: SessionMachine.SessionMachine<Reply>
@@ -69,7 +69,7 @@ export class Driver {
 
   constructor(
     transport: Transport["Service"],
-    settings: Settings.Settings,
+    settings: Settings,
     clock: Clock.Clock,
     context: Context.Context<never>
   ) {
@@ -139,7 +139,7 @@ export class Driver {
       const payload = Text.encode(text)
       const timeout = options?.timeout === undefined
         ? this.#settings.commandTimeout
-        : Settings.millis(options.timeout)
+        : Monotonic.duration(options.timeout)
       const problem = problemOf(text, payload, timeout)
       if (problem !== undefined) {
         this.#meter.settled("InvalidCommand")

@@ -2,13 +2,12 @@
  * From the options a user gives to the numbers a session works with.
  */
 import * as Text from "@bercon/codec/Text"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { InvalidOptions, LoginFailure } from "../LoginFailure.ts"
 import type { Options } from "../Session.ts"
 import type * as SessionMachine from "../SessionMachine.ts"
+import * as Monotonic from "./monotonic.ts"
 
 export interface Settings {
   readonly machine: SessionMachine.Settings
@@ -20,10 +19,6 @@ export interface Settings {
 /** With it the login is a datagram of 1,400 bytes, which every network carries whole. */
 const MAX_PASSWORD_BYTES = 1392
 
-/** A duration in milliseconds; `NaN` if the input is not a duration. */
-export const millis = (input: Duration.Input): number =>
-  Option.match(Duration.fromInput(input), { onNone: () => NaN, onSome: Duration.toMillis })
-
 /** Checks the options. The error names the first one that cannot be used, its value and what is allowed. */
 export const make = (
   options: Options,
@@ -34,17 +29,17 @@ export const make = (
     machine: {
       password: options.password,
       peer,
-      loginTimeout: millis(options.loginTimeout ?? "10 seconds"),
-      keepaliveInterval: millis(options.keepaliveInterval ?? "30 seconds"),
-      silenceTimeout: millis(options.silenceTimeout ?? "8 seconds"),
-      reorderTimeout: millis(options.reorderTimeout ?? "11 seconds"),
-      maxReconnectDelay: millis(options.maxReconnectDelay ?? "30 seconds"),
+      loginTimeout: Monotonic.duration(options.loginTimeout ?? "10 seconds"),
+      keepaliveInterval: Monotonic.duration(options.keepaliveInterval ?? "30 seconds"),
+      silenceTimeout: Monotonic.duration(options.silenceTimeout ?? "8 seconds"),
+      reorderTimeout: Monotonic.duration(options.reorderTimeout ?? "11 seconds"),
+      maxReconnectDelay: Monotonic.duration(options.maxReconnectDelay ?? "30 seconds"),
       maxInFlight: options.maxInFlight ?? 32,
       queueCapacity: options.queueCapacity ?? 4096,
       textFallback: options.textFallback ?? Text.DEFAULT_FALLBACK,
       random
     },
-    commandTimeout: millis(options.commandTimeout ?? "20 seconds"),
+    commandTimeout: Monotonic.duration(options.commandTimeout ?? "20 seconds"),
     messageCapacity: options.messageCapacity ?? 4096
   }
   const problem = problemOf(settings)
