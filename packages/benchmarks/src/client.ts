@@ -22,8 +22,9 @@ export interface Subject {
 /** All of them. Loaded when needed, so that a process of one's own is charged for one client only. */
 export const subjects = {
   bare: (): Promise<Subject> => import("./bare.ts"),
-  bercon: (): Promise<Subject> => import("./bercon.ts"),
-  "bercon dgram": (): Promise<Subject> => import("./berconDgram.ts"),
+  session: (): Promise<Subject> => import("./session.ts"),
+  client: (): Promise<Subject> => import("./rconClient.ts"),
+  "Effect's socket": (): Promise<Subject> => import("./effectSocket.ts"),
   senfo: (): Promise<Subject> => import("./senfo.ts")
 }
 

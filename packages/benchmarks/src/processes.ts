@@ -5,6 +5,7 @@ import { type ChildProcess, fork, spawn } from "node:child_process"
 import { once } from "node:events"
 import { each, type Name, names, within } from "./client.ts"
 import type { Footprint } from "./idle.ts"
+import type { Key, Outcome, Pace, Sample } from "./scenarios.ts"
 
 const PATIENCE = 30_000
 
@@ -30,6 +31,44 @@ export interface ServerProcess {
 export const startServer = async (): Promise<ServerProcess> => {
   const child = fork(programOf("server"))
   return { port: await sent<number>(child, "the server"), stop: () => child.disconnect() }
+}
+
+/**
+ * Times all clients, each in a process of its own: round by round, one after the other, and in another order every time. One
+ * that fails is out, with the reason in place of its samples.
+ */
+export const race = async (key: Key, port: number, pace: Pace): Promise<Outcome> => {
+  const racers = names.map((name) => ({
+    name,
+    child: fork(programOf("racer"), [name, `${port}`, key, `${pace.warmUp}`, `${pace.milliseconds}`]),
+    samples: new Array<Sample>(),
+    failure: undefined as string | undefined
+  }))
+  const answered = async ({ child, failure, name, samples }: (typeof racers)[number]): Promise<Sample | undefined> => {
+    if (failure !== undefined) return undefined
+    const racer = racers.find((racer) => racer.name === name)!
+    const answer = await sent<Sample | string>(child, `${name}, round ${samples.length}`)
+    if (typeof answer !== "string") return answer
+    racer.failure = answer
+    return undefined
+  }
+  try {
+    // One after the other, so that each has a core to itself when its code is compiled.
+    for (const racer of racers) await answered(racer)
+    for (let round = 0; round < pace.rounds; round++) {
+      for (const racer of round % 2 === 0 ? racers : [...racers].reverse()) {
+        if (racer.failure === undefined) racer.child.send("go")
+        const sample = await answered(racer)
+        if (sample !== undefined) racer.samples.push(sample)
+      }
+    }
+    return each((name) => {
+      const { failure, samples } = racers.find((racer) => racer.name === name)!
+      return failure ?? samples
+    })
+  } finally {
+    for (const { child } of racers) child.kill()
+  }
 }
 
 /** What one of the sessions holds, and the share of a core in percent that they all use. */
@@ -89,7 +128,7 @@ export interface Starts {
   readonly clients: Record<Name, ReadonlyArray<number>>
   /** A process that does nothing. */
   readonly empty: ReadonlyArray<number>
-  /** `bercon` in a program that imports from "effect" and "@bercon/session", not from their modules. */
+  /** `session` in a program that imports from "effect" and "@bercon/session", not from their modules. */
   readonly barrels: ReadonlyArray<number>
 }
 
@@ -100,7 +139,7 @@ export const measureStart = async (port: number, rounds: number): Promise<Starts
   const programs = [
     { times: starts.empty, run: () => start("an empty process", [], ["empty"]) },
     ...names.map((name) => ({ times: starts.clients[name], run: () => start(name, execArgv, [name, `${port}`]) })),
-    { times: starts.barrels, run: () => start("bercon", execArgv, ["bercon", `${port}`, "barrels"]) }
+    { times: starts.barrels, run: () => start("session", execArgv, ["session", `${port}`, "barrels"]) }
   ]
   // The first ones read files that the others find in memory.
   for (const { run } of programs) await run()

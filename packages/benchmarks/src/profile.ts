@@ -2,7 +2,7 @@
  * Where the time of one client goes, beside bare's, from V8's sampling profiler. The server is in the same thread: its
  * share is the same for both, and no system call is charged for waking it up on another core.
  *
- * `pnpm run profile [scenario] [client] [seconds]`; default `pipelined bercon 4`.
+ * `pnpm run profile [scenario] [client] [seconds]`; default `pipelined session 4`.
  */
 import { type Profiler, Session } from "node:inspector"
 import { parseArgs } from "node:util"
@@ -10,7 +10,7 @@ import { type Name, names, subjects } from "./client.ts"
 import { type Scenario, scenarios, warmUp } from "./scenarios.ts"
 import { serve } from "./server.ts"
 
-const [wanted = "pipelined", client = "bercon", seconds = "4"] = parseArgs({ allowPositionals: true }).positionals
+const [wanted = "pipelined", client = "session", seconds = "4"] = parseArgs({ allowPositionals: true }).positionals
 const scenario = Object.entries<Scenario>(scenarios).find(([key]) => key === wanted)?.[1]
 const name = names.find((name) => name === client)
 if (scenario === undefined || name === undefined) {

@@ -7,7 +7,7 @@ import { registerHooks } from "node:module"
 registerHooks({
   resolve: (specifier, context, next) => {
     const resolved = next(specifier, context)
-    const url = resolved.url.replace(/\/packages\/(codec|session)\/src\/(.+)\.ts$/, "/packages/$1/dist/$2.js")
+    const url = resolved.url.replace(/\/packages\/(client|codec|session)\/src\/(.+)\.ts$/, "/packages/$1/dist/$2.js")
     return url === resolved.url ? resolved : { ...resolved, url, format: "module" }
   }
 })

@@ -72,6 +72,46 @@ export const print = (rows: ReadonlyArray<Row>): void => {
   }
 }
 
+/** The most that a row may be, as a multiple of bare, or in its own unit; a throughput is the least. */
+const targets: ReadonlyArray<readonly [row: string, unit: string, client: Name, target: number, isMultiple: boolean]> =
+  [
+    ["pipelined, 32", "commands/s", "session", 0.75, true],
+    ["pipelined, 32", "CPU ms per 1,000 commands", "session", 1.5, true],
+    ["taken in", "messages/s", "session", 0.75, true],
+    ["taken in", "CPU ms per 1,000 messages", "session", 1.4, true],
+    ["sequential", "commands/s", "session", 0.8, true],
+    ["sequential", "CPU ms per 1,000 commands", "session", 1.4, true],
+    ["100 KB each", "replies/s", "session", 0.95, true],
+    ["100 KB each", "CPU ms per 1,000 replies", "session", 1.2, true],
+    ["an idle session", "KB of RSS", "session", 40, false],
+    ["pipelined, 32", "commands/s", "client", 0.65, true],
+    ["pipelined, 32", "CPU ms per 1,000 commands", "client", 1.75, true],
+    ["taken in", "messages/s", "client", 0.65, true],
+    ["taken in", "CPU ms per 1,000 messages", "client", 1.6, true],
+    ["sequential", "commands/s", "client", 0.75, true],
+    ["sequential", "CPU ms per 1,000 commands", "client", 1.6, true],
+    ["100 KB each", "replies/s", "client", 0.9, true],
+    ["100 KB each", "CPU ms per 1,000 replies", "client", 1.3, true],
+    ["an idle session", "KB of RSS", "client", 80, false],
+    ["start to first reply", "ms", "client", 200, false]
+  ]
+
+/** Says which rows meet their target. */
+export const printTargets = (rows: ReadonlyArray<Row>): void => {
+  console.log("\ntargets")
+  for (const [name, unit, client, target, isMultiple] of targets) {
+    const row = rows.find((row) => row.name === name && row.unit === unit)
+    const cell = row === undefined ? "not measured" : cellOf(row, client)
+    const value = typeof cell === "string" ? undefined : isMultiple ? cell.ratio?.median : cell.median
+    const isLeast = unit.endsWith("/s")
+    const isMet = value !== undefined && (isLeast ? value >= target : value <= target)
+    console.log(
+      `  ${isMet ? "met   " : "missed"}  ${client}: ${name}, ${unit}: ${value?.toFixed(2) ?? "n/a"}, ` +
+        `${isLeast ? "at least" : "at most"} ${target}${isMultiple ? " of bare" : ""}`
+    )
+  }
+}
+
 /** Writes `results/<name>.json`. */
 export const write = (name: string, about: Record<string, unknown>, rows: ReadonlyArray<Row>): void => {
   const results = new URL("../results/", import.meta.url)

@@ -1,9 +1,9 @@
 /**
- * What clients are timed at, and the timing: round by round, each client in turn and in another order every time.
+ * What clients are timed at.
  */
 import type { Socket } from "node:dgram"
 import { subscribe } from "node:diagnostics_channel"
-import { type Client, each, type Name, names, subjects, within } from "./client.ts"
+import { type Client, type Name, within } from "./client.ts"
 import { PART_BYTES, PARTS, SHORT } from "./server.ts"
 
 export interface Scenario {
@@ -53,6 +53,8 @@ export interface Sample {
 /** By client: its samples, one for each round, or why it has none. */
 export type Outcome = Record<Name, ReadonlyArray<Sample> | string>
 
+export type Key = keyof typeof scenarios
+
 export interface Pace {
   readonly rounds: number
   /** How long a slice takes, about. */
@@ -63,7 +65,7 @@ export interface Pace {
 /** Milliseconds in which a slice has to be done. */
 const PATIENCE = 15_000
 
-const slice = async (scenario: Scenario, name: Name, client: Client, count: number): Promise<Sample> => {
+export const slice = async (scenario: Scenario, name: Name, client: Client, count: number): Promise<Sample> => {
   const cpu = process.cpuUsage()
   const start = performance.now()
   await within(PATIENCE, `${name}, ${scenario.unit} ${scenario.title}`, scenario.run(client, count))
@@ -81,46 +83,4 @@ export const warmUp = async (scenario: Scenario, name: Name, client: Client, pac
     count = Math.max(2, Math.ceil(Math.min((perSecond * pace.milliseconds) / 1000, count * 8)))
   } while (performance.now() < until)
   return count
-}
-
-interface Runner {
-  readonly name: Name
-  readonly client: Client
-  readonly samples: Array<Sample>
-  count: number
-  failure: string | undefined
-}
-
-/** Times all clients. One that fails is out, with the reason in place of its samples. */
-export const race = async (scenario: Scenario, port: number, pace: Pace): Promise<Outcome> => {
-  const runners = new Array<Runner>()
-  for (const name of names) {
-    const client = await within(PATIENCE, `${name}, login`, (await subjects[name]()).connect(port))
-    runners.push({ name, client, samples: [], count: 0, failure: undefined })
-  }
-  const attempt = async (runner: Runner, run: () => Promise<void>): Promise<void> => {
-    if (runner.failure !== undefined) return
-    try {
-      await run()
-    } catch (error) {
-      runner.failure = error instanceof Error ? error.message : String(error)
-    }
-  }
-  for (const runner of runners) {
-    await attempt(runner, async () => {
-      runner.count = await warmUp(scenario, runner.name, runner.client, pace)
-    })
-  }
-  for (let round = 0; round < pace.rounds; round++) {
-    for (const runner of round % 2 === 0 ? runners : [...runners].reverse()) {
-      await attempt(runner, async () => {
-        runner.samples.push(await slice(scenario, runner.name, runner.client, runner.count))
-      })
-    }
-  }
-  for (const runner of runners) await within(PATIENCE, `${runner.name}, closing`, runner.client.close())
-  return each((name) => {
-    const { failure, samples } = runners.find((runner) => runner.name === name)!
-    return failure ?? samples
-  })
 }

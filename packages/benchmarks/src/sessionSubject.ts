@@ -11,7 +11,43 @@ import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { Countdown, HOST, PASSWORD, type Subject, wrongReply } from "./client.ts"
+import { type Client, Countdown, HOST, PASSWORD, type Subject, wrongReply } from "./client.ts"
+
+/** A client of something that sends commands and has a stream of what the server tells. */
+export const clientOf = async <E, E2>(
+  scope: Scope.Closeable,
+  command: (text: string) => Effect.Effect<string, E>,
+  told: Stream.Stream<unknown, E2>
+): Promise<Client> => {
+  const messages = new Countdown()
+  await told.pipe(
+    Stream.runForEach(() => Effect.sync(() => messages.count())),
+    Effect.forkIn(scope, { startImmediately: true }),
+    Effect.runPromise
+  )
+  return {
+    commands: (text, count, window, length) => {
+      let unsent = count
+      const worker = Effect.gen(function*() {
+        while (unsent-- > 0) {
+          const reply = yield* command(text)
+          if (reply.length !== length) return yield* Effect.die(wrongReply(text, length, reply))
+        }
+      })
+      return window === 1
+        ? Effect.runPromise(worker)
+        : Effect.runPromise(
+          Effect.all(Array.from({ length: window }, () => worker), { concurrency: "unbounded", discard: true })
+        )
+    },
+    messages: async (count) => {
+      const all = messages.wait(count)
+      await Effect.runPromise(command(`flood ${count}`))
+      await all
+    },
+    close: () => Effect.runPromise(Scope.close(scope, Exit.void))
+  }
+}
 
 export const over = (transport: (options: NodeTransport.Options) => Layer.Layer<Transport>): Subject => {
   const login = (port: number, scope: Scope.Scope) =>
@@ -24,35 +60,8 @@ export const over = (transport: (options: NodeTransport.Options) => Layer.Layer<
     idle: (port) => login(port, Scope.makeUnsafe()),
     connect: async (port) => {
       const scope = Scope.makeUnsafe()
-      const session = await login(port, scope)
-      const messages = new Countdown()
-      await session.messages.pipe(
-        Stream.runForEach((item) => Effect.sync(() => item._tag === "Message" && messages.count())),
-        Effect.forkIn(scope, { startImmediately: true }),
-        Effect.runPromise
-      )
-      return {
-        commands: (text, count, window, length) => {
-          let unsent = count
-          const worker = Effect.gen(function*() {
-            while (unsent-- > 0) {
-              const reply = yield* session.command(text)
-              if (reply.length !== length) return yield* Effect.die(wrongReply(text, length, reply))
-            }
-          })
-          return window === 1
-            ? Effect.runPromise(worker)
-            : Effect.runPromise(
-              Effect.all(Array.from({ length: window }, () => worker), { concurrency: "unbounded", discard: true })
-            )
-        },
-        messages: async (count) => {
-          const all = messages.wait(count)
-          await Effect.runPromise(session.command(`flood ${count}`))
-          await all
-        },
-        close: () => Effect.runPromise(Scope.close(scope, Exit.void))
-      }
+      const { command, messages } = await login(port, scope)
+      return clientOf(scope, command, Stream.filter(messages, ({ _tag }) => _tag === "Message"))
     }
   }
 }

@@ -181,6 +181,8 @@ export class SessionMachine<H> {
   #beginAt = Infinity
   /** The time of the last input. */
   #now: number
+  /** `wakeAt`, if it was asked for since the last input: it is, three times. */
+  #wakeAt: number | undefined
 
   constructor(settings: Settings, now: number) {
     this.#settings = settings
@@ -353,6 +355,10 @@ export class SessionMachine<H> {
 
   /** When to call `tick` next; `Infinity` for never. It may be earlier than anything is due. */
   get wakeAt(): number {
+    return this.#wakeAt ??= this.#computeWakeAt()
+  }
+
+  #computeWakeAt(): number {
     const outbound = this.#outbound.wakeAt(this.#outboundPhase)
     const replyTime = this.#outbound.roundTrip.timeout
     switch (this.#phase) {
@@ -383,8 +389,9 @@ export class SessionMachine<H> {
 
   /** Does what is due. */
   tick(now: number): void {
+    const { wakeAt } = this
     this.#notice(now)
-    if (now < this.wakeAt) return
+    if (now < wakeAt) return
     if (this.#beginAt <= now) this.#beginAnew(now)
     this.#outbound.tick(now, this.#outboundPhase)
     switch (this.#phase) {
@@ -444,10 +451,11 @@ export class SessionMachine<H> {
     }
   }
 
-  /** Notices that the process stood still: that an input is much later than it should have been. */
+  /** Begins every input. Notices that the process stood still: that the input is much later than it should have been. */
   #notice(now: number): void {
     const late = now - Math.max(this.wakeAt, this.#now)
     this.#now = now
+    this.#wakeAt = undefined
     if (late <= STANDSTILL) return
     this.#liveness.stoodStill(late)
     this.#outbound.stoodStill(now, late)
@@ -612,6 +620,7 @@ export class SessionMachine<H> {
   #end(now: number, exit: Exit.Exit<void, LoginFailure>): void {
     if (this.#phase === "Closed") return
     this.#phase = "Closed"
+    this.#wakeAt = undefined
     this.#messages.flush(now)
     this.#outbound.end(exit)
     this.#setStatus({ _tag: "Closed", exit })

@@ -16,6 +16,8 @@
  * Times are in milliseconds.
  */
 
+import { grown, lengthFor } from "./typedArrays.ts"
+
 /** For how long a message may be repeated or late: servers repeat one for 10 seconds. */
 export const REPEATED_FOR = 12_000
 /** How many numbers may be waited for at once. If more messages were under way, one would be mistaken for another. */
@@ -26,8 +28,6 @@ export const WINDOW = 192
  */
 export const NEAR = 8
 
-const NUMBERS = 256
-
 /** What became of a number in this round. */
 const UNKNOWN = 0
 const DELIVERED = 1
@@ -37,18 +37,31 @@ const LATE = 3
 
 /** What became of the messages of a session, by number: the latest under each. */
 class History {
-  readonly fate = new Uint8Array(NUMBERS)
-  readonly checksum = new Uint32Array(NUMBERS)
+  fate = new Uint8Array(0)
+  checksum = new Uint32Array(0)
   /** When that was decided, or its message last came again. */
-  readonly at = new Float64Array(NUMBERS)
+  at = new Float64Array(0)
   /** When its message last came again; `-Infinity` if it did not. */
-  readonly repeatedAt = new Float64Array(NUMBERS).fill(-Infinity)
+  repeatedAt = new Float64Array(0)
 
   record(number: number, fate: number, checksum: number, now: number): void {
+    if (number >= this.fate.length) this.#grow(lengthFor(number, this.fate.length))
     this.fate[number] = fate
     this.checksum[number] = checksum
     this.at[number] = now
     this.repeatedAt[number] = -Infinity
+  }
+
+  #grow(length: number): void {
+    this.fate = grown(this.fate, length, UNKNOWN)
+    this.checksum = grown(this.checksum, length, 0)
+    this.at = grown(this.at, length, 0)
+    this.repeatedAt = grown(this.repeatedAt, length, -Infinity)
+  }
+
+  /** What became of a number. */
+  fateOf(number: number): number {
+    return this.fate[number] ?? UNKNOWN
   }
 
   /** Records that a message has come again. */
@@ -59,7 +72,7 @@ class History {
 
   /** Whether this message was delivered, and is the latest under its number. */
   has(number: number, checksum: number): boolean {
-    return this.fate[number]! !== GIVEN_UP && this.fate[number]! !== UNKNOWN && this.checksum[number] === checksum
+    return this.fateOf(number) !== GIVEN_UP && this.fateOf(number) !== UNKNOWN && this.checksum[number] === checksum
   }
 
   /** Whether this message was delivered out of order within the last 12 seconds. */
@@ -170,7 +183,7 @@ export class ReorderBuffer<A> {
         return "Repeated"
       }
       if (isBehind && this.#history.mayArrive(number, now)) return this.#deliverLate(now, arrival)
-      if (isBehind && this.#history.fate[number] !== UNKNOWN) {
+      if (isBehind && this.#history.fateOf(number) !== UNKNOWN) {
         // It is not what was delivered under this number. The server counts anew, or over 128 messages were missed, or the
         // message is very old. Two consecutive ones are accepted as new.
         if (mayRestartSince < Infinity) this.#restart(now, number, mayRestartSince)

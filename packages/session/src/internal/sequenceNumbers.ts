@@ -21,6 +21,7 @@
  *
  * Times are in milliseconds.
  */
+import { grown, lengthFor } from "./typedArrays.ts"
 
 /** How many numbers there are. */
 const NUMBERS = 256
@@ -70,34 +71,36 @@ export class SequenceNumbers {
   /** No number is available to commands before this time. A lower bound, so that no search in vain is repeated. */
   #availableAt = -Infinity
 
-  // What is known of each number. Typed arrays take 75 bytes a number, objects would take twice that.
+  // What is known of each number that was used so far. Typed arrays take 75 bytes a number, objects would take twice that.
+  /** The numbers from this one on were never used. */
+  #length = 0
 
   // Of its current or, if it is not in use, of its last use:
-  readonly #inUse = new Uint8Array(NUMBERS)
-  readonly #former = new Uint8Array(NUMBERS).fill(UNUSED)
+  #inUse = new Uint8Array(0)
+  #former = new Uint8Array(0)
   /** How many datagrams were sent. */
-  readonly #sends = new Uint32Array(NUMBERS)
-  readonly #firstSentAt = new Float64Array(NUMBERS)
-  readonly #lastSentAt = new Float64Array(NUMBERS).fill(-Infinity)
+  #sends = new Uint32Array(0)
+  #firstSentAt = new Float64Array(0)
+  #lastSentAt = new Float64Array(0)
   /** When the server was first seen to have handled the last datagram; `Infinity` if it was not. */
-  readonly #passedAt = new Float64Array(NUMBERS).fill(Infinity)
+  #passedAt = new Float64Array(0)
   /** How many whole replies have come, and when the first of them came. */
-  readonly #replies = new Uint32Array(NUMBERS)
-  readonly #repliedAt = new Float64Array(NUMBERS)
+  #replies = new Uint32Array(0)
+  #repliedAt = new Float64Array(0)
   /** When its reply came, if exactly one was due; `-Infinity` otherwise. */
-  readonly #answeredAt = new Float64Array(NUMBERS).fill(-Infinity)
+  #answeredAt = new Float64Array(0)
 
   // Of all its uses that are over:
   /** When the last datagram of a finished use was sent that may still be answered; `-Infinity` if there is none. */
-  readonly #owedSince = new Float64Array(NUMBERS).fill(-Infinity)
+  #owedSince = new Float64Array(0)
   /** When the server was first seen to have handled that; `Infinity` if it was not. */
-  readonly #owedPassedAt = new Float64Array(NUMBERS).fill(Infinity)
+  #owedPassedAt = new Float64Array(0)
   /** When the quarantine for a reply that the network may repeat ends. */
-  readonly #repeatedUntil = new Float64Array(NUMBERS).fill(-Infinity)
+  #repeatedUntil = new Float64Array(0)
 
   // The numbers that are not passed, linked in the order of their last datagrams.
-  readonly #newer = new Int16Array(NUMBERS).fill(NONE)
-  readonly #older = new Int16Array(NUMBERS).fill(NONE)
+  #newer = new Int16Array(0)
+  #older = new Int16Array(0)
   #oldest = NONE
   #newest = NONE
 
@@ -124,6 +127,7 @@ export class SequenceNumbers {
     // Stryker disable next-line EqualityOperator: after the last number comes the first again
     for (let i = 0; i < ORDINARY; i++) {
       const number = (this.#next + i) % ORDINARY
+      if (number >= this.#length) return this.#claim(number, UNUSED)
       if (this.#inUse[number] === 1) continue
       if (this.#unusedAt(number) <= now) return this.#claim(number, UNUSED)
       if (
@@ -145,6 +149,7 @@ export class SequenceNumbers {
     let quarantined: number | undefined
     for (let i = 0; i < NUMBERS; i++) {
       const number = i < ORDINARY ? (this.#next + i) % ORDINARY : i
+      if (number >= this.#length) return this.#claim(number, UNUSED)
       if (this.#inUse[number] === 1) continue
       if (this.#unusedAt(number) <= now) return this.#claim(number, UNUSED)
       if (this.#releasedAt(number) <= now) return this.#claim(number, RELEASED)
@@ -157,6 +162,7 @@ export class SequenceNumbers {
   get availableAt(): number {
     let earliest = Infinity
     for (let number = 0; number < ORDINARY; number++) {
+      if (number >= this.#length) return -Infinity
       if (this.#inUse[number] === 1) continue
       earliest = Math.min(earliest, this.quarantinedUntil(number))
     }
@@ -165,6 +171,7 @@ export class SequenceNumbers {
 
   /** When a number that is not in use becomes available, as far as that is known now. */
   quarantinedUntil(number: number): number {
+    if (number >= this.#length) return -Infinity
     return Math.min(this.#unusedAt(number), this.#releasedAt(number))
   }
 
@@ -178,9 +185,29 @@ export class SequenceNumbers {
     this.#next = 0
   }
 
+  /** Makes room for what is known of a number. */
+  #grow(number: number): void {
+    const length = this.#length = lengthFor(number, this.#length)
+    this.#inUse = grown(this.#inUse, length, 0)
+    this.#former = grown(this.#former, length, UNUSED)
+    this.#sends = grown(this.#sends, length, 0)
+    this.#firstSentAt = grown(this.#firstSentAt, length, 0)
+    this.#lastSentAt = grown(this.#lastSentAt, length, -Infinity)
+    this.#passedAt = grown(this.#passedAt, length, Infinity)
+    this.#replies = grown(this.#replies, length, 0)
+    this.#repliedAt = grown(this.#repliedAt, length, 0)
+    this.#answeredAt = grown(this.#answeredAt, length, -Infinity)
+    this.#owedSince = grown(this.#owedSince, length, -Infinity)
+    this.#owedPassedAt = grown(this.#owedPassedAt, length, Infinity)
+    this.#repeatedUntil = grown(this.#repeatedUntil, length, -Infinity)
+    this.#newer = grown(this.#newer, length, NONE)
+    this.#older = grown(this.#older, length, NONE)
+  }
+
   #claim<N extends number | undefined>(number: N, former: Former): N {
     // Stryker disable next-line ConditionalExpression: writing to an array at `undefined` changes nothing in it
     if (number === undefined) return number
+    if (number >= this.#length) this.#grow(number)
     this.#inUse[number] = 1
     this.#former[number] = former
     this.#sends[number] = 0
@@ -247,7 +274,7 @@ export class SequenceNumbers {
 
   /** When the last datagram with a number went out; `-Infinity` if there was none. */
   lastSentAt(number: number): number {
-    return this.#lastSentAt[number]!
+    return this.#lastSentAt[number] ?? -Infinity
   }
 
   /** Whether the server has answered a later command, so that this one is probably lost, not slow. */
@@ -278,7 +305,7 @@ export class SequenceNumbers {
    * the first datagram; `undefined` otherwise.
    */
   stray(number: number, now: number, roundTrip: number): number | undefined {
-    if (now - this.#lastSentAt[number]! > this.#lateReply) return undefined
+    if (now - this.lastSentAt(number) > this.#lateReply) return undefined
     if (this.#answeredAt[number]! > -Infinity) {
       this.#recordRepetition(now - Math.max(this.#answeredAt[number]!, this.#stoodStillAt), now)
       return undefined

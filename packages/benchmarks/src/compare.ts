@@ -1,0 +1,105 @@
+/**
+ * What a session and a client cost, beside a bare socket and another client. See the README.
+ *
+ * `--quick` is a smoke test.
+ */
+import { Struct } from "effect"
+import * as Os from "node:os"
+import { setTimeout as sleep } from "node:timers/promises"
+import { parseArgs } from "node:util"
+import { each, names } from "./client.ts"
+import { summarize } from "./measure.ts"
+import { type Idle, measureIdle, measureStart, race, startServer } from "./processes.ts"
+import * as Report from "./report.ts"
+import { type Outcome, type Pace, type Sample, type Scenario, scenarios } from "./scenarios.ts"
+
+const { values: { quick } } = parseArgs({ options: { quick: { type: "boolean", default: false } } })
+
+const PACE: Pace = quick
+  ? { rounds: 4, milliseconds: 40, warmUp: 100 }
+  : { rounds: 15, milliseconds: 120, warmUp: 1500 }
+/** Idle for as long as the slowest keepalive takes to come round. */
+const IDLE = quick
+  ? { sessions: 200, rounds: 1, milliseconds: 2000 }
+  : { sessions: 1000, rounds: 2, milliseconds: 30_000 }
+const STARTS = quick ? 2 : 10
+/** Milliseconds for all. */
+const LIMIT = 600_000
+
+const samples = (outcome: Outcome, value: (sample: Sample) => number): Report.Row["samples"] =>
+  each((name) => {
+    const samples = outcome[name]
+    return typeof samples === "string" ? samples : samples.map(value)
+  })
+
+const rate = ({ title, unit }: Scenario, outcome: Outcome): Report.Row => ({
+  name: title,
+  unit: `${unit}/s`,
+  decimals: 0,
+  samples: samples(outcome, ({ perSecond }) => perSecond),
+  ratios: true
+})
+
+const cpu = ({ title, unit }: Scenario, outcome: Outcome): Report.Row => ({
+  name: title,
+  unit: `CPU ms per 1,000 ${unit}`,
+  decimals: 1,
+  samples: samples(outcome, ({ cpu }) => cpu),
+  ratios: true
+})
+
+const acrossProcesses = async (port: number): Promise<ReadonlyArray<Report.Row>> => {
+  const rows = new Array<Report.Row>()
+  for (const key of Struct.keys(scenarios)) {
+    const scenario: Scenario = scenarios[key]
+    const outcome = await race(key, port, PACE)
+    rows.push(rate(scenario, outcome), cpu(scenario, outcome))
+  }
+  return rows
+}
+
+const idle = async (port: number): Promise<ReadonlyArray<Report.Row>> => {
+  const idles = await measureIdle(port, IDLE)
+  const row = (name: string, unit: string, decimals: number, value: (idle: Idle) => number): Report.Row => ({
+    name,
+    unit,
+    decimals,
+    samples: each((name) => idles[name].map(value)),
+    ratios: unit.startsWith("KB")
+  })
+  return [
+    row("an idle session", "KB of heap", 1, ({ heap }) => heap / 1024),
+    row("an idle session", "KB of RSS", 1, ({ rss }) => rss / 1024),
+    row(`${IDLE.sessions} idle sessions`, "% of a core", 2, ({ cpu }) => cpu)
+  ]
+}
+
+const started = performance.now()
+void sleep(LIMIT, undefined, { ref: false }).then(() => {
+  console.error(`the benchmark was not done within ${LIMIT / 1000} s`)
+  process.exit(1)
+})
+
+const server = await startServer()
+const rows = [...await acrossProcesses(server.port)]
+const { barrels, clients, empty } = await measureStart(server.port, STARTS)
+rows.push({ name: "start to first reply", unit: "ms", decimals: 0, samples: clients, ratios: true })
+const starts = { empty: summarize(empty), barrels: summarize(barrels) }
+rows.push(...await idle(server.port))
+server.stop()
+
+Report.print(rows)
+Report.printTargets(rows)
+console.log(
+  `start of an empty process: ${Report.spread(starts.empty, 0)} ms; ` +
+    `of a session with imports from "effect" and "@bercon/session": ${Report.spread(starts.barrels, 0)} ms`
+)
+const seconds = (performance.now() - started) / 1000
+console.log(
+  `Node ${process.versions.node}, ${Os.availableParallelism()} x ${Os.cpus()[0]?.model}, ${seconds.toFixed(0)} s`
+)
+// A peer may be unable to do something; the others may not.
+if (rows.some(({ samples }) => names.some((name) => name !== "senfo" && typeof samples[name] === "string"))) {
+  process.exitCode = 1
+}
+Report.write("compare", { quick, starts }, rows)
