@@ -17,7 +17,7 @@ const { values: { quick } } = parseArgs({ options: { quick: { type: "boolean", d
 
 const PACE: Pace = quick
   ? { rounds: 4, milliseconds: 40, warmUp: 100 }
-  : { rounds: 15, milliseconds: 120, warmUp: 1500 }
+  : { rounds: 15, milliseconds: 120, warmUp: 4000 }
 /** Idle for as long as the slowest keepalive takes to come round. */
 const IDLE = quick
   ? { sessions: 200, rounds: 1, milliseconds: 2000 }

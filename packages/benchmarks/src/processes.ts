@@ -16,11 +16,17 @@ const programOf = (name: string): string => {
 
 /** The next thing that a child sends. */
 const sent = async <A>(child: ChildProcess, what: string, milliseconds = PATIENCE): Promise<A> => {
-  const ended = new Promise<never>((_, reject) =>
-    child.once("exit", (code) => reject(new Error(`${what}: the process ended with ${code}`)))
-  )
-  const [message] = await within(milliseconds, what, Promise.race([once(child, "message"), ended]))
-  return message as A
+  const done = new AbortController()
+  const ended = once(child, "exit", { signal: done.signal }).then(([code]) => {
+    throw new Error(`${what}: the process ended with ${code}`)
+  })
+  ended.catch(() => {})
+  try {
+    const [message] = await within(milliseconds, what, Promise.race([once(child, "message"), ended]))
+    return message as A
+  } finally {
+    done.abort()
+  }
 }
 
 export interface ServerProcess {

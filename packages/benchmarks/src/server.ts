@@ -1,7 +1,8 @@
 /**
  * A server that costs as little as possible: it answers from tables, and knows of a client only which message is next.
  *
- * - `short` is answered with 20 bytes, `long` with 100 KiB in 100 parts, anything else with nothing.
+ * - `short` is answered with 20 bytes, `long` with 100 KiB in 100 parts, `players` with a list of ten, anything else with
+ *   nothing.
  * - `flood N` is answered with nothing, and then N messages are sent, 64 of them unacknowledged at a time.
  *
  * Run as a program it sends its port to the process that forked it, and ends with that.
@@ -19,6 +20,14 @@ const WINDOW = 64
 const sequences = Array.from({ length: 256 }, (_, sequence) => sequence)
 const empty = sequences.map((sequence) => Packet.encode(Packet.commandReply(sequence, "")))
 const short = sequences.map((sequence) => Packet.encode(Packet.commandReply(sequence, SHORT)))
+const list = [
+  "Players on server:",
+  "[#] [IP Address]:[Port] [Ping] [GUID] [Name]",
+  "--------------------------------------------------",
+  ...Array.from({ length: 10 }, (_, i) => `${i}   203.0.113.${i}:2304     32   ${`${i}`.repeat(32)}(OK) Survivor ${i}`),
+  "(10 players in total)"
+].join("\n")
+const players = sequences.map((sequence) => Packet.encode(Packet.commandReply(sequence, list)))
 const messages = sequences.map((sequence) => Packet.encode(Packet.message(sequence, "(Side) Survivor: hello everyone")))
 const part = new Uint8Array(PART_BYTES).fill(0x78)
 const long = sequences.map((sequence) =>
@@ -55,6 +64,8 @@ export const serve = async (): Promise<Server> => {
         switch (datagram[9]) {
           case 0x73: // short
             return send(short[sequence]!)
+          case 0x70: // players
+            return send(players[sequence]!)
           case 0x6c: // long
             for (const reply of long[sequence]!) send(reply)
             return

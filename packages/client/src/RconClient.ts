@@ -23,6 +23,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as Tracer from "effect/Tracer"
 import type { AdminId } from "./Admin.ts"
 import type { ActionOptions, Commands } from "./Commands.ts"
 import type { Flavour, ReplyWindow } from "./Flavour.ts"
@@ -181,6 +182,7 @@ export interface Options extends Session.Options, ClientOptions {}
 const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   const session = yield* Session.Session
   const context = yield* Effect.context()
+  const now = yield* Monotonic.make
   const broadcast = new Broadcast<ServerEvent.ServerEvent, LoginFailure>({
     capacity: options.messageCapacity ?? 4096,
     overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
@@ -197,9 +199,13 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     const players = roster.players()
     return players === undefined ? "Unknown" : players.get(player) ?? "Nobody"
   }
-  const reforger = yield* Reforger.make(session, options.replyWindow, occupantOf)
-  const battleye = BattlEye.make(session, { events, adminId: () => adminId, occupantOf })
-  const flavours: Record<Flavour, FlavourCommands> = { BattlEye: battleye, Reforger: reforger.commands }
+  // Made when the first command of the kind is called: most servers are of one, and there may be thousands of clients.
+  let reforger: Reforger.Reforger | undefined
+  let battleye: FlavourCommands | undefined
+  const commandsOf = (flavour: Flavour): FlavourCommands =>
+    flavour === "Reforger"
+      ? (reforger ??= Reforger.make(session, options.replyWindow, occupantOf, { now, context })).commands
+      : battleye ??= BattlEye.make(session, { events, adminId: () => adminId, occupantOf })
 
   /** How the session has ended. */
   const ended = Deferred.makeUnsafe<Exit.Exit<void, LoginFailure>>()
@@ -289,8 +295,8 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
         }
         // It is known but for a moment after each login.
         return flavour !== undefined
-          ? select(flavours[flavour], call)
-          : Effect.flatMap(theFlavour(name, deadline), (found) => select(flavours[found], call))
+          ? select(commandsOf(flavour), call)
+          : Effect.flatMap(theFlavour(name, deadline), (found) => select(commandsOf(found), call))
       })
     })
 
@@ -302,7 +308,7 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     query: call("players", (_, call) => _.playerTable(call)),
     status: session.status,
     interval: options.rosterInterval ?? "25 seconds",
-    now: yield* Monotonic.make,
+    now,
     context
   })
 
@@ -323,11 +329,11 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
       if (loggingIn) {
         adminId = undefined
         forget()
-        reforger.restart()
-      } else reforger.gap()
+        reforger?.restart()
+      } else reforger?.gap()
       return new ServerEvent.Gap({ cause: item.cause, ...(item.missed !== undefined && { missed: item.missed }) })
     }
-    if (flavour === "Reforger" && reforger.offer(item.text)) return undefined
+    if (flavour === "Reforger" && reforger?.offer(item.text) === true) return undefined
     const event = ServerEvent.parse(item.text, roster.known.values())
     const isLogin = event._tag === "AdminLoggedIn" || event._tag === "LoggedIn"
     const speaks = flavourOf(event)
@@ -344,7 +350,7 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     // How it ends the subscribers have to hear, and of a defect the log.
     Effect.onExit((exit) => {
       Deferred.doneUnsafe(ended, Effect.succeed(exit))
-      reforger.close()
+      reforger?.close()
       finding?.interruptUnsafe()
       const closing = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
       broadcast.close(closing ? Exit.void : exit)
@@ -365,70 +371,67 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
 
   /** The rows alone. Of the lines that are none the log tells. */
   const rowsOf = <Row, E>(name: string, table: Effect.Effect<Table<Row>, E>): Effect.Effect<ReadonlyArray<Row>, E> =>
-    table.pipe(
-      Effect.tap(({ unparsed }) =>
+    spanned(name, () =>
+      Effect.flatMap(table, ({ rows, unparsed }) =>
         unparsed.length === 0
-          ? Effect.void
-          : Effect.logWarning(`cannot read these lines of the list of ${name}`, unparsed)
-      ),
-      Effect.map(({ rows }) => rows),
-      Effect.withSpan(`RconClient.${name}`)
-    )
+          ? Effect.succeed(rows)
+          : Effect.as(Effect.logWarning(`cannot read these lines of the list of ${name}`, unparsed), rows)))
 
   /** A command without arguments. */
   const plain = <A, E>(
     name: keyof Commands & keyof FlavourCommands,
     select: (commands: FlavourCommands, call: Call) => Effect.Effect<A, E>
-  ): Effect.Effect<A, E | CommandError.CommandError> => Effect.withSpan(call(name, select), `RconClient.${name}`)
+  ): Effect.Effect<A, E | CommandError.CommandError> => spanned(name, () => call(name, select))
 
   const banTable = call("bans", (_, call) => _.banTable(call))
   const adminTable = call("admins", (_, call) => _.adminTable(call))
 
   const client = RconClient.of({
     players: rowsOf("players", roster.playerTable),
-    playerTable: Effect.withSpan(roster.playerTable, "RconClient.playerTable"),
+    playerTable: spanned("playerTable", () => roster.playerTable),
     bans: rowsOf("bans", banTable),
-    banTable: Effect.withSpan(banTable, "RconClient.banTable"),
+    banTable: spanned("banTable", () => banTable),
     admins: rowsOf("admins", adminTable),
-    adminTable: Effect.withSpan(adminTable, "RconClient.adminTable"),
+    adminTable: spanned("adminTable", () => adminTable),
     missions: plain("missions", (_, call) => _.missions(call)),
     version: plain("version", (_, call) => _.version(call)),
     commands: plain("commands", (_, call) => _.commands(call)),
-    say: Effect.fn("RconClient.say")((text, options) => call("say", (_, call) => _.say(text, call), options)),
-    whisper: Effect.fn("RconClient.whisper")((player, text, options) => {
-      const who = occupantOf(player)
-      return call("say", (_, call) => _.whisper(player, who, text, call), options)
-    }),
-    kick: Effect.fn("RconClient.kick")((player, reason = "", options) => {
-      const who = occupantOf(player)
-      return call("kick", (_, call) => _.kick(player, who, reason, call), options)
-    }),
-    ban: Effect.fn("RconClient.ban")((target, options) => {
-      const { duration = "permanent", reason = "" } = options ?? {}
-      const who = typeof target === "number" ? occupantOf(target) : "Nobody"
-      return call("ban", (_, call) => _.ban(target, who, { duration, reason }, call), options)
-    }),
-    unban: Effect.fn("RconClient.unban")((target, options) =>
-      call("unban", (_, call) => _.unban(target, call), options)
-    ),
-    loadBans: Effect.fn("RconClient.loadBans")((file = "", options) =>
-      call("loadBans", (_, call) => _.loadBans(file, call), options)
-    ),
+    say: (text, options) => spanned("say", () => call("say", (_, call) => _.say(text, call), options)),
+    whisper: (player, text, options) =>
+      spanned("whisper", () => {
+        const who = occupantOf(player)
+        return call("say", (_, call) => _.whisper(player, who, text, call), options)
+      }),
+    kick: (player, reason = "", options) =>
+      spanned("kick", () => {
+        const who = occupantOf(player)
+        return call("kick", (_, call) => _.kick(player, who, reason, call), options)
+      }),
+    ban: (target, options) =>
+      spanned("ban", () => {
+        const { duration = "permanent", reason = "" } = options ?? {}
+        const who = typeof target === "number" ? occupantOf(target) : "Nobody"
+        return call("ban", (_, call) => _.ban(target, who, { duration, reason }, call), options)
+      }),
+    unban: (target, options) => spanned("unban", () => call("unban", (_, call) => _.unban(target, call), options)),
+    loadBans: (file = "", options) =>
+      spanned("loadBans", () => call("loadBans", (_, call) => _.loadBans(file, call), options)),
     writeBans: plain("writeBans", (_, call) => _.writeBans(call)),
     loadScripts: plain("loadScripts", (_, call) => _.loadScripts(call)),
     loadEvents: plain("loadEvents", (_, call) => _.loadEvents(call)),
-    maxPing: Effect.fn("RconClient.maxPing")((limit, options) =>
-      call("maxPing", (_, call) => _.maxPing(limit, call), options)
-    ),
+    maxPing: (limit, options) =>
+      spanned("maxPing", () => call("maxPing", (_, call) => _.maxPing(limit, call), options)),
     lock: plain("lock", (_, call) => _.lock(call)),
     unlock: plain("unlock", (_, call) => _.unlock(call)),
     restart: plain("restart", (_, call) => _.restart(call)),
     reassign: plain("reassign", (_, call) => _.reassign(call)),
     restartServer: plain("restartServer", (_, call) => _.restartServer(call)),
     shutdown: plain("shutdown", (_, call) => _.shutdown(call)),
-    selectMission: Effect.fn("RconClient.selectMission")((mission, options) =>
-      call("#mission", (_, call) => _.selectMission(mission, options?.difficulty ?? "", call), options)
-    ),
+    selectMission: (mission, options) =>
+      spanned(
+        "selectMission",
+        () => call("#mission", (_, call) => _.selectMission(mission, options?.difficulty ?? "", call), options)
+      ),
     command: (text, options) => call(text, (_, call) => _.command(text, call), options),
     events,
     ...listeners(events),
@@ -442,8 +445,14 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     statusChanges: session.statusChanges
   })
 
-  return { client, logout: Effect.suspend(() => flavour === "BattlEye" ? Effect.void : reforger.logout) }
+  return { client, logout: Effect.suspend(() => flavour === "BattlEye" ? Effect.void : Reforger.logout(session)) }
 })
+
+/** Runs a method in a span of its name, but not if nobody takes spans. */
+const spanned = <A, E>(name: string, run: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.withFiber((fiber) =>
+    fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer ? run() : Effect.withSpan(run(), `RconClient.${name}`)
+  )
 
 /**
  * `on` and `waitFor` for a stream of events: for those who implement the service themselves, as mocks do.

@@ -10,6 +10,7 @@ import {
   type ReplyError
 } from "@bercon/client"
 import { CommandError, Session } from "@bercon/session"
+import { Monotonic } from "@bercon/session/unstable"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, type Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
@@ -49,7 +50,11 @@ type Options = Commands.ActionOptions
 const start = Effect.fnUntraced(function*(window?: Flavour.ReplyWindow) {
   const session = yield* MockSession.make()
   const service = yield* Effect.provide(Session.Session, session.layer)
-  const { commands: flavour, gap, logout, offer } = yield* Reforger.make(service, window, () => "Unknown")
+  const logout = Reforger.logout(service)
+  const { commands: flavour, gap, offer } = Reforger.make(service, window, () => "Unknown", {
+    now: yield* Monotonic.make,
+    context: yield* Effect.context()
+  })
   const commands = {
     playerTable: called(flavour.playerTable),
     banTable: called(flavour.banTable),

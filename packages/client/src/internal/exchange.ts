@@ -16,7 +16,8 @@
  */
 import { type CommandError, IncompleteReply, make as commandError } from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
-import { Alarm, Monotonic } from "@bercon/session/unstable"
+import { Alarm } from "@bercon/session/unstable"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
@@ -345,12 +346,18 @@ export interface Driver {
   readonly close: () => void
 }
 
-export const make = Effect.fnUntraced(function*(
+/** The clock to go by, and what the alarm's fiber runs in. */
+export interface Runtime {
+  readonly now: () => number
+  readonly context: Context.Context<never>
+}
+
+export const make = (
   session: Session.Session["Service"],
   window: ReplyWindow | undefined,
-  expect: (command: string) => Expectation
-): Effect.fn.Return<Driver> {
-  const now = yield* Monotonic.make
+  expect: (command: string) => Expectation,
+  { context, now }: Runtime
+): Driver => {
   const defaults: Window = {
     first: Duration.toMillis(window?.first ?? "1200 millis"),
     quiet: Duration.toMillis(window?.quiet ?? "450 millis"),
@@ -359,7 +366,7 @@ export const make = Effect.fnUntraced(function*(
   const exchange = new Exchange(expect)
   const turn = Turn.make()
   const changed = Latch.makeUnsafe(false)
-  const alarm = new Alarm(yield* Effect.context(), {
+  const alarm = new Alarm(context, {
     now,
     wakeAt: () => exchange.wakeAt,
     ring: () => Effect.sync(() => changed.openUnsafe())
@@ -452,4 +459,4 @@ export const make = Effect.fnUntraced(function*(
       changed.openUnsafe()
     }
   }
-})
+}

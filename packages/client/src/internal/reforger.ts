@@ -34,19 +34,28 @@ export interface Reforger {
   readonly restart: () => void
   /** Nothing is said any more: what is waited for does not come. */
   readonly close: () => void
-  /** Frees the client's slot on the server. Never fails, and waits for nobody: the session may be closed then. */
-  readonly logout: Effect.Effect<void>
 }
+
+/** Frees the client's slot on the server. Never fails, and waits for nobody: the session may be closed then. */
+export const logout = (session: Session.Session["Service"]): Effect.Effect<void> =>
+  session.command("@logout", { repeatable: false }).pipe(
+    Effect.ignore,
+    // It is settled by the session's end at the latest.
+    Effect.forkDetach({ startImmediately: true }),
+    // What ends the client may be what the session does just now, which then sends nothing before it is done with it.
+    Effect.andThen(Effect.yieldNow)
+  )
 
 /** How many pages of the list of bans are asked for at most: 25,000 bans. */
 const MAX_PAGES = 1000
 
-export const make = Effect.fnUntraced(function*(
+export const make = (
   session: Session.Session["Service"],
   window: ReplyWindow | undefined,
-  occupantOf: (player: PlayerId) => Occupant
-): Effect.fn.Return<Reforger> {
-  const { close, gap, offer, restart, send } = yield* Exchange.make(session, window, Replies.expectationOf)
+  occupantOf: (player: PlayerId) => Occupant,
+  runtime: Exchange.Runtime
+): Reforger => {
+  const { close, gap, offer, restart, send } = Exchange.make(session, window, Replies.expectationOf, runtime)
 
   const ask = (text: string, expectation: Exchange.Expectation, call: Call): Effect.Effect<Reply, CommandError> =>
     Effect.flatMap(
@@ -191,16 +200,9 @@ export const make = Effect.fnUntraced(function*(
     offer,
     gap,
     restart,
-    close,
-    logout: session.command("@logout", { repeatable: false }).pipe(
-      Effect.ignore,
-      // It is settled by the session's end at the latest.
-      Effect.forkDetach({ startImmediately: true }),
-      // What ends the client may be what the session does just now, which then sends nothing before it is done with it.
-      Effect.andThen(Effect.yieldNow)
-    )
+    close
   }
-})
+}
 
 /** What a command had to say, in one text; `again` as in `Exchange.Said`. */
 interface Reply {
