@@ -410,6 +410,30 @@ describe("a fault of the transport", () => {
       assert.strictEqual(reasonOf(yield* Effect.flip(session.command("players"))), "SessionClosed")
     }))
 
+  it.effect("that throws at a command does not keep the reply to the one before from its caller", () =>
+    Effect.gen(function*() {
+      let receiver: Transport.Receiver | undefined
+      let commands = 0
+      const connection: Transport.Connection = {
+        listen: (listener) => {
+          receiver = listener
+        },
+        send: (datagram) => {
+          if (datagram[7] === 0) receiver?.receive(Packet.encode(Packet.loginResult(true)))
+          else if (++commands === 2) throw new Error("the adapter has a bug")
+        }
+      }
+      const transport = Transport.Transport.of({ peer: "script:1", open: Effect.succeed(connection) })
+      const session = yield* Session.make({ password, maxInFlight: 1 }).pipe(
+        Effect.provideService(Transport.Transport, transport)
+      )
+      const first = yield* Effect.forkChild(session.command("first"), { startImmediately: true })
+      const second = yield* Effect.forkChild(Effect.flip(session.command("second")), { startImmediately: true })
+      receiver?.receive(Packet.encode(Packet.commandReply(0, "reply")))
+      assert.strictEqual(yield* Fiber.join(first), "reply")
+      assert.strictEqual(reasonOf(yield* Fiber.join(second)), "SessionClosed")
+    }))
+
   it.effect("that is an error only makes it open another socket", () =>
     Effect.gen(function*() {
       const transport = scripted([

@@ -214,8 +214,17 @@ export class Driver {
   #performAll(): void {
     for (let outputs = this.#machine.drain(); outputs.length > 0; outputs = this.#machine.drain()) {
       // Acknowledgements go out before anybody can be slow about the messages.
-      for (const output of outputs) if (output._tag === "Transmit") this.#connection?.send(output.datagram)
+      for (const output of outputs) if (output._tag === "Transmit") this.#send(output.datagram)
       for (const output of outputs) this.#performOne(output)
+    }
+  }
+
+  #send(datagram: Uint8Array): void {
+    try {
+      this.#connection?.send(datagram)
+    } catch (defect) {
+      // What else is to be done still is.
+      this.#fault(Cause.die(defect))
     }
   }
 
