@@ -106,6 +106,9 @@ describe("a login reply", () => {
     login.stop()
     assert.isTrue(login.isAwaited(LATE_LOGIN_REPLY - 1))
     assert.isFalse(login.isAwaited(LATE_LOGIN_REPLY))
+    login.sent(500_000)
+    login.stop()
+    assert.isTrue(login.isAwaited(500_000 + LATE_LOGIN_REPLY - 1))
   })
 
   it("shows the round trip if one packet was sent", () => {

@@ -413,6 +413,23 @@ describe("a server that counts anew without notice", () => {
     assert.deepStrictEqual(delivered.slice(count), ["new 0", "new 1"])
   })
 
+  it("is not suspected because of many lost messages, if it was asked for no login, or goes on with a higher number", () => {
+    for (const [next, since] of [[256, Infinity], [264, 50], [220, 50]] as const) {
+      const { arrive, restarts } = make()
+      for (const n of range(200)) arrive(n)
+      assert.strictEqual(arrive(next, 100, { since }), "New")
+      assert.deepStrictEqual(restarts, [])
+    }
+  })
+
+  it("has said what came again from that moment on", () => {
+    const { arrive, delivered } = make()
+    for (const n of range(5)) arrive(n)
+    arrive(0, 50, { since: 50 })
+    arrive(1, 60, { text: "new 1", since: 50 })
+    assert.deepStrictEqual(delivered.slice(5), ["new 1"])
+  })
+
   it("is not suspected because of a few lost messages", () => {
     const { arrive, restarts } = make()
     for (const n of range(250)) arrive(n)

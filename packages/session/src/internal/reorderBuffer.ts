@@ -45,6 +45,7 @@ class History {
   repeatedAt = new Float64Array(0)
 
   record(number: number, fate: number, checksum: number, now: number): void {
+    // Stryker disable next-line ConditionalExpression: to grow to the same length changes nothing
     if (number >= this.fate.length) this.#grow(lengthFor(number, this.fate.length))
     this.fate[number] = fate
     this.checksum[number] = checksum
@@ -157,6 +158,7 @@ export class ReorderBuffer<A> {
     if (offset >= NEAR && this.#before?.has(number, checksum) === true && this.#before.isRecent(number, now)) {
       return "Repeated"
     }
+    // Stryker disable next-line ConditionalExpression,BlockStatement: a shorter way to the same
     if (offset === 0 && this.#span === 0) {
       // The expected one while none is held, as nearly always. It does without the `Map`, whose dead tables V8 keeps until a
       // full collection if entries come and go: messages take in a fourth more.

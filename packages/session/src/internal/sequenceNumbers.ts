@@ -158,11 +158,10 @@ export class SequenceNumbers {
     return this.#claim(quarantined, QUARANTINED)
   }
 
-  /** When the next number becomes available to commands; `Infinity` if all are in use. */
+  /** When the next number becomes available to commands, if none is now; `Infinity` if all are in use. */
   get availableAt(): number {
     let earliest = Infinity
     for (let number = 0; number < ORDINARY; number++) {
-      if (number >= this.#length) return -Infinity
       if (this.#inUse[number] === 1) continue
       earliest = Math.min(earliest, this.quarantinedUntil(number))
     }
@@ -171,7 +170,6 @@ export class SequenceNumbers {
 
   /** When a number that is not in use becomes available, as far as that is known now. */
   quarantinedUntil(number: number): number {
-    if (number >= this.#length) return -Infinity
     return Math.min(this.#unusedAt(number), this.#releasedAt(number))
   }
 
@@ -207,6 +205,7 @@ export class SequenceNumbers {
   #claim<N extends number | undefined>(number: N, former: Former): N {
     // Stryker disable next-line ConditionalExpression: writing to an array at `undefined` changes nothing in it
     if (number === undefined) return number
+    // Stryker disable next-line ConditionalExpression: to grow to the same length changes nothing
     if (number >= this.#length) this.#grow(number)
     this.#inUse[number] = 1
     this.#former[number] = former
