@@ -9,7 +9,7 @@ import type { Gap, Message } from "@bercon/session/Message"
 import * as Session from "@bercon/session/Session"
 import type { Status } from "@bercon/session/Status"
 import type { Transport } from "@bercon/session/Transport"
-import { Broadcast, Monotonic } from "@bercon/session/unstable"
+import { Broadcast, Monotonic, Span } from "@bercon/session/unstable"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -23,7 +23,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as Tracer from "effect/Tracer"
 import type { AdminId } from "./Admin.ts"
 import type { ActionOptions, Commands } from "./Commands.ts"
 import type { Flavour, ReplyWindow } from "./Flavour.ts"
@@ -32,6 +31,7 @@ import type { Call, FlavourCommands, Occupant } from "./internal/flavourCommands
 import * as LiveRoster from "./internal/liveRoster.ts"
 import { invalid } from "./internal/outgoing.ts"
 import * as Reforger from "./internal/reforger.ts"
+import { reported } from "./internal/reported.ts"
 import type { PlayerId } from "./Player.ts"
 import type { Roster } from "./Roster.ts"
 import * as ServerEvent from "./ServerEvent.ts"
@@ -243,10 +243,6 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
       ),
     step: constVoid
   })
-  /** What goes on beside has nobody who would hear it die but the log. */
-  const reported = (what: string, effect: Effect.Effect<void>): Effect.Effect<void> =>
-    Effect.onError(effect, (cause) => Cause.hasDies(cause) ? Effect.logError(`${what} failed`, cause) : Effect.void)
-
   /** Finds it out while a command waits to know. */
   let finding: Fiber.Fiber<void> | undefined
 
@@ -254,7 +250,7 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     Effect.suspend(() => {
       if (flavour !== undefined) return Effect.succeed(flavour)
       if (finding === undefined || finding.pollUnsafe() !== undefined) {
-        finding = Effect.runForkWith(context)(reported("finding out what the server speaks", find))
+        finding = Effect.runForkWith(context)(reported("finding out what the server speaks failed", find))
       }
       const found = Effect.andThen(known.await, theFlavour(text, deadline))
       return Effect.flatMap(Monotonic.now, (now) =>
@@ -448,11 +444,9 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   return { client, logout: Effect.suspend(() => flavour === "BattlEye" ? Effect.void : Reforger.logout(session)) }
 })
 
-/** Runs a method in a span of its name, but not if nobody takes spans. */
+/** Runs a method in a span of its name. */
 const spanned = <A, E>(name: string, run: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.withFiber((fiber) =>
-    fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer ? run() : Effect.withSpan(run(), `RconClient.${name}`)
-  )
+  Span.within(`RconClient.${name}`, Effect.suspend(run))
 
 /**
  * `on` and `waitFor` for a stream of events: for those who implement the service themselves, as mocks do.

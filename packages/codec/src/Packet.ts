@@ -332,7 +332,7 @@ const sequenced = (
 }
 
 /**
- * Where the bytes of a datagram come from: an array of this length, all zero, that nobody else has.
+ * Makes the array that a datagram is written into: of this length, filled with zeros, and used by nobody else.
  *
  * @category models
  * @since 0.1.0

@@ -7,7 +7,7 @@
  * pending command, stops its fibers and closes its socket. The protocol itself lives in `SessionMachine`; here it meets
  * the clock, the socket and the callers.
  *
- * What is kept in memory is bounded: 256 commands in flight, `queueCapacity` waiting (1.4 KiB each), 192 messages held
+ * What is kept in memory is bounded: 248 commands in flight, `queueCapacity` waiting (1.4 KiB each), 192 messages held
  * (2 KiB each), 16 MiB of replies of which parts are missing, and `messageCapacity` messages (2 KiB each, 8 MiB by
  * default) for each subscriber that is slow.
  *
@@ -40,10 +40,10 @@ import * as Random from "effect/Random"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import * as Tracer from "effect/Tracer"
 import * as CommandError from "./CommandError.ts"
 import * as Driver from "./internal/driver.ts"
 import * as Settings from "./internal/settings.ts"
+import * as Span from "./internal/span.ts"
 import type { LoginFailure } from "./LoginFailure.ts"
 import type { Gap, Message } from "./Message.ts"
 import type { Status } from "./Status.ts"
@@ -105,8 +105,9 @@ export interface Options {
   /**
    * How many commands may be in flight at once, 1 to 256. Default 32. More wait, first come first served.
    *
-   * Replies are told apart by 256 numbers, of which 8 are kept for the session's own use, so values above 248 count as 248. A number is not used again while a reply to its former use may still come, so a line that loses datagrams
-   * carries fewer commands a second; the README of this package has figures.
+   * Replies are told apart by 256 numbers, of which 8 are kept for the session's own use, so values above 248 count as
+   * 248. A number is not used again while a reply to its former use may still come, so a line that loses datagrams carries
+   * fewer commands a second; the README of this package has figures.
    */
   readonly maxInFlight?: number | undefined
   /** How many commands may wait; more fail with `Overloaded`. Default 4,096. */
@@ -195,9 +196,14 @@ export const start: (
   yield* Effect.addFinalizer(() => driver.close)
   driver.start()
   const decode = (reply: Uint8Array): string => Text.decode(reply, settings.machine.textFallback)
+  const traced = <A, E>(text: string, command: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Span.within("bercon.command", command, () => ({
+      kind: "client",
+      attributes: { "bercon.command": CommandError.verbOf(text), "server.address": transport.peer }
+    }))
   return Session.of({
-    command: (text, options) => traced(transport.peer, text, driver.request(text, options, decode)),
-    commandBytes: (text, options) => traced(transport.peer, text, driver.request<Uint8Array>(text, options, identity)),
+    command: (text, options) => traced(text, driver.request(text, options, decode)),
+    commandBytes: (text, options) => traced(text, driver.request<Uint8Array>(text, options, identity)),
     messages: driver.messages,
     epoch: Effect.sync(() => driver.epoch),
     status: Effect.sync(() => driver.status),
@@ -205,17 +211,6 @@ export const start: (
     online: driver.online
   })
 })
-
-/** Wraps a command in a span, but not if nobody takes spans: one costs as much as the rest of the command. */
-const traced = <A, E>(server: string, text: string, command: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.withFiber((fiber) =>
-    fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer
-      ? command
-      : Effect.withSpan(command, "bercon.command", {
-        kind: "client",
-        attributes: { "bercon.command": CommandError.verbOf(text), "server.address": server }
-      })
-  )
 
 /**
  * Logs in, and returns the session once the server has accepted the password.

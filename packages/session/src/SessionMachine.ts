@@ -283,9 +283,9 @@ export class SessionMachine<H> {
 
   /** A datagram could not be sent. It counts as lost; the error goes into the message of a login that fails. */
   writeFailed(now: number, error: TransportError): void {
+    if (error.reason.kind === "Refused") return this.refused(now)
     this.#notice(now)
-    if (error.reason.kind === "Refused") this.refused(now)
-    else this.#login.notSent(error)
+    this.#login.notSent(error)
   }
 
   /** A datagram has arrived. */

@@ -66,8 +66,8 @@ export interface Receiver {
    */
   readonly notSent: (error: TransportError) => void
   /**
-   * The connection is of no more use. With a `TransportError` the session opens another; any other cause is a fault of the
-   * transport itself, and ends the session.
+   * The connection is lost. If the cause has a `TransportError`, the session opens another connection. Any other cause is a
+   * defect of the transport, and ends the session.
    */
   readonly failed: (cause: Cause.Cause<TransportError>) => void
 }

@@ -8,3 +8,5 @@ export { Alarm } from "./internal/alarm.ts"
 export { Broadcast } from "./internal/broadcast.ts"
 /** Reads the monotonic clock. */
 export * as Monotonic from "./internal/monotonic.ts"
+/** Wraps an effect in a span if somebody takes spans. */
+export * as Span from "./internal/span.ts"

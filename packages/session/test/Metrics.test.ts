@@ -4,6 +4,8 @@ import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Metric, Tracer } from "effect"
 import { TestClock } from "effect/testing"
+import { Meter } from "../src/internal/meter.ts"
+import { Bench } from "./support/Bench.ts"
 import { password, tapped } from "./support/Scenario.ts"
 
 /** The value of every series by its name and attributes, as one line each. */
@@ -74,6 +76,18 @@ describe("metrics", () => {
       assert.strictEqual(values.get("bercon_commands_in_flight"), 0)
       assert.strictEqual(values.get("bercon_commands_waiting"), 0)
     }).pipe(Effect.provide(TestRcon.layerTransport()), Effect.provideService(Metric.MetricRegistry, new Map())))
+
+  it.effect("keep apart what commands ended with and why sessions were lost, also if the words are the same", () =>
+    Effect.gen(function*() {
+      const { counters } = new Bench().machine
+      const meter = new Meter("server", { counters, load: { waiting: 0, inFlight: 0 } }, yield* Effect.context())
+      meter.settled("Silence")
+      meter.settled("Silence")
+      meter.lost("Silence")
+      const values = yield* readings
+      assert.deepStrictEqual([values.get("bercon_commands Silence"), values.get("bercon_reconnects Silence")], [2, 1])
+      meter.close()
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
 
   it.effect("tell messages that came again, never, or too late", () =>
     Effect.gen(function*() {

@@ -638,7 +638,7 @@ describe("a process that stands still", () => {
     const gone = send(numbers, 2)
     numbers.abandon(gone)
     numbers.answered(answered, 20, 19)
-    numbers.stoodStill(38_000)
+    numbers.stoodStill(38_000, 37_980)
     numbers.answered(overtaken, 38_001, 20)
     assert.strictEqual(numbers.stray(gone, 38_001, 20), undefined)
     numbers.stray(answered, 38_001, 20)
@@ -654,9 +654,10 @@ describe("a process that stands still", () => {
   it("says so of what was sent before", () => {
     const numbers = new SequenceNumbers()
     const before = send(numbers, 100)
-    numbers.stoodStill(5000)
+    numbers.stoodStill(5000, 1000)
     const after = send(numbers, 5000)
     assert.deepStrictEqual([before, after].map((number) => numbers.hasStoodStill(number)), [true, false])
+    assert.deepStrictEqual([before, after].map((number) => numbers.timeSince(number, 5100)), [4000, 100])
   })
 })
 

@@ -243,7 +243,7 @@ export const make = Effect.fnUntraced(function*(
   const clients = new Map<string, Client>()
   let opened = 0
 
-  // Whoever waits for a datagram must hear of it when nobody delivers any more.
+  // If delivery dies, no datagram arrives any more: servers and clients are told.
   const path = yield* Path.make(options, (cause) => {
     for (const queue of servers.values()) Queue.failCauseUnsafe(queue, cause)
     for (const { receiver } of clients.values()) receiver?.failed(cause)

@@ -19,6 +19,7 @@ import type { ReplyError } from "../ReplyError.ts"
 import { lookups, type Roster } from "../Roster.ts"
 import type { ServerEvent } from "../ServerEvent.ts"
 import type { Table } from "../Table.ts"
+import { reported } from "./reported.ts"
 import * as State from "./roster.ts"
 
 export interface LiveRoster {
@@ -65,7 +66,7 @@ export const make = (options: {
   const broadcast = new Broadcast<ReadonlyArray<Player> | undefined, LoginFailure>({ capacity: 1, greeting: current })
   /** Whether only a list can tell who is there. */
   let isDoubtful = true
-  /** When the last list was there, or could not be had; `Infinity` if none is to be asked for. */
+  /** When the last query for the list ended, with a list or an error; `Infinity` before `begin`. */
   let listedAt = Infinity
   const interval = Monotonic.duration(options.interval)
   let published: ReadonlyArray<Player> | undefined
@@ -136,29 +137,23 @@ export const make = (options: {
     return Effect.logWarning(`cannot keep track of who is on the server: ${error.message}`)
   }
 
-  const wakeAt = (): number =>
-    listedAt + Math.max(REST, isDoubtful ? REST : state.complete ? interval : Math.min(RETRY, interval))
+  /** How long to wait after a list before the next. */
+  const pause = (): number => isDoubtful ? REST : Math.max(REST, state.complete ? interval : Math.min(RETRY, interval))
+
+  const list = Effect.suspend(() => {
+    isDoubtful = false
+    return Effect.andThen(
+      Effect.catch(ask, complain),
+      Effect.sync(() => {
+        listedAt = options.now()
+      })
+    )
+  })
 
   const alarm: Alarm = new Alarm(options.context, {
     now: options.now,
-    wakeAt,
-    ring: () =>
-      Effect.suspend(() => {
-        isDoubtful = false
-        return Effect.andThen(
-          Effect.catch(ask, complain),
-          Effect.sync(() => {
-            listedAt = options.now()
-          })
-        )
-      }).pipe(
-        // Nobody else would hear of it.
-        Effect.onError((cause) =>
-          Cause.hasDies(cause)
-            ? Effect.logError("keeping track of who is on the server failed, and will not be done any more", cause)
-            : Effect.void
-        )
-      )
+    wakeAt: () => listedAt + pause(),
+    ring: () => reported("keeping track of who is on the server failed, and will not be done any more", list)
   })
 
   return {

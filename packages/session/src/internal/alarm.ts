@@ -11,7 +11,10 @@ export interface Options {
   readonly now: () => number
   /** The deadline; `Infinity` for never. */
   readonly wakeAt: () => number
-  /** What to do when the deadline has come. `late`: how much too late it is. Never fails. */
+  /**
+   * What to do when the deadline has come. `late`: how much too late it is. If it dies, the alarm does not ring any more:
+   * its owner must hear of that here.
+   */
   readonly ring: (late: number) => Effect.Effect<void>
 }
 

@@ -38,8 +38,8 @@ type Reply = (result: Result.Result<Uint8Array, CommandError.CommandError["reaso
 const STATUS_CAPACITY = 64
 /** How long opening a socket may take. */
 const OPEN_TIMEOUT = "30 seconds"
-/** By how many milliseconds the alarm may be late before the process counts as having stood still. */
-const STANDSTILL = 50
+/** If the alarm is later than this, in milliseconds, the socket is read before anything else. */
+const LATE = 50
 /** After how many turns of the event loop without a datagram nothing more lies in the socket. */
 const QUIET_TURNS = 2
 /** For how many turns of the event loop time may wait for datagrams. */
@@ -85,7 +85,7 @@ export class Driver {
     this.#alarm = new Alarm(context, {
       now: () => this.#now(),
       wakeAt: () => this.#machine.wakeAt,
-      ring: (late) => late > STANDSTILL ? Effect.andThen(this.#readSocket, this.#tick) : this.#tick
+      ring: (late) => late > LATE ? Effect.andThen(this.#readSocket, this.#tick) : this.#tick
     })
   }
 
@@ -178,7 +178,7 @@ export class Driver {
 
   /**
    * Feeds the machine an input, and does what it wants. It never waits and never throws: a fault in here ends the session,
-   * and not whoever has called.
+   * and the caller does not see it.
    */
   #feed(input: (now: number) => void): void {
     const now = this.#now()
@@ -388,7 +388,7 @@ const logOf = (peer: string, status: Status, before: Status): Effect.Effect<void
       return Exit.match(status.exit, {
         onSuccess: () => Effect.logInfo(`${session}: closed`),
         onFailure: (cause) =>
-          // Whoever waits for the first login has the failure in hand; later nobody may be looking.
+          // The first login's failure goes to the program that waits for it. A later one may go to nobody but the log.
           before._tag === "Connecting"
             ? Effect.logInfo(`${session}: not logged in`)
             : Effect.logError(`${session}: ended for good`, cause)

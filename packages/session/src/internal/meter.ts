@@ -40,7 +40,7 @@ interface Cell {
   count: number
 }
 
-/** The cells of each registry, by series. */
+/** The cells of each registry, by series. As many as the registry has series of ours, which it keeps for as long. */
 const registries = new WeakMap<object, Map<string, Cell>>()
 
 /** The cell of a series, registered if it is new. */
@@ -69,10 +69,12 @@ export class Meter {
   readonly #server: string
   readonly #source: Source
   readonly #context: Context.Context<never>
-  /** What the machine had counted when it was last looked at, and where that was added. */
+  /** The machine's counts at the last update, and the cells that they were added to. */
   readonly #before: Array<number> = series.map(() => 0)
   readonly #cells: Array<Cell | undefined> = series.map(() => undefined)
+  // By attribute value, so that a count does not have to make the key of its series.
   readonly #outcomes = new Map<string, Cell>()
+  readonly #losses = new Map<string, Cell>()
   readonly #gauges: ReadonlyArray<{ readonly remove: () => void }>
   #roundTrip: Metric.Histogram<number> | undefined
 
@@ -110,12 +112,12 @@ export class Meter {
 
   /** Records what a command has ended with. */
   settled(outcome: string): void {
-    this.#count(Metrics.commands, "outcome", outcome)
+    this.#count(this.#outcomes, Metrics.commands, "outcome", outcome)
   }
 
   /** Records that the session was lost. */
   lost(cause: string): void {
-    this.#count(Metrics.reconnects, "cause", cause)
+    this.#count(this.#losses, Metrics.reconnects, "cause", cause)
   }
 
   /** Records the time from a command to its reply. */
@@ -124,10 +126,10 @@ export class Meter {
     this.#roundTrip.updateUnsafe(milliseconds, this.#context)
   }
 
-  #count(metric: Metric.Counter<number>, key: string, value: string): void {
-    let cell = this.#outcomes.get(value)
+  #count(cells: Map<string, Cell>, metric: Metric.Counter<number>, key: string, value: string): void {
+    let cell = cells.get(value)
     if (cell === undefined) {
-      this.#outcomes.set(value, cell = cellOf(this.#context, metric, { server: this.#server, [key]: value }))
+      cells.set(value, cell = cellOf(this.#context, metric, { server: this.#server, [key]: value }))
     }
     cell.count++
   }

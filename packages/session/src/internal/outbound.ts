@@ -139,8 +139,6 @@ export class Outbound<H> {
   #tickAt = Infinity
   /** When to look again for a number for the next command; `Infinity` if none waits for a number. */
   #startAt = Infinity
-  /** For how long the process stood still when it last did. */
-  #stoodStillFor = 0
   /** When a probe may next be sent to free sequence numbers. */
   #evidenceAt = -Infinity
 
@@ -277,7 +275,7 @@ export class Outbound<H> {
     const ticket = this.#inFlight[packet.sequence]
     if (ticket === undefined) {
       if (packet._tag === "CommandReplyPart") return "Stray"
-      const roundTrip = this.#numbers.stray(packet.sequence, now, this.#roundTripOf(packet.sequence, now))
+      const roundTrip = this.#numbers.stray(packet.sequence, now, this.#numbers.timeSince(packet.sequence, now))
       if (roundTrip !== undefined) this.roundTrip.measure(roundTrip)
       return "Stray"
     }
@@ -307,7 +305,7 @@ export class Outbound<H> {
 
   #answer(now: number, ticket: Ticket<H>, bytes: Uint8Array): void {
     this.#removeFromFlight(ticket)
-    const lost = this.#numbers.answered(ticket.number, now, this.#roundTripOf(ticket.number, now))
+    const lost = this.#numbers.answered(ticket.number, now, this.#numbers.timeSince(ticket.number, now))
     // All datagrams of this command but the last one were probably lost, too.
     for (let i = 1; i < lost + this.#numbers.sends(ticket.number); i++) this.#carrier.learn(true)
     this.#carrier.learn(false)
@@ -318,12 +316,6 @@ export class Outbound<H> {
     // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a search in vain
     if (this.#probes > 0) this.#abandonProbes()
     this.#settle(ticket, Result.succeed(bytes))
-  }
-
-  /** The time from a number's first datagram to its reply, without that for which the process stood still. */
-  #roundTripOf(number: number, now: number): number {
-    const time = now - this.#numbers.firstSentAt(number)
-    return this.#numbers.hasStoodStill(number) ? Math.max(0, time - this.#stoodStillFor) : time
   }
 
   /**
@@ -367,8 +359,7 @@ export class Outbound<H> {
 
   /** Records that the process stood still until now: that time was not the server's. */
   stoodStill(now: number, milliseconds: number): void {
-    this.#numbers.stoodStill(now)
-    this.#stoodStillFor = milliseconds
+    this.#numbers.stoodStill(now, milliseconds)
   }
 
   // ---------------------------------------------------------------------------
@@ -448,7 +439,7 @@ export class Outbound<H> {
   // sessions
   // ---------------------------------------------------------------------------
 
-  /** Takes up sending again where it was left: the session was not lost after all. */
+  /** Goes on sending commands again: the session was doubted, and is not lost. */
   resume(now: number): void {
     this.#tickAt = now
   }

@@ -161,7 +161,7 @@ export class ReorderBuffer<A> {
     // Stryker disable next-line ConditionalExpression,BlockStatement: a shorter way to the same
     if (offset === 0 && this.#span === 0) {
       // The expected one while none is held, as nearly always. It does without the `Map`, whose dead tables V8 keeps until a
-      // full collection if entries come and go: messages take in a fourth more.
+      // full collection if entries come and go.
       this.#deliver(now, arrival)
       return "New"
     }

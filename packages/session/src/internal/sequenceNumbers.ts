@@ -91,7 +91,7 @@ export class SequenceNumbers {
   #answeredAt = new Float64Array(0)
 
   // Of all its uses that are over:
-  /** When the last datagram of a finished use was sent that may still be answered; `-Infinity` if there is none. */
+  /** When the last datagram was sent that belongs to a finished use and may still be answered; `-Infinity` if none was. */
   #owedSince = new Float64Array(0)
   /** When the server was first seen to have handled that; `Infinity` if it was not. */
   #owedPassedAt = new Float64Array(0)
@@ -112,8 +112,9 @@ export class SequenceNumbers {
   #longestReplyAt = 0
   /** Until when the server is expected to work out of order. */
   #disorderUntil = -Infinity
-  /** When the process last stood still. What was read then may have arrived long before. */
+  /** When the process last stood still, and for how long. What was read then may have arrived long before. */
   #stoodStillAt = -Infinity
+  #stoodStillFor = 0
 
   // ---------------------------------------------------------------------------
   // giving out
@@ -257,8 +258,15 @@ export class SequenceNumbers {
   }
 
   /** Records that the process stood still until now. */
-  stoodStill(now: number): void {
+  stoodStill(now: number, milliseconds: number): void {
     this.#stoodStillAt = now
+    this.#stoodStillFor = milliseconds
+  }
+
+  /** The time since a number's first datagram, without that for which the process stood still. */
+  timeSince(number: number, now: number): number {
+    const time = now - this.firstSentAt(number)
+    return this.hasStoodStill(number) ? Math.max(0, time - this.#stoodStillFor) : time
   }
 
   /** Whether the process stood still since the first datagram: when the reply arrived is not known then. */

@@ -2,7 +2,7 @@
  * Gives out the bytes of short datagrams, many from one buffer.
  *
  * V8 keeps a short array of its own inside its heap, and has to move it out before the kernel can read it. A view of a
- * longer buffer costs a fourth less to send.
+ * longer buffer lies outside already.
  */
 
 /** The length of a buffer. It lives as long as one of the datagrams in it. */

@@ -1,0 +1,15 @@
+/**
+ * Wraps an effect in a span, but not if nobody takes spans: one costs as much as the rest of a command.
+ */
+import * as Effect from "effect/Effect"
+import * as Tracer from "effect/Tracer"
+
+/** `options` are made only if somebody takes spans. */
+export const within = <A, E>(
+  name: string,
+  effect: Effect.Effect<A, E>,
+  options?: () => Tracer.SpanOptions
+): Effect.Effect<A, E> =>
+  Effect.withFiber((fiber) =>
+    fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer ? effect : Effect.withSpan(effect, name, options?.())
+  )
