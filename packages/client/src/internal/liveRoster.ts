@@ -9,7 +9,6 @@ import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Predicate from "effect/Predicate"
@@ -79,7 +78,7 @@ export const make = (options: {
   const follow = (consequence: State.Consequence): void => {
     if (consequence === "Doubtful") doubt()
     const players = consequence === "None" ? undefined : current()
-    if (players === undefined || Equal.equals(players, published)) return
+    if (players === undefined || (published !== undefined && State.isSame(players, published))) return
     published = players
     broadcast.publish(players)
   }

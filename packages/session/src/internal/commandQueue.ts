@@ -45,8 +45,9 @@ export class CommandQueue<C extends Queued> {
 
   /** The command whose turn it is; `undefined` if none waits. */
   get first(): C | undefined {
-    for (const command of this) return command
-    return undefined
+    // Asked after each datagram, mostly in vain: without the generator that saves 350 bytes of garbage each time.
+    const first = this.#again.size > 0 ? this.#again : this.#waiting
+    return first.size === 0 ? undefined : first.values().next().value
   }
 
   /** Takes a command out, if it is in. */

@@ -76,7 +76,8 @@ export class Meter {
   readonly #outcomes = new Map<string, Cell>()
   readonly #losses = new Map<string, Cell>()
   readonly #gauges: ReadonlyArray<{ readonly remove: () => void }>
-  #roundTrip: Metric.Histogram<number> | undefined
+  /** The context with the attributes of this session: `Metric.withAttributes` would make one for each round trip. */
+  #roundTripContext: Context.Context<never> | undefined
 
   constructor(server: string, source: Source, context: Context.Context<never>) {
     this.#server = server
@@ -122,8 +123,11 @@ export class Meter {
 
   /** Records the time from a command to its reply. */
   measured(milliseconds: number): void {
-    this.#roundTrip ??= Metric.withAttributes(Metrics.roundTrip, { server: this.#server })
-    this.#roundTrip.updateUnsafe(milliseconds, this.#context)
+    this.#roundTripContext ??= Context.add(this.#context, Metric.CurrentMetricAttributes, {
+      ...Context.get(this.#context, Metric.CurrentMetricAttributes),
+      server: this.#server
+    })
+    Metrics.roundTrip.updateUnsafe(milliseconds, this.#roundTripContext)
   }
 
   #count(cells: Map<string, Cell>, metric: Metric.Counter<number>, key: string, value: string): void {

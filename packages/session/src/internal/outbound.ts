@@ -84,8 +84,8 @@ export interface Ticket<out H> extends Schedule {
   contradictions: number
   /** The parts of its reply that have come, if it is in flight. */
   reply: Reassembly.Reassembly | undefined
-  /** What was missing of a reply when the command was last taken out of flight. */
-  incomplete: IncompleteReply | undefined
+  /** How much of a reply was missing when the command was last taken out of flight. */
+  incomplete: { readonly missing: number; readonly total: number } | undefined
 }
 
 /** The ticket of a command that somebody waits for. */
@@ -174,7 +174,7 @@ export class Outbound<H> {
   /** Takes a command, and sends it at once if it may be sent and none waits before it. Fails if the queue is full. */
   submit(now: number, request: Request<H>, phase: Phase): Result.Result<Ticket<H>, Overloaded | Outdated> {
     if (!isCurrent(request)) return Result.fail(new Outdated({}))
-    const ticket: Submitted<H> = { ...newTicket(request.repeatable, this.#submitted++), request }
+    const ticket = newTicket(request, request.repeatable, this.#submitted++)
     this.#tickBy(request.deadline)
     const isNext = phase === "Online" && this.#hasRoom && this.#queue.size === 0 && now < request.deadline
     const number = isNext ? this.#numbers.take(now) : undefined
@@ -232,7 +232,7 @@ export class Outbound<H> {
    */
   probe(now: number, repeatable: boolean): boolean {
     const number = this.#numbers.takeForProbe(now)
-    if (number !== undefined) this.#sendFirst(now, newTicket(repeatable, 0), number)
+    if (number !== undefined) this.#sendFirst(now, newTicket(undefined, repeatable, 0), number)
     return number !== undefined
   }
 
@@ -341,7 +341,7 @@ export class Outbound<H> {
     else this.#commands--
     if (ticket.reply === undefined) return
     this.#replyBytes -= ticket.reply.bytes
-    ticket.incomplete = new IncompleteReply({ missing: Reassembly.missing(ticket.reply), total: ticket.reply.total })
+    ticket.incomplete = { missing: Reassembly.missing(ticket.reply), total: ticket.reply.total }
     ticket.reply = undefined
   }
 
@@ -406,10 +406,10 @@ export class Outbound<H> {
 
   #expireInFlight(ticket: Ticket<H>, phase: Phase): void {
     this.#abandon(ticket)
-    const { incomplete, sends } = ticket
+    const isLost = phase === "Lost" || ticket.incomplete !== undefined
     this.#settle(
       ticket,
-      Result.fail(phase === "Lost" ? this.#lost(ticket) : incomplete ?? new NoReply({ peer: this.#peer, sends }))
+      Result.fail(isLost ? this.#lost(ticket) : new NoReply({ peer: this.#peer, sends: ticket.sends }))
     )
   }
 
@@ -428,7 +428,9 @@ export class Outbound<H> {
 
   /** What is known of a command that was sent in a session that is no more. */
   #lost({ incomplete, sends }: Ticket<H>): IncompleteReply | SessionLost {
-    return incomplete ?? new SessionLost({ peer: this.#peer, sends })
+    return incomplete === undefined
+      ? new SessionLost({ peer: this.#peer, sends })
+      : new IncompleteReply(incomplete)
   }
 
   #tickBy(at: number): void {
@@ -508,8 +510,12 @@ const isCurrent = ({ isCurrent }: Request<unknown>): boolean => {
   }
 }
 
-const newTicket = (repeatable: boolean, order: number): Ticket<never> => ({
-  request: undefined,
+const newTicket = <H, R extends Request<H> | undefined>(
+  request: R,
+  repeatable: boolean,
+  order: number
+): Omit<Ticket<H>, "request"> & { readonly request: R } => ({
+  request,
   repeatable,
   order,
   state: "Waiting",

@@ -1,0 +1,48 @@
+import { Address, Guid, Player } from "@bercon/client"
+import { assert, describe, it } from "@effect/vitest"
+import { Struct } from "effect"
+import { isSame } from "../src/internal/roster.ts"
+
+const full = {
+  id: Player.PlayerId.make(3),
+  name: "Ann",
+  address: new Address.Address({ ip: Address.IpAddress.make("10.0.0.1"), port: 2304 }),
+  ping: 40,
+  guid: Guid.Guid.make("0123456789abcdef0123456789abcdef"),
+  verified: true,
+  inLobby: false,
+  identity: Player.Player.fields.identity.make("8f5c0bd0-2a8f-4f7a-9a53-b3f0c1a2d3e4")
+}
+
+/** Another value for each field. */
+const other: Required<typeof full> = {
+  id: Player.PlayerId.make(4),
+  name: "ann",
+  address: new Address.Address({ ip: Address.IpAddress.make("10.0.0.1"), port: 2305 }),
+  ping: 41,
+  guid: Guid.Guid.make("f123456789abcdef0123456789abcdef"),
+  verified: false,
+  inLobby: true,
+  identity: Player.Player.fields.identity.make("9f5c0bd0-2a8f-4f7a-9a53-b3f0c1a2d3e4")
+}
+
+describe("two lists of players are the same", () => {
+  it("if all fields of all players are equal", () => {
+    const address = new Address.Address({ ip: full.address.ip, port: full.address.port })
+    assert.isTrue(isSame([new Player.Player(full)], [new Player.Player({ ...full, address })]))
+    assert.isTrue(isSame([], []))
+  })
+
+  it.each(Struct.keys(Player.Player.fields))("but not if %s differs", (field) => {
+    const changed = new Player.Player({ ...full, [field]: other[field] })
+    assert.isFalse(isSame([new Player.Player(full)], [changed]))
+  })
+
+  it("but not if the host of an address differs, or one has more players", () => {
+    const ann = new Player.Player(full)
+    const address = new Address.Address({ ip: Address.IpAddress.make("10.0.0.2"), port: 2304 })
+    assert.isFalse(isSame([ann], [new Player.Player({ ...full, address })]))
+    assert.isFalse(isSame([ann], [ann, new Player.Player(other)]))
+    assert.isFalse(isSame([ann, new Player.Player(other)], [ann]))
+  })
+})
