@@ -3,16 +3,14 @@
  */
 import { type ChildProcess, fork, spawn } from "node:child_process"
 import { once } from "node:events"
-import { each, type Name, names, within } from "./client.ts"
+import { fileURLToPath } from "node:url"
+import { each, type Name, names, PASSWORD, within } from "./client.ts"
 import type { Footprint } from "./idle.ts"
 import type { Key, Outcome, Pace, Sample } from "./scenarios.ts"
 
 const PATIENCE = 30_000
 
-const programOf = (name: string): string => {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js"
-  return new URL(`${name}.${extension}`, import.meta.url).pathname
-}
+const programOf = (name: string): string => fileURLToPath(new URL(`${name}.js`, import.meta.url))
 
 /** The next thing that a child sends. */
 const sent = async <A>(child: ChildProcess, what: string, milliseconds = PATIENCE): Promise<A> => {
@@ -113,16 +111,15 @@ export const measureIdle = async (
 }
 
 /** Milliseconds from spawning a process to what it reports with a byte. */
-const start = async (name: string, execArgv: ReadonlyArray<string>, args: ReadonlyArray<string>): Promise<number> => {
+const start = async (program: string, args: ReadonlyArray<string>): Promise<number> => {
   const started = performance.now()
-  const child = spawn(process.execPath, [...execArgv, programOf("start"), ...args], {
-    stdio: ["ignore", "pipe", "inherit"]
-  })
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] })
   try {
+    const what = `start of ${args.join(" ")}`
     const ended = once(child, "exit").then(([code]) => {
-      throw new Error(`start of ${name}: the process ended with ${code}`)
+      throw new Error(`${what}: the process ended with ${code}`)
     })
-    await within(PATIENCE, `start of ${name}`, Promise.race([once(child.stdout, "data"), ended]))
+    await within(PATIENCE, what, Promise.race([once(child.stdout, "data"), ended]))
     return performance.now() - started
   } finally {
     child.kill()
@@ -132,6 +129,8 @@ const start = async (name: string, execArgv: ReadonlyArray<string>, args: Readon
 
 export interface Starts {
   readonly clients: Record<Name, ReadonlyArray<number>>
+  /** `client` in one file that a bundler has made. */
+  readonly bundle: ReadonlyArray<number>
   /** A process that does nothing. */
   readonly empty: ReadonlyArray<number>
   /** `session` in a program that imports from "effect" and "@bercon/session", not from their modules. */
@@ -140,17 +139,19 @@ export interface Starts {
 
 /** Times fresh processes from being spawned to the first reply. */
 export const measureStart = async (port: number, rounds: number): Promise<Starts> => {
-  const starts = { clients: each(() => new Array<number>()), empty: new Array<number>(), barrels: new Array<number>() }
-  const { execArgv } = process
+  const clients = each(() => new Array<number>())
+  const [bundle, empty, barrels] = [new Array<number>(), new Array<number>(), new Array<number>()]
+  const program = programOf("start")
   const programs = [
-    { times: starts.empty, run: () => start("an empty process", [], ["empty"]) },
-    ...names.map((name) => ({ times: starts.clients[name], run: () => start(name, execArgv, [name, `${port}`]) })),
-    { times: starts.barrels, run: () => start("session", execArgv, ["session", `${port}`, "barrels"]) }
+    { times: empty, run: () => start(program, ["empty"]) },
+    ...names.map((name) => ({ times: clients[name], run: () => start(program, [name, `${port}`]) })),
+    { times: bundle, run: () => start(programOf("bundle"), [`${port}`, PASSWORD]) },
+    { times: barrels, run: () => start(program, ["session", `${port}`, "barrels"]) }
   ]
-  // The first ones read files that the others find in memory.
+  // The first ones read files that the others find in memory, and fill Node's compile cache.
   for (const { run } of programs) await run()
   for (let round = 0; round < rounds; round++) {
     for (const { run, times } of round % 2 === 0 ? programs : [...programs].reverse()) times.push(await run())
   }
-  return starts
+  return { clients, bundle, empty, barrels }
 }

@@ -1,0 +1,52 @@
+/**
+ * Runs a benchmark as a program that has the packages installed: `node src/installed.ts <benchmark> [arguments]`.
+ *
+ * Within the repository the packages resolve to their TypeScript, and every program would be charged for stripping its
+ * types. So what is published of them is copied to `installed/`, and the benchmarks beside it; `bundle.js` in there is
+ * the client and what it needs of all modules, in one file.
+ */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import * as Fs from "node:fs"
+import { fileURLToPath } from "node:url"
+import { rolldown } from "rolldown"
+
+const root = new URL("../", import.meta.url)
+const installed = new URL("installed/", root)
+const modules = new URL("node_modules/", installed)
+
+/** What the packages and the benchmarks need, and which package has it. */
+const dependencies = [
+  ["effect", "benchmarks"],
+  ["crc-32", "benchmarks"],
+  ["@senfo/battleye", "benchmarks"],
+  ["@effect/platform-node-shared", "session"]
+] as const
+
+const [benchmark, ...args] = process.argv.slice(2)
+
+Fs.rmSync(installed, { recursive: true, force: true })
+for (const scope of ["@bercon/", "@effect/", "@senfo/"]) Fs.mkdirSync(new URL(scope, modules), { recursive: true })
+Fs.cpSync(new URL("dist/", root), installed, { recursive: true })
+Fs.writeFileSync(new URL("package.json", installed), JSON.stringify({ type: "module" }))
+for (const name of ["client", "codec", "session"]) {
+  const from = new URL(`../${name}/`, root)
+  const to = new URL(`@bercon/${name}/`, modules)
+  Fs.cpSync(new URL("dist/", from), new URL("dist/", to), { recursive: true })
+  const { publishConfig, ...manifest } = JSON.parse(Fs.readFileSync(new URL("package.json", from), "utf8"))
+  Fs.writeFileSync(new URL("package.json", to), JSON.stringify({ ...manifest, ...publishConfig }))
+}
+for (const [name, user] of dependencies) {
+  Fs.symlinkSync(Fs.realpathSync(new URL(`../${user}/node_modules/${name}`, root)), new URL(name, modules))
+}
+
+const bundle = await rolldown({ input: fileURLToPath(new URL("startClient.js", installed)), platform: "node" })
+await bundle.write({ file: fileURLToPath(new URL("bundle.js", installed)), minify: true })
+
+const program = spawn(process.execPath, [fileURLToPath(new URL(`${benchmark}.js`, installed)), ...args], {
+  stdio: "inherit",
+  // As a program would have it that starts often.
+  env: { ...process.env, NODE_COMPILE_CACHE: fileURLToPath(new URL("cache/", installed)) }
+})
+const [code] = await once(program, "exit")
+process.exitCode = code
