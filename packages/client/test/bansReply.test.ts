@@ -1,7 +1,7 @@
 import { Address, Ban, Guid } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Duration, Result, Schema } from "effect"
-import * as BansReply from "../src/internal/bansReply.ts"
+import * as BansReply from "../src/internal/battleye/bansReply.ts"
 import * as Corpus from "./corpus.ts"
 import * as Hostile from "./hostile.ts"
 

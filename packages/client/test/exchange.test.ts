@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Schema } from "effect"
-import { Exchange, MAX_STRAYS, MAX_TEXTS, type Outcome, STRAY_MILLIS } from "../src/internal/exchange.ts"
-import { expectationOf, looseExpectationOf } from "../src/internal/reforgerReplies.ts"
+import { Exchange, MAX_STRAYS, MAX_TEXTS, type Outcome, STRAY_MILLIS } from "../src/internal/reforger/exchange.ts"
+import { expectationOf, looseExpectationOf } from "../src/internal/reforger/replies.ts"
 
 const WINDOW = { first: 1200, quiet: 450, longest: 5000 }
 const HEADING = "Players on server: [Player#] ; [Player UID] ; [Player Name]"

@@ -1,7 +1,7 @@
 import { Address, Guid, Player } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Result, Schema } from "effect"
-import * as PlayersReply from "../src/internal/playersReply.ts"
+import * as PlayersReply from "../src/internal/battleye/playersReply.ts"
 import * as Corpus from "./corpus.ts"
 import * as Hostile from "./hostile.ts"
 

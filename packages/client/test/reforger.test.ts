@@ -15,7 +15,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, type Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import type { Call } from "../src/internal/flavourCommands.ts"
-import * as Reforger from "../src/internal/reforger.ts"
+import * as Reforger from "../src/internal/reforger/commands.ts"
 import * as MockSession from "./mockSession.ts"
 
 const HEADING = "Players on server: [Player#] ; [Player UID] ; [Player Name]"

@@ -1,8 +1,8 @@
 import { Identity, Player } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Result, Schema } from "effect"
-import * as Exchange from "../src/internal/exchange.ts"
-import * as Replies from "../src/internal/reforgerReplies.ts"
+import * as Exchange from "../src/internal/reforger/exchange.ts"
+import * as Replies from "../src/internal/reforger/replies.ts"
 import * as Corpus from "./corpus.ts"
 import * as Hostile from "./hostile.ts"
 

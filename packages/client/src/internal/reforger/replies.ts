@@ -13,16 +13,16 @@
  * ```
  */
 import * as Result from "effect/Result"
-import type { BanTarget } from "../Ban.ts"
-import type { IdentityId } from "../Identity.ts"
-import { Player, type PlayerId } from "../Player.ts"
-import { ReplyError } from "../ReplyError.ts"
-import * as ServerEvent from "../ServerEvent.ts"
-import type { Table, UnparsedRow } from "../Table.ts"
+import type { BanTarget } from "../../Ban.ts"
+import type { IdentityId } from "../../Identity.ts"
+import { Player, type PlayerId } from "../../Player.ts"
+import { ReplyError } from "../../ReplyError.ts"
+import * as ServerEvent from "../../ServerEvent.ts"
+import type { Table, UnparsedRow } from "../../Table.ts"
+import { NUMBER } from "../patterns.ts"
+import { trusted } from "../trusted.ts"
+import { takes } from "../utf8.ts"
 import { type Expectation, SILENT } from "./exchange.ts"
-import { NUMBER } from "./patterns.ts"
-import { trusted } from "./trusted.ts"
-import { takes } from "./utf8.ts"
 
 const UUID = "([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
 

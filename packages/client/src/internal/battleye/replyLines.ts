@@ -2,9 +2,9 @@
  * Replies of several lines: a heading, and something in each line below it.
  */
 import * as Result from "effect/Result"
-import { ReplyError } from "../ReplyError.ts"
-import type { Table, UnparsedRow } from "../Table.ts"
-import { takes } from "./utf8.ts"
+import { ReplyError } from "../../ReplyError.ts"
+import type { Table, UnparsedRow } from "../../Table.ts"
+import { takes } from "../utf8.ts"
 
 /** How the reply to a command looks. */
 export interface Layout {

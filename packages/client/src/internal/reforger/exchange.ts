@@ -21,10 +21,10 @@ import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
-import type { ReplyWindow } from "../Flavour.ts"
-import type { Call } from "./flavourCommands.ts"
-import { sendWith } from "./outgoing.ts"
-import * as Turn from "./turn.ts"
+import type { ReplyWindow } from "../../Flavour.ts"
+import type { Call } from "../flavourCommands.ts"
+import { sendWith } from "../outgoing.ts"
+import * as Turn from "../turn.ts"
 
 // -----------------------------------------------------------------------------
 // what commands say

@@ -16,13 +16,13 @@
  */
 import * as Duration from "effect/Duration"
 import type * as Result from "effect/Result"
-import { isIpAddress } from "../Address.ts"
-import { Ban, type BanId, type BanTarget } from "../Ban.ts"
-import type { ReplyError } from "../ReplyError.ts"
-import type { Table } from "../Table.ts"
-import { GUID, IP, NUMBER } from "./patterns.ts"
+import { isIpAddress } from "../../Address.ts"
+import { Ban, type BanId, type BanTarget } from "../../Ban.ts"
+import type { ReplyError } from "../../ReplyError.ts"
+import type { Table } from "../../Table.ts"
+import { GUID, IP, NUMBER } from "../patterns.ts"
+import { trusted } from "../trusted.ts"
 import * as ReplyLines from "./replyLines.ts"
-import { trusted } from "./trusted.ts"
 
 export const parse = (text: string): Result.Result<Table<Ban>, ReplyError> => ReplyLines.readTable(LAYOUT, text)
 

@@ -9,12 +9,12 @@
  * ```
  */
 import type * as Result from "effect/Result"
-import { Admin, type AdminId } from "../Admin.ts"
-import type { ReplyError } from "../ReplyError.ts"
-import type { Table } from "../Table.ts"
-import { ADDRESS, address, NUMBER } from "./patterns.ts"
+import { Admin, type AdminId } from "../../Admin.ts"
+import type { ReplyError } from "../../ReplyError.ts"
+import type { Table } from "../../Table.ts"
+import { ADDRESS, address, NUMBER } from "../patterns.ts"
+import { trusted } from "../trusted.ts"
 import * as ReplyLines from "./replyLines.ts"
-import { trusted } from "./trusted.ts"
 
 export const parse = (text: string): Result.Result<Table<Admin>, ReplyError> => ReplyLines.readTable(LAYOUT, text)
 

@@ -2,9 +2,9 @@
  * The reply to `version`: a text with a number like `1.220` in it. Its other words are not known.
  */
 import * as Result from "effect/Result"
-import { ReplyError } from "../ReplyError.ts"
-import { Version } from "../Version.ts"
-import { trusted } from "./trusted.ts"
+import { ReplyError } from "../../ReplyError.ts"
+import { Version } from "../../Version.ts"
+import { trusted } from "../trusted.ts"
 
 // Three digits behind the only dot: that of the game (`1.29.163451`) is another.
 const NUMBER = /(?<![\d.])\d{1,3}\.\d{3}(?!\.?\d)/

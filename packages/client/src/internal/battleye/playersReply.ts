@@ -11,13 +11,13 @@
  * ```
  */
 import type * as Result from "effect/Result"
-import type { Guid } from "../Guid.ts"
-import { Player, type PlayerId } from "../Player.ts"
-import type { ReplyError } from "../ReplyError.ts"
-import type { Table } from "../Table.ts"
-import { ADDRESS, address, GUID, NUMBER } from "./patterns.ts"
+import type { Guid } from "../../Guid.ts"
+import { Player, type PlayerId } from "../../Player.ts"
+import type { ReplyError } from "../../ReplyError.ts"
+import type { Table } from "../../Table.ts"
+import { ADDRESS, address, GUID, NUMBER } from "../patterns.ts"
+import { trusted } from "../trusted.ts"
 import * as ReplyLines from "./replyLines.ts"
-import { trusted } from "./trusted.ts"
 
 export const parse = (text: string): Result.Result<Table<Player>, ReplyError> => ReplyLines.readTable(LAYOUT, text)
 

@@ -11,18 +11,18 @@ import {
   PlayerNotFound,
   Rejected,
   Unconfirmed
-} from "../ActionError.ts"
-import { Ban, type BanId, type BanTarget } from "../Ban.ts"
-import type { ReplyWindow } from "../Flavour.ts"
-import { isIdentityId } from "../Identity.ts"
-import type { PlayerId } from "../Player.ts"
-import type { Table, UnparsedRow } from "../Table.ts"
+} from "../../ActionError.ts"
+import { Ban, type BanId, type BanTarget } from "../../Ban.ts"
+import type { ReplyWindow } from "../../Flavour.ts"
+import { isIdentityId } from "../../Identity.ts"
+import type { PlayerId } from "../../Player.ts"
+import type { Table, UnparsedRow } from "../../Table.ts"
+import type { Call, FlavourCommands, Occupant, Sentence } from "../flavourCommands.ts"
+import { isStill, outdated } from "../occupant.ts"
+import { countOf, executed, invalid, once, oneLine, onePlayer, sendWith, unsupported } from "../outgoing.ts"
+import { trusted } from "../trusted.ts"
 import * as Exchange from "./exchange.ts"
-import type { Call, FlavourCommands, Occupant, Sentence } from "./flavourCommands.ts"
-import { isStill, outdated } from "./occupant.ts"
-import { countOf, executed, invalid, once, oneLine, onePlayer, sendWith, unsupported } from "./outgoing.ts"
-import * as Replies from "./reforgerReplies.ts"
-import { trusted } from "./trusted.ts"
+import * as Replies from "./replies.ts"
 
 export interface Reforger {
   readonly commands: FlavourCommands

@@ -7,7 +7,7 @@
  * ```
  */
 import type * as Result from "effect/Result"
-import type { ReplyError } from "../ReplyError.ts"
+import type { ReplyError } from "../../ReplyError.ts"
 import * as ReplyLines from "./replyLines.ts"
 
 export const parse = (text: string): Result.Result<ReadonlyArray<string>, ReplyError> =>
