@@ -347,9 +347,8 @@ describe("Reforger", () => {
     it.effect("refuse durations that the server cannot count", () =>
       Effect.gen(function*() {
         const { commands, session } = yield* start()
-        const calls: ReadonlyArray<Effect.Effect<string, Failure>> = [
-          ...[0, -1, NaN, Number.MAX_VALUE, "-1 seconds" as const].map((duration) => commands.ban(target, { duration }))
-        ]
+        const durations = [0, -1, NaN, Number.MAX_VALUE, "-1 seconds" as const]
+        const calls = durations.map((duration) => commands.ban(target, { duration }))
         for (const call of calls) {
           const error = yield* Effect.flip(call)
           assert.strictEqual(error._tag === "CommandError" && error.reason._tag, "InvalidCommand")
