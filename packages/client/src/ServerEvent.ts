@@ -134,30 +134,36 @@ export class PlayerKicked extends Schema.TaggedClass<PlayerKicked>("@bercon/clie
 ) {}
 
 /**
- * Who hears what a player says. `"Unknown"` is the server's own word.
+ * Who hears what a player says: one word, as the server prints it.
+ *
+ * **Details**
+ *
+ * Known are `"Global"`, `"Side"`, `"Command"`, `"Group"`, `"Vehicle"`, `"Direct"`, `"Lobby"`, `"Admin"` and `"Unknown"`,
+ * which is the server's own word. Games may have others, e.g. `"Commander"`.
  *
  * @category models
  * @since 0.1.0
  */
-export const ChatChannel = Schema.Literals([
-  "Global",
-  "Side",
-  "Command",
-  "Group",
-  "Vehicle",
-  "Direct",
-  "Lobby",
-  "Admin",
-  "Unknown"
-])
+export type ChatChannel =
+  | "Global"
+  | "Side"
+  | "Command"
+  | "Group"
+  | "Vehicle"
+  | "Direct"
+  | "Lobby"
+  | "Admin"
+  | "Unknown"
+  // Any other word. Without the intersection, the type would be `string` and editors would propose none of the above.
+  | (string & {})
 
 /**
- * Who hears what a player says.
+ * Who hears what a player says: one word, as the server prints it.
  *
  * @category models
  * @since 0.1.0
  */
-export type ChatChannel = typeof ChatChannel.Type
+export const ChatChannel: Schema.Codec<ChatChannel, string> = Schema.String
 
 /**
  * A player has said something, and it is known who: exactly one of the players known to be on the server has the name.
@@ -487,7 +493,7 @@ export const is = <const T extends Tag>(
  * @since 0.1.0
  */
 export const parse = (text: string, players: Iterable<PlayerReference> = []): ServerEvent => {
-  const fields = ReadEvent.read(text, players) ?? { _tag: "Unrecognized", text }
+  const fields = ReadEvent.read(text, players) ?? { _tag: "Unrecognized" }
   // Not with `new`, which would validate what the reader's patterns have validated already.
-  return Object.assign(Object.create(ServerEvent.cases[fields._tag].prototype), fields)
+  return Object.assign(Object.create(ServerEvent.cases[fields._tag].prototype), fields, { text })
 }

@@ -5,6 +5,7 @@
  * Each is bounded in length, so that a pattern with one `.*` before them takes linear time on hostile text.
  */
 import { Address, isIpAddress } from "../Address.ts"
+import type { Guid } from "../Guid.ts"
 import { trusted } from "./trusted.ts"
 
 export const NUMBER = String.raw`(\d{1,9})`
@@ -15,11 +16,43 @@ export const IP = String.raw`(\d{1,3}(?:\.\d{1,3}){3})`
 /** Two groups, for {@link address}. */
 export const ADDRESS = String.raw`${IP}:(\d{1,5})`
 
-export const GUID = "([0-9a-f]{32})"
+/** One group, for {@link guid}. */
+export const GUID = "([0-9A-Fa-f]{32})"
 
 /** The name of a filter: `RemoteExec`, `PublicVariable Value`, ... */
 export const FILTER = "([A-Za-z ]{1,40})"
 
-/** The address printed so; `undefined` where a number is out of range. */
+/** The GUID printed so. */
+export const guid = (digits: string): Guid => digits.toLowerCase() as Guid
+
+/** The address printed so; `undefined` if a number is out of range. */
 export const address = (ip: string, port: string): Address | undefined =>
   isIpAddress(ip) && Number(port) <= 65535 ? trusted(Address, { ip, port: Number(port) }) : undefined
+
+/**
+ * A text without what stands behind it: NULs and line ends, and the blanks among them and behind them. Blanks before the
+ * first of those may be the end of a name or of what a player says, so they stay; {@link trimBlanks} takes them, too.
+ */
+export const withoutEnd = (text: string): string => {
+  let end = text.length
+  for (let index = end; isBlank(text.charCodeAt(index - 1));) {
+    index--
+    if (text[index] !== " " && text[index] !== "\t") end = index
+  }
+  return text.slice(0, end)
+}
+
+/**
+ * A text without blanks, NULs and line ends around it. Unlike `trim` it takes none of the other white space, of which
+ * names can be made. A pattern would take quadratic time.
+ */
+export const trimBlanks = (text: string): string => {
+  let start = 0
+  while (isBlank(text.charCodeAt(start))) start++
+  let end = text.length
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+/** NUL, tab, LF, CR, blank. Outside of a text the code is `NaN`, which is none of them. */
+const isBlank = (code: number): boolean => code === 0 || code === 9 || code === 10 || code === 13 || code === 32
