@@ -7,11 +7,14 @@
  * server's order. Every event keeps the server's words as `text`. A text that is not known is {@link Unrecognized}, never
  * an error.
  *
- * Names are chosen by players, and some are chosen to look like something else. A text is therefore read as a whole, from
- * its fixed words at both ends. Three kinds of text are ambiguous all the same, because a name may hold what ends it there:
- * chat (`(Side) NAME: words`), whispers of admins (`(To NAME) words`) and logs of filters ({@link FilterLog}). There the
- * longest name of a player who is known to be on the server decides, otherwise the name is taken to be as short as
- * possible.
+ * NULs and line ends behind the text are not part of any field. Blanks there are part of a message or a name only. GUIDs
+ * are read in upper or lower case and are in lower case in events.
+ *
+ * Players choose their names, and some choose names that look like something else. A text is therefore read as a whole,
+ * from its fixed words at both ends. Four kinds of text are ambiguous all the same, because a name may hold the words that
+ * end it: chat (`(Side) NAME: words`), whispers of admins (`(To NAME) words`), logs of filters ({@link FilterLog}) and
+ * kicks ({@link PlayerKicked}). The longest name of a player who is known to be on the server then decides. Without one,
+ * the name is taken to be as short as possible. Messages, reasons and code never change the fields before them.
  *
  * @since 0.1.0
  */
@@ -117,8 +120,13 @@ export class PlayerDisconnected
 {}
 
 /**
- * A player has been kicked, by BattlEye or an admin. `guid` is absent where the server did not know it yet. Some games
- * send a {@link PlayerDisconnected} as well.
+ * A player has been kicked, by BattlEye or an admin. `guid` is absent if the server did not print it: it may not know it
+ * yet. Some games send a {@link PlayerDisconnected} as well.
+ *
+ * **Details**
+ *
+ * If the player is not known, the name ends at the first words of a kick that stand behind a GUID or before a known reason.
+ * So no reason changes who was kicked. Without either, a name of 32 characters can hold these words and is cut there.
  *
  * @category models
  * @since 0.1.0
@@ -189,9 +197,9 @@ export class PlayerChat extends Schema.TaggedClass<PlayerChat>("@bercon/client/S
  *
  * **Details**
  *
- * Servers tell the name of who speaks, but not the number that commands need. This is chat where no player of that name
- * is known, or several are. Where none is known, also the end of the name is a guess: it is taken to end at the first
- * `": "`.
+ * Servers print the name of the speaker, but not the number that commands need. This is chat for which no player of that
+ * name is known, or several are. If none is known, the end of the name is a guess as well: the first `": "`, or the first
+ * colon if there is none with a blank.
  *
  * @category models
  * @since 0.1.0
@@ -210,7 +218,7 @@ export class UnattributedChat
  *
  * **Details**
  *
- * - `guid`: absent where the server does not tell it.
+ * - `guid`: absent if the server does not print it.
  * - `filter`, `rule`: which rule of which filter it was, as in the `FilterRestriction` of a `KickReason`. Servers call the
  *   filter of `scripts.txt` `Script` in kicks, and in logs `Script` (Arma 2) or `Scripts` (Arma 3): here it is `"Script"`.
  * - `code`: what the game wanted to do, perhaps in many lines, without the quotation mark before it and the one at its very
@@ -218,11 +226,11 @@ export class UnattributedChat
  *
  * A server tells only of rules that log to its console.
  *
- * The player has chosen the name and perhaps the code; the number in `player` is the server's. Where the player of this
- * number is known and has the name that stands here, that is the name. Otherwise it ends at the first place where
- * ` (GUID) - #rule ` or ` (-) - #rule ` follows. So no code can change who it is said of, as it comes behind that. The
- * name of a player who is not known can: with ` (-) - #0 ` in it, it ends there and `guid` is absent. To bring in another's
- * GUID it has to be longer than 40 characters, and Steam allows 32.
+ * The player has chosen the name and perhaps the code; the number in `player` is the server's. If the player of this
+ * number is known and has the name that stands here, that is the name. Otherwise it ends before the first ` (GUID) - #rule `,
+ * ` (-) - #rule ` or ` - #rule "`. So code cannot change whose it is, because it comes behind that. The name of a player who
+ * is not known can: with ` (-) - #0 ` in it, it ends there and `guid` is absent. To bring in another player's GUID it must
+ * be longer than 40 characters, and Steam allows 32.
  *
  * @category models
  * @since 0.1.0
@@ -477,8 +485,8 @@ export const is = <const T extends Tag>(
  *
  * **Details**
  *
- * `players` are those known to be on the server. They resolve the names in chat and in logs of filters: without them chat
- * is {@link UnattributedChat}.
+ * `players` are those known to be on the server. They decide where names end, and who speaks: without them chat is
+ * {@link UnattributedChat}.
  *
  * **Example**
  *

@@ -567,10 +567,10 @@ describe("ServerEvent.parse", () => {
         assert.deepStrictEqual(read(text + end), expected)
       }
       // Names and what is said may end in blanks.
-      const open = ["AdminChat", "UnattributedChat", "PlayerVerified", "ConfigEntry", "CommandEcho"]
+      const open = new Set(["AdminChat", "UnattributedChat", "PlayerVerified", "ConfigEntry", "CommandEcho"])
       for (const end of [" ", " \t", " \0", "  \r\n"]) {
         const fields = read(text + end)
-        if (open.includes(String(expected["_tag"]))) assert.strictEqual(fields["_tag"], expected["_tag"])
+        if (open.has(String(expected["_tag"]))) assert.strictEqual(fields["_tag"], expected["_tag"])
         else assert.deepStrictEqual(fields, expected)
       }
     })

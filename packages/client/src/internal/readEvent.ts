@@ -1,9 +1,9 @@
 /**
  * Reads events from the text that a server sends.
  *
- * Players and admins write parts of a text: names, what is said, reasons of kicks, code. None of it may change how the
- * fixed words before it are read. Where a name ends is therefore decided, in this order, by the players who are known to
- * be on the server, by fixed words that no name is long enough to hold, and by the place of the fixed words.
+ * Players and admins write parts of a text: names, messages, reasons of kicks, code. None of these may change how the
+ * text before it is read. Three things decide, in this order, where a name ends: the names of the players who are known to
+ * be on the server; fixed words that are too long for a name to hold them; the first or last place of fixed words.
  */
 import type { AdminId } from "../Admin.ts"
 import * as KickReason from "../KickReason.ts"
@@ -17,7 +17,7 @@ type Omitted<Event> = Event extends PlayerChat ? "text" | "name" : "text"
 
 // The first word decides. No text begins with a name, so none can pass for a text of another kind.
 export const read = (text: string, players: Iterable<PlayerReference>): Fields | undefined => {
-  // Blanks at the end are kept for now, since a name or a message may end in some.
+  // Blanks at the end stay, because a name or a message may end in blanks. Other readers trim them.
   const words = withoutEnd(text)
   if (words.startsWith("(")) return readChat(words, players)
   if (words.startsWith("Player #")) return readPlayer(trimBlanks(words), players)
@@ -30,15 +30,16 @@ export const read = (text: string, players: Iterable<PlayerReference>): Fields |
 // chat
 // -----------------------------------------------------------------------------
 
-/** Any word, since games have channels that are not known here. The text in other brackets is not a word, or no chat. */
+/** Any word in brackets, because games may have channels that are not known here. */
 const CHANNEL = /^\((\p{L}{1,32})\) /u
 
 const readChat = (text: string, players: Iterable<PlayerReference>): Fields | undefined => {
   const match = CHANNEL.exec(text)
   if (!match) return undefined
   const [{ length: start }, channel = ""] = match
-  // All servers that are known print a blank behind the colon. A text without it is one of another server, or a name or a
-  // message with a colon in it. So the colon alone ends a name only if no colon with a blank does.
+  // All known servers print a blank behind the colon. So a colon without a blank ends a name only if no colon with one
+  // does. An ambiguity stays: if a server prints no blank, and the speaker is not known, a message that holds a colon and a
+  // blank moves the end of the name.
   const speaker = nameAt(text, start, [": ", ":"], players)
   if (!speaker) return undefined
   const { end, name, player } = speaker
@@ -57,13 +58,13 @@ const PLAYER = new RegExp(`^Player #${NUMBER} `)
 const CONNECTED = ` \\(${ADDRESS}\\) connected$`
 const DISCONNECTED = " disconnected$"
 const GUID_TOLD = ` - ((?:(?:Owner )?BE |Legacy )?GUID): ${GUID}(?: \\(unverified\\))?$`
-// A reason may be missing, and so may the GUID.
+// The group with the GUID may be missing, and so may the reason.
 const KICKED = `(?: \\((?:${GUID}|-)\\))? has been kicked by BattlEye:(?: |$)`
 
-/** What comes behind a name. */
+/** The text behind a name. */
 const BEHIND = new RegExp(`${CONNECTED}|(${DISCONNECTED})|${GUID_TOLD}|(${KICKED})`, "y")
 
-/** Behind the longest name that it can be behind. Only the end of a text matches, so that is where the name ends. */
+/** The same if only the end of the text is fixed, behind the longest possible name. */
 const BEHIND_AT_END = new RegExp(`^Player #${NUMBER} (.*)(?:${CONNECTED}|${DISCONNECTED}|${GUID_TOLD})`, "s")
 
 const KICK = " has been kicked by BattlEye:"
@@ -71,7 +72,7 @@ const NO_GUID = " (-)"
 const WITH_GUID = new RegExp(` \\(${GUID}\\)`, "y")
 const GUID_LENGTH = " ()".length + 32
 
-/** A reason that is known to the end of the text, or that of an admin, which may be cut. */
+/** A known reason that ends the text, or the beginning of an admin's reason, which holds any words and may be cut. */
 const KNOWN_REASON = new RegExp(
   ` (?:Admin (?:Kick|Ban)(?: \\(|$)|(?:Global Ban #\\w{1,64}|${FILTER} Restriction #${NUMBER}|Client not responding|Query Timeout|` +
     "Game restart required|Invalid GUID|Bad Packet|Bad Service Version)$)",
@@ -102,7 +103,10 @@ const readPlayer = (text: string, players: Iterable<PlayerReference>): Fields | 
   }
 }
 
-/** Where the longest known name of the player with this number ends, if it stands at `from` and the text goes on as after one. */
+/**
+ * Where the name at `from` ends, if it is a known name of the player with this number and `pattern` matches behind it. The
+ * longest such name is chosen.
+ */
 const knownEnd = (
   text: string,
   from: number,
@@ -119,13 +123,18 @@ const knownEnd = (
 }
 
 /**
- * Where the name at `from` ends, if it is not known.
+ * Where the name at `from` ends, if the player is not known.
  *
- * Steam allows names of 32 characters. The words of a kick with a GUID are longer, and so are those with a known reason:
- * the first of these ends the name, whatever the reason holds. Otherwise the text is one of the other kinds, if it ends as
- * they do; a reason that is not known, of a kick without a GUID, may end so too, and is then taken for part of a name.
- * Otherwise the first words of a kick end the name. A name of 30 to 32 characters can hold them without a GUID and without
- * a reason: of such a player, if not known, the name is cut and the reason is `Other`, unless a known reason follows.
+ * The first rule that applies decides:
+ *
+ * 1. The first words of a kick that stand behind a GUID or before a known reason end the name. No name holds them: they
+ *    have 40 characters and more, and Steam allows 32. So no reason of an admin can change who was kicked.
+ * 2. If the text ends like one of the other kinds, the name ends there.
+ * 3. The first words of a kick end the name.
+ *
+ * Two ambiguities stay, both only for kicks without a GUID of players who are not known. A reason that is not known and
+ * ends like another kind (`... disconnected`) is taken for part of the name. A name with the words of a kick in it, which
+ * takes 32 characters, is cut if the reason is not known either.
  */
 const endOfName = (text: string, from: number): number | undefined => {
   let first: number | undefined
@@ -179,10 +188,10 @@ const readAdmin = (text: string, players: Iterable<PlayerReference>): Fields | u
 // -----------------------------------------------------------------------------
 
 const LOG = new RegExp(`^${FILTER} Log: #${NUMBER} `)
-// The GUID may be missing, as in a kick.
+// The group with the GUID may be missing, as in a kick.
 const RULE_AT_NAME = new RegExp(`(?: \\((?:${GUID}|-)\\))? - #${NUMBER} `, "y")
-// Not anchored: the first that is found ends the name, since the code behind it may hold others. Without a GUID the code
-// must be in quotation marks, because names are easily long enough for ` - #1 `.
+// Not anchored: the first match ends the name, because the code behind it may hold others. Without the group, the code must
+// be in quotation marks, because a name can easily hold ` - #1 `.
 const RULE = new RegExp(` \\((?:${GUID}|-)\\) - #${NUMBER} | - #${NUMBER} (?=")`)
 
 const readFilterLog = (text: string, players: Iterable<PlayerReference>): Fields | undefined => {
