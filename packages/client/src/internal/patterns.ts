@@ -29,30 +29,29 @@ export const guid = (digits: string): Guid => digits.toLowerCase() as Guid
 export const address = (ip: string, port: string): Address | undefined =>
   isIpAddress(ip) && Number(port) <= 65535 ? trusted(Address, { ip, port: Number(port) }) : undefined
 
+const LINE_ENDS = "\0\r\n"
+const BLANKS = ` \t${LINE_ENDS}`
+
 /**
- * A text without what stands behind it: NULs and line ends, and the blanks among them and behind them. Blanks before the
- * first of those may be the end of a name or of what a player says, so they stay; {@link trimBlanks} takes them, too.
+ * A text without NULs and line ends behind it, and without the blanks among these and behind them. Blanks before the first
+ * of them may be the end of a name or of a message, so they stay; {@link trimBlanks} removes them, too.
  */
 export const withoutEnd = (text: string): string => {
   let end = text.length
-  for (let index = end; isBlank(text.charCodeAt(index - 1));) {
-    index--
-    if (text[index] !== " " && text[index] !== "\t") end = index
+  for (let index = end - 1; index >= 0 && BLANKS.includes(text[index]!); index--) {
+    if (LINE_ENDS.includes(text[index]!)) end = index
   }
   return text.slice(0, end)
 }
 
 /**
- * A text without blanks, NULs and line ends around it. Unlike `trim` it takes none of the other white space, of which
- * names can be made. A pattern would take quadratic time.
+ * A text without blanks, NULs and line ends around it. Other white space stays, unlike with `trim`: names may be made of
+ * it. A pattern would take quadratic time.
  */
 export const trimBlanks = (text: string): string => {
   let start = 0
-  while (isBlank(text.charCodeAt(start))) start++
   let end = text.length
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  while (start < end && BLANKS.includes(text[start]!)) start++
+  while (start < end && BLANKS.includes(text[end - 1]!)) end--
   return text.slice(start, end)
 }
-
-/** NUL, tab, LF, CR, blank. Outside of a text the code is `NaN`, which is none of them. */
-const isBlank = (code: number): boolean => code === 0 || code === 9 || code === 10 || code === 13 || code === 32
