@@ -29,7 +29,7 @@ export interface TableLayout<out Row> extends Layout {
  * neither do NULs and line ends behind the whole reply.
  */
 export const read = ({ command, heading }: Layout, text: string): Result.Result<ReadonlyArray<string>, ReplyError> => {
-  const lines = withoutEnd(text).split("\n").map((line) => line.endsWith("\r") ? line.slice(0, -1) : line)
+  const lines = withoutEnd(text).replaceAll("\r\n", "\n").split("\n")
   while (trimBlanks(lines.at(-1) ?? "-") === "") lines.pop()
   const unexpected = heading.findIndex((pattern, index) => !pattern.test(lines[index] ?? ""))
   return unexpected === -1
