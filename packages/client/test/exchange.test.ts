@@ -20,8 +20,8 @@ const sent = (command: string, exchange = fresh(), expectation = expectationOf(c
 
 const typed = (command: string, exchange = fresh()) => sent(command, exchange, looseExpectationOf(command))
 
-const complete = (...texts: ReadonlyArray<string>): Outcome => ({ _tag: "Complete", texts, again: false })
-const again = (...texts: ReadonlyArray<string>): Outcome => ({ _tag: "Complete", texts, again: true })
+const complete = (...texts: ReadonlyArray<string>): Outcome => ({ _tag: "Complete", texts, repeated: false })
+const again = (...texts: ReadonlyArray<string>): Outcome => ({ _tag: "Complete", texts, repeated: true })
 const INCOMPLETE: Outcome = { _tag: "Incomplete" }
 
 describe("Exchange", () => {

@@ -153,7 +153,10 @@ describe("the reply to #ban list", () => {
       assert.deepStrictEqual(
         Replies.parseBans(`${start}${page(27, 2, 2)}\nwhat\n`, 10),
         Result.succeed({
-          rows: [{ target: identity(0), name: "a | 0" }, { target: identity(1), name: "a | 1" }],
+          rows: [
+            { target: identity(0), remaining: "unknown", name: "a | 0" },
+            { target: identity(1), remaining: "unknown", name: "a | 1" }
+          ],
           unparsed: [{ line: 15, text: "what" }],
           total: 27,
           pages: 2,
@@ -211,7 +214,7 @@ describe("outcomes", () => {
     for (const [file, text] of results) {
       const command = file.startsWith("kick") ? "#kick 1" : "#ban create 1 0"
       const known = [command, "#ban remove x"].some((command) =>
-        Replies.expectationOf(command).owns(text, undefined) !== "No"
+        Replies.expectationOf(command).claim(text, undefined) !== "No"
       )
       assert.isTrue(known, file)
     }
