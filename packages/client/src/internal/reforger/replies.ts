@@ -328,11 +328,20 @@ const anyOf = (text: string): ReturnType<Expectation["claim"]> => isPlain(text) 
 const TITLES = /^\s*(?:\[Player#\] ;|\[BanID\] ;|- Identity Id \|)/
 
 /** What else can stand in a line of a list: nothing, dashes, and columns that cannot be read. */
-const LIST_LINE = /^\s*(?:$|-{3,}\s*$|[^;\n]{0,40} ;|- [^|\n]{0,40} \|)/
+const LIST_LINE = /^(?:$|-{3,}(?:\s|$)|[^;\n]{0,40} ;|- [^|\n]{0,40} \|)/
 
-/** Claims the messages of a list behind its first one, `last` being the one before. */
-const continues = (text: string, last: string, row: RegExp): ReturnType<Expectation["claim"]> =>
-  row.test(text) || TITLES.test(text) ? "Surely" : isLong(last) || LIST_LINE.test(text) ? anyOf(text) : "No"
+/** A row behind the first line: the text is of a list, even if it begins with a name that looks like an event. */
+const ROW_BELOW = new RegExp(String.raw`\n(?:${NUMBERED}|${LISTED})`)
+
+/**
+ * Claims the messages of a list behind its first one, `last` being the one before. If a name is cut in the last row, and
+ * the rest of it looks like an event, it is taken for one.
+ */
+const continues = (text: string, last: string, row: RegExp): ReturnType<Expectation["claim"]> => {
+  if (row.test(text) || TITLES.test(text)) return "Surely"
+  if (isLong(last)) return ROW_BELOW.test(text) ? "Surely" : anyOf(text)
+  return LIST_LINE.test(trim(text)) ? anyOf(text) : "No"
+}
 
 const PLAYER_START = new RegExp(String.raw`^\s*${NUMBERED}`)
 
@@ -411,12 +420,12 @@ const one = (texts: Texts, late: boolean): Expectation => ({
   pending: (texts) => texts.length === 0 ? "Surely" : "Nothing"
 })
 
-const LAST_TEXT = new RegExp(`^(?:(?:${REFUSED})\\s*$|Help for ban command\\.)`, "i")
+const LAST_TEXT = new RegExp(`^(?:(?:${REFUSED})$|Help for ban command\\.)`, "i")
 
 const ANYTHING: Expectation = {
   ...IMMEDIATE,
   claim: anyOf,
-  pending: (texts) => LAST_TEXT.test(texts.at(-1) ?? "") ? "Nothing" : "Perhaps"
+  pending: (texts) => LAST_TEXT.test(trim(texts.at(-1) ?? "")) ? "Nothing" : "Perhaps"
 }
 
 /** What is expected of a command, by its text. */
