@@ -314,6 +314,22 @@ describe("the reply to #players", () => {
     assert.deepStrictEqual(unparsed, [{ line: 4, text: "what" }])
   })
 
+  it.each<[string, ReadonlyArray<string>]>([
+    ["a heading over two lines, dashes and CR LF", [
+      `Players on server:\r\n[Player#] ; [Player UID] ; [Player Name]\r\n${
+        "-".repeat(42)
+      }\r\n0 ; ${UUID} ; Alice\r\n12 ; ${UUID} ; Bob\r\n`
+    ]],
+    ["# before the numbers, in two messages", [`${HEADING}\n#0 ; ${UUID} ; Alice\n`, `#12 ; ${UUID} ; Bob`]],
+    ["no newline between two messages", [`${HEADING}\n0 ; ${UUID} ; Alice`, `12 ; ${UUID} ; Bob`]],
+    ["NUL and a line end behind the text", [`${HEADING}\n0 ; ${UUID} ; Alice\n12 ; ${UUID} ; Bob\0\r\n\0`]],
+    ["NUL behind each message", [`${HEADING}\0`, `0 ; ${UUID} ; Alice\0`, `12 ; ${UUID} ; Bob\0`]]
+  ])("may have %s", (_, texts) => {
+    const { rows, unparsed } = Result.getOrThrow(Replies.parsePlayers(replyTo("#players", texts) ?? ""))
+    assert.deepStrictEqual(rows.map(({ id, name }): [number, string] => [id, name]), [[0, "Alice"], [12, "Bob"]])
+    assert.deepStrictEqual(unparsed, [])
+  })
+
   it("keeps what is no row", () => {
     const { rows, unparsed } = read(
       "what",
@@ -481,6 +497,8 @@ describe("several messages", () => {
     [[`${long}x1`, `2 ; ${UUID} ; b`], `${long}x1\n2 ; ${UUID} ; b`],
     [[long, `#2 ; ${UUID} ; b`], `${long}\n#2 ; ${UUID} ; b`],
     [[long, `-2 ; ${UUID} ; b`], `${long}\n-2 ; ${UUID} ; b`],
+    [["a\0", "b\0"], "a\nb\0"],
+    [["a\n\0", "b"], "a\nb"],
     // A short message is not cut inside a row.
     [["a\n1", `2 ; ${UUID} ; b`], `a\n1\n2 ; ${UUID} ; b`],
     [[long, `- ${UUID} | b`], `${long}\n- ${UUID} | b`],

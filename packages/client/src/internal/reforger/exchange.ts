@@ -51,9 +51,10 @@ export interface Expectation {
 }
 
 /** The text is no event of the server's that is known: it can be the reply to a command. */
-export const isPlain = (text: string): boolean => isReply(ServerEvent.parse(text))
+export const isPlain = (text: string): boolean => isNoEvent(ServerEvent.parse(text))
 
-const isReply = ServerEvent.is("Unrecognized", "CommandResult")
+const isNoEvent = ServerEvent.is("Unrecognized", "CommandResult")
+const isUnrecognized = ServerEvent.is("Unrecognized")
 
 // -----------------------------------------------------------------------------
 // the state
@@ -69,6 +70,9 @@ export const MAX_STRAYS = 32
 
 /** How long they are remembered. The service that keeps the bans replies within seconds, or times out. */
 export const STRAY_MILLIS = 30_000
+
+/** How long after a message of theirs their reply is complete, if it may be. Servers send a lost message after 2 seconds. */
+export const STRAY_QUIET_MILLIS = 3000
 
 /** A {@link ReplyWindow} in milliseconds. */
 export interface Window {
@@ -122,7 +126,10 @@ interface Stray {
   echoExpected: boolean
   /** The number of its runs whose replies are not complete. */
   owed: number
-  last: string | undefined
+  /** The messages of the reply that has begun. */
+  texts: ReadonlyArray<string>
+  /** When the last one of them came. */
+  touchedAt: number
 }
 
 /** The reply to a command, message by message. */
@@ -224,7 +231,7 @@ export class Exchange {
 
   /** Offers a message of the server. Returns `true` if it belongs to a command of this client, and so is no event. */
   offer(now: number, text: string): boolean {
-    this.#strays = this.#strays.filter((stray) => stray.until > now)
+    this.#strays = this.#strays.filter((stray) => stray.until > now && !isQuiet(stray, now))
     if (text.startsWith(ECHO)) return this.#offerEcho(now, text.slice(ECHO.length).trim())
     const current = this.#current
     const claim = current === undefined ? "No" : claimOf(current, text)
@@ -232,8 +239,7 @@ export class Exchange {
     if (stray !== undefined) {
       // Both commands were out together and can have this text. So the next such text can be of either, too.
       if (current !== undefined && stray.rival === current && bidOf(stray, text) === claim) current.disputed = claim
-      stray.last = text
-      if (stray.expectation.pending([text]) === "Nothing" && --stray.owed === 0) this.#forget(stray)
+      this.#leaveTo(stray, now, text)
       return false
     }
     if (current === undefined) return false
@@ -331,6 +337,15 @@ export class Exchange {
     return true
   }
 
+  #leaveTo(stray: Stray, now: number, text: string): void {
+    const { claim, pending } = stray.expectation
+    stray.texts = claim(text, undefined) === "No" ? [...stray.texts, text].slice(-MAX_TEXTS) : [text]
+    stray.touchedAt = now
+    if (pending(stray.texts) !== "Nothing") return
+    stray.texts = []
+    if (--stray.owed === 0) this.#forget(stray)
+  }
+
   /** Keeps a text that cannot be read, if it can be of no other command. It stays an event, too: it may be just that. */
   #offerUnread(now: number, current: Current, text: string): void {
     const { disputed, open, pending, unread } = current
@@ -351,7 +366,16 @@ export class Exchange {
   ): void {
     this.#strays = [
       ...this.#strays,
-      { echoExpected: false, answered: false, owed: 1, ...stray, rival, until: now + STRAY_MILLIS, last: undefined }
+      {
+        echoExpected: false,
+        answered: false,
+        owed: 1,
+        ...stray,
+        rival,
+        until: now + STRAY_MILLIS,
+        texts: [],
+        touchedAt: now
+      }
     ].slice(-MAX_STRAYS)
   }
 
@@ -373,12 +397,21 @@ const claimOf = ({ disputed, echoLost, expectation, open, pending, texts }: Curr
   return disputed !== "Surely" && (claim === "Surely" || claim === needed) ? claim : "No"
 }
 
-const bidOf = ({ echoExpected, expectation, last }: Stray, text: string): Claim => {
-  if (echoExpected && !expectation.late) return "No"
-  const claims = new Set([expectation.claim(text, undefined), expectation.claim(text, last)])
+/** Whether the reply has begun, may be complete, and has had no more messages for a while. */
+const isQuiet = ({ echoExpected, expectation, owed, texts, touchedAt }: Stray, now: number): boolean =>
+  !echoExpected && owed === 1 && texts.length > 0 && now >= touchedAt + STRAY_QUIET_MILLIS &&
+  expectation.pending(texts) !== "Surely"
+
+const bidOf = ({ echoExpected, expectation, texts }: Stray, text: string): Claim => {
+  const { claim, late, pending } = expectation
+  if (echoExpected && !late) return "No"
+  const claims = new Set([claim(text, undefined), claim(text, texts.at(-1))])
   if (claims.has("Surely")) return "Surely"
   // A reply that can come at any time is recognised only by texts that no other command has.
-  return claims.has("Perhaps") && !expectation.late ? "Perhaps" : "No"
+  if (late) return "No"
+  // A reply that follows its echo at once can also be in a layout that is not known.
+  const isReply = texts.length === 0 && pending([]) !== "Nothing" && isUnrecognized(ServerEvent.parse(text))
+  return claims.has("Perhaps") || isReply ? "Perhaps" : "No"
 }
 
 /** Whether a text is rather of a stray that made the bid than of the current command that made the claim. */

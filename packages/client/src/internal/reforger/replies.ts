@@ -48,6 +48,13 @@ const trim = (text: string): string => {
   return text.slice(start, end)
 }
 
+/** The text without these characters at its end. */
+const trimEnd = (text: string, characters: string): string => {
+  let end = text.length
+  while (end > 0 && characters.includes(text.charAt(end - 1))) end--
+  return text.slice(0, end)
+}
+
 // -----------------------------------------------------------------------------
 // rows
 // -----------------------------------------------------------------------------
@@ -85,9 +92,9 @@ const endsInNumber = (text: string): boolean => CUT_IN_NUMBER.test(text.slice(-C
 export const join = (texts: ReadonlyArray<string>): string =>
   texts.reduce((joined, text, index) => {
     if (index === 0) return text
-    const last = texts[index - 1] ?? ""
+    const last = trimEnd(texts[index - 1] ?? "", "\0")
     const isCut = isLong(last) && (!ROW.test(text) || endsInNumber(last))
-    return isCut || last.endsWith("\n") ? joined + text : `${joined}\n${text}`
+    return trimEnd(joined, "\0") + (isCut || last.endsWith("\n") ? "" : "\n") + text
   }, "")
 
 // -----------------------------------------------------------------------------
@@ -117,9 +124,7 @@ const readRows = <Row>(
   const rows: Array<Row> = []
   const unparsed: Array<UnparsedRow> = []
   const first = offset + text.slice(0, start).split("\n").length
-  let end = text.length
-  while (end > start && "\0\r\n".includes(text.charAt(end - 1))) end--
-  text.slice(start, end).split("\n").forEach((untrimmed, index) => {
+  trimEnd(text.slice(start), "\0\r\n").split("\n").forEach((untrimmed, index) => {
     const line = untrimmed.endsWith("\r") ? untrimmed.slice(0, -1) : untrimmed
     if (DASHES.test(line)) return
     const keep = (text: string): void => {
