@@ -331,6 +331,38 @@ describe("Exchange", () => {
       assert.deepStrictEqual(disputed.outcome(5000), INCOMPLETE)
     })
 
+    it("takes it although the echo of an earlier command has not come", () => {
+      const exchange = sent("#kick 1")
+      exchange.end(5000, false)
+      exchange.announce(5000, "#restart")
+      sent("#players", exchange)
+      exchange.offer(5001, echo("#players"))
+      exchange.offer(5001, UNREAD)
+      assert.deepStrictEqual(exchange.outcome(5451), complete(UNREAD))
+      exchange.end(5451, false)
+      // The result of a ban may come, and its echo may be among messages that were missing.
+      sent("#ban create 1 0", exchange)
+      exchange.end(5500, false)
+      sent("#players", exchange)
+      exchange.offer(5501, echo("#players"))
+      exchange.offer(5501, UNREAD)
+      assert.deepStrictEqual(exchange.outcome(5501), INCOMPLETE)
+    })
+
+    it("returns it to a caller who typed a query, after the quiet time", () => {
+      for (const command of ["#players", "#ban list 1"]) {
+        const exchange = typed(command)
+        exchange.offer(0, echo(command))
+        assert.isTrue(exchange.offer(0, UNREAD))
+        assert.deepStrictEqual(exchange.outcome(450), complete(UNREAD))
+      }
+      const ban = typed("#ban create 1 0")
+      ban.offer(0, echo("#ban create 1 0"))
+      assert.isTrue(ban.offer(0, UNREAD))
+      assert.isUndefined(ban.outcome(4999))
+      assert.deepStrictEqual(ban.outcome(5000), complete(UNREAD))
+    })
+
     it("keeps a limited number of texts", () => {
       const exchange = sent("#players")
       exchange.offer(0, echo("#players"))

@@ -350,7 +350,7 @@ export class Exchange {
   #offerUnread(now: number, current: Current, text: string): void {
     const { disputed, open, pending, unread } = current
     if (!open || pending !== "Surely" || disputed !== "No" || unread.length === MAX_TEXTS) return
-    if (this.#strays.some((stray) => !stray.answered) || !isPlain(text)) return
+    if (this.#strays.some(canHaveUnread) || !isPlain(text)) return
     unread.push(text)
     current.touchedAt = now
   }
@@ -389,6 +389,10 @@ export const SILENT: Expectation = { claim: () => "No", pending: () => "Nothing"
 
 /** Whether the reply may consist of texts that cannot be read. */
 const isUnread = ({ doubtful, unread }: Current): boolean => unread.length > 0 && !doubtful
+
+/** Whether a text that cannot be read can be the reply to this command. No reply comes before the echo. */
+const canHaveUnread = ({ answered, echoExpected, expectation }: Stray): boolean =>
+  !answered && (expectation.late || !echoExpected)
 
 const claimOf = ({ disputed, echoLost, expectation, open, pending, texts }: Current, text: string): Claim => {
   if (open ? pending === "Nothing" : !echoLost) return "No"

@@ -472,7 +472,7 @@ export const looseExpectationOf = (command: string): Expectation => {
     pending: (texts) => {
       const known = texts.filter((text, index) => strict.claim(text, texts[index - 1]) !== "No")
       if (texts.length === 0 || known.length > 0) return strict.pending(known)
-      return strict.late ? "Likely" : "Perhaps"
+      return strict.late && !strict.query ? "Likely" : "Perhaps"
     }
   }
 }
