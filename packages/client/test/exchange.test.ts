@@ -43,6 +43,15 @@ describe("Exchange", () => {
     assert.isFalse(exchange.offer(4, "Player 'Eve' kicked!"))
   })
 
+  it("takes an echo with NUL, blanks and line ends behind it", () => {
+    for (const end of ["\0", "\n", "\r\n", " \0"]) {
+      const exchange = sent("#players ")
+      assert.isTrue(exchange.offer(0, echo("#players") + end))
+      assert.isTrue(exchange.offer(0, HEADING + end))
+      assert.deepStrictEqual(exchange.outcome(450), complete(HEADING + end))
+    }
+  })
+
   it("ends without the acknowledgement where all was said", () => {
     const exchange = fresh()
     exchange.begin("#kick 3", expectationOf("#kick 3"), WINDOW, Infinity)

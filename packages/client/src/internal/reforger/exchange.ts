@@ -50,6 +50,16 @@ export interface Expectation {
   readonly query: boolean
 }
 
+/** The text without NUL, blanks and line ends at both ends. Takes linear time, which a pattern for the end would not. */
+export const trim = (text: string): string => {
+  const isBlank = (index: number): boolean => text.charCodeAt(index) <= 0x20
+  let end = text.length
+  while (end > 0 && isBlank(end - 1)) end--
+  let start = 0
+  while (start < end && isBlank(start)) start++
+  return text.slice(start, end)
+}
+
 /** The text is no event of the server's that is known: it can be the reply to a command. */
 export const isPlain = (text: string): boolean => isNoEvent(ServerEvent.parse(text))
 
@@ -154,9 +164,9 @@ export class Exchange {
 
   /** Sends a command. Its reply is not waited for after `deadline`. */
   begin(command: string, expectation: Expectation, window: Window, deadline: number): void {
-    this.#strays = this.#strays.filter((stray) => !(stray.expectation.query && stray.command === command.trim()))
+    this.#strays = this.#strays.filter((stray) => !(stray.expectation.query && stray.command === trim(command)))
     this.#current = {
-      command: command.trim(),
+      command: trim(command),
       expectation,
       window,
       deadline,
@@ -202,12 +212,12 @@ export class Exchange {
 
   /** Sends a command that has no reply, only an echo. */
   announce(now: number, command: string): void {
-    this.#remember(now, this.#current, { command: command.trim(), expectation: SILENT, echoExpected: true })
+    this.#remember(now, this.#current, { command: trim(command), expectation: SILENT, echoExpected: true })
   }
 
   /** The announced command was not sent. */
   withdraw(command: string): void {
-    const index = this.#strays.findIndex((stray) => stray.expectation === SILENT && stray.command === command.trim())
+    const index = this.#strays.findIndex((stray) => stray.expectation === SILENT && stray.command === trim(command))
     this.#strays = this.#strays.filter((_, at) => at !== index)
   }
 
@@ -232,7 +242,7 @@ export class Exchange {
   /** Offers a message of the server. Returns `true` if it belongs to a command of this client, and so is no event. */
   offer(now: number, text: string): boolean {
     this.#strays = this.#strays.filter((stray) => stray.until > now && !isQuiet(stray, now))
-    if (text.startsWith(ECHO)) return this.#offerEcho(now, text.slice(ECHO.length).trim())
+    if (text.startsWith(ECHO)) return this.#offerEcho(now, trim(text.slice(ECHO.length)))
     const current = this.#current
     const claim = current === undefined ? "No" : claimOf(current, text)
     const stray = this.#strays.find((stray) => outbids(bidOf(stray, text), claim))

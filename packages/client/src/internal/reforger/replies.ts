@@ -32,21 +32,11 @@ import type { Table, UnparsedRow } from "../../Table.ts"
 import { NUMBER } from "../patterns.ts"
 import { trusted } from "../trusted.ts"
 import { takes } from "../utf8.ts"
-import { type Expectation, isPlain, SILENT } from "./exchange.ts"
+import { type Expectation, isPlain, SILENT, trim } from "./exchange.ts"
 
 const UUID = "([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
 
 const identity = (uuid: string): IdentityId => uuid.toLowerCase() as IdentityId
-
-/** The text without NUL, blanks and line ends at both ends. Takes linear time, which a pattern for the end would not. */
-const trim = (text: string): string => {
-  const isBlank = (index: number): boolean => text.charCodeAt(index) <= 0x20
-  let end = text.length
-  while (end > 0 && isBlank(end - 1)) end--
-  let start = 0
-  while (start < end && isBlank(start)) start++
-  return text.slice(start, end)
-}
 
 /** The text without these characters at its end. */
 const trimEnd = (text: string, characters: string): string => {
