@@ -281,13 +281,8 @@ describe("the reply to #players", () => {
           Result.getOrThrow(Replies.parsePlayers(replyTo("#players", [HEADING, text, `2 ; ${UUID} ; Bob`]) ?? ""))
         ]
       ) {
-        if (number === "1 2") {
-          assert.deepStrictEqual(rows.map(String), ["#2 Alice", "#2 Bob"])
-          assert.deepStrictEqual(unparsed, [{ line: 2, text: "1 " }])
-        } else {
-          assert.deepStrictEqual(rows.map(String), ["#2 Bob"])
-          assert.deepStrictEqual(unparsed, [{ line: 2, text }])
-        }
+        assert.deepStrictEqual(rows.map(String), ["#2 Bob"])
+        assert.deepStrictEqual(unparsed, [{ line: 2, text }])
       }
     }
   )
@@ -301,6 +296,33 @@ describe("the reply to #players", () => {
       assert.deepStrictEqual(unparsed, [{ line: 3, text: row }])
     }
   )
+
+  it("does not read the row of another player from a name", () => {
+    const name = `x2 ; ${UUID} ; Eve`
+    const others = read(`1 ; ${identity(1)} ; ${name}`, `#2 ; ${identity(2)} ; Al`)
+    assert.deepStrictEqual(others.rows.map(String), [`#1 ${name}`, "#2 Al"])
+    assert.deepStrictEqual(others.unparsed, [])
+    // If nobody has the number, it may be a row without a newline before it.
+    const rows = read(`1 ; ${identity(1)} ; ${name}-3 ; ${UUID} ; Al1.5 ; ${UUID} ; Ed`, "what")
+    assert.deepStrictEqual(rows.rows.map(String), ["#1 x", "#2 Eve", "#5 Ed"])
+    assert.deepStrictEqual(rows.unparsed, [{ line: 2, text: `-3 ; ${UUID} ; Al1.` }, { line: 3, text: "what" }])
+    const attached = read(`x1 ; ${UUID} ; Bob2 ; ${UUID} ; Eve`, "--- what", "what ---", "----what")
+    assert.deepStrictEqual(attached.rows.map(String), ["#2 Eve"])
+    assert.deepStrictEqual(attached.unparsed, [
+      { line: 2, text: `x1 ; ${UUID} ; Bob` },
+      { line: 3, text: "--- what" },
+      { line: 4, text: "what ---" },
+      { line: 5, text: "----what" }
+    ])
+  })
+
+  it("may begin with a line end, and with nothing else", () => {
+    const { taken } = receive("#players", `\r\n${HEADING}\n1 ; ${UUID} ; Bob`)
+    assert.deepStrictEqual(taken, [true, true])
+    assert.strictEqual(Result.getOrThrow(Replies.parsePlayers(`\r\n${HEADING}\n1 ; ${UUID} ; Bob`)).rows.length, 1)
+    assert.deepStrictEqual(receive("#players", `x ${HEADING}`).taken, [true, false])
+    assert.isTrue(Result.isFailure(Replies.parsePlayers(`x ${HEADING}`)))
+  })
 
   it("does not take events for rows", () => {
     const { taken } = receive("#players", HEADING, "Server is on fire", "(Side) Bob: 1 ; 2", `3 ; ${UUID} ; Al`)
@@ -424,6 +446,32 @@ describe("the reply to #ban list", () => {
     )
   })
 
+  it("may begin with a line end, in the older layout, too", () => {
+    const text = `\r\n${OLDER_BANS}\n1 ; ${identity(1)} ; 0`
+    assert.deepStrictEqual(receive("#ban list 1", text).taken, [true, true])
+    assert.strictEqual(Result.getOrThrow(Replies.parseBans(text, 0)).rows.length, 1)
+    assert.deepStrictEqual(receive("#ban list 1", `x ${OLDER_BANS}`).taken, [true, false])
+    assert.isTrue(Result.isFailure(Replies.parseBans(`x ${OLDER_BANS}`, 0)))
+    assert.deepStrictEqual(receive("#ban list 1", "Bans: none").taken, [true, false])
+  })
+
+  it("may be empty", () => {
+    const empty = { rows: [], unparsed: [], pages: 0, lines: 0 }
+    for (const end of ["", "\n", "\0"]) {
+      assert.deepStrictEqual(
+        Replies.parseBans(`Server has no bans to list.${end}`, 0),
+        Result.succeed({ ...empty, total: 0 })
+      )
+      assert.deepStrictEqual(
+        Replies.parseBans(`Page not found!${end}`, 0),
+        Result.succeed({ ...empty, total: undefined })
+      )
+    }
+    for (const text of ["x Page not found!", "Page not found! x"]) {
+      assert.isTrue(Result.isFailure(Replies.parseBans(text, 0)))
+    }
+  })
+
   it("keeps rows of the older layout that cannot be read", () => {
     const lines = [
       `-1 ; ${identity(1)} ; 3600`,
@@ -447,6 +495,9 @@ describe("the reply to #ban list", () => {
       const page = Result.getOrThrow(Replies.parseBans(`${OLDER_BANS}\n${rows(count)}`, 0))
       assert.deepStrictEqual([page.rows.length, page.pages], [count, pages])
     }
+    // A row that cannot be read is a row.
+    const unread = Result.getOrThrow(Replies.parseBans(`${OLDER_BANS}\n${rows(24)}\nwhat`, 0))
+    assert.deepStrictEqual([unread.rows.length, unread.pages], [24, Infinity])
   })
 
   it.each(["", "Timeout", "Failed to list bans.", "Total bans: 1", "Bans:", `${OLDER_BANS} ; [Reason]`])(
@@ -494,6 +545,7 @@ describe("several messages", () => {
     [[`${long}\n#`, `2 ; ${UUID} ; b`], `${long}\n#2 ; ${UUID} ; b`],
     [[`${long}\n-`, `2 ; ${UUID} ; b`], `${long}\n-2 ; ${UUID} ; b`],
     [[`${long}\n#123456789`, `2 ; ${UUID} ; b`], `${long}\n#1234567892 ; ${UUID} ; b`],
+    [[`${long}\n1x`, `2 ; ${UUID} ; b`], `${long}\n1x\n2 ; ${UUID} ; b`],
     [[`${long}x1`, `2 ; ${UUID} ; b`], `${long}x1\n2 ; ${UUID} ; b`],
     [[long, `#2 ; ${UUID} ; b`], `${long}\n#2 ; ${UUID} ; b`],
     [[long, `-2 ; ${UUID} ; b`], `${long}\n-2 ; ${UUID} ; b`],

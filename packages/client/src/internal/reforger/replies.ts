@@ -68,12 +68,7 @@ const LONG = 900
 const isLong = (text: string): boolean => takes(text, LONG)
 
 /** A row cut inside its number, or behind the sign. The next message then seems to begin with a row of its own. */
-const CUT_IN_NUMBER = /\n(?:[#-]{1,2} ?\d{0,9}|\d{1,9})$/
-
-/** The length of the longest text that {@link CUT_IN_NUMBER} matches. */
-const CUT_IN_NUMBER_LENGTH = 13
-
-const endsInNumber = (text: string): boolean => CUT_IN_NUMBER.test(text.slice(-CUT_IN_NUMBER_LENGTH))
+const CUT_IN_NUMBER = /\n[#-]{0,2} ?\d{0,9}$/
 
 /**
  * Joins the messages of a reply. Servers do not always send the newline between two messages: it is added if the second
@@ -83,7 +78,7 @@ export const join = (texts: ReadonlyArray<string>): string =>
   texts.reduce((joined, text, index) => {
     if (index === 0) return text
     const last = trimEnd(texts[index - 1] ?? "", "\0")
-    const isCut = isLong(last) && (!ROW.test(text) || endsInNumber(last))
+    const isCut = isLong(last) && (!ROW.test(text) || CUT_IN_NUMBER.test(last))
     return trimEnd(joined, "\0") + (isCut || last.endsWith("\n") ? "" : "\n") + text
   }, "")
 
@@ -103,6 +98,7 @@ interface Rows<out Row> {
  *
  * A line can hold several rows if the server left out the newlines between them: each row then ends where the next match
  * of `pattern` begins. So a name that holds the start of a row is cut there, and the rest of it is read as another row.
+ * That row has no number (or, if rows have none, no account) of a row at the start of a line: then it is a part of the name.
  */
 const readRows = <Row>(
   text: string,
@@ -114,26 +110,37 @@ const readRows = <Row>(
   const rows: Array<Row> = []
   const unparsed: Array<UnparsedRow> = []
   const first = offset + text.slice(0, start).split("\n").length
-  trimEnd(text.slice(start), "\0\r\n").split("\n").forEach((untrimmed, index) => {
-    const line = untrimmed.endsWith("\r") ? untrimmed.slice(0, -1) : untrimmed
-    if (DASHES.test(line)) return
+  const lines = trimEnd(text.slice(start), "\0\r\n").split("\n").map((line) => {
+    const content = line.endsWith("\r") ? line.slice(0, -1) : line
+    const matches = [...content.matchAll(pattern)]
+    const [match] = matches
+    const own = match !== undefined && content.slice(0, match.index).trim() === "" ? match : undefined
+    return { content: DASHES.test(content) ? "" : content, matches, own }
+  })
+  const keys = new Set(lines.flatMap(({ own }) => own === undefined ? [] : [keyOf(own)]))
+  lines.forEach(({ content, matches, own }, index) => {
     const keep = (text: string): void => {
       if (trim(text) !== "") unparsed.push({ line: first + index, text })
     }
-    const matches = [...line.matchAll(pattern)]
-    const before = line.slice(0, matches[0]?.index)
+    const starts = matches.filter((match) => match === own || !keys.has(keyOf(match)))
+    const before = content.slice(0, starts[0]?.index)
     // If something stands right before the first number, as in `1.5`, the number is not the row's own.
-    const isAttached = matches.length > 0 && /\S$/.test(before)
+    const isAttached = starts.length > 0 && /\S$/.test(before)
     if (!isAttached) keep(before)
-    matches.forEach((match, at) => {
-      const end = matches[at + 1]?.index
-      const row = isAttached && at === 0 ? undefined : read(match, line.slice(match.index + match[0].length, end))
+    starts.forEach((match, at) => {
+      const end = starts[at + 1]?.index
+      if (isAttached && at === 0) return keep(content.slice(0, end))
+      const row = read(match, content.slice(match.index + match[0].length, end))
       if (row !== undefined) rows.push(row)
-      else keep(line.slice(isAttached && at === 0 ? 0 : match.index, end))
+      else keep(content.slice(match.index, end))
     })
   })
   return { rows, unparsed }
 }
+
+/** The number of a row, or the account if rows have no number. */
+const keyOf = ([, first = "", number]: RegExpExecArray): string | number =>
+  number === undefined ? identity(first) : Number(number)
 
 /**
  * A row with a number, anywhere in a line. If a row's name ends in digits or a sign, and the newline behind it is missing,
