@@ -11,28 +11,35 @@ import type { Status } from "@bercon/session/Status"
 import type { Transport } from "@bercon/session/Transport"
 import { Broadcast, Monotonic, Span } from "@bercon/session/unstable"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { constVoid } from "effect/Function"
-import * as Latch from "effect/Latch"
+import * as Formatter from "effect/Formatter"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Record from "effect/Record"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as ActionError from "./ActionError.ts"
 import type { AdminId } from "./Admin.ts"
-import type { ActionOptions, Commands } from "./Commands.ts"
+import type { Ban, BanTarget } from "./Ban.ts"
+import type { ActionOptions, BanOptions, BulkOptions, Commands, SayOptions } from "./Commands.ts"
 import type { Flavour, ReplyWindow } from "./Flavour.ts"
+import * as Arguments from "./internal/arguments.ts"
+import * as BanWatch from "./internal/banWatch.ts"
 import * as BattlEye from "./internal/battleye/commands.ts"
-import type { Call, FlavourCommands, Occupant } from "./internal/flavourCommands.ts"
+import type { SimpleCommand } from "./internal/commandTable.ts"
+import * as CommandTable from "./internal/commandTable.ts"
+import type { Call, FlavourCommands } from "./internal/flavourCommands.ts"
+import { FlavourDetection } from "./internal/flavourDetection.ts"
 import * as LiveRoster from "./internal/liveRoster.ts"
-import { invalid } from "./internal/outgoing.ts"
+import { compare, PlayerTarget } from "./internal/playerTarget.ts"
 import * as Reforger from "./internal/reforger/commands.ts"
-import { reported } from "./internal/reported.ts"
-import type { PlayerId } from "./Player.ts"
+import { splitText } from "./internal/splitText.ts"
+import type { Player, PlayerId } from "./Player.ts"
 import type { Roster } from "./Roster.ts"
 import * as ServerEvent from "./ServerEvent.ts"
 import type { Table } from "./Table.ts"
@@ -167,6 +174,11 @@ export interface ClientOptions extends Pick<Session.Options, "messageCapacity" |
    * `keepaliveInterval` no keepalives are needed. Default 25 seconds. Infinite: only after logins and gaps.
    */
   readonly rosterInterval?: Duration.Input | undefined
+  /**
+   * How often to read the list of bans, to publish what has changed in it as `BanAdded`, `BanRemoved` and `BanExpired`.
+   * Default `"never"`: a list can have 255 KiB.
+   */
+  readonly banInterval?: Duration.Input | "never" | undefined
   /** How the outcomes of commands are recognised on Arma Reforger's own RCON. */
   readonly replyWindow?: ReplyWindow | undefined
 }
@@ -182,11 +194,13 @@ export interface Options extends Session.Options, ClientOptions {}
 const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   const session = yield* Session.Session
   const context = yield* Effect.context()
-  const now = yield* Monotonic.make
+  const clock = yield* Clock.Clock
+  const now = () => Monotonic.millis(clock)
   const broadcast = new Broadcast<ServerEvent.ServerEvent, LoginFailure>({
     capacity: options.messageCapacity ?? 4096,
     overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
   })
+  const publish = (event: ServerEvent.ServerEvent) => broadcast.publish(event)
   const events = broadcast.values
   const commandTimeout = Monotonic.duration(options.commandTimeout ?? "20 seconds")
   let adminId: AdminId | undefined
@@ -195,162 +209,136 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   // flavours
   // ---------------------------------------------------------------------------
 
-  const occupantOf = (player: PlayerId): Occupant => {
-    const players = roster.players()
-    return players === undefined ? "Unknown" : players.get(player) ?? "Nobody"
-  }
-  // Made when the first command of the kind is called: most servers are of one, and there may be thousands of clients.
+  const detection = new FlavourDetection({
+    session,
+    flavour: options.flavour === "auto" ? undefined : options.flavour,
+    context,
+    now
+  })
+  // Made when the first command of the flavour is called: most servers have one, and there may be thousands of clients.
   let reforger: Reforger.Reforger | undefined
   let battleye: FlavourCommands | undefined
   const commandsOf = (flavour: Flavour): FlavourCommands =>
     flavour === "Reforger"
-      ? (reforger ??= Reforger.make(session, options.replyWindow, occupantOf, { now, context })).commands
-      : battleye ??= BattlEye.make(session, { events, adminId: () => adminId, occupantOf })
+      ? (reforger ??= Reforger.make(session, options.replyWindow, { now, context })).commands
+      : battleye ??= BattlEye.make(session, {
+        events,
+        adminId: () => adminId,
+        isBattlEye: () => detection.isBattlEye
+      })
 
-  /** How the session has ended. */
-  const ended = Deferred.makeUnsafe<Exit.Exit<void, LoginFailure>>()
-  const auto = (options.flavour ?? "auto") === "auto"
-  let flavour = options.flavour === "auto" ? undefined : options.flavour
-  const known = Latch.makeUnsafe(flavour !== undefined)
-
-  /** Whether the flavour is only a guess, by an answer. */
-  let guessed = false
-  const recognise = (found: Flavour, guess: boolean): void => {
-    flavour = found
-    guessed = guess
-    known.openUnsafe()
-  }
-  /** After an outage it may be another server. */
-  const forget = (): void => {
-    if (!auto) return
-    flavour = undefined
-    known.closeUnsafe()
-  }
-
-  /** Asks what the server's first words have not told. */
-  const guess = Effect.map(session.command("players"), (reply) => {
-    if (flavour === undefined) recognise(reply === "" ? "Reforger" : "BattlEye", true)
-  }).pipe(
-    // Nobody could be asked; the session tells why, and the commands that wait give up in their time.
-    Effect.catch(() => Effect.void)
-  )
-  const find = Effect.whileLoop({
-    while: () => flavour === undefined && !Deferred.isDoneUnsafe(ended),
-    body: () =>
-      Effect.andThen(
-        Effect.timeoutOption(known.await, FIRST_WORDS),
-        Effect.suspend(() => flavour === undefined ? guess : Effect.void)
-      ),
-    step: constVoid
-  })
-  /** Finds it out while a command waits to know. */
-  let finding: Fiber.Fiber<void> | undefined
-
-  const theFlavour = (text: string, deadline: number): Effect.Effect<Flavour, CommandError.CommandError> =>
-    Effect.suspend(() => {
-      if (flavour !== undefined) return Effect.succeed(flavour)
-      if (finding === undefined || finding.pollUnsafe() !== undefined) {
-        finding = Effect.runForkWith(context)(reported("finding out what the server speaks failed", find))
-      }
-      const found = Effect.andThen(known.await, theFlavour(text, deadline))
-      return Effect.flatMap(Monotonic.now, (now) =>
-        Effect.timeoutOrElse(found, {
-          duration: Math.max(0, deadline - now),
-          orElse: () => Effect.fail(CommandError.make(text, new CommandError.NotConnected({ peer: NO_KIND })))
-        })).pipe(
-          Effect.raceFirst(
-            Effect.flatMap(
-              Deferred.await(ended),
-              (exit) => Effect.fail(CommandError.make(text, CommandError.closedBy(exit, 0)))
-            )
-          )
-        )
-    })
-
-  /** A command of whichever flavour it is, called now. */
+  /** A command of either flavour, called now. */
   const call = <A, E>(
     name: string,
     select: (commands: FlavourCommands, call: Call) => Effect.Effect<A, E>,
     given?: ActionOptions
   ): Effect.Effect<A, E | CommandError.CommandError> =>
-    Effect.clockWith((clock) => {
-      const { confirmWithin } = given ?? {}
+    calling(name, given, (call) =>
+      // The flavour is unknown only for a moment after each login.
+      detection.isKnown
+        ? select(commandsOf(detection.flavour!), call)
+        : Effect.flatMap(
+          detection.resolve(name, call.deadline),
+          (flavour) => select(commandsOf(flavour), call)
+        ))
+
+  /** Captures the context of a command. */
+  const calling = <A, E>(
+    name: string,
+    given: ActionOptions | undefined,
+    run: (call: Call) => Effect.Effect<A, E>
+  ): Effect.Effect<A, E | CommandError.CommandError> =>
+    Effect.suspend((): Effect.Effect<A, E | CommandError.CommandError> => {
       const timeout = given?.timeout === undefined ? commandTimeout : Monotonic.duration(given.timeout)
-      if (!(timeout > 0) || (confirmWithin !== undefined && Number.isNaN(Monotonic.duration(confirmWithin)))) {
-        return invalid(name, "the time to wait for it is not a duration above 0")
-      }
-      const deadline = Monotonic.millis(clock) + timeout
-      return Effect.flatMap(session.epoch, (calledIn) => {
-        const call: Call = {
+      const problem = problemOf(timeout, given)
+      if (problem !== undefined) return Arguments.invalid(name, problem)
+      const deadline = now() + timeout
+      return Effect.flatMap(session.epoch, (epoch) =>
+        run({
           repeatable: given?.repeatable,
           epoch: given?.epoch,
-          // Before the first login it is that session which is meant.
-          calledIn: Math.max(1, calledIn),
+          isCurrent: given?.isCurrent,
+          // Before the first login that session is meant.
+          calledIn: Math.max(1, epoch),
           deadline,
-          confirmWithin
-        }
-        // It is known but for a moment after each login.
-        return flavour !== undefined
-          ? select(commandsOf(flavour), call)
-          : Effect.flatMap(theFlavour(name, deadline), (found) => select(commandsOf(found), call))
-      })
+          confirmWithin: given?.confirmWithin
+        }))
     })
 
   // ---------------------------------------------------------------------------
   // messages
   // ---------------------------------------------------------------------------
 
-  const roster = LiveRoster.make({
-    query: call("players", (_, call) => _.playerTable(call)),
+  const live = LiveRoster.make({
+    query: calling("players", undefined, (call) =>
+      Effect.flatMap(
+        detection.table(call.deadline),
+        (table) =>
+          table === undefined
+            ? Effect.flatMap(
+              detection.resolve("players", call.deadline),
+              (flavour) => commandsOf(flavour).playerTable(call)
+            )
+            : Effect.succeed(table)
+      )),
     status: session.status,
     interval: options.rosterInterval ?? "25 seconds",
-    now,
-    context
+    clock,
+    context,
+    publish
   })
 
   /** Whether the next message is the first after a login. */
-  let loggingIn = (yield* session.status)._tag !== "Online"
+  let isGreeting = (yield* session.status)._tag !== "Online"
 
   const take = (item: Message | Gap): void => {
     const event = read(item)
     if (event === undefined) return
     // A late message is older than what the roster knows. For the gap that it left the list is asked for.
-    if (item._tag === "Gap" || !item.late) roster.observe(event)
-    broadcast.publish(event)
+    if (item._tag === "Message" && item.late) return publish(event)
+    const described = live.describe(event)
+    live.observe(described)
+    publish(described)
+    live.announce()
   }
 
   const read = (item: Message | Gap): ServerEvent.ServerEvent | undefined => {
     if (item._tag === "Gap") {
-      loggingIn = item.cause === "Reconnected"
-      if (loggingIn) {
+      isGreeting = item.cause === "Reconnected"
+      if (isGreeting) {
         adminId = undefined
-        forget()
+        detection.forget()
         reforger?.restart()
       } else reforger?.gap()
       return new ServerEvent.Gap({ cause: item.cause, ...(item.missed !== undefined && { missed: item.missed }) })
     }
-    if (flavour === "Reforger" && reforger?.offer(item.text) === true) return undefined
-    const event = ServerEvent.parse(item.text, roster.known.values())
-    const isLogin = event._tag === "AdminLoggedIn" || event._tag === "LoggedIn"
-    const speaks = flavourOf(event)
-    // Only the word of a login is stronger than what the server has said before.
-    if (auto && speaks !== undefined && (isLogin || guessed || flavour === undefined)) recognise(speaks, false)
+    if (detection.flavour === "Reforger" && reforger?.offer(item.text) === true) return undefined
+    const event = ServerEvent.parse(item.text, live.known.values())
+    detection.learn(event)
     // The first thing a server says to a client is that this client has logged in. Later logins are those of others.
-    if (loggingIn && isLogin) adminId = event.admin
-    loggingIn = false
+    if (isGreeting && (event._tag === "AdminLoggedIn" || event._tag === "LoggedIn")) adminId = event.admin
+    isGreeting = false
     return event
   }
 
+  const bans = BanWatch.make({
+    query: call("bans", (_, call) => _.banTable(call)),
+    interval: options.banInterval ?? "never",
+    now,
+    context,
+    publish
+  })
+
   yield* session.messages.pipe(
     Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),
-    // How it ends the subscribers have to hear, and of a defect the log.
+    // The subscribers learn how it ends, and the log of a defect.
     Effect.onExit((exit) => {
-      Deferred.doneUnsafe(ended, Effect.succeed(exit))
+      detection.close(exit)
       reforger?.close()
-      finding?.interruptUnsafe()
       const closing = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
       broadcast.close(closing ? Exit.void : exit)
-      roster.close(closing ? Exit.void : exit)
+      live.close(closing ? Exit.void : exit)
+      bans.close()
       return Exit.isFailure(exit) && Cause.hasDies(exit.cause)
         ? Effect.logError("reading the server's messages failed, no more events will come", exit.cause)
         : Effect.void
@@ -358,14 +346,18 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
     Effect.forkScoped({ startImmediately: true })
   )
 
-  // A session that never comes online tells its owner.
-  yield* Effect.forkScoped(Effect.ignore(Effect.map(session.online, () => roster.begin())), { startImmediately: true })
+  const begin = Effect.map(session.online, () => {
+    live.begin()
+    bans.begin()
+  })
+  // If the session never comes online, its owner hears of it.
+  yield* Effect.forkScoped(Effect.ignore(begin), { startImmediately: true })
 
   // ---------------------------------------------------------------------------
   // the client
   // ---------------------------------------------------------------------------
 
-  /** The rows alone. Of the lines that are none the log tells. */
+  /** The rows alone. Unparsed lines are logged. */
   const rowsOf = <Row, E>(name: string, table: Effect.Effect<Table<Row>, E>): Effect.Effect<ReadonlyArray<Row>, E> =>
     spanned(name, () =>
       Effect.flatMap(table, ({ rows, unparsed }) =>
@@ -373,76 +365,186 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
           ? Effect.succeed(rows)
           : Effect.as(Effect.logWarning(`cannot read these lines of the list of ${name}`, unparsed), rows)))
 
-  /** A command without arguments. */
-  const plain = <A, E>(
-    name: keyof Commands & keyof FlavourCommands,
-    select: (commands: FlavourCommands, call: Call) => Effect.Effect<A, E>
-  ): Effect.Effect<A, E | CommandError.CommandError> => spanned(name, () => call(name, select))
+  const simple = <A, E>(command: SimpleCommand<A, E>, options?: Session.CommandOptions) =>
+    call(command.text, (_, call) => _.simple(command, call), options)
+
+  /** The methods for commands without arguments. */
+  const methodsOf = <Table extends Record<string, SimpleCommand<unknown, unknown>>>(table: Table) =>
+    Record.map(table, (command, name) => spanned(name, () => simple(command))) as {
+      readonly [K in keyof Table]: Table[K] extends SimpleCommand<infer A, infer E>
+        ? Effect.Effect<A, CommandError.CommandError | E>
+        : never
+    }
+
+  /** The player that a caller means: by slot, or found by what identifies the player. */
+  const targetOf = (
+    action: string,
+    named: Arguments.PlayerName,
+    deadline: number
+  ): Effect.Effect<PlayerTarget, CommandError.CommandError | ActionError.ActionError> =>
+    typeof named === "number"
+      ? Effect.sync(() => new PlayerTarget(named, live.occupantOf))
+      : live.roster.get.pipe(
+        Effect.mapError((failure) => ActionError.make(action, new ActionError.LookupFailed({ failure }))),
+        Effect.flatMap((players) => {
+          const there = typeof named === "string"
+            ? players.find(({ guid }) => guid === named)
+            : players.find((player) => player.guid !== undefined && player.guid === named.guid) ??
+              players.find((player) => player.id === named.id && compare(player, named) !== "Other")
+          return there === undefined
+            ? Effect.fail(ActionError.make(
+              action,
+              new ActionError.PlayerNotFound({ player: typeof named === "string" ? named : named.guid ?? named.id })
+            ))
+            : Effect.succeed(new PlayerTarget(there.id, live.occupantOf, there))
+        }),
+        Effect.timeoutOrElse({
+          duration: Math.max(0, deadline - now()),
+          orElse: () => Effect.fail(CommandError.make(action, new CommandError.NotConnected({ peer: "the server" })))
+        })
+      )
+
+  /** An action on a player. */
+  const onPlayer = (
+    name: "whisper" | "kick" | "ban",
+    command: string,
+    named: Arguments.PlayerName,
+    act: (commands: FlavourCommands, target: PlayerTarget, call: Call) => Action,
+    options?: ActionOptions
+  ): Action =>
+    typeof named === "number"
+      // The occupant is captured at the call, also if the flavour is still to be found out.
+      ? Effect.flatMap(
+        targetOf(name, named, Infinity),
+        (target) => call(command, (commands, call) => act(commands, target, call), options)
+      )
+      : call(command, (commands, call) =>
+        Effect.flatMap(
+          targetOf(name, named, call.deadline),
+          (target) => act(commands, target, call)
+        ), options)
 
   const banTable = call("bans", (_, call) => _.banTable(call))
-  const adminTable = call("admins", (_, call) => _.adminTable(call))
+  const queries = methodsOf(CommandTable.queries)
+
+  const say = (text: string, options?: SayOptions): Action =>
+    Effect.flatMap(Arguments.line("say", "text", text), (text) => {
+      const lines = options?.split === true ? splitText(text) : [text]
+      return Effect.map(
+        Effect.forEach(lines, (line) => call("say", (_, call) => _.say(line, call), options)),
+        (replies) => replies.find((reply) => reply !== "") ?? ""
+      )
+    })
+
+  const ban = (target: PlayerId | Player | BanTarget, options?: BanOptions): Action =>
+    Effect.all([
+      Arguments.banned("ban", target),
+      Arguments.line("ban", "reason", options?.reason ?? "")
+    ]).pipe(
+      Effect.flatMap(([target, reason]) => {
+        const sentence = { duration: options?.duration ?? "permanent", reason }
+        return typeof target === "string"
+          ? call("addBan", (_, call) => _.ban(target, sentence, call), options)
+          : onPlayer("ban", "ban", target, (_, player, call) => _.ban(player, sentence, call), options)
+      })
+    )
+
+  const unban = (targets: ReadonlyArray<BanTarget | Ban>, options?: Session.CommandOptions): Action =>
+    Effect.flatMap(
+      Effect.forEach(targets, (target) => Arguments.listed("removeBan", target)),
+      (targets) => call("removeBan", (_, call) => _.unban(targets, call), options)
+    )
+
+  /** Runs a change of the list of bans, and has the server write the list to its file if that is wanted. */
+  const written = <A, E>(change: Effect.Effect<A, E>, options: BulkOptions | undefined) =>
+    options?.write === true ? Effect.tap(change, () => simple(CommandTable.actions.writeBans)) : change
 
   const client = RconClient.of({
-    players: rowsOf("players", roster.playerTable),
-    playerTable: spanned("playerTable", () => roster.playerTable),
+    players: rowsOf("players", live.playerTable),
+    playerTable: spanned("playerTable", () => live.playerTable),
     bans: rowsOf("bans", banTable),
     banTable: spanned("banTable", () => banTable),
-    admins: rowsOf("admins", adminTable),
-    adminTable: spanned("adminTable", () => adminTable),
-    missions: plain("missions", (_, call) => _.missions(call)),
-    version: plain("version", (_, call) => _.version(call)),
-    commands: plain("commands", (_, call) => _.commands(call)),
-    say: (text, options) => spanned("say", () => call("say", (_, call) => _.say(text, call), options)),
+    admins: rowsOf("admins", queries.adminTable),
+    ...queries,
+    ...methodsOf(CommandTable.actions),
+    say: (text, options) => spanned("say", () => say(text, options)),
     whisper: (player, text, options) =>
-      spanned("whisper", () => {
-        const who = occupantOf(player)
-        return call("say", (_, call) => _.whisper(player, who, text, call), options)
-      }),
-    kick: (player, reason = "", options) =>
-      spanned("kick", () => {
-        const who = occupantOf(player)
-        return call("kick", (_, call) => _.kick(player, who, reason, call), options)
-      }),
-    ban: (target, options) =>
-      spanned("ban", () => {
-        const { duration = "permanent", reason = "" } = options ?? {}
-        const who = typeof target === "number" ? occupantOf(target) : "Nobody"
-        return call("ban", (_, call) => _.ban(target, who, { duration, reason }, call), options)
-      }),
-    unban: (target, options) => spanned("unban", () => call("unban", (_, call) => _.unban(target, call), options)),
-    loadBans: (file = "", options) =>
-      spanned("loadBans", () => call("loadBans", (_, call) => _.loadBans(file, call), options)),
-    writeBans: plain("writeBans", (_, call) => _.writeBans(call)),
-    loadScripts: plain("loadScripts", (_, call) => _.loadScripts(call)),
-    loadEvents: plain("loadEvents", (_, call) => _.loadEvents(call)),
+      spanned("whisper", () =>
+        Effect.flatMap(
+          Effect.all([Arguments.player("say", player), Arguments.line("say", "text", text)]),
+          ([player, text]) =>
+            onPlayer("whisper", "say", player, (_, target, call) => _.whisper(target, text, call), options)
+        )),
+    kick: (player, reason, options) =>
+      spanned("kick", () =>
+        Effect.flatMap(
+          Effect.all([Arguments.player("kick", player), Arguments.line("kick", "reason", reason ?? "")]),
+          ([player, reason]) =>
+            onPlayer("kick", "kick", player, (_, target, call) => _.kick(target, reason, call), options)
+        )),
+    ban: (target, options) => spanned("ban", () => ban(target, options)),
+    unban: (target, options) => spanned("unban", () => unban([target], options)),
+    banAll: (targets, options) =>
+      spanned("banAll", () =>
+        Effect.flatMap(
+          Effect.all([
+            Effect.forEach(targets, (target) => Arguments.banTarget("addBan", target)),
+            Arguments.line("addBan", "reason", options?.reason ?? "")
+          ]),
+          ([targets, reason]) =>
+            written(
+              call("addBan", (_, call) =>
+                _.banAll(targets, { duration: options?.duration ?? "permanent", reason }, call), options),
+              options
+            )
+        )),
+    unbanAll: (targets, options) =>
+      spanned("unbanAll", () => written(targets.length === 0 ? Effect.succeed("") : unban(targets, options), options)),
+    loadBans: (file, options) =>
+      spanned("loadBans", () =>
+        Effect.flatMap(
+          Arguments.line("loadBans", "file", file ?? ""),
+          (file) => simple(CommandTable.actionsWith.loadBans(file), options)
+        )),
     maxPing: (limit, options) =>
-      spanned("maxPing", () => call("maxPing", (_, call) => _.maxPing(limit, call), options)),
-    lock: plain("lock", (_, call) => _.lock(call)),
-    unlock: plain("unlock", (_, call) => _.unlock(call)),
-    restart: plain("restart", (_, call) => _.restart(call)),
-    reassign: plain("reassign", (_, call) => _.reassign(call)),
-    restartServer: plain("restartServer", (_, call) => _.restartServer(call)),
-    shutdown: plain("shutdown", (_, call) => _.shutdown(call)),
+      spanned("maxPing", () =>
+        Effect.flatMap(
+          Arguments.count("maxPing", "limit", limit, "millisecond", "unlimited"),
+          (milliseconds) => simple(CommandTable.actionsWith.maxPing(milliseconds === 0 ? -1 : milliseconds), options)
+        )),
     selectMission: (mission, options) =>
-      spanned(
-        "selectMission",
-        () => call("#mission", (_, call) => _.selectMission(mission, options?.difficulty ?? "", call), options)
-      ),
+      spanned("selectMission", () =>
+        Effect.flatMap(
+          Effect.all([
+            Arguments.mission("#mission", mission),
+            Arguments.line("#mission", "difficulty", options?.difficulty ?? "")
+          ]),
+          ([mission, difficulty]) => simple(CommandTable.actionsWith.selectMission(mission, difficulty), options)
+        )),
     command: (text, options) => call(text, (_, call) => _.command(text, call), options),
     events,
     ...listeners(events),
-    roster: roster.roster,
-    flavour: Effect.flatMap(
-      Monotonic.now,
-      (now) => theFlavour("players", now + commandTimeout)
-    ),
+    roster: live.roster,
+    flavour: Effect.suspend(() => detection.resolve("players", now() + commandTimeout)),
     adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
     status: session.status,
     statusChanges: session.statusChanges
   })
 
-  return { client, logout: Effect.suspend(() => flavour === "BattlEye" ? Effect.void : Reforger.logout(session)) }
+  return {
+    client,
+    logout: Effect.suspend(() => detection.flavour === "BattlEye" ? Effect.void : Reforger.logout(session))
+  }
 })
+
+type Action = Effect.Effect<string, CommandError.CommandError | ActionError.ActionError>
+
+const problemOf = (timeout: number, given: ActionOptions | undefined): string | undefined => {
+  if (!(timeout > 0)) return `timeout must be a positive duration (got ${Formatter.format(given?.timeout)})`
+  return given?.confirmWithin !== undefined && Number.isNaN(Monotonic.duration(given.confirmWithin))
+    ? `confirmWithin must be a duration (got ${Formatter.format(given.confirmWithin)})`
+    : undefined
+}
 
 /** Runs a method in a span of its name. */
 const spanned = <A, E>(name: string, run: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
@@ -485,26 +587,6 @@ export const listeners = (
       return yield* Option.match(event, { onNone: () => Effect.interrupt, onSome: Effect.succeed })
     }))
 })
-
-/** Who says such a thing; `undefined` where anybody might. */
-const flavourOf = (event: ServerEvent.ServerEvent): Flavour | undefined => {
-  switch (event._tag) {
-    case "LoggedIn":
-    case "CommandEcho":
-      return "Reforger"
-    case "CommandResult":
-    case "Unrecognized":
-    case "Gap":
-      return undefined
-    default:
-      return "BattlEye"
-  }
-}
-
-const NO_KIND = "a server that has shown what it speaks"
-
-/** How long the server's first words may take before it is asked something. */
-const FIRST_WORDS = "1 second"
 
 /**
  * A client on the session in context. It listens for as long as the scope is open; the session remains its owner's.

@@ -18,10 +18,11 @@
 import * as Schema from "effect/Schema"
 import { Address } from "./Address.ts"
 import { AdminId } from "./Admin.ts"
+import { Ban } from "./Ban.ts"
 import { Guid } from "./Guid.ts"
 import * as ReadEvent from "./internal/readEvent.ts"
 import * as KickReason from "./KickReason.ts"
-import { PlayerReference } from "./Player.ts"
+import { Player, PlayerReference } from "./Player.ts"
 
 /**
  * An RCON client has logged in. There is no event for its leaving.
@@ -106,19 +107,27 @@ export class PlayerVerified extends Schema.TaggedClass<PlayerVerified>("@bercon/
 /**
  * A player has left.
  *
+ * `known` is what was known of the player until then (GUID, address, whether it was verified), and `knownAt` when the server
+ * last told of it. Both are absent if nothing was known, or if the slot was another player's.
+ *
  * @category models
  * @since 0.1.0
  */
 export class PlayerDisconnected
   extends Schema.TaggedClass<PlayerDisconnected>("@bercon/client/ServerEvent/PlayerDisconnected")(
     "PlayerDisconnected",
-    { player: PlayerReference, text: Schema.String }
+    {
+      player: PlayerReference,
+      text: Schema.String,
+      known: Schema.optionalKey(Player),
+      knownAt: Schema.optionalKey(Schema.DateTimeUtc)
+    }
   )
 {}
 
 /**
- * A player has been kicked, by BattlEye or an admin. `guid` is absent where the server did not know it yet. Some games
- * send a {@link PlayerDisconnected} as well.
+ * A player has been kicked, by BattlEye or an admin. `guid` is absent if the server did not know it yet. `known` and
+ * `knownAt` are as in {@link PlayerDisconnected}. Some games send that event as well; then only the first of the two has them.
  *
  * @category models
  * @since 0.1.0
@@ -129,7 +138,9 @@ export class PlayerKicked extends Schema.TaggedClass<PlayerKicked>("@bercon/clie
     player: PlayerReference,
     guid: Schema.optionalKey(Guid),
     reason: KickReason.KickReason,
-    text: Schema.String
+    text: Schema.String,
+    known: Schema.optionalKey(Player),
+    knownAt: Schema.optionalKey(Schema.DateTimeUtc)
   }
 ) {}
 
@@ -379,6 +390,55 @@ export class Unrecognized extends Schema.TaggedClass<Unrecognized>("@bercon/clie
 ) {}
 
 /**
+ * Name, address and verified GUID of a player are all known, or it is certain that they will not be. Comes once for each
+ * visit, also for players who were there before this client. The one event for whitelists and lookups of bans.
+ *
+ * **Details**
+ *
+ * The client makes it of what events and the list of players have told. On Arma Reforger's own RCON it comes with the
+ * `identity`, which is all that is told there. A player whose GUID BattlEye has not verified within a minute is announced
+ * with `verified: false`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class PlayerIdentified
+  extends Schema.TaggedClass<PlayerIdentified>("@bercon/client/ServerEvent/PlayerIdentified")("PlayerIdentified", {
+    player: Player
+  })
+{}
+
+/**
+ * A ban is in the server's list that was not in it before. Comes if the client has a `banInterval`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class BanAdded extends Schema.TaggedClass<BanAdded>("@bercon/client/ServerEvent/BanAdded")("BanAdded", {
+  ban: Ban
+}) {}
+
+/**
+ * A ban is no longer in the server's list. `ban` is the row as it was last read. Comes if the client has a `banInterval`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class BanRemoved extends Schema.TaggedClass<BanRemoved>("@bercon/client/ServerEvent/BanRemoved")("BanRemoved", {
+  ban: Ban
+}) {}
+
+/**
+ * The time of a ban is over. Comes if the client has a `banInterval`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class BanExpired extends Schema.TaggedClass<BanExpired>("@bercon/client/ServerEvent/BanExpired")("BanExpired", {
+  ban: Ban
+}) {}
+
+/**
  * Events are missing at this place.
  *
  * **Details**
@@ -422,6 +482,10 @@ export const ServerEvent = Schema.Union([
   CommandEcho,
   CommandResult,
   Unrecognized,
+  PlayerIdentified,
+  BanAdded,
+  BanRemoved,
+  BanExpired,
   Gap
 ]).pipe(Schema.toTaggedUnion("_tag"))
 

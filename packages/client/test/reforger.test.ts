@@ -14,7 +14,9 @@ import { Monotonic } from "@bercon/session/unstable"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, type Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
+import * as CommandTable from "../src/internal/commandTable.ts"
 import type { Call } from "../src/internal/flavourCommands.ts"
+import { PlayerTarget } from "../src/internal/playerTarget.ts"
 import * as Reforger from "../src/internal/reforger/commands.ts"
 import * as MockSession from "./mockSession.ts"
 
@@ -51,23 +53,31 @@ const start = Effect.fnUntraced(function*(window?: Flavour.ReplyWindow) {
   const session = yield* MockSession.make()
   const service = yield* Effect.provide(Session.Session, session.layer)
   const logout = Reforger.logout(service)
-  const { commands: flavour, gap, offer } = Reforger.make(service, window, () => "Unknown", {
+  const { commands: flavour, gap, offer } = Reforger.make(service, window, {
     now: yield* Monotonic.make,
     context: yield* Effect.context()
   })
+  const simple = (command: CommandTable.SimpleCommand<unknown, Failure>) =>
+    called((call) => flavour.simple(command, call))
+  const targetOf = (slot: Player.PlayerId) => new PlayerTarget(slot, () => "Unknown")
   const commands = {
+    simple,
     playerTable: called(flavour.playerTable),
     banTable: called(flavour.banTable),
     kick: (player: Player.PlayerId, reason = "", options?: Options) =>
-      called((call) => flavour.kick(player, "Unknown", reason, call), options),
+      called((call) => flavour.kick(targetOf(player), reason, call), options),
     ban: (
       target: Player.PlayerId | Ban.BanTarget,
       { duration = "permanent", reason = "", ...options }: Commands.BanOptions = {}
-    ) => called((call) => flavour.ban(target, "Unknown", { duration, reason }, call), options),
+    ) =>
+      called(
+        (call) => flavour.ban(typeof target === "number" ? targetOf(target) : target, { duration, reason }, call),
+        options
+      ),
     unban: (target: Ban.BanTarget | Ban.Ban, options?: Options) =>
-      called((call) => flavour.unban(target, call), options),
-    restart: called(flavour.restart),
-    shutdown: called(flavour.shutdown),
+      called((call) => flavour.unban([target], call), options),
+    restart: simple(CommandTable.actions.restart),
+    shutdown: simple(CommandTable.actions.shutdown),
     command: (text: string, options?: Options) => called((call) => flavour.command(text, call), options)
   }
   const events: Array<string> = []
@@ -447,16 +457,11 @@ describe("Reforger", () => {
         assert.deepStrictEqual(events, ["Player 'Bob' banned!"])
       }))
 
-    it.effect("send nothing that would be another command", () =>
+    it.effect("refuse durations that the server cannot count", () =>
       Effect.gen(function*() {
         const { commands, session } = yield* start()
-        const calls: ReadonlyArray<Effect.Effect<void, Failure>> = [
-          commands.kick(-1 as Player.PlayerId),
-          commands.kick(bob, "a\nb"),
-          commands.ban(1.5 as Player.PlayerId),
-          commands.ban(bob, { reason: "a\rb" }),
-          ...[0, -1, NaN, Number.MAX_VALUE, "-1 seconds" as const].map((duration) => commands.ban(target, { duration }))
-        ]
+        const durations = [0, -1, NaN, Number.MAX_VALUE, "-1 seconds" as const]
+        const calls = durations.map((duration) => commands.ban(target, { duration }))
         for (const call of calls) {
           const error = yield* Effect.flip(call)
           assert.strictEqual(error._tag === "CommandError" && error.reason._tag, "InvalidCommand")
@@ -475,22 +480,15 @@ describe("Reforger", () => {
           commands.ban(ip),
           commands.unban(guid),
           commands.unban(ban),
-          called(flavour.adminTable),
-          called(flavour.missions),
-          called(flavour.version),
-          called(flavour.commands),
+          ...Object.values(CommandTable.queries).map(commands.simple),
+          ...Object.entries(CommandTable.actions).flatMap(([name, command]) =>
+            name === "restart" || name === "shutdown" ? [] : [commands.simple(command)]
+          ),
+          commands.simple(CommandTable.actionsWith.loadBans("")),
+          commands.simple(CommandTable.actionsWith.maxPing(1000)),
+          commands.simple(CommandTable.actionsWith.selectMission("x", "")),
           called((call) => flavour.say("hi", call)),
-          called((call) => flavour.whisper(bob, "Unknown", "hi", call)),
-          called((call) => flavour.loadBans("", call)),
-          called(flavour.writeBans),
-          called(flavour.loadScripts),
-          called(flavour.loadEvents),
-          called((call) => flavour.maxPing("1 second", call)),
-          called(flavour.lock),
-          called(flavour.unlock),
-          called(flavour.reassign),
-          called(flavour.restartServer),
-          called((call) => flavour.selectMission("x", "", call))
+          called((call) => flavour.whisper(new PlayerTarget(bob, () => "Unknown"), "hi", call))
         ]
         for (const call of calls) {
           const error = yield* Effect.flip(Effect.asVoid(call))
