@@ -167,6 +167,41 @@ describe("Arma Reforger's own RCON", () => {
     }
   }
 
+  it.effect("may print lists in another layout", () =>
+    Effect.gen(function*() {
+      const { server } = yield* populate(1)
+      const rcon = yield* connect()
+      const bans = Array.from({ length: 60 }, (_, index) => `#${index} ; ${uuid(index)} ; ${60 * index}`)
+      const lists: Record<string, string | undefined> = {
+        "#players": [
+          "Players on server:",
+          "[Player#] ; [Player UID] ; [Player Name]",
+          "-".repeat(42),
+          ...Array.from({ length: 60 }, (_, index) => `#${index} ; ${uuid(index)} ; Somebody ${index}`),
+          `-1 ; ${uuid(60)} ; Nobody`,
+          ""
+        ].join("\r\n"),
+        "#ban list 1": ["Bans: [BanID] ; [Player UID] ; [Duration]", ...bans.slice(0, 25)].join("\n"),
+        "#ban list 2": ["Bans: [BanID] ; [Player UID] ; [Duration]", ...bans.slice(25, 50)].join("\n"),
+        "#ban list 3": ["Bans: [BanID] ; [Player UID] ; [Duration]", ...bans.slice(50)].join("\n")
+      }
+      yield* server.onCommand((text) => {
+        const reply = lists[text]
+        return reply === undefined ? undefined : { reply }
+      })
+      const players = Result.getOrThrow(yield* inTime(rcon.playerTable))
+      assert.deepStrictEqual(players.rows.map(({ id }) => Number(id)), Array.from({ length: 60 }, (_, index) => index))
+      assert.deepStrictEqual(players.unparsed, [{ line: 64, text: `-1 ; ${uuid(60)} ; Nobody` }])
+      const rows = Result.getOrThrow(yield* inTime(rcon.bans))
+      assert.deepStrictEqual(
+        rows.map(({ remaining, target }) => [target, remaining]),
+        bans.map((_, index) => [uuid(index), index === 0 ? "permanent" as const : Duration.minutes(index)])
+      )
+      lists["#players"] = "Players (0)"
+      const failure = yield* inTime(rcon.players)
+      assert.include(Result.isFailure(failure) && failure.failure.message, "Players (0)")
+    }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger" } }))))
+
   it.effect("has no other commands", () =>
     Effect.gen(function*() {
       yield* populate(1)

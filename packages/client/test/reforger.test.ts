@@ -153,6 +153,28 @@ describe("Reforger", () => {
         assert.strictEqual((yield* Fiber.join(fiber)).rows.length, 1)
       }))
 
+    it.effect("fail at once with the server's text if it is in no layout that is known", () =>
+      Effect.gen(function*() {
+        const { commands, events, say } = yield* start()
+        const texts = [
+          "Players (1): Bob",
+          "Players on server:\n7 Bob",
+          "Command is supported only on Dedicated Servers"
+        ]
+        for (const text of texts) {
+          const fiber = yield* Effect.forkChild(commands.playerTable, { startImmediately: true })
+          yield* say(echo("#players"), text)
+          yield* TestClock.adjust("450 millis")
+          const error = yield* Effect.flip(Fiber.join(fiber))
+          assert.deepStrictEqual([error._tag, error._tag === "ReplyError" && error.text], ["ReplyError", text])
+        }
+        assert.deepStrictEqual(events, texts.slice(0, 1))
+        const fiber = yield* Effect.forkChild(commands.playerTable, { startImmediately: true })
+        yield* say(echo("#players"), "unknown command")
+        const error = yield* Effect.flip(Fiber.join(fiber))
+        assert.strictEqual(error._tag === "CommandError" && error.reason._tag, "UnknownCommand")
+      }))
+
     it.effect("may be in the reply", () =>
       Effect.gen(function*() {
         const { commands, session } = yield* start()
@@ -221,6 +243,92 @@ describe("Reforger", () => {
         assert.deepStrictEqual([cut, rows.length], [true, 25_000])
       }))
 
+    describe("in the older layout", () => {
+      const OLDER = "Bans: [BanID] ; [Player UID] ; [Duration]"
+      const older = (from: number, count: number) =>
+        Array.from({ length: count }, (_, index) => `${from + index} ; ${identity(from + index)} ; ${from + index}`)
+
+      it.effect("have a time", () =>
+        Effect.gen(function*() {
+          const { commands, converse, texts } = yield* start()
+          const rows = [`1 ; ${identity(1)} ; 3600`, `2 ; ${identity(2)} ; 0`]
+          const replies = [
+            [[OLDER, ...rows].join("\n")],
+            ["Processing ban list", [OLDER, ...rows].join("\r\n")],
+            [OLDER, ...rows],
+            [[OLDER, rows[0]].join("\n"), rows[1]!]
+          ]
+          for (const reply of replies) {
+            const table = yield* yield* converse(commands.banTable, ...reply)
+            const ban = { reason: "" }
+            assert.deepStrictEqual(table, {
+              rows: [
+                new Ban.Ban({ ...ban, id: 0 as Ban.BanId, target: identity(1), remaining: Duration.hours(1) }),
+                new Ban.Ban({ ...ban, id: 1 as Ban.BanId, target: identity(2), remaining: "permanent" })
+              ],
+              unparsed: [],
+              total: undefined,
+              cut: false
+            })
+          }
+          assert.deepStrictEqual((yield* yield* converse(commands.banTable, OLDER)).rows, [])
+          assert.strictEqual(texts().length, replies.length + 1)
+        }))
+
+      it.effect("are those of all pages, if the first page is full", () =>
+        Effect.gen(function*() {
+          const { commands, session, texts } = yield* start()
+          const pages = (...counts: ReadonlyArray<number>) => (text: string) => {
+            const page = Number(text.split(" ")[2])
+            return [OLDER, ...older((page - 1) * 25, counts[page - 1] ?? 0)].join("\n")
+          }
+          for (const counts of [[25, 25, 4], [25, 25]]) {
+            session.reply = pages(...counts)
+            const { cut, rows } = yield* commands.banTable
+            assert.deepStrictEqual([cut, rows.length], [false, counts.reduce((sum, count) => sum + count)])
+          }
+          // A server without pages prints the same list for each.
+          session.reply = [OLDER, ...older(0, 60)].join("\n")
+          const { cut, rows } = yield* commands.banTable
+          assert.deepStrictEqual([cut, rows.length], [false, 60])
+          assert.strictEqual(texts().length, 3 + 3 + 2)
+        }))
+
+      it.effect("may be incomplete if the next page cannot be read", () =>
+        Effect.gen(function*() {
+          const { commands, session, say } = yield* start()
+          const full = [OLDER, ...older(0, 25)].join("\n")
+          for (const second of [[], ["Not Valid page number"], ["what"]]) {
+            const fiber = yield* Effect.forkChild(commands.banTable, { startImmediately: true })
+            yield* say(echo("#ban list 1"), full)
+            yield* TestClock.adjust("5 seconds")
+            yield* say(echo("#ban list 2"), ...second)
+            yield* TestClock.adjust("5 seconds")
+            const { cut, rows } = yield* Fiber.join(fiber)
+            assert.deepStrictEqual([cut, rows.length], [true, 25])
+            // Until then the page that did not come may come yet, and looks like any other.
+            yield* TestClock.adjust("30 seconds")
+          }
+          const lost = CommandError.make("#ban", new CommandError.NotConnected({ peer: "server" }))
+          session.reply = (text) => text === "#ban list 1" ? full : lost
+          assert.strictEqual(yield* Effect.flip(commands.banTable), lost)
+        }))
+    })
+
+    it.effect("fail with the server's text if it is in no layout that is known", () =>
+      Effect.gen(function*() {
+        const { commands, say } = yield* start()
+        for (
+          const text of ["Banned: Bob", "Bans: [BanID] ; [Reason]", "Command is supported only on Dedicated Servers"]
+        ) {
+          const fiber = yield* Effect.forkChild(commands.banTable, { startImmediately: true })
+          yield* say(echo("#ban list 1"), text)
+          yield* TestClock.adjust("1200 millis")
+          const error = yield* Effect.flip(Fiber.join(fiber))
+          assert.deepStrictEqual([error._tag, error._tag === "ReplyError" && error.text], ["ReplyError", text])
+        }
+      }))
+
     it.effect("are an error where the server has none", () =>
       Effect.gen(function*() {
         const { commands, converse } = yield* start()
@@ -282,6 +390,11 @@ describe("Reforger", () => {
           [commands.ban(target), "Multiple users found! Please use a unique identifier.", "Rejected"],
           [commands.unban(target), "User not found!", "BanNotFound"],
           [commands.unban(target), "Failed to remove the ban.", "Rejected"],
+          ...[commands.kick(bob), commands.ban(bob), commands.ban(target), commands.unban(target)].map(
+            (action): typeof cases[number] => [action, "Command is supported only on Dedicated Servers", "Rejected"]
+          ),
+          // It may be the reply, and it may not.
+          [commands.kick(bob), "Server is on fire", "Unconfirmed"],
           // The server's list of bans does not answer it, and may have done it.
           ...["Timeout", "Unknown error."].flatMap((text): typeof cases => [
             [commands.ban(bob), text, "Unconfirmed"],
@@ -293,7 +406,7 @@ describe("Reforger", () => {
         for (const [action, text, expected] of cases) {
           const error = yield* failure(yield* converse(action, ...(text === undefined ? [] : [text])))
           assert.strictEqual(error._tag !== "ReplyError" && error.reason._tag, expected, text)
-          if (expected === "Unconfirmed" && text !== undefined) assert.include(error.message, text)
+          if (text !== undefined && ["Unconfirmed", "Rejected"].includes(expected)) assert.include(error.message, text)
         }
         const unknown = yield* failure(yield* converse(commands.kick(bob), "unknown command"))
         assert.strictEqual(unknown.reason._tag, "UnknownCommand")

@@ -60,7 +60,7 @@ export const make = (
   const ask = (text: string, expectation: Exchange.Expectation, call: Call): Effect.Effect<Reply, CommandError> =>
     Effect.flatMap(
       send(text, expectation, call),
-      ({ again, texts }) => Effect.map(executed(text, Replies.join(texts)), (text) => ({ text, again }))
+      ({ repeated, texts }) => Effect.map(executed(text, Replies.join(texts)), (text) => ({ text, repeated }))
     )
 
   const query = (text: string, call: Call): Effect.Effect<string, CommandError> =>
@@ -78,9 +78,9 @@ export const make = (
   ): Effect.Effect<string, CommandError | ActionError> =>
     ask(text, Replies.expectationOf(text), call).pipe(
       Effect.catchReason("CommandError", "IncompleteReply", () => Effect.fail(actionError(action, unconfirmed()))),
-      Effect.flatMap(({ again, text }) => {
+      Effect.flatMap(({ repeated, text }) => {
         if (isDone(text)) return Effect.succeed(text)
-        const reason = again
+        const reason = repeated
           ? undefined
           : missing(text) ?? (Replies.isRefusal(text) ? new Rejected({ text }) : undefined)
         return Effect.fail(actionError(action, reason ?? unconfirmed(text)))
@@ -113,13 +113,23 @@ export const make = (
     let total: number | undefined
     let lines = 0
     let pages = 1
-    // The list may change between two pages. What comes twice then is there once.
+    // The list may change between two pages. A ban that comes twice then is listed once.
     for (let number = 1; number <= Math.min(pages, MAX_PAGES); number++) {
-      const page = yield* Effect.fromResult(Replies.parseBans(yield* query(`#ban list ${number}`, call), lines))
+      const page = yield* Effect.flatMap(
+        query(`#ban list ${number}`, call),
+        (reply) => Effect.fromResult(Replies.parseBans(reply, lines))
+      ).pipe(
+        // An older server may have no more pages, and no reply that is known for that.
+        Effect.catchIf(
+          (error) => pages === Infinity && (error._tag === "ReplyError" || error.reason._tag === "IncompleteReply"),
+          () => Effect.undefined
+        )
+      )
+      if (page === undefined) break
       const before = rows.size
-      for (const { name, target } of page.rows) {
-        if (rows.has(target)) continue
-        rows.set(target, trusted(Ban, { id: rows.size as BanId, target, remaining: "unknown", reason: "", name }))
+      for (const row of page.rows) {
+        if (rows.has(row.target)) continue
+        rows.set(row.target, trusted(Ban, { id: rows.size as BanId, reason: "", ...row }))
       }
       unparsed.push(...page.unparsed)
       total = page.total ?? total
@@ -200,10 +210,10 @@ export const make = (
   }
 }
 
-/** What a command had to say, in one text; `again` as in `Exchange.Said`. */
+/** The reply to a command, as one text; `repeated` as in `Exchange.Answer`. */
 interface Reply {
   readonly text: string
-  readonly again: boolean
+  readonly repeated: boolean
 }
 
 const SERVER = "Arma Reforger's own RCON"
