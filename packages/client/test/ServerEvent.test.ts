@@ -687,7 +687,9 @@ describe("ServerEvent.parse", () => {
 
     /** The fields, as plain objects. */
     const parse = (text: string, known: Known) => {
-      const { text: _, ...fields } = ServerEvent.parse(text, known) as Exclude<ServerEvent.ServerEvent, ServerEvent.Gap>
+      const { text: _, ...fields } = ServerEvent.parse(text, known) as ServerEvent.ServerEvent & {
+        readonly text: string
+      }
       return fill(fields, HARMLESS)
     }
 

@@ -182,7 +182,15 @@ describe("the reply to bans", () => {
     }
     assert.strictEqual(read("x\n".repeat(size / 2)).unparsed.length, size / 2)
     const rows = Array.from({ length: size / 16 }, (_, id) => `${String(id).padEnd(2)} ${GUID} perm x`)
-    // No reply is that long: the last row counts as cut.
-    assert.strictEqual(read(...rows).rows.at(-1)?.id, size / 16 - 2)
+    assert.strictEqual(read(...rows).rows.at(-1)?.id, size / 16 - 1)
+  })
+
+  it("whose end is missing has its last row among those that could not be read", () => {
+    const text = ["GUID Bans:", "[#] [GUID] [Minutes left] [Reason]", "---", `0  ${GUID} perm a`, `1  ${GUID} perm ab`]
+      .join("\n")
+    const table = (cut: boolean) => Result.getOrThrow(BansReply.parse(text, cut))
+    assert.deepStrictEqual(table(false).rows.map(({ id }) => id as number), [0, 1])
+    assert.deepStrictEqual([table(true).cut, table(true).rows.length], [true, 1])
+    assert.deepStrictEqual(table(true).unparsed, [{ line: 5, text: `1  ${GUID} perm ab` }])
   })
 })

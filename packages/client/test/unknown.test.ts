@@ -1,7 +1,8 @@
 /**
  * What the client has not seen it does not report as absent.
  */
-import { Guid, Player, RconClient } from "@bercon/client"
+import { Guid, Player, RconClient, Table } from "@bercon/client"
+import { Session } from "@bercon/session"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
@@ -93,6 +94,35 @@ describe("a list of bans that is not complete", () => {
       assert.deepStrictEqual(sent(), [])
       const { rcon: other, run: runOther } = yield* start("", HEADING.join("\n"))
       assert.strictEqual(yield* runOther(other.unban(GUID)), "BanNotFound")
+    }).pipe(Effect.scoped))
+})
+
+describe("a long list in an old code page", () => {
+  /** A client whose server replies with so many bytes, in windows-1251. */
+  const listed = Effect.fnUntraced(function*(length: number) {
+    const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
+    const service = yield* Effect.provide(Session.Session, session.layer)
+    const heading = "GUID Bans:\n[#] [GUID] [Minutes left] [Reason]\n---\n"
+    const row = `0  ${GUID} perm ${"\xe8".repeat(60)}\n`
+    const text = heading + row.repeat(Math.ceil(length / row.length))
+    const bytes = Uint8Array.from(text.slice(0, length), (character) => character.charCodeAt(0))
+    const rcon = yield* RconClient.make({ flavour: "BattlEye" }).pipe(
+      Effect.provideService(Session.Session, {
+        ...service,
+        commandBytes: () => Effect.succeed(bytes),
+        decode: (bytes) => new TextDecoder("windows-1251").decode(bytes)
+      })
+    )
+    return { table: yield* rcon.banTable, rows: Math.floor((length - heading.length) / row.length) }
+  })
+
+  it.effect("is cut only if its bytes are as many as the protocol can carry", () =>
+    Effect.gen(function*() {
+      const whole = yield* listed(191_000)
+      assert.deepStrictEqual([whole.table.cut, whole.table.rows.length >= whole.rows], [false, true])
+      const cut = yield* listed(255 * 1024)
+      assert.deepStrictEqual([cut.table.cut, cut.table.rows.length], [true, cut.rows])
+      assert.isFalse(Table.isComplete(cut.table))
     }).pipe(Effect.scoped))
 })
 

@@ -24,7 +24,8 @@ import { GUID, guid, IP, NUMBER } from "../patterns.ts"
 import { trusted } from "../trusted.ts"
 import * as ReplyLines from "./replyLines.ts"
 
-export const parse = (text: string): Result.Result<Table<Ban>, ReplyError> => ReplyLines.readTable(LAYOUT, text)
+export const parse = (text: string, cut = false): Result.Result<Table<Ban>, ReplyError> =>
+  ReplyLines.readTable(LAYOUT, text, cut)
 
 const ROW = new RegExp(`^${NUMBER} +(?:${GUID}|${IP}) +(perm|-|\\d{1,10})(?: (.*))?$`, "s")
 

@@ -18,7 +18,8 @@ import { ADDRESS, address, GUID, guid, NUMBER } from "../patterns.ts"
 import { trusted } from "../trusted.ts"
 import * as ReplyLines from "./replyLines.ts"
 
-export const parse = (text: string): Result.Result<Table<Player>, ReplyError> => ReplyLines.readTable(LAYOUT, text)
+export const parse = (text: string, cut = false): Result.Result<Table<Player>, ReplyError> =>
+  ReplyLines.readTable(LAYOUT, text, cut)
 
 // Columns are as wide as what is in them, so only blanks tell them apart. Those before the name must be counted, because
 // a name can begin with some: a verdict is padded to `(OK) `, and a missing GUID stands alone on real servers and is

@@ -5,7 +5,6 @@ import * as Result from "effect/Result"
 import { ReplyError } from "../../ReplyError.ts"
 import type { Table, UnparsedRow } from "../../Table.ts"
 import { trimBlanks, withoutEnd } from "../patterns.ts"
-import { takes } from "../utf8.ts"
 
 /** How the reply to a command looks. */
 export interface Layout {
@@ -44,16 +43,19 @@ export const readList = (layout: Layout, text: string): Result.Result<ReadonlyAr
     (lines) => lines.slice(layout.heading.length).map(trimBlanks).filter((line) => line !== "")
   )
 
-/** How much a reply can hold: 255 parts of 1,024 bytes, perhaps without the rest of the last character. */
-const MOST_BYTES = 255 * 1024 - 3
-
-/** The rows below the heading. Those that cannot be read, or are cut, are kept as they are. */
-export const readTable = <Row>(layout: TableLayout<Row>, text: string): Result.Result<Table<Row>, ReplyError> =>
+/**
+ * The rows below the heading. Those that cannot be read, or are cut, are kept as they are. `cut`: whether the reply is as
+ * long as the protocol can carry.
+ */
+export const readTable = <Row>(
+  layout: TableLayout<Row>,
+  text: string,
+  cut: boolean
+): Result.Result<Table<Row>, ReplyError> =>
   Result.map(read(layout, text), (lines) => {
     const total = layout.total?.exec(lines.at(-1) ?? "")
     const rows: Array<Row> = []
     const unparsed: Array<UnparsedRow> = []
-    const cut = takes(text, MOST_BYTES)
     const end = total || cut ? lines.length - 1 : lines.length
     for (let index = layout.heading.length; index < end; index++) {
       const line = lines[index] ?? ""
