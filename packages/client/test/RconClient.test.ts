@@ -473,6 +473,19 @@ describe("RconClient", () => {
         assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
       }))
 
+    it.effect("costs the first command one round trip if the server does not greet", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start({ flavour: "auto" })
+        session.reply = (text) => text === "players" ? PLAYERS : ""
+        session.wait = Effect.sleep("100 millis")
+        const saying = yield* Effect.forkChild(rcon.say("hello"))
+        yield* TestClock.adjust("199 millis")
+        assert.isUndefined(saying.pollUnsafe())
+        yield* TestClock.adjust("1 millis")
+        assert.strictEqual(yield* Fiber.join(saying), "")
+        assert.deepStrictEqual(session.sent.map(([text]) => text), ["players", "say -1 hello"])
+      }))
+
     it.effect("is guessed from an empty reply, and the server is asked again until it shows what it is", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start({ flavour: "auto" })
