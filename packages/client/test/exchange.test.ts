@@ -208,6 +208,30 @@ describe("Exchange", () => {
     assert.deepStrictEqual(silent.outcome(1200), INCOMPLETE)
   })
 
+  it("leaves a text in no known layout to a command of another client that replies at once", () => {
+    const foo = () => {
+      const exchange = typed("#foo")
+      exchange.offer(0, echo("#foo"))
+      return exchange
+    }
+    const unread = foo()
+    unread.offer(1, echo("#players"))
+    assert.isFalse(unread.offer(2, "Spieler: keine"))
+    assert.deepStrictEqual(unread.outcome(1201), INCOMPLETE)
+    // The reply to the other command has come.
+    const known = foo()
+    known.offer(1, echo("#players"))
+    assert.isFalse(known.offer(2, HEADING))
+    assert.isTrue(known.offer(3, "of #foo"))
+    // The other command has no reply, or replies with other texts.
+    const silent = foo()
+    silent.offer(1, echo("#restart"))
+    assert.isTrue(silent.offer(2, "of #foo"))
+    const other = foo()
+    other.offer(1, echo("#players"))
+    assert.isTrue(other.offer(2, "User not found!"))
+  })
+
   it("takes a text that only it can have, although another echo came last", () => {
     const exchange = sent("#kick 1")
     exchange.offer(0, echo("#kick 1"))
@@ -407,6 +431,24 @@ describe("Exchange", () => {
       assert.strictEqual(exchange.offer(2000 + delay, older), own)
       assert.strictEqual(exchange.offer(2000 + delay, row), own)
     }
+    // It has not begun, or only its notice has come.
+    for (const texts of [[], ["Processing ban list"]]) {
+      const exchange = fresh()
+      exchange.offer(0, echo("#ban list"))
+      for (const text of texts) exchange.offer(0, text)
+      sent("#ban list 1", exchange)
+      exchange.offer(0, echo("#ban list 1"))
+      assert.isFalse(exchange.offer(STRAY_QUIET_MILLIS, older))
+    }
+    // The server runs it twice.
+    const twice = sent("#ban list")
+    twice.offer(0, echo("#ban list"))
+    twice.offer(0, echo("#ban list"))
+    twice.end(0, false)
+    sent("#ban list 1", twice)
+    twice.offer(0, echo("#ban list 1"))
+    assert.isFalse(twice.offer(0, older))
+    assert.isFalse(twice.offer(STRAY_QUIET_MILLIS, older))
     // The first page of this one has a row more.
     const pages = fresh()
     pages.offer(0, echo("#ban list 1"))
