@@ -10,6 +10,7 @@ import * as Session from "@bercon/session/Session"
 import type { Status } from "@bercon/session/Status"
 import type { Transport } from "@bercon/session/Transport"
 import { Broadcast, Monotonic, Span } from "@bercon/session/unstable"
+import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -428,13 +429,16 @@ const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
   const queries = methodsOf(CommandTable.queries)
 
   const say = (text: string, options?: SayOptions): Action =>
-    Effect.flatMap(Arguments.line("say", "text", text), (text) => {
-      const lines = options?.split === true ? splitText(text) : [text]
-      return Effect.map(
-        Effect.forEach(lines, (line) => call("say", (_, call) => _.say(line, call), options)),
-        (replies) => replies.find((reply) => reply !== "") ?? ""
-      )
-    })
+    Effect.flatMap(
+      options?.split === true
+        ? Effect.map(Arguments.text("say", "text", text), splitText)
+        : Effect.map(Arguments.line("say", "text", text), Arr.of),
+      (lines) =>
+        Effect.map(
+          Effect.forEach(lines, (line) => call("say", (_, call) => _.say(line, call), options)),
+          (replies) => replies.find((reply) => reply !== "") ?? ""
+        )
+    )
 
   const ban = (target: PlayerId | Player | BanTarget, options?: BanOptions): Action =>
     Effect.all([

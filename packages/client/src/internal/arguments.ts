@@ -31,14 +31,15 @@ const shown = (value: unknown): string => {
   return text.length > 100 ? `${text.slice(0, 100)}…` : text
 }
 
+/** Any text. */
+export const text = (command: string, name: string, value: unknown): Checked<string> =>
+  typeof value === "string" ? Effect.succeed(value) : unexpected(command, name, "a string", value)
+
 /** One line of text: a second line would be another command. */
 export const line = (command: string, name: string, value: unknown): Checked<string> =>
-  typeof value !== "string"
-    ? unexpected(command, name, "a string", value)
-    : /[\r\n]/.test(value)
+  Effect.flatMap(text(command, name, value), (text) =>
     // Without the value: it may be long, and is the caller's alone.
-    ? invalid(command, `${name} must be one line, without line breaks`)
-    : Effect.succeed(value)
+    /[\r\n]/.test(text) ? invalid(command, `${name} must be one line, without line breaks`) : Effect.succeed(text))
 
 /** The name of a mission, without the `.pbo` of its file. */
 export const mission = (command: string, value: unknown): Checked<string> =>

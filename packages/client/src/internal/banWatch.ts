@@ -4,7 +4,7 @@
 import type { CommandError } from "@bercon/session/CommandError"
 import { Alarm, Monotonic } from "@bercon/session/unstable"
 import type * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Ban } from "../Ban.ts"
 import type { ReplyError } from "../ReplyError.ts"
@@ -12,6 +12,9 @@ import * as ServerEvent from "../ServerEvent.ts"
 import { isComplete, type Table } from "../Table.ts"
 import { missingFrom } from "./banRows.ts"
 import { reported } from "./reported.ts"
+
+/** Servers print whole minutes. */
+const ROUNDING = 60_000
 
 export interface BanWatch {
   /** Reads the list now, and from then on at the interval. */
@@ -28,28 +31,34 @@ export const make = (options: {
 }): BanWatch => {
   if (options.interval === "never") return { begin: () => {}, close: () => {} }
   const interval = Monotonic.duration(options.interval)
-  /** The last list; `undefined` before the first. */
+  /** The last list, and what incomplete ones did not show; `undefined` before the first. */
   let before: ReadonlyArray<Ban> | undefined
   let readAt = Infinity
 
-  const compare = (table: Table<Ban>): void => {
-    const rows = isComplete(table) ? table.rows : undefined
-    if (before !== undefined) {
-      for (const ban of missingFrom(table.rows, before)) options.publish(new ServerEvent.BanAdded({ ban }))
-      // A row may be missing only because it could not be read.
-      for (const ban of rows === undefined ? [] : missingFrom(before, rows)) {
-        const hasExpired = ban.remaining === "expired" ||
-          table.rows.some((row) =>
-            row.target === ban.target && row.reason === ban.reason && row.remaining === "expired"
-          )
-        options.publish(hasExpired ? new ServerEvent.BanExpired({ ban }) : new ServerEvent.BanRemoved({ ban }))
-      }
+  /** Publishes what has changed since the last list, which is `elapsed` milliseconds old. */
+  const compare = (before: ReadonlyArray<Ban>, table: Table<Ban>, elapsed: number): void => {
+    for (const ban of missingFrom(table.rows, before)) options.publish(new ServerEvent.BanAdded({ ban }))
+    const expired = before.filter((ban) => ban.remaining !== "expired" && isNowExpired(ban, table.rows))
+    for (const ban of expired) options.publish(new ServerEvent.BanExpired({ ban }))
+    // A row may be missing only because it could not be read.
+    if (!isComplete(table)) return
+    for (const ban of missingFrom(before, table.rows)) {
+      // That it has expired was published when the list showed it.
+      if (ban.remaining === "expired") continue
+      const isOver = Duration.isDuration(ban.remaining) && Duration.toMillis(ban.remaining) <= elapsed + ROUNDING
+      options.publish(isOver ? new ServerEvent.BanExpired({ ban }) : new ServerEvent.BanRemoved({ ban }))
     }
-    before = rows ?? (before === undefined ? undefined : [...before, ...missingFrom(table.rows, before)])
+  }
+
+  const take = (table: Table<Ban>): void => {
+    const now = options.now()
+    if (before !== undefined) compare(before, table, now - readAt)
+    // What an incomplete list does not show is remembered.
+    before = isComplete(table) ? table.rows : [...table.rows, ...missingFrom(before ?? [], table.rows)]
   }
 
   const read = options.query.pipe(
-    Effect.map(compare),
+    Effect.map(take),
     // The session logs outages. The next reading compares with the last list that came.
     Effect.catch((error) => Effect.logDebug("cannot read the list of bans", error)),
     Effect.andThen(Effect.sync(() => {
@@ -69,3 +78,6 @@ export const make = (options: {
     close: () => alarm.stop()
   }
 }
+
+const isNowExpired = (ban: Ban, rows: ReadonlyArray<Ban>): boolean =>
+  rows.some((row) => row.remaining === "expired" && row.target === ban.target && row.reason === ban.reason)
