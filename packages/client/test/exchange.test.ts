@@ -32,7 +32,7 @@ const again = (...texts: ReadonlyArray<string>): Outcome => ({ _tag: "Complete",
 const INCOMPLETE: Outcome = { _tag: "Incomplete" }
 
 describe("Exchange", () => {
-  it("ends with the text that says so", () => {
+  it("is complete with the text that ends the reply", () => {
     const exchange = sent("#kick 3")
     assert.isUndefined(exchange.outcome(1))
     assert.isTrue(exchange.offer(1, echo("#kick 3")))
@@ -52,7 +52,7 @@ describe("Exchange", () => {
     }
   })
 
-  it("ends without the acknowledgement where all was said", () => {
+  it("is complete without the acknowledgement if the reply is", () => {
     const exchange = fresh()
     exchange.begin("#kick 3", expectationOf("#kick 3"), WINDOW, Infinity)
     assert.strictEqual(exchange.wakeAt, Infinity)
@@ -62,7 +62,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(exchange.outcome(1), complete("Player 'Bob' kicked!"))
   })
 
-  it("ends when the server has been quiet", () => {
+  it("is complete when the server has been quiet", () => {
     const exchange = typed("#foo")
     assert.isFalse(exchange.offer(1, "early"))
     exchange.offer(10, echo("#foo"))
@@ -75,13 +75,13 @@ describe("Exchange", () => {
     assert.deepStrictEqual(exchange.outcome(1850), complete("a", "b"))
   })
 
-  it("ends when there was nothing to say", () => {
+  it("is complete without a text if none comes in time", () => {
     const exchange = typed("#foo")
     exchange.offer(10, echo("#foo"))
     assert.deepStrictEqual(exchange.outcome(1210), complete())
   })
 
-  it("gives up at its longest, or its deadline", () => {
+  it("is incomplete at the end of its window, or at its deadline", () => {
     for (const command of ["#players", "#kick 1", "#ban create 1 0", "#foo"]) {
       const exchange = typed(command)
       assert.isUndefined(exchange.outcome(4999), command)
@@ -109,7 +109,7 @@ describe("Exchange", () => {
     assert.strictEqual(whole.outcome(5000)?._tag, "Complete")
   })
 
-  it("is incomplete where something was lost on the way", () => {
+  it("is incomplete if a message of the reply is missing", () => {
     const list = sent("#players")
     list.offer(0, echo("#players"))
     list.offer(0, `${HEADING}\n${ROW("x".repeat(900))}`)
@@ -128,7 +128,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(kick.outcome(1), complete("Player 'Bob' kicked!"))
   })
 
-  it("needs no echo for what nobody else says, where the echo is lost", () => {
+  it("needs no echo for a text that no other command has, if the echo is lost", () => {
     const list = sent("#players")
     assert.isFalse(list.offer(1, HEADING))
     list.gap()
@@ -144,7 +144,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(raw.outcome(5000), INCOMPLETE)
   })
 
-  it("takes a command that is run twice for one", () => {
+  it("takes one reply if the server runs the command twice", () => {
     const exchange = sent("#players")
     exchange.offer(0, echo("#players"))
     exchange.offer(0, HEADING)
@@ -160,7 +160,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(cut.outcome(451), again(HEADING))
   })
 
-  it("tells what may be said of a second run", () => {
+  it("marks a reply that may be of a second run", () => {
     const kick = sent("#kick 1")
     kick.offer(0, echo("#kick 1"))
     kick.offer(0, echo("#kick 1"))
@@ -179,7 +179,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(lost.outcome(0), again("Player not found"))
   })
 
-  it("leaves what every run of a ban has to say to that ban", () => {
+  it("leaves the replies to all runs of a ban to that ban", () => {
     const exchange = sent("#ban create 1 0")
     for (let run = 0; run < 3; run++) exchange.offer(0, echo("#ban create 1 0"))
     exchange.offer(0, "Ban created!")
@@ -192,7 +192,7 @@ describe("Exchange", () => {
     assert.isTrue(exchange.offer(1, "Ban created!"))
   })
 
-  it("leaves others what they have to say", () => {
+  it("leaves the replies to other commands to them", () => {
     const exchange = typed("#foo")
     exchange.offer(0, echo("#foo"))
     assert.isFalse(exchange.offer(1, echo("#kick 9")))
@@ -208,7 +208,31 @@ describe("Exchange", () => {
     assert.deepStrictEqual(silent.outcome(1200), INCOMPLETE)
   })
 
-  it("takes what only it can have meant, whoever spoke last", () => {
+  it("leaves a text in no known layout to a command of another client that replies at once", () => {
+    const foo = () => {
+      const exchange = typed("#foo")
+      exchange.offer(0, echo("#foo"))
+      return exchange
+    }
+    const unread = foo()
+    unread.offer(1, echo("#players"))
+    assert.isFalse(unread.offer(2, "Spieler: keine"))
+    assert.deepStrictEqual(unread.outcome(1201), INCOMPLETE)
+    // The reply to the other command has come.
+    const known = foo()
+    known.offer(1, echo("#players"))
+    assert.isFalse(known.offer(2, HEADING))
+    assert.isTrue(known.offer(3, "of #foo"))
+    // The other command has no reply, or replies with other texts.
+    const silent = foo()
+    silent.offer(1, echo("#restart"))
+    assert.isTrue(silent.offer(2, "of #foo"))
+    const other = foo()
+    other.offer(1, echo("#players"))
+    assert.isTrue(other.offer(2, "User not found!"))
+  })
+
+  it("takes a text that only it can have, although another echo came last", () => {
     const exchange = sent("#kick 1")
     exchange.offer(0, echo("#kick 1"))
     exchange.offer(1, echo("#bar"))
@@ -216,7 +240,7 @@ describe("Exchange", () => {
     assert.isTrue(exchange.offer(3, "Player 'Bob' kicked!"))
   })
 
-  it("is not answered by others' words before its echo", () => {
+  it("takes no text before its echo", () => {
     const exchange = typed("#foo")
     exchange.offer(0, echo("#bar"))
     assert.isFalse(exchange.offer(0, "of #bar"))
@@ -407,6 +431,24 @@ describe("Exchange", () => {
       assert.strictEqual(exchange.offer(2000 + delay, older), own)
       assert.strictEqual(exchange.offer(2000 + delay, row), own)
     }
+    // It has not begun, or only its notice has come.
+    for (const texts of [[], ["Processing ban list"]]) {
+      const exchange = fresh()
+      exchange.offer(0, echo("#ban list"))
+      for (const text of texts) exchange.offer(0, text)
+      sent("#ban list 1", exchange)
+      exchange.offer(0, echo("#ban list 1"))
+      assert.isFalse(exchange.offer(STRAY_QUIET_MILLIS, older))
+    }
+    // The server runs it twice.
+    const twice = sent("#ban list")
+    twice.offer(0, echo("#ban list"))
+    twice.offer(0, echo("#ban list"))
+    twice.end(0, false)
+    sent("#ban list 1", twice)
+    twice.offer(0, echo("#ban list 1"))
+    assert.isFalse(twice.offer(0, older))
+    assert.isFalse(twice.offer(STRAY_QUIET_MILLIS, older))
     // The first page of this one has a row more.
     const pages = fresh()
     pages.offer(0, echo("#ban list 1"))
@@ -418,7 +460,7 @@ describe("Exchange", () => {
     assert.isTrue(pages.offer(0, "Total bans: 2 | Page: 1/1"))
   })
 
-  it("swallows echoes that come late, and nothing else of them", () => {
+  it("takes late echoes of its own commands, and no other texts of them", () => {
     const exchange = sent("#foo")
     exchange.end(0, false)
     exchange.announce(0, "#restart")
@@ -431,7 +473,7 @@ describe("Exchange", () => {
     assert.isFalse(exchange.offer(1, echo("#shutdown")))
   })
 
-  it("never takes the late result of a ban for its own", () => {
+  it("does not take the late result of an earlier ban", () => {
     const exchange = sent("#ban create 1 0")
     exchange.offer(0, echo("#ban create 1 0"))
     exchange.end(5000, false)
@@ -475,7 +517,7 @@ describe("Exchange", () => {
     assert.isTrue(exchange.offer(5005, "Server has no bans to list."))
   })
 
-  it("keeps no more than it says", () => {
+  it("keeps a limited number of texts and commands", () => {
     const exchange = typed("#foo")
     exchange.offer(0, echo("#foo"))
     for (let index = 0; index < MAX_TEXTS; index++) assert.isTrue(exchange.offer(0, `${index}`))
@@ -504,7 +546,7 @@ describe("Exchange", () => {
   })
 
   it.prop(
-    "gives nobody what another command was told",
+    "never gives a command a text of another command",
     { steps: Arbitrary.array(step, { maxLength: 12 }) },
     ({ steps }) => {
       const exchange = fresh()

@@ -109,7 +109,7 @@ describe("Arma Reforger's own RCON", () => {
       ))
 
     for (const repeatable of [undefined, true]) {
-      it.effect(`tells what became of an action${name}${repeatable === true ? ", and was repeated" : ""}`, () =>
+      it.effect(`reports what became of an action${name}${repeatable === true ? ", and was repeated" : ""}`, () =>
         Effect.gen(function*() {
           const { server } = yield* populate(24)
           const network = yield* SimulatedNetwork.SimulatedNetwork
@@ -213,7 +213,7 @@ describe("Arma Reforger's own RCON", () => {
       assert.deepStrictEqual(yield* executed, ["#restart"])
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger" } }))))
 
-  it.effect("never does to a newcomer what was meant for who had the slot before a restart", () =>
+  it.effect("never acts on a newcomer in the slot of a player from before a restart", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(1)
       const rcon = yield* connect({ silenceTimeout: "2 seconds" })
@@ -231,7 +231,7 @@ describe("Arma Reforger's own RCON", () => {
       assert.strictEqual((yield* server.world).players.length, 1)
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger" } }))))
 
-  it.effect("says nothing after a restart of what it was told before, so nobody waits for it", () =>
+  it.effect("does not reply after a restart to commands from before, so none is waited for", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(1)
       const rcon = yield* connect({ silenceTimeout: "2 seconds" })
@@ -246,7 +246,7 @@ describe("Arma Reforger's own RCON", () => {
       Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger", banDelay: "1 hour" } }))
     ))
 
-  it.effect("does once what it answers late", () =>
+  it.effect("runs a command once if the reply is late", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(4)
       const rcon = yield* connect()
@@ -272,7 +272,7 @@ describe("Arma Reforger's own RCON", () => {
       Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger", banDelay: "2 seconds" } }))
     ))
 
-  it.effect("is understood where the echo of a command is lost for good", () =>
+  it.effect("is understood if the echo of a command is lost for good", () =>
     Effect.gen(function*() {
       yield* populate(1)
       const network = yield* SimulatedNetwork.SimulatedNetwork

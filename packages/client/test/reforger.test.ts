@@ -140,7 +140,7 @@ describe("Reforger", () => {
         assert.deepStrictEqual((yield* Fiber.join(fiber)).rows, [])
       }))
 
-    it.effect("are a reply that did not come whole where the list is missing", () =>
+    it.effect("are an incomplete reply if the list is missing", () =>
       Effect.gen(function*() {
         const { commands, converse, say } = yield* start()
         const error = yield* failure(yield* converse(commands.playerTable))
@@ -216,7 +216,7 @@ describe("Reforger", () => {
         assert.deepStrictEqual(texts(), ["#ban list 1", "#ban list 2", "#ban list 3"])
       }))
 
-    it.effect("end where there is no page, or nothing new", () =>
+    it.effect("end if there is no such page, or no new row on it", () =>
       Effect.gen(function*() {
         const { commands, converse, say, texts } = yield* start()
         const none = yield* yield* converse(commands.banTable, "Server has no bans to list.")
@@ -329,7 +329,7 @@ describe("Reforger", () => {
         }
       }))
 
-    it.effect("are an error where the server has none", () =>
+    it.effect("are an error if the server fails to list them", () =>
       Effect.gen(function*() {
         const { commands, converse } = yield* start()
         for (const text of ["Failed to list bans.", "Timeout", "Unknown error."]) {
@@ -412,7 +412,7 @@ describe("Reforger", () => {
         assert.strictEqual(unknown.reason._tag, "UnknownCommand")
       }))
 
-    it.effect("may have been done by the first run, where the server runs them again", () =>
+    it.effect("may have been done by the first run if the server runs them twice", () =>
       Effect.gen(function*() {
         const { commands, converse, events, say } = yield* start()
         const cases: ReadonlyArray<readonly [Effect.Effect<void, Failure>, command: string, string, done: string]> = [
@@ -469,7 +469,7 @@ describe("Reforger", () => {
         assert.deepStrictEqual(session.sent, [])
       }))
 
-    it.effect("are not there where servers have none", () =>
+    it.effect("are unsupported if the server has no such command", () =>
       Effect.gen(function*() {
         const { commands, flavour, session } = yield* start()
         const guid = Guid.Guid.make("0123456789abcdef0123456789abcdef")
@@ -517,7 +517,7 @@ describe("Reforger", () => {
   })
 
   describe("command", () => {
-    it.effect("returns what the server says", () =>
+    it.effect("returns the text of the reply", () =>
       Effect.gen(function*() {
         const { commands, converse, events, session } = yield* start()
         const exit = yield* converse(commands.command("#foo  bar", { timeout: "9 seconds" }), "a", "(Side) x: y", "b")
@@ -540,14 +540,14 @@ describe("Reforger", () => {
         assert.deepStrictEqual(texts(), ["#foo", ""])
       }))
 
-    it.effect("fails where the server does not have it", () =>
+    it.effect("fails if the server does not have the command", () =>
       Effect.gen(function*() {
         const { commands, converse } = yield* start()
         const error = yield* failure(yield* converse(commands.command("#foo"), "Unknown Command\n"))
         assert.deepStrictEqual([error.command, error.reason._tag], ["#foo", "UnknownCommand"])
       }))
 
-    it.effect("fails where nothing is heard of it", () =>
+    it.effect("fails if neither echo nor reply comes", () =>
       Effect.gen(function*() {
         const { commands, events, say } = yield* start()
         const fiber = yield* Effect.forkChild(commands.command("#foo"), { startImmediately: true })
@@ -564,7 +564,7 @@ describe("Reforger", () => {
         assert.strictEqual((yield* Effect.flip(Fiber.join(hasty))).reason._tag, "IncompleteReply")
       }))
 
-    it.effect("has the time of its call for the turn, the reply and the words of it", () =>
+    it.effect("has the time of its call for its turn and its reply", () =>
       Effect.gen(function*() {
         const { commands, say, session } = yield* start({ longest: Duration.infinity })
         const first = yield* Effect.forkChild(commands.command("#a", { timeout: "6 seconds" }), {
@@ -588,7 +588,7 @@ describe("Reforger", () => {
         assert.strictEqual((yield* Effect.flip(Fiber.join(third))).reason._tag, "Unconfirmed")
       }))
 
-    it.effect("is answered by what comes of it where the reply is lost", () =>
+    it.effect("is answered by its messages if the acknowledgement is lost", () =>
       Effect.gen(function*() {
         const { commands, say, session } = yield* start()
         session.reply = CommandError.make("#kick", new CommandError.NoReply({ peer: "server", sends: 1 }))
@@ -607,7 +607,7 @@ describe("Reforger", () => {
         assert.strictEqual(yield* Effect.flip(Fiber.join(unheard)), session.reply)
       }))
 
-    it.effect("does not wait where there is nothing to say", () =>
+    it.effect("does not wait if the command has no reply", () =>
       Effect.gen(function*() {
         const { commands, events, say } = yield* start()
         yield* Effect.forkChild(commands.command("#foo"), { startImmediately: true })
