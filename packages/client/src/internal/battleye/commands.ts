@@ -4,7 +4,7 @@
 import type { CommandError } from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
 import * as Effect from "effect/Effect"
-import type * as Result from "effect/Result"
+import * as Result from "effect/Result"
 import { make as actionError, Unconfirmed } from "../../ActionError.ts"
 import { ReplyError } from "../../ReplyError.ts"
 import type { ServerEvent } from "../../ServerEvent.ts"
@@ -36,17 +36,18 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
         Effect.flatMap((bytes) =>
           Effect.flatMap(
             executed(text, session.decode(bytes)),
-            (reply) => hinted(Effect.fromResult(parse(reply, bytes.length >= MOST_BYTES)))
+            (reply) => Effect.fromResult(hinted(parse(reply, bytes.length >= MOST_BYTES)))
           )
         )
       )
 
   /** Tells the error of an empty reply whether the server is BattlEye's: what causes it depends on that. */
-  const hinted = <A, E>(run: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-    Effect.mapError(run, (error) =>
-      error instanceof ReplyError && evidence.isBattlEye()
-        ? error.of("BattlEye") as E & ReplyError
-        : error)
+  const hinted = <A, E>(result: Result.Result<A, E>): Result.Result<A, E> =>
+    Result.mapError(
+      result,
+      (error): E =>
+        error instanceof ReplyError && evidence.isBattlEye() ? error.of("BattlEye") as E & ReplyError : error
+    )
 
   // Bans are removed by their place in the list: nothing may move it between looking and removing.
   const bansTurn = Turn.make()
@@ -107,7 +108,7 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
     simple: ({ parse, repeatable, text }, given) =>
       Effect.flatMap(
         command(text, repeatable ? given : once(given)),
-        (reply) => hinted(Effect.fromResult(parse(reply)))
+        (reply) => Effect.fromResult(hinted(parse(reply)))
       ),
     say,
     whisper,
