@@ -43,11 +43,11 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
 
   /** Tells the error of an empty reply whether the server is BattlEye's: what causes it depends on that. */
   const hinted = <A, E>(result: Result.Result<A, E>): Result.Result<A, E> =>
-    Result.mapError(
-      result,
-      (error): E =>
-        error instanceof ReplyError && evidence.isBattlEye() ? error.of("BattlEye") as E & ReplyError : error
-    )
+    Result.mapError(result, (error): E => {
+      if (!(error instanceof ReplyError) || !evidence.isBattlEye()) return error
+      // @effect-diagnostics-next-line unsafeEffectTypeAssertion:off -- it is of the same class
+      return error.of("BattlEye") as E & ReplyError
+    })
 
   // Bans are removed by their place in the list: nothing may move it between looking and removing.
   const bansTurn = Turn.make()
