@@ -64,7 +64,7 @@ export const parse = (text: string): KickReason => {
       text
     }
   }
-  const globalBan = /^Global Ban #(.*)$/s.exec(words)
+  const globalBan = /^Global Ban #(.*)/s.exec(words)
   if (globalBan) return { _tag: "GlobalBan", id: globalBan[1] ?? "", text }
   const filter = FILTER_RESTRICTION.exec(words)
   if (filter) return { _tag: "FilterRestriction", filter: filter[1] ?? "", rule: Number(filter[2]), text }

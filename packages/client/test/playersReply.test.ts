@@ -43,7 +43,7 @@ const players: Arbitrary.Arbitrary<ReadonlyArray<Player.Player>> = Arbitrary.arr
   { maxLength: 20 }
 )
 
-/** Names of the tests hold the GUID, too, and so are in another case. */
+/** Names may hold the GUID as well, and its case must stay there. */
 const withoutNames = ({ rows }: { readonly rows: ReadonlyArray<Player.Player> }) =>
   rows.map(({ guid, id }) => [id, guid])
 

@@ -139,6 +139,9 @@ describe("the reply to version", () => {
     ["Initialized (v1.220, DayZ 1.29.163451)", "1.220"],
     ["DayZ 1.29.163451, v1.220", "1.220"],
     ["DayZ 1.29.163", undefined],
+    ["123.456", "123.456"],
+    ["1234.567", undefined],
+    ["1.2201", undefined],
     ["beta", undefined]
   ])("has its number found in %j", (text, number) => {
     const version = Result.getOrThrow(VersionReply.parse(text))
@@ -151,7 +154,7 @@ describe("the reply to version", () => {
   it("must not be blank", () => {
     for (const text of ["", " \n", "\0"]) {
       const error = Result.getOrThrow(Result.flip(VersionReply.parse(text)))
-      assert.deepStrictEqual([error.command, error.text], ["version", text])
+      assert.deepStrictEqual([error.command, error.text, error.line], ["version", text, text === "" ? undefined : 1])
     }
   })
 

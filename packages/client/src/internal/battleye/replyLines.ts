@@ -29,7 +29,6 @@ export interface TableLayout<out Row> extends Layout {
  */
 export const read = ({ command, heading }: Layout, text: string): Result.Result<ReadonlyArray<string>, ReplyError> => {
   const lines = withoutEnd(text).replaceAll("\r\n", "\n").split("\n")
-  while (trimBlanks(lines.at(-1) ?? "-") === "") lines.pop()
   const unexpected = heading.findIndex((pattern, index) => !pattern.test(lines[index] ?? ""))
   return unexpected === -1
     ? Result.succeed(lines)
