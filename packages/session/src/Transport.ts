@@ -66,8 +66,8 @@ export interface Receiver {
    */
   readonly notSent: (error: TransportError) => void
   /**
-   * The connection is lost. If the cause has a `TransportError`, the session opens another connection. Any other cause is a
-   * defect of the transport, and ends the session.
+   * The connection is lost. If the cause has a `TransportError` or is an interruption, the session opens another connection.
+   * Any other cause is a defect of the transport, and ends the session.
    */
   readonly failed: (cause: Cause.Cause<TransportError>) => void
 }
@@ -79,11 +79,12 @@ export interface Receiver {
  * @since 0.1.0
  */
 export interface Connection {
-  /** Says who is told what happens. Called once, right after the connection was opened. */
+  /** Sets the receiver. Called once, right after the connection was opened. */
   readonly listen: (receiver: Receiver) => void
   /**
-   * Hands a datagram to the network, and returns at once. It is no promise that the datagram arrives. What is known to have
-   * gone wrong is told to the receiver. The bytes do not change afterwards.
+   * Hands a datagram to the network, and returns at once. It is no promise that the datagram arrives. A known failure is
+   * reported through `notSent`. The bytes do not change afterwards. They are a view of a buffer that all sessions of the
+   * process share: copy them before you transfer them to another thread or keep them for long.
    */
   readonly send: (datagram: Uint8Array) => void
 }
@@ -95,18 +96,18 @@ export interface Connection {
  * @since 0.1.0
  */
 export class Transport extends Context.Service<Transport, {
-  /** Who is at the other end, `host:port`, for messages to people. */
+  /** The server's name, `host:port`, for messages. */
   readonly peer: string
   /**
    * Opens a socket, and resolves the host name anew each time. It belongs to the caller's scope, which closes it. The
-   * session interrupts it after 30 seconds.
+   * session interrupts `open` after 30 seconds, and waits for at most 30 seconds for a socket to be closed.
    */
   readonly open: Effect.Effect<Connection, TransportError, Scope.Scope>
 }>()("@bercon/session/Transport") {}
 
 /**
  * The socket could not be opened: the host or port is not valid (`InvalidAddress`), the host name has no address
- * (`HostUnresolved`), or the local address or port cannot be used.
+ * (`HostUnresolved`), the local address or port cannot be used, or opening took longer than 30 seconds (`TimedOut`).
  *
  * @category errors
  * @since 0.1.0
@@ -119,6 +120,7 @@ export class OpenFailed extends Schema.Error<OpenFailed>("@bercon/session/Transp
     "AddressInUse",
     "AddressNotAvailable",
     "PermissionDenied",
+    "TimedOut",
     "Unknown"
   ]),
   peer: Schema.String,
@@ -136,10 +138,18 @@ export class OpenFailed extends Schema.Error<OpenFailed>("@bercon/session/Transp
         return `cannot open a socket to ${this.peer}: this machine does not have the local address to bind`
       case "PermissionDenied":
         return `cannot open a socket to ${this.peer}: permission denied`
+      case "TimedOut":
+        return `cannot open a socket to ${this.peer}: it was not open after 30 seconds`
       case "Unknown":
-        return `cannot open a socket to ${this.peer}`
+        return `cannot open a socket to ${this.peer}${detailOf(this.cause)}`
     }
   }
+}
+
+/** What a cause says, to be appended to a message. */
+const detailOf = (cause: unknown): string => {
+  const detail = cause instanceof Error ? cause.message : typeof cause === "string" ? cause : ""
+  return detail === "" ? "" : `: ${detail}`
 }
 
 /**
