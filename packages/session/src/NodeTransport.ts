@@ -33,7 +33,7 @@ export interface Options {
   readonly host: string
   /** The server's `RConPort`, 1 to 65535. Not the port that players connect to. */
   readonly port: number
-  /** The local address to send from, for machines with several. Default: the system decides. */
+  /** The local address or name to send from, for machines with several. Default: the system decides. */
   readonly bind?: { readonly address?: string | undefined; readonly port?: number | undefined } | undefined
 }
 
@@ -64,6 +64,12 @@ export const make = (options: Options): Transport["Service"] => {
       const write = Effect.flatMap(
         Queue.take(outbox),
         (payload) => Effect.catch(writer.write({ payload }), (error) => Effect.sync(() => notSent(error)))
+      )
+      // Added last, so that it runs before the socket is closed.
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          receiver = undefined
+        })
       )
       const scope = yield* Effect.scope
       const context = yield* Effect.context()

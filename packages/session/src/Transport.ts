@@ -129,7 +129,8 @@ export class OpenFailed extends Schema.Error<OpenFailed>("@bercon/session/Transp
   override get message(): string {
     switch (this.kind) {
       case "InvalidAddress":
-        return `${this.peer} is not a valid address: a host and a port from 1 to 65535 are needed; a local port may be 0 to 65535`
+        return `${this.peer} is not a valid address: a host and a port from 1 to 65535 are needed; ` +
+          "a local address must not be empty, a local port may be 0 to 65535"
       case "HostUnresolved":
         return `no address was found for ${this.peer}: check the host name and the DNS`
       case "AddressInUse":

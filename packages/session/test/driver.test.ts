@@ -25,22 +25,37 @@ const PEER = "by hand:1"
 const broken = new Transport.TransportError({ reason: new Transport.IoFailed({ kind: "Closed", peer: PEER }) })
 
 /** A transport that accepts every login, and otherwise does what the test says. */
-const byHand = () => {
-  const self = {
-    /** The receivers of all connections, in the order of opening. */
-    receivers: new Array<Transport.Receiver>(),
-    /** Sockets asked for, and those that are open. */
+interface ByHand {
+  readonly transport: Transport.Transport["Service"]
+  /** The receivers of all connections, in the order of opening. */
+  readonly receivers: Array<Transport.Receiver>
+  readonly sent: Array<Packet.ClientPacket>
+  /** Sockets asked for, and those that are open. */
+  opens: number
+  open: number
+  /** The first step of opening a socket. */
+  opening: Effect.Effect<void, Transport.TransportError>
+  /** The last step of closing a socket. */
+  closing: Effect.Effect<void>
+  /** The reply to a login, if any. */
+  accepts: boolean | undefined
+  /** Called with every other packet. */
+  onSend: (packet: Packet.ClientPacket, receiver: Transport.Receiver) => void
+  /** Lets a connection, the last one by default, receive a packet. */
+  readonly receive: (packet: Packet.ServerPacket, connection?: number) => void
+}
+
+const byHand = (): ByHand => {
+  const self: ByHand = {
+    receivers: [],
+    sent: [],
     opens: 0,
     open: 0,
-    sent: new Array<Packet.ClientPacket>(),
-    /** Runs as the first step of opening a socket. */
-    opening: Effect.void as Effect.Effect<void, Transport.TransportError>,
-    /** Runs as the last step of closing a socket. */
-    closing: Effect.void as Effect.Effect<void>,
-    /** The reply to a login. */
+    opening: Effect.void,
+    closing: Effect.void,
     accepts: true,
-    onSend: (_packet: Packet.ClientPacket, _receiver: Transport.Receiver): void => {},
-    receive: (packet: Packet.ServerPacket, connection = self.receivers.length - 1) =>
+    onSend: () => {},
+    receive: (packet, connection = self.receivers.length - 1) =>
       self.receivers[connection]!.receive(Packet.encode(packet)),
     transport: Transport.Transport.of({
       peer: PEER,
@@ -58,8 +73,8 @@ const byHand = () => {
           send: (datagram) => {
             const packet = Result.getOrThrow(Packet.decodeClient(datagram))
             self.sent.push(packet)
-            if (packet._tag === "Login") receiver!.receive(Packet.encode(Packet.loginResult(self.accepts)))
-            else self.onSend(packet, receiver!)
+            if (packet._tag !== "Login") self.onSend(packet, receiver!)
+            else if (self.accepts !== undefined) receiver!.receive(Packet.encode(Packet.loginResult(self.accepts)))
           }
         }
       })
@@ -68,7 +83,7 @@ const byHand = () => {
   return self
 }
 
-const start = (line: ReturnType<typeof byHand>, options?: Partial<Session.Options>) =>
+const start = (line: ByHand, options?: Partial<Session.Options>) =>
   Session.start({ password, ...options }).pipe(Effect.provideService(Transport.Transport, line.transport))
 
 /** Waits for the login. Its end resumes the test, which must not go on within the driver's own step. */
@@ -198,18 +213,19 @@ describe("a command", () => {
       const line = byHand()
       const session = yield* start(line)
       yield* online(session)
-      // The reply and a message come at once, while the session is still sending the command.
-      line.onSend = (packet, receiver) => {
-        if (packet._tag !== "Command") return
-        receiver.receive(Packet.encode(Packet.commandReply(packet.sequence, "reply")))
-        receiver.receive(Packet.encode(Packet.message(0, "hello")))
-      }
       let before: ReadonlyArray<string> = []
-      const asking = yield* ask(Effect.map(session.command("a"), () => {
+      const first = yield* ask(Effect.map(session.command("a"), () => {
         before = line.sent.map(({ _tag }) => _tag)
       }))
-      yield* Fiber.join(asking)
-      assert.deepStrictEqual(before, ["Login", "Command", "Acknowledge"])
+      // The reply and a message come while the session sends another command.
+      line.onSend = (packet, receiver) => {
+        if (packet._tag !== "Command") return
+        receiver.receive(Packet.encode(Packet.commandReply(0, "reply")))
+        receiver.receive(Packet.encode(Packet.message(0, "hello")))
+      }
+      yield* ask(session.command("b"))
+      yield* Fiber.join(first)
+      assert.deepStrictEqual(before, ["Login", "Command", "Command", "Acknowledge"])
     }))
 })
 
@@ -310,6 +326,16 @@ describe("a socket", () => {
       line.receivers[0]!.failed(Cause.die("the adapter has a bug"))
       assert.strictEqual(tagOf(yield* session.status), "Closed")
       assert.deepStrictEqual([line.opens, line.open], [1, 0])
+    }))
+
+  it.effect("that stays mute is replaced: that the session interrupts it is no failure", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      line.accepts = undefined
+      const session = yield* start(line, { loginTimeout: "10 minutes" })
+      yield* TestRcon.adjust("5 minutes")
+      assert.isAbove(line.opens, 1)
+      assert.deepStrictEqual([line.open, tagOf(yield* session.status)], [1, "Connecting"])
     }))
 
   it.effect("that was replaced is ignored, whatever it reports", () =>
