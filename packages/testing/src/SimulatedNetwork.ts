@@ -1,5 +1,5 @@
 /**
- * A network of datagrams in memory, as bad as one likes.
+ * A network of datagrams in memory, with adjustable faults.
  *
  * **Details**
  *
@@ -9,7 +9,7 @@
  * server depends on the seed, on the server's address, on n and on the conditions at that moment, and on nothing else.
  *
  * Time is the `Clock`'s, so under `TestClock` a delayed datagram arrives when the clock is adjusted, and not before.
- * Without delay a datagram arrives at once, in the receiver's queue.
+ * Without delay a datagram arrives at once: a server finds it in its queue, a client's receiver is called.
  *
  * The clients' machine can be in trouble of its own: no socket can be opened, nothing be sent (`fail`), or those that are
  * open break (`breakSockets`).
@@ -95,9 +95,9 @@ export interface PathOptions extends PathConditions {
  * @since 0.1.0
  */
 export interface Failures {
-  /** Why every `open` fails, with `OpenFailed`: `"HostUnresolved"`, `"AddressInUse"`, ... Default: none does. */
+  /** Why every `open` fails, with `OpenFailed`: `"HostUnresolved"`, `"AddressInUse"`, ... Default: none. */
   readonly open?: Transport.OpenFailed["kind"] | undefined
-  /** Why every `write` fails, with `IoFailed`, and sends nothing: `"Unreachable"`, ... Default: none does for this. */
+  /** Why every `send` fails, with `IoFailed`, and sends nothing: `"Unreachable"`, ... Default: none. */
   readonly write?: Transport.IoFailed["kind"] | undefined
 }
 
@@ -110,7 +110,7 @@ export interface Failures {
 export interface Options extends PathOptions {
   /** What fails from the beginning. Default: nothing. */
   readonly failures?: Failures | undefined
-  /** How many datagrams wait for a server, 1 or more. Default 1,024. Clients are told at once. */
+  /** How many datagrams wait for a server, 1 or more. Default 1,024. Datagrams to clients are delivered at once, without a queue. */
   readonly receiveCapacity?: number | undefined
 }
 
@@ -206,7 +206,7 @@ interface Client {
   readonly peer: string
   readonly local: string
   receiver: Transport.Receiver | undefined
-  /** Why it is of no more use. */
+  /** Why it ended. */
   ended: Transport.IoFailed["kind"] | undefined
 }
 
@@ -257,8 +257,10 @@ export const make = Effect.fnUntraced(function*(
   const toServer = (client: Client, line: Path.ServerLine) => (datagram: Uint8Array): Path.Arrival => {
     const queue = servers.get(client.peer)
     if (queue !== undefined) return offer(queue, { from: client.local, datagram })
-    // The word of it has to come back, too.
-    if (!line.isCut("toClient")) client.receiver?.notSent(ioFailed("Refused", client.peer))
+    // The refusal must get back to the client, whose socket may have ended meanwhile.
+    if (client.ended === undefined && !line.isCut("toClient")) {
+      client.receiver?.notSent(ioFailed("Refused", client.peer))
+    }
     return "refused"
   }
 
@@ -292,15 +294,19 @@ export const make = Effect.fnUntraced(function*(
     return endpoint
   }, Effect.uninterruptible)
 
-  const localAddress = (): string => {
-    const address = `127.0.0.1:${FIRST_LOCAL_PORT + opened++ % LOCAL_PORTS}`
-    return clients.has(address) ? localAddress() : address
+  /** The next free local address, if there is one. */
+  const localAddress = (): string | undefined => {
+    for (let tried = 0; tried < LOCAL_PORTS; tried++) {
+      const address = `127.0.0.1:${FIRST_LOCAL_PORT + opened++ % LOCAL_PORTS}`
+      if (!clients.has(address)) return address
+    }
+    return undefined
   }
 
-  /** Ends a socket for this reason; afterwards it has no address any more. */
+  /** Ends a socket for this reason. Its address is free afterwards, and may soon be another socket's. */
   const end = (client: Client, kind: Transport.IoFailed["kind"]): void => {
     client.ended ??= kind
-    clients.delete(client.local)
+    if (clients.get(client.local) === client) clients.delete(client.local)
   }
 
   /** The same, without its owner's wish. */
@@ -313,9 +319,16 @@ export const make = Effect.fnUntraced(function*(
     const failing = failuresTo(peer).open
     if (failing !== undefined) return yield* openFailed(failing, peer)
     const line = yield* path.line(peer)
-    const client: Client = { peer, local: localAddress(), receiver: undefined, ended: undefined }
-    clients.set(client.local, client)
-    yield* Effect.addFinalizer(() => Effect.sync(() => end(client, "Closed")))
+    const local = localAddress()
+    if (local === undefined) return yield* openFailed("AddressInUse", peer)
+    const client: Client = { peer, local, receiver: undefined, ended: undefined }
+    clients.set(local, client)
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        client.receiver = undefined
+        end(client, "Closed")
+      })
+    )
     const deliver = toServer(client, line)
     const connection: Transport.Connection = {
       listen: (receiver) => {
