@@ -9,7 +9,7 @@
  * Over real UDP there are `NodeDgramTransport`, and `NodeTransport` on Effect's own sockets. `@bercon/testing` has one in
  * memory. A transport of your own (through a SOCKS proxy, say, or from a recording) is an `open` that returns two functions.
  *
- * **Example** (A transport that writes down what another one carries)
+ * **Example** (A transport that writes down what another one carries, except for logins)
  *
  * ```ts
  * import type { Transport } from "@bercon/session"
@@ -23,23 +23,29 @@
  * export const recording = (
  *   { open, peer }: Transport.Transport["Service"],
  *   record: (datagram: Recorded) => void
- * ): Transport.Transport["Service"] => ({
- *   peer,
- *   open: Effect.map(open, ({ listen, send }) => ({
- *     listen: (receiver) =>
- *       listen({
- *         ...receiver,
- *         receive: (datagram) => {
- *           record({ direction: "received", datagram })
- *           receiver.receive(datagram)
- *         }
- *       }),
- *     send: (datagram) => {
- *       record({ direction: "sent", datagram })
- *       send(datagram)
- *     }
- *   }))
- * })
+ * ): Transport.Transport["Service"] => {
+ *   const write = (direction: Recorded["direction"], datagram: Uint8Array) => {
+ *     // Login packets (type 0) are left out: the client's contains the password in clear text.
+ *     if (datagram[7] !== 0) record({ direction, datagram: datagram.slice() })
+ *   }
+ *   return {
+ *     peer,
+ *     open: Effect.map(open, ({ listen, send }) => ({
+ *       listen: (receiver) =>
+ *         listen({
+ *           ...receiver,
+ *           receive: (datagram) => {
+ *             write("received", datagram)
+ *             receiver.receive(datagram)
+ *           }
+ *         }),
+ *       send: (datagram) => {
+ *         write("sent", datagram)
+ *         send(datagram)
+ *       }
+ *     }))
+ *   }
+ * }
  * ```
  *
  * @since 0.1.0

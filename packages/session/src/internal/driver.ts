@@ -105,8 +105,13 @@ export class Driver {
   /** Ends the session for its owner, and closes the socket. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
     this.#feed((now) => this.#machine.close(now))
-    return this.#socket === undefined ? Effect.void : Fiber.interrupt(this.#socket)
+    // A caller that was just resumed closes its session within `#perform`, which then has to end the rest.
+    return this.#isPerforming ? Effect.andThen(Effect.yieldNow, this.#socketClosed) : this.#socketClosed
   })
+
+  readonly #socketClosed: Effect.Effect<void> = Effect.suspend(() =>
+    this.#socket === undefined ? Effect.void : Fiber.interrupt(this.#socket)
+  )
 
   #now(): number {
     return Monotonic.millis(this.#clock)
