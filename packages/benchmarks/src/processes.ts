@@ -14,8 +14,8 @@ const programOf = (name: string): string => fileURLToPath(new URL(`${name}.js`, 
 
 /** The next thing that a child sends. */
 const sent = async <A>(child: ChildProcess, what: string, milliseconds = PATIENCE): Promise<A> => {
-  const hasEnded = (code: unknown, signal: unknown): never => {
-    throw new Error(`${what}: the process ended with ${code ?? signal}`)
+  const hasEnded = (code: number | null, signal: NodeJS.Signals | null): never => {
+    throw new Error(`${what}: the process ended with ${code ?? signal ?? "no exit code"}`)
   }
   if (child.exitCode !== null || child.signalCode !== null) return hasEnded(child.exitCode, child.signalCode)
   const done = new AbortController()

@@ -3,8 +3,8 @@
  *
  * **Details**
  *
- * An adapter over Effect's `NodeDatagramSocket`, and the only file that knows it. `NodeDgramTransport` does the same for
- * less, and is what `NodeRcon` uses; this one is for programs whose sockets are to be Effect's. The socket is *connected*:
+ * An adapter over Effect's `NodeDatagramSocket`, and the only file that imports it. `NodeDgramTransport` does the same at a
+ * lower cost, and is what `NodeRcon` uses; this one is for programs whose sockets are to be Effect's. The socket is *connected*:
  * the kernel drops datagrams from anybody but the server, and reports if nobody listens at its port. The host name is
  * resolved each time a socket is opened, IPv4 first. At most 1,024 datagrams wait in each direction (64 MiB received at the
  * very worst); more are dropped, as the network would.

@@ -57,7 +57,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
 /**
- * What a connection calls when something has happened. Each function returns soon, never throws, and may be called at any
+ * The functions a connection calls when something has happened. Each returns soon, never throws, and may be called at any
  * time, also from within `send`. None is called after the connection's scope has closed.
  *
  * @category models
@@ -67,8 +67,8 @@ export interface Receiver {
   /** A datagram has arrived. The receiver may keep its bytes, and does not change them. */
   readonly receive: (datagram: Uint8Array) => void
   /**
-   * A datagram could not be sent, this one or an earlier one. The connection goes on. An `IoFailed` of kind `Refused` says
-   * that the server's host has reported its port closed.
+   * A datagram could not be sent, this one or an earlier one. The connection goes on. An `IoFailed` of kind `Refused`
+   * means that the server's host has reported its port closed.
    */
   readonly notSent: (error: TransportError) => void
   /**

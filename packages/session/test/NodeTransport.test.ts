@@ -139,7 +139,7 @@ describe.each([["NodeTransport", NodeTransport], ["NodeDgramTransport", NodeDgra
         })
         connection.send(Uint8Array.of(1))
         const [datagram] = yield* reader.pull
-        yield* writer.write({ payload: "too late", address: datagram! })
+        yield* writer.write({ payload: "too late", address: datagram })
         connection.send(new Uint8Array(70_000))
         return connection
       }))

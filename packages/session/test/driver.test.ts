@@ -5,11 +5,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Logger, Result, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { vi } from "vitest"
+import type * as Slab from "../src/internal/slab.ts"
 import { password } from "./support/Scenario.ts"
 
 const slab = vi.hoisted(() => ({ isBroken: false }))
 vi.mock("../src/internal/slab.ts", async (original) => {
-  const { allocate } = await original<typeof import("../src/internal/slab.ts")>()
+  const { allocate } = await original<typeof Slab>()
   return {
     allocate: (bytes: number) => {
       if (slab.isBroken) throw new Error("no buffer")
@@ -205,7 +206,7 @@ describe("a command", () => {
       const session = yield* start(byHand())
       const error = yield* Effect.flip(session.command("a", { timeout: "soon" as "1 second" }))
       assert.strictEqual(reasonOf(error), "InvalidCommand")
-      assert.include(error.message, "(got soon)")
+      assert.include(error.message, "(got \"soon\")")
     }))
 
   it.effect("waits for nothing slow: what is to be sent is sent before a caller gets its reply", () =>

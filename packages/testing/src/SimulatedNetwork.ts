@@ -149,22 +149,22 @@ export interface Statistics {
  */
 export interface Line {
   /**
-   * Changes the conditions for what is sent from now on. What is not given stays as it is. Dies with a `RangeError`, and
-   * changes nothing, where a fraction is not from 0 to 1, or a duration infinite.
+   * Changes the conditions for datagrams sent from now on. Conditions that are not given stay as they are. Dies with a
+   * `RangeError`, and changes nothing, if a fraction is not from 0 to 1, or a duration is infinite.
    */
   readonly change: (conditions: PathConditions) => Effect.Effect<void>
-  /** Cuts a direction, or both: what is sent from now on is lost, without a word to the sender. */
+  /** Cuts a direction, or both: datagrams sent from now on are lost, and the sender is not notified. */
   readonly partition: (direction?: Direction) => Effect.Effect<void>
   /** Mends a direction that was cut, or both. */
   readonly heal: (direction?: Direction) => Effect.Effect<void>
   /**
-   * What fails on the clients' machine from now on, on the way to these servers. What is not given works, or works again:
-   * `fail({})` ends it all. Sockets that are open stay open.
+   * Sets what fails on the clients' machine from now on, on the way to these servers. What is not given works again:
+   * `fail({})` ends all failures. Open sockets stay open.
    */
   readonly fail: (failures: Failures) => Effect.Effect<void>
   /**
    * Breaks every client socket to these servers that is open now: it fails with an `IoFailed` of this kind, default
-   * `"Unknown"`, and so does everything sent on it from now on. New ones can be opened. The server hears nothing of it.
+   * `"Unknown"`, and so does everything sent on it from now on. New ones can be opened. The server is not notified.
    */
   readonly breakSockets: (kind?: Transport.IoFailed["kind"]) => Effect.Effect<void>
 }
@@ -179,13 +179,14 @@ export class SimulatedNetwork extends Context.Service<
   SimulatedNetwork,
   Line & {
     /**
-     * Binds an address (`ip:port`) in the caller's scope. Fails with `AddressInUse` where it is bound already.
+     * Binds an address (`ip:port`) in the caller's scope. Fails with `AddressInUse` if it is bound already.
      */
     readonly bind: (address: string) => Effect.Effect<Endpoint, EndpointError, Scope.Scope>
     /**
      * A transport to the server at an address (`ip:port`). Each `open` has a local address of its own, from
-     * `127.0.0.1:50001` on, and takes datagrams from its server alone. When a datagram comes to the address while nobody is
-     * bound there, the socket is told with an `IoFailed` of kind `Refused`.
+     * `127.0.0.1:50001` to port 65535, and takes datagrams from its server alone; if all are in use it fails with
+     * `AddressInUse`. If a datagram arrives at the address while no server is bound there, `notSent` is called with an
+     * `IoFailed` of kind `Refused`.
      */
     readonly transport: (peer: string) => Transport.Transport["Service"]
     /**
@@ -226,7 +227,7 @@ const openFailed = (kind: Transport.OpenFailed["kind"], peer: string) =>
  *
  * **Details**
  *
- * Dies with a `RangeError` where a fraction is not from 0 to 1, a duration infinite, or `receiveCapacity` no positive
+ * Dies with a `RangeError` if a fraction is not from 0 to 1, a duration is infinite, or `receiveCapacity` is not a positive
  * integer.
  *
  * @category constructors
@@ -237,13 +238,13 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<SimulatedNetwork["Service"], never, Scope.Scope> {
   const capacity = atLeastOne("receiveCapacity", options.receiveCapacity ?? 1024)
   let failures = options.failures ?? {}
-  /** By server, where that is not the same as for all of them. */
+  /** By server, if it differs from `failures`. */
   const failuresOf = new Map<string, Failures>()
   const servers = new Map<string, Queue.Queue<Received, EndpointError>>()
   const clients = new Map<string, Client>()
   let opened = 0
 
-  // If delivery dies, no datagram arrives any more: servers and clients are told.
+  // If delivery dies, no datagram arrives any more: that is reported to servers and clients.
   const path = yield* Path.make(options, (cause) => {
     for (const queue of servers.values()) Queue.failCauseUnsafe(queue, cause)
     for (const { receiver } of clients.values()) receiver?.failed(cause)
@@ -309,7 +310,7 @@ export const make = Effect.fnUntraced(function*(
     if (clients.get(client.local) === client) clients.delete(client.local)
   }
 
-  /** The same, without its owner's wish. */
+  /** Ends a socket, and reports that to its receiver. */
   const breakSocket = (client: Client, kind: Transport.IoFailed["kind"]): void => {
     end(client, kind)
     client.receiver?.failed(Cause.fail(ioFailed(kind, client.peer)))

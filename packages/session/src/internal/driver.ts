@@ -1,7 +1,7 @@
 /**
  * Drives a session machine: with the clock, one socket at a time, and the callers.
  *
- * What happens is fed to the machine, and what the machine wants is done at once, in the same step:
+ * Each event is an input of the machine, and the machine's outputs are performed at once, in the same step:
  *
  * - a datagram arrives: `Receiver.receive` -> `machine.receive` -> `#perform`;
  * - a command goes out: `request` -> `machine.submit` -> `#perform` -> `Connection.send`;
@@ -17,6 +17,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Formatter from "effect/Formatter"
 import * as Result from "effect/Result"
 import * as CommandError from "../CommandError.ts"
 import type { LoginFailure } from "../LoginFailure.ts"
@@ -199,10 +200,7 @@ export class Driver {
   // the machine
   // ---------------------------------------------------------------------------
 
-  /**
-   * Feeds the machine an input, and does what it wants. It never waits and never throws: a fault in here ends the session,
-   * and the caller does not see it.
-   */
+  /** Feeds the machine an input, and performs its outputs. Never waits and never throws: a fault in here ends the session. */
   #feed(input: (now: number) => void): void {
     const now = this.#now()
     try {
@@ -214,9 +212,7 @@ export class Driver {
     }
   }
 
-  /**
-   * Does what the machine wants. What that sets off may be another input, whose outputs come after all of this one's.
-   */
+  /** Performs the machine's outputs. One may cause another input, whose outputs are performed after all of this one's. */
   #perform(now: number): void {
     if (this.#isPerforming) return
     this.#isPerforming = true
@@ -444,7 +440,7 @@ const problemOf = (
     : payload.length > MAX_COMMAND_BYTES
     ? `it is ${payload.length} bytes long in UTF-8; at most ${MAX_COMMAND_BYTES} are allowed`
     : Number.isNaN(timeout)
-    ? `its \`timeout\` must be a duration (got ${String(given)})`
+    ? `its \`timeout\` must be a duration (got ${Formatter.format(given)})`
     : undefined
 
 /** Decodes a reply. If that throws, it is the caller's defect: the session goes on. */
