@@ -49,4 +49,5 @@ const program = spawn(process.execPath, [fileURLToPath(new URL(`${benchmark}.js`
   env: { ...process.env, NODE_COMPILE_CACHE: fileURLToPath(new URL("cache/", installed)) }
 })
 const [code] = await once(program, "exit")
-process.exitCode = code
+// There is no code if a signal has ended it.
+process.exitCode = code ?? 1

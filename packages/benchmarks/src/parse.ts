@@ -7,8 +7,8 @@ import * as Session from "@bercon/session/Session"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { summarize } from "./measure.ts"
-import { spread } from "./report.ts"
+import { summarize, type Summary } from "./measure.ts"
+import { spread, writeResults } from "./report.ts"
 
 const ROUNDS = 9
 
@@ -50,10 +50,13 @@ const clientOf = (reply: string, bytes = new TextEncoder().encode(reply)) =>
     )
   )
 
-const row = (name: string, count: number, samples: ReadonlyArray<number>): void =>
-  console.log(
-    `${name.padEnd(8)} ${count.toLocaleString("en-US").padStart(8)}  ${spread(summarize(samples), 0).padStart(18)}`
-  )
+const nanoseconds = new Array<Summary & { readonly name: string; readonly count: number }>()
+
+const row = (name: string, count: number, samples: ReadonlyArray<number>): void => {
+  const summary = summarize(samples)
+  nanoseconds.push({ name, count, ...summary })
+  console.log(`${name.padEnd(8)} ${count.toLocaleString("en-US").padStart(8)}  ${spread(summary, 0).padStart(18)}`)
+}
 
 /** Nanoseconds a row, of all rounds but the first, which compiles the code. */
 const timed = <E>(count: number, run: Effect.Effect<void, E>): Effect.Effect<ReadonlyArray<number>, E> =>
@@ -95,3 +98,4 @@ const program = Effect.gen(function*() {
 })
 
 await Effect.runPromise(Effect.scoped(program))
+writeResults("parse", { nanoseconds })

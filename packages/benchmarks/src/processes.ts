@@ -14,10 +14,12 @@ const programOf = (name: string): string => fileURLToPath(new URL(`${name}.js`, 
 
 /** The next thing that a child sends. */
 const sent = async <A>(child: ChildProcess, what: string, milliseconds = PATIENCE): Promise<A> => {
+  const hasEnded = (code: number | null, signal: NodeJS.Signals | null): never => {
+    throw new Error(`${what}: the process ended with ${code ?? signal ?? "no exit code"}`)
+  }
+  if (child.exitCode !== null || child.signalCode !== null) return hasEnded(child.exitCode, child.signalCode)
   const done = new AbortController()
-  const ended = once(child, "exit", { signal: done.signal }).then(([code]) => {
-    throw new Error(`${what}: the process ended with ${code}`)
-  })
+  const ended = once(child, "exit", { signal: done.signal }).then(([code, signal]) => hasEnded(code, signal))
   ended.catch(() => {})
   try {
     const [message] = await within(milliseconds, what, Promise.race([once(child, "message"), ended]))
@@ -37,31 +39,39 @@ export const startServer = async (): Promise<ServerProcess> => {
   return { port: await sent<number>(child, "the server"), stop: () => child.disconnect() }
 }
 
+interface Racer {
+  readonly name: Name
+  readonly child: ChildProcess
+  readonly samples: Array<Sample>
+  failure: string | undefined
+}
+
 /**
  * Times all clients, each in a process of its own: round by round, one after the other, and in another order every time. One
- * that fails is out, with the reason in place of its samples.
+ * that fails, falls silent or exits is out, with the reason in place of its samples.
  */
 export const race = async (key: Key, port: number, pace: Pace): Promise<Outcome> => {
-  const racers = names.map((name) => ({
-    name,
-    child: fork(programOf("racer"), [name, `${port}`, key, `${pace.warmUp}`, `${pace.milliseconds}`]),
-    samples: new Array<Sample>(),
-    failure: undefined as string | undefined
-  }))
-  const answered = async ({ child, failure, name, samples }: (typeof racers)[number]): Promise<Sample | undefined> => {
-    if (failure !== undefined) return undefined
-    const racer = racers.find((racer) => racer.name === name)!
-    const answer = await sent<Sample | string>(child, `${name}, round ${samples.length}`)
+  const racers = new Array<Racer>()
+  const answered = async (racer: Racer): Promise<Sample | undefined> => {
+    const answer = await sent<Sample | string>(racer.child, `${racer.name}, round ${racer.samples.length}`)
+      .catch((error: unknown) => error instanceof Error ? error.message : String(error))
     if (typeof answer !== "string") return answer
     racer.failure = answer
     return undefined
   }
   try {
-    // One after the other, so that each has a core to itself when its code is compiled.
-    for (const racer of racers) await answered(racer)
+    // Each is started when the one before is warm, so that it has a core to itself while its code is compiled.
+    for (const name of names) {
+      const child = fork(programOf("racer"), [name, `${port}`, key, `${pace.warmUp}`, `${pace.milliseconds}`])
+      const racer: Racer = { name, child, samples: [], failure: undefined }
+      racers.push(racer)
+      await answered(racer)
+    }
     for (let round = 0; round < pace.rounds; round++) {
       for (const racer of round % 2 === 0 ? racers : [...racers].reverse()) {
-        if (racer.failure === undefined) racer.child.send("go")
+        if (racer.failure !== undefined) continue
+        // That it has exited meanwhile is the answer then.
+        racer.child.send("go", () => {})
         const sample = await answered(racer)
         if (sample !== undefined) racer.samples.push(sample)
       }

@@ -17,19 +17,23 @@ if (scenario === undefined || name === undefined) {
   throw new Error(`choose one of ${Object.keys(scenarios).join(", ")}, and one of ${names.join(", ")}`)
 }
 
-/** By where a function stands; the first that fits. */
+/** By the file of a function, in `installed/` and what is linked into it; the first that fits. */
 const GROUPS: ReadonlyArray<readonly [RegExp, string]> = [
   [/\/effect\/dist\/(Metric|internal\/metric)|internal\/meter/, "metrics"],
   [/\/effect\/dist\/(?!socket|net)|^node:(async_hooks|internal\/async)/, "Effect's runtime, async context included"],
   [/^node:|^$/, "node: dgram, events, timers, system calls made from JavaScript"],
   [/NodeDatagramSocket|\/socket\/|\/net\//, "Effect's datagram socket"],
-  [/session\/(dist|src)\/Node\w*Transport/, "transport"],
-  [/session\/(dist|src)\/(SessionMachine|internal)/, "machine"],
-  [/session\/(dist|src)\//, "session driver"],
-  [/codec\/(dist|src)\/|crc-32/, "codec"],
-  [/senfo/, "senfo"],
-  [/benchmarks\/(dist|src)\/server/, "server"],
-  [/benchmarks\//, "benchmark"]
+  [/session\/dist\/Node\w*Transport/, "transport"],
+  [
+    /session\/dist\/((Session|Transport)\.|internal\/(driver|alarm|broadcast|monotonic|settings|span)\.)/,
+    "session driver"
+  ],
+  [/session\/dist\//, "machine"],
+  [/codec\/dist\/|crc-32/, "codec"],
+  [/client\/dist\//, "client"],
+  [/senfo\//, "senfo"],
+  [/installed\/server\./, "server"],
+  [/installed\//, "benchmark"]
 ]
 
 /** `undefined` for what is nobody's: idleness, and the profiler itself. */

@@ -94,11 +94,12 @@ const targets: ReadonlyArray<readonly [row: string, unit: string, client: Name, 
     ["100 KB each", "replies/s", "client", 0.9, true],
     ["100 KB each", "CPU ms per 1,000 replies", "client", 1.3, true],
     ["an idle session", "KB of RSS", "client", 80, false],
+    ["1000 idle sessions", "% of a core", "client", 1, false],
     ["start to first reply", "ms", "client", 200, false],
     ["start of a bundle", "ms", "client", 120, false]
   ]
 
-/** Says which rows meet their target. */
+/** Says which rows meet their target, or that a row was not measured. */
 export const printTargets = (rows: ReadonlyArray<Row>): void => {
   console.log("\ntargets")
   for (const [name, unit, client, target, isMultiple] of targets) {
@@ -107,27 +108,34 @@ export const printTargets = (rows: ReadonlyArray<Row>): void => {
     const value = typeof cell !== "object" ? undefined : isMultiple ? cell.ratio?.median : cell.median
     const isLeast = unit.endsWith("/s")
     const isMet = value !== undefined && (isLeast ? value >= target : value <= target)
+    const verdict = value === undefined ? "n/a" : isMet ? "met" : "missed"
     console.log(
-      `  ${isMet ? "met   " : "missed"}  ${client}: ${name}, ${unit}: ${value?.toFixed(2) ?? "n/a"}, ` +
+      `  ${verdict.padEnd(6)}  ${client}: ${name}, ${unit}: ${value?.toFixed(2) ?? "n/a"}, ` +
         `${isLeast ? "at least" : "at most"} ${target}${isMultiple ? " of bare" : ""}`
     )
   }
 }
 
-/** Writes `results/<name>.json` in the current directory. */
-export const write = (name: string, about: Record<string, unknown>, rows: ReadonlyArray<Row>): void => {
-  Fs.mkdirSync("results", { recursive: true })
-  const content = {
-    date: DateTime.formatIso(DateTime.nowUnsafe()),
-    node: process.versions.node,
-    cpu: Os.cpus()[0]?.model,
-    cores: Os.availableParallelism(),
+/** Writes the rows to `results/<name>.json`. */
+export const write = (name: string, about: Record<string, unknown>, rows: ReadonlyArray<Row>): void =>
+  writeResults(name, {
     ...about,
     metrics: rows.map((row) => ({
       name: row.name,
       unit: row.unit,
       clients: each((name) => cellOf(row, name))
     }))
+  })
+
+/** Writes results, and what they were measured on, to `results/<name>.json` in the current directory. */
+export const writeResults = (name: string, results: Record<string, unknown>): void => {
+  Fs.mkdirSync("results", { recursive: true })
+  const content = {
+    date: DateTime.formatIso(DateTime.nowUnsafe()),
+    node: process.versions.node,
+    cpu: Os.cpus()[0]?.model,
+    cores: Os.availableParallelism(),
+    ...results
   }
   Fs.writeFileSync(`results/${name}.json`, `${JSON.stringify(content, null, 2)}\n`)
 }

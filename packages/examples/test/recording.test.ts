@@ -2,25 +2,30 @@ import { Session, Transport } from "@bercon/session"
 import { ServerMachine, TestRcon } from "@bercon/testing"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { recording } from "../src/recording.ts"
+import { type Recorded, recording } from "../src/recording.ts"
+
+/** Logs in through a recording, and sends one command. */
+const recorded = Effect.gen(function*() {
+  const datagrams: Array<Recorded> = []
+  const transport = recording(yield* Transport.Transport, (datagram) => datagrams.push(datagram))
+  const session = yield* Session.make({ password: ServerMachine.DEFAULT_PASSWORD }).pipe(
+    Effect.provideService(Transport.Transport, transport)
+  )
+  yield* TestRcon.adjust(0)
+  assert.match(yield* session.command("version"), /^\d/)
+  return datagrams
+})
 
 it.effect("writes down what a session sends and receives, and changes nothing of it", () =>
   Effect.gen(function*() {
-    const recorded: Array<string> = []
-    const transport = recording(yield* Transport.Transport, ({ datagram, direction }) => {
-      recorded.push(`${direction} type ${datagram[7]}`)
-    })
-    const session = yield* Session.make({ password: ServerMachine.DEFAULT_PASSWORD }).pipe(
-      Effect.provideService(Transport.Transport, transport)
-    )
-    yield* TestRcon.adjust(0)
-    assert.match(yield* session.command("version"), /^\d/)
-    assert.deepStrictEqual(recorded, [
-      "sent type 0",
-      "received type 0",
-      "received type 2",
-      "sent type 2",
-      "sent type 1",
-      "received type 1"
-    ])
+    const lines = (yield* recorded).map(({ datagram, direction }) => `${direction} type ${datagram[7]}`)
+    assert.deepStrictEqual(lines, ["received type 2", "sent type 2", "sent type 1", "received type 1"])
+  }).pipe(Effect.provide(TestRcon.layerTransport())))
+
+it.effect("keeps neither the password nor the buffer that all sessions share", () =>
+  Effect.gen(function*() {
+    for (const { datagram } of yield* recorded) {
+      assert.notStrictEqual(datagram[7], 0)
+      assert.strictEqual(datagram.byteLength, datagram.buffer.byteLength)
+    }
   }).pipe(Effect.provide(TestRcon.layerTransport())))

@@ -3,9 +3,9 @@
  *
  * **Details**
  *
- * Every metric has the attribute `server` (`host:port`). Of several sessions with one server, the counters add up and the
- * gauges are the newest one's and go when that is closed. Rates, such as the share
- * of commands that had to be sent again, are for whoever reads them to form.
+ * Every metric has the attribute `server` (`host:port`). The counters of several sessions with one server add up. The gauges
+ * are those of the newest session, and are removed when it closes. Compute rates in your monitoring system, such as the share
+ * of commands that had to be sent again.
  *
  * | name                             | kind      | attributes            | counts                                                  |
  * | -------------------------------- | --------- | --------------------- | ------------------------------------------------------- |

@@ -3,8 +3,8 @@
  *
  * **Details**
  *
- * An adapter over Effect's `NodeDatagramSocket`, and the only file that knows it. `NodeDgramTransport` does the same for
- * less, and is what `NodeRcon` uses; this one is for programs whose sockets are to be Effect's. The socket is *connected*:
+ * An adapter over Effect's `NodeDatagramSocket`, and the only file that imports it. `NodeDgramTransport` does the same at a
+ * lower cost, and is what `NodeRcon` uses; this one is for programs whose sockets are to be Effect's. The socket is *connected*:
  * the kernel drops datagrams from anybody but the server, and reports if nobody listens at its port. The host name is
  * resolved each time a socket is opened, IPv4 first. At most 1,024 datagrams wait in each direction (64 MiB received at the
  * very worst); more are dropped, as the network would.
@@ -33,7 +33,7 @@ export interface Options {
   readonly host: string
   /** The server's `RConPort`, 1 to 65535. Not the port that players connect to. */
   readonly port: number
-  /** The local address to send from, for machines with several. Default: the system decides. */
+  /** The local address or name to send from, for machines with several. Default: the system decides. */
   readonly bind?: { readonly address?: string | undefined; readonly port?: number | undefined } | undefined
 }
 
@@ -64,6 +64,12 @@ export const make = (options: Options): Transport["Service"] => {
       const write = Effect.flatMap(
         Queue.take(outbox),
         (payload) => Effect.catch(writer.write({ payload }), (error) => Effect.sync(() => notSent(error)))
+      )
+      // Added last, so that it runs before the socket is closed.
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          receiver = undefined
+        })
       )
       const scope = yield* Effect.scope
       const context = yield* Effect.context()

@@ -165,8 +165,8 @@ export class Session extends Context.Service<Session, {
   /** How the session is doing: now, and every change. Ends after `Closed`. */
   readonly statusChanges: Stream.Stream<Status>
   /**
-   * Waits until the session has logged in for the first time. Fails where it never will; where its owner closes it before,
-   * the wait is interrupted.
+   * Waits until the session has logged in for the first time. Fails if the first login fails; interrupted if the session's
+   * scope closes before.
    */
   readonly online: Effect.Effect<void, LoginFailure>
 }>()("@bercon/session/Session") {}

@@ -9,7 +9,7 @@
  * Over real UDP there are `NodeDgramTransport`, and `NodeTransport` on Effect's own sockets. `@bercon/testing` has one in
  * memory. A transport of your own (through a SOCKS proxy, say, or from a recording) is an `open` that returns two functions.
  *
- * **Example** (A transport that writes down what another one carries)
+ * **Example** (A transport that writes down what another one carries, except for logins)
  *
  * ```ts
  * import type { Transport } from "@bercon/session"
@@ -23,23 +23,29 @@
  * export const recording = (
  *   { open, peer }: Transport.Transport["Service"],
  *   record: (datagram: Recorded) => void
- * ): Transport.Transport["Service"] => ({
- *   peer,
- *   open: Effect.map(open, ({ listen, send }) => ({
- *     listen: (receiver) =>
- *       listen({
- *         ...receiver,
- *         receive: (datagram) => {
- *           record({ direction: "received", datagram })
- *           receiver.receive(datagram)
- *         }
- *       }),
- *     send: (datagram) => {
- *       record({ direction: "sent", datagram })
- *       send(datagram)
- *     }
- *   }))
- * })
+ * ): Transport.Transport["Service"] => {
+ *   const write = (direction: Recorded["direction"], datagram: Uint8Array) => {
+ *     // Login packets (type 0) are left out: the client's contains the password in clear text.
+ *     if (datagram[7] !== 0) record({ direction, datagram: datagram.slice() })
+ *   }
+ *   return {
+ *     peer,
+ *     open: Effect.map(open, ({ listen, send }) => ({
+ *       listen: (receiver) =>
+ *         listen({
+ *           ...receiver,
+ *           receive: (datagram) => {
+ *             write("received", datagram)
+ *             receiver.receive(datagram)
+ *           }
+ *         }),
+ *       send: (datagram) => {
+ *         write("sent", datagram)
+ *         send(datagram)
+ *       }
+ *     }))
+ *   }
+ * }
  * ```
  *
  * @since 0.1.0
@@ -51,7 +57,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
 /**
- * What a connection calls when something has happened. Each function returns soon, never throws, and may be called at any
+ * The functions a connection calls when something has happened. Each returns soon, never throws, and may be called at any
  * time, also from within `send`. None is called after the connection's scope has closed.
  *
  * @category models
@@ -61,13 +67,13 @@ export interface Receiver {
   /** A datagram has arrived. The receiver may keep its bytes, and does not change them. */
   readonly receive: (datagram: Uint8Array) => void
   /**
-   * A datagram could not be sent, this one or an earlier one. The connection goes on. An `IoFailed` of kind `Refused` says
-   * that the server's host has reported its port closed.
+   * A datagram could not be sent, this one or an earlier one. The connection goes on. An `IoFailed` of kind `Refused`
+   * means that the server's host has reported its port closed.
    */
   readonly notSent: (error: TransportError) => void
   /**
-   * The connection is lost. If the cause has a `TransportError`, the session opens another connection. Any other cause is a
-   * defect of the transport, and ends the session.
+   * The connection is lost. If the cause has a `TransportError` or is an interruption, the session opens another connection.
+   * Any other cause is a defect of the transport, and ends the session.
    */
   readonly failed: (cause: Cause.Cause<TransportError>) => void
 }
@@ -79,11 +85,12 @@ export interface Receiver {
  * @since 0.1.0
  */
 export interface Connection {
-  /** Says who is told what happens. Called once, right after the connection was opened. */
+  /** Sets the receiver. Called once, right after the connection was opened. */
   readonly listen: (receiver: Receiver) => void
   /**
-   * Hands a datagram to the network, and returns at once. It is no promise that the datagram arrives. What is known to have
-   * gone wrong is told to the receiver. The bytes do not change afterwards.
+   * Hands a datagram to the network, and returns at once. It is no promise that the datagram arrives. A known failure is
+   * reported through `notSent`. The bytes do not change afterwards. They are a view of a buffer that all sessions of the
+   * process share: copy them before you transfer them to another thread or keep them for long.
    */
   readonly send: (datagram: Uint8Array) => void
 }
@@ -95,18 +102,18 @@ export interface Connection {
  * @since 0.1.0
  */
 export class Transport extends Context.Service<Transport, {
-  /** Who is at the other end, `host:port`, for messages to people. */
+  /** The server's name, `host:port`, for messages. */
   readonly peer: string
   /**
    * Opens a socket, and resolves the host name anew each time. It belongs to the caller's scope, which closes it. The
-   * session interrupts it after 30 seconds.
+   * session interrupts `open` after 30 seconds, and waits for at most 30 seconds for a socket to be closed.
    */
   readonly open: Effect.Effect<Connection, TransportError, Scope.Scope>
 }>()("@bercon/session/Transport") {}
 
 /**
  * The socket could not be opened: the host or port is not valid (`InvalidAddress`), the host name has no address
- * (`HostUnresolved`), or the local address or port cannot be used.
+ * (`HostUnresolved`), the local address or port cannot be used, or opening took longer than 30 seconds (`TimedOut`).
  *
  * @category errors
  * @since 0.1.0
@@ -119,6 +126,7 @@ export class OpenFailed extends Schema.Error<OpenFailed>("@bercon/session/Transp
     "AddressInUse",
     "AddressNotAvailable",
     "PermissionDenied",
+    "TimedOut",
     "Unknown"
   ]),
   peer: Schema.String,
@@ -127,7 +135,8 @@ export class OpenFailed extends Schema.Error<OpenFailed>("@bercon/session/Transp
   override get message(): string {
     switch (this.kind) {
       case "InvalidAddress":
-        return `${this.peer} is not a valid address: a host and a port from 1 to 65535 are needed; a local port may be 0 to 65535`
+        return `${this.peer} is not a valid address: a host and a port from 1 to 65535 are needed; ` +
+          "a local address must not be empty, a local port may be 0 to 65535"
       case "HostUnresolved":
         return `no address was found for ${this.peer}: check the host name and the DNS`
       case "AddressInUse":
@@ -136,10 +145,18 @@ export class OpenFailed extends Schema.Error<OpenFailed>("@bercon/session/Transp
         return `cannot open a socket to ${this.peer}: this machine does not have the local address to bind`
       case "PermissionDenied":
         return `cannot open a socket to ${this.peer}: permission denied`
+      case "TimedOut":
+        return `cannot open a socket to ${this.peer}: it was not open after 30 seconds`
       case "Unknown":
-        return `cannot open a socket to ${this.peer}`
+        return `cannot open a socket to ${this.peer}${detailOf(this.cause)}`
     }
   }
+}
+
+/** What a cause says, to be appended to a message. */
+const detailOf = (cause: unknown): string => {
+  const detail = cause instanceof Error ? cause.message : typeof cause === "string" ? cause : ""
+  return detail === "" ? "" : `: ${detail}`
 }
 
 /**

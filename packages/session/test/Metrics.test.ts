@@ -89,6 +89,39 @@ describe("metrics", () => {
       meter.close()
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
 
+  it.effect("add up over sessions, whatever the order of the attributes in their contexts, and what they say of `server`", () =>
+    Effect.gen(function*() {
+      const { counters } = new Bench().machine
+      const contexts = [
+        { region: "eu", team: "a" },
+        { team: "a", region: "eu" },
+        { server: "another", region: "eu", team: "a" }
+      ]
+      for (const attributes of contexts) {
+        const context = yield* Effect.provideService(Effect.context(), Metric.CurrentMetricAttributes, attributes)
+        const meter = new Meter("server", { counters, load: { waiting: 0, inFlight: 0 } }, context)
+        meter.settled("Success")
+        meter.close()
+      }
+      const series = yield* Metric.snapshot
+      assert.deepStrictEqual(
+        series.map(({ attributes, state }) => [attributes, (state as { count?: number }).count]),
+        [[{ outcome: "Success", region: "eu", server: "server", team: "a" }, 3]]
+      )
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
+
+  it.effect("have no gauges of a session that is closed, and keep its counts", () =>
+    Effect.gen(function*() {
+      const names = Effect.map(readings, (values) => [...values.keys()].map((line) => line.trim()))
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* Session.make({ password })
+        assert.includeMembers(yield* names, ["bercon_commands_in_flight", "bercon_commands_waiting", "bercon_logins"])
+      }))
+      assert.notInclude(yield* names, "bercon_commands_in_flight")
+      assert.notInclude(yield* names, "bercon_commands_waiting")
+      assert.include(yield* names, "bercon_logins")
+    }).pipe(Effect.provide(TestRcon.layerTransport()), Effect.provideService(Metric.MetricRegistry, new Map())))
+
   it.effect("tell messages that came again, never, or too late", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork

@@ -5,6 +5,7 @@ import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import * as NodeDatagramSocket from "@effect/platform-node-shared/NodeDatagramSocket"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
+import { networkInterfaces } from "node:os"
 
 const portOf = (address: string) => Number(address.slice(address.lastIndexOf(":") + 1))
 
@@ -105,5 +106,94 @@ describe.each([["NodeTransport", NodeTransport], ["NodeDgramTransport", NodeDgra
       const { port } = yield* bound
       const error = yield* notSent(yield* Udp.make({ host: "127.0.0.1", port }).open, new Uint8Array(70_000))
       assert.strictEqual(error.reason.kind, "MessageTooLarge")
+    }))
+
+  it.live("a local address may be a name", () =>
+    Effect.gen(function*() {
+      const { port, reader } = yield* bound
+      const connection = yield* Udp.make({ host: "127.0.0.1", port, bind: { address: "localhost" } }).open
+      connection.listen({ receive: () => {}, notSent: () => {}, failed: () => {} })
+      connection.send(Uint8Array.of(7))
+      assert.deepStrictEqual((yield* reader.pull).map(({ payload }) => [...payload]), [[7]])
+    }))
+
+  it.live.each(["", "a\0b"])(
+    "a local address %j is no address, and the error says so",
+    (address) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Udp.make({ host: "127.0.0.1", port: 2306, bind: { address } }).open)
+        assert.strictEqual(error.reason.kind, "InvalidAddress")
+      })
+  )
+
+  it.live("a connection reports nothing any more once its scope is closed", () =>
+    Effect.gen(function*() {
+      const { port, reader, writer } = yield* bound
+      const reports: Array<string> = []
+      const connection = yield* Effect.scoped(Effect.gen(function*() {
+        const connection = yield* Udp.make({ host: "127.0.0.1", port }).open
+        connection.listen({
+          receive: () => reports.push("receive"),
+          notSent: () => reports.push("notSent"),
+          failed: () => reports.push("failed")
+        })
+        connection.send(Uint8Array.of(1))
+        const [datagram] = yield* reader.pull
+        yield* writer.write({ payload: "too late", address: datagram })
+        connection.send(new Uint8Array(70_000))
+        return connection
+      }))
+      connection.send(Uint8Array.of(2))
+      yield* Effect.sleep("20 millis")
+      assert.deepStrictEqual(reports, [])
+    }))
+
+  it.live("a socket is closed with its scope, and one that could not be opened at once", () =>
+    Effect.gen(function*() {
+      const { port } = yield* bound
+      const sockets = Effect.map(
+        Effect.sleep("20 millis"),
+        () => process.getActiveResourcesInfo().filter((name) => name === "UDPWrap").length
+      )
+      const before = yield* sockets
+      const open = yield* Effect.scoped(Effect.andThen(Udp.make({ host: "127.0.0.1", port }).open, sockets))
+      const bind = { address: "192.0.2.1" }
+      yield* Effect.scoped(Effect.andThen(
+        Effect.flip(Udp.make({ host: "127.0.0.1", port, bind }).open),
+        Effect.map(sockets, (unopened) => assert.strictEqual(unopened, before))
+      ))
+      assert.deepStrictEqual([before + 1, before], [open, yield* sockets])
+    }))
+})
+
+describe("NodeDgramTransport", () => {
+  const hasIPv6 = Object.values(networkInterfaces()).flat().some((address) => address?.address === "::1")
+
+  it.live.runIf(hasIPv6)("reaches a server over IPv6", () =>
+    Effect.gen(function*() {
+      const socket = yield* NodeDatagramSocket.make({ bind: { address: "::1" } })
+      const reader = yield* socket.reader
+      const connection = yield* NodeDgramTransport.make({
+        host: "::1",
+        port: reader.address.port,
+        bind: { address: "::1" }
+      }).open
+      connection.send(Uint8Array.of(7))
+      assert.strictEqual((yield* reader.pull).length, 1)
+    }))
+
+  it.live("says so if the local address and the server's are of different families", () =>
+    Effect.gen(function*() {
+      const transport = NodeDgramTransport.make({ host: "127.0.0.1", port: 2306, bind: { address: "::1" } })
+      const error = yield* Effect.flip(transport.open)
+      assert.include(error.message, "::1")
+      assert.include(error.message, "not both IPv4 or both IPv6")
+    }))
+
+  it.live("a local name without an address fails with AddressNotAvailable", () =>
+    Effect.gen(function*() {
+      const bind = { address: "no-such-host.invalid" }
+      const error = yield* Effect.flip(NodeDgramTransport.make({ host: "127.0.0.1", port: 2306, bind }).open)
+      assert.strictEqual(error.reason.kind, "AddressNotAvailable")
     }))
 })

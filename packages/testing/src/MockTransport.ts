@@ -39,15 +39,15 @@ import * as Queue from "effect/Queue"
  * @since 0.1.0
  */
 export class MockTransport extends Context.Service<MockTransport, {
-  /** The next datagram that the client has written, of those not taken yet (the last 10,000), or a wait for it. */
+  /** Takes the oldest datagram the client has sent, or waits for one; at most 10,000 are kept. */
   readonly take: Effect.Effect<Uint8Array>
-  /** All that it has written and that was not taken yet; perhaps none. */
+  /** Takes all datagrams the client has sent; an empty array if there are none. */
   readonly takeAll: Effect.Effect<ReadonlyArray<Uint8Array>>
-  /** Gives the client a datagram. Where no socket is open it is lost. */
+  /** Gives the client a copy of a datagram. If no socket is open it is lost. */
   readonly give: (datagram: Uint8Array) => Effect.Effect<void>
   /** Lets the open socket fail; the session then opens another. If no socket is open nothing happens. */
   readonly fail: (error: Transport.TransportError) => Effect.Effect<void>
-  /** What happens to what is opened or sent from now on: a failure, or nothing. */
+  /** Makes every later `open` or `send` fail with these errors; `{}` ends that. */
   readonly failing: (
     errors: {
       readonly open?: Transport.TransportError | undefined
@@ -84,7 +84,7 @@ export const layer = (options: Options = {}): Layer.Layer<Transport.Transport | 
   Layer.effectContext(Effect.gen(function*() {
     const peer = options.peer ?? "mock:2306"
     const written = yield* Queue.sliding<Uint8Array>(CAPACITY)
-    /** The open sockets, and who is told what happens to them. */
+    /** The open sockets and their receivers. */
     const receivers = new Map<Transport.Connection, Transport.Receiver>()
     let opened = 0
     let failOpen: Transport.TransportError | undefined

@@ -1,5 +1,5 @@
 /**
- * A network of datagrams in memory, as bad as one likes.
+ * A network of datagrams in memory, with adjustable faults.
  *
  * **Details**
  *
@@ -9,7 +9,7 @@
  * server depends on the seed, on the server's address, on n and on the conditions at that moment, and on nothing else.
  *
  * Time is the `Clock`'s, so under `TestClock` a delayed datagram arrives when the clock is adjusted, and not before.
- * Without delay a datagram arrives at once, in the receiver's queue.
+ * Without delay a datagram arrives at once: a server finds it in its queue, a client's receiver is called.
  *
  * The clients' machine can be in trouble of its own: no socket can be opened, nothing be sent (`fail`), or those that are
  * open break (`breakSockets`).
@@ -95,9 +95,9 @@ export interface PathOptions extends PathConditions {
  * @since 0.1.0
  */
 export interface Failures {
-  /** Why every `open` fails, with `OpenFailed`: `"HostUnresolved"`, `"AddressInUse"`, ... Default: none does. */
+  /** Why every `open` fails, with `OpenFailed`: `"HostUnresolved"`, `"AddressInUse"`, ... Default: none. */
   readonly open?: Transport.OpenFailed["kind"] | undefined
-  /** Why every `write` fails, with `IoFailed`, and sends nothing: `"Unreachable"`, ... Default: none does for this. */
+  /** Why every `send` fails, with `IoFailed`, and sends nothing: `"Unreachable"`, ... Default: none. */
   readonly write?: Transport.IoFailed["kind"] | undefined
 }
 
@@ -110,7 +110,7 @@ export interface Failures {
 export interface Options extends PathOptions {
   /** What fails from the beginning. Default: nothing. */
   readonly failures?: Failures | undefined
-  /** How many datagrams wait for a server, 1 or more. Default 1,024. Clients are told at once. */
+  /** How many datagrams wait for a server, 1 or more. Default 1,024. Datagrams to clients are delivered at once, without a queue. */
   readonly receiveCapacity?: number | undefined
 }
 
@@ -149,22 +149,22 @@ export interface Statistics {
  */
 export interface Line {
   /**
-   * Changes the conditions for what is sent from now on. What is not given stays as it is. Dies with a `RangeError`, and
-   * changes nothing, where a fraction is not from 0 to 1, or a duration infinite.
+   * Changes the conditions for datagrams sent from now on. Conditions that are not given stay as they are. Dies with a
+   * `RangeError`, and changes nothing, if a fraction is not from 0 to 1, or a duration is infinite.
    */
   readonly change: (conditions: PathConditions) => Effect.Effect<void>
-  /** Cuts a direction, or both: what is sent from now on is lost, without a word to the sender. */
+  /** Cuts a direction, or both: datagrams sent from now on are lost, and the sender is not notified. */
   readonly partition: (direction?: Direction) => Effect.Effect<void>
   /** Mends a direction that was cut, or both. */
   readonly heal: (direction?: Direction) => Effect.Effect<void>
   /**
-   * What fails on the clients' machine from now on, on the way to these servers. What is not given works, or works again:
-   * `fail({})` ends it all. Sockets that are open stay open.
+   * Sets what fails on the clients' machine from now on, on the way to these servers. What is not given works again:
+   * `fail({})` ends all failures. Open sockets stay open.
    */
   readonly fail: (failures: Failures) => Effect.Effect<void>
   /**
    * Breaks every client socket to these servers that is open now: it fails with an `IoFailed` of this kind, default
-   * `"Unknown"`, and so does everything sent on it from now on. New ones can be opened. The server hears nothing of it.
+   * `"Unknown"`, and so does everything sent on it from now on. New ones can be opened. The server is not notified.
    */
   readonly breakSockets: (kind?: Transport.IoFailed["kind"]) => Effect.Effect<void>
 }
@@ -179,13 +179,14 @@ export class SimulatedNetwork extends Context.Service<
   SimulatedNetwork,
   Line & {
     /**
-     * Binds an address (`ip:port`) in the caller's scope. Fails with `AddressInUse` where it is bound already.
+     * Binds an address (`ip:port`) in the caller's scope. Fails with `AddressInUse` if it is bound already.
      */
     readonly bind: (address: string) => Effect.Effect<Endpoint, EndpointError, Scope.Scope>
     /**
      * A transport to the server at an address (`ip:port`). Each `open` has a local address of its own, from
-     * `127.0.0.1:50001` on, and takes datagrams from its server alone. When a datagram comes to the address while nobody is
-     * bound there, the socket is told with an `IoFailed` of kind `Refused`.
+     * `127.0.0.1:50001` to port 65535, and takes datagrams from its server alone; if all are in use it fails with
+     * `AddressInUse`. If a datagram arrives at the address while no server is bound there, `notSent` is called with an
+     * `IoFailed` of kind `Refused`.
      */
     readonly transport: (peer: string) => Transport.Transport["Service"]
     /**
@@ -206,7 +207,7 @@ interface Client {
   readonly peer: string
   readonly local: string
   receiver: Transport.Receiver | undefined
-  /** Why it is of no more use. */
+  /** Why it ended. */
   ended: Transport.IoFailed["kind"] | undefined
 }
 
@@ -226,7 +227,7 @@ const openFailed = (kind: Transport.OpenFailed["kind"], peer: string) =>
  *
  * **Details**
  *
- * Dies with a `RangeError` where a fraction is not from 0 to 1, a duration infinite, or `receiveCapacity` no positive
+ * Dies with a `RangeError` if a fraction is not from 0 to 1, a duration is infinite, or `receiveCapacity` is not a positive
  * integer.
  *
  * @category constructors
@@ -237,13 +238,13 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<SimulatedNetwork["Service"], never, Scope.Scope> {
   const capacity = atLeastOne("receiveCapacity", options.receiveCapacity ?? 1024)
   let failures = options.failures ?? {}
-  /** By server, where that is not the same as for all of them. */
+  /** By server, if it differs from `failures`. */
   const failuresOf = new Map<string, Failures>()
   const servers = new Map<string, Queue.Queue<Received, EndpointError>>()
   const clients = new Map<string, Client>()
   let opened = 0
 
-  // If delivery dies, no datagram arrives any more: servers and clients are told.
+  // If delivery dies, no datagram arrives any more: that is reported to servers and clients.
   const path = yield* Path.make(options, (cause) => {
     for (const queue of servers.values()) Queue.failCauseUnsafe(queue, cause)
     for (const { receiver } of clients.values()) receiver?.failed(cause)
@@ -257,8 +258,10 @@ export const make = Effect.fnUntraced(function*(
   const toServer = (client: Client, line: Path.ServerLine) => (datagram: Uint8Array): Path.Arrival => {
     const queue = servers.get(client.peer)
     if (queue !== undefined) return offer(queue, { from: client.local, datagram })
-    // The word of it has to come back, too.
-    if (!line.isCut("toClient")) client.receiver?.notSent(ioFailed("Refused", client.peer))
+    // The refusal must get back to the client, whose socket may have ended meanwhile.
+    if (client.ended === undefined && !line.isCut("toClient")) {
+      client.receiver?.notSent(ioFailed("Refused", client.peer))
+    }
     return "refused"
   }
 
@@ -292,18 +295,22 @@ export const make = Effect.fnUntraced(function*(
     return endpoint
   }, Effect.uninterruptible)
 
-  const localAddress = (): string => {
-    const address = `127.0.0.1:${FIRST_LOCAL_PORT + opened++ % LOCAL_PORTS}`
-    return clients.has(address) ? localAddress() : address
+  /** The next free local address, if there is one. */
+  const localAddress = (): string | undefined => {
+    for (let tried = 0; tried < LOCAL_PORTS; tried++) {
+      const address = `127.0.0.1:${FIRST_LOCAL_PORT + opened++ % LOCAL_PORTS}`
+      if (!clients.has(address)) return address
+    }
+    return undefined
   }
 
-  /** Ends a socket for this reason; afterwards it has no address any more. */
+  /** Ends a socket for this reason. Its address is free afterwards, and may soon be another socket's. */
   const end = (client: Client, kind: Transport.IoFailed["kind"]): void => {
     client.ended ??= kind
-    clients.delete(client.local)
+    if (clients.get(client.local) === client) clients.delete(client.local)
   }
 
-  /** The same, without its owner's wish. */
+  /** Ends a socket, and reports that to its receiver. */
   const breakSocket = (client: Client, kind: Transport.IoFailed["kind"]): void => {
     end(client, kind)
     client.receiver?.failed(Cause.fail(ioFailed(kind, client.peer)))
@@ -313,9 +320,16 @@ export const make = Effect.fnUntraced(function*(
     const failing = failuresTo(peer).open
     if (failing !== undefined) return yield* openFailed(failing, peer)
     const line = yield* path.line(peer)
-    const client: Client = { peer, local: localAddress(), receiver: undefined, ended: undefined }
-    clients.set(client.local, client)
-    yield* Effect.addFinalizer(() => Effect.sync(() => end(client, "Closed")))
+    const local = localAddress()
+    if (local === undefined) return yield* openFailed("AddressInUse", peer)
+    const client: Client = { peer, local, receiver: undefined, ended: undefined }
+    clients.set(local, client)
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        client.receiver = undefined
+        end(client, "Closed")
+      })
+    )
     const deliver = toServer(client, line)
     const connection: Transport.Connection = {
       listen: (receiver) => {

@@ -56,4 +56,41 @@ describe("MockTransport", () => {
       assert.strictEqual(yield* mock.open, 0)
       yield* mock.give(Packet.encode(Packet.loginResult(true)))
     }).pipe(Effect.provide(MockTransport.layer({ peer: "game.example:2306" }))))
+
+  /** A connection that writes down what it receives. */
+  const connected = Effect.gen(function*() {
+    const mock = yield* MockTransport.MockTransport
+    const connection = yield* (yield* Transport.Transport).open
+    const received: Array<Uint8Array> = []
+    const problems: Array<Transport.TransportError> = []
+    connection.listen({
+      receive: (datagram) => received.push(datagram),
+      notSent: (error) => problems.push(error),
+      failed: () => {}
+    })
+    return { connection, mock, problems, received }
+  })
+
+  it.effect("keeps no hold of the bytes of either end", () =>
+    Effect.gen(function*() {
+      const { connection, mock, received } = yield* connected
+      const bytes = Uint8Array.of(1)
+      yield* mock.give(bytes)
+      connection.send(bytes)
+      bytes.fill(2)
+      assert.deepStrictEqual(received, [Uint8Array.of(1)])
+      assert.deepStrictEqual(yield* mock.take, Uint8Array.of(1))
+    }).pipe(Effect.scoped, Effect.provide(MockTransport.layer())))
+
+  it.effect("fails every send as long as it is told to", () =>
+    Effect.gen(function*() {
+      const { connection, mock, problems } = yield* connected
+      yield* mock.failing({ write: broken })
+      connection.send(Uint8Array.of(1))
+      connection.send(Uint8Array.of(2))
+      yield* mock.failing({})
+      connection.send(Uint8Array.of(3))
+      assert.deepStrictEqual(problems, [broken, broken])
+      assert.deepStrictEqual(yield* mock.takeAll, [Uint8Array.of(3)])
+    }).pipe(Effect.scoped, Effect.provide(MockTransport.layer())))
 })

@@ -96,7 +96,7 @@ describe("SimulatedNetwork", () => {
       assert.strictEqual((yield* network.statistics).toServer.sent, 3)
     }))
 
-  it.effect("says Closed of what is sent after its scope is closed, and to a server that waits", () =>
+  it.effect("fails with Closed for a server whose scope is closed; a client then sends nothing", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make()
       const scope = yield* Scope.make()
@@ -105,7 +105,8 @@ describe("SimulatedNetwork", () => {
       const server = yield* Effect.forkChild(Effect.flip(endpoint.pull), { startImmediately: true })
       yield* Scope.close(scope, Exit.void)
       assert.strictEqual((yield* Fiber.join(server)).kind, "Closed")
-      assert.strictEqual(kindOf(yield* Effect.exit(connection.write(datagram(0)))), "Closed")
+      yield* connection.write(datagram(0))
+      assert.strictEqual((yield* network.statistics).toServer.sent, 0)
       assert.strictEqual((yield* Effect.flip(endpoint.write("127.0.0.1:50001", datagram(0)))).kind, "Closed")
     }))
 
@@ -378,4 +379,107 @@ describe("SimulatedNetwork", () => {
         assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
       }
     }))
+
+  /** A connection, and what its receiver was told. */
+  const listening = Effect.fnUntraced(function*(network: SimulatedNetwork.SimulatedNetwork["Service"], peer: string) {
+    const connection = yield* network.transport(peer).open
+    const calls: Array<string> = []
+    connection.listen({
+      receive: (datagram) => calls.push(`receive ${numberOf(datagram)}`),
+      notSent: ({ reason }) => calls.push(`notSent ${reason.kind}`),
+      failed: (cause) => calls.push(`failed ${Cause.pretty(cause).split("\n")[0]}`)
+    })
+    return { calls, send: connection.send }
+  })
+
+  it.effect("calls no receiver after the connection's scope has closed", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.make({ latency: "1 second" })
+      const endpoint = yield* network.bind(OTHER)
+      const { calls, send } = yield* Effect.scoped(Effect.gen(function*() {
+        const connection = yield* listening(network, SERVER)
+        yield* endpoint.write("127.0.0.1:50001", datagram(1))
+        connection.send(datagram(2))
+        return connection
+      }))
+      send(datagram(3))
+      yield* network.breakSockets()
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(calls, [])
+      const { toServer } = yield* network.statistics
+      assert.deepStrictEqual([toServer.sent, toServer.refused], [1, 1])
+    }))
+
+  it.effect("reports no refusal to a socket that broke while the datagram was on its way", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.make({ latency: "1 second" })
+      const { calls, send } = yield* listening(network, SERVER)
+      send(datagram(1))
+      yield* network.breakSockets("Unreachable")
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(calls.length, 1)
+      assert.match(calls[0]!, /^failed /)
+    }))
+
+  const PORTS = 65_536 - 50_001
+
+  it.effect("gives a free address again, and does not take it from its new owner when the old one closes", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.make()
+      const endpoint = yield* network.bind(SERVER)
+      const old = yield* Scope.make()
+      yield* Scope.provide(network.transport(SERVER).open, old)
+      yield* network.breakSockets()
+      for (let i = 1; i < PORTS; i++) yield* Effect.scoped(network.transport(SERVER).open)
+      const { calls, send } = yield* listening(network, SERVER)
+      yield* Scope.close(old, Exit.void)
+      send(datagram(1))
+      assert.strictEqual((yield* endpoint.pull)[0].from, "127.0.0.1:50001")
+      yield* endpoint.write("127.0.0.1:50001", datagram(2))
+      assert.deepStrictEqual(calls, ["receive 2"])
+    }))
+
+  it.effect("opens no more sockets than there are local ports", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.make()
+      const first = yield* Scope.make()
+      const { open } = network.transport(SERVER)
+      yield* Scope.provide(open, first)
+      for (let i = 1; i < PORTS; i++) yield* open
+      assert.deepStrictEqual(yield* failureOf(open), ["OpenFailed", "AddressInUse"])
+      yield* Scope.close(first, Exit.void)
+      yield* open
+      assert.deepStrictEqual(yield* failureOf(open), ["OpenFailed", "AddressInUse"])
+    }))
+
+  it.effect("tells servers and clients if delivery has died", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.make({ latency: "1 second" })
+      const endpoint = yield* network.bind(SERVER)
+      const { calls } = yield* listening(network, SERVER)
+      const faulty = yield* network.transport(SERVER).open
+      faulty.listen({
+        receive: () => {
+          throw new Error("the receiver has a bug")
+        },
+        notSent: () => {},
+        failed: () => {}
+      })
+      yield* endpoint.write("127.0.0.1:50002", datagram(1))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(calls.length, 1)
+      assert.match(calls[0]!, /^failed .*the receiver has a bug/)
+      const exit = yield* Effect.exit(endpoint.pull)
+      assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+    }))
+
+  it.effect("carries at most 65,536 delayed datagrams, and counts those it drops", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.make({ latency: "1 second" })
+      const { send } = yield* network.transport(SERVER).open
+      for (let i = 0; i < 65_536; i++) send(datagram(0))
+      assert.strictEqual((yield* network.statistics).toServer.overflowed, 0)
+      for (let i = 0; i < 2; i++) send(datagram(0))
+      assert.strictEqual((yield* network.statistics).toServer.overflowed, 2)
+    }), 20_000)
 })

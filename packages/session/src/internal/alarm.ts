@@ -12,13 +12,13 @@ export interface Options {
   /** The deadline; `Infinity` for never. */
   readonly wakeAt: () => number
   /**
-   * What to do when the deadline has come. `late`: how much too late it is. If it dies, the alarm does not ring any more:
-   * its owner must hear of that here.
+   * Runs when the deadline has come. `late`: by how much it has passed. If it dies, the alarm never rings again, so `ring` must
+   * report the failure to the owner itself.
    */
   readonly ring: (late: number) => Effect.Effect<void>
 }
 
-/** Rings when the deadline has come, and then waits for the next one. To be stopped by its owner. */
+/** Rings when the deadline has come, and then waits for the next one. Its owner must stop it. */
 export class Alarm {
   readonly #context: Context.Context<never>
   readonly #options: Options
@@ -32,7 +32,7 @@ export class Alarm {
     this.#options = options
   }
 
-  /** To be called after the deadline may have become earlier. */
+  /** Call this if the deadline may have become earlier. */
   reset(): void {
     const deadline = this.#options.wakeAt()
     if (deadline >= this.#armedFor || this.#isStopped) return
@@ -40,7 +40,7 @@ export class Alarm {
     this.#armedFor = deadline
     // Clocks sleep for whole milliseconds. Rounding up keeps the fiber from waking too early again and again.
     const wait = Math.ceil(deadline - this.#options.now())
-    // A clock may not sleep at all for 0 ms; a fiber that has rung before it is known here could not be stopped.
+    // A clock may return at once for 0 ms; the fiber would then ring before it is stored here and could not be stopped.
     const sleep = wait > 0 ? Effect.sleep(wait) : Effect.yieldNow
     this.#sleeper = Effect.runForkWith(this.#context)(Effect.andThen(sleep, this.#ring))
   }

@@ -3,9 +3,9 @@
  *
  * **Details**
  *
- * A subscriber that is `capacity` values behind loses its oldest. In their place it finds one value that `overflow`, if
- * given, makes of their number. It delays nobody. (`PubSub.sliding` does not count what is lost, and drops for all what the
- * slowest has not read.)
+ * A subscriber that is `capacity` values behind loses its oldest. If `overflow` is given, the subscriber gets
+ * `overflow(count)` in their place. A slow subscriber delays no other. (`PubSub.sliding` does not count lost values, and drops
+ * for all subscribers what the slowest has not read.)
  *
  * @since 0.1.0
  */
@@ -22,15 +22,15 @@ import * as Stream from "effect/Stream"
  * @since 0.1.0
  */
 export interface Options<A> {
-  /** How many values a subscriber may be behind, at least 1. */
+  /** How many values a subscriber may be behind; at least 1. */
   readonly capacity: number
-  /** What a subscriber gets in place of the values that it lost. Default: nothing. */
+  /** Makes the value that a subscriber gets in place of those it lost, from their number. Default: none. */
   readonly overflow?: (missed: number) => A
-  /** What each subscriber gets first. Default: nothing. */
+  /** Makes the value that each subscriber gets first. Default: none. */
   readonly greeting?: () => A
 }
 
-/** A value and how many were published before it, by which a subscriber sees what it lost. */
+/** A value and how many were published before it: a subscriber counts lost values by this number. */
 interface Numbered<A> {
   readonly number: number
   readonly value: A
@@ -60,7 +60,7 @@ export class Broadcast<A, E = never> {
     for (const queue of this.#subscribers) Queue.offerUnsafe(queue, { number, value })
   }
 
-  /** Ends every subscription, present and future, after what is still to be read; with the cause of a failed exit. */
+  /** Ends every subscription, present and future, once its values are read. If the exit is a failure, it fails with that. */
   close(exit: Exit.Exit<void, E>): void {
     this.#closed = Exit.isSuccess(exit) ? Cause.fail(Cause.Done()) : exit.cause
     for (const queue of this.#subscribers ?? []) Queue.failCauseUnsafe(queue, this.#closed)

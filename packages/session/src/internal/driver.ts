@@ -1,13 +1,13 @@
 /**
- * Drives a session machine: with the clock, a socket after the other, and the callers.
+ * Drives a session machine: with the clock, one socket at a time, and the callers.
  *
- * What happens is fed to the machine, and what the machine wants is done at once, in the same step:
+ * Each event is an input of the machine, and the machine's outputs are performed at once, in the same step:
  *
  * - a datagram arrives: `Receiver.receive` -> `machine.receive` -> `#perform`;
  * - a command goes out: `request` -> `machine.submit` -> `#perform` -> `Connection.send`;
  * - a deadline comes: `Alarm` -> `machine.tick` -> `#perform`.
  *
- * At rest a driver has two fibers: the alarm's, and the one whose scope is that of the open socket.
+ * At rest a driver has two fibers: the alarm's, and the one that holds the open socket.
  */
 import * as Text from "@bercon/codec/Text"
 import * as Cause from "effect/Cause"
@@ -17,6 +17,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Formatter from "effect/Formatter"
 import * as Result from "effect/Result"
 import * as CommandError from "../CommandError.ts"
 import type { LoginFailure } from "../LoginFailure.ts"
@@ -36,13 +37,19 @@ type Reply = (result: Result.Result<Uint8Array, CommandError.CommandError["reaso
 
 /** How many changes of status a subscriber may be behind before it loses the oldest. */
 const STATUS_CAPACITY = 64
-/** How long opening a socket may take. */
-const OPEN_TIMEOUT = "30 seconds"
+/** How long opening a socket may take, and how long the next one waits for its closing. */
+const SOCKET_TIMEOUT = "30 seconds"
 /** If the alarm is later than this, in milliseconds, the socket is read before anything else. */
 const LATE = 50
-/** After how many turns of the event loop without a datagram nothing more lies in the socket. */
+/**
+ * After this many turns of the event loop without a datagram the socket counts as empty. Not after one: a turn that begins
+ * while Node handles events ends without a look at the socket.
+ */
 const QUIET_TURNS = 2
-/** For how many turns of the event loop time may wait for datagrams. */
+/**
+ * At most this many turns are spent reading before deadlines are judged, so that a flood cannot put them off for ever. Node
+ * reads 32 datagrams a turn: in 256 turns several times what the kernel's buffer holds.
+ */
 const MOST_TURNS = 256
 /** The longest command in bytes of UTF-8: with it the datagram is 1,400 bytes, which every network carries whole. */
 export const MAX_COMMAND_BYTES = 1391
@@ -60,7 +67,9 @@ export class Driver {
   readonly #messages: Broadcast<Message | Gap, LoginFailure>
   /** The status as it was last published. */
   #status: Status
-  /** The socket: its fiber, and what is open. */
+  /** How many sockets were asked for. An earlier one than the last is no longer in use. */
+  #sockets = 0
+  /** The socket in use: its fiber, and what is open. */
   #socket: Fiber.Fiber<void> | undefined
   #connection: Connection | undefined
   /** How many datagrams have arrived. */
@@ -97,8 +106,13 @@ export class Driver {
   /** Ends the session for its owner, and closes the socket. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
     this.#feed((now) => this.#machine.close(now))
-    return this.#socket === undefined ? Effect.void : Fiber.interrupt(this.#socket)
+    // A caller that was just resumed closes its session within `#perform`, which then has to end the rest.
+    return this.#isPerforming ? Effect.andThen(Effect.yieldNow, this.#socketClosed) : this.#socketClosed
   })
+
+  readonly #socketClosed: Effect.Effect<void> = Effect.suspend(() =>
+    this.#socket === undefined ? Effect.void : Fiber.interrupt(this.#socket)
+  )
 
   #now(): number {
     return Monotonic.millis(this.#clock)
@@ -136,31 +150,28 @@ export class Driver {
     decode: (reply: Uint8Array) => A
   ): Effect.Effect<A, CommandError.CommandError> {
     return Effect.callback<A, CommandError.CommandError>((resume) => {
+      // All options are read here, where a getter that throws is the caller's defect, and not in the middle of an input.
+      const { epoch, isCurrent, repeatable = true } = options ?? {}
       const payload = Text.encode(text)
       const timeout = options?.timeout === undefined
         ? this.#settings.commandTimeout
         : Monotonic.duration(options.timeout)
-      const problem = problemOf(text, payload, timeout)
+      const problem = problemOf(text, payload, timeout, options?.timeout)
       if (problem !== undefined) {
         this.#meter.settled("InvalidCommand")
         return resume(fail(text, new CommandError.InvalidCommand({ problem })))
       }
+      const handle: Reply = (result) =>
+        resume(Result.isSuccess(result) ? read(result.success, decode) : fail(text, result.failure))
       let ticket: SessionMachine.Ticket<Reply> | undefined
       this.#feed((now) => {
-        const submitted = this.#machine.submit(now, {
-          handle: (result) =>
-            resume(Result.isSuccess(result) ? Effect.succeed(decode(result.success)) : fail(text, result.failure)),
-          payload,
-          repeatable: options?.repeatable ?? true,
-          epoch: options?.epoch,
-          isCurrent: options?.isCurrent,
-          deadline: now + timeout
-        })
+        const request = { handle, payload, repeatable, epoch, isCurrent, deadline: now + timeout }
+        const submitted = this.#submit(now, request)
         if (Result.isSuccess(submitted)) {
           ticket = submitted.success
         } else {
           this.#meter.settled(submitted.failure._tag)
-          resume(fail(text, submitted.failure))
+          handle(Result.fail(submitted.failure))
         }
       })
       return Effect.sync(() => {
@@ -172,14 +183,24 @@ export class Driver {
     })
   }
 
+  /** Submits a command. If the machine throws, it does not have the command, and would not settle it as the session ends. */
+  #submit(
+    now: number,
+    request: SessionMachine.Request<Reply>
+  ): ReturnType<SessionMachine.SessionMachine<Reply>["submit"]> {
+    try {
+      return this.#machine.submit(now, request)
+    } catch (defect) {
+      this.#fault(Cause.die(defect))
+      return Result.fail(CommandError.closedBy(Exit.die(defect), 0))
+    }
+  }
+
   // ---------------------------------------------------------------------------
   // the machine
   // ---------------------------------------------------------------------------
 
-  /**
-   * Feeds the machine an input, and does what it wants. It never waits and never throws: a fault in here ends the session,
-   * and the caller does not see it.
-   */
+  /** Feeds the machine an input, and performs its outputs. Never waits and never throws: a fault in here ends the session. */
   #feed(input: (now: number) => void): void {
     const now = this.#now()
     try {
@@ -191,9 +212,7 @@ export class Driver {
     }
   }
 
-  /**
-   * Does what the machine wants. What that sets off may be another input, whose outputs come after all of this one's.
-   */
+  /** Performs the machine's outputs. One may cause another input, whose outputs are performed after all of this one's. */
   #perform(now: number): void {
     if (this.#isPerforming) return
     this.#isPerforming = true
@@ -213,7 +232,7 @@ export class Driver {
 
   #performAll(): void {
     for (let outputs = this.#machine.drain(); outputs.length > 0; outputs = this.#machine.drain()) {
-      // Acknowledgements go out before anybody can be slow about the messages.
+      // Acknowledgements and commands go out before a caller can be slow about its reply.
       for (const output of outputs) if (output._tag === "Transmit") this.#send(output.datagram)
       for (const output of outputs) this.#performOne(output)
     }
@@ -228,20 +247,25 @@ export class Driver {
     }
   }
 
+  /** Does one thing. A throw ends the session, but not before the other outputs are performed. */
   #performOne(output: SessionMachine.Output<Reply>): void {
-    switch (output._tag) {
-      case "Settle":
-        this.#meter.settled(Result.isSuccess(output.result) ? "Success" : output.result.failure._tag)
-        return output.handle(output.result)
-      case "Deliver":
-        return this.#messages.publish(output.item)
-      case "Measured":
-        return this.#meter.measured(output.milliseconds)
-      case "Open":
-        return this.#open()
-      case "StatusChanged":
-        return this.#changeStatus(output.status)
-      case "Transmit":
+    try {
+      switch (output._tag) {
+        case "Settle":
+          this.#meter.settled(Result.isSuccess(output.result) ? "Success" : output.result.failure._tag)
+          return this.#tell(output.handle, output.result)
+        case "Deliver":
+          return this.#messages.publish(output.item)
+        case "Measured":
+          return this.#meter.measured(output.milliseconds)
+        case "Open":
+          return this.#open()
+        case "StatusChanged":
+          return this.#changeStatus(output.status)
+        case "Transmit":
+      }
+    } catch (defect) {
+      this.#fault(Cause.die(defect))
     }
   }
 
@@ -251,21 +275,38 @@ export class Driver {
     this.#statuses.publish(next)
     switch (next._tag) {
       case "Online":
-        Deferred.doneUnsafe(this.#online, Exit.void)
-        break
+        return this.#tell(this.#finishLogin, Exit.void)
       case "Reconnecting":
-        this.#meter.lost(next.cause)
-        break
+        return this.#meter.lost(next.cause)
       case "Closed":
-        Deferred.doneUnsafe(this.#online, Exit.isSuccess(next.exit) ? Exit.interrupt() : next.exit)
-        this.#statuses.close(Exit.void)
-        this.#messages.close(next.exit)
         this.#meter.close()
         this.#alarm.stop()
         this.#connection = undefined
         this.#socket?.interruptUnsafe()
+        this.#tell(this.#finishLogin, Exit.isSuccess(next.exit) ? Exit.interrupt() : next.exit)
+        this.#tell((exit) => this.#statuses.close(exit), Exit.void)
+        this.#tell((exit) => this.#messages.close(exit), next.exit)
         break
       case "Connecting":
+    }
+  }
+
+  readonly #finishLogin = (exit: Exit.Exit<void, LoginFailure>) => Deferred.doneUnsafe(this.#online, exit)
+
+  /**
+   * Resumes callers. That runs the observers of their fibers in here, and what an observer throws is no fault of the session:
+   * it is logged, and the session goes on.
+   */
+  #tell<A>(callers: (value: A) => void, value: A): void {
+    try {
+      callers(value)
+    } catch (defect) {
+      this.#log(
+        Effect.logError(
+          `RCON session with ${this.#transport.peer}: an observer of a caller's fiber threw`,
+          Cause.die(defect)
+        )
+      )
     }
   }
 
@@ -279,34 +320,59 @@ export class Driver {
   // the socket
   // ---------------------------------------------------------------------------
 
-  /** Opens a socket in place of the one that there may be. */
+  /** Opens a socket, and closes the previous one, if any. */
   #open(): void {
     const before = this.#socket
     this.#connection = undefined
+    const socket = this.#useSocket(++this.#sockets)
     this.#socket = Effect.runForkWith(this.#context)(
-      before === undefined ? this.#useSocket : Effect.andThen(Fiber.interrupt(before), this.#useSocket)
+      before === undefined ? socket : Effect.andThen(this.#closeSocket(before), socket)
     )
   }
 
-  /** Opens a socket, and keeps it until this is interrupted. */
-  readonly #useSocket: Effect.Effect<void> = Effect.suspend(() =>
-    Effect.timeoutOrElse(this.#transport.open, {
-      duration: OPEN_TIMEOUT,
-      orElse: () => Effect.fail(openTimeout(this.#transport.peer))
+  /** Closes a socket, and waits for that, but not for ever: the session needs another one. */
+  #closeSocket(socket: Fiber.Fiber<void>): Effect.Effect<void> {
+    return Effect.timeoutOrElse(Fiber.interrupt(socket), {
+      duration: SOCKET_TIMEOUT,
+      orElse: () =>
+        Effect.logWarning(
+          `RCON session with ${this.#transport.peer}: the old socket was not closed within ${SOCKET_TIMEOUT}, opening another`
+        )
     })
-  ).pipe(
-    Effect.flatMap((connection) => {
-      this.#connection = connection
-      connection.listen(this.#receiverOf(connection))
-      this.#feed((now) => this.#machine.opened(now))
-      return Effect.never
-    }),
-    Effect.scoped,
-    Effect.catch((error) => Effect.sync(() => this.#feed((now) => this.#machine.openFailed(now, error)))),
-    Effect.onError((cause) => Effect.sync(() => this.#fault(cause)))
-  )
+  }
 
-  /** Hears what happens to a connection, as long as it is the one in use. */
+  /** Opens a socket, and keeps it until this is interrupted. `number`: the how many-th it is. */
+  #useSocket(number: number): Effect.Effect<void> {
+    return Effect.timeoutOrElse(this.#transport.open, {
+      duration: SOCKET_TIMEOUT,
+      orElse: () => Effect.fail(openFailed(this.#transport.peer, "TimedOut", undefined))
+    }).pipe(
+      Effect.flatMap((connection) => {
+        this.#connection = connection
+        connection.listen(this.#receiverOf(connection))
+        this.#feed((now) => this.#machine.opened(now))
+        return Effect.never
+      }),
+      Effect.scoped,
+      Effect.onError((cause) => Effect.sync(() => this.#notOpened(number, cause))),
+      Effect.ignore
+    )
+  }
+
+  /** Takes in why a socket could not be opened, or not be listened to. */
+  #notOpened(number: number, cause: Cause.Cause<TransportError>): void {
+    // The session itself has interrupted it.
+    if (number !== this.#sockets) return
+    const error = Cause.findError(cause)
+    if (Result.isSuccess(error)) this.#feed((now) => this.#machine.openFailed(now, error.success))
+    else if (!Cause.hasInterruptsOnly(cause)) this.#fault(cause)
+    else {
+      const interrupted = openFailed(this.#transport.peer, "Unknown", "opening it was interrupted")
+      this.#feed((now) => this.#machine.openFailed(now, interrupted))
+    }
+  }
+
+  /** The receiver of a connection. It ignores calls once the connection has been replaced. */
   #receiverOf(connection: Connection): Receiver {
     return {
       receive: (datagram) => {
@@ -322,16 +388,18 @@ export class Driver {
       failed: (cause) => {
         if (connection !== this.#connection) return
         const error = Cause.findError(cause)
-        if (Result.isFailure(error)) return this.#fault(cause)
-        this.#log(Effect.logDebug(error.success.message))
+        // The session closes a connection only after it has replaced it: an interruption here is the transport's own.
+        if (Result.isFailure(error) && !Cause.hasInterruptsOnly(cause)) return this.#fault(cause)
+        this.#log(
+          Effect.logDebug(Result.isSuccess(error) ? error.success.message : "the socket's fiber was interrupted")
+        )
         this.#feed((now) => this.#machine.socketFailed(now))
       }
     }
   }
 
-  /** Ends the session because the transport is at fault. */
+  /** Ends the session because of a defect: of the transport, or of its own. */
   #fault(cause: Cause.Cause<TransportError>): void {
-    if (Cause.hasInterruptsOnly(cause)) return
     const defect = Exit.die(Cause.squash(cause))
     this.#feed((now) => this.#machine.crash(now, defect))
   }
@@ -358,17 +426,31 @@ export class Driver {
 
 const overflow = (missed: number): Gap => ({ _tag: "Gap", cause: "Overflow", missed })
 
-const openTimeout = (peer: string): TransportError =>
-  new TransportError({ reason: new OpenFailed({ kind: "Unknown", peer, cause: `it took more than ${OPEN_TIMEOUT}` }) })
+const openFailed = (peer: string, kind: OpenFailed["kind"], cause: unknown): TransportError =>
+  new TransportError({ reason: new OpenFailed({ kind, peer, cause }) })
 
-const problemOf = (text: string, payload: Uint8Array, timeout: number): string | undefined =>
+const problemOf = (
+  text: string,
+  payload: Uint8Array,
+  timeout: number,
+  given: CommandOptions["timeout"]
+): string | undefined =>
   text.includes("\0")
     ? "it contains a NUL character"
     : payload.length > MAX_COMMAND_BYTES
     ? `it is ${payload.length} bytes long in UTF-8; at most ${MAX_COMMAND_BYTES} are allowed`
     : Number.isNaN(timeout)
-    ? "its timeout is not a duration"
+    ? `its \`timeout\` must be a duration (got ${Formatter.format(given)})`
     : undefined
+
+/** Decodes a reply. If that throws, it is the caller's defect: the session goes on. */
+const read = <A>(reply: Uint8Array, decode: (reply: Uint8Array) => A): Effect.Effect<A> => {
+  try {
+    return Effect.succeed(decode(reply))
+  } catch (defect) {
+    return Effect.die(defect)
+  }
+}
 
 const fail = (
   text: string,

@@ -43,6 +43,13 @@ interface Cell {
 /** The cells of each registry, by series. As many as the registry has series of ours, which it keeps for as long. */
 const registries = new WeakMap<object, Map<string, Cell>>()
 
+/**
+ * A series as Effect's registry tells them apart. If two keys here were one there, the second cell would take the place of the
+ * first, and the counts so far would vanish.
+ */
+const keyOf = (metric: Metric.Counter<number>, attributes: Record<string, string>): string =>
+  JSON.stringify([metric.id, Object.entries(attributes).sort(([a], [b]) => a < b ? -1 : 1)])
+
 /** The cell of a series, registered if it is new. */
 const cellOf = (
   context: Context.Context<never>,
@@ -52,7 +59,7 @@ const cellOf = (
   const registry = Context.get(context, Metric.MetricRegistry)
   let cells = registries.get(registry)
   if (cells === undefined) registries.set(registry, cells = new Map())
-  const key = JSON.stringify([metric.id, attributes, Context.get(context, Metric.CurrentMetricAttributes)])
+  const key = keyOf(metric, { ...Context.get(context, Metric.CurrentMetricAttributes), ...attributes })
   const known = cells.get(key)
   if (known !== undefined) return known
   const cell: Cell = { count: 0 }

@@ -50,6 +50,7 @@ export const EVIDENCE_GAP = 500
  */
 export interface Request<H> {
   readonly handle: H
+  /** The command's text, at most 1,391 bytes. */
   readonly payload: Uint8Array
   readonly repeatable: boolean
   /** The `epoch` it is for, if it is for one alone instead of being carried over into the next. */
@@ -202,8 +203,8 @@ export class Outbound<H> {
       } else {
         const number = this.#numbers.take(now)
         if (number === undefined) return this.#waitForNumber(now)
-        this.#queue.delete(ticket)
         this.#sendFirst(now, ticket, number)
+        this.#queue.delete(ticket)
       }
     }
   }
@@ -237,9 +238,10 @@ export class Outbound<H> {
   }
 
   #sendFirst(now: number, ticket: Ticket<H>, number: number): void {
+    // Before anything else: if it throws, the ticket must still be where `end` finds it.
+    ticket.datagram = Packet.encodeWith(Packet.command(number, ticket.request?.payload ?? empty), allocate)
     ticket.state = "InFlight"
     ticket.number = number
-    ticket.datagram = Packet.encodeWith(Packet.command(number, ticket.request?.payload ?? empty), allocate)
     ticket.isMeasurable = this.#numbers.isClean(number)
     this.#inFlight[number] = ticket
     if (ticket.repeatable) {

@@ -13,7 +13,7 @@ export const KERNEL_BUFFER_BYTES = 1 << 20
 interface Remote {
   readonly host: string
   readonly port: number
-  readonly bind?: { readonly port?: number | undefined } | undefined
+  readonly bind?: { readonly address?: string | undefined; readonly port?: number | undefined } | undefined
 }
 
 const isPort = (port: number, minimum: number): boolean => Number.isInteger(port) && port >= minimum && port <= 65_535
@@ -21,9 +21,12 @@ const isPort = (port: number, minimum: number): boolean => Number.isInteger(port
 /** A server's name for people, `host:port`. */
 export const nameOf = ({ host, port }: Remote): string => host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
 
+const isHost = (host: string): boolean => host !== "" && !host.includes("\0")
+
 /** Node takes an empty host for this machine, and throws for a port out of range or a name that cannot be one. */
 export const validate = (remote: Remote): Effect.Effect<void, TransportError> =>
-  remote.host !== "" && !remote.host.includes("\0") && isPort(remote.port, 1) && isPort(remote.bind?.port ?? 0, 0)
+  isHost(remote.host) && isPort(remote.port, 1) && isHost(remote.bind?.address ?? "default") &&
+    isPort(remote.bind?.port ?? 0, 0)
     ? Effect.void
     : Effect.fail(
       new TransportError({

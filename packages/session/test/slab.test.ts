@@ -1,0 +1,21 @@
+import { assert, describe, it } from "@effect/vitest"
+import { allocate } from "../src/internal/slab.ts"
+
+describe("allocate", () => {
+  it("gives bytes that are zero and that nobody else has, many from one buffer", () => {
+    const views = Array.from({ length: 100 }, (_, i) => {
+      const view = allocate(200)
+      assert.isTrue(view.length === 200 && view.every((byte) => byte === 0))
+      return view.fill(i)
+    })
+    views.forEach((view, i) => assert.isTrue(view.every((byte) => byte === i)))
+    assert.strictEqual(new Set(views.map(({ buffer }) => buffer)).size, Math.ceil(100 / Math.floor(8192 / 200)))
+  })
+
+  it("goes on with a new buffer if a transport has transferred the old one", () => {
+    const { buffer } = allocate(10)
+    structuredClone(buffer, { transfer: [buffer] })
+    assert.strictEqual(buffer.byteLength, 0)
+    assert.strictEqual(allocate(10).length, 10)
+  })
+})
