@@ -40,8 +40,13 @@ const targets: Record<string, Target> = {
     tests: "own"
   },
   client: {
-    modules: ["internal/*Repl{y,ies}", "ServerEvent", "KickReason", "Guid"],
-    tests: ["*Reply", "replies", "reforgerReplies", "ServerEvent", "KickReason", "Guid"]
+    modules: [
+      "internal/battleye/{*Reply,replyLines}",
+      "internal/reforger/replies",
+      "internal/{readEvent,patterns,playerTarget,tables,banRows,identification,splitText}",
+      "{KickReason,Guid}"
+    ],
+    tests: ["*Reply", "replies", "reforgerReplies", "ServerEvent", "KickReason", "Guid", "unknown", "bots"]
   }
 }
 
