@@ -33,13 +33,14 @@ const events = (count: number): ReadonlyArray<string> =>
     ][i % 4]!)
 
 /** A client of a server that answers every command with the same text. */
-const clientOf = (reply: string) =>
+const clientOf = (reply: string, bytes = new TextEncoder().encode(reply)) =>
   RconClient.make({ flavour: "BattlEye", rosterInterval: "Infinity" }).pipe(
     Effect.provideService(
       Session.Session,
       Session.Session.of({
         command: () => Effect.succeed(reply),
-        commandBytes: () => Effect.succeed(new Uint8Array(0)),
+        commandBytes: () => Effect.succeed(bytes),
+        decode: () => reply,
         messages: Stream.never,
         epoch: Effect.succeed(1),
         status: Effect.succeed({ _tag: "Online" }),

@@ -6,40 +6,59 @@
 import { CommandError, type Execution } from "@bercon/session/CommandError"
 import * as Schema from "effect/Schema"
 import { Ban, BanTarget } from "./Ban.ts"
+import { Guid } from "./Guid.ts"
 import { PlayerId } from "./Player.ts"
 import { ReplyError } from "./ReplyError.ts"
 
 /**
- * There is no such player on the server.
+ * The player is not on the server, or not any more. `player` is the slot or the GUID that was given. Nothing was done.
  *
  * @category errors
  * @since 0.1.0
  */
 export class PlayerNotFound extends Schema.Error<PlayerNotFound>("@bercon/client/PlayerNotFound")({
   _tag: Schema.tag("PlayerNotFound"),
-  player: PlayerId
+  player: Schema.Union([PlayerId, Guid])
 }) {
   override get message(): string {
-    return `had no effect: there is no player #${this.player}`
+    const player = typeof this.player === "number" ? `#${this.player}` : this.player
+    return `had no effect: there is no player ${player} on the server`
   }
 }
 
 /**
- * There is no such ban in the server's list. Nothing was removed. `cut`: the list is longer than the protocol can carry, and
- * the ban may be among those that did not come.
+ * There is no ban of this target in the server's list, which was read as a whole. Nothing was removed.
  *
  * @category errors
  * @since 0.1.0
  */
 export class BanNotFound extends Schema.Error<BanNotFound>("@bercon/client/BanNotFound")({
   _tag: Schema.tag("BanNotFound"),
-  target: BanTarget,
-  cut: Schema.Boolean
+  target: BanTarget
 }) {
   override get message(): string {
-    return this.cut
-      ? `had no effect: no ban of ${this.target} is in the part of the server's list that the protocol can carry`
-      : `had no effect: no ban of ${this.target} is in the server's list`
+    return `had no effect: no ban of ${this.target} is in the server's list`
+  }
+}
+
+/**
+ * No ban of this target is among the rows that could be read of the server's list, but the list is not complete. `isCut`:
+ * it is longer than the protocol can carry. `unread`: how many rows could not be read. Nothing was removed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ListIncomplete extends Schema.Error<ListIncomplete>("@bercon/client/ListIncomplete")({
+  _tag: Schema.tag("ListIncomplete"),
+  target: BanTarget,
+  isCut: Schema.Boolean,
+  unread: Schema.Int
+}) {
+  override get message(): string {
+    const why = this.isCut
+      ? "the list is longer than the protocol can carry, and its end is missing"
+      : `${this.unread} ${this.unread === 1 ? "row" : "rows"} could not be read`
+    return `had no effect: no ban of ${this.target} was found in the server's list, but ${why}`
   }
 }
 
@@ -117,7 +136,7 @@ export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansC
  */
 export class ActionError extends Schema.TaggedError<ActionError>("@bercon/client/ActionError")("ActionError", {
   action: Schema.String,
-  reason: Schema.Union([PlayerNotFound, BanNotFound, LookupFailed, Rejected, Unconfirmed, BansChanged])
+  reason: Schema.Union([PlayerNotFound, BanNotFound, ListIncomplete, LookupFailed, Rejected, Unconfirmed, BansChanged])
 }) {
   override get message(): string {
     return `${this.action} ${this.reason.message}`
@@ -128,6 +147,7 @@ export class ActionError extends Schema.TaggedError<ActionError>("@bercon/client
     switch (this.reason._tag) {
       case "PlayerNotFound":
       case "BanNotFound":
+      case "ListIncomplete":
       case "LookupFailed":
       case "Rejected":
         return "NotExecuted"

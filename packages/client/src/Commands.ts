@@ -10,6 +10,7 @@ import type * as Effect from "effect/Effect"
 import type { ActionError } from "./ActionError.ts"
 import type { Admin } from "./Admin.ts"
 import type { Ban, BanTarget } from "./Ban.ts"
+import type { Guid } from "./Guid.ts"
 import type { Player, PlayerId } from "./Player.ts"
 import type { ReplyError } from "./ReplyError.ts"
 import type { Table } from "./Table.ts"
@@ -30,6 +31,39 @@ export interface ActionOptions extends Session.CommandOptions {
    */
   readonly confirmWithin?: Duration.Input | undefined
 }
+
+/**
+ * Options of {@link Commands.say}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SayOptions extends ActionOptions {
+  /**
+   * Whether to send a text of several lines, or of more than 128 bytes of UTF-8, as several announcements, in order, split
+   * between words. Each is sent when the one before it has been answered. Default `false`: the text must be one line.
+   */
+  readonly split?: boolean | undefined
+}
+
+/**
+ * Options of a change of many bans.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface BulkOptions extends Session.CommandOptions {
+  /** Whether to have the server write the list to its file afterwards, as `writeBans` does. Default `false`. */
+  readonly write?: boolean | undefined
+}
+
+/**
+ * Options of {@link Commands.banAll}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface BanAllOptions extends BulkOptions, Pick<BanOptions, "duration" | "reason"> {}
 
 /**
  * Options of a ban.
@@ -72,7 +106,8 @@ export interface MissionOptions extends Session.CommandOptions {
  * What is said to be repeatable is sent again where no answer comes, and a server might run it twice; options can say
  * otherwise. What names a player's slot is for the session it was called in: after a restart the slot is somebody else's.
  *
- * An action that succeeds was taken by the server. Whether it had its effect is another matter: a BattlEye server answers a
+ * Actions succeed with what the server said about them, which is mostly nothing, `""`. An action that succeeds was taken by
+ * the server. Whether it had its effect is another matter: a BattlEye server answers a
  * kick of nobody as it answers any other. `confirmWithin` waits for evidence.
  *
  * @category models
@@ -133,13 +168,13 @@ export interface Commands {
    * Tells everybody. The text must be one line. Servers show long texts cut; 128 characters are safe. Repeatable. The
    * evidence is the server's echo, which every RCON client sees; one cut to 100 characters or more will do.
    */
-  readonly say: (text: string, options?: ActionOptions) => Effect.Effect<void, CommandError | ActionError>
-  /** Tells one player, as {@link say} tells all. */
+  readonly say: (text: string, options?: SayOptions) => Effect.Effect<string, CommandError | ActionError>
+  /** Tells one player, as {@link say} tells all. The player is named as for {@link kick}. */
   readonly whisper: (
-    player: PlayerId,
+    player: PlayerId | Guid | Player,
     text: string,
     options?: ActionOptions
-  ) => Effect.Effect<void, CommandError | ActionError>
+  ) => Effect.Effect<string, CommandError | ActionError>
   /**
    * Kicks a player, who sees the reason, one line. The evidence is the event of the kick, or that the player is not in the
    * server's list any more; where it comes, the answer is not waited for. Arma Reforger knows no reason and ignores it.
@@ -148,14 +183,17 @@ export interface Commands {
    * again only if the list says that the same player is there still. On Arma Reforger it is sent once. (With `repeatable` it
    * is as for other commands.)
    *
-   * Fails with an `ActionError` of reason `PlayerNotFound` where the server, or the lack of evidence, says that there is
-   * nobody in this slot, and of reason `Unconfirmed` where the player is still there after `confirmWithin`.
+   * The player is named by slot, by GUID, or as a row of the list. By GUID and by row, the roster is asked for the slot when
+   * the command is sent; if the roster is not known, this waits for the list.
+   *
+   * Fails with an `ActionError` of reason `PlayerNotFound` if the player is not on the server, `Unconfirmed` if the player is
+   * still there after `confirmWithin`, or the list does not show it, and `Rejected` if the server refuses in words.
    */
   readonly kick: (
-    player: PlayerId,
+    player: PlayerId | Guid | Player,
     reason?: string,
     options?: ActionOptions
-  ) => Effect.Effect<void, CommandError | ActionError>
+  ) => Effect.Effect<string, CommandError | ActionError>
 
   // ---------------------------------------------------------------------------
   // bans
@@ -171,9 +209,18 @@ export interface Commands {
    * Servers keep bans in memory until {@link writeBans}.
    */
   readonly ban: (
-    target: PlayerId | BanTarget,
+    target: PlayerId | Player | BanTarget,
     options?: BanOptions
-  ) => Effect.Effect<void, CommandError | ActionError>
+  ) => Effect.Effect<string, CommandError | ActionError>
+  /**
+   * Bans many who need not be on the server: reads the list once, adds the bans that are not in it, and reads it once more
+   * to see that they are. Repeatable; fails with reason `Unconfirmed` if some are not in the list afterwards. (Arma Reforger
+   * is told one after the other.)
+   */
+  readonly banAll: (
+    targets: ReadonlyArray<BanTarget>,
+    options?: BanAllOptions
+  ) => Effect.Effect<string, CommandError | ActionError>
   /**
    * Removes every ban of a target, or one ban of the list, and makes sure that it is gone, and nobody else's.
    *
@@ -183,60 +230,68 @@ export interface Commands {
    * delivers the removal twice to a server that then runs it twice: another ban is removed. Where it sees that, it fails with
    * reason `BansChanged`.
    *
-   * Fails with an `ActionError` of reason `LookupFailed` where the list cannot be read at first, `BanNotFound` where there is
-   * no such ban in it, and `Unconfirmed` where it is in it still. A list of more than some 5,000 bans does not come whole;
-   * `BanNotFound` says so. After a `CommandError` that may have been executed, wait before trying again: the removal may be
+   * Fails with an `ActionError` of reason `LookupFailed` if the list cannot be read at first, `BanNotFound` if there is no
+   * such ban in it, `ListIncomplete` if none was found but the list is not complete (one of more than some 5,000 bans is
+   * not), and `Unconfirmed` if the ban is still in it. After a `CommandError` that may have been executed, wait before trying again: the removal may be
    * on its way yet.
    */
   readonly unban: (
     target: BanTarget | Ban,
     options?: Session.CommandOptions
-  ) => Effect.Effect<void, CommandError | ActionError>
+  ) => Effect.Effect<string, CommandError | ActionError>
+  /**
+   * Removes many bans as {@link unban} removes one, but reads the list only before and after. Nothing is removed if one of
+   * them is not in the list.
+   */
+  readonly unbanAll: (
+    targets: ReadonlyArray<BanTarget | Ban>,
+    options?: BulkOptions
+  ) => Effect.Effect<string, CommandError | ActionError>
   /** Reads the bans from the server's `bans.txt`, or from another file: a name, one line. Repeatable. */
-  readonly loadBans: (file?: string, options?: Session.CommandOptions) => Effect.Effect<void, CommandError>
+  readonly loadBans: (file?: string, options?: Session.CommandOptions) => Effect.Effect<string, CommandError>
   /** Writes the bans to the server's `bans.txt`, and forgets those that have expired. Repeatable. */
-  readonly writeBans: Effect.Effect<void, CommandError>
+  readonly writeBans: Effect.Effect<string, CommandError>
 
   // ---------------------------------------------------------------------------
   // BattlEye
   // ---------------------------------------------------------------------------
 
   /** Reads the server's `scripts.txt` again. Repeatable. */
-  readonly loadScripts: Effect.Effect<void, CommandError>
+  readonly loadScripts: Effect.Effect<string, CommandError>
   /** Reads the server's event filters again. Repeatable. */
-  readonly loadEvents: Effect.Effect<void, CommandError>
+  readonly loadEvents: Effect.Effect<string, CommandError>
   /** Has players with a longer ping kicked: a millisecond and more, rounded up to whole ones. Repeatable. */
   readonly maxPing: (
     limit: Duration.Input | "unlimited",
     options?: Session.CommandOptions
-  ) => Effect.Effect<void, CommandError>
+  ) => Effect.Effect<string, CommandError>
 
   // ---------------------------------------------------------------------------
   // the game
   // ---------------------------------------------------------------------------
 
   /** Lets nobody join any more. Repeatable. DayZ does nothing of the kind. */
-  readonly lock: Effect.Effect<void, CommandError>
+  readonly lock: Effect.Effect<string, CommandError>
   /** Ends {@link lock}. Repeatable. */
-  readonly unlock: Effect.Effect<void, CommandError>
+  readonly unlock: Effect.Effect<string, CommandError>
   /** Restarts the mission, on Arma Reforger the scenario. The session goes on. Not repeatable. */
-  readonly restart: Effect.Effect<void, CommandError>
+  readonly restart: Effect.Effect<string, CommandError>
   /** Sends all players to the lobby of the same mission. Not repeatable. */
-  readonly reassign: Effect.Effect<void, CommandError>
+  readonly reassign: Effect.Effect<string, CommandError>
   /**
    * Restarts the server's process (Arma 3). Not repeatable. A server that goes before it has answered is a `SessionLost` or
    * `NoReply`.
    */
-  readonly restartServer: Effect.Effect<void, CommandError>
+  readonly restartServer: Effect.Effect<string, CommandError>
   /**
    * Ends the server's process. Not repeatable. A server that goes before it has answered is a `SessionLost` or `NoReply`.
    */
-  readonly shutdown: Effect.Effect<void, CommandError>
+  readonly shutdown: Effect.Effect<string, CommandError>
   /**
    * Changes to a mission: the name of its file, with or without `.pbo`, as {@link missions} lists it, not empty. Not
    * repeatable.
    */
-  readonly selectMission: (mission: string, options?: MissionOptions) => Effect.Effect<void, CommandError>
+  readonly selectMission: (mission: string, options?: MissionOptions) => Effect.Effect<string, CommandError>
 
   // ---------------------------------------------------------------------------
   // anything

@@ -5,27 +5,29 @@
  */
 import * as Digest from "effect/crypto/Digest"
 import * as Hex from "effect/encoding/Hex"
+import type * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 
 /**
  * A BattlEye GUID: 32 lower-case hexadecimal digits. It stays the same for a player's account on every server of a game.
  *
- * **Example** (Checking input)
+ * **Details**
  *
- * ```ts
- * import { Guid } from "@bercon/client"
- *
- * Guid.Guid.makeOption("4fc867abf98b934e9e7eeaf15170258c") // Some
- * Guid.Guid.makeOption("76561197960265728") // None: a Steam id
- * ```
+ * Two GUIDs are the same if their texts are equal. The schema therefore decodes digits of either case to lower case; a
+ * value that is a `Guid` already has lower case only, also for `Guid.make`, which throws otherwise. For text from a
+ * person or a file use {@link fromString}.
  *
  * @category models
  * @since 0.1.0
  */
-export const Guid = Schema.String.check(
-  Schema.isPattern(/^[0-9a-f]{32}$/, { expected: "32 lower-case hexadecimal digits" })
-).pipe(Schema.brand("@bercon/client/Guid"))
+export const Guid = Schema.String.pipe(Schema.decodeTo(
+  Schema.String.check(
+    Schema.isPattern(/^[0-9a-f]{32}$/, { expected: "32 lower-case hexadecimal digits" })
+  ).pipe(Schema.brand("@bercon/client/Guid")),
+  SchemaTransformation.toLowerCase()
+))
 
 /**
  * A BattlEye GUID: 32 lower-case hexadecimal digits.
@@ -36,12 +38,29 @@ export const Guid = Schema.String.check(
 export type Guid = typeof Guid.Type
 
 /**
- * Tests whether something is a GUID, and so whether a ban is one of a GUID.
+ * Tests whether something is a GUID, and so whether a ban is one of a GUID. False for upper-case digits.
  *
  * @category guards
  * @since 0.1.0
  */
 export const isGuid: (value: unknown) => value is Guid = Schema.is(Guid)
+
+/**
+ * The GUID that a text is, in upper or lower case, or `None` if the text is no GUID.
+ *
+ * **Example** (Checking input)
+ *
+ * ```ts
+ * import { Guid } from "@bercon/client"
+ *
+ * Guid.fromString("4FC867ABF98B934E9E7EEAF15170258C") // Some("4fc867abf98b934e9e7eeaf15170258c")
+ * Guid.fromString("76561197960265728") // None: a Steam id
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromString: (text: string) => Option.Option<Guid> = Schema.decodeOption(Guid)
 
 /**
  * What was given is not the SteamID64 of an account. `input` is what it was.

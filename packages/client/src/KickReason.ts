@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { FILTER, NUMBER } from "./internal/patterns.ts"
+import { FILTER, NUMBER, trimBlanks } from "./internal/patterns.ts"
 
 /**
  * Why somebody was kicked, as far as the server's words are known. `text` is always what the server said.
@@ -39,7 +39,7 @@ export const KickReason = Schema.TaggedUnion({
 export type KickReason = typeof KickReason.Type
 
 /**
- * Classifies what the server gives as the reason. Never fails.
+ * Classifies what the server gives as the reason. Never fails. Blanks, NULs and line ends around it do not count.
  *
  * **Example**
  *
@@ -54,7 +54,8 @@ export type KickReason = typeof KickReason.Type
  * @since 0.1.0
  */
 export const parse = (text: string): KickReason => {
-  const admin = /^Admin (Kick|Ban)(?: \((.*))?$/s.exec(text)
+  const words = trimBlanks(text)
+  const admin = /^Admin (Kick|Ban)(?: \((.*))?$/s.exec(words)
   if (admin) {
     const message = admin[2] ?? ""
     return {
@@ -63,11 +64,11 @@ export const parse = (text: string): KickReason => {
       text
     }
   }
-  const globalBan = /^Global Ban #(.*)$/s.exec(text)
+  const globalBan = /^Global Ban #(.*)$/s.exec(words)
   if (globalBan) return { _tag: "GlobalBan", id: globalBan[1] ?? "", text }
-  const filter = FILTER_RESTRICTION.exec(text)
+  const filter = FILTER_RESTRICTION.exec(words)
   if (filter) return { _tag: "FilterRestriction", filter: filter[1] ?? "", rule: Number(filter[2]), text }
-  return text === "Client not responding" || text === "Query Timeout"
+  return words === "Client not responding" || words === "Query Timeout"
     ? { _tag: "Timeout", text }
     : { _tag: "Other", text }
 }

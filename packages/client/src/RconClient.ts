@@ -3,39 +3,26 @@
  *
  * @since 0.1.0
  */
-import * as CommandError from "@bercon/session/CommandError"
+import type { CommandError } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
-import type { Gap, Message } from "@bercon/session/Message"
 import * as Session from "@bercon/session/Session"
 import type { Status } from "@bercon/session/Status"
 import type { Transport } from "@bercon/session/Transport"
-import { Broadcast, Monotonic, Span } from "@bercon/session/unstable"
-import * as Cause from "effect/Cause"
+import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
-import { constVoid } from "effect/Function"
-import * as Latch from "effect/Latch"
+import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type { AdminId } from "./Admin.ts"
-import type { ActionOptions, Commands } from "./Commands.ts"
+import type { Commands } from "./Commands.ts"
 import type { Flavour, ReplyWindow } from "./Flavour.ts"
-import * as BattlEye from "./internal/battleye/commands.ts"
-import type { Call, FlavourCommands, Occupant } from "./internal/flavourCommands.ts"
-import * as LiveRoster from "./internal/liveRoster.ts"
-import { invalid } from "./internal/outgoing.ts"
-import * as Reforger from "./internal/reforger/commands.ts"
-import { reported } from "./internal/reported.ts"
-import type { PlayerId } from "./Player.ts"
+import { makeClient } from "./internal/makeClient.ts"
 import type { Roster } from "./Roster.ts"
-import * as ServerEvent from "./ServerEvent.ts"
-import type { Table } from "./Table.ts"
+import type * as ServerEvent from "./ServerEvent.ts"
 
 /** The event with a tag. */
 type EventOf<T extends ServerEvent.Tag> = Extract<ServerEvent.ServerEvent, { readonly _tag: T }>
@@ -138,7 +125,7 @@ export interface Service extends Commands {
   /** Who is on the server, kept up to date. */
   readonly roster: Roster
   /** What the server speaks. Where it was to be found out, this waits until it is, as commands do. */
-  readonly flavour: Effect.Effect<Flavour, CommandError.CommandError>
+  readonly flavour: Effect.Effect<Flavour, CommandError>
   /**
    * The number that the server has given this client, where it has told it. It does so right after each login; `None`
    * also where that message was lost.
@@ -167,6 +154,11 @@ export interface ClientOptions extends Pick<Session.Options, "messageCapacity" |
    * `keepaliveInterval` no keepalives are needed. Default 25 seconds. Infinite: only after logins and gaps.
    */
   readonly rosterInterval?: Duration.Input | undefined
+  /**
+   * How often to read the list of bans, to publish what has changed in it as `BanAdded`, `BanRemoved` and `BanExpired`.
+   * Default `"never"`: a list can have 255 KiB.
+   */
+  readonly banInterval?: Duration.Input | "never" | undefined
   /** How the outcomes of commands are recognised on Arma Reforger's own RCON. */
   readonly replyWindow?: ReplyWindow | undefined
 }
@@ -179,332 +171,13 @@ export interface ClientOptions extends Pick<Session.Options, "messageCapacity" |
  */
 export interface Options extends Session.Options, ClientOptions {}
 
-const onSession = Effect.fnUntraced(function*(options: ClientOptions = {}) {
-  const session = yield* Session.Session
-  const context = yield* Effect.context()
-  const now = yield* Monotonic.make
-  const broadcast = new Broadcast<ServerEvent.ServerEvent, LoginFailure>({
-    capacity: options.messageCapacity ?? 4096,
-    overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
-  })
-  const events = broadcast.values
-  const commandTimeout = Monotonic.duration(options.commandTimeout ?? "20 seconds")
-  let adminId: AdminId | undefined
-
-  // ---------------------------------------------------------------------------
-  // flavours
-  // ---------------------------------------------------------------------------
-
-  const occupantOf = (player: PlayerId): Occupant => {
-    const players = roster.players()
-    return players === undefined ? "Unknown" : players.get(player) ?? "Nobody"
-  }
-  // Made when the first command of the kind is called: most servers are of one, and there may be thousands of clients.
-  let reforger: Reforger.Reforger | undefined
-  let battleye: FlavourCommands | undefined
-  const commandsOf = (flavour: Flavour): FlavourCommands =>
-    flavour === "Reforger"
-      ? (reforger ??= Reforger.make(session, options.replyWindow, occupantOf, { now, context })).commands
-      : battleye ??= BattlEye.make(session, { events, adminId: () => adminId, occupantOf })
-
-  /** How the session has ended. */
-  const ended = Deferred.makeUnsafe<Exit.Exit<void, LoginFailure>>()
-  const auto = (options.flavour ?? "auto") === "auto"
-  let flavour = options.flavour === "auto" ? undefined : options.flavour
-  const known = Latch.makeUnsafe(flavour !== undefined)
-
-  /** Whether the flavour is only a guess, by an answer. */
-  let guessed = false
-  const recognise = (found: Flavour, guess: boolean): void => {
-    flavour = found
-    guessed = guess
-    known.openUnsafe()
-  }
-  /** After an outage it may be another server. */
-  const forget = (): void => {
-    if (!auto) return
-    flavour = undefined
-    known.closeUnsafe()
-  }
-
-  /** Asks what the server's first words have not told. */
-  const guess = Effect.map(session.command("players"), (reply) => {
-    if (flavour === undefined) recognise(reply === "" ? "Reforger" : "BattlEye", true)
-  }).pipe(
-    // Nobody could be asked; the session tells why, and the commands that wait give up in their time.
-    Effect.catch(() => Effect.void)
-  )
-  const find = Effect.whileLoop({
-    while: () => flavour === undefined && !Deferred.isDoneUnsafe(ended),
-    body: () =>
-      Effect.andThen(
-        Effect.timeoutOption(known.await, FIRST_WORDS),
-        Effect.suspend(() => flavour === undefined ? guess : Effect.void)
-      ),
-    step: constVoid
-  })
-  /** Finds it out while a command waits to know. */
-  let finding: Fiber.Fiber<void> | undefined
-
-  const theFlavour = (text: string, deadline: number): Effect.Effect<Flavour, CommandError.CommandError> =>
-    Effect.suspend(() => {
-      if (flavour !== undefined) return Effect.succeed(flavour)
-      if (finding === undefined || finding.pollUnsafe() !== undefined) {
-        finding = Effect.runForkWith(context)(reported("finding out what the server speaks failed", find))
-      }
-      const found = Effect.andThen(known.await, theFlavour(text, deadline))
-      return Effect.flatMap(Monotonic.now, (now) =>
-        Effect.timeoutOrElse(found, {
-          duration: Math.max(0, deadline - now),
-          orElse: () => Effect.fail(CommandError.make(text, new CommandError.NotConnected({ peer: NO_KIND })))
-        })).pipe(
-          Effect.raceFirst(
-            Effect.flatMap(
-              Deferred.await(ended),
-              (exit) => Effect.fail(CommandError.make(text, CommandError.closedBy(exit, 0)))
-            )
-          )
-        )
-    })
-
-  /** A command of whichever flavour it is, called now. */
-  const call = <A, E>(
-    name: string,
-    select: (commands: FlavourCommands, call: Call) => Effect.Effect<A, E>,
-    given?: ActionOptions
-  ): Effect.Effect<A, E | CommandError.CommandError> =>
-    Effect.clockWith((clock) => {
-      const { confirmWithin } = given ?? {}
-      const timeout = given?.timeout === undefined ? commandTimeout : Monotonic.duration(given.timeout)
-      if (!(timeout > 0) || (confirmWithin !== undefined && Number.isNaN(Monotonic.duration(confirmWithin)))) {
-        return invalid(name, "the time to wait for it is not a duration above 0")
-      }
-      const deadline = Monotonic.millis(clock) + timeout
-      return Effect.flatMap(session.epoch, (calledIn) => {
-        const call: Call = {
-          repeatable: given?.repeatable,
-          epoch: given?.epoch,
-          // Before the first login it is that session which is meant.
-          calledIn: Math.max(1, calledIn),
-          deadline,
-          confirmWithin
-        }
-        // It is known but for a moment after each login.
-        return flavour !== undefined
-          ? select(commandsOf(flavour), call)
-          : Effect.flatMap(theFlavour(name, deadline), (found) => select(commandsOf(found), call))
-      })
-    })
-
-  // ---------------------------------------------------------------------------
-  // messages
-  // ---------------------------------------------------------------------------
-
-  const roster = LiveRoster.make({
-    query: call("players", (_, call) => _.playerTable(call)),
-    status: session.status,
-    interval: options.rosterInterval ?? "25 seconds",
-    now,
-    context
-  })
-
-  /** Whether the next message is the first after a login. */
-  let loggingIn = (yield* session.status)._tag !== "Online"
-
-  const take = (item: Message | Gap): void => {
-    const event = read(item)
-    if (event === undefined) return
-    // A late message is older than what the roster knows. For the gap that it left the list is asked for.
-    if (item._tag === "Gap" || !item.late) roster.observe(event)
-    broadcast.publish(event)
-  }
-
-  const read = (item: Message | Gap): ServerEvent.ServerEvent | undefined => {
-    if (item._tag === "Gap") {
-      loggingIn = item.cause === "Reconnected"
-      if (loggingIn) {
-        adminId = undefined
-        forget()
-        reforger?.restart()
-      } else reforger?.gap()
-      return new ServerEvent.Gap({ cause: item.cause, ...(item.missed !== undefined && { missed: item.missed }) })
-    }
-    if (flavour === "Reforger" && reforger?.offer(item.text) === true) return undefined
-    const event = ServerEvent.parse(item.text, roster.known.values())
-    const isLogin = event._tag === "AdminLoggedIn" || event._tag === "LoggedIn"
-    const speaks = flavourOf(event)
-    // Only the word of a login is stronger than what the server has said before.
-    if (auto && speaks !== undefined && (isLogin || guessed || flavour === undefined)) recognise(speaks, false)
-    // The first thing a server says to a client is that this client has logged in. Later logins are those of others.
-    if (loggingIn && isLogin) adminId = event.admin
-    loggingIn = false
-    return event
-  }
-
-  yield* session.messages.pipe(
-    Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),
-    // How it ends the subscribers have to hear, and of a defect the log.
-    Effect.onExit((exit) => {
-      Deferred.doneUnsafe(ended, Effect.succeed(exit))
-      reforger?.close()
-      finding?.interruptUnsafe()
-      const closing = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
-      broadcast.close(closing ? Exit.void : exit)
-      roster.close(closing ? Exit.void : exit)
-      return Exit.isFailure(exit) && Cause.hasDies(exit.cause)
-        ? Effect.logError("reading the server's messages failed, no more events will come", exit.cause)
-        : Effect.void
-    }),
-    Effect.forkScoped({ startImmediately: true })
-  )
-
-  // A session that never comes online tells its owner.
-  yield* Effect.forkScoped(Effect.ignore(Effect.map(session.online, () => roster.begin())), { startImmediately: true })
-
-  // ---------------------------------------------------------------------------
-  // the client
-  // ---------------------------------------------------------------------------
-
-  /** The rows alone. Of the lines that are none the log tells. */
-  const rowsOf = <Row, E>(name: string, table: Effect.Effect<Table<Row>, E>): Effect.Effect<ReadonlyArray<Row>, E> =>
-    spanned(name, () =>
-      Effect.flatMap(table, ({ rows, unparsed }) =>
-        unparsed.length === 0
-          ? Effect.succeed(rows)
-          : Effect.as(Effect.logWarning(`cannot read these lines of the list of ${name}`, unparsed), rows)))
-
-  /** A command without arguments. */
-  const plain = <A, E>(
-    name: keyof Commands & keyof FlavourCommands,
-    select: (commands: FlavourCommands, call: Call) => Effect.Effect<A, E>
-  ): Effect.Effect<A, E | CommandError.CommandError> => spanned(name, () => call(name, select))
-
-  const banTable = call("bans", (_, call) => _.banTable(call))
-  const adminTable = call("admins", (_, call) => _.adminTable(call))
-
-  const client = RconClient.of({
-    players: rowsOf("players", roster.playerTable),
-    playerTable: spanned("playerTable", () => roster.playerTable),
-    bans: rowsOf("bans", banTable),
-    banTable: spanned("banTable", () => banTable),
-    admins: rowsOf("admins", adminTable),
-    adminTable: spanned("adminTable", () => adminTable),
-    missions: plain("missions", (_, call) => _.missions(call)),
-    version: plain("version", (_, call) => _.version(call)),
-    commands: plain("commands", (_, call) => _.commands(call)),
-    say: (text, options) => spanned("say", () => call("say", (_, call) => _.say(text, call), options)),
-    whisper: (player, text, options) =>
-      spanned("whisper", () => {
-        const who = occupantOf(player)
-        return call("say", (_, call) => _.whisper(player, who, text, call), options)
-      }),
-    kick: (player, reason = "", options) =>
-      spanned("kick", () => {
-        const who = occupantOf(player)
-        return call("kick", (_, call) => _.kick(player, who, reason, call), options)
-      }),
-    ban: (target, options) =>
-      spanned("ban", () => {
-        const { duration = "permanent", reason = "" } = options ?? {}
-        const who = typeof target === "number" ? occupantOf(target) : "Nobody"
-        return call("ban", (_, call) => _.ban(target, who, { duration, reason }, call), options)
-      }),
-    unban: (target, options) => spanned("unban", () => call("unban", (_, call) => _.unban(target, call), options)),
-    loadBans: (file = "", options) =>
-      spanned("loadBans", () => call("loadBans", (_, call) => _.loadBans(file, call), options)),
-    writeBans: plain("writeBans", (_, call) => _.writeBans(call)),
-    loadScripts: plain("loadScripts", (_, call) => _.loadScripts(call)),
-    loadEvents: plain("loadEvents", (_, call) => _.loadEvents(call)),
-    maxPing: (limit, options) =>
-      spanned("maxPing", () => call("maxPing", (_, call) => _.maxPing(limit, call), options)),
-    lock: plain("lock", (_, call) => _.lock(call)),
-    unlock: plain("unlock", (_, call) => _.unlock(call)),
-    restart: plain("restart", (_, call) => _.restart(call)),
-    reassign: plain("reassign", (_, call) => _.reassign(call)),
-    restartServer: plain("restartServer", (_, call) => _.restartServer(call)),
-    shutdown: plain("shutdown", (_, call) => _.shutdown(call)),
-    selectMission: (mission, options) =>
-      spanned(
-        "selectMission",
-        () => call("#mission", (_, call) => _.selectMission(mission, options?.difficulty ?? "", call), options)
-      ),
-    command: (text, options) => call(text, (_, call) => _.command(text, call), options),
-    events,
-    ...listeners(events),
-    roster: roster.roster,
-    flavour: Effect.flatMap(
-      Monotonic.now,
-      (now) => theFlavour("players", now + commandTimeout)
-    ),
-    adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
-    status: session.status,
-    statusChanges: session.statusChanges
-  })
-
-  return { client, logout: Effect.suspend(() => flavour === "BattlEye" ? Effect.void : Reforger.logout(session)) }
-})
-
-/** Runs a method in a span of its name. */
-const spanned = <A, E>(name: string, run: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Span.within(`RconClient.${name}`, Effect.suspend(run))
-
 /**
  * `on` and `waitFor` for a stream of events: for those who implement the service themselves, as mocks do.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const listeners = (
-  events: Stream.Stream<ServerEvent.ServerEvent, LoginFailure>
-): Pick<Service, "on" | "waitFor"> => ({
-  on: (tag, handler) =>
-    events.pipe(
-      Stream.filter(ServerEvent.is(tag)),
-      // In a fiber of its own, however it ends: also interrupted, which is not this one's end.
-      Stream.runForEach((event) =>
-        Effect.suspend(() => handler(event)).pipe(
-          Effect.forkChild({ startImmediately: true }),
-          Effect.flatMap(Fiber.await),
-          Effect.flatMap((exit) =>
-            Exit.isFailure(exit) ? Effect.logError(`a handler of ${tag} failed`, exit.cause) : Effect.void
-          )
-        )
-      ),
-      Effect.forkScoped({ startImmediately: true })
-    ),
-  waitFor: (tag, { timeout, trigger = Effect.void, where = () => true } = {}) =>
-    Effect.scoped(Effect.gen(function*() {
-      const first = yield* events.pipe(
-        Stream.filter(ServerEvent.is(tag)),
-        Stream.filter(where),
-        Stream.runHead,
-        Effect.forkScoped({ startImmediately: true })
-      )
-      yield* trigger
-      const event = yield* timeout === undefined ? Fiber.join(first) : Effect.timeout(Fiber.join(first), timeout)
-      return yield* Option.match(event, { onNone: () => Effect.interrupt, onSome: Effect.succeed })
-    }))
-})
-
-/** Who says such a thing; `undefined` where anybody might. */
-const flavourOf = (event: ServerEvent.ServerEvent): Flavour | undefined => {
-  switch (event._tag) {
-    case "LoggedIn":
-    case "CommandEcho":
-      return "Reforger"
-    case "CommandResult":
-    case "Unrecognized":
-    case "Gap":
-      return undefined
-    default:
-      return "BattlEye"
-  }
-}
-
-const NO_KIND = "a server that has shown what it speaks"
-
-/** How long the server's first words may take before it is asked something. */
-const FIRST_WORDS = "1 second"
+export { listeners } from "./internal/listeners.ts"
 
 /**
  * A client on the session in context. It listens for as long as the scope is open; the session remains its owner's.
@@ -517,12 +190,12 @@ const FIRST_WORDS = "1 second"
 export const make = (
   options?: ClientOptions
 ): Effect.Effect<RconClient["Service"], never, Session.Session | Scope.Scope> =>
-  Effect.map(onSession(options), ({ client }) => client)
+  Effect.map(makeClient(options), ({ client }) => client)
 
 const onSessionOfItsOwn = Effect.fnUntraced(function*(options: Options) {
   const session = yield* Session.start(options)
   // Listening before the login: what the server says first is who we are.
-  const { client, logout } = yield* Effect.provideService(onSession(options), Session.Session, session)
+  const { client, logout } = yield* Effect.provideService(makeClient(options), Session.Session, session)
   yield* Effect.addFinalizer(() => logout)
   return { client, session }
 })

@@ -4,14 +4,18 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { Flavour } from "./Flavour.ts"
 
 /**
- * The reply to `command` (its first word) is not what servers are known to print. The command was executed.
+ * The reply to `command` (its first word) does not have the form that servers are known to print. The command was executed.
  *
  * **Details**
  *
- * `text` is the whole reply, `line` the number, from 1, of its first line that is not as expected, absent where the reply
- * is empty. An empty reply is what Arma Reforger's own RCON sends: it has another port and other commands than BattlEye's.
+ * - `text`: the whole reply.
+ * - `line`: the number, from 1, of the first line that is not as expected. Absent if the reply is empty.
+ * - `flavour`: what the server has shown to be, if it has.
+ *
+ * An empty reply can mean two things: the game does not have the command, or the port is that of Arma Reforger's own RCON.
  *
  * @category errors
  * @since 0.1.0
@@ -19,15 +23,23 @@ import * as Schema from "effect/Schema"
 export class ReplyError extends Schema.TaggedError<ReplyError>("@bercon/client/ReplyError")("ReplyError", {
   command: Schema.String,
   text: Schema.String,
-  line: Schema.optionalKey(Schema.Int)
+  line: Schema.optionalKey(Schema.Int),
+  flavour: Schema.optionalKey(Flavour)
 }) {
   override get message(): string {
     const command = JSON.stringify(this.command)
     if (this.line === undefined) {
-      return `the reply to ${command} is empty: is this the RCON port of BattlEye, and not Arma Reforger's own?`
+      return this.flavour === "BattlEye"
+        ? `the reply to ${command} is empty: this game has no such list, or does not tell it over RCON`
+        : `the reply to ${command} is empty: the game does not have this command, or the port is not that of BattlEye's RCON but of Arma Reforger's own`
     }
     const line = this.text.split("\n", this.line)[this.line - 1] ?? ""
     const shown = line.length > 100 ? `${line.slice(0, 100)}…` : line
     return `the reply to ${command} is not in the expected form, line ${this.line}: ${JSON.stringify(shown)}`
+  }
+  /** The same error of a server that has shown its flavour. */
+  of(flavour: Flavour): ReplyError {
+    const { command, line, text } = this
+    return new ReplyError({ command, text, ...(line !== undefined && { line }), flavour })
   }
 }

@@ -46,6 +46,11 @@ export interface Roster {
   /** All of them. */
   readonly get: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>
   /**
+   * Whether the last list showed all players. `false` before the first one, if rows of it could not be read, or if it has
+   * fewer rows than players. Then a player who is not in the roster may still be on the server.
+   */
+  readonly isComplete: Effect.Effect<boolean>
+  /**
    * The players as soon as they are known, and whenever something about them changes. A slow subscriber gets only the latest
    * state. Ends and fails as `events` does.
    */

@@ -7,21 +7,25 @@
  * server's order. Every event keeps the server's words as `text`. A text that is not known is {@link Unrecognized}, never
  * an error.
  *
- * Names are chosen by players, and some are chosen to look like something else. A text is therefore read as a whole, from
- * its fixed words at both ends. Three kinds of text are ambiguous all the same, because a name may hold what ends it there:
- * chat (`(Side) NAME: words`), whispers of admins (`(To NAME) words`) and logs of filters ({@link FilterLog}). There the
- * longest name of a player who is known to be on the server decides, otherwise the name is taken to be as short as
- * possible.
+ * NULs and line ends behind the text are not part of any field. Blanks there are part of a message or a name only. GUIDs
+ * are read in upper or lower case and are in lower case in events.
+ *
+ * Players choose their names, and some choose names that look like something else. A text is therefore read as a whole,
+ * from its fixed words at both ends. Four kinds of text are ambiguous all the same, because a name may hold the words that
+ * end it: chat (`(Side) NAME: words`), whispers of admins (`(To NAME) words`), logs of filters ({@link FilterLog}) and
+ * kicks ({@link PlayerKicked}). The longest name of a player who is known to be on the server then decides. Without one,
+ * the name is taken to be as short as possible. Messages, reasons and code never change the fields before them.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 import { Address } from "./Address.ts"
 import { AdminId } from "./Admin.ts"
+import { Ban } from "./Ban.ts"
 import { Guid } from "./Guid.ts"
 import * as ReadEvent from "./internal/readEvent.ts"
 import * as KickReason from "./KickReason.ts"
-import { PlayerReference } from "./Player.ts"
+import { Player, PlayerReference } from "./Player.ts"
 
 /**
  * An RCON client has logged in. There is no event for its leaving.
@@ -106,19 +110,33 @@ export class PlayerVerified extends Schema.TaggedClass<PlayerVerified>("@bercon/
 /**
  * A player has left.
  *
+ * `known` is what was known of the player until then (GUID, address, whether it was verified), and `knownAt` when the server
+ * last told of it. Both are absent if nothing was known, or if the slot was another player's.
+ *
  * @category models
  * @since 0.1.0
  */
 export class PlayerDisconnected
   extends Schema.TaggedClass<PlayerDisconnected>("@bercon/client/ServerEvent/PlayerDisconnected")(
     "PlayerDisconnected",
-    { player: PlayerReference, text: Schema.String }
+    {
+      player: PlayerReference,
+      text: Schema.String,
+      known: Schema.optionalKey(Player),
+      knownAt: Schema.optionalKey(Schema.DateTimeUtc)
+    }
   )
 {}
 
 /**
- * A player has been kicked, by BattlEye or an admin. `guid` is absent where the server did not know it yet. Some games
- * send a {@link PlayerDisconnected} as well.
+ * A player has been kicked, by BattlEye or an admin. `guid` is absent if the server did not print it: it may not know it
+ * yet. `known` and `knownAt` are as in {@link PlayerDisconnected}. Some games send that event as well; then only the first
+ * of the two has them.
+ *
+ * **Details**
+ *
+ * If the player is not known, the name ends at the first words of a kick that stand behind a GUID or before a known reason.
+ * So no reason changes who was kicked. Without either, a name of 32 characters can hold these words and is cut there.
  *
  * @category models
  * @since 0.1.0
@@ -129,35 +147,43 @@ export class PlayerKicked extends Schema.TaggedClass<PlayerKicked>("@bercon/clie
     player: PlayerReference,
     guid: Schema.optionalKey(Guid),
     reason: KickReason.KickReason,
-    text: Schema.String
+    text: Schema.String,
+    known: Schema.optionalKey(Player),
+    knownAt: Schema.optionalKey(Schema.DateTimeUtc)
   }
 ) {}
 
 /**
- * Who hears what a player says. `"Unknown"` is the server's own word.
+ * Who hears what a player says: one word, as the server prints it.
+ *
+ * **Details**
+ *
+ * Known are `"Global"`, `"Side"`, `"Command"`, `"Group"`, `"Vehicle"`, `"Direct"`, `"Lobby"`, `"Admin"` and `"Unknown"`,
+ * which is the server's own word. Games may have others, e.g. `"Commander"`.
  *
  * @category models
  * @since 0.1.0
  */
-export const ChatChannel = Schema.Literals([
-  "Global",
-  "Side",
-  "Command",
-  "Group",
-  "Vehicle",
-  "Direct",
-  "Lobby",
-  "Admin",
-  "Unknown"
-])
+export type ChatChannel =
+  | "Global"
+  | "Side"
+  | "Command"
+  | "Group"
+  | "Vehicle"
+  | "Direct"
+  | "Lobby"
+  | "Admin"
+  | "Unknown"
+  // Any other word. Without the intersection, the type would be `string` and editors would propose none of the above.
+  | (string & {})
 
 /**
- * Who hears what a player says.
+ * Who hears what a player says: one word, as the server prints it.
  *
  * @category models
  * @since 0.1.0
  */
-export type ChatChannel = typeof ChatChannel.Type
+export const ChatChannel: Schema.Codec<ChatChannel, string> = Schema.String
 
 /**
  * A player has said something, and it is known who: exactly one of the players known to be on the server has the name.
@@ -183,9 +209,9 @@ export class PlayerChat extends Schema.TaggedClass<PlayerChat>("@bercon/client/S
  *
  * **Details**
  *
- * Servers tell the name of who speaks, but not the number that commands need. This is chat where no player of that name
- * is known, or several are. Where none is known, also the end of the name is a guess: it is taken to end at the first
- * `": "`.
+ * Servers print the name of the speaker, but not the number that commands need. This is chat for which no player of that
+ * name is known, or several are. If none is known, the end of the name is a guess as well: the first `": "`, or the first
+ * colon if there is none with a blank.
  *
  * @category models
  * @since 0.1.0
@@ -204,7 +230,7 @@ export class UnattributedChat
  *
  * **Details**
  *
- * - `guid`: absent where the server does not tell it.
+ * - `guid`: absent if the server does not print it.
  * - `filter`, `rule`: which rule of which filter it was, as in the `FilterRestriction` of a `KickReason`. Servers call the
  *   filter of `scripts.txt` `Script` in kicks, and in logs `Script` (Arma 2) or `Scripts` (Arma 3): here it is `"Script"`.
  * - `code`: what the game wanted to do, perhaps in many lines, without the quotation mark before it and the one at its very
@@ -212,11 +238,11 @@ export class UnattributedChat
  *
  * A server tells only of rules that log to its console.
  *
- * The player has chosen the name and perhaps the code; the number in `player` is the server's. Where the player of this
- * number is known and has the name that stands here, that is the name. Otherwise it ends at the first place where
- * ` (GUID) - #rule ` or ` (-) - #rule ` follows. So no code can change who it is said of, as it comes behind that. The
- * name of a player who is not known can: with ` (-) - #0 ` in it, it ends there and `guid` is absent. To bring in another's
- * GUID it has to be longer than 40 characters, and Steam allows 32.
+ * The player has chosen the name and perhaps the code; the number in `player` is the server's. If the player of this
+ * number is known and has the name that stands here, that is the name. Otherwise it ends before the first ` (GUID) - #rule `,
+ * ` (-) - #rule ` or ` - #rule "`. So code cannot change whose it is, because it comes behind that. The name of a player who
+ * is not known can: with ` (-) - #0 ` in it, it ends there and `guid` is absent. To bring in another player's GUID it must
+ * be longer than 40 characters, and Steam allows 32.
  *
  * @category models
  * @since 0.1.0
@@ -379,6 +405,55 @@ export class Unrecognized extends Schema.TaggedClass<Unrecognized>("@bercon/clie
 ) {}
 
 /**
+ * Name, address and verified GUID of a player are all known, or it is certain that they will not be. Comes once for each
+ * visit, also for players who were there before this client. The one event for whitelists and lookups of bans.
+ *
+ * **Details**
+ *
+ * The client makes it of what events and the list of players have told. On Arma Reforger's own RCON it comes with the
+ * `identity`, which is all that is told there. A player whose GUID BattlEye has not verified within a minute is announced
+ * with `verified: false`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class PlayerIdentified
+  extends Schema.TaggedClass<PlayerIdentified>("@bercon/client/ServerEvent/PlayerIdentified")("PlayerIdentified", {
+    player: Player
+  })
+{}
+
+/**
+ * A ban is in the server's list that was not in it before. Comes if the client has a `banInterval`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class BanAdded extends Schema.TaggedClass<BanAdded>("@bercon/client/ServerEvent/BanAdded")("BanAdded", {
+  ban: Ban
+}) {}
+
+/**
+ * A ban is no longer in the server's list. `ban` is the row as it was last read. Comes if the client has a `banInterval`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class BanRemoved extends Schema.TaggedClass<BanRemoved>("@bercon/client/ServerEvent/BanRemoved")("BanRemoved", {
+  ban: Ban
+}) {}
+
+/**
+ * The time of a ban is over. Comes if the client has a `banInterval`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class BanExpired extends Schema.TaggedClass<BanExpired>("@bercon/client/ServerEvent/BanExpired")("BanExpired", {
+  ban: Ban
+}) {}
+
+/**
  * Events are missing at this place.
  *
  * **Details**
@@ -422,6 +497,10 @@ export const ServerEvent = Schema.Union([
   CommandEcho,
   CommandResult,
   Unrecognized,
+  PlayerIdentified,
+  BanAdded,
+  BanRemoved,
+  BanExpired,
   Gap
 ]).pipe(Schema.toTaggedUnion("_tag"))
 
@@ -471,8 +550,8 @@ export const is = <const T extends Tag>(
  *
  * **Details**
  *
- * `players` are those known to be on the server. They resolve the names in chat and in logs of filters: without them chat
- * is {@link UnattributedChat}.
+ * `players` are those known to be on the server. They decide where names end, and who speaks: without them chat is
+ * {@link UnattributedChat}.
  *
  * **Example**
  *
@@ -487,7 +566,7 @@ export const is = <const T extends Tag>(
  * @since 0.1.0
  */
 export const parse = (text: string, players: Iterable<PlayerReference> = []): ServerEvent => {
-  const fields = ReadEvent.read(text, players) ?? { _tag: "Unrecognized", text }
+  const fields = ReadEvent.read(text, players) ?? { _tag: "Unrecognized" }
   // Not with `new`, which would validate what the reader's patterns have validated already.
-  return Object.assign(Object.create(ServerEvent.cases[fields._tag].prototype), fields)
+  return Object.assign(Object.create(ServerEvent.cases[fields._tag].prototype), fields, { text })
 }

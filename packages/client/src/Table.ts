@@ -36,3 +36,26 @@ export interface Table<out Row> {
    */
   readonly cut: boolean
 }
+
+/**
+ * Tests whether a table shows all rows that the server has: every line could be read, the list is not cut, and there are as
+ * many rows as the server counts. Only then does a missing row mean that there is none.
+ *
+ * **Example** (Is this player certainly not there?)
+ *
+ * ```ts
+ * import { type Guid, RconClient, Table } from "@bercon/client"
+ * import { Effect } from "effect"
+ *
+ * const isAbsent = Effect.fn(function*(guid: Guid.Guid) {
+ *   const rcon = yield* RconClient.RconClient
+ *   const table = yield* rcon.playerTable
+ *   return Table.isComplete(table) && table.rows.every((player) => player.guid !== guid)
+ * })
+ * ```
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isComplete = ({ cut, rows, total, unparsed }: Table<unknown>): boolean =>
+  !cut && unparsed.length === 0 && (total === undefined || total <= rows.length)

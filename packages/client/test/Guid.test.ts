@@ -1,6 +1,6 @@
-import { Address, Guid } from "@bercon/client"
+import { Address, Ban, Guid } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Result, Schema } from "effect"
+import { Arbitrary, Option, Result, Schema } from "effect"
 import { createHash } from "node:crypto"
 
 const FIRST = 76561197960265728n
@@ -51,6 +51,29 @@ describe("Guid.fromSteamId", () => {
   it("refuses numbers, which are not exact", () => {
     assert.isTrue(Result.isFailure(Guid.fromSteamId(Number(FIRST) as never)))
   })
+})
+
+describe("Guid", () => {
+  const guid = "4fc867abf98b934e9e7eeaf15170258c" as Guid.Guid
+
+  it("is decoded from digits of either case, and is in lower case itself", () => {
+    for (const text of [guid, guid.toUpperCase(), `${guid.slice(0, 16)}${guid.slice(16).toUpperCase()}`]) {
+      assert.deepStrictEqual(Guid.fromString(text), Option.some(guid))
+      assert.strictEqual(Schema.decodeUnknownSync(Guid.Guid)(text), guid)
+      assert.strictEqual(Schema.decodeUnknownSync(Schema.toCodecJson(Ban.BanTarget))(text), guid)
+      assert.strictEqual(Guid.isGuid(text), text === guid)
+      assert.deepStrictEqual(Guid.Guid.makeOption(text), text === guid ? Option.some(guid) : Option.none())
+    }
+    assert.strictEqual(Schema.encodeSync(Guid.Guid)(guid), guid)
+  })
+
+  it.each(["", guid.slice(1), `${guid}0`, `${guid}\n`, ` ${guid}`, "g".repeat(32), "76561197960265728"])(
+    "is not %j",
+    (text) => {
+      assert.deepStrictEqual(Guid.fromString(text), Option.none())
+      assert.isFalse(Guid.isGuid(text))
+    }
+  )
 })
 
 it("no text is a GUID and an IP address", () => {

@@ -133,7 +133,7 @@ describe("RconClient", () => {
         session.reply = "Disallowed command\n"
         const calls = [rcon.command("#shutdown"), rcon.say("hi"), rcon.kick(bob), rcon.players]
         for (const call of calls) {
-          const error = yield* Effect.flip<object | void, Failure, never>(call)
+          const error = yield* Effect.flip<object | string, Failure, never>(call)
           assert.isTrue(error._tag === "CommandError" && error.reason._tag === "CommandDisallowed")
         }
       }))
@@ -456,23 +456,50 @@ describe("RconClient", () => {
         const asking = yield* Effect.forkChild(rcon.flavour)
         yield* session.say("what", text)
         assert.strictEqual(yield* Fiber.join(asking), flavour)
-        assert.deepStrictEqual(session.sent, [])
       }))
 
-    it.effect.each([["BattlEye", PLAYERS], ["Reforger", ""]] as const)(
-      "is %s where the server says nothing and answers the question who is there so: %j",
-      ([flavour, reply]) =>
-        Effect.gen(function*() {
-          const { rcon, session } = yield* start({ flavour: "auto" })
+    it.effect("is known at once if the server has a list of players for the client", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start({ flavour: "auto" })
+        session.reply = PLAYERS
+        session.wait = Effect.sleep("50 millis")
+        const asking = yield* Effect.forkChild(
+          Effect.all([rcon.players, rcon.flavour, rcon.players], { concurrency: "unbounded" })
+        )
+        yield* TestClock.adjust("50 millis")
+        const [players, ...others] = yield* Fiber.join(asking)
+        assert.deepStrictEqual([players.length, ...others], [1, "BattlEye", players])
+        // The question for the flavour is the question for the players.
+        assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
+      }))
+
+    it.effect("costs the first command one round trip if the server does not greet", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start({ flavour: "auto" })
+        session.reply = (text) => text === "players" ? PLAYERS : ""
+        session.wait = Effect.sleep("100 millis")
+        const saying = yield* Effect.forkChild(rcon.say("hello"))
+        yield* TestClock.adjust("199 millis")
+        assert.isUndefined(saying.pollUnsafe())
+        yield* TestClock.adjust("1 millis")
+        assert.strictEqual(yield* Fiber.join(saying), "")
+        assert.deepStrictEqual(session.sent.map(([text]) => text), ["players", "say -1 hello"])
+      }))
+
+    it.effect("is guessed from an empty reply, and the server is asked again until it shows what it is", () =>
+      Effect.gen(function*() {
+        const { rcon, session } = yield* start({ flavour: "auto" })
+        for (const reply of ["", "", PLAYERS]) {
           session.reply = reply
           const asking = yield* Effect.forkChild(rcon.flavour)
-          yield* TestClock.adjust("999 millis")
-          assert.deepStrictEqual(session.sent, [])
-          yield* TestClock.adjust("1 millis")
-          assert.strictEqual(yield* Fiber.join(asking), flavour)
-          assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
-        })
-    )
+          yield* TestClock.adjust("1 second")
+          assert.strictEqual(yield* Fiber.join(asking), reply === "" ? "Reforger" : "BattlEye")
+        }
+        session.reply = ""
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(yield* rcon.flavour, "BattlEye")
+        assert.deepStrictEqual(session.sent.map(([text]) => text), ["players", "players", "players"])
+      }))
 
     it.effect("is found out anew after an outage, and once for all who wait", () =>
       Effect.gen(function*() {

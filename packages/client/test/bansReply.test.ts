@@ -39,7 +39,7 @@ const ban = (target: Arbitrary.Arbitrary<Ban.BanTarget>): Arbitrary.Arbitrary<Ba
     id: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20000 }))),
     target,
     minutes: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: -2, maximum: 2147483647 }))),
-    reason: Hostile.name
+    reason: Hostile.anyName
   }).pipe(Arbitrary.map(({ id, minutes, reason, target }) =>
     new Ban.Ban({
       id: id as Ban.BanId,
@@ -61,9 +61,9 @@ const bans: Arbitrary.Arbitrary<ReadonlyArray<Ban.Ban>> = Arbitrary.all([
 
 describe("the reply to bans", () => {
   it.prop("is read as it was printed", { bans }, ({ bans }) => {
-    for (const end of ["", "\n"]) {
-      assert.deepStrictEqual(parse(printAll(bans) + end), { rows: bans, unparsed: [], total: undefined, cut: false })
-    }
+    const table = { rows: bans, unparsed: [], total: undefined, cut: false }
+    for (const end of ["", "\n", "\0", "\r\n", "\n\0 "]) assert.deepStrictEqual(parse(printAll(bans) + end), table)
+    assert.deepStrictEqual(parse(printAll(bans).replaceAll("\n", "\r\n")), table)
   }, { arbitrary: { runs: 300 } })
 
   it.prop("is a table or an error, whatever it is", { text: Hostile.text, rows: Arbitrary.array(Hostile.text) }, (
@@ -101,6 +101,10 @@ describe("the reply to bans", () => {
     ])
   })
 
+  it("has its GUIDs in lower case", () => {
+    assert.deepStrictEqual(read(`0  ${GUID.toUpperCase()} perm one`).rows.map(({ target }) => target), [GUID])
+  })
+
   it("counts on from GUIDs to addresses", () => {
     const table = read(`0  ${GUID} perm one`, "", IP_HEADING, "1  203.0.113.7     perm two")
     assert.deepStrictEqual(table.rows.map(({ id, target }) => [id, target]), [[0, GUID], [1, "203.0.113.7"]])
@@ -122,7 +126,8 @@ describe("the reply to bans", () => {
     [`0  ${GUID} 2147483647  x`, Duration.minutes(2147483647), " x"],
     [`12345 ${GUID} perm perm`, "permanent", "perm"],
     ["0 203.0.113.7 perm 1.2.3.4", "permanent", "1.2.3.4"],
-    [`0  ${GUID} perm a\u2028b\rc`, "permanent", "a\u2028b\rc"]
+    [`0  ${GUID} perm a\u2028b\rc`, "permanent", "a\u2028b\rc"],
+    [`0  ${GUID.toUpperCase()} perm ${GUID.toUpperCase()} perm x`, "permanent", `${GUID.toUpperCase()} perm x`]
   ])("finds time and reason in %j", (row, remaining, reason) => {
     const { rows, unparsed } = read(row)
     assert.deepStrictEqual(unparsed, [])
@@ -177,7 +182,15 @@ describe("the reply to bans", () => {
     }
     assert.strictEqual(read("x\n".repeat(size / 2)).unparsed.length, size / 2)
     const rows = Array.from({ length: size / 16 }, (_, id) => `${String(id).padEnd(2)} ${GUID} perm x`)
-    // No reply is that long: the last row counts as cut.
-    assert.strictEqual(read(...rows).rows.at(-1)?.id, size / 16 - 2)
+    assert.strictEqual(read(...rows).rows.at(-1)?.id, size / 16 - 1)
+  })
+
+  it("whose end is missing has its last row among those that could not be read", () => {
+    const text = ["GUID Bans:", "[#] [GUID] [Minutes left] [Reason]", "---", `0  ${GUID} perm a`, `1  ${GUID} perm ab`]
+      .join("\n")
+    const table = (cut: boolean) => Result.getOrThrow(BansReply.parse(text, cut))
+    assert.deepStrictEqual(table(false).rows.map(({ id }) => id as number), [0, 1])
+    assert.deepStrictEqual([table(true).cut, table(true).rows.length], [true, 1])
+    assert.deepStrictEqual(table(true).unparsed, [{ line: 5, text: `1  ${GUID} perm ab` }])
   })
 })

@@ -41,6 +41,18 @@ export const name: Arbitrary.Arbitrary<string> = Arbitrary.array(
   { maxLength: 6 }
 ).pipe(Arbitrary.map((parts) => parts.join("")))
 
+/**
+ * As `name`, with characters that end a line elsewhere, and NUL; but the last is none of those that do not belong to what
+ * they stand behind.
+ */
+export const anyName: Arbitrary.Arbitrary<string> = Arbitrary.array(
+  Arbitrary.all([
+    name,
+    Arbitrary.schema(Schema.Literals(["\u2028", "\u2029", "\u0085", "\v", "\f", "\r", "\0", "\t"]))
+  ]),
+  { maxLength: 3 }
+).pipe(Arbitrary.map((parts) => parts.flat().join("").replace(/[\r\0][\r\0 \t]*$/, "")))
+
 /** Texts that begin like a message, or do not, and go on in a hostile way. */
 export const text: Arbitrary.Arbitrary<string> = Arbitrary.all([
   Arbitrary.schema(Schema.Literals([

@@ -39,20 +39,22 @@ export const make = Effect.fnUntraced(function*(
     late
   })
   const sent: MockSession["sent"] = []
+  const command: Session.Session["Service"]["command"] = (text, options) =>
+    Effect.suspend(() => {
+      const { isCurrent, ...others } = options ?? {}
+      if (isCurrent?.() === false) return Effect.fail(CommandError.make(text, new CommandError.Outdated({})))
+      sent.push([text, options && others])
+      const reply = typeof self.reply === "function" ? self.reply(text) : self.reply
+      return Effect.andThen(self.wait, typeof reply === "string" ? Effect.succeed(reply) : Effect.fail(reply))
+    })
   const self: MockSession = {
     sent,
     reply: "",
     wait: Effect.void,
     layer: Layer.succeed(Session.Session, {
-      command: (text, options) =>
-        Effect.suspend(() => {
-          const { isCurrent, ...others } = options ?? {}
-          if (isCurrent?.() === false) return Effect.fail(CommandError.make(text, new CommandError.Outdated({})))
-          sent.push([text, options && others])
-          const reply = typeof self.reply === "function" ? self.reply(text) : self.reply
-          return Effect.andThen(self.wait, typeof reply === "string" ? Effect.succeed(reply) : Effect.fail(reply))
-        }),
-      commandBytes: () => Effect.die(new Error("not used by the client")),
+      command,
+      commandBytes: (text, options) => Effect.map(command(text, options), (reply) => new TextEncoder().encode(reply)),
+      decode: (bytes) => new TextDecoder().decode(bytes),
       messages: Stream.fromPubSubTake(takes),
       epoch: Effect.succeed(1),
       status: Effect.succeed(status),

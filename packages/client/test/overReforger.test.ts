@@ -109,7 +109,7 @@ describe("Arma Reforger's own RCON", () => {
       ))
 
     for (const repeatable of [undefined, true]) {
-      it.effect(`tells what became of an action${name}${repeatable === true ? ", and was repeated" : ""}`, () =>
+      it.effect(`reports what became of an action${name}${repeatable === true ? ", and was repeated" : ""}`, () =>
         Effect.gen(function*() {
           const { server } = yield* populate(24)
           const network = yield* SimulatedNetwork.SimulatedNetwork
@@ -167,6 +167,41 @@ describe("Arma Reforger's own RCON", () => {
     }
   }
 
+  it.effect("may print lists in another layout", () =>
+    Effect.gen(function*() {
+      const { server } = yield* populate(1)
+      const rcon = yield* connect()
+      const bans = Array.from({ length: 60 }, (_, index) => `#${index} ; ${uuid(index)} ; ${60 * index}`)
+      const lists: Record<string, string | undefined> = {
+        "#players": [
+          "Players on server:",
+          "[Player#] ; [Player UID] ; [Player Name]",
+          "-".repeat(42),
+          ...Array.from({ length: 60 }, (_, index) => `#${index} ; ${uuid(index)} ; Somebody ${index}`),
+          `-1 ; ${uuid(60)} ; Nobody`,
+          ""
+        ].join("\r\n"),
+        "#ban list 1": ["Bans: [BanID] ; [Player UID] ; [Duration]", ...bans.slice(0, 25)].join("\n"),
+        "#ban list 2": ["Bans: [BanID] ; [Player UID] ; [Duration]", ...bans.slice(25, 50)].join("\n"),
+        "#ban list 3": ["Bans: [BanID] ; [Player UID] ; [Duration]", ...bans.slice(50)].join("\n")
+      }
+      yield* server.onCommand((text) => {
+        const reply = lists[text]
+        return reply === undefined ? undefined : { reply }
+      })
+      const players = Result.getOrThrow(yield* inTime(rcon.playerTable))
+      assert.deepStrictEqual(players.rows.map(({ id }) => Number(id)), Array.from({ length: 60 }, (_, index) => index))
+      assert.deepStrictEqual(players.unparsed, [{ line: 64, text: `-1 ; ${uuid(60)} ; Nobody` }])
+      const rows = Result.getOrThrow(yield* inTime(rcon.bans))
+      assert.deepStrictEqual(
+        rows.map(({ remaining, target }) => [target, remaining]),
+        bans.map((_, index) => [uuid(index), index === 0 ? "permanent" as const : Duration.minutes(index)])
+      )
+      lists["#players"] = "Players (0)"
+      const failure = yield* inTime(rcon.players)
+      assert.include(Result.isFailure(failure) && failure.failure.message, "Players (0)")
+    }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger" } }))))
+
   it.effect("has no other commands", () =>
     Effect.gen(function*() {
       yield* populate(1)
@@ -178,7 +213,7 @@ describe("Arma Reforger's own RCON", () => {
       assert.deepStrictEqual(yield* executed, ["#restart"])
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger" } }))))
 
-  it.effect("never does to a newcomer what was meant for who had the slot before a restart", () =>
+  it.effect("never acts on a newcomer in the slot of a player from before a restart", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(1)
       const rcon = yield* connect({ silenceTimeout: "2 seconds" })
@@ -196,7 +231,7 @@ describe("Arma Reforger's own RCON", () => {
       assert.strictEqual((yield* server.world).players.length, 1)
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger" } }))))
 
-  it.effect("says nothing after a restart of what it was told before, so nobody waits for it", () =>
+  it.effect("does not reply after a restart to commands from before, so none is waited for", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(1)
       const rcon = yield* connect({ silenceTimeout: "2 seconds" })
@@ -211,7 +246,7 @@ describe("Arma Reforger's own RCON", () => {
       Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger", banDelay: "1 hour" } }))
     ))
 
-  it.effect("does once what it answers late", () =>
+  it.effect("runs a command once if the reply is late", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(4)
       const rcon = yield* connect()
@@ -237,7 +272,7 @@ describe("Arma Reforger's own RCON", () => {
       Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger", banDelay: "2 seconds" } }))
     ))
 
-  it.effect("is understood where the echo of a command is lost for good", () =>
+  it.effect("is understood if the echo of a command is lost for good", () =>
     Effect.gen(function*() {
       yield* populate(1)
       const network = yield* SimulatedNetwork.SimulatedNetwork

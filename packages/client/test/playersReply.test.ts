@@ -22,7 +22,7 @@ const players: Arbitrary.Arbitrary<ReadonlyArray<Player.Player>> = Arbitrary.arr
   Arbitrary.all({
     id: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 }))),
     // A name that ends so cannot be told from the lobby.
-    name: Arbitrary.filter(Hostile.name, (name) => !name.endsWith(" (Lobby)")),
+    name: Arbitrary.filter(Hostile.anyName, (name) => !name.endsWith(" (Lobby)")),
     octet: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))),
     port: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 }))),
     ping: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: -1, maximum: 99999 }))),
@@ -43,6 +43,10 @@ const players: Arbitrary.Arbitrary<ReadonlyArray<Player.Player>> = Arbitrary.arr
   { maxLength: 20 }
 )
 
+/** Names of the tests hold the GUID, too, and so are in another case. */
+const withoutNames = ({ rows }: { readonly rows: ReadonlyArray<Player.Player> }) =>
+  rows.map(({ guid, id }) => [id, guid])
+
 describe("the reply to players", () => {
   it.prop("is read as it was printed", { players }, ({ players }) => {
     for (const footer of [[], [`(${players.length} players in total)`]]) {
@@ -50,6 +54,15 @@ describe("the reply to players", () => {
       assert.deepStrictEqual(table.unparsed, [])
       assert.deepStrictEqual(table.rows, players)
       assert.strictEqual(table.total, footer.length === 0 ? undefined : players.length)
+      const text = [HEADING, ...players.map(print), ...footer].join("\n")
+      for (const end of ["\0", "\n", "\r\n", "\n\0 ", "\r\n \r\n"]) {
+        assert.deepStrictEqual(PlayersReply.parse(text + end), Result.succeed(table))
+      }
+      assert.deepStrictEqual(PlayersReply.parse(text.replaceAll("\n", "\r\n")), Result.succeed(table))
+      assert.deepStrictEqual(
+        PlayersReply.parse(text.replaceAll(GUID, GUID.toUpperCase())).pipe(Result.map(withoutNames)),
+        Result.succeed(withoutNames(table))
+      )
     }
   }, { arbitrary: { runs: 300 } })
 
@@ -113,11 +126,30 @@ describe("the reply to players", () => {
     ["0   203.0.113.1:1         -1   - bob", "bob", false],
     ["0   203.0.113.1:1         -1   -                                    bob", "bob", false],
     ["0   203.0.113.1:1         -1   -", "", false],
-    [`100 203.0.113.101:65535   1000 ${GUID}(OK) wide`, "wide", false]
+    [`100 203.0.113.101:65535   1000 ${GUID}(OK) wide`, "wide", false],
+    [`3   203.0.113.9:2304      16   ${GUID}(OK) Ann\u2028x`, "Ann\u2028x", false],
+    [`3   203.0.113.9:2304      16   ${GUID}(OK) Ann\u2029\u0085\v\rx`, "Ann\u2029\u0085\v\rx", false],
+    [`3   203.0.113.9:2304      16   ${GUID}(?)  Ann\u2028 (Lobby)`, "Ann\u2028", true],
+    ["3   203.0.113.9:2304      16   - \u2028", "\u2028", false],
+    [`3   203.0.113.9:2304      16   ${GUID.toUpperCase()}(OK) ANN`, "ANN", false]
   ])("finds the name in %j", (row, name, inLobby) => {
     const { rows, unparsed } = read(row)
     assert.deepStrictEqual(unparsed, [])
     assert.deepStrictEqual(rows.map((player) => [player.name, player.inLobby]), [[name, inLobby]])
+  })
+
+  it("may have a CR before every LF, which belongs to no row", () => {
+    const text =
+      `${HEADING}\n0   203.0.113.9:2304      40   ${GUID}(OK) Bob\n1   203.0.113.9:2304      40   ${GUID}(OK) Al\r`
+    const table = Result.getOrThrow(PlayersReply.parse(`${text}\n(2 players in total)`.replaceAll("\n", "\r\n")))
+    assert.deepStrictEqual(table.rows.map(({ name }) => name), ["Bob", "Al\r"])
+    assert.deepStrictEqual([table.unparsed, table.total], [[], 2])
+  })
+
+  it("may have blanks and NULs behind its total", () => {
+    for (const end of [" ", "\0", " \0\n"]) {
+      assert.deepStrictEqual(read(`(0 players in total)${end}`), { rows: [], unparsed: [], total: 0, cut: false })
+    }
   })
 
   it("keeps what is no row", () => {

@@ -14,7 +14,9 @@ import { Monotonic } from "@bercon/session/unstable"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, type Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
+import * as CommandTable from "../src/internal/commandTable.ts"
 import type { Call } from "../src/internal/flavourCommands.ts"
+import { PlayerTarget } from "../src/internal/playerTarget.ts"
 import * as Reforger from "../src/internal/reforger/commands.ts"
 import * as MockSession from "./mockSession.ts"
 
@@ -51,23 +53,31 @@ const start = Effect.fnUntraced(function*(window?: Flavour.ReplyWindow) {
   const session = yield* MockSession.make()
   const service = yield* Effect.provide(Session.Session, session.layer)
   const logout = Reforger.logout(service)
-  const { commands: flavour, gap, offer } = Reforger.make(service, window, () => "Unknown", {
+  const { commands: flavour, gap, offer } = Reforger.make(service, window, {
     now: yield* Monotonic.make,
     context: yield* Effect.context()
   })
+  const simple = (command: CommandTable.SimpleCommand<unknown, Failure>) =>
+    called((call) => flavour.simple(command, call))
+  const targetOf = (slot: Player.PlayerId) => new PlayerTarget(slot, () => "Unknown")
   const commands = {
+    simple,
     playerTable: called(flavour.playerTable),
     banTable: called(flavour.banTable),
     kick: (player: Player.PlayerId, reason = "", options?: Options) =>
-      called((call) => flavour.kick(player, "Unknown", reason, call), options),
+      called((call) => flavour.kick(targetOf(player), reason, call), options),
     ban: (
       target: Player.PlayerId | Ban.BanTarget,
       { duration = "permanent", reason = "", ...options }: Commands.BanOptions = {}
-    ) => called((call) => flavour.ban(target, "Unknown", { duration, reason }, call), options),
+    ) =>
+      called(
+        (call) => flavour.ban(typeof target === "number" ? targetOf(target) : target, { duration, reason }, call),
+        options
+      ),
     unban: (target: Ban.BanTarget | Ban.Ban, options?: Options) =>
-      called((call) => flavour.unban(target, call), options),
-    restart: called(flavour.restart),
-    shutdown: called(flavour.shutdown),
+      called((call) => flavour.unban([target], call), options),
+    restart: simple(CommandTable.actions.restart),
+    shutdown: simple(CommandTable.actions.shutdown),
     command: (text: string, options?: Options) => called((call) => flavour.command(text, call), options)
   }
   const events: Array<string> = []
@@ -130,7 +140,7 @@ describe("Reforger", () => {
         assert.deepStrictEqual((yield* Fiber.join(fiber)).rows, [])
       }))
 
-    it.effect("are a reply that did not come whole where the list is missing", () =>
+    it.effect("are an incomplete reply if the list is missing", () =>
       Effect.gen(function*() {
         const { commands, converse, say } = yield* start()
         const error = yield* failure(yield* converse(commands.playerTable))
@@ -141,6 +151,28 @@ describe("Reforger", () => {
         yield* say(echo("#players"), `${HEADING}\n${row(1, "Bob")}`)
         yield* TestClock.adjust("450 millis")
         assert.strictEqual((yield* Fiber.join(fiber)).rows.length, 1)
+      }))
+
+    it.effect("fail at once with the server's text if it is in no layout that is known", () =>
+      Effect.gen(function*() {
+        const { commands, events, say } = yield* start()
+        const texts = [
+          "Players (1): Bob",
+          "Players on server:\n7 Bob",
+          "Command is supported only on Dedicated Servers"
+        ]
+        for (const text of texts) {
+          const fiber = yield* Effect.forkChild(commands.playerTable, { startImmediately: true })
+          yield* say(echo("#players"), text)
+          yield* TestClock.adjust("450 millis")
+          const error = yield* Effect.flip(Fiber.join(fiber))
+          assert.deepStrictEqual([error._tag, error._tag === "ReplyError" && error.text], ["ReplyError", text])
+        }
+        assert.deepStrictEqual(events, texts.slice(0, 1))
+        const fiber = yield* Effect.forkChild(commands.playerTable, { startImmediately: true })
+        yield* say(echo("#players"), "unknown command")
+        const error = yield* Effect.flip(Fiber.join(fiber))
+        assert.strictEqual(error._tag === "CommandError" && error.reason._tag, "UnknownCommand")
       }))
 
     it.effect("may be in the reply", () =>
@@ -184,7 +216,7 @@ describe("Reforger", () => {
         assert.deepStrictEqual(texts(), ["#ban list 1", "#ban list 2", "#ban list 3"])
       }))
 
-    it.effect("end where there is no page, or nothing new", () =>
+    it.effect("end if there is no such page, or no new row on it", () =>
       Effect.gen(function*() {
         const { commands, converse, say, texts } = yield* start()
         const none = yield* yield* converse(commands.banTable, "Server has no bans to list.")
@@ -211,7 +243,93 @@ describe("Reforger", () => {
         assert.deepStrictEqual([cut, rows.length], [true, 25_000])
       }))
 
-    it.effect("are an error where the server has none", () =>
+    describe("in the older layout", () => {
+      const OLDER = "Bans: [BanID] ; [Player UID] ; [Duration]"
+      const older = (from: number, count: number) =>
+        Array.from({ length: count }, (_, index) => `${from + index} ; ${identity(from + index)} ; ${from + index}`)
+
+      it.effect("have a time", () =>
+        Effect.gen(function*() {
+          const { commands, converse, texts } = yield* start()
+          const rows = [`1 ; ${identity(1)} ; 3600`, `2 ; ${identity(2)} ; 0`]
+          const replies = [
+            [[OLDER, ...rows].join("\n")],
+            ["Processing ban list", [OLDER, ...rows].join("\r\n")],
+            [OLDER, ...rows],
+            [[OLDER, rows[0]].join("\n"), rows[1]!]
+          ]
+          for (const reply of replies) {
+            const table = yield* yield* converse(commands.banTable, ...reply)
+            const ban = { reason: "" }
+            assert.deepStrictEqual(table, {
+              rows: [
+                new Ban.Ban({ ...ban, id: 0 as Ban.BanId, target: identity(1), remaining: Duration.hours(1) }),
+                new Ban.Ban({ ...ban, id: 1 as Ban.BanId, target: identity(2), remaining: "permanent" })
+              ],
+              unparsed: [],
+              total: undefined,
+              cut: false
+            })
+          }
+          assert.deepStrictEqual((yield* yield* converse(commands.banTable, OLDER)).rows, [])
+          assert.strictEqual(texts().length, replies.length + 1)
+        }))
+
+      it.effect("are those of all pages, if the first page is full", () =>
+        Effect.gen(function*() {
+          const { commands, session, texts } = yield* start()
+          const pages = (...counts: ReadonlyArray<number>) => (text: string) => {
+            const page = Number(text.split(" ")[2])
+            return [OLDER, ...older((page - 1) * 25, counts[page - 1] ?? 0)].join("\n")
+          }
+          for (const counts of [[25, 25, 4], [25, 25]]) {
+            session.reply = pages(...counts)
+            const { cut, rows } = yield* commands.banTable
+            assert.deepStrictEqual([cut, rows.length], [false, counts.reduce((sum, count) => sum + count)])
+          }
+          // A server without pages prints the same list for each.
+          session.reply = [OLDER, ...older(0, 60)].join("\n")
+          const { cut, rows } = yield* commands.banTable
+          assert.deepStrictEqual([cut, rows.length], [false, 60])
+          assert.strictEqual(texts().length, 3 + 3 + 2)
+        }))
+
+      it.effect("may be incomplete if the next page cannot be read", () =>
+        Effect.gen(function*() {
+          const { commands, session, say } = yield* start()
+          const full = [OLDER, ...older(0, 25)].join("\n")
+          for (const second of [[], ["Not Valid page number"], ["what"]]) {
+            const fiber = yield* Effect.forkChild(commands.banTable, { startImmediately: true })
+            yield* say(echo("#ban list 1"), full)
+            yield* TestClock.adjust("5 seconds")
+            yield* say(echo("#ban list 2"), ...second)
+            yield* TestClock.adjust("5 seconds")
+            const { cut, rows } = yield* Fiber.join(fiber)
+            assert.deepStrictEqual([cut, rows.length], [true, 25])
+            // Until then the page that did not come may come yet, and looks like any other.
+            yield* TestClock.adjust("30 seconds")
+          }
+          const lost = CommandError.make("#ban", new CommandError.NotConnected({ peer: "server" }))
+          session.reply = (text) => text === "#ban list 1" ? full : lost
+          assert.strictEqual(yield* Effect.flip(commands.banTable), lost)
+        }))
+    })
+
+    it.effect("fail with the server's text if it is in no layout that is known", () =>
+      Effect.gen(function*() {
+        const { commands, say } = yield* start()
+        for (
+          const text of ["Banned: Bob", "Bans: [BanID] ; [Reason]", "Command is supported only on Dedicated Servers"]
+        ) {
+          const fiber = yield* Effect.forkChild(commands.banTable, { startImmediately: true })
+          yield* say(echo("#ban list 1"), text)
+          yield* TestClock.adjust("1200 millis")
+          const error = yield* Effect.flip(Fiber.join(fiber))
+          assert.deepStrictEqual([error._tag, error._tag === "ReplyError" && error.text], ["ReplyError", text])
+        }
+      }))
+
+    it.effect("are an error if the server fails to list them", () =>
       Effect.gen(function*() {
         const { commands, converse } = yield* start()
         for (const text of ["Failed to list bans.", "Timeout", "Unknown error."]) {
@@ -272,6 +390,11 @@ describe("Reforger", () => {
           [commands.ban(target), "Multiple users found! Please use a unique identifier.", "Rejected"],
           [commands.unban(target), "User not found!", "BanNotFound"],
           [commands.unban(target), "Failed to remove the ban.", "Rejected"],
+          ...[commands.kick(bob), commands.ban(bob), commands.ban(target), commands.unban(target)].map(
+            (action): typeof cases[number] => [action, "Command is supported only on Dedicated Servers", "Rejected"]
+          ),
+          // It may be the reply, and it may not.
+          [commands.kick(bob), "Server is on fire", "Unconfirmed"],
           // The server's list of bans does not answer it, and may have done it.
           ...["Timeout", "Unknown error."].flatMap((text): typeof cases => [
             [commands.ban(bob), text, "Unconfirmed"],
@@ -283,13 +406,13 @@ describe("Reforger", () => {
         for (const [action, text, expected] of cases) {
           const error = yield* failure(yield* converse(action, ...(text === undefined ? [] : [text])))
           assert.strictEqual(error._tag !== "ReplyError" && error.reason._tag, expected, text)
-          if (expected === "Unconfirmed" && text !== undefined) assert.include(error.message, text)
+          if (text !== undefined && ["Unconfirmed", "Rejected"].includes(expected)) assert.include(error.message, text)
         }
         const unknown = yield* failure(yield* converse(commands.kick(bob), "unknown command"))
         assert.strictEqual(unknown.reason._tag, "UnknownCommand")
       }))
 
-    it.effect("may have been done by the first run, where the server runs them again", () =>
+    it.effect("may have been done by the first run if the server runs them twice", () =>
       Effect.gen(function*() {
         const { commands, converse, events, say } = yield* start()
         const cases: ReadonlyArray<readonly [Effect.Effect<void, Failure>, command: string, string, done: string]> = [
@@ -334,16 +457,11 @@ describe("Reforger", () => {
         assert.deepStrictEqual(events, ["Player 'Bob' banned!"])
       }))
 
-    it.effect("send nothing that would be another command", () =>
+    it.effect("refuse durations that the server cannot count", () =>
       Effect.gen(function*() {
         const { commands, session } = yield* start()
-        const calls: ReadonlyArray<Effect.Effect<void, Failure>> = [
-          commands.kick(-1 as Player.PlayerId),
-          commands.kick(bob, "a\nb"),
-          commands.ban(1.5 as Player.PlayerId),
-          commands.ban(bob, { reason: "a\rb" }),
-          ...[0, -1, NaN, Number.MAX_VALUE, "-1 seconds" as const].map((duration) => commands.ban(target, { duration }))
-        ]
+        const durations = [0, -1, NaN, Number.MAX_VALUE, "-1 seconds" as const]
+        const calls = durations.map((duration) => commands.ban(target, { duration }))
         for (const call of calls) {
           const error = yield* Effect.flip(call)
           assert.strictEqual(error._tag === "CommandError" && error.reason._tag, "InvalidCommand")
@@ -351,7 +469,7 @@ describe("Reforger", () => {
         assert.deepStrictEqual(session.sent, [])
       }))
 
-    it.effect("are not there where servers have none", () =>
+    it.effect("are unsupported if the server has no such command", () =>
       Effect.gen(function*() {
         const { commands, flavour, session } = yield* start()
         const guid = Guid.Guid.make("0123456789abcdef0123456789abcdef")
@@ -362,22 +480,15 @@ describe("Reforger", () => {
           commands.ban(ip),
           commands.unban(guid),
           commands.unban(ban),
-          called(flavour.adminTable),
-          called(flavour.missions),
-          called(flavour.version),
-          called(flavour.commands),
+          ...Object.values(CommandTable.queries).map(commands.simple),
+          ...Object.entries(CommandTable.actions).flatMap(([name, command]) =>
+            name === "restart" || name === "shutdown" ? [] : [commands.simple(command)]
+          ),
+          commands.simple(CommandTable.actionsWith.loadBans("")),
+          commands.simple(CommandTable.actionsWith.maxPing(1000)),
+          commands.simple(CommandTable.actionsWith.selectMission("x", "")),
           called((call) => flavour.say("hi", call)),
-          called((call) => flavour.whisper(bob, "Unknown", "hi", call)),
-          called((call) => flavour.loadBans("", call)),
-          called(flavour.writeBans),
-          called(flavour.loadScripts),
-          called(flavour.loadEvents),
-          called((call) => flavour.maxPing("1 second", call)),
-          called(flavour.lock),
-          called(flavour.unlock),
-          called(flavour.reassign),
-          called(flavour.restartServer),
-          called((call) => flavour.selectMission("x", "", call))
+          called((call) => flavour.whisper(new PlayerTarget(bob, () => "Unknown"), "hi", call))
         ]
         for (const call of calls) {
           const error = yield* Effect.flip(Effect.asVoid(call))
@@ -406,7 +517,7 @@ describe("Reforger", () => {
   })
 
   describe("command", () => {
-    it.effect("returns what the server says", () =>
+    it.effect("returns the text of the reply", () =>
       Effect.gen(function*() {
         const { commands, converse, events, session } = yield* start()
         const exit = yield* converse(commands.command("#foo  bar", { timeout: "9 seconds" }), "a", "(Side) x: y", "b")
@@ -429,14 +540,14 @@ describe("Reforger", () => {
         assert.deepStrictEqual(texts(), ["#foo", ""])
       }))
 
-    it.effect("fails where the server does not have it", () =>
+    it.effect("fails if the server does not have the command", () =>
       Effect.gen(function*() {
         const { commands, converse } = yield* start()
         const error = yield* failure(yield* converse(commands.command("#foo"), "Unknown Command\n"))
         assert.deepStrictEqual([error.command, error.reason._tag], ["#foo", "UnknownCommand"])
       }))
 
-    it.effect("fails where nothing is heard of it", () =>
+    it.effect("fails if neither echo nor reply comes", () =>
       Effect.gen(function*() {
         const { commands, events, say } = yield* start()
         const fiber = yield* Effect.forkChild(commands.command("#foo"), { startImmediately: true })
@@ -453,7 +564,7 @@ describe("Reforger", () => {
         assert.strictEqual((yield* Effect.flip(Fiber.join(hasty))).reason._tag, "IncompleteReply")
       }))
 
-    it.effect("has the time of its call for the turn, the reply and the words of it", () =>
+    it.effect("has the time of its call for its turn and its reply", () =>
       Effect.gen(function*() {
         const { commands, say, session } = yield* start({ longest: Duration.infinity })
         const first = yield* Effect.forkChild(commands.command("#a", { timeout: "6 seconds" }), {
@@ -477,7 +588,7 @@ describe("Reforger", () => {
         assert.strictEqual((yield* Effect.flip(Fiber.join(third))).reason._tag, "Unconfirmed")
       }))
 
-    it.effect("is answered by what comes of it where the reply is lost", () =>
+    it.effect("is answered by its messages if the acknowledgement is lost", () =>
       Effect.gen(function*() {
         const { commands, say, session } = yield* start()
         session.reply = CommandError.make("#kick", new CommandError.NoReply({ peer: "server", sends: 1 }))
@@ -496,7 +607,7 @@ describe("Reforger", () => {
         assert.strictEqual(yield* Effect.flip(Fiber.join(unheard)), session.reply)
       }))
 
-    it.effect("does not wait where there is nothing to say", () =>
+    it.effect("does not wait if the command has no reply", () =>
       Effect.gen(function*() {
         const { commands, events, say } = yield* start()
         yield* Effect.forkChild(commands.command("#foo"), { startImmediately: true })

@@ -29,8 +29,13 @@ describe("the reply to admins", () => {
   )
 
   it.prop("is read as it was printed", { admins }, ({ admins }) => {
-    for (const end of [[], [""]]) {
-      const table = read(...admins.map(({ address, id }) => `${id} ${String(address)}`), ...end)
+    for (const end of [[], [""], ["\0"], ["\r", ""]]) {
+      const rows = admins.map(({ address, id }) => `${id} ${String(address)}`)
+      const table = read(...rows, ...end)
+      assert.deepStrictEqual(
+        AdminsReply.parse([HEADING, ...rows].join("\n").replaceAll("\n", "\r\n")),
+        Result.succeed(table)
+      )
       assert.deepStrictEqual(table, { rows: admins, unparsed: [], total: undefined, cut: false })
     }
   })
@@ -91,6 +96,14 @@ describe("the reply to missions", () => {
     }
   })
 
+  it("may have a CR before every LF, and NULs behind", () => {
+    assert.deepStrictEqual(
+      MissionsReply.parse("Missions on server:\r\na.Altis.pbo\r\n b\u2028.Altis.pbo \r\n\0"),
+      Result.succeed(["a.Altis.pbo", "b\u2028.Altis.pbo"])
+    )
+    assert.deepStrictEqual(MissionsReply.parse("Missions on server:\0"), Result.succeed([]))
+  })
+
   it("may be without missions", () => {
     assert.deepStrictEqual(MissionsReply.parse("Missions on server:\n"), Result.succeed([]))
   })
@@ -105,7 +118,7 @@ describe("the reply to missions", () => {
 describe("the reply to commands", () => {
   it("is a list", () => {
     assert.deepStrictEqual(
-      CommandsReply.parse("List of available commands:\nplayers\n  kick \n\nban\n"),
+      CommandsReply.parse("List of available commands:\nplayers\n  kick \n\nban\n\0"),
       Result.succeed(["players", "kick", "ban"])
     )
   })
@@ -120,6 +133,8 @@ describe("the reply to version", () => {
   it.each([
     ["1.220", "1.220"],
     ["1.217\n", "1.217"],
+    ["1.217\0", "1.217"],
+    ["\r\n 1.217 \0\r\n", "1.217"],
     ["BattlEye Server: v1.220.", "1.220"],
     ["Initialized (v1.220, DayZ 1.29.163451)", "1.220"],
     ["DayZ 1.29.163451, v1.220", "1.220"],
@@ -127,17 +142,20 @@ describe("the reply to version", () => {
     ["beta", undefined]
   ])("has its number found in %j", (text, number) => {
     const version = Result.getOrThrow(VersionReply.parse(text))
-    assert.deepStrictEqual(version, new Version.Version({ text: text.trim(), ...(number !== undefined && { number }) }))
+    assert.deepStrictEqual(
+      version,
+      new Version.Version({ text: text.replaceAll("\0", "").trim(), ...(number !== undefined && { number }) })
+    )
   })
 
   it("must not be blank", () => {
-    for (const text of ["", " \n"]) {
+    for (const text of ["", " \n", "\0"]) {
       const error = Result.getOrThrow(Result.flip(VersionReply.parse(text)))
       assert.deepStrictEqual([error.command, error.text], ["version", text])
     }
   })
 
   it.prop("never throws", { text: Hostile.text }, ({ text }) => {
-    assert.strictEqual(Result.isSuccess(VersionReply.parse(text)), text.trim() !== "")
+    assert.strictEqual(Result.isSuccess(VersionReply.parse(text)), /[^\0\t\n\r ]/.test(text))
   })
 })

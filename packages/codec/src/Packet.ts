@@ -99,7 +99,7 @@ export interface Acknowledge {
 export type ClientPacket = Login | Command | Acknowledge
 
 /**
- * The answer to a {@link Login}.
+ * The answer to a {@link Login}. Its first byte is the result; {@link decodeServer} ignores any bytes behind it.
  *
  * @category models
  * @since 0.1.0
@@ -405,9 +405,6 @@ const fail = (reason: DecodeErrorReason): Result.Result<never, DecodeError> => R
 const truncated = (datagram: Uint8Array, minimum: number) =>
   fail({ _tag: "Truncated", length: datagram.length, minimum })
 
-const oversized = (datagram: Uint8Array, maximum: number) =>
-  fail({ _tag: "Oversized", length: datagram.length, maximum })
-
 /** The rest of a datagram, as a view. `subarray` would make a `Buffer` of a `Buffer`, and costs no less. */
 const rest = (datagram: Uint8Array, from: number): Uint8Array =>
   new Uint8Array(datagram.buffer, datagram.byteOffset + from, datagram.length - from)
@@ -458,7 +455,7 @@ export const decodeClient = (datagram: Uint8Array): Result.Result<ClientPacket, 
       return datagram.length < 9
         ? truncated(datagram, 9)
         : datagram.length > 9
-        ? oversized(datagram, 9)
+        ? fail({ _tag: "Oversized", length: datagram.length, maximum: 9 })
         : Result.succeed({ _tag: "Acknowledge", sequence: datagram[8]! })
     default:
       return fail({ _tag: "UnknownType", type })
@@ -471,7 +468,9 @@ export const decodeClient = (datagram: Uint8Array): Result.Result<ClientPacket, 
  * **Details**
  *
  * Fails with a `DecodeError` for anything that is not a {@link ServerPacket}; never throws. The payload is a view into
- * `datagram`. A command reply whose text begins with byte 0 is a part, so a bad part header is an error here.
+ * `datagram`. A command reply whose text begins with byte 0 is a part, so a bad part header is an error here. Bytes
+ * behind the result of a login reply are ignored, so such a reply does not encode to the same bytes again; every other
+ * packet does.
  *
  * @category decoding
  * @since 0.1.0
@@ -485,9 +484,8 @@ export const decodeServer = (datagram: Uint8Array): Result.Result<ServerPacket, 
   const first = datagram[8]!
   switch (type) {
     case TYPE_LOGIN:
-      return datagram.length > 9
-        ? oversized(datagram, 9)
-        : first > 1
+      // Bytes behind the result are ignored: if the reply were refused, the client would wait for it in vain.
+      return first > 1
         ? fail({ _tag: "UnknownLoginResult", value: first })
         : Result.succeed({ _tag: "LoginResult", accepted: first === 1 })
     case TYPE_COMMAND: {

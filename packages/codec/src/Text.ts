@@ -50,7 +50,8 @@ export const encode = (text: string): Uint8Array => {
  *
  * - A line that is UTF-8 is decoded as UTF-8.
  * - So is a line of UTF-8 that was cut inside a character, as servers cut long texts: it has at least two whole
- *   characters beyond ASCII, then one that lacks its last bytes, then only ASCII. The cut character becomes U+FFFD.
+ *   characters beyond ASCII, or one of three or four bytes, then one that lacks its last bytes, then only ASCII. The cut
+ *   character becomes U+FFFD.
  * - Every other line is decoded in the code page `fallback`, default {@link DEFAULT_FALLBACK}. Bytes that the code page
  *   does not define become U+FFFD.
  *
@@ -64,7 +65,8 @@ export const encode = (text: string): Uint8Array => {
  * **Gotchas**
  *
  * Legacy text whose bytes happen to be UTF-8 is read as UTF-8: `"ЕЁ"` in windows-1251 is also `"Ũ"` in UTF-8. One
- * whole character is not enough for a cut line because legacy words of three letters look like that: `"ПЁС"`, `"Кіт"`.
+ * whole character of two bytes is not enough for a cut line because legacy words of three letters look like that:
+ * `"ПЁС"`, `"Кіт"`. So a line that was cut inside its first or second character beyond ASCII may be read in `fallback`.
  *
  * **Example** (A legacy name)
  *
@@ -113,12 +115,15 @@ const endOfLine = (bytes: Uint8Array, from: number): number => {
   return bytes.length
 }
 
-/** Fewer whole characters beyond ASCII do not prove that a line with a cut character is UTF-8. */
-const PROOF_CHARACTERS = 2
+/**
+ * How many continuation bytes the whole characters must have to prove that a line with a cut character is UTF-8: those of
+ * two characters, or of one of three bytes. Legacy words with one such byte are common, as it is a letter: `"ПЁС"`.
+ */
+const PROOF_BYTES = 2
 
 /** Whether the bytes from `from` to before `to` are UTF-8, perhaps cut inside the last character beyond ASCII. */
 const isUtf8 = (bytes: Uint8Array, from: number, to: number): boolean => {
-  let whole = 0
+  let proof = 0
   let cut = false
   for (let i = from; i < to;) {
     const lead = bytes[i]!
@@ -130,8 +135,8 @@ const isUtf8 = (bytes: Uint8Array, from: number, to: number): boolean => {
     if (size === 0 || cut) return false
     let found = 1
     while (found < size && continues(lead, found, bytes[i + found]!)) found++
-    if (found === size) whole++
-    else if (whole < PROOF_CHARACTERS) return false
+    if (found === size) proof += size - 1
+    else if (proof < PROOF_BYTES) return false
     else cut = true
     i += found
   }

@@ -199,6 +199,22 @@ describe("decode after encode is the identity", () => {
   }, options)
 })
 
+describe("a login reply with bytes behind its result", () => {
+  it.prop(
+    "has the result of its first byte",
+    { accepted: Schema.Boolean, more: Schema.Uint8Array },
+    ({ accepted, more }) => {
+      const result = accepted ? 1 : 0
+      for (const bytes of [[result, 0], [result, 1], [result, ...more], [result, ...more, 0x0a]]) {
+        assert.deepStrictEqual(
+          Packet.decodeServer(datagram(0xff, 0, ...bytes)),
+          Result.succeed(Packet.loginResult(accepted))
+        )
+      }
+    }
+  )
+})
+
 describe("a decoded payload", () => {
   const bytes = Packet.encode(Packet.message(1, "hello"))
 
@@ -270,8 +286,8 @@ describe("what is not a packet", () => {
       maximum: 9
     }],
     ["a login reply without a result", "server", datagram(0xff, 0), { _tag: "Truncated", length: 8, minimum: 9 }],
-    ["a login reply with text", "server", datagram(0xff, 0, 1, secret), { _tag: "Oversized", length: 28, maximum: 9 }],
     ["a login reply of 2", "server", datagram(0xff, 0, 2), { _tag: "UnknownLoginResult", value: 2 }],
+    ["a login reply of 2 with text", "server", datagram(0xff, 0, 2, secret), { _tag: "UnknownLoginResult", value: 2 }],
     ["a login reply of 255", "server", datagram(0xff, 0, 255), { _tag: "UnknownLoginResult", value: 255 }],
     ["a reply without a sequence number", "server", datagram(0xff, 1), { _tag: "Truncated", length: 8, minimum: 9 }],
     ["a message without a sequence number", "server", datagram(0xff, 2), { _tag: "Truncated", length: 8, minimum: 9 }],

@@ -73,14 +73,15 @@ const utf8 = (bytes: Uint8Array): string => new TextDecoder("utf-8", { ignoreBOM
 const isCutCharacter = (bytes: Uint8Array): boolean =>
   bytes.length > 0 && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes, { stream: true }) === ""
 
-const beyondAscii = (text: string): number => Array.from(text).filter((character) => character > "\u007f").length
+/** Whether this text has two characters beyond ASCII, or one that takes at least three bytes. */
+const isProof = (text: string): boolean => /[^\0-\x7f].*[^\0-\x7f]|[^\0-\u07ff]/su.test(text)
 
 /** The rule for cut lines once more, as plainly as can be, for comparison. */
 const isCutUtf8 = (line: Uint8Array): boolean => {
   const end = line.findLastIndex((byte) => byte > 0x7f) + 1
   return [1, 2, 3].some((size) => {
     const whole = line.subarray(0, Math.max(0, end - size))
-    return isCutCharacter(line.subarray(whole.length, end)) && isUtf8(whole) && beyondAscii(utf8(whole)) >= 2
+    return isCutCharacter(line.subarray(whole.length, end)) && isUtf8(whole) && isProof(utf8(whole))
   })
 }
 
@@ -241,7 +242,7 @@ describe("a line of UTF-8 that was cut inside a character", () => {
   const mixed = Arbitrary.map(Arbitrary.array(character), (texts) => texts.join("").replaceAll("\n", " "))
 
   it.prop(
-    "is read as UTF-8, wherever it was cut, if two of its characters beyond ASCII are whole",
+    "is read as UTF-8, wherever its last character was cut, if two of its characters beyond ASCII are whole",
     { start: mixed, first: beyond, between: mixed, second: beyond, more: mixed, cut: beyond, end: ascii },
     ({ between, cut, end, first, more, second, start }) => {
       const whole = start + first + between + second + more
@@ -260,7 +261,38 @@ describe("a line of UTF-8 that was cut inside a character", () => {
     { arbitrary: { runs: 300, size: 12 } }
   )
 
+  const short = Arbitrary.map(Arbitrary.all([mixed, beyond, mixed, beyond, mixed]), (parts) => parts.join(""))
+
+  it.prop(
+    "is read as UTF-8, whichever of its bytes is the last, unless too little is left to tell",
+    { line: short, end: Arbitrary.map(Arbitrary.all([ascii, ascii]), ([a, b]) => ["", ")", ` (${a})`, b]) },
+    ({ end, line }) => {
+      const bytes = Text.encode(line)
+      for (let kept = 0; kept <= bytes.length; kept++) {
+        // A stream gives the whole characters and waits for the rest of the last.
+        const whole = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, kept), { stream: true })
+        const isWhole = Text.encode(whole).length === kept
+        if (!isWhole && !isProof(whole)) continue
+        for (const suffix of end) {
+          assert.strictEqual(
+            Text.decode(bytesOf(...bytes.subarray(0, kept), suffix)),
+            whole + (isWhole ? "" : "\ufffd") + suffix
+          )
+        }
+      }
+    },
+    { arbitrary: { runs: 300, size: 8 } }
+  )
+
+  it("is the chat line of a public report, 1 byte short", () => {
+    const bytes = Buffer.from("28476c6f62616c2920d098d0b2d0b0d0bd3a20d0bfd180d0b8d0b2d0b5d1", "hex")
+    assert.strictEqual(Text.decode(bytes), "(Global) Иван: приве\ufffd")
+    assert.strictEqual(Text.decode(Buffer.concat([bytes, Buffer.from(")")])), "(Global) Иван: приве\ufffd)")
+  })
+
   it.each([
+    ["a name of one character and a half", "(Side) 王", 0xe5, ": hi"],
+    ["a smiley behind another", "\u{1f642}", 0xf0, ""],
     ["a chat line at its limit", "(Global) Иван: приве", 0xd1, ""],
     ["an echo of 64 letters and a half", `RCon admin #0: (Global) ${"ж".repeat(64)}`, 0xd0, ""],
     ["a name in parentheses", "Player #1 Иван Петро", 0xd0, " (127.0.0.1:2304) connected"],

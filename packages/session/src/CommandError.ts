@@ -7,7 +7,7 @@
  *
  * | execution         | reasons                                                            | what the caller may do                     |
  * | ----------------- | ------------------------------------------------------------------ | ------------------------------------------ |
- * | `"NotExecuted"`   | `InvalidCommand`, `NotConnected`, `Overloaded`, `CommandDisallowed`, `UnknownCommand`, `Unsupported`, `Outdated` | correct it, or try again safely |
+ * | `"NotExecuted"`   | `InvalidCommand`, `NotConnected`, `Overloaded`, `CommandDisallowed`, `UnknownCommand`, `Unsupported`, `FlavourUnknown`, `Outdated` | correct it, or try again safely |
  * | `"MaybeExecuted"` | `NoReply`, `SessionLost`                                           | look whether it had its effect             |
  * | `"Executed"`      | `IncompleteReply`                                                  | ask again, if asking has no effect         |
  *
@@ -183,6 +183,21 @@ export class Outdated extends Schema.Error<Outdated>("@bercon/session/Outdated")
 }
 
 /**
+ * The server's flavour could not be determined in time, so it is not known how to put the command. Nothing was sent: trying
+ * again is safe.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class FlavourUnknown extends Schema.Error<FlavourUnknown>("@bercon/session/FlavourUnknown")({
+  _tag: Schema.tag("FlavourUnknown")
+}) {
+  override get message(): string {
+    return "was not sent: the server's flavour could not be determined in time. Trying again is safe"
+  }
+}
+
+/**
  * Servers of this kind have no such command. Nothing was sent.
  *
  * @category errors
@@ -224,6 +239,7 @@ export class CommandError extends Schema.TaggedError<CommandError>("@bercon/sess
     CommandDisallowed,
     UnknownCommand,
     Unsupported,
+    FlavourUnknown,
     Outdated
   ])
 }) {
@@ -240,6 +256,7 @@ export class CommandError extends Schema.TaggedError<CommandError>("@bercon/sess
       case "CommandDisallowed":
       case "UnknownCommand":
       case "Unsupported":
+      case "FlavourUnknown":
       case "Outdated":
         return "NotExecuted"
       case "NoReply":

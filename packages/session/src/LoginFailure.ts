@@ -23,17 +23,22 @@ export class InvalidOptions extends Schema.Error<InvalidOptions>("@bercon/sessio
 }
 
 /**
- * The server said no: the password is wrong. Final; trying again with the same password does not help.
+ * The server refused the password. Final: trying again with the same password does not help. `isPadded`: the password begins
+ * or ends with white space, which is often a mistake in a file or variable that holds it.
  *
  * @category errors
  * @since 0.1.0
  */
 export class LoginRefused extends Schema.Error<LoginRefused>("@bercon/session/LoginRefused")({
   _tag: Schema.tag("LoginRefused"),
-  peer: Schema.String
+  peer: Schema.String,
+  isPadded: Schema.optionalKey(Schema.Boolean)
 }) {
   override get message(): string {
-    return `${this.peer} refused the login: the password is not the server's RConPassword`
+    const refused = `${this.peer} refused the login: the password is not the server's RConPassword`
+    return this.isPadded === true
+      ? `${refused}. It begins or ends with a blank or a line break: is that part of the password?`
+      : refused
   }
 }
 

@@ -147,6 +147,8 @@ export class Session extends Context.Service<Session, {
     text: string,
     options?: CommandOptions
   ) => Effect.Effect<Uint8Array, CommandError.CommandError>
+  /** Decodes the bytes of a reply as `command` does: UTF-8, and `textFallback` for lines that are not UTF-8. */
+  readonly decode: (bytes: Uint8Array) => string
   /**
    * The server's messages from the moment on at which the stream is run, each once. They come in the server's order, except
    * for those marked as `late`. Every subscriber gets all of them. The stream ends when the session's scope closes. It fails
@@ -204,6 +206,7 @@ export const start: (
   return Session.of({
     command: (text, options) => traced(text, driver.request(text, options, decode)),
     commandBytes: (text, options) => traced(text, driver.request<Uint8Array>(text, options, identity)),
+    decode,
     messages: driver.messages,
     epoch: Effect.sync(() => driver.epoch),
     status: Effect.sync(() => driver.status),

@@ -512,7 +512,10 @@ export class SessionMachine<H> {
       this.counters.unexpected++
       if (accepted) this.#login.answeredUnexpectedly(now)
     } else if (!accepted) {
-      this.#end(now, Exit.fail(new LoginFailure({ reason: new LoginRefused({ peer: this.#settings.peer }) })))
+      const { password, peer } = this.#settings
+      const isPadded = Redacted.value(password).trim() !== Redacted.value(password)
+      const reason = new LoginRefused({ peer, ...(isPadded && { isPadded }) })
+      this.#end(now, Exit.fail(new LoginFailure({ reason })))
     } else if (this.#hasSession) {
       this.#login.stop()
       this.#beginAt = Math.min(this.#beginAt, now + OVERTAKING)

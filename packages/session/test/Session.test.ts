@@ -37,6 +37,17 @@ describe("make", () => {
       assert.notInclude(`${failure.message} ${String(failure.stack)} ${JSON.stringify(failure)}`, wrong)
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
+  it.effect.each(["secret\r", "\tsecret", "secret ", "secret\n"])(
+    "says that a refused password ends in white space: %j",
+    (wrong) =>
+      Effect.gen(function*() {
+        const { message } = yield* Effect.flip(Session.make({ password: Redacted.make(wrong) }))
+        assert.match(message, /It begins or ends with a blank or a line break: is that part of the password\?$/)
+        const other = yield* Effect.flip(Session.make({ password: Redacted.make("se cret") }))
+        assert.notInclude(other.message, "blank")
+      }).pipe(Effect.provide(TestRcon.layerTransport()))
+  )
+
   it.effect("fails after loginTimeout where nobody answers, and says what to look at", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer

@@ -34,6 +34,7 @@ import * as RconClient from "@bercon/client/RconClient"
 import type { ReplyError } from "@bercon/client/ReplyError"
 import * as Roster from "@bercon/client/Roster"
 import * as ServerEvent from "@bercon/client/ServerEvent"
+import { CommandTable } from "@bercon/client/unstable"
 import * as Version from "@bercon/client/Version"
 import * as CommandError from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
@@ -76,7 +77,7 @@ export class MockRconClient extends Context.Service<MockRconClient, {
 /** How many calls are kept. */
 const CALLS = 10_000
 
-const nothing = () => Effect.void
+const done = Effect.succeed("")
 const emptyTable = Effect.succeed({ rows: [], unparsed: [], total: 0, cut: false })
 
 const COMMANDS: Commands.Commands = {
@@ -89,24 +90,16 @@ const COMMANDS: Commands.Commands = {
   missions: Effect.succeed([]),
   version: Effect.succeed(new Version.Version({ text: "1.220", number: "1.220" })),
   commands: Effect.succeed([]),
-  say: nothing,
-  whisper: nothing,
-  kick: nothing,
-  ban: nothing,
-  unban: nothing,
-  loadBans: nothing,
-  writeBans: Effect.void,
-  loadScripts: Effect.void,
-  loadEvents: Effect.void,
-  maxPing: nothing,
-  lock: Effect.void,
-  unlock: Effect.void,
-  restart: Effect.void,
-  reassign: Effect.void,
-  restartServer: Effect.void,
-  shutdown: Effect.void,
-  selectMission: nothing,
-  command: () => Effect.succeed("")
+  ...Record.map(CommandTable.actions, () => done),
+  ...Record.map(CommandTable.actionsWith, () => () => done),
+  say: () => done,
+  whisper: () => done,
+  kick: () => done,
+  ban: () => done,
+  banAll: () => done,
+  unban: () => done,
+  unbanAll: () => done,
+  command: () => done
 }
 
 /**
@@ -156,6 +149,7 @@ export const layer = (
     const client = RconClient.RconClient.of({
       roster: {
         get: members.players,
+        isComplete: Effect.succeed(true),
         changes: Stream.unwrap(Effect.match(members.players, {
           onFailure: () => Stream.drain(events),
           onSuccess: (players) => Stream.concat(Stream.succeed(players), Stream.drain(events))

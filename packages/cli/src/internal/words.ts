@@ -59,6 +59,16 @@ export const inWords = (item: Item): string => {
     case "CommandResult":
     case "Unrecognized":
       return item.text
+    case "PlayerIdentified":
+      return `#${item.player.id} ${item.player.name} is known: GUID ${item.player.guid ?? "unknown"}, address ${
+        item.player.address?.toString() ?? "unknown"
+      }`
+    case "BanAdded":
+      return `banned: ${item.ban.toString()}`
+    case "BanRemoved":
+      return `no longer banned: ${item.ban.toString()}`
+    case "BanExpired":
+      return `the ban has expired: ${item.ban.toString()}`
     case "Gap":
       return item.missed === undefined
         ? "what happened meanwhile, nobody knows"

@@ -5,22 +5,22 @@ import type { CommandError } from "@bercon/session/CommandError"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type { ActionError } from "../ActionError.ts"
-import type { Admin } from "../Admin.ts"
 import type { Ban, BanTarget } from "../Ban.ts"
-import type { Player, PlayerId } from "../Player.ts"
+import type { Player } from "../Player.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import type { Table } from "../Table.ts"
-import type { Version } from "../Version.ts"
+import type { SimpleCommand } from "./commandTable.ts"
+import type { PlayerTarget } from "./playerTarget.ts"
 
-/** What every command comes with: the circumstances of its call, which waiting for a turn does not change. */
+/** The context of a command, captured when it is called. */
 export interface Call {
-  /** As the caller said. */
+  /** As the caller chose; `undefined` for the command's own default. */
   readonly repeatable?: boolean | undefined
-  /** The session that the caller said it is for. */
+  /** The only session in which the caller wants it executed. */
   readonly epoch?: number | undefined
-  /** The session it was called in. What names a slot or a place in a list is for this one alone. */
+  /** The session it was called in. A slot or a place in a list is valid in this one alone. */
   readonly calledIn: number
-  /** Asked before every sending: whether it still means what it meant. */
+  /** Asked before each sending whether the command still means what it meant at the call. */
   readonly isCurrent?: (() => boolean) | undefined
   /** When to give up, in milliseconds of the monotonic clock. */
   readonly deadline: number
@@ -28,44 +28,29 @@ export interface Call {
   readonly confirmWithin?: Duration.Input | undefined
 }
 
-/** Who was in a slot when a command about it was called: a player, nobody, or nobody knows. */
-export type Occupant = Player | "Nobody" | "Unknown"
-
-/** A ban that is to be given. */
+/** How long to ban, and why. */
 export interface Sentence {
   readonly duration: Duration.Input | "permanent"
   readonly reason: string
 }
 
 type Query<A> = (call: Call) => Effect.Effect<A, CommandError | ReplyError>
-type Action = (call: Call) => Effect.Effect<void, CommandError>
-type Confirmed = Effect.Effect<void, CommandError | ActionError>
+/** Succeeds with what the server says about it. */
+type Confirmed = Effect.Effect<string, CommandError | ActionError>
 
-/** The commands, see `Commands`; of queries for a table only those for the whole table. */
+/** The commands, see `Commands`. Arguments are checked already. */
 export interface FlavourCommands {
   readonly playerTable: Query<Table<Player>>
   readonly banTable: Query<Table<Ban>>
-  readonly adminTable: Query<Table<Admin>>
-  readonly missions: Query<ReadonlyArray<string>>
-  readonly version: Query<Version>
-  readonly commands: Query<ReadonlyArray<string>>
+  /** Runs a command of the table. */
+  readonly simple: <A, E>(command: SimpleCommand<A, E>, call: Call) => Effect.Effect<A, CommandError | E>
   readonly say: (text: string, call: Call) => Confirmed
-  readonly whisper: (player: PlayerId, who: Occupant, text: string, call: Call) => Confirmed
-  readonly kick: (player: PlayerId, who: Occupant, reason: string, call: Call) => Confirmed
-  /** `who` is in the slot where the target is one. */
-  readonly ban: (target: PlayerId | BanTarget, who: Occupant, sentence: Sentence, call: Call) => Confirmed
-  readonly unban: (target: BanTarget | Ban, call: Call) => Confirmed
-  readonly loadBans: (file: string, call: Call) => Effect.Effect<void, CommandError>
-  readonly writeBans: Action
-  readonly loadScripts: Action
-  readonly loadEvents: Action
-  readonly maxPing: (limit: Duration.Input | "unlimited", call: Call) => Effect.Effect<void, CommandError>
-  readonly lock: Action
-  readonly unlock: Action
-  readonly restart: Action
-  readonly reassign: Action
-  readonly restartServer: Action
-  readonly shutdown: Action
-  readonly selectMission: (mission: string, difficulty: string, call: Call) => Effect.Effect<void, CommandError>
+  readonly whisper: (player: PlayerTarget, text: string, call: Call) => Confirmed
+  readonly kick: (player: PlayerTarget, reason: string, call: Call) => Confirmed
+  readonly ban: (target: PlayerTarget | BanTarget, sentence: Sentence, call: Call) => Confirmed
+  /** Bans those who are not banned so already. Always confirmed. */
+  readonly banAll: (targets: ReadonlyArray<BanTarget>, sentence: Sentence, call: Call) => Confirmed
+  /** Removes all bans of each target, or one ban of the list. */
+  readonly unban: (targets: ReadonlyArray<BanTarget | Ban>, call: Call) => Confirmed
   readonly command: (text: string, call: Call) => Effect.Effect<string, CommandError>
 }

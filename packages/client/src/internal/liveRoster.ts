@@ -6,7 +6,9 @@ import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Status } from "@bercon/session/Status"
 import { Alarm, Broadcast, Monotonic } from "@bercon/session/unstable"
 import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -16,19 +18,26 @@ import * as Stream from "effect/Stream"
 import type { Player, PlayerId } from "../Player.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import { lookups, type Roster } from "../Roster.ts"
-import type { ServerEvent } from "../ServerEvent.ts"
-import type { Table } from "../Table.ts"
+import { PlayerIdentified, type ServerEvent } from "../ServerEvent.ts"
+import { isComplete, type Table } from "../Table.ts"
+import { Identification } from "./identification.ts"
+import { isNamed, type OccupantOf } from "./playerTarget.ts"
 import { reported } from "./reported.ts"
 import * as State from "./roster.ts"
+import { trusted } from "./trusted.ts"
 
 export interface LiveRoster {
   readonly roster: Roster
   /** Those who are known to be there, by slot, perhaps not all. */
   readonly known: ReadonlyMap<PlayerId, Player>
-  /** All who are there; `undefined` while that is not known. */
-  readonly players: () => ReadonlyMap<PlayerId, Player> | undefined
+  /** Who is in a slot now, as far as is known. */
+  readonly occupantOf: OccupantOf
+  /** An event with what is known of the player who has left. */
+  readonly describe: (event: ServerEvent) => ServerEvent
   /** Takes the next event. */
   readonly observe: (event: ServerEvent) => void
+  /** Publishes who has been identified since the last time. */
+  readonly announce: () => void
   /** The query it was made with, from whose result the roster learns. */
   readonly playerTable: Effect.Effect<Table<Player>, CommandError | ReplyError>
   /** Asks for the list now, and from then on at the interval and when it is in doubt. */
@@ -57,11 +66,15 @@ export const make = (options: {
   readonly query: Effect.Effect<Table<Player>, CommandError | ReplyError>
   readonly status: Effect.Effect<Status>
   readonly interval: Duration.Input
-  readonly now: () => number
+  readonly clock: Clock.Clock
   readonly context: Context.Context<never>
+  /** Where the events go that the roster makes. */
+  readonly publish: (event: ServerEvent) => void
 }): LiveRoster => {
-  const state = State.make()
-  const current = (): ReadonlyArray<Player> | undefined => state.complete ? State.list(state) : undefined
+  const now = () => Monotonic.millis(options.clock)
+  const state = State.make(() => options.clock.currentTimeMillisUnsafe())
+  const identification = new Identification()
+  const current = (): ReadonlyArray<Player> | undefined => state.list === undefined ? undefined : State.list(state)
   const broadcast = new Broadcast<ReadonlyArray<Player> | undefined, LoginFailure>({ capacity: 1, greeting: current })
   /** Whether only a list can tell who is there. */
   let isDoubtful = true
@@ -83,15 +96,23 @@ export const make = (options: {
     broadcast.publish(players)
   }
 
+  const announce = (): void => {
+    for (const player of identification.identified(state.players, state.list !== undefined, now())) {
+      options.publish(trusted(PlayerIdentified, { _tag: "PlayerIdentified", player }))
+    }
+  }
+
   const lists = new Set<Asked>()
   const playerTable = Effect.suspend(() => {
     const asked: Asked = { since: [], missed: false }
     lists.add(asked)
     return options.query.pipe(
-      Effect.tap(({ rows }) =>
+      Effect.tap((table) =>
         Effect.sync(() => {
-          follow(State.replace(state, rows, asked.since))
+          follow(State.replace(state, table, asked.since))
           if (asked.missed) doubt()
+          identification.listed(now())
+          announce()
         })
       ),
       Effect.ensuring(Effect.sync(() => lists.delete(asked)))
@@ -137,20 +158,21 @@ export const make = (options: {
   }
 
   /** How long to wait after a list before the next. */
-  const pause = (): number => isDoubtful ? REST : Math.max(REST, state.complete ? interval : Math.min(RETRY, interval))
+  const pause = (): number =>
+    isDoubtful ? REST : Math.max(REST, state.list === undefined ? Math.min(RETRY, interval) : interval)
 
   const list = Effect.suspend(() => {
     isDoubtful = false
     return Effect.andThen(
       Effect.catch(ask, complain),
       Effect.sync(() => {
-        listedAt = options.now()
+        listedAt = now()
       })
     )
   })
 
   const alarm: Alarm = new Alarm(options.context, {
-    now: options.now,
+    now,
     wakeAt: () => listedAt + pause(),
     ring: () => reported("keeping track of who is on the server failed, and will not be done any more", list)
   })
@@ -158,11 +180,20 @@ export const make = (options: {
   return {
     roster: {
       get,
+      isComplete: Effect.sync(() => state.list !== undefined && isComplete(state.list)),
       changes: Stream.filter(broadcast.values, Predicate.isNotUndefined),
       ...lookups(get)
     },
     known: state.players,
-    players: () => state.complete ? state.players : undefined,
+    occupantOf: (slot) => State.occupantOf(state, slot),
+    describe: (event) => {
+      if (event._tag !== "PlayerDisconnected" && event._tag !== "PlayerKicked") return event
+      const known = state.players.get(event.player.id)
+      if (known === undefined || !isNamed(known, event.player)) return event
+      const knownAt = DateTime.makeUnsafe(state.toldAt.get(known.id) ?? 0)
+      return Object.assign(Object.create(Object.getPrototypeOf(event)), event, { known, knownAt })
+    },
+    announce,
     observe: (event) => {
       if (!State.isNews(event)) return
       for (const asked of lists) {

@@ -1,77 +1,154 @@
 /**
  * Reads events from the text that a server sends.
+ *
+ * Players and admins write parts of a text: names, messages, reasons of kicks, code. None of these may change how the
+ * text before it is read. Three things decide, in this order, where a name ends: the names of the players who are known to
+ * be on the server; fixed words that are too long for a name to hold them; the first or last place of fixed words.
  */
 import type { AdminId } from "../Admin.ts"
-import type { Guid } from "../Guid.ts"
 import * as KickReason from "../KickReason.ts"
 import type { PlayerId, PlayerReference } from "../Player.ts"
-import type { BattlEyeMaster, ChatChannel, GuidKind, PlayerChat, ServerEvent } from "../ServerEvent.ts"
-import { ADDRESS, address, FILTER, GUID, NUMBER } from "./patterns.ts"
+import type { BattlEyeMaster, GuidKind, PlayerChat, ServerEvent } from "../ServerEvent.ts"
+import { ADDRESS, address, FILTER, GUID, guid, NUMBER, trimBlanks, withoutEnd } from "./patterns.ts"
 
-/** The fields of an event. */
-export type Fields = Exclude<ServerEvent, PlayerChat> | Omit<PlayerChat, "name">
+/** The fields of an event, apart from the text that they are read from and from getters. */
+export type Fields = ServerEvent extends infer Each ? Each extends unknown ? Omit<Each, Omitted<Each>> : never : never
+type Omitted<Event> = Event extends PlayerChat ? "text" | "name" : "text"
 
 // The first word decides. No text begins with a name, so none can pass for a text of another kind.
 export const read = (text: string, players: Iterable<PlayerReference>): Fields | undefined => {
-  if (text.startsWith("(")) return readChat(text, players)
-  if (text.startsWith("Player #")) return readPlayer(text)
-  if (text.startsWith("Verified GUID (")) return readVerified(text)
-  if (text.startsWith("RCon admin #")) return readAdmin(text, players)
-  return readFilterLog(text, players) ?? readServer(text) ?? readReforger(text)
+  // Blanks at the end stay, because a name or a message may end in blanks. Other readers trim them.
+  const words = withoutEnd(text)
+  if (words.startsWith("(")) return readChat(words, players)
+  if (words.startsWith("Player #")) return readPlayer(trimBlanks(words), players)
+  if (words.startsWith("Verified GUID (")) return readVerified(words)
+  if (words.startsWith("RCon admin #")) return readAdmin(words, players)
+  return readFilterLog(words, players) ?? readServer(words) ?? readReforger(words)
 }
 
-const CHAT = new RegExp(`^\\((Global|Side|Command|Group|Vehicle|Direct|Lobby|Admin|Unknown)\\) `)
+// -----------------------------------------------------------------------------
+// chat
+// -----------------------------------------------------------------------------
+
+/** Any word in brackets, because games may have channels that are not known here. */
+const CHANNEL = /^\((\p{L}{1,32})\) /u
 
 const readChat = (text: string, players: Iterable<PlayerReference>): Fields | undefined => {
-  const match = CHAT.exec(text)
-  const speaker = match && nameAt(text, match[0].length, ": ", players)
+  const match = CHANNEL.exec(text)
+  if (!match) return undefined
+  const [{ length: start }, channel = ""] = match
+  // All known servers print a blank behind the colon. So a colon without a blank ends a name only if no colon with one
+  // does. An ambiguity stays: if a server prints no blank, and the speaker is not known, a message that holds a colon and a
+  // blank moves the end of the name.
+  const speaker = nameAt(text, start, [": ", ":"], players)
   if (!speaker) return undefined
-  const channel = match[1] as ChatChannel
-  const message = text.slice(speaker.end)
-  return speaker.player
-    ? { _tag: "PlayerChat", channel, player: speaker.player, message, text }
-    : { _tag: "UnattributedChat", channel, name: speaker.name, message, text }
+  const { end, name, player } = speaker
+  const message = text.slice(end)
+  return player
+    ? { _tag: "PlayerChat", channel, player, message }
+    : { _tag: "UnattributedChat", channel, name, message }
 }
 
-const CONNECTED = new RegExp(`^Player #${NUMBER} (.*) \\(${ADDRESS}\\) connected$`, "s")
-const DISCONNECTED = new RegExp(`^Player #${NUMBER} (.*) disconnected$`, "s")
-const GUID_TOLD = new RegExp(
-  `^Player #${NUMBER} (.*) - ((?:(?:Owner )?BE |Legacy )?GUID): ${GUID}(?: \\(unverified\\))?$`,
-  "s"
-)
-const KICKED = new RegExp(`^Player #${NUMBER} (.*) \\((?:${GUID}|-)\\) has been kicked by BattlEye: (.*)$`, "s")
+// -----------------------------------------------------------------------------
+// players
+// -----------------------------------------------------------------------------
 
-const readPlayer = (text: string): Fields | undefined => {
-  const connected = CONNECTED.exec(text)
-  if (connected) {
-    const [, id = "", name = "", ip = "", port = ""] = connected
+const PLAYER = new RegExp(`^Player #${NUMBER} `)
+
+const CONNECTED = ` \\(${ADDRESS}\\) connected$`
+const DISCONNECTED = " disconnected$"
+const GUID_TOLD = ` - ((?:(?:Owner )?BE |Legacy )?GUID): ${GUID}(?: \\(unverified\\))?$`
+// The group with the GUID may be missing, and so may the reason.
+const KICKED = `(?: \\((?:${GUID}|-)\\))? has been kicked by BattlEye:(?: |$)`
+
+/** The text behind a name. */
+const BEHIND = new RegExp(`${CONNECTED}|(${DISCONNECTED})|${GUID_TOLD}|(${KICKED})`, "y")
+
+/** The same if only the end of the text is fixed, behind the longest possible name. */
+const BEHIND_AT_END = new RegExp(`^Player #${NUMBER} (.*)(?:${CONNECTED}|${DISCONNECTED}|${GUID_TOLD})`, "s")
+
+const KICK = " has been kicked by BattlEye:"
+const NO_GUID = " (-)"
+const WITH_GUID = new RegExp(` \\(${GUID}\\)`, "y")
+const GUID_LENGTH = " ()".length + 32
+
+/** A known reason that ends the text, or the beginning of an admin's reason, which holds any words and may be cut. */
+const KNOWN_REASON = new RegExp(
+  ` (?:Admin (?:Kick|Ban)(?: \\(|$)|(?:Global Ban #\\w{1,64}|${FILTER} Restriction #${NUMBER}|Client not responding|Query Timeout|` +
+    "Game restart required|Invalid GUID|Bad Packet|Bad Service Version)$)",
+  "y"
+)
+
+const readPlayer = (text: string, players: Iterable<PlayerReference>): Fields | undefined => {
+  const start = PLAYER.exec(text)
+  if (!start) return undefined
+  const [{ length: from }, number = ""] = start
+  const end = knownEnd(text, from, Number(number), players) ?? endOfName(text, from)
+  if (end === undefined) return undefined
+  const behind = matchAt(BEHIND, text, end)
+  if (!behind) return undefined
+  const [words, ip, port = "", disconnected, kind, told = "", kicked, digits] = behind
+  const player = reference(number, text.slice(from, end))
+  if (ip !== undefined) {
     const from = address(ip, port)
-    return from && { _tag: "PlayerConnected", player: reference(id, name), address: from, text }
+    return from && { _tag: "PlayerConnected", player, address: from }
   }
-  const disconnected = DISCONNECTED.exec(text)
-  if (disconnected) {
-    const [, id = "", name = ""] = disconnected
-    return { _tag: "PlayerDisconnected", player: reference(id, name), text }
+  if (disconnected !== undefined) return { _tag: "PlayerDisconnected", player }
+  if (kicked === undefined) return { _tag: "PlayerGuid", player, kind: kind as GuidKind, guid: guid(told) }
+  return {
+    _tag: "PlayerKicked",
+    player,
+    ...(digits !== undefined && { guid: guid(digits) }),
+    reason: KickReason.parse(text.slice(end + words.length))
   }
-  const told = GUID_TOLD.exec(text)
-  if (told) {
-    const [, id = "", name = "", kind = "", guid = ""] = told
-    return { _tag: "PlayerGuid", player: reference(id, name), kind: kind as GuidKind, guid: guid as Guid, text }
+}
+
+/**
+ * Where the name at `from` ends, if it is a known name of the player with this number and `pattern` matches behind it. The
+ * longest such name is chosen.
+ */
+const knownEnd = (
+  text: string,
+  from: number,
+  number: number,
+  players: Iterable<PlayerReference>,
+  pattern: RegExp = BEHIND
+): number | undefined => {
+  let end = -1
+  for (const { id, name } of players) {
+    if (id !== number || from + name.length <= end || !text.startsWith(name, from)) continue
+    if (matchAt(pattern, text, from + name.length)) end = from + name.length
   }
-  // Last, because it ends in what may be anything: a short name can hold ` (-) has been kicked by BattlEye: `, but no
-  // reason ends in one of the endings above.
-  const kicked = KICKED.exec(text)
-  if (kicked) {
-    const [, id = "", name = "", guid, reason = ""] = kicked
-    return {
-      _tag: "PlayerKicked",
-      player: reference(id, name),
-      ...(guid !== undefined && { guid: guid as Guid }),
-      reason: KickReason.parse(reason),
-      text
-    }
+  return end === -1 ? undefined : end
+}
+
+/**
+ * Where the name at `from` ends, if the player is not known.
+ *
+ * The first rule that applies decides:
+ *
+ * 1. The first words of a kick that stand behind a GUID or before a known reason end the name. No name holds them: they
+ *    have 40 characters and more, and Steam allows 32. So no reason of an admin can change who was kicked.
+ * 2. If the text ends like one of the other kinds, the name ends there.
+ * 3. The first words of a kick end the name.
+ *
+ * Two ambiguities stay, both only for kicks without a GUID of players who are not known. A reason that is not known and
+ * ends like another kind (`... disconnected`) is taken for part of the name. A name with the words of a kick in it, which
+ * takes 32 characters, is cut if the reason is not known either.
+ */
+const endOfName = (text: string, from: number): number | undefined => {
+  let first: number | undefined
+  for (let at = text.indexOf(KICK, from); at !== -1; at = text.indexOf(KICK, at + 1)) {
+    const behind = at + KICK.length
+    if (behind !== text.length && text[behind] !== " ") continue
+    const withGuid = at - GUID_LENGTH >= from && matchAt(WITH_GUID, text, at - GUID_LENGTH) !== null
+    const withoutGuid = at - NO_GUID.length >= from && text.startsWith(NO_GUID, at - NO_GUID.length)
+    const end = at - (withGuid ? GUID_LENGTH : withoutGuid ? NO_GUID.length : 0)
+    if (withGuid || matchAt(KNOWN_REASON, text, behind)) return end
+    first ??= end
   }
-  return undefined
+  const other = BEHIND_AT_END.exec(text)
+  return other ? from + (other[2] ?? "").length : first
 }
 
 const VERIFIED = new RegExp(`^Verified GUID \\(${GUID}\\) of player #${NUMBER} (.*)$`, "s")
@@ -79,57 +156,72 @@ const VERIFIED = new RegExp(`^Verified GUID \\(${GUID}\\) of player #${NUMBER} (
 const readVerified = (text: string): Fields | undefined => {
   const match = VERIFIED.exec(text)
   if (!match) return undefined
-  const [, guid = "", id = "", name = ""] = match
-  return { _tag: "PlayerVerified", player: reference(id, name), guid: guid as Guid, text }
+  const [, digits = "", id = "", name = ""] = match
+  return { _tag: "PlayerVerified", player: reference(id, name), guid: guid(digits) }
 }
+
+// -----------------------------------------------------------------------------
+// admins
+// -----------------------------------------------------------------------------
 
 const ADMIN_LOGGED_IN = new RegExp(`^RCon admin #${NUMBER} \\(${ADDRESS}\\) logged in$`)
 const ADMIN_CHAT = new RegExp(`^RCon admin #${NUMBER}: \\((?:Global\\) |To )`)
 
 const readAdmin = (text: string, players: Iterable<PlayerReference>): Fields | undefined => {
-  const login = ADMIN_LOGGED_IN.exec(text)
+  const login = ADMIN_LOGGED_IN.exec(trimBlanks(text))
   if (login) {
     const [, id, ip = "", port = ""] = login
     const from = address(ip, port)
-    return from && { _tag: "AdminLoggedIn", admin: Number(id) as AdminId, address: from, text }
+    return from && { _tag: "AdminLoggedIn", admin: Number(id) as AdminId, address: from }
   }
   const chat = ADMIN_CHAT.exec(text)
   if (!chat) return undefined
   const [start, id] = chat
   const admin = Number(id) as AdminId
-  if (start.endsWith(") ")) return { _tag: "AdminChat", admin, message: text.slice(start.length), text }
-  const recipient = nameAt(text, start.length, ") ", players)
-  return recipient && { _tag: "AdminChat", admin, recipient: recipient.name, message: text.slice(recipient.end), text }
+  if (start.endsWith(") ")) return { _tag: "AdminChat", admin, message: text.slice(start.length) }
+  const recipient = nameAt(text, start.length, [") "], players)
+  return recipient && { _tag: "AdminChat", admin, recipient: recipient.name, message: text.slice(recipient.end) }
 }
 
+// -----------------------------------------------------------------------------
+// filters
+// -----------------------------------------------------------------------------
+
 const LOG = new RegExp(`^${FILTER} Log: #${NUMBER} `)
-// Not anchored: the first that is found ends the name. The code behind it may hold others.
-const RULE = new RegExp(` \\((?:${GUID}|-)\\) - #${NUMBER} `)
+// The group with the GUID may be missing, as in a kick.
+const RULE_AT_NAME = new RegExp(`(?: \\((?:${GUID}|-)\\))? - #${NUMBER} `, "y")
+// Not anchored: the first match ends the name, because the code behind it may hold others. Without the group, the code must
+// be in quotation marks, because a name can easily hold ` - #1 `.
+const RULE = new RegExp(` \\((?:${GUID}|-)\\) - #${NUMBER} | - #${NUMBER} (?=")`)
 
 const readFilterLog = (text: string, players: Iterable<PlayerReference>): Fields | undefined => {
   const log = LOG.exec(text)
   if (!log) return undefined
-  const [start, filter = "", number = ""] = log
+  const [{ length: from }, filter = "", number = ""] = log
   // A name that is known to stand here is not searched: it may hold what ends names.
-  let known = ""
-  for (const { id, name } of players) {
-    if (id === Number(number) && name.length > known.length && text.startsWith(name, start.length)) known = name
-  }
-  const behind = text.slice(start.length + known.length)
-  const found = RULE.exec(behind)
-  if (!found) return undefined
-  const [end, guid, rule] = found
-  const printed = behind.slice(found.index + end.length)
+  const end = knownEnd(text, from, Number(number), players, RULE_AT_NAME) ?? searchFrom(RULE, text, from)
+  const rule = end === undefined ? undefined : matchAt(RULE_AT_NAME, text, end)
+  if (end === undefined || !rule) return undefined
+  const [words, digits, index] = rule
   return {
     _tag: "FilterLog",
-    player: reference(number, known + behind.slice(0, found.index)),
-    ...(guid !== undefined && { guid: guid as Guid }),
+    player: reference(number, text.slice(from, end)),
+    ...(digits !== undefined && { guid: guid(digits) }),
     filter: filter === "Scripts" ? "Script" : filter,
-    rule: Number(rule),
-    code: printed.startsWith("\"") ? printed.slice(1).replace(/"$/, "") : printed,
-    text
+    rule: Number(index),
+    code: codeOf(text.slice(end + words.length))
   }
 }
+
+/** Without the quotation marks. The last one is missing if the server has cut the code. */
+const codeOf = (printed: string): string => {
+  const code = trimBlanks(printed)
+  return code.startsWith("\"") ? code.slice(1).replace(/"$/, "") : code
+}
+
+// -----------------------------------------------------------------------------
+// the server itself
+// -----------------------------------------------------------------------------
 
 const MASTER = new Map<string, BattlEyeMaster["state"]>([
   ["Connected to BE Master", "Connected"],
@@ -143,30 +235,31 @@ const MASTER = new Map<string, BattlEyeMaster["state"]>([
   ["Ban check timed out, no response from BE Master", "BanCheckTimedOut"]
 ])
 const ERROR_NUMBER = / \(-?\d{1,10}\)$/
-const INITIALIZED = /^Initialized \(v([^\s,()]{1,40})(?:, (.{1,200}))?\)$/
+const INITIALIZED = /^Initialized \(v([^\s,()]{1,40})(?:, (.{1,200}))?\)$/s
 const UPDATED = /^BattlEye server updated to version: (\S{1,40})$/
 const CONFIG_ENTRY = /^Config entry: (.*)$/s
 const FILE_ERROR = /^(Failed to open|Incompatible filter file)\b[: ]*(.*)$/s
 const KICKING_DISABLED = /^Warning: Disabled kicking for (.*)$/s
 
 /** What BattlEye says about itself. No player has a word in it. */
-const readServer = (text: string): Fields | undefined => {
+const readServer = (words: string): Fields | undefined => {
+  const text = trimBlanks(words)
   const state = MASTER.get(text.replace(ERROR_NUMBER, ""))
-  if (state !== undefined) return { _tag: "BattlEyeMaster", state, text }
+  if (state !== undefined) return { _tag: "BattlEyeMaster", state }
   const initialized = INITIALIZED.exec(text)
   if (initialized) {
     const [, version = "", game] = initialized
-    return { _tag: "ServerInitialized", version, ...(game !== undefined && { game }), text }
+    return { _tag: "ServerInitialized", version, ...(game !== undefined && { game }) }
   }
   const updated = UPDATED.exec(text)
   if (updated) {
     const [, version = ""] = updated
-    return { _tag: "ServerUpdated", version, text }
+    return { _tag: "ServerUpdated", version }
   }
-  const config = CONFIG_ENTRY.exec(text)
+  const config = CONFIG_ENTRY.exec(words)
   if (config) {
     const [, entry = ""] = config
-    return { _tag: "ConfigEntry", entry, text }
+    return { _tag: "ConfigEntry", entry }
   }
   const error = FILE_ERROR.exec(text)
   if (error) {
@@ -174,15 +267,14 @@ const readServer = (text: string): Fields | undefined => {
     return {
       _tag: "FileError",
       problem: words === "Failed to open" ? "CannotOpen" : "Incompatible",
-      ...(file && { file }),
-      text
+      ...(file && { file })
     }
   }
   const disabled = KICKING_DISABLED.exec(text)
   if (disabled) {
     // Advice may follow in a second sentence.
     const [subject = ""] = (disabled[1] ?? "").split(/\.(?:\s|$)/, 1)
-    return { _tag: "KickingDisabled", subject, text }
+    return { _tag: "KickingDisabled", subject }
   }
   return undefined
 }
@@ -216,36 +308,62 @@ const COMMAND_RESULT = new RegExp(
 )
 
 /** What only Arma Reforger's own RCON says. */
-const readReforger = (text: string): Fields | undefined => {
+const readReforger = (words: string): Fields | undefined => {
+  const text = trimBlanks(words)
   const login = LOGGED_IN.exec(text)
-  if (login) return { _tag: "LoggedIn", admin: Number(login[1]) as AdminId, text }
-  const echo = COMMAND_ECHO.exec(text)
-  if (echo) return { _tag: "CommandEcho", command: echo[1] ?? "", text }
-  return COMMAND_RESULT.test(text) ? { _tag: "CommandResult", text } : undefined
+  if (login) return { _tag: "LoggedIn", admin: Number(login[1]) as AdminId }
+  const echo = COMMAND_ECHO.exec(words)
+  if (echo) return { _tag: "CommandEcho", command: echo[1] ?? "" }
+  return COMMAND_RESULT.test(text) ? { _tag: "CommandResult" } : undefined
 }
 
 const reference = (id: string, name: string): PlayerReference => ({ id: Number(id) as PlayerId, name })
 
 /**
- * The name that stands at `start`, up to `separator`, which is somewhere in it perhaps. `player` is who has it, where that
- * is known and sure; `end` is behind the separator.
+ * The name that stands at `start`, up to one of `separators`, which may be in the name, too; those listed first are
+ * preferred. Known names are preferred to others, and longer ones to shorter ones. A name that is not known is as short as
+ * possible. `player` is the player who has the name, if exactly one has it; `end` is behind the separator.
  */
-const nameAt = (text: string, start: number, separator: string, players: Iterable<PlayerReference>) => {
+const nameAt = (
+  text: string,
+  start: number,
+  separators: readonly [string, ...ReadonlyArray<string>],
+  players: Iterable<PlayerReference>
+) => {
   let owner: PlayerReference | undefined
+  let rank = separators.length
   let sure = true
   for (const player of players) {
     const { length } = player.name
-    const longest = owner?.name.length ?? -1
+    if (!text.startsWith(player.name, start)) continue
+    const place = separators.findIndex((separator) => text.startsWith(separator, start + length))
+    if (place === -1 || place > rank) continue
+    const longest = place < rank || owner === undefined ? -1 : owner.name.length
     if (length < longest) continue
-    if (!text.startsWith(player.name, start) || !text.startsWith(separator, start + length)) continue
     // Two names of one length that both stand here are the same name.
     sure = length > longest || (sure && player.id === owner?.id)
     owner = player
+    rank = place
   }
   if (owner !== undefined) {
     const { id, name } = owner
-    return { name, player: sure ? { id, name } : undefined, end: start + name.length + separator.length }
+    return { name, player: sure ? { id, name } : undefined, end: start + name.length + separators[rank]!.length }
   }
-  const end = text.indexOf(separator, start)
-  return end === -1 ? undefined : { name: text.slice(start, end), player: undefined, end: end + separator.length }
+  for (const separator of separators) {
+    const end = text.indexOf(separator, start)
+    if (end !== -1) return { name: text.slice(start, end), player: undefined, end: end + separator.length }
+  }
+  return undefined
+}
+
+/** The match of a sticky pattern at a place. */
+const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
+  pattern.lastIndex = at
+  return pattern.exec(text)
+}
+
+/** Where the first match of a pattern begins that is not before `from`. */
+const searchFrom = (pattern: RegExp, text: string, from: number): number | undefined => {
+  const index = text.slice(from).search(pattern)
+  return index === -1 ? undefined : from + index
 }

@@ -4,7 +4,9 @@
 import type { Guid } from "../Guid.ts"
 import { Player, type PlayerId, type PlayerReference } from "../Player.ts"
 import * as ServerEvent from "../ServerEvent.ts"
-import { isNamed } from "./occupant.ts"
+import type { Table } from "../Table.ts"
+import { isNamed, type Occupant } from "./playerTarget.ts"
+import { mayBeUnread } from "./tables.ts"
 import { trusted } from "./trusted.ts"
 
 /** More than any game has slots, to bound what a broken server can make us keep. */
@@ -12,11 +14,18 @@ export const CAPACITY = 1024
 
 export interface Roster {
   readonly players: Map<PlayerId, Player>
-  /** Whether these are all the players there are. Not so after a login, until the list has come. */
-  complete: boolean
+  /** When the server last told of each of them, in milliseconds of `now`. */
+  readonly toldAt: Map<PlayerId, number>
+  readonly now: () => number
+  /** The last list of this session; `undefined` until it has come. It may not show all players. */
+  list: Table<Player> | undefined
 }
 
-export const make = (): Roster => ({ players: new Map(), complete: false })
+export const make = (now: () => number): Roster => ({ players: new Map(), toldAt: new Map(), now, list: undefined })
+
+/** Who is in a slot, as far as is known. */
+export const occupantOf = ({ list, players }: Roster, slot: PlayerId): Occupant =>
+  players.get(slot) ?? (list === undefined || mayBeUnread(list, slot) ? "Unknown" : "Nobody")
 
 /** Whether an event can mean anything for a roster. */
 export const isNews = ServerEvent.is(
@@ -63,7 +72,7 @@ export const observe = (self: Roster, event: ServerEvent.ServerEvent): Consequen
       if (event.cause === "Reconnected") {
         // After an outage a slot may be another player's, and a wrong one is worse than none.
         self.players.clear()
-        self.complete = false
+        self.list = undefined
       }
       return "Doubtful"
     default:
@@ -71,19 +80,25 @@ export const observe = (self: Roster, event: ServerEvent.ServerEvent): Consequen
   }
 }
 
-/** Learns from the server's whole list, and from the events that may be newer than it. */
+/**
+ * Learns from the server's list, and from the events that may be newer than it. A player whose row may be among those that
+ * could not be read stays.
+ */
 export const replace = (
   self: Roster,
-  rows: Iterable<Player>,
+  table: Table<Player>,
   since: Iterable<ServerEvent.ServerEvent>
 ): Consequence => {
-  self.players.clear()
-  for (const row of rows) {
+  const listed = new Set(table.rows.map(({ id }) => id))
+  for (const id of self.players.keys()) {
+    if (listed.has(id) || !mayBeUnread(table, id)) self.players.delete(id)
+  }
+  for (const row of table.rows) {
     // Arma 2 lists a player twice who is in the lobby and has a second address.
     if (self.players.has(row.id) && row.inLobby === true) continue
     put(self, row)
   }
-  self.complete = true
+  self.list = table
   let doubtful = false
   for (const event of since) doubtful = observe(self, event) === "Doubtful" || doubtful
   return doubtful ? "Doubtful" : "Changed"
@@ -114,5 +129,6 @@ const learn = (self: Roster, reference: PlayerReference, guid: Guid, verified: b
 const put = (self: Roster, player: Player): Consequence => {
   if (self.players.size >= CAPACITY && !self.players.has(player.id)) return "None"
   self.players.set(player.id, player)
+  self.toldAt.set(player.id, self.now())
   return "Changed"
 }

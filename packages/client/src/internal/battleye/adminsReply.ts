@@ -16,7 +16,8 @@ import { ADDRESS, address, NUMBER } from "../patterns.ts"
 import { trusted } from "../trusted.ts"
 import * as ReplyLines from "./replyLines.ts"
 
-export const parse = (text: string): Result.Result<Table<Admin>, ReplyError> => ReplyLines.readTable(LAYOUT, text)
+export const parse = (text: string, cut = false): Result.Result<Table<Admin>, ReplyError> =>
+  ReplyLines.readTable(LAYOUT, text, cut)
 
 const ROW = new RegExp(`^${NUMBER} +${ADDRESS}\\s*$`)
 

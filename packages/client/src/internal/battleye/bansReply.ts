@@ -17,14 +17,15 @@
 import * as Duration from "effect/Duration"
 import type * as Result from "effect/Result"
 import { isIpAddress } from "../../Address.ts"
-import { Ban, type BanId, type BanTarget } from "../../Ban.ts"
+import { Ban, type BanId } from "../../Ban.ts"
 import type { ReplyError } from "../../ReplyError.ts"
 import type { Table } from "../../Table.ts"
-import { GUID, IP, NUMBER } from "../patterns.ts"
+import { GUID, guid, IP, NUMBER } from "../patterns.ts"
 import { trusted } from "../trusted.ts"
 import * as ReplyLines from "./replyLines.ts"
 
-export const parse = (text: string): Result.Result<Table<Ban>, ReplyError> => ReplyLines.readTable(LAYOUT, text)
+export const parse = (text: string, cut = false): Result.Result<Table<Ban>, ReplyError> =>
+  ReplyLines.readTable(LAYOUT, text, cut)
 
 const ROW = new RegExp(`^${NUMBER} +(?:${GUID}|${IP}) +(perm|-|\\d{1,10})(?: (.*))?$`, "s")
 
@@ -34,13 +35,14 @@ const MINUTES_WIDTH = 4
 const row = (line: string): Ban | undefined => {
   const match = ROW.exec(line)
   if (!match) return undefined
-  const [, id, guid, ip, minutes = "", rest = ""] = match
-  if (ip !== undefined && !isIpAddress(ip)) return undefined
+  const [, id, digits, ip, minutes = "", rest = ""] = match
+  const target = digits !== undefined ? guid(digits) : isIpAddress(ip) ? ip : undefined
+  if (target === undefined) return undefined
   let start = 0
   while (start < MINUTES_WIDTH - minutes.length && rest[start] === " ") start++
   return trusted(Ban, {
     id: Number(id) as BanId,
-    target: (guid ?? ip) as BanTarget,
+    target,
     remaining: minutes === "perm" ? "permanent" : minutes === "-" ? "expired" : Duration.minutes(Number(minutes)),
     reason: rest.slice(start)
   })
@@ -51,5 +53,5 @@ const LAYOUT: ReplyLines.TableLayout<Ban> = {
   heading: [/^GUID Bans:\s*$/, /^\[#\] /, /^-+\s*$/],
   row,
   // The second section is a continuation of the first: rows look and count alike.
-  decoration: /^(?:IP Bans:\s*|\[#\] .*|-+\s*|\s*)$/
+  decoration: /^(?:IP Bans:\s*|\[#\] .*|-+\s*|\s*)$/s
 }

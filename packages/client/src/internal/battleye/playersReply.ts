@@ -11,28 +11,29 @@
  * ```
  */
 import type * as Result from "effect/Result"
-import type { Guid } from "../../Guid.ts"
 import { Player, type PlayerId } from "../../Player.ts"
 import type { ReplyError } from "../../ReplyError.ts"
 import type { Table } from "../../Table.ts"
-import { ADDRESS, address, GUID, NUMBER } from "../patterns.ts"
+import { ADDRESS, address, GUID, guid, NUMBER } from "../patterns.ts"
 import { trusted } from "../trusted.ts"
 import * as ReplyLines from "./replyLines.ts"
 
-export const parse = (text: string): Result.Result<Table<Player>, ReplyError> => ReplyLines.readTable(LAYOUT, text)
+export const parse = (text: string, cut = false): Result.Result<Table<Player>, ReplyError> =>
+  ReplyLines.readTable(LAYOUT, text, cut)
 
 // Columns are as wide as what is in them, so only blanks tell them apart. Those before the name must be counted, because
 // a name can begin with some: a verdict is padded to `(OK) `, and a missing GUID stands alone on real servers and is
 // padded to the width of the column by others.
 const ROW = new RegExp(
-  `^${NUMBER} +${ADDRESS} +(-?\\d{1,9}) +(?:${GUID}(?:\\((OK)\\) ?|\\(\\?\\) {0,2})|-(?: {31,36}| ?))(.*)$`
+  `^${NUMBER} +${ADDRESS} +(-?\\d{1,9}) +(?:${GUID}(?:\\((OK)\\) ?|\\(\\?\\) {0,2})|-(?: {31,36}| ?))(.*)$`,
+  "s"
 )
 const LOBBY = " (Lobby)"
 
 const row = (line: string): Player | undefined => {
   const match = ROW.exec(line)
   if (!match) return undefined
-  const [, id, ip = "", port = "", ping, guid, verdict, name = ""] = match
+  const [, id, ip = "", port = "", ping, digits, verdict, name = ""] = match
   const from = address(ip, port)
   const inLobby = name.endsWith(LOBBY)
   return from && trusted(Player, {
@@ -40,7 +41,7 @@ const row = (line: string): Player | undefined => {
     name: inLobby ? name.slice(0, -LOBBY.length) : name,
     address: from,
     ...(Number(ping) >= 0 && { ping: Number(ping) }),
-    ...(guid !== undefined && { guid: guid as Guid }),
+    ...(digits !== undefined && { guid: guid(digits) }),
     verified: verdict === "OK",
     inLobby
   })
@@ -50,5 +51,5 @@ const LAYOUT: ReplyLines.TableLayout<Player> = {
   command: "players",
   heading: [/^Players on server:\s*$/, /^\[#\] /, /^-+\s*$/],
   row,
-  total: /^\((\d{1,9}) players in total\)$/
+  total: /^\((\d{1,9}) players in total\)\s*$/
 }

@@ -4,12 +4,12 @@
 import * as Result from "effect/Result"
 import { ReplyError } from "../../ReplyError.ts"
 import type { Table, UnparsedRow } from "../../Table.ts"
-import { takes } from "../utf8.ts"
+import { trimBlanks, withoutEnd } from "../patterns.ts"
 
 /** How the reply to a command looks. */
 export interface Layout {
   readonly command: string
-  /** The first lines, one pattern each. Where they are others, the reply is another. */
+  /** The first lines, one pattern each. If they are others, the reply is another. */
   readonly heading: ReadonlyArray<RegExp>
 }
 
@@ -23,33 +23,39 @@ export interface TableLayout<out Row> extends Layout {
   readonly total?: RegExp
 }
 
-/** The lines of the reply, the heading among them; no blank ones at the end. */
+/**
+ * The lines of the reply, the heading among them; no blank ones at the end. A CR before the LF belongs to no line, and
+ * neither do NULs and line ends behind the whole reply.
+ */
 export const read = ({ command, heading }: Layout, text: string): Result.Result<ReadonlyArray<string>, ReplyError> => {
-  const lines = text.split("\n")
-  while (lines.at(-1)?.trim() === "") lines.pop()
+  const lines = withoutEnd(text).replaceAll("\r\n", "\n").split("\n")
+  while (trimBlanks(lines.at(-1) ?? "-") === "") lines.pop()
   const unexpected = heading.findIndex((pattern, index) => !pattern.test(lines[index] ?? ""))
   return unexpected === -1
     ? Result.succeed(lines)
     : Result.fail(new ReplyError({ command, text, ...(text !== "" && { line: unexpected + 1 }) }))
 }
 
-/** Those of the lines below the heading that are not blank. */
+/** Those of the lines below the heading that are not blank, without the blanks around them. */
 export const readList = (layout: Layout, text: string): Result.Result<ReadonlyArray<string>, ReplyError> =>
   Result.map(
     read(layout, text),
-    (lines) => lines.slice(layout.heading.length).map((line) => line.trim()).filter((line) => line !== "")
+    (lines) => lines.slice(layout.heading.length).map(trimBlanks).filter((line) => line !== "")
   )
 
-/** How much a reply can hold: 255 parts of 1,024 bytes, perhaps without the rest of the last character. */
-const MOST_BYTES = 255 * 1024 - 3
-
-/** The rows below the heading. Those that cannot be read, or are cut, are kept as they are. */
-export const readTable = <Row>(layout: TableLayout<Row>, text: string): Result.Result<Table<Row>, ReplyError> =>
+/**
+ * The rows below the heading. Those that cannot be read, or are cut, are kept as they are. `cut`: whether the reply is as
+ * long as the protocol can carry.
+ */
+export const readTable = <Row>(
+  layout: TableLayout<Row>,
+  text: string,
+  cut: boolean
+): Result.Result<Table<Row>, ReplyError> =>
   Result.map(read(layout, text), (lines) => {
     const total = layout.total?.exec(lines.at(-1) ?? "")
     const rows: Array<Row> = []
     const unparsed: Array<UnparsedRow> = []
-    const cut = takes(text, MOST_BYTES)
     const end = total || cut ? lines.length - 1 : lines.length
     for (let index = layout.heading.length; index < end; index++) {
       const line = lines[index] ?? ""

@@ -4,13 +4,14 @@
 import * as Result from "effect/Result"
 import { ReplyError } from "../../ReplyError.ts"
 import { Version } from "../../Version.ts"
+import { trimBlanks } from "../patterns.ts"
 import { trusted } from "../trusted.ts"
 
 // Three digits behind the only dot: that of the game (`1.29.163451`) is another.
 const NUMBER = /(?<![\d.])\d{1,3}\.\d{3}(?!\.?\d)/
 
 export const parse = (reply: string): Result.Result<Version, ReplyError> => {
-  const text = reply.trim()
+  const text = trimBlanks(reply)
   if (text === "") {
     return Result.fail(new ReplyError({ command: "version", text: reply, ...(reply !== "" && { line: 1 }) }))
   }

@@ -15,11 +15,12 @@ import {
 import { Ban, type BanId, type BanTarget } from "../../Ban.ts"
 import type { ReplyWindow } from "../../Flavour.ts"
 import { isIdentityId } from "../../Identity.ts"
-import type { PlayerId } from "../../Player.ts"
 import type { Table, UnparsedRow } from "../../Table.ts"
-import type { Call, FlavourCommands, Occupant, Sentence } from "../flavourCommands.ts"
-import { isStill, outdated } from "../occupant.ts"
-import { countOf, executed, invalid, once, oneLine, onePlayer, sendWith, unsupported } from "../outgoing.ts"
+import * as Arguments from "../arguments.ts"
+import { actions } from "../commandTable.ts"
+import type { Call, FlavourCommands, Sentence } from "../flavourCommands.ts"
+import { executed, once, sendWith, unsupported } from "../outgoing.ts"
+import { PlayerTarget } from "../playerTarget.ts"
 import { trusted } from "../trusted.ts"
 import * as Exchange from "./exchange.ts"
 import * as Replies from "./replies.ts"
@@ -52,7 +53,6 @@ const MAX_PAGES = 1000
 export const make = (
   session: Session.Session["Service"],
   window: ReplyWindow | undefined,
-  occupantOf: (player: PlayerId) => Occupant,
   runtime: Exchange.Runtime
 ): Reforger => {
   const { close, gap, offer, restart, send } = Exchange.make(session, window, Replies.expectationOf, runtime)
@@ -60,34 +60,52 @@ export const make = (
   const ask = (text: string, expectation: Exchange.Expectation, call: Call): Effect.Effect<Reply, CommandError> =>
     Effect.flatMap(
       send(text, expectation, call),
-      ({ again, texts }) => Effect.map(executed(text, Replies.join(texts)), (text) => ({ text, again }))
+      ({ repeated, texts }) => Effect.map(executed(text, Replies.join(texts)), (text) => ({ text, repeated }))
     )
 
   const query = (text: string, call: Call): Effect.Effect<string, CommandError> =>
     Effect.map(ask(text, Replies.expectationOf(text), call), (reply) => reply.text)
 
-  const tell = (text: string) => (call: Call): Effect.Effect<void, CommandError> =>
-    Effect.asVoid(ask(text, Replies.expectationOf(text), once(call)))
-
-  /** An action that is done where the server says so. `missing` is what some words mean: that there is nothing to do it to. */
+  /**
+   * An action that is done if the server says so. `missing`: the reason if the reply means that there is nothing to do it to.
+   */
   const act = (
     action: string,
     text: string,
     call: Call,
     isDone: (reply: string) => boolean,
     missing: (reply: string) => ActionError["reason"] | undefined
-  ): Effect.Effect<void, CommandError | ActionError> =>
-    oneLine(text).pipe(
-      Effect.flatMap((text) => ask(text, Replies.expectationOf(text), call)),
+  ): Effect.Effect<string, CommandError | ActionError> =>
+    ask(text, Replies.expectationOf(text), call).pipe(
       Effect.catchReason("CommandError", "IncompleteReply", () => Effect.fail(actionError(action, unconfirmed()))),
-      Effect.flatMap(({ again, text }) => {
-        if (isDone(text)) return Effect.void
-        const reason = again
+      Effect.flatMap(({ repeated, text }) => {
+        if (isDone(text)) return Effect.succeed(text)
+        const reason = repeated
           ? undefined
           : missing(text) ?? (Replies.isRefusal(text) ? new Rejected({ text }) : undefined)
         return Effect.fail(actionError(action, reason ?? unconfirmed(text)))
       })
     )
+
+  /** The same about a player. The slot is another player's as soon as this one has left. */
+  const actOn = (
+    action: string,
+    text: string,
+    target: PlayerTarget,
+    call: Call,
+    isDone: (reply: string) => boolean
+  ): Effect.Effect<string, CommandError | ActionError> => {
+    const notFound = () => new PlayerNotFound({ player: target.slot })
+    return act(
+      action,
+      text,
+      { ...once(call), isCurrent: target.isCurrent },
+      isDone,
+      (reply) => Replies.isNoPlayer(reply) ? notFound() : undefined
+    ).pipe(
+      Effect.catchReason("CommandError", "Outdated", () => Effect.fail(actionError(action, notFound())))
+    )
+  }
 
   const banTable = Effect.fnUntraced(function*(call: Call) {
     const rows = new Map<BanTarget, Ban>()
@@ -95,13 +113,23 @@ export const make = (
     let total: number | undefined
     let lines = 0
     let pages = 1
-    // The list may change between two pages. What comes twice then is there once.
+    // The list may change between two pages. A ban that comes twice then is listed once.
     for (let number = 1; number <= Math.min(pages, MAX_PAGES); number++) {
-      const page = yield* Effect.fromResult(Replies.parseBans(yield* query(`#ban list ${number}`, call), lines))
+      const page = yield* Effect.flatMap(
+        query(`#ban list ${number}`, call),
+        (reply) => Effect.fromResult(Replies.parseBans(reply, lines))
+      ).pipe(
+        // An older server may have no more pages, and no reply that is known for that.
+        Effect.catchIf(
+          (error) => pages === Infinity && (error._tag === "ReplyError" || error.reason._tag === "IncompleteReply"),
+          () => Effect.undefined
+        )
+      )
+      if (page === undefined) break
       const before = rows.size
-      for (const { name, target } of page.rows) {
-        if (rows.has(target)) continue
-        rows.set(target, trusted(Ban, { id: rows.size as BanId, target, remaining: "unknown", reason: "", name }))
+      for (const row of page.rows) {
+        if (rows.has(row.target)) continue
+        rows.set(row.target, trusted(Ban, { id: rows.size as BanId, reason: "", ...row }))
       }
       unparsed.push(...page.unparsed)
       total = page.total ?? total
@@ -112,84 +140,62 @@ export const make = (
     return table
   })
 
-  const kick = Effect.fnUntraced(function*(player: PlayerId, who: Occupant, reason: string, call: Call) {
-    yield* oneLine(`#kick ${reason}`)
-    const text = `#kick ${yield* onePlayer("#kick", player)}`
-    yield* act(
-      "kick",
-      text,
-      { ...once(call), isCurrent: isStill(player, who, who, occupantOf) },
-      Replies.isKicked,
-      noPlayer(player)
-    ).pipe(outdated("kick", player))
-  })
+  const kick = (target: PlayerTarget, _reason: string, call: Call) =>
+    actOn("kick", `#kick ${target.slot}`, target, call, Replies.isKicked)
 
-  const ban = Effect.fnUntraced(function*(
-    target: PlayerId | BanTarget,
-    who: Occupant,
-    { duration, reason }: Sentence,
-    call: Call
-  ) {
-    if (typeof target === "number") yield* onePlayer("#ban", target)
-    else if (!isIdentityId(target)) return yield* unsupported("#ban", SERVER)
-    const seconds = countOf(duration, "1 second")
-    if (seconds === undefined) {
-      return yield* invalid("#ban", "a ban lasts from one second to 68 years, or for ever")
-    }
-    const text = `#ban create ${target} ${seconds}${reason === "" ? "" : ` ${reason}`}`
-    yield* typeof target === "number"
-      ? act(
-        "ban",
-        text,
-        { ...once(call), isCurrent: isStill(target, who, who, occupantOf) },
-        Replies.isBanned,
-        noPlayer(target)
-      ).pipe(outdated("ban", target))
+  const ban = Effect.fnUntraced(function*(target: PlayerTarget | BanTarget, sentence: Sentence, call: Call) {
+    const isPlayer = target instanceof PlayerTarget
+    if (!isPlayer && !isIdentityId(target)) return yield* unsupported("#ban", SERVER)
+    const seconds = yield* Arguments.count("#ban", "duration", sentence.duration, "second", "permanent")
+    const reason = sentence.reason === "" ? "" : ` ${sentence.reason}`
+    const text = `#ban create ${isPlayer ? target.slot : target} ${seconds}${reason}`
+    return yield* isPlayer
+      ? actOn("ban", text, target, call, Replies.isBanned)
       // An account is the same in every session. But run again, and later than a removal, the ban would be back.
       : act("ban", text, { ...call, repeatable: call.repeatable ?? false }, Replies.isBanned, () => undefined)
   })
 
-  const unban = Effect.fnUntraced(function*(wanted: BanTarget | Ban, call: Call) {
-    const target = typeof wanted === "string" ? wanted : wanted.target
-    if (!isIdentityId(target)) return yield* unsupported("#ban", SERVER)
-    yield* act(
-      "unban",
-      `#ban remove ${target}`,
-      { ...call, repeatable: false },
-      Replies.isUnbanned,
-      (reply) => Replies.isNoBan(reply) ? new BanNotFound({ target, cut: false }) : undefined
+  const banAll = (targets: ReadonlyArray<BanTarget>, sentence: Sentence, call: Call) =>
+    Effect.map(
+      Effect.forEach(new Set(targets), (target) => ban(target, sentence, call)),
+      (replies) => replies.at(-1) ?? ""
     )
-  })
 
-  const none = (verb: string) => () => unsupported(verb, SERVER)
+  const unban = Effect.fnUntraced(function*(wanted: ReadonlyArray<BanTarget | Ban>, call: Call) {
+    const targets = wanted.map((one) => typeof one === "string" ? one : one.target)
+    if (!targets.every(isIdentityId)) return yield* unsupported("#ban", SERVER)
+    let reply = ""
+    for (const target of new Set(targets)) {
+      reply = yield* act(
+        "unban",
+        `#ban remove ${target}`,
+        { ...call, repeatable: false },
+        Replies.isUnbanned,
+        (reply) => Replies.isNoBan(reply) ? new BanNotFound({ target }) : undefined
+      )
+    }
+    return reply
+  })
 
   const commands: FlavourCommands = {
     playerTable: (call) =>
       Effect.flatMap(query("#players", call), (reply) => Effect.fromResult(Replies.parsePlayers(reply))),
     banTable,
-    adminTable: none("admins"),
-    missions: none("missions"),
-    version: none("version"),
-    commands: none("commands"),
-    say: none("say"),
-    whisper: none("say"),
+    simple: ({ parse, text }, call) =>
+      SIMPLE.has(text)
+        ? Effect.flatMap(
+          ask(text, Replies.expectationOf(text), once(call)),
+          (reply) => Effect.fromResult(parse(reply.text))
+        )
+        : unsupported(text, SERVER),
+    say: () => unsupported("say", SERVER),
+    whisper: () => unsupported("say", SERVER),
     kick,
     ban,
+    banAll,
     unban,
-    loadBans: none("loadBans"),
-    writeBans: none("writeBans"),
-    loadScripts: none("loadScripts"),
-    loadEvents: none("loadEvents"),
-    maxPing: none("maxPing"),
-    lock: none("#lock"),
-    unlock: none("#unlock"),
-    restart: tell("#restart"),
-    reassign: none("#reassign"),
-    restartServer: none("#restartserver"),
-    shutdown: tell("#shutdown"),
-    selectMission: none("#mission"),
     command: (text, call) =>
-      // Nothing is an order to the server, but a keepalive: there is a reply, and no word of it.
+      // The empty command does nothing, so the server has nothing to tell of it in messages.
       text === ""
         ? sendWith(text, call, (options) => session.command(text, options))
         : Effect.map(ask(text, Replies.looseExpectationOf(text), call), (reply) => reply.text)
@@ -204,16 +210,16 @@ export const make = (
   }
 }
 
-/** What a command had to say, in one text; `again` as in `Exchange.Said`. */
+/** The reply to a command, as one text; `repeated` as in `Exchange.Answer`. */
 interface Reply {
   readonly text: string
-  readonly again: boolean
+  readonly repeated: boolean
 }
 
 const SERVER = "Arma Reforger's own RCON"
 
+/** The simple commands that it has. */
+const SIMPLE: ReadonlySet<string> = new Set([actions.restart.text, actions.shutdown.text])
+
 const unconfirmed = (text = ""): Unconfirmed =>
   new Unconfirmed({ expected: "the server's word on it", ...(text !== "" && { text }) })
-
-const noPlayer = (player: PlayerId) => (reply: string): PlayerNotFound | undefined =>
-  Replies.isNoPlayer(reply) ? new PlayerNotFound({ player }) : undefined

@@ -1,5 +1,5 @@
 /**
- * Which messages are the reply to a command, on a server that does not say: Arma Reforger's own RCON.
+ * Finds the messages that are the reply to a command. Arma Reforger's own RCON does not mark them.
  *
  * ```text
  * <- #players
@@ -8,11 +8,12 @@
  * -> Players on server: ...
  * ```
  *
- * One command is out at a time. It is open to what is said from its echo on, until that shows its end or the server has
- * been quiet for a while. What another command can have been meant with is not taken: of another client, whose echo came
- * in between, or of this one, given up before it was done. Better no reply than somebody else's.
+ * Only one command is out at a time. It takes messages from its echo on, until they show the end of its reply, or the
+ * server has been quiet for a while. It does not take a message that can be the reply to another command: to one of another
+ * client whose echo came in between, or to one of this client that was given up too early. No reply is better than the
+ * reply to another command.
  *
- * The state, {@link Exchange}, knows no clock and no fiber; {@link make} drives it.
+ * The state, {@link Exchange}, has no clock and no fiber; {@link make} drives it.
  */
 import { type CommandError, IncompleteReply, make as commandError } from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
@@ -22,31 +23,48 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import type { ReplyWindow } from "../../Flavour.ts"
+import * as ServerEvent from "../../ServerEvent.ts"
 import type { Call } from "../flavourCommands.ts"
 import { sendWith } from "../outgoing.ts"
 import * as Turn from "../turn.ts"
 
 // -----------------------------------------------------------------------------
-// what commands say
+// expectations
 // -----------------------------------------------------------------------------
 
-/** Whether a text is of a command. `"Surely"`: it can be of no command of another kind. */
+/** Whether a text belongs to the reply to a command. `"Surely"`: no other kind of command has this text in its reply. */
 export type Claim = "No" | "Perhaps" | "Surely"
 
-/** What a command has to say. */
+/** What can be the reply to a command. */
 export interface Expectation {
-  /** Whether a message can be the next, after `last`, or the first. */
-  readonly owns: (text: string, last: string | undefined) => Claim
+  /** Whether a text can be the next message of the reply, behind `last`, or the first one. */
+  readonly claim: (text: string, last: string | undefined) => Claim
   /**
-   * Whether more is to come after these. `"Perhaps"`: at once or never. `"Likely"`: as `"Surely"`, but where it does not
-   * come, there was none.
+   * Whether more messages follow these. `"Perhaps"`: at once or never. `"Likely"`: they are waited for as for `"Surely"`, but
+   * the reply is complete if they do not come.
    */
-  readonly after: (texts: ReadonlyArray<string>) => "Nothing" | "Perhaps" | "Likely" | "Surely"
-  /** Whether it may be said seconds later, between what others have to say. Otherwise it follows the echo at once. */
-  readonly deferred: boolean
-  /** Whether what it says is as good an answer to the same command given again. */
+  readonly pending: (texts: ReadonlyArray<string>) => "Nothing" | "Perhaps" | "Likely" | "Surely"
+  /** Whether the reply may come seconds later, among the replies to other commands. Otherwise it follows the echo at once. */
+  readonly late: boolean
+  /** Whether the command only asks: a reply to an earlier run is as good, and a text that cannot be read is an error. */
   readonly query: boolean
 }
+
+/** The text without NUL, blanks and line ends at both ends. Takes linear time, which a pattern for the end would not. */
+export const trim = (text: string): string => {
+  const isBlank = (index: number): boolean => text.charCodeAt(index) <= 0x20
+  let end = text.length
+  while (end > 0 && isBlank(end - 1)) end--
+  let start = 0
+  while (start < end && isBlank(start)) start++
+  return text.slice(start, end)
+}
+
+/** The text is no event of the server's that is known: it can be the reply to a command. */
+export const isPlain = (text: string): boolean => isNoEvent(ServerEvent.parse(text))
+
+const isNoEvent = ServerEvent.is("Unrecognized", "CommandResult")
+const isUnrecognized = ServerEvent.is("Unrecognized")
 
 // -----------------------------------------------------------------------------
 // the state
@@ -54,14 +72,17 @@ export interface Expectation {
 
 const ECHO = "Processing Command:"
 
-/** How many messages a reply can have; those beyond make it incomplete. The longest list known has some twenty. */
+/** The most messages of one reply. A reply with more is incomplete. The longest list known has some twenty. */
 export const MAX_TEXTS = 256
 
-/** How many commands are remembered of which something may be said yet; the oldest are forgotten. */
+/** The most commands that are remembered because their replies may still come. The oldest are forgotten. */
 export const MAX_STRAYS = 32
 
-/** For how long. The server's own list of bans answers within seconds or times out. */
+/** How long they are remembered. The service that keeps the bans replies within seconds, or times out. */
 export const STRAY_MILLIS = 30_000
+
+/** How long after a message of theirs their reply is complete, if it may be. Servers send a lost message after 2 seconds. */
+export const STRAY_QUIET_MILLIS = 3000
 
 /** A {@link ReplyWindow} in milliseconds. */
 export interface Window {
@@ -70,6 +91,7 @@ export interface Window {
   readonly longest: number
 }
 
+/** The command that is out. */
 interface Current {
   readonly command: string
   readonly expectation: Expectation
@@ -77,65 +99,74 @@ interface Current {
   readonly deadline: number
   /** When the server first showed that it has the command. */
   takenAt: number
-  /** Open to texts: the echo has come, or a text that needs none. */
+  /** It takes messages: its echo has come, or a text that needs no echo. */
   open: boolean
-  /** How often the server has told that it runs the command. */
+  /** The number of echoes: how often the server has begun to run the command. */
   echoes: number
   /** Messages are missing, and an echo may be one of them. */
   echoLost: boolean
-  /** Something that belongs here may be missing. */
+  /** A message of the reply may be missing. */
   torn: boolean
-  /** What another command was given that this one claimed just so. No such claim is good any more. */
+  /** A message was missing behind the echo. So a text that cannot be read may be the rest of a reply that can. */
+  doubtful: boolean
+  /** The claim of a message that another command was given although this one claimed it too. Such claims no longer count. */
   disputed: Claim
-  /** When the last thing of it came. */
+  /** When the last message of the reply came. */
   touchedAt: number
-  awaiting: ReturnType<Expectation["after"]>
+  pending: ReturnType<Expectation["pending"]>
   texts: Array<string>
-  /** As in {@link Said}. */
-  again: boolean
-  /** Nothing of it is to come any more. */
+  /** Texts that are no events and in no layout that is known. They are the reply if nothing else is. */
+  unread: Array<string>
+  /** As in {@link Answer}. */
+  repeated: boolean
+  /** No message of it can come any more. */
   over: boolean
 }
 
-/** A command that is not waited for, but may have something to say. */
+/** A command that is no longer waited for, or of another client, whose reply may still come. */
 interface Stray {
   readonly command: string
   readonly expectation: Expectation
   readonly until: number
-  /** The command that was out when this one was heard of. */
+  /** The command that was out when this one was remembered. */
   readonly rival: Current | undefined
-  /** Its echo is to be swallowed when it comes. */
+  /** Texts that could not be read were taken for its reply. */
+  readonly answered: boolean
+  /** Its echo is taken when it comes. */
   echoExpected: boolean
-  /** How many runs of it have not said all they have to say. */
+  /** The number of its runs whose replies are not complete. */
   owed: number
-  last: string | undefined
+  /** The messages of the reply that has begun. */
+  texts: ReadonlyArray<string>
+  /** When the last one of them came. */
+  touchedAt: number
 }
 
-/** What a command had to say, message by message. */
-export interface Said {
+/** The reply to a command, message by message. */
+export interface Answer {
   readonly texts: ReadonlyArray<string>
-  /** The server ran the command before, or may have: what it finds missing now may be what it took away itself. */
-  readonly again: boolean
+  /** The server ran the command before, or may have. Then the first run may have removed what this one does not find. */
+  readonly repeated: boolean
 }
 
-export type Outcome = Said & { readonly _tag: "Complete" } | { readonly _tag: "Incomplete" }
+export type Outcome = Answer & { readonly _tag: "Complete" } | { readonly _tag: "Incomplete" }
 
-/** The command that is out, and those of which something may be said yet. Times are in milliseconds. */
+/** The command that is out, and those whose replies may still come. Times are in milliseconds. */
 export class Exchange {
   readonly #expect: (command: string) => Expectation
   #current: Current | undefined
   #strays: ReadonlyArray<Stray> = []
 
-  /** `expect` tells what anybody's command has to say. */
+  /** `expect` returns what can be the reply to a command of any client. */
   constructor(expect: (command: string) => Expectation) {
     this.#expect = expect
   }
 
-  /** A command goes out, and nothing of it is to be waited for after `deadline`. */
+  /** Sends a command. Its reply is not waited for after `deadline`. */
   begin(command: string, expectation: Expectation, window: Window, deadline: number): void {
-    this.#strays = this.#strays.filter((stray) => !(stray.expectation.query && stray.command === command.trim()))
+    this.#strays = this.#strays.filter((stray) => !(stray.expectation.query && stray.command === trim(command)))
     this.#current = {
-      command: command.trim(),
+      command: trim(command),
       expectation,
       window,
       deadline,
@@ -144,11 +175,13 @@ export class Exchange {
       echoes: 0,
       echoLost: false,
       torn: false,
+      doubtful: false,
       disputed: "No",
       touchedAt: -Infinity,
-      awaiting: "Surely",
+      pending: "Surely",
       texts: [],
-      again: false,
+      unread: [],
+      repeated: false,
       over: false
     }
   }
@@ -158,27 +191,33 @@ export class Exchange {
     if (this.#current !== undefined) this.#taken(this.#current, now)
   }
 
-  /** The command is waited for no longer. `settled`: nothing of it is to come, or it was never sent. */
+  /** The command is no longer waited for. `settled`: no reply to it can come, or it was never sent. */
   end(now: number, settled: boolean): void {
     const current = this.#current
     const quiet = now >= this.wakeAt
     this.#current = undefined
     if (current === undefined || settled) return
-    const { awaiting, command, echoes, expectation, open } = current
-    if (!open) return this.#remember(now, command, expectation, true)
-    const done = awaiting === "Nothing" || (awaiting === "Perhaps" && quiet)
-    const owed = Math.max(1, echoes) - (done ? 1 : 0)
-    if (expectation.deferred && owed > 0) this.#remember(now, command, expectation, false, owed)
+    const { command, echoes, expectation, open, pending } = current
+    if (!open) return this.#remember(now, current, { command, expectation, echoExpected: true })
+    const complete = pending === "Nothing" || (pending === "Perhaps" && quiet)
+    const owed = Math.max(1, echoes) - (complete ? 1 : 0)
+    if (!expectation.late || owed === 0) return
+    this.#remember(now, current, {
+      command,
+      expectation,
+      owed,
+      answered: quiet && expectation.query && isUnread(current)
+    })
   }
 
-  /** A command goes out that has nothing to say but its echo. */
+  /** Sends a command that has no reply, only an echo. */
   announce(now: number, command: string): void {
-    this.#remember(now, command.trim(), SILENT, true)
+    this.#remember(now, this.#current, { command: trim(command), expectation: SILENT, echoExpected: true })
   }
 
-  /** It was not sent. */
+  /** The announced command was not sent. */
   withdraw(command: string): void {
-    const index = this.#strays.findIndex((stray) => stray.expectation === SILENT && stray.command === command.trim())
+    const index = this.#strays.findIndex((stray) => stray.expectation === SILENT && stray.command === trim(command))
     this.#strays = this.#strays.filter((_, at) => at !== index)
   }
 
@@ -187,31 +226,37 @@ export class Exchange {
     const current = this.#current
     if (current === undefined) return
     if (!current.open) current.echoLost = true
-    else if (current.texts.length > 0 || current.awaiting !== "Surely") current.torn = true
+    else {
+      current.doubtful = true
+      if (current.texts.length > 0 || current.pending !== "Surely") current.torn = true
+    }
   }
 
-  /** The session is another. Of what the server took in the one before it says nothing any more. */
+  /** The session is another. The server does not reply in it to commands that it took in the one before. */
   restart(): void {
     this.gap()
     const current = this.#current
     if (current !== undefined && current.takenAt !== Infinity) current.over = true
   }
 
-  /** The server says something. `true` where it is of a command of this client, and so no news. */
+  /** Offers a message of the server. Returns `true` if it belongs to a command of this client, and so is no event. */
   offer(now: number, text: string): boolean {
-    this.#strays = this.#strays.filter((stray) => stray.until > now)
-    if (text.startsWith(ECHO)) return this.#offerEcho(now, text.slice(ECHO.length).trim())
+    this.#strays = this.#strays.filter((stray) => stray.until > now && !isQuiet(stray, now))
+    if (text.startsWith(ECHO)) return this.#offerEcho(now, trim(text.slice(ECHO.length)))
     const current = this.#current
     const claim = current === undefined ? "No" : claimOf(current, text)
     const stray = this.#strays.find((stray) => outbids(bidOf(stray, text), claim))
     if (stray !== undefined) {
-      // Of two who may have meant it and were out together, nobody can tell who has what is said next either.
+      // Both commands were out together and can have this text. So the next such text can be of either, too.
       if (current !== undefined && stray.rival === current && bidOf(stray, text) === claim) current.disputed = claim
-      stray.last = text
-      if (stray.expectation.after([text]) === "Nothing" && --stray.owed === 0) this.#forget(stray)
+      this.#leaveTo(stray, now, text)
       return false
     }
-    if (current === undefined || claim === "No") return false
+    if (current === undefined) return false
+    if (claim === "No") {
+      this.#offerUnread(now, current, text)
+      return false
+    }
     if (current.texts.length === MAX_TEXTS) {
       current.torn = true
       return false
@@ -220,8 +265,9 @@ export class Exchange {
     current.open = true
     current.touchedAt = now
     current.texts.push(text)
-    current.again = current.echoes > 1 || current.echoLost
-    current.awaiting = current.expectation.after(current.texts)
+    current.unread = []
+    current.repeated = current.echoes > 1 || current.echoLost
+    current.pending = current.expectation.pending(current.texts)
     return true
   }
 
@@ -230,23 +276,27 @@ export class Exchange {
     return this.#current !== undefined && this.#current.takenAt < Infinity
   }
 
-  /** When {@link outcome} has to be asked for again, if nothing else happens. */
+  /** When to ask for {@link outcome}, if nothing else happens before. */
   get wakeAt(): number {
     const current = this.#current
     if (current === undefined) return Infinity
-    const { awaiting, deadline, open, over, takenAt, texts, touchedAt, window } = current
+    const { deadline, expectation, open, over, pending, takenAt, texts, touchedAt, window } = current
     if (over) return -Infinity
-    // Until it is taken it is the session that waits.
+    // Until the server has the command, the session waits for it.
     const end = takenAt === Infinity ? Infinity : Math.min(takenAt + window.longest, deadline)
     if (!open) return end
-    switch (awaiting) {
+    switch (pending) {
       case "Nothing":
         return -Infinity
       case "Perhaps":
         return Math.min(end, touchedAt + (texts.length === 0 ? window.first : window.quiet))
       case "Likely":
-      case "Surely":
         return end
+      case "Surely": {
+        // An action is waited for to the end: what it replies may come yet.
+        if (!expectation.query || !isUnread(current)) return end
+        return Math.min(end, touchedAt + Math.max(window.quiet, expectation.late ? window.first : 0))
+      }
     }
   }
 
@@ -254,10 +304,13 @@ export class Exchange {
   outcome(now: number): Outcome | undefined {
     const current = this.#current
     if (current === undefined || now < this.wakeAt) return undefined
-    const { again, awaiting, disputed, open, texts, torn } = current
+    const { disputed, echoes, open, pending, repeated, texts, torn, unread } = current
+    if (open && pending === "Surely" && isUnread(current)) {
+      return { _tag: "Complete", texts: [...texts, ...unread], repeated: echoes > 1 }
+    }
     const whole = !torn && (texts.length > 0 || disputed === "No")
-    return open && (awaiting === "Nothing" || (awaiting !== "Surely" && whole))
-      ? { _tag: "Complete", texts, again }
+    return open && (pending === "Nothing" || (pending !== "Surely" && whole))
+      ? { _tag: "Complete", texts, repeated }
       : { _tag: "Incomplete" }
   }
 
@@ -266,25 +319,27 @@ export class Exchange {
     if (current?.command === command) {
       this.#taken(current, now)
       current.echoes++
-      const { awaiting, open, texts, torn } = current
-      if (open && awaiting === "Perhaps" && texts.length > 0 && !torn) {
-        // The server runs the command again, so it had nothing more to say the first time.
-        current.awaiting = "Nothing"
-      } else if (awaiting !== "Nothing" || !open) {
+      const { open, pending, texts, torn } = current
+      if (open && pending === "Perhaps" && texts.length > 0 && !torn) {
+        // The server runs the command a second time, so the reply to the first run is complete.
+        current.pending = "Nothing"
+      } else if (pending !== "Nothing" || !open) {
         if (!open) current.disputed = "No"
         current.open = true
         current.torn = false
+        current.doubtful = false
         current.touchedAt = now
         current.texts = []
-        current.awaiting = current.expectation.after([])
+        current.unread = []
+        current.pending = current.expectation.pending([])
       }
-      // What those before had to say at once has been said.
-      this.#strays = this.#strays.filter((stray) => stray.expectation.deferred || stray.echoExpected)
+      // Replies that follow their echoes at once have come before this echo.
+      this.#strays = this.#strays.filter((stray) => stray.expectation.late || stray.echoExpected)
       return true
     }
     const expected = this.#strays.find((stray) => stray.echoExpected && stray.command === command)
     if (expected === undefined) {
-      this.#remember(now, command, this.#expect(command), false)
+      this.#remember(now, current, { command, expectation: this.#expect(command) })
       return false
     }
     expected.echoExpected = false
@@ -292,14 +347,46 @@ export class Exchange {
     return true
   }
 
+  #leaveTo(stray: Stray, now: number, text: string): void {
+    const { claim, pending } = stray.expectation
+    stray.texts = claim(text, undefined) === "No" ? [...stray.texts, text].slice(-MAX_TEXTS) : [text]
+    stray.touchedAt = now
+    if (pending(stray.texts) !== "Nothing") return
+    stray.texts = []
+    if (--stray.owed === 0) this.#forget(stray)
+  }
+
+  /** Keeps a text that cannot be read, if it can be of no other command. It stays an event, too: it may be just that. */
+  #offerUnread(now: number, current: Current, text: string): void {
+    const { disputed, open, pending, unread } = current
+    if (!open || pending !== "Surely" || disputed !== "No" || unread.length === MAX_TEXTS) return
+    if (this.#strays.some(canHaveUnread) || !isPlain(text)) return
+    unread.push(text)
+    current.touchedAt = now
+  }
+
   #taken(current: Current, now: number): void {
     current.takenAt = Math.min(current.takenAt, now)
   }
 
-  #remember(now: number, command: string, expectation: Expectation, echoExpected: boolean, owed = 1): void {
-    const until = now + STRAY_MILLIS
-    const stray: Stray = { command, expectation, rival: this.#current, echoExpected, owed, until, last: undefined }
-    this.#strays = [...this.#strays, stray].slice(-MAX_STRAYS)
+  #remember(
+    now: number,
+    rival: Current | undefined,
+    stray: Pick<Stray, "command" | "expectation"> & Partial<Stray>
+  ): void {
+    this.#strays = [
+      ...this.#strays,
+      {
+        echoExpected: false,
+        answered: false,
+        owed: 1,
+        ...stray,
+        rival,
+        until: now + STRAY_MILLIS,
+        texts: [],
+        touchedAt: now
+      }
+    ].slice(-MAX_STRAYS)
   }
 
   #forget(stray: Stray): void {
@@ -307,25 +394,41 @@ export class Exchange {
   }
 }
 
-/** What a command has to say that says nothing. */
-export const SILENT: Expectation = { owns: () => "No", after: () => "Nothing", deferred: false, query: false }
+/** The expectation of a command that has no reply. */
+export const SILENT: Expectation = { claim: () => "No", pending: () => "Nothing", late: false, query: false }
 
-const claimOf = ({ awaiting, disputed, echoLost, expectation, open, texts }: Current, text: string): Claim => {
-  if (open ? awaiting === "Nothing" : !echoLost) return "No"
-  const claim = expectation.owns(text, texts.at(-1))
+/** Whether the reply may consist of texts that cannot be read. */
+const isUnread = ({ doubtful, unread }: Current): boolean => unread.length > 0 && !doubtful
+
+/** Whether a text that cannot be read can be the reply to this command. No reply comes before the echo. */
+const canHaveUnread = ({ answered, echoExpected, expectation }: Stray): boolean =>
+  !answered && (expectation.late || !echoExpected)
+
+const claimOf = ({ disputed, echoLost, expectation, open, pending, texts }: Current, text: string): Claim => {
+  if (open ? pending === "Nothing" : !echoLost) return "No"
+  const claim = expectation.claim(text, texts.at(-1))
   const needed = open && disputed === "No" ? "Perhaps" : "Surely"
   return disputed !== "Surely" && (claim === "Surely" || claim === needed) ? claim : "No"
 }
 
-const bidOf = ({ echoExpected, expectation, last }: Stray, text: string): Claim => {
-  if (echoExpected && !expectation.deferred) return "No"
-  const claims = new Set([expectation.owns(text, undefined), expectation.owns(text, last)])
+/** Whether the reply has begun, may be complete, and has had no more messages for a while. */
+const isQuiet = ({ echoExpected, expectation, owed, texts, touchedAt }: Stray, now: number): boolean =>
+  !echoExpected && owed === 1 && texts.length > 0 && now >= touchedAt + STRAY_QUIET_MILLIS &&
+  expectation.pending(texts) !== "Surely"
+
+const bidOf = ({ echoExpected, expectation, texts }: Stray, text: string): Claim => {
+  const { claim, late, pending } = expectation
+  if (echoExpected && !late) return "No"
+  const claims = new Set([claim(text, undefined), claim(text, texts.at(-1))])
   if (claims.has("Surely")) return "Surely"
-  // What is said at any time is known only by its own words.
-  return claims.has("Perhaps") && !expectation.deferred ? "Perhaps" : "No"
+  // A reply that can come at any time is recognised only by texts that no other command has.
+  if (late) return "No"
+  // A reply that follows its echo at once can also be in a layout that is not known.
+  const isReply = texts.length === 0 && pending([]) !== "Nothing" && isUnrecognized(ServerEvent.parse(text))
+  return claims.has("Perhaps") || isReply ? "Perhaps" : "No"
 }
 
-/** Whether a text is rather of a command that made the one bid than of that which is out and made the other. */
+/** Whether a text is rather of a stray that made the bid than of the current command that made the claim. */
 const outbids = (bid: Claim, claim: Claim): boolean => bid === "Surely" || (bid === "Perhaps" && claim !== "Surely")
 
 // -----------------------------------------------------------------------------
@@ -334,19 +437,19 @@ const outbids = (bid: Claim, claim: Claim): boolean => bid === "Surely" || (bid 
 
 export interface Driver {
   /**
-   * Sends a command when its turn comes, and returns what it had to say. Where the server replies as BattlEye's do, that is
-   * it.
+   * Sends a command when its turn comes, and returns its reply. If the server puts text into the reply to the packet, as
+   * BattlEye servers do, that text is the reply.
    */
-  readonly send: (command: string, expectation: Expectation, call: Call) => Effect.Effect<Said, CommandError>
+  readonly send: (command: string, expectation: Expectation, call: Call) => Effect.Effect<Answer, CommandError>
   readonly offer: (text: string) => boolean
   readonly gap: () => void
   /** The session is another. */
   readonly restart: () => void
-  /** Nothing is said any more. */
+  /** No more messages come. */
   readonly close: () => void
 }
 
-/** The clock to go by, and what the alarm's fiber runs in. */
+/** The clock, and the context of the alarm's fiber. */
 export interface Runtime {
   readonly now: () => number
   readonly context: Context.Context<never>
@@ -384,28 +487,28 @@ export const make = (
     }
   })
 
-  /** Begins to wait for what a command has to say. How long was said for that alone goes on after the call's time. */
+  /** Begins to wait for the reply. `confirmWithin` is a time for the reply alone, which may end after the call's deadline. */
   const begin = (command: string, expectation: Expectation, { confirmWithin, deadline }: Call): void =>
     confirmWithin === undefined
       ? exchange.begin(command, expectation, defaults, deadline)
       : exchange.begin(command, expectation, { ...defaults, longest: Duration.toMillis(confirmWithin) }, Infinity)
 
-  /** Sends a command, and is done when the server has said what it had to, even where its acknowledgement is lost. */
-  const converse = (command: string, expectation: Expectation, call: Call): Effect.Effect<Said, CommandError> =>
+  /** Sends a command, and returns when its reply is complete, even if the acknowledgement is lost. */
+  const converse = (command: string, expectation: Expectation, call: Call): Effect.Effect<Answer, CommandError> =>
     sendWith(command, call, (options) => {
       begin(command, expectation, call)
       let settled = false
       const reply = session.command(command, options).pipe(
         Effect.matchEffect({
           onFailure: (error) => {
-            // It was not lost on the way there: what it has to say decides, or that this does not come.
+            // The server has the command. Its messages decide, or that they do not come.
             if (error.reason._tag === "NoReply" && exchange.taken) return Effect.never
             settled = error.execution === "NotExecuted"
             return Effect.fail(error)
           },
           onSuccess: (reply) => {
             settled = reply.trim() !== ""
-            if (settled) return Effect.succeed<Said>({ texts: [reply], again: false })
+            if (settled) return Effect.succeed<Answer>({ texts: [reply], repeated: false })
             exchange.acknowledged(now())
             changed.openUnsafe()
             return Effect.never
@@ -416,7 +519,7 @@ export const make = (
         outcome,
         (outcome) =>
           outcome._tag === "Complete"
-            ? Effect.succeed<Said>(outcome)
+            ? Effect.succeed<Answer>(outcome)
             : Effect.fail(commandError(command, new IncompleteReply({ missing: 1, total: 1 })))
       )
       return Effect.raceFirst(reply, messages).pipe(
@@ -424,8 +527,8 @@ export const make = (
       )
     })
 
-  /** Commands with nothing to say do not wait for each other: there is nothing to take for somebody else's. */
-  const announce = (command: string, call: Call): Effect.Effect<Said, CommandError> =>
+  /** Commands without a reply take no turns: no message of one can be taken for a message of another. */
+  const announce = (command: string, call: Call): Effect.Effect<Answer, CommandError> =>
     sendWith(command, call, (options) => {
       exchange.announce(now(), command)
       return session.command(command, options).pipe(
@@ -434,13 +537,13 @@ export const make = (
             if (error.execution === "NotExecuted") exchange.withdraw(command)
           })
         ),
-        Effect.map((reply): Said => ({ texts: [reply], again: false }))
+        Effect.map((reply): Answer => ({ texts: [reply], repeated: false }))
       )
     })
 
   return {
     send: (command, expectation, call) =>
-      expectation.after([]) === "Nothing"
+      expectation.pending([]) === "Nothing"
         ? announce(command, call)
         : turn(command, call.deadline, converse(command, expectation, call)),
     offer: (text) => {

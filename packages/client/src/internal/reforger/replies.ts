@@ -1,5 +1,5 @@
 /**
- * What Arma Reforger's own RCON says of commands, and how it is read.
+ * Reads what Arma Reforger's own RCON replies to commands.
  *
  * ```text
  * Players on server: [Player#] ; [Player UID] ; [Player Name]
@@ -11,95 +11,158 @@
  * - Identity Id | Banned name
  * - b6955d91-4749-4cdb-9a51-e69f630ec435 | Bob
  * ```
+ *
+ * Older servers print bans in another layout, with how many seconds each lasts (0: for ever):
+ *
+ * ```text
+ * Bans: [BanID] ; [Player UID] ; [Duration]
+ * 1 ; b6955d91-4749-4cdb-9a51-e69f630ec435 ; 3600
+ * ```
+ *
+ * In each layout the column titles may stand in a line of their own, dashes may stand below them, lines may end in CR LF,
+ * and `#` may stand before a number.
  */
+import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
-import type { BanTarget } from "../../Ban.ts"
+import type { Ban, BanTarget } from "../../Ban.ts"
 import type { IdentityId } from "../../Identity.ts"
 import { Player, type PlayerId } from "../../Player.ts"
 import { ReplyError } from "../../ReplyError.ts"
-import * as ServerEvent from "../../ServerEvent.ts"
 import type { Table, UnparsedRow } from "../../Table.ts"
 import { NUMBER } from "../patterns.ts"
 import { trusted } from "../trusted.ts"
 import { takes } from "../utf8.ts"
-import { type Expectation, SILENT } from "./exchange.ts"
+import { type Expectation, isPlain, SILENT, trim } from "./exchange.ts"
 
 const UUID = "([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
 
 const identity = (uuid: string): IdentityId => uuid.toLowerCase() as IdentityId
 
+/** The text without these characters at its end. */
+const trimEnd = (text: string, characters: string): string => {
+  let end = text.length
+  while (end > 0 && characters.includes(text.charAt(end - 1))) end--
+  return text.slice(0, end)
+}
+
 // -----------------------------------------------------------------------------
-// several messages
+// rows
 // -----------------------------------------------------------------------------
 
-/** A message as long as this may have been cut for its length, and go on in the next. Servers cut at about a kilobyte. */
+/** The start of a row with a number: the sign before the number, the number, the id of the account. */
+const NUMBERED = String.raw`(?:([#-]{1,2}) ?)?(?<!\d)${NUMBER} ; ${UUID} ;`
+
+/** The start of a row without a number: the id of the account. */
+const LISTED = String.raw`- ${UUID} \|`
+
+/** A text that begins with a row. */
+const ROW = new RegExp(String.raw`^\s*(?:${NUMBERED}|${LISTED})`)
+
+// -----------------------------------------------------------------------------
+// replies of several messages
+// -----------------------------------------------------------------------------
+
+/** A message of this many bytes or more may have been cut for its length. Servers cut at about a kilobyte. */
 const LONG = 900
 
 const isLong = (text: string): boolean => takes(text, LONG)
 
-const ROW_START = new RegExp(`^(?:${NUMBER} ; ${UUID} ;|- ${UUID} \\|)`)
-
-/** A row can be cut after some digits of its number. Then the next message seems to begin with a row of its own. */
-const ENDS_IN_DIGITS = /(?:^|\n)\d{1,9}$/
+/** A row cut inside its number, or behind the sign. The next message then seems to begin with a row of its own. */
+const CUT_IN_NUMBER = /\n[#-]{0,2} ?\d{0,9}$/
 
 /**
- * Messages as one text. The newline between two rows is not always sent, so it is put back where the next message begins
- * with a row; a message that was cut for its length is continued; others are lines of their own.
+ * Joins the messages of a reply. Servers do not always send the newline between two messages: it is added if the second
+ * message begins with a row, or if the first one is too short to have been cut.
  */
 export const join = (texts: ReadonlyArray<string>): string =>
   texts.reduce((joined, text, index) => {
     if (index === 0) return text
-    const last = texts[index - 1] ?? ""
-    const separate = ROW_START.test(text) ? !ENDS_IN_DIGITS.test(last.slice(-10)) : !isLong(last)
-    return separate && !last.endsWith("\n") ? `${joined}\n${text}` : joined + text
+    const last = trimEnd(texts[index - 1] ?? "", "\0")
+    const isCut = isLong(last) && (!ROW.test(text) || CUT_IN_NUMBER.test(last))
+    return trimEnd(joined, "\0") + (isCut || last.endsWith("\n") ? "" : "\n") + text
   }, "")
 
 // -----------------------------------------------------------------------------
 // tables
 // -----------------------------------------------------------------------------
 
+const DASHES = /^\s*-{3,}\s*$/
+
+interface Rows<out Row> {
+  readonly rows: ReadonlyArray<Row>
+  readonly unparsed: ReadonlyArray<UnparsedRow>
+}
+
 /**
- * The rows in lines behind a heading. Rows that stand glued in one line are parted where the start of one is, `pattern`. What
- * is no row is kept as it is; `offset` is the number of lines before.
+ * Reads the rows in the lines behind the heading, which ends at `start`. `offset` is the number of lines before the text.
+ *
+ * A line can hold several rows if the server left out the newlines between them: each row then ends where the next match
+ * of `pattern` begins. So a name that holds the start of a row is cut there, and the rest of it is read as another row.
+ * That row has no number (or, if rows have none, no account) of a row at the start of a line: then it is a part of the name.
  */
 const readRows = <Row>(
-  lines: ReadonlyArray<string>,
+  text: string,
+  start: number,
   offset: number,
   pattern: RegExp,
-  row: (start: RegExpExecArray, name: string) => Row
-): { readonly rows: ReadonlyArray<Row>; readonly unparsed: ReadonlyArray<UnparsedRow> } => {
+  read: (match: RegExpExecArray, rest: string) => Row | undefined
+): Rows<Row> => {
   const rows: Array<Row> = []
   const unparsed: Array<UnparsedRow> = []
-  lines.forEach((line, index) => {
-    const starts = [...line.matchAll(pattern)]
-    const before = line.slice(0, starts[0]?.index)
-    if (before.trim() !== "") unparsed.push({ line: offset + index + 1, text: before })
-    starts.forEach((start, at) => {
-      rows.push(row(start, line.slice(start.index + start[0].length, starts[at + 1]?.index)))
+  const first = offset + text.slice(0, start).split("\n").length
+  const lines = trimEnd(text.slice(start), "\0\r\n").split("\n").map((line) => {
+    const content = line.endsWith("\r") ? line.slice(0, -1) : line
+    const matches = [...content.matchAll(pattern)]
+    const [match] = matches
+    const own = match !== undefined && content.slice(0, match.index).trim() === "" ? match : undefined
+    return { content: DASHES.test(content) ? "" : content, matches, own }
+  })
+  const keys = new Set(lines.flatMap(({ own }) => own === undefined ? [] : [keyOf(own)]))
+  lines.forEach(({ content, matches, own }, index) => {
+    const keep = (text: string): void => {
+      if (trim(text) !== "") unparsed.push({ line: first + index, text })
+    }
+    const starts = matches.filter((match) => match === own || !keys.has(keyOf(match)))
+    const before = content.slice(0, starts[0]?.index)
+    // If something stands right before the first number, as in `1.5`, the number is not the row's own.
+    const isAttached = starts.length > 0 && /\S$/.test(before)
+    if (!isAttached) keep(before)
+    starts.forEach((match, at) => {
+      const end = starts[at + 1]?.index
+      if (isAttached && at === 0) return keep(content.slice(0, end))
+      const row = read(match, content.slice(match.index + match[0].length, end))
+      if (row !== undefined) rows.push(row)
+      else keep(content.slice(match.index, end))
     })
   })
   return { rows, unparsed }
 }
 
-const PLAYERS_HEADING = /^Players on server: *\[Player#\] ; \[Player UID\] ; \[Player Name\]/
+/** The number of a row, or the account if rows have no number. */
+const keyOf = ([, first = "", number]: RegExpExecArray): string | number =>
+  number === undefined ? identity(first) : Number(number)
 
-// Where a name that ends in digits is glued to the next row's number, nothing tells where that begins. All the digits are
-// taken for the number.
-const PLAYER_ROW = new RegExp(`(?<!\\d)${NUMBER} ; ${UUID} ;(?: |$)`, "g")
+/**
+ * A row with a number, anywhere in a line. If a row's name ends in digits or a sign, and the newline behind it is missing,
+ * they are taken for a part of the next row's number: nothing tells where it begins.
+ */
+const NUMBERED_ROW = new RegExp(`${NUMBERED}(?: |$)`, "g")
 
-/** The reply to `#players`. A name that holds the start of a row is parted there, as a row that was glued to it. */
+/** A negative number is no slot. */
+const isNumber = (sign: string | undefined): boolean => sign === undefined || sign === "#"
+
+const PLAYERS_TITLE = /^\s*Players on server:/
+const PLAYERS_HEADING = /^\s*Players on server:\s*\[Player#\] ; \[Player UID\] ; \[Player Name\](?! *;)/
+
+/** The reply to `#players`. */
 export const parsePlayers = (text: string): Result.Result<Table<Player>, ReplyError> => {
   const heading = PLAYERS_HEADING.exec(text)
   if (!heading) return Result.fail(replyError("#players", text))
-  const lines = text.slice(heading[0].length).split("\n")
   return Result.succeed({
-    ...readRows(
-      lines,
-      0,
-      PLAYER_ROW,
-      ([, id, uuid = ""], name) =>
-        trusted(Player, { id: Number(id) as PlayerId, name, identity: identity(uuid), verified: false })
-    ),
+    ...readRows(text, heading[0].length, 0, NUMBERED_ROW, ([, sign, id, uuid = ""], name) =>
+      isNumber(sign)
+        ? trusted(Player, { id: Number(id) as PlayerId, name, identity: identity(uuid), verified: false })
+        : undefined),
     total: undefined,
     cut: false
   })
@@ -108,43 +171,77 @@ export const parsePlayers = (text: string): Result.Result<Table<Player>, ReplyEr
 /** A row of the list of bans. */
 export interface BanRow {
   readonly target: BanTarget
-  readonly name: string
+  readonly remaining: Ban["remaining"]
+  /** Absent in the older layout. */
+  readonly name?: string
 }
 
 /** A page of the list of bans. */
-export interface BanPage {
-  readonly rows: ReadonlyArray<BanRow>
-  readonly unparsed: ReadonlyArray<UnparsedRow>
-  /** How many bans there are; `undefined` where there is no such page. */
+export interface BanPage extends Rows<BanRow> {
+  /** The number of bans in the whole list; `undefined` if the page does not have it. */
   readonly total: number | undefined
-  /** How many pages there are. */
+  /** The number of pages; `Infinity` if the page is full and does not have it. */
   readonly pages: number
-  /** How many lines the page has. */
+  /** The number of lines on the page. */
   readonly lines: number
 }
 
+const ROWS_A_PAGE = 25
+
 const LISTING_BANS = "Processing ban list"
 const NO_BANS = /^(?:Server has no bans to list\.|(Page not found!))$/i
-const BANS_HEADING = new RegExp(`^Total bans: ${NUMBER} \\| Page: ${NUMBER}/${NUMBER}`)
-const BANS_COLUMNS = /^ *- Identity Id \| Banned name */
-const BAN_ROW = new RegExp(`- ${UUID} \\|(?: |$)`, "g")
 
-/** The reply to `#ban list`; `offset` is the number of lines of the pages before. */
+const BANS_TITLE = new RegExp(String.raw`^\s*Total bans: ${NUMBER} \| Page: ${NUMBER}/${NUMBER}`)
+const BANS_HEADING = new RegExp(String.raw`${BANS_TITLE.source}\s*(?:- Identity Id \| Banned name *)?`)
+const BAN_ROW = new RegExp(`${LISTED}(?: |$)`, "g")
+
+const OLDER_BANS_TITLE = /^\s*Bans:\s*(?:\[BanID\]|$)/
+const OLDER_BANS_HEADING = /^\s*Bans:\s*\[BanID\] ; \[Player UID\] ; \[Duration\](?! *;)/
+const SECONDS = /^\d{1,15}$/
+
+/** The text without the notice that the list is being read. */
+const withoutNotice = (text: string): string => {
+  const trimmed = text.trimStart()
+  return trimmed.startsWith(LISTING_BANS) ? trimmed.slice(LISTING_BANS.length).trimStart() : text
+}
+
+/** The reply to `#ban list`. `offset` is the number of lines of the pages before. */
 export const parseBans = (reply: string, offset: number): Result.Result<BanPage, ReplyError> => {
-  const text = reply.startsWith(LISTING_BANS) ? reply.slice(LISTING_BANS.length).trimStart() : reply
-  const none = NO_BANS.exec(text.trim())
+  const text = withoutNotice(reply)
+  const none = NO_BANS.exec(trim(text))
   if (none) {
     return Result.succeed({ rows: [], unparsed: [], total: none[1] === undefined ? 0 : undefined, pages: 0, lines: 0 })
   }
+  const lines = text.split("\n").length
   const heading = BANS_HEADING.exec(text)
-  if (!heading) return Result.fail(replyError("#ban", reply))
-  const lines = text.slice(heading[0].length).split("\n").map((line) => line.replace(BANS_COLUMNS, ""))
-  return Result.succeed({
-    ...readRows(lines, offset, BAN_ROW, ([, uuid = ""], name) => ({ target: identity(uuid), name })),
-    total: Number(heading[1]),
-    pages: Number(heading[3]),
-    lines: lines.length
-  })
+  if (heading) {
+    const [start, total, , pages] = heading
+    return Result.succeed({
+      ...readRows(
+        text,
+        start.length,
+        offset,
+        BAN_ROW,
+        ([, uuid = ""], name): BanRow => ({ target: identity(uuid), remaining: "unknown", name })
+      ),
+      total: Number(total),
+      pages: Number(pages),
+      lines
+    })
+  }
+  const older = OLDER_BANS_HEADING.exec(text)
+  if (!older) return Result.fail(replyError("#ban", reply))
+  const table = readRows(text, older[0].length, offset, NUMBERED_ROW, readOlderBan)
+  // The page does not have the number of pages. A page that is not full is the last one.
+  const isFull = table.rows.length + table.unparsed.length >= ROWS_A_PAGE
+  return Result.succeed({ ...table, total: undefined, pages: isFull ? Infinity : 0, lines })
+}
+
+const readOlderBan = ([, sign, , uuid = ""]: RegExpExecArray, rest: string): BanRow | undefined => {
+  const seconds = trim(rest)
+  if (!isNumber(sign) || !SECONDS.test(seconds)) return undefined
+  const remaining = Number(seconds) === 0 ? "permanent" : Duration.seconds(Number(seconds))
+  return { target: identity(uuid), remaining }
 }
 
 const replyError = (command: string, text: string): ReplyError =>
@@ -154,129 +251,186 @@ const replyError = (command: string, text: string): ReplyError =>
 // outcomes
 // -----------------------------------------------------------------------------
 
-/** Words that only certain commands have, and others that several have. */
-interface Words {
+/** Texts that reply only to certain commands, and texts that reply to others as well. */
+interface Texts {
   readonly own: RegExp
   readonly shared: RegExp
 }
 
-const KICK: Words = {
+/** Refusals of any command. */
+const REFUSED = "(?:unknown|disallowed) command|Command is supported only on Dedicated Servers\\.?"
+
+const ANY_REFUSED = new RegExp(`^(?:${REFUSED})$`, "i")
+
+const KICK: Texts = {
   own: /^Player '.*' kicked!$/is,
-  shared: /^(?:Player not found|Not Valid Player ID|unknown command)$/i
+  shared: new RegExp(`^(?:Player not found|Not Valid Player ID|${REFUSED})$`, "i")
 }
 
-// What the server's list of bans answers comes late; what is wrong with the command itself is said at once.
-const BAN_CREATE: Words = {
+// The service that keeps the bans replies late. What is wrong with the command itself is replied at once.
+const BAN_CREATE: Texts = {
   own:
     /^(?:Player '.*' banned!|Ban created!|Failed to create ban\.|Multiple users found!.*|Timeout|Unknown error\.)$/is,
-  shared:
-    /^(?:Player not found|User not found!|Not Valid Player ID|Not Valid time value in seconds|Help for ban command\..*|unknown command)$/is
+  shared: new RegExp(
+    `^(?:Player not found|User not found!|Not Valid Player ID|Not Valid time value in seconds|Help for ban command\\..*|${REFUSED})$`,
+    "is"
+  )
 }
 
-const BAN_REMOVE: Words = {
+const BAN_REMOVE: Texts = {
   own: /^(?:Ban removed!|User not found!|Failed to remove .*|Multiple users found!.*|Timeout|Unknown error\.)$/is,
-  shared: /^(?:Help for ban command\..*|unknown command)$/is
+  shared: new RegExp(`^(?:Help for ban command\\..*|${REFUSED})$`, "is")
 }
 
-const BAN_LIST: Words = {
+const BAN_LIST: Texts = {
   own:
     /^(?:Processing ban list|Server has no bans to list\.|Page not found!|Failed to list bans\.|Timeout|Unknown error\.)$/i,
-  shared: /^(?:Not Valid page number|Help for ban command\..*|unknown command)$/is
+  shared: new RegExp(`^(?:Not Valid page number|Help for ban command\\..*|${REFUSED})$`, "is")
 }
 
 /** The player was kicked. */
-export const isKicked = (reply: string): boolean => KICK.own.test(reply.trim())
+export const isKicked = (reply: string): boolean => KICK.own.test(trim(reply))
 
 /** The ban was made. */
-export const isBanned = (reply: string): boolean => /^(?:Player '.*' banned!|Ban created!)$/is.test(reply.trim())
+export const isBanned = (reply: string): boolean => /^(?:Player '.*' banned!|Ban created!)$/is.test(trim(reply))
 
 /** The ban was removed. */
-export const isUnbanned = (reply: string): boolean => /^Ban removed!$/i.test(reply.trim())
+export const isUnbanned = (reply: string): boolean => /^Ban removed!$/i.test(trim(reply))
 
 /** There is no such player. */
-export const isNoPlayer = (reply: string): boolean => /^(?:Player not found|Not Valid Player ID)$/i.test(reply.trim())
+export const isNoPlayer = (reply: string): boolean => /^(?:Player not found|Not Valid Player ID)$/i.test(trim(reply))
 
 /** There is no such ban. */
-export const isNoBan = (reply: string): boolean => /^User not found!$/i.test(reply.trim())
+export const isNoBan = (reply: string): boolean => /^User not found!$/i.test(trim(reply))
 
-/** The server says no, or that it failed. Not where its list of bans has not answered it: that may have done all the same. */
-export const isRefusal = (reply: string): boolean =>
-  !/^(?:Timeout|Unknown error\.)$/i.test(reply.trim()) &&
-  [BAN_CREATE, BAN_REMOVE].some((words) => isOf(words, reply) !== "No")
+/**
+ * The server refused the command, or failed to run it. `Timeout` and `Unknown error.` are no refusals: they are about the
+ * service that keeps the bans, which may have run the command.
+ */
+export const isRefusal = (reply: string): boolean => {
+  const text = trim(reply)
+  return !/^(?:Timeout|Unknown error\.)$/i.test(text) &&
+    [BAN_CREATE, BAN_REMOVE].some((texts) => claimOf(texts, text) !== "No")
+}
 
-const isOf = ({ own, shared }: Words, text: string): ReturnType<Expectation["owns"]> => {
-  const words = text.trim()
-  return own.test(words) ? "Surely" : shared.test(words) ? "Perhaps" : "No"
+const claimOf = ({ own, shared }: Texts, text: string): ReturnType<Expectation["claim"]> => {
+  const trimmed = trim(text)
+  return own.test(trimmed) ? "Surely" : shared.test(trimmed) ? "Perhaps" : "No"
 }
 
 // -----------------------------------------------------------------------------
 // expectations
 // -----------------------------------------------------------------------------
 
-const IMMEDIATE = { deferred: false, query: false } as const
+const IMMEDIATE = { late: false, query: false } as const
 
-/** Nothing else can be meant by it. */
-const isPlain = ServerEvent.is("Unrecognized", "CommandResult")
+const anyOf = (text: string): ReturnType<Expectation["claim"]> => isPlain(text) ? "Perhaps" : "No"
 
-const anyOf = (text: string): ReturnType<Expectation["owns"]> => isPlain(ServerEvent.parse(text)) ? "Perhaps" : "No"
+/** The column titles of a list. */
+const TITLES = /^\s*(?:\[Player#\] ;|\[BanID\] ;|- Identity Id \|)/
 
-/** A row, or the rest of one, behind a message of a list. */
-const continues = (text: string, last: string): ReturnType<Expectation["owns"]> =>
-  ROW_START.test(text) ? "Surely" : isLong(last) ? anyOf(text) : "No"
+/** What else can stand in a line of a list: nothing, dashes, and columns that cannot be read. */
+const LIST_LINE = /^(?:$|-{3,}(?:\s|$)|[^;\n]{0,40} ;|- [^|\n]{0,40} \|)/
+
+/** A row behind the first line: the text is of a list, even if it begins with a name that looks like an event. */
+const ROW_BELOW = new RegExp(String.raw`\n(?:${NUMBERED}|${LISTED})`)
+
+/**
+ * Claims the messages of a list behind its first one, `last` being the one before. If a name is cut in the last row, and
+ * the rest of it looks like an event, it is taken for one.
+ */
+const continues = (text: string, last: string, row: RegExp): ReturnType<Expectation["claim"]> => {
+  if (row.test(text) || TITLES.test(text)) return "Surely"
+  if (isLong(last)) return ROW_BELOW.test(text) ? "Surely" : anyOf(text)
+  return LIST_LINE.test(trim(text)) ? anyOf(text) : "No"
+}
+
+const PLAYER_START = new RegExp(String.raw`^\s*${NUMBERED}`)
 
 const PLAYERS: Expectation = {
   ...IMMEDIATE,
   query: true,
-  owns: (text, last) =>
+  claim: (text, last) =>
     last !== undefined
-      ? continues(text, last)
-      : text.startsWith("Players on server:")
+      ? continues(text, last, PLAYER_START)
+      : PLAYERS_TITLE.test(text)
       ? "Surely"
+      : ANY_REFUSED.test(trim(text))
+      ? "Perhaps"
       : "No",
-  after: (texts) => texts.length === 0 ? "Surely" : isLong(texts.at(-1) ?? "") ? "Likely" : "Perhaps"
+  pending: (texts) => {
+    const last = texts.at(-1)
+    if (last === undefined) return "Surely"
+    if (!PLAYERS_TITLE.test(texts[0] ?? "")) return "Nothing"
+    return isLong(last) ? "Likely" : "Perhaps"
+  }
 }
 
-const ROWS_A_PAGE = 25
+/** The start of a ban in either layout. In the older one it looks like a player whose name is a number. */
+const BAN_START = new RegExp(String.raw`^\s*(?:${LISTED}|${NUMBERED} \d{1,15}[ \r]*(?:\n|$))`)
+
+/** A row at the start of a line. Rows that a name imitates are elsewhere. */
+const BAN_LINE = new RegExp(`^${LISTED}`, "gm")
+
+/** How many rows the page has at least, and at most, by its heading. */
+const rowsOf = ([, total, page, pages]: RegExpExecArray): { readonly least: number; readonly most: number } => {
+  const [bans, number, last] = [Number(total), Number(page), Number(pages)]
+  // The number of rows on a full page is known, unless it does not fit the heading.
+  const isKnown = Math.ceil(bans / ROWS_A_PAGE) === last
+  const size = isKnown
+    ? { least: ROWS_A_PAGE, most: ROWS_A_PAGE }
+    : { least: Math.ceil(bans / last), most: last > 1 ? Math.ceil(bans / (last - 1)) - 1 : bans }
+  return number < last
+    ? size
+    : { least: bans - size.most * (last - 1), most: bans - size.least * (last - 1) }
+}
 
 /** The page with this number, or any. */
 const bans = (page: string | undefined): Expectation => ({
-  deferred: true,
+  late: true,
   query: true,
-  owns: (text, last) => {
-    const heading = BANS_HEADING.exec(text)
-    if (heading) return page === undefined || Number(heading[2]) === Number(page) ? "Surely" : "No"
-    const claim = isOf(BAN_LIST, text)
-    return claim === "No" && last !== undefined && last !== LISTING_BANS ? continues(text, last) : claim
+  claim: (reply, last) => {
+    const text = withoutNotice(reply)
+    const title = BANS_TITLE.exec(text)
+    if (title) return page === undefined || Number(title[2]) === Number(page) ? "Surely" : "No"
+    if (OLDER_BANS_TITLE.test(text)) return "Surely"
+    const claim = claimOf(BAN_LIST, reply)
+    return claim === "No" && last !== undefined && trim(withoutNotice(last)) !== ""
+      ? continues(text, last, BAN_START)
+      : claim
   },
-  after: (texts) => {
-    const content = texts.filter((text) => text !== LISTING_BANS)
-    const last = content.at(-1)
-    if (last === undefined) return "Surely"
-    const heading = BANS_HEADING.exec(content[0] ?? "")
-    if (!heading) return "Nothing"
-    const expected = Math.min(ROWS_A_PAGE, Number(heading[1]) - ROWS_A_PAGE * (Number(heading[2]) - 1))
-    const rows = [...join(content).matchAll(BAN_ROW)].length
-    if (rows < expected) return isLong(last) ? "Likely" : "Perhaps"
+  pending: (texts) => {
+    const content = texts.map(withoutNotice).filter((text) => trim(text) !== "")
+    const [first = "", last = first] = [content[0], content.at(-1)]
+    if (content.length === 0) return "Surely"
+    if (OLDER_BANS_TITLE.test(first)) return isLong(last) ? "Likely" : "Perhaps"
+    const title = BANS_TITLE.exec(first)
+    if (!title) return "Nothing"
+    const { least, most } = rowsOf(title)
+    const rows = [...join(content).matchAll(BAN_LINE)].length
+    if (rows < least) return isLong(last) ? "Likely" : "Perhaps"
     // The name in the last row may be cut.
-    return isLong(last) && !last.endsWith("\n") ? "Perhaps" : "Nothing"
+    return rows >= most && !(isLong(last) && !last.endsWith("\n")) ? "Nothing" : "Perhaps"
   }
 })
 
 /** One message. */
-const one = (words: Words, deferred: boolean): Expectation => ({
-  deferred,
+const one = (texts: Texts, late: boolean): Expectation => ({
+  late,
   query: false,
-  owns: (text) => isOf(words, text),
-  after: (texts) => texts.length === 0 ? "Surely" : "Nothing"
+  claim: (text) => claimOf(texts, text),
+  pending: (texts) => texts.length === 0 ? "Surely" : "Nothing"
 })
+
+const LAST_TEXT = new RegExp(`^(?:(?:${REFUSED})$|Help for ban command\\.)`, "i")
 
 const ANYTHING: Expectation = {
   ...IMMEDIATE,
-  owns: anyOf,
-  after: (texts) => /^(?:unknown command\s*$|Help for ban command\.)/i.test(texts.at(-1) ?? "") ? "Nothing" : "Perhaps"
+  claim: anyOf,
+  pending: (texts) => LAST_TEXT.test(trim(texts.at(-1) ?? "")) ? "Nothing" : "Perhaps"
 }
 
-/** What a command has to say, by its text. */
+/** What is expected of a command, by its text. */
 export const expectationOf = (command: string): Expectation => {
   const [name = "", verb = "", page] = command.trim().toLowerCase().split(/\s+/, 3)
   switch (name) {
@@ -302,18 +456,20 @@ export const expectationOf = (command: string): Expectation => {
   }
 }
 
-/** The same for a command that somebody typed: whatever the server says may be of it. */
+/** The same for a command that a person typed: any text can be its reply. */
 export const looseExpectationOf = (command: string): Expectation => {
   const strict = expectationOf(command)
   if (strict === ANYTHING || strict === SILENT) return strict
-  const owns = (text: string, last: string | undefined) => {
-    const claim = strict.owns(text, last)
-    return claim === "No" ? anyOf(text) : claim
+  return {
+    ...strict,
+    claim: (text, last) => {
+      const claim = strict.claim(text, last)
+      return claim === "No" ? anyOf(text) : claim
+    },
+    pending: (texts) => {
+      const known = texts.filter((text, index) => strict.claim(text, texts[index - 1]) !== "No")
+      if (texts.length === 0 || known.length > 0) return strict.pending(known)
+      return strict.late && !strict.query ? "Likely" : "Perhaps"
+    }
   }
-  const after = (texts: ReadonlyArray<string>) => {
-    const known = texts.filter((text, index) => strict.owns(text, texts[index - 1]) !== "No")
-    if (texts.length === 0 || known.length > 0) return strict.after(known)
-    return strict.deferred ? "Likely" : "Perhaps"
-  }
-  return { ...strict, owns, after }
 }

@@ -1,0 +1,124 @@
+/**
+ * Checks the arguments of commands before anything is sent. The schemas of the brands decide, also at run time: types do
+ * not bind a program in JavaScript, and `undefined` slips through many.
+ */
+import { type CommandError, InvalidCommand, make as commandError } from "@bercon/session/CommandError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Formatter from "effect/Formatter"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { Ban, BanTarget } from "../Ban.ts"
+import { type Guid, isGuid } from "../Guid.ts"
+import { Player, PlayerId } from "../Player.ts"
+
+type Checked<A> = Effect.Effect<A, CommandError>
+
+/** The failure of a command that cannot be sent. */
+export const invalid = (command: string, problem: string): Effect.Effect<never, CommandError> =>
+  Effect.fail(commandError(command, new InvalidCommand({ problem })))
+
+const unexpected = (
+  command: string,
+  name: string,
+  allowed: string,
+  value: unknown
+): Effect.Effect<never, CommandError> => invalid(command, `${name} must be ${allowed} (got ${shown(value)})`)
+
+/** A value for an error message, at most 100 characters. */
+const shown = (value: unknown): string => {
+  const text = typeof value === "string" ? JSON.stringify(value) : Formatter.format(value)
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text
+}
+
+/** Any text. */
+export const text = (command: string, name: string, value: unknown): Checked<string> =>
+  typeof value === "string" ? Effect.succeed(value) : unexpected(command, name, "a string", value)
+
+/** One line of text: a second line would be another command. */
+export const line = (command: string, name: string, value: unknown): Checked<string> =>
+  Effect.flatMap(text(command, name, value), (text) =>
+    // Without the value: it may be long, and is the caller's alone.
+    /[\r\n]/.test(text) ? invalid(command, `${name} must be one line, without line breaks`) : Effect.succeed(text))
+
+/** The name of a mission, without the `.pbo` of its file. */
+export const mission = (command: string, value: unknown): Checked<string> =>
+  Effect.flatMap(line(command, "mission", value), (text) => {
+    const name = text.trim().replace(/\.pbo$/i, "")
+    return name === "" ? invalid(command, "mission must not be empty") : Effect.succeed(name)
+  })
+
+const SLOT = "a slot, an integer from 0"
+const isSlot = Schema.is(PlayerId)
+
+/** A player's slot. Servers take -1 for all players. */
+export const slot = (command: string, value: unknown): Checked<PlayerId> =>
+  isSlot(value) ? Effect.succeed(value) : unexpected(command, "player", SLOT, value)
+
+/** How callers name a player. */
+export type PlayerName = PlayerId | Guid | Player
+
+/** A player: by slot, by GUID, or as a list has shown it. */
+export const player = (command: string, value: unknown): Checked<PlayerName> => {
+  const guid = lowerCase(value)
+  return isSlot(value) || value instanceof Player
+    ? Effect.succeed(value)
+    : isGuid(guid)
+    ? Effect.succeed(guid)
+    : unexpected(command, "player", `${SLOT}, a GUID of 32 hexadecimal digits, or a Player`, value)
+}
+
+const isTarget = Schema.is(BanTarget)
+const TARGET = "a GUID of 32 hexadecimal digits, an IPv4 address, or the UUID of an account"
+
+/** Whom a ban is for, beyond the players on the server. */
+export const banTarget = (command: string, value: unknown): Checked<BanTarget> => {
+  const target = lowerCase(value)
+  return isTarget(target) ? Effect.succeed(target) : unexpected(command, "target", TARGET, value)
+}
+
+/** Whom to ban: a player on the server, or a target. */
+export const banned = (command: string, value: unknown): Checked<PlayerId | Player | BanTarget> =>
+  isSlot(value) || value instanceof Player
+    ? Effect.succeed(value)
+    : Effect.catch(
+      banTarget(command, value),
+      () => unexpected(command, "target", `${SLOT}, a Player, ${TARGET}`, value)
+    )
+
+/** A ban of the list, or whose bans are meant. */
+export const listed = (command: string, value: unknown): Checked<BanTarget | Ban> =>
+  value instanceof Ban ? Effect.succeed(value) : Effect.catch(
+    banTarget(command, value),
+    () => unexpected(command, "target", `a row of the list of bans, ${TARGET}`, value)
+  )
+
+/** GUIDs and UUIDs are given in either case. */
+const lowerCase = (value: unknown): unknown => typeof value === "string" ? value.toLowerCase() : value
+
+/** The longest time that servers can be trusted to count, in whichever unit: a signed number of 32 bits. */
+const MAX_UNITS = 2 ** 31 - 1
+
+/**
+ * A duration as servers count it, in whole units; 0 for ever. The error names the allowed range.
+ */
+export const count = (
+  command: string,
+  name: string,
+  value: Duration.Input | "permanent" | "unlimited",
+  unit: "minute" | "second" | "millisecond",
+  unlimited: "permanent" | "unlimited"
+): Checked<number> => {
+  if (value === unlimited) return Effect.succeed(0)
+  const units = Option.match(Duration.fromInput(value as Duration.Input), {
+    onNone: () => NaN,
+    onSome: (duration) => Math.ceil(Duration.toMillis(duration) / MILLIS[unit])
+  })
+  // An infinite ban is permanent. An infinite limit is probably a mistake: it is written "unlimited".
+  if (units === Infinity && unlimited === "permanent") return Effect.succeed(0)
+  return units >= 1 && units <= MAX_UNITS
+    ? Effect.succeed(units)
+    : unexpected(command, name, `from 1 to ${MAX_UNITS} ${unit}s, or "${unlimited}"`, value)
+}
+
+const MILLIS = { minute: 60_000, second: 1000, millisecond: 1 }

@@ -1,0 +1,286 @@
+/**
+ * Giving and removing bans on a BattlEye server.
+ *
+ * The server replies nothing to either, and removes bans by their place in its list. Places move with every other change.
+ * So the list is read before and after, and the rows that have come or gone are the evidence.
+ */
+import type { CommandError } from "@bercon/session/CommandError"
+import type * as Session from "@bercon/session/Session"
+import { Monotonic } from "@bercon/session/unstable"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import {
+  type ActionError,
+  BanNotFound,
+  BansChanged,
+  ListIncomplete,
+  LookupFailed,
+  make as actionError,
+  Unconfirmed
+} from "../../ActionError.ts"
+import type { Ban, BanTarget } from "../../Ban.ts"
+import { isIdentityId } from "../../Identity.ts"
+import type { ReplyError } from "../../ReplyError.ts"
+import type { ServerEvent } from "../../ServerEvent.ts"
+import { isComplete, type Table } from "../../Table.ts"
+import * as Arguments from "../arguments.ts"
+import { keyOf, missingFrom } from "../banRows.ts"
+import { words } from "../commandTable.ts"
+import type { Call, FlavourCommands, Sentence } from "../flavourCommands.ts"
+import { unsupported } from "../outgoing.ts"
+import { PlayerTarget } from "../playerTarget.ts"
+import type { Turn } from "../turn.ts"
+import { accepted, afterwards, type Evidence, isPrintOf, unconfirmed, untilEvent } from "./confirmation.ts"
+import * as SlotCommand from "./slotCommand.ts"
+
+interface Dependencies extends SlotCommand.Sender {
+  readonly banTable: (call: Call) => Effect.Effect<Table<Ban>, CommandError | ReplyError>
+  readonly evidence: Evidence
+  readonly session: Session.Session["Service"]
+  readonly bansTurn: Turn
+}
+
+const SERVER = "BattlEye"
+
+/** How long to wait before reading the list again. */
+const LOOK_AGAIN = "1 second"
+
+/** How long to wait for the reply to a removal before the list is read, in milliseconds. */
+const PATIENCE = 2000
+
+export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | "banAll" | "unban"> => {
+  const { banTable, bansTurn, evidence, raw, session } = dependencies
+
+  const ban = Effect.fnUntraced(function*(target: PlayerTarget | BanTarget, sentence: Sentence, call: Call) {
+    const { confirmWithin } = call
+    const verb = target instanceof PlayerTarget ? "ban" : "addBan"
+    if (isIdentityId(target)) return yield* unsupported(verb, SERVER)
+    const minutes = yield* Arguments.count(verb, "duration", sentence.duration, "minute", "permanent")
+    const slot = target instanceof PlayerTarget ? target.slot : target
+    const text = words(verb, slot, minutes, sentence.reason)
+    if (target instanceof PlayerTarget) yield* SlotCommand.identify(dependencies, "ban", target, call)
+    const listed = target instanceof PlayerTarget ? target.player?.guid : target
+
+    /** How many rows can be this ban. Afterwards there must be one more. */
+    const alike = ({ rows }: Table<Ban>): number =>
+      rows.filter((row) =>
+        row.target === listed && lasts(row, minutes) &&
+        (sentence.reason === "" || isPrintOf(row.reason, sentence.reason))
+      ).length
+
+    let count = 0
+    const run: Effect.Effect<string, CommandError | ActionError> = bansTurn(
+      text,
+      call.deadline,
+      Effect.gen(function*() {
+        if (confirmWithin !== undefined) {
+          count = alike(
+            yield* Effect.mapError(banTable(call), (failure) => actionError("ban", new LookupFailed({ failure })))
+          )
+        }
+        if (!(target instanceof PlayerTarget)) return yield* Effect.flatMap(raw(text, call), accepted("ban"))
+        const reply = yield* SlotCommand.send(dependencies, "ban", text, target, call)
+        // The player has left before the server has answered whether the ban was given.
+        return reply ?? (yield* actionError("ban", new Unconfirmed({ expected: "the ban" })))
+      })
+    )
+    // The server kicks whom it has banned.
+    const isBanned = (event: ServerEvent): event is ServerEvent & { readonly _tag: "PlayerKicked" } =>
+      event._tag === "PlayerKicked" && event.reason._tag === "AdminBan" && target instanceof PlayerTarget &&
+      target.isNamedBy(event.player)
+    const sent = yield* Effect.result(
+      target instanceof PlayerTarget
+        ? untilEvent(evidence, isBanned, run, confirmWithin)
+        : Effect.map(run, (reply) => ({ reply, event: undefined }))
+    )
+    if (Result.isSuccess(sent) && (confirmWithin === undefined || sent.success.event !== undefined)) {
+      return sent.success.reply
+    }
+    // It may be in the list though reply and event are lost.
+    if (Result.isFailure(sent) && (confirmWithin === undefined || sent.failure.execution === "NotExecuted")) {
+      return yield* sent.failure
+    }
+    const error = Result.isFailure(sent) ? sent.failure : actionError("ban", new Unconfirmed({ expected: "the ban" }))
+    if (confirmWithin === undefined || listed === undefined) return yield* error
+    const until = (yield* Monotonic.now) + (target instanceof PlayerTarget ? 0 : Duration.toMillis(confirmWithin))
+    while (true) {
+      const table = yield* Effect.result(Effect.flatMap(afterwards(call), banTable))
+      if (Result.isSuccess(table) && alike(table.success) > count) {
+        return Result.isSuccess(sent) ? sent.success.reply : ""
+      }
+      if ((yield* Monotonic.now) >= until) {
+        return yield* Result.isSuccess(table)
+          ? error
+          : unconfirmed("ban", "whether it is in the list")(table.failure)
+      }
+      yield* Effect.sleep(LOOK_AGAIN)
+    }
+  })
+
+  const banAll = Effect.fnUntraced(function*(targets: ReadonlyArray<BanTarget>, sentence: Sentence, call: Call) {
+    if (targets.some(isIdentityId)) return yield* unsupported("addBan", SERVER)
+    const minutes = yield* Arguments.count("addBan", "duration", sentence.duration, "minute", "permanent")
+    const isIt = (target: BanTarget) => (row: Ban): boolean =>
+      row.target === target && lasts(row, minutes) &&
+      (sentence.reason === "" || isPrintOf(row.reason, sentence.reason))
+    const missingIn = ({ rows }: Table<Ban>): ReadonlyArray<BanTarget> =>
+      targets.filter((target) => !rows.some(isIt(target)))
+    const before = yield* Effect.mapError(
+      banTable(call),
+      (failure) => actionError("ban", new LookupFailed({ failure }))
+    )
+    const results = yield* Effect.forEach(
+      missingIn(before),
+      (target) => Effect.result(raw(words("addBan", target, minutes, sentence.reason), call)),
+      { concurrency: "unbounded" }
+    )
+    // The list decides, not the replies: they are the same whatever the server did.
+    const after = yield* Effect.mapError(
+      Effect.flatMap(afterwards(call), banTable),
+      unconfirmed("ban", "whether the bans are in the list")
+    )
+    const missing = missingIn(after)
+    if (missing.length === 0) return ""
+    const failure = results.find(Result.isFailure)?.failure
+    const expected = `the ban of ${
+      missing.length === 1 ? missing[0] : `${missing.length} of ${targets.length} targets`
+    }`
+    return yield* actionError("ban", new Unconfirmed({ expected, ...(failure !== undefined && { failure }) }))
+  })
+
+  /** The list and the session that it is of. A place in it is valid in that session alone. */
+  const listOfOneSession = (call: Call): Effect.Effect<readonly [Table<Ban>, number], CommandError | ReplyError> =>
+    Effect.gen(function*() {
+      const epoch = yield* session.epoch
+      const table = yield* banTable(call)
+      return epoch === (yield* session.epoch) ? [table, epoch] as const : yield* listOfOneSession(call)
+    })
+
+  const listAfterwards = (call: Call, doubt: CommandError | undefined) =>
+    Effect.mapError(
+      Effect.flatMap(afterwards(call), banTable),
+      (failure) => doubt ?? unconfirmed("unban", "whether it is gone")(failure)
+    )
+
+  /** Sent once, and to the session whose list it was, whatever the caller chose. */
+  const removeOne = (row: Ban, epoch: number, call: Call): Effect.Effect<string, CommandError> =>
+    Effect.flatMap(Monotonic.now, (now) =>
+      Effect.catch(
+        raw(`removeBan ${row.id}`, {
+          ...call,
+          epoch,
+          repeatable: false,
+          deadline: Math.min(call.deadline, now + PATIENCE)
+        }),
+        (error) =>
+          // Its turn did not come in that time, but there is more time.
+          error.reason._tag === "Overloaded" && now + PATIENCE < call.deadline
+            ? Effect.delay(removeOne(row, epoch, call), LOOK_AGAIN)
+            : Effect.fail(error)
+      ))
+
+  /**
+   * Removes rows from the last to the first, so that no removal moves another row that is still to be removed. Ends early if
+   * one is not answered: a removal that is still on its way would find another row at its place.
+   */
+  const remove = Effect.fnUntraced(function*(rows: ReadonlyArray<Ban>, epoch: number, call: Call) {
+    const sent: Array<Ban> = []
+    for (const row of [...rows].reverse()) {
+      const removal = yield* Effect.result(removeOne(row, epoch, call))
+      if (Result.isFailure(removal) && removal.failure.execution === "NotExecuted") {
+        return { sent, failure: removal.failure }
+      }
+      sent.push(row)
+      if (Result.isFailure(removal)) return { sent, doubt: removal.failure }
+    }
+    return { sent }
+  })
+
+  /** Reads the list until it shows that the rows are gone, or the time of the call is over. Fails if it shows anything else. */
+  const verify = Effect.fnUntraced(function*(
+    sent: ReadonlyArray<Ban>,
+    before: ReadonlyArray<Ban>,
+    doubt: CommandError | undefined,
+    call: Call
+  ) {
+    while (true) {
+      const after = yield* listAfterwards(call, doubt)
+      const missing = missingFrom(before, after.rows)
+      const others = missingFrom(missing, sent).filter(({ remaining }) => remaining !== "expired")
+      if (others.length > 0) {
+        // Rows that cannot be read, or do not come any more, are perhaps not gone.
+        return yield* actionError(
+          "unban",
+          isComplete(after)
+            ? new BansChanged({ missing: others })
+            : new Unconfirmed({ expected: "that only these bans are gone from the list" })
+        )
+      }
+      if (missingFrom(sent, missing).length === 0) return after.rows
+      if (doubt === undefined) {
+        return yield* actionError("unban", new Unconfirmed({ expected: "that it is gone from the list" }))
+      }
+      if ((yield* Monotonic.now) >= call.deadline) return yield* doubt
+      yield* Effect.sleep(LOOK_AGAIN)
+    }
+  })
+
+  const unban = Effect.fnUntraced(function*(wanted: ReadonlyArray<BanTarget | Ban>, call: Call) {
+    if (wanted.map(targetOf).some(isIdentityId)) return yield* unsupported("removeBan", SERVER)
+    const [before, epoch] = yield* Effect.mapError(
+      listOfOneSession(call),
+      (failure) => actionError("unban", new LookupFailed({ failure }))
+    )
+    const absent = wanted.find((one) => rowsOf([one], before.rows).length === 0)
+    if (absent !== undefined) {
+      const target = targetOf(absent)
+      return yield* actionError(
+        "unban",
+        isComplete(before)
+          ? new BanNotFound({ target })
+          : new ListIncomplete({ target, isCut: before.cut, unread: before.unparsed.length })
+      )
+    }
+    let { rows } = before
+    let left = rowsOf(wanted, rows)
+    while (left.length > 0) {
+      const isFirst = rows === before.rows
+      const { doubt, failure, sent } = yield* remove(left, epoch, call)
+      if (failure !== undefined && sent.length === 0 && isFirst) return yield* failure
+      rows = yield* verify(sent, rows, doubt, call)
+      if (failure !== undefined) return yield* unconfirmed("unban", "that all of them are gone")(failure)
+      left = placesOf(missingFrom(left, sent), rows)
+    }
+    return ""
+  })
+
+  return {
+    ban,
+    banAll: (targets, sentence, call) => bansTurn("addBan", call.deadline, banAll(targets, sentence, call)),
+    unban: (targets, call) => bansTurn("removeBan", call.deadline, unban(targets, call))
+  }
+}
+
+/** Whether a row can be the ban that was given for so many minutes a moment ago. 0 is for ever. */
+const lasts = ({ remaining }: Ban, minutes: number): boolean =>
+  minutes === 0 || remaining === "permanent"
+    ? minutes === 0 && remaining === "permanent"
+    : Duration.isDuration(remaining) && Math.abs(Duration.toMinutes(remaining) - minutes) <= 2
+
+const targetOf = (wanted: BanTarget | Ban): BanTarget => typeof wanted === "string" ? wanted : wanted.target
+
+/** The rows that are meant: all of a target's bans, or the last row that looks as the given ban. In the order of the list. */
+const rowsOf = (wanted: ReadonlyArray<BanTarget | Ban>, rows: ReadonlyArray<Ban>): ReadonlyArray<Ban> => {
+  const targets = new Set(wanted.filter((one) => typeof one === "string"))
+  const bans = new Set(
+    wanted.flatMap((one) => typeof one === "string" ? [] : rows.findLast((row) => keyOf(row) === keyOf(one)) ?? [])
+  )
+  return rows.filter((row) => targets.has(row.target) || bans.has(row))
+}
+
+/** The same rows in a newer list, where they may have other places. In the order of the list. */
+const placesOf = (rows: ReadonlyArray<Ban>, list: ReadonlyArray<Ban>): ReadonlyArray<Ban> => {
+  const others = new Set(missingFrom(list, rows))
+  return list.filter((row) => !others.has(row))
+}

@@ -1,0 +1,98 @@
+/**
+ * Commands about a player's slot. Each is sent once: sent again, it may find another player in the slot. If no reply comes,
+ * the list of players shows whether it is still the same player, and only then is the command sent again.
+ */
+import type { CommandError } from "@bercon/session/CommandError"
+import { Monotonic } from "@bercon/session/unstable"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { type ActionError, LookupFailed, make as actionError, PlayerNotFound } from "../../ActionError.ts"
+import type { Player } from "../../Player.ts"
+import type { ReplyError } from "../../ReplyError.ts"
+import type { Table } from "../../Table.ts"
+import type { Call } from "../flavourCommands.ts"
+import { bound, once } from "../outgoing.ts"
+import type { PlayerTarget } from "../playerTarget.ts"
+import { accepted } from "./confirmation.ts"
+
+/** How a command is sent, and the list of players asked for. */
+export interface Sender {
+  readonly raw: (text: string, call: Call) => Effect.Effect<string, CommandError>
+  readonly playerTable: (call: Call) => Effect.Effect<Table<Player>, CommandError | ReplyError>
+}
+
+/** How long a command goes unanswered before the list is asked for, in milliseconds. */
+const LOOK_AFTER = 2000
+
+/**
+ * If an action is to be confirmed and it is not known who is in the slot, asks the list. Fails with `PlayerNotFound` if the
+ * list shows that nobody is there; then nothing need be sent.
+ */
+export const identify = (
+  { playerTable }: Sender,
+  action: string,
+  target: PlayerTarget,
+  call: Call
+): Effect.Effect<void, ActionError> =>
+  target.player !== undefined || call.confirmWithin === undefined
+    ? Effect.void
+    : playerTable({ ...bound(call), repeatable: true }).pipe(
+      Effect.mapError((failure) => actionError(action, new LookupFailed({ failure }))),
+      Effect.flatMap((table) =>
+        target.lookIn(table) === "Gone"
+          ? Effect.fail(actionError(action, new PlayerNotFound({ player: target.slot })))
+          : Effect.void
+      )
+    )
+
+/** Sends the command. Succeeds with the reply, or with `undefined` if the player has left before it was answered. */
+export const send = (
+  { playerTable, raw }: Sender,
+  action: string,
+  text: string,
+  target: PlayerTarget,
+  given: Call
+): Effect.Effect<string | undefined, CommandError | ActionError> => {
+  const call = { ...given, isCurrent: target.isCurrent }
+  const attempt = (sent: CommandError | undefined): Effect.Effect<string | undefined, CommandError | ActionError> =>
+    Effect.gen(function*() {
+      const isKnown = target.player !== undefined
+      const tried = isKnown ? Math.min(call.deadline, (yield* Monotonic.now) + LOOK_AFTER) : call.deadline
+      const answer = yield* Effect.result(raw(text, { ...once(call), deadline: tried }))
+      if (Result.isSuccess(answer)) return yield* accepted(action)(answer.success)
+      const error = answer.failure
+      if (error.reason._tag === "Outdated" && sent !== undefined) return undefined
+      // It waits in the queue, and its turn may still come. (A full queue fails at once.)
+      const now = yield* Monotonic.now
+      if (error.reason._tag === "Overloaded" && now >= tried && now < call.deadline) return yield* attempt(sent)
+      // Once it was sent it may have been executed, whatever becomes of the next attempt.
+      if (error.reason._tag !== "NoReply" || tried === call.deadline || !isKnown) {
+        return yield* error.execution === "NotExecuted" ? sent ?? error : error
+      }
+      const table = yield* Effect.mapError(playerTable({ ...bound(given), repeatable: true }), () => error)
+      switch (target.lookIn(table)) {
+        case "Here":
+          return yield* attempt(error)
+        case "Gone":
+          return undefined
+        case "Unsure":
+          return yield* error
+      }
+    })
+  const run = call.repeatable === undefined
+    ? attempt(undefined)
+    : Effect.flatMap(raw(text, bound(call)), accepted(action))
+  return outdated(action, target, run)
+}
+
+/** Fails with `PlayerNotFound` if the command was not sent because another player has got the slot. */
+export const outdated = <A, E extends CommandError | ActionError>(
+  action: string,
+  { slot }: PlayerTarget,
+  run: Effect.Effect<A, E>
+): Effect.Effect<A, CommandError | ActionError> =>
+  Effect.catch(
+    run,
+    (error): Effect.Effect<never, CommandError | ActionError> =>
+      Effect.fail(error.reason._tag === "Outdated" ? actionError(action, new PlayerNotFound({ player: slot })) : error)
+  )

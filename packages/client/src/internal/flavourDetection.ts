@@ -1,0 +1,222 @@
+/**
+ * Finds out which flavour a server speaks.
+ *
+ * The server's greeting to this client shows it, and so does nearly every event. If no greeting has come when the first
+ * command is called, the server is asked for `players`: BattlEye replies with a table, Arma Reforger's own RCON with
+ * nothing. The greeting and the question run side by side, and whichever comes first decides. The question is asked once
+ * for all who wait, and its table is the list of players for those who want one.
+ *
+ * A table, a greeting or an event is evidence. An empty reply is only a guess: a BattlEye server that is starting can reply
+ * so, too. A guess is used, and the server is asked again with the next command.
+ */
+import {
+  closedBy,
+  type CommandError,
+  FlavourUnknown,
+  make as commandError,
+  NotConnected
+} from "@bercon/session/CommandError"
+import type { LoginFailure } from "@bercon/session/LoginFailure"
+import type * as Session from "@bercon/session/Session"
+import { Monotonic } from "@bercon/session/unstable"
+import type * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
+import type { Flavour } from "../Flavour.ts"
+import type { Player } from "../Player.ts"
+import type * as ServerEvent from "../ServerEvent.ts"
+import type { Table } from "../Table.ts"
+import * as PlayersReply from "./battleye/playersReply.ts"
+import { reported } from "./reported.ts"
+
+/** The outcome of the question. */
+export interface Answer {
+  readonly flavour: Flavour
+  /** The list of players, if the reply was one. */
+  readonly table: Table<Player> | undefined
+}
+
+export interface Options {
+  readonly session: Session.Session["Service"]
+  /** The flavour, if it need not be found out. */
+  readonly flavour: Flavour | undefined
+  readonly context: Context.Context<never>
+  readonly now: () => number
+}
+
+/** The least time between two questions in milliseconds. */
+const REST = 1000
+
+/** How long after an empty reply evidence may come. Arma Reforger's own RCON tells of the question right after its reply. */
+const FIRST_WORDS = "1 second"
+
+export class FlavourDetection {
+  readonly #options: Options
+  #flavour: Flavour | undefined
+  /** The flavour that the server has shown last, also if it need not be found out. */
+  #shown: Flavour | undefined
+  /** Whether the flavour is only a guess, from an empty reply. */
+  #isGuess = false
+  /** Done as soon as there is evidence. Made anew after each login. */
+  #evidence = Deferred.makeUnsafe<Flavour>()
+  readonly #ended = Deferred.makeUnsafe<Exit.Exit<void, LoginFailure>>()
+  /** The question that is out. */
+  #asking: Fiber.Fiber<Answer, CommandError> | undefined
+  #askedAt = -Infinity
+
+  constructor(options: Options) {
+    this.#options = options
+    this.#flavour = options.flavour
+  }
+
+  /** Whether a command can be put without asking the server. */
+  get isKnown(): boolean {
+    return this.#flavour !== undefined && !(this.#isGuess && this.#mayAsk)
+  }
+
+  /** The flavour as far as it is known or guessed. */
+  get flavour(): Flavour | undefined {
+    return this.#flavour
+  }
+
+  /** Whether the server itself has shown that it is BattlEye's. */
+  get isBattlEye(): boolean {
+    return this.#shown === "BattlEye"
+  }
+
+  /** Learns from an event. */
+  learn(event: ServerEvent.ServerEvent): void {
+    const found = flavourOf(event)
+    if (found === undefined) return
+    this.#shown = found
+    if (this.#options.flavour !== undefined) return
+    const isGreeting = event._tag === "AdminLoggedIn" || event._tag === "LoggedIn"
+    // Players can imitate the text of some events, but not a login's.
+    if (isGreeting || this.#isGuess || this.#flavour === undefined) this.#recognise(found)
+  }
+
+  /** After a login it may be another server. */
+  forget(): void {
+    this.#shown = undefined
+    if (this.#options.flavour !== undefined) return
+    this.#flavour = undefined
+    this.#isGuess = false
+    this.#evidence = Deferred.makeUnsafe<Flavour>()
+    this.#asking?.interruptUnsafe()
+    this.#asking = undefined
+    this.#askedAt = -Infinity
+  }
+
+  /** The session has ended: who waits, waits in vain. */
+  close(exit: Exit.Exit<void, LoginFailure>): void {
+    Deferred.doneUnsafe(this.#ended, Effect.succeed(exit))
+    this.#asking?.interruptUnsafe()
+  }
+
+  /** The flavour, for a command that was called. Asks the server if it is not known. */
+  resolve(command: string, deadline: number): Effect.Effect<Flavour, CommandError> {
+    return Effect.suspend(() =>
+      this.isKnown
+        ? Effect.succeed(this.#flavour!)
+        : this.#within(command, deadline, Effect.raceFirst(Deferred.await(this.#evidence), this.#found))
+    )
+  }
+
+  /** The list of players, if it comes with the answer to the question, and the question is out or to be asked. */
+  table(deadline: number): Effect.Effect<Table<Player> | undefined, CommandError> {
+    return Effect.suspend(() => {
+      const isOut = this.#asking !== undefined && this.#asking.pollUnsafe() === undefined
+      if (!isOut && this.isKnown) return Effect.succeed(undefined)
+      return this.#within(
+        "players",
+        deadline,
+        Effect.map(this.#answer, ({ table }): Table<Player> | undefined => table)
+      )
+    })
+  }
+
+  get #mayAsk(): boolean {
+    return this.#options.now() - this.#askedAt >= REST
+  }
+
+  #recognise(flavour: Flavour): void {
+    this.#shown = flavour
+    this.#flavour = flavour
+    this.#isGuess = false
+    Deferred.doneUnsafe(this.#evidence, Exit.succeed(flavour))
+  }
+
+  /** The answer to the question, which is asked once for all. Asks again for as long as it fails. */
+  readonly #answer: Effect.Effect<Answer> = Effect.suspend(() => {
+    if (this.#asking === undefined || this.#asking.pollUnsafe() !== undefined) {
+      const wait = Math.max(0, this.#askedAt + REST - this.#options.now())
+      const ask = wait === 0 ? this.#ask : Effect.delay(this.#ask, wait)
+      this.#asking = Effect.runForkWith(this.#options.context)(
+        reported("finding out the server's flavour failed", ask)
+      )
+    }
+    return Effect.flatMap(
+      Fiber.await(this.#asking),
+      (exit): Effect.Effect<Answer> => Exit.isSuccess(exit) ? Effect.succeed(exit.value) : this.#answer
+    )
+  })
+
+  readonly #found = Effect.map(this.#answer, ({ flavour }) => flavour)
+
+  readonly #ask: Effect.Effect<Answer, CommandError> = Effect.suspend(() => {
+    this.#askedAt = this.#options.now()
+    return this.#options.session.commandBytes("players")
+  }).pipe(
+    Effect.flatMap((bytes) => {
+      this.#askedAt = this.#options.now()
+      const text = this.#options.session.decode(bytes)
+      const table = Result.getOrUndefined(PlayersReply.parse(text))
+      if (table !== undefined) this.#recognise("BattlEye")
+      return this.#flavour === undefined
+        ? Effect.as(Effect.timeoutOption(Deferred.await(this.#evidence), FIRST_WORDS), { text, table })
+        : Effect.succeed({ text, table })
+    }),
+    Effect.map(({ table, text }) => {
+      if (this.#flavour === undefined) {
+        this.#flavour = text.trim() === "" ? "Reforger" : "BattlEye"
+        this.#isGuess = true
+      }
+      return { flavour: this.#flavour, table }
+    })
+  )
+
+  #within<A>(command: string, deadline: number, run: Effect.Effect<A>): Effect.Effect<A, CommandError> {
+    const closed = Effect.flatMap(
+      Deferred.await(this.#ended),
+      (exit) => Effect.fail(commandError(command, closedBy(exit, 0)))
+    )
+    return Effect.flatMap(Monotonic.now, (now) =>
+      Effect.timeoutOrElse(Effect.raceFirst(run, closed), {
+        duration: Math.max(0, deadline - now),
+        orElse: () =>
+          Effect.flatMap(this.#options.session.status, (status) =>
+            Effect.fail(commandError(
+              command,
+              status._tag === "Online" ? new FlavourUnknown({}) : new NotConnected({ peer: "the server" })
+            )))
+      }))
+  }
+}
+
+/** The flavour that prints such an event; `undefined` if either does. */
+const flavourOf = (event: ServerEvent.ServerEvent): Flavour | undefined => {
+  switch (event._tag) {
+    case "LoggedIn":
+    case "CommandEcho":
+      return "Reforger"
+    case "CommandResult":
+    case "Unrecognized":
+    case "Gap":
+      return undefined
+    default:
+      return "BattlEye"
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Handlers and waits on a stream of events.
+ */
+import type { LoginFailure } from "@bercon/session/LoginFailure"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { Service } from "../RconClient.ts"
+import * as ServerEvent from "../ServerEvent.ts"
+
+/** `on` and `waitFor`, see `RconClient`. */
+export const listeners = (
+  events: Stream.Stream<ServerEvent.ServerEvent, LoginFailure>
+): Pick<Service, "on" | "waitFor"> => ({
+  on: (tag, handler) =>
+    events.pipe(
+      Stream.filter(ServerEvent.is(tag)),
+      // In a fiber of its own, however it ends: also interrupted, which is not this one's end.
+      Stream.runForEach((event) =>
+        Effect.suspend(() => handler(event)).pipe(
+          Effect.forkChild({ startImmediately: true }),
+          Effect.flatMap(Fiber.await),
+          Effect.flatMap((exit) =>
+            Exit.isFailure(exit) ? Effect.logError(`a handler of ${tag} failed`, exit.cause) : Effect.void
+          )
+        )
+      ),
+      Effect.forkScoped({ startImmediately: true })
+    ),
+  waitFor: (tag, { timeout, trigger = Effect.void, where = () => true } = {}) =>
+    Effect.scoped(Effect.gen(function*() {
+      const first = yield* events.pipe(
+        Stream.filter(ServerEvent.is(tag)),
+        Stream.filter(where),
+        Stream.runHead,
+        Effect.forkScoped({ startImmediately: true })
+      )
+      yield* trigger
+      const event = yield* timeout === undefined ? Fiber.join(first) : Effect.timeout(Fiber.join(first), timeout)
+      return yield* Option.match(event, { onNone: () => Effect.interrupt, onSome: Effect.succeed })
+    }))
+})

@@ -1,0 +1,217 @@
+/**
+ * Wires a client: the session's messages become events, the roster follows them, and commands go to the flavour that the
+ * server speaks.
+ */
+import type * as CommandError from "@bercon/session/CommandError"
+import type { LoginFailure } from "@bercon/session/LoginFailure"
+import type { Gap, Message } from "@bercon/session/Message"
+import * as Session from "@bercon/session/Session"
+import { Broadcast, Monotonic } from "@bercon/session/unstable"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Formatter from "effect/Formatter"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { AdminId } from "../Admin.ts"
+import type { ActionOptions } from "../Commands.ts"
+import type { Flavour } from "../Flavour.ts"
+import type { ClientOptions, Service } from "../RconClient.ts"
+import * as ServerEvent from "../ServerEvent.ts"
+import * as Arguments from "./arguments.ts"
+import * as BanWatch from "./banWatch.ts"
+import * as BattlEye from "./battleye/commands.ts"
+import type { Call, FlavourCommands } from "./flavourCommands.ts"
+import { FlavourDetection } from "./flavourDetection.ts"
+import { listeners } from "./listeners.ts"
+import * as LiveRoster from "./liveRoster.ts"
+import * as Methods from "./methods.ts"
+import * as Reforger from "./reforger/commands.ts"
+
+/** A client on the session in context, and how it leaves the server. */
+export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {}) {
+  const session = yield* Session.Session
+  const context = yield* Effect.context()
+  const clock = yield* Clock.Clock
+  const now = () => Monotonic.millis(clock)
+  const broadcast = new Broadcast<ServerEvent.ServerEvent, LoginFailure>({
+    capacity: options.messageCapacity ?? 4096,
+    overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
+  })
+  const publish = (event: ServerEvent.ServerEvent) => broadcast.publish(event)
+  const events = broadcast.values
+  const commandTimeout = Monotonic.duration(options.commandTimeout ?? "20 seconds")
+  let adminId: AdminId | undefined
+
+  // ---------------------------------------------------------------------------
+  // flavours
+  // ---------------------------------------------------------------------------
+
+  const detection = new FlavourDetection({
+    session,
+    flavour: options.flavour === "auto" ? undefined : options.flavour,
+    context,
+    now
+  })
+  // Made when the first command of the flavour is called: most servers have one, and there may be thousands of clients.
+  let reforger: Reforger.Reforger | undefined
+  let battleye: FlavourCommands | undefined
+  const commandsOf = (flavour: Flavour): FlavourCommands =>
+    flavour === "Reforger"
+      ? (reforger ??= Reforger.make(session, options.replyWindow, { now, context })).commands
+      : battleye ??= BattlEye.make(session, {
+        events,
+        adminId: () => adminId,
+        isBattlEye: () => detection.isBattlEye
+      })
+
+  /** A command of either flavour, called now. */
+  const call = <A, E>(
+    name: string,
+    select: (commands: FlavourCommands, call: Call) => Effect.Effect<A, E>,
+    given?: ActionOptions
+  ): Effect.Effect<A, E | CommandError.CommandError> =>
+    calling(name, given, (call) =>
+      // The flavour is unknown only for a moment after each login.
+      detection.isKnown
+        ? select(commandsOf(detection.flavour!), call)
+        : Effect.flatMap(
+          detection.resolve(name, call.deadline),
+          (flavour) => select(commandsOf(flavour), call)
+        ))
+
+  /** Captures the context of a command. */
+  const calling = <A, E>(
+    name: string,
+    given: ActionOptions | undefined,
+    run: (call: Call) => Effect.Effect<A, E>
+  ): Effect.Effect<A, E | CommandError.CommandError> =>
+    Effect.suspend((): Effect.Effect<A, E | CommandError.CommandError> => {
+      const timeout = given?.timeout === undefined ? commandTimeout : Monotonic.duration(given.timeout)
+      const problem = problemOf(timeout, given)
+      if (problem !== undefined) return Arguments.invalid(name, problem)
+      const deadline = now() + timeout
+      return Effect.flatMap(session.epoch, (epoch) =>
+        run({
+          repeatable: given?.repeatable,
+          epoch: given?.epoch,
+          isCurrent: given?.isCurrent,
+          // Before the first login that session is meant.
+          calledIn: Math.max(1, epoch),
+          deadline,
+          confirmWithin: given?.confirmWithin
+        }))
+    })
+
+  // ---------------------------------------------------------------------------
+  // messages
+  // ---------------------------------------------------------------------------
+
+  const live = LiveRoster.make({
+    query: calling("players", undefined, (call) =>
+      Effect.flatMap(
+        detection.table(call.deadline),
+        (table) =>
+          table === undefined
+            ? Effect.flatMap(
+              detection.resolve("players", call.deadline),
+              (flavour) => commandsOf(flavour).playerTable(call)
+            )
+            : Effect.succeed(table)
+      )),
+    status: session.status,
+    interval: options.rosterInterval ?? "25 seconds",
+    clock,
+    context,
+    publish
+  })
+
+  /** Whether the next message is the first after a login. */
+  let isGreeting = (yield* session.status)._tag !== "Online"
+
+  const take = (item: Message | Gap): void => {
+    const event = read(item)
+    if (event === undefined) return
+    // A late message is older than what the roster knows. For the gap that it left the list is asked for.
+    if (item._tag === "Message" && item.late) return publish(event)
+    const described = live.describe(event)
+    live.observe(described)
+    publish(described)
+    live.announce()
+  }
+
+  const read = (item: Message | Gap): ServerEvent.ServerEvent | undefined => {
+    if (item._tag === "Gap") {
+      isGreeting = item.cause === "Reconnected"
+      if (isGreeting) {
+        adminId = undefined
+        detection.forget()
+        reforger?.restart()
+      } else reforger?.gap()
+      return new ServerEvent.Gap({ cause: item.cause, ...(item.missed !== undefined && { missed: item.missed }) })
+    }
+    if (detection.flavour === "Reforger" && reforger?.offer(item.text) === true) return undefined
+    const event = ServerEvent.parse(item.text, live.known.values())
+    detection.learn(event)
+    // The first thing a server says to a client is that this client has logged in. Later logins are those of others.
+    if (isGreeting && (event._tag === "AdminLoggedIn" || event._tag === "LoggedIn")) adminId = event.admin
+    isGreeting = false
+    return event
+  }
+
+  const bans = BanWatch.make({
+    query: call("bans", (_, call) => _.banTable(call)),
+    interval: options.banInterval ?? "never",
+    now,
+    context,
+    publish
+  })
+
+  yield* session.messages.pipe(
+    Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),
+    // The subscribers learn how it ends, and the log of a defect.
+    Effect.onExit((exit) => {
+      detection.close(exit)
+      reforger?.close()
+      const closing = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+      broadcast.close(closing ? Exit.void : exit)
+      live.close(closing ? Exit.void : exit)
+      bans.close()
+      return Exit.isFailure(exit) && Cause.hasDies(exit.cause)
+        ? Effect.logError("reading the server's messages failed, no more events will come", exit.cause)
+        : Effect.void
+    }),
+    Effect.forkScoped({ startImmediately: true })
+  )
+
+  const begin = Effect.map(session.online, () => {
+    live.begin()
+    bans.begin()
+  })
+  // If the session never comes online, its owner hears of it.
+  yield* Effect.forkScoped(Effect.ignore(begin), { startImmediately: true })
+
+  const client: Service = {
+    ...Methods.make(call, live, now),
+    events,
+    ...listeners(events),
+    roster: live.roster,
+    flavour: Effect.suspend(() => detection.resolve("players", now() + commandTimeout)),
+    adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
+    status: session.status,
+    statusChanges: session.statusChanges
+  }
+
+  return {
+    client,
+    logout: Effect.suspend(() => detection.flavour === "BattlEye" ? Effect.void : Reforger.logout(session))
+  }
+})
+
+const problemOf = (timeout: number, given: ActionOptions | undefined): string | undefined => {
+  if (!(timeout > 0)) return `timeout must be a positive duration (got ${Formatter.format(given?.timeout)})`
+  return given?.confirmWithin !== undefined && Number.isNaN(Monotonic.duration(given.confirmWithin))
+    ? `confirmWithin must be a duration (got ${Formatter.format(given.confirmWithin)})`
+    : undefined
+}

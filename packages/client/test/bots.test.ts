@@ -1,0 +1,273 @@
+/**
+ * What bots need.
+ */
+import { Ban, Guid, Player, RconClient, ServerEvent } from "@bercon/client"
+import { SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Arbitrary, Duration, Effect, Exit, Fiber, Layer, Redacted, Schema, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { missingFrom } from "../src/internal/banRows.ts"
+import { Identification, PATIENCE } from "../src/internal/identification.ts"
+import { SAFE_BYTES, splitText } from "../src/internal/splitText.ts"
+import * as MockSession from "./mockSession.ts"
+
+const guidOf = (index: number) => Guid.Guid.make(index.toString(16).padStart(32, "0"))
+const slot = (id: number) => Player.PlayerId.make(id)
+const options = { password: Redacted.make("secret"), loginTimeout: "1 minute", commandTimeout: "2 minutes" } as const
+
+/** A client that is not logged in yet: on a line with loss that takes time. */
+const simulated = (loss = 0, more: Partial<RconClient.Options> = {}) =>
+  Layer.effect(RconClient.RconClient, RconClient.start({ ...options, ...more })).pipe(
+    Layer.provideMerge(TestRcon.layerTransport({ network: { loss, seed: "bots" } }))
+  )
+
+/** Runs to the end, for as long as it takes. */
+const completed = Effect.fnUntraced(function*<A, E>(effect: Effect.Effect<A, E>) {
+  const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
+  while (fiber.pollUnsafe() === undefined) yield* TestRcon.adjust("100 millis")
+  return yield* Fiber.join(fiber)
+})
+
+/** All events of some kinds from now on. */
+const collected = Effect.fnUntraced(function*<A extends ServerEvent.ServerEvent>(
+  isWanted: (event: ServerEvent.ServerEvent) => event is A
+) {
+  const { events } = yield* RconClient.RconClient
+  const seen: Array<A> = []
+  yield* events.pipe(
+    Stream.filter(isWanted),
+    Stream.runForEach((event) => Effect.sync(() => seen.push(event))),
+    Effect.forkScoped({ startImmediately: true })
+  )
+  return seen
+})
+
+describe("PlayerIdentified", () => {
+  for (const loss of [0, 0.3]) {
+    it.effect(`comes once for each visit, at ${loss * 100} % loss, restarts included`, () =>
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        yield* server.join({ name: "Early" })
+        const seen = yield* collected(ServerEvent.is("PlayerIdentified"))
+        yield* TestRcon.adjust("2 minutes")
+        const ann = yield* server.join({ name: "Ann" })
+        yield* TestRcon.adjust("2 minutes")
+        yield* server.restart({ downtime: "20 seconds", keepPlayers: true })
+        yield* TestRcon.adjust("3 minutes")
+        yield* server.leave(ann.number)
+        yield* TestRcon.adjust("2 minutes")
+        yield* server.join({ name: "Ann" })
+        yield* TestRcon.adjust("2 minutes")
+        assert.deepStrictEqual(seen.map(({ player }) => player.name), ["Early", "Ann", "Ann"])
+        assert.isTrue(
+          seen.every(({ player }) => player.verified && player.guid !== undefined && player.address !== undefined)
+        )
+      }).pipe(Effect.scoped, Effect.provide(simulated(loss))))
+  }
+
+  it.effect("comes as soon as the GUID is verified", () =>
+    Effect.gen(function*() {
+      const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
+      const rcon = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+      const identified = yield* Effect.forkChild(rcon.waitFor("PlayerIdentified"), { startImmediately: true })
+      yield* session.say(
+        "Player #7 Bob (203.0.113.9:2304) connected",
+        `Player #7 Bob - BE GUID: ${guidOf(7)}`
+      )
+      assert.isUndefined(identified.pollUnsafe())
+      yield* session.say(`Verified GUID (${guidOf(7)}) of player #7 Bob`)
+      const { player } = yield* Fiber.join(identified)
+      assert.deepStrictEqual([player.id, player.guid, player.verified], [7, guidOf(7), true])
+    }).pipe(Effect.scoped))
+
+  it("comes without verification if a list a minute later still shows none", () => {
+    const identification = new Identification()
+    const bob = new Player.Player({ id: slot(7), name: "Bob", guid: guidOf(7), verified: false })
+    const players = new Map([[bob.id, bob]])
+    const identified = (now: number) => identification.identified(players, true, now)
+    assert.deepStrictEqual(identified(0), [])
+    identification.listed(PATIENCE - 1)
+    assert.deepStrictEqual(identified(PATIENCE - 1), [])
+    // A list decides, not the time.
+    assert.deepStrictEqual(identified(PATIENCE), [])
+    identification.listed(PATIENCE)
+    assert.deepStrictEqual(identified(PATIENCE), [bob])
+    assert.deepStrictEqual(identified(PATIENCE), [])
+  })
+})
+
+describe("a player", () => {
+  it.effect("is kicked, told and banned by GUID and by row, wherever the player is now", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const rcon = yield* RconClient.RconClient
+      const ann = yield* server.join({ name: "Ann" })
+      yield* server.join({ name: "Bob" })
+      yield* TestRcon.adjust("1 second")
+      const [row] = yield* completed(rcon.players)
+      // She comes back in another slot, and somebody else gets hers.
+      yield* server.leave(ann.number)
+      yield* server.join({ name: "Zoe" })
+      yield* server.join({ name: "Ann", guid: ann.guid, number: 9 })
+      yield* TestRcon.adjust("1 second")
+      const guid = Guid.Guid.make(ann.guid!)
+      yield* completed(rcon.whisper(guid, "hello", { confirmWithin: "5 seconds" }))
+      yield* completed(rcon.kick(row!, "again", { confirmWithin: "5 seconds" }))
+      assert.deepStrictEqual((yield* server.world).players.map(({ name }) => name).sort(), ["Bob", "Zoe"])
+      const texts = new Set((yield* server.executions).map(({ text }) => text))
+      assert.isTrue(texts.has("say 9 hello") && texts.has("kick 9 again"))
+      const error = yield* completed(Effect.flip(rcon.kick(guid)))
+      assert.isTrue(error._tag === "ActionError" && error.reason._tag === "PlayerNotFound")
+      assert.include(error.message, guid)
+    }).pipe(Effect.provide(simulated())))
+
+  it.effect("is not mistaken for another with the same name", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const rcon = yield* RconClient.RconClient
+      const ann = yield* server.join({ name: "Ann" })
+      yield* TestRcon.adjust("1 second")
+      const [row] = yield* completed(rcon.players)
+      yield* server.leave(ann.number)
+      yield* server.join({ name: "Ann", guid: guidOf(5) })
+      yield* TestRcon.adjust("1 second")
+      const error = yield* completed(Effect.flip(rcon.ban(row!)))
+      assert.isTrue(error._tag === "ActionError" && error.reason._tag === "PlayerNotFound")
+      assert.strictEqual((yield* server.world).players.length, 1)
+    }).pipe(Effect.provide(simulated())))
+})
+
+describe("many bans", () => {
+  for (const [loss, count] of [[0, 50], [0.1, 12]] as const) {
+    const guids = Array.from({ length: count }, (_, index) => guidOf(index))
+    it.effect(`are added and removed with the list read once before and once after, at ${loss * 100} % loss`, () =>
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        const rcon = yield* RconClient.RconClient
+        const foreign = { subject: guidOf(1000), expires: undefined, reason: "foreign" }
+        yield* server.update((world) => ({ ...world, bans: [foreign] }))
+        const asked = Effect.map(server.executions, (all) => all.filter(({ text }) => text === "bans").length)
+        const before = yield* asked
+        yield* completed(rcon.banAll(guids, { reason: "cheating", write: true }))
+        // Who is banned so already is not banned again.
+        yield* completed(rcon.banAll(guids, { reason: "cheating" }))
+        // On a lossy line a command is sent again, and this server runs it again.
+        assert.strictEqual(new Set((yield* server.world).bans.map(({ subject }) => subject)).size, count + 1)
+        if (loss === 0) {
+          assert.strictEqual((yield* asked) - before, 4)
+          yield* completed(rcon.unbanAll(guids))
+          assert.strictEqual((yield* asked) - before, 6)
+          assert.deepStrictEqual((yield* server.world).bans.map(({ reason }) => reason), ["foreign"])
+          return
+        }
+        // A removal whose reply is lost is looked up in the list. One that is lost itself is not sent again.
+        while ((yield* server.world).bans.length > 1) {
+          const left = new Set((yield* server.world).bans.map(({ subject }) => subject))
+          yield* Effect.exit(
+            completed(rcon.unbanAll(guids.filter((guid) => left.has(guid)), { timeout: "20 seconds" }))
+          )
+          assert.isTrue((yield* server.world).bans.some(({ reason }) => reason === "foreign"))
+        }
+      }).pipe(Effect.provide(simulated(loss))))
+  }
+
+  it.effect("are not removed if one of them is not there", () =>
+    Effect.gen(function*() {
+      const guids = Array.from({ length: 10 }, (_, index) => guidOf(index))
+      const rcon = yield* RconClient.RconClient
+      yield* completed(rcon.banAll(guids.slice(0, 3)))
+      const error = yield* completed(Effect.flip(rcon.unbanAll([guids[0]!, guids[9]!])))
+      assert.isTrue(
+        error._tag === "ActionError" && error.reason._tag === "BanNotFound" && error.reason.target === guids[9]
+      )
+      assert.strictEqual((yield* completed(rcon.bans)).length, 3)
+      assert.isTrue(Exit.isSuccess(yield* completed(Effect.exit(rcon.unbanAll([])))))
+    }).pipe(Effect.provide(simulated())))
+})
+
+describe("changes of the list of bans", () => {
+  it.effect("are events if an interval is given", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const seen = yield* collected(ServerEvent.is("BanAdded", "BanRemoved", "BanExpired"))
+      yield* TestRcon.adjust("2 minutes")
+      const bans = ["a", "b"].map((reason, index) => ({ subject: guidOf(index), expires: undefined, reason }))
+      yield* server.update((world) => ({ ...world, bans }))
+      yield* TestRcon.adjust("2 minutes")
+      yield* server.update((world) => ({ ...world, bans: bans.slice(1) }))
+      yield* TestRcon.adjust("2 minutes")
+      const told = seen.map(({ _tag, ban }) => `${_tag} ${ban.reason}`)
+      assert.deepStrictEqual(told, ["BanAdded a", "BanAdded b", "BanRemoved a"])
+    }).pipe(Effect.scoped, Effect.provide(simulated(0, { banInterval: "1 minute" }))))
+
+  it.effect("tell what has expired, and report nothing as removed that could not be read", () =>
+    Effect.gen(function*() {
+      const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
+      const rcon = RconClient.make({ flavour: "BattlEye", rosterInterval: "Infinity", banInterval: "1 minute" })
+      const { events } = yield* Effect.provide(rcon, session.layer)
+      const seen: Array<string> = []
+      yield* events.pipe(
+        Stream.filter(ServerEvent.is("BanAdded", "BanRemoved", "BanExpired")),
+        Stream.runForEach((event) => Effect.sync(() => seen.push(`${event._tag} ${event.ban.reason}`))),
+        Effect.forkScoped({ startImmediately: true })
+      )
+      const lists = [
+        [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} 3 b`],
+        ["0  what is this", `1  ${guidOf(1)} 2 b`],
+        [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} - b`],
+        [`1  ${guidOf(1)} - b`],
+        []
+      ]
+      for (const rows of lists) {
+        session.reply = ["GUID Bans:", "[#] [GUID] [Minutes left] [Reason]", "---", ...rows].join("\n")
+        yield* TestClock.adjust("1 minute")
+      }
+      assert.deepStrictEqual(seen, ["BanExpired b", "BanRemoved a"])
+    }).pipe(Effect.scoped))
+
+  it("are none if bans only move, or their time runs down", () => {
+    const ban = (id: number, minutes: number) =>
+      new Ban.Ban({ id: Ban.BanId.make(id), target: guidOf(0), remaining: Duration.minutes(minutes), reason: "x" })
+    assert.deepStrictEqual(missingFrom([ban(0, 5)], [ban(7, 4)]), [])
+    assert.deepStrictEqual(missingFrom([ban(0, 5), ban(1, 5)], [ban(0, 5)]), [ban(1, 5)])
+  })
+})
+
+describe("a long announcement", () => {
+  it.effect("is split at words, and said in order", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const rcon = yield* RconClient.RconClient
+      const text = "first line\nand " + "many ".repeat(40) + "words"
+      yield* completed(rcon.say(text, { split: true }))
+      const said = (yield* server.executions).flatMap(({ text }) => text.startsWith("say -1 ") ? [text.slice(7)] : [])
+        // On a lossy line this server runs a command again that is sent again.
+        .filter((line, index, all) => line !== all[index - 1])
+      assert.deepStrictEqual(said.join(" ").split(" "), text.split(/\s/).filter((word) => word !== ""))
+      assert.isAbove(said.length, 2)
+      const error = yield* completed(Effect.flip(rcon.say(text)))
+      assert.strictEqual(error.reason._tag, "InvalidCommand")
+    }).pipe(Effect.provide(simulated(0.2))))
+
+  it.prop("loses no character but the blanks between words", {
+    text: Arbitrary.schema(Schema.String)
+  }, ({ text }) => {
+    const lines = splitText(text)
+    for (const line of lines) {
+      assert.isAtMost(new TextEncoder().encode(line).length, SAFE_BYTES)
+      assert.match(line, /^\S(?:.*\S)?$/su)
+    }
+    assert.strictEqual(lines.join("").replaceAll(/\s/g, ""), text.replaceAll(/\s/g, ""))
+  })
+
+  it("splits words that are longer than a line between characters", () => {
+    const lines = splitText(`a ${"ж".repeat(100)} b`)
+    assert.deepStrictEqual(lines, ["a", "ж".repeat(64), `${"ж".repeat(36)} b`])
+  })
+
+  it.effect("is nothing if the text is blank", () =>
+    Effect.gen(function*() {
+      const rcon = yield* RconClient.RconClient
+      assert.strictEqual(yield* completed(rcon.say(" \n ", { split: true })), "")
+    }).pipe(Effect.provide(simulated())))
+})

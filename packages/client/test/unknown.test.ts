@@ -1,0 +1,278 @@
+/**
+ * What the client has not seen it does not report as absent.
+ */
+import { Guid, Player, RconClient, Table } from "@bercon/client"
+import { Session } from "@bercon/session"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { PlayerTarget } from "../src/internal/playerTarget.ts"
+import * as MockSession from "./mockSession.ts"
+
+const GUID = Guid.Guid.make("0123456789abcdef0123456789abcdef")
+const HEADING = ["Players on server:", "[#] [IP Address]:[Port] [Ping] [GUID] [Name]", "-----"]
+const row = (slot: number, name: string) => `${slot}   203.0.113.9:2304      16   ${GUID}(OK) ${name}`
+const unread = (slot: number) => `${slot}   203.0.113.9:2304      16   what is this`
+const players = (...lines: ReadonlyArray<string>) => [...HEADING, ...lines].join("\n")
+const slot = (id: number) => Player.PlayerId.make(id)
+const within = { confirmWithin: "1 second" } as const
+
+/** A client whose server answers `players` so, and every other command with nothing. */
+const start = Effect.fnUntraced(function*(list: string, bans = "") {
+  const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
+  const rcon = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+  session.reply = (text) => text === "players" ? list : text === "bans" ? bans : ""
+  yield* session.say("Player #0 Ann (203.0.113.9:2304) connected")
+  /** Runs an action to its end, and tells how. */
+  const run = Effect.fnUntraced(function*<E extends { readonly reason: { readonly _tag: string } }>(
+    action: Effect.Effect<unknown, E>
+  ) {
+    const fiber = yield* Effect.forkChild(
+      Effect.match(action, { onFailure: ({ reason }) => reason._tag, onSuccess: () => "done" })
+    )
+    yield* TestClock.adjust("2 minutes")
+    return yield* Fiber.join(fiber)
+  })
+  const sent = () => session.sent.map(([text]) => text).filter((text) => text !== "players" && text !== "bans")
+  return { session, rcon, run, sent }
+})
+
+describe("a list of players that is not complete", () => {
+  const lists = {
+    "with a row that cannot be read": players(unread(0), "(1 players in total)"),
+    "with fewer rows than players": players("(1 players in total)"),
+    "with a line without a number": players("?", "(1 players in total)")
+  }
+  for (const [name, list] of Object.entries(lists)) {
+    it.effect(`does not show that a player is gone, ${name}`, () =>
+      Effect.gen(function*() {
+        const { rcon, run, sent } = yield* start(list)
+        assert.strictEqual(yield* run(rcon.kick(slot(0), "x", within)), "Unconfirmed")
+        // After the list it is still not known that nobody is there.
+        yield* rcon.players
+        assert.strictEqual(yield* run(rcon.kick(slot(0), "x", within)), "Unconfirmed")
+        assert.deepStrictEqual(sent(), ["kick 0 x", "kick 0 x"])
+      }).pipe(Effect.scoped))
+
+    it.effect(`takes nobody out of the roster, ${name}`, () =>
+      Effect.gen(function*() {
+        const { rcon } = yield* start(list)
+        yield* rcon.players
+        assert.deepStrictEqual((yield* rcon.roster.get).map(String), ["#0 Ann"])
+        assert.isFalse(yield* rcon.roster.isComplete)
+      }).pipe(Effect.scoped))
+  }
+
+  it.effect("shows of players whose rows were read that they are there, and of others' slots that they are empty", () =>
+    Effect.gen(function*() {
+      const { rcon, run, session, sent } = yield* start(players(unread(7), row(2, "Bob"), "(2 players in total)"))
+      yield* session.say("Player #3 Eve (203.0.113.9:2304) connected")
+      yield* rcon.players
+      assert.deepStrictEqual((yield* rcon.roster.get).map(String), ["#2 Bob"])
+      assert.strictEqual(yield* run(rcon.kick(slot(3), "x", within)), "PlayerNotFound")
+      assert.strictEqual(yield* run(rcon.kick(slot(7), "x", within)), "Unconfirmed")
+      assert.deepStrictEqual(sent(), ["kick 7 x"])
+    }).pipe(Effect.scoped))
+
+  it.effect("is complete again when every row can be read", () =>
+    Effect.gen(function*() {
+      const { rcon, session } = yield* start(players(unread(0), "(1 players in total)"))
+      yield* rcon.players
+      session.reply = players("(0 players in total)")
+      yield* rcon.players
+      assert.deepStrictEqual(yield* rcon.roster.get, [])
+      assert.isTrue(yield* rcon.roster.isComplete)
+    }).pipe(Effect.scoped))
+})
+
+describe("a list of bans that is not complete", () => {
+  const HEADING = ["GUID Bans:", "[#] [GUID] [Minutes left] [Reason]", "-----"]
+  it.effect("does not show that there is no ban", () =>
+    Effect.gen(function*() {
+      const { rcon, run, sent } = yield* start("", [...HEADING, "0  what is this"].join("\n"))
+      assert.strictEqual(yield* run(rcon.unban(GUID)), "ListIncomplete")
+      assert.deepStrictEqual(sent(), [])
+      const { rcon: other, run: runOther } = yield* start("", HEADING.join("\n"))
+      assert.strictEqual(yield* runOther(other.unban(GUID)), "BanNotFound")
+    }).pipe(Effect.scoped))
+})
+
+describe("a long list in an old code page", () => {
+  /** A client whose server replies with so many bytes, in windows-1251. */
+  const listed = Effect.fnUntraced(function*(length: number) {
+    const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
+    const service = yield* Effect.provide(Session.Session, session.layer)
+    const heading = "GUID Bans:\n[#] [GUID] [Minutes left] [Reason]\n---\n"
+    const row = `0  ${GUID} perm ${"\xe8".repeat(60)}\n`
+    const text = heading + row.repeat(Math.ceil(length / row.length))
+    const bytes = Uint8Array.from(text.slice(0, length), (character) => character.charCodeAt(0))
+    const rcon = yield* RconClient.make({ flavour: "BattlEye" }).pipe(
+      Effect.provideService(Session.Session, {
+        ...service,
+        commandBytes: () => Effect.succeed(bytes),
+        decode: (bytes) => new TextDecoder("windows-1251").decode(bytes)
+      })
+    )
+    return { table: yield* rcon.banTable, rows: Math.floor((length - heading.length) / row.length) }
+  })
+
+  it.effect("is cut only if its bytes are as many as the protocol can carry", () =>
+    Effect.gen(function*() {
+      const whole = yield* listed(191_000)
+      assert.deepStrictEqual([whole.table.cut, whole.table.rows.length >= whole.rows], [false, true])
+      const cut = yield* listed(255 * 1024)
+      assert.deepStrictEqual([cut.table.cut, cut.table.rows.length], [true, cut.rows])
+      assert.isFalse(Table.isComplete(cut.table))
+    }).pipe(Effect.scoped))
+})
+
+describe("the player who was meant", () => {
+  const known = { id: slot(0), name: "Ann", guid: GUID, verified: true }
+  const ann = new Player.Player(known)
+  const other = Guid.Guid.make("f".repeat(32))
+  const table = (...rows: ReadonlyArray<Player.Player>) => ({ rows, unparsed: [], total: undefined, cut: false })
+  const target = (there: Player.Player | "Nobody" | "Unknown") => new PlayerTarget(slot(0), () => there)
+
+  it("is known by the GUID, whatever the name", () => {
+    const renamed = new Player.Player({ ...known, name: "Anna" })
+    assert.strictEqual(target(ann).lookIn(table(renamed)), "Here")
+    assert.strictEqual(target(ann).lookIn(table(new Player.Player({ ...known, guid: other }))), "Gone")
+  })
+
+  it("may be another player of the same name if no GUID is known", () => {
+    const { guid: _, ...unknown } = known
+    assert.strictEqual(target(ann).lookIn(table(new Player.Player(unknown))), "Unsure")
+    assert.strictEqual(target(ann).lookIn(table(new Player.Player({ ...unknown, name: "Bob" }))), "Gone")
+  })
+
+  it("is whoever a list shows first, if it was not known who is there", () => {
+    const unknown = target("Unknown")
+    assert.isUndefined(unknown.player)
+    assert.strictEqual(unknown.lookIn(table(ann)), "Here")
+    assert.strictEqual(unknown.player, ann)
+    assert.strictEqual(unknown.lookIn(table(new Player.Player({ ...known, guid: other }))), "Gone")
+  })
+
+  it("has the slot until another player is seen in it, or nobody", () => {
+    let there: Player.Player | "Nobody" | "Unknown" = ann
+    const meant = new PlayerTarget(slot(0), () => there)
+    assert.isTrue(meant.isCurrent())
+    there = "Unknown"
+    assert.isTrue(meant.isCurrent())
+    there = "Nobody"
+    assert.isFalse(meant.isCurrent())
+    there = new Player.Player({ ...known, guid: other })
+    assert.isFalse(meant.isCurrent())
+  })
+
+  it("is not a newcomer in a slot that was empty", () => {
+    let there: Player.Player | "Nobody" = "Nobody"
+    const nobody = new PlayerTarget(slot(0), () => there)
+    assert.isTrue(nobody.isCurrent())
+    there = ann
+    assert.isFalse(nobody.isCurrent())
+  })
+
+  it("is not the one before in the slot, of whom an event tells", () => {
+    assert.isTrue(target(ann).isNamedBy({ id: slot(0), name: "Ann " }))
+    assert.isFalse(target(ann).isNamedBy({ id: slot(0), name: "Bob" }))
+    assert.isFalse(target(ann).isNamedBy({ id: slot(1), name: "Ann" }))
+    assert.isTrue(target("Unknown").isNamedBy({ id: slot(0), name: "anybody" }))
+  })
+})
+
+describe("what a server says about an action", () => {
+  it.effect("is a failure if it refuses, and returned if the words are unknown", () =>
+    Effect.gen(function*() {
+      const { rcon, session } = yield* start(players())
+      for (const text of ["Player is unable to receive the message", "Invalid player", "Player not found\n"]) {
+        session.reply = text
+        for (const action of [rcon.whisper(slot(7), "hi"), rcon.kick(slot(7)), rcon.ban(GUID), rcon.say("hi")]) {
+          const error = yield* Effect.flip(action)
+          assert.isTrue(error._tag === "ActionError" && error.reason._tag === "Rejected" && error.reason.text === text)
+        }
+      }
+      session.reply = "as you like"
+      assert.strictEqual(yield* rcon.whisper(slot(7), "hi"), "as you like")
+      assert.strictEqual(yield* rcon.lock, "as you like")
+    }).pipe(Effect.scoped))
+
+  it.effect("is told with what did not happen", () =>
+    Effect.gen(function*() {
+      const { rcon, session } = yield* start(players(row(0, "Ann")))
+      session.reply = (text) => text === "players" ? players(row(0, "Ann")) : "as you like"
+      const kicking = yield* Effect.forkChild(Effect.flip(rcon.kick(slot(0), "x", within)))
+      yield* TestClock.adjust("1 minute")
+      assert.match((yield* Fiber.join(kicking)).message, /it said "as you like"$/)
+    }).pipe(Effect.scoped))
+})
+
+describe("the echo of what was said", () => {
+  const long = "ж".repeat(150)
+  const bytes = (length: number) => new TextDecoder().decode(new TextEncoder().encode(long).subarray(0, length))
+  it.effect.each(
+    [
+      [bytes(128), "done"],
+      [bytes(129), "done"],
+      [bytes(200), "done"],
+      [bytes(201), "done"],
+      [long, "done"],
+      [bytes(60), "Unconfirmed"],
+      [`${bytes(128)}x`, "Unconfirmed"]
+    ] as const
+  )("may be cut by its bytes: %s", ([echo, outcome]) =>
+    Effect.gen(function*() {
+      const { rcon, session } = yield* start(players())
+      const saying = yield* Effect.forkChild(
+        Effect.match(rcon.say(long, within), { onFailure: ({ reason }) => reason._tag, onSuccess: () => "done" }),
+        { startImmediately: true }
+      )
+      yield* session.say(`RCon admin #0: (Global) ${echo}`)
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(yield* Fiber.join(saying), outcome)
+    }).pipe(Effect.scoped))
+})
+
+describe("the hint of an empty reply", () => {
+  it.effect("names no cause that the server has shown to be false", () =>
+    Effect.gen(function*() {
+      const { rcon, session } = yield* start("")
+      session.reply = ""
+      // The event before has shown that this is BattlEye.
+      assert.strictEqual(
+        (yield* Effect.flip(rcon.missions)).message,
+        "the reply to \"missions\" is empty: this game has no such list, or does not tell it over RCON"
+      )
+      yield* session.gap("Reconnected")
+      assert.include((yield* Effect.flip(rcon.missions)).message, "Arma Reforger's own")
+    }).pipe(Effect.scoped))
+})
+
+describe("who has left", () => {
+  it.effect("is told with what was known of the player, and when that was told", () =>
+    Effect.gen(function*() {
+      const { rcon, session } = yield* start(players(row(0, "Ann"), "(1 players in total)"))
+      yield* TestClock.adjust("1 minute")
+      const left = yield* Effect.forkChild(rcon.waitFor("PlayerDisconnected"), { startImmediately: true })
+      yield* session.say("Player #0 Ann disconnected")
+      const { known, knownAt } = yield* Fiber.join(left)
+      assert.deepStrictEqual([known?.guid, known?.address?.toString(), known?.verified], [
+        GUID,
+        "203.0.113.9:2304",
+        true
+      ])
+      assert.isTrue(knownAt !== undefined && knownAt.epochMilliseconds > 0)
+      assert.deepStrictEqual(yield* rcon.roster.byId(slot(0)), Option.none())
+
+      yield* session.say(`Player #1 Bob (203.0.113.9:2304) connected`)
+      const kicked = yield* Effect.forkChild(rcon.waitFor("PlayerKicked"), { startImmediately: true })
+      yield* session.say("Player #1 Bob (-) has been kicked by BattlEye: Client not responding")
+      assert.strictEqual((yield* Fiber.join(kicked)).known?.address?.ip as string, "203.0.113.9")
+
+      // Of another player in the slot it says nothing.
+      yield* session.say(`Player #2 Eve (203.0.113.9:2304) connected`)
+      const other = yield* Effect.forkChild(rcon.waitFor("PlayerDisconnected"), { startImmediately: true })
+      yield* session.say("Player #2 Zoe disconnected")
+      assert.isUndefined((yield* Fiber.join(other)).known)
+    }).pipe(Effect.scoped))
+})
