@@ -7,7 +7,7 @@
  * - a command goes out: `request` -> `machine.submit` -> `#perform` -> `Connection.send`;
  * - a deadline comes: `Alarm` -> `machine.tick` -> `#perform`.
  *
- * At rest a driver has two fibers: the alarm's, and the one that holds the open socket.
+ * At rest a driver has one fiber, the alarm's.
  */
 import * as Text from "@bercon/codec/Text"
 import * as Cause from "effect/Cause"
@@ -19,6 +19,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Formatter from "effect/Formatter"
 import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
 import * as CommandError from "../CommandError.ts"
 import type { LoginFailure } from "../LoginFailure.ts"
 import type { Gap, Message } from "../Message.ts"
@@ -54,6 +55,16 @@ const MOST_TURNS = 256
 /** The longest command in bytes of UTF-8: with it the datagram is 1,400 bytes, which every network carries whole. */
 export const MAX_COMMAND_BYTES = 1391
 
+/** A socket that is open, or being opened. */
+interface Socket {
+  /** What is open lives in it. */
+  readonly scope: Scope.Closeable
+  /** Opens it. `undefined` until that has begun. */
+  opening: Fiber.Fiber<void> | undefined
+  /** Closes it, if that has begun. */
+  closing: Fiber.Fiber<void> | undefined
+}
+
 export class Driver {
   readonly #transport: Transport["Service"]
   readonly #settings: Settings
@@ -69,8 +80,8 @@ export class Driver {
   #status: Status
   /** How many sockets were asked for. An earlier one than the last is no longer in use. */
   #sockets = 0
-  /** The socket in use: its fiber, and what is open. */
-  #socket: Fiber.Fiber<void> | undefined
+  /** The socket in use, and its connection once it is open. */
+  #socket: Socket | undefined
   #connection: Connection | undefined
   /** How many datagrams have arrived. */
   #received = 0
@@ -107,12 +118,9 @@ export class Driver {
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
     this.#feed((now) => this.#machine.close(now))
     // A caller that was just resumed closes its session within `#perform`, which then has to end the rest.
-    return this.#isPerforming ? Effect.andThen(Effect.yieldNow, this.#socketClosed) : this.#socketClosed
+    const close = this.#socket === undefined ? Effect.void : this.#closeSocket(this.#socket)
+    return this.#isPerforming ? Effect.andThen(Effect.yieldNow, close) : close
   })
-
-  readonly #socketClosed: Effect.Effect<void> = Effect.suspend(() =>
-    this.#socket === undefined ? Effect.void : Fiber.interrupt(this.#socket)
-  )
 
   #now(): number {
     return Monotonic.millis(this.#clock)
@@ -282,7 +290,7 @@ export class Driver {
         this.#meter.close()
         this.#alarm.stop()
         this.#connection = undefined
-        this.#socket?.interruptUnsafe()
+        if (this.#socket !== undefined) Effect.runForkWith(this.#context)(this.#closeSocket(this.#socket))
         this.#tell(this.#finishLogin, Exit.isSuccess(next.exit) ? Exit.interrupt() : next.exit)
         this.#tell((exit) => this.#statuses.close(exit), Exit.void)
         this.#tell((exit) => this.#messages.close(exit), next.exit)
@@ -322,17 +330,31 @@ export class Driver {
 
   /** Opens a socket, and closes the previous one, if any. */
   #open(): void {
-    const before = this.#socket
+    const before = this.#socket === undefined ? Effect.void : this.#closeOld(this.#socket)
+    const socket: Socket = { scope: Scope.makeUnsafe(), opening: undefined, closing: undefined }
     this.#connection = undefined
-    const socket = this.#useSocket(++this.#sockets)
-    this.#socket = Effect.runForkWith(this.#context)(
-      before === undefined ? socket : Effect.andThen(this.#closeSocket(before), socket)
+    this.#socket = socket
+    socket.opening = Effect.runForkWith(this.#context)(
+      Effect.andThen(before, this.#useSocket(++this.#sockets, socket.scope))
     )
   }
 
-  /** Closes a socket, and waits for that, but not for ever: the session needs another one. */
-  #closeSocket(socket: Fiber.Fiber<void>): Effect.Effect<void> {
-    return Effect.timeoutOrElse(Fiber.interrupt(socket), {
+  /** Closes a socket, in a fiber of its own: waiting for it can be given up. */
+  #closeSocket(socket: Socket): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      socket.closing ??= Effect.runForkWith(this.#context)(
+        Effect.andThen(
+          socket.opening === undefined ? Effect.void : Fiber.interrupt(socket.opening),
+          Scope.close(socket.scope, Exit.void)
+        )
+      )
+      return Effect.asVoid(Fiber.await(socket.closing))
+    })
+  }
+
+  /** Waits until the old socket is closed, but not for ever: the session needs another one. */
+  #closeOld(socket: Socket): Effect.Effect<void> {
+    return Effect.timeoutOrElse(this.#closeSocket(socket), {
       duration: SOCKET_TIMEOUT,
       orElse: () =>
         Effect.logWarning(
@@ -341,21 +363,22 @@ export class Driver {
     })
   }
 
-  /** Opens a socket, and keeps it until this is interrupted. `number`: the how many-th it is. */
-  #useSocket(number: number): Effect.Effect<void> {
+  /** Opens a socket, which is open until its scope is closed. No fiber stays. `number`: the how many-th socket it is. */
+  #useSocket(number: number, scope: Scope.Closeable): Effect.Effect<void> {
     return Effect.timeoutOrElse(this.#transport.open, {
       duration: SOCKET_TIMEOUT,
       orElse: () => Effect.fail(openFailed(this.#transport.peer, "TimedOut", undefined))
     }).pipe(
-      Effect.flatMap((connection) => {
+      Effect.map((connection) => {
         this.#connection = connection
         connection.listen(this.#receiverOf(connection))
         this.#feed((now) => this.#machine.opened(now))
-        return Effect.never
       }),
-      Effect.scoped,
-      Effect.onError((cause) => Effect.sync(() => this.#notOpened(number, cause))),
-      Effect.ignore
+      Effect.onError((cause) =>
+        Effect.andThen(Scope.close(scope, Exit.void), Effect.sync(() => this.#notOpened(number, cause)))
+      ),
+      Effect.ignore,
+      Scope.provide(scope)
     )
   }
 
