@@ -128,8 +128,7 @@ export class FlavourDetection {
   /** The list of players, if it comes with the answer to the question, and the question is out or to be asked. */
   table(deadline: number): Effect.Effect<Table<Player> | undefined, CommandError> {
     return Effect.suspend(() => {
-      const isOut = this.#asking !== undefined && this.#asking.pollUnsafe() === undefined
-      if (!isOut && this.isKnown) return Effect.succeed(undefined)
+      if (this.#asking === undefined && this.isKnown) return Effect.succeed(undefined)
       return this.#within(
         "players",
         deadline,
@@ -151,15 +150,19 @@ export class FlavourDetection {
 
   /** The answer to the question, which is asked once for all. Asks again for as long as it fails. */
   readonly #answer: Effect.Effect<Answer> = Effect.suspend(() => {
-    if (this.#asking === undefined || this.#asking.pollUnsafe() !== undefined) {
+    let asking = this.#asking
+    if (asking === undefined) {
       const wait = Math.max(0, this.#askedAt + REST - this.#options.now())
       const ask = wait === 0 ? this.#ask : Effect.delay(this.#ask, wait)
-      this.#asking = Effect.runForkWith(this.#options.context)(
+      const fiber = asking = this.#asking = Effect.runForkWith(this.#options.context)(
         reported("finding out the server's flavour failed", ask)
       )
+      fiber.addObserver(() => {
+        if (this.#asking === fiber) this.#asking = undefined
+      })
     }
     return Effect.flatMap(
-      Fiber.await(this.#asking),
+      Fiber.await(asking),
       (exit): Effect.Effect<Answer> => Exit.isSuccess(exit) ? Effect.succeed(exit.value) : this.#answer
     )
   })

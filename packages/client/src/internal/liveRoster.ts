@@ -121,11 +121,14 @@ export const make = (options: {
 
   /** The list on its way, shared by all who ask: nobody's interruption is another's. */
   let asking: Fiber.Fiber<Table<Player>, CommandError | ReplyError> | undefined
-  const ask = Effect.suspend(() =>
-    asking !== undefined && asking.pollUnsafe() === undefined
-      ? outcomeOf(asking)
-      : outcomeOf(asking = Effect.runForkWith(options.context)(playerTable))
-  )
+  const ask = Effect.suspend(() => {
+    if (asking !== undefined) return outcomeOf(asking)
+    const fiber = asking = Effect.runForkWith(options.context)(playerTable)
+    fiber.addObserver(() => {
+      asking = undefined
+    })
+    return outcomeOf(fiber)
+  })
 
   const get: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError> = Effect.flatMap(
     options.status,
