@@ -2,9 +2,11 @@ import { Packet } from "@bercon/codec"
 import { type CommandError, type LoginFailure, Session, type Status, Transport } from "@bercon/session"
 import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Logger, Result, Scope, Stream } from "effect"
+import { Cause, Clock, Effect, Exit, Fiber, Logger, Result, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { vi } from "vitest"
+import { Driver } from "../src/internal/driver.ts"
+import * as Settings from "../src/internal/settings.ts"
 import type * as Slab from "../src/internal/slab.ts"
 import { password } from "./support/Scenario.ts"
 
@@ -201,6 +203,24 @@ describe("a command", () => {
       assert.strictEqual(tagOf(yield* session.status), "Online")
     }))
 
+  it.effect("whose reply cannot be decoded dies, and the session goes on", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      const settings = yield* Settings.make({ password }, PEER, () => 0)
+      const driver = new Driver(line.transport, settings, yield* Clock.Clock, yield* Effect.context())
+      yield* Effect.addFinalizer(() => driver.close)
+      driver.start()
+      yield* Effect.andThen(driver.online, Effect.yieldNow)
+      const decode = () => {
+        throw new Error("the decoder has a bug")
+      }
+      const asking = yield* ask(Effect.exit(driver.request("a", undefined, decode)))
+      line.receive(Packet.commandReply(0, "reply"))
+      const exit = yield* Fiber.join(asking)
+      assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      assert.strictEqual(tagOf(driver.status), "Online")
+    }))
+
   it.effect("whose timeout is not a duration is refused with that value", () =>
     Effect.gen(function*() {
       const session = yield* start(byHand())
@@ -307,6 +327,19 @@ describe("a socket", () => {
       assert.isTrue(lines.some((line) => line.startsWith("Warn") && line.includes("not closed within 30 seconds")))
       line.closing = Effect.void
       yield* Scope.close(scope, Exit.void)
+    }))
+
+  it.effect("whose closing dies ends the session loudly, though it was replaced", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      const session = yield* start(line)
+      yield* online(session)
+      line.closing = Effect.die("the adapter has a bug")
+      line.receivers[0]!.failed(Cause.fail(broken))
+      yield* TestRcon.adjust("5 seconds")
+      const status = yield* session.status
+      assert(status._tag === "Closed" && Exit.isFailure(status.exit))
+      assert.include(Cause.pretty(status.exit.cause), "the adapter has a bug")
     }))
 
   it.effect("is closed as soon as a refusal ends the session, whose scope is still open", () =>

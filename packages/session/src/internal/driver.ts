@@ -346,7 +346,7 @@ export class Driver {
         Effect.andThen(
           socket.opening === undefined ? Effect.void : Fiber.interrupt(socket.opening),
           Scope.close(socket.scope, Exit.void)
-        )
+        ).pipe(Effect.onError((cause) => Effect.sync(() => this.#fault(cause))))
       )
       return Effect.asVoid(Fiber.await(socket.closing))
     })
@@ -363,7 +363,7 @@ export class Driver {
     })
   }
 
-  /** Opens a socket, which is open until its scope is closed. No fiber stays. `number`: the how many-th socket it is. */
+  /** Opens a socket, which is open until its scope is closed. No fiber stays. `number`: which socket it is, counted from 1. */
   #useSocket(number: number, scope: Scope.Closeable): Effect.Effect<void> {
     return Effect.timeoutOrElse(this.#transport.open, {
       duration: SOCKET_TIMEOUT,
@@ -375,24 +375,23 @@ export class Driver {
         this.#feed((now) => this.#machine.opened(now))
       }),
       Effect.onError((cause) =>
-        Effect.andThen(Scope.close(scope, Exit.void), Effect.sync(() => this.#notOpened(number, cause)))
+        Effect.andThen(Scope.close(scope, Exit.void), Effect.sync(() => this.#ended(number, cause)))
       ),
       Effect.ignore,
       Scope.provide(scope)
     )
   }
 
-  /** Takes in why a socket could not be opened, or not be listened to. */
-  #notOpened(number: number, cause: Cause.Cause<TransportError>): void {
-    // The session itself has interrupted it.
-    if (number !== this.#sockets) return
+  /** Takes in why a socket could not be opened, or why its fiber has ended. */
+  #ended(number: number, cause: Cause.Cause<TransportError>): void {
     const error = Cause.findError(cause)
-    if (Result.isSuccess(error)) this.#feed((now) => this.#machine.openFailed(now, error.success))
-    else if (!Cause.hasInterruptsOnly(cause)) this.#fault(cause)
-    else {
-      const interrupted = openFailed(this.#transport.peer, "Unknown", "opening it was interrupted")
-      this.#feed((now) => this.#machine.openFailed(now, interrupted))
-    }
+    if (Result.isFailure(error) && !Cause.hasInterruptsOnly(cause)) return this.#fault(cause)
+    // The session itself has interrupted a socket that was replaced.
+    if (number !== this.#sockets) return
+    const reason = Result.isSuccess(error)
+      ? error.success
+      : openFailed(this.#transport.peer, "Unknown", "opening it was interrupted")
+    this.#feed((now) => this.#machine.openFailed(now, reason))
   }
 
   /** The receiver of a connection. It ignores calls once the connection has been replaced. */
@@ -428,8 +427,8 @@ export class Driver {
   }
 
   /**
-   * Lets what has arrived be read before anything is judged by the time: a reply that lies in the socket is not late.
-   * Ends when nothing more comes, or after so much that it must not wait any longer.
+   * Lets the event loop read the datagrams that have arrived before deadlines are judged: a reply that lies in the socket is
+   * not late. Ends when no more datagrams come, or after {@link MOST_TURNS}.
    */
   readonly #readSocket = Effect.suspend(() => {
     let turn = 0
