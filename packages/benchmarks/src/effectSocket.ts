@@ -1,4 +1,4 @@
-import * as NodeTransport from "@bercon/session/NodeTransport"
+import * as DatagramSocketTransport from "@bercon/session/DatagramSocketTransport"
 import { over } from "./sessionSubject.ts"
 
-export const { connect, idle } = over(NodeTransport.layer)
+export const { connect, idle } = over(DatagramSocketTransport.layer)

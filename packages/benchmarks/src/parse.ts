@@ -34,7 +34,7 @@ const events = (count: number): ReadonlyArray<string> =>
 
 /** A client of a server that answers every command with the same text. */
 const clientOf = (reply: string, bytes = new TextEncoder().encode(reply)) =>
-  RconClient.make({ flavour: "BattlEye", rosterInterval: "Infinity" }).pipe(
+  RconClient.fromSession({ flavour: "BattlEye", rosterInterval: "Infinity" }).pipe(
     Effect.provideService(
       Session.Session,
       Session.Session.of({

@@ -1,4 +1,4 @@
-import * as NodeDgramTransport from "@bercon/session/NodeDgramTransport"
+import * as NodeTransport from "@bercon/session/NodeTransport"
 import { over } from "./sessionSubject.ts"
 
-export const { connect, idle } = over(NodeDgramTransport.layer)
+export const { connect, idle } = over(NodeTransport.layer)

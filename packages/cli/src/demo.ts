@@ -177,8 +177,8 @@ const visit = Effect.gen(function*() {
   )
   const news = yield* News
   yield* Print.step(1, "The client logs in.")
-  yield* Print.call("NodeRcon.layerConfig()")
-  yield* Effect.provide(lookAround, NodeRcon.layerConfig())
+  yield* Print.call("NodeRcon.layerFromEnv()")
+  yield* Effect.provide(lookAround, NodeRcon.layerFromEnv())
   yield* news.until("Closed")
 }).pipe(Effect.provide(News.layer))
 

@@ -1,12 +1,12 @@
 /**
- * A client over real UDP on Node, by the leaner of the two transports there: `NodeDgramTransport`.
+ * A client over real UDP on Node.
  *
  * **Example** (Settings from the environment)
  *
  * ```ts
  * import { RconClient } from "@bercon/client"
  * import * as NodeRcon from "@bercon/client/NodeRcon"
- * import * as NodeRuntime from "@effect/platform-node-shared/NodeRuntime"
+ * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
  * import { Console, Effect } from "effect"
  *
  * const program = Effect.gen(function*() {
@@ -14,14 +14,13 @@
  *   yield* Console.log(yield* rcon.players)
  * })
  *
- * program.pipe(Effect.provide(NodeRcon.layerConfig()), NodeRuntime.runMain)
+ * program.pipe(Effect.provide(NodeRcon.layerFromEnv()), NodeRuntime.runMain)
  * ```
  *
  * @since 0.1.0
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
-import * as NodeDgramTransport from "@bercon/session/NodeDgramTransport"
-import type * as NodeTransport from "@bercon/session/NodeTransport"
+import * as NodeTransport from "@bercon/session/NodeTransport"
 import { Transport } from "@bercon/session/Transport"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -61,19 +60,65 @@ export interface Options extends NodeTransport.Options, RconClient.Options {}
 export const make = (
   options: Options
 ): Effect.Effect<RconClient.RconClient["Service"], LoginFailure, Scope.Scope> =>
-  Effect.provideService(RconClient.connect(options), Transport, NodeDgramTransport.make(options))
+  Effect.provideService(RconClient.make(options), Transport, NodeTransport.make(options))
 
 /**
- * Provides a client. The layer is built once the server has accepted the password.
+ * Begins to log in, and returns the client at once, see `RconClient.start`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const start = (
+  options: Options
+): Effect.Effect<RconClient.RconClient["Service"], LoginFailure, Scope.Scope> =>
+  Effect.provideService(RconClient.start(options), Transport, NodeTransport.make(options))
+
+/**
+ * Provides the client that {@link make} makes. The layer is built once the server has accepted the password.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layer = (options: Options): Layer.Layer<RconClient.RconClient, LoginFailure> =>
-  RconClient.layer(options).pipe(Layer.provide(NodeDgramTransport.layer(options)))
+  RconClient.layer(options).pipe(Layer.provide(NodeTransport.layer(options)))
 
 /**
- * Where the server is and its password: `BERCON_HOST` (default `127.0.0.1`), `BERCON_PORT`, `BERCON_PASSWORD`.
+ * Provides the client that {@link start} begins. The layer is built at once.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerStart = (options: Options): Layer.Layer<RconClient.RconClient, LoginFailure> =>
+  RconClient.layerStart(options).pipe(Layer.provide(NodeTransport.layer(options)))
+
+/**
+ * Provides a client as {@link layer} does, with options from configuration.
+ *
+ * **Example** (A password from a variable of its own)
+ *
+ * ```ts
+ * import * as NodeRcon from "@bercon/client/NodeRcon"
+ * import { Config } from "effect"
+ *
+ * const layer = NodeRcon.layerConfig({
+ *   host: Config.String("RCON_HOST"),
+ *   port: Config.Port("RCON_PORT"),
+ *   password: Config.Redacted("RCON_PASSWORD"),
+ *   keepaliveInterval: Config.Duration("RCON_KEEPALIVE").pipe(Config.withDefault("30 seconds"))
+ * })
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (
+  options: Config.Wrap<Options>
+): Layer.Layer<RconClient.RconClient, LoginFailure | Config.ConfigError> =>
+  Layer.unwrap(Effect.map(Config.unwrap(options), layer))
+
+/**
+ * Where the server is and its password, from the environment: `BERCON_HOST` (default `127.0.0.1`), `BERCON_PORT`,
+ * `BERCON_PASSWORD`.
  *
  * @category config
  * @since 0.1.0
@@ -86,13 +131,13 @@ export const config: Config.Config<Pick<Options, "host" | "port" | "password">> 
 })
 
 /**
- * Provides a client as {@link layer} does, with host, port and password from {@link config} and the other options as
- * given. Fails with `ConfigError` where a variable is missing or the port is out of range.
+ * Provides a client as {@link layer} does, with host, port and password from {@link config}. Fails with `ConfigError` if a
+ * variable is missing or the port is out of range.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig = (
+export const layerFromEnv = (
   options?: Omit<Options, "host" | "port" | "password">
 ): Layer.Layer<RconClient.RconClient, LoginFailure | Config.ConfigError> =>
   Layer.unwrap(Effect.map(config, (server) => layer({ ...options, ...server })))

@@ -180,16 +180,22 @@ export interface Options extends Session.Options, ClientOptions {}
 export { listeners } from "./internal/listeners.ts"
 
 /**
- * A client on the session in context. It listens for as long as the scope is open; the session remains its owner's.
+ * A client on the session in context. It listens for as long as the scope is open.
  *
- * {@link connect} makes the session, too.
+ * **Details**
+ *
+ * It does what a client does that {@link make} makes, but for one thing: the session remains its owner's. So this client
+ * does not log out of Arma Reforger's own RCON when its scope closes; a server notices the end of the session after 45
+ * seconds.
+ *
+ * Fails only with `InvalidOptions`.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (
+export const fromSession = (
   options?: ClientOptions
-): Effect.Effect<RconClient["Service"], never, Session.Session | Scope.Scope> =>
+): Effect.Effect<RconClient["Service"], LoginFailure, Session.Session | Scope.Scope> =>
   Effect.map(makeClient(options), ({ client }) => client)
 
 const onSessionOfItsOwn = Effect.fnUntraced(function*(options: Options) {
@@ -201,8 +207,10 @@ const onSessionOfItsOwn = Effect.fnUntraced(function*(options: Options) {
 })
 
 /**
- * As {@link connect}, but returns the client at once, while it logs in. Commands wait until it has, or for their timeout.
- * That it cannot log in is seen in `status` and `events`, and in the commands, which fail with reason `SessionClosed`.
+ * Begins to log in, and returns the client at once. Commands wait until it has logged in, or for their timeout. If it cannot
+ * log in, `status` and `events` show why, and commands fail with reason `SessionClosed`.
+ *
+ * Fails only with `InvalidOptions`.
  *
  * @category constructors
  * @since 0.1.0
@@ -219,25 +227,34 @@ export const start = (
  * @category constructors
  * @since 0.1.0
  */
-export const connect = (
+export const make = (
   options: Options
 ): Effect.Effect<RconClient["Service"], LoginFailure, Transport | Scope.Scope> =>
   Effect.flatMap(onSessionOfItsOwn(options), ({ client, session }) => Effect.as(session.online, client))
 
 /**
- * Provides a client, and the session under it. The layer is built once the server has accepted the password.
+ * Provides the client that {@link make} makes. The layer is built once the server has accepted the password.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layer = (options: Options): Layer.Layer<RconClient, LoginFailure, Transport> =>
-  Layer.effect(RconClient, connect(options))
+  Layer.effect(RconClient, make(options))
 
 /**
- * Provides a client on the session in context.
+ * Provides the client that {@link start} begins. The layer is built at once.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerNoDeps = (options?: ClientOptions): Layer.Layer<RconClient, never, Session.Session> =>
-  Layer.effect(RconClient, make(options))
+export const layerStart = (options: Options): Layer.Layer<RconClient, LoginFailure, Transport> =>
+  Layer.effect(RconClient, start(options))
+
+/**
+ * Provides a client on the session in context, see {@link fromSession}.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerFromSession = (options?: ClientOptions): Layer.Layer<RconClient, LoginFailure, Session.Session> =>
+  Layer.effect(RconClient, fromSession(options))

@@ -40,7 +40,7 @@ type Call = (rcon: RconClient.RconClient["Service"]) => Effect.Effect<unknown, F
 /** What a call sends. */
 const sentBy = Effect.fnUntraced(function*(call: Call, flavour: Flavour.Flavour = "BattlEye") {
   const session = yield* MockSession.make()
-  const rcon = yield* Effect.provide(RconClient.make({ flavour }), session.layer)
+  const rcon = yield* Effect.provide(RconClient.fromSession({ flavour }), session.layer)
   const result = yield* Effect.result(call(rcon))
   return { result, sent: session.sent.map(([text]) => text), options: session.sent[0]?.[1] }
 })
@@ -214,7 +214,7 @@ const online = Effect.fnUntraced(function*(options?: Partial<RconClient.Options>
   const server = yield* SimulatedServer.SimulatedServer
   const connecting = yield* Effect.forkScoped(
     Random.withSeed(
-      RconClient.connect({ password: Redacted.make("secret"), loginTimeout: "1 minute", ...options }),
+      RconClient.make({ password: Redacted.make("secret"), loginTimeout: "1 minute", ...options }),
       "commands"
     )
   )
@@ -348,7 +348,7 @@ describe("a command about a slot", () => {
       const session = yield* Session.make({ password: Redacted.make("secret") })
       yield* server.join({ name: "Cheater", number: 0 })
       yield* TestRcon.adjust("1 second")
-      const rcon = yield* Effect.provideService(RconClient.make(), Session.Session, session)
+      const rcon = yield* Effect.provideService(RconClient.fromSession(), Session.Session, session)
       yield* server.onCommand((text) => text === "players" ? { delay: Duration.infinity } : undefined)
       const kicking = yield* Effect.forkChild(Effect.flip(rcon.kick(player(0), "", { timeout: "5 minutes" })), {
         startImmediately: true
@@ -594,7 +594,7 @@ describe("evidence", () => {
   it.effect("is not sought where nobody is", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make()
-      const rcon = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+      const rcon = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
       session.reply = (text) => text === "players" ? "Players on server:\n[#] [IP Address]\n----\n" : ""
       assert.strictEqual((yield* Effect.flip(rcon.kick(player(99), "", within))).reason._tag, "PlayerNotFound")
       assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
@@ -728,7 +728,7 @@ describe("unban", () => {
     removeBan: (bans: Array<string>, number: number) => unknown
   ) {
     const session = yield* MockSession.make()
-    const rcon = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+    const rcon = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
     const bans = [...reasons]
     session.reply = (text) => {
       const number = /^removeBan (\d+)$/.exec(text)?.[1]

@@ -24,7 +24,7 @@ describe("NodeRcon", () => {
       const outOfRange = yield* Effect.flip(read({ BERCON_PORT: "65536", BERCON_PASSWORD: "secret" }))
       assert.include(outOfRange.message, "BERCON_PORT")
       assert.notInclude(outOfRange.message, "secret")
-      const layer = yield* Layer.build(NodeRcon.layerConfig()).pipe(
+      const layer = yield* Layer.build(NodeRcon.layerFromEnv()).pipe(
         Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env: {} })),
         Effect.flip
       )

@@ -43,7 +43,7 @@ const bob = Player.PlayerId.make(7)
 /** A client on a mock session, in the test's scope. */
 const start = Effect.fnUntraced(function*(options?: RconClient.ClientOptions) {
   const session = yield* MockSession.make()
-  const rcon = yield* Effect.provide(RconClient.make({ flavour: "BattlEye", ...options }), session.layer)
+  const rcon = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye", ...options }), session.layer)
   return { session, rcon }
 })
 
@@ -298,7 +298,7 @@ describe("RconClient", () => {
       Effect.gen(function*() {
         const session = yield* MockSession.make()
         const fiber = yield* Effect.scoped(Effect.gen(function*() {
-          const rcon = yield* Effect.provide(RconClient.make(), session.layer)
+          const rcon = yield* Effect.provide(RconClient.fromSession(), session.layer)
           return yield* Effect.forkDetach(Stream.runCollect(rcon.events), { startImmediately: true })
         }))
         assert.deepStrictEqual(yield* Fiber.join(fiber), [])
@@ -437,7 +437,7 @@ describe("RconClient", () => {
         assert.isTrue(Option.isNone(yield* later.rcon.adminId))
 
         const session = yield* MockSession.make({ _tag: "Online" })
-        const joined = yield* Effect.provide(RconClient.make(), session.layer)
+        const joined = yield* Effect.provide(RconClient.fromSession(), session.layer)
         yield* session.say(login(1))
         assert.isTrue(Option.isNone(yield* joined.adminId))
       }))
@@ -610,7 +610,7 @@ describe("RconClient", () => {
           const server = yield* SimulatedServer.SimulatedServer
           yield* server.update((world) => ({ ...world, bans, missions, version: "1.217" }))
           const asking = yield* Effect.forkChild(Effect.gen(function*() {
-            const rcon = yield* Random.withSeed(RconClient.connect({ ...options, loginTimeout: "1 minute" }), "client")
+            const rcon = yield* Random.withSeed(RconClient.make({ ...options, loginTimeout: "1 minute" }), "client")
             const { adminTable, banTable, commands, missions, version } = rcon
             return yield* Effect.all({ adminTable, banTable, commands, missions, version })
           }))
@@ -647,9 +647,9 @@ describe("RconClient", () => {
 
     it.effect("says why it cannot log in", () =>
       Effect.gen(function*() {
-        const wrong = yield* RconClient.connect({ password: Redacted.make("wrong") }).pipe(Effect.scoped, Effect.flip)
+        const wrong = yield* RconClient.make({ password: Redacted.make("wrong") }).pipe(Effect.scoped, Effect.flip)
         assert.strictEqual(wrong.reason._tag, "LoginRefused")
-        const empty = yield* RconClient.connect({ password: Redacted.make("") }).pipe(Effect.scoped, Effect.result)
+        const empty = yield* RconClient.make({ password: Redacted.make("") }).pipe(Effect.scoped, Effect.result)
         assert.isTrue(Result.isFailure(empty))
       }).pipe(Effect.provide(world)))
   })

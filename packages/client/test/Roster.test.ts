@@ -53,7 +53,7 @@ describe("the roster", () => {
         Effect.gen(function*() {
           const server = yield* SimulatedServer.SimulatedServer
           const connecting = yield* Effect.forkScoped(
-            Random.withSeed(RconClient.connect({ ...options, silenceTimeout: "20 seconds" }), "roster")
+            Random.withSeed(RconClient.make({ ...options, silenceTimeout: "20 seconds" }), "roster")
           )
           for (let i = 0; i < 60 && connecting.pollUnsafe() === undefined; i++) yield* TestRcon.adjust("1 second")
           const rcon = yield* Fiber.join(connecting)
@@ -127,7 +127,7 @@ describe("the roster", () => {
     ([happenings]) =>
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
-        const { roster } = yield* RconClient.connect({ ...options, rosterInterval: "Infinity" })
+        const { roster } = yield* RconClient.make({ ...options, rosterInterval: "Infinity" })
         yield* TestRcon.adjust("2 seconds")
         const asked = (yield* server.executions).length
         for (const { guid, kind, name, slot } of happenings) {
@@ -166,7 +166,7 @@ describe("the roster", () => {
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
       const list = yield* Deferred.make<void>()
-      const { roster } = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+      const { roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
       session.wait = Deferred.await(list)
       session.reply = "Players on server:\n[#] [IP Address]\n----"
       const asking = yield* Effect.forkChild(roster.get, { startImmediately: true })
@@ -180,7 +180,7 @@ describe("the roster", () => {
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
       const { roster } = yield* Effect.provide(
-        RconClient.make({ flavour: "BattlEye", rosterInterval: "Infinity" }),
+        RconClient.fromSession({ flavour: "BattlEye", rosterInterval: "Infinity" }),
         session.layer
       )
       const heading = "Players on server:\n[#] [IP Address]\n----"
@@ -290,7 +290,7 @@ describe("the roster", () => {
   it.effect("does not believe a late message, which is older than what it knows", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
-      const { events, roster } = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+      const { events, roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
       const first = yield* Effect.forkChild(Stream.runHead(events), { startImmediately: true })
       session.reply = "Players on server:\n[#] [IP Address]\n----"
       assert.deepStrictEqual(yield* roster.get, [])
@@ -302,7 +302,7 @@ describe("the roster", () => {
   it.effect("knows a player whose name reads otherwise in the list than in events", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
-      const { roster } = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+      const { roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
       session.reply = [
         "Players on server:",
         "[#] [IP Address]:[Port] [Ping] [GUID] [Name]",
@@ -318,7 +318,7 @@ describe("the roster", () => {
   it.effect("fails as the query where the list is not known, and asks nobody where it is", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
-      const { roster } = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+      const { roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
       session.reply = "what?"
       assert.strictEqual((yield* Effect.flip(roster.get))._tag, "ReplyError")
       session.reply = "Players on server:\n[#] [IP Address]\n----\n(0 players in total)"
@@ -335,7 +335,7 @@ describe("the roster", () => {
   it.effect("keeps no more players than any game has", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
-      const { roster } = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+      const { roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
       session.reply = "Players on server:\n[#] [IP Address]\n----"
       yield* roster.get
       const hostile = Array.from({ length: 3000 }, (_, id) => `Player #${id} x (203.0.113.1:1) connected`)
@@ -346,7 +346,7 @@ describe("the roster", () => {
   it.effect("tells one player from another whom Arma 2 lists twice in one slot", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
-      const { roster } = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+      const { roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
       session.reply = [
         "Players on server:",
         "[#] [IP Address]:[Port] [Ping] [GUID] [Name]",

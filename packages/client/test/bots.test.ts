@@ -68,7 +68,7 @@ describe("PlayerIdentified", () => {
   it.effect("comes as soon as the GUID is verified", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
-      const rcon = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+      const rcon = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
       const identified = yield* Effect.forkChild(rcon.waitFor("PlayerIdentified"), { startImmediately: true })
       yield* session.say(
         "Player #7 Bob (203.0.113.9:2304) connected",
@@ -203,7 +203,7 @@ describe("changes of the list of bans", () => {
   it.effect("tell what has expired, and report nothing as removed that could not be read", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
-      const rcon = RconClient.make({ flavour: "BattlEye", rosterInterval: "Infinity", banInterval: "1 minute" })
+      const rcon = RconClient.fromSession({ flavour: "BattlEye", rosterInterval: "Infinity", banInterval: "1 minute" })
       const { events } = yield* Effect.provide(rcon, session.layer)
       const seen: Array<string> = []
       yield* events.pipe(

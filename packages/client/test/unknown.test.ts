@@ -20,7 +20,7 @@ const within = { confirmWithin: "1 second" } as const
 /** A client whose server answers `players` so, and every other command with nothing. */
 const start = Effect.fnUntraced(function*(list: string, bans = "") {
   const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
-  const rcon = yield* Effect.provide(RconClient.make({ flavour: "BattlEye" }), session.layer)
+  const rcon = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
   session.reply = (text) => text === "players" ? list : text === "bans" ? bans : ""
   yield* session.say("Player #0 Ann (203.0.113.9:2304) connected")
   /** Runs an action to its end, and tells how. */
@@ -106,7 +106,7 @@ describe("a long list in an old code page", () => {
     const row = `0  ${GUID} perm ${"\xe8".repeat(60)}\n`
     const text = heading + row.repeat(Math.ceil(length / row.length))
     const bytes = Uint8Array.from(text.slice(0, length), (character) => character.charCodeAt(0))
-    const rcon = yield* RconClient.make({ flavour: "BattlEye" }).pipe(
+    const rcon = yield* RconClient.fromSession({ flavour: "BattlEye" }).pipe(
       Effect.provideService(Session.Session, {
         ...service,
         commandBytes: () => Effect.succeed(bytes),

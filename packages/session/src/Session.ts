@@ -15,7 +15,7 @@
  *
  * ```ts
  * import { Session } from "@bercon/session"
- * import * as NodeTransport from "@bercon/session/NodeTransport"
+ * import * as DatagramSocketTransport from "@bercon/session/DatagramSocketTransport"
  * import { Effect, Redacted } from "effect"
  *
  * const version = Effect.gen(function*() {
@@ -23,7 +23,7 @@
  *   return yield* session.command("version")
  * }).pipe(
  *   Effect.scoped,
- *   Effect.provide(NodeTransport.layer({ host: "127.0.0.1", port: 2306 }))
+ *   Effect.provide(DatagramSocketTransport.layer({ host: "127.0.0.1", port: 2306 }))
  * )
  * ```
  *
@@ -243,3 +243,12 @@ export const make: (
  */
 export const layer = (options: Options): Layer.Layer<Session, LoginFailure, Transport> =>
   Layer.effect(Session, make(options))
+
+/**
+ * Provides the {@link Session} that {@link start} begins. The layer is built at once.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerStart = (options: Options): Layer.Layer<Session, LoginFailure, Transport> =>
+  Layer.effect(Session, start(options))

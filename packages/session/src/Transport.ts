@@ -6,7 +6,7 @@
  * A transport only sends and receives datagrams. It may lose, repeat and reorder them. A session opens one connection at a
  * time: the first for its login, another when that fails or stays mute.
  *
- * Over real UDP there are `NodeDgramTransport`, and `NodeTransport` on Effect's own sockets. `@bercon/testing` has one in
+ * Over real UDP there are `NodeTransport`, and `DatagramSocketTransport` on Effect's own sockets. `@bercon/testing` has one in
  * memory. A transport of your own (through a SOCKS proxy, say, or from a recording) is an `open` that returns two functions.
  *
  * **Example** (A transport that writes down what another one carries, except for logins)

@@ -1,5 +1,5 @@
 import { LoginFailure, Session, Transport } from "@bercon/session"
-import * as NodeDgramTransport from "@bercon/session/NodeDgramTransport"
+import * as DatagramSocketTransport from "@bercon/session/DatagramSocketTransport"
 import * as NodeTransport from "@bercon/session/NodeTransport"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import * as NodeDatagramSocket from "@effect/platform-node-shared/NodeDatagramSocket"
@@ -27,153 +27,156 @@ const notSent = (connection: Transport.Connection, datagram: Uint8Array) =>
     connection.send(datagram)
   })
 
-describe.each([["NodeTransport", NodeTransport], ["NodeDgramTransport", NodeDgramTransport]])("over %s", (_, Udp) => {
-  it.live("a session logs in, asks, and survives a restart of the server", () =>
-    Effect.gen(function*() {
-      const server = yield* NodeSimulatedServer.make({ onCommand: (text) => text === "hello" ? "world" : undefined })
-      const session = yield* Session.make({ password: Redacted.make("secret") }).pipe(
-        Effect.provide(Udp.layer({ host: "localhost", port: portOf(server.address) }))
-      )
-      assert.strictEqual(yield* session.command("hello"), "world")
-      yield* server.restart({ downtime: "100 millis" })
-      assert.strictEqual(yield* session.command("hello"), "world")
-      assert.strictEqual((yield* server.sessions).length, 1)
-    }), 15_000)
-
-  it.live("a closed port is told as Refused, and fails the login with a LoginTimeout that says so", () =>
-    Effect.gen(function*() {
-      const { port } = yield* Effect.scoped(bound)
-      const transport = Udp.make({ host: "127.0.0.1", port })
-      const error = yield* notSent(yield* transport.open, Uint8Array.of(1))
-      assert.strictEqual(error.reason.kind, "Refused")
-      assert.include(error.message, `127.0.0.1:${port}`)
-      const failure = yield* Effect.flip(
-        Session.make({ password: Redacted.make("secret"), loginTimeout: "1200 millis" }).pipe(
-          Effect.provideService(Transport.Transport, transport)
-        )
-      )
-      assert(failure.reason._tag === "LoginTimeout" && failure.reason.portClosed)
-    }))
-
-  it.live("a host that answers garbage is as good as none", () =>
-    Effect.gen(function*() {
-      const { port, reader, writer } = yield* bound
-      yield* Effect.forkChild(Effect.forever(Effect.gen(function*() {
-        for (const datagram of yield* reader.pull) {
-          yield* writer.write({ payload: "HTTP/1.1 400 Bad Request", address: datagram })
-          yield* writer.write({ payload: "", address: datagram })
-        }
-      })))
-      const failure = yield* Effect.flip(
-        Session.make({ password: Redacted.make("secret"), loginTimeout: "200 millis" }).pipe(
-          Effect.provide(Udp.layer({ host: "127.0.0.1", port }))
-        )
-      )
-      assert.instanceOf(failure.reason, LoginFailure.LoginTimeout)
-    }))
-
-  it.live("a host name without an address fails at once, with a message that names it", () =>
-    Effect.gen(function*() {
-      const failure = yield* Effect.flip(
-        Session.make({ password: Redacted.make("secret") }).pipe(
-          Effect.provide(Udp.layer({ host: "no-such-host.invalid", port: 2306 }))
-        )
-      )
-      assert(failure.reason._tag === "TransportFailure")
-      assert.strictEqual(failure.reason.error.reason.kind, "HostUnresolved")
-      assert.include(failure.message, "no-such-host.invalid:2306")
-    }))
-
-  it.live.each([["", 2306], ["127.0.0.1", 0], ["127.0.0.1", 70_000], ["127.0.0.1", NaN]] as const)(
-    "%j and port %d are no address, and the error says so",
-    ([host, port]) =>
+describe.each([["DatagramSocketTransport", DatagramSocketTransport], ["NodeTransport", NodeTransport]])(
+  "over %s",
+  (_, Udp) => {
+    it.live("a session logs in, asks, and survives a restart of the server", () =>
       Effect.gen(function*() {
-        const error = yield* Effect.flip(Udp.make({ host, port }).open)
-        assert.strictEqual(error.reason.kind, "InvalidAddress")
-        assert.include(error.message, "1 to 65535")
-      })
-  )
+        const server = yield* NodeSimulatedServer.make({ onCommand: (text) => text === "hello" ? "world" : undefined })
+        const session = yield* Session.make({ password: Redacted.make("secret") }).pipe(
+          Effect.provide(Udp.layer({ host: "localhost", port: portOf(server.address) }))
+        )
+        assert.strictEqual(yield* session.command("hello"), "world")
+        yield* server.restart({ downtime: "100 millis" })
+        assert.strictEqual(yield* session.command("hello"), "world")
+        assert.strictEqual((yield* server.sessions).length, 1)
+      }), 15_000)
 
-  it.live("a local address that this machine does not have fails with a typed error", () =>
-    Effect.gen(function*() {
-      const transport = Udp.make({ host: "127.0.0.1", port: 2306, bind: { address: "192.0.2.1" } })
-      const error = yield* Effect.flip(transport.open)
-      assert.strictEqual(error.reason.kind, "AddressNotAvailable")
-    }))
-
-  it.live("a datagram larger than UDP carries is told as MessageTooLarge", () =>
-    Effect.gen(function*() {
-      const { port } = yield* bound
-      const error = yield* notSent(yield* Udp.make({ host: "127.0.0.1", port }).open, new Uint8Array(70_000))
-      assert.strictEqual(error.reason.kind, "MessageTooLarge")
-    }))
-
-  it.live("a local address may be a name", () =>
-    Effect.gen(function*() {
-      const { port, reader } = yield* bound
-      const connection = yield* Udp.make({ host: "127.0.0.1", port, bind: { address: "localhost" } }).open
-      connection.listen({ receive: () => {}, notSent: () => {}, failed: () => {} })
-      connection.send(Uint8Array.of(7))
-      assert.deepStrictEqual((yield* reader.pull).map(({ payload }) => [...payload]), [[7]])
-    }))
-
-  it.live.each(["", "a\0b"])(
-    "a local address %j is no address, and the error says so",
-    (address) =>
+    it.live("a closed port is told as Refused, and fails the login with a LoginTimeout that says so", () =>
       Effect.gen(function*() {
-        const error = yield* Effect.flip(Udp.make({ host: "127.0.0.1", port: 2306, bind: { address } }).open)
-        assert.strictEqual(error.reason.kind, "InvalidAddress")
-      })
-  )
-
-  it.live("a connection reports nothing any more once its scope is closed", () =>
-    Effect.gen(function*() {
-      const { port, reader, writer } = yield* bound
-      const reports: Array<string> = []
-      const connection = yield* Effect.scoped(Effect.gen(function*() {
-        const connection = yield* Udp.make({ host: "127.0.0.1", port }).open
-        connection.listen({
-          receive: () => reports.push("receive"),
-          notSent: () => reports.push("notSent"),
-          failed: () => reports.push("failed")
-        })
-        connection.send(Uint8Array.of(1))
-        const [datagram] = yield* reader.pull
-        yield* writer.write({ payload: "too late", address: datagram })
-        connection.send(new Uint8Array(70_000))
-        return connection
+        const { port } = yield* Effect.scoped(bound)
+        const transport = Udp.make({ host: "127.0.0.1", port })
+        const error = yield* notSent(yield* transport.open, Uint8Array.of(1))
+        assert.strictEqual(error.reason.kind, "Refused")
+        assert.include(error.message, `127.0.0.1:${port}`)
+        const failure = yield* Effect.flip(
+          Session.make({ password: Redacted.make("secret"), loginTimeout: "1200 millis" }).pipe(
+            Effect.provideService(Transport.Transport, transport)
+          )
+        )
+        assert(failure.reason._tag === "LoginTimeout" && failure.reason.portClosed)
       }))
-      connection.send(Uint8Array.of(2))
-      yield* Effect.sleep("20 millis")
-      assert.deepStrictEqual(reports, [])
-    }))
 
-  it.live("a socket is closed with its scope, and one that could not be opened at once", () =>
-    Effect.gen(function*() {
-      const { port } = yield* bound
-      const sockets = Effect.map(
-        Effect.sleep("20 millis"),
-        () => process.getActiveResourcesInfo().filter((name) => name === "UDPWrap").length
-      )
-      const before = yield* sockets
-      const open = yield* Effect.scoped(Effect.andThen(Udp.make({ host: "127.0.0.1", port }).open, sockets))
-      const bind = { address: "192.0.2.1" }
-      yield* Effect.scoped(Effect.andThen(
-        Effect.flip(Udp.make({ host: "127.0.0.1", port, bind }).open),
-        Effect.map(sockets, (unopened) => assert.strictEqual(unopened, before))
-      ))
-      assert.deepStrictEqual([before + 1, before], [open, yield* sockets])
-    }))
-})
+    it.live("a host that answers garbage is as good as none", () =>
+      Effect.gen(function*() {
+        const { port, reader, writer } = yield* bound
+        yield* Effect.forkChild(Effect.forever(Effect.gen(function*() {
+          for (const datagram of yield* reader.pull) {
+            yield* writer.write({ payload: "HTTP/1.1 400 Bad Request", address: datagram })
+            yield* writer.write({ payload: "", address: datagram })
+          }
+        })))
+        const failure = yield* Effect.flip(
+          Session.make({ password: Redacted.make("secret"), loginTimeout: "200 millis" }).pipe(
+            Effect.provide(Udp.layer({ host: "127.0.0.1", port }))
+          )
+        )
+        assert.instanceOf(failure.reason, LoginFailure.LoginTimeout)
+      }))
 
-describe("NodeDgramTransport", () => {
+    it.live("a host name without an address fails at once, with a message that names it", () =>
+      Effect.gen(function*() {
+        const failure = yield* Effect.flip(
+          Session.make({ password: Redacted.make("secret") }).pipe(
+            Effect.provide(Udp.layer({ host: "no-such-host.invalid", port: 2306 }))
+          )
+        )
+        assert(failure.reason._tag === "TransportFailure")
+        assert.strictEqual(failure.reason.error.reason.kind, "HostUnresolved")
+        assert.include(failure.message, "no-such-host.invalid:2306")
+      }))
+
+    it.live.each([["", 2306], ["127.0.0.1", 0], ["127.0.0.1", 70_000], ["127.0.0.1", NaN]] as const)(
+      "%j and port %d are no address, and the error says so",
+      ([host, port]) =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(Udp.make({ host, port }).open)
+          assert.strictEqual(error.reason.kind, "InvalidAddress")
+          assert.include(error.message, "1 to 65535")
+        })
+    )
+
+    it.live("a local address that this machine does not have fails with a typed error", () =>
+      Effect.gen(function*() {
+        const transport = Udp.make({ host: "127.0.0.1", port: 2306, bind: { address: "192.0.2.1" } })
+        const error = yield* Effect.flip(transport.open)
+        assert.strictEqual(error.reason.kind, "AddressNotAvailable")
+      }))
+
+    it.live("a datagram larger than UDP carries is told as MessageTooLarge", () =>
+      Effect.gen(function*() {
+        const { port } = yield* bound
+        const error = yield* notSent(yield* Udp.make({ host: "127.0.0.1", port }).open, new Uint8Array(70_000))
+        assert.strictEqual(error.reason.kind, "MessageTooLarge")
+      }))
+
+    it.live("a local address may be a name", () =>
+      Effect.gen(function*() {
+        const { port, reader } = yield* bound
+        const connection = yield* Udp.make({ host: "127.0.0.1", port, bind: { address: "localhost" } }).open
+        connection.listen({ receive: () => {}, notSent: () => {}, failed: () => {} })
+        connection.send(Uint8Array.of(7))
+        assert.deepStrictEqual((yield* reader.pull).map(({ payload }) => [...payload]), [[7]])
+      }))
+
+    it.live.each(["", "a\0b"])(
+      "a local address %j is no address, and the error says so",
+      (address) =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(Udp.make({ host: "127.0.0.1", port: 2306, bind: { address } }).open)
+          assert.strictEqual(error.reason.kind, "InvalidAddress")
+        })
+    )
+
+    it.live("a connection reports nothing any more once its scope is closed", () =>
+      Effect.gen(function*() {
+        const { port, reader, writer } = yield* bound
+        const reports: Array<string> = []
+        const connection = yield* Effect.scoped(Effect.gen(function*() {
+          const connection = yield* Udp.make({ host: "127.0.0.1", port }).open
+          connection.listen({
+            receive: () => reports.push("receive"),
+            notSent: () => reports.push("notSent"),
+            failed: () => reports.push("failed")
+          })
+          connection.send(Uint8Array.of(1))
+          const [datagram] = yield* reader.pull
+          yield* writer.write({ payload: "too late", address: datagram })
+          connection.send(new Uint8Array(70_000))
+          return connection
+        }))
+        connection.send(Uint8Array.of(2))
+        yield* Effect.sleep("20 millis")
+        assert.deepStrictEqual(reports, [])
+      }))
+
+    it.live("a socket is closed with its scope, and one that could not be opened at once", () =>
+      Effect.gen(function*() {
+        const { port } = yield* bound
+        const sockets = Effect.map(
+          Effect.sleep("20 millis"),
+          () => process.getActiveResourcesInfo().filter((name) => name === "UDPWrap").length
+        )
+        const before = yield* sockets
+        const open = yield* Effect.scoped(Effect.andThen(Udp.make({ host: "127.0.0.1", port }).open, sockets))
+        const bind = { address: "192.0.2.1" }
+        yield* Effect.scoped(Effect.andThen(
+          Effect.flip(Udp.make({ host: "127.0.0.1", port, bind }).open),
+          Effect.map(sockets, (unopened) => assert.strictEqual(unopened, before))
+        ))
+        assert.deepStrictEqual([before + 1, before], [open, yield* sockets])
+      }))
+  }
+)
+
+describe("NodeTransport", () => {
   const hasIPv6 = Object.values(networkInterfaces()).flat().some((address) => address?.address === "::1")
 
   it.live.runIf(hasIPv6)("reaches a server over IPv6", () =>
     Effect.gen(function*() {
       const socket = yield* NodeDatagramSocket.make({ bind: { address: "::1" } })
       const reader = yield* socket.reader
-      const connection = yield* NodeDgramTransport.make({
+      const connection = yield* NodeTransport.make({
         host: "::1",
         port: reader.address.port,
         bind: { address: "::1" }
@@ -184,7 +187,7 @@ describe("NodeDgramTransport", () => {
 
   it.live("says so if the local address and the server's are of different families", () =>
     Effect.gen(function*() {
-      const transport = NodeDgramTransport.make({ host: "127.0.0.1", port: 2306, bind: { address: "::1" } })
+      const transport = NodeTransport.make({ host: "127.0.0.1", port: 2306, bind: { address: "::1" } })
       const error = yield* Effect.flip(transport.open)
       assert.include(error.message, "::1")
       assert.include(error.message, "not both IPv4 or both IPv6")
@@ -193,7 +196,7 @@ describe("NodeDgramTransport", () => {
   it.live("a local name without an address fails with AddressNotAvailable", () =>
     Effect.gen(function*() {
       const bind = { address: "no-such-host.invalid" }
-      const error = yield* Effect.flip(NodeDgramTransport.make({ host: "127.0.0.1", port: 2306, bind }).open)
+      const error = yield* Effect.flip(NodeTransport.make({ host: "127.0.0.1", port: 2306, bind }).open)
       assert.strictEqual(error.reason.kind, "AddressNotAvailable")
     }))
 })

@@ -1,5 +1,5 @@
 import { Session, Transport } from "@bercon/session"
-import * as NodeDgramTransport from "@bercon/session/NodeDgramTransport"
+import * as DatagramSocketTransport from "@bercon/session/DatagramSocketTransport"
 import * as NodeTransport from "@bercon/session/NodeTransport"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"
@@ -25,7 +25,7 @@ const until = (condition: () => boolean) =>
   Effect.sync(condition).pipe(Effect.repeat({ schedule: Schedule.spaced("10 millis"), until: (done) => done }))
 
 describe.each(
-  [["NodeTransport", NodeTransport], ["NodeDgramTransport", NodeDgramTransport]] as const
+  [["DatagramSocketTransport", DatagramSocketTransport], ["NodeTransport", NodeTransport]] as const
 )("over real UDP and a bad line, %s", (_, transport) => {
   it.live(
     "commands get their own answer, none is executed twice, messages come once and in order, replies whole",
@@ -84,7 +84,7 @@ const spawnProgram = (name: string, ...args: ReadonlyArray<string>) =>
   )
 
 describe.each(
-  [["NodeTransport", NodeTransport], ["NodeDgramTransport", NodeDgramTransport]] as const
+  [["DatagramSocketTransport", DatagramSocketTransport], ["NodeTransport", NodeTransport]] as const
 )("a process that stands still, %s", (_, transport) => {
   it.live(
     "reads what has arrived before it judges by the time: a reply that lies in the socket is not late",

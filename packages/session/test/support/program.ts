@@ -3,7 +3,7 @@
  * or stays until it is told to go.
  */
 import { Session } from "@bercon/session"
-import * as NodeTransport from "@bercon/session/NodeTransport"
+import * as DatagramSocketTransport from "@bercon/session/DatagramSocketTransport"
 import * as NodeRuntime from "@effect/platform-node-shared/NodeRuntime"
 import { Console, Effect, Redacted } from "effect"
 
@@ -13,7 +13,7 @@ const program = Effect.gen(function*() {
   const session = yield* Session.make({ password: Redacted.make("secret"), loginTimeout: "1 minute" })
   yield* Console.log(yield* session.command("echo hello"))
   if (mode === "stay") return yield* Effect.never
-}).pipe(Effect.scoped, Effect.provide(NodeTransport.layer({ host: "127.0.0.1", port: Number(port) })))
+}).pipe(Effect.scoped, Effect.provide(DatagramSocketTransport.layer({ host: "127.0.0.1", port: Number(port) })))
 
 if (mode === "stay") NodeRuntime.runMain(program)
 else await Effect.runPromise(program)
