@@ -1,0 +1,6 @@
+/**
+ * What is counted of sessions. The module of `@bercon/session`.
+ *
+ * @since 0.1.0
+ */
+export * from "@bercon/session/Metrics"
