@@ -1,5 +1,5 @@
 /**
- * A command was in order, but did not have its effect, or nobody knows.
+ * A valid command whose effect failed or could not be confirmed.
  *
  * @since 0.1.0
  */
@@ -7,6 +7,7 @@ import { CommandError, type Execution } from "@bercon/session/CommandError"
 import * as Schema from "effect/Schema"
 import { Ban, BanTarget } from "./Ban.ts"
 import { Guid } from "./Guid.ts"
+import { IdentityId } from "./Identity.ts"
 import { PlayerId } from "./Player.ts"
 import { ReplyError } from "./ReplyError.ts"
 
@@ -18,7 +19,7 @@ import { ReplyError } from "./ReplyError.ts"
  */
 export class PlayerNotFound extends Schema.Error<PlayerNotFound>("@bercon/client/PlayerNotFound")({
   _tag: Schema.tag("PlayerNotFound"),
-  player: Schema.Union([PlayerId, Guid])
+  player: Schema.Union([PlayerId, Guid, IdentityId])
 }) {
   override get message(): string {
     const player = typeof this.player === "number" ? `#${this.player}` : this.player
@@ -42,23 +43,26 @@ export class BanNotFound extends Schema.Error<BanNotFound>("@bercon/client/BanNo
 }
 
 /**
- * No ban of this target is among the rows that could be read of the server's list, but the list is not complete. `isCut`:
- * it is longer than the protocol can carry. `unread`: how many rows could not be read. Nothing was removed.
+ * The player or ban is not among the rows that could be read of the server's list, but the list is not complete. `isCut`: it
+ * is longer than the protocol can carry. `unread`: how many rows could not be read. Nothing was done.
  *
  * @category errors
  * @since 0.1.0
  */
 export class ListIncomplete extends Schema.Error<ListIncomplete>("@bercon/client/ListIncomplete")({
   _tag: Schema.tag("ListIncomplete"),
-  target: BanTarget,
+  list: Schema.Literals(["players", "bans"]),
+  target: Schema.Union([PlayerId, BanTarget]),
   isCut: Schema.Boolean,
   unread: Schema.Int
 }) {
   override get message(): string {
     const why = this.isCut
       ? "the list is longer than the protocol can carry, and its end is missing"
-      : `${this.unread} ${this.unread === 1 ? "row" : "rows"} could not be read`
-    return `had no effect: no ban of ${this.target} was found in the server's list, but ${why}`
+      : this.unread === 0
+      ? "the list has fewer rows than the server counts"
+      : `${this.unread} ${this.unread === 1 ? "row" : "rows"} of it could not be read`
+    return `had no effect: ${this.target} was not found in the server's list of ${this.list}, but ${why}`
   }
 }
 
@@ -124,7 +128,9 @@ export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansC
   missing: Schema.Array(Ban)
 }) {
   override get message(): string {
-    return `met with somebody else's change of the list of bans. These are gone from it: ${this.missing.join(", ")}`
+    return `was overtaken: another client changed the ban list at the same time. These are gone from it: ${
+      this.missing.join(", ")
+    }`
   }
 }
 

@@ -494,6 +494,9 @@ describe("RconClient", () => {
           const asking = yield* Effect.forkChild(rcon.flavour)
           yield* TestClock.adjust("1 second")
           assert.strictEqual(yield* Fiber.join(asking), reply === "" ? "Reforger" : "BattlEye")
+          // A guess that has just been made is not asked for again.
+          if (session.sent.length === 1) assert.strictEqual(yield* rcon.flavour, "Reforger")
+          yield* TestClock.adjust("1 second")
         }
         session.reply = ""
         yield* TestClock.adjust("1 minute")

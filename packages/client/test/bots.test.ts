@@ -151,6 +151,7 @@ describe("many bans", () => {
         yield* completed(rcon.banAll(guids, { reason: "cheating", write: true }))
         // Who is banned so already is not banned again.
         yield* completed(rcon.banAll(guids, { reason: "cheating" }))
+        assert.isTrue((yield* server.executions).some(({ text }) => text === "writeBans"))
         // On a lossy line a command is sent again, and this server runs it again.
         assert.strictEqual(new Set((yield* server.world).bans.map(({ subject }) => subject)).size, count + 1)
         if (loss === 0) {
@@ -212,17 +213,19 @@ describe("changes of the list of bans", () => {
         Effect.forkScoped({ startImmediately: true })
       )
       const lists = [
-        [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} 3 b`],
-        ["0  what is this", `1  ${guidOf(1)} 2 b`],
-        [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} - b`],
-        [`1  ${guidOf(1)} - b`],
+        [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} 3 b`, `2  ${guidOf(2)} - c`, `3  ${guidOf(2)} perm c`],
+        ["0  what is this", `1  ${guidOf(1)} 2 b`, `2  ${guidOf(2)} - c`, `3  ${guidOf(2)} perm c`],
+        [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} - b`, `2  ${guidOf(2)} - c`, `3  ${guidOf(2)} perm c`],
+        [`1  ${guidOf(1)} - b`, `2  ${guidOf(3)} 1 d`, `3  ${guidOf(2)} perm c`],
+        // What ended in the last minute has expired, though no list showed it.
+        [`3  ${guidOf(2)} perm c`],
         []
       ]
       for (const rows of lists) {
         session.reply = ["GUID Bans:", "[#] [GUID] [Minutes left] [Reason]", "---", ...rows].join("\n")
         yield* TestClock.adjust("1 minute")
       }
-      assert.deepStrictEqual(seen, ["BanExpired b", "BanRemoved a"])
+      assert.deepStrictEqual(seen, ["BanExpired b", "BanRemoved a", "BanAdded d", "BanExpired d", "BanRemoved c"])
     }).pipe(Effect.scoped))
 
   it("are none if bans only move, or their time runs down", () => {

@@ -80,7 +80,7 @@ const CALLS = 10_000
 const done = Effect.succeed("")
 const emptyTable = Effect.succeed({ rows: [], unparsed: [], total: 0, cut: false })
 
-const COMMANDS: Commands.Commands = {
+const COMMANDS: Omit<Commands.Commands, "withOptions"> = {
   players: Effect.succeed([]),
   playerTable: emptyTable,
   bans: Effect.succeed([]),
@@ -144,11 +144,13 @@ export const layer = (
           return typeof member === "function" ? member(...args) : member
         })
       return typeof member === "function" ? (...args: Array<never>) => run(args) : run([])
-    }) as Commands.Commands
+    }) as typeof COMMANDS
+    const commands: Commands.Commands = { ...recorded, withOptions: () => commands }
 
     const client = RconClient.RconClient.of({
       roster: {
         get: members.players,
+        snapshot: Effect.option(members.players),
         isComplete: Effect.succeed(true),
         changes: Stream.unwrap(Effect.match(members.players, {
           onFailure: () => Stream.drain(events),
@@ -163,7 +165,7 @@ export const layer = (
       events,
       ...RconClient.listeners(events),
       ...implementation,
-      ...recorded
+      ...commands
     })
     return Context.make(RconClient.RconClient, client).pipe(
       Context.add(MockRconClient, {

@@ -11,7 +11,7 @@ import type { ServerEvent } from "../../ServerEvent.ts"
 import { words } from "../commandTable.ts"
 import type { Call, FlavourCommands } from "../flavourCommands.ts"
 import { executed, once, sendWith } from "../outgoing.ts"
-import type { PlayerTarget } from "../playerTarget.ts"
+import { namesOf, type PlayerTarget } from "../playerTarget.ts"
 import * as Turn from "../turn.ts"
 import * as Bans from "./bans.ts"
 import * as BansReply from "./bansReply.ts"
@@ -61,7 +61,7 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
   const say = (text: string, call: Call) =>
     untilEcho(
       evidence,
-      { action: "say", text, header: "(Global) " },
+      { action: "say", text, headers: ["(Global) "] },
       Effect.flatMap(raw(words("say", -1, text), call), accepted("say")),
       call
     )
@@ -75,8 +75,8 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
           ? Effect.fail(actionError("whisper", new Unconfirmed({ expected: "the player" })))
           : Effect.succeed(reply)
     )
-    const header = target.player === undefined ? undefined : `(To ${target.player.name}) `
-    return yield* untilEcho(evidence, { action: "whisper", text, header }, run, call)
+    const headers = target.player === undefined ? undefined : namesOf(target.player).map((name) => `(To ${name}) `)
+    return yield* untilEcho(evidence, { action: "whisper", text, headers }, run, call)
   })
 
   const kick = Effect.fnUntraced(function*(target: PlayerTarget, reason: string, call: Call) {
@@ -110,6 +110,7 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
         command(text, repeatable ? given : once(given)),
         (reply) => Effect.fromResult(hinted(parse(reply)))
       ),
+    supports: () => true,
     say,
     whisper,
     kick,
