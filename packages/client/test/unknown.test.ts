@@ -188,8 +188,8 @@ describe("a player named by GUID", () => {
     Effect.gen(function*() {
       const identity = Identity.IdentityId.make("3d8f0e52-6c5a-4e0b-9a55-0c2b1d7e4f10")
       const alice = new Player.Player({ id: slot(1), name: "Alice", identity, verified: false })
-      const there = new PlayerTarget(slot(7), () =>
-        "Unknown", new Player.Player({ ...{ id: slot(7), name: "Alice" }, identity, verified: false }))
+      const moved = new Player.Player({ id: slot(7), name: "Alice", identity, verified: false })
+      const there = new PlayerTarget(slot(7), () => "Unknown", moved)
       assert.strictEqual(there.lookIn({ rows: [], unparsed: [], total: undefined, cut: false }), "Gone")
       assert.strictEqual(compare(alice, there.player!), "Same")
       const other = new Player.Player({
