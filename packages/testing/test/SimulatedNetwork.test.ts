@@ -481,5 +481,7 @@ describe("SimulatedNetwork", () => {
       assert.strictEqual((yield* network.statistics).toServer.overflowed, 0)
       for (let i = 0; i < 2; i++) send(datagram(0))
       assert.strictEqual((yield* network.statistics).toServer.overflowed, 2)
-    }), 20_000)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* network.statistics).toServer.refused, 65_536)
+    }))
 })
