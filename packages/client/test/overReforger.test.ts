@@ -317,11 +317,10 @@ describe("Arma Reforger's own RCON", () => {
   it.live("is logged out of over a real port", () =>
     Effect.gen(function*() {
       const server = yield* NodeSimulatedServer.make({ flavour: "Reforger", replyDelay: "10 millis" })
-      const [host = "", port] = server.address.split(":")
       const password = Redacted.make("secret")
       for (let round = 1; round <= 3; round++) {
         yield* Effect.scoped(Effect.gen(function*() {
-          const rcon = yield* NodeRcon.make({ host, port: Number(port), password })
+          const rcon = yield* NodeRcon.make({ ...server.address, password })
           yield* round === 1 ? rcon.flavour : round === 2 ? rcon.players : rcon.command("")
         }))
         while ((yield* server.drops).length < round) yield* Effect.sleep("10 millis")

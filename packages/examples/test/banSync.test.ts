@@ -9,10 +9,10 @@ const banned = (subject: string): World.Ban => ({ subject, reason: "cheating", e
 it.effect("bans on each of two servers who is banned on the other, also when one was away", () =>
   Effect.gen(function*() {
     const one = yield* TestRcon.make({
-      server: { address: "10.0.0.1:2306", world: { bans: [banned(guid("a")), banned("203.0.113.7")] } }
+      server: { host: "10.0.0.1", world: { bans: [banned(guid("a")), banned("203.0.113.7")] } }
     })
     const other = yield* TestRcon.make({
-      server: { address: "10.0.0.2:2306", world: { bans: [banned(guid("b"))] } }
+      server: { host: "10.0.0.2", world: { bans: [banned(guid("b"))] } }
     })
     yield* Effect.forkScoped(banSync(one.rcon, other.rcon))
     yield* TestRcon.passTime("10 seconds")

@@ -129,8 +129,8 @@ export const layer = (
  * import { Effect } from "effect"
  *
  * const program = Effect.gen(function*() {
- *   const altis = yield* TestRcon.make({ server: { address: "10.0.0.1:2306" } })
- *   const stratis = yield* TestRcon.make({ server: { address: "10.0.0.2:2306" } })
+ *   const altis = yield* TestRcon.make({ server: { host: "10.0.0.1" } })
+ *   const stratis = yield* TestRcon.make({ server: { host: "10.0.0.2" } })
  *   yield* altis.rcon.say("Join us on Stratis")
  *   yield* stratis.server.restart()
  * }).pipe(Effect.scoped, Effect.provide(SimulatedNetwork.layer()))

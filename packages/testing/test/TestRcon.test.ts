@@ -63,8 +63,8 @@ describe("TestRcon", () => {
 
   it.effect("make makes servers that know nothing of each other", () =>
     Effect.gen(function*() {
-      const one = yield* TestRcon.make({ server: { address: "10.0.0.1:2306" } })
-      const other = yield* TestRcon.make({ server: { address: "10.0.0.2:2306" } })
+      const one = yield* TestRcon.make({ server: { host: "10.0.0.1" } })
+      const other = yield* TestRcon.make({ server: { host: "10.0.0.2" } })
       yield* one.server.join({ name: "Miller" })
       assert.deepStrictEqual((yield* one.rcon.players).map(String), ["#0 Miller"])
       assert.deepStrictEqual(yield* other.rcon.players, [])
