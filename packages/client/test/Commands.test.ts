@@ -205,10 +205,8 @@ describe("commands", () => {
 })
 
 /** Lets time pass until a fiber is through. */
-const outcome = Effect.fnUntraced(function*<A, E>(fiber: Fiber.Fiber<A, E>) {
-  for (let seconds = 0; seconds < 600 && fiber.pollUnsafe() === undefined; seconds++) yield* TestRcon.adjust("1 second")
-  return yield* Effect.result(Fiber.join(fiber))
-})
+const outcome = <A, E>(fiber: Fiber.Fiber<A, E>) =>
+  Effect.result(Effect.catchTag(TestRcon.passTime(Fiber.join(fiber), "10 minutes"), "TimeoutError", Effect.die))
 
 const online = Effect.fnUntraced(function*(options?: Partial<RconClient.Options>) {
   const server = yield* SimulatedServer.SimulatedServer
@@ -219,7 +217,7 @@ const online = Effect.fnUntraced(function*(options?: Partial<RconClient.Options>
     )
   )
   const rcon = Result.getOrThrow(yield* outcome(connecting))
-  yield* TestRcon.adjust("1 second")
+  yield* TestRcon.passTime("1 second")
   /** Runs an action and tells how it failed, if it did. */
   const run = Effect.fnUntraced(function*(
     action: Effect.Effect<void, Failure>
@@ -256,7 +254,7 @@ describe("an action that is confirmed", () => {
       const minute = { confirmWithin: "1 minute" } as const
       for (let round = 0; round < 5; round++) {
         const { number } = yield* server.join({ name: `Bob ${round}` })
-        yield* TestRcon.adjust("10 seconds")
+        yield* TestRcon.passTime("10 seconds")
         assert.strictEqual(yield* run(rcon.say(`round ${round}`, minute)), "done")
         assert.strictEqual(yield* run(rcon.kick(player(number), "", minute)), "done")
         assert.strictEqual(yield* run(rcon.ban(GUID, minute)), "done")
@@ -268,7 +266,7 @@ describe("an action that is confirmed", () => {
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       const { number } = yield* server.join({ name: "Bob" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       assert.strictEqual(yield* run(rcon.kick(player(9), "", within)), "PlayerNotFound")
       yield* server.onCommand((text) => /^(?:kick|ban|addBan|say) /.test(text) ? "" : undefined)
       assert.strictEqual(yield* run(rcon.kick(player(number), "", within)), "Unconfirmed")
@@ -284,7 +282,7 @@ describe("an action that is confirmed", () => {
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       const { number } = yield* server.join({ name: "Bob" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       yield* server.onCommand((text) => text.startsWith("kick ") ? "" : undefined)
       const kicking = yield* Effect.forkChild(run(rcon.kick(player(number), "", within)), { startImmediately: true })
       yield* server.update((world) => ({ ...world, players: [] }))
@@ -295,7 +293,7 @@ describe("an action that is confirmed", () => {
     Effect.gen(function*() {
       const { rcon, server } = yield* online()
       const { number } = yield* server.join({ name: "Bob" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       yield* server.onCommand((text) =>
         /^(?:kick|ban) /.test(text) ? "" : /^(?:players|bans)$/.test(text) ? "what?" : undefined
       )
@@ -319,7 +317,7 @@ describe("a command about a slot", () => {
   const restartAndReplace = Effect.fnUntraced(function*(server: SimulatedServer.SimulatedServer["Service"]) {
     yield* server.onCommand(undefined)
     yield* server.restart({ downtime: "1 second" })
-    yield* TestRcon.adjust("1 second")
+    yield* TestRcon.passTime("1 second")
     yield* server.join({ name: "Innocent", number: 0 })
   })
 
@@ -327,10 +325,10 @@ describe("a command about a slot", () => {
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       yield* server.join({ name: "Cheater", number: 0 })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       yield* server.onCommand((text) => text === "bans" ? { delay: Duration.infinity } : undefined)
       yield* Effect.forkScoped(Effect.ignore(rcon.unban(GUID, { timeout: "1 minute" })))
-      yield* TestRcon.adjust("100 millis")
+      yield* TestRcon.passTime("100 millis")
       const banning = yield* Effect.forkChild(run(rcon.ban(player(0), { timeout: "5 minutes" })), {
         startImmediately: true
       })
@@ -344,13 +342,13 @@ describe("a command about a slot", () => {
       const server = yield* SimulatedServer.SimulatedServer
       const session = yield* Session.make({ password: Redacted.make("secret") })
       yield* server.join({ name: "Cheater", number: 0 })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       const rcon = yield* Effect.provideService(RconClient.fromSession(), Session.Session, session)
       yield* server.onCommand((text) => text === "players" ? { delay: Duration.infinity } : undefined)
       const kicking = yield* Effect.forkChild(Effect.flip(rcon.kick(player(0), "", { timeout: "5 minutes" })), {
         startImmediately: true
       })
-      yield* TestRcon.adjust("2 seconds")
+      yield* TestRcon.passTime("2 seconds")
       yield* restartAndReplace(server)
       const error = Result.getOrThrow(yield* outcome(kicking))
       assert.strictEqual(error.reason._tag, "NotConnected")
@@ -364,20 +362,20 @@ describe("a command about a slot", () => {
         const { rcon, server } = yield* online()
         yield* server.update((world) => ({ ...world, players: [], bans: [] }))
         yield* server.join({ name: "Cheater", number: 0 })
-        yield* TestRcon.adjust("2 seconds")
+        yield* TestRcon.passTime("2 seconds")
         for (const action of [rcon.kick(player(0), "", { confirmWithin }), rcon.ban(player(0))]) {
           yield* network.partition("toClient")
           const acting = yield* Effect.forkChild(Effect.ignore(action), { startImmediately: true })
           // Long enough for it to be looked who is there, and not for the events to be told again.
-          yield* TestRcon.adjust("10 millis")
+          yield* TestRcon.passTime("10 millis")
           yield* server.join({ name: "Innocent", number: 0 })
-          yield* TestRcon.adjust("2100 millis")
+          yield* TestRcon.passTime("2100 millis")
           yield* network.heal("toClient")
           yield* outcome(acting)
           assert.deepStrictEqual((yield* names(server)).players, ["Innocent"])
           yield* server.leave(0)
           yield* server.join({ name: "Other cheater", number: 0 })
-          yield* TestRcon.adjust("30 seconds")
+          yield* TestRcon.passTime("30 seconds")
         }
       }
     }).pipe(Effect.scoped, Effect.provide(world)))
@@ -387,10 +385,10 @@ describe("a command about a slot", () => {
       const { rcon, run, server } = yield* online()
       for (const confirmWithin of [undefined, "5 seconds"] as const) {
         yield* server.join({ name: "Cheater", number: 0 })
-        yield* TestRcon.adjust("1 second")
+        yield* TestRcon.passTime("1 second")
         yield* server.onCommand((text) => text === "bans" ? { delay: "10 seconds" } : undefined)
         const waiting = yield* Effect.forkChild(Effect.ignore(rcon.unban(GUID)), { startImmediately: true })
-        yield* TestRcon.adjust("100 millis")
+        yield* TestRcon.passTime("100 millis")
         const banning = yield* Effect.forkChild(run(rcon.ban(player(0), { timeout: "1 minute", confirmWithin })), {
           startImmediately: true
         })
@@ -411,16 +409,16 @@ describe("a command about a slot", () => {
         const action of [rcon.ban(player(0)), rcon.whisper(player(0), "the password is 123"), rcon.kick(player(0))]
       ) {
         yield* server.join({ name: "Cheater", number: 0 })
-        yield* TestRcon.adjust("5 seconds")
+        yield* TestRcon.passTime("5 seconds")
         yield* Effect.forkScoped(
           Effect.forEach(Array.from({ length: 32 }, (_, i) => i), (i) => rcon.command(`#slow ${i}`), {
             concurrency: "unbounded"
           }),
           { startImmediately: true }
         )
-        yield* TestRcon.adjust(0)
+        yield* TestRcon.passTime(0)
         const acting = yield* Effect.forkChild(run(action), { startImmediately: true })
-        yield* TestRcon.adjust("500 millis")
+        yield* TestRcon.passTime("500 millis")
         yield* server.leave(0)
         yield* server.join({ name: "Innocent", number: 0 })
         assert.include(["PlayerNotFound", "done"], Result.getOrThrow(yield* outcome(acting)))
@@ -435,10 +433,10 @@ describe("a command about a slot", () => {
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       yield* server.join({ name: "Survivor", number: 0 })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       yield* server.onCommand((text) => text.startsWith("ban ") ? { delay: Duration.infinity, reply: "" } : undefined)
       const banning = yield* Effect.forkChild(run(rcon.ban(player(0))), { startImmediately: true })
-      yield* TestRcon.adjust("100 millis")
+      yield* TestRcon.passTime("100 millis")
       yield* server.update((world) => ({ ...world, players: [] }))
       yield* server.update((world) => ({
         ...world,
@@ -454,7 +452,7 @@ describe("a command about a slot", () => {
       const { rcon, run, server } = yield* online()
       yield* server.join({ name: "Bob (Lobby)", number: 0 })
       yield* server.join({ name: "Ann ", number: 1 })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       yield* server.onCommand((text) => text.startsWith("kick ") ? "" : undefined)
       const confirm = { confirmWithin: "2 seconds" } as const
       assert.strictEqual(yield* run(rcon.kick(player(0), "", confirm)), "Unconfirmed")
@@ -466,13 +464,13 @@ describe("a command about a slot", () => {
       const { rcon, server } = yield* online()
       const slots = Array.from({ length: 60 }, (_, slot) => slot)
       for (const slot of slots) yield* server.join({ name: `Bob ${slot}`, number: slot })
-      yield* TestRcon.adjust("2 seconds")
+      yield* TestRcon.passTime("2 seconds")
       yield* server.goSilent
       const kicking = yield* Effect.forkChild(
         Effect.forEach(slots, (slot) => rcon.kick(player(slot)), { concurrency: "unbounded", discard: true }),
         { startImmediately: true }
       )
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       yield* server.resume
       assert.isTrue(Result.isSuccess(yield* outcome(kicking)))
       assert.deepStrictEqual((yield* names(server)).players, [])
@@ -483,7 +481,7 @@ describe("a command about a slot", () => {
       const { rcon, run, server } = yield* online({ silenceTimeout: "1 minute" })
       for (let round = 0; round < 20; round++) {
         const { number } = yield* server.join({ name: `Bob ${round}` })
-        yield* TestRcon.adjust("30 seconds")
+        yield* TestRcon.passTime("30 seconds")
         const result = yield* run(rcon.kick(player(number), "", { timeout: "1 minute" }))
         assert.deepStrictEqual([result, (yield* names(server)).players], ["done", []])
       }
@@ -501,7 +499,7 @@ describe("a command about a slot", () => {
       const { rcon, run, server } = yield* online()
       yield* server.join({ name: "Bob" })
       yield* server.join({ name: "Ann" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       yield* server.onCommand((text) => /^(?:kick|ban|say) /.test(text) ? { delay: Duration.infinity } : undefined)
       const before = yield* Clock.currentTimeMillis
       assert.strictEqual(yield* run(rcon.say("hello", { confirmWithin: "5 seconds" })), "done")
@@ -519,7 +517,7 @@ describe("evidence", () => {
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       const bob = yield* server.join({ name: "Bob" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       const guid = Guid.Guid.make(bob.guid!)
       yield* server.update((world) => ({ ...world, bans: [{ subject: guid, expires: undefined, reason: "old" }] }))
       yield* server.onCommand((text) => /^(?:ban|addBan) /.test(text) ? "" : undefined)
@@ -531,7 +529,7 @@ describe("evidence", () => {
         const banning = yield* Effect.forkChild(run(rcon.ban(GUID, { ...options, ...within })), {
           startImmediately: true
         })
-        yield* TestRcon.adjust("100 millis")
+        yield* TestRcon.passTime("100 millis")
         yield* server.update((world) => ({ ...world, bans: [...world.bans, other] }))
         assert.strictEqual(Result.getOrThrow(yield* outcome(banning)), "Unconfirmed")
       }
@@ -543,7 +541,7 @@ describe("evidence", () => {
       const { rcon, run, server } = yield* online()
       yield* server.join({ name: "Bob" })
       yield* server.join({ name: "Ann" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       yield* server.onCommand((text) => /^(?:kick|ban|say) /.test(text) ? "" : undefined)
       const others: ReadonlyArray<readonly [Effect.Effect<void, Failure>, ReadonlyArray<string>]> = [
         [rcon.say("Restart in 10 minutes", within), [
@@ -569,7 +567,7 @@ describe("evidence", () => {
       ]
       for (const [action, texts] of others) {
         const acting = yield* Effect.forkChild(run(action), { startImmediately: true })
-        yield* TestRcon.adjust("100 millis")
+        yield* TestRcon.passTime("100 millis")
         for (const text of texts) yield* server.emit(text)
         assert.strictEqual(Result.getOrThrow(yield* outcome(acting)), "Unconfirmed")
       }
@@ -580,7 +578,7 @@ describe("evidence", () => {
       const { rcon, run, server } = yield* online()
       yield* server.join({ name: "x" })
       yield* server.join({ name: "x) y" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       assert.strictEqual(yield* run(rcon.whisper(player(0), "y) hi", within)), "done")
       const long = "a".repeat(300)
       yield* server.onCommand((text) => text.startsWith("say ") ? "" : undefined)
@@ -603,12 +601,12 @@ describe("evidence", () => {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const { rcon, run, server } = yield* online({ silenceTimeout: "1 minute" })
       const bob = yield* server.join({ name: "Bob" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       yield* server.onCommand((text) => text.startsWith("ban ") ? { delay: Duration.infinity, reply: "" } : undefined)
       const banning = yield* Effect.forkChild(run(rcon.ban(player(0), { confirmWithin: "10 seconds" })), {
         startImmediately: true
       })
-      yield* TestRcon.adjust("100 millis")
+      yield* TestRcon.passTime("100 millis")
       const bans = [{ subject: bob.guid!, expires: undefined, reason: "Banned" }]
       yield* server.update((world) => ({ ...world, players: [], bans }))
       yield* network.heal()
@@ -619,7 +617,7 @@ describe("evidence", () => {
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       yield* server.join({ name: "Bob" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       const short = { confirmWithin: "1 second", timeout: "1 second" } as const
       yield* server.onCommand((text) => /^(?:kick|ban|addBan) /.test(text) ? "" : { delay: Duration.infinity })
       for (const action of [rcon.kick(player(0), "", short), rcon.ban(player(0), short), rcon.ban(GUID, short)]) {
@@ -634,7 +632,7 @@ describe("evidence", () => {
       const { rcon, run, server } = yield* online()
       yield* server.onCommand((text) => text === "bans" ? { delay: Duration.infinity } : undefined)
       yield* Effect.forkScoped(Effect.ignore(rcon.unban(GUID)))
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       const before = yield* Clock.currentTimeMillis
       assert.strictEqual(yield* run(rcon.ban(GUID, { timeout: "3 seconds" })), "Overloaded")
       assert.isAtMost((yield* Clock.currentTimeMillis) - before, 4000)

@@ -556,14 +556,14 @@ describe("RconClient", () => {
           if (silent) yield* server.goSilent
           const scope = yield* Scope.make()
           const rcon = yield* Scope.provide(RconClient.start({ password: Redacted.make("secret") }), scope)
-          yield* TestRcon.adjust("1 second")
+          yield* TestRcon.passTime("1 second")
           const actions = [rcon.say("hi", within), rcon.kick(bob, "", within), rcon.ban(bob, within)]
           const fibers = yield* Effect.forEach(
             actions,
             (action) => Effect.forkChild(Effect.flip(action), { startImmediately: true })
           )
           const asking = yield* Effect.forkChild(Effect.result(rcon.roster.get), { startImmediately: true })
-          yield* TestRcon.adjust("1 second")
+          yield* TestRcon.passTime("1 second")
           yield* Scope.close(scope, Exit.void)
           for (const fiber of fibers) {
             const error = yield* Fiber.join(fiber)
@@ -619,7 +619,7 @@ describe("RconClient", () => {
           }))
           // Together they may take as long as this; time stops when they are there.
           for (let seconds = 0; seconds < 160 && asking.pollUnsafe() === undefined; seconds++) {
-            yield* TestRcon.adjust("1 second")
+            yield* TestRcon.passTime("1 second")
           }
           const seen = yield* Fiber.join(asking)
 

@@ -22,11 +22,7 @@ const simulated = (loss = 0, more: Partial<RconClient.Options> = {}) =>
   )
 
 /** Runs to the end, for as long as it takes. */
-const completed = Effect.fnUntraced(function*<A, E>(effect: Effect.Effect<A, E>) {
-  const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
-  while (fiber.pollUnsafe() === undefined) yield* TestRcon.adjust("100 millis")
-  return yield* Fiber.join(fiber)
-})
+const completed = <A, E>(effect: Effect.Effect<A, E>) => TestRcon.passTime(effect, "1 day")
 
 /** All events of some kinds from now on. */
 const collected = Effect.fnUntraced(function*<A extends ServerEvent.ServerEvent>(
@@ -49,15 +45,15 @@ describe("PlayerIdentified", () => {
         const server = yield* SimulatedServer.SimulatedServer
         yield* server.join({ name: "Early" })
         const seen = yield* collected(ServerEvent.is("PlayerIdentified"))
-        yield* TestRcon.adjust("2 minutes")
+        yield* TestRcon.passTime("2 minutes")
         const ann = yield* server.join({ name: "Ann" })
-        yield* TestRcon.adjust("2 minutes")
+        yield* TestRcon.passTime("2 minutes")
         yield* server.restart({ downtime: "20 seconds", keepPlayers: true })
-        yield* TestRcon.adjust("3 minutes")
+        yield* TestRcon.passTime("3 minutes")
         yield* server.leave(ann.number)
-        yield* TestRcon.adjust("2 minutes")
+        yield* TestRcon.passTime("2 minutes")
         yield* server.join({ name: "Ann" })
-        yield* TestRcon.adjust("2 minutes")
+        yield* TestRcon.passTime("2 minutes")
         assert.deepStrictEqual(seen.map(({ player }) => player.name), ["Early", "Ann", "Ann"])
         assert.isTrue(
           seen.every(({ player }) => player.verified && player.guid !== undefined && player.address !== undefined)
@@ -103,13 +99,13 @@ describe("a player", () => {
       const rcon = yield* RconClient.RconClient
       const ann = yield* server.join({ name: "Ann" })
       yield* server.join({ name: "Bob" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       const [row] = yield* completed(rcon.players)
       // She comes back in another slot, and somebody else gets hers.
       yield* server.leave(ann.number)
       yield* server.join({ name: "Zoe" })
       yield* server.join({ name: "Ann", guid: ann.guid, number: 9 })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       const guid = Guid.Guid.make(ann.guid!)
       yield* completed(rcon.whisper(guid, "hello", { confirmWithin: "5 seconds" }))
       yield* completed(rcon.kick(row!, "again", { confirmWithin: "5 seconds" }))
@@ -126,11 +122,11 @@ describe("a player", () => {
       const server = yield* SimulatedServer.SimulatedServer
       const rcon = yield* RconClient.RconClient
       const ann = yield* server.join({ name: "Ann" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       const [row] = yield* completed(rcon.players)
       yield* server.leave(ann.number)
       yield* server.join({ name: "Ann", guid: guidOf(5) })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       const error = yield* completed(Effect.flip(rcon.ban(row!)))
       assert.isTrue(error._tag === "ActionError" && error.reason._tag === "PlayerNotFound")
       assert.strictEqual((yield* server.world).players.length, 1)
@@ -191,12 +187,12 @@ describe("changes of the list of bans", () => {
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const seen = yield* collected(ServerEvent.is("BanAdded", "BanRemoved", "BanExpired"))
-      yield* TestRcon.adjust("2 minutes")
+      yield* TestRcon.passTime("2 minutes")
       const bans = ["a", "b"].map((reason, index) => ({ subject: guidOf(index), expires: undefined, reason }))
       yield* server.update((world) => ({ ...world, bans }))
-      yield* TestRcon.adjust("2 minutes")
+      yield* TestRcon.passTime("2 minutes")
       yield* server.update((world) => ({ ...world, bans: bans.slice(1) }))
-      yield* TestRcon.adjust("2 minutes")
+      yield* TestRcon.passTime("2 minutes")
       const told = seen.map(({ _tag, ban }) => `${_tag} ${ban.reason}`)
       assert.deepStrictEqual(told, ["BanAdded a", "BanAdded b", "BanRemoved a"])
     }).pipe(Effect.scoped, Effect.provide(simulated(0, { banInterval: "1 minute" }))))

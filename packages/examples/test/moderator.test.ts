@@ -10,7 +10,7 @@ it.effect("bans who sells cheats", () =>
     yield* server.join({ name: "Miller" })
     yield* server.join({ name: "Kerry" })
     yield* server.chat(1, "Global", "aimbot for sale")
-    yield* TestRcon.adjust("1 second")
+    yield* TestRcon.passTime("1 second")
 
     const { bans, players } = yield* server.world
     assert.deepStrictEqual(players.map(({ name }) => name), ["Miller"])

@@ -127,7 +127,7 @@ describe("metrics", () => {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const server = yield* SimulatedServer.SimulatedServer
       yield* Session.make({ password, reorderTimeout: "1 second" })
-      yield* TestRcon.adjust(0)
+      yield* TestRcon.passTime(0)
       yield* network.partition("toClient")
       yield* server.emit("late")
       yield* network.heal("toClient")

@@ -47,7 +47,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import type { Endpoint, EndpointError } from "./Endpoint.ts"
+import type { Address, Endpoint, EndpointError } from "./Endpoint.ts"
 import * as ServerMachine from "./ServerMachine.ts"
 import * as SimulatedNetwork from "./SimulatedNetwork.ts"
 import type * as World from "./World.ts"
@@ -59,8 +59,8 @@ import type * as World from "./World.ts"
  * @since 0.1.0
  */
 export class SimulatedServer extends Context.Service<SimulatedServer, {
-  /** Where it listens, `ip:port`; the same for as long as it exists. */
-  readonly address: string
+  /** Where it listens; the same for as long as it exists. */
+  readonly address: Address
 
   /**
    * A player joins: `ServerMachine.join`. Who is banned is kicked, and is not in the world afterwards. On Reforger nobody is
@@ -143,17 +143,19 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
  * @since 0.1.0
  */
 export interface Options extends ServerMachine.Options {
-  /** Where it listens, `ip:port`. Default {@link DEFAULT_ADDRESS}. */
-  readonly address?: string | undefined
+  /** Default `"127.0.0.1"`. */
+  readonly host?: string | undefined
+  /** Default 2306. */
+  readonly port?: number | undefined
 }
 
 /**
- * Where a server listens that was told nothing else: `127.0.0.1:2306`.
+ * The address of a server without `host` and `port`: `127.0.0.1`, port 2306.
  *
  * @category constants
  * @since 0.1.0
  */
-export const DEFAULT_ADDRESS = "127.0.0.1:2306"
+export const DEFAULT_ADDRESS: Address = { host: "127.0.0.1", port: 2306 }
 
 /**
  * A server on the port that `bind` opens, in the caller's scope. Fails where the port cannot be bound.
@@ -291,10 +293,11 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function*(
-  options?: Options
+  options: Options = {}
 ): Effect.fn.Return<SimulatedServer["Service"], EndpointError, Scope.Scope | SimulatedNetwork.SimulatedNetwork> {
+  const { host = DEFAULT_ADDRESS.host, port = DEFAULT_ADDRESS.port } = options
   const network = yield* SimulatedNetwork.SimulatedNetwork
-  return yield* fromEndpoint(network.bind(options?.address ?? DEFAULT_ADDRESS), options)
+  return yield* fromEndpoint(network.bind({ host, port }), options)
 })
 
 /**

@@ -453,7 +453,7 @@ describe("SimulatedServer", () => {
       yield* client.command(0, "#ban create Max 60")
       assert.deepStrictEqual(yield* client.pull, ["0: ", "message 1: Processing Command: #ban create Max 60"])
       yield* client.acknowledge(1)
-      yield* TestRcon.adjust("3 seconds")
+      yield* TestRcon.passTime("3 seconds")
       assert.deepStrictEqual(yield* client.pull, ["message 2: Player 'Max' banned!"])
       yield* client.command(1, "@logout")
       assert.deepStrictEqual(yield* client.pull, ["1: "])

@@ -262,8 +262,8 @@ describe("SimulatedServer", () => {
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const one = yield* SimulatedServer.make({ world: { version: "1" } })
-      const two = yield* SimulatedServer.make({ world: { version: "2" }, address: "127.0.0.2:2306" })
-      const error = yield* Effect.flip(SimulatedServer.make({ address: two.address }))
+      const two = yield* SimulatedServer.make({ world: { version: "2" }, host: "127.0.0.2" })
+      const error = yield* Effect.flip(SimulatedServer.make(two.address))
       assert.strictEqual(error.kind, "AddressInUse")
       const client = Client.make(yield* Client.open(network.transport(two.address)))
       yield* client.login
