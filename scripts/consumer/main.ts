@@ -7,7 +7,7 @@ import { Effect, Layer, Logger } from "effect"
 const run = Effect.gen(function*() {
   const server = yield* NodeSimulatedServer.make()
   yield* server.join({ name: "Miller" })
-  process.env["BERCON_PORT"] = String(server.address).replace(/^.*:/, "")
+  process.env["BERCON_PORT"] = `${server.address.port}`
   const { isOnline, main } = yield* Effect.promise(() => import("./bot.js"))
   const seen = yield* main
   console.log(JSON.stringify({ ...seen, status: isOnline(seen.status) }))

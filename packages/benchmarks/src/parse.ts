@@ -38,6 +38,7 @@ const clientOf = (reply: string, bytes = new TextEncoder().encode(reply)) =>
     Effect.provideService(
       Session.Session,
       Session.Session.of({
+        peer: "server",
         command: () => Effect.succeed(reply),
         commandBytes: () => Effect.succeed(bytes),
         decode: () => reply,

@@ -4,7 +4,7 @@
 import { Ban, Guid, Player, RconClient, ServerEvent } from "@bercon/client"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Duration, Effect, Exit, Fiber, Layer, Redacted, Schema, Stream } from "effect"
+import { Arbitrary, Duration, Effect, Exit, Fiber, Layer, Metric, Redacted, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { missingFrom } from "../src/internal/banRows.ts"
 import { Identification, PATIENCE } from "../src/internal/identification.ts"
@@ -269,4 +269,24 @@ describe("a long announcement", () => {
       const rcon = yield* RconClient.RconClient
       assert.strictEqual(yield* completed(rcon.say(" \n ", { split: true })), "")
     }).pipe(Effect.provide(simulated())))
+})
+
+describe("metrics", () => {
+  it.effect("count events, and show how many players there are", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* RconClient.RconClient
+      yield* TestRcon.passTime("1 second")
+      yield* server.join({ name: "Ann" })
+      yield* server.join({ name: "Bob" })
+      yield* TestRcon.passTime("1 minute")
+      const series = yield* Metric.snapshot
+      const valueOf = (id: string, event?: string) => {
+        const state = series.find((one) => one.id === id && one.attributes?.["event"] === event)?.state
+        return state as { readonly count?: number; readonly value?: number } | undefined
+      }
+      assert.strictEqual(valueOf("bercon_events_total", "PlayerConnected")?.count, 2)
+      assert.strictEqual(valueOf("bercon_events_total", "PlayerIdentified")?.count, 2)
+      assert.strictEqual(valueOf("bercon_players")?.value, 2)
+    }).pipe(Effect.provide(simulated()), Effect.provideService(Metric.MetricRegistry, new Map())))
 })

@@ -52,6 +52,7 @@ export const make = Effect.fnUntraced(function*(
     reply: "",
     wait: Effect.void,
     layer: Layer.succeed(Session.Session, {
+      peer: "server",
       command,
       commandBytes: (text, options) => Effect.map(command(text, options), (reply) => new TextEncoder().encode(reply)),
       decode: (bytes) => new TextDecoder().decode(bytes),

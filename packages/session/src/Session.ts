@@ -140,6 +140,8 @@ export interface Options {
  * @since 0.1.0
  */
 export class Session extends Context.Service<Session, {
+  /** The server's name, `host:port`, for messages and metrics. */
+  readonly peer: string
   /** Sends a command and returns the server's whole reply, decoded. */
   readonly command: (text: string, options?: CommandOptions) => Effect.Effect<string, CommandError.CommandError>
   /** As `command`, but the reply's bytes. */
@@ -204,6 +206,7 @@ export const start: (
       attributes: { "bercon.command": CommandError.verbOf(text), "server.address": transport.peer }
     }))
   return Session.of({
+    peer: transport.peer,
     command: (text, options) => traced(text, driver.request(text, options, decode)),
     commandBytes: (text, options) => traced(text, driver.request<Uint8Array>(text, options, identity)),
     decode,

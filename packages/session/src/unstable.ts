@@ -10,3 +10,5 @@ export { Broadcast } from "./internal/broadcast.ts"
 export * as Monotonic from "./internal/monotonic.ts"
 /** Wraps an effect in a span if somebody takes spans. */
 export * as Span from "./internal/span.ts"
+/** Counts and gauges of one server. */
+export * as Series from "./internal/series.ts"

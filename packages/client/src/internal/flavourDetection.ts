@@ -204,7 +204,7 @@ export class FlavourDetection {
           Effect.flatMap(this.#options.session.status, (status) =>
             Effect.fail(commandError(
               command,
-              status._tag === "Online" ? new FlavourUnknown({}) : new NotConnected({ peer: "the server" })
+              status._tag === "Online" ? new FlavourUnknown({}) : new NotConnected({ peer: this.#options.session.peer })
             )))
       }))
   }

@@ -6,7 +6,7 @@ import type * as CommandError from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Gap, Message } from "@bercon/session/Message"
 import * as Session from "@bercon/session/Session"
-import { Broadcast, Monotonic } from "@bercon/session/unstable"
+import { Broadcast, Monotonic, Series } from "@bercon/session/unstable"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -17,6 +17,7 @@ import * as Stream from "effect/Stream"
 import type { AdminId } from "../Admin.ts"
 import type { ActionOptions } from "../Commands.ts"
 import type { Flavour } from "../Flavour.ts"
+import * as Metrics from "../Metrics.ts"
 import type { ClientOptions, Service } from "../RconClient.ts"
 import * as ServerEvent from "../ServerEvent.ts"
 import * as Arguments from "./arguments.ts"
@@ -43,7 +44,17 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   })
   /** The same without late messages: they may be about an earlier visit, and are evidence of nothing. */
   const timely = new Broadcast<ServerEvent.ServerEvent, LoginFailure>({ capacity: settings.messageCapacity })
+  const attributes = Series.attributesOf(session.peer)
+  const counts = new Map<string, Series.Cell>()
+  const count = ({ _tag }: ServerEvent.ServerEvent): void => {
+    let cell = counts.get(_tag)
+    if (cell === undefined) {
+      counts.set(_tag, cell = Series.cellOf(context, Metrics.events, { ...attributes, event: _tag }))
+    }
+    cell.count++
+  }
   const publish = (event: ServerEvent.ServerEvent): void => {
+    count(event)
     broadcast.publish(event)
     timely.publish(event)
   }
@@ -133,6 +144,8 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     publish
   })
 
+  const population = Series.gauge(context, Metrics.players, attributes, () => live.known.size)
+
   /** Whether the next message is the first after a login. */
   let isGreeting = (yield* session.status)._tag !== "Online"
 
@@ -140,7 +153,10 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     const event = read(item)
     if (event === undefined) return
     // A late message is older than what the roster knows. For the gap that it left the list is asked for.
-    if (item._tag === "Message" && item.late) return broadcast.publish(event)
+    if (item._tag === "Message" && item.late) {
+      count(event)
+      return broadcast.publish(event)
+    }
     const described = live.describe(event)
     live.observe(described)
     publish(described)
@@ -185,6 +201,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
       timely.close(closing ? Exit.void : exit)
       live.close(closing ? Exit.void : exit)
       bans.close()
+      population.remove()
       return Exit.isFailure(exit) && Cause.hasDies(exit.cause)
         ? Effect.logError("reading the server's messages failed, no more events will come", exit.cause)
         : Effect.void
