@@ -1,12 +1,12 @@
 /**
  * Compares the server's list of bans with the one before, and publishes what has changed as events.
  */
-import type { CommandError } from "@bercon/session/CommandError"
 import { Alarm, Monotonic } from "@bercon/session/unstable"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Ban } from "../Ban.ts"
+import type { CommandError } from "../CommandError.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import * as ServerEvent from "../ServerEvent.ts"
 import { isComplete, type Table } from "../Table.ts"

@@ -1,7 +1,6 @@
 /**
  * The methods of `Commands`: each checks its arguments, and hands them to the flavour that the server speaks.
  */
-import * as CommandError from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
 import { Span } from "@bercon/session/unstable"
 import * as Arr from "effect/Array"
@@ -9,15 +8,20 @@ import * as Effect from "effect/Effect"
 import * as Record from "effect/Record"
 import * as ActionError from "../ActionError.ts"
 import type { Ban, BanTarget } from "../Ban.ts"
+import type * as CommandError from "../CommandError.ts"
 import type { ActionOptions, BanOptions, BulkOptions, Commands, SayOptions } from "../Commands.ts"
 import type { Player, PlayerId } from "../Player.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import type { Table } from "../Table.ts"
+import * as ActionErrors from "./actionError.ts"
 import * as Arguments from "./arguments.ts"
+import type { ClientSession } from "./clientSession.ts"
+import * as CommandErrors from "./commandError.ts"
 import type { SimpleCommand } from "./commandTable.ts"
 import * as CommandTable from "./commandTable.ts"
 import type { Call, FlavourCommands } from "./flavourCommands.ts"
 import type { LiveRoster } from "./liveRoster.ts"
+import { notConnected } from "./notConnected.ts"
 import { compare, PlayerTarget } from "./playerTarget.ts"
 import { splitText } from "./splitText.ts"
 
@@ -30,7 +34,12 @@ export type RunCall = <A, E>(
 
 type Action = Effect.Effect<string, CommandError.CommandError | ActionError.ActionError>
 
-export const make = (call: RunCall, live: LiveRoster, now: () => number): Commands => {
+export const make = (
+  call: RunCall,
+  live: LiveRoster,
+  now: () => number,
+  session: ClientSession
+): Commands => {
   /** The rows alone. Unparsed lines are logged. */
   const rowsOf = <Row, E>(name: string, table: Effect.Effect<Table<Row>, E>): Effect.Effect<ReadonlyArray<Row>, E> =>
     spanned(name, () =>
@@ -59,14 +68,14 @@ export const make = (call: RunCall, live: LiveRoster, now: () => number): Comman
     typeof named === "number"
       ? Effect.sync(() => new PlayerTarget(named, live.occupantOf))
       : live.roster.get.pipe(
-        Effect.mapError((failure) => ActionError.make(action, new ActionError.LookupFailed({ failure }))),
+        Effect.mapError((cause) => ActionErrors.make(action, new ActionError.LookupFailed({ cause }))),
         Effect.flatMap((players) => {
           const there = typeof named === "string"
             ? players.find(({ guid }) => guid === named)
             : players.find((player) => player.guid !== undefined && player.guid === named.guid) ??
               players.find((player) => player.id === named.id && compare(player, named) !== "Other")
           return there === undefined
-            ? Effect.fail(ActionError.make(
+            ? Effect.fail(ActionErrors.make(
               action,
               new ActionError.PlayerNotFound({ player: typeof named === "string" ? named : named.guid ?? named.id })
             ))
@@ -74,7 +83,8 @@ export const make = (call: RunCall, live: LiveRoster, now: () => number): Comman
         }),
         Effect.timeoutOrElse({
           duration: Math.max(0, deadline - now()),
-          orElse: () => Effect.fail(CommandError.make(action, new CommandError.NotConnected({ peer: "the server" })))
+          orElse: () =>
+            Effect.flatMap(notConnected(session), (reason) => Effect.fail(CommandErrors.make(action, reason)))
         })
       )
 

@@ -1,10 +1,11 @@
 /**
  * One at a time, first come first served, and nobody waits past a deadline.
  */
-import { type CommandError, make as commandError, Overloaded } from "@bercon/session/CommandError"
 import { Monotonic } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
+import { type CommandError, Overloaded } from "../CommandError.ts"
+import { make as commandError } from "./commandError.ts"
 
 /** How many can wait for their turn. */
 export const MAX_WAITING = 1024

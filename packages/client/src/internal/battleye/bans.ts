@@ -4,8 +4,6 @@
  * The server replies nothing to either, and removes bans by their place in its list. Places move with every other change.
  * So the list is read before and after, and the rows that have come or gone are the evidence.
  */
-import type { CommandError } from "@bercon/session/CommandError"
-import type * as Session from "@bercon/session/Session"
 import { Monotonic } from "@bercon/session/unstable"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,16 +14,18 @@ import {
   BansChanged,
   ListIncomplete,
   LookupFailed,
-  make as actionError,
   Unconfirmed
 } from "../../ActionError.ts"
 import type { Ban, BanTarget } from "../../Ban.ts"
+import type { CommandError } from "../../CommandError.ts"
 import { isIdentityId } from "../../Identity.ts"
 import type { ReplyError } from "../../ReplyError.ts"
 import type { ServerEvent } from "../../ServerEvent.ts"
 import { isComplete, type Table } from "../../Table.ts"
+import { make as actionError } from "../actionError.ts"
 import * as Arguments from "../arguments.ts"
 import { keyOf, missingFrom } from "../banRows.ts"
+import type { ClientSession } from "../clientSession.ts"
 import { words } from "../commandTable.ts"
 import type { Call, FlavourCommands, Sentence } from "../flavourCommands.ts"
 import { unsupported } from "../outgoing.ts"
@@ -37,7 +37,7 @@ import * as SlotCommand from "./slotCommand.ts"
 interface Dependencies extends SlotCommand.Sender {
   readonly banTable: (call: Call) => Effect.Effect<Table<Ban>, CommandError | ReplyError>
   readonly evidence: Evidence
-  readonly session: Session.Session["Service"]
+  readonly session: ClientSession
   readonly bansTurn: Turn
 }
 
@@ -76,7 +76,7 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
       Effect.gen(function*() {
         if (confirmWithin !== undefined) {
           count = alike(
-            yield* Effect.mapError(banTable(call), (failure) => actionError("ban", new LookupFailed({ failure })))
+            yield* Effect.mapError(banTable(call), (cause) => actionError("ban", new LookupFailed({ cause })))
           )
         }
         if (!(target instanceof PlayerTarget)) return yield* Effect.flatMap(raw(text, call), accepted("ban"))
@@ -128,7 +128,7 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
       targets.filter((target) => !rows.some(isIt(target)))
     const before = yield* Effect.mapError(
       banTable(call),
-      (failure) => actionError("ban", new LookupFailed({ failure }))
+      (cause) => actionError("ban", new LookupFailed({ cause }))
     )
     const results = yield* Effect.forEach(
       missingIn(before),
@@ -146,7 +146,7 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
     const expected = `the ban of ${
       missing.length === 1 ? missing[0] : `${missing.length} of ${targets.length} targets`
     }`
-    return yield* actionError("ban", new Unconfirmed({ expected, ...(failure !== undefined && { failure }) }))
+    return yield* actionError("ban", new Unconfirmed({ expected, ...(failure !== undefined && { cause: failure }) }))
   })
 
   /** The list and the session that it is of. A place in it is valid in that session alone. */
@@ -230,7 +230,7 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
     if (wanted.map(targetOf).some(isIdentityId)) return yield* unsupported("removeBan", SERVER)
     const [before, epoch] = yield* Effect.mapError(
       listOfOneSession(call),
-      (failure) => actionError("unban", new LookupFailed({ failure }))
+      (cause) => actionError("unban", new LookupFailed({ cause }))
     )
     const absent = wanted.find((one) => rowsOf([one], before.rows).length === 0)
     if (absent !== undefined) {

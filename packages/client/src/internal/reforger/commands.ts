@@ -1,22 +1,16 @@
 /**
  * Arma Reforger's own RCON: few commands, whose outcomes the server tells in messages.
  */
-import type { CommandError } from "@bercon/session/CommandError"
-import type * as Session from "@bercon/session/Session"
 import * as Effect from "effect/Effect"
-import {
-  type ActionError,
-  BanNotFound,
-  make as actionError,
-  PlayerNotFound,
-  Rejected,
-  Unconfirmed
-} from "../../ActionError.ts"
+import { type ActionError, BanNotFound, PlayerNotFound, Rejected, Unconfirmed } from "../../ActionError.ts"
 import { Ban, type BanId, type BanTarget } from "../../Ban.ts"
+import type { CommandError } from "../../CommandError.ts"
 import type { ReplyWindow } from "../../Flavour.ts"
 import { isIdentityId } from "../../Identity.ts"
 import type { Table, UnparsedRow } from "../../Table.ts"
+import { make as actionError } from "../actionError.ts"
 import * as Arguments from "../arguments.ts"
+import type { ClientSession } from "../clientSession.ts"
 import { actions } from "../commandTable.ts"
 import type { Call, FlavourCommands, Sentence } from "../flavourCommands.ts"
 import { executed, once, sendWith, unsupported } from "../outgoing.ts"
@@ -38,7 +32,7 @@ export interface Reforger {
 }
 
 /** Frees the client's slot on the server. Never fails, and waits for nobody: the session may be closed then. */
-export const logout = (session: Session.Session["Service"]): Effect.Effect<void> =>
+export const logout = (session: ClientSession): Effect.Effect<void> =>
   session.command("@logout", { repeatable: false }).pipe(
     Effect.ignore,
     // It is settled by the session's end at the latest.
@@ -51,7 +45,7 @@ export const logout = (session: Session.Session["Service"]): Effect.Effect<void>
 const MAX_PAGES = 1000
 
 export const make = (
-  session: Session.Session["Service"],
+  session: ClientSession,
   window: ReplyWindow | undefined,
   runtime: Exchange.Runtime
 ): Reforger => {

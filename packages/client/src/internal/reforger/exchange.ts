@@ -15,15 +15,16 @@
  *
  * The state, {@link Exchange}, has no clock and no fiber; {@link make} drives it.
  */
-import { type CommandError, IncompleteReply, make as commandError } from "@bercon/session/CommandError"
-import type * as Session from "@bercon/session/Session"
 import { Alarm } from "@bercon/session/unstable"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import { type CommandError, IncompleteReply } from "../../CommandError.ts"
 import type { ReplyWindow } from "../../Flavour.ts"
 import * as ServerEvent from "../../ServerEvent.ts"
+import type { ClientSession } from "../clientSession.ts"
+import { make as commandError } from "../commandError.ts"
 import type { Call } from "../flavourCommands.ts"
 import { sendWith } from "../outgoing.ts"
 import * as Turn from "../turn.ts"
@@ -456,7 +457,7 @@ export interface Runtime {
 }
 
 export const make = (
-  session: Session.Session["Service"],
+  session: ClientSession,
   window: ReplyWindow | undefined,
   expect: (command: string) => Expectation,
   { context, now }: Runtime
