@@ -46,7 +46,8 @@ const clientOf = (reply: string, bytes = new TextEncoder().encode(reply)) =>
         epoch: Effect.succeed(1),
         status: Effect.succeed({ _tag: "Online" }),
         statusChanges: Stream.never,
-        online: Effect.never
+        online: Effect.never,
+        closed: Effect.never
       })
     )
   )

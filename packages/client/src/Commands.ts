@@ -3,13 +3,13 @@
  *
  * @since 0.1.0
  */
-import type { CommandError } from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type { ActionError } from "./ActionError.ts"
 import type { Admin } from "./Admin.ts"
 import type { Ban, BanTarget } from "./Ban.ts"
+import type { CommandError } from "./CommandError.ts"
 import type { Guid } from "./Guid.ts"
 import type { IdentityId } from "./Identity.ts"
 import type { Player, PlayerId } from "./Player.ts"

@@ -3,12 +3,12 @@
  *
  * @since 0.1.0
  */
-import type { CommandError } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
+import type { CommandError } from "./CommandError.ts"
 import type { Guid } from "./Guid.ts"
 import type { Player, PlayerId } from "./Player.ts"
 import type { ReplyError } from "./ReplyError.ts"

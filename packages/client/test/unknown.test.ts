@@ -209,11 +209,11 @@ describe("a part of several", () => {
       let left = 2
       session.reply = (text) =>
         text.startsWith("say ") && left-- === 0
-          ? CommandError.make(text, new CommandError.NotConnected({ peer: "server" }))
+          ? new CommandError.CommandError({ command: text, reason: new CommandError.NotConnected({ peer: "server" }) })
           : text === "bans"
           ? "GUID Bans:\n[#] [GUID]\n---"
           : text === "writeBans"
-          ? CommandError.make(text, new CommandError.NotConnected({ peer: "server" }))
+          ? new CommandError.CommandError({ command: text, reason: new CommandError.NotConnected({ peer: "server" }) })
           : ""
       assert.strictEqual(yield* run(rcon.say("a\nb\nc\nd", { split: true })), "Unconfirmed")
       assert.strictEqual(yield* run(rcon.banAll([], { write: true })), "Unconfirmed")
@@ -390,7 +390,7 @@ describe("what a server says about an action", () => {
       session.reply = (text) => text === "players" ? players(row(0, "Ann")) : "as you like"
       const kicking = yield* Effect.forkChild(Effect.flip(rcon.kick(slot(0), "x", within)))
       yield* TestClock.adjust("1 minute")
-      assert.match((yield* Fiber.join(kicking)).message, /it said "as you like"$/)
+      assert.match((yield* Fiber.join(kicking)).message, /; the reply was "as you like"/)
     }).pipe(Effect.scoped))
 })
 
@@ -428,7 +428,7 @@ describe("the hint of an empty reply", () => {
       // The event before has shown that this is BattlEye.
       assert.strictEqual(
         (yield* Effect.flip(rcon.missions)).message,
-        "the reply to \"missions\" is empty: this game has no such list, or does not tell it over RCON"
+        "the reply to \"missions\" is empty: this game has no such list, or does not show it over RCON"
       )
       yield* session.gap("Reconnected")
       assert.include((yield* Effect.flip(rcon.missions)).message, "Arma Reforger's own")

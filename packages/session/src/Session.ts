@@ -40,7 +40,8 @@ import * as Random from "effect/Random"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import * as CommandError from "./CommandError.ts"
+import type * as CommandError from "./CommandError.ts"
+import * as CommandErrors from "./internal/commandError.ts"
 import * as Driver from "./internal/driver.ts"
 import * as Settings from "./internal/settings.ts"
 import * as Span from "./internal/span.ts"
@@ -92,9 +93,16 @@ export interface Options {
   readonly password: Redacted.Redacted
   /**
    * How long the first login may take before it fails with `LoginTimeout`. Default 10 seconds. Infinite waits for a
-   * server that is still to come up; then a socket that cannot be opened is tried again, too.
+   * server that is still to come up; then a socket that cannot be opened is tried again, too, unless the address is not
+   * valid.
    */
   readonly loginTimeout?: Duration.Input | undefined
+  /**
+   * Whether to go on trying after the server has refused the password: some hosts change it during a redeploy. The first
+   * login then fails with `LoginTimeout` if the server goes on refusing. At least 5 seconds lie between a refusal and the
+   * next try. Default `false`: a refusal ends the session for good.
+   */
+  readonly retryRefused?: boolean | undefined
   /** How long a command waits for its reply unless it says otherwise. Default 20 seconds. */
   readonly commandTimeout?: Duration.Input | undefined
   /**
@@ -171,6 +179,11 @@ export class Session extends Context.Service<Session, {
    * scope closes before.
    */
   readonly online: Effect.Effect<void, LoginFailure>
+  /**
+   * Waits for the end of the session. Fails if the session ends for good by itself: if the first login fails, or the server
+   * refuses a later one. Succeeds if its owner closes it.
+   */
+  readonly closed: Effect.Effect<void, LoginFailure>
 }>()("@bercon/session/Session") {}
 
 /**
@@ -203,7 +216,7 @@ export const start: (
   const traced = <A, E>(text: string, command: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Span.within("bercon.command", command, () => ({
       kind: "client",
-      attributes: { "bercon.command": CommandError.verbOf(text), "server.address": transport.peer }
+      attributes: { "bercon.command": CommandErrors.verbOf(text), "server.address": transport.peer }
     }))
   return Session.of({
     peer: transport.peer,
@@ -214,7 +227,8 @@ export const start: (
     epoch: Effect.sync(() => driver.epoch),
     status: Effect.sync(() => driver.status),
     statusChanges: driver.statusChanges,
-    online: driver.online
+    online: driver.online,
+    closed: driver.closed
   })
 })
 

@@ -6,6 +6,8 @@
 
 export { Alarm } from "./internal/alarm.ts"
 export { Broadcast } from "./internal/broadcast.ts"
+/** Makes the errors of commands. */
+export * as CommandErrors from "./internal/commandError.ts"
 /** Reads the monotonic clock. */
 export * as Monotonic from "./internal/monotonic.ts"
 /** Wraps an effect in a span if somebody takes spans. */

@@ -2,16 +2,17 @@
  * Checks the arguments of commands before anything is sent. The schemas of the brands decide, also at run time: types do
  * not bind a program in JavaScript, and `undefined` slips through many.
  */
-import { type CommandError, InvalidCommand, make as commandError } from "@bercon/session/CommandError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Formatter from "effect/Formatter"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Ban, BanTarget } from "../Ban.ts"
+import { type CommandError, InvalidCommand } from "../CommandError.ts"
 import { type Guid, isGuid } from "../Guid.ts"
 import { type IdentityId, isIdentityId } from "../Identity.ts"
 import { Player, PlayerId } from "../Player.ts"
+import { make as commandError } from "./commandError.ts"
 
 type Checked<A> = Effect.Effect<A, CommandError>
 

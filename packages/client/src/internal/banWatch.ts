@@ -1,7 +1,6 @@
 /**
  * Compares the server's list of bans with the one before, and publishes what has changed as events.
  */
-import type { CommandError } from "@bercon/session/CommandError"
 import { Alarm } from "@bercon/session/unstable"
 import * as Arr from "effect/Array"
 import type * as Context from "effect/Context"
@@ -9,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import type { Ban } from "../Ban.ts"
+import type { CommandError } from "../CommandError.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import * as ServerEvent from "../ServerEvent.ts"
 import { isComplete, type Table } from "../Table.ts"

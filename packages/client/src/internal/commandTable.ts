@@ -3,8 +3,9 @@
  * client's methods, the flavours and the mock derive from this table.
  */
 import * as Result from "effect/Result"
-import { type ActionError, make as actionError, Rejected } from "../ActionError.ts"
+import { type ActionError, Rejected } from "../ActionError.ts"
 import type { ReplyError } from "../ReplyError.ts"
+import { make as actionError } from "./actionError.ts"
 import * as AdminsReply from "./battleye/adminsReply.ts"
 import * as CommandsReply from "./battleye/commandsReply.ts"
 import * as MissionsReply from "./battleye/missionsReply.ts"

@@ -1,11 +1,11 @@
 /**
  * What a flavour implements. The rest of the client is the same for all.
  */
-import type { CommandError } from "@bercon/session/CommandError"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type { ActionError } from "../ActionError.ts"
 import type { Ban, BanTarget } from "../Ban.ts"
+import type { CommandError } from "../CommandError.ts"
 import type { Player } from "../Player.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import type { Table } from "../Table.ts"

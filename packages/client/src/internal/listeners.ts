@@ -2,6 +2,7 @@
  * Handlers and waits on a stream of events.
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -39,6 +40,9 @@ export const listeners = (
       )
       yield* trigger
       const event = yield* timeout === undefined ? Fiber.join(first) : Effect.timeout(Fiber.join(first), timeout)
-      return yield* Option.match(event, { onNone: () => Effect.interrupt, onSome: Effect.succeed })
+      return yield* Option.match(event, {
+        onNone: () => Effect.fail(new Cause.NoSuchElementError(`the session was closed before ${tag} came`)),
+        onSome: Effect.succeed
+      })
     }))
 })

@@ -1,7 +1,6 @@
 /**
  * The roster at work: it listens to events, and has the list of players asked for when only that can tell.
  */
-import { type CommandError, make as commandError, SessionClosed } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Status } from "@bercon/session/Status"
 import { Alarm, Broadcast, Monotonic } from "@bercon/session/unstable"
@@ -15,11 +14,13 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
+import { type CommandError, SessionClosed } from "../CommandError.ts"
 import type { Player, PlayerId } from "../Player.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import { lookups, type Roster } from "../Roster.ts"
 import { PlayerIdentified, type ServerEvent } from "../ServerEvent.ts"
 import { isComplete, type Table } from "../Table.ts"
+import { make as commandError } from "./commandError.ts"
 import { Identification } from "./identification.ts"
 import { isNamed, type OccupantOf } from "./playerTarget.ts"
 import { reported } from "./reported.ts"

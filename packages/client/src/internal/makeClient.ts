@@ -2,7 +2,6 @@
  * Wires a client: the session's messages become events, the roster follows them, and commands go to the flavour that the
  * server speaks.
  */
-import type * as CommandError from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Gap, Message } from "@bercon/session/Message"
 import * as Session from "@bercon/session/Session"
@@ -15,6 +14,7 @@ import * as Formatter from "effect/Formatter"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { AdminId } from "../Admin.ts"
+import type * as CommandError from "../CommandError.ts"
 import type { ActionOptions } from "../Commands.ts"
 import type { Flavour } from "../Flavour.ts"
 import * as Metrics from "../Metrics.ts"
@@ -23,6 +23,7 @@ import * as ServerEvent from "../ServerEvent.ts"
 import * as Arguments from "./arguments.ts"
 import * as BanWatch from "./banWatch.ts"
 import * as BattlEye from "./battleye/commands.ts"
+import * as ClientSession from "./clientSession.ts"
 import type { Call, FlavourCommands } from "./flavourCommands.ts"
 import { FlavourDetection } from "./flavourDetection.ts"
 import { listeners } from "./listeners.ts"
@@ -34,7 +35,7 @@ import * as Settings from "./settings.ts"
 /** A client on the session in context, and how it leaves the server. */
 export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   const settings = yield* Settings.make(options)
-  const session = yield* Session.Session
+  const session = ClientSession.make(yield* Session.Session)
   const context = yield* Effect.context()
   const clock = yield* Clock.Clock
   const now = () => Monotonic.millis(clock)
@@ -224,7 +225,8 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     flavour: Effect.suspend(() => detection.resolve("players", now() + settings.commandTimeout)),
     adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
     status: session.status,
-    statusChanges: session.statusChanges
+    statusChanges: session.statusChanges,
+    closed: session.closed
   }
 
   return {

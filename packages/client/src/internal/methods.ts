@@ -1,7 +1,6 @@
 /**
  * The methods of `Commands`: each checks its arguments, and hands them to the flavour that the server speaks.
  */
-import * as CommandError from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
 import { Span } from "@bercon/session/unstable"
 import * as Arr from "effect/Array"
@@ -9,13 +8,16 @@ import * as Effect from "effect/Effect"
 import * as Record from "effect/Record"
 import * as ActionError from "../ActionError.ts"
 import type { Ban, BanTarget } from "../Ban.ts"
+import * as CommandError from "../CommandError.ts"
 import type { ActionOptions, BanOptions, BulkOptions, Commands, SayOptions } from "../Commands.ts"
 import type { Guid } from "../Guid.ts"
 import type { IdentityId } from "../Identity.ts"
 import type { Player, PlayerId } from "../Player.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import { isComplete, type Table } from "../Table.ts"
+import * as ActionErrors from "./actionError.ts"
 import * as Arguments from "./arguments.ts"
+import * as CommandErrors from "./commandError.ts"
 import type { SimpleCommand } from "./commandTable.ts"
 import * as CommandTable from "./commandTable.ts"
 import type { Call, FlavourCommands } from "./flavourCommands.ts"
@@ -88,7 +90,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
     const inRoster = findIn(live.known.values(), named)
     if (inRoster !== undefined) return Effect.succeed(inRoster)
     return live.playerTable.pipe(
-      Effect.mapError((failure) => ActionError.make(action, new ActionError.LookupFailed({ failure }))),
+      Effect.mapError((cause) => ActionErrors.make(action, new ActionError.LookupFailed({ cause }))),
       Effect.flatMap((table) => {
         const listed = findIn(table.rows, named)
         if (listed !== undefined) return Effect.succeed(listed)
@@ -102,7 +104,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
             isCut: table.cut,
             unread: table.unparsed.length
           })
-        return Effect.fail(ActionError.make(action, reason))
+        return Effect.fail(ActionErrors.make(action, reason))
       })
     )
   }
@@ -114,8 +116,8 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       Effect.timeoutOrElse({
         duration: Math.max(0, deadline - now()),
         orElse: () => {
-          const failure = CommandError.make("players", new CommandError.NoReply({ peer: "the server", sends: 1 }))
-          return Effect.fail(ActionError.make(action, new ActionError.LookupFailed({ failure })))
+          const cause = CommandErrors.make("players", new CommandError.NoReply({ peer: "the server", sends: 1 }))
+          return Effect.fail(ActionErrors.make(action, new ActionError.LookupFailed({ cause })))
         }
       })
     )
@@ -301,21 +303,23 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
 const timeoutOf = (options: BulkOptions | undefined): ActionOptions => ({ timeout: options?.timeout })
 
 /** Something that comes after a part that was executed. Its failure does not mean that nothing was done. */
-const partly = <A, E extends CommandError.CommandError | ActionError.ActionError>(
-  run: Effect.Effect<A, E>,
+const partly = <A>(
+  run: Effect.Effect<A, CommandError.CommandError | ActionError.ActionError>,
   action: string,
   expected: string
 ): Effect.Effect<A, ActionError.ActionError> =>
-  Effect.mapError(run, (error) =>
-    ActionError.make(
-      action,
-      new ActionError.Unconfirmed({
-        expected,
-        ...(error._tag === "CommandError"
-          ? { failure: error }
-          : "failure" in error.reason && error.reason.failure !== undefined && { failure: error.reason.failure })
-      })
-    ))
+  Effect.mapError(run, (error) => {
+    const cause = causeOf(error)
+    return ActionErrors.make(action, new ActionError.Unconfirmed({ expected, ...(cause !== undefined && { cause }) }))
+  })
+
+const causeOf = (
+  error: CommandError.CommandError | ActionError.ActionError
+): CommandError.CommandError | ReplyError | undefined => {
+  if (error._tag === "CommandError") return error
+  const { reason } = error
+  return reason._tag === "LookupFailed" || reason._tag === "Unconfirmed" ? reason.cause : undefined
+}
 
 /** Runs a method in a span of its name. */
 const spanned = <A, E>(name: string, run: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>

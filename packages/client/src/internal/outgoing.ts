@@ -1,17 +1,11 @@
 /**
  * How commands of either flavour are sent, and the replies by which servers refuse a command they do not know.
  */
-import {
-  CommandDisallowed,
-  type CommandError,
-  make as commandError,
-  Overloaded,
-  UnknownCommand,
-  Unsupported
-} from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
 import { Monotonic } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"
+import { CommandDisallowed, type CommandError, Overloaded, UnknownCommand, Unsupported } from "../CommandError.ts"
+import { make as commandError } from "./commandError.ts"
 import type { Call } from "./flavourCommands.ts"
 import type { PlayerTarget } from "./playerTarget.ts"
 

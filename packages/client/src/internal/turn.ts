@@ -2,10 +2,11 @@
  * Orders what is done to the list of bans: first come first served, and nobody waits past a deadline. Additions run beside
  * each other; a removal runs alone, because it names a ban by its place in the list.
  */
-import { type CommandError, make as commandError, Overloaded } from "@bercon/session/CommandError"
 import { Monotonic } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
+import { type CommandError, Overloaded } from "../CommandError.ts"
+import { make as commandError } from "./commandError.ts"
 
 /** How many can wait for their turn. */
 export const MAX_WAITING = 1024

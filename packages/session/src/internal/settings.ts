@@ -37,6 +37,7 @@ export const make = (
       maxInFlight: options.maxInFlight ?? 32,
       queueCapacity: options.queueCapacity ?? 4096,
       textFallback: options.textFallback ?? Text.DEFAULT_FALLBACK,
+      retryRefused: options.retryRefused ?? false,
       random
     },
     commandTimeout: Monotonic.duration(options.commandTimeout ?? "20 seconds"),

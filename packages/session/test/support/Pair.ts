@@ -84,6 +84,7 @@ export class Pair {
         maxInFlight: 32,
         queueCapacity: 4096,
         textFallback: "windows-1251",
+        retryRefused: false,
         random: this.random,
         ...options.client
       },

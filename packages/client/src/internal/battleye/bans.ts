@@ -4,27 +4,21 @@
  * The server replies nothing to either, and removes bans by their place in its list. Places move with every other change.
  * So the list is read before and after, and the rows that have come or gone are the evidence.
  */
-import type { CommandError } from "@bercon/session/CommandError"
-import type * as Session from "@bercon/session/Session"
 import { Monotonic } from "@bercon/session/unstable"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import {
-  BanNotFound,
-  BansChanged,
-  ListIncomplete,
-  LookupFailed,
-  make as actionError,
-  Unconfirmed
-} from "../../ActionError.ts"
+import { BanNotFound, BansChanged, ListIncomplete, LookupFailed, Unconfirmed } from "../../ActionError.ts"
 import type { Ban, BanTarget } from "../../Ban.ts"
+import type { CommandError } from "../../CommandError.ts"
 import { isIdentityId } from "../../Identity.ts"
 import type { ReplyError } from "../../ReplyError.ts"
 import type { ServerEvent } from "../../ServerEvent.ts"
 import { isComplete, type Table } from "../../Table.ts"
+import { make as actionError } from "../actionError.ts"
 import * as Arguments from "../arguments.ts"
 import { missingFrom } from "../banRows.ts"
+import type { ClientSession } from "../clientSession.ts"
 import { words } from "../commandTable.ts"
 import type { Call, FlavourCommands, Sentence } from "../flavourCommands.ts"
 import { unsupported } from "../outgoing.ts"
@@ -36,7 +30,7 @@ import * as SlotCommand from "./slotCommand.ts"
 interface Dependencies extends SlotCommand.Sender {
   readonly banTable: (call: Call) => Effect.Effect<Table<Ban>, CommandError | ReplyError>
   readonly evidence: Evidence
-  readonly session: Session.Session["Service"]
+  readonly session: ClientSession
   readonly bansTurn: Turn
 }
 
@@ -133,7 +127,7 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
       targets.filter((target) => !rows.some(isIt(target)))
     const before = yield* Effect.mapError(
       banTable(call),
-      (failure) => actionError("ban", new LookupFailed({ failure }))
+      (cause) => actionError("ban", new LookupFailed({ cause }))
     )
     const results = yield* Effect.forEach(
       missingIn(before),
@@ -155,7 +149,7 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
     const why = failure === undefined
       ? {}
       : failure._tag === "CommandError"
-      ? { failure }
+      ? { cause: failure }
       : failure.reason._tag === "Rejected" && { text: failure.reason.text }
     return yield* actionError("ban", new Unconfirmed({ expected, ...why }))
   })
@@ -239,7 +233,7 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
     if (wanted.map(targetOf).some(isIdentityId)) return yield* unsupported("removeBan", SERVER)
     const [before, epoch] = yield* Effect.mapError(
       listOfOneSession(call),
-      (failure) => actionError("unban", new LookupFailed({ failure }))
+      (cause) => actionError("unban", new LookupFailed({ cause }))
     )
     const { absent, rows } = findRows(wanted, before.rows)
     if (absent !== undefined) {

@@ -1,13 +1,14 @@
 /**
  * BattlEye's own commands. The reply to a command is its reply; what an action did is seen in events and lists, if at all.
  */
-import type { CommandError } from "@bercon/session/CommandError"
-import type * as Session from "@bercon/session/Session"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { make as actionError, Unconfirmed } from "../../ActionError.ts"
+import { Unconfirmed } from "../../ActionError.ts"
+import type { CommandError } from "../../CommandError.ts"
 import { ReplyError } from "../../ReplyError.ts"
 import type { ServerEvent } from "../../ServerEvent.ts"
+import { make as actionError } from "../actionError.ts"
+import type { ClientSession } from "../clientSession.ts"
 import { words } from "../commandTable.ts"
 import type { Call, FlavourCommands } from "../flavourCommands.ts"
 import { executed, once, sendWith } from "../outgoing.ts"
@@ -22,7 +23,7 @@ import * as SlotCommand from "./slotCommand.ts"
 /** Commands that change the list of bans, and with it perhaps the places in the list. */
 const CHANGES_BANS = /^\s*(?:ban|addban|removeban|loadbans|writebans)\b/i
 
-export const make = (session: Session.Session["Service"], evidence: Evidence): FlavourCommands => {
+export const make = (session: ClientSession, evidence: Evidence): FlavourCommands => {
   const raw = (text: string, call: Call): Effect.Effect<string, CommandError> =>
     Effect.flatMap(
       sendWith(text, call, (options) => session.command(text, options)),

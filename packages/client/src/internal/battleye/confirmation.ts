@@ -2,7 +2,6 @@
  * Evidence that an action had its effect. A BattlEye server answers a kick of nobody as it answers any other, so only its
  * events and lists show what a command did.
  */
-import type { CommandError } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import { Monotonic } from "@bercon/session/unstable"
 import type * as Duration from "effect/Duration"
@@ -10,10 +9,12 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { type ActionError, make as actionError, Rejected, Unconfirmed } from "../../ActionError.ts"
+import { type ActionError, Rejected, Unconfirmed } from "../../ActionError.ts"
 import type { AdminId } from "../../Admin.ts"
+import type { CommandError } from "../../CommandError.ts"
 import type { ReplyError } from "../../ReplyError.ts"
 import type { ServerEvent } from "../../ServerEvent.ts"
+import { make as actionError } from "../actionError.ts"
 import type { Call } from "../flavourCommands.ts"
 import { isRefusal } from "../refusal.ts"
 import { bytesOf } from "../utf8.ts"
@@ -112,5 +113,5 @@ export const afterwards = ({ calledIn }: Call): Effect.Effect<Call> =>
   Effect.map(Monotonic.now, (now) => ({ calledIn, deadline: now + AFTERWARDS }))
 
 /** The error of an action whose effect could not be looked for. */
-export const unconfirmed = (action: string, expected: string) => (failure: CommandError | ReplyError): ActionError =>
-  actionError(action, new Unconfirmed({ expected, failure }))
+export const unconfirmed = (action: string, expected: string) => (cause: CommandError | ReplyError): ActionError =>
+  actionError(action, new Unconfirmed({ expected, cause }))

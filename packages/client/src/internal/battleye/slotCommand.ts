@@ -2,14 +2,15 @@
  * Commands about a player's slot. Each is sent once: sent again, it may find another player in the slot. If no reply comes,
  * the list of players shows whether it is still the same player, and only then is the command sent again.
  */
-import type { CommandError } from "@bercon/session/CommandError"
 import { Monotonic } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { type ActionError, LookupFailed, make as actionError, PlayerNotFound } from "../../ActionError.ts"
+import { type ActionError, LookupFailed, PlayerNotFound } from "../../ActionError.ts"
+import type { CommandError } from "../../CommandError.ts"
 import type { Player } from "../../Player.ts"
 import type { ReplyError } from "../../ReplyError.ts"
 import type { Table } from "../../Table.ts"
+import { make as actionError } from "../actionError.ts"
 import type { Call } from "../flavourCommands.ts"
 import { about, bound, once } from "../outgoing.ts"
 import type { PlayerTarget } from "../playerTarget.ts"
@@ -37,7 +38,7 @@ export const identify = (
   target.player !== undefined || call.confirmWithin === undefined
     ? Effect.void
     : playerTable({ ...bound(call), repeatable: true }).pipe(
-      Effect.mapError((failure) => actionError(action, new LookupFailed({ failure }))),
+      Effect.mapError((cause) => actionError(action, new LookupFailed({ cause }))),
       Effect.flatMap((table) =>
         target.lookIn(table) === "Gone"
           ? Effect.fail(actionError(action, new PlayerNotFound({ player: target.slot })))

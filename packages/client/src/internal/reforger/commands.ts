@@ -1,23 +1,23 @@
 /**
  * Arma Reforger's own RCON: few commands, whose outcomes the server tells in messages.
  */
-import type { CommandError } from "@bercon/session/CommandError"
-import type * as Session from "@bercon/session/Session"
 import * as Effect from "effect/Effect"
 import {
   type ActionError,
   BanNotFound,
   ListIncomplete,
   LookupFailed,
-  make as actionError,
   PlayerNotFound,
   Rejected,
   Unconfirmed
 } from "../../ActionError.ts"
 import { Ban, type BanId, type BanTarget } from "../../Ban.ts"
+import type { CommandError } from "../../CommandError.ts"
 import { isIdentityId } from "../../Identity.ts"
 import { isComplete, type Table, type UnparsedRow } from "../../Table.ts"
+import { make as actionError } from "../actionError.ts"
 import * as Arguments from "../arguments.ts"
+import type { ClientSession } from "../clientSession.ts"
 import { actions } from "../commandTable.ts"
 import type { Call, FlavourCommands, Sentence } from "../flavourCommands.ts"
 import { about, executed, once, sendWith, unsupported } from "../outgoing.ts"
@@ -39,7 +39,7 @@ export interface Reforger {
 }
 
 /** Frees the client's slot on the server. Never fails, and waits for nobody: the session may be closed then. */
-export const logout = (session: Session.Session["Service"]): Effect.Effect<void> =>
+export const logout = (session: ClientSession): Effect.Effect<void> =>
   session.command("@logout", { repeatable: false }).pipe(
     Effect.ignore,
     // It is settled by the session's end at the latest.
@@ -52,7 +52,7 @@ export const logout = (session: Session.Session["Service"]): Effect.Effect<void>
 const MAX_PAGES = 1000
 
 export const make = (
-  session: Session.Session["Service"],
+  session: ClientSession,
   window: Exchange.Window,
   runtime: Exchange.Runtime
 ): Reforger => {
@@ -179,7 +179,7 @@ export const make = (
     if (targets.length > 1) {
       const table = yield* Effect.mapError(
         banTable(call),
-        (failure) => actionError("unban", new LookupFailed({ failure }))
+        (cause) => actionError("unban", new LookupFailed({ cause }))
       )
       const absent = targets.find((target) => !table.rows.some((row) => row.target === target))
       if (absent !== undefined) {
@@ -255,7 +255,7 @@ const oneByOne = (
           action,
           new Unconfirmed({
             expected: `the ${action} of ${target} and of those after it (${index} of ${targets.length} were done)`,
-            ...(error._tag === "CommandError" && { failure: error })
+            ...(error._tag === "CommandError" && { cause: error })
           })
         ))),
     (replies) =>

@@ -15,14 +15,15 @@
  *
  * The state, {@link Exchange}, has no clock and no fiber; {@link make} drives it.
  */
-import { type CommandError, IncompleteReply, make as commandError } from "@bercon/session/CommandError"
-import type * as Session from "@bercon/session/Session"
 import { Alarm } from "@bercon/session/unstable"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import { type CommandError, IncompleteReply } from "../../CommandError.ts"
 import * as ServerEvent from "../../ServerEvent.ts"
+import type { ClientSession } from "../clientSession.ts"
+import { make as commandError } from "../commandError.ts"
 import type { Call } from "../flavourCommands.ts"
 import { sendWith } from "../outgoing.ts"
 import * as Turn from "../turn.ts"
@@ -455,7 +456,7 @@ export interface Runtime {
 }
 
 export const make = (
-  session: Session.Session["Service"],
+  session: ClientSession,
   window: Window,
   expect: (command: string) => Expectation,
   { context, now }: Runtime
