@@ -16,9 +16,9 @@ const play = (self: ServerMachine, now: number): void => {
   if (!self.listening) throw new RangeError("the server is down")
 }
 
-const playerAt = (self: ServerMachine, number: number): World.Player => {
-  const player = World.find(self.world, number)
-  if (player === undefined) throw new RangeError(`there is no player #${number}`)
+const playerAt = (self: ServerMachine, slot: number): World.Player => {
+  const player = World.find(self.world, slot)
+  if (player === undefined) throw new RangeError(`there is no player #${slot}`)
   return player
 }
 
@@ -78,10 +78,10 @@ export const join = (self: ServerMachine, now: number, options: World.PlayerOpti
  * @category inputs
  * @since 0.1.0
  */
-export const identify = (self: ServerMachine, now: number, number: number, guid?: string): World.Player => {
+export const identify = (self: ServerMachine, now: number, slot: number, guid?: string): World.Player => {
   play(self, now)
-  const newcomer = playerAt(self, number)
-  if (newcomer.guid !== undefined) throw new RangeError(`the GUID of player #${number} is known already`)
+  const newcomer = playerAt(self, slot)
+  if (newcomer.guid !== undefined) throw new RangeError(`the GUID of player #${slot} is known already`)
   const player = identified(self, now, newcomer, guid)
   isTurnedAway(self, now, player)
   return player
@@ -94,11 +94,11 @@ export const identify = (self: ServerMachine, now: number, number: number, guid?
  * @category inputs
  * @since 0.1.0
  */
-export const verify = (self: ServerMachine, now: number, number: number): World.Player => {
+export const verify = (self: ServerMachine, now: number, slot: number): World.Player => {
   play(self, now)
-  const player = playerAt(self, number)
-  if (player.guid === undefined) throw new RangeError(`the GUID of player #${number} is not known yet`)
-  if (player.verified) throw new RangeError(`the GUID of player #${number} is verified already`)
+  const player = playerAt(self, slot)
+  if (player.guid === undefined) throw new RangeError(`the GUID of player #${slot} is not known yet`)
+  if (player.verified) throw new RangeError(`the GUID of player #${slot} is verified already`)
   return verified(self, now, player)
 }
 
@@ -109,9 +109,9 @@ export const verify = (self: ServerMachine, now: number, number: number): World.
  * @category inputs
  * @since 0.1.0
  */
-export const leave = (self: ServerMachine, now: number, number: number): void => {
+export const leave = (self: ServerMachine, now: number, slot: number): void => {
   play(self, now)
-  const player = playerAt(self, number)
+  const player = playerAt(self, slot)
   self.world = World.leave(self.world, player)
   tellAll(self, now, self.policy.dialect.news.left(player))
 }
@@ -124,9 +124,9 @@ export const leave = (self: ServerMachine, now: number, number: number): void =>
  * @category inputs
  * @since 0.1.0
  */
-export const kick = (self: ServerMachine, now: number, number: number, reason: string): void => {
+export const kick = (self: ServerMachine, now: number, slot: number, reason: string): void => {
   play(self, now)
-  const player = playerAt(self, number)
+  const player = playerAt(self, slot)
   self.world = World.leave(self.world, player)
   tellAll(self, now, self.policy.dialect.news.kicked(player, reason))
 }
@@ -138,9 +138,9 @@ export const kick = (self: ServerMachine, now: number, number: number, reason: s
  * @category inputs
  * @since 0.1.0
  */
-export const chat = (self: ServerMachine, now: number, number: number, channel: string, text: string): void => {
+export const chat = (self: ServerMachine, now: number, slot: number, channel: string, text: string): void => {
   play(self, now)
-  tellAll(self, now, self.policy.dialect.news.said(playerAt(self, number), channel, text))
+  tellAll(self, now, self.policy.dialect.news.said(playerAt(self, slot), channel, text))
 }
 
 /**
