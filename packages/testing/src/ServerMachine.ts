@@ -61,6 +61,7 @@ export {
   type CustomReply,
   DEFAULT_PASSWORD,
   type Flavour,
+  type GuidKind,
   type OnCommand,
   type Options,
   type Repeats,

@@ -37,6 +37,7 @@
  *
  * @since 0.1.0
  */
+import type { ChatChannel } from "@bercon/client/ServerEvent"
 import { Alarm, Monotonic } from "@bercon/session/unstable"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -80,10 +81,10 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   /** A player leaves. On Reforger nobody is told. Dies where there is no such player. */
   readonly leave: (slot: number) => Effect.Effect<void>
   /**
-   * A player says something in a channel, such as `"Side"`. On Reforger nobody is told. Dies where there is no such
-   * player.
+   * A player says something in a channel: `"Side"`, or any other word. Reforger's RCON does not report it. Dies if there is
+   * no such player.
    */
-  readonly chat: (slot: number, channel: string, text: string) => Effect.Effect<void>
+  readonly chat: (slot: number, channel: ChatChannel, text: string) => Effect.Effect<void>
   /**
    * BattlEye kicks a player, for a reason such as `"Client not responding"`. On Reforger nobody is told. Dies where there
    * is no such player.

@@ -624,9 +624,15 @@ describe("a player who", () => {
     ServerMachine.join(server, 0, { name: "Max", ip: "198.51.100.126", guid: "73c5e50a7860475f0000000000000000" })
     assert.deepStrictEqual(heard(server), [
       "message 1: Player #0 Max (198.51.100.126:2304) connected",
-      "message 2: Player #0 Max - GUID: 73c5e50a7860475f0000000000000000",
+      "message 2: Player #0 Max - BE GUID: 73c5e50a7860475f0000000000000000",
       "message 3: Verified GUID (73c5e50a7860475f0000000000000000) of player #0 Max"
     ])
+  })
+
+  it("joins an older game has a GUID in another spelling", () => {
+    const server = online({ guidKind: "GUID" })
+    ServerMachine.join(server, 0, { name: "Max", ip: "198.51.100.126", guid: "73c5e50a7860475f0000000000000000" })
+    assert.strictEqual(heard(server)[1], "message 2: Player #0 Max - GUID: 73c5e50a7860475f0000000000000000")
   })
 
   it("is still joining has no GUID", () => {
@@ -662,12 +668,12 @@ describe("a player who", () => {
     assert.strictEqual(ServerMachine.identify(server, 1_500, 2).guid, "cead553000afc5d046237651d19d1b10")
     assert.deepStrictEqual(heard(server), [
       "message 1: Player #0 Max (198.18.238.206:2304) connected",
-      `message 2: Player #0 Max - GUID: ${guid}`,
+      `message 2: Player #0 Max - BE GUID: ${guid}`,
       `message 3: Verified GUID (${guid}) of player #0 Max`,
       "message 4: Player #1 Kerry (198.18.124.191:2304) connected",
-      "message 5: Player #1 Kerry - GUID: ae37a3fde240a87ce4963d7e64877aae",
+      "message 5: Player #1 Kerry - BE GUID: ae37a3fde240a87ce4963d7e64877aae",
       "message 6: Player #2 Ed (198.18.81.210:2304) connected",
-      "message 7: Player #2 Ed - GUID: cead553000afc5d046237651d19d1b10"
+      "message 7: Player #2 Ed - BE GUID: cead553000afc5d046237651d19d1b10"
     ])
   })
 
@@ -687,14 +693,14 @@ describe("a player who", () => {
     assert.deepStrictEqual(server.world.players.map(({ name }) => name), ["Max"])
     assert.deepStrictEqual(heard(server), [
       "message 1: Player #0 Max (198.18.238.206:2304) connected",
-      `message 2: Player #0 Max - GUID: ${guid}`,
+      `message 2: Player #0 Max - BE GUID: ${guid}`,
       `message 3: Player #0 Max (${guid}) has been kicked by BattlEye: Admin Ban (cheating)`,
       "message 4: Player #0 Max disconnected",
       "message 5: Player #0 Kerry (198.51.100.1:2304) connected",
       "message 6: Player #0 Kerry (-) has been kicked by BattlEye: Admin Ban ()",
       "message 7: Player #0 Kerry disconnected",
       "message 8: Player #0 Ed (198.18.81.210:2304) connected",
-      `message 9: Player #0 Ed - GUID: ${guid}`,
+      `message 9: Player #0 Ed - BE GUID: ${guid}`,
       `message 10: Player #0 Ed (${guid}) has been kicked by BattlEye: Admin Ban (cheating)`,
       "message 11: Player #0 Ed disconnected"
     ])

@@ -8,7 +8,7 @@ import * as Texts from "./texts.ts"
 const news: News = {
   loggedIn: (admin, address) => [Texts.adminLoggedIn(admin, address)],
   connected: (player) => [Texts.connected(player)],
-  identified: (player) => [Texts.guidKnown(player)],
+  identified: (player, guidKind) => [Texts.guidKnown(player, guidKind)],
   verified: (player) => [Texts.guidVerified(player)],
   left: (player) => [Texts.disconnected(player)],
   kicked: (player, reason) => [Texts.kicked(player, reason), Texts.disconnected(player)],

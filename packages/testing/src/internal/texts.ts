@@ -18,7 +18,7 @@ export const connected = (player: Player) => `${who(player)} (${player.ip}:${pla
 
 const guidOf = (player: Player) => player.guid ?? "-"
 
-export const guidKnown = (player: Player) => `${who(player)} - GUID: ${guidOf(player)}`
+export const guidKnown = (player: Player, kind: string) => `${who(player)} - ${kind}: ${guidOf(player)}`
 
 export const guidVerified = (player: Player) =>
   `Verified GUID (${guidOf(player)}) of player #${player.slot} ${player.name}`

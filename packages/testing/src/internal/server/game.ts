@@ -1,6 +1,7 @@
 /**
  * What happens in the game of a simulated server.
  */
+import type { ChatChannel } from "@bercon/client/ServerEvent"
 import * as Text from "@bercon/codec/Text"
 import * as World from "../../World.ts"
 import { tick } from "./lifecycle.ts"
@@ -34,7 +35,7 @@ const isTurnedAway = (self: ServerMachine, now: number, player: World.Player): b
 const identified = (self: ServerMachine, now: number, newcomer: World.Player, guid: string | undefined) => {
   const [world, player] = World.identify(self.world, newcomer, guid)
   self.world = world
-  tellAll(self, now, self.policy.dialect.news.identified(player))
+  tellAll(self, now, self.policy.dialect.news.identified(player, self.policy.guidKind))
   return player
 }
 
@@ -70,7 +71,7 @@ export const join = (self: ServerMachine, now: number, options: World.PlayerOpti
 
 /**
  * The GUID of a player who is still joining (`guid: null`) becomes known; default: one made from the name. Tells
- * `… - GUID: …`, but on Reforger nobody. Throws a `RangeError` where there is no such player, the GUID is known, or it is
+ * `… - BE GUID: …`, but on Reforger nobody. Throws a `RangeError` where there is no such player, the GUID is known, or it is
  * none, or the server is down.
  *
  * Who is banned is kicked, and is not in the world when this returns.
@@ -138,7 +139,7 @@ export const kick = (self: ServerMachine, now: number, slot: number, reason: str
  * @category inputs
  * @since 0.1.0
  */
-export const chat = (self: ServerMachine, now: number, slot: number, channel: string, text: string): void => {
+export const chat = (self: ServerMachine, now: number, slot: number, channel: ChatChannel, text: string): void => {
   play(self, now)
   tellAll(self, now, self.policy.dialect.news.said(playerAt(self, slot), channel, text))
 }

@@ -60,6 +60,14 @@ export type OnCommand = (text: string) => string | Uint8Array | CustomReply | un
 export type Repeats = "execute" | "replay" | "ignore"
 
 /**
+ * A spelling of the line with a player's GUID. A client may know only one of them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type GuidKind = "BE GUID" | "GUID"
+
+/**
  * How a server behaves. Everything has a default, which is what real servers do where that is known.
  *
  * @category models
@@ -72,6 +80,11 @@ export interface Options {
   readonly password?: Redacted.Redacted | undefined
   /** The world at first. Default: nobody, no bans, no missions. */
   readonly world?: Partial<World.World> | undefined
+  /**
+   * How the line with a player's GUID is spelled: `Player #0 Max - BE GUID: …` as by current games (DayZ, Reforger), or
+   * `Player #0 Max - GUID: …` as by Arma 2 and 3. Reforger's own RCON has no such line. Default `"BE GUID"`.
+   */
+  readonly guidKind?: GuidKind | undefined
   /** Answers commands in the server's place. Default: none does. */
   readonly onCommand?: OnCommand | undefined
   /** Commands (first words) that are answered with `Disallowed command`, or on Reforger as unknown. Default: none. */
@@ -148,6 +161,7 @@ export const dialects: Record<Flavour, Dialect> = {
 
 export interface Policy {
   readonly dialect: Dialect
+  readonly guidKind: GuidKind
   readonly password: Uint8Array
   readonly disallowed: ReadonlySet<string>
   readonly restricted: boolean

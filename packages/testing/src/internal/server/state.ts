@@ -116,6 +116,7 @@ export interface ServerMachine {
 export const make = (options: Options = {}): ServerMachine => ({
   policy: {
     dialect: dialects[options.flavour ?? "BattlEye"],
+    guidKind: options.guidKind ?? "BE GUID",
     password: Text.encode(Redacted.value(options.password ?? DEFAULT_PASSWORD)),
     disallowed: new Set(options.disallowed?.map(nameOf)),
     restricted: options.restricted ?? false,
