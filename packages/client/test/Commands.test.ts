@@ -243,9 +243,9 @@ describe("an action that is confirmed", () => {
       const ann = yield* server.join({ name: "Ann (1)" })
       const bob = yield* server.join({ name: "Bob" })
       assert.strictEqual(yield* run(rcon.say("hello ", within)), "done")
-      assert.strictEqual(yield* run(rcon.whisper(player(ann.number), "hello", within)), "done")
-      assert.strictEqual(yield* run(rcon.kick(player(ann.number), "", within)), "done")
-      assert.strictEqual(yield* run(rcon.ban(player(bob.number), { duration: "3 minutes", ...within })), "done")
+      assert.strictEqual(yield* run(rcon.whisper(player(ann.slot), "hello", within)), "done")
+      assert.strictEqual(yield* run(rcon.kick(player(ann.slot), "", within)), "done")
+      assert.strictEqual(yield* run(rcon.ban(player(bob.slot), { duration: "3 minutes", ...within })), "done")
       assert.deepStrictEqual((yield* server.world).players, [])
       assert.deepStrictEqual((yield* rcon.bans).map(({ target }) => target as string), [bob.guid])
       assert.strictEqual(yield* run(rcon.ban(GUID, { reason: "cheating", ...within })), "done")
@@ -257,10 +257,10 @@ describe("an action that is confirmed", () => {
       const { rcon, run, server } = yield* online()
       const minute = { confirmWithin: "1 minute" } as const
       for (let round = 0; round < 5; round++) {
-        const { number } = yield* server.join({ name: `Bob ${round}` })
+        const { slot } = yield* server.join({ name: `Bob ${round}` })
         yield* TestRcon.passTime("10 seconds")
         assert.strictEqual(yield* run(rcon.say(`round ${round}`, minute)), "done")
-        assert.strictEqual(yield* run(rcon.kick(player(number), "", minute)), "done")
+        assert.strictEqual(yield* run(rcon.kick(player(slot), "", minute)), "done")
         assert.strictEqual(yield* run(rcon.ban(GUID, minute)), "done")
       }
       assert.deepStrictEqual((yield* server.world).players, [])
@@ -269,26 +269,26 @@ describe("an action that is confirmed", () => {
   it.effect("fails where it had none, though the server took it", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
-      const { number } = yield* server.join({ name: "Bob" })
+      const { slot } = yield* server.join({ name: "Bob" })
       yield* TestRcon.passTime("1 second")
       assert.strictEqual(yield* run(rcon.kick(player(9), "", within)), "PlayerNotFound")
       yield* server.onCommand((text) => /^(?:kick|ban|addBan|say) /.test(text) ? "" : undefined)
-      assert.strictEqual(yield* run(rcon.kick(player(number), "", within)), "Unconfirmed")
-      assert.strictEqual(yield* run(rcon.ban(player(number), within)), "Unconfirmed")
+      assert.strictEqual(yield* run(rcon.kick(player(slot), "", within)), "Unconfirmed")
+      assert.strictEqual(yield* run(rcon.ban(player(slot), within)), "Unconfirmed")
       assert.strictEqual(yield* run(rcon.ban(GUID, within)), "Unconfirmed")
       assert.strictEqual(yield* run(rcon.say("hello", within)), "Unconfirmed")
-      assert.strictEqual(yield* run(rcon.whisper(player(number), "hello", within)), "Unconfirmed")
+      assert.strictEqual(yield* run(rcon.whisper(player(slot), "hello", within)), "Unconfirmed")
       // Without the question nobody notices.
-      assert.strictEqual(yield* run(rcon.kick(player(number))), "done")
+      assert.strictEqual(yield* run(rcon.kick(player(slot))), "done")
     }).pipe(Effect.scoped, Effect.provide(world)))
 
   it.effect("is seen in the list where the event is lost", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
-      const { number } = yield* server.join({ name: "Bob" })
+      const { slot } = yield* server.join({ name: "Bob" })
       yield* TestRcon.passTime("1 second")
       yield* server.onCommand((text) => text.startsWith("kick ") ? "" : undefined)
-      const kicking = yield* Effect.forkChild(run(rcon.kick(player(number), "", within)), { startImmediately: true })
+      const kicking = yield* Effect.forkChild(run(rcon.kick(player(slot), "", within)), { startImmediately: true })
       yield* server.update((world) => ({ ...world, players: [] }))
       assert.strictEqual(Result.getOrThrow(yield* outcome(kicking)), "done")
     }).pipe(Effect.scoped, Effect.provide(world)))
@@ -296,13 +296,13 @@ describe("an action that is confirmed", () => {
   it.effect("says that it may have had its effect where nobody can look", () =>
     Effect.gen(function*() {
       const { rcon, server } = yield* online()
-      const { number } = yield* server.join({ name: "Bob" })
+      const { slot } = yield* server.join({ name: "Bob" })
       yield* TestRcon.passTime("1 second")
       yield* server.onCommand((text) =>
         /^(?:kick|ban) /.test(text) ? "" : /^(?:players|bans)$/.test(text) ? "what?" : undefined
       )
-      const kick = rcon.kick(player(number), "", within)
-      for (const action of [kick, rcon.ban(player(number), within)]) {
+      const kick = rcon.kick(player(slot), "", within)
+      for (const action of [kick, rcon.ban(player(slot), within)]) {
         const fiber = yield* Effect.forkChild(Effect.flip(action), { startImmediately: true })
         const error = Result.getOrThrow(yield* outcome(fiber))
         assert.isTrue(error instanceof ActionError.ActionError)
@@ -322,13 +322,13 @@ describe("a command about a slot", () => {
     yield* server.onCommand(undefined)
     yield* server.restart({ downtime: "1 second" })
     yield* TestRcon.passTime("1 second")
-    yield* server.join({ name: "Innocent", number: 0 })
+    yield* server.join({ name: "Innocent", slot: 0 })
   })
 
   it.effect("does not go over a restart while it waits for its turn", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
-      yield* server.join({ name: "Cheater", number: 0 })
+      yield* server.join({ name: "Cheater", slot: 0 })
       yield* TestRcon.passTime("1 second")
       yield* server.onCommand((text) => text === "bans" ? { delay: Duration.infinity } : undefined)
       yield* Effect.forkScoped(Effect.ignore(rcon.unban(GUID, { timeout: "1 minute" })))
@@ -345,7 +345,7 @@ describe("a command about a slot", () => {
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const session = yield* Session.make({ password: Redacted.make("secret") })
-      yield* server.join({ name: "Cheater", number: 0 })
+      yield* server.join({ name: "Cheater", slot: 0 })
       yield* TestRcon.passTime("1 second")
       const rcon = yield* Effect.provideService(RconClient.fromSession(), Session.Session, session)
       yield* server.onCommand((text) => text === "players" ? { delay: Duration.infinity } : undefined)
@@ -365,20 +365,20 @@ describe("a command about a slot", () => {
       for (const confirmWithin of [undefined, "10 seconds"] as const) {
         const { rcon, server } = yield* online()
         yield* server.update((world) => ({ ...world, players: [], bans: [] }))
-        yield* server.join({ name: "Cheater", number: 0 })
+        yield* server.join({ name: "Cheater", slot: 0 })
         yield* TestRcon.passTime("2 seconds")
         for (const action of [rcon.kick(player(0), "", { confirmWithin }), rcon.ban(player(0))]) {
           yield* network.partition("toClient")
           const acting = yield* Effect.forkChild(Effect.ignore(action), { startImmediately: true })
           // Long enough for it to be looked who is there, and not for the events to be told again.
           yield* TestRcon.passTime("10 millis")
-          yield* server.join({ name: "Innocent", number: 0 })
+          yield* server.join({ name: "Innocent", slot: 0 })
           yield* TestRcon.passTime("2100 millis")
           yield* network.heal("toClient")
           yield* outcome(acting)
           assert.deepStrictEqual((yield* names(server)).players, ["Innocent"])
           yield* server.leave(0)
-          yield* server.join({ name: "Other cheater", number: 0 })
+          yield* server.join({ name: "Other cheater", slot: 0 })
           yield* TestRcon.passTime("30 seconds")
         }
       }
@@ -388,7 +388,7 @@ describe("a command about a slot", () => {
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       for (const confirmWithin of [undefined, "5 seconds"] as const) {
-        yield* server.join({ name: "Cheater", number: 0 })
+        yield* server.join({ name: "Cheater", slot: 0 })
         yield* TestRcon.passTime("1 second")
         yield* server.onCommand((text) => text === "bans" ? { delay: "10 seconds" } : undefined)
         const waiting = yield* Effect.forkChild(Effect.ignore(rcon.unban(GUID)), { startImmediately: true })
@@ -397,7 +397,7 @@ describe("a command about a slot", () => {
           startImmediately: true
         })
         yield* server.leave(0)
-        yield* server.join({ name: "Innocent", number: 0 })
+        yield* server.join({ name: "Innocent", slot: 0 })
         assert.strictEqual(Result.getOrThrow(yield* outcome(banning)), "PlayerNotFound")
         yield* Fiber.join(waiting)
         assert.deepStrictEqual(yield* names(server), { players: ["Innocent"], bans: 0 })
@@ -412,7 +412,7 @@ describe("a command about a slot", () => {
       for (
         const action of [rcon.ban(player(0)), rcon.whisper(player(0), "the password is 123"), rcon.kick(player(0))]
       ) {
-        yield* server.join({ name: "Cheater", number: 0 })
+        yield* server.join({ name: "Cheater", slot: 0 })
         yield* TestRcon.passTime("5 seconds")
         yield* Effect.forkScoped(
           Effect.forEach(Array.from({ length: 32 }, (_, i) => i), (i) => rcon.command(`#slow ${i}`), {
@@ -424,7 +424,7 @@ describe("a command about a slot", () => {
         const acting = yield* Effect.forkChild(run(action), { startImmediately: true })
         yield* TestRcon.passTime("500 millis")
         yield* server.leave(0)
-        yield* server.join({ name: "Innocent", number: 0 })
+        yield* server.join({ name: "Innocent", slot: 0 })
         assert.include(["PlayerNotFound", "done"], Result.getOrThrow(yield* outcome(acting)))
         assert.deepStrictEqual(yield* names(server), { players: ["Innocent"], bans: 0 })
         yield* server.leave(0)
@@ -436,7 +436,7 @@ describe("a command about a slot", () => {
   it.effect("is not repeated to a namesake", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
-      yield* server.join({ name: "Survivor", number: 0 })
+      yield* server.join({ name: "Survivor", slot: 0 })
       yield* TestRcon.passTime("1 second")
       yield* server.onCommand((text) => text.startsWith("ban ") ? { delay: Duration.infinity, reply: "" } : undefined)
       const banning = yield* Effect.forkChild(run(rcon.ban(player(0))), { startImmediately: true })
@@ -444,7 +444,7 @@ describe("a command about a slot", () => {
       yield* server.update((world) => ({ ...world, players: [] }))
       yield* server.update((world) => ({
         ...world,
-        players: [World.player(world, { name: "Survivor", number: 0, ip: "198.51.100.7", guid: null })]
+        players: [World.player(world, { name: "Survivor", slot: 0, ip: "198.51.100.7", guid: null })]
       }))
       yield* server.onCommand(undefined)
       assert.notStrictEqual(Result.getOrThrow(yield* outcome(banning)), "done")
@@ -454,8 +454,8 @@ describe("a command about a slot", () => {
   it.effect("knows a player whose name reads otherwise in lists", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
-      yield* server.join({ name: "Bob (Lobby)", number: 0 })
-      yield* server.join({ name: "Ann ", number: 1 })
+      yield* server.join({ name: "Bob (Lobby)", slot: 0 })
+      yield* server.join({ name: "Ann ", slot: 1 })
       yield* TestRcon.passTime("1 second")
       yield* server.onCommand((text) => text.startsWith("kick ") ? "" : undefined)
       const confirm = { confirmWithin: "2 seconds" } as const
@@ -467,7 +467,7 @@ describe("a command about a slot", () => {
     Effect.gen(function*() {
       const { rcon, server } = yield* online()
       const slots = Array.from({ length: 60 }, (_, slot) => slot)
-      for (const slot of slots) yield* server.join({ name: `Bob ${slot}`, number: slot })
+      for (const slot of slots) yield* server.join({ name: `Bob ${slot}`, slot })
       yield* TestRcon.passTime("2 seconds")
       yield* server.goSilent
       const kicking = yield* Effect.forkChild(
@@ -484,9 +484,9 @@ describe("a command about a slot", () => {
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online({ silenceTimeout: "1 minute" })
       for (let round = 0; round < 20; round++) {
-        const { number } = yield* server.join({ name: `Bob ${round}` })
+        const { slot } = yield* server.join({ name: `Bob ${round}` })
         yield* TestRcon.passTime("30 seconds")
-        const result = yield* run(rcon.kick(player(number), "", { timeout: "1 minute" }))
+        const result = yield* run(rcon.kick(player(slot), "", { timeout: "1 minute" }))
         assert.deepStrictEqual([result, (yield* names(server)).players], ["done", []])
       }
     }).pipe(
@@ -523,12 +523,12 @@ describe("evidence", () => {
       const bob = yield* server.join({ name: "Bob" })
       yield* TestRcon.passTime("1 second")
       const guid = Guid.Guid.make(bob.guid!)
-      yield* server.update((world) => ({ ...world, bans: [{ subject: guid, expires: undefined, reason: "old" }] }))
+      yield* server.update((world) => ({ ...world, bans: [{ target: guid, expires: undefined, reason: "old" }] }))
       yield* server.onCommand((text) => /^(?:ban|addBan) /.test(text) ? "" : undefined)
       // Whoever is banned so already is banned, but a player who is still there was not.
       assert.strictEqual(yield* run(rcon.ban(guid, { reason: "old", ...within })), "done")
       // Nor what is another ban, though it came at the moment.
-      const other = { subject: GUID, expires: undefined, reason: "another" }
+      const other = { target: GUID, expires: undefined, reason: "another" }
       for (const options of [{ duration: "1 hour", reason: "another" }, { reason: "mine" }] as const) {
         const banning = yield* Effect.forkChild(run(rcon.ban(GUID, { ...options, ...within })), {
           startImmediately: true
@@ -611,7 +611,7 @@ describe("evidence", () => {
         startImmediately: true
       })
       yield* TestRcon.passTime("100 millis")
-      const bans = [{ subject: bob.guid!, expires: undefined, reason: "Banned" }]
+      const bans = [{ target: bob.guid!, expires: undefined, reason: "Banned" }]
       yield* server.update((world) => ({ ...world, players: [], bans }))
       yield* network.heal()
       assert.strictEqual(Result.getOrThrow(yield* outcome(banning)), "done")
@@ -646,27 +646,27 @@ describe("evidence", () => {
 describe("unban", () => {
   const world = TestRcon.layerTransport()
   const bansOf = (server: SimulatedServer.SimulatedServer["Service"]) =>
-    Effect.map(server.world, ({ bans }) => bans.map(({ reason, subject }) => [subject, reason]))
+    Effect.map(server.world, ({ bans }) => bans.map(({ reason, target }) => [target, reason]))
 
-  const subject = Arbitrary.schema(Schema.Literals([GUID, OTHER, "e".repeat(32), IP, "203.0.113.78", "203.0.113.79"]))
+  const target = Arbitrary.schema(Schema.Literals([GUID, OTHER, "e".repeat(32), IP, "203.0.113.78", "203.0.113.79"]))
   const ban = Arbitrary.all({
-    subject,
+    target,
     reason: Arbitrary.schema(Schema.Literals(["", "cheating", "team kill "])),
     expires: Arbitrary.schema(Schema.Literals([0, 1_000_000])).pipe(Arbitrary.map((end) => end === 0 ? undefined : end))
   })
 
   it.effect.prop(
     "removes the bans of its target and no others",
-    [Arbitrary.array(ban, { maxLength: 12 }), subject],
+    [Arbitrary.array(ban, { maxLength: 12 }), target],
     ([bans, target]) =>
       Effect.gen(function*() {
         const { rcon, run, server } = yield* online()
         yield* server.update((world) => ({ ...world, bans }))
-        const there = bans.some(({ subject }) => subject === target)
+        const there = bans.some((ban) => ban.target === target)
         assert.strictEqual(yield* run(rcon.unban(target as Ban.BanTarget)), there ? "done" : "BanNotFound")
         assert.sameDeepMembers(
           yield* bansOf(server),
-          bans.filter(({ subject }) => subject !== target).map(({ reason, subject }) => [subject, reason])
+          bans.filter((ban) => ban.target !== target).map(({ reason, target }) => [target, reason])
         )
         assert.deepStrictEqual(yield* server.violations, [])
       }).pipe(Effect.scoped, Effect.provide(world)),
@@ -676,7 +676,7 @@ describe("unban", () => {
   it.effect("removes one ban of several of the same target", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
-      const bans = ["a", "b", "c"].map((reason) => ({ subject: GUID, reason, expires: undefined }))
+      const bans = ["a", "b", "c"].map((reason) => ({ target: GUID, reason, expires: undefined }))
       yield* server.update((world) => ({ ...world, bans }))
       const [, b] = yield* rcon.bans
       assert.strictEqual(yield* run(rcon.unban(b!)), "done")
@@ -700,7 +700,7 @@ describe("unban", () => {
         const { rcon, server } = yield* online()
         const guid = (index: number) => Guid.Guid.make(index.toString(16).padStart(32, "0"))
         const bans = Array.from({ length: 12 }, (_, index) => ({
-          subject: guid(index),
+          target: guid(index),
           expires: index === 5 ? 1 : undefined,
           reason: `${index}`
         }))
@@ -752,7 +752,7 @@ describe("unban", () => {
       const { rcon, run, server } = yield* online()
       const guid = (index: number) => Guid.Guid.make(index.toString(16).padStart(32, "0"))
       const bans = Array.from({ length: 6000 }, (_, index) => ({
-        subject: guid(index),
+        target: guid(index),
         expires: undefined,
         reason: "x".repeat(index % 7)
       }))

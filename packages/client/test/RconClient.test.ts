@@ -552,7 +552,7 @@ describe("RconClient", () => {
       it.effect(`settles at once what waits for ${silent ? "the first login" : "evidence"}`, () =>
         Effect.gen(function*() {
           const server = yield* SimulatedServer.SimulatedServer
-          yield* server.update((world) => ({ ...world, players: [World.player(world, { name: "Bob", number: 7 })] }))
+          yield* server.update((world) => ({ ...world, players: [World.player(world, { name: "Bob", slot: 7 })] }))
           yield* server.onCommand((text) => /^(?:say|kick|ban) /.test(text) ? "" : undefined)
           if (silent) yield* server.goSilent
           const scope = yield* Scope.make()
@@ -606,7 +606,7 @@ describe("RconClient", () => {
       it.effect(`sees what the server has, at ${loss * 100} % loss`, () =>
         Effect.gen(function*() {
           const bans = Array.from({ length: 200 }, (_, index) => ({
-            subject: index % 3 === 0 ? `203.0.113.${index}` : index.toString(16).padStart(32, "0"),
+            target: index % 3 === 0 ? `203.0.113.${index}` : index.toString(16).padStart(32, "0"),
             expires: index % 5 === 0 ? undefined : index % 5 === 1 ? 0 : index * 3_600_000,
             reason: index % 7 === 0 ? "" : `reason ${index} `
           }))
@@ -626,11 +626,11 @@ describe("RconClient", () => {
 
           const { rows, unparsed } = seen.banTable
           assert.deepStrictEqual(unparsed, [])
-          const isOfIp = (ban: { readonly subject: string }) => ban.subject.includes(".")
+          const isOfIp = (ban: { readonly target: string }) => ban.target.includes(".")
           const expected = [...bans.filter((ban) => !isOfIp(ban)), ...bans.filter(isOfIp)]
           assert.deepStrictEqual(
             rows.map(({ id, reason, target }) => ({ id, reason, target })),
-            expected.map(({ reason, subject }, id) => ({ id, reason, target: subject }) as never)
+            expected.map(({ reason, target }, id) => ({ id, reason, target }) as never)
           )
           rows.forEach(({ remaining }, index) => {
             const { expires } = expected[index]!

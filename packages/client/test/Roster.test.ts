@@ -14,7 +14,7 @@ const player = (id: number) => Player.PlayerId.make(id)
 const truth = Effect.fnUntraced(function*(server: SimulatedServer.SimulatedServer["Service"]) {
   const { players } = yield* server.world
   return players
-    .map(({ guid, ip, name, number, port, verified }) => `${number} ${name} ${ip}:${port} ${guid} ${verified}`)
+    .map(({ guid, ip, name, port, slot, verified }) => `${slot} ${name} ${ip}:${port} ${guid} ${verified}`)
     .sort()
 })
 const told = (players: ReadonlyArray<Player.Player>) =>
@@ -63,10 +63,10 @@ describe("the roster", () => {
           )
           for (const { guid, kind, name, pause, slot } of happenings) {
             const { players } = yield* server.world
-            const there = players.some(({ number }) => number === slot)
+            const there = players.some((player) => player.slot === slot)
             switch (kind) {
               case "join":
-                if (!there) yield* server.join({ number: slot, name, guid })
+                if (!there) yield* server.join({ slot, name, guid })
                 break
               case "leave":
                 if (there) yield* server.leave(slot)
@@ -82,7 +82,7 @@ describe("the roster", () => {
                   yield* server.update((world) => ({
                     ...world,
                     players: world.players.map((player) =>
-                      player.number === slot ? { ...player, name: `${name}!`, ip: "198.51.100.1" } : player
+                      player.slot === slot ? { ...player, name: `${name}!`, ip: "198.51.100.1" } : player
                     )
                   }))
                 }
@@ -131,8 +131,8 @@ describe("the roster", () => {
         const asked = (yield* server.executions).length
         for (const { guid, kind, name, slot } of happenings) {
           const { players } = yield* server.world
-          const there = players.some(({ number }) => number === slot)
-          if (!there && kind === "join") yield* server.join({ number: slot, name, guid })
+          const there = players.some((player) => player.slot === slot)
+          if (!there && kind === "join") yield* server.join({ slot, name, guid })
           if (there && kind === "leave") yield* server.leave(slot)
           if (there && kind === "kick") yield* server.kick(slot, "Client not responding")
         }
@@ -232,7 +232,7 @@ describe("the roster", () => {
       const { roster } = yield* RconClient.RconClient
       const names = (players: Iterable<Player.Player>) => Array.from(players, String)
       const ann = yield* server.join({ name: "Ann" })
-      yield* server.join({ name: "Bob", number: 7 })
+      yield* server.join({ name: "Bob", slot: 7 })
       yield* server.join({ name: "Bob" })
       yield* TestRcon.passTime("1 second")
       assert.deepStrictEqual(names(yield* roster.get), ["#0 Ann", "#1 Bob", "#7 Bob"])

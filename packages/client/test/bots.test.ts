@@ -50,7 +50,7 @@ describe("PlayerIdentified", () => {
         yield* TestRcon.passTime("2 minutes")
         yield* server.restart({ downtime: "20 seconds", keepPlayers: true })
         yield* TestRcon.passTime("3 minutes")
-        yield* server.leave(ann.number)
+        yield* server.leave(ann.slot)
         yield* TestRcon.passTime("2 minutes")
         yield* server.join({ name: "Ann" })
         yield* TestRcon.passTime("2 minutes")
@@ -102,9 +102,9 @@ describe("a player", () => {
       yield* TestRcon.passTime("1 second")
       const [row] = yield* completed(rcon.players)
       // She comes back in another slot, and somebody else gets hers.
-      yield* server.leave(ann.number)
+      yield* server.leave(ann.slot)
       yield* server.join({ name: "Zoe" })
-      yield* server.join({ name: "Ann", guid: ann.guid, number: 9 })
+      yield* server.join({ name: "Ann", guid: ann.guid, slot: 9 })
       yield* TestRcon.passTime("1 second")
       const guid = Guid.Guid.make(ann.guid!)
       yield* completed(rcon.whisper(guid, "hello", { confirmWithin: "5 seconds" }))
@@ -124,7 +124,7 @@ describe("a player", () => {
       const ann = yield* server.join({ name: "Ann" })
       yield* TestRcon.passTime("1 second")
       const [row] = yield* completed(rcon.players)
-      yield* server.leave(ann.number)
+      yield* server.leave(ann.slot)
       yield* server.join({ name: "Ann", guid: guidOf(5) })
       yield* TestRcon.passTime("1 second")
       const error = yield* completed(Effect.flip(rcon.ban(row!)))
@@ -140,7 +140,7 @@ describe("many bans", () => {
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
         const rcon = yield* RconClient.RconClient
-        const foreign = { subject: guidOf(1000), expires: undefined, reason: "foreign" }
+        const foreign = { target: guidOf(1000), expires: undefined, reason: "foreign" }
         yield* server.update((world) => ({ ...world, bans: [foreign] }))
         const asked = Effect.map(server.executions, (all) => all.filter(({ text }) => text === "bans").length)
         const before = yield* asked
@@ -149,7 +149,7 @@ describe("many bans", () => {
         yield* completed(rcon.banAll(guids, { reason: "cheating" }))
         assert.isTrue((yield* server.executions).some(({ text }) => text === "writeBans"))
         // On a lossy line a command is sent again, and this server runs it again.
-        assert.strictEqual(new Set((yield* server.world).bans.map(({ subject }) => subject)).size, count + 1)
+        assert.strictEqual(new Set((yield* server.world).bans.map(({ target }) => target)).size, count + 1)
         if (loss === 0) {
           assert.strictEqual((yield* asked) - before, 4)
           yield* completed(rcon.unbanAll(guids))
@@ -159,7 +159,7 @@ describe("many bans", () => {
         }
         // A removal whose reply is lost is looked up in the list. One that is lost itself is not sent again.
         while ((yield* server.world).bans.length > 1) {
-          const left = new Set((yield* server.world).bans.map(({ subject }) => subject))
+          const left = new Set((yield* server.world).bans.map(({ target }) => target))
           yield* Effect.exit(
             completed(rcon.unbanAll(guids.filter((guid) => left.has(guid)), { timeout: "20 seconds" }))
           )
@@ -188,7 +188,7 @@ describe("changes of the list of bans", () => {
       const server = yield* SimulatedServer.SimulatedServer
       const seen = yield* collected(ServerEvent.is("BanAdded", "BanRemoved", "BanExpired"))
       yield* TestRcon.passTime("2 minutes")
-      const bans = ["a", "b"].map((reason, index) => ({ subject: guidOf(index), expires: undefined, reason }))
+      const bans = ["a", "b"].map((reason, index) => ({ target: guidOf(index), expires: undefined, reason }))
       yield* server.update((world) => ({ ...world, bans }))
       yield* TestRcon.passTime("2 minutes")
       yield* server.update((world) => ({ ...world, bans: bans.slice(1) }))

@@ -69,7 +69,7 @@ const populate = Effect.fnUntraced(function*(count: number) {
   yield* server.update((world) => ({
     ...world,
     bans: names.map((_, index) => ({
-      subject: uuid(1000 + index),
+      target: uuid(1000 + index),
       name: `Banned ${index}`,
       expires: undefined,
       reason: "x"
@@ -119,7 +119,7 @@ describe("Arma Reforger's own RCON", () => {
           const isHere = (index: number) =>
             Effect.map(server.world, ({ players }) => players.some(({ identity }) => identity === uuid(index)))
           const isBanned = (index: number) =>
-            Effect.map(server.world, ({ bans }) => bans.some(({ subject }) => subject === uuid(index)))
+            Effect.map(server.world, ({ bans }) => bans.some(({ target }) => target === uuid(index)))
           const outcomes: Array<string> = []
           const check = Effect.fnUntraced(function*(
             action: Effect.Effect<void, Failure>,
@@ -224,7 +224,7 @@ describe("Arma Reforger's own RCON", () => {
       const waiting = yield* Effect.forEach(actions, (action) => fork<void, Failure, never>(action))
       yield* TestRcon.passTime("1 second")
       yield* server.restart()
-      assert.strictEqual((yield* server.join({ name: "newcomer" })).number, 1)
+      assert.strictEqual((yield* server.join({ name: "newcomer" })).slot, 1)
       yield* TestRcon.passTime("8 seconds")
       assert.strictEqual((yield* rcon.status)._tag, "Online")
       yield* inTime(Fiber.join(slow))

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { banSync } from "../src/banSync.ts"
 
 const guid = (digit: string) => digit.repeat(32)
-const banned = (subject: string): World.Ban => ({ subject, reason: "cheating", expires: undefined })
+const banned = (target: string): World.Ban => ({ target, reason: "cheating", expires: undefined })
 
 it.effect("bans on each of two servers who is banned on the other, also when one was away", () =>
   Effect.gen(function*() {
@@ -22,7 +22,7 @@ it.effect("bans on each of two servers who is banned on the other, also when one
 
     for (const { server } of [one, other]) {
       // A ban whose answer was lost is given once more, and then stands there twice.
-      const subjects = new Set(World.numberedBans(yield* server.world).map(({ subject }) => subject))
-      assert.sameMembers(Array.from(subjects), [guid("a"), guid("b"), guid("c"), "203.0.113.7"])
+      const targets = new Set(World.numberedBans(yield* server.world).map(({ target }) => target))
+      assert.sameMembers(Array.from(targets), [guid("a"), guid("b"), guid("c"), "203.0.113.7"])
     }
   }).pipe(Effect.scoped, Effect.provide(SimulatedNetwork.layer({ loss: 0.1, seed: "bans" }))))

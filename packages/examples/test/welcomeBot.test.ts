@@ -12,9 +12,9 @@ it.effect("welcomes a player, and welcomes him back", () =>
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
     yield* welcomeBot
-    const { number } = yield* server.join({ name: "Miller" })
+    const { slot } = yield* server.join({ name: "Miller" })
     yield* TestRcon.passTime("1 minute")
-    yield* server.leave(number)
+    yield* server.leave(slot)
     yield* server.join({ name: "Miller" })
     yield* TestRcon.passTime("1 minute")
 
@@ -33,6 +33,6 @@ it.effect("welcomes everybody on a line that loses three datagrams of ten, and t
 
     assert.deepStrictEqual(
       new Set(yield* whispered),
-      new Set([0, 1, 2].map((number) => `say ${number} welcome, the rules are on our page`))
+      new Set([0, 1, 2].map((slot) => `say ${slot} welcome, the rules are on our page`))
     )
   }).pipe(Effect.provide(TestRcon.layer({ network: { loss: 0.3, latency: "40 millis", seed: "welcome" } }))))

@@ -37,6 +37,7 @@
  *
  * @since 0.1.0
  */
+import type { ChatChannel } from "@bercon/client/ServerEvent"
 import { Alarm, Monotonic } from "@bercon/session/unstable"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -71,24 +72,24 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
    * The GUID of a player who is still joining becomes known; default: one made from the name. On Reforger nobody is told.
    * Dies where there is no such player, the GUID is known, or it is none.
    */
-  readonly identify: (player: number, guid?: string) => Effect.Effect<World.Player>
+  readonly identify: (slot: number, guid?: string) => Effect.Effect<World.Player>
   /**
    * The GUID of a player is verified. On Reforger nobody is told. Dies where there is no such player, or one whose GUID is
    * not known or verified already.
    */
-  readonly verify: (player: number) => Effect.Effect<World.Player>
+  readonly verify: (slot: number) => Effect.Effect<World.Player>
   /** A player leaves. On Reforger nobody is told. Dies where there is no such player. */
-  readonly leave: (player: number) => Effect.Effect<void>
+  readonly leave: (slot: number) => Effect.Effect<void>
   /**
-   * A player says something in a channel, such as `"Side"`. On Reforger nobody is told. Dies where there is no such
-   * player.
+   * A player says something in a channel: `"Side"`, or any other word. Reforger's RCON does not report it. Dies if there is
+   * no such player.
    */
-  readonly chat: (player: number, channel: string, text: string) => Effect.Effect<void>
+  readonly chat: (slot: number, channel: ChatChannel, text: string) => Effect.Effect<void>
   /**
    * BattlEye kicks a player, for a reason such as `"Client not responding"`. On Reforger nobody is told. Dies where there
    * is no such player.
    */
-  readonly kick: (player: number, reason: string) => Effect.Effect<void>
+  readonly kick: (slot: number, reason: string) => Effect.Effect<void>
   /** Sends a message to every session, whatever its text. Dies where it has more than 65,498 bytes. */
   readonly emit: (text: string | Uint8Array) => Effect.Effect<void>
   /** Changes the world without a word to anyone, also while the server is down. */
@@ -254,11 +255,11 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
   return SimulatedServer.of({
     address,
     join: (options) => step((now) => ServerMachine.join(machine, now, options)),
-    identify: (player, guid) => step((now) => ServerMachine.identify(machine, now, player, guid)),
-    verify: (player) => step((now) => ServerMachine.verify(machine, now, player)),
-    leave: (player) => step((now) => ServerMachine.leave(machine, now, player)),
-    chat: (player, channel, text) => step((now) => ServerMachine.chat(machine, now, player, channel, text)),
-    kick: (player, reason) => step((now) => ServerMachine.kick(machine, now, player, reason)),
+    identify: (slot, guid) => step((now) => ServerMachine.identify(machine, now, slot, guid)),
+    verify: (slot) => step((now) => ServerMachine.verify(machine, now, slot)),
+    leave: (slot) => step((now) => ServerMachine.leave(machine, now, slot)),
+    chat: (slot, channel, text) => step((now) => ServerMachine.chat(machine, now, slot, channel, text)),
+    kick: (slot, reason) => step((now) => ServerMachine.kick(machine, now, slot, reason)),
     emit: (text) => step((now) => ServerMachine.emit(machine, now, text)),
     update: (f) => step((now) => ServerMachine.update(machine, now, f)),
     onCommand: (hook) => step(() => ServerMachine.onCommand(machine, hook)),
