@@ -2,7 +2,7 @@
  * Every error of the README's table, produced, and its message word by word: read them aloud.
  */
 import { ActionError, Ban, CommandError, Guid, Player, RconClient, ReplyError } from "@bercon/client"
-import { LoginFailure, type Transport } from "@bercon/session"
+import { CommandError as SessionError, LoginFailure, type Transport } from "@bercon/session"
 import { type ServerMachine, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Redacted, Schema, type Scope } from "effect"
@@ -81,7 +81,7 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "InvalidOptions",
-    message: "the password is empty; it is the RConPassword in the server's configuration",
+    message: "the password must not be empty; it is the RConPassword in the server's configuration",
     execution: undefined,
     isRetryable: false,
     client: { password: Redacted.make("") },
@@ -401,6 +401,27 @@ describe("the errors of the README's table", () => {
   it.each(others)("%s", (error, message, execution) => {
     assert.strictEqual(error.message, message)
     assert.isTrue(error._tag !== "LoginFailure" && error.execution === execution && !error.isRetryable)
+  })
+
+  it("survive a journey as JSON", () => {
+    const errors = Schema.Union([CommandError.CommandError, ActionError.ActionError, ReplyError.ReplyError])
+    const codec = Schema.toCodecJson(errors)
+    for (const [error] of others) {
+      assert(error._tag !== "LoginFailure")
+      const json: unknown = JSON.parse(JSON.stringify(Schema.encodeSync(codec)(error)))
+      const { message } = Schema.decodeUnknownSync(codec)(json)
+      assert.strictEqual(message, error.message)
+    }
+  })
+
+  it("of a bare session are those that it can raise", () => {
+    const names = (members: ReadonlyArray<unknown>) =>
+      members.map((member) => (member as { readonly identifier: string }).identifier.replace(/.*\//, ""))
+    const own = names(SessionError.CommandError.fields.reason.members)
+    assert.deepStrictEqual(
+      names(CommandError.CommandError.fields.reason.members).filter((name) => !own.includes(name)),
+      ["CommandDisallowed", "UnknownCommand", "Unsupported", "FlavourUnknown"]
+    )
   })
 
   it("are all there are", () => {
