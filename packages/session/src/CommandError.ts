@@ -93,8 +93,10 @@ export class Overloaded extends Schema.Error<Overloaded>("@bercon/session/Overlo
   waiting: Schema.Int
 }) {
   override get message(): string {
-    return `the command's turn did not come (${this.waiting} others were waiting). The command was not sent: ` +
-      "trying again is safe, later or with fewer at once"
+    return `the command's turn did not come (${this.waiting} ${
+      this.waiting === 1 ? "other was" : "others were"
+    } waiting). ` +
+      "The command was not sent: trying again is safe, later or with fewer at once"
   }
 
   /** Whether the server executed the command. */

@@ -237,8 +237,8 @@ export const start: (
  *
  * **Details**
  *
- * Fails with `LoginRefused` as soon as the server refuses the password, with `LoginTimeout` where it does not answer
- * within `loginTimeout`, with `TransportFailure` where no socket can be opened, and with `InvalidOptions`. Later outages
+ * Fails with `LoginRefused` as soon as the server refuses the password, with `LoginTimeout` if it does not answer within
+ * `loginTimeout`, with `TransportFailure` if no socket can be opened, and with `InvalidOptions`. Later outages
  * are no failure of this effect: the session logs in again by itself for as long as its scope is open.
  *
  * @category constructors

@@ -273,7 +273,7 @@ export class Driver {
     }
   }
 
-  /** Warns in the log of an outage that lasts. Called with every input, of which an outage has one for every login packet. */
+  /** Warns in the log of an outage that lasts. Called with every input: in an outage each login packet is one. */
   #remind(now: number): void {
     const { status } = this.#machine
     if (!isOutage(status)) return
