@@ -1,25 +1,40 @@
 /**
- * Texts of real servers. They are not part of this repository: they lie in a folder `shared` beside it, where it is there.
+ * Texts of servers, in two collections of the same form: synthetic ones, in `fixtures`, and those of real servers. The latter
+ * are not part of this repository: they are in a folder `shared` beside it, if it exists.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 
-const folder = new URL("../../../../shared/corpus/", import.meta.url)
+export interface Corpus {
+  /** Which servers it is from, for the names of tests. */
+  readonly name: string
+  readonly isReal: boolean
+  /** Lines of `messages.tsv`. Line breaks inside a text are written `\n` there. */
+  readonly messages: () => ReadonlyArray<{ readonly category: string; readonly text: string }>
+  /** Replies by file name, of those files whose names begin so; at least one. */
+  readonly replies: (start: string) => ReadonlyArray<readonly [file: string, text: string]>
+}
 
-/** Why tests over the corpus are skipped, for their names. */
-export const missing = existsSync(folder) ? undefined : "no ../shared/corpus beside the repository"
+const at = (name: string, isReal: boolean, folder: URL): Corpus => ({
+  name,
+  isReal,
+  messages: () =>
+    readFileSync(new URL("messages.tsv", folder), "utf8").split("\n").slice(1).filter((line) => line !== "").map(
+      (line) => {
+        const [, category = "", ...text] = line.split("\t")
+        return { category, text: text.join("\t").replaceAll("\\n", "\n") }
+      }
+    ),
+  replies: (start) => {
+    const files = readdirSync(new URL("replies/", folder)).filter((file) => file.startsWith(start))
+    if (files.length === 0) throw new Error(`no reply of ${name} begins with ${start}`)
+    return files.map((file) => [file, readFileSync(new URL(`replies/${file}`, folder), "utf8")])
+  }
+})
 
-/** Lines of `messages.tsv`. Line breaks inside a text are written `\n` there. */
-export const messages = (): ReadonlyArray<{ readonly category: string; readonly text: string }> =>
-  readFileSync(new URL("messages.tsv", folder), "utf8").split("\n").slice(1).filter((line) => line !== "").map(
-    (line) => {
-      const [, category = "", ...text] = line.split("\t")
-      return { category, text: text.join("\t").replaceAll("\\n", "\n") }
-    }
-  )
+const real = new URL("../../../../shared/corpus/", import.meta.url)
 
-/** Replies by file name, of those files whose names begin so. */
-export const replies = (start: string): ReadonlyArray<readonly [file: string, text: string]> =>
-  readdirSync(new URL("replies/", folder)).filter((file) => file.startsWith(start)).map((file) => [
-    file,
-    readFileSync(new URL(`replies/${file}`, folder), "utf8")
-  ])
+/** The synthetic collection, and the real one if it is there. */
+export const all: ReadonlyArray<Corpus> = [
+  at("every synthetic server", false, new URL("fixtures/", import.meta.url)),
+  ...(existsSync(real) ? [at("every real server", true, real)] : [])
+]

@@ -6,7 +6,6 @@ import * as Replies from "../src/internal/reforger/replies.ts"
 import * as Corpus from "./corpus.ts"
 import * as Hostile from "./hostile.ts"
 
-const suffix = Corpus.missing ? `: ${Corpus.missing}` : ""
 const HEADING = "Players on server: [Player#] ; [Player UID] ; [Player Name]"
 const UUID = "b6955d91-4749-4cdb-9a51-e69f630ec435"
 
@@ -238,10 +237,8 @@ describe("the reply to #players", () => {
     assert.isAtMost(read(...lines).unparsed.length, lines.length)
   })
 
-  it.skipIf(Corpus.missing)(`is read whole from every real server${suffix}`, () => {
-    const replies = Corpus.replies("players-reforger")
-    assert.isNotEmpty(replies)
-    for (const [file, text] of replies) {
+  it.each(Corpus.all)("is read whole from $name", ({ replies }) => {
+    for (const [file, text] of replies("players-reforger")) {
       const { rows, unparsed } = Result.getOrThrow(Replies.parsePlayers(text))
       assert.deepStrictEqual(unparsed, [], file)
       assert.strictEqual(rows.length, text.trimEnd().split("\n").length - 1, file)
@@ -422,9 +419,11 @@ describe("the reply to #ban list", () => {
     }
   })
 
-  it.skipIf(Corpus.missing)(`may be without bans${suffix}`, () => {
-    for (const [file, text] of Corpus.replies("ban-list-reforger")) {
-      assert.strictEqual(Result.getOrThrow(Replies.parseBans(text, 0)).total, 0, file)
+  it.each(Corpus.all)("has its total read from $name", ({ replies }) => {
+    for (const [file, text] of replies("ban-list-reforger")) {
+      const { total, unparsed } = Result.getOrThrow(Replies.parseBans(text, 0))
+      assert.strictEqual(total, Number(/^Total bans: (\d+)/.exec(text)?.[1] ?? 0), file)
+      assert.deepStrictEqual(unparsed, [], file)
     }
   })
 
@@ -563,9 +562,8 @@ describe("several messages", () => {
 })
 
 describe("outcomes", () => {
-  it.skipIf(Corpus.missing)(`are known of every real server${suffix}`, () => {
-    const results = [...Corpus.replies("ban-result-reforger"), ...Corpus.replies("kick-result-reforger")]
-    assert.isNotEmpty(results)
+  it.each(Corpus.all)("are known of $name", ({ replies }) => {
+    const results = [...replies("ban-result-reforger"), ...replies("kick-result-reforger")]
     for (const [file, text] of results) {
       const command = file.startsWith("kick") ? "#kick 1" : "#ban create 1 0"
       const known = [command, "#ban remove x"].some((command) =>
@@ -573,7 +571,7 @@ describe("outcomes", () => {
       )
       assert.isTrue(known, file)
     }
-    for (const [file, text] of Corpus.replies("ban-help-reforger")) {
+    for (const [file, text] of replies("ban-help-reforger")) {
       assert.strictEqual(receive("#ban", text).wakeAt, -Infinity, file)
     }
   })

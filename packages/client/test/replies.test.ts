@@ -8,8 +8,6 @@ import * as VersionReply from "../src/internal/battleye/versionReply.ts"
 import * as Corpus from "./corpus.ts"
 import * as Hostile from "./hostile.ts"
 
-const suffix = Corpus.missing ? `: ${Corpus.missing}` : ""
-
 describe("the reply to admins", () => {
   const HEADING = "Connected RCon admins:\n[#] [IP Address]:[Port]\n" + "-".repeat(29)
   const read = (...rows: ReadonlyArray<string>) => Result.getOrThrow(AdminsReply.parse([HEADING, ...rows].join("\n")))
@@ -45,10 +43,8 @@ describe("the reply to admins", () => {
     assert.deepStrictEqual(read(text).rows, [])
   })
 
-  it.skipIf(Corpus.missing)(`is read whole from every real server${suffix}`, () => {
-    const replies = Corpus.replies("admins-")
-    assert.isNotEmpty(replies)
-    for (const [file, text] of replies) {
+  it.each(Corpus.all)("is read whole from $name", ({ replies }) => {
+    for (const [file, text] of replies("admins-")) {
       const { rows, unparsed } = Result.getOrThrow(AdminsReply.parse(text))
       assert.deepStrictEqual(unparsed, [], file)
       assert.strictEqual(rows.length, text.trimEnd().split("\n").length - 3, file)
@@ -86,10 +82,8 @@ describe("the reply to admins", () => {
 })
 
 describe("the reply to missions", () => {
-  it.skipIf(Corpus.missing)(`is read whole from every real server${suffix}`, () => {
-    const replies = Corpus.replies("missions-")
-    assert.isNotEmpty(replies)
-    for (const [file, text] of replies) {
+  it.each(Corpus.all)("is read whole from $name", ({ replies }) => {
+    for (const [file, text] of replies("missions-")) {
       const missions = Result.getOrThrow(MissionsReply.parse(text))
       assert.deepStrictEqual(missions, text.trimEnd().split("\n").slice(1), file)
       assert.isTrue(missions.every((mission) => mission.endsWith(".pbo")), file)

@@ -6,7 +6,7 @@ import { type DecodeError, Packet } from "@bercon/codec"
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted, Result } from "effect"
 import * as Zlib from "node:zlib"
-import { corpus, hex, random, seed, withSeed } from "./support.ts"
+import { corpora, hex, random, seed, withSeed } from "./support.ts"
 
 type AnyPacket = Packet.ClientPacket | Packet.ServerPacket
 
@@ -42,7 +42,7 @@ describe("any bytes whatever", () => {
     Packet.encode(
       Packet.message(77, "Player #0 Max (127.0.0.1:2304) connected and stays a while, says (Global) Max: hello")
     ),
-    ...(corpus ?? []).map((row) => row.bytes)
+    ...corpora.flatMap(({ rows }) => rows.map(({ bytes }) => bytes))
   ]
 
   it(

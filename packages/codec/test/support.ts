@@ -39,17 +39,31 @@ export interface CorpusRow {
   readonly bytes: Uint8Array
 }
 
-const corpusFile = new URL("../../../../shared/corpus/packets.tsv", import.meta.url)
+export interface Corpus {
+  /** Whose datagrams they are, for the names of tests. */
+  readonly name: string
+  readonly rows: ReadonlyArray<CorpusRow>
+}
 
-/** Datagrams of real servers and clients, kept beside the repository and not in it; `undefined` where they are not. */
-export const corpus: ReadonlyArray<CorpusRow> | undefined = Fs.existsSync(corpusFile)
-  ? Fs.readFileSync(corpusFile, "utf8").trimEnd().split("\n").slice(1).map((line) => {
-    const [name, sender, bytes] = line.split("\t")
-    return { name: name!, sender: sender as CorpusRow["sender"], bytes: fromHex(bytes!) }
-  })
-  : undefined
+const at = (name: string, file: URL): ReadonlyArray<Corpus> =>
+  Fs.existsSync(file)
+    ? [{
+      name,
+      rows: Fs.readFileSync(file, "utf8").trimEnd().split("\n").slice(1).map((line) => {
+        const [name, sender, bytes] = line.split("\t")
+        return { name: name!, sender: sender as CorpusRow["sender"], bytes: fromHex(bytes!) }
+      })
+    }]
+    : []
 
-export const CORPUS_ABSENT = "../shared/corpus/packets.tsv is not beside this repository"
+/**
+ * Datagrams made by hand with another CRC-32 than the package's, and those of real servers and clients. The latter are not part
+ * of this repository: they are in a folder `shared` beside it, if it exists.
+ */
+export const corpora: ReadonlyArray<Corpus> = [
+  ...at("made by hand", new URL("fixtures/packets.tsv", import.meta.url)),
+  ...at("of real servers and clients", new URL("../../../../shared/corpus/packets.tsv", import.meta.url))
+]
 
 // -----------------------------------------------------------------------------
 // numbers from a seed

@@ -415,29 +415,27 @@ describe("a long text", () => {
   })
 })
 
-describe.skipIf(Corpus.missing)(`a text of a real server${Corpus.missing ? `: ${Corpus.missing}` : ""}`, () => {
-  const jerry = worldOf({ name: "Cpt. Jerry - Fox", identity: JERRY })
-  const gaz = worldOf({ name: "GazLagom" })
-  const banned = { ...gaz, bans: [{ target: JERRY, name: "Jerry", expires: undefined, reason: "" }] }
+describe.each(Corpus.all)("a text of $name", ({ culprit, listed, reply }) => {
+  const full = worldOf(listed)
+  const guilty = worldOf({ name: culprit })
+  const bans = [{ target: listed.identity, name: "Jerry", expires: undefined, reason: "" }]
   const cases: ReadonlyArray<readonly [file: string, command: string, world: World.World]> = [
-    ["players-reforger-1", "#players", jerry],
+    ["players-reforger-1", "#players", full],
     ["players-reforger-2", "#players", World.make()],
-    ["kick-result-reforger-1", "#kick 1", gaz],
-    ["kick-result-reforger-2", "#kick me", gaz],
-    ["ban-help-reforger-1", "#ban", gaz],
-    ["ban-help-reforger-1", "#ban help", gaz],
-    ["ban-result-reforger-1", "#ban create 1 60", gaz],
-    ["ban-result-reforger-3", "#ban create 1 forever", gaz],
-    ["ban-result-reforger-5", "#ban remove Jerry", banned]
+    ["kick-result-reforger-1", "#kick 1", guilty],
+    ["kick-result-reforger-2", "#kick me", guilty],
+    ["ban-help-reforger-1", "#ban", guilty],
+    ["ban-help-reforger-1", "#ban help", guilty],
+    ["ban-result-reforger-1", "#ban create 1 60", guilty],
+    ["ban-result-reforger-3", "#ban create 1 forever", guilty],
+    ["ban-result-reforger-5", "#ban remove Jerry", { ...guilty, bans }]
   ]
-  for (const [file, command, world] of cases) {
-    it(`${file} comes of ${command}`, () => {
-      assert.deepStrictEqual(says(online({ world }), command), [Corpus.reply(file)])
-    })
-  }
+  it.each(cases)("%s comes of %s", (file, command, world) => {
+    assert.deepStrictEqual(says(online({ world }), command), [reply(file)])
+  })
 
   it("ban-list-reforger-1 comes of #ban list", () => {
-    assert.deepStrictEqual(says(online(), "#ban list"), ["Processing ban list", Corpus.reply("ban-list-reforger-1")])
+    assert.deepStrictEqual(says(online(), "#ban list"), ["Processing ban list", reply("ban-list-reforger-1")])
   })
 })
 

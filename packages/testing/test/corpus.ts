@@ -1,12 +1,37 @@
 /**
- * Texts of real servers. They are not part of this repository: they lie in a folder `shared` beside it, where it is there.
+ * Replies of Reforger servers, in two collections of the same form: synthetic ones, the fixtures of `@bercon/client`, and
+ * those of real servers. The latter are not part of this repository: they are in a folder `shared` beside it, if it exists.
  */
 import { existsSync, readFileSync } from "node:fs"
 
-const folder = new URL("../../../../shared/corpus/", import.meta.url)
+export interface Corpus {
+  /** Which server it is from, for the names of tests. */
+  readonly name: string
+  /** The player in the list of players. */
+  readonly listed: { readonly name: string; readonly identity: string }
+  /** The name of the player who is kicked and banned. */
+  readonly culprit: string
+  /** A reply, by its file's name without extension. */
+  readonly reply: (file: string) => string
+}
 
-/** Why tests over the corpus are skipped, for their names. */
-export const missing = existsSync(folder) ? undefined : "no ../shared/corpus beside the repository"
+const at = (
+  name: string,
+  folder: URL,
+  players: Pick<Corpus, "culprit" | "listed">
+): ReadonlyArray<Corpus> =>
+  existsSync(folder)
+    ? [{ name, ...players, reply: (file) => readFileSync(new URL(`replies/${file}.txt`, folder), "utf8") }]
+    : []
 
-/** A reply, by its file's name without extension. */
-export const reply = (name: string): string => readFileSync(new URL(`replies/${name}.txt`, folder), "utf8")
+/** The synthetic collection, and the real one if it is there. */
+export const all: ReadonlyArray<Corpus> = [
+  ...at("a synthetic server", new URL("../../client/test/fixtures/", import.meta.url), {
+    listed: { name: "Cpt. Miller - Fox", identity: "67ab5fd5-7e35-579a-68d9-b934ff7124f0" },
+    culprit: "Kerry"
+  }),
+  ...at("a real server", new URL("../../../../shared/corpus/", import.meta.url), {
+    listed: { name: "Cpt. Jerry - Fox", identity: "b6955d91-4749-4cdb-9a51-e69f630ec435" },
+    culprit: "GazLagom"
+  })
+]
