@@ -39,6 +39,7 @@ const clientOf = (reply: string, bytes = new TextEncoder().encode(reply)) =>
       Session.Session,
       Session.Session.of({
         peer: "server",
+        greeting: Effect.succeedNone,
         command: () => Effect.succeed(reply),
         commandBytes: () => Effect.succeed(bytes),
         decode: () => reply,

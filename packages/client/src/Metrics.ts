@@ -9,6 +9,7 @@
  * | --------------------- | ------- | ---------- | --------------------------------------------------------------- |
  * | `bercon_events_total` | counter | `event`    | events, by their tag                                            |
  * | `bercon_players`      | gauge   |            | players on the server, as far as the roster knows               |
+ * | `bercon_events_missed_total` | counter | `event` | events that a slow handler has lost, by the tag of its kind. Without the attributes of the server |
  *
  * @since 0.1.0
  */
@@ -24,6 +25,17 @@ export * from "@bercon/session/Metrics"
  */
 export const events: Metric.Counter<number> = Metric.counter("bercon_events_total", {
   description: "Events, by their tag",
+  incremental: true
+})
+
+/**
+ * Events that slow handlers have lost.
+ *
+ * @category metrics
+ * @since 0.1.0
+ */
+export const eventsMissed: Metric.Counter<number> = Metric.counter("bercon_events_missed_total", {
+  description: "Events that slow handlers have lost",
   incremental: true
 })
 

@@ -83,15 +83,20 @@ export interface Service extends Commands {
    */
   readonly events: Stream.Stream<ServerEvent.ServerEvent, LoginFailure>
   /**
-   * Runs a handler for every event of a kind from now on, one after the other, until the scope closes. A handler that fails,
-   * in whatever way, is logged as an error and stops neither the next event nor other handlers. One that is more than
-   * `messageCapacity` events (of all kinds) behind loses the oldest, and does not hear of it.
+   * Runs a handler for every event of a kind from now on, until the scope closes: one after the other, or as many at once as
+   * `concurrency` says. A handler that fails, in whatever way, is logged as an error and stops neither the next event nor
+   * other handlers. One that is more than `messageCapacity` events (of all kinds) behind loses the oldest: that is logged as
+   * a warning and counted.
    *
    * The fiber ends as `events` ends; interrupting it removes the handler.
    */
   readonly on: <const T extends ServerEvent.Tag, E, R>(
     tag: T,
-    handler: (event: EventOf<T>) => Effect.Effect<unknown, E, R>
+    handler: (event: EventOf<T>) => Effect.Effect<unknown, E, R>,
+    options?: {
+      /** How many events are handled at once. Default 1. */
+      readonly concurrency?: number | "unbounded" | undefined
+    }
   ) => Effect.Effect<Fiber.Fiber<void, LoginFailure>, never, R | Scope.Scope>
   /**
    * Waits for the first event of a kind. It listens before `trigger` runs, so that what that sets off is not missed; nor is,

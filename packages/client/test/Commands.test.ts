@@ -344,7 +344,7 @@ describe("a command about a slot", () => {
   it.effect("does not go over a restart while it is found out what the server speaks", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
-      const session = yield* Session.make({ password: Redacted.make("secret") })
+      const session = { ...yield* Session.make({ password: Redacted.make("secret") }), greeting: Effect.succeedNone }
       yield* server.join({ name: "Cheater", slot: 0 })
       yield* TestRcon.passTime("1 second")
       const rcon = yield* Effect.provideService(RconClient.fromSession(), Session.Session, session)

@@ -246,7 +246,7 @@ const cases: ReadonlyArray<Case> = [
   {
     reason: "ListIncomplete",
     message:
-      `unban: no ban of ${guid} was found in the server's list, but 1 row could not be read. Nothing was removed`,
+      `unban: ${guid} was not found in the server's list of bans, but 1 row of it could not be read. Nothing was done`,
     execution: "NotExecuted",
     isRetryable: false,
     server: on("bans", `${header}0  ${"f".repeat(32)} perm x\n1  ${"e".repeat(31)} perm ${ban}\n`),

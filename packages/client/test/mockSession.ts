@@ -37,6 +37,7 @@ export const make = Effect.fnUntraced(function*(
     sequence: sequence++ & 255,
     text,
     payload: new TextEncoder().encode(text),
+    receivedAt: 0,
     late
   })
   const sent: MockSession["sent"] = []
@@ -57,6 +58,7 @@ export const make = Effect.fnUntraced(function*(
     wait: Effect.void,
     layer: Layer.succeed(Session.Session, {
       peer: "server",
+      greeting: Effect.succeedNone,
       command,
       commandBytes: (text, options) => Effect.map(command(text, options), (reply) => new TextEncoder().encode(reply)),
       decode: (bytes) => new TextDecoder().decode(bytes),

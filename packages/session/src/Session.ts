@@ -36,6 +36,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
@@ -166,6 +167,11 @@ export class Session extends Context.Service<Session, {
    */
   readonly messages: Stream.Stream<Message | Gap, LoginFailure>
   /**
+   * The first message since the last login, if one has come: servers greet each client with one. For those who subscribe to
+   * `messages` later.
+   */
+  readonly greeting: Effect.Effect<Option.Option<Message>>
+  /**
    * The number of logins so far, 0 before the first. It tells one login from the next: a command that uses something which
    * is only valid until the next login, such as a player's slot, takes the epoch of the moment at which that was read.
    */
@@ -224,6 +230,7 @@ export const start: (
     commandBytes: (text, options) => traced(text, driver.request<Uint8Array>(text, options, identity)),
     decode,
     messages: driver.messages,
+    greeting: Effect.sync(() => Option.fromUndefinedOr(driver.greeting)),
     epoch: Effect.sync(() => driver.epoch),
     status: Effect.sync(() => driver.status),
     statusChanges: driver.statusChanges,

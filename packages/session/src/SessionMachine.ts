@@ -95,7 +95,7 @@ export type Output<H> =
   | { readonly _tag: "Transmit"; readonly datagram: Uint8Array }
   | { readonly _tag: "Open" }
   | { readonly _tag: "Settle"; readonly handle: H; readonly result: Result.Result<Uint8Array, CommandError["reason"]> }
-  | { readonly _tag: "Deliver"; readonly item: Message | Gap }
+  | { readonly _tag: "Deliver"; readonly item: Omit<Message, "receivedAt"> | Gap }
   | { readonly _tag: "StatusChanged"; readonly status: Status }
   | { readonly _tag: "Measured"; readonly milliseconds: number }
 
@@ -681,7 +681,7 @@ export class SessionMachine<H> {
     if (_tag === "Connecting" || _tag === "Reconnecting") this.status = { _tag, ...this.#login.outage }
   }
 
-  #deliver(item: Message | Gap): void {
+  #deliver(item: Omit<Message, "receivedAt"> | Gap): void {
     this.#emit({ _tag: "Deliver", item })
   }
 

@@ -8,6 +8,7 @@ import * as Session from "@bercon/session/Session"
 import { Broadcast, Monotonic, Series } from "@bercon/session/unstable"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Formatter from "effect/Formatter"
@@ -148,7 +149,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   const population = Series.gauge(context, Metrics.players, attributes, () => live.known.size)
 
   /** Whether the next message is the first after a login. */
-  let isGreeting = (yield* session.status)._tag !== "Online"
+  let isGreeting = true
 
   const take = (item: Message | Gap): void => {
     const event = read(item)
@@ -175,7 +176,9 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
       return new ServerEvent.Gap({ cause: item.cause, ...(item.missed !== undefined && { missed: item.missed }) })
     }
     if (detection.flavour === "Reforger" && reforger?.offer(item.text) === true) return undefined
-    const event = ServerEvent.parse(item.text, live.known.values())
+    const event = Object.assign(ServerEvent.parse(item.text, live.known.values()), {
+      receivedAt: DateTime.makeUnsafe(item.receivedAt)
+    })
     detection.learn(event)
     // The first thing a server says to a client is that this client has logged in. Later logins are those of others.
     if (isGreeting && (event._tag === "AdminLoggedIn" || event._tag === "LoggedIn")) adminId = event.admin
@@ -190,6 +193,10 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     context,
     publish
   })
+
+  // A session that was there before this client has been greeted already.
+  const greeting = yield* session.greeting
+  if (Option.isSome(greeting)) read(greeting.value)
 
   yield* session.messages.pipe(
     Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),

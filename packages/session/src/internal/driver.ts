@@ -83,6 +83,8 @@ export class Driver {
   readonly #closed = Deferred.makeUnsafe<void, LoginFailure>()
   readonly #statuses: Broadcast<Status>
   readonly #messages: Broadcast<Message | Gap, LoginFailure>
+  /** The first message since the last login. */
+  #greeting: Message | undefined
   /** The status as it was last published. */
   #status: Status
   /** When the outage began that there is, by the wall clock; and when the log is to warn of it. */
@@ -157,6 +159,10 @@ export class Driver {
       this.#outage = { since: status.since, wallSince: Math.round(this.#clock.currentTimeMillisUnsafe() - age) }
     }
     return { ...status, since: this.#outage.wallSince }
+  }
+
+  get greeting(): Message | undefined {
+    return this.#greeting
   }
 
   get statusChanges() {
@@ -306,7 +312,7 @@ export class Driver {
           this.#meter.settled(Result.isSuccess(output.result) ? "Success" : output.result.failure._tag)
           return this.#tell(output.handle, output.result)
         case "Deliver":
-          return this.#messages.publish(output.item)
+          return this.#deliver(output.item)
         case "Measured":
           return this.#meter.measured(output.milliseconds)
         case "Open":
@@ -318,6 +324,16 @@ export class Driver {
     } catch (defect) {
       this.#fault(Cause.die(defect))
     }
+  }
+
+  #deliver(item: Omit<Message, "receivedAt"> | Gap): void {
+    if (item._tag === "Gap") {
+      if (item.cause === "Reconnected") this.#greeting = undefined
+      return this.#messages.publish(item)
+    }
+    const message: Message = { ...item, receivedAt: this.#clock.currentTimeMillisUnsafe() }
+    this.#greeting ??= message
+    this.#messages.publish(message)
   }
 
   #changeStatus(next: Status): void {
