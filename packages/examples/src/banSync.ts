@@ -1,19 +1,27 @@
-import type { RconClient } from "@bercon/client"
+import type { Ban, RconClient } from "@bercon/client"
 import { Effect, Schedule } from "effect"
 
 type Client = RconClient.RconClient["Service"]
 
-/** Bans on one server who is banned on the other, for as long as there. */
+/** The bans that can be given again: for ever, or for the time that is left. */
+const lasting = (bans: ReadonlyArray<Ban.Ban>) =>
+  bans.flatMap(({ reason, remaining, target }) =>
+    remaining === "expired" || remaining === "unknown" ? [] : [{ reason, target, duration: remaining }]
+  )
+
+/** Copies bans from one server to another, with their remaining time. */
 const copy = Effect.fnUntraced(function*(from: Client, to: Client) {
   const banned = new Set((yield* to.bans).map(({ target }) => target))
-  for (const { reason, remaining, target } of yield* from.bans) {
-    if (banned.has(target) || remaining === "expired" || remaining === "unknown") continue
-    yield* to.ban(target, { duration: remaining, reason, confirmWithin: "10 seconds" })
-  }
-  yield* to.writeBans
+  const missing = lasting(yield* from.bans).filter(({ target }) => !banned.has(target))
+  yield* Effect.forEach(
+    missing,
+    ({ target, ...options }) => to.ban(target, { ...options, confirmWithin: "10 seconds" }),
+    { concurrency: 16 }
+  )
+  if (missing.length > 0) yield* to.writeBans
 })
 
-/** Keeps the bans of two servers the same, minute by minute. What fails is tried again in the next. */
+/** Keeps the bans of two servers the same, minute by minute. What fails is tried again in the next minute. */
 export const banSync = (one: Client, other: Client) =>
   Effect.andThen(copy(one, other), copy(other, one)).pipe(
     Effect.catch((error) => Effect.logWarning(error.message)),
