@@ -12,6 +12,8 @@ const project = (name: string) => ({
 
 export default defineConfig({
   test: {
+    // Logs are printed only if a test fails.
+    silent: "passed-only",
     projects: ["codec", "session", "testing", "client", "cli", "examples"].map(project)
   }
 })

@@ -11,7 +11,7 @@
  */
 import { RconClient } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"
-import { SimulatedServer } from "@bercon/testing"
+import { Endpoint, SimulatedServer } from "@bercon/testing"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Config, Console, Effect, Fiber, Layer, Option, Redacted, References } from "effect"
@@ -31,16 +31,15 @@ const serverStarts = Effect.gen(function*() {
   yield* Print.step(1, "A game server starts. Three players are on it.")
   const server = yield* SimulatedServer.SimulatedServer
   for (const name of ["Miller", "Kerry", "Stavrou"]) yield* server.join({ name })
-  yield* Print.fact("server", `listens on UDP ${server.address}`)
+  yield* Print.fact("server", `listens on UDP ${Endpoint.formatAddress(server.address)}`)
 })
 
-/** Where the simulated server is, `NodeRcon` connects as it would to any other. */
+/** `NodeRcon` connects to the simulated server as it would to any other. */
 const client = Layer.unwrap(Effect.gen(function*() {
   const server = yield* SimulatedServer.SimulatedServer
-  const [host = "", port] = server.address.split(":")
   yield* Print.step(2, "The client logs in with the server's RCON password.")
   yield* Print.call("NodeRcon.layer({ host, port, password })")
-  return NodeRcon.layer({ host, port: Number(port), password })
+  return NodeRcon.layer({ ...server.address, password })
 }))
 
 const clientIsIn = Effect.gen(function*() {

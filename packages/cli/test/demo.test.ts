@@ -107,8 +107,12 @@ describe("the demo with a real server", { concurrent: true }, () => {
       const { address, chat, executions, join } = yield* server
       yield* join({ name: "Stavrou\x1b[31m" })
       yield* Effect.forkChild(Effect.forever(Effect.delay(chat(0, "Side", "hello"), "1 second")))
-      const [host = "", port = ""] = address.split(":")
-      const { code, stderr, stdout } = yield* run({ BERCON_HOST: host, BERCON_PORT: port, BERCON_PASSWORD: "right" })
+      const { host, port } = address
+      const { code, stderr, stdout } = yield* run({
+        BERCON_HOST: host,
+        BERCON_PORT: String(port),
+        BERCON_PASSWORD: "right"
+      })
       assert.deepStrictEqual([code, stderr], [0, ""])
       assertInOrder(stdout, [
         /status +Online /,
@@ -135,11 +139,10 @@ describe("the demo with a real server", { concurrent: true }, () => {
     "ends with one line that says what to do about %s",
     ([, env, problem]) =>
       Effect.gen(function*() {
-        const { address } = yield* server
-        const [host = "", port = ""] = address.split(":")
+        const { address: { host, port } } = yield* server
         const { code, stderr, stdout } = yield* run({
           BERCON_HOST: host,
-          BERCON_PORT: port,
+          BERCON_PORT: String(port),
           BERCON_PASSWORD: "right",
           ...env
         })
@@ -160,8 +163,8 @@ describe("the demo with a real server", { concurrent: true }, () => {
     Effect.gen(function*() {
       const simulated = yield* server
       yield* fate(simulated)
-      const [host = "", port = ""] = simulated.address.split(":")
-      const { code, stderr } = yield* run({ BERCON_HOST: host, BERCON_PORT: port, BERCON_PASSWORD: "right" })
+      const { host, port } = simulated.address
+      const { code, stderr } = yield* run({ BERCON_HOST: host, BERCON_PORT: String(port), BERCON_PASSWORD: "right" })
       assert.match(stderr, /^bercon demo: .*\n$/)
       assert.match(stderr, problem)
       assert.strictEqual(code, 1)

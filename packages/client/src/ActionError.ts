@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import { Ban, BanTarget } from "./Ban.ts"
 import { CommandError, type Execution } from "./CommandError.ts"
 import { Guid } from "./Guid.ts"
+import { IdentityId } from "./Identity.ts"
 import { PlayerId } from "./Player.ts"
 import { ReplyError } from "./ReplyError.ts"
 
@@ -18,7 +19,7 @@ import { ReplyError } from "./ReplyError.ts"
  */
 export class PlayerNotFound extends Schema.Error<PlayerNotFound>("@bercon/client/PlayerNotFound")({
   _tag: Schema.tag("PlayerNotFound"),
-  player: Schema.Union([PlayerId, Guid])
+  player: Schema.Union([PlayerId, Guid, IdentityId])
 }) {
   override get message(): string {
     const player = typeof this.player === "number" ? `#${this.player}` : this.player
@@ -62,23 +63,27 @@ export class BanNotFound extends Schema.Error<BanNotFound>("@bercon/client/BanNo
 }
 
 /**
- * There is no ban of this target among the rows of the server's list that could be read, but the list is not complete.
- * `isCut`: it is longer than the protocol can carry. `unread`: how many rows could not be read. Nothing was removed.
+ * The player or ban is not among the rows that could be read of the server's list, but the list is not complete. `isCut`: it
+ * is longer than the protocol can carry. `unread`: how many rows could not be read. Nothing was done.
  *
  * @category errors
  * @since 0.1.0
  */
 export class ListIncomplete extends Schema.Error<ListIncomplete>("@bercon/client/ListIncomplete")({
   _tag: Schema.tag("ListIncomplete"),
-  target: BanTarget,
+  list: Schema.Literals(["players", "bans"]),
+  target: Schema.Union([PlayerId, BanTarget]),
   isCut: Schema.Boolean,
   unread: Schema.Int
 }) {
   override get message(): string {
     const why = this.isCut
       ? "the list is longer than the protocol can carry, and its end is missing"
-      : `${this.unread} ${this.unread === 1 ? "row" : "rows"} could not be read`
-    return `no ban of ${this.target} was found in the server's list, but ${why}. Nothing was removed`
+      : this.unread === 0
+      ? "the list has fewer rows than the server counts"
+      : `${this.unread} ${this.unread === 1 ? "row" : "rows"} of it could not be read`
+    const target = typeof this.target === "number" ? `#${this.target}` : this.target
+    return `${target} was not found in the server's list of ${this.list}, but ${why}. Nothing was done`
   }
 
   /** Whether the action had its effect. */
@@ -88,7 +93,8 @@ export class ListIncomplete extends Schema.Error<ListIncomplete>("@bercon/client
 
   /** Whether trying again is safe and may help. */
   get isRetryable(): boolean {
-    return false
+    // The server was changing its list when it printed it. Rows that cannot be read, or are cut off, remain so.
+    return !this.isCut && this.unread === 0
   }
 }
 

@@ -411,8 +411,8 @@ export class Unrecognized extends Schema.TaggedClass<Unrecognized>("@bercon/clie
  * **Details**
  *
  * The client makes it of what events and the list of players have told. On Arma Reforger's own RCON it comes with the
- * `identity`, which is all that is told there. A player whose GUID BattlEye has not verified within a minute is announced
- * with `verified: false`.
+ * `identity`, which is all that is told there. A player who has no verified GUID after a minute is announced as the list
+ * shows the player then: with `verified: false`, perhaps without `guid`.
  *
  * @category models
  * @since 0.1.0

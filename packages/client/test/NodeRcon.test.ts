@@ -36,8 +36,7 @@ describe("NodeRcon", () => {
       const server = yield* SimulatedServer.SimulatedServer
       yield* server.join({ name: "Bob" })
       const options = {
-        host: "127.0.0.1",
-        port: Number(server.address.split(":")[1]),
+        ...server.address,
         password: Redacted.make("secret")
       }
       const made = yield* NodeRcon.make(options)

@@ -14,7 +14,7 @@ const player = (id: number) => Player.PlayerId.make(id)
 const truth = Effect.fnUntraced(function*(server: SimulatedServer.SimulatedServer["Service"]) {
   const { players } = yield* server.world
   return players
-    .map(({ guid, ip, name, number, port, verified }) => `${number} ${name} ${ip}:${port} ${guid} ${verified}`)
+    .map(({ guid, ip, name, port, slot, verified }) => `${slot} ${name} ${ip}:${port} ${guid} ${verified}`)
     .sort()
 })
 const told = (players: ReadonlyArray<Player.Player>) =>
@@ -55,8 +55,7 @@ describe("the roster", () => {
           const connecting = yield* Effect.forkScoped(
             Random.withSeed(RconClient.make({ ...options, silenceTimeout: "20 seconds" }), "roster")
           )
-          for (let i = 0; i < 60 && connecting.pollUnsafe() === undefined; i++) yield* TestRcon.adjust("1 second")
-          const rcon = yield* Fiber.join(connecting)
+          const rcon = yield* TestRcon.passTime(Fiber.join(connecting))
           const lists: Array<ReadonlyArray<Player.Player>> = []
           yield* rcon.roster.changes.pipe(
             Stream.runForEach((players) => Effect.sync(() => lists.push(players))),
@@ -64,10 +63,10 @@ describe("the roster", () => {
           )
           for (const { guid, kind, name, pause, slot } of happenings) {
             const { players } = yield* server.world
-            const there = players.some(({ number }) => number === slot)
+            const there = players.some((player) => player.slot === slot)
             switch (kind) {
               case "join":
-                if (!there) yield* server.join({ number: slot, name, guid })
+                if (!there) yield* server.join({ slot, name, guid })
                 break
               case "leave":
                 if (there) yield* server.leave(slot)
@@ -83,7 +82,7 @@ describe("the roster", () => {
                   yield* server.update((world) => ({
                     ...world,
                     players: world.players.map((player) =>
-                      player.number === slot ? { ...player, name: `${name}!`, ip: "198.51.100.1" } : player
+                      player.slot === slot ? { ...player, name: `${name}!`, ip: "198.51.100.1" } : player
                     )
                   }))
                 }
@@ -99,11 +98,11 @@ describe("the roster", () => {
                 break
               case "silence":
                 yield* server.goSilent
-                yield* TestRcon.adjust(pause)
+                yield* TestRcon.passTime(pause)
                 yield* server.resume
                 break
             }
-            yield* TestRcon.adjust(pause)
+            yield* TestRcon.passTime(pause)
           }
           const isRight = Effect.gen(function*() {
             const players = rcon.roster.get.pipe(Effect.option, Effect.forkChild({ startImmediately: true }))
@@ -112,7 +111,7 @@ describe("the roster", () => {
             return seen?._tag === "Success" && Option.isSome(seen.value) &&
               JSON.stringify(told(seen.value.value)) === JSON.stringify(expected)
           })
-          for (let seconds = 0; seconds < 180 && !(yield* isRight); seconds++) yield* TestRcon.adjust("1 second")
+          for (let seconds = 0; seconds < 180 && !(yield* isRight); seconds++) yield* TestRcon.passTime("1 second")
           const expected = yield* truth(server)
           assert.deepStrictEqual(told(yield* rcon.roster.get), expected)
           assert.deepStrictEqual(told(lists.at(-1) ?? []), expected)
@@ -128,16 +127,16 @@ describe("the roster", () => {
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
         const { roster } = yield* RconClient.make({ ...options, rosterInterval: "Infinity" })
-        yield* TestRcon.adjust("2 seconds")
+        yield* TestRcon.passTime("2 seconds")
         const asked = (yield* server.executions).length
         for (const { guid, kind, name, slot } of happenings) {
           const { players } = yield* server.world
-          const there = players.some(({ number }) => number === slot)
-          if (!there && kind === "join") yield* server.join({ number: slot, name, guid })
+          const there = players.some((player) => player.slot === slot)
+          if (!there && kind === "join") yield* server.join({ slot, name, guid })
           if (there && kind === "leave") yield* server.leave(slot)
           if (there && kind === "kick") yield* server.kick(slot, "Client not responding")
         }
-        yield* TestRcon.adjust(0)
+        yield* TestRcon.passTime(0)
         assert.deepStrictEqual(told(yield* roster.get), yield* truth(server))
         assert.strictEqual((yield* server.executions).length, asked)
       }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport())),
@@ -149,15 +148,15 @@ describe("the roster", () => {
       const server = yield* SimulatedServer.SimulatedServer
       const { roster } = yield* RconClient.RconClient
       yield* server.join({ name: "Ann" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       yield* server.onCommand((text) => text === "players" ? { delay: "Infinity" } : undefined)
       yield* server.restart({ keepPlayers: true })
-      yield* TestRcon.adjust("20 seconds")
+      yield* TestRcon.passTime("20 seconds")
       const asking = yield* Effect.forkChild(Effect.exit(roster.get), { startImmediately: true })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       yield* server.restart({ keepPlayers: true })
       yield* server.onCommand(undefined)
-      yield* TestRcon.adjust("1 minute")
+      yield* TestRcon.passTime("1 minute")
       const exit = yield* Fiber.join(asking)
       assert.isTrue(Exit.isSuccess(exit) && exit.value.map(String).join() === "#0 Ann")
     }).pipe(Effect.provide(simulated)))
@@ -212,15 +211,15 @@ describe("the roster", () => {
       const server = yield* SimulatedServer.SimulatedServer
       const rcon = yield* RconClient.RconClient
       yield* server.join({ name: "Ann" })
-      yield* TestRcon.adjust("5 seconds")
+      yield* TestRcon.passTime("5 seconds")
       yield* server.stop()
-      yield* TestRcon.adjust("1 minute")
+      yield* TestRcon.passTime("1 minute")
       assert.strictEqual((yield* rcon.status)._tag, "Reconnecting")
       const before = (yield* server.executions).length
       const asking = yield* Effect.forkChild(
         Effect.all(Array.from({ length: 100 }, () => Effect.flip(rcon.roster.get)), { concurrency: "unbounded" })
       )
-      yield* TestRcon.adjust("1 minute")
+      yield* TestRcon.passTime("1 minute")
       for (const error of yield* Fiber.join(asking)) {
         assert.isTrue(error._tag === "CommandError" && error.reason._tag === "NotConnected")
       }
@@ -233,9 +232,9 @@ describe("the roster", () => {
       const { roster } = yield* RconClient.RconClient
       const names = (players: Iterable<Player.Player>) => Array.from(players, String)
       const ann = yield* server.join({ name: "Ann" })
-      yield* server.join({ name: "Bob", number: 7 })
+      yield* server.join({ name: "Bob", slot: 7 })
       yield* server.join({ name: "Bob" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       assert.deepStrictEqual(names(yield* roster.get), ["#0 Ann", "#1 Bob", "#7 Bob"])
       assert.deepStrictEqual(names(Option.toArray(yield* roster.byId(player(7)))), ["#7 Bob"])
       const guid = Guid.Guid.make(ann.guid!)
@@ -250,10 +249,10 @@ describe("the roster", () => {
       const server = yield* SimulatedServer.SimulatedServer
       const { roster } = yield* RconClient.RconClient
       yield* server.join({ name: "Ann" })
-      yield* TestRcon.adjust("1 minute")
+      yield* TestRcon.passTime("1 minute")
       yield* server.leave(0)
       yield* server.join({ name: "Bob", guid: null })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       const bob = Option.getOrThrow(yield* roster.byId(player(0)))
       assert.deepStrictEqual([bob.name, bob.guid, bob.ping, bob.verified], ["Bob", undefined, undefined, false])
     }).pipe(Effect.provide(simulated)))
@@ -261,7 +260,7 @@ describe("the roster", () => {
   it.effect("is asked for after a login, after a gap and at the interval, and no keepalive is needed", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
-      yield* TestRcon.adjust("2 hours")
+      yield* TestRcon.passTime("2 hours")
       const texts = (yield* server.executions).map(({ text }) => text)
       assert.deepStrictEqual(new Set(texts), new Set(["players"]))
       assert.isAtLeast(texts.length, 2 * 60 * 2)
@@ -273,14 +272,14 @@ describe("the roster", () => {
       const server = yield* SimulatedServer.SimulatedServer
       const { roster } = yield* RconClient.RconClient
       yield* server.join({ name: "Ann" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       const lists: Array<ReadonlyArray<string>> = []
       yield* roster.changes.pipe(
         Stream.runForEach((players) => Effect.sync(() => lists.push(players.map(String)))),
         Effect.forkScoped({ startImmediately: true })
       )
       yield* server.restart({ downtime: "1 minute", keepPlayers: true })
-      yield* TestRcon.adjust("2 minutes")
+      yield* TestRcon.passTime("2 minutes")
       assert.deepStrictEqual((yield* roster.get).map(String), ["#0 Ann"])
       // Pings change nothing here, and nobody was away.
       assert.deepStrictEqual(new Set(lists.flat()), new Set(["#0 Ann"]))
@@ -374,7 +373,7 @@ describe("chat", () => {
       yield* server.join({ name: "Al: Bob" })
       yield* server.chat(1, "Side", "hi: all")
       yield* server.chat(0, "Side", "hi")
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       assert.deepStrictEqual(
         (yield* Fiber.join(chats)).map((chat) => [chat.name, chat.message]),
         [["Al: Bob", "hi: all"], ["Al", "hi"]]

@@ -4,7 +4,7 @@
 import { Ban, Guid, Player, RconClient, ServerEvent } from "@bercon/client"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Duration, Effect, Exit, Fiber, Layer, Redacted, Schema, Stream } from "effect"
+import { Arbitrary, Duration, Effect, Exit, Fiber, Layer, Metric, Redacted, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { missingFrom } from "../src/internal/banRows.ts"
 import { Identification, PATIENCE } from "../src/internal/identification.ts"
@@ -22,11 +22,7 @@ const simulated = (loss = 0, more: Partial<RconClient.Options> = {}) =>
   )
 
 /** Runs to the end, for as long as it takes. */
-const completed = Effect.fnUntraced(function*<A, E>(effect: Effect.Effect<A, E>) {
-  const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
-  while (fiber.pollUnsafe() === undefined) yield* TestRcon.adjust("100 millis")
-  return yield* Fiber.join(fiber)
-})
+const completed = <A, E>(effect: Effect.Effect<A, E>) => TestRcon.passTime(effect, "1 day")
 
 /** All events of some kinds from now on. */
 const collected = Effect.fnUntraced(function*<A extends ServerEvent.ServerEvent>(
@@ -49,15 +45,15 @@ describe("PlayerIdentified", () => {
         const server = yield* SimulatedServer.SimulatedServer
         yield* server.join({ name: "Early" })
         const seen = yield* collected(ServerEvent.is("PlayerIdentified"))
-        yield* TestRcon.adjust("2 minutes")
+        yield* TestRcon.passTime("2 minutes")
         const ann = yield* server.join({ name: "Ann" })
-        yield* TestRcon.adjust("2 minutes")
+        yield* TestRcon.passTime("2 minutes")
         yield* server.restart({ downtime: "20 seconds", keepPlayers: true })
-        yield* TestRcon.adjust("3 minutes")
-        yield* server.leave(ann.number)
-        yield* TestRcon.adjust("2 minutes")
+        yield* TestRcon.passTime("3 minutes")
+        yield* server.leave(ann.slot)
+        yield* TestRcon.passTime("2 minutes")
         yield* server.join({ name: "Ann" })
-        yield* TestRcon.adjust("2 minutes")
+        yield* TestRcon.passTime("2 minutes")
         assert.deepStrictEqual(seen.map(({ player }) => player.name), ["Early", "Ann", "Ann"])
         assert.isTrue(
           seen.every(({ player }) => player.verified && player.guid !== undefined && player.address !== undefined)
@@ -103,13 +99,13 @@ describe("a player", () => {
       const rcon = yield* RconClient.RconClient
       const ann = yield* server.join({ name: "Ann" })
       yield* server.join({ name: "Bob" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       const [row] = yield* completed(rcon.players)
       // She comes back in another slot, and somebody else gets hers.
-      yield* server.leave(ann.number)
+      yield* server.leave(ann.slot)
       yield* server.join({ name: "Zoe" })
-      yield* server.join({ name: "Ann", guid: ann.guid, number: 9 })
-      yield* TestRcon.adjust("1 second")
+      yield* server.join({ name: "Ann", guid: ann.guid, slot: 9 })
+      yield* TestRcon.passTime("1 second")
       const guid = Guid.Guid.make(ann.guid!)
       yield* completed(rcon.whisper(guid, "hello", { confirmWithin: "5 seconds" }))
       yield* completed(rcon.kick(row!, "again", { confirmWithin: "5 seconds" }))
@@ -126,11 +122,11 @@ describe("a player", () => {
       const server = yield* SimulatedServer.SimulatedServer
       const rcon = yield* RconClient.RconClient
       const ann = yield* server.join({ name: "Ann" })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       const [row] = yield* completed(rcon.players)
-      yield* server.leave(ann.number)
+      yield* server.leave(ann.slot)
       yield* server.join({ name: "Ann", guid: guidOf(5) })
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       const error = yield* completed(Effect.flip(rcon.ban(row!)))
       assert.isTrue(error._tag === "ActionError" && error.reason._tag === "PlayerNotFound")
       assert.strictEqual((yield* server.world).players.length, 1)
@@ -144,15 +140,16 @@ describe("many bans", () => {
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
         const rcon = yield* RconClient.RconClient
-        const foreign = { subject: guidOf(1000), expires: undefined, reason: "foreign" }
+        const foreign = { target: guidOf(1000), expires: undefined, reason: "foreign" }
         yield* server.update((world) => ({ ...world, bans: [foreign] }))
         const asked = Effect.map(server.executions, (all) => all.filter(({ text }) => text === "bans").length)
         const before = yield* asked
         yield* completed(rcon.banAll(guids, { reason: "cheating", write: true }))
         // Who is banned so already is not banned again.
         yield* completed(rcon.banAll(guids, { reason: "cheating" }))
+        assert.isTrue((yield* server.executions).some(({ text }) => text === "writeBans"))
         // On a lossy line a command is sent again, and this server runs it again.
-        assert.strictEqual(new Set((yield* server.world).bans.map(({ subject }) => subject)).size, count + 1)
+        assert.strictEqual(new Set((yield* server.world).bans.map(({ target }) => target)).size, count + 1)
         if (loss === 0) {
           assert.strictEqual((yield* asked) - before, 4)
           yield* completed(rcon.unbanAll(guids))
@@ -162,7 +159,7 @@ describe("many bans", () => {
         }
         // A removal whose reply is lost is looked up in the list. One that is lost itself is not sent again.
         while ((yield* server.world).bans.length > 1) {
-          const left = new Set((yield* server.world).bans.map(({ subject }) => subject))
+          const left = new Set((yield* server.world).bans.map(({ target }) => target))
           yield* Effect.exit(
             completed(rcon.unbanAll(guids.filter((guid) => left.has(guid)), { timeout: "20 seconds" }))
           )
@@ -190,12 +187,12 @@ describe("changes of the list of bans", () => {
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const seen = yield* collected(ServerEvent.is("BanAdded", "BanRemoved", "BanExpired"))
-      yield* TestRcon.adjust("2 minutes")
-      const bans = ["a", "b"].map((reason, index) => ({ subject: guidOf(index), expires: undefined, reason }))
+      yield* TestRcon.passTime("2 minutes")
+      const bans = ["a", "b"].map((reason, index) => ({ target: guidOf(index), expires: undefined, reason }))
       yield* server.update((world) => ({ ...world, bans }))
-      yield* TestRcon.adjust("2 minutes")
+      yield* TestRcon.passTime("2 minutes")
       yield* server.update((world) => ({ ...world, bans: bans.slice(1) }))
-      yield* TestRcon.adjust("2 minutes")
+      yield* TestRcon.passTime("2 minutes")
       const told = seen.map(({ _tag, ban }) => `${_tag} ${ban.reason}`)
       assert.deepStrictEqual(told, ["BanAdded a", "BanAdded b", "BanRemoved a"])
     }).pipe(Effect.scoped, Effect.provide(simulated(0, { banInterval: "1 minute" }))))
@@ -212,17 +209,19 @@ describe("changes of the list of bans", () => {
         Effect.forkScoped({ startImmediately: true })
       )
       const lists = [
-        [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} 3 b`],
-        ["0  what is this", `1  ${guidOf(1)} 2 b`],
-        [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} - b`],
-        [`1  ${guidOf(1)} - b`],
+        [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} 3 b`, `2  ${guidOf(2)} - c`, `3  ${guidOf(2)} perm c`],
+        ["0  what is this", `1  ${guidOf(1)} 2 b`, `2  ${guidOf(2)} - c`, `3  ${guidOf(2)} perm c`],
+        [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} - b`, `2  ${guidOf(2)} - c`, `3  ${guidOf(2)} perm c`],
+        [`1  ${guidOf(1)} - b`, `2  ${guidOf(3)} 1 d`, `3  ${guidOf(2)} perm c`],
+        // What ended in the last minute has expired, though no list showed it.
+        [`3  ${guidOf(2)} perm c`],
         []
       ]
       for (const rows of lists) {
         session.reply = ["GUID Bans:", "[#] [GUID] [Minutes left] [Reason]", "---", ...rows].join("\n")
         yield* TestClock.adjust("1 minute")
       }
-      assert.deepStrictEqual(seen, ["BanExpired b", "BanRemoved a"])
+      assert.deepStrictEqual(seen, ["BanExpired b", "BanRemoved a", "BanAdded d", "BanExpired d", "BanRemoved c"])
     }).pipe(Effect.scoped))
 
   it("are none if bans only move, or their time runs down", () => {
@@ -270,4 +269,24 @@ describe("a long announcement", () => {
       const rcon = yield* RconClient.RconClient
       assert.strictEqual(yield* completed(rcon.say(" \n ", { split: true })), "")
     }).pipe(Effect.provide(simulated())))
+})
+
+describe("metrics", () => {
+  it.effect("count events, and show how many players there are", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* RconClient.RconClient
+      yield* TestRcon.passTime("1 second")
+      yield* server.join({ name: "Ann" })
+      yield* server.join({ name: "Bob" })
+      yield* TestRcon.passTime("1 minute")
+      const series = yield* Metric.snapshot
+      const valueOf = (id: string, event?: string) => {
+        const state = series.find((one) => one.id === id && one.attributes?.["event"] === event)?.state
+        return state as { readonly count?: number; readonly value?: number } | undefined
+      }
+      assert.strictEqual(valueOf("bercon_events_total", "PlayerConnected")?.count, 2)
+      assert.strictEqual(valueOf("bercon_events_total", "PlayerIdentified")?.count, 2)
+      assert.strictEqual(valueOf("bercon_players")?.value, 2)
+    }).pipe(Effect.provide(simulated()), Effect.provideService(Metric.MetricRegistry, new Map())))
 })

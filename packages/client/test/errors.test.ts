@@ -246,7 +246,7 @@ const cases: ReadonlyArray<Case> = [
   {
     reason: "ListIncomplete",
     message:
-      `unban: no ban of ${guid} was found in the server's list, but 1 row could not be read. Nothing was removed`,
+      `unban: ${guid} was not found in the server's list of bans, but 1 row of it could not be read. Nothing was done`,
     execution: "NotExecuted",
     isRetryable: false,
     server: on("bans", `${header}0  ${"f".repeat(32)} perm x\n1  ${"e".repeat(31)} perm ${ban}\n`),
@@ -289,7 +289,7 @@ const cases: ReadonlyArray<Case> = [
     execution: "MaybeExecuted",
     isRetryable: false,
     server: on("kick", ""),
-    fate: (server) => server.join({ name: "Bob", number: 7 }),
+    fate: (server) => server.join({ name: "Bob", slot: 7 }),
     online: true,
     run: (rcon) => rcon.kick(slot, "bye", { confirmWithin: "2 seconds" })
   }
@@ -297,7 +297,7 @@ const cases: ReadonlyArray<Case> = [
 
 const inTime = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
   const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
-  while (fiber.pollUnsafe() === undefined) yield* TestRcon.adjust("100 millis")
+  while (fiber.pollUnsafe() === undefined) yield* TestRcon.passTime("100 millis")
   return yield* Fiber.join(fiber)
 })
 
@@ -460,13 +460,13 @@ describe("a bot that only has handlers", () => {
         Layer.launch(Layer.provide(Layer.effectDiscard(bot), RconClient.layer({ password }))),
         { startImmediately: true }
       )
-      yield* TestRcon.adjust("1 minute")
+      yield* TestRcon.passTime("1 minute")
       yield* server.join({ name: "Bob" })
-      yield* TestRcon.adjust("1 minute")
+      yield* TestRcon.passTime("1 minute")
       assert.include((yield* server.executions).map(({ text }) => text), "say -1 Bob is joining")
       yield* server.refuse
       yield* server.restart({ downtime: "5 seconds" })
-      yield* TestRcon.adjust("2 minutes")
+      yield* TestRcon.passTime("2 minutes")
       const exit = launched.pollUnsafe()
       assert(exit !== undefined && Exit.isFailure(exit))
       const failure = yield* Effect.flip(Fiber.join(launched))

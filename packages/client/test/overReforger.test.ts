@@ -13,7 +13,7 @@ const fork = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 /** Lets time pass until an effect is through. */
 const inTime = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
   const fiber = yield* fork(effect)
-  for (let steps = 0; steps < 600 && fiber.pollUnsafe() === undefined; steps++) yield* TestRcon.adjust("1 second")
+  for (let steps = 0; steps < 600 && fiber.pollUnsafe() === undefined; steps++) yield* TestRcon.passTime("1 second")
   return yield* Fiber.join(fiber)
 })
 
@@ -55,8 +55,10 @@ const connect = Effect.fnUntraced(function*(options?: Partial<RconClient.Options
     }),
     "reforger"
   )
-  yield* TestRcon.adjust("1 second")
-  for (let tries = 0; tries < 60 && (yield* rcon.status)._tag !== "Online"; tries++) yield* TestRcon.adjust("1 second")
+  yield* TestRcon.passTime("1 second")
+  for (let tries = 0; tries < 60 && (yield* rcon.status)._tag !== "Online"; tries++) {
+    yield* TestRcon.passTime("1 second")
+  }
   return rcon
 })
 
@@ -67,7 +69,7 @@ const populate = Effect.fnUntraced(function*(count: number) {
   yield* server.update((world) => ({
     ...world,
     bans: names.map((_, index) => ({
-      subject: uuid(1000 + index),
+      target: uuid(1000 + index),
       name: `Banned ${index}`,
       expires: undefined,
       reason: "x"
@@ -117,7 +119,7 @@ describe("Arma Reforger's own RCON", () => {
           const isHere = (index: number) =>
             Effect.map(server.world, ({ players }) => players.some(({ identity }) => identity === uuid(index)))
           const isBanned = (index: number) =>
-            Effect.map(server.world, ({ bans }) => bans.some(({ subject }) => subject === uuid(index)))
+            Effect.map(server.world, ({ bans }) => bans.some(({ target }) => target === uuid(index)))
           const outcomes: Array<string> = []
           const check = Effect.fnUntraced(function*(
             action: Effect.Effect<void, Failure>,
@@ -220,10 +222,10 @@ describe("Arma Reforger's own RCON", () => {
       const slow = yield* fork(rcon.command("#slow", { timeout: "10 seconds" }))
       const actions = [rcon.kick(slot(1)), rcon.ban(slot(1)), rcon.kick(slot(1), "", { repeatable: true })]
       const waiting = yield* Effect.forEach(actions, (action) => fork<void, Failure, never>(action))
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       yield* server.restart()
-      assert.strictEqual((yield* server.join({ name: "newcomer" })).number, 1)
-      yield* TestRcon.adjust("8 seconds")
+      assert.strictEqual((yield* server.join({ name: "newcomer" })).slot, 1)
+      yield* TestRcon.passTime("8 seconds")
       assert.strictEqual((yield* rcon.status)._tag, "Online")
       yield* inTime(Fiber.join(slow))
       for (const fiber of waiting) assert.strictEqual(told(yield* Fiber.join(fiber)), "NotConnected")
@@ -235,9 +237,9 @@ describe("Arma Reforger's own RCON", () => {
       const { server } = yield* populate(1)
       const rcon = yield* connect({ silenceTimeout: "2 seconds" })
       const banning = yield* fork(rcon.ban(slot(1), { confirmWithin: "Infinity" }))
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       yield* server.restart()
-      yield* TestRcon.adjust("1 minute")
+      yield* TestRcon.passTime("1 minute")
       assert.strictEqual(told(yield* Fiber.join(banning)), "Unconfirmed")
       assert.isTrue(Result.isSuccess(yield* inTime(rcon.players)))
     }).pipe(
@@ -259,7 +261,7 @@ describe("Arma Reforger's own RCON", () => {
       assert.strictEqual(told(yield* inTime(rcon.ban(slot(999)))), "PlayerNotFound")
       assert.strictEqual(told(yield* inTime(rcon.kick(slot(2)))), "done")
       // Of the other runs nothing can come any more.
-      yield* TestRcon.adjust("30 seconds")
+      yield* TestRcon.passTime("30 seconds")
       assert.strictEqual(told(yield* inTime(rcon.ban(slot(3)))), "done")
       assert.deepStrictEqual((yield* executed).filter((text) => !text.startsWith("#ban create 1 ")), [
         "#ban create 999 0",
@@ -278,7 +280,7 @@ describe("Arma Reforger's own RCON", () => {
       const rcon = yield* connect()
       yield* network.partition("toClient")
       const ban = yield* fork(rcon.ban(uuid(0)))
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       yield* network.heal()
       assert.strictEqual(told(yield* inTime(Fiber.join(ban).pipe(Effect.flatMap(Effect.fromResult)))), "done")
       assert.strictEqual((yield* executed).length, 1)
@@ -296,12 +298,12 @@ describe("Arma Reforger's own RCON", () => {
       yield* Effect.scoped(Effect.gen(function*() {
         const rcon = yield* connect()
         yield* fork(rcon.players)
-        yield* TestRcon.adjust("1 millis")
+        yield* TestRcon.passTime("1 millis")
       }))
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       // The same where it is an answer that brings the end about.
       yield* inTime(Effect.scoped(Effect.flatMap(connect(), (rcon) => rcon.command(""))))
-      yield* TestRcon.adjust("1 second")
+      yield* TestRcon.passTime("1 second")
       assert.deepStrictEqual(yield* executed, ["@logout", "@logout"])
       assert.deepStrictEqual((yield* server.drops).map(({ cause }) => cause), ["LoggedOut", "LoggedOut"])
     }).pipe(
@@ -314,11 +316,10 @@ describe("Arma Reforger's own RCON", () => {
   it.live("is logged out of over a real port", () =>
     Effect.gen(function*() {
       const server = yield* NodeSimulatedServer.make({ flavour: "Reforger", replyDelay: "10 millis" })
-      const [host = "", port] = server.address.split(":")
       const password = Redacted.make("secret")
       for (let round = 1; round <= 3; round++) {
         yield* Effect.scoped(Effect.gen(function*() {
-          const rcon = yield* NodeRcon.make({ host, port: Number(port), password })
+          const rcon = yield* NodeRcon.make({ ...server.address, password })
           yield* round === 1 ? rcon.flavour : round === 2 ? rcon.players : rcon.command("")
         }))
         while ((yield* server.drops).length < round) yield* Effect.sleep("10 millis")

@@ -20,6 +20,7 @@ import * as CommandTable from "../src/internal/commandTable.ts"
 import type { Call } from "../src/internal/flavourCommands.ts"
 import { PlayerTarget } from "../src/internal/playerTarget.ts"
 import * as Reforger from "../src/internal/reforger/commands.ts"
+import * as Settings from "../src/internal/settings.ts"
 import * as MockSession from "./mockSession.ts"
 
 const HEADING = "Players on server: [Player#] ; [Player UID] ; [Player Name]"
@@ -55,7 +56,8 @@ const start = Effect.fnUntraced(function*(window?: Flavour.ReplyWindow) {
   const session = yield* MockSession.make()
   const service = yield* Effect.provide(Session.Session, session.layer)
   const logout = Reforger.logout(service)
-  const { commands: flavour, gap, offer } = Reforger.make(ClientSession.make(service), window, {
+  const { replyWindow } = yield* Settings.make({ replyWindow: window })
+  const { commands: flavour, gap, offer } = Reforger.make(ClientSession.make(service), replyWindow, {
     now: yield* Monotonic.make,
     context: yield* Effect.context()
   })

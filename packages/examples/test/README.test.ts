@@ -41,15 +41,18 @@ const commands = new Set([
 ])
 const plain = (line: string) => line.replace(/^(?:[A-Z_]+=\S+ )+/, "").replace(/ +#.*$/, "")
 
-describe("what the documentation of Transport shows", () => {
-  const source = read("packages/session/src/Transport.ts").replaceAll(/^ \* ?/gm, "")
-  const shown = Array.from(source.matchAll(/^```ts\n(.*?)^```$/gms), ([, text = ""]) => text)
+describe.each(["session/src/Transport.ts", "testing/src/NodeTestRcon.ts"])(
+  "what the documentation of %s shows",
+  (file) => {
+    const source = read(`packages/${file}`).replaceAll(/^ \* ?/gm, "")
+    const shown = Array.from(source.matchAll(/^```ts\n(.*?)^```$/gms), ([, text = ""]) => text)
 
-  it("is a program that is checked and run", () => {
-    assert.strictEqual(shown.length, 1)
-    assert.isTrue(programs.includes(shown[0]!))
-  })
-})
+    it("is a program that is checked and run", () => {
+      assert.strictEqual(shown.length, 1)
+      assert.isTrue(programs.includes(shown[0]!))
+    })
+  }
+)
 
 describe("what the READMEs show", () => {
   it("is there", () => {

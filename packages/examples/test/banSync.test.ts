@@ -4,25 +4,25 @@ import { Effect } from "effect"
 import { banSync } from "../src/banSync.ts"
 
 const guid = (digit: string) => digit.repeat(32)
-const banned = (subject: string): World.Ban => ({ subject, reason: "cheating", expires: undefined })
+const banned = (target: string): World.Ban => ({ target, reason: "cheating", expires: undefined })
 
 it.effect("bans on each of two servers who is banned on the other, also when one was away", () =>
   Effect.gen(function*() {
     const one = yield* TestRcon.make({
-      server: { address: "10.0.0.1:2306", world: { bans: [banned(guid("a")), banned("203.0.113.7")] } }
+      server: { host: "10.0.0.1", world: { bans: [banned(guid("a")), banned("203.0.113.7")] } }
     })
     const other = yield* TestRcon.make({
-      server: { address: "10.0.0.2:2306", world: { bans: [banned(guid("b"))] } }
+      server: { host: "10.0.0.2", world: { bans: [banned(guid("b"))] } }
     })
     yield* Effect.forkScoped(banSync(one.rcon, other.rcon))
-    yield* TestRcon.adjust("10 seconds")
+    yield* TestRcon.passTime("10 seconds")
     yield* other.server.restart({ downtime: "10 minutes" })
     yield* one.server.update((world) => ({ ...world, bans: [...world.bans, banned(guid("c"))] }))
-    yield* TestRcon.adjust("20 minutes")
+    yield* TestRcon.passTime("20 minutes")
 
     for (const { server } of [one, other]) {
       // A ban whose answer was lost is given once more, and then stands there twice.
-      const subjects = new Set(World.numberedBans(yield* server.world).map(({ subject }) => subject))
-      assert.sameMembers(Array.from(subjects), [guid("a"), guid("b"), guid("c"), "203.0.113.7"])
+      const targets = new Set(World.numberedBans(yield* server.world).map(({ target }) => target))
+      assert.sameMembers(Array.from(targets), [guid("a"), guid("b"), guid("c"), "203.0.113.7"])
     }
   }).pipe(Effect.scoped, Effect.provide(SimulatedNetwork.layer({ loss: 0.1, seed: "bans" }))))

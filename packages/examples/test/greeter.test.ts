@@ -7,12 +7,12 @@ it.effect("greets whoever speaks, also after a restart of the server", () =>
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
     yield* Effect.forkChild(greeter)
-    yield* TestRcon.adjust("1 hour")
+    yield* TestRcon.passTime("1 hour")
     yield* server.restart({ downtime: "5 minutes" })
-    yield* TestRcon.adjust("1 hour")
+    yield* TestRcon.passTime("1 hour")
     yield* server.join({ name: "Miller" })
     yield* server.chat(0, "Side", "good evening")
-    yield* TestRcon.adjust("1 minute")
+    yield* TestRcon.passTime("1 minute")
 
     const texts = (yield* server.executions).map(({ text }) => text)
     assert.deepStrictEqual(

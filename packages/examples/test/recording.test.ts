@@ -11,7 +11,7 @@ const recorded = Effect.gen(function*() {
   const session = yield* Session.make({ password: ServerMachine.DEFAULT_PASSWORD }).pipe(
     Effect.provideService(Transport.Transport, transport)
   )
-  yield* TestRcon.adjust(0)
+  yield* TestRcon.passTime(0)
   assert.match(yield* session.command("version"), /^\d/)
   return datagrams
 })

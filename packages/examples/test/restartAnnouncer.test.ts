@@ -7,7 +7,7 @@ it.effect("announces the restart of every day, and restarts", () =>
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
     yield* Effect.forkChild(restartAnnouncer)
-    yield* TestRcon.adjust("1 day")
+    yield* TestRcon.passTime("1 day")
 
     const acted = (yield* server.executions).filter(({ text }) => text !== "players")
     assert.deepStrictEqual(

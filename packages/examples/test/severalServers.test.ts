@@ -6,11 +6,7 @@ import { announce } from "../src/severalServers.ts"
 it.live("tells every server", () =>
   Effect.gen(function*() {
     const servers = yield* Effect.all([NodeSimulatedServer.make(), NodeSimulatedServer.make()])
-    const options = servers.map(({ address }) => ({
-      host: "127.0.0.1",
-      port: Number(address.split(":")[1]),
-      password: Redacted.make("secret")
-    }))
+    const options = servers.map(({ address }) => ({ ...address, password: Redacted.make("secret") }))
     yield* announce(options, "Restart in five minutes")
     for (const server of servers) {
       const commands = yield* server.executions

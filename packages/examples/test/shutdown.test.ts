@@ -6,7 +6,7 @@ import { shutdown } from "../src/shutdown.ts"
 const inAMinute = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(effect)
-    yield* TestRcon.adjust("1 minute")
+    yield* TestRcon.passTime("1 minute")
     return yield* Fiber.join(fiber)
   })
 
@@ -25,7 +25,7 @@ describe("shutdown", () => {
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* server.restart({ downtime: "1 hour" })
-      yield* TestRcon.adjust("1 minute")
+      yield* TestRcon.passTime("1 minute")
       assert.match(yield* inAMinute(shutdown), /^it still runs: command "#shutdown": no session with .* was not sent/)
     }).pipe(Effect.provide(TestRcon.layer())))
 

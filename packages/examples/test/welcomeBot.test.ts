@@ -12,11 +12,11 @@ it.effect("welcomes a player, and welcomes him back", () =>
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
     yield* welcomeBot
-    const { number } = yield* server.join({ name: "Miller" })
-    yield* TestRcon.adjust("1 minute")
-    yield* server.leave(number)
+    const { slot } = yield* server.join({ name: "Miller" })
+    yield* TestRcon.passTime("1 minute")
+    yield* server.leave(slot)
     yield* server.join({ name: "Miller" })
-    yield* TestRcon.adjust("1 minute")
+    yield* TestRcon.passTime("1 minute")
 
     assert.deepStrictEqual(yield* whispered, ["say 0 welcome, the rules are on our page", "say 0 welcome back"])
   }).pipe(Effect.provide(TestRcon.layer())))
@@ -25,14 +25,14 @@ it.effect("welcomes everybody on a line that loses three datagrams of ten, and t
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
     yield* welcomeBot
-    yield* TestRcon.adjust("1 minute")
+    yield* TestRcon.passTime("1 minute")
     yield* server.restart({ downtime: "5 minutes" })
-    yield* TestRcon.adjust("10 minutes")
+    yield* TestRcon.passTime("10 minutes")
     for (const name of ["Miller", "Kerry", "Stavrou"]) yield* server.join({ name })
-    yield* TestRcon.adjust("1 minute")
+    yield* TestRcon.passTime("1 minute")
 
     assert.deepStrictEqual(
       new Set(yield* whispered),
-      new Set([0, 1, 2].map((number) => `say ${number} welcome, the rules are on our page`))
+      new Set([0, 1, 2].map((slot) => `say ${slot} welcome, the rules are on our page`))
     )
   }).pipe(Effect.provide(TestRcon.layer({ network: { loss: 0.3, latency: "40 millis", seed: "welcome" } }))))

@@ -148,7 +148,7 @@ export interface Options {
  * @since 0.1.0
  */
 export class Session extends Context.Service<Session, {
-  /** The server's name, `host:port`, for messages. */
+  /** The server's name, `host:port`, for messages and metrics. */
   readonly peer: string
   /** Sends a command and returns the server's whole reply, decoded. */
   readonly command: (text: string, options?: CommandOptions) => Effect.Effect<string, CommandError.CommandError>

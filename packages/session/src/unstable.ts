@@ -12,3 +12,5 @@ export * as CommandErrors from "./internal/commandError.ts"
 export * as Monotonic from "./internal/monotonic.ts"
 /** Wraps an effect in a span if somebody takes spans. */
 export * as Span from "./internal/span.ts"
+/** Counts and gauges of one server. */
+export * as Series from "./internal/series.ts"

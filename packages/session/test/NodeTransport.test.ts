@@ -7,8 +7,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { networkInterfaces } from "node:os"
 
-const portOf = (address: string) => Number(address.slice(address.lastIndexOf(":") + 1))
-
 /** A socket of our own, as a strange server. */
 const bound = Effect.gen(function*() {
   const socket = yield* NodeDatagramSocket.make({ bind: { address: "127.0.0.1" } })
@@ -34,7 +32,7 @@ describe.each([["DatagramSocketTransport", DatagramSocketTransport], ["NodeTrans
       Effect.gen(function*() {
         const server = yield* NodeSimulatedServer.make({ onCommand: (text) => text === "hello" ? "world" : undefined })
         const session = yield* Session.make({ password: Redacted.make("secret") }).pipe(
-          Effect.provide(Udp.layer({ host: "localhost", port: portOf(server.address) }))
+          Effect.provide(Udp.layer({ host: "localhost", port: server.address.port }))
         )
         assert.strictEqual(yield* session.command("hello"), "world")
         yield* server.restart({ downtime: "100 millis" })

@@ -426,7 +426,7 @@ describe("a fault of the transport", () => {
         })
       })
       const session = yield* Session.start({ password }).pipe(Effect.provideService(Transport.Transport, transport))
-      yield* TestRcon.adjust(0)
+      yield* TestRcon.passTime(0)
       const status = yield* session.status
       assert(status._tag === "Closed" && Exit.isFailure(status.exit))
       assert.include(Cause.pretty(status.exit.cause), "the adapter has a bug")

@@ -268,10 +268,10 @@ describe("a socket", () => {
       yield* online(session)
       line.opening = Effect.interrupt
       line.receivers[0]!.failed(Cause.fail(broken))
-      yield* TestRcon.adjust("1 minute")
+      yield* TestRcon.passTime("1 minute")
       assert.strictEqual(tagOf(yield* session.status), "Reconnecting")
       line.opening = Effect.void
-      yield* TestRcon.adjust("1 minute")
+      yield* TestRcon.passTime("1 minute")
       assert.strictEqual(tagOf(yield* session.status), "Online")
     }))
 
@@ -282,7 +282,7 @@ describe("a socket", () => {
       yield* online(session)
       line.receivers[0]!.failed(Cause.interrupt())
       assert.strictEqual(tagOf(yield* session.status), "Reconnecting")
-      yield* TestRcon.adjust("1 minute")
+      yield* TestRcon.passTime("1 minute")
       assert.strictEqual(tagOf(yield* session.status), "Online")
       assert.deepStrictEqual([line.opens, line.open], [2, 1])
     }))
@@ -319,9 +319,9 @@ describe("a socket", () => {
         Stream.take(1),
         Stream.runDrain
       ))
-      yield* TestRcon.adjust("29 seconds")
+      yield* TestRcon.passTime("29 seconds")
       assert.deepStrictEqual([line.opens, isOnline.pollUnsafe()], [1, undefined])
-      yield* TestRcon.adjust("5 seconds")
+      yield* TestRcon.passTime("5 seconds")
       assert.strictEqual(line.opens, 2)
       assert.strictEqual(tagOf(yield* session.status), "Online")
       assert.isTrue(lines.some((line) => line.startsWith("Warn") && line.includes("not closed within 30 seconds")))
@@ -336,7 +336,7 @@ describe("a socket", () => {
       yield* online(session)
       line.closing = Effect.die("the adapter has a bug")
       line.receivers[0]!.failed(Cause.fail(broken))
-      yield* TestRcon.adjust("5 seconds")
+      yield* TestRcon.passTime("5 seconds")
       const status = yield* session.status
       assert(status._tag === "Closed" && Exit.isFailure(status.exit))
       assert.include(Cause.pretty(status.exit.cause), "the adapter has a bug")
@@ -367,7 +367,7 @@ describe("a socket", () => {
       const line = byHand()
       line.accepts = undefined
       const session = yield* start(line, { loginTimeout: "10 minutes" })
-      yield* TestRcon.adjust("5 minutes")
+      yield* TestRcon.passTime("5 minutes")
       assert.isAbove(line.opens, 1)
       assert.deepStrictEqual([line.open, tagOf(yield* session.status)], [1, "Connecting"])
     }))
@@ -378,7 +378,7 @@ describe("a socket", () => {
       const session = yield* start(line)
       yield* online(session)
       line.receivers[0]!.failed(Cause.fail(broken))
-      yield* TestRcon.adjust("5 seconds")
+      yield* TestRcon.passTime("5 seconds")
       assert.strictEqual(line.receivers.length, 2)
       const asking = yield* ask(session.command("a"))
       line.receive(Packet.commandReply(0, "of the old socket"), 0)

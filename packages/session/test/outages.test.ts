@@ -257,7 +257,7 @@ describe("the end of a session", () => {
         Effect.provideService(
           Session.make({ password, loginTimeout: "Infinity" }),
           Transport.Transport,
-          network.transport("x:1")
+          network.transport({ host: "x", port: 1 })
         )
       )
       assert.strictEqual(failure.reason._tag, "TransportFailure")

@@ -81,7 +81,7 @@ const CALLS = 10_000
 const done = Effect.succeed("")
 const emptyTable = Effect.succeed({ rows: [], unparsed: [], total: 0, cut: false })
 
-const COMMANDS: Commands.Commands = {
+const COMMANDS: Omit<Commands.Commands, "withOptions"> = {
   players: Effect.succeed([]),
   playerTable: emptyTable,
   bans: Effect.succeed([]),
@@ -146,11 +146,13 @@ export const layer = (
           return typeof member === "function" ? member(...args) : member
         })
       return typeof member === "function" ? (...args: Array<never>) => run(args) : run([])
-    }) as Commands.Commands
+    }) as typeof COMMANDS
+    const commands: Commands.Commands = { ...recorded, withOptions: () => commands }
 
     const client = RconClient.RconClient.of({
       roster: {
         get: members.players,
+        snapshot: Effect.option(members.players),
         isComplete: Effect.succeed(true),
         changes: Stream.unwrap(Effect.match(members.players, {
           onFailure: () => Stream.drain(events),
@@ -166,7 +168,7 @@ export const layer = (
       events,
       ...RconClient.listeners(events),
       ...implementation,
-      ...recorded
+      ...commands
     })
     return Context.make(RconClient.RconClient, client).pipe(
       Context.add(MockRconClient, {

@@ -10,7 +10,7 @@ import * as Layer from "effect/Layer"
 import * as NetAddress from "effect/net/NetAddress"
 import type * as Scope from "effect/Scope"
 import type * as DatagramSocket from "effect/socket/DatagramSocket"
-import { type Endpoint, EndpointError } from "./Endpoint.ts"
+import { type Address, type Endpoint, EndpointError } from "./Endpoint.ts"
 import * as Impaired from "./internal/impaired.ts"
 import type * as ServerMachine from "./ServerMachine.ts"
 import type * as SimulatedNetwork from "./SimulatedNetwork.ts"
@@ -34,7 +34,7 @@ export interface Options extends ServerMachine.Options {
   readonly network?: SimulatedNetwork.PathOptions | undefined
 }
 
-const failure = (address: string) => (error: DatagramSocket.DatagramSocketError): EndpointError => {
+const failure = (address: Address) => (error: DatagramSocket.DatagramSocketError): EndpointError => {
   const reason = error.reason
   switch (reason._tag) {
     case "DatagramSocketOpenError":
@@ -53,9 +53,9 @@ const bind = Effect.fnUntraced(function*(host: string, port: number) {
     // Hundreds of clients log in at once after a restart.
     kernelReceiveBufferSize: 1 << 20
   })
-  const reader = yield* Effect.mapError(socket.reader, failure(`${host}:${port}`))
+  const reader = yield* Effect.mapError(socket.reader, failure({ host, port }))
   const writer = yield* socket.writer
-  const address = NetAddress.formatInet(reader.address)
+  const address: Address = { host: NetAddress.formatIp(reader.address.address), port: reader.address.port }
   const endpoint: Endpoint = {
     address,
     pull: reader.pull.pipe(
@@ -80,8 +80,8 @@ const bind = Effect.fnUntraced(function*(host: string, port: number) {
  *
  * **Details**
  *
- * `address` says which port it got. After a restart with a downtime it binds the same one, and dies where somebody else
- * has taken it meanwhile. At most 4,096 datagrams wait to be read; more are dropped.
+ * `address` has the port that it was given. After a restart with a downtime it binds the same one, and dies if another
+ * process has taken it meanwhile. At most 4,096 datagrams wait to be read; more are dropped.
  *
  * Dies with a `RangeError` where an option is out of its range: the port is none, a fraction of `network` not from 0 to 1, a
  * duration of it infinite, and so on.
@@ -99,7 +99,7 @@ export const make = Effect.fnUntraced(function*(
   }
   const bindAgain = Effect.gen(function*() {
     const endpoint = yield* bind(host, port)
-    port = Number(endpoint.address.slice(endpoint.address.lastIndexOf(":") + 1))
+    port = endpoint.address.port
     return network === undefined ? endpoint : yield* Impaired.make(endpoint, network)
   })
   return yield* SimulatedServer.fromEndpoint(bindAgain, options)

@@ -27,7 +27,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import { type Endpoint, EndpointError, type Received } from "./Endpoint.ts"
+import { type Address, type Endpoint, EndpointError, formatAddress, type Received } from "./Endpoint.ts"
 import { atLeastOne } from "./internal/atLeastOne.ts"
 import * as Path from "./internal/path.ts"
 
@@ -179,20 +179,20 @@ export class SimulatedNetwork extends Context.Service<
   SimulatedNetwork,
   Line & {
     /**
-     * Binds an address (`ip:port`) in the caller's scope. Fails with `AddressInUse` if it is bound already.
+     * Binds an address in the caller's scope. Fails with `AddressInUse` if it is bound already.
      */
-    readonly bind: (address: string) => Effect.Effect<Endpoint, EndpointError, Scope.Scope>
+    readonly bind: (address: Address) => Effect.Effect<Endpoint, EndpointError, Scope.Scope>
     /**
-     * A transport to the server at an address (`ip:port`). Each `open` has a local address of its own, from
+     * A transport to the server at an address. Each `open` has a local address of its own, from
      * `127.0.0.1:50001` to port 65535, and takes datagrams from its server alone; if all are in use it fails with
      * `AddressInUse`. If a datagram arrives at the address while no server is bound there, `notSent` is called with an
      * `IoFailed` of kind `Refused`.
      */
-    readonly transport: (peer: string) => Transport.Transport["Service"]
+    readonly transport: (server: Address) => Transport.Transport["Service"]
     /**
-     * The line to the server at an address (`ip:port`), alone. What is done to all lines afterwards is done to it, too.
+     * The line to the server at an address, alone. What is done to all lines afterwards is done to it, too.
      */
-    readonly line: (server: string) => Line
+    readonly line: (server: Address) => Line
     /** What has happened up to now. */
     readonly statistics: Effect.Effect<Readonly<Record<Direction, Statistics>>>
   }
@@ -240,13 +240,17 @@ export const make = Effect.fnUntraced(function*(
   let failures = options.failures ?? {}
   /** By server, if it differs from `failures`. */
   const failuresOf = new Map<string, Failures>()
-  const servers = new Map<string, Queue.Queue<Received, EndpointError>>()
+  /** By address, and with what a closed one fails. */
+  const servers = new Map<
+    string,
+    { readonly queue: Queue.Queue<Received, EndpointError>; readonly closed: EndpointError }
+  >()
   const clients = new Map<string, Client>()
   let opened = 0
 
   // If delivery dies, no datagram arrives any more: that is reported to servers and clients.
   const path = yield* Path.make(options, (cause) => {
-    for (const queue of servers.values()) Queue.failCauseUnsafe(queue, cause)
+    for (const { queue } of servers.values()) Queue.failCauseUnsafe(queue, cause)
     for (const { receiver } of clients.values()) receiver?.failed(cause)
   })
 
@@ -256,8 +260,8 @@ export const make = Effect.fnUntraced(function*(
     Queue.offerUnsafe(queue, element) ? "delivered" : "overflowed"
 
   const toServer = (client: Client, line: Path.ServerLine) => (datagram: Uint8Array): Path.Arrival => {
-    const queue = servers.get(client.peer)
-    if (queue !== undefined) return offer(queue, { from: client.local, datagram })
+    const server = servers.get(client.peer)
+    if (server !== undefined) return offer(server.queue, { from: client.local, datagram })
     // The refusal must get back to the client, whose socket may have ended meanwhile.
     if (client.ended === undefined && !line.isCut("toClient")) {
       client.receiver?.notSent(ioFailed("Refused", client.peer))
@@ -272,14 +276,15 @@ export const make = Effect.fnUntraced(function*(
     return "delivered"
   }
 
-  const bind = Effect.fnUntraced(function*(address: string) {
-    const line = yield* path.line(address)
-    if (servers.has(address)) return yield* new EndpointError({ kind: "AddressInUse", address })
+  const bind = Effect.fnUntraced(function*(address: Address) {
+    const name = formatAddress(address)
+    const line = yield* path.line(name)
+    if (servers.has(name)) return yield* new EndpointError({ kind: "AddressInUse", address })
     const closed = new EndpointError({ kind: "Closed", address })
     const queue = yield* Queue.dropping<Received, EndpointError>(capacity)
-    servers.set(address, queue)
+    servers.set(name, { queue, closed })
     yield* Effect.addFinalizer(() => {
-      servers.delete(address)
+      servers.delete(name)
       return Queue.fail(queue, closed)
     })
     const endpoint: Endpoint = {
@@ -287,8 +292,8 @@ export const make = Effect.fnUntraced(function*(
       pull: Queue.takeAll(queue),
       write: (to, datagram) =>
         Effect.suspend(() => {
-          if (servers.get(address) !== queue) return Effect.fail(closed)
-          line.send("toClient", datagram, toClient(address, to))
+          if (servers.get(name)?.queue !== queue) return Effect.fail(closed)
+          line.send("toClient", datagram, toClient(name, to))
           return Effect.void
         })
     }
@@ -351,9 +356,7 @@ export const make = Effect.fnUntraced(function*(
 
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
-      for (const [address, queue] of servers) {
-        Queue.failCauseUnsafe(queue, Cause.fail(new EndpointError({ kind: "Closed", address })))
-      }
+      for (const { closed, queue } of servers.values()) Queue.failCauseUnsafe(queue, Cause.fail(closed))
       for (const client of clients.values()) breakSocket(client, "Closed")
       servers.clear()
     })
@@ -361,7 +364,10 @@ export const make = Effect.fnUntraced(function*(
 
   return SimulatedNetwork.of({
     bind,
-    transport: (peer) => ({ peer, open: open(peer) }),
+    transport: (server) => {
+      const peer = formatAddress(server)
+      return { peer, open: open(peer) }
+    },
     change: (conditions) => Effect.sync(() => path.change(conditions)),
     partition: (direction) => Effect.sync(() => path.partition(direction)),
     heal: (direction) => Effect.sync(() => path.heal(direction)),
@@ -371,16 +377,19 @@ export const make = Effect.fnUntraced(function*(
         failuresOf.clear()
       }),
     breakSockets: (kind) => breakSockets(kind, () => true),
-    line: (server) => ({
-      change: (conditions) => Effect.map(path.line(server), (line) => line.change(conditions)),
-      partition: (direction) => Effect.map(path.line(server), (line) => line.partition(direction)),
-      heal: (direction) => Effect.map(path.line(server), (line) => line.heal(direction)),
-      fail: (next) =>
-        Effect.sync(() => {
-          failuresOf.set(server, next)
-        }),
-      breakSockets: (kind) => breakSockets(kind, ({ peer }) => peer === server)
-    }),
+    line: (address) => {
+      const server = formatAddress(address)
+      return {
+        change: (conditions) => Effect.map(path.line(server), (line) => line.change(conditions)),
+        partition: (direction) => Effect.map(path.line(server), (line) => line.partition(direction)),
+        heal: (direction) => Effect.map(path.line(server), (line) => line.heal(direction)),
+        fail: (next) =>
+          Effect.sync(() => {
+            failuresOf.set(server, next)
+          }),
+        breakSockets: (kind) => breakSockets(kind, ({ peer }) => peer === server)
+      }
+    },
     statistics: Effect.sync(path.statistics)
   })
 })

@@ -37,6 +37,7 @@
  *
  * @since 0.1.0
  */
+import type { ChatChannel } from "@bercon/client/ServerEvent"
 import { Alarm, Monotonic } from "@bercon/session/unstable"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -47,7 +48,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import type { Endpoint, EndpointError } from "./Endpoint.ts"
+import type { Address, Endpoint, EndpointError } from "./Endpoint.ts"
 import * as ServerMachine from "./ServerMachine.ts"
 import * as SimulatedNetwork from "./SimulatedNetwork.ts"
 import type * as World from "./World.ts"
@@ -59,8 +60,8 @@ import type * as World from "./World.ts"
  * @since 0.1.0
  */
 export class SimulatedServer extends Context.Service<SimulatedServer, {
-  /** Where it listens, `ip:port`; the same for as long as it exists. */
-  readonly address: string
+  /** Where it listens; the same for as long as it exists. */
+  readonly address: Address
 
   /**
    * A player joins: `ServerMachine.join`. Who is banned is kicked, and is not in the world afterwards. On Reforger nobody is
@@ -71,24 +72,24 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
    * The GUID of a player who is still joining becomes known; default: one made from the name. On Reforger nobody is told.
    * Dies where there is no such player, the GUID is known, or it is none.
    */
-  readonly identify: (player: number, guid?: string) => Effect.Effect<World.Player>
+  readonly identify: (slot: number, guid?: string) => Effect.Effect<World.Player>
   /**
    * The GUID of a player is verified. On Reforger nobody is told. Dies where there is no such player, or one whose GUID is
    * not known or verified already.
    */
-  readonly verify: (player: number) => Effect.Effect<World.Player>
+  readonly verify: (slot: number) => Effect.Effect<World.Player>
   /** A player leaves. On Reforger nobody is told. Dies where there is no such player. */
-  readonly leave: (player: number) => Effect.Effect<void>
+  readonly leave: (slot: number) => Effect.Effect<void>
   /**
-   * A player says something in a channel, such as `"Side"`. On Reforger nobody is told. Dies where there is no such
-   * player.
+   * A player says something in a channel: `"Side"`, or any other word. Reforger's RCON does not report it. Dies if there is
+   * no such player.
    */
-  readonly chat: (player: number, channel: string, text: string) => Effect.Effect<void>
+  readonly chat: (slot: number, channel: ChatChannel, text: string) => Effect.Effect<void>
   /**
    * BattlEye kicks a player, for a reason such as `"Client not responding"`. On Reforger nobody is told. Dies where there
    * is no such player.
    */
-  readonly kick: (player: number, reason: string) => Effect.Effect<void>
+  readonly kick: (slot: number, reason: string) => Effect.Effect<void>
   /** Sends a message to every session, whatever its text. Dies where it has more than 65,498 bytes. */
   readonly emit: (text: string | Uint8Array) => Effect.Effect<void>
   /** Changes the world without a word to anyone, also while the server is down. */
@@ -143,17 +144,19 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
  * @since 0.1.0
  */
 export interface Options extends ServerMachine.Options {
-  /** Where it listens, `ip:port`. Default {@link DEFAULT_ADDRESS}. */
-  readonly address?: string | undefined
+  /** Default `"127.0.0.1"`. */
+  readonly host?: string | undefined
+  /** Default 2306. */
+  readonly port?: number | undefined
 }
 
 /**
- * Where a server listens that was told nothing else: `127.0.0.1:2306`.
+ * The address of a server without `host` and `port`: `127.0.0.1`, port 2306.
  *
  * @category constants
  * @since 0.1.0
  */
-export const DEFAULT_ADDRESS = "127.0.0.1:2306"
+export const DEFAULT_ADDRESS: Address = { host: "127.0.0.1", port: 2306 }
 
 /**
  * A server on the port that `bind` opens, in the caller's scope. Fails where the port cannot be bound.
@@ -252,11 +255,11 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
   return SimulatedServer.of({
     address,
     join: (options) => step((now) => ServerMachine.join(machine, now, options)),
-    identify: (player, guid) => step((now) => ServerMachine.identify(machine, now, player, guid)),
-    verify: (player) => step((now) => ServerMachine.verify(machine, now, player)),
-    leave: (player) => step((now) => ServerMachine.leave(machine, now, player)),
-    chat: (player, channel, text) => step((now) => ServerMachine.chat(machine, now, player, channel, text)),
-    kick: (player, reason) => step((now) => ServerMachine.kick(machine, now, player, reason)),
+    identify: (slot, guid) => step((now) => ServerMachine.identify(machine, now, slot, guid)),
+    verify: (slot) => step((now) => ServerMachine.verify(machine, now, slot)),
+    leave: (slot) => step((now) => ServerMachine.leave(machine, now, slot)),
+    chat: (slot, channel, text) => step((now) => ServerMachine.chat(machine, now, slot, channel, text)),
+    kick: (slot, reason) => step((now) => ServerMachine.kick(machine, now, slot, reason)),
     emit: (text) => step((now) => ServerMachine.emit(machine, now, text)),
     update: (f) => step((now) => ServerMachine.update(machine, now, f)),
     onCommand: (hook) => step(() => ServerMachine.onCommand(machine, hook)),
@@ -291,10 +294,11 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function*(
-  options?: Options
+  options: Options = {}
 ): Effect.fn.Return<SimulatedServer["Service"], EndpointError, Scope.Scope | SimulatedNetwork.SimulatedNetwork> {
+  const { host = DEFAULT_ADDRESS.host, port = DEFAULT_ADDRESS.port } = options
   const network = yield* SimulatedNetwork.SimulatedNetwork
-  return yield* fromEndpoint(network.bind(options?.address ?? DEFAULT_ADDRESS), options)
+  return yield* fromEndpoint(network.bind({ host, port }), options)
 })
 
 /**

@@ -19,7 +19,7 @@
  *     const server = yield* SimulatedServer.SimulatedServer
  *     yield* bot
  *     yield* server.join({ name: "Miller" })
- *     yield* TestRcon.adjust("1 second")
+ *     yield* TestRcon.passTime("1 second")
  *     const texts = (yield* server.executions).map(({ text }) => text)
  *     assert.include(texts, "say -1 welcome, Miller")
  *   }).pipe(Effect.provide(TestRcon.layer())))
@@ -37,7 +37,8 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import * as TestClock from "effect/testing/TestClock"
+import * as Stream from "effect/Stream"
+import type * as TestClock from "effect/testing/TestClock"
 import { settle } from "./internal/settle.ts"
 import { DEFAULT_PASSWORD } from "./ServerMachine.ts"
 import * as SimulatedNetwork from "./SimulatedNetwork.ts"
@@ -128,8 +129,8 @@ export const layer = (
  * import { Effect } from "effect"
  *
  * const program = Effect.gen(function*() {
- *   const altis = yield* TestRcon.make({ server: { address: "10.0.0.1:2306" } })
- *   const stratis = yield* TestRcon.make({ server: { address: "10.0.0.2:2306" } })
+ *   const altis = yield* TestRcon.make({ server: { host: "10.0.0.1" } })
+ *   const stratis = yield* TestRcon.make({ server: { host: "10.0.0.2" } })
  *   yield* altis.rcon.say("Join us on Stratis")
  *   yield* stratis.server.restart()
  * }).pipe(Effect.scoped, Effect.provide(SimulatedNetwork.layer()))
@@ -156,52 +157,74 @@ const logIn = Effect.fnUntraced(function*(options: Options) {
     loginTimeout: "Infinity",
     ...options.client
   })
-  // What the session leaves to chance belongs to the same day as what the network does.
+  // The session's random choices belong to the same day as the network's.
   const rcon = yield* Random.withSeed(client, `${options.network?.seed ?? 0} ${peer}`)
-  yield* settle
-  for (let step = 0; step < LOGIN_STEPS; step++) {
-    const status = yield* rcon.status
-    if (status._tag === "Closed") return yield* Effect.as(status.exit, rcon)
-    if (status._tag !== "Connecting") break
-    yield* pass(LOGIN_STEP)
-  }
+  const settled = rcon.statusChanges.pipe(Stream.filter(({ _tag }) => _tag !== "Connecting"), Stream.runHead)
+  yield* Effect.ignore(passTime(settled))
+  const status = yield* rcon.status
+  if (status._tag === "Closed") yield* status.exit
   return rcon
 })
 
-/** A minute in all. */
-const LOGIN_STEP = "100 millis"
-const LOGIN_STEPS = 600
+/** `TestClock`, if that is the clock in the context. */
+const testClock: Effect.Effect<TestClock.TestClock | undefined> = Effect.clockWith((clock) =>
+  Effect.succeed("adjust" in clock ? clock as TestClock.TestClock : undefined)
+)
 
-/** Lets time pass: on a `TestClock` at once, on a real clock as it does. */
-const pass = (duration: Duration.Input): Effect.Effect<void> =>
-  Effect.clockWith((clock) =>
-    "adjust" in clock ? TestClock.adjust(duration) : clock.sleep(Duration.fromInputUnsafe(duration))
-  )
+const DEFAULT_WITHIN = "1 minute"
+
+/** Lets a duration pass. */
+const pass = Effect.fnUntraced(function*(duration: Duration.Input): Effect.fn.Return<void> {
+  const clock = yield* testClock
+  yield* settle
+  yield* clock === undefined ? Effect.sleep(duration) : clock.adjust(duration)
+})
+
+/** Lets time pass until an effect has ended. */
+const passUntil = Effect.fnUntraced(function*<A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  within: Duration.Input
+): Effect.fn.Return<A, E | Cause.TimeoutError, R> {
+  if (!Duration.isFinite(Duration.fromInputUnsafe(within))) {
+    throw new RangeError("`within` must be finite: without an end, a test that waits for nothing would never return")
+  }
+  const clock = yield* testClock
+  const limited = Effect.timeout(effect, within)
+  if (clock === undefined) return yield* limited
+  const fiber = yield* Effect.forkChild(limited, { startImmediately: true })
+  yield* settle
+  if (fiber.pollUnsafe() === undefined) {
+    // The clock wakes one sleeper after the other and lets each do what it can. It stops where it is when it is interrupted.
+    const passing = yield* Effect.forkChild(clock.adjust(within))
+    fiber.addObserver(() => passing.interruptUnsafe())
+    yield* Fiber.await(passing)
+  }
+  return yield* Fiber.join(fiber)
+})
 
 /**
- * Lets time pass under `TestClock`, after everybody has done what there is to do now. On a real clock it waits.
+ * Lets time pass: a duration, or as long as an effect takes.
  *
  * **When to use**
  *
- * In place of `TestClock.adjust`, which waits only for what its own alarms set off. What the test itself has set off just
- * before (a program forked, a player's chat) would find that the clock has moved on meanwhile: past the time to repeat a
- * command that was answered at once, say, so that the server executes it twice.
+ * `passTime("1 minute")` in place of `TestClock.adjust`, which waits only for the fibers that it wakes itself. What the test
+ * has started just before (a forked program, a player's chat) would find that the clock has moved on meanwhile: past the
+ * time to retransmit a command that was answered at once, for example, so that the server executes it twice.
  *
- * @category time
- * @since 0.1.0
- */
-export const adjust = (duration: Duration.Input): Effect.Effect<void> => Effect.andThen(settle, pass(duration))
-
-/**
- * Runs an effect and lets as much time pass as it takes, `within` (default one minute) at most; then it is interrupted, and
- * fails with `TimeoutError`.
+ * `passTime(rcon.players)` for what the test itself asks of a client if the network delays or loses datagrams. Without it the
+ * test would wait for an answer that waits for the clock, which waits for the test.
  *
- * **When to use**
+ * **Details**
  *
- * For what a test itself asks of a client where the network has a latency or loses something. Without it the test would wait
- * for an answer that waits for the clock, which waits for the test.
+ * All fibers do what they can do now. Then the `TestClock` jumps from one scheduled wake-up to the next, and all fibers that
+ * it woke do what they can before it goes on. So time is cheap however much of it passes: only wake-ups cost something.
+ * `passTime(0)` lets the others run without time passing. On a real clock it waits.
  *
- * **Example**
+ * With an effect, the clock stops at the moment when the effect ends; the result is the effect's. If it takes longer than
+ * `within` (default one minute), it is interrupted and fails with `TimeoutError`. Dies with a `RangeError` if `within` is
+ * infinite.
+ *
+ * **Example** (Waiting for an answer)
  *
  * ```ts
  * import { RconClient } from "@bercon/client"
@@ -209,25 +232,25 @@ export const adjust = (duration: Duration.Input): Effect.Effect<void> => Effect.
  * import { assert, it } from "@effect/vitest"
  * import { Effect } from "effect"
  *
- * it.effect("nobody is there", () =>
+ * it.effect("the server is empty", () =>
  *   Effect.gen(function*() {
  *     const rcon = yield* RconClient.RconClient
- *     assert.deepStrictEqual(yield* TestRcon.takeTime(rcon.players), [])
+ *     assert.deepStrictEqual(yield* TestRcon.passTime(rcon.players), [])
+ *     yield* TestRcon.passTime("1 day")
  *   }).pipe(Effect.provide(TestRcon.layer({ network: { latency: "80 millis" } }))))
  * ```
  *
  * @category time
  * @since 0.1.0
  */
-export const takeTime = <A, E, R>(
+export function passTime(duration: Duration.Input): Effect.Effect<void>
+export function passTime<A, E, R>(
   effect: Effect.Effect<A, E, R>,
-  within: Duration.Input = "1 minute"
-): Effect.Effect<A, E | Cause.TimeoutError, R> =>
-  Effect.gen(function*() {
-    const fiber = yield* Effect.forkChild(Effect.timeout(effect, within), { startImmediately: true })
-    while (fiber.pollUnsafe() === undefined) yield* adjust(STEP)
-    return yield* Fiber.join(fiber)
-  })
-
-/** As fine as a test can see when something was through. */
-const STEP = "10 millis"
+  within?: Duration.Input
+): Effect.Effect<A, E | Cause.TimeoutError, R>
+export function passTime<A, E, R>(
+  subject: Duration.Input | Effect.Effect<A, E, R>,
+  within: Duration.Input = DEFAULT_WITHIN
+): Effect.Effect<void> | Effect.Effect<A, E | Cause.TimeoutError, R> {
+  return Effect.isEffect(subject) ? passUntil(subject, within) : pass(subject)
+}

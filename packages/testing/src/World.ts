@@ -16,7 +16,7 @@ import { lowestFree } from "./internal/lowestFree.ts"
  */
 export interface Player {
   /** The slot, 0 or more (Reforger: 1 or more), which is what commands call the player. */
-  readonly number: number
+  readonly slot: number
   readonly name: string
   readonly ip: string
   readonly port: number
@@ -29,7 +29,7 @@ export interface Player {
   /** Whether BattlEye has confirmed the GUID: `(OK)` in the list of players, otherwise `(?)`. */
   readonly verified: boolean
   /** Whether the player is in the lobby, not in the game. */
-  readonly lobby: boolean
+  readonly inLobby: boolean
 }
 
 /**
@@ -41,7 +41,7 @@ export interface Player {
  */
 export interface Ban {
   /** A GUID, or an IP address (recognised by its dot); on Reforger an identity id. */
-  readonly subject: string
+  readonly target: string
   /** On Reforger, whom it met, as far as the server knows. Default: nobody knows. */
   readonly name?: string | undefined
   /** When it ends, in milliseconds on the server's clock (since 1970, where that is a real one); `undefined` for never. */
@@ -87,7 +87,7 @@ export interface World {
 export interface PlayerOptions {
   readonly name: string
   /** Default: the lowest slot that is free, from 0, or from 1 on Reforger. */
-  readonly number?: number | undefined
+  readonly slot?: number | undefined
   /** IPv4. Default: one of 198.18.0.0/15, which nobody has on the internet, made from the name. */
   readonly ip?: string | undefined
   /** From 1 to 65535. Default 2304. */
@@ -101,7 +101,7 @@ export interface PlayerOptions {
   /** Default `true`, or `false` while the player has no GUID. */
   readonly verified?: boolean | undefined
   /** Default `false`. */
-  readonly lobby?: boolean | undefined
+  readonly inLobby?: boolean | undefined
 }
 
 /**
@@ -162,18 +162,18 @@ export const player = (self: World, options: PlayerOptions, lowest = 0): Player 
     identity = identityOf(options.name),
     ip = ipOf(options.name),
     name,
-    number = lowestFree(self.players.map((player) => player.number), lowest),
-    port = 2304
+    port = 2304,
+    slot = lowestFree(self.players.map((player) => player.slot), lowest)
   } = options
   const guid = options.guid === null ? undefined : options.guid ?? guidOf(name)
-  check(Number.isSafeInteger(number) && number >= lowest, `there is no slot ${number}: slots begin at ${lowest}`)
-  check(find(self, number) === undefined, `slot ${number} is taken`)
+  check(Number.isSafeInteger(slot) && slot >= lowest, `there is no slot ${slot}: slots begin at ${lowest}`)
+  check(find(self, slot) === undefined, `slot ${slot} is taken`)
   check(Result.isSuccess(NetAddress.ipv4FromString(ip)), `an IP address is IPv4 here, received ${ip}`)
   check(Number.isInteger(port) && port >= 1 && port <= 65_535, `a port is from 1 to 65535, received ${port}`)
   if (guid !== undefined) checkGuid(guid)
   check(UUID.test(identity), `an identity is a lower-case UUID, received ${identity}`)
   return {
-    number,
+    slot,
     name,
     ip,
     port,
@@ -181,7 +181,7 @@ export const player = (self: World, options: PlayerOptions, lowest = 0): Player 
     identity,
     ping: options.ping ?? (guid === undefined ? -1 : PING),
     verified: options.verified ?? guid !== undefined,
-    lobby: options.lobby ?? false
+    inLobby: options.inLobby ?? false
   }
 }
 
@@ -263,8 +263,8 @@ export const writeBans = (self: World, now: number): World => {
  * @category getters
  * @since 0.1.0
  */
-export const find = (self: World, number: number): Player | undefined =>
-  self.players.find((player) => player.number === number)
+export const find = (self: World, slot: number): Player | undefined =>
+  self.players.find((player) => player.slot === slot)
 
 /**
  * Whether a ban is of an IP address, not of a GUID.
@@ -272,7 +272,7 @@ export const find = (self: World, number: number): Player | undefined =>
  * @category getters
  * @since 0.1.0
  */
-export const isIpBan = (ban: Ban): boolean => ban.subject.includes(".")
+export const isIpBan = (ban: Ban): boolean => ban.target.includes(".")
 
 /**
  * The bans that have not expired by `now`.
@@ -290,8 +290,8 @@ export const bansInForce = (self: World, now: number): ReadonlyArray<Ban> =>
  * @since 0.1.0
  */
 export const banOf = (self: World, player: Player, now: number): Ban | undefined =>
-  bansInForce(self, now).find(({ subject }) =>
-    subject === player.ip || subject === player.guid || subject === player.identity
+  bansInForce(self, now).find(({ target }) =>
+    target === player.ip || target === player.guid || target === player.identity
   )
 
 /**

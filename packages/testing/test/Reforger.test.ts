@@ -34,7 +34,7 @@ const says = (server: ServerMachine.ServerMachine, text: string, now = 0): Reado
 const names = (server: ServerMachine.ServerMachine) => server.world.players.map(({ name }) => name)
 
 const bans = (server: ServerMachine.ServerMachine) =>
-  server.world.bans.map(({ expires, name, reason, subject }) => [subject, name, expires, reason])
+  server.world.bans.map(({ expires, name, reason, target }) => [target, name, expires, reason])
 
 describe("a login", () => {
   it("is told to its own client alone, with the lowest number that is free", () => {
@@ -186,7 +186,7 @@ describe("the command", () => {
   })
 
   it("#ban remove removes by identity, by name, or by how a name begins", () => {
-    const ban = (subject: string, name?: string): World.Ban => ({ subject, name, expires: undefined, reason: "" })
+    const ban = (target: string, name?: string): World.Ban => ({ target, name, expires: undefined, reason: "" })
     const [one = "", two = "", three = "", four = ""] = [1, 2, 3, 4].map((digit) => UNKNOWN.replaceAll("0", `${digit}`))
     const server = online({
       world: { bans: [ban(one, "Bob"), ban(two, "Bobby"), ban(three, "Bo Peep"), ban(four), ban(JERRY)] }
@@ -207,18 +207,18 @@ Total bans: 2 | Page: 1/1
     assert.deepStrictEqual(says(server, "#ban remove \"Bo Peep\""), ["Ban removed!"])
     assert.deepStrictEqual(says(server, "#ban remove Bob"), ["Ban removed!"])
     assert.deepStrictEqual(says(server, `#ban remove ${JERRY}`), ["Ban removed!"])
-    assert.deepStrictEqual(server.world.bans.map(({ subject }) => subject), [four])
+    assert.deepStrictEqual(server.world.bans.map(({ target }) => target), [four])
   })
 
   it("#ban list has pages of 25, without bans that have ended", () => {
     const list = Array.from({ length: 51 }, (_, index): World.Ban => ({
-      subject: UNKNOWN.slice(0, -2) + String(index + 10),
+      target: UNKNOWN.slice(0, -2) + String(index + 10),
       name: index === 50 ? undefined : `Bob ${index}`,
       expires: index === 0 ? 5_000 : undefined,
       reason: ""
     }))
     const server = online({ world: { bans: list }, messageGap: "1 minute" })
-    const last = `- Identity Id | Banned name\n- ${list[50]?.subject} | \n`
+    const last = `- Identity Id | Banned name\n- ${list[50]?.target} | \n`
     assert.deepStrictEqual(says(server, "#ban list 3"), ["Processing ban list", `Total bans: 51 | Page: 3/3\n${last}`])
     assert.deepStrictEqual(says(server, "#ban list 4"), ["Processing ban list", "Page not found!"])
     for (const page of ["0", "-1", "x"]) {
@@ -227,7 +227,7 @@ Total bans: 2 | Page: 1/1
     const [, ...first] = says(server, "#ban list", 5_000)
     const rows = first.join("\n").split("\n")
     assert.strictEqual(rows[0], "Total bans: 50 | Page: 1/2")
-    assert.deepStrictEqual(rows.slice(2, 27), list.slice(1, 26).map(({ name, subject }) => `- ${subject} | ${name}`))
+    assert.deepStrictEqual(rows.slice(2, 27), list.slice(1, 26).map(({ name, target }) => `- ${target} | ${name}`))
     assert.deepStrictEqual(says(server, "#ban list 3", 5_000), ["Processing ban list", "Page not found!"])
     ServerMachine.update(server, 5_000, (world) => ({ ...world, bans: [] }))
     assert.deepStrictEqual(says(server, "#ban list 3", 5_000), ["Processing ban list", "Server has no bans to list."])
@@ -304,11 +304,11 @@ Total bans: 2 | Page: 1/1
 describe("a player", () => {
   it("has a number from 1 and an identity made from the name", () => {
     const server = online()
-    assert.strictEqual(ServerMachine.join(server, 0, { name: "a" }).number, 1)
+    assert.strictEqual(ServerMachine.join(server, 0, { name: "a" }).slot, 1)
     const player = ServerMachine.join(server, 0, { name: "Миллер", identity: JERRY })
-    assert.deepStrictEqual([player.number, player.identity], [2, JERRY])
+    assert.deepStrictEqual([player.slot, player.identity], [2, JERRY])
     assert.match(ServerMachine.join(server, 0, { name: "Миллер" }).identity, /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/)
-    assert.throws(() => ServerMachine.join(server, 0, { name: "b", number: 0 }), RangeError)
+    assert.throws(() => ServerMachine.join(server, 0, { name: "b", slot: 0 }), RangeError)
   })
 
   it("joins, speaks, leaves and is kicked without a word to any client", () => {
@@ -407,7 +407,7 @@ describe("a long text", () => {
     for (const payload of sent) assert.isAtMost(payload.length, 1024)
     const texts = sent.map((payload) => utf8.decode(payload))
     for (const text of texts.slice(1)) assert.match(text, /^\d+ ; [\da-f-]{36} ; /)
-    const printed = world.players.map(({ identity, name, number }) => `${number} ; ${identity} ; ${name}`)
+    const printed = world.players.map(({ identity, name, slot }) => `${slot} ; ${identity} ; ${name}`)
     assert.deepStrictEqual(texts.join("\n").split("\n").slice(1), printed)
     const glued = texts.join("")
     for (const row of printed) assert.include(glued, row)
@@ -418,7 +418,7 @@ describe("a long text", () => {
 describe.skipIf(Corpus.missing)(`a text of a real server${Corpus.missing ? `: ${Corpus.missing}` : ""}`, () => {
   const jerry = worldOf({ name: "Cpt. Jerry - Fox", identity: JERRY })
   const gaz = worldOf({ name: "GazLagom" })
-  const banned = { ...gaz, bans: [{ subject: JERRY, name: "Jerry", expires: undefined, reason: "" }] }
+  const banned = { ...gaz, bans: [{ target: JERRY, name: "Jerry", expires: undefined, reason: "" }] }
   const cases: ReadonlyArray<readonly [file: string, command: string, world: World.World]> = [
     ["players-reforger-1", "#players", jerry],
     ["players-reforger-2", "#players", World.make()],
@@ -449,11 +449,11 @@ describe("SimulatedServer", () => {
       yield* client.login
       yield* client.acknowledge(0)
       assert.deepStrictEqual(yield* client.pull, ["login true", "message 0: Logged In! Client ID: #0"])
-      assert.strictEqual((yield* server.join({ name: "Max" })).number, 1)
+      assert.strictEqual((yield* server.join({ name: "Max" })).slot, 1)
       yield* client.command(0, "#ban create Max 60")
       assert.deepStrictEqual(yield* client.pull, ["0: ", "message 1: Processing Command: #ban create Max 60"])
       yield* client.acknowledge(1)
-      yield* TestRcon.adjust("3 seconds")
+      yield* TestRcon.passTime("3 seconds")
       assert.deepStrictEqual(yield* client.pull, ["message 2: Player 'Max' banned!"])
       yield* client.command(1, "@logout")
       assert.deepStrictEqual(yield* client.pull, ["1: "])

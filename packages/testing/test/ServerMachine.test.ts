@@ -10,8 +10,8 @@ const reply = (options: ServerMachine.Options, text: string): string => {
   return heard(server)[0]!.slice("0: ".length)
 }
 
-const player = (number: number, name: string, options: Partial<World.Player> = {}): World.Player => ({
-  number,
+const player = (slot: number, name: string, options: Partial<World.Player> = {}): World.Player => ({
+  slot,
   name,
   ip: "203.0.113.100",
   port: 2304,
@@ -19,7 +19,7 @@ const player = (number: number, name: string, options: Partial<World.Player> = {
   identity: "b6955d91-4749-4cdb-9a51-e69f630ec435",
   ping: 140,
   verified: true,
-  lobby: false,
+  inLobby: false,
   ...options
 })
 
@@ -405,8 +405,8 @@ describe("the table of", () => {
       player(0, "0dmin"),
       player(1, "soondoock", { ip: "203.0.113.127", ping: 16, verified: false }),
       player(10, "Максим", { ip: "203.0.113.106", port: 2354, ping: 105 }),
-      player(8, "Max", { ip: "198.51.100.126", ping: -1, verified: false, lobby: true }),
-      player(5, "NAME", { ip: "203.0.113.24", ping: -1, guid: undefined, verified: false, lobby: true })
+      player(8, "Max", { ip: "198.51.100.126", ping: -1, verified: false, inLobby: true }),
+      player(5, "NAME", { ip: "203.0.113.24", ping: -1, guid: undefined, verified: false, inLobby: true })
     ]
     assert.strictEqual(
       reply({ world: { players } }, "players"),
@@ -445,11 +445,11 @@ describe("the table of", () => {
 
   it("bans has GUIDs first, numbers that go on through both lists, and the minutes left", () => {
     const bans: ReadonlyArray<World.Ban> = [
-      { subject: "198.51.100.145", expires: undefined, reason: "Mystic" },
-      { subject: "00c4406796d6d40ea5da9b701327f202", expires: undefined, reason: "TeamKill. Ban perm" },
-      { subject: "d0ee5caf1b8b6282349e79fb998c2ee2", expires: 8971 * 60_000, reason: "[a][b] Sabotage" },
-      { subject: "f4bee15c7747af094a25af266aa3c005", expires: 0, reason: "Read the rules!!!" },
-      { subject: "5968361f86a9fa0951706fab024f2586", expires: undefined, reason: "" }
+      { target: "198.51.100.145", expires: undefined, reason: "Mystic" },
+      { target: "00c4406796d6d40ea5da9b701327f202", expires: undefined, reason: "TeamKill. Ban perm" },
+      { target: "d0ee5caf1b8b6282349e79fb998c2ee2", expires: 8971 * 60_000, reason: "[a][b] Sabotage" },
+      { target: "f4bee15c7747af094a25af266aa3c005", expires: 0, reason: "Read the rules!!!" },
+      { target: "5968361f86a9fa0951706fab024f2586", expires: undefined, reason: "" }
     ]
     assert.strictEqual(
       reply({ world: { bans } }, "bans"),
@@ -506,7 +506,7 @@ describe("the command", () => {
     return { server, messages: messages.map((message) => message.replace(/^message \d+: /, "")) }
   }
   const bans = (server: ServerMachine.ServerMachine) =>
-    server.world.bans.map(({ expires, reason, subject }) => [subject.slice(0, 9), expires, reason])
+    server.world.bans.map(({ expires, reason, target }) => [target.slice(0, 9), expires, reason])
 
   it("say -1 is echoed to everybody", () => {
     const server = online({ world })
@@ -529,7 +529,7 @@ describe("the command", () => {
       "Player #3 Kerry (x) (2c65319280ac51b220aef667552a7f06) has been kicked by BattlEye: Admin Kick (no (bad) words)",
       "Player #3 Kerry (x) disconnected"
     ])
-    assert.deepStrictEqual(server.world.players.map(({ number }) => number), [0])
+    assert.deepStrictEqual(server.world.players.map(({ slot }) => slot), [0])
     assert.deepStrictEqual(does("kick 9").messages, [])
     assert.strictEqual(does("kick -1").messages.length, 4)
   })
@@ -559,27 +559,27 @@ describe("the command", () => {
   })
 
   it("removeBan removes by number, and the numbers move", () => {
-    const bans = ["a", "1.1.1.1", "b", "c"].map((subject) => ({ subject, expires: undefined, reason: "" }))
+    const bans = ["a", "1.1.1.1", "b", "c"].map((target) => ({ target, expires: undefined, reason: "" }))
     const server = online({ world: { bans } })
     command(server, 0, 0, "removeBan 1")
     command(server, 0, 1, "removeBan 1")
     command(server, 0, 2, "removeBan 7")
     command(server, 0, 3, "removeBan x")
-    assert.deepStrictEqual(server.world.bans.map(({ subject }) => subject), ["a", "1.1.1.1"])
+    assert.deepStrictEqual(server.world.bans.map(({ target }) => target), ["a", "1.1.1.1"])
   })
 
   it("writeBans drops those that have expired", () => {
-    const bans = [0, 1, undefined].map((expires) => ({ subject: "a", expires, reason: "" }))
+    const bans = [0, 1, undefined].map((expires) => ({ target: "a", expires, reason: "" }))
     assert.deepStrictEqual(does("writeBans", { world: { bans } }).server.world.bans, bans.slice(1))
   })
 
   it("loadBans takes those of a file in place of those in memory, writeBans writes the one file", () => {
-    const ban = (subject: string, expires?: number): World.Ban => ({ subject, expires, reason: "" })
+    const ban = (target: string, expires?: number): World.Ban => ({ target, expires, reason: "" })
     const banFiles = { "other.txt": [ban("d")] }
     const server = online({ world: { bans: [ban("a"), ban("b", 5)], banFiles }, sessionTimeout: "Infinity" })
     const subjects = (now: number, text: string) => {
       command(server, now, 0, text)
-      return server.world.bans.map(({ subject }) => subject)
+      return server.world.bans.map(({ target }) => target)
     }
     assert.deepStrictEqual(subjects(0, "addBan c"), ["a", "b", "c"])
     assert.deepStrictEqual(subjects(1, "loadBans"), ["a", "b"])
@@ -624,9 +624,15 @@ describe("a player who", () => {
     ServerMachine.join(server, 0, { name: "Max", ip: "198.51.100.126", guid: "73c5e50a7860475f0000000000000000" })
     assert.deepStrictEqual(heard(server), [
       "message 1: Player #0 Max (198.51.100.126:2304) connected",
-      "message 2: Player #0 Max - GUID: 73c5e50a7860475f0000000000000000",
+      "message 2: Player #0 Max - BE GUID: 73c5e50a7860475f0000000000000000",
       "message 3: Verified GUID (73c5e50a7860475f0000000000000000) of player #0 Max"
     ])
+  })
+
+  it("joins an older game has a GUID in another spelling", () => {
+    const server = online({ guidKind: "GUID" })
+    ServerMachine.join(server, 0, { name: "Max", ip: "198.51.100.126", guid: "73c5e50a7860475f0000000000000000" })
+    assert.strictEqual(heard(server)[1], "message 2: Player #0 Max - GUID: 73c5e50a7860475f0000000000000000")
   })
 
   it("is still joining has no GUID", () => {
@@ -640,9 +646,9 @@ describe("a player who", () => {
 
   it("joins gets the lowest slot that is free", () => {
     const server = online({ world })
-    assert.strictEqual(ServerMachine.join(server, 0, { name: "a" }).number, 1)
-    assert.strictEqual(ServerMachine.join(server, 0, { name: "b", number: 7 }).number, 7)
-    assert.throws(() => ServerMachine.join(server, 0, { name: "c", number: 7 }), RangeError)
+    assert.strictEqual(ServerMachine.join(server, 0, { name: "a" }).slot, 1)
+    assert.strictEqual(ServerMachine.join(server, 0, { name: "b", slot: 7 }).slot, 7)
+    assert.throws(() => ServerMachine.join(server, 0, { name: "c", slot: 7 }), RangeError)
   })
 
   it("joins step by step is told of step by step", () => {
@@ -662,20 +668,20 @@ describe("a player who", () => {
     assert.strictEqual(ServerMachine.identify(server, 1_500, 2).guid, "cead553000afc5d046237651d19d1b10")
     assert.deepStrictEqual(heard(server), [
       "message 1: Player #0 Max (198.18.238.206:2304) connected",
-      `message 2: Player #0 Max - GUID: ${guid}`,
+      `message 2: Player #0 Max - BE GUID: ${guid}`,
       `message 3: Verified GUID (${guid}) of player #0 Max`,
       "message 4: Player #1 Kerry (198.18.124.191:2304) connected",
-      "message 5: Player #1 Kerry - GUID: ae37a3fde240a87ce4963d7e64877aae",
+      "message 5: Player #1 Kerry - BE GUID: ae37a3fde240a87ce4963d7e64877aae",
       "message 6: Player #2 Ed (198.18.81.210:2304) connected",
-      "message 7: Player #2 Ed - GUID: cead553000afc5d046237651d19d1b10"
+      "message 7: Player #2 Ed - BE GUID: cead553000afc5d046237651d19d1b10"
     ])
   })
 
   it("is banned is kicked as soon as the server knows who it is", () => {
     const guid = "73c5e50a7860475f0000000000000000"
     const bans: ReadonlyArray<World.Ban> = [
-      { subject: guid, expires: 60_000, reason: "cheating" },
-      { subject: "198.51.100.1", expires: undefined, reason: "" }
+      { target: guid, expires: 60_000, reason: "cheating" },
+      { target: "198.51.100.1", expires: undefined, reason: "" }
     ]
     const server = online({ world: { bans } })
     ServerMachine.join(server, 0, { name: "Max", guid })
@@ -687,14 +693,14 @@ describe("a player who", () => {
     assert.deepStrictEqual(server.world.players.map(({ name }) => name), ["Max"])
     assert.deepStrictEqual(heard(server), [
       "message 1: Player #0 Max (198.18.238.206:2304) connected",
-      `message 2: Player #0 Max - GUID: ${guid}`,
+      `message 2: Player #0 Max - BE GUID: ${guid}`,
       `message 3: Player #0 Max (${guid}) has been kicked by BattlEye: Admin Ban (cheating)`,
       "message 4: Player #0 Max disconnected",
       "message 5: Player #0 Kerry (198.51.100.1:2304) connected",
       "message 6: Player #0 Kerry (-) has been kicked by BattlEye: Admin Ban ()",
       "message 7: Player #0 Kerry disconnected",
       "message 8: Player #0 Ed (198.18.81.210:2304) connected",
-      `message 9: Player #0 Ed - GUID: ${guid}`,
+      `message 9: Player #0 Ed - BE GUID: ${guid}`,
       `message 10: Player #0 Ed (${guid}) has been kicked by BattlEye: Admin Ban (cheating)`,
       "message 11: Player #0 Ed disconnected"
     ])
@@ -744,7 +750,7 @@ describe("a server that", () => {
     ServerMachine.update(server, 999, (world) => ({ ...world, version: "1.221" }))
     for (const happen of game) happen(1_000)
     assert.strictEqual(server.world.version, "1.221")
-    assert.deepStrictEqual(server.world.players.map(({ number }) => number), [3])
+    assert.deepStrictEqual(server.world.players.map(({ slot }) => slot), [3])
   })
 
   it("restarts has the bans that were written", () => {
@@ -754,7 +760,7 @@ describe("a server that", () => {
     command(server, 0, 2, "addBan 198.51.100.1")
     ServerMachine.restart(server, 1, { downtime: "1 second" })
     ServerMachine.tick(server, 1_001)
-    assert.deepStrictEqual(server.world.bans.map(({ subject }) => subject), ["2c65319280ac51b220aef667552a7f06"])
+    assert.deepStrictEqual(server.world.bans.map(({ target }) => target), ["2c65319280ac51b220aef667552a7f06"])
     ServerMachine.update(server, 2_000, (world) => ({ ...world, bans: [] }))
     ServerMachine.start(server)
     assert.deepStrictEqual(server.world.bans, [])

@@ -1,12 +1,12 @@
 import { Session, type Transport } from "@bercon/session"
-import { ServerMachine, SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
+import { type Endpoint, ServerMachine, SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as Client from "./client.ts"
 
-const SERVER = "127.0.0.1:2306"
-const OTHER = "127.0.0.2:2306"
+const SERVER = { host: "127.0.0.1", port: 2306 }
+const OTHER = { host: "127.0.0.2", port: 2306 }
 
 const datagram = (number: number) => Uint8Array.of(number >> 8, number)
 const numberOf = (bytes: Uint8Array) => (bytes[0]! << 8) | bytes[1]!
@@ -48,7 +48,7 @@ describe("SimulatedNetwork", () => {
   it.effect("gives each connection an address of its own, and only its server's datagrams", () =>
     Effect.gen(function*() {
       const { connection, endpoint, network } = yield* setup()
-      const stranger = yield* network.bind("127.0.0.1:9999")
+      const stranger = yield* network.bind({ host: "127.0.0.1", port: 9999 })
       const second = yield* Client.open(network.transport(SERVER))
       yield* second.write(datagram(1))
       assert.strictEqual((yield* endpoint.pull)[0].from, "127.0.0.1:50002")
@@ -201,8 +201,8 @@ describe("SimulatedNetwork", () => {
       yield* toOther.write(datagram(3))
       assert.deepStrictEqual(yield* numbers(other.pull), [3])
       assert.strictEqual((yield* network.statistics).toServer.cut, 2)
-      yield* network.line("127.0.0.3:2306").heal()
-      const toThird = yield* Client.open(network.transport("127.0.0.3:2306"))
+      yield* network.line({ ...OTHER, host: "127.0.0.3" }).heal()
+      const toThird = yield* Client.open(network.transport({ ...OTHER, host: "127.0.0.3" }))
       assert.strictEqual(kindOf(yield* Effect.exit(toThird.write(datagram(4)))), "Refused")
     }))
 
@@ -311,10 +311,10 @@ describe("SimulatedNetwork", () => {
       const session = yield* Session.make({ password: ServerMachine.DEFAULT_PASSWORD })
       yield* network.fail({ open: "AddressInUse" })
       yield* network.breakSockets("Closed")
-      yield* TestRcon.adjust("10 seconds")
+      yield* TestRcon.passTime("10 seconds")
       assert.strictEqual((yield* session.status)._tag, "Reconnecting")
       yield* network.fail({})
-      yield* TestRcon.adjust("1 minute")
+      yield* TestRcon.passTime("1 minute")
       assert.strictEqual((yield* session.status)._tag, "Online")
       assert.deepStrictEqual((yield* server.sessions).map(({ address }) => address).slice(-1), ["127.0.0.1:50002"])
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport())))
@@ -381,16 +381,18 @@ describe("SimulatedNetwork", () => {
     }))
 
   /** A connection, and what its receiver was told. */
-  const listening = Effect.fnUntraced(function*(network: SimulatedNetwork.SimulatedNetwork["Service"], peer: string) {
-    const connection = yield* network.transport(peer).open
-    const calls: Array<string> = []
-    connection.listen({
-      receive: (datagram) => calls.push(`receive ${numberOf(datagram)}`),
-      notSent: ({ reason }) => calls.push(`notSent ${reason.kind}`),
-      failed: (cause) => calls.push(`failed ${Cause.pretty(cause).split("\n")[0]}`)
-    })
-    return { calls, send: connection.send }
-  })
+  const listening = Effect.fnUntraced(
+    function*(network: SimulatedNetwork.SimulatedNetwork["Service"], server: Endpoint.Address) {
+      const connection = yield* network.transport(server).open
+      const calls: Array<string> = []
+      connection.listen({
+        receive: (datagram) => calls.push(`receive ${numberOf(datagram)}`),
+        notSent: ({ reason }) => calls.push(`notSent ${reason.kind}`),
+        failed: (cause) => calls.push(`failed ${Cause.pretty(cause).split("\n")[0]}`)
+      })
+      return { calls, send: connection.send }
+    }
+  )
 
   it.effect("calls no receiver after the connection's scope has closed", () =>
     Effect.gen(function*() {
@@ -481,5 +483,7 @@ describe("SimulatedNetwork", () => {
       assert.strictEqual((yield* network.statistics).toServer.overflowed, 0)
       for (let i = 0; i < 2; i++) send(datagram(0))
       assert.strictEqual((yield* network.statistics).toServer.overflowed, 2)
-    }), 20_000)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* network.statistics).toServer.refused, 65_536)
+    }))
 })

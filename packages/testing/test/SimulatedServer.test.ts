@@ -47,13 +47,13 @@ describe("SimulatedServer", () => {
       yield* server.leave(0)
       assert.deepStrictEqual(yield* client.pull, [
         "message 1: Player #0 Max (198.18.238.206:2304) connected",
-        "message 2: Player #0 Max - GUID: 73c5e50a7860475f0000000000000000",
+        "message 2: Player #0 Max - BE GUID: 73c5e50a7860475f0000000000000000",
         "message 3: Verified GUID (73c5e50a7860475f0000000000000000) of player #0 Max",
         "message 4: (Side) Max: hello",
         "message 5: Player #0 Max (73c5e50a7860475f0000000000000000) has been kicked by BattlEye: Client not responding",
         "message 6: Player #0 Max disconnected",
         "message 7: Player #0 Kerry (198.18.124.191:2304) connected",
-        "message 8: Player #0 Kerry - GUID: 2c65319280ac51b220aef667552a7f06",
+        "message 8: Player #0 Kerry - BE GUID: 2c65319280ac51b220aef667552a7f06",
         "message 9: Verified GUID (2c65319280ac51b220aef667552a7f06) of player #0 Kerry",
         "message 10: Player #0 Kerry disconnected"
       ])
@@ -262,8 +262,8 @@ describe("SimulatedServer", () => {
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const one = yield* SimulatedServer.make({ world: { version: "1" } })
-      const two = yield* SimulatedServer.make({ world: { version: "2" }, address: "127.0.0.2:2306" })
-      const error = yield* Effect.flip(SimulatedServer.make({ address: two.address }))
+      const two = yield* SimulatedServer.make({ world: { version: "2" }, host: "127.0.0.2" })
+      const error = yield* Effect.flip(SimulatedServer.make(two.address))
       assert.strictEqual(error.kind, "AddressInUse")
       const client = Client.make(yield* Client.open(network.transport(two.address)))
       yield* client.login

@@ -8,14 +8,14 @@ import { TestClock } from "effect/testing"
 const password = Redacted.make("secret")
 
 describe("TestRcon", () => {
-  it.effect("adjust lets everybody do what there is to do before time passes", () =>
+  it.effect("passTime lets all fibers do what they can before time passes", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const version = yield* Effect.gen(function*() {
         const session = yield* Session.make({ password })
         return yield* session.command("version")
       }).pipe(Effect.scoped, Effect.forkChild)
-      yield* TestRcon.adjust("1 hour")
+      yield* TestRcon.passTime("1 hour")
       assert.strictEqual(yield* Fiber.join(version), "1.220")
       const [logins, commands] = yield* Effect.all([server.logins, server.commands])
       assert.deepStrictEqual(logins.map(({ time }) => time), [0])
@@ -31,7 +31,7 @@ describe("TestRcon", () => {
       yield* Effect.scoped(
         rcon.on("PlayerConnected", ({ player }) => rcon.kick(player.id)).pipe(
           Effect.andThen(server.join({ name: "Miller" })),
-          Effect.andThen(TestRcon.adjust(0))
+          Effect.andThen(TestRcon.passTime(0))
         )
       )
       assert.deepStrictEqual((yield* server.world).players, [])
@@ -51,7 +51,7 @@ describe("TestRcon", () => {
       assert.strictEqual((yield* rcon.status)._tag, "Connecting")
       assert.strictEqual(yield* Clock.currentTimeMillis, 60_000)
       yield* network.change({ loss: 0 })
-      yield* TestRcon.adjust("1 minute")
+      yield* TestRcon.passTime("1 minute")
       assert.strictEqual((yield* rcon.status)._tag, "Online")
     }).pipe(Effect.provide(TestRcon.layer({ network: { loss: 1 } }))))
 
@@ -63,8 +63,8 @@ describe("TestRcon", () => {
 
   it.effect("make makes servers that know nothing of each other", () =>
     Effect.gen(function*() {
-      const one = yield* TestRcon.make({ server: { address: "10.0.0.1:2306" } })
-      const other = yield* TestRcon.make({ server: { address: "10.0.0.2:2306" } })
+      const one = yield* TestRcon.make({ server: { host: "10.0.0.1" } })
+      const other = yield* TestRcon.make({ server: { host: "10.0.0.2" } })
       yield* one.server.join({ name: "Miller" })
       assert.deepStrictEqual((yield* one.rcon.players).map(String), ["#0 Miller"])
       assert.deepStrictEqual(yield* other.rcon.players, [])
@@ -87,12 +87,12 @@ describe("TestRcon", () => {
       const server = yield* SimulatedServer.SimulatedServer
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const rcon = yield* RconClient.RconClient
-      yield* TestRcon.adjust("1 minute")
+      yield* TestRcon.passTime("1 minute")
       yield* server.restart({ downtime: "5 minutes" })
-      yield* TestRcon.adjust("10 minutes")
+      yield* TestRcon.passTime("10 minutes")
       yield* server.join({ name: "Miller" })
-      yield* Effect.exit(TestRcon.takeTime(rcon.say("hello")))
-      yield* TestRcon.adjust("1 minute")
+      yield* Effect.exit(TestRcon.passTime(rcon.say("hello")))
+      yield* TestRcon.passTime("1 minute")
       const { commands, logins, messages } = server
       return JSON.stringify([yield* logins, yield* commands, yield* messages, yield* network.statistics])
     }).pipe(Effect.provide(
@@ -106,20 +106,48 @@ describe("TestRcon", () => {
       assert.notStrictEqual(other, one)
     }))
 
-  it.effect("takeTime lets time pass until an effect is through, and no longer than said", () =>
+  it.effect("passTime lets time pass until an effect has ended, and not longer than allowed", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       const before = yield* Clock.currentTimeMillis
-      assert.deepStrictEqual(yield* TestRcon.takeTime(rcon.bans), [])
-      assert.isAtMost((yield* Clock.currentTimeMillis) - before, 200)
-      const error = yield* Effect.flip(TestRcon.takeTime(Effect.never, "1 second"))
+      assert.deepStrictEqual(yield* TestRcon.passTime(rcon.bans), [])
+      assert.strictEqual((yield* Clock.currentTimeMillis) - before, 160)
+      const error = yield* Effect.flip(TestRcon.passTime(Effect.never, "1 second"))
       assert.strictEqual(error._tag, "TimeoutError")
+      assert.strictEqual((yield* Clock.currentTimeMillis) - before, 1160)
     }).pipe(Effect.provide(TestRcon.layer({ network: { latency: "80 millis" } }))))
 
-  it.live("adjust waits on a real clock", () =>
+  it.effect("passTime stops the clock at the moment when the effect ends, and wakes nobody after it", () =>
+    Effect.gen(function*() {
+      const woken: Array<number> = []
+      yield* Effect.forkChild(
+        Effect.forEach([300, 300, 300], (pause) =>
+          Effect.andThen(
+            Effect.sleep(pause),
+            Effect.map(Clock.currentTimeMillis, (time) => woken.push(time))
+          ))
+      )
+      yield* TestRcon.passTime(Effect.sleep(650))
+      assert.strictEqual(yield* Clock.currentTimeMillis, 650)
+      assert.deepStrictEqual(woken, [300, 600])
+      yield* TestRcon.passTime(250)
+      assert.deepStrictEqual(woken, [300, 600, 900])
+    }))
+
+  it.effect("passTime fails as the effect does, ends with it if it needs no time, and refuses to wait for ever", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* Effect.flip(TestRcon.passTime(Effect.fail("no"))), "no")
+      assert.strictEqual(yield* TestRcon.passTime(Effect.as(Effect.yieldNow, "done")), "done")
+      assert.strictEqual(yield* Clock.currentTimeMillis, 0)
+      const exit = yield* Effect.exit(TestRcon.passTime(Effect.never, "Infinity"))
+      assert.include(String(exit), "`within` must be finite")
+    }))
+
+  it.live("passTime waits on a real clock", () =>
     Effect.gen(function*() {
       const before = yield* Clock.currentTimeMillis
-      yield* TestRcon.adjust("20 millis")
+      yield* TestRcon.passTime("20 millis")
       assert.isAtLeast((yield* Clock.currentTimeMillis) - before, 19)
+      assert.strictEqual(yield* TestRcon.passTime(Effect.as(Effect.sleep(1), "done")), "done")
     }))
 })

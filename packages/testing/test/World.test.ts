@@ -14,8 +14,8 @@ describe("a player", () => {
 
   it("is the same one in another slot and another world", () => {
     const world = World.join(World.make(), player("Kerry"))
-    const { number, ...miller } = World.player(world, { name: "Miller" })
-    assert.strictEqual(number, 1)
+    const { slot, ...miller } = World.player(world, { name: "Miller" })
+    assert.strictEqual(slot, 1)
     assert.deepInclude(player("Miller"), miller)
   })
 
@@ -32,15 +32,15 @@ describe("a player", () => {
     const none: ReadonlyArray<Partial<World.PlayerOptions>> = [
       ...["", "abc", "A".repeat(32), "g".repeat(32), "0".repeat(33)].map((guid) => ({ guid })),
       ...["", "1.2.3", "1.2.3.256", "::1", "localhost"].map((ip) => ({ ip })),
-      ...[-1, 1.5, NaN, Infinity].map((number) => ({ number })),
+      ...[-1, 1.5, NaN, Infinity].map((slot) => ({ slot })),
       ...[0, -1, 1.5, NaN, 65_536].map((port) => ({ port })),
       { identity: "abc" }
     ]
     for (const options of none) assert.throws(() => player("Miller", options), RangeError)
     const world = World.join(World.make(), player("Miller", { guid: null }))
-    assert.throws(() => World.player(world, { name: "Kerry", number: 0 }), /slot 0 is taken/)
-    assert.throws(() => World.player(world, { name: "Kerry", number: 0 }, 1), /there is no slot 0/)
+    assert.throws(() => World.player(world, { name: "Kerry", slot: 0 }), /slot 0 is taken/)
+    assert.throws(() => World.player(world, { name: "Kerry", slot: 0 }, 1), /there is no slot 0/)
     assert.throws(() => World.identify(world, world.players[0]!, "abc"), RangeError)
-    assert.strictEqual(player("Kerry", { number: 300, port: 65_535, ip: "0.0.0.0" }).number, 300)
+    assert.strictEqual(player("Kerry", { slot: 300, port: 65_535, ip: "0.0.0.0" }).slot, 300)
   })
 })

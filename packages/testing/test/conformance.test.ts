@@ -4,7 +4,7 @@
  *
  * What the specification leaves open, and all servers do alike, is marked so.
  */
-import { ServerMachine } from "@bercon/testing"
+import { type Endpoint, ServerMachine } from "@bercon/testing"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Queue } from "effect"
@@ -419,14 +419,13 @@ describe("packet loss", () => {
 
 describe("over UDP", () => {
   /** A socket of the system's, and the payloads that come to it. */
-  const connect = Effect.fnUntraced(function*(address: string) {
+  const connect = Effect.fnUntraced(function*({ host, port }: Endpoint.Address) {
     const payloads = yield* Queue.unbounded<Uint8Array>()
     const socket = yield* Effect.acquireRelease(
       Effect.sync(() => Dgram.createSocket("udp4", (bytes) => Queue.offerUnsafe(payloads, payloadOf(bytes)))),
       (socket) => Effect.sync(() => socket.close())
     )
-    const [host, port] = address.split(":")
-    const send = (bytes: Uint8Array) => Effect.sync(() => socket.send(bytes, Number(port), host))
+    const send = (bytes: Uint8Array) => Effect.sync(() => socket.send(bytes, port, host))
     return { send, next: Queue.take(payloads) }
   })
 

@@ -1,15 +1,14 @@
 /**
  * The simulated server and clients that nobody here wrote: what they take for BattlEye, the server has to be.
  */
+import type { Endpoint } from "@bercon/testing"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it, vi } from "@effect/vitest"
 import { type Connection, Socket } from "@senfo/battleye"
 import BattleNode from "battle-node"
 import { Effect, Redacted, Schedule } from "effect"
 
-const portOf = (address: string) => Number(address.slice(address.lastIndexOf(":") + 1))
-
-const connect = Effect.fnUntraced(function*(address: string, password: string) {
+const connect = Effect.fnUntraced(function*({ port }: Endpoint.Address, password: string) {
   const socket = yield* Effect.acquireRelease(
     Effect.callback<Socket>((resume) => {
       const socket = new Socket()
@@ -21,7 +20,7 @@ const connect = Effect.fnUntraced(function*(address: string, password: string) {
   )
   const connection = yield* Effect.acquireRelease(
     Effect.sync(() => {
-      const details = { name: "interop", ip: "127.0.0.1", port: portOf(address), password }
+      const details = { name: "interop", ip: "127.0.0.1", port, password }
       const connection = socket.connection(details, { reconnect: false, keepAliveInterval: 200 }, false)
       connection.on("error", () => undefined)
       connection.on("disconnected", () => undefined)
@@ -98,9 +97,9 @@ describe("@senfo/battleye", () => {
 })
 
 describe("battle-node", () => {
-  const connect = Effect.fnUntraced(function*(address: string, rconPassword: string) {
+  const connect = Effect.fnUntraced(function*({ port }: Endpoint.Address, rconPassword: string) {
     const client = yield* Effect.acquireRelease(
-      Effect.sync(() => new BattleNode({ ip: "127.0.0.1", port: portOf(address), rconPassword })),
+      Effect.sync(() => new BattleNode({ ip: "127.0.0.1", port, rconPassword })),
       (client) =>
         Effect.sync(() => {
           clearInterval(client.keepalive)

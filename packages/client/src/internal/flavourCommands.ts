@@ -48,9 +48,11 @@ export interface FlavourCommands {
   readonly whisper: (player: PlayerTarget, text: string, call: Call) => Confirmed
   readonly kick: (player: PlayerTarget, reason: string, call: Call) => Confirmed
   readonly ban: (target: PlayerTarget | BanTarget, sentence: Sentence, call: Call) => Confirmed
-  /** Bans those who are not banned so already. Always confirmed. */
+  /** Adds the bans that are not in the list yet. Always confirmed. */
   readonly banAll: (targets: ReadonlyArray<BanTarget>, sentence: Sentence, call: Call) => Confirmed
   /** Removes all bans of each target, or one ban of the list. */
   readonly unban: (targets: ReadonlyArray<BanTarget | Ban>, call: Call) => Confirmed
+  /** Whether servers of this flavour have a command of the table. */
+  readonly supports: (command: SimpleCommand<unknown, unknown>) => boolean
   readonly command: (text: string, call: Call) => Effect.Effect<string, CommandError>
 }

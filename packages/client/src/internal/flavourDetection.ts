@@ -106,7 +106,7 @@ export class FlavourDetection {
     this.#askedAt = -Infinity
   }
 
-  /** The session has ended: who waits, waits in vain. */
+  /** The session has ended: waiting commands fail with `SessionClosed`. */
   close(exit: Exit.Exit<void, LoginFailure>): void {
     Deferred.doneUnsafe(this.#ended, Effect.succeed(exit))
     this.#asking?.interruptUnsafe()
@@ -182,6 +182,7 @@ export class FlavourDetection {
       if (this.#flavour === undefined) {
         this.#flavour = text.trim() === "" ? "Reforger" : "BattlEye"
         this.#isGuess = true
+        this.#askedAt = this.#options.now()
       }
       return { flavour: this.#flavour, table }
     })

@@ -8,10 +8,10 @@ import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import { type CommandError, SessionClosed } from "../CommandError.ts"
@@ -33,6 +33,8 @@ export interface LiveRoster {
   readonly known: ReadonlyMap<PlayerId, Player>
   /** Who is in a slot now, as far as is known. */
   readonly occupantOf: OccupantOf
+  /** The last list of this session; `undefined` until it has come. */
+  readonly list: () => Table<Player> | undefined
   /** An event with what is known of the player who has left. */
   readonly describe: (event: ServerEvent) => ServerEvent
   /** Takes the next event. */
@@ -66,7 +68,8 @@ interface Asked {
 export const make = (options: {
   readonly query: Effect.Effect<Table<Player>, CommandError | ReplyError>
   readonly status: Effect.Effect<Status>
-  readonly interval: Duration.Input
+  /** In milliseconds. */
+  readonly interval: number
   readonly clock: Clock.Clock
   readonly context: Context.Context<never>
   /** Where the events go that the roster makes. */
@@ -81,7 +84,7 @@ export const make = (options: {
   let isDoubtful = true
   /** When the last query for the list ended, with a list or an error; `Infinity` before `begin`. */
   let listedAt = Infinity
-  const interval = Monotonic.duration(options.interval)
+  const { interval } = options
   let published: ReadonlyArray<Player> | undefined
 
   const doubt = (): void => {
@@ -144,7 +147,7 @@ export const make = (options: {
     }
   )
 
-  /** Where the client has ended the query has with it, and not whoever asks. */
+  /** If the client closes, the query is interrupted, and the caller gets `SessionClosed`. */
   const outcomeOf = (fiber: Fiber.Fiber<Table<Player>, CommandError | ReplyError>) =>
     Effect.flatMap(Fiber.await(fiber), (exit) =>
       Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
@@ -152,7 +155,7 @@ export const make = (options: {
         : exit)
 
   let complaint: string | undefined
-  /** Of outages the session tells; what is said here is that the server will not do it, and once. */
+  /** The session logs outages. This logs, once, that the server refuses the query. */
   const complain = (error: CommandError | ReplyError): Effect.Effect<void> => {
     const tag = error._tag === "CommandError" ? error.reason._tag : error._tag
     const isOutage = ["NotConnected", "NoReply", "SessionLost", "SessionClosed", "Overloaded"].includes(tag)
@@ -184,11 +187,13 @@ export const make = (options: {
   return {
     roster: {
       get,
+      snapshot: Effect.sync(() => Option.fromUndefinedOr(current())),
       isComplete: Effect.sync(() => state.list !== undefined && isComplete(state.list)),
       changes: Stream.filter(broadcast.values, Predicate.isNotUndefined),
       ...lookups(get)
     },
     known: state.players,
+    list: () => state.list,
     occupantOf: (slot) => State.occupantOf(state, slot),
     describe: (event) => {
       if (event._tag !== "PlayerDisconnected" && event._tag !== "PlayerKicked") return event

@@ -5,7 +5,7 @@
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Gap, Message } from "@bercon/session/Message"
 import * as Session from "@bercon/session/Session"
-import { Broadcast, Monotonic } from "@bercon/session/unstable"
+import { Broadcast, Monotonic, Series } from "@bercon/session/unstable"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -17,6 +17,7 @@ import type { AdminId } from "../Admin.ts"
 import type * as CommandError from "../CommandError.ts"
 import type { ActionOptions } from "../Commands.ts"
 import type { Flavour } from "../Flavour.ts"
+import * as Metrics from "../Metrics.ts"
 import type { ClientOptions, Service } from "../RconClient.ts"
 import * as ServerEvent from "../ServerEvent.ts"
 import * as Arguments from "./arguments.ts"
@@ -29,20 +30,36 @@ import { listeners } from "./listeners.ts"
 import * as LiveRoster from "./liveRoster.ts"
 import * as Methods from "./methods.ts"
 import * as Reforger from "./reforger/commands.ts"
+import * as Settings from "./settings.ts"
 
 /** A client on the session in context, and how it leaves the server. */
-export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {}) {
+export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
+  const settings = yield* Settings.make(options)
   const session = ClientSession.make(yield* Session.Session)
   const context = yield* Effect.context()
   const clock = yield* Clock.Clock
   const now = () => Monotonic.millis(clock)
   const broadcast = new Broadcast<ServerEvent.ServerEvent, LoginFailure>({
-    capacity: options.messageCapacity ?? 4096,
+    capacity: settings.messageCapacity,
     overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
   })
-  const publish = (event: ServerEvent.ServerEvent) => broadcast.publish(event)
+  /** The same without late messages: they may be about an earlier visit, and are evidence of nothing. */
+  const timely = new Broadcast<ServerEvent.ServerEvent, LoginFailure>({ capacity: settings.messageCapacity })
+  const attributes = Series.attributesOf(session.peer)
+  const counts = new Map<string, Series.Cell>()
+  const count = ({ _tag }: ServerEvent.ServerEvent): void => {
+    let cell = counts.get(_tag)
+    if (cell === undefined) {
+      counts.set(_tag, cell = Series.cellOf(context, Metrics.events, { ...attributes, event: _tag }))
+    }
+    cell.count++
+  }
+  const publish = (event: ServerEvent.ServerEvent): void => {
+    count(event)
+    broadcast.publish(event)
+    timely.publish(event)
+  }
   const events = broadcast.values
-  const commandTimeout = Monotonic.duration(options.commandTimeout ?? "20 seconds")
   let adminId: AdminId | undefined
 
   // ---------------------------------------------------------------------------
@@ -51,7 +68,7 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
 
   const detection = new FlavourDetection({
     session,
-    flavour: options.flavour === "auto" ? undefined : options.flavour,
+    flavour: settings.flavour,
     context,
     now
   })
@@ -60,9 +77,9 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
   let battleye: FlavourCommands | undefined
   const commandsOf = (flavour: Flavour): FlavourCommands =>
     flavour === "Reforger"
-      ? (reforger ??= Reforger.make(session, options.replyWindow, { now, context })).commands
+      ? (reforger ??= Reforger.make(session, settings.replyWindow, { now, context })).commands
       : battleye ??= BattlEye.make(session, {
-        events,
+        events: timely.values,
         adminId: () => adminId,
         isBattlEye: () => detection.isBattlEye
       })
@@ -89,7 +106,7 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
     run: (call: Call) => Effect.Effect<A, E>
   ): Effect.Effect<A, E | CommandError.CommandError> =>
     Effect.suspend((): Effect.Effect<A, E | CommandError.CommandError> => {
-      const timeout = given?.timeout === undefined ? commandTimeout : Monotonic.duration(given.timeout)
+      const timeout = given?.timeout === undefined ? settings.commandTimeout : Monotonic.duration(given.timeout)
       const problem = problemOf(timeout, given)
       if (problem !== undefined) return Arguments.invalid(name, problem)
       const deadline = now() + timeout
@@ -122,11 +139,13 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
             : Effect.succeed(table)
       )),
     status: session.status,
-    interval: options.rosterInterval ?? "25 seconds",
+    interval: settings.rosterInterval,
     clock,
     context,
     publish
   })
+
+  const population = Series.gauge(context, Metrics.players, attributes, () => live.known.size)
 
   /** Whether the next message is the first after a login. */
   let isGreeting = (yield* session.status)._tag !== "Online"
@@ -135,7 +154,10 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
     const event = read(item)
     if (event === undefined) return
     // A late message is older than what the roster knows. For the gap that it left the list is asked for.
-    if (item._tag === "Message" && item.late) return publish(event)
+    if (item._tag === "Message" && item.late) {
+      count(event)
+      return broadcast.publish(event)
+    }
     const described = live.describe(event)
     live.observe(described)
     publish(described)
@@ -163,7 +185,7 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
 
   const bans = BanWatch.make({
     query: call("bans", (_, call) => _.banTable(call)),
-    interval: options.banInterval ?? "never",
+    interval: settings.banInterval,
     now,
     context,
     publish
@@ -177,8 +199,10 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
       reforger?.close()
       const closing = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
       broadcast.close(closing ? Exit.void : exit)
+      timely.close(closing ? Exit.void : exit)
       live.close(closing ? Exit.void : exit)
       bans.close()
+      population.remove()
       return Exit.isFailure(exit) && Cause.hasDies(exit.cause)
         ? Effect.logError("reading the server's messages failed, no more events will come", exit.cause)
         : Effect.void
@@ -194,11 +218,11 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
   yield* Effect.forkScoped(Effect.ignore(begin), { startImmediately: true })
 
   const client: Service = {
-    ...Methods.make(call, live, now, session),
+    ...Methods.make({ run: call, live, now, epoch: session.epoch }),
     events,
     ...listeners(events),
     roster: live.roster,
-    flavour: Effect.suspend(() => detection.resolve("players", now() + commandTimeout)),
+    flavour: Effect.suspend(() => detection.resolve("players", now() + settings.commandTimeout)),
     adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
     status: session.status,
     statusChanges: session.statusChanges,
@@ -212,8 +236,16 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
 })
 
 const problemOf = (timeout: number, given: ActionOptions | undefined): string | undefined => {
-  if (!(timeout > 0)) return `timeout must be a positive duration (got ${Formatter.format(given?.timeout)})`
-  return given?.confirmWithin !== undefined && Number.isNaN(Monotonic.duration(given.confirmWithin))
-    ? `confirmWithin must be a duration (got ${Formatter.format(given.confirmWithin)})`
+  const { confirmWithin, epoch, isCurrent, repeatable } = given ?? {}
+  return !(timeout > 0)
+    ? `timeout must be a positive duration (got ${Formatter.format(given?.timeout)})`
+    : confirmWithin !== undefined && !(Monotonic.duration(confirmWithin) >= 0)
+    ? `confirmWithin must be a duration (got ${Formatter.format(confirmWithin)})`
+    : epoch !== undefined && !Number.isInteger(epoch)
+    ? `epoch must be an integer (got ${Formatter.format(epoch)})`
+    : isCurrent !== undefined && typeof isCurrent !== "function"
+    ? `isCurrent must be a function (got ${Formatter.format(isCurrent)})`
+    : repeatable !== undefined && typeof repeatable !== "boolean"
+    ? `repeatable must be a boolean (got ${Formatter.format(repeatable)})`
     : undefined
 }

@@ -7,11 +7,18 @@ import * as Effect from "effect/Effect"
 import { CommandDisallowed, type CommandError, Overloaded, UnknownCommand, Unsupported } from "../CommandError.ts"
 import { make as commandError } from "./commandError.ts"
 import type { Call } from "./flavourCommands.ts"
+import type { PlayerTarget } from "./playerTarget.ts"
 
 /** A command for the session of its call alone: in another session its slot is another player's. */
 export const bound = (call: Call): Call => ({ ...call, epoch: call.epoch ?? call.calledIn })
 
-/** The same for a command that changes the world each time it is run. It is sent once. */
+/** A call that is current as long as the slot is the player's, and the caller agrees. */
+export const about = (target: PlayerTarget, call: Call): Call => ({
+  ...call,
+  isCurrent: () => target.isCurrent() && (call.isCurrent?.() ?? true)
+})
+
+/** The same as `bound` for a command that changes the world each time it is run. It is sent once. */
 export const once = (call: Call): Call => ({ ...bound(call), repeatable: call.repeatable ?? false })
 
 /** Sends a command with the options for the session. Fails if the call's time is over. */

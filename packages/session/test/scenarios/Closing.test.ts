@@ -168,7 +168,7 @@ const play = Effect.fnUntraced(function*(steps: typeof Story.Type) {
   }
 
   const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
-  yield* TestRcon.adjust(0)
+  yield* TestRcon.passTime(0)
   assert.isDefined(closing.pollUnsafe(), "closing takes no time")
   assert.strictEqual((yield* session.status)._tag, "Closed")
   assert.deepStrictEqual(counts, { fibers: 0, sleeps: 0 }, "no fiber and no timer stays")

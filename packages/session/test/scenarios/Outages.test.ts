@@ -114,7 +114,7 @@ describe("death and return", () => {
       Effect.gen(function*() {
         const network = yield* SimulatedNetwork.SimulatedNetwork
         const here = yield* SimulatedServer.SimulatedServer
-        const there = yield* SimulatedServer.make({ address: "127.0.0.2:2306", onCommand: echo })
+        const there = yield* SimulatedServer.make({ host: "127.0.0.2", onCommand: echo })
         let address = here.address
         const session = yield* online().pipe(
           Effect.provideService(

@@ -12,7 +12,7 @@ const parrot = Effect.fnUntraced(function*(
   answer: (sequence: number, text: string, coming: number) => ReadonlyArray<Packet.ServerPacket>
 ) {
   const network = yield* SimulatedNetwork.make()
-  const endpoint = yield* network.bind("127.0.0.1:2306")
+  const endpoint = yield* network.bind({ host: "127.0.0.1", port: 2306 })
   const comings = new Map<string, number>()
   const react = (packet: Packet.ClientPacket): ReadonlyArray<Packet.ServerPacket> => {
     if (packet._tag === "Login") return [Packet.loginResult(true)]

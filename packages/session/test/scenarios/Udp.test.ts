@@ -9,8 +9,6 @@ import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { echo, executions, heard, outcome, password, patient, range, story } from "../support/Scenario.ts"
 
-const portOf = (address: string) => Number(address.slice(address.lastIndexOf(":") + 1))
-
 const line = { loss: 0.2, duplication: 0.05, reordering: 0.1, reorderingDelay: "10 millis", seed: 7 } as const
 
 /** What happens is the same whatever the timing; only how long it takes is not. */
@@ -38,7 +36,7 @@ describe.each(
           network: line,
           onCommand: (text) => text === "bans" ? long : echo(text)
         })
-        const port = portOf(server.address)
+        const { port } = server.address
         const session = yield* Session.make({ password, ...unhurried }).pipe(
           Effect.provideService(Transport.Transport, transport.make({ host: "127.0.0.1", port }))
         )
@@ -95,7 +93,7 @@ describe.each(
         const session = yield* Session.make({ password, silenceTimeout: "2 seconds" }).pipe(
           Effect.provideService(
             Transport.Transport,
-            transport.make({ host: "127.0.0.1", port: portOf(output().trim()) })
+            transport.make({ host: "127.0.0.1", port: Number(output()) })
           )
         )
         const statuses = yield* story(session)
@@ -121,7 +119,7 @@ describe.each(
 describe("a process", () => {
   const run = Effect.fnUntraced(function*(mode: "ask" | "stay") {
     const server = yield* NodeSimulatedServer.make({ onCommand: echo })
-    return yield* spawnProgram("program", String(portOf(server.address)), mode)
+    return yield* spawnProgram("program", String(server.address.port), mode)
   })
 
   it.live("ends by itself once its session is closed", () =>

@@ -3,8 +3,7 @@
  */
 import { type CommandError, Session, Transport } from "@bercon/session"
 import { type ServerMachine, type SimulatedServer, TestRcon } from "@bercon/testing"
-import { Cause, Clock, Effect, Fiber, Redacted, Result, type Scope, Stream } from "effect"
-import { TestClock } from "effect/testing"
+import { Cause, Clock, Effect, Redacted, Result, type Scope, Stream } from "effect"
 
 export const password = Redacted.make("secret")
 
@@ -26,21 +25,12 @@ export const patient: ServerMachine.Options = {
 /** Milliseconds of virtual time. */
 export const now = Effect.map(Clock.currentTimeMillis, Number)
 
-/** Lets time pass, in steps, until the effect is done; what it came to, and how many virtual milliseconds it took. */
-export const timed = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
-  options: { readonly step?: number; readonly limit?: number } = {}
-): Effect.Effect<readonly [A, number], E, R> =>
+/** Lets time pass until an effect has ended; its result, and how many virtual milliseconds it took. */
+export const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
-    const { limit = 3_600_000, step = 100 } = options
     const from = yield* now
-    const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
-    yield* TestRcon.adjust(0)
-    while (fiber.pollUnsafe() === undefined) {
-      if ((yield* now) - from > limit) throw new Error(`not done after ${limit} ms of virtual time`)
-      yield* TestClock.adjust(step)
-    }
-    return [yield* Fiber.join(fiber), (yield* now) - from]
+    const result = yield* Effect.catchTag(TestRcon.passTime(effect, "1 hour"), "TimeoutError", Effect.die)
+    return [result, (yield* now) - from] as const
   })
 
 /** A session that is logged in, however long it takes. */

@@ -9,6 +9,6 @@ Effect.gen(function*() {
   const server = yield* NodeSimulatedServer.make({
     onCommand: (text) => text.startsWith("echo ") ? { reply: text, delay: "300 millis" } : undefined
   })
-  yield* Console.log(server.address)
+  yield* Console.log(String(server.address.port))
   return yield* Effect.never
 }).pipe(Effect.scoped, NodeRuntime.runMain)

@@ -8,7 +8,7 @@ import * as Texts from "./texts.ts"
 const news: News = {
   loggedIn: (admin, address) => [Texts.adminLoggedIn(admin, address)],
   connected: (player) => [Texts.connected(player)],
-  identified: (player) => [Texts.guidKnown(player)],
+  identified: (player, guidKind) => [Texts.guidKnown(player, guidKind)],
   verified: (player) => [Texts.guidVerified(player)],
   left: (player) => [Texts.disconnected(player)],
   kicked: (player, reason) => [Texts.kicked(player, reason), Texts.disconnected(player)],
@@ -23,10 +23,10 @@ const kick = (world: World.World, player: World.Player, reason: string): Change 
   news.kicked(player, reason)
 ]
 
-const addBan = (world: World.World, subject: string, sentence: Sentence, now: number): World.World => ({
+const addBan = (world: World.World, target: string, sentence: Sentence, now: number): World.World => ({
   ...world,
   bans: [...world.bans, {
-    subject,
+    target,
     expires: expiry(now, sentence.minutes * 60_000),
     reason: sentence.reason
   }]
@@ -50,12 +50,12 @@ const split = (text: string): readonly [word: string, rest: string] => {
   return blank === -1 ? [text, ""] : [text.slice(0, blank), text.slice(blank + 1)]
 }
 
-const slot = (text: string): number | undefined => /^-?\d+$/.test(text) ? Number(text) : undefined
+const numberOf = (text: string): number | undefined => /^-?\d+$/.test(text) ? Number(text) : undefined
 
 /** The players whom a command means: one, all of them for -1, nobody for what is no slot in use. */
 const playersAt = (world: World.World, text: string): ReadonlyArray<World.Player> => {
-  const number = slot(text)
-  return world.players.filter((player) => number === -1 || player.number === number)
+  const slot = numberOf(text)
+  return world.players.filter((player) => slot === -1 || player.slot === slot)
 }
 
 type Command = (argument: string, context: Context) => Partial<Outcome>
@@ -78,15 +78,15 @@ const changeAll = (
 
 const commands: Record<string, Command> = {
   addBan: (argument, { now, world }) => {
-    const [subject, rest] = split(argument)
-    return subject === "" ? {} : { world: addBan(world, subject, sentence(rest), now) }
+    const [target, rest] = split(argument)
+    return target === "" ? {} : { world: addBan(world, target, sentence(rest), now) }
   },
   admins: (_, { admins }) => ({ result: Texts.admins(admins) }),
   ban: (argument, { now, world }) => {
-    const [number, rest] = split(argument)
+    const [slot, rest] = split(argument)
     const { minutes, reason } = sentence(rest)
     const verdict = { minutes, reason: reason === "" ? "Banned" : reason }
-    return changeAll(world, playersAt(world, number), (world, player) => {
+    return changeAll(world, playersAt(world, slot), (world, player) => {
       const [next, messages] = kick(world, player, `Admin Ban (${verdict.reason})`)
       return [player.guid === undefined ? next : addBan(next, player.guid, verdict, now), messages]
     })
@@ -94,10 +94,10 @@ const commands: Record<string, Command> = {
   bans: (_, { now, world }) => ({ result: Texts.bans(world, now) }),
   commands: () => ({ result: Texts.commands(Object.keys(commands)) }),
   kick: (argument, { world }) => {
-    const [number, reason] = split(argument)
+    const [slot, reason] = split(argument)
     return changeAll(
       world,
-      playersAt(world, number),
+      playersAt(world, slot),
       (world, player) => kick(world, player, `Admin Kick (${reason})`)
     )
   },
@@ -111,13 +111,13 @@ const commands: Record<string, Command> = {
   RConPassword: noEffect,
   RConPort: noEffect,
   removeBan: (argument, { world }) => {
-    const number = slot(argument)
+    const number = numberOf(argument)
     return { world: { ...world, bans: World.numberedBans(world).filter((_, index) => index !== number) } }
   },
   say: (argument, { admin, world }) => {
-    const [number, text] = split(argument)
-    if (number === "-1") return { messages: [Texts.adminSaid(admin, "Global", text)] }
-    return { messages: playersAt(world, number).map((player) => Texts.adminSaid(admin, `To ${player.name}`, text)) }
+    const [slot, text] = split(argument)
+    if (slot === "-1") return { messages: [Texts.adminSaid(admin, "Global", text)] }
+    return { messages: playersAt(world, slot).map((player) => Texts.adminSaid(admin, `To ${player.name}`, text)) }
   },
   update: noEffect,
   version: (_, { world }) => ({ result: world.version }),

@@ -47,7 +47,7 @@ export interface Answer {
 export interface News {
   readonly loggedIn: (admin: number, address: string) => ReadonlyArray<string>
   readonly connected: (player: World.Player) => ReadonlyArray<string>
-  readonly identified: (player: World.Player) => ReadonlyArray<string>
+  readonly identified: (player: World.Player, guidKind: string) => ReadonlyArray<string>
   readonly verified: (player: World.Player) => ReadonlyArray<string>
   readonly left: (player: World.Player) => ReadonlyArray<string>
   readonly kicked: (player: World.Player, reason: string) => ReadonlyArray<string>

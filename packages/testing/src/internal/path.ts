@@ -10,6 +10,7 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Struct from "effect/Struct"
 import type { Conditions, Direction, PathConditions, PathOptions, Statistics } from "../SimulatedNetwork.ts"
+import { Timetable } from "./timetable.ts"
 
 // -----------------------------------------------------------------------------
 // one direction
@@ -154,11 +155,6 @@ export interface Path extends Line {
   readonly statistics: () => Readonly<Record<Direction, Statistics>>
 }
 
-interface InFlight {
-  readonly due: number
-  readonly deliver: () => void
-}
-
 const IN_FLIGHT_CAPACITY = 65_536
 
 const directions: ReadonlyArray<Direction> = ["toServer", "toClient"]
@@ -200,16 +196,16 @@ export const make = Effect.fnUntraced(function*(
     toClient: { weather: fair, cut: false }
   }
   const lines = new Map<string, Record<Direction, Lane>>()
-  /** In the order of `due`, and of sending where that is the same. */
-  const inFlight: Array<InFlight> = []
+  /** Delivers what is on its way. */
+  const inFlight = new Timetable<() => void>()
 
   const now = yield* Monotonic.make
   const deliverDue = Effect.sync(() => {
-    while (inFlight.length > 0 && inFlight[0]!.due <= now()) inFlight.shift()!.deliver()
+    for (let deliver = inFlight.take(now()); deliver !== undefined; deliver = inFlight.take(now())) deliver()
   }).pipe(Effect.onError((cause) => Effect.sync(() => died(cause))))
   const alarm = new Alarm(yield* Effect.context(), {
     now,
-    wakeAt: () => inFlight[0]?.due ?? Infinity,
+    wakeAt: () => inFlight.due,
     ring: () => deliverDue
   })
   yield* Effect.addFinalizer(() => Effect.sync(() => alarm.stop()))
@@ -221,13 +217,13 @@ export const make = Effect.fnUntraced(function*(
     for (const [delay, datagram] of fate(lane, original)) {
       if (delay <= 0) {
         arrive(datagram)
-      } else if (inFlight.length >= IN_FLIGHT_CAPACITY) {
+      } else if (inFlight.size >= IN_FLIGHT_CAPACITY) {
         lane.statistics.overflowed++
       } else {
+        const earliest = inFlight.due
         const due = now() + delay
-        const index = inFlight.findLastIndex((other) => other.due <= due) + 1
-        inFlight.splice(index, 0, { due, deliver: () => arrive(datagram) })
-        if (index === 0) alarm.reset()
+        inFlight.add(due, () => arrive(datagram))
+        if (due < earliest) alarm.reset()
       }
     }
   }

@@ -38,7 +38,7 @@ const unquoted = (words: ReadonlyArray<string>, index: number): ReadonlyArray<st
 /** An identity has one ban: the latest. */
 const addBan = (world: World.World, ban: World.Ban): World.World => ({
   ...world,
-  bans: [...world.bans.filter((other) => other.subject !== ban.subject), ban]
+  bans: [...world.bans.filter((other) => other.target !== ban.target), ban]
 })
 
 const createBan = (words: ReadonlyArray<string>, { now, world }: Context): Partial<Outcome> => {
@@ -52,13 +52,13 @@ const createBan = (words: ReadonlyArray<string>, { now, world }: Context): Parti
   if (isIdentity(target)) {
     // Nobody is kicked: the game looks for no player here.
     const name = world.players.find((player) => player.identity === target)?.name
-    return { world: addBan(world, { subject: target, name, ...sentence }), later: Texts.banned(target) }
+    return { world: addBan(world, { target, name, ...sentence }), later: Texts.banned(target) }
   }
   const player = isNumber(target)
     ? World.find(world, Number(target))
     : world.players.find((player) => player.name === target)
   if (player === undefined) return { result: isNumber(target) ? Texts.PLAYER_NOT_FOUND : Texts.BAN_FAILED }
-  const ban = { subject: player.identity, name: player.name, ...sentence }
+  const ban = { target: player.identity, name: player.name, ...sentence }
   return { world: addBan(World.leave(world, player), ban), later: Texts.banned(player.name) }
 }
 
@@ -75,7 +75,7 @@ const removeBan = (words: ReadonlyArray<string>, { now, world }: Context): Parti
   const [, , target = ""] = unquoted(words, 2)
   const byName = !isIdentity(target) && !isNumber(target)
   const bans = World.bansInForce(world, now)
-  const meant = byName ? bansOf(bans, target) : bans.filter((ban) => ban.subject === target)
+  const meant = byName ? bansOf(bans, target) : bans.filter((ban) => ban.target === target)
   if (meant.length === 0) return { later: Texts.USER_NOT_FOUND }
   if (byName && meant.length > 1) return { later: Texts.severalUsers(bans.filter(startsWith(target))) }
   return { world: { ...world, bans: world.bans.filter((ban) => !meant.includes(ban)) }, later: Texts.BAN_REMOVED }

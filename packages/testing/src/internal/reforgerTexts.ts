@@ -53,7 +53,7 @@ export const UNKNOWN_COMMAND = "unknown command"
 export const players = (world: World) =>
   [
     "Players on server: [Player#] ; [Player UID] ; [Player Name]",
-    ...world.players.map(({ identity, name, number }) => `${number} ; ${identity} ; ${name}`)
+    ...world.players.map(({ identity, name, slot }) => `${slot} ; ${identity} ; ${name}`)
   ].join("\n")
 
 export const NOT_A_PLAYER_NUMBER = "Not Valid Player ID"
@@ -77,7 +77,7 @@ export const NOT_A_TIME = "Not Valid time value in seconds"
 
 export const BAN_FAILED = "Failed to create ban."
 
-export const banned = (subject: string) => `Player '${subject}' banned!`
+export const banned = (target: string) => `Player '${target}' banned!`
 
 export const BAN_REMOVED = "Ban removed!"
 
@@ -100,7 +100,7 @@ export const banList = (bans: ReadonlyArray<Ban>, page: number) => {
   return [
     `Total bans: ${bans.length} | Page: ${page}/${pages}`,
     "- Identity Id | Banned name",
-    ...bans.slice((page - 1) * BANS_A_PAGE, page * BANS_A_PAGE).map((ban) => `- ${ban.subject} | ${ban.name ?? ""}`),
+    ...bans.slice((page - 1) * BANS_A_PAGE, page * BANS_A_PAGE).map((ban) => `- ${ban.target} | ${ban.name ?? ""}`),
     ""
   ].join("\n")
 }

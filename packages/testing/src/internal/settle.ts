@@ -1,10 +1,23 @@
 /**
- * Letting the others run.
+ * Letting the other fibers run.
  */
 import * as Effect from "effect/Effect"
+import * as Scheduler from "effect/Scheduler"
 
-/** In how many turns of the scheduler everybody is through. A login, the longest way there is, takes a few dozen. */
+/** After how many turns of the scheduler all fibers wait for something. A login, the longest way there is, takes a few dozen. */
 const TURNS = 500
 
-/** Lets everybody do what there is to do now. */
-export const settle: Effect.Effect<void> = Effect.asVoid(Effect.repeat(Effect.yieldNow, { times: TURNS }))
+/** Effect's own way to take a turn. Without a fiber that yields each time, 500 turns take half a millisecond instead of 5. */
+const { setImmediate } = new Scheduler.MixedScheduler()
+
+/** Lets all fibers do what they can do without time passing. */
+export const settle: Effect.Effect<void> = Effect.callback<void>((resume) => {
+  let left = TURNS
+  let cancel: () => void
+  const turn = (): void => {
+    if (left-- === 0) resume(Effect.void)
+    else cancel = setImmediate(turn)
+  }
+  cancel = setImmediate(turn)
+  return Effect.sync(() => cancel())
+})

@@ -7,7 +7,7 @@ import { type Ban, isIpBan, numberedBans, type Player, type World } from "../Wor
 // messages
 // -----------------------------------------------------------------------------
 
-const who = (player: Player) => `Player #${player.number} ${player.name}`
+const who = (player: Player) => `Player #${player.slot} ${player.name}`
 
 export const adminLoggedIn = (admin: number, address: string) => `RCon admin #${admin} (${address}) logged in`
 
@@ -18,10 +18,10 @@ export const connected = (player: Player) => `${who(player)} (${player.ip}:${pla
 
 const guidOf = (player: Player) => player.guid ?? "-"
 
-export const guidKnown = (player: Player) => `${who(player)} - GUID: ${guidOf(player)}`
+export const guidKnown = (player: Player, kind: string) => `${who(player)} - ${kind}: ${guidOf(player)}`
 
 export const guidVerified = (player: Player) =>
-  `Verified GUID (${guidOf(player)}) of player #${player.number} ${player.name}`
+  `Verified GUID (${guidOf(player)}) of player #${player.slot} ${player.name}`
 
 export const disconnected = (player: Player) => `${who(player)} disconnected`
 
@@ -42,8 +42,8 @@ const playerRow = (player: Player) => {
   const address = `${player.ip}:${player.port}`.padEnd(21)
   // Two blanks after "(?)" line its names up with those after "(OK)"; a bare "-" is not padded.
   const identity = player.guid === undefined ? "-" : `${player.guid}${player.verified ? "(OK)" : "(?) "}`
-  const start = `${String(player.number).padEnd(3)} ${address} ${String(player.ping).padEnd(4)}`
-  return `${start} ${identity} ${player.name}${player.lobby ? " (Lobby)" : ""}`
+  const start = `${String(player.slot).padEnd(3)} ${address} ${String(player.ping).padEnd(4)}`
+  return `${start} ${identity} ${player.name}${player.inLobby ? " (Lobby)" : ""}`
 }
 
 export const players = (world: World) =>
@@ -69,8 +69,8 @@ const minutesLeft = (ban: Ban, now: number) =>
 
 export const bans = (world: World, now: number) => {
   const rows = numberedBans(world).map((ban, number) => {
-    const subject = ban.subject.padEnd(isIpBan(ban) ? 15 : 32)
-    const start = `${String(number).padEnd(2)} ${subject} ${minutesLeft(ban, now).padEnd(4)}`
+    const target = ban.target.padEnd(isIpBan(ban) ? 15 : 32)
+    const start = `${String(number).padEnd(2)} ${target} ${minutesLeft(ban, now).padEnd(4)}`
     return ban.reason === "" ? start.trimEnd() : `${start} ${ban.reason}`
   })
   const guids = world.bans.filter((ban) => !isIpBan(ban)).length

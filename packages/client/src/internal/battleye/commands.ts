@@ -12,7 +12,7 @@ import type { ClientSession } from "../clientSession.ts"
 import { words } from "../commandTable.ts"
 import type { Call, FlavourCommands } from "../flavourCommands.ts"
 import { executed, once, sendWith } from "../outgoing.ts"
-import type { PlayerTarget } from "../playerTarget.ts"
+import { namesOf, type PlayerTarget } from "../playerTarget.ts"
 import * as Turn from "../turn.ts"
 import * as Bans from "./bans.ts"
 import * as BansReply from "./bansReply.ts"
@@ -62,7 +62,7 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
   const say = (text: string, call: Call) =>
     untilEcho(
       evidence,
-      { action: "say", text, header: "(Global) " },
+      { action: "say", text, headers: ["(Global) "] },
       Effect.flatMap(raw(words("say", -1, text), call), accepted("say")),
       call
     )
@@ -76,8 +76,8 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
           ? Effect.fail(actionError("whisper", new Unconfirmed({ expected: "the player" })))
           : Effect.succeed(reply)
     )
-    const header = target.player === undefined ? undefined : `(To ${target.player.name}) `
-    return yield* untilEcho(evidence, { action: "whisper", text, header }, run, call)
+    const headers = target.player === undefined ? undefined : namesOf(target.player).map((name) => `(To ${name}) `)
+    return yield* untilEcho(evidence, { action: "whisper", text, headers }, run, call)
   })
 
   const kick = Effect.fnUntraced(function*(target: PlayerTarget, reason: string, call: Call) {
@@ -111,6 +111,7 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
         command(text, repeatable ? given : once(given)),
         (reply) => Effect.fromResult(hinted(parse(reply)))
       ),
+    supports: () => true,
     say,
     whisper,
     kick,

@@ -12,7 +12,7 @@ import type { ReplyError } from "../../ReplyError.ts"
 import type { Table } from "../../Table.ts"
 import { make as actionError } from "../actionError.ts"
 import type { Call } from "../flavourCommands.ts"
-import { bound, once } from "../outgoing.ts"
+import { about, bound, once } from "../outgoing.ts"
 import type { PlayerTarget } from "../playerTarget.ts"
 import { accepted } from "./confirmation.ts"
 
@@ -54,7 +54,7 @@ export const send = (
   target: PlayerTarget,
   given: Call
 ): Effect.Effect<string | undefined, CommandError | ActionError> => {
-  const call = { ...given, isCurrent: target.isCurrent }
+  const call = about(target, given)
   const attempt = (sent: CommandError | undefined): Effect.Effect<string | undefined, CommandError | ActionError> =>
     Effect.gen(function*() {
       const isKnown = target.player !== undefined
@@ -87,13 +87,14 @@ export const send = (
 }
 
 /** Fails with `PlayerNotFound` if the command was not sent because another player has got the slot. */
-export const outdated = <A, E extends CommandError | ActionError>(
+const outdated = <A, E extends CommandError | ActionError>(
   action: string,
-  { slot }: PlayerTarget,
+  target: PlayerTarget,
   run: Effect.Effect<A, E>
 ): Effect.Effect<A, CommandError | ActionError> =>
-  Effect.catch(
-    run,
-    (error): Effect.Effect<never, CommandError | ActionError> =>
-      Effect.fail(error.reason._tag === "Outdated" ? actionError(action, new PlayerNotFound({ player: slot })) : error)
-  )
+  Effect.catch(run, (error): Effect.Effect<never, CommandError | ActionError> =>
+    Effect.fail(
+      error.reason._tag === "Outdated" && !target.isCurrent()
+        ? actionError(action, new PlayerNotFound({ player: target.slot }))
+        : error
+    ))

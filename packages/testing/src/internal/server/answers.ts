@@ -1,0 +1,50 @@
+/**
+ * The answers of a simulated server to commands: replies in parts, and answers that are held back.
+ */
+import * as Packet from "@bercon/codec/Packet"
+import * as Text from "@bercon/codec/Text"
+import { drop, send, tell } from "./sessions.ts"
+import type { Answer, ServerMachine, Session } from "./state.ts"
+
+/** How many answers can be held back for one session; more are not sent. */
+const HELD_ANSWERS = 1024
+
+export const replyDatagrams = (sequence: number, reply: string | Uint8Array): ReadonlyArray<Uint8Array> => {
+  const bytes = typeof reply === "string" ? Text.encode(reply) : reply
+  // A byte 0 at the beginning announces a part, so a reply that begins so can only be sent as one.
+  if (bytes.length <= Packet.PART_PAYLOAD_BYTES && bytes[0] !== 0) {
+    return [Packet.encode(Packet.commandReply(sequence, bytes))]
+  }
+  const total = Math.min(255, Math.ceil(bytes.length / Packet.PART_PAYLOAD_BYTES))
+  return Array.from({ length: total }, (_, index) => {
+    const start = index * Packet.PART_PAYLOAD_BYTES
+    const part = bytes.subarray(start, start + Packet.PART_PAYLOAD_BYTES)
+    return Packet.encode(Packet.commandReplyPart(sequence, total, index, part))
+  })
+}
+
+export const giveAnswer = (self: ServerMachine, now: number, session: Session, answer: Answer, delay: number): void => {
+  if (delay <= 0) return sendAnswer(self, now, session, answer)
+  if (delay === Infinity || session.held.length >= HELD_ANSWERS) {
+    // Nobody is kept waiting for what does not come.
+    if (answer.last) drop(self, now, session, "LoggedOut")
+    return
+  }
+  const due = now + delay
+  session.held.splice(session.held.findLastIndex((held) => held.due <= due) + 1, 0, { ...answer, due })
+}
+
+const sendAnswer = (self: ServerMachine, now: number, session: Session, { last, messages, reply }: Answer): void => {
+  if (reply !== undefined) {
+    reply.command.reply = reply.datagrams
+    for (const datagram of reply.datagrams) send(self, session.address, datagram)
+  }
+  for (const message of messages) tell(self, now, session, message)
+  if (last) drop(self, now, session, "LoggedOut")
+}
+
+export const sendHeld = (self: ServerMachine, now: number, session: Session): void => {
+  while (session.held.length > 0 && session.held[0]!.due <= now) {
+    sendAnswer(self, now, session, session.held.shift()!)
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * What happens in the game of a simulated server.
+ */
+import type { ChatChannel } from "@bercon/client/ServerEvent"
+import * as Text from "@bercon/codec/Text"
+import * as World from "../../World.ts"
+import { tick } from "./lifecycle.ts"
+import { tellAll } from "./sessions.ts"
+import type { ServerMachine } from "./state.ts"
+
+/** What fits into a datagram of 65,507 bytes, the most there can be, after the 9 that a message begins with. */
+const MESSAGE_CAPACITY = 65_498
+
+/** {@link tick}, for what happens in a game: without a server there is none. */
+const play = (self: ServerMachine, now: number): void => {
+  tick(self, now)
+  if (!self.listening) throw new RangeError("the server is down")
+}
+
+const playerAt = (self: ServerMachine, slot: number): World.Player => {
+  const player = World.find(self.world, slot)
+  if (player === undefined) throw new RangeError(`there is no player #${slot}`)
+  return player
+}
+
+/** Kicks a player who is banned, as far as the player is known yet. */
+const isTurnedAway = (self: ServerMachine, now: number, player: World.Player): boolean => {
+  const ban = World.banOf(self.world, player, now)
+  if (ban === undefined) return false
+  self.world = World.leave(self.world, player)
+  tellAll(self, now, self.policy.dialect.news.kicked(player, `Admin Ban (${ban.reason})`))
+  return true
+}
+
+const identified = (self: ServerMachine, now: number, newcomer: World.Player, guid: string | undefined) => {
+  const [world, player] = World.identify(self.world, newcomer, guid)
+  self.world = world
+  tellAll(self, now, self.policy.dialect.news.identified(player, self.policy.guidKind))
+  return player
+}
+
+const verified = (self: ServerMachine, now: number, identified: World.Player): World.Player => {
+  const [world, player] = World.verify(self.world, identified)
+  self.world = world
+  tellAll(self, now, self.policy.dialect.news.verified(player))
+  return player
+}
+
+/**
+ * A player joins. Tells `… connected`, then the GUID and that it is verified, as far as the player has got; on Reforger
+ * nobody is told. One who got no further goes on with {@link identify} and {@link verify}. Throws a `RangeError` where there
+ * cannot be such a player ({@link World.player}), or the server is down.
+ *
+ * Who is banned is kicked, and is not in the world when this returns.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const join = (self: ServerMachine, now: number, options: World.PlayerOptions): World.Player => {
+  play(self, now)
+  const { lowestSlot, news } = self.policy.dialect
+  const { guid, ...joining } = World.player(self.world, options, lowestSlot)
+  const newcomer: World.Player = { ...joining, guid: undefined, verified: false }
+  self.world = World.join(self.world, newcomer)
+  tellAll(self, now, news.connected(newcomer))
+  if (isTurnedAway(self, now, newcomer) || guid === undefined) return newcomer
+  const player = identified(self, now, newcomer, guid)
+  if (isTurnedAway(self, now, player) || !joining.verified) return player
+  return verified(self, now, player)
+}
+
+/**
+ * The GUID of a player who is still joining (`guid: null`) becomes known; default: one made from the name. Tells
+ * `… - BE GUID: …`, but on Reforger nobody. Throws a `RangeError` where there is no such player, the GUID is known, or it is
+ * none, or the server is down.
+ *
+ * Who is banned is kicked, and is not in the world when this returns.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const identify = (self: ServerMachine, now: number, slot: number, guid?: string): World.Player => {
+  play(self, now)
+  const newcomer = playerAt(self, slot)
+  if (newcomer.guid !== undefined) throw new RangeError(`the GUID of player #${slot} is known already`)
+  const player = identified(self, now, newcomer, guid)
+  isTurnedAway(self, now, player)
+  return player
+}
+
+/**
+ * The GUID of a player (`verified: false`) is verified. Tells `Verified GUID …`, but on Reforger nobody. Throws a
+ * `RangeError` where there is no such player, or one whose GUID is not known or verified already, or the server is down.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const verify = (self: ServerMachine, now: number, slot: number): World.Player => {
+  play(self, now)
+  const player = playerAt(self, slot)
+  if (player.guid === undefined) throw new RangeError(`the GUID of player #${slot} is not known yet`)
+  if (player.verified) throw new RangeError(`the GUID of player #${slot} is verified already`)
+  return verified(self, now, player)
+}
+
+/**
+ * A player leaves. Tells `… disconnected`, but on Reforger nobody. Throws a `RangeError` where there is no such player, or
+ * the server is down.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const leave = (self: ServerMachine, now: number, slot: number): void => {
+  play(self, now)
+  const player = playerAt(self, slot)
+  self.world = World.leave(self.world, player)
+  tellAll(self, now, self.policy.dialect.news.left(player))
+}
+
+/**
+ * BattlEye kicks a player for the given reason (`"Client not responding"`). Tells `… has been kicked by BattlEye: …`,
+ * then `… disconnected`; on Reforger nobody is told. Throws a `RangeError` where there is no such player, or the server
+ * is down.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const kick = (self: ServerMachine, now: number, slot: number, reason: string): void => {
+  play(self, now)
+  const player = playerAt(self, slot)
+  self.world = World.leave(self.world, player)
+  tellAll(self, now, self.policy.dialect.news.kicked(player, reason))
+}
+
+/**
+ * A player says something in a channel (`"Global"`, `"Side"`, `"Direct"`, ...). Tells `(Channel) NAME: …`, but on Reforger
+ * nobody. Throws a `RangeError` where there is no such player, or the server is down.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const chat = (self: ServerMachine, now: number, slot: number, channel: ChatChannel, text: string): void => {
+  play(self, now)
+  tellAll(self, now, self.policy.dialect.news.said(playerAt(self, slot), channel, text))
+}
+
+/**
+ * Sends a message to every session, whatever its text. A string is sent as UTF-8. Throws a `RangeError` where the message
+ * has more than 65,498 bytes, which no datagram has room for, or the server is down.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const emit = (self: ServerMachine, now: number, text: string | Uint8Array): void => {
+  play(self, now)
+  const payload = typeof text === "string" ? Text.encode(text) : text.slice()
+  if (payload.length > MESSAGE_CAPACITY) throw new RangeError(`a message of ${payload.length} bytes is too long`)
+  tellAll(self, now, [payload])
+}
+
+/**
+ * Changes the world without a word to anyone, also while the server is down.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const update = (self: ServerMachine, now: number, f: (world: World.World) => World.World): void => {
+  tick(self, now)
+  self.world = f(self.world)
+}

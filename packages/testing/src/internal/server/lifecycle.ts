@@ -1,0 +1,124 @@
+/**
+ * The life of a simulated server: time, stopping and starting, falling silent, refusing.
+ */
+import { sendHeld } from "./answers.ts"
+import { millis, type RestartOptions, type StopOptions } from "./options.ts"
+import { drop, dropAll, retryMessages } from "./sessions.ts"
+import type { ServerMachine } from "./state.ts"
+
+/**
+ * Does what is due by `now`: messages sent again, answers held back, sessions dropped, the end of a restart.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const tick = (self: ServerMachine, now: number): void => elapse(self, now, undefined)
+
+/** {@link tick}, but who is heard at the very last moment was not silent for too long. */
+export const elapse = (self: ServerMachine, now: number, heard: string | undefined): void => {
+  if (self.upAt !== undefined && now >= self.upAt) start(self)
+  for (const session of self.sessions.values()) {
+    const end = session.lastCommand + self.policy.sessionTimeout
+    if (now > end || now === end && session.address !== heard) {
+      drop(self, now, session, "Silence")
+      continue
+    }
+    sendHeld(self, now, session)
+    retryMessages(self, now, session)
+  }
+}
+
+/**
+ * The process ends: every session is forgotten, nobody is told, the port is closed until {@link start}, {@link goSilent}
+ * ends. Players are gone unless `keepPlayers`.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const stop = (self: ServerMachine, now: number, options: StopOptions = {}): void => {
+  tick(self, now)
+  dropAll(self, now, "Stopped")
+  if (options.keepPlayers !== true) self.world = { ...self.world, players: [] }
+  self.listening = false
+  self.silent = false
+  self.upAt = undefined
+}
+
+/**
+ * A server that is down comes up, with the bans of its file (on Reforger with those it had); one that is up stays as it is.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const start = (self: ServerMachine): void => {
+  if (!self.listening) self.world = self.policy.dialect.reboot(self.world)
+  self.listening = true
+  self.upAt = undefined
+}
+
+/**
+ * {@link stop}, and {@link start} after the downtime.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const restart = (self: ServerMachine, now: number, options: RestartOptions = {}): void => {
+  stop(self, now, options)
+  const downtime = millis(options.downtime ?? 0)
+  if (downtime <= 0) return start(self)
+  self.upAt = now + downtime
+}
+
+/**
+ * The server hears nothing and says nothing until {@link resume}, or until it stops or restarts, though its port is open
+ * and its clock runs: sessions are dropped meanwhile as the rules have it.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const goSilent = (self: ServerMachine, now: number): void => {
+  tick(self, now)
+  self.silent = true
+}
+
+/**
+ * Ends {@link goSilent}.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const resume = (self: ServerMachine, now: number): void => {
+  tick(self, now)
+  self.silent = false
+}
+
+/**
+ * Drops every session without notice.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const forget = (self: ServerMachine, now: number): void => {
+  tick(self, now)
+  dropAll(self, now, "Forgotten")
+}
+
+/**
+ * Refuses every login from now on, also with the right password.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const refuse = (self: ServerMachine): void => {
+  self.refusing = true
+}
+
+/**
+ * Ends {@link refuse}.
+ *
+ * @category inputs
+ * @since 0.1.0
+ */
+export const admit = (self: ServerMachine): void => {
+  self.refusing = false
+}

@@ -1,0 +1,141 @@
+/**
+ * What a simulated server writes down, for tests to look at.
+ */
+import type { DecodeError } from "@bercon/codec/DecodeError"
+import type { ServerMachine } from "./state.ts"
+
+/**
+ * When something happened, and with which client.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export interface Event {
+  /** In milliseconds on the server's clock: the `now` of this module's functions; of a `SimulatedServer` since 1970. */
+  readonly time: number
+  /** The client's, `ip:port`. */
+  readonly address: string
+}
+
+/**
+ * A login packet came.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export interface Login extends Event {
+  /** The administrator's number (on Reforger, the client's); `undefined` where it was refused, or one too many. */
+  readonly admin: number | undefined
+}
+
+/**
+ * A command packet came from a session. Keepalives are commands with an empty text.
+ *
+ * **Details**
+ *
+ * `outcome` is what was made of it:
+ *
+ * - `"Executed"`: it was executed, by the server or by `onCommand`.
+ * - `"Refused"`: there is no such command, or it is disallowed.
+ * - `"Replayed"`, `"Ignored"`: it was a repeat, see {@link Repeats}.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export interface Command extends Event {
+  readonly admin: number
+  readonly sequence: number
+  readonly text: string
+  /** Whether it had come before, with the same number and text, less than `repeatWindow` ago. */
+  readonly repeat: boolean
+  readonly outcome: "Executed" | "Refused" | "Replayed" | "Ignored"
+}
+
+/**
+ * A message was sent to a session for the first time.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export interface Message extends Event {
+  readonly sequence: number
+  readonly payload: Uint8Array
+}
+
+/**
+ * A session acknowledged a message.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export interface Acknowledgement extends Event {
+  readonly sequence: number
+  /** Whether the message was no longer waiting for it: acknowledged before, or given up. */
+  readonly repeat: boolean
+}
+
+/**
+ * A session ended.
+ *
+ * **Details**
+ *
+ * - `"Silence"`: it sent no command for too long.
+ * - `"Unacknowledged"`: it did not acknowledge a message.
+ * - `"Replaced"`: its address logged in again.
+ * - `"LoggedOut"`: it gave Reforger's command `@logout`.
+ * - `"Forgotten"`: {@link forget}.
+ * - `"Stopped"`: the server stopped or restarted.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export interface Drop extends Event {
+  readonly admin: number
+  readonly cause: "Silence" | "Unacknowledged" | "Replaced" | "LoggedOut" | "Forgotten" | "Stopped"
+}
+
+/**
+ * A client broke the protocol, or so it looked from here: a client cannot help a datagram that the network damaged or
+ * delayed, or a session that the server dropped.
+ *
+ * **Details**
+ *
+ * - `Malformed`: the datagram is no client packet.
+ * - `NoSession`: a command or acknowledgement came from an address without a session.
+ * - `NeverSent`: it acknowledged a message that this session was not sent.
+ * - `NumberInUse`: a command came with the number of another one that was not answered yet, less than `repeatWindow`
+ *   after it.
+ * - `NotText`: a command has a NUL, or a login (`sequence` is `undefined` then).
+ *
+ * Silence is no violation but the end of the session, see {@link Drop}: too long without a command, or a message that was
+ * not acknowledged. What comes afterwards is `NoSession`.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export interface Violation extends Event {
+  readonly reason:
+    | { readonly _tag: "Malformed"; readonly error: DecodeError }
+    | { readonly _tag: "NoSession"; readonly packet: "Command" | "Acknowledge" }
+    | { readonly _tag: "NeverSent"; readonly sequence: number }
+    | { readonly _tag: "NumberInUse"; readonly sequence: number }
+    | { readonly _tag: "NotText"; readonly sequence: number | undefined }
+}
+
+export const record = <A>(self: ServerMachine, records: Array<A>, entry: A): void => {
+  if (records.length >= self.policy.recordCapacity) records.shift()
+  records.push(entry)
+}
+
+export const recordExecution = (self: ServerMachine, entry: Command): void => {
+  const { executionCounts: counts, executions } = self
+  if (executions.length >= self.policy.recordCapacity) {
+    // Of equals the first, which has been there longest.
+    const [text, count] = Array.from(counts).reduce((most, next) => next[1] > most[1] ? next : most)
+    executions.splice(executions.findIndex((execution) => execution.text === text), 1)
+    if (count === 1) counts.delete(text)
+    else counts.set(text, count - 1)
+  }
+  executions.push(entry)
+  counts.set(entry.text, (counts.get(entry.text) ?? 0) + 1)
+}

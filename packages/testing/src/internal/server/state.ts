@@ -1,0 +1,183 @@
+/**
+ * The state of a simulated server: what it is made with, what it has to send, and when it wakes.
+ */
+import * as Text from "@bercon/codec/Text"
+import * as Redacted from "effect/Redacted"
+import * as World from "../../World.ts"
+import { atLeastOne } from "../atLeastOne.ts"
+import { nameOf } from "../dialect.ts"
+import { DEFAULT_PASSWORD, dialects, millis, type OnCommand, type Options, type Policy } from "./options.ts"
+import type { Acknowledgement, Command, Drop, Login, Message, Violation } from "./records.ts"
+
+/**
+ * A datagram to send, and the client to send it to.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Outgoing {
+  readonly address: string
+  readonly datagram: Uint8Array
+}
+
+/** The latest command with a number. */
+export interface Received {
+  readonly text: string
+  /** When it came last. */
+  time: number
+  /** Its reply, once that is sent. */
+  reply: ReadonlyArray<Uint8Array> | undefined
+}
+
+/** What is sent to the session that gave a command: the reply, if it is not sent yet, then messages. */
+export interface Answer {
+  readonly reply: { readonly command: Received; readonly datagrams: ReadonlyArray<Uint8Array> } | undefined
+  readonly messages: ReadonlyArray<Uint8Array>
+  /** Whether the session is over then. */
+  readonly last: boolean
+}
+
+interface HeldAnswer extends Answer {
+  readonly due: number
+}
+
+interface Unacknowledged {
+  readonly sequence: number
+  readonly datagram: Uint8Array
+  readonly tries: number
+  /** When the next try is due, or giving up. */
+  readonly due: number
+}
+
+/**
+ * A client that is logged in.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Session {
+  readonly address: string
+  /** The administrator's number. */
+  readonly admin: number
+  /** When it logged in. */
+  readonly since: number
+  /** When its last command came; at first, when it logged in. */
+  lastCommand: number
+  /** How many messages it was sent. The next one's number is this modulo 256. */
+  messages: number
+  /** By number, in the order of `due`: all wait equally long, and a try puts the message at the end. */
+  readonly unacknowledged: Map<number, Unacknowledged>
+  /** By number. */
+  readonly received: Map<number, Received>
+  /** In the order of `due`; at most 1,024. */
+  readonly held: Array<HeldAnswer>
+}
+
+/**
+ * A server's whole state, as data. Changed by the functions of this module alone.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ServerMachine {
+  readonly policy: Policy
+  world: World.World
+  onCommand: OnCommand | undefined
+  /** Whether the server is up. While it is not, its port is closed. */
+  listening: boolean
+  /** When a server that is down comes up again; `undefined`: not by itself. */
+  upAt: number | undefined
+  /** Whether it hears nothing and says nothing, though it is up. */
+  silent: boolean
+  /** Whether it refuses every login. */
+  refusing: boolean
+  /** By address. */
+  readonly sessions: Map<string, Session>
+  readonly logins: Array<Login>
+  readonly commands: Array<Command>
+  /** Those commands that were executed, without keepalives. */
+  readonly executions: Array<Command>
+  /** How often `executions` has a text. */
+  readonly executionCounts: Map<string, number>
+  readonly messages: Array<Message>
+  readonly acknowledgements: Array<Acknowledgement>
+  readonly drops: Array<Drop>
+  readonly violations: Array<Violation>
+  /** What is to be sent, see {@link drain}. */
+  outgoing: Array<Outgoing>
+}
+
+/**
+ * A server that is up, with no session. Throws a `RangeError` where an option is out of its range.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (options: Options = {}): ServerMachine => ({
+  policy: {
+    dialect: dialects[options.flavour ?? "BattlEye"],
+    guidKind: options.guidKind ?? "BE GUID",
+    password: Text.encode(Redacted.value(options.password ?? DEFAULT_PASSWORD)),
+    disallowed: new Set(options.disallowed?.map(nameOf)),
+    restricted: options.restricted ?? false,
+    maxClients: options.maxClients === undefined ? Infinity : atLeastOne("maxClients", options.maxClients),
+    replyDelay: millis(options.replyDelay ?? 0),
+    banDelay: millis(options.banDelay ?? 0),
+    sessionTimeout: millis(options.sessionTimeout ?? "45 seconds"),
+    messageTries: atLeastOne("messageTries", options.messageTries ?? 5),
+    messageGap: millis(options.messageGap ?? "2 seconds"),
+    dropUnacknowledged: options.dropUnacknowledged ?? true,
+    repeats: options.repeats ?? "execute",
+    repeatWindow: millis(options.repeatWindow ?? "10 seconds"),
+    restartDowntime: millis(options.restartDowntime ?? "30 seconds"),
+    recordCapacity: atLeastOne("recordCapacity", options.recordCapacity ?? 10_000)
+  },
+  world: World.make(options.world),
+  onCommand: options.onCommand,
+  listening: true,
+  upAt: undefined,
+  silent: false,
+  refusing: false,
+  sessions: new Map(),
+  logins: [],
+  commands: [],
+  executions: [],
+  executionCounts: new Map(),
+  messages: [],
+  acknowledgements: [],
+  drops: [],
+  violations: [],
+  outgoing: []
+})
+
+/**
+ * Takes what is to be sent, in order. To be called after every input: until then it accumulates.
+ *
+ * @category outputs
+ * @since 0.1.0
+ */
+export const drain = (self: ServerMachine): ReadonlyArray<Outgoing> => {
+  const outgoing = self.outgoing
+  self.outgoing = []
+  return outgoing
+}
+
+/**
+ * When {@link tick} has something to do next; `Infinity` for never. It may change with every call of another function.
+ *
+ * @category outputs
+ * @since 0.1.0
+ */
+export const wakeAt = (self: ServerMachine): number => {
+  let due = self.upAt ?? Infinity
+  for (const session of self.sessions.values()) {
+    due = Math.min(due, session.lastCommand + self.policy.sessionTimeout)
+    for (const { due: retry } of session.unacknowledged.values()) {
+      due = Math.min(due, retry)
+      break
+    }
+    const held = session.held[0]
+    if (held !== undefined) due = Math.min(due, held.due)
+  }
+  return due
+}
