@@ -82,7 +82,8 @@ export class ListIncomplete extends Schema.Error<ListIncomplete>("@bercon/client
       : this.unread === 0
       ? "the list has fewer rows than the server counts"
       : `${this.unread} ${this.unread === 1 ? "row" : "rows"} of it could not be read`
-    return `${this.target} was not found in the server's list of ${this.list}, but ${why}. Nothing was done`
+    const target = typeof this.target === "number" ? `#${this.target}` : this.target
+    return `${target} was not found in the server's list of ${this.list}, but ${why}. Nothing was done`
   }
 
   /** Whether the action had its effect. */
@@ -92,7 +93,8 @@ export class ListIncomplete extends Schema.Error<ListIncomplete>("@bercon/client
 
   /** Whether trying again is safe and may help. */
   get isRetryable(): boolean {
-    return false
+    // The server was changing its list when it printed it. Rows that cannot be read, or are cut off, remain so.
+    return !this.isCut && this.unread === 0
   }
 }
 
