@@ -89,8 +89,8 @@ export const identify = (self: ServerMachine, now: number, slot: number, guid?: 
 }
 
 /**
- * The GUID of a player (`verified: false`) is verified. Sends `Verified GUID …`; Reforger sends nothing. Throws a `RangeError`
- * if the slot is free, the GUID is not known or verified already, or the server is down.
+ * The GUID of a player (`verified: false`) is verified. Sends `Verified GUID …`; Reforger sends nothing. Throws a
+ * `RangeError` if the slot is free, the GUID is not known or verified already, or the server is down.
  *
  * @category inputs
  * @since 0.1.0
