@@ -38,6 +38,8 @@ const clientOf = (reply: string, bytes = new TextEncoder().encode(reply)) =>
     Effect.provideService(
       Session.Session,
       Session.Session.of({
+        peer: "server",
+        greeting: Effect.succeedNone,
         command: () => Effect.succeed(reply),
         commandBytes: () => Effect.succeed(bytes),
         decode: () => reply,
@@ -45,7 +47,8 @@ const clientOf = (reply: string, bytes = new TextEncoder().encode(reply)) =>
         epoch: Effect.succeed(1),
         status: Effect.succeed({ _tag: "Online" }),
         statusChanges: Stream.never,
-        online: Effect.never
+        online: Effect.never,
+        closed: Effect.never
       })
     )
   )

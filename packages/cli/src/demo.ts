@@ -194,8 +194,8 @@ const demo = Effect.gen(function*() {
 process.stdout.once("error", () => process.exit(1))
 
 demo.pipe(
-  // Changes of status are part of the story already; the log only has what went wrong.
-  Effect.provideService(References.MinimumLogLevel, "Warn"),
+  // Changes of status and a login that fails are part of the story already.
+  Effect.provideService(References.MinimumLogLevel, "Error"),
   Effect.provideService(References.LogToStderr, true),
   Effect.catch((error) => Effect.andThen(Console.error(`bercon demo: ${explain(error)}`), Effect.fail(error))),
   NodeRuntime.runMain({ disableErrorReporting: true })

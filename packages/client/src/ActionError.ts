@@ -1,12 +1,13 @@
 /**
- * A command was in order, but did not have its effect, or nobody knows.
+ * Why an action did not have its effect, or why that is not known, although its command was valid.
  *
  * @since 0.1.0
  */
-import { CommandError, type Execution } from "@bercon/session/CommandError"
 import * as Schema from "effect/Schema"
 import { Ban, BanTarget } from "./Ban.ts"
+import { CommandError, type Execution } from "./CommandError.ts"
 import { Guid } from "./Guid.ts"
+import { IdentityId } from "./Identity.ts"
 import { PlayerId } from "./Player.ts"
 import { ReplyError } from "./ReplyError.ts"
 
@@ -18,16 +19,26 @@ import { ReplyError } from "./ReplyError.ts"
  */
 export class PlayerNotFound extends Schema.Error<PlayerNotFound>("@bercon/client/PlayerNotFound")({
   _tag: Schema.tag("PlayerNotFound"),
-  player: Schema.Union([PlayerId, Guid])
+  player: Schema.Union([PlayerId, Guid, IdentityId])
 }) {
   override get message(): string {
     const player = typeof this.player === "number" ? `#${this.player}` : this.player
-    return `had no effect: there is no player ${player} on the server`
+    return `there is no player ${player} on the server. Nothing was done`
+  }
+
+  /** Whether the action had its effect. */
+  get execution(): "NotExecuted" {
+    return "NotExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return false
   }
 }
 
 /**
- * There is no ban of this target in the server's list, which was read as a whole. Nothing was removed.
+ * The server's list of bans, which was read completely, has no ban of this target. Nothing was removed.
  *
  * @category errors
  * @since 0.1.0
@@ -37,48 +48,83 @@ export class BanNotFound extends Schema.Error<BanNotFound>("@bercon/client/BanNo
   target: BanTarget
 }) {
   override get message(): string {
-    return `had no effect: no ban of ${this.target} is in the server's list`
+    return `there is no ban of ${this.target} in the server's list. Nothing was removed`
+  }
+
+  /** Whether the action had its effect. */
+  get execution(): "NotExecuted" {
+    return "NotExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return false
   }
 }
 
 /**
- * No ban of this target is among the rows that could be read of the server's list, but the list is not complete. `isCut`:
- * it is longer than the protocol can carry. `unread`: how many rows could not be read. Nothing was removed.
+ * The player or ban is not among the rows that could be read of the server's list, but the list is not complete. `isCut`: it
+ * is longer than the protocol can carry. `unread`: how many rows could not be read. Nothing was done.
  *
  * @category errors
  * @since 0.1.0
  */
 export class ListIncomplete extends Schema.Error<ListIncomplete>("@bercon/client/ListIncomplete")({
   _tag: Schema.tag("ListIncomplete"),
-  target: BanTarget,
+  list: Schema.Literals(["players", "bans"]),
+  target: Schema.Union([PlayerId, BanTarget]),
   isCut: Schema.Boolean,
   unread: Schema.Int
 }) {
   override get message(): string {
     const why = this.isCut
       ? "the list is longer than the protocol can carry, and its end is missing"
-      : `${this.unread} ${this.unread === 1 ? "row" : "rows"} could not be read`
-    return `had no effect: no ban of ${this.target} was found in the server's list, but ${why}`
+      : this.unread === 0
+      ? "the list has fewer rows than the server counts"
+      : `${this.unread} ${this.unread === 1 ? "row" : "rows"} of it could not be read`
+    return `${this.target} was not found in the server's list of ${this.list}, but ${why}. Nothing was done`
+  }
+
+  /** Whether the action had its effect. */
+  get execution(): "NotExecuted" {
+    return "NotExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return false
   }
 }
 
 /**
- * What the action needs to know first could not be found out. Nothing was done.
+ * Information that the action needs first could not be read; `cause` says why. Nothing was done.
  *
  * @category errors
  * @since 0.1.0
  */
 export class LookupFailed extends Schema.Error<LookupFailed>("@bercon/client/LookupFailed")({
   _tag: Schema.tag("LookupFailed"),
-  failure: Schema.Union([CommandError, ReplyError])
+  cause: Schema.Union([CommandError, ReplyError])
 }) {
   override get message(): string {
-    return `was not tried: ${this.failure.message}`
+    return `the action was not tried, because a query it needs failed: ${this.cause.message}`
+  }
+
+  /** Whether the action had its effect. */
+  get execution(): "NotExecuted" {
+    return "NotExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    // A query has no side effect, so one that may have been executed can be sent again.
+    return this.cause._tag === "CommandError" && this.cause.reason._tag !== "SessionClosed" &&
+      (this.cause.isRetryable || this.cause.execution !== "NotExecuted")
   }
 }
 
 /**
- * The server said no, in the words `text`.
+ * The server refused, in the words `text`.
  *
  * @category errors
  * @since 0.1.0
@@ -88,13 +134,23 @@ export class Rejected extends Schema.Error<Rejected>("@bercon/client/Rejected")(
   text: Schema.String
 }) {
   override get message(): string {
-    return `was rejected by the server: ${JSON.stringify(this.text.slice(0, 200))}`
+    return `the server refused: ${JSON.stringify(this.text.slice(0, 200))}`
+  }
+
+  /** Whether the action had its effect. */
+  get execution(): "NotExecuted" {
+    return "NotExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return false
   }
 }
 
 /**
- * The server may have taken the command, but the evidence of its effect, `expected`, did not come in time. `text` is what it
- * said instead, `failure` why the evidence could not be looked for, where that is so.
+ * The server may have executed the command, but the evidence of its effect, `expected`, did not come in time. `text` is the
+ * server's reply, if it had one; `cause` why the evidence could not be looked for.
  *
  * @category errors
  * @since 0.1.0
@@ -103,17 +159,27 @@ export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Uncon
   _tag: Schema.tag("Unconfirmed"),
   expected: Schema.String,
   text: Schema.optionalKey(Schema.String),
-  failure: Schema.optionalKey(Schema.Union([CommandError, ReplyError]))
+  cause: Schema.optionalKey(Schema.Union([CommandError, ReplyError]))
 }) {
   override get message(): string {
-    const said = this.text === undefined ? "" : `; it said ${JSON.stringify(this.text.slice(0, 200))}`
-    const why = this.failure === undefined ? "" : ` (${this.failure.message})`
-    return `may have been executed, but ${this.expected} was not seen in time${said}${why}`
+    const reply = this.text === undefined ? "" : `; the reply was ${JSON.stringify(this.text.slice(0, 200))}`
+    const why = this.cause === undefined ? "" : ` (${this.cause.message})`
+    return `${this.expected} was not seen in time${reply}${why}. The action may have been executed`
+  }
+
+  /** Whether the action had its effect. */
+  get execution(): "MaybeExecuted" {
+    return "MaybeExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return false
   }
 }
 
 /**
- * Somebody else changed the list of bans at the same moment. As numbers move when they do, one of the bans that are gone,
+ * Another client changed the ban list at the same time. Ban numbers move when that happens: one of the bans that are gone,
  * `missing`, may have been removed in place of the one that was meant.
  *
  * @category errors
@@ -124,12 +190,23 @@ export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansC
   missing: Schema.Array(Ban)
 }) {
   override get message(): string {
-    return `met with somebody else's change of the list of bans. These are gone from it: ${this.missing.join(", ")}`
+    return "another client changed the ban list at the same time, so a wrong ban may have been removed. " +
+      `These are gone: ${this.missing.join(", ")}`
+  }
+
+  /** Whether the action had its effect. */
+  get execution(): "MaybeExecuted" {
+    return "MaybeExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return false
   }
 }
 
 /**
- * An action did not have its effect, or nobody knows. `reason` says why; `action` is its name in the client.
+ * An action did not have its effect, or it is not known whether it had. `reason` says why; `action` is its name in the client.
  *
  * @category errors
  * @since 0.1.0
@@ -139,29 +216,16 @@ export class ActionError extends Schema.TaggedError<ActionError>("@bercon/client
   reason: Schema.Union([PlayerNotFound, BanNotFound, ListIncomplete, LookupFailed, Rejected, Unconfirmed, BansChanged])
 }) {
   override get message(): string {
-    return `${this.action} ${this.reason.message}`
+    return `${this.action}: ${this.reason.message}`
   }
 
-  /** Whether the action had its effect, as far as anyone can know. */
+  /** Whether the action had its effect. */
   get execution(): Execution {
-    switch (this.reason._tag) {
-      case "PlayerNotFound":
-      case "BanNotFound":
-      case "ListIncomplete":
-      case "LookupFailed":
-      case "Rejected":
-        return "NotExecuted"
-      case "Unconfirmed":
-      case "BansChanged":
-        return "MaybeExecuted"
-    }
+    return this.reason.execution
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return this.reason.isRetryable
   }
 }
-
-/**
- * The error of the action with this name.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const make = (action: string, reason: ActionError["reason"]): ActionError => new ActionError({ action, reason })

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { IpAddress } from "./Address.ts"
 import { Guid } from "./Guid.ts"
@@ -55,6 +56,27 @@ export const BanTarget = Schema.Union([Guid, IpAddress, IdentityId])
  * @since 0.1.0
  */
 export type BanTarget = typeof BanTarget.Type
+
+/**
+ * Reads a target that somebody typed: a GUID or the UUID of an account in either case, or an IPv4 address. Blanks around it
+ * are ignored.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Ban } from "@bercon/client"
+ *
+ * Ban.targetFromString(" 203.0.113.7 ") // Some
+ * Ban.targetFromString("Bob") // None
+ * ```
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const targetFromString = (text: string): Option.Option<BanTarget> =>
+  Option.filter(Option.some(text.trim().toLowerCase()), isTarget)
+
+const isTarget = Schema.is(BanTarget)
 
 /**
  * A row of the server's list of bans.

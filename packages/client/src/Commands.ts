@@ -3,14 +3,15 @@
  *
  * @since 0.1.0
  */
-import type { CommandError } from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type { ActionError } from "./ActionError.ts"
 import type { Admin } from "./Admin.ts"
 import type { Ban, BanTarget } from "./Ban.ts"
+import type { CommandError } from "./CommandError.ts"
 import type { Guid } from "./Guid.ts"
+import type { IdentityId } from "./Identity.ts"
 import type { Player, PlayerId } from "./Player.ts"
 import type { ReplyError } from "./ReplyError.ts"
 import type { Table } from "./Table.ts"
@@ -52,7 +53,7 @@ export interface SayOptions extends ActionOptions {
  * @category models
  * @since 0.1.0
  */
-export interface BulkOptions extends Session.CommandOptions {
+export interface BulkOptions extends Pick<Session.CommandOptions, "timeout"> {
   /** Whether to have the server write the list to its file afterwards, as `writeBans` does. Default `false`. */
   readonly write?: boolean | undefined
 }
@@ -63,7 +64,7 @@ export interface BulkOptions extends Session.CommandOptions {
  * @category models
  * @since 0.1.0
  */
-export interface BanAllOptions extends BulkOptions, Pick<BanOptions, "duration" | "reason"> {}
+export interface BanAllOptions extends BulkOptions, Pick<BanOptions, "duration" | "reason" | "repeatable"> {}
 
 /**
  * Options of a ban.
@@ -171,7 +172,7 @@ export interface Commands {
   readonly say: (text: string, options?: SayOptions) => Effect.Effect<string, CommandError | ActionError>
   /** Tells one player, as {@link say} tells all. The player is named as for {@link kick}. */
   readonly whisper: (
-    player: PlayerId | Guid | Player,
+    player: PlayerId | Guid | IdentityId | Player,
     text: string,
     options?: ActionOptions
   ) => Effect.Effect<string, CommandError | ActionError>
@@ -183,14 +184,14 @@ export interface Commands {
    * again only if the list says that the same player is there still. On Arma Reforger it is sent once. (With `repeatable` it
    * is as for other commands.)
    *
-   * The player is named by slot, by GUID, or as a row of the list. By GUID and by row, the roster is asked for the slot when
-   * the command is sent; if the roster is not known, this waits for the list.
+   * The player is named by slot, by GUID or account, or as a row of the list. If not by slot, the player is looked up in the
+   * roster when the command is sent, and in the list if the roster does not know the player.
    *
    * Fails with an `ActionError` of reason `PlayerNotFound` if the player is not on the server, `Unconfirmed` if the player is
    * still there after `confirmWithin`, or the list does not show it, and `Rejected` if the server refuses in words.
    */
   readonly kick: (
-    player: PlayerId | Guid | Player,
+    player: PlayerId | Guid | IdentityId | Player,
     reason?: string,
     options?: ActionOptions
   ) => Effect.Effect<string, CommandError | ActionError>
@@ -201,7 +202,9 @@ export interface Commands {
 
   /**
    * Bans somebody: a player on the server, who is kicked, or a GUID, an IP address, on Arma Reforger the id of an account.
-   * The evidence is the event of the kick, or a new row in the list of bans.
+   * The evidence is the event of the kick, or the row in the list of bans, which is read after the ban was sent; of a player
+   * on the server also that the player is gone. A ban of the same target, reason and remaining time that was in the list
+   * before counts, too: it has the same effect.
    *
    * With a slot it is repeated as {@link kick} is; otherwise it is repeatable, and may then be in the list twice. On Arma
    * Reforger it is sent once.
@@ -225,8 +228,8 @@ export interface Commands {
    * Removes every ban of a target, or one ban of the list, and makes sure that it is gone, and nobody else's.
    *
    * BattlEye servers remove bans by their place in the list, and places move. So this looks the ban up, removes it and looks
-   * again, while all else that this client does to the list waits. The removal is sent once, and to the session of the call,
-   * whatever the options say. What it cannot prevent are another RCON client's changes in between, and a network that
+   * again, while all else that this client does to the list waits. The removal is sent once, and to the session of the call.
+   * What it cannot prevent are another RCON client's changes in between, and a network that
    * delivers the removal twice to a server that then runs it twice: another ban is removed. Where it sees that, it fails with
    * reason `BansChanged`.
    *
@@ -237,7 +240,7 @@ export interface Commands {
    */
   readonly unban: (
     target: BanTarget | Ban,
-    options?: Session.CommandOptions
+    options?: Pick<Session.CommandOptions, "timeout">
   ) => Effect.Effect<string, CommandError | ActionError>
   /**
    * Removes many bans as {@link unban} removes one, but reads the list only before and after. Nothing is removed if one of
@@ -248,61 +251,84 @@ export interface Commands {
     options?: BulkOptions
   ) => Effect.Effect<string, CommandError | ActionError>
   /** Reads the bans from the server's `bans.txt`, or from another file: a name, one line. Repeatable. */
-  readonly loadBans: (file?: string, options?: Session.CommandOptions) => Effect.Effect<string, CommandError>
+  readonly loadBans: (
+    file?: string,
+    options?: Session.CommandOptions
+  ) => Effect.Effect<string, CommandError | ActionError>
   /** Writes the bans to the server's `bans.txt`, and forgets those that have expired. Repeatable. */
-  readonly writeBans: Effect.Effect<string, CommandError>
+  readonly writeBans: Effect.Effect<string, CommandError | ActionError>
 
   // ---------------------------------------------------------------------------
   // BattlEye
   // ---------------------------------------------------------------------------
 
   /** Reads the server's `scripts.txt` again. Repeatable. */
-  readonly loadScripts: Effect.Effect<string, CommandError>
+  readonly loadScripts: Effect.Effect<string, CommandError | ActionError>
   /** Reads the server's event filters again. Repeatable. */
-  readonly loadEvents: Effect.Effect<string, CommandError>
+  readonly loadEvents: Effect.Effect<string, CommandError | ActionError>
   /** Has players with a longer ping kicked: a millisecond and more, rounded up to whole ones. Repeatable. */
   readonly maxPing: (
     limit: Duration.Input | "unlimited",
     options?: Session.CommandOptions
-  ) => Effect.Effect<string, CommandError>
+  ) => Effect.Effect<string, CommandError | ActionError>
 
   // ---------------------------------------------------------------------------
   // the game
   // ---------------------------------------------------------------------------
 
   /** Lets nobody join any more. Repeatable. DayZ does nothing of the kind. */
-  readonly lock: Effect.Effect<string, CommandError>
+  readonly lock: Effect.Effect<string, CommandError | ActionError>
   /** Ends {@link lock}. Repeatable. */
-  readonly unlock: Effect.Effect<string, CommandError>
+  readonly unlock: Effect.Effect<string, CommandError | ActionError>
   /** Restarts the mission, on Arma Reforger the scenario. The session goes on. Not repeatable. */
-  readonly restart: Effect.Effect<string, CommandError>
+  readonly restart: Effect.Effect<string, CommandError | ActionError>
   /** Sends all players to the lobby of the same mission. Not repeatable. */
-  readonly reassign: Effect.Effect<string, CommandError>
+  readonly reassign: Effect.Effect<string, CommandError | ActionError>
   /**
    * Restarts the server's process (Arma 3). Not repeatable. A server that goes before it has answered is a `SessionLost` or
    * `NoReply`.
    */
-  readonly restartServer: Effect.Effect<string, CommandError>
+  readonly restartServer: Effect.Effect<string, CommandError | ActionError>
   /**
    * Ends the server's process. Not repeatable. A server that goes before it has answered is a `SessionLost` or `NoReply`.
    */
-  readonly shutdown: Effect.Effect<string, CommandError>
+  readonly shutdown: Effect.Effect<string, CommandError | ActionError>
   /**
    * Changes to a mission: the name of its file, with or without `.pbo`, as {@link missions} lists it, not empty. Not
    * repeatable.
    */
-  readonly selectMission: (mission: string, options?: MissionOptions) => Effect.Effect<string, CommandError>
+  readonly selectMission: (
+    mission: string,
+    options?: MissionOptions
+  ) => Effect.Effect<string, CommandError | ActionError>
 
   // ---------------------------------------------------------------------------
   // anything
   // ---------------------------------------------------------------------------
 
   /**
-   * Sends any command and returns the reply as it is. Fails with reason `UnknownCommand` or `CommandDisallowed` where that is
+   * Sends any command of one line and returns the reply as it is. Fails with reason `UnknownCommand` or `CommandDisallowed` where that is
    * what the server replies. Repeatable.
    */
   readonly command: (
     text: string,
     options?: Session.CommandOptions
   ) => Effect.Effect<string, CommandError>
+
+  /**
+   * The same commands with other options, for those too that take none.
+   *
+   * **Example** (A list of players soon or not at all)
+   *
+   * ```ts
+   * import { RconClient } from "@bercon/client"
+   * import { Effect } from "effect"
+   *
+   * const players = Effect.gen(function*() {
+   *   const rcon = yield* RconClient.RconClient
+   *   return yield* rcon.withOptions({ timeout: "2 seconds" }).players
+   * })
+   * ```
+   */
+  readonly withOptions: (options: Session.CommandOptions) => Commands
 }

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Address } from "./Address.ts"
 import { Guid } from "./Guid.ts"
@@ -35,6 +36,26 @@ export const PlayerId = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(
  * @since 0.1.0
  */
 export type PlayerId = typeof PlayerId.Type
+
+/**
+ * Reads a slot that somebody typed: decimal digits, perhaps after a `#`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Player } from "@bercon/client"
+ *
+ * Player.idFromString("#5") // Some: 5
+ * Player.idFromString("-1") // None
+ * ```
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const idFromString = (text: string): Option.Option<PlayerId> => {
+  const digits = /^\s*#?(\d{1,9})\s*$/.exec(text)?.[1]
+  return digits === undefined ? Option.none() : Option.some(Number(digits) as PlayerId)
+}
 
 /**
  * Who a player is for the time of the visit: what events tell of him. Every {@link Player} is one, too.

@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import type { CommandError } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import * as Session from "@bercon/session/Session"
 import type { Status } from "@bercon/session/Status"
@@ -18,6 +17,7 @@ import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { AdminId } from "./Admin.ts"
+import type { CommandError } from "./CommandError.ts"
 import type { Commands } from "./Commands.ts"
 import type { Flavour, ReplyWindow } from "./Flavour.ts"
 import { makeClient } from "./internal/makeClient.ts"
@@ -83,22 +83,27 @@ export interface Service extends Commands {
    */
   readonly events: Stream.Stream<ServerEvent.ServerEvent, LoginFailure>
   /**
-   * Runs a handler for every event of a kind from now on, one after the other, until the scope closes. A handler that fails,
-   * in whatever way, is logged as an error and stops neither the next event nor other handlers. One that is more than
-   * `messageCapacity` events (of all kinds) behind loses the oldest, and does not hear of it.
+   * Runs a handler for every event of a kind from now on, until the scope closes: one after the other, or as many at once as
+   * `concurrency` says. A handler that fails, in whatever way, is logged as an error and stops neither the next event nor
+   * other handlers. One that is more than `messageCapacity` events (of all kinds) behind loses the oldest: that is logged as
+   * a warning and counted.
    *
    * The fiber ends as `events` ends; interrupting it removes the handler.
    */
   readonly on: <const T extends ServerEvent.Tag, E, R>(
     tag: T,
-    handler: (event: EventOf<T>) => Effect.Effect<unknown, E, R>
+    handler: (event: EventOf<T>) => Effect.Effect<unknown, E, R>,
+    options?: {
+      /** How many events are handled at once. Default 1. */
+      readonly concurrency?: number | "unbounded" | undefined
+    }
   ) => Effect.Effect<Fiber.Fiber<void, LoginFailure>, never, R | Scope.Scope>
   /**
    * Waits for the first event of a kind. It listens before `trigger` runs, so that what that sets off is not missed; nor is,
    * where the wait is forked with `startImmediately`, anything after the fork.
    *
-   * Fails with `TimeoutError` after `timeout`, as `trigger` fails, and as `events` fails; is interrupted where the session's
-   * owner closes it.
+   * Fails with `TimeoutError` after `timeout`, as `trigger` fails, as `events` fails, and with `NoSuchElementError` if the
+   * session's owner closes it before.
    *
    * **Example** (What a command sets off)
    *
@@ -121,7 +126,7 @@ export interface Service extends Commands {
   readonly waitFor: <const T extends ServerEvent.Tag, E = never, R = never>(
     tag: T,
     options?: WaitOptions<EventOf<T>, E, R>
-  ) => Effect.Effect<EventOf<T>, LoginFailure | Cause.TimeoutError | E, R>
+  ) => Effect.Effect<EventOf<T>, LoginFailure | Cause.TimeoutError | Cause.NoSuchElementError | E, R>
   /** Who is on the server, kept up to date. */
   readonly roster: Roster
   /** What the server speaks. Where it was to be found out, this waits until it is, as commands do. */
@@ -135,6 +140,28 @@ export interface Service extends Commands {
   readonly status: Effect.Effect<Status>
   /** How the session is doing: now, and every change. Ends after `Closed`. */
   readonly statusChanges: Stream.Stream<Status>
+  /**
+   * Waits for the end of the session. Fails if the session ends for good by itself, because the server refuses to log it in,
+   * say. Succeeds if its owner closes it. As the last step of a bot that only has handlers it lets the program end with the
+   * failure.
+   *
+   * **Example** (A bot that ends if its session does)
+   *
+   * ```ts
+   * import { RconClient } from "@bercon/client"
+   * import { Effect, Layer } from "effect"
+   *
+   * const bot = Effect.gen(function*() {
+   *   const rcon = yield* RconClient.RconClient
+   *   yield* rcon.on("PlayerConnected", ({ player }) => rcon.say(`${player.name} is joining`))
+   *   yield* rcon.closed
+   * })
+   *
+   * // `Layer.launch` of this, with a client provided, runs until the session ends.
+   * const Bot = Layer.effectDiscard(bot)
+   * ```
+   */
+  readonly closed: Effect.Effect<void, LoginFailure>
 }
 
 /**

@@ -3,12 +3,12 @@
  *
  * @since 0.1.0
  */
-import type { CommandError } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
+import type { CommandError } from "./CommandError.ts"
 import type { Guid } from "./Guid.ts"
 import type { Player, PlayerId } from "./Player.ts"
 import type { ReplyError } from "./ReplyError.ts"
@@ -45,6 +45,8 @@ import type { ReplyError } from "./ReplyError.ts"
 export interface Roster {
   /** All of them. */
   readonly get: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>
+  /** All of them, as far as they are known now, without asking or waiting. `None` until the list has come. */
+  readonly snapshot: Effect.Effect<Option.Option<ReadonlyArray<Player>>>
   /**
    * Whether the last list showed all players. `false` before the first one, if rows of it could not be read, or if it has
    * fewer rows than players. Then a player who is not in the roster may still be on the server.

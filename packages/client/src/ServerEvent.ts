@@ -28,6 +28,12 @@ import * as KickReason from "./KickReason.ts"
 import { Player, PlayerReference } from "./Player.ts"
 
 /**
+ * What every event has that the server tells: its words, and when they were received, by the clock of this machine. An event
+ * that was read by {@link parse} has no time.
+ */
+const TOLD = { text: Schema.String, receivedAt: Schema.optionalKey(Schema.DateTimeUtc) }
+
+/**
  * An RCON client has logged in. There is no event for its leaving.
  *
  * @category models
@@ -35,7 +41,7 @@ import { Player, PlayerReference } from "./Player.ts"
  */
 export class AdminLoggedIn extends Schema.TaggedClass<AdminLoggedIn>("@bercon/client/ServerEvent/AdminLoggedIn")(
   "AdminLoggedIn",
-  { admin: AdminId, address: Address, text: Schema.String }
+  { admin: AdminId, address: Address, ...TOLD }
 ) {}
 
 /**
@@ -48,7 +54,7 @@ export class AdminChat extends Schema.TaggedClass<AdminChat>("@bercon/client/Ser
   admin: AdminId,
   recipient: Schema.optionalKey(Schema.String),
   message: Schema.String,
-  text: Schema.String
+  ...TOLD
 }) {}
 
 /**
@@ -59,7 +65,7 @@ export class AdminChat extends Schema.TaggedClass<AdminChat>("@bercon/client/Ser
  */
 export class PlayerConnected extends Schema.TaggedClass<PlayerConnected>("@bercon/client/ServerEvent/PlayerConnected")(
   "PlayerConnected",
-  { player: PlayerReference, address: Address, text: Schema.String }
+  { player: PlayerReference, address: Address, ...TOLD }
 ) {}
 
 /**
@@ -93,7 +99,7 @@ export class PlayerGuid extends Schema.TaggedClass<PlayerGuid>("@bercon/client/S
   player: PlayerReference,
   kind: GuidKind,
   guid: Guid,
-  text: Schema.String
+  ...TOLD
 }) {}
 
 /**
@@ -104,7 +110,7 @@ export class PlayerGuid extends Schema.TaggedClass<PlayerGuid>("@bercon/client/S
  */
 export class PlayerVerified extends Schema.TaggedClass<PlayerVerified>("@bercon/client/ServerEvent/PlayerVerified")(
   "PlayerVerified",
-  { player: PlayerReference, guid: Guid, text: Schema.String }
+  { player: PlayerReference, guid: Guid, ...TOLD }
 ) {}
 
 /**
@@ -121,7 +127,7 @@ export class PlayerDisconnected
     "PlayerDisconnected",
     {
       player: PlayerReference,
-      text: Schema.String,
+      ...TOLD,
       known: Schema.optionalKey(Player),
       knownAt: Schema.optionalKey(Schema.DateTimeUtc)
     }
@@ -147,7 +153,7 @@ export class PlayerKicked extends Schema.TaggedClass<PlayerKicked>("@bercon/clie
     player: PlayerReference,
     guid: Schema.optionalKey(Guid),
     reason: KickReason.KickReason,
-    text: Schema.String,
+    ...TOLD,
     known: Schema.optionalKey(Player),
     knownAt: Schema.optionalKey(Schema.DateTimeUtc)
   }
@@ -196,7 +202,7 @@ export class PlayerChat extends Schema.TaggedClass<PlayerChat>("@bercon/client/S
   channel: ChatChannel,
   player: PlayerReference,
   message: Schema.String,
-  text: Schema.String
+  ...TOLD
 }) {
   /** The player's name. */
   get name(): string {
@@ -221,7 +227,7 @@ export class UnattributedChat
     channel: ChatChannel,
     name: Schema.String,
     message: Schema.String,
-    text: Schema.String
+    ...TOLD
   })
 {}
 
@@ -253,7 +259,7 @@ export class FilterLog extends Schema.TaggedClass<FilterLog>("@bercon/client/Ser
   filter: Schema.String,
   rule: Schema.Int,
   code: Schema.String,
-  text: Schema.String
+  ...TOLD
 }) {}
 
 /**
@@ -286,7 +292,7 @@ export class BattlEyeMaster extends Schema.TaggedClass<BattlEyeMaster>("@bercon/
       "QueryTimedOut",
       "BanCheckTimedOut"
     ]),
-    text: Schema.String
+    ...TOLD
   }
 ) {}
 
@@ -301,7 +307,7 @@ export class ServerInitialized
   extends Schema.TaggedClass<ServerInitialized>("@bercon/client/ServerEvent/ServerInitialized")("ServerInitialized", {
     version: Schema.String,
     game: Schema.optionalKey(Schema.String),
-    text: Schema.String
+    ...TOLD
   })
 {}
 
@@ -313,7 +319,7 @@ export class ServerInitialized
  */
 export class ServerUpdated extends Schema.TaggedClass<ServerUpdated>("@bercon/client/ServerEvent/ServerUpdated")(
   "ServerUpdated",
-  { version: Schema.String, text: Schema.String }
+  { version: Schema.String, ...TOLD }
 ) {}
 
 /**
@@ -324,7 +330,7 @@ export class ServerUpdated extends Schema.TaggedClass<ServerUpdated>("@bercon/cl
  */
 export class ConfigEntry extends Schema.TaggedClass<ConfigEntry>("@bercon/client/ServerEvent/ConfigEntry")(
   "ConfigEntry",
-  { entry: Schema.String, text: Schema.String }
+  { entry: Schema.String, ...TOLD }
 ) {}
 
 /**
@@ -341,7 +347,7 @@ export class ConfigEntry extends Schema.TaggedClass<ConfigEntry>("@bercon/client
 export class FileError extends Schema.TaggedClass<FileError>("@bercon/client/ServerEvent/FileError")("FileError", {
   problem: Schema.Literals(["CannotOpen", "Incompatible"]),
   file: Schema.optionalKey(Schema.String),
-  text: Schema.String
+  ...TOLD
 }) {}
 
 /**
@@ -352,7 +358,7 @@ export class FileError extends Schema.TaggedClass<FileError>("@bercon/client/Ser
  */
 export class KickingDisabled extends Schema.TaggedClass<KickingDisabled>("@bercon/client/ServerEvent/KickingDisabled")(
   "KickingDisabled",
-  { subject: Schema.String, text: Schema.String }
+  { subject: Schema.String, ...TOLD }
 ) {}
 
 /**
@@ -363,7 +369,7 @@ export class KickingDisabled extends Schema.TaggedClass<KickingDisabled>("@berco
  */
 export class LoggedIn extends Schema.TaggedClass<LoggedIn>("@bercon/client/ServerEvent/LoggedIn")("LoggedIn", {
   admin: AdminId,
-  text: Schema.String
+  ...TOLD
 }) {}
 
 /**
@@ -374,7 +380,7 @@ export class LoggedIn extends Schema.TaggedClass<LoggedIn>("@bercon/client/Serve
  */
 export class CommandEcho extends Schema.TaggedClass<CommandEcho>("@bercon/client/ServerEvent/CommandEcho")(
   "CommandEcho",
-  { command: Schema.String, text: Schema.String }
+  { command: Schema.String, ...TOLD }
 ) {}
 
 /**
@@ -390,7 +396,7 @@ export class CommandEcho extends Schema.TaggedClass<CommandEcho>("@bercon/client
  */
 export class CommandResult extends Schema.TaggedClass<CommandResult>("@bercon/client/ServerEvent/CommandResult")(
   "CommandResult",
-  { text: Schema.String }
+  { ...TOLD }
 ) {}
 
 /**
@@ -401,7 +407,7 @@ export class CommandResult extends Schema.TaggedClass<CommandResult>("@bercon/cl
  */
 export class Unrecognized extends Schema.TaggedClass<Unrecognized>("@bercon/client/ServerEvent/Unrecognized")(
   "Unrecognized",
-  { text: Schema.String }
+  { ...TOLD }
 ) {}
 
 /**
@@ -411,8 +417,8 @@ export class Unrecognized extends Schema.TaggedClass<Unrecognized>("@bercon/clie
  * **Details**
  *
  * The client makes it of what events and the list of players have told. On Arma Reforger's own RCON it comes with the
- * `identity`, which is all that is told there. A player whose GUID BattlEye has not verified within a minute is announced
- * with `verified: false`.
+ * `identity`, which is all that is told there. A player who has no verified GUID after a minute is announced as the list
+ * shows the player then: with `verified: false`, perhaps without `guid`.
  *
  * @category models
  * @since 0.1.0

@@ -39,7 +39,7 @@ export interface Table<out Row> {
 
 /**
  * Tests whether a table shows all rows that the server has: every line could be read, the list is not cut, and there are as
- * many rows as the server counts. Only then does a missing row mean that there is none.
+ * many rows with different numbers as the server counts. Only then does a missing row mean that there is none.
  *
  * **Example** (Is this player certainly not there?)
  *
@@ -57,5 +57,6 @@ export interface Table<out Row> {
  * @category guards
  * @since 0.1.0
  */
-export const isComplete = ({ cut, rows, total, unparsed }: Table<unknown>): boolean =>
-  !cut && unparsed.length === 0 && (total === undefined || total <= rows.length)
+export const isComplete = ({ cut, rows, total, unparsed }: Table<{ readonly id: unknown }>): boolean =>
+  // Some servers print a player twice, so rows are not counted but numbers.
+  !cut && unparsed.length === 0 && (total === undefined || total <= new Set(rows.map(({ id }) => id)).size)

@@ -6,3 +6,5 @@
 
 /** The simple commands. */
 export * as CommandTable from "./internal/commandTable.ts"
+/** Makes the errors of commands. */
+export * as CommandErrors from "./internal/commandError.ts"

@@ -1,10 +1,25 @@
 /**
  * What bots need.
  */
-import { Ban, Guid, Player, RconClient, ServerEvent } from "@bercon/client"
+import { Admin, Ban, Guid, Player, RconClient, ServerEvent } from "@bercon/client"
+import { Session } from "@bercon/session"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Duration, Effect, Exit, Fiber, Layer, Redacted, Schema, Stream } from "effect"
+import {
+  Arbitrary,
+  Clock,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Metric,
+  Option,
+  Redacted,
+  Schema,
+  Stream
+} from "effect"
 import { TestClock } from "effect/testing"
 import { missingFrom } from "../src/internal/banRows.ts"
 import { Identification, PATIENCE } from "../src/internal/identification.ts"
@@ -147,6 +162,7 @@ describe("many bans", () => {
         yield* completed(rcon.banAll(guids, { reason: "cheating", write: true }))
         // Who is banned so already is not banned again.
         yield* completed(rcon.banAll(guids, { reason: "cheating" }))
+        assert.isTrue((yield* server.executions).some(({ text }) => text === "writeBans"))
         // On a lossy line a command is sent again, and this server runs it again.
         assert.strictEqual(new Set((yield* server.world).bans.map(({ target }) => target)).size, count + 1)
         if (loss === 0) {
@@ -208,17 +224,19 @@ describe("changes of the list of bans", () => {
         Effect.forkScoped({ startImmediately: true })
       )
       const lists = [
-        [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} 3 b`],
-        ["0  what is this", `1  ${guidOf(1)} 2 b`],
-        [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} - b`],
-        [`1  ${guidOf(1)} - b`],
+        [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} 3 b`, `2  ${guidOf(2)} - c`, `3  ${guidOf(2)} perm c`],
+        ["0  what is this", `1  ${guidOf(1)} 2 b`, `2  ${guidOf(2)} - c`, `3  ${guidOf(2)} perm c`],
+        [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} - b`, `2  ${guidOf(2)} - c`, `3  ${guidOf(2)} perm c`],
+        [`1  ${guidOf(1)} - b`, `2  ${guidOf(3)} 1 d`, `3  ${guidOf(2)} perm c`],
+        // What ended in the last minute has expired, though no list showed it.
+        [`3  ${guidOf(2)} perm c`],
         []
       ]
       for (const rows of lists) {
         session.reply = ["GUID Bans:", "[#] [GUID] [Minutes left] [Reason]", "---", ...rows].join("\n")
         yield* TestClock.adjust("1 minute")
       }
-      assert.deepStrictEqual(seen, ["BanExpired b", "BanRemoved a"])
+      assert.deepStrictEqual(seen, ["BanExpired b", "BanRemoved a", "BanAdded d", "BanExpired d", "BanRemoved c"])
     }).pipe(Effect.scoped))
 
   it("are none if bans only move, or their time runs down", () => {
@@ -266,4 +284,112 @@ describe("a long announcement", () => {
       const rcon = yield* RconClient.RconClient
       assert.strictEqual(yield* completed(rcon.say(" \n ", { split: true })), "")
     }).pipe(Effect.provide(simulated())))
+})
+
+describe("metrics", () => {
+  it.effect("count events, and show how many players there are", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* RconClient.RconClient
+      yield* TestRcon.passTime("1 second")
+      yield* server.join({ name: "Ann" })
+      yield* server.join({ name: "Bob" })
+      yield* TestRcon.passTime("1 minute")
+      const series = yield* Metric.snapshot
+      const valueOf = (id: string, event?: string) => {
+        const state = series.find((one) => one.id === id && one.attributes?.["event"] === event)?.state
+        return state as { readonly count?: number; readonly value?: number } | undefined
+      }
+      assert.strictEqual(valueOf("bercon_events_total", "PlayerConnected")?.count, 2)
+      assert.strictEqual(valueOf("bercon_events_total", "PlayerIdentified")?.count, 2)
+      assert.strictEqual(valueOf("bercon_players")?.value, 2)
+    }).pipe(Effect.provide(simulated()), Effect.provideService(Metric.MetricRegistry, new Map())))
+})
+
+describe("on", () => {
+  it.effect("handles as many events at once as is said", () =>
+    Effect.gen(function*() {
+      const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
+      const rcon = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
+      let running = 0
+      let most = 0
+      const handler = Effect.acquireUseRelease(
+        Effect.sync(() => most = Math.max(most, ++running)),
+        () => Effect.sleep("1 second"),
+        () => Effect.sync(() => running--)
+      )
+      for (const concurrency of [1, 3]) {
+        most = 0
+        const fiber = yield* rcon.on("PlayerDisconnected", () => handler, { concurrency })
+        yield* session.say(...Array.from({ length: 6 }, (_, id) => `Player #${id} x disconnected`))
+        yield* TestClock.adjust("10 seconds")
+        assert.strictEqual(most, concurrency)
+        yield* Fiber.interrupt(fiber)
+      }
+    }).pipe(Effect.scoped))
+
+  it.effect("logs and counts what a slow handler has missed", () =>
+    Effect.gen(function*() {
+      const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
+      const rcon = yield* Effect.provide(
+        RconClient.fromSession({ flavour: "BattlEye", messageCapacity: 4 }),
+        session.layer
+      )
+      const logged: Array<unknown> = []
+      const logger = Logger.make(({ message }) => logged.push(...[message].flat()))
+      yield* Effect.provide(rcon.on("PlayerDisconnected", () => Effect.sleep("1 second")), Logger.layer([logger]))
+      yield* session.say(...Array.from({ length: 20 }, (_, id) => `Player #${id} x disconnected`))
+      yield* TestClock.adjust("1 minute")
+      const warning = logged.find((line) => String(line).includes("is too slow"))
+      const missed = Number(/missed (\d+) events/.exec(String(warning))?.[1])
+      assert.isAbove(missed, 0)
+      const counted = (yield* Metric.snapshot).find(({ id }) => id === "bercon_events_missed_total")
+      assert.strictEqual((counted?.state as { readonly count?: number } | undefined)?.count, missed)
+    }).pipe(Effect.scoped, Effect.provideService(Metric.MetricRegistry, new Map())))
+})
+
+describe("an event", () => {
+  it.effect("has the time at which it was received", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const rcon = yield* RconClient.RconClient
+      yield* TestRcon.passTime("1 hour")
+      const joining = yield* Effect.forkChild(rcon.waitFor("PlayerConnected"), { startImmediately: true })
+      yield* server.join({ name: "Ann" })
+      yield* TestRcon.passTime("1 second")
+      const { receivedAt } = yield* Fiber.join(joining)
+      const age = (yield* Clock.currentTimeMillis) - receivedAt!.epochMilliseconds
+      assert.isTrue(age > 0 && age <= 1000)
+    }).pipe(Effect.provide(simulated())))
+})
+
+describe("a client on a session that was there before", () => {
+  it.effect("knows its number and the flavour from the greeting", () =>
+    Effect.gen(function*() {
+      const session = yield* Session.Session
+      yield* TestRcon.passTime("1 second")
+      const rcon = yield* RconClient.fromSession()
+      assert.deepStrictEqual(yield* rcon.adminId, Option.some(Admin.AdminId.make(0)))
+      assert.strictEqual(yield* rcon.flavour, "BattlEye")
+      assert.isTrue(Option.isSome(yield* session.greeting))
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* server.restart({ downtime: "10 seconds" })
+      yield* TestRcon.passTime("1 minute")
+      assert.isTrue(Option.isSome(yield* rcon.adminId))
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(Session.layer(options).pipe(Layer.provideMerge(TestRcon.layerTransport())))
+    ))
+})
+
+describe("what somebody typed", () => {
+  it("is read as a slot, or as the target of a ban", () => {
+    assert.deepStrictEqual(["#5", " 7 ", "0"].map(Player.idFromString), [slot(5), slot(7), slot(0)].map(Option.some))
+    for (const text of ["", "-1", "x", "1.5", "12345678901"]) assert.isTrue(Option.isNone(Player.idFromString(text)))
+    const targets = [` ${guidOf(10).toUpperCase()}`, "203.0.113.7", "3D8F0E52-6c5a-4e0b-9a55-0c2b1d7e4f10"]
+    for (const text of targets) {
+      assert.strictEqual(Option.getOrThrow(Ban.targetFromString(text)), text.trim().toLowerCase())
+    }
+    for (const text of ["", "Bob", "7", "198.51.100.0/24"]) assert.isTrue(Option.isNone(Ban.targetFromString(text)))
+  })
 })

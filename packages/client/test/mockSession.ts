@@ -1,10 +1,11 @@
 /**
  * A session that does what the test says.
  */
-import { CommandError, Session } from "@bercon/session"
+import type { CommandError } from "@bercon/client"
+import { CommandError as SessionError, LoginFailure, Session } from "@bercon/session"
 import type { Gap, Message } from "@bercon/session/Message"
 import type { Status } from "@bercon/session/Status"
-import { Effect, Exit, Layer, PubSub, Stream, type Take } from "effect"
+import { Effect, Exit, Layer, PubSub, Schema, Stream, type Take } from "effect"
 
 export interface MockSession {
   readonly layer: Layer.Layer<Session.Session>
@@ -25,7 +26,7 @@ export interface MockSession {
 
 /** It comes `online` when the test says; never, so that nothing is sent but what the test sends. */
 export const make = Effect.fnUntraced(function*(
-  status: Status = { _tag: "Connecting" },
+  status: Status = { _tag: "Connecting", cause: new LoginFailure.Silence({}), tries: 0, since: 0 },
   online: Effect.Effect<void> = Effect.never
 ) {
   const takes = yield* PubSub.unbounded<Take.Take<Message | Gap>>()
@@ -36,22 +37,28 @@ export const make = Effect.fnUntraced(function*(
     sequence: sequence++ & 255,
     text,
     payload: new TextEncoder().encode(text),
+    receivedAt: 0,
     late
   })
   const sent: MockSession["sent"] = []
   const command: Session.Session["Service"]["command"] = (text, options) =>
     Effect.suspend(() => {
       const { isCurrent, ...others } = options ?? {}
-      if (isCurrent?.() === false) return Effect.fail(CommandError.make(text, new CommandError.Outdated({})))
+      if (isCurrent?.() === false) return failing(text, new SessionError.Outdated({}))
       sent.push([text, options && others])
       const reply = typeof self.reply === "function" ? self.reply(text) : self.reply
-      return Effect.andThen(self.wait, typeof reply === "string" ? Effect.succeed(reply) : Effect.fail(reply))
+      return Effect.andThen(
+        self.wait,
+        typeof reply === "string" ? Effect.succeed(reply) : failing(reply.command, reply.reason)
+      )
     })
   const self: MockSession = {
     sent,
     reply: "",
     wait: Effect.void,
     layer: Layer.succeed(Session.Session, {
+      peer: "server",
+      greeting: Effect.succeedNone,
       command,
       commandBytes: (text, options) => Effect.map(command(text, options), (reply) => new TextEncoder().encode(reply)),
       decode: (bytes) => new TextDecoder().decode(bytes),
@@ -59,7 +66,8 @@ export const make = Effect.fnUntraced(function*(
       epoch: Effect.succeed(1),
       status: Effect.succeed(status),
       statusChanges: Stream.succeed(status),
-      online
+      online,
+      closed: Effect.never
     }),
     say: (...texts) => Effect.forEach(texts, (text) => publish([message(text, false)]), { discard: true }),
     sayLate: (text) => publish([message(text, true)]),
@@ -68,6 +76,12 @@ export const make = Effect.fnUntraced(function*(
   }
   return self
 })
+
+/** A bare session fails with its own error. */
+const failing = (command: string, reason: CommandError.CommandError["reason"]) =>
+  isReason(reason) ? Effect.fail(new SessionError.CommandError({ command, reason })) : Effect.die(reason)
+
+const isReason = Schema.is(SessionError.CommandError.fields.reason)
 
 /** Lets the other fibers take what there is for them. */
 export const settle: Effect.Effect<void> = Effect.forEach(Array.from({ length: 20 }), () => Effect.yieldNow, {

@@ -1,6 +1,5 @@
-import { type ActionError, Identity, Player, RconClient, type ReplyError } from "@bercon/client"
+import { type ActionError, type CommandError, Identity, Player, RconClient, type ReplyError } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"
-import type { CommandError } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"

@@ -2,6 +2,7 @@ import {
   type ActionError,
   Address,
   Ban,
+  CommandError,
   type Commands,
   type Flavour,
   Guid,
@@ -9,15 +10,17 @@ import {
   Player,
   type ReplyError
 } from "@bercon/client"
-import { CommandError, Session } from "@bercon/session"
+import { Session } from "@bercon/session"
 import { Monotonic } from "@bercon/session/unstable"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, type Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
+import * as ClientSession from "../src/internal/clientSession.ts"
 import * as CommandTable from "../src/internal/commandTable.ts"
 import type { Call } from "../src/internal/flavourCommands.ts"
 import { PlayerTarget } from "../src/internal/playerTarget.ts"
 import * as Reforger from "../src/internal/reforger/commands.ts"
+import * as Settings from "../src/internal/settings.ts"
 import * as MockSession from "./mockSession.ts"
 
 const HEADING = "Players on server: [Player#] ; [Player UID] ; [Player Name]"
@@ -53,7 +56,8 @@ const start = Effect.fnUntraced(function*(window?: Flavour.ReplyWindow) {
   const session = yield* MockSession.make()
   const service = yield* Effect.provide(Session.Session, session.layer)
   const logout = Reforger.logout(service)
-  const { commands: flavour, gap, offer } = Reforger.make(service, window, {
+  const { replyWindow } = yield* Settings.make({ replyWindow: window })
+  const { commands: flavour, gap, offer } = Reforger.make(ClientSession.make(service), replyWindow, {
     now: yield* Monotonic.make,
     context: yield* Effect.context()
   })
@@ -309,9 +313,12 @@ describe("Reforger", () => {
             // Until then the page that did not come may come yet, and looks like any other.
             yield* TestClock.adjust("30 seconds")
           }
-          const lost = CommandError.make("#ban", new CommandError.NotConnected({ peer: "server" }))
+          const lost = new CommandError.CommandError({
+            command: "#ban",
+            reason: new CommandError.NotConnected({ peer: "server" })
+          })
           session.reply = (text) => text === "#ban list 1" ? full : lost
-          assert.strictEqual(yield* Effect.flip(commands.banTable), lost)
+          assert.deepStrictEqual(yield* Effect.flip(commands.banTable), lost)
         }))
     })
 
@@ -501,14 +508,17 @@ describe("Reforger", () => {
     it.effect("fail as the session does", () =>
       Effect.gen(function*() {
         const { commands, events, logout, say, session } = yield* start()
-        session.reply = CommandError.make("#kick", new CommandError.NotConnected({ peer: "server" }))
+        session.reply = new CommandError.CommandError({
+          command: "#kick",
+          reason: new CommandError.NotConnected({ peer: "server" })
+        })
         const calls: ReadonlyArray<Effect.Effect<unknown, Failure>> = [
           commands.kick(bob),
           commands.playerTable,
           commands.restart,
           commands.command("x")
         ]
-        for (const call of calls) assert.strictEqual(yield* Effect.flip(Effect.asVoid(call)), session.reply)
+        for (const call of calls) assert.deepStrictEqual(yield* Effect.flip(Effect.asVoid(call)), session.reply)
         yield* logout
         // What was not sent has no echo: these are others'.
         yield* say(echo("#kick 7"), echo("#restart"))
@@ -555,7 +565,7 @@ describe("Reforger", () => {
         yield* TestClock.adjust("5 seconds")
         const error = yield* Effect.flip(Fiber.join(fiber))
         assert.deepStrictEqual([error.reason._tag, error.execution], ["IncompleteReply", "Executed"])
-        assert.strictEqual(error.message, "command \"#foo\" was executed, but its reply did not arrive whole")
+        assert.strictEqual(error.message, "command \"#foo\": the reply is incomplete. The command was executed")
         assert.deepStrictEqual(events, ["of nobody"])
         const hasty = yield* Effect.forkChild(commands.command("#foo", { timeout: "1 second" }), {
           startImmediately: true
@@ -591,7 +601,10 @@ describe("Reforger", () => {
     it.effect("is answered by its messages if the acknowledgement is lost", () =>
       Effect.gen(function*() {
         const { commands, say, session } = yield* start()
-        session.reply = CommandError.make("#kick", new CommandError.NoReply({ peer: "server", sends: 1 }))
+        session.reply = new CommandError.CommandError({
+          command: "#kick",
+          reason: new CommandError.NoReply({ peer: "server", sends: 1 })
+        })
         session.wait = Effect.sleep("2 seconds")
         const answered = yield* Effect.forkChild(commands.kick(bob), { startImmediately: true })
         yield* say(echo("#kick 7"))
@@ -604,7 +617,7 @@ describe("Reforger", () => {
         assert.strictEqual((yield* Effect.flip(Fiber.join(silent))).reason._tag, "Unconfirmed")
         const unheard = yield* Effect.forkChild(commands.kick(bob), { startImmediately: true })
         yield* TestClock.adjust("2 seconds")
-        assert.strictEqual(yield* Effect.flip(Fiber.join(unheard)), session.reply)
+        assert.deepStrictEqual(yield* Effect.flip(Fiber.join(unheard)), session.reply)
       }))
 
     it.effect("does not wait if the command has no reply", () =>

@@ -1,12 +1,13 @@
 /**
  * What the client has not seen it does not report as absent.
  */
-import { Guid, Player, RconClient, Table } from "@bercon/client"
-import { Session } from "@bercon/session"
+import { Guid, Identity, Player, RconClient, Table } from "@bercon/client"
+import { CommandError, Session } from "@bercon/session"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Option } from "effect"
+import { Effect, Exit, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { PlayerTarget } from "../src/internal/playerTarget.ts"
+import { compare, PlayerTarget } from "../src/internal/playerTarget.ts"
+import { mayBeUnread } from "../src/internal/tables.ts"
 import * as MockSession from "./mockSession.ts"
 
 const GUID = Guid.Guid.make("0123456789abcdef0123456789abcdef")
@@ -94,6 +95,176 @@ describe("a list of bans that is not complete", () => {
       assert.deepStrictEqual(sent(), [])
       const { rcon: other, run: runOther } = yield* start("", HEADING.join("\n"))
       assert.strictEqual(yield* runOther(other.unban(GUID)), "BanNotFound")
+    }).pipe(Effect.scoped))
+})
+
+describe("a list of bans", () => {
+  const HEADING = ["GUID Bans:", "[#] [GUID] [Minutes left] [Reason]", "-----"]
+  /** A client of a server with these rows, and what becomes of them when a ban is removed. */
+  const withBans = Effect.fnUntraced(function*(
+    rows: ReadonlyArray<string>,
+    remove: (rows: Array<string>, place: number) => void = (rows, place) => rows.splice(place, 1)
+  ) {
+    const { rcon, run, session, sent } = yield* start("")
+    const left = [...rows]
+    session.reply = (text) => {
+      const place = /^removeBan (\d+)$/.exec(text)?.[1]
+      if (place !== undefined) remove(left, Number(place))
+      return text === "bans" ? [...HEADING, ...left.map((row, index) => `${index}  ${row}`)].join("\n") : ""
+    }
+    return { rcon, run, sent, left }
+  })
+
+  it.effect("is searched for the very row that is to be removed, not for one that looks like it", () =>
+    Effect.gen(function*() {
+      for (
+        const [rows, index] of [
+          [[`${GUID} 60 x`, `${GUID} - x`], 0],
+          [[`${GUID} 60 x`, `${GUID} 10000 x`], 0],
+          [[`${GUID} 60 x`, `${GUID} 10000 x`], 1],
+          [[`${GUID} - x`, `${GUID} perm x`], 1]
+        ] as const
+      ) {
+        const { left, rcon, run } = yield* withBans(rows)
+        const bans = yield* rcon.bans
+        assert.strictEqual(yield* run(rcon.unban(bans[index]!)), "done")
+        assert.deepStrictEqual(left, rows.filter((_, at) => at !== index))
+      }
+    }).pipe(Effect.scoped))
+
+  it.effect("has a row of its own for each ban that is to be removed", () =>
+    Effect.gen(function*() {
+      const { left, rcon, run } = yield* withBans([`${GUID} perm x`, `${GUID} perm x`])
+      assert.strictEqual(yield* run(rcon.unbanAll(yield* rcon.bans)), "done")
+      assert.deepStrictEqual(left, [])
+    }).pipe(Effect.scoped))
+
+  it.effect("in which a row cannot be read any more does not show that it is gone", () =>
+    Effect.gen(function*() {
+      const { rcon, run } = yield* withBans([`${GUID} perm x`], (rows) => {
+        rows[0] = "what is this"
+      })
+      assert.strictEqual(yield* run(rcon.unban(GUID)), "Unconfirmed")
+    }).pipe(Effect.scoped))
+
+  it.effect("that is incomplete does not show that somebody else removed a ban", () =>
+    Effect.gen(function*() {
+      const { rcon, run } = yield* withBans([`${GUID} perm x`, `${"f".repeat(32)} perm y`], (rows, place) => {
+        rows.splice(place, 1)
+        rows[0] = "what is this"
+      })
+      assert.strictEqual(yield* run(rcon.unban(GUID)), "Unconfirmed")
+    }).pipe(Effect.scoped))
+
+  it.effect("does not confirm a ban of another time or reason", () =>
+    Effect.gen(function*() {
+      const { rcon, run } = yield* withBans([`${GUID} 100 x`, `${"f".repeat(32)} perm x`])
+      assert.strictEqual(yield* run(rcon.ban(GUID, { duration: "60 minutes", reason: "x", ...within })), "Unconfirmed")
+      assert.strictEqual(yield* run(rcon.ban(GUID, { duration: "101 minutes", reason: "y", ...within })), "Unconfirmed")
+      assert.strictEqual(yield* run(rcon.ban(GUID, { duration: "101 minutes", reason: "x", ...within })), "done")
+      assert.strictEqual(yield* run(rcon.banAll([GUID], { duration: "101 minutes", reason: "y" })), "Unconfirmed")
+      assert.strictEqual(yield* run(rcon.banAll([GUID, GUID], { duration: "101 minutes", reason: "x" })), "done")
+    }).pipe(Effect.scoped))
+})
+
+describe("a player named by GUID", () => {
+  it.effect("is looked up in the list if the roster does not know the player", () =>
+    Effect.gen(function*() {
+      const { rcon, run, sent } = yield* start(players(row(0, "Ann"), "(1 players in total)"))
+      // The roster knows Ann by an event that does not tell the GUID.
+      assert.strictEqual(yield* run(rcon.kick(GUID)), "done")
+      assert.deepStrictEqual(sent(), ["kick 0"])
+    }).pipe(Effect.scoped))
+
+  it.effect("is not reported as absent if a row cannot be read", () =>
+    Effect.gen(function*() {
+      const { rcon, run, sent } = yield* start(players(unread(0), "(1 players in total)"))
+      assert.strictEqual(yield* run(rcon.kick(GUID)), "ListIncomplete")
+      assert.strictEqual(yield* run(rcon.whisper(GUID, "hi")), "ListIncomplete")
+      assert.deepStrictEqual(sent(), [])
+    }).pipe(Effect.scoped))
+
+  it.effect("is found by the account on Arma Reforger, in whatever slot", () =>
+    Effect.gen(function*() {
+      const identity = Identity.IdentityId.make("3d8f0e52-6c5a-4e0b-9a55-0c2b1d7e4f10")
+      const alice = new Player.Player({ id: slot(1), name: "Alice", identity, verified: false })
+      const moved = new Player.Player({ id: slot(7), name: "Alice", identity, verified: false })
+      const there = new PlayerTarget(slot(7), () => "Unknown", moved)
+      assert.strictEqual(there.lookIn({ rows: [], unparsed: [], total: undefined, cut: false }), "Gone")
+      assert.strictEqual(compare(alice, there.player!), "Same")
+      const other = new Player.Player({
+        id: slot(7),
+        name: "Alice",
+        identity: Identity.IdentityId.make("b6955d91-4749-4cdb-9a51-e69f630ec435"),
+        verified: false
+      })
+      assert.strictEqual(compare(alice, other), "Other")
+    }))
+})
+
+describe("a part of several", () => {
+  it.effect("that fails after others were executed is not reported as not executed", () =>
+    Effect.gen(function*() {
+      const { rcon, run, session } = yield* start(players())
+      let left = 2
+      session.reply = (text) =>
+        text.startsWith("say ") && left-- === 0
+          ? new CommandError.CommandError({ command: text, reason: new CommandError.NotConnected({ peer: "server" }) })
+          : text === "bans"
+          ? "GUID Bans:\n[#] [GUID]\n---"
+          : text === "writeBans"
+          ? new CommandError.CommandError({ command: text, reason: new CommandError.NotConnected({ peer: "server" }) })
+          : ""
+      assert.strictEqual(yield* run(rcon.say("a\nb\nc\nd", { split: true })), "Unconfirmed")
+      assert.strictEqual(yield* run(rcon.banAll([], { write: true })), "Unconfirmed")
+    }).pipe(Effect.scoped))
+
+  it.effect("has the time of the whole call", () =>
+    Effect.gen(function*() {
+      const { rcon, session } = yield* start(players())
+      session.wait = Effect.sleep("2 seconds")
+      const options: Array<unknown> = []
+      const saying = yield* Effect.forkChild(rcon.say("a\nb", { split: true, timeout: "5 seconds" }))
+      yield* TestClock.adjust("4 seconds")
+      yield* Fiber.join(saying)
+      for (const [text, given] of session.sent) if (text.startsWith("say")) options.push(given?.timeout)
+      assert.deepStrictEqual(options, [5000, 3000])
+    }).pipe(Effect.scoped))
+})
+
+describe("a table", () => {
+  const table = (rows: ReadonlyArray<number>, total: number | undefined, ...texts: ReadonlyArray<string>) => ({
+    rows: rows.map((id) => ({ id })),
+    unparsed: texts.map((text, line) => ({ line, text })),
+    total,
+    cut: false
+  })
+
+  it("counts players, of whom some servers print one twice", () => {
+    assert.isTrue(Table.isComplete(table([0, 1], 2)))
+    assert.isFalse(Table.isComplete(table([0, 0], 2)))
+    assert.isTrue(mayBeUnread(table([0, 0], 2), 1))
+  })
+
+  it("may hide a row with a number only behind a line that can begin with it", () => {
+    assert.isFalse(mayBeUnread(table([0], 1), 1))
+    assert.isTrue(mayBeUnread(table([0], 2, "1 ?"), 1))
+    assert.isTrue(mayBeUnread(table([0], 2, "#1 ?"), 1))
+    assert.isFalse(mayBeUnread(table([0], 2, "2 ?"), 1))
+    assert.isFalse(mayBeUnread(table([0], 2, "-1 ; Alice"), 1))
+    assert.isTrue(mayBeUnread(table([0], 2, "?"), 1))
+    assert.isTrue(mayBeUnread({ ...table([0], undefined), cut: true }, 1))
+  })
+})
+
+describe("a late message", () => {
+  it.effect("is no evidence: it may be of an earlier visit", () =>
+    Effect.gen(function*() {
+      const { rcon, session } = yield* start(players(row(0, "Ann")))
+      const kicking = yield* Effect.forkChild(Effect.exit(rcon.kick(slot(0), "x", within)), { startImmediately: true })
+      yield* session.sayLate("Player #0 Ann disconnected")
+      yield* TestClock.adjust("2 minutes")
+      assert.isTrue(Exit.isFailure(yield* Fiber.join(kicking)))
     }).pipe(Effect.scoped))
 })
 
@@ -185,9 +356,25 @@ describe("what a server says about an action", () => {
   it.effect("is a failure if it refuses, and returned if the words are unknown", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* start(players())
-      for (const text of ["Player is unable to receive the message", "Invalid player", "Player not found\n"]) {
+      for (
+        const text of [
+          "Player is unable to receive the message",
+          "Invalid player",
+          "Player not found\n",
+          "Player with id 7 not found on server",
+          "Invalid command syntax\nUsage: ..."
+        ]
+      ) {
         session.reply = text
-        for (const action of [rcon.whisper(slot(7), "hi"), rcon.kick(slot(7)), rcon.ban(GUID), rcon.say("hi")]) {
+        for (
+          const action of [
+            rcon.whisper(slot(7), "hi"),
+            rcon.kick(slot(7)),
+            rcon.ban(GUID),
+            rcon.say("hi"),
+            rcon.loadBans("x")
+          ]
+        ) {
           const error = yield* Effect.flip(action)
           assert.isTrue(error._tag === "ActionError" && error.reason._tag === "Rejected" && error.reason.text === text)
         }
@@ -203,7 +390,7 @@ describe("what a server says about an action", () => {
       session.reply = (text) => text === "players" ? players(row(0, "Ann")) : "as you like"
       const kicking = yield* Effect.forkChild(Effect.flip(rcon.kick(slot(0), "x", within)))
       yield* TestClock.adjust("1 minute")
-      assert.match((yield* Fiber.join(kicking)).message, /it said "as you like"$/)
+      assert.match((yield* Fiber.join(kicking)).message, /; the reply was "as you like"/)
     }).pipe(Effect.scoped))
 })
 
@@ -241,7 +428,7 @@ describe("the hint of an empty reply", () => {
       // The event before has shown that this is BattlEye.
       assert.strictEqual(
         (yield* Effect.flip(rcon.missions)).message,
-        "the reply to \"missions\" is empty: this game has no such list, or does not tell it over RCON"
+        "the reply to \"missions\" is empty: this game has no such list, or does not show it over RCON"
       )
       yield* session.gap("Reconnected")
       assert.include((yield* Effect.flip(rcon.missions)).message, "Arma Reforger's own")

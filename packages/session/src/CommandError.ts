@@ -1,27 +1,34 @@
 /**
- * Why a command has no reply, and whether the server may have run it all the same.
+ * Why a command has no reply, and whether the server may have executed it all the same.
  *
  * **Details**
  *
- * Every reason falls into one of three cases, see {@link CommandError.execution}:
+ * Every reason has an `execution`, and says with `isRetryable` whether trying again is safe and may help:
  *
- * | execution         | reasons                                                            | what the caller may do                     |
- * | ----------------- | ------------------------------------------------------------------ | ------------------------------------------ |
- * | `"NotExecuted"`   | `InvalidCommand`, `NotConnected`, `Overloaded`, `CommandDisallowed`, `UnknownCommand`, `Unsupported`, `FlavourUnknown`, `Outdated` | correct it, or try again safely |
- * | `"MaybeExecuted"` | `NoReply`, `SessionLost`                                           | look whether it had its effect             |
- * | `"Executed"`      | `IncompleteReply`                                                  | ask again, if asking has no effect         |
+ * | execution         | reasons                                                  | isRetryable                    | what the caller can do                       |
+ * | ----------------- | -------------------------------------------------------- | ------------------------------ | -------------------------------------------- |
+ * | `"NotExecuted"`   | `InvalidCommand`, `NotConnected`, `Overloaded`, `Outdated` | `NotConnected` and `Overloaded` | correct the command, or try again            |
+ * | `"MaybeExecuted"` | `NoReply`, `SessionLost`                                 | no                             | check whether the command had its effect     |
+ * | `"Executed"`      | `IncompleteReply`                                        | no                             | ask again, if the command has no side effect |
  *
- * `SessionClosed` is `"NotExecuted"` or `"MaybeExecuted"`, by whether the command had been sent.
+ * `SessionClosed` is `"NotExecuted"`, or `"MaybeExecuted"` if the command had been sent.
  *
  * @since 0.1.0
  */
-import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { LoginFailure } from "./LoginFailure.ts"
+import { LoginFailure, OutageCause } from "./LoginFailure.ts"
 
 /**
- * The text cannot be sent as a command: it holds a NUL or is too long. Nothing was sent.
+ * Whether the server executed a command or an action that failed, as far as the caller can know.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Execution = "NotExecuted" | "MaybeExecuted" | "Executed"
+
+/**
+ * The text cannot be sent as a command: it contains a NUL or is too long; or an option of the command has a value that is
+ * not allowed. Nothing was sent.
  *
  * @category errors
  * @since 0.1.0
@@ -31,29 +38,52 @@ export class InvalidCommand extends Schema.Error<InvalidCommand>("@bercon/sessio
   problem: Schema.String
 }) {
   override get message(): string {
-    return `cannot be sent: ${this.problem}`
+    return `the command cannot be sent: ${this.problem}`
+  }
+
+  /** Whether the server executed the command. */
+  get execution(): "NotExecuted" {
+    return "NotExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return false
   }
 }
 
 /**
- * There was no session until the command's deadline, or, for one bound to its session, none when it was submitted or its
- * turn came. Nothing was sent: trying again is safe.
+ * There was no session until the command's deadline; `cause` is what was last known of the reason. Or the session that the
+ * command was for (`epoch`) was over when it was submitted or its turn came; then there is no `cause`. Nothing was sent.
  *
  * @category errors
  * @since 0.1.0
  */
 export class NotConnected extends Schema.Error<NotConnected>("@bercon/session/NotConnected")({
   _tag: Schema.tag("NotConnected"),
-  peer: Schema.String
+  peer: Schema.String,
+  cause: Schema.optionalKey(OutageCause)
 }) {
   override get message(): string {
-    return `was not sent: there was no session with ${this.peer}. Trying again is safe`
+    return this.cause === undefined
+      ? `the session with ${this.peer} that the command was for is over. The command was not sent`
+      : `no session with ${this.peer} yet: ${this.cause.message}. The command was not sent: trying again is safe`
+  }
+
+  /** Whether the server executed the command. */
+  get execution(): "NotExecuted" {
+    return "NotExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return true
   }
 }
 
 /**
- * More commands wait than the queue holds, or the command's turn did not come before its deadline; `waiting` others were
- * waiting. Nothing was sent: trying again later is safe.
+ * The queue of commands is full, or the command's turn did not come before its deadline; `waiting` others were waiting.
+ * Nothing was sent.
  *
  * @category errors
  * @since 0.1.0
@@ -63,13 +93,25 @@ export class Overloaded extends Schema.Error<Overloaded>("@bercon/session/Overlo
   waiting: Schema.Int
 }) {
   override get message(): string {
-    return `was not sent: its turn did not come (${this.waiting} others were waiting). Trying again is safe, later or with fewer at once`
+    return `the command's turn did not come (${this.waiting} ${
+      this.waiting === 1 ? "other was" : "others were"
+    } waiting). ` +
+      "The command was not sent: trying again is safe, later or with fewer at once"
+  }
+
+  /** Whether the server executed the command. */
+  get execution(): "NotExecuted" {
+    return "NotExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return true
   }
 }
 
 /**
- * The command was sent `sends` times and the server, though alive, did not answer before the deadline. It may have been
- * executed.
+ * The command was sent `sends` times, and the server, though alive, did not answer before the deadline.
  *
  * @category errors
  * @since 0.1.0
@@ -80,14 +122,25 @@ export class NoReply extends Schema.Error<NoReply>("@bercon/session/NoReply")({
   sends: Schema.Int
 }) {
   override get message(): string {
-    return `got no reply from ${this.peer} (sent ${this.sends} ${this.sends === 1 ? "time" : "times"}). ` +
-      "It may have been executed"
+    return `no reply came from ${this.peer} (sent ${this.sends} ${
+      this.sends === 1 ? "time" : "times"
+    }). The command may have been executed`
+  }
+
+  /** Whether the server executed the command. */
+  get execution(): "MaybeExecuted" {
+    return "MaybeExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return false
   }
 }
 
 /**
- * `missing` of the reply's `total` parts did not come before the deadline. The command was executed. `total` is 1 where the
- * reply is not sent in parts, and nobody can say how much of it is missing.
+ * `missing` of the reply's `total` parts did not come before the deadline. `total` is 1 if the reply is not sent in numbered
+ * parts, and it is unknown how much of it is missing.
  *
  * @category errors
  * @since 0.1.0
@@ -99,13 +152,25 @@ export class IncompleteReply extends Schema.Error<IncompleteReply>("@bercon/sess
 }) {
   override get message(): string {
     return this.total === 1
-      ? "was executed, but its reply did not arrive whole"
-      : `was executed, but ${this.missing} of the ${this.total} parts of its reply did not arrive`
+      ? "the reply is incomplete. The command was executed"
+      : `${this.missing} of the ${this.total} parts of the reply ${
+        this.missing === 1 ? "is" : "are"
+      } missing. The command was executed`
+  }
+
+  /** Whether the server executed the command. */
+  get execution(): "Executed" {
+    return "Executed"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return false
   }
 }
 
 /**
- * The session ended while the command was in flight (sent `sends` times). It may have been executed.
+ * The session was lost while the command was in flight (sent `sends` times).
  *
  * @category errors
  * @since 0.1.0
@@ -116,13 +181,24 @@ export class SessionLost extends Schema.Error<SessionLost>("@bercon/session/Sess
   sends: Schema.Int
 }) {
   override get message(): string {
-    return `lost its session with ${this.peer} while it was in flight. It may have been executed`
+    return `the session with ${this.peer} was lost after the command was sent ${this.sends} ${
+      this.sends === 1 ? "time" : "times"
+    }. It may have been executed`
+  }
+
+  /** Whether the server executed the command. */
+  get execution(): "MaybeExecuted" {
+    return "MaybeExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return false
   }
 }
 
 /**
- * The session was closed by its owner, or ended for good because of `failure`. The command may have been executed if it
- * had been sent (`sends` is not 0).
+ * The session was closed by its owner, or ended for good because of `cause`. The command had been sent `sends` times.
  *
  * @category errors
  * @since 0.1.0
@@ -130,46 +206,30 @@ export class SessionLost extends Schema.Error<SessionLost>("@bercon/session/Sess
 export class SessionClosed extends Schema.Error<SessionClosed>("@bercon/session/SessionClosed")({
   _tag: Schema.tag("SessionClosed"),
   sends: Schema.Int,
-  failure: Schema.optionalKey(LoginFailure)
+  cause: Schema.optionalKey(LoginFailure)
 }) {
   override get message(): string {
-    const why = this.failure === undefined ? "" : `: ${this.failure.message}`
+    const why = this.cause === undefined ? "" : ` (${this.cause.message})`
     return this.sends === 0
-      ? `was not sent: the session is closed${why}`
-      : `was in flight when the session was closed, and may have been executed${why}`
+      ? `the session is closed${why}. The command was not sent`
+      : `the session was closed${why} after the command was sent ${this.sends} ${
+        this.sends === 1 ? "time" : "times"
+      }. It may have been executed`
+  }
+
+  /** Whether the server executed the command. */
+  get execution(): Execution {
+    return this.sends === 0 ? "NotExecuted" : "MaybeExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return false
   }
 }
 
 /**
- * The server does not allow this command over RCON (`RestrictRCon`). It was not executed.
- *
- * @category errors
- * @since 0.1.0
- */
-export class CommandDisallowed extends Schema.Error<CommandDisallowed>("@bercon/session/CommandDisallowed")({
-  _tag: Schema.tag("CommandDisallowed")
-}) {
-  override get message(): string {
-    return "is not allowed over RCON on this server (RestrictRCon in its BattlEye configuration)"
-  }
-}
-
-/**
- * The server does not know this command. It was not executed.
- *
- * @category errors
- * @since 0.1.0
- */
-export class UnknownCommand extends Schema.Error<UnknownCommand>("@bercon/session/UnknownCommand")({
-  _tag: Schema.tag("UnknownCommand")
-}) {
-  override get message(): string {
-    return "is not known to this server"
-  }
-}
-
-/**
- * The command was for something that is no more as it was when its turn came (`isCurrent`). Nothing was sent.
+ * When the command's turn came, `isCurrent` returned false: what the command was for has changed. Nothing was sent.
  *
  * @category errors
  * @since 0.1.0
@@ -178,47 +238,19 @@ export class Outdated extends Schema.Error<Outdated>("@bercon/session/Outdated")
   _tag: Schema.tag("Outdated")
 }) {
   override get message(): string {
-    return "was not sent: what it was for has changed meanwhile"
+    return "what the command was for has changed meanwhile. The command was not sent"
+  }
+
+  /** Whether the server executed the command. */
+  get execution(): "NotExecuted" {
+    return "NotExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return false
   }
 }
-
-/**
- * The server's flavour could not be determined in time, so it is not known how to put the command. Nothing was sent: trying
- * again is safe.
- *
- * @category errors
- * @since 0.1.0
- */
-export class FlavourUnknown extends Schema.Error<FlavourUnknown>("@bercon/session/FlavourUnknown")({
-  _tag: Schema.tag("FlavourUnknown")
-}) {
-  override get message(): string {
-    return "was not sent: the server's flavour could not be determined in time. Trying again is safe"
-  }
-}
-
-/**
- * Servers of this kind have no such command. Nothing was sent.
- *
- * @category errors
- * @since 0.1.0
- */
-export class Unsupported extends Schema.Error<Unsupported>("@bercon/session/Unsupported")({
-  _tag: Schema.tag("Unsupported"),
-  server: Schema.String
-}) {
-  override get message(): string {
-    return `was not sent: ${this.server} has nothing of the kind`
-  }
-}
-
-/**
- * What the caller knows about a command that failed.
- *
- * @category models
- * @since 0.1.0
- */
-export type Execution = "NotExecuted" | "MaybeExecuted" | "Executed"
 
 /**
  * A command failed. `reason` says why; `command` is its first word, never its arguments, which may be secret.
@@ -236,65 +268,20 @@ export class CommandError extends Schema.TaggedError<CommandError>("@bercon/sess
     IncompleteReply,
     SessionLost,
     SessionClosed,
-    CommandDisallowed,
-    UnknownCommand,
-    Unsupported,
-    FlavourUnknown,
     Outdated
   ])
 }) {
   override get message(): string {
-    return `command ${JSON.stringify(this.command)} ${this.reason.message}`
+    return `command ${JSON.stringify(this.command)}: ${this.reason.message}`
   }
 
-  /** Whether the server ran the command, as far as anyone can know. */
+  /** Whether the server executed the command. */
   get execution(): Execution {
-    switch (this.reason._tag) {
-      case "InvalidCommand":
-      case "NotConnected":
-      case "Overloaded":
-      case "CommandDisallowed":
-      case "UnknownCommand":
-      case "Unsupported":
-      case "FlavourUnknown":
-      case "Outdated":
-        return "NotExecuted"
-      case "NoReply":
-      case "SessionLost":
-        return "MaybeExecuted"
-      case "IncompleteReply":
-        return "Executed"
-      case "SessionClosed":
-        return this.reason.sends === 0 ? "NotExecuted" : "MaybeExecuted"
-    }
+    return this.reason.execution
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return this.reason.isRetryable
   }
 }
-
-/**
- * A command's first word, cut after 32 characters: all of it that may be told, since arguments can be secret.
- *
- * @category getters
- * @since 0.1.0
- */
-export const verbOf = (text: string): string => text.trimStart().split(/\s/, 1)[0]!.slice(0, 32)
-
-/**
- * The error of a command with this text.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const make = (text: string, reason: CommandError["reason"]): CommandError =>
-  new CommandError({ command: verbOf(text), reason })
-
-/**
- * Why a command fails that had been sent `sends` times when its session ended with `exit`.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const closedBy = (exit: Exit.Exit<void, LoginFailure>, sends: number): SessionClosed =>
-  Option.match(Exit.findErrorOption(exit), {
-    onNone: () => new SessionClosed({ sends }),
-    onSome: (failure) => new SessionClosed({ sends, failure })
-  })

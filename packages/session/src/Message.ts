@@ -18,6 +18,8 @@ export interface Message {
   readonly text: string
   /** The bytes that `text` was decoded from. */
   readonly payload: Uint8Array
+  /** When it was received, in milliseconds since 1970 by the clock of this machine. */
+  readonly receivedAt: number
   /** Whether it arrived after it had been given up. It then comes out of order: after the gap that counted it as missed. */
   readonly late: boolean
 }

@@ -36,11 +36,13 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import * as CommandError from "./CommandError.ts"
+import type * as CommandError from "./CommandError.ts"
+import * as CommandErrors from "./internal/commandError.ts"
 import * as Driver from "./internal/driver.ts"
 import * as Settings from "./internal/settings.ts"
 import * as Span from "./internal/span.ts"
@@ -92,9 +94,16 @@ export interface Options {
   readonly password: Redacted.Redacted
   /**
    * How long the first login may take before it fails with `LoginTimeout`. Default 10 seconds. Infinite waits for a
-   * server that is still to come up; then a socket that cannot be opened is tried again, too.
+   * server that is still to come up; then a socket that cannot be opened is tried again, too, unless the address is not
+   * valid.
    */
   readonly loginTimeout?: Duration.Input | undefined
+  /**
+   * Whether to go on trying after the server has refused the password: some hosts change it during a redeploy. The first
+   * login then fails with `LoginTimeout` if the server goes on refusing. At least 5 seconds lie between a refusal and the
+   * next try. Default `false`: a refusal ends the session for good.
+   */
+  readonly retryRefused?: boolean | undefined
   /** How long a command waits for its reply unless it says otherwise. Default 20 seconds. */
   readonly commandTimeout?: Duration.Input | undefined
   /**
@@ -140,6 +149,8 @@ export interface Options {
  * @since 0.1.0
  */
 export class Session extends Context.Service<Session, {
+  /** The server's name, `host:port`, for messages and metrics. */
+  readonly peer: string
   /** Sends a command and returns the server's whole reply, decoded. */
   readonly command: (text: string, options?: CommandOptions) => Effect.Effect<string, CommandError.CommandError>
   /** As `command`, but the reply's bytes. */
@@ -156,6 +167,11 @@ export class Session extends Context.Service<Session, {
    */
   readonly messages: Stream.Stream<Message | Gap, LoginFailure>
   /**
+   * The first message since the last login, if one has come: servers greet each client with one. For those who subscribe to
+   * `messages` later.
+   */
+  readonly greeting: Effect.Effect<Option.Option<Message>>
+  /**
    * The number of logins so far, 0 before the first. It tells one login from the next: a command that uses something which
    * is only valid until the next login, such as a player's slot, takes the epoch of the moment at which that was read.
    */
@@ -169,6 +185,11 @@ export class Session extends Context.Service<Session, {
    * scope closes before.
    */
   readonly online: Effect.Effect<void, LoginFailure>
+  /**
+   * Waits for the end of the session. Fails if the session ends for good by itself: if the first login fails, or the server
+   * refuses a later one. Succeeds if its owner closes it.
+   */
+  readonly closed: Effect.Effect<void, LoginFailure>
 }>()("@bercon/session/Session") {}
 
 /**
@@ -201,17 +222,20 @@ export const start: (
   const traced = <A, E>(text: string, command: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Span.within("bercon.command", command, () => ({
       kind: "client",
-      attributes: { "bercon.command": CommandError.verbOf(text), "server.address": transport.peer }
+      attributes: { "bercon.command": CommandErrors.verbOf(text), "server.address": transport.peer }
     }))
   return Session.of({
+    peer: transport.peer,
     command: (text, options) => traced(text, driver.request(text, options, decode)),
     commandBytes: (text, options) => traced(text, driver.request<Uint8Array>(text, options, identity)),
     decode,
     messages: driver.messages,
+    greeting: Effect.sync(() => Option.fromUndefinedOr(driver.greeting)),
     epoch: Effect.sync(() => driver.epoch),
     status: Effect.sync(() => driver.status),
     statusChanges: driver.statusChanges,
-    online: driver.online
+    online: driver.online,
+    closed: driver.closed
   })
 })
 
@@ -220,8 +244,8 @@ export const start: (
  *
  * **Details**
  *
- * Fails with `LoginRefused` as soon as the server refuses the password, with `LoginTimeout` where it does not answer
- * within `loginTimeout`, with `TransportFailure` where no socket can be opened, and with `InvalidOptions`. Later outages
+ * Fails with `LoginRefused` as soon as the server refuses the password, with `LoginTimeout` if it does not answer within
+ * `loginTimeout`, with `TransportFailure` if no socket can be opened, and with `InvalidOptions`. Later outages
  * are no failure of this effect: the session logs in again by itself for as long as its scope is open.
  *
  * @category constructors

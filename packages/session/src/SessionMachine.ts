@@ -41,13 +41,13 @@ import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { CommandError } from "./CommandError.ts"
-import { closedBy } from "./CommandError.ts"
+import { closedBy } from "./internal/commandError.ts"
 import { Liveness } from "./internal/liveness.ts"
 import { Login, OVERTAKING } from "./internal/login.ts"
 import type { Phase as OutboundPhase, Request, Ticket } from "./internal/outbound.ts"
 import { Outbound } from "./internal/outbound.ts"
 import { ReorderBuffer } from "./internal/reorderBuffer.ts"
-import { LoginFailure, LoginRefused, TransportFailure } from "./LoginFailure.ts"
+import { LoginFailure, LoginRefused, type OutageCause, PortClosed, Silence, TransportFailure } from "./LoginFailure.ts"
 import type { Gap, Message } from "./Message.ts"
 import type { Status } from "./Status.ts"
 import type { TransportError } from "./Transport.ts"
@@ -72,6 +72,8 @@ export interface Settings {
   readonly maxInFlight: number
   readonly queueCapacity: number
   readonly textFallback: string
+  /** Whether a refused login is tried again instead of ending the session. */
+  readonly retryRefused: boolean
   /** Numbers from 0 to 1, for the jitter of login tries. */
   readonly random: () => number
 }
@@ -93,7 +95,7 @@ export type Output<H> =
   | { readonly _tag: "Transmit"; readonly datagram: Uint8Array }
   | { readonly _tag: "Open" }
   | { readonly _tag: "Settle"; readonly handle: H; readonly result: Result.Result<Uint8Array, CommandError["reason"]> }
-  | { readonly _tag: "Deliver"; readonly item: Message | Gap }
+  | { readonly _tag: "Deliver"; readonly item: Omit<Message, "receivedAt"> | Gap }
   | { readonly _tag: "StatusChanged"; readonly status: Status }
   | { readonly _tag: "Measured"; readonly milliseconds: number }
 
@@ -151,7 +153,8 @@ const STANDSTILL = 250
 export class SessionMachine<H> {
   /** How many logins there were so far: which session this is, from 1. */
   epoch = 0
-  status: Status = { _tag: "Connecting" }
+  /** As of the last input. `since` of an outage is a time of the machine's clock here. */
+  status: Status
   readonly counters: Counters = {
     logins: 0,
     retransmissions: 0,
@@ -194,6 +197,7 @@ export class SessionMachine<H> {
       longestDelay: settings.maxReconnectDelay,
       random: settings.random
     }, now)
+    this.status = { _tag: "Connecting", ...this.#login.outage }
     this.#liveness = new Liveness(settings.keepaliveInterval, settings.silenceTimeout)
     this.#outbound = new Outbound(settings, {
       transmit: (datagram) => this.#emit({ _tag: "Transmit", datagram }),
@@ -204,6 +208,7 @@ export class SessionMachine<H> {
         this.#liveness.sent(at, what !== "Repetition")
       },
       learn: (isLost) => this.#liveness.learn(isLost),
+      outageCause: () => this.#outageCause,
       measured: (milliseconds) => this.#emit({ _tag: "Measured", milliseconds })
     })
     this.#messages = new ReorderBuffer({
@@ -258,17 +263,20 @@ export class SessionMachine<H> {
     this.#notice(now)
     if (this.#phase !== "Opening") return
     // With an infinite timeout, a name that does not resolve yet is waited for. Otherwise it is probably a typing error.
-    if (this.status._tag === "Connecting" && Number.isFinite(this.#settings.loginTimeout)) {
-      return this.#end(now, Exit.fail(new LoginFailure({ reason: new TransportFailure({ error }) })))
+    const isFinal = error.reason.kind === "InvalidAddress" || Number.isFinite(this.#settings.loginTimeout)
+    if (this.status._tag === "Connecting" && isFinal) {
+      return this.#end(now, Exit.fail(new LoginFailure({ reason: new TransportFailure({ cause: error }) })))
     }
+    this.#failed(error)
     this.#openAt = now + this.#login.retryDelay(now)
   }
 
   /** The socket has failed. */
-  socketFailed(now: number): void {
+  socketFailed(now: number, error: TransportError): void {
     this.#notice(now)
     if (this.#phase === "Opening" || this.#phase === "Closed") return
-    this.#lose(now, "TransportFailed")
+    this.#lose(now, error)
+    this.#failed(error)
     this.#login.stop()
     this.#phase = "Opening"
     this.#openAt = now + this.#login.retryDelay(now)
@@ -277,15 +285,15 @@ export class SessionMachine<H> {
   /** The server's host has reported that the port is closed. */
   refused(now: number): void {
     this.#notice(now)
-    if (this.#phase === "Online" || this.#phase === "Doubting") this.#lose(now, "PortClosed")
-    this.#login.portClosed()
+    if (this.#phase === "Online" || this.#phase === "Doubting") this.#lose(now, portClosed)
+    this.#failed(portClosed)
   }
 
-  /** A datagram could not be sent. It counts as lost; the error goes into the message of a login that fails. */
+  /** A datagram could not be sent. It counts as lost; during an outage the error is its last known cause. */
   writeFailed(now: number, error: TransportError): void {
     if (error.reason.kind === "Refused") return this.refused(now)
     this.#notice(now)
-    this.#login.notSent(error)
+    this.#failed(error)
   }
 
   /** A datagram has arrived. */
@@ -324,7 +332,9 @@ export class SessionMachine<H> {
     if (this.status._tag === "Closed") return Result.fail(closedBy(this.status.exit, 0))
     // A past epoch never comes again. Before the first login, its epoch can be waited for.
     const epoch = this.status._tag === "Online" ? this.epoch : this.epoch === 0 ? 1 : undefined
-    if (request.epoch !== undefined && request.epoch !== epoch) return Result.fail(this.#outbound.notConnected())
+    if (request.epoch !== undefined && request.epoch !== epoch) {
+      return Result.fail(this.#outbound.notConnected(this.#outageCause))
+    }
     return this.#outbound.submit(now, request, this.#outboundPhase)
   }
 
@@ -418,13 +428,14 @@ export class SessionMachine<H> {
   #tickLogin(now: number): void {
     if (this.#loginTimesOutAt <= now) return this.#timeOut(now)
     if (this.#login.isMute(now)) {
-      this.#lose(now, "Silence")
+      this.#lose(now, silence)
       this.#login.stop()
       this.#phase = "Opening"
       return this.#open()
     }
     if (!this.#login.isDue(now)) return
     this.#login.sent(now)
+    this.#updateOutage()
     this.counters.logins++
     this.#emit({ _tag: "Transmit", datagram: Redacted.value(this.#loginDatagram) })
   }
@@ -442,7 +453,7 @@ export class SessionMachine<H> {
     switch (this.#liveness.judge(now, this.#outbound.roundTrip.timeout, this.#phase === "Doubting")) {
       case "Dead":
         this.#doubt(now)
-        return this.#setStatus({ _tag: "Reconnecting", cause: "Silence" })
+        return this.#reconnect()
       case "Doubt":
         return this.#doubt(now)
       case "Probe":
@@ -464,6 +475,12 @@ export class SessionMachine<H> {
   // ---------------------------------------------------------------------------
   // sessions
   // ---------------------------------------------------------------------------
+
+  /** Why there is no session; `undefined` while there is one. */
+  get #outageCause(): OutageCause | undefined {
+    if (this.status._tag === "Connecting" || this.status._tag === "Reconnecting") return this.status.cause
+    return this.#phase === "Doubting" ? silence : undefined
+  }
 
   /** Whether there is a session to listen to. */
   get #hasSession(): boolean {
@@ -512,10 +529,7 @@ export class SessionMachine<H> {
       this.counters.unexpected++
       if (accepted) this.#login.answeredUnexpectedly(now)
     } else if (!accepted) {
-      const { password, peer } = this.#settings
-      const isPadded = Redacted.value(password).trim() !== Redacted.value(password)
-      const reason = new LoginRefused({ peer, ...(isPadded && { isPadded }) })
-      this.#end(now, Exit.fail(new LoginFailure({ reason })))
+      this.#receiveRefusal(now)
     } else if (this.#hasSession) {
       this.#login.stop()
       this.#beginAt = Math.min(this.#beginAt, now + OVERTAKING)
@@ -524,6 +538,19 @@ export class SessionMachine<H> {
       if (roundTrip !== undefined) this.#outbound.roundTrip.measure(roundTrip)
       this.#beginAnew(now)
     }
+  }
+
+  #receiveRefusal(now: number): void {
+    const { password, peer, retryRefused } = this.#settings
+    const isPadded = Redacted.value(password).trim() !== Redacted.value(password)
+    const reason = new LoginRefused({ peer, ...(isPadded && { isPadded }) })
+    if (!retryRefused) return this.#end(now, Exit.fail(new LoginFailure({ reason })))
+    // Losing the session shows the refusal already.
+    const isShown = this.status._tag === "Online" || this.#login.outage.cause._tag === "LoginRefused"
+    if (this.#hasSession) this.#lose(now, reason)
+    this.#login.refused(now, reason)
+    this.#updateOutage()
+    if (!isShown) this.#setStatus(this.status)
   }
 
   /** Begins a session after its login reply: its messages count from 0. */
@@ -536,7 +563,7 @@ export class SessionMachine<H> {
   #begin(now: number): void {
     const isFirst = this.status._tag === "Connecting"
     if (this.#hasSession) {
-      if (!this.#isLost) this.#setStatus({ _tag: "Reconnecting", cause: "Silence" })
+      if (!this.#isLost) this.#reconnect()
       this.#outbound.lose(this.#login.lastSentAt)
     }
     this.#beginAt = Infinity
@@ -551,15 +578,15 @@ export class SessionMachine<H> {
   }
 
   /** Gives up the session, because the socket or the port is gone. */
-  #lose(now: number, cause: (Status & { _tag: "Reconnecting" })["cause"]): void {
+  #lose(now: number, cause: OutageCause): void {
     if (!this.#hasSession) return
     this.#phase = "LoggingIn"
     this.#beginAt = Infinity
     this.#outbound.lose(Infinity)
     this.#messages.flush(now)
     if (!this.#isLost) {
-      this.#login.begin(now)
-      this.#setStatus({ _tag: "Reconnecting", cause })
+      this.#login.begin(now, cause)
+      this.#reconnect()
     }
     this.#login.ask(now)
   }
@@ -638,7 +665,23 @@ export class SessionMachine<H> {
     this.#emit({ _tag: "StatusChanged", status })
   }
 
-  #deliver(item: Message | Gap): void {
+  #reconnect(): void {
+    this.#setStatus({ _tag: "Reconnecting", ...this.#login.outage })
+  }
+
+  /** Records why there is no session. */
+  #failed(cause: OutageCause): void {
+    this.#login.failed(cause)
+    this.#updateOutage()
+  }
+
+  /** Shows in the status what is known of the outage, if there is one. */
+  #updateOutage(): void {
+    const { _tag } = this.status
+    if (_tag === "Connecting" || _tag === "Reconnecting") this.status = { _tag, ...this.#login.outage }
+  }
+
+  #deliver(item: Omit<Message, "receivedAt"> | Gap): void {
     this.#emit({ _tag: "Deliver", item })
   }
 
@@ -649,3 +692,5 @@ export class SessionMachine<H> {
 
 const acknowledgements = Array.from({ length: 256 }, (_, number) => Packet.encode(Packet.acknowledge(number)))
 const noOutputs: ReadonlyArray<never> = []
+const silence = new Silence({})
+const portClosed = new PortClosed({})

@@ -112,7 +112,7 @@ export class Transport extends Context.Service<Transport, {
 }>()("@bercon/session/Transport") {}
 
 /**
- * The socket could not be opened: the host or port is not valid (`InvalidAddress`), the host name has no address
+ * The socket could not be opened: the host or port is not valid (`InvalidAddress`, `cause` says why), the host name has no address
  * (`HostUnresolved`), the local address or port cannot be used, or opening took longer than 30 seconds (`TimedOut`).
  *
  * @category errors
@@ -135,10 +135,9 @@ export class OpenFailed extends Schema.Error<OpenFailed>("@bercon/session/Transp
   override get message(): string {
     switch (this.kind) {
       case "InvalidAddress":
-        return `${this.peer} is not a valid address: a host and a port from 1 to 65535 are needed; ` +
-          "a local address must not be empty, a local port may be 0 to 65535"
+        return `invalid server address ${this.peer}${detailOf(this.cause)}`
       case "HostUnresolved":
-        return `no address was found for ${this.peer}: check the host name and the DNS`
+        return `the host name of ${this.peer} has no address (is it spelled right, does the DNS answer?)`
       case "AddressInUse":
         return `cannot open a socket to ${this.peer}: the local port is in use`
       case "AddressNotAvailable":
@@ -174,9 +173,9 @@ export class IoFailed extends Schema.Error<IoFailed>("@bercon/session/Transport/
   override get message(): string {
     switch (this.kind) {
       case "Refused":
-        return `nobody listens at ${this.peer}: the server is not running, or its RConPort is a different one`
+        return `nobody listens at ${this.peer} (is the server running, is RConPort right?)`
       case "Unreachable":
-        return `${this.peer} cannot be reached: check the network`
+        return `the network has no way to ${this.peer} (is the network up, is the address right?)`
       case "MessageTooLarge":
         return `the datagram is too large for the network to ${this.peer}`
       case "PermissionDenied":

@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Metric, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { Meter } from "../src/internal/meter.ts"
+import { attributesOf } from "../src/internal/series.ts"
 import { Bench } from "./support/Bench.ts"
 import { password, tapped } from "./support/Scenario.ts"
 
@@ -12,12 +13,24 @@ import { password, tapped } from "./support/Scenario.ts"
 const readings = Effect.map(Metric.snapshot, (series) => {
   const lines = new Map<string, number>()
   for (const { attributes, id, state } of series) {
-    const { server, ...rest } = attributes ?? {}
-    if (server === undefined) continue
+    const { "server.address": address, "server.port": _, ...rest } = attributes ?? {}
+    if (address === undefined) continue
     const value = state as { readonly count?: number; readonly value?: number }
     lines.set([id, ...Object.values(rest)].join(" "), Number(value.count ?? value.value))
   }
   return lines
+})
+
+describe("the attributes of a server", () => {
+  it.each([
+    ["127.0.0.1:2306", "127.0.0.1", "2306"],
+    ["[::1]:2306", "::1", "2306"],
+    ["rcon.example.org:2306", "rcon.example.org", "2306"],
+    ["mock", "mock", undefined]
+  ])("of %s are its address and port", (peer, address, port) => {
+    const expected = { "server.address": address, ...(port !== undefined && { "server.port": port }) }
+    assert.deepStrictEqual(attributesOf(peer), expected)
+  })
 })
 
 describe("metrics", () => {
@@ -60,19 +73,19 @@ describe("metrics", () => {
       const values = yield* readings
       const positive = (name: string) =>
         assert.isAbove(values.get(name) ?? 0, 0, name)
-      assert.strictEqual(values.get("bercon_commands Success"), 5)
-      assert.strictEqual(values.get("bercon_commands InvalidCommand"), 1)
-      assert.strictEqual(values.get("bercon_commands Overloaded"), 1)
-      assert.strictEqual(values.get("bercon_commands Interrupted"), 1)
-      positive("bercon_retransmissions")
-      positive("bercon_round_trip_milliseconds")
-      positive("bercon_keepalives")
-      positive("bercon_logins")
-      assert.strictEqual(values.get("bercon_reconnects PortClosed"), 1)
-      positive("bercon_messages Delivered")
-      assert.strictEqual(values.get("bercon_datagrams_dropped Malformed"), 1)
-      assert.strictEqual(values.get("bercon_datagrams_dropped Unexpected"), 1)
-      positive("bercon_datagrams_dropped Stray")
+      assert.strictEqual(values.get("bercon_commands_total Success"), 5)
+      assert.strictEqual(values.get("bercon_commands_total InvalidCommand"), 1)
+      assert.strictEqual(values.get("bercon_commands_total Overloaded"), 1)
+      assert.strictEqual(values.get("bercon_commands_total Interrupted"), 1)
+      positive("bercon_retransmissions_total")
+      positive("bercon_round_trip_seconds")
+      positive("bercon_keepalives_total")
+      positive("bercon_logins_total")
+      assert.strictEqual(values.get("bercon_reconnects_total PortClosed"), 1)
+      positive("bercon_messages_total Delivered")
+      assert.strictEqual(values.get("bercon_datagrams_dropped_total Malformed"), 1)
+      assert.strictEqual(values.get("bercon_datagrams_dropped_total Unexpected"), 1)
+      positive("bercon_datagrams_dropped_total Stray")
       assert.strictEqual(values.get("bercon_commands_in_flight"), 0)
       assert.strictEqual(values.get("bercon_commands_waiting"), 0)
     }).pipe(Effect.provide(TestRcon.layerTransport()), Effect.provideService(Metric.MetricRegistry, new Map())))
@@ -80,33 +93,44 @@ describe("metrics", () => {
   it.effect("keep apart what commands ended with and why sessions were lost, also if the words are the same", () =>
     Effect.gen(function*() {
       const { counters } = new Bench().machine
-      const meter = new Meter("server", { counters, load: { waiting: 0, inFlight: 0 } }, yield* Effect.context())
+      const meter = new Meter(
+        "server",
+        { counters, status: { _tag: "Online" }, load: { waiting: 0, inFlight: 0 } },
+        yield* Effect.context()
+      )
       meter.settled("Silence")
       meter.settled("Silence")
       meter.lost("Silence")
       const values = yield* readings
-      assert.deepStrictEqual([values.get("bercon_commands Silence"), values.get("bercon_reconnects Silence")], [2, 1])
+      assert.deepStrictEqual([
+        values.get("bercon_commands_total Silence"),
+        values.get("bercon_reconnects_total Silence")
+      ], [2, 1])
       meter.close()
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
 
-  it.effect("add up over sessions, whatever the order of the attributes in their contexts, and what they say of `server`", () =>
+  it.effect("add up over sessions, whatever the order of the attributes in their contexts, and their own `server.address`", () =>
     Effect.gen(function*() {
       const { counters } = new Bench().machine
       const contexts = [
         { region: "eu", team: "a" },
         { team: "a", region: "eu" },
-        { server: "another", region: "eu", team: "a" }
+        { "server.address": "another", region: "eu", team: "a" }
       ]
       for (const attributes of contexts) {
         const context = yield* Effect.provideService(Effect.context(), Metric.CurrentMetricAttributes, attributes)
-        const meter = new Meter("server", { counters, load: { waiting: 0, inFlight: 0 } }, context)
+        const meter = new Meter(
+          "server",
+          { counters, status: { _tag: "Online" }, load: { waiting: 0, inFlight: 0 } },
+          context
+        )
         meter.settled("Success")
         meter.close()
       }
       const series = yield* Metric.snapshot
       assert.deepStrictEqual(
         series.map(({ attributes, state }) => [attributes, (state as { count?: number }).count]),
-        [[{ outcome: "Success", region: "eu", server: "server", team: "a" }, 3]]
+        [[{ outcome: "Success", region: "eu", "server.address": "server", team: "a" }, 3]]
       )
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
 
@@ -115,11 +139,14 @@ describe("metrics", () => {
       const names = Effect.map(readings, (values) => [...values.keys()].map((line) => line.trim()))
       yield* Effect.scoped(Effect.gen(function*() {
         yield* Session.make({ password })
-        assert.includeMembers(yield* names, ["bercon_commands_in_flight", "bercon_commands_waiting", "bercon_logins"])
+        const gauges = ["bercon_online", "bercon_commands_in_flight", "bercon_commands_waiting"]
+        assert.includeMembers(yield* names, [...gauges, "bercon_logins_total"])
+        assert.strictEqual((yield* readings).get("bercon_online"), 1)
       }))
+      assert.notInclude(yield* names, "bercon_online")
       assert.notInclude(yield* names, "bercon_commands_in_flight")
       assert.notInclude(yield* names, "bercon_commands_waiting")
-      assert.include(yield* names, "bercon_logins")
+      assert.include(yield* names, "bercon_logins_total")
     }).pipe(Effect.provide(TestRcon.layerTransport()), Effect.provideService(Metric.MetricRegistry, new Map())))
 
   it.effect("tell messages that came again, never, or too late", () =>
@@ -137,10 +164,10 @@ describe("metrics", () => {
       yield* network.heal("toServer")
       yield* TestClock.adjust("10 seconds")
       const values = yield* readings
-      assert.strictEqual(values.get("bercon_messages Delivered"), 2)
-      assert.strictEqual(values.get("bercon_messages Missed"), 1)
-      assert.strictEqual(values.get("bercon_messages Late"), 1)
-      assert.strictEqual(values.get("bercon_messages Repeated"), 1)
+      assert.strictEqual(values.get("bercon_messages_total Delivered"), 2)
+      assert.strictEqual(values.get("bercon_messages_total Missed"), 1)
+      assert.strictEqual(values.get("bercon_messages_total Late"), 1)
+      assert.strictEqual(values.get("bercon_messages_total Repeated"), 1)
     }).pipe(Effect.provide(TestRcon.layerTransport()), Effect.provideService(Metric.MetricRegistry, new Map())))
 })
 

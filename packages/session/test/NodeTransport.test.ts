@@ -52,7 +52,7 @@ describe.each([["DatagramSocketTransport", DatagramSocketTransport], ["NodeTrans
             Effect.provideService(Transport.Transport, transport)
           )
         )
-        assert(failure.reason._tag === "LoginTimeout" && failure.reason.portClosed)
+        assert(failure.reason._tag === "LoginTimeout" && failure.reason.cause._tag === "PortClosed")
       }))
 
     it.live("a host that answers garbage is as good as none", () =>
@@ -80,19 +80,47 @@ describe.each([["DatagramSocketTransport", DatagramSocketTransport], ["NodeTrans
           )
         )
         assert(failure.reason._tag === "TransportFailure")
-        assert.strictEqual(failure.reason.error.reason.kind, "HostUnresolved")
+        assert.strictEqual(failure.reason.cause.reason.kind, "HostUnresolved")
         assert.include(failure.message, "no-such-host.invalid:2306")
       }))
 
-    it.live.each([["", 2306], ["127.0.0.1", 0], ["127.0.0.1", 70_000], ["127.0.0.1", NaN]] as const)(
-      "%j and port %d are no address, and the error says so",
-      ([host, port]) =>
+    it.live.each(
+      [
+        ["", 2306, ":2306: host must not be empty"],
+        ["127.0.0.1", 0, "127.0.0.1:0: port must be an integer from 1 to 65535 (got 0)"],
+        ["127.0.0.1", 70_000, "127.0.0.1:70000: port must be an integer from 1 to 65535 (got 70000)"],
+        ["127.0.0.1", NaN, "127.0.0.1:NaN: port must be an integer from 1 to 65535 (got NaN)"],
+        ["http://x", 2306, `http://x:2306: host must be a name or an IP address without a scheme (got "http://x")`],
+        [
+          "1.2.3.4:2306",
+          2306,
+          `1.2.3.4:2306:2306: host must not contain a port, which has an option of its own (got "1.2.3.4:2306")`
+        ],
+        ["[::1]", 2306, `[::1]:2306: host must be an IPv6 address without brackets and without a port (got "[::1]")`],
+        ["a/b", 2306, `a/b:2306: host must be a name or an IP address without a path (got "a/b")`],
+        [" a", 2306, ` a:2306: host must not contain blanks, line breaks or NUL (got " a")`]
+      ] as const
+    )(
+      "host %j and port %d are no address, and the error says why",
+      ([host, port, problem]) =>
         Effect.gen(function*() {
           const error = yield* Effect.flip(Udp.make({ host, port }).open)
           assert.strictEqual(error.reason.kind, "InvalidAddress")
-          assert.include(error.message, "1 to 65535")
+          assert.strictEqual(error.message, `invalid server address ${problem}`)
         })
     )
+
+    it.live("an address that is not valid fails at once, also if the login timeout is infinite", () =>
+      Effect.gen(function*() {
+        const failure = yield* Effect.flip(
+          Session.make({ password: Redacted.make("secret"), loginTimeout: "Infinity" }).pipe(
+            Effect.provide(Udp.layer({ host: "127.0.0.1:2306", port: 2306 }))
+          )
+        )
+        assert.strictEqual(failure.reason._tag, "TransportFailure")
+        assert.isFalse(failure.isRetryable)
+        assert.include(failure.message, "must not contain a port")
+      }))
 
     it.live("a local address that this machine does not have fails with a typed error", () =>
       Effect.gen(function*() {

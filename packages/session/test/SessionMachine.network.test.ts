@@ -1,11 +1,15 @@
 import { Packet } from "@bercon/codec"
 import type { Message } from "@bercon/session"
-import { SessionMachine } from "@bercon/session"
+import { SessionMachine, Transport } from "@bercon/session"
 import { ServerMachine } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted, Result, Schema } from "effect"
 import { Pair, perfect } from "./support/Pair.ts"
 import { checks, Seed } from "./support/Soak.ts"
+
+const socketFailed = new Transport.TransportError({
+  reason: new Transport.IoFailed({ kind: "Closed", peer: "server" })
+})
 
 const seconds = (n: number) => n * 1000
 const minutes = (n: number) => n * 60_000
@@ -89,7 +93,7 @@ describe("login", () => {
       assert(status._tag === "Closed" && status.exit._tag === "Failure")
       const failure = status.exit.cause.reasons[0]
       assert(failure?._tag === "Fail" && failure.error.reason._tag === "LoginTimeout")
-      assert.strictEqual(failure.error.reason.portClosed, portClosed)
+      assert.strictEqual(failure.error.reason.cause._tag, portClosed ? "PortClosed" : "Silence")
       assert.strictEqual(failure.error.reason.tries, pair.client.counters.logins)
     }
   )
@@ -689,7 +693,7 @@ describe("a port that flaps", () => {
     let sent = before
     for (let i = 0; i < 2000; i++) {
       if (i % 2 === 0) pair.client.refused(pair.now)
-      else if (i % 20 === 1) pair.client.socketFailed(pair.now)
+      else if (i % 20 === 1) pair.client.socketFailed(pair.now, socketFailed)
       pair.flush()
       pair.runUntil(pair.now + 5)
       while (sent < pair.client.counters.logins) {
@@ -917,7 +921,7 @@ describe("whatever happens", () => {
             else ServerMachine.goSilent(pair.server, now)
             break
           case 9:
-            pair.client.socketFailed(now)
+            pair.client.socketFailed(now, socketFailed)
             break
           case 10: {
             const junk = Packet.encode(Packet.commandReply(pick(256), "junk"))

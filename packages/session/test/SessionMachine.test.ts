@@ -40,8 +40,8 @@ describe("opening a socket", () => {
 
   it("that fails after an outage is tried again, whatever the login timeout", () => {
     const bench = Bench.online()
-    bench.machine.socketFailed(bench.now)
-    assert.deepStrictEqual(bench.flush().news(), ["Reconnecting: TransportFailed"])
+    bench.machine.socketFailed(bench.now, ioFailed("Closed"))
+    assert.deepStrictEqual(bench.flush().news(), ["Reconnecting: TransportError"])
     assert.deepStrictEqual(bench.until(1049).news(), [])
     assert.deepStrictEqual(bench.until(1050).news(), ["open"])
     bench.machine.openFailed(1050, openFailed)
@@ -65,11 +65,11 @@ describe("a socket that fails", () => {
     const bench = new Bench({ loginTimeout: Infinity }).until(0)
     bench.machine.opened(0)
     bench.until(10)
-    bench.machine.socketFailed(10)
+    bench.machine.socketFailed(10, ioFailed("Closed"))
     bench.news()
     assert.deepStrictEqual(bench.until(1009).news(), [])
     assert.deepStrictEqual(bench.until(1010).news(), ["open"])
-    bench.machine.socketFailed(1010)
+    bench.machine.socketFailed(1010, ioFailed("Closed"))
     assert.deepStrictEqual(bench.until(5000).news(), [], "there is none to fail")
   })
 
@@ -77,7 +77,7 @@ describe("a socket that fails", () => {
     const bench = Bench.online()
     bench.machine.close(bench.now)
     assert.deepStrictEqual(bench.flush().news(), ["Closed"])
-    bench.machine.socketFailed(bench.now)
+    bench.machine.socketFailed(bench.now, ioFailed("Closed"))
     bench.machine.refused(bench.now)
     bench.machine.close(bench.now)
     bench.machine.tick(1e6)
@@ -90,8 +90,8 @@ describe("a socket that fails", () => {
     bench.submit("x")
     bench.until(3000)
     bench.news()
-    bench.machine.socketFailed(bench.now)
-    assert.deepStrictEqual(bench.flush().news(), ["Reconnecting: TransportFailed"])
+    bench.machine.socketFailed(bench.now, ioFailed("Closed"))
+    assert.deepStrictEqual(bench.flush().news(), ["Reconnecting: TransportError"])
   })
 })
 
@@ -120,8 +120,19 @@ describe("a port that is reported closed", () => {
       assert(status._tag === "Closed" && status.exit._tag === "Failure")
       const reason = status.exit.cause.reasons[0]
       assert(reason?._tag === "Fail" && reason.error.reason._tag === "LoginTimeout")
-      assert.strictEqual(reason.error.reason.portClosed, kind === "Refused")
-      assert.strictEqual(reason.error.reason.error?.reason.kind, kind === "Refused" ? undefined : kind)
+      const { cause } = reason.error.reason
+      assert.strictEqual(cause._tag, "Silence", "what was reported long ago is not the last known cause")
+      const late = new Bench().until(0)
+      late.machine.opened(0)
+      late.until(9000)
+      late.machine.writeFailed(9000, ioFailed(kind))
+      const { status: current } = late.machine
+      assert(current._tag === "Connecting")
+      assert.deepStrictEqual([current.cause._tag, current.tries, current.since], [
+        kind === "Refused" ? "PortClosed" : "TransportError",
+        10,
+        0
+      ])
     }
   })
 

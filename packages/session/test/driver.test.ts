@@ -298,8 +298,8 @@ describe("a socket", () => {
       yield* TestClock.adjust(1)
       const { reason } = yield* Fiber.join(failing)
       assert(reason._tag === "TransportFailure")
-      assert.strictEqual(reason.error.reason.kind, "TimedOut")
-      assert.include(reason.error.message, "30 seconds")
+      assert.strictEqual(reason.cause.reason.kind, "TimedOut")
+      assert.include(reason.cause.message, "30 seconds")
     }))
 
   it.effect("that does not close holds up the next one for 30 seconds, and not for ever", () =>

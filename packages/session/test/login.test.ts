@@ -1,7 +1,16 @@
-import { Transport } from "@bercon/session"
+import { LoginFailure, Transport } from "@bercon/session"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Schema } from "effect"
-import { DELAY_SHARE, LATE_LOGIN_REPLY, Login, MUTE_TIME, OVERTAKING, SHORTEST_DELAY } from "../src/internal/login.ts"
+import {
+  DELAY_SHARE,
+  LATE_LOGIN_REPLY,
+  Login,
+  MUTE_TIME,
+  OVERTAKING,
+  QUIET_TRIES,
+  REFUSED_DELAY,
+  SHORTEST_DELAY
+} from "../src/internal/login.ts"
 
 const make = (options: Partial<ConstructorParameters<typeof Login>[0]> = {}, now = 0) =>
   new Login({ timeout: 10_000, longestDelay: 30_000, random: () => 0, ...options }, now)
@@ -187,23 +196,44 @@ describe("a first login that fails", () => {
     const login = make({}, 500)
     login.ask(500)
     sendUntil(login, 10_499)
-    const plain = login.timedOut(10_500, "server")
-    assert.deepStrictEqual([plain.tries, Duration.toMillis(plain.waited), plain.portClosed], [10, 10_000, false])
-    assert.notProperty(plain, "error")
-    login.portClosed()
-    login.notSent(error)
+    const silent = login.timedOut(10_500, "server")
+    assert.deepStrictEqual([silent.tries, Duration.toMillis(silent.waited), silent.cause._tag], [10, 10_000, "Silence"])
+    login.failed(new LoginFailure.PortClosed({}))
+    login.failed(error)
     const seen = login.timedOut(10_000, "server")
-    assert.deepStrictEqual([seen.portClosed, seen.error], [true, error])
+    assert.strictEqual(seen.cause, error)
+    assert.deepStrictEqual(login.outage, { cause: error, tries: 10, since: 500 })
+  })
+
+  it("tells of silence again after several packets without an answer or an error", () => {
+    const login = make()
+    login.failed(new LoginFailure.PortClosed({}))
+    for (let tries = 0; tries < QUIET_TRIES; tries++) login.sent(1000 * tries)
+    assert.strictEqual(login.outage.cause._tag, "PortClosed")
+    login.sent(9000)
+    assert.strictEqual(login.outage.cause._tag, "Silence")
   })
 
   it("tells nothing of an earlier outage", () => {
     const login = make()
     login.sent(0)
-    login.portClosed()
-    login.notSent(error)
+    login.failed(error)
     login.begin(1000)
-    const { portClosed, tries, ...rest } = login.timedOut(2000, "server")
-    assert.deepStrictEqual([tries, portClosed], [0, false])
-    assert.notProperty(rest, "error")
+    assert.deepStrictEqual([login.outage.tries, login.outage.cause._tag], [0, "Silence"])
+    login.begin(1000, new LoginFailure.PortClosed({}))
+    assert.strictEqual(login.outage.cause._tag, "PortClosed")
+  })
+
+  it("is asked for again some time after a refusal, on the same socket", () => {
+    const login = make()
+    login.ask(0)
+    login.sent(0)
+    login.refused(100, error)
+    assert.isFalse(login.isAwaited(100))
+    assert.deepStrictEqual([login.wakeAt, login.outage.cause], [100 + REFUSED_DELAY, error])
+    assert.isFalse(login.isMute(100 + MUTE_TIME - 1))
+    login.stop()
+    login.refused(200, error)
+    assert.strictEqual(login.wakeAt, Infinity, "not while nothing is asked")
   })
 })

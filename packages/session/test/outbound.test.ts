@@ -49,6 +49,7 @@ class Harness {
         assert.strictEqual(at, this.now)
         this.#what = what
       },
+      outageCause: () => undefined,
       learn: (isLost) => this.losses.push(isLost),
       measured: (milliseconds) => this.measured.push(milliseconds)
     })

@@ -29,18 +29,19 @@
  */
 import type { ActionError } from "@bercon/client/ActionError"
 import { AdminId } from "@bercon/client/Admin"
+import type * as CommandError from "@bercon/client/CommandError"
 import type * as Commands from "@bercon/client/Commands"
 import * as RconClient from "@bercon/client/RconClient"
 import type { ReplyError } from "@bercon/client/ReplyError"
 import * as Roster from "@bercon/client/Roster"
 import * as ServerEvent from "@bercon/client/ServerEvent"
-import { CommandTable } from "@bercon/client/unstable"
+import { CommandErrors, CommandTable } from "@bercon/client/unstable"
 import * as Version from "@bercon/client/Version"
-import * as CommandError from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Status } from "@bercon/session/Status"
 import { Broadcast } from "@bercon/session/unstable"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -80,7 +81,7 @@ const CALLS = 10_000
 const done = Effect.succeed("")
 const emptyTable = Effect.succeed({ rows: [], unparsed: [], total: 0, cut: false })
 
-const COMMANDS: Commands.Commands = {
+const COMMANDS: Omit<Commands.Commands, "withOptions"> = {
   players: Effect.succeed([]),
   playerTable: emptyTable,
   bans: Effect.succeed([]),
@@ -132,6 +133,7 @@ export const layer = (
       calls.push(call)
     }
     let status: Status = { _tag: "Online" }
+    const closed = Deferred.makeUnsafe<void, LoginFailure>()
     const statuses = new Broadcast<Status>({ capacity: 16, greeting: () => status })
     const recorded = Record.map(COMMANDS, (_, name) => {
       const member: Member = members[name]
@@ -139,16 +141,18 @@ export const layer = (
         Effect.suspend(() => {
           record([name, ...args])
           if (status._tag === "Closed") {
-            return Effect.fail(CommandError.make(name, CommandError.closedBy(status.exit, 0)))
+            return Effect.fail(CommandErrors.make(name, CommandErrors.closedBy(status.exit, 0)))
           }
           return typeof member === "function" ? member(...args) : member
         })
       return typeof member === "function" ? (...args: Array<never>) => run(args) : run([])
-    }) as Commands.Commands
+    }) as typeof COMMANDS
+    const commands: Commands.Commands = { ...recorded, withOptions: () => commands }
 
     const client = RconClient.RconClient.of({
       roster: {
         get: members.players,
+        snapshot: Effect.option(members.players),
         isComplete: Effect.succeed(true),
         changes: Stream.unwrap(Effect.match(members.players, {
           onFailure: () => Stream.drain(events),
@@ -160,10 +164,11 @@ export const layer = (
       adminId: Effect.succeedSome(AdminId.make(0)),
       status: Effect.sync(() => status),
       statusChanges: statuses.values,
+      closed: Deferred.await(closed),
       events,
       ...RconClient.listeners(events),
       ...implementation,
-      ...recorded
+      ...commands
     })
     return Context.make(RconClient.RconClient, client).pipe(
       Context.add(MockRconClient, {
@@ -177,6 +182,7 @@ export const layer = (
               statuses.publish(status)
               statuses.close(Exit.void)
               broadcast.close(exit)
+              Deferred.doneUnsafe(closed, exit)
             }),
             settle
           )

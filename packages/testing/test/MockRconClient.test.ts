@@ -1,8 +1,8 @@
-import { Player, RconClient, ServerEvent } from "@bercon/client"
-import { CommandError, LoginFailure } from "@bercon/session"
+import { CommandError, Player, RconClient, ServerEvent } from "@bercon/client"
+import { LoginFailure } from "@bercon/session"
 import { MockRconClient } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Option, Stream } from "effect"
+import { Effect, Exit, Fiber, Option, Stream } from "effect"
 
 const bob = new Player.Player({ id: Player.PlayerId.make(5), name: "Bob", verified: true })
 
@@ -41,6 +41,7 @@ describe("MockRconClient", () => {
       const ending = yield* Effect.forkChild(Effect.exit(Stream.runDrain(rcon.events)), { startImmediately: true })
       yield* mock.end(new LoginFailure.LoginFailure({ reason: new LoginFailure.LoginRefused({ peer: "mock" }) }))
       assert.isTrue(Exit.isFailure(yield* Fiber.join(ending)))
+      assert.strictEqual((yield* Effect.flip(rcon.closed)).reason._tag, "LoginRefused")
     }).pipe(Effect.scoped, Effect.provide(MockRconClient.layer())))
 
   it.effect("ends its events when the test says", () =>
@@ -56,11 +57,14 @@ describe("MockRconClient", () => {
       assert.strictEqual((yield* rcon.status)._tag, "Closed")
       const error = yield* Effect.flip(rcon.say("hello"))
       assert.isTrue(error._tag === "CommandError" && error.reason._tag === "SessionClosed")
-      const exit = yield* Effect.exit(rcon.waitFor("Gap"))
-      assert.isTrue(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause))
+      assert.strictEqual((yield* Effect.flip(rcon.waitFor("Gap")))._tag, "NoSuchElementError")
+      yield* rcon.closed
     }).pipe(Effect.provide(MockRconClient.layer())))
 
-  const failure = CommandError.make("kick", new CommandError.NoReply({ peer: "mock", sends: 3 }))
+  const failure = new CommandError.CommandError({
+    command: "kick",
+    reason: new CommandError.NoReply({ peer: "mock", sends: 3 })
+  })
   it.effect("does what it is told to otherwise, and writes that down, too", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient

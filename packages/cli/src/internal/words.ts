@@ -5,19 +5,20 @@ import { Cause, Exit, Option } from "effect"
 import type { Item } from "./News.ts"
 
 const CAUSES = {
-  Silence: "the server has fallen silent",
+  Silence: "the server does not answer any more",
   PortClosed: "the server has closed its port",
-  TransportFailed: "the socket has failed"
+  LoginRefused: "the server refuses the password",
+  TransportError: "the socket has failed"
 }
 
 export const inWords = (item: Item): string => {
   switch (item._tag) {
     case "Connecting":
-      return "logging in"
+      return item.cause._tag === "Silence" ? "logging in" : `${item.cause.message}: trying again`
     case "Online":
       return "logged in"
     case "Reconnecting":
-      return `${CAUSES[item.cause]}: logging in again`
+      return `${CAUSES[item.cause._tag]}: logging in again`
     case "Closed":
       return Exit.match(item.exit, {
         onSuccess: () => "the session is over",

@@ -2,15 +2,17 @@
  * Checks the arguments of commands before anything is sent. The schemas of the brands decide, also at run time: types do
  * not bind a program in JavaScript, and `undefined` slips through many.
  */
-import { type CommandError, InvalidCommand, make as commandError } from "@bercon/session/CommandError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Formatter from "effect/Formatter"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Ban, BanTarget } from "../Ban.ts"
+import { type CommandError, InvalidCommand } from "../CommandError.ts"
 import { type Guid, isGuid } from "../Guid.ts"
+import { type IdentityId, isIdentityId } from "../Identity.ts"
 import { Player, PlayerId } from "../Player.ts"
+import { make as commandError } from "./commandError.ts"
 
 type Checked<A> = Effect.Effect<A, CommandError>
 
@@ -55,23 +57,32 @@ const isSlot = Schema.is(PlayerId)
 export const slot = (command: string, value: unknown): Checked<PlayerId> =>
   isSlot(value) ? Effect.succeed(value) : unexpected(command, "player", SLOT, value)
 
+/** An array. */
+export const list = <A>(command: string, name: string, value: ReadonlyArray<A>): Checked<ReadonlyArray<A>> =>
+  Array.isArray(value) ? Effect.succeed(value) : unexpected(command, name, "an array", value)
+
 /** How callers name a player. */
-export type PlayerName = PlayerId | Guid | Player
+export type PlayerName = PlayerId | Guid | IdentityId | Player
 
 /** A player: by slot, by GUID, or as a list has shown it. */
 export const player = (command: string, value: unknown): Checked<PlayerName> => {
-  const guid = lowerCase(value)
+  const id = lowerCase(value)
   return isSlot(value) || value instanceof Player
     ? Effect.succeed(value)
-    : isGuid(guid)
-    ? Effect.succeed(guid)
-    : unexpected(command, "player", `${SLOT}, a GUID of 32 hexadecimal digits, or a Player`, value)
+    : isGuid(id) || isIdentityId(id)
+    ? Effect.succeed(id)
+    : unexpected(
+      command,
+      "player",
+      `${SLOT}, a GUID of 32 hexadecimal digits, the UUID of an account, or a Player`,
+      value
+    )
 }
 
 const isTarget = Schema.is(BanTarget)
 const TARGET = "a GUID of 32 hexadecimal digits, an IPv4 address, or the UUID of an account"
 
-/** Whom a ban is for, beyond the players on the server. */
+/** A ban's target: a GUID, an IP address or an account. */
 export const banTarget = (command: string, value: unknown): Checked<BanTarget> => {
   const target = lowerCase(value)
   return isTarget(target) ? Effect.succeed(target) : unexpected(command, "target", TARGET, value)
@@ -86,7 +97,7 @@ export const banned = (command: string, value: unknown): Checked<PlayerId | Play
       () => unexpected(command, "target", `${SLOT}, a Player, ${TARGET}`, value)
     )
 
-/** A ban of the list, or whose bans are meant. */
+/** A row of the list, or the target whose bans are removed. */
 export const listed = (command: string, value: unknown): Checked<BanTarget | Ban> =>
   value instanceof Ban ? Effect.succeed(value) : Effect.catch(
     banTarget(command, value),

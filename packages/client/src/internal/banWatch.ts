@@ -1,20 +1,27 @@
 /**
  * Compares the server's list of bans with the one before, and publishes what has changed as events.
  */
-import type { CommandError } from "@bercon/session/CommandError"
-import { Alarm, Monotonic } from "@bercon/session/unstable"
+import { Alarm } from "@bercon/session/unstable"
+import * as Arr from "effect/Array"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
 import type { Ban } from "../Ban.ts"
+import type { CommandError } from "../CommandError.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import * as ServerEvent from "../ServerEvent.ts"
 import { isComplete, type Table } from "../Table.ts"
-import { missingFrom } from "./banRows.ts"
 import { reported } from "./reported.ts"
 
 /** Servers print whole minutes. */
 const ROUNDING = 60_000
+
+/** How many rows are remembered that incomplete lists do not show. */
+const REMEMBERED = 10_000
+
+/** The least time between two readings, in milliseconds. */
+const REST = 1000
 
 export interface BanWatch {
   /** Reads the list now, and from then on at the interval. */
@@ -22,39 +29,34 @@ export interface BanWatch {
   readonly close: () => void
 }
 
+/** A row, and when it was last read. */
+interface Read {
+  readonly ban: Ban
+  readonly at: number
+}
+
 export const make = (options: {
   readonly query: Effect.Effect<Table<Ban>, CommandError | ReplyError>
-  readonly interval: Duration.Input | "never"
+  /** In milliseconds. Infinite: never. */
+  readonly interval: number
   readonly now: () => number
   readonly context: Context.Context<never>
   readonly publish: (event: ServerEvent.ServerEvent) => void
 }): BanWatch => {
-  if (options.interval === "never") return { begin: () => {}, close: () => {} }
-  const interval = Monotonic.duration(options.interval)
-  /** The last list, and what incomplete ones did not show; `undefined` before the first. */
-  let before: ReadonlyArray<Ban> | undefined
-  let readAt = Infinity
-
-  /** Publishes what has changed since the last list, which is `elapsed` milliseconds old. */
-  const compare = (before: ReadonlyArray<Ban>, table: Table<Ban>, elapsed: number): void => {
-    for (const ban of missingFrom(table.rows, before)) options.publish(new ServerEvent.BanAdded({ ban }))
-    const expired = before.filter((ban) => ban.remaining !== "expired" && isNowExpired(ban, table.rows))
-    for (const ban of expired) options.publish(new ServerEvent.BanExpired({ ban }))
-    // A row may be missing only because it could not be read.
-    if (!isComplete(table)) return
-    for (const ban of missingFrom(before, table.rows)) {
-      // That it has expired was published when the list showed it.
-      if (ban.remaining === "expired") continue
-      const isOver = Duration.isDuration(ban.remaining) && Duration.toMillis(ban.remaining) <= elapsed + ROUNDING
-      options.publish(isOver ? new ServerEvent.BanExpired({ ban }) : new ServerEvent.BanRemoved({ ban }))
-    }
-  }
+  const interval = Math.max(REST, options.interval)
+  if (interval === Infinity) return { begin: constVoid, close: constVoid }
+  /** What the lists have shown so far; `undefined` before the first. */
+  let before: ReadonlyArray<Read> | undefined
+  /** When the last reading ended. */
+  let triedAt = Infinity
 
   const take = (table: Table<Ban>): void => {
     const now = options.now()
-    if (before !== undefined) compare(before, table, now - readAt)
+    const read = table.rows.map((ban): Read => ({ ban, at: now }))
+    if (before !== undefined) { for (const event of changes(before, table, now)) options.publish(event) }
     // What an incomplete list does not show is remembered.
-    before = isComplete(table) ? table.rows : [...table.rows, ...missingFrom(before ?? [], table.rows)]
+    const unseen = isComplete(table) || before === undefined ? [] : unmatched(before, table.rows)
+    before = [...read, ...unseen.slice(0, REMEMBERED)]
   }
 
   const read = options.query.pipe(
@@ -62,22 +64,69 @@ export const make = (options: {
     // The session logs outages. The next reading compares with the last list that came.
     Effect.catch((error) => Effect.logDebug("cannot read the list of bans", error)),
     Effect.andThen(Effect.sync(() => {
-      readAt = options.now()
+      triedAt = options.now()
     }))
   )
   const alarm: Alarm = new Alarm(options.context, {
     now: options.now,
-    wakeAt: () => readAt + interval,
+    wakeAt: () => triedAt + interval,
     ring: () => reported("watching the list of bans failed, and will not be done any more", read)
   })
   return {
     begin: () => {
-      readAt = -Infinity
+      triedAt = -Infinity
       alarm.reset()
     },
     close: () => alarm.stop()
   }
 }
 
-const isNowExpired = (ban: Ban, rows: ReadonlyArray<Ban>): boolean =>
-  rows.some((row) => row.remaining === "expired" && row.target === ban.target && row.reason === ban.reason)
+/** What rows have in common that can be the same ban, expired or not. */
+const nameOf = ({ reason, target }: Ban): string => `${target} ${reason}`
+
+/** What has changed from one list to the next. Rows of the same name are counted: they cannot be told apart. */
+const changes = (
+  before: ReadonlyArray<Read>,
+  table: Table<Ban>,
+  now: number
+): ReadonlyArray<ServerEvent.ServerEvent> => {
+  const events: Array<ServerEvent.ServerEvent> = []
+  const older = Arr.groupBy(before, ({ ban }) => nameOf(ban))
+  const newer = Arr.groupBy(table.rows, nameOf)
+  const canBeMissing = isComplete(table)
+  for (const name of new Set([...Object.keys(older), ...Object.keys(newer)])) {
+    const [expiredBefore, liveBefore] = parted(older[name] ?? [], ({ ban }) => ban.remaining === "expired")
+    const [expiredAfter, liveAfter] = parted(newer[name] ?? [], ({ remaining }) => remaining === "expired")
+    for (const ban of liveAfter.slice(liveBefore.length)) events.push(new ServerEvent.BanAdded({ ban }))
+    const fallen = Math.max(0, liveBefore.length - liveAfter.length)
+    const risen = Math.min(fallen, Math.max(0, expiredAfter.length - expiredBefore.length))
+    // Those that end first.
+    const gone = [...liveBefore].sort((a, b) => endOf(a) - endOf(b)).slice(0, canBeMissing ? fallen : risen)
+    gone.forEach((read, index) => {
+      const hasExpired = index < risen || endOf(read) <= now + ROUNDING
+      const { ban } = read
+      events.push(hasExpired ? new ServerEvent.BanExpired({ ban }) : new ServerEvent.BanRemoved({ ban }))
+    })
+  }
+  return events
+}
+
+/** When a ban ends; `Infinity` if it is permanent. */
+const endOf = ({ at, ban }: Read): number =>
+  Duration.isDuration(ban.remaining) ? at + Duration.toMillis(ban.remaining) : Infinity
+
+/** The remembered rows that a list does not show. */
+const unmatched = (before: ReadonlyArray<Read>, rows: ReadonlyArray<Ban>): ReadonlyArray<Read> => {
+  const left = new Map<string, number>()
+  for (const row of rows) left.set(nameOf(row), (left.get(nameOf(row)) ?? 0) + 1)
+  return before.filter(({ ban }) => {
+    const count = left.get(nameOf(ban)) ?? 0
+    left.set(nameOf(ban), count - 1)
+    return count <= 0
+  })
+}
+
+const parted = <A>(values: ReadonlyArray<A>, isFirst: (value: A) => boolean): readonly [Array<A>, Array<A>] => [
+  values.filter(isFirst),
+  values.filter((value) => !isFirst(value))
+]

@@ -3,11 +3,14 @@
  * client's methods, the flavours and the mock derive from this table.
  */
 import * as Result from "effect/Result"
+import { type ActionError, Rejected } from "../ActionError.ts"
 import type { ReplyError } from "../ReplyError.ts"
+import { make as actionError } from "./actionError.ts"
 import * as AdminsReply from "./battleye/adminsReply.ts"
 import * as CommandsReply from "./battleye/commandsReply.ts"
 import * as MissionsReply from "./battleye/missionsReply.ts"
 import * as VersionReply from "./battleye/versionReply.ts"
+import { isRefusal } from "./refusal.ts"
 
 /** A command whose reply is all that is known of its outcome. */
 export interface SimpleCommand<out A, out E = never> {
@@ -25,8 +28,13 @@ const query = <A>(
   parse: (reply: string) => Result.Result<A, ReplyError>
 ): SimpleCommand<A, ReplyError> => ({ text, repeatable: true, parse })
 
-/** Succeeds with what the server says about it. */
-const action = (text: string, repeatable = true): SimpleCommand<string> => ({ text, repeatable, parse: Result.succeed })
+/** Succeeds with what the server says about it, unless that is a refusal. `name`: that of the method. */
+const action = (name: string, text: string, repeatable = true): SimpleCommand<string, ActionError> => ({
+  text,
+  repeatable,
+  parse: (reply) =>
+    isRefusal(reply) ? Result.fail(actionError(name, new Rejected({ text: reply }))) : Result.succeed(reply)
+})
 
 /** Queries without arguments. */
 export const queries = {
@@ -38,23 +46,24 @@ export const queries = {
 
 /** Actions without arguments. */
 export const actions = {
-  writeBans: action("writeBans"),
-  loadScripts: action("loadScripts"),
-  loadEvents: action("loadEvents"),
-  lock: action("#lock"),
-  unlock: action("#unlock"),
-  restart: action("#restart", false),
-  reassign: action("#reassign", false),
-  restartServer: action("#restartserver", false),
-  shutdown: action("#shutdown", false)
+  writeBans: action("writeBans", "writeBans"),
+  loadScripts: action("loadScripts", "loadScripts"),
+  loadEvents: action("loadEvents", "loadEvents"),
+  lock: action("lock", "#lock"),
+  unlock: action("unlock", "#unlock"),
+  restart: action("restart", "#restart", false),
+  reassign: action("reassign", "#reassign", false),
+  restartServer: action("restartServer", "#restartserver", false),
+  shutdown: action("shutdown", "#shutdown", false)
 }
 
 /** Actions whose arguments are part of the text, and are checked already. */
 export const actionsWith = {
-  loadBans: (file: string) => action(words("loadBans", file)),
+  loadBans: (file: string) => action("loadBans", words("loadBans", file)),
   /** -1: no limit. */
-  maxPing: (milliseconds: number) => action(words("maxPing", milliseconds)),
-  selectMission: (mission: string, difficulty: string) => action(words("#mission", mission, difficulty), false)
+  maxPing: (milliseconds: number) => action("maxPing", words("maxPing", milliseconds)),
+  selectMission: (mission: string, difficulty: string) =>
+    action("selectMission", words("#mission", mission, difficulty), false)
 }
 
 /** Words with a blank between them. An empty one leaves no trace. */

@@ -1,11 +1,11 @@
 /**
  * What a flavour implements. The rest of the client is the same for all.
  */
-import type { CommandError } from "@bercon/session/CommandError"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type { ActionError } from "../ActionError.ts"
 import type { Ban, BanTarget } from "../Ban.ts"
+import type { CommandError } from "../CommandError.ts"
 import type { Player } from "../Player.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import type { Table } from "../Table.ts"
@@ -48,9 +48,11 @@ export interface FlavourCommands {
   readonly whisper: (player: PlayerTarget, text: string, call: Call) => Confirmed
   readonly kick: (player: PlayerTarget, reason: string, call: Call) => Confirmed
   readonly ban: (target: PlayerTarget | BanTarget, sentence: Sentence, call: Call) => Confirmed
-  /** Bans those who are not banned so already. Always confirmed. */
+  /** Adds the bans that are not in the list yet. Always confirmed. */
   readonly banAll: (targets: ReadonlyArray<BanTarget>, sentence: Sentence, call: Call) => Confirmed
   /** Removes all bans of each target, or one ban of the list. */
   readonly unban: (targets: ReadonlyArray<BanTarget | Ban>, call: Call) => Confirmed
+  /** Whether servers of this flavour have a command of the table. */
+  readonly supports: (command: SimpleCommand<unknown, unknown>) => boolean
   readonly command: (text: string, call: Call) => Effect.Effect<string, CommandError>
 }

@@ -9,15 +9,7 @@
  * A table, a greeting or an event is evidence. An empty reply is only a guess: a BattlEye server that is starting can reply
  * so, too. A guess is used, and the server is asked again with the next command.
  */
-import {
-  closedBy,
-  type CommandError,
-  FlavourUnknown,
-  make as commandError,
-  NotConnected
-} from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
-import type * as Session from "@bercon/session/Session"
 import { Monotonic } from "@bercon/session/unstable"
 import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -25,11 +17,15 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
+import { type CommandError, FlavourUnknown } from "../CommandError.ts"
 import type { Flavour } from "../Flavour.ts"
 import type { Player } from "../Player.ts"
 import type * as ServerEvent from "../ServerEvent.ts"
 import type { Table } from "../Table.ts"
 import * as PlayersReply from "./battleye/playersReply.ts"
+import type { ClientSession } from "./clientSession.ts"
+import { closedBy, make as commandError } from "./commandError.ts"
+import { notConnected } from "./notConnected.ts"
 import { reported } from "./reported.ts"
 
 /** The outcome of the question. */
@@ -40,7 +36,7 @@ export interface Answer {
 }
 
 export interface Options {
-  readonly session: Session.Session["Service"]
+  readonly session: ClientSession
   /** The flavour, if it need not be found out. */
   readonly flavour: Flavour | undefined
   readonly context: Context.Context<never>
@@ -110,7 +106,7 @@ export class FlavourDetection {
     this.#askedAt = -Infinity
   }
 
-  /** The session has ended: who waits, waits in vain. */
+  /** The session has ended: waiting commands fail with `SessionClosed`. */
   close(exit: Exit.Exit<void, LoginFailure>): void {
     Deferred.doneUnsafe(this.#ended, Effect.succeed(exit))
     this.#asking?.interruptUnsafe()
@@ -186,6 +182,7 @@ export class FlavourDetection {
       if (this.#flavour === undefined) {
         this.#flavour = text.trim() === "" ? "Reforger" : "BattlEye"
         this.#isGuess = true
+        this.#askedAt = this.#options.now()
       }
       return { flavour: this.#flavour, table }
     })
@@ -200,11 +197,10 @@ export class FlavourDetection {
       Effect.timeoutOrElse(Effect.raceFirst(run, closed), {
         duration: Math.max(0, deadline - now),
         orElse: () =>
-          Effect.flatMap(this.#options.session.status, (status) =>
-            Effect.fail(commandError(
-              command,
-              status._tag === "Online" ? new FlavourUnknown({}) : new NotConnected({ peer: "the server" })
-            )))
+          Effect.flatMap(
+            notConnected(this.#options.session),
+            (reason) => Effect.fail(commandError(command, reason.cause === undefined ? new FlavourUnknown({}) : reason))
+          )
       }))
   }
 }

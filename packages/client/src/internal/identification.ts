@@ -1,5 +1,5 @@
 /**
- * Decides when all is known of a player that will be known: who comes is announced once for each visit.
+ * Announces each visit of a player once, when name, address and GUID are final.
  *
  * The server tells of a player bit by bit: name and address, then the GUID, then that it is verified. Any of these may be
  * lost, and the list of players has them all.
@@ -7,7 +7,7 @@
 import type { Player, PlayerId } from "../Player.ts"
 import { compare } from "./playerTarget.ts"
 
-/** After how long a player is announced whose GUID has not been verified, in milliseconds. */
+/** After how long a player is announced who has no verified GUID, in milliseconds. */
 export const PATIENCE = 60_000
 
 interface Visit {
@@ -21,14 +21,14 @@ export class Identification {
   /** When the last list came. */
   #listedAt = -Infinity
 
-  /** Records that a list of players has come. What it does not tell of a player will perhaps never be told. */
+  /** Records that a list of players has come. What it lacks may never come. */
   listed(now: number): void {
     this.#listedAt = now
   }
 
   /**
    * Those of the players of whom all is known, and who were not announced before. `isListed`: whether a list has come since
-   * the login, so that who is not among the players has left.
+   * the login, so that a player missing from `players` has left.
    */
   identified(players: ReadonlyMap<PlayerId, Player>, isListed: boolean, now: number): ReadonlyArray<Player> {
     if (isListed) {
@@ -51,6 +51,6 @@ export class Identification {
   #isKnown(player: Player, { since }: Visit): boolean {
     if (player.identity !== undefined) return true
     if (player.guid !== undefined && player.verified && player.address !== undefined) return true
-    return player.guid !== undefined && this.#listedAt >= since + PATIENCE
+    return this.#listedAt >= since + PATIENCE
   }
 }

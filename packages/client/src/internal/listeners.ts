@@ -2,11 +2,14 @@
  * Handlers and waits on a stream of events.
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import * as Metrics from "../Metrics.ts"
 import type { Service } from "../RconClient.ts"
 import * as ServerEvent from "../ServerEvent.ts"
 
@@ -14,21 +17,28 @@ import * as ServerEvent from "../ServerEvent.ts"
 export const listeners = (
   events: Stream.Stream<ServerEvent.ServerEvent, LoginFailure>
 ): Pick<Service, "on" | "waitFor"> => ({
-  on: (tag, handler) =>
-    events.pipe(
-      Stream.filter(ServerEvent.is(tag)),
-      // In a fiber of its own, however it ends: also interrupted, which is not this one's end.
-      Stream.runForEach((event) =>
-        Effect.suspend(() => handler(event)).pipe(
-          Effect.forkChild({ startImmediately: true }),
-          Effect.flatMap(Fiber.await),
-          Effect.flatMap((exit) =>
-            Exit.isFailure(exit) ? Effect.logError(`a handler of ${tag} failed`, exit.cause) : Effect.void
-          )
-        )
+  on: (tag, handler, { concurrency = 1 } = {}) => {
+    const isWanted = ServerEvent.is(tag)
+    return events.pipe(
+      Stream.filter((event) => isWanted(event) || isOverflow(event)),
+      Stream.mapEffect(
+        (event) =>
+          isWanted(event)
+            // In a fiber of its own, however it ends: also interrupted, which is not this one's end.
+            ? Effect.suspend(() => handler(event)).pipe(
+              Effect.forkChild({ startImmediately: true }),
+              Effect.flatMap(Fiber.await),
+              Effect.flatMap((exit) =>
+                Exit.isFailure(exit) ? Effect.logError(`a handler of ${tag} failed`, exit.cause) : Effect.void
+              )
+            )
+            : missed(tag, event),
+        { concurrency }
       ),
+      Stream.runDrain,
       Effect.forkScoped({ startImmediately: true })
-    ),
+    )
+  },
   waitFor: (tag, { timeout, trigger = Effect.void, where = () => true } = {}) =>
     Effect.scoped(Effect.gen(function*() {
       const first = yield* events.pipe(
@@ -39,6 +49,20 @@ export const listeners = (
       )
       yield* trigger
       const event = yield* timeout === undefined ? Fiber.join(first) : Effect.timeout(Fiber.join(first), timeout)
-      return yield* Option.match(event, { onNone: () => Effect.interrupt, onSome: Effect.succeed })
+      return yield* Option.match(event, {
+        onNone: () => Effect.fail(new Cause.NoSuchElementError(`the session was closed before ${tag} came`)),
+        onSome: Effect.succeed
+      })
     }))
 })
+
+const isOverflow = (event: ServerEvent.ServerEvent): boolean => event._tag === "Gap" && event.cause === "Overflow"
+
+/** A handler is so slow that it has lost events, of whatever kind. */
+const missed = (tag: string, event: ServerEvent.ServerEvent): Effect.Effect<void> => {
+  const count = event._tag === "Gap" ? event.missed ?? 0 : 0
+  return Effect.andThen(
+    Metric.update(Metric.withAttributes(Metrics.eventsMissed, { event: tag }), count),
+    Effect.logWarning(`a handler of ${tag} is too slow: it has missed ${count} events (of all kinds)`)
+  )
+}

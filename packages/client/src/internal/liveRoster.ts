@@ -1,7 +1,6 @@
 /**
  * The roster at work: it listens to events, and has the list of players asked for when only that can tell.
  */
-import { type CommandError, make as commandError, SessionClosed } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Status } from "@bercon/session/Status"
 import { Alarm, Broadcast, Monotonic } from "@bercon/session/unstable"
@@ -9,17 +8,19 @@ import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
+import { type CommandError, SessionClosed } from "../CommandError.ts"
 import type { Player, PlayerId } from "../Player.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import { lookups, type Roster } from "../Roster.ts"
 import { PlayerIdentified, type ServerEvent } from "../ServerEvent.ts"
 import { isComplete, type Table } from "../Table.ts"
+import { make as commandError } from "./commandError.ts"
 import { Identification } from "./identification.ts"
 import { isNamed, type OccupantOf } from "./playerTarget.ts"
 import { reported } from "./reported.ts"
@@ -32,6 +33,8 @@ export interface LiveRoster {
   readonly known: ReadonlyMap<PlayerId, Player>
   /** Who is in a slot now, as far as is known. */
   readonly occupantOf: OccupantOf
+  /** The last list of this session; `undefined` until it has come. */
+  readonly list: () => Table<Player> | undefined
   /** An event with what is known of the player who has left. */
   readonly describe: (event: ServerEvent) => ServerEvent
   /** Takes the next event. */
@@ -65,7 +68,8 @@ interface Asked {
 export const make = (options: {
   readonly query: Effect.Effect<Table<Player>, CommandError | ReplyError>
   readonly status: Effect.Effect<Status>
-  readonly interval: Duration.Input
+  /** In milliseconds. */
+  readonly interval: number
   readonly clock: Clock.Clock
   readonly context: Context.Context<never>
   /** Where the events go that the roster makes. */
@@ -80,7 +84,7 @@ export const make = (options: {
   let isDoubtful = true
   /** When the last query for the list ended, with a list or an error; `Infinity` before `begin`. */
   let listedAt = Infinity
-  const interval = Monotonic.duration(options.interval)
+  const { interval } = options
   let published: ReadonlyArray<Player> | undefined
 
   const doubt = (): void => {
@@ -143,7 +147,7 @@ export const make = (options: {
     }
   )
 
-  /** Where the client has ended the query has with it, and not whoever asks. */
+  /** If the client closes, the query is interrupted, and the caller gets `SessionClosed`. */
   const outcomeOf = (fiber: Fiber.Fiber<Table<Player>, CommandError | ReplyError>) =>
     Effect.flatMap(Fiber.await(fiber), (exit) =>
       Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
@@ -151,7 +155,7 @@ export const make = (options: {
         : exit)
 
   let complaint: string | undefined
-  /** Of outages the session tells; what is said here is that the server will not do it, and once. */
+  /** The session logs outages. This logs, once, that the server refuses the query. */
   const complain = (error: CommandError | ReplyError): Effect.Effect<void> => {
     const tag = error._tag === "CommandError" ? error.reason._tag : error._tag
     const isOutage = ["NotConnected", "NoReply", "SessionLost", "SessionClosed", "Overloaded"].includes(tag)
@@ -183,11 +187,13 @@ export const make = (options: {
   return {
     roster: {
       get,
+      snapshot: Effect.sync(() => Option.fromUndefinedOr(current())),
       isComplete: Effect.sync(() => state.list !== undefined && isComplete(state.list)),
       changes: Stream.filter(broadcast.values, Predicate.isNotUndefined),
       ...lookups(get)
     },
     known: state.players,
+    list: () => state.list,
     occupantOf: (slot) => State.occupantOf(state, slot),
     describe: (event) => {
       if (event._tag !== "PlayerDisconnected" && event._tag !== "PlayerKicked") return event

@@ -2,46 +2,65 @@
  * Wires a client: the session's messages become events, the roster follows them, and commands go to the flavour that the
  * server speaks.
  */
-import type * as CommandError from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Gap, Message } from "@bercon/session/Message"
 import * as Session from "@bercon/session/Session"
-import { Broadcast, Monotonic } from "@bercon/session/unstable"
+import { Broadcast, Monotonic, Series } from "@bercon/session/unstable"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Formatter from "effect/Formatter"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { AdminId } from "../Admin.ts"
+import type * as CommandError from "../CommandError.ts"
 import type { ActionOptions } from "../Commands.ts"
 import type { Flavour } from "../Flavour.ts"
+import * as Metrics from "../Metrics.ts"
 import type { ClientOptions, Service } from "../RconClient.ts"
 import * as ServerEvent from "../ServerEvent.ts"
 import * as Arguments from "./arguments.ts"
 import * as BanWatch from "./banWatch.ts"
 import * as BattlEye from "./battleye/commands.ts"
+import * as ClientSession from "./clientSession.ts"
 import type { Call, FlavourCommands } from "./flavourCommands.ts"
 import { FlavourDetection } from "./flavourDetection.ts"
 import { listeners } from "./listeners.ts"
 import * as LiveRoster from "./liveRoster.ts"
 import * as Methods from "./methods.ts"
 import * as Reforger from "./reforger/commands.ts"
+import * as Settings from "./settings.ts"
 
 /** A client on the session in context, and how it leaves the server. */
-export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {}) {
-  const session = yield* Session.Session
+export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
+  const settings = yield* Settings.make(options)
+  const session = ClientSession.make(yield* Session.Session)
   const context = yield* Effect.context()
   const clock = yield* Clock.Clock
   const now = () => Monotonic.millis(clock)
   const broadcast = new Broadcast<ServerEvent.ServerEvent, LoginFailure>({
-    capacity: options.messageCapacity ?? 4096,
+    capacity: settings.messageCapacity,
     overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
   })
-  const publish = (event: ServerEvent.ServerEvent) => broadcast.publish(event)
+  /** The same without late messages: they may be about an earlier visit, and are evidence of nothing. */
+  const timely = new Broadcast<ServerEvent.ServerEvent, LoginFailure>({ capacity: settings.messageCapacity })
+  const attributes = Series.attributesOf(session.peer)
+  const counts = new Map<string, Series.Cell>()
+  const count = ({ _tag }: ServerEvent.ServerEvent): void => {
+    let cell = counts.get(_tag)
+    if (cell === undefined) {
+      counts.set(_tag, cell = Series.cellOf(context, Metrics.events, { ...attributes, event: _tag }))
+    }
+    cell.count++
+  }
+  const publish = (event: ServerEvent.ServerEvent): void => {
+    count(event)
+    broadcast.publish(event)
+    timely.publish(event)
+  }
   const events = broadcast.values
-  const commandTimeout = Monotonic.duration(options.commandTimeout ?? "20 seconds")
   let adminId: AdminId | undefined
 
   // ---------------------------------------------------------------------------
@@ -50,7 +69,7 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
 
   const detection = new FlavourDetection({
     session,
-    flavour: options.flavour === "auto" ? undefined : options.flavour,
+    flavour: settings.flavour,
     context,
     now
   })
@@ -59,9 +78,9 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
   let battleye: FlavourCommands | undefined
   const commandsOf = (flavour: Flavour): FlavourCommands =>
     flavour === "Reforger"
-      ? (reforger ??= Reforger.make(session, options.replyWindow, { now, context })).commands
+      ? (reforger ??= Reforger.make(session, settings.replyWindow, { now, context })).commands
       : battleye ??= BattlEye.make(session, {
-        events,
+        events: timely.values,
         adminId: () => adminId,
         isBattlEye: () => detection.isBattlEye
       })
@@ -88,7 +107,7 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
     run: (call: Call) => Effect.Effect<A, E>
   ): Effect.Effect<A, E | CommandError.CommandError> =>
     Effect.suspend((): Effect.Effect<A, E | CommandError.CommandError> => {
-      const timeout = given?.timeout === undefined ? commandTimeout : Monotonic.duration(given.timeout)
+      const timeout = given?.timeout === undefined ? settings.commandTimeout : Monotonic.duration(given.timeout)
       const problem = problemOf(timeout, given)
       if (problem !== undefined) return Arguments.invalid(name, problem)
       const deadline = now() + timeout
@@ -121,20 +140,25 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
             : Effect.succeed(table)
       )),
     status: session.status,
-    interval: options.rosterInterval ?? "25 seconds",
+    interval: settings.rosterInterval,
     clock,
     context,
     publish
   })
 
+  const population = Series.gauge(context, Metrics.players, attributes, () => live.known.size)
+
   /** Whether the next message is the first after a login. */
-  let isGreeting = (yield* session.status)._tag !== "Online"
+  let isGreeting = true
 
   const take = (item: Message | Gap): void => {
     const event = read(item)
     if (event === undefined) return
     // A late message is older than what the roster knows. For the gap that it left the list is asked for.
-    if (item._tag === "Message" && item.late) return publish(event)
+    if (item._tag === "Message" && item.late) {
+      count(event)
+      return broadcast.publish(event)
+    }
     const described = live.describe(event)
     live.observe(described)
     publish(described)
@@ -152,7 +176,9 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
       return new ServerEvent.Gap({ cause: item.cause, ...(item.missed !== undefined && { missed: item.missed }) })
     }
     if (detection.flavour === "Reforger" && reforger?.offer(item.text) === true) return undefined
-    const event = ServerEvent.parse(item.text, live.known.values())
+    const event = Object.assign(ServerEvent.parse(item.text, live.known.values()), {
+      receivedAt: DateTime.makeUnsafe(item.receivedAt)
+    })
     detection.learn(event)
     // The first thing a server says to a client is that this client has logged in. Later logins are those of others.
     if (isGreeting && (event._tag === "AdminLoggedIn" || event._tag === "LoggedIn")) adminId = event.admin
@@ -162,11 +188,15 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
 
   const bans = BanWatch.make({
     query: call("bans", (_, call) => _.banTable(call)),
-    interval: options.banInterval ?? "never",
+    interval: settings.banInterval,
     now,
     context,
     publish
   })
+
+  // A session that was there before this client has been greeted already.
+  const greeting = yield* session.greeting
+  if (Option.isSome(greeting)) read(greeting.value)
 
   yield* session.messages.pipe(
     Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),
@@ -176,8 +206,10 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
       reforger?.close()
       const closing = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
       broadcast.close(closing ? Exit.void : exit)
+      timely.close(closing ? Exit.void : exit)
       live.close(closing ? Exit.void : exit)
       bans.close()
+      population.remove()
       return Exit.isFailure(exit) && Cause.hasDies(exit.cause)
         ? Effect.logError("reading the server's messages failed, no more events will come", exit.cause)
         : Effect.void
@@ -193,14 +225,15 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
   yield* Effect.forkScoped(Effect.ignore(begin), { startImmediately: true })
 
   const client: Service = {
-    ...Methods.make(call, live, now),
+    ...Methods.make({ run: call, live, now, epoch: session.epoch }),
     events,
     ...listeners(events),
     roster: live.roster,
-    flavour: Effect.suspend(() => detection.resolve("players", now() + commandTimeout)),
+    flavour: Effect.suspend(() => detection.resolve("players", now() + settings.commandTimeout)),
     adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
     status: session.status,
-    statusChanges: session.statusChanges
+    statusChanges: session.statusChanges,
+    closed: session.closed
   }
 
   return {
@@ -210,8 +243,16 @@ export const makeClient = Effect.fnUntraced(function*(options: ClientOptions = {
 })
 
 const problemOf = (timeout: number, given: ActionOptions | undefined): string | undefined => {
-  if (!(timeout > 0)) return `timeout must be a positive duration (got ${Formatter.format(given?.timeout)})`
-  return given?.confirmWithin !== undefined && Number.isNaN(Monotonic.duration(given.confirmWithin))
-    ? `confirmWithin must be a duration (got ${Formatter.format(given.confirmWithin)})`
+  const { confirmWithin, epoch, isCurrent, repeatable } = given ?? {}
+  return !(timeout > 0)
+    ? `timeout must be a positive duration (got ${Formatter.format(given?.timeout)})`
+    : confirmWithin !== undefined && !(Monotonic.duration(confirmWithin) >= 0)
+    ? `confirmWithin must be a duration (got ${Formatter.format(confirmWithin)})`
+    : epoch !== undefined && !Number.isInteger(epoch)
+    ? `epoch must be an integer (got ${Formatter.format(epoch)})`
+    : isCurrent !== undefined && typeof isCurrent !== "function"
+    ? `isCurrent must be a function (got ${Formatter.format(isCurrent)})`
+    : repeatable !== undefined && typeof repeatable !== "boolean"
+    ? `repeatable must be a boolean (got ${Formatter.format(repeatable)})`
     : undefined
 }

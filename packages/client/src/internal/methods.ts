@@ -1,7 +1,6 @@
 /**
  * The methods of `Commands`: each checks its arguments, and hands them to the flavour that the server speaks.
  */
-import * as CommandError from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
 import { Span } from "@bercon/session/unstable"
 import * as Arr from "effect/Array"
@@ -9,11 +8,16 @@ import * as Effect from "effect/Effect"
 import * as Record from "effect/Record"
 import * as ActionError from "../ActionError.ts"
 import type { Ban, BanTarget } from "../Ban.ts"
+import * as CommandError from "../CommandError.ts"
 import type { ActionOptions, BanOptions, BulkOptions, Commands, SayOptions } from "../Commands.ts"
+import type { Guid } from "../Guid.ts"
+import type { IdentityId } from "../Identity.ts"
 import type { Player, PlayerId } from "../Player.ts"
 import type { ReplyError } from "../ReplyError.ts"
-import type { Table } from "../Table.ts"
+import { isComplete, type Table } from "../Table.ts"
+import * as ActionErrors from "./actionError.ts"
 import * as Arguments from "./arguments.ts"
+import * as CommandErrors from "./commandError.ts"
 import type { SimpleCommand } from "./commandTable.ts"
 import * as CommandTable from "./commandTable.ts"
 import type { Call, FlavourCommands } from "./flavourCommands.ts"
@@ -30,7 +34,23 @@ export type RunCall = <A, E>(
 
 type Action = Effect.Effect<string, CommandError.CommandError | ActionError.ActionError>
 
-export const make = (call: RunCall, live: LiveRoster, now: () => number): Commands => {
+/** What the methods are made of. */
+export interface Dependencies {
+  readonly run: RunCall
+  readonly live: LiveRoster
+  readonly now: () => number
+  readonly epoch: Effect.Effect<number>
+}
+
+/** `defaults`: options for every call. */
+export const make = (dependencies: Dependencies, defaults?: Session.CommandOptions): Commands => {
+  const { epoch, live, now, run } = dependencies
+  const call: RunCall = defaults === undefined
+    ? run
+    : (name, select, options) => run(name, select, { ...defaults, ...options })
+  // Without options, the list is one for all who ask at the same time.
+  const playerTable = defaults === undefined ? live.playerTable : call("players", (_, call) => _.playerTable(call))
+
   /** The rows alone. Unparsed lines are logged. */
   const rowsOf = <Row, E>(name: string, table: Effect.Effect<Table<Row>, E>): Effect.Effect<ReadonlyArray<Row>, E> =>
     spanned(name, () =>
@@ -43,40 +63,64 @@ export const make = (call: RunCall, live: LiveRoster, now: () => number): Comman
     call(command.text, (_, call) => _.simple(command, call), options)
 
   /** The methods for commands without arguments. */
-  const methodsOf = <Table extends Record<string, SimpleCommand<unknown, ReplyError>>>(table: Table) =>
+  const methodsOf = <Table extends Record<string, SimpleCommand<unknown, ActionError.ActionError | ReplyError>>>(
+    table: Table
+  ) =>
     Record.map(table, (command, name) => spanned(name, () => simple(command))) as {
       readonly [K in keyof Table]: Table[K] extends SimpleCommand<infer A, infer E>
         ? Effect.Effect<A, CommandError.CommandError | E>
         : never
     }
 
-  /** The player that a caller means: by slot, or found by what identifies the player. */
-  const targetOf = (
+  /** The player that is meant by more than a slot, in a list of players. */
+  const findIn = (players: Iterable<Player>, named: Guid | IdentityId | Player): Player | undefined => {
+    const all = Array.from(players)
+    if (typeof named === "string") return all.find(({ guid, identity }) => guid === named || identity === named)
+    return all.find((player) =>
+      (player.guid !== undefined && player.guid === named.guid) ||
+      (player.identity !== undefined && player.identity === named.identity)
+    ) ?? all.find((player) => player.id === named.id && compare(player, named) !== "Other")
+  }
+
+  /** The same, looked up in the roster, and in the list if the roster does not know the player. */
+  const find = (
     action: string,
-    named: Arguments.PlayerName,
-    deadline: number
-  ): Effect.Effect<PlayerTarget, CommandError.CommandError | ActionError.ActionError> =>
-    typeof named === "number"
-      ? Effect.sync(() => new PlayerTarget(named, live.occupantOf))
-      : live.roster.get.pipe(
-        Effect.mapError((failure) => ActionError.make(action, new ActionError.LookupFailed({ failure }))),
-        Effect.flatMap((players) => {
-          const there = typeof named === "string"
-            ? players.find(({ guid }) => guid === named)
-            : players.find((player) => player.guid !== undefined && player.guid === named.guid) ??
-              players.find((player) => player.id === named.id && compare(player, named) !== "Other")
-          return there === undefined
-            ? Effect.fail(ActionError.make(
-              action,
-              new ActionError.PlayerNotFound({ player: typeof named === "string" ? named : named.guid ?? named.id })
-            ))
-            : Effect.succeed(new PlayerTarget(there.id, live.occupantOf, there))
-        }),
-        Effect.timeoutOrElse({
-          duration: Math.max(0, deadline - now()),
-          orElse: () => Effect.fail(CommandError.make(action, new CommandError.NotConnected({ peer: "the server" })))
-        })
-      )
+    named: Guid | IdentityId | Player
+  ): Effect.Effect<Player, CommandError.CommandError | ActionError.ActionError> => {
+    const inRoster = findIn(live.known.values(), named)
+    if (inRoster !== undefined) return Effect.succeed(inRoster)
+    return live.playerTable.pipe(
+      Effect.mapError((cause) => ActionErrors.make(action, new ActionError.LookupFailed({ cause }))),
+      Effect.flatMap((table) => {
+        const listed = findIn(table.rows, named)
+        if (listed !== undefined) return Effect.succeed(listed)
+        const player = typeof named === "string" ? named : named.guid ?? named.identity ?? named.id
+        // A list that is not complete does not show that the player is not there.
+        const reason = isComplete(table)
+          ? new ActionError.PlayerNotFound({ player })
+          : new ActionError.ListIncomplete({
+            list: "players",
+            target: player,
+            isCut: table.cut,
+            unread: table.unparsed.length
+          })
+        return Effect.fail(ActionErrors.make(action, reason))
+      })
+    )
+  }
+
+  /** Looks the player up, until the time of the call is over. */
+  const targetOf = (action: string, named: Guid | IdentityId | Player, deadline: number) =>
+    find(action, named).pipe(
+      Effect.map((there) => new PlayerTarget(there.id, live.occupantOf, there)),
+      Effect.timeoutOrElse({
+        duration: Math.max(0, deadline - now()),
+        orElse: () => {
+          const cause = CommandErrors.make("players", new CommandError.NoReply({ peer: "the server", sends: 1 }))
+          return Effect.fail(ActionErrors.make(action, new ActionError.LookupFailed({ cause })))
+        }
+      })
+    )
 
   /** An action on a player. */
   const onPlayer = (
@@ -85,18 +129,29 @@ export const make = (call: RunCall, live: LiveRoster, now: () => number): Comman
     named: Arguments.PlayerName,
     act: (commands: FlavourCommands, target: PlayerTarget, call: Call) => Action,
     options?: ActionOptions
-  ): Action =>
-    typeof named === "number"
+  ): Action => {
+    if (typeof named === "number") {
       // The occupant is captured at the call, also if the flavour is still to be found out.
-      ? Effect.flatMap(
-        targetOf(name, named, Infinity),
-        (target) => call(command, (commands, call) => act(commands, target, call), options)
+      return Effect.suspend(() => {
+        const target = new PlayerTarget(named, live.occupantOf)
+        return call(command, (commands, call) => act(commands, target, call), options)
+      })
+    }
+    /** The slot is valid in the session in which it was looked up, and not in that of the call. */
+    const attempt = (commands: FlavourCommands, call: Call): Action =>
+      Effect.flatMap(
+        targetOf(name, named, call.deadline),
+        (target) => Effect.flatMap(epoch, (epoch) => act(commands, target, { ...call, calledIn: Math.max(1, epoch) }))
       )
-      : call(command, (commands, call) =>
-        Effect.flatMap(
-          targetOf(name, named, call.deadline),
-          (target) => act(commands, target, call)
-        ), options)
+    return call(command, (commands, call) =>
+      Effect.catchReason(
+        attempt(commands, call),
+        "ActionError",
+        "PlayerNotFound",
+        // The player may have changed the slot while the command waited for its turn.
+        (_, error) => findIn(live.known.values(), named) === undefined ? Effect.fail(error) : attempt(commands, call)
+      ), options)
+  }
 
   const banTable = call("bans", (_, call) => _.banTable(call))
   const queries = methodsOf(CommandTable.queries)
@@ -106,39 +161,66 @@ export const make = (call: RunCall, live: LiveRoster, now: () => number): Comman
       options?.split === true
         ? Effect.map(Arguments.text("say", "text", text), splitText)
         : Effect.map(Arguments.line("say", "text", text), Arr.of),
-      (lines) =>
-        Effect.map(
-          Effect.forEach(lines, (line) => call("say", (_, call) => _.say(line, call), options)),
-          (replies) => replies.find((reply) => reply !== "") ?? ""
-        )
+      (lines) => lines.length === 0 ? Effect.succeed("") : call("say", (_, call) => sayAll(_, lines, call), options)
+    )
+
+  /** One line after the other, all in the time of the call. Once one was sent, nothing after it was "not executed". */
+  const sayAll = (commands: FlavourCommands, lines: ReadonlyArray<string>, call: Call): Action =>
+    Effect.map(
+      Effect.forEach(lines, (line, index) =>
+        index === 0
+          ? commands.say(line, call)
+          : partly(commands.say(line, call), "say", `the rest of the text after ${index} of ${lines.length} lines`)),
+      (replies) => replies.find((reply) => reply !== "") ?? ""
     )
 
   const ban = (target: PlayerId | Player | BanTarget, options?: BanOptions): Action =>
     Effect.all([
       Arguments.banned("ban", target),
-      Arguments.line("ban", "reason", options?.reason ?? "")
+      Arguments.line("ban", "reason", options?.reason === undefined ? "" : options.reason)
     ]).pipe(
       Effect.flatMap(([target, reason]) => {
-        const sentence = { duration: options?.duration ?? "permanent", reason }
+        const sentence = { duration: options?.duration === undefined ? "permanent" : options.duration, reason }
         return typeof target === "string"
           ? call("addBan", (_, call) => _.ban(target, sentence, call), options)
           : onPlayer("ban", "ban", target, (_, player, call) => _.ban(player, sentence, call), options)
       })
     )
 
-  const unban = (targets: ReadonlyArray<BanTarget | Ban>, options?: Session.CommandOptions): Action =>
+  const unban = (
+    name: "unban" | "unbanAll",
+    targets: ReadonlyArray<BanTarget | Ban>,
+    options?: BulkOptions
+  ): Action =>
     Effect.flatMap(
       Effect.forEach(targets, (target) => Arguments.listed("removeBan", target)),
-      (targets) => call("removeBan", (_, call) => _.unban(targets, call), options)
+      (targets) =>
+        call(
+          "removeBan",
+          (_, call) =>
+            targets.length === 0 ? Effect.succeed("") : changed(_, name, _.unban(targets, call), call, options),
+          timeoutOf(options)
+        )
     )
 
-  /** Runs a change of the list of bans, and has the server write the list to its file if that is wanted. */
-  const written = <A, E>(change: Effect.Effect<A, E>, options: BulkOptions | undefined) =>
-    options?.write === true ? Effect.tap(change, () => simple(CommandTable.actions.writeBans)) : change
+  /** Makes a change of the list of bans, and has the server write the list to its file if that is wanted. */
+  const changed = (
+    commands: FlavourCommands,
+    name: string,
+    change: Action,
+    call: Call,
+    options: BulkOptions | undefined
+  ): Action => {
+    if (options?.write !== true) return change
+    const write = commands.simple(CommandTable.actions.writeBans, call)
+    // Before anything is changed.
+    if (!commands.supports(CommandTable.actions.writeBans)) return write
+    return Effect.tap(change, () => partly(write, name, "that the list was written to its file"))
+  }
 
   return {
-    players: rowsOf("players", live.playerTable),
-    playerTable: spanned("playerTable", () => live.playerTable),
+    players: rowsOf("players", playerTable),
+    playerTable: spanned("playerTable", () => playerTable),
     bans: rowsOf("bans", banTable),
     banTable: spanned("banTable", () => banTable),
     admins: rowsOf("admins", queries.adminTable),
@@ -155,32 +237,42 @@ export const make = (call: RunCall, live: LiveRoster, now: () => number): Comman
     kick: (player, reason, options) =>
       spanned("kick", () =>
         Effect.flatMap(
-          Effect.all([Arguments.player("kick", player), Arguments.line("kick", "reason", reason ?? "")]),
+          Effect.all([
+            Arguments.player("kick", player),
+            Arguments.line("kick", "reason", reason === undefined ? "" : reason)
+          ]),
           ([player, reason]) =>
             onPlayer("kick", "kick", player, (_, target, call) => _.kick(target, reason, call), options)
         )),
     ban: (target, options) => spanned("ban", () => ban(target, options)),
-    unban: (target, options) => spanned("unban", () => unban([target], options)),
+    unban: (target, options) => spanned("unban", () => unban("unban", [target], options)),
     banAll: (targets, options) =>
       spanned("banAll", () =>
         Effect.flatMap(
           Effect.all([
-            Effect.forEach(targets, (target) => Arguments.banTarget("addBan", target)),
-            Arguments.line("addBan", "reason", options?.reason ?? "")
+            Arguments.list("addBan", "targets", targets),
+            Arguments.line("addBan", "reason", options?.reason === undefined ? "" : options.reason)
           ]),
-          ([targets, reason]) =>
-            written(
-              call("addBan", (_, call) =>
-                _.banAll(targets, { duration: options?.duration ?? "permanent", reason }, call), options),
-              options
+          ([given, reason]) =>
+            Effect.flatMap(
+              Effect.forEach(new Set(given), (target) => Arguments.banTarget("addBan", target)),
+              (targets) =>
+                call("addBan", (_, call) => {
+                  const duration = options?.duration === undefined ? "permanent" : options.duration
+                  return changed(_, "banAll", _.banAll(targets, { duration, reason }, call), call, options)
+                }, options)
             )
         )),
     unbanAll: (targets, options) =>
-      spanned("unbanAll", () => written(targets.length === 0 ? Effect.succeed("") : unban(targets, options), options)),
+      spanned("unbanAll", () =>
+        Effect.flatMap(
+          Arguments.list<BanTarget | Ban>("removeBan", "targets", targets),
+          (targets) => unban("unbanAll", targets, options)
+        )),
     loadBans: (file, options) =>
       spanned("loadBans", () =>
         Effect.flatMap(
-          Arguments.line("loadBans", "file", file ?? ""),
+          Arguments.line("loadBans", "file", file === undefined ? "" : file),
           (file) => simple(CommandTable.actionsWith.loadBans(file), options)
         )),
     maxPing: (limit, options) =>
@@ -194,12 +286,39 @@ export const make = (call: RunCall, live: LiveRoster, now: () => number): Comman
         Effect.flatMap(
           Effect.all([
             Arguments.mission("#mission", mission),
-            Arguments.line("#mission", "difficulty", options?.difficulty ?? "")
+            Arguments.line("#mission", "difficulty", options?.difficulty === undefined ? "" : options.difficulty)
           ]),
           ([mission, difficulty]) => simple(CommandTable.actionsWith.selectMission(mission, difficulty), options)
         )),
-    command: (text, options) => call(text, (_, call) => _.command(text, call), options)
+    command: (text, options) =>
+      Effect.flatMap(
+        Arguments.line("command", "text", text),
+        (text) => call(text, (_, call) => _.command(text, call), options)
+      ),
+    withOptions: (options) => make(dependencies, { ...defaults, ...options })
   }
+}
+
+/** Only the time: whether and where a removal is sent is not the caller's choice. */
+const timeoutOf = (options: BulkOptions | undefined): ActionOptions => ({ timeout: options?.timeout })
+
+/** Something that comes after a part that was executed. Its failure does not mean that nothing was done. */
+const partly = <A>(
+  run: Effect.Effect<A, CommandError.CommandError | ActionError.ActionError>,
+  action: string,
+  expected: string
+): Effect.Effect<A, ActionError.ActionError> =>
+  Effect.mapError(run, (error) => {
+    const cause = causeOf(error)
+    return ActionErrors.make(action, new ActionError.Unconfirmed({ expected, ...(cause !== undefined && { cause }) }))
+  })
+
+const causeOf = (
+  error: CommandError.CommandError | ActionError.ActionError
+): CommandError.CommandError | ReplyError | undefined => {
+  if (error._tag === "CommandError") return error
+  const { reason } = error
+  return reason._tag === "LookupFailed" || reason._tag === "Unconfirmed" ? reason.cause : undefined
 }
 
 /** Runs a method in a span of its name. */

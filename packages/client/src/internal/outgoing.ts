@@ -1,23 +1,24 @@
 /**
  * How commands of either flavour are sent, and the replies by which servers refuse a command they do not know.
  */
-import {
-  CommandDisallowed,
-  type CommandError,
-  make as commandError,
-  Overloaded,
-  UnknownCommand,
-  Unsupported
-} from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
 import { Monotonic } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"
+import { CommandDisallowed, type CommandError, Overloaded, UnknownCommand, Unsupported } from "../CommandError.ts"
+import { make as commandError } from "./commandError.ts"
 import type { Call } from "./flavourCommands.ts"
+import type { PlayerTarget } from "./playerTarget.ts"
 
 /** A command for the session of its call alone: in another session its slot is another player's. */
 export const bound = (call: Call): Call => ({ ...call, epoch: call.epoch ?? call.calledIn })
 
-/** The same for a command that changes the world each time it is run. It is sent once. */
+/** A call that is current as long as the slot is the player's, and the caller agrees. */
+export const about = (target: PlayerTarget, call: Call): Call => ({
+  ...call,
+  isCurrent: () => target.isCurrent() && (call.isCurrent?.() ?? true)
+})
+
+/** The same as `bound` for a command that changes the world each time it is run. It is sent once. */
 export const once = (call: Call): Call => ({ ...bound(call), repeatable: call.repeatable ?? false })
 
 /** Sends a command with the options for the session. Fails if the call's time is over. */

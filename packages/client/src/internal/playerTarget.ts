@@ -74,14 +74,15 @@ export const compare = (one: Player, other: Player): "Same" | "Other" | "Unsure"
   if (one.identity !== undefined && other.identity !== undefined) {
     return one.identity === other.identity ? "Same" : "Other"
   }
-  if (!namesOf(one).some((name) => namesOf(other).includes(name))) return "Other"
-  if (one.address === undefined || other.address === undefined) return "Unsure"
-  return one.address.toString() === other.address.toString() ? "Same" : "Other"
+  const isNamesake = namesOf(one).some((name) => namesOf(other).includes(name))
+  if (one.address === undefined || other.address === undefined) return isNamesake ? "Unsure" : "Other"
+  const isAtSameAddress = one.address.toString() === other.address.toString()
+  return isAtSameAddress ? isNamesake ? "Same" : "Unsure" : "Other"
 }
 
 /** Whether an event that names a player so can be about this one. */
 export const isNamed = (player: Player, { name }: PlayerReference): boolean => namesOf(player).includes(name.trimEnd())
 
 /** The name as lists and events may print it: servers put a blank behind some, and ` (Lobby)` in lists. */
-const namesOf = ({ inLobby, name }: Player): ReadonlyArray<string> =>
+export const namesOf = ({ inLobby, name }: Player): ReadonlyArray<string> =>
   inLobby === true ? [name.trimEnd(), `${name} (Lobby)`.trimEnd()] : [name.trimEnd()]

@@ -3,16 +3,19 @@
  */
 import type { Table } from "../Table.ts"
 
-const STARTS_WITH_NUMBER = /^\s*#?(\d{1,9})(?!\d)/
+const STARTS_WITH_NUMBER = /^\s*#?(-?)(\d{1,9})(?!\d)/
 
 /**
  * Whether the row with a number may be among those that could not be read, or did not come. Only if not, its absence from
  * the rows shows that there is no such row.
  */
-export const mayBeUnread = ({ cut, rows, total, unparsed }: Table<unknown>, number: number): boolean =>
-  cut ||
-  (total !== undefined && total > rows.length + unparsed.length) ||
-  unparsed.some(({ text }) => {
-    const start = STARTS_WITH_NUMBER.exec(text)
-    return start === null || Number(start[1]) === number
-  })
+export const mayBeUnread = (table: Table<{ readonly id: unknown }>, number: number): boolean => {
+  const { cut, rows, total, unparsed } = table
+  return cut ||
+    (total !== undefined && total > new Set(rows.map(({ id }) => id)).size + unparsed.length) ||
+    unparsed.some(({ text }) => {
+      const [, sign, digits] = STARTS_WITH_NUMBER.exec(text) ?? []
+      // A row with a negative number is in no slot.
+      return digits === undefined || (sign === "" && Number(digits) === number)
+    })
+}

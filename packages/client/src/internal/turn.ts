@@ -1,25 +1,31 @@
 /**
- * One at a time, first come first served, and nobody waits past a deadline.
+ * Orders what is done to the list of bans: first come first served, and nobody waits past a deadline. Additions run beside
+ * each other; a removal runs alone, because it names a ban by its place in the list.
  */
-import { type CommandError, make as commandError, Overloaded } from "@bercon/session/CommandError"
 import { Monotonic } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
+import { type CommandError, Overloaded } from "../CommandError.ts"
+import { make as commandError } from "./commandError.ts"
 
 /** How many can wait for their turn. */
 export const MAX_WAITING = 1024
 
-/** Runs what is done for the command `text` when its turn comes. Fails as `Overloaded` where it does not by `deadline`. */
+/** How many additions run beside each other. */
+const BESIDE = 64
+
+/** Runs what is done for the command `text` when its turn comes. Fails as `Overloaded` if it does not by `deadline`. */
 export type Turn = <A, E, R>(
   text: string,
   deadline: number,
-  run: Effect.Effect<A, E, R>
+  run: Effect.Effect<A, E, R>,
+  kind?: "Alone" | "Beside others"
 ) => Effect.Effect<A, E | CommandError, R>
 
 export const make = (): Turn => {
-  const semaphore = Semaphore.makeUnsafe(1)
+  const semaphore = Semaphore.makeUnsafe(BESIDE)
   let waiting = 0
-  return (text, deadline, run) =>
+  return (text, deadline, run, kind = "Alone") =>
     Effect.flatMap(Monotonic.now, (now) => {
       const overloaded = Effect.suspend(() => Effect.fail(commandError(text, new Overloaded({ waiting: waiting - 1 }))))
       if (waiting === MAX_WAITING) return Effect.fail(commandError(text, new Overloaded({ waiting })))
@@ -30,7 +36,7 @@ export const make = (): Turn => {
         started = true
       }
       return Effect.raceFirst(
-        semaphore.withPermit(Effect.suspend(() => {
+        semaphore.withPermits(kind === "Alone" ? BESIDE : 1)(Effect.suspend(() => {
           begin()
           return run
         })),

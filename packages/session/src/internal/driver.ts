@@ -14,21 +14,24 @@ import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Formatter from "effect/Formatter"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as CommandError from "../CommandError.ts"
-import type { LoginFailure } from "../LoginFailure.ts"
+import type { LoginFailure, OutageCause } from "../LoginFailure.ts"
 import type { Gap, Message } from "../Message.ts"
 import type { CommandOptions } from "../Session.ts"
 import * as SessionMachine from "../SessionMachine.ts"
-import type { Status } from "../Status.ts"
-import { type Connection, OpenFailed, type Receiver, type Transport, TransportError } from "../Transport.ts"
+import type { Outage, Status } from "../Status.ts"
+import { type Connection, IoFailed, OpenFailed, type Receiver, type Transport, TransportError } from "../Transport.ts"
 import { Alarm } from "./alarm.ts"
 import { Broadcast } from "./broadcast.ts"
+import * as CommandErrors from "./commandError.ts"
 import { Meter } from "./meter.ts"
 import * as Monotonic from "./monotonic.ts"
 import type { Settings } from "./settings.ts"
@@ -52,6 +55,9 @@ const QUIET_TURNS = 2
  * reads 32 datagrams a turn: in 256 turns several times what the kernel's buffer holds.
  */
 const MOST_TURNS = 256
+/** How long an outage, or the first login, lasts before the log warns of it; and how often it warns at least, later on. */
+const SLOW_OUTAGE = 60_000
+const LONGEST_REMINDER = 3_600_000
 /** The longest command in bytes of UTF-8: with it the datagram is 1,400 bytes, which every network carries whole. */
 export const MAX_COMMAND_BYTES = 1391
 
@@ -74,10 +80,16 @@ export class Driver {
   readonly #meter: Meter
   readonly #alarm: Alarm
   readonly #online = Deferred.makeUnsafe<void, LoginFailure>()
+  readonly #closed = Deferred.makeUnsafe<void, LoginFailure>()
   readonly #statuses: Broadcast<Status>
   readonly #messages: Broadcast<Message | Gap, LoginFailure>
+  /** The first message since the last login. */
+  #greeting: Message | undefined
   /** The status as it was last published. */
   #status: Status
+  /** When the outage began that there is, by the wall clock; and when the log is to warn of it. */
+  #outage = { since: NaN, wallSince: NaN }
+  #remindAt = Infinity
   /** How many sockets were asked for. An earlier one than the last is no longer in use. */
   #sockets = 0
   /** The socket in use, and its connection once it is open. */
@@ -99,7 +111,7 @@ export class Driver {
     this.#context = context
     this.#machine = new SessionMachine.SessionMachine<Reply>(settings.machine, this.#now())
     this.#meter = new Meter(transport.peer, this.#machine, context)
-    this.#status = this.#machine.status
+    this.#status = this.status
     this.#statuses = new Broadcast<Status>({ capacity: STATUS_CAPACITY, greeting: () => this.#status })
     this.#messages = new Broadcast<Message | Gap, LoginFailure>({ capacity: settings.messageCapacity, overflow })
     this.#alarm = new Alarm(context, {
@@ -111,6 +123,7 @@ export class Driver {
 
   /** Begins. Nothing happens before. */
   start(): void {
+    this.#remindAt = this.#now() + SLOW_OUTAGE
     this.#feed(() => {})
   }
 
@@ -135,7 +148,21 @@ export class Driver {
   }
 
   get status(): Status {
-    return this.#machine.status
+    return this.#inWallClock(this.#machine.status)
+  }
+
+  /** A status of the machine, with times of the wall clock. */
+  #inWallClock(status: Status): Status {
+    if (!isOutage(status)) return status
+    if (status.since !== this.#outage.since) {
+      const age = this.#now() - status.since
+      this.#outage = { since: status.since, wallSince: Math.round(this.#clock.currentTimeMillisUnsafe() - age) }
+    }
+    return { ...status, since: this.#outage.wallSince }
+  }
+
+  get greeting(): Message | undefined {
+    return this.#greeting
   }
 
   get statusChanges() {
@@ -149,6 +176,11 @@ export class Driver {
   /** Waits for the first login. */
   get online(): Effect.Effect<void, LoginFailure> {
     return Deferred.await(this.#online)
+  }
+
+  /** Waits for the end of the session. */
+  get closed(): Effect.Effect<void, LoginFailure> {
+    return Deferred.await(this.#closed)
   }
 
   /** Sends a command, and waits for its outcome. */
@@ -200,7 +232,7 @@ export class Driver {
       return this.#machine.submit(now, request)
     } catch (defect) {
       this.#fault(Cause.die(defect))
-      return Result.fail(CommandError.closedBy(Exit.die(defect), 0))
+      return Result.fail(CommandErrors.closedBy(Exit.die(defect), 0))
     }
   }
 
@@ -236,6 +268,7 @@ export class Driver {
     }
     this.#meter.update()
     this.#alarm.reset()
+    if (this.#remindAt <= now) this.#remind(now)
   }
 
   #performAll(): void {
@@ -244,6 +277,22 @@ export class Driver {
       for (const output of outputs) if (output._tag === "Transmit") this.#send(output.datagram)
       for (const output of outputs) this.#performOne(output)
     }
+  }
+
+  /** Warns in the log of an outage that lasts. Called with every input: in an outage each login packet is one. */
+  #remind(now: number): void {
+    const { status } = this.#machine
+    if (!isOutage(status)) return
+    const age = now - status.since
+    this.#remindAt = now + Math.min(10 * age, LONGEST_REMINDER)
+    const tries = `${status.tries} ${status.tries === 1 ? "try" : "tries"}`
+    this.#log(
+      Effect.logWarning(
+        `RCON session with ${this.#transport.peer}: no session for ${
+          Duration.format(Duration.seconds(Math.round(age / 1000)))
+        } (${tries}): ${status.cause.message}. Trying on`
+      )
+    )
   }
 
   #send(datagram: Uint8Array): void {
@@ -263,13 +312,13 @@ export class Driver {
           this.#meter.settled(Result.isSuccess(output.result) ? "Success" : output.result.failure._tag)
           return this.#tell(output.handle, output.result)
         case "Deliver":
-          return this.#messages.publish(output.item)
+          return this.#deliver(output.item)
         case "Measured":
           return this.#meter.measured(output.milliseconds)
         case "Open":
           return this.#open()
         case "StatusChanged":
-          return this.#changeStatus(output.status)
+          return this.#changeStatus(this.#inWallClock(output.status))
         case "Transmit":
       }
     } catch (defect) {
@@ -277,15 +326,28 @@ export class Driver {
     }
   }
 
+  #deliver(item: Omit<Message, "receivedAt"> | Gap): void {
+    if (item._tag === "Gap") {
+      if (item.cause === "Reconnected") this.#greeting = undefined
+      return this.#messages.publish(item)
+    }
+    const message: Message = { ...item, receivedAt: this.#clock.currentTimeMillisUnsafe() }
+    this.#greeting ??= message
+    this.#messages.publish(message)
+  }
+
   #changeStatus(next: Status): void {
-    this.#log(logOf(this.#transport.peer, next, this.#status))
+    const before = this.#status
+    this.#log(logOf(this.#transport.peer, next, before))
     this.#status = next
+    if (!isOutage(next)) this.#remindAt = Infinity
+    else if (before._tag !== next._tag) this.#remindAt = this.#now() + SLOW_OUTAGE
     this.#statuses.publish(next)
     switch (next._tag) {
       case "Online":
         return this.#tell(this.#finishLogin, Exit.void)
       case "Reconnecting":
-        return this.#meter.lost(next.cause)
+        return before._tag === "Reconnecting" ? undefined : this.#meter.lost(next.cause._tag)
       case "Closed":
         this.#meter.close()
         this.#alarm.stop()
@@ -294,6 +356,7 @@ export class Driver {
         this.#tell(this.#finishLogin, Exit.isSuccess(next.exit) ? Exit.interrupt() : next.exit)
         this.#tell((exit) => this.#statuses.close(exit), Exit.void)
         this.#tell((exit) => this.#messages.close(exit), next.exit)
+        this.#tell((exit) => Deferred.doneUnsafe(this.#closed, exit), next.exit)
         break
       case "Connecting":
     }
@@ -412,10 +475,9 @@ export class Driver {
         const error = Cause.findError(cause)
         // The session closes a connection only after it has replaced it: an interruption here is the transport's own.
         if (Result.isFailure(error) && !Cause.hasInterruptsOnly(cause)) return this.#fault(cause)
-        this.#log(
-          Effect.logDebug(Result.isSuccess(error) ? error.success.message : "the socket's fiber was interrupted")
-        )
-        this.#feed((now) => this.#machine.socketFailed(now))
+        const reason = Result.isSuccess(error) ? error.success : closedByTransport(this.#transport.peer)
+        this.#log(Effect.logDebug(reason.message))
+        this.#feed((now) => this.#machine.socketFailed(now, reason))
       }
     }
   }
@@ -451,6 +513,13 @@ const overflow = (missed: number): Gap => ({ _tag: "Gap", cause: "Overflow", mis
 const openFailed = (peer: string, kind: OpenFailed["kind"], cause: unknown): TransportError =>
   new TransportError({ reason: new OpenFailed({ kind, peer, cause }) })
 
+/** The socket's fiber was interrupted, and not by the session. */
+const closedByTransport = (peer: string): TransportError =>
+  new TransportError({ reason: new IoFailed({ kind: "Closed", peer }) })
+
+const isOutage = (status: Status): status is Extract<Status, Outage> =>
+  status._tag === "Connecting" || status._tag === "Reconnecting"
+
 const problemOf = (
   text: string,
   payload: Uint8Array,
@@ -477,31 +546,41 @@ const read = <A>(reply: Uint8Array, decode: (reply: Uint8Array) => A): Effect.Ef
 const fail = (
   text: string,
   reason: CommandError.CommandError["reason"]
-): Effect.Effect<never, CommandError.CommandError> => Effect.fail(CommandError.make(text, reason))
+): Effect.Effect<never, CommandError.CommandError> => Effect.fail(CommandErrors.make(text, reason))
 
 const logOf = (peer: string, status: Status, before: Status): Effect.Effect<void> => {
   const session = `RCON session with ${peer}`
   switch (status._tag) {
+    // The first login says so only if it is refused, and tried again.
     case "Connecting":
-      return Effect.logInfo(`${session}: connecting`)
+      return Effect.logWarning(`${session}: ${lossOf(status.cause)}, trying on`)
     case "Online":
       return Effect.logInfo(`${session}: online`)
     case "Reconnecting":
-      return Effect.logInfo(`${session}: ${losses[status.cause]}, logging in again`)
+      return Effect.logWarning(`${session}: ${lossOf(status.cause)}, logging in again`)
     case "Closed":
       return Exit.match(status.exit, {
         onSuccess: () => Effect.logInfo(`${session}: closed`),
-        onFailure: (cause) =>
-          // The first login's failure goes to the program that waits for it. A later one may go to nobody but the log.
-          before._tag === "Connecting"
-            ? Effect.logInfo(`${session}: not logged in`)
-            : Effect.logError(`${session}: ended for good`, cause)
+        onFailure: (cause) => {
+          const failure = Option.getOrUndefined(Cause.findErrorOption(cause))
+          if (failure === undefined) return Effect.logError(`${session}: ended because of a defect`, cause)
+          return before._tag === "Connecting"
+            ? Effect.logWarning(`${session}: could not log in: ${failure.message}`)
+            : Effect.logError(`${session}: ended for good: ${failure.message}`)
+        }
       })
   }
 }
 
-const losses: Record<(Status & { _tag: "Reconnecting" })["cause"], string> = {
-  Silence: "the server has fallen silent",
-  PortClosed: "the server has closed its port",
-  TransportFailed: "the socket failed"
+const lossOf = (cause: OutageCause): string => {
+  switch (cause._tag) {
+    case "Silence":
+      return "the server does not answer any more"
+    case "PortClosed":
+      return "the server has closed its port"
+    case "LoginRefused":
+      return cause.message
+    case "TransportError":
+      return `the socket failed: ${cause.message}`
+  }
 }

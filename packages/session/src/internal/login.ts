@@ -9,8 +9,8 @@
  * Times are in milliseconds.
  */
 import * as Duration from "effect/Duration"
-import { LoginTimeout } from "../LoginFailure.ts"
-import type { TransportError } from "../Transport.ts"
+import { LoginTimeout, type OutageCause, Silence } from "../LoginFailure.ts"
+import type { Outage } from "../Status.ts"
 
 /** The shortest time between two login packets, also across outages and sockets. */
 export const SHORTEST_DELAY = 1000
@@ -24,6 +24,12 @@ export const MUTE_TIME = 60_000
 export const OVERTAKING = 200
 /** How long after it was sent a login packet may still be answered: a server may take minutes to start. */
 export const LATE_LOGIN_REPLY = 300_000
+/** After so many packets without an answer or an error, silence is the cause that is reported. */
+export const QUIET_TRIES = 3
+/** The shortest time from a refusal to the next packet: servers count wrong passwords. */
+export const REFUSED_DELAY = 5000
+
+const silence = new Silence({})
 
 export class Login {
   readonly #timeout: number
@@ -43,9 +49,9 @@ export class Login {
   /** When the first of them was sent. */
   #unansweredSince = Infinity
   #nextAt = Infinity
-  // Possible causes, for the error message.
-  #isPortClosed = false
-  #error: TransportError | undefined
+  #cause: OutageCause = silence
+  /** How many packets were sent since the cause was last reported. */
+  #quietTries = 0
 
   constructor(
     options: { readonly timeout: number; readonly longestDelay: number; readonly random: () => number },
@@ -58,12 +64,11 @@ export class Login {
   }
 
   /** Begins an outage. Packets that were sent before it do not count any more. */
-  begin(since: number): void {
+  begin(since: number, cause: OutageCause = silence): void {
     this.#since = since
     this.#tries = 0
     this.#firstSentAt = Infinity
-    this.#isPortClosed = false
-    this.#error = undefined
+    this.failed(cause)
   }
 
   /** Begins to ask, on a new socket or on the open one. */
@@ -83,6 +88,7 @@ export class Login {
     this.#firstSentAt = Math.min(this.#firstSentAt, now)
     this.#lastSentAt = now
     this.#tries++
+    if (this.#quietTries++ === QUIET_TRIES) this.#cause = silence
     if (this.#unanswered++ === 0) this.#unansweredSince = now
     this.#nextAt = now + this.retryDelay(now)
   }
@@ -101,14 +107,20 @@ export class Login {
     this.#unansweredSince = now - OVERTAKING
   }
 
-  /** Records that the server's host reported the port closed. */
-  portClosed(): void {
-    this.#isPortClosed = true
+  /** Records why there is no session. */
+  failed(cause: OutageCause): void {
+    this.#cause = cause
+    this.#quietTries = 0
   }
 
-  /** Records why a packet could not be sent. */
-  notSent(error: TransportError): void {
-    this.#error = error
+  /** Records that the server refused the login. It is asked again later. */
+  refused(now: number, cause: OutageCause): void {
+    const isAsking = this.#nextAt < Infinity
+    this.answered()
+    this.failed(cause)
+    if (!isAsking) return
+    this.#askingSince = now
+    this.#nextAt = now + Math.max(REFUSED_DELAY, this.retryDelay(now))
   }
 
   /** Whether a login reply can be to a packet of this outage. */
@@ -168,9 +180,13 @@ export class Login {
       peer,
       tries: this.#tries,
       waited: Duration.millis(now - this.#since),
-      portClosed: this.#isPortClosed,
-      ...(this.#error !== undefined && { error: this.#error })
+      cause: this.#cause
     })
+  }
+
+  /** What is known of the first login or the outage. */
+  get outage(): Outage {
+    return { cause: this.#cause, tries: this.#tries, since: this.#since }
   }
 
   /** When the next packet is due, or the socket has been mute for too long. */

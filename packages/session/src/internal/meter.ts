@@ -5,10 +5,11 @@
  * registered when its first count comes: most sessions need few, and there may be thousands of sessions.
  */
 import * as Context from "effect/Context"
-import { constVoid } from "effect/Function"
 import * as Metric from "effect/Metric"
 import * as Metrics from "../Metrics.ts"
 import type { Counters } from "../SessionMachine.ts"
+import type { Status } from "../Status.ts"
+import { attributesOf, type Cell, cellOf, gauge } from "./series.ts"
 
 const series: ReadonlyArray<{
   readonly name: keyof Counters
@@ -32,48 +33,12 @@ const series: ReadonlyArray<{
 /** What a machine shows of itself. */
 interface Source {
   readonly counters: Counters
+  readonly status: Status
   readonly load: { readonly waiting: number; readonly inFlight: number }
 }
 
-/** The count of a series. It outlives the session: the counts of several sessions with one server add up. */
-interface Cell {
-  count: number
-}
-
-/** The cells of each registry, by series. As many as the registry has series of ours, which it keeps for as long. */
-const registries = new WeakMap<object, Map<string, Cell>>()
-
-/**
- * A series as Effect's registry tells them apart. If two keys here were one there, the second cell would take the place of the
- * first, and the counts so far would vanish.
- */
-const keyOf = (metric: Metric.Counter<number>, attributes: Record<string, string>): string =>
-  JSON.stringify([metric.id, Object.entries(attributes).sort(([a], [b]) => a < b ? -1 : 1)])
-
-/** The cell of a series, registered if it is new. */
-const cellOf = (
-  context: Context.Context<never>,
-  metric: Metric.Counter<number>,
-  attributes: Record<string, string>
-): Cell => {
-  const registry = Context.get(context, Metric.MetricRegistry)
-  let cells = registries.get(registry)
-  if (cells === undefined) registries.set(registry, cells = new Map())
-  const key = keyOf(metric, { ...Context.get(context, Metric.CurrentMetricAttributes), ...attributes })
-  const known = cells.get(key)
-  if (known !== undefined) return known
-  const cell: Cell = { count: 0 }
-  cells.set(key, cell)
-  Metric.registerUnsafe(Metric.withAttributes(metric, attributes), context, {
-    get: () => ({ count: cell.count, incremental: true }),
-    update: constVoid,
-    modify: constVoid
-  })
-  return cell
-}
-
 export class Meter {
-  readonly #server: string
+  readonly #attributes: Record<string, string>
   readonly #source: Source
   readonly #context: Context.Context<never>
   /** The machine's counts at the last update, and the cells that they were added to. */
@@ -86,22 +51,15 @@ export class Meter {
   /** The context with the attributes of this session: `Metric.withAttributes` would make one for each round trip. */
   #roundTripContext: Context.Context<never> | undefined
 
-  constructor(server: string, source: Source, context: Context.Context<never>) {
-    this.#server = server
+  constructor(peer: string, source: Source, context: Context.Context<never>) {
+    this.#attributes = attributesOf(peer)
     this.#source = source
     this.#context = context
     this.#gauges = [
-      this.#gauge(Metrics.commandsWaiting, () => source.load.waiting),
-      this.#gauge(Metrics.commandsInFlight, () => source.load.inFlight)
+      gauge(context, Metrics.online, this.#attributes, () => source.status._tag === "Online" ? 1 : 0),
+      gauge(context, Metrics.commandsWaiting, this.#attributes, () => source.load.waiting),
+      gauge(context, Metrics.commandsInFlight, this.#attributes, () => source.load.inFlight)
     ]
-  }
-
-  #gauge(metric: Metric.Gauge<number>, get: () => number) {
-    return Metric.registerUnsafe(Metric.withAttributes(metric, { server: this.#server }), this.#context, {
-      get: () => ({ value: get() }),
-      update: constVoid,
-      modify: constVoid
-    })
   }
 
   /** Takes over what the machine has counted since the last time. */
@@ -113,7 +71,7 @@ export class Meter {
       if (increment === 0) continue
       const { attributes, metric } = series[i]!
       this.#before[i]! += increment
-      const cell = this.#cells[i] ??= cellOf(this.#context, metric, { server: this.#server, ...attributes })
+      const cell = this.#cells[i] ??= cellOf(this.#context, metric, { ...this.#attributes, ...attributes })
       cell.count += increment
     }
   }
@@ -132,15 +90,15 @@ export class Meter {
   measured(milliseconds: number): void {
     this.#roundTripContext ??= Context.add(this.#context, Metric.CurrentMetricAttributes, {
       ...Context.get(this.#context, Metric.CurrentMetricAttributes),
-      server: this.#server
+      ...this.#attributes
     })
-    Metrics.roundTrip.updateUnsafe(milliseconds, this.#roundTripContext)
+    Metrics.roundTrip.updateUnsafe(milliseconds / 1000, this.#roundTripContext)
   }
 
   #count(cells: Map<string, Cell>, metric: Metric.Counter<number>, key: string, value: string): void {
     let cell = cells.get(value)
     if (cell === undefined) {
-      cells.set(value, cell = cellOf(this.#context, metric, { server: this.#server, [key]: value }))
+      cells.set(value, cell = cellOf(this.#context, metric, { ...this.#attributes, [key]: value }))
     }
     cell.count++
   }

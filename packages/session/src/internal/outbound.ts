@@ -27,8 +27,9 @@ import * as Reassembly from "@bercon/codec/Reassembly"
 import type * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type { CommandError } from "../CommandError.ts"
-import { closedBy, IncompleteReply, NoReply, NotConnected, Outdated, Overloaded, SessionLost } from "../CommandError.ts"
-import type { LoginFailure } from "../LoginFailure.ts"
+import { IncompleteReply, NoReply, NotConnected, Outdated, Overloaded, SessionLost } from "../CommandError.ts"
+import type { LoginFailure, OutageCause } from "../LoginFailure.ts"
+import { closedBy } from "./commandError.ts"
 import { CommandQueue } from "./commandQueue.ts"
 import { FEW, Retransmission, type Schedule } from "./retransmission.ts"
 import { RoundTrip } from "./roundTrip.ts"
@@ -100,6 +101,8 @@ export interface Carrier<H> {
   readonly settle: (handle: H, result: Result.Result<Uint8Array, CommandError["reason"]>) => void
   /** A command packet goes out: for the first time, again, or as a probe. */
   readonly sent: (now: number, what: "Command" | "Repetition" | "Probe") => void
+  /** Why there is no session; `undefined` while there is one. */
+  readonly outageCause: () => OutageCause | undefined
   /** Whether a datagram, or the reply to it, was lost. */
   readonly learn: (isLost: boolean) => void
   /** The time from a command to its reply. */
@@ -423,7 +426,7 @@ export class Outbound<H> {
           ? this.#lost(ticket)
           : phase === "Online"
           ? new Overloaded({ waiting: this.#queue.waiting - 1 })
-          : this.notConnected()
+          : this.notConnected(this.#carrier.outageCause())
       )
     )
   }
@@ -463,7 +466,10 @@ export class Outbound<H> {
     }
     for (const ticket of this.#queue) {
       if (ticket.request.epoch === undefined) continue
-      this.#settle(ticket, Result.fail(ticket.sends > 0 ? this.#lost(ticket) : this.notConnected()))
+      this.#settle(
+        ticket,
+        Result.fail(ticket.sends > 0 ? this.#lost(ticket) : this.notConnected(this.#carrier.outageCause()))
+      )
     }
     this.#queue.addAgain(again)
   }
@@ -484,9 +490,9 @@ export class Outbound<H> {
     this.#startAt = Infinity
   }
 
-  /** The error of a command that was not sent because there is no session. */
-  notConnected(): NotConnected {
-    return new NotConnected({ peer: this.#peer })
+  /** The error of a command that was not sent because there is no session, or not the one that it is for. */
+  notConnected(cause: OutageCause | undefined): NotConnected {
+    return new NotConnected({ peer: this.#peer, ...(cause !== undefined && { cause }) })
   }
 
   #settle(ticket: Ticket<H>, result: Result.Result<Uint8Array, CommandError["reason"]>): void {

@@ -1,5 +1,5 @@
 /**
- * The server's end of a Node transport.
+ * The address of a server, for the transports on Node.
  */
 import * as Effect from "effect/Effect"
 import { OpenFailed, TransportError } from "../Transport.ts"
@@ -16,20 +16,37 @@ interface Remote {
   readonly bind?: { readonly address?: string | undefined; readonly port?: number | undefined } | undefined
 }
 
-const isPort = (port: number, minimum: number): boolean => Number.isInteger(port) && port >= minimum && port <= 65_535
+const MAX_PORT = 65_535
 
-/** A server's name for people, `host:port`. */
-export const nameOf = ({ host, port }: Remote): string => host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
+const isPort = (port: number, minimum: number): boolean => Number.isInteger(port) && port >= minimum && port <= MAX_PORT
 
-const isHost = (host: string): boolean => host !== "" && !host.includes("\0")
+/** A server's name for people, `host:port`. An IPv6 address, which has two colons at least, is put in brackets. */
+export const nameOf = ({ host, port }: Remote): string =>
+  /:.*:/.test(host) && !host.startsWith("[") ? `[${host}]:${port}` : `${host}:${port}`
+
+/** What is wrong with a host; `undefined` if nothing is. */
+const problemOfHost = (name: string, host: string): string | undefined => {
+  const got = `(got ${JSON.stringify(host)})`
+  if (host === "") return `${name} must not be empty`
+  if (/[\s\0]/.test(host)) return `${name} must not contain blanks, line breaks or NUL ${got}`
+  if (host.includes("://")) return `${name} must be a name or an IP address without a scheme ${got}`
+  if (host.startsWith("[")) return `${name} must be an IPv6 address without brackets and without a port ${got}`
+  if (host.includes("/")) return `${name} must be a name or an IP address without a path ${got}`
+  if (/^[^:]*:[^:]*$/.test(host)) return `${name} must not contain a port, which has an option of its own ${got}`
+}
+
+const problemOf = ({ bind, host, port }: Remote): string | undefined =>
+  problemOfHost("host", host) ??
+    (isPort(port, 1) ? undefined : `port must be an integer from 1 to ${MAX_PORT} (got ${port})`) ??
+    (bind?.address === undefined ? undefined : problemOfHost("bind.address", bind.address)) ??
+    (isPort(bind?.port ?? 0, 0) ? undefined : `bind.port must be an integer from 0 to ${MAX_PORT} (got ${bind?.port})`)
 
 /** Node takes an empty host for this machine, and throws for a port out of range or a name that cannot be one. */
-export const validate = (remote: Remote): Effect.Effect<void, TransportError> =>
-  isHost(remote.host) && isPort(remote.port, 1) && isHost(remote.bind?.address ?? "default") &&
-    isPort(remote.bind?.port ?? 0, 0)
-    ? Effect.void
-    : Effect.fail(
-      new TransportError({
-        reason: new OpenFailed({ kind: "InvalidAddress", peer: nameOf(remote), cause: undefined })
-      })
-    )
+export const validate = (remote: Remote): Effect.Effect<void, TransportError> => {
+  const problem = problemOf(remote)
+  return problem === undefined ? Effect.void : Effect.fail(
+    new TransportError({
+      reason: new OpenFailed({ kind: "InvalidAddress", peer: nameOf(remote), cause: problem })
+    })
+  )
+}

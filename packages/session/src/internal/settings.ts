@@ -3,6 +3,7 @@
  */
 import * as Text from "@bercon/codec/Text"
 import * as Effect from "effect/Effect"
+import * as Formatter from "effect/Formatter"
 import * as Redacted from "effect/Redacted"
 import { InvalidOptions, LoginFailure } from "../LoginFailure.ts"
 import type { Options } from "../Session.ts"
@@ -37,45 +38,43 @@ export const make = (
       maxInFlight: options.maxInFlight ?? 32,
       queueCapacity: options.queueCapacity ?? 4096,
       textFallback: options.textFallback ?? Text.DEFAULT_FALLBACK,
+      retryRefused: options.retryRefused ?? false,
       random
     },
     commandTimeout: Monotonic.duration(options.commandTimeout ?? "20 seconds"),
     messageCapacity: options.messageCapacity ?? 4096
   }
-  const problem = problemOf(settings)
+  const problem = problemOf(options, settings)
   return problem === undefined
     ? Effect.succeed(settings)
     : Effect.fail(new LoginFailure({ reason: new InvalidOptions({ problem }) }))
 }
 
-const problemOf = ({ commandTimeout, machine, messageCapacity }: Settings): string | undefined => {
+const problemOf = (options: Options, { commandTimeout, machine, messageCapacity }: Settings): string | undefined => {
   const password = Redacted.value(machine.password)
-  if (password === "") return "the password is empty; it is the RConPassword in the server's configuration"
-  if (password.includes("\0")) return "the password contains a NUL character, which no server accepts"
+  if (password === "") return "the password must not be empty; it is the RConPassword in the server's configuration"
+  if (password.includes("\0")) return "the password must not contain a NUL character, which no server accepts"
   const bytes = Text.encode(password).length
   if (bytes > MAX_PASSWORD_BYTES) {
-    return `the password is ${bytes} bytes long in UTF-8; at most ${MAX_PASSWORD_BYTES} are allowed`
+    return `the password must be at most ${MAX_PASSWORD_BYTES} bytes long in UTF-8 (got ${bytes} bytes)`
   }
-  return problemOfDuration("loginTimeout", machine.loginTimeout, 0, Infinity) ??
-    problemOfDuration("commandTimeout", commandTimeout, 0, Infinity) ??
-    problemOfDuration("keepaliveInterval", machine.keepaliveInterval, 1000, 44_000) ??
-    problemOfDuration("silenceTimeout", machine.silenceTimeout, 2000, Infinity) ??
-    problemOfDuration("reorderTimeout", machine.reorderTimeout, 0, Infinity) ??
-    problemOfDuration("maxReconnectDelay", machine.maxReconnectDelay, 1000, Infinity) ??
-    problemOfCount("maxInFlight", machine.maxInFlight, 1, 256) ??
-    problemOfCount("queueCapacity", machine.queueCapacity, 0, Number.MAX_SAFE_INTEGER) ??
-    problemOfCount("messageCapacity", messageCapacity, 1, Number.MAX_SAFE_INTEGER)
+  const checks: ReadonlyArray<
+    readonly [name: keyof Options, value: number, unit: "ms" | "", from: number, to: number]
+  > = [
+    ["loginTimeout", machine.loginTimeout, "ms", 0, Infinity],
+    ["commandTimeout", commandTimeout, "ms", 0, Infinity],
+    ["keepaliveInterval", machine.keepaliveInterval, "ms", 1000, 44_000],
+    ["silenceTimeout", machine.silenceTimeout, "ms", 2000, Infinity],
+    ["reorderTimeout", machine.reorderTimeout, "ms", 0, Infinity],
+    ["maxReconnectDelay", machine.maxReconnectDelay, "ms", 1000, Infinity],
+    ["maxInFlight", machine.maxInFlight, "", 1, 256],
+    ["queueCapacity", machine.queueCapacity, "", 0, Number.MAX_SAFE_INTEGER],
+    ["messageCapacity", messageCapacity, "", 1, Number.MAX_SAFE_INTEGER]
+  ]
+  for (const [name, value, unit, from, to] of checks) {
+    if (value >= from && value <= to && (unit === "ms" || Number.isInteger(value))) continue
+    const what = unit === "ms" ? "a duration" : "an integer"
+    const range = to === Infinity ? `of at least ${from} ms` : `from ${from} to ${to}${unit === "ms" ? " ms" : ""}`
+    return `${name} must be ${what} ${range} (got ${Formatter.format(options[name])})`
+  }
 }
-
-const problemOfDuration = (name: string, value: number, minimum: number, maximum: number): string | undefined => {
-  if (value >= minimum && value <= maximum) return undefined
-  const allowed = maximum === Infinity ? `at least ${minimum} ms` : `${minimum} to ${maximum} ms`
-  return Number.isNaN(value)
-    ? `${name} is not a duration; allowed is ${allowed}`
-    : `${name} is ${value} ms; allowed is ${allowed}`
-}
-
-const problemOfCount = (name: string, value: number, minimum: number, maximum: number): string | undefined =>
-  Number.isInteger(value) && value >= minimum && value <= maximum
-    ? undefined
-    : `${name} is ${value}; allowed are integers from ${minimum} to ${maximum}`

@@ -52,7 +52,7 @@ const attacks: ReadonlyArray<readonly [name: string, datagrams: (recorded: Recor
 const dropped = Effect.map(Metric.snapshot, (series) => {
   let sum = 0
   for (const { id, state } of series) {
-    if (id === "bercon_datagrams_dropped") sum += (state as { count: number }).count
+    if (id === "bercon_datagrams_dropped_total") sum += (state as { count: number }).count
   }
   return sum
 })

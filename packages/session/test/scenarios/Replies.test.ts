@@ -75,7 +75,7 @@ describe("a reply of many parts", () => {
       const [error] = yield* timed(Effect.flip(session.command("bans")))
       assert(error.reason._tag === "IncompleteReply")
       assert.deepStrictEqual([error.reason.missing, error.reason.total, error.execution], [1, 255, "Executed"])
-      assert.include(error.message, "1 of the 255 parts of its reply did not arrive")
+      assert.include(error.message, "1 of the 255 parts of the reply is missing")
       assert.isAbove(comings.get("bans")!, 10)
     }))
 })

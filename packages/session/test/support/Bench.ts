@@ -27,6 +27,7 @@ export class Bench {
       maxInFlight: 32,
       queueCapacity: 100,
       textFallback: "windows-1251",
+      retryRefused: false,
       random: () => 0,
       ...settings
     }, 0)
@@ -72,7 +73,7 @@ export class Bench {
           break
         case "StatusChanged":
           this.outputs.push(
-            output.status._tag === "Reconnecting" ? `Reconnecting: ${output.status.cause}` : output.status._tag
+            output.status._tag === "Reconnecting" ? `Reconnecting: ${output.status.cause._tag}` : output.status._tag
           )
           if (output.status._tag === "Closed" && output.status.exit._tag === "Failure") {
             const reason = output.status.exit.cause.reasons[0]

@@ -143,6 +143,7 @@ export const run = (
     maxInFlight: 32,
     queueCapacity: 1e6,
     textFallback: "windows-1251",
+    retryRefused: false,
     random,
     ...settings
   }, 0)

@@ -45,7 +45,7 @@ export class Pair {
   readonly client: SessionMachine.SessionMachine<string>
   readonly server: ServerMachine.ServerMachine
   readonly outcomes: Array<Outcome> = []
-  readonly delivered: Array<Message.Message | Message.Gap> = []
+  readonly delivered: Array<Omit<Message.Message, "receivedAt"> | Message.Gap> = []
   /** The texts of the messages of which a datagram has reached the client. */
   readonly arrived = new Set<string>()
   readonly statuses: Array<Status.Status["_tag"]> = []
@@ -84,6 +84,7 @@ export class Pair {
         maxInFlight: 32,
         queueCapacity: 4096,
         textFallback: "windows-1251",
+        retryRefused: false,
         random: this.random,
         ...options.client
       },

@@ -48,7 +48,7 @@ export const story = Effect.fnUntraced(function*(session: Session.Session["Servi
   yield* session.statusChanges.pipe(
     Stream.runForEach((status) =>
       Effect.map(now, (at) => {
-        entries.push([at, status._tag === "Reconnecting" ? `Reconnecting: ${status.cause}` : status._tag])
+        entries.push([at, status._tag === "Reconnecting" ? `Reconnecting: ${status.cause._tag}` : status._tag])
       })
     ),
     Effect.forkChild({ startImmediately: true })

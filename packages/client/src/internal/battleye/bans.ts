@@ -4,28 +4,21 @@
  * The server replies nothing to either, and removes bans by their place in its list. Places move with every other change.
  * So the list is read before and after, and the rows that have come or gone are the evidence.
  */
-import type { CommandError } from "@bercon/session/CommandError"
-import type * as Session from "@bercon/session/Session"
 import { Monotonic } from "@bercon/session/unstable"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import {
-  type ActionError,
-  BanNotFound,
-  BansChanged,
-  ListIncomplete,
-  LookupFailed,
-  make as actionError,
-  Unconfirmed
-} from "../../ActionError.ts"
+import { BanNotFound, BansChanged, ListIncomplete, LookupFailed, Unconfirmed } from "../../ActionError.ts"
 import type { Ban, BanTarget } from "../../Ban.ts"
+import type { CommandError } from "../../CommandError.ts"
 import { isIdentityId } from "../../Identity.ts"
 import type { ReplyError } from "../../ReplyError.ts"
 import type { ServerEvent } from "../../ServerEvent.ts"
 import { isComplete, type Table } from "../../Table.ts"
+import { make as actionError } from "../actionError.ts"
 import * as Arguments from "../arguments.ts"
-import { keyOf, missingFrom } from "../banRows.ts"
+import { missingFrom } from "../banRows.ts"
+import type { ClientSession } from "../clientSession.ts"
 import { words } from "../commandTable.ts"
 import type { Call, FlavourCommands, Sentence } from "../flavourCommands.ts"
 import { unsupported } from "../outgoing.ts"
@@ -37,7 +30,7 @@ import * as SlotCommand from "./slotCommand.ts"
 interface Dependencies extends SlotCommand.Sender {
   readonly banTable: (call: Call) => Effect.Effect<Table<Ban>, CommandError | ReplyError>
   readonly evidence: Evidence
-  readonly session: Session.Session["Service"]
+  readonly session: ClientSession
   readonly bansTurn: Turn
 }
 
@@ -45,6 +38,9 @@ const SERVER = "BattlEye"
 
 /** How long to wait before reading the list again. */
 const LOOK_AGAIN = "1 second"
+
+/** How many bans are added at once, so that other commands have room beside them. */
+const AT_ONCE = 16
 
 /** How long to wait for the reply to a removal before the list is read, in milliseconds. */
 const PATIENCE = 2000
@@ -62,29 +58,23 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
     if (target instanceof PlayerTarget) yield* SlotCommand.identify(dependencies, "ban", target, call)
     const listed = target instanceof PlayerTarget ? target.player?.guid : target
 
-    /** How many rows can be this ban. Afterwards there must be one more. */
-    const alike = ({ rows }: Table<Ban>): number =>
-      rows.filter((row) =>
+    const isListed = ({ rows }: Table<Ban>): boolean =>
+      rows.some((row) =>
         row.target === listed && lasts(row, minutes) &&
         (sentence.reason === "" || isPrintOf(row.reason, sentence.reason))
-      ).length
+      )
 
-    let count = 0
-    const run: Effect.Effect<string, CommandError | ActionError> = bansTurn(
-      text,
-      call.deadline,
-      Effect.gen(function*() {
-        if (confirmWithin !== undefined) {
-          count = alike(
-            yield* Effect.mapError(banTable(call), (failure) => actionError("ban", new LookupFailed({ failure })))
-          )
-        }
-        if (!(target instanceof PlayerTarget)) return yield* Effect.flatMap(raw(text, call), accepted("ban"))
-        const reply = yield* SlotCommand.send(dependencies, "ban", text, target, call)
+    const send = target instanceof PlayerTarget
+      ? Effect.flatMap(
+        SlotCommand.send(dependencies, "ban", text, target, call),
         // The player has left before the server has answered whether the ban was given.
-        return reply ?? (yield* actionError("ban", new Unconfirmed({ expected: "the ban" })))
-      })
-    )
+        (reply) =>
+          reply === undefined
+            ? Effect.fail(actionError("ban", new Unconfirmed({ expected: "the ban" })))
+            : Effect.succeed(reply)
+      )
+      : Effect.flatMap(raw(text, call), accepted("ban"))
+    const run = bansTurn(text, call.deadline, send, "Beside others")
     // The server kicks whom it has banned.
     const isBanned = (event: ServerEvent): event is ServerEvent & { readonly _tag: "PlayerKicked" } =>
       event._tag === "PlayerKicked" && event.reason._tag === "AdminBan" && target instanceof PlayerTarget &&
@@ -106,7 +96,7 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
     const until = (yield* Monotonic.now) + (target instanceof PlayerTarget ? 0 : Duration.toMillis(confirmWithin))
     while (true) {
       const table = yield* Effect.result(Effect.flatMap(afterwards(call), banTable))
-      if (Result.isSuccess(table) && alike(table.success) > count) {
+      if (Result.isSuccess(table) && isListed(table.success) && (yield* isGone(target, call))) {
         return Result.isSuccess(sent) ? sent.success.reply : ""
       }
       if ((yield* Monotonic.now) >= until) {
@@ -118,6 +108,15 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
     }
   })
 
+  /** Whether a banned player is surely not on the server any more. A ban that was in the list before kicks nobody. */
+  const isGone = (target: PlayerTarget | BanTarget, call: Call): Effect.Effect<boolean> =>
+    target instanceof PlayerTarget
+      ? Effect.flatMap(afterwards(call), dependencies.playerTable).pipe(
+        Effect.map((table) => target.lookIn(table) === "Gone"),
+        Effect.orElseSucceed(() => false)
+      )
+      : Effect.succeed(true)
+
   const banAll = Effect.fnUntraced(function*(targets: ReadonlyArray<BanTarget>, sentence: Sentence, call: Call) {
     if (targets.some(isIdentityId)) return yield* unsupported("addBan", SERVER)
     const minutes = yield* Arguments.count("addBan", "duration", sentence.duration, "minute", "permanent")
@@ -128,14 +127,15 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
       targets.filter((target) => !rows.some(isIt(target)))
     const before = yield* Effect.mapError(
       banTable(call),
-      (failure) => actionError("ban", new LookupFailed({ failure }))
+      (cause) => actionError("ban", new LookupFailed({ cause }))
     )
     const results = yield* Effect.forEach(
       missingIn(before),
-      (target) => Effect.result(raw(words("addBan", target, minutes, sentence.reason), call)),
-      { concurrency: "unbounded" }
+      (target) =>
+        Effect.result(Effect.flatMap(raw(words("addBan", target, minutes, sentence.reason), call), accepted("ban"))),
+      { concurrency: AT_ONCE }
     )
-    // The list decides, not the replies: they are the same whatever the server did.
+    // The list decides, not the replies: mostly they are the same whatever the server did.
     const after = yield* Effect.mapError(
       Effect.flatMap(afterwards(call), banTable),
       unconfirmed("ban", "whether the bans are in the list")
@@ -146,7 +146,12 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
     const expected = `the ban of ${
       missing.length === 1 ? missing[0] : `${missing.length} of ${targets.length} targets`
     }`
-    return yield* actionError("ban", new Unconfirmed({ expected, ...(failure !== undefined && { failure }) }))
+    const why = failure === undefined
+      ? {}
+      : failure._tag === "CommandError"
+      ? { cause: failure }
+      : failure.reason._tag === "Rejected" && { text: failure.reason.text }
+    return yield* actionError("ban", new Unconfirmed({ expected, ...why }))
   })
 
   /** The list and the session that it is of. A place in it is valid in that session alone. */
@@ -200,24 +205,22 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
   /** Reads the list until it shows that the rows are gone, or the time of the call is over. Fails if it shows anything else. */
   const verify = Effect.fnUntraced(function*(
     sent: ReadonlyArray<Ban>,
-    before: ReadonlyArray<Ban>,
+    before: Table<Ban>,
     doubt: CommandError | undefined,
     call: Call
   ) {
     while (true) {
       const after = yield* listAfterwards(call, doubt)
-      const missing = missingFrom(before, after.rows)
+      const missing = missingFrom(before.rows, after.rows)
       const others = missingFrom(missing, sent).filter(({ remaining }) => remaining !== "expired")
-      if (others.length > 0) {
-        // Rows that cannot be read, or do not come any more, are perhaps not gone.
-        return yield* actionError(
-          "unban",
-          isComplete(after)
-            ? new BansChanged({ missing: others })
-            : new Unconfirmed({ expected: "that only these bans are gone from the list" })
-        )
+      if (others.length > 0 && isComplete(after)) {
+        return yield* actionError("unban", new BansChanged({ missing: others }))
       }
-      if (missingFrom(sent, missing).length === 0) return after.rows
+      if (missingFrom(sent, missing).length === 0) {
+        if (others.length === 0 && shows(before, after, sent)) return after
+        // Rows that cannot be read, or do not come any more, are perhaps not gone.
+        return yield* actionError("unban", new Unconfirmed({ expected: "that only these bans are gone from the list" }))
+      }
       if (doubt === undefined) {
         return yield* actionError("unban", new Unconfirmed({ expected: "that it is gone from the list" }))
       }
@@ -230,34 +233,34 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
     if (wanted.map(targetOf).some(isIdentityId)) return yield* unsupported("removeBan", SERVER)
     const [before, epoch] = yield* Effect.mapError(
       listOfOneSession(call),
-      (failure) => actionError("unban", new LookupFailed({ failure }))
+      (cause) => actionError("unban", new LookupFailed({ cause }))
     )
-    const absent = wanted.find((one) => rowsOf([one], before.rows).length === 0)
+    const { absent, rows } = findRows(wanted, before.rows)
     if (absent !== undefined) {
-      const target = targetOf(absent)
       return yield* actionError(
         "unban",
         isComplete(before)
-          ? new BanNotFound({ target })
-          : new ListIncomplete({ target, isCut: before.cut, unread: before.unparsed.length })
+          ? new BanNotFound({ target: absent })
+          : new ListIncomplete({ list: "bans", target: absent, isCut: before.cut, unread: before.unparsed.length })
       )
     }
-    let { rows } = before
-    let left = rowsOf(wanted, rows)
+    let list = before
+    let left = rows
     while (left.length > 0) {
-      const isFirst = rows === before.rows
       const { doubt, failure, sent } = yield* remove(left, epoch, call)
-      if (failure !== undefined && sent.length === 0 && isFirst) return yield* failure
-      rows = yield* verify(sent, rows, doubt, call)
+      if (failure !== undefined && sent.length === 0 && list === before) return yield* failure
+      list = yield* verify(sent, list, doubt, call)
       if (failure !== undefined) return yield* unconfirmed("unban", "that all of them are gone")(failure)
-      left = placesOf(missingFrom(left, sent), rows)
+      // The rows that are left may have other places now.
+      left = findRows(left.filter((row) => !sent.includes(row)), list.rows).rows
     }
     return ""
   })
 
   return {
     ban,
-    banAll: (targets, sentence, call) => bansTurn("addBan", call.deadline, banAll(targets, sentence, call)),
+    banAll: (targets, sentence, call) =>
+      bansTurn("addBan", call.deadline, banAll(targets, sentence, call), "Beside others"),
     unban: (targets, call) => bansTurn("removeBan", call.deadline, unban(targets, call))
   }
 }
@@ -270,17 +273,46 @@ const lasts = ({ remaining }: Ban, minutes: number): boolean =>
 
 const targetOf = (wanted: BanTarget | Ban): BanTarget => typeof wanted === "string" ? wanted : wanted.target
 
-/** The rows that are meant: all of a target's bans, or the last row that looks as the given ban. In the order of the list. */
-const rowsOf = (wanted: ReadonlyArray<BanTarget | Ban>, rows: ReadonlyArray<Ban>): ReadonlyArray<Ban> => {
-  const targets = new Set(wanted.filter((one) => typeof one === "string"))
-  const bans = new Set(
-    wanted.flatMap((one) => typeof one === "string" ? [] : rows.findLast((row) => keyOf(row) === keyOf(one)) ?? [])
-  )
-  return rows.filter((row) => targets.has(row.target) || bans.has(row))
+/**
+ * Whether the list afterwards shows that rows are gone: no more lines are unread than before, and the rows were not so near
+ * the end of a cut list that others may have pushed them out of it.
+ */
+const shows = (before: Table<Ban>, after: Table<Ban>, rows: ReadonlyArray<Ban>): boolean => {
+  if (after.unparsed.length > before.unparsed.length) return false
+  const added = Math.max(1, missingFrom(after.rows, before.rows).length)
+  return !after.cut || rows.every((row) => before.rows.indexOf(row) < before.rows.length - added)
 }
 
-/** The same rows in a newer list, where they may have other places. In the order of the list. */
-const placesOf = (rows: ReadonlyArray<Ban>, list: ReadonlyArray<Ban>): ReadonlyArray<Ban> => {
-  const others = new Set(missingFrom(list, rows))
-  return list.filter((row) => !others.has(row))
+/** Bans of one kind can be the same ban in two prints of the list: time runs down, but no ban becomes permanent. */
+const kindOf = ({ reason, remaining, target }: Ban): string =>
+  `${target} ${Duration.isDuration(remaining) ? "limited" : remaining} ${reason}`
+
+const minutesOf = ({ remaining }: Ban): number => Duration.isDuration(remaining) ? Duration.toMinutes(remaining) : 0
+
+/**
+ * The rows that are meant, in the order of the list: all bans of a target, and for each given ban one row of its own. Of
+ * several that can be it, that is the one with its number, or else the one whose time is nearest. `absent`: the target of the
+ * first that has no row.
+ */
+const findRows = (
+  wanted: ReadonlyArray<BanTarget | Ban>,
+  rows: ReadonlyArray<Ban>
+): { readonly rows: ReadonlyArray<Ban>; readonly absent: BanTarget | undefined } => {
+  const found = new Set<Ban>()
+  let absent: BanTarget | undefined
+  for (const one of wanted) {
+    if (typeof one === "string") continue
+    const candidates = rows.filter((row) => !found.has(row) && kindOf(row) === kindOf(one))
+    const row = candidates.find(({ id }) => id === one.id) ??
+      candidates.sort((a, b) => Math.abs(minutesOf(a) - minutesOf(one)) - Math.abs(minutesOf(b) - minutesOf(one)))[0]
+    if (row === undefined) absent ??= one.target
+    else found.add(row)
+  }
+  for (const one of wanted) {
+    if (typeof one !== "string") continue
+    const ofTarget = rows.filter(({ target }) => target === one)
+    if (ofTarget.length === 0) absent ??= one
+    for (const row of ofTarget) found.add(row)
+  }
+  return { rows: rows.filter((row) => found.has(row)), absent }
 }

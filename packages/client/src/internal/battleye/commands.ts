@@ -1,17 +1,18 @@
 /**
  * BattlEye's own commands. The reply to a command is its reply; what an action did is seen in events and lists, if at all.
  */
-import type { CommandError } from "@bercon/session/CommandError"
-import type * as Session from "@bercon/session/Session"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { make as actionError, Unconfirmed } from "../../ActionError.ts"
+import { Unconfirmed } from "../../ActionError.ts"
+import type { CommandError } from "../../CommandError.ts"
 import { ReplyError } from "../../ReplyError.ts"
 import type { ServerEvent } from "../../ServerEvent.ts"
+import { make as actionError } from "../actionError.ts"
+import type { ClientSession } from "../clientSession.ts"
 import { words } from "../commandTable.ts"
 import type { Call, FlavourCommands } from "../flavourCommands.ts"
 import { executed, once, sendWith } from "../outgoing.ts"
-import type { PlayerTarget } from "../playerTarget.ts"
+import { namesOf, type PlayerTarget } from "../playerTarget.ts"
 import * as Turn from "../turn.ts"
 import * as Bans from "./bans.ts"
 import * as BansReply from "./bansReply.ts"
@@ -22,7 +23,7 @@ import * as SlotCommand from "./slotCommand.ts"
 /** Commands that change the list of bans, and with it perhaps the places in the list. */
 const CHANGES_BANS = /^\s*(?:ban|addban|removeban|loadbans|writebans)\b/i
 
-export const make = (session: Session.Session["Service"], evidence: Evidence): FlavourCommands => {
+export const make = (session: ClientSession, evidence: Evidence): FlavourCommands => {
   const raw = (text: string, call: Call): Effect.Effect<string, CommandError> =>
     Effect.flatMap(
       sendWith(text, call, (options) => session.command(text, options)),
@@ -61,7 +62,7 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
   const say = (text: string, call: Call) =>
     untilEcho(
       evidence,
-      { action: "say", text, header: "(Global) " },
+      { action: "say", text, headers: ["(Global) "] },
       Effect.flatMap(raw(words("say", -1, text), call), accepted("say")),
       call
     )
@@ -75,8 +76,8 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
           ? Effect.fail(actionError("whisper", new Unconfirmed({ expected: "the player" })))
           : Effect.succeed(reply)
     )
-    const header = target.player === undefined ? undefined : `(To ${target.player.name}) `
-    return yield* untilEcho(evidence, { action: "whisper", text, header }, run, call)
+    const headers = target.player === undefined ? undefined : namesOf(target.player).map((name) => `(To ${name}) `)
+    return yield* untilEcho(evidence, { action: "whisper", text, headers }, run, call)
   })
 
   const kick = Effect.fnUntraced(function*(target: PlayerTarget, reason: string, call: Call) {
@@ -110,6 +111,7 @@ export const make = (session: Session.Session["Service"], evidence: Evidence): F
         command(text, repeatable ? given : once(given)),
         (reply) => Effect.fromResult(hinted(parse(reply)))
       ),
+    supports: () => true,
     say,
     whisper,
     kick,

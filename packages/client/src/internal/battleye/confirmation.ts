@@ -2,7 +2,6 @@
  * Evidence that an action had its effect. A BattlEye server answers a kick of nobody as it answers any other, so only its
  * events and lists show what a command did.
  */
-import type { CommandError } from "@bercon/session/CommandError"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import { Monotonic } from "@bercon/session/unstable"
 import type * as Duration from "effect/Duration"
@@ -10,11 +9,14 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { type ActionError, make as actionError, Rejected, Unconfirmed } from "../../ActionError.ts"
+import { type ActionError, Rejected, Unconfirmed } from "../../ActionError.ts"
 import type { AdminId } from "../../Admin.ts"
+import type { CommandError } from "../../CommandError.ts"
 import type { ReplyError } from "../../ReplyError.ts"
 import type { ServerEvent } from "../../ServerEvent.ts"
+import { make as actionError } from "../actionError.ts"
 import type { Call } from "../flavourCommands.ts"
+import { isRefusal } from "../refusal.ts"
 import { bytesOf } from "../utf8.ts"
 
 /** Where evidence comes from, besides lists. */
@@ -75,10 +77,10 @@ export const isPrintOf = (printed: string, text: string): boolean => {
   return bytesOf(start) >= SHORTEST_CUT && whole.startsWith(start)
 }
 
-/** Runs a command that says something to players, and waits for its echo if that is wanted. `header`: how the echo begins. */
+/** Runs a command that says something to players, and waits for its echo if that is wanted. `headers`: how the echo may begin. */
 export const untilEcho = Effect.fnUntraced(function*<E>(
   evidence: Evidence,
-  message: { readonly action: string; readonly text: string; readonly header: string | undefined },
+  message: { readonly action: string; readonly text: string; readonly headers: ReadonlyArray<string> | undefined },
   run: Effect.Effect<string, E>,
   call: Call
 ) {
@@ -88,8 +90,8 @@ export const untilEcho = Effect.fnUntraced(function*<E>(
     if (event._tag !== "AdminChat" || (admin !== undefined && event.admin !== admin)) return false
     // Not by the recipient that was read from it: if one player's name begins with another's, that may be the other.
     const said = event.text.replace(/^RCon admin #\d+: /, "")
-    const header = message.header ?? /^\(To .*?\) /.exec(said)?.[0]
-    return header !== undefined && said.startsWith(header) && isPrintOf(said.slice(header.length), message.text)
+    const headers = message.headers ?? (/^\(To .*?\) /.exec(said) ?? [])
+    return headers.some((header) => said.startsWith(header) && isPrintOf(said.slice(header.length), message.text))
   }
   const { event, reply } = yield* untilEvent(evidence, isEcho, run, call.confirmWithin)
   if (event !== undefined) return reply
@@ -99,14 +101,9 @@ export const untilEcho = Effect.fnUntraced(function*<E>(
 /** What the server said, for an error, if it said anything. */
 export const saying = (reply: string): { readonly text?: string } => reply.trim() === "" ? {} : { text: reply }
 
-/** Replies by which servers refuse an action. A reply without words is no refusal: most actions have no other. */
-const REFUSAL = /^(?:player is unable to receive the message|invalid\b.*|.*\bnot found)[.!]?$/i
-
 /** The reply to an action, unless it is a refusal. */
 export const accepted = (action: string) => (reply: string): Effect.Effect<string, ActionError> =>
-  reply.length <= 200 && REFUSAL.test(reply.trim())
-    ? Effect.fail(actionError(action, new Rejected({ text: reply })))
-    : Effect.succeed(reply)
+  isRefusal(reply) ? Effect.fail(actionError(action, new Rejected({ text: reply }))) : Effect.succeed(reply)
 
 /** How long a look into a list takes at most that comes after an action. */
 const AFTERWARDS = 5000
@@ -116,5 +113,5 @@ export const afterwards = ({ calledIn }: Call): Effect.Effect<Call> =>
   Effect.map(Monotonic.now, (now) => ({ calledIn, deadline: now + AFTERWARDS }))
 
 /** The error of an action whose effect could not be looked for. */
-export const unconfirmed = (action: string, expected: string) => (failure: CommandError | ReplyError): ActionError =>
-  actionError(action, new Unconfirmed({ expected, failure }))
+export const unconfirmed = (action: string, expected: string) => (cause: CommandError | ReplyError): ActionError =>
+  actionError(action, new Unconfirmed({ expected, cause }))

@@ -51,5 +51,6 @@ const LAYOUT: ReplyLines.TableLayout<Player> = {
   command: "players",
   heading: [/^Players on server:\s*$/, /^\[#\] /, /^-+\s*$/],
   row,
+  decoration: /^\s*$/,
   total: /^\((\d{1,9}) players in total\)\s*$/
 }

@@ -2,16 +2,17 @@
  * Commands about a player's slot. Each is sent once: sent again, it may find another player in the slot. If no reply comes,
  * the list of players shows whether it is still the same player, and only then is the command sent again.
  */
-import type { CommandError } from "@bercon/session/CommandError"
 import { Monotonic } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { type ActionError, LookupFailed, make as actionError, PlayerNotFound } from "../../ActionError.ts"
+import { type ActionError, LookupFailed, PlayerNotFound } from "../../ActionError.ts"
+import type { CommandError } from "../../CommandError.ts"
 import type { Player } from "../../Player.ts"
 import type { ReplyError } from "../../ReplyError.ts"
 import type { Table } from "../../Table.ts"
+import { make as actionError } from "../actionError.ts"
 import type { Call } from "../flavourCommands.ts"
-import { bound, once } from "../outgoing.ts"
+import { about, bound, once } from "../outgoing.ts"
 import type { PlayerTarget } from "../playerTarget.ts"
 import { accepted } from "./confirmation.ts"
 
@@ -37,7 +38,7 @@ export const identify = (
   target.player !== undefined || call.confirmWithin === undefined
     ? Effect.void
     : playerTable({ ...bound(call), repeatable: true }).pipe(
-      Effect.mapError((failure) => actionError(action, new LookupFailed({ failure }))),
+      Effect.mapError((cause) => actionError(action, new LookupFailed({ cause }))),
       Effect.flatMap((table) =>
         target.lookIn(table) === "Gone"
           ? Effect.fail(actionError(action, new PlayerNotFound({ player: target.slot })))
@@ -53,7 +54,7 @@ export const send = (
   target: PlayerTarget,
   given: Call
 ): Effect.Effect<string | undefined, CommandError | ActionError> => {
-  const call = { ...given, isCurrent: target.isCurrent }
+  const call = about(target, given)
   const attempt = (sent: CommandError | undefined): Effect.Effect<string | undefined, CommandError | ActionError> =>
     Effect.gen(function*() {
       const isKnown = target.player !== undefined
@@ -86,13 +87,14 @@ export const send = (
 }
 
 /** Fails with `PlayerNotFound` if the command was not sent because another player has got the slot. */
-export const outdated = <A, E extends CommandError | ActionError>(
+const outdated = <A, E extends CommandError | ActionError>(
   action: string,
-  { slot }: PlayerTarget,
+  target: PlayerTarget,
   run: Effect.Effect<A, E>
 ): Effect.Effect<A, CommandError | ActionError> =>
-  Effect.catch(
-    run,
-    (error): Effect.Effect<never, CommandError | ActionError> =>
-      Effect.fail(error.reason._tag === "Outdated" ? actionError(action, new PlayerNotFound({ player: slot })) : error)
-  )
+  Effect.catch(run, (error): Effect.Effect<never, CommandError | ActionError> =>
+    Effect.fail(
+      error.reason._tag === "Outdated" && !target.isCurrent()
+        ? actionError(action, new PlayerNotFound({ player: target.slot }))
+        : error
+    ))

@@ -1,25 +1,26 @@
 /**
  * Arma Reforger's own RCON: few commands, whose outcomes the server tells in messages.
  */
-import type { CommandError } from "@bercon/session/CommandError"
-import type * as Session from "@bercon/session/Session"
 import * as Effect from "effect/Effect"
 import {
   type ActionError,
   BanNotFound,
-  make as actionError,
+  ListIncomplete,
+  LookupFailed,
   PlayerNotFound,
   Rejected,
   Unconfirmed
 } from "../../ActionError.ts"
 import { Ban, type BanId, type BanTarget } from "../../Ban.ts"
-import type { ReplyWindow } from "../../Flavour.ts"
+import type { CommandError } from "../../CommandError.ts"
 import { isIdentityId } from "../../Identity.ts"
-import type { Table, UnparsedRow } from "../../Table.ts"
+import { isComplete, type Table, type UnparsedRow } from "../../Table.ts"
+import { make as actionError } from "../actionError.ts"
 import * as Arguments from "../arguments.ts"
+import type { ClientSession } from "../clientSession.ts"
 import { actions } from "../commandTable.ts"
 import type { Call, FlavourCommands, Sentence } from "../flavourCommands.ts"
-import { executed, once, sendWith, unsupported } from "../outgoing.ts"
+import { about, executed, once, sendWith, unsupported } from "../outgoing.ts"
 import { PlayerTarget } from "../playerTarget.ts"
 import { trusted } from "../trusted.ts"
 import * as Exchange from "./exchange.ts"
@@ -38,7 +39,7 @@ export interface Reforger {
 }
 
 /** Frees the client's slot on the server. Never fails, and waits for nobody: the session may be closed then. */
-export const logout = (session: Session.Session["Service"]): Effect.Effect<void> =>
+export const logout = (session: ClientSession): Effect.Effect<void> =>
   session.command("@logout", { repeatable: false }).pipe(
     Effect.ignore,
     // It is settled by the session's end at the latest.
@@ -51,8 +52,8 @@ export const logout = (session: Session.Session["Service"]): Effect.Effect<void>
 const MAX_PAGES = 1000
 
 export const make = (
-  session: Session.Session["Service"],
-  window: ReplyWindow | undefined,
+  session: ClientSession,
+  window: Exchange.Window,
   runtime: Exchange.Runtime
 ): Reforger => {
   const { close, gap, offer, restart, send } = Exchange.make(session, window, Replies.expectationOf, runtime)
@@ -99,11 +100,15 @@ export const make = (
     return act(
       action,
       text,
-      { ...once(call), isCurrent: target.isCurrent },
+      about(target, once(call)),
       isDone,
       (reply) => Replies.isNoPlayer(reply) ? notFound() : undefined
     ).pipe(
-      Effect.catchReason("CommandError", "Outdated", () => Effect.fail(actionError(action, notFound())))
+      Effect.catchReason(
+        "CommandError",
+        "Outdated",
+        (_, error) => Effect.fail(target.isCurrent() ? error : actionError(action, notFound()))
+      )
     )
   }
 
@@ -156,25 +161,37 @@ export const make = (
   })
 
   const banAll = (targets: ReadonlyArray<BanTarget>, sentence: Sentence, call: Call) =>
-    Effect.map(
-      Effect.forEach(new Set(targets), (target) => ban(target, sentence, call)),
-      (replies) => replies.at(-1) ?? ""
+    oneByOne("ban", [...new Set(targets)], (target) => ban(target, sentence, call))
+
+  const removeBan = (target: BanTarget, call: Call) =>
+    act(
+      "unban",
+      `#ban remove ${target}`,
+      { ...call, repeatable: false },
+      Replies.isUnbanned,
+      (reply) => Replies.isNoBan(reply) ? new BanNotFound({ target }) : undefined
     )
 
   const unban = Effect.fnUntraced(function*(wanted: ReadonlyArray<BanTarget | Ban>, call: Call) {
-    const targets = wanted.map((one) => typeof one === "string" ? one : one.target)
+    const targets = [...new Set(wanted.map((one) => typeof one === "string" ? one : one.target))]
     if (!targets.every(isIdentityId)) return yield* unsupported("#ban", SERVER)
-    let reply = ""
-    for (const target of new Set(targets)) {
-      reply = yield* act(
-        "unban",
-        `#ban remove ${target}`,
-        { ...call, repeatable: false },
-        Replies.isUnbanned,
-        (reply) => Replies.isNoBan(reply) ? new BanNotFound({ target }) : undefined
+    // Of one ban the server says whether there is such a one. Before several are removed, the list is read.
+    if (targets.length > 1) {
+      const table = yield* Effect.mapError(
+        banTable(call),
+        (cause) => actionError("unban", new LookupFailed({ cause }))
       )
+      const absent = targets.find((target) => !table.rows.some((row) => row.target === target))
+      if (absent !== undefined) {
+        return yield* actionError(
+          "unban",
+          isComplete(table)
+            ? new BanNotFound({ target: absent })
+            : new ListIncomplete({ list: "bans", target: absent, isCut: table.cut, unread: table.unparsed.length })
+        )
+      }
     }
-    return reply
+    return yield* oneByOne("unban", targets, (target) => removeBan(target, call))
   })
 
   const commands: FlavourCommands = {
@@ -188,6 +205,7 @@ export const make = (
           (reply) => Effect.fromResult(parse(reply.text))
         )
         : unsupported(text, SERVER),
+    supports: ({ text }) => SIMPLE.has(text),
     say: () => unsupported("say", SERVER),
     whisper: () => unsupported("say", SERVER),
     kick,
@@ -223,3 +241,23 @@ const SIMPLE: ReadonlySet<string> = new Set([actions.restart.text, actions.shutd
 
 const unconfirmed = (text = ""): Unconfirmed =>
   new Unconfirmed({ expected: "the server's word on it", ...(text !== "" && { text }) })
+
+/** One after the other. Once one was done, a failure does not mean that nothing was. */
+const oneByOne = (
+  action: string,
+  targets: ReadonlyArray<BanTarget>,
+  run: (target: BanTarget) => Effect.Effect<string, CommandError | ActionError>
+): Effect.Effect<string, CommandError | ActionError> =>
+  Effect.map(
+    Effect.forEach(targets, (target, index) =>
+      index === 0 ? run(target) : Effect.mapError(run(target), (error) =>
+        actionError(
+          action,
+          new Unconfirmed({
+            expected: `the ${action} of ${target} and of those after it (${index} of ${targets.length} were done)`,
+            ...(error._tag === "CommandError" && { cause: error })
+          })
+        ))),
+    (replies) =>
+      replies.at(-1) ?? ""
+  )

@@ -15,15 +15,15 @@
  *
  * The state, {@link Exchange}, has no clock and no fiber; {@link make} drives it.
  */
-import { type CommandError, IncompleteReply, make as commandError } from "@bercon/session/CommandError"
-import type * as Session from "@bercon/session/Session"
 import { Alarm } from "@bercon/session/unstable"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
-import type { ReplyWindow } from "../../Flavour.ts"
+import { type CommandError, IncompleteReply } from "../../CommandError.ts"
 import * as ServerEvent from "../../ServerEvent.ts"
+import type { ClientSession } from "../clientSession.ts"
+import { make as commandError } from "../commandError.ts"
 import type { Call } from "../flavourCommands.ts"
 import { sendWith } from "../outgoing.ts"
 import * as Turn from "../turn.ts"
@@ -84,7 +84,7 @@ export const STRAY_MILLIS = 30_000
 /** How long after a message of theirs their reply is complete, if it may be. Servers send a lost message after 2 seconds. */
 export const STRAY_QUIET_MILLIS = 3000
 
-/** A {@link ReplyWindow} in milliseconds. */
+/** A `ReplyWindow` in milliseconds. */
 export interface Window {
   readonly first: number
   readonly quiet: number
@@ -456,16 +456,11 @@ export interface Runtime {
 }
 
 export const make = (
-  session: Session.Session["Service"],
-  window: ReplyWindow | undefined,
+  session: ClientSession,
+  window: Window,
   expect: (command: string) => Expectation,
   { context, now }: Runtime
 ): Driver => {
-  const defaults: Window = {
-    first: Duration.toMillis(window?.first ?? "1200 millis"),
-    quiet: Duration.toMillis(window?.quiet ?? "450 millis"),
-    longest: Duration.toMillis(window?.longest ?? "5 seconds")
-  }
   const exchange = new Exchange(expect)
   const turn = Turn.make()
   const changed = Latch.makeUnsafe(false)
@@ -490,8 +485,8 @@ export const make = (
   /** Begins to wait for the reply. `confirmWithin` is a time for the reply alone, which may end after the call's deadline. */
   const begin = (command: string, expectation: Expectation, { confirmWithin, deadline }: Call): void =>
     confirmWithin === undefined
-      ? exchange.begin(command, expectation, defaults, deadline)
-      : exchange.begin(command, expectation, { ...defaults, longest: Duration.toMillis(confirmWithin) }, Infinity)
+      ? exchange.begin(command, expectation, window, deadline)
+      : exchange.begin(command, expectation, { ...window, longest: Duration.toMillis(confirmWithin) }, Infinity)
 
   /** Sends a command, and returns when its reply is complete, even if the acknowledgement is lost. */
   const converse = (command: string, expectation: Expectation, call: Call): Effect.Effect<Answer, CommandError> =>

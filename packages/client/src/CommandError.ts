@@ -1,0 +1,163 @@
+/**
+ * Why a command of a client has no result, and whether the server may have executed it all the same.
+ *
+ * **Details**
+ *
+ * Every reason has an `execution`, and says with `isRetryable` whether trying again is safe and may help. To the reasons of a
+ * bare session, which are here too, a client adds four: `CommandDisallowed`, `UnknownCommand`, `Unsupported` and
+ * `FlavourUnknown`. All four are `"NotExecuted"`, and only `FlavourUnknown` is retryable.
+ *
+ * @since 0.1.0
+ */
+import * as Session from "@bercon/session/CommandError"
+import * as Schema from "effect/Schema"
+
+export {
+  /** @since 0.1.0 */
+  type Execution,
+  /** @since 0.1.0 */
+  IncompleteReply,
+  /** @since 0.1.0 */
+  InvalidCommand,
+  /** @since 0.1.0 */
+  NoReply,
+  /** @since 0.1.0 */
+  NotConnected,
+  /** @since 0.1.0 */
+  Outdated,
+  /** @since 0.1.0 */
+  Overloaded,
+  /** @since 0.1.0 */
+  SessionClosed,
+  /** @since 0.1.0 */
+  SessionLost
+} from "@bercon/session/CommandError"
+
+/**
+ * The server does not allow this command over RCON (`RestrictRCon`).
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class CommandDisallowed extends Schema.Error<CommandDisallowed>("@bercon/client/CommandDisallowed")({
+  _tag: Schema.tag("CommandDisallowed")
+}) {
+  override get message(): string {
+    return "the server does not allow this command over RCON (RestrictRCon in its BattlEye configuration). " +
+      "It was not executed"
+  }
+
+  /** Whether the server executed the command. */
+  get execution(): "NotExecuted" {
+    return "NotExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return false
+  }
+}
+
+/**
+ * The server does not know this command.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class UnknownCommand extends Schema.Error<UnknownCommand>("@bercon/client/UnknownCommand")({
+  _tag: Schema.tag("UnknownCommand")
+}) {
+  override get message(): string {
+    return "the server does not know this command. It was not executed"
+  }
+
+  /** Whether the server executed the command. */
+  get execution(): "NotExecuted" {
+    return "NotExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return false
+  }
+}
+
+/**
+ * Servers of this kind have no such command. Nothing was sent.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Unsupported extends Schema.Error<Unsupported>("@bercon/client/Unsupported")({
+  _tag: Schema.tag("Unsupported"),
+  server: Schema.String
+}) {
+  override get message(): string {
+    return `${this.server} has no such command. Nothing was sent`
+  }
+
+  /** Whether the server executed the command. */
+  get execution(): "NotExecuted" {
+    return "NotExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return false
+  }
+}
+
+/**
+ * The server's flavour could not be determined in time, so the form of the command is not known. Nothing was sent.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class FlavourUnknown extends Schema.Error<FlavourUnknown>("@bercon/client/FlavourUnknown")({
+  _tag: Schema.tag("FlavourUnknown")
+}) {
+  override get message(): string {
+    return "the server's flavour could not be determined in time. The command was not sent: trying again is safe"
+  }
+
+  /** Whether the server executed the command. */
+  get execution(): "NotExecuted" {
+    return "NotExecuted"
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return true
+  }
+}
+
+/**
+ * A command failed. `reason` says why; `command` is its first word, never its arguments, which may be secret.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class CommandError extends Schema.TaggedError<CommandError>("@bercon/client/CommandError")("CommandError", {
+  command: Schema.String,
+  reason: Schema.Union([
+    ...Session.CommandError.fields.reason.members,
+    CommandDisallowed,
+    UnknownCommand,
+    Unsupported,
+    FlavourUnknown
+  ])
+}) {
+  override get message(): string {
+    return `command ${JSON.stringify(this.command)}: ${this.reason.message}`
+  }
+
+  /** Whether the server executed the command. */
+  get execution(): Session.Execution {
+    return this.reason.execution
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return this.reason.isRetryable
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Installs the packages as a user does, from tarballs, in a project of its own; then compiles and runs a program there.
+ *
+ * ```sh
+ * npx -y pnpm@12 consumer        # pnpm, whose `node_modules` hides what a package does not depend on
+ * npx -y pnpm@12 consumer npm    # npm
+ * ```
+ *
+ * The program is in `scripts/consumer`. It is compiled with `strict`, `declaration` and both kinds of module resolution:
+ * that fails if a type that it meets has no name in the packages that it depends on.
+ */
+import { execFileSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import process from "node:process"
+
+const manager = process.argv[2] ?? "pnpm"
+if (manager !== "pnpm" && manager !== "npm") throw new Error(`usage: pnpm consumer [pnpm|npm] (got "${manager}")`)
+
+const root = Path.resolve(import.meta.dirname, "..")
+const project = Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-consumer-"))
+
+const run = (command: string, args: ReadonlyArray<string>, cwd = project): string => {
+  process.stdout.write(`$ ${command} ${args.join(" ")}\n`)
+  return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] })
+}
+
+interface Manifest {
+  readonly version: string
+}
+const manifestOf = (path: string): Manifest => JSON.parse(Fs.readFileSync(Path.join(root, path), "utf8"))
+const versionOf = (name: string): string => manifestOf(`node_modules/${name}/package.json`).version
+
+const tarballs = Object.fromEntries(["codec", "session", "client", "testing"].map((name) => {
+  const cwd = Path.join(root, "packages", name)
+  run("npx", ["-y", "pnpm@12", "pack", "--pack-destination", project], cwd)
+  return [
+    `@bercon/${name}`,
+    `file:${Path.join(project, `bercon-${name}-${manifestOf(`packages/${name}/package.json`).version}.tgz`)}`
+  ]
+}))
+
+const options = { strict: true, declaration: true, target: "es2024", skipLibCheck: false, types: ["node"] }
+const resolutions = {
+  nodenext: { module: "nodenext", outDir: "dist" },
+  bundler: { module: "preserve", moduleResolution: "bundler", noEmit: false, outDir: "dist-bundler" }
+}
+
+const write = (name: string, content: object): void =>
+  Fs.writeFileSync(Path.join(project, name), `${JSON.stringify(content, undefined, 2)}\n`)
+
+write("package.json", {
+  name: "consumer",
+  private: true,
+  type: "module",
+  // What a user of the packages depends on. The others are found only through these.
+  dependencies: { "@bercon/client": tarballs["@bercon/client"], effect: versionOf("effect") },
+  devDependencies: {
+    "@bercon/testing": tarballs["@bercon/testing"],
+    "@types/node": versionOf("@types/node"),
+    typescript: versionOf("typescript")
+  },
+  overrides: tarballs
+})
+Fs.writeFileSync(
+  Path.join(project, "pnpm-workspace.yaml"),
+  `overrides:\n${Object.entries(tarballs).map(([name, tarball]) => `  "${name}": "${tarball}"\n`).join("")}`
+)
+Fs.cpSync(Path.join(root, "scripts/consumer"), Path.join(project, "src"), { recursive: true })
+for (const [name, resolution] of Object.entries(resolutions)) {
+  write(`tsconfig.${name}.json`, { compilerOptions: { ...options, rootDir: "src", ...resolution }, include: ["src"] })
+}
+
+if (manager === "pnpm") run("npx", ["-y", "pnpm@12", "install", "--prefer-offline"])
+else run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"])
+for (const name of Object.keys(resolutions)) {
+  run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", `tsconfig.${name}.json`])
+}
+const seen = run(process.execPath, ["dist/main.js"]).trim()
+process.stdout.write(`${seen}\n`)
+if (!seen.includes("\"names\":[\"Miller\"]")) throw new Error(`the program printed ${seen}`)
+Fs.rmSync(project, { recursive: true })
