@@ -613,16 +613,12 @@ describe("RconClient", () => {
           const missions = ["Liberation.Altis.pbo", "Some Mission.Stratis.pbo"]
           const server = yield* SimulatedServer.SimulatedServer
           yield* server.update((world) => ({ ...world, bans, missions, version: "1.217" }))
-          const asking = yield* Effect.forkChild(Effect.gen(function*() {
+          const asking = Effect.gen(function*() {
             const rcon = yield* Random.withSeed(RconClient.make({ ...options, loginTimeout: "1 minute" }), "client")
             const { adminTable, banTable, commands, missions, version } = rcon
             return yield* Effect.all({ adminTable, banTable, commands, missions, version })
-          }))
-          // Together they may take as long as this; time stops when they are there.
-          for (let seconds = 0; seconds < 160 && asking.pollUnsafe() === undefined; seconds++) {
-            yield* TestRcon.passTime("1 second")
-          }
-          const seen = yield* Fiber.join(asking)
+          })
+          const seen = yield* TestRcon.passTime(asking, "160 seconds")
 
           const { rows, unparsed } = seen.banTable
           assert.deepStrictEqual(unparsed, [])

@@ -1,12 +1,12 @@
 /**
- * A client that talks to nobody: every action succeeds, every list is empty, and what happens is what the test says.
+ * A client without a server: every action succeeds, every list is empty, and the test emits the events.
  *
  * **When to use**
  *
- * For code of which only matters what it asks of the client. It knows no server: a kick makes nobody leave. Where that
- * matters there is `TestRcon`.
+ * For tests that only check the calls of the client. There is no server behind it: a kick does not remove a player. If the
+ * effects of actions matter, use `TestRcon`.
  *
- * **Example** (What a bot does about a chat)
+ * **Example** (A bot that reacts to chat)
  *
  * ```ts
  * import { Player, RconClient, ServerEvent } from "@bercon/client"
@@ -14,7 +14,7 @@
  * import { assert, it } from "@effect/vitest"
  * import { Effect } from "effect"
  *
- * it.effect("kicks who swears", () =>
+ * it.effect("kicks a player for swearing", () =>
  *   Effect.gen(function*() {
  *     const rcon = yield* RconClient.RconClient
  *     const mock = yield* MockRconClient.MockRconClient
@@ -50,7 +50,7 @@ import * as Stream from "effect/Stream"
 import { settle } from "./internal/settle.ts"
 
 /**
- * A call of one of the client's `Commands`: its name and what it was given.
+ * A call of one of the client's `Commands`: its name and its arguments.
  *
  * @category models
  * @since 0.1.0
@@ -58,15 +58,15 @@ import { settle } from "./internal/settle.ts"
 export type Call = readonly [name: keyof Commands.Commands, ...args: ReadonlyArray<unknown>]
 
 /**
- * The mock, in a test's hands.
+ * The test's side of the mock.
  *
  * @category services
  * @since 0.1.0
  */
 export class MockRconClient extends Context.Service<MockRconClient, {
-  /** What was asked of the client so far, in order. The last 10,000 calls. */
+  /** The calls so far, in order; the last 10,000. */
   readonly calls: Effect.Effect<ReadonlyArray<Call>>
-  /** Has something happen on the server: subscribers, handlers and waits get it, and have done with it what they do at once. */
+  /** Emits an event as if the server had sent it; returns when subscribers, handlers and waits have run. */
   readonly emit: (event: ServerEvent.ServerEvent) => Effect.Effect<void>
   /**
    * Ends the session, for the reason given if there is one: `status` is `Closed`, the streams end, and commands fail with
@@ -104,14 +104,14 @@ const COMMANDS: Omit<Commands.Commands, "withOptions"> = {
 }
 
 /**
- * Provides an `RconClient` and, to the test, its other end.
+ * Provides an `RconClient` and the test's side of it.
  *
  * **Details**
  *
- * `implementation` is what it is to do otherwise: any member of the client. Calls of its commands are recorded, too.
+ * `implementation` replaces members of the client. Calls of its commands are recorded, too.
  *
  * Without it lists are empty, `version` is 1.220, actions succeed, `command` returns `""`, `status` is `Online`, `adminId`
- * 0, `flavour` `"BattlEye"`, and `roster` holds whom `players` returns.
+ * 0, `flavour` `"BattlEye"`, and `roster` contains the players that `players` returns.
  *
  * @category layers
  * @since 0.1.0
@@ -190,7 +190,7 @@ export const layer = (
     )
   }))
 
-/** What a command is: an effect, or a function that returns one. */
+/** A command: an effect, or a function that returns one. */
 type Member = Effect.Effect<unknown, Failure> | ((...args: Array<never>) => Effect.Effect<unknown, Failure>)
 
 type Failure = CommandError.CommandError | ActionError | ReplyError

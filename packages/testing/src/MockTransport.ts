@@ -3,8 +3,8 @@
  *
  * **When to use**
  *
- * To see what a session makes of datagrams that no server would send, or sends at another time. For the behaviour of a
- * server there is `SimulatedServer`.
+ * To test how a session handles datagrams that no server would send, or not at that time. For the behaviour of a server use
+ * `SimulatedServer`.
  *
  * **Example** (A server that refuses)
  *
@@ -33,7 +33,7 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 
 /**
- * The other end of a transport, in a test's hands.
+ * The test's side of a transport.
  *
  * @category services
  * @since 0.1.0
@@ -56,7 +56,7 @@ export class MockTransport extends Context.Service<MockTransport, {
   ) => Effect.Effect<void>
   /** How many sockets were opened so far. */
   readonly opened: Effect.Effect<number>
-  /** How many of them are open still. */
+  /** How many sockets are open. */
   readonly open: Effect.Effect<number>
 }>()("@bercon/testing/MockTransport") {}
 
@@ -70,12 +70,12 @@ const CAPACITY = 10_000
  * @since 0.1.0
  */
 export interface Options {
-  /** What errors and logs call the server. Default `"mock:2306"`. */
+  /** The name of the server in errors and logs. Default `"mock:2306"`. */
   readonly peer?: string | undefined
 }
 
 /**
- * Provides a `Transport` and, to the test, its other end.
+ * Provides a `Transport` and the test's side of it.
  *
  * @category layers
  * @since 0.1.0

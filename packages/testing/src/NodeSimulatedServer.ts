@@ -17,7 +17,7 @@ import type * as SimulatedNetwork from "./SimulatedNetwork.ts"
 import * as SimulatedServer from "./SimulatedServer.ts"
 
 /**
- * What a server on real UDP is made with.
+ * The options of a server on real UDP.
  *
  * @category models
  * @since 0.1.0
@@ -25,11 +25,11 @@ import * as SimulatedServer from "./SimulatedServer.ts"
 export interface Options extends ServerMachine.Options {
   /** The local address to bind. Default `"127.0.0.1"`. */
   readonly host?: string | undefined
-  /** The port to bind, from 0 to 65535. Default 0: any that is free. */
+  /** The port to bind, from 0 to 65535. Default 0: any free one. */
   readonly port?: number | undefined
   /**
-   * How bad the network in front of the port is, besides what the real one does. Default: not at all. Chance begins anew
-   * when the port opens again after a downtime.
+   * Faults of the network in front of the port, in addition to those of the real one. Default: none. The random choices start
+   * again when the port opens after a downtime.
    */
   readonly network?: SimulatedNetwork.PathOptions | undefined
 }
@@ -76,15 +76,15 @@ const bind = Effect.fnUntraced(function*(host: string, port: number) {
 })
 
 /**
- * A server on real UDP, in the caller's scope. Fails where the port cannot be bound.
+ * A server on real UDP, in the caller's scope. Fails if the port cannot be bound.
  *
  * **Details**
  *
  * `address` has the port that it was given. After a restart with a downtime it binds the same one, and dies if another
  * process has taken it meanwhile. At most 4,096 datagrams wait to be read; more are dropped.
  *
- * Dies with a `RangeError` where an option is out of its range: the port is none, a fraction of `network` not from 0 to 1, a
- * duration of it infinite, and so on.
+ * Dies with a `RangeError` if an option is out of its range: the port is not from 0 to 65535, a fraction of `network` is not
+ * from 0 to 1, a duration of it is infinite, and so on.
  *
  * @category constructors
  * @since 0.1.0
@@ -95,7 +95,7 @@ export const make = Effect.fnUntraced(function*(
   const { host = "127.0.0.1", network } = options
   let port = options.port ?? 0
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new RangeError(`port must be an integer from 0 to 65535, received ${port}`)
+    throw new RangeError(`port must be an integer from 0 to 65535 (got ${port})`)
   }
   const bindAgain = Effect.gen(function*() {
     const endpoint = yield* bind(host, port)

@@ -3,40 +3,39 @@
  *
  * **Details**
  *
- * Datagrams and the time go in ({@link receive}, {@link tick}), datagrams come out ({@link drain}); {@link wakeAt} says
- * when something is due. Every function that takes `now` first does what was due by then; a superfluous {@link tick}
- * changes nothing. `now` is in milliseconds on any clock that does not run backwards.
+ * Datagrams and the time go in ({@link receive}, {@link tick}), datagrams come out ({@link drain}); {@link wakeAt} is when
+ * something is due. Every function that takes `now` first does what was due by then; a superfluous {@link tick} changes
+ * nothing. `now` is in milliseconds on any clock that does not run backwards.
  *
- * The machine writes down what it did and what clients did wrong, for tests to look at. Every record keeps the last
- * `recordCapacity` entries, but `executions`: what gives way there is the oldest of the text that it has most often. So
- * a client that asks for `players` every 25 s does not make it forget what else was done, for however many days.
+ * The machine records what it did and how clients broke the protocol, for tests to read. Every record keeps the last
+ * `recordCapacity` entries, except `executions`: it drops the oldest entry with its commonest text. So a client that asks for
+ * `players` every 25 s for days does not displace the other commands.
  *
  * The rules:
  *
  * - A session is known by its client's address. A login with the right password makes one, or replaces the one that
- *   this address had: counters start again. The administrator's number is the lowest that is free. Then every session
- *   is told `RCon admin #0 (127.0.0.1:50001) logged in`.
- * - A command from an address without a session is ignored in silence.
- * - A session that sends no command for 45 s is dropped in silence. Acknowledgements do not count, a command at the very
+ *   this address had: counters start again. The admin's number is the lowest free one. Then every session gets the message
+ *   `RCon admin #0 (127.0.0.1:50001) logged in`.
+ * - A command from an address without a session is ignored without an answer.
+ * - A session that sends no command for 45 s is dropped without notice. Acknowledgements do not count; a command at the very
  *   last moment does.
- * - A message is sent up to five times, every 2 s, until it is acknowledged; after that the session is dropped. More
- *   than 256 messages that wait for this are not possible: there are no more numbers, so the oldest is given up.
- * - A reply of more than 1,024 bytes goes out in parts of 1,024 bytes. The format has room for 255 of them; what does
- *   not fit is cut off.
- * - A player who is banned is kicked on joining (`Admin Ban (reason)`): for the IP address once connected, for the GUID
- *   once that is known. Guessed: no server was seen to do it.
- * - Bans live in memory. `writeBans` writes them to `bans.txt`, `loadBans` reads that file or another one again, in place
- *   of what there was, and so does a server that starts: what was not written by then is lost.
+ * - A message is sent up to five times, every 2 s, until it is acknowledged; after that the session is dropped. At most 256
+ *   messages can wait for an acknowledgement, because there are no more numbers: then the oldest is given up.
+ * - A reply of more than 1,024 bytes is sent in parts of 1,024 bytes, at most 255 of them; the rest is cut off.
+ * - A banned player is kicked on joining (`Admin Ban (reason)`): by IP address once connected, by GUID once that is known.
+ *   This is a guess: no real server was observed.
+ * - Bans are kept in memory. `writeBans` writes them to `bans.txt`; `loadBans` replaces them with the content of that file or
+ *   another one, and so does a server that starts: bans that were not written by then are lost.
  *
- * Reforger's own RCON ({@link Flavour}) has the same packets, and other manners:
+ * Reforger's own RCON ({@link Flavour}) has the same packets, and other rules:
  *
- * - A login is told to its own client alone: `Logged In! Client ID: #0`.
- * - The reply to a command is empty. To the client that gave it, and to no other, come the message
- *   `Processing Command: #players` and then what the command says, if anything, in messages of at most 1,024 bytes. A
- *   longer text is cut between two lines, and the newline there is not sent. A keepalive gets its reply alone.
- * - What `#ban create`, `#ban remove` and `#ban list` say comes `banDelay` later, maybe between the messages of another
- *   command. What they do is done at once.
- * - Nobody is told who joins, leaves or speaks. Who is banned is turned away without a word, too.
+ * - Only the client that logs in gets a message about it: `Logged In! Client ID: #0`.
+ * - The reply to a command is empty. Only the client that sent it gets the message `Processing Command: #players` and then the
+ *   result, if any, in messages of at most 1,024 bytes. A longer text is cut between two lines, and the newline there is not
+ *   sent. A keepalive gets only its reply.
+ * - The result of `#ban create`, `#ban remove` and `#ban list` is sent `banDelay` later, maybe between the messages of another
+ *   command. Their effect is immediate.
+ * - There are no messages about players who join, leave, speak or are turned away by a ban.
  * - Bans outlive a restart.
  * - `@logout` ends the session, after its reply.
  *

@@ -5,17 +5,17 @@
  *
  * Servers `bind` an address, clients get a `transport` to it. Every datagram from client to server (`toServer`) and back
  * (`toClient`) is subject to the {@link Conditions} of its direction: it may be lost, damaged,
- * doubled, held back, delayed. Chance comes from a seed: what happens to the n-th datagram of a direction from or to a
- * server depends on the seed, on the server's address, on n and on the conditions at that moment, and on nothing else.
+ * duplicated, held back, delayed. Random choices follow from a seed: the fate of the n-th datagram of a direction from or to a
+ * server depends only on the seed, the server's address, n and the conditions at that moment.
  *
- * Time is the `Clock`'s, so under `TestClock` a delayed datagram arrives when the clock is adjusted, and not before.
+ * Time is the `Clock`'s, so under `TestClock` a delayed datagram arrives when the test lets the time pass, and not before.
  * Without delay a datagram arrives at once: a server finds it in its queue, a client's receiver is called.
  *
- * The clients' machine can be in trouble of its own: no socket can be opened, nothing be sent (`fail`), or those that are
- * open break (`breakSockets`).
+ * The clients' machine can fail as well: no socket can be opened, nothing can be sent (`fail`), or open sockets break
+ * (`breakSockets`).
  *
  * Bounds: a server's queue holds `receiveCapacity` datagrams, the network carries at most 65,536 that are delayed;
- * what comes on top is dropped, and counted.
+ * further ones are dropped, and counted.
  *
  * @since 0.1.0
  */
@@ -36,7 +36,7 @@ import * as Path from "./internal/path.ts"
 // -----------------------------------------------------------------------------
 
 /**
- * The way a datagram goes.
+ * The direction of a datagram.
  *
  * @category models
  * @since 0.1.0
@@ -67,7 +67,7 @@ export interface Conditions {
 }
 
 /**
- * The conditions of both directions. What stands under `toServer` and `toClient` takes precedence there.
+ * The conditions of both directions. Those of `toServer` and `toClient` take precedence there.
  *
  * @category models
  * @since 0.1.0
@@ -78,13 +78,13 @@ export interface PathConditions extends Conditions {
 }
 
 /**
- * The conditions of both directions, and the chance by which they strike.
+ * The conditions of both directions, and the seed of the random choices.
  *
  * @category models
  * @since 0.1.0
  */
 export interface PathOptions extends PathConditions {
-  /** Where chance comes from. Default 0. */
+  /** The seed of the random choices. Default 0. */
   readonly seed?: number | string | undefined
 }
 
@@ -102,7 +102,7 @@ export interface Failures {
 }
 
 /**
- * What a network is made with.
+ * The options of a network.
  *
  * @category models
  * @since 0.1.0
@@ -170,7 +170,7 @@ export interface Line {
 }
 
 /**
- * A network in memory. What is done to it itself is done to all lines, also to those that are still to come.
+ * A network in memory. Its own methods act on all lines, also on those added later.
  *
  * @category services
  * @since 0.1.0

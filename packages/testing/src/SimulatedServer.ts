@@ -3,21 +3,20 @@
  *
  * **Details**
  *
- * One fiber reads the port, one waits for the machine's next deadline; both belong to the scope the server was made in.
- * When one of them dies (an `onCommand` that throws is the usual reason) the server closes its port, and every effect of
- * it dies with the same cause from then on, `failure` at once.
+ * One fiber reads the port, one waits for the machine's next deadline; both belong to the scope in which the server was made.
+ * If one of them dies (usually because `onCommand` throws), the server closes its port, and every effect of it dies with the
+ * same cause from then on, `failure` at once.
  *
- * Time is the `Clock`'s: under `TestClock` the 45 s of a silent session pass when the clock is adjusted. The server's clock,
- * which all records and the ends of bans are on, says milliseconds since 1970. It is set once, when the server is made, and
- * runs evenly from then on, whoever sets the machine's clock meanwhile.
+ * Time is the `Clock`'s: under `TestClock` the 45 s of a silent session pass when the test lets them. The server's clock, used
+ * for all records and the ends of bans, counts milliseconds since 1970. It is set once, when the server is made; later changes
+ * of the system's clock do not affect it.
  *
- * While the server is down nobody plays: `join`, `identify`, `verify`, `leave`, `chat`, `kick` and `emit` die with a
- * `RangeError` then.
+ * While the server is down, `join`, `identify`, `verify`, `leave`, `chat`, `kick` and `emit` die with a `RangeError`.
  *
  * **Gotchas**
  *
- * The server reads in its own fiber, so what a client has just written is not in the records yet. Wait for the reply
- * first, or let the others run: `TestClock.adjust(0)`.
+ * The server reads in its own fiber, so a datagram that a client has just sent is not in the records yet. Wait for the reply
+ * first, or let the other fibers run: `TestRcon.passTime(0)`.
  *
  * **Example** (A player joins)
  *
@@ -54,7 +53,7 @@ import * as SimulatedNetwork from "./SimulatedNetwork.ts"
 import type * as World from "./World.ts"
 
 /**
- * A running BattlEye server. What it does and what it writes down is `ServerMachine`'s.
+ * A running BattlEye server. `ServerMachine` documents its behaviour and its records.
  *
  * @category services
  * @since 0.1.0
@@ -64,37 +63,34 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   readonly address: Address
 
   /**
-   * A player joins: `ServerMachine.join`. Who is banned is kicked, and is not in the world afterwards. On Reforger nobody is
-   * told. Dies where there cannot be such a player: the slot is taken, say.
+   * A player joins: `ServerMachine.join`. A banned player is kicked, and is not in the world afterwards. Dies if the options
+   * are invalid: the slot is taken, for example.
    */
   readonly join: (options: World.PlayerOptions) => Effect.Effect<World.Player>
   /**
-   * The GUID of a player who is still joining becomes known; default: one made from the name. On Reforger nobody is told.
-   * Dies where there is no such player, the GUID is known, or it is none.
+   * The GUID of a player who is still joining becomes known; default: one made from the name. Dies if the slot is free, or
+   * the GUID is known already or malformed.
    */
   readonly identify: (slot: number, guid?: string) => Effect.Effect<World.Player>
   /**
-   * The GUID of a player is verified. On Reforger nobody is told. Dies where there is no such player, or one whose GUID is
-   * not known or verified already.
+   * The GUID of a player is verified. Dies if the slot is free, or the GUID is not known or verified already.
    */
   readonly verify: (slot: number) => Effect.Effect<World.Player>
-  /** A player leaves. On Reforger nobody is told. Dies where there is no such player. */
+  /** A player leaves. Dies if the slot is free. */
   readonly leave: (slot: number) => Effect.Effect<void>
   /**
-   * A player says something in a channel: `"Side"`, or any other word. Reforger's RCON does not report it. Dies if there is
-   * no such player.
+   * A player says something in a channel: `"Side"`, or any other word. Dies if the slot is free.
    */
   readonly chat: (slot: number, channel: ChatChannel, text: string) => Effect.Effect<void>
   /**
-   * BattlEye kicks a player, for a reason such as `"Client not responding"`. On Reforger nobody is told. Dies where there
-   * is no such player.
+   * BattlEye kicks a player, for a reason such as `"Client not responding"`. Dies if the slot is free.
    */
   readonly kick: (slot: number, reason: string) => Effect.Effect<void>
-  /** Sends a message to every session, whatever its text. Dies where it has more than 65,498 bytes. */
+  /** Sends any message to every session. Dies if it has more than 65,498 bytes. */
   readonly emit: (text: string | Uint8Array) => Effect.Effect<void>
-  /** Changes the world without a word to anyone, also while the server is down. */
+  /** Changes the world without a message, also while the server is down. */
   readonly update: (f: (world: World.World) => World.World) => Effect.Effect<void>
-  /** Answers commands in the server's place from now on; `undefined` leaves them to the server again. */
+  /** Answers commands instead of the server from now on; with `undefined` the server answers again. */
   readonly onCommand: (hook: ServerMachine.OnCommand | undefined) => Effect.Effect<void>
 
   /** Forgets every session, and closes the port for the downtime. Returns at once. */
@@ -103,7 +99,7 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   readonly stop: (options?: ServerMachine.StopOptions) => Effect.Effect<void>
   /** Opens the port again. */
   readonly start: Effect.Effect<void>
-  /** Hears nothing and says nothing until `resume`, or until it stops or restarts, with the port open. */
+  /** Neither receives nor sends until `resume`, or until it stops or restarts. The port stays open. */
   readonly goSilent: Effect.Effect<void>
   readonly resume: Effect.Effect<void>
   /** Drops every session without notice. */
@@ -112,33 +108,33 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   readonly refuse: Effect.Effect<void>
   readonly admit: Effect.Effect<void>
 
-  /** Every login packet, the last 10,000 by default, as all records. */
+  /** Every login packet. As all records, it keeps the last 10,000 by default. */
   readonly logins: Effect.Effect<ReadonlyArray<ServerMachine.Login>>
   /** Every command packet from a session, keepalives among them. */
   readonly commands: Effect.Effect<ReadonlyArray<ServerMachine.Command>>
   /**
-   * The commands that were executed, without keepalives: of more than 10,000 by default, what is forgotten first is the
-   * oldest of the text that was given most often, such as `players`.
+   * The commands that were executed, without keepalives. Of more than 10,000 by default, the first to be forgotten is the
+   * oldest with the commonest text, such as `players`.
    */
   readonly executions: Effect.Effect<ReadonlyArray<ServerMachine.Command>>
-  /** Every message to every session, tries again not counted. */
+  /** Every message to every session, without retransmissions. */
   readonly messages: Effect.Effect<ReadonlyArray<ServerMachine.Message>>
   readonly acknowledgements: Effect.Effect<ReadonlyArray<ServerMachine.Acknowledgement>>
-  /** Every session that ended, and why. */
+  /** Every session that ended, and the cause. */
   readonly drops: Effect.Effect<ReadonlyArray<ServerMachine.Drop>>
-  /** What clients did wrong. */
+  /** Breaches of the protocol by clients. */
   readonly violations: Effect.Effect<ReadonlyArray<ServerMachine.Violation>>
-  /** Who is logged in now. */
+  /** The sessions now. */
   readonly sessions: Effect.Effect<ReadonlyArray<Pick<ServerMachine.Session, "address" | "admin" | "since">>>
   /** The world now. */
   readonly world: Effect.Effect<World.World>
 
-  /** Never returns; dies with what one of the server's fibers died of. */
+  /** Never returns; dies with the cause of death of one of the server's fibers. */
   readonly failure: Effect.Effect<never>
 }>()("@bercon/testing/SimulatedServer") {}
 
 /**
- * What a server on a `SimulatedNetwork` is made with.
+ * The options of a server on a `SimulatedNetwork`.
  *
  * @category models
  * @since 0.1.0
@@ -159,12 +155,12 @@ export interface Options extends ServerMachine.Options {
 export const DEFAULT_ADDRESS: Address = { host: "127.0.0.1", port: 2306 }
 
 /**
- * A server on the port that `bind` opens, in the caller's scope. Fails where the port cannot be bound.
+ * A server on the port that `bind` opens, in the caller's scope. Fails if the port cannot be bound.
  *
  * **Details**
  *
- * `bind` runs once now, and again at the end of every downtime; then it must bind the same address, and dies where it
- * fails. Dies with a `RangeError` where an option is out of its range.
+ * `bind` runs once now, and again at the end of every downtime. It must bind the same address then, and the server dies if that
+ * fails. Dies with a `RangeError` if an option is out of its range.
  *
  * @category constructors
  * @since 0.1.0
@@ -200,10 +196,10 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
     return closing === undefined ? Effect.void : Scope.close(closing.scope, Exit.void)
   })
 
-  /** Sends what is to be sent, and opens or closes the port as the machine would have it. */
+  /** Sends the datagrams of the machine, and opens or closes the port as its state demands. */
   const flush = Effect.gen(function*() {
     for (const { address, datagram } of ServerMachine.drain(machine)) {
-      // A server does not care for what becomes of a datagram.
+      // A datagram that cannot be sent is lost, as on any network.
       if (port !== undefined) yield* Effect.ignore(port.endpoint.write(address, datagram))
     }
     if (machine.listening && port === undefined) yield* Effect.orDie(open)
@@ -232,7 +228,7 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
         Effect.orDie
       )
 
-  /** Whatever this dies of, the server dies of. */
+  /** If this dies, the server dies with the same cause. */
   const vital = Effect.onError((cause: Cause.Cause<never>) =>
     Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.suspend(() => {
       Deferred.doneUnsafe(failure, Exit.failCause(cause))
@@ -287,8 +283,8 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
 })
 
 /**
- * A server on the network in the context, in the caller's scope. Fails where its address is bound already, dies with a
- * `RangeError` where an option is out of its range.
+ * A server on the network in the context, in the caller's scope. Fails if its address is bound already, dies with a
+ * `RangeError` if an option is out of its range.
  *
  * @category constructors
  * @since 0.1.0

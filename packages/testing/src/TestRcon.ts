@@ -45,7 +45,7 @@ import * as SimulatedNetwork from "./SimulatedNetwork.ts"
 import * as SimulatedServer from "./SimulatedServer.ts"
 
 /**
- * What a server and a network are made with. Everything has a default.
+ * The options of a server and a network. Everything has a default.
  *
  * @category models
  * @since 0.1.0
@@ -56,18 +56,18 @@ export interface TransportOptions {
 }
 
 /**
- * What the layer is made with. Everything has a default.
+ * The options of the layer. Everything has a default.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options extends TransportOptions {
-  /** Default: the server's password, and as long for the login as it takes. */
+  /** Default: the server's password, and no limit on the time for the login. */
   readonly client?: Partial<RconClient.Options> | undefined
 }
 
 /**
- * Provides a `SimulatedServer` on a `SimulatedNetwork` of its own, both for the test to steer, and a `Transport` to it.
+ * Provides a `SimulatedServer` on a `SimulatedNetwork` of its own, both for the test to control, and a `Transport` to it.
  *
  * @category layers
  * @since 0.1.0
@@ -86,7 +86,7 @@ export const layerTransport = (
   return transport.pipe(
     Layer.provideMerge(SimulatedServer.layer(options.server)),
     Layer.provideMerge(SimulatedNetwork.layer(options.network)),
-    // Nobody else can have bound an address on this network.
+    // The network is new, so no address can be in use.
     Layer.orDie
   )
 }
@@ -96,11 +96,11 @@ export const layerTransport = (
  *
  * **Details**
  *
- * Under `TestClock` the layer lets as much time pass as the login takes: none where the network neither delays nor loses.
- * After a minute it gives up waiting, and the client goes on trying. The client leaves to chance what the network's seed says:
- * the same seed brings the same day again.
+ * Under `TestClock` the layer lets as much time pass as the login takes: none if the network neither delays nor loses
+ * datagrams. After a minute it stops waiting, and the client goes on trying. The client's random choices follow from the
+ * network's seed: the same seed brings the same day again.
  *
- * Fails where the login does, and where the options of the client are none. To see a program deal with that, build
+ * Fails if the login fails, or if an option of the client is invalid. To test a program that handles such a failure, build
  * `RconClient.layer` on {@link layerTransport}.
  *
  * @category layers
@@ -117,10 +117,10 @@ export const layer = (
 > => Layer.effect(RconClient.RconClient, logIn(options)).pipe(Layer.provideMerge(layerTransport(options)))
 
 /**
- * One of several servers on the network in the context, each at an address of its own, and a client that is logged in to it
- * as {@link layer} has it.
+ * One of several servers on the network in the context, each at an address of its own, and a client that is logged in to it,
+ * as {@link layer} provides them.
  *
- * Fails where the login does, and where the options of the client are none; dies where the address is taken.
+ * Fails if the login fails, or if an option of the client is invalid; dies if the address is in use.
  *
  * **Example** (Two servers)
  *

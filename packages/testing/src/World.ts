@@ -1,5 +1,5 @@
 /**
- * What a simulated server is about: its players, bans and missions, as immutable data.
+ * The world of a simulated server: its players, bans and missions, as immutable data.
  *
  * @since 0.1.0
  */
@@ -9,20 +9,20 @@ import { hash } from "./internal/hash.ts"
 import { lowestFree } from "./internal/lowestFree.ts"
 
 /**
- * Somebody in a slot of the server.
+ * A player in a slot of the server.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Player {
-  /** The slot, 0 or more (Reforger: 1 or more), which is what commands call the player. */
+  /** The slot, 0 or more (Reforger: 1 or more). Commands name the player by it. */
   readonly slot: number
   readonly name: string
   readonly ip: string
   readonly port: number
   /** The BattlEye GUID, 32 lower-case hexadecimal digits; `undefined` while the player is still joining. */
   readonly guid: string | undefined
-  /** Reforger's identity id, a UUID in lower case. Other servers know nothing of it. */
+  /** Reforger's identity id, a UUID in lower case. Other servers do not use it. */
   readonly identity: string
   /** In milliseconds; -1 while the player is still joining. */
   readonly ping: number
@@ -33,8 +33,8 @@ export interface Player {
 }
 
 /**
- * Somebody who must not come in. What commands call its number is its place in the list that `bans` prints (GUIDs
- * first, then IP addresses), which changes as others are removed.
+ * A ban. Commands name it by its place in the list that `bans` prints (GUIDs first, then IP addresses), which changes when
+ * others are removed.
  *
  * @category models
  * @since 0.1.0
@@ -42,17 +42,17 @@ export interface Player {
 export interface Ban {
   /** A GUID, or an IP address (recognised by its dot); on Reforger an identity id. */
   readonly target: string
-  /** On Reforger, whom it met, as far as the server knows. Default: nobody knows. */
+  /** On Reforger, the name of the banned player. Default: not known. */
   readonly name?: string | undefined
-  /** When it ends, in milliseconds on the server's clock (since 1970, where that is a real one); `undefined` for never. */
+  /** When it ends, in milliseconds on the server's clock (since 1970, if that is a real one); `undefined` for never. */
   readonly expires: number | undefined
   /** May be empty. */
   readonly reason: string
 }
 
 /**
- * A server's world. Never changed: every change makes another one. The administrators are not part of it, since they
- * are the server's sessions.
+ * The world of a server, immutable: every change makes another one. Admins are not part of it: they are the server's
+ * sessions.
  *
  * @category models
  * @since 0.1.0
@@ -60,7 +60,7 @@ export interface Ban {
 export interface World {
   /** In the order in which they joined. */
   readonly players: ReadonlyArray<Player>
-  /** What the server has in memory: also bans that have expired, until `writeBans`. */
+  /** The bans in memory: also those that have expired, until `writeBans`. */
   readonly bans: ReadonlyArray<Ban>
   /**
    * The files of bans that lie beside a BattlEye server, by name: {@link BANS_FILE}, which it reads when it starts, and
@@ -74,12 +74,12 @@ export interface World {
 }
 
 /**
- * What is said of a player who joins; everything but the name has a default.
+ * A player who joins; everything but the name has a default.
  *
  * **Details**
  *
- * Address, GUID and identity are made from the whole name: who comes again has the same ones, in whatever slot, and
- * somebody else has others.
+ * Address, GUID and identity are made from the name: a player who returns has the same ones, in any slot, and another player
+ * has others.
  *
  * @category models
  * @since 0.1.0
@@ -88,7 +88,7 @@ export interface PlayerOptions {
   readonly name: string
   /** Default: the lowest slot that is free, from 0, or from 1 on Reforger. */
   readonly slot?: number | undefined
-  /** IPv4. Default: one of 198.18.0.0/15, which nobody has on the internet, made from the name. */
+  /** IPv4. Default: made from the name, in 198.18.0.0/15, which is not used on the internet. */
   readonly ip?: string | undefined
   /** From 1 to 65535. Default 2304. */
   readonly port?: number | undefined
@@ -114,7 +114,7 @@ export const BANS_FILE = "bans.txt"
 
 /**
  * A world with the given parts; the others are empty, the version is 1.220, and {@link BANS_FILE} has the same bans as
- * the server: where only one of the two is given, the other is that.
+ * the server: if only one of the two is given, the other is the same.
  *
  * @category constructors
  * @since 0.1.0
@@ -149,10 +149,10 @@ const checkGuid = (guid: string): void =>
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
 
 /**
- * The player whom these options describe, as one who would join this world.
+ * Makes the player that these options describe, for this world.
  *
- * Throws a `RangeError` where there cannot be such a player, which is a mistake of the caller: the slot is taken, no
- * integer, or lower than `lowest` (default 0; Reforger's is 1); the IP address, the port, the GUID or the identity is none.
+ * Throws a `RangeError` if an option is invalid: the slot is taken, not an integer, or lower than `lowest` (default 0;
+ * Reforger's is 1), or the IP address, the port, the GUID or the identity is malformed.
  *
  * @category constructors
  * @since 0.1.0
@@ -186,7 +186,7 @@ export const player = (self: World, options: PlayerOptions, lowest = 0): Player 
 }
 
 /**
- * The world after this player has come.
+ * The world with this player in addition.
  *
  * @category changes
  * @since 0.1.0
@@ -194,7 +194,7 @@ export const player = (self: World, options: PlayerOptions, lowest = 0): Player 
 export const join = (self: World, player: Player): World => ({ ...self, players: [...self.players, player] })
 
 /**
- * The world after this player, one of its own, has gone.
+ * The world without this player, one of its own.
  *
  * @category changes
  * @since 0.1.0
@@ -211,7 +211,7 @@ const alter = (self: World, player: Player, known: Partial<Player>): readonly [w
 
 /**
  * The world in which the GUID of this player, one of its own, is known and not yet verified, and that player. Default:
- * the one made from the name. A ping of -1 becomes 47. Throws a `RangeError` where the GUID is none.
+ * the one made from the name. A ping of -1 becomes 47. Throws a `RangeError` if the GUID is malformed.
  *
  * @category changes
  * @since 0.1.0
@@ -235,8 +235,7 @@ export const verify = (self: World, player: Player): readonly [world: World, pla
   alter(self, player, { verified: true })
 
 /**
- * The world with the bans of a file (default {@link BANS_FILE}) in place of those it had. The same where there is no such
- * file.
+ * The world with the bans of a file (default {@link BANS_FILE}) in place of those it had; unchanged if there is no such file.
  *
  * @category changes
  * @since 0.1.0

@@ -1,4 +1,4 @@
-/** The value, where it is a positive integer; throws a `RangeError` otherwise. */
+/** The value if it is a positive integer; throws a `RangeError` otherwise. */
 export const atLeastOne = (name: string, value: number): number => {
   if (Number.isInteger(value) && value >= 1) return value
   throw new RangeError(`${name} must be a positive integer, received ${value}`)

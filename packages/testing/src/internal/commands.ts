@@ -15,7 +15,7 @@ const news: News = {
   said: (player, channel, text) => [Texts.chat(player, channel, text)]
 }
 
-/** A world and what is told of how it came about. */
+/** A new world, and the messages about the change. */
 type Change = readonly [world: World.World, messages: ReadonlyArray<string>]
 
 const kick = (world: World.World, player: World.Player, reason: string): Change => [
@@ -52,7 +52,7 @@ const split = (text: string): readonly [word: string, rest: string] => {
 
 const numberOf = (text: string): number | undefined => /^-?\d+$/.test(text) ? Number(text) : undefined
 
-/** The players whom a command means: one, all of them for -1, nobody for what is no slot in use. */
+/** The players that a command names: one, all of them for -1, or none if the slot is free. */
 const playersAt = (world: World.World, text: string): ReadonlyArray<World.Player> => {
   const slot = numberOf(text)
   return world.players.filter((player) => slot === -1 || player.slot === slot)
@@ -129,7 +129,7 @@ const byLowerCase = new Map(Object.entries(commands).map(([name, command]) => [n
 /** What is known to be barred is kicking, banning and shutting the server down; of the rest, this is what comes near. */
 const restricted = new Set(["addban", "ban", "kick", "loadbans", "removeban", "writebans"])
 
-/** `#` commands are the game's, which answers none of them; these two end the process. */
+/** `#` commands go to the game, which does not answer them; these two end the process. */
 const game = (name: string): Partial<Outcome> =>
   name === "#restartserver" ? { fate: "Restarts" } : name === "#shutdown" ? { fate: "Stops" } : {}
 

@@ -1,13 +1,13 @@
 /**
- * What tells one flavour of server from another: what it makes of a command, and what it says to whom.
+ * The differences between the flavours of servers: how they execute commands, and which messages they send to whom.
  */
 import type * as World from "../World.ts"
 
 export interface Context {
   readonly world: World.World
-  /** Who is logged in. */
+  /** The sessions. */
   readonly admins: Iterable<{ readonly admin: number; readonly address: string }>
-  /** The number of the administrator who gives the command. */
+  /** The number of the admin that sends the command. */
   readonly admin: number
   /** In milliseconds. */
   readonly now: number
@@ -16,18 +16,18 @@ export interface Context {
 export interface Outcome {
   /** Whether there is such a command. */
   readonly known: boolean
-  /** What the administrator who gave the command gets to read, the way {@link Dialect.answer} has it. */
+  /** The result for the admin that sent the command, delivered by {@link Dialect.answer}. */
   readonly result: string
   /** What that one gets to read besides, once the server's list of bans has answered. */
   readonly later: string
   readonly world: World.World
-  /** What every administrator is told, in this order. */
+  /** Messages to every admin, in this order. */
   readonly messages: ReadonlyArray<string>
   /** What becomes of the server, or of the session that gave the command. */
   readonly fate: "Runs" | "Restarts" | "Stops" | "LogsOut"
 }
 
-/** The outcome of a command that is there, and does and says nothing. */
+/** The outcome of a known command without an effect and a result. */
 export const nothing = (world: World.World): Outcome => ({
   known: true,
   result: "",
@@ -37,13 +37,13 @@ export const nothing = (world: World.World): Outcome => ({
   fate: "Runs"
 })
 
-/** The way to the administrator who gave a command: the reply to it, then messages to that one alone. */
+/** What the admin that sent a command gets: the reply, then messages to no other admin. */
 export interface Answer {
   readonly reply: string | Uint8Array
   readonly messages: ReadonlyArray<Uint8Array>
 }
 
-/** What every administrator is told, in this order, when something happens. */
+/** Messages to every admin, in this order, for each event. */
 export interface News {
   readonly loggedIn: (admin: number, address: string) => ReadonlyArray<string>
   readonly connected: (player: World.Player) => ReadonlyArray<string>
@@ -64,11 +64,11 @@ export interface Dialect {
   /** The world as a new process finds it. */
   readonly reboot: (world: World.World) => World.World
   readonly execute: (text: string, context: Context) => Outcome
-  /** How the result of a command is told. */
+  /** The answer that delivers the result of a command. */
   readonly answer: (command: string, result: string | Uint8Array) => Answer
-  /** How is told what comes later than the answer: in messages. */
+  /** The messages that deliver a later result. */
   readonly messages: (later: string) => ReadonlyArray<Uint8Array>
-  /** What an administrator who has just logged in is told, and nobody else. */
+  /** Messages to an admin that has just logged in, and to no other. */
   readonly welcome: (admin: number) => ReadonlyArray<string>
   readonly news: News
 }
@@ -79,7 +79,7 @@ export const nameOf = (text: string): string => {
   return (blank === -1 ? text : text.slice(0, blank)).toLowerCase()
 }
 
-/** When a ban of so many milliseconds ends. For ever: of none, and of more than a clock can count. */
+/** When a ban of so many milliseconds ends; `undefined` (never) if it is 0, or more than a clock can count. */
 export const expiry = (now: number, duration: number): number | undefined => {
   const expires = now + duration
   return duration > 0 && expires <= Number.MAX_SAFE_INTEGER ? expires : undefined

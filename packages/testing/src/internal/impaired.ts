@@ -15,7 +15,7 @@ const CAPACITY = 4096
 export const make = Effect.fnUntraced(function*(port: Endpoint, options: PathOptions) {
   const inbound = yield* Queue.dropping<Received, EndpointError>(CAPACITY)
   const outbound = yield* Queue.dropping<{ readonly to: string; readonly datagram: Uint8Array }>(CAPACITY)
-  // Who reads the port hears of it when something in here has died.
+  // A reader of the port gets the cause if a fiber in here has died.
   const died = (cause: Cause.Cause<EndpointError>): void => {
     if (!Cause.hasInterruptsOnly(cause)) Queue.failCauseUnsafe(inbound, cause)
   }
@@ -33,7 +33,7 @@ export const make = Effect.fnUntraced(function*(port: Endpoint, options: PathOpt
     }
   })
 
-  // As on any network, nobody hears of a datagram that could not be sent.
+  // As on any network, a datagram that cannot be sent is lost without notice.
   const write = Effect.flatMap(
     Queue.takeAll(outbound),
     Effect.forEach(({ datagram, to }) => Effect.ignore(port.write(to, datagram)), { discard: true })

@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Scheduler from "effect/Scheduler"
 
-/** After how many turns of the scheduler all fibers wait for something. A login, the longest way there is, takes a few dozen. */
+/** Turns of the scheduler after which all fibers wait for something. A login, which takes the most, needs a few dozen. */
 const TURNS = 500
 
 /** Effect's own way to take a turn. Without a fiber that yields each time, 500 turns take half a millisecond instead of 5. */

@@ -11,7 +11,7 @@ const HELD_ANSWERS = 1024
 
 export const replyDatagrams = (sequence: number, reply: string | Uint8Array): ReadonlyArray<Uint8Array> => {
   const bytes = typeof reply === "string" ? Text.encode(reply) : reply
-  // A byte 0 at the beginning announces a part, so a reply that begins so can only be sent as one.
+  // A byte 0 at the beginning announces a part, so a reply that begins with it can only be sent in parts.
   if (bytes.length <= Packet.PART_PAYLOAD_BYTES && bytes[0] !== 0) {
     return [Packet.encode(Packet.commandReply(sequence, bytes))]
   }
@@ -26,7 +26,7 @@ export const replyDatagrams = (sequence: number, reply: string | Uint8Array): Re
 export const giveAnswer = (self: ServerMachine, now: number, session: Session, answer: Answer, delay: number): void => {
   if (delay <= 0) return sendAnswer(self, now, session, answer)
   if (delay === Infinity || session.held.length >= HELD_ANSWERS) {
-    // Nobody is kept waiting for what does not come.
+    // The end of the session does not wait for an answer that is never sent.
     if (answer.last) drop(self, now, session, "LoggedOut")
     return
   }

@@ -14,7 +14,7 @@ import { acknowledge, login, send, tellAll, violate } from "./sessions.ts"
 import type { Received, ServerMachine, Session } from "./state.ts"
 
 /**
- * Takes a datagram that came from `address` (`ip:port`). The bytes are not kept.
+ * Receives a datagram from `address` (`ip:port`). The bytes are not kept.
  *
  * @category inputs
  * @since 0.1.0
@@ -100,7 +100,7 @@ const execute = (self: ServerMachine, now: number, session: Session, text: strin
 }
 
 /**
- * Answers commands in the server's place from now on; `undefined` leaves them to the server again.
+ * Answers commands instead of the server from now on; with `undefined` the server answers again.
  *
  * @category inputs
  * @since 0.1.0

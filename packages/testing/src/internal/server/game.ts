@@ -11,19 +11,19 @@ import type { ServerMachine } from "./state.ts"
 /** What fits into a datagram of 65,507 bytes, the most there can be, after the 9 that a message begins with. */
 const MESSAGE_CAPACITY = 65_498
 
-/** {@link tick}, for what happens in a game: without a server there is none. */
+/** {@link tick}, for events of the game: they need a server that is up. */
 const play = (self: ServerMachine, now: number): void => {
   tick(self, now)
-  if (!self.listening) throw new RangeError("the server is down")
+  if (!self.listening) throw new RangeError("the server is down: start it first")
 }
 
 const playerAt = (self: ServerMachine, slot: number): World.Player => {
   const player = World.find(self.world, slot)
-  if (player === undefined) throw new RangeError(`there is no player #${slot}`)
+  if (player === undefined) throw new RangeError(`slot ${slot} is free: no player to do this with`)
   return player
 }
 
-/** Kicks a player who is banned, as far as the player is known yet. */
+/** Kicks a player who is banned, by what is known of the player so far. Returns whether it did. */
 const isTurnedAway = (self: ServerMachine, now: number, player: World.Player): boolean => {
   const ban = World.banOf(self.world, player, now)
   if (ban === undefined) return false
@@ -47,11 +47,11 @@ const verified = (self: ServerMachine, now: number, identified: World.Player): W
 }
 
 /**
- * A player joins. Tells `… connected`, then the GUID and that it is verified, as far as the player has got; on Reforger
- * nobody is told. One who got no further goes on with {@link identify} and {@link verify}. Throws a `RangeError` where there
- * cannot be such a player ({@link World.player}), or the server is down.
+ * A player joins. Sends `… connected`, then the GUID and that it is verified, unless the options say that the player is still
+ * joining; {@link identify} and {@link verify} are the next steps then. Reforger sends nothing. Throws a `RangeError` if the
+ * options are invalid (see {@link World.player}), or the server is down.
  *
- * Who is banned is kicked, and is not in the world when this returns.
+ * A banned player is kicked, and is not in the world when this returns.
  *
  * @category inputs
  * @since 0.1.0
@@ -70,11 +70,11 @@ export const join = (self: ServerMachine, now: number, options: World.PlayerOpti
 }
 
 /**
- * The GUID of a player who is still joining (`guid: null`) becomes known; default: one made from the name. Tells
- * `… - BE GUID: …`, but on Reforger nobody. Throws a `RangeError` where there is no such player, the GUID is known, or it is
- * none, or the server is down.
+ * The GUID of a player who is still joining (`guid: null`) becomes known; default: one made from the name. Sends
+ * `… - BE GUID: …` (see `guidKind`); Reforger sends nothing. Throws a `RangeError` if the slot is free, the GUID is known
+ * already or invalid, or the server is down.
  *
- * Who is banned is kicked, and is not in the world when this returns.
+ * A banned player is kicked, and is not in the world when this returns.
  *
  * @category inputs
  * @since 0.1.0
@@ -89,8 +89,8 @@ export const identify = (self: ServerMachine, now: number, slot: number, guid?: 
 }
 
 /**
- * The GUID of a player (`verified: false`) is verified. Tells `Verified GUID …`, but on Reforger nobody. Throws a
- * `RangeError` where there is no such player, or one whose GUID is not known or verified already, or the server is down.
+ * The GUID of a player (`verified: false`) is verified. Sends `Verified GUID …`; Reforger sends nothing. Throws a
+ * `RangeError` if the slot is free, the GUID is not known or verified already, or the server is down.
  *
  * @category inputs
  * @since 0.1.0
@@ -104,8 +104,8 @@ export const verify = (self: ServerMachine, now: number, slot: number): World.Pl
 }
 
 /**
- * A player leaves. Tells `… disconnected`, but on Reforger nobody. Throws a `RangeError` where there is no such player, or
- * the server is down.
+ * A player leaves. Sends `… disconnected`; Reforger sends nothing. Throws a `RangeError` if the slot is free or the server is
+ * down.
  *
  * @category inputs
  * @since 0.1.0
@@ -118,9 +118,8 @@ export const leave = (self: ServerMachine, now: number, slot: number): void => {
 }
 
 /**
- * BattlEye kicks a player for the given reason (`"Client not responding"`). Tells `… has been kicked by BattlEye: …`,
- * then `… disconnected`; on Reforger nobody is told. Throws a `RangeError` where there is no such player, or the server
- * is down.
+ * BattlEye kicks a player for the given reason (`"Client not responding"`). Sends `… has been kicked by BattlEye: …`, then
+ * `… disconnected`; Reforger sends nothing. Throws a `RangeError` if the slot is free or the server is down.
  *
  * @category inputs
  * @since 0.1.0
@@ -133,8 +132,8 @@ export const kick = (self: ServerMachine, now: number, slot: number, reason: str
 }
 
 /**
- * A player says something in a channel (`"Global"`, `"Side"`, `"Direct"`, ...). Tells `(Channel) NAME: …`, but on Reforger
- * nobody. Throws a `RangeError` where there is no such player, or the server is down.
+ * A player says something in a channel: a known one (`"Side"`) or any other word. Sends `(Side) NAME: …`; Reforger sends
+ * nothing. Throws a `RangeError` if the slot is free or the server is down.
  *
  * @category inputs
  * @since 0.1.0
@@ -145,8 +144,8 @@ export const chat = (self: ServerMachine, now: number, slot: number, channel: Ch
 }
 
 /**
- * Sends a message to every session, whatever its text. A string is sent as UTF-8. Throws a `RangeError` where the message
- * has more than 65,498 bytes, which no datagram has room for, or the server is down.
+ * Sends any message to every session. A string is sent as UTF-8. Throws a `RangeError` if the message has more than 65,498
+ * bytes, the most that fits into a datagram, or the server is down.
  *
  * @category inputs
  * @since 0.1.0
@@ -154,12 +153,14 @@ export const chat = (self: ServerMachine, now: number, slot: number, channel: Ch
 export const emit = (self: ServerMachine, now: number, text: string | Uint8Array): void => {
   play(self, now)
   const payload = typeof text === "string" ? Text.encode(text) : text.slice()
-  if (payload.length > MESSAGE_CAPACITY) throw new RangeError(`a message of ${payload.length} bytes is too long`)
+  if (payload.length > MESSAGE_CAPACITY) {
+    throw new RangeError(`a message must have at most ${MESSAGE_CAPACITY} bytes (got ${payload.length})`)
+  }
   tellAll(self, now, [payload])
 }
 
 /**
- * Changes the world without a word to anyone, also while the server is down.
+ * Changes the world without a message, also while the server is down.
  *
  * @category inputs
  * @since 0.1.0

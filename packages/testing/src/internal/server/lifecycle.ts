@@ -7,14 +7,14 @@ import { drop, dropAll, retryMessages } from "./sessions.ts"
 import type { ServerMachine } from "./state.ts"
 
 /**
- * Does what is due by `now`: messages sent again, answers held back, sessions dropped, the end of a restart.
+ * Does what is due by `now`: sends messages again and answers that were held back, drops sessions, ends a restart.
  *
  * @category inputs
  * @since 0.1.0
  */
 export const tick = (self: ServerMachine, now: number): void => elapse(self, now, undefined)
 
-/** {@link tick}, but who is heard at the very last moment was not silent for too long. */
+/** {@link tick}, but the session at address `heard` is not dropped if `now` is its last moment. */
 export const elapse = (self: ServerMachine, now: number, heard: string | undefined): void => {
   if (self.upAt !== undefined && now >= self.upAt) start(self)
   for (const session of self.sessions.values()) {
@@ -29,8 +29,8 @@ export const elapse = (self: ServerMachine, now: number, heard: string | undefin
 }
 
 /**
- * The process ends: every session is forgotten, nobody is told, the port is closed until {@link start}, {@link goSilent}
- * ends. Players are gone unless `keepPlayers`.
+ * The process ends: every session is dropped without notice, the port is closed until {@link start}, {@link goSilent} ends.
+ * Players are gone unless `keepPlayers`.
  *
  * @category inputs
  * @since 0.1.0
@@ -45,7 +45,7 @@ export const stop = (self: ServerMachine, now: number, options: StopOptions = {}
 }
 
 /**
- * A server that is down comes up, with the bans of its file (on Reforger with those it had); one that is up stays as it is.
+ * Starts a server that is down, with the bans of its file (on Reforger with those it had). Changes nothing if it is up.
  *
  * @category inputs
  * @since 0.1.0
@@ -70,8 +70,8 @@ export const restart = (self: ServerMachine, now: number, options: RestartOption
 }
 
 /**
- * The server hears nothing and says nothing until {@link resume}, or until it stops or restarts, though its port is open
- * and its clock runs: sessions are dropped meanwhile as the rules have it.
+ * The server neither receives nor sends until {@link resume}, or until it stops or restarts. Its port stays open and its
+ * clock runs: silent sessions are dropped as usual.
  *
  * @category inputs
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * What a simulated server is made with, and how it behaves then.
+ * The options of a simulated server.
  */
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
@@ -9,13 +9,13 @@ import type { Dialect } from "../dialect.ts"
 import * as ReforgerCommands from "../reforgerCommands.ts"
 
 /**
- * Which of two servers it is.
+ * The kind of server.
  *
  * **Details**
  *
- * - `"BattlEye"`: BattlEye RCON, as Arma 2 OA, Arma 3 and DayZ have it, and Reforger too where it is turned on there.
- *   Commands are answered in their replies.
- * - `"Reforger"`: the RCON of Arma Reforger itself. Commands are answered in messages.
+ * - `"BattlEye"`: BattlEye RCON, as in Arma 2 OA, Arma 3 and DayZ, and in Reforger if it is turned on there. The answer to a
+ *   command is its reply.
+ * - `"Reforger"`: the RCON of Arma Reforger itself. The answer to a command arrives in messages.
  *
  * @category models
  * @since 0.1.0
@@ -23,21 +23,22 @@ import * as ReforgerCommands from "../reforgerCommands.ts"
 export type Flavour = "BattlEye" | "Reforger"
 
 /**
- * The answer of an {@link OnCommand} that wants more than a text.
+ * An answer of {@link OnCommand} with more than a text.
  *
  * @category models
  * @since 0.1.0
  */
 export interface CustomReply {
-  /** Default: the command is executed as ever, and answered with what comes of it. */
+  /** Default: the server executes the command as usual and answers with the result. */
   readonly reply?: string | Uint8Array | undefined
-  /** How long the answer is held back. Default: `replyDelay`. Infinite: there is none. */
+  /** How long the answer is held back. Default: `replyDelay`. If infinite, no answer is sent. */
   readonly delay?: Duration.Input | undefined
 }
 
 /**
- * Answers commands in the server's place. Called with a command's text when it would be executed; `undefined` leaves the
- * command to the server. Strings are sent as UTF-8; on Reforger in messages, after the one that names the command.
+ * Answers commands instead of the server. It is called with the text of a command when the server would execute it; if it
+ * returns `undefined`, the server executes the command. Strings are sent as UTF-8; on Reforger in messages, after the message
+ * that names the command.
  *
  * @category models
  * @since 0.1.0
@@ -45,13 +46,13 @@ export interface CustomReply {
 export type OnCommand = (text: string) => string | Uint8Array | CustomReply | undefined
 
 /**
- * What the server makes of a command that comes with the same number and the same text as one less than `repeatWindow`
- * before. Nobody knows what real servers do.
+ * How the server treats a repeated command: one with the number and the text of another that arrived less than `repeatWindow`
+ * before. It is not known what real servers do.
  *
  * **Details**
  *
  * - `"execute"`: executes it again and answers.
- * - `"replay"`: does not execute it again, and sends the reply of the first time again.
+ * - `"replay"`: does not execute it again, and sends the first reply again.
  * - `"ignore"`: neither executes nor answers it.
  *
  * @category models
@@ -68,7 +69,7 @@ export type Repeats = "execute" | "replay" | "ignore"
 export type GuidKind = "BE GUID" | "GUID"
 
 /**
- * How a server behaves. Everything has a default, which is what real servers do where that is known.
+ * How a server behaves. Every option has a default: what real servers do, as far as that is known.
  *
  * @category models
  * @since 0.1.0
@@ -78,41 +79,41 @@ export interface Options {
   readonly flavour?: Flavour | undefined
   /** `RConPassword`. Default {@link DEFAULT_PASSWORD}. */
   readonly password?: Redacted.Redacted | undefined
-  /** The world at first. Default: nobody, no bans, no missions. */
+  /** The world at first. Default: no players, no bans, no missions. */
   readonly world?: Partial<World.World> | undefined
   /**
    * How the line with a player's GUID is spelled: `Player #0 Max - BE GUID: …` as by current games (DayZ, Reforger), or
    * `Player #0 Max - GUID: …` as by Arma 2 and 3. Reforger's own RCON has no such line. Default `"BE GUID"`.
    */
   readonly guidKind?: GuidKind | undefined
-  /** Answers commands in the server's place. Default: none does. */
+  /** Answers commands instead of the server. */
   readonly onCommand?: OnCommand | undefined
-  /** Commands (first words) that are answered with `Disallowed command`, or on Reforger as unknown. Default: none. */
+  /** Commands (first words) that are answered with `Disallowed command`, or on Reforger as unknown ones. Default: `[]`. */
   readonly disallowed?: ReadonlyArray<string> | undefined
   /**
-   * Whether administrators have few rights: what is left to them is answered, the rest as `disallowed` is. Default `false`.
+   * Whether admins have few rights. Commands without the right are answered like `disallowed` ones. Default `false`.
    *
-   * On BattlEye it is `RestrictRCon 1`. That bars kicking, banning and the game's `#shutdown`; what else is guessed. Here it
-   * is `kick`, `ban`, `addBan`, `removeBan`, `loadBans`, `writeBans` and every `#` command. On Reforger it is the permission
-   * `monitor`, which leaves `#players`, and `@logout`.
+   * On BattlEye it is `RestrictRCon 1`: it bars `kick`, `ban`, `addBan`, `removeBan`, `loadBans`, `writeBans` and every `#`
+   * command. Of real servers it is only known that kicking, banning and `#shutdown` are barred. On Reforger it is the
+   * permission `monitor`: it allows only `#players` and `@logout`.
    */
   readonly restricted?: boolean | undefined
   /**
-   * How many clients can be logged in at once, 1 or more: Reforger's `maxClients`. Default: any number. A login too many is
-   * not answered, which is guessed.
+   * How many clients can be logged in at once, 1 or more: Reforger's `maxClients`. Default: unlimited. Further logins are
+   * not answered; what real servers do is not known.
    */
   readonly maxClients?: number | undefined
   /** How long every reply is held back, and on Reforger the messages that follow it. Default 0. */
   readonly replyDelay?: Duration.Input | undefined
-  /** How much later Reforger says what came of a command about bans. Infinite: it never does. Default 0. */
+  /** Extra delay of the result of Reforger's ban commands. If infinite, the result is never sent. Default 0. */
   readonly banDelay?: Duration.Input | undefined
   /** A session without a command for this long is dropped. Default 45 seconds. */
   readonly sessionTimeout?: Duration.Input | undefined
-  /** How often a message is sent in all before the server gives up, 1 or more. Default 5. */
+  /** How often a message is sent in total before the server gives up, 1 or more. Default 5. */
   readonly messageTries?: number | undefined
   /** The time between two tries, and after the last. Default 2 seconds. */
   readonly messageGap?: Duration.Input | undefined
-  /** Whether a session is dropped when it did not acknowledge any try of a message. Default `true`. */
+  /** Whether a session is dropped if it acknowledged no try of a message. Default `true`. */
   readonly dropUnacknowledged?: boolean | undefined
   /** Default `"execute"`. */
   readonly repeats?: Repeats | undefined
@@ -125,7 +126,7 @@ export interface Options {
 }
 
 /**
- * The password of a server that was given none: `"secret"`.
+ * The password of a server without the option `password`: `"secret"`.
  *
  * @category constants
  * @since 0.1.0
@@ -133,24 +134,24 @@ export interface Options {
 export const DEFAULT_PASSWORD: Redacted.Redacted = Redacted.make("secret")
 
 /**
- * What a stop does.
+ * Options of a stop.
  *
  * @category models
  * @since 0.1.0
  */
 export interface StopOptions {
-  /** Whether the players are still there afterwards. Default `false`. */
+  /** Whether the players stay. Default `false`. */
   readonly keepPlayers?: boolean | undefined
 }
 
 /**
- * What a restart does.
+ * Options of a restart.
  *
  * @category models
  * @since 0.1.0
  */
 export interface RestartOptions extends StopOptions {
-  /** How long the port is closed. Default 0: the new process is there at once, and knows no session. */
+  /** How long the port is closed. Default 0: the new process listens at once, without sessions. */
   readonly downtime?: Duration.Input | undefined
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a simulated server writes down, for tests to look at.
+ * The records of a simulated server, for tests to read.
  */
 import type { DecodeError } from "@bercon/codec/DecodeError"
 import type { ServerMachine } from "./state.ts"
@@ -18,22 +18,22 @@ export interface Event {
 }
 
 /**
- * A login packet came.
+ * A login packet was received.
  *
  * @category records
  * @since 0.1.0
  */
 export interface Login extends Event {
-  /** The administrator's number (on Reforger, the client's); `undefined` where it was refused, or one too many. */
+  /** The admin's number (on Reforger, the client's); `undefined` if the login was refused or not answered. */
   readonly admin: number | undefined
 }
 
 /**
- * A command packet came from a session. Keepalives are commands with an empty text.
+ * A command packet was received from a session. Keepalives are commands with an empty text.
  *
  * **Details**
  *
- * `outcome` is what was made of it:
+ * `outcome`:
  *
  * - `"Executed"`: it was executed, by the server or by `onCommand`.
  * - `"Refused"`: there is no such command, or it is disallowed.
@@ -46,7 +46,7 @@ export interface Command extends Event {
   readonly admin: number
   readonly sequence: number
   readonly text: string
-  /** Whether it had come before, with the same number and text, less than `repeatWindow` ago. */
+  /** Whether it had been received before, with the same number and text, less than `repeatWindow` ago. */
   readonly repeat: boolean
   readonly outcome: "Executed" | "Refused" | "Replayed" | "Ignored"
 }
@@ -70,7 +70,7 @@ export interface Message extends Event {
  */
 export interface Acknowledgement extends Event {
   readonly sequence: number
-  /** Whether the message was no longer waiting for it: acknowledged before, or given up. */
+  /** Whether the message had been acknowledged before, or given up. */
   readonly repeat: boolean
 }
 
@@ -95,20 +95,19 @@ export interface Drop extends Event {
 }
 
 /**
- * A client broke the protocol, or so it looked from here: a client cannot help a datagram that the network damaged or
- * delayed, or a session that the server dropped.
+ * A client broke the protocol, as it looks to the server. The cause may also be the network (a damaged or late datagram), or
+ * the server (a session that it dropped).
  *
  * **Details**
  *
- * - `Malformed`: the datagram is no client packet.
- * - `NoSession`: a command or acknowledgement came from an address without a session.
+ * - `Malformed`: the datagram is not a client packet.
+ * - `NoSession`: a command or acknowledgement was received from an address without a session.
  * - `NeverSent`: it acknowledged a message that this session was not sent.
- * - `NumberInUse`: a command came with the number of another one that was not answered yet, less than `repeatWindow`
- *   after it.
- * - `NotText`: a command has a NUL, or a login (`sequence` is `undefined` then).
+ * - `NumberInUse`: a command had the number of another one that was not answered yet, less than `repeatWindow` after it.
+ * - `NotText`: a command contains a NUL, or a login (then `sequence` is `undefined`).
  *
- * Silence is no violation but the end of the session, see {@link Drop}: too long without a command, or a message that was
- * not acknowledged. What comes afterwards is `NoSession`.
+ * Silence (no command for too long, or a message that was not acknowledged) is not a violation: it ends the session, see
+ * {@link Drop}. Packets received after that are `NoSession`.
  *
  * @category records
  * @since 0.1.0

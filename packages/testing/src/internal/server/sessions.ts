@@ -15,7 +15,7 @@ export const tell = (self: ServerMachine, now: number, session: Session, text: s
   const payload = typeof text === "string" ? Text.encode(text) : text
   const sequence = session.messages++ % 256
   const datagram = Packet.encode(Packet.message(sequence, payload))
-  // Deleting first keeps the order where the number is still taken by an older message.
+  // Deleting first keeps the order if the number still belongs to an older message.
   session.unacknowledged.delete(sequence)
   session.unacknowledged.set(sequence, { sequence, datagram, tries: 1, due: now + self.policy.messageGap })
   record(self, self.messages, { time: now, address: session.address, sequence, payload })

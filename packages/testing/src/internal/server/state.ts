@@ -1,5 +1,5 @@
 /**
- * The state of a simulated server: what it is made with, what it has to send, and when it wakes.
+ * The state of a simulated server: how it is made, what it has to send, when it is due next.
  */
 import * as Text from "@bercon/codec/Text"
 import * as Redacted from "effect/Redacted"
@@ -20,20 +20,20 @@ export interface Outgoing {
   readonly datagram: Uint8Array
 }
 
-/** The latest command with a number. */
+/** The latest command with some number. */
 export interface Received {
   readonly text: string
-  /** When it came last. */
+  /** When it was last received. */
   time: number
   /** Its reply, once that is sent. */
   reply: ReadonlyArray<Uint8Array> | undefined
 }
 
-/** What is sent to the session that gave a command: the reply, if it is not sent yet, then messages. */
+/** What is sent to the session that sent a command: the reply, if it is not sent yet, then messages. */
 export interface Answer {
   readonly reply: { readonly command: Received; readonly datagrams: ReadonlyArray<Uint8Array> } | undefined
   readonly messages: ReadonlyArray<Uint8Array>
-  /** Whether the session is over then. */
+  /** Whether it ends the session. */
   readonly last: boolean
 }
 
@@ -57,13 +57,13 @@ interface Unacknowledged {
  */
 export interface Session {
   readonly address: string
-  /** The administrator's number. */
+  /** The admin's number. */
   readonly admin: number
   /** When it logged in. */
   readonly since: number
-  /** When its last command came; at first, when it logged in. */
+  /** When its last command was received; at first, when it logged in. */
   lastCommand: number
-  /** How many messages it was sent. The next one's number is this modulo 256. */
+  /** How many messages were sent to it. The number of the next one is this modulo 256. */
   messages: number
   /** By number, in the order of `due`: all wait equally long, and a try puts the message at the end. */
   readonly unacknowledged: Map<number, Unacknowledged>
@@ -74,7 +74,7 @@ export interface Session {
 }
 
 /**
- * A server's whole state, as data. Changed by the functions of this module alone.
+ * The whole state of a server, as data. Only the functions of this module change it.
  *
  * @category models
  * @since 0.1.0
@@ -85,9 +85,9 @@ export interface ServerMachine {
   onCommand: OnCommand | undefined
   /** Whether the server is up. While it is not, its port is closed. */
   listening: boolean
-  /** When a server that is down comes up again; `undefined`: not by itself. */
+  /** When a server that is down starts again; `undefined` if not by itself. */
   upAt: number | undefined
-  /** Whether it hears nothing and says nothing, though it is up. */
+  /** Whether it neither receives nor sends, though it is up. */
   silent: boolean
   /** Whether it refuses every login. */
   refusing: boolean
@@ -95,9 +95,9 @@ export interface ServerMachine {
   readonly sessions: Map<string, Session>
   readonly logins: Array<Login>
   readonly commands: Array<Command>
-  /** Those commands that were executed, without keepalives. */
+  /** The commands that were executed, without keepalives. */
   readonly executions: Array<Command>
-  /** How often `executions` has a text. */
+  /** How often `executions` contains a text. */
   readonly executionCounts: Map<string, number>
   readonly messages: Array<Message>
   readonly acknowledgements: Array<Acknowledgement>
@@ -108,7 +108,7 @@ export interface ServerMachine {
 }
 
 /**
- * A server that is up, with no session. Throws a `RangeError` where an option is out of its range.
+ * A server that is up, with no session. Throws a `RangeError` if an option is out of its range.
  *
  * @category constructors
  * @since 0.1.0
@@ -151,7 +151,7 @@ export const make = (options: Options = {}): ServerMachine => ({
 })
 
 /**
- * Takes what is to be sent, in order. To be called after every input: until then it accumulates.
+ * Takes the datagrams to send, in order. Call it after every input: until then they accumulate.
  *
  * @category outputs
  * @since 0.1.0
@@ -163,7 +163,7 @@ export const drain = (self: ServerMachine): ReadonlyArray<Outgoing> => {
 }
 
 /**
- * When {@link tick} has something to do next; `Infinity` for never. It may change with every call of another function.
+ * When {@link tick} is due next; `Infinity` for never. Every call of another function may change it.
  *
  * @category outputs
  * @since 0.1.0
