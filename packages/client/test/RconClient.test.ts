@@ -10,6 +10,7 @@ import {
   type Table,
   type Version
 } from "@bercon/client"
+import { Session } from "@bercon/session"
 import { SimulatedServer, TestRcon, World } from "@bercon/testing"
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import {
@@ -437,8 +438,20 @@ describe("RconClient", () => {
         yield* later.session.say("hello", login(1))
         assert.isTrue(Option.isNone(yield* later.rcon.adminId))
 
+        // The session was there before, and its greeting was lost: something else came first.
         const session = yield* MockSession.make({ _tag: "Online" })
-        const joined = yield* Effect.provide(RconClient.fromSession(), session.layer)
+        const service = yield* Effect.provide(Session.Session, session.layer)
+        const first = {
+          _tag: "Message",
+          sequence: 0,
+          text: "hello",
+          payload: new Uint8Array(),
+          receivedAt: 0,
+          late: false
+        } as const
+        const joined = yield* RconClient.fromSession().pipe(
+          Effect.provideService(Session.Session, { ...service, greeting: Effect.succeedSome(first) })
+        )
         yield* session.say(login(1))
         assert.isTrue(Option.isNone(yield* joined.adminId))
       }))

@@ -44,6 +44,7 @@ import type * as Stream from "effect/Stream"
 import type * as CommandError from "./CommandError.ts"
 import * as CommandErrors from "./internal/commandError.ts"
 import * as Driver from "./internal/driver.ts"
+import * as Series from "./internal/series.ts"
 import * as Settings from "./internal/settings.ts"
 import * as Span from "./internal/span.ts"
 import type { LoginFailure } from "./LoginFailure.ts"
@@ -219,10 +220,11 @@ export const start: (
   yield* Effect.addFinalizer(() => driver.close)
   driver.start()
   const decode = (reply: Uint8Array): string => Text.decode(reply, settings.machine.textFallback)
+  const attributes = Series.attributesOf(transport.peer)
   const traced = <A, E>(text: string, command: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Span.within("bercon.command", command, () => ({
       kind: "client",
-      attributes: { "bercon.command": CommandErrors.verbOf(text), "server.address": transport.peer }
+      attributes: { ...attributes, "bercon.command": CommandErrors.verbOf(text) }
     }))
   return Session.of({
     peer: transport.peer,

@@ -225,7 +225,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   yield* Effect.forkScoped(Effect.ignore(begin), { startImmediately: true })
 
   const client: Service = {
-    ...Methods.make({ run: call, live, now, epoch: session.epoch }),
+    ...Methods.make({ run: call, live, now, epoch: session.epoch, attributes }),
     events,
     ...listeners(events),
     roster: live.roster,

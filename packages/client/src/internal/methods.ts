@@ -40,11 +40,17 @@ export interface Dependencies {
   readonly live: LiveRoster
   readonly now: () => number
   readonly epoch: Effect.Effect<number>
+  /** Of the spans. */
+  readonly attributes: Record<string, string>
 }
 
 /** `defaults`: options for every call. */
 export const make = (dependencies: Dependencies, defaults?: Session.CommandOptions): Commands => {
-  const { epoch, live, now, run } = dependencies
+  const { attributes, epoch, live, now, run } = dependencies
+  /** Runs a method in a span of its name. Spans of the session's commands are inside. */
+  const spanned = <A, E>(name: string, method: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Span.within(`RconClient.${name}`, Effect.suspend(method), () => ({ attributes }))
+
   const call: RunCall = defaults === undefined
     ? run
     : (name, select, options) => run(name, select, { ...defaults, ...options })
@@ -320,7 +326,3 @@ const causeOf = (
   const { reason } = error
   return reason._tag === "LookupFailed" || reason._tag === "Unconfirmed" ? reason.cause : undefined
 }
-
-/** Runs a method in a span of its name. */
-const spanned = <A, E>(name: string, run: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Span.within(`RconClient.${name}`, Effect.suspend(run))
