@@ -84,8 +84,8 @@ const isTarget = Schema.is(BanTarget)
  * **Details**
  *
  * - `remaining`: how long it lasts from when the server printed it, to the minute. `"permanent"`: for ever. `"expired"`: no
- *   more; the server keeps such a ban in its list until it writes the list to its file. `"unknown"`: Arma Reforger does
- *   not tell.
+ *   more; the server keeps such a ban in its list until it writes the list to its file. `"unknown"`: current
+ *   versions of Arma Reforger do not tell.
  * - `reason`: as printed. It may be empty, begin or end in blanks, and hold nearly anything. Arma Reforger does not tell it.
  * - `name`: of the player. Only Arma Reforger tells it.
  *
