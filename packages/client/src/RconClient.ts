@@ -21,6 +21,7 @@ import type { CommandError } from "./CommandError.ts"
 import type { Commands } from "./Commands.ts"
 import type { Flavour, ReplyWindow } from "./Flavour.ts"
 import { makeClient } from "./internal/makeClient.ts"
+import * as Settings from "./internal/settings.ts"
 import type { Roster } from "./Roster.ts"
 import type * as ServerEvent from "./ServerEvent.ts"
 
@@ -226,6 +227,8 @@ export const fromSession = (
   Effect.map(makeClient(options), ({ client }) => client)
 
 const onSessionOfItsOwn = Effect.fnUntraced(function*(options: Options) {
+  // Before anything is sent.
+  yield* Settings.make(options)
   const session = yield* Session.start(options)
   // Listening before the login: what the server says first is who we are.
   const { client, logout } = yield* Effect.provideService(makeClient(options), Session.Session, session)

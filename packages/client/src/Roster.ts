@@ -45,7 +45,10 @@ import type { ReplyError } from "./ReplyError.ts"
 export interface Roster {
   /** All of them. */
   readonly get: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>
-  /** All of them, as far as they are known now, without asking or waiting. `None` until the list has come. */
+  /**
+   * All of them, as far as they are known now, without asking or waiting. `None` until the list has come, and
+   * while there is no session.
+   */
   readonly snapshot: Effect.Effect<Option.Option<ReadonlyArray<Player>>>
   /**
    * Whether the last list showed all players. `false` before the first one, if rows of it could not be read, or if it has

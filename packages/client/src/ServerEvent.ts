@@ -27,11 +27,11 @@ import * as ReadEvent from "./internal/readEvent.ts"
 import * as KickReason from "./KickReason.ts"
 import { Player, PlayerReference } from "./Player.ts"
 
-/**
- * What every event has that the server tells: its words, and when they were received, by the clock of this machine. An event
- * that was read by {@link parse} has no time.
- */
-const TOLD = { text: Schema.String, receivedAt: Schema.optionalKey(Schema.DateTimeUtc) }
+/** When an event was received or made, by the clock of this machine. An event that was read by {@link parse} has no time. */
+const TIMED = { receivedAt: Schema.optionalKey(Schema.DateTimeUtc) }
+
+/** What every event has that the server tells: its words, and the time. */
+const TOLD = { text: Schema.String, ...TIMED }
 
 /**
  * An RCON client has logged in. There is no event for its leaving.
@@ -425,7 +425,8 @@ export class Unrecognized extends Schema.TaggedClass<Unrecognized>("@bercon/clie
  */
 export class PlayerIdentified
   extends Schema.TaggedClass<PlayerIdentified>("@bercon/client/ServerEvent/PlayerIdentified")("PlayerIdentified", {
-    player: Player
+    player: Player,
+    ...TIMED
   })
 {}
 
@@ -436,7 +437,8 @@ export class PlayerIdentified
  * @since 0.1.0
  */
 export class BanAdded extends Schema.TaggedClass<BanAdded>("@bercon/client/ServerEvent/BanAdded")("BanAdded", {
-  ban: Ban
+  ban: Ban,
+  ...TIMED
 }) {}
 
 /**
@@ -446,7 +448,8 @@ export class BanAdded extends Schema.TaggedClass<BanAdded>("@bercon/client/Serve
  * @since 0.1.0
  */
 export class BanRemoved extends Schema.TaggedClass<BanRemoved>("@bercon/client/ServerEvent/BanRemoved")("BanRemoved", {
-  ban: Ban
+  ban: Ban,
+  ...TIMED
 }) {}
 
 /**
@@ -456,7 +459,8 @@ export class BanRemoved extends Schema.TaggedClass<BanRemoved>("@bercon/client/S
  * @since 0.1.0
  */
 export class BanExpired extends Schema.TaggedClass<BanExpired>("@bercon/client/ServerEvent/BanExpired")("BanExpired", {
-  ban: Ban
+  ban: Ban,
+  ...TIMED
 }) {}
 
 /**
@@ -473,7 +477,8 @@ export class BanExpired extends Schema.TaggedClass<BanExpired>("@bercon/client/S
  */
 export class Gap extends Schema.TaggedClass<Gap>("@bercon/client/ServerEvent/Gap")("Gap", {
   cause: Schema.Literals(["Lost", "Overflow", "Reconnected"]),
-  missed: Schema.optionalKey(Schema.Int)
+  missed: Schema.optionalKey(Schema.Int),
+  ...TIMED
 }) {}
 
 /**

@@ -231,7 +231,7 @@ describe("RconClient", () => {
         const events = yield* one.take
         assert.deepStrictEqual(tags(events), ["PlayerConnected", "BattlEyeMaster", "Gap"])
         assert.deepStrictEqual(yield* two.take, events)
-        assert.deepStrictEqual(events.at(-1), new ServerEvent.Gap({ cause: "Lost", missed: 3 }))
+        assert.deepInclude(events.at(-1), { cause: "Lost", missed: 3 })
       }))
 
     it.effect("tell who speaks", () =>

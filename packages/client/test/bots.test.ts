@@ -18,6 +18,7 @@ import {
   Option,
   Redacted,
   Schema,
+  Scope,
   Stream
 } from "effect"
 import { TestClock } from "effect/testing"
@@ -392,4 +393,83 @@ describe("what somebody typed", () => {
     }
     for (const text of ["", "Bob", "7", "198.51.100.0/24"]) assert.isTrue(Option.isNone(Ban.targetFromString(text)))
   })
+})
+
+describe("options", () => {
+  it.effect("of the client are checked before anything is sent", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      for (
+        const [wrong, problem] of [
+          [{ rosterInterval: 1 }, "rosterInterval must be a duration of at least 1000 ms (got 1)"],
+          [{ banInterval: "soon" as never }, "banInterval must be a duration of at least 1000 ms (got \"soon\")"],
+          [{ commandTimeout: 0 }, "commandTimeout must be a duration of at least 1 ms (got 0)"],
+          [{ messageCapacity: 0 }, "messageCapacity must be an integer from 1 (got 0)"],
+          [{ flavour: "Arma" as never }, "flavour must be \"auto\", \"BattlEye\" or \"Reforger\" (got \"Arma\")"],
+          [{ replyWindow: { quiet: NaN } }, "replyWindow.quiet must be a duration of at least 0 ms (got NaN)"]
+        ] as const
+      ) {
+        const { reason } = yield* Effect.flip(RconClient.start({ ...options, ...wrong }))
+        assert.strictEqual(reason._tag === "InvalidOptions" && reason.problem, problem)
+      }
+      yield* TestRcon.passTime("1 minute")
+      assert.deepStrictEqual(yield* server.logins, [])
+    }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport())))
+
+  it.effect("for all commands hold for each, also for those that take none", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const rcon = yield* RconClient.RconClient
+      yield* TestRcon.passTime("1 second")
+      yield* server.onCommand(() => ({ delay: Duration.infinity }))
+      const soon = rcon.withOptions({ timeout: "2 seconds" })
+      const commands: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+        soon.players,
+        soon.version,
+        soon.lock,
+        soon.unban(guidOf(1)),
+        soon.unbanAll([guidOf(1)]),
+        soon.ban(guidOf(1)),
+        soon.say("hi", { timeout: undefined }),
+        soon.command("x")
+      ]
+      for (const command of commands) {
+        const started = yield* Clock.currentTimeMillis
+        assert.isTrue(Exit.isFailure(yield* completed(Effect.exit(command))))
+        assert.isAtMost((yield* Clock.currentTimeMillis) - started, 2200)
+      }
+    }).pipe(Effect.provide(simulated())))
+})
+
+describe("during an outage", () => {
+  it.effect("a player named by GUID cannot be looked up, and the error says why; the roster has no snapshot", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const rcon = yield* RconClient.RconClient
+      yield* server.join({ name: "Ann" })
+      yield* TestRcon.passTime("1 minute")
+      assert.strictEqual(Option.getOrThrow(yield* rcon.roster.snapshot).length, 1)
+      yield* server.stop()
+      yield* TestRcon.passTime("1 minute")
+      assert.isTrue(Option.isNone(yield* rcon.roster.snapshot))
+      const error = yield* completed(Effect.flip(rcon.kick(guidOf(1), "x", { timeout: "2 seconds" })))
+      assert.match(error.message, /no session with 127\.0\.0\.1:2306 yet/)
+      assert.strictEqual(error.execution, "NotExecuted")
+    }).pipe(Effect.provide(simulated())))
+})
+
+describe("a client on a session that goes on", () => {
+  it.effect("is closed when its scope is", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const rcon = yield* Scope.provide(RconClient.fromSession(), scope)
+      const closed = yield* Effect.forkChild(rcon.closed)
+      yield* TestRcon.passTime("1 second")
+      assert.isUndefined(closed.pollUnsafe())
+      yield* Scope.close(scope, Exit.void)
+      yield* Fiber.join(closed)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(Session.layer(options).pipe(Layer.provideMerge(TestRcon.layerTransport())))
+    ))
 })

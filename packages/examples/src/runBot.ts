@@ -4,7 +4,7 @@ import { Layer } from "effect"
 import { BotLive } from "./bot.ts"
 
 BotLive.pipe(
-  Layer.provide(NodeRcon.layerFromEnv()),
+  Layer.provide(NodeRcon.layerFromEnv({ loginTimeout: "Infinity" })),
   Layer.launch,
   NodeRuntime.runMain
 )

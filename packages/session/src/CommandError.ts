@@ -16,6 +16,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { sentence } from "./internal/sentence.ts"
 import { LoginFailure, OutageCause } from "./LoginFailure.ts"
 
 /**
@@ -66,8 +67,10 @@ export class NotConnected extends Schema.Error<NotConnected>("@bercon/session/No
 }) {
   override get message(): string {
     return this.cause === undefined
-      ? `the session with ${this.peer} that the command was for is over. The command was not sent`
-      : `no session with ${this.peer} yet: ${this.cause.message}. The command was not sent: trying again is safe`
+      ? `the session with ${this.peer} that the command was for is over, or has not begun. The command was not sent`
+      : `no session with ${this.peer} yet: ${
+        sentence(this.cause.message)
+      } The command was not sent: trying again is safe`
   }
 
   /** Whether the server executed the command. */
@@ -77,7 +80,8 @@ export class NotConnected extends Schema.Error<NotConnected>("@bercon/session/No
 
   /** Whether trying again is safe and may help. */
   get isRetryable(): boolean {
-    return true
+    // An epoch that is over never comes again.
+    return this.cause !== undefined
   }
 }
 

@@ -191,7 +191,8 @@ describe("spans", () => {
       assert.strictEqual(span.kind, "client")
       assert.deepStrictEqual(Object.fromEntries(span.attributes), {
         "bercon.command": "RConPassword",
-        "server.address": "127.0.0.1:2306"
+        "server.address": "127.0.0.1",
+        "server.port": "2306"
       })
       assert.strictEqual(span.status._tag, "Ended")
     }).pipe(Effect.provide(TestRcon.layerTransport())))

@@ -12,7 +12,7 @@ import type { CommandError } from "../CommandError.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import * as ServerEvent from "../ServerEvent.ts"
 import { isComplete, type Table } from "../Table.ts"
-import { reported } from "./reported.ts"
+import { complainer, reported } from "./reported.ts"
 
 /** Servers print whole minutes. */
 const ROUNDING = 60_000
@@ -50,7 +50,9 @@ export const make = (options: {
   /** When the last reading ended. */
   let triedAt = Infinity
 
+  let isClosed = false
   const take = (table: Table<Ban>): void => {
+    if (isClosed) return
     const now = options.now()
     const read = table.rows.map((ban): Read => ({ ban, at: now }))
     if (before !== undefined) { for (const event of changes(before, table, now)) options.publish(event) }
@@ -59,10 +61,10 @@ export const make = (options: {
     before = [...read, ...unseen.slice(0, REMEMBERED)]
   }
 
+  const complain = complainer("cannot watch the list of bans")
   const read = options.query.pipe(
     Effect.map(take),
-    // The session logs outages. The next reading compares with the last list that came.
-    Effect.catch((error) => Effect.logDebug("cannot read the list of bans", error)),
+    Effect.catch(complain),
     Effect.andThen(Effect.sync(() => {
       triedAt = options.now()
     }))
@@ -77,7 +79,10 @@ export const make = (options: {
       triedAt = -Infinity
       alarm.reset()
     },
-    close: () => alarm.stop()
+    close: () => {
+      isClosed = true
+      alarm.stop()
+    }
   }
 }
 

@@ -23,7 +23,7 @@ import { isComplete, type Table } from "../Table.ts"
 import { make as commandError } from "./commandError.ts"
 import { Identification } from "./identification.ts"
 import { isNamed, type OccupantOf } from "./playerTarget.ts"
-import { reported } from "./reported.ts"
+import { complainer, reported } from "./reported.ts"
 import * as State from "./roster.ts"
 import { trusted } from "./trusted.ts"
 
@@ -154,15 +154,7 @@ export const make = (options: {
         ? Effect.fail(commandError("players", new SessionClosed({ sends: 0 })))
         : exit)
 
-  let complaint: string | undefined
-  /** The session logs outages. This logs, once, that the server refuses the query. */
-  const complain = (error: CommandError | ReplyError): Effect.Effect<void> => {
-    const tag = error._tag === "CommandError" ? error.reason._tag : error._tag
-    const isOutage = ["NotConnected", "NoReply", "SessionLost", "SessionClosed", "Overloaded"].includes(tag)
-    if (isOutage || tag === complaint) return Effect.void
-    complaint = tag
-    return Effect.logWarning(`cannot keep track of who is on the server: ${error.message}`)
-  }
+  const complain = complainer("cannot keep track of who is on the server")
 
   /** How long to wait after a list before the next. */
   const pause = (): number =>
@@ -187,7 +179,10 @@ export const make = (options: {
   return {
     roster: {
       get,
-      snapshot: Effect.sync(() => Option.fromUndefinedOr(current())),
+      snapshot: Effect.map(
+        options.status,
+        ({ _tag }) => Option.fromUndefinedOr(_tag === "Online" ? current() : undefined)
+      ),
       isComplete: Effect.sync(() => state.list !== undefined && isComplete(state.list)),
       changes: Stream.filter(broadcast.values, Predicate.isNotUndefined),
       ...lookups(get)

@@ -8,14 +8,18 @@ import * as Session from "@bercon/session/Session"
 import { Broadcast, Monotonic, Series } from "@bercon/session/unstable"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Formatter from "effect/Formatter"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import * as Tracer from "effect/Tracer"
 import type { AdminId } from "../Admin.ts"
 import type * as CommandError from "../CommandError.ts"
+import { NoReply } from "../CommandError.ts"
 import type { ActionOptions } from "../Commands.ts"
 import type { Flavour } from "../Flavour.ts"
 import * as Metrics from "../Metrics.ts"
@@ -30,6 +34,7 @@ import { FlavourDetection } from "./flavourDetection.ts"
 import { listeners } from "./listeners.ts"
 import * as LiveRoster from "./liveRoster.ts"
 import * as Methods from "./methods.ts"
+import { notConnected } from "./notConnected.ts"
 import * as Reforger from "./reforger/commands.ts"
 import * as Settings from "./settings.ts"
 
@@ -37,7 +42,8 @@ import * as Settings from "./settings.ts"
 export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   const settings = yield* Settings.make(options)
   const session = ClientSession.make(yield* Session.Session)
-  const context = yield* Effect.context()
+  // What this client does by itself is no part of the span in which it was made, which may be over long before.
+  const context = Context.omit(Tracer.ParentSpan)(yield* Effect.context())
   const clock = yield* Clock.Clock
   const now = () => Monotonic.millis(clock)
   const broadcast = new Broadcast<ServerEvent.ServerEvent, LoginFailure>({
@@ -55,7 +61,8 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     }
     cell.count++
   }
-  const publish = (event: ServerEvent.ServerEvent): void => {
+  const publish = (made: ServerEvent.ServerEvent): void => {
+    const event = timed(made, clock.currentTimeMillisUnsafe())
     count(event)
     broadcast.publish(event)
     timely.publish(event)
@@ -176,15 +183,19 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
       return new ServerEvent.Gap({ cause: item.cause, ...(item.missed !== undefined && { missed: item.missed }) })
     }
     if (detection.flavour === "Reforger" && reforger?.offer(item.text) === true) return undefined
-    const event = Object.assign(ServerEvent.parse(item.text, live.known.values()), {
-      receivedAt: DateTime.makeUnsafe(item.receivedAt)
-    })
+    const event = timed(ServerEvent.parse(item.text, live.known.values()), item.receivedAt)
     detection.learn(event)
     // The first thing a server says to a client is that this client has logged in. Later logins are those of others.
     if (isGreeting && (event._tag === "AdminLoggedIn" || event._tag === "LoggedIn")) adminId = event.admin
     isGreeting = false
     return event
   }
+
+  /** Of a query that waits: there is no session, or the server has not answered yet. */
+  const late = Effect.map(
+    notConnected(session),
+    (reason) => reason.cause === undefined ? new NoReply({ peer: session.peer, sends: 1 }) : reason
+  )
 
   const bans = BanWatch.make({
     query: call("bans", (_, call) => _.banTable(call)),
@@ -198,6 +209,8 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   const greeting = yield* session.greeting
   if (Option.isSome(greeting)) read(greeting.value)
 
+  /** Done when this client has ended, be it before the session. */
+  const ended = Deferred.makeUnsafe<void, LoginFailure>()
   yield* session.messages.pipe(
     Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),
     // The subscribers learn how it ends, and the log of a defect.
@@ -205,6 +218,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
       detection.close(exit)
       reforger?.close()
       const closing = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+      Deferred.doneUnsafe(ended, closing ? Exit.void : exit)
       broadcast.close(closing ? Exit.void : exit)
       timely.close(closing ? Exit.void : exit)
       live.close(closing ? Exit.void : exit)
@@ -225,7 +239,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   yield* Effect.forkScoped(Effect.ignore(begin), { startImmediately: true })
 
   const client: Service = {
-    ...Methods.make({ run: call, live, now, epoch: session.epoch, attributes }),
+    ...Methods.make({ run: call, live, now, epoch: session.epoch, late, attributes }),
     events,
     ...listeners(events),
     roster: live.roster,
@@ -233,7 +247,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
     status: session.status,
     statusChanges: session.statusChanges,
-    closed: session.closed
+    closed: Effect.raceFirst(session.closed, Deferred.await(ended))
   }
 
   return {
@@ -241,6 +255,10 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     logout: Effect.suspend(() => detection.flavour === "BattlEye" ? Effect.void : Reforger.logout(session))
   }
 })
+
+/** The event with its time, if it has none yet. */
+const timed = (event: ServerEvent.ServerEvent, at: number): ServerEvent.ServerEvent =>
+  event.receivedAt === undefined ? Object.assign(event, { receivedAt: DateTime.makeUnsafe(at) }) : event
 
 const problemOf = (timeout: number, given: ActionOptions | undefined): string | undefined => {
   const { confirmWithin, epoch, isCurrent, repeatable } = given ?? {}

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Record from "effect/Record"
 import * as ActionError from "../ActionError.ts"
 import type { Ban, BanTarget } from "../Ban.ts"
-import * as CommandError from "../CommandError.ts"
+import type * as CommandError from "../CommandError.ts"
 import type { ActionOptions, BanOptions, BulkOptions, Commands, SayOptions } from "../Commands.ts"
 import type { Guid } from "../Guid.ts"
 import type { IdentityId } from "../Identity.ts"
@@ -40,20 +40,22 @@ export interface Dependencies {
   readonly live: LiveRoster
   readonly now: () => number
   readonly epoch: Effect.Effect<number>
+  /** Why a query has no result in time: what is known of the session now. */
+  readonly late: Effect.Effect<CommandError.CommandError["reason"]>
   /** Of the spans. */
   readonly attributes: Record<string, string>
 }
 
 /** `defaults`: options for every call. */
 export const make = (dependencies: Dependencies, defaults?: Session.CommandOptions): Commands => {
-  const { attributes, epoch, live, now, run } = dependencies
+  const { attributes, epoch, late, live, now, run } = dependencies
   /** Runs a method in a span of its name. Spans of the session's commands are inside. */
   const spanned = <A, E>(name: string, method: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Span.within(`RconClient.${name}`, Effect.suspend(method), () => ({ attributes }))
 
   const call: RunCall = defaults === undefined
     ? run
-    : (name, select, options) => run(name, select, { ...defaults, ...options })
+    : (name, select, options) => run(name, select, merged(defaults, options))
   // Without options, the list is one for all who ask at the same time.
   const playerTable = defaults === undefined ? live.playerTable : call("players", (_, call) => _.playerTable(call))
 
@@ -121,10 +123,11 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       Effect.map((there) => new PlayerTarget(there.id, live.occupantOf, there)),
       Effect.timeoutOrElse({
         duration: Math.max(0, deadline - now()),
-        orElse: () => {
-          const cause = CommandErrors.make("players", new CommandError.NoReply({ peer: "the server", sends: 1 }))
-          return Effect.fail(ActionErrors.make(action, new ActionError.LookupFailed({ cause })))
-        }
+        orElse: () =>
+          Effect.flatMap(late, (reason) => {
+            const cause = CommandErrors.make("players", reason)
+            return Effect.fail(ActionErrors.make(action, new ActionError.LookupFailed({ cause })))
+          })
       })
     )
 
@@ -297,13 +300,20 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
           ([mission, difficulty]) => simple(CommandTable.actionsWith.selectMission(mission, difficulty), options)
         )),
     command: (text, options) =>
-      Effect.flatMap(
-        Arguments.line("command", "text", text),
-        (text) => call(text, (_, call) => _.command(text, call), options)
-      ),
-    withOptions: (options) => make(dependencies, { ...defaults, ...options })
+      spanned("command", () =>
+        Effect.flatMap(
+          Arguments.line(typeof text === "string" ? text : "command", "text", text),
+          (text) => call(text, (_, call) => _.command(text, call), options)
+        )),
+    withOptions: (options) => make(dependencies, merged(defaults ?? {}, options))
   }
 }
+
+/** Options over defaults. `undefined` is no option. */
+const merged = (defaults: Session.CommandOptions, options: ActionOptions | undefined): ActionOptions => ({
+  ...defaults,
+  ...Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined))
+})
 
 /** Only the time: whether and where a removal is sent is not the caller's choice. */
 const timeoutOf = (options: BulkOptions | undefined): ActionOptions => ({ timeout: options?.timeout })

@@ -54,7 +54,7 @@ const problemOf = (settings: Settings, options: ClientOptions): string | undefin
   if (!Number.isInteger(messageCapacity) || messageCapacity < 1) {
     return `messageCapacity must be an integer from 1 (got ${Formatter.format(messageCapacity)})`
   }
-  return atLeast("commandTimeout", commandTimeout, 0, options.commandTimeout) ??
+  return atLeast("commandTimeout", commandTimeout, 1, options.commandTimeout) ??
     atLeast("rosterInterval", rosterInterval, SHORTEST_INTERVAL, options.rosterInterval) ??
     atLeast("banInterval", banInterval, SHORTEST_INTERVAL, options.banInterval) ??
     atLeast("replyWindow.first", replyWindow.first, 0, options.replyWindow?.first) ??

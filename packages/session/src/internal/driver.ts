@@ -34,6 +34,7 @@ import { Broadcast } from "./broadcast.ts"
 import * as CommandErrors from "./commandError.ts"
 import { Meter } from "./meter.ts"
 import * as Monotonic from "./monotonic.ts"
+import { sentence } from "./sentence.ts"
 import type { Settings } from "./settings.ts"
 
 /** Takes the outcome of a command. */
@@ -290,7 +291,7 @@ export class Driver {
       Effect.logWarning(
         `RCON session with ${this.#transport.peer}: no session for ${
           Duration.format(Duration.seconds(Math.round(age / 1000)))
-        } (${tries}): ${status.cause.message}. Trying on`
+        } (${tries}): ${sentence(status.cause.message)} Still trying`
       )
     )
   }
@@ -553,7 +554,7 @@ const logOf = (peer: string, status: Status, before: Status): Effect.Effect<void
   switch (status._tag) {
     // The first login says so only if it is refused, and tried again.
     case "Connecting":
-      return Effect.logWarning(`${session}: ${lossOf(status.cause)}, trying on`)
+      return Effect.logWarning(`${session}: ${sentence(lossOf(status.cause))} Still trying`)
     case "Online":
       return Effect.logInfo(`${session}: online`)
     case "Reconnecting":

@@ -61,8 +61,8 @@ const problemOf = (options: Options, { commandTimeout, machine, messageCapacity 
   const checks: ReadonlyArray<
     readonly [name: keyof Options, value: number, unit: "ms" | "", from: number, to: number]
   > = [
-    ["loginTimeout", machine.loginTimeout, "ms", 0, Infinity],
-    ["commandTimeout", commandTimeout, "ms", 0, Infinity],
+    ["loginTimeout", machine.loginTimeout, "ms", 1, Infinity],
+    ["commandTimeout", commandTimeout, "ms", 1, Infinity],
     ["keepaliveInterval", machine.keepaliveInterval, "ms", 1000, 44_000],
     ["silenceTimeout", machine.silenceTimeout, "ms", 2000, Infinity],
     ["reorderTimeout", machine.reorderTimeout, "ms", 0, Infinity],

@@ -127,7 +127,7 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
       targets.filter((target) => !rows.some(isIt(target)))
     const before = yield* Effect.mapError(
       banTable(call),
-      (cause) => actionError("ban", new LookupFailed({ cause }))
+      (cause) => actionError("banAll", new LookupFailed({ cause }))
     )
     const results = yield* Effect.forEach(
       missingIn(before),
@@ -138,7 +138,7 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
     // The list decides, not the replies: mostly they are the same whatever the server did.
     const after = yield* Effect.mapError(
       Effect.flatMap(afterwards(call), banTable),
-      unconfirmed("ban", "whether the bans are in the list")
+      unconfirmed("banAll", "whether the bans are in the list")
     )
     const missing = missingIn(after)
     if (missing.length === 0) return ""
@@ -151,7 +151,7 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
       : failure._tag === "CommandError"
       ? { cause: failure }
       : failure.reason._tag === "Rejected" && { text: failure.reason.text }
-    return yield* actionError("ban", new Unconfirmed({ expected, ...why }))
+    return yield* actionError("banAll", new Unconfirmed({ expected, ...why }))
   })
 
   /** The list and the session that it is of. A place in it is valid in that session alone. */
