@@ -32,7 +32,7 @@ interface Manifest {
 const manifestOf = (path: string): Manifest => JSON.parse(Fs.readFileSync(Path.join(root, path), "utf8"))
 const versionOf = (name: string): string => manifestOf(`node_modules/${name}/package.json`).version
 
-const tarballs = Object.fromEntries(["codec", "session", "client", "testing"].map((name) => {
+const tarballs = Object.fromEntries(["codec", "session", "client", "fleet", "testing"].map((name) => {
   const cwd = Path.join(root, "packages", name)
   run("npx", ["-y", "pnpm@12", "pack", "--pack-destination", project], cwd)
   return [

@@ -14,7 +14,8 @@ export interface Footprint {
   readonly rss: number
 }
 
-const settledMemory = async (): Promise<NodeJS.MemoryUsage> => {
+/** Memory after garbage collections. Needs `--expose-gc`. */
+export const settledMemory = async (): Promise<NodeJS.MemoryUsage> => {
   for (let i = 0; i < 3; i++) {
     globalThis.gc?.()
     await sleep(100)

@@ -20,7 +20,8 @@ const dependencies = [
   ["effect", "benchmarks"],
   ["crc-32", "benchmarks"],
   ["@senfo/battleye", "benchmarks"],
-  ["@effect/platform-node-shared", "session"]
+  ["@effect/platform-node-shared", "session"],
+  ["smol-toml", "fleet"]
 ] as const
 
 const [benchmark, ...args] = process.argv.slice(2)
@@ -29,7 +30,7 @@ Fs.rmSync(installed, { recursive: true, force: true })
 for (const scope of ["@bercon/", "@effect/", "@senfo/"]) Fs.mkdirSync(new URL(scope, modules), { recursive: true })
 Fs.cpSync(new URL("dist/", root), installed, { recursive: true })
 Fs.writeFileSync(new URL("package.json", installed), JSON.stringify({ type: "module" }))
-for (const name of ["client", "codec", "session"]) {
+for (const name of ["client", "codec", "fleet", "session"]) {
   const from = new URL(`../${name}/`, root)
   const to = new URL(`@bercon/${name}/`, modules)
   Fs.cpSync(new URL("dist/", from), new URL("dist/", to), { recursive: true })

@@ -423,7 +423,7 @@ describe("options", () => {
       yield* TestRcon.passTime("1 second")
       yield* server.onCommand(() => ({ delay: Duration.infinity }))
       const soon = rcon.withOptions({ timeout: "2 seconds" })
-      const commands: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+      const commands: ReadonlyArray<Effect.Effect<unknown, { readonly message: string }>> = [
         soon.players,
         soon.version,
         soon.lock,

@@ -41,7 +41,7 @@ const commands = new Set([
 ])
 const plain = (line: string) => line.replace(/^(?:[A-Z_]+=\S+ )+/, "").replace(/ +#.*$/, "")
 
-describe.each(["session/src/Transport.ts", "testing/src/NodeTestRcon.ts"])(
+describe.each(["session/src/Transport.ts", "testing/src/NodeTestRcon.ts", "testing/src/TestFleet.ts"])(
   "what the documentation of %s shows",
   (file) => {
     const source = read(`packages/${file}`).replaceAll(/^ \* ?/gm, "")

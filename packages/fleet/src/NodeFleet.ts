@@ -1,0 +1,213 @@
+/**
+ * A fleet over real UDP on Node, with servers from code, from configuration or from a file.
+ *
+ * **Details**
+ *
+ * A file of servers is TOML, with a table for each server:
+ *
+ * ```toml
+ * [servers.altis]
+ * host = "203.0.113.7"
+ * port = 2306
+ * passwordVariable = "ALTIS_PASSWORD"
+ *
+ * [servers.stratis]
+ * host = "203.0.113.7"
+ * port = 2316
+ * passwordFile = "secrets/stratis"
+ * flavour = "BattlEye"
+ * ```
+ *
+ * Each needs `host`, `port`, and one of `password`, `passwordVariable` (read through `Config`) and `passwordFile` (a path from
+ * the folder of the file; a line break at its end is not part of the password). `flavour` is `"auto"` (default), `"BattlEye"`
+ * or `"Reforger"`. Other fields are refused: a mistyped one would go unnoticed.
+ *
+ * **Example** (Servers from a file that is watched)
+ *
+ * ```ts
+ * import { Fleet } from "@bercon/fleet"
+ * import * as NodeFleet from "@bercon/fleet/NodeFleet"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const fleet = yield* Fleet.Fleet
+ *   yield* fleet.say("Restart in five minutes")
+ * }).pipe(Effect.provide(NodeFleet.layerFile("servers.toml", { watch: true })))
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as NodeTransport from "@bercon/client/NodeTransport"
+import * as Cause from "effect/Cause"
+import type * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import * as Fleet from "./Fleet.ts"
+import { type InvalidServer, ServersFileError } from "./FleetError.ts"
+import * as File from "./internal/serversFile.ts"
+
+/**
+ * A fleet over UDP in the caller's scope, see `Fleet.make`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (servers: Fleet.Servers = {}): Effect.Effect<Fleet.Service, InvalidServer, Scope.Scope> =>
+  Fleet.make({ servers, transport: NodeTransport.make })
+
+/**
+ * Provides the fleet that {@link make} makes.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (servers: Fleet.Servers = {}): Layer.Layer<Fleet.Fleet, InvalidServer> =>
+  Layer.effect(Fleet.Fleet, make(servers))
+
+/**
+ * Provides a fleet as {@link layer} does, with servers from configuration.
+ *
+ * **Example** (Passwords from variables)
+ *
+ * ```ts
+ * import * as NodeFleet from "@bercon/fleet/NodeFleet"
+ * import { Config } from "effect"
+ *
+ * const server = (name: string) => ({
+ *   host: Config.String(`${name}_HOST`),
+ *   port: Config.Port(`${name}_PORT`),
+ *   password: Config.Redacted(`${name}_PASSWORD`)
+ * })
+ *
+ * const layer = NodeFleet.layerConfig({ altis: server("ALTIS"), stratis: server("STRATIS") })
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (
+  servers: Config.Wrap<Fleet.Servers>
+): Layer.Layer<Fleet.Fleet, InvalidServer | Config.ConfigError> =>
+  Fleet.layerConfig({ servers, transport: NodeTransport.make })
+
+/**
+ * Options of a file of servers.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FileOptions {
+  /** Options of all servers that are not in the file: `commandTimeout`, `rosterInterval`, and so on. */
+  readonly defaults?: Omit<Partial<Fleet.Server>, "host" | "port" | "password"> | undefined
+  /**
+   * Whether to take over changes of the file by itself, and how often to look, default every 5 seconds. Files of passwords
+   * are looked at, too. A change is taken over when it was seen twice the same, so that a file is not read while it is being
+   * written. A file that cannot be used is logged as a warning and leaves the fleet as it is. Default `false`.
+   */
+  readonly watch?: boolean | Duration.Input | undefined
+}
+
+/**
+ * The file from which the servers of a fleet come.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class ServersFile extends Context.Service<ServersFile, {
+  readonly path: string
+  /**
+   * Reads the file again and makes the fleet have exactly the servers in it: one server's new password restarts one session.
+   * Servers that the program has added are removed. Fails if the file cannot be used, and changes nothing then.
+   */
+  readonly reload: Effect.Effect<Fleet.Changes, ServersFileError>
+}>()("@bercon/fleet/ServersFile") {}
+
+const described = ({ added, removed, replaced }: Fleet.Changes): string =>
+  Object.entries({ added, removed, restarted: replaced })
+    .flatMap(([what, ids]) => ids.length === 0 ? [] : [`${what} ${ids.join(", ")}`])
+    .join("; ")
+
+/**
+ * A fleet over UDP with servers from a file, in the caller's scope.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeFile = Effect.fnUntraced(function*(path: string, options: FileOptions = {}): Effect.fn.Return<
+  { readonly fleet: Fleet.Service; readonly file: ServersFile["Service"] },
+  ServersFileError,
+  Scope.Scope
+> {
+  const invalid = ({ id, problem }: InvalidServer) =>
+    new ServersFileError({ path, problems: [{ server: id, problem }] })
+  const lock = Semaphore.makeUnsafe(1)
+  const read = File.read(path, options.defaults)
+
+  const servers = yield* read
+  const fleet = yield* Effect.mapError(make(servers), invalid)
+
+  /** What was found last and dealt with: servers that are in force or were refused, or what is wrong with the file. */
+  let settled: Fleet.Servers | string = servers
+
+  const takeOver = (servers: Fleet.Servers) =>
+    Effect.suspend(() => {
+      settled = servers
+      return Effect.mapError(fleet.reconcile(servers), invalid)
+    }).pipe(
+      Effect.tap((changes) =>
+        described(changes) === "" ? Effect.void : Effect.logInfo(`${path} taken over: ${described(changes)}`)
+      )
+    )
+
+  const reload = lock.withPermit(Effect.flatMap(read, takeOver))
+
+  const { watch = false } = options
+  if (watch !== false) {
+    /** What the last look found, if it is new. */
+    let seen: Fleet.Servers | string | undefined
+
+    const look = Effect.gen(function*() {
+      const found = yield* Effect.match(read, { onFailure: ({ message }) => message, onSuccess: (servers) => servers })
+      const isSeenTwice = Equal.equals(found, seen)
+      seen = Equal.equals(found, settled) ? undefined : found
+      if (seen === undefined || !isSeenTwice) return
+      settled = found
+      const stays = (problem: string) => Effect.logWarning(`the fleet stays as it is: ${problem}`)
+      yield* typeof found === "string"
+        ? stays(found)
+        : Effect.catch(takeOver(found), ({ message }) => stays(message))
+    })
+    yield* Effect.sleep(watch === true ? "5 seconds" : watch).pipe(
+      Effect.andThen(lock.withPermit(look)),
+      Effect.forever,
+      Effect.tapCause((cause) =>
+        Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError(`watching ${path} failed`, cause)
+      ),
+      Effect.forkScoped
+    )
+  }
+
+  return { fleet, file: ServersFile.of({ path, reload }) }
+})
+
+/**
+ * Provides a fleet over UDP with servers from a file, and the {@link ServersFile} to read it again.
+ *
+ * Fails with `ServersFileError`, which names the file, the servers and the fields, if the file cannot be used.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerFile = (
+  path: string,
+  options?: FileOptions
+): Layer.Layer<Fleet.Fleet | ServersFile, ServersFileError> =>
+  Layer.effectContext(
+    Effect.map(makeFile(path, options), ({ file, fleet }) =>
+      Context.make(Fleet.Fleet, fleet).pipe(Context.add(ServersFile, file)))
+  )

@@ -1,0 +1,183 @@
+/**
+ * The servers of a fleet, and how they change.
+ */
+import * as RconClient from "@bercon/client/RconClient"
+import type { Status } from "@bercon/client/Status"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Exit from "effect/Exit"
+import * as Latch from "effect/Latch"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import type { ClientsOptions, ForEachOptions, Program, Server, Service } from "../Fleet.ts"
+import { DuplicateServer, InvalidServer, UnknownServer } from "../FleetError.ts"
+import * as Subscriptions from "./subscriptions.ts"
+
+interface Member {
+  readonly id: string
+  readonly server: Server
+  readonly client: RconClient.Service
+  readonly scope: Scope.Closeable
+  /** Opened when the client that this one replaces is closed. */
+  readonly released: Latch.Latch
+}
+
+export const makeFleet = Effect.fnUntraced(
+  function*(options: ClientsOptions): Effect.fn.Return<Service, InvalidServer, Scope.Scope> {
+    // Sessions outlive the call that adds them: its log annotations and span are not theirs.
+    const context = yield* Effect.context()
+    const ownContext: (_: Context.Context<never>) => Context.Context<never> = () => context
+    const members = new Map<string, Member>()
+    const lock = Semaphore.makeUnsafe(1)
+    const subscriptions = Subscriptions.make(() => Array.from(members, ([id, { client }]) => [id, client] as const))
+    let closed = false
+
+    /** Starts a client, which sends nothing until it is released. */
+    const start = Effect.fnUntraced(function*(id: string, server: Server): Effect.fn.Return<Member, InvalidServer> {
+      if (id === "") return yield* new InvalidServer({ id, problem: "the id must not be empty" })
+      const scope = Scope.makeUnsafe()
+      const released = Latch.makeUnsafe()
+      const client = yield* options.start(server, id, released.await).pipe(
+        Effect.annotateLogs("server", id),
+        Scope.provide(scope),
+        Effect.updateContext(ownContext),
+        Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit)),
+        Effect.mapError((failure) => new InvalidServer({ id, problem: failure.message }))
+      )
+      return { id, server, client, scope, released }
+    })
+
+    const close = (list: ReadonlyArray<Member>) =>
+      Effect.forEach(list, ({ scope }) => Scope.close(scope, Exit.void), { concurrency: "unbounded", discard: true })
+
+    /** Puts members in the place of others. All are valid before one is changed. */
+    const change = Effect.fnUntraced(function*(
+      removed: ReadonlyArray<string>,
+      put: ReadonlyArray<readonly [string, Server]>
+    ): Effect.fn.Return<ReadonlyArray<RconClient.Service>, InvalidServer> {
+      const started = new Array<Member>()
+      for (const [id, server] of put) {
+        started.push(yield* Effect.onError(start(id, server), () => close(started)))
+      }
+      const leaving = [...removed, ...put.map(([id]) => id)].flatMap((id) => members.get(id) ?? [])
+      for (const id of removed) members.delete(id)
+      for (const member of started) {
+        members.set(member.id, member)
+        yield* subscriptions.attach(member.id, member.client)
+      }
+      yield* close(leaving)
+      for (const { released } of started) released.openUnsafe()
+      return started.map(({ client }) => client)
+    })
+
+    const exclusively = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      lock.withPermit(Effect.uninterruptible(Effect.suspend(() => closed ? Effect.interrupt : effect)))
+
+    const unknown = (id: string) => new UnknownServer({ id, known: [...members.keys()] })
+
+    const get = (id: string): Effect.Effect<RconClient.Service, UnknownServer> =>
+      Effect.suspend(() => {
+        const member = members.get(id)
+        return member === undefined ? Effect.fail(unknown(id)) : Effect.succeed(member.client)
+      })
+
+    const forEach = <A, E, R>(program: Program<A, E, R>, given?: ForEachOptions) =>
+      Effect.suspend(() => {
+        const ids = given?.servers === undefined ? [...members.keys()] : [...new Set(given.servers)]
+        const timeout = given?.timeout
+        const run = (id: string) => {
+          const running = Effect.flatMap(get(id), (client) =>
+            Effect.provideService(
+              Effect.isEffect(program) ? program : Effect.suspend(() => program(client, id)),
+              RconClient.RconClient,
+              client
+            ))
+          return Effect.map(
+            Effect.exit(timeout === undefined ? running : Effect.timeout(running, timeout)),
+            (exit) => [id, exit] as const
+          )
+        }
+        return Effect.map(
+          Effect.forEach(ids, run, { concurrency: given?.concurrency ?? "unbounded" }),
+          (results) => new Map(results)
+        )
+      })
+
+    const only = (clients: ReadonlyArray<RconClient.Service>): RconClient.Service => clients[0]!
+
+    yield* Effect.addFinalizer(() =>
+      lock.withPermit(Effect.suspend(() => {
+        closed = true
+        subscriptions.close()
+        const all = [...members.values()]
+        members.clear()
+        return close(all)
+      }))
+    )
+
+    yield* Effect.uninterruptible(change([], Object.entries(options.servers ?? {})))
+
+    return {
+      ids: Effect.sync(() => [...members.keys()]),
+      servers: Effect.sync(() => new Map(Array.from(members, ([id, { server }]) => [id, server] as const))),
+      get,
+      events: subscriptions.stream({
+        of: (client) => client.events,
+        tag: (server, event) => ({ server, event }),
+        inTurn: false
+      }),
+      status: Effect.suspend(() =>
+        Effect.map(
+          Effect.forEach(
+            [...members.values()],
+            ({ client, id }) => Effect.map(client.status, (status) => [id, status] as const)
+          ),
+          (entries): ReadonlyMap<string, Status> => new Map(entries)
+        )
+      ),
+      statusChanges: subscriptions.stream({
+        of: (client) => client.statusChanges,
+        tag: (server, status) => ({ server, status }),
+        inTurn: true
+      }),
+      forEach,
+      players: (given) => forEach(({ players }) => players, given),
+      say: (text, given) => forEach((client) => client.say(text, given?.say), given),
+      add: (id, server) =>
+        exclusively(
+          Effect.suspend((): Effect.Effect<RconClient.Service, DuplicateServer | InvalidServer> =>
+            members.has(id) ? Effect.fail(new DuplicateServer({ id })) : Effect.map(change([], [[id, server]]), only)
+          )
+        ),
+      remove: (id) =>
+        exclusively(
+          Effect.suspend(() =>
+            members.has(id) ? Effect.orDie(Effect.asVoid(change([id], []))) : Effect.fail(unknown(id))
+          )
+        ),
+      replace: (id, server) =>
+        exclusively(
+          Effect.suspend((): Effect.Effect<RconClient.Service, UnknownServer | InvalidServer> =>
+            members.has(id) ? Effect.map(change([], [[id, server]]), only) : Effect.fail(unknown(id))
+          )
+        ),
+      reconcile: (servers) =>
+        exclusively(Effect.suspend(() => {
+          const wanted = Object.entries(servers)
+          const removed = [...members.keys()].filter((id) => !Object.hasOwn(servers, id))
+          const added = wanted.filter(([id]) => !members.has(id))
+          const replaced = wanted.filter(([id, server]) => {
+            const member = members.get(id)
+            return member !== undefined && !Equal.equals(member.server, server)
+          })
+          const idsOf = (entries: ReadonlyArray<readonly [string, Server]>) => entries.map(([id]) => id)
+          return Effect.as(change(removed, [...added, ...replaced]), {
+            added: idsOf(added),
+            removed,
+            replaced: idsOf(replaced)
+          })
+        }))
+    }
+  }
+)

@@ -1,0 +1,222 @@
+/**
+ * A fleet of clients and their servers, each with a network of its own, in one layer.
+ *
+ * **Example** (A server that is down)
+ *
+ * ```ts
+ * import { Fleet } from "@bercon/fleet"
+ * import { TestFleet, TestRcon } from "@bercon/testing"
+ * import { assert, it } from "@effect/vitest"
+ * import { Effect, Exit } from "effect"
+ *
+ * it.effect("asks the others", () =>
+ *   Effect.gen(function*() {
+ *     const fleet = yield* Fleet.Fleet
+ *     const simulation = yield* TestFleet.TestFleet
+ *     const altis = yield* simulation.get("altis")
+ *     yield* altis.server.stop()
+ *     const results = yield* TestRcon.passTime(fleet.players({ timeout: "5 seconds" }))
+ *     assert.deepStrictEqual(Array.from(results, ([id, exit]) => [id, Exit.isSuccess(exit)]), [
+ *       ["altis", false],
+ *       ["stratis", true]
+ *     ])
+ *   }).pipe(Effect.provide(TestFleet.layer({ servers: { altis: {}, stratis: {} } }))))
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as RconClient from "@bercon/client/RconClient"
+import * as Fleet from "@bercon/fleet/Fleet"
+import type { InvalidServer } from "@bercon/fleet/FleetError"
+import * as Transport from "@bercon/session/Transport"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { formatAddress } from "./Endpoint.ts"
+import { DEFAULT_PASSWORD } from "./ServerMachine.ts"
+import * as SimulatedNetwork from "./SimulatedNetwork.ts"
+import * as SimulatedServer from "./SimulatedServer.ts"
+import * as TestRcon from "./TestRcon.ts"
+
+/**
+ * What a server, its network and its client are made with. Everything has a default.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ServerOptions {
+  /** Default: at an address of its own. */
+  readonly server?: SimulatedServer.Options | undefined
+  /** Default: a network without faults. Its seed is the server's id, unless given. */
+  readonly network?: SimulatedNetwork.Options | undefined
+  /** Default: the server's address and password. */
+  readonly client?: Partial<Fleet.Server> | undefined
+}
+
+/**
+ * What the layer is made with.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The servers by id, or how many: their ids are then `server-1`, `server-2`, and so on. Default: none. */
+  readonly servers?: number | Readonly<Record<string, ServerOptions>> | undefined
+  /** What is the same for all servers, those of `simulate` included. A server's own options take precedence. */
+  readonly each?: ServerOptions | undefined
+}
+
+/**
+ * A simulated server, its network, and the options with which a fleet has it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Simulated {
+  readonly server: SimulatedServer.SimulatedServer["Service"]
+  readonly network: SimulatedNetwork.SimulatedNetwork["Service"]
+  /** What `add` and `replace` of the fleet take. */
+  readonly options: Fleet.Server
+}
+
+/**
+ * The simulated servers of a fleet, for the test to steer.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class TestFleet extends Context.Service<TestFleet, {
+  /** The server of an id. It is there until the layer is closed, also if the fleet has removed it. Dies if there is none. */
+  readonly get: (id: string) => Effect.Effect<Simulated>
+  /** All servers by id. */
+  readonly all: Effect.Effect<ReadonlyMap<string, Simulated>>
+  /** Makes one more server. It is not in the fleet before the test, or the program, adds it. Dies if the id is taken. */
+  readonly simulate: (id: string, options?: ServerOptions) => Effect.Effect<Simulated>
+}>()("@bercon/testing/TestFleet") {}
+
+/** The address of the server of a number, on a network of its own: 10.0.0.1, 10.0.0.2, and so on. */
+const addressOf = (index: number) => ({
+  host: `10.${index >> 16 & 255}.${index >> 8 & 255}.${index & 255}`,
+  port: SimulatedServer.DEFAULT_ADDRESS.port
+})
+
+const simulation = Effect.fnUntraced(function*(options: Options) {
+  const scope = yield* Effect.scope
+  const simulated = new Map<string, Simulated>()
+  /** By the address of the server. */
+  const networks = new Map<string, SimulatedNetwork.SimulatedNetwork["Service"]>()
+  const { each } = options
+
+  const simulate = Effect.fnUntraced(
+    function*(id: string, given: ServerOptions = {}): Effect.fn.Return<Simulated, never, Scope.Scope> {
+      if (simulated.has(id)) return yield* Effect.die(new RangeError(`there is a server ${JSON.stringify(id)} already`))
+      const network = yield* SimulatedNetwork.make({ seed: id, ...each?.network, ...given.network })
+      const chosen = { ...addressOf(simulated.size + 1), ...each?.server, ...given.server }
+      const server = yield* SimulatedServer.make(chosen).pipe(
+        Effect.provideService(SimulatedNetwork.SimulatedNetwork, network),
+        Effect.orDie
+      )
+      const address = formatAddress(server.address)
+      if (networks.has(address)) {
+        return yield* Effect.die(new RangeError(`there is a server at ${address} already: let "host" differ`))
+      }
+      networks.set(address, network)
+      const entry: Simulated = {
+        server,
+        network,
+        options: {
+          ...server.address,
+          password: chosen.password ?? DEFAULT_PASSWORD,
+          ...each?.client,
+          ...given.client
+        }
+      }
+      simulated.set(id, entry)
+      return entry
+    },
+    Scope.provide(scope),
+    Effect.uninterruptible
+  )
+
+  const transport = (server: Fleet.Server): Transport.Transport["Service"] => {
+    const peer = formatAddress(server)
+    return networks.get(peer)?.transport(server) ?? {
+      peer,
+      open: Effect.fail(
+        new Transport.TransportError({
+          reason: new Transport.OpenFailed({
+            kind: "HostUnresolved",
+            peer,
+            cause: new Error("there is no simulated server of this address")
+          })
+        })
+      )
+    }
+  }
+
+  const { servers = {} } = options
+  const entries = typeof servers === "number"
+    ? Array.from({ length: servers }, (_, index) => [`server-${index + 1}`, {}] as const)
+    : Object.entries(servers)
+  for (const [id, given] of entries) yield* simulate(id, given)
+
+  const service = TestFleet.of({
+    get: (id) =>
+      Effect.suspend(() => {
+        const entry = simulated.get(id)
+        return entry === undefined
+          ? Effect.die(new RangeError(`there is no simulated server ${JSON.stringify(id)}`))
+          : Effect.succeed(entry)
+      }),
+    all: Effect.sync(() => new Map(simulated)),
+    simulate
+  })
+  return { service, simulated, transport }
+})
+
+/** Starts a client whose random choices are the same each time. */
+const start = (transport: (server: Fleet.Server) => Transport.Transport["Service"]) =>
+(
+  server: Fleet.Server,
+  id: string,
+  released: Effect.Effect<void>
+): ReturnType<Fleet.ClientsOptions["start"]> => {
+  const { open, peer } = transport(server)
+  const client = RconClient.start({ loginTimeout: "Infinity", ...server })
+  return Effect.provideService(
+    Random.withSeed(client, `${id} ${peer}`),
+    Transport.Transport,
+    Transport.Transport.of({ peer, open: Effect.andThen(released, open) })
+  )
+}
+
+/**
+ * Provides a `Fleet` of clients that are logged in to simulated servers, and the `TestFleet` to steer these.
+ *
+ * **Details**
+ *
+ * Each server is on a `SimulatedNetwork` of its own, so that one can be cut or made worse alone. Under `TestClock` the layer
+ * lets as much time pass as the logins take: none if the networks neither delay nor lose. After a minute it gives up
+ * waiting, and the clients go on trying. The same seeds bring the same day again.
+ *
+ * Fails with `InvalidServer` if an option of a client is not valid. Dies if an option of a server or a network is not.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options = {}): Layer.Layer<Fleet.Fleet | TestFleet, InvalidServer> =>
+  Layer.effectContext(Effect.gen(function*() {
+    const { service, simulated, transport } = yield* simulation(options)
+    const fleet = yield* Fleet.fromClients({
+      servers: Object.fromEntries(Array.from(simulated, ([id, { options }]) => [id, options])),
+      start: start(transport)
+    })
+    const settled = fleet.forEach((rcon) =>
+      rcon.statusChanges.pipe(Stream.filter(({ _tag }) => _tag !== "Connecting"), Stream.runHead)
+    )
+    yield* Effect.ignore(TestRcon.passTime(settled))
+    return Context.make(Fleet.Fleet, fleet).pipe(Context.add(TestFleet, service))
+  }))
