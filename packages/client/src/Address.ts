@@ -1,5 +1,5 @@
 /**
- * Where somebody's packets come from.
+ * The address that somebody's packets come from.
  *
  * @since 0.1.0
  */

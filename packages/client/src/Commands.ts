@@ -26,7 +26,7 @@ import type { Version } from "./Version.ts"
 export interface ActionOptions extends Session.CommandOptions {
   /**
    * How long to wait for the evidence, after the server has taken the command; a look into a list may take 5 seconds more.
-   * Where it does not come, the action fails with an `ActionError` of reason `Unconfirmed`. Default: not at all, the action
+   * If it does not come, the action fails with an `ActionError` of reason `Unconfirmed`. Default: not at all, the action
    * succeeds when the server has taken it, which says nothing of its effect. (Arma Reforger tells the outcome; there it is
    * always waited for, and no other command is sent meanwhile.)
    */
@@ -99,12 +99,12 @@ export interface MissionOptions extends Session.CommandOptions {
  * **Details**
  *
  * All can fail with a `CommandError`, whose `execution` says whether the server may have run the command all the same. Its
- * reason is `Unsupported` where servers of this kind have no such command, and `InvalidCommand` where what it was given
+ * reason is `Unsupported` if servers of this flavour have no such command, and `InvalidCommand` if what it was given
  * cannot be sent: a line break, a NUL, a slot or a time out of range. In both cases nothing was sent.
  *
  * `timeout` counts from the call, whatever the command waits for before it is sent.
  *
- * What is said to be repeatable is sent again where no answer comes, and a server might run it twice; options can say
+ * A repeatable command is sent again if no answer comes, and a server might run it twice; options can say
  * otherwise. What names a player's slot is for the session it was called in: after a restart the slot is somebody else's.
  *
  * Actions succeed with what the server said about them, which is mostly nothing, `""`. An action that succeeds was taken by
@@ -123,7 +123,7 @@ export interface Commands {
    * Asks who is on the server, in the server's order. A player whom the server prints twice is there twice.
    *
    * Lines that cannot be read as a row are logged as a warning and left out; {@link playerTable} has them. Fails with
-   * `ReplyError` where the reply is not a list of players.
+   * `ReplyError` if the reply is not a list of players.
    */
   readonly players: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>
   /** As `players`, with the lines that could not be read and the number of players that the server says there are. */
@@ -134,7 +134,7 @@ export interface Commands {
    * Reforger's comes page by page, 1,000 of 25 bans at most; what changes meanwhile may be missing.
    *
    * Lines that cannot be read as a row are logged as a warning and left out; {@link banTable} has them. Fails with
-   * `ReplyError` where the reply is not a list of bans.
+   * `ReplyError` if the reply is not a list of bans.
    */
   readonly bans: Effect.Effect<ReadonlyArray<Ban>, CommandError | ReplyError>
   /** As `bans`, with the lines that could not be read. BattlEye servers do not say how many there are. */
@@ -143,21 +143,21 @@ export interface Commands {
    * Asks who is logged in over RCON, this client among them.
    *
    * Lines that cannot be read as a row are logged as a warning and left out; {@link adminTable} has them. Fails with
-   * `ReplyError` where the reply is not a list of RCON clients.
+   * `ReplyError` if the reply is not a list of RCON clients.
    */
   readonly admins: Effect.Effect<ReadonlyArray<Admin>, CommandError | ReplyError>
   /** As `admins`, with the lines that could not be read. Servers do not say how many there are. */
   readonly adminTable: Effect.Effect<Table<Admin>, CommandError | ReplyError>
   /**
    * Asks which missions there are: the names of their files, such as `Liberation.Altis.pbo`. Only Arma has them; fails with
-   * `ReplyError` where the reply is not a list of missions.
+   * `ReplyError` if the reply is not a list of missions.
    */
   readonly missions: Effect.Effect<ReadonlyArray<string>, CommandError | ReplyError>
-  /** Asks for the version of the BattlEye server. Fails with `ReplyError` where the reply is blank. */
+  /** Asks for the version of the BattlEye server. Fails with `ReplyError` if the reply is blank. */
   readonly version: Effect.Effect<Version, CommandError | ReplyError>
   /**
    * Asks which commands there are, as the server words it: one line each, without blanks around it. Fails with
-   * `ReplyError` where the reply is not a list of commands.
+   * `ReplyError` if the reply is not a list of commands.
    */
   readonly commands: Effect.Effect<ReadonlyArray<string>, CommandError | ReplyError>
 
@@ -178,9 +178,9 @@ export interface Commands {
   ) => Effect.Effect<string, CommandError | ActionError>
   /**
    * Kicks a player, who sees the reason, one line. The evidence is the event of the kick, or that the player is not in the
-   * server's list any more; where it comes, the answer is not waited for. Arma Reforger knows no reason and ignores it.
+   * server's list any more; if it comes, the answer is not waited for. Arma Reforger knows no reason and ignores it.
    *
-   * Not repeated blindly, since the slot may be another player's by then: where no answer comes for 2 seconds, it is sent
+   * Not repeated blindly, since the slot may be another player's by then: if no answer comes for 2 seconds, it is sent
    * again only if the list says that the same player is there still. On Arma Reforger it is sent once. (With `repeatable` it
    * is as for other commands.)
    *
@@ -230,7 +230,7 @@ export interface Commands {
    * BattlEye servers remove bans by their place in the list, and places move. So this looks the ban up, removes it and looks
    * again, while all else that this client does to the list waits. The removal is sent once, and to the session of the call.
    * What it cannot prevent are another RCON client's changes in between, and a network that
-   * delivers the removal twice to a server that then runs it twice: another ban is removed. Where it sees that, it fails with
+   * delivers the removal twice to a server that then runs it twice: another ban is removed. If it sees that, it fails with
    * reason `BansChanged`.
    *
    * Fails with an `ActionError` of reason `LookupFailed` if the list cannot be read at first, `BanNotFound` if there is no
@@ -307,7 +307,7 @@ export interface Commands {
   // ---------------------------------------------------------------------------
 
   /**
-   * Sends any command of one line and returns the reply as it is. Fails with reason `UnknownCommand` or `CommandDisallowed` where that is
+   * Sends any command of one line and returns the reply as it is. Fails with reason `UnknownCommand` or `CommandDisallowed` if that is
    * what the server replies. Repeatable.
    */
   readonly command: (

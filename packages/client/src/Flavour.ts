@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
  *
  * **Details**
  *
- * - `"BattlEye"`: BattlEye's own commands and tables, in Arma 2 OA, Arma 3, DayZ and others, and in Arma Reforger where the
+ * - `"BattlEye"`: BattlEye's own commands and tables, in Arma 2 OA, Arma 3, DayZ and others, and in Arma Reforger if the
  *   port is that of `BEServer_x64.cfg`. What a command replies is its reply.
  * - `"Reforger"`: Arma Reforger's own RCON, the `rcon` section of its `config.json`. It has other commands, and tells their
  *   outcome in messages, which only their order and their words connect to a command.
@@ -47,7 +47,7 @@ export interface ReplyWindow {
   /** How long after its echo a command that may have nothing to say can begin to, 0 or more. Default 1.2 seconds. */
   readonly first?: Duration.Input | undefined
   /**
-   * How long after a message the reply is taken to be complete where it does not show its end, 0 or more: with 0, after each
+   * How long after a message the reply is taken to be complete if it does not show its end, 0 or more: with 0, after each
    * one. Default 450 milliseconds.
    */
   readonly quiet?: Duration.Input | undefined

@@ -84,7 +84,7 @@ export class InvalidSteamId
  *
  * **Details**
  *
- * `steamId64` is that of an account, 76561197960265728 to 76561202255233023, in decimal where it is a string. Anything
+ * `steamId64` is that of an account, 76561197960265728 to 76561202255233023, in decimal if it is a string. Anything
  * else is an `InvalidSteamId`.
  *
  * **Example**

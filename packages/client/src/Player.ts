@@ -82,11 +82,11 @@ export interface PlayerReference extends Schema.Schema.Type<typeof PlayerReferen
  * **Details**
  *
  * - `name`: as printed. Players choose it: it may be empty, begin or end in blanks, and hold nearly anything.
- * - `address`: absent on Arma Reforger's own RCON, and where the event that told it was lost.
+ * - `address`: absent on Arma Reforger's own RCON, and if the event that told it was lost.
  * - `ping`: milliseconds. Absent while the server does not know it (it prints -1).
  * - `guid`: absent while the player is still joining (it prints `-`).
  * - `verified`: whether BattlEye has checked the GUID (it prints `(OK)`, otherwise `(?)`).
- * - `inLobby`: the row ends in ` (Lobby)`. A player whose name ends so looks the same. Absent where no row has told.
+ * - `inLobby`: the row ends in ` (Lobby)`. A player whose name ends so looks the same. Absent until a list has shown the player.
  * - `identity`: the player's account. Only Arma Reforger's own RCON tells it.
  *
  * @category models

@@ -78,7 +78,7 @@ export interface Service extends Commands {
   /**
    * What happens on the server from now on, in the server's order. Every subscriber gets everything; one that is too
    * slow loses its oldest events and finds a `Gap` in their place. Ends when the session's owner closes it, and fails where
-   * it ends for good by itself: where the server refuses to log it in again.
+   * it ends for good by itself, for example because the server refuses a later login.
    *
    * Who speaks in chat is looked up in the roster.
    */
@@ -101,7 +101,7 @@ export interface Service extends Commands {
   ) => Effect.Effect<Fiber.Fiber<void, LoginFailure>, never, R | Scope.Scope>
   /**
    * Waits for the first event of a kind. It listens before `trigger` runs, so that what that sets off is not missed; nor is,
-   * where the wait is forked with `startImmediately`, anything after the fork.
+   * if the wait is forked with `startImmediately`, anything after the fork.
    *
    * Fails with `TimeoutError` after `timeout`, as `trigger` fails, as `events` fails, and with `NoSuchElementError` if the
    * session's owner closes it before.
@@ -130,11 +130,11 @@ export interface Service extends Commands {
   ) => Effect.Effect<EventOf<T>, LoginFailure | Cause.TimeoutError | Cause.NoSuchElementError | E, R>
   /** Who is on the server, kept up to date. */
   readonly roster: Roster
-  /** What the server speaks. Where it was to be found out, this waits until it is, as commands do. */
+  /** What the server speaks. With `"auto"`, waits until that is known, as commands do. */
   readonly flavour: Effect.Effect<Flavour, CommandError>
   /**
-   * The number that the server has given this client, where it has told it. It does so right after each login; `None`
-   * also where that message was lost.
+   * This client's admin number, which the server sends right after each login. `None` before that, and if the message was
+   * lost.
    */
   readonly adminId: Effect.Effect<Option.Option<AdminId>>
   /** How the session is doing now. */
@@ -173,8 +173,8 @@ export interface Service extends Commands {
  */
 export interface ClientOptions extends Pick<Session.Options, "messageCapacity" | "commandTimeout"> {
   /**
-   * What the server speaks. Default `"auto"`: found out after each login from its first words to this client, or, where it
-   * has none for a second, from how it answers `players`. Commands wait until it is known, for their timeout at most.
+   * What the server speaks. Default `"auto"`: found out after each login from its greeting, or from its reply to
+   * `players`, whichever comes first. Commands wait until it is known, for their timeout at most.
    */
   readonly flavour?: Flavour | "auto" | undefined
   /**

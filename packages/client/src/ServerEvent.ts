@@ -240,7 +240,7 @@ export class UnattributedChat
  * - `filter`, `rule`: which rule of which filter it was, as in the `FilterRestriction` of a `KickReason`. Servers call the
  *   filter of `scripts.txt` `Script` in kicks, and in logs `Script` (Arma 2) or `Scripts` (Arma 3): here it is `"Script"`.
  * - `code`: what the game wanted to do, perhaps in many lines, without the quotation mark before it and the one at its very
- *   end. Servers cut it where it is long, and some filters print more behind the second mark, which then is kept.
+ *   end. Servers cut it if it is long, and some filters print more behind the second mark, which then is kept.
  *
  * A server tells only of rules that log to its console.
  *
@@ -298,7 +298,7 @@ export class BattlEyeMaster extends Schema.TaggedClass<BattlEyeMaster>("@bercon/
 
 /**
  * BattlEye has started on the server. `version` is its own, e.g. `"1.220"`, and `game` that of the game, e.g.
- * `"DayZ 1.29.163451"`; absent where the server does not say.
+ * `"DayZ 1.29.163451"`; absent if the server does not say.
  *
  * @category models
  * @since 0.1.0
@@ -334,7 +334,7 @@ export class ConfigEntry extends Schema.TaggedClass<ConfigEntry>("@bercon/client
 ) {}
 
 /**
- * The server cannot use one of its files. `file` is what it calls it, e.g. `"event log file"`; absent where it does not.
+ * The server cannot use one of its files. `file` is what it calls it, e.g. `"event log file"`; absent if it does not.
  *
  * **Details**
  *

@@ -1,5 +1,5 @@
 /**
- * What a server replies where it prints a table.
+ * The tables that servers print.
  *
  * @since 0.1.0
  */
@@ -27,7 +27,7 @@ export interface Table<out Row> {
   /** Lines that could not be read as a row. Empty with every server known. */
   readonly unparsed: ReadonlyArray<UnparsedRow>
   /**
-   * How many the server says there are, where it does. It counts players, not rows: some servers print a player twice.
+   * How many the server says there are, if it does. It counts players, not rows: some servers print a player twice.
    */
   readonly total: number | undefined
   /**

@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
  * **Details**
  *
  * - `text`: what the server says, without the white space around it. Its form is not written down anywhere.
- * - `number`: the version in it, e.g. `"1.220"`. Absent where there is none of this form.
+ * - `number`: the version in it, e.g. `"1.220"`. Absent if there is none of this form.
  *
  * @category models
  * @since 0.1.0
