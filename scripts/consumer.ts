@@ -1,5 +1,5 @@
 /**
- * Installs the packages as a user does, from tarballs, in a project of its own; then compiles and runs a program there.
+ * Installs the packages as a user does, from tarballs, in a project of its own; then compiles and runs a program there, on Node, Bun and Deno.
  *
  * ```sh
  * npx -y pnpm@12 consumer        # pnpm, whose `node_modules` hides what a package does not depend on
@@ -77,7 +77,28 @@ else run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"])
 for (const name of Object.keys(resolutions)) {
   run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", `tsconfig.${name}.json`])
 }
-const seen = run(process.execPath, ["dist/main.js"]).trim()
-process.stdout.write(`${seen}\n`)
-if (!seen.includes("\"names\":[\"Miller\"]")) throw new Error(`the program printed ${seen}`)
+const isRunning = (command: string, args: ReadonlyArray<string>): boolean => {
+  try {
+    execFileSync(command, [...args, "--version"], { cwd: project, stdio: "ignore", timeout: 120_000 })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Other runtimes are taken from the npm registry, and left out if they do not run on this machine. */
+const runtimes = [
+  { command: process.execPath, start: [], args: [] },
+  { command: "npx", start: ["-y", "bun@1"], args: [] },
+  { command: "npx", start: ["-y", "deno@2"], args: ["run", "--allow-all"] }
+]
+for (const { args, command, start } of manager === "pnpm" ? runtimes : runtimes.slice(0, 1)) {
+  if (!isRunning(command, start)) {
+    process.stdout.write(`${start.join(" ")} does not run here\n`)
+    continue
+  }
+  const seen = run(command, [...start, ...args, "dist/main.js"]).trim()
+  process.stdout.write(`${seen}\n`)
+  if (!seen.includes("\"names\":[\"Miller\"]")) throw new Error(`the program printed ${seen}`)
+}
 Fs.rmSync(project, { recursive: true })

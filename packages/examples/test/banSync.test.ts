@@ -1,4 +1,5 @@
 import { SimulatedNetwork, TestRcon, World } from "@bercon/testing"
+import * as NodeTestRcon from "@bercon/testing/NodeTestRcon"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { banSync } from "../src/banSync.ts"
@@ -26,3 +27,13 @@ it.effect("bans on each of two servers who is banned on the other, also when one
       assert.sameMembers(Array.from(targets), [guid("a"), guid("b"), guid("c"), "203.0.113.7"])
     }
   }).pipe(Effect.scoped, Effect.provide(SimulatedNetwork.layer({ loss: 0.1, seed: "bans" }))))
+
+it.live("does so over UDP", () =>
+  Effect.gen(function*() {
+    const one = yield* NodeTestRcon.make({ server: { world: { bans: [banned(guid("a"))] } } })
+    const other = yield* NodeTestRcon.make({ server: { world: { bans: [banned(guid("b"))] } } })
+    yield* Effect.forkScoped(banSync(one.rcon, other.rcon))
+    for (const { server } of [one, other]) {
+      yield* Effect.repeat(Effect.delay(server.world, "20 millis"), { until: ({ bans }) => bans.length === 2 })
+    }
+  }), 10_000)

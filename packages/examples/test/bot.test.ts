@@ -1,5 +1,6 @@
 import { RconClient } from "@bercon/client"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
+import * as NodeTestRcon from "@bercon/testing/NodeTestRcon"
 import { assert, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Redacted } from "effect"
 import { BotLive } from "../src/bot.ts"
@@ -24,3 +25,18 @@ it.effect("welcomes who joins, also after a restart, and ends if the server refu
     yield* TestRcon.passTime("5 minutes")
     assert.isTrue(Exit.isFailure(yield* Fiber.await(bot)))
   }).pipe(Effect.provide(TestRcon.layerTransport())))
+
+it.live("welcomes who joins over UDP", () =>
+  Effect.gen(function*() {
+    const server = yield* SimulatedServer.SimulatedServer
+    const rcon = yield* RconClient.RconClient
+    yield* Effect.forkChild(
+      Layer.launch(Layer.provide(BotLive, Layer.succeed(RconClient.RconClient, rcon))),
+      { startImmediately: true }
+    )
+    const { message } = yield* rcon.waitFor("AdminChat", {
+      trigger: server.join({ name: "Miller" }),
+      timeout: "5 seconds"
+    })
+    assert.strictEqual(message, "welcome, Miller")
+  }).pipe(Effect.provide(NodeTestRcon.layer())))
