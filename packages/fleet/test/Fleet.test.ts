@@ -1,4 +1,4 @@
-import { Fleet, FleetError, RconClient, ServerEvent, Transport } from "@bercon/fleet"
+import { Fleet, FleetError, LoginFailure, RconClient, ServerEvent, Transport } from "@bercon/fleet"
 import { TestFleet, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Clock, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, References, Scope, Stream } from "effect"
@@ -95,9 +95,10 @@ describe("starting", () => {
     }).pipe(Effect.provide(TestFleet.layer())))
 
   it.effect("logs a refused password with the server's id", () => {
-    const lines = new Array<{ readonly message: unknown; readonly server: unknown }>()
+    const lines = new Array<{ readonly message: unknown; readonly server: unknown; readonly request: unknown }>()
     const logger = Logger.make(({ fiber, message }) => {
-      lines.push({ message: String(message), server: fiber.getRef(References.CurrentLogAnnotations)["server"] })
+      const { request, server } = fiber.getRef(References.CurrentLogAnnotations)
+      lines.push({ message: String(message), server, request })
     })
     return Effect.gen(function*() {
       const { fleet, simulation } = yield* both
@@ -108,10 +109,44 @@ describe("starting", () => {
       yield* TestRcon.passTime("1 second")
       const about = lines.filter(({ server }) => server === "tanoa")
       assert.strictEqual(about.length, 1)
+      // The session outlives the request that added it.
+      assert.isUndefined(about[0]?.request)
       assert.match(String(about[0]?.message), /refused the login/)
       assert.notInclude(JSON.stringify(lines), "wrong\"")
     }).pipe(Effect.provide(Layer.provideMerge(TestFleet.layer(two), Logger.layer([logger]))))
   })
+
+  it.effect("a login is tried for ever, unless the server's options differ", () =>
+    Effect.gen(function*() {
+      const silent = { listen: () => {}, send: () => {} }
+      const server = { host: "10.0.0.1", port: 2306, password: Redacted.make("secret") }
+      const fleet = yield* Fleet.make({
+        servers: { patient: server, hasty: { ...server, loginTimeout: "3 seconds" } },
+        transport: (_, id) => Transport.Transport.of({ peer: id, open: Effect.succeed(silent) })
+      })
+      yield* TestRcon.passTime("1 day")
+      const tags = Array.from(yield* fleet.status, ([id, { _tag }]) => [id, _tag])
+      assert.deepStrictEqual(tags, [["patient", "Connecting"], ["hasty", "Closed"]])
+    }).pipe(Effect.scoped))
+
+  it.effect("closes the clients it has started if another server is not valid", () =>
+    Effect.gen(function*() {
+      const { fleet, simulation } = yield* both
+      const { options } = yield* simulation.get("altis")
+      const closed = new Array<string>()
+      const error = yield* Fleet.fromClients({
+        servers: { one: options, two: options, three: options },
+        start: (_, id) =>
+          Effect.gen(function*() {
+            yield* Effect.addFinalizer(() => Effect.sync(() => closed.push(id)))
+            const invalid = new LoginFailure.InvalidOptions({ problem: "no" })
+            if (id === "three") return yield* new LoginFailure.LoginFailure({ reason: invalid })
+            return yield* Effect.orDie(fleet.get("altis"))
+          })
+      }).pipe(Effect.scoped, Effect.flip)
+      assert.strictEqual(error.message, `server "three": no`)
+      assert.sameMembers(closed, ["one", "two", "three"])
+    }).pipe(Effect.provide(TestFleet.layer(two))))
 
   it.effect("fails if an option is not valid, and names the server", () =>
     Effect.gen(function*() {
@@ -453,6 +488,23 @@ describe("changes", () => {
       assert.strictEqual((yield* (yield* simulation.get("server-1")).server.logins).length, 1)
       assert.deepStrictEqual(yield* fleet.reconcile(rest), { added: [], removed: [], replaced: [] })
     }).pipe(Effect.provide(TestFleet.layer({ servers: 3 }))))
+
+  it.effect("come one after the other, and whole, whoever is interrupted", () =>
+    Effect.gen(function*() {
+      const { fleet: others, simulation } = yield* both
+      const { options } = yield* simulation.get("altis")
+      const rcon = yield* others.get("altis")
+      const fleet = yield* Fleet.fromClients({ start: () => Effect.delay(Effect.succeed(rcon), "1 second") })
+      const adding = Effect.all([Effect.exit(fleet.add("x", options)), Effect.exit(fleet.add("x", options))], {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual((yield* TestRcon.passTime(adding)).map(tagOf), ["Success", "DuplicateServer"])
+      const fiber = yield* Effect.forkChild(fleet.add("y", options), { startImmediately: true })
+      const interrupting = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
+      yield* TestRcon.passTime("1 second")
+      yield* Fiber.join(interrupting)
+      assert.deepStrictEqual(yield* fleet.ids, ["x", "y"])
+    }).pipe(Effect.scoped, Effect.provide(TestFleet.layer(two))))
 
   it.effect("a closed fleet takes none", () =>
     Effect.gen(function*() {

@@ -52,7 +52,7 @@ export const make = <Client>(
     const scope = yield* Effect.scope
     const queue = yield* Queue.bounded<B, Cause.Done>(CAPACITY)
     /** The fiber that forwards the values of the latest client of an id. */
-    const forwarders = new Map<string, Fiber.Fiber<unknown>>()
+    const forwarders = new Map<string, Fiber.Fiber<unknown, unknown>>()
     let running = 0
 
     const endIfDone = (): void => {
@@ -68,8 +68,7 @@ export const make = <Client>(
       running++
       const fiber = yield* turn.pipe(
         Effect.andThen(forward(id, client)),
-        // How it ended is in the client's status and in the log.
-        Effect.exit,
+        // A failure stays in the fiber: it is in the client's status and in the log.
         Effect.forkIn(scope, { startImmediately: true })
       )
       forwarders.set(id, fiber)
