@@ -3,9 +3,8 @@
  */
 import { ServerEntity, Servers } from "@bercon/cluster"
 import type { Transport } from "@bercon/session"
-import { Context, Effect, Exit, Layer, Option, Queue, Scope } from "effect"
+import { Clock, Context, Effect, Exit, Layer, Option, Queue, Scope } from "effect"
 import {
-  ClusterError,
   MachineId,
   MessageStorage,
   type Runner,
@@ -45,6 +44,8 @@ const lost = new RpcClientError.RpcClientError({
   reason: new RpcClientError.RpcClientDefect({ message: "connection lost", cause: "connection lost" })
 })
 
+const LOCK_EXPIRATION = 9000
+
 const keyOf = ({ group, id }: ShardId.ShardId): string => `${group}:${id}`
 
 const defaults = {
@@ -52,6 +53,7 @@ const defaults = {
   refreshAssignmentsInterval: "1 second",
   runnerHealthCheckInterval: "2 seconds",
   shardLockRefreshInterval: "2 seconds",
+  shardLockExpiration: LOCK_EXPIRATION,
   simulateRemoteSerialization: true
 } as const
 
@@ -61,8 +63,14 @@ export const make = Effect.gen(function*() {
   const dead = new Set<number>()
   const runners = new Map<number, Runner.Runner>()
   const healthy = new Set<number>()
+  /** When each runner was last heard of. One that is not for as long as locks last is no longer a member, as in a database. */
+  const heartbeats = new Map<number, number>()
+  const clock = yield* Clock.Clock
+  const now = () => clock.currentTimeMillisUnsafe()
   const locks = new Map<string, number>()
   const wire: Array<string> = []
+  /** The runners that have opened a socket to a game server, one after the other. */
+  const sockets: Array<number> = []
   let connected = 0
   let machines = 1
 
@@ -77,47 +85,56 @@ export const make = Effect.gen(function*() {
   // ---------------------------------------------------------------------------
 
   const storage = (self: number): RunnerStorage.RunnerStorage["Service"] => {
-    const query = <A>(run: () => A): Effect.Effect<A, ClusterError.PersistenceError> =>
-      Effect.suspend(() =>
-        dead.has(self)
-          ? Effect.fail(new ClusterError.PersistenceError({ cause: "this runner is dead" }))
-          : Effect.sync(run)
-      )
+    // One that is dead asks nothing more. In this process it still runs, and is told that it is alone and has nothing.
+    const query = <A>(run: () => A, otherwise: A): Effect.Effect<A> =>
+      Effect.sync(() => dead.has(self) ? otherwise : run())
+    let itself: Runner.Runner | undefined
     return RunnerStorage.RunnerStorage.of({
-      register: (runner, isHealthy) =>
-        query(() => {
+      register: (runner, isHealthy) => {
+        itself = runner
+        return query(() => {
           runners.set(runner.address.port, runner)
+          heartbeats.set(runner.address.port, now())
           if (isHealthy) healthy.add(runner.address.port)
           return MachineId.make(machines++)
-        }),
+        }, MachineId.make(0))
+      },
       unregister: ({ port }) =>
         query(() => {
           runners.delete(port)
           healthy.delete(port)
-        }),
-      getRunners: query(() =>
-        Array.from(runners.values(), (runner) => [runner, healthy.has(runner.address.port)] as const)
+        }, undefined),
+      getRunners: Effect.suspend(() =>
+        query(
+          () =>
+            Array.from(runners.values(), (runner) => [runner, healthy.has(runner.address.port)] as const).filter(
+              ([{ address: { port } }]) => now() - heartbeats.get(port)! < LOCK_EXPIRATION
+            ),
+          itself === undefined ? [] : [[itself, true] as const]
+        )
       ),
       setRunnerHealth: ({ port }, isHealthy) =>
         query(() => {
           if (isHealthy) healthy.add(port)
           else healthy.delete(port)
-        }),
+        }, undefined),
       acquire: ({ port }, shards) =>
         query(() =>
           Array.from(shards).filter((shard) => {
             const name = keyOf(shard)
             if (!locks.has(name)) locks.set(name, port)
             return locks.get(name) === port
-          })
-        ),
+          }), []),
       refresh: ({ port }, shards) =>
-        query(() => Array.from(shards).filter((shard) => locks.get(keyOf(shard)) === port)),
+        query(() => {
+          heartbeats.set(port, now())
+          return Array.from(shards).filter((shard) => locks.get(keyOf(shard)) === port)
+        }, []),
       release: ({ port }, shard) =>
         query(() => {
           if (locks.get(keyOf(shard)) === port) locks.delete(keyOf(shard))
-        }),
-      releaseAll: ({ port }) => query(() => freeLocks(port))
+        }, undefined),
+      releaseAll: ({ port }) => query(() => freeLocks(port), undefined)
     })
   }
   const freeLocks = (port: number): void => {
@@ -269,7 +286,7 @@ export const make = Effect.gen(function*() {
 
   const gated = (port: number, transport: Transport.Transport["Service"]): Transport.Transport["Service"] => ({
     peer: transport.peer,
-    open: Effect.map(transport.open, ({ listen, send }) => ({
+    open: Effect.map(Effect.tap(transport.open, () => Effect.sync(() => sockets.push(port))), ({ listen, send }) => ({
       listen: (receiver) =>
         listen({
           ...receiver,
@@ -294,5 +311,5 @@ export const make = Effect.gen(function*() {
     ({ context, close }) => ({ sharding: Context.get(context, Sharding.Sharding), close })
   )
 
-  return { runner, consumer, cut, wire, locks }
+  return { runner, consumer, cut, wire, locks, sockets }
 })

@@ -19,11 +19,11 @@ import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import * as Formatter from "effect/Formatter"
 import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
+import * as Queue from "effect/Queue"
 import type * as ServerEntity from "../ServerEntity.ts"
 import type * as Wire from "../Wire.ts"
 
@@ -172,20 +172,19 @@ export class Remote {
   #attach(): Effect.Effect<void> {
     const number = ++this.#feeds
     this.#heardAt = this.#now()
+    // Told as soon as the feed has ended. Its fiber goes on until the runner has been told, which can take long.
+    const ended = Deferred.makeUnsafe<void>()
+    const tellEnded = Effect.sync(() => Deferred.doneUnsafe(ended, Exit.void))
     const reading = this.#run(
-      this.#entity.Feed().pipe(
-        Stream.runForEachArray((items) =>
-          Effect.suspend((): Effect.Effect<void, "lost"> => {
-            if (number !== this.#feeds) return Effect.interrupt
-            this.#heardAt = this.#now()
-            if (!items.every((item) => this.#take(item))) return Effect.fail("lost")
-            // The subscribers take their turn first: what they learn is what decides whether a command is still valid.
-            return Effect.andThen(Effect.yieldNow, Effect.sync(() => this.#withdrawOutdated()))
-          })
-        )
+      Effect.ensuring(
+        Effect.scoped(Effect.flatMap(
+          this.#entity.Feed(undefined, { asQueue: true }),
+          (queue) => Effect.ensuring(this.#read(queue, number), tellEnded)
+        )),
+        tellEnded
       )
     )
-    return Effect.raceFirst(Fiber.await(reading), this.#silence).pipe(
+    return Effect.raceFirst(Deferred.await(ended), this.#silence).pipe(
       Effect.ensuring(Effect.sync(() => reading.interruptUnsafe())),
       Effect.andThen(Effect.suspend(() => {
         if (this.#isClosed()) return Effect.void
@@ -194,6 +193,20 @@ export class Remote {
         return Effect.sleep(RETRY_DELAY)
       }))
     )
+  }
+
+  /** Takes what the feed brings, until it ends or cannot go on. */
+  #read<E>(queue: Queue.Dequeue<Wire.FeedItem, E>, number: number): Effect.Effect<void, E> {
+    return Effect.flatMap(Queue.takeAll(queue), (items) => {
+      if (number !== this.#feeds) return Effect.void
+      this.#heardAt = this.#now()
+      if (!items.every((item) => this.#take(item))) return Effect.void
+      // The subscribers take their turn first: what they learn is what decides whether a command is still valid.
+      return Effect.flatMap(Effect.yieldNow, () => {
+        this.#withdrawOutdated()
+        return this.#read(queue, number)
+      })
+    })
   }
 
   /** Waits until the feed has been silent for too long. */
