@@ -1,5 +1,5 @@
 import { RconClient, ServerEvent } from "@bercon/client"
-import { ClusterRcon, RemoteSession, Servers } from "@bercon/cluster"
+import { ClusterRcon, RemoteSession, ServerEntity, Servers, Wire } from "@bercon/cluster"
 import { type Message, Session, Transport } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -240,6 +240,38 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
       const sent = yield* texts(server)
       assert.notInclude(sent, "kick 0")
       assert.strictEqual(sent.filter((text) => text === "say -1 once").length, 1)
+    }).pipe(Effect.scoped, provided))
+})
+
+describe("what the engine delivers again by itself", () => {
+  it.effect("is not run by an activation it was not made for", () =>
+    Effect.gen(function*() {
+      const { cluster, network, owner, server } = yield* setup(1, 2)
+      const { session, sharding } = yield* join(cluster)
+      yield* online(session)
+      const hello = cluster.wire.map((line) => /"activation":"([^"]+)"/.exec(line)?.[1]).find((found) =>
+        found !== undefined
+      )
+      const entity = (yield* Effect.provideService(ServerEntity.client, Sharding.Sharding, sharding))("altis")
+      yield* network.change({ latency: "500 millis" })
+      const call = yield* Effect.forkChild(
+        entity.Command({
+          activation: hello!,
+          call: "a call",
+          text: "say -1 once",
+          repeatable: false,
+          withdrawable: false,
+          timeout: 20_000
+        }),
+        { startImmediately: true }
+      )
+      yield* TestRcon.passTime("600 millis")
+      assert.include(yield* texts(server), "say -1 once")
+      yield* owner().kill
+      yield* TestRcon.passTime("30 seconds")
+      assert.instanceOf(yield* Effect.flip(Fiber.join(call)), Wire.CallLost)
+      assert.isAtLeast(cluster.wire.filter((line) => line.includes("say -1 once")).length, 2)
+      assert.strictEqual((yield* texts(server)).filter((text) => text === "say -1 once").length, 1)
     }).pipe(Effect.scoped, provided))
 })
 

@@ -220,19 +220,19 @@ export const make = Effect.gen(function*() {
 
   /** Breaks all connections to a runner, once. */
   const cut = (port: number) =>
-    Effect.forEach(
-      Array.from(connections),
-      ([id, connection]) =>
-        connection.port !== port
-          ? Effect.void
-          : Effect.andThen(
+    Effect.suspend(() =>
+      Effect.forEach(
+        Array.from(connections).filter(([, connection]) => connection.port === port),
+        ([id, connection]) =>
+          Effect.andThen(
             connection.fail,
             Effect.suspend(() => {
               const host = hosts.get(port)
               return host === undefined ? Effect.void : Queue.offer(host.disconnects, id)
             })
           ),
-      { discard: true }
+        { discard: true }
+      )
     )
 
   // ---------------------------------------------------------------------------
