@@ -1,0 +1,59 @@
+/**
+ * The ordinary client on a session that is somewhere in the cluster.
+ *
+ * **Example** (The same bot as in one process, with another layer)
+ *
+ * ```ts
+ * import { RconClient } from "@bercon/client"
+ * import { ClusterRcon } from "@bercon/cluster"
+ * import { Effect } from "effect"
+ *
+ * const bot = Effect.gen(function*() {
+ *   const rcon = yield* RconClient.RconClient
+ *   yield* rcon.on("PlayerConnected", ({ player }) => rcon.say(`welcome, ${player.name}`))
+ *   yield* rcon.closed
+ * })
+ *
+ * // What is still to be provided is the cluster: `NodeClusterSocket.layer` of `@effect/platform-node`, say.
+ * const program = bot.pipe(Effect.scoped, Effect.provide(ClusterRcon.layer("altis-1")))
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as RconClient from "@bercon/client/RconClient"
+import type { LoginFailure } from "@bercon/session/LoginFailure"
+import * as Layer from "effect/Layer"
+import * as RemoteSession from "./RemoteSession.ts"
+import type { Sharding } from "./ServerEntity.ts"
+
+/**
+ * Options of a client in the cluster. Those of the login are the runners', see `Servers`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends RconClient.ClientOptions, RemoteSession.Options {}
+
+/**
+ * Provides the client of the server with this id. The layer is built once the server's session is online.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  id: string,
+  options?: Options
+): Layer.Layer<RconClient.RconClient, LoginFailure, Sharding> =>
+  Layer.provide(RconClient.layerFromSession(options), RemoteSession.layer(id, options))
+
+/**
+ * As {@link layer}, but built at once.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerStart = (
+  id: string,
+  options?: Options
+): Layer.Layer<RconClient.RconClient, LoginFailure, Sharding> =>
+  Layer.provide(RconClient.layerFromSession(options), RemoteSession.layerStart(id, options))

@@ -1,0 +1,129 @@
+/**
+ * What crosses the network between the runner that has a game server's session and those who use it.
+ *
+ * **Details**
+ *
+ * Errors are `CommandError` and `LoginFailure`, which are schemas of their own. No password is among these values: a runner
+ * finds out a server's options from its id, with `Servers`.
+ *
+ * @since 0.1.0
+ */
+import { LoginFailure, OutageCause } from "@bercon/session/LoginFailure"
+import * as Schema from "effect/Schema"
+
+const outage = { cause: OutageCause, tries: Schema.Int, since: Schema.Number }
+
+/**
+ * The schema of a session's `Status`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Status = Schema.Union([
+  Schema.TaggedStruct("Connecting", outage),
+  Schema.TaggedStruct("Online", {}),
+  Schema.TaggedStruct("Reconnecting", outage),
+  Schema.TaggedStruct("Closed", { exit: Schema.Exit(Schema.Void, LoginFailure, Schema.Defect()) })
+])
+
+/**
+ * The schema of a `Message` without its `text`, which is decoded from `payload` where it is received.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Message = Schema.TaggedStruct("Message", {
+  sequence: Schema.Int,
+  payload: Schema.Uint8Array,
+  receivedAt: Schema.Number,
+  late: Schema.Boolean
+})
+
+/**
+ * The schema of a `Gap`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Gap = Schema.TaggedStruct("Gap", {
+  cause: Schema.Literals(["Lost", "Overflow", "Reconnected"]),
+  missed: Schema.optionalKey(Schema.Int)
+})
+
+/**
+ * The schema of the state of a session. Sent at each change, and once a second as a sign of life.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const State = Schema.TaggedStruct("State", {
+  /** How many logins there were in this activation. */
+  epoch: Schema.Int,
+  status: Status
+})
+
+/**
+ * The schema of what a feed begins with.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Hello = Schema.TaggedStruct("Hello", {
+  /** Which activation of the entity this is. Another one has another session. */
+  activation: Schema.String,
+  state: State,
+  /** The first message since the last login. */
+  greeting: Schema.optionalKey(Message),
+  /** The code page of text that is not UTF-8. */
+  textFallback: Schema.optionalKey(Schema.String)
+})
+
+/**
+ * The schema of an element of a feed: first `Hello`, then messages and gaps in their order, and states.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const FeedItem = Schema.Union([Hello, State, Message, Gap])
+
+/**
+ * The type of {@link FeedItem}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type FeedItem = typeof FeedItem.Type
+
+/**
+ * The entity did not run the command: it was made for an earlier activation, or it is one that must not run twice and was
+ * delivered before. Whether the earlier activation or delivery has run it is not known.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class CallLost extends Schema.TaggedError<CallLost>("@bercon/cluster/CallLost")("CallLost", {}) {
+  override get message(): string {
+    return "the command was made for an earlier session of this server, or delivered twice; it was not run by this delivery"
+  }
+}
+
+/**
+ * The schema of a command.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Command = Schema.Struct({
+  /** The activation that is to run it, and no other: the engine delivers a call again whose runner has died. */
+  activation: Schema.String,
+  /** A name of this call that no other call has. */
+  call: Schema.String,
+  text: Schema.String,
+  repeatable: Schema.Boolean,
+  /** In which epoch of the activation it is valid. Default: any. */
+  epoch: Schema.optionalKey(Schema.Int),
+  /** Whether it may be withdrawn: it is then not sent any more. */
+  withdrawable: Schema.Boolean,
+  /** How long it may take, in milliseconds. */
+  timeout: Schema.Number
+})

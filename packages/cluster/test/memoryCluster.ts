@@ -1,0 +1,315 @@
+/**
+ * A cluster in memory: several runners in one process, with locks, and a wire that carries JSON and can be cut.
+ */
+import { ServerEntity, Servers } from "@bercon/cluster"
+import type { Transport } from "@bercon/session"
+import { Clock, Context, Effect, Exit, Layer, Option, Queue, Scope } from "effect"
+import {
+  MachineId,
+  MessageStorage,
+  type Runner,
+  RunnerAddress,
+  RunnerHealth,
+  Runners,
+  RunnerServer,
+  RunnerStorage,
+  type ShardId,
+  Sharding,
+  ShardingConfig
+} from "effect/cluster"
+import { RpcClient, RpcClientError, type RpcMessage, RpcSerialization, RpcServer } from "effect/rpc"
+
+interface Host {
+  readonly write: (connection: number, message: RpcMessage.FromClientEncoded) => Effect.Effect<void>
+  readonly disconnects: Queue.Queue<number>
+}
+
+interface Connection {
+  readonly port: number
+  readonly respond: (message: RpcMessage.FromServerEncoded) => Effect.Effect<void>
+  readonly fail: Effect.Effect<void>
+}
+
+export interface Member {
+  readonly port: number
+  /** Ends it as SIGTERM does. */
+  readonly stop: Effect.Effect<void>
+  /** Ends it as `kill -9` does: it says nothing more, its connections break, and the database frees its locks. */
+  readonly kill: Effect.Effect<void>
+  /** It is there no more as a machine without power is: its connections do not break either. */
+  readonly vanish: Effect.Effect<void>
+}
+
+const lost = new RpcClientError.RpcClientError({
+  reason: new RpcClientError.RpcClientDefect({ message: "connection lost", cause: "connection lost" })
+})
+
+const LOCK_EXPIRATION = 9000
+
+const keyOf = ({ group, id }: ShardId.ShardId): string => `${group}:${id}`
+
+const defaults = {
+  shardsPerGroup: 8,
+  refreshAssignmentsInterval: "1 second",
+  runnerHealthCheckInterval: "2 seconds",
+  shardLockRefreshInterval: "2 seconds",
+  shardLockExpiration: LOCK_EXPIRATION,
+  simulateRemoteSerialization: true
+} as const
+
+export const make = Effect.gen(function*() {
+  const hosts = new Map<number, Host>()
+  const connections = new Map<number, Connection>()
+  const dead = new Set<number>()
+  const runners = new Map<number, Runner.Runner>()
+  const healthy = new Set<number>()
+  /** When each runner was last heard of. One that is not for as long as locks last is no longer a member, as in a database. */
+  const heartbeats = new Map<number, number>()
+  const clock = yield* Clock.Clock
+  const now = () => clock.currentTimeMillisUnsafe()
+  const locks = new Map<string, number>()
+  const wire: Array<string> = []
+  /** The runners that have opened a socket to a game server, one after the other. */
+  const sockets: Array<number> = []
+  let connected = 0
+  let machines = 1
+
+  const copy = <A>(message: A): A => {
+    const text = JSON.stringify(message)
+    wire.push(text)
+    return JSON.parse(text) as A
+  }
+
+  // ---------------------------------------------------------------------------
+  // the database
+  // ---------------------------------------------------------------------------
+
+  const storage = (self: number): RunnerStorage.RunnerStorage["Service"] => {
+    // One that is dead asks nothing more. In this process it still runs, and is told that it is alone and has nothing.
+    const query = <A>(run: () => A, otherwise: A): Effect.Effect<A> =>
+      Effect.sync(() => dead.has(self) ? otherwise : run())
+    let itself: Runner.Runner | undefined
+    return RunnerStorage.RunnerStorage.of({
+      register: (runner, isHealthy) => {
+        itself = runner
+        return query(() => {
+          runners.set(runner.address.port, runner)
+          heartbeats.set(runner.address.port, now())
+          if (isHealthy) healthy.add(runner.address.port)
+          return MachineId.make(machines++)
+        }, MachineId.make(0))
+      },
+      unregister: ({ port }) =>
+        query(() => {
+          runners.delete(port)
+          healthy.delete(port)
+        }, undefined),
+      getRunners: Effect.suspend(() =>
+        query(
+          () =>
+            Array.from(runners.values(), (runner) => [runner, healthy.has(runner.address.port)] as const).filter(
+              ([{ address: { port } }]) => now() - heartbeats.get(port)! < LOCK_EXPIRATION
+            ),
+          itself === undefined ? [] : [[itself, true] as const]
+        )
+      ),
+      setRunnerHealth: ({ port }, isHealthy) =>
+        query(() => {
+          if (isHealthy) healthy.add(port)
+          else healthy.delete(port)
+        }, undefined),
+      acquire: ({ port }, shards) =>
+        query(() =>
+          Array.from(shards).filter((shard) => {
+            const name = keyOf(shard)
+            if (!locks.has(name)) locks.set(name, port)
+            return locks.get(name) === port
+          }), []),
+      refresh: ({ port }, shards) =>
+        query(() => {
+          heartbeats.set(port, now())
+          return Array.from(shards).filter((shard) => locks.get(keyOf(shard)) === port)
+        }, []),
+      release: ({ port }, shard) =>
+        query(() => {
+          if (locks.get(keyOf(shard)) === port) locks.delete(keyOf(shard))
+        }, undefined),
+      releaseAll: ({ port }) => query(() => freeLocks(port), undefined)
+    })
+  }
+  const freeLocks = (port: number): void => {
+    for (const [shard, owner] of locks) if (owner === port) locks.delete(shard)
+  }
+
+  // ---------------------------------------------------------------------------
+  // the wire
+  // ---------------------------------------------------------------------------
+
+  const codecFor = RpcSerialization.json.codecFor
+
+  const serverProtocol = (port: number) =>
+    RpcServer.Protocol.make(Effect.fnUntraced(function*(write) {
+      const disconnects = yield* Queue.make<number>()
+      hosts.set(port, { write, disconnects })
+      yield* Effect.addFinalizer(() => Effect.sync(() => hosts.delete(port)))
+      return {
+        disconnects,
+        send: (connection, response) =>
+          Effect.suspend(() =>
+            dead.has(port) ? Effect.void : connections.get(connection)?.respond(copy(response)) ?? Effect.void
+          ),
+        end: () => Effect.void,
+        clientIds: Effect.sync(() =>
+          new Set(Array.from(connections).filter(([, to]) => to.port === port).map(([id]) => id))
+        ),
+        initialMessage: Effect.succeedNone,
+        supportsAck: true,
+        supportsTransferables: false,
+        supportsSpanPropagation: true,
+        supportsNotifications: true,
+        codecFor
+      }
+    }))
+
+  const clientProtocol = (self: number): Runners.RpcClientProtocol["Service"] => ({
+    codecFor,
+    make: ({ port }) =>
+      RpcClient.Protocol.make(Effect.fnUntraced(function*(respond, clientIds) {
+        const connection = connected++
+        const asked = new Map<string | number, number>()
+        connections.set(connection, {
+          port,
+          respond: (message) => {
+            if (dead.has(self)) return Effect.void
+            const client = "requestId" in message ? asked.get(message.requestId) : undefined
+            return client === undefined
+              ? Effect.forEach(Array.from(clientIds), (id) => respond(id, message), { discard: true })
+              : respond(client, message)
+          },
+          fail: Effect.suspend(() =>
+            Effect.forEach(
+              Array.from(clientIds),
+              (id) => respond(id, { _tag: "ClientProtocolError", error: lost }),
+              { discard: true }
+            )
+          )
+        })
+        yield* Effect.addFinalizer(() =>
+          Effect.suspend(() => {
+            connections.delete(connection)
+            const host = hosts.get(port)
+            return host === undefined ? Effect.void : Queue.offer(host.disconnects, connection)
+          })
+        )
+        return {
+          send: (client, request) =>
+            Effect.suspend((): Effect.Effect<void, RpcClientError.RpcClientError> => {
+              if (request._tag === "Request") asked.set(request.id, client)
+              if (vanished.has(port)) return Effect.void
+              const host = hosts.get(port)
+              if (host === undefined || dead.has(port) || dead.has(self)) return Effect.fail(lost)
+              return host.write(connection, copy(request))
+            }),
+          supportsAck: true,
+          supportsTransferables: false,
+          codecFor
+        }
+      }))
+  })
+  const vanished = new Set<number>()
+
+  /** Breaks all connections to a runner, once. */
+  const cut = (port: number) =>
+    Effect.suspend(() =>
+      Effect.forEach(
+        Array.from(connections).filter(([, connection]) => connection.port === port),
+        ([id, connection]) =>
+          Effect.andThen(
+            connection.fail,
+            Effect.suspend(() => {
+              const host = hosts.get(port)
+              return host === undefined ? Effect.void : Queue.offer(host.disconnects, id)
+            })
+          ),
+        { discard: true }
+      )
+    )
+
+  // ---------------------------------------------------------------------------
+  // members
+  // ---------------------------------------------------------------------------
+
+  const engine = (self: number) =>
+    Layer.mergeAll(
+      MessageStorage.layerNoop,
+      Layer.succeed(RunnerStorage.RunnerStorage, storage(self)),
+      Layer.succeed(RunnerHealth.RunnerHealth, { isAlive: ({ port }) => Effect.sync(() => !dead.has(port)) }),
+      Layer.succeed(Runners.RpcClientProtocol, clientProtocol(self))
+    )
+
+  const scope = yield* Effect.scope
+
+  const build = <A>(layer: Layer.Layer<A>) =>
+    Effect.gen(function*() {
+      const own = yield* Scope.fork(scope)
+      const context = yield* Layer.buildWithMemoMap(layer, yield* Layer.makeMemoMap, own)
+      return { context, close: Scope.close(own, Exit.void) }
+    })
+
+  /** Starts a runner. What it sends to game servers ends with it. */
+  const runner = Effect.fnUntraced(function*(port: number, servers: Servers.Servers["Service"]["get"]) {
+    const get: typeof servers = (id) =>
+      Effect.map(servers(id), ({ options, transport }) => ({ options, transport: gated(port, transport) }))
+    const { close } = yield* build(
+      ServerEntity.layer({ maxIdleTime: "10 seconds" }).pipe(
+        Layer.provide(Servers.layer(get)),
+        Layer.provideMerge(RunnerServer.layerWithClients),
+        Layer.provide(Layer.effect(RpcServer.Protocol, serverProtocol(port))),
+        Layer.provide(engine(port)),
+        Layer.provide(ShardingConfig.layer({
+          ...defaults,
+          runnerAddress: Option.some(RunnerAddress.make("10.1.0.1", port))
+        }))
+      )
+    )
+    const die = Effect.sync(() => {
+      dead.add(port)
+      freeLocks(port)
+    })
+    return {
+      port,
+      stop: close,
+      kill: Effect.andThen(die, cut(port)),
+      vanish: Effect.andThen(die, Effect.sync(() => void vanished.add(port)))
+    } satisfies Member
+  })
+
+  const gated = (port: number, transport: Transport.Transport["Service"]): Transport.Transport["Service"] => ({
+    peer: transport.peer,
+    open: Effect.map(Effect.tap(transport.open, () => Effect.sync(() => sockets.push(port))), ({ listen, send }) => ({
+      listen: (receiver) =>
+        listen({
+          ...receiver,
+          receive: (datagram) => {
+            if (!dead.has(port)) receiver.receive(datagram)
+          }
+        }),
+      send: (datagram) => {
+        if (!dead.has(port)) send(datagram)
+      }
+    }))
+  })
+
+  /** Joins as somebody who only uses the cluster. */
+  const consumer = Effect.map(
+    build(
+      RunnerServer.layerClientOnly.pipe(
+        Layer.provide(engine(-1)),
+        Layer.provide(ShardingConfig.layer({ ...defaults, runnerAddress: Option.none() }))
+      )
+    ),
+    ({ context, close }) => ({ sharding: Context.get(context, Sharding.Sharding), close })
+  )
+
+  return { runner, consumer, cut, wire, locks, sockets }
+})
