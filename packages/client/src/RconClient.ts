@@ -137,6 +137,11 @@ export interface Service extends Commands {
    * lost.
    */
   readonly adminId: Effect.Effect<Option.Option<AdminId>>
+  /**
+   * The number of logins so far, 0 before the first. For the option `epoch` of a command that is valid until the next login
+   * only: read it before what the command is made from.
+   */
+  readonly epoch: Effect.Effect<number>
   /** How the session is doing now. */
   readonly status: Effect.Effect<Status>
   /** How the session is doing: now, and every change. Ends after `Closed`. */

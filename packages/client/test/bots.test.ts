@@ -193,7 +193,9 @@ describe("many bans", () => {
       assert.isTrue(
         error._tag === "ActionError" && error.reason._tag === "BanNotFound" && error.reason.target === guids[9]
       )
+      assert.match(error.message, /^unbanAll: /)
       assert.strictEqual((yield* completed(rcon.bans)).length, 3)
+      assert.strictEqual(yield* rcon.epoch, 1)
       assert.isTrue(Exit.isSuccess(yield* completed(Effect.exit(rcon.unbanAll([])))))
     }).pipe(Effect.provide(simulated())))
 })

@@ -162,6 +162,7 @@ export const layer = (
       },
       flavour: Effect.succeed("BattlEye"),
       adminId: Effect.succeedSome(AdminId.make(0)),
+      epoch: Effect.succeed(1),
       status: Effect.sync(() => status),
       statusChanges: statuses.values,
       closed: Deferred.await(closed),

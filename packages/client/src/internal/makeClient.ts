@@ -245,6 +245,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     roster: live.roster,
     flavour: Effect.suspend(() => detection.resolve("players", now() + settings.commandTimeout)),
     adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
+    epoch: session.epoch,
     status: session.status,
     statusChanges: session.statusChanges,
     closed: Effect.raceFirst(session.closed, Deferred.await(ended))

@@ -207,7 +207,9 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
         call(
           "removeBan",
           (_, call) =>
-            targets.length === 0 ? Effect.succeed("") : changed(_, name, _.unban(targets, call), call, options),
+            targets.length === 0
+              ? Effect.succeed("")
+              : changed(_, name, named(name, _.unban(targets, call)), call, options),
           timeoutOf(options)
         )
     )
@@ -314,6 +316,10 @@ const merged = (defaults: Session.CommandOptions, options: ActionOptions | undef
   ...defaults,
   ...Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined))
 })
+
+/** An action under the name that the caller used. */
+const named = (name: string, run: Action): Action =>
+  Effect.mapError(run, (error) => error._tag === "ActionError" ? ActionErrors.make(name, error.reason) : error)
 
 /** Only the time: whether and where a removal is sent is not the caller's choice. */
 const timeoutOf = (options: BulkOptions | undefined): ActionOptions => ({ timeout: options?.timeout })
