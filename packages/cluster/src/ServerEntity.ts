@@ -74,6 +74,21 @@ export interface Options {
   readonly maxIdleTime?: Duration.Input | undefined
 }
 
+/**
+ * Settings of Effect Cluster for the sessions of game servers, for `NodeClusterSocket.layer({ shardingConfig })`, say. The
+ * engine's own leave a server without a session for half a minute after `kill -9`. The README of this package says what they
+ * cost.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const shardingConfig = {
+  runnerHealthCheckInterval: "2 seconds",
+  refreshAssignmentsInterval: "1 second",
+  shardLockRefreshInterval: "40 seconds",
+  shardLockExpiration: "2 minutes"
+} as const
+
 /** How often a feed gives a sign of life, in milliseconds. */
 export const HEARTBEAT = 1000
 

@@ -1,0 +1,30 @@
+import { RconClient } from "@bercon/client"
+import * as NodeTransport from "@bercon/client/NodeTransport"
+import { ClusterRcon, ServerEntity, Servers } from "@bercon/cluster"
+import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
+import { Effect, Layer, Option, Redacted } from "effect"
+import { RunnerAddress } from "effect/cluster"
+
+const bot = Effect.gen(function*() {
+  const rcon = yield* RconClient.RconClient
+  yield* rcon.on("PlayerConnected", ({ player }) => rcon.say(`welcome, ${player.name}`))
+  yield* rcon.closed
+})
+
+// In one process: bot.pipe(Effect.scoped, Effect.provide(NodeRcon.layer({ host, port, password })))
+export const program = bot.pipe(Effect.scoped, Effect.provide(ClusterRcon.layer("altis-1")))
+
+// What each runner of the cluster runs. Its own configuration says where the servers are, and their passwords.
+export const runner = (altis: { readonly host: string; readonly port: number }) =>
+  ServerEntity.layer().pipe(
+    Layer.provide(Servers.layerRecord({
+      "altis-1": { transport: NodeTransport.make(altis), options: { password: Redacted.make("secret") } }
+    }))
+  )
+
+// Both need a cluster. `PgClient.layer` of `@effect/sql-pg` is what this one still needs.
+export const Cluster = (host: string) =>
+  NodeClusterSocket.layer({
+    runnerHealth: "ping",
+    shardingConfig: { ...ServerEntity.shardingConfig, runnerAddress: Option.some(RunnerAddress.make(host, 34431)) }
+  })
