@@ -94,7 +94,7 @@ describe("starting", () => {
       assert.deepInclude(yield* statuses, { down: "Online" })
     }).pipe(Effect.provide(TestFleet.layer())))
 
-  it.effect("logs a refused password with the server's id", () => {
+  it.effect("logs a refused password and a wrong host with the server's id", () => {
     const lines = new Array<{ readonly message: unknown; readonly server: unknown; readonly request: unknown }>()
     const logger = Logger.make(({ fiber, message }) => {
       const { request, server } = fiber.getRef(References.CurrentLogAnnotations)
@@ -111,6 +111,11 @@ describe("starting", () => {
       assert.strictEqual(about.length, 1)
       // The session outlives the request that added it.
       assert.isUndefined(about[0]?.request)
+      yield* fleet.add("nowhere", { ...options, host: "nowhere" })
+      yield* TestRcon.passTime("2 minutes")
+      const wrongHost = lines.filter(({ server }) => server === "nowhere")
+      assert.strictEqual(wrongHost.length, 1)
+      assert.match(String(wrongHost[0]?.message), /nowhere:2306.*host name/)
       assert.match(String(about[0]?.message), /refused the login/)
       assert.notInclude(JSON.stringify(lines), "wrong\"")
     }).pipe(Effect.provide(Layer.provideMerge(TestFleet.layer(two), Logger.layer([logger]))))
