@@ -12,7 +12,7 @@
  *
  * No call is stored. The engine's message storage may be `MessageStorage.layerNoop`.
  *
- * This module is the only one that names Effect Cluster, all of which is marked unstable.
+ * This module and `RunnerWatch` are the only ones that name Effect Cluster, all of which is marked unstable.
  *
  * @since 0.1.0
  */

@@ -5,6 +5,7 @@
  */
 export * as ClusterRcon from "./ClusterRcon.ts"
 export * as RemoteSession from "./RemoteSession.ts"
+export * as RunnerWatch from "./RunnerWatch.ts"
 export * as ServerEntity from "./ServerEntity.ts"
 export * as Servers from "./Servers.ts"
 export * as Wire from "./Wire.ts"

@@ -16,7 +16,7 @@ const idOf = (i: number) => `server-${i}`
 
 const churn = Effect.gen(function*() {
   const network = yield* SimulatedNetwork.SimulatedNetwork
-  const cluster = yield* MemoryCluster.make
+  const cluster = yield* MemoryCluster.make()
   const servers = new Map<string, SimulatedServer.SimulatedServer["Service"]>()
   for (let i = 0; i < SERVERS; i++) {
     const server = yield* SimulatedServer.make({

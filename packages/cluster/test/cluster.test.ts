@@ -12,7 +12,7 @@ const PASSWORD = "a password that stays on its runner"
 /** A game server, and a cluster of some runners. */
 const setup = Effect.fnUntraced(function*(...ports: ReadonlyArray<number>) {
   const network = yield* SimulatedNetwork.SimulatedNetwork
-  const cluster = yield* MemoryCluster.make
+  const cluster = yield* MemoryCluster.make()
   const server = yield* SimulatedServer.make({ password: Redacted.make(PASSWORD) })
   const passwords = new Map([["altis", PASSWORD], ["wrong", "no such password"]])
   const servers: Servers.Servers["Service"]["get"] = (id) => {
@@ -34,7 +34,7 @@ const setup = Effect.fnUntraced(function*(...ports: ReadonlyArray<number>) {
 
 /** A member that only uses the cluster, and a session of it. */
 const join = Effect.fnUntraced(function*(
-  cluster: Effect.Success<typeof MemoryCluster.make>,
+  cluster: Effect.Success<ReturnType<typeof MemoryCluster.make>>,
   id = "altis",
   options?: RemoteSession.Options
 ) {

@@ -1,9 +1,9 @@
 /**
  * A cluster in memory: several runners in one process, with locks, and a wire that carries JSON and can be cut.
  */
-import { ServerEntity, Servers } from "@bercon/cluster"
+import { RunnerWatch, ServerEntity, Servers } from "@bercon/cluster"
 import type { Transport } from "@bercon/session"
-import { Clock, Context, Effect, Exit, Layer, Option, Queue, Scope } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Layer, Option, Queue, Scope } from "effect"
 import {
   MachineId,
   MessageStorage,
@@ -44,8 +44,6 @@ const lost = new RpcClientError.RpcClientError({
   reason: new RpcClientError.RpcClientDefect({ message: "connection lost", cause: "connection lost" })
 })
 
-const LOCK_EXPIRATION = 9000
-
 const keyOf = ({ group, id }: ShardId.ShardId): string => `${group}:${id}`
 
 const defaults = {
@@ -53,11 +51,16 @@ const defaults = {
   refreshAssignmentsInterval: "1 second",
   runnerHealthCheckInterval: "2 seconds",
   shardLockRefreshInterval: "2 seconds",
-  shardLockExpiration: LOCK_EXPIRATION,
+  shardLockExpiration: "9 seconds",
   simulateRemoteSerialization: true
 } as const
 
-export const make = Effect.gen(function*() {
+export const make = Effect.fnUntraced(function*(options?: {
+  readonly shardingConfig?: Partial<ShardingConfig.ShardingConfig["Service"]>
+  readonly watch?: boolean
+}) {
+  const config = { ...defaults, ...options?.shardingConfig }
+  const lockExpiration = Duration.toMillis(Duration.fromInputUnsafe(config.shardLockExpiration))
   const hosts = new Map<number, Host>()
   const connections = new Map<number, Connection>()
   const dead = new Set<number>()
@@ -108,7 +111,7 @@ export const make = Effect.gen(function*() {
         query(
           () =>
             Array.from(runners.values(), (runner) => [runner, healthy.has(runner.address.port)] as const).filter(
-              ([{ address: { port } }]) => now() - heartbeats.get(port)! < LOCK_EXPIRATION
+              ([{ address: { port } }]) => now() - heartbeats.get(port)! < lockExpiration
             ),
           itself === undefined ? [] : [[itself, true] as const]
         )
@@ -262,12 +265,13 @@ export const make = Effect.gen(function*() {
       Effect.map(servers(id), ({ options, transport }) => ({ options, transport: gated(port, transport) }))
     const { close } = yield* build(
       ServerEntity.layer({ maxIdleTime: "10 seconds" }).pipe(
+        Layer.merge(options?.watch === true ? RunnerWatch.layer() : Layer.empty),
         Layer.provide(Servers.layer(get)),
         Layer.provideMerge(RunnerServer.layerWithClients),
         Layer.provide(Layer.effect(RpcServer.Protocol, serverProtocol(port))),
         Layer.provide(engine(port)),
         Layer.provide(ShardingConfig.layer({
-          ...defaults,
+          ...config,
           runnerAddress: Option.some(RunnerAddress.make("10.1.0.1", port))
         }))
       )
@@ -305,7 +309,7 @@ export const make = Effect.gen(function*() {
     build(
       RunnerServer.layerClientOnly.pipe(
         Layer.provide(engine(-1)),
-        Layer.provide(ShardingConfig.layer({ ...defaults, runnerAddress: Option.none() }))
+        Layer.provide(ShardingConfig.layer({ ...config, runnerAddress: Option.none() }))
       )
     ),
     ({ context, close }) => ({ sharding: Context.get(context, Sharding.Sharding), close })

@@ -1,9 +1,9 @@
 import { RconClient } from "@bercon/client"
 import * as NodeTransport from "@bercon/client/NodeTransport"
-import { ClusterRcon, ServerEntity, Servers } from "@bercon/cluster"
+import { ClusterRcon, RunnerWatch, ServerEntity, Servers } from "@bercon/cluster"
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
 import { Effect, Layer, Option, Redacted } from "effect"
-import { RunnerAddress } from "effect/cluster"
+import { MessageStorage, RunnerAddress, ShardingConfig, SqlRunnerStorage } from "effect/cluster"
 
 const bot = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
@@ -22,9 +22,15 @@ export const runner = (altis: { readonly host: string; readonly port: number }) 
     }))
   )
 
-// Both need a cluster. `PgClient.layer` of `@effect/sql-pg` is what this one still needs.
+const shardingConfig = (host: string) => ({
+  ...ServerEntity.shardingConfig,
+  runnerAddress: Option.some(RunnerAddress.make(host, 34431))
+})
+
+// Both need a cluster. What this one still needs is `PgClient.layer` of `@effect/sql-pg`.
 export const Cluster = (host: string) =>
-  NodeClusterSocket.layer({
-    runnerHealth: "ping",
-    shardingConfig: { ...ServerEntity.shardingConfig, runnerAddress: Option.some(RunnerAddress.make(host, 34431)) }
-  })
+  RunnerWatch.layer().pipe(
+    Layer.provideMerge(NodeClusterSocket.layer({ storage: "byo", shardingConfig: shardingConfig(host) })),
+    Layer.provide([MessageStorage.layerNoop, SqlRunnerStorage.layer]),
+    Layer.provide(ShardingConfig.layer(shardingConfig(host)))
+  )

@@ -1,0 +1,86 @@
+import { RemoteSession, RunnerWatch, ServerEntity, type Servers } from "@bercon/cluster"
+import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Redacted } from "effect"
+import { ClusterError, Runner, RunnerAddress, Runners, RunnerStorage, Sharding } from "effect/cluster"
+import * as MemoryCluster from "./memoryCluster.ts"
+
+const PASSWORD = Redacted.make("secret")
+
+/** How many seconds after the death of a runner each of three a server's session is on another one. */
+const silence = (watch: boolean, end: "kill" | "vanish", victim: 0 | 1 | 2) =>
+  Effect.gen(function*() {
+    const network = yield* SimulatedNetwork.SimulatedNetwork
+    const cluster = yield* MemoryCluster.make({ watch, shardingConfig: ServerEntity.shardingConfig })
+    const server = yield* SimulatedServer.make({ password: PASSWORD })
+    const servers: Servers.Servers["Service"]["get"] = () =>
+      Effect.succeed({ transport: network.transport(server.address), options: { password: PASSWORD } })
+    const ports = [11, 21, 31]
+    const runners = yield* Effect.forEach(ports, (port) => cluster.runner(port, servers))
+    yield* TestRcon.passTime("5 seconds")
+    const { sharding } = yield* cluster.consumer
+    // Enough ids that each runner has one.
+    for (let i = 0; i < 20; i++) {
+      const session = yield* Effect.provideService(RemoteSession.start(`server-${i}`), Sharding.Sharding, sharding)
+      yield* TestRcon.passTime(session.online)
+    }
+    yield* TestRcon.passTime("2 seconds")
+    const before = cluster.sockets.length
+    const lost = cluster.sockets.filter((port) => port === ports[victim]).length
+    assert.isAbove(lost, 0)
+    yield* runners[victim]![end]
+    let seconds = 0
+    while (cluster.sockets.length < before + lost && seconds < 200) {
+      yield* TestRcon.passTime("500 millis")
+      seconds += 0.5
+    }
+    return seconds
+  }).pipe(Effect.scoped, Effect.provide(Layer.fresh(SimulatedNetwork.layer())))
+
+describe("RunnerWatch", () => {
+  it.effect.each(["kill", "vanish"] as const)(
+    "moves a dead runner's servers within seconds, also if it had the health check (%s)",
+    (end) =>
+      Effect.gen(function*() {
+        const watched = yield* Effect.forEach([0, 1, 2] as const, (victim) => silence(true, end, victim))
+        for (const seconds of watched) assert.isAtMost(seconds, end === "kill" ? 4 : 6)
+      }),
+    60_000
+  )
+
+  it.effect("without it, the engine takes two minutes for the one with the health check", () =>
+    Effect.gen(function*() {
+      const alone = yield* Effect.forEach([0, 1, 2] as const, (victim) => silence(false, "kill", victim))
+      assert.isAbove(Math.max(...alone), 60)
+    }), 60_000)
+
+  const marked = Effect.fnUntraced(function*(...members: ReadonlyArray<boolean>) {
+    const marks: Array<string> = []
+    const addresses = members.map((_, i) => RunnerAddress.make("10.1.0.1", i))
+    const layer = RunnerWatch.layer().pipe(
+      Layer.provide([
+        Layer.mock(Runners.Runners, {
+          ping: (address) =>
+            members[address.port]! ? Effect.void : Effect.fail(new ClusterError.RunnerUnavailable({ address }))
+        }),
+        Layer.mock(RunnerStorage.RunnerStorage, {
+          getRunners: Effect.succeed(
+            addresses.map((address) => [Runner.make({ address, groups: ["default"], weight: 1 }), true] as const)
+          ),
+          setRunnerHealth: (address, healthy) => Effect.sync(() => marks.push(`${address.port} ${healthy}`))
+        })
+      ])
+    )
+    yield* Effect.scoped(Effect.andThen(Layer.build(layer), TestRcon.passTime("2500 millis")))
+    return marks
+  })
+
+  it.effect("marks nobody if it reaches none of several", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* marked(true, false, true), ["1 false"])
+      assert.deepStrictEqual(yield* marked(true, false), ["1 false"])
+      assert.deepStrictEqual(yield* marked(true, false, false), [])
+      assert.deepStrictEqual(yield* marked(false), [])
+      assert.deepStrictEqual(yield* marked(true, true, true), [])
+    }))
+})
