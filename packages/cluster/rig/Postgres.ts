@@ -1,0 +1,75 @@
+/**
+ * A Postgres of its own for the rig and the demo: in a temporary folder, on a free port, gone at the end.
+ *
+ * It needs `initdb` and `pg_ctl` on the machine. Postgres refuses to run as root, so root runs it as the user `postgres`.
+ */
+import { Data, Effect, FileSystem, Redacted } from "effect"
+import { ChildProcess, type ChildProcessSpawner } from "effect/process"
+import { createServer } from "node:net"
+
+/** Postgres is not installed, or does not start. */
+export class PostgresUnavailable extends Data.TaggedError("PostgresUnavailable")<{ readonly problem: string }> {
+  override get message(): string {
+    return `Postgres is not available: ${this.problem}. Install it so that \`initdb\` and \`pg_ctl\` are on the PATH ` +
+      "(on Debian: apt install postgresql, and add /usr/lib/postgresql/*/bin to the PATH)"
+  }
+}
+
+export interface Postgres {
+  readonly url: Redacted.Redacted
+  /** Ends the database's connections and process. */
+  readonly stop: Effect.Effect<void, PostgresUnavailable>
+  /** Starts it again with what it held. */
+  readonly start: Effect.Effect<void, PostgresUnavailable>
+}
+
+export const freePort = Effect.callback<number, PostgresUnavailable>((resume) => {
+  const server = createServer()
+  server.once("error", ({ message }) => resume(Effect.fail(new PostgresUnavailable({ problem: message }))))
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    const port = typeof address === "object" && address !== null ? address.port : 0
+    server.close(() => resume(Effect.succeed(port)))
+  })
+})
+
+const isRoot = process.getuid?.() === 0
+
+/** Runs one of Postgres' own commands to its end. */
+const run = Effect.fnUntraced(function*(command: string, args: ReadonlyArray<string>) {
+  const handle = yield* isRoot
+    ? ChildProcess.make("runuser", ["-u", "postgres", "--", command, ...args], { stdout: "ignore", stderr: "ignore" })
+    : ChildProcess.make(command, args, { stdout: "ignore", stderr: "ignore" })
+  const code = yield* handle.exitCode
+  if (code !== 0) return yield* new PostgresUnavailable({ problem: `\`${command}\` ended with exit code ${code}` })
+}, (effect) =>
+  Effect.scoped(effect).pipe(
+    Effect.catchTag("PlatformError", ({ message }) => Effect.fail(new PostgresUnavailable({ problem: message })))
+  ))
+
+/** A running Postgres for as long as the scope lives. */
+export const make = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const context = yield* Effect.context<ChildProcessSpawner.ChildProcessSpawner>()
+  const folder = yield* Effect.orDie(fs.makeTempDirectoryScoped({ prefix: "bercon-postgres-" }))
+  // The user `postgres` makes its folder inside.
+  yield* Effect.orDie(fs.chmod(folder, 0o777))
+  const data = `${folder}/data`
+  const port = yield* freePort
+  const settings = [
+    "-c listen_addresses=127.0.0.1",
+    "-c unix_socket_directories=''",
+    `-p ${port}`,
+    // What it holds need not outlive a crash of the machine.
+    "-F"
+  ].join(" ")
+  const pgCtl = (...args: ReadonlyArray<string>) =>
+    Effect.provideContext(run("pg_ctl", ["-D", data, "-w", ...args]), context)
+  const start = pgCtl("-l", `${folder}/log`, "-o", settings, "start")
+  const stop = pgCtl("-m", "fast", "stop")
+
+  yield* run("initdb", ["-D", data, "-U", "bercon", "-A", "trust", "-E", "UTF8", "--no-sync"])
+  yield* Effect.acquireRelease(start, () => Effect.ignore(stop))
+  const postgres: Postgres = { url: Redacted.make(`postgres://bercon@127.0.0.1:${port}/postgres`), start, stop }
+  return postgres
+})

@@ -1,0 +1,104 @@
+/** The runners of the rig and the demo: processes that are started, ended, killed, frozen and thawed. */
+import type { SimulatedServer } from "@bercon/testing"
+import { Effect, type Redacted, Schema, type Scope, Stream } from "effect"
+import { ChildProcess, type ChildProcessSpawner } from "effect/process"
+import { fileURLToPath } from "node:url"
+import { GameServers } from "./GameServers.ts"
+import { freePort } from "./Postgres.ts"
+
+export interface Options {
+  readonly count: number
+  readonly database: Redacted.Redacted
+  readonly servers: ReadonlyMap<string, SimulatedServer.SimulatedServer["Service"]["address"]>
+  readonly password: Redacted.Redacted
+  /** What the runners print, line by line. */
+  readonly onLine: (line: string) => Effect.Effect<void>
+}
+
+export interface Runner {
+  /** The local address from which it sends to game servers: this tells the servers which runner it is. */
+  readonly address: string
+  /** Ends it as an operator does, with SIGTERM. Returns when the process is gone. */
+  readonly terminate: Effect.Effect<void>
+  /** Ends it at once, as `kill -9` does. */
+  readonly kill: Effect.Effect<void>
+  /** Stops it in the middle of whatever it does, as a machine that hangs. */
+  readonly freeze: Effect.Effect<void>
+  readonly thaw: Effect.Effect<void>
+}
+
+export interface Runners {
+  /** Those that run, the oldest first. */
+  readonly running: Effect.Effect<ReadonlyArray<Runner>>
+  /** Does something to the oldest runner, which is one no more. */
+  readonly take: (f: (runner: Runner) => Effect.Effect<void>) => Effect.Effect<void>
+  /** Does something to the oldest runner, which remains one. */
+  readonly use: (f: (runner: Runner) => Effect.Effect<void>) => Effect.Effect<void>
+  /** Starts one more. */
+  readonly add: Effect.Effect<void>
+  /** Starts or ends runners until there are as many as at the beginning. */
+  readonly refill: Effect.Effect<void>
+}
+
+const program = fileURLToPath(new URL("runner.ts", import.meta.url))
+
+/** Starts the runners, which end with the scope at the latest. Returns as soon as their processes are there. */
+export const start = Effect.fnUntraced(function*(options: Options) {
+  const context = yield* Effect.context<ChildProcessSpawner.ChildProcessSpawner | Scope.Scope>()
+  const running: Array<Runner> = []
+  let started = 0
+
+  const spawn = Effect.gen(function*() {
+    // All of 127.0.0.0/8 is this machine, on Linux.
+    const address = `127.0.1.${++started}`
+    const handle = yield* Effect.orDie(ChildProcess.make(process.execPath, [program], {
+      env: {
+        DATABASE_URL: options.database,
+        RUNNER_PORT: String(yield* Effect.orDie(freePort)),
+        RUNNER_ADDRESS: address,
+        GAME_SERVERS: yield* Effect.orDie(Schema.encodeEffect(GameServers)(Object.fromEntries(options.servers))),
+        GAME_PASSWORD: options.password
+      },
+      extendEnv: true,
+      stdin: "ignore",
+      // At the end: a frozen process does not hear anything milder.
+      killSignal: "SIGKILL"
+    }))
+    yield* handle.all.pipe(
+      Stream.decodeText,
+      Stream.splitLines,
+      Stream.runForEach((line) => options.onLine(`${address}: ${line}`)),
+      // The output of a process that is killed ends in the middle.
+      Effect.ignore,
+      Effect.forkScoped
+    )
+    const signal = (name: NodeJS.Signals) => Effect.sync(() => process.kill(handle.pid, name))
+    const end = (killSignal: "SIGTERM" | "SIGKILL") => Effect.ignore(handle.kill({ killSignal }))
+    running.push({
+      address,
+      terminate: end("SIGTERM"),
+      kill: end("SIGKILL"),
+      freeze: signal("SIGSTOP"),
+      thaw: signal("SIGCONT")
+    })
+  })
+  const add = Effect.provideContext(spawn, context)
+  const take: Runners["take"] = (f) => Effect.suspend(() => f(running.shift()!))
+  const refill = Effect.suspend(() =>
+    Effect.whileLoop({
+      while: () => running.length !== options.count,
+      body: () => running.length < options.count ? add : take(({ terminate }) => terminate),
+      step: () => {}
+    })
+  )
+
+  yield* refill
+  const runners: Runners = {
+    running: Effect.sync(() => [...running]),
+    take,
+    use: (f) => Effect.suspend(() => f(running[0]!)),
+    add,
+    refill
+  }
+  return runners
+})
