@@ -1,35 +1,30 @@
 /** The layers of a cluster on Postgres: one for its runners, one for programs that only use it. */
-import { RunnerWatch, ServerEntity } from "@bercon/cluster"
+import { RunnerWatch, ShardLocks } from "@bercon/cluster"
 import { NodeClusterSocket } from "@effect/platform-node"
 import { PgClient } from "@effect/sql-pg"
 import { Layer, Option, type Redacted } from "effect"
-import { MessageStorage, RunnerAddress, ShardingConfig, SqlRunnerStorage } from "effect/cluster"
+import { RunnerAddress } from "effect/cluster"
 
-type Settings = Partial<ShardingConfig.ShardingConfig["Service"]>
-
-/** Where members find each other and lock shards. No calls are stored. */
-const storage = (url: Redacted.Redacted, settings: Settings) =>
-  Layer.merge(MessageStorage.layerNoop, SqlRunnerStorage.layer).pipe(
-    Layer.provide(PgClient.layer({ url, maxConnections: 4 })),
-    Layer.provide(ShardingConfig.layer(settings))
-  )
+const storage = (url: Redacted.Redacted) =>
+  Layer.provide(ShardLocks.layerSql(), PgClient.layer({ url, maxConnections: 4 }))
 
 /** A runner that the others reach at this port of this machine. */
-const runner = (url: Redacted.Redacted, port: number) => {
-  const shardingConfig = {
-    ...ServerEntity.shardingConfig,
-    runnerAddress: Option.some(RunnerAddress.make("127.0.0.1", port))
-  }
-  return RunnerWatch.layer().pipe(
-    Layer.provideMerge(NodeClusterSocket.layer({ storage: "byo", shardingConfig })),
-    Layer.provide(storage(url, shardingConfig))
+const runner = (url: Redacted.Redacted, port: number) =>
+  RunnerWatch.layer().pipe(
+    Layer.provideMerge(NodeClusterSocket.layer({
+      storage: "byo",
+      shardingConfig: {
+        ...ShardLocks.shardingConfig,
+        runnerAddress: Option.some(RunnerAddress.make("127.0.0.1", port))
+      }
+    })),
+    Layer.provideMerge(storage(url))
   )
-}
 
 /** A program that uses the cluster and has no sessions itself. */
 const consumer = (url: Redacted.Redacted) =>
-  NodeClusterSocket.layer({ clientOnly: true, storage: "byo", shardingConfig: ServerEntity.shardingConfig }).pipe(
-    Layer.provide(storage(url, ServerEntity.shardingConfig))
+  NodeClusterSocket.layer({ clientOnly: true, storage: "byo", shardingConfig: ShardLocks.shardingConfig }).pipe(
+    Layer.provide(storage(url))
   )
 
 export const Cluster = { runner, consumer }

@@ -36,6 +36,7 @@ import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Servers } from "./Servers.ts"
+import { ShardLocks } from "./ShardLocks.ts"
 import * as Wire from "./Wire.ts"
 
 /**
@@ -74,21 +75,6 @@ export interface Options {
   readonly maxIdleTime?: Duration.Input | undefined
 }
 
-/**
- * Settings of Effect Cluster for the sessions of game servers, for `NodeClusterSocket.layer({ shardingConfig })`, say. The
- * engine's own leave a server without a session for half a minute after `kill -9`. The README of this package says what they
- * cost.
- *
- * @category constants
- * @since 0.1.0
- */
-export const shardingConfig = {
-  runnerHealthCheckInterval: "2 seconds",
-  refreshAssignmentsInterval: "1 second",
-  shardLockRefreshInterval: "40 seconds",
-  shardLockExpiration: "2 minutes"
-} as const
-
 /** How often a feed gives a sign of life, in milliseconds. */
 export const HEARTBEAT = 1000
 
@@ -98,13 +84,24 @@ const FEED_CAPACITY = 4096
 /** How many commands that must not run twice are remembered. */
 const REMEMBERED = 4096
 
-const open = Effect.fnUntraced(function*(id: string) {
+/** Sends nothing while the lock of the server's shard may have expired: another runner may have the server then. */
+const fenced = (transport: Transport["Service"], isHeld: () => boolean): Transport["Service"] => ({
+  peer: transport.peer,
+  open: Effect.map(transport.open, ({ listen, send }) => ({
+    listen,
+    send: (datagram) => {
+      if (isHeld()) send(datagram)
+    }
+  }))
+})
+
+const open = Effect.fnUntraced(function*(id: string, isHeld: () => boolean) {
   const found = yield* Effect.result((yield* Servers).get(id))
   if (Result.isFailure(found)) {
     return yield* new LoginFailure({ reason: new InvalidOptions({ problem: found.failure.message }) })
   }
   const { options, transport } = found.success
-  const session = yield* Effect.provideService(Session.start(options), Transport, transport)
+  const session = yield* Effect.provideService(Session.start(options), Transport, fenced(transport, isHeld))
   return { session, textFallback: options.textFallback }
 })
 
@@ -190,11 +187,12 @@ const failedFeed = (activation: string, failure: LoginFailure): Stream.Stream<Wi
   )
 
 const handlers = Effect.gen(function*() {
-  const { entityId } = yield* Entity.CurrentAddress
+  const { entityId, shardId } = yield* Entity.CurrentAddress
+  const locks = yield* ShardLocks
   const runner = yield* Entity.CurrentRunnerAddress
   const sharding = yield* Cluster.Sharding
   const activation = `${runner.host}:${runner.port}/${yield* sharding.getSnowflake}`
-  const opened = yield* Effect.result(open(entityId))
+  const opened = yield* Effect.result(open(entityId, () => locks.isHeld(shardId)))
   const feed = Result.isSuccess(opened)
     ? yield* feedOf(activation, opened.success)
     : failedFeed(activation, opened.failure)

@@ -1,5 +1,5 @@
 import { RconClient, ServerEvent } from "@bercon/client"
-import { ClusterRcon, RemoteSession, ServerEntity, Servers, Wire } from "@bercon/cluster"
+import { ClusterRcon, RemoteSession, ServerEntity, Servers, ShardLocks, Wire } from "@bercon/cluster"
 import { type Message, Session, Transport } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -311,6 +311,34 @@ describe("when the connection to the runner breaks", () => {
       assert.strictEqual((yield* Effect.flip(Fiber.join(once))).reason._tag, "SessionLost")
       assert.strictEqual(yield* Fiber.join(again), "1.220")
       assert.strictEqual((yield* server.commands).filter(({ text }) => text === "say -1 once").length, 1)
+    }).pipe(Effect.scoped, provided))
+})
+
+describe("when the database restarts", () => {
+  it.effect("the session stays, and its lock is taken again", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.SimulatedNetwork
+      const cluster = yield* MemoryCluster.make({ shardingConfig: ShardLocks.shardingConfig })
+      const server = yield* SimulatedServer.make({ password: Redacted.make(PASSWORD) })
+      const servers: Servers.Servers["Service"]["get"] = () =>
+        Effect.succeed({
+          transport: network.transport(server.address),
+          options: { password: Redacted.make(PASSWORD) }
+        })
+      for (const port of [1, 2]) yield* cluster.runner(port, servers)
+      yield* TestRcon.passTime("5 seconds")
+      const { session } = yield* join(cluster)
+      const heard = yield* listen(session)
+      yield* online(session)
+      for (const downtime of ["0 seconds", "30 seconds"] as const) {
+        const locks = new Map(cluster.locks)
+        yield* TestRcon.passTime(cluster.restartDatabase(downtime))
+        assert.strictEqual(yield* TestRcon.passTime(session.command("version")), "1.220")
+        yield* TestRcon.passTime("2 minutes")
+        assert.deepStrictEqual(cluster.locks, locks)
+      }
+      assert.deepStrictEqual(heard.filter((text) => text.startsWith("gap")), [])
+      assert.strictEqual((yield* server.logins).length, 1)
     }).pipe(Effect.scoped, provided))
 })
 

@@ -1,10 +1,11 @@
 /**
  * A cluster in memory: several runners in one process, with locks, and a wire that carries JSON and can be cut.
  */
-import { RunnerWatch, ServerEntity, Servers } from "@bercon/cluster"
+import { RunnerWatch, ServerEntity, Servers, ShardLocks } from "@bercon/cluster"
 import type { Transport } from "@bercon/session"
 import { Clock, Context, Duration, Effect, Exit, Layer, Option, Queue, Scope } from "effect"
 import {
+  ClusterError,
   MachineId,
   MessageStorage,
   type Runner,
@@ -71,6 +72,8 @@ export const make = Effect.fnUntraced(function*(options?: {
   const clock = yield* Clock.Clock
   const now = () => clock.currentTimeMillisUnsafe()
   const locks = new Map<string, number>()
+  /** Whether the database is there. */
+  let isAway = false
   const wire: Array<string> = []
   /** The runners that have opened a socket to a game server, one after the other. */
   const sockets: Array<number> = []
@@ -89,8 +92,14 @@ export const make = Effect.fnUntraced(function*(options?: {
 
   const storage = (self: number): RunnerStorage.RunnerStorage["Service"] => {
     // One that is dead asks nothing more. In this process it still runs, and is told that it is alone and has nothing.
-    const query = <A>(run: () => A, otherwise: A): Effect.Effect<A> =>
-      Effect.sync(() => dead.has(self) ? otherwise : run())
+    const query = <A>(run: () => A, otherwise: A): Effect.Effect<A, ClusterError.PersistenceError> =>
+      Effect.suspend(() =>
+        dead.has(self)
+          ? Effect.succeed(otherwise)
+          : isAway
+          ? Effect.fail(new ClusterError.PersistenceError({ cause: "connection refused" }))
+          : Effect.sync(run)
+      )
     let itself: Runner.Runner | undefined
     return RunnerStorage.RunnerStorage.of({
       register: (runner, isHealthy) => {
@@ -140,6 +149,13 @@ export const make = Effect.fnUntraced(function*(options?: {
       releaseAll: ({ port }) => query(() => freeLocks(port), undefined)
     })
   }
+  /** The database is away for a while, and has forgotten the locks when it is back. */
+  const restartDatabase = (downtime: Duration.Input) =>
+    Effect.suspend(() => {
+      isAway = true
+      locks.clear()
+      return Effect.delay(Effect.sync(() => void (isAway = false)), downtime)
+    })
   const freeLocks = (port: number): void => {
     for (const [shard, owner] of locks) if (owner === port) locks.delete(shard)
   }
@@ -245,7 +261,7 @@ export const make = Effect.fnUntraced(function*(options?: {
   const engine = (self: number) =>
     Layer.mergeAll(
       MessageStorage.layerNoop,
-      Layer.succeed(RunnerStorage.RunnerStorage, storage(self)),
+      Layer.provide(ShardLocks.layer, Layer.succeed(RunnerStorage.RunnerStorage, storage(self))),
       Layer.succeed(RunnerHealth.RunnerHealth, { isAlive: ({ port }) => Effect.sync(() => !dead.has(port)) }),
       Layer.succeed(Runners.RpcClientProtocol, clientProtocol(self))
     )
@@ -315,5 +331,5 @@ export const make = Effect.fnUntraced(function*(options?: {
     ({ context, close }) => ({ sharding: Context.get(context, Sharding.Sharding), close })
   )
 
-  return { runner, consumer, cut, wire, locks, sockets }
+  return { runner, consumer, cut, restartDatabase, wire, locks, sockets }
 })

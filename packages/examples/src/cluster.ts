@@ -1,9 +1,9 @@
 import { RconClient } from "@bercon/client"
 import * as NodeTransport from "@bercon/client/NodeTransport"
-import { ClusterRcon, RunnerWatch, ServerEntity, Servers } from "@bercon/cluster"
+import { ClusterRcon, RunnerWatch, ServerEntity, Servers, ShardLocks } from "@bercon/cluster"
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
 import { Effect, Layer, Option, Redacted } from "effect"
-import { MessageStorage, RunnerAddress, ShardingConfig, SqlRunnerStorage } from "effect/cluster"
+import { RunnerAddress } from "effect/cluster"
 
 const bot = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
@@ -22,15 +22,12 @@ export const runner = (altis: { readonly host: string; readonly port: number }) 
     }))
   )
 
-const shardingConfig = (host: string) => ({
-  ...ServerEntity.shardingConfig,
-  runnerAddress: Option.some(RunnerAddress.make(host, 34431))
-})
-
 // Both need a cluster. What this one still needs is `PgClient.layer` of `@effect/sql-pg`.
 export const Cluster = (host: string) =>
   RunnerWatch.layer().pipe(
-    Layer.provideMerge(NodeClusterSocket.layer({ storage: "byo", shardingConfig: shardingConfig(host) })),
-    Layer.provide([MessageStorage.layerNoop, SqlRunnerStorage.layer]),
-    Layer.provide(ShardingConfig.layer(shardingConfig(host)))
+    Layer.provideMerge(NodeClusterSocket.layer({
+      storage: "byo",
+      shardingConfig: { ...ShardLocks.shardingConfig, runnerAddress: Option.some(RunnerAddress.make(host, 34431)) }
+    })),
+    Layer.provideMerge(ShardLocks.layerSql())
   )

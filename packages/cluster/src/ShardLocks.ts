@@ -1,0 +1,150 @@
+/**
+ * Keeps a runner's game servers through an absence of the database, and never longer than the database keeps its locks.
+ *
+ * **Details**
+ *
+ * A runner may have the session of a game server only while it has the lock of the server's shard. The engine confirms its
+ * locks every few seconds, and ends the sessions at once if it cannot. {@link layer} stands between the engine and its
+ * storage:
+ *
+ * - While the database does not answer, the locks count as held for 80 % of `shardLockExpiration` after their last
+ *   confirmation. Then the engine ends the sessions.
+ * - Locks that were lost with their connection (Postgres was restarted, say) are taken again, if nobody else has taken them.
+ * - A lock is *surely held* for `shardLockExpiration` after its last confirmation. Sessions send nothing beyond that, so a
+ *   machine that was frozen does not speak for a server that another runner has taken over meanwhile.
+ *
+ * @since 0.1.0
+ */
+import { Monotonic } from "@bercon/session/unstable"
+import { PersistenceError } from "effect/cluster/ClusterError"
+import * as MessageStorage from "effect/cluster/MessageStorage"
+import * as RunnerStorage from "effect/cluster/RunnerStorage"
+import type { ShardId } from "effect/cluster/ShardId"
+import * as ShardingConfig from "effect/cluster/ShardingConfig"
+import * as SqlRunnerStorage from "effect/cluster/SqlRunnerStorage"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+
+/**
+ * Whether this runner surely has the lock of a shard. Always by default, as in a cluster of one process.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const ShardLocks = Context.Reference<{
+  readonly isHeld: (shard: ShardId) => boolean
+}>("@bercon/cluster/ShardLocks", { defaultValue: () => ({ isHeld: () => true }) })
+
+/**
+ * Settings of Effect Cluster for the sessions of game servers, for `NodeClusterSocket.layer({ shardingConfig })`, say. The
+ * engine's own leave a server without a session for half a minute after `kill -9`. The README of this package says what they
+ * cost.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const shardingConfig = {
+  runnerHealthCheckInterval: "2 seconds",
+  refreshAssignmentsInterval: "1 second",
+  shardLockRefreshInterval: "5 seconds",
+  shardLockExpiration: "1 minute"
+} as const
+
+/** How much of the expiration of a lock may pass without the database before the engine is told. */
+const TOLERATED = 0.8
+
+const keyOf = ({ group, id }: ShardId): string => `${group}:${id}`
+
+/** How long the database may take to confirm locks, in milliseconds. */
+const ANSWER_TIMEOUT = 2000
+
+/**
+ * Puts the locks between the engine and the `RunnerStorage` that this layer is given.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<
+  RunnerStorage.RunnerStorage,
+  never,
+  RunnerStorage.RunnerStorage | ShardingConfig.ShardingConfig
+> = Layer.effectContext(Effect.gen(function*() {
+  const storage = yield* RunnerStorage.RunnerStorage
+  const { shardLockExpiration } = yield* ShardingConfig.ShardingConfig
+  const expiration = Monotonic.duration(shardLockExpiration)
+  const now = yield* Monotonic.make
+  /** When each lock was last known to be held: the time at which the question was sent. */
+  const confirmed = new Map<string, number>()
+
+  const age = (shard: ShardId): number => now() - (confirmed.get(keyOf(shard)) ?? -Infinity)
+  const confirm = (shards: ReadonlyArray<ShardId>, at: number): void => {
+    for (const shard of shards) confirmed.set(keyOf(shard), at)
+  }
+  const forget = (shards: Iterable<ShardId>): void => {
+    for (const shard of shards) confirmed.delete(keyOf(shard))
+  }
+
+  const acquire: typeof storage.acquire = (address, shards) =>
+    Effect.suspend(() => {
+      const at = now()
+      return Effect.tap(storage.acquire(address, shards), (acquired) => Effect.sync(() => confirm(acquired, at)))
+    })
+
+  const refresh: typeof storage.refresh = (address, shardIds) =>
+    Effect.suspend(() => {
+      const shards = Array.from(shardIds)
+      const at = now()
+      return storage.refresh(address, shards).pipe(
+        Effect.flatMap((held) => {
+          const lost = shards.filter((shard) => !held.some((other) => keyOf(other) === keyOf(shard)))
+          return lost.length === 0
+            ? Effect.succeed(held)
+            : Effect.map(storage.acquire(address, lost), (again) => [...held, ...again])
+        }),
+        Effect.tap((held) =>
+          Effect.sync(() => {
+            forget(shards)
+            confirm(held, at)
+          })
+        ),
+        // A connection that broke while nobody used it fails once, although the database is there.
+        Effect.retry({ times: 2, schedule: Schedule.spaced("250 millis") }),
+        Effect.timeout(ANSWER_TIMEOUT),
+        Effect.catch((cause) =>
+          shards.length > 0 && shards.every((shard) => age(shard) < TOLERATED * expiration)
+            ? Effect.as(Effect.logWarning("the database does not answer: the sessions stay for now", cause), shards)
+            : Effect.fail(new PersistenceError({ cause }))
+        )
+      )
+    })
+
+  return Context.make(RunnerStorage.RunnerStorage, {
+    ...storage,
+    acquire,
+    refresh,
+    release: (address, shard) => Effect.ensuring(storage.release(address, shard), Effect.sync(() => forget([shard]))),
+    releaseAll: (address) => Effect.ensuring(storage.releaseAll(address), Effect.sync(() => confirmed.clear()))
+  }).pipe(Context.add(ShardLocks, { isHeld: (shard) => age(shard) < expiration }))
+}))
+
+/**
+ * Provides what a cluster stores in a SQL database: its members and their locks, with {@link layer} before them. Calls are not
+ * stored. Needs the `SqlClient` of `@effect/sql-pg`, for example.
+ *
+ * **Details**
+ *
+ * `settings` are those that the cluster is given, {@link shardingConfig} by default.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerSql = (
+  settings: Partial<ShardingConfig.ShardingConfig["Service"]> = shardingConfig
+): Layer.Layer<RunnerStorage.RunnerStorage | MessageStorage.MessageStorage, SqlError, SqlClient.SqlClient> =>
+  Layer.merge(MessageStorage.layerNoop, Layer.provide(layer, SqlRunnerStorage.layer)).pipe(
+    Layer.provide(ShardingConfig.layer(settings))
+  )

@@ -1,0 +1,129 @@
+import { ShardLocks } from "@bercon/cluster"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Fiber, Layer } from "effect"
+import { ClusterError, RunnerAddress, RunnerStorage, ShardId, ShardingConfig } from "effect/cluster"
+import { TestClock } from "effect/testing"
+
+const self = RunnerAddress.make("10.1.0.1", 1)
+const shards = [ShardId.make("default", 1), ShardId.make("default", 2)] as const
+const [first, second] = shards
+const keyOf = ({ group, id }: ShardId.ShardId): string => `${group}:${id}`
+
+/** A database that can be away, hang, lose its locks, and give one to somebody else. */
+const database = Effect.gen(function*() {
+  const held = new Set<string>()
+  const foreign = new Set<string>()
+  const state = { mode: "there" as "there" | "away" | "hanging", held, foreign }
+  const asked = <A>(answer: () => A): Effect.Effect<A, ClusterError.PersistenceError> =>
+    Effect.suspend(() =>
+      state.mode === "there"
+        ? Effect.succeed(answer())
+        : state.mode === "away"
+        ? Effect.fail(new ClusterError.PersistenceError({ cause: "connection refused" }))
+        : Effect.never
+    )
+  const memory = Context.get(yield* Layer.build(RunnerStorage.layerMemory), RunnerStorage.RunnerStorage)
+  const storage: RunnerStorage.RunnerStorage["Service"] = {
+    ...memory,
+    acquire: (_, ids) =>
+      asked(() =>
+        Array.from(ids).filter((id) => {
+          if (!foreign.has(keyOf(id))) held.add(keyOf(id))
+          return held.has(keyOf(id))
+        })
+      ),
+    refresh: (_, ids) => asked(() => Array.from(ids).filter((id) => held.has(keyOf(id)))),
+    release: (_, id) => asked(() => void held.delete(keyOf(id))),
+    releaseAll: () => asked(() => held.clear())
+  }
+  const context = yield* Layer.build(ShardLocks.layer.pipe(
+    Layer.provide(Layer.succeed(RunnerStorage.RunnerStorage, storage)),
+    Layer.provide(ShardingConfig.layer({ shardLockExpiration: "1 minute" }))
+  ))
+  const locked = Context.get(context, RunnerStorage.RunnerStorage)
+  return {
+    state,
+    storage: locked,
+    isHeld: Context.get(context, ShardLocks.ShardLocks).isHeld,
+    /** Confirms the locks as the engine does, and returns the shards that count as held: none if the engine is told of a failure. */
+    refresh: (ids: ReadonlyArray<ShardId.ShardId> = shards) =>
+      Effect.gen(function*() {
+        const fiber = yield* Effect.forkChild(Effect.orElseSucceed(locked.refresh(self, ids), () => []))
+        yield* TestClock.adjust("3 seconds")
+        return (yield* Fiber.join(fiber)).map(keyOf)
+      })
+  }
+})
+
+const both = shards.map(keyOf)
+
+describe("locks of shards", () => {
+  for (const mode of ["away", "hanging"] as const) {
+    it.effect(`count as held for a while if the database is ${mode}, and then the engine is told`, () =>
+      Effect.gen(function*() {
+        const { refresh, state, storage } = yield* database
+        yield* storage.acquire(self, shards)
+        state.mode = mode
+        // Each refresh takes 3 seconds of the test.
+        for (let at = 0; at < 45; at += 3) assert.deepStrictEqual(yield* refresh(), both, `after ${at} s`)
+        yield* TestClock.adjust("3 seconds")
+        assert.deepStrictEqual(yield* refresh(), [])
+      }))
+  }
+
+  it.effect("are taken again if they were lost", () =>
+    Effect.gen(function*() {
+      const { refresh, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      state.held.clear()
+      assert.deepStrictEqual(yield* refresh(), both)
+      assert.deepStrictEqual([...state.held], both)
+    }))
+
+  it.effect("are not taken from somebody else", () =>
+    Effect.gen(function*() {
+      const { isHeld, refresh, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      state.held.clear()
+      state.foreign.add(keyOf(first))
+      assert.deepStrictEqual(yield* refresh(), [keyOf(second)])
+      assert.deepStrictEqual(shards.map(isHeld), [false, true])
+    }))
+
+  it.effect("are surely held until they may have expired, and again once they are confirmed", () =>
+    Effect.gen(function*() {
+      const { isHeld, refresh, storage } = yield* database
+      assert.deepStrictEqual(shards.map(isHeld), [false, false])
+      yield* storage.acquire(self, shards)
+      yield* TestClock.adjust("59 seconds")
+      assert.deepStrictEqual(shards.map(isHeld), [true, true])
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(shards.map(isHeld), [false, false])
+      yield* refresh([second])
+      assert.deepStrictEqual(shards.map(isHeld), [false, true])
+    }))
+
+  it.effect("are dated by the question, not by a late answer", () =>
+    Effect.gen(function*() {
+      const { isHeld, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      state.mode = "hanging"
+      yield* Effect.forkChild(Effect.delay(Effect.sync(() => void (state.mode = "there")), "1900 millis"))
+      yield* TestClock.adjust("58 seconds")
+      yield* storage.refresh(self, shards)
+      yield* TestClock.adjust("59 seconds")
+      assert.isTrue(isHeld(first))
+      yield* TestClock.adjust("1 second")
+      assert.isFalse(isHeld(first))
+    }))
+
+  it.effect("are not held once they are released", () =>
+    Effect.gen(function*() {
+      const { isHeld, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      yield* storage.release(self, first)
+      assert.deepStrictEqual(shards.map(isHeld), [false, true])
+      yield* storage.releaseAll(self)
+      assert.deepStrictEqual(shards.map(isHeld), [false, false])
+    }))
+})
