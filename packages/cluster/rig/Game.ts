@@ -18,6 +18,13 @@ export const start = Effect.fnUntraced(function*(count: number, password: Redact
 
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(":"))
 
+/** The runner that has a session with a server, by its address. */
+export const owner = (server: GameServer) =>
+  Effect.map(server.sessions, (sessions) => {
+    const last = sessions.toSorted((one, other) => other.since - one.since)[0]
+    return last === undefined ? "nobody" : hostOf(last.address)
+  })
+
 interface Heard {
   readonly time: number
   readonly address: string

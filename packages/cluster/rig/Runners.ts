@@ -28,12 +28,12 @@ export interface Runner {
 }
 
 export interface Runners {
-  /** Those that run, the oldest first. */
-  readonly running: Effect.Effect<ReadonlyArray<Runner>>
   /** Does something to the oldest runner, which is one no more. */
   readonly take: (f: (runner: Runner) => Effect.Effect<void>) => Effect.Effect<void>
   /** Does something to the oldest runner, which remains one. */
   readonly use: (f: (runner: Runner) => Effect.Effect<void>) => Effect.Effect<void>
+  /** Kills the runner that has this address. */
+  readonly kill: (address: string) => Effect.Effect<void>
   /** Starts one more. */
   readonly add: Effect.Effect<void>
   /** Starts or ends runners until there are as many as at the beginning. */
@@ -94,8 +94,12 @@ export const start = Effect.fnUntraced(function*(options: Options) {
 
   yield* refill
   const runners: Runners = {
-    running: Effect.sync(() => [...running]),
     take,
+    kill: (address) =>
+      Effect.suspend(() => {
+        const [runner] = running.splice(running.findIndex((runner) => runner.address === address), 1)
+        return runner!.kill
+      }),
     use: (f) => Effect.suspend(() => f(running[0]!)),
     add,
     refill

@@ -22,7 +22,10 @@
  */
 import * as RconClient from "@bercon/client/RconClient"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
+import { Session } from "@bercon/session/Session"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import * as RemoteSession from "./RemoteSession.ts"
 import type { Sharding } from "./ServerEntity.ts"
 
@@ -34,6 +37,35 @@ import type { Sharding } from "./ServerEntity.ts"
  */
 export interface Options extends RconClient.ClientOptions, RemoteSession.Options {}
 
+const onSession = (
+  session: Effect.Effect<Session["Service"], LoginFailure, Sharding | Scope.Scope>,
+  options: Options | undefined
+) => Effect.provideServiceEffect(RconClient.fromSession(options), Session, session)
+
+/**
+ * A client of the server with this id, which is returned once the server's session is online.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (
+  id: string,
+  options?: Options
+): Effect.Effect<RconClient.RconClient["Service"], LoginFailure, Sharding | Scope.Scope> =>
+  onSession(RemoteSession.make(id, options), options)
+
+/**
+ * As {@link make}, but returned at once.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const start = (
+  id: string,
+  options?: Options
+): Effect.Effect<RconClient.RconClient["Service"], LoginFailure, Sharding | Scope.Scope> =>
+  onSession(RemoteSession.start(id, options), options)
+
 /**
  * Provides the client of the server with this id. The layer is built once the server's session is online.
  *
@@ -43,8 +75,7 @@ export interface Options extends RconClient.ClientOptions, RemoteSession.Options
 export const layer = (
   id: string,
   options?: Options
-): Layer.Layer<RconClient.RconClient, LoginFailure, Sharding> =>
-  Layer.provide(RconClient.layerFromSession(options), RemoteSession.layer(id, options))
+): Layer.Layer<RconClient.RconClient, LoginFailure, Sharding> => Layer.effect(RconClient.RconClient, make(id, options))
 
 /**
  * As {@link layer}, but built at once.
@@ -55,5 +86,4 @@ export const layer = (
 export const layerStart = (
   id: string,
   options?: Options
-): Layer.Layer<RconClient.RconClient, LoginFailure, Sharding> =>
-  Layer.provide(RconClient.layerFromSession(options), RemoteSession.layerStart(id, options))
+): Layer.Layer<RconClient.RconClient, LoginFailure, Sharding> => Layer.effect(RconClient.RconClient, start(id, options))
