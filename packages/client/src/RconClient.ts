@@ -89,13 +89,14 @@ export interface Service extends Commands {
    * other handlers. One that is more than `messageCapacity` events (of all kinds) behind loses the oldest: that is logged as
    * a warning and counted.
    *
-   * The fiber ends as `events` ends; interrupting it removes the handler.
+   * The fiber ends as `events` ends; interrupting it removes the handler. Dies with a `RangeError` if `concurrency` is not
+   * allowed.
    */
   readonly on: <const T extends ServerEvent.Tag, E, R>(
     tag: T,
     handler: (event: EventOf<T>) => Effect.Effect<unknown, E, R>,
     options?: {
-      /** How many events are handled at once. Default 1. */
+      /** How many events are handled at once: from 1, or `"unbounded"`. Default 1. */
       readonly concurrency?: number | "unbounded" | undefined
     }
   ) => Effect.Effect<Fiber.Fiber<void, LoginFailure>, never, R | Scope.Scope>

@@ -354,6 +354,16 @@ describe("RconClient", () => {
         assert.match(logged.join(), /^Error .*oh[^]*Error .*ah[^]*Error .*eh[^]*Error .*interrupted/i)
       }))
 
+    it.effect("dies at once if as many at once are asked for as there cannot be", () =>
+      Effect.gen(function*() {
+        const { rcon } = yield* start()
+        for (const concurrency of [0, 1.5, NaN, -1]) {
+          const exit = yield* Effect.exit(rcon.on("PlayerChat", () => Effect.void, { concurrency }))
+          assert.isTrue(Exit.hasDies(exit))
+          assert.include(String(exit), `concurrency must be an integer from 1, or`)
+        }
+      }))
+
     it.effect("stops with the scope, with the fiber, and with the session", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()

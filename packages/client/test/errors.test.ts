@@ -177,6 +177,20 @@ const cases: ReadonlyArray<Case> = [
     run: (rcon) => rcon.command("lock", { isCurrent: () => false })
   },
   {
+    reason: "Outdated",
+    message:
+      "command \"lock\": the function `isCurrent` of its caller threw \"no such player\". The command was not sent",
+    execution: "NotExecuted",
+    isRetryable: false,
+    online: true,
+    run: (rcon) =>
+      rcon.command("lock", {
+        isCurrent: () => {
+          throw new Error("no such player")
+        }
+      })
+  },
+  {
     reason: "NoReply",
     message: `command "lock": no reply came from ${PEER} (sent 1 time). The command may have been executed`,
     execution: "MaybeExecuted",

@@ -156,14 +156,25 @@ const continues = (lead: number, at: number, byte: number): boolean => {
   return byte >= low && byte <= high
 }
 
-const decoderOf = (label: string): TextDecoder => {
+const decoderOf = (label: string): TextDecoder => fallbackOf(label) ?? utf8
+
+const fallbackOf = (label: string): TextDecoder | undefined => {
   try {
     const decoder = new TextDecoder(label, { ignoreBOM: true })
-    return NOT_ASCII.test(decoder.encoding) ? utf8 : decoder
+    return NOT_ASCII.test(decoder.encoding) ? undefined : decoder
   } catch {
-    return utf8
+    return undefined
   }
 }
+
+/**
+ * Whether the label names an encoding that can be a fallback: one that this platform knows, and in which bytes below 80 (hex)
+ * are ASCII. `"windows-1251"` is one, `"utf-16"` is not.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isFallback = (label: string): boolean => fallbackOf(label) !== undefined
 
 /** The encodings in which a byte below 80 may stand for something else than ASCII: their lines are not ours. */
 const NOT_ASCII = /utf-16|iso-2022-jp/

@@ -184,6 +184,11 @@ describe("a line that is not UTF-8", () => {
     assert.strictEqual(Text.decode(bytesOf(0xff, "\ufffd"), "windows-1252"), "ÿï¿½")
   })
 
+  it("can be one that the platform knows and that extends ASCII", () => {
+    const labels = ["windows-1251", "latin1", "utf-8", "shift_jis", "windows-12", "", "utf-16", "utf-16be", "iso-2022-jp"]
+    assert.deepStrictEqual(labels.filter(Text.isFallback), ["windows-1251", "latin1", "utf-8", "shift_jis"])
+  })
+
   it("gets U+FFFD where the runtime does not know the fallback", () => {
     assert.strictEqual(Text.decode(bytesOf("a", 0xff, "b\nЁж"), "no such thing"), "a\ufffdb\nЁж")
   })

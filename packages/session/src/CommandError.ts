@@ -15,6 +15,7 @@
  *
  * @since 0.1.0
  */
+import * as Formatter from "effect/Formatter"
 import * as Schema from "effect/Schema"
 import { sentence } from "./internal/sentence.ts"
 import { LoginFailure, OutageCause } from "./LoginFailure.ts"
@@ -233,15 +234,21 @@ export class SessionClosed extends Schema.Error<SessionClosed>("@bercon/session/
 }
 
 /**
- * When the command's turn came, `isCurrent` returned false: what the command was for has changed. Nothing was sent.
+ * When the command's turn came, `isCurrent` returned false: what the command was for has changed. Nothing was sent. If
+ * `isCurrent` threw, `cause` is what it threw.
  *
  * @category errors
  * @since 0.1.0
  */
 export class Outdated extends Schema.Error<Outdated>("@bercon/session/Outdated")({
-  _tag: Schema.tag("Outdated")
+  _tag: Schema.tag("Outdated"),
+  cause: Schema.optional(Schema.Defect())
 }) {
   override get message(): string {
+    if (this.cause !== undefined) {
+      const thrown = this.cause instanceof Error ? this.cause.message : Formatter.format(this.cause)
+      return `the function \`isCurrent\` of its caller threw ${JSON.stringify(thrown)}. The command was not sent`
+    }
     return "what the command was for has changed meanwhile. The command was not sent"
   }
 

@@ -76,8 +76,8 @@ export interface CommandOptions {
   readonly epoch?: number | undefined
   /**
    * Called right before the command is sent, and before each time it is sent again: whether it is still valid. If not, a
-   * command that was never sent fails with `Outdated`; one that was is not sent again. Must not throw. Default: always
-   * valid.
+   * command that was never sent fails with `Outdated`; one that was is not sent again. If it throws, the
+   * command counts as not valid. Default: always valid.
    */
   readonly isCurrent?: (() => boolean) | undefined
   /** How long to wait for the whole reply, from the call on. Default: the session's `commandTimeout`. */

@@ -101,6 +101,11 @@ describe("make", () => {
         ],
         [{ password, maxInFlight: 257 }, "maxInFlight must be an integer from 1 to 256 (got 257)"],
         [{ password, maxInFlight: 0 }, "maxInFlight must be an integer from 1 to 256 (got 0)"],
+        [
+          { password, textFallback: "windows-12" },
+          "textFallback must be the name of an encoding that extends ASCII and that this platform knows"
+        ],
+        [{ password, textFallback: "utf-16le" }, "such as \"windows-1251\" (got \"utf-16le\")"],
         [{ password, messageCapacity: 0 }, "messageCapacity must be an integer from 1 to "]
       ]
       for (const [options, problem] of invalid) {

@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Formatter from "effect/Formatter"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -18,6 +19,10 @@ export const listeners = (
   events: Stream.Stream<ServerEvent.ServerEvent, LoginFailure>
 ): Pick<Service, "on" | "waitFor"> => ({
   on: (tag, handler, { concurrency = 1 } = {}) => {
+    if (concurrency !== "unbounded" && !(Number.isInteger(concurrency) && concurrency >= 1)) {
+      const allowed = "concurrency must be an integer from 1, or \"unbounded\""
+      return Effect.die(new RangeError(`${allowed} (got ${Formatter.format(concurrency)})`))
+    }
     const isWanted = ServerEvent.is(tag)
     return events.pipe(
       Stream.filter((event) => isWanted(event) || isOverflow(event)),

@@ -177,7 +177,8 @@ export class Outbound<H> {
 
   /** Takes a command, and sends it at once if it may be sent and none waits before it. Fails if the queue is full. */
   submit(now: number, request: Request<H>, phase: Phase): Result.Result<Ticket<H>, Overloaded | Outdated> {
-    if (!isCurrent(request)) return Result.fail(new Outdated({}))
+    const outdated = outdatedBy(request)
+    if (outdated !== undefined) return Result.fail(outdated)
     const ticket = newTicket(request, request.repeatable, this.#submitted++)
     this.#tickBy(request.deadline)
     const isNext = phase === "Online" && this.#hasRoom && this.#queue.size === 0 && now < request.deadline
@@ -200,10 +201,13 @@ export class Outbound<H> {
     while (this.#hasRoom) {
       const ticket = this.#queue.first
       if (ticket === undefined) return
-      if (ticket.request.deadline <= now) this.#expireWaiting(ticket, "Online")
-      else if (!isCurrent(ticket.request)) {
-        this.#settle(ticket, Result.fail(ticket.sends > 0 ? this.#lost(ticket) : new Outdated({})))
-      } else {
+      if (ticket.request.deadline <= now) {
+        this.#expireWaiting(ticket, "Online")
+        continue
+      }
+      const outdated = outdatedBy(ticket.request)
+      if (outdated !== undefined) this.#settle(ticket, Result.fail(ticket.sends > 0 ? this.#lost(ticket) : outdated))
+      else {
         const number = this.#numbers.take(now)
         if (number === undefined) return this.#waitForNumber(now)
         this.#sendFirst(now, ticket, number)
@@ -395,7 +399,7 @@ export class Outbound<H> {
     const isPassed = this.#numbers.isPassed(ticket.number)
     if (this.#retransmission.dueAt(ticket, isPassed) <= now) {
       // It was sent while it was current, and its reply is still waited for.
-      if (ticket.request !== undefined && !isCurrent(ticket.request)) ticket.dueAt = Infinity
+      if (ticket.request !== undefined && outdatedBy(ticket.request) !== undefined) ticket.dueAt = Infinity
       else if (isPassed) this.#sendAgain(now, ticket)
       else if (this.#commands <= FEW) {
         this.roundTrip.backOff()
@@ -509,12 +513,12 @@ export class Outbound<H> {
 
 const isSubmitted = <H>(ticket: Ticket<H>): ticket is Submitted<H> => ticket.request !== undefined
 
-/** A caller's fault in here must not end the session of all. */
-const isCurrent = ({ isCurrent }: Request<unknown>): boolean => {
+/** Asks whether the command is still wanted. A caller's fault in here is this caller's alone. */
+const outdatedBy = ({ isCurrent }: Request<unknown>): Outdated | undefined => {
   try {
-    return isCurrent === undefined || isCurrent()
-  } catch {
-    return false
+    return isCurrent === undefined || isCurrent() ? undefined : new Outdated({})
+  } catch (cause) {
+    return new Outdated({ cause })
   }
 }
 

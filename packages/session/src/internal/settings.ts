@@ -58,6 +58,10 @@ const problemOf = (options: Options, { commandTimeout, machine, messageCapacity 
   if (bytes > MAX_PASSWORD_BYTES) {
     return `the password must be at most ${MAX_PASSWORD_BYTES} bytes long in UTF-8 (got ${bytes} bytes)`
   }
+  if (!Text.isFallback(machine.textFallback)) {
+    return "textFallback must be the name of an encoding that extends ASCII and that this platform knows, such as " +
+      `"windows-1251" (got ${Formatter.format(options.textFallback)})`
+  }
   const checks: ReadonlyArray<
     readonly [name: keyof Options, value: number, unit: "ms" | "", from: number, to: number]
   > = [
