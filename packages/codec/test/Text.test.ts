@@ -185,7 +185,17 @@ describe("a line that is not UTF-8", () => {
   })
 
   it("can be one that the platform knows and that extends ASCII", () => {
-    const labels = ["windows-1251", "latin1", "utf-8", "shift_jis", "windows-12", "", "utf-16", "utf-16be", "iso-2022-jp"]
+    const labels = [
+      "windows-1251",
+      "latin1",
+      "utf-8",
+      "shift_jis",
+      "windows-12",
+      "",
+      "utf-16",
+      "utf-16be",
+      "iso-2022-jp"
+    ]
     assert.deepStrictEqual(labels.filter(Text.isFallback), ["windows-1251", "latin1", "utf-8", "shift_jis"])
   })
 
