@@ -10,6 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import * as Struct from "effect/Struct"
 import type { ClientsOptions, ForEachOptions, Program, ServerSettings, Service } from "../Fleet.ts"
 import { DuplicateServer, InvalidServer, UnknownServer } from "../FleetError.ts"
 import * as Subscriptions from "./subscriptions.ts"
@@ -23,9 +24,8 @@ interface Member<S> {
   readonly released: Latch.Latch
 }
 
-const withoutPassword = (
-  { password: _, ...settings }: ServerSettings & { readonly password?: unknown }
-): ServerSettings => settings
+const withoutPassword = (server: ServerSettings & { readonly password?: unknown }): ServerSettings =>
+  Struct.omit(server, ["password"])
 
 export const makeFleet = Effect.fnUntraced(
   function*<S extends ServerSettings>(
