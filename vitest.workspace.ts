@@ -14,6 +14,8 @@ export default defineConfig({
   test: {
     // Logs are printed only if a test fails.
     silent: "passed-only",
-    projects: ["codec", "session", "testing", "client", "fleet", "cluster", "cli", "examples"].map(project)
+    projects: ["codec", "session", "testing", "client", "fleet", "cluster", "operations", "cli", "examples"].map(
+      project
+    )
   }
 })

@@ -108,7 +108,7 @@ const demo = Effect.gen(function*() {
       `   ${moved.length} sessions moved with ${moved.reduce((sum, { logins }) => sum + logins, 0)} logins. ` +
         `A session spoke after another had taken over ${overlaps} times.`
     )
-    if (back.size < lost.length) yield* Effect.die(new Error("not every session came back within a minute"))
+    if (back.size < lost.length) return yield* Effect.die(new Error("not every session came back within a minute"))
   }).pipe(Effect.scoped, Effect.provide(Cluster.consumer(postgres.url)))
 }).pipe(
   Effect.scoped,

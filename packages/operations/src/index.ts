@@ -1,0 +1,6 @@
+/**
+ * Bans that hold on every BattlEye server and restarts that are announced.
+ *
+ * @since 0.1.0
+ */
+export {}
