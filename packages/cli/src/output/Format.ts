@@ -65,19 +65,13 @@ const json = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, { labelled 
     const encoded = rows.map(view.json)
     return view.single === true ? encoded[0] : encoded
   }
-  if (labelled) {
-    return `${
-      stringify(
-        parts.map((part) =>
-          part.error === undefined
-            ? { server: part.server, result: result(part) }
-            : { server: part.server, error: part.error }
-        ),
-        2
-      )
-    }\n`
-  }
-  return parts.filter(({ error }) => error === undefined).map((part) => `${stringify(result(part), 2)}\n`).join("")
+  const labelledPart = (part: Part<Row>) =>
+    part.error === undefined
+      ? { server: part.server, result: result(part) }
+      : { server: part.server, ...(part.rows.length > 0 && { result: result(part) }), error: part.error }
+  return (labelled ? [parts.map(labelledPart)] : parts.map(result))
+    .filter((document) => document !== undefined)
+    .map((document) => `${stringify(document, 2)}\n`).join("")
 }
 
 const ndjson = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, { labelled }: Context): string =>
