@@ -5,6 +5,8 @@ import * as Command from "effect/cli/Command"
 import { admins } from "./commands/admins.ts"
 import { ban } from "./commands/ban.ts"
 import { bans } from "./commands/bans.ts"
+import { demo } from "./commands/demo.ts"
+import { events } from "./commands/events.ts"
 import { exec } from "./commands/exec.ts"
 import { loadEvents, loadScripts, lock, reassign, restart, unlock, writeBans } from "./commands/game.ts"
 import { restartServer, shutdown } from "./commands/going.ts"
@@ -24,9 +26,9 @@ import { bercon } from "./flags.ts"
 import { run } from "./run.ts"
 
 run(bercon.pipe(Command.withSubcommands([
-  { group: "What is going on", commands: [players, admins, bans, missions, version, serverCommands] },
+  { group: "What is going on", commands: [players, admins, bans, missions, version, serverCommands, events] },
   { group: "Players", commands: [say, whisper, kick, ban, unban] },
   { group: "The game", commands: [lock, unlock, mission, restart, reassign, restartServer, shutdown] },
   { group: "BattlEye", commands: [writeBans, loadBans, loadScripts, loadEvents, maxPing] },
-  { group: "Anything else", commands: [exec, guid] }
+  { group: "Anything else", commands: [exec, guid, demo] }
 ])))

@@ -13,7 +13,6 @@ import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Server, Servers } from "../connection/Servers.ts"
-import type { ExitCode } from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
 import type { Part } from "../output/Format.ts"
 import { note } from "../output/Output.ts"
@@ -72,35 +71,44 @@ export const ask = <Row>(
       }, { concurrency: "unbounded" })
   )
 
+/** Tells on standard error why a server of several failed. */
+export const tell = (server: Server, failure: Failure.ServerFailure): Effect.Effect<void> =>
+  note(`bercon: ${server.name}: ${Failure.describe(failure)}`)
+
 /** Prints what the servers answered, in the order of the servers, and fails as {@link conclude} does. */
-export const report = <Row>(
+export const report = Effect.fnUntraced(function*<Row>(
   answers: ReadonlyArray<Answer<Row>>,
   print: (parts: ReadonlyArray<Part<Row>>) => Effect.Effect<void, Failure.OutputClosed>,
-  { labelled }: Servers
-): Effect.Effect<void, Failure.ServerFailure | Failure.Reported | Failure.OutputClosed> => {
-  const parts = answers.map(({ failure, rows, server }): Part<Row> => ({
-    server: server.name,
-    rows,
-    ...(failure !== undefined && { error: { message: failure.message, exitCode: Failure.exitCode(failure) } })
-  }))
-  const isSomething = labelled || answers.some(({ failure, rows }) => failure === undefined || rows.length > 0)
-  return Effect.andThen(isSomething ? print(parts) : Effect.void, conclude(answers, labelled))
-}
+  servers: Servers
+): Effect.fn.Return<void, Failure.ServerFailure | Failure.Reported | Failure.OutputClosed> {
+  const isSomething = servers.labelled || answers.some(({ failure, rows }) => failure === undefined || rows.length > 0)
+  if (isSomething) {
+    yield* print(answers.map(({ failure, rows, server }) => ({
+      server: server.name,
+      rows,
+      ...(failure !== undefined && { error: { message: failure.message, exitCode: Failure.exitCode(failure) } })
+    })))
+  }
+  if (servers.labelled) {
+    for (const { failure, server } of answers) if (failure !== undefined) yield* tell(server, failure)
+  }
+  yield* conclude(answers, servers)
+})
 
 /**
- * Fails if servers have failed. With one server, it is that failure; with several, each is told on standard error, and the
- * exit code is what remains.
+ * Fails if servers have failed. With one server it is that failure; of several, which have been told, the exit code is what
+ * remains.
  */
-const conclude = Effect.fnUntraced(function*(
+export const conclude = (
   answers: ReadonlyArray<Answer<unknown>>,
-  labelled: boolean
-): Effect.fn.Return<void, Failure.ServerFailure | Failure.Reported> {
-  const codes = new Array<ExitCode>()
-  for (const { failure, server } of answers) {
-    if (failure === undefined) continue
-    if (!labelled) return yield* Effect.fail(failure)
-    yield* note(`bercon: ${server.name}: ${Failure.describe(failure)}`)
-    codes.push(Failure.exitCode(failure))
-  }
-  if (codes.length > 0) return yield* new Failure.Reported({ code: Failure.ofSeveral(answers.length, codes) })
-})
+  { labelled, servers }: Servers
+): Effect.Effect<void, Failure.ServerFailure | Failure.Reported> => {
+  const failures = answers.flatMap(({ failure }) => failure === undefined ? [] : [failure])
+  const [first] = failures
+  if (first === undefined) return Effect.void
+  return Effect.fail(
+    labelled
+      ? new Failure.Reported({ code: Failure.ofSeveral(servers.length, failures.map(Failure.exitCode)) })
+      : first
+  )
+}

@@ -130,3 +130,37 @@ export const renderRaw = (
     const text = isTerminal ? SafeText.lines(row) : row
     return text === "" ? "" : prefixed(text, labelled ? server : undefined)
   }).join("")
+
+/** How a result is written that comes entry by entry. */
+export interface Streaming<in Row> {
+  readonly begin: string
+  readonly entry: (server: string, row: Row) => string
+  readonly end: string
+}
+
+/** A result that comes entry by entry, in a format. */
+export const streaming = <Row>(view: View<Row>, context: Context): Streaming<Row> => {
+  const one = (context: Context) => (server: string, row: Row) => render(view, [{ server, rows: [row] }], context)
+  switch (context.format) {
+    case "json": {
+      const line = one({ ...context, format: "ndjson" })
+      let separator = "\n"
+      return {
+        begin: "[",
+        entry: (server, row) => {
+          const text = separator + line(server, row).trimEnd()
+          separator = ",\n"
+          return text
+        },
+        end: "\n]\n"
+      }
+    }
+    case "csv":
+    case "md": {
+      const begin = render(view, [], context)
+      return { begin, entry: (server, row) => one(context)(server, row).slice(begin.length), end: "" }
+    }
+    default:
+      return { begin: "", entry: one(context), end: "" }
+  }
+}
