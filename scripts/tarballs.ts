@@ -1,0 +1,44 @@
+/**
+ * The tarballs of the published packages, in `tarballs/`: what a release uploads.
+ */
+import { execFileSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import { type Package, published, root } from "./packages.ts"
+
+const folder = Path.join(root, "tarballs")
+
+export const tarballOf = ({ manifest: { name, version } }: Package): string =>
+  Path.join(folder, `${name.slice(1).replace("/", "-")}-${version}.tgz`)
+
+const run = (command: string, args: ReadonlyArray<string>, cwd: string): string =>
+  execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 2 ** 26 })
+
+/** Copies what git knows or would add: no build, no installed package, nothing that is ignored. */
+const copyTree = (): string => {
+  const copy = Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-pack-"))
+  for (const file of run("git", ["ls-files", "-coz", "--exclude-standard"], root).split("\0")) {
+    if (file === "" || !Fs.existsSync(Path.join(root, file))) continue
+    Fs.cpSync(Path.join(root, file), Path.join(copy, file))
+  }
+  return copy
+}
+
+/**
+ * Packs all published packages, from a copy of the tree that was never built: without a `prepack` that builds, a tarball
+ * has no code.
+ */
+export const pack = (): void => {
+  const copy = copyTree()
+  try {
+    run("npx", ["-y", "pnpm@12", "install", "--frozen-lockfile", "--prefer-offline", "--ignore-scripts"], copy)
+    Fs.rmSync(folder, { recursive: true, force: true })
+    const filters = published.flatMap(({ manifest }) => ["--filter", manifest.name])
+    // One after the other: `prepack` also builds the packages that a package depends on.
+    const args = ["-r", "--workspace-concurrency", "1", "pack", "--pack-destination", folder]
+    run("npx", ["-y", "pnpm@12", ...filters, ...args], copy)
+  } finally {
+    Fs.rmSync(copy, { recursive: true })
+  }
+}
