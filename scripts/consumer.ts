@@ -1,5 +1,6 @@
 /**
- * Installs the packages as a user does, from tarballs, in a project of its own; then compiles and runs a program there, on Node, Bun and Deno.
+ * Installs the packages as a user does, from tarballs, in a project of its own; then compiles a program there, runs it on
+ * Node (the newest and the oldest supported), Bun and Deno, and measures bundles.
  *
  * ```sh
  * npx -y pnpm@12 consumer        # pnpm, whose `node_modules` hides what a package does not depend on
@@ -15,6 +16,7 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import process from "node:process"
+import { checkBundles } from "./bundles.ts"
 import { published, readManifest, root } from "./packages.ts"
 import { pack, tarballOf } from "./tarballs.ts"
 
@@ -98,5 +100,11 @@ for (const { args, command, start } of manager === "pnpm" ? runtimes : runtimes.
   const seen = run(command, [...start, ...args, "dist/main.js"]).trim()
   process.stdout.write(`${seen}\n`)
   if (!seen.includes("\"names\":[\"Miller\"]")) throw new Error(`the program printed ${seen}`)
+}
+if (manager === "pnpm") {
+  for (const file of ["main.ts", "greeter.ts"]) {
+    Fs.cpSync(Path.join(root, "packages/examples/src", file), Path.join(project, "src/quickStart", file))
+  }
+  await checkBundles(project)
 }
 Fs.rmSync(project, { recursive: true })
