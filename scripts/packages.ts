@@ -40,3 +40,16 @@ export const modulesOf = (folder: string): ReadonlyArray<string> =>
     .map((file) => Path.basename(file, ".ts"))
     .filter((module) => module !== "index")
     .sort()
+
+const needs = (name: string): ReadonlyArray<string> => {
+  const dependencies = Object.keys(
+    published.find(({ manifest }) => manifest.name === name)?.manifest.dependencies ?? {}
+  )
+  return [
+    ...new Set(dependencies.filter((name) => name.startsWith("@bercon/")).flatMap((name) => [name, ...needs(name)]))
+  ]
+}
+
+/** The published packages, each after the packages it depends on. */
+export const bottomUp: ReadonlyArray<Package> = [...published]
+  .sort((a, b) => needs(a.manifest.name).length - needs(b.manifest.name).length)

@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
-import { type Package, published, root } from "./packages.ts"
+import { bottomUp, type Package, root } from "./packages.ts"
 
 const folder = Path.join(root, "tarballs")
 
@@ -34,10 +34,10 @@ export const pack = (): void => {
   try {
     run("npx", ["-y", "pnpm@12", "install", "--frozen-lockfile", "--prefer-offline", "--ignore-scripts"], copy)
     Fs.rmSync(folder, { recursive: true, force: true })
-    const filters = published.flatMap(({ manifest }) => ["--filter", manifest.name])
-    // One after the other: `prepack` also builds the packages that a package depends on.
-    const args = ["-r", "--workspace-concurrency", "1", "pack", "--pack-destination", folder]
-    run("npx", ["-y", "pnpm@12", ...filters, ...args], copy)
+    // A package comes before those that depend on it: building them would build it too, and hide that it does not.
+    for (const { folder: name } of bottomUp) {
+      run("npx", ["-y", "pnpm@12", "pack", "--pack-destination", folder], Path.join(copy, "packages", name))
+    }
   } finally {
     Fs.rmSync(copy, { recursive: true })
   }
