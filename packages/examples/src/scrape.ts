@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import type { Effect } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 
 /** All metrics in the text format of Prometheus. Serve it at `/metrics`. */
