@@ -57,7 +57,7 @@ import * as File from "./internal/serversFile.ts"
  * @category constructors
  * @since 0.1.0
  */
-export const make = (servers: Fleet.Servers = {}): Effect.Effect<Fleet.Service, InvalidServer, Scope.Scope> =>
+export const make = (servers: Fleet.Servers = {}): Effect.Effect<Fleet.Service<never>, InvalidServer, Scope.Scope> =>
   Fleet.make({ servers, transport: NodeTransport.make })
 
 /**
@@ -139,7 +139,7 @@ const described = ({ added, removed, replaced }: Fleet.Changes): string =>
  * @since 0.1.0
  */
 export const makeFile = Effect.fnUntraced(function*(path: string, options: FileOptions = {}): Effect.fn.Return<
-  { readonly fleet: Fleet.Service; readonly file: ServersFile["Service"] },
+  { readonly fleet: Fleet.Service<never>; readonly file: ServersFile["Service"] },
   ServersFileError,
   Scope.Scope
 > {
