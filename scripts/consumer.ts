@@ -1,13 +1,14 @@
 /**
- * Installs the packages as a user does, from tarballs, in a project of its own; then compiles and runs a program there, on Node, Bun and Deno.
+ * Installs the packages as a user does, from tarballs, in a separate project; then compiles a program there and runs it
+ * on Node, Bun and Deno.
  *
  * ```sh
- * npx -y pnpm@12 consumer        # pnpm, whose `node_modules` hides what a package does not depend on
+ * npx -y pnpm@12 consumer        # pnpm, whose `node_modules` hides packages that are not dependencies
  * npx -y pnpm@12 consumer npm    # npm
  * ```
  *
- * The program is in `scripts/consumer`. It is compiled with `strict`, `declaration` and both kinds of module resolution:
- * that fails if a type that it meets has no name in the packages that it depends on.
+ * The program is in `scripts/consumer`. It is compiled with `strict`, `declaration` and both kinds of module
+ * resolution. That fails if the program meets a type that cannot be named through the packages it depends on.
  */
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
@@ -54,7 +55,7 @@ write("package.json", {
   name: "consumer",
   private: true,
   type: "module",
-  // What a user of the packages depends on. The others are found only through these.
+  // The dependencies of a user. All other packages are reachable only through these.
   dependencies: { "@bercon/client": tarballs["@bercon/client"], effect: versionOf("effect") },
   devDependencies: {
     "@bercon/testing": tarballs["@bercon/testing"],
@@ -86,7 +87,7 @@ const isRunning = (command: string, args: ReadonlyArray<string>): boolean => {
   }
 }
 
-/** Other runtimes are taken from the npm registry, and left out if they do not run on this machine. */
+/** Other runtimes come from the npm registry. Those that do not run on this machine are skipped. */
 const runtimes = [
   { command: process.execPath, start: [], args: [] },
   { command: "npx", start: ["-y", "bun@1"], args: [] },
