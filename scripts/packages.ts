@@ -41,12 +41,12 @@ export const modulesOf = (folder: string): ReadonlyArray<string> =>
     .filter((module) => module !== "index")
     .sort()
 
+/** The names of all that a package depends on, directly or not. */
 const needs = (name: string): ReadonlyArray<string> => {
-  const dependencies = Object.keys(
-    published.find(({ manifest }) => manifest.name === name)?.manifest.dependencies ?? {}
-  )
+  const manifest = published.find(({ manifest }) => manifest.name === name)?.manifest
+  if (manifest === undefined) return []
   return [
-    ...new Set(dependencies.filter((name) => name.startsWith("@bercon/")).flatMap((name) => [name, ...needs(name)]))
+    ...new Set(Object.keys(manifest.dependencies ?? {}).flatMap((dependency) => [dependency, ...needs(dependency)]))
   ]
 }
 

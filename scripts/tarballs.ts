@@ -1,5 +1,5 @@
 /**
- * The tarballs of the published packages, in `tarballs/`: what a release uploads.
+ * The tarballs of the published packages, in `tarballs/`, as a release uploads them.
  */
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"

@@ -6,8 +6,8 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { published, readManifest, root } from "../scripts/packages.ts"
 
-// The one place that says where the project lives.
-const home = String(readManifest(".")["homepage"] as string).replace(/#readme$/, "")
+/** Where the project lives, as the manifest of the repository says it. */
+const home = String(readManifest(".")["homepage"]).replace(/#readme$/, "")
 
 describe.each(published.map((item) => [item.manifest.name, item] as const))("the manifest of %s", (name, item) => {
   const { folder, manifest } = item
