@@ -193,6 +193,8 @@ export const makeFleet = Effect.fnUntraced(
               client.on(tag, (event) => handler(event, client, id), given).pipe(
                 Effect.flatMap(Fiber.join),
                 Effect.scoped,
+                // How the session ended is in its status and in the log.
+                Effect.exit,
                 Effect.annotateLogs("server", id)
               ),
             inTurn: false

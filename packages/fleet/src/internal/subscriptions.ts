@@ -14,7 +14,7 @@ const CAPACITY = 16
 
 /** What to run for each client, for as long as the client is there. */
 export interface Follower<in Client, out R> {
-  readonly each: (id: string, client: Client) => Effect.Effect<void, unknown, R>
+  readonly each: (id: string, client: Client) => Effect.Effect<unknown, never, R>
   /** Whether a client has its turn when its predecessor of the same id is done. If not, it is followed at once. */
   readonly inTurn: boolean
 }
@@ -34,8 +34,8 @@ export interface Subscriptions<in out Client> {
   /** No more clients will come: a follower ends when it is done with all. */
   readonly close: () => void
   /**
-   * Runs an effect for each client, for those there are and for those that come. Its end or failure for one client is not
-   * the end for the others. Ends when no more clients can come and all are done; interrupting it ends all.
+   * Runs an effect for each client, for those there are and for those that come. Its end for one client is not the end
+   * for the others. Ends when no more clients can come and all are done; interrupting it ends all.
    */
   readonly follow: <R>(follower: Follower<Client, R>) => Effect.Effect<void, never, R>
   /** The values of all clients, from the moment on at which the stream is run. */
@@ -73,7 +73,6 @@ export const make = <Client>(
       const fiber = yield* turn.pipe(
         Effect.andThen(Effect.suspend(() => each(id, client))),
         Effect.provideContext(context),
-        // A failure stays in the fiber: it is in the client's status and in the log.
         Effect.forkIn(scope, { startImmediately: true })
       )
       fibers.set(id, fiber)
@@ -97,7 +96,10 @@ export const make = <Client>(
   const subscribe = Effect.fnUntraced(function*<A, B, E>({ inTurn, of, tag }: Subscription<Client, A, B, E>) {
     const queue = yield* Queue.bounded<B, Cause.Done>(CAPACITY)
     const each = (id: string, client: Client) =>
-      Stream.runForEachArray(of(client), (values) => Queue.offerAll(queue, values.map((value) => tag(id, value))))
+      Stream.runForEachArray(of(client), (values) => Queue.offerAll(queue, values.map((value) => tag(id, value)))).pipe(
+        // A failure is in the client's status and in the log.
+        Effect.exit
+      )
     yield* follow({ each, inTurn }).pipe(
       Effect.ensuring(Effect.sync(() => Queue.endUnsafe(queue))),
       Effect.forkScoped({ startImmediately: true })
