@@ -62,8 +62,8 @@ const cases: ReadonlyArray<Case> = [
   {
     reason: "LoginTimeout",
     message:
-      `no session with ${PEER} (tried 10 times in 10 s): nobody listens at the port (is the server running, is RConPort ` +
-      "right?)",
+      `no session with ${PEER} (tried 10 times in 10 s): the port is closed: check that the server is running, ` +
+      "and its RConPort",
     execution: undefined,
     isRetryable: true,
     fate: (server) => server.stop(),
@@ -72,8 +72,8 @@ const cases: ReadonlyArray<Case> = [
   {
     reason: "LoginTimeout",
     message:
-      `no session with ${PEER} (tried 10 times in 10 s): no answer came (are host and port right, are RConPassword and ` +
-      "RConPort in the server's BattlEye configuration, has the server finished starting, does a firewall drop UDP?)",
+      `no session with ${PEER} (tried 10 times in 10 s): no answer came: check host and port, RConPassword and RConPort ` +
+      "in the server's BattlEye configuration, that the server has finished starting, and that no firewall drops UDP",
     execution: undefined,
     isRetryable: true,
     fate: (server) => server.goSilent,
@@ -106,8 +106,8 @@ const cases: ReadonlyArray<Case> = [
   {
     reason: "NotConnected",
     message:
-      `command "lock": no session with ${PEER} yet: nobody listens at the port (is the server running, is RConPort ` +
-      "right?). The command was not sent: trying again is safe",
+      `command "lock": no session with ${PEER} yet: the port is closed: check that the server is running, ` +
+      "and its RConPort. The command was not sent: trying again is safe",
     execution: "NotExecuted",
     isRetryable: true,
     client: { loginTimeout: "Infinity" },
@@ -117,8 +117,8 @@ const cases: ReadonlyArray<Case> = [
   {
     reason: "NotConnected",
     message:
-      `command "lock": no session with ${PEER} yet: nobody listens at the port (is the server running, is RConPort ` +
-      "right?). The command was not sent: trying again is safe",
+      `command "lock": no session with ${PEER} yet: the port is closed: check that the server is running, ` +
+      "and its RConPort. The command was not sent: trying again is safe",
     execution: "NotExecuted",
     isRetryable: true,
     client: { loginTimeout: "Infinity", flavour: "auto" },
@@ -170,7 +170,7 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "Outdated",
-    message: "command \"lock\": what the command was for has changed meanwhile. The command was not sent",
+    message: "command \"lock\": the command is no longer valid (its option `isCurrent` returned false). It was not sent",
     execution: "NotExecuted",
     isRetryable: false,
     online: true,
@@ -179,7 +179,7 @@ const cases: ReadonlyArray<Case> = [
   {
     reason: "Outdated",
     message:
-      "command \"lock\": the function `isCurrent` of its caller threw \"no such player\". The command was not sent",
+      "command \"lock\": its option `isCurrent` threw \"no such player\". The command was not sent",
     execution: "NotExecuted",
     isRetryable: false,
     online: true,
@@ -347,7 +347,7 @@ describe("the errors of the README's table", () => {
       assert.strictEqual(failure.reason._tag, "TransportFailure")
       assert.strictEqual(
         failure.message,
-        `the host name of ${PEER} has no address (is it spelled right, does the DNS answer?)`
+        `the host name of ${PEER} has no address: check its spelling and the DNS`
       )
       assert.isTrue(failure.isRetryable)
     }).pipe(Effect.provide(TestRcon.layerTransport({ network: { failures: { open: "HostUnresolved" } } }))))
