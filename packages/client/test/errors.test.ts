@@ -105,8 +105,7 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "NotConnected",
-    message:
-      `command "lock": no session with ${PEER} yet: the port is closed: check that the server is running, ` +
+    message: `command "lock": no session with ${PEER} yet: the port is closed: check that the server is running, ` +
       "and its RConPort. The command was not sent: trying again is safe",
     execution: "NotExecuted",
     isRetryable: true,
@@ -116,8 +115,7 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "NotConnected",
-    message:
-      `command "lock": no session with ${PEER} yet: the port is closed: check that the server is running, ` +
+    message: `command "lock": no session with ${PEER} yet: the port is closed: check that the server is running, ` +
       "and its RConPort. The command was not sent: trying again is safe",
     execution: "NotExecuted",
     isRetryable: true,
@@ -129,7 +127,7 @@ const cases: ReadonlyArray<Case> = [
     reason: "Overloaded",
     message:
       "command \"lock\": the command's turn did not come (1 other was waiting). The command was not sent: trying " +
-      "again is safe, later or with fewer at once",
+      "again is safe, later or with fewer commands at once",
     execution: "NotExecuted",
     isRetryable: true,
     client: { loginTimeout: "Infinity", queueCapacity: 1 },
@@ -170,7 +168,8 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "Outdated",
-    message: "command \"lock\": the command is no longer valid (its option `isCurrent` returned false). It was not sent",
+    message:
+      "command \"lock\": the command is no longer valid (its option `isCurrent` returned false). It was not sent",
     execution: "NotExecuted",
     isRetryable: false,
     online: true,
@@ -178,8 +177,7 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "Outdated",
-    message:
-      "command \"lock\": its option `isCurrent` threw \"no such player\". The command was not sent",
+    message: "command \"lock\": its option `isCurrent` threw \"no such player\". The command was not sent",
     execution: "NotExecuted",
     isRetryable: false,
     online: true,
