@@ -36,6 +36,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 
 /**
  * Where a server is, and how to log in.
@@ -46,6 +47,8 @@ import * as Schema from "effect/Schema"
 export interface Server {
   readonly transport: Transport["Service"]
   readonly options: Session.Options
+  /** A name of this definition of the server that no other definition has. Default: none. */
+  readonly generation?: string | undefined
 }
 
 /**
@@ -57,7 +60,9 @@ export interface Server {
  */
 export class ServerUnknown extends Schema.TaggedError<ServerUnknown>("@bercon/cluster/ServerUnknown")("ServerUnknown", {
   id: Schema.String,
-  problem: Schema.optionalKey(Schema.String)
+  problem: Schema.optionalKey(Schema.String),
+  /** The name of the definition of the server that is not complete. */
+  generation: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
     const server = `this runner has no game server ${JSON.stringify(this.id)}`
@@ -66,22 +71,29 @@ export class ServerUnknown extends Schema.TaggedError<ServerUnknown>("@bercon/cl
 }
 
 /**
- * Finds the server that has an id. Asked each time a runner takes over a server, so that a new password counts from then on.
+ * Finds the server that has an id.
  *
  * @category services
  * @since 0.1.0
  */
 export class Servers extends Context.Service<Servers, {
+  /** Asked each time a runner takes over a server, so that a new password counts from then on, and after each change. */
   readonly get: (id: string) => Effect.Effect<Server, ServerUnknown>
+  /**
+   * Emits whenever `get` has something new to say about a server: its session is closed, and another one begins. It is not if
+   * `get` finds a server of the same `generation` as before.
+   */
+  readonly changes: (id: string) => Stream.Stream<unknown>
 }>()("@bercon/cluster/Servers") {}
 
 /**
- * Provides the servers that a function finds.
+ * Provides the servers that a function finds. They do not change while a runner has them.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = (get: Servers["Service"]["get"]): Layer.Layer<Servers> => Layer.succeed(Servers, { get })
+export const layer = (get: Servers["Service"]["get"]): Layer.Layer<Servers> =>
+  Layer.succeed(Servers, { get, changes: () => Stream.never })
 
 /**
  * Provides the servers of a record, by their ids.

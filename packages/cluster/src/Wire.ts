@@ -71,6 +71,8 @@ export const State = Schema.TaggedStruct("State", {
 export const Hello = Schema.TaggedStruct("Hello", {
   /** Which activation of the entity this is. Another one has another session. */
   activation: Schema.String,
+  /** Which definition of the server its session is of, if there can be several. */
+  generation: Schema.optionalKey(Schema.String),
   state: State,
   /** The first message since the last login. */
   greeting: Schema.optionalKey(Message),
