@@ -30,6 +30,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { Remote } from "./internal/remote.ts"
 import { HEARTBEAT } from "./internal/sessionFeed.ts"
+import { uniqueName } from "./internal/sharding.ts"
 import * as ServerEntity from "./ServerEntity.ts"
 
 /**
@@ -82,7 +83,7 @@ export const start: (
     const remote = new Remote({
       id,
       generation: options?.generation,
-      name: yield* ServerEntity.uniqueName,
+      name: yield* uniqueName,
       entity: (yield* ServerEntity.client)(id),
       commandTimeout,
       silenceTimeout,

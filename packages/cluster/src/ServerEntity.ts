@@ -30,7 +30,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import type * as Layer from "effect/Layer"
-import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
@@ -38,6 +37,7 @@ import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as SessionFeed from "./internal/sessionFeed.ts"
+import type { Sharding } from "./internal/sharding.ts"
 import { type Server, Servers, ServerUnknown } from "./Servers.ts"
 import { ShardLocks } from "./ShardLocks.ts"
 import * as Wire from "./Wire.ts"
@@ -48,7 +48,7 @@ import * as Wire from "./Wire.ts"
  * @category services
  * @since 0.1.0
  */
-export type Sharding = Cluster.Sharding
+export type { Sharding } from "./internal/sharding.ts"
 
 /**
  * The calls of the entity.
@@ -240,15 +240,3 @@ export const layer = (options?: Options): Layer.Layer<never, never, Sharding | S
  * @since 0.1.0
  */
 export const client = ServerEntity.client
-
-/**
- * A name that nobody else in the cluster has.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const uniqueName: Effect.Effect<string, never, Sharding> = Effect.gen(function*() {
-  const { getSnowflake } = yield* Cluster.Sharding
-  // Members that only use the cluster may count their snowflakes alike.
-  return `${yield* getSnowflake}-${yield* Random.nextInt}`
-})

@@ -30,13 +30,17 @@
  *
  * @since 0.1.0
  */
+import type { ServerSettings } from "@bercon/fleet/Fleet"
 import type * as Session from "@bercon/session/Session"
 import type { Transport } from "@bercon/session/Transport"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { ServerList } from "./ServerList.ts"
 
 /**
  * Where a server is, and how to log in.
@@ -94,6 +98,57 @@ export class Servers extends Context.Service<Servers, {
  */
 export const layer = (get: Servers["Service"]["get"]): Layer.Layer<Servers> =>
   Layer.succeed(Servers, { get, changes: () => Stream.never })
+
+/**
+ * What a runner adds to the settings in the list of servers.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ListOptions {
+  /** How datagrams get to a server and back: `NodeTransport.make`, for example. */
+  readonly transport: (server: ServerSettings, id: string) => Transport["Service"]
+  /**
+   * Finds the password of a server: `(id) => Config.Redacted(`${id}_PASSWORD`)`, for example. The message of its error crosses
+   * the network.
+   */
+  readonly password: (id: string) => Effect.Effect<Redacted.Redacted, { readonly message: string }>
+}
+
+/**
+ * Provides the servers in the cluster's {@link ServerList}. A change of one begins another session of that server, and asks for
+ * its password anew. `loginTimeout` is infinite by default.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerList = (options: ListOptions): Layer.Layer<Servers, never, ServerList> =>
+  Layer.effect(
+    Servers,
+    Effect.map(ServerList, ({ changes }) => ({
+      get: Effect.fnUntraced(function*(id): Effect.fn.Return<Server, ServerUnknown> {
+        // It waits for the list, however long: a server that is not known yet is not one that is not there.
+        const listed = Option.getOrUndefined(yield* Stream.runHead(changes))?.get(id)
+        if (listed === undefined) return yield* new ServerUnknown({ id })
+        const { generation, settings } = listed
+        const password = yield* Effect.mapError(
+          options.password(id),
+          ({ message }) => new ServerUnknown({ id, generation, problem: message })
+        )
+        return {
+          transport: options.transport(settings, id),
+          options: { loginTimeout: "Infinity", ...settings, password },
+          generation
+        }
+      }),
+      changes: (id) =>
+        changes.pipe(
+          Stream.map((listed) => listed.get(id)?.generation),
+          Stream.changes,
+          Stream.drop(1)
+        )
+    }))
+  )
 
 /**
  * Provides the servers of a record, by their ids.

@@ -17,17 +17,19 @@ import type * as Scope from "effect/Scope"
 /** How long to wait before a lost feed, or a lost call, is asked for again, in milliseconds. */
 export const RETRY_DELAY = 250
 
-export interface Feed<A> {
+export interface Feed<A, E> {
   /** Asks the entity for the feed. */
-  readonly open: Effect.Effect<Queue.Dequeue<A, unknown>, unknown, Scope.Scope>
+  readonly open: Effect.Effect<Queue.Dequeue<A, E>, E, Scope.Scope>
   /** Takes what the feed brings. Returns whether the feed can go on. It is not called any more once the feed is lost. */
   readonly take: (items: ReadonlyArray<A>) => Effect.Effect<boolean>
+  /** Called with the error if the feed fails. */
+  readonly failed?: (error: E) => void
   /** How long the feed may be silent before it counts as lost, in milliseconds. */
   readonly silenceTimeout: number
 }
 
 /** Reads the feed until it ends, fails, falls silent or cannot go on. */
-export const read = Effect.fnUntraced(function*<A>({ open, silenceTimeout, take }: Feed<A>) {
+export const read = Effect.fnUntraced(function*<A, E>({ failed, open, silenceTimeout, take }: Feed<A, E>) {
   const now = yield* Monotonic.make
   let heardAt = now()
   let isCurrent = true
@@ -35,7 +37,7 @@ export const read = Effect.fnUntraced(function*<A>({ open, silenceTimeout, take 
   const ended = Deferred.makeUnsafe<void>()
   const end = Effect.sync(() => Deferred.doneUnsafe(ended, Exit.void))
 
-  const drain = (queue: Queue.Dequeue<A, unknown>): Effect.Effect<void, unknown> =>
+  const drain = (queue: Queue.Dequeue<A, E>): Effect.Effect<void, E> =>
     Effect.flatMap(Queue.takeAll(queue), (items) => {
       if (!isCurrent) return Effect.void
       heardAt = now()
@@ -46,8 +48,11 @@ export const read = Effect.fnUntraced(function*<A>({ open, silenceTimeout, take 
     return left <= 0 ? Effect.void : Effect.andThen(Effect.sleep(left), silence)
   })
 
-  const reading = Effect.runForkWith(yield* Effect.context<never>())(
-    Effect.ensuring(Effect.scoped(Effect.flatMap(open, (queue) => Effect.ensuring(drain(queue), end))), end)
+  const reading = Effect.runForkWith(yield* Effect.context())(
+    Effect.scoped(Effect.flatMap(open, (queue) => Effect.ensuring(drain(queue), end))).pipe(
+      Effect.tapError((error) => Effect.sync(() => failed?.(error))),
+      Effect.ensuring(end)
+    )
   )
   yield* Effect.ensuring(
     Effect.raceFirst(Deferred.await(ended), silence),
