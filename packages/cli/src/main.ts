@@ -19,6 +19,7 @@ import { missions } from "./commands/missions.ts"
 import { players } from "./commands/players.ts"
 import { say } from "./commands/say.ts"
 import { serverCommands } from "./commands/serverCommands.ts"
+import { simulate } from "./commands/simulate.ts"
 import { unban } from "./commands/unban.ts"
 import { version } from "./commands/version.ts"
 import { whisper } from "./commands/whisper.ts"
@@ -30,5 +31,5 @@ run(bercon.pipe(Command.withSubcommands([
   { group: "Players", commands: [say, whisper, kick, ban, unban] },
   { group: "The game", commands: [lock, unlock, mission, restart, reassign, restartServer, shutdown] },
   { group: "BattlEye", commands: [writeBans, loadBans, loadScripts, loadEvents, maxPing] },
-  { group: "Anything else", commands: [exec, guid, demo] }
+  { group: "Anything else", commands: [exec, guid, demo, simulate] }
 ])))
