@@ -72,6 +72,7 @@ export class ServerUnknown extends Schema.TaggedError<ServerUnknown>("@bercon/cl
  * @since 0.1.0
  */
 export class Servers extends Context.Service<Servers, {
+  /** Finds a server by its id. Fails with `ServerUnknown` if there is none of this id. */
   readonly get: (id: string) => Effect.Effect<Server, ServerUnknown>
 }>()("@bercon/cluster/Servers") {}
 
