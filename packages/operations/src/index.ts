@@ -3,4 +3,15 @@
  *
  * @since 0.1.0
  */
-export {}
+
+export * as PlanError from "./PlanError.ts"
+
+export * as PlanEvent from "./PlanEvent.ts"
+
+export * as PlanMetrics from "./PlanMetrics.ts"
+
+export * as Plans from "./Plans.ts"
+
+export * as RestartPlan from "./RestartPlan.ts"
+
+export * as Rota from "./Rota.ts"
