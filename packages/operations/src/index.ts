@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 
+export * as FolderStore from "./FolderStore.ts"
+
 export * as PlanError from "./PlanError.ts"
 
 export * as PlanEvent from "./PlanEvent.ts"
