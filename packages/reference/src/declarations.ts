@@ -12,6 +12,8 @@ interface Declaration {
   readonly text: string
 }
 
+const NOT_EXPORTED = "not exported"
+
 const printer = ts.createPrinter({ removeComments: true })
 
 const parse = (file: string): ts.SourceFile =>
@@ -69,10 +71,8 @@ const exportsOf = (file: string, node: ts.ExportDeclaration, imports: ReadonlyMa
 }
 
 /**
- * The texts of all declarations that a module exports, and of those that they are built on, sorted by name.
- *
- * Throws if an exported declaration names something of an internal module that the module does not export: a program could
- * not name it.
+ * The texts of all declarations that a module exports, and of those that they are built on, sorted by name. What is
+ * declared in an internal module and only named here is marked.
  */
 export const declarationsOf = (file: string): ReadonlyArray<string> => {
   const source = parse(file)
@@ -89,17 +89,11 @@ export const declarationsOf = (file: string): ReadonlyArray<string> => {
   const declarations = source.statements.flatMap((statement) =>
     ts.isExportDeclaration(statement) ? exportsOf(file, statement, imports) : []
   )
-  const found = new Set(declarations.map(({ name }) => name))
-  for (const [name, specifier] of imports) {
-    if (!found.has(name)) {
-      throw new Error(`${file} names ${name} of ${specifier} in its declarations: it must export it`)
-    }
-  }
-  const all = [...declared(file, () => true), ...declarations]
-  for (const { name, text } of all) {
-    if (text.includes("import(\"./internal/")) throw new Error(`${file}: ${name} names a type of an internal module`)
-  }
-  return all
+  const exported = new Set(declarations.map(({ name }) => name))
+  const named = [...imports].flatMap(([name, specifier]) =>
+    exported.has(name) ? [] : declared(pathOf(file, specifier), (other) => other === name, NOT_EXPORTED)
+  )
+  return [...declared(file, () => true), ...declarations, ...named]
     .sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
     .map(({ text }) => text)
 }
