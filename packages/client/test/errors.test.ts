@@ -394,7 +394,10 @@ describe("the errors of the README's table", () => {
       "MaybeExecuted"
     ],
     [
-      new ActionError.ActionError({ action: "unban", reason: new ActionError.BansChanged({ missing: [row] }) }),
+      new ActionError.ActionError({
+        action: "unban",
+        reason: new ActionError.BansChanged({ meant: [row], missing: [row] })
+      }),
       `unban: another client changed the ban list at the same time, so a wrong ban may have been removed. These are gone: ${row.toString()}`,
       "MaybeExecuted"
     ],
