@@ -10,12 +10,16 @@ const project = (name: string) => ({
   test: { name, root: `packages/${name}`, include: ["test/**/*.test.ts"] }
 })
 
+/** What holds of the repository as a whole: manifests, links, dependencies, secrets. */
+const house = { extends: true as const, test: { name: "house", include: ["test/**/*.test.ts"] } }
+
 export default defineConfig({
   test: {
     // Logs are printed only if a test fails.
     silent: "passed-only",
-    projects: ["codec", "session", "testing", "client", "fleet", "cluster", "operations", "cli", "examples"].map(
-      project
-    )
+    projects: [
+      house,
+      ...["codec", "session", "testing", "client", "fleet", "cluster", "operations", "cli", "examples"].map(project)
+    ]
   }
 })

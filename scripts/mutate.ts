@@ -1,16 +1,16 @@
 /**
- * Mutation testing: changes the source in small ways, one at a time, and lists the changes that no test notices.
+ * Mutation testing: changes the source in small ways, one at a time, and lists the changes that no test detects.
  *
  * ```sh
  * npx -y pnpm@12 mutate codec                # the pure modules of a package
  * npx -y pnpm@12 mutate codec Text checksum  # these modules of it
  * ```
  *
- * On demand only, since a package takes minutes: CI does not run it. A run works on a copy of the tree, and the report
- * for a browser is in `reports/mutation`. The corpus is not beside the copy, so the tests that need it are
- * skipped: the others have to notice.
+ * Run it by hand: CI does not, because one package takes minutes. It works on a copy of the tree. The report for a
+ * browser is in `reports/mutation`. The corpus is outside the copy, so tests that need it are skipped, and the other
+ * tests must detect the change.
  *
- * A change that makes no observable difference is marked where it is, with the reason:
+ * A change without an observable effect is marked at its place, with the reason:
  * `// Stryker disable next-line EqualityOperator: both give the same bytes`.
  */
 import { Stryker } from "@stryker-mutator/core"
@@ -18,11 +18,11 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 
 interface Target {
-  /** What is mutated: names below `src`, without `.ts`. */
+  /** The modules to mutate: names below `src`, without `.ts`. */
   readonly modules: ReadonlyArray<string>
   /**
-   * The tests that are run: names below `test`, without `.test.ts`. Only fast ones, as each mutant needs a run. `"own"`: the
-   * test that is named as the module, for each module alone.
+   * The tests to run: names below `test`, without `.test.ts`. Choose fast ones, because every mutant is a test run.
+   * `"own"` runs for each module only the test of the same name.
    */
   readonly tests: ReadonlyArray<string> | "own"
 }
@@ -65,11 +65,11 @@ const files = modules.length === 0
   })
 
 const mutate = (files: ReadonlyArray<string>, tests: ReadonlyArray<string>, report: string) => {
-  // For scripts/mutate.vitest.ts, which Stryker loads in a process of its own.
+  // Read by scripts/mutate.vitest.ts, which Stryker loads in another process.
   process.env["BERCON_MUTATE"] = JSON.stringify({
     root: `packages/${name}`,
     include: tests.map((test) => `test/**/${test}{,.network}.test.ts`),
-    // Code with all its mutants in it is several times slower.
+    // Code that contains all its mutants is several times slower.
     testTimeout: 60_000
   })
   return new Stryker({
@@ -78,8 +78,9 @@ const mutate = (files: ReadonlyArray<string>, tests: ReadonlyArray<string>, repo
     vitest: { configFile: "scripts/mutate.vitest.ts", related: false },
     plugins: ["@stryker-mutator/vitest-runner"],
     coverageAnalysis: "perTest",
-    // Stryker would rewrite paths in `tsconfig.json` through the API of TypeScript, which TypeScript 7 does not have. The
-    // paths here do not leave the copied tree, so there is nothing to rewrite: a name that does not exist turns it off.
+    // Stryker would rewrite paths in `tsconfig.json` through the API of TypeScript, which TypeScript 7 no longer has.
+    // No path here leaves the copied tree, so there is nothing to rewrite. The name of a file that does not exist turns
+    // it off.
     tsconfigFile: "not-rewritten.json",
     disableTypeChecks: false,
     ignorePatterns: ["dist", "reports"],

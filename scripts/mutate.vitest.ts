@@ -1,5 +1,5 @@
 /**
- * The tests of one package, as `scripts/mutate.ts` chose them.
+ * Runs the tests of one package that `scripts/mutate.ts` has chosen.
  */
 import { defineConfig } from "vitest/config"
 // oxlint-disable-next-line import/no-unassigned-import -- it looks at the Node this runs on

@@ -1,5 +1,5 @@
 /**
- * The tests of a user: what `@bercon/testing` gives is inferred and emitted, too.
+ * A user's tests, whose types are inferred from `@bercon/testing` and emitted as declarations.
  */
 import { RconClient } from "@bercon/client"
 import { MockRconClient, SimulatedServer, TestRcon } from "@bercon/testing"

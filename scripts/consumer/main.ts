@@ -1,5 +1,5 @@
 /**
- * Runs the bot against a simulated server on a real port, and prints what it saw.
+ * Runs the bot against a simulated server on a real port, and prints the result.
  */
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { Effect, Layer, Logger } from "effect"

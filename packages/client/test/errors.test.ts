@@ -1,5 +1,5 @@
 /**
- * Every error of the README's table, produced, and its message word by word: read them aloud.
+ * Every error of docs/errors.md, produced, and its message word by word: read them aloud.
  */
 import { ActionError, Ban, CommandError, Guid, Player, RconClient, ReplyError } from "@bercon/client"
 import { CommandError as SessionError, LoginFailure, type Transport } from "@bercon/session"
@@ -317,7 +317,7 @@ const inTime = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, 
 
 const tagOf = (error: Failure): string => error._tag === "ReplyError" ? error._tag : error.reason._tag
 
-describe("the errors of the README's table", () => {
+describe("the errors of docs/errors.md", () => {
   it.effect.each(cases.map((one) => [one.reason, one] as const))("%s", ([, one]) =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
@@ -453,12 +453,11 @@ describe("the errors of the README's table", () => {
       "TransportFailure",
       "FlavourUnknown"
     ])
-    const [, section = ""] = readFileSync(new URL("../../../README.md", import.meta.url), "utf8").split("\n## Errors\n")
-    const [table = ""] = section.split("\n## ")
+    const documented = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8")
     for (const member of reasons.flat()) {
       const name = (member as unknown as { readonly identifier: string }).identifier.replace(/.*\//, "")
       assert.include([...produced], name)
-      assert.include(table, `\`${name}\``)
+      assert.include(documented, `\`${name}\``)
     }
   })
 })

@@ -1,8 +1,18 @@
-/** What can happen to a cluster. */
+/** What can happen to a cluster, and what `@bercon/cluster` promises for it. */
 import { Effect } from "effect"
 import type { Duration } from "effect"
 import type { Postgres, PostgresUnavailable } from "./Postgres.ts"
 import type { Runners } from "./Runners.ts"
+
+/** What is promised for one fault beyond what is promised always. */
+export interface Promises {
+  /** For how long a server may leave every command unanswered, in milliseconds. */
+  readonly commands?: number
+  /** For how long a subscriber may hear nothing of a server, in milliseconds. */
+  readonly messages?: number
+  /** No session moves or logs in again. */
+  readonly stays?: boolean
+}
 
 export interface Fault {
   readonly title: string
@@ -11,35 +21,51 @@ export interface Fault {
   ) => Effect.Effect<void, PostgresUnavailable>
   /** How long it is observed after that. */
   readonly after: Duration.Input
+  readonly promises: Promises
 }
 
 const away = (duration: Duration.Input): Fault["inject"] => ({ postgres }) =>
   Effect.andThen(postgres.stop, Effect.andThen(Effect.sleep(duration), postgres.start))
 
+const frozen = (duration: Duration.Input): Fault["inject"] => ({ runners }) =>
+  runners.use((runner) => Effect.andThen(runner.freeze, Effect.andThen(Effect.sleep(duration), runner.thaw)))
+
 export const all = {
   kill: {
     title: "`kill -9` of a runner",
     inject: ({ runners }) => runners.take((runner) => runner.kill),
-    after: "15 seconds"
+    after: "15 seconds",
+    promises: { commands: 4000, messages: 6000 }
   },
   terminate: {
     title: "SIGTERM of a runner",
     inject: ({ runners }) => runners.take((runner) => runner.terminate),
-    after: "10 seconds"
+    after: "10 seconds",
+    promises: { commands: 3000, messages: 3000 }
   },
-  add: { title: "a runner is added", inject: ({ runners }) => runners.add, after: "10 seconds" },
+  add: { title: "a runner is added", inject: ({ runners }) => runners.add, after: "15 seconds", promises: {} },
   freeze: {
     title: "a runner frozen for 30 s (SIGSTOP)",
-    inject: ({ runners }) =>
-      runners.use((runner) => Effect.andThen(runner.freeze, Effect.andThen(Effect.sleep("30 seconds"), runner.thaw))),
-    after: "15 seconds"
+    inject: frozen("30 seconds"),
+    after: "15 seconds",
+    promises: {}
   },
-  database: { title: "Postgres restarts after 30 s", inject: away("30 seconds"), after: "60 seconds" },
-  restart: { title: "Postgres restarts at once", inject: away(0), after: "60 seconds" }
+  hang: {
+    // Longer than the locks last: the servers move, and the runner finds that out when it wakes up.
+    title: "a runner frozen for 90 s (SIGSTOP)",
+    inject: frozen("90 seconds"),
+    after: "15 seconds",
+    promises: {}
+  },
+  database: {
+    title: "Postgres away for 30 s",
+    inject: away("30 seconds"),
+    after: "60 seconds",
+    promises: { stays: true }
+  },
+  restart: { title: "Postgres restarted", inject: away(0), after: "60 seconds", promises: { stays: true } }
 } as const satisfies { readonly [name: string]: Fault }
 
 export type Name = keyof typeof all
 
-export const isName = (name: string): name is Name => Object.hasOwn(all, name)
-
-export const names: ReadonlyArray<Name> = Object.keys(all).filter(isName)
+export const names = Object.keys(all) as ReadonlyArray<Name>

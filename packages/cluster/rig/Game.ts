@@ -25,6 +25,35 @@ export const owner = (server: GameServer) =>
     return last === undefined ? "nobody" : hostOf(last.address)
   })
 
+/** Since when the session has been there that a server accepted last, in milliseconds since 1970. */
+export const onlineSince = (server: GameServer) =>
+  Effect.map(
+    server.sessions,
+    (sessions) =>
+      sessions.reduce<number | undefined>((latest, { since }) => Math.max(latest ?? since, since), undefined)
+  )
+
+/** Sends the next tick, each with the number after that of the last. */
+export const ticking = (server: GameServer) =>
+  Effect.sync(() => {
+    let ticks = 0
+    return Effect.suspend(() => server.emit(`(Global) tick ${++ticks}`))
+  })
+
+/** The number of a tick, if the message is one. */
+export const tickOf = (text: string): number | undefined => {
+  const found = /^\(Global\) tick (\d+)$/.exec(text)
+  return found === null ? undefined : Number(found[1])
+}
+
+/** How often a server has run each command, by its text. */
+export const runs = (server: GameServer) =>
+  Effect.map(server.executions, (executions) => {
+    const counts = new Map<string, number>()
+    for (const { text } of executions) counts.set(text, (counts.get(text) ?? 0) + 1)
+    return counts
+  })
+
 interface Heard {
   readonly time: number
   readonly address: string

@@ -1,16 +1,7 @@
 /** What the rig prints: one row of a table for each fault. */
-import type { Owners } from "./Game.ts"
-import { longestSilence, type Record } from "./Observer.ts"
+import type { Figures } from "./Figures.ts"
 
-export interface Observed {
-  /** From when to when, in milliseconds since 1970. */
-  readonly from: number
-  readonly to: number
-  readonly owners: ReadonlyArray<Owners>
-  readonly records: ReadonlyArray<Record>
-}
-
-const cells = (values: ReadonlyArray<string>) => `| ${values.join(" | ")} |`
+const cells = (values: ReadonlyArray<string | number>) => `| ${values.join(" | ")} |`
 
 const columns = [
   "event",
@@ -20,38 +11,36 @@ const columns = [
   "silence of commands: most, median",
   "silence of messages: most",
   "gaps",
+  "losses without a gap",
   "answered",
   "not executed",
   "maybe executed",
-  "wrong"
+  "untrue outcomes",
+  "wrong answers"
 ]
 
 export const heading = [cells(columns), cells(columns.map(() => "---"))].join("\n")
 
 const seconds = (millis: number) => `${(millis / 1000).toFixed(1)} s`
 
-const median = (numbers: ReadonlyArray<number>): number =>
-  numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? 0
+const tally = (words: ReadonlyArray<string>): string =>
+  [...new Set(words)].map((word) => `${words.filter((other) => other === word).length} ${word}`).join(", ") || "-"
 
-const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((one, other) => one + other, 0)
-
-export const row = (title: string, { from, owners, records, to }: Observed): string => {
-  const silences = records.map(({ answers }) => longestSilence(answers, from, to))
-  const moved = owners.filter(({ logins }) => logins > 0)
-  const outcomes = records.flatMap((record) => [...record.outcomes.values()])
-  const count = (outcome: string) => String(outcomes.filter((other) => other === outcome).length)
-  const gaps = records.flatMap((record) => record.gaps)
+export const row = (title: string, figures: Figures): string => {
+  const { gaps, logins, moved, outcomes, overlaps, servers, silence, untold, untrue, wrong } = figures
   return cells([
     title,
-    `${moved.length} of ${owners.length}`,
-    [...new Set(moved.map(({ logins }) => logins))].sort((one, other) => one - other).join(", ") || "-",
-    String(sum(owners.map(({ overlaps }) => overlaps))),
-    `${seconds(Math.max(...silences))}, ${seconds(median(silences))}`,
-    seconds(Math.max(...records.map(({ messages }) => longestSilence(messages, from, to)))),
-    [...new Set(gaps)].map((cause) => `${gaps.filter((other) => other === cause).length} ${cause}`).join(", ") || "-",
-    count("Answered"),
-    count("NotExecuted"),
-    count("MaybeExecuted"),
-    String(sum(records.map(({ wrong }) => wrong)))
+    `${moved} of ${servers}`,
+    logins.join(", ") || "-",
+    overlaps,
+    `${seconds(silence.most)}, ${seconds(silence.median)}`,
+    seconds(silence.messages),
+    tally(gaps),
+    untold,
+    outcomes.Answered,
+    outcomes.NotExecuted,
+    outcomes.MaybeExecuted,
+    untrue,
+    wrong
   ])
 }

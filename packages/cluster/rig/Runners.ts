@@ -1,9 +1,9 @@
 /** The runners of the rig and the demo: processes that are started, ended, killed, frozen and thawed. */
 import type { SimulatedServer } from "@bercon/testing"
-import { Effect, type Redacted, Schema, type Scope, Stream } from "effect"
+import { Effect, Latch, type Redacted, Schema, type Scope, Stream } from "effect"
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
 import { fileURLToPath } from "node:url"
-import { GameServers } from "./GameServers.ts"
+import { GameServers, READY } from "./Handover.ts"
 import { freePort } from "./Postgres.ts"
 
 export interface Options {
@@ -18,6 +18,8 @@ export interface Options {
 export interface Runner {
   /** The local address from which it sends to game servers: this tells the servers which runner it is. */
   readonly address: string
+  /** Waits until it is a member of the cluster. */
+  readonly ready: Effect.Effect<void>
   /** Ends it as an operator does, with SIGTERM. Returns when the process is gone. */
   readonly terminate: Effect.Effect<void>
   /** Ends it at once, as `kill -9` does. */
@@ -36,13 +38,13 @@ export interface Runners {
   readonly kill: (address: string) => Effect.Effect<void>
   /** Starts one more. */
   readonly add: Effect.Effect<void>
-  /** Starts or ends runners until there are as many as at the beginning. */
+  /** Starts or ends runners until there are as many as at the beginning, all of them members of the cluster. */
   readonly refill: Effect.Effect<void>
 }
 
 const program = fileURLToPath(new URL("runner.ts", import.meta.url))
 
-/** Starts the runners, which end with the scope at the latest. Returns as soon as their processes are there. */
+/** Starts the runners, which end with the scope at the latest. Returns when each is a member of the cluster. */
 export const start = Effect.fnUntraced(function*(options: Options) {
   const context = yield* Effect.context<ChildProcessSpawner.ChildProcessSpawner | Scope.Scope>()
   const running: Array<Runner> = []
@@ -64,10 +66,13 @@ export const start = Effect.fnUntraced(function*(options: Options) {
       // At the end: a frozen process does not hear anything milder.
       killSignal: "SIGKILL"
     }))
+    const ready = yield* Latch.make()
     yield* handle.all.pipe(
       Stream.decodeText,
       Stream.splitLines,
-      Stream.runForEach((line) => options.onLine(`${address}: ${line}`)),
+      Stream.runForEach((line) =>
+        Effect.andThen(line === READY ? ready.open : Effect.void, options.onLine(`${address}: ${line}`))
+      ),
       // The output of a process that is killed ends in the middle.
       Effect.ignore,
       Effect.forkScoped
@@ -76,6 +81,7 @@ export const start = Effect.fnUntraced(function*(options: Options) {
     const end = (killSignal: "SIGTERM" | "SIGKILL") => Effect.ignore(handle.kill({ killSignal }))
     running.push({
       address,
+      ready: ready.await,
       terminate: end("SIGTERM"),
       kill: end("SIGKILL"),
       freeze: signal("SIGSTOP"),
@@ -90,6 +96,10 @@ export const start = Effect.fnUntraced(function*(options: Options) {
       body: () => running.length < options.count ? add : take(({ terminate }) => terminate),
       step: () => {}
     })
+  ).pipe(
+    Effect.andThen(Effect.suspend(() => Effect.forEach(running, ({ ready }) => ready, { discard: true }))),
+    Effect.timeout("2 minutes"),
+    Effect.orDie
   )
 
   yield* refill

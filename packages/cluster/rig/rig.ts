@@ -1,86 +1,117 @@
 /**
- * What happens to game servers when something happens to the cluster: three runner processes, simulated servers over UDP, and
- * a Postgres that is started for it.
+ * What happens to game servers when something happens to the cluster: runner processes, simulated servers over UDP, and a
+ * Postgres that is started for it.
  *
- *     pnpm rig:cluster                 all faults, with 30 servers: about five minutes
- *     pnpm rig:cluster kill terminate  only these
- *     pnpm rig:cluster --servers 10    with fewer servers
- *     pnpm rig:cluster --verbose       and what the runners print
+ *     pnpm rig:cluster                           all faults, with 3 runners and 30 servers: about ten minutes
+ *     pnpm rig:cluster kill terminate            only these
+ *     pnpm rig:cluster --runners 2 --servers 6   with fewer
+ *     pnpm rig:cluster --verbose                 and what the runners print
+ *
+ * The exit code is 1 if `@bercon/cluster` has broken a promise, and the broken promises are printed.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Clock, Console, Effect, Redacted } from "effect"
+import { Clock, Console, Effect, Redacted, Schema } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
 import { Cluster } from "./Cluster.ts"
 import * as Faults from "./Faults.ts"
+import * as Figures from "./Figures.ts"
 import * as Game from "./Game.ts"
 import * as Observer from "./Observer.ts"
 import * as Postgres from "./Postgres.ts"
 import * as Report from "./Report.ts"
 import * as Runners from "./Runners.ts"
 
-const usage = `usage: rig:cluster [--servers N] [--verbose] [${Object.keys(Faults.all).join("|")}]...`
+const count = (name: string, { least, usual }: { readonly least: number; readonly usual: number }) =>
+  Flag.Int(name).pipe(
+    Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: least, maximum: 200 }))),
+    Flag.withDefault(usual),
+    Flag.withDescription(`From ${least} to 200. Default ${usual}`)
+  )
 
-/** What the command line asks for; the text of how it is used, if it asks for nothing that there is. */
-const parse = (args: ReadonlyArray<string>) => {
-  const names: Array<Faults.Name> = []
-  let servers = 30
-  let isVerbose = false
-  for (let index = 0; index < args.length; index++) {
-    const arg = args[index]!
-    if (arg === "--verbose") isVerbose = true
-    else if (arg === "--servers") {
-      servers = Number(args[++index])
-      if (!(Number.isInteger(servers) && servers >= 1 && servers <= 200)) return "--servers must be from 1 to 200"
-    } else if (Faults.isName(arg)) names.push(arg)
-    else return `there is no fault ${JSON.stringify(arg)}`
-  }
-  return { names: names.length === 0 ? Faults.names : names, servers, isVerbose }
+const options = {
+  // With one runner alone nobody is left to take over.
+  runners: count("runners", { least: 2, usual: 3 }),
+  servers: count("servers", { least: 1, usual: 30 }),
+  verbose: Flag.Boolean("verbose").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Print what the runners print, too")
+  ),
+  faults: Argument.Literals("fault", Faults.names).pipe(
+    Argument.variadic(),
+    Argument.withDescription("What shall happen, in this order. Default: everything")
+  )
 }
 
-const rig = Effect.gen(function*() {
-  const asked = parse(process.argv.slice(2))
-  if (typeof asked === "string") {
-    yield* Console.error(`${asked}\n${usage}`)
-    process.exitCode = 2
-    return
-  }
+const rig = Effect.fnUntraced(function*(asked: {
+  readonly runners: number
+  readonly servers: number
+  readonly verbose: boolean
+  readonly faults: ReadonlyArray<Faults.Name>
+}) {
   const password = Redacted.make("a password of the rig")
-  yield* Console.log("Starting Postgres, 3 runners and the game servers ...")
+  yield* Console.log(`Starting Postgres, ${asked.runners} runners and ${asked.servers} game servers ...`)
   const postgres = yield* Postgres.make
   const servers = yield* Game.start(asked.servers, password)
   const runners = yield* Runners.start({
-    count: 3,
+    count: asked.runners,
     database: postgres.url,
     servers: new Map(Array.from(servers, ([id, { address }]) => [id, address])),
     password,
-    onLine: (line) => asked.isVerbose ? Console.log(line) : Effect.void
+    onLine: (line) => asked.verbose ? Console.log(line) : Effect.void
   })
 
-  yield* Effect.gen(function*() {
-    const observer = yield* Observer.start(servers)
-    yield* observer.calm
-    yield* Console.log(Report.heading)
-    for (const name of asked.names) {
-      const { after, inject, title } = Faults.all[name]
-      // What an earlier fault left behind is over.
-      yield* Effect.sleep("5 seconds")
-      yield* observer.calm
-      yield* observer.begin
-      const from = yield* Clock.currentTimeMillis
-      yield* inject({ postgres, runners })
-      yield* Effect.sleep(after)
-      yield* observer.calm
-      const to = yield* Clock.currentTimeMillis
-      const seen = yield* Effect.forEach(servers, ([, server]) => Game.owners(server, from))
-      yield* Console.log(Report.row(title, { from, to, owners: seen, records: [...observer.records.values()] }))
-      yield* runners.refill
+  const measure = Effect.fnUntraced(function*(fault: Faults.Fault, observer: Effect.Success<typeof observing>) {
+    const settled = yield* observer.settled
+    yield* observer.begin
+    const from = yield* Clock.currentTimeMillis
+    yield* fault.inject({ postgres, runners })
+    yield* Effect.sleep(fault.after)
+    const calm = yield* observer.calm
+    const to = yield* Clock.currentTimeMillis
+    const { lateness, records } = yield* observer.seen
+    const observed: Figures.Observed = {
+      from,
+      to,
+      settled,
+      calm,
+      lateness,
+      servers: yield* Effect.forEach(servers, ([id, server]) =>
+        Effect.all({
+          owners: Game.owners(server, from),
+          record: Effect.succeed(records.get(id)!),
+          runs: Game.runs(server)
+        }))
     }
-  }).pipe(Effect.scoped, Effect.provide(Cluster.consumer(postgres.url)))
-}).pipe(
-  Effect.scoped,
-  Effect.catchTag(
-    "PostgresUnavailable",
-    ({ message }) => Effect.andThen(Console.error(message), Effect.sync(() => void (process.exitCode = 1)))
-  )
-)
+    const figures = Figures.of(observed)
+    yield* Console.log(Report.row(fault.title, figures))
+    yield* runners.refill
+    return Figures.broken(figures, fault.promises, observed).map((promise) => `${fault.title}: ${promise}`)
+  })
+  const observing = Observer.start(servers)
 
-NodeRuntime.runMain(Effect.provide(rig, NodeServices.layer))
+  const broken = yield* Effect.gen(function*() {
+    const observer = yield* observing
+    yield* Console.log(Report.heading)
+    return yield* Effect.forEach(
+      asked.faults.length === 0 ? Faults.names : asked.faults,
+      (name) => measure(Faults.all[name], observer)
+    )
+  }).pipe(Effect.scoped, Effect.provide(Cluster.consumer(postgres.url)), Effect.map((lists) => lists.flat()))
+
+  for (const promise of broken) yield* Console.error(`BROKEN: ${promise}`)
+  if (broken.length === 0) yield* Console.log("Every promise was kept.")
+  else process.exitCode = 1
+}, (effect) =>
+  Effect.scoped(effect).pipe(
+    Effect.catchTag(
+      "PostgresUnavailable",
+      ({ message }) => Effect.andThen(Console.error(message), Effect.sync(() => void (process.exitCode = 1)))
+    )
+  ))
+
+Command.make("rig:cluster", options, rig).pipe(
+  Command.withDescription("What happens to game servers when something happens to the cluster"),
+  Command.run({ version: "0.1.0" }),
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain
+)

@@ -7,9 +7,9 @@
 import { ServerEntity, Servers } from "@bercon/cluster"
 import * as NodeTransport from "@bercon/session/NodeTransport"
 import { NodeRuntime } from "@effect/platform-node"
-import { Config, Effect, Layer } from "effect"
+import { Config, Console, Effect, Layer } from "effect"
 import { Cluster } from "./Cluster.ts"
-import { GameServers } from "./GameServers.ts"
+import { GameServers, READY } from "./Handover.ts"
 
 const runner = Layer.unwrap(Effect.gen(function*() {
   const address = yield* Config.String("RUNNER_ADDRESS")
@@ -27,4 +27,6 @@ const runner = Layer.unwrap(Effect.gen(function*() {
   )
 }))
 
-NodeRuntime.runMain(Layer.launch(runner))
+const program = Layer.provide(Layer.effectDiscard(Console.log(READY)), runner)
+
+NodeRuntime.runMain(Layer.launch(program))

@@ -1,12 +1,28 @@
 /**
- * Why a datagram is not a BattlEye packet.
+ * Describes why a datagram is not a BattlEye packet.
+ *
+ * A `DecodeError` is plain data: a tagged `reason` with the numbers that were wrong, and a message built from them. It
+ * keeps no byte of the datagram, so it can be logged even if the datagram held a password.
+ *
+ * **Example** (Reading the reason)
+ *
+ * ```ts
+ * import { Packet } from "@bercon/codec"
+ * import { Result } from "effect"
+ *
+ * const result = Packet.decodeServer(Uint8Array.of(0x42, 0x45))
+ * if (Result.isFailure(result) && result.failure.reason._tag === "Truncated") {
+ *   result.failure.reason.minimum // 8
+ * }
+ * ```
  *
  * @since 0.1.0
  */
 import * as Data from "effect/Data"
 
 /**
- * Fewer than 8 bytes, or too few for the packet type: `length` is the datagram's, `minimum` what it should have at least.
+ * Too few bytes: fewer than the header's 8, or fewer than the packet type needs. `length` is the length of the
+ * datagram, `minimum` the length it must have at least.
  *
  * @category models
  * @since 0.1.0
@@ -18,7 +34,7 @@ export interface Truncated {
 }
 
 /**
- * The datagram does not begin with `B`, `E`, or has no `FF` at byte 6: it is some other protocol.
+ * Another protocol: the datagram does not begin with `B`, `E`, or byte 6 is not `FF`.
  *
  * @category models
  * @since 0.1.0
@@ -28,8 +44,8 @@ export interface NotBattlEye {
 }
 
 /**
- * The checksum in the header (`received`) is not that of the bytes (`computed`): the datagram was damaged. Both are
- * unsigned 32-bit integers.
+ * A damaged datagram: the checksum in the header (`received`) differs from the checksum of the bytes (`computed`). Both
+ * are unsigned 32-bit integers.
  *
  * @category models
  * @since 0.1.0
@@ -52,7 +68,7 @@ export interface UnknownType {
 }
 
 /**
- * More bytes than a packet of this type has: `length` is the datagram's, `maximum` what it may have at most.
+ * Too many bytes for the packet type. `length` is the length of the datagram, `maximum` the length it may have at most.
  *
  * @category models
  * @since 0.1.0
@@ -64,7 +80,7 @@ export interface Oversized {
 }
 
 /**
- * A login reply that says neither 0 (refused) nor 1 (accepted).
+ * A login reply whose result is neither 0 (refused) nor 1 (accepted).
  *
  * @category models
  * @since 0.1.0
@@ -87,7 +103,7 @@ export interface InvalidPart {
 }
 
 /**
- * Every way in which a datagram can fail to be a packet.
+ * All reasons why a datagram is not a packet.
  *
  * @category models
  * @since 0.1.0
@@ -104,7 +120,7 @@ export type DecodeErrorReason =
 const hex = (value: number, digits: number) => value.toString(16).padStart(digits, "0")
 
 /**
- * A datagram that is not a well-formed BattlEye packet. `reason` says why; nothing of the datagram itself is kept.
+ * The error for a datagram that is not a well-formed BattlEye packet. `reason` describes why. The error keeps no byte of the datagram.
  *
  * @category errors
  * @since 0.1.0
@@ -118,7 +134,7 @@ export class DecodeError extends Data.TaggedError("DecodeError")<{ readonly reas
       case "NotBattlEye":
         return "datagram is not a BattlEye packet: it lacks the header \"BE\" or the byte FF after the checksum"
       case "ChecksumMismatch":
-        return `datagram is damaged: its checksum says ${hex(reason.received, 8)}, its bytes say ${
+        return `datagram is damaged: the header has checksum ${hex(reason.received, 8)}, the bytes have ${
           hex(reason.computed, 8)
         }`
       case "UnknownType":
@@ -128,7 +144,7 @@ export class DecodeError extends Data.TaggedError("DecodeError")<{ readonly reas
       case "UnknownLoginResult":
         return `login reply ${hex(reason.value, 2)} is neither 00 (refused) nor 01 (accepted)`
       case "InvalidPart":
-        return `reply part ${reason.index} of ${reason.total} is out of range`
+        return `reply part ${reason.index} of ${reason.total} is invalid: the index must be below the total`
     }
   }
 }

@@ -1,10 +1,10 @@
 /**
- * BattlEye RCON packets as plain data, both directions, both ways.
+ * Encodes and decodes BattlEye RCON packets in both directions.
  *
  * **Details**
  *
- * A datagram is `42 45` (`"BE"`), the CRC-32 of everything from byte 6 on (4 bytes, little-endian), `FF`, the packet
- * type (1 byte) and the body:
+ * Packets are plain readonly objects. A datagram consists of `42 45` (`"BE"`), the CRC-32 of all bytes from byte 6 on
+ * (4 bytes, little-endian), `FF`, the packet type (1 byte) and the body:
  *
  * | type | client to server                       | server to client                                            |
  * | ---- | -------------------------------------- | ----------------------------------------------------------- |
@@ -13,17 +13,17 @@
  * |      |                                        | {@link CommandReplyPart}: sequence, 0, total, index, text    |
  * | 2    | {@link Acknowledge}: sequence          | {@link Message}: sequence, text                              |
  *
- * Nothing here knows a clock, a socket or a session. Encoding is total; decoding returns a `Result` and never throws,
- * whatever the bytes. Text stays bytes: a character may be cut between two parts, so decoding belongs after joining
- * (see `Reassembly` and `Text`).
+ * The functions are pure: they use no clock, no socket and no session. Encoding is total. Decoding returns a `Result`
+ * and never throws, whatever the bytes. Payloads stay bytes, because a character may be cut between two parts: join the
+ * parts first (see `Reassembly`), then decode the text (see `Text`).
  *
  * **Gotchas**
  *
- * A decoded payload is a *view* into the datagram it was decoded from: it is valid as long as nobody writes to the
- * datagram's buffer, and keeping it keeps the whole datagram alive. Copy it (`slice()`) to keep it longer than that. It
- * is a plain `Uint8Array` also where the datagram is a Node `Buffer`, whose own `slice()` would not copy.
+ * A decoded payload is a *view* into its datagram. It is valid until somebody writes to the datagram's buffer, and it
+ * keeps the whole datagram in memory. Copy it with `slice()` to keep it longer. The view is a plain `Uint8Array` even
+ * if the datagram is a Node `Buffer`, whose own `slice()` would not copy.
  *
- * A constructor keeps the bytes it is given and does not copy them; {@link encode} copies them into the datagram.
+ * A constructor keeps the given bytes without copying them; {@link encode} copies them into the datagram.
  *
  * **Example** (A command and its reply)
  *
@@ -53,20 +53,20 @@ import * as Text from "./Text.ts"
 // -----------------------------------------------------------------------------
 
 /**
- * Asks for a session. Answered by a {@link LoginResult}, or not at all.
+ * Asks the server for a session. The server answers with a {@link LoginResult}, or not at all.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Login {
   readonly _tag: "Login"
-  /** The password's bytes. The specification allows ASCII without NUL. */
+  /** The bytes of the password. The specification allows ASCII without NUL. */
   readonly password: Redacted.Redacted<Uint8Array>
 }
 
 /**
- * A command. With an empty payload it does nothing and serves as the keepalive. Answered by a {@link CommandReply} or
- * by {@link CommandReplyPart}s with the same sequence number.
+ * A command. The server answers with a {@link CommandReply}, or with {@link CommandReplyPart}s, of the same sequence
+ * number. An empty payload has no effect and serves as the keepalive.
  *
  * @category models
  * @since 0.1.0
@@ -79,19 +79,19 @@ export interface Command {
 }
 
 /**
- * Tells the server that the {@link Message} with this sequence number has come.
+ * Confirms to the server that the {@link Message} with this sequence number has arrived.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Acknowledge {
   readonly _tag: "Acknowledge"
-  /** 0 to 255, the message's. */
+  /** The sequence number of the message, 0 to 255. */
   readonly sequence: number
 }
 
 /**
- * What a client sends.
+ * Every packet that a client sends.
  *
  * @category models
  * @since 0.1.0
@@ -99,7 +99,7 @@ export interface Acknowledge {
 export type ClientPacket = Login | Command | Acknowledge
 
 /**
- * The answer to a {@link Login}. Its first byte is the result; {@link decodeServer} ignores any bytes behind it.
+ * The answer to a {@link Login}. The first byte of its body is the result; {@link decodeServer} ignores further bytes.
  *
  * @category models
  * @since 0.1.0
@@ -111,15 +111,15 @@ export interface LoginResult {
 }
 
 /**
- * The whole answer to a {@link Command}, perhaps empty. Its payload never begins with byte 0: that byte announces a
- * {@link CommandReplyPart}.
+ * The whole answer to a {@link Command}; it may be empty. Its payload never begins with byte 0, because that byte
+ * announces a {@link CommandReplyPart}.
  *
  * @category models
  * @since 0.1.0
  */
 export interface CommandReply {
   readonly _tag: "CommandReply"
-  /** 0 to 255, the command's. */
+  /** The sequence number of the command, 0 to 255. */
   readonly sequence: number
   readonly payload: Uint8Array
 }
@@ -132,17 +132,18 @@ export interface CommandReply {
  */
 export interface CommandReplyPart {
   readonly _tag: "CommandReplyPart"
-  /** 0 to 255, the command's. */
+  /** The sequence number of the command, 0 to 255. */
   readonly sequence: number
   /** How many parts the answer has, 1 to 255. */
   readonly total: number
-  /** Which of them this is, 0 to `total - 1`. */
+  /** The position of this part, 0 to `total - 1`. */
   readonly index: number
   readonly payload: Uint8Array
 }
 
 /**
- * Something the server tells every client: a chat line, a join, a kick. Wants an {@link Acknowledge}.
+ * A text that the server sends to every client: a chat line, a join, a kick. The client must answer it with an
+ * {@link Acknowledge}.
  *
  * @category models
  * @since 0.1.0
@@ -155,7 +156,7 @@ export interface Message {
 }
 
 /**
- * What a server sends.
+ * Every packet that a server sends.
  *
  * @category models
  * @since 0.1.0
@@ -177,7 +178,7 @@ const bytesOf = (payload: string | Uint8Array): Uint8Array =>
   typeof payload === "string" ? Text.encode(payload) : payload
 
 /**
- * A {@link Login}. A string is encoded as UTF-8.
+ * Makes a {@link Login}. A string is encoded as UTF-8.
  *
  * @category constructors
  * @since 0.1.0
@@ -188,8 +189,8 @@ export const login = (password: Redacted.Redacted<string | Uint8Array>): Login =
 })
 
 /**
- * A {@link Command}. A string is encoded as UTF-8. Throws a `RangeError` where `sequence` is not an integer from 0 to
- * 255: that is a mistake of the caller, not of the network.
+ * Makes a {@link Command}. A string is encoded as UTF-8. Throws a `RangeError` if `sequence` is not an integer from 0
+ * to 255, because that is a bug of the caller and never comes from the network.
  *
  * @category constructors
  * @since 0.1.0
@@ -201,7 +202,7 @@ export const command = (sequence: number, payload: string | Uint8Array): Command
 })
 
 /**
- * An {@link Acknowledge}. Throws a `RangeError` where `sequence` is not an integer from 0 to 255.
+ * Makes an {@link Acknowledge}. Throws a `RangeError` if `sequence` is not an integer from 0 to 255.
  *
  * @category constructors
  * @since 0.1.0
@@ -212,7 +213,7 @@ export const acknowledge = (sequence: number): Acknowledge => ({
 })
 
 /**
- * A {@link LoginResult}.
+ * Makes a {@link LoginResult}.
  *
  * @category constructors
  * @since 0.1.0
@@ -220,21 +221,23 @@ export const acknowledge = (sequence: number): Acknowledge => ({
 export const loginResult = (accepted: boolean): LoginResult => ({ _tag: "LoginResult", accepted })
 
 /**
- * A {@link CommandReply}. A string is encoded as UTF-8. Throws a `RangeError` where `sequence` is not an integer from 0
- * to 255, or where the payload begins with byte 0 and so would read as a part.
+ * Makes a {@link CommandReply}. A string is encoded as UTF-8. Throws a `RangeError` if `sequence` is not an integer
+ * from 0 to 255, or if the payload begins with byte 0, because it would be read as a part.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const commandReply = (sequence: number, payload: string | Uint8Array): CommandReply => {
   const bytes = bytesOf(payload)
-  if (bytes[0] === 0) throw new RangeError("a whole command reply must not begin with byte 0, which announces a part")
+  if (bytes[0] === 0) {
+    throw new RangeError("a whole command reply must not begin with byte 0, because that byte announces a part")
+  }
   return { _tag: "CommandReply", sequence: sequenceOf(sequence), payload: bytes }
 }
 
 /**
- * A {@link CommandReplyPart}. A string is encoded as UTF-8. Throws a `RangeError` where `sequence` is not an integer
- * from 0 to 255, `total` not one from 1 to 255, or `index` not one from 0 to `total - 1`.
+ * Makes a {@link CommandReplyPart}. A string is encoded as UTF-8. Throws a `RangeError` unless `sequence` is an integer
+ * from 0 to 255, `total` an integer from 1 to 255, and `index` an integer from 0 to `total - 1`.
  *
  * @category constructors
  * @since 0.1.0
@@ -253,8 +256,8 @@ export const commandReplyPart = (
 })
 
 /**
- * A {@link Message}. A string is encoded as UTF-8. Throws a `RangeError` where `sequence` is not an integer from 0 to
- * 255.
+ * Makes a {@link Message}. A string is encoded as UTF-8. Throws a `RangeError` if `sequence` is not an integer from 0
+ * to 255.
  *
  * @category constructors
  * @since 0.1.0
@@ -270,7 +273,7 @@ export const message = (sequence: number, payload: string | Uint8Array): Message
 // -----------------------------------------------------------------------------
 
 /**
- * Bytes before a packet's body: `"BE"`, checksum, `FF`, type.
+ * Size of a packet's header in bytes: `"BE"`, checksum, `FF`, type.
  *
  * @category constants
  * @since 0.1.0
@@ -278,7 +281,7 @@ export const message = (sequence: number, payload: string | Uint8Array): Message
 export const HEADER_BYTES = 8
 
 /**
- * Bytes of a {@link Command} datagram that are not its text: the header and the sequence number.
+ * Size in bytes of everything in a {@link Command} datagram except its text: the header and the sequence number.
  *
  * @category constants
  * @since 0.1.0
@@ -286,7 +289,8 @@ export const HEADER_BYTES = 8
 export const COMMAND_OVERHEAD_BYTES = HEADER_BYTES + 1
 
 /**
- * The largest payload a server puts into one {@link CommandReplyPart}, in bytes. Decoding accepts more.
+ * Size in bytes of the largest payload that a server puts into one {@link CommandReplyPart}. Decoding accepts larger
+ * ones.
  *
  * @category constants
  * @since 0.1.0
@@ -332,7 +336,8 @@ const sequenced = (
 }
 
 /**
- * Makes the array that a datagram is written into: of this length, filled with zeros, and used by nobody else.
+ * Returns an array of `bytes` bytes for a datagram. The array must be filled with zeros, and nothing else may write to
+ * it.
  *
  * @category models
  * @since 0.1.0
@@ -342,13 +347,14 @@ export type Allocate = (bytes: number) => Uint8Array<ArrayBuffer>
 const ownBuffer: Allocate = (bytes) => new Uint8Array(bytes)
 
 /**
- * The datagram of a packet of either direction, in a buffer of its own.
+ * Encodes a packet of either direction as a datagram in a new buffer.
  *
  * **Details**
  *
- * Total: it never fails and never throws, unless a password was erased by `Redacted.wipeUnsafe`. A packet that was
- * written by hand past its constructor, with a number out of range, is sent with the number's low 8 bits, and a whole
- * reply that begins with byte 0 reads as a part. No length is refused here; UDP itself carries at most 65,507 bytes.
+ * Encoding is total: it throws only if `Redacted.wipeUnsafe` has erased the password. A packet that
+ * was written by hand, without its constructor, is not checked: of a number out of range the low 8 bits are sent, and a
+ * whole reply that begins with byte 0 will be read as a part. No payload is refused as too long; UDP itself carries
+ * datagrams of at most 65,507 bytes.
  *
  * @category encoding
  * @since 0.1.0
@@ -356,7 +362,7 @@ const ownBuffer: Allocate = (bytes) => new Uint8Array(bytes)
 export const encode = (packet: ClientPacket | ServerPacket): Uint8Array<ArrayBuffer> => encodeWith(packet, ownBuffer)
 
 /**
- * As {@link encode}, in the bytes that `allocate` gives.
+ * Encodes a packet like {@link encode}, into an array made by `allocate`.
  *
  * @category encoding
  * @since 0.1.0
@@ -405,11 +411,11 @@ const fail = (reason: DecodeErrorReason): Result.Result<never, DecodeError> => R
 const truncated = (datagram: Uint8Array, minimum: number) =>
   fail({ _tag: "Truncated", length: datagram.length, minimum })
 
-/** The rest of a datagram, as a view. `subarray` would make a `Buffer` of a `Buffer`, and costs no less. */
+/** The bytes from `from` on, as a view. `subarray` costs the same, but of a `Buffer` it makes a `Buffer`. */
 const rest = (datagram: Uint8Array, from: number): Uint8Array =>
   new Uint8Array(datagram.buffer, datagram.byteOffset + from, datagram.length - from)
 
-/** What is wrong with the 8 bytes that all packets begin with, if anything. */
+/** Checks the 8 bytes that every packet begins with. Returns `undefined` if they are valid. */
 const headerError = (datagram: Uint8Array): Result.Result<never, DecodeError> | undefined => {
   if (datagram.length < HEADER_BYTES) return truncated(datagram, HEADER_BYTES)
   if (datagram[0] !== 0x42 || datagram[1] !== 0x45 || datagram[6] !== 0xff) return fail({ _tag: "NotBattlEye" })
@@ -419,9 +425,9 @@ const headerError = (datagram: Uint8Array): Result.Result<never, DecodeError> | 
 }
 
 /**
- * The checksum that stands in a datagram's header, bytes 2 to 5, as an unsigned 32-bit integer. It is not compared with
- * the bytes; for a decoded datagram it is theirs, and identifies its content. A datagram shorter than that gives what
- * there is of it.
+ * Reads the checksum field of a datagram's header (bytes 2 to 5) as an unsigned 32-bit integer. The checksum is not
+ * verified. In a datagram that was decoded successfully it is right, and identifies the content. Missing bytes of a
+ * shorter datagram count as 0.
  *
  * @category decoding
  * @since 0.1.0
@@ -430,11 +436,11 @@ export const checksumField = (datagram: Uint8Array): number =>
   (datagram[2]! | (datagram[3]! << 8) | (datagram[4]! << 16) | (datagram[5]! << 24)) >>> 0
 
 /**
- * Reads a datagram that a client sent.
+ * Decodes a datagram that a client sent.
  *
  * **Details**
  *
- * Fails with a `DecodeError` for anything that is not a {@link ClientPacket}; never throws. The payload is a view into
+ * Fails with a `DecodeError` if the datagram is not a {@link ClientPacket}; never throws. The payload is a view into
  * `datagram`.
  *
  * @category decoding
@@ -463,14 +469,14 @@ export const decodeClient = (datagram: Uint8Array): Result.Result<ClientPacket, 
 }
 
 /**
- * Reads a datagram that a server sent.
+ * Decodes a datagram that a server sent.
  *
  * **Details**
  *
- * Fails with a `DecodeError` for anything that is not a {@link ServerPacket}; never throws. The payload is a view into
- * `datagram`. A command reply whose text begins with byte 0 is a part, so a bad part header is an error here. Bytes
- * behind the result of a login reply are ignored, so such a reply does not encode to the same bytes again; every other
- * packet does.
+ * Fails with a `DecodeError` if the datagram is not a {@link ServerPacket}; never throws. The payload is a view into
+ * `datagram`. A command reply whose text begins with byte 0 is a part, so a bad part header is an error. Bytes after
+ * the result of a login reply are ignored: such a reply does not encode to the same bytes again, but every other packet
+ * does.
  *
  * @category decoding
  * @since 0.1.0
@@ -484,7 +490,7 @@ export const decodeServer = (datagram: Uint8Array): Result.Result<ServerPacket, 
   const first = datagram[8]!
   switch (type) {
     case TYPE_LOGIN:
-      // Bytes behind the result are ignored: if the reply were refused, the client would wait for it in vain.
+      // Bytes after the result are ignored, because a client that refused such a reply would wait for another in vain.
       return first > 1
         ? fail({ _tag: "UnknownLoginResult", value: first })
         : Result.succeed({ _tag: "LoginResult", accepted: first === 1 })

@@ -1,6 +1,18 @@
 /**
- * Packets as `Schema`s, for people who compose schemas. Built on the functions of `Packet`, which are what to use where
- * speed matters.
+ * Describes packets as `Schema`s, for programs that compose schemas.
+ *
+ * The schemas are built on the functions of `Packet` and accept exactly what those accept. Use `Packet` directly if
+ * speed matters: it is many times faster.
+ *
+ * **Example** (A packet inside a larger schema)
+ *
+ * ```ts
+ * import { PacketSchema } from "@bercon/codec"
+ * import { Schema } from "effect"
+ *
+ * const Captured = Schema.Struct({ at: Schema.Number, packet: PacketSchema.ServerPacketFromBytes })
+ * const decode = Schema.decodeUnknownEffect(Captured)
+ * ```
  *
  * @since 0.1.0
  */
@@ -13,7 +25,7 @@ import type { DecodeError } from "./DecodeError.ts"
 import * as Packet from "./Packet.ts"
 
 /**
- * A sequence number: an integer from 0 to 255.
+ * An integer from 0 to 255, as every sequence number is.
  *
  * @category schemas
  * @since 0.1.0
@@ -21,8 +33,8 @@ import * as Packet from "./Packet.ts"
 export const Sequence = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))
 
 /**
- * Schema of `Packet.ClientPacket`. Its JSON form refuses to encode a `Login`: JSON is for logs and files, where a
- * password has no place.
+ * The schema of `Packet.ClientPacket`. Encoding a `Login` to JSON fails, because JSON ends up in logs and files, which
+ * must not contain a password.
  *
  * @category schemas
  * @since 0.1.0
@@ -34,7 +46,7 @@ export const ClientPacket = Schema.Union([
 ])
 
 /**
- * Schema of `Packet.ServerPacket`, with the ranges that the constructors of `Packet` check.
+ * The schema of `Packet.ServerPacket`. It checks the same ranges as the constructors of `Packet`.
  *
  * @category schemas
  * @since 0.1.0
@@ -64,8 +76,8 @@ const decoded = <A>(decode: (datagram: Uint8Array) => Result.Result<A, DecodeErr
   )
 
 /**
- * A datagram and the `Packet.ClientPacket` in it. Decoding fails with a `SchemaError` that has the message of the
- * `DecodeError`.
+ * Converts between a datagram and its `Packet.ClientPacket`. Decoding fails with a `SchemaError` that carries the
+ * message of the `DecodeError`.
  *
  * @category schemas
  * @since 0.1.0
@@ -78,8 +90,8 @@ export const ClientPacketFromBytes = Schema.Uint8Array.pipe(
 )
 
 /**
- * A datagram and the `Packet.ServerPacket` in it. Decoding fails with a `SchemaError` that has the message of the
- * `DecodeError`.
+ * Converts between a datagram and its `Packet.ServerPacket`. Decoding fails with a `SchemaError` that carries the
+ * message of the `DecodeError`.
  *
  * @category schemas
  * @since 0.1.0

@@ -3,22 +3,24 @@
  *
  * **Details**
  *
- * Parts may come in any order and more than once: the result is the same for every order and repetition of the parts of
- * one reply, and nothing is returned while a part is missing.
+ * Parts may arrive in any order and more than once. Every order and repetition of the same parts gives the same reply.
+ * Nothing is returned while a part is missing.
  *
- * A part that contradicts an earlier one (another total, or other bytes at an index already held) belongs to another
- * execution of the command. The reassembly is `contradictory` from then on and returns nothing any more, because it is
- * unknown which parts belong together.
+ * Two parts that contradict each other (different totals, or different bytes at the same index) come from two
+ * executions of the command. The reassembly is then `contradictory` for good and never returns a reply, because nothing
+ * shows which parts belong together.
+ *
+ * A reassembly is mutable state of one caller. Make one for each command, and drop it when the command is settled.
  *
  * **Gotchas**
  *
- * A reply joined from two executions of a repeated query cannot always be detected: if both replies have the same number
- * of parts, and no part arrives twice with different bytes, the joined reply looks right.
+ * Two executions of a repeated query can be mixed without a contradiction: if both replies have the same number of
+ * parts, and no part arrives twice with different bytes, the joined reply looks right.
  *
  * **Limits**
  *
- * At most 255 parts, each a view into its datagram: 255 KiB from a server that keeps to 1,024 bytes a part, and 16 MiB
- * in the largest datagrams that UDP carries. `bytes` says how many are held, for a caller with a lower limit.
+ * A reassembly holds at most 255 parts, each a view into its datagram: 255 KiB if the server keeps to 1,024 bytes a
+ * part, and 16 MiB with the largest datagrams that UDP carries. A caller with a lower limit compares it with `bytes`.
  *
  * **Example** (Two parts, the second first)
  *
@@ -36,7 +38,7 @@
 import type { CommandReplyPart } from "./Packet.ts"
 
 /**
- * A reply of which not all parts have come. Owned by one sequence number; changed by {@link add} alone.
+ * The parts of one reply that have arrived so far. Only {@link add} changes it.
  *
  * @category models
  * @since 0.1.0
@@ -44,18 +46,18 @@ import type { CommandReplyPart } from "./Packet.ts"
 export interface Reassembly {
   /** How many parts the reply has, 1 to 255; 0 before the first part. */
   readonly total: number
-  /** How many of them are held, 0 to `total`. */
+  /** How many parts are held, 0 to `total`. */
   readonly held: number
-  /** How many bytes the held payloads have together. */
+  /** Total size of the held payloads in bytes. */
   readonly bytes: number
-  /** The held payloads by index; `undefined` at the index of a missing one. */
+  /** The held payloads by index. The entry of a missing part is `undefined`. */
   readonly parts: Array<Uint8Array | undefined>
-  /** Whether a part contradicted an earlier one. It was not taken, and no part is from then on. */
+  /** Whether a part contradicted an earlier one. From then on {@link add} ignores every part. */
   readonly contradictory: boolean
 }
 
 /**
- * A reassembly that holds nothing yet.
+ * Makes an empty reassembly.
  *
  * @category constructors
  * @since 0.1.0
@@ -66,13 +68,13 @@ const equals = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, index) => byte === b[index])
 
 /**
- * Takes one part, and returns the whole reply, in a buffer of its own, if no part is missing. Returns `undefined` if parts
- * are missing or the reassembly is `contradictory`.
+ * Adds one part. Returns the whole reply in a buffer of its own, or `undefined` if parts are missing or the reassembly
+ * is `contradictory`.
  *
  * **Details**
  *
- * Repeating a part changes nothing; after the reply is complete, it is returned again. The part's sequence number is
- * ignored: the caller keeps one reassembly for each number.
+ * Adding a part again changes nothing; once the reply is complete, it is returned again. The part's sequence number is
+ * ignored: keep one reassembly for each number.
  *
  * @category combinators
  * @since 0.1.0
@@ -92,7 +94,7 @@ export const add = (self: Reassembly, part: CommandReplyPart): Uint8Array | unde
 }
 
 /**
- * How many parts are still missing; 0 before the first part, which tells how many there are.
+ * How many parts are missing. Returns 0 before the first part, because only a part contains the total.
  *
  * @category getters
  * @since 0.1.0

@@ -1,17 +1,28 @@
 /**
- * Text as BattlEye servers and clients send it.
+ * Encodes and decodes the text of BattlEye packets.
  *
  * **Details**
  *
- * Modern servers send UTF-8. Older ones pass player names on in whatever legacy code page the player's system had, so
- * one reply can hold both. {@link decode} therefore decides line by line and never fails.
+ * Modern servers send UTF-8. Older servers pass on a player's name in the legacy code page of that player's system, so
+ * one reply can contain both. {@link decode} therefore chooses the encoding of each line separately. It never fails.
+ * Both functions are pure and keep no state.
+ *
+ * **Example** (A name in UTF-8, and the same name in a legacy code page)
+ *
+ * ```ts
+ * import { Text } from "@bercon/codec"
+ *
+ * Text.decode(Text.encode("Макс\n")) // "Макс\n"
+ * Text.decode(Uint8Array.of(0xcc, 0xe0, 0xea, 0xf1)) // "Макс", from windows-1251
+ * ```
  *
  * @since 0.1.0
  */
 
 /**
- * The code page that {@link decode} assumes for a line that is not UTF-8, unless told otherwise: Cyrillic, the one that
- * real lists have shown. Another label of the WHATWG Encoding Standard can be given instead (`"windows-1250"`, `"gbk"`).
+ * The code page that {@link decode} uses by default for a line that is not UTF-8: Cyrillic, the only one seen in lists
+ * of real servers so far. Any other label of the WHATWG Encoding Standard can be given instead (`"windows-1250"`,
+ * `"gbk"`).
  *
  * @category constants
  * @since 0.1.0
@@ -22,13 +33,14 @@ const encoder = new TextEncoder()
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
 
 /**
- * UTF-8 bytes of a string. A lone surrogate becomes U+FFFD.
+ * Encodes a string as UTF-8. A lone surrogate becomes U+FFFD.
  *
  * @category encoding
  * @since 0.1.0
  */
 export const encode = (text: string): Uint8Array => {
-  // `TextEncoder` costs half a microsecond a call; commands are short and nearly always ASCII.
+  // `TextEncoder` costs half a microsecond a call, which is much for a command: commands are short and nearly always
+  // ASCII.
   const length = text.length
   if (length > 64) return encoder.encode(text)
   const bytes = new Uint8Array(length)
@@ -42,31 +54,33 @@ export const encode = (text: string): Uint8Array => {
 }
 
 /**
- * Decodes bytes to a string. Never throws, and takes time in proportion to the number of bytes, whatever they are.
+ * Decodes bytes to a string. It never throws, and its time is proportional to the number of bytes, whatever the bytes
+ * are.
  *
  * **Details**
  *
- * Each line (up to `\n`) is decoded on its own, so that one odd player name does not spoil a whole list:
+ * Each line (up to `\n`) is decoded separately, so that one odd player name does not spoil a whole list:
  *
- * - A line that is UTF-8 is decoded as UTF-8.
- * - So is a line of UTF-8 that was cut inside a character, as servers cut long texts: it has at least two whole
- *   characters beyond ASCII, or one of three or four bytes, then one that lacks its last bytes, then only ASCII. The cut
- *   character becomes U+FFFD.
- * - Every other line is decoded in the code page `fallback`, default {@link DEFAULT_FALLBACK}. Bytes that the code page
- *   does not define become U+FFFD.
+ * - A line of UTF-8 is decoded as UTF-8.
+ * - So is a line of UTF-8 that was cut inside a character, as servers cut long texts. Such a line has at least two
+ *   whole characters beyond ASCII (or one of three or four bytes), then one character without its last bytes, then only
+ *   ASCII. The cut character becomes U+FFFD.
+ * - Every other line is decoded in the code page `fallback`. Its default is {@link DEFAULT_FALLBACK}. Bytes that the
+ *   code page does not define become U+FFFD.
  *
- * `fallback` is a label of the WHATWG Encoding Standard. If the runtime does not know it, or if its encoding is not a
- * superset of ASCII (UTF-16 and ISO-2022-JP are not), what is not UTF-8 becomes U+FFFD.
+ * `fallback` is a label of the WHATWG Encoding Standard. If the runtime does not know the label, or if the encoding is
+ * not a superset of ASCII (UTF-16 and ISO-2022-JP are not), bytes that are not UTF-8 become U+FFFD.
  *
- * Every `\n` stays in the text, and so does a byte order mark.
+ * Every `\n` and every byte order mark stays in the text.
  *
- * Join the parts of a long reply before decoding: a character may be cut between two.
+ * Join the parts of a long reply before decoding: a character may be cut between two parts.
  *
  * **Gotchas**
  *
- * Legacy text whose bytes happen to be UTF-8 is read as UTF-8: `"ЕЁ"` in windows-1251 is also `"Ũ"` in UTF-8. One
- * whole character of two bytes is not enough for a cut line because legacy words of three letters look like that:
- * `"ПЁС"`, `"Кіт"`. So a line that was cut inside its first or second character beyond ASCII may be read in `fallback`.
+ * Legacy text whose bytes happen to be valid UTF-8 is read as UTF-8: the bytes of `"ЕЁ"` in windows-1251 are also `"Ũ"`
+ * in UTF-8. For the same reason, one whole character of two bytes does not prove that a cut line is UTF-8: legacy words
+ * of three letters (`"ПЁС"`, `"Кіт"`) look like that. So a line of UTF-8 that was cut inside its first or second
+ * character beyond ASCII may be read in `fallback`.
  *
  * **Example** (A legacy name)
  *
@@ -84,11 +98,11 @@ export const decode = (bytes: Uint8Array, fallback: string = DEFAULT_FALLBACK): 
   return text.includes("\ufffd") ? utf8.decode(inUtf8(bytes, fallback)) : text
 }
 
-/** The same text with each legacy line replaced by its UTF-8 bytes. */
+/** The same text, with the bytes of each legacy line replaced by UTF-8. */
 const inUtf8 = (bytes: Uint8Array, fallback: string): Uint8Array => {
-  // A decoder call for each line, or a string for each, costs seconds if a long reply is made of short lines. So the
-  // code page decodes everything at once, and lines are picked as bytes. It has the same lines, since no byte of a
-  // longer character is `\n`.
+  // A decoder call or a string for each line takes seconds if a long reply consists of short lines. So the code page
+  // decodes all bytes at once, and the lines are then picked as bytes. The decoded text has the same lines, because no
+  // byte inside a longer character is `\n`.
   const legacy = encoder.encode(decoderOf(fallback).decode(bytes))
   const picked = new Uint8Array(bytes.length + legacy.length)
   let length = 0
@@ -106,9 +120,9 @@ const inUtf8 = (bytes: Uint8Array, fallback: string): Uint8Array => {
   return picked.subarray(0, length)
 }
 
-/** Where the line that begins at `from` ends: after its `\n`, or at the end of the bytes. */
+/** The end of the line that begins at `from`: the index after its `\n`, or the number of bytes. */
 const endOfLine = (bytes: Uint8Array, from: number): number => {
-  // Stryker disable next-line EqualityOperator: the byte after the last is undefined, so no line end either
+  // Stryker disable next-line EqualityOperator: the byte after the last is undefined, so it is no line end either
   for (let i = from; i < bytes.length; i++) {
     if (bytes[i] === 0x0a) return i + 1
   }
@@ -116,12 +130,13 @@ const endOfLine = (bytes: Uint8Array, from: number): number => {
 }
 
 /**
- * How many continuation bytes the whole characters must have to prove that a line with a cut character is UTF-8: those of
- * two characters, or of one of three bytes. Legacy words with one such byte are common, as it is a letter: `"ПЁС"`.
+ * How many continuation bytes the whole characters must have to prove that a line with a cut character is UTF-8: two,
+ * as in two characters of two bytes, or one of three. One does not prove it: it is a letter in legacy code pages, so
+ * that many legacy words contain one (`"ПЁС"`).
  */
 const PROOF_BYTES = 2
 
-/** Whether the bytes from `from` to before `to` are UTF-8, perhaps cut inside the last character beyond ASCII. */
+/** Whether the bytes from `from` up to `to` (exclusive) are UTF-8. The last character beyond ASCII may be cut. */
 const isUtf8 = (bytes: Uint8Array, from: number, to: number): boolean => {
   let proof = 0
   let cut = false
@@ -143,12 +158,13 @@ const isUtf8 = (bytes: Uint8Array, from: number, to: number): boolean => {
   return true
 }
 
-/** How many bytes a UTF-8 character beyond ASCII has that begins with `lead`; 0 if none does. */
+/** The size in bytes of a UTF-8 character beyond ASCII that begins with `lead`, or 0 if no such character exists. */
 const sizeOf = (lead: number): number => lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0
 
 /**
- * Whether `byte` can stand at index `at` of a UTF-8 character that begins with `lead`. The second byte has a narrower
- * range after four leads: so no character has two encodings, surrogates have none, and U+10FFFF is the last.
+ * Whether `byte` is allowed at index `at` of a UTF-8 character that begins with `lead`. After four leads, the second
+ * byte has a narrower range. It excludes surrogates, code points above U+10FFFF, and a second encoding of a shorter
+ * character.
  */
 const continues = (lead: number, at: number, byte: number): boolean => {
   const low = at > 1 ? 0x80 : lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
@@ -168,13 +184,15 @@ const fallbackOf = (label: string): TextDecoder | undefined => {
 }
 
 /**
- * Whether the label names an encoding that can be a fallback: one that this platform knows, and in which bytes below 80 (hex)
- * are ASCII. `"windows-1251"` is one, `"utf-16"` is not.
+ * Whether `label` can be used as a fallback: this runtime must know it, and bytes below 80 (hex) must be ASCII.
+ * `"windows-1251"` can be used, `"utf-16"` cannot.
  *
  * @category predicates
  * @since 0.1.0
  */
 export const isFallback = (label: string): boolean => fallbackOf(label) !== undefined
 
-/** The encodings in which a byte below 80 may stand for something else than ASCII: their lines are not ours. */
+/**
+ * Encodings in which a byte below 80 (hex) is not always ASCII. Their decoded text may have other lines than the bytes.
+ */
 const NOT_ASCII = /utf-16|iso-2022-jp/

@@ -1,5 +1,5 @@
 /**
- * The BattlEye RCON packet codec.
+ * Encodes and decodes BattlEye RCON packets.
  *
  * @since 0.1.0
  */

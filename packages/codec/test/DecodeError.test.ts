@@ -16,7 +16,7 @@ describe("a DecodeError", () => {
     ],
     ChecksumMismatch: [
       { _tag: "ChecksumMismatch", received: 0x00c0ffee, computed: 0xdeadbeef },
-      "datagram is damaged: its checksum says 00c0ffee, its bytes say deadbeef"
+      "datagram is damaged: the header has checksum 00c0ffee, the bytes have deadbeef"
     ],
     UnknownType: [{ _tag: "UnknownType", type: 3 }, "unknown packet type 03"],
     Oversized: [
@@ -27,7 +27,10 @@ describe("a DecodeError", () => {
       { _tag: "UnknownLoginResult", value: 2 },
       "login reply 02 is neither 00 (refused) nor 01 (accepted)"
     ],
-    InvalidPart: [{ _tag: "InvalidPart", index: 2, total: 2 }, "reply part 2 of 2 is out of range"]
+    InvalidPart: [
+      { _tag: "InvalidPart", index: 2, total: 2 },
+      "reply part 2 of 2 is invalid: the index must be below the total"
+    ]
   }
 
   it.each(Object.values(messages))("explains $_tag with its values", (reason, message) => {

@@ -1,6 +1,6 @@
 /**
- * Packets among a million strings of bytes. Apart from the other tests of `Packet`, since it takes longer than all of
- * them, and mutation testing does without it.
+ * Decodes a million random and mutated strings of bytes. These tests have a file of their own because they take longer
+ * than all other tests of `Packet`, and mutation testing runs without them.
  */
 import { type DecodeError, Packet } from "@bercon/codec"
 import { assert, describe, it } from "@effect/vitest"
@@ -13,10 +13,10 @@ type AnyPacket = Packet.ClientPacket | Packet.ServerPacket
 const decode = (sender: "client" | "server", bytes: Uint8Array): Result.Result<AnyPacket, DecodeError.DecodeError> =>
   sender === "client" ? Packet.decodeClient(bytes) : Packet.decodeServer(bytes)
 
-describe("any bytes whatever", () => {
+describe("any bytes", () => {
   const STRINGS = 1_000_000
 
-  // The specification once more, as plainly as can be, for comparison.
+  // The specification once more, as plainly as possible, for comparison.
   const isPacket = (sender: "client" | "server", bytes: Uint8Array): boolean => {
     if (bytes.length < 8 || bytes[0] !== 0x42 || bytes[1] !== 0x45 || bytes[6] !== 0xff) return false
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -46,7 +46,7 @@ describe("any bytes whatever", () => {
   ]
 
   it(
-    `${STRINGS} of them, random and mutated, are accepted exactly when they are packets, and none makes decode throw`,
+    `are accepted exactly if they are a packet, and never make decode throw (${STRINGS} random and mutated strings)`,
     () => {
       const pick = random(seed)
       const scratch = new Uint8Array(512)
@@ -81,7 +81,7 @@ describe("any bytes whatever", () => {
           } else if (how === 6) {
             scratch[pick(length)] = pick(256)
           }
-          // Half get the right checksum again, so that what comes after it is tried too.
+          // Half of them get a valid checksum, so that the checks after it are reached, too.
           if (length > 6 && pick(2) === 0) view.setUint32(2, Zlib.crc32(scratch.subarray(6, length)), true)
         }
         return scratch.subarray(0, length)
@@ -90,27 +90,27 @@ describe("any bytes whatever", () => {
       const check = (sender: "client" | "server", bytes: Uint8Array): void => {
         const result = decode(sender, bytes)
         if (Result.isSuccess(result) !== isPacket(sender, bytes)) {
-          assert.fail(`${Result.isSuccess(result) ? "accepted" : "refused"} from a ${sender}: ${hex(bytes)}`)
+          assert.fail(`${Result.isSuccess(result) ? "accepted" : "refused"} as sent by a ${sender}: ${hex(bytes)}`)
         }
         if (Result.isFailure(result)) {
           const tag = result.failure.reason._tag
           reasons.set(tag, (reasons.get(tag) ?? 0) + 1)
         } else {
           accepted++
-          // What was accepted encodes to the same bytes, apart from bytes behind the result of a login reply.
+          // An accepted packet encodes to the same bytes, apart from bytes after the result of a login reply.
           const whole = result.success._tag === "LoginResult" ? bytes.subarray(0, 9) : bytes
           const again = Packet.encode(result.success)
-          // Those bytes are in the checksum, too.
+          // The ignored bytes are covered by the checksum, so the checksum differs, too.
           const from = whole.length === bytes.length ? 0 : 6
           if (Buffer.compare(again.subarray(from), whole.subarray(from)) !== 0) {
             assert.fail(
-              `not the same again: ${hex(bytes)}`
+              `encodes to other bytes: ${hex(bytes)}`
             )
           }
         }
       }
 
-      // Ten times faster without, and nobody reads them.
+      // Ten times faster without stack traces, and this test needs none.
       const limit = Error.stackTraceLimit
       let bytes = scratch
       try {
@@ -125,8 +125,8 @@ describe("any bytes whatever", () => {
       } finally {
         Error.stackTraceLimit = limit
       }
-      assert.strictEqual(reasons.size, 7, withSeed(`reasons reached: ${[...reasons.keys()].join(", ")}`))
-      assert.isAbove(accepted, STRINGS / 10, withSeed("too few valid packets to mean anything"))
+      assert.strictEqual(reasons.size, 7, withSeed(`these reasons were reached: ${[...reasons.keys()].join(", ")}`))
+      assert.isAbove(accepted, STRINGS / 10, withSeed("too few packets were accepted for a meaningful run"))
     },
     60_000
   )

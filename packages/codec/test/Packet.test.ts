@@ -14,7 +14,7 @@ const decode = (sender: "client" | "server", bytes: Uint8Array): Result.Result<A
 
 const failure = (result: Result.Result<AnyPacket, DecodeError.DecodeError>): DecodeError.DecodeError => {
   if (Result.isFailure(result)) return result.failure
-  throw new Error(`accepted as ${result.success._tag}`)
+  throw new Error(`decoded as ${result.success._tag}`)
 }
 
 const login = (password: string) => Packet.login(Redacted.make(password))
@@ -52,35 +52,38 @@ describe.each(corpora)("datagrams $name", ({ rows }) => {
     "reforger-ack": Packet.commandReply(0, ""),
     "reforger-processing": Packet.message(1, "Processing Command: #players")
   }
-  // Long texts: what they begin with is enough, the re-encoding covers the rest.
+  // Long texts: comparing their beginnings is enough, because re-encoding compares the rest.
   const beginnings: Record<string, readonly [sequence: number, text: RegExp]> = {
     "message-utf8-dayz": [60, /^\(Global\) Survivor: \p{Script=Cyrillic}+ /u],
     "reforger-players": [2, /^Players on server: \[Player#\] ; \[Player UID\] ; \[Player Name\]\n1 ; /]
   }
 
-  it("are all looked at here", () => {
+  it("are all covered by this test", () => {
     assert.sameMembers(rows.map((row) => row.name), [...Object.keys(expected), ...Object.keys(beginnings)])
   })
 
-  it.each(rows)("$name: decodes to what was meant, and encodes to the same bytes", ({ bytes, name, sender }) => {
-    const result = decode(sender, bytes)
-    const beginning = beginnings[name]
-    if (beginning !== undefined) {
-      const packet = Result.getOrThrow(result)
-      if (packet._tag !== "Message") assert.fail(packet._tag)
-      assert.strictEqual(packet.sequence, beginning[0])
-      assert.match(new TextDecoder().decode(packet.payload), beginning[1])
-    } else if (Result.isSuccess(result)) {
-      assert.deepStrictEqual(plain(result.success), plain(expected[name] as AnyPacket))
-    } else {
-      assert.deepStrictEqual(result.failure.reason, expected[name] as Reason)
+  it.each(rows)(
+    "$name: decodes to the expected packet or error, and encodes to the same bytes",
+    ({ bytes, name, sender }) => {
+      const result = decode(sender, bytes)
+      const beginning = beginnings[name]
+      if (beginning !== undefined) {
+        const packet = Result.getOrThrow(result)
+        if (packet._tag !== "Message") assert.fail(packet._tag)
+        assert.strictEqual(packet.sequence, beginning[0])
+        assert.match(new TextDecoder().decode(packet.payload), beginning[1])
+      } else if (Result.isSuccess(result)) {
+        assert.deepStrictEqual(plain(result.success), plain(expected[name] as AnyPacket))
+      } else {
+        assert.deepStrictEqual(result.failure.reason, expected[name] as Reason)
+      }
+      if (Result.isSuccess(result)) assert.strictEqual(hex(Packet.encode(result.success)), hex(bytes))
     }
-    if (Result.isSuccess(result)) assert.strictEqual(hex(Packet.encode(result.success)), hex(bytes))
-  })
+  )
 })
 
-describe("datagrams written down from the specification", () => {
-  // Header and body by hand, checksum by another CRC-32 than the package's.
+describe("datagrams written by hand from the specification", () => {
+  // The checksums come from another CRC-32 than this package's.
   const goldens: ReadonlyArray<readonly [sender: "client" | "server", packet: AnyPacket, bytes: string]> = [
     ["client", login("admin"), "4245 256f7641 ff 00 61646d696e"],
     ["client", Packet.command(7, "say -1 Hi"), "4245 2892e880 ff 01 07 736179202d31204869"],
@@ -148,7 +151,7 @@ describe("constructors", () => {
 })
 
 describe("encode", () => {
-  it("gives a buffer of its own, which neither the packet nor another datagram shares", () => {
+  it("returns a buffer that is shared with neither the packet nor another datagram", () => {
     const payload = Uint8Array.of(1, 2, 3)
     const packet = Packet.command(0, payload)
     const first = Packet.encode(packet)
@@ -159,7 +162,7 @@ describe("encode", () => {
     assert.strictEqual(hex(first), hex(second))
   })
 
-  it("adds as many bytes to a command's text as the constant says", () => {
+  it("adds COMMAND_OVERHEAD_BYTES bytes to the text of a command", () => {
     for (const length of [0, 1, 100]) {
       assert.strictEqual(
         Packet.encode(Packet.command(0, "x".repeat(length))).length,
@@ -168,14 +171,14 @@ describe("encode", () => {
     }
   })
 
-  it("sends the low 8 bits of a number that was written past the constructor", () => {
+  it("sends the low 8 bits of a number that no constructor has checked", () => {
     assert.strictEqual(
       hex(Packet.encode({ _tag: "Acknowledge", sequence: 300 })),
       hex(Packet.encode(Packet.acknowledge(44)))
     )
   })
 
-  it("takes more than UDP can carry", () => {
+  it("accepts a payload that is larger than UDP can carry", () => {
     const packet = Packet.command(1, new Uint8Array(100_000).fill(0x41))
     assert.deepStrictEqual(plain(Result.getOrThrow(Packet.decodeClient(Packet.encode(packet)))), plain(packet))
   })
@@ -184,18 +187,18 @@ describe("encode", () => {
 describe("decode after encode is the identity", () => {
   const options = { arbitrary: { runs: 1000, size: 200 } }
 
-  it.prop("for every packet of a client", { packet: clientPackets }, ({ packet }) => {
+  it.prop("for every client packet", { packet: clientPackets }, ({ packet }) => {
     assert.deepStrictEqual(plain(Result.getOrThrow(Packet.decodeClient(Packet.encode(packet)))), plain(packet))
   }, options)
 
-  it.prop("for every packet of a server", { packet: serverPackets }, ({ packet }) => {
+  it.prop("for every server packet", { packet: serverPackets }, ({ packet }) => {
     assert.deepStrictEqual(plain(Result.getOrThrow(Packet.decodeServer(Packet.encode(packet)))), plain(packet))
   }, options)
 })
 
-describe("a login reply with bytes behind its result", () => {
+describe("a login reply with bytes after its result", () => {
   it.prop(
-    "has the result of its first byte",
+    "decodes to the result in its first byte",
     { accepted: Schema.Boolean, more: Schema.Uint8Array },
     ({ accepted, more }) => {
       const result = accepted ? 1 : 0
@@ -219,14 +222,14 @@ describe("a decoded payload", () => {
     assert.strictEqual(new TextDecoder().decode(packet.payload), "Jello")
   })
 
-  it("is right where the datagram lies inside a larger buffer", () => {
+  it("is right if the datagram lies inside a larger buffer", () => {
     const larger = new Uint8Array(100).fill(0xee)
     larger.set(bytes, 37)
     const packet = Result.getOrThrow(Packet.decodeServer(larger.subarray(37, 37 + bytes.length)))
     assert.deepStrictEqual(plain(packet), plain(Packet.message(1, "hello")))
   })
 
-  it("can be copied by slice also out of a Node Buffer", () => {
+  it("is copied by slice even if the datagram is a Node Buffer", () => {
     const buffer = Buffer.from(bytes)
     const packet = Result.getOrThrow(Packet.decodeServer(buffer)) as Packet.Message
     const kept = packet.payload.slice()
@@ -242,13 +245,13 @@ describe("checksumField", () => {
     assert.strictEqual(Packet.checksumField(bytes), Zlib.crc32(bytes.subarray(6)))
   })
 
-  it("takes what there is of a short datagram", () => {
+  it("counts missing bytes of a short datagram as 0", () => {
     assert.strictEqual(Packet.checksumField(new Uint8Array(0)), 0)
     assert.strictEqual(Packet.checksumField(Uint8Array.of(0x42, 0x45, 0x01, 0x02)), 0x0201)
   })
 })
 
-describe("what is not a packet", () => {
+describe("a datagram that is not a packet", () => {
   const secret = "hunter2-do-not-show"
   const damaged = Packet.encode(login(secret))
   damaged[10]! ^= 1
@@ -266,14 +269,18 @@ describe("what is not a packet", () => {
       received: Packet.checksumField(damaged),
       computed: Zlib.crc32(damaged.subarray(6))
     }],
-    ["a type beyond 2", "both", datagram(0xff, 3, 0, secret), { _tag: "UnknownType", type: 3 }],
-    ["a type beyond 2 and nothing else", "both", datagram(0xff, 255), { _tag: "UnknownType", type: 255 }],
+    ["a type above 2", "both", datagram(0xff, 3, 0, secret), { _tag: "UnknownType", type: 3 }],
+    ["a type above 2 and no body", "both", datagram(0xff, 255), { _tag: "UnknownType", type: 255 }],
     ["a command without a sequence number", "client", datagram(0xff, 1), {
       _tag: "Truncated",
       length: 8,
       minimum: 9
     }],
-    ["an acknowledgement of nothing", "client", datagram(0xff, 2), { _tag: "Truncated", length: 8, minimum: 9 }],
+    ["an acknowledgement without a sequence number", "client", datagram(0xff, 2), {
+      _tag: "Truncated",
+      length: 8,
+      minimum: 9
+    }],
     ["an acknowledgement with text", "client", datagram(0xff, 2, 0, secret), {
       _tag: "Oversized",
       length: 28,
@@ -285,11 +292,11 @@ describe("what is not a packet", () => {
     ["a login reply of 255", "server", datagram(0xff, 0, 255), { _tag: "UnknownLoginResult", value: 255 }],
     ["a reply without a sequence number", "server", datagram(0xff, 1), { _tag: "Truncated", length: 8, minimum: 9 }],
     ["a message without a sequence number", "server", datagram(0xff, 2), { _tag: "Truncated", length: 8, minimum: 9 }],
-    ["a part that says nothing else", "server", part(), { _tag: "Truncated", length: 10, minimum: 12 }],
+    ["a part with nothing but its marker", "server", part(), { _tag: "Truncated", length: 10, minimum: 12 }],
     ["a part without an index", "server", part(2), { _tag: "Truncated", length: 11, minimum: 12 }],
-    ["a part of nothing", "server", part(0, 0), { _tag: "InvalidPart", index: 0, total: 0 }],
-    ["a part after the last", "server", part(2, 2), { _tag: "InvalidPart", index: 2, total: 2 }],
-    ["a part far after the last", "server", part(1, 255), { _tag: "InvalidPart", index: 255, total: 1 }]
+    ["a part with total 0", "server", part(0, 0), { _tag: "InvalidPart", index: 0, total: 0 }],
+    ["a part with an index equal to its total", "server", part(2, 2), { _tag: "InvalidPart", index: 2, total: 2 }],
+    ["a part with an index far above its total", "server", part(1, 255), { _tag: "InvalidPart", index: 255, total: 1 }]
   ]
   const rows = cases.flatMap(([why, from, bytes, reason]) =>
     (from === "both" ? ["client", "server"] as const : [from]).map((sender) => ({ why, sender, bytes, reason }))
@@ -299,7 +306,7 @@ describe("what is not a packet", () => {
     assert.deepStrictEqual(failure(decode(sender, bytes)).reason, reason)
   })
 
-  it("is told apart in every way that the type of reasons has", () => {
+  it("covers every reason of the type DecodeErrorReason", () => {
     const every: Record<Reason["_tag"], true> = {
       Truncated: true,
       NotBattlEye: true,
@@ -312,7 +319,7 @@ describe("what is not a packet", () => {
     assert.hasAllKeys(Object.fromEntries(rows.map((row) => [row.reason._tag, true])), Object.keys(every))
   })
 
-  it.each(rows)("is explained without showing what was in it: $why, from a $sender", ({ bytes, sender }) => {
+  it.each(rows)("has a message that contains none of its bytes: $why, from a $sender", ({ bytes, sender }) => {
     const error = failure(decode(sender, bytes))
     assert.match(error.message, /\w+ \w+/)
     const shown = [error.message, String(error), inspect(error, { depth: 9, showHidden: true }), JSON.stringify(error)]

@@ -8,8 +8,8 @@ const { ClientPacket, ClientPacketFromBytes, ServerPacket, ServerPacketFromBytes
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false
 
-describe("the schemas say what the functions say", () => {
-  it("of the types", () => {
+describe("the schemas agree with the functions of Packet", () => {
+  it("in their types", () => {
     const client: Same<typeof ClientPacket.Type, Packet.ClientPacket> = true
     const server: Same<typeof ServerPacket.Type, Packet.ServerPacket> = true
     assert.isTrue(client && server)
@@ -17,21 +17,21 @@ describe("the schemas say what the functions say", () => {
 
   const options = { arbitrary: { runs: 300, size: 100 } }
 
-  it.effect.prop("for every packet of a client", { packet: clientPackets }, ({ packet }) =>
+  it.effect.prop("for every client packet", { packet: clientPackets }, ({ packet }) =>
     Effect.gen(function*() {
       const bytes = yield* Schema.encodeEffect(ClientPacketFromBytes)(packet)
       assert.strictEqual(hex(bytes), hex(Packet.encode(packet)))
       assert.deepStrictEqual(plain(yield* Schema.decodeEffect(ClientPacketFromBytes)(bytes)), plain(packet))
     }), options)
 
-  it.effect.prop("for every packet of a server", { packet: serverPackets }, ({ packet }) =>
+  it.effect.prop("for every server packet", { packet: serverPackets }, ({ packet }) =>
     Effect.gen(function*() {
       const bytes = yield* Schema.encodeEffect(ServerPacketFromBytes)(packet)
       assert.strictEqual(hex(bytes), hex(Packet.encode(packet)))
       assert.deepStrictEqual(plain(yield* Schema.decodeEffect(ServerPacketFromBytes)(bytes)), plain(packet))
     }), options)
 
-  // The packets above are generated from the schemas, which generate none of a kind that they refuse.
+  // The packets above are generated from the schemas, so none of them is of a kind that the schemas refuse.
   const accepted: ReadonlyArray<Packet.ClientPacket | Packet.ServerPacket> = [
     Packet.login(Redacted.make("hunter2")),
     Packet.command(255, "players"),
@@ -44,7 +44,7 @@ describe("the schemas say what the functions say", () => {
     Packet.message(0, Uint8Array.of(0))
   ]
 
-  it.each(accepted)("of a $_tag, which one of them accepts", (packet) => {
+  it.each(accepted)("for a $_tag, which one of the two decoders accepts", (packet) => {
     assert.isTrue(Schema.is(ClientPacket)(packet) !== Schema.is(ServerPacket)(packet))
   })
 
@@ -56,7 +56,7 @@ describe("the schemas say what the functions say", () => {
     ["an unknown type", datagram(0xff, 7, 0)],
     ["an acknowledgement with text", datagram(0xff, 2, 0, "text")],
     ["an odd login reply", datagram(0xff, 0, 2)],
-    ["a part of nothing", datagram(0xff, 1, 0, 0, 0, 0)]
+    ["a part with total 0", datagram(0xff, 1, 0, 0, 0, 0)]
   ]
 
   it.effect.each(malformed)("for %s, with the message of the DecodeError", ([, bytes]) =>
@@ -73,7 +73,7 @@ describe("the schemas say what the functions say", () => {
       )
     }))
 
-  it.effect("and refuse to decode what is not bytes", () =>
+  it.effect("and refuse to decode a value that is not bytes", () =>
     Effect.gen(function*() {
       for (const input of [undefined, null, "BE", [0x42, 0x45], { length: 9 }, new ArrayBuffer(9)]) {
         const error = yield* Effect.flip(Schema.decodeUnknownEffect(ServerPacketFromBytes)(input))
@@ -82,7 +82,7 @@ describe("the schemas say what the functions say", () => {
     }))
 })
 
-describe("a packet written by hand past its constructor", () => {
+describe("a packet written by hand, without its constructor", () => {
   const payload = Text.encode("x")
   const outside = [-1, 256, 0.5, NaN, Infinity, "1", undefined]
   const refused: ReadonlyArray<unknown> = [
@@ -130,16 +130,16 @@ describe("a reply that the constructors of Packet refuse", () => {
 
   it.effect.each<readonly [what: string, packet: Packet.ServerPacket, message: string]>([
     [
-      "a whole one that reads as a part",
+      "a whole reply that would be read as a part",
       { _tag: "CommandReply", sequence: 0, payload },
       "a whole command reply must not begin with byte 0"
     ],
     [
-      "a part after the last",
+      "a part with an index equal to its total",
       { _tag: "CommandReplyPart", sequence: 0, total: 2, index: 2, payload },
       "the index of a part must be below its total"
     ]
-  ])("is explained: %s", ([, packet, message]) =>
+  ])("has an error that explains it: %s", ([, packet, message]) =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Schema.encodeEffect(ServerPacketFromBytes)(packet))
       assert.include(error.message, message)
@@ -161,7 +161,7 @@ describe("the password", () => {
   }
   const packet = Packet.login(Redacted.make("hunter2"))
 
-  it.effect("appears in no form of a packet", () =>
+  it.effect("is shown by no form of a packet", () =>
     Effect.gen(function*() {
       assertHidden(packet)
       assertHidden(yield* Schema.decodeEffect(ClientPacketFromBytes)(Packet.encode(packet)))
@@ -169,7 +169,7 @@ describe("the password", () => {
       assertHidden(Packet.decodeClient(Packet.encode(packet)))
     }))
 
-  it.effect("appears in no error", () =>
+  it.effect("is shown by no error", () =>
     Effect.gen(function*() {
       const bytes = Packet.encode(packet)
       for (let at = 0; at < bytes.length; at++) {
@@ -191,7 +191,7 @@ describe("the password", () => {
       }
     }))
 
-  it.effect("is refused where packets are written as JSON", () =>
+  it.effect("is never encoded to JSON", () =>
     Effect.gen(function*() {
       const json = Schema.toCodecJson(ClientPacket)
       const error = yield* Effect.flip(Schema.encodeEffect(json)(packet))

@@ -25,14 +25,15 @@ const numbers = Arbitrary.array(
   Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })))
 )
 
-describe("one reply", () => {
+describe("a reply", () => {
   it.prop(
-    "has the same bytes for every order and repetition of its parts, and none while one is missing",
+    "has the same bytes for every order and repetition of its parts, and is never returned while a part is missing",
     { payloads, order: numbers, from: Schema.Int },
     ({ from, order, payloads }) => {
       const parts = partsOf(payloads)
       const expected = joined(payloads)
-      // Any parts at all, some of them often, then each once more in any order: so that all have come in the end.
+      // Random parts, some of them often, then every part once more in random order, so that all have arrived in the
+      // end.
       const arrivals = [...order.map((n) => parts[n % parts.length]!), ...shuffled(parts, random(from))]
       const reply = Reassembly.make()
       const seen = new Set<number>()
@@ -51,7 +52,7 @@ describe("one reply", () => {
     { arbitrary: { runs: 500, size: 40 } }
   )
 
-  it("never comes without any one of its parts, however often the others do", () => {
+  it("is not returned without one of its parts, however often the others are repeated", () => {
     const parts = partsOf(Array.from({ length: 20 }, (_, index) => Text.encode(`part ${index};`)))
     for (const absent of parts) {
       const reply = Reassembly.make()
@@ -63,7 +64,7 @@ describe("one reply", () => {
     }
   })
 
-  it("may be one part that says so", () => {
+  it("may consist of one part with total 1", () => {
     const bytes = Reassembly.add(Reassembly.make(), Packet.commandReplyPart(6, 1, 0, "alone"))
     assert.strictEqual(Text.decode(bytes!), "alone")
   })
@@ -85,7 +86,7 @@ describe("one reply", () => {
     const reply = Reassembly.make()
     let bytes: Uint8Array | undefined
     for (const part of shuffled([...parts.slice(1), ...parts.slice(1)], pick)) {
-      assert.isUndefined(Reassembly.add(reply, part), withSeed("came without part 0"))
+      assert.isUndefined(Reassembly.add(reply, part), withSeed("returned without part 0"))
     }
     bytes = Reassembly.add(reply, parts[0]!)
     assert.strictEqual(bytes?.length, 357_000)
@@ -124,10 +125,10 @@ describe("a part that contradicts an earlier one", () => {
   it.each([
     ["another total", part(2, 0, "a0")],
     ["other bytes", part(3, 0, "b0")],
-    ["bytes that go on further", part(3, 0, "a00")],
-    ["bytes that end sooner", part(3, 0, "a")],
+    ["additional bytes", part(3, 0, "a00")],
+    ["fewer bytes", part(3, 0, "a")],
     ["no bytes", part(3, 0, "")]
-  ])("%s: nothing is joined any more, not even the parts that agree", (_, other) => {
+  ])("%s: ends the joining, even of parts that agree", (_, other) => {
     const reply = Reassembly.make()
     add(reply, part(3, 0, "a0"))
     add(reply, part(3, 1, "a1"))
@@ -140,7 +141,7 @@ describe("a part that contradicts an earlier one", () => {
     assert.deepStrictEqual([reply.total, reply.held, reply.bytes, Reassembly.missing(reply)], [3, 2, 4, 1])
   })
 
-  it("is noticed also after the reply was complete", () => {
+  it("is detected even after the reply was complete", () => {
     const reply = Reassembly.make()
     add(reply, part(2, 0, "a0"))
     assert.strictEqual(add(reply, part(2, 1, "a1")), "a0a1")
@@ -149,7 +150,7 @@ describe("a part that contradicts an earlier one", () => {
     assert.isUndefined(add(reply, part(2, 1, "a1")))
   })
 
-  it("cannot be noticed if it never comes: two executions may be joined into a reply that looks right", () => {
+  it("is not detected if it never arrives: parts of two executions may then be joined into a reply that looks right", () => {
     const reply = Reassembly.make()
     add(reply, part(2, 0, "of the first"))
     assert.strictEqual(add(reply, part(2, 1, ", of the second")), "of the first, of the second")
@@ -159,8 +160,9 @@ describe("a part that contradicts an earlier one", () => {
   const from0To = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, maximum }))
 
   it.prop(
-    "ends the joining for good, whatever comes after it",
-    // One arrival in twenty has another total, one in twenty other bytes: so many replies become whole, and many do not.
+    "ends the joining for good, whichever parts follow",
+    // One arrival in twenty has another total, and one in twenty has other bytes, so that some replies become complete
+    // and others do not.
     {
       arrivals: Arbitrary.array(Arbitrary.schema(Schema.Struct({ index: from0To(3), odd: from0To(19) })), {
         maxLength: 40
@@ -192,7 +194,7 @@ describe("a part that contradicts an earlier one", () => {
 })
 
 describe("missing", () => {
-  it("is 0 before the first part, when nobody knows how many there are", () => {
+  it("is 0 before the first part, which contains the total", () => {
     assert.strictEqual(Reassembly.missing(Reassembly.make()), 0)
   })
 })

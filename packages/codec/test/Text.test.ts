@@ -7,7 +7,7 @@ import { corpora, hex } from "./support.ts"
 const bytesOf = (...items: ReadonlyArray<number | string>): Uint8Array =>
   Uint8Array.from(items.flatMap((item) => typeof item === "string" ? [...new TextEncoder().encode(item)] : [item]))
 
-/** Any UTF-16 code units, so lone surrogates too. */
+/** Any UTF-16 code units, including lone surrogates. */
 const strings = Arbitrary.map(
   Arbitrary.array(Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xffff })))),
   (units) => String.fromCharCode(...units)
@@ -69,14 +69,14 @@ const labels = [
 
 const utf8 = (bytes: Uint8Array): string => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
 
-/** Whether these bytes only begin a character: the platform's decoder has nothing yet, and waits for more. */
+/** Whether these bytes only begin a character, so that the platform's decoder outputs nothing and waits for more. */
 const isCutCharacter = (bytes: Uint8Array): boolean =>
   bytes.length > 0 && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes, { stream: true }) === ""
 
 /** Whether this text has two characters beyond ASCII, or one that takes at least three bytes. */
 const isProof = (text: string): boolean => /[^\0-\x7f].*[^\0-\x7f]|[^\0-\u07ff]/su.test(text)
 
-/** The rule for cut lines once more, as plainly as can be, for comparison. */
+/** The rule for cut lines once more, as plainly as possible, for comparison. */
 const isCutUtf8 = (line: Uint8Array): boolean => {
   const end = line.findLastIndex((byte) => byte > 0x7f) + 1
   return [1, 2, 3].some((size) => {
@@ -85,7 +85,7 @@ const isCutUtf8 = (line: Uint8Array): boolean => {
   })
 }
 
-/** The promise of `decode` once more, line by line. */
+/** The promise of `decode` once more, line by line, for comparison. */
 const expected = (bytes: Uint8Array, label: string | undefined): string => {
   let legacy: (line: Uint8Array) => string = utf8
   try {
@@ -112,11 +112,11 @@ const linesOf = (bytes: Uint8Array): ReadonlyArray<Uint8Array> => {
 describe("encode", () => {
   const same = (text: string) => assert.strictEqual(hex(Text.encode(text)), hex(new TextEncoder().encode(text)))
 
-  it.prop("is what TextEncoder gives for any string", { text: strings }, ({ text }) => same(text), {
+  it.prop("equals the output of TextEncoder for any string", { text: strings }, ({ text }) => same(text), {
     arbitrary: { runs: 500, size: 150 }
   })
 
-  it("is what TextEncoder gives at every length, with an odd character at every place or nowhere", () => {
+  it("equals the output of TextEncoder at every length, with a character beyond ASCII at every position or at none", () => {
     for (let length = 0; length <= 70; length++) {
       same("x".repeat(length))
       for (let at = 0; at < length; at++) {
@@ -129,7 +129,7 @@ describe("encode", () => {
     same("Ж".repeat(100_000))
   })
 
-  it("needs no TextEncoder, whose call costs more than the command, for ASCII of up to 64 characters", () => {
+  it("calls no TextEncoder for ASCII of up to 64 characters, because the call costs more than the command", () => {
     const calls = vi.spyOn(TextEncoder.prototype, "encode")
     try {
       Text.encode("\u007f".repeat(64))
@@ -143,9 +143,14 @@ describe("encode", () => {
 })
 
 describe("UTF-8", () => {
-  it.prop("is read back as it was written, a lone surrogate as U+FFFD", { text: strings }, ({ text }) => {
-    assert.strictEqual(Text.decode(Text.encode(text)), text.replace(/\p{Surrogate}/gu, "\ufffd"))
-  }, { arbitrary: { runs: 500, size: 150 } })
+  it.prop(
+    "survives encoding and decoding, except that a lone surrogate becomes U+FFFD",
+    { text: strings },
+    ({ text }) => {
+      assert.strictEqual(Text.decode(Text.encode(text)), text.replace(/\p{Surrogate}/gu, "\ufffd"))
+    },
+    { arbitrary: { runs: 500, size: 150 } }
+  )
 
   it("keeps a byte order mark, a NUL, CRLF and a real U+FFFD", () => {
     for (const text of ["\ufeffplayers", "a\0b", "a\r\nb\r\n", "Макс \ufffd\ufffd\n\ufffd", ""]) {
@@ -167,24 +172,24 @@ describe("UTF-8", () => {
 describe("a line that is not UTF-8", () => {
   const legacy = [0xcc, 0xe0, 0xea, 0xf1]
 
-  it("is read in the fallback, Cyrillic unless told otherwise", () => {
+  it("is read in the fallback, by default windows-1251", () => {
     assert.strictEqual(Text.DEFAULT_FALLBACK, "windows-1251")
     assert.strictEqual(Text.decode(bytesOf("Player #1 ", ...legacy, " disconnected")), "Player #1 Макс disconnected")
     assert.strictEqual(Text.decode(bytesOf(...legacy), "windows-1252"), "Ìàêñ")
     assert.strictEqual(Text.decode(bytesOf(0xc4, 0xe3), "gbk"), "你")
   })
 
-  it("changes that line alone", () => {
+  it("does not affect other lines", () => {
     const bytes = bytesOf("Игроки:\n1 ", ...legacy, "\n2 Ёж \ufffd\n3 ", 0xff, 0xfe, "\n4 Öde 🎮")
     assert.strictEqual(Text.decode(bytes), "Игроки:\n1 Макс\n2 Ёж \ufffd\n3 яю\n4 Öde 🎮")
   })
 
-  it("is read in the fallback also where it holds a real U+FFFD", () => {
+  it("is read in the fallback even if it contains a real U+FFFD", () => {
     assert.strictEqual(Text.decode(bytesOf("\ufffd", 0xff), "windows-1252"), "ï¿½ÿ")
     assert.strictEqual(Text.decode(bytesOf(0xff, "\ufffd"), "windows-1252"), "ÿï¿½")
   })
 
-  it("can be one that the platform knows and that extends ASCII", () => {
+  it("can be read in any encoding that the platform knows and that extends ASCII", () => {
     const labels = [
       "windows-1251",
       "latin1",
@@ -199,7 +204,7 @@ describe("a line that is not UTF-8", () => {
     assert.deepStrictEqual(labels.filter(Text.isFallback), ["windows-1251", "latin1", "utf-8", "shift_jis"])
   })
 
-  it("gets U+FFFD where the runtime does not know the fallback", () => {
+  it("becomes U+FFFD if the runtime does not know the fallback", () => {
     assert.strictEqual(Text.decode(bytesOf("a", 0xff, "b\nЁж"), "no such thing"), "a\ufffdb\nЁж")
   })
 
@@ -207,19 +212,19 @@ describe("a line that is not UTF-8", () => {
     assert.strictEqual(Text.decode(bytesOf("\ufeff", 0xff), "utf-8"), "\ufeff\ufffd")
   })
 
-  it("gets U+FFFD if the fallback is not a superset of ASCII", () => {
+  it("becomes U+FFFD if the fallback is not a superset of ASCII", () => {
     for (const label of ["utf-16le", "utf-16be", "utf-16", "iso-2022-jp"]) {
       assert.strictEqual(Text.decode(bytesOf("a\\", 0xff, "b\nЁж"), label), "a\\\ufffdb\nЁж")
     }
   })
 
-  it("gets U+FFFD for bytes that the code page does not define", () => {
+  it("becomes U+FFFD at bytes that the code page does not define", () => {
     assert.strictEqual(Text.decode(bytesOf(0xff, 0xc8, 0xf0, 0xe8), "windows-1253"), "\ufffdΘπθ")
   })
 })
 
 describe("decode", () => {
-  // A call of a decoder costs microseconds: one for each line of a long reply would block the program for seconds.
+  // A decoder call costs microseconds. One call for each line of a long reply would block the program for seconds.
   const decoderCalls = (bytes: Uint8Array, label?: string): number => {
     const calls = vi.spyOn(TextDecoder.prototype, "decode")
     try {
@@ -230,11 +235,11 @@ describe("decode", () => {
     }
   }
 
-  it("calls a decoder once if all lines are UTF-8", () => {
+  it("calls the decoder once if all lines are UTF-8", () => {
     assert.strictEqual(decoderCalls(bytesOf("Макс\n".repeat(1000))), 1)
   })
 
-  it("calls no decoder more often for many lines that are not UTF-8 than for one", () => {
+  it("calls the decoder equally often for many lines that are not UTF-8 and for one", () => {
     for (const label of ["windows-1251", "gbk", "iso-2022-jp", "utf-16le", "no such thing"]) {
       const lines = (count: number) => bytesOf(...Array.from({ length: count }, () => [0xff, "\nЁж\n"]).flat())
       assert.strictEqual(decoderCalls(lines(1000), label), decoderCalls(lines(1), label), label)
@@ -256,7 +261,7 @@ describe("a line of UTF-8 that was cut inside a character", () => {
   const mixed = Arbitrary.map(Arbitrary.array(character), (texts) => texts.join("").replaceAll("\n", " "))
 
   it.prop(
-    "is read as UTF-8, wherever its last character was cut, if two of its characters beyond ASCII are whole",
+    "is read as UTF-8, at whichever byte its last character was cut, if two of its characters beyond ASCII are whole",
     { start: mixed, first: beyond, between: mixed, second: beyond, more: mixed, cut: beyond, end: ascii },
     ({ between, cut, end, first, more, second, start }) => {
       const whole = start + first + between + second + more
@@ -278,12 +283,12 @@ describe("a line of UTF-8 that was cut inside a character", () => {
   const short = Arbitrary.map(Arbitrary.all([mixed, beyond, mixed, beyond, mixed]), (parts) => parts.join(""))
 
   it.prop(
-    "is read as UTF-8, whichever of its bytes is the last, unless too little is left to tell",
+    "is read as UTF-8, at whichever byte the line was cut, unless the rest proves too little",
     { line: short, end: Arbitrary.map(Arbitrary.all([ascii, ascii]), ([a, b]) => ["", ")", ` (${a})`, b]) },
     ({ end, line }) => {
       const bytes = Text.encode(line)
       for (let kept = 0; kept <= bytes.length; kept++) {
-        // A stream gives the whole characters and waits for the rest of the last.
+        // A streaming decoder returns the whole characters and waits for the rest of the last one.
         const whole = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, kept), { stream: true })
         const isWhole = Text.encode(whole).length === kept
         if (!isWhole && !isProof(whole)) continue
@@ -298,7 +303,7 @@ describe("a line of UTF-8 that was cut inside a character", () => {
     { arbitrary: { runs: 300, size: 8 } }
   )
 
-  it("is the chat line of a public report, 1 byte short", () => {
+  it("is recognised in a chat line from a public report, with its last byte missing", () => {
     const bytes = Buffer.from("28476c6f62616c2920d098d0b2d0b0d0bd3a20d0bfd180d0b8d0b2d0b5d1", "hex")
     assert.strictEqual(Text.decode(bytes), "(Global) Иван: приве\ufffd")
     assert.strictEqual(Text.decode(Buffer.concat([bytes, Buffer.from(")")])), "(Global) Иван: приве\ufffd)")
@@ -306,7 +311,7 @@ describe("a line of UTF-8 that was cut inside a character", () => {
 
   it.each([
     ["a name of one character and a half", "(Side) 王", 0xe5, ": hi"],
-    ["a smiley behind another", "\u{1f642}", 0xf0, ""],
+    ["a smiley after another", "\u{1f642}", 0xf0, ""],
     ["a chat line at its limit", "(Global) Иван: приве", 0xd1, ""],
     ["an echo of 64 letters and a half", `RCon admin #0: (Global) ${"ж".repeat(64)}`, 0xd0, ""],
     ["a name in parentheses", "Player #1 Иван Петро", 0xd0, " (127.0.0.1:2304) connected"],
@@ -341,7 +346,7 @@ describe("legacy text", () => {
   )
 
   it.prop(
-    "of three or more, of which one is a Ё, is never taken for cut UTF-8",
+    "of three or more letters, one of them Ё, is never taken for cut UTF-8",
     { letters, at: oneTo(12), small: Schema.Boolean },
     ({ at, letters, small }) => {
       const word = cyrillic(letters).toSpliced(at, 0, small ? "ё" : "Ё").join("")
@@ -350,12 +355,15 @@ describe("legacy text", () => {
     { arbitrary: { runs: 300, size: 12 } }
   )
 
-  it.each(["ПЁС", "Кіт", "Пётр", "Їжак", "Мар'яна", "ТЁМА", "Хрюша", "Я и Ё"])("like %s stays as it is", (name) => {
-    for (const text of rows(name)) assert.strictEqual(Text.decode(inWindows1251(text)), text)
-  })
+  it.each(["ПЁС", "Кіт", "Пётр", "Їжак", "Мар'яна", "ТЁМА", "Хрюша", "Я и Ё"])(
+    "of the word %s is read as it was written",
+    (name) => {
+      for (const text of rows(name)) assert.strictEqual(Text.decode(inWindows1251(text)), text)
+    }
+  )
 })
 
-describe("any bytes and any fallback", () => {
+describe("any bytes in any fallback", () => {
   const options = { arbitrary: { runs: 2000, size: 60 } }
   const label = Arbitrary.map(
     Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: labels.length - 1 }))),
@@ -364,11 +372,11 @@ describe("any bytes and any fallback", () => {
   const check = ({ bytes, label }: { readonly bytes: Uint8Array; readonly label: string | undefined }) =>
     assert.strictEqual(Text.decode(bytes, label), expected(bytes, label))
 
-  it.prop("give line by line what was promised", { bytes: Schema.Uint8Array, label }, check, options)
+  it.prop("are decoded line by line as promised", { bytes: Schema.Uint8Array, label }, check, options)
 
-  it.prop("also bytes made to be misread", { bytes: trickyBytes, label }, check, options)
+  it.prop("are decoded as promised even if made to be misread", { bytes: trickyBytes, label }, check, options)
 
-  it("also every beginning of a character, after nothing and as the end of UTF-8", () => {
+  it("are decoded as promised for every beginning of a character, alone and after UTF-8", () => {
     const firsts = [0x80, 0xbf, ...Array.from({ length: 64 }, (_, index) => 0xc0 + index)]
     const seconds = [0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0]
     const thirds = [[], [0x7f], [0x80], [0xbf], [0xc0]]

@@ -1,5 +1,5 @@
 /**
- * What the tests of this package share: readable bytes, comparable packets, the corpus, numbers from a seed.
+ * Helpers of this package's tests: readable bytes, comparable packets, the corpus, numbers from a seed.
  */
 import { type Packet, PacketSchema } from "@bercon/codec"
 import { Arbitrary, Redacted } from "effect"
@@ -10,7 +10,7 @@ export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("h
 
 export const fromHex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex"))
 
-/** A datagram put together from the specification alone, with zlib's checksum: nothing of this package is used. */
+/** A datagram built from the specification alone, with zlib's checksum. It uses no code of this package. */
 export const datagram = (...bytes: ReadonlyArray<number | string>): Uint8Array => {
   const covered = Buffer.concat(bytes.map((item) => typeof item === "string" ? Buffer.from(item) : Buffer.of(item)))
   const checksum = Buffer.alloc(4)
@@ -18,7 +18,7 @@ export const datagram = (...bytes: ReadonlyArray<number | string>): Uint8Array =
   return Uint8Array.from(Buffer.concat([Buffer.from("BE"), checksum, covered]))
 }
 
-/** A packet as a value that compares by content: bytes as hexadecimal digits, the password uncovered. */
+/** A packet as a value that compares by content: bytes as hexadecimal digits, the password in clear. */
 export const plain = (packet: Packet.ClientPacket | Packet.ServerPacket): Record<string, unknown> => ({
   ...packet,
   ...("payload" in packet ? { payload: hex(packet.payload) } : undefined),
@@ -40,7 +40,7 @@ export interface CorpusRow {
 }
 
 export interface Corpus {
-  /** Whose datagrams they are, for the names of tests. */
+  /** The origin of the datagrams, for the names of tests. */
   readonly name: string
   readonly rows: ReadonlyArray<CorpusRow>
 }
@@ -57,8 +57,8 @@ const at = (name: string, file: URL): ReadonlyArray<Corpus> =>
     : []
 
 /**
- * Datagrams made by hand with another CRC-32 than the package's, and those of real servers and clients. The latter are not part
- * of this repository: they are in a folder `shared` beside it, if it exists.
+ * Datagrams built by hand with another CRC-32 than this package's, and datagrams of real servers and clients. The
+ * latter are not part of this repository: they are read from a folder `shared` beside it, if it exists.
  */
 export const corpora: ReadonlyArray<Corpus> = [
   ...at("made by hand", new URL("fixtures/packets.tsv", import.meta.url)),
@@ -69,12 +69,12 @@ export const corpora: ReadonlyArray<Corpus> = [
 // numbers from a seed
 // -----------------------------------------------------------------------------
 
-/** The seed of this run: a new one every time, or the one in `BERCON_SEED`, to repeat a run that failed. */
+/** The seed of this run: a random one, or `BERCON_SEED`, which repeats a run that failed. */
 export const seed = Number(process.env["BERCON_SEED"] ?? Math.floor(Math.random() * 2 ** 32)) >>> 0
 
 export const withSeed = (message: string): string => `${message} (repeat with BERCON_SEED=${seed})`
 
-/** Whole numbers from 0 to `limit - 1`, the same for the same seed (mulberry32). */
+/** Integers from 0 to `limit - 1`, the same for the same seed (mulberry32). */
 export const random = (from: number): (limit: number) => number => {
   let state = from
   return (limit) => {

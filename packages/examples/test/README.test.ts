@@ -20,11 +20,19 @@ const blocks = (file: string): ReadonlyArray<Block> =>
 
 const readmes = [
   "README.md",
+  ...list("docs/").filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
   "packages/testing/GUIDE.md",
   ...list("packages/").map((name) => `packages/${name}/README.md`)
 ]
 const all = readmes.flatMap(blocks)
 const of = (language: string) => all.filter((block) => block.language === language)
+
+/** The anchors of the headings of a document, as GitHub makes them. */
+const anchors = (text: string) =>
+  Array.from(
+    text.matchAll(/^#+ (.*)$/gm),
+    ([, heading = ""]) => heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-")
+  )
 
 // What is type-checked, and run by the tests beside this one.
 const programs = ["src", "test"].flatMap((folder) =>
@@ -76,7 +84,7 @@ describe("what the READMEs show", () => {
   it.skipIf(!existsSync(seed))(
     "has a counterpart of everything that berconpy's client offers (needs ../shared)",
     () => {
-      const [, table = ""] = read("README.md").split("## Coming from berconpy")
+      const table = read("docs/from-berconpy.md")
       const listed = readFileSync(seed, "utf8").split("\nAttributes\n")
       const methods = Array.from((listed[0] ?? "").matchAll(/^(\w+)\(/gm), ([, name = ""]) => name)
       assert.isAtLeast(methods.length, 20)
@@ -86,8 +94,10 @@ describe("what the READMEs show", () => {
 
   it("points to files that are there", () => {
     for (const file of readmes) {
-      for (const [, target = ""] of read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
-        assert.isTrue(existsSync(new URL(target, new URL(file, root))), `${file}: ${target}`)
+      for (const [, target = "", anchor] of read(file).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
+        const url = new URL(target === "" ? file : target, target === "" ? root : new URL(file, root))
+        assert.isTrue(existsSync(url), `${file}: ${target}`)
+        if (anchor !== undefined) assert.include(anchors(readFileSync(url, "utf8")), anchor, `${file}: ${target}`)
       }
     }
   })

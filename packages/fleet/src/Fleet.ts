@@ -49,7 +49,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import type { DuplicateServer, InvalidServer, UnknownServer } from "./FleetError.ts"
+import type { DuplicateServer, FleetUnavailable, InvalidServer, UnknownServer } from "./FleetError.ts"
 import { makeFleet } from "./internal/makeFleet.ts"
 
 // -----------------------------------------------------------------------------
@@ -57,12 +57,12 @@ import { makeFleet } from "./internal/makeFleet.ts"
 // -----------------------------------------------------------------------------
 
 /**
- * Where a server is, its password, and the options of the client and its session. `loginTimeout` is infinite by default.
+ * Where a server is, and the options of the client and its session. `loginTimeout` is infinite by default.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Server extends RconClient.Options {
+export interface ServerSettings extends Omit<RconClient.Options, "password"> {
   /** Host name or IP address. */
   readonly host: string
   /** The server's `RConPort`, 1 to 65535. Not the port that players connect to. */
@@ -70,6 +70,14 @@ export interface Server extends RconClient.Options {
   /** The local address or name to send from, for machines with several. Default: the system decides. */
   readonly bind?: { readonly address?: string | undefined; readonly port?: number | undefined } | undefined
 }
+
+/**
+ * The settings of a server, and its password.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Server extends ServerSettings, Pick<RconClient.Options, "password"> {}
 
 /**
  * Servers by id. An id is any text that is not empty.
@@ -150,14 +158,17 @@ export interface Changes {
  * What a fleet offers. Changes of it (`add`, `remove`, `replace`, `reconcile`) run one after the other. A change that has
  * begun is completed; after the fleet is closed it is interrupted.
  *
+ * `Unavailable` is the failure of a change if the list of servers is kept elsewhere. A fleet of one process has its list
+ * itself: it is a `Service<never>`. `S` is what a server is added with.
+ *
  * @category models
  * @since 0.1.0
  */
-export interface Service {
+export interface Service<out Unavailable = FleetUnavailable, in S extends ServerSettings = Server> {
   /** Ids of the servers, in the order in which they were added. */
   readonly ids: Effect.Effect<ReadonlyArray<string>>
-  /** Options of the servers, as they were given. */
-  readonly servers: Effect.Effect<ReadonlyMap<string, Server>>
+  /** Settings of the servers, as they were given, without their passwords. */
+  readonly servers: Effect.Effect<ReadonlyMap<string, ServerSettings>>
   /**
    * The client of a server. It works until the server is removed or replaced; its commands fail with reason `SessionClosed`
    * from then on.
@@ -221,19 +232,27 @@ export interface Service {
   ) => Effect.Effect<Results<string, CommandError | ActionError | UnknownServer | Cause.TimeoutError>>
 
   /** Adds a server and starts its client, which it returns at once. */
-  readonly add: (id: string, server: Server) => Effect.Effect<RconClient.Service, DuplicateServer | InvalidServer>
+  readonly add: (
+    id: string,
+    server: S
+  ) => Effect.Effect<RconClient.Service, DuplicateServer | InvalidServer | Unavailable>
   /** Removes a server: closes its session. Commands that are pending fail with reason `SessionClosed`. */
-  readonly remove: (id: string) => Effect.Effect<void, UnknownServer>
+  readonly remove: (id: string) => Effect.Effect<void, UnknownServer | Unavailable>
   /**
    * Closes the session of one server and starts another with these options, also if they are the same. The new one sends
    * nothing before the old one is closed. The other servers are not touched. Returns the new client at once.
    */
-  readonly replace: (id: string, server: Server) => Effect.Effect<RconClient.Service, UnknownServer | InvalidServer>
+  readonly replace: (
+    id: string,
+    server: S
+  ) => Effect.Effect<RconClient.Service, UnknownServer | InvalidServer | Unavailable>
   /**
    * Makes the fleet have exactly these servers: adds, removes and replaces what differs. Servers with equal options are not
    * touched. If a server is not valid it fails and changes nothing.
    */
-  readonly reconcile: (servers: Servers) => Effect.Effect<Changes, InvalidServer>
+  readonly reconcile: (
+    servers: Readonly<Record<string, S>>
+  ) => Effect.Effect<Changes, InvalidServer | Unavailable>
 }
 
 /**
@@ -263,15 +282,15 @@ export interface Options {
  * @category models
  * @since 0.1.0
  */
-export interface ClientsOptions {
+export interface ClientsOptions<S extends ServerSettings = Server> {
   /** The servers to begin with. Default: none. */
-  readonly servers?: Servers | undefined
+  readonly servers?: Readonly<Record<string, S>> | undefined
   /**
    * Starts the client of a server in a scope of its own, and returns it at once. Nothing must be sent to the server before
    * `released` has ended: until then the client that this one replaces is still being closed.
    */
   readonly start: (
-    server: Server,
+    server: S,
     id: string,
     released: Effect.Effect<void>
   ) => Effect.Effect<RconClient.Service, LoginFailure, Scope.Scope>
@@ -289,7 +308,7 @@ export interface ClientsOptions {
  * @category constructors
  * @since 0.1.0
  */
-export const make = (options: Options): Effect.Effect<Service, InvalidServer, Scope.Scope> =>
+export const make = (options: Options): Effect.Effect<Service<never>, InvalidServer, Scope.Scope> =>
   fromClients({
     servers: options.servers,
     start: (server, id, released) => {
@@ -308,8 +327,9 @@ export const make = (options: Options): Effect.Effect<Service, InvalidServer, Sc
  * @category constructors
  * @since 0.1.0
  */
-export const fromClients = (options: ClientsOptions): Effect.Effect<Service, InvalidServer, Scope.Scope> =>
-  makeFleet(options)
+export const fromClients = <S extends ServerSettings = Server>(
+  options: ClientsOptions<S>
+): Effect.Effect<Service<never, S>, InvalidServer, Scope.Scope> => makeFleet(options)
 
 /**
  * Provides the fleet that {@link make} makes.

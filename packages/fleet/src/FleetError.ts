@@ -78,6 +78,34 @@ export class InvalidServer extends Schema.TaggedError<InvalidServer>("@bercon/fl
 }
 
 /**
+ * The fleet's list of servers is kept elsewhere, and could not be read or changed in time. Only a fleet whose list is shared
+ * by several machines fails with it; a fleet of one process has its list itself.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class FleetUnavailable
+  extends Schema.TaggedError<FleetUnavailable>("@bercon/fleet/FleetUnavailable")("FleetUnavailable", {
+    problem: Schema.String,
+    /** Whether the list was changed: `"NotExecuted"`, or `"MaybeExecuted"` if the outcome of the change did not arrive. */
+    execution: Schema.Literals(["NotExecuted", "MaybeExecuted"])
+  })
+{
+  override get message(): string {
+    return `the list of servers is not available: ${this.problem}. ${
+      this.execution === "NotExecuted"
+        ? "It was not changed: trying again is safe"
+        : "It may have been changed: read it before trying again"
+    }`
+  }
+
+  /** Whether trying again is safe and may help. */
+  get isRetryable(): boolean {
+    return this.execution === "NotExecuted"
+  }
+}
+
+/**
  * One thing that is wrong with a file of servers: in which server and field, if it is in one.
  *
  * @category models

@@ -18,7 +18,7 @@
  * flavour = "BattlEye"
  * ```
  *
- * Each needs `host`, `port`, and one of `password`, `passwordVariable` (read through `Config`) and `passwordFile` (a path from
+ * Each needs `host`, `port`, and for a fleet one of `password`, `passwordVariable` (read through `Config`) and `passwordFile` (a path from
  * the folder of the file; a line break at its end is not part of the password). `flavour` is `"auto"` (default), `"BattlEye"`
  * or `"Reforger"`. Other fields are refused: a mistyped one would go unnoticed.
  *
@@ -45,6 +45,8 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Fleet from "./Fleet.ts"
@@ -57,7 +59,7 @@ import * as File from "./internal/serversFile.ts"
  * @category constructors
  * @since 0.1.0
  */
-export const make = (servers: Fleet.Servers = {}): Effect.Effect<Fleet.Service, InvalidServer, Scope.Scope> =>
+export const make = (servers: Fleet.Servers = {}): Effect.Effect<Fleet.Service<never>, InvalidServer, Scope.Scope> =>
   Fleet.make({ servers, transport: NodeTransport.make })
 
 /**
@@ -94,6 +96,48 @@ export const layerConfig = (
   servers: Config.Wrap<Fleet.Servers>
 ): Layer.Layer<Fleet.Fleet, InvalidServer | Config.ConfigError> =>
   Fleet.layerConfig({ servers, transport: NodeTransport.make })
+
+/**
+ * A server as a file describes it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FileServer extends Pick<Fleet.Server, "host" | "port" | "flavour"> {
+  /**
+   * Reads the password from where the file says it is. `None` if the file says nothing of a password. Fails if the variable is
+   * not set, or the file of the password cannot be read.
+   */
+  readonly password: Effect.Effect<Option.Option<Redacted.Redacted>, ServersFileError>
+}
+
+/**
+ * The servers in a file by their ids, in the order of the file: for tools that use some of them, and may ask a person for a
+ * password that is not there. Fails with all that is wrong with the text of the file.
+ *
+ * **Example** (The address of one server)
+ *
+ * ```ts
+ * import * as NodeFleet from "@bercon/fleet/NodeFleet"
+ * import { Effect } from "effect"
+ *
+ * const altis = Effect.map(NodeFleet.readFile("servers.toml"), (servers) => servers.get("altis"))
+ * ```
+ *
+ * @category files
+ * @since 0.1.0
+ */
+export const readFile = (path: string): Effect.Effect<ReadonlyMap<string, FileServer>, ServersFileError> =>
+  Effect.map(File.readEntries(path), (entries) =>
+    new Map(
+      Array.from(entries, ([server, { password, ...address }]) => [server, {
+        ...address,
+        password: Effect.mapError(
+          password,
+          (problem) => new ServersFileError({ path, problems: [{ server, ...problem }] })
+        )
+      }])
+    ))
 
 /**
  * Options of a file of servers.
@@ -139,7 +183,7 @@ const described = ({ added, removed, replaced }: Fleet.Changes): string =>
  * @since 0.1.0
  */
 export const makeFile = Effect.fnUntraced(function*(path: string, options: FileOptions = {}): Effect.fn.Return<
-  { readonly fleet: Fleet.Service; readonly file: ServersFile["Service"] },
+  { readonly fleet: Fleet.Service<never>; readonly file: ServersFile["Service"] },
   ServersFileError,
   Scope.Scope
 > {

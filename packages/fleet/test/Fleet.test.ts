@@ -420,7 +420,9 @@ describe("changes", () => {
       assert.strictEqual((yield* altis.server.logins).length, 2)
       assert.strictEqual((yield* stratis.server.logins).length, 1)
       assert.deepStrictEqual(yield* fleet.ids, ["altis", "stratis"])
-      assert.strictEqual((yield* fleet.servers).get("altis")?.rosterInterval, "10 seconds")
+      const settings = (yield* fleet.servers).get("altis")!
+      assert.strictEqual(settings.rosterInterval, "10 seconds")
+      assert.notProperty(settings, "password")
       assert.instanceOf(yield* Effect.flip(fleet.replace("malden", altis.options)), FleetError.UnknownServer)
     }).pipe(Effect.provide(TestFleet.layer(two))))
 

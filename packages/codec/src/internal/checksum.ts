@@ -1,5 +1,5 @@
 /**
- * The checksum of a BattlEye datagram: the common reflected CRC-32 (zlib's) of everything from byte 6 on.
+ * Computes the checksum of a BattlEye datagram: the common reflected CRC-32 (as in zlib) of all bytes from byte 6 on.
  */
 import CRC32 from "crc-32"
 
@@ -11,16 +11,19 @@ type Crc32 = (bytes: Uint8Array) => number
 
 export const portable: Crc32 = (bytes) => CRC32.buf(bytes) >>> 0
 
-/** Node's own, if this is Node: two to three times as fast for a long datagram. Not imported, so that others load this. */
+/**
+ * Node's own CRC-32, if this is Node: two to three times as fast for a long datagram. It is looked up, not imported, so
+ * that this module loads on other platforms.
+ */
 const native = (globalThis as {
   readonly process?: { readonly getBuiltinModule?: (id: string) => { readonly crc32?: Crc32 } | undefined }
 }).process?.getBuiltinModule?.("node:zlib")?.crc32
 
-/** The fastest there is for long datagrams. */
+/** The fastest available CRC-32 for long datagrams. */
 export const crc32 = native ?? portable
 
-// A view costs more than the checksum of a short datagram, above all where V8 must move a small new array (up to 64 bytes)
-// out of its heap for it.
+// Creating a view costs more than the checksum of a short datagram, above all if V8 must move a small new array (up to
+// 64 bytes) out of its heap first.
 const SHORT_BYTES = 64
 
 const table = Int32Array.from({ length: 256 }, (_, byte) => ~CRC32.buf(Uint8Array.of(byte), -1))

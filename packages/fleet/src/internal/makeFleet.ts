@@ -10,31 +10,37 @@ import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import type { ClientsOptions, ForEachOptions, Program, Server, Service } from "../Fleet.ts"
+import * as Struct from "effect/Struct"
+import type { ClientsOptions, ForEachOptions, Program, ServerSettings, Service } from "../Fleet.ts"
 import { DuplicateServer, InvalidServer, UnknownServer } from "../FleetError.ts"
 import * as Subscriptions from "./subscriptions.ts"
 
-interface Member {
+interface Member<S> {
   readonly id: string
-  readonly server: Server
+  readonly server: S
   readonly client: RconClient.Service
   readonly scope: Scope.Closeable
   /** Opened when the client that this one replaces is closed. */
   readonly released: Latch.Latch
 }
 
+const withoutPassword = (server: ServerSettings & { readonly password?: unknown }): ServerSettings =>
+  Struct.omit(server, ["password"])
+
 export const makeFleet = Effect.fnUntraced(
-  function*(options: ClientsOptions): Effect.fn.Return<Service, InvalidServer, Scope.Scope> {
+  function*<S extends ServerSettings>(
+    options: ClientsOptions<S>
+  ): Effect.fn.Return<Service<never, S>, InvalidServer, Scope.Scope> {
     // Sessions outlive the call that adds them: its log annotations and span are not theirs.
     const context = yield* Effect.context()
     const ownContext: (_: Context.Context<never>) => Context.Context<never> = () => context
-    const members = new Map<string, Member>()
+    const members = new Map<string, Member<S>>()
     const lock = Semaphore.makeUnsafe(1)
     const subscriptions = Subscriptions.make(() => Array.from(members, ([id, { client }]) => [id, client] as const))
     let closed = false
 
     /** Starts a client, which sends nothing until it is released. */
-    const start = Effect.fnUntraced(function*(id: string, server: Server): Effect.fn.Return<Member, InvalidServer> {
+    const start = Effect.fnUntraced(function*(id: string, server: S): Effect.fn.Return<Member<S>, InvalidServer> {
       if (id === "") return yield* new InvalidServer({ id, problem: "the id must not be empty" })
       const scope = Scope.makeUnsafe()
       const released = Latch.makeUnsafe()
@@ -48,15 +54,15 @@ export const makeFleet = Effect.fnUntraced(
       return { id, server, client, scope, released }
     })
 
-    const close = (list: ReadonlyArray<Member>) =>
+    const close = (list: ReadonlyArray<Member<S>>) =>
       Effect.forEach(list, ({ scope }) => Scope.close(scope, Exit.void), { concurrency: "unbounded", discard: true })
 
     /** Puts members in the place of others. All are valid before one is changed. */
     const change = Effect.fnUntraced(function*(
       removed: ReadonlyArray<string>,
-      put: ReadonlyArray<readonly [string, Server]>
+      put: ReadonlyArray<readonly [string, S]>
     ): Effect.fn.Return<ReadonlyArray<RconClient.Service>, InvalidServer> {
-      const started = new Array<Member>()
+      const started = new Array<Member<S>>()
       for (const [id, server] of put) {
         started.push(yield* Effect.onError(start(id, server), () => close(started)))
       }
@@ -120,7 +126,9 @@ export const makeFleet = Effect.fnUntraced(
 
     return {
       ids: Effect.sync(() => [...members.keys()]),
-      servers: Effect.sync(() => new Map(Array.from(members, ([id, { server }]) => [id, server] as const))),
+      servers: Effect.sync(() =>
+        new Map(Array.from(members, ([id, { server }]) => [id, withoutPassword(server)] as const))
+      ),
       get,
       events: subscriptions.stream({
         of: (client) => client.events,
@@ -171,7 +179,7 @@ export const makeFleet = Effect.fnUntraced(
             const member = members.get(id)
             return member !== undefined && !Equal.equals(member.server, server)
           })
-          const idsOf = (entries: ReadonlyArray<readonly [string, Server]>) => entries.map(([id]) => id)
+          const idsOf = (entries: ReadonlyArray<readonly [string, S]>) => entries.map(([id]) => id)
           return Effect.as(change(removed, [...added, ...replaced]), {
             added: idsOf(added),
             removed,

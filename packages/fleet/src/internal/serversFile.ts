@@ -4,6 +4,7 @@
 import { Flavour } from "@bercon/client/Flavour"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -18,7 +19,7 @@ const sources = ["password", "passwordVariable", "passwordFile"] as const
 
 const NonEmpty = Schema.String.check(Schema.makeFilter((text: string) => text !== "" || "must not be empty"))
 
-const Entry = Schema.Struct({
+const EntryFields = Schema.Struct({
   host: NonEmpty,
   port: Schema.Finite.check(
     Schema.makeFilter((port: number) =>
@@ -31,20 +32,25 @@ const Entry = Schema.Struct({
   flavour: Schema.optionalKey(Schema.Literals(["auto", ...Flavour.literals]))
 })
 
-const Entries = Schema.Struct({
-  servers: Schema.Record(
-    Schema.String,
-    Entry.check(
-      Schema.makeFilter((entry: typeof Entry.Type) => {
-        const given = sources.filter((source) => entry[source] !== undefined)
-        return given.length === 1 ||
-          `needs exactly one of password, passwordVariable and passwordFile (got ${given.join(" and ") || "none"})`
-      })
-    )
+/** Decodes a file whose entries give at least so many sources of a password, and at most one. */
+const decoder = (least: 0 | 1) =>
+  Schema.decodeUnknownResult(
+    Schema.Struct({
+      servers: Schema.Record(
+        Schema.String,
+        EntryFields.check(
+          Schema.makeFilter((entry: typeof EntryFields.Type) => {
+            const given = sources.filter((source) => entry[source] !== undefined)
+            return given.length >= least && given.length <= 1 ||
+              `needs exactly one of password, passwordVariable and passwordFile (got ${given.join(" and ") || "none"})`
+          })
+        )
+      )
+    }),
+    { errors: "all", onExcessProperty: "error" }
   )
-})
 
-const decode = Schema.decodeUnknownResult(Entries, { errors: "all", onExcessProperty: "error" })
+const decode = { withPasswords: decoder(1), asWritten: decoder(0) }
 
 // Never the input: it may be a password.
 const format = SchemaIssue.makeFormatterStandardSchemaV1({
@@ -52,7 +58,7 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1({
     issue._tag === "MissingKey"
       ? "is missing"
       : issue._tag === "UnexpectedKey"
-      ? `is not a known field (known: ${Object.keys(Entry.fields).join(", ")})`
+      ? `is not a known field (known: ${Object.keys(EntryFields.fields).join(", ")})`
       : SchemaIssue.defaultLeafHook(issue)
 })
 
@@ -67,7 +73,10 @@ const problemAt = (path: ReadonlyArray<unknown>, problem: string): FileProblem =
 }
 
 /** What a text says of servers, without their passwords from elsewhere. */
-const entriesOf = (text: string): Result.Result<typeof Entries.Type, ReadonlyArray<FileProblem>> => {
+const entriesOf = (
+  text: string,
+  passwords: keyof typeof decode
+): Result.Result<Readonly<Record<string, typeof EntryFields.Type>>, ReadonlyArray<FileProblem>> => {
   let document: unknown
   try {
     document = parse(text, { unsafeKeyBehaviour: "throw" })
@@ -77,11 +86,11 @@ const entriesOf = (text: string): Result.Result<typeof Entries.Type, ReadonlyArr
     const [problem = ""] = cause.message.split("\n")
     return Result.fail([{ problem: `line ${cause.line}, column ${cause.column}: ${problem}` }])
   }
-  return Result.mapError(
-    decode(document),
-    ({ issue }) =>
-      format(issue).issues.map(({ message, path = [] }) => problemAt(path, message.replace(/^Expected /, "must be ")))
-  )
+  return Result.mapBoth(decode[passwords](document), {
+    onFailure: ({ issue }) =>
+      format(issue).issues.map(({ message, path = [] }) => problemAt(path, message.replace(/^Expected /, "must be "))),
+    onSuccess: ({ servers }) => servers
+  })
 }
 
 const codeOf = (cause: unknown): string =>
@@ -93,46 +102,63 @@ const readText = (path: string): Effect.Effect<string, string> =>
     catch: (cause) => `cannot be read (${codeOf(cause)})`
   })
 
-const passwordOf = (folder: string, entry: typeof Entry.Type): Effect.Effect<Redacted.Redacted, FileProblem> => {
+/** `None` if the entry says nothing of a password. */
+const passwordOf = (
+  folder: string,
+  entry: typeof EntryFields.Type
+): Effect.Effect<Option.Option<Redacted.Redacted>, FileProblem> => {
   const { password, passwordFile, passwordVariable } = entry
-  if (password !== undefined) return Effect.succeed(password)
+  if (password !== undefined) return Effect.succeedSome(password)
   if (passwordVariable !== undefined) {
-    return Effect.mapError(
-      Config.Redacted(passwordVariable),
-      () => ({ field: "passwordVariable", problem: `the variable ${passwordVariable} is not set` })
+    return Effect.mapBoth(Config.Redacted(passwordVariable), {
+      onFailure: () => ({ field: "passwordVariable", problem: `the variable ${passwordVariable} is not set` }),
+      onSuccess: Option.some
+    })
+  }
+  if (passwordFile === undefined) return Effect.succeedNone
+  const path = Path.resolve(folder, passwordFile)
+  return Effect.mapBoth(readText(path), {
+    onFailure: (problem) => ({ field: "passwordFile", problem: `${path} ${problem}` }),
+    // Editors end a file with a line break.
+    onSuccess: (text) => Option.some(Redacted.make(text.replace(/\r?\n$/, "")))
+  })
+}
+
+/** A server in a file. Its password is read when it is asked for. */
+export interface Entry extends Pick<Server, "host" | "port" | "flavour"> {
+  readonly password: Effect.Effect<Option.Option<Redacted.Redacted>, FileProblem>
+}
+
+/** What a file says of servers, whether or not it says their passwords. Fails with all that is wrong with its text. */
+export const readEntries = Effect.fnUntraced(
+  function*(
+    path: string,
+    passwords: keyof typeof decode = "asWritten"
+  ): Effect.fn.Return<ReadonlyMap<string, Entry>, ServersFileError> {
+    const failed = (problems: ReadonlyArray<FileProblem>) => new ServersFileError({ path, problems })
+    const text = yield* Effect.mapError(readText(path), (problem) => failed([{ problem }]))
+    const servers = yield* Effect.mapError(Effect.fromResult(entriesOf(text, passwords)), failed)
+    const folder = Path.dirname(path)
+    return new Map(
+      Object.entries(servers).map(([id, entry]) => {
+        const { flavour, host, port } = entry
+        return [id, { host, port, ...(flavour !== undefined && { flavour }), password: passwordOf(folder, entry) }]
+      })
     )
   }
-  const path = Path.resolve(folder, passwordFile ?? "")
-  return readText(path).pipe(
-    // Editors end a file with a line break.
-    Effect.map((text) => Redacted.make(text.replace(/\r?\n$/, ""))),
-    Effect.mapError((problem) => ({ field: "passwordFile", problem: `${path} ${problem}` }))
-  )
-}
+)
 
 /** The servers in a file. Fails with all that is wrong with it. */
 export const read = Effect.fnUntraced(
   function*(path: string, defaults?: Partial<Server>): Effect.fn.Return<Servers, ServersFileError> {
-    const failed = (problems: ReadonlyArray<FileProblem>) => new ServersFileError({ path, problems })
-    const text = yield* Effect.mapError(readText(path), (problem) => failed([{ problem }]))
-    const { servers } = yield* Effect.mapError(Effect.fromResult(entriesOf(text)), failed)
     const problems = new Array<FileProblem>()
     const read = new Array<readonly [string, Server]>()
-    for (const [id, entry] of Object.entries(servers)) {
-      const password = yield* Effect.result(passwordOf(Path.dirname(path), entry))
-      if (Result.isFailure(password)) problems.push({ server: id, ...password.failure })
-      else {
-        const { flavour, host, port } = entry
-        read.push([id, {
-          ...defaults,
-          host,
-          port,
-          password: password.success,
-          ...(flavour !== undefined && { flavour })
-        }])
-      }
+    for (const [id, { password, ...entry }] of yield* readEntries(path, "withPasswords")) {
+      const found = yield* Effect.result(password)
+      if (Result.isFailure(found)) problems.push({ server: id, ...found.failure })
+      else if (Option.isSome(found.success)) read.push([id, { ...defaults, ...entry, password: found.success.value }])
     }
-    if (problems.length > 0) return yield* failed(problems)
+    if (problems.length > 0) return yield* new ServersFileError({ path, problems })
     return Object.fromEntries(read)
   }
 )

@@ -1,0 +1,26 @@
+/**
+ * The exit codes of `bercon`, for scripts. They are documented in the README, and do not change.
+ */
+export const ExitCode = {
+  /** Everything was done. */
+  done: 0,
+  /** A bug of `bercon` itself. */
+  defect: 1,
+  /** The command line, a variable or a file is not as it should be. Nothing was sent. */
+  usage: 2,
+  /** The server refused the password. */
+  refused: 3,
+  /** The server did not answer, to the login or to a command. */
+  noAnswer: 4,
+  /** The server could not be reached: its name has no address, or no socket could be opened. */
+  transport: 5,
+  /** The server answered that it did not do it, or its answer was not what was asked for. */
+  failed: 6,
+  /** The server took the command, but gave no evidence of its effect in time. */
+  unconfirmed: 7,
+  /** Some of several servers, commands or rounds failed, or all did for different reasons. */
+  someFailed: 8
+} as const
+
+/** One of the exit codes. */
+export type ExitCode = typeof ExitCode[keyof typeof ExitCode]

@@ -1,0 +1,147 @@
+/**
+ * Why a command of `bercon` failed: an exit code for scripts, and a sentence with the next step for people.
+ */
+import type { ActionError } from "@bercon/client/ActionError"
+import type { CommandError } from "@bercon/client/CommandError"
+import type { LoginFailure, OutageCause } from "@bercon/client/LoginFailure"
+import type { ReplyError } from "@bercon/client/ReplyError"
+import type { ServersFileError } from "@bercon/fleet/FleetError"
+import * as Data from "effect/Data"
+import { ExitCode } from "./ExitCode.ts"
+
+/**
+ * The command line, a variable or a file is not as it should be. Nothing was sent. `message` says what to do about it.
+ */
+export class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
+
+/**
+ * A player or ban that was named on the command line could not be told from others, or is not there. Nothing was done.
+ */
+export class TargetError extends Data.TaggedError("TargetError")<{ readonly message: string }> {}
+
+/** Failures that have been reported already; what remains is the exit code. */
+export class Reported extends Data.TaggedError("Reported")<{ readonly code: ExitCode }> {}
+
+/** The reader of standard output has gone (`bercon events | head -1`). No failure: it has read what it wanted. */
+export class OutputClosed extends Data.TaggedError("OutputClosed") {}
+
+/** What a program for one server can fail with. */
+export type ServerFailure = LoginFailure | CommandError | ActionError | ReplyError | TargetError | UsageError
+
+/** What a command can fail with. */
+export type Failure = ServerFailure | ServersFileError | Reported | OutputClosed
+
+const ofOutage = (cause: OutageCause | undefined): ExitCode => {
+  switch (cause?._tag) {
+    case "LoginRefused":
+      return ExitCode.refused
+    case "TransportError":
+      return ExitCode.transport
+    default:
+      return ExitCode.noAnswer
+  }
+}
+
+const ofLogin = ({ reason }: LoginFailure): ExitCode => {
+  switch (reason._tag) {
+    case "InvalidOptions":
+      return ExitCode.usage
+    case "LoginRefused":
+      return ExitCode.refused
+    case "LoginTimeout":
+      return ofOutage(reason.cause)
+    case "TransportFailure":
+      return reason.cause.reason.kind === "InvalidAddress" ? ExitCode.usage : ExitCode.transport
+  }
+}
+
+const ofCommand = ({ reason }: CommandError): ExitCode => {
+  switch (reason._tag) {
+    case "InvalidCommand":
+      return ExitCode.usage
+    case "NotConnected":
+      return ofOutage(reason.cause)
+    case "SessionClosed":
+      return reason.cause === undefined ? ExitCode.noAnswer : ofLogin(reason.cause)
+    case "NoReply":
+    case "IncompleteReply":
+    case "SessionLost":
+    case "FlavourUnknown":
+      return ExitCode.noAnswer
+    case "CommandDisallowed":
+    case "UnknownCommand":
+    case "Unsupported":
+    case "Overloaded":
+    case "Outdated":
+      return ExitCode.failed
+  }
+}
+
+const ofAction = ({ reason }: ActionError): ExitCode => {
+  switch (reason._tag) {
+    case "LookupFailed":
+      return reason.cause._tag === "CommandError" ? ofCommand(reason.cause) : ExitCode.failed
+    case "Unconfirmed":
+    case "BansChanged":
+      return ExitCode.unconfirmed
+    case "PlayerNotFound":
+    case "BanNotFound":
+    case "ListIncomplete":
+    case "Rejected":
+      return ExitCode.failed
+  }
+}
+
+/** The exit code for a failure. */
+export const exitCode = (failure: Failure): ExitCode => {
+  switch (failure._tag) {
+    case "UsageError":
+    case "ServersFileError":
+      return ExitCode.usage
+    case "LoginFailure":
+      return ofLogin(failure)
+    case "CommandError":
+      return ofCommand(failure)
+    case "ActionError":
+      return ofAction(failure)
+    case "TargetError":
+    case "ReplyError":
+      return ExitCode.failed
+    case "Reported":
+      return failure.code
+    case "OutputClosed":
+      return ExitCode.done
+  }
+}
+
+/** What to do next, if the message of a failure does not say it already. */
+const nextStep = (failure: Failure): string | undefined => {
+  if (failure._tag === "UsageError" || failure._tag === "TargetError") return undefined
+  switch (exitCode(failure)) {
+    case ExitCode.refused:
+      return "Check the password: --password-file, BERCON_PASSWORD or that of the profile"
+    case ExitCode.noAnswer:
+      return failure._tag === "LoginFailure"
+        ? "`--wait 2m` waits for a server that is still starting"
+        : "Look at the server's state before you try again, or give it more time with --timeout"
+    case ExitCode.transport:
+      return "Check the host and this machine's network"
+    case ExitCode.unconfirmed:
+      return "Look with `bercon players` or `bercon bans` before you try again"
+    default:
+      return undefined
+  }
+}
+
+/** A failure in a sentence or two: what is wrong, and the next step. */
+export const describe = (failure: Failure): string => {
+  const next = nextStep(failure)
+  return next === undefined ? failure.message : `${failure.message.replace(/\.$/, "")}. ${next}.`
+}
+
+/** The exit code for what came of several servers, commands or rounds: the common one if all failed for the same reason. */
+export const ofSeveral = (total: number, codes: ReadonlyArray<ExitCode>): ExitCode => {
+  const [first] = codes
+  if (first === undefined) return ExitCode.done
+  return codes.length === total && codes.every((code) => code === first) ? first : ExitCode.someFailed
+}

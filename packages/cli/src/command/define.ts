@@ -1,0 +1,55 @@
+/**
+ * Defines a command of `bercon`: its name, what its help says, its arguments and what it does.
+ *
+ * **Details**
+ *
+ * A new command is a file in `commands/` that ends in a `define`, `query` or `action`, and a line in `main.ts`. What it needs
+ * of the shared flags it takes from `Invocation`; results go to `Output`, all else to `note`; it fails with a `Failure`.
+ *
+ * Modules that only one command needs, and that take long to load, are imported in the handler:
+ * `Effect.promise(() => import("../simulate/run.ts"))`.
+ */
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { resolve, type Servers } from "../connection/Servers.ts"
+import type { Failure } from "../Failure.ts"
+import { bercon } from "../flags.ts"
+import * as Output from "../output/Output.ts"
+
+/** What the help of a command says. */
+export interface About {
+  /** One sentence, without a full stop at its end. */
+  readonly description: string
+  /** Command lines that work as they are, most useful first, and what each does. */
+  readonly examples: ReadonlyArray<readonly [command: string, description: string]>
+}
+
+/** A command. Its handler runs in a scope of its own, which closes before the process ends. */
+export const define = <const Name extends string, const Config extends Command.Command.Config, E extends Failure>(
+  name: Name,
+  about: About,
+  config: Config,
+  handler: (
+    input: Command.Command.Config.Infer<Config>
+  ) => Effect.Effect<void, E, Scope.Scope | Effect.Services<typeof bercon>>
+) =>
+  Command.make(name, config, (input) =>
+    handler(input).pipe(
+      Effect.scoped,
+      // With `--log-level debug`, where it happened.
+      Effect.tapCause((cause) => Effect.logDebug(cause))
+    )).pipe(
+      Command.withDescription(about.description),
+      Command.withExamples(about.examples.map(([command, description]) => ({ command, description })))
+    )
+
+/** Runs with the servers that the flags name, and the output that they ask for. */
+export const withServers = <E, R>(run: (servers: Servers) => Effect.Effect<void, E, R>) =>
+  Effect.gen(function*() {
+    const flags = yield* bercon
+    const servers = yield* resolve(flags)
+    yield* run(servers).pipe(
+      Effect.provide(Output.layer({ format: flags.format, labelled: servers.labelled }))
+    )
+  })

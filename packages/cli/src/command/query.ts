@@ -1,0 +1,90 @@
+/**
+ * Commands that ask servers for something and print the answer, once or again and again.
+ */
+import type { Flavour } from "@bercon/client/Flavour"
+import type * as RconClient from "@bercon/client/RconClient"
+import * as Flag from "effect/cli/Flag"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type { ExitCode } from "../ExitCode.ts"
+import * as Failure from "../Failure.ts"
+import * as Flags from "../flags.ts"
+import { note, Output } from "../output/Output.ts"
+import type { View } from "../output/View.ts"
+import * as Clients from "./Clients.ts"
+import { type About, define, withServers } from "./define.ts"
+
+/** The flags of commands that can be repeated. */
+export const repetition = {
+  repeat: Flag.Int("repeat").pipe(
+    Flag.withDescription("Asks so many times, in one session"),
+    Flag.withMetavar("times"),
+    Flag.filter((times) => times >= 1, (times) => `must be 1 or more (got ${times})`),
+    Flag.optional
+  ),
+  interval: Flags.duration("interval").pipe(
+    Flag.withDescription("How long to wait between two times. Without --repeat: until you stop it. Default 1s"),
+    Flag.optional
+  )
+}
+
+/** What the flags of a repetition say. */
+export interface Repetition {
+  readonly repeat: Option.Option<number>
+  readonly interval: Option.Option<Duration.Duration>
+}
+
+/** Runs `round` as often as the flags say. A round that fails does not end it; the exit code tells. */
+export const repeated = Effect.fnUntraced(function*<E extends Failure.Failure, R>(
+  { interval, repeat }: Repetition,
+  round: Effect.Effect<void, E, R>
+) {
+  const times = Option.getOrElse(repeat, () => Option.isSome(interval) ? Infinity : 1)
+  if (times === 1) return yield* round
+  const codes = new Array<ExitCode>()
+  for (let count = 0; count < times; count++) {
+    if (count > 0) yield* Effect.sleep(Option.getOrElse(interval, () => Duration.seconds(1)))
+    const result = yield* Effect.result(round)
+    if (Result.isSuccess(result)) continue
+    const { failure } = result
+    if (failure._tag === "OutputClosed") return yield* Effect.fail(failure)
+    if (failure._tag !== "Reported") yield* note(`bercon: ${Failure.describe(failure)}`)
+    codes.push(Failure.exitCode(failure))
+  }
+  if (codes.length > 0) return yield* new Failure.Reported({ code: Failure.ofSeveral(times, codes) })
+})
+
+/** What a query asks, and how its answer is shown. */
+export interface Query<Row> extends About {
+  readonly ask: (rcon: RconClient.Service) => Effect.Effect<ReadonlyArray<Row>, Failure.ServerFailure>
+  readonly view: View<Row>
+  /** The command whose reply is the answer in the server's own words, for the format `raw`. */
+  readonly raw: (flavour: Flavour) => string
+}
+
+/** A command that asks for something. */
+export const query = <const Name extends string, Row>(name: Name, { ask, raw, view, ...about }: Query<Row>) =>
+  define(name, about, repetition, (input) =>
+    withServers((servers) =>
+      Effect.gen(function*() {
+        const output = yield* Output
+        const clients = yield* Clients.connect(servers)
+        const round = Effect.gen(function*() {
+          if (output.format === "raw") {
+            const answers = yield* Clients.ask(
+              clients,
+              (rcon) => Effect.flatMap(rcon.flavour, (flavour) => rcon.command(raw(flavour)))
+            )
+            yield* output.printRaw(Clients.parts(answers, (reply) => [reply]))
+            return yield* Clients.conclude(answers, servers.labelled)
+          }
+          const answers = yield* Clients.ask(clients, ask)
+          const hasAnswer = servers.labelled || answers.some(({ result }) => Result.isSuccess(result))
+          if (hasAnswer) yield* output.print(view, Clients.parts(answers, (rows) => rows))
+          yield* Clients.conclude(answers, servers.labelled)
+        })
+        yield* repeated(input, round)
+      })
+    ))

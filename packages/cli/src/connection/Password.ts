@@ -1,0 +1,56 @@
+/**
+ * Passwords that a person types, or another program writes to standard input. They are shown nowhere.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Fs from "node:fs"
+import process from "node:process"
+import * as Readline from "node:readline"
+import { Writable } from "node:stream"
+import { UsageError } from "../Failure.ts"
+import * as SafeText from "../output/SafeText.ts"
+
+const codeOf = (cause: unknown): string =>
+  typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "unknown error"
+
+/** The password in a file, without the line break at its end. `-` is standard input. */
+export const fromFile = (path: string): Effect.Effect<Redacted.Redacted, UsageError> =>
+  Effect.try({
+    try: () => Redacted.make(Fs.readFileSync(path === "-" ? 0 : path, "utf8").replace(/\r?\n$/, "")),
+    catch: (cause) =>
+      new UsageError({
+        message: `the password cannot be read from ${path === "-" ? "standard input" : path} (${codeOf(cause)})`
+      })
+  })
+
+/** Whether there is a person who can be asked. */
+const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY
+
+/** Asks the person at the terminal, on standard error, and shows nothing of what is typed. `None` if there is nobody. */
+export const ask = (server: string): Effect.Effect<Option.Option<Redacted.Redacted>> =>
+  Effect.suspend(() =>
+    canAsk()
+      ? Effect.callback<Option.Option<Redacted.Redacted>>((resume, signal) => {
+        process.stderr.write(SafeText.line(`Password of ${server}: `))
+        const terminal = Readline.createInterface({
+          input: process.stdin,
+          // It would show what is typed.
+          output: new Writable({ write: (_chunk, _encoding, done) => done() }),
+          terminal: true,
+          historySize: 0
+        })
+        const end = (password: Option.Option<string>) => {
+          terminal.removeAllListeners("close")
+          terminal.close()
+          process.stderr.write("\n")
+          resume(Effect.succeed(Option.map(password, (text) => Redacted.make(text))))
+        }
+        terminal.once("line", (text) => end(Option.some(text)))
+        terminal.once("close", () => end(Option.none()))
+        // In raw mode Ctrl-C is a key, not a signal.
+        terminal.once("SIGINT", () => process.kill(process.pid, "SIGINT"))
+        signal.addEventListener("abort", () => end(Option.none()), { once: true })
+      })
+      : Effect.succeedNone
+  )

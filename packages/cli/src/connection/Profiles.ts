@@ -1,0 +1,70 @@
+/**
+ * The file of servers: where it is, and what is in it. It is the file that a fleet reads, see `NodeFleet`.
+ */
+import type { ServersFileError } from "@bercon/fleet/FleetError"
+import * as NodeFleet from "@bercon/fleet/NodeFleet"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import process from "node:process"
+
+/** A variable that is set to something. Orchestrators set variables to nothing when they mean not to set them. */
+export const variable = (name: string): Effect.Effect<Option.Option<string>> =>
+  Config.String(name).pipe(
+    Effect.map((value) => value === "" ? Option.none() : Option.some(value)),
+    Effect.orElseSucceed(() => Option.none<string>())
+  )
+
+/** As {@link variable}, for a secret. */
+export const redactedVariable = (name: string): Effect.Effect<Option.Option<Redacted.Redacted>> =>
+  Effect.map(variable(name), Option.map((value) => Redacted.make(value)))
+
+/** The folder for configuration that the platform has: XDG, `%APPDATA%`, `~/Library/Application Support`. */
+const configurationFolder = Effect.gen(function*() {
+  const xdg = yield* variable("XDG_CONFIG_HOME")
+  // The specification of XDG has relative paths ignored.
+  if (Option.isSome(xdg) && Path.isAbsolute(xdg.value)) return xdg.value
+  switch (process.platform) {
+    case "win32":
+      return Option.getOrElse(yield* variable("APPDATA"), () => Path.join(Os.homedir(), "AppData", "Roaming"))
+    case "darwin":
+      return Path.join(Os.homedir(), "Library", "Application Support")
+    default:
+      return Path.join(Os.homedir(), ".config")
+  }
+})
+
+/** Where the file of servers is looked for if neither `--config` nor `BERCON_CONFIG` names one. */
+export const usualPath: Effect.Effect<string> = Effect.map(
+  configurationFolder,
+  (folder) => Path.join(folder, "bercon", "servers.toml")
+)
+
+/** A file of servers that was read. */
+export interface Profiles {
+  readonly path: string
+  readonly servers: ReadonlyMap<string, NodeFleet.FileServer>
+}
+
+/** Where the file of servers is, and whether somebody named it. */
+export const path = (
+  config: Option.Option<string>
+): Effect.Effect<{ readonly path: string; readonly named: boolean }> =>
+  Effect.gen(function*() {
+    const chosen = Option.isSome(config) ? config : yield* variable("BERCON_CONFIG")
+    return Option.isSome(chosen)
+      ? { path: chosen.value, named: true }
+      : { path: yield* usualPath, named: false }
+  })
+
+/** Reads the file of servers. `None` if nobody named one and there is none at the usual place. */
+export const read = (config: Option.Option<string>): Effect.Effect<Option.Option<Profiles>, ServersFileError> =>
+  Effect.gen(function*() {
+    const file = yield* path(config)
+    if (!file.named && !Fs.existsSync(file.path)) return Option.none()
+    return Option.some({ path: file.path, servers: yield* NodeFleet.readFile(file.path) })
+  })

@@ -1,0 +1,163 @@
+/**
+ * Which servers a command is for, and how to log in to them. What comes later counts more: a profile of the file of servers or
+ * the configuration of the server itself, variables, flags.
+ */
+import type * as NodeRcon from "@bercon/client/NodeRcon"
+import type { ServersFileError } from "@bercon/fleet/FleetError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { UsageError } from "../Failure.ts"
+import type { Flags } from "../flags.ts"
+import { note } from "../output/Output.ts"
+import * as Password from "./Password.ts"
+import * as Profiles from "./Profiles.ts"
+import { fromFlags, fromServerCfg, fromVariables, type Source, usage } from "./Sources.ts"
+
+/** A server that a command is for. */
+export interface Server {
+  /** The name of its profile, or `host:port`. */
+  readonly name: string
+  readonly options: NodeRcon.Options
+}
+
+/** The servers that a command is for. */
+export interface Servers {
+  readonly servers: ReadonlyArray<Server>
+  /** Whether results are labelled with their server: if the command line names several, or `--all`. */
+  readonly labelled: boolean
+}
+
+const quoted = (names: Iterable<string>): string => Array.from(names, (name) => JSON.stringify(name)).join(", ")
+
+const NO_SERVER =
+  "no server is given: use --host and --port, or BERCON_HOST and BERCON_PORT, or --profile with a file of servers"
+
+/** One server from what the sources say of it, the first ones first. A password that none of them has is asked for. */
+const merged = Effect.fnUntraced(function*(
+  flags: Flags,
+  profile: string | undefined,
+  sources: ReadonlyArray<Source>
+): Effect.fn.Return<Server, UsageError | ServersFileError> {
+  const first = <K extends keyof Source>(key: K): Source[K] =>
+    sources.find((source) => source[key] !== undefined)?.[key]
+  const host = first("host")
+  const port = first("port")
+  if (port === undefined) {
+    return yield* usage(host === undefined ? NO_SERVER : `the port of ${host} is missing: use --port or BERCON_PORT`)
+  }
+  const name = profile ?? `${host?.includes(":") === true ? `[${host}]` : host ?? LOCAL}:${port}`
+  const password = yield* Effect.flatMap(
+    first("password") ?? Effect.succeedNone,
+    (password) => Option.isSome(password) ? Effect.succeed(password) : Password.ask(name)
+  )
+  if (Option.isNone(password)) {
+    return yield* usage(
+      `the password of ${name} is missing: set BERCON_PASSWORD, use --password-file (- is standard input), or a profile that has it`
+    )
+  }
+  const flavour = first("flavour")
+  return {
+    name,
+    options: {
+      host: host ?? LOCAL,
+      port,
+      password: password.value,
+      ...(flavour !== undefined && { flavour }),
+      ...(Option.isSome(flags.bind) && { bind: { address: flags.bind.value } }),
+      loginTimeout: Option.getOrElse(flags.wait, () => flags.timeout),
+      commandTimeout: flags.timeout
+    }
+  }
+})
+
+const LOCAL = "127.0.0.1"
+
+/** The profiles that are named by `--profile`, or by `BERCON_PROFILE` if no flag says which server. */
+const namedProfiles = (flags: Flags): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.map(
+    Option.isSome(flags.profile) || flags.all || Option.isSome(flags.serverCfg) || Option.isSome(flags.host)
+      ? Effect.succeed(flags.profile)
+      : Profiles.variable("BERCON_PROFILE"),
+    Option.match({
+      onNone: () => [],
+      onSome: (list) => list.split(",").map((name) => name.trim()).filter((name) => name !== "")
+    })
+  )
+
+/** Flags that contradict each other. */
+const contradiction = (flags: Flags, named: ReadonlyArray<string>): string | undefined => {
+  const several = flags.all || named.length > 1
+  if (flags.all && Option.isSome(flags.profile)) return "give --profile or --all, not both"
+  if ((flags.all || Option.isSome(flags.profile)) && Option.isSome(flags.serverCfg)) {
+    return "--server-cfg is for one server: leave out --profile and --all"
+  }
+  if (several && (Option.isSome(flags.host) || Option.isSome(flags.port))) {
+    return "--host and --port are for one server: leave them out, or name one profile"
+  }
+  return undefined
+}
+
+/** The profile that counts if nobody names one: the only one, or the one called `default`. */
+const unnamed = ({ servers }: Profiles.Profiles): string | undefined =>
+  servers.has("default") ? "default" : servers.size === 1 ? Array.from(servers.keys())[0] : undefined
+
+/** Tells of variables that replace what a profile says which was asked for by name: that may be an oversight. */
+const tellOverriding = (profile: string, variables: Source, given: Source) => {
+  const names = (["host", "port", "password"] as const)
+    .filter((key) => variables[key] !== undefined && given[key] === undefined)
+    .map((key) => `BERCON_${key.toUpperCase()}`)
+  return names.length === 0
+    ? Effect.void
+    : note(`bercon: profile ${JSON.stringify(profile)} is used with ${names.join(" and ")} from the environment`)
+}
+
+/** The servers that flags, variables and files name. */
+export const resolve = Effect.fnUntraced(function*(
+  flags: Flags
+): Effect.fn.Return<Servers, UsageError | ServersFileError> {
+  const named = yield* namedProfiles(flags)
+  const problem = contradiction(flags, named)
+  if (problem !== undefined) return yield* usage(problem)
+  const given = yield* fromFlags(flags)
+  const variables = yield* fromVariables
+  const one = (server: Server): Servers => ({ servers: [server], labelled: false })
+
+  if (Option.isSome(flags.serverCfg)) {
+    return one(yield* merged(flags, undefined, [given, variables, yield* fromServerCfg(flags.serverCfg.value)]))
+  }
+  const isNamed = flags.all || named.length > 0
+  // A server that is named by its host has nothing to do with a profile that nobody asked for.
+  if (!isNamed && (given.host !== undefined || variables.host !== undefined)) {
+    return one(yield* merged(flags, undefined, [given, variables]))
+  }
+  const file = yield* Profiles.read(flags.config)
+  if (Option.isNone(file)) {
+    if (!isNamed) return one(yield* merged(flags, undefined, [given, variables]))
+    const { path } = yield* Profiles.path(flags.config)
+    return yield* usage(`there is no file of servers at ${path}: name it with --config, or write it`)
+  }
+
+  const { path, servers } = file.value
+  const unknown = named.filter((name) => !servers.has(name))
+  if (unknown.length > 0) {
+    return yield* usage(`unknown profile ${quoted(unknown)}: ${path} has ${quoted(servers.keys()) || "none"}`)
+  }
+  if (flags.all || named.length > 1) {
+    // Variables are for one server. One after the other: each may ask for a password.
+    const chosen = flags.all ? Array.from(servers.keys()) : named
+    return chosen.length === 0
+      ? yield* usage(`${path} has no servers`)
+      : {
+        servers: yield* Effect.forEach(chosen, (name) => merged(flags, name, [given, servers.get(name)!])),
+        labelled: true
+      }
+  }
+  const [profile = unnamed(file.value)] = named
+  if (profile === undefined) {
+    return given.port !== undefined || variables.port !== undefined
+      ? one(yield* merged(flags, undefined, [given, variables]))
+      : yield* usage(`which server? ${path} has ${quoted(servers.keys()) || "none"}: use --profile, or --all`)
+  }
+  if (named.length > 0) yield* tellOverriding(profile, variables, given)
+  return one(yield* merged(flags, profile, [given, variables, servers.get(profile)!]))
+})

@@ -1,0 +1,107 @@
+/**
+ * Where `bercon` learns of a server: variables, flags, the server's own configuration.
+ */
+import type { Flavour } from "@bercon/client/Flavour"
+import type { ServersFileError } from "@bercon/fleet/FleetError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import * as Fs from "node:fs"
+import { UsageError } from "../Failure.ts"
+import type { Flags } from "../flags.ts"
+import * as Password from "./Password.ts"
+import * as Profiles from "./Profiles.ts"
+import * as ServerCfg from "./ServerCfg.ts"
+
+/** What one source says of a server. */
+export interface Source {
+  readonly host?: string | undefined
+  readonly port?: number | undefined
+  readonly flavour?: Flavour | "auto" | undefined
+  readonly password?: Effect.Effect<Option.Option<Redacted.Redacted>, UsageError | ServersFileError> | undefined
+}
+
+/** Fails with what is wrong with the command line, a variable or a file. */
+export const usage = (message: string) => Effect.fail(new UsageError({ message }))
+
+const portOf = (text: string, where: string): Effect.Effect<number, UsageError> => {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  return port >= 1 && port <= 65_535
+    ? Effect.succeed(port)
+    : usage(`${where} must be a number from 1 to 65535 (got ${JSON.stringify(text)})`)
+}
+
+const FLAVOURS = ["auto", "BattlEye", "Reforger"] as const
+
+const flavourOf = (text: string): Effect.Effect<Flavour | "auto", UsageError> => {
+  const flavour = FLAVOURS.find((name) => name.toLowerCase() === text.toLowerCase())
+  return flavour === undefined
+    ? usage(`BERCON_FLAVOUR must be one of ${FLAVOURS.join(", ")} (got ${JSON.stringify(text)})`)
+    : Effect.succeed(flavour)
+}
+
+/** `BERCON_HOST`, `BERCON_PORT`, `BERCON_PASSWORD`, `BERCON_FLAVOUR`. */
+export const fromVariables: Effect.Effect<Source, UsageError> = Effect.gen(function*() {
+  const [host, port, password, flavour] = yield* Effect.all([
+    Profiles.variable("BERCON_HOST"),
+    Profiles.variable("BERCON_PORT"),
+    Profiles.redactedVariable("BERCON_PASSWORD"),
+    Profiles.variable("BERCON_FLAVOUR")
+  ])
+  return {
+    host: Option.getOrUndefined(host),
+    port: Option.isSome(port) ? yield* portOf(port.value, "BERCON_PORT") : undefined,
+    flavour: Option.isSome(flavour) ? yield* flavourOf(flavour.value) : undefined,
+    password: Option.isSome(password) ? Effect.succeed(password) : undefined
+  }
+})
+
+/** `--host`, `--port`, `--password`, `--password-file`, `--flavour`. */
+export const fromFlags = (flags: Flags): Effect.Effect<Source, UsageError> =>
+  Effect.gen(function*() {
+    const { flavour, host, password, passwordFile, port } = flags
+    if (Option.isSome(password) && Option.isSome(passwordFile)) {
+      return yield* usage("give --password or --password-file, not both")
+    }
+    return {
+      host: Option.getOrUndefined(host),
+      port: Option.isSome(port) ? yield* portOf(String(port.value), "--port") : undefined,
+      flavour: Option.getOrUndefined(flavour),
+      password: Option.isSome(password)
+        ? Effect.succeed(password)
+        : Option.isSome(passwordFile)
+        ? Effect.map(Password.fromFile(passwordFile.value), Option.some)
+        : undefined
+    }
+  })
+
+/** `--server-cfg`: a file, or the one in a folder that a running server uses. */
+export const fromServerCfg = (path: string): Effect.Effect<Source, UsageError> =>
+  Effect.gen(function*() {
+    const file = yield* Effect.try({
+      try: () => Fs.statSync(path).isDirectory() ? ServerCfg.candidates(path)[0]?.path : path,
+      catch: () => new UsageError({ message: `--server-cfg: ${path} cannot be read` })
+    })
+    if (file === undefined) {
+      return yield* usage(
+        `--server-cfg: there is no beserver.cfg or beserver_x64.cfg in ${path}. Name the folder that the server's -BEpath names`
+      )
+    }
+    const text = yield* Effect.try({
+      try: () => Fs.readFileSync(file, "utf8"),
+      catch: () => new UsageError({ message: `--server-cfg: ${file} cannot be read` })
+    })
+    const cfg = ServerCfg.parse(file, text)
+    if (Option.isNone(cfg.port)) {
+      return yield* usage(`--server-cfg: there is no RConPort in ${file}. Without it the server has no RCON`)
+    }
+    if (Option.isNone(cfg.password)) {
+      return yield* usage(`--server-cfg: there is no RConPassword in ${file}. Without it the server has no RCON`)
+    }
+    return {
+      // What the server binds is an address of its own machine, unless it is every address.
+      host: Option.getOrUndefined(Option.filter(cfg.ip, (ip) => ip !== "0.0.0.0")),
+      port: yield* portOf(cfg.port.value, `RConPort in ${file}`),
+      password: Effect.succeed(cfg.password)
+    }
+  })

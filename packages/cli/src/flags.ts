@@ -1,0 +1,122 @@
+/**
+ * The flags that every command has, and the root of all commands.
+ */
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import { formats } from "./output/Format.ts"
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
+
+/** Reads `90s`, `1h30m`, `7d`, `forever`; a number alone is seconds. */
+export const parseDuration = (text: string): Option.Option<Duration.Duration> => {
+  const compact = text.replaceAll(/\s/g, "")
+  if (compact === "forever") return Option.some(Duration.infinity)
+  if (/^\d+(\.\d+)?$/.test(compact)) return Option.some(Duration.seconds(Number(compact)))
+  if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(compact)) return Option.none()
+  const parts = compact.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)
+  const millis = Array.from(parts).reduce(
+    (sum, [, count, unit]) => sum + Number(count) * UNITS[unit as keyof typeof UNITS],
+    0
+  )
+  return Number.isFinite(millis) ? Option.some(Duration.millis(millis)) : Option.none()
+}
+
+/** A duration that somebody typed. */
+export const DurationFromText = Schema.String.pipe(Schema.decodeTo(
+  Schema.Duration,
+  SchemaTransformation.transformEffect({
+    decode: (text: string) =>
+      Option.match(parseDuration(text), {
+        onNone: () =>
+          Effect.fail(new SchemaIssue.InvalidValue({ message: "a duration such as 500ms, 90s, 2m, 1h30m or 7d" })),
+        onSome: Effect.succeed
+      }),
+    encode: (duration: Duration.Duration) => Effect.succeed(`${Duration.toMillis(duration)}ms`)
+  })
+))
+
+/** A flag whose value is a duration. */
+export const duration = (name: string): Flag.Flag<Duration.Duration> =>
+  Flag.String(name).pipe(Flag.withSchema(DurationFromText), Flag.withMetavar("duration"))
+
+/** The flags that every command has. Several of them are optional, since variables and files can say the same. */
+export const shared = {
+  host: Flag.String("host").pipe(
+    Flag.withDescription("The server's name or address (BERCON_HOST). Default 127.0.0.1"),
+    Flag.optional
+  ),
+  port: Flag.Int("port").pipe(
+    Flag.withAlias("p"),
+    Flag.withDescription("The server's RConPort (BERCON_PORT), not the port of the game"),
+    Flag.optional
+  ),
+  password: Flag.Redacted("password").pipe(
+    Flag.withDescription(
+      "The server's RConPassword. Others on this machine can see it here: better use BERCON_PASSWORD, --password-file, a profile, or be asked"
+    ),
+    Flag.optional
+  ),
+  passwordFile: Flag.String("password-file").pipe(
+    Flag.withDescription("A file that holds the password; - is standard input"),
+    Flag.withMetavar("file"),
+    Flag.optional
+  ),
+  flavour: Flag.Literals("flavour", ["auto", "BattlEye", "Reforger"]).pipe(
+    Flag.withDescription("What the server speaks (BERCON_FLAVOUR). Default auto: it is found out"),
+    Flag.optional
+  ),
+  bind: Flag.String("bind").pipe(
+    Flag.withDescription("The local address to send from, for machines with several"),
+    Flag.withMetavar("address"),
+    Flag.optional
+  ),
+  profile: Flag.String("profile").pipe(
+    Flag.withAlias("P"),
+    Flag.withDescription("A server of the file of servers, or several: eu1,eu2 (BERCON_PROFILE)"),
+    Flag.withMetavar("names"),
+    Flag.optional
+  ),
+  all: Flag.Boolean("all").pipe(Flag.withDescription("All servers of the file at once"), Flag.withDefault(false)),
+  config: Flag.String("config").pipe(
+    Flag.withDescription(
+      "The file of servers (BERCON_CONFIG). Default: servers.toml in the folder bercon of your configuration"
+    ),
+    Flag.withMetavar("file"),
+    Flag.optional
+  ),
+  serverCfg: Flag.String("server-cfg").pipe(
+    Flag.withDescription("Takes port and password from this beserver*.cfg, or the one in this folder"),
+    Flag.withMetavar("path"),
+    Flag.optional
+  ),
+  format: Flag.Literals("format", formats).pipe(
+    Flag.withAlias("f"),
+    Flag.withDescription("How to print the result. raw is the server's own words"),
+    Flag.withDefault("table")
+  ),
+  timeout: duration("timeout").pipe(
+    Flag.withDescription("How long to wait for the login, and for each answer. Default 10s"),
+    Flag.withDefault(Duration.seconds(10))
+  ),
+  wait: duration("wait").pipe(
+    Flag.withDescription("Waits for a server that is still starting: so long, or forever"),
+    Flag.optional
+  )
+}
+
+/** The root: `yield* bercon` has the flags in the handler of a command. */
+export const bercon = Command.make("bercon").pipe(
+  Command.withSharedFlags(shared),
+  Command.withDescription(
+    "Administers BattlEye game servers (Arma 2 OA, Arma 3, DayZ, Arma Reforger and others) over RCON"
+  )
+)
+
+/** What the shared flags say. */
+export type Flags = Effect.Success<typeof bercon>

@@ -1,0 +1,54 @@
+/**
+ * Standard output, which has data only, and standard error, which has all else.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import process from "node:process"
+import { OutputClosed } from "../Failure.ts"
+import * as Format from "./Format.ts"
+import * as SafeText from "./SafeText.ts"
+import type { View } from "./View.ts"
+
+/** Where results are printed, and how. */
+export class Output extends Context.Service<Output, {
+  readonly format: Format.Format
+  /** Whether standard output is a terminal. */
+  readonly isTerminal: boolean
+  readonly style: Format.Context
+  /** Prints a result in the format that was asked for. */
+  readonly print: <Row>(view: View<Row>, parts: ReadonlyArray<Format.Part<Row>>) => Effect.Effect<void, OutputClosed>
+  /** Prints what servers said in their own words. */
+  readonly printRaw: (parts: ReadonlyArray<Format.Part<string>>) => Effect.Effect<void, OutputClosed>
+}>()("@bercon/cli/Output") {}
+
+/** Writes to standard output, and waits until it is written. */
+export const write = (text: string): Effect.Effect<void, OutputClosed> =>
+  text === "" ? Effect.void : Effect.callback((resume) => {
+    process.stdout.write(text, (error) => resume(error ? Effect.fail(new OutputClosed()) : Effect.void))
+  })
+
+/** Tells the person at the terminal, on standard error: one line, or several with line feeds between them. */
+export const note = (text: string): Effect.Effect<void> =>
+  Effect.sync(() => {
+    process.stderr.write(`${SafeText.lines(text)}\n`)
+  })
+
+/** Standard output as it is, for results in a format. */
+export const layer = (options: { readonly format: Format.Format; readonly labelled: boolean }): Layer.Layer<Output> =>
+  Layer.sync(Output, () => {
+    const isTerminal = process.stdout.isTTY
+    const style: Format.Context = {
+      ...options,
+      width: isTerminal ? process.stdout.columns : undefined,
+      // Node looks at NO_COLOR, FORCE_COLOR and TERM.
+      colours: isTerminal && process.stdout.hasColors()
+    }
+    return Output.of({
+      format: options.format,
+      isTerminal,
+      style,
+      print: (view, parts) => Effect.suspend(() => write(Format.render(view, parts, style))),
+      printRaw: (parts) => Effect.suspend(() => write(Format.renderRaw(parts, { isTerminal, ...options })))
+    })
+  })

@@ -1,0 +1,48 @@
+/**
+ * Text that may be printed.
+ *
+ * **Details**
+ *
+ * Players choose their names and what they say, and servers print both. A terminal obeys some characters instead of showing
+ * them: control characters move the cursor, set the window's title or answer in the user's place; others turn the direction
+ * of text around or are not visible at all. Here such characters are shown by their numbers: `\x1b`, `\u202e`,
+ * `\u{e0041}`.
+ */
+
+/**
+ * Control characters (C0, C1, DEL), line and paragraph separators, format characters (bidirectional controls, zero widths,
+ * soft hyphens, tags), lone surrogates, and others that have no width by Unicode's own list.
+ *
+ * Variation selectors are left, which choose the look of the character before them.
+ */
+const unsafe = /(?![\uFE00-\uFE0F])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+
+const shown = (character: string): string => {
+  const code = character.codePointAt(0)!
+  const digits = code.toString(16)
+  if (code <= 0xff) return `\\x${digits.padStart(2, "0")}`
+  return code <= 0xffff ? `\\u${digits.padStart(4, "0")}` : `\\u{${digits}}`
+}
+
+/** The text in one line, with each unsafe character shown by its number. */
+export const line = (text: string): string => text.replace(unsafe, shown)
+
+/** As {@link line}, but line feeds and tabs remain. A carriage return before a line feed is left out. */
+export const lines = (text: string): string =>
+  text.replace(/\r\n/g, "\n").replace(
+    unsafe,
+    (character) => character === "\n" || character === "\t" ? character : shown(character)
+  )
+
+/**
+ * The same for JSON that has been written already: unsafe characters become the escapes of JSON, so that a reader of the JSON
+ * finds the text unchanged.
+ */
+export const json = (written: string): string =>
+  written.replace(unsafe, (character) =>
+    character === "\n"
+      ? character
+      : Array.from(
+        { length: character.length },
+        (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`
+      ).join(""))

@@ -1,0 +1,47 @@
+/**
+ * How entries of a result are shown: their columns, and what they are in JSON.
+ */
+import * as Schema from "effect/Schema"
+
+/** A column of a table. */
+export interface Column<in Row> {
+  /** The name in CSV. */
+  readonly key: string
+  /** The heading for people. */
+  readonly title: string
+  /** Whether cells are aligned to the right, as numbers are. Default `false`. */
+  readonly right?: boolean
+  /** A cell, in one line. `undefined` if the server has not told it: a dash in tables, an empty field in CSV. */
+  readonly cell: (row: Row) => string | undefined
+  /** The cell in CSV, if it is not the same. */
+  readonly value?: (row: Row) => string | undefined
+}
+
+/** How the entries of a result are shown. */
+export interface View<in Row> {
+  readonly columns: ReadonlyArray<Column<Row>>
+  /** An entry in JSON, an object. */
+  readonly json: (row: Row) => Record<string, unknown>
+  /** What the format `table` prints of an entry, perhaps in several lines, for results that are no table. */
+  readonly text?: ((row: Row) => string) | undefined
+  /** Whether a server has one entry only: then its JSON is an object, not an array of one. Default `false`. */
+  readonly single?: boolean | undefined
+}
+
+/**
+ * A view of what a schema describes.
+ */
+export const make = <Row, Encoded extends Record<string, unknown>>(
+  schema: Schema.Codec<Row, Encoded>,
+  view: Omit<View<Row>, "json">
+): View<Row> => {
+  // Made when it is needed: most runs print no JSON.
+  let encode: ((row: Row) => unknown) | undefined
+  return {
+    ...view,
+    json: (row) => {
+      encode ??= Schema.encodeSync(Schema.toCodecJson(schema))
+      return encode(row) as Record<string, unknown>
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Runs the command as the program of this process: prints why it fails, and ends the process with the exit code.
+ */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Cause from "effect/Cause"
+import * as CliError from "effect/cli/CliError"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as References from "effect/References"
+import * as Runtime from "effect/Runtime"
+import * as Os from "node:os"
+import process from "node:process"
+import { ExitCode } from "./ExitCode.ts"
+import * as Failure from "./Failure.ts"
+import { note, write } from "./output/Output.ts"
+import * as SafeText from "./output/SafeText.ts"
+import { version } from "./version.ts"
+
+/** Log lines as all else that is no data: on standard error. */
+const logger = Logger.make(({ logLevel, message, cause }) => {
+  const words = Array.isArray(message) ? message : [message]
+  const text = words.map((word) =>
+    typeof word === "string" ? word : Cause.isCause(word) ? Cause.pretty(word) : String(word)
+  )
+  if (cause.reasons.length > 0) text.push(Cause.pretty(cause))
+  process.stderr.write(`bercon: ${logLevel.toLowerCase()}: ${SafeText.lines(text.join(" "))}\n`)
+})
+
+/** Help that was asked for is data. Mistakes are not, and neither is the help that follows from them. */
+const presenter: CliOutput.Presenter = {
+  present: (event) => {
+    const formatter = CliOutput.defaultFormatter({
+      colors: event._tag === "Help" && process.stdout.isTTY && process.stdout.hasColors()
+    })
+    switch (event._tag) {
+      case "Help":
+        return event.reason === "Requested"
+          ? Effect.ignore(write(`${formatter.formatHelpDoc(event.helpDoc).trim()}\n`))
+          : note(formatter.formatHelpDoc(event.helpDoc).trim())
+      case "InvalidInvocation":
+        return note(
+          event.errors.map((error) => `bercon: ${error.message}`).join("\n") +
+            `\nSee \`${event.commandPath.join(" ")} --help\`.`
+        )
+      case "Version":
+        return Effect.ignore(write(`${event.name} ${event.version}\n`))
+    }
+  }
+}
+
+/** What is printed and returned for a failure. */
+const concluded = (error: Failure.Failure | CliError.CliError): Effect.Effect<ExitCode> => {
+  if (CliError.isCliError(error)) return Effect.succeed(ExitCode.usage)
+  const code = Failure.exitCode(error)
+  return error._tag === "Reported" || error._tag === "OutputClosed"
+    ? Effect.succeed(code)
+    : Effect.as(note(`bercon: ${Failure.describe(error)}`), code)
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const
+
+/** The first signal interrupts the program, so that its sessions are closed; a second one ends the process at once. */
+const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
+  let received: NodeJS.Signals | undefined
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      if (received !== undefined) process.exit(128 + Os.constants.signals[signal])
+      received = signal
+      fiber.interruptUnsafe()
+    })
+  }
+  fiber.addObserver((exit) =>
+    received === undefined
+      ? teardown(exit, (code) => process.exit(code))
+      : process.exit(128 + Os.constants.signals[received])
+  )
+})
+
+/** Runs a command with the arguments of this process. */
+export const run = <Name extends string, Input, ContextInput, E extends Failure.Failure>(
+  command: Command.Command<Name, Input, ContextInput, E, Command.Environment>
+): void => {
+  // The reader of our output may go before we do. A write that fails tells so itself.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+
+  Command.run(command, { version }).pipe(
+    Effect.as<ExitCode>(ExitCode.done),
+    Effect.catch(concluded),
+    Effect.catchDefect((defect) =>
+      Effect.as(note(`bercon: this is a bug of bercon: ${Cause.pretty(Cause.die(defect))}`), ExitCode.defect)
+    ),
+    Effect.provide(Layer.mergeAll(
+      NodeServices.layer,
+      CliOutput.layerPresenter(presenter),
+      Logger.layer([logger]),
+      Layer.succeed(References.MinimumLogLevel, "Error")
+    )),
+    (program) =>
+      runMain(program, {
+        disableErrorReporting: true,
+        teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) ? exit.value as ExitCode : ExitCode.defect)
+      })
+  )
+}

@@ -1,0 +1,127 @@
+import { ActionError, CommandError, LoginFailure, ServerEvent } from "@bercon/client"
+import * as Metrics from "@bercon/client/Metrics"
+import { FleetError } from "@bercon/fleet"
+import { SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Metric } from "effect"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { scrape } from "../src/scrape.ts"
+
+const root = new URL("../../../", import.meta.url)
+const read = (path: string) => readFileSync(new URL(path, root), "utf8")
+
+/** The lines of the tables in a document, as lists of their cells. */
+const rows = (text: string) =>
+  text.split("\n").filter((line) => line.startsWith("| ")).map((line) =>
+    line.split(" | ").map((cell) => cell.replace(/^\| | *\|$/g, "").trim())
+  )
+const section = (text: string, heading: string) => text.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? ""
+/** What is in backquotes, outside of blocks of code. */
+const codes = (text: string) =>
+  Array.from(text.replaceAll(/^```[^]*?^```$/gm, "").matchAll(/`([^`]+)`/g), ([, code = ""]) => code)
+
+describe("docs/events.md", () => {
+  const documented = new Map(rows(read("docs/events.md")).map(([tag = "", , fields = ""]) => [tag, codes(fields)]))
+  // Bans, Reforger and the gap are described outside of the tables.
+  const text = read("docs/events.md")
+
+  /** The fields that every event has. */
+  const ofAll = new Set(["_tag", "text", "receivedAt"])
+  const kinds = Object.values(ServerEvent).filter((value) => typeof value === "function" && "fields" in value)
+
+  it("has every event", () => {
+    assert.isAtLeast(kinds.length, 20)
+    for (const { name } of kinds) assert.include(text, `\`${name}\``)
+  })
+
+  it("has the fields of each event of the tables, and no others", () => {
+    for (const kind of kinds) {
+      const fields = documented.get(`\`${kind.name}\``)
+      if (fields === undefined) continue
+      const own = Object.keys((kind as unknown as { readonly fields: object }).fields)
+      assert.sameMembers(fields, own.filter((field) => !ofAll.has(field)), kind.name)
+    }
+  })
+})
+
+describe("docs/errors.md", () => {
+  const text = read("docs/errors.md")
+  const reasons = (error: { readonly fields: { readonly reason: { readonly members: ReadonlyArray<unknown> } } }) =>
+    error.fields.reason.members.map((member) => (member as { readonly name: string }).name)
+
+  it.each([
+    ["LoginFailure", reasons(LoginFailure.LoginFailure)],
+    ["CommandError", reasons(CommandError.CommandError)],
+    ["ActionError", reasons(ActionError.ActionError)]
+  ])("has every reason of %s, and no others", (error, reasons) => {
+    const tables = section(text, error).split("The `cause` of a")[0] ?? ""
+    const listed = rows(tables).map(([cell = ""]) => cell).filter((cell) => cell.startsWith("`"))
+    assert.sameMembers(listed, reasons.map((reason) => `\`${reason}\``))
+  })
+
+  it("has every cause of an outage", () => {
+    const listed = rows(section(text, "LoginFailure")).map(([cell]) => cell)
+    for (const { name } of LoginFailure.OutageCause.members) assert.include(listed, `\`${name}\``)
+  })
+
+  it("has every error of a fleet", () => {
+    const errors = Object.entries(FleetError).filter(([, value]) =>
+      typeof value === "function" && value.prototype instanceof Error
+    ).map(([name]) => name)
+    assert.isAtLeast(errors.length, 4)
+    for (const name of errors) assert.include(section(text, "FleetError"), `\`${name}\``)
+  })
+})
+
+describe("docs/observability.md", () => {
+  const text = read("docs/observability.md")
+  const names = Object.values(Metrics).filter(Metric.isMetric).map(({ id }) => id)
+  const queried = new Set(Array.from(text.matchAll(/bercon_[a-z_]+/g), ([name]) => name.replace(/_bucket$/, "")))
+
+  it("asks for metrics that there are", () => {
+    assert.isAtLeast(queried.size, 8)
+    for (const name of queried) assert.include(names, name)
+  })
+
+  it.effect("shows how to export all of them, with the labels that its queries use", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* server.join({ name: "Miller" })
+      yield* TestRcon.passTime("1 minute")
+      yield* server.restart({ downtime: "1 minute" })
+      yield* TestRcon.passTime("5 minutes")
+      const exported = yield* scrape
+      const used = text.matchAll(/(bercon_[a-z_]+)\{([a-z]+)="/g)
+      for (const [, name, label] of used) assert.match(exported, new RegExp(`^${name}\\{.*\\b${label}="`, "m"))
+      for (
+        const name of ["bercon_online", "bercon_players", "bercon_commands_total", "bercon_round_trip_seconds_bucket"]
+      ) {
+        assert.match(exported, new RegExp(`^${name}\\{.*server_address="`, "m"))
+      }
+    }).pipe(Effect.provide(TestRcon.layer({ network: { corruption: 0.2, latency: "40 millis", loss: 0.2 } }))))
+})
+
+describe("docs/architecture.md", () => {
+  const text = read("docs/architecture.md")
+  const drawing = (text: string) =>
+    /```text\n((?:(?!```)[^])*?Opening ─(?:(?!```)[^])*?)```/.exec(text)?.[1]?.split("\n").map((line) => line.trim())
+
+  it("draws the states of the session as its code does", () => {
+    const code = read("packages/session/src/SessionMachine.ts").replaceAll(/^ \* ?/gm, "")
+    assert.isDefined(drawing(code))
+    assert.deepStrictEqual(drawing(text), drawing(code))
+  })
+
+  it("names files that there are", () => {
+    const files = codes(text).filter((code) => code.endsWith(".ts"))
+    assert.isAtLeast(files.length, 15)
+    const paths = readdirSync(new URL("packages/", root)).flatMap((name) =>
+      existsSync(new URL(`packages/${name}/src`, root))
+        ? readdirSync(new URL(`packages/${name}/src`, root), { recursive: true }).map((path) =>
+          `${name}/${String(path)}`
+        )
+        : []
+    )
+    for (const file of files) assert.isTrue(paths.some((path) => path.endsWith(file)), file)
+  })
+})

@@ -1,0 +1,198 @@
+/**
+ * Finds English that a stranger must read twice: riddles, conditions that begin with "where", machines that "know".
+ *
+ * This module is three things: a list of patterns, a plugin of oxlint whose rule `bercon/english` applies them to the
+ * comments and strings of every source file, and a program that applies them to every Markdown file.
+ *
+ * A false alarm is allowed by a comment with a reason: `// oxlint-disable-next-line bercon/english -- REASON` in a
+ * source file, and `<!-- english: REASON -->` before a paragraph of Markdown.
+ */
+import * as Fs from "node:fs"
+
+interface Pattern {
+  readonly pattern: RegExp
+  readonly advice: string
+  /** Texts in which it must be found. */
+  readonly found: ReadonlyArray<string>
+  /** Similar texts in which it must not be found. */
+  readonly fine?: ReadonlyArray<string>
+}
+
+const patterns: ReadonlyArray<Pattern> = [
+  {
+    // Allowed in questions, and after the name of a place.
+    pattern: new RegExp(
+      "(?<!\\b(?:file|folder|module|place|point|position|line|code|test|section|step|from|know|knows|see|and|or) )" +
+        "\\bwhere\\b(?! (?:to|from)\\b)(?![^.;]*\\?)",
+      "i"
+    ),
+    advice: "begin a condition with \"if\"",
+    found: [
+      "Where not, it fails",
+      "It fails, where the server is silent",
+      "Throws a RangeError where it is negative",
+      "the same (where it is zero)"
+    ],
+    fine: ["a folder where the server keeps its files", "Where is keepalive?"]
+  },
+  {
+    pattern: /\b(?:is|are|was|were|be|that) none\b|\bnone (?:is|are) (?:known|left|given|had)\b/i,
+    advice: "name what is absent",
+    found: ["a server that is none", "the time to wait for it is none"],
+    fine: ["none of them is sent"]
+  },
+  {
+    pattern: /\b(?:can|to) be had\b|\bof no more use\b|\bno longer of use\b/i,
+    advice: "use a plain verb, or name the failure",
+    found: ["no answer can be had", "the socket is of no more use"]
+  },
+  {
+    pattern: /\bit is (?:looked(?! up)|waited|said|told|tried|asked|listened)\b|\bwhat is said\b/i,
+    advice: "name the subject",
+    found: ["before it is looked who is in the slot", "what is said twice"],
+    fine: ["it is looked up"]
+  },
+  {
+    pattern: /\b(?:whoever|whomever|whosoever|nobody|no one)\b/i,
+    advice: "name the subject with a noun, or use the passive voice",
+    found: ["for whoever reads them", "Nobody answered"]
+  },
+  {
+    pattern: new RegExp(
+      "(?:^|[.:;] )(?:what|who|whom|whose|which)\\b" +
+        "(?! (?:is|are|was|were|does|do|did|can|may|should|must|has|have) [^.]*\\?)[^.?!:]*(?:[.!:]|$)",
+      "i"
+    ),
+    advice: "begin with a noun or a verb",
+    found: ["What a client sends.", "What is sent", "Which login this is.", "Sent twice. Who has it, reads it."],
+    fine: ["Which number may a command carry?", "What is a slot?"]
+  },
+  {
+    pattern: new RegExp(
+      "\\b(?:server|client|session|machine|socket|driver|reply|list|table|type|header|log|clock|network)s? " +
+        "(?:may |must |will |does not |do not |did not |has |have |itself )?" +
+        "(?:tells?|told|knows?|known|says?|said|thinks?|minds?|believes?|wants?)\\b",
+      "i"
+    ),
+    advice: "a machine sends, reports, supports or requires",
+    found: ["all that the server tells", "servers say that", "the client does not know it"]
+  },
+  {
+    pattern: /\b(?:tells?|told|telling) (?:of|apart|about)\b/i,
+    advice: "use \"reports\" or \"distinguishes\"",
+    found: ["it tells of a gap", "are told apart"]
+  },
+  {
+    pattern: /\bdefault: (?:it|they) (?:does|do|is|are)\b/i,
+    advice: "name the default",
+    found: ["Default: it does."]
+  },
+  {
+    pattern: new RegExp(
+      "\\b(?:have done with it|reckoned with|come again|is that one|else than|(?:for|of) whom|of which none)\\b",
+      "i"
+    ),
+    advice: "rewrite it plainly",
+    found: ["is that one come again", "something else than ASCII", "reckoned with"]
+  }
+]
+
+/** The words that match a pattern in `text`, each with advice. Code in backquotes is ignored. */
+export const findings = (text: string): ReadonlyArray<string> => {
+  const plain = text.replaceAll(/```[^]*?```|`[^`]*`/g, "`").replaceAll(/\s+/g, " ").trim()
+  return patterns.flatMap(({ advice, pattern }) => {
+    const found = pattern.exec(plain)
+    return found === null ? [] : [`"${found[0].trim()}": ${advice}`]
+  })
+}
+
+// -----------------------------------------------------------------------------
+// source files: a plugin of oxlint
+// -----------------------------------------------------------------------------
+
+interface Node {
+  readonly range: readonly [number, number]
+}
+
+interface Text extends Node {
+  readonly type: string
+  readonly value: unknown
+}
+
+interface Context {
+  readonly sourceCode: { readonly getAllComments: () => ReadonlyArray<Text>; readonly text: string }
+  readonly report: (report: { readonly node: Node; readonly message: string }) => void
+}
+
+const REASONLESS = /^\s*oxlint-disable(?!.* -- \S)/
+const DIRECTIVE = /^\s*(?:oxlint-|Stryker |@ts-)/
+
+/** Comments without their frames. Consecutive lines of `//` are one text. */
+const comments = ({ getAllComments, text }: Context["sourceCode"]): ReadonlyArray<readonly [Node, string]> => {
+  const found: Array<[node: Text, text: string]> = []
+  let end = 0
+  for (const comment of getAllComments()) {
+    const value = String(comment.value)
+    const last = found.at(-1)
+    const continues = comment.type === "Line" && last?.[0].type === "Line" &&
+      /^\n *$/.test(text.slice(end, comment.range[0])) && !DIRECTIVE.test(last[1]) && !DIRECTIVE.test(value)
+    if (continues) last[1] += `\n${value}`
+    else found.push([comment, value.replaceAll(/^\s*\*+/gm, "")])
+    end = comment.range[1]
+  }
+  return found
+}
+
+const rule = {
+  create: (context: Context) => {
+    const check = (node: Node, text: string) => {
+      for (const message of findings(text)) context.report({ node, message })
+    }
+    return {
+      Program: () => {
+        for (const [node, text] of comments(context.sourceCode)) {
+          check(node, text)
+          if (REASONLESS.test(text)) {
+            context.report({ node, message: "give a reason: oxlint-disable... RULE -- REASON" })
+          }
+        }
+      },
+      Literal: (node: Text) => typeof node.value === "string" && check(node, node.value),
+      TemplateElement: (node: Node & { readonly value: { readonly raw: string } }) => check(node, node.value.raw)
+    }
+  }
+}
+
+export default { meta: { name: "bercon" }, rules: { english: rule } }
+
+// -----------------------------------------------------------------------------
+// Markdown: a program
+// -----------------------------------------------------------------------------
+
+/** Paragraphs, list items and table rows, with the number of their first line. Code blocks are left out. */
+const paragraphs = (markdown: string): ReadonlyArray<{ readonly line: number; readonly text: string }> => {
+  const blank = (code: string) => code.replaceAll(/[^\n]/g, "")
+  let line = 1
+  return markdown.replaceAll(/^ *```[^]*?^ *```$/gm, blank).split(/(?<=\n\n)|(?=^(?:[-*|]|\d+\.) )/m).map((text) => {
+    const at = line + /^\n*/.exec(text)![0].length
+    line += text.split("\n").length - 1
+    return { line: at, text }
+  })
+}
+
+if (import.meta.main) {
+  const problems: Array<string> = []
+  for (const { fine = [], found, pattern } of patterns) {
+    for (const text of found) if (!pattern.test(text)) problems.push(`${pattern} does not find "${text}"`)
+    for (const text of fine) if (pattern.test(text)) problems.push(`${pattern} finds "${text}"`)
+  }
+  for (const file of Fs.globSync(["docs/**/*.md", "packages/codec/*.md"])) {
+    let allowed = false
+    for (const { line, text } of paragraphs(Fs.readFileSync(file, "utf8"))) {
+      if (!allowed) { for (const finding of findings(text)) problems.push(`${file}:${line}: ${finding}`) }
+      if (text.trim() !== "") allowed = /^<!-- english: \S.* -->$/.test(text.trim())
+    }
+  }
+  for (const problem of problems) console.error(problem)
+  if (problems.length > 0) process.exit(1)
+}

@@ -1,0 +1,88 @@
+/**
+ * Type-checks every `ts` code block of the documentation: of doc comments, READMEs, guides and `docs/`.
+ *
+ * A block that is a piece of a program of `packages/examples` is checked there, and skipped here. Every other block must
+ * be a whole program. A block that cannot be one is marked with a reason: ` ```ts no-check: the reason `.
+ *
+ * The blocks are written to a folder inside `packages/examples/node_modules`, so that they resolve the same packages as
+ * the examples. The settings are those of the tests, except that a snippet may leave a variable unused.
+ */
+import { spawnSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+
+const folder = "packages/examples/node_modules/.snippets"
+
+const documents = Fs.globSync(["*.md", "docs/**/*.md", "packages/*/*.md"])
+const sources = Fs.globSync("packages/*/src/**/*.ts").filter((file) => !file.includes("/dist/"))
+const programs = Fs.globSync("packages/examples/{src,test}/*.ts").map((file) => Fs.readFileSync(file, "utf8"))
+
+interface Block {
+  readonly file: string
+  /** The line of the file that the block's first line of code is on. */
+  readonly line: number
+  /** The rest of the line that opens the block. */
+  readonly mark: string
+  readonly text: string
+}
+
+/** A doc comment without its frame, line by line, so that line numbers stay those of the file. */
+const unframed = (source: string): string => source.replaceAll(/^ *\*(?!\/) ?/gm, "")
+
+const blocks = (file: string): ReadonlyArray<Block> => {
+  const source = Fs.readFileSync(file, "utf8")
+  const text = file.endsWith(".md") ? source : unframed(source)
+  return Array.from(text.matchAll(/^( *)```ts\b(.*)\n([^]*?)^ *```$/gm), (found) => ({
+    file,
+    line: text.slice(0, found.index).split("\n").length + 1,
+    mark: found[2]!.trim(),
+    text: found[3]!.replaceAll(new RegExp(`^${found[1]!}`, "gm"), "")
+  }))
+}
+
+const all = [...documents, ...sources].flatMap(blocks)
+const problems: Array<string> = []
+
+const unchecked = (block: Block): boolean => {
+  if (block.mark === "") return programs.some((program) => program.includes(block.text))
+  if (!/^no-check: \S/.test(block.mark)) {
+    problems.push(
+      `${block.file}:${block.line - 1}: write "\`\`\`ts" or "\`\`\`ts no-check: REASON", not "${block.mark}"`
+    )
+  }
+  return true
+}
+
+const checked = all.filter((block) => !unchecked(block))
+const nameOf = (block: Block): string => `${block.file.replaceAll(/[^\w.-]/g, "_")}.${block.line}.ts`
+
+Fs.rmSync(folder, { recursive: true, force: true })
+Fs.mkdirSync(folder, { recursive: true })
+for (const block of checked) Fs.writeFileSync(Path.join(folder, nameOf(block)), block.text)
+Fs.writeFileSync(
+  Path.join(folder, "tsconfig.json"),
+  JSON.stringify({
+    extends: "../../../../tsconfig.test.json",
+    compilerOptions: { noUnusedLocals: false, incremental: false, tsBuildInfoFile: null },
+    files: checked.map(nameOf),
+    references: Fs.globSync("packages/examples/node_modules/@bercon/*").map((path) => ({
+      path: `../../../${Path.basename(path)}`
+    }))
+  })
+)
+
+const tsc = spawnSync("tsc", ["-p", folder, "--pretty", "false"], { encoding: "utf8" })
+if (tsc.error !== undefined) throw tsc.error
+for (const line of tsc.stdout.split("\n").filter((line) => line !== "")) {
+  const found = /^.*\/\.snippets\/([^/]+?\.(\d+)\.ts)\((\d+),(\d+)\): (.*)$/.exec(line)
+  const block = checked.find((block) => nameOf(block) === found?.[1])
+  problems.push(
+    found === null || block === undefined
+      ? line
+      : `${block.file}:${block.line + Number(found[3]) - 1}:${found[4]}: ${found[5]}`
+  )
+}
+
+for (const problem of problems) console.error(problem)
+console.log(`${checked.length} of ${all.length} code blocks type-checked, the others are pieces of examples or marked`)
+if (problems.length > 0 || tsc.status !== 0) process.exit(1)
