@@ -45,7 +45,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { BanBookError } from "./BanBookError.ts"
 import { BanEntry, type BanEntryId, type BanScope } from "./BanEntry.ts"
-import { makeBook } from "./internal/makeBook.ts"
+import { makeBook } from "./internal/bans/makeBook.ts"
 
 // -----------------------------------------------------------------------------
 // models

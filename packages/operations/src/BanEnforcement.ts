@@ -56,7 +56,7 @@ import type * as Stream from "effect/Stream"
 import type { BanBook } from "./BanBook.ts"
 import type { BanPolicy, InvalidPolicy } from "./BanPolicy.ts"
 import type { BanStatus } from "./BanStatus.ts"
-import { makeOnClient, makeOnFleet } from "./internal/makeEnforcement.ts"
+import { makeOnClient, makeOnFleet } from "./internal/bans/makeEnforcement.ts"
 
 /**
  * The status of a server, and its id.

@@ -3,7 +3,7 @@
  */
 import type { BanTarget } from "@bercon/client/Ban"
 import * as DateTime from "effect/DateTime"
-import type { BanEntry } from "../BanEntry.ts"
+import type { BanEntry } from "../../BanEntry.ts"
 
 export interface Entries {
   readonly put: (entry: BanEntry) => void

@@ -12,9 +12,9 @@ import type { Ban, BanTarget } from "@bercon/client/Ban"
 import { isIdentityId } from "@bercon/client/Identity"
 import type { Table } from "@bercon/client/Table"
 import * as DateTime from "effect/DateTime"
-import { type BanEntry, type BanEntryId, endOf } from "../BanEntry.ts"
-import type { BanSettings } from "./banSettings.ts"
+import { type BanEntry, type BanEntryId, endOf } from "../../BanEntry.ts"
 import { idIn } from "./mark.ts"
+import type { BanSettings } from "./settings.ts"
 
 export interface Situation {
   /** The bans in force that hold on the server, the newest first. */

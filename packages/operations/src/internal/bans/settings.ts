@@ -5,8 +5,8 @@ import * as Duration from "effect/Duration"
 import * as Formatter from "effect/Formatter"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import type { BanEntry } from "../BanEntry.ts"
-import { type BanPolicy, type Enforcement, InvalidPolicy } from "../BanPolicy.ts"
+import type { BanEntry } from "../../BanEntry.ts"
+import { type BanPolicy, type Enforcement, InvalidPolicy } from "../../BanPolicy.ts"
 import { DEFAULT_MARK, markedReason } from "./mark.ts"
 
 /** Times are in milliseconds. */

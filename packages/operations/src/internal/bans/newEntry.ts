@@ -8,9 +8,9 @@ import * as Formatter from "effect/Formatter"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type { ListedBan, NewBan } from "../BanBook.ts"
-import { InvalidBan } from "../BanBookError.ts"
-import { BanEntry, type BanEntryId, BanScope, endOf } from "../BanEntry.ts"
+import type { ListedBan, NewBan } from "../../BanBook.ts"
+import { InvalidBan } from "../../BanBookError.ts"
+import { BanEntry, type BanEntryId, BanScope, endOf } from "../../BanEntry.ts"
 
 /** What is allowed where, in words. */
 const FIELDS = {

@@ -17,13 +17,13 @@ import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { KeyValueStoreError } from "effect/persistence/KeyValueStore"
-import type { Service as BanBook } from "../BanBook.ts"
-import { type BanEntry, type BanEntryId, endOf } from "../BanEntry.ts"
-import type { BanStatus } from "../BanStatus.ts"
-import type { BanSettings } from "./banSettings.ts"
-import { decide, type Decision, victims } from "./decision.ts"
+import type { Service as BanBook } from "../../BanBook.ts"
+import { type BanEntry, type BanEntryId, endOf } from "../../BanEntry.ts"
+import type { BanStatus } from "../../BanStatus.ts"
+import { decide, type Decision, victims } from "./banDecision.ts"
 import type { Ledger } from "./ledger.ts"
 import { idIn, markedReason } from "./mark.ts"
+import type { BanSettings } from "./settings.ts"
 
 /** The list does not come to agree, although nothing fails. */
 export class Disagreement extends Data.TaggedError("Disagreement")<{ readonly problem: string }> {

@@ -4,7 +4,7 @@
  * It holds the number of the ban in the book, so that a row is recognised whatever the server does to the words behind it. It
  * is at the beginning, because servers cut long reasons, and ASCII, because they have code pages of their own.
  */
-import type { BanEntry, BanEntryId } from "../BanEntry.ts"
+import type { BanEntry, BanEntryId } from "../../BanEntry.ts"
 
 export const DEFAULT_MARK = "book"
 

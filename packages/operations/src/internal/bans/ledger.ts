@@ -8,7 +8,7 @@ import { isIdentityId } from "@bercon/client/Identity"
 import * as Effect from "effect/Effect"
 import type * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Schema from "effect/Schema"
-import type { BanEntry } from "../BanEntry.ts"
+import type { BanEntry } from "../../BanEntry.ts"
 
 export interface Ledger {
   /** By target, the number of the ban. */

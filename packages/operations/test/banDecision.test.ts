@@ -3,9 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, DateTime, Duration, Result, Schema } from "effect"
 import type { BanEntry } from "../src/BanEntry.ts"
 import type { BanPolicy } from "../src/BanPolicy.ts"
-import * as BanSettings from "../src/internal/banSettings.ts"
-import { decide, type Decision, type Situation, victims } from "../src/internal/decision.ts"
-import { markedReason } from "../src/internal/mark.ts"
+import { decide, type Decision, type Situation, victims } from "../src/internal/bans/banDecision.ts"
+import { markedReason } from "../src/internal/bans/mark.ts"
+import * as BanSettings from "../src/internal/bans/settings.ts"
 import { entry, guid, id, ip } from "./support.ts"
 
 const NOW = 1_000_000_000_000

@@ -9,10 +9,10 @@ import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import type { Service as BanBook } from "../BanBook.ts"
-import { type BanEntry, endOf, remaining, targetsOf } from "../BanEntry.ts"
-import type { BanSettings } from "./banSettings.ts"
+import type { Service as BanBook } from "../../BanBook.ts"
+import { type BanEntry, endOf, remaining, targetsOf } from "../../BanEntry.ts"
 import { cut } from "./mark.ts"
+import type { BanSettings } from "./settings.ts"
 
 export interface Doorman {
   /** Kicks the player if the book bans one; returns at once. */
