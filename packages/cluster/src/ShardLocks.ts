@@ -39,6 +39,7 @@ import type { SqlError } from "effect/sql/SqlError"
  * @since 0.1.0
  */
 export const ShardLocks = Context.Reference<{
+  /** Whether this runner surely holds the lock of a shard now. */
   readonly isHeld: (shard: ShardId) => boolean
 }>("@bercon/cluster/ShardLocks", { defaultValue: () => ({ isHeld: () => true }) })
 
