@@ -23,6 +23,8 @@ export default defineConfig({
   test: {
     // Logs are printed only if a test fails.
     silent: "passed-only",
+    // A test that waits for what does not come is told from one on a busy machine.
+    testTimeout: 20_000,
     projects: [
       house,
       ...["codec", "session", "testing", "client", "fleet", "cluster", "operations", "examples"].map(project),

@@ -10,7 +10,7 @@
  */
 import { LoginFailure, OutageCause } from "@bercon/session/LoginFailure"
 import * as Schema from "effect/Schema"
-import { Settings } from "./internal/serverSettings.ts"
+import { MAX_SERVERS, Settings } from "./internal/serverSettings.ts"
 
 const outage = { cause: OutageCause, tries: Schema.Int, since: Schema.Number }
 
@@ -153,15 +153,7 @@ export const ListedServer = Schema.Struct({
 export type ListedServer = typeof ListedServer.Type
 
 /**
- * How many servers a list can have. All of it is sent and stored with each change.
- *
- * @category constants
- * @since 0.1.0
- */
-export const MAX_SERVERS = 4096
-
-/**
- * The schema of the list of servers, as it is sent and stored.
+ * The schema of the list of servers, as it is sent and stored. All of it is, with each change: it can have 4,096 servers.
  *
  * @category schemas
  * @since 0.1.0

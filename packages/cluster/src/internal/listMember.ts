@@ -22,8 +22,10 @@ const SILENCE_TIMEOUT = 4000
 /** How long a look at the list, or a change, may take, in milliseconds. */
 const TIMEOUT = 20_000
 
-/** How long one attempt of a change waits for its outcome, in milliseconds. */
-const ATTEMPT_TIMEOUT = 5000
+/** How long one attempt of a change waits for its outcome, in milliseconds: longer than the store may take. */
+const ATTEMPT_TIMEOUT = 7000
+
+const NO_ANSWER = "no runner that keeps it has answered"
 
 /** Follows the list for as long as the scope is open. */
 export const make = Effect.gen(function*() {
@@ -35,7 +37,7 @@ export const make = Effect.gen(function*() {
   const known = yield* SubscriptionRef.make<Wire.Listing | undefined>(undefined)
   let changedTimes = 0
   /** Why there is no list, or none to change. */
-  let problem = "no runner that keeps it has answered"
+  let problem = NO_ANSWER
   let isReplaced = false
 
   const note = (error: unknown) => {
@@ -105,7 +107,10 @@ export const make = Effect.gen(function*() {
   /** Puts a list in the place of another, and returns whether that was done: `undefined` if it may have been. */
   const put = Effect.fnUntraced(function*(call: Parameters<typeof keeper.Put>[0], deadline: number) {
     const outcome = yield* within(Math.min(deadline, now() + ATTEMPT_TIMEOUT), ask(keeper.Put(call)))
-    if (Option.isNone(outcome)) return undefined
+    if (Option.isNone(outcome)) {
+      problem = NO_ANSWER
+      return undefined
+    }
     const exit = outcome.value
     if (Exit.isSuccess(exit)) {
       const { change, origin } = exit.value

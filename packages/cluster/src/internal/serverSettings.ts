@@ -84,3 +84,19 @@ export const make = Effect.fnUntraced(function*(
   )
   return yield* Effect.mapError(decode(compact(server)), invalid)
 })
+
+/** What is stored of servers that are added, by their ids. */
+export const makeAll = Effect.fnUntraced(function*(servers: Readonly<Record<string, ServerSettings>>) {
+  const entries = Object.entries(servers)
+  const excess = entries[MAX_SERVERS]
+  if (excess !== undefined) return yield* tooMany(excess[0])
+  const made = new Map<string, typeof Settings.Type>()
+  for (const [id, server] of entries) made.set(id, yield* make(id, server))
+  return made
+})
+
+/** How many servers a list can have. */
+export const MAX_SERVERS = 4096
+
+export const tooMany = (id: string): InvalidServer =>
+  new InvalidServer({ id, problem: `the list of servers must not have more than ${MAX_SERVERS}` })
