@@ -201,13 +201,15 @@ export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Uncon
 
 /**
  * Another client changed the ban list at the same time. Ban numbers move when that happens, so one of the bans that
- * disappeared, `missing`, may have been removed instead of the intended one.
+ * disappeared, `missing`, may have been removed instead of one of the intended ones, `meant`. Both have the numbers of
+ * the list before the removal.
  *
  * @category errors
  * @since 0.1.0
  */
 export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansChanged")({
   _tag: Schema.tag("BansChanged"),
+  meant: Schema.Array(Ban),
   missing: Schema.Array(Ban)
 }) {
   override get message(): string {

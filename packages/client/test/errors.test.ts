@@ -392,7 +392,10 @@ describe("the errors of docs/errors.md", () => {
       "MaybeExecuted"
     ],
     [
-      new ActionError.ActionError({ action: "unban", reason: new ActionError.BansChanged({ missing: [row] }) }),
+      new ActionError.ActionError({
+        action: "unban",
+        reason: new ActionError.BansChanged({ meant: [row], missing: [row] })
+      }),
       `unban: another client changed the ban list at the same time, so a wrong ban may have been removed. These are gone: ${row.toString()}`,
       "MaybeExecuted"
     ],

@@ -18,6 +18,7 @@
 import { Monotonic } from "@bercon/session/unstable"
 import { PersistenceError } from "effect/cluster/ClusterError"
 import * as MessageStorage from "effect/cluster/MessageStorage"
+import type { RunnerAddress } from "effect/cluster/RunnerAddress"
 import * as RunnerStorage from "effect/cluster/RunnerStorage"
 import type { ShardId } from "effect/cluster/ShardId"
 import * as ShardingConfig from "effect/cluster/ShardingConfig"
@@ -26,6 +27,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
+import * as Semaphore from "effect/Semaphore"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 
@@ -36,6 +38,7 @@ import type { SqlError } from "effect/sql/SqlError"
  * @since 0.1.0
  */
 export const ShardLocks = Context.Reference<{
+  /** Whether this runner surely holds the lock of a shard now. */
   readonly isHeld: (shard: ShardId) => boolean
 }>("@bercon/cluster/ShardLocks", { defaultValue: () => ({ isHeld: () => true }) })
 
@@ -78,44 +81,59 @@ export const layer: Layer.Layer<
   const expiration = Monotonic.duration(shardLockExpiration)
   const now = yield* Monotonic.make
   /** When each lock was last known to be held: the time at which the question was sent. */
-  const confirmed = new Map<string, number>()
+  const confirmed = new Map<string, { readonly shard: ShardId; readonly at: number }>()
+  /** Locks that the engine has given back. It may ask to refresh one that it is giving back. */
+  const returned = new Map<string, ShardId>()
+  // One after the other: a refresh must not take again what is released meanwhile.
+  const oneByOne = Semaphore.makeUnsafe(1)
 
-  const age = (shard: ShardId): number => now() - (confirmed.get(keyOf(shard)) ?? -Infinity)
+  const age = (shard: ShardId): number => now() - (confirmed.get(keyOf(shard))?.at ?? -Infinity)
+  const isReturned = (shard: ShardId): boolean => returned.has(keyOf(shard))
   const confirm = (shards: ReadonlyArray<ShardId>, at: number): void => {
-    for (const shard of shards) confirmed.set(keyOf(shard), at)
+    for (const shard of shards) confirmed.set(keyOf(shard), { shard, at })
   }
-  const forget = (shards: Iterable<ShardId>): void => {
-    for (const shard of shards) confirmed.delete(keyOf(shard))
+  const giveBack = (shards: Iterable<ShardId>): void => {
+    for (const shard of shards) {
+      confirmed.delete(keyOf(shard))
+      returned.set(keyOf(shard), shard)
+    }
   }
 
-  const acquire: typeof storage.acquire = (address, shards) =>
-    Effect.suspend(() => {
+  const acquire: typeof storage.acquire = (address, shardIds) =>
+    oneByOne.withPermit(Effect.suspend(() => {
+      const shards = Array.from(shardIds)
       const at = now()
+      for (const shard of shards) returned.delete(keyOf(shard))
       return Effect.tap(storage.acquire(address, shards), (acquired) => Effect.sync(() => confirm(acquired, at)))
-    })
+    }))
+
+  const confirmHeld = Effect.fnUntraced(function*(address: RunnerAddress, shards: ReadonlyArray<ShardId>) {
+    const at = now()
+    const held = yield* storage.refresh(address, [...shards, ...returned.values()])
+    // Taken by a refresh whose answer did not arrive in time, and given back since.
+    yield* Effect.forEach(held.filter(isReturned), (shard) => storage.release(address, shard), { discard: true })
+    const isHeld = (shard: ShardId) => held.some((other) => keyOf(other) === keyOf(shard))
+    const lost = shards.filter((shard) => !isHeld(shard) && !isReturned(shard))
+    const again = lost.length === 0 ? [] : yield* storage.acquire(address, lost)
+    const mine = [...held.filter((shard) => !isReturned(shard)), ...again]
+    for (const shard of shards) confirmed.delete(keyOf(shard))
+    confirm(mine, at)
+    return mine
+  })
 
   const refresh: typeof storage.refresh = (address, shardIds) =>
     Effect.suspend(() => {
       const shards = Array.from(shardIds)
-      const at = now()
-      return storage.refresh(address, shards).pipe(
-        Effect.flatMap((held) => {
-          const lost = shards.filter((shard) => !held.some((other) => keyOf(other) === keyOf(shard)))
-          return lost.length === 0
-            ? Effect.succeed(held)
-            : Effect.map(storage.acquire(address, lost), (again) => [...held, ...again])
-        }),
-        Effect.tap((held) =>
-          Effect.sync(() => {
-            forget(shards)
-            confirm(held, at)
-          })
-        ),
+      // Without any, the engine asks whether the database is there.
+      const asked = shards.length === 0
+        ? storage.refresh(address, shards)
+        : oneByOne.withPermit(Effect.suspend(() => confirmHeld(address, shards)))
+      return asked.pipe(
         // A connection that broke while nobody used it fails once, although the database is there.
         Effect.retry({ times: 2, schedule: Schedule.spaced("250 millis") }),
         Effect.timeout(ANSWER_TIMEOUT),
         Effect.catch((cause) =>
-          shards.length > 0 && shards.every((shard) => age(shard) < TOLERATED * expiration)
+          shards.length > 0 && shards.every((shard) => isReturned(shard) || age(shard) < TOLERATED * expiration)
             ? Effect.as(Effect.logWarning("the database does not answer: the sessions stay for now", cause), shards)
             : Effect.fail(new PersistenceError({ cause }))
         )
@@ -126,8 +144,16 @@ export const layer: Layer.Layer<
     ...storage,
     acquire,
     refresh,
-    release: (address, shard) => Effect.ensuring(storage.release(address, shard), Effect.sync(() => forget([shard]))),
-    releaseAll: (address) => Effect.ensuring(storage.releaseAll(address), Effect.sync(() => confirmed.clear()))
+    release: (address, shard) =>
+      oneByOne.withPermit(Effect.suspend(() => {
+        giveBack([shard])
+        return storage.release(address, shard)
+      })),
+    releaseAll: (address) =>
+      oneByOne.withPermit(Effect.suspend(() => {
+        giveBack(Array.from(confirmed.values(), ({ shard }) => shard))
+        return storage.releaseAll(address)
+      }))
   }).pipe(Context.add(ShardLocks, { isHeld: (shard) => age(shard) < expiration }))
 }))
 

@@ -9,15 +9,18 @@ const shards = [ShardId.make("default", 1), ShardId.make("default", 2)] as const
 const [first, second] = shards
 const keyOf = ({ group, id }: ShardId.ShardId): string => `${group}:${id}`
 
-/** A database that can be away, hang, lose its locks, and give one to somebody else. */
+/** A database that can be slow or away, hang, lose its locks, and give one to somebody else. */
 const database = Effect.gen(function*() {
   const held = new Set<string>()
   const foreign = new Set<string>()
-  const state = { mode: "there" as "there" | "away" | "hanging", held, foreign }
+  const state = { mode: "there" as "there" | "slow" | "away" | "hanging", held, foreign }
   const asked = <A>(answer: () => A): Effect.Effect<A, ClusterError.PersistenceError> =>
     Effect.suspend(() =>
       state.mode === "there"
-        ? Effect.succeed(answer())
+        ? Effect.sync(answer)
+        : state.mode === "slow"
+        // It does what it is asked for at once. The answer is late.
+        ? Effect.suspend(() => Effect.delay(Effect.succeed(answer()), "100 millis"))
         : state.mode === "away"
         ? Effect.fail(new ClusterError.PersistenceError({ cause: "connection refused" }))
         : Effect.never
@@ -115,6 +118,48 @@ describe("locks of shards", () => {
       assert.isTrue(isHeld(first))
       yield* TestClock.adjust("1 second")
       assert.isFalse(isHeld(first))
+    }))
+
+  it.effect("are not taken again if they are released while a refresh is under way", () =>
+    Effect.gen(function*() {
+      const { isHeld, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      state.mode = "slow"
+      const refreshing = yield* Effect.forkChild(storage.refresh(self, shards))
+      yield* TestClock.adjust("50 millis")
+      const releasing = yield* Effect.forkChild(storage.release(self, first))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(refreshing)
+      yield* Fiber.join(releasing)
+      assert.deepStrictEqual([[...state.held], shards.map(isHeld)], [[keyOf(second)], [false, true]])
+      // The engine has asked about both, and released one before the question was put.
+      const late = yield* Effect.forkChild(storage.refresh(self, shards))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual((yield* Fiber.join(late)).map(keyOf), [keyOf(second)])
+      assert.deepStrictEqual([...state.held], [keyOf(second)])
+    }))
+
+  it.effect("are given back if a late answer has left one behind, and can be acquired again", () =>
+    Effect.gen(function*() {
+      const { isHeld, refresh, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      yield* storage.release(self, first)
+      // An earlier question was answered by the database after nobody waited for it any more.
+      state.held.add(keyOf(first))
+      assert.deepStrictEqual(yield* refresh([second]), [keyOf(second)])
+      assert.deepStrictEqual([...state.held], [keyOf(second)])
+      yield* storage.acquire(self, [first])
+      assert.deepStrictEqual(yield* refresh(), both)
+      assert.deepStrictEqual(shards.map(isHeld), [true, true])
+    }))
+
+  it.effect("are all given back at once", () =>
+    Effect.gen(function*() {
+      const { refresh, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      yield* storage.releaseAll(self)
+      assert.deepStrictEqual(yield* refresh(), [])
+      assert.deepStrictEqual([...state.held], [])
     }))
 
   it.effect("are not held once they are released", () =>
