@@ -100,6 +100,11 @@ const shared = {
     Flag.withDescription("How to print the result. raw is the server's own words"),
     Flag.withDefault("table")
   ),
+  quiet: Flag.Boolean("quiet").pipe(
+    Flag.withAlias("q"),
+    Flag.withDescription("Prints no progress on standard error, only failures"),
+    Flag.withDefault(false)
+  ),
   timeout: duration("timeout").pipe(
     Flag.withDescription("How long to wait for the login, and for each answer. Default 10s"),
     Flag.withDefault(Duration.seconds(10))
