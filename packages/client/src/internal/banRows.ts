@@ -4,7 +4,7 @@
 import type { Ban } from "../Ban.ts"
 
 /** The part of a row that does not change when the list is printed again. */
-export const keyOf = ({ reason, remaining, target }: Ban): string =>
+const keyOf = ({ reason, remaining, target }: Ban): string =>
   `${target} ${remaining === "permanent" ? "permanent" : "limited"} ${reason}`
 
 /** The rows of `before` that are not in `after`. Rows with equal keys are counted. */

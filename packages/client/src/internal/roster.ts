@@ -10,7 +10,7 @@ import { mayBeUnread } from "./tables.ts"
 import { trusted } from "./trusted.ts"
 
 /** Maximum number of players, more than any game has slots. It bounds the memory that a broken server can use up. */
-export const CAPACITY = 1024
+const CAPACITY = 1024
 
 export interface Roster {
   readonly players: Map<PlayerId, Player>

@@ -9,7 +9,7 @@ import { type CommandError, Overloaded } from "../CommandError.ts"
 import { make as commandError } from "./commandError.ts"
 
 /** Maximum number of waiting changes. */
-export const MAX_WAITING = 1024
+const MAX_WAITING = 1024
 
 /** Maximum number of concurrent additions. */
 const BESIDE = 64
