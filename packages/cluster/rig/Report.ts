@@ -16,7 +16,8 @@ const columns = [
   "not executed",
   "maybe executed",
   "untrue outcomes",
-  "wrong answers"
+  "wrong answers",
+  "timers of the rig late by"
 ]
 
 export const heading = [cells(columns), cells(columns.map(() => "---"))].join("\n")
@@ -27,7 +28,7 @@ const tally = (words: ReadonlyArray<string>): string =>
   [...new Set(words)].map((word) => `${words.filter((other) => other === word).length} ${word}`).join(", ") || "-"
 
 export const row = (title: string, figures: Figures): string => {
-  const { gaps, logins, moved, outcomes, overlaps, servers, silence, untold, untrue, wrong } = figures
+  const { gaps, lateness, logins, moved, outcomes, overlaps, servers, silence, untold, untrue, wrong } = figures
   return cells([
     title,
     `${moved} of ${servers}`,
@@ -41,6 +42,7 @@ export const row = (title: string, figures: Figures): string => {
     outcomes.NotExecuted,
     outcomes.MaybeExecuted,
     untrue,
-    wrong
+    wrong,
+    seconds(lateness)
   ])
 }
