@@ -1,10 +1,11 @@
 /**
- * Installs the packages as a user does, from tarballs, in a separate project; then compiles a program there and runs it
- * on Node, Bun and Deno.
+ * Installs the packages as a user does, from tarballs, in a separate project; then compiles a program there, runs it on
+ * Node (the newest and the oldest supported), Bun and Deno, and measures bundles.
  *
  * ```sh
  * npx -y pnpm@12 consumer        # pnpm, whose `node_modules` hides packages that are not dependencies
  * npx -y pnpm@12 consumer npm    # npm
+ * npx -y pnpm@12 consumer pnpm --packed  # with the tarballs that are there, from `pack:check`
  * ```
  *
  * The program is in `scripts/consumer`. It is compiled with `strict`, `declaration` and both kinds of module
@@ -15,11 +16,15 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import process from "node:process"
+import { checkBundles } from "./bundles.ts"
+import { published, readManifest, root } from "./packages.ts"
+import { pack, tarballOf } from "./tarballs.ts"
 
-const manager = process.argv[2] ?? "pnpm"
-if (manager !== "pnpm" && manager !== "npm") throw new Error(`usage: pnpm consumer [pnpm|npm] (got "${manager}")`)
+const [manager = "pnpm", packed] = process.argv.slice(2)
+if ((manager !== "pnpm" && manager !== "npm") || (packed !== undefined && packed !== "--packed")) {
+  throw new Error(`usage: pnpm consumer [pnpm|npm [--packed]] (got "${process.argv.slice(2).join(" ")}")`)
+}
 
-const root = Path.resolve(import.meta.dirname, "..")
 const project = Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-consumer-"))
 
 const run = (command: string, args: ReadonlyArray<string>, cwd = project): string => {
@@ -27,20 +32,12 @@ const run = (command: string, args: ReadonlyArray<string>, cwd = project): strin
   return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] })
 }
 
-interface Manifest {
-  readonly version: string
-}
-const manifestOf = (path: string): Manifest => JSON.parse(Fs.readFileSync(Path.join(root, path), "utf8"))
-const versionOf = (name: string): string => manifestOf(`node_modules/${name}/package.json`).version
+const versionOf = (name: string): string => readManifest(`node_modules/${name}`).version
 
-const tarballs = Object.fromEntries(["codec", "session", "client", "fleet", "testing"].map((name) => {
-  const cwd = Path.join(root, "packages", name)
-  run("npx", ["-y", "pnpm@12", "pack", "--pack-destination", project], cwd)
-  return [
-    `@bercon/${name}`,
-    `file:${Path.join(project, `bercon-${name}-${manifestOf(`packages/${name}/package.json`).version}.tgz`)}`
-  ]
-}))
+if (packed === undefined) pack()
+const tarballs: Readonly<Record<string, string>> = Object.fromEntries(
+  published.map((item) => [item.manifest.name, `file:${tarballOf(item)}`])
+)
 
 const options = { strict: true, declaration: true, target: "es2024", skipLibCheck: false, types: ["node"] }
 const resolutions = {
@@ -90,6 +87,8 @@ const isRunning = (command: string, args: ReadonlyArray<string>): boolean => {
 /** Other runtimes come from the npm registry. Those that do not run on this machine are skipped. */
 const runtimes = [
   { command: process.execPath, start: [], args: [] },
+  // The oldest that the packages accept.
+  { command: "npx", start: ["-y", "node@22.19.0"], args: [] },
   { command: "npx", start: ["-y", "bun@1"], args: [] },
   { command: "npx", start: ["-y", "deno@2"], args: ["run", "--allow-all"] }
 ]
@@ -101,5 +100,11 @@ for (const { args, command, start } of manager === "pnpm" ? runtimes : runtimes.
   const seen = run(command, [...start, ...args, "dist/main.js"]).trim()
   process.stdout.write(`${seen}\n`)
   if (!seen.includes("\"names\":[\"Miller\"]")) throw new Error(`the program printed ${seen}`)
+}
+if (manager === "pnpm") {
+  for (const file of ["main.ts", "greeter.ts"]) {
+    Fs.cpSync(Path.join(root, "packages/examples/src", file), Path.join(project, "src/quickStart", file))
+  }
+  await checkBundles(project)
 }
 Fs.rmSync(project, { recursive: true })

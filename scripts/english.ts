@@ -36,10 +36,10 @@ const patterns: ReadonlyArray<Pattern> = [
     fine: ["a folder where the server keeps its files", "Where is keepalive?"]
   },
   {
-    pattern: /\b(?:is|are|was|were|be|that) none\b|\bnone (?:is|are) (?:known|left|given|had)\b/i,
+    pattern: /(?<!there )\b(?:is|are|was|were|be|that) none\b|\bnone (?:is|are) (?:known|left|given|had)\b/i,
     advice: "name what is absent",
     found: ["a server that is none", "the time to wait for it is none"],
-    fine: ["none of them is sent"]
+    fine: ["none of them is sent", "`Infinity` if there is none"]
   },
   {
     pattern: /\b(?:can|to) be had\b|\bof no more use\b|\bno longer of use\b/i,
@@ -58,10 +58,10 @@ const patterns: ReadonlyArray<Pattern> = [
     found: ["for whoever reads them", "Nobody answered"]
   },
   {
+    // Lower case begins the name of a test, which continues that of its group: "a command", "whose options throw".
     pattern: new RegExp(
-      "(?:^|[.:;] )(?:what|who|whom|whose|which)\\b" +
-        "(?! (?:is|are|was|were|does|do|did|can|may|should|must|has|have) [^.]*\\?)[^.?!:]*(?:[.!:]|$)",
-      "i"
+      "(?:^(?:[Ww]hat|[Ww]hom?|Whose|Which)|[.:;] (?:[Ww]hat|[Ww]ho(?:m|se)?|[Ww]hich))\\b" +
+        "(?! (?:is|are|was|were|does|do|did|can|may|should|must|has|have) [^.]*\\?)[^.?!:]*(?:[.!:]|$)"
     ),
     advice: "begin with a noun or a verb",
     found: ["What a client sends.", "What is sent", "Which login this is.", "Sent twice. Who has it, reads it."],
@@ -100,6 +100,7 @@ const patterns: ReadonlyArray<Pattern> = [
 /** The words that match a pattern in `text`, each with advice. Code in backquotes is ignored. */
 export const findings = (text: string): ReadonlyArray<string> => {
   const plain = text.replaceAll(/```[^]*?```|`[^`]*`/g, "`").replaceAll(/\s+/g, " ").trim()
+  if (!plain.includes(" ")) return []
   return patterns.flatMap(({ advice, pattern }) => {
     const found = pattern.exec(plain)
     return found === null ? [] : [`"${found[0].trim()}": ${advice}`]
@@ -186,7 +187,7 @@ if (import.meta.main) {
     for (const text of found) if (!pattern.test(text)) problems.push(`${pattern} does not find "${text}"`)
     for (const text of fine) if (pattern.test(text)) problems.push(`${pattern} finds "${text}"`)
   }
-  for (const file of Fs.globSync(["docs/**/*.md", "packages/codec/*.md"])) {
+  for (const file of Fs.globSync(["docs/**/*.md", "packages/{codec,session}/*.md"])) {
     let allowed = false
     for (const { line, text } of paragraphs(Fs.readFileSync(file, "utf8"))) {
       if (!allowed) { for (const finding of findings(text)) problems.push(`${file}:${line}: ${finding}`) }

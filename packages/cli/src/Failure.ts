@@ -6,7 +6,9 @@ import type { CommandError } from "@bercon/client/CommandError"
 import type { LoginFailure, OutageCause } from "@bercon/client/LoginFailure"
 import type { ReplyError } from "@bercon/client/ReplyError"
 import type { ServersFileError } from "@bercon/fleet/FleetError"
+import type { EndpointError } from "@bercon/testing/Endpoint"
 import * as Data from "effect/Data"
+import type { DemoFailed } from "./demo/DemoFailed.ts"
 import { ExitCode } from "./ExitCode.ts"
 
 /**
@@ -29,7 +31,7 @@ export class OutputClosed extends Data.TaggedError("OutputClosed") {}
 export type ServerFailure = LoginFailure | CommandError | ActionError | ReplyError | TargetError | UsageError
 
 /** What a command can fail with. */
-export type Failure = ServerFailure | ServersFileError | Reported | OutputClosed
+export type Failure = ServerFailure | DemoFailed | EndpointError | ServersFileError | Reported | OutputClosed
 
 const ofOutage = (cause: OutageCause | undefined): ExitCode => {
   switch (cause?._tag) {
@@ -107,6 +109,10 @@ export const exitCode = (failure: Failure): ExitCode => {
     case "TargetError":
     case "ReplyError":
       return ExitCode.failed
+    case "EndpointError":
+      return ExitCode.transport
+    case "DemoFailed":
+      return ExitCode.noAnswer
     case "Reported":
       return failure.code
     case "OutputClosed":

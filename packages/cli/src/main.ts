@@ -1,9 +1,7 @@
 /**
- * The command `bercon`: what commands there are, and how the process ends.
+ * The command `bercon`.
  */
-import * as Command from "effect/cli/Command"
-import { players } from "./commands/players.ts"
-import { bercon } from "./flags.ts"
+import { command } from "./commands/index.ts"
 import { run } from "./run.ts"
 
-run(bercon.pipe(Command.withSubcommands([players])))
+run(command)

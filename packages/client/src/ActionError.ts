@@ -182,13 +182,15 @@ export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Uncon
 
 /**
  * Another client changed the ban list at the same time. Ban numbers move when that happens: one of the bans that are gone,
- * `missing`, may have been removed in place of the one that was meant.
+ * `missing`, may have been removed in place of one of those that were `meant`. Both have the numbers of the list as it was
+ * read before.
  *
  * @category errors
  * @since 0.1.0
  */
 export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansChanged")({
   _tag: Schema.tag("BansChanged"),
+  meant: Schema.Array(Ban),
   missing: Schema.Array(Ban)
 }) {
   override get message(): string {

@@ -772,7 +772,8 @@ describe("unban", () => {
       })
       const [, b] = yield* rcon.bans
       const error = yield* Effect.flip(rcon.unban(b!))
-      assert.isTrue(error instanceof ActionError.ActionError && error.reason._tag === "BansChanged")
+      if (!(error.reason instanceof ActionError.BansChanged)) return assert.fail(error.message)
+      assert.deepStrictEqual(error.reason.meant, [b!])
       assert.match(error.message, /These are gone: #0 .* a, #2 .* c$/)
     }))
 

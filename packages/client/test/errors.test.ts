@@ -62,8 +62,8 @@ const cases: ReadonlyArray<Case> = [
   {
     reason: "LoginTimeout",
     message:
-      `no session with ${PEER} (tried 10 times in 10 s): nobody listens at the port (is the server running, is RConPort ` +
-      "right?)",
+      `no session with ${PEER} (tried 10 times in 10 s): the port is closed: check that the server is running, ` +
+      "and its RConPort",
     execution: undefined,
     isRetryable: true,
     fate: (server) => server.stop(),
@@ -72,8 +72,8 @@ const cases: ReadonlyArray<Case> = [
   {
     reason: "LoginTimeout",
     message:
-      `no session with ${PEER} (tried 10 times in 10 s): no answer came (are host and port right, are RConPassword and ` +
-      "RConPort in the server's BattlEye configuration, has the server finished starting, does a firewall drop UDP?)",
+      `no session with ${PEER} (tried 10 times in 10 s): no answer came: check host and port, RConPassword and RConPort ` +
+      "in the server's BattlEye configuration, that the server has finished starting, and that no firewall drops UDP",
     execution: undefined,
     isRetryable: true,
     fate: (server) => server.goSilent,
@@ -105,9 +105,8 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "NotConnected",
-    message:
-      `command "lock": no session with ${PEER} yet: nobody listens at the port (is the server running, is RConPort ` +
-      "right?). The command was not sent: trying again is safe",
+    message: `command "lock": no session with ${PEER} yet: the port is closed: check that the server is running, ` +
+      "and its RConPort. The command was not sent: trying again is safe",
     execution: "NotExecuted",
     isRetryable: true,
     client: { loginTimeout: "Infinity" },
@@ -116,9 +115,8 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "NotConnected",
-    message:
-      `command "lock": no session with ${PEER} yet: nobody listens at the port (is the server running, is RConPort ` +
-      "right?). The command was not sent: trying again is safe",
+    message: `command "lock": no session with ${PEER} yet: the port is closed: check that the server is running, ` +
+      "and its RConPort. The command was not sent: trying again is safe",
     execution: "NotExecuted",
     isRetryable: true,
     client: { loginTimeout: "Infinity", flavour: "auto" },
@@ -129,7 +127,7 @@ const cases: ReadonlyArray<Case> = [
     reason: "Overloaded",
     message:
       "command \"lock\": the command's turn did not come (1 other was waiting). The command was not sent: trying " +
-      "again is safe, later or with fewer at once",
+      "again is safe, later or with fewer commands at once",
     execution: "NotExecuted",
     isRetryable: true,
     client: { loginTimeout: "Infinity", queueCapacity: 1 },
@@ -170,7 +168,8 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "Outdated",
-    message: "command \"lock\": what the command was for has changed meanwhile. The command was not sent",
+    message:
+      "command \"lock\": the command is no longer valid (its option `isCurrent` returned false). It was not sent",
     execution: "NotExecuted",
     isRetryable: false,
     online: true,
@@ -178,8 +177,7 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "Outdated",
-    message:
-      "command \"lock\": the function `isCurrent` of its caller threw \"no such player\". The command was not sent",
+    message: "command \"lock\": its option `isCurrent` threw \"no such player\". The command was not sent",
     execution: "NotExecuted",
     isRetryable: false,
     online: true,
@@ -347,7 +345,7 @@ describe("the errors of docs/errors.md", () => {
       assert.strictEqual(failure.reason._tag, "TransportFailure")
       assert.strictEqual(
         failure.message,
-        `the host name of ${PEER} has no address (is it spelled right, does the DNS answer?)`
+        `the host name of ${PEER} has no address: check its spelling and the DNS`
       )
       assert.isTrue(failure.isRetryable)
     }).pipe(Effect.provide(TestRcon.layerTransport({ network: { failures: { open: "HostUnresolved" } } }))))
@@ -394,7 +392,10 @@ describe("the errors of docs/errors.md", () => {
       "MaybeExecuted"
     ],
     [
-      new ActionError.ActionError({ action: "unban", reason: new ActionError.BansChanged({ missing: [row] }) }),
+      new ActionError.ActionError({
+        action: "unban",
+        reason: new ActionError.BansChanged({ meant: [row], missing: [row] })
+      }),
       `unban: another client changed the ban list at the same time, so a wrong ban may have been removed. These are gone: ${row.toString()}`,
       "MaybeExecuted"
     ],

@@ -7,7 +7,7 @@
  *     pnpm rig:cluster --runners 2 --servers 6   with fewer
  *     pnpm rig:cluster --verbose                 and what the runners print
  *
- * The exit code is 1 if `@bercon/cluster` has broken a promise, and the broken promises are printed.
+ * The exit code is 1 if `@bercon/cluster` has broken a promise. Then the promise is printed, and what the runners printed.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Clock, Console, Effect, Redacted, Schema } from "effect"
@@ -20,6 +20,9 @@ import * as Observer from "./Observer.ts"
 import * as Postgres from "./Postgres.ts"
 import * as Report from "./Report.ts"
 import * as Runners from "./Runners.ts"
+
+/** How many lines of the runners are kept, to be printed if a promise is broken. */
+const PRINTED = 2000
 
 const count = (name: string, { least, usual }: { readonly least: number; readonly usual: number }) =>
   Flag.Int(name).pipe(
@@ -52,17 +55,25 @@ const rig = Effect.fnUntraced(function*(asked: {
   yield* Console.log(`Starting Postgres, ${asked.runners} runners and ${asked.servers} game servers ...`)
   const postgres = yield* Postgres.make
   const servers = yield* Game.start(asked.servers, password)
+  /** What the runners have printed since the last fault began: the last of it. */
+  const printed = new Array<string>()
   const runners = yield* Runners.start({
     count: asked.runners,
     database: postgres.url,
     servers: new Map(Array.from(servers, ([id, { address }]) => [id, address])),
     password,
-    onLine: (line) => asked.verbose ? Console.log(line) : Effect.void
+    onLine: (line) =>
+      Effect.suspend(() => {
+        printed.push(line)
+        if (printed.length > PRINTED) printed.shift()
+        return asked.verbose ? Console.log(line) : Effect.void
+      })
   })
 
   const measure = Effect.fnUntraced(function*(fault: Faults.Fault, observer: Effect.Success<typeof observing>) {
     const settled = yield* observer.settled
     yield* observer.begin
+    printed.length = 0
     const from = yield* Clock.currentTimeMillis
     yield* fault.inject({ postgres, runners })
     yield* Effect.sleep(fault.after)
@@ -84,8 +95,11 @@ const rig = Effect.fnUntraced(function*(asked: {
     }
     const figures = Figures.of(observed)
     yield* Console.log(Report.row(fault.title, figures))
+    const broken = Figures.broken(figures, fault.promises, observed).map((promise) => `${fault.title}: ${promise}`)
+    for (const promise of broken) yield* Console.error(`BROKEN: ${promise}`)
+    if (broken.length > 0 && !asked.verbose) yield* Console.error(["The runners printed:", ...printed].join("\n"))
     yield* runners.refill
-    return Figures.broken(figures, fault.promises, observed).map((promise) => `${fault.title}: ${promise}`)
+    return broken
   })
   const observing = Observer.start(servers)
 
@@ -98,9 +112,9 @@ const rig = Effect.fnUntraced(function*(asked: {
     )
   }).pipe(Effect.scoped, Effect.provide(Cluster.consumer(postgres.url)), Effect.map((lists) => lists.flat()))
 
-  for (const promise of broken) yield* Console.error(`BROKEN: ${promise}`)
-  if (broken.length === 0) yield* Console.log("Every promise was kept.")
-  else process.exitCode = 1
+  if (broken.length === 0) return yield* Console.log("Every promise was kept.")
+  yield* Console.error(`Broken promises: ${broken.length}`)
+  process.exitCode = 1
 }, (effect) =>
   Effect.scoped(effect).pipe(
     Effect.catchTag(

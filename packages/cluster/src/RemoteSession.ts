@@ -29,6 +29,8 @@ import * as Formatter from "effect/Formatter"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { Remote } from "./internal/remote.ts"
+import { HEARTBEAT } from "./internal/sessionFeed.ts"
+import { uniqueName } from "./internal/sharding.ts"
 import * as ServerEntity from "./ServerEntity.ts"
 
 /**
@@ -47,6 +49,11 @@ export interface Options {
    * least 2.
    */
   readonly silenceTimeout?: Duration.Input | undefined
+  /**
+   * Which definition of the server the session must be of, if servers are defined in a `ServerList`: it waits until the runner
+   * has taken over that one. Default: any.
+   */
+  readonly generation?: string | undefined
 }
 
 /**
@@ -67,7 +74,7 @@ export const start: (
     const messageCapacity = options?.messageCapacity ?? 4096
     const problem = !(commandTimeout > 0)
       ? `commandTimeout must be a positive duration (got ${Formatter.format(options?.commandTimeout)})`
-      : !(silenceTimeout >= 2 * ServerEntity.HEARTBEAT)
+      : !(silenceTimeout >= 2 * HEARTBEAT)
       ? `silenceTimeout must be at least 2 seconds (got ${Formatter.format(options?.silenceTimeout)})`
       : !(Number.isInteger(messageCapacity) && messageCapacity > 0)
       ? `messageCapacity must be a positive integer (got ${Formatter.format(messageCapacity)})`
@@ -75,9 +82,12 @@ export const start: (
     if (problem !== undefined) return yield* new LoginFailure({ reason: new InvalidOptions({ problem }) })
     const remote = new Remote({
       id,
-      name: yield* ServerEntity.uniqueName,
+      generation: options?.generation,
+      name: yield* uniqueName,
       entity: (yield* ServerEntity.client)(id),
-      settings: { commandTimeout, silenceTimeout, messageCapacity },
+      commandTimeout,
+      silenceTimeout,
+      messageCapacity,
       clock: yield* Clock.Clock,
       context: yield* Effect.context()
     })

@@ -7,35 +7,38 @@
  * closes its session, when nobody has used it for `maxIdleTime`; when its runner ends; and when its shard moves to another
  * runner, which gets the lock only after the session is closed. So there is never a second session while locks hold.
  *
- * Each activation has a name. A command is run by the activation it was made for and by no other, since Effect Cluster
- * delivers a call again if the runner it was sent to is gone.
+ * If the definition of its server changes (see `Servers`), it closes the session and begins the next one: for those who use
+ * it, the session has moved.
+ *
+ * Each activation, and each session after such a change, has a name. A command is run by the one it was made for and by no
+ * other, since Effect Cluster delivers a call again if the runner it was sent to is gone.
  *
  * No call is stored. The engine's message storage may be `MessageStorage.layerNoop`.
- *
- * This module and `RunnerWatch` are the only ones that name Effect Cluster, all of which is marked unstable.
  *
  * @since 0.1.0
  */
 import * as CommandError from "@bercon/session/CommandError"
 import { InvalidOptions, LoginFailure } from "@bercon/session/LoginFailure"
-import type { Message } from "@bercon/session/Message"
 import * as Session from "@bercon/session/Session"
-import type { Status } from "@bercon/session/Status"
 import { Transport } from "@bercon/session/Transport"
-import { Broadcast, CommandErrors } from "@bercon/session/unstable"
+import { CommandErrors } from "@bercon/session/unstable"
 import * as ClusterSchema from "effect/cluster/ClusterSchema"
 import * as Entity from "effect/cluster/Entity"
 import * as Cluster from "effect/cluster/Sharding"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Latch from "effect/Latch"
 import type * as Layer from "effect/Layer"
-import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
-import { Servers } from "./Servers.ts"
+import * as SessionFeed from "./internal/sessionFeed.ts"
+import type { Sharding } from "./internal/sharding.ts"
+import { type Server, Servers, ServerUnknown } from "./Servers.ts"
 import { ShardLocks } from "./ShardLocks.ts"
 import * as Wire from "./Wire.ts"
 
@@ -45,7 +48,7 @@ import * as Wire from "./Wire.ts"
  * @category services
  * @since 0.1.0
  */
-export type Sharding = Cluster.Sharding
+export type { Sharding } from "./internal/sharding.ts"
 
 /**
  * The calls of the entity.
@@ -75,12 +78,6 @@ export interface Options {
   readonly maxIdleTime?: Duration.Input | undefined
 }
 
-/** How often a feed gives a sign of life, in milliseconds. */
-export const HEARTBEAT = 1000
-
-/** How many elements a reader of a feed may be behind before it loses the oldest. */
-const FEED_CAPACITY = 4096
-
 /** How many commands that must not run twice are remembered. */
 const REMEMBERED = 4096
 
@@ -95,125 +92,115 @@ const fenced = (transport: Transport["Service"], isHeld: () => boolean): Transpo
   }))
 })
 
-const open = Effect.fnUntraced(function*(id: string, isHeld: () => boolean) {
-  const found = yield* Effect.result((yield* Servers).get(id))
+/** A session of the server, or why there can be none. */
+interface Activation {
+  readonly name: string
+  readonly generation: string | undefined
+  readonly opened: Result.Result<Session.Session["Service"], LoginFailure>
+  readonly feed: Stream.Stream<Wire.FeedItem>
+}
+
+type Found = Result.Result<Server, ServerUnknown>
+
+const generationOf = (found: Found): string | undefined =>
+  Result.isSuccess(found) ? found.success.generation : found.failure.generation
+
+const start = (found: Found, isHeld: () => boolean) => {
   if (Result.isFailure(found)) {
-    return yield* new LoginFailure({ reason: new InvalidOptions({ problem: found.failure.message }) })
+    return Effect.fail(new LoginFailure({ reason: new InvalidOptions({ problem: found.failure.message }) }))
   }
   const { options, transport } = found.success
-  const session = yield* Effect.provideService(Session.start(options), Transport, fenced(transport, isHeld))
-  return { session, textFallback: options.textFallback }
+  return Effect.provideService(Session.start(options), Transport, fenced(transport, isHeld))
+}
+
+/** Begins an activation, which ends with the scope. */
+const activate = Effect.fnUntraced(function*(name: string, found: Found, isHeld: () => boolean) {
+  const generation = generationOf(found)
+  const textFallback = Result.isSuccess(found) ? found.success.options.textFallback : undefined
+  const heading = {
+    activation: name,
+    ...(generation !== undefined && { generation }),
+    ...(textFallback !== undefined && { textFallback })
+  }
+  const opened = yield* Effect.result(start(found, isHeld))
+  const activation: Activation = {
+    name,
+    generation,
+    opened,
+    feed: Result.isSuccess(opened)
+      ? yield* SessionFeed.make(heading, opened.success)
+      : SessionFeed.failed(heading, opened.failure)
+  }
+  return activation
 })
 
-const feedOf = Effect.fnUntraced(function*(
-  activation: string,
-  { session, textFallback }: Effect.Success<ReturnType<typeof open>>
-) {
-  let status = yield* session.status
-  let epoch = yield* session.epoch
-  let greeting: typeof Wire.Message.Type | undefined
-  /** Whether the next message is the first since the last login. */
-  let isGreeting = true
-  const state = () => Wire.State.make({ epoch, status })
-  const feed = new Broadcast<Wire.FeedItem>({
-    capacity: FEED_CAPACITY,
-    overflow: () => Wire.Gap.make({ cause: "Overflow" }),
-    greeting: () =>
-      Wire.Hello.make({
-        activation,
-        state: state(),
-        ...(greeting !== undefined && { greeting }),
-        ...(textFallback !== undefined && { textFallback })
-      })
-  })
-  const tell = Effect.map(session.epoch, (now) => {
-    epoch = now
-    feed.publish(state())
-  })
+/** The activation of the entity, which another one follows if the definition of its server changes. */
+const activations = Effect.gen(function*() {
+  const { entityId, shardId } = yield* Entity.CurrentAddress
+  const { host, port } = yield* Entity.CurrentRunnerAddress
+  const { getSnowflake } = yield* Cluster.Sharding
+  const { isHeld } = yield* ShardLocks
+  const servers = yield* Servers
+  const scope = yield* Effect.scope
+  const lock = Semaphore.makeUnsafe(1)
+  const begun = Latch.makeUnsafe(false)
+  let current: Activation | undefined
+  let ownScope = yield* Scope.fork(scope)
 
-  yield* session.messages.pipe(
-    Stream.runForEach((item) => {
-      if (item._tag === "Message") {
-        const message = onWire(item)
-        if (isGreeting && !item.late) {
-          greeting = message
-          isGreeting = false
-        }
-        feed.publish(message)
-        return Effect.void
-      }
-      const { cause, missed } = item
-      const gap = () => feed.publish(Wire.Gap.make({ cause, ...(missed !== undefined && { missed }) }))
-      if (cause !== "Reconnected") return Effect.sync(gap)
-      greeting = undefined
-      isGreeting = true
-      // The new epoch is known before what is said in it.
-      return Effect.map(tell, gap)
-    }),
-    // How the session ends is its last status.
-    Effect.ignoreCause,
+  const look = Effect.catchDefect(servers.get(entityId), (defect) =>
+    Effect.andThen(
+      Effect.logError(`looking up game server ${JSON.stringify(entityId)} failed`, defect),
+      // The defect stays here: what it says may be secret.
+      new ServerUnknown({ id: entityId, problem: "looking it up failed, see the log of the runner" })
+    ))
+  const begin = lock.withPermit(Effect.gen(function*() {
+    const found = yield* Effect.result(look)
+    const generation = generationOf(found)
+    if (current !== undefined && generation !== undefined && generation === current.generation) return
+    // The next session says nothing before the former one is closed.
+    yield* Scope.close(ownScope, Exit.void)
+    ownScope = yield* Scope.fork(scope)
+    const name = `${host}:${port}/${yield* getSnowflake}`
+    current = yield* Scope.provide(activate(name, found, () => isHeld(shardId)), ownScope)
+    begun.openUnsafe()
+  }))
+  // A change that comes while the server is looked up is not missed.
+  yield* Stream.runForEach(servers.changes(entityId), () => begin).pipe(
+    Effect.catchDefect((defect) =>
+      Effect.logError(`changes of game server ${JSON.stringify(entityId)} are not followed any more`, defect)
+    ),
     Effect.forkScoped({ startImmediately: true })
   )
-  yield* session.statusChanges.pipe(
-    Stream.runForEach((next: Status) => {
-      status = next
-      return tell
-    }),
-    Effect.forkScoped({ startImmediately: true })
-  )
-  const beat = Effect.flatMap(session.status, (now) => {
-    status = now
-    return tell
-  })
-  yield* Effect.forkScoped(Effect.forever(Effect.delay(beat, HEARTBEAT)))
-  return feed.values
+  yield* Effect.forkScoped(begin, { startImmediately: true })
+
+  return {
+    current: () => current,
+    /** The feed of the activation that there is, as soon as there is one. */
+    feed: Stream.unwrap(Effect.map(begun.await, () => current!.feed))
+  }
 })
-
-const onWire = ({ late, payload, receivedAt, sequence }: Message) =>
-  Wire.Message.make({ late, payload, receivedAt, sequence })
-
-/**
- * The feed of a server that cannot be logged in to at all.
- *
- * It does not end: who reads it does, and an entity in use is not made anew.
- */
-const failedFeed = (activation: string, failure: LoginFailure): Stream.Stream<Wire.FeedItem> =>
-  Stream.concat(
-    Stream.succeed(Wire.Hello.make({
-      activation,
-      state: Wire.State.make({ epoch: 0, status: { _tag: "Closed", exit: Exit.fail(failure) } })
-    })),
-    Stream.never
-  )
 
 const handlers = Effect.gen(function*() {
-  const { entityId, shardId } = yield* Entity.CurrentAddress
-  const locks = yield* ShardLocks
-  const runner = yield* Entity.CurrentRunnerAddress
-  const sharding = yield* Cluster.Sharding
-  const activation = `${runner.host}:${runner.port}/${yield* sharding.getSnowflake}`
-  const opened = yield* Effect.result(open(entityId, () => locks.isHeld(shardId)))
-  const feed = Result.isSuccess(opened)
-    ? yield* feedOf(activation, opened.success)
-    : failedFeed(activation, opened.failure)
+  const { current, feed } = yield* activations
   /** The calls that must not run twice, oldest first. */
   const delivered = new Set<string>()
   /** The calls that may be withdrawn, and whether they are still valid. */
   const valid = new Map<string, boolean>()
 
   return ServerEntity.of({
-    Command: ({ payload: { activation: meant, call, epoch, repeatable, text, timeout, withdrawable } }) =>
+    Command: ({ payload: { activation, call, epoch, repeatable, text, timeout, withdrawable } }) =>
       Effect.suspend((): Effect.Effect<Uint8Array, CommandError.CommandError | Wire.CallLost> => {
-        if (meant !== activation || delivered.has(call)) return Effect.fail(new Wire.CallLost({}))
+        const meant = current()
+        if (meant?.name !== activation || delivered.has(call)) return Effect.fail(new Wire.CallLost({}))
         if (!repeatable) {
           delivered.add(call)
           if (delivered.size > REMEMBERED) delivered.delete(delivered.values().next().value!)
         }
-        if (Result.isFailure(opened)) {
-          const closed = new CommandError.SessionClosed({ sends: 0, cause: opened.failure })
+        if (Result.isFailure(meant.opened)) {
+          const closed = new CommandError.SessionClosed({ sends: 0, cause: meant.opened.failure })
           return Effect.fail(CommandErrors.make(text, closed))
         }
-        const run = opened.success.session.commandBytes(text, {
+        const run = meant.opened.success.commandBytes(text, {
           repeatable,
           epoch,
           timeout,
@@ -253,15 +240,3 @@ export const layer = (options?: Options): Layer.Layer<never, never, Sharding | S
  * @since 0.1.0
  */
 export const client = ServerEntity.client
-
-/**
- * A name that nobody else in the cluster has.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const uniqueName: Effect.Effect<string, never, Sharding> = Effect.gen(function*() {
-  const { getSnowflake } = yield* Cluster.Sharding
-  // Members that only use the cluster may count their snowflakes alike.
-  return `${yield* getSnowflake}-${yield* Random.nextInt}`
-})

@@ -1,5 +1,5 @@
 /**
- * What crosses the network between the runner that has a game server's session and those who use it.
+ * What crosses the network between the runners and those who use their sessions.
  *
  * **Details**
  *
@@ -10,6 +10,7 @@
  */
 import { LoginFailure, OutageCause } from "@bercon/session/LoginFailure"
 import * as Schema from "effect/Schema"
+import { MAX_SERVERS, Settings } from "./internal/serverSettings.ts"
 
 const outage = { cause: OutageCause, tries: Schema.Int, since: Schema.Number }
 
@@ -71,6 +72,8 @@ export const State = Schema.TaggedStruct("State", {
 export const Hello = Schema.TaggedStruct("Hello", {
   /** Which activation of the entity this is. Another one has another session. */
   activation: Schema.String,
+  /** Which definition of the server its session is of, if there can be several. */
+  generation: Schema.optionalKey(Schema.String),
   state: State,
   /** The first message since the last login. */
   greeting: Schema.optionalKey(Message),
@@ -127,3 +130,75 @@ export const Command = Schema.Struct({
   /** How long it may take, in milliseconds. */
   timeout: Schema.Number
 })
+
+/**
+ * The schema of a server in the list of servers. Its password is not among the settings.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ListedServer = Schema.Struct({
+  id: Schema.String,
+  /** Names this definition of the server: no other definition, of this server or another one, has the name. */
+  generation: Schema.String,
+  settings: Settings
+})
+
+/**
+ * The type of {@link ListedServer}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ListedServer = typeof ListedServer.Type
+
+/**
+ * The schema of the list of servers, as it is sent and stored. All of it is, with each change: it can have 4,096 servers.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Listing = Schema.TaggedStruct("Listing", {
+  /** The name of its first change, by which a list is told from one that has begun anew. Empty before that. */
+  origin: Schema.String,
+  /** How many changes there were. */
+  revision: Schema.Int,
+  /** The name of the last change. */
+  change: Schema.String,
+  servers: Schema.Array(ListedServer).check(Schema.isMaxLength(MAX_SERVERS))
+})
+
+/**
+ * The type of {@link Listing}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Listing = typeof Listing.Type
+
+/**
+ * The schema of a sign of life of the list of servers, sent once a second.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Beat = Schema.TaggedStruct("Beat", {
+  /** How many changes there were. */
+  revision: Schema.Int
+})
+
+/**
+ * The schema of an element of the feed of the list: it as it is, then again after each change, and signs of life.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ListItem = Schema.Union([Listing, Beat])
+
+/**
+ * The type of {@link ListItem}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ListItem = typeof ListItem.Type

@@ -1,6 +1,6 @@
 import { ShardLocks } from "@bercon/cluster"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Fiber, Layer } from "effect"
+import { Clock, Context, Effect, Fiber, Layer } from "effect"
 import { ClusterError, RunnerAddress, RunnerStorage, ShardId, ShardingConfig } from "effect/cluster"
 import { TestClock } from "effect/testing"
 
@@ -9,19 +9,27 @@ const shards = [ShardId.make("default", 1), ShardId.make("default", 2)] as const
 const [first, second] = shards
 const keyOf = ({ group, id }: ShardId.ShardId): string => `${group}:${id}`
 
-/** A database that can be away, hang, lose its locks, and give one to somebody else. */
+/** A database that can be slow or away, hang, lose its locks, and give one to somebody else. */
 const database = Effect.gen(function*() {
   const held = new Set<string>()
   const foreign = new Set<string>()
-  const state = { mode: "there" as "there" | "away" | "hanging", held, foreign }
+  const state = { mode: "there" as "there" | "slow" | "away" | "hanging", held, foreign }
   const asked = <A>(answer: () => A): Effect.Effect<A, ClusterError.PersistenceError> =>
     Effect.suspend(() =>
       state.mode === "there"
-        ? Effect.succeed(answer())
+        ? Effect.sync(answer)
+        : state.mode === "slow"
+        // It does what it is asked for at once. The answer is late.
+        ? Effect.suspend(() => Effect.delay(Effect.succeed(answer()), "100 millis"))
         : state.mode === "away"
         ? Effect.fail(new ClusterError.PersistenceError({ cause: "connection refused" }))
         : Effect.never
     )
+  const clock = yield* Clock.Clock
+  let stoodStill = 0n
+  const ownClock: Clock.Clock = Object.assign(Object.create(clock) as Clock.Clock, {
+    monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe() + stoodStill
+  })
   const memory = Context.get(yield* Layer.build(RunnerStorage.layerMemory), RunnerStorage.RunnerStorage)
   const storage: RunnerStorage.RunnerStorage["Service"] = {
     ...memory,
@@ -39,12 +47,17 @@ const database = Effect.gen(function*() {
   const context = yield* Layer.build(ShardLocks.layer.pipe(
     Layer.provide(Layer.succeed(RunnerStorage.RunnerStorage, storage)),
     Layer.provide(ShardingConfig.layer({ shardLockExpiration: "1 minute" }))
-  ))
+  )).pipe(Effect.provideService(Clock.Clock, ownClock))
   const locked = Context.get(context, RunnerStorage.RunnerStorage)
   return {
     state,
     storage: locked,
     isHeld: Context.get(context, ShardLocks.ShardLocks).isHeld,
+    /** Time passes, and nothing of this process runs meanwhile. */
+    standStill: (seconds: number) =>
+      Effect.sync(() => {
+        stoodStill += BigInt(seconds) * 1_000_000_000n
+      }),
     /** Confirms the locks as the engine does, and returns the shards that count as held: none if the engine is told of a failure. */
     refresh: (ids: ReadonlyArray<ShardId.ShardId> = shards) =>
       Effect.gen(function*() {
@@ -103,6 +116,38 @@ describe("locks of shards", () => {
       assert.deepStrictEqual(shards.map(isHeld), [false, true])
     }))
 
+  it.effect("are not surely held after the process has stood still, until they are confirmed anew", () =>
+    Effect.gen(function*() {
+      const { isHeld, standStill, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      yield* standStill(1)
+      assert.deepStrictEqual(shards.map(isHeld), [true, true])
+      yield* standStill(3)
+      // Meanwhile the database was restarted, and another runner has taken the first one.
+      state.held.clear()
+      state.foreign.add(keyOf(first))
+      assert.deepStrictEqual(shards.map(isHeld), [false, false])
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(shards.map(isHeld), [false, true])
+      yield* standStill(3)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(shards.map(isHeld), [false, true])
+    }))
+
+  it.effect("are not surely held by an answer to a question from before the process stood still", () =>
+    Effect.gen(function*() {
+      const { isHeld, standStill, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      state.mode = "slow"
+      const refreshing = yield* Effect.forkChild(storage.refresh(self, shards), { startImmediately: true })
+      yield* standStill(3)
+      yield* TestClock.adjust("100 millis")
+      yield* Fiber.join(refreshing)
+      assert.deepStrictEqual(shards.map(isHeld), [false, false])
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(shards.map(isHeld), [true, true])
+    }))
+
   it.effect("are dated by the question, not by a late answer", () =>
     Effect.gen(function*() {
       const { isHeld, state, storage } = yield* database
@@ -115,6 +160,48 @@ describe("locks of shards", () => {
       assert.isTrue(isHeld(first))
       yield* TestClock.adjust("1 second")
       assert.isFalse(isHeld(first))
+    }))
+
+  it.effect("are not taken again if they are released while a refresh is under way", () =>
+    Effect.gen(function*() {
+      const { isHeld, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      state.mode = "slow"
+      const refreshing = yield* Effect.forkChild(storage.refresh(self, shards))
+      yield* TestClock.adjust("50 millis")
+      const releasing = yield* Effect.forkChild(storage.release(self, first))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(refreshing)
+      yield* Fiber.join(releasing)
+      assert.deepStrictEqual([[...state.held], shards.map(isHeld)], [[keyOf(second)], [false, true]])
+      // The engine has asked about both, and released one before the question was put.
+      const late = yield* Effect.forkChild(storage.refresh(self, shards))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual((yield* Fiber.join(late)).map(keyOf), [keyOf(second)])
+      assert.deepStrictEqual([...state.held], [keyOf(second)])
+    }))
+
+  it.effect("are given back if a late answer has left one behind, and can be acquired again", () =>
+    Effect.gen(function*() {
+      const { isHeld, refresh, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      yield* storage.release(self, first)
+      // An earlier question was answered by the database after nobody waited for it any more.
+      state.held.add(keyOf(first))
+      assert.deepStrictEqual(yield* refresh([second]), [keyOf(second)])
+      assert.deepStrictEqual([...state.held], [keyOf(second)])
+      yield* storage.acquire(self, [first])
+      assert.deepStrictEqual(yield* refresh(), both)
+      assert.deepStrictEqual(shards.map(isHeld), [true, true])
+    }))
+
+  it.effect("are all given back at once", () =>
+    Effect.gen(function*() {
+      const { refresh, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      yield* storage.releaseAll(self)
+      assert.deepStrictEqual(yield* refresh(), [])
+      assert.deepStrictEqual([...state.held], [])
     }))
 
   it.effect("are not held once they are released", () =>

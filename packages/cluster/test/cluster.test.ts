@@ -420,8 +420,8 @@ describe("a session in the cluster", () => {
       assert.strictEqual(reason._tag, "NotConnected")
       assert.strictEqual(
         reason.message,
-        `no session with altis yet: the network has no way to game server "altis" through the cluster (is the network up, ` +
-          "is the address right?). The command was not sent: trying again is safe"
+        `no session with altis yet: game server "altis" through the cluster is unreachable: check the network ` +
+          "and the address. The command was not sent: trying again is safe"
       )
     }).pipe(Effect.scoped, provided))
 

@@ -275,14 +275,28 @@ export const make = Effect.fnUntraced(function*(options?: {
       return { context, close: Scope.close(own, Exit.void) }
     })
 
-  /** Starts a runner. What it sends to game servers ends with it. */
-  const runner = Effect.fnUntraced(function*(port: number, servers: Servers.Servers["Service"]["get"]) {
-    const get: typeof servers = (id) =>
-      Effect.map(servers(id), ({ options, transport }) => ({ options, transport: gated(port, transport) }))
+  /** Starts a runner of sessions with servers that a function finds. */
+  const runner = (port: number, servers: Servers.Servers["Service"]["get"]) =>
+    runnerOf(port, (gate) =>
+      Layer.provide(
+        ServerEntity.layer({ maxIdleTime: "10 seconds" }),
+        Servers.layer((id) =>
+          Effect.map(servers(id), ({ options, transport }) => ({ options, transport: gate(transport) }))
+        )
+      ))
+
+  /** Starts a runner of anything. What it sends through transports behind the gate ends with it. */
+  const runnerOf = Effect.fnUntraced(function*(
+    port: number,
+    layer: (gate: (transport: Transport.Transport["Service"]) => Transport.Transport["Service"]) => Layer.Layer<
+      never,
+      never,
+      Sharding.Sharding
+    >
+  ) {
     const { close } = yield* build(
-      ServerEntity.layer({ maxIdleTime: "10 seconds" }).pipe(
+      layer((transport) => gated(port, transport)).pipe(
         Layer.merge(options?.watch === true ? RunnerWatch.layer() : Layer.empty),
-        Layer.provide(Servers.layer(get)),
         Layer.provideMerge(RunnerServer.layerWithClients),
         Layer.provide(Layer.effect(RpcServer.Protocol, serverProtocol(port))),
         Layer.provide(engine(port)),
@@ -331,5 +345,5 @@ export const make = Effect.fnUntraced(function*(options?: {
     ({ context, close }) => ({ sharding: Context.get(context, Sharding.Sharding), close })
   )
 
-  return { runner, consumer, cut, restartDatabase, wire, locks, sockets }
+  return { runner, runnerOf, consumer, cut, restartDatabase, wire, locks, sockets }
 })

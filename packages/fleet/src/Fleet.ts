@@ -37,7 +37,7 @@ import type { LoginFailure } from "@bercon/client/LoginFailure"
 import type { Player } from "@bercon/client/Player"
 import * as RconClient from "@bercon/client/RconClient"
 import type { ReplyError } from "@bercon/client/ReplyError"
-import type { ServerEvent } from "@bercon/client/ServerEvent"
+import type { ServerEvent, Tag } from "@bercon/client/ServerEvent"
 import type { Status } from "@bercon/client/Status"
 import * as Transport from "@bercon/client/Transport"
 import type * as Cause from "effect/Cause"
@@ -46,6 +46,7 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
@@ -125,10 +126,10 @@ export type Results<A, E> = ReadonlyMap<string, Exit.Exit<A, E>>
  */
 export interface ForEachOptions {
   /** Ids of the servers to ask. An id that the fleet does not have fails with `UnknownServer` in the results. Default: all. */
-  readonly servers?: Iterable<string> | undefined
-  /** How many servers are asked at once. Default `"unbounded"`. */
+  readonly servers?: ReadonlyArray<string> | ReadonlySet<string> | undefined
+  /** How many servers are asked at once: from 1, or `"unbounded"`, the default. */
   readonly concurrency?: number | "unbounded" | undefined
-  /** How long each server has, from its own start on. Then its result is a `TimeoutError`. Default: no limit. */
+  /** How long each server has, from its own start on: a positive duration. Then its result is a `TimeoutError`. Default: no limit. */
   readonly timeout?: Duration.Input | undefined
 }
 
@@ -156,13 +157,8 @@ export interface Changes {
 
 /**
  * What a fleet offers. Changes of it (`add`, `remove`, `replace`, `reconcile`) run one after the other. A change that has
- * begun is completed; after the fleet is closed it is interrupted.
- *
- * `Unavailable` is the failure of a change if the list of servers is kept elsewhere. A fleet of one process has its list
- * itself: it is a `Service<never>`. `S` is what a server is added with.
- *
- * @category models
- * @since 0.1.0
+ * begun is completed; after the fleet is closed it is interrupted. A session that is slow to close, or fails to, delays no
+ * other server: only the next session of its own id waits for it, and the end of the fleet.
  */
 export interface Service<out Unavailable = FleetUnavailable, in S extends ServerSettings = Server> {
   /** Ids of the servers, in the order in which they were added. */
@@ -181,6 +177,39 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
    * server in their place. A server whose session ends has no more events; the stream goes on. Ends when the fleet is closed.
    */
   readonly events: Stream.Stream<FleetEvent>
+  /**
+   * Runs a handler for every event of a kind from now on, on all servers and on those that are added later, until the scope
+   * closes. It gets the event, the client and the id of the server. On each server it runs as `on` of a client does: one
+   * event after the other, or as many at once as `concurrency` says. So a slow handler for one server delays no other, and a
+   * handler that fails is logged as an error with the server's id.
+   *
+   * The fiber ends when the fleet is closed; interrupting it removes the handler. Dies with a `RangeError` if `concurrency`
+   * is not allowed.
+   *
+   * **Example** (A welcome on all servers)
+   *
+   * ```ts
+   * import { Fleet } from "@bercon/fleet"
+   * import { Effect } from "effect"
+   *
+   * const welcome = Effect.gen(function*() {
+   *   const fleet = yield* Fleet.Fleet
+   *   yield* fleet.on("PlayerConnected", ({ player }, rcon, id) => rcon.say(`${player.name} joins ${id}`))
+   * })
+   * ```
+   */
+  readonly on: <const T extends Tag, E, R>(
+    tag: T,
+    handler: (
+      event: Extract<ServerEvent, { readonly _tag: T }>,
+      rcon: RconClient.Service,
+      id: string
+    ) => Effect.Effect<unknown, E, R>,
+    options?: {
+      /** How many events of one server are handled at once: from 1, or `"unbounded"`. Default 1. */
+      readonly concurrency?: number | "unbounded" | undefined
+    }
+  ) => Effect.Effect<Fiber.Fiber<void>, never, R | Scope.Scope>
   /** How the session of each server is doing now. */
   readonly status: Effect.Effect<ReadonlyMap<string, Status>>
   /**
@@ -191,7 +220,8 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
 
   /**
    * Runs a program for all servers, or some, at the same time. Never fails: each server has its own result. A dead server
-   * takes the time of its own timeout (that of `options`, or that of the commands in it) and delays no other.
+   * takes the time of its own timeout (that of `options`, or that of the commands in it) and delays no other. Dies with a
+   * `RangeError` if `concurrency` or `timeout` is not allowed.
    *
    * **Example** (A program for one server, run for all)
    *
@@ -236,11 +266,14 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
     id: string,
     server: S
   ) => Effect.Effect<RconClient.Service, DuplicateServer | InvalidServer | Unavailable>
-  /** Removes a server: closes its session. Commands that are pending fail with reason `SessionClosed`. */
+  /**
+   * Removes a server, and waits until its session is closed. Commands that are pending fail with reason `SessionClosed`. If
+   * the wait is interrupted, the session is closed all the same.
+   */
   readonly remove: (id: string) => Effect.Effect<void, UnknownServer | Unavailable>
   /**
-   * Closes the session of one server and starts another with these options, also if they are the same. The new one sends
-   * nothing before the old one is closed. The other servers are not touched. Returns the new client at once.
+   * Starts another session of one server with these options, also if they are the same, and begins to close the old one.
+   * Returns the new client at once. It sends nothing before the old one is closed. The other servers are not touched.
    */
   readonly replace: (
     id: string,
@@ -248,7 +281,8 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
   ) => Effect.Effect<RconClient.Service, UnknownServer | InvalidServer | Unavailable>
   /**
    * Makes the fleet have exactly these servers: adds, removes and replaces what differs. Servers with equal options are not
-   * touched. If a server is not valid it fails and changes nothing.
+   * touched. Returns when all that is new is started: sessions may still be closing then. If a server is not valid it fails
+   * and changes nothing.
    */
   readonly reconcile: (
     servers: Readonly<Record<string, S>>

@@ -1,9 +1,9 @@
 /**
- * Why a command has no reply, and whether the server may have executed it all the same.
+ * Errors of commands without a reply, and whether the server may have executed the command nevertheless.
  *
  * **Details**
  *
- * Every reason has an `execution`, and says with `isRetryable` whether trying again is safe and may help:
+ * Every reason has an `execution`, and an `isRetryable`: whether trying again is safe and may help:
  *
  * | execution         | reasons                                                  | isRetryable                    | what the caller can do                       |
  * | ----------------- | -------------------------------------------------------- | ------------------------------ | -------------------------------------------- |
@@ -11,7 +11,18 @@
  * | `"MaybeExecuted"` | `NoReply`, `SessionLost`                                 | no                             | check whether the command had its effect     |
  * | `"Executed"`      | `IncompleteReply`                                        | no                             | ask again, if the command has no side effect |
  *
- * `SessionClosed` is `"NotExecuted"`, or `"MaybeExecuted"` if the command had been sent.
+ * `SessionClosed` is `"NotExecuted"`, or `"MaybeExecuted"` if the command had been sent. No error contains the
+ * arguments of the command, which may be secret.
+ *
+ * **Example** (Trying again if nothing was sent)
+ *
+ * ```ts
+ * import type { Session } from "@bercon/session"
+ * import { Effect } from "effect"
+ *
+ * const version = (session: Session.Session["Service"]) =>
+ *   Effect.retry(session.command("version"), { times: 2, while: (error) => error.isRetryable })
+ * ```
  *
  * @since 0.1.0
  */
@@ -21,7 +32,7 @@ import { sentence } from "./internal/sentence.ts"
 import { LoginFailure, OutageCause } from "./LoginFailure.ts"
 
 /**
- * Whether the server executed a command or an action that failed, as far as the caller can know.
+ * Whether the server executed a command or action that failed, as far as the client can determine.
  *
  * @category models
  * @since 0.1.0
@@ -29,8 +40,8 @@ import { LoginFailure, OutageCause } from "./LoginFailure.ts"
 export type Execution = "NotExecuted" | "MaybeExecuted" | "Executed"
 
 /**
- * The text cannot be sent as a command: it contains a NUL or is too long; or an option of the command has a value that is
- * not allowed. Nothing was sent.
+ * The command cannot be sent: its text contains a NUL or is too long, or one of its options has an invalid value.
+ * Nothing was sent.
  *
  * @category errors
  * @since 0.1.0
@@ -55,8 +66,9 @@ export class InvalidCommand extends Schema.Error<InvalidCommand>("@bercon/sessio
 }
 
 /**
- * There was no session until the command's deadline; `cause` is what was last known of the reason. Or the session that the
- * command was for (`epoch`) was over when it was submitted or its turn came; then there is no `cause`. Nothing was sent.
+ * The session did not exist. Either it was not online before the command's deadline; then `cause` is the last known
+ * cause. Or the session that the command was for (`epoch`) had already ended when the command was submitted or its turn
+ * came; then there is no `cause`. Nothing was sent.
  *
  * @category errors
  * @since 0.1.0
@@ -68,7 +80,7 @@ export class NotConnected extends Schema.Error<NotConnected>("@bercon/session/No
 }) {
   override get message(): string {
     return this.cause === undefined
-      ? `the session with ${this.peer} that the command was for is over, or has not begun. The command was not sent`
+      ? `the session with ${this.peer} that the command was for has ended, or has not begun. The command was not sent`
       : `no session with ${this.peer} yet: ${
         sentence(this.cause.message)
       } The command was not sent: trying again is safe`
@@ -81,14 +93,14 @@ export class NotConnected extends Schema.Error<NotConnected>("@bercon/session/No
 
   /** Whether trying again is safe and may help. */
   get isRetryable(): boolean {
-    // An epoch that is over never comes again.
+    // A past epoch never returns.
     return this.cause !== undefined
   }
 }
 
 /**
- * The queue of commands is full, or the command's turn did not come before its deadline; `waiting` others were waiting.
- * Nothing was sent.
+ * The command was not sent because of too many others: the queue was full, or the command's turn did not come before
+ * its deadline. `waiting` is the number of commands in the queue.
  *
  * @category errors
  * @since 0.1.0
@@ -101,7 +113,7 @@ export class Overloaded extends Schema.Error<Overloaded>("@bercon/session/Overlo
     return `the command's turn did not come (${this.waiting} ${
       this.waiting === 1 ? "other was" : "others were"
     } waiting). ` +
-      "The command was not sent: trying again is safe, later or with fewer at once"
+      "The command was not sent: trying again is safe, later or with fewer commands at once"
   }
 
   /** Whether the server executed the command. */
@@ -116,7 +128,7 @@ export class Overloaded extends Schema.Error<Overloaded>("@bercon/session/Overlo
 }
 
 /**
- * The command was sent `sends` times, and the server, though alive, did not answer before the deadline.
+ * The command was sent `sends` times, and the server was alive, but it did not answer before the deadline.
  *
  * @category errors
  * @since 0.1.0
@@ -144,8 +156,8 @@ export class NoReply extends Schema.Error<NoReply>("@bercon/session/NoReply")({
 }
 
 /**
- * `missing` of the reply's `total` parts did not come before the deadline. `total` is 1 if the reply is not sent in numbered
- * parts, and it is unknown how much of it is missing.
+ * `missing` of the reply's `total` parts did not arrive before the deadline. If `total` is 1, the reply has no numbered
+ * parts, and the size of the missing rest is unknown.
  *
  * @category errors
  * @since 0.1.0
@@ -175,7 +187,7 @@ export class IncompleteReply extends Schema.Error<IncompleteReply>("@bercon/sess
 }
 
 /**
- * The session was lost while the command was in flight (sent `sends` times).
+ * The session was lost while the command was in flight. It had been sent `sends` times.
  *
  * @category errors
  * @since 0.1.0
@@ -234,8 +246,7 @@ export class SessionClosed extends Schema.Error<SessionClosed>("@bercon/session/
 }
 
 /**
- * When the command's turn came, `isCurrent` returned false: what the command was for has changed. Nothing was sent. If
- * `isCurrent` threw, `cause` is what it threw.
+ * The command was no longer valid when its turn came: `isCurrent` returned false, or threw `cause`. Nothing was sent.
  *
  * @category errors
  * @since 0.1.0
@@ -247,9 +258,9 @@ export class Outdated extends Schema.Error<Outdated>("@bercon/session/Outdated")
   override get message(): string {
     if (this.cause !== undefined) {
       const thrown = this.cause instanceof Error ? this.cause.message : Formatter.format(this.cause)
-      return `the function \`isCurrent\` of its caller threw ${JSON.stringify(thrown)}. The command was not sent`
+      return `its option \`isCurrent\` threw ${JSON.stringify(thrown)}. The command was not sent`
     }
-    return "what the command was for has changed meanwhile. The command was not sent"
+    return "the command is no longer valid (its option `isCurrent` returned false). It was not sent"
   }
 
   /** Whether the server executed the command. */
@@ -264,7 +275,8 @@ export class Outdated extends Schema.Error<Outdated>("@bercon/session/Outdated")
 }
 
 /**
- * A command failed. `reason` says why; `command` is its first word, never its arguments, which may be secret.
+ * A command failed. `reason` describes why. `command` is the first word of the command, never its arguments, which may
+ * be secret.
  *
  * @category errors
  * @since 0.1.0

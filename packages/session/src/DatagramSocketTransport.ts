@@ -3,12 +3,27 @@
  *
  * **Details**
  *
- * For programs whose sockets are to be Effect's; `NodeTransport` does the same at a lower cost. It needs the package
- * `@effect/platform-node-shared`, which a program that imports this module has to install. The socket is *connected*: the
- * kernel drops datagrams from anybody but the server, and reports if nobody listens at its port. The host name is
- * resolved each time a socket is opened, IPv4 first. At most 1,024 datagrams wait in each direction (64 MiB received at the
- * very worst); more are dropped, as the network would.
+ * Use it if all sockets of a program should be Effect's; `NodeTransport` does the same at a lower cost. It needs the
+ * package `@effect/platform-node-shared`, which a program that imports this module must install.
  *
+ * Each opened socket belongs to the scope of its connection, and is closed with it. The socket is *connected*: the
+ * kernel drops datagrams from any other address, and reports if the server's port is closed. The host name is resolved
+ * each time a socket is opened, IPv4 first. At most 1,024 datagrams wait in each direction (received ones take 64 MiB
+ * in the worst case); further ones are dropped, as a network would drop them.
+ *
+ * **Example** (A session on Effect's sockets)
+ *
+ * ```ts
+ * import { Session } from "@bercon/session"
+ * import * as DatagramSocketTransport from "@bercon/session/DatagramSocketTransport"
+ * import { Layer, Redacted } from "effect"
+ *
+ * const SessionLive = Session.layer({ password: Redacted.make("secret") }).pipe(
+ *   Layer.provide(DatagramSocketTransport.layer({ host: "127.0.0.1", port: 2306 }))
+ * )
+ * ```
+ *
+ * @experimental
  * @since 0.1.0
  */
 import * as NodeDatagramSocket from "@effect/platform-node-shared/NodeDatagramSocket"
@@ -24,7 +39,7 @@ import type { Options } from "./NodeTransport.ts"
 import { type Connection, IoFailed, OpenFailed, type Receiver, Transport, TransportError } from "./Transport.ts"
 
 /**
- * A `Transport` to one server.
+ * Makes a `Transport` to one server. It opens no socket yet.
  *
  * @category constructors
  * @since 0.1.0
@@ -41,7 +56,7 @@ export const make = (options: Options): Transport["Service"] => {
         connect: { address: options.host, port: options.port },
         bind: options.bind,
         kernelReceiveBufferSize: Peer.KERNEL_BUFFER_BYTES,
-        // What the kernel reports of datagrams that it had taken.
+        // Failures that the kernel reports after it has accepted the datagrams.
         onError: notSent
       })
       const reader = yield* Effect.mapError(socket.reader, (error) => openFailed(peer, error))
@@ -82,14 +97,16 @@ export const make = (options: Options): Transport["Service"] => {
 }
 
 /**
- * Provides the `Transport` that {@link make} makes.
+ * Provides the `Transport` that {@link make} returns.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layer = (options: Options): Layer.Layer<Transport> => Layer.succeed(Transport, make(options))
 
-/** How many datagrams wait to be written. As many wait to be read: that is the default of `NodeDatagramSocket`. */
+/**
+ * Maximum number of datagrams that wait to be written. As many wait to be read: the default of `NodeDatagramSocket`.
+ */
 const OUTBOX_CAPACITY = 1024
 
 const openFailed = (peer: string, { reason }: DatagramSocket.DatagramSocketError): TransportError => {

@@ -1,5 +1,19 @@
 /**
- * Why there is no session.
+ * Errors of a session that could not be established.
+ *
+ * A `LoginFailure` has a tagged `reason` with the numbers that explain it, and a `message` that can be shown to a
+ * person. It never contains the password. Trying again is always safe, because nothing but login packets was sent;
+ * `isRetryable` is the answer to whether it may help.
+ *
+ * **Example** (A wrong password is final, everything else is tried again)
+ *
+ * ```ts
+ * import type { LoginFailure } from "@bercon/session"
+ * import { Effect, Schedule } from "effect"
+ *
+ * const patiently = <A, R>(login: Effect.Effect<A, LoginFailure.LoginFailure, R>) =>
+ *   Effect.retry(login, { while: (failure) => failure.isRetryable, schedule: Schedule.spaced("1 minute") })
+ * ```
  *
  * @since 0.1.0
  */
@@ -8,7 +22,7 @@ import * as Schema from "effect/Schema"
 import { TransportError } from "./Transport.ts"
 
 /**
- * An option has a value that is not allowed: the password is empty, say. Nothing was sent.
+ * An option has an invalid value, such as an empty password. Nothing was sent.
  *
  * @category errors
  * @since 0.1.0
@@ -21,15 +35,15 @@ export class InvalidOptions extends Schema.Error<InvalidOptions>("@bercon/sessio
     return this.problem
   }
 
-  /** Trying again with the same options does not help. */
+  /** `false`: trying again with the same options does not help. */
   get isRetryable(): boolean {
     return false
   }
 }
 
 /**
- * The server refused the password. Final, unless the option `retryRefused` is set. `isPadded`: the password begins or ends
- * with white space, which is often a mistake in a file or variable that holds it.
+ * The server refused the password. This is final unless the option `retryRefused` is set. `isPadded` is true if the
+ * password begins or ends with white space, often a mistake in the file or variable that contains it.
  *
  * @category errors
  * @since 0.1.0
@@ -42,48 +56,48 @@ export class LoginRefused extends Schema.Error<LoginRefused>("@bercon/session/Lo
   override get message(): string {
     const refused = `${this.peer} refused the login: the password is not the server's RConPassword`
     return this.isPadded === true
-      ? `${refused}. It begins or ends with a blank or a line break: is that part of the password?`
+      ? `${refused}. Check that the blank or line break at its beginning or end is part of it`
       : refused
   }
 
-  /** Trying again with the same password does not help, unless the server's is about to change. */
+  /** `false`: trying again with the same password does not help, unless the server's password changes. */
   get isRetryable(): boolean {
     return false
   }
 }
 
 /**
- * The server has not answered a login so far.
+ * The server has not answered any login so far.
  *
  * @category models
  * @since 0.1.0
  */
 export class Silence extends Schema.TaggedClass<Silence>("@bercon/session/Silence")("Silence", {}) {
   get message(): string {
-    return "no answer came (are host and port right, are RConPassword and RConPort in the server's BattlEye configuration, " +
-      "has the server finished starting, does a firewall drop UDP?)"
+    return "no answer came: check host and port, RConPassword and RConPort in the server's BattlEye configuration, " +
+      "that the server has finished starting, and that no firewall drops UDP"
   }
 }
 
 /**
- * The server's host has reported the port closed (ICMP).
+ * The server's host has reported that the port is closed (ICMP).
  *
  * @category models
  * @since 0.1.0
  */
 export class PortClosed extends Schema.TaggedClass<PortClosed>("@bercon/session/PortClosed")("PortClosed", {}) {
   get message(): string {
-    return "nobody listens at the port (is the server running, is RConPort right?)"
+    return "the port is closed: check that the server is running, and its RConPort"
   }
 }
 
 /**
- * Why there is no session at the moment, as far as it is known. Each has a `message`.
+ * The last known cause of an outage. Each has a `message`.
  *
  * - `Silence`: the server does not answer.
- * - `PortClosed`: its host has reported the port closed.
+ * - `PortClosed`: the server's host has reported that the port is closed.
  * - `LoginRefused`: the server refuses the password. Only with `retryRefused`; otherwise a refusal ends the session.
- * - `TransportError`: no socket can be opened, because the host name has no address, say; or the socket failed.
+ * - `TransportError`: no socket can be opened, for example because the host name has no address, or the socket failed.
  *
  * @category models
  * @since 0.1.0
@@ -99,8 +113,8 @@ export const OutageCause = Schema.Union([Silence, PortClosed, LoginRefused, Tran
 export type OutageCause = typeof OutageCause.Type
 
 /**
- * The first login did not succeed within `loginTimeout`: `tries` login packets were sent in the course of `waited`. `cause`
- * is what was last known of the reason.
+ * The first login did not succeed within `loginTimeout`: `tries` login packets were sent within `waited`. `cause` is
+ * the last known cause.
  *
  * @category errors
  * @since 0.1.0
@@ -118,14 +132,14 @@ export class LoginTimeout extends Schema.Error<LoginTimeout>("@bercon/session/Lo
     return `no session with ${this.peer} (${tries}): ${this.cause.message}`
   }
 
-  /** The server may come up, or the network. */
+  /** `true`: the server or the network may come up. */
   get isRetryable(): boolean {
     return true
   }
 }
 
 /**
- * The socket could not be opened at all. `cause` says why.
+ * The socket could not be opened. `cause` describes why.
  *
  * @category errors
  * @since 0.1.0
@@ -138,14 +152,14 @@ export class TransportFailure extends Schema.Error<TransportFailure>("@bercon/se
     return this.cause.message
   }
 
-  /** A name may resolve later, a port may be free later. An address that is not valid remains so. */
+  /** `false` for an invalid address only: a name may resolve later, and a port may be free later. */
   get isRetryable(): boolean {
     return this.cause.reason.kind !== "InvalidAddress"
   }
 }
 
 /**
- * The session could not be established. `reason` says why.
+ * The session could not be established. `reason` describes why.
  *
  * @category errors
  * @since 0.1.0
@@ -157,7 +171,7 @@ export class LoginFailure extends Schema.TaggedError<LoginFailure>("@bercon/sess
     return this.reason.message
   }
 
-  /** Whether trying again with the same options may help. It is always safe: there is no session. */
+  /** Whether trying again with the same options may help. It is always safe. */
   get isRetryable(): boolean {
     return this.reason.isRetryable
   }

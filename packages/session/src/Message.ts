@@ -1,26 +1,43 @@
 /**
- * The server's messages as a session delivers them.
+ * Messages that a server sends without being asked, as a session delivers them.
+ *
+ * They are plain immutable data. `payload` is a view into its datagram, and keeps up to 2 KiB in memory.
+ *
+ * **Example** (Counting missed messages)
+ *
+ * ```ts
+ * import type { Session } from "@bercon/session"
+ * import { Stream } from "effect"
+ *
+ * const missed = (session: Session.Session["Service"]) =>
+ *   session.messages.pipe(
+ *     Stream.runFold(() => 0, (total, item) => item._tag === "Gap" ? total + (item.missed ?? 0) : total)
+ *   )
+ * ```
  *
  * @since 0.1.0
  */
 
 /**
- * A text that the server sent to its clients without being asked: an event, or a line of its log. Each is delivered once,
- * and in the server's order unless it is `late`.
+ * A text that the server sent to its clients without being asked: an event, or a line of its log. Each message is
+ * delivered once, and in the server's order unless it is `late`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Message {
   readonly _tag: "Message"
-  /** The server's number for it, 0 to 255. */
+  /** The number that the server gave the message, 0 to 255. */
   readonly sequence: number
   readonly text: string
   /** The bytes that `text` was decoded from. */
   readonly payload: Uint8Array
-  /** When it was received, in milliseconds since 1970 by the clock of this machine. */
+  /** Time of arrival in milliseconds since 1970, by the clock of this machine. */
   readonly receivedAt: number
-  /** Whether it arrived after it had been given up. It then comes out of order: after the gap that counted it as missed. */
+  /**
+   * Whether it arrived after it had been given up. It is then out of order: it follows the gap that counted it as
+   * missed.
+   */
   readonly late: boolean
 }
 
@@ -29,9 +46,10 @@ export interface Message {
  *
  * **Details**
  *
- * - `"Lost"`: `missed` messages did not arrive within the reorder timeout. One that still arrives follows as `late`.
+ * - `"Lost"`: `missed` messages did not arrive within the reorder timeout. If one of them arrives later, it follows as
+ *   `late`.
  * - `"Overflow"`: this subscriber was too slow and lost its `missed` oldest messages.
- * - `"Reconnected"`: the session was lost for a while. How many messages were missed is not known.
+ * - `"Reconnected"`: the session was lost for some time. The number of missed messages is unknown.
  *
  * @category models
  * @since 0.1.0
@@ -39,6 +57,6 @@ export interface Message {
 export interface Gap {
   readonly _tag: "Gap"
   readonly cause: "Lost" | "Overflow" | "Reconnected"
-  /** How many messages are missing; `undefined` after an outage. */
+  /** Number of missing messages; `undefined` after an outage. */
   readonly missed: number | undefined
 }

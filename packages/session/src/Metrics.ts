@@ -1,25 +1,36 @@
 /**
- * What a session counts and measures, as Effect `Metric`s.
+ * The metrics of a session, as Effect `Metric`s.
  *
  * **Details**
  *
- * Every metric has the attributes `server.address` and `server.port`. The counters of several sessions with one server add
- * up. The gauges are those of the newest session, and are removed when it closes. Compute rates in your monitoring system,
- * such as the share of commands that had to be sent again.
+ * Every metric has the attributes `server.address` and `server.port`. Counters of several sessions with one server add
+ * up. Gauges belong to the newest session, and are removed when it closes. Compute rates, such as the share of commands
+ * that were sent again, in your monitoring system.
  *
- * | name                             | kind      | attributes            | counts                                                  |
+ * | name                             | kind      | attributes            | meaning                                                 |
  * | -------------------------------- | --------- | --------------------- | ------------------------------------------------------- |
  * | `bercon_online`                  | gauge     |                       | 1 while the session is online, otherwise 0              |
- * | `bercon_commands_total`          | counter   | `outcome`             | commands settled: `Success`, `Interrupted`, or the tag of the `CommandError`'s reason |
- * | `bercon_retransmissions_total`   | counter   |                       | command datagrams sent again                            |
- * | `bercon_round_trip_seconds`      | histogram |                       | seconds to the answer of commands that were sent once   |
- * | `bercon_keepalives_total`        | counter   |                       | keepalives and probes, repetitions not counted          |
- * | `bercon_logins_total`            | counter   |                       | login packets sent                                      |
- * | `bercon_reconnects_total`        | counter   | `cause`               | sessions lost, by the cause in `Status`                 |
- * | `bercon_messages_total`          | counter   | `fate`                | messages: `Delivered` in order; `Repeated`, came again; `Missed`, given up; `Late`, delivered after that |
- * | `bercon_datagrams_dropped_total` | counter   | `reason`              | datagrams without use: `Malformed`; `Oversized`, of more than 2 KiB; `Stray`, a reply nobody waits for; `Excess`, a part for which there is no room; `Unexpected`, out of place |
- * | `bercon_commands_waiting`        | gauge     |                       | commands in the queue now                               |
- * | `bercon_commands_in_flight`      | gauge     |                       | commands sent and not answered now                      |
+ * | `bercon_commands_total`          | counter   | `outcome`             | settled commands: `Success`, `Interrupted`, or the tag of the `CommandError`'s reason |
+ * | `bercon_retransmissions_total`   | counter   |                       | command datagrams that were sent again                  |
+ * | `bercon_round_trip_seconds`      | histogram |                       | seconds from a command to its reply, for commands that were sent once |
+ * | `bercon_keepalives_total`        | counter   |                       | keepalives and probes, without retransmissions          |
+ * | `bercon_logins_total`            | counter   |                       | login packets                                           |
+ * | `bercon_reconnects_total`        | counter   | `cause`               | lost sessions, by the cause in `Status`                 |
+ * | `bercon_messages_total`          | counter   | `fate`                | messages: `Delivered` in order; `Repeated`, a duplicate; `Missed`, given up; `Late`, delivered after it was given up |
+ * | `bercon_datagrams_dropped_total` | counter   | `reason`              | unusable datagrams: `Malformed`; `Oversized`, more than 2 KiB; `Stray`, a reply without a pending command; `Excess`, a part beyond the memory limit; `Unexpected`, a packet that does not belong to the state of the session |
+ * | `bercon_commands_waiting`        | gauge     |                       | commands in the queue                                   |
+ * | `bercon_commands_in_flight`      | gauge     |                       | commands that were sent and are not answered yet        |
+ *
+ * **Example** (Reading a counter)
+ *
+ * ```ts
+ * import { Metrics } from "@bercon/session"
+ * import { Metric } from "effect"
+ *
+ * const retransmissions = Metric.value(
+ *   Metric.withAttributes(Metrics.retransmissions, { "server.address": "203.0.113.7", "server.port": "2306" })
+ * )
+ * ```
  *
  * @since 0.1.0
  */
@@ -36,109 +47,109 @@ export const online: Metric.Gauge<number> = Metric.gauge("bercon_online", {
 })
 
 /**
- * Commands settled, by outcome.
+ * Settled commands, by outcome.
  *
  * @category metrics
  * @since 0.1.0
  */
 export const commands: Metric.Counter<number> = Metric.counter("bercon_commands_total", {
-  description: "Commands settled, by outcome",
+  description: "Settled commands, by outcome",
   incremental: true
 })
 
 /**
- * Command datagrams sent again.
+ * Command datagrams that were sent again.
  *
  * @category metrics
  * @since 0.1.0
  */
 export const retransmissions: Metric.Counter<number> = Metric.counter("bercon_retransmissions_total", {
-  description: "Command datagrams sent again",
+  description: "Command datagrams that were sent again",
   incremental: true
 })
 
 /**
- * Seconds from a command to its answer, of commands that were sent once.
+ * Seconds from a command to its reply, for commands that were sent once.
  *
  * @category metrics
  * @since 0.1.0
  */
 export const roundTrip: Metric.Histogram<number> = Metric.histogram("bercon_round_trip_seconds", {
-  description: "Seconds from a command to its answer, of commands that were sent once",
+  description: "Seconds from a command to its reply, for commands that were sent once",
   boundaries: Metric.exponentialBoundaries({ start: 0.0005, factor: 2, count: 16 })
 })
 
 /**
- * Keepalives sent.
+ * Keepalives and probes, without retransmissions.
  *
  * @category metrics
  * @since 0.1.0
  */
 export const keepalives: Metric.Counter<number> = Metric.counter("bercon_keepalives_total", {
-  description: "Keepalives sent, repetitions not counted",
+  description: "Keepalives and probes, without retransmissions",
   incremental: true
 })
 
 /**
- * Login packets sent.
+ * Login packets.
  *
  * @category metrics
  * @since 0.1.0
  */
 export const logins: Metric.Counter<number> = Metric.counter("bercon_logins_total", {
-  description: "Login packets sent",
+  description: "Login packets",
   incremental: true
 })
 
 /**
- * Sessions lost, by cause.
+ * Lost sessions, by cause.
  *
  * @category metrics
  * @since 0.1.0
  */
 export const reconnects: Metric.Counter<number> = Metric.counter("bercon_reconnects_total", {
-  description: "Sessions lost, by cause",
+  description: "Lost sessions, by cause",
   incremental: true
 })
 
 /**
- * Messages, by what became of them.
+ * Messages, by fate.
  *
  * @category metrics
  * @since 0.1.0
  */
 export const messages: Metric.Counter<number> = Metric.counter("bercon_messages_total", {
-  description: "Messages, by what became of them",
+  description: "Messages, by fate",
   incremental: true
 })
 
 /**
- * Datagrams without use, by reason.
+ * Unusable datagrams, by reason.
  *
  * @category metrics
  * @since 0.1.0
  */
 export const datagramsDropped: Metric.Counter<number> = Metric.counter("bercon_datagrams_dropped_total", {
-  description: "Datagrams without use, by reason",
+  description: "Unusable datagrams, by reason",
   incremental: true
 })
 
 /**
- * Commands in the queue now.
+ * Commands in the queue.
  *
  * @category metrics
  * @since 0.1.0
  */
 export const commandsWaiting: Metric.Gauge<number> = Metric.gauge("bercon_commands_waiting", {
-  description: "Commands in the queue now"
+  description: "Commands in the queue"
 })
 
 /**
- * Commands sent and not answered now.
+ * Commands that were sent and are not answered yet.
  *
  * @category metrics
  * @since 0.1.0
  */
 export const commandsInFlight: Metric.Gauge<number> = Metric.gauge("bercon_commands_in_flight", {
-  description: "Commands sent and not answered now"
+  description: "Commands that were sent and are not answered yet"
 })

@@ -1,14 +1,31 @@
 /**
- * The transport over real UDP on Node, straight on `node:dgram`.
+ * A transport over UDP on Node, built directly on `node:dgram`.
  *
  * **Details**
  *
- * A datagram goes to the kernel, and from the kernel to the session, in one step: nothing waits in between but what the
- * kernel's buffer holds, 1 MiB if the system allows. `DatagramSocketTransport` does the same on Effect's own sockets; in the
- * benchmarks a session over that takes a fourth to a half more processor time, and a third more memory.
+ * Datagrams pass between the kernel and the session without a queue in between. Only the kernel's buffer holds any: 1
+ * MiB if the system allows. `DatagramSocketTransport` does the same on Effect's sockets; in the benchmarks it costs a
+ * session a quarter to a half more processor time, and a third more memory.
  *
- * The socket is *connected*: the kernel drops datagrams from anybody but the server, and reports if nobody listens at
- * its port. The host name is resolved each time a socket is opened, IPv4 first unless `bind` has an IPv6 address.
+ * Each opened socket belongs to the scope of its connection, and is closed with it. The socket is *connected*: the
+ * kernel drops datagrams from any other address, and reports if the server's port is closed. The host name is resolved
+ * each time a socket is opened, IPv4 first unless `bind` is an IPv6 address.
+ *
+ * **Example** (A session on Node)
+ *
+ * ```ts
+ * import { Session } from "@bercon/session"
+ * import * as NodeTransport from "@bercon/session/NodeTransport"
+ * import { Effect, Layer, Redacted } from "effect"
+ *
+ * const SessionLive = Session.layer({ password: Redacted.make("secret") }).pipe(
+ *   Layer.provide(NodeTransport.layer({ host: "127.0.0.1", port: 2306 }))
+ * )
+ * const players = Session.Session.pipe(
+ *   Effect.flatMap((session) => session.command("players")),
+ *   Effect.provide(SessionLive)
+ * )
+ * ```
  *
  * @since 0.1.0
  */
@@ -22,22 +39,25 @@ import * as Peer from "./internal/peer.ts"
 import { type Connection, IoFailed, OpenFailed, type Receiver, Transport, TransportError } from "./Transport.ts"
 
 /**
- * Where the server is.
+ * The addresses of a transport.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** Host name or IP address. */
+  /** The server's host name or IP address. */
   readonly host: string
-  /** The server's `RConPort`, 1 to 65535. Not the port that players connect to. */
+  /** The server's `RConPort`, 1 to 65535. It is not the port that players connect to. */
   readonly port: number
-  /** The local address or name to send from, for machines with several. Default: the system decides. */
+  /**
+   * The local address or host name, and the local port, to send from. Use it on machines with several addresses.
+   * Default: the system chooses.
+   */
   readonly bind?: { readonly address?: string | undefined; readonly port?: number | undefined } | undefined
 }
 
 /**
- * A `Transport` to one server.
+ * Makes a `Transport` to one server. It opens no socket yet.
  *
  * @category constructors
  * @since 0.1.0
@@ -48,7 +68,8 @@ export const make = (options: Options): Transport["Service"] => {
     peer,
     open: Effect.gen(function*() {
       yield* Peer.validate(options)
-      // Not part of acquiring: a name that takes long to resolve can be interrupted, a socket must not get lost.
+      // Resolving is not part of acquiring the socket: a slow name lookup stays interruptible, but a socket must not
+      // leak.
       const remote = yield* resolve(options.host, Net.isIP(options.bind?.address ?? ""), "HostUnresolved", peer)
       const { address, family } = remote
       const local = options.bind?.address === undefined
@@ -81,14 +102,14 @@ export const make = (options: Options): Transport["Service"] => {
 }
 
 /**
- * Provides the `Transport` that {@link make} makes.
+ * Provides the `Transport` that {@link make} returns.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layer = (options: Options): Layer.Layer<Transport> => Layer.succeed(Transport, make(options))
 
-/** The first address of a name. `family`: 4, 6, or 0 for both, IPv4 first. */
+/** The first address of a name. `family` is 4, 6, or 0 for both (IPv4 first). */
 const resolve = (
   name: string,
   family: number,
@@ -102,7 +123,8 @@ const resolve = (
     })
   })
 
-// What reaches the socket is an address already; Node's default would take a turn of the event loop to see that.
+// The socket only gets addresses, never names. Node's default lookup would need a turn of the event loop to find that
+// out.
 const literal: Dgram.SocketOptions["lookup"] = (address, _options, callback) =>
   callback(null, address, Net.isIPv6(address) ? 6 : 4)
 
@@ -141,7 +163,7 @@ const connectionOf = (socket: Dgram.Socket, peer: string): {
   const report = (cause: unknown): void => {
     if (cause !== null && cause !== undefined) receiver?.notSent(ioFailed(peer, cause))
   }
-  // What the kernel reports of datagrams that it had taken.
+  // Failures that the kernel reports after it has accepted the datagrams.
   socket.on("error", report)
   return {
     connection: {
@@ -153,13 +175,13 @@ const connectionOf = (socket: Dgram.Socket, peer: string): {
         try {
           socket.send(datagram, report)
         } catch (cause) {
-          // Node throws if the socket is closed already.
+          // Node throws if the socket is already closed.
           report(cause)
         }
       }
     },
     close: () => {
-      // Node reports failed sends a tick later, when nobody must hear of them any more.
+      // Node reports failed sends one tick later, when the connection must not report anything.
       receiver = undefined
       socket.removeAllListeners("message").close()
     }

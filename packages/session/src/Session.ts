@@ -1,15 +1,19 @@
 /**
- * One authenticated RCON session that survives the network and the server.
+ * One authenticated RCON session that survives failures of the network and of the server.
  *
  * **Details**
  *
- * A session belongs to the scope it was made in: it stays logged in until that scope closes, and then settles every
- * pending command, stops its fibers and closes its socket. The protocol itself lives in `SessionMachine`; here it meets
- * the clock, the socket and the callers.
+ * A session belongs to the scope in which it was made. It logs in, and logs in again after every outage, until that
+ * scope closes. Closing settles every pending command, stops all fibers and closes the socket. The protocol itself is
+ * in `SessionMachine`; this module connects it to the clock, the socket and the callers.
  *
- * What is kept in memory is bounded: 248 commands in flight, `queueCapacity` waiting (1.4 KiB each), 192 messages held
- * (2 KiB each), 16 MiB of replies of which parts are missing, and `messageCapacity` messages (2 KiB each, 8 MiB by
- * default) for each subscriber that is slow.
+ * Memory is bounded: 248 commands in flight, `queueCapacity` waiting commands (1.4 KiB each), 192 messages held back
+ * for reordering (2 KiB each), 16 MiB of incomplete replies, and `messageCapacity` messages for each slow subscriber (2
+ * KiB each, 8 MiB by default).
+ *
+ * **Gotchas**
+ *
+ * A second session with the same server is a second admin there. Share one session in a process, as the layer does.
  *
  * **Example** (Asking a server for its version)
  *
@@ -60,27 +64,27 @@ import { Transport } from "./Transport.ts"
  */
 export interface CommandOptions {
   /**
-   * Whether the command may be sent again when no answer comes. It is unknown whether servers run a repeated command
-   * twice, so say `false` if running it twice does harm; it is then sent once. Default `true`.
+   * Whether the command may be sent again if no answer arrives. Default `true`. It is unknown whether servers run a
+   * repeated command twice, so set `false` if running it twice does harm. It is then sent only once.
    *
-   * If the server runs a repeated query twice, and its reply has changed in between, parts of both replies can arrive. If
-   * they contradict each other the query is sent anew, or fails with `IncompleteReply` at its deadline. If they do not
-   * (each part arrived once), the reply is a mixture of both, which nothing in the protocol shows.
+   * If the server runs a repeated query twice, and its reply has changed in between, parts of both replies can arrive.
+   * If these parts contradict each other, the query is sent anew, or fails with `IncompleteReply` at its deadline. If
+   * they do not (each part arrived once), the reply is a mixture of both, which nothing in the protocol reveals.
    */
   readonly repeatable?: boolean | undefined
   /**
-   * The `epoch` of the {@link Session} in which the command is valid. For commands that name a player's slot, say, which
-   * may be another player's after a restart. The command is never sent in a later epoch; it fails with
-   * `NotConnected` or `SessionLost` instead. Before the first login, 1 is possible. Default: any.
+   * The only `epoch` of the {@link Session} in which the command is valid. Use it for commands that contain a player's
+   * slot, for example, because the slot may belong to another player after a restart. In a later epoch the command is
+   * never sent; it fails with `NotConnected` or `SessionLost`. Before the first login, 1 is allowed. Default: any
+   * epoch.
    */
   readonly epoch?: number | undefined
   /**
-   * Called right before the command is sent, and before each time it is sent again: whether it is still valid. If not, a
-   * command that was never sent fails with `Outdated`; one that was is not sent again. If it throws, the
-   * command counts as not valid. Default: always valid.
+   * Checks right before each send, including retransmissions, whether the command is still valid. If it returns false
+   * or throws, an unsent command fails with `Outdated`, and a sent one is not retransmitted. Default: always valid.
    */
   readonly isCurrent?: (() => boolean) | undefined
-  /** How long to wait for the whole reply, from the call on. Default: the session's `commandTimeout`. */
+  /** The time limit for the whole reply, counted from the call. Default: the session's `commandTimeout`. */
   readonly timeout?: Duration.Input | undefined
 }
 
@@ -91,110 +95,115 @@ export interface CommandOptions {
  * @since 0.1.0
  */
 export interface Options {
-  /** The server's `RConPassword`. UTF-8, not empty, without NUL. */
+  /** The server's `RConPassword`: UTF-8, not empty, without NUL. */
   readonly password: Redacted.Redacted
   /**
-   * How long the first login may take before it fails with `LoginTimeout`. Default 10 seconds. Infinite waits for a
-   * server that is still to come up; then a socket that cannot be opened is tried again, too, unless the address is not
-   * valid.
+   * The time limit for the first login, which then fails with `LoginTimeout`. Default 10 seconds. If it is infinite,
+   * the session waits for a server that has not started yet. It then also opens a socket again after a failure, unless
+   * the address is invalid.
    */
   readonly loginTimeout?: Duration.Input | undefined
   /**
-   * Whether to go on trying after the server has refused the password: some hosts change it during a redeploy. The first
-   * login then fails with `LoginTimeout` if the server goes on refusing. At least 5 seconds lie between a refusal and the
-   * next try. Default `false`: a refusal ends the session for good.
+   * Whether to log in again after the server has refused the password, because some hosts change it during a redeploy.
+   * At least 5 seconds pass between a refusal and the next try. If the server goes on refusing, the first login fails
+   * with `LoginTimeout`. Default `false`: a refusal ends the session for good.
    */
   readonly retryRefused?: boolean | undefined
-  /** How long a command waits for its reply unless it says otherwise. Default 20 seconds. */
+  /** The time limit for the reply to a command without its own `timeout`. Default 20 seconds. */
   readonly commandTimeout?: Duration.Input | undefined
   /**
-   * An empty command is sent when no command has been for this long. Default 30 seconds; 1 to 44. After 45
-   * servers drop a silent client.
+   * An empty command is sent when no command has been sent for this time. 1 to 44 seconds, default 30. Servers drop a
+   * client after 45 seconds without a command.
    */
   readonly keepaliveInterval?: Duration.Input | undefined
   /**
-   * How many commands may be in flight at once, 1 to 256. Default 32. More wait, first come first served.
+   * Maximum number of commands in flight at once, 1 to 256. Default 32. Further commands wait, first come, first
+   * served.
    *
-   * Replies are told apart by 256 numbers, of which 8 are kept for the session's own use, so values above 248 count as
-   * 248. A number is not used again while a reply to its former use may still come, so a line that loses datagrams carries
-   * fewer commands a second; the README of this package has figures.
+   * Replies are matched by 256 numbers, of which 8 are reserved for the session itself, so values above 248 count as
+   * 248. A number is quarantined while a reply to its former use may still arrive. A line that loses datagrams
+   * therefore carries fewer commands a second; the README of this package has figures.
    */
   readonly maxInFlight?: number | undefined
-  /** How many commands may wait; more fail with `Overloaded`. Default 4,096. */
+  /** Maximum number of waiting commands. A further command fails with `Overloaded`. Default 4,096. */
   readonly queueCapacity?: number | undefined
-  /** How many messages a slow subscriber may be behind before it loses its oldest. Default 4,096. */
+  /**
+   * Maximum number of undelivered messages for each subscriber. A slower subscriber loses its oldest messages. Default
+   * 4,096.
+   */
   readonly messageCapacity?: number | undefined
   /**
-   * How long the server may be silent after a command or keepalive before the session counts as lost, and its status is
-   * `Reconnecting`. Default 8 seconds; at least 2. A server that has restarted is noticed sooner: after 2.5 seconds of
-   * silence on a line that loses nothing, the session asks for a login while it still listens.
+   * Maximum silence of the server after a command or keepalive, before the session counts as lost and its status
+   * becomes `Reconnecting`. At least 2 seconds, default 8. A restarted server is detected sooner: after 2.5 seconds of
+   * silence on a line without loss, the session requests a login while it still listens.
    */
   readonly silenceTimeout?: Duration.Input | undefined
   /**
-   * How long a message is held if the ones before it are missing, so that the server can repeat those. Default 11 seconds:
-   * servers repeat a message for 10 seconds, so that with the default none is lost and all are in order. With a shorter
-   * time a missing message delays the next ones by less; if it comes later than that, it is delivered out of order, marked
-   * as `late`.
+   * Maximum time for which a message is held back if earlier messages are missing, so that the server can send those
+   * again. Default 11 seconds: servers repeat a message for 10 seconds, so with the default none is lost and all are in
+   * order. With a shorter time a missing message delays the next ones less, but it is delivered out of order, marked as
+   * `late`, if it arrives after that time.
    */
   readonly reorderTimeout?: Duration.Input | undefined
-  /** The longest time between two tries to log in again. Default 30 seconds; at least 1. */
+  /** Maximum delay between two login attempts. At least 1 second, default 30. */
   readonly maxReconnectDelay?: Duration.Input | undefined
-  /** Code page of text that is not UTF-8. Default `"windows-1251"`. */
+  /** The code page for text that is not UTF-8. Default `"windows-1251"`. */
   readonly textFallback?: string | undefined
 }
 
 /**
- * An authenticated session.
+ * The service: an authenticated session with one server.
  *
  * @category services
  * @since 0.1.0
  */
 export class Session extends Context.Service<Session, {
-  /** The server's name, `host:port`, for messages and metrics. */
+  /** The server's name, `host:port`, used in messages and metrics. */
   readonly peer: string
-  /** Sends a command and returns the server's whole reply, decoded. */
+  /** Sends a command and returns the whole reply as text. */
   readonly command: (text: string, options?: CommandOptions) => Effect.Effect<string, CommandError.CommandError>
-  /** As `command`, but the reply's bytes. */
+  /** Sends a command and returns the bytes of the whole reply. */
   readonly commandBytes: (
     text: string,
     options?: CommandOptions
   ) => Effect.Effect<Uint8Array, CommandError.CommandError>
-  /** Decodes the bytes of a reply as `command` does: UTF-8, and `textFallback` for lines that are not UTF-8. */
+  /** Decodes the bytes of a reply as `command` does: as UTF-8, and each line that is not UTF-8 in `textFallback`. */
   readonly decode: (bytes: Uint8Array) => string
   /**
-   * The server's messages from the moment on at which the stream is run, each once. They come in the server's order, except
-   * for those marked as `late`. Every subscriber gets all of them. The stream ends when the session's scope closes. It fails
-   * if the server refuses to log the session in again.
+   * The messages that the server sends, from the subscription on. Each is delivered once to every subscriber, in the
+   * server's order unless it is marked as `late`. The stream ends when the session's scope closes. It fails if the
+   * server refuses a later login.
    */
   readonly messages: Stream.Stream<Message | Gap, LoginFailure>
   /**
-   * The first message since the last login, if one has come: servers greet each client with one. For those who subscribe to
-   * `messages` later.
+   * The first message since the last login, if one has arrived. Servers greet each client with a message; a later
+   * subscriber of `messages` reads it here.
    */
   readonly greeting: Effect.Effect<Option.Option<Message>>
   /**
-   * The number of logins so far, 0 before the first. It tells one login from the next: a command that uses something which
-   * is only valid until the next login, such as a player's slot, takes the epoch of the moment at which that was read.
+   * Number of logins so far, 0 before the first. A command that contains something which is valid only until the next
+   * login, such as a player's slot, takes the epoch that was current when that was read.
    */
   readonly epoch: Effect.Effect<number>
-  /** How the session is doing now. */
+  /** The current status. */
   readonly status: Effect.Effect<Status>
-  /** How the session is doing: now, and every change. Ends after `Closed`. */
+  /** The current status, then every change. Ends after `Closed`. */
   readonly statusChanges: Stream.Stream<Status>
   /**
-   * Waits until the session has logged in for the first time. Fails if the first login fails; interrupted if the session's
-   * scope closes before.
+   * Waits for the first login. Fails if the first login fails. Interrupts the caller if the session's scope closes
+   * before.
    */
   readonly online: Effect.Effect<void, LoginFailure>
   /**
-   * Waits for the end of the session. Fails if the session ends for good by itself: if the first login fails, or the server
-   * refuses a later one. Succeeds if its owner closes it.
+   * Waits for the end of the session. Succeeds if the owner closes the session. Fails if it ends by itself: if the
+   * first login fails, or the server refuses a later one.
    */
   readonly closed: Effect.Effect<void, LoginFailure>
 }>()("@bercon/session/Session") {}
 
 /**
- * The longest command in bytes of UTF-8: 1,391. With it the datagram is 1,400 bytes, which every network carries whole.
+ * Maximum size of a command in bytes of UTF-8: 1,391. Its datagram has 1,400 bytes, which networks deliver without
+ * fragmenting it.
  *
  * @category constants
  * @since 0.1.0
@@ -202,8 +211,8 @@ export class Session extends Context.Service<Session, {
 export const MAX_COMMAND_BYTES: number = Driver.MAX_COMMAND_BYTES
 
 /**
- * Begins a session in the current scope, and returns at once: to subscribe to `messages` before the first one comes, say.
- * `online` waits for the login.
+ * Starts a session in the current scope and returns at once, before the login. Use it to subscribe to `messages` before
+ * the first message arrives, for example. `online` waits for the login.
  *
  * Fails only with `InvalidOptions`.
  *
@@ -242,13 +251,13 @@ export const start: (
 })
 
 /**
- * Logs in, and returns the session once the server has accepted the password.
+ * Starts a session and returns it after the first login.
  *
  * **Details**
  *
- * Fails with `LoginRefused` as soon as the server refuses the password, with `LoginTimeout` if it does not answer within
- * `loginTimeout`, with `TransportFailure` if no socket can be opened, and with `InvalidOptions`. Later outages
- * are no failure of this effect: the session logs in again by itself for as long as its scope is open.
+ * Fails with `LoginRefused` as soon as the server refuses the password, with `LoginTimeout` if it does not answer
+ * within `loginTimeout`, with `TransportFailure` if no socket can be opened, and with `InvalidOptions`. Later outages
+ * are not failures of this effect: the session logs in again until its scope closes.
  *
  * @category constructors
  * @since 0.1.0
@@ -262,7 +271,7 @@ export const make: (
 })
 
 /**
- * Provides the {@link Session} that {@link make} makes. The layer is built once the server has accepted the password.
+ * Provides the {@link Session} that {@link make} returns. The layer is built after the first login.
  *
  * @category layers
  * @since 0.1.0
@@ -271,7 +280,7 @@ export const layer = (options: Options): Layer.Layer<Session, LoginFailure, Tran
   Layer.effect(Session, make(options))
 
 /**
- * Provides the {@link Session} that {@link start} begins. The layer is built at once.
+ * Provides the {@link Session} that {@link start} returns. The layer is built at once.
  *
  * @category layers
  * @since 0.1.0

@@ -1,12 +1,13 @@
 /**
- * The session as a deterministic state machine: where the protocol lives.
+ * The session as a deterministic state machine. It contains the whole protocol.
  *
  * **Details**
  *
- * The machine has no clock, no socket and no fiber. Its driver feeds it inputs (`opened`, `receive`, `submit`, `tick`,
- * ...), each with the time, and takes the outputs with `drain` after each input: datagrams to send, commands to settle,
- * messages to deliver, changes of status, requests for a socket. The driver calls `tick` when the time reaches `wakeAt`,
- * which changes only during an input. A tick too early or too often does nothing. `Session` is the driver for real use.
+ * The machine has no clock, no socket and no fiber. Its driver calls the inputs (`opened`, `receive`, `submit`, `tick`,
+ * ...), each with the current time, and takes the outputs with `drain` after each input: datagrams to send, commands to
+ * settle, messages to deliver, changes of status, requests for a socket. The driver calls `tick` when the time reaches
+ * `wakeAt`, which changes only during an input. A tick that is too early does nothing. `Session` contains the driver
+ * for real use.
  *
  * ```text
  *              opened                login accepted
@@ -21,17 +22,37 @@
  *                           Closed
  * ```
  *
- * While *Doubting* the server is silent. It may have restarted and forgotten this client, or only be busy. So the machine
- * asks for a login on the same socket and goes on listening to the session that it has. A packet that only this session
- * can have sent keeps it; a login reply begins the next one. Until one of them comes, no command is sent or sent again: it
- * might be run in another session than the one it was meant for. The status remains `Online` until the silence timeout,
- * and is `Reconnecting` then.
+ * In the state *Doubting* the server is silent. It may have restarted and forgotten this client, or it may only be
+ * busy. So the machine requests a login on the same socket, and goes on listening to the current session. A packet that
+ * only the current session can have sent ends the doubt; a login reply begins the next session. Until one of them
+ * arrives, no command is sent or retransmitted, because it might be executed in another session than the intended one.
+ * The status stays `Online` until the silence timeout, and then becomes `Reconnecting`.
  *
- * Each question has a module of its own under `internal/`: `login` (when to send login packets), `liveness` (is the server
- * there?), `outbound` (commands and their replies, with `commandQueue`, `retransmission`, `sequenceNumbers` and
- * `roundTrip`), `reorderBuffer` (messages). This one wires them.
+ * Each question has its own module under `internal/`: `login` (when to send login packets), `liveness` (is the server
+ * alive?), `outbound` (commands and their replies, with `commandQueue`, `retransmission`, `sequenceNumbers` and
+ * `roundTrip`), `reorderBuffer` (messages). This module connects them.
  *
- * Times are milliseconds of one monotonic clock with any origin; fractions are fine.
+ * Times are milliseconds of one monotonic clock with any origin; fractions are allowed. The machine is owned by its
+ * driver and used by nothing else. Its memory is bounded as described in `Session`.
+ *
+ * **Example** (A login without a network)
+ *
+ * ```ts
+ * import { SessionMachine } from "@bercon/session"
+ * import { Redacted } from "effect"
+ *
+ * declare const settings: Omit<SessionMachine.Settings, "password">
+ *
+ * const machine = new SessionMachine.SessionMachine<string>({ ...settings, password: Redacted.make("secret") }, 0)
+ * machine.tick(0)
+ * machine.drain() // [{ _tag: "Open" }]
+ * machine.opened(5)
+ * machine.tick(5)
+ * machine.drain() // [{ _tag: "Transmit", datagram: the login packet }]
+ * ```
+ *
+ * @experimental
+ * @since 0.1.0
  *
  * @since 0.1.0
  */
@@ -55,14 +76,14 @@ import type { TransportError } from "./Transport.ts"
 export type { Request, Ticket }
 
 /**
- * The settings of a machine. Every time is in milliseconds.
+ * The settings of a machine. All times are in milliseconds.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Settings {
   readonly password: Redacted.Redacted
-  /** The server's name in messages to people. */
+  /** The server's name in messages for people. */
   readonly peer: string
   readonly loginTimeout: number
   readonly keepaliveInterval: number
@@ -72,21 +93,22 @@ export interface Settings {
   readonly maxInFlight: number
   readonly queueCapacity: number
   readonly textFallback: string
-  /** Whether a refused login is tried again instead of ending the session. */
+  /** Whether to log in again after a refusal instead of ending the session. */
   readonly retryRefused: boolean
-  /** Numbers from 0 to 1, for the jitter of login tries. */
+  /** Returns numbers from 0 to 1, for the jitter of login attempts. */
   readonly random: () => number
 }
 
 /**
- * What the machine wants done, in this order.
+ * An action that the machine requests. The driver performs them in order.
  *
  * - `Transmit`: send the datagram on the open socket.
- * - `Open`: close the socket if there is one, open a new one, and report with `opened` or `openFailed`.
- * - `Settle`: the command with this handle has its reply, or never will.
- * - `Deliver`: hand this to the subscribers of messages.
- * - `StatusChanged`: the status has changed to this.
- * - `Measured`: a command that was sent once took this many milliseconds to its reply.
+ * - `Open`: close the current socket if there is one, open a new one, and report the result with `opened` or
+ *   `openFailed`.
+ * - `Settle`: the command with this handle has its outcome.
+ * - `Deliver`: pass the item to the subscribers of messages.
+ * - `StatusChanged`: publish the new status.
+ * - `Measured`: record the time in milliseconds from a command to its reply. The command was sent once.
  *
  * @category models
  * @since 0.1.0
@@ -100,60 +122,60 @@ export type Output<H> =
   | { readonly _tag: "Measured"; readonly milliseconds: number }
 
 /**
- * What a machine has counted since it was made.
+ * The counters of a machine since its construction.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Counters {
-  /** Login packets sent. */
+  /** Login packets that were sent. */
   logins: number
-  /** Command datagrams sent again. */
+  /** Command datagrams that were sent again. */
   retransmissions: number
-  /** Empty commands sent: keepalives and probes. */
+  /** Empty commands that were sent: keepalives and probes. */
   keepalives: number
-  /** Messages delivered in order. */
+  /** Messages that were delivered in order. */
   messages: number
-  /** Messages that came again, and were acknowledged again. */
+  /** Duplicates of messages. They were acknowledged again. */
   repeatedMessages: number
-  /** Messages delivered out of order, because they came after they had been given up. */
+  /** Messages that were delivered out of order, because they arrived after they had been given up. */
   lateMessages: number
-  /** Messages given up as missing. */
+  /** Messages that were given up as missing. */
   missedMessages: number
-  /** Replies to a number that no command waits for. */
+  /** Replies to a number without a pending command. */
   strayReplies: number
-  /** Parts of replies for which there was no room. */
+  /** Parts of replies beyond the memory limit. */
   excessParts: number
   /** Datagrams larger than {@link MAX_DATAGRAM_BYTES}. */
   oversized: number
   /** Datagrams that are not packets. */
   malformed: number
-  /** Packets out of place: a login reply within a session, a message or reply outside of one. */
+  /** Packets that do not belong to the state: a login reply within a session, a message or reply outside of one. */
   unexpected: number
 }
 
 /**
- * The largest datagram that is read, in bytes. Servers send no more than 1,078, so a larger one is not theirs; what is
- * kept of messages and replies is bounded by this.
+ * Maximum size in bytes of a datagram that is decoded; larger ones are dropped. Servers send at most 1,078 bytes, so a
+ * larger one does not come from a server. The limit bounds the memory that messages and replies take.
  *
  * @category constants
  * @since 0.1.0
  */
 export const MAX_DATAGRAM_BYTES = 2048
 
-/** By how much an input may be later than `wakeAt` before the process counts as having stood still, in milliseconds. */
+/** An input that is later than `wakeAt` by more than this many milliseconds means that the process was suspended. */
 const STANDSTILL = 250
 
 /**
- * The state machine. `H` is what the submitter of a command wants back with its outcome.
+ * The state machine. `H` is the type of the submitter's handle, which is returned with a command's outcome.
  *
  * @category models
  * @since 0.1.0
  */
 export class SessionMachine<H> {
-  /** How many logins there were so far: which session this is, from 1. */
+  /** Number of logins so far. It identifies the current session, counted from 1. */
   epoch = 0
-  /** As of the last input. `since` of an outage is a time of the machine's clock here. */
+  /** The status after the last input. The `since` of an outage is a time of the machine's clock. */
   status: Status
   readonly counters: Counters = {
     logins: 0,
@@ -178,13 +200,13 @@ export class SessionMachine<H> {
   readonly #messages: ReorderBuffer<Packet.Message>
   #outputs: Array<Output<H>> = []
   #phase: "Opening" | "LoggingIn" | "Online" | "Doubting" | "Closed" = "Opening"
-  /** When to ask for a socket; `Infinity` if one was asked for, or is open. */
+  /** When to request a socket; `Infinity` if one has been requested or is open. */
   #openAt: number
-  /** When the new session begins, whose login reply came while there was an old one; `Infinity` if none did. */
+  /** When the next session begins, if its login reply arrived during the current session; otherwise `Infinity`. */
   #beginAt = Infinity
   /** The time of the last input. */
   #now: number
-  /** `wakeAt`, if it was asked for since the last input: it is, three times. */
+  /** The result of `wakeAt`, cached until the next input, because each input reads it three times. */
   #wakeAt: number | undefined
 
   constructor(settings: Settings, now: number) {
@@ -221,7 +243,7 @@ export class SessionMachine<H> {
         this.counters.missedMessages += missed
         this.#deliver({ _tag: "Gap", cause: "Lost", missed })
       },
-      // The login reply may be lost. Messages that count from 0 again show a new session, too.
+      // The login reply may be lost. Messages that are numbered from 0 again also prove a new session.
       restarted: () => {
         if (this.#login.isAwaited(this.#now)) this.#begin(this.#now)
       }
@@ -233,7 +255,7 @@ export class SessionMachine<H> {
     return this.#outbound.roundTrip.smoothed
   }
 
-  /** How many commands wait, and how many are in flight. */
+  /** Number of waiting commands, and number of commands in flight. */
   get load(): { readonly waiting: number; readonly inFlight: number } {
     return this.#outbound.load
   }
@@ -250,7 +272,7 @@ export class SessionMachine<H> {
   // inputs: the socket
   // ---------------------------------------------------------------------------
 
-  /** The socket asked for by `Open` is open. */
+  /** The socket that `Open` requested is open. */
   opened(now: number): void {
     this.#notice(now)
     if (this.#phase !== "Opening") return
@@ -258,11 +280,11 @@ export class SessionMachine<H> {
     this.#login.ask(now)
   }
 
-  /** The socket asked for by `Open` could not be opened. */
+  /** The socket that `Open` requested could not be opened. */
   openFailed(now: number, error: TransportError): void {
     this.#notice(now)
     if (this.#phase !== "Opening") return
-    // With an infinite timeout, a name that does not resolve yet is waited for. Otherwise it is probably a typing error.
+    // If the timeout is infinite, a name that does not resolve is tried again. Otherwise it is probably misspelled.
     const isFinal = error.reason.kind === "InvalidAddress" || Number.isFinite(this.#settings.loginTimeout)
     if (this.status._tag === "Connecting" && isFinal) {
       return this.#end(now, Exit.fail(new LoginFailure({ reason: new TransportFailure({ cause: error }) })))
@@ -289,7 +311,7 @@ export class SessionMachine<H> {
     this.#failed(portClosed)
   }
 
-  /** A datagram could not be sent. It counts as lost; during an outage the error is its last known cause. */
+  /** A datagram could not be sent. It counts as lost. During an outage the error becomes the last known cause. */
   writeFailed(now: number, error: TransportError): void {
     if (error.reason.kind === "Refused") return this.refused(now)
     this.#notice(now)
@@ -311,7 +333,7 @@ export class SessionMachine<H> {
     const packet = decoded.success
     if (packet._tag === "LoginResult") return this.#receiveLoginResult(now, packet.accepted)
     if (!this.#hasSession) {
-      // A message before the login reply is not acknowledged: the server repeats it, and by then there is a session.
+      // A message before the login reply is not acknowledged. The server repeats it, and by then the session exists.
       this.counters.unexpected++
       return
     }
@@ -324,13 +346,13 @@ export class SessionMachine<H> {
   // ---------------------------------------------------------------------------
 
   /**
-   * Takes a command, to be sent now or as soon as it can be. If it cannot be taken, that is returned, and not an output:
-   * the caller may try again in a loop.
+   * Submits a command, to be sent now or as soon as possible. A command that is rejected is returned as a failure and
+   * not as an output, because the caller may submit in a loop.
    */
   submit(now: number, request: Request<H>): Result.Result<Ticket<H>, CommandError["reason"]> {
     this.#notice(now)
     if (this.status._tag === "Closed") return Result.fail(closedBy(this.status.exit, 0))
-    // A past epoch never comes again. Before the first login, its epoch can be waited for.
+    // A past epoch never returns. Before the first login, a command may wait for its epoch.
     const epoch = this.status._tag === "Online" ? this.epoch : this.epoch === 0 ? 1 : undefined
     if (request.epoch !== undefined && request.epoch !== epoch) {
       return Result.fail(this.#outbound.notConnected(this.#outageCause))
@@ -339,8 +361,8 @@ export class SessionMachine<H> {
   }
 
   /**
-   * Forgets a command that nobody waits for any more. It is not settled; its place is free at once, its number when that
-   * is safe.
+   * Cancels a command whose caller has gone. It is not settled. Its place in flight is free at once, its number as soon
+   * as that is safe.
    */
   cancel(now: number, ticket: Ticket<H>): void {
     this.#notice(now)
@@ -349,12 +371,12 @@ export class SessionMachine<H> {
     this.#start(now)
   }
 
-  /** Ends the session. Everything pending is settled; the machine takes no more input. */
+  /** Ends the session. Every pending command is settled, and the machine ignores further inputs. */
   close(now: number): void {
     this.#end(now, Exit.void)
   }
 
-  /** As `close`, for a driver that has failed. */
+  /** Ends the session like `close`, for a driver that has failed. */
   crash(now: number, exit: Exit.Exit<never, LoginFailure>): void {
     this.#end(now, exit)
   }
@@ -363,7 +385,7 @@ export class SessionMachine<H> {
   // inputs: time
   // ---------------------------------------------------------------------------
 
-  /** When to call `tick` next; `Infinity` for never. It may be earlier than anything is due. */
+  /** When to call `tick` next; `Infinity` for never. Possibly earlier than the next action. */
   get wakeAt(): number {
     return this.#wakeAt ??= this.#computeWakeAt()
   }
@@ -397,7 +419,7 @@ export class SessionMachine<H> {
     }
   }
 
-  /** Does what is due. */
+  /** Performs everything that is due. */
   tick(now: number): void {
     const { wakeAt } = this
     this.#notice(now)
@@ -447,7 +469,7 @@ export class SessionMachine<H> {
     this.#start(now)
   }
 
-  /** Does what the server's silence calls for. */
+  /** Reacts to the server's silence. */
   #judge(now: number): void {
     if (this.#isLost) return
     switch (this.#liveness.judge(now, this.#outbound.roundTrip.timeout, this.#phase === "Doubting")) {
@@ -462,7 +484,9 @@ export class SessionMachine<H> {
     }
   }
 
-  /** Begins every input. Notices that the process stood still: that the input is much later than it should have been. */
+  /**
+   * Begins every input. Detects that the process was suspended: then the input is much later than it should have been.
+   */
   #notice(now: number): void {
     const late = now - Math.max(this.wakeAt, this.#now)
     this.#now = now
@@ -476,7 +500,7 @@ export class SessionMachine<H> {
   // sessions
   // ---------------------------------------------------------------------------
 
-  /** Why there is no session; `undefined` while there is one. */
+  /** The cause of the outage; `undefined` while a session exists. */
   get #outageCause(): OutageCause | undefined {
     if (this.status._tag === "Connecting" || this.status._tag === "Reconnecting") return this.status.cause
     return this.#phase === "Doubting" ? silence : undefined
@@ -487,17 +511,17 @@ export class SessionMachine<H> {
     return this.#phase === "Online" || this.#phase === "Doubting"
   }
 
-  /** Whether the session that is listened to counts as lost: whether the status is `Reconnecting`. */
+  /** Whether the session that is listened to counts as lost, so that the status is `Reconnecting`. */
   get #isLost(): boolean {
     return this.status._tag === "Reconnecting"
   }
 
-  /** Whether commands may be sent. Once a login reply has come, they would be run in the session that it begins. */
+  /** Whether commands may be sent. After a login reply they would be executed in the session that the reply begins. */
   get #maySend(): boolean {
     return this.#phase === "Online" && this.#beginAt === Infinity
   }
 
-  /** What the session allows now. */
+  /** The phase of outbound commands that follows from the state. */
   get #outboundPhase(): OutboundPhase {
     return this.#maySend ? "Online" : this.status._tag === "Online" ? "Doubting" : "Lost"
   }
@@ -515,7 +539,7 @@ export class SessionMachine<H> {
     this.#emit({ _tag: "Open" })
   }
 
-  /** Asks for a login, and goes on listening to the session. */
+  /** Requests a login, and goes on listening to the current session. */
   #doubt(now: number): void {
     if (this.#phase === "Doubting") return
     this.#phase = "Doubting"
@@ -545,7 +569,7 @@ export class SessionMachine<H> {
     const isPadded = Redacted.value(password).trim() !== Redacted.value(password)
     const reason = new LoginRefused({ peer, ...(isPadded && { isPadded }) })
     if (!retryRefused) return this.#end(now, Exit.fail(new LoginFailure({ reason })))
-    // Losing the session shows the refusal already.
+    // Losing the session publishes the refusal, too.
     const isShown = this.status._tag === "Online" || this.#login.outage.cause._tag === "LoginRefused"
     if (this.#hasSession) this.#lose(now, reason)
     this.#login.refused(now, reason)
@@ -553,13 +577,13 @@ export class SessionMachine<H> {
     if (!isShown) this.#setStatus(this.status)
   }
 
-  /** Begins a session after its login reply: its messages count from 0. */
+  /** Begins a session after its login reply: its messages are numbered from 0. */
   #beginAnew(now: number): void {
     this.#messages.reset(now)
     this.#begin(now)
   }
 
-  /** Begins a session, in place of the one that there may be. */
+  /** Begins a session, and ends the current one if there is any. */
   #begin(now: number): void {
     const isFirst = this.status._tag === "Connecting"
     if (this.#hasSession) {
@@ -592,8 +616,8 @@ export class SessionMachine<H> {
   }
 
   /**
-   * Records a packet. It is a sign of life. `isReply`: whether it is a reply to a command. `isOfThisSession`: whether no new
-   * session can have sent it; only such a packet ends doubts.
+   * Records a packet as a sign of life. `isReply`: whether it is a reply to a command. `isOfThisSession`: whether no
+   * newer session can have sent it; only such a packet ends the doubt.
    */
   #heard(now: number, isReply: boolean, isOfThisSession: boolean): void {
     if (this.#phase === "Doubting" && !isOfThisSession) return
@@ -669,13 +693,13 @@ export class SessionMachine<H> {
     this.#setStatus({ _tag: "Reconnecting", ...this.#login.outage })
   }
 
-  /** Records why there is no session. */
+  /** Records the cause of the outage. */
   #failed(cause: OutageCause): void {
     this.#login.failed(cause)
     this.#updateOutage()
   }
 
-  /** Shows in the status what is known of the outage, if there is one. */
+  /** Copies the known facts of the outage into the status, if there is an outage. */
   #updateOutage(): void {
     const { _tag } = this.status
     if (_tag === "Connecting" || _tag === "Reconnecting") this.status = { _tag, ...this.#login.outage }

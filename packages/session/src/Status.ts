@@ -1,5 +1,17 @@
 /**
- * How a session is doing.
+ * The connection status of a session.
+ *
+ * A status is plain immutable data. `Session.status` returns the current one, `Session.statusChanges` all from now on.
+ *
+ * **Example** (Waiting for the end of an outage)
+ *
+ * ```ts
+ * import type { Session } from "@bercon/session"
+ * import { Stream } from "effect"
+ *
+ * const untilOnline = (session: Session.Session["Service"]) =>
+ *   session.statusChanges.pipe(Stream.takeUntil(({ _tag }) => _tag === "Online"), Stream.runDrain)
+ * ```
  *
  * @since 0.1.0
  */
@@ -7,30 +19,32 @@ import type * as Exit from "effect/Exit"
 import type { LoginFailure, OutageCause } from "./LoginFailure.ts"
 
 /**
- * The time without a session: until the first login, or from the loss of a session to the next login.
+ * A period without a session: before the first login, or from the loss of a session to the next login.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Outage {
-  /** The last known cause. `Silence` if nothing else is known. */
+  /** The last known cause. `Silence` if no other cause is known. */
   readonly cause: OutageCause
-  /** How many login packets were sent so far. */
+  /** Number of login packets sent so far. */
   readonly tries: number
-  /** When it began: milliseconds of the wall clock, as `Date.now()` counts them. */
+  /** Start of the outage in milliseconds since 1970, by the clock of this machine. */
   readonly since: number
 }
 
 /**
- * How the session is doing.
+ * The connection status of a session.
  *
  * **Details**
  *
- * `Connecting` until the first login, then `Online`; `Reconnecting` from the moment the session is found lost until the
- * next login; `Closed` at the end, with a successful exit if the owner closed it.
+ * - `Connecting`: before the first login.
+ * - `Online`: logged in.
+ * - `Reconnecting`: from the detection of the loss of a session to the next login.
+ * - `Closed`: the end. `exit` is successful if the owner closed the session.
  *
- * During an outage `cause` and `tries` change without a change of the status: read the status again to see them. With
- * `retryRefused` a refusal counts as a change.
+ * During an outage, changes of `cause` and `tries` are not published: read the status again to see them. The exception
+ * is a refusal under `retryRefused`, which is published.
  *
  * @category models
  * @since 0.1.0

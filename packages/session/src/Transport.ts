@@ -1,15 +1,18 @@
 /**
- * The datagrams under a session: a socket that is connected to one server.
+ * The transport of a session: sockets that are connected to one server.
  *
  * **Details**
  *
- * A transport only sends and receives datagrams. It may lose, repeat and reorder them. A session opens one connection at a
- * time: the first for its login, another when that fails or stays mute.
+ * A transport only sends and receives datagrams. It may lose, repeat and reorder them. A session opens one connection
+ * at a time: the first for its login, and another when that one fails or the server stays silent on it. Each connection
+ * belongs to a scope of the session, which closes it. A transport should bound its buffers; the session bounds
+ * everything that it keeps of the datagrams.
  *
- * Over real UDP there are `NodeTransport`, and `DatagramSocketTransport` on Effect's own sockets. `@bercon/testing` has one in
- * memory. A transport of your own (through a SOCKS proxy, say, or from a recording) is an `open` that returns two functions.
+ * `NodeTransport` and `DatagramSocketTransport` (on Effect's sockets) use real UDP. `@bercon/testing` has a transport
+ * in memory. Your own transport, for example through a SOCKS proxy or from a recording, is an `open` that returns two
+ * functions.
  *
- * **Example** (A transport that writes down what another one carries, except for logins)
+ * **Example** (A transport that records the datagrams of another one, except logins)
  *
  * ```ts
  * import type { Transport } from "@bercon/session"
@@ -57,8 +60,8 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
 /**
- * The functions a connection calls when something has happened. Each returns soon, never throws, and may be called at any
- * time, also from within `send`. None is called after the connection's scope has closed.
+ * The functions that a connection calls. Each returns quickly and never throws. The connection may call them at any
+ * time, even from within `send`, but not after its scope has closed.
  *
  * @category models
  * @since 0.1.0
@@ -67,13 +70,13 @@ export interface Receiver {
   /** A datagram has arrived. The receiver may keep its bytes, and does not change them. */
   readonly receive: (datagram: Uint8Array) => void
   /**
-   * A datagram could not be sent, this one or an earlier one. The connection goes on. An `IoFailed` of kind `Refused`
-   * means that the server's host has reported its port closed.
+   * A datagram could not be sent, this one or an earlier one. The connection stays usable. An `IoFailed` of kind
+   * `Refused` means that the server's host has reported the port closed.
    */
   readonly notSent: (error: TransportError) => void
   /**
-   * The connection is lost. If the cause has a `TransportError` or is an interruption, the session opens another connection.
-   * Any other cause is a defect of the transport, and ends the session.
+   * The connection is lost. If the cause contains a `TransportError` or is an interruption, the session opens another
+   * connection. Any other cause is a defect of the transport, and ends the session.
    */
   readonly failed: (cause: Cause.Cause<TransportError>) => void
 }
@@ -85,35 +88,36 @@ export interface Receiver {
  * @since 0.1.0
  */
 export interface Connection {
-  /** Sets the receiver. Called once, right after the connection was opened. */
+  /** Sets the receiver. The session calls it once, right after opening the connection. */
   readonly listen: (receiver: Receiver) => void
   /**
-   * Hands a datagram to the network, and returns at once. It is no promise that the datagram arrives. A known failure is
-   * reported through `notSent`. The bytes do not change afterwards. They are a view of a buffer that all sessions of the
-   * process share: copy them before you transfer them to another thread or keep them for long.
+   * Passes a datagram to the network and returns at once. Delivery is not guaranteed. Known failures are reported
+   * through `notSent`. The bytes do not change afterwards. They are a view into a buffer shared by all sessions of the
+   * process: copy them before transferring them to another thread or keeping them for long.
    */
   readonly send: (datagram: Uint8Array) => void
 }
 
 /**
- * Opens connections to one server.
+ * The service that opens connections to one server.
  *
  * @category services
  * @since 0.1.0
  */
 export class Transport extends Context.Service<Transport, {
-  /** The server's name, `host:port`, for messages. */
+  /** The server's name, `host:port`, used in messages. */
   readonly peer: string
   /**
-   * Opens a socket, and resolves the host name anew each time. It belongs to the caller's scope, which closes it. The
-   * session interrupts `open` after 30 seconds, and waits for at most 30 seconds for a socket to be closed.
+   * Opens a socket and resolves the host name anew. The socket belongs to the caller's scope, which closes it. The
+   * session interrupts `open` after 30 seconds, and waits at most 30 seconds for a socket to close.
    */
   readonly open: Effect.Effect<Connection, TransportError, Scope.Scope>
 }>()("@bercon/session/Transport") {}
 
 /**
- * The socket could not be opened: the host or port is not valid (`InvalidAddress`, `cause` says why), the host name has no address
- * (`HostUnresolved`), the local address or port cannot be used, or opening took longer than 30 seconds (`TimedOut`).
+ * The socket could not be opened. The `kind` is the reason: the host or port is invalid (`InvalidAddress`, explained by
+ * `cause`), the host name has no address (`HostUnresolved`), the local address or port cannot be used, or opening took
+ * longer than 30 seconds (`TimedOut`).
  *
  * @category errors
  * @since 0.1.0
@@ -137,7 +141,7 @@ export class OpenFailed extends Schema.Error<OpenFailed>("@bercon/session/Transp
       case "InvalidAddress":
         return `invalid server address ${this.peer}${detailOf(this.cause)}`
       case "HostUnresolved":
-        return `the host name of ${this.peer} has no address (is it spelled right, does the DNS answer?)`
+        return `the host name of ${this.peer} has no address: check its spelling and the DNS`
       case "AddressInUse":
         return `cannot open a socket to ${this.peer}: the local port is in use`
       case "AddressNotAvailable":
@@ -152,7 +156,7 @@ export class OpenFailed extends Schema.Error<OpenFailed>("@bercon/session/Transp
   }
 }
 
-/** What a cause says, to be appended to a message. */
+/** The message of a cause, to be appended to another message. */
 const detailOf = (cause: unknown): string => {
   const detail = cause instanceof Error ? cause.message : typeof cause === "string" ? cause : ""
   return detail === "" ? "" : `: ${detail}`
@@ -173,9 +177,9 @@ export class IoFailed extends Schema.Error<IoFailed>("@bercon/session/Transport/
   override get message(): string {
     switch (this.kind) {
       case "Refused":
-        return `nobody listens at ${this.peer} (is the server running, is RConPort right?)`
+        return `the UDP port ${this.peer} is closed: check that the server is running, and its RConPort`
       case "Unreachable":
-        return `the network has no way to ${this.peer} (is the network up, is the address right?)`
+        return `${this.peer} is unreachable: check the network and the address`
       case "MessageTooLarge":
         return `the datagram is too large for the network to ${this.peer}`
       case "PermissionDenied":
@@ -189,7 +193,7 @@ export class IoFailed extends Schema.Error<IoFailed>("@bercon/session/Transport/
 }
 
 /**
- * What can go wrong under a session. `reason` says what, its `kind` why.
+ * A transport failed. `reason` is the kind of failure; its own `kind` is the cause.
  *
  * @category errors
  * @since 0.1.0

@@ -9,7 +9,7 @@ import { attributesOf } from "../src/internal/series.ts"
 import { Bench } from "./support/Bench.ts"
 import { password, tapped } from "./support/Scenario.ts"
 
-/** The value of every series by its name and attributes, as one line each. */
+/** The value of every series, one line each: its name, its attributes and its value. */
 const readings = Effect.map(Metric.snapshot, (series) => {
   const lines = new Map<string, number>()
   for (const { attributes, id, state } of series) {
@@ -34,7 +34,7 @@ describe("the attributes of a server", () => {
 })
 
 describe("metrics", () => {
-  it.effect("count every kind of thing that happens to a session", () =>
+  it.effect("count every kind of event of a session", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const server = yield* SimulatedServer.SimulatedServer
@@ -61,7 +61,7 @@ describe("metrics", () => {
       yield* network.heal()
       yield* TestClock.adjust("10 seconds")
 
-      // The first message is lost and not repeated; what is held back because of it is repeated, and then late.
+      // The first message is lost and not repeated. The message held back because of it is repeated, and then late.
       yield* network.partition("toClient")
       yield* server.emit("lost")
       yield* network.heal("toClient")
@@ -90,7 +90,7 @@ describe("metrics", () => {
       assert.strictEqual(values.get("bercon_commands_waiting"), 0)
     }).pipe(Effect.provide(TestRcon.layerTransport()), Effect.provideService(Metric.MetricRegistry, new Map())))
 
-  it.effect("keep apart what commands ended with and why sessions were lost, also if the words are the same", () =>
+  it.effect("separate the outcomes of commands from the causes of lost sessions, even if their names are equal", () =>
     Effect.gen(function*() {
       const { counters } = new Bench().machine
       const meter = new Meter(
@@ -134,7 +134,7 @@ describe("metrics", () => {
       )
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
 
-  it.effect("have no gauges of a session that is closed, and keep its counts", () =>
+  it.effect("lose the gauges of a closed session, and keep its counts", () =>
     Effect.gen(function*() {
       const names = Effect.map(readings, (values) => [...values.keys()].map((line) => line.trim()))
       yield* Effect.scoped(Effect.gen(function*() {
@@ -149,7 +149,7 @@ describe("metrics", () => {
       assert.include(yield* names, "bercon_logins_total")
     }).pipe(Effect.provide(TestRcon.layerTransport()), Effect.provideService(Metric.MetricRegistry, new Map())))
 
-  it.effect("tell messages that came again, never, or too late", () =>
+  it.effect("distinguish messages that were repeated, missed, or late", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const server = yield* SimulatedServer.SimulatedServer
@@ -172,7 +172,7 @@ describe("metrics", () => {
 })
 
 describe("spans", () => {
-  it.effect("are one a command where somebody takes them, with its first word and never its arguments", () =>
+  it.effect("are one for each command if a tracer is installed, with the command's first word and never its arguments", () =>
     Effect.gen(function*() {
       const spans: Array<Tracer.NativeSpan> = []
       const tracer = Tracer.make({

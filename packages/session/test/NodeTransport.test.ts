@@ -7,14 +7,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { networkInterfaces } from "node:os"
 
-/** A socket of our own, as a strange server. */
+/** A socket of the test, which plays a strange server. */
 const bound = Effect.gen(function*() {
   const socket = yield* NodeDatagramSocket.make({ bind: { address: "127.0.0.1" } })
   const reader = yield* socket.reader
   return { reader, writer: yield* socket.writer, port: reader.address.port }
 })
 
-/** Sends a datagram, and waits for what goes wrong with it. */
+/** Sends a datagram, and waits for its failure. */
 const notSent = (connection: Transport.Connection, datagram: Uint8Array) =>
   Effect.callback<Transport.TransportError>((resume) => {
     connection.listen({
@@ -28,7 +28,7 @@ const notSent = (connection: Transport.Connection, datagram: Uint8Array) =>
 describe.each([["DatagramSocketTransport", DatagramSocketTransport], ["NodeTransport", NodeTransport]])(
   "over %s",
   (_, Udp) => {
-    it.live("a session logs in, asks, and survives a restart of the server", () =>
+    it.live("a session logs in, sends a command, and survives a restart of the server", () =>
       Effect.gen(function*() {
         const server = yield* NodeSimulatedServer.make({ onCommand: (text) => text === "hello" ? "world" : undefined })
         const session = yield* Session.make({ password: Redacted.make("secret") }).pipe(
@@ -40,7 +40,7 @@ describe.each([["DatagramSocketTransport", DatagramSocketTransport], ["NodeTrans
         assert.strictEqual((yield* server.sessions).length, 1)
       }), 15_000)
 
-    it.live("a closed port is told as Refused, and fails the login with a LoginTimeout that says so", () =>
+    it.live("a closed port is reported as Refused, and the login fails with a LoginTimeout that mentions it", () =>
       Effect.gen(function*() {
         const { port } = yield* Effect.scoped(bound)
         const transport = Udp.make({ host: "127.0.0.1", port })
@@ -55,7 +55,7 @@ describe.each([["DatagramSocketTransport", DatagramSocketTransport], ["NodeTrans
         assert(failure.reason._tag === "LoginTimeout" && failure.reason.cause._tag === "PortClosed")
       }))
 
-    it.live("a host that answers garbage is as good as none", () =>
+    it.live("a host that answers garbage counts as silent", () =>
       Effect.gen(function*() {
         const { port, reader, writer } = yield* bound
         yield* Effect.forkChild(Effect.forever(Effect.gen(function*() {
@@ -101,7 +101,7 @@ describe.each([["DatagramSocketTransport", DatagramSocketTransport], ["NodeTrans
         [" a", 2306, ` a:2306: host must not contain blanks, line breaks or NUL (got " a")`]
       ] as const
     )(
-      "host %j and port %d are no address, and the error says why",
+      "host %j and port %d are an invalid address, and the error explains why",
       ([host, port, problem]) =>
         Effect.gen(function*() {
           const error = yield* Effect.flip(Udp.make({ host, port }).open)
@@ -110,7 +110,7 @@ describe.each([["DatagramSocketTransport", DatagramSocketTransport], ["NodeTrans
         })
     )
 
-    it.live("an address that is not valid fails at once, also if the login timeout is infinite", () =>
+    it.live("an invalid address fails at once, even if the login timeout is infinite", () =>
       Effect.gen(function*() {
         const failure = yield* Effect.flip(
           Session.make({ password: Redacted.make("secret"), loginTimeout: "Infinity" }).pipe(
@@ -129,7 +129,7 @@ describe.each([["DatagramSocketTransport", DatagramSocketTransport], ["NodeTrans
         assert.strictEqual(error.reason.kind, "AddressNotAvailable")
       }))
 
-    it.live("a datagram larger than UDP carries is told as MessageTooLarge", () =>
+    it.live("a datagram that is too large for UDP is reported as MessageTooLarge", () =>
       Effect.gen(function*() {
         const { port } = yield* bound
         const error = yield* notSent(yield* Udp.make({ host: "127.0.0.1", port }).open, new Uint8Array(70_000))
@@ -146,7 +146,7 @@ describe.each([["DatagramSocketTransport", DatagramSocketTransport], ["NodeTrans
       }))
 
     it.live.each(["", "a\0b"])(
-      "a local address %j is no address, and the error says so",
+      "a local address %j is invalid, and the error explains why",
       (address) =>
         Effect.gen(function*() {
           const error = yield* Effect.flip(Udp.make({ host: "127.0.0.1", port: 2306, bind: { address } }).open)
@@ -154,7 +154,7 @@ describe.each([["DatagramSocketTransport", DatagramSocketTransport], ["NodeTrans
         })
     )
 
-    it.live("a connection reports nothing any more once its scope is closed", () =>
+    it.live("a connection reports nothing after its scope has closed", () =>
       Effect.gen(function*() {
         const { port, reader, writer } = yield* bound
         const reports: Array<string> = []
@@ -176,7 +176,7 @@ describe.each([["DatagramSocketTransport", DatagramSocketTransport], ["NodeTrans
         assert.deepStrictEqual(reports, [])
       }))
 
-    it.live("a socket is closed with its scope, and one that could not be opened at once", () =>
+    it.live("a socket closes with its scope, and a socket that could not be opened closes at once", () =>
       Effect.gen(function*() {
         const { port } = yield* bound
         const sockets = Effect.map(
@@ -211,7 +211,7 @@ describe("NodeTransport", () => {
       assert.strictEqual((yield* reader.pull).length, 1)
     }))
 
-  it.live("says so if the local address and the server's are of different families", () =>
+  it.live("fails if the local address and the server's are not of the same family", () =>
     Effect.gen(function*() {
       const transport = NodeTransport.make({ host: "127.0.0.1", port: 2306, bind: { address: "::1" } })
       const error = yield* Effect.flip(transport.open)

@@ -20,7 +20,7 @@ const during = <A, E, R>(duration: string, effect: Effect.Effect<A, E, R>) =>
 const tags = (statuses: ReadonlyArray<Status.Status>) => statuses.map(({ _tag }) => _tag)
 
 describe("make", () => {
-  it.effect("logs in, and commands get the server's reply", () =>
+  it.effect("logs in, and commands return the server's reply", () =>
     Effect.gen(function*() {
       const session = yield* Session.make({ password })
       assert.strictEqual((yield* session.status)._tag, "Online")
@@ -28,7 +28,7 @@ describe("make", () => {
       assert.strictEqual(yield* session.command(""), "")
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("fails at once where the server refuses the password, and the password is nowhere in the failure", () =>
+  it.effect("fails at once if the server refuses the password, and the failure does not contain the password", () =>
     Effect.gen(function*() {
       const wrong = "hunter2-hunter2"
       const failure = yield* Effect.flip(Session.make({ password: Redacted.make(wrong) }))
@@ -38,17 +38,17 @@ describe("make", () => {
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect.each(["secret\r", "\tsecret", "secret ", "secret\n"])(
-    "says that a refused password ends in white space: %j",
+    "points out that a refused password begins or ends with white space: %j",
     (wrong) =>
       Effect.gen(function*() {
         const { message } = yield* Effect.flip(Session.make({ password: Redacted.make(wrong) }))
-        assert.match(message, /It begins or ends with a blank or a line break: is that part of the password\?$/)
+        assert.match(message, /Check that the blank or line break at its beginning or end is part of it$/)
         const other = yield* Effect.flip(Session.make({ password: Redacted.make("se cret") }))
         assert.notInclude(other.message, "blank")
       }).pipe(Effect.provide(TestRcon.layerTransport()))
   )
 
-  it.effect("fails after loginTimeout where nobody answers, and says what to look at", () =>
+  it.effect("fails after loginTimeout if the server does not answer, with a list of things to check", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* server.goSilent
@@ -57,16 +57,16 @@ describe("make", () => {
       assert.include(failure.message, "RConPort")
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("fails after loginTimeout where the port is closed, and says that it is", () =>
+  it.effect("fails after loginTimeout if the port is closed, and the error mentions that", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* server.stop()
       const failure = yield* during("10 seconds", Effect.flip(Session.make({ password })))
       assert(failure.reason._tag === "LoginTimeout" && failure.reason.cause._tag === "PortClosed")
-      assert.include(failure.message, "nobody listens")
+      assert.include(failure.message, "the port is closed")
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("waits for a server that is still to come up, where loginTimeout is infinite", () =>
+  it.effect("waits for a server that has not started yet if loginTimeout is infinite", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* server.stop()
@@ -78,7 +78,7 @@ describe("make", () => {
       assert.strictEqual((yield* session.status)._tag, "Online")
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("refuses options that cannot be used, with a message that has the value and what is allowed", () =>
+  it.effect("refuses invalid options with a message that contains the value and the allowed range", () =>
     Effect.gen(function*() {
       const invalid: ReadonlyArray<[Session.Options, string]> = [
         [{ password: Redacted.make("") }, "the password must not be empty"],
@@ -103,7 +103,7 @@ describe("make", () => {
         [{ password, maxInFlight: 0 }, "maxInFlight must be an integer from 1 to 256 (got 0)"],
         [
           { password, textFallback: "windows-12" },
-          "textFallback must be the name of an encoding that extends ASCII and that this platform knows"
+          "textFallback must be the name of an encoding that extends ASCII and that this platform supports"
         ],
         [{ password, textFallback: "utf-16le" }, "such as \"windows-1251\" (got \"utf-16le\")"],
         [{ password, messageCapacity: 0 }, "messageCapacity must be an integer from 1 to "]
@@ -115,7 +115,7 @@ describe("make", () => {
       }
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("fails with TransportFailure where no socket can be opened", () =>
+  it.effect("fails with TransportFailure if no socket can be opened", () =>
     Effect.gen(function*() {
       const failure = yield* Effect.flip(Session.make({ password }))
       assert.strictEqual(reasonOf(failure), "TransportFailure")
@@ -134,7 +134,7 @@ describe("make", () => {
 })
 
 describe("command", () => {
-  it.effect("that holds a NUL or is 100 KB long is refused, and nothing is sent", () =>
+  it.effect("that contains a NUL or is 100 KB long is refused without being sent", () =>
     Effect.gen(function*() {
       const session = yield* Session.make({ password })
       const server = yield* SimulatedServer.SimulatedServer
@@ -147,7 +147,7 @@ describe("command", () => {
       assert.deepStrictEqual(yield* server.commands, [])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("of the longest length is sent", () =>
+  it.effect("of the maximum length is sent", () =>
     Effect.gen(function*() {
       const session = yield* Session.make({ password })
       const server = yield* SimulatedServer.SimulatedServer
@@ -156,7 +156,7 @@ describe("command", () => {
       assert.strictEqual((yield* server.commands)[0]?.text, text)
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("names only its first word in its error: arguments may be secret", () =>
+  it.effect("has only its first word in its error, because arguments may be secret", () =>
     Effect.gen(function*() {
       const session = yield* Session.make({ password })
       const error = yield* Effect.flip(session.command(`RConPassword ${"opensesame".repeat(200)}`))
@@ -195,7 +195,7 @@ describe("command", () => {
       assert.strictEqual((yield* server.commands).filter(({ text }) => text === "players").length, sent)
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("without an answer fails at its timeout, and not before", () =>
+  it.effect("without a reply fails at its timeout, and not before", () =>
     Effect.gen(function*() {
       const session = yield* Session.make({ password })
       const server = yield* SimulatedServer.SimulatedServer
@@ -224,7 +224,7 @@ describe("command", () => {
 describe("messages", () => {
   const texts = (n: number) => Array.from({ length: n }, (_, i) => `message ${i}`)
 
-  it.effect("reach every subscriber in order, from the very first where the session was only started", () =>
+  it.effect("reach every subscriber in order, including the very first if the session was only started", () =>
     Effect.gen(function*() {
       const session = yield* Session.start({ password })
       const server = yield* SimulatedServer.SimulatedServer
@@ -242,7 +242,7 @@ describe("messages", () => {
       assert.deepStrictEqual(yield* Fiber.join(b), expected)
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("cost a subscriber that does not read its own oldest, counted, and nobody else any", () =>
+  it.effect("are lost, and counted, only for a subscriber that does not read, the oldest first", () =>
     Effect.gen(function*() {
       const session = yield* Session.make({ password, messageCapacity: 16 })
       const server = yield* SimulatedServer.SimulatedServer
@@ -270,7 +270,7 @@ describe("messages", () => {
       assert.isTrue(some.every((item) => item._tag === "Message" || item.cause === "Overflow"))
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("are acknowledged although nobody subscribes", () =>
+  it.effect("are acknowledged even without a subscriber", () =>
     Effect.gen(function*() {
       yield* Session.make({ password })
       const server = yield* SimulatedServer.SimulatedServer
@@ -281,8 +281,8 @@ describe("messages", () => {
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 })
 
-describe("the story of a session", () => {
-  it.effect("is told in order: restart of the server, and the end", () =>
+describe("the status of a session", () => {
+  it.effect("is published in order, through a restart of the server to the end", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const scope = yield* Scope.make()
@@ -300,12 +300,12 @@ describe("the story of a session", () => {
         "Closed"
       ])
       assert.strictEqual((yield* server.sessions).length, 1)
-      // Whoever comes too late still learns how it ended.
+      // A subscriber that comes too late still gets the end.
       assert.deepStrictEqual(tags(yield* Stream.runCollect(session.statusChanges)), ["Closed"])
       assert.deepStrictEqual(yield* Stream.runCollect(session.messages), [])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("is one line of the log a change, and the password in none", () =>
+  it.effect("is logged in one line for each change, and no line contains the password", () =>
     Effect.gen(function*() {
       const lines: Array<string> = []
       const logger = Logger.make(({ logLevel, message }) => {
@@ -377,8 +377,8 @@ describe("closing", () => {
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 })
 
-describe("a fault of the transport", () => {
-  /** A transport whose n-th connection accepts the login, and then does what is given n-th. */
+describe("a defect of the transport", () => {
+  /** A transport whose n-th connection accepts the login, and then runs the n-th function. */
   const scripted = (faults: ReadonlyArray<(receiver: Transport.Receiver) => Effect.Effect<void>>) => {
     let opened = 0
     return Transport.Transport.of({
@@ -404,7 +404,7 @@ describe("a fault of the transport", () => {
     reason: new Transport.IoFailed({ kind: "Closed", peer: "script:1" })
   })
 
-  it.effect("that is a defect ends the session loudly", () =>
+  it.effect("reported as such ends the session with an error in the log", () =>
     Effect.gen(function*() {
       const transport = scripted([({ failed }) => Effect.sync(() => failed(Cause.die("the adapter has a bug")))])
       const scope = yield* Scope.make()
@@ -419,7 +419,7 @@ describe("a fault of the transport", () => {
       assert.include(Cause.pretty(status.exit.cause), "the adapter has a bug")
     }))
 
-  it.effect("that throws while it sends ends the session, and not the caller", () =>
+  it.effect("thrown by send ends the session, but not the caller", () =>
     Effect.gen(function*() {
       const transport = Transport.Transport.of({
         peer: "script:1",
@@ -438,7 +438,7 @@ describe("a fault of the transport", () => {
       assert.strictEqual(reasonOf(yield* Effect.flip(session.command("players"))), "SessionClosed")
     }))
 
-  it.effect("that throws at a command does not keep the reply to the one before from its caller", () =>
+  it.effect("thrown at a command does not withhold the reply to the previous command", () =>
     Effect.gen(function*() {
       let receiver: Transport.Receiver | undefined
       let commands = 0
@@ -462,7 +462,7 @@ describe("a fault of the transport", () => {
       assert.strictEqual(reasonOf(yield* Fiber.join(second)), "SessionClosed")
     }))
 
-  it.effect("that is an error only makes it open another socket", () =>
+  it.effect("reported as a TransportError only makes the session open another socket", () =>
     Effect.gen(function*() {
       const transport = scripted([
         ({ failed }) => Effect.andThen(Effect.sleep("1 second"), Effect.sync(() => failed(Cause.fail(broken))))
@@ -478,11 +478,11 @@ describe("a fault of the transport", () => {
     }))
 })
 
-describe("a caller that tries again without end", () => {
+describe("a caller that tries again endlessly", () => {
   const insist = (session: Session.Session["Service"]) =>
     Effect.forever(Effect.ignore(session.command("version")), { disableYield: true })
 
-  it.live("lets everybody else run, while the queue is full and when the session is closed", () =>
+  it.live("does not starve other fibers, neither while the queue is full nor after the session is closed", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
       const session = yield* Scope.provide(Session.make({ password, maxInFlight: 1, queueCapacity: 2 }), scope)
@@ -506,7 +506,7 @@ describe("layer", () => {
       assert.strictEqual((yield* session.status)._tag, "Closed")
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("fails where the login does", () =>
+  it.effect("fails if the login fails", () =>
     Effect.gen(function*() {
       const built = yield* Effect.result(Effect.scoped(Layer.build(Session.layer({ password: Redacted.make("no") }))))
       assert(Result.isFailure(built))

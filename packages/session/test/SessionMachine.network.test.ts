@@ -17,10 +17,12 @@ const minutes = (n: number) => n * 60_000
 /** 30 % loss, 5 % repeated, 10 % overtaken, in each direction. */
 const terrible = { loss: 0.3, duplication: 0.05, reordering: 0.1, latency: 20 }
 
-/** With a line so bad, eight seconds of silence come about by chance. */
+/** On such a bad line, eight seconds of silence happen by chance. */
 const unhurried = { silenceTimeout: minutes(1) }
 
-/** A server that repeats its messages until they are acknowledged, and answers a repeated command without running it. */
+/**
+ * A server that repeats its messages until they are acknowledged, and answers a repeated command without executing it.
+ */
 const patient: ServerMachine.Options = {
   repeats: "replay",
   repeatWindow: "10 minutes",
@@ -40,7 +42,7 @@ const failures = (pair: Pair) =>
 
 const assertOwnAnswers = (pair: Pair) => {
   for (const { result, text } of pair.outcomes) {
-    if (Result.isSuccess(result)) assert.strictEqual(result.success, text, "a command got another one's answer")
+    if (Result.isSuccess(result)) assert.strictEqual(result.success, text, "a command got the reply to another command")
   }
 }
 
@@ -64,7 +66,7 @@ describe("login", () => {
     assert.deepStrictEqual(pair.statuses, ["Online"])
   })
 
-  it("moves to a fresh socket after a minute without a word", () => {
+  it("moves to a new socket after a minute without an answer", () => {
     const pair = new Pair({ seed: 1, conditions: { ...perfect, loss: 1 } })
     pair.runUntil(seconds(59))
     assert.strictEqual(pair.address, "10.0.0.1:50001")
@@ -83,7 +85,7 @@ describe("login", () => {
   })
 
   it.each([["silent", false], ["closed", true]] as const)(
-    "to a %s port ends in a LoginTimeout that says so",
+    "to a %s port ends in a LoginTimeout with that cause",
     (_, portClosed) => {
       const pair = new Pair({ seed: 1, client: { loginTimeout: seconds(10) } })
       if (portClosed) ServerMachine.stop(pair.server, 0)
@@ -98,10 +100,10 @@ describe("login", () => {
     }
   )
 
-  it("answered several times, by a server that works off what queued up while it started, makes one session", () => {
+  it("answered several times, by a server that handles the queued packets after its start, makes one session", () => {
     const pair = new Pair({ seed: 1 })
     ServerMachine.stop(pair.server, 0)
-    // What the kernel keeps for a server that has bound its port and is still loading.
+    // The kernel keeps these packets for a server that has bound its port and is still loading.
     const queued: Array<() => void> = []
     ServerMachine.start(pair.server)
     const receive = pair.hold(queued)
@@ -120,7 +122,7 @@ describe("login", () => {
 
 describe("commands", () => {
   it.prop(
-    "are all answered, each with its own answer, none executed twice, at 30 % loss, 5 % duplication, 10 % reordering",
+    "all get their own reply, and none is executed twice, at 30 % loss, 5 % duplication, 10 % reordering",
     [Seed],
     ([seed]) => {
       const pair = online({ seed, conditions: terrible, server: patient, client: { ...unhurried, maxInFlight: 8 } })
@@ -135,7 +137,7 @@ describe("commands", () => {
   )
 
   it.prop(
-    "get their own answer from a server that executes every repetition",
+    "get their own reply from a server that executes every repetition",
     [Seed],
     ([seed]) => {
       const pair = online({ seed, conditions: terrible, server: { ...patient, repeats: "execute" }, client: unhurried })
@@ -148,7 +150,7 @@ describe("commands", () => {
     checks(30)
   )
 
-  it("that are not repeatable are sent once, and an unanswered one may have been executed", () => {
+  it("that are not repeatable are sent once; without a reply they may have been executed", () => {
     const pair = online({ seed: 1 })
     const before = pair.server.commands.length
     pair.conditions = { ...perfect, loss: 1 }
@@ -157,10 +159,10 @@ describe("commands", () => {
     pair.runUntil(minutes(2))
     assert.deepStrictEqual(failures(pair), [["echo lost", "NoReply"]])
     assert.strictEqual(pair.server.commands.slice(before).filter(({ text }) => text !== "").length, 0)
-    assert.deepStrictEqual(pair.statuses, ["Online"], "the server was there all the time")
+    assert.deepStrictEqual(pair.statuses, ["Online"], "the server was alive all the time")
   })
 
-  it("that find no session before their deadline were not sent", () => {
+  it("without a session before their deadline fail unsent", () => {
     const pair = new Pair({ seed: 1, conditions: { ...perfect, loss: 1 } })
     pair.submit("echo early", { timeout: seconds(5) })
     pair.runUntil(minutes(1))
@@ -168,14 +170,14 @@ describe("commands", () => {
     assert.strictEqual(pair.commandsSentAt.length, 0)
   })
 
-  it("submitted before the login are sent after it, first come first served", () => {
+  it("submitted before the login are sent after it, first come, first served", () => {
     const pair = new Pair({ seed: 1, client: { maxInFlight: 2 } })
     for (let i = 0; i < 20; i++) pair.submit(`echo ${i}`)
     pair.runUntil(minutes(1))
     assert.deepStrictEqual(pair.outcomes.map(({ text }) => text), Array.from({ length: 20 }, (_, i) => `echo ${i}`))
   })
 
-  it("beyond the queue are refused at once, unsent", () => {
+  it("beyond the capacity of the queue are refused at once, unsent", () => {
     const pair = online({ seed: 1, client: { maxInFlight: 2, queueCapacity: 3 } })
     for (let i = 0; i < 10; i++) pair.submit(`echo ${i}`)
     assert.deepStrictEqual(
@@ -187,7 +189,7 @@ describe("commands", () => {
     assert.strictEqual(failures(pair).length, 5)
   })
 
-  it("may be thousands in a row: numbers wrap, answers do not", () => {
+  it("get their own reply in a series of thousands, in which numbers wrap", () => {
     const pair = online({ seed: 1 })
     for (let i = 0; i < 3000; i++) pair.submit(`echo ${i}`)
     pair.runUntil(minutes(2))
@@ -196,7 +198,7 @@ describe("commands", () => {
     assertOwnAnswers(pair)
   })
 
-  it.each([6, 30])("never get an answer that comes %i s late, while numbers wrap many times", (late) => {
+  it.each([6, 30])("never get another command's reply that is %i s late, while numbers wrap many times", (late) => {
     let count = 0
     const pair = online({
       seed: 1,
@@ -209,7 +211,7 @@ describe("commands", () => {
     if (late < 20) assert.deepStrictEqual(failures(pair), [])
   })
 
-  it("whose caller went away free their place at once and their number only when no answer can come", () => {
+  it("whose caller has gone free their place at once, and their number only when no reply can come", () => {
     const pair = online({ seed: 1, client: { maxInFlight: 1 }, server: { replyDelay: seconds(3) } })
     const ticket = pair.submit("echo gone")
     pair.submit("echo stays")
@@ -220,7 +222,7 @@ describe("commands", () => {
   })
 
   it.prop(
-    "get long replies whole, or not at all, whatever happens to the parts",
+    "get long replies completely or not at all, any sequence of events to the parts",
     [Seed],
     ([seed]) => {
       const reply = Array.from({ length: 5000 }, (_, i) => `row ${i} of a long list`).join("\n")
@@ -266,26 +268,26 @@ describe("messages", () => {
     checks(30)
   )
 
-  it("are acknowledged every time they come", () => {
+  it("are acknowledged at every repetition", () => {
     const pair = online({ seed: 1, conditions: { ...perfect, duplication: 1 } })
     for (let i = 0; i < 600; i++) {
       pair.at(pair.now + 50 * i, () => ServerMachine.emit(pair.server, pair.now, `m ${i}`))
     }
     const before = pair.server.acknowledgements.length
     pair.runUntil(minutes(2))
-    // Every acknowledgement is doubled on its way as well.
+    // The network duplicates every acknowledgement, too.
     assert.strictEqual(pair.server.acknowledgements.length - before, 4 * 600)
     assert.strictEqual(messagesOf(pair, "m ").length, 600)
   })
 
-  it("that never come are reported as a gap, and later ones are delivered after the reorder timeout", () => {
+  it("that never arrive are reported as a gap, and later ones are delivered after the reorder timeout", () => {
     const pair = online({ seed: 1, client: { reorderTimeout: seconds(3) } })
     const { loss } = perfect
     pair.conditions = { ...perfect, loss: 1 }
     ServerMachine.emit(pair.server, pair.now, "m lost")
     pair.flush()
     pair.conditions = { ...perfect, loss }
-    // A server that does not repeat it.
+    // This server does not repeat the message.
     for (const session of pair.server.sessions.values()) session.unacknowledged.clear()
     ServerMachine.emit(pair.server, pair.now, "m next")
     pair.runUntil(pair.now + seconds(2))
@@ -298,8 +300,8 @@ describe("messages", () => {
   })
 })
 
-describe("messages of the session before", () => {
-  it("that come again after a new login are acknowledged, and disturb nothing", () => {
+describe("messages of the previous session", () => {
+  it("that are repeated after a new login are acknowledged, and have no other effect", () => {
     const pair = online({ seed: 1 })
     for (let i = 0; i < 57; i++) ServerMachine.emit(pair.server, pair.now, `old ${i}`)
     pair.runUntil(pair.now + seconds(1))
@@ -322,7 +324,7 @@ describe("messages of the session before", () => {
 })
 
 describe("numbers", () => {
-  it("are not mixed up by an answer that the network repeats when they have come round once", () => {
+  it("are not mixed up by a reply that the network repeats after the numbers have come round", () => {
     for (const maxInFlight of [1, 32, 256]) {
       for (const [latency, loss] of [[0.05, 0], [10, 0], [10, 0.02]] as const) {
         const pair = online({
@@ -341,7 +343,7 @@ describe("numbers", () => {
     }
   })
 
-  it("with the same answer each do not make the session believe in a slow line", () => {
+  it("with the same reply each do not make the session assume a slow line", () => {
     const pair = online({ seed: 1, client: { maxInFlight: 256 }, server: { onCommand: () => "" } })
     for (let i = 0; i < 1000; i++) pair.submit(`say -1 ${i}`)
     pair.runUntil(pair.now + seconds(2))
@@ -350,7 +352,7 @@ describe("numbers", () => {
   })
 
   it.each([true, false])(
-    "serve a thousand commands with the same answer, none executed twice (repeatable: %s)",
+    "serve a thousand commands with equal replies, none executed twice (repeatable: %s)",
     (repeatable) => {
       const pair = online({ seed: 1, server: { onCommand: () => "" } })
       for (let i = 0; i < 1000; i++) pair.submit(`addBan ${i}`, { repeatable })
@@ -361,7 +363,7 @@ describe("numbers", () => {
     }
   )
 
-  it("that late answers set free are given to the commands that wait", () => {
+  it("that late replies release are given to waiting commands", () => {
     const pair = online({
       seed: 1,
       client: { maxInFlight: 256 },
@@ -409,7 +411,7 @@ describe("outages", () => {
       ["is down", 12, "down"],
       ["is down", 600, "down"]
     ] as const
-  )("when the server %s for %i s the session comes back by itself", (_, length, kind) => {
+  )("if the server %s for %i s, the session comes back by itself", (_, length, kind) => {
     const pair = online({ seed: 7 })
     const stop = (now: number) =>
       kind === "down" ? ServerMachine.stop(pair.server, now) : (
@@ -422,14 +424,14 @@ describe("outages", () => {
       pair.runUntil(pair.now + seconds(1))
     }
     const [, lostAt = Infinity, onlineAt = Infinity] = pair.statusesAt
-    assert.isAtMost(lostAt - from, seconds(10), "found within 10 s while commands flow")
+    assert.isAtMost(lostAt - from, seconds(10), "detected within 10 s while commands are sent")
     assert.isAtMost(onlineAt - Math.max(back, lostAt), length <= 15 ? seconds(2) : seconds(30))
     assert.deepStrictEqual(pair.statuses, ["Online", "Reconnecting", "Online"])
     assert.strictEqual(pair.server.sessions.size, 1, "one admin session is left on the server")
     assert.deepStrictEqual(gapsOf(pair).map(({ cause }) => cause), ["Reconnected"])
   })
 
-  it("a session forgotten without notice is found by the next keepalive", () => {
+  it("a session that the server has forgotten is detected by the next keepalive", () => {
     const pair = online({ seed: 3 })
     ServerMachine.forget(pair.server, pair.now)
     const from = pair.now
@@ -438,7 +440,7 @@ describe("outages", () => {
     assert.deepStrictEqual(pair.statuses, ["Online", "Reconnecting", "Online"])
   })
 
-  it("commands never sent survive; of those in flight the repeatable are sent again, the others fail", () => {
+  it("unsent commands survive; of those in flight, repeatable ones are sent again and others fail", () => {
     const pair = online({ seed: 1, client: { maxInFlight: 2 } })
     ServerMachine.stop(pair.server, pair.now)
     pair.submit("echo repeatable")
@@ -450,7 +452,7 @@ describe("outages", () => {
     assert.deepStrictEqual(pair.outcomes.map(({ text }) => text), ["echo once", "echo repeatable", "echo queued"])
   })
 
-  it("commands that have become outdated are not sent, nor sent again", () => {
+  it("outdated commands are neither sent nor sent again", () => {
     const pair = online({ seed: 1, client: { maxInFlight: 1 } })
     let current = true
     pair.submit("slow", { timeout: seconds(5), repeatable: false })
@@ -475,7 +477,7 @@ describe("outages", () => {
     assert.strictEqual(failures(pair).at(-1)?.[1], "NoReply")
   })
 
-  it("commands for one session do not go over into the next", () => {
+  it("commands for one session are not carried over to the next", () => {
     const pair = online({ seed: 1, client: { maxInFlight: 1 } })
     ServerMachine.stop(pair.server, pair.now)
     const epoch = pair.client.epoch
@@ -492,10 +494,10 @@ describe("outages", () => {
       ["echo queued", "NotConnected"],
       ["echo offline", "NotConnected"]
     ])
-    pair.submit("echo of the session before", { epoch })
+    pair.submit("echo of the previous session", { epoch })
     pair.submit("echo online", { epoch: epoch + 1 })
     pair.runUntil(pair.now + seconds(1))
-    assert.deepStrictEqual(failures(pair).slice(3), [["echo of the session before", "NotConnected"]])
+    assert.deepStrictEqual(failures(pair).slice(3), [["echo of the previous session", "NotConnected"]])
     assert.deepStrictEqual(pair.server.commands.map(({ text }) => text).filter((text) => text !== ""), ["echo online"])
   })
 })
@@ -510,7 +512,7 @@ describe("a server that falls silent", () => {
     return pair
   }
 
-  it("because it has restarted is back within 3 s of the first command, on a line that loses nothing", () => {
+  it("because it has restarted is back within 3 s of the first command, on a line without loss", () => {
     for (const latency of [0.1, 5, 50, 120]) {
       const pair = settled({ seed: 1, conditions: { ...perfect, latency } })
       ServerMachine.forget(pair.server, pair.now)
@@ -531,7 +533,7 @@ describe("a server that falls silent", () => {
   })
 
   it.prop(
-    "because it has restarted is noticed on a bad line, too, whichever login reply and answer is lost",
+    "because it has restarted is detected even on a bad line, whichever login reply and command reply is lost",
     [Seed, Schema.Literals([0.01, 0.05, 0.1, 0.2, 0.3])],
     ([seed, loss]) => {
       const pair = settled({ seed, conditions: { ...perfect, loss, latency: 20 }, client: unhurried })
@@ -550,7 +552,7 @@ describe("a server that falls silent", () => {
     checks(40)
   )
 
-  it("because it has restarted is back within 3 s of the keepalive that finds out", () => {
+  it("because it has restarted is back within 3 s of the keepalive that detects it", () => {
     const pair = settled({ seed: 1 })
     const keepaliveAt = pair.commandsSentAt.at(-1)! + seconds(30)
     ServerMachine.forget(pair.server, pair.now)
@@ -559,7 +561,7 @@ describe("a server that falls silent", () => {
   })
 
   it.each([3, 7, 10, 12])(
-    "for %i s because it loads a mission does nobody harm: commands are answered, messages arrive, one session is left",
+    "for %i s because it loads a mission causes no loss: commands are answered, messages arrive, one session is left",
     (stall) => {
       const pair = settled({ seed: 1 })
       const executed = pair.server.commands.length
@@ -589,7 +591,7 @@ describe("a server that falls silent", () => {
     }
   )
 
-  it("for 10 s time and again is not asked for a login every time", () => {
+  it("for 10 s again and again is not sent a login every time", () => {
     const pair = settled({ seed: 1 })
     for (let i = 0; i < 5; i++) {
       const resume = pair.hold([])
@@ -601,7 +603,7 @@ describe("a server that falls silent", () => {
     assert.isAtMost(pair.client.epoch, 2)
   })
 
-  it("though it answers a login is not taken for a new session while the old one answers, nor for one that refuses", () => {
+  it("is not taken for a new session by its login reply while the old session answers, nor by a refusal", () => {
     const pair = settled({ seed: 1 })
     for (let i = 0; i < 20; i++) ServerMachine.emit(pair.server, pair.now, `old ${i}`)
     pair.flush()
@@ -625,7 +627,7 @@ describe("a server that falls silent", () => {
     assert.strictEqual(pair.client.epoch, epoch + 1, "only one packet was sent")
   })
 
-  it("ends the session if it refuses the login that is asked for then", () => {
+  it("ends the session if it refuses the login that is requested then", () => {
     const pair = settled({ seed: 1 })
     ServerMachine.forget(pair.server, pair.now)
     pair.server.refusing = true
@@ -635,7 +637,7 @@ describe("a server that falls silent", () => {
     assert.deepStrictEqual(failures(pair), [["echo x", "SessionClosed"]])
   })
 
-  it("for longer than the silence timeout is Reconnecting, and may still answer", () => {
+  it("for longer than the silence timeout makes the session Reconnecting, and may still answer", () => {
     const pair = settled({ seed: 1 })
     const from = pair.now
     const resume = pair.hold([])
@@ -666,7 +668,7 @@ describe("a server that falls silent", () => {
     checks(20)
   )
 
-  it("for good is asked on a fresh socket after a minute, and its old session is given up then", () => {
+  it("for good is sent a login on a new socket after a minute, when its old session is given up", () => {
     const pair = settled({ seed: 1 })
     ServerMachine.goSilent(pair.server, pair.now)
     const from = pair.now
@@ -706,7 +708,7 @@ describe("a port that flaps", () => {
     for (const [i, at] of logins.slice(1).entries()) assert.isAtLeast(at - logins[i]!, 994)
   })
 
-  it("is not believed to refuse a login that was not sent in this outage", () => {
+  it("is ignored if it refuses a login that was not sent in this outage", () => {
     const pair = online({ seed: 1 })
     pair.client.refused(pair.now)
     pair.client.receive(pair.now, Packet.encode(Packet.loginResult(false)))
@@ -717,24 +719,24 @@ describe("a port that flaps", () => {
   })
 })
 
-describe("a process that stands still", () => {
-  it.each([5, 7, 9, 30])("for %i s is answered at once afterwards, and nothing is lost", (pause) => {
+describe("a suspended process", () => {
+  it.each([5, 7, 9, 30])("for %i s gets its replies at once afterwards, and nothing is lost", (pause) => {
     const pair = online({ seed: 1 })
     for (let i = 0; i < 300; i++) pair.submit(`echo ${i}`)
     pair.runUntil(pair.now + seconds(2))
     pair.submit("echo in flight", { timeout: seconds(4) })
-    // What has arrived is read before time is judged.
+    // Datagrams that have arrived are read before deadlines are judged.
     pair.standStill(seconds(pause))
     pair.submit("echo next")
     pair.runUntil(pair.now + 100)
     assert.deepStrictEqual(failures(pair), [])
     assert.deepStrictEqual(pair.outcomes.slice(-2).map(({ text }) => text), ["echo in flight", "echo next"])
-    assert.isBelow(pair.client.roundTripTime!, 50, "the pause is no round trip")
+    assert.isBelow(pair.client.roundTripTime!, 50, "the pause is not measured as a round trip")
     pair.runUntil(pair.now + minutes(1))
     assert.deepStrictEqual(pair.statuses, ["Online"])
   })
 
-  it("does not take its own silence for the server's", () => {
+  it("does not take its own pause for silence of the server", () => {
     const pair = online({ seed: 1 })
     pair.submit("echo lost")
     pair.dropArriving()
@@ -747,7 +749,7 @@ describe("a process that stands still", () => {
 
 describe("messages on a bad line", () => {
   it.each([0.05, 0.1, 0.2, 0.3].flatMap((loss) => [1, 2, 3].map((seed) => [loss, seed] as const)))(
-    "are delivered, once and in order, if any of the server's repetitions arrives (%d lost, seed %i)",
+    "are delivered once and in order if any of the server's repetitions arrives (%d lost, seed %i)",
     (loss, seed) => {
       const pair = online({
         seed,
@@ -768,7 +770,7 @@ describe("messages on a bad line", () => {
     }
   )
 
-  it("that come after they were given up are delivered late, after the gap", () => {
+  it("that arrive after they were given up are delivered late, after the gap", () => {
     const pair = online({ seed: 1, client: { reorderTimeout: seconds(1) } })
     pair.conditions = { ...perfect, loss: 1 }
     ServerMachine.emit(pair.server, pair.now, "m 0")
@@ -783,15 +785,15 @@ describe("messages on a bad line", () => {
     assert.deepInclude(pair.client.counters, { lateMessages: 1, missedMessages: 1 })
   })
 
-  it("are acknowledged before anybody is told of them", () => {
+  it("are acknowledged before they are delivered", () => {
     const pair = online({ seed: 1 })
     pair.client.receive(pair.now, Packet.encode(Packet.message(1, "hello")))
     assert.deepStrictEqual(pair.client.drain().map(({ _tag }) => _tag), ["Transmit", "Deliver"])
   })
 })
 
-describe("what is too large", () => {
-  it("for any server to have sent it is not read", () => {
+describe("excessive data", () => {
+  it("in one datagram, more than any server sends, is dropped", () => {
     const pair = online({ seed: 1 })
     const delivered = pair.delivered.length
     const largest = SessionMachine.MAX_DATAGRAM_BYTES - 9
@@ -804,7 +806,7 @@ describe("what is too large", () => {
     assert.strictEqual(pair.delivered.length, delivered + 1)
   })
 
-  it("in sum is not kept: parts of replies that never become whole take 16 MiB at most", () => {
+  it("in total is dropped: incomplete replies take at most 16 MiB", () => {
     const pair = online({ seed: 1, client: { maxInFlight: 256 } })
     for (let i = 0; i < 248; i++) pair.submit(`slow ${i}`, { repeatable: false })
     const part = "x".repeat(2000)
@@ -846,10 +848,10 @@ describe("hostile input", () => {
 })
 
 describe("a server that ignores repeated numbers", () => {
-  it("is not taken for dead because it does not answer a command whose reply was lost", () => {
+  it("does not count as dead because it does not answer a command whose reply was lost", () => {
     const pair = online({ seed: 1, server: { repeats: "ignore" } })
     pair.submit("echo x")
-    // The command has arrived by then, and its reply is on its way.
+    // The command has arrived by then, and its reply is under way.
     pair.runUntil(pair.now + 6)
     pair.dropArriving()
     pair.runUntil(pair.now + minutes(1))
@@ -860,17 +862,17 @@ describe("a server that ignores repeated numbers", () => {
 })
 
 describe("a server that ignores repeated numbers, on a bad line", () => {
-  it("keeps an idle session for a day all the same", () => {
+  it("still keeps an idle session for a day", () => {
     const pair = online({ seed: 5, server: { repeats: "ignore" }, conditions: { ...perfect, loss: 0.02 } })
     pair.runUntil(24 * 60 * minutes(1))
     assert.deepStrictEqual(pair.statuses, ["Online"])
   })
 })
 
-describe("whatever happens", () => {
+describe("any sequence of events", () => {
   it.prop(
-    "every command is settled once, with its own answer or an error, and closing leaves nothing pending",
-    // A story of fewer steps is the beginning of the longer one.
+    "every command is settled once, with its own reply or an error, and closing leaves nothing pending",
+    // A shorter scenario is the beginning of a longer one.
     [Seed, Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60 }))],
     ([seed, steps]) => {
       const pair = new Pair({ seed, client: { maxInFlight: 4, queueCapacity: 20, silenceTimeout: 3000 } })
@@ -948,7 +950,7 @@ describe("whatever happens", () => {
       pair.submit("echo after the end")
       assert.deepStrictEqual(failures(pair).at(-1), ["echo after the end", "SessionClosed"])
       assert.strictEqual(pair.statuses.filter((tag) => tag === "Closed").length, 1)
-      // Nothing that still arrives wakes it.
+      // Datagrams that still arrive have no effect.
       pair.runUntil(pair.now + minutes(2))
       assert.strictEqual(pair.outcomes.length, outcomes + 1)
     },

@@ -11,14 +11,14 @@ const openFailed = new Transport.TransportError({
 })
 
 describe("opening a socket", () => {
-  it("is asked for at once, once", () => {
+  it("is requested at once, and only once", () => {
     const bench = new Bench().until(9999)
     assert.deepStrictEqual(bench.news(), ["open"])
     assert.deepStrictEqual(bench.until(10_000).news(), ["Closed"])
     assert.deepStrictEqual(bench.failures, ["LoginTimeout"])
   })
 
-  it("that fails ends a first login that does not wait for ever", () => {
+  it("that fails ends a first login with a finite timeout", () => {
     const bench = new Bench().until(0)
     bench.machine.openFailed(0, openFailed)
     bench.flush()
@@ -30,7 +30,7 @@ describe("opening a socket", () => {
     assert.deepStrictEqual(bench.until(1e6).news(), [])
   })
 
-  it("that fails is tried again a second later by a first login that waits for ever", () => {
+  it("that fails is repeated a second later by a first login with an infinite timeout", () => {
     const bench = new Bench({ loginTimeout: Infinity }).until(0)
     bench.machine.openFailed(0, openFailed)
     assert.deepStrictEqual(bench.until(999).news(), ["open"])
@@ -38,7 +38,7 @@ describe("opening a socket", () => {
     assert.strictEqual(bench.machine.status._tag, "Connecting")
   })
 
-  it("that fails after an outage is tried again, whatever the login timeout", () => {
+  it("that fails after an outage is repeated, whatever the login timeout", () => {
     const bench = Bench.online()
     bench.machine.socketFailed(bench.now, ioFailed("Closed"))
     assert.deepStrictEqual(bench.flush().news(), ["Reconnecting: TransportError"])
@@ -51,7 +51,7 @@ describe("opening a socket", () => {
     assert.deepStrictEqual(bench.until(2060).news(), ["send Login"])
   })
 
-  it("that nobody asked for changes nothing", () => {
+  it("without a request has no effect", () => {
     const bench = Bench.online()
     bench.machine.opened(bench.now)
     bench.machine.openFailed(bench.now, openFailed)
@@ -61,7 +61,7 @@ describe("opening a socket", () => {
 })
 
 describe("a socket that fails", () => {
-  it("while it logs in is replaced after the retry delay, and nothing is sent meanwhile", () => {
+  it("during a login is replaced after the retry delay, and nothing is sent meanwhile", () => {
     const bench = new Bench({ loginTimeout: Infinity }).until(0)
     bench.machine.opened(0)
     bench.until(10)
@@ -70,10 +70,10 @@ describe("a socket that fails", () => {
     assert.deepStrictEqual(bench.until(1009).news(), [])
     assert.deepStrictEqual(bench.until(1010).news(), ["open"])
     bench.machine.socketFailed(1010, ioFailed("Closed"))
-    assert.deepStrictEqual(bench.until(5000).news(), [], "there is none to fail")
+    assert.deepStrictEqual(bench.until(5000).news(), [], "no socket is open that could fail")
   })
 
-  it("after the end changes nothing", () => {
+  it("after the end has no effect", () => {
     const bench = Bench.online()
     bench.machine.close(bench.now)
     assert.deepStrictEqual(bench.flush().news(), ["Closed"])
@@ -85,7 +85,7 @@ describe("a socket that fails", () => {
     assert.strictEqual(bench.machine.wakeAt, Infinity)
   })
 
-  it("while the server is doubted ends that session, too", () => {
+  it("while the session is doubted ends that session, too", () => {
     const bench = Bench.online()
     bench.submit("x")
     bench.until(3000)
@@ -121,7 +121,7 @@ describe("a port that is reported closed", () => {
       const reason = status.exit.cause.reasons[0]
       assert(reason?._tag === "Fail" && reason.error.reason._tag === "LoginTimeout")
       const { cause } = reason.error.reason
-      assert.strictEqual(cause._tag, "Silence", "what was reported long ago is not the last known cause")
+      assert.strictEqual(cause._tag, "Silence", "an old report is not the last known cause")
       const late = new Bench().until(0)
       late.machine.opened(0)
       late.until(9000)
@@ -136,7 +136,7 @@ describe("a port that is reported closed", () => {
     }
   })
 
-  it("is not a reason to end a session because a datagram could not be sent", () => {
+  it("does not end a session just because a datagram could not be sent", () => {
     const bench = Bench.online()
     bench.machine.writeFailed(bench.now, ioFailed("Unreachable"))
     assert.deepStrictEqual(bench.flush().news(), [])
@@ -165,7 +165,7 @@ describe("a login", () => {
     assert.strictEqual(twice.machine.roundTripTime, undefined)
   })
 
-  it("may be waited for by a command that is for the first session alone", () => {
+  it("may be awaited by a command that is valid only in the first session", () => {
     const bench = new Bench()
     assert.isTrue(Result.isSuccess(bench.submit("first", { epoch: 1 })))
     assert.isTrue(Result.isFailure(bench.submit("none", { epoch: 0 })))
@@ -180,14 +180,14 @@ describe("a login", () => {
     assert.include(bench.until(500).news(), "Closed")
   })
 
-  it("does not time out once there was a session", () => {
+  it("does not time out after there was a session", () => {
     const bench = Bench.online()
     bench.machine.refused(bench.now)
     bench.until(100_000)
     assert.notInclude(bench.news(), "Closed")
   })
 
-  it("begins a session that says so: its status, its gap, its count", () => {
+  it("begins a session, which shows in the status, a gap and the epoch", () => {
     const bench = Bench.online()
     bench.machine.refused(bench.now)
     bench.until(1100)
@@ -197,7 +197,7 @@ describe("a login", () => {
     assert.strictEqual(bench.machine.epoch, 2)
   })
 
-  it("delivers what the session before had held, before it begins", () => {
+  it("first delivers the messages that the previous session has held back", () => {
     const bench = Bench.online()
     bench.receive(Packet.message(1, "held"))
     bench.news()
@@ -206,8 +206,8 @@ describe("a login", () => {
   })
 })
 
-describe("a server in doubt", () => {
-  /** A session in which ten messages came, and then a command was not answered until a login was asked for. */
+describe("a doubted server", () => {
+  /** A session with ten messages, then a command without a reply until a login is requested. */
   const doubted = () => {
     const bench = Bench.online()
     for (let i = 0; i < 10; i++) bench.receive(Packet.message(i, `old ${i}`))
@@ -217,7 +217,7 @@ describe("a server in doubt", () => {
     return bench
   }
 
-  it("is asked for a login ever more rarely since it fell silent, and probed without repetition", () => {
+  it("is sent login packets with growing gaps since it fell silent, and probes without retransmission", () => {
     const bench = Bench.online({ silenceTimeout: 200_000 })
     bench.submit("x", { deadline: 1e6 })
     bench.until(100_000)
@@ -230,7 +230,7 @@ describe("a server in doubt", () => {
     assert.strictEqual(bench.machine.counters.keepalives, numbers.length)
   })
 
-  it("is sent no command, neither for the first time nor again: it may be another server by now", () => {
+  it("is sent no command, neither for the first time nor again, because it may be another server by now", () => {
     const bench = doubted()
     bench.submit("waits")
     bench.sent.length = 0
@@ -240,7 +240,7 @@ describe("a server in doubt", () => {
     assert.deepStrictEqual([...new Set(texts)], [""])
   })
 
-  it("keeps its session by a message that goes on where that was: no more logins, and what waited is sent", () => {
+  it("keeps its session with a message that continues the numbering: no more logins, and waiting commands are sent", () => {
     const bench = doubted()
     bench.submit("waits")
     assert.notInclude(bench.news(), "send Command")
@@ -251,7 +251,7 @@ describe("a server in doubt", () => {
     assert.strictEqual(bench.machine.epoch, 1)
   })
 
-  it("keeps its session by a reply to a command of before, and not by one to a later probe", () => {
+  it("keeps its session with a reply to an earlier command, but not with a reply to a later probe", () => {
     const bench = doubted()
     const probe = bench.sent.findLast((packet) => packet._tag === "Command")!
     bench.until(3500)
@@ -261,14 +261,14 @@ describe("a server in doubt", () => {
     bench.receive(Packet.commandReply(later.sequence, ""))
     bench.until(6000)
     assert.include(bench.news(), "send Login", "a new session could have answered that")
-    bench.receive(Packet.commandReply(1, "of before"))
-    assert.include(bench.news(), "settle x: of before")
+    bench.receive(Packet.commandReply(1, "earlier"))
+    assert.include(bench.news(), "settle x: earlier")
     bench.until(7500)
     assert.notInclude(bench.news(), "send Login")
     assert.strictEqual(bench.machine.epoch, 1)
   })
 
-  it("that is found again goes on at once with what was to be sent again", () => {
+  it("that continues its session gets the overdue retransmissions at once", () => {
     const bench = doubted()
     bench.until(9000)
     assert.strictEqual(bench.machine.status._tag, "Reconnecting")
@@ -284,18 +284,18 @@ describe("a server in doubt", () => {
     assert.includeMembers(texts, ["x", "y"])
   })
 
-  it("that has begun a new session is believed a moment after its login reply, which the last replies may overtake", () => {
+  it("has begun a new session a moment after its login reply, which the last replies may overtake", () => {
     const bench = doubted()
     bench.submit("waits")
     bench.news()
     bench.receive(Packet.loginResult(true))
     assert.deepStrictEqual(bench.news(), [])
-    bench.receive(Packet.commandReply(1, "of before"))
-    bench.receive(Packet.message(10, "of before"))
-    assert.deepStrictEqual(bench.news(), ["settle x: of before", "send Acknowledge", "deliver 10 of before"])
+    bench.receive(Packet.commandReply(1, "earlier"))
+    bench.receive(Packet.message(10, "earlier"))
+    assert.deepStrictEqual(bench.news(), ["settle x: earlier", "send Acknowledge", "deliver 10 earlier"])
     bench.until(2850).receive(Packet.loginResult(true))
     bench.until(2899)
-    assert.deepStrictEqual(bench.news(), [], "no command goes out: it would be run in the new session")
+    assert.deepStrictEqual(bench.news(), [], "no command is sent, because it would be executed in the new session")
     bench.until(2900)
     assert.deepStrictEqual(
       bench.news(),
@@ -305,9 +305,9 @@ describe("a server in doubt", () => {
     assert.strictEqual(bench.machine.epoch, 2)
   })
 
-  it("that has answered a login is not sent a command of the session before, although that answers, too", () => {
+  it("that has answered a login is not sent a command of the previous session, although that answers, too", () => {
     const bench = doubted()
-    bench.receive(Packet.loginResult(true)).receive(Packet.commandReply(1, "of before"))
+    bench.receive(Packet.loginResult(true)).receive(Packet.commandReply(1, "earlier"))
     bench.news()
     bench.submit("for 1", { epoch: 1, repeatable: false })
     bench.until(2950)
@@ -315,7 +315,7 @@ describe("a server in doubt", () => {
     assert.isFalse(bench.sent.some((packet) => packet._tag === "Command" && Text.decode(packet.payload) === "for 1"))
   })
 
-  it("that has answered a login is not asked again while the answer waits", () => {
+  it("that has answered a login is sent no further login while the reply is pending", () => {
     const bench = doubted()
     bench.until(3540).receive(Packet.loginResult(true))
     bench.news()
@@ -323,10 +323,10 @@ describe("a server in doubt", () => {
     assert.notInclude(bench.news(), "send Login")
   })
 
-  it("is doubted by questions, and not by repetitions, which some servers ignore", () => {
+  it("is doubted after unanswered questions, and not after retransmissions, which some servers ignore", () => {
     const bench = Bench.online({ silenceTimeout: 60_000 })
     for (let i = 0; i < 60; i++) {
-      // Each command is answered when it is sent again: the line loses half.
+      // Each command is answered when it is sent again, as if the line lost half of all datagrams.
       const sends = bench.sent.length
       bench.submit(`c${i}`)
       while (bench.sent.length < sends + 2) bench.until(bench.now + 10)
@@ -339,7 +339,7 @@ describe("a server in doubt", () => {
     assert.isAtLeast(bench.now - from, 4000, "after the command and 20 probes")
   })
 
-  it("lets a command in flight fail as NoReply: the session is not lost yet", () => {
+  it("makes a command in flight fail with NoReply, because the session is not lost yet", () => {
     const bench = doubted()
     bench.submit("y", { deadline: bench.now + 100 })
     bench.news()
@@ -349,7 +349,7 @@ describe("a server in doubt", () => {
     assert.include(again.news(), "settle x: NoReply")
   })
 
-  it("that has begun a new session is believed at once if a message of that comes", () => {
+  it("has begun a new session as soon as a message of that arrives after the login reply", () => {
     const bench = doubted()
     bench.receive(Packet.loginResult(true))
     bench.receive(Packet.message(0, "old 0"))
@@ -363,7 +363,7 @@ describe("a server in doubt", () => {
     ])
   })
 
-  it("that has begun a new session is believed by its messages alone, if the login reply is lost", () => {
+  it("has begun a new session if messages prove it, even if the login reply is lost", () => {
     const bench = doubted()
     bench.receive(Packet.message(0, "new 0"))
     bench.receive(Packet.message(1, "new 1"))
@@ -379,7 +379,7 @@ describe("a server in doubt", () => {
     assert.strictEqual(bench.machine.epoch, 2)
   })
 
-  it("delivers what is held at its time", () => {
+  it("delivers held messages at their time", () => {
     const bench = doubted()
     bench.receive(Packet.message(11, "held"))
     bench.submit("z")
@@ -388,7 +388,7 @@ describe("a server in doubt", () => {
     assert.include(bench.until(2700 + 11_000).news(), "deliver 11 held")
   })
 
-  it("that is given up has no session begun late", () => {
+  it("that is given up cannot begin a session late", () => {
     const bench = doubted()
     bench.receive(Packet.loginResult(true))
     bench.machine.refused(bench.now)
@@ -399,7 +399,7 @@ describe("a server in doubt", () => {
 })
 
 describe("counters", () => {
-  it("count what their names say, and nothing else", () => {
+  it("count the events of their names, and nothing else", () => {
     const bench = Bench.online()
     bench.submit("x")
     bench.until(300)
@@ -442,7 +442,7 @@ describe("counters", () => {
     assert.notInclude(bench.news(), "send Acknowledge")
   })
 
-  it("count a refusal within a session that works as unexpected", () => {
+  it("count a refusal within a working session as unexpected", () => {
     const bench = Bench.online()
     for (let i = 0; i < 10; i++) bench.receive(Packet.message(i, `old ${i}`))
     bench.submit("x")
@@ -463,7 +463,7 @@ describe("a command", () => {
     assert.deepStrictEqual(bench.news(), ["send Command", "measured 40", "settle x: y"])
   })
 
-  it("that is cancelled leaves its place to the next, while there is a session", () => {
+  it("that is cancelled frees its place for the next if there is a session", () => {
     const bench = Bench.online({ maxInFlight: 1 })
     const first = Result.getOrThrow(bench.submit("first"))
     bench.submit("second")
@@ -478,7 +478,7 @@ describe("a command", () => {
     assert.deepStrictEqual(bench.flush().news(), [])
   })
 
-  it("that waits fails by what it waits for: its turn, or a session", () => {
+  it("that waits fails with Overloaded if it waits for its turn, and with NotConnected if it waits for a session", () => {
     const bench = Bench.online({ maxInFlight: 1 })
     bench.submit("first", { deadline: 1e6 })
     bench.submit("second", { deadline: 500 })
@@ -487,7 +487,7 @@ describe("a command", () => {
     assert.include(bench.until(4000).news(), "settle third: NotConnected")
   })
 
-  it("teaches how much the line loses, so that a bad one is not taken for a server that has restarted", () => {
+  it("contributes to the measured loss, so that a bad line is not taken for a restarted server", () => {
     const bench = Bench.online({ silenceTimeout: 60_000 })
     for (let i = 0; i < 60; i++) {
       bench.submit(`lost ${i}`, { repeatable: false, deadline: bench.now + 10_000 })
@@ -506,9 +506,9 @@ describe("a command", () => {
   })
 })
 
-describe("a server that may have begun anew", () => {
+describe("a server that may have restarted its session", () => {
   it.each([60, 150, 200])(
-    "is noticed by its first messages after %i others, also if its login reply is lost or comes later",
+    "is detected by its first messages after %i others, even if its login reply is lost or late",
     (count) => {
       const doubted = () => {
         const bench = Bench.online()
@@ -527,7 +527,7 @@ describe("a server that may have begun anew", () => {
       assert.deepStrictEqual(heard(late), expected)
 
       const lost = doubted()
-      lost.receive(Packet.commandReply(1, "of before")).until(3000)
+      lost.receive(Packet.commandReply(1, "earlier")).until(3000)
       lost.news()
       lost.receive(Packet.message(0, "new 0")).receive(Packet.message(1, "new 1"))
       assert.deepStrictEqual(heard(lost), expected)
@@ -535,7 +535,7 @@ describe("a server that may have begun anew", () => {
     }
   )
 
-  it("because the network has repeated the login packet loses no message", () => {
+  it("because the network has duplicated the login packet loses no message", () => {
     const bench = new Bench().until(0)
     bench.machine.opened(0)
     bench.until(20)
@@ -546,15 +546,15 @@ describe("a server that may have begun anew", () => {
     assert.includeMembers(bench.news(), ["deliver 1 one", "deliver 1 two", "deliver 2 three"])
   })
 
-  it("is not what a server has done that was asked for no login, nor one that has gone on for five minutes since", () => {
+  it("is not suspected if no login was requested, nor if it has continued the session for five minutes since", () => {
     const bench = Bench.online()
     for (let i = 0; i < 60; i++) bench.receive(Packet.message(i, `old ${i}`))
-    bench.receive(Packet.message(10, "of long ago"))
+    bench.receive(Packet.message(10, "long ago"))
     assert.strictEqual(bench.machine.counters.repeatedMessages, 1)
     bench.submit("x")
     bench.until(2700)
     assert.strictEqual(bench.machine.counters.logins, 2)
-    bench.receive(Packet.commandReply(1, "of before"))
+    bench.receive(Packet.commandReply(1, "earlier"))
     let number = 60
     for (; bench.now < 310_000; bench.until(bench.now + 1000)) {
       const asked = bench.outputs.filter((output) => output === "send Command").length
@@ -563,14 +563,14 @@ describe("a server that may have begun anew", () => {
       bench.receive(Packet.message(number & 255, `old ${number++}`))
     }
     bench.news()
-    bench.receive(Packet.message((number - 100) & 255, "of long ago"))
+    bench.receive(Packet.message((number - 100) & 255, "long ago"))
     assert.deepStrictEqual(bench.news(), ["send Acknowledge"])
     assert.strictEqual(bench.machine.epoch, 1)
   })
 })
 
 describe("the end", () => {
-  it("delivers what was held: nothing more can come", () => {
+  it("delivers the held messages, because the missing ones cannot arrive any more", () => {
     const bench = Bench.online()
     bench.receive(Packet.message(0, "zero")).receive(Packet.message(2, "two"))
     bench.news()
@@ -579,8 +579,8 @@ describe("the end", () => {
   })
 })
 
-describe("a process that stands still", () => {
-  it("does not take that for the server's silence, whatever it hears of first afterwards", () => {
+describe("a suspended process", () => {
+  it("does not count as silence of the server, whichever input comes first afterwards", () => {
     const bench = Bench.online()
     bench.submit("x")
     bench.until(bench.now + 30).receive(Packet.commandReply(bench.lastNumber, ""))
@@ -604,7 +604,7 @@ describe("a process that stands still", () => {
     assert.isAtMost(bench.now - from, 8100)
   })
 
-  it("does so if it is a quarter of a second late, and not for less", () => {
+  it("is detected from a quarter of a second on, and not below", () => {
     const lost = (late: number) => {
       const bench = Bench.online({ silenceTimeout: 8000 })
       const from = bench.now
@@ -619,7 +619,7 @@ describe("a process that stands still", () => {
     assert.deepStrictEqual([lost(250), lost(251)], [8000, 8251])
   })
 
-  it("does not measure a reply that nobody waited for any more", () => {
+  it("does not measure a reply without a waiting caller", () => {
     const bench = Bench.online({ maxInFlight: 1 })
     const before = bench.machine.roundTripTime
     const gone = Result.getOrThrow(bench.submit("gone"))

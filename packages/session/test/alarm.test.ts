@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing"
 import { Alarm } from "../src/internal/alarm.ts"
 import * as Monotonic from "../src/internal/monotonic.ts"
 
-/** An alarm for `deadline.due`, and when it rang. After each ring nothing is due. */
+/** An alarm for `deadline.due`, and the times at which it rang. After each ring there is no deadline. */
 const armed = Effect.fnUntraced(function*(deadline: { due: number }) {
   const now = yield* Monotonic.make
   const rings: Array<number> = []
@@ -62,7 +62,7 @@ describe("an alarm", () => {
       assert.deepStrictEqual(rings, [300])
     }))
 
-  it.effect("without a deadline does not ring, until there is one", () =>
+  it.effect("without a deadline does not ring until it has one", () =>
     Effect.gen(function*() {
       const deadline = { due: Infinity }
       const { alarm, rings } = yield* armed(deadline)
@@ -83,7 +83,7 @@ describe("an alarm", () => {
       assert.deepStrictEqual(rings, [11])
     }))
 
-  it.effect("is not disturbed by a reset while it rings, and looks at the deadline afterwards", () =>
+  it.effect("ignores a reset while it rings, and reads the deadline afterwards", () =>
     Effect.gen(function*() {
       const now = yield* Monotonic.make
       let due = 100
@@ -105,7 +105,7 @@ describe("an alarm", () => {
       assert.deepStrictEqual(rings, ["begin 100", "end 150", "begin 150", "end 200"])
     }))
 
-  it.effect("that was stopped never rings, also if it is stopped while it rings", () =>
+  it.effect("never rings after it was stopped, even if it was stopped while it rang", () =>
     Effect.gen(function*() {
       const deadline = { due: 100 }
       const { alarm, rings } = yield* armed(deadline)
@@ -115,7 +115,7 @@ describe("an alarm", () => {
       assert.deepStrictEqual(rings, [])
     }))
 
-  it.live("says by how much it is late if the process stood still", () =>
+  it.live("passes its lateness to the ring if the process was suspended", () =>
     Effect.gen(function*() {
       const now = yield* Monotonic.make
       const { lates } = yield* armed({ due: now() + 5 })

@@ -21,7 +21,7 @@ const slow = <A>(values: Stream.Stream<A>) =>
   })
 
 describe("a broadcast", () => {
-  it.effect("hands on what is published after the subscription, in order, to each subscriber", () =>
+  it.effect("delivers the values published after the subscription, in order, to each subscriber", () =>
     Effect.gen(function*() {
       const broadcast = new Broadcast<number>({ capacity: 10 })
       broadcast.publish(1)
@@ -36,7 +36,7 @@ describe("a broadcast", () => {
       assert.deepStrictEqual(yield* Stream.runCollect(broadcast.values), [])
     }))
 
-  it.effect("ends with the cause it is closed with", () =>
+  it.effect("ends with the cause of its closing", () =>
     Effect.gen(function*() {
       const broadcast = new Broadcast<number, string>({ capacity: 10 })
       const fiber = yield* Effect.forkChild(Effect.exit(Stream.runDrain(broadcast.values)), { startImmediately: true })
@@ -46,7 +46,7 @@ describe("a broadcast", () => {
       assert.isTrue(Exit.isFailure(late) && Cause.hasFails(late.cause))
     }))
 
-  it.effect("with an overflow puts the number of lost values in their place", () =>
+  it.effect("with `overflow` puts the number of lost values in their place", () =>
     Effect.gen(function*() {
       const broadcast = new Broadcast<string>({ capacity: 2, overflow })
       const { done, read } = yield* slow(broadcast.values)
@@ -58,7 +58,7 @@ describe("a broadcast", () => {
       assert.deepStrictEqual(read, ["a", "missed 2", "d", "e"])
     }))
 
-  it.effect("without an overflow leaves lost values out", () =>
+  it.effect("without `overflow` leaves lost values out", () =>
     Effect.gen(function*() {
       const broadcast = new Broadcast<string>({ capacity: 2 })
       const { done, read } = yield* slow(broadcast.values)
@@ -70,7 +70,7 @@ describe("a broadcast", () => {
       assert.deepStrictEqual(read, ["a", "d", "e"])
     }))
 
-  it.effect("with a greeting begins with that, also after it is closed, and does not count it as published", () =>
+  it.effect("with a greeting begins with that, even after it is closed, and does not count it as published", () =>
     Effect.gen(function*() {
       const broadcast = new Broadcast<string>({ capacity: 10, overflow, greeting: () => "hello" })
       const collect = Effect.forkChild(Stream.runCollect(broadcast.values), { startImmediately: true })
@@ -95,7 +95,7 @@ describe("a broadcast", () => {
       assert.deepStrictEqual(read, ["hello", "missed 2", "c", "d"])
     }))
 
-  it.effect("forgets a subscriber that has gone", () =>
+  it.effect("removes a subscriber that has gone", () =>
     Effect.gen(function*() {
       const broadcast = new Broadcast<number>({ capacity: 10 })
       const fiber = yield* Effect.forkChild(Stream.runCollect(Stream.take(broadcast.values, 1)), {

@@ -5,7 +5,7 @@ const command = (order: number) => ({ order })
 const orders = (queue: CommandQueue<{ readonly order: number }>) => [...queue].map(({ order }) => order)
 
 describe("the command queue", () => {
-  it("serves in the order of submission", () => {
+  it("returns commands in the order of submission", () => {
     const queue = new CommandQueue(3)
     assert.strictEqual(queue.first, undefined)
     for (const order of [0, 1, 2]) assert.isTrue(queue.add(command(order)))
@@ -13,7 +13,7 @@ describe("the command queue", () => {
     assert.deepStrictEqual(orders(queue), [0, 1, 2])
   })
 
-  it("serves what was sent in a lost session first, also if several were lost", () => {
+  it("returns commands of a lost session first, even if several sessions were lost", () => {
     const queue = new CommandQueue(9)
     for (const order of [1, 5]) queue.add(command(order))
     queue.addAgain([command(4), command(0)])
@@ -22,7 +22,7 @@ describe("the command queue", () => {
     assert.deepStrictEqual(orders(queue), [0, 2, 3, 4, 1, 5])
   })
 
-  it("has no room for more than its capacity, and always takes back what was sent", () => {
+  it("rejects unsent commands beyond its capacity, and always accepts commands that were sent", () => {
     const queue = new CommandQueue(2)
     assert.deepStrictEqual([0, 1, 2].map((order) => queue.add(command(order))), [true, true, false])
     queue.addAgain([3, 4, 5].map(command))
@@ -30,7 +30,7 @@ describe("the command queue", () => {
     assert.deepStrictEqual(orders(queue), [3, 4, 5, 0, 1])
   })
 
-  it("forgets what is taken out, be it sent before or not, also while it is looked through", () => {
+  it("loses every deleted command, sent before or not, even during an iteration", () => {
     const queue = new CommandQueue(2)
     const [sent, first, second] = [command(0), command(1), command(2)]
     queue.add(first)

@@ -27,13 +27,13 @@ const tagOf = ({ _tag }: Status.Status) => _tag
 const PEER = "by hand:1"
 const broken = new Transport.TransportError({ reason: new Transport.IoFailed({ kind: "Closed", peer: PEER }) })
 
-/** A transport that accepts every login, and otherwise does what the test says. */
+/** A transport that accepts every login, and is otherwise controlled by the test. */
 interface ByHand {
   readonly transport: Transport.Transport["Service"]
   /** The receivers of all connections, in the order of opening. */
   readonly receivers: Array<Transport.Receiver>
   readonly sent: Array<Packet.ClientPacket>
-  /** Sockets asked for, and those that are open. */
+  /** Number of requested sockets, and number of open ones. */
   opens: number
   open: number
   /** The first step of opening a socket. */
@@ -89,10 +89,10 @@ const byHand = (): ByHand => {
 const start = (line: ByHand, options?: Partial<Session.Options>) =>
   Session.start({ password, ...options }).pipe(Effect.provideService(Transport.Transport, line.transport))
 
-/** Waits for the login. Its end resumes the test, which must not go on within the driver's own step. */
+/** Waits for the login. The login resumes the test, which must not continue within the driver's step. */
 const online = (session: Session.Session["Service"]) => Effect.andThen(session.online, Effect.yieldNow)
 
-/** Asks for something. The observer of the fiber throws. */
+/** Sends a command from a fiber whose observer throws. */
 const askWithBadObserver = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.map(Effect.forkChild(effect, { startImmediately: true }), (fiber) => {
     fiber.addObserver(() => {
@@ -112,7 +112,7 @@ describe("a caller whose fiber has an observer that throws", () => {
     return { lines, layer: Logger.layer([logger]) }
   })
 
-  it.effect("gets its reply, is logged, and the session goes on", () =>
+  it.effect("gets its reply, the defect is logged, and the session continues", () =>
     Effect.gen(function*() {
       const { layer, lines } = yield* logged
       const line = byHand()
@@ -131,7 +131,7 @@ describe("a caller whose fiber has an observer that throws", () => {
       assert.include(reports[0], PEER)
     }))
 
-  it.effect("does not keep the end of the session from others, nor the socket open", () =>
+  it.effect("neither withholds the end of the session from others, nor keeps the socket open", () =>
     Effect.gen(function*() {
       const line = byHand()
       const session = yield* start(line)
@@ -147,7 +147,7 @@ describe("a caller whose fiber has an observer that throws", () => {
       assert.strictEqual(line.open, 0)
     }))
 
-  it.effect("may have waited for the login: everything still ends", () =>
+  it.effect("may have waited for the login, and everything still ends", () =>
     Effect.gen(function*() {
       const line = byHand()
       line.opening = Effect.andThen(Effect.sleep("1 second"), Effect.void)
@@ -163,7 +163,7 @@ describe("a caller whose fiber has an observer that throws", () => {
 })
 
 describe("a command", () => {
-  it.effect("that could not be encoded is settled, though the session ends", () =>
+  it.effect("that cannot be encoded is settled although the session ends", () =>
     Effect.gen(function*() {
       const line = byHand()
       const session = yield* start(line)
@@ -176,7 +176,7 @@ describe("a command", () => {
       assert.strictEqual(tagOf(yield* session.status), "Closed")
     }))
 
-  it.effect("that could not be encoded when its turn came is settled, though the session ends", () =>
+  it.effect("that cannot be encoded when its turn comes is settled although the session ends", () =>
     Effect.gen(function*() {
       const line = byHand()
       const session = yield* start(line, { maxInFlight: 1 })
@@ -189,7 +189,7 @@ describe("a command", () => {
       assert.strictEqual(reasonOf(yield* Fiber.join(asking)), "SessionClosed")
     }))
 
-  it.effect("whose options throw dies, and the session goes on", () =>
+  it.effect("whose options throw dies, and the session continues", () =>
     Effect.gen(function*() {
       const session = yield* start(byHand())
       yield* online(session)
@@ -203,7 +203,7 @@ describe("a command", () => {
       assert.strictEqual(tagOf(yield* session.status), "Online")
     }))
 
-  it.effect("whose reply cannot be decoded dies, and the session goes on", () =>
+  it.effect("whose reply cannot be decoded dies, and the session continues", () =>
     Effect.gen(function*() {
       const line = byHand()
       const settings = yield* Settings.make({ password }, PEER, () => 0)
@@ -221,7 +221,7 @@ describe("a command", () => {
       assert.strictEqual(tagOf(driver.status), "Online")
     }))
 
-  it.effect("whose timeout is not a duration is refused with that value", () =>
+  it.effect("whose timeout is not a duration is refused with that value in the error", () =>
     Effect.gen(function*() {
       const session = yield* start(byHand())
       const error = yield* Effect.flip(session.command("a", { timeout: "soon" as "1 second" }))
@@ -229,7 +229,7 @@ describe("a command", () => {
       assert.include(error.message, "(got \"soon\")")
     }))
 
-  it.effect("waits for nothing slow: what is to be sent is sent before a caller gets its reply", () =>
+  it.effect("is not delayed by slow callers: all datagrams are sent before a caller gets its reply", () =>
     Effect.gen(function*() {
       const line = byHand()
       const session = yield* start(line)
@@ -238,7 +238,7 @@ describe("a command", () => {
       const first = yield* ask(Effect.map(session.command("a"), () => {
         before = line.sent.map(({ _tag }) => _tag)
       }))
-      // The reply and a message come while the session sends another command.
+      // The reply and a message arrive while the session sends another command.
       line.onSend = (packet, receiver) => {
         if (packet._tag !== "Command") return
         receiver.receive(Packet.encode(Packet.commandReply(0, "reply")))
@@ -251,7 +251,7 @@ describe("a command", () => {
 })
 
 describe("a socket", () => {
-  it.effect("whose opening is interrupted from within fails the first login", () =>
+  it.effect("whose opening interrupts itself fails the first login", () =>
     Effect.gen(function*() {
       const line = byHand()
       line.opening = Effect.interrupt
@@ -261,7 +261,7 @@ describe("a socket", () => {
       assert.include(failure.message, "interrupted")
     }))
 
-  it.effect("whose opening is interrupted from within is tried again later", () =>
+  it.effect("whose opening interrupts itself is opened again later", () =>
     Effect.gen(function*() {
       const line = byHand()
       const session = yield* start(line)
@@ -302,7 +302,7 @@ describe("a socket", () => {
       assert.include(reason.cause.message, "30 seconds")
     }))
 
-  it.effect("that does not close holds up the next one for 30 seconds, and not for ever", () =>
+  it.effect("that does not close delays the next one for 30 seconds, and not forever", () =>
     Effect.gen(function*() {
       const lines: Array<string> = []
       const logger = Logger.make(({ logLevel, message }) => {
@@ -329,7 +329,7 @@ describe("a socket", () => {
       yield* Scope.close(scope, Exit.void)
     }))
 
-  it.effect("whose closing dies ends the session loudly, though it was replaced", () =>
+  it.effect("whose closing dies ends the session with an error, although it was replaced", () =>
     Effect.gen(function*() {
       const line = byHand()
       const session = yield* start(line)
@@ -362,7 +362,7 @@ describe("a socket", () => {
       assert.deepStrictEqual([line.opens, line.open], [1, 0])
     }))
 
-  it.effect("that stays mute is replaced: that the session interrupts it is no failure", () =>
+  it.effect("without any answer is replaced, and its interruption by the session is not a failure", () =>
     Effect.gen(function*() {
       const line = byHand()
       line.accepts = undefined

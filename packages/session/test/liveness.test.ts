@@ -16,10 +16,10 @@ import { range } from "./support/Scenario.ts"
 const INTERVAL = 30_000
 const TIMEOUT = 8000
 
-/** Whether a question is one of the so many in a hundred that are lost, evenly spread. */
+/** Whether a question is among the lost ones, of which there are so many in a hundred, evenly spread. */
 const isLost = (question: number, lost: number): boolean => (question * 37) % 100 < lost
 
-/** A session that has been there for a while, in which the server has answered commands at once, none of them lost. */
+/** An old session in which the server has answered all commands at once. */
 const make = (options: { readonly replies?: number; readonly lost?: number; readonly timeout?: number } = {}) => {
   const liveness = new Liveness(INTERVAL, options.timeout ?? TIMEOUT)
   liveness.begin(-1000, false)
@@ -32,7 +32,7 @@ const make = (options: { readonly replies?: number; readonly lost?: number; read
   return liveness
 }
 
-/** Sends a command at 0 that is not answered, and does what the verdicts say. When each of them was first given. */
+/** Sends a command at 0 that is not answered, and follows the verdicts. Returns when each was first given. */
 const silence = (liveness: Liveness, until = 60_000, replyTime = 200) => {
   const verdicts: Partial<Record<Verdict, number>> = {}
   const probes: Array<number> = []
@@ -58,19 +58,19 @@ const silence = (liveness: Liveness, until = 60_000, replyTime = 200) => {
 }
 
 describe("a server", () => {
-  it("that takes longer for a reply is given as much more time before it is probed, and before it is doubted", () => {
+  it("that takes longer for a reply gets that much more time before it is probed, and before it is doubted", () => {
     const { verdicts } = silence(make(), 60_000, 3000)
     assert.deepStrictEqual([verdicts.Probe, verdicts.Doubt], [3000, DOUBT_AFTER + 3000 - PROBE_AFTER])
   })
 
-  it("that owes nothing is alive, however long it says nothing", () => {
+  it("that owes nothing is alive, however long it sends nothing", () => {
     const liveness = make()
     assert.strictEqual(liveness.judge(1e9, 200, false), "Alive")
     assert.strictEqual(liveness.wakeAt(0, 200, false), Infinity)
     assert.strictEqual(liveness.silentSince, Infinity)
   })
 
-  it("is probed a second after a command that it has not answered, and not before", () => {
+  it("is probed a second after an unanswered command, and not before", () => {
     const liveness = make()
     liveness.sent(0, true)
     assert.strictEqual(liveness.wakeAt(0, 200, false), PROBE_AFTER)
@@ -88,27 +88,27 @@ describe("a server", () => {
     assert.isBelow(probes.length, 70, "a minute of silence does not use up the sequence numbers")
   })
 
-  it("that has lost nothing so far is doubted after 2.5 s of silence", () => {
+  it("on a line that has lost nothing so far is doubted after 2.5 s of silence", () => {
     const { verdicts } = silence(make())
     assert.strictEqual(verdicts.Doubt, DOUBT_AFTER)
     assert.strictEqual(DOUBT_AFTER, 2500)
   })
 
-  it("that has not answered any command of this session is not doubted: its time for one is not known", () => {
+  it("that has not answered any command of this session is not doubted, because its usual reply time is unknown", () => {
     const { verdicts } = silence(make({ replies: 0 }))
     assert.strictEqual(verdicts.Doubt, undefined)
     assert.strictEqual(verdicts.Dead, TIMEOUT)
     const again = make()
     again.begin(-100, false)
     again.heard(-50, false, false)
-    assert.strictEqual(silence(again).verdicts.Doubt, undefined, "a message is no reply")
+    assert.strictEqual(silence(again).verdicts.Doubt, undefined, "a message is not a reply")
   })
 
-  it("that has not answered anything at all is not doubted", () => {
+  it("that has not answered any packet is not doubted", () => {
     assert.strictEqual(silence(new Liveness(INTERVAL, TIMEOUT)).verdicts.Doubt, undefined)
   })
 
-  it("is dead when it has been silent for the silence timeout", () => {
+  it("is dead after it has been silent for the silence timeout", () => {
     const liveness = make()
     liveness.sent(0, true)
     assert.notStrictEqual(liveness.judge(TIMEOUT - 1, 200, true), "Dead")
@@ -124,7 +124,7 @@ describe("a server", () => {
     assert.strictEqual(liveness.judge(1e6, 200, false), "Alive")
   })
 
-  it("that still owes replies when it is heard is silent from then on", () => {
+  it("that still owes replies when a packet arrives is silent from then on", () => {
     const liveness = make()
     liveness.sent(0, true)
     liveness.sent(10, true)
@@ -135,7 +135,7 @@ describe("a server", () => {
     assert.strictEqual(liveness.judge(500 + TIMEOUT, 200, true), "Dead")
   })
 
-  it("is not asked for a login twice", () => {
+  it("is not sent a second login", () => {
     const liveness = make()
     silence(liveness, DOUBT_AFTER + 1)
     assert.strictEqual(liveness.judge(4000, 200, false), "Doubt")
@@ -156,7 +156,7 @@ describe("a bad line", () => {
   })
 
   it.prop(
-    "is not taken for a dead server by a chance of more than one in a million",
+    "is not taken for a dead server with a probability of more than one in a million",
     [Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 80 }))],
     ([lost]) => {
       const liveness = make({ lost, replies: 2000, timeout: 1e6 })
@@ -166,7 +166,7 @@ describe("a bad line", () => {
     }
   )
 
-  it("counts new numbers alone: a server that ignores repetitions is silent to them", () => {
+  it("counts only new numbers, because some servers ignore retransmissions", () => {
     const liveness = make({ replies: 1, timeout: 1e6 })
     liveness.sent(0, true)
     for (const at of range(100)) liveness.sent(100 * at, false)
@@ -175,7 +175,7 @@ describe("a bad line", () => {
     assert.strictEqual(liveness.judge(10_000, 200, false), "Doubt")
   })
 
-  it("is supposed to lose three in ten before anything is known of it, and the server is doubted within 3 s", () => {
+  it("is assumed to lose three in ten before any measurement, and the server is doubted within 3 s", () => {
     assert.strictEqual(INITIAL_LOSS, 0.3)
     const { probes, verdicts } = silence(make({ replies: 1 }))
     assert.isAtLeast(
@@ -185,7 +185,7 @@ describe("a bad line", () => {
     assert.isAtMost(verdicts.Doubt!, 3000)
   })
 
-  /** The share that is learned from a hundred questions over and over, of which the first so many are lost. */
+  /** The measured share after many rounds of a hundred questions, of which the first so many are lost. */
   const shareOf = (lost: number): number => {
     let share = INITIAL_LOSS
     for (const i of range(2000)) share += ((isLost(i, lost) ? 1 : 0) - share) / 16
@@ -194,7 +194,7 @@ describe("a bad line", () => {
 })
 
 describe("a server that was silent and came back by itself", () => {
-  it("is doubted only after twice that time, for an hour", () => {
+  it("is doubted only after twice that silence, for an hour", () => {
     const liveness = make()
     liveness.sent(-4000, true)
     liveness.heard(0, true, false)
@@ -205,7 +205,7 @@ describe("a server that was silent and came back by itself", () => {
     assert.strictEqual(silence(later, 1e6).verdicts.Doubt, 8000)
   })
 
-  it("is doubted as before when an hour is over, or after a shorter silence", () => {
+  it("is doubted as before after an hour, or after a shorter silence", () => {
     const after = (silentFor: number, ago: number) => {
       const liveness = make({ timeout: 1e6 })
       liveness.sent(-ago - silentFor, true)
@@ -238,7 +238,7 @@ describe("a server that was silent and came back by itself", () => {
 })
 
 describe("a keepalive", () => {
-  it("is due when no command packet has gone out for the interval, repetitions included", () => {
+  it("is due when no command packet was sent for the interval, retransmissions included", () => {
     const liveness = new Liveness(INTERVAL, TIMEOUT)
     liveness.begin(1000, false)
     assert.strictEqual(liveness.keepaliveAt, 1000 + INTERVAL)
@@ -246,10 +246,10 @@ describe("a keepalive", () => {
     liveness.sent(6000, false)
     assert.strictEqual(liveness.keepaliveAt, 6000 + INTERVAL)
     liveness.heard(9000, true, false)
-    assert.strictEqual(liveness.keepaliveAt, 6000 + INTERVAL, "what the server sends does not count")
+    assert.strictEqual(liveness.keepaliveAt, 6000 + INTERVAL, "packets of the server do not count")
   })
 
-  it("for which there was no number is tried again a second later", () => {
+  it("that could not be sent for lack of a number is tried again a second later", () => {
     const liveness = new Liveness(INTERVAL, TIMEOUT)
     liveness.begin(0, false)
     liveness.probed(INTERVAL)
@@ -257,8 +257,8 @@ describe("a keepalive", () => {
   })
 })
 
-describe("a process that stood still", () => {
-  it("does not take that time for the server's silence", () => {
+describe("a process that was suspended", () => {
+  it("does not count that time as silence of the server", () => {
     const liveness = make()
     liveness.sent(0, true)
     liveness.stoodStill(9000)
@@ -267,7 +267,7 @@ describe("a process that stood still", () => {
     assert.strictEqual(liveness.judge(9000 + PROBE_AFTER, 200, false), "Probe")
   })
 
-  it("sends its probes as far apart as before", () => {
+  it("sends its probes with the same gaps as before", () => {
     const liveness = make()
     liveness.sent(0, true)
     liveness.probed(1000)
@@ -278,7 +278,7 @@ describe("a process that stood still", () => {
 })
 
 describe("a session that begins", () => {
-  it("owes nothing, or replies to what was sent into it already", () => {
+  it("owes nothing, or only replies to commands that were already sent in it", () => {
     const liveness = new Liveness(INTERVAL, TIMEOUT)
     liveness.sent(0, true)
     liveness.begin(5000, false)

@@ -15,7 +15,7 @@ import {
 const make = (options: Partial<ConstructorParameters<typeof Login>[0]> = {}, now = 0) =>
   new Login({ timeout: 10_000, longestDelay: 30_000, random: () => 0, ...options }, now)
 
-/** Sends the packets that are due until a time, and returns when. */
+/** Sends the packets that are due until a time, and returns the times of sending. */
 const sendUntil = (login: Login, end: number): ReadonlyArray<number> => {
   const sent: Array<number> = []
   for (let at = login.wakeAt; at <= end && login.isDue(at); at = login.wakeAt) {
@@ -26,7 +26,7 @@ const sendUntil = (login: Login, end: number): ReadonlyArray<number> => {
 }
 
 describe("login packets", () => {
-  it("are sent once a second at first, and ever more rarely, up to the longest delay", () => {
+  it("are sent once a second at first, then with growing delays up to the longest", () => {
     const login = make()
     login.ask(0)
     const sent = sendUntil(login, MUTE_TIME - 1)
@@ -38,7 +38,7 @@ describe("login packets", () => {
   })
 
   it.prop(
-    "are a fifth closer together at most, by chance, and never closer than a second",
+    "are randomly closer together by a fifth at most, and never closer than a second",
     [
       Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })),
       Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1e6 }))
@@ -51,12 +51,12 @@ describe("login packets", () => {
     }
   )
 
-  it("of many clients after the same outage are spread by chance", () => {
+  it("of many clients after the same outage are randomly spread", () => {
     assert.isBelow(make({ random: () => 1 }).retryDelay(160_000), make({ random: () => 0.5 }).retryDelay(160_000))
     assert.strictEqual(make({ random: () => 1 }).retryDelay(160_000), 16_000)
   })
 
-  it("are a second apart also across outages and sockets", () => {
+  it("are at least a second apart, even across outages and sockets", () => {
     const login = make()
     login.ask(0)
     login.sent(0)
@@ -71,7 +71,7 @@ describe("login packets", () => {
     assert.strictEqual(login.wakeAt, 2000)
   })
 
-  it("begin again with one a second in the next outage", () => {
+  it("begin with one a second again in the next outage", () => {
     const login = make()
     login.ask(0)
     sendUntil(login, 50_000)
@@ -81,7 +81,7 @@ describe("login packets", () => {
     assert.deepStrictEqual(sendUntil(login, 102_000), [100_000, 101_000, 102_000])
   })
 
-  it("are not sent before they are asked for, nor after that has stopped", () => {
+  it("are not sent before the request, nor after it has stopped", () => {
     const login = make()
     assert.isFalse(login.isDue(1e9))
     assert.strictEqual(login.wakeAt, Infinity)
@@ -94,21 +94,21 @@ describe("login packets", () => {
 })
 
 describe("a login reply", () => {
-  it("is waited for after a packet of this outage, and until it has come", () => {
+  it("is awaited after a packet of this outage, until it has arrived", () => {
     const login = make()
     login.ask(0)
     assert.isFalse(login.isAwaited(0))
     login.sent(0)
-    assert.isTrue(login.isAwaited(1e9), "as long as a login is asked for")
+    assert.isTrue(login.isAwaited(1e9), "as long as a login is requested")
     login.answered()
     assert.isFalse(login.isAwaited(10))
-    assert.strictEqual(login.wakeAt, Infinity, "nothing is asked any more")
+    assert.strictEqual(login.wakeAt, Infinity, "no login is requested any more")
     login.sent(5000)
     login.begin(6000)
-    assert.isFalse(login.isAwaited(6000), "what was asked in an earlier outage does not count")
+    assert.isFalse(login.isAwaited(6000), "packets of an earlier outage do not count")
   })
 
-  it("may come for five minutes after the machine has stopped asking", () => {
+  it("may arrive for five minutes after the requests have stopped", () => {
     const login = make()
     login.ask(0)
     login.sent(0)
@@ -120,7 +120,7 @@ describe("a login reply", () => {
     assert.isTrue(login.isAwaited(500_000 + LATE_LOGIN_REPLY - 1))
   })
 
-  it("shows the round trip if one packet was sent", () => {
+  it("gives the round-trip time if one packet was sent", () => {
     const login = make()
     login.ask(0)
     login.sent(100)
@@ -130,7 +130,7 @@ describe("a login reply", () => {
     assert.deepStrictEqual([login.firstSentAt, login.lastSentAt], [100, 1100])
   })
 
-  it("shows the round trip of the first packet of this outage, whatever was sent before", () => {
+  it("gives the round-trip time of the first packet of this outage, whatever was sent before", () => {
     const login = make()
     login.sent(0)
     login.sent(1000)
@@ -139,7 +139,7 @@ describe("a login reply", () => {
     assert.strictEqual(login.roundTrip(2030), 30)
   })
 
-  it("may come to other packets, too, for five minutes, unless each packet has been answered", () => {
+  it("may also belong to other packets, for five minutes, unless each packet has been answered", () => {
     const login = make()
     login.sent(0)
     login.answered()
@@ -155,7 +155,7 @@ describe("a login reply", () => {
     assert.strictEqual(login.mayRestartSince, Infinity)
   })
 
-  it("to a packet that the network has repeated shows that the server may have begun anew just before", () => {
+  it("to a packet that the network has duplicated proves that the server may have restarted its session just before", () => {
     const login = make()
     login.sent(0)
     login.answered()
@@ -169,8 +169,8 @@ describe("a login reply", () => {
   })
 })
 
-describe("a mute socket", () => {
-  it("is given up a minute after asking on it began", () => {
+describe("a socket without any answer", () => {
+  it("is given up a minute after the requests on it began", () => {
     const login = make()
     login.ask(500)
     assert.isFalse(login.isMute(499 + MUTE_TIME))
@@ -187,12 +187,12 @@ describe("a first login that fails", () => {
     reason: new Transport.IoFailed({ kind: "Unreachable", peer: "server" })
   })
 
-  it("times out so long after it began", () => {
+  it("times out after its timeout", () => {
     const login = make({ timeout: 7000 }, 100)
     assert.strictEqual(login.timesOutAt, 7100)
   })
 
-  it("tells how often and how long it was tried, and what was seen", () => {
+  it("reports the number of tries, the time and the last known cause", () => {
     const login = make({}, 500)
     login.ask(500)
     sendUntil(login, 10_499)
@@ -205,7 +205,7 @@ describe("a first login that fails", () => {
     assert.deepStrictEqual(login.outage, { cause: error, tries: 10, since: 500 })
   })
 
-  it("tells of silence again after several packets without an answer or an error", () => {
+  it("reports silence again after several packets without an answer or an error", () => {
     const login = make()
     login.failed(new LoginFailure.PortClosed({}))
     for (let tries = 0; tries < QUIET_TRIES; tries++) login.sent(1000 * tries)
@@ -214,7 +214,7 @@ describe("a first login that fails", () => {
     assert.strictEqual(login.outage.cause._tag, "Silence")
   })
 
-  it("tells nothing of an earlier outage", () => {
+  it("reports nothing of an earlier outage", () => {
     const login = make()
     login.sent(0)
     login.failed(error)
@@ -224,7 +224,7 @@ describe("a first login that fails", () => {
     assert.strictEqual(login.outage.cause._tag, "PortClosed")
   })
 
-  it("is asked for again some time after a refusal, on the same socket", () => {
+  it("is requested again some time after a refusal, on the same socket", () => {
     const login = make()
     login.ask(0)
     login.sent(0)
@@ -234,6 +234,6 @@ describe("a first login that fails", () => {
     assert.isFalse(login.isMute(100 + MUTE_TIME - 1))
     login.stop()
     login.refused(200, error)
-    assert.strictEqual(login.wakeAt, Infinity, "not while nothing is asked")
+    assert.strictEqual(login.wakeAt, Infinity, "not while no login is requested")
   })
 })

@@ -1,5 +1,5 @@
 /**
- * What a session shows of the time without one: in its status, its log and its errors.
+ * Tests how an outage appears in the status, the log and the errors of a session.
  */
 import { Session, type Status, Transport } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
@@ -9,7 +9,7 @@ import { TestClock } from "effect/testing"
 
 const password = Redacted.make("secret")
 
-/** Writes down warnings and errors. */
+/** Records warnings and errors. */
 const logged = () => {
   const lines: Array<string> = []
   const logger = Logger.make(({ logLevel, message }) => {
@@ -29,7 +29,7 @@ const shown = (status: Status.Status) => {
 }
 
 describe("a command that was not sent", () => {
-  it.effect("for want of a session says which cause was last known, and which server it is", () =>
+  it.effect("because there is no session has an error with the last known cause and the server's name", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* server.stop()
@@ -39,8 +39,8 @@ describe("a command that was not sent", () => {
       const error = yield* Fiber.join(asking)
       assert.strictEqual(
         error.message,
-        `command "players": no session with ${session.peer} yet: nobody listens at the port (is the server running, is ` +
-          "RConPort right?). The command was not sent: trying again is safe"
+        `command "players": no session with ${session.peer} yet: the port is closed: check that the server is running, ` +
+          "and its RConPort. The command was not sent: trying again is safe"
       )
       assert.strictEqual(error.isRetryable, true)
       yield* server.start
@@ -50,22 +50,22 @@ describe("a command that was not sent", () => {
       assert.include((yield* Fiber.join(later)).message, `no session with ${session.peer} yet: no answer came`)
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("because the host name has no address says so", () =>
+  it.effect("because the host name has no address has an error with that cause", () =>
     Effect.gen(function*() {
       const session = yield* Session.start({ password, loginTimeout: "Infinity" })
       const asking = yield* Effect.forkChild(Effect.flip(session.command("players")))
       yield* TestClock.adjust("20 seconds")
-      assert.include((yield* Fiber.join(asking)).message, "has no address (is it spelled right, does the DNS answer?)")
+      assert.include((yield* Fiber.join(asking)).message, "has no address: check its spelling and the DNS")
       assert.deepStrictEqual(shown(yield* session.status), ["Connecting", "TransportError", 0, 0])
     }).pipe(Effect.provide(TestRcon.layerTransport({ network: { failures: { open: "HostUnresolved" } } }))))
 
-  it.effect("because its session is over says so", () =>
+  it.effect("because its session has ended has an error with that cause", () =>
     Effect.gen(function*() {
       const session = yield* Session.make({ password })
       const error = yield* Effect.flip(session.command("kick 1", { epoch: 7 }))
       assert.strictEqual(
         error.message,
-        `command "kick": the session with ${session.peer} that the command was for is over, or has not begun. The command was not sent`
+        `command "kick": the session with ${session.peer} that the command was for has ended, or has not begun. The command was not sent`
       )
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 })
@@ -108,7 +108,7 @@ describe("the status of an outage", () => {
 })
 
 describe("the log", () => {
-  it.effect("warns of a first login that drags on: after a minute, after ten more, then every hour", () =>
+  it.effect("warns of a slow first login: after a minute, after ten more, then every hour", () =>
     Effect.gen(function*() {
       const { layer, lines } = logged()
       const server = yield* SimulatedServer.SimulatedServer
@@ -121,7 +121,7 @@ describe("the log", () => {
       assert.match(
         lines[0]!,
         new RegExp(
-          `^Warn: RCON session with ${session.peer}: no session for 1m.* \\(\\d+ tries\\): nobody listens at the port`
+          `^Warn: RCON session with ${session.peer}: no session for 1m.* \\(\\d+ tries\\): the port is closed`
         )
       )
       yield* TestClock.adjust("9 minutes")
@@ -139,7 +139,7 @@ describe("the log", () => {
       assert.deepStrictEqual(lines, [])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("warns of a lost session, and again if that drags on", () =>
+  it.effect("warns of a lost session, and again if the outage lasts", () =>
     Effect.gen(function*() {
       const { layer, lines } = logged()
       const server = yield* SimulatedServer.SimulatedServer
@@ -152,7 +152,7 @@ describe("the log", () => {
       assert.match(lines[1]!, /^Warn: RCON session with .*: no session for /)
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("has the reason of a first login that fails", () =>
+  it.effect("contains the reason if the first login fails", () =>
     Effect.gen(function*() {
       const { layer, lines } = logged()
       const session = yield* Effect.provide(Session.start({ password: Redacted.make("wrong") }), layer)
@@ -165,7 +165,7 @@ describe("the log", () => {
 })
 
 describe("the end of a session", () => {
-  it.effect("is heard: a refusal after an outage fails closed", () =>
+  it.effect("makes closed fail with a refusal after an outage", () =>
     Effect.gen(function*() {
       const { layer, lines } = logged()
       const server = yield* SimulatedServer.SimulatedServer
@@ -180,7 +180,7 @@ describe("the end of a session", () => {
       assert.match(lines.at(-1)!, /^Error: .*: ended for good: .* refused the login/)
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("is heard: closed succeeds if the owner closes the session", () =>
+  it.effect("makes closed succeed if the owner closes the session", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
       const session = yield* Scope.provide(Session.make({ password }), scope)
@@ -190,7 +190,7 @@ describe("the end of a session", () => {
       yield* session.closed
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("is heard: closed dies of a defect", () =>
+  it.effect("makes closed die of a defect", () =>
     Effect.gen(function*() {
       const { layer, lines } = logged()
       const transport = Transport.Transport.of({ peer: "broken:1", open: Effect.die("boom") })
@@ -203,7 +203,7 @@ describe("the end of a session", () => {
       assert.deepStrictEqual(lines, ["Error: RCON session with broken:1: ended because of a defect"])
     }))
 
-  it.effect("does not come with a refusal if retryRefused is set: the session goes on when the password is right again", () =>
+  it.effect("is not caused by a refusal if retryRefused is set: the session continues when the password is right again", () =>
     Effect.gen(function*() {
       const { layer, lines } = logged()
       const server = yield* SimulatedServer.SimulatedServer
@@ -220,7 +220,7 @@ describe("the end of a session", () => {
       yield* TestClock.adjust("50 seconds")
       const status = outageOf(yield* session.status)
       assert.strictEqual(status.cause._tag, "LoginRefused")
-      assert.isAtMost(status.tries, 11, "five seconds lie between a refusal and the next try")
+      assert.isAtMost(status.tries, 11, "five seconds pass between a refusal and the next try")
       assert.match(lines.join("\n"), /^Warn: .*: .* refused the login: the password .* Still trying$/)
       yield* server.admit
       yield* TestClock.adjust("10 seconds")
@@ -238,7 +238,7 @@ describe("the end of a session", () => {
       yield* Fiber.interrupt(tags)
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("comes with the login timeout if the first login is refused again and again", () =>
+  it.effect("comes with the login timeout if the first login is refused repeatedly", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* server.refuse
@@ -250,7 +250,7 @@ describe("the end of a session", () => {
       assert.isAtMost(reason.tries, 3)
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("comes at once if the address is not valid, also with an infinite login timeout", () =>
+  it.effect("comes at once if the address is invalid, even with an infinite login timeout", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make({ failures: { open: "InvalidAddress" } })
       const failure = yield* Effect.flip(

@@ -23,7 +23,7 @@ interface Sent {
   readonly what: "Command" | "Repetition" | "Probe"
 }
 
-/** Commands on their way, and what came of them. Everything happens at `now`. */
+/** Outbound commands and their outcomes. Every input happens at `now`. */
 class Harness {
   now = 0
   readonly sent: Array<Sent> = []
@@ -53,7 +53,7 @@ class Harness {
       learn: (isLost) => this.losses.push(isLost),
       measured: (milliseconds) => this.measured.push(milliseconds)
     })
-    // The line is measured, as it is by a login.
+    // The round trip is measured once, as a login does it.
     this.outbound.roundTrip.measure(20)
   }
 
@@ -92,7 +92,7 @@ class Harness {
     return this.outbound.receive(this.now, Packet.commandReplyPart(number, total, index, text))
   }
 
-  /** When a text was sent. */
+  /** The times at which a text was sent. */
   sentAt(text: string): ReadonlyArray<number> {
     return this.sent.filter((each) => each.text === text).map(({ at }) => at)
   }
@@ -117,7 +117,7 @@ describe("a command", () => {
     assert.strictEqual(harness.outbound.roundTrip.smoothed, 20 + 10 / 8)
   })
 
-  it("is sent again, as the same datagram, at gaps that double up to a second", () => {
+  it("is sent again as the same datagram, with gaps that double up to a second", () => {
     const harness = new Harness()
     harness.submit("players")
     harness.until(5000)
@@ -128,7 +128,7 @@ describe("a command", () => {
     assert.strictEqual(MINIMUM_TIMEOUT, 200)
   })
 
-  it("is sent again no more often than the line is slow", () => {
+  it("is sent again less often on a slow line", () => {
     const harness = new Harness()
     for (const _ of range(50)) harness.outbound.roundTrip.measure(2500)
     harness.submit("players")
@@ -145,7 +145,7 @@ describe("a command", () => {
     assert.deepStrictEqual(harness.sentAt("kick 1"), [0])
   })
 
-  it("sent twice is not measured: which datagram was answered is not known", () => {
+  it("sent twice is not measured, because the answered datagram is unknown", () => {
     const harness = new Harness()
     harness.submit("players")
     harness.until(300)
@@ -153,7 +153,7 @@ describe("a command", () => {
     assert.deepStrictEqual(harness.measured, [])
   })
 
-  it("in flight while the process stood still is not measured", () => {
+  it("in flight while the process was suspended is not measured", () => {
     const harness = new Harness()
     harness.submit("admins")
     harness.now = 30
@@ -168,7 +168,7 @@ describe("a command", () => {
     assert.deepStrictEqual(harness.measured, [30, 40])
   })
 
-  it("teaches whether datagrams are lost, by replies to later ones", () => {
+  it("is recorded as lost or not by replies to later datagrams", () => {
     const harness = new Harness()
     for (const text of ["a", "b", "c"]) harness.submit(text, { repeatable: false })
     harness.now = 1
@@ -179,7 +179,7 @@ describe("a command", () => {
     assert.deepStrictEqual(harness.losses.slice(4), [false])
   })
 
-  it("after a timeout gives the next ones more time", () => {
+  it("that times out gives the next ones more time", () => {
     const harness = new Harness()
     harness.submit("a")
     harness.until(200)
@@ -194,7 +194,7 @@ describe("a command", () => {
 describe("many commands in flight", () => {
   const repetitions = (harness: Harness) => harness.sent.filter(({ what }) => what === "Repetition").length
 
-  it("are all sent again if the server has answered a later one: they are lost", () => {
+  it("are all sent again if the server has answered a later one, because they are lost", () => {
     const harness = new Harness({ maxInFlight: 64 })
     for (const i of range(40)) harness.submit(`c${i}`)
     harness.now = 1
@@ -207,7 +207,7 @@ describe("many commands in flight", () => {
     assert.strictEqual(repetitions(harness), 40)
   })
 
-  it("are not sent again while the server answers earlier ones: it is busy", () => {
+  it("are not sent again while the server answers earlier ones, because it is busy", () => {
     const harness = new Harness({ maxInFlight: 64 })
     for (const i of range(40)) harness.submit(`c${i}`, { deadline: 1e6 })
     for (const i of range(40)) {
@@ -218,7 +218,7 @@ describe("many commands in flight", () => {
     assert.strictEqual(harness.outcomes.length, 40)
   })
 
-  it("more than four are asked for by one probe if no reply comes, and sent again when that is answered", () => {
+  it("cause one probe if they are more than four and no reply arrives, and are sent again when it is answered", () => {
     const harness = new Harness({ maxInFlight: 64 })
     for (const i of range(FEW + 1)) harness.submit(`c${i}`)
     harness.until(200)
@@ -231,7 +231,7 @@ describe("many commands in flight", () => {
     assert.strictEqual(repetitions(harness), FEW + 1)
   })
 
-  it("are asked for by ever rarer probes while none is answered", () => {
+  it("cause probes with growing gaps while none is answered", () => {
     const harness = new Harness({ maxInFlight: 64 })
     for (const i of range(40)) harness.submit(`c${i}`)
     harness.until(5000)
@@ -239,7 +239,7 @@ describe("many commands in flight", () => {
     assert.deepStrictEqual(harness.sentAt(""), [200, 600, 1400, 2400, 3400, 4400])
   })
 
-  it("up to four are all sent again when no reply comes", () => {
+  it("are all sent again if they are at most four and no reply arrives", () => {
     const harness = new Harness()
     for (const i of range(FEW)) harness.submit(`c${i}`)
     harness.until(200)
@@ -249,7 +249,7 @@ describe("many commands in flight", () => {
 })
 
 describe("a reply in parts", () => {
-  it("settles the command when it is whole, in any order", () => {
+  it("settles the command when it is complete, in any order", () => {
     const harness = new Harness()
     harness.submit("bans")
     assert.strictEqual(harness.part(0, 3, 2, "c"), "Part")
@@ -258,7 +258,7 @@ describe("a reply in parts", () => {
     assert.deepStrictEqual(harness.outcomes, [["bans", "abc"]])
   })
 
-  it("postpones the next sending: the other parts are on their way", () => {
+  it("postpones the retransmission, because the other parts are under way", () => {
     const harness = new Harness()
     harness.submit("bans")
     harness.until(190)
@@ -270,7 +270,7 @@ describe("a reply in parts", () => {
     assert.deepStrictEqual(harness.sentAt("bans"), [0, 190 + timeout])
   })
 
-  it("does not make a command sent again that is to be sent once", () => {
+  it("does not cause a retransmission of a command that is not repeatable", () => {
     const harness = new Harness()
     harness.submit("bans", { repeatable: false })
     harness.part(0, 3, 0, "a")
@@ -288,7 +288,7 @@ describe("a reply in parts", () => {
     assert.deepStrictEqual(harness.measured, [40])
   })
 
-  it("whose parts contradict each other is asked for anew, under another number, and never joined", () => {
+  it("whose parts contradict each other is requested anew under another number, and never joined", () => {
     const harness = new Harness()
     const ticket = harness.submit("players")!
     harness.until(200)
@@ -306,7 +306,7 @@ describe("a reply in parts", () => {
     assert.strictEqual(ticket.state, "Settled")
   })
 
-  it("whose parts go on to contradict each other is given up as incomplete, and does not use up the numbers", () => {
+  it("whose parts contradict each other repeatedly is given up as incomplete, and does not use up the numbers", () => {
     const harness = new Harness()
     harness.submit("players")
     while (harness.outcomes.length === 0) {
@@ -319,7 +319,7 @@ describe("a reply in parts", () => {
     assert.strictEqual(harness.sent.length, 1 + CONTRADICTIONS)
   })
 
-  it("whose parts contradict each other though the command was sent once is incomplete", () => {
+  it("whose parts contradict each other although the command was sent once is incomplete", () => {
     const harness = new Harness()
     harness.submit("players", { repeatable: false, deadline: 3000 })
     harness.part(0, 2, 0, "a")
@@ -330,7 +330,7 @@ describe("a reply in parts", () => {
     assert.deepStrictEqual(harness.sentAt("players"), [0])
   })
 
-  it("for which there is no room is not kept", () => {
+  it("beyond the memory limit is dropped", () => {
     const big = new Uint8Array(1024).fill(65)
     const parts = REPLY_BYTES / big.length
     const commands = Math.ceil(parts / 254)
@@ -349,7 +349,7 @@ describe("a reply in parts", () => {
     assert.strictEqual(waiting.part(number, 2, 0, big), "Part", "there is room again")
   })
 
-  it("no longer takes room when it is whole, or its session is over", () => {
+  it("frees its memory when it is complete, or its session has ended", () => {
     const harness = new Harness()
     const big = new Uint8Array(2000).fill(65)
     for (const round of range(100)) {
@@ -381,7 +381,7 @@ describe("without a reply by its deadline", () => {
     assert.strictEqual(harness.outbound.wakeAt("Online"), Infinity)
   })
 
-  it("a command of whose reply a part has come fails as IncompleteReply, and says how much is missing", () => {
+  it("a command with a part of its reply fails as IncompleteReply, with the number of missing parts", () => {
     const harness = new Harness()
     harness.submit("bans", { deadline: 3000 })
     harness.part(0, 5, 1, "b")
@@ -391,7 +391,7 @@ describe("without a reply by its deadline", () => {
     assert.deepInclude(harness.errors.get("bans"), { missing: 3, total: 5 })
   })
 
-  it("a command that waits for its turn fails as Overloaded, and says how many others wait", () => {
+  it("a command that waits for its turn fails as Overloaded, with the number of other waiting commands", () => {
     const harness = new Harness({ maxInFlight: 1 })
     harness.submit("first")
     harness.submit("second", { deadline: 100 })
@@ -403,7 +403,7 @@ describe("without a reply by its deadline", () => {
     assert.deepInclude(harness.errors.get("third"), { waiting: 0 })
   })
 
-  it("a command whose deadline has come is not sent, also if its turn comes at the same moment", () => {
+  it("a command whose deadline has come is not sent, even if its turn comes at the same moment", () => {
     const harness = new Harness({ maxInFlight: 1 })
     harness.submit("first")
     harness.submit("late", { deadline: 100 })
@@ -427,7 +427,7 @@ describe("without a reply by its deadline", () => {
     assert.deepStrictEqual(harness.sent, [])
   })
 
-  it("a command in flight when its session is found lost fails as SessionLost, and is not sent again meanwhile", () => {
+  it("a command in flight in a lost session fails as SessionLost, and is not sent again meanwhile", () => {
     const harness = new Harness()
     harness.submit("players", { deadline: 3000 })
     harness.until(2000)
@@ -438,7 +438,7 @@ describe("without a reply by its deadline", () => {
     assert.deepInclude(harness.errors.get("players"), { sends })
   })
 
-  it("a command to be sent again in the next session fails as SessionLost: it was sent", () => {
+  it("a command to be sent again in the next session fails as SessionLost, because it was sent", () => {
     const harness = new Harness()
     harness.submit("players", { deadline: 3000 })
     harness.outbound.lose(Infinity)
@@ -447,10 +447,10 @@ describe("without a reply by its deadline", () => {
     harness.submit("late", { deadline: 6000 })
     harness.outbound.lose(Infinity)
     harness.until(6000, "Doubting")
-    assert.strictEqual(harness.outcome("late"), "SessionLost", "also if there is a session again")
+    assert.strictEqual(harness.outcome("late"), "SessionLost", "even if there is a session again")
   })
 
-  it("a command of whose reply a part came in a session that was lost has been executed", () => {
+  it("a command with a part of its reply in a lost session has been executed", () => {
     const harness = new Harness()
     harness.submit("bans", { deadline: 3000 })
     harness.part(0, 4, 0, "a")
@@ -462,7 +462,7 @@ describe("without a reply by its deadline", () => {
 })
 
 describe("waiting commands", () => {
-  it("are sent first come, first served, as those in flight are answered", () => {
+  it("are sent first come, first served, as commands in flight are answered", () => {
     const harness = new Harness({ maxInFlight: 2 })
     const tickets = range(5).map((i) => harness.submit(`c${i}`)!)
     assert.deepStrictEqual(harness.outbound.load, { waiting: 3, inFlight: 2 })
@@ -472,7 +472,7 @@ describe("waiting commands", () => {
     assert.deepStrictEqual(harness.sent.map(({ text }) => text), ["c0", "c1", "c2", "c3"])
   })
 
-  it("are not overtaken by one that is submitted when there is room", () => {
+  it("are not overtaken by a command that is submitted when there is room", () => {
     const harness = new Harness({ maxInFlight: 2 })
     harness.submit("waits", {}, "Lost")
     harness.submit("later")
@@ -480,7 +480,7 @@ describe("waiting commands", () => {
     assert.deepStrictEqual(harness.sent.map(({ text }) => text), ["waits", "later"])
   })
 
-  it("more than the queue holds are refused, also for want of a session", () => {
+  it("are refused beyond the capacity of the queue, even without a session", () => {
     for (const phase of ["Online", "Lost"] as const) {
       const harness = new Harness({ maxInFlight: 1, queueCapacity: 2 })
       if (phase === "Online") harness.submit("in flight")
@@ -489,7 +489,7 @@ describe("waiting commands", () => {
     }
   })
 
-  it("of a queue without room are none, but what can be sent at once is", () => {
+  it("are refused by a queue of capacity 0, but a command that can be sent at once is sent", () => {
     const harness = new Harness({ maxInFlight: 1, queueCapacity: 0 })
     harness.submit("first")
     harness.submit("second")
@@ -497,7 +497,7 @@ describe("waiting commands", () => {
     assert.deepStrictEqual(harness.sentAt("first"), [0])
   })
 
-  it("that were cancelled are forgotten", () => {
+  it("are removed when they are cancelled", () => {
     const harness = new Harness({ maxInFlight: 1 })
     harness.submit("first")
     harness.outbound.cancel(harness.submit("second")!)
@@ -520,7 +520,7 @@ describe("waiting commands", () => {
     assert.strictEqual(harness.sent.at(-1)!.number, 7)
   })
 
-  it("have a number again after twice the round trip, whatever time it is, and however long the process stood still", () => {
+  it("get a number after twice the round trip, whatever time it is, and however long the process was suspended", () => {
     const available = (stoodStill: boolean) => {
       const harness = new Harness({ maxInFlight: 256 })
       harness.now = 1000
@@ -536,7 +536,7 @@ describe("waiting commands", () => {
     assert.deepStrictEqual([available(false), available(true)], [60, 60])
   })
 
-  it("for want of a number are not helped by probes while the server works out of order", () => {
+  it("for a number cause no probes while the server works out of order", () => {
     const harness = new Harness({ maxInFlight: 256 })
     harness.submit("slow", { repeatable: false })
     harness.now = 1
@@ -551,7 +551,7 @@ describe("waiting commands", () => {
     assert.deepStrictEqual(harness.sentAt(""), [])
   })
 
-  it("are not looked at while the session is doubted", () => {
+  it("cause no ticks while the session is doubted", () => {
     const harness = new Harness({ maxInFlight: 256 })
     for (const i of range(ORDINARY)) harness.submit(`c${i}`, { repeatable: false, deadline: 60_000 })
     harness.submit("waits", { deadline: 60_000 })
@@ -559,7 +559,7 @@ describe("waiting commands", () => {
     assert.strictEqual(harness.outbound.wakeAt("Doubting"), 60_000)
   })
 
-  it("for want of a number are helped by late replies to commands that nobody waits for, if they are whole", () => {
+  it("for a number get one after a late complete reply to an abandoned command", () => {
     const harness = new Harness({ maxInFlight: 256 })
     for (const i of range(ORDINARY)) harness.outbound.cancel(harness.submit(`c${i}`, { repeatable: false })!)
     harness.submit("waits")
@@ -573,7 +573,7 @@ describe("waiting commands", () => {
     assert.strictEqual(harness.sent.at(-1)!.number, 7)
   })
 
-  it("for want of a number are helped by probes, whose replies show that the server has passed the old", () => {
+  it("for a number cause probes, whose replies prove that the server has passed old commands", () => {
     const harness = new Harness({ maxInFlight: 256 })
     for (const i of range(ORDINARY)) harness.outbound.cancel(harness.submit(`c${i}`)!)
     harness.until(1000)
@@ -589,7 +589,7 @@ describe("waiting commands", () => {
     assert.deepStrictEqual(harness.sentAt("waits"), [1020 + RELEASE_AFTER])
   })
 
-  it("for want of a number are helped by probes that are never closer together than half a second", () => {
+  it("for a number cause probes at most every half second", () => {
     const harness = new Harness({ maxInFlight: 256 })
     for (const i of range(ORDINARY)) harness.submit(`c${i}`, { repeatable: false, deadline: 10 })
     harness.until(10)
@@ -599,12 +599,16 @@ describe("waiting commands", () => {
     assert.isAtLeast(probes.length, 5)
     for (const [i, at] of probes.slice(1).entries()) assert.isAtLeast(at - probes[i]!, EVIDENCE_GAP)
     harness.until(10 + LATE_REPLY)
-    assert.strictEqual(harness.sentAt("waits 0").at(0), LATE_REPLY, "without help they wait for as long as it takes")
+    assert.strictEqual(
+      harness.sentAt("waits 0").at(0),
+      LATE_REPLY,
+      "without a reply they wait until the quarantine ends"
+    )
   })
 })
 
-describe("a command that is bound to circumstances", () => {
-  it("is not sent if they cannot be told, and harms no other", () => {
+describe("a command with `isCurrent`", () => {
+  it("is not sent if that throws, without an effect on others", () => {
     const harness = new Harness({ maxInFlight: 1 })
     harness.submit("first")
     let calls = 0
@@ -620,7 +624,7 @@ describe("a command that is bound to circumstances", () => {
     assert.deepStrictEqual(harness.sentAt("next"), [0])
   })
 
-  it("is not sent when they have changed, before the submission or while it waits", () => {
+  it("is not sent if that returns false before the submission or while it waits", () => {
     const harness = new Harness({ maxInFlight: 1 })
     let current = false
     harness.submit("early", { isCurrent: () => current })
@@ -633,7 +637,7 @@ describe("a command that is bound to circumstances", () => {
     assert.deepStrictEqual(harness.sent.map(({ text }) => text), ["first"])
   })
 
-  it("is not sent again when they have changed, but its reply is still waited for", () => {
+  it("is not sent again if that returns false, but its reply is still awaited", () => {
     const harness = new Harness()
     let current = true
     harness.submit("kick 1", { isCurrent: () => current })
@@ -644,7 +648,7 @@ describe("a command that is bound to circumstances", () => {
     assert.strictEqual(harness.outcome("kick 1"), "done")
   })
 
-  it("fails as SessionLost if it was sent in a session that was lost, and they have changed", () => {
+  it("fails as SessionLost if it was sent in a lost session and that returns false", () => {
     const harness = new Harness()
     let current = true
     harness.submit("kick 1", { isCurrent: () => current })
@@ -656,7 +660,7 @@ describe("a command that is bound to circumstances", () => {
 })
 
 describe("a reply", () => {
-  it("is to something sent before a time if all sendings of its command were", () => {
+  it("belongs to the time before a moment if all datagrams of its command were sent before it", () => {
     const harness = new Harness()
     harness.submit("players")
     harness.until(200)
@@ -666,7 +670,7 @@ describe("a reply", () => {
 })
 
 describe("a session that is lost", () => {
-  it("fails a command for it alone as IncompleteReply if part of its reply had come, though it waits to be sent anew", () => {
+  it("fails a command for its epoch as IncompleteReply if a part of the reply had arrived, although it waits to be sent anew", () => {
     const harness = new Harness({ maxInFlight: 256 })
     harness.submit("x", { epoch: 1 })
     for (const i of range(ORDINARY)) harness.submit(`c${i}`, { repeatable: false })
@@ -676,7 +680,7 @@ describe("a session that is lost", () => {
     assert.strictEqual(harness.outcome("x"), "IncompleteReply")
   })
 
-  it("fails what may be sent only once, and keeps the others for the next, the oldest first", () => {
+  it("fails commands that are not repeatable, and keeps the others for the next session, the oldest first", () => {
     const harness = new Harness({ maxInFlight: 3 })
     for (const text of ["a", "once", "b", "waits"]) harness.submit(text, { repeatable: text !== "once" })
     harness.outbound.lose(Infinity)
@@ -690,7 +694,7 @@ describe("a session that is lost", () => {
     assert.deepStrictEqual(harness.sent.slice(3).map(({ number }) => number), [3, 4, 5], "0 to 2 are in quarantine")
   })
 
-  it("keeps the order of submission, whatever numbers were given, and if it is lost again before all were sent", () => {
+  it("keeps the order of submission, whatever the numbers, and even if it is lost again before all were sent", () => {
     const harness = new Harness({ maxInFlight: 4 })
     for (const i of range(ORDINARY - 2)) {
       harness.submit(`c${i}`)
@@ -703,14 +707,14 @@ describe("a session that is lost", () => {
     harness.outbound.lose(Infinity)
     harness.outbound.start(1000)
     assert.deepStrictEqual(harness.sent.slice(-4).map(({ text }) => text), texts)
-    // Of the next session nothing is known but a reply to the second.
+    // The only evidence of the next session is a reply to the second.
     harness.reply(harness.sent.at(-3)!.number, "")
     harness.outbound.lose(Infinity)
     harness.outbound.start(1000)
     assert.deepStrictEqual(harness.sent.slice(-3).map(({ text }) => text), ["a", "c", "d"])
   })
 
-  it("fails what is for it alone: what was sent as SessionLost, what waits as NotConnected", () => {
+  it("fails commands for its epoch: sent ones as SessionLost, waiting ones as NotConnected", () => {
     const harness = new Harness({ maxInFlight: 1 })
     harness.submit("sent", { epoch: 1 })
     harness.submit("waits", { epoch: 1 })
@@ -721,7 +725,7 @@ describe("a session that is lost", () => {
     assert.strictEqual(harness.sent.at(-1)!.text, "any")
   })
 
-  it("leaves alone what was sent after the login packet of the next one", () => {
+  it("does not affect commands sent after the login packet of the next session", () => {
     const harness = new Harness()
     harness.submit("before", { repeatable: false })
     harness.now = 10
@@ -734,7 +738,7 @@ describe("a session that is lost", () => {
     assert.strictEqual(harness.outcome("after"), "here")
   })
 
-  it("is not lost after all: sending goes on where it was", () => {
+  it("that continues after all resumes retransmission", () => {
     const harness = new Harness()
     harness.submit("players")
     harness.until(2000, "Lost")
@@ -744,7 +748,7 @@ describe("a session that is lost", () => {
     assert.deepStrictEqual(harness.sentAt("players"), [0, 2000])
   })
 
-  it("leaves the next to count from 0", () => {
+  it("lets the next session count from 0", () => {
     const harness = new Harness()
     for (const i of range(10)) {
       harness.submit(`c${i}`)
@@ -765,7 +769,7 @@ describe("probes", () => {
     assert.deepStrictEqual(harness.outbound.load, { waiting: 0, inFlight: 0 })
     assert.isTrue(harness.outbound.owes)
     harness.submit("players")
-    assert.deepStrictEqual(harness.sent.map(({ text }) => text), ["", "players"], "they take nobody's place")
+    assert.deepStrictEqual(harness.sent.map(({ text }) => text), ["", "players"], "they take no place of a command")
     harness.until(1e6)
     assert.deepStrictEqual(harness.sentAt(""), [0])
     assert.isTrue(harness.outbound.owes)
@@ -782,7 +786,7 @@ describe("probes", () => {
     assert.isFalse(harness.outbound.owes)
   })
 
-  it("have done their work when any command is answered", () => {
+  it("end when any command is answered", () => {
     const harness = new Harness()
     harness.outbound.probe(0, true)
     harness.outbound.probe(0, true)
@@ -805,7 +809,7 @@ describe("probes", () => {
     assert.isFalse(harness.outbound.probe(0, false))
   })
 
-  it("belong to their session", () => {
+  it("end with their session", () => {
     const harness = new Harness()
     harness.outbound.probe(0, true)
     harness.outbound.lose(Infinity)
@@ -816,7 +820,7 @@ describe("probes", () => {
 })
 
 describe("a cancelled command", () => {
-  it("shows nothing of the round trip if the process stood still", () => {
+  it("gives no round-trip time if the process was suspended", () => {
     const harness = new Harness()
     harness.outbound.cancel(harness.submit("kick 1")!)
     harness.now = 9000
@@ -825,7 +829,7 @@ describe("a cancelled command", () => {
     assert.strictEqual(harness.outbound.roundTrip.smoothed, 20)
   })
 
-  it("shows the round trip all the same", () => {
+  it("gives a round-trip time by its late reply", () => {
     const harness = new Harness()
     harness.outbound.cancel(harness.submit("kick 1")!)
     harness.now = 60
@@ -833,7 +837,7 @@ describe("a cancelled command", () => {
     assert.strictEqual(harness.outbound.roundTrip.smoothed, 20 + 40 / 8)
   })
 
-  it("in flight makes room at once, and its reply is a stray", () => {
+  it("in flight frees its place at once, and its reply is a stray", () => {
     const harness = new Harness({ maxInFlight: 1 })
     const ticket = harness.submit("gone")!
     harness.submit("stays")
@@ -845,7 +849,7 @@ describe("a cancelled command", () => {
     assert.strictEqual(ticket.state, "Settled")
   })
 
-  it("to be sent again in the next session is not", () => {
+  it("that waits for the next session is not sent", () => {
     const harness = new Harness()
     const ticket = harness.submit("gone")!
     harness.outbound.lose(Infinity)
@@ -857,7 +861,7 @@ describe("a cancelled command", () => {
 })
 
 describe("the end", () => {
-  it("settles all as SessionClosed, and says of each whether it was sent", () => {
+  it("settles all as SessionClosed, each with the number of times it was sent", () => {
     const harness = new Harness({ maxInFlight: 2 })
     harness.submit("again")
     harness.outbound.lose(Infinity)

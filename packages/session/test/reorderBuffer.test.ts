@@ -7,10 +7,10 @@ import { checks, Seed } from "./support/Soak.ts"
 
 const TIMEOUT = 5000
 
-/** A buffer, and what it delivers: texts, late ones in brackets, and gaps. */
+/** A buffer and its deliveries: texts, late ones in brackets, and gaps. */
 const make = (timeout = TIMEOUT) => {
   const delivered: Array<string> = []
-  /** How many were delivered each time the server was seen to count anew. */
+  /** Number of deliveries at each detected restart of the numbering. */
   const restarts: Array<number> = []
   const buffer = new ReorderBuffer<string>({
     deliver: (text, late) => delivered.push(late ? `(${text})` : text),
@@ -34,22 +34,22 @@ const checksum = (text: string): number => {
 const texts = (from: number, to: number) => range(to - from).map((i) => `m${from + i}`)
 
 describe("messages in order", () => {
-  it("are delivered as they come, round after round", () => {
+  it("are delivered as they arrive, round after round", () => {
     const { arrive, buffer, delivered } = make()
     for (const n of range(1000)) assert.strictEqual(arrive(n, 1000 * n), "New")
     assert.deepStrictEqual(delivered, texts(0, 1000))
     assert.strictEqual(buffer.wakeAt, Infinity, "nothing is waited for")
   })
 
-  it("are delivered though the same words were said under the same number a round ago", () => {
+  it("are delivered even if they equal the message with the same number of the previous round", () => {
     const { arrive, delivered } = make()
     for (const n of range(600)) arrive(n, n, { text: "same" })
     assert.strictEqual(delivered.length, 600)
   })
 })
 
-describe("a server that counts its messages over all clients", () => {
-  it("begins anywhere, and is followed from there", () => {
+describe("a server that numbers its messages across all clients", () => {
+  it("begins with any number, and messages are delivered from there on", () => {
     const { arrive, buffer, delivered } = make()
     assert.strictEqual(arrive(220), "New")
     assert.strictEqual(arrive(221), "New")
@@ -59,18 +59,18 @@ describe("a server that counts its messages over all clients", () => {
 })
 
 describe("a message before its turn", () => {
-  it("is held until those before it are there", () => {
+  it("is held until the earlier ones have arrived", () => {
     const { arrive, buffer, delivered } = make()
     assert.strictEqual(arrive(2, 100), "New")
     assert.strictEqual(arrive(1, 200), "New")
     assert.deepStrictEqual(delivered, [])
-    assert.strictEqual(buffer.wakeAt, 100 + TIMEOUT, "the first one held decides")
+    assert.strictEqual(buffer.wakeAt, 100 + TIMEOUT, "the message held for the longest time decides")
     assert.strictEqual(arrive(0, 300), "New")
     assert.deepStrictEqual(delivered, ["m0", "m1", "m2"])
     assert.strictEqual(buffer.wakeAt, Infinity)
   })
 
-  it("is delivered after the reorder timeout, those before it being given up", () => {
+  it("is delivered after the reorder timeout, and the earlier ones are given up", () => {
     const { arrive, buffer, delivered } = make()
     arrive(0)
     arrive(3, 1000)
@@ -85,7 +85,7 @@ describe("a message before its turn", () => {
     assert.strictEqual(buffer.wakeAt, Infinity)
   })
 
-  it("several of which are overdue, all are delivered at once", () => {
+  it("is delivered at once with all others that are overdue", () => {
     const { arrive, buffer, delivered } = make()
     arrive(1)
     arrive(3)
@@ -93,7 +93,7 @@ describe("a message before its turn", () => {
     assert.deepStrictEqual(delivered, ["gap 1", "m1", "gap 1", "m3"])
   })
 
-  it("is delivered at the end, since nothing more can come", () => {
+  it("is delivered at the end, because the missing ones cannot arrive any more", () => {
     const { arrive, buffer, delivered } = make()
     arrive(2)
     arrive(4)
@@ -104,7 +104,7 @@ describe("a message before its turn", () => {
     assert.strictEqual(delivered.length, 4)
   })
 
-  it("is held with up to 191 others; for more the oldest are given up", () => {
+  it("is held with up to 191 others; beyond that the oldest missing ones are given up", () => {
     const { arrive, delivered } = make()
     for (const n of range(WINDOW - 1)) arrive(n + 1)
     assert.deepStrictEqual(delivered, [])
@@ -112,7 +112,7 @@ describe("a message before its turn", () => {
     assert.deepStrictEqual(delivered, ["gap 1", ...texts(1, WINDOW + 1)])
   })
 
-  it("that comes again while it is held is not held a second time, nor for longer", () => {
+  it("that is repeated while it is held is not held a second time, nor for longer", () => {
     const { arrive, buffer, delivered } = make()
     arrive(1, 0)
     assert.strictEqual(arrive(1, 2000), "Repeated")
@@ -122,7 +122,7 @@ describe("a message before its turn", () => {
     assert.deepStrictEqual(delivered, ["gap 1", "m1"])
   })
 
-  it("is not lost to another message with its number, and neither is that", () => {
+  it("is not replaced by another message with its number, and both are delivered", () => {
     const { arrive, buffer, delivered } = make()
     arrive(0)
     arrive(5, 1000)
@@ -134,7 +134,7 @@ describe("a message before its turn", () => {
     assert.strictEqual(delivered.at(-1), "m6")
   })
 
-  it("with the number of another is held when the server may count anew", () => {
+  it("with the number of another is held if the server may have restarted its numbering", () => {
     const { arrive, buffer, delivered } = make()
     arrive(0)
     arrive(5, 1000)
@@ -146,7 +146,7 @@ describe("a message before its turn", () => {
   })
 })
 
-describe("a message that comes again", () => {
+describe("a repeated message", () => {
   it("is recognised by its number and its content", () => {
     const { arrive, delivered } = make()
     for (const n of range(300)) {
@@ -157,19 +157,19 @@ describe("a message that comes again", () => {
     assert.deepStrictEqual(delivered, texts(0, 300))
   })
 
-  it("as long as it is nearer to the last delivered than to the newest is recognised for ever", () => {
+  it("is always recognised while it is nearer to the last delivered than to the newest", () => {
     const { arrive, delivered } = make()
     for (const n of range(100)) arrive(n)
     assert.strictEqual(arrive(30, 1e9), "Repeated")
     assert.strictEqual(delivered.length, 100)
   })
 
-  it("whose number could be that of a coming message is recognised for 12 s, from its last coming on", () => {
+  it("whose number could be that of a future message is recognised for 12 s after its last arrival", () => {
     const again = (at: number, repeatedAt?: number) => {
       const { arrive } = make()
       for (const n of range(200)) arrive(n)
       if (repeatedAt !== undefined) assert.strictEqual(arrive(60, repeatedAt), "Repeated")
-      // Of 256 numbers, 60 is nearer as a coming one.
+      // 60 is nearer to the future numbers than to the past ones.
       return arrive(60, at)
     }
     assert.strictEqual(again(REPEATED_FOR - 1), "Repeated")
@@ -178,7 +178,7 @@ describe("a message that comes again", () => {
     assert.strictEqual(again(REPEATED_FOR + 8000, 8000), "New")
   })
 
-  it("is a new one if it is exactly the next", () => {
+  it("is new if it is exactly the next", () => {
     const { arrive, delivered } = make()
     for (const n of range(256)) arrive(n, n)
     assert.strictEqual(arrive(256, 300, { text: "m0" }), "New")
@@ -187,7 +187,7 @@ describe("a message that comes again", () => {
     assert.strictEqual(arrive(259, 300, { text: "m3" }), "New", "the next after the newest")
   })
 
-  it("with other content and a number behind is old, and not delivered a second time", () => {
+  it("with other content and a number behind counts as old, and is not delivered a second time", () => {
     const { arrive, delivered } = make()
     for (const n of range(300)) arrive(n)
     assert.strictEqual(arrive(20, 0, { text: "m20" }), "Repeated")
@@ -205,7 +205,7 @@ describe("a message that was given up", () => {
     return made
   }
 
-  it("is delivered when it comes after all, out of order, after the gap, once", () => {
+  it("is delivered if it still arrives: once, out of order, after the gap", () => {
     const { arrive, delivered } = givenUp()
     assert.strictEqual(arrive(2, TIMEOUT + 100), "Late")
     assert.strictEqual(arrive(1, TIMEOUT + 200), "Late")
@@ -216,7 +216,7 @@ describe("a message that was given up", () => {
     assert.deepStrictEqual(delivered.slice(5), ["m4"])
   })
 
-  it("is not taken for a repetition, whatever its checksum is, and neither is one of a number that never came", () => {
+  it("is not taken for a repetition, whatever its checksum, nor is one with a number that never arrived", () => {
     const delivered: Array<string> = []
     const buffer = new ReorderBuffer<string>({
       deliver: (text) => delivered.push(text),
@@ -230,7 +230,7 @@ describe("a message that was given up", () => {
     assert.strictEqual(buffer.receive(TIMEOUT, { number: 3, checksum: 0, message: "three" }, Infinity), "New")
   })
 
-  it("may be mistaken for one of the next round that overtakes, which is then not delivered twice", () => {
+  it("may be confused with an overtaking one of the next round, which is then not delivered twice", () => {
     const overtaken = () => {
       const made = givenUp()
       for (const n of range(125)) made.arrive(n + 4, TIMEOUT)
@@ -251,7 +251,7 @@ describe("a message that was given up", () => {
     assert.strictEqual(later.delivered.at(-1), "m257")
   })
 
-  it("is expected for 12 s, and then it is an old one", () => {
+  it("is expected for 12 s, and counts as old afterwards", () => {
     const { arrive } = givenUp()
     assert.strictEqual(arrive(2, TIMEOUT + REPEATED_FOR - 1), "Late")
     assert.strictEqual(arrive(1, TIMEOUT + REPEATED_FOR), "Repeated")
@@ -267,7 +267,7 @@ describe("a message that was given up", () => {
 })
 
 describe("so many missed messages that a new one looks old", () => {
-  it("are noticed by two new ones in a row, and neither is lost", () => {
+  it("are detected by two consecutive new ones, and neither is lost", () => {
     const { arrive, delivered } = make()
     for (const n of range(256)) arrive(n)
     assert.strictEqual(arrive(256 + 150), "Repeated", "it might be the old one")
@@ -276,7 +276,7 @@ describe("so many missed messages that a new one looks old", () => {
     assert.strictEqual(arrive(256 + 152), "New")
   })
 
-  it("are not taken for two old ones that are not in a row", () => {
+  it("are not confused with two old ones that are not consecutive", () => {
     const { arrive, delivered } = make()
     for (const n of range(300)) arrive(n)
     for (const n of [20, 22, 21, 23, 30]) {
@@ -285,7 +285,7 @@ describe("so many missed messages that a new one looks old", () => {
     assert.deepStrictEqual(delivered, texts(0, 300))
   })
 
-  it("are counted by what was held before them, too", () => {
+  it("are counted together with the ones held before them", () => {
     const { arrive, buffer, delivered } = make()
     for (const n of range(256)) arrive(n)
     arrive(257)
@@ -296,7 +296,7 @@ describe("so many missed messages that a new one looks old", () => {
   })
 })
 
-describe("a message that only this session can have sent", () => {
+describe("a message that only the current session can have sent", () => {
   it("has one of the next 8 numbers, none of which a new session begins with", () => {
     const { arrive, buffer } = make()
     const continuing = () => range(256).filter((number) => buffer.isContinuedBy(number))
@@ -311,7 +311,7 @@ describe("a message that only this session can have sent", () => {
 })
 
 describe("a new session", () => {
-  it("forgets what looked old in the one before", () => {
+  it("forgets the suspected old message of the previous one", () => {
     const { arrive, buffer, delivered } = make()
     for (const n of range(60)) arrive(n)
     assert.strictEqual(arrive(10, 50, { text: "suspect" }), "Repeated")
@@ -321,7 +321,7 @@ describe("a new session", () => {
     assert.notInclude(delivered, "suspect")
   })
 
-  it("counts from 0, after what was held of the session before", () => {
+  it("counts from 0, after the held messages of the previous one are delivered", () => {
     const { arrive, buffer, delivered } = make()
     for (const n of range(10)) arrive(n)
     arrive(12)
@@ -331,7 +331,7 @@ describe("a new session", () => {
     assert.deepStrictEqual(delivered.slice(12), ["new 0", "new 1", "new 2"])
   })
 
-  it("may begin with the words of the one before", () => {
+  it("may begin with the same texts as the previous one", () => {
     const { arrive, buffer, delivered } = make()
     for (const n of range(3)) arrive(n)
     buffer.reset(100)
@@ -339,7 +339,7 @@ describe("a new session", () => {
     assert.deepStrictEqual(delivered, [...texts(0, 3), ...texts(0, NEAR)])
   })
 
-  it("is not disturbed by the last messages of the one before, for 12 s", () => {
+  it("ignores repetitions of the last messages of the previous one for 12 s", () => {
     const again = (n: number, at: number, options?: { readonly text: string }) => {
       const { arrive, buffer } = make()
       for (const n of range(60)) arrive(n)
@@ -354,7 +354,7 @@ describe("a new session", () => {
     assert.strictEqual(again(60, 200), "New")
   })
 
-  it("is not disturbed by a message that the one before has given up", () => {
+  it("is not affected by a message that the previous one has given up", () => {
     const { arrive, buffer } = make()
     for (const n of range(60)) if (n !== 50) arrive(n)
     buffer.tick(TIMEOUT)
@@ -363,29 +363,29 @@ describe("a new session", () => {
   })
 })
 
-describe("a server that counts anew without notice", () => {
-  it("is noticed by a message that is behind and not known, if it may", () => {
+describe("a server that restarts its numbering without notice", () => {
+  it("is detected by an unknown message behind the expected one, if a restart is possible", () => {
     const { arrive, delivered, restarts } = make()
     for (const n of range(100)) arrive(n)
     arrive(101)
     assert.deepStrictEqual(restarts, [])
     assert.strictEqual(arrive(0, 500, { text: "new 0", since: 50 }), "New")
-    assert.deepStrictEqual(restarts, [102], "after what was held, before the message that shows it")
+    assert.deepStrictEqual(restarts, [102], "after the held messages, before the message that proves it")
     assert.strictEqual(arrive(1, 500, { text: "new 1", since: 50 }), "New")
     assert.deepStrictEqual(delivered.slice(100), ["gap 1", "m101", "new 0", "new 1"])
   })
 
-  it("has said under the first numbers what it said before, where that came again", () => {
+  it("has sent its first messages with the same texts as before if repetitions of those arrived", () => {
     const { arrive, delivered } = make()
     for (const n of range(5)) arrive(n)
-    // The words of the login, which every session begins with, looked like a repetition.
+    // The text of the login, with which every session begins, looked like a repetition.
     assert.strictEqual(arrive(0, 100, { since: 50 }), "Repeated")
     assert.strictEqual(arrive(1, 200, { text: "new 1", since: 50 }), "New")
     assert.deepStrictEqual(delivered.slice(5), ["new 1"])
     assert.strictEqual(arrive(0, 300, { since: 50 }), "Repeated")
   })
 
-  it("has not said what its first new message contradicts", () => {
+  it("has not sent a first message that a later one contradicts", () => {
     const { arrive, delivered } = make()
     for (const n of range(5)) arrive(n)
     for (const n of [0, 1]) assert.strictEqual(arrive(n, 100, { since: 50 }), "Repeated")
@@ -394,7 +394,7 @@ describe("a server that counts anew without notice", () => {
     assert.deepStrictEqual(delivered.slice(5), ["new 1", "new 2"])
   })
 
-  it("has not said what came again before that was possible", () => {
+  it("has not sent a message that was repeated before a restart was possible", () => {
     const { arrive, delivered } = make()
     for (const n of range(5)) arrive(n)
     arrive(1, 40)
@@ -404,7 +404,7 @@ describe("a server that counts anew without notice", () => {
     assert.deepStrictEqual(delivered.slice(5), ["new 1", "new 2"])
   })
 
-  it.each([60, 150, 200, 248])("is noticed by its first messages, however many there were before: %i", (count) => {
+  it.each([60, 150, 200, 248])("is detected by its first messages, however many there were before: %i", (count) => {
     const { arrive, delivered, restarts } = make()
     for (const n of range(count)) arrive(n)
     arrive(0, 100, { text: "new 0", since: 50 })
@@ -413,7 +413,7 @@ describe("a server that counts anew without notice", () => {
     assert.deepStrictEqual(delivered.slice(count), ["new 0", "new 1"])
   })
 
-  it("is not suspected because of many lost messages, if it was asked for no login, or goes on with a higher number", () => {
+  it("is not suspected because of many lost messages if no login was requested, or if a higher number follows", () => {
     for (const [next, since] of [[256, Infinity], [264, 50], [220, 50]] as const) {
       const { arrive, restarts } = make()
       for (const n of range(200)) arrive(n)
@@ -422,7 +422,7 @@ describe("a server that counts anew without notice", () => {
     }
   })
 
-  it("has said what came again from that moment on", () => {
+  it("has sent the messages that were repeated from that moment on", () => {
     const { arrive, delivered } = make()
     for (const n of range(5)) arrive(n)
     arrive(0, 50, { since: 50 })
@@ -437,7 +437,7 @@ describe("a server that counts anew without notice", () => {
     assert.deepStrictEqual(restarts, [])
   })
 
-  it("has messages missing that did not come again", () => {
+  it("has lost the messages that were not repeated", () => {
     const { arrive, buffer, delivered } = make()
     for (const n of range(5)) arrive(n)
     arrive(1, 100, { since: 50 })
@@ -456,8 +456,8 @@ describe("a server that counts anew without notice", () => {
   })
 })
 
-describe("whatever the network does", () => {
-  /** Lets a server send messages over a bad line until each is acknowledged, for 10 s at most; and what came of it. */
+describe("any behaviour of the network", () => {
+  /** Sends messages over a bad line until each is acknowledged, for 10 s at most, and returns the deliveries. */
   const story = (seed: number, loss: number, timeout: number, every: number, count: number) => {
     const random = generator(seed)
     const { arrive, buffer, delivered } = make(timeout)
@@ -487,7 +487,7 @@ describe("whatever the network does", () => {
   }
 
   it.prop(
-    "all that arrive are delivered once and in order, if they are held for as long as the server repeats",
+    "delivers all arriving messages once and in order if they are held for as long as the server repeats",
     [Seed, Schema.Literals([0.05, 0.1, 0.2, 0.3])],
     ([seed, loss]) => {
       const { delivered, given } = story(seed, loss, 11_000, 200, 700)
@@ -500,7 +500,7 @@ describe("whatever the network does", () => {
   )
 
   it.prop(
-    "all that arrive are delivered once, late ones out of order, if they are held for less",
+    "delivers all arriving messages once, late ones out of order, if they are held for less",
     [Seed, Schema.Literals([0, 100, 1000, 5000])],
     ([seed, timeout]) => {
       const { delivered, given } = story(seed, 0.3, timeout, 200, 700)
@@ -513,7 +513,11 @@ describe("whatever the network does", () => {
       assert.deepStrictEqual(inOrder, inOrder.toSorted((a, b) => Number(a.slice(1)) - Number(b.slice(1))))
       const missed = delivered.reduce((sum, text) => text.startsWith("gap ") ? sum + Number(text.slice(4)) : sum, 0)
       const late = delivered.filter((text) => text.startsWith("(")).length
-      assert.strictEqual(missed, late + [...given].filter((n) => n < Math.max(...numbers)).length, "the gaps tell all")
+      assert.strictEqual(
+        missed,
+        late + [...given].filter((n) => n < Math.max(...numbers)).length,
+        "the gaps count all missing messages"
+      )
     },
     checks(30)
   )

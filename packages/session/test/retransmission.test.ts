@@ -4,7 +4,7 @@ import { RoundTrip } from "../src/internal/roundTrip.ts"
 
 const schedule = () => ({ dueAt: Infinity, gap: 0 })
 
-/** A round trip that was measured often enough for its timeout to be the shortest. */
+/** A round trip that was measured so often that its timeout is the minimum. */
 const settled = () => {
   const roundTrip = new RoundTrip()
   for (let i = 0; i < 100; i++) roundTrip.measure(20)
@@ -52,7 +52,7 @@ describe("a command in flight", () => {
   })
 
   it.each(["replied", "asked"] as const)(
-    "waits for a timeout longer after the server %s, unless a later one has been answered",
+    "waits for another timeout after the server %s, unless a later one has been answered",
     (what) => {
       const roundTrip = settled()
       const retransmission = new Retransmission(roundTrip)
@@ -68,7 +68,7 @@ describe("a command in flight", () => {
     }
   )
 
-  it("that is asked for by a probe was slower than expected: the timeout grows", () => {
+  it("that causes a probe makes the timeout grow, because it was slower than expected", () => {
     const roundTrip = settled()
     const before = roundTrip.timeout
     new Retransmission(roundTrip).asked(0)

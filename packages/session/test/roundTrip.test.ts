@@ -10,8 +10,8 @@ const measured = (...milliseconds: ReadonlyArray<number>) => {
 
 const Times = Schema.Array(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 10_000 })))
 
-describe("the time to wait for a reply", () => {
-  it("is a second before anything was measured", () => {
+describe("the timeout", () => {
+  it("is a second before the first measurement", () => {
     const roundTrip = new RoundTrip()
     assert.strictEqual(roundTrip.timeout, 1000)
     assert.strictEqual(roundTrip.smoothed, undefined)
@@ -26,11 +26,11 @@ describe("the time to wait for a reply", () => {
   it("follows the mean and four times the variation (RFC 6298, 2.3)", () => {
     const { smoothed, timeout } = measured(300, 380)
     assert.strictEqual(smoothed, 310)
-    // The variation was 150, and is three quarters of that and a quarter of the difference of 80.
+    // The variation was 150. It becomes three quarters of that plus a quarter of the difference of 80.
     assert.strictEqual(timeout, 310 + 4 * (150 * 3 / 4 + 80 / 4))
   })
 
-  it("comes down to the mean on a line that is always the same, and no further than 200 ms", () => {
+  it("falls to the mean on a constant line, and to 200 ms at least", () => {
     assert.closeTo(measured(...Array.from({ length: 100 }, () => 400)).timeout, 400, 1)
     assert.strictEqual(measured(...Array.from({ length: 100 }, () => 5)).timeout, MINIMUM_TIMEOUT)
   })
@@ -41,13 +41,13 @@ describe("the time to wait for a reply", () => {
     assert.strictEqual(timeout, MINIMUM_TIMEOUT)
   })
 
-  it.prop("is from 200 ms to 3 s, whatever is measured", [Times], ([times]) => {
+  it.prop("is from 200 ms to 3 s, whatever the measurements", [Times], ([times]) => {
     const { timeout } = measured(...times)
     assert.isAtLeast(timeout, MINIMUM_TIMEOUT)
     assert.isAtMost(timeout, MAXIMUM_TIMEOUT)
   })
 
-  it.prop("is no shorter than the mean, up to 3 s", [Times], ([times]) => {
+  it.prop("is at least the mean, up to 3 s", [Times], ([times]) => {
     const { smoothed = 0, timeout } = measured(...times)
     assert.isAtLeast(timeout, Math.min(smoothed, MAXIMUM_TIMEOUT))
   })
@@ -61,14 +61,14 @@ describe("the time to wait for a reply", () => {
     assert.deepStrictEqual(timeouts, [600, INITIAL_TIMEOUT, INITIAL_TIMEOUT, INITIAL_TIMEOUT])
   })
 
-  it("of a line that takes longer than a second stays what it is with a timeout", () => {
+  it("of a line slower than a second does not change at a timeout", () => {
     const roundTrip = measured(600)
     assert.strictEqual(roundTrip.timeout, 1800)
     roundTrip.backOff()
     assert.strictEqual(roundTrip.timeout, 1800)
   })
 
-  it("after timeouts is what the next measurement says", () => {
+  it("after timeouts follows the next measurement", () => {
     const roundTrip = measured(10)
     roundTrip.backOff()
     roundTrip.backOff()

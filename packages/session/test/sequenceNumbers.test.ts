@@ -23,18 +23,18 @@ const send = (numbers: SequenceNumbers, at: number, sends = 1): number => {
   return number
 }
 
-/** A whole reply to a number that is not in use. */
+/** A complete reply to a number that is not in use. */
 const stray = (numbers: SequenceNumbers, number: number, now: number) =>
   numbers.stray(number, now, now - numbers.firstSentAt(number))
 
-/** When a number is available that something has happened to. */
+/** When a number becomes available after an event. */
 const availableAt = (prepare: (numbers: SequenceNumbers) => number): number => {
   const numbers = new SequenceNumbers()
   return numbers.quarantinedUntil(prepare(numbers))
 }
 
 describe("numbers", () => {
-  it("are given out in a circle from 0, the reserved ones left out", () => {
+  it("are used in a circle from 0, without the reserved ones", () => {
     const numbers = new SequenceNumbers()
     const given = range(ORDINARY + 3).map((i) => {
       const number = send(numbers, 1000 * i)
@@ -45,7 +45,7 @@ describe("numbers", () => {
     assert.strictEqual(ORDINARY + RESERVED, 256)
   })
 
-  it("are not taken for repeated because of what their former use was answered", () => {
+  it("do not count as repeated because of a reply to their former use", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) numbers.answered(send(numbers, 0), 0, 0)
     const again = send(numbers, 10_000)
@@ -56,7 +56,7 @@ describe("numbers", () => {
     assert.strictEqual(numbers.quarantinedUntil(next), 10_022, "no repetition was seen")
   })
 
-  it("that are given back are looked for at once", () => {
+  it("that are given back are available to the next search at once", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) send(numbers, 0)
     assert.strictEqual(numbers.take(1), undefined)
@@ -65,7 +65,7 @@ describe("numbers", () => {
     assert.strictEqual(numbers.take(LATE_REPLY), 3)
   })
 
-  it("in use are not given out, and without one there is none until one is given back", () => {
+  it("in use are not used again; if all are in use, none is available until one is given back", () => {
     const numbers = new SequenceNumbers()
     const given = range(ORDINARY).map(() => send(numbers, 0))
     assert.strictEqual(new Set(given).size, ORDINARY)
@@ -92,7 +92,7 @@ describe("numbers", () => {
     assert.strictEqual(given.length, ORDINARY)
   })
 
-  it("know when they were last sent, in whatever use", () => {
+  it("record when they were last sent, in any use", () => {
     const numbers = new SequenceNumbers()
     assert.strictEqual(numbers.lastSentAt(0), -Infinity)
     const number = send(numbers, 3000, 3)
@@ -101,7 +101,7 @@ describe("numbers", () => {
     assert.strictEqual(numbers.lastSentAt(number), 3000)
   })
 
-  it("know how often and when they were first sent in their current use", () => {
+  it("record how often, and when first, they were sent in their current use", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 3000, 3)
     assert.deepStrictEqual([numbers.sends(number), numbers.firstSentAt(number)], [3, 1000])
@@ -113,7 +113,7 @@ describe("numbers", () => {
     assert.deepStrictEqual([numbers.sends(again), numbers.firstSentAt(again)], [1, 1e6])
   })
 
-  it("begin at 0 again with a session, unless that is in quarantine", () => {
+  it("begin at 0 again with a session, unless 0 is in quarantine", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(3)) numbers.answered(send(numbers, 0), 10, 0)
     numbers.restart()
@@ -126,7 +126,7 @@ describe("numbers", () => {
 })
 
 describe("a number that was sent once and answered", () => {
-  it("is available after two round trips, and after a second at the latest", () => {
+  it("is available after two round trips, but after a second at the latest", () => {
     const after = (roundTrip: number) =>
       availableAt((numbers) => {
         const number = send(numbers, 0)
@@ -136,7 +136,7 @@ describe("a number that was sent once and answered", () => {
     assert.deepStrictEqual([150, 499, 500, 501, 25_000].map(after), [300, 998, 1000, 1000, 1000])
   })
 
-  it("leaves nothing out for which evidence would be needed", () => {
+  it("leaves no datagram behind that would need evidence", () => {
     const numbers = new SequenceNumbers()
     numbers.answered(send(numbers, 0), 10, 0)
     assert.isFalse(numbers.awaitsEvidence(10))
@@ -155,7 +155,7 @@ describe("a number that was sent once and answered", () => {
     )
   })
 
-  it("does not make others wait for as long as its own reply took", () => {
+  it("does not delay other numbers for the time that its own reply took", () => {
     const numbers = new SequenceNumbers()
     const slow = send(numbers, 0)
     for (const i of range(ORDINARY - 1)) numbers.answered(send(numbers, i), i + 10, 0)
@@ -185,7 +185,7 @@ describe("a number that was sent once and answered", () => {
     }
   })
 
-  it("is quarantined for longer as soon as another's reply is repeated", () => {
+  it("is quarantined for longer as soon as a reply to another number is repeated", () => {
     assert.strictEqual(
       availableAt((numbers) => {
         const repeated = send(numbers, 0)
@@ -199,7 +199,7 @@ describe("a number that was sent once and answered", () => {
     )
   })
 
-  it("keeps its quarantine when a reply is repeated less late than another was", () => {
+  it("keeps its quarantine if a later repetition has a shorter delay", () => {
     assert.strictEqual(
       availableAt((numbers) => {
         const repeated = send(numbers, 0)
@@ -217,7 +217,7 @@ describe("a number that was sent once and answered", () => {
     )
   })
 
-  it("is not affected by repetitions of more than an hour ago, nor by ones of more than 20 s after their reply", () => {
+  it("is not affected by repetitions more than an hour ago, nor by repetitions more than 20 s after their reply", () => {
     const quarantine = (repeatedAt: number, sentAt: number) =>
       availableAt((numbers) => {
         const repeated = send(numbers, 0)
@@ -330,7 +330,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(numbers.quarantinedUntil(number), 70_000 + MEMORY + 60_000)
   })
 
-  it("is quarantined for longer by what a late reply shows, also if nobody waited for that", () => {
+  it("is quarantined for longer after a late reply, even to an abandoned command", () => {
     assert.strictEqual(
       availableAt((numbers) => {
         const late = send(numbers, 0, 2)
@@ -344,7 +344,7 @@ describe("a number that may still be answered", () => {
     )
   })
 
-  it("is available as if answered in time when the only reply due comes late", () => {
+  it("is available as if answered in time if the only due reply arrives late", () => {
     assert.strictEqual(
       availableAt((numbers) => {
         const number = send(numbers, 0)
@@ -356,7 +356,7 @@ describe("a number that may still be answered", () => {
     )
   })
 
-  it("is given out only after all whose quarantine is over", () => {
+  it("is used only after all numbers whose quarantine is over", () => {
     const numbers = new SequenceNumbers()
     const released = send(numbers, 0, 2)
     numbers.answered(released, 10, 0)
@@ -368,7 +368,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(numbers.take(at), released)
   })
 
-  it("of those released, the one released first is given out first", () => {
+  it("is used before numbers that were released later", () => {
     const numbers = new SequenceNumbers()
     const late = send(numbers, 0, 2)
     const early = send(numbers, 1, 2)
@@ -383,7 +383,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(numbers.take(8 + RELEASE_AFTER), late)
   })
 
-  it("of those released at one moment, the one that was unused for longest is given out first", () => {
+  it("is used first among those released at one moment if it was unused for the longest time", () => {
     const numbers = new SequenceNumbers()
     const given = range(ORDINARY - 1).map((i) => send(numbers, i, 2))
     for (const number of given) numbers.answered(number, 1000, 0)
@@ -393,19 +393,19 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(numbers.take(1010 + RELEASE_AFTER + 100), 1)
   })
 
-  it("keeps the quarantine of its former use if it is used again before that is over", () => {
+  it("keeps the quarantine of its former use if it is used again before its end", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) send(numbers, 0)
     for (const number of range(ORDINARY)) numbers.abandon(number)
     for (const _ of range(RESERVED)) numbers.sent(numbers.takeForProbe(1)!, 1)
     const number = numbers.takeForProbe(2)!
-    assert.isFalse(numbers.isClean(number), "a reply may be to its former use")
+    assert.isFalse(numbers.isClean(number), "a reply may belong to its former use")
     numbers.sent(number, 2)
     numbers.answered(number, 3, 0)
     assert.strictEqual(numbers.quarantinedUntil(number), 2 + LATE_REPLY)
   })
 
-  it("used again after its release, and answered, still owes what it owed", () => {
+  it("used again after its release, and answered, still owes the earlier replies", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 0, 2)
     numbers.answered(number, 10, 0)
@@ -415,7 +415,7 @@ describe("a number that may still be answered", () => {
     numbers.sent(number, 6000)
     numbers.answered(number, 6010, 0)
     assert.strictEqual(numbers.quarantinedUntil(number), 6011)
-    // A sign of disorder takes the release back.
+    // Evidence of disorder revokes the release.
     numbers.sent(1, 6020)
     numbers.sent(2, 6021)
     numbers.answered(2, 6030, 0)
@@ -423,7 +423,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(numbers.quarantinedUntil(number), LATE_REPLY)
   })
 
-  it("used again after its release, and answered only after it was given up, still owes what it owed", () => {
+  it("used again after its release, and answered only after it was given up, still owes the earlier replies", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 0, 2)
     numbers.answered(number, 10, 0)
@@ -437,7 +437,7 @@ describe("a number that may still be answered", () => {
 })
 
 describe("a server that works out of order", () => {
-  /** For how long a number is quarantined that was given up and then passed, after something that happened before. */
+  /** The quarantine of a number that is given up and then passed, after an earlier event. */
   const releasedAt = (happen: (numbers: SequenceNumbers) => void, sentAt = 10_000): number => {
     const numbers = new SequenceNumbers()
     happen(numbers)
@@ -448,19 +448,19 @@ describe("a server that works out of order", () => {
   }
   const early = 10 + RELEASE_AFTER
 
-  /** A command that is answered so long after a later one was. */
+  /** A command that is answered this long after a later one. */
   const overtake = (by: number) => (numbers: SequenceNumbers) => {
     const overtaken = send(numbers, 0)
     numbers.answered(send(numbers, 1), 10, 0)
     numbers.answered(overtaken, 10 + by, 0)
   }
 
-  it("shows itself by a reply more than a second after one to a later command, and releases nothing then", () => {
+  it("is detected by a reply more than a second after one to a later command, and then releases no number early", () => {
     assert.strictEqual(releasedAt(overtake(DISORDER)), early)
     assert.strictEqual(releasedAt(overtake(DISORDER + 1)), LATE_REPLY)
   })
 
-  it("shows itself by such a reply that nobody waits for", () => {
+  it("is detected by such a reply to an abandoned command", () => {
     const given = (by: number) => (numbers: SequenceNumbers) => {
       const overtaken = send(numbers, 0)
       numbers.answered(send(numbers, 1), 10, 0)
@@ -471,7 +471,7 @@ describe("a server that works out of order", () => {
     assert.strictEqual(releasedAt(given(DISORDER + 1)), LATE_REPLY)
   })
 
-  it("shows itself by a reply that is repeated more than a second later", () => {
+  it("is detected by a reply that is repeated more than a second later", () => {
     const repeat = (after: number) => (numbers: SequenceNumbers) => {
       const number = send(numbers, 0)
       numbers.answered(number, 10, 0)
@@ -486,7 +486,7 @@ describe("a server that works out of order", () => {
     assert.strictEqual(releasedAt(overtake(2000), 2010 + MEMORY - LATE_REPLY - 1), LATE_REPLY)
   })
 
-  it("is not asked for evidence by probes meanwhile", () => {
+  it("causes no probes for evidence meanwhile", () => {
     const numbers = new SequenceNumbers()
     assert.isFalse(numbers.awaitsEvidence(0), "nothing is out")
     overtake(2000)(numbers)
@@ -495,7 +495,7 @@ describe("a server that works out of order", () => {
     assert.isTrue(numbers.awaitsEvidence(2010 + MEMORY))
   })
 
-  it("is not shown by a command that was sent again after it was passed", () => {
+  it("is not detected by a command that was sent again after it was passed", () => {
     assert.strictEqual(
       releasedAt((numbers) => {
         const again = send(numbers, 0)
@@ -509,18 +509,18 @@ describe("a server that works out of order", () => {
 })
 
 describe("a reply to a later command", () => {
-  it("passes those before it, which tells a lost datagram from a slow server", () => {
+  it("passes the earlier ones, which distinguishes a lost datagram from a slow server", () => {
     const numbers = new SequenceNumbers()
     const [first, second, third] = [0, 1, 2].map((at) => send(numbers, at)) as [number, number, number]
     assert.strictEqual(numbers.answered(second, 10, 0), 1)
     assert.deepStrictEqual([first, third].map((number) => numbers.isPassed(number)), [true, false])
     numbers.sent(first, 20)
-    assert.isFalse(numbers.isPassed(first), "its new datagram is on its way")
+    assert.isFalse(numbers.isPassed(first), "its new datagram is under way")
     assert.strictEqual(numbers.answered(third, 30, 0), 0)
     assert.isFalse(numbers.isPassed(first))
   })
 
-  it("passes what was sent before its first datagram only: it may be a reply to that", () => {
+  it("passes only commands sent before its first datagram, because it may be a reply to that", () => {
     const numbers = new SequenceNumbers()
     const twice = send(numbers, 0)
     const between = send(numbers, 1)
@@ -529,7 +529,7 @@ describe("a reply to a later command", () => {
     assert.isFalse(numbers.isPassed(between))
   })
 
-  it("passes those before it in whatever order they were sent again", () => {
+  it("passes the earlier ones, in whatever order they were sent again", () => {
     const numbers = new SequenceNumbers()
     const given = range(4).map((i) => send(numbers, i))
     // The newest, the oldest, one between them, and the newest twice more.
@@ -539,7 +539,7 @@ describe("a reply to a later command", () => {
     assert.isFalse(numbers.awaitsEvidence(30), "nothing is out that is not passed")
   })
 
-  it("counts those in use that it passes, and no others", () => {
+  it("counts the numbers in use that it passes, and no others", () => {
     const numbers = new SequenceNumbers()
     numbers.abandon(send(numbers, 0))
     send(numbers, 1)
@@ -552,7 +552,7 @@ describe("a reply to a later command", () => {
 })
 
 describe("a number whose quarantine ends at this moment", () => {
-  it("counts as unused: the next reply is certainly to its new use", () => {
+  it("counts as unused, because the next reply certainly belongs to its new use", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) numbers.abandon(send(numbers, 0))
     assert.strictEqual(numbers.take(LATE_REPLY - 1), undefined)
@@ -573,7 +573,7 @@ describe("numbers for probes", () => {
     assert.strictEqual(numbers.takeForProbe(1), 8, "not one that was used a moment ago")
   })
 
-  it("are those whose reply is certainly to the probe, if there is one", () => {
+  it("are preferably those whose reply certainly belongs to the probe", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) send(numbers, 0)
     for (const _ of range(RESERVED)) numbers.sent(numbers.takeForProbe(0)!, 0)
@@ -589,7 +589,7 @@ describe("numbers for probes", () => {
     assert.deepStrictEqual([released, numbers.isClean(released)], [4, true])
   })
 
-  it("are reserved ones while commands have used up all others, then any that is not in use, then none", () => {
+  it("are reserved ones while commands have used up all others, then any number that is not in use, then none", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) send(numbers, 0)
     assert.deepStrictEqual(
@@ -606,7 +606,7 @@ describe("numbers for probes", () => {
     assert.strictEqual(numbers.takeForProbe(20), 9)
   })
 
-  it("that are reserved do not change which number the next command has", () => {
+  it("that are reserved do not affect the number of the next command", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) send(numbers, 0)
     numbers.answered(3, 10, 0)
@@ -618,7 +618,7 @@ describe("numbers for probes", () => {
     assert.strictEqual(numbers.take(LATE_REPLY), 200, "the next after 3")
   })
 
-  it("show nothing if they are taken out of quarantine: the reply may be to their former use", () => {
+  it("prove nothing if they are taken out of quarantine, because the reply may belong to their former use", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) send(numbers, 0)
     for (const _ of range(RESERVED)) numbers.sent(numbers.takeForProbe(0)!, 0)
@@ -630,8 +630,8 @@ describe("numbers for probes", () => {
   })
 })
 
-describe("a process that stands still", () => {
-  it("learns nothing from what was read late: neither disorder, nor how late replies and repetitions come", () => {
+describe("a suspended process", () => {
+  it("does not conclude anything from late reading: neither disorder, nor the delay of replies and repetitions", () => {
     const numbers = new SequenceNumbers()
     const overtaken = send(numbers, 0)
     const answered = send(numbers, 1)
@@ -651,7 +651,7 @@ describe("a process that stands still", () => {
     assert.strictEqual(numbers.quarantinedUntil(next), 38_010 + REPETITION_QUARANTINE)
   })
 
-  it("says so of what was sent before", () => {
+  it("marks the numbers that were sent before", () => {
     const numbers = new SequenceNumbers()
     const before = send(numbers, 100)
     numbers.stoodStill(5000, 1000)
@@ -662,7 +662,7 @@ describe("a process that stands still", () => {
 })
 
 describe("strays", () => {
-  it("show the round trip when each datagram of a command has got its reply, and not before", () => {
+  it("give the round-trip time when each datagram of a command has its reply, and not before", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 2000, 3)
     numbers.answered(number, 2500, 2500)
@@ -671,7 +671,7 @@ describe("strays", () => {
     assert.strictEqual(stray(numbers, number, 4600), undefined, "one too many: the network repeats")
   })
 
-  it("of a command that nobody waited for show it, too", () => {
+  it("to an abandoned command give it, too", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 100)
     numbers.abandon(number)
@@ -679,7 +679,7 @@ describe("strays", () => {
     assert.strictEqual(stray(numbers, number, 1700), undefined)
   })
 
-  it("of a number taken out of quarantine show no round trip", () => {
+  it("to a number taken out of quarantine give no round-trip time", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) send(numbers, 0)
     for (const _ of range(RESERVED)) numbers.sent(numbers.takeForProbe(0)!, 0)
@@ -690,13 +690,13 @@ describe("strays", () => {
     assert.strictEqual(stray(numbers, probe, 10), undefined)
   })
 
-  it("of numbers that were never sent change nothing", () => {
+  it("to numbers that were never sent have no effect", () => {
     const numbers = new SequenceNumbers()
     stray(numbers, 5, 10)
     assert.deepStrictEqual(range(7).map(() => numbers.take(10)), [...range(7)])
   })
 
-  it("of numbers sent more than 40 s ago change nothing", () => {
+  it("to numbers sent more than 40 s ago have no effect", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 0)
     numbers.answered(send(numbers, 1), 2, 0)
@@ -705,20 +705,20 @@ describe("strays", () => {
     numbers.abandon(send(numbers, LATE_REPLY + 2))
     assert.isTrue(numbers.awaitsEvidence(LATE_REPLY + 2), "no disorder was seen")
     stray(numbers, 0, LATE_REPLY)
-    assert.isFalse(numbers.awaitsEvidence(LATE_REPLY + 2), "up to then they show disorder")
+    assert.isFalse(numbers.awaitsEvidence(LATE_REPLY + 2), "up to then they prove disorder")
   })
 })
 
-describe("whatever happens", () => {
+describe("any sequence of events", () => {
   it.prop(
-    "a number in use is never given out, and one in quarantine only when nothing can be owed or the server has passed it",
+    "never reuses a number in use, and reuses one in quarantine only if no reply can be owed or the server has passed it",
     [Seed, Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3000 }))],
     ([seed, steps]) => {
       const random = generator(seed)
       const pick = (n: number) => Math.floor(random() * n)
       const numbers = new SequenceNumbers()
       const inUse = new Map<number, { sends: number; first: number; last: number }>()
-      /** When the last datagram of a former use was sent, and when the server was seen to have passed it. */
+      /** When the last datagram of a former use was sent, and when the server was first seen to have passed it. */
       const owed = new Map<number, { since: number; passedAt: number }>()
       let now = 0
       for (let step = 0; step < steps; step++) {

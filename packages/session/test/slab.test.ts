@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { allocate } from "../src/internal/slab.ts"
 
 describe("allocate", () => {
-  it("gives bytes that are zero and that nobody else has, many from one buffer", () => {
+  it("allocates zeroed bytes that are not shared, many from one buffer", () => {
     const views = Array.from({ length: 100 }, (_, i) => {
       const view = allocate(200)
       assert.isTrue(view.length === 200 && view.every((byte) => byte === 0))
@@ -12,7 +12,7 @@ describe("allocate", () => {
     assert.strictEqual(new Set(views.map(({ buffer }) => buffer)).size, Math.ceil(100 / Math.floor(8192 / 200)))
   })
 
-  it("goes on with a new buffer if a transport has transferred the old one", () => {
+  it("continues with a new buffer if a transport has transferred the old one", () => {
     const { buffer } = allocate(10)
     structuredClone(buffer, { transfer: [buffer] })
     assert.strictEqual(buffer.byteLength, 0)

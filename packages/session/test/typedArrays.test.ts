@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { grown, lengthFor } from "../src/internal/typedArrays.ts"
 
 describe("a typed array", () => {
-  it("grows to a place for an index, from 16 on by doubling", () => {
+  it("grows until it includes an index, from 16 on by doubling", () => {
     assert.deepStrictEqual([lengthFor(0, 0), lengthFor(15, 16), lengthFor(16, 16), lengthFor(200, 16)], [
       16,
       16,
@@ -11,7 +11,7 @@ describe("a typed array", () => {
     ])
   })
 
-  it("keeps what it has when it grows, and has a given value in what is new", () => {
+  it("keeps its elements when it grows, and fills new ones with a given value", () => {
     const array = grown(new Float64Array([1, 2]), 4, -Infinity)
     assert.deepStrictEqual(array, new Float64Array([1, 2, -Infinity, -Infinity]))
   })

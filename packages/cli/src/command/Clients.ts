@@ -10,10 +10,9 @@ import type { LoginFailure } from "@bercon/client/LoginFailure"
 import * as NodeRcon from "@bercon/client/NodeRcon"
 import type * as RconClient from "@bercon/client/RconClient"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
+import type * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Server, Servers } from "../connection/Servers.ts"
-import type { ExitCode } from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
 import type { Part } from "../output/Format.ts"
 import { note } from "../output/Output.ts"
@@ -25,10 +24,11 @@ export interface Client {
   readonly rcon: Result.Result<RconClient.Service, LoginFailure>
 }
 
-/** What a server answered, or why it did not. */
-export interface Answer<out A> {
+/** What a server answered, entry by entry, and why it did not go on. */
+export interface Answer<out Row> {
   readonly server: Server
-  readonly result: Result.Result<A, Failure.ServerFailure>
+  readonly rows: ReadonlyArray<Row>
+  readonly failure?: Failure.ServerFailure
 }
 
 /** Logs in to all servers at once. The sessions last as long as the scope. */
@@ -44,53 +44,71 @@ export const connect = ({ servers }: Servers): Effect.Effect<ReadonlyArray<Clien
         ), { concurrency: "unbounded" })
   )
 
+/** Asks one server something. Entries that it has handed to `emit` are printed even if it fails afterwards. */
+export type Question<in out Row> = (
+  rcon: RconClient.Service,
+  emit: (...rows: ReadonlyArray<Row>) => Effect.Effect<void>
+) => Effect.Effect<void, Failure.ServerFailure>
+
 /** Asks all servers at once. */
-export const ask = <A, R>(
+export const ask = <Row>(
   clients: ReadonlyArray<Client>,
-  question: (rcon: RconClient.Service, server: Server) => Effect.Effect<A, Failure.ServerFailure, R>
-): Effect.Effect<ReadonlyArray<Answer<A>>, never, R> =>
+  question: Question<Row>
+): Effect.Effect<ReadonlyArray<Answer<Row>>> =>
   Progress.during(
     clients.map(({ server }) => server.name),
     (done) =>
-      Effect.forEach(clients, ({ rcon, server }) =>
-        Effect.fromResult(rcon).pipe(
-          Effect.flatMap((rcon) => question(rcon, server)),
-          Effect.result,
-          Effect.map((result): Answer<A> => ({ server, result })),
+      Effect.forEach(clients, ({ rcon, server }) => {
+        const rows = new Array<Row>()
+        return Effect.fromResult(rcon).pipe(
+          Effect.flatMap((rcon) => question(rcon, (...more) => Effect.sync(() => void rows.push(...more)))),
+          Effect.match({
+            onFailure: (failure): Answer<Row> => ({ server, rows, failure }),
+            onSuccess: (): Answer<Row> => ({ server, rows })
+          }),
           Effect.ensuring(done(server.name))
-        ), { concurrency: "unbounded" })
+        )
+      }, { concurrency: "unbounded" })
   )
 
-/** Answers as the formats take them. */
-export const parts = <A, Row>(
-  answers: ReadonlyArray<Answer<A>>,
-  rows: (answer: A) => ReadonlyArray<Row>
-): ReadonlyArray<Part<Row>> =>
-  answers.map(({ result, server }) =>
-    Result.match(result, {
-      onFailure: (failure) => ({
-        server: server.name,
-        rows: [],
-        error: { message: failure.message, exitCode: Failure.exitCode(failure) }
-      }),
-      onSuccess: (answer) => ({ server: server.name, rows: rows(answer) })
-    })
-  )
+/** Tells on standard error why a server of several failed. */
+export const tell = (server: Server, failure: Failure.ServerFailure): Effect.Effect<void> =>
+  note(`bercon: ${server.name}: ${Failure.describe(failure)}`)
+
+/** Prints what the servers answered, in the order of the servers, and fails as {@link conclude} does. */
+export const report = Effect.fnUntraced(function*<Row>(
+  answers: ReadonlyArray<Answer<Row>>,
+  print: (parts: ReadonlyArray<Part<Row>>) => Effect.Effect<void, Failure.OutputClosed>,
+  servers: Servers
+): Effect.fn.Return<void, Failure.ServerFailure | Failure.Reported | Failure.OutputClosed> {
+  const isSomething = servers.labelled || answers.some(({ failure, rows }) => failure === undefined || rows.length > 0)
+  if (isSomething) {
+    yield* print(answers.map(({ failure, rows, server }) => ({
+      server: server.name,
+      rows,
+      ...(failure !== undefined && { error: { message: failure.message, exitCode: Failure.exitCode(failure) } })
+    })))
+  }
+  if (servers.labelled) {
+    for (const { failure, server } of answers) if (failure !== undefined) yield* tell(server, failure)
+  }
+  yield* conclude(answers, servers)
+})
 
 /**
- * Fails if servers have failed. With one server, it is that failure; with several, each was told on standard error, and the
- * exit code is what remains.
+ * Fails if servers have failed. With one server it is that failure; of several, which have been told, the exit code is what
+ * remains.
  */
-export const conclude = Effect.fnUntraced(function*(
+export const conclude = (
   answers: ReadonlyArray<Answer<unknown>>,
-  labelled: boolean
-): Effect.fn.Return<void, Failure.ServerFailure | Failure.Reported> {
-  const codes = new Array<ExitCode>()
-  for (const { result, server } of answers) {
-    if (Result.isSuccess(result)) continue
-    if (!labelled) return yield* Effect.fail(result.failure)
-    yield* note(`bercon: ${server.name}: ${Failure.describe(result.failure)}`)
-    codes.push(Failure.exitCode(result.failure))
-  }
-  if (codes.length > 0) return yield* new Failure.Reported({ code: Failure.ofSeveral(answers.length, codes) })
-})
+  { labelled, servers }: Servers
+): Effect.Effect<void, Failure.ServerFailure | Failure.Reported> => {
+  const failures = answers.flatMap(({ failure }) => failure === undefined ? [] : [failure])
+  const [first] = failures
+  if (first === undefined) return Effect.void
+  return Effect.fail(
+    labelled
+      ? new Failure.Reported({ code: Failure.ofSeveral(servers.length, failures.map(Failure.exitCode)) })
+      : first
+  )
+}

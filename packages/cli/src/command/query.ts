@@ -71,20 +71,17 @@ export const query = <const Name extends string, Row>(name: Name, { ask, raw, vi
       Effect.gen(function*() {
         const output = yield* Output
         const clients = yield* Clients.connect(servers)
-        const round = Effect.gen(function*() {
-          if (output.format === "raw") {
-            const answers = yield* Clients.ask(
-              clients,
-              (rcon) => Effect.flatMap(rcon.flavour, (flavour) => rcon.command(raw(flavour)))
-            )
-            yield* output.printRaw(Clients.parts(answers, (reply) => [reply]))
-            return yield* Clients.conclude(answers, servers.labelled)
-          }
-          const answers = yield* Clients.ask(clients, ask)
-          const hasAnswer = servers.labelled || answers.some(({ result }) => Result.isSuccess(result))
-          if (hasAnswer) yield* output.print(view, Clients.parts(answers, (rows) => rows))
-          yield* Clients.conclude(answers, servers.labelled)
-        })
+        const round = output.format === "raw"
+          ? Effect.flatMap(
+            Clients.ask<string>(clients, (rcon, emit) =>
+              Effect.flatMap(rcon.flavour, (flavour) => rcon.command(raw(flavour))).pipe(Effect.flatMap(emit))),
+            (answers) =>
+              Clients.report(answers, output.printRaw, servers)
+          )
+          : Effect.flatMap(
+            Clients.ask<Row>(clients, (rcon, emit) => Effect.flatMap(ask(rcon), (rows) => emit(...rows))),
+            (answers) => Clients.report(answers, (parts) => output.print(view, parts), servers)
+          )
         yield* repeated(input, round)
       })
     ))

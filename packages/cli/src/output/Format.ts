@@ -65,19 +65,13 @@ const json = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, { labelled 
     const encoded = rows.map(view.json)
     return view.single === true ? encoded[0] : encoded
   }
-  if (labelled) {
-    return `${
-      stringify(
-        parts.map((part) =>
-          part.error === undefined
-            ? { server: part.server, result: result(part) }
-            : { server: part.server, error: part.error }
-        ),
-        2
-      )
-    }\n`
-  }
-  return parts.filter(({ error }) => error === undefined).map((part) => `${stringify(result(part), 2)}\n`).join("")
+  const labelledPart = (part: Part<Row>) =>
+    part.error === undefined
+      ? { server: part.server, result: result(part) }
+      : { server: part.server, ...(part.rows.length > 0 && { result: result(part) }), error: part.error }
+  return (labelled ? [parts.map(labelledPart)] : parts.map(result))
+    .filter((document) => document !== undefined)
+    .map((document) => `${stringify(document, 2)}\n`).join("")
 }
 
 const ndjson = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, { labelled }: Context): string =>
@@ -136,3 +130,37 @@ export const renderRaw = (
     const text = isTerminal ? SafeText.lines(row) : row
     return text === "" ? "" : prefixed(text, labelled ? server : undefined)
   }).join("")
+
+/** How a result is written that comes entry by entry. */
+export interface Streaming<in Row> {
+  readonly begin: string
+  readonly entry: (server: string, row: Row) => string
+  readonly end: string
+}
+
+/** A result that comes entry by entry, in a format. */
+export const streaming = <Row>(view: View<Row>, context: Context): Streaming<Row> => {
+  const one = (context: Context) => (server: string, row: Row) => render(view, [{ server, rows: [row] }], context)
+  switch (context.format) {
+    case "json": {
+      const line = one({ ...context, format: "ndjson" })
+      let separator = "\n"
+      return {
+        begin: "[",
+        entry: (server, row) => {
+          const text = separator + line(server, row).trimEnd()
+          separator = ",\n"
+          return text
+        },
+        end: "\n]\n"
+      }
+    }
+    case "csv":
+    case "md": {
+      const begin = render(view, [], context)
+      return { begin, entry: (server, row) => one(context)(server, row).slice(begin.length), end: "" }
+    }
+    default:
+      return { begin: "", entry: one(context), end: "" }
+  }
+}

@@ -4,6 +4,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import process from "node:process"
 import { OutputClosed } from "../Failure.ts"
 import * as Format from "./Format.ts"
@@ -20,6 +21,11 @@ export class Output extends Context.Service<Output, {
   readonly print: <Row>(view: View<Row>, parts: ReadonlyArray<Format.Part<Row>>) => Effect.Effect<void, OutputClosed>
   /** Prints what servers said in their own words. */
   readonly printRaw: (parts: ReadonlyArray<Format.Part<string>>) => Effect.Effect<void, OutputClosed>
+  /** Prints a result that comes entry by entry, each at once. */
+  readonly printStream: <Row, E>(
+    view: View<Row>,
+    entries: Stream.Stream<{ readonly server: string; readonly row: Row }, E>
+  ) => Effect.Effect<void, E | OutputClosed>
 }>()("@bercon/cli/Output") {}
 
 /** Writes to standard output, and waits until it is written. */
@@ -49,6 +55,14 @@ export const layer = (options: { readonly format: Format.Format; readonly labell
       isTerminal,
       style,
       print: (view, parts) => Effect.suspend(() => write(Format.render(view, parts, style))),
+      printStream: (view, entries) =>
+        Effect.suspend(() => {
+          const { begin, end, entry } = Format.streaming(view, style)
+          return Effect.andThen(
+            write(begin),
+            Stream.runForEach(entries, ({ row, server }) => write(entry(server, row)))
+          ).pipe(Effect.ensuring(Effect.ignore(write(end))))
+        }),
       printRaw: (parts) => Effect.suspend(() => write(Format.renderRaw(parts, { isTerminal, ...options })))
     })
   })

@@ -53,10 +53,6 @@ export const mission = (command: string, value: unknown): Checked<string> =>
 const SLOT = "a slot, an integer from 0"
 const isSlot = Schema.is(PlayerId)
 
-/** A player's slot. Servers take -1 for all players. */
-export const slot = (command: string, value: unknown): Checked<PlayerId> =>
-  isSlot(value) ? Effect.succeed(value) : unexpected(command, "player", SLOT, value)
-
 /** An array. */
 export const list = <A>(command: string, name: string, value: ReadonlyArray<A>): Checked<ReadonlyArray<A>> =>
   Array.isArray(value) ? Effect.succeed(value) : unexpected(command, name, "an array", value)

@@ -4,7 +4,7 @@
 import type { Ban } from "../Ban.ts"
 
 /** What of a row stays the same when the list is printed again. */
-export const keyOf = ({ reason, remaining, target }: Ban): string =>
+const keyOf = ({ reason, remaining, target }: Ban): string =>
   `${target} ${remaining === "permanent" ? "permanent" : "limited"} ${reason}`
 
 /** The rows of `before` that are not in `after`. Rows that look the same are counted. */

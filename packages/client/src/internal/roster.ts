@@ -10,7 +10,7 @@ import { mayBeUnread } from "./tables.ts"
 import { trusted } from "./trusted.ts"
 
 /** More than any game has slots, to bound what a broken server can make us keep. */
-export const CAPACITY = 1024
+const CAPACITY = 1024
 
 export interface Roster {
   readonly players: Map<PlayerId, Player>

@@ -9,7 +9,7 @@ import { type CommandError, Overloaded } from "../CommandError.ts"
 import { make as commandError } from "./commandError.ts"
 
 /** How many can wait for their turn. */
-export const MAX_WAITING = 1024
+const MAX_WAITING = 1024
 
 /** How many additions run beside each other. */
 const BESIDE = 64

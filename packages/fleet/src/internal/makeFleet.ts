@@ -7,12 +7,14 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Struct from "effect/Struct"
 import type { ClientsOptions, ForEachOptions, Program, ServerSettings, Service } from "../Fleet.ts"
 import { DuplicateServer, InvalidServer, UnknownServer } from "../FleetError.ts"
+import * as Problem from "./problem.ts"
 import * as Subscriptions from "./subscriptions.ts"
 
 interface Member<S> {
@@ -20,8 +22,12 @@ interface Member<S> {
   readonly server: S
   readonly client: RconClient.Service
   readonly scope: Scope.Closeable
-  /** Opened when the client that this one replaces is closed. */
-  readonly released: Latch.Latch
+  /** Opened when the change that begins with this client is certain. */
+  readonly admitted: Latch.Latch
+  /** Waits for that, and until the client that this one replaces, and all before it, are closed. */
+  readonly released: Effect.Effect<void>
+  /** Opened when this client, and all before it, are closed. */
+  readonly ended: Latch.Latch
 }
 
 const withoutPassword = (server: ServerSettings & { readonly password?: unknown }): ServerSettings =>
@@ -35,6 +41,8 @@ export const makeFleet = Effect.fnUntraced(
     const context = yield* Effect.context()
     const ownContext: (_: Context.Context<never>) => Context.Context<never> = () => context
     const members = new Map<string, Member<S>>()
+    /** The latest client of an id that is being closed. */
+    const leaving = new Map<string, Member<S>>()
     const lock = Semaphore.makeUnsafe(1)
     const subscriptions = Subscriptions.make(() => Array.from(members, ([id, { client }]) => [id, client] as const))
     let closed = false
@@ -43,19 +51,40 @@ export const makeFleet = Effect.fnUntraced(
     const start = Effect.fnUntraced(function*(id: string, server: S): Effect.fn.Return<Member<S>, InvalidServer> {
       if (id === "") return yield* new InvalidServer({ id, problem: "the id must not be empty" })
       const scope = Scope.makeUnsafe()
-      const released = Latch.makeUnsafe()
-      const client = yield* options.start(server, id, released.await).pipe(
+      const admitted = Latch.makeUnsafe()
+      const previous = members.get(id) ?? leaving.get(id)
+      const released = previous === undefined ? admitted.await : Effect.andThen(admitted.await, previous.ended.await)
+      const client = yield* options.start(server, id, released).pipe(
         Effect.annotateLogs("server", id),
         Scope.provide(scope),
         Effect.updateContext(ownContext),
         Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit)),
         Effect.mapError((failure) => new InvalidServer({ id, problem: failure.message }))
       )
-      return { id, server, client, scope, released }
+      return { id, server, client, scope, admitted, released, ended: Latch.makeUnsafe() }
     })
 
-    const close = (list: ReadonlyArray<Member<S>>) =>
-      Effect.forEach(list, ({ scope }) => Scope.close(scope, Exit.void), { concurrency: "unbounded", discard: true })
+    /**
+     * Begins to close a client. One that takes long delays no other, and neither does one that fails: whoever has to wait for
+     * it waits for `ended`.
+     */
+    const close = (member: Member<S>): Effect.Effect<void> => {
+      const { ended, id, released, scope } = member
+      leaving.set(id, member)
+      return Scope.close(scope, Exit.void).pipe(
+        Effect.tapCause((cause) => Effect.logError("closing the client failed", cause)),
+        Effect.exit,
+        Effect.andThen(released),
+        Effect.andThen(Effect.sync(() => {
+          if (leaving.get(id) === member) leaving.delete(id)
+          ended.openUnsafe()
+        })),
+        Effect.annotateLogs("server", id),
+        Effect.updateContext(ownContext),
+        Effect.forkDetach({ startImmediately: true, uninterruptible: true }),
+        Effect.asVoid
+      )
+    }
 
     /** Puts members in the place of others. All are valid before one is changed. */
     const change = Effect.fnUntraced(function*(
@@ -64,16 +93,18 @@ export const makeFleet = Effect.fnUntraced(
     ): Effect.fn.Return<ReadonlyArray<RconClient.Service>, InvalidServer> {
       const started = new Array<Member<S>>()
       for (const [id, server] of put) {
-        started.push(yield* Effect.onError(start(id, server), () => close(started)))
+        // Those were never admitted, and nobody waits for their end.
+        const undo = () => Effect.forEach(started, ({ scope }) => Effect.exit(Scope.close(scope, Exit.void)))
+        started.push(yield* Effect.onError(start(id, server), undo))
       }
-      const leaving = [...removed, ...put.map(([id]) => id)].flatMap((id) => members.get(id) ?? [])
+      const replaced = [...removed, ...put.map(([id]) => id)].flatMap((id) => members.get(id) ?? [])
       for (const id of removed) members.delete(id)
       for (const member of started) {
         members.set(member.id, member)
         yield* subscriptions.attach(member.id, member.client)
       }
-      yield* close(leaving)
-      for (const { released } of started) released.openUnsafe()
+      yield* Effect.forEach(replaced, close, { discard: true })
+      for (const { admitted } of started) admitted.openUnsafe()
       return started.map(({ client }) => client)
     })
 
@@ -90,8 +121,10 @@ export const makeFleet = Effect.fnUntraced(
 
     const forEach = <A, E, R>(program: Program<A, E, R>, given?: ForEachOptions) =>
       Effect.suspend(() => {
-        const ids = given?.servers === undefined ? [...members.keys()] : [...new Set(given.servers)]
-        const timeout = given?.timeout
+        const { concurrency = "unbounded", servers, timeout } = given ?? {}
+        const problem = Problem.concurrency(concurrency) ?? Problem.duration("timeout", timeout)
+        if (problem !== undefined) return Effect.die(problem)
+        const ids = servers === undefined ? [...members.keys()] : [...new Set(servers)]
         const run = (id: string) => {
           const running = Effect.flatMap(get(id), (client) =>
             Effect.provideService(
@@ -105,7 +138,7 @@ export const makeFleet = Effect.fnUntraced(
           )
         }
         return Effect.map(
-          Effect.forEach(ids, run, { concurrency: given?.concurrency ?? "unbounded" }),
+          Effect.forEach(ids, run, { concurrency }),
           (results) => new Map(results)
         )
       })
@@ -118,8 +151,10 @@ export const makeFleet = Effect.fnUntraced(
         subscriptions.close()
         const all = [...members.values()]
         members.clear()
-        return close(all)
-      }))
+        return Effect.forEach(all, close, { discard: true })
+      })).pipe(
+        Effect.andThen(Effect.suspend(() => Effect.forEach(leaving.values(), ({ ended }) => ended.await)))
+      )
     )
 
     yield* Effect.uninterruptible(change([], Object.entries(options.servers ?? {})))
@@ -149,6 +184,22 @@ export const makeFleet = Effect.fnUntraced(
         tag: (server, status) => ({ server, status }),
         inTurn: true
       }),
+      on: (tag, handler, given) =>
+        Effect.suspend(() => {
+          const problem = Problem.concurrency(given?.concurrency ?? 1)
+          if (problem !== undefined) return Effect.die(problem)
+          return subscriptions.follow({
+            each: (id, client) =>
+              client.on(tag, (event) => handler(event, client, id), given).pipe(
+                Effect.flatMap(Fiber.join),
+                Effect.scoped,
+                // How the session ended is in its status and in the log.
+                Effect.exit,
+                Effect.annotateLogs("server", id)
+              ),
+            inTurn: false
+          }).pipe(Effect.forkScoped({ startImmediately: true }))
+        }),
       forEach,
       players: (given) => forEach(({ players }) => players, given),
       say: (text, given) => forEach((client) => client.say(text, given?.say), given),
@@ -160,10 +211,13 @@ export const makeFleet = Effect.fnUntraced(
         ),
       remove: (id) =>
         exclusively(
-          Effect.suspend(() =>
-            members.has(id) ? Effect.orDie(Effect.asVoid(change([id], []))) : Effect.fail(unknown(id))
-          )
-        ),
+          Effect.suspend(() => {
+            const member = members.get(id)
+            return member === undefined
+              ? Effect.fail(unknown(id))
+              : Effect.as(Effect.orDie(change([id], [])), member)
+          })
+        ).pipe(Effect.flatMap(({ ended }) => ended.await)),
       replace: (id, server) =>
         exclusively(
           Effect.suspend((): Effect.Effect<RconClient.Service, UnknownServer | InvalidServer> =>

@@ -5,15 +5,15 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
-/** Times are in milliseconds of one clock, the one in the context. */
+/** Options of an alarm. Times are in milliseconds of the clock in the context. */
 export interface Options {
-  /** The time. */
+  /** Returns the current time. */
   readonly now: () => number
-  /** The deadline; `Infinity` for never. */
+  /** Returns the deadline; `Infinity` for never. */
   readonly wakeAt: () => number
   /**
-   * Runs when the deadline has come. `late`: by how much it has passed. If it dies, the alarm never rings again, so `ring` must
-   * report the failure to the owner itself.
+   * Runs when the deadline has come. `late`: by how much it has passed. If it dies, the alarm never rings again, so
+   * `ring` must report the failure to the owner itself.
    */
   readonly ring: (late: number) => Effect.Effect<void>
 }
@@ -32,7 +32,7 @@ export class Alarm {
     this.#options = options
   }
 
-  /** Call this if the deadline may have become earlier. */
+  /** Reads the deadline again. Call this if it may have become earlier. */
   reset(): void {
     const deadline = this.#options.wakeAt()
     if (deadline >= this.#armedFor || this.#isStopped) return
@@ -40,17 +40,18 @@ export class Alarm {
     this.#armedFor = deadline
     // Clocks sleep for whole milliseconds. Rounding up keeps the fiber from waking too early again and again.
     const wait = Math.ceil(deadline - this.#options.now())
-    // A clock may return at once for 0 ms; the fiber would then ring before it is stored here and could not be stopped.
+    // For 0 ms a clock may return at once. The fiber would then ring before it is stored here, and could not be
+    // stopped.
     const sleep = wait > 0 ? Effect.sleep(wait) : Effect.yieldNow
     this.#sleeper = Effect.runForkWith(this.#context)(Effect.andThen(sleep, this.#ring))
   }
 
-  /** Whether it is about to ring, or rings: the deadline that it waits for has come. */
+  /** Whether the deadline has come, so that the alarm rings now or is about to. */
   isDue(now: number): boolean {
     return this.#armedFor <= now
   }
 
-  /** Does not ring any more. A ring that has begun goes on. */
+  /** Stops the alarm. A ring that has begun continues. */
   stop(): void {
     this.#isStopped = true
     this.#sleeper?.interruptUnsafe()

@@ -1,11 +1,11 @@
 /**
- * Hands values on to any number of subscribers, each at its own pace.
+ * Publishes values to any number of subscribers, each at its own pace.
  *
  * **Details**
  *
- * A subscriber that is `capacity` values behind loses its oldest. If `overflow` is given, the subscriber gets
- * `overflow(count)` in their place. A slow subscriber delays no other. (`PubSub.sliding` does not count lost values, and drops
- * for all subscribers what the slowest has not read.)
+ * A subscriber that falls `capacity` values behind loses its oldest. If `overflow` is given, the subscriber gets
+ * `overflow(count)` in their place. A slow subscriber delays no other. (`PubSub.sliding` does not count lost values. It
+ * also drops, for all subscribers, values that the slowest has not read.)
  *
  * @since 0.1.0
  */
@@ -22,29 +22,29 @@ import * as Stream from "effect/Stream"
  * @since 0.1.0
  */
 export interface Options<A> {
-  /** How many values a subscriber may be behind; at least 1. */
+  /** Maximum number of undelivered values for each subscriber; at least 1. */
   readonly capacity: number
-  /** Makes the value that a subscriber gets in place of those it lost, from their number. Default: none. */
+  /** Constructs the value that replaces lost ones, from their number. Default: lost values are not replaced. */
   readonly overflow?: (missed: number) => A
-  /** Makes the value that each subscriber gets first. Default: none. */
+  /** Constructs the first value of each subscriber. Default: no such value. */
   readonly greeting?: () => A
 }
 
-/** A value and how many were published before it: a subscriber counts lost values by this number. */
+/** A value, and the number of values published before it. A subscriber counts lost values by this number. */
 interface Numbered<A> {
   readonly number: number
   readonly value: A
 }
 
 /**
- * A broadcast of values to subscribers.
+ * Publishes values to subscribers.
  *
  * @category models
  * @since 0.1.0
  */
 export class Broadcast<A, E = never> {
   readonly #options: Options<A>
-  /** Made for the first subscriber: most of a thousand broadcasts have none. */
+  /** Allocated for the first subscriber, because most of a thousand broadcasts have none. */
   #subscribers: Set<Queue.Queue<Numbered<A>, E | Cause.Done>> | undefined
   #published = 0
   #closed: Cause.Cause<E | Cause.Done> | undefined
@@ -53,21 +53,24 @@ export class Broadcast<A, E = never> {
     this.#options = options
   }
 
-  /** Hands a value on. It never waits for a subscriber. */
+  /** Publishes a value without waiting for subscribers. */
   publish(value: A): void {
     const number = this.#published++
     if (this.#subscribers === undefined) return
     for (const queue of this.#subscribers) Queue.offerUnsafe(queue, { number, value })
   }
 
-  /** Ends every subscription, present and future, once its values are read. If the exit is a failure, it fails with that. */
+  /**
+   * Ends every subscription, present and future, after its pending values. A failed exit becomes the failure of the
+   * streams.
+   */
   close(exit: Exit.Exit<void, E>): void {
     this.#closed = Exit.isSuccess(exit) ? Cause.fail(Cause.Done()) : exit.cause
     for (const queue of this.#subscribers ?? []) Queue.failCauseUnsafe(queue, this.#closed)
     this.#subscribers = undefined
   }
 
-  /** The greeting, if there is one, and everything published from the moment on at which the stream is run. */
+  /** The greeting if there is one, then all values that are published from the subscription on. */
   get values(): Stream.Stream<A, E> {
     const { overflow } = this.#options
     const reportOverflow = (expected: number, { number, value }: Numbered<A>): readonly [number, Array<A>] => [

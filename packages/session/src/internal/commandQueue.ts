@@ -1,15 +1,15 @@
 /**
- * Keeps the commands that wait to be sent, in the order in which they are served.
+ * Keeps the commands that wait to be sent, in the order in which they are sent.
  *
- * First come those that were sent in a session that was lost and may be sent again, then those that were never sent. Both
- * in the order of submission.
+ * First come the commands that were sent in a lost session and may be sent again, then those that were never sent. Both
+ * groups are in the order of submission.
  *
  * Bounds: `capacity` commands that were never sent, and as many of the others as were in flight.
  */
 
-/** What the queue needs to know of a command. */
+/** The property of a command that the queue needs. */
 export interface Queued {
-  /** Its place in the order of submission. */
+  /** Its position in the order of submission. */
   readonly order: number
 }
 
@@ -26,37 +26,38 @@ export class CommandQueue<C extends Queued> {
     return this.#again.size + this.#waiting.size
   }
 
-  /** How many were never sent. */
+  /** Number of commands that were never sent. */
   get waiting(): number {
     return this.#waiting.size
   }
 
-  /** Takes a command that was never sent. Returns false if there is no room. */
+  /** Adds a command that was never sent. Returns false if the queue is full. */
   add(command: C): boolean {
     if (this.#waiting.size >= this.#capacity) return false
     this.#waiting.add(command)
     return true
   }
 
-  /** Takes commands back that were sent in a session that is lost. */
+  /** Adds commands that were sent in a session that is lost. */
   addAgain(commands: ReadonlyArray<C>): void {
     this.#again = new Set([...this.#again, ...commands].sort((a, b) => a.order - b.order))
   }
 
-  /** The command whose turn it is; `undefined` if none waits. */
+  /** The next command; `undefined` if the queue is empty. */
   get first(): C | undefined {
-    // Asked after each datagram, mostly in vain: without the generator that saves 350 bytes of garbage each time.
+    // Called after each datagram, mostly on an empty queue. Avoiding the generator saves 350 bytes of garbage each
+    // time.
     const first = this.#again.size > 0 ? this.#again : this.#waiting
     return first.size === 0 ? undefined : first.values().next().value
   }
 
-  /** Takes a command out, if it is in. */
+  /** Removes a command if it is in the queue. */
   delete(command: C): void {
     this.#again.delete(command)
     this.#waiting.delete(command)
   }
 
-  /** All commands, in the order in which they are served. Those looked at may be taken out. */
+  /** All commands, in the order in which they are sent. The current one may be removed during the iteration. */
   *[Symbol.iterator](): Iterator<C> {
     yield* this.#again
     yield* this.#waiting

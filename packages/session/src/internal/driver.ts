@@ -1,13 +1,13 @@
 /**
- * Drives a session machine: with the clock, one socket at a time, and the callers.
+ * Drives a session machine with the clock, one socket at a time, and the callers.
  *
- * Each event is an input of the machine, and the machine's outputs are performed at once, in the same step:
+ * Each event is an input of the machine. Its outputs are performed at once, in the same step:
  *
  * - a datagram arrives: `Receiver.receive` -> `machine.receive` -> `#perform`;
- * - a command goes out: `request` -> `machine.submit` -> `#perform` -> `Connection.send`;
+ * - a command is sent: `request` -> `machine.submit` -> `#perform` -> `Connection.send`;
  * - a deadline comes: `Alarm` -> `machine.tick` -> `#perform`.
  *
- * At rest a driver has one fiber, the alarm's.
+ * An idle driver has one fiber, the alarm's.
  */
 import * as Text from "@bercon/codec/Text"
 import * as Cause from "effect/Cause"
@@ -37,38 +37,44 @@ import * as Monotonic from "./monotonic.ts"
 import { sentence } from "./sentence.ts"
 import type { Settings } from "./settings.ts"
 
-/** Takes the outcome of a command. */
+/** Receives the outcome of a command. */
 type Reply = (result: Result.Result<Uint8Array, CommandError.CommandError["reason"]>) => void
 
-/** How many changes of status a subscriber may be behind before it loses the oldest. */
+/** Maximum number of undelivered changes of status for each subscriber. A slower subscriber loses the oldest. */
 const STATUS_CAPACITY = 64
-/** How long opening a socket may take, and how long the next one waits for its closing. */
+/** Time limit for opening a socket, and for closing the previous one. */
 const SOCKET_TIMEOUT = "30 seconds"
-/** If the alarm is later than this, in milliseconds, the socket is read before anything else. */
+/** If the alarm rings more than this many milliseconds late, the socket is read before deadlines are judged. */
 const LATE = 50
 /**
- * After this many turns of the event loop without a datagram the socket counts as empty. Not after one: a turn that begins
- * while Node handles events ends without a look at the socket.
+ * The socket counts as empty after this many turns of the event loop without a datagram. One turn is not enough: a turn
+ * that begins while Node handles events ends without reading the socket.
  */
 const QUIET_TURNS = 2
 /**
- * At most this many turns are spent reading before deadlines are judged, so that a flood cannot put them off for ever. Node
- * reads 32 datagrams a turn: in 256 turns several times what the kernel's buffer holds.
+ * Maximum number of turns that are spent reading before deadlines are judged, so that a flood cannot delay them
+ * forever. Node reads 32 datagrams a turn, so 256 turns read several times the content of the kernel's buffer.
  */
 const MOST_TURNS = 256
-/** How long an outage, or the first login, lasts before the log warns of it; and how often it warns at least, later on. */
+/**
+ * The log warns of an outage, or of a slow first login, after this many milliseconds; and then with growing delays up
+ * to the second value.
+ */
 const SLOW_OUTAGE = 60_000
 const LONGEST_REMINDER = 3_600_000
-/** The longest command in bytes of UTF-8: with it the datagram is 1,400 bytes, which every network carries whole. */
+/**
+ * Maximum size of a command in bytes of UTF-8. Its datagram has 1,400 bytes, which networks deliver without fragmenting
+ * it.
+ */
 export const MAX_COMMAND_BYTES = 1391
 
-/** A socket that is open, or being opened. */
+/** A socket that is open or being opened. */
 interface Socket {
-  /** What is open lives in it. */
+  /** Closing this scope closes the socket. */
   readonly scope: Scope.Closeable
-  /** Opens it. `undefined` until that has begun. */
+  /** The fiber that opens the socket; `undefined` until it is forked. */
   opening: Fiber.Fiber<void> | undefined
-  /** Closes it, if that has begun. */
+  /** The fiber that closes the socket; `undefined` until it is forked. */
   closing: Fiber.Fiber<void> | undefined
 }
 
@@ -88,15 +94,18 @@ export class Driver {
   #greeting: Message | undefined
   /** The status as it was last published. */
   #status: Status
-  /** When the outage began that there is, by the wall clock; and when the log is to warn of it. */
+  /**
+   * Start of the current outage, by the machine's clock and by the wall clock; and the time of the next warning in the
+   * log.
+   */
   #outage = { since: NaN, wallSince: NaN }
   #remindAt = Infinity
-  /** How many sockets were asked for. An earlier one than the last is no longer in use. */
+  /** Number of sockets requested so far. Only the last one is in use. */
   #sockets = 0
   /** The socket in use, and its connection once it is open. */
   #socket: Socket | undefined
   #connection: Connection | undefined
-  /** How many datagrams have arrived. */
+  /** Number of datagrams that have arrived. */
   #received = 0
   #isPerforming = false
 
@@ -122,7 +131,7 @@ export class Driver {
     })
   }
 
-  /** Begins. Nothing happens before. */
+  /** Starts the session. The driver does nothing before. */
   start(): void {
     this.#remindAt = this.#now() + SLOW_OUTAGE
     this.#feed(() => {})
@@ -131,7 +140,7 @@ export class Driver {
   /** Ends the session for its owner, and closes the socket. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
     this.#feed((now) => this.#machine.close(now))
-    // A caller that was just resumed closes its session within `#perform`, which then has to end the rest.
+    // A caller that was just resumed may close its session within `#perform`, which must finish first.
     const close = this.#socket === undefined ? Effect.void : this.#closeSocket(this.#socket)
     return this.#isPerforming ? Effect.andThen(Effect.yieldNow, close) : close
   })
@@ -141,7 +150,7 @@ export class Driver {
   }
 
   // ---------------------------------------------------------------------------
-  // what callers see
+  // the view of callers
   // ---------------------------------------------------------------------------
 
   get epoch(): number {
@@ -152,7 +161,7 @@ export class Driver {
     return this.#inWallClock(this.#machine.status)
   }
 
-  /** A status of the machine, with times of the wall clock. */
+  /** Converts the times in a status of the machine to the wall clock. */
   #inWallClock(status: Status): Status {
     if (!isOutage(status)) return status
     if (status.since !== this.#outage.since) {
@@ -184,14 +193,15 @@ export class Driver {
     return Deferred.await(this.#closed)
   }
 
-  /** Sends a command, and waits for its outcome. */
+  /** Sends a command and waits for its outcome. */
   request<A>(
     text: string,
     options: CommandOptions | undefined,
     decode: (reply: Uint8Array) => A
   ): Effect.Effect<A, CommandError.CommandError> {
     return Effect.callback<A, CommandError.CommandError>((resume) => {
-      // All options are read here, where a getter that throws is the caller's defect, and not in the middle of an input.
+      // All options are read here: a getter that throws is then a defect of the caller, instead of one in the middle of
+      // an input.
       const { epoch, isCurrent, repeatable = true } = options ?? {}
       const payload = Text.encode(text)
       const timeout = options?.timeout === undefined
@@ -224,7 +234,10 @@ export class Driver {
     })
   }
 
-  /** Submits a command. If the machine throws, it does not have the command, and would not settle it as the session ends. */
+  /**
+   * Submits a command. If the machine throws, it did not accept the command, and will not settle it when the session
+   * ends.
+   */
   #submit(
     now: number,
     request: SessionMachine.Request<Reply>
@@ -241,7 +254,10 @@ export class Driver {
   // the machine
   // ---------------------------------------------------------------------------
 
-  /** Feeds the machine an input, and performs its outputs. Never waits and never throws: a fault in here ends the session. */
+  /**
+   * Feeds an input to the machine and performs its outputs. Never waits and never throws: a defect in here ends the
+   * session.
+   */
   #feed(input: (now: number) => void): void {
     const now = this.#now()
     try {
@@ -253,13 +269,17 @@ export class Driver {
     }
   }
 
-  /** Performs the machine's outputs. One may cause another input, whose outputs are performed after all of this one's. */
+  /**
+   * Performs the machine's outputs. If an output causes another input, the outputs of that are performed after all
+   * current ones.
+   */
   #perform(now: number): void {
     if (this.#isPerforming) return
     this.#isPerforming = true
     try {
       this.#performAll()
-      // What this input has made due does not wait for the alarm. What was due before does: see `#readSocket`.
+      // Actions that this input has made due are performed at once. Actions that were due before wait for the alarm:
+      // see `#readSocket`.
       if (this.#machine.wakeAt <= now && !this.#alarm.isDue(now)) {
         this.#machine.tick(now)
         this.#performAll()
@@ -274,13 +294,13 @@ export class Driver {
 
   #performAll(): void {
     for (let outputs = this.#machine.drain(); outputs.length > 0; outputs = this.#machine.drain()) {
-      // Acknowledgements and commands go out before a caller can be slow about its reply.
+      // Acknowledgements and commands are sent first, because a caller may be slow about its reply.
       for (const output of outputs) if (output._tag === "Transmit") this.#send(output.datagram)
       for (const output of outputs) this.#performOne(output)
     }
   }
 
-  /** Warns in the log of an outage that lasts. Called with every input: in an outage each login packet is one. */
+  /** Logs a warning about a long outage. Every input calls this; in an outage each login packet is an input. */
   #remind(now: number): void {
     const { status } = this.#machine
     if (!isOutage(status)) return
@@ -300,12 +320,12 @@ export class Driver {
     try {
       this.#connection?.send(datagram)
     } catch (defect) {
-      // What else is to be done still is.
+      // The remaining outputs are still performed.
       this.#fault(Cause.die(defect))
     }
   }
 
-  /** Does one thing. A throw ends the session, but not before the other outputs are performed. */
+  /** Performs one output. A defect ends the session, but only after the other outputs are performed. */
   #performOne(output: SessionMachine.Output<Reply>): void {
     try {
       switch (output._tag) {
@@ -366,8 +386,8 @@ export class Driver {
   readonly #finishLogin = (exit: Exit.Exit<void, LoginFailure>) => Deferred.doneUnsafe(this.#online, exit)
 
   /**
-   * Resumes callers. That runs the observers of their fibers in here, and what an observer throws is no fault of the session:
-   * it is logged, and the session goes on.
+   * Resumes callers. That runs the observers of their fibers synchronously. An observer that throws is not a defect of
+   * the session: the defect is logged, and the session goes on.
    */
   #tell<A>(callers: (value: A) => void, value: A): void {
     try {
@@ -392,7 +412,7 @@ export class Driver {
   // the socket
   // ---------------------------------------------------------------------------
 
-  /** Opens a socket, and closes the previous one, if any. */
+  /** Opens a socket, and closes the previous one if there is any. */
   #open(): void {
     const before = this.#socket === undefined ? Effect.void : this.#closeOld(this.#socket)
     const socket: Socket = { scope: Scope.makeUnsafe(), opening: undefined, closing: undefined }
@@ -403,7 +423,7 @@ export class Driver {
     )
   }
 
-  /** Closes a socket, in a fiber of its own: waiting for it can be given up. */
+  /** Closes a socket in a separate fiber, so that waiting for it can be given up. */
   #closeSocket(socket: Socket): Effect.Effect<void> {
     return Effect.suspend(() => {
       socket.closing ??= Effect.runForkWith(this.#context)(
@@ -416,18 +436,21 @@ export class Driver {
     })
   }
 
-  /** Waits until the old socket is closed, but not for ever: the session needs another one. */
+  /** Waits until the old socket is closed, but not forever, because the session needs another one. */
   #closeOld(socket: Socket): Effect.Effect<void> {
     return Effect.timeoutOrElse(this.#closeSocket(socket), {
       duration: SOCKET_TIMEOUT,
       orElse: () =>
         Effect.logWarning(
-          `RCON session with ${this.#transport.peer}: the old socket was not closed within ${SOCKET_TIMEOUT}, opening another`
+          `RCON session with ${this.#transport.peer}: the old socket was not closed within ${SOCKET_TIMEOUT}. Opening another one`
         )
     })
   }
 
-  /** Opens a socket, which is open until its scope is closed. No fiber stays. `number`: which socket it is, counted from 1. */
+  /**
+   * Opens a socket, which stays open until its scope is closed. No fiber remains. `number` is the number of the socket,
+   * counted from 1.
+   */
   #useSocket(number: number, scope: Scope.Closeable): Effect.Effect<void> {
     return Effect.timeoutOrElse(this.#transport.open, {
       duration: SOCKET_TIMEOUT,
@@ -446,11 +469,11 @@ export class Driver {
     )
   }
 
-  /** Takes in why a socket could not be opened, or why its fiber has ended. */
+  /** Handles the failure to open a socket, or the end of its fiber. */
   #ended(number: number, cause: Cause.Cause<TransportError>): void {
     const error = Cause.findError(cause)
     if (Result.isFailure(error) && !Cause.hasInterruptsOnly(cause)) return this.#fault(cause)
-    // The session itself has interrupted a socket that was replaced.
+    // The session itself interrupts a socket that it replaces.
     if (number !== this.#sockets) return
     const reason = Result.isSuccess(error)
       ? error.success
@@ -458,7 +481,7 @@ export class Driver {
     this.#feed((now) => this.#machine.openFailed(now, reason))
   }
 
-  /** The receiver of a connection. It ignores calls once the connection has been replaced. */
+  /** The receiver of a connection. It ignores calls after the connection has been replaced. */
   #receiverOf(connection: Connection): Receiver {
     return {
       receive: (datagram) => {
@@ -474,7 +497,7 @@ export class Driver {
       failed: (cause) => {
         if (connection !== this.#connection) return
         const error = Cause.findError(cause)
-        // The session closes a connection only after it has replaced it: an interruption here is the transport's own.
+        // The session closes a connection only after replacing it, so an interruption here comes from the transport.
         if (Result.isFailure(error) && !Cause.hasInterruptsOnly(cause)) return this.#fault(cause)
         const reason = Result.isSuccess(error) ? error.success : closedByTransport(this.#transport.peer)
         this.#log(Effect.logDebug(reason.message))
@@ -483,15 +506,15 @@ export class Driver {
     }
   }
 
-  /** Ends the session because of a defect: of the transport, or of its own. */
+  /** Ends the session because of a defect, either of the transport or of the session. */
   #fault(cause: Cause.Cause<TransportError>): void {
     const defect = Exit.die(Cause.squash(cause))
     this.#feed((now) => this.#machine.crash(now, defect))
   }
 
   /**
-   * Lets the event loop read the datagrams that have arrived before deadlines are judged: a reply that lies in the socket is
-   * not late. Ends when no more datagrams come, or after {@link MOST_TURNS}.
+   * Lets the event loop read the datagrams that have arrived, before deadlines are judged: a reply that waits in the
+   * socket is not late. Ends when no more datagrams come, or after {@link MOST_TURNS}.
    */
   readonly #readSocket = Effect.suspend(() => {
     let turn = 0
@@ -499,7 +522,7 @@ export class Driver {
     let before = this.#received
     return Effect.whileLoop({
       while: () => turn++ < MOST_TURNS && quiet < QUIET_TURNS,
-      // One turn of the event loop: the kernel hands over all it has in it.
+      // One turn of the event loop: Node reads the datagrams that the kernel holds.
       body: () => Effect.yieldNow,
       step: () => {
         quiet = this.#received === before ? quiet + 1 : 0
@@ -514,7 +537,7 @@ const overflow = (missed: number): Gap => ({ _tag: "Gap", cause: "Overflow", mis
 const openFailed = (peer: string, kind: OpenFailed["kind"], cause: unknown): TransportError =>
   new TransportError({ reason: new OpenFailed({ kind, peer, cause }) })
 
-/** The socket's fiber was interrupted, and not by the session. */
+/** The socket's fiber was interrupted, but not by the session. */
 const closedByTransport = (peer: string): TransportError =>
   new TransportError({ reason: new IoFailed({ kind: "Closed", peer }) })
 
@@ -535,7 +558,7 @@ const problemOf = (
     ? `its \`timeout\` must be a duration (got ${Formatter.format(given)})`
     : undefined
 
-/** Decodes a reply. If that throws, it is the caller's defect: the session goes on. */
+/** Decodes a reply. If `decode` throws, that is a defect of the caller, and the session goes on. */
 const read = <A>(reply: Uint8Array, decode: (reply: Uint8Array) => A): Effect.Effect<A> => {
   try {
     return Effect.succeed(decode(reply))
@@ -552,7 +575,7 @@ const fail = (
 const logOf = (peer: string, status: Status, before: Status): Effect.Effect<void> => {
   const session = `RCON session with ${peer}`
   switch (status._tag) {
-    // The first login says so only if it is refused, and tried again.
+    // The first login logs this status only if it was refused and is tried again.
     case "Connecting":
       return Effect.logWarning(`${session}: ${sentence(lossOf(status.cause))} Still trying`)
     case "Online":
@@ -576,7 +599,7 @@ const logOf = (peer: string, status: Status, before: Status): Effect.Effect<void
 const lossOf = (cause: OutageCause): string => {
   switch (cause._tag) {
     case "Silence":
-      return "the server does not answer any more"
+      return "the server stopped answering"
     case "PortClosed":
       return "the server has closed its port"
     case "LoginRefused":

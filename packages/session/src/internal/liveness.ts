@@ -1,46 +1,50 @@
 /**
- * Judges whether the server is there, and when to ask.
+ * Judges whether the server is alive, and when to probe it.
  *
  * A server that was sent a command owes a sign of life: any packet. While it owes one, it is *silent*. The longer the
- * silence, the stronger the measure:
+ * silence, the stronger the reaction:
  *
- * | silent for                | verdict | what to do                                                               |
+ * | silent for                | verdict | reaction                                                                 |
  * | ------------------------- | ------- | ------------------------------------------------------------------------ |
- * | {@link PROBE_AFTER}       | `Probe` | send an empty command, and another from time to time                     |
- * | {@link DOUBT_AFTER}       | `Doubt` | ask for a login as well: the server may have restarted and forgotten us  |
+ * | {@link PROBE_AFTER}       | `Probe` | send an empty command, and further ones with growing gaps                |
+ * | {@link DOUBT_AFTER}       | `Doubt` | also request a login: the server may have restarted and forgotten us     |
  * | the silence timeout       | `Dead`  | count the session as lost                                                |
  *
- * If a reply may take longer than {@link PROBE_AFTER}, the difference is added to each but the last.
+ * If a reply may take longer than {@link PROBE_AFTER}, the difference is added to the first two times.
  *
- * `Doubt` also requires that the line loses so many questions in a row, or their replies, less than once in a million times.
- * That takes three questions at 1 % loss, and twenty at 50 %.
+ * `Doubt` also requires that so many unanswered questions in a row are too unlikely to be an accident: on this line,
+ * the loss of all of them (or of their replies) must be less likely than one in a million. That takes three questions
+ * at 1 % loss, and twenty at 50 %.
  *
- * A server that was silent and came back by itself, as one does that loads a mission, is given twice that time before it
- * is doubted again. One that has not answered any command of this session is given {@link UNKNOWN_DOUBT_AFTER}: how long
- * it takes for a command is not known yet.
+ * A server that was silent and came back by itself, as it does while loading a mission, is doubted only after twice
+ * that silence. A server that has not answered any command of this session is doubted after
+ * {@link UNKNOWN_DOUBT_AFTER}, because its usual reply time is unknown.
  *
  * Times are in milliseconds.
  */
 
-/** After how much silence the machine sends probes. */
+/** Silence after which probes are sent. */
 export const PROBE_AFTER = 1000
-/** How much time lies between two probes at least. */
+/** Minimum time between two probes. */
 export const PROBE_GAP = 150
-/** The same as a share of the silence, so that a long one does not use up the sequence numbers. */
+/**
+ * Minimum time between two probes as a share of the silence, so that a long silence does not use up the sequence
+ * numbers.
+ */
 const PROBE_GAP_SHARE = 1 / 16
-/** The least silence after which a login is asked for. */
+/** Minimum silence after which a login is requested. */
 export const DOUBT_AFTER = 2500
-/** The same for a server that has not answered any command yet. */
-export const UNKNOWN_DOUBT_AFTER = 8000
-/** How unlikely it must be that a living server is silent for so many questions. */
+/** Minimum silence after which a login is requested, if the server has not answered any command yet. */
+const UNKNOWN_DOUBT_AFTER = 8000
+/** Maximum probability of an accident: that a living server is silent for so many questions. */
 export const ACCIDENT = 1e-6
-/** The share of questions that count as lost before anything is known of the line. */
+/** Assumed share of lost questions before any measurement. */
 export const INITIAL_LOSS = 0.3
-/** The least share that is assumed, also for a line that has lost nothing yet. */
+/** Minimum of the assumed share of lost questions, even for a line that has lost nothing yet. */
 export const LEAST_LOSS = 0.01
-/** The weight of the newest question in that share. */
+/** Weight of the newest question in the share of lost questions. */
 const LOSS_WEIGHT = 1 / 16
-/** For how long a silence that ended by itself is remembered. */
+/** Time for which a silence that ended by itself is remembered. */
 export const SILENCE_MEMORY = 3_600_000
 
 export type Verdict = "Alive" | "Probe" | "Doubt" | "Dead"
@@ -48,19 +52,19 @@ export type Verdict = "Alive" | "Probe" | "Doubt" | "Dead"
 export class Liveness {
   readonly #keepaliveInterval: number
   readonly #silenceTimeout: number
-  /** When the last command packet was sent: servers drop a client that sends none for 45 seconds. */
+  /** When the last command packet was sent. Servers drop a client that sends none for 45 seconds. */
   #sentAt = 0
-  /** Since when the server has owed a sign of life; `Infinity` if it owes none. */
+  /** Start of the silence; `Infinity` if the server owes no sign of life. */
   #silentSince = Infinity
-  /** How many new commands it was sent since then. A repetition does not count: some servers ignore those. */
+  /** Number of new commands since then. Retransmissions do not count, because some servers ignore them. */
   #questions = 0
   /** When the last probe was sent. */
   #probedAt = -Infinity
-  /** Whether it has answered a command of this session. */
+  /** Whether the server has answered a command of this session. */
   #hasReplied = false
-  /** The share of questions that got no reply in time, the newest with the most weight. */
+  /** Share of questions without a timely reply. The newest question has the most weight. */
   #loss = INITIAL_LOSS
-  /** The longest silence that a server has ended by itself, and when that was. */
+  /** The longest silence that a server has ended by itself, and when it ended. */
   #longestSilence = 0
   #longestSilenceAt = 0
 
@@ -69,7 +73,7 @@ export class Liveness {
     this.#silenceTimeout = silenceTimeout
   }
 
-  /** Begins with a session. `owes`: whether there are commands already that it has not answered. */
+  /** Begins a session. `owes`: whether there are unanswered commands already. */
   begin(now: number, owes: boolean): void {
     this.#sentAt = now
     this.#silentSince = owes ? now : Infinity
@@ -77,7 +81,7 @@ export class Liveness {
     this.#hasReplied = false
   }
 
-  /** Records a command packet that goes out. `isNew`: whether its number is new. */
+  /** Records that a command packet is sent. `isNew`: whether it is not a retransmission. */
   sent(now: number, isNew: boolean): void {
     this.#sentAt = now
     if (this.#silentSince === Infinity) {
@@ -87,14 +91,14 @@ export class Liveness {
     if (isNew) this.#questions++
   }
 
-  /** Records that a probe goes out. */
+  /** Records that a probe is sent. */
   probed(now: number): void {
     this.#probedAt = now
   }
 
   /**
-   * Records a packet from the server. `isReply`: whether it is a reply to a command. `owes`: whether there are commands that
-   * it has not answered.
+   * Records a packet from the server. `isReply`: whether it is a reply to a command. `owes`: whether unanswered
+   * commands remain.
    */
   heard(now: number, isReply: boolean, owes: boolean): void {
     this.#hasReplied ||= isReply
@@ -112,18 +116,18 @@ export class Liveness {
     this.#loss += ((isLost ? 1 : 0) - this.#loss) * LOSS_WEIGHT
   }
 
-  /** Records that the process stood still for a while: that was not the server's silence. */
+  /** Records that the process was suspended. That time does not count as silence of the server. */
   stoodStill(milliseconds: number): void {
     this.#silentSince += milliseconds
     this.#probedAt += milliseconds
   }
 
-  /** Since when the server has been silent; `Infinity` if it is not. */
+  /** Start of the server's silence; `Infinity` if it is not silent. */
   get silentSince(): number {
     return this.#silentSince
   }
 
-  /** `replyTime`: how long a reply may take. `isDoubtful`: whether a login is asked for already. */
+  /** The verdict now. `replyTime`: maximum time for a reply. `isDoubtful`: whether a login is requested already. */
   judge(now: number, replyTime: number, isDoubtful: boolean): Verdict {
     if (now >= this.#silentSince + this.#silenceTimeout) return "Dead"
     if (!isDoubtful && now >= this.#doubtAt(now, replyTime)) return "Doubt"
@@ -135,11 +139,10 @@ export class Liveness {
     return Math.max(this.#sentAt + this.#keepaliveInterval, this.#probedAt + PROBE_AFTER)
   }
 
-  /** When the verdict changes next, if nothing is heard until then. */
+  /** When the verdict changes next, if no packet arrives until then. */
   wakeAt(now: number, replyTime: number, isDoubtful: boolean): number {
     const wakeAt = Math.min(this.#probeAt(replyTime), this.#silentSince + this.#silenceTimeout)
-    // Nearly always the probe comes first. What is said about accidents need not be computed for each datagram then.
-    // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a power
+    // Nearly always the probe comes first. Then the probability of an accident need not be computed for each datagram.
     return isDoubtful || wakeAt <= this.#silentSince + DOUBT_AFTER
       ? wakeAt
       : Math.min(wakeAt, this.#doubtAt(now, replyTime))
@@ -151,8 +154,7 @@ export class Liveness {
   }
 
   #doubtAt(now: number, replyTime: number): number {
-    // The newest question has had no time to be answered.
-    // Stryker disable next-line EqualityOperator: exactly one in a million does not occur
+    // The newest question has not had time to be answered.
     const isAccident = Math.max(this.#loss, LEAST_LOSS) ** (this.#questions - 1) > ACCIDENT
     if (isAccident) return Infinity
     const usual = this.#hasReplied ? DOUBT_AFTER : UNKNOWN_DOUBT_AFTER

@@ -1,10 +1,10 @@
 /**
- * Decides when to send a login packet, and whether a login reply answers one.
+ * Decides when to send a login packet, and whether a login reply belongs to one.
  *
- * A login packet that a server cannot read yet waits in its kernel, and is answered when the server has started. So all
- * packets of an outage go out on one socket, where each of them can be answered, and they become rarer with the length of
- * the outage. A socket that stays mute for {@link MUTE_TIME} is given up all the same: the server may have moved, and some
- * were seen to answer a new socket only.
+ * A server that is starting cannot read login packets yet. They wait in its kernel, and are answered when it has
+ * started. So all packets of an outage are sent on one socket, on which each of them can be answered. The longer the
+ * outage, the rarer they become. A socket without any answer for {@link MUTE_TIME} is replaced, because the server may
+ * have moved, and some servers were seen to answer only a new socket.
  *
  * Times are in milliseconds.
  */
@@ -12,21 +12,21 @@ import * as Duration from "effect/Duration"
 import { LoginTimeout, type OutageCause, Silence } from "../LoginFailure.ts"
 import type { Outage } from "../Status.ts"
 
-/** The shortest time between two login packets, also across outages and sockets. */
+/** Minimum time between two login packets, across outages and sockets. */
 export const SHORTEST_DELAY = 1000
-/** The delay as a share of the time since the outage began. */
+/** The delay between two packets as a share of the time since the outage began. */
 export const DELAY_SHARE = 1 / 8
-/** By how much a delay is shortened at most, by chance, so that many clients do not ask all at once. */
+/** Maximum random reduction of a delay, so that many clients do not log in at the same time. */
 const JITTER = 0.2
-/** How long a socket is used without a reply. */
+/** Time after which a socket without a reply is replaced. */
 export const MUTE_TIME = 60_000
-/** How long after a login reply packets of the session before it may still arrive, which it has overtaken. */
+/** Time for which packets of the previous session may still arrive after a login reply that has overtaken them. */
 export const OVERTAKING = 200
-/** How long after it was sent a login packet may still be answered: a server may take minutes to start. */
+/** Time for which a login packet may still be answered: a server may take minutes to start. */
 export const LATE_LOGIN_REPLY = 300_000
-/** After so many packets without an answer or an error, silence is the cause that is reported. */
+/** Silence becomes the reported cause after this many packets without an answer or an error. */
 export const QUIET_TRIES = 3
-/** The shortest time from a refusal to the next packet: servers count wrong passwords. */
+/** Minimum time from a refusal to the next packet, because servers count wrong passwords. */
 export const REFUSED_DELAY = 5000
 
 const silence = new Silence({})
@@ -37,20 +37,23 @@ export class Login {
   readonly #random: () => number
   /** When the first login or the outage began. */
   #since: number
-  /** How many packets were sent since then. */
+  /** Number of packets sent since then. */
   #tries = 0
-  /** When asking on the current socket began; `Infinity` while nothing is asked. */
+  /** Start of the requests on the current socket; `Infinity` while no login is requested. */
   #askingSince = Infinity
-  /** When the first packet was sent that is not answered; `Infinity` if there is none. */
+  /** When the first unanswered packet was sent; `Infinity` if there is none. */
   #firstSentAt = Infinity
   #lastSentAt = -Infinity
-  /** How many packets the server may still accept. Each one restarts its session, and the numbers of its messages. */
+  /**
+   * Number of packets that the server may still accept. Accepting one restarts its session, and the numbering of its
+   * messages.
+   */
   #unanswered = 0
   /** When the first of them was sent. */
   #unansweredSince = Infinity
   #nextAt = Infinity
   #cause: OutageCause = silence
-  /** How many packets were sent since the cause was last reported. */
+  /** Number of packets sent since the cause was last reported. */
   #quietTries = 0
 
   constructor(
@@ -63,7 +66,7 @@ export class Login {
     this.#random = options.random
   }
 
-  /** Begins an outage. Packets that were sent before it do not count any more. */
+  /** Begins an outage. Packets that were sent before no longer count. */
   begin(since: number, cause: OutageCause = silence): void {
     this.#since = since
     this.#tries = 0
@@ -71,19 +74,19 @@ export class Login {
     this.failed(cause)
   }
 
-  /** Begins to ask, on a new socket or on the open one. */
+  /** Begins to request a login, on a new socket or on the open one. */
   ask(now: number): void {
     this.#askingSince = now
     this.#nextAt = Math.max(now, this.#lastSentAt + SHORTEST_DELAY)
   }
 
-  /** Stops asking. Packets that were sent may still be answered. */
+  /** Stops requesting. Packets that were sent may still be answered. */
   stop(): void {
     this.#askingSince = Infinity
     this.#nextAt = Infinity
   }
 
-  /** Records that a login packet goes out. */
+  /** Records that a login packet is sent. */
   sent(now: number): void {
     this.#firstSentAt = Math.min(this.#firstSentAt, now)
     this.#lastSentAt = now
@@ -100,20 +103,23 @@ export class Login {
     this.#unanswered = Math.max(0, this.#unanswered - 1)
   }
 
-  /** Records a login reply to no packet that is known of. The network may have repeated one, and the server accepted it. */
+  /**
+   * Records a login reply that belongs to no known packet. The network may have duplicated a packet, and the server
+   * accepted the copy.
+   */
   answeredUnexpectedly(now: number): void {
     if (this.#unanswered > 0) return
     this.#unanswered = 1
     this.#unansweredSince = now - OVERTAKING
   }
 
-  /** Records why there is no session. */
+  /** Records the cause of the outage. */
   failed(cause: OutageCause): void {
     this.#cause = cause
     this.#quietTries = 0
   }
 
-  /** Records that the server refused the login. It is asked again later. */
+  /** Records that the server refused the login. A later packet tries again. */
   refused(now: number, cause: OutageCause): void {
     const isAsking = this.#nextAt < Infinity
     this.answered()
@@ -123,12 +129,12 @@ export class Login {
     this.#nextAt = now + Math.max(REFUSED_DELAY, this.retryDelay(now))
   }
 
-  /** Whether a login reply can be to a packet of this outage. */
+  /** Whether a login reply can belong to a packet of this outage. */
   isAwaited(now: number): boolean {
     return this.#firstSentAt < Infinity && (this.#nextAt < Infinity || now - this.#lastSentAt < LATE_LOGIN_REPLY)
   }
 
-  /** When the first packet was sent that is not answered; `Infinity` if there is none. */
+  /** When the first unanswered packet was sent; `Infinity` if there is none. */
   get firstSentAt(): number {
     return this.#firstSentAt
   }
@@ -138,22 +144,24 @@ export class Login {
     return this.#lastSentAt
   }
 
-  /** The round-trip time that a reply shows now; `undefined` if more than one packet was sent (Karn's algorithm). */
+  /**
+   * The round-trip time that a reply at `now` implies; `undefined` if more than one packet was sent (Karn's algorithm).
+   */
   roundTrip(now: number): number | undefined {
     return this.#firstSentAt === this.#lastSentAt ? now - this.#lastSentAt : undefined
   }
 
-  /** From when on the server may have begun its session anew without notice; `Infinity` if it cannot have. */
+  /** From this time on, the server may have restarted its session without notice; `Infinity` if it cannot have. */
   get mayRestartSince(): number {
     return this.#unanswered > 0 ? this.#unansweredSince : Infinity
   }
 
-  /** Records that the server goes on with the session. Packets that are five minutes old are not answered any more. */
+  /** Records that the server continues the session. Packets older than five minutes are no longer answered. */
   sessionContinues(now: number): void {
     if (now - this.#lastSentAt > LATE_LOGIN_REPLY) this.#unanswered = 0
   }
 
-  /** How long to wait now for the next try: longer with the length of the outage, up to the longest delay. */
+  /** The delay until the next attempt. It grows with the length of the outage, up to the longest delay. */
   retryDelay(now: number): number {
     const delay = Math.min((now - this.#since) * DELAY_SHARE, this.#longestDelay) * (1 - JITTER * this.#random())
     return Math.max(SHORTEST_DELAY, delay)
@@ -164,7 +172,7 @@ export class Login {
     return this.#nextAt <= now
   }
 
-  /** Whether the socket was mute for so long that another one is to be tried. */
+  /** Whether the socket has had no answer for so long that another one should be tried. */
   isMute(now: number): boolean {
     return this.#askingSince + MUTE_TIME <= now
   }
@@ -174,7 +182,7 @@ export class Login {
     return this.#since + this.#timeout
   }
 
-  /** Why the first login has failed. */
+  /** The error of a first login that timed out. */
   timedOut(now: number, peer: string): LoginTimeout {
     return new LoginTimeout({
       peer,
@@ -184,12 +192,12 @@ export class Login {
     })
   }
 
-  /** What is known of the first login or the outage. */
+  /** The known facts of the first login or the outage. */
   get outage(): Outage {
     return { cause: this.#cause, tries: this.#tries, since: this.#since }
   }
 
-  /** When the next packet is due, or the socket has been mute for too long. */
+  /** When the next packet is due, or the socket counts as mute. */
   get wakeAt(): number {
     return Math.min(this.#nextAt, this.#askingSince + MUTE_TIME)
   }

@@ -1,8 +1,8 @@
 /**
- * Shows what a session counts as metrics.
+ * Publishes the counters of a session as metrics.
  *
- * The counts are plain numbers, which cost nothing to add to, and are read when somebody reads the metrics. A series is
- * registered when its first count comes: most sessions need few, and there may be thousands of sessions.
+ * The counters are plain numbers, which cost almost nothing to increment, and are read when the metrics are read. A
+ * series is registered with its first count: most sessions need few, and there may be thousands of sessions.
  */
 import * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
@@ -30,7 +30,7 @@ const series: ReadonlyArray<{
   { name: "unexpected", metric: Metrics.datagramsDropped, attributes: { reason: "Unexpected" } }
 ]
 
-/** What a machine shows of itself. */
+/** The parts of a machine that are published. */
 interface Source {
   readonly counters: Counters
   readonly status: Status
@@ -41,14 +41,17 @@ export class Meter {
   readonly #attributes: Record<string, string>
   readonly #source: Source
   readonly #context: Context.Context<never>
-  /** The machine's counts at the last update, and the cells that they were added to. */
+  /** The machine's counters at the last update, and the cells that they were added to. */
   readonly #before: Array<number> = series.map(() => 0)
   readonly #cells: Array<Cell | undefined> = series.map(() => undefined)
-  // By attribute value, so that a count does not have to make the key of its series.
+  // By attribute value, so that counting does not construct the key of the series.
   readonly #outcomes = new Map<string, Cell>()
   readonly #losses = new Map<string, Cell>()
   readonly #gauges: ReadonlyArray<{ readonly remove: () => void }>
-  /** The context with the attributes of this session: `Metric.withAttributes` would make one for each round trip. */
+  /**
+   * The context with the attributes of this session, cached because `Metric.withAttributes` would make one for each
+   * round trip.
+   */
   #roundTripContext: Context.Context<never> | undefined
 
   constructor(peer: string, source: Source, context: Context.Context<never>) {
@@ -62,7 +65,7 @@ export class Meter {
     ]
   }
 
-  /** Takes over what the machine has counted since the last time. */
+  /** Adds the machine's counts since the last update. */
   update(): void {
     const { counters } = this.#source
     for (let i = 0; i < series.length; i++) {
@@ -76,12 +79,12 @@ export class Meter {
     }
   }
 
-  /** Records what a command has ended with. */
+  /** Records the outcome of a command. */
   settled(outcome: string): void {
     this.#count(this.#outcomes, Metrics.commands, "outcome", outcome)
   }
 
-  /** Records that the session was lost. */
+  /** Records the loss of the session. */
   lost(cause: string): void {
     this.#count(this.#losses, Metrics.reconnects, "cause", cause)
   }
@@ -103,7 +106,7 @@ export class Meter {
     cell.count++
   }
 
-  /** Takes the gauges away: there is no session that they show. */
+  /** Removes the gauges of a session that has ended. */
   close(): void {
     for (const gauge of this.#gauges) gauge.remove()
   }

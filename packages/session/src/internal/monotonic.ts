@@ -1,5 +1,5 @@
 /**
- * Reads the monotonic clock, which no change of the system's time makes run faster, slower or backwards.
+ * Reads the monotonic clock, which changes of the system's time do not affect.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -9,10 +9,10 @@ import * as Option from "effect/Option"
 /** Milliseconds, with fractions, since an origin that is fixed for the life of the process. */
 export const millis = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
-/** The time now, in milliseconds. */
+/** The current time in milliseconds. */
 export const now: Effect.Effect<number> = Effect.clockWith((clock) => Effect.sync(() => millis(clock)))
 
-/** Reads the clock in the context, in milliseconds. */
+/** Returns a function that reads the clock in the context, in milliseconds. */
 export const make: Effect.Effect<() => number> = Effect.map(Clock.Clock, (clock) => () => millis(clock))
 
 /** A duration in milliseconds; `NaN` if the input is not a duration. */

@@ -1,24 +1,24 @@
 /**
- * Takes commands to the server and their replies back.
+ * Sends commands to the server and matches their replies.
  *
- * A command *waits* until there is a session and its turn has come. Then it is *in flight*: sent, and sent again until its
- * reply is there or its deadline has come. If the session is lost meanwhile, a repeatable command waits for the next one,
- * before all that were never sent.
+ * A command *waits* until a session exists and its turn has come. Then it is *in flight*: sent, and retransmitted until
+ * its reply has arrived or its deadline has come. If the session is lost meanwhile, a repeatable command waits for the
+ * next session, ahead of all commands that were never sent.
  *
- * Which error a command ends with, if it has no reply by its deadline:
+ * A command without a reply by its deadline ends with one of these errors:
  *
- * |                                        | error             | was it executed?     |
- * | -------------------------------------- | ----------------- | -------------------- |
- * | never sent, there was no session       | `NotConnected`    | no                   |
- * | never sent, its turn did not come      | `Overloaded`      | no                   |
- * | sent, and the server has not answered  | `NoReply`         | maybe                |
- * | sent in a session that was lost        | `SessionLost`     | maybe                |
- * | sent, and part of its reply has come   | `IncompleteReply` | yes                  |
+ * |                                                | error             | was it executed?     |
+ * | ---------------------------------------------- | ----------------- | -------------------- |
+ * | never sent, because there was no session       | `NotConnected`    | no                   |
+ * | never sent, because its turn did not come      | `Overloaded`      | no                   |
+ * | sent, and the server has not answered          | `NoReply`         | maybe                |
+ * | sent in a session that was lost                | `SessionLost`     | maybe                |
+ * | sent, and a part of its reply has arrived      | `IncompleteReply` | yes                  |
  *
- * Probes are empty commands of the machine itself. Nobody waits for their replies, so they have no deadline.
+ * Probes are empty commands of the machine itself. No caller waits for their replies, so they have no deadline.
  *
- * Bounds: 248 commands in flight, as many in the queue that were sent before, `queueCapacity` that were not, and
- * {@link REPLY_BYTES} of replies of which parts are missing.
+ * Bounds: 248 commands in flight, as many commands in the queue that were sent before, `queueCapacity` commands that
+ * were never sent, and {@link REPLY_BYTES} of incomplete replies.
  *
  * Times are in milliseconds.
  */
@@ -36,34 +36,36 @@ import { RoundTrip } from "./roundTrip.ts"
 import { SequenceNumbers } from "./sequenceNumbers.ts"
 import { allocate } from "./slab.ts"
 
-/** How many bytes of incomplete replies are kept in all. The longest reply has 255 KiB. */
+/** Maximum size of all incomplete replies together. The longest reply has 255 KiB. */
 export const REPLY_BYTES = 16 * 1024 * 1024
-/** How many times a command is sent anew because its reply contradicts itself. */
+/** Number of times that a command is sent anew because the parts of its reply contradict each other. */
 export const CONTRADICTIONS = 8
-/** The least time between two probes that are to free sequence numbers. */
+/** Minimum time between two probes that should release sequence numbers. */
 export const EVIDENCE_GAP = 500
 
 /**
- * A command as it is submitted. `handle` is the submitter's own, and comes back with the outcome.
+ * A command as it is submitted. `handle` belongs to the submitter, and is returned with the outcome.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Request<H> {
   readonly handle: H
-  /** The command's text, at most 1,391 bytes. */
+  /** The text of the command, at most 1,391 bytes. */
   readonly payload: Uint8Array
   readonly repeatable: boolean
-  /** The `epoch` it is for, if it is for one alone instead of being carried over into the next. */
+  /** The only epoch in which the command is valid; `undefined` if it is valid in every epoch. */
   readonly epoch: number | undefined
-  /** Asked right before every sending: whether the command is still valid. If it throws, the command is not. */
+  /**
+   * Returns whether the command is still valid. Called right before every send. If it throws, the command is invalid.
+   */
   readonly isCurrent: (() => boolean) | undefined
   /** When to give up. */
   readonly deadline: number
 }
 
 /**
- * A submitted command. Opaque; only good for `cancel`.
+ * A submitted command. It is opaque, and used only for `cancel`.
  *
  * @category models
  * @since 0.1.0
@@ -72,52 +74,52 @@ export interface Ticket<out H> extends Schedule {
   /** `undefined` for a probe. */
   readonly request: Request<H> | undefined
   readonly repeatable: boolean
-  /** Its place in the order of submission. */
+  /** Its position in the order of submission. */
   readonly order: number
   state: "Waiting" | "InFlight" | "Settled"
   /** Its sequence number while it is in flight. */
   number: number
   datagram: Uint8Array
-  /** How many datagrams were sent, in this session and the ones before it. */
+  /** Number of datagrams sent, in this session and the ones before. */
   sends: number
-  /** Whether the time to its reply is that of a round trip. */
+  /** Whether the time to its reply is a valid round-trip time. */
   isMeasurable: boolean
   /** How many times its reply has contradicted itself. */
   contradictions: number
-  /** The parts of its reply that have come, if it is in flight. */
+  /** The parts of its reply that have arrived while it is in flight. */
   reply: Reassembly.Reassembly | undefined
-  /** How much of a reply was missing when the command was last taken out of flight. */
+  /** The missing part of its reply at the time when it was last taken out of flight. */
   incomplete: { readonly missing: number; readonly total: number } | undefined
 }
 
-/** The ticket of a command that somebody waits for. */
+/** The ticket of a command that a caller waits for. */
 interface Submitted<H> extends Ticket<H> {
   readonly request: Request<H>
 }
 
-/** Callbacks of `Outbound`. */
+/** The callbacks of `Outbound`. */
 export interface Carrier<H> {
   readonly transmit: (datagram: Uint8Array) => void
   readonly settle: (handle: H, result: Result.Result<Uint8Array, CommandError["reason"]>) => void
-  /** A command packet goes out: for the first time, again, or as a probe. */
+  /** A command packet is sent: for the first time, again, or as a probe. */
   readonly sent: (now: number, what: "Command" | "Repetition" | "Probe") => void
-  /** Why there is no session; `undefined` while there is one. */
+  /** The cause of the outage; `undefined` while a session exists. */
   readonly outageCause: () => OutageCause | undefined
-  /** Whether a datagram, or the reply to it, was lost. */
+  /** Whether a datagram or its reply was lost. */
   readonly learn: (isLost: boolean) => void
   /** The time from a command to its reply. */
   readonly measured: (milliseconds: number) => void
 }
 
-/** What a reply was. */
+/** The kind of reply that has arrived. */
 export type Received = "Whole" | "Part" | "Stray" | "Excess"
 
 /**
- * What the session allows.
+ * Restricts what may be sent.
  *
- * - `Online`: commands are sent, and sent again.
- * - `Doubting`: no command is sent. Replies are still waited for.
- * - `Lost`: no command is sent, and the session counts as lost. Replies are still taken.
+ * - `Online`: commands are sent and retransmitted.
+ * - `Doubting`: no command is sent. Replies are still accepted.
+ * - `Lost`: no command is sent, and the session counts as lost. Replies are still accepted.
  */
 export type Phase = "Online" | "Doubting" | "Lost"
 
@@ -131,19 +133,19 @@ export class Outbound<H> {
   readonly #maxInFlight: number
 
   /** By sequence number. */
-  // Stryker disable next-line ArrayDeclaration: what is under a number that is not in use is never looked at
+  // Stryker disable next-line ArrayDeclaration: the entry of a number that is not in use is never read
   readonly #inFlight: Array<Ticket<H> | undefined> = []
-  /** How many commands and how many probes are in flight. */
+  /** Number of commands and number of probes in flight. */
   #commands = 0
   #probes = 0
   #submitted = 0
-  /** Bytes of incomplete replies. */
+  /** Size of incomplete replies in bytes. */
   #replyBytes = 0
-  /** No command has its deadline, or is due to be sent again, before this time. */
+  /** Lower bound of the time at which a command reaches its deadline or is due to be sent again. */
   #tickAt = Infinity
-  /** When to look again for a number for the next command; `Infinity` if none waits for a number. */
+  /** When to search for a number for the next command again; `Infinity` if no command waits for a number. */
   #startAt = Infinity
-  /** When a probe may next be sent to free sequence numbers. */
+  /** When the next probe for releasing sequence numbers may be sent. */
   #evidenceAt = -Infinity
 
   constructor(
@@ -156,17 +158,17 @@ export class Outbound<H> {
     this.#carrier = carrier
   }
 
-  /** How many commands wait, and how many are in flight. Probes do not count. */
+  /** Number of waiting commands, and number of commands in flight. Probes do not count. */
   get load(): { readonly waiting: number; readonly inFlight: number } {
     return { waiting: this.#queue.size, inFlight: this.#commands }
   }
 
-  /** Whether the server owes a reply, be it to a probe. */
+  /** Whether the server owes a reply, even to a probe. */
   get owes(): boolean {
     return this.#commands + this.#probes > 0
   }
 
-  /** When `tick` or, if commands may be sent, `start` has something to do. A lower bound. */
+  /** Lower bound of the time at which `tick` or, if commands may be sent, `start` has work. */
   wakeAt(phase: Phase): number {
     return phase === "Online" ? Math.min(this.#tickAt, this.#startAt) : this.#tickAt
   }
@@ -175,7 +177,9 @@ export class Outbound<H> {
   // waiting
   // ---------------------------------------------------------------------------
 
-  /** Takes a command, and sends it at once if it may be sent and none waits before it. Fails if the queue is full. */
+  /**
+   * Accepts a command. Sends it at once if commands may be sent and none waits before it. Fails if the queue is full.
+   */
   submit(now: number, request: Request<H>, phase: Phase): Result.Result<Ticket<H>, Overloaded | Outdated> {
     const outdated = outdatedBy(request)
     if (outdated !== undefined) return Result.fail(outdated)
@@ -189,13 +193,15 @@ export class Outbound<H> {
     return Result.succeed(ticket)
   }
 
-  /** Forgets a command that nobody waits for any more. Its place is free at once, its number when that is safe. */
+  /**
+   * Cancels a command whose caller has gone. Its place in flight is free at once, its number as soon as that is safe.
+   */
   cancel(ticket: Ticket<H>): void {
     if (ticket.state === "InFlight") this.#abandon(ticket)
     this.#forget(ticket)
   }
 
-  /** Sends the commands whose turn it is, as far as there is room. */
+  /** Sends the waiting commands in order, as far as there is room. */
   start(now: number): void {
     this.#startAt = Infinity
     while (this.#hasRoom) {
@@ -221,7 +227,7 @@ export class Outbound<H> {
   }
 
   #waitForNumber(now: number): void {
-    // Only a reply to something newer shows that the server has passed the old, and no new command can be sent.
+    // Only a reply to a newer datagram proves that the server has passed the old ones, and no new command can be sent.
     const probeHelps = this.#numbers.awaitsEvidence(now)
     if (probeHelps && this.#evidenceAt <= now) {
       this.#evidenceAt = now + Math.max(EVIDENCE_GAP, this.roundTrip.timeout)
@@ -235,8 +241,8 @@ export class Outbound<H> {
   // ---------------------------------------------------------------------------
 
   /**
-   * Sends an empty command, if there is a number for it: as a keepalive, or because its reply will show something.
-   * `repeatable`: whether to send it again, or to leave that to the next probe.
+   * Sends an empty command if a number is available: as a keepalive, or because its reply will be evidence.
+   * `repeatable`: whether to retransmit it, or to leave that to the next probe.
    */
   probe(now: number, repeatable: boolean): boolean {
     const number = this.#numbers.takeForProbe(now)
@@ -245,7 +251,7 @@ export class Outbound<H> {
   }
 
   #sendFirst(now: number, ticket: Ticket<H>, number: number): void {
-    // Before anything else: if it throws, the ticket must still be where `end` finds it.
+    // Encode first: if that throws, `end` must still find the ticket.
     ticket.datagram = Packet.encodeWith(Packet.command(number, ticket.request?.payload ?? empty), allocate)
     ticket.state = "InFlight"
     ticket.number = number
@@ -273,12 +279,14 @@ export class Outbound<H> {
     this.#carrier.transmit(ticket.datagram)
   }
 
-  /** Whether the last datagram with a number was sent before a time, so that a reply is to something before it. */
+  /**
+   * Whether the last datagram with this number was sent before `time`, so that a reply belongs to a datagram before it.
+   */
   wasSentBefore(number: number, time: number): boolean {
     return this.#numbers.lastSentAt(number) < time
   }
 
-  /** Takes a reply, or a part of one, and settles its command if that makes it whole. */
+  /** Accepts a reply or a part of one, and settles its command if the reply is now complete. */
   receive(now: number, packet: Packet.CommandReply | Packet.CommandReplyPart): Received {
     this.#retransmission.replied(now)
     const ticket = this.#inFlight[packet.sequence]
@@ -315,22 +323,20 @@ export class Outbound<H> {
   #answer(now: number, ticket: Ticket<H>, bytes: Uint8Array): void {
     this.#removeFromFlight(ticket)
     const lost = this.#numbers.answered(ticket.number, now, this.#numbers.timeSince(ticket.number, now))
-    // All datagrams of this command but the last one were probably lost, too.
+    // All earlier datagrams of this command were probably lost, too.
     for (let i = 1; i < lost + this.#numbers.sends(ticket.number); i++) this.#carrier.learn(true)
     this.#carrier.learn(false)
-    // Lost commands may have waited for a reply that shows it.
-    // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a search in vain
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a useless search
     if (lost > 0) this.#tickBy(now)
-    // The server is there, which is what probes ask. They may never be answered.
-    // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a search in vain
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a useless search
     if (this.#probes > 0) this.#abandonProbes()
     this.#settle(ticket, Result.succeed(bytes))
   }
 
   /**
-   * Sends a command anew under another number, because its reply contradicts itself: the server has run the command again
-   * and the reply has changed meanwhile. Parts of two replies cannot be told apart. If the reply goes on like that, it is
-   * given up as incomplete.
+   * Sends a command anew under another number, because the parts of its reply contradict each other: the server has
+   * executed the command again, and its reply has changed in between. Parts of two replies cannot be distinguished.
+   * After {@link CONTRADICTIONS} times the reply is given up as incomplete.
    */
   #resubmit(now: number, ticket: Ticket<H>): void {
     if (!isSubmitted(ticket) || !ticket.repeatable) return
@@ -342,7 +348,7 @@ export class Outbound<H> {
     this.#startAt = now
   }
 
-  /** Takes a command out of flight. Its number is still to be given back. */
+  /** Takes a command out of flight. Its number is not yet given back. */
   #removeFromFlight(ticket: Ticket<H>): void {
     ticket.state = "Waiting"
     this.#inFlight[ticket.number] = undefined
@@ -354,7 +360,7 @@ export class Outbound<H> {
     ticket.reply = undefined
   }
 
-  /** Takes a command out of flight although its reply may still come. */
+  /** Takes a command out of flight although its reply may still arrive. */
   #abandon(ticket: Ticket<H>): void {
     this.#removeFromFlight(ticket)
     this.#numbers.abandon(ticket.number)
@@ -366,7 +372,7 @@ export class Outbound<H> {
     }
   }
 
-  /** Records that the process stood still until now: that time was not the server's. */
+  /** Records that the process was suspended until now. That time does not count as delay of the server. */
   stoodStill(now: number, milliseconds: number): void {
     this.#numbers.stoodStill(now, milliseconds)
   }
@@ -375,9 +381,9 @@ export class Outbound<H> {
   // time
   // ---------------------------------------------------------------------------
 
-  /** Settles the commands whose deadline has come, and sends again those whose time it is. */
+  /** Settles the commands whose deadline has come, and retransmits those that are due. */
   tick(now: number, phase: Phase): void {
-    // Stryker disable next-line ConditionalExpression: it saves a search in vain
+    // Stryker disable next-line ConditionalExpression: it saves a useless search
     if (now < this.#tickAt) return
     this.#tickAt = Infinity
     for (const ticket of this.#inFlight) {
@@ -398,7 +404,7 @@ export class Outbound<H> {
   #tickInFlight(now: number, ticket: Ticket<H>): void {
     const isPassed = this.#numbers.isPassed(ticket.number)
     if (this.#retransmission.dueAt(ticket, isPassed) <= now) {
-      // It was sent while it was current, and its reply is still waited for.
+      // It was valid when it was sent, and its reply is still awaited.
       if (ticket.request !== undefined && outdatedBy(ticket.request) !== undefined) ticket.dueAt = Infinity
       else if (isPassed) this.#sendAgain(now, ticket)
       else if (this.#commands <= FEW) {
@@ -435,7 +441,7 @@ export class Outbound<H> {
     )
   }
 
-  /** What is known of a command that was sent in a session that is no more. */
+  /** The error of a command that was sent in a session that has ended. */
   #lost({ incomplete, sends }: Ticket<H>): IncompleteReply | SessionLost {
     return incomplete === undefined
       ? new SessionLost({ peer: this.#peer, sends })
@@ -450,14 +456,14 @@ export class Outbound<H> {
   // sessions
   // ---------------------------------------------------------------------------
 
-  /** Goes on sending commands again: the session was doubted, and is not lost. */
+  /** Resumes retransmission after the doubt about the session has ended. */
   resume(now: number): void {
     this.#tickAt = now
   }
 
   /**
-   * Ends a session: what is in flight is to be sent again in the next one if that may be, and has failed otherwise. If
-   * the next one has begun already, what was sent after `until` belongs to that.
+   * Ends a session. A command in flight is sent again in the next session if that is allowed, and fails otherwise. If
+   * the next session has begun already, commands that were sent after `until` belong to that one.
    */
   lose(until: number): void {
     const again: Array<Submitted<H>> = []
@@ -494,7 +500,7 @@ export class Outbound<H> {
     this.#startAt = Infinity
   }
 
-  /** The error of a command that was not sent because there is no session, or not the one that it is for. */
+  /** The error of a command that was not sent, because there is no session or not the one that it is for. */
   notConnected(cause: OutageCause | undefined): NotConnected {
     return new NotConnected({ peer: this.#peer, ...(cause !== undefined && { cause }) })
   }
@@ -513,7 +519,7 @@ export class Outbound<H> {
 
 const isSubmitted = <H>(ticket: Ticket<H>): ticket is Submitted<H> => ticket.request !== undefined
 
-/** Asks whether the command is still wanted. A caller's fault in here is this caller's alone. */
+/** Calls `isCurrent`. A function that throws affects only its own command. */
 const outdatedBy = ({ isCurrent }: Request<unknown>): Outdated | undefined => {
   try {
     return isCurrent === undefined || isCurrent() ? undefined : new Outdated({})

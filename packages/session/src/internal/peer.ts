@@ -1,12 +1,12 @@
 /**
- * The address of a server, for the transports on Node.
+ * Validates and formats the address of a server, for the transports on Node.
  */
 import * as Effect from "effect/Effect"
 import { OpenFailed, TransportError } from "../Transport.ts"
 
 /**
- * What the kernel is asked to keep of datagrams that Node has not read yet. The longest reply, 255 parts, comes in one
- * burst; of Linux's default it would lose the end, every time anew.
+ * Size of the kernel's buffer for datagrams that Node has not read yet. The longest reply, 255 parts, arrives in one
+ * burst; with Linux's default size its end would be lost on every attempt.
  */
 export const KERNEL_BUFFER_BYTES = 1 << 20
 
@@ -20,11 +20,13 @@ const MAX_PORT = 65_535
 
 const isPort = (port: number, minimum: number): boolean => Number.isInteger(port) && port >= minimum && port <= MAX_PORT
 
-/** A server's name for people, `host:port`. An IPv6 address, which has two colons at least, is put in brackets. */
+/**
+ * The server's name for people, `host:port`. An IPv6 address (recognised by its two colons or more) is put in brackets.
+ */
 export const nameOf = ({ host, port }: Remote): string =>
   /:.*:/.test(host) && !host.startsWith("[") ? `[${host}]:${port}` : `${host}:${port}`
 
-/** What is wrong with a host; `undefined` if nothing is. */
+/** The problem with a host; `undefined` if it is valid. */
 const problemOfHost = (name: string, host: string): string | undefined => {
   const got = `(got ${JSON.stringify(host)})`
   if (host === "") return `${name} must not be empty`
@@ -41,7 +43,10 @@ const problemOf = ({ bind, host, port }: Remote): string | undefined =>
     (bind?.address === undefined ? undefined : problemOfHost("bind.address", bind.address)) ??
     (isPort(bind?.port ?? 0, 0) ? undefined : `bind.port must be an integer from 0 to ${MAX_PORT} (got ${bind?.port})`)
 
-/** Node takes an empty host for this machine, and throws for a port out of range or a name that cannot be one. */
+/**
+ * Checks an address. Node would take an empty host for this machine, and throw for a port out of range or an impossible
+ * name.
+ */
 export const validate = (remote: Remote): Effect.Effect<void, TransportError> => {
   const problem = problemOf(remote)
   return problem === undefined ? Effect.void : Effect.fail(

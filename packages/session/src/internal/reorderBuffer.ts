@@ -1,51 +1,53 @@
 /**
- * Delivers the messages of a session in the server's order, each once.
+ * Delivers the messages of a session once each, in the server's order.
  *
- * A server numbers its messages 0 to 255 and around, and repeats each until it is acknowledged, for 10 seconds in all. So
- * a number that comes again can be a repetition or, one round later, another message; the checksum of the datagram tells
- * them apart. A message whose number is not the next one is held, because messages before it are missing: the server will
- * repeat those. If they do not come within the reorder timeout, they are given up, which is reported as a gap, and
- * delivery goes on. A message that arrives after it was given up is late. It is delivered at once, out of order.
+ * A server numbers its messages from 0 to 255 and then from 0 again, and repeats each for 10 seconds until it is
+ * acknowledged. So a message with a known number is either a repetition or, one round later, another message; the
+ * checksum of the datagram distinguishes them. A message whose number is not the next one is held back, because earlier
+ * messages are missing, which the server will repeat. If they do not arrive within the reorder timeout, they are given
+ * up: a gap is reported, and delivery continues. A message that arrives after it was given up is late. It is delivered
+ * at once, out of order.
  *
- * Bounds: at most {@link WINDOW} messages are held, each no larger than its datagram.
+ * Bounds: at most {@link WINDOW} messages are held back, each no larger than its datagram.
  *
- * Limits: on a line that loses nothing, any rate of messages is delivered once and in order. On a line that loses some,
- * that holds up to about 12 messages a second. Faster, and the 256 numbers come round while old messages are still
- * repeated, so that one can be taken for another. More than about 20 equal messages a second can be taken for repetitions.
+ * Limits: on a line without loss, every message is delivered once and in order at any rate. On a line with loss, this
+ * holds up to about 12 messages a second. At higher rates the 256 numbers come round while old messages are still
+ * repeated, so that one message can be taken for another. More than about 20 equal messages a second can be taken for
+ * repetitions.
  *
  * Times are in milliseconds.
  */
 
 import { grown, lengthFor } from "./typedArrays.ts"
 
-/** For how long a message may be repeated or late: servers repeat one for 10 seconds. */
+/** Time for which a message may be repeated or late. Servers repeat a message for 10 seconds. */
 export const REPEATED_FOR = 12_000
-/** How many numbers may be waited for at once. If more messages were under way, one would be mistaken for another. */
+/** Maximum number of awaited numbers. If more messages were under way, one could be taken for another. */
 export const WINDOW = 192
 /**
- * A message at least so many numbers ahead that equals the last session's message with its number is a repetition. A nearer
- * one may be new: every session begins with the same texts.
+ * Minimum distance ahead at which a message that equals the previous session's message with the same number is a
+ * repetition. A nearer one may be new, because every session begins with the same texts.
  */
 export const NEAR = 8
 
-/** What became of a number in this round. */
+/** The fate of a number in this round. */
 const UNKNOWN = 0
 const DELIVERED = 1
 const GIVEN_UP = 2
 /** Delivered out of order. */
 const LATE = 3
 
-/** What became of the messages of a session, by number: the latest under each. */
+/** The latest fate of each number in one session. */
 class History {
   fate = new Uint8Array(0)
   checksum = new Uint32Array(0)
-  /** When that was decided, or its message last came again. */
+  /** When the fate was decided, or the message was last repeated. */
   at = new Float64Array(0)
-  /** When its message last came again; `-Infinity` if it did not. */
+  /** When the message was last repeated; `-Infinity` if it was not. */
   repeatedAt = new Float64Array(0)
 
   record(number: number, fate: number, checksum: number, now: number): void {
-    // Stryker disable next-line ConditionalExpression: to grow to the same length changes nothing
+    // Stryker disable next-line ConditionalExpression: growing to the same length has no effect
     if (number >= this.fate.length) this.#grow(lengthFor(number, this.fate.length))
     this.fate[number] = fate
     this.checksum[number] = checksum
@@ -60,18 +62,18 @@ class History {
     this.repeatedAt = grown(this.repeatedAt, length, -Infinity)
   }
 
-  /** What became of a number. */
+  /** The fate of a number. */
   fateOf(number: number): number {
     return this.fate[number] ?? UNKNOWN
   }
 
-  /** Records that a message has come again. */
+  /** Records a repetition of a message. */
   recordRepetition(number: number, now: number): void {
     this.at[number] = now
     this.repeatedAt[number] = now
   }
 
-  /** Whether this message was delivered, and is the latest under its number. */
+  /** Whether this message was delivered and is the latest with its number. */
   has(number: number, checksum: number): boolean {
     return this.fateOf(number) !== GIVEN_UP && this.fateOf(number) !== UNKNOWN && this.checksum[number] === checksum
   }
@@ -81,7 +83,7 @@ class History {
     return this.fate[number] === LATE && this.checksum[number] === checksum && this.isRecent(number, now)
   }
 
-  /** Whether an equal message is a repetition rather than a new one. */
+  /** Whether an equal message is a repetition rather than a new message. */
   isRecent(number: number, now: number): boolean {
     return now - this.at[number]! < REPEATED_FOR
   }
@@ -92,7 +94,7 @@ class History {
   }
 }
 
-/** A message as it arrives. */
+/** A message that has arrived. */
 export interface Arrival<A> {
   /** 0 to 255. */
   readonly number: number
@@ -105,52 +107,53 @@ interface Held<A> extends Arrival<A> {
   readonly at: number
 }
 
-/** Where messages and gaps go. */
+/** The receiver of messages and gaps. */
 export interface Receiver<A> {
   readonly deliver: (message: A, late: boolean) => void
-  /** This many messages before the next delivered one were given up. */
+  /** The messages before the next delivered one were given up. `missed` is their number. */
   readonly gap: (missed: number) => void
-  /** The server counts anew without notice. Called before the message that shows it is delivered. */
+  /** The server has restarted its numbering without notice. Called before the message that proves it is delivered. */
   readonly restarted: () => void
 }
 
-/** What became of a message that arrived. */
+/** The fate of a message that has arrived. */
 export type Verdict = "New" | "Repeated" | "Late"
 
 export class ReorderBuffer<A> {
   readonly #receiver: Receiver<A>
   readonly #timeout: number
-  /** The number that is delivered next. */
+  /** The number of the next message to deliver. */
   #expected = 0
-  /** How many numbers there are from the expected one to the newest that arrived; 0 if nothing is held. */
+  /** Number of messages from the expected one to the newest that arrived; 0 if no message is held back. */
   #span = 0
   #history = new History()
-  /** The same of the session before, whose last messages may still come again. */
+  /** The history of the previous session, whose last messages may still be repeated. */
   #before: History | undefined
   /** Messages that arrived before their turn, by number, in the order of arrival. */
   readonly #held = new Map<number, Held<A>>()
-  /** When the message held longest reaches the reorder timeout; `Infinity` if none is held. */
+  /** When the oldest held message reaches the reorder timeout; `Infinity` if no message is held back. */
   wakeAt = Infinity
-  /** A message that looks old but is not in the history. The next one shows whether it was new. */
+  /** A message that looks old but is not in the history. The next message decides whether it was new. */
   #suspect: Arrival<A> | undefined
 
-  /** `timeout`: how long a message is held for the ones before it. */
+  /** `timeout`: how long a message is held back for the ones before it. */
   constructor(receiver: Receiver<A>, timeout: number) {
     this.#receiver = receiver
     this.#timeout = timeout
   }
 
   /**
-   * Whether this number is among the next 8 that are expected. A new session could not have sent it: that begins with small
-   * numbers.
+   * Whether this number is among the next 8 expected ones. A new session could not have sent it, because it begins with
+   * small numbers.
    */
   isContinuedBy(number: number): boolean {
     return this.#expected >= NEAR && number >= NEAR && ((number - this.#expected) & 255) < NEAR
   }
 
   /**
-   * Takes a message and delivers what is due. `mayRestartSince`: from when on the server may have counted from 0 again
-   * without notice, because it has login packets of this client that it may accept; `Infinity` if it cannot have.
+   * Accepts a message and delivers everything that is due. `mayRestartSince`: from this time on, the server may have
+   * restarted its numbering without notice, because it has login packets of this client that it may accept; `Infinity`
+   * if it cannot have.
    */
   receive(now: number, arrival: Arrival<A>, mayRestartSince: number): Verdict {
     const { checksum, number } = arrival
@@ -158,18 +161,19 @@ export class ReorderBuffer<A> {
     if (offset >= NEAR && this.#before?.has(number, checksum) === true && this.#before.isRecent(number, now)) {
       return "Repeated"
     }
-    // Stryker disable next-line ConditionalExpression,BlockStatement: a shorter way to the same
+    // Stryker disable next-line ConditionalExpression,BlockStatement: a faster path to the same result
     if (offset === 0 && this.#span === 0) {
-      // The expected one while none is held, as nearly always. It does without the `Map`, whose dead tables V8 keeps until a
-      // full collection if entries come and go.
+      // Nearly always: the expected message arrives while none is held back. This path avoids the `Map`, because V8
+      // keeps its dead tables until a full collection if entries come and go.
       this.#deliver(now, arrival)
       return "New"
     }
-    // Stryker disable next-line EqualityOperator: the one after the newest is neither held nor behind
+    // Stryker disable next-line EqualityOperator: the number after the newest is neither held nor behind
     if (offset < this.#span) {
       const held = this.#held.get(number)
       if (held?.checksum === checksum) return "Repeated"
-      // Two messages with one number: the server counts anew, or wrongly. Neither is to be lost.
+      // Two messages with one number: the server has restarted its numbering, or numbers wrongly. Neither message may
+      // be lost.
       if (held !== undefined) {
         this.flush(now)
         if (mayRestartSince === Infinity) return this.#deliverLate(now, arrival)
@@ -177,8 +181,7 @@ export class ReorderBuffer<A> {
       }
     } else {
       const ahead = offset - this.#span
-      // Numbers are a circle: a number is behind if going back from the expected one is shorter than going on from the newest.
-      // Stryker disable next-line EqualityOperator: one that is as near to both may be either
+      // Stryker disable next-line EqualityOperator: a number at equal distances may be either
       const isBehind = 255 - offset < ahead
       if (ahead > 0 && this.#history.has(number, checksum) && (isBehind || this.#history.isRecent(number, now))) {
         this.#history.recordRepetition(number, now)
@@ -186,12 +189,13 @@ export class ReorderBuffer<A> {
       }
       if (isBehind && this.#history.mayArrive(number, now)) return this.#deliverLate(now, arrival)
       if (isBehind && this.#history.fateOf(number) !== UNKNOWN) {
-        // It is not what was delivered under this number. The server counts anew, or over 128 messages were missed, or the
-        // message is very old. Two consecutive ones are accepted as new.
+        // The message differs from the one delivered under this number. The server has restarted its numbering, or over
+        // 128 messages were missed, or the message is very old. Two consecutive messages of this kind are accepted as
+        // new.
         if (mayRestartSince < Infinity) this.#restart(now, number, mayRestartSince)
         else if (!this.#acceptSecondInRow(now, arrival)) return "Repeated"
       } else if (mayRestartSince < Infinity && ahead >= NEAR && number < NEAR) {
-        // Ahead by so much and yet one of the first numbers: it is more probable that the server counts anew.
+        // The number is far ahead and yet small: a restart of the numbering is more probable.
         this.#restart(now, number, mayRestartSince)
       }
     }
@@ -207,7 +211,10 @@ export class ReorderBuffer<A> {
     this.#span = Math.max(this.#span, ((arrival.number - this.#expected) & 255) + 1)
   }
 
-  /** Delivers the suspect, and everything before it, if this message is the next one; otherwise it is the suspect now. */
+  /**
+   * Accepts the suspect and everything before it if this message is the next one. Otherwise this message becomes the
+   * suspect.
+   */
   #acceptSecondInRow(now: number, arrival: Arrival<A>): boolean {
     const suspect = this.#suspect
     const isNext = suspect !== undefined && arrival.number === ((suspect.number + 1) & 255)
@@ -225,7 +232,7 @@ export class ReorderBuffer<A> {
     return "Late"
   }
 
-  /** Gives up what was waited for until now, and delivers what was held for it. */
+  /** Gives up missing messages that are overdue, and delivers those that were held back for them. */
   tick(now: number): void {
     while (this.wakeAt <= now) {
       this.#skip(now)
@@ -233,7 +240,7 @@ export class ReorderBuffer<A> {
     }
   }
 
-  /** Delivers what is held, because what it waits for cannot come any more. */
+  /** Delivers all held messages, because the missing ones cannot arrive any more. */
   flush(now: number): void {
     while (this.#held.size > 0) this.#skip(now)
     this.wakeAt = Infinity
@@ -250,8 +257,8 @@ export class ReorderBuffer<A> {
   }
 
   /**
-   * Begins anew because a number shows that the server did. Earlier numbers that seemed to be repetitions meanwhile belong
-   * to the new session, whose first message is equal in every session. They count as delivered.
+   * Begins a new session because a number proves that the server did. Earlier numbers that looked like repetitions
+   * meanwhile belong to the new session, whose first messages equal those of every session. They count as delivered.
    */
   #restart(now: number, number: number, since: number): void {
     this.reset(now)
@@ -262,7 +269,7 @@ export class ReorderBuffer<A> {
     }
   }
 
-  /** Gives up the numbers before the first held message and delivers from there on. */
+  /** Gives up the numbers before the first held message, and delivers from there on. */
   #skip(now: number): void {
     let missed = 0
     while (!this.#held.has(this.#expected)) {
@@ -282,7 +289,7 @@ export class ReorderBuffer<A> {
 
   /** Delivers the expected message. */
   #deliver(now: number, { checksum, message }: Arrival<A>): void {
-    // One that was taken for a late one of the round before is not delivered a second time.
+    // A message that was taken for a late one of the previous round is not delivered twice.
     const wasLate = this.#history.wasLate(this.#expected, checksum, now)
     this.#advance(now, DELIVERED, checksum)
     if (!wasLate) this.#receiver.deliver(message, false)
@@ -296,7 +303,7 @@ export class ReorderBuffer<A> {
 
   #schedule(): void {
     this.wakeAt = Infinity
-    // Messages are held in the order of arrival, so the first has been held for longest.
+    // Messages are held in the order of arrival, so the first is the oldest.
     for (const { at } of this.#held.values()) {
       this.wakeAt = at + this.#timeout
       break

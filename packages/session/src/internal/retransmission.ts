@@ -1,14 +1,15 @@
 /**
  * Decides when a command in flight is sent again.
  *
- * A command without a reply is lost, or the server has not come to it yet. Sending it again helps if it is lost. If the
- * server is busy, it makes things worse: a server that works off one command after the other has one more to work off. So
- * what replies to other commands show decides:
+ * A command without a reply is either lost, or the server has not reached it yet. Retransmission helps if it is lost.
+ * If the server is busy it does harm: a server that handles one command after the other then has one more to handle. So
+ * the decision depends on the replies to other commands:
  *
- * - The server has answered a later command (it has *passed* this one): it is lost, and sent again when its gap is over.
- * - Replies keep coming, but to earlier commands: the server is busy, and the command waits.
- * - No reply to any command has come for the timeout: up to {@link FEW} commands in flight are sent again. If there are
- *   more, a probe is sent instead. Its reply shows whether they are lost.
+ * - The server has answered a later command (it has *passed* this one). The command is lost, and is sent again when its
+ *   gap is over.
+ * - Replies keep arriving, but to earlier commands. The server is busy, and the command waits.
+ * - No reply to any command has arrived for the timeout. Up to {@link FEW} commands in flight are sent again. If more
+ *   are in flight, a probe is sent instead; its reply shows whether they are lost.
  *
  * The gap between two datagrams of one command begins with the timeout and doubles, up to {@link LONGEST_GAP}.
  *
@@ -16,57 +17,57 @@
  */
 import type { RoundTrip } from "./roundTrip.ts"
 
-/** The longest gap between two datagrams of one command, if the timeout is not longer. */
+/** Maximum gap between two datagrams of one command, unless the timeout is longer. */
 export const LONGEST_GAP = 1000
-/** If no reply comes, up to so many commands in flight are sent again without a probe. */
+/** Up to this many commands in flight are sent again without a probe if no reply arrives. */
 export const FEW = 4
 
-/** When a command is to be sent again. */
+/** The time at which a command is sent again. */
 export interface Schedule {
   /** When its gap is over; `Infinity` if it is not to be sent again. */
   dueAt: number
-  /** The gap after the next sending. */
+  /** The gap after the next send. */
   gap: number
 }
 
 export class Retransmission {
   readonly #roundTrip: RoundTrip
-  /** Until when missing replies are no reason to send again what is not passed. */
+  /** Until this time, missing replies do not cause a retransmission of commands that are not passed. */
   #patientUntil = -Infinity
 
   constructor(roundTrip: RoundTrip) {
     this.#roundTrip = roundTrip
   }
 
-  /** Records that a command is sent for the first time. */
+  /** Records the first send of a command. */
   begin(schedule: Schedule, now: number): void {
     schedule.gap = this.#roundTrip.timeout
     this.next(schedule, now)
   }
 
-  /** Records that a command is sent, and that it is to be sent again. */
+  /** Records a send of a command, and schedules the next one. */
   next(schedule: Schedule, now: number): void {
     schedule.dueAt = now + schedule.gap
     schedule.gap = Math.min(2 * schedule.gap, Math.max(LONGEST_GAP, this.#roundTrip.timeout))
   }
 
-  /** Records a part of a command's reply: the other parts are probably on their way. */
+  /** Records a part of a command's reply: the other parts are probably under way. */
   postpone(schedule: Schedule, now: number): void {
     schedule.dueAt = Math.max(schedule.dueAt, now + this.#roundTrip.timeout)
   }
 
-  /** Records a reply to any command: the server is at work. */
+  /** Records a reply to any command: the server is working. */
   replied(now: number): void {
     this.#patientUntil = now + this.#roundTrip.timeout
   }
 
-  /** Records that a probe asks for all that is not passed. */
+  /** Records a probe on behalf of all commands that are not passed. */
   asked(now: number): void {
     this.#roundTrip.backOff()
     this.#patientUntil = now + this.#roundTrip.timeout
   }
 
-  /** When a command is to be looked at, because it may be sent again then. */
+  /** When a command may next need a retransmission. */
   dueAt(schedule: Schedule, isPassed: boolean): number {
     return isPassed ? schedule.dueAt : Math.max(schedule.dueAt, this.#patientUntil)
   }

@@ -1,17 +1,17 @@
 /**
- * Estimates how long a reply takes, and so how long to wait before a command is sent again (RFC 6298).
+ * Estimates how long a reply takes, and from that how long to wait before a command is sent again (RFC 6298).
  *
  * All times are in milliseconds.
  */
 
-/** The first wait, before anything was measured (RFC 6298, 2.1). */
+/** The timeout before the first measurement (RFC 6298, 2.1). */
 export const INITIAL_TIMEOUT = 1000
 /**
- * The shortest wait. A game server replies once a frame, so a mean of a few milliseconds says little about the next
+ * Minimum timeout. A game server replies once a frame, so a mean of a few milliseconds predicts little about the next
  * reply.
  */
 export const MINIMUM_TIMEOUT = 200
-/** The longest wait that measurements lead to: on a slower line, sending again is cheaper than waiting. */
+/** Maximum timeout that measurements lead to. On a slower line, retransmission is cheaper than waiting. */
 export const MAXIMUM_TIMEOUT = 3000
 
 export class RoundTrip {
@@ -22,8 +22,8 @@ export class RoundTrip {
   #variation = 0
 
   /**
-   * Takes one measurement. Measure only what was sent once: after a second datagram the reply may answer either of them
-   * (Karn's algorithm).
+   * Adds a measurement. Measure only commands that were sent once: after a second datagram the reply may belong to
+   * either (Karn's algorithm).
    */
   measure(milliseconds: number): void {
     if (this.smoothed === undefined) {
@@ -37,8 +37,8 @@ export class RoundTrip {
   }
 
   /**
-   * Waits longer after a timeout, until the next measurement: twice as long, but no more than a second because of
-   * timeouts alone. What is sent twice is never measured, so without this a timeout that is too short would stay so.
+   * Doubles the timeout until the next measurement, but to at most a second by timeouts alone. Commands that are sent
+   * twice are never measured, so without this a timeout that is too short would stay too short.
    */
   backOff(): void {
     this.timeout = Math.min(2 * this.timeout, Math.max(this.timeout, INITIAL_TIMEOUT))

@@ -1,6 +1,6 @@
 /**
- * Puts sentences together.
+ * Turns text into a sentence.
  */
 
-/** The text with a full stop, unless it ends like a sentence already. */
+/** The text with a full stop, unless it already ends like a sentence. */
 export const sentence = (text: string): string => /[.?!]$/.test(text) ? text : `${text}.`

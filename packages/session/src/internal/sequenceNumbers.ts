@@ -1,65 +1,76 @@
 /**
  * Decides which of the 256 sequence numbers a command may carry.
  *
- * A reply carries nothing but the number of its command. If a number is used again while a reply to its former use can
- * still arrive, that reply is taken for the new command's. So a number is quarantined after each use:
+ * The number is the only link between a reply and its command. If a number is used again while a reply to its former
+ * use can still arrive, that reply is taken for the reply to the new command. So a number is quarantined after each
+ * use:
  *
- * - A command that was sent once and answered leaves nothing behind, unless the network repeats it or its reply. Its
- *   number is quarantined for two round trips, or longer if replies were seen to be repeated later than that.
+ * - A command that was sent once and answered leaves no datagram behind, unless the network duplicates the command or
+ *   its reply. Its number is quarantined for two round trips, or longer if replies were seen to be repeated later than
+ *   that.
  * - A command that was sent several times, or got no reply, leaves datagrams behind that may still be answered. Its
  *   number is quarantined for {@link LATE_REPLY} after the last of them, or longer if replies were seen to take longer.
- *   It is *released* earlier if the server has *passed* it, which means that it has answered a later command: a server
- *   that works in order has handled everything by then that was sent before. Replies to that are on their way, and have
- *   {@link RELEASE_AFTER} to arrive.
+ *   The number is *released* earlier if the server has *passed* it, which means that it has answered a later command: a
+ *   server that works in order has by then handled everything that was sent before. The replies to that are under way,
+ *   and have {@link RELEASE_AFTER} to arrive.
  *
- * A server or network that does not keep the order would make release unsafe. A reply that arrives more than
- * {@link DISORDER} after its command was passed shows that, and ends early release for an hour.
+ * Early release would be unsafe with a server or network that does not keep the order. A reply that arrives more than
+ * {@link DISORDER} after its command was passed is evidence of that, and stops early release for an hour.
  *
- * Numbers whose quarantine is over are given out first, and in a circle, so that the number given out is the one that has
- * been unused for longest. The last {@link RESERVED} numbers are kept for probes: if commands have used up all others,
- * the replies to probes show that the server has passed them.
+ * Numbers whose quarantine is over are used first, in a circle, so that each is the number that has been unused for the
+ * longest time. The last {@link RESERVED} numbers are reserved for probes: if commands have used up all others, the
+ * replies to probes prove that the server has passed them.
  *
  * Times are in milliseconds.
  */
 import { grown, lengthFor } from "./typedArrays.ts"
 
-/** How many numbers there are. */
+/** Number of sequence numbers. */
 const NUMBERS = 256
-/** How many of them are for probes alone. At 30 % loss each way, all 8 probes fail in one of 200 cases. */
+/**
+ * Number of sequence numbers that are reserved for probes. At 30 % loss each way, all 8 probes fail in one of 200
+ * cases.
+ */
 export const RESERVED = 8
-/** How many numbers commands can have. */
+/** Number of sequence numbers that commands can use. */
 export const ORDINARY = NUMBERS - RESERVED
-/** For how long after its last datagram a command may still be answered, at least. */
+/** Minimum time for which a command may still be answered after its last datagram. */
 export const LATE_REPLY = 40_000
-/** The same as a multiple of the longest time that a reply took. */
+/** The same time as a multiple of the longest time that a reply took. */
 const LATE_REPLIES = 2
-/** How long after a number was passed it may be used again. */
+/** Time after which a passed number is released. */
 export const RELEASE_AFTER = 5000
-/** By how much a reply may be overtaken by one to a later command before the server counts as working out of order. */
+/**
+ * Time by which a reply may be overtaken by a reply to a later command, before the server counts as working out of
+ * order.
+ */
 export const DISORDER = 1000
-/** For how long something that was seen of the server is expected to happen again. */
+/** Time for which an observed behaviour of the server is expected to happen again. */
 export const MEMORY = 3_600_000
-/** The shortest quarantine after a reply. */
+/** Minimum quarantine after a reply. */
 const SHORTEST_QUARANTINE = 1
-/** The quarantine after a reply, as a multiple of the round trip. */
+/** Quarantine after a reply, as a multiple of the round trip. */
 const ROUND_TRIPS = 2
-/** The longest quarantine after a reply if no repeated reply was seen of late, and the shortest if one was. */
+/** Maximum quarantine after a reply if no repeated reply was seen recently, and minimum if one was. */
 export const REPETITION_QUARANTINE = 1000
-/** The quarantine after a reply, as a multiple of the latest repetition seen: the first one is rarely the latest. */
+/**
+ * Quarantine after a reply, as a multiple of the latest repetition seen, because the first repetition is rarely the
+ * latest.
+ */
 const REPETITIONS = 4
-/** A repetition that is later than this is ignored: it is a replay of an old datagram. */
+/** A repetition later than this is ignored, because it is a replay of an old datagram. */
 export const LATEST_REPETITION = 20_000
 
-/** Ends the list of numbers in the order of sending. */
+/** Marks the end of the list of numbers in the order of sending. */
 const NONE = -1
 
 /** The state of a number's previous use when the number was taken. */
 type Former =
-  /** Its last use may still be answered, so a reply may be to that one. */
+  /** The previous use may still be answered, so a reply may belong to it. */
   | typeof QUARANTINED
-  /** Its last use may still be answered, but is not expected to be. */
+  /** The previous use may still be answered, but that is not expected. */
   | typeof RELEASED
-  /** Nothing of its former uses is left. */
+  /** No reply to a previous use can arrive. */
   | typeof UNUSED
 const QUARANTINED = 0
 const RELEASED = 1
@@ -68,34 +79,36 @@ const UNUSED = 2
 export class SequenceNumbers {
   /** The number to try first. */
   #next = 0
-  /** No number is available to commands before this time. A lower bound, so that no search in vain is repeated. */
+  /**
+   * Lower bound of the time at which a number becomes available to commands. It prevents repeating a useless search.
+   */
   #availableAt = -Infinity
 
-  // What is known of each number that was used so far. Typed arrays take 75 bytes a number, objects would take twice that.
-  /** The numbers from this one on were never used. */
+  // The state of each number that was used so far. Typed arrays take 75 bytes a number; objects would take twice that.
+  /** Numbers from this one on were never used. */
   #length = 0
 
-  // Of its current or, if it is not in use, of its last use:
+  // Per number, of its current use, or of its last use if it is not in use:
   #inUse = new Uint8Array(0)
   #former = new Uint8Array(0)
-  /** How many datagrams were sent. */
+  /** Number of datagrams sent. */
   #sends = new Uint32Array(0)
   #firstSentAt = new Float64Array(0)
   #lastSentAt = new Float64Array(0)
   /** When the server was first seen to have handled the last datagram; `Infinity` if it was not. */
   #passedAt = new Float64Array(0)
-  /** How many whole replies have come, and when the first of them came. */
+  /** Number of complete replies, and arrival time of the first. */
   #replies = new Uint32Array(0)
   #repliedAt = new Float64Array(0)
-  /** When its reply came, if exactly one was due; `-Infinity` otherwise. */
+  /** Arrival time of the reply, if exactly one was due; otherwise `-Infinity`. */
   #answeredAt = new Float64Array(0)
 
-  // Of all its uses that are over:
-  /** When the last datagram was sent that belongs to a finished use and may still be answered; `-Infinity` if none was. */
+  // Per number, of all its finished uses:
+  /** When the last datagram of a finished use was sent that may still be answered; `-Infinity` if there is none. */
   #owedSince = new Float64Array(0)
-  /** When the server was first seen to have handled that; `Infinity` if it was not. */
+  /** When the server was first seen to have handled that datagram; `Infinity` if it was not. */
   #owedPassedAt = new Float64Array(0)
-  /** When the quarantine for a reply that the network may repeat ends. */
+  /** End of the quarantine for a reply that the network may repeat. */
   #repeatedUntil = new Float64Array(0)
 
   // The numbers that are not passed, linked in the order of their last datagrams.
@@ -104,15 +117,17 @@ export class SequenceNumbers {
   #oldest = NONE
   #newest = NONE
 
-  /** When a reply was last repeated, and how long after the first one it came at most. */
+  /** When a reply was last repeated, and the maximum delay of a repetition after the first reply. */
   #repetitionAt = -Infinity
   #repeatedAfter = 0
-  /** The longest time that a reply has taken from the first datagram on, and when that was. */
+  /** Maximum time from the first datagram to its reply, and when it was measured. */
   #longestReply = 0
   #longestReplyAt = 0
   /** Until when the server is expected to work out of order. */
   #disorderUntil = -Infinity
-  /** When the process last stood still, and for how long. What was read then may have arrived long before. */
+  /**
+   * When the process was last suspended, and for how long. A datagram read at that time may have arrived long before.
+   */
   #stoodStillAt = -Infinity
   #stoodStillFor = 0
 
@@ -120,12 +135,12 @@ export class SequenceNumbers {
   // giving out
   // ---------------------------------------------------------------------------
 
-  /** Gives out a number for a command; `undefined` if all are in use or quarantined. */
+  /** Takes a number for a command; `undefined` if all are in use or quarantined. */
   take(now: number): number | undefined {
-    // Stryker disable next-line ConditionalExpression: it saves a search in vain
+    // Stryker disable next-line ConditionalExpression: it saves a useless search
     if (now < this.#availableAt) return undefined
     let released: number | undefined
-    // Stryker disable next-line EqualityOperator: after the last number comes the first again
+    // Stryker disable next-line EqualityOperator: the last number is followed by the first
     for (let i = 0; i < ORDINARY; i++) {
       const number = (this.#next + i) % ORDINARY
       if (number >= this.#length) return this.#claim(number, UNUSED)
@@ -136,15 +151,15 @@ export class SequenceNumbers {
         (released === undefined || this.#owedPassedAt[number]! < this.#owedPassedAt[released]!)
       ) released = number
     }
-    // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a search in vain
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a useless search
     if (released === undefined) this.#availableAt = this.availableAt
     return this.#claim(released, RELEASED)
   }
 
   /**
-   * Gives out a number for an empty command, whose reply says only that the server is there: an ordinary one if one is
-   * available, otherwise a reserved one, otherwise the one that has been quarantined for longest. `undefined` if all are
-   * in use.
+   * Takes a number for an empty command, whose reply only proves that the server is alive. It is an ordinary number if
+   * one is available, otherwise a reserved one, otherwise the one that has been quarantined for the longest time.
+   * `undefined` if all are in use.
    */
   takeForProbe(now: number): number | undefined {
     let quarantined: number | undefined
@@ -169,22 +184,22 @@ export class SequenceNumbers {
     return earliest
   }
 
-  /** When a number that is not in use becomes available, as far as that is known now. */
+  /** When a number that is not in use becomes available, as far as is known now. */
   quarantinedUntil(number: number): number {
     return Math.min(this.#unusedAt(number), this.#releasedAt(number))
   }
 
-  /** Whether a reply to a command that is sent now would show that the server has passed others. */
+  /** Whether a reply to a command that is sent now would prove that the server has passed others. */
   awaitsEvidence(now: number): boolean {
     return this.#oldest !== NONE && this.#disorderUntil <= now
   }
 
-  /** Counts from 0 again, as servers expect after a login. Quarantines go on. */
+  /** Counts from 0 again, as servers expect after a login. Quarantines continue. */
   restart(): void {
     this.#next = 0
   }
 
-  /** Makes room for what is known of a number. */
+  /** Extends the arrays up to a number. */
   #grow(number: number): void {
     const length = this.#length = lengthFor(number, this.#length)
     this.#inUse = grown(this.#inUse, length, 0)
@@ -204,9 +219,9 @@ export class SequenceNumbers {
   }
 
   #claim<N extends number | undefined>(number: N, former: Former): N {
-    // Stryker disable next-line ConditionalExpression: writing to an array at `undefined` changes nothing in it
+    // Stryker disable next-line ConditionalExpression: writing to an array at `undefined` does not change any element
     if (number === undefined) return number
-    // Stryker disable next-line ConditionalExpression: to grow to the same length changes nothing
+    // Stryker disable next-line ConditionalExpression: growing to the same length has no effect
     if (number >= this.#length) this.#grow(number)
     this.#inUse[number] = 1
     this.#former[number] = former
@@ -218,17 +233,17 @@ export class SequenceNumbers {
     return number
   }
 
-  /** When no reply to a former use can come any more. */
+  /** From this time on, no reply to a former use can arrive. */
   #unusedAt(number: number): number {
     return Math.max(this.#owedSince[number]! + this.#lateReply, this.#repeatedUntil[number]!)
   }
 
-  /** For how long after its last datagram a command may still be answered. */
+  /** Time for which a command may still be answered after its last datagram. */
   get #lateReply(): number {
     return Math.max(LATE_REPLY, LATE_REPLIES * this.#longestReply)
   }
 
-  /** When no reply to a former use is expected any more. */
+  /** From this time on, no reply to a former use is expected. */
   #releasedAt(number: number): number {
     return Math.max(this.#owedPassedAt[number]! + RELEASE_AFTER, this.#repeatedUntil[number]!, this.#disorderUntil)
   }
@@ -237,7 +252,7 @@ export class SequenceNumbers {
   // a number in use
   // ---------------------------------------------------------------------------
 
-  /** Records that a datagram with this number goes out. */
+  /** Records that a datagram with this number is sent. */
   sent(number: number, now: number): void {
     if (this.#sends[number] === 0) this.#firstSentAt[number] = now
     this.#sends[number]!++
@@ -247,51 +262,51 @@ export class SequenceNumbers {
     this.#link(number)
   }
 
-  /** How many datagrams have gone out in the current use of a number. */
+  /** Number of datagrams sent in the current use of a number. */
   sends(number: number): number {
     return this.#sends[number]!
   }
 
-  /** When the first datagram went out in the current use of a number. */
+  /** When the first datagram was sent in the current use of a number. */
   firstSentAt(number: number): number {
     return this.#firstSentAt[number]!
   }
 
-  /** Records that the process stood still until now. */
+  /** Records that the process was suspended until now. */
   stoodStill(now: number, milliseconds: number): void {
     this.#stoodStillAt = now
     this.#stoodStillFor = milliseconds
   }
 
-  /** The time since a number's first datagram, without that for which the process stood still. */
+  /** Time since the first datagram of a number, without the time for which the process was suspended. */
   timeSince(number: number, now: number): number {
     const time = now - this.firstSentAt(number)
     return this.hasStoodStill(number) ? Math.max(0, time - this.#stoodStillFor) : time
   }
 
-  /** Whether the process stood still since the first datagram: when the reply arrived is not known then. */
+  /** Whether the process was suspended after the first datagram. The arrival time of the reply is then unknown. */
   hasStoodStill(number: number): boolean {
     return this.#firstSentAt[number]! < this.#stoodStillAt
   }
 
-  /** Whether a reply is certainly to the current use of a number. */
+  /** Whether a reply certainly belongs to the current use of a number. */
   isClean(number: number): boolean {
     return this.#former[number] !== QUARANTINED
   }
 
-  /** When the last datagram with a number went out; `-Infinity` if there was none. */
+  /** When the last datagram with a number was sent; `-Infinity` if there is none. */
   lastSentAt(number: number): number {
     return this.#lastSentAt[number] ?? -Infinity
   }
 
-  /** Whether the server has answered a later command, so that this one is probably lost, not slow. */
+  /** Whether the server has answered a later command, so that this command is probably lost and not slow. */
   isPassed(number: number): boolean {
     return this.#passedAt[number]! < Infinity
   }
 
   /**
-   * Takes a number back because its whole reply has come. `roundTrip`: the time from its command to the reply. Returns how
-   * many commands in flight the reply has passed: of each, the datagram or the reply was lost.
+   * Gives a number back because its whole reply has arrived. `roundTrip`: the time from its command to the reply.
+   * Returns how many commands in flight the reply has passed. Of each of these, the datagram or the reply was lost.
    */
   answered(number: number, now: number, roundTrip: number): number {
     if (this.#sends[number]! > 1 || this.#former[number] === QUARANTINED) this.#owe(number)
@@ -299,7 +314,7 @@ export class SequenceNumbers {
     return this.#recordReply(number, now, roundTrip)
   }
 
-  /** Takes a number back although its reply may still come. */
+  /** Gives a number back although its reply may still arrive. */
   abandon(number: number): void {
     this.#owe(number)
     this.#inUse[number] = 0
@@ -307,9 +322,9 @@ export class SequenceNumbers {
   }
 
   /**
-   * Records a whole reply to a number that is not in use: it is late, or repeated. `roundTrip` is as for `answered`. Returns
-   * the round trip of the first reply once every datagram of the command has got one, because the first reply was then to
-   * the first datagram; `undefined` otherwise.
+   * Records a complete reply to a number that is not in use: a late or repeated reply. `roundTrip` is as for
+   * `answered`. Returns the round-trip time of the first reply as soon as every datagram of the command has a reply,
+   * because the first reply then belongs to the first datagram. Otherwise returns `undefined`.
    */
   stray(number: number, now: number, roundTrip: number): number | undefined {
     if (now - this.lastSentAt(number) > this.#lateReply) return undefined
@@ -323,10 +338,14 @@ export class SequenceNumbers {
     return isLast ? this.#repliedAt[number]! - this.#firstSentAt[number]! : undefined
   }
 
-  /** Records that the server has handled everything sent before a time. Returns how many numbers in use that passes. */
+  /**
+   * Records that the server has handled everything that was sent before a time. Returns how many numbers in use it has
+   * passed.
+   */
   #pass(before: number, now: number): number {
     let lost = 0
-    // Stryker disable next-line ConditionalExpression: the time of no number is `undefined`, which is not less than anything
+    // Stryker disable next-line ConditionalExpression: the time at NONE is `undefined`, and comparing with it is always
+    // false
     while (this.#oldest !== NONE && this.#lastSentAt[this.#oldest]! < before) {
       const number = this.#oldest
       this.#passedAt[number] = now
@@ -344,13 +363,13 @@ export class SequenceNumbers {
   }
 
   // ---------------------------------------------------------------------------
-  // what replies show
+  // evidence from replies
   // ---------------------------------------------------------------------------
 
   #recordReply(number: number, now: number, roundTrip: number): number {
     this.#availableAt = -Infinity
     if (now - Math.max(this.#passedAt[number]!, this.#stoodStillAt) > DISORDER) this.#disorderUntil = now + MEMORY
-    // Whether it is a reply to this use is not known, so it shows nothing.
+    // The reply may belong to a former use, so it proves nothing.
     if (this.#former[number] === QUARANTINED) return 0
     if (this.#replies[number] === 0) this.#repliedAt[number] = now
     this.#replies[number]!++
@@ -365,7 +384,7 @@ export class SequenceNumbers {
     return this.#pass(this.#firstSentAt[number]!, now)
   }
 
-  /** Records how long a reply took. An hour later it does not count any more. */
+  /** Records how long a reply took. It is forgotten after an hour. */
   #recordTime(time: number, now: number): void {
     if (time < this.#longestReply && now - this.#longestReplyAt < MEMORY) return
     this.#longestReply = time
@@ -378,12 +397,12 @@ export class SequenceNumbers {
     const isFirst = this.#repetitionQuarantine(now) === 0
     this.#repeatedAfter = isFirst ? after : Math.max(after, this.#repeatedAfter)
     this.#repetitionAt = now
-    // What the network does to one reply it may do to every other.
+    // The network may repeat every other reply, too.
     const quarantine = this.#repetitionQuarantine(now)
     this.#answeredAt.forEach((at, number) => this.#extendQuarantine(number, at + quarantine))
   }
 
-  /** How long a number is quarantined because replies were repeated; 0 if none were of late. */
+  /** The quarantine because of repeated replies; 0 if no repeated reply was seen recently. */
   #repetitionQuarantine(now: number): number {
     return now - this.#repetitionAt < MEMORY
       ? Math.min(Math.max(REPETITION_QUARANTINE, REPETITIONS * this.#repeatedAfter), LATE_REPLY)

@@ -1,11 +1,11 @@
 /**
- * Counts and gauges of one server, as series of Effect's metrics.
+ * Counters and gauges of one server, as series of Effect's metrics.
  */
 import * as Context from "effect/Context"
 import { constVoid } from "effect/Function"
 import * as Metric from "effect/Metric"
 
-/** The attributes by which a server is known, as OpenTelemetry names them. `peer`: `host:port`, or any other name. */
+/** The attributes that identify a server, named as in OpenTelemetry. `peer` is `host:port`, or any other name. */
 export const attributesOf = (peer: string): Record<string, string> => {
   const match = /^(?:\[(.*)\]|(.*)):(\d{1,5})$/.exec(peer)
   return match === null
@@ -18,17 +18,17 @@ export interface Cell {
   count: number
 }
 
-/** The cells of each registry, by series. As many as the registry has series of ours, which it keeps for as long. */
+/** The cells of each registry, by series. The registry itself keeps as many series for as long. */
 const registries = new WeakMap<object, Map<string, Cell>>()
 
 /**
- * A series as Effect's registry tells them apart. If two keys here were one there, the second cell would take the place of the
- * first, and the counts so far would vanish.
+ * The key of a series, equal for two series if and only if Effect's registry takes them for one. If two keys were one
+ * series there, the second cell would replace the first, and its count would be lost.
  */
 const keyOf = (metric: Metric.Counter<number>, attributes: Record<string, string>): string =>
   JSON.stringify([metric.id, Object.entries(attributes).sort(([a], [b]) => a < b ? -1 : 1)])
 
-/** The cell of a series, registered if it is new. */
+/** The cell of a series. A new series is registered. */
 export const cellOf = (
   context: Context.Context<never>,
   metric: Metric.Counter<number>,
@@ -50,7 +50,7 @@ export const cellOf = (
   return cell
 }
 
-/** Shows a value for as long as it is not removed. */
+/** Registers a gauge until it is removed. */
 export const gauge = (
   context: Context.Context<never>,
   metric: Metric.Gauge<number>,

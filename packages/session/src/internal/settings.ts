@@ -1,5 +1,5 @@
 /**
- * From the options a user gives to the numbers a session works with.
+ * Checks the options of a session and converts them to the settings that it works with.
  */
 import * as Text from "@bercon/codec/Text"
 import * as Effect from "effect/Effect"
@@ -12,15 +12,15 @@ import * as Monotonic from "./monotonic.ts"
 
 export interface Settings {
   readonly machine: SessionMachine.Settings
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly commandTimeout: number
   readonly messageCapacity: number
 }
 
-/** With it the login is a datagram of 1,400 bytes, which every network carries whole. */
+/** Maximum size of a password. Its login datagram has 1,400 bytes, which networks deliver without fragmenting it. */
 const MAX_PASSWORD_BYTES = 1392
 
-/** Checks the options. The error names the first one that cannot be used, its value and what is allowed. */
+/** Checks the options. The error contains the first invalid option, its value and the allowed range. */
 export const make = (
   options: Options,
   peer: string,
@@ -59,7 +59,7 @@ const problemOf = (options: Options, { commandTimeout, machine, messageCapacity 
     return `the password must be at most ${MAX_PASSWORD_BYTES} bytes long in UTF-8 (got ${bytes} bytes)`
   }
   if (!Text.isFallback(machine.textFallback)) {
-    return "textFallback must be the name of an encoding that extends ASCII and that this platform knows, such as " +
+    return "textFallback must be the name of an encoding that extends ASCII and that this platform supports, such as " +
       `"windows-1251" (got ${Formatter.format(options.textFallback)})`
   }
   const checks: ReadonlyArray<

@@ -1,10 +1,11 @@
 /**
- * Wraps an effect in a span, but not if no tracer is installed: a span costs as much as the rest of a command.
+ * Wraps an effect in a span if a tracer is installed. Otherwise it skips the span, which costs as much as the rest of a
+ * command.
  */
 import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
 
-/** `options` is called only if a tracer is installed. */
+/** Wraps `effect` in a span. `options` is called only if a tracer is installed. */
 export const within = <A, E>(
   name: string,
   effect: Effect.Effect<A, E>,

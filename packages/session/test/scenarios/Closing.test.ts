@@ -8,7 +8,7 @@ import { checks } from "../support/Soak.ts"
 
 const milliseconds = Schema.Literals([0, 1, 10, 300, 3000, 20_000, 70_000])
 
-/** One thing that happens, and how long it is until the next. */
+/** One event, and the time until the next. */
 const Step = Schema.Struct({
   what: Schema.Literals([
     "ask",
@@ -36,7 +36,7 @@ const Step = Schema.Struct({
     "sending dies",
     "sending works"
   ]),
-  /** How many commands, or which caller. */
+  /** The number of commands, or the index of the caller. */
   count: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 6 })),
   timeout: milliseconds,
   wait: milliseconds
@@ -44,7 +44,7 @@ const Step = Schema.Struct({
 
 const Story = Schema.Array(Step).check(Schema.isMaxLength(12))
 
-/** Counts the fibers and the sleeps of whatever is run with it. */
+/** Counts the fibers and sleeps of the effects that run with it. */
 const census = Effect.map(Clock.Clock, (clock) => {
   const counts = { fibers: 0, sleeps: 0 }
   return {
@@ -106,7 +106,7 @@ const play = Effect.fnUntraced(function*(steps: typeof Story.Type) {
         break
       }
       case "message":
-        // A server that is down has nothing to say.
+        // A server that is down sends nothing.
         yield* Effect.exit(server.emit("hello"))
         break
       case "bad line":
@@ -171,14 +171,14 @@ const play = Effect.fnUntraced(function*(steps: typeof Story.Type) {
   yield* TestRcon.passTime(0)
   assert.isDefined(closing.pollUnsafe(), "closing takes no time")
   assert.strictEqual((yield* session.status)._tag, "Closed")
-  assert.deepStrictEqual(counts, { fibers: 0, sleeps: 0 }, "no fiber and no timer stays")
-  assert.strictEqual(line.open, 0, "no socket stays")
-  for (const follower of followers) assert.isDefined(follower.pollUnsafe(), "whoever follows the session is told")
+  assert.deepStrictEqual(counts, { fibers: 0, sleeps: 0 }, "no fiber and no timer remains")
+  assert.strictEqual(line.open, 0, "no socket remains")
+  for (const follower of followers) assert.isDefined(follower.pollUnsafe(), "every subscriber gets the end")
   for (const [text, caller] of callers) {
     const exit = caller.pollUnsafe()
     assert.isDefined(exit, `${text} is settled`)
     if (Exit.isSuccess(exit)) {
-      assert.strictEqual(exit.value, text, "a command got another one's answer")
+      assert.strictEqual(exit.value, text, "a command got the reply to another command")
     } else if (!Cause.hasInterruptsOnly(exit.cause)) {
       const error = Cause.squash(exit.cause)
       assert.instanceOf(error, CommandError.CommandError)
@@ -192,7 +192,7 @@ const play = Effect.fnUntraced(function*(steps: typeof Story.Type) {
   }
   const { opens, sent } = line
   yield* TestClock.adjust("1 hour")
-  assert.deepStrictEqual([line.opens, line.sent], [opens, sent], "nothing is sent any more")
+  assert.deepStrictEqual([line.opens, line.sent], [opens, sent], "no further datagram is sent")
   assert.strictEqual((yield* Effect.flip(session.command("late"))).reason._tag, "SessionClosed")
 }, Effect.scoped)
 
@@ -214,7 +214,7 @@ const known: ReadonlyArray<readonly [what: string, story: typeof Story.Type]> = 
 
 describe("closing at any moment", () => {
   it.effect.each(known)(
-    "settles everything pending and leaves nothing, where %s",
+    "settles everything pending and leaves nothing running if %s",
     ([, story]) => play(story).pipe(Effect.provide(TestRcon.layerTransport({ server: { onCommand: echo } })))
   )
 

@@ -14,7 +14,7 @@ const random = generator(7)
 const pick = (n: number) => Math.floor(random() * n)
 const noise = (length: number) => Uint8Array.from({ length }, () => pick(256))
 
-/** What a server has sent before, and nobody should believe now. */
+/** Datagrams that a server sent before and that are invalid now. */
 type Recorded = ReadonlyArray<Uint8Array>
 
 const part = (i: number) => Packet.encode(Packet.commandReplyPart(i & 255, 255, i % 255, "x".repeat(1000)))
@@ -38,7 +38,7 @@ const attacks: ReadonlyArray<readonly [name: string, datagrams: (recorded: Recor
   ["truncated", (recorded) => recorded.flatMap((datagram) => range(datagram.length).map((i) => datagram.slice(0, i)))],
   ["replayed", (recorded) => range(20).flatMap(() => recorded)],
   [
-    "login replies in mid-session",
+    "login replies during a session",
     () => [Packet.encode(Packet.loginResult(false)), Packet.encode(Packet.loginResult(true))]
   ],
   ["replies to numbers never sent", () => range(156).map((i) => Packet.encode(Packet.commandReply(100 + i, "stray")))],
@@ -57,7 +57,7 @@ const dropped = Effect.map(Metric.snapshot, (series) => {
   return sum
 })
 
-/** Lets a socket receive datagrams, no faster than it reads. */
+/** Makes a socket receive datagrams, no faster than it reads. */
 const attack = (line: Tap, datagrams: ReadonlyArray<Uint8Array>) =>
   Effect.forEach(
     range(Math.ceil(datagrams.length / 10_000)),
@@ -130,7 +130,7 @@ describe("hostile input", () => {
       }
       const { line, session } = yield* setup
       line.recording = undefined
-      // One who never reads on.
+      // A subscriber that never continues to read.
       yield* Effect.forkChild(Stream.runForEach(session.messages, () => Effect.never), { startImmediately: true })
       const round = Effect.suspend(() =>
         attack(

@@ -18,16 +18,19 @@ import { report, runs } from "../support/Soak.ts"
 
 const COUNT = 1000
 
-/** With a line so bad, eight seconds of silence come about by chance; what is asked again after them is executed again. */
+/**
+ * On such a bad line, eight seconds of silence happen by chance; commands that are sent again after them are executed
+ * again.
+ */
 const unhurried = { silenceTimeout: "1 minute" } as const
 
-// Fixed seeds: the same story each time, and in a soak as many others.
+// Fixed seeds: the same scenario each time, and in a soak as many others.
 const seeds = range(runs(1)).map((i) => (i === 0 ? 22 : 6 + i))
 const cases = seeds.flatMap((seed) => [0.3, 0.5].map((loss) => ({ loss, percent: 100 * loss, seed })))
 
 describe("on a line that loses, repeats and reorders", () => {
   it.effect.each(cases)(
-    "1,000 commands, 8 at a time, all get their own answer, and none is executed twice ($percent % lost, seed $seed)",
+    "1,000 commands, 8 at a time, all get their own reply, and none is executed twice ($percent % lost, seed $seed)",
     ({ loss, seed }) =>
       Effect.gen(function*() {
         const session = yield* online({ ...unhurried, commandTimeout: "2 minutes" })
@@ -57,7 +60,7 @@ describe("on a line that loses, repeats and reorders", () => {
         const session = yield* online({ ...unhurried, reorderTimeout: "5 minutes" })
         const items = yield* heard(session, "message ")
         const from = yield* now
-        // Every text twice: only the number says that it is another message.
+        // Every text is sent twice: only the number distinguishes the messages.
         const expected = range(COUNT).map((i) => `message ${i >> 1}`)
         for (const text of expected) {
           yield* server.emit(text)

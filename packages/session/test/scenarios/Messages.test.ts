@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 import { heard, online, range } from "../support/Scenario.ts"
 
 describe("messages", () => {
-  it.effect("that never come leave a gap in the stream, when the server does not repeat them any more", () =>
+  it.effect("that never arrive leave a gap in the stream after the server has stopped repeating them", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const server = yield* SimulatedServer.SimulatedServer
@@ -28,7 +28,7 @@ describe("messages", () => {
       network: { latency: "5 millis" }
     }))))
 
-  it.effect("are acknowledged in the moment they come", () =>
+  it.effect("are acknowledged at the moment of their arrival", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* online()

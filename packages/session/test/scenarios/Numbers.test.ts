@@ -30,11 +30,11 @@ const latency = { latency: "5 millis" } as const
 
 describe("numbers", () => {
   it.effect(
-    "wrap 390 times in 100,000 commands in a row, and every answer is the command's own",
+    "wrap 390 times in 100,000 commands in a row, and every command gets its own reply",
     () =>
       Effect.gen(function*() {
         const session = yield* Session.make({ password })
-        // Numbers rest a moment each time round.
+        // Numbers are quarantined for a moment each time round.
         yield* timed(Effect.gen(function*() {
           for (let i = 0; i < 100_000; i++) {
             const text = `echo ${i}`
@@ -69,7 +69,7 @@ describe("numbers", () => {
         )
         assert.deepStrictEqual(results, commands)
         assert.deepStrictEqual(order, commands, "first come, first served")
-        assert.isAtLeast(took, 300 * Math.floor(1000 / maxInFlight), "never more than so many in flight")
+        assert.isAtLeast(took, 300 * Math.floor(1000 / maxInFlight), "never more than the limit in flight")
       }).pipe(Effect.provide(TestRcon.layerTransport({ server: { repeats }, network: latency })))
   )
 
@@ -88,7 +88,7 @@ describe("numbers", () => {
     }).pipe(Effect.provide(TestRcon.layerTransport({ server: { onCommand: echo }, network: latency }))))
 
   it.effect.each([6, 30])(
-    "nobody gets an answer that comes %i s late, while numbers wrap many times",
+    "no command gets another command's reply that is %i s late, while numbers wrap many times",
     (late) =>
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer

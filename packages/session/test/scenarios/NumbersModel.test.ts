@@ -1,6 +1,6 @@
 /**
- * Whether any command gets another one's answer, or fails although patience would have been rewarded: the model of
- * `support/Model.ts` over worlds drawn by chance. A soak draws many more, and prints the table of the README.
+ * Tests that no command gets another command's reply, or fails although waiting would have helped: the model of
+ * `support/Model.ts` in random worlds. A soak uses many more of them, and prints the table of the README.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
@@ -11,7 +11,7 @@ import { checks, report, runs, Seed } from "../support/Soak.ts"
 
 const minutes = (n: number) => n * 60_000
 
-/** As long as anybody could wish to wait. */
+/** Longer than any useful wait. */
 const patient: Load = { commands: 400, timeout: minutes(240) }
 
 const Line = Schema.Struct({
@@ -40,7 +40,7 @@ const assertAllAnswered = (outcome: Outcome, commands = patient.commands) => {
 
 describe("a server that works in order", () => {
   it.prop(
-    "answers every command with its own answer, whatever the line loses, the server stalls and the process stands still",
+    "gives every command its own reply, however the line loses, the server stalls and the process is suspended",
     [Seed, Line, Pauses, Every, MaxInFlight],
     ([seed, line, pause, every, maxInFlight]) => {
       assertAllAnswered(run(seed, { ...line, ...pauses[pause] }, { ...patient, every }, { maxInFlight }))
@@ -73,13 +73,14 @@ describe("a server that works in order", () => {
           assertAllAnswered(outcome, 1000)
           return sum + outcome.took
         }, 0)
-      // If the server is the limit, a loss is noticed later the more commands wait there: up to 15 % more in the mean.
+      // If the server is the bottleneck, a loss is detected later the more commands wait there: up to 15 % more on
+      // average.
       const tolerance = loss > 0 && world.service !== undefined ? 1.25 : 1
       assert.isAtMost(took(64), took(32) * tolerance, `at a loss of ${loss}`)
     }
   })
 
-  it.each([0, 0.1])("answers 248 commands in flight while the process stands still, at a loss of %d", (loss) => {
+  it.each([0, 0.1])("answers 248 commands in flight while the process is suspended, at a loss of %d", (loss) => {
     const world = { loss, pause: 5000, pauseEvery: 20_000 }
     assertAllAnswered(run(1, world, { commands: 2000, timeout: minutes(2) }, { maxInFlight: 248 }), 2000)
   })
@@ -87,7 +88,7 @@ describe("a server that works in order", () => {
 
 describe("a server that works out of order", () => {
   it.prop(
-    "gives no command another one's answer if it answers within 30 s, and answers all",
+    "gives no command another command's reply if it answers within 30 s, and answers all",
     [Seed, Line, Schema.Literals([300, 1500, 3000, 7000, 15_000, 30_000]), Schema.Literals([0.02, 0.1, 0.3, 1]), Every],
     ([seed, line, disorder, disorderShare, every]) => {
       const world = { ...line, service: 0.05, disorder, disorderShare }
@@ -97,9 +98,9 @@ describe("a server that works out of order", () => {
   )
 })
 
-describe("answers that are repeated", () => {
+describe("repeated replies", () => {
   it.prop(
-    "up to 15 s later are not taken for those of other commands, once that has been seen to happen",
+    "up to 15 s later are not taken for replies to other commands after the first one was seen",
     [Seed, Line, Schema.Literals([20, 300, 1500, 5000, 15_000]), Schema.Literals([20, 100])],
     ([seed, line, repeatDelay, every]) => {
       const world = { ...line, service: 0.05, replyDelay: 0, repeats: 2, repeatDelay }
@@ -109,7 +110,7 @@ describe("answers that are repeated", () => {
     checks(40)
   )
 
-  it("one to five times after up to 30 s each are not taken for those of other commands", () => {
+  it("one to five times after up to 30 s each are not taken for replies to other commands", () => {
     for (const seed of range(runs(2))) {
       for (const every of [5, 50, 250]) {
         for (const maxInFlight of [8, 32, 64]) {
@@ -134,11 +135,11 @@ describe("the table of the README", () => {
     ["20 % lost each way", { loss: 0.2 }],
     ["30 % lost each way", { loss: 0.3 }],
     ["30 % lost each way, `maxInFlight: 256`", { loss: 0.3 }, { maxInFlight: 256 }],
-    ["10 % lost each way, answers out of order by up to 7 s", { loss: 0.1, disorder: 7000 }],
-    ["each answer repeated up to twice within 5 s", { repeats: 2, repeatDelay: 5000 }]
+    ["10 % lost each way, replies out of order by up to 7 s", { loss: 0.1, disorder: 7000 }],
+    ["each reply repeated up to twice within 5 s", { repeats: 2, repeatDelay: 5000 }]
   ]
 
-  it("is what the model says", () => {
+  it("matches the model", () => {
     const random = generator(1)
     for (const [line, world, settings] of rows) {
       const outcomes = range(runs(1)).map(() =>

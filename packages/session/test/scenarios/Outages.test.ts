@@ -7,8 +7,8 @@ import { echo, heard, now, online, outcome, password, story } from "../support/S
 
 type Server = SimulatedServer.SimulatedServer["Service"]
 
-/** Milliseconds within which the end of a session is found: while commands flow, and while it is idle. */
-const FOUND = { "commands flow": 10_000, "it is idle": 40_000 } as const
+/** Milliseconds within which the end of a session is detected: while commands are sent, and while it is idle. */
+const FOUND = { "commands are sent": 10_000, "it is idle": 40_000 } as const
 
 interface Outage {
   readonly what: string
@@ -28,24 +28,31 @@ const restart = (server: Server) => server.restart()
 const forget = (server: Server) => server.forget
 
 const outages: ReadonlyArray<Outage> = [
-  { what: "falls silent", begin: silent, end: resume, seconds: 12, while: "commands flow", cause: "Silence" },
-  { what: "falls silent", begin: silent, end: resume, seconds: 600, while: "commands flow", cause: "Silence" },
+  { what: "falls silent", begin: silent, end: resume, seconds: 12, while: "commands are sent", cause: "Silence" },
+  { what: "falls silent", begin: silent, end: resume, seconds: 600, while: "commands are sent", cause: "Silence" },
   { what: "falls silent", begin: silent, end: resume, seconds: 600, while: "it is idle", cause: "Silence" },
-  { what: "closes its port", begin: stop, end: start, seconds: 1, while: "commands flow", cause: "PortClosed" },
-  { what: "closes its port", begin: stop, end: start, seconds: 15, while: "commands flow", cause: "PortClosed" },
-  { what: "closes its port", begin: stop, end: start, seconds: 600, while: "commands flow", cause: "PortClosed" },
+  { what: "closes its port", begin: stop, end: start, seconds: 1, while: "commands are sent", cause: "PortClosed" },
+  { what: "closes its port", begin: stop, end: start, seconds: 15, while: "commands are sent", cause: "PortClosed" },
+  { what: "closes its port", begin: stop, end: start, seconds: 600, while: "commands are sent", cause: "PortClosed" },
   { what: "closes its port", begin: stop, end: start, seconds: 600, while: "it is idle", cause: "PortClosed" },
-  { what: "restarts at once", begin: restart, end: nothing, seconds: 0, while: "commands flow", cause: "Silence" },
+  { what: "restarts at once", begin: restart, end: nothing, seconds: 0, while: "commands are sent", cause: "Silence" },
   { what: "restarts at once", begin: restart, end: nothing, seconds: 0, while: "it is idle", cause: "Silence" },
-  { what: "forgets the session", begin: forget, end: nothing, seconds: 0, while: "commands flow", cause: "Silence" },
+  {
+    what: "forgets the session",
+    begin: forget,
+    end: nothing,
+    seconds: 0,
+    while: "commands are sent",
+    cause: "Silence"
+  },
   { what: "forgets the session", begin: forget, end: nothing, seconds: 0, while: "it is idle", cause: "Silence" }
 ]
 
 const layer = TestRcon.layerTransport({ server: { onCommand: echo }, network: { latency: "5 millis", seed: 3 } })
 
-describe("death and return", () => {
+describe("loss and return", () => {
   it.effect.each(outages)(
-    "a server that $what for $seconds s while $while is found out and logged in to again, with one session left",
+    "a server that $what for $seconds s while $while is detected and logged in to again, and one session is left",
     (outage) =>
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
@@ -60,7 +67,7 @@ describe("death and return", () => {
             if (Result.isSuccess(result) && result.success !== text) wrong.push(outcome(result))
           })
         })
-        if (outage.while === "commands flow") {
+        if (outage.while === "commands are sent") {
           yield* Effect.forkChild(Effect.forever(Effect.andThen(Effect.forkChild(ask), Effect.sleep("1 second"))))
         }
         yield* TestClock.adjust("5 seconds")
@@ -73,7 +80,7 @@ describe("death and return", () => {
 
         assert.deepStrictEqual(told.map(([, status]) => status), ["Online", `Reconnecting: ${outage.cause}`, "Online"])
         const [lost = 0, again = 0] = told.slice(1).map(([at]) => at)
-        assert.isAtMost(lost - begun, FOUND[outage.while], "found in time")
+        assert.isAtMost(lost - begun, FOUND[outage.while], "detected in time")
         assert.isAtMost(again - Math.max(back, lost), outage.seconds < 60 ? 2000 : 30_000, "back in time")
         assert.strictEqual((yield* server.sessions).length, 1, "one session is left on the server")
         assert.deepStrictEqual(wrong, [])
@@ -83,7 +90,7 @@ describe("death and return", () => {
       }).pipe(Effect.provide(layer))
   )
 
-  it.effect("commands that were never sent are sent afterwards; of those in flight the repeatable, the others fail", () =>
+  it.effect("unsent commands are sent afterwards; of those in flight, repeatable ones are sent again and others fail", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const session = yield* online({ maxInFlight: 2 })
@@ -109,7 +116,7 @@ describe("death and return", () => {
     }).pipe(Effect.provide(layer)))
 
   it.effect.each(["is closed", "is silent"])(
-    "a server that moves under its host name is found at its new address, where the old one %s",
+    "a server whose host name moves to a new address is found there if the old address %s",
     (old) =>
       Effect.gen(function*() {
         const network = yield* SimulatedNetwork.SimulatedNetwork
@@ -137,7 +144,8 @@ describe("death and return", () => {
       }).pipe(Effect.provide(layer))
   )
 
-  // What the kernel keeps for a server that is still loading is answered all at once, by then to sockets long closed.
+  // The packets that the kernel keeps for a loading server are answered all at once, by then to sockets that are
+  // closed.
   it.effect.each([40, 120])(
     "logins answered %i s late leave one session on the server, and the messages in order",
     (late) =>

@@ -7,7 +7,7 @@ import { generator } from "../support/Pair.ts"
 import { echo, executions, online, outcome, password, range, timed } from "../support/Scenario.ts"
 import { checks, Seed } from "../support/Soak.ts"
 
-/** A server that answers the n-th coming of a command with what it is told, datagram by datagram. */
+/** A server that answers the n-th arrival of a command with given datagrams. */
 const parrot = Effect.fnUntraced(function*(
   answer: (sequence: number, text: string, coming: number) => ReadonlyArray<Packet.ServerPacket>
 ) {
@@ -36,7 +36,7 @@ const parrot = Effect.fnUntraced(function*(
 
 describe("a reply of many parts", () => {
   it.effect.prop(
-    "comes whole or not at all, with parts of up to 1,400 bytes in any order, lost, repeated, or of another total",
+    "arrives completely or not at all, with parts of up to 1,400 bytes in any order, lost, repeated, or of another total",
     [Seed, Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 255 }))],
     ([seed, total]) =>
       Effect.gen(function*() {
@@ -47,10 +47,10 @@ describe("a reply of many parts", () => {
         const parts = range(total).map((i) => new Uint8Array(pick(4) === 0 ? 1400 : pick(1400) + 1).fill(i))
         const { comings, transport } = yield* parrot((sequence, _, coming) => {
           const packets = parts.map((part, i) => Packet.commandReplyPart(sequence, total, i, part))
-          // Whole in the end: what is lost again and again is another story.
+          // Complete in the end: a part that is always lost is another test.
           const kept = coming < 5 ? packets.filter(() => random() > 0.3) : packets
           const repeated = kept.filter(() => random() < 0.2)
-          // Never all of the other one's, or it would be a reply.
+          // Never all parts of the other reply, because they would be a valid reply.
           const other = total === 255 ? 254 : total + 1
           const foreign = random() < 0.2 ? [Packet.commandReplyPart(sequence, other, 0, "another")] : []
           return shuffled([...kept, ...repeated, ...coming < 5 ? foreign : []])
@@ -66,7 +66,7 @@ describe("a reply of many parts", () => {
     checks(25)
   )
 
-  it.effect("of which a part is always lost fails as incomplete, and says how much of it", () =>
+  it.effect("of which a part is always lost fails as incomplete, with the number of missing parts", () =>
     Effect.gen(function*() {
       const { comings, transport } = yield* parrot((sequence) =>
         range(254).map((i) => Packet.commandReplyPart(sequence, 255, i, "x".repeat(1400)))
@@ -82,7 +82,7 @@ describe("a reply of many parts", () => {
 
 describe("a command that is not repeatable", () => {
   it.effect.each(["execute", "replay", "ignore"] as const)(
-    "is sent once at 30 % loss, and without an answer may have been executed (repeats: %s)",
+    "is sent once at 30 % loss, and without a reply may have been executed (repeats: %s)",
     (repeats) =>
       Effect.gen(function*() {
         const session = yield* online()
@@ -101,7 +101,7 @@ describe("a command that is not repeatable", () => {
         for (const [i, { repeatable, text }] of asks.entries()) {
           if (!repeatable) {
             assert.isAtMost(texts.filter((each) => each === text).length, 1, "sent once")
-            // One that ignores repeats cannot be told from one that is gone, where all that it is asked are repeats.
+            // A server that ignores repeated numbers looks like a dead one if it only gets repeated numbers.
             const lost = repeats === "ignore" ? ["SessionLost, MaybeExecuted"] : []
             assert.include([text, "NoReply, MaybeExecuted", ...lost], results[i]!)
           } else if (repeats !== "ignore") {
@@ -113,7 +113,7 @@ describe("a command that is not repeatable", () => {
           if (repeats === "replay") assert.isAtMost(counts.get(text) ?? 0, 1)
         }
         const unanswered = results.filter((_, i) => !asks[i]!.repeatable && results[i] !== asks[i]!.text)
-        assert.isAtLeast(unanswered.length, 20, "the line was bad enough to show it")
+        assert.isAtLeast(unanswered.length, 20, "the line was bad enough for a meaningful test")
       }).pipe(Effect.provide(TestRcon.layerTransport({
         server: { onCommand: echo, repeats, repeatWindow: "10 minutes" },
         network: { loss: 0.3, latency: "20 millis", seed: 7 }

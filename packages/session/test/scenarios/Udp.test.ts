@@ -11,7 +11,7 @@ import { echo, executions, heard, outcome, password, patient, range, story } fro
 
 const line = { loss: 0.2, duplication: 0.05, reordering: 0.1, reorderingDelay: "10 millis", seed: 7 } as const
 
-/** What happens is the same whatever the timing; only how long it takes is not. */
+/** The results do not depend on timing; only the duration does. */
 const unhurried: Partial<Session.Options> = {
   loginTimeout: "1 minute",
   commandTimeout: "1 minute",
@@ -26,7 +26,7 @@ describe.each(
   [["DatagramSocketTransport", DatagramSocketTransport], ["NodeTransport", NodeTransport]] as const
 )("over real UDP and a bad line, %s", (_, transport) => {
   it.live(
-    "commands get their own answer, none is executed twice, messages come once and in order, replies whole",
+    "commands get their own complete reply, none is executed twice, messages arrive once and in order",
     () =>
       Effect.gen(function*() {
         const long = "0123456789abcdef".repeat(64 * 8)
@@ -60,7 +60,7 @@ describe.each(
   )
 })
 
-/** Runs a program of `support/` in a process of its own. */
+/** Runs a program of `support/` in another process. */
 const spawnProgram = (name: string, ...args: ReadonlyArray<string>) =>
   Effect.map(
     Effect.acquireRelease(
@@ -83,9 +83,9 @@ const spawnProgram = (name: string, ...args: ReadonlyArray<string>) =>
 
 describe.each(
   [["DatagramSocketTransport", DatagramSocketTransport], ["NodeTransport", NodeTransport]] as const
-)("a process that stands still, %s", (_, transport) => {
+)("a suspended process, %s", (_, transport) => {
   it.live(
-    "reads what has arrived before it judges by the time: a reply that lies in the socket is not late",
+    "reads arrived datagrams before it judges deadlines: a reply that waits in the socket is not late",
     () =>
       Effect.gen(function*() {
         const { output } = yield* spawnProgram("server")
@@ -106,7 +106,7 @@ describe.each(
           { startImmediately: true }
         )
         yield* Effect.sleep("50 millis")
-        // Of a turn of the event loop this is the end. The next begins with timers, and sockets come after them.
+        // This is the end of a turn of the event loop. The next turn begins with timers, and then reads sockets.
         yield* Effect.yieldNow
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)
         assert.deepStrictEqual(yield* Fiber.join(asking), range(32).map((i) => `echo ${i}`))
@@ -122,7 +122,7 @@ describe("a process", () => {
     return yield* spawnProgram("program", String(server.address.port), mode)
   })
 
-  it.live("ends by itself once its session is closed", () =>
+  it.live("ends by itself after its session is closed", () =>
     Effect.gen(function*() {
       const { exited, output } = yield* run("ask")
       assert.deepStrictEqual(yield* exited, [0, null])

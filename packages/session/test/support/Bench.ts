@@ -1,16 +1,16 @@
 /**
- * A session machine that is fed by hand, and writes down in words what it wants done.
+ * A session machine with manual inputs, which records its outputs as text.
  */
 import { Packet, Text } from "@bercon/codec"
 import { SessionMachine } from "@bercon/session"
 import { assert } from "@effect/vitest"
 import { Redacted, Result } from "effect"
 
-/** A machine that is fed by hand: no server, no network. */
+/** A machine with manual inputs, without a server or network. */
 export class Bench {
   now = 0
   readonly machine: SessionMachine.SessionMachine<string>
-  /** What it has wanted done, in words. */
+  /** Its outputs as text. */
   readonly outputs: Array<string> = []
   readonly sent: Array<Packet.ClientPacket> = []
   readonly failures: Array<string> = []
@@ -33,7 +33,7 @@ export class Bench {
     }, 0)
   }
 
-  /** A session that was logged in at 20, and has answered a command since. */
+  /** A session that logged in at 20 and whose server has answered a command since. */
   static online(settings?: Partial<SessionMachine.Settings>): Bench {
     const bench = new Bench(settings)
     bench.until(0)
@@ -126,7 +126,7 @@ export class Bench {
     return last?._tag === "Command" ? last.sequence : -1
   }
 
-  /** What has happened since the last call. */
+  /** The outputs since the last call. */
   news(): Array<string> {
     return this.outputs.splice(0)
   }

@@ -1,7 +1,8 @@
 /**
- * A model of what can happen to commands between a session machine and a server: loss, delay, duplication, servers that
- * work in order or out of it, stall, or repeat their replies, and a client's process that stands still. Each command
- * is answered with its own text, by a server that executes every repetition, so that a wrong answer is seen at once.
+ * A model of everything that can happen to commands between a session machine and a server: loss, delay, duplication,
+ * servers that work in order or out of it, stall, or repeat their replies, and a client's process that is suspended.
+ * Each command is answered with its own text, by a server that executes every repetition, so that a wrong reply is
+ * detected at once.
  *
  * No clock and no real server: a run is a list of events in virtual time, and the same seed gives the same run.
  */
@@ -22,18 +23,20 @@ export interface World {
   readonly jitter?: number
   /** How long the server takes for a command, one after the other. */
   readonly service?: number
-  /** How much later the server replies to a command, without delaying the next. Logins are answered at once. */
+  /**
+   * Additional delay of the server's reply to a command, which does not delay the next. Logins are answered at once.
+   */
   readonly replyDelay?: number
   /** If given, the server works out of order: each command takes a random time up to this. */
   readonly disorder?: number
   /** The share of commands to which `disorder` applies. Default 1. */
   readonly disorderShare?: number
-  /** The server repeats each reply up to so many times, each a random time up to `repeatDelay` later. */
+  /** The server repeats each reply up to this many times, each after a random time up to `repeatDelay`. */
   readonly repeats?: number
   readonly repeatDelay?: number
-  /** If given, the server answers each command 1 to so many times, each time after 100 ms to 30 s. */
+  /** If given, the server answers each command once to this many times, each time after 100 ms to 30 s. */
   readonly scattered?: number
-  /** The server works off nothing for `stall` out of every `stallEvery`; what comes meanwhile waits. */
+  /** The server handles nothing for `stall` out of every `stallEvery`; datagrams that arrive meanwhile wait. */
   readonly stall?: number
   readonly stallEvery?: number
   /** The same for the client's process. */
@@ -44,14 +47,14 @@ export interface World {
 /** How commands are submitted. */
 export interface Load {
   readonly commands: number
-  /** Milliseconds between two of them; 0 for all at once. */
+  /** Milliseconds between two submissions; 0 submits all at once. */
   readonly every?: number
   readonly timeout?: number
   /** The share of commands that are sent only once. */
   readonly once?: number
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export interface Outcome {
   readonly answered: number
   readonly wrong: number
@@ -154,7 +157,7 @@ export const run = (
   let settledAt = 0
   const failed: Record<string, number> = {}
 
-  /** Lets a datagram arrive, if it does, or more than once. `inOrder`: the earliest time at which it may. */
+  /** Schedules the arrivals of a datagram: none, one or several. `inOrder`: the earliest time of arrival. */
   const travel = (from: number, arrive: (at: number) => void): void => {
     const copies = random() < duplication ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
@@ -222,7 +225,7 @@ export const run = (
     }
   }
 
-  // The line is measured once, as every session does by its login.
+  // The round trip is measured once, as every session does with its login.
   const begin = 1000
   for (let i = 0; i < load.commands; i++) {
     agenda.add(afterStall(begin + i * (load.every ?? 0), pause, pauseEvery), () => {
@@ -243,7 +246,7 @@ export const run = (
   }
   const settled = () => answered + wrong + Object.values(failed).reduce((sum, count) => sum + count, 0)
   while (settled() < load.commands) {
-    // What lies in the socket is read before time is judged.
+    // Datagrams in the socket are read before deadlines are judged.
     const tickAt = afterStall(machine.wakeAt, pause, pauseEvery)
     const isTick = tickAt < agenda.nextAt
     now = Math.max(now, isTick ? tickAt : agenda.nextAt)

@@ -1,6 +1,6 @@
 /**
  * A session machine and a server machine, joined by a bad network in one thread of events: no clock, no fiber. The same
- * seed gives the same story.
+ * seed gives the same run.
  */
 import { Text } from "@bercon/codec"
 import type { CommandError, Message, Status } from "@bercon/session"
@@ -34,7 +34,7 @@ export const generator = (seed: number) => () => {
 
 interface Event {
   readonly at: number
-  /** Whether it is a datagram that arrives at the client. */
+  /** Whether the event is a datagram that arrives at the client. */
   readonly toClient: boolean
   readonly run: () => void
 }
@@ -51,16 +51,16 @@ export class Pair {
   readonly statuses: Array<Status.Status["_tag"]> = []
   /** When each status began. */
   readonly statusesAt: Array<number> = []
-  /** When each datagram was sent that is a command's, a keepalive's among them. */
+  /** When each command datagram was sent, including keepalives. */
   readonly commandsSentAt: Array<number> = []
   readonly random: () => number
-  /** After how many milliseconds the network brings the n-th reply a second time, if it does. */
+  /** After how many milliseconds the network repeats the n-th reply; `undefined` for never. */
   repeatReply: (n: number) => number | undefined = () => undefined
   #replies = 0
   #sockets = 0
   #held: Array<() => void> | undefined
   readonly #events: Array<Event> = []
-  /** What has arrived at a process that stands still. */
+  /** Datagrams that have arrived at the suspended process. */
   readonly #socket: Array<() => void> = []
 
   constructor(options: {
@@ -124,9 +124,9 @@ export class Pair {
     this.flush()
   }
 
-  /** Lets something happen at a time. */
+  /** Schedules an event. */
   at(at: number, run: () => void, toClient = false): void {
-    // Sorted with the next event last; of two at one time, the earlier made.
+    // Sorted with the next event last. Of two events at the same time, the one that was scheduled first is next.
     let low = 0
     let high = this.#events.length
     while (low < high) {
@@ -183,13 +183,13 @@ export class Pair {
     }
   }
 
-  /** Lets the server's process end, and the next one begin at once. */
+  /** Ends the server's process and starts the next one at once. */
   restart(): void {
     ServerMachine.restart(this.server, this.now)
     this.flush()
   }
 
-  /** Lets the client's process stand still. What arrives meanwhile lies in its socket, and is read first of all. */
+  /** Suspends the client's process. Datagrams that arrive meanwhile wait in its socket, and are read first. */
   standStill(length: number): void {
     const end = this.now + length
     while (true) {
@@ -210,12 +210,12 @@ export class Pair {
     this.flush()
   }
 
-  /** Loses everything that is on its way. */
+  /** Loses every datagram that is under way. */
   dropArriving(): void {
     this.#events.length = 0
   }
 
-  /** Keeps what the client sends from the server until the returned function is called: then all of it arrives. */
+  /** Holds back the client's datagrams until the returned function is called, when all of them arrive. */
   hold(into: Array<() => void>): () => void {
     this.#held = into
     return () => {
@@ -245,7 +245,7 @@ export class Pair {
     }
   }
 
-  /** Lets everything happen until a time. */
+  /** Runs all events until a time. */
   runUntil(end: number): void {
     for (let steps = 0; steps < 100_000; steps++) {
       const next = this.#events.at(-1)?.at ?? Infinity

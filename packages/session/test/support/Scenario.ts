@@ -1,5 +1,6 @@
 /**
- * What tests of the real driver need: virtual time, a server that keeps asking, and a socket that can be tampered with.
+ * Helpers for tests of the real driver: virtual time, a server that repeats its messages, and a socket with adjustable
+ * faults.
  */
 import { type CommandError, Session, Transport } from "@bercon/session"
 import { type ServerMachine, type SimulatedServer, TestRcon } from "@bercon/testing"
@@ -13,7 +14,9 @@ export const echo = (text: string): string | undefined => text.startsWith("echo 
 export const conditions = (loss: number) =>
   ({ loss, duplication: 0.05, reordering: 0.1, latency: "20 millis" }) as const
 
-/** A server that repeats its messages until they are acknowledged, and answers a repeated command without running it. */
+/**
+ * A server that repeats its messages until they are acknowledged, and answers a repeated command without executing it.
+ */
 export const patient: ServerMachine.Options = {
   onCommand: echo,
   repeats: "replay",
@@ -25,7 +28,7 @@ export const patient: ServerMachine.Options = {
 /** Milliseconds of virtual time. */
 export const now = Effect.map(Clock.currentTimeMillis, Number)
 
-/** Lets time pass until an effect has ended; its result, and how many virtual milliseconds it took. */
+/** Passes time until an effect has ended. Returns its result, and the virtual milliseconds that it took. */
 export const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const from = yield* now
@@ -42,7 +45,7 @@ export const online = (
     ([session]) => session
   )
 
-/** Writes down every change of status and when it came, from now on. */
+/** Records every change of status and its time, from now on. */
 export const story = Effect.fnUntraced(function*(session: Session.Session["Service"]) {
   const entries: Array<readonly [at: number, status: string]> = []
   yield* session.statusChanges.pipe(
@@ -56,7 +59,7 @@ export const story = Effect.fnUntraced(function*(session: Session.Session["Servi
   return entries
 })
 
-/** Writes down every message and gap, from now on. */
+/** Records every message and gap, from now on. */
 export const heard = Effect.fnUntraced(function*(session: Session.Session["Service"], prefix = "") {
   const items: Array<string> = []
   yield* session.messages.pipe(
@@ -73,7 +76,7 @@ export const heard = Effect.fnUntraced(function*(session: Session.Session["Servi
 
 export const range = (n: number): ReadonlyArray<number> => Array.from({ length: n }, (_, i) => i)
 
-/** How often each text was executed by the server. */
+/** How often the server executed each text. */
 export const executions = (server: SimulatedServer.SimulatedServer["Service"]) =>
   Effect.map(server.executions, (commands) => {
     const counts = new Map<string, number>()
@@ -81,39 +84,39 @@ export const executions = (server: SimulatedServer.SimulatedServer["Service"]) =
     return counts
   })
 
-/** What became of a command: its reply, or the reason that there is none. */
+/** The outcome of a command: its reply, or the reason of its error. */
 export const outcome = (
   result: Result.Result<string, CommandError.CommandError>
 ): string => Result.isSuccess(result) ? result.success : `${result.failure.reason._tag}, ${result.failure.execution}`
 
-export const ioFailed = new Transport.TransportError({
+const ioFailed = new Transport.TransportError({
   reason: new Transport.IoFailed({ kind: "Closed", peer: "tap:1" })
 })
 const openFailed = new Transport.TransportError({
   reason: new Transport.OpenFailed({ kind: "AddressInUse", peer: "tap:1", cause: undefined })
 })
 
-/** What can be wrong with a part of a transport. */
+/** A fault of a part of a transport. */
 export type Fault = "none" | "hangs" | "fails" | "dies"
 
-/** A transport that is tampered with. */
+/** A transport with adjustable faults. */
 export interface Tap {
   readonly transport: Transport.Transport["Service"]
-  /** Sockets opened up to now. */
+  /** Number of sockets opened so far. */
   opens: number
-  /** Sockets that are open. */
+  /** Number of open sockets. */
   open: number
-  /** Datagrams handed over by the session. */
+  /** Datagrams that the session has sent. */
   sent: number
-  /** What is wrong with opening a socket, from now on. */
+  /** The fault of opening a socket, from now on. */
   opening: Fault
-  /** What is wrong with sending, from now on. */
+  /** The fault of sending, from now on. */
   sending: Exclude<Fault, "hangs">
-  /** Datagrams that came from the server, where somebody wants to have them. */
+  /** Datagrams from the server, if they are recorded. */
   recording: Array<Uint8Array> | undefined
-  /** Lets the open socket receive datagrams that nobody sent. */
+  /** Makes the open socket receive forged datagrams. */
   readonly inject: (datagrams: ReadonlyArray<Uint8Array>) => void
-  /** Lets the open socket fail, or shows a bug of it. */
+  /** Makes the open socket fail or die. */
   readonly break: (fault: "fails" | "dies") => Effect.Effect<void>
 }
 

@@ -1,11 +1,11 @@
 /**
- * How much is tested, and how to have a failure again.
+ * Sets how much is tested, and how a failure is repeated.
  *
- * `pnpm test` runs the short tests, and each property a few times over, always with the same inputs. `pnpm soak` runs the
- * long ones too, and each property `BERCON_SOAK` times as often, with other inputs each time.
+ * `pnpm test` runs the short tests, and each property a few times over, always with the same inputs. `pnpm soak` runs
+ * the long ones too, and each property `BERCON_SOAK` times as often, with other inputs each time.
  *
- * Chance comes from one number a file, `BERCON_SEED`; a soak prints it at the beginning of each, and with the same number
- * the same happens again. A property that fails prints its smallest failing input, and a token for that one:
+ * All random numbers of a file come from one seed, `BERCON_SEED`. A soak prints it at the beginning of each file. The
+ * same seed gives the same run. A property that fails prints its smallest failing input, and a token that repeats it:
  *
  *     BERCON_REPLAY=<token> npx -y pnpm@12 exec vitest run --config vitest.workspace.ts --project session -t "<its name>"
  */
@@ -13,13 +13,13 @@ import { Schema } from "effect"
 
 const { BERCON_REPLAY, BERCON_SEED, BERCON_SOAK } = process.env
 
-/** Whether the long tests are to run. */
+/** Whether the long tests run. */
 export const soaking = BERCON_SOAK !== undefined
 
 /** How often a property is checked that `pnpm test` checks `n` times. */
 export const runs = (n: number): number => n * Number(BERCON_SOAK ?? 1)
 
-/** Says something that a soak is to have measured. */
+/** Prints a measurement of a soak. */
 export const report = (line: string): void => soaking ? console.log(line) : undefined
 
 const seed = Number(BERCON_SEED ?? (soaking ? Math.floor(Math.random() * 2 ** 31) : 1))
@@ -31,5 +31,5 @@ export const checks = (n: number) => ({
   timeout: soaking ? 600_000 : 60_000
 })
 
-/** Where a random story begins. */
+/** The seed of a random run. */
 export const Seed = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 }))

@@ -1,6 +1,6 @@
 /**
- * A program for a process of its own: it asks the server at the given port something, says the answer, and then is done,
- * or stays until it is told to go.
+ * A program that runs as a separate process: it sends a command to the server at the given port, prints the reply, and
+ * then ends, or stays until it is interrupted.
  */
 import { Session } from "@bercon/session"
 import * as DatagramSocketTransport from "@bercon/session/DatagramSocketTransport"

@@ -1,5 +1,5 @@
 /**
- * A server for a process of its own: it answers commands that begin with "echo", and says its port.
+ * A server that runs as a separate process: it answers commands that begin with "echo", and prints its port.
  */
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import * as NodeRuntime from "@effect/platform-node-shared/NodeRuntime"

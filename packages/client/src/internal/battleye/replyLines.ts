@@ -27,7 +27,7 @@ export interface TableLayout<out Row> extends Layout {
  * The lines of the reply, the heading among them; no blank ones at the end. A CR before the LF belongs to no line, and
  * neither do NULs and line ends behind the whole reply.
  */
-export const read = ({ command, heading }: Layout, text: string): Result.Result<ReadonlyArray<string>, ReplyError> => {
+const read = ({ command, heading }: Layout, text: string): Result.Result<ReadonlyArray<string>, ReplyError> => {
   const lines = withoutEnd(text).replaceAll("\r\n", "\n").split("\n")
   const unexpected = heading.findIndex((pattern, index) => !pattern.test(lines[index] ?? ""))
   return unexpected === -1

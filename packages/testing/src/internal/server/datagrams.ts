@@ -33,7 +33,7 @@ export const receive = (self: ServerMachine, now: number, address: string, datag
     : acknowledge(self, now, session, packet.success.sequence)
 }
 
-export const command = (
+const command = (
   self: ServerMachine,
   now: number,
   session: Session,

@@ -3,21 +3,19 @@
  */
 import type { Player } from "@bercon/client"
 import { Console, Effect } from "effect"
+import * as SafeText from "../output/SafeText.ts"
+import { inWords } from "../output/words.ts"
 import type { Item } from "./News.ts"
-import { inWords } from "./words.ts"
 
-const styled = process.stdout.isTTY && !process.env["NO_COLOR"]
+const styled = process.stdout.isTTY && process.stdout.hasColors()
 const bold = (text: string) => styled ? `\x1b[1m${text}\x1b[22m` : text
 const dim = (text: string) => styled ? `\x1b[2m${text}\x1b[22m` : text
-
-/** Players choose their names, servers their texts: neither may steer the terminal. */
-const harmless = (text: string) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD")
 
 /** For the reader's eye. The story never depends on it. */
 export const pause = Effect.sleep("400 millis")
 
 export const title = (first: string, ...rest: ReadonlyArray<string>) =>
-  Console.log([bold(harmless(first)), "", ...rest.map(harmless)].join("\n"))
+  Console.log([bold(SafeText.line(first)), "", ...rest.map(SafeText.line)].join("\n"))
 
 export const step = (number: number, sentence: string) =>
   Effect.andThen(pause, Console.log(`\n${bold(`${number}. ${sentence}`)}`))
@@ -26,7 +24,7 @@ export const step = (number: number, sentence: string) =>
 export const call = (...lines: ReadonlyArray<string>) =>
   Console.log(lines.map((line) => dim(`   > ${line}`)).join("\n"))
 
-export const fact = (source: string, text: string) => Console.log(`   ${source.padEnd(8)}${harmless(text)}`)
+export const fact = (source: string, text: string) => Console.log(`   ${source.padEnd(8)}${SafeText.line(text)}`)
 
 const isStatus = ({ _tag }: Item) =>
   _tag === "Connecting" || _tag === "Online" || _tag === "Reconnecting" || _tag === "Closed"
@@ -40,7 +38,7 @@ export const players = (players: ReadonlyArray<Player.Player>) => {
     player.ping === undefined ? "joining" : `${player.ping} ms`,
     String(player.address),
     player.guid ?? "-",
-    harmless(player.name) + (player.inLobby ? " (in the lobby)" : "")
+    SafeText.line(player.name) + (player.inLobby ? " (in the lobby)" : "")
   ])
   return Console.log(table([["", "Ping", "Address", "BattlEye GUID", "Name"], ...rows]))
 }

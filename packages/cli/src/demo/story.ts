@@ -13,11 +13,11 @@ import { RconClient } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"
 import { Endpoint, SimulatedServer } from "@bercon/testing"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Config, Console, Effect, Fiber, Layer, Option, Redacted, References } from "effect"
-import { DemoFailed, explain } from "./internal/DemoFailed.ts"
-import { News } from "./internal/News.ts"
-import * as Print from "./internal/Print.ts"
+import { Effect, Fiber, Layer, Redacted } from "effect"
+import type { Server } from "../connection/Servers.ts"
+import { DemoFailed } from "./DemoFailed.ts"
+import { News } from "./News.ts"
+import * as Print from "./Print.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // A tour of a simulated server
@@ -128,7 +128,8 @@ const sessionEnds = Effect.gen(function*() {
   )
 })
 
-const tour = Effect.gen(function*() {
+/** A tour of a simulated server in this process. */
+export const tour = Effect.gen(function*() {
   yield* Print.title(
     "bercon: an Effect program administers a game server",
     "BattlEye watches over servers of games like Arma 3 and DayZ. Administrators command such a server, and hear",
@@ -168,35 +169,13 @@ const lookAround = Effect.gen(function*() {
   yield* news.during("5 seconds")
 })
 
-const visit = Effect.gen(function*() {
-  const { host, port } = yield* NodeRcon.config
-  yield* Print.title(
-    `bercon: a look at ${host}:${port}`,
-    "Nothing is changed there."
-  )
-  const news = yield* News
-  yield* Print.step(1, "The client logs in.")
-  yield* Print.call("NodeRcon.layerFromEnv()")
-  yield* Effect.provide(lookAround, NodeRcon.layerFromEnv())
-  yield* news.until("Closed")
-}).pipe(Effect.provide(News.layer))
-
-// ---------------------------------------------------------------------------------------------------------------------
-// The program
-// ---------------------------------------------------------------------------------------------------------------------
-
-const demo = Effect.gen(function*() {
-  const host = yield* Config.option(Config.String("BERCON_HOST"))
-  yield* Option.isSome(host) ? visit : tour
-})
-
-// Whoever reads no further (`pnpm demo | head`) ends the demo.
-process.stdout.once("error", () => process.exit(1))
-
-demo.pipe(
-  // Changes of status and a login that fails are part of the story already.
-  Effect.provideService(References.MinimumLogLevel, "Error"),
-  Effect.provideService(References.LogToStderr, true),
-  Effect.catch((error) => Effect.andThen(Console.error(`bercon demo: ${explain(error)}`), Effect.fail(error))),
-  NodeRuntime.runMain({ disableErrorReporting: true })
-)
+/** A look at a real server, at which nothing is changed. */
+export const visit = (server: Server) =>
+  Effect.gen(function*() {
+    yield* Print.title(`bercon: a look at ${server.name}`, "Nothing is changed there.")
+    const news = yield* News
+    yield* Print.step(1, "The client logs in.")
+    yield* Print.call("NodeRcon.layer({ host, port, password })")
+    yield* Effect.provide(lookAround, NodeRcon.layer(server.options))
+    yield* news.until("Closed")
+  }).pipe(Effect.provide(News.layer))

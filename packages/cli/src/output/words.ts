@@ -1,8 +1,11 @@
 /**
- * What a client hears, in words.
+ * What a client hears, in words: events of the server and changes of its session.
  */
-import { Cause, Exit, Option } from "effect"
-import type { Item } from "./News.ts"
+import type { ServerEvent } from "@bercon/client/ServerEvent"
+import type { Status } from "@bercon/client/Status"
+import * as Cause from "effect/Cause"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 
 const CAUSES = {
   Silence: "the server does not answer any more",
@@ -11,7 +14,8 @@ const CAUSES = {
   TransportError: "the socket has failed"
 }
 
-export const inWords = (item: Item): string => {
+/** An event or a change of status in a sentence. Players choose parts of it: print it with `SafeText`. */
+export const inWords = (item: ServerEvent | Status): string => {
   switch (item._tag) {
     case "Connecting":
       return item.cause._tag === "Silence" ? "logging in" : `${item.cause.message}: trying again`

@@ -1,0 +1,28 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { define } from "../command/define.ts"
+import { variable } from "../connection/Profiles.ts"
+import { resolve } from "../connection/Servers.ts"
+import { bercon } from "../flags.ts"
+
+/** The demo. */
+export const demo = define(
+  "demo",
+  {
+    description:
+      "Shows a client at work with a simulated server, or looks at yours if you name it, and changes nothing there",
+    examples: [
+      ["bercon demo", "A tour of a simulated server"],
+      ["BERCON_HOST=203.0.113.7 BERCON_PORT=2306 bercon demo", "A look at this server"]
+    ]
+  },
+  {},
+  () =>
+    Effect.gen(function*() {
+      const flags = yield* bercon
+      const { tour, visit } = yield* Effect.promise(() => import("../demo/story.ts"))
+      const isNamed = [flags.host, flags.profile, flags.serverCfg, yield* variable("BERCON_HOST")].some(Option.isSome)
+      if (!isNamed) return yield* tour
+      for (const server of (yield* resolve(flags)).servers) yield* visit(server)
+    })
+)

@@ -1,0 +1,46 @@
+/**
+ * Commands without arguments that have the game or BattlEye do something, of which the server gives no evidence.
+ */
+import { plain } from "../command/action.ts"
+
+/** Lets nobody join. */
+export const lock = plain("lock", {
+  description: "Lets nobody join any more. DayZ ignores it",
+  examples: [["bercon lock", "Until `bercon unlock`"]]
+}, (rcon) => rcon.lock)
+
+/** Ends a lock. */
+export const unlock = plain("unlock", {
+  description: "Lets players join again",
+  examples: [["bercon unlock", "Ends `bercon lock`"]]
+}, (rcon) => rcon.unlock)
+
+/** Restarts the mission. */
+export const restart = plain("restart", {
+  description: "Restarts the mission, on Arma Reforger the scenario. The server goes on (see restart-server)",
+  examples: [["bercon restart", "The same mission from its beginning"]]
+}, (rcon) => rcon.restart)
+
+/** Sends everybody to the lobby. */
+export const reassign = plain("reassign", {
+  description: "Sends all players to the lobby of the same mission",
+  examples: [["bercon reassign", "Everybody chooses a role again"]]
+}, (rcon) => rcon.reassign)
+
+/** Reads filters again. */
+export const loadScripts = plain("load-scripts", {
+  description: "Has BattlEye read its scripts.txt again",
+  examples: [["bercon load-scripts", "After a change of the file"]]
+}, (rcon) => rcon.loadScripts)
+
+/** Reads filters again. */
+export const loadEvents = plain("load-events", {
+  description: "Has BattlEye read its event filters again",
+  examples: [["bercon load-events", "After a change of createvehicle.txt, for example"]]
+}, (rcon) => rcon.loadEvents)
+
+/** Writes the bans to their file. */
+export const writeBans = plain("write-bans", {
+  description: "Has the server write its bans to bans.txt, and forget those that have expired",
+  examples: [["bercon write-bans", "Bans are in memory only until then"]]
+}, (rcon) => rcon.writeBans)

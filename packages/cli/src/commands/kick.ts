@@ -1,0 +1,36 @@
+import * as Argument from "effect/cli/Argument"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import { action } from "../command/action.ts"
+import * as Target from "../command/Target.ts"
+
+/** Kicks players. */
+export const kick = action(
+  "kick",
+  {
+    description: "Kicks players, and waits for evidence that they are gone",
+    examples: [
+      ["bercon kick Miller --reason \"Team killing\"", "By name, exactly, in upper or lower case"],
+      ["bercon kick 3 \"#7\"", "By slot, several"],
+      ["bercon kick name:7", "A player whose name is 7"]
+    ]
+  },
+  {
+    players: Argument.String("player").pipe(
+      Argument.withDescription("Slot, name or GUID"),
+      Argument.variadic({ min: 1 })
+    ),
+    reason: Flag.String("reason").pipe(
+      Flag.withAlias("r"),
+      Flag.withDescription("What the players see, one line"),
+      Flag.withDefault("")
+    )
+  },
+  ({ players, reason }, { confirmed, options }) => (rcon, emit) =>
+    Effect.flatMap(Target.players(rcon, players), (found) =>
+      Effect.forEach(found, (player) =>
+        Effect.flatMap(
+          rcon.kick(player, reason, options),
+          (reply) => emit({ target: Target.label(player), confirmed, reply })
+        ), { discard: true }))
+)

@@ -1,0 +1,24 @@
+import * as Argument from "effect/cli/Argument"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { perform } from "../command/action.ts"
+import { define } from "../command/define.ts"
+
+/** Reads the bans from their file. */
+export const loadBans = define(
+  "load-bans",
+  {
+    description: "Has the server read its bans from bans.txt, or another file of its own",
+    examples: [
+      ["bercon load-bans", "After a change of bans.txt"],
+      ["bercon load-bans shared-bans.txt", "A file beside it"]
+    ]
+  },
+  { file: Argument.String("file").pipe(Argument.withDescription("The name of the file"), Argument.optional) },
+  ({ file }) =>
+    perform(
+      "load-bans",
+      (rcon, emit) =>
+        Effect.flatMap(rcon.loadBans(Option.getOrUndefined(file)), (reply) => emit({ confirmed: false, reply }))
+    )
+)

@@ -1,0 +1,31 @@
+import * as Argument from "effect/cli/Argument"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { perform } from "../command/action.ts"
+import { define } from "../command/define.ts"
+import { UsageError } from "../Failure.ts"
+
+/** Limits pings. */
+export const maxPing = define(
+  "max-ping",
+  {
+    description: "Has players with a longer ping kicked",
+    examples: [
+      ["bercon max-ping 300", "In milliseconds"],
+      ["bercon max-ping unlimited", "Kicks nobody for that"]
+    ]
+  },
+  { limit: Argument.String("limit").pipe(Argument.withDescription("Milliseconds, or unlimited")) },
+  ({ limit }) =>
+    limit === "unlimited" || /^\d+$/.test(limit)
+      ? perform("max-ping", (rcon, emit) =>
+        Effect.flatMap(
+          rcon.maxPing(limit === "unlimited" ? limit : Duration.millis(Number(limit))),
+          (reply) => emit({ target: limit, confirmed: false, reply })
+        ))
+      : Effect.fail(
+        new UsageError({
+          message: `limit must be a number of milliseconds, or unlimited (got ${JSON.stringify(limit)})`
+        })
+      )
+)

@@ -1,0 +1,32 @@
+import * as Argument from "effect/cli/Argument"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import { action } from "../command/action.ts"
+
+/** Tells everybody. */
+export const say = action(
+  "say",
+  {
+    description: "Tells everybody on the server, and waits for the server's echo",
+    examples: [
+      ["bercon say \"Restart in five minutes\"", "One line; 128 characters are safe"],
+      ["bercon say --split \"$(cat rules.txt)\"", "A long text as several announcements"],
+      ["bercon say --all \"Restart tonight at ten\"", "On every server"]
+    ]
+  },
+  {
+    words: Argument.String("text").pipe(
+      Argument.withDescription("What to say"),
+      Argument.variadic({ min: 1 })
+    ),
+    split: Flag.Boolean("split").pipe(
+      Flag.withDescription("Sends a text of several lines, or a long one, as several announcements"),
+      Flag.withDefault(false)
+    )
+  },
+  ({ split, words }, { confirmed, options }) => (rcon, emit) =>
+    Effect.flatMap(
+      rcon.say(words.join(" "), { ...options, split }),
+      (reply) => emit({ target: "everybody", confirmed, reply })
+    )
+)

@@ -1,0 +1,22 @@
+import * as Version from "@bercon/client/Version"
+import * as Effect from "effect/Effect"
+import { query } from "../command/query.ts"
+import * as View from "../output/View.ts"
+
+const view = View.make(Version.Version, {
+  columns: [{ key: "version", title: "Version", cell: (version) => version.toString() }],
+  text: (version) => version.toString(),
+  single: true
+})
+
+/** Which version of BattlEye the server has. */
+export const version = query("version", {
+  description: "Prints the version of the BattlEye server, which is not that of the game (--version is that of bercon)",
+  examples: [
+    ["bercon version", "For example 1.220"],
+    ["bercon version --wait 5m", "Waits for a server that is starting"]
+  ],
+  ask: (rcon) => Effect.map(rcon.version, (version) => [version]),
+  raw: () => "version",
+  view
+})

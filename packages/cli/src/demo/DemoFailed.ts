@@ -1,0 +1,6 @@
+/**
+ * Why the demo ends early: what it waits for does not happen.
+ */
+import { Data } from "effect"
+
+export class DemoFailed extends Data.TaggedError("DemoFailed")<{ readonly message: string }> {}

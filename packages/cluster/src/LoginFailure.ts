@@ -1,0 +1,6 @@
+/**
+ * Why a login failed. The module of `@bercon/client`.
+ *
+ * @since 0.1.0
+ */
+export * from "@bercon/client/LoginFailure"

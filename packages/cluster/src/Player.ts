@@ -1,0 +1,6 @@
+/**
+ * Players of a server. The module of `@bercon/client`.
+ *
+ * @since 0.1.0
+ */
+export * from "@bercon/client/Player"

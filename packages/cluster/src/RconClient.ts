@@ -1,0 +1,6 @@
+/**
+ * The client of one server. The module of `@bercon/client`.
+ *
+ * @since 0.1.0
+ */
+export * from "@bercon/client/RconClient"

@@ -1,0 +1,6 @@
+/**
+ * What happens on a server. The module of `@bercon/client`.
+ *
+ * @since 0.1.0
+ */
+export * from "@bercon/client/ServerEvent"

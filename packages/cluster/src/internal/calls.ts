@@ -1,0 +1,208 @@
+/**
+ * The commands of a remote session that are under way, each as a call to the activation of the entity it was made for.
+ */
+import * as CommandError from "@bercon/session/CommandError"
+import type * as Session from "@bercon/session/Session"
+import type { Status } from "@bercon/session/Status"
+import { CommandErrors, Monotonic } from "@bercon/session/unstable"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Formatter from "effect/Formatter"
+import type * as Latch from "effect/Latch"
+import * as Option from "effect/Option"
+import type * as ServerEntity from "../ServerEntity.ts"
+import { RETRY_DELAY } from "./feed.ts"
+import { causeOf } from "./outage.ts"
+
+/** How long after its deadline the outcome of a command may still arrive, in milliseconds. */
+const GRACE = 1000
+
+/** The calls of a server's entity. */
+export type Entity = ReturnType<Effect.Success<typeof ServerEntity.client>>
+
+/** The session that the commands are for, as far as it is known. */
+export interface Target {
+  readonly status: () => Status
+  /** Open while there is an activation to make calls to. */
+  readonly attached: Latch.Latch
+  /** The activation that calls are made to. */
+  readonly activation: () => string
+  /** The number of an epoch of the session in that activation; `undefined` if the epoch is over, or has not begun. */
+  readonly epochThere: (epoch: number) => number | undefined
+}
+
+export interface Options {
+  /** The server's id. */
+  readonly id: string
+  /** Names the calls, together with their number. */
+  readonly name: string
+  readonly entity: Entity
+  readonly target: Target
+  /** How long a command waits for its reply unless it says otherwise, in milliseconds. */
+  readonly commandTimeout: number
+  readonly now: () => number
+  /** Runs what is not waited for. */
+  readonly run: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
+}
+
+interface Request {
+  readonly text: string
+  readonly repeatable: boolean
+  readonly epoch: number | undefined
+  readonly isCurrent: (() => boolean) | undefined
+  readonly deadline: number
+}
+
+type CallExit = Exit.Exit<Uint8Array, unknown>
+
+interface Call {
+  readonly name: string
+  readonly activation: string
+  readonly isCurrent: (() => boolean) | undefined
+  withdrawn: boolean
+  /** Ends the wait for the outcome: `undefined` if it will not be known. */
+  readonly settle: (exit: CallExit | undefined) => void
+}
+
+export class Calls {
+  readonly #options: Options
+  readonly #calls = new Set<Call>()
+  #calledTimes = 0
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  /** Sends a command, and returns the reply's bytes. */
+  command(
+    text: string,
+    options: Session.CommandOptions | undefined
+  ): Effect.Effect<Uint8Array, CommandError.CommandError> {
+    return Effect.suspend(() => {
+      const { epoch, isCurrent, repeatable = true, timeout: given } = options ?? {}
+      const timeout = given === undefined ? this.#options.commandTimeout : Monotonic.duration(given)
+      if (Number.isNaN(timeout)) {
+        const problem = `its \`timeout\` must be a duration (got ${Formatter.format(given)})`
+        return fail(text, new CommandError.InvalidCommand({ problem }))
+      }
+      return this.#attempt({ text, repeatable, epoch, isCurrent, deadline: this.#options.now() + timeout }, 0)
+    })
+  }
+
+  /** Gives up the calls to activations other than this one: nobody is left to answer them. Without one, all. */
+  abandon(activation?: string): void {
+    for (const call of this.#calls) if (call.activation !== activation) call.settle(undefined)
+  }
+
+  /** Withdraws the calls whose commands are not valid any more. */
+  withdrawOutdated(): void {
+    for (const call of this.#calls) {
+      if (call.withdrawn || call.isCurrent?.() !== false) continue
+      call.withdrawn = true
+      this.#options.run(this.#options.entity.Withdraw({ call: call.name }))
+    }
+  }
+
+  /** Makes a command that may have been sent `sends` times, as soon as there is an activation to make it in. */
+  #attempt(request: Request, sends: number): Effect.Effect<Uint8Array, CommandError.CommandError> {
+    return Effect.suspend(() => {
+      const { id, now, target } = this.#options
+      const { deadline, epoch, isCurrent, text } = request
+      /** It is not sent now: what that means depends on whether it may have been before. */
+      const stop = (notSent: CommandError.CommandError["reason"]) =>
+        fail(text, sends === 0 ? notSent : new CommandError.SessionLost({ peer: id, sends }))
+      const status = target.status()
+      if (status._tag === "Closed") return fail(text, CommandErrors.closedBy(status.exit, sends))
+      const epochThere = epoch === undefined ? undefined : target.epochThere(epoch)
+      if (epoch !== undefined && epochThere === undefined) return stop(new CommandError.NotConnected({ peer: id }))
+      if (isCurrent?.() === false) return stop(new CommandError.Outdated({}))
+      const left = deadline - now()
+      if (!(left > 0)) {
+        const cause = causeOf(status)
+        return stop(new CommandError.NotConnected({ peer: id, ...(cause !== undefined && { cause }) }))
+      }
+      if (target.attached.isOpen()) return this.#call({ request, sends, left, epochThere })
+      return Effect.andThen(
+        Effect.timeoutOption(target.attached.await, left),
+        this.#attempt(request, sends)
+      )
+    })
+  }
+
+  #call({ epochThere, left, request, sends }: {
+    readonly request: Request
+    readonly sends: number
+    readonly left: number
+    readonly epochThere: number | undefined
+  }): Effect.Effect<Uint8Array, CommandError.CommandError> {
+    const { entity, name: prefix, run, target } = this.#options
+    const activation = target.activation()
+    const { isCurrent, repeatable, text } = request
+    const name = `${prefix}/${this.#calledTimes++}`
+    const outcome = Effect.callback<CallExit | undefined>((resume) => {
+      const call: Call = {
+        name,
+        activation,
+        isCurrent,
+        withdrawn: false,
+        settle: (exit) => {
+          if (!this.#calls.delete(call)) return
+          resume(Effect.succeed(exit))
+          fiber.interruptUnsafe()
+        }
+      }
+      this.#calls.add(call)
+      const fiber = run(entity.Command({
+        activation,
+        call: name,
+        text,
+        repeatable,
+        ...(epochThere !== undefined && { epoch: epochThere }),
+        withdrawable: isCurrent !== undefined,
+        timeout: left
+      }))
+      fiber.addObserver(call.settle)
+      return Effect.sync(() => {
+        this.#calls.delete(call)
+        fiber.interruptUnsafe()
+      })
+    })
+    return Effect.flatMap(
+      Effect.timeoutOption(outcome, left + GRACE),
+      (exit) => this.#conclude(request, sends, Option.getOrUndefined(exit))
+    )
+  }
+
+  #conclude(
+    request: Request,
+    sends: number,
+    exit: CallExit | undefined
+  ): Effect.Effect<Uint8Array, CommandError.CommandError> {
+    const { repeatable, text } = request
+    if (exit !== undefined) {
+      if (Exit.isSuccess(exit)) return Effect.succeed(exit.value)
+      const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+      if (error instanceof CommandError.CommandError) {
+        const { reason } = error
+        // Its runner has closed the session, which is not closed for its users.
+        if (reason._tag !== "SessionClosed" || reason.cause !== undefined) return Effect.fail(error)
+        if (reason.sends === 0) return Effect.delay(this.#attempt(request, sends), RETRY_DELAY)
+      }
+    }
+    const status = this.#options.target.status()
+    // It may have been sent: whatever else the engine says, an earlier delivery of the same call can have succeeded.
+    if (repeatable && status._tag !== "Closed") return Effect.delay(this.#attempt(request, sends + 1), RETRY_DELAY)
+    return fail(
+      text,
+      status._tag === "Closed"
+        ? CommandErrors.closedBy(status.exit, sends + 1)
+        : new CommandError.SessionLost({ peer: this.#options.id, sends: sends + 1 })
+    )
+  }
+}
+
+const fail = (
+  text: string,
+  reason: CommandError.CommandError["reason"]
+): Effect.Effect<never, CommandError.CommandError> => Effect.fail(CommandErrors.make(text, reason))

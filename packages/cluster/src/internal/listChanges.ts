@@ -1,0 +1,85 @@
+/**
+ * Changes of the list of servers, as pure functions of the list.
+ *
+ * **Details**
+ *
+ * A change is tried again if another member has changed the list meanwhile, or if its outcome did not arrive. Then it may have
+ * been made before: `attempt` says so, and servers that it has put bear its name.
+ */
+import type { Changes } from "@bercon/fleet/Fleet"
+import { DuplicateServer, type InvalidServer, UnknownServer } from "@bercon/fleet/FleetError"
+import * as Equal from "effect/Equal"
+import * as Result from "effect/Result"
+import type { ListedServer } from "../Wire.ts"
+import * as Settings from "./serverSettings.ts"
+
+type ServerSettings = ListedServer["settings"]
+type Listed = ReadonlyArray<ListedServer>
+
+export interface Attempt {
+  /** The name of the change, which becomes the generation of servers that it puts. */
+  readonly name: string
+  /** Whether the change may have been made by an earlier attempt. */
+  readonly isRepeated: boolean
+  /** How many changes there were before. */
+  readonly revision: number
+}
+
+/** Makes the next list from the current one: the same array if there is nothing to change. */
+export type Change<A, E> = (
+  servers: Listed,
+  attempt: Attempt
+) => Result.Result<{ readonly servers: Listed; readonly value: A }, E>
+
+const done = <A>(servers: Listed, value: A) => Result.succeed({ servers, value })
+
+const isOf = (id: string) => (entry: ListedServer): boolean => entry.id === id
+
+export const add =
+  (id: string, settings: ServerSettings): Change<void, DuplicateServer | InvalidServer> => (servers, { name }) => {
+    const found = servers.find(isOf(id))
+    if (found !== undefined) {
+      return found.generation === name ? done(servers, undefined) : Result.fail(new DuplicateServer({ id }))
+    }
+    if (servers.length >= Settings.MAX_SERVERS) return Result.fail(Settings.tooMany(id))
+    return done([...servers, { id, generation: name, settings }], undefined)
+  }
+
+export const remove = (id: string): Change<void, UnknownServer> => (servers, { isRepeated }) =>
+  servers.some(isOf(id))
+    ? done(servers.filter((entry) => entry.id !== id), undefined)
+    : isRepeated
+    ? done(servers, undefined)
+    : Result.fail(unknown(id, servers))
+
+export const replace = (id: string, settings: ServerSettings): Change<void, UnknownServer> => (servers, { name }) => {
+  const found = servers.find(isOf(id))
+  if (found === undefined) return Result.fail(unknown(id, servers))
+  if (found.generation === name) return done(servers, undefined)
+  return done(servers.map((entry) => entry === found ? { id, generation: name, settings } : entry), undefined)
+}
+
+export const reconcile =
+  (wanted: ReadonlyMap<string, ServerSettings>): Change<Changes, never> => (servers, { name: generation }) => {
+    const added = [...wanted.keys()].filter((id) => !servers.some(isOf(id)))
+    const removed = servers.flatMap(({ id }) => wanted.has(id) ? [] : [id])
+    const replaced = servers.flatMap(({ id, settings }) =>
+      wanted.has(id) && !Equal.equals(settings, wanted.get(id)) ? [id] : []
+    )
+    const changes: Changes = { added, removed, replaced }
+    if (added.length + removed.length + replaced.length === 0) return done(servers, changes)
+    const put = (id: string): ListedServer => ({ id, generation, settings: wanted.get(id)! })
+    const kept = servers.filter(({ id }) => wanted.has(id))
+    return done(
+      [...kept.map((entry) => replaced.includes(entry.id) ? put(entry.id) : entry), ...added.map(put)],
+      changes
+    )
+  }
+
+/** {@link reconcile} of a list that has never been changed. */
+export const begin = (wanted: ReadonlyMap<string, ServerSettings>): Change<void, never> => (servers, attempt) =>
+  attempt.revision > 0
+    ? done(servers, undefined)
+    : Result.map(reconcile(wanted)(servers, attempt), ({ servers }) => ({ servers, value: undefined }))
+
+const unknown = (id: string, servers: Listed) => new UnknownServer({ id, known: servers.map(({ id }) => id) })

@@ -1,0 +1,149 @@
+/**
+ * The list of servers as a member of the cluster knows it and changes it.
+ */
+import { FleetUnavailable } from "@bercon/fleet/FleetError"
+import { Monotonic } from "@bercon/session/unstable"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Semaphore from "effect/Semaphore"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import type * as Wire from "../Wire.ts"
+import * as Feed from "./feed.ts"
+import type { Change } from "./listChanges.ts"
+import * as ListKeeper from "./listKeeper.ts"
+import { uniqueName } from "./sharding.ts"
+
+/** How long the feed may be silent before it counts as lost, in milliseconds. */
+const SILENCE_TIMEOUT = 4000
+
+/** How long a look at the list, or a change, may take, in milliseconds. */
+const TIMEOUT = 20_000
+
+/** How long one attempt of a change waits for its outcome, in milliseconds: longer than the store may take. */
+const ATTEMPT_TIMEOUT = 7000
+
+const NO_ANSWER = "no runner that keeps it has answered"
+
+/** Follows the list for as long as the scope is open. */
+export const make = Effect.gen(function*() {
+  const keeper = yield* ListKeeper.client
+  const prefix = yield* uniqueName
+  const now = yield* Monotonic.make
+  const run = Effect.runForkWith(yield* Effect.context())
+  const lock = Semaphore.makeUnsafe(1)
+  const known = yield* SubscriptionRef.make<Wire.Listing | undefined>(undefined)
+  let changedTimes = 0
+  /** Why there is no list, or none to change. */
+  let problem = NO_ANSWER
+  let isReplaced = false
+
+  const note = (error: unknown) => {
+    if (error instanceof FleetUnavailable) problem = error.problem
+  }
+
+  /** Takes a list over, unless it is older than the one that is known, or not what became of that. */
+  const learn = (listing: Wire.Listing): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const before = SubscriptionRef.getUnsafe(known)
+      if (before !== undefined && before.origin !== "" && before.origin !== listing.origin) {
+        problem = "another list has taken its place. Runners must share one KeyValueStore, which must not be emptied"
+        if (isReplaced) return Effect.void
+        isReplaced = true
+        return Effect.logError(`the servers stay as they were: ${problem}`)
+      }
+      // An answer and the feed can overtake each other.
+      return before !== undefined && before.revision >= listing.revision
+        ? Effect.void
+        : SubscriptionRef.set(known, listing)
+    })
+
+  const feed = Feed.read({
+    open: keeper.Feed(undefined, { asQueue: true }),
+    take: Effect.fnUntraced(function*(items: ReadonlyArray<Wire.ListItem>) {
+      for (const item of items) {
+        if (item._tag === "Listing") yield* learn(item)
+        // A change was missed: the next feed begins with the list as it is.
+        else if (item.revision > SubscriptionRef.getUnsafe(known)!.revision && !isReplaced) return false
+      }
+      return true
+    }),
+    failed: note,
+    silenceTimeout: SILENCE_TIMEOUT
+  })
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(feed, Effect.sleep(Feed.RETRY_DELAY))), {
+    startImmediately: true
+  })
+
+  const changes = Stream.filter(SubscriptionRef.changes(known), Predicate.isNotUndefined)
+
+  const unavailable = (execution: FleetUnavailable["execution"]) =>
+    Effect.suspend(() => Effect.fail(new FleetUnavailable({ problem, execution })))
+
+  const within = <A, E>(deadline: number, effect: Effect.Effect<A, E>) =>
+    Effect.suspend(() => Effect.timeoutOption(effect, Math.max(0, deadline - now())))
+
+  const current = (deadline: number): Effect.Effect<Wire.Listing, FleetUnavailable> =>
+    Effect.suspend(() => {
+      const listing = SubscriptionRef.getUnsafe(known)
+      if (listing !== undefined) return Effect.succeed(listing)
+      return Effect.flatMap(
+        within(deadline, Stream.runHead(changes)),
+        (found) =>
+          Option.match(Option.flatten(found), { onNone: () => unavailable("NotExecuted"), onSome: Effect.succeed })
+      )
+    })
+
+  /** Asks the engine. Its fiber is not waited for: it can take for ever even to be interrupted. */
+  const ask = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Exit.Exit<A, E>> =>
+    Effect.callback((resume) => {
+      const fiber = run(effect)
+      fiber.addObserver((exit) => resume(Effect.succeed(exit)))
+      return Effect.sync(() => fiber.interruptUnsafe())
+    })
+
+  /** Puts a list in the place of another, and returns whether that was done: `undefined` if it may have been. */
+  const put = Effect.fnUntraced(function*(call: Parameters<typeof keeper.Put>[0], deadline: number) {
+    const outcome = yield* within(Math.min(deadline, now() + ATTEMPT_TIMEOUT), ask(keeper.Put(call)))
+    if (Option.isNone(outcome)) {
+      problem = NO_ANSWER
+      return undefined
+    }
+    const exit = outcome.value
+    if (Exit.isSuccess(exit)) {
+      const { change, origin } = exit.value
+      yield* learn(exit.value)
+      if (change === call.change) return true
+      // Another member has changed it: before this, or after it if the engine has delivered the call twice.
+      return origin === call.origin || call.origin === "" ? undefined : false
+    }
+    const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+    if (!(error instanceof FleetUnavailable)) return undefined
+    note(error)
+    return error.execution === "NotExecuted" ? false : undefined
+  })
+
+  const change = <A, E>(make: Change<A, E>): Effect.Effect<A, E | FleetUnavailable> =>
+    lock.withPermit(Effect.gen(function*() {
+      const deadline = now() + TIMEOUT
+      const name = `${prefix}/${changedTimes++}`
+      let isRepeated = false
+      let first: A | undefined
+      do {
+        const before = yield* current(deadline)
+        const { origin, revision } = before
+        const { servers, value } = yield* Effect.fromResult(make(before.servers, { name, isRepeated, revision }))
+        first ??= value
+        if (servers === before.servers) return first
+        const isDone = yield* put({ origin, revision, change: name, servers }, deadline)
+        if (isDone === true) return value
+        if (isDone === undefined) isRepeated = true
+        if (SubscriptionRef.getUnsafe(known) === before) yield* Effect.sleep(Feed.RETRY_DELAY)
+      } while (now() < deadline)
+      return yield* unavailable(isRepeated ? "MaybeExecuted" : "NotExecuted")
+    }))
+
+  return { changes, current: Effect.suspend(() => current(now() + TIMEOUT)), change }
+})

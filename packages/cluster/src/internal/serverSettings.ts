@@ -1,0 +1,102 @@
+/**
+ * The settings of a server as they are stored and sent: data alone, and no password.
+ */
+import * as RconClient from "@bercon/client/RconClient"
+import type { ServerSettings } from "@bercon/fleet/Fleet"
+import { InvalidServer } from "@bercon/fleet/FleetError"
+import { Transport } from "@bercon/session/Transport"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Record from "effect/Record"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+
+const settings = <D extends Schema.Top>(duration: D) => {
+  const optional = Schema.optionalKey(duration)
+  return Schema.Struct(
+    {
+      host: Schema.String,
+      port: Schema.Int,
+      bind: Schema.optionalKey(Schema.Struct({
+        address: Schema.optionalKey(Schema.String),
+        port: Schema.optionalKey(Schema.Int)
+      })),
+      flavour: Schema.optionalKey(Schema.Literals(["auto", "BattlEye", "Reforger"])),
+      rosterInterval: optional,
+      banInterval: Schema.optionalKey(Schema.Union([Schema.Literal("never"), duration])),
+      replyWindow: Schema.optionalKey(Schema.Struct({ first: optional, quiet: optional, longest: optional })),
+      loginTimeout: optional,
+      retryRefused: Schema.optionalKey(Schema.Boolean),
+      commandTimeout: optional,
+      keepaliveInterval: optional,
+      maxInFlight: Schema.optionalKey(Schema.Int),
+      queueCapacity: Schema.optionalKey(Schema.Int),
+      messageCapacity: Schema.optionalKey(Schema.Int),
+      silenceTimeout: optional,
+      reorderTimeout: optional,
+      maxReconnectDelay: optional,
+      textFallback: Schema.optionalKey(Schema.String)
+    } satisfies { readonly [K in keyof Required<ServerSettings>]: Schema.Top }
+  )
+}
+
+/** The schema of settings, whose durations are `Duration`s. */
+export const Settings = settings(Schema.Duration)
+
+const isInput = (value: unknown): value is Duration.Input => Option.isSome(Duration.fromInput(value as Duration.Input))
+
+const decode = Schema.decodeUnknownEffect(settings(
+  Schema.declare(isInput, { expected: "a duration" }).pipe(
+    Schema.decodeTo(
+      Schema.Duration,
+      SchemaTransformation.transform<Duration.Duration, Duration.Input>({
+        decode: Duration.fromInputUnsafe,
+        encode: (duration) => duration
+      })
+    )
+  )
+))
+
+/** Without what is `undefined`: it is not stored. */
+const compact = (value: unknown): unknown =>
+  Predicate.isObject(value) && !Duration.isDuration(value) && !Array.isArray(value)
+    ? Record.map(Record.filter(value as Record<string, unknown>, Predicate.isNotUndefined), compact)
+    : value
+
+/**
+ * What is stored of a server that is added: its settings alone. Fails as an ordinary fleet does if an option cannot be used.
+ * Nothing is sent.
+ */
+export const make = Effect.fnUntraced(function*(
+  id: string,
+  server: ServerSettings & { readonly password?: Redacted.Redacted | undefined }
+): Effect.fn.Return<typeof Settings.Type, InvalidServer> {
+  const invalid = ({ message }: { readonly message: string }) => new InvalidServer({ id, problem: message })
+  if (id === "") return yield* new InvalidServer({ id, problem: "the id must not be empty" })
+  // A client that opens no socket looks at its options all the same.
+  yield* RconClient.start({ ...server, password: server.password ?? Redacted.make("unknown here") }).pipe(
+    Effect.provideService(Transport, { peer: id, open: Effect.never }),
+    Effect.scoped,
+    Effect.mapError(invalid)
+  )
+  return yield* Effect.mapError(decode(compact(server)), invalid)
+})
+
+/** What is stored of servers that are added, by their ids. */
+export const makeAll = Effect.fnUntraced(function*(servers: Readonly<Record<string, ServerSettings>>) {
+  const entries = Object.entries(servers)
+  const excess = entries[MAX_SERVERS]
+  if (excess !== undefined) return yield* tooMany(excess[0])
+  const made = new Map<string, typeof Settings.Type>()
+  for (const [id, server] of entries) made.set(id, yield* make(id, server))
+  return made
+})
+
+/** How many servers a list can have. */
+export const MAX_SERVERS = 4096
+
+export const tooMany = (id: string): InvalidServer =>
+  new InvalidServer({ id, problem: `the list of servers must not have more than ${MAX_SERVERS}` })

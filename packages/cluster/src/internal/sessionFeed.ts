@@ -1,0 +1,95 @@
+/**
+ * The feed of a session, for any number of readers: what it says, and how it is doing, with a sign of life.
+ */
+import type { LoginFailure } from "@bercon/session/LoginFailure"
+import type { Message } from "@bercon/session/Message"
+import type { Session } from "@bercon/session/Session"
+import type { Status } from "@bercon/session/Status"
+import { Broadcast } from "@bercon/session/unstable"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Stream from "effect/Stream"
+import * as Wire from "../Wire.ts"
+
+/** How often a feed gives a sign of life, in milliseconds. */
+export const HEARTBEAT = 1000
+
+/** How many elements a reader may be behind before it loses the oldest. */
+const CAPACITY = 4096
+
+/** What a feed says first of its session. */
+export type Heading = Pick<typeof Wire.Hello.Type, "activation" | "generation" | "textFallback">
+
+const onWire = ({ late, payload, receivedAt, sequence }: Message) =>
+  Wire.Message.make({ late, payload, receivedAt, sequence })
+
+/** The feed of a session. It ends with the scope. */
+export const make = Effect.fnUntraced(function*(heading: Heading, session: Session["Service"]) {
+  let status = yield* session.status
+  let epoch = yield* session.epoch
+  let greeting: typeof Wire.Message.Type | undefined
+  /** Whether the next message is the first since the last login. */
+  let isGreeting = true
+  const state = () => Wire.State.make({ epoch, status })
+  const feed = new Broadcast<Wire.FeedItem>({
+    capacity: CAPACITY,
+    overflow: () => Wire.Gap.make({ cause: "Overflow" }),
+    greeting: () => Wire.Hello.make({ ...heading, state: state(), ...(greeting !== undefined && { greeting }) })
+  })
+  yield* Effect.addFinalizer(() => Effect.sync(() => feed.close(Exit.void)))
+  const tell = Effect.map(session.epoch, (now) => {
+    epoch = now
+    feed.publish(state())
+  })
+
+  yield* session.messages.pipe(
+    Stream.runForEach((item) => {
+      if (item._tag === "Message") {
+        const message = onWire(item)
+        if (isGreeting && !item.late) {
+          greeting = message
+          isGreeting = false
+        }
+        feed.publish(message)
+        return Effect.void
+      }
+      const { cause, missed } = item
+      const gap = () => feed.publish(Wire.Gap.make({ cause, ...(missed !== undefined && { missed }) }))
+      if (cause !== "Reconnected") return Effect.sync(gap)
+      greeting = undefined
+      isGreeting = true
+      // The new epoch is known before what is said in it.
+      return Effect.map(tell, gap)
+    }),
+    // How the session ends is its last status.
+    Effect.ignoreCause,
+    Effect.forkScoped({ startImmediately: true })
+  )
+  yield* session.statusChanges.pipe(
+    Stream.runForEach((next: Status) => {
+      status = next
+      return tell
+    }),
+    Effect.forkScoped({ startImmediately: true })
+  )
+  const beat = Effect.flatMap(session.status, (now) => {
+    status = now
+    return tell
+  })
+  yield* Effect.forkScoped(Effect.forever(Effect.delay(beat, HEARTBEAT)))
+  return feed.values
+})
+
+/**
+ * The feed of a server that cannot be logged in to at all.
+ *
+ * It does not end: who reads it does, and an entity in use is not made anew.
+ */
+export const failed = (heading: Heading, failure: LoginFailure): Stream.Stream<Wire.FeedItem> =>
+  Stream.concat(
+    Stream.succeed(Wire.Hello.make({
+      ...heading,
+      state: Wire.State.make({ epoch: 0, status: { _tag: "Closed", exit: Exit.fail(failure) } })
+    })),
+    Stream.never
+  )

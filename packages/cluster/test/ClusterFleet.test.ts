@@ -1,0 +1,183 @@
+import { ClusterFleet, Fleet, FleetError, ServerList } from "@bercon/cluster"
+import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Fiber, Layer, Redacted, Stream } from "effect"
+import { Sharding } from "effect/cluster"
+import * as MemoryCluster from "./memoryCluster.ts"
+import * as SharedStore from "./sharedStore.ts"
+
+const PASSWORD = Redacted.make("secret")
+
+/** Game servers at 10.0.0.1, 10.0.0.2 and so on, and a cluster of some runners that can reach them. */
+const setup = Effect.fnUntraced(function*(...ports: ReadonlyArray<number>) {
+  const network = yield* SimulatedNetwork.SimulatedNetwork
+  const cluster = yield* MemoryCluster.make()
+  const store = SharedStore.make()
+  const passwords = { lookups: Array<string>(), of: new Map<string, Redacted.Redacted>() }
+  const simulate = (number: number, options?: SimulatedServer.Options) =>
+    SimulatedServer.make({ host: `10.0.0.${number}`, password: PASSWORD, ...options })
+  const run = (port: number, { layer } = store) =>
+    cluster.runnerOf(port, (gate) =>
+      ClusterFleet.layerRunner({
+        transport: (server) => gate(network.transport(server)),
+        password: (id) => {
+          passwords.lookups.push(id)
+          return Effect.succeed(passwords.of.get(id) ?? PASSWORD)
+        },
+        maxIdleTime: "10 seconds"
+      }).pipe(Layer.provide(layer)))
+  const runners = new Map<number, MemoryCluster.Member>()
+  for (const port of ports) runners.set(port, yield* run(port))
+  yield* TestRcon.passTime("5 seconds")
+
+  const join = Effect.fnUntraced(function*(options?: ClusterFleet.Options) {
+    const { sharding } = yield* cluster.consumer
+    const layer = ClusterFleet.layer(options).pipe(Layer.provide(Layer.succeed(Sharding.Sharding, sharding)))
+    const context = yield* Effect.flatMap(
+      Effect.forkChild(Layer.build(layer), { startImmediately: true }),
+      (fiber) => TestRcon.passTime(Fiber.join(fiber))
+    )
+    return { fleet: Context.get(context, Fleet.Fleet), list: Context.get(context, ServerList.ServerList) }
+  })
+  return { cluster, join, network, passwords, run, runners, simulate, store: store.state }
+})
+
+const provided = Effect.provide(Layer.fresh(SimulatedNetwork.layer()))
+
+const isOnline = (fleet: Fleet.Service, id: string) =>
+  Effect.flatMap(Effect.orDie(fleet.get(id)), (rcon) =>
+    TestRcon.passTime(
+      rcon.statusChanges.pipe(Stream.filter(({ _tag }) => _tag === "Online"), Stream.runHead, Effect.asVoid)
+    ))
+
+const tags = (fleet: Fleet.Service) =>
+  Effect.map(fleet.status, (status) => Object.fromEntries(Array.from(status, ([id, { _tag }]) => [id, _tag])))
+
+describe("a fleet in the cluster", () => {
+  it.effect("is the same for all members, with one session for each server", () =>
+    Effect.gen(function*() {
+      const { join, simulate } = yield* setup(1, 2)
+      const [altis, stratis] = [yield* simulate(1), yield* simulate(2)]
+      const { fleet: one } = yield* join({ servers: { altis: altis.address } })
+      const { fleet: other } = yield* join({ servers: { malden: { host: "10.0.0.9", port: 1 } } })
+      // Only the first to join begins the list.
+      assert.deepStrictEqual(yield* other.ids, ["altis"])
+      const changes: Array<string> = []
+      yield* other.statusChanges.pipe(
+        Stream.runForEach(({ server, status: { _tag } }) => Effect.sync(() => changes.push(`${server} ${_tag}`))),
+        Effect.forkScoped({ startImmediately: true })
+      )
+      const rcon = yield* TestRcon.passTime(one.add("stratis", { ...stratis.address, password: PASSWORD }))
+      assert.strictEqual((yield* TestRcon.passTime(rcon.version)).text, "1.220")
+      yield* TestRcon.passTime("2 seconds")
+      assert.deepStrictEqual(yield* other.ids, ["altis", "stratis"])
+      assert.deepStrictEqual(yield* tags(other), { altis: "Online", stratis: "Online" })
+      const results = yield* TestRcon.passTime(other.players())
+      assert.deepStrictEqual(Fleet.partition(results).failures.size, 0)
+
+      yield* TestRcon.passTime(other.remove("altis"))
+      yield* TestRcon.passTime("2 seconds")
+      for (const fleet of [one, other]) assert.deepStrictEqual(yield* fleet.ids, ["stratis"])
+      // A server forgets a session that says nothing more.
+      yield* TestRcon.passTime("1 minute")
+      assert.deepStrictEqual(yield* altis.sessions, [])
+      assert.deepStrictEqual([(yield* altis.logins).length, (yield* stratis.logins).length], [1, 1])
+      assert.deepStrictEqual(changes, [
+        "altis Connecting",
+        "altis Online",
+        "stratis Connecting",
+        "stratis Online",
+        "altis Closed"
+      ])
+    }).pipe(Effect.scoped, provided))
+
+  it.effect("replaces a server in one go: its next client never speaks to the former session", () =>
+    Effect.gen(function*() {
+      const { join, passwords, simulate } = yield* setup(1, 2)
+      const [before, after] = [yield* simulate(1), yield* simulate(2, { password: Redacted.make("another") })]
+      const { fleet: one } = yield* join({ servers: { altis: before.address } })
+      const { fleet: other } = yield* join()
+      yield* isOnline(one, "altis")
+      const former = yield* other.get("altis")
+      passwords.of.set("altis", Redacted.make("another"))
+      const rcon = yield* TestRcon.passTime(one.replace("altis", { ...after.address, password: PASSWORD }))
+      yield* TestRcon.passTime(rcon.say("hello"))
+      yield* TestRcon.passTime("2 seconds")
+      assert.strictEqual((yield* former.status)._tag, "Closed")
+      assert.strictEqual(yield* one.get("altis"), rcon)
+      yield* TestRcon.passTime(Effect.flatMap(other.get("altis"), (rcon) => rcon.say("hello")))
+      assert.deepStrictEqual((yield* before.executions).filter(({ text }) => text.startsWith("say")), [])
+      yield* TestRcon.passTime("1 minute")
+      assert.deepStrictEqual(yield* before.sessions, [])
+      assert.strictEqual((yield* after.logins).length, 1)
+      assert.deepStrictEqual((yield* one.servers).get("altis"), after.address)
+    }).pipe(Effect.scoped, provided))
+
+  it.effect("starts another session also if the settings are the same, with the password as it is then", () =>
+    Effect.gen(function*() {
+      const { join, passwords, simulate } = yield* setup(1)
+      const server = yield* simulate(1)
+      passwords.of.set("altis", Redacted.make("wrong"))
+      const { fleet, list } = yield* join({ servers: { altis: server.address } })
+      yield* TestRcon.passTime("10 seconds")
+      assert.deepStrictEqual(yield* tags(fleet), { altis: "Closed" })
+      passwords.of.set("altis", PASSWORD)
+      yield* TestRcon.passTime(list.replace("altis", server.address))
+      yield* TestRcon.passTime("2 seconds")
+      assert.deepStrictEqual(yield* tags(fleet), { altis: "Online" })
+      // Equal settings alone are no reason.
+      assert.deepStrictEqual(yield* TestRcon.passTime(list.reconcile({ altis: server.address })), {
+        added: [],
+        removed: [],
+        replaced: []
+      })
+      assert.deepStrictEqual(passwords.lookups, ["altis", "altis"])
+    }).pipe(Effect.scoped, provided))
+
+  it.effect("refuses what an ordinary fleet refuses, and changes nothing", () =>
+    Effect.gen(function*() {
+      const { join, simulate, store } = yield* setup(1)
+      const server = { ...(yield* simulate(1)).address, password: PASSWORD }
+      const { fleet } = yield* join({ servers: { altis: server } })
+      const error = <A, E>(effect: Effect.Effect<A, E>) => TestRcon.passTime(Effect.flip(effect))
+      assert.instanceOf(yield* error(fleet.add("altis", server)), FleetError.DuplicateServer)
+      assert.instanceOf(yield* error(fleet.remove("malden")), FleetError.UnknownServer)
+      assert.instanceOf(yield* error(fleet.replace("malden", server)), FleetError.UnknownServer)
+      const ordinary = yield* Fleet.make({ transport: () => ({ peer: "", open: Effect.never }) })
+      for (
+        const [id, bad] of [
+          ["", server],
+          ["malden", { ...server, password: Redacted.make("") }],
+          ["malden", { ...server, rosterInterval: 0 }],
+          ["malden", { ...server, keepaliveInterval: "2 hours" }],
+          ["malden", { ...server, maxInFlight: 0.5 }]
+        ] as const
+      ) {
+        const expected = yield* Effect.flip(ordinary.add(id, bad))
+        assert.strictEqual(String(yield* error(fleet.add(id, bad))), String(expected))
+        assert.instanceOf(yield* error(fleet.reconcile({ [id]: bad })), FleetError.InvalidServer)
+      }
+      assert.deepStrictEqual(yield* fleet.ids, ["altis"])
+      assert.strictEqual(store.writes.length, 1)
+    }).pipe(Effect.scoped, provided))
+
+  it.effect("takes a list over in one change", () =>
+    Effect.gen(function*() {
+      const { join, simulate, store } = yield* setup(1)
+      const servers = yield* Effect.forEach([1, 2, 3], (number) => simulate(number))
+      const [altis, stratis, malden] = servers.map(({ address }) => ({ ...address, password: PASSWORD }))
+      const { fleet } = yield* join({ servers: { altis: altis!, stratis: stratis! } })
+      const other = yield* join()
+      yield* isOnline(fleet, "altis")
+      const changes = yield* TestRcon.passTime(
+        fleet.reconcile({ stratis: { ...stratis!, rosterInterval: "1 minute" }, malden: malden! })
+      )
+      assert.deepStrictEqual(changes, { added: ["malden"], removed: ["altis"], replaced: ["stratis"] })
+      yield* TestRcon.passTime("2 seconds")
+      for (const { ids, status } of [fleet, other.fleet]) {
+        assert.deepStrictEqual(yield* ids, ["stratis", "malden"])
+        assert.deepStrictEqual([...(yield* status).values()].map(({ _tag }) => _tag), ["Online", "Online"])
+      }
+      assert.strictEqual(store.writes.length, 2)
+    }).pipe(Effect.scoped, provided))
+})

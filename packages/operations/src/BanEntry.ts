@@ -1,0 +1,125 @@
+/**
+ * A ban of the ban book: who is banned, why, until when, by whom and on which servers.
+ *
+ * @since 0.1.0
+ */
+import { BanTarget } from "@bercon/client/Ban"
+import type { Player } from "@bercon/client/Player"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+
+/**
+ * The number of a ban in the book: six characters, lower-case letters and digits. It is part of the reason that players see,
+ * so that they can name it when they appeal.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const BanEntryId = Schema.String.check(
+  Schema.isPattern(/^[a-z0-9]{6}$/, { expected: "six lower-case letters and digits" })
+).pipe(Schema.brand("@bercon/operations/BanEntryId"))
+
+/**
+ * The number of a ban in the book.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type BanEntryId = typeof BanEntryId.Type
+
+/** One line: a second one would be another command to the server. */
+const line = (maximum: number) =>
+  Schema.String.check(
+    Schema.isMaxLength(maximum),
+    Schema.isPattern(/^[^\r\n\0]*$/, { expected: "one line, without line breaks and NULs" })
+  )
+
+/**
+ * Where a ban holds: on every server, also on those that are added later, or on those of the ids given, one at least.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const BanScope = Schema.Union([Schema.Literal("all"), Schema.NonEmptyArray(Schema.NonEmptyString)])
+
+/**
+ * Where a ban holds: on every server, or on those of the ids given.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type BanScope = typeof BanScope.Type
+
+/**
+ * A ban of the ban book. It never changes: to change a ban, lift it and add another.
+ *
+ * **Details**
+ *
+ * - `target`: a GUID, an IP address, or the id of an account of Arma Reforger. Each holds on servers that know such targets.
+ * - `reason`: what the player is told, one line of at most 200 characters. Servers are given what fits into 128 bytes.
+ * - `added`, `until`: by the clock of the book's machine.
+ * - `by`: who banned, at most 100 characters. `source`: where the ban comes from, at most 100 characters: `"book"`, a file,
+ *   another server.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class BanEntry extends Schema.Class<BanEntry>("@bercon/operations/BanEntry")({
+  id: BanEntryId,
+  target: BanTarget,
+  reason: line(200),
+  added: Schema.DateTimeUtc,
+  until: Schema.Union([Schema.DateTimeUtc, Schema.Literal("permanent")]),
+  by: line(100),
+  source: line(100),
+  servers: BanScope
+}) {
+  override toString(): string {
+    const until = this.until === "permanent" ? "permanent" : `until ${DateTime.formatIso(this.until)}`
+    const servers = this.servers === "all" ? "" : ` on ${this.servers.join(", ")}`
+    return `${this.id} ${this.target} (${until}${servers}) ${this.reason}`.trimEnd()
+  }
+}
+
+/**
+ * When a ban ends, in milliseconds since 1970; `Infinity` if it is permanent.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const endOf = ({ until }: BanEntry): number => until === "permanent" ? Infinity : DateTime.toEpochMillis(until)
+
+/**
+ * How long a ban lasts from `now` on, in milliseconds since 1970. Zero if it is over.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const remaining = (entry: BanEntry, now: number): Duration.Duration | "permanent" =>
+  entry.until === "permanent" ? "permanent" : Duration.millis(Math.max(0, endOf(entry) - now))
+
+/**
+ * Whether a ban is not over at `now`, in milliseconds since 1970.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isInForce = (entry: BanEntry, now: number): boolean => endOf(entry) > now
+
+/**
+ * Whether a ban holds on the server of an id.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isOn = ({ servers }: BanEntry, server: string): boolean => servers === "all" || servers.includes(server)
+
+/**
+ * The targets by which a player can be banned, as far as they are known: GUID, IP address, account.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const targetsOf = ({ address, guid, identity }: Player): ReadonlyArray<BanTarget> =>
+  [guid, address?.ip, identity].filter((target) => target !== undefined)

@@ -1,0 +1,30 @@
+/**
+ * How a server's list of bans compares with the book.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * How a server's list of bans compares with the book.
+ *
+ * **Details**
+ *
+ * - `Waiting`: the client is not logged in. The list is compared after the next login.
+ * - `Converging`: the list is being changed; `missing` bans are to be added, `excess` rows removed.
+ * - `Converged`: the list was read last at `at`, in milliseconds since 1970, and had what it should: `rows` of the book, and
+ *   `foreign` rows of others.
+ * - `Failing`: the list could not be read or changed, `tries` times since `since`; `reason` says why. It is tried again, soon
+ *   at first, then every minute.
+ * - `Ended`: the session was closed for good; `reason` says why. In a fleet, `replace` begins again.
+ *
+ * Players are checked in each of these states but `Waiting` and `Ended`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type BanStatus =
+  | { readonly _tag: "Waiting" }
+  | { readonly _tag: "Converging"; readonly missing: number; readonly excess: number }
+  | { readonly _tag: "Converged"; readonly at: number; readonly rows: number; readonly foreign: number }
+  | { readonly _tag: "Failing"; readonly reason: string; readonly since: number; readonly tries: number }
+  | { readonly _tag: "Ended"; readonly reason: string }

@@ -1,0 +1,138 @@
+/**
+ * Lists of bans as the games have them: the file `bans.txt` of a BattlEye server, and the list that it prints.
+ *
+ * ```text
+ * 4fc867abf98b934e9e7eeaf15170258c -1 Cheating
+ * 0123456789abcdef0123456789abcdef 1415673088 TeamKill, 1 day
+ * 203.0.113.7 -1 Spam
+ * ```
+ *
+ * @since 0.1.0
+ */
+import { type Ban, targetFromString } from "@bercon/client/Ban"
+import { isIdentityId } from "@bercon/client/Identity"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
+import type { ListedBan } from "./BanBook.ts"
+
+/**
+ * A line that is not a ban, and why. `line` is its number in the file, from 1.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UnreadLine {
+  readonly line: number
+  readonly text: string
+  readonly problem: string
+}
+
+/**
+ * What a file of bans has in it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface BansFile {
+  readonly bans: ReadonlyArray<ListedBan>
+  readonly unread: ReadonlyArray<UnreadLine>
+}
+
+/**
+ * Times before this one, in seconds, are none that a server has written: 2001-09-09. Guides on the web take the column for
+ * minutes.
+ */
+const EARLIEST = 1_000_000_000
+
+/** The last time that a `DateTime` can have, in seconds. */
+const LATEST = 8_640_000_000_000
+
+/**
+ * Reads the text of a `bans.txt`. Never fails: lines that are not bans are in `unread`. Blank lines and comments (`//`) are
+ * skipped, blanks around a reason removed.
+ *
+ * **Details**
+ *
+ * A line is a GUID or an IP address, a time and a reason, parted by blanks. The time is -1 for ever, and otherwise when the ban
+ * ends, in seconds since 1970. A ban that is over is a ban, too; `importBans` of the book skips it.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { BansFile } from "@bercon/operations"
+ *
+ * BansFile.parse("4fc867abf98b934e9e7eeaf15170258c -1 Cheating")
+ * // { bans: [{ target: "4fc867abf98b934e9e7eeaf15170258c", until: "permanent", reason: "Cheating" }], unread: [] }
+ * ```
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const parse = (text: string): BansFile => {
+  const bans: Array<ListedBan> = []
+  const unread: Array<UnreadLine> = []
+  text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/).forEach((line, index) => {
+    if (line.trim() === "" || line.trimStart().startsWith("//")) return
+    const ban = readLine(line)
+    if (typeof ban === "string") unread.push({ line: index + 1, text: line, problem: ban })
+    else bans.push(ban)
+  })
+  return { bans, unread }
+}
+
+/** The ban of a line, or why it is none. */
+const readLine = (line: string): ListedBan | string => {
+  const [, word = "", time, reason = ""] = /^\s*(\S+)(?:\s+(\S+))?(?:\s+(.*))?$/s.exec(line) ?? []
+  const target = Option.getOrUndefined(targetFromString(word))
+  if (target === undefined || isIdentityId(target)) {
+    return "it does not begin with a GUID of 32 hexadecimal digits or an IPv4 address"
+  }
+  if (time === undefined) return "it has no time"
+  if (time === "-1") return { target, until: "permanent", reason: reason.trim() }
+  const seconds = /^\d+$/.test(time) ? Number(time) : NaN
+  return seconds >= EARLIEST && seconds <= LATEST
+    ? { target, until: DateTime.makeUnsafe(seconds * 1000), reason: reason.trim() }
+    : `its time must be -1 or seconds since 1970, from ${EARLIEST} on (got ${time.slice(0, 30)})`
+}
+
+/**
+ * The text of a `bans.txt` with these bans, one a line. Bans of accounts of Arma Reforger, which has no such file, are left
+ * out. Ends are rounded up to seconds.
+ *
+ * @category formatting
+ * @since 0.1.0
+ */
+export const format = (bans: Iterable<ListedBan>): string =>
+  Array.from(bans).filter(({ target }) => !isIdentityId(target)).map(({ reason, target, until }) => {
+    const time = until === "permanent" ? -1 : Math.ceil(DateTime.toEpochMillis(until) / 1000)
+    return `${target} ${time} ${reason.replace(/[\r\n\0]+/g, " ")}`.trimEnd() + "\n"
+  }).join("")
+
+/**
+ * The bans in the list of a server, as `bans` of a client returns it at `now`. Bans that are over are left out, and so are those
+ * of which the server does not tell how long they last.
+ *
+ * **Example** (What a server has so far)
+ *
+ * ```ts
+ * import { BanBook, BansFile } from "@bercon/operations"
+ * import { RconClient } from "@bercon/client"
+ * import { DateTime, Effect } from "effect"
+ *
+ * const adopt = Effect.gen(function*() {
+ *   const rcon = yield* RconClient.RconClient
+ *   const book = yield* BanBook.BanBook
+ *   const bans = BansFile.fromRows(yield* rcon.bans, yield* DateTime.now)
+ *   return yield* book.importBans(bans, { by: "Miller", source: "altis" })
+ * })
+ * ```
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const fromRows = (rows: Iterable<Ban>, now: DateTime.Utc): ReadonlyArray<ListedBan> =>
+  Array.from(rows).flatMap(({ reason, remaining, target }): ReadonlyArray<ListedBan> => {
+    if (remaining === "expired" || remaining === "unknown") return []
+    const until = remaining === "permanent" ? remaining : DateTime.addDuration(now, remaining)
+    return [{ target, until, reason: reason.trim() }]
+  })

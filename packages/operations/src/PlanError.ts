@@ -1,0 +1,96 @@
+/**
+ * Why a plan, or what was asked of it, was refused.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+const quoted = (id: string): string => JSON.stringify(id)
+
+/**
+ * A plan or a rota has a value that is not allowed. Nothing was changed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidPlan extends Schema.TaggedError<InvalidPlan>("@bercon/operations/InvalidPlan")("InvalidPlan", {
+  id: Schema.String,
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `plan ${quoted(this.id)}: ${this.problem}`
+  }
+
+  /** Trying again does not help. */
+  get isRetryable(): boolean {
+    return false
+  }
+}
+
+/**
+ * There is a plan of this id already. Nothing was changed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class DuplicatePlan
+  extends Schema.TaggedError<DuplicatePlan>("@bercon/operations/DuplicatePlan")("DuplicatePlan", {
+    id: Schema.String
+  })
+{
+  override get message(): string {
+    return `there is a plan ${quoted(this.id)} already. Remove it first, or use another id`
+  }
+
+  /** Trying again does not help. */
+  get isRetryable(): boolean {
+    return false
+  }
+}
+
+/**
+ * There is no plan of this id, or none that can be removed: plans of the program itself cannot. `known` are the ids that there
+ * are.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class UnknownPlan extends Schema.TaggedError<UnknownPlan>("@bercon/operations/UnknownPlan")("UnknownPlan", {
+  id: Schema.String,
+  known: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    const known = this.known.length === 0 ? "There are none" : `There are ${this.known.map(quoted).join(", ")}`
+    return `unknown plan ${quoted(this.id)}. ${known}`
+  }
+
+  /** Trying again does not help, unless the plan is added meanwhile. */
+  get isRetryable(): boolean {
+    return false
+  }
+}
+
+/**
+ * What is recorded of the plans could not be read or written. Nothing is said or restarted while that lasts.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class PlanStoreError
+  extends Schema.TaggedError<PlanStoreError>("@bercon/operations/PlanStoreError")("PlanStoreError", {
+    operation: Schema.String,
+    key: Schema.optionalKey(Schema.String),
+    cause: Schema.Defect()
+  })
+{
+  override get message(): string {
+    const of = this.key === undefined ? "" : ` ${quoted(this.key)}`
+    const why = this.cause instanceof Error ? this.cause.message : String(this.cause)
+    return `the record${of} of the plans cannot be used (${this.operation}): ${why}`
+  }
+
+  /** Trying again helps once the store works again. */
+  get isRetryable(): boolean {
+    return true
+  }
+}

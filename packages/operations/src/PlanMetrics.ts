@@ -1,0 +1,37 @@
+/**
+ * What is counted of plans and rotas, as Effect `Metric`s.
+ *
+ * **Details**
+ *
+ * | name                       | kind    | attributes                | is                                                      |
+ * | -------------------------- | ------- | ------------------------- | ------------------------------------------------------- |
+ * | `bercon_plan_events_total` | counter | `plan`, `server`, `event` | events of plans and rotas, by their tag                 |
+ * | `bercon_restart_seconds`   | gauge   | `plan`, `server`          | how long the last restart took, from the command on     |
+ *
+ * Events are logged, too, with the annotations `plan` and `server`: `NotBack`, `NotRestarted` (unless it was aborted, or nobody
+ * was there) and `StepFailed` as warnings, the others at level info.
+ *
+ * @since 0.1.0
+ */
+import * as Metric from "effect/Metric"
+
+/**
+ * Events of plans and rotas, by their tag.
+ *
+ * @category metrics
+ * @since 0.1.0
+ */
+export const events: Metric.Counter<number> = Metric.counter("bercon_plan_events_total", {
+  description: "Events of plans and rotas, by their tag",
+  incremental: true
+})
+
+/**
+ * How long the last restart took, in seconds, from the command on.
+ *
+ * @category metrics
+ * @since 0.1.0
+ */
+export const restartSeconds: Metric.Gauge<number> = Metric.gauge("bercon_restart_seconds", {
+  description: "How long the last restart took, in seconds, from the command on"
+})

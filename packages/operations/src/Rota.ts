@@ -1,0 +1,100 @@
+/**
+ * Messages that are said in turn, for as long as players are there.
+ *
+ * **Details**
+ *
+ * A rota is data, as a plan is; `Plans` says its messages. Their times are the whole multiples of `every` since 1970 in UTC
+ * (every 20 minutes: on the hour, 20 past, 40 past), on all servers alike. A message is said once; one that could not be said at
+ * its time (nobody was there, the server was away) is said until half of `every` is over. Then its turn is at the next time.
+ *
+ * **Example** (Two messages, one every 20 minutes)
+ *
+ * ```ts
+ * import type { Rota } from "@bercon/operations"
+ *
+ * const rules: Rota.Input = {
+ *   id: "rules",
+ *   every: "20 minutes",
+ *   messages: ["No base raiding at night", "Join us on chat.example.org"]
+ * }
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Checks from "./internal/plans/checks.ts"
+import * as Text from "./internal/plans/text.ts"
+import { InvalidPlan } from "./PlanError.ts"
+
+const Fields = Schema.Struct({
+  id: Schema.String,
+  servers: Schema.withDecodingDefaultTypeKey<typeof Checks.Servers>(Effect.succeed("all"))(Checks.Servers),
+  every: Text.DurationText,
+  messages: Schema.Array(Schema.String),
+  onlyWithPlayers: Schema.Boolean.pipe(Schema.withDecodingDefaultTypeKey(Effect.succeed(true)))
+})
+
+/**
+ * A rota that has been checked. As JSON, `every` is text such as `"20 minutes"`, and what has a default can be left out.
+ *
+ * {@link Input} documents the fields.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Rota = Fields.check(Schema.makeFilter((rota: typeof Fields.Type) => problemOf(rota) ?? true))
+
+/**
+ * A rota that has been checked.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Rota = typeof Rota.Type
+
+/**
+ * A rota as it is written in a program.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Input {
+  /** Names the rota: 1 to 64 characters. Whose turn it is is kept under this name. */
+  readonly id: string
+  /** The servers on which it is said: ids of the fleet, or `"all"`. Default `"all"`. */
+  readonly servers?: "all" | ReadonlyArray<string> | undefined
+  /** The time between two messages: 1 second to 1 day. */
+  readonly every: Duration.Input
+  /** What is said, one line each, 1 to 256 of them. */
+  readonly messages: ReadonlyArray<string>
+  /** Whether nothing is said to an empty server, and to one of which it is not known who is there. Default `true`. */
+  readonly onlyWithPlayers?: boolean | undefined
+}
+
+/**
+ * Checks a rota and fills in the defaults. The error names the value and what is allowed.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromInput = (input: Input): Result.Result<Rota, InvalidPlan> => {
+  const rota: Rota = {
+    id: input.id,
+    servers: input.servers ?? "all",
+    every: Checks.duration(input.every),
+    messages: input.messages,
+    onlyWithPlayers: input.onlyWithPlayers ?? true
+  }
+  const problem = problemOf(rota)
+  return problem === undefined ? Result.succeed(rota) : Result.fail(new InvalidPlan({ id: rota.id, problem }))
+}
+
+const problemOf = (rota: typeof Fields.Type): string | undefined =>
+  Checks.id(rota.id) ??
+    Checks.servers(rota.servers) ??
+    Checks.range("every", rota.every, "1 second", "1 day") ??
+    Checks.count("messages", rota.messages, 1, 256) ??
+    Checks.first(rota.messages, (message) => Checks.line("a message", message))

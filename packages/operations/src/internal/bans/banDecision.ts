@@ -1,0 +1,179 @@
+/**
+ * What is to be changed in a server's list of bans, so that it has what the book wants in it: pure.
+ *
+ * A row is the book's if its reason has the mark of the book. On Arma Reforger's own RCON lists have no reasons; there the
+ * `ledger` remembers what the book has put in. All other rows are somebody else's, and are left alone.
+ *
+ * A row that a list does not show may be there all the same, if the list is not complete. So a ban is added only if it is certainly
+ * missing.
+ */
+import { isIpAddress } from "@bercon/client/Address"
+import type { Ban, BanTarget } from "@bercon/client/Ban"
+import { isIdentityId } from "@bercon/client/Identity"
+import type { Table } from "@bercon/client/Table"
+import * as DateTime from "effect/DateTime"
+import { type BanEntry, type BanEntryId, endOf } from "../../BanEntry.ts"
+import { idIn } from "./mark.ts"
+import type { BanSettings } from "./settings.ts"
+
+export interface Situation {
+  /** The bans in force that hold on the server, the newest first. */
+  readonly entries: ReadonlyArray<BanEntry>
+  /** The numbers of entries of which nobody knows whom they ban. */
+  readonly unreadable: ReadonlySet<string>
+  /** The server's list. */
+  readonly table: Table<Ban>
+  /** In milliseconds since 1970. */
+  readonly now: number
+  readonly settings: BanSettings
+  /** Bans of players who have tried to join, for `"BanOnJoin"`. */
+  readonly joined: ReadonlySet<BanEntryId>
+  /** By target, the number of the ban that the book has put in a list without reasons. Absent: the list has reasons. */
+  readonly ledger: ReadonlyMap<string, string> | undefined
+}
+
+export interface Decision {
+  /** Bans that are certainly missing, the newest first. */
+  readonly add: ReadonlyArray<BanEntry>
+  /** Rows of the book that are too much. */
+  readonly remove: ReadonlyArray<Ban>
+  /** Bans of which the list does not show whether they are in it. */
+  readonly unknown: ReadonlyArray<BanEntry>
+  /** Bans that are in the list, as they should be. */
+  readonly kept: ReadonlySet<BanEntryId>
+  /** How many rows of the book are over. The server forgets them when it writes its list to its file. */
+  readonly expired: number
+  /** How many rows are somebody else's. */
+  readonly foreign: number
+}
+
+/** A ban that ends within this time is not added any more: servers count whole minutes. */
+const TOO_SHORT = 60_000
+
+export const decide = (situation: Situation): Decision =>
+  situation.ledger === undefined ? byMark(situation) : byLedger(situation, situation.ledger)
+
+const byMark = (situation: Situation): Decision => {
+  const { entries, settings, table, unreadable } = situation
+  const inForce = new Map(entries.map((entry) => [entry.id, entry]))
+  /** Rows with the mark, by the number in it. */
+  const marked = new Map<BanEntryId, Array<Ban>>()
+  let foreign = 0
+  for (const row of table.rows) {
+    const id = idIn(row.reason, settings.mark)
+    // An admin may have copied the reason of one of the book's bans for one of another target.
+    const isForeign = id === undefined || (inForce.get(id)?.target ?? row.target) !== row.target
+    if (isForeign) foreign++
+    else marked.set(id, [...marked.get(id) ?? [], row])
+  }
+  const listed = (entry: BanEntry): boolean => marked.get(entry.id)?.some(isLive) === true
+  const wanted = new Set(wantedOf(situation, listed).map(({ id }) => id))
+
+  const kept = new Set<BanEntryId>()
+  const remove: Array<Ban> = []
+  let expired = 0
+  for (const [id, rows] of marked) {
+    if (unreadable.has(id)) continue
+    for (const row of rows) {
+      if (!isLive(row)) {
+        expired++
+        if (!settings.write) remove.push(row)
+      } else if (wanted.has(id) && !kept.has(id)) kept.add(id)
+      else remove.push(row)
+    }
+  }
+  return { ...missing(situation, wanted, kept), remove, kept, expired, foreign }
+}
+
+/** An account has one ban there, which is that of the book if the ledger says so. */
+const byLedger = (situation: Situation, ledger: ReadonlyMap<string, string>): Decision => {
+  const { table, unreadable } = situation
+  const rows = new Map(table.rows.map((row) => [row.target, row]))
+  const wanted = new Map<BanTarget, BanEntry>()
+  for (const entry of wantedOf(situation, ({ target }) => rows.has(target))) {
+    const other = wanted.get(entry.target)
+    if (other === undefined || endOf(other) < endOf(entry)) wanted.set(entry.target, entry)
+  }
+  const kept = new Set<BanEntryId>()
+  const remove: Array<Ban> = []
+  let foreign = 0
+  for (const row of table.rows) {
+    const id = ledger.get(row.target)
+    const entry = wanted.get(row.target)
+    if (id === undefined) {
+      foreign++
+      // The account is banned, if not by the book. Another ban would replace that one.
+      if (entry !== undefined) kept.add(entry.id)
+    } else if (entry?.id === id) kept.add(entry.id)
+    else if (entry === undefined && !unreadable.has(id)) remove.push(row)
+  }
+  const ids = new Set(Array.from(wanted.values(), ({ id }) => id))
+  return { ...missing(situation, ids, kept), remove, kept, expired: 0, foreign }
+}
+
+/** The bans that the server's list should have, the newest first. */
+const wantedOf = (
+  { entries, joined, ledger, now, settings }: Situation,
+  listed: (entry: BanEntry) => boolean
+): ReadonlyArray<BanEntry> => {
+  const { capacity, enforcement, maxAge } = settings
+  if (enforcement === "Kick") return []
+  return entries.filter((entry) =>
+    isIdentityId(entry.target) === (ledger !== undefined) &&
+    now - DateTime.toEpochMillis(entry.added) < maxAge &&
+    (enforcement === "List" || joined.has(entry.id) || listed(entry))
+  ).slice(0, capacity)
+}
+
+/** The wanted bans that are not in the list, or of which that is not known. */
+const missing = (
+  { entries, now, table }: Situation,
+  wanted: ReadonlySet<BanEntryId>,
+  kept: ReadonlySet<BanEntryId>
+): Pick<Decision, "add" | "unknown"> => {
+  const add: Array<BanEntry> = []
+  const unknown: Array<BanEntry> = []
+  const mayHide = hidden(table)
+  for (const entry of entries) {
+    if (!wanted.has(entry.id) || kept.has(entry.id)) continue
+    if (mayHide(entry.target)) unknown.push(entry)
+    else if (endOf(entry) - now >= TOO_SHORT) add.push(entry)
+  }
+  return { add, unknown }
+}
+
+const isLive = ({ remaining }: Ban): boolean => remaining !== "expired"
+
+/** Tells of which targets a list may have rows that it does not show: those cut off, and those in lines that cannot be read. */
+const hidden = ({ cut, rows, total, unparsed }: Table<Ban>): (target: BanTarget) => boolean => {
+  if (cut || (total !== undefined && total > new Set(rows.map(({ id }) => id)).size)) return () => true
+  const lines = unparsed.map(({ text }) => text.toLowerCase())
+  return (target) => lines.some((line) => line.includes(target))
+}
+
+// -----------------------------------------------------------------------------
+// removals that went wrong
+// -----------------------------------------------------------------------------
+
+/**
+ * Which of the rows that are gone may have been removed in place of those that were meant, because the list changed between
+ * its print and the removal. All rows have the numbers of that print. `isGone`: whether one that was meant is gone, too.
+ *
+ * A removal is sent as a number, and meets whatever row has it then. Rows before it that went in time moved it to a row behind
+ * the one that was meant, by as many places at most; so does the one that was meant itself, if a network delivers the removal
+ * twice. A GUID that was banned in time moved it to an address before the one that was meant.
+ */
+export const victims = (
+  meant: ReadonlyArray<Ban>,
+  missing: ReadonlyArray<Ban>,
+  isGone: (row: Ban) => boolean
+): ReadonlyArray<Ban> => {
+  const gone = [...missing, ...meant.filter(isGone)]
+  return missing.filter((row) =>
+    meant.some((one) =>
+      row.id > one.id
+        ? row.id - one.id <= gone.filter(({ id }) => id < row.id).length
+        : isIpAddress(one.target) && isIpAddress(row.target) && !isGone(one)
+    )
+  )
+}

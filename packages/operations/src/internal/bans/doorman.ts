@@ -1,0 +1,89 @@
+/**
+ * Kicks banned players off one server, as soon as it is known who they are, and tries again until they are gone.
+ */
+import type { Player } from "@bercon/client/Player"
+import type { Service as RconClient } from "@bercon/client/RconClient"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as FiberMap from "effect/FiberMap"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type { Service as BanBook } from "../../BanBook.ts"
+import { type BanEntry, endOf, remaining, targetsOf } from "../../BanEntry.ts"
+import { cut } from "./mark.ts"
+import type { BanSettings } from "./settings.ts"
+
+export interface Doorman {
+  /** Kicks the player if the book bans one; returns at once. */
+  readonly check: (player: Player) => Effect.Effect<void>
+  /** Checks all players who are on the server. */
+  readonly sweep: Effect.Effect<void>
+}
+
+export interface Dependencies {
+  readonly rcon: RconClient
+  readonly server: string
+  readonly book: BanBook
+  readonly settings: BanSettings
+  /** A player with this ban has tried to join. */
+  readonly banned: (entries: ReadonlyArray<BanEntry>) => Effect.Effect<void>
+  readonly count: (outcome: "Kicked" | "Gone" | "Failed") => Effect.Effect<void>
+}
+
+/** How long to wait for evidence of a kick. */
+const KICKED_WITHIN = "5 seconds"
+
+/** From one second to half a minute between two kicks of a player who does not go. */
+const AGAIN = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")])
+
+export const make = Effect.fnUntraced(function*({ banned, book, count, rcon, server, settings }: Dependencies) {
+  /** One for each player who is being kicked. There are no more than slots, unless the server makes them up. */
+  const kicks = yield* FiberMap.make<string>()
+
+  const bansOf = (player: Player) => book.search({ server, targets: targetsOf(player) })
+
+  /** Kicks once. Succeeds if the player is gone, or not banned any more. */
+  const kick = Effect.fnUntraced(function*(player: Player) {
+    const [first, ...others] = yield* bansOf(player)
+    if (first === undefined) return
+    // The player is told of the ban that lasts longest.
+    const entry = others.reduce((longest, other) => endOf(other) > endOf(longest) ? other : longest, first)
+    const reason = settings.kickReason(entry, remaining(entry, yield* Clock.currentTimeMillis))
+    yield* rcon.kick(player, cut(reason.replace(/[\r\n\0]+/g, " ")), { confirmWithin: KICKED_WITHIN }).pipe(
+      Effect.andThen(count("Kicked")),
+      Effect.andThen(Effect.logInfo("a banned player was kicked", { player: player.name, ban: entry.toString() })),
+      Effect.catchReason("ActionError", "PlayerNotFound", () => count("Gone")),
+      Effect.tapError((error) =>
+        Effect.andThen(
+          count("Failed"),
+          Effect.logWarning(`a banned player could not be kicked, which is tried again: ${error.message}`, {
+            player: player.name
+          })
+        )
+      )
+    )
+  })
+
+  const check = Effect.fnUntraced(function*(player: Player) {
+    const entries = yield* bansOf(player)
+    if (entries.length === 0) return
+    yield* banned(entries)
+    const name = player.guid ?? player.identity ?? `${player.id} ${player.name}`
+    const kicking = kick(player).pipe(
+      Effect.retry(AGAIN),
+      Effect.tapCause((cause) =>
+        Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("kicking a banned player failed", cause)
+      )
+    )
+    yield* FiberMap.run(kicks, name, kicking, { onlyIfMissing: true })
+  })
+
+  const sweep = Effect.flatMap(
+    rcon.roster.snapshot,
+    (players) => Effect.forEach(Option.getOrElse(players, () => []), check, { discard: true })
+  )
+
+  const doorman: Doorman = { check, sweep }
+  return doorman
+})

@@ -1,0 +1,163 @@
+/**
+ * Enforces the bans of the book on one server, for as long as its session lasts: compares the list after each login, each change
+ * of the book and now and then, and has every player checked.
+ */
+import type { Service as RconClient } from "@bercon/client/RconClient"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Metric from "effect/Metric"
+import type * as KeyValueStore from "effect/persistence/KeyValueStore"
+import * as Queue from "effect/Queue"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Service as BanBook } from "../../BanBook.ts"
+import { type BanEntryId, isOn } from "../../BanEntry.ts"
+import * as BanMetrics from "../../BanMetrics.ts"
+import type { BanStatus } from "../../BanStatus.ts"
+import * as Doorman from "./doorman.ts"
+import * as Ledger from "./ledger.ts"
+import * as ListKeeper from "./listKeeper.ts"
+import type { BanSettings } from "./settings.ts"
+
+export interface Dependencies {
+  readonly rcon: RconClient
+  readonly server: string
+  readonly book: BanBook
+  readonly store: KeyValueStore.KeyValueStore
+  readonly settings: BanSettings
+  readonly report: (status: BanStatus) => Effect.Effect<void>
+}
+
+export interface EnforcedServer {
+  /** Returns when the session has ended for good. */
+  readonly run: Effect.Effect<void>
+  /** Compares the list now, and returns when that has succeeded or failed. */
+  readonly check: Effect.Effect<void>
+}
+
+/** The longest delay between two tries, in milliseconds. */
+const LONGEST_DELAY = 60_000
+
+export const make = Effect.fnUntraced(function*(
+  { book, rcon, report, server, settings, store }: Dependencies
+): Effect.fn.Return<EnforcedServer, never, Scope.Scope> {
+  const wake = yield* Queue.sliding<void>(1)
+  /** Of those who wait for the next comparison. */
+  let waiting: Array<Deferred.Deferred<void>> = []
+  const joined = new Set<BanEntryId>()
+
+  const add = (metric: Metric.Counter<number>, attribute: string) => (value: string, by = 1) =>
+    Metric.update(Metric.withAttributes(metric, { server, [attribute]: value }), by)
+
+  const keeper = ListKeeper.make({
+    rcon,
+    server,
+    book,
+    settings,
+    joined,
+    ledger: Ledger.make(store, server),
+    progress: (missing, excess) => report({ _tag: "Converging", missing, excess }),
+    count: add(BanMetrics.rows, "change")
+  })
+
+  const doorman = yield* Doorman.make({
+    rcon,
+    server,
+    book,
+    settings,
+    banned: (entries) =>
+      settings.enforcement === "BanOnJoin"
+        ? Effect.suspend(() => {
+          for (const { id } of entries) joined.add(id)
+          return Queue.offer(wake, undefined)
+        })
+        : Effect.void,
+    count: add(BanMetrics.kicks, "outcome")
+  })
+
+  let epoch: number | undefined
+  let failing: { readonly since: number; readonly tries: number } | undefined
+
+  /** Compares the list. Returns in how many milliseconds to do it again; nothing if the session has ended. */
+  const round = Effect.gen(function*() {
+    const status = yield* rcon.status
+    if (status._tag === "Closed") {
+      const reason = Exit.isSuccess(status.exit) ? "the session was closed" : Cause.pretty(status.exit.cause)
+      yield* report({ _tag: "Ended", reason })
+      return undefined
+    }
+    if (status._tag !== "Online") {
+      failing = undefined
+      yield* report({ _tag: "Waiting" })
+      return Infinity
+    }
+    if (epoch !== (epoch = yield* rcon.epoch)) {
+      failing = undefined
+      yield* keeper.restarted
+    }
+    yield* doorman.sweep
+    const outcome = yield* Effect.result(keeper.converge)
+    if (Result.isSuccess(outcome)) {
+      failing = undefined
+      yield* report(outcome.success)
+      return settings.checkInterval
+    }
+    const tries = (failing?.tries ?? 0) + 1
+    failing = { since: failing?.since ?? (yield* Clock.currentTimeMillis), tries }
+    yield* report({ _tag: "Failing", reason: outcome.failure.message, ...failing })
+    return Math.min(LONGEST_DELAY, 1000 * 2 ** (tries - 1))
+  })
+
+  /** Whether no comparison will come any more. */
+  let isOver = false
+  const answer = (answered: Array<Deferred.Deferred<void>>) => {
+    for (const deferred of answered) Deferred.doneUnsafe(deferred, Exit.void)
+  }
+
+  const rounds = Effect.gen(function*() {
+    while (true) {
+      const answered = waiting
+      waiting = []
+      const delay = yield* Effect.onExit(round, () => Effect.sync(() => answer(answered)))
+      if (delay === undefined) return
+      const woken = Queue.take(wake)
+      yield* delay === Infinity ? woken : Effect.timeoutOption(woken, delay)
+    }
+  })
+
+  const wakeFor = <A>(stream: Stream.Stream<A>) => Stream.runForEach(stream, () => Queue.offer(wake, undefined))
+
+  const watches = Effect.all([
+    wakeFor(rcon.statusChanges),
+    wakeFor(Stream.filter(book.changes, ({ entry }) => isOn(entry, server))),
+    // What ends the events is in the status.
+    Effect.flatMap(
+      rcon.on("PlayerIdentified", ({ player }) => doorman.check(player)),
+      (fiber) => Effect.ignore(Fiber.join(fiber))
+    )
+  ], { concurrency: "unbounded", discard: true })
+
+  return {
+    // A watch that dies takes the rounds with it, so that the owner hears of it.
+    run: Effect.raceFirst(Effect.andThen(watches, Effect.never), rounds).pipe(
+      Effect.scoped,
+      Effect.onExit(() =>
+        Effect.sync(() => {
+          isOver = true
+          answer(waiting)
+        })
+      )
+    ),
+    check: Effect.suspend(() => {
+      if (isOver) return Effect.void
+      const done = Deferred.makeUnsafe<void>()
+      waiting.push(done)
+      return Effect.andThen(Queue.offer(wake, undefined), Deferred.await(done))
+    })
+  }
+})

@@ -1,0 +1,72 @@
+/**
+ * Remembers which bans the book has put in the list of a server whose lists have no reasons: Arma Reforger's own RCON. It is
+ * kept in the store, and written before the list is changed.
+ *
+ * The rows of a ledger that is lost, or not readable, belong to others: they are never removed.
+ */
+import { isIdentityId } from "@bercon/client/Identity"
+import * as Effect from "effect/Effect"
+import type * as KeyValueStore from "effect/persistence/KeyValueStore"
+import * as Schema from "effect/Schema"
+import type { BanEntry } from "../../BanEntry.ts"
+
+export interface Ledger {
+  /** By target, the number of the ban. */
+  readonly get: Effect.Effect<ReadonlyMap<string, string>, KeyValueStore.KeyValueStoreError>
+  /** These bans are about to be added. */
+  readonly put: (entries: ReadonlyArray<BanEntry>) => Effect.Effect<void, KeyValueStore.KeyValueStoreError>
+  /** The list has bans of these targets, and no others. */
+  readonly retain: (listed: ReadonlySet<string>) => Effect.Effect<void, KeyValueStore.KeyValueStoreError>
+}
+
+const Json = Schema.fromJsonString(Schema.Record(Schema.String, Schema.String))
+
+export const make = (store: KeyValueStore.KeyValueStore, server: string): Ledger => {
+  const key = `listed/${server}`
+  let known: ReadonlyMap<string, string> | undefined
+
+  const get = Effect.suspend(() => known === undefined ? read : Effect.succeed(known))
+
+  const read = store.get(key).pipe(
+    Effect.flatMap((json) =>
+      json === undefined ? Effect.succeed({}) : Schema.decodeEffect(Json)(json).pipe(
+        Effect.catch(() =>
+          Effect.as(
+            Effect.logError(
+              "the ban book cannot read which bans of the server's list are its own: it removes none of them",
+              { key }
+            ),
+            {}
+          )
+        )
+      )
+    ),
+    Effect.map((record) => known = new Map(Object.entries(record)))
+  )
+
+  const write = (next: ReadonlyMap<string, string>) =>
+    Effect.andThen(
+      store.set(key, JSON.stringify(Object.fromEntries(next))),
+      Effect.sync(() => {
+        known = next
+      })
+    )
+
+  return {
+    get,
+    put: (entries) => {
+      const accounts = entries.filter(({ target }) => isIdentityId(target))
+      return accounts.length === 0
+        ? Effect.void
+        : Effect.flatMap(
+          get,
+          (before) => write(new Map([...before, ...accounts.map(({ id, target }) => [target, id] as const)]))
+        )
+    },
+    retain: (listed) =>
+      Effect.flatMap(get, (before) => {
+        const next = new Map([...before].filter(([target]) => listed.has(target)))
+        return next.size === before.size ? Effect.void : write(next)
+      })
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * Makes the list of bans of one server have what the book wants in it: reads it, adds what is missing, removes what is too
+ * much, and reads it again, until it agrees.
+ *
+ * Only the list is evidence. An addition is sent once, whatever comes of it, and sent again if the next print does not have
+ * it: so a lost reply does not ban twice. Removals are the client's `unban`, one at a time where the list has rows of others,
+ * because their numbers move.
+ */
+import type { ActionError } from "@bercon/client/ActionError"
+import type { Ban } from "@bercon/client/Ban"
+import type { CommandError } from "@bercon/client/CommandError"
+import type { Service as RconClient } from "@bercon/client/RconClient"
+import type { ReplyError } from "@bercon/client/ReplyError"
+import { isComplete } from "@bercon/client/Table"
+import * as Clock from "effect/Clock"
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { KeyValueStoreError } from "effect/persistence/KeyValueStore"
+import type { Service as BanBook } from "../../BanBook.ts"
+import { type BanEntry, type BanEntryId, endOf } from "../../BanEntry.ts"
+import type { BanStatus } from "../../BanStatus.ts"
+import { decide, type Decision, victims } from "./banDecision.ts"
+import type { Ledger } from "./ledger.ts"
+import { idIn, markedReason } from "./mark.ts"
+import type { BanSettings } from "./settings.ts"
+
+/** The list does not come to agree, although nothing fails. */
+export class Disagreement extends Data.TaggedError("Disagreement")<{ readonly problem: string }> {
+  override get message(): string {
+    return this.problem
+  }
+}
+
+export type Failure = CommandError | ReplyError | ActionError | KeyValueStoreError | Disagreement
+
+export interface ListKeeper {
+  /** Returns when a print of the list agrees with the book. */
+  readonly converge: Effect.Effect<BanStatus & { readonly _tag: "Converged" }, Failure>
+  /** The server may have forgotten what was told it: it has been logged in to again. */
+  readonly restarted: Effect.Effect<void>
+}
+
+export interface Dependencies {
+  readonly rcon: RconClient
+  readonly server: string
+  readonly book: BanBook
+  readonly ledger: Ledger
+  readonly settings: BanSettings
+  /** Bans of players who have tried to join. Those that the list has are taken out. */
+  readonly joined: Set<BanEntryId>
+  readonly progress: (missing: number, excess: number) => Effect.Effect<void>
+  readonly count: (change: "Add" | "Remove" | "Restore", by: number) => Effect.Effect<void>
+}
+
+/** How many bans are sent at once, so that other commands have room beside them. */
+const AT_ONCE = 16
+
+/** How long to wait for the reply to an addition. The next print of the list shows whether it was executed. */
+const ADDED_WITHIN = "3 seconds"
+
+const REMOVED_WITHIN = "10 seconds"
+
+/** How many rows are removed between two prints of a list that has no rows of others. */
+const BATCH = 50
+
+/** How often the list is read before the book gives up for now. */
+const PASSES = 50
+
+/** How often a ban is added that the list does not show afterwards, until the next login. */
+const TRIES = 8
+
+/** The longest ban that servers can be trusted to count, in minutes. Longer ones are permanent. */
+const LONGEST = 2 ** 31 - 1
+
+/** A change of somebody else's met with a removal. */
+interface Accident {
+  readonly meant: ReadonlyArray<Ban>
+  readonly missing: ReadonlyArray<Ban>
+}
+
+export const make = (dependencies: Dependencies): ListKeeper => {
+  const { book, count, joined, ledger, progress, rcon, server, settings } = dependencies
+  /** How often a ban was added since the list has last shown it. */
+  const tries = new Map<BanEntryId, number>()
+  /** Whether the list was changed since the server last wrote it to its file. */
+  let isUnwritten = false
+  /** How many rows of the book that are over the list had when it was last written. */
+  let expiredThen = 0
+  let accident: Accident | undefined
+  /** Rows of others to be put back. */
+  let owed: ReadonlyArray<Ban> = []
+
+  const add = Effect.fnUntraced(function*(entry: BanEntry, now: number) {
+    const minutes = Math.ceil((endOf(entry) - now) / 60_000)
+    yield* rcon.ban(entry.target, {
+      duration: minutes > LONGEST ? "permanent" : Duration.minutes(minutes),
+      reason: markedReason(entry, settings.mark),
+      repeatable: false,
+      timeout: ADDED_WITHIN
+    }).pipe(mayHaveWorked)
+    tries.set(entry.id, (tries.get(entry.id) ?? 0) + 1)
+    yield* count("Add", 1)
+  })
+
+  const addAll = Effect.fnUntraced(function*(entries: ReadonlyArray<BanEntry>, now: number) {
+    isUnwritten = true
+    yield* ledger.put(entries)
+    yield* Effect.forEach(entries, (entry) => add(entry, now), { concurrency: AT_ONCE, discard: true })
+  })
+
+  /** Bans of others are given again as the list had them. */
+  const restore = (rows: ReadonlyArray<Ban>) =>
+    Effect.forEach(rows, ({ reason, remaining, target }) =>
+      rcon.ban(target, {
+        duration: Duration.isDuration(remaining) ? Duration.max(remaining, Duration.minutes(1)) : "permanent",
+        reason,
+        repeatable: false,
+        timeout: ADDED_WITHIN
+      }).pipe(mayHaveWorked), { concurrency: AT_ONCE, discard: true })
+
+  const remove = (rows: ReadonlyArray<Ban>) => {
+    isUnwritten = true
+    return rcon.unbanAll(rows, { timeout: REMOVED_WITHIN }).pipe(
+      Effect.andThen(count("Remove", rows.length)),
+      Effect.as(true),
+      Effect.catchReason("ActionError", "BanNotFound", () => Effect.succeed(false)),
+      Effect.catchReason("ActionError", "BansChanged", ({ meant, missing }) => {
+        accident = { meant, missing }
+        return Effect.succeed(false)
+      })
+    )
+  }
+
+  /** Removes rows until one is not where the list had it. */
+  const removeAll = Effect.fnUntraced(function*({ foreign, remove: rows }: Decision) {
+    const size = foreign === 0 ? BATCH : 1
+    for (let start = 0; start < rows.length; start += size) {
+      if (!(yield* remove(rows.slice(start, start + size)))) return
+    }
+  })
+
+  /** Finds out from a later print which rows of others the last removal may have hit. */
+  const inspect = (rows: ReadonlyArray<Ban>) => {
+    const has = (row: Ban) => rows.some(({ reason, target }) => target === row.target && reason === row.reason)
+    const found = accident === undefined ? [] : victims(accident.meant, accident.missing, (row) => !has(row))
+      .filter(({ reason }) => idIn(reason, settings.mark) === undefined)
+    accident = undefined
+    owed = [...owed, ...found].filter((row) => !has(row))
+    return found.length === 0
+      ? Effect.void
+      : Effect.andThen(
+        count("Restore", found.length),
+        Effect.logWarning(
+          "a change of another admin met with a removal, which may have hit these bans: they are put back",
+          {
+            bans: found.map(String)
+          }
+        )
+      )
+  }
+
+  /** Reads the list and changes it. Returns what was found if nothing had to be changed. */
+  const pass = Effect.fnUntraced(function*() {
+    const hasReasons = (yield* rcon.flavour) !== "Reforger"
+    const table = yield* rcon.banTable
+    yield* inspect(table.rows)
+    const now = yield* Clock.currentTimeMillis
+    const decision = decide({
+      entries: yield* book.search({ server }),
+      unreadable: yield* book.unreadable,
+      table,
+      now,
+      settings,
+      joined,
+      ledger: hasReasons ? undefined : yield* ledger.get
+    })
+    for (const id of decision.kept) {
+      tries.delete(id)
+      joined.delete(id)
+    }
+    const add = decision.add.filter(({ id }) => (tries.get(id) ?? 0) < TRIES)
+    if (owed.length > 0 || add.length > 0) {
+      yield* progress(add.length, decision.remove.length)
+      isUnwritten = true
+      yield* restore(owed)
+      yield* addAll(add, now)
+      return undefined
+    }
+    if (decision.remove.length > 0) {
+      yield* progress(0, decision.remove.length)
+      yield* removeAll(decision)
+      return undefined
+    }
+    if (decision.unknown.length > 0) {
+      return yield* new Disagreement({
+        problem: `the list is not complete, so it is not known whether ${decision.unknown.length} bans are in it`
+      })
+    }
+    if (decision.add.length > 0) {
+      return yield* new Disagreement({
+        problem: `the list does not show ${decision.add.length} bans that were added ${TRIES} times`
+      })
+    }
+    if (settings.write && hasReasons && (isUnwritten || decision.expired > expiredThen)) {
+      yield* rcon.writeBans
+      isUnwritten = false
+    }
+    if (!hasReasons && isComplete(table)) yield* ledger.retain(new Set(table.rows.map(({ target }) => target)))
+    expiredThen = decision.expired
+    return { _tag: "Converged" as const, at: now, rows: decision.kept.size, foreign: decision.foreign }
+  })
+
+  const converge = Effect.gen(function*() {
+    for (let number = 0; number < PASSES; number++) {
+      const agreed = yield* pass()
+      if (agreed !== undefined) return agreed
+    }
+    return yield* new Disagreement({ problem: `the list changes all the time: it was read ${PASSES} times` })
+  })
+
+  return {
+    converge,
+    restarted: Effect.sync(() => {
+      tries.clear()
+    })
+  }
+}
+
+/** A command that may have been executed has not failed: the list will show. */
+const mayHaveWorked = <A>(
+  command: Effect.Effect<A, CommandError | ActionError>
+): Effect.Effect<unknown, CommandError | ActionError> =>
+  Effect.catchIf(command, ({ execution }) => execution !== "NotExecuted", () => Effect.void)

@@ -1,0 +1,181 @@
+/**
+ * Enforces the book on servers that come and go, and collects how they are.
+ */
+import * as RconClient from "@bercon/client/RconClient"
+import * as Fleet from "@bercon/fleet/Fleet"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as FiberMap from "effect/FiberMap"
+import * as Metric from "effect/Metric"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import * as PubSub from "effect/PubSub"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { BanBook } from "../../BanBook.ts"
+import type { BanEnforcement, Options, StatusChange } from "../../BanEnforcement.ts"
+import * as BanMetrics from "../../BanMetrics.ts"
+import type { BanPolicy, InvalidPolicy } from "../../BanPolicy.ts"
+import type { BanStatus } from "../../BanStatus.ts"
+import * as EnforceServer from "./enforceServer.ts"
+import * as BanSettings from "./settings.ts"
+
+/** How many changes wait for a subscriber. */
+const CHANGES = 1024
+
+/** How long to wait before a server whose enforcement has died is enforced again. */
+const REVIVAL = "1 minute"
+
+interface Member {
+  readonly client: RconClient.Service
+  /** Of the session that is enforced now. */
+  check: Effect.Effect<void>
+}
+
+/** The servers that are enforced now. */
+const makeMembers = Effect.gen(function*() {
+  const book = yield* BanBook
+  const store = yield* KeyValueStore.KeyValueStore
+  const changes = yield* PubSub.sliding<StatusChange>(CHANGES)
+  yield* Effect.addFinalizer(() => PubSub.shutdown(changes))
+  const fibers = yield* FiberMap.make<string>()
+  const members = new Map<string, Member>()
+  const statuses = new Map<string, BanStatus>()
+
+  const report = (server: string) => (status: BanStatus) =>
+    Effect.suspend(() => {
+      const before = statuses.get(server)
+      statuses.set(server, status)
+      return PubSub.publish(changes, { server, status }).pipe(
+        Effect.andThen(
+          Metric.update(Metric.withAttributes(BanMetrics.converged, { server }), status._tag === "Converged" ? 1 : 0)
+        ),
+        Effect.andThen(log(before, status))
+      )
+    })
+
+  const enforce = (server: string, member: Member, settings: BanSettings.BanSettings): Effect.Effect<void> =>
+    Effect.scoped(Effect.gen(function*() {
+      const { check, run } = yield* EnforceServer.make({
+        rcon: member.client,
+        server,
+        book,
+        store,
+        settings,
+        report: report(server)
+      })
+      member.check = check
+      yield* run
+    })).pipe(
+      // A defect. Bans are to hold all the same, if not on the spot.
+      Effect.catchCause((cause) => {
+        if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
+        return Effect.logError("enforcing bans died, and begins again in a minute", cause).pipe(
+          Effect.andThen(Effect.delay(enforce(server, member, settings), REVIVAL))
+        )
+      })
+    )
+
+  const service: BanEnforcement["Service"] = {
+    status: Effect.sync(() => new Map(statuses)),
+    statusChanges: Stream.unwrap(
+      Effect.map(PubSub.subscribe(changes), (subscription) =>
+        Stream.concat(
+          Stream.fromIterable(Array.from(statuses, ([server, status]) => ({ server, status }))),
+          Stream.fromSubscription(subscription)
+        ))
+    ),
+    check: Effect.suspend(() =>
+      Effect.forEach([...members.values()], ({ check }) => check, { concurrency: "unbounded", discard: true })
+    ).pipe(Effect.andThen(Effect.sync(() => new Map(statuses))))
+  }
+
+  return {
+    service,
+    clientOf: (server: string) => members.get(server)?.client,
+    begin: (server: string, client: RconClient.Service, settings: BanSettings.BanSettings) =>
+      Effect.suspend(() => {
+        const member: Member = { client, check: Effect.void }
+        members.set(server, member)
+        return FiberMap.run(fibers, server, Effect.annotateLogs(enforce(server, member, settings), "server", server))
+      }),
+    end: (server: string) =>
+      Effect.suspend(() => {
+        members.delete(server)
+        statuses.delete(server)
+        return FiberMap.remove(fibers, server)
+      })
+  }
+})
+
+/** What the log says of a change. An outage of the session is the session's to report. */
+const log = (before: BanStatus | undefined, status: BanStatus): Effect.Effect<void> => {
+  switch (status._tag) {
+    case "Converged":
+      return before?._tag === "Converged"
+        ? Effect.void
+        : Effect.logInfo("the server's list of bans agrees with the book", {
+          rows: status.rows,
+          foreign: status.foreign
+        })
+    case "Failing":
+      return before?._tag === "Failing" && before.reason === status.reason
+        ? Effect.void
+        : Effect.logWarning(`the server's list of bans cannot be made to agree with the book: ${status.reason}`)
+    case "Ended":
+      return Effect.logWarning(`bans are not enforced any more: ${status.reason}`)
+    case "Converging":
+    case "Waiting":
+      return Effect.void
+  }
+}
+
+export const makeOnClient = Effect.fnUntraced(function*(
+  server: string,
+  policy: BanPolicy = {}
+): Effect.fn.Return<
+  BanEnforcement["Service"],
+  InvalidPolicy,
+  RconClient.RconClient | BanBook | KeyValueStore.KeyValueStore | Scope.Scope
+> {
+  const settings = yield* Effect.fromResult(BanSettings.make(policy))
+  const { begin, service } = yield* makeMembers
+  yield* begin(server, yield* RconClient.RconClient, settings)
+  return service
+})
+
+export const makeOnFleet = Effect.fnUntraced(function*(
+  { servers = {}, ...policy }: Options = {}
+): Effect.fn.Return<
+  BanEnforcement["Service"],
+  InvalidPolicy,
+  Fleet.Fleet | BanBook | KeyValueStore.KeyValueStore | Scope.Scope
+> {
+  const general = yield* Effect.fromResult(BanSettings.make(policy))
+  const particular = new Map<string, BanSettings.BanSettings>()
+  for (const [id, own] of Object.entries(servers)) {
+    particular.set(id, yield* Effect.fromResult(BanSettings.make({ ...policy, ...own }, id)))
+  }
+  const fleet = yield* Fleet.Fleet
+  const members = yield* makeMembers
+
+  /** Enforces the client that the fleet has of a server now. */
+  const follow = (id: string) =>
+    fleet.get(id).pipe(
+      Effect.flatMap((client) =>
+        members.clientOf(id) === client
+          ? Effect.void
+          : members.begin(id, client, particular.get(id) ?? general)
+      ),
+      Effect.catch(() => members.end(id))
+    )
+
+  // Every client of the fleet has a status at once, and a last one when it is removed or replaced.
+  yield* fleet.statusChanges.pipe(
+    Stream.runForEach(({ server }) => follow(server)),
+    Effect.tapCause((cause) =>
+      Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("following the servers of the fleet died", cause)
+    ),
+    Effect.forkScoped({ startImmediately: true })
+  )
+  return members.service
+})

@@ -1,0 +1,35 @@
+/**
+ * The mark by which rows in the list of a server are known that the book made: `[book:k3x9q2] teamkilling`.
+ *
+ * It holds the number of the ban in the book, so that a row is recognised whatever the server does to the words behind it. It
+ * is at the beginning, because servers cut long reasons, and ASCII, because they have code pages of their own.
+ */
+import type { BanEntry, BanEntryId } from "../../BanEntry.ts"
+
+export const DEFAULT_MARK = "book"
+
+/** What servers print whole, in bytes. */
+const REASON_BYTES = 128
+
+/** What a server is given as the reason of a ban. */
+export const markedReason = ({ id, reason }: Pick<BanEntry, "id" | "reason">, mark: string): string => {
+  const begin = `[${mark}:${id}]`
+  return reason === "" ? begin : cut(`${begin} ${reason}`)
+}
+
+/** The number in the mark of a reason, if it has one. */
+export const idIn = (reason: string, mark: string): BanEntryId | undefined => {
+  const begin = `[${mark}:`
+  const text = reason.trimStart()
+  if (!text.startsWith(begin)) return undefined
+  return /^([a-z0-9]{6})\](?: |$)/.exec(text.slice(begin.length))?.[1] as BanEntryId | undefined
+}
+
+/** As much of a text as fits, without a part of a character at the end. */
+export const cut = (text: string): string => {
+  const bytes = new TextEncoder().encode(text)
+  if (bytes.length <= REASON_BYTES) return text
+  let end = REASON_BYTES
+  while ((bytes[end]! & 0xc0) === 0x80) end--
+  return new TextDecoder().decode(bytes.subarray(0, end)).trimEnd()
+}

@@ -1,0 +1,96 @@
+/**
+ * Makes entries of the ban book from what people and files give.
+ */
+import { BanTarget, targetFromString } from "@bercon/client/Ban"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Formatter from "effect/Formatter"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { ListedBan, NewBan } from "../../BanBook.ts"
+import { InvalidBan } from "../../BanBookError.ts"
+import { BanEntry, type BanEntryId, BanScope, endOf } from "../../BanEntry.ts"
+
+/** What is allowed where, in words. */
+const FIELDS = {
+  target: {
+    is: Schema.is(BanTarget),
+    allowed: "a GUID of 32 hexadecimal digits, an IPv4 address, or the UUID of an account"
+  },
+  reason: { is: Schema.is(BanEntry.fields.reason), allowed: "one line of at most 200 characters" },
+  by: { is: Schema.is(BanEntry.fields.by), allowed: "one line of at most 100 characters" },
+  source: { is: Schema.is(BanEntry.fields.source), allowed: "one line of at most 100 characters" },
+  servers: { is: Schema.is(BanScope), allowed: "\"all\", or the ids of servers, one at least" }
+}
+
+type Fields = Pick<BanEntry, keyof typeof FIELDS>
+
+/** A ban whose values are allowed. */
+export interface Checked extends Fields {
+  /** From when it is added. */
+  readonly duration: Duration.Duration | "permanent"
+}
+
+/** Types do not keep wrong values out of a program in JavaScript, nor out of one that reads files. */
+export const check = (ban: NewBan): Result.Result<Checked, InvalidBan> => {
+  const fields = {
+    target: typeof ban.target === "string"
+      ? Option.getOrElse(targetFromString(ban.target), () => ban.target)
+      : ban.target,
+    reason: ban.reason,
+    by: ban.by,
+    source: ban.source ?? "book",
+    servers: ban.servers ?? "all"
+  }
+  for (const [name, { allowed, is }] of Object.entries(FIELDS)) {
+    const value = fields[name as keyof Fields]
+    if (!is(value)) return invalid(name, allowed, value)
+  }
+  const { duration: given = "permanent" } = ban
+  if (given === "permanent") return Result.succeed({ ...fields, duration: "permanent" })
+  const duration = Option.getOrUndefined(Duration.fromInput(given))
+  if (duration === undefined || Duration.toMillis(duration) <= 0) {
+    return invalid("duration", "longer than nothing, or \"permanent\"", given)
+  }
+  return Result.succeed({ ...fields, duration: Duration.isFinite(duration) ? duration : "permanent" })
+}
+
+const invalid = (name: string, allowed: string, value: unknown) => {
+  const text = typeof value === "string" ? JSON.stringify(value) : Formatter.format(value)
+  const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text
+  return Result.fail(new InvalidBan({ problem: `\`${name}\` must be ${allowed} (got ${shown})` }))
+}
+
+/** The entry of a ban, added at `added`. `until`, if it is known, goes before the duration. */
+export const make = (
+  id: BanEntryId,
+  added: DateTime.Utc,
+  { duration, until, ...fields }: Checked & Partial<Pick<ListedBan, "until">>
+): BanEntry => {
+  const end = until ?? (duration === "permanent" ? duration : DateTime.addDuration(added, duration))
+  return new BanEntry({ ...fields, id, added, until: end })
+}
+
+/** The reason of another list, as the book takes one. */
+export const fit = (reason: string): string =>
+  reason.replace(/[\r\n\0]+/g, " ").trim().slice(0, 200).replace(/[\ud800-\udbff]$/, "")
+
+/** Lists of servers have whole minutes, and their print takes a moment. */
+const SAME_END = 120_000
+
+/** Tells whether a ban is the same as one that it was given before, one of `entries` at first. */
+export const matcher = (entries: ReadonlyArray<BanEntry>): (entry: BanEntry) => boolean => {
+  const ends = new Map<string, Array<number>>()
+  const isKnown = (entry: BanEntry): boolean => {
+    const key = `${entry.target} ${entry.reason}`
+    const end = endOf(entry)
+    const known = ends.get(key)
+    if (known === undefined) ends.set(key, [end])
+    else if (known.some((other) => other === end || Math.abs(other - end) <= SAME_END)) return true
+    else known.push(end)
+    return false
+  }
+  for (const entry of entries) isKnown(entry)
+  return isKnown
+}

@@ -1,0 +1,61 @@
+/**
+ * Checks of what people write in plans and rotas. Each returns the problem: the field, the value and what is allowed.
+ */
+import * as Duration from "effect/Duration"
+import * as Formatter from "effect/Formatter"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+type Problem = string | undefined
+
+/** The servers that a plan or a rota is for. */
+export const Servers = Schema.Union([Schema.Literal("all"), Schema.Array(Schema.String)])
+
+const got = (value: unknown): string => `(got ${Formatter.format(value)})`
+
+/** The duration, or one that is in no range. */
+export const duration = (input: Duration.Input): Duration.Duration =>
+  Option.getOrElse(Duration.fromInput(input), () => Duration.negativeInfinity)
+
+export const id = (value: string): Problem =>
+  typeof value === "string" && value.length >= 1 && value.length <= 64
+    ? undefined
+    : `id must be a text of 1 to 64 characters ${got(value)}`
+
+export const servers = (value: "all" | ReadonlyArray<string>): Problem =>
+  value === "all" || (value.length > 0 && value.every((server) => server !== ""))
+    ? undefined
+    : `servers must be "all" or ids of servers, at least one, none of them empty ${got(value)}`
+
+type End = 0 | `${number} ${Duration.Unit}`
+
+/** The durations with which a range is described are its ends. */
+export const range = (name: string, value: Duration.Duration, from: End, to: End): Problem =>
+  Duration.toMillis(value) >= Duration.toMillis(from) && Duration.toMillis(value) <= Duration.toMillis(to)
+    ? undefined
+    : `${name} must be a duration from ${from} to ${to} (got ${
+      Duration.isFinite(value) ? Duration.format(value) : "a value that is none"
+    })`
+
+export const integer = (name: string, value: number, from: number, to: number): Problem =>
+  Number.isInteger(value) && value >= from && value <= to
+    ? undefined
+    : `${name} must be an integer from ${from} to ${to} ${got(value)}`
+
+export const count = (name: string, values: ReadonlyArray<unknown>, from: number, to: number): Problem =>
+  values.length >= from && values.length <= to
+    ? undefined
+    : `${name} must be a list of ${from} to ${to} (got ${values.length})`
+
+export const line = (name: string, value: string): Problem =>
+  value.trim() !== "" && !/[\r\n\0]/.test(value)
+    ? undefined
+    : `${name} must be one line that is not empty ${got(value)}`
+
+/** The first problem of a list. */
+export const first = <A>(values: ReadonlyArray<A>, check: (value: A) => Problem): Problem => {
+  for (const value of values) {
+    const problem = check(value)
+    if (problem !== undefined) return problem
+  }
+}

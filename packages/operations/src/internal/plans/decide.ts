@@ -1,0 +1,198 @@
+/**
+ * What is to be done next of a plan on one server, and when: a function of the plan, of what is recorded, of the clock and of
+ * what is known of the server.
+ *
+ * Whatever is decided is recorded before it is done, where doing it twice would be wrong (warnings, the command, reports), and
+ * after it is done, where it would not (locking, kicking). So a process that ends between any two steps leaves nothing that is
+ * done twice.
+ */
+import * as Duration from "effect/Duration"
+import type { RestartPlan } from "../../RestartPlan.ts"
+import * as Calendar from "./calendar.ts"
+import type { Appointment, Order, Progress, Restart } from "./progress.ts"
+
+/** A plan in the form in which it is decided on: everything in milliseconds. */
+export interface Compiled {
+  readonly plan: RestartPlan
+  readonly calendar: Calendar.Calendar
+  /** How long before an occurrence players are warned, the longest first, each once. */
+  readonly leads: ReadonlyArray<number>
+  readonly lock: number | undefined
+  readonly kick: number | undefined
+  readonly latest: number
+  readonly goneWithin: number
+  readonly backWithin: number
+}
+
+export const compile = (plan: RestartPlan): Compiled => ({
+  plan,
+  calendar: Calendar.make(plan.at),
+  leads: [...new Set(plan.warnings.map((lead) => Duration.toMillis(lead)))].sort((a, b) => b - a),
+  lock: plan.lock && Duration.toMillis(plan.lock),
+  kick: plan.kick && Duration.toMillis(plan.kick.before),
+  latest: Duration.toMillis(plan.latest),
+  goneWithin: Duration.toMillis(plan.goneWithin),
+  backWithin: Duration.toMillis(plan.backWithin)
+})
+
+/** What is known of the server now. */
+export interface Known {
+  /** This driver: another one, and the same one after a restart of its process, has another name. */
+  readonly run: string
+  readonly online: boolean
+  readonly epoch: number
+  /** From when on the server counts as away, if it is not online; `undefined` if that is never known. */
+  readonly awayFrom: number | undefined
+  /** `undefined`: not known. */
+  readonly players: number | undefined
+}
+
+/** What is recorded, as far as it could be read. */
+export interface Recorded {
+  readonly progress: Progress | "unreadable" | undefined
+  readonly order: Order | undefined
+}
+
+export type SkipReason = "Late" | "Overtaken" | "Empty"
+
+/** How an occurrence ended. `"Unknown"`: the command may have been executed, and nothing shows whether it was. */
+export type Outcome = "Restarted" | "Aborted" | "Missed" | "Empty" | "Refused" | "Stayed" | "Unknown"
+
+export type Step =
+  /** Nothing before this time, unless something changes. `watch`: the server has been told to restart, and is still there. */
+  | { readonly _tag: "Wait"; readonly until: number; readonly watch: boolean }
+  /** Nothing is recorded of the plan, or nothing that can be used. */
+  | { readonly _tag: "Begin"; readonly afterLoss: boolean }
+  /** The next occurrence is another one, or at another time, than before. */
+  | { readonly _tag: "Appoint"; readonly appointment: Appointment }
+  | { readonly _tag: "Warn"; readonly lead: number; readonly appointment: Appointment }
+  | {
+    readonly _tag: "SkipWarning"
+    readonly lead: number
+    readonly reason: SkipReason
+    readonly appointment: Appointment
+  }
+  | { readonly _tag: "Lock"; readonly appointment: Appointment }
+  | { readonly _tag: "Unlock" }
+  | { readonly _tag: "Kick"; readonly appointment: Appointment }
+  /** Send the command: for the first time, or once more. */
+  | { readonly _tag: "Command"; readonly appointment: Appointment; readonly attempt: number }
+  /** Another driver has sent the command, or was about to: find out whether the server has restarted since. */
+  | { readonly _tag: "Examine"; readonly restart: Restart }
+  | { readonly _tag: "Gone"; readonly restart: Restart }
+  | { readonly _tag: "Report"; readonly restart: Restart; readonly count: number; readonly since: number }
+  | { readonly _tag: "Finish"; readonly outcome: Outcome; readonly appointment: Appointment; readonly finished: number }
+
+const wait = (until: number, watch = false): Step => ({ _tag: "Wait", until, watch })
+
+export const decide = (plan: Compiled, { order, progress }: Recorded, now: number, known: Known): Step => {
+  if (progress === undefined || progress === "unreadable") return { _tag: "Begin", afterLoss: progress !== undefined }
+  if (progress.restart !== undefined) return restarting(plan, progress.restart, now, known)
+  if (progress.calendar !== plan.calendar.key) return { _tag: "Begin", afterLoss: false }
+  const next = nextOf(plan, progress, order)
+  if (next === undefined) return progress.locked === true && known.online ? { _tag: "Unlock" } : wait(Infinity)
+  const { appointment, isAborted } = next
+  if (isAborted) return { _tag: "Finish", outcome: "Aborted", appointment, finished: appointment.occurrence }
+  if (now > appointment.time + plan.latest) {
+    // Those that were missed as well, if it was a long outage, are over with it.
+    const finished = Math.max(appointment.occurrence, now - plan.latest - 1)
+    return { _tag: "Finish", outcome: "Missed", appointment, finished }
+  }
+  const recorded = progress.appointment
+  if (recorded?.occurrence !== appointment.occurrence || recorded.time !== appointment.time) {
+    return { _tag: "Appoint", appointment: appointedAt(plan, progress, appointment, now) }
+  }
+  return approaching(plan, progress, recorded, { now, known })
+}
+
+/** The occurrence that comes next. Nothing is said of it yet, unless it is recorded. */
+export const nextOf = (
+  plan: Compiled,
+  progress: Progress,
+  order: Order | undefined
+): { readonly appointment: Appointment; readonly isAborted: boolean } | undefined => {
+  if (order !== undefined && order.calendar === plan.calendar.key && order.occurrence > progress.finished) {
+    const { occurrence, time } = order
+    return { appointment: { occurrence, time: time ?? occurrence }, isAborted: time === undefined }
+  }
+  const occurrence = plan.calendar.after(progress.finished)
+  return occurrence === undefined ? undefined : { appointment: { occurrence, time: occurrence }, isAborted: false }
+}
+
+/** An appointment that is made now. What is too late for it already was never to be said, nor what may have been said before. */
+export const appointedAt = (
+  { leads }: Compiled,
+  { forgotten = -Infinity }: Progress,
+  { occurrence, time }: Appointment,
+  now: number
+): Appointment => {
+  const warned = leads.findLast((lead) => now > time - lead / 2 || forgotten >= time - lead)
+  return { occurrence, time, ...(warned !== undefined && { warned }) }
+}
+
+/** The warnings that are still to be said, or left out. */
+export const pendingOf = ({ leads }: Compiled, { warned = Infinity }: Appointment): ReadonlyArray<number> =>
+  leads.filter((lead) => lead < warned)
+
+/** Before the command. */
+const approaching = (
+  plan: Compiled,
+  progress: Progress,
+  appointment: Appointment,
+  { known, now }: { readonly now: number; readonly known: Known }
+): Step => {
+  const { time } = appointment
+  const isEmpty = plan.plan.skipWhenEmpty && known.players === 0
+  const isLockTime = plan.lock !== undefined && now >= time - plan.lock && !isEmpty
+  if (progress.locked === true && !isLockTime && known.online) return { _tag: "Unlock" }
+
+  const pending = pendingOf(plan, appointment)
+  const [lead, ...others] = pending.filter((lead) => now >= time - lead)
+  if (lead !== undefined) {
+    const skip = (reason: SkipReason): Step => ({ _tag: "SkipWarning", lead, reason, appointment })
+    if (now > time - lead / 2) return skip("Late")
+    if (others.length > 0) return skip("Overtaken")
+    if (isEmpty) return skip("Empty")
+    if (known.online) return { _tag: "Warn", lead, appointment }
+  }
+  const isKickTime = plan.kick !== undefined && now >= time - plan.kick
+  if (known.online) {
+    if (isLockTime && progress.locked !== true && now < time) return { _tag: "Lock", appointment }
+    if (isKickTime && appointment.kicked !== true) return { _tag: "Kick", appointment }
+  }
+  if (now >= time) {
+    if (isEmpty) return { _tag: "Finish", outcome: "Empty", appointment, finished: appointment.occurrence }
+    return known.online ? { _tag: "Command", appointment, attempt: 1 } : wait(time + plan.latest + 1)
+  }
+  const due = [time, ...pending.map((lead) => time - lead), time - (plan.lock ?? 0), time - (plan.kick ?? 0)]
+  return wait(Math.min(...due.filter((at) => at > now)))
+}
+
+/** After the command, until its outcome is known. */
+const restarting = (plan: Compiled, restart: Restart, now: number, known: Known): Step => {
+  const { occurrence, time } = restart
+  const finish = (outcome: Outcome): Step => ({
+    _tag: "Finish",
+    outcome,
+    appointment: { occurrence, time },
+    finished: occurrence
+  })
+  if (!known.online) {
+    if (restart.gone === undefined) {
+      return known.awayFrom !== undefined && now >= known.awayFrom
+        ? { _tag: "Gone", restart }
+        : wait(known.awayFrom ?? Infinity)
+    }
+    const count = Math.floor((now - restart.gone) / plan.backWithin)
+    return count > restart.reports
+      ? { _tag: "Report", restart, count, since: restart.gone }
+      : wait(restart.gone + (count + 1) * plan.backWithin)
+  }
+  if (restart.run !== known.run) return { _tag: "Examine", restart }
+  if (restart.gone !== undefined || restart.epoch !== known.epoch) return finish("Restarted")
+  const end = restart.from + plan.goneWithin
+  if (now < end) return wait(end, true)
+  return restart.tries < plan.plan.tries
+    ? { _tag: "Command", appointment: { occurrence, time }, attempt: restart.tries + 1 }
+    : finish("Stayed")
+}

@@ -1,0 +1,123 @@
+/**
+ * Wires plans: what is in force, what is ordered, and the drivers.
+ */
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { KeyValueStore } from "effect/persistence/KeyValueStore"
+import * as PubSub from "effect/PubSub"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { DuplicatePlan, InvalidPlan, type PlanStoreError, UnknownPlan } from "../../PlanError.ts"
+import type { PlanEvent } from "../../PlanEvent.ts"
+import type { Options, Service } from "../../Plans.ts"
+import * as RestartPlan from "../../RestartPlan.ts"
+import * as Rota from "../../Rota.ts"
+import { type Context, makeExclusively } from "./context.ts"
+import { compile, type Compiled } from "./decide.ts"
+import * as Driver from "./driver.ts"
+import * as Memory from "./memory.ts"
+import * as Orders from "./orders.ts"
+
+/** How many events a subscriber may be behind before it loses the oldest. */
+const EVENT_CAPACITY = 1024
+
+/** How long a one-off plan is kept after its time. */
+const KEPT = Duration.toMillis("1 day")
+
+const unique = Effect.fnUntraced(function*(values: ReadonlyArray<{ readonly id: string }>) {
+  const ids = new Set<string>()
+  for (const { id } of values) {
+    if (ids.has(id)) return yield* new InvalidPlan({ id, problem: "another one has the same id" })
+    ids.add(id)
+  }
+})
+
+export const makePlans = Effect.fnUntraced(function*<E, R>(
+  options: Options<E, R>
+): Effect.fn.Return<Service, InvalidPlan, KeyValueStore | Scope.Scope | R> {
+  const restarts = yield* Effect.forEach(
+    options.restarts ?? [],
+    (plan) => Effect.fromResult(RestartPlan.fromInput(plan))
+  )
+  const rotas = yield* Effect.forEach(options.rotas ?? [], (rota) => Effect.fromResult(Rota.fromInput(rota)))
+  yield* unique(restarts)
+  yield* unique(rotas)
+  const { notBack } = options
+  const environment = yield* Effect.context<R>()
+  const memory = Memory.make(yield* KeyValueStore)
+  const declared = restarts.map(compile)
+  const isDeclared = (id: string) => declared.some(({ plan }) => plan.id === id)
+
+  const plans: Effect.Effect<ReadonlyArray<Compiled>, PlanStoreError> = Effect.map(memory.plans, (added) => [
+    ...declared,
+    ...added.filter(({ id }) => !isDeclared(id)).map(compile)
+  ])
+
+  const context: Context = {
+    memory,
+    plans,
+    rotas,
+    textOf: options.text ?? RestartPlan.textOf,
+    notBack: (event) =>
+      notBack === undefined ? Effect.void : Effect.suspend(() => notBack(event)).pipe(
+        Effect.asVoid,
+        Effect.catchCause((cause) => Effect.logError("the function `notBack` of the plans failed", cause)),
+        Effect.provideContext(environment)
+      ),
+    scope: yield* Effect.scope,
+    refresh: Duration.toMillis(options.refresh ?? "30 seconds"),
+    events: yield* PubSub.sliding<PlanEvent>(EVENT_CAPACITY),
+    changes: yield* PubSub.sliding<void>(1),
+    exclusively: makeExclusively()
+  }
+  const changed = PubSub.publish(context.changes, undefined)
+
+  const find = Effect.fnUntraced(function*(id: string): Effect.fn.Return<Compiled, UnknownPlan | PlanStoreError> {
+    const all = yield* plans
+    const found = all.find(({ plan }) => plan.id === id)
+    return found ?? (yield* new UnknownPlan({ id, known: all.map(({ plan }) => plan.id) }))
+  })
+
+  return {
+    list: Effect.map(plans, (all) => all.map(({ plan }) => plan)),
+    add: Effect.fnUntraced(function*(input) {
+      const plan = yield* Effect.fromResult(RestartPlan.fromInput(input))
+      const now = yield* Clock.currentTimeMillis
+      if ("once" in plan.at && plan.at.once.epochMilliseconds <= now) {
+        return yield* new InvalidPlan({
+          id: plan.id,
+          problem: `its time must be in the future (got ${DateTime.formatIso(plan.at.once)})`
+        })
+      }
+      const added = yield* memory.plans
+      for (const { at, id } of added) {
+        if ("once" in at && at.once.epochMilliseconds < now - KEPT) yield* memory.removePlan(id)
+      }
+      if (isDeclared(plan.id) || added.some(({ id }) => id === plan.id)) {
+        return yield* new DuplicatePlan({ id: plan.id })
+      }
+      yield* memory.addPlan(plan)
+      yield* changed
+      return plan
+    }),
+    remove: Effect.fnUntraced(function*(id) {
+      const known = (yield* memory.plans).map(({ id }) => id)
+      if (!known.includes(id)) return yield* new UnknownPlan({ id, known })
+      yield* memory.removePlan(id)
+      yield* changed
+    }),
+    next: Effect.fnUntraced(function*(options = {}) {
+      const wanted = options.plan === undefined ? yield* plans : [yield* find(options.plan)]
+      const found = yield* Effect.forEach(wanted, (plan) => Orders.next(context, plan, options))
+      return found.flat().sort((a, b) => a.time.epochMilliseconds - b.time.epochMilliseconds)
+    }),
+    abort: (id, options = {}) =>
+      Effect.flatMap(find(id), (plan) => Effect.ensuring(Orders.abort(context, plan, options), changed)),
+    postpone: (id, time, options = {}) =>
+      Effect.flatMap(find(id), (plan) => Effect.ensuring(Orders.postpone(context, plan, time, options), changed)),
+    drive: (server, rcon) => Driver.drive(context, server, rcon),
+    events: Stream.fromPubSub(context.events)
+  }
+})

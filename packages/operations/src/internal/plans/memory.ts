@@ -1,0 +1,111 @@
+/**
+ * What is kept of plans in the `KeyValueStore`.
+ *
+ * | key                         | what                                      | written by          |
+ * | --------------------------- | ----------------------------------------- | ------------------- |
+ * | `plan/PLAN`                 | a plan that was added                     | who adds it         |
+ * | `order/N/PLAN/SERVER`       | that an occurrence is aborted, postponed  | who orders it       |
+ * | `progress/N/PLAN/SERVER`    | what was done of a plan                   | the server's driver |
+ * | `turns/N/ROTA/SERVER`       | whose turn it is                          | the server's driver |
+ *
+ * `N` is the length of the name that follows, so that keys are told apart whatever is in the names. No key has two writers, as a
+ * `KeyValueStore` has no compare-and-set: a command in another process changes orders while the driver changes progress.
+ */
+import * as Effect from "effect/Effect"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { PlanStoreError } from "../../PlanError.ts"
+import { RestartPlan } from "../../RestartPlan.ts"
+import { Order, Progress } from "./progress.ts"
+import { Turns } from "./turns.ts"
+
+type Stored<A> = Effect.Effect<A, PlanStoreError>
+
+/** A value that is there, and cannot be read. */
+export type Unreadable = "unreadable"
+
+/** Of a plan or a rota on a server. */
+interface Record<in out A> {
+  readonly get: (plan: string, server: string) => Stored<A | Unreadable | undefined>
+  readonly set: (plan: string, server: string, value: A) => Stored<void>
+  /** The servers of a plan of which something is recorded. */
+  readonly servers: (plan: string) => Stored<ReadonlyArray<string>>
+}
+
+export interface Memory {
+  readonly progress: Record<Progress>
+  readonly orders: Record<Order>
+  readonly turns: Record<Turns>
+  readonly plans: Stored<ReadonlyArray<RestartPlan>>
+  readonly addPlan: (plan: RestartPlan) => Stored<void>
+  readonly removePlan: (id: string) => Stored<void>
+}
+
+const storeError = (error: KeyValueStore.KeyValueStoreError): PlanStoreError =>
+  new PlanStoreError({
+    operation: error.method,
+    cause: error,
+    ...(error.key !== undefined && { key: error.key })
+  })
+
+export const make = (shared: KeyValueStore.KeyValueStore): Memory => {
+  const store = KeyValueStore.prefix(shared, "bercon/plans/")
+
+  const read = <A, I>(schema: Schema.Codec<A, I>) => {
+    const decode = Schema.decodeResult(Schema.fromJsonString(Schema.toCodecJson(schema)))
+    return (key: string): Stored<A | Unreadable | undefined> =>
+      Effect.flatMap(Effect.mapError(store.get(key), storeError), (text): Effect.Effect<A | Unreadable | undefined> => {
+        if (text === undefined) return Effect.undefined
+        const decoded = decode(text)
+        return Result.isSuccess(decoded)
+          ? Effect.succeed(decoded.success)
+          : Effect.as(
+            Effect.logError(`the record "${key}" of the plans cannot be read`, decoded.failure),
+            "unreadable"
+          )
+      })
+  }
+
+  const write = <A, I>(schema: Schema.Codec<A, I>) => {
+    const encode = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(schema)))
+    return (key: string, value: A): Stored<void> =>
+      Effect.mapError(Effect.suspend(() => store.set(key, encode(value))), storeError)
+  }
+
+  const keysFrom = (start: string) =>
+    Effect.map(
+      Effect.mapError(store.keys, storeError),
+      (keys) => keys.flatMap((key) => key.startsWith(start) ? [key.slice(start.length)] : []).sort()
+    )
+
+  const record = <A, I>(kind: string, schema: Schema.Codec<A, I>): Record<A> => {
+    const get = read(schema)
+    const set = write(schema)
+    const start = (plan: string) => `${kind}/${plan.length}/${plan}/`
+    return {
+      get: (plan, server) => get(start(plan) + server),
+      set: (plan, server, value) => set(start(plan) + server, value),
+      servers: (plan) => keysFrom(start(plan))
+    }
+  }
+
+  const getPlan = read(RestartPlan)
+  const setPlan = write(RestartPlan)
+
+  return {
+    progress: record("progress", Progress),
+    orders: record("order", Order),
+    turns: record("turns", Turns),
+    plans: Effect.gen(function*() {
+      const plans = new Array<RestartPlan>()
+      for (const id of yield* keysFrom("plan/")) {
+        const plan = yield* getPlan(`plan/${id}`)
+        if (plan !== undefined && plan !== "unreadable") plans.push(plan)
+      }
+      return plans
+    }),
+    addPlan: (plan) => setPlan(`plan/${plan.id}`, plan),
+    removePlan: (id) => Effect.mapError(store.remove(`plan/${id}`), storeError)
+  }
+}

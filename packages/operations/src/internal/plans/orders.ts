@@ -1,0 +1,129 @@
+/**
+ * What operators see of plans, and what they order.
+ */
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { InvalidPlan, type PlanStoreError } from "../../PlanError.ts"
+import type { NewTime, OnServers, Ordered, Upcoming } from "../../Plans.ts"
+import { type Context, utc } from "./context.ts"
+import { appointedAt, type Compiled, nextOf, pendingOf, type Recorded } from "./decide.ts"
+import * as Progress from "./progress.ts"
+
+/** What comes next of a plan on a server, if anything does: what the driver will come to, without the steps in between. */
+const upcoming = (
+  plan: Compiled,
+  server: string,
+  { order, progress: found }: Recorded,
+  now: number
+): Upcoming | undefined => {
+  const begin = Progress.begin(plan.calendar.key, now)
+  let progress = typeof found === "object" ? found : begin
+  if (progress.restart !== undefined) {
+    const { occurrence, time } = progress.restart
+    return {
+      plan: plan.plan.id,
+      server,
+      occurrence: utc(occurrence),
+      time: utc(time),
+      state: "Restarting",
+      warnings: []
+    }
+  }
+  if (progress.calendar !== plan.calendar.key) progress = begin
+  while (true) {
+    const next = nextOf(plan, progress, order)
+    if (next === undefined) return undefined
+    const { appointment: { occurrence, time }, isAborted } = next
+    const isMissed = now > time + plan.latest
+    if (isAborted || isMissed) {
+      progress = Progress.finish(progress, isMissed ? Math.max(occurrence, now - plan.latest - 1) : occurrence, false)
+      continue
+    }
+    const recorded = progress.appointment
+    const isAppointed = recorded?.occurrence === occurrence && recorded.time === time
+    const pending = pendingOf(plan, isAppointed ? recorded : appointedAt(plan, progress, next.appointment, now))
+    return {
+      plan: plan.plan.id,
+      server,
+      occurrence: utc(occurrence),
+      time: utc(time),
+      state: "Planned",
+      warnings: pending
+        .filter((lead) => now <= time - lead / 2)
+        .map((lead) => ({ lead: Duration.millis(lead), at: utc(time - lead) }))
+    }
+  }
+}
+
+const serversOf = ({ memory }: Context, { plan }: Compiled, { servers }: OnServers) =>
+  servers !== undefined
+    ? Effect.succeed([...new Set(servers)])
+    : plan.servers === "all"
+    ? memory.progress.servers(plan.id)
+    : Effect.succeed(plan.servers)
+
+const upcomingNow = Effect.fnUntraced(function*(
+  { memory }: Context,
+  plan: Compiled,
+  server: string
+): Effect.fn.Return<Upcoming | undefined, PlanStoreError> {
+  const progress = yield* memory.progress.get(plan.plan.id, server)
+  const order = yield* memory.orders.get(plan.plan.id, server)
+  const now = yield* Clock.currentTimeMillis
+  return upcoming(plan, server, { progress, order: order === "unreadable" ? undefined : order }, now)
+})
+
+export const next = Effect.fnUntraced(function*(context: Context, plan: Compiled, options: OnServers) {
+  const servers = yield* serversOf(context, plan, options)
+  const found = yield* Effect.forEach(servers, (server) => upcomingNow(context, plan, server))
+  return found.filter((one) => one !== undefined)
+})
+
+/** Orders another time for what comes next, or none at all. */
+const order = Effect.fnUntraced(function*<E>(
+  context: Context,
+  plan: Compiled,
+  options: OnServers,
+  timeOf: (next: Upcoming) => Effect.Effect<number | undefined, E>
+): Effect.fn.Return<Ordered, PlanStoreError | E> {
+  const changed = new Array<Upcoming>()
+  const restarting = new Array<string>()
+  for (const server of yield* serversOf(context, plan, options)) {
+    yield* context.exclusively(
+      plan.plan.id,
+      server,
+      Effect.gen(function*() {
+        const next = yield* upcomingNow(context, plan, server)
+        if (next === undefined) return
+        if (next.state === "Restarting") return void restarting.push(server)
+        const time = yield* timeOf(next)
+        const occurrence = next.occurrence.epochMilliseconds
+        yield* context.memory.orders.set(plan.plan.id, server, {
+          calendar: plan.calendar.key,
+          occurrence,
+          ...(time !== undefined && { time })
+        })
+        const ordered = time === undefined ? next : yield* upcomingNow(context, plan, server)
+        if (ordered !== undefined) changed.push(ordered)
+      })
+    )
+  }
+  return { changed, restarting }
+})
+
+export const abort = (context: Context, plan: Compiled, options: OnServers) =>
+  order(context, plan, options, () => Effect.undefined)
+
+export const postpone = (context: Context, plan: Compiled, time: NewTime, options: OnServers) =>
+  order(context, plan, options, (next) =>
+    Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      const to = "to" in time
+        ? time.to.epochMilliseconds
+        : next.time.epochMilliseconds + Duration.toMillis(time.by)
+      if (to > now) return to
+      const problem = `the new time must be in the future (got ${DateTime.formatIso(utc(to))})`
+      return yield* new InvalidPlan({ id: plan.plan.id, problem })
+    }))

@@ -1,0 +1,96 @@
+/**
+ * How a step changes what is recorded: before it is done, and after.
+ *
+ * What is wrong to do twice is recorded before. If it turns out that it was not done after all, `after` takes that back.
+ */
+import type { Done } from "./actions.ts"
+import type { Compiled, Known, Outcome, Recorded, Step } from "./decide.ts"
+import * as Progress from "./progress.ts"
+
+/** What a step was found to need before it could be recorded. */
+export interface Findings {
+  /** This driver as the server lists it. */
+  readonly witness?: Progress.Witness | undefined
+  /** What became of the server of another driver. */
+  readonly server?: "Same" | "Other" | "Unknown" | undefined
+}
+
+export interface Moment extends Findings {
+  readonly now: number
+  readonly known: Known
+}
+
+/** How an occurrence ends if the server is examined. `undefined`: it goes on, the server is the same. */
+export const outcomeOf = (
+  { gone }: Progress.Restart,
+  server: Findings["server"]
+): Extract<Outcome, "Restarted" | "Unknown"> | undefined =>
+  server === "Same" ? undefined : server === "Other" || gone !== undefined ? "Restarted" : "Unknown"
+
+export const before = (
+  plan: Compiled,
+  recorded: Recorded["progress"],
+  step: Step,
+  moment: Moment
+): Progress.Progress => {
+  const { known: { epoch, run }, now, witness } = moment
+  const sender = { run, epoch, now, witness }
+  const { key } = plan.calendar
+  if (step._tag === "Begin" || recorded === undefined || recorded === "unreadable") {
+    return recorded === "unreadable"
+      ? Progress.beginAfterLoss(key, now)
+      : Progress.begin(key, now, recorded)
+  }
+  switch (step._tag) {
+    case "Appoint":
+      return Progress.appoint(recorded, step.appointment)
+    case "Warn":
+    case "SkipWarning":
+      return Progress.warn(recorded, step.lead)
+    case "Command":
+      return Progress.command(recorded, step.appointment, sender)
+    case "Examine": {
+      const outcome = outcomeOf(step.restart, moment.server)
+      return outcome === undefined
+        ? Progress.takeOver(recorded, sender)
+        : Progress.finish(recorded, step.restart.occurrence, outcome === "Restarted")
+    }
+    case "Gone":
+      return Progress.gone(recorded, now)
+    case "Report":
+      return Progress.report(recorded, step.count)
+    case "Finish":
+      return Progress.finish(recorded, step.finished, step.outcome === "Restarted")
+    case "Wait":
+    case "Lock":
+    case "Unlock":
+    case "Kick":
+      return recorded
+  }
+}
+
+/** `recorded`: before the step. `begun`: what {@link before} made of it. */
+export const after = (
+  recorded: Recorded["progress"],
+  begun: Progress.Progress,
+  step: Step,
+  done: Done["_tag"]
+): Progress.Progress => {
+  const isLater = done === "Later"
+  switch (step._tag) {
+    case "Warn":
+    case "Command":
+      if (isLater && recorded !== undefined && recorded !== "unreadable") return recorded
+      return step._tag === "Command" && done === "Refused"
+        ? Progress.finish(begun, step.appointment.occurrence, false)
+        : begun
+    case "Lock":
+      return isLater ? begun : Progress.lock(begun)
+    case "Unlock":
+      return isLater ? begun : Progress.unlock(begun)
+    case "Kick":
+      return isLater ? begun : Progress.kick(begun)
+    default:
+      return begun
+  }
+}

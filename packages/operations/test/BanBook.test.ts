@@ -1,0 +1,383 @@
+import { Address, Player } from "@bercon/client"
+import { BanBook, BanEntry, BansFile } from "@bercon/operations"
+import { NodeFileSystem, NodePath } from "@effect/platform-node-shared"
+import { assert, describe, it } from "@effect/vitest"
+import { Arbitrary, DateTime, Duration, Effect, Fiber, FileSystem, Logger, Option, Schema, Stream } from "effect"
+import { KeyValueStore } from "effect/persistence"
+import { TestClock } from "effect/testing"
+import { entry, guid, id, ip } from "./support.ts"
+
+const by = "Miller"
+const ban = (number: number, fields: Partial<BanBook.NewBan> = {}): BanBook.NewBan => ({
+  target: guid(number),
+  reason: "teamkilling",
+  by,
+  ...fields
+})
+
+const messageOf = <A>(effect: Effect.Effect<A, { readonly message: string }>) =>
+  Effect.map(Effect.flip(effect), ({ message }) => message)
+
+const targets = (entries: ReadonlyArray<BanEntry.BanEntry>) => entries.map(({ target }) => target)
+
+/** A book on the store in context, which is closed again. */
+const opened = <A, E, R>(use: (book: BanBook.Service) => Effect.Effect<A, E, R>, options?: BanBook.Options) =>
+  Effect.scoped(Effect.flatMap(BanBook.make(options), use))
+
+const inMemory = Effect.provide(KeyValueStore.layerMemory)
+
+describe("a ban", () => {
+  it.effect("is in force from when it is added until its end", () =>
+    opened((book) =>
+      Effect.gen(function*() {
+        const week = yield* book.add(ban(1, { duration: "7 days", source: "discord", servers: ["altis"] }))
+        const ever = yield* book.add(ban(2, { reason: "" }))
+        assert.match(week.id, /^[a-z0-9]{6}$/)
+        assert.deepStrictEqual(
+          week,
+          entry(1, {
+            id: week.id,
+            until: DateTime.makeUnsafe(7 * 86_400_000),
+            source: "discord",
+            servers: ["altis"]
+          })
+        )
+        assert.strictEqual(ever.until, "permanent")
+        assert.strictEqual(ever.servers, "all")
+        assert.deepStrictEqual(yield* book.get(week.id), Option.some(week))
+
+        yield* TestClock.adjust("7 days")
+        assert.deepStrictEqual(yield* book.list, [ever])
+        assert.deepStrictEqual(yield* book.get(week.id), Option.none())
+        assert.strictEqual(
+          yield* messageOf(book.lift(week.id)),
+          `the book has no ban ${week.id}. Nothing was changed`
+        )
+      })
+    ).pipe(inMemory))
+
+  it.effect("is refused with the value and what is allowed", () =>
+    opened((book) =>
+      Effect.gen(function*() {
+        const refused = (fields: object) => messageOf(book.add(ban(1, fields)))
+        assert.strictEqual(
+          yield* refused({ target: "Bob" }),
+          "`target` must be a GUID of 32 hexadecimal digits, an IPv4 address, or the UUID of an account (got \"Bob\"). " +
+            "Nothing was changed"
+        )
+        for (const reason of ["a\nremoveBan 0", "x\0", "x".repeat(201), undefined]) {
+          assert.include(yield* refused({ reason }), "`reason` must be one line of at most 200 characters")
+        }
+        assert.include(yield* refused({ by: "x".repeat(101) }), "`by` must be one line of at most 100 characters (got ")
+        assert.include(yield* refused({ source: 3 }), "`source` must be one line of at most 100 characters (got 3)")
+        assert.include(
+          yield* refused({ servers: [] }),
+          "`servers` must be \"all\", or the ids of servers, one at least"
+        )
+        for (const duration of [0, "-1 minutes", "soon"]) {
+          assert.include(yield* refused({ duration }), "`duration` must be longer than nothing, or \"permanent\"")
+        }
+        assert.deepStrictEqual(yield* book.list, [])
+      })
+    ).pipe(inMemory))
+
+  it.effect("of a GUID in upper case is one of that GUID, an infinite one is permanent", () =>
+    opened((book) =>
+      Effect.gen(function*() {
+        const target = guid(0xabc).toUpperCase() as BanEntry.BanEntry["target"]
+        const { target: known, until } = yield* book.add(ban(1, { target, duration: Duration.infinity }))
+        assert.deepStrictEqual([known, until], [guid(0xabc), "permanent"])
+        assert.strictEqual((yield* book.lift(target)).length, 1)
+      })
+    ).pipe(inMemory))
+})
+
+describe("the book", () => {
+  it.effect("finds bans by words, server and player, the newest first", () =>
+    opened((book) =>
+      Effect.gen(function*() {
+        const [a, b, c] = [
+          yield* book.add(ban(1, { reason: "Team killing", servers: ["altis"] })),
+          (yield* TestClock.adjust("1 second"), yield* book.add(ban(2, { by: "Team Lead" }))),
+          (yield* TestClock.adjust("1 second"), yield* book.add(ban(3, { target: ip(3), source: "bans.txt" })))
+        ]
+        const found = (query: BanBook.Query) => Effect.map(book.search(query), targets)
+        assert.deepStrictEqual(yield* found({}), [c.target, b.target, a.target])
+        assert.deepStrictEqual(yield* found({ words: "TEAM" }), [c.target, b.target, a.target])
+        assert.deepStrictEqual(yield* found({ words: " team  lead " }), [b.target])
+        assert.deepStrictEqual(yield* found({ words: "killing team" }), [c.target, b.target, a.target])
+        assert.deepStrictEqual(yield* found({ words: "bans.txt" }), [c.target])
+        assert.deepStrictEqual(yield* found({ words: a.id }), [a.target])
+        assert.deepStrictEqual(yield* found({ words: "198.51" }), [c.target])
+        assert.deepStrictEqual(yield* found({ server: "stratis" }), [c.target, b.target])
+        assert.deepStrictEqual(yield* found({ server: "stratis", words: "lead" }), [b.target])
+
+        const player = new Player.Player({
+          id: Player.PlayerId.make(3),
+          name: "Bob",
+          guid: guid(1),
+          address: new Address.Address({ ip: ip(3), port: 2304 }),
+          verified: true
+        })
+        assert.deepStrictEqual(yield* found({ targets: BanEntry.targetsOf(player) }), [c.target, a.target])
+        assert.deepStrictEqual(yield* found({ targets: BanEntry.targetsOf(player), server: "stratis" }), [c.target])
+        assert.deepStrictEqual(yield* found({ targets: [] }), [])
+      })
+    ).pipe(inMemory))
+
+  it.effect("lifts one ban, or all of a target, and tells of every change", () =>
+    opened((book) =>
+      Effect.gen(function*() {
+        const changes = yield* Effect.forkChild(
+          Stream.runCollect(Stream.take(book.changes, 6)),
+          { startImmediately: true }
+        )
+        const a = yield* book.add(ban(1))
+        const b = yield* book.add(ban(1, { servers: ["altis"] }))
+        assert.deepStrictEqual(yield* book.lift(a.id), [a])
+        const c = yield* book.add(ban(1))
+        assert.sameMembers([...(yield* book.lift(guid(1)))], [b, c])
+        assert.strictEqual(
+          yield* messageOf(book.lift(guid(1))),
+          `the book has no ban ${guid(1)}. Nothing was changed`
+        )
+        const told = yield* Fiber.join(changes)
+        assert.deepStrictEqual(told.slice(0, 4).map(({ _tag, entry }) => [_tag, entry.id]), [
+          ["Added", a.id],
+          ["Added", b.id],
+          ["Lifted", a.id],
+          ["Added", c.id]
+        ])
+        assert.sameMembers(told.slice(4).map(({ _tag, entry }) => `${_tag} ${entry.id}`), [
+          `Lifted ${b.id}`,
+          `Lifted ${c.id}`
+        ])
+      })
+    ).pipe(inMemory))
+
+  it.effect("is full with as many bans in force as it has room for", () =>
+    opened((book) =>
+      Effect.gen(function*() {
+        yield* book.add(ban(1, { duration: "1 hour" }))
+        yield* book.add(ban(2))
+        assert.strictEqual(
+          yield* messageOf(book.add(ban(3))),
+          "the book has room for 2 bans, and 1 more does not fit. Lift some, or raise its `capacity`. Nothing was changed"
+        )
+        yield* TestClock.adjust("1 hour")
+        yield* book.add(ban(3))
+        assert.deepStrictEqual(targets(yield* book.list), [guid(3), guid(2)])
+        const many = [4, 5].map((number) => ({ target: guid(number), until: "permanent" as const, reason: "" }))
+        assert.include(yield* messageOf(book.importBans(many, { by })), "and 2 more do not fit")
+        assert.deepStrictEqual(targets(yield* book.list), [guid(3), guid(2)])
+      }), { capacity: 2 }).pipe(inMemory))
+
+  it.effect("does not take options that are not allowed", () =>
+    Effect.gen(function*() {
+      const died = (options: BanBook.Options) =>
+        Effect.map(Effect.exit(opened(() => Effect.void, options)), (exit) => String(exit))
+      assert.include(yield* died({ capacity: 0 }), "`capacity` must be an integer from 1 (got 0)")
+      assert.include(yield* died({ refreshInterval: "999 millis" }), "`refreshInterval` must be at least 1 second")
+    }).pipe(inMemory))
+
+  /** What people and programs do with a book, against a list of what is in force. */
+  const step = Arbitrary.all({
+    kind: Arbitrary.schema(Schema.Literals(["add", "add", "add", "lift", "liftTarget", "wait", "reopen", "other"])),
+    number: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3 }))),
+    minutes: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3 })))
+  })
+
+  it.effect.prop(
+    "is the same after it was closed and opened, and in two programs that share a store",
+    [Arbitrary.array(step, { maxLength: 25 })],
+    ([steps]) =>
+      Effect.gen(function*() {
+        let model: ReadonlyArray<BanEntry.BanEntry> = []
+        let rest = steps
+        /** Runs steps until one that closes the book. */
+        const run = opened((book) =>
+          opened((other) =>
+            Effect.gen(function*() {
+              while (rest.length > 0) {
+                const [{ kind, minutes, number } = steps[0]!, ...left] = rest
+                rest = left
+                const now = (yield* DateTime.now).epochMilliseconds
+                model = model.filter((entry) => BanEntry.isInForce(entry, now))
+                const one = model[number]
+                if (kind === "add") {
+                  model = [
+                    yield* book.add(ban(number, minutes === 0 ? {} : { duration: `${minutes} minutes` })),
+                    ...model
+                  ]
+                } else if (kind === "lift" && one !== undefined) {
+                  assert.deepStrictEqual(yield* book.lift(one.id), [one])
+                  model = model.filter((entry) => entry !== one)
+                } else if (kind === "liftTarget" && one !== undefined) {
+                  yield* book.lift(one.target)
+                  model = model.filter(({ target }) => target !== one.target)
+                } else if (kind === "wait") yield* TestClock.adjust("1 minute")
+                else if (kind === "other") {
+                  yield* other.refresh
+                  model = [yield* other.add(ban(number)), ...model]
+                  yield* book.refresh
+                } else if (kind === "reopen") return
+                const after = (yield* DateTime.now).epochMilliseconds
+                const expected = model.filter((entry) => BanEntry.isInForce(entry, after)).map(String)
+                assert.sameMembers((yield* book.list).map(String), expected)
+              }
+            })
+          )
+        )
+        while (rest.length > 0) yield* run
+      }).pipe(inMemory),
+    { arbitrary: { runs: 40 } }
+  )
+})
+
+describe("the store", () => {
+  it.effect("is a folder by default", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* fs.makeTempDirectoryScoped()
+      const book = BanBook.layerFolder(`${folder}/bans`)
+      const use = <A, E, R>(f: (book: BanBook.Service) => Effect.Effect<A, E, R>) =>
+        Effect.provide(Effect.flatMap(BanBook.BanBook, f), book, { local: true })
+      const added = yield* use((book) => Effect.all([book.add(ban(1)), book.add(ban(2))]))
+      assert.deepStrictEqual((yield* use((book) => book.list)).length, 2)
+      yield* use((book) => book.lift(added[0].id))
+      assert.deepStrictEqual(yield* use((book) => book.list), [added[1]])
+    }).pipe(Effect.scoped, Effect.provide([NodeFileSystem.layer, NodePath.layer])))
+
+  it.effect("has an entry that cannot be read, say because of a crash: it is logged and left alone", () =>
+    Effect.gen(function*() {
+      const store = yield* KeyValueStore.KeyValueStore
+      const kept = yield* opened((book) => book.add(ban(1)))
+      const half = (yield* store.get(`bans/${kept.id}`))!.slice(0, 30)
+      yield* store.set(`bans/${id(7)}`, half)
+      // The entry of another number.
+      yield* store.set(`bans/${id(8)}`, (yield* store.get(`bans/${kept.id}`))!)
+      const logged: Array<unknown> = []
+      yield* opened((book) =>
+        Effect.gen(function*() {
+          assert.deepStrictEqual(yield* book.list, [kept])
+          assert.sameMembers([...(yield* book.unreadable)], [id(7), id(8)])
+          yield* book.refresh
+        })
+      ).pipe(Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(message))])))
+      assert.sameDeepMembers(logged, [7, 8].map((number) => [`the ban book cannot read its entry ${id(number)}`]))
+      assert.strictEqual(yield* store.get(`bans/${id(7)}`), half)
+    }).pipe(inMemory))
+
+  it.effect("that fails is a typed error, and the book is as the store is", () =>
+    Effect.gen(function*() {
+      const store = yield* KeyValueStore.KeyValueStore
+      let isBroken = false
+      const broken = (method: string) => new KeyValueStore.KeyValueStoreError({ method, message: "disk full" })
+      const flaky = KeyValueStore.KeyValueStore.of({
+        ...store,
+        set: (key, value) => isBroken ? Effect.fail(broken("set")) : store.set(key, value),
+        remove: (key) => isBroken ? Effect.fail(broken("remove")) : store.remove(key)
+      })
+      yield* opened((book) =>
+        Effect.gen(function*() {
+          const a = yield* book.add(ban(1))
+          isBroken = true
+          const error = yield* Effect.flip(book.add(ban(2)))
+          assert.strictEqual(error.message, "the store of the ban book failed: disk full")
+          assert.isTrue(error.isRetryable)
+          yield* Effect.flip(book.lift(a.id))
+          assert.deepStrictEqual(yield* book.list, [a])
+        })
+      ).pipe(Effect.provideService(KeyValueStore.KeyValueStore, flaky))
+    }).pipe(inMemory))
+
+  it.effect("is looked into now and then for what other programs have changed", () =>
+    opened((book) =>
+      opened((other) =>
+        Effect.gen(function*() {
+          const changes = yield* Effect.forkChild(
+            Stream.runCollect(Stream.take(book.changes, 2)),
+            { startImmediately: true }
+          )
+          const a = yield* other.add(ban(1))
+          assert.deepStrictEqual(yield* book.list, [])
+          yield* TestClock.adjust("5 seconds")
+          assert.deepStrictEqual(yield* book.list, [a])
+          yield* other.lift(a.id)
+          yield* TestClock.adjust("5 seconds")
+          assert.deepStrictEqual(yield* book.list, [])
+          assert.deepStrictEqual((yield* Fiber.join(changes)).map(({ _tag }) => _tag), ["Added", "Lifted"])
+        })
+      ), { refreshInterval: "5 seconds" }).pipe(inMemory))
+})
+
+describe("an import", () => {
+  const file =
+    BansFile.parse(`${guid(1)} -1 Cheating\n${guid(2)} 1415673088 over\n${ip(3)} -1 ${"x".repeat(300)}\n`).bans
+
+  it.effect("adds the bans that last, once", () =>
+    opened((book) =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(1_500_000_000_000)
+        const own = yield* book.add(ban(4))
+        const { added, skipped } = yield* book.importBans(file, { by, source: "bans.txt", servers: ["altis"] })
+        assert.strictEqual(skipped, 1)
+        assert.deepStrictEqual(
+          added.map(({ reason, servers, source, target }) => [target, reason, source, servers]),
+          [[guid(1), "Cheating", "bans.txt", ["altis"]], [ip(3), "x".repeat(200), "bans.txt", ["altis"]]]
+        )
+        yield* TestClock.adjust("1 hour")
+        assert.deepStrictEqual(yield* book.importBans(file, { by }), { added: [], skipped: 3 })
+
+        // What the book has put into the list of a server is not imported from there.
+        const written = BansFile.parse(`${own.target} -1 [book:${own.id}] teamkilling\n`).bans
+        assert.deepStrictEqual(yield* book.importBans(written, { by }), { added: [], skipped: 1 })
+        assert.strictEqual((yield* book.importBans(written, { by, mark: "other" })).added.length, 1)
+      })
+    ).pipe(inMemory))
+
+  it.effect("knows a ban again whose end is as exact as minutes are", () =>
+    opened((book) =>
+      Effect.gen(function*() {
+        const until = (minutes: number) => [
+          { target: guid(1), until: DateTime.makeUnsafe(minutes * 60_000), reason: "x" }
+        ]
+        assert.strictEqual((yield* book.importBans(until(60), { by })).added.length, 1)
+        assert.strictEqual((yield* book.importBans(until(62), { by })).added.length, 0)
+        assert.strictEqual((yield* book.importBans(until(90), { by })).added.length, 1)
+        assert.strictEqual((yield* book.importBans([...until(120), ...until(120)], { by })).added.length, 1)
+      })
+    ).pipe(inMemory))
+
+  it.effect("of nothing valid changes nothing", () =>
+    opened((book) =>
+      Effect.gen(function*() {
+        const wrong = { target: "Bob" as BanEntry.BanEntry["target"], until: "permanent" as const, reason: "" }
+        const good = { ...wrong, target: guid(1) }
+        assert.include(yield* messageOf(book.importBans([good, wrong], { by })), "`target` must be")
+        assert.deepStrictEqual(yield* book.list, [])
+      })
+    ).pipe(inMemory))
+
+  it.effect("of a copy brings back every ban with its number", () =>
+    Effect.gen(function*() {
+      const [json, before] = yield* opened((book) =>
+        Effect.gen(function*() {
+          yield* book.add(ban(1, { duration: "1 hour" }))
+          yield* book.add(ban(2, { servers: ["altis", "stratis"] }))
+          const list = yield* book.list
+          return [yield* Schema.encodeEffect(BanBook.Json)(list), list] as const
+        })
+      )
+      const store = yield* KeyValueStore.KeyValueStore
+      yield* store.clear
+      yield* opened((book) =>
+        Effect.gen(function*() {
+          const copy = yield* Schema.decodeEffect(BanBook.Json)(json)
+          assert.strictEqual((yield* book.importEntries(copy)).added.length, 2)
+          assert.deepStrictEqual(yield* book.importEntries(copy), { added: [], skipped: 2 })
+          assert.deepStrictEqual(yield* book.list, before)
+        })
+      )
+    }).pipe(inMemory))
+})

@@ -1,0 +1,396 @@
+import { Ban, type Table } from "@bercon/client"
+import { assert, describe, it } from "@effect/vitest"
+import { Arbitrary, DateTime, Duration, Result, Schema } from "effect"
+import type { BanEntry } from "../src/BanEntry.ts"
+import type { BanPolicy } from "../src/BanPolicy.ts"
+import { decide, type Decision, type Situation, victims } from "../src/internal/bans/banDecision.ts"
+import { markedReason } from "../src/internal/bans/mark.ts"
+import * as BanSettings from "../src/internal/bans/settings.ts"
+import { entry, guid, id, ip } from "./support.ts"
+
+const NOW = 1_000_000_000_000
+
+const row = (number: number, fields: Partial<Ban.Ban> = {}): Ban.Ban =>
+  new Ban.Ban({
+    id: Ban.BanId.make(0),
+    target: guid(number),
+    remaining: "permanent",
+    reason: markedReason(entry(number), "book"),
+    ...fields
+  })
+
+const table = (rows: ReadonlyArray<Ban.Ban>, fields: Partial<Table.Table<Ban.Ban>> = {}): Table.Table<Ban.Ban> => ({
+  rows: rows.map(({ reason, remaining, target }, index) =>
+    new Ban.Ban({ id: Ban.BanId.make(index), target, remaining, reason })
+  ),
+  unparsed: [],
+  total: undefined,
+  cut: false,
+  ...fields
+})
+
+const situation = (
+  entries: ReadonlyArray<BanEntry>,
+  rows: ReadonlyArray<Ban.Ban>,
+  policy: BanPolicy = {},
+  fields: Partial<Situation> = {}
+): Situation => ({
+  entries,
+  unreadable: new Set(),
+  table: table(rows),
+  now: NOW,
+  settings: Result.getOrThrow(BanSettings.make(policy)),
+  joined: new Set(),
+  ledger: undefined,
+  ...fields
+})
+
+/** What a decision is about, in numbers. */
+const shown = ({ add, expired, foreign, kept, remove, unknown }: Decision) => ({
+  add: add.map(({ id }) => id),
+  remove: remove.map(({ id }) => id as number),
+  unknown: unknown.map(({ id }) => id),
+  kept: [...kept],
+  expired,
+  foreign
+})
+
+const nothing = { add: [], remove: [], unknown: [], kept: [], expired: 0, foreign: 0 }
+
+describe("a list with reasons", () => {
+  it("lacks the bans that have no row, and has rows too much that no ban has", () => {
+    assert.deepStrictEqual(shown(decide(situation([entry(1), entry(2)], [row(2), row(3)]))), {
+      ...nothing,
+      add: [id(1)],
+      remove: [1],
+      kept: [id(2)]
+    })
+  })
+
+  it("has one row for each ban: others of the same number are too much", () => {
+    assert.deepStrictEqual(shown(decide(situation([entry(1)], [row(1), row(1), row(1)]))), {
+      ...nothing,
+      remove: [1, 2],
+      kept: [id(1)]
+    })
+  })
+
+  it("has rows of others, which are left alone, whomever they ban", () => {
+    const foreign = [
+      row(1, { reason: "teamkilling" }),
+      row(1, { reason: "" }),
+      row(2, { reason: `see ${markedReason(entry(2), "book")}` }),
+      row(3, { reason: "[other:000003] teamkilling" }),
+      row(4, { reason: "[book:0004] teamkilling" }),
+      row(5, { reason: "[book:000005]teamkilling" }),
+      // The reason of ban 1, copied for another GUID.
+      row(6, { reason: markedReason(entry(1), "book") })
+    ]
+    assert.deepStrictEqual(shown(decide(situation([entry(1)], foreign))), {
+      ...nothing,
+      add: [id(1)],
+      foreign: 7
+    })
+  })
+
+  it("shows a row of the book by its mark alone, whatever the server makes of the words", () => {
+    for (const reason of ["[book:000001]", "[book:000001] te\ufffd", "  [book:000001] teamkilling"]) {
+      assert.deepStrictEqual(shown(decide(situation([entry(1)], [row(1, { reason })]))), {
+        ...nothing,
+        kept: [id(1)]
+      })
+    }
+  })
+
+  it("does not hold a ban by a row that is over; the server forgets that when it writes", () => {
+    const over = row(1, { remaining: "expired" })
+    assert.deepStrictEqual(shown(decide(situation([entry(1)], [over]))), { ...nothing, add: [id(1)], expired: 1 })
+    assert.deepStrictEqual(shown(decide(situation([], [over]))), { ...nothing, expired: 1 })
+    assert.deepStrictEqual(shown(decide(situation([], [over], { write: false }))), {
+      ...nothing,
+      remove: [0],
+      expired: 1
+    })
+  })
+
+  it("keeps a row whose ban cannot be read in the book", () => {
+    const unreadable = new Set([id(1)])
+    assert.deepStrictEqual(shown(decide(situation([], [row(1), row(2)], {}, { unreadable }))), {
+      ...nothing,
+      remove: [1]
+    })
+  })
+
+  it("gets no bans of accounts, nor one that ends within a minute", () => {
+    const account = entry(1, { target: "3d8f0e52-6c5a-4e0b-9a55-0c2b1d7e4f10" as Ban.BanTarget })
+    const ending = (after: number) => entry(2, { until: DateTime.makeUnsafe(NOW + after) })
+    assert.deepStrictEqual(shown(decide(situation([account, ending(59_999)], []))), nothing)
+    assert.deepStrictEqual(shown(decide(situation([ending(60_000)], []))), { ...nothing, add: [id(2)] })
+    assert.deepStrictEqual(shown(decide(situation([ending(1)], [row(2)]))), { ...nothing, kept: [id(2)] })
+  })
+
+  it("is bounded in size: the newest bans are in it", () => {
+    const entries = [entry(3), entry(2), entry(1)]
+    assert.deepStrictEqual(shown(decide(situation(entries, [row(1), row(2)], { capacity: 2 }))), {
+      ...nothing,
+      add: [id(3)],
+      remove: [0],
+      kept: [id(2)]
+    })
+    assert.deepStrictEqual(shown(decide(situation(entries, [row(1)], { capacity: 0 }))), { ...nothing, remove: [0] })
+  })
+
+  it("is bounded in age", () => {
+    const old = entry(1, { added: DateTime.makeUnsafe(NOW - 60_000) })
+    assert.deepStrictEqual(shown(decide(situation([old], [row(1)], { maxAge: 60_000 }))), { ...nothing, remove: [0] })
+    assert.deepStrictEqual(shown(decide(situation([old], [], { maxAge: 60_000 }))), nothing)
+    assert.deepStrictEqual(shown(decide(situation([old], [], { maxAge: 60_001 }))), { ...nothing, add: [id(1)] })
+  })
+
+  it("has no row of the book if players are only kicked", () => {
+    assert.deepStrictEqual(shown(decide(situation([entry(1)], [row(1)], { enforcement: "Kick" }))), {
+      ...nothing,
+      remove: [0]
+    })
+  })
+
+  it("has only those who have tried to join, if that is the policy, and keeps them", () => {
+    const entries = [entry(1), entry(2), entry(3)]
+    const policy = { enforcement: "BanOnJoin" } as const
+    assert.deepStrictEqual(shown(decide(situation(entries, [row(2)], policy, { joined: new Set([id(3)]) }))), {
+      ...nothing,
+      add: [id(3)],
+      kept: [id(2)]
+    })
+    const over = row(2, { remaining: "expired" })
+    assert.deepStrictEqual(shown(decide(situation(entries, [over], policy))), { ...nothing, expired: 1 })
+  })
+})
+
+describe("a list that is not complete", () => {
+  const of = (fields: Partial<Table.Table<Ban.Ban>>, rows: ReadonlyArray<Ban.Ban> = []) =>
+    shown(decide(situation([entry(1), entry(2)], [], {}, { table: table(rows, fields) })))
+
+  it("lacks nothing for certain if it is cut, or has fewer rows than the server counts", () => {
+    assert.deepStrictEqual(of({ cut: true }), { ...nothing, unknown: [id(1), id(2)] })
+    assert.deepStrictEqual(of({ total: 2 }, [row(2)]), { ...nothing, unknown: [id(1)], kept: [id(2)] })
+    assert.deepStrictEqual(of({ total: 1 }, [row(2)]), { ...nothing, add: [id(1)], kept: [id(2)] })
+  })
+
+  it("may hide a ban in a line that cannot be read and names its target", () => {
+    const unparsed = [{ line: 4, text: `0  ${guid(1).toUpperCase()} forever` }]
+    assert.deepStrictEqual(of({ unparsed }), { ...nothing, add: [id(2)], unknown: [id(1)] })
+  })
+})
+
+describe("a list without reasons", () => {
+  const account = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}` as Ban.BanTarget
+  const ban = (number: number, of = number) => entry(number, { target: account(of) })
+  const plain = (number: number) => row(number, { target: account(number), remaining: "unknown", reason: "" })
+  const ledger = (...numbers: ReadonlyArray<number>) =>
+    new Map(numbers.map((number) => [account(number) as string, id(number) as string]))
+
+  it("has the rows of the book that the ledger names; others are left alone", () => {
+    const entries = [ban(1), ban(2), ban(3)]
+    const rows = [plain(1), plain(2), plain(4), plain(5)]
+    assert.deepStrictEqual(shown(decide(situation(entries, rows, {}, { ledger: ledger(1, 4) }))), {
+      ...nothing,
+      add: [id(3)],
+      remove: [2],
+      // Account 2 is banned by somebody else, which is as good.
+      kept: [id(1), id(2)],
+      foreign: 2
+    })
+  })
+
+  it("has one row for an account: of the ban that lasts longest, which takes the place of another", () => {
+    const short = entry(1, { target: account(1), until: DateTime.makeUnsafe(NOW + 3_600_000) })
+    const long = ban(2, 1)
+    assert.deepStrictEqual(shown(decide(situation([short, long], [plain(1)], {}, { ledger: ledger(1) }))), {
+      ...nothing,
+      add: [id(2)]
+    })
+    const known = new Map([[account(1) as string, id(2) as string]])
+    assert.deepStrictEqual(shown(decide(situation([short, long], [plain(1)], {}, { ledger: known }))), {
+      ...nothing,
+      kept: [id(2)]
+    })
+  })
+
+  it("keeps a row whose ban cannot be read in the book, and gets no GUIDs", () => {
+    const given = { ledger: ledger(1), unreadable: new Set([id(1)]) }
+    assert.deepStrictEqual(shown(decide(situation([entry(7)], [plain(1)], {}, given))), nothing)
+  })
+
+  it("keeps those who have tried to join, if that is the policy", () => {
+    const policy = { enforcement: "BanOnJoin" } as const
+    assert.deepStrictEqual(shown(decide(situation([ban(1), ban(2)], [plain(1)], policy, { ledger: ledger(1) }))), {
+      ...nothing,
+      kept: [id(1)]
+    })
+  })
+})
+
+// -----------------------------------------------------------------------------
+// the property
+// -----------------------------------------------------------------------------
+
+const numbers = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 11 })))
+const oneOf = <const A extends ReadonlyArray<string | number | boolean>>(...values: A) =>
+  Arbitrary.schema(Schema.Literals(values))
+
+const bans = Arbitrary.array(
+  Arbitrary.map(
+    Arbitrary.all({ number: numbers, age: oneOf(0, 50, 150), lasts: oneOf(0, 30_000, 90_000) }),
+    ({ age, lasts, number }) =>
+      entry(number, {
+        target: number % 3 === 0 ? ip(number) : guid(number),
+        added: DateTime.makeUnsafe(NOW - age),
+        until: lasts === 0 ? "permanent" : DateTime.makeUnsafe(NOW + lasts)
+      })
+  ),
+  { maxLength: 8 }
+)
+
+const rows = Arbitrary.array(
+  Arbitrary.map(
+    Arbitrary.all({ number: numbers, kind: oneOf("own", "own", "over", "foreign", "copied") }),
+    ({ kind, number }) => {
+      const target = number % 3 === 0 ? ip(number) : guid(number)
+      switch (kind) {
+        case "own":
+          return row(number, { target })
+        case "over":
+          return row(number, { target, remaining: "expired" })
+        case "foreign":
+          return row(number, { target, remaining: Duration.hours(1), reason: "mine" })
+        case "copied":
+          return row(number, { target: guid(100 + number) })
+      }
+    }
+  ),
+  { maxLength: 12 }
+)
+
+const policies = Arbitrary.all({
+  enforcement: oneOf("Kick", "BanOnJoin", "List", "List"),
+  capacity: oneOf(0, 2, 100),
+  maxAge: oneOf(100, 1000),
+  write: oneOf(true, false)
+})
+
+/** What a server does that executes a decision. */
+const execute = (before: Table.Table<Ban.Ban>, { add, remove }: Decision): ReadonlyArray<Ban.Ban> => [
+  ...before.rows.filter((row) => !remove.includes(row)),
+  ...add.map((entry) => row(0, { target: entry.target, reason: markedReason(entry, "book") }))
+]
+
+describe("any list", () => {
+  it.prop(
+    "agrees after one decision was executed, has what the policy wants, and every row of others",
+    { bans, rows, policy: policies, joined: Arbitrary.array(numbers, { maxLength: 4 }) },
+    ({ bans, joined, policy, rows }) => {
+      const entries = [...new Map(bans.map((ban) => [ban.id, ban])).values()]
+      const given = situation(entries, rows, policy, { joined: new Set(joined.map(id)) })
+      const first = decide(given)
+      const after = table(execute(given.table, first))
+      const second = decide({ ...given, table: after })
+      assert.deepStrictEqual([second.add, second.remove, second.unknown], [[], [], []])
+
+      const isForeign = ({ reason, target }: Ban.Ban) =>
+        reason === "mine" || entries.some((entry) => reason === markedReason(entry, "book") && target !== entry.target)
+      const others = (rows: ReadonlyArray<Ban.Ban>) =>
+        rows.filter(isForeign).map(({ reason, target }) => `${target} ${reason}`)
+      assert.deepStrictEqual(others(after.rows), others(given.table.rows))
+      assert.strictEqual(second.foreign, others(after.rows).length)
+
+      const own = after.rows.filter((row) => !isForeign(row) && row.remaining !== "expired")
+      assert.strictEqual(own.length, second.kept.size)
+      assert.isAtMost(own.length, policy.capacity)
+      if (policy.enforcement === "Kick") assert.deepStrictEqual(own, [])
+      for (const { target } of own) {
+        const one = entries.find((entry) => entry.target === target)!
+        assert.isTrue(NOW - DateTime.toEpochMillis(one.added) < policy.maxAge)
+      }
+      if (policy.enforcement === "List") {
+        const due = entries.filter(({ added }) => NOW - DateTime.toEpochMillis(added) < policy.maxAge)
+          .slice(0, policy.capacity)
+        const listed = new Set(own.map(({ target }) => target))
+        for (const { target, until } of due) {
+          assert.isTrue(listed.has(target) || (until !== "permanent" && DateTime.toEpochMillis(until) < NOW + 60_000))
+        }
+      }
+    },
+    { arbitrary: { runs: 300 } }
+  )
+
+  it.prop(
+    "that is cut gets nothing, and loses only rows that it shows",
+    { bans, rows, policy: policies },
+    ({ bans, policy, rows }) => {
+      const entries = [...new Map(bans.map((ban) => [ban.id, ban])).values()]
+      const given = situation(entries, rows, policy, { table: table(rows, { cut: true }) })
+      const decision = decide(given)
+      assert.deepStrictEqual(decision.add, [])
+      assert.isTrue(decision.remove.every((row) => given.table.rows.includes(row) && row.reason !== "mine"))
+    }
+  )
+})
+
+describe("victims", () => {
+  const rows =
+    table([...Array.from({ length: 6 }, (_, index) => row(index)), ...[7, 8].map((n) => row(n, { target: ip(n) }))])
+      .rows
+  const at = (...numbers: ReadonlyArray<number>) => numbers.map((number) => rows[number]!)
+  const hit = (meant: number, missing: ReadonlyArray<number>, gone: boolean) =>
+    victims(at(meant), at(...missing), () => gone).map(({ id }) => id as number)
+
+  it("are rows behind the one that was meant, by no more places than rows went before them", () => {
+    assert.deepStrictEqual(hit(1, [0, 2], false), [2])
+    assert.deepStrictEqual(hit(1, [0, 3], false), [])
+    // 0 and 2 went, then the removal met 3.
+    assert.deepStrictEqual(hit(1, [0, 2, 3], false), [2, 3])
+  })
+
+  it("are none if nothing moved: another admin has removed what is gone", () => {
+    assert.deepStrictEqual(hit(1, [2], false), [])
+    assert.deepStrictEqual(hit(1, [0], false), [])
+    assert.deepStrictEqual(hit(2, [0, 1], false), [])
+  })
+
+  it("are rows right behind one that is gone: the removal may have come twice", () => {
+    assert.deepStrictEqual(hit(1, [2], true), [2])
+    assert.deepStrictEqual(hit(1, [3], true), [])
+    assert.deepStrictEqual(hit(1, [0], true), [])
+  })
+
+  it("are addresses before the one that was meant, if it is there: GUIDs may have moved it", () => {
+    assert.deepStrictEqual(hit(7, [6], false), [6])
+    assert.deepStrictEqual(hit(7, [6], true), [])
+    assert.deepStrictEqual(hit(7, [5], false), [])
+    assert.deepStrictEqual(hit(3, [6], false), [])
+  })
+
+  /** A server that removes by number, while another admin removes too. */
+  it.prop(
+    "contain every row that a removal has hit",
+    {
+      meant: numbers,
+      before: Arbitrary.array(numbers, { maxLength: 3 }),
+      after: Arbitrary.array(numbers, { maxLength: 3 })
+    },
+    ({ after, before, meant }) => {
+      const list = [...rows]
+      const one = rows[meant % rows.length]!
+      const removed: Array<Ban.Ban> = []
+      const drop = (number: number) => removed.push(...list.splice(number % Math.max(1, list.length), 1))
+      before.forEach(drop)
+      const [hit] = list.splice(one.id, 1)
+      after.forEach(drop)
+      const missing = rows.filter((row) => !list.includes(row) && row !== one)
+      const found = victims([one], missing, (row) => !list.includes(row))
+      if (hit !== undefined && hit !== one) assert.include(found, hit)
+    },
+    { arbitrary: { runs: 500 } }
+  )
+})

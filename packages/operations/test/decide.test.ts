@@ -1,0 +1,91 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import type { Step } from "../src/internal/plans/decide.ts"
+import { compiled, type Faults, MINUTE, QUIET, simulate, START } from "./planSimulation.ts"
+
+const DAY = 24 * 60 * MINUTE
+
+// A process that ends before it has sent anything has used up a try.
+const plan = compiled({ lock: "1 minute", kick: { before: "10 seconds" }, tries: 10 })
+
+const seed = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 31 - 1 }))
+
+const appointmentOf = (step: Step) => "appointment" in step ? step.appointment : assert.fail(`${step._tag} is of none`)
+
+/** What holds whatever goes wrong. */
+const check = ({ orders, said, sent, server }: ReturnType<typeof simulate>) => {
+  const keys = said.map(({ at, step }) => {
+    const { occurrence, time } = appointmentOf(step)
+    const lead = step._tag === "Warn" ? step.lead : assert.fail()
+    assert.isAtLeast(at, time - lead, "a warning is not early")
+    assert.isAtMost(at, time - lead / 2, "a warning is said until half of its time is over")
+    return `${occurrence} ${time} ${lead}`
+  })
+  assert.strictEqual(new Set(keys).size, keys.length, "no warning is said twice")
+  for (const [index, { step }] of said.entries()) {
+    const before = said[index - 1]?.step
+    if (before?._tag !== "Warn" || step._tag !== "Warn" || before.appointment.time !== step.appointment.time) continue
+    assert.isBelow(step.lead, before.lead, "the time that is left gets shorter")
+  }
+
+  const occurrences = server.restarts.map(({ occurrence }) => occurrence)
+  assert.strictEqual(new Set(occurrences).size, occurrences.length, "a server restarts once for an occurrence")
+  for (const { at, step } of sent) {
+    if (step._tag !== "Command" || step.attempt > 1) continue
+    const { occurrence, time } = step.appointment
+    assert.isAtLeast(at, time, "the command is not early")
+    assert.isAtMost(at, time + plan.latest, "the command is not later than the plan allows")
+    const ordered = orders.findLast((one) => one.at <= at && one.order.occurrence === occurrence)
+    if (ordered !== undefined) assert.strictEqual(time, ordered.order.time, "what was ordered last holds")
+  }
+}
+
+const outcomesOf = ({ finished }: ReturnType<typeof simulate>) => finished.map(({ outcome }) => outcome)
+
+/** What is claimed of restarts is so, if the line holds. */
+const checkClaims = ({ finished, server }: ReturnType<typeof simulate>) => {
+  const restarted = new Set(server.restarts.map(({ occurrence }) => occurrence))
+  for (const { occurrence, outcome } of finished) {
+    if (outcome === "Unknown") continue
+    assert.strictEqual(restarted.has(occurrence), outcome === "Restarted", `${outcome}, and so it is`)
+  }
+}
+
+describe("a plan", () => {
+  it.prop("says each warning once and restarts once, if nothing goes wrong", { seed }, ({ seed }) => {
+    const run = simulate(plan, seed, QUIET, START + DAY + 20 * MINUTE)
+    check(run)
+    assert.deepStrictEqual(outcomesOf(run), Array.from({ length: 6 }, () => "Restarted" as const))
+    assert.strictEqual(run.said.length, 6 * 5)
+    assert.strictEqual(run.server.restarts.length, 6)
+    assert.deepStrictEqual(run.locks, Array.from({ length: 6 }, () => "Lock" as const))
+  }, { arbitrary: { runs: 5 } })
+
+  it.prop("says nothing twice and restarts once, wherever its process is killed", { seed }, ({ seed }) => {
+    const run = simulate(plan, seed, { ...QUIET, crash: 0.2, downtime: 1500 }, START + DAY + 20 * MINUTE)
+    check(run)
+    checkClaims(run)
+    // A process that is back within seconds finds out from the server what became of the command.
+    if (!outcomesOf(run).includes("Unknown")) assert.strictEqual(run.server.restarts.length, 6)
+    assert.isAtMost(outcomesOf(run).filter((outcome) => outcome === "Unknown").length, 1)
+  }, { arbitrary: { runs: 40 } })
+
+  it.prop("restarts once if commands or replies are lost", { seed }, ({ seed }) => {
+    const run = simulate(plan, seed, { ...QUIET, loss: 0.3, crash: 0.02, downtime: 1500 }, START + DAY + 30 * MINUTE)
+    check(run)
+    checkClaims(run)
+    assert.isFalse(outcomesOf(run).includes("Stayed"))
+  }, { arbitrary: { runs: 40 } })
+
+  it.prop("says nothing twice, restarts at most once and obeys, whatever goes wrong", { seed }, ({ seed }) => {
+    const faults: Faults = {
+      crash: 0.1,
+      downtime: 30 * MINUTE,
+      lateness: 2 * MINUTE,
+      loss: 0.2,
+      outage: 0.02,
+      orders: 0.02
+    }
+    check(simulate(plan, seed, faults, START + DAY))
+  }, { arbitrary: { runs: 40 } })
+})

@@ -1,0 +1,62 @@
+/**
+ * Bundles small programs that use the installed packages, and fails if a bundle has more in it than it should.
+ */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import process from "node:process"
+import * as Zlib from "node:zlib"
+import { rolldown } from "rolldown"
+
+interface Bundle {
+  readonly name: string
+  /** The program, in the project that has the packages installed. */
+  readonly code: string
+  /** The limit of the minified and compressed bundle, in KiB, `effect` included. */
+  readonly limit: number
+  /** The limit of what is in it of bercon's packages, before minifying, in KiB. */
+  readonly limitOfOwn: number
+}
+
+const bundles: ReadonlyArray<Bundle> = [
+  // Effect's runtime for Node is left out: it has nothing of bercon in it.
+  { name: "the quick start", code: `import "./src/quickStart/main.ts"`, limit: 100, limitOfOwn: 380 },
+  {
+    name: "GUIDs, by the index of @bercon/client",
+    code: `import { Guid } from "@bercon/client"\nconsole.log(Guid.isGuid("x"))`,
+    limit: 30,
+    limitOfOwn: 5
+  },
+  { name: "an import that nothing is used of", code: `import "@bercon/client"`, limit: 0.1, limitOfOwn: 0 }
+]
+
+const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`
+
+const measure = async (code: string, project: string) => {
+  const entry = Path.join(project, "entry.ts")
+  Fs.writeFileSync(entry, code)
+  const bundle = await rolldown({
+    input: entry,
+    cwd: project,
+    platform: "node",
+    external: [/^@effect\/platform-node/],
+    onLog: (_level, log) => {
+      throw new Error(log.message)
+    }
+  })
+  const { output: [chunk] } = await bundle.generate({ minify: true })
+  const own = Object.entries(chunk.modules)
+    .filter(([id]) => id.includes(`${Path.sep}node_modules${Path.sep}@bercon${Path.sep}`))
+    .reduce((sum, [, { renderedLength }]) => sum + renderedLength, 0)
+  return { own, compressed: Zlib.gzipSync(chunk.code).length }
+}
+
+/** Prints the sizes of the bundles. Throws if one is beyond its limit. */
+export const checkBundles = async (project: string): Promise<void> => {
+  for (const { code, limit, limitOfOwn, name } of bundles) {
+    const { compressed, own } = await measure(code, project)
+    const text = `${name}: ${kib(compressed)} compressed (limit ${kib(limit * 1024)}), ` +
+      `of bercon ${kib(own)} before minifying (limit ${kib(limitOfOwn * 1024)})`
+    process.stdout.write(`${text}\n`)
+    if (compressed > limit * 1024 || own > limitOfOwn * 1024) throw new Error(`too large a bundle of ${text}`)
+  }
+}
