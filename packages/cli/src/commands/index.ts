@@ -13,6 +13,7 @@ import { exec } from "./exec.ts"
 import { loadEvents, loadScripts, lock, reassign, restart, unlock, writeBans } from "./game.ts"
 import { restartServer, shutdown } from "./going.ts"
 import { guid } from "./guid.ts"
+import { init } from "./init.ts"
 import { kick } from "./kick.ts"
 import { loadBans } from "./loadBans.ts"
 import { maxPing } from "./maxPing.ts"
@@ -32,5 +33,5 @@ export const command = bercon.pipe(Command.withSubcommands([
   { group: "Players", commands: [say, whisper, kick, ban, unban] },
   { group: "The game", commands: [lock, unlock, mission, restart, reassign, restartServer, shutdown] },
   { group: "BattlEye", commands: [writeBans, loadBans, loadScripts, loadEvents, maxPing] },
-  { group: "Anything else", commands: [exec, guid, doctor, demo, simulate] }
+  { group: "Anything else", commands: [exec, guid, init, doctor, demo, simulate] }
 ]))
