@@ -21,7 +21,8 @@ export const layer: Layer.Layer<Command.Environment> = Layer.mergeAll(
   Stdio.layerTest({ args: Effect.sync(() => process.argv.slice(2)) }),
   Layer.succeed(ChildProcessSpawner.ChildProcessSpawner, ChildProcessSpawner.make(() => unused)),
   Layer.sync(Terminal.Terminal, () => {
-    const { columns = 80, rows = 24 } = process.stdout
+    // Both are absent if standard output is not a terminal.
+    const { columns = 80, rows = 24 }: { readonly columns?: number; readonly rows?: number } = process.stdout
     return Terminal.make({
       columns: Effect.succeed(columns),
       rows: Effect.succeed(rows),

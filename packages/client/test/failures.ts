@@ -1,5 +1,5 @@
 /**
- * Every error that a few lines can produce at a simulated server, and what it is expected to say.
+ * Every error that a few lines can produce with a simulated server, and its expected message.
  */
 import {
   type ActionError,
@@ -21,7 +21,7 @@ export type Failure =
   | ActionError.ActionError
   | ReplyError.ReplyError
 
-/** How an error comes about, at a server that is told what to do, and what is expected of it. */
+/** How an error is produced with a controlled server, and its expected properties. */
 export interface Case {
   readonly reason: string
   readonly message: string
@@ -30,7 +30,7 @@ export interface Case {
   readonly server?: ServerMachine.Options
   readonly client?: Partial<RconClient.Options>
   readonly fate?: (server: SimulatedServer.SimulatedServer["Service"]) => Effect.Effect<unknown>
-  /** Whether the client logs in before the fate of the server. */
+  /** Whether the client logs in before the server's `fate`. */
   readonly online?: boolean
   readonly run: (
     rcon: RconClient.Service,
@@ -47,7 +47,7 @@ const ban = "has no bearing"
 const login = (rcon: RconClient.Service): Effect.Effect<unknown, Failure> => rcon.closed
 const header = "GUID Bans:\n[#] [GUID] [Minutes left] [Reason]\n----------------------------------------\n"
 
-/** What a server does with one command. */
+/** Sets a server's reaction to one command. */
 const on = (
   command: string,
   reply: string | ServerMachine.CustomReply
@@ -146,7 +146,7 @@ export const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "UnknownCommand",
-    message: "command \"unheard\": the server does not know this command. It was not executed",
+    message: "command \"unheard\": the server does not have this command. It was not executed",
     execution: "NotExecuted",
     isRetryable: false,
     online: true,
@@ -303,7 +303,7 @@ export const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "Unconfirmed",
-    message: "kick: that the player is gone was not seen in time. The action may have been executed",
+    message: "kick: not confirmed in time: expected the player to be gone. The action may have been executed",
     execution: "MaybeExecuted",
     isRetryable: false,
     server: on("kick", ""),
@@ -322,7 +322,7 @@ export const inTime = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect
 
 export const tagOf = (error: Failure): string => error._tag === "ReplyError" ? error._tag : error.reason._tag
 
-/** Runs a case: the server meets its fate, the client is asked, and the error is the result. */
+/** Runs a case. Succeeds with the error. */
 export const produce = (
   one: Case,
   chosen: Partial<RconClient.Options> = {}
