@@ -182,16 +182,22 @@ export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Uncon
 
 /**
  * Another client changed the ban list at the same time. Ban numbers move when that happens: one of the bans that are gone,
- * `missing`, may have been removed in place of one of those that were `meant`. Both have the numbers of the list as it was
- * read before.
+ * `missing`, may have been removed in place of one that was meant.
+ *
+ * **Details**
+ *
+ * All three have been read from the list before and after the removal. `missing` are the bans that are gone, but were not
+ * meant; `stillListed` those that were meant, but are still there. Both have the numbers of the list before. `added` have come
+ * in between.
  *
  * @category errors
  * @since 0.1.0
  */
 export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansChanged")({
   _tag: Schema.tag("BansChanged"),
-  meant: Schema.Array(Ban),
-  missing: Schema.Array(Ban)
+  missing: Schema.Array(Ban),
+  stillListed: Schema.Array(Ban),
+  added: Schema.Array(Ban)
 }) {
   override get message(): string {
     return "another client changed the ban list at the same time, so a wrong ban may have been removed. " +
