@@ -22,11 +22,12 @@ import { formatMessage } from "publint/utils"
 import { type Manifest, modulesOf, type Package, published, root } from "./packages.ts"
 import { pack, tarballOf } from "./tarballs.ts"
 
-/** The files that belong in the tarball of a package: its sources, what is made of each, and three more. */
+/** The files that belong in the tarball of a package: its sources, what is made of each, and three or four more. */
 const expectedFiles = (folder: string): ReadonlyArray<string> => [
   "LICENSE",
   "README.md",
   "package.json",
+  ...Fs.globSync("CHANGELOG.md", { cwd: Path.join(root, "packages", folder) }),
   ...Fs.globSync("**/*.ts", { cwd: Path.join(root, "packages", folder, "src") }).flatMap((source) => [
     `src/${source}`,
     ...["js", "js.map", "d.ts", "d.ts.map"].map((extension) => `dist/${source.slice(0, -"ts".length)}${extension}`)

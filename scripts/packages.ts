@@ -26,6 +26,9 @@ export const root = Path.resolve(import.meta.dirname, "..")
 export const readManifest = (path: string): Manifest =>
   JSON.parse(Fs.readFileSync(Path.join(root, path, "package.json"), "utf8"))
 
+/** The address of the project, without a slash at its end. */
+export const home = String(readManifest(".")["homepage"]).replace(/#readme$/, "")
+
 /** Every package, also the private ones, sorted by folder. */
 export const all: ReadonlyArray<Package> = Fs.globSync("packages/*/package.json", { cwd: root })
   .map((path) => path.split(Path.sep)[1]!)
@@ -34,12 +37,16 @@ export const all: ReadonlyArray<Package> = Fs.globSync("packages/*/package.json"
 
 export const published: ReadonlyArray<Package> = all.filter(({ manifest }) => manifest.private !== true)
 
-/** The public modules of a package: the files of `src`, without `.ts`, sorted. `index` is not one of them. */
+/** The modules of a package that can be imported: the files of `src`, without `.ts`, sorted. `index` is not one of them. */
 export const modulesOf = (folder: string): ReadonlyArray<string> =>
   Fs.globSync("*.ts", { cwd: Path.join(root, "packages", folder, "src") })
     .map((file) => Path.basename(file, ".ts"))
     .filter((module) => module !== "index")
     .sort()
+
+/** The modules that programs are meant to import. `unstable` is for the other packages of bercon alone. */
+export const publicModulesOf = (folder: string): ReadonlyArray<string> =>
+  modulesOf(folder).filter((module) => module !== "unstable")
 
 /** The names of all that a package depends on, directly or not. */
 const needs = (name: string): ReadonlyArray<string> => {

@@ -4,10 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { published, readManifest, root } from "../scripts/packages.ts"
-
-/** Where the project lives, as the manifest of the repository says it. */
-const home = String(readManifest(".")["homepage"]).replace(/#readme$/, "")
+import { home, published, readManifest, root } from "../scripts/packages.ts"
 
 describe.each(published.map((item) => [item.manifest.name, item] as const))("the manifest of %s", (name, item) => {
   const { folder, manifest } = item

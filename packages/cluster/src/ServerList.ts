@@ -102,13 +102,6 @@ export class ServerList extends Context.Service<ServerList, Service>()("@bercon/
 export const make: Effect.Effect<Service, never, Sharding | Scope.Scope> = Effect.gen(function*() {
   const { change, changes, current } = yield* ListMember.make
   const listed = ({ servers }: Listing): Listed => new Map(servers.map((server) => [server.id, server]))
-  const settingsOf = (servers: Readonly<Record<string, ServerSettings>>) =>
-    Effect.map(
-      Effect.forEach(Object.entries(servers), ([id, server]) =>
-        Effect.map(Settings.make(id, server), (settings) => [id, settings] as const)),
-      (entries) =>
-        new Map(entries)
-    )
   return {
     servers: Effect.map(current, listed),
     changes: Stream.map(changes, listed),
@@ -116,8 +109,9 @@ export const make: Effect.Effect<Service, never, Sharding | Scope.Scope> = Effec
     remove: (id) => change(ListChanges.remove(id)),
     replace: (id, server) =>
       Effect.flatMap(Settings.make(id, server), (settings) => change(ListChanges.replace(id, settings))),
-    reconcile: (servers) => Effect.flatMap(settingsOf(servers), (wanted) => change(ListChanges.reconcile(wanted))),
-    begin: (servers) => Effect.flatMap(settingsOf(servers), (wanted) => change(ListChanges.begin(wanted)))
+    reconcile: (servers) =>
+      Effect.flatMap(Settings.makeAll(servers), (wanted) => change(ListChanges.reconcile(wanted))),
+    begin: (servers) => Effect.flatMap(Settings.makeAll(servers), (wanted) => change(ListChanges.begin(wanted)))
   }
 })
 

@@ -10,7 +10,7 @@
  */
 import { LoginFailure, OutageCause } from "@bercon/session/LoginFailure"
 import * as Schema from "effect/Schema"
-import { Settings } from "./internal/serverSettings.ts"
+import { MAX_SERVERS, Settings } from "./internal/serverSettings.ts"
 
 const outage = { cause: OutageCause, tries: Schema.Int, since: Schema.Number }
 
@@ -52,7 +52,7 @@ export const Gap = Schema.TaggedStruct("Gap", {
 })
 
 /**
- * The schema of the state of a session. Sent at each change, and once a second as a sign of life.
+ * The schema of the state of a session. Sent at each change, and now and then as a sign of life.
  *
  * @category schemas
  * @since 0.1.0
@@ -74,6 +74,8 @@ export const Hello = Schema.TaggedStruct("Hello", {
   activation: Schema.String,
   /** Which definition of the server its session is of, if there can be several. */
   generation: Schema.optionalKey(Schema.String),
+  /** How often the feed gives a sign of life, in milliseconds. */
+  heartbeat: Schema.Number,
   state: State,
   /** The first message since the last login. */
   greeting: Schema.optionalKey(Message),
@@ -153,15 +155,7 @@ export const ListedServer = Schema.Struct({
 export type ListedServer = typeof ListedServer.Type
 
 /**
- * How many servers a list can have. All of it is sent and stored with each change.
- *
- * @category constants
- * @since 0.1.0
- */
-export const MAX_SERVERS = 4096
-
-/**
- * The schema of the list of servers, as it is sent and stored.
+ * The schema of the list of servers, as it is sent and stored. All of it is, with each change: it can have 4,096 servers.
  *
  * @category schemas
  * @since 0.1.0
@@ -185,7 +179,7 @@ export const Listing = Schema.TaggedStruct("Listing", {
 export type Listing = typeof Listing.Type
 
 /**
- * The schema of a sign of life of the list of servers, sent once a second.
+ * The schema of a sign of life of the list of servers.
  *
  * @category schemas
  * @since 0.1.0

@@ -3,43 +3,16 @@ import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { Sharding } from "effect/cluster"
-import { KeyValueStore } from "effect/persistence"
 import * as MemoryCluster from "./memoryCluster.ts"
+import * as SharedStore from "./sharedStore.ts"
 
 const PASSWORD = Redacted.make("secret")
-
-/** A store that all runners share, and that can be away, hang, or lose what it has. */
-const makeStore = () => {
-  const values = new Map<string, string>()
-  const state = { mode: "there" as "there" | "away" | "hanging", values, writes: Array<string>() }
-  const asked = <A>(answer: () => A): Effect.Effect<A, KeyValueStore.KeyValueStoreError> =>
-    Effect.suspend(() =>
-      state.mode === "there"
-        ? Effect.sync(answer)
-        : state.mode === "away"
-        ? Effect.fail(new KeyValueStore.KeyValueStoreError({ method: "any", message: "connection refused" }))
-        : Effect.never
-    )
-  const service = KeyValueStore.makeStringOnly({
-    get: (key) => asked(() => values.get(key)),
-    set: (key, value) =>
-      asked(() => {
-        state.writes.push(value)
-        values.set(key, value)
-      }),
-    remove: (key) => asked(() => void values.delete(key)),
-    clear: asked(() => values.clear()),
-    size: asked(() => values.size),
-    keys: asked(() => [...values.keys()])
-  })
-  return { state, layer: Layer.succeed(KeyValueStore.KeyValueStore, service) }
-}
 
 /** Game servers at 10.0.0.1, 10.0.0.2 and so on, and a cluster of some runners that can reach them. */
 const setup = Effect.fnUntraced(function*(...ports: ReadonlyArray<number>) {
   const network = yield* SimulatedNetwork.SimulatedNetwork
   const cluster = yield* MemoryCluster.make()
-  const store = makeStore()
+  const store = SharedStore.make()
   const passwords = { lookups: Array<string>(), of: new Map<string, Redacted.Redacted>() }
   const simulate = (number: number, options?: SimulatedServer.Options) =>
     SimulatedServer.make({ host: `10.0.0.${number}`, password: PASSWORD, ...options })

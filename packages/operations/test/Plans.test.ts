@@ -1,50 +1,313 @@
-import { Plans, type RestartPlan } from "@bercon/operations"
+import { type PlanEvent, Plans, type RestartPlan } from "@bercon/operations"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
-import * as KeyValueStore from "effect/persistence/KeyValueStore"
-import { TestClock } from "effect/testing"
+import { Duration, Effect } from "effect"
+import { lastingStore, onServer, told, utc, watched } from "./planKit.ts"
 
 const nightly: RestartPlan.Input = {
   id: "nightly",
   at: { cron: "0 4 * * *", timeZone: "UTC" },
-  lock: "1 minute",
-  kick: { before: "10 seconds" },
   command: "restartServer"
 }
 
-describe("a plan", () => {
-  it.effect("warns, locks, kicks and restarts", () =>
-    Effect.gen(function*() {
-      yield* TestClock.setTime(Date.UTC(2026, 2, 28, 2))
-      yield* Effect.gen(function*() {
+/** Of tests over days of virtual time, which take a second on a machine that has nothing else to do. */
+const LONG = 30_000
+
+const tagsOf = (events: ReadonlyArray<PlanEvent.PlanEvent>) =>
+  events.map((event) =>
+    event._tag === "NotRestarted" || event._tag === "WarningSkipped" ? `${event._tag}: ${event.reason}` : event._tag
+  )
+
+describe("a restart plan", () => {
+  it.effect("warns, locks, kicks, restarts, and says how long it took", () =>
+    onServer(
+      {
+        from: "2026-03-28T02:00",
+        plans: {
+          restarts: [{ ...nightly, lock: "1 minute", kick: { before: "10 seconds", reason: "Restart, see you" } }]
+        }
+      },
+      Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
+        const events = yield* watched
         yield* server.join({ name: "Miller" })
         yield* TestRcon.passTime("3 hours")
+        assert.deepStrictEqual(yield* told, [
+          "03:00:00 Restart in 1 hour",
+          "03:30:00 Restart in 30 minutes",
+          "03:45:00 Restart in 15 minutes",
+          "03:55:00 Restart in 5 minutes",
+          "03:59:00 Restart in 1 minute",
+          "03:59:00 #lock",
+          "03:59:50 kick 0 Restart, see you",
+          "04:00:00 #restartserver"
+        ])
+        assert.deepStrictEqual(tagsOf(events), [
+          "Appointed",
+          ...Array.from({ length: 5 }, () => "Warned"),
+          "Locked",
+          "PlayersKicked",
+          "Commanded",
+          "Gone",
+          "Restarted",
+          "Appointed"
+        ])
+        const restarted = events.find((event) => event._tag === "Restarted")!
+        // The server takes 30 seconds, and is found within seconds.
+        assert.isAtLeast(Duration.toSeconds(restarted.took), 30)
+        assert.isAtMost(Duration.toSeconds(restarted.took), 45)
+      })
+    ))
+
+  it.effect.each([
+    {
+      what: "an hour is skipped",
+      from: "2026-03-28T00:00",
+      at: ["28T01:30:00", "29T01:30:00"]
+    },
+    { what: "an hour is repeated", from: "2026-10-23T23:00", at: ["24T00:30:00", "25T00:30:00"] }
+  ])("restarts once a day at half past two in Berlin, also if $what", ({ at, from }) =>
+    onServer(
+      {
+        from,
+        plans: {
+          restarts: [{ ...nightly, at: { cron: "30 2 * * *", timeZone: "Europe/Berlin" } }],
+          refresh: "10 minutes"
+        },
+        rcon: { client: { rosterInterval: "Infinity" } }
+      },
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        yield* TestRcon.passTime("30 hours")
         const executions = yield* server.executions
         assert.deepStrictEqual(
-          executions.filter(({ text }) => text !== "players").map(({ text, time }) =>
-            `${new Date(time).toISOString().slice(11, 19)} ${text}`
+          executions.flatMap(({ text, time }) =>
+            text === "#restartserver" ? [new Date(time).toISOString().slice(8, 19)] : []
           ),
-          [
-            "03:00:00 say -1 Restart in 1 hour",
-            "03:30:00 say -1 Restart in 30 minutes",
-            "03:45:00 say -1 Restart in 15 minutes",
-            "03:55:00 say -1 Restart in 5 minutes",
-            "03:59:00 say -1 Restart in 1 minute",
-            "03:59:00 #lock",
-            "03:59:50 kick 0 Restart",
-            "04:00:00 admins",
-            "04:00:00 #restartserver"
-          ]
+          at
         )
-      }).pipe(
-        Effect.provide(
-          Plans.layerClient("altis", { restarts: [nightly] }).pipe(
-            Layer.provideMerge(TestRcon.layer()),
-            Layer.provide(KeyValueStore.layerMemory)
-          )
-        )
+        assert.strictEqual(executions.filter(({ text }) => text.startsWith("say")).length, 10)
+      })
+    ), LONG)
+
+  it.effect("says the warnings that are not too late, with the time that is left", () =>
+    onServer(
+      { from: "2026-03-28T03:00", plans: { restarts: [nightly] } },
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        const events = yield* watched
+        yield* TestRcon.passTime("29 minutes")
+        yield* server.restart({ downtime: "4 minutes" })
+        yield* TestRcon.passTime("15 minutes")
+        yield* server.restart({ downtime: "9 minutes" })
+        yield* TestRcon.passTime("17 minutes")
+        assert.deepStrictEqual(yield* told, [
+          "03:00:00 Restart in 1 hour",
+          // The server was away from 03:29 to 03:33, and from 03:44 to 03:53. It is found within 30 seconds after.
+          "03:33:10 Restart in 27 minutes",
+          "03:55:00 Restart in 5 minutes",
+          "03:59:00 Restart in 1 minute",
+          "04:00:00 #restartserver"
+        ])
+        assert.include(tagsOf(events), "WarningSkipped: Late")
+      })
+    ))
+
+  it.effect("that is new comes with the warnings that are left", () =>
+    onServer(
+      { from: "2026-03-28T03:58", plans: { restarts: [nightly] } },
+      Effect.gen(function*() {
+        yield* TestRcon.passTime("10 minutes")
+        assert.deepStrictEqual(yield* told, [
+          // The one at 03:55 was due 3 minutes ago: that is more than half of 5.
+          "03:59:00 Restart in 1 minute",
+          "04:00:00 #restartserver"
+        ])
+      })
+    ))
+
+  it.effect.each([
+    { from: "2026-03-28T03:55", last: "Restarted", what: "goes on where the last process stopped" },
+    { from: "2026-03-28T04:04", last: "Restarted", what: "takes place a little late" },
+    { from: "2026-03-28T04:06", last: "NotRestarted: Missed", what: "is left out if it would be too late" }
+  ])("$what", ({ from, last }) =>
+    Effect.gen(function*() {
+      const store = yield* lastingStore
+      const plans = { restarts: [nightly] }
+      yield* onServer(
+        { from: "2026-03-28T03:00", plans, store },
+        Effect.gen(function*() {
+          yield* TestRcon.passTime("50 minutes")
+          assert.strictEqual((yield* told).length, 3)
+        })
+      )
+      yield* onServer(
+        { from, plans, store },
+        Effect.gen(function*() {
+          const events = yield* watched
+          yield* TestRcon.passTime("15 minutes")
+          const outcome = tagsOf(events).filter((tag) => tag.includes("estarted"))
+          assert.deepStrictEqual(outcome, [last])
+          const said = (yield* told).filter((line) => line.includes("Restart in"))
+          assert.strictEqual(said.length, from === "2026-03-28T03:55" ? 2 : 0)
+        })
       )
     }))
+
+  it.effect(
+    "tells each warning once on a line that loses datagrams, to a server that runs repeated commands twice",
+    () =>
+      onServer(
+        {
+          from: "2026-03-28T02:00",
+          plans: { restarts: [{ ...nightly, at: { cron: "0 */2 * * *", timeZone: "UTC" } }] },
+          rcon: { network: { loss: 0.1, latency: "40 millis", seed: 3 }, server: { repeats: "execute" } }
+        },
+        Effect.gen(function*() {
+          yield* TestRcon.passTime("6.5 hours")
+          const lines = yield* told
+          const warnings = lines.filter((line) => line.includes("Restart in"))
+          assert.isAtLeast(warnings.length, 10, "most of 15 arrive")
+          assert.strictEqual(new Set(warnings.map((line) => line.slice(0, 5))).size, warnings.length)
+          const restarts = lines.filter((line) => line.endsWith("#restartserver")).map((line) => line.slice(0, 2))
+          assert.deepStrictEqual(restarts, ["04", "06", "08"])
+        })
+      ),
+    LONG
+  )
+
+  it.effect("leaves an empty server alone, if it is to", () =>
+    onServer(
+      { from: "2026-03-28T02:30", plans: { restarts: [{ ...nightly, skipWhenEmpty: true, lock: "2 minutes" }] } },
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        const events = yield* watched
+        yield* TestRcon.passTime("1 hour")
+        yield* server.join({ name: "Miller" })
+        yield* TestRcon.passTime("10 minutes")
+        yield* server.leave(0)
+        yield* TestRcon.passTime("1 hour")
+        assert.deepStrictEqual(yield* told, [])
+        assert.include(tagsOf(events), "NotRestarted: Empty")
+      })
+    ))
+
+  it.effect("says what the program's function says, or the plan's own words if that fails", () =>
+    onServer(
+      {
+        from: "2026-03-28T03:00",
+        plans: {
+          restarts: [{
+            ...nightly,
+            warnings: ["2 minutes", "1 minute"],
+            text: "Noch {remaining} bis {time}",
+            locale: "de"
+          }],
+          text: ({ plan, remaining, server }) => {
+            if (Duration.toMinutes(remaining) === 1) throw new Error("a mistake")
+            return `${plan.id} of ${server}\nin ${Duration.format(remaining)}`
+          }
+        }
+      },
+      Effect.gen(function*() {
+        yield* TestRcon.passTime("1 hour")
+        assert.deepStrictEqual(yield* told, [
+          "03:58:00 nightly of altis",
+          "03:58:00 in 2m",
+          "03:59:00 Noch 1 Minute bis 04:00",
+          "04:00:00 #restartserver"
+        ])
+      })
+    ))
+})
+
+describe("a server that", () => {
+  it.effect("never comes back is reported, and can be helped", () => {
+    const helped = new Array<number>()
+    return Effect.gen(function*() {
+      const rescue = (event: PlanEvent.NotBack) => Effect.sync(() => helped.push(event.count))
+      yield* onServer(
+        {
+          from: "2026-03-28T03:59",
+          plans: { restarts: [{ ...nightly, command: "shutdown", backWithin: "5 minutes" }], notBack: rescue }
+        },
+        Effect.gen(function*() {
+          const server = yield* SimulatedServer.SimulatedServer
+          const events = yield* watched
+          yield* TestRcon.passTime("17 minutes")
+          assert.deepStrictEqual(helped, [1, 2, 3])
+          yield* server.start
+          yield* TestRcon.passTime("1 minute")
+          assert.deepStrictEqual(tagsOf(events).slice(-6), [
+            "Gone",
+            "NotBack",
+            "NotBack",
+            "NotBack",
+            "Restarted",
+            "Appointed"
+          ])
+        })
+      )
+    })
+  })
+
+  it.effect("is away for days costs the occurrences meanwhile, and nothing else", () =>
+    onServer(
+      {
+        from: "2026-03-28T03:59",
+        plans: { restarts: [{ ...nightly, command: "shutdown" }], refresh: "10 minutes" }
+      },
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        const plans = yield* Plans.Plans
+        const events = yield* watched
+        yield* TestRcon.passTime("25 hours")
+        yield* server.start
+        yield* TestRcon.passTime("1 minute")
+        assert.deepStrictEqual(tagsOf(events).slice(-3), ["Restarted", "NotRestarted: Missed", "Appointed"])
+        const [next] = yield* plans.next()
+        assert.strictEqual(next?.time.epochMilliseconds, utc("2026-03-30T04:00"))
+      })
+    ), LONG)
+
+  it.effect("ignores the command is told again, and unlocked at last", () =>
+    onServer(
+      {
+        from: "2026-03-28T03:59",
+        plans: { restarts: [{ ...nightly, lock: "30 seconds", tries: 2 }] },
+        rcon: { server: { onCommand: (text) => text === "#restartserver" ? "" : undefined } }
+      },
+      Effect.gen(function*() {
+        const events = yield* watched
+        yield* TestRcon.passTime("5 minutes")
+        assert.deepStrictEqual(yield* told, [
+          "03:59:00 Restart in 1 minute",
+          "03:59:30 #lock",
+          "04:00:00 #restartserver",
+          "04:01:00 #restartserver",
+          "04:02:00 #unlock"
+        ])
+        assert.include(tagsOf(events), "NotRestarted: Stayed")
+      })
+    ))
+
+  it.effect("does not allow the command is told once", () =>
+    onServer(
+      {
+        from: "2026-03-28T03:59",
+        plans: { restarts: [nightly] },
+        rcon: { server: { disallowed: ["#restartserver"] } }
+      },
+      Effect.gen(function*() {
+        const events = yield* watched
+        yield* TestRcon.passTime("5 minutes")
+        assert.deepStrictEqual(tagsOf(events), [
+          "Appointed",
+          "Warned",
+          "StepFailed",
+          "NotRestarted: Refused",
+          "Appointed"
+        ])
+      })
+    ))
 })

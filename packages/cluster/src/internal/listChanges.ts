@@ -7,12 +7,13 @@
  * been made before: `attempt` says so, and servers that it has put bear its name.
  */
 import type { Changes } from "@bercon/fleet/Fleet"
-import { DuplicateServer, InvalidServer, UnknownServer } from "@bercon/fleet/FleetError"
+import { DuplicateServer, type InvalidServer, UnknownServer } from "@bercon/fleet/FleetError"
 import * as Equal from "effect/Equal"
 import * as Result from "effect/Result"
-import { type ListedServer, MAX_SERVERS } from "../Wire.ts"
+import type { ListedServer } from "../Wire.ts"
+import * as Settings from "./serverSettings.ts"
 
-type Settings = ListedServer["settings"]
+type ServerSettings = ListedServer["settings"]
 type Listed = ReadonlyArray<ListedServer>
 
 export interface Attempt {
@@ -35,12 +36,12 @@ const done = <A>(servers: Listed, value: A) => Result.succeed({ servers, value }
 const isOf = (id: string) => (entry: ListedServer): boolean => entry.id === id
 
 export const add =
-  (id: string, settings: Settings): Change<void, DuplicateServer | InvalidServer> => (servers, { name }) => {
+  (id: string, settings: ServerSettings): Change<void, DuplicateServer | InvalidServer> => (servers, { name }) => {
     const found = servers.find(isOf(id))
     if (found !== undefined) {
       return found.generation === name ? done(servers, undefined) : Result.fail(new DuplicateServer({ id }))
     }
-    if (servers.length >= MAX_SERVERS) return Result.fail(tooMany(id))
+    if (servers.length >= Settings.MAX_SERVERS) return Result.fail(Settings.tooMany(id))
     return done([...servers, { id, generation: name, settings }], undefined)
   }
 
@@ -51,7 +52,7 @@ export const remove = (id: string): Change<void, UnknownServer> => (servers, { i
     ? done(servers, undefined)
     : Result.fail(unknown(id, servers))
 
-export const replace = (id: string, settings: Settings): Change<void, UnknownServer> => (servers, { name }) => {
+export const replace = (id: string, settings: ServerSettings): Change<void, UnknownServer> => (servers, { name }) => {
   const found = servers.find(isOf(id))
   if (found === undefined) return Result.fail(unknown(id, servers))
   if (found.generation === name) return done(servers, undefined)
@@ -59,8 +60,7 @@ export const replace = (id: string, settings: Settings): Change<void, UnknownSer
 }
 
 export const reconcile =
-  (wanted: ReadonlyMap<string, Settings>): Change<Changes, InvalidServer> => (servers, { name: generation }) => {
-    if (wanted.size > MAX_SERVERS) return Result.fail(tooMany([...wanted.keys()][MAX_SERVERS]!))
+  (wanted: ReadonlyMap<string, ServerSettings>): Change<Changes, never> => (servers, { name: generation }) => {
     const added = [...wanted.keys()].filter((id) => !servers.some(isOf(id)))
     const removed = servers.flatMap(({ id }) => wanted.has(id) ? [] : [id])
     const replaced = servers.flatMap(({ id, settings }) =>
@@ -77,12 +77,9 @@ export const reconcile =
   }
 
 /** {@link reconcile} of a list that has never been changed. */
-export const begin = (wanted: ReadonlyMap<string, Settings>): Change<void, InvalidServer> => (servers, attempt) =>
+export const begin = (wanted: ReadonlyMap<string, ServerSettings>): Change<void, never> => (servers, attempt) =>
   attempt.revision > 0
     ? done(servers, undefined)
     : Result.map(reconcile(wanted)(servers, attempt), ({ servers }) => ({ servers, value: undefined }))
 
 const unknown = (id: string, servers: Listed) => new UnknownServer({ id, known: servers.map(({ id }) => id) })
-
-const tooMany = (id: string) =>
-  new InvalidServer({ id, problem: `the list of servers must not have more than ${MAX_SERVERS}` })

@@ -16,14 +16,13 @@ import type { Change } from "./listChanges.ts"
 import * as ListKeeper from "./listKeeper.ts"
 import { uniqueName } from "./sharding.ts"
 
-/** How long the feed may be silent before it counts as lost, in milliseconds. */
-const SILENCE_TIMEOUT = 4000
-
 /** How long a look at the list, or a change, may take, in milliseconds. */
 const TIMEOUT = 20_000
 
-/** How long one attempt of a change waits for its outcome, in milliseconds. */
-const ATTEMPT_TIMEOUT = 5000
+/** How long one attempt of a change waits for its outcome, in milliseconds: longer than the store may take. */
+const ATTEMPT_TIMEOUT = 7000
+
+const NO_ANSWER = "no runner that keeps it has answered"
 
 /** Follows the list for as long as the scope is open. */
 export const make = Effect.gen(function*() {
@@ -35,7 +34,7 @@ export const make = Effect.gen(function*() {
   const known = yield* SubscriptionRef.make<Wire.Listing | undefined>(undefined)
   let changedTimes = 0
   /** Why there is no list, or none to change. */
-  let problem = "no runner that keeps it has answered"
+  let problem = NO_ANSWER
   let isReplaced = false
 
   const note = (error: unknown) => {
@@ -69,7 +68,7 @@ export const make = Effect.gen(function*() {
       return true
     }),
     failed: note,
-    silenceTimeout: SILENCE_TIMEOUT
+    silenceTimeout: () => 2.5 * ListKeeper.HEARTBEAT
   })
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(feed, Effect.sleep(Feed.RETRY_DELAY))), {
     startImmediately: true
@@ -124,6 +123,7 @@ export const make = Effect.gen(function*() {
     lock.withPermit(Effect.gen(function*() {
       const deadline = now() + TIMEOUT
       const name = `${prefix}/${changedTimes++}`
+      if (!isReplaced) problem = NO_ANSWER
       let isRepeated = false
       let first: A | undefined
       do {

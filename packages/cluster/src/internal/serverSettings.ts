@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
@@ -76,11 +77,28 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<typeof Settings.Type, InvalidServer> {
   const invalid = ({ message }: { readonly message: string }) => new InvalidServer({ id, problem: message })
   if (id === "") return yield* new InvalidServer({ id, problem: "the id must not be empty" })
-  // A client that opens no socket looks at its options all the same.
+  // A client that opens no socket checks its options all the same.
   yield* RconClient.start({ ...server, password: server.password ?? Redacted.make("unknown here") }).pipe(
     Effect.provideService(Transport, { peer: id, open: Effect.never }),
     Effect.scoped,
+    Effect.provideService(References.MinimumLogLevel, "None"),
     Effect.mapError(invalid)
   )
   return yield* Effect.mapError(decode(compact(server)), invalid)
 })
+
+/** What is stored of servers that are added, by their ids. */
+export const makeAll = Effect.fnUntraced(function*(servers: Readonly<Record<string, ServerSettings>>) {
+  const entries = Object.entries(servers)
+  const excess = entries[MAX_SERVERS]
+  if (excess !== undefined) return yield* tooMany(excess[0])
+  const made = new Map<string, typeof Settings.Type>()
+  for (const [id, server] of entries) made.set(id, yield* make(id, server))
+  return made
+})
+
+/** How many servers a list can have. */
+export const MAX_SERVERS = 4096
+
+export const tooMany = (id: string): InvalidServer =>
+  new InvalidServer({ id, problem: `the list of servers must not have more than ${MAX_SERVERS}` })

@@ -64,7 +64,7 @@ export type Step =
   /** Nothing is recorded of the plan, or nothing that can be used. */
   | { readonly _tag: "Begin"; readonly afterLoss: boolean }
   /** The next occurrence is another one, or at another time, than before. */
-  | { readonly _tag: "Appoint"; readonly occurrence: number; readonly time: number }
+  | { readonly _tag: "Appoint"; readonly appointment: Appointment }
   | { readonly _tag: "Warn"; readonly lead: number; readonly appointment: Appointment }
   | {
     readonly _tag: "SkipWarning"
@@ -100,7 +100,7 @@ export const decide = (plan: Compiled, { order, progress }: Recorded, now: numbe
   }
   const recorded = progress.appointment
   if (recorded?.occurrence !== appointment.occurrence || recorded.time !== appointment.time) {
-    return { _tag: "Appoint", occurrence: appointment.occurrence, time: appointment.time }
+    return { _tag: "Appoint", appointment: appointedAt(plan, progress, appointment, now) }
   }
   return approaching(plan, progress, recorded, { now, known })
 }
@@ -119,13 +119,20 @@ export const nextOf = (
   return occurrence === undefined ? undefined : { appointment: { occurrence, time: occurrence }, isAborted: false }
 }
 
-/** The warnings that are still to be said, or left out. */
-export const pendingOf = (plan: Compiled, progress: Progress): ReadonlyArray<number> => {
-  const { appointment, forgotten = -Infinity } = progress
-  if (appointment === undefined) return plan.leads
-  const { time, warned = Infinity } = appointment
-  return plan.leads.filter((lead) => lead < warned && time - lead > forgotten)
+/** An appointment that is made now. What is too late for it already was never to be said, nor what may have been said before. */
+export const appointedAt = (
+  { leads }: Compiled,
+  { forgotten = -Infinity }: Progress,
+  { occurrence, time }: Appointment,
+  now: number
+): Appointment => {
+  const warned = leads.findLast((lead) => now > time - lead / 2 || forgotten >= time - lead)
+  return { occurrence, time, ...(warned !== undefined && { warned }) }
 }
+
+/** The warnings that are still to be said, or left out. */
+export const pendingOf = ({ leads }: Compiled, { warned = Infinity }: Appointment): ReadonlyArray<number> =>
+  leads.filter((lead) => lead < warned)
 
 /** Before the command. */
 const approaching = (
@@ -139,7 +146,7 @@ const approaching = (
   const isLockTime = plan.lock !== undefined && now >= time - plan.lock && !isEmpty
   if (progress.locked === true && !isLockTime && known.online) return { _tag: "Unlock" }
 
-  const pending = pendingOf(plan, progress)
+  const pending = pendingOf(plan, appointment)
   const [lead, ...others] = pending.filter((lead) => now >= time - lead)
   if (lead !== undefined) {
     const skip = (reason: SkipReason): Step => ({ _tag: "SkipWarning", lead, reason, appointment })

@@ -8,11 +8,11 @@ import * as Effect from "effect/Effect"
 import { InvalidPlan, type PlanStoreError } from "../../PlanError.ts"
 import type { NewTime, OnServers, Ordered, Upcoming } from "../../Plans.ts"
 import { type Context, utc } from "./context.ts"
-import { type Compiled, nextOf, pendingOf, type Recorded } from "./decide.ts"
+import { appointedAt, type Compiled, nextOf, pendingOf, type Recorded } from "./decide.ts"
 import * as Progress from "./progress.ts"
 
 /** What comes next of a plan on a server, if anything does: what the driver will come to, without the steps in between. */
-export const upcoming = (
+const upcoming = (
   plan: Compiled,
   server: string,
   { order, progress: found }: Recorded,
@@ -43,7 +43,7 @@ export const upcoming = (
     }
     const recorded = progress.appointment
     const isAppointed = recorded?.occurrence === occurrence && recorded.time === time
-    const pending = pendingOf(plan, isAppointed ? progress : Progress.appoint(progress, occurrence, time))
+    const pending = pendingOf(plan, isAppointed ? recorded : appointedAt(plan, progress, next.appointment, now))
     return {
       plan: plan.plan.id,
       server,

@@ -33,13 +33,13 @@ export interface Begun {
   readonly restart: Restart | undefined
 }
 
-/** The outcome of a step, and the event of it, if it is one. */
+/** The outcome of a step, and what has happened. */
 export interface Performed {
   readonly done: Actions.Done["_tag"]
-  readonly event?: PlanEvent.PlanEvent | undefined
+  readonly events: ReadonlyArray<PlanEvent.PlanEvent>
 }
 
-const happened = (event?: PlanEvent.PlanEvent): Performed => ({ done: "Executed", event })
+const happened = (...events: ReadonlyArray<PlanEvent.PlanEvent>): Performed => ({ done: "Executed", events })
 
 export const perform = (task: Task, begun: Begun): Effect.Effect<Performed> => {
   const { plan: { plan }, rcon, server } = task
@@ -55,7 +55,7 @@ export const perform = (task: Task, begun: Begun): Effect.Effect<Performed> => {
     case "Begin":
       return Effect.succeed(happened())
     case "Appoint":
-      return Effect.succeed(happened(new PlanEvent.Appointed(at(step))))
+      return Effect.succeed(happened(new PlanEvent.Appointed(at(step.appointment))))
     case "Warn": {
       const { appointment: { time }, lead } = step
       return Effect.flatMap(
@@ -83,14 +83,20 @@ export const perform = (task: Task, begun: Begun): Effect.Effect<Performed> => {
     case "Kick":
       return Effect.map(Actions.kickAll(rcon, plan.kick?.reason ?? ""), (counts): Performed =>
         counts === undefined
-          ? { done: "Later" }
+          ? { done: "Later", events: [] }
           : happened(new PlanEvent.PlayersKicked({ ...at(step.appointment), ...counts })))
     case "Command":
-      return sent(
-        task,
-        step._tag,
-        Actions.restart(rcon, plan.command, begun.known.epoch),
-        (execution) => new PlanEvent.Commanded({ ...at(step.appointment), attempt: step.attempt, execution })
+      return Effect.map(
+        sent(
+          task,
+          step._tag,
+          Actions.restart(rcon, plan.command, begun.known.epoch),
+          (execution) => new PlanEvent.Commanded({ ...at(step.appointment), attempt: step.attempt, execution })
+        ),
+        ({ done, events }) => ({
+          done,
+          events: done === "Refused" ? [...events, ended(at(step.appointment), done, 0)] : events
+        })
       )
     case "Gone":
       return Effect.succeed(happened(new PlanEvent.Gone(at(step.restart))))
@@ -98,7 +104,9 @@ export const perform = (task: Task, begun: Begun): Effect.Effect<Performed> => {
       return report(task, new PlanEvent.NotBack({ ...at(step.restart), since: utc(step.since), count: step.count }))
     case "Examine": {
       const outcome = Transitions.outcomeOf(step.restart, begun.findings.server)
-      return Effect.succeed(happened(outcome && ended(at(step.restart), outcome, now - step.restart.at)))
+      return Effect.succeed(
+        happened(...(outcome === undefined ? [] : [ended(at(step.restart), outcome, now - step.restart.at)]))
+      )
     }
     case "Finish":
       return Effect.succeed(
@@ -126,14 +134,14 @@ const sent = (
   Effect.map(run, (done): Performed => {
     switch (done._tag) {
       case "Later":
-        return { done: done._tag }
+        return { done: done._tag, events: [] }
       case "Refused":
         return {
           done: done._tag,
-          event: new PlanEvent.StepFailed({ plan: plan.plan.id, server, step, problem: done.problem })
+          events: [new PlanEvent.StepFailed({ plan: plan.plan.id, server, step, problem: done.problem })]
         }
       default:
-        return { done: done._tag, event: event(done._tag) }
+        return { done: done._tag, events: [event(done._tag)] }
     }
   })
 

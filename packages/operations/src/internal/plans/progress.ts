@@ -49,7 +49,7 @@ export const Progress = Schema.Struct({
   calendar: Schema.String,
   /** Occurrences up to this time are over: they took place, or will not. */
   finished: Schema.Finite,
-  /** When it was found that what had been recorded could not be read. Warnings that were due by then are not said. */
+  /** When it was found that what had been recorded could not be read. Warnings that were due by then may have been said. */
   forgotten: Schema.optionalKey(Schema.Finite),
   appointment: Schema.optionalKey(Appointment),
   restart: Schema.optionalKey(Restart),
@@ -77,9 +77,9 @@ export const begin = (calendar: string, now: number, before?: Progress): Progres
 /** After something was found in the store that cannot be read. */
 export const beginAfterLoss = (calendar: string, now: number): Progress => ({ ...begin(calendar, now), forgotten: now })
 
-export const appoint = (self: Progress, occurrence: number, time: number): Progress => ({
-  ...self,
-  appointment: { occurrence, time }
+export const appoint = (self: Progress, appointment: Appointment): Progress => ({
+  ...Struct.omit(self, ["forgotten"]),
+  appointment
 })
 
 const change = (self: Progress, changes: Partial<Appointment>): Progress =>

@@ -64,10 +64,10 @@ export const take = Effect.fnUntraced(function*(task: Task): Effect.fn.Return<nu
 
   const { begun, progress, step } = decided
   const restart = typeof progress === "object" ? progress.restart : undefined
-  const { done, event } = yield* perform(task, { ...decided, findings, restart })
+  const { done, events } = yield* perform(task, { ...decided, findings, restart })
   const ended = Transitions.after(progress, begun, step, done)
   if (ended !== begun) yield* save(ended)
-  if (event !== undefined) yield* publish(context, event)
+  for (const event of events) yield* publish(context, event)
   return done === "Later" ? (yield* Clock.currentTimeMillis) + Actions.PAUSE : 0
 })
 

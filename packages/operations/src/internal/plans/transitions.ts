@@ -43,7 +43,7 @@ export const before = (
   }
   switch (step._tag) {
     case "Appoint":
-      return Progress.appoint(recorded, step.occurrence, step.time)
+      return Progress.appoint(recorded, step.appointment)
     case "Warn":
     case "SkipWarning":
       return Progress.warn(recorded, step.lead)

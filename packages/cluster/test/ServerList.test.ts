@@ -1,0 +1,219 @@
+import { FleetError, ServerList, type Wire } from "@bercon/cluster"
+import { TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Context, Effect, Exit, Fiber, Layer, Option, Random, Stream } from "effect"
+import { Sharding } from "effect/cluster"
+import * as MemoryCluster from "./memoryCluster.ts"
+import * as SharedStore from "./sharedStore.ts"
+
+const at = (port: number) => ({ host: "10.0.0.1", port })
+
+/** A cluster of some runners that keep the list. */
+const setup = Effect.fnUntraced(function*(...ports: ReadonlyArray<number>) {
+  const cluster = yield* MemoryCluster.make()
+  const store = SharedStore.make()
+  const runners = new Map<number, MemoryCluster.Member>()
+  const run = Effect.fnUntraced(function*(port: number, { layer }: ReturnType<typeof SharedStore.make> = store) {
+    const keeper = ServerList.layerKeeper.pipe(Layer.provide(layer))
+    runners.set(port, yield* cluster.runnerOf(port, () => keeper))
+  })
+  for (const port of ports) yield* run(port)
+  yield* TestRcon.passTime("5 seconds")
+  const join = Effect.gen(function*() {
+    const { sharding } = yield* cluster.consumer
+    const layer = Layer.provide(ServerList.layer, Layer.succeed(Sharding.Sharding, sharding))
+    return Context.get(yield* Layer.build(layer), ServerList.ServerList)
+  })
+  return { cluster, join, run, runners, store: store.state }
+})
+
+const ids = (list: ServerList.Service) => TestRcon.passTime(Effect.map(list.servers, (servers) => [...servers.keys()]))
+
+const error = <A, E>(effect: Effect.Effect<A, E>) => TestRcon.passTime(Effect.flip(effect))
+
+describe("the list of servers", () => {
+  it.effect.each(["stop", "kill", "vanish"] as const)("outlives any runner (%s)", (end) =>
+    Effect.gen(function*() {
+      const { join, run, runners } = yield* setup(1, 2)
+      const list = yield* join
+      yield* TestRcon.passTime(list.add("altis", at(1)))
+      for (const port of [3, 4]) {
+        // The runner that has kept it is one of those that end.
+        yield* run(port)
+        yield* TestRcon.passTime("2 seconds")
+        const [oldest, runner] = runners.entries().next().value!
+        runners.delete(oldest)
+        yield* runner[end]
+        yield* TestRcon.passTime(list.add(`server-${port}`, at(port)))
+        yield* TestRcon.passTime("10 seconds")
+      }
+      assert.deepStrictEqual(yield* ids(list), ["altis", "server-3", "server-4"])
+      assert.deepStrictEqual(yield* ids(yield* join), ["altis", "server-3", "server-4"])
+    }).pipe(Effect.scoped))
+
+  it.effect("tells each member of each change, and the last one to those who are slow", () =>
+    Effect.gen(function*() {
+      const { join, cluster } = yield* setup(1)
+      const [one, other] = [yield* join, yield* join]
+      yield* TestRcon.passTime("1 second")
+      const seen: Array<string> = []
+      yield* other.changes.pipe(
+        Stream.runForEach((servers) => Effect.sync(() => seen.push([...servers.keys()].join(" ")))),
+        Effect.forkScoped({ startImmediately: true })
+      )
+      for (const id of ["a", "b", "c"]) {
+        yield* TestRcon.passTime(one.add(id, at(1)))
+        yield* TestRcon.passTime("100 millis")
+      }
+      yield* TestRcon.passTime(other.remove("b"))
+      assert.deepStrictEqual(seen, ["", "a", "a b", "a b c", "a c"])
+      yield* cluster.cut(1)
+      yield* TestRcon.passTime("50 millis")
+      for (let i = 0; i < 50; i++) yield* TestRcon.passTime(one.replace("a", at(i + 1)))
+      yield* TestRcon.passTime("3 seconds")
+      const servers = yield* other.servers
+      assert.strictEqual(servers.get("a")?.settings.port, 50)
+    }).pipe(Effect.scoped))
+
+  it.effect("is unknown, not empty, while no runner keeps it", () =>
+    Effect.gen(function*() {
+      const { join } = yield* setup()
+      const list = yield* join
+      const look = yield* Effect.forkChild(Effect.flip(list.servers), { startImmediately: true })
+      const change = yield* Effect.forkChild(Effect.flip(list.add("altis", at(1))), { startImmediately: true })
+      yield* TestRcon.passTime("21 seconds")
+      for (const failed of [yield* Fiber.join(look), yield* Fiber.join(change)]) {
+        assert.instanceOf(failed, FleetError.FleetUnavailable)
+        assert.strictEqual(
+          failed.message,
+          "the list of servers is not available: no runner that keeps it has answered. " +
+            "It was not changed: trying again is safe"
+        )
+      }
+    }).pipe(Effect.scoped))
+
+  it.effect("cannot be changed while its store is away, and is as it was for those who know it", () =>
+    Effect.gen(function*() {
+      const { join, store } = yield* setup(1)
+      const list = yield* join
+      yield* TestRcon.passTime(list.add("altis", at(1)))
+      for (const mode of ["away", "hanging"] as const) {
+        store.mode = mode
+        const failed = yield* error(list.add("stratis", at(2)))
+        assert.instanceOf(failed, FleetError.FleetUnavailable)
+        assert.strictEqual(failed.execution, "MaybeExecuted")
+        assert.include(failed.message, "it cannot be read from the store. It may have been changed")
+        assert.deepStrictEqual(yield* ids(list), ["altis"])
+        store.mode = "there"
+        yield* TestRcon.passTime("1 second")
+      }
+      yield* TestRcon.passTime(list.add("stratis", at(2)))
+      assert.deepStrictEqual(yield* ids(list), ["altis", "stratis"])
+    }).pipe(Effect.scoped))
+
+  it.effect("does not begin anew for those who know it", () =>
+    Effect.gen(function*() {
+      const { join, run, runners, store } = yield* setup(1)
+      const list = yield* join
+      yield* TestRcon.passTime(list.add("altis", at(1)))
+      // The next runner has a store of its own.
+      yield* runners.get(1)!.stop
+      yield* run(2, SharedStore.make())
+      yield* TestRcon.passTime("10 seconds")
+      const newcomer = yield* join
+      assert.deepStrictEqual(yield* ids(newcomer), [])
+      for (const id of ["a", "b", "c"]) yield* TestRcon.passTime(newcomer.add(id, at(1)))
+      yield* TestRcon.passTime("2 seconds")
+      assert.deepStrictEqual(yield* ids(list), ["altis"])
+      const failed = yield* error(list.add("stratis", at(2)))
+      assert.include(failed.message, "another list has taken its place")
+      assert.include(failed.message, "It was not changed")
+      assert.strictEqual(store.writes.length, 1)
+    }).pipe(Effect.scoped))
+
+  it.effect("has an end", () =>
+    Effect.gen(function*() {
+      const { join } = yield* setup(1)
+      const list = yield* join
+      const many = Object.fromEntries(Array.from({ length: 4097 }, (_, i) => [`server-${i}`, at(1)]))
+      const failed = yield* error(list.reconcile(many))
+      assert.strictEqual(
+        failed.message,
+        `server "server-4096": the list of servers must not have more than 4096`
+      )
+    }).pipe(Effect.scoped), 20_000)
+})
+
+/** Members change the list at the same time, while runners end in every way and the store is away now and then. */
+const churn = Effect.gen(function*() {
+  const { cluster, join, run, runners, store } = yield* setup(1, 2)
+  const members = [yield* join, yield* join, yield* join]
+  let port = 2
+  let added = 0
+  const outcomes = new Map<string, { add: Exit.Exit<void, unknown>; remove?: Exit.Exit<void, unknown> }>()
+  const act = (list: ServerList.Service) =>
+    Effect.gen(function*() {
+      const id = `server-${added++}`
+      const add = yield* Effect.exit(list.add(id, at(1)))
+      outcomes.set(id, { add })
+      if (!(yield* Random.nextBoolean)) return
+      outcomes.set(id, { add, remove: yield* Effect.exit(list.remove(id)) })
+    })
+  for (let round = 0; round < 25; round++) {
+    yield* Effect.forEach(members, (list) => Effect.forkScoped(act(list)))
+    yield* TestRcon.passTime(yield* Random.nextIntBetween(0, 300))
+    const [oldest, runner] = runners.entries().next().value!
+    switch (yield* Random.nextIntBetween(0, 6)) {
+      case 0:
+        yield* cluster.cut(oldest)
+        break
+      case 1:
+        store.mode = yield* Random.choice(["away", "hanging"] as const)
+        break
+      case 2:
+      case 3:
+        yield* run(++port)
+        runners.delete(oldest)
+        yield* runner[yield* Random.choice(["stop", "kill", "vanish"] as const)]
+        break
+      default:
+    }
+    yield* TestRcon.passTime(yield* Random.nextIntBetween(0, 8000))
+    store.mode = "there"
+  }
+  yield* TestRcon.passTime("1 minute")
+  return { added, members, outcomes, store }
+})
+
+/** Whether a change was made: `undefined` if that is not known. */
+const wasMade = (exit: Exit.Exit<void, unknown>): boolean | undefined => {
+  if (Exit.isSuccess(exit)) return true
+  const failure = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+  return failure instanceof FleetError.FleetUnavailable && failure.execution === "MaybeExecuted" ? undefined : false
+}
+
+describe("while runners come and go and the store is away", () => {
+  it.effect.each([1, 2, 3])("no change is lost, and none is made twice (seed %i)", (seed) =>
+    Effect.gen(function*() {
+      const { added, members, outcomes, store } = yield* Random.withSeed(churn, seed)
+      assert.strictEqual(outcomes.size, added)
+      const history = store.writes.map((text) => JSON.parse(text) as Wire.Listing)
+      history.forEach(({ origin, revision }, i) => {
+        assert.strictEqual(revision, i + 1)
+        assert.strictEqual(origin, history[0]!.origin)
+      })
+      const last = new Set(history.at(-1)!.servers.map(({ id }) => id))
+      let sure = 0
+      for (const [id, { add, remove }] of outcomes) {
+        const appearances = history.map(({ servers }) => servers.some((server) => server.id === id))
+        const times = appearances.filter((isThere, i) => isThere && appearances[i - 1] !== true).length
+        assert.isAtMost(times, 1, id)
+        const [isAdded, isRemoved] = [wasMade(add), remove === undefined ? false : wasMade(remove)]
+        if (isAdded !== undefined) assert.strictEqual(times === 1, isAdded, id)
+        if (times === 1 && isRemoved !== undefined) assert.strictEqual(last.has(id), !isRemoved, id)
+        if (isAdded !== undefined && isRemoved !== undefined) sure++
+      }
+      assert.isAbove(sure, added / 2)
+      for (const list of members) assert.sameMembers(yield* ids(list), [...last])
+    }).pipe(Effect.scoped), 60_000)
+})

@@ -1,0 +1,125 @@
+import { Fleet } from "@bercon/fleet"
+import { PlanError, Plans, type RestartPlan } from "@bercon/operations"
+import { TestFleet, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import { TestClock } from "effect/testing"
+import { lastingStore, onServer, told, utc } from "./planKit.ts"
+
+const nightly: RestartPlan.Input = {
+  id: "nightly",
+  at: { cron: "0 4 * * *", timeZone: "UTC" },
+  warnings: ["5 minutes"],
+  command: "restartServer"
+}
+
+const toldTo = Effect.fn(function*(id: string) {
+  const { get } = yield* TestFleet.TestFleet
+  const { server } = yield* get(id)
+  return (yield* server.executions)
+    .filter(({ text }) => text !== "players" && text !== "admins")
+    .map(({ text, time }) => `${new Date(time).toISOString().slice(11, 16)} ${text.replace("say -1 ", "")}`)
+})
+
+describe("plans of a fleet", () => {
+  it.effect("are for all servers, or a group, and for those that are added or replaced", () =>
+    Effect.andThen(
+      TestClock.setTime(utc("2026-03-28T03:50")),
+      Effect.gen(function*() {
+        const fleet = yield* Fleet.Fleet
+        const simulation = yield* TestFleet.TestFleet
+        yield* TestRcon.passTime("1 minute")
+        const livonia = yield* simulation.simulate("livonia")
+        yield* fleet.add("livonia", livonia.options)
+        yield* fleet.remove("stratis")
+        yield* TestRcon.passTime("1 minute")
+        yield* fleet.replace("altis", { ...(yield* simulation.get("altis")).options, rosterInterval: "10 seconds" })
+        yield* TestRcon.passTime("20 minutes")
+        const restart = ["03:55 Restart in 5 minutes", "04:00 #restartserver"]
+        assert.deepStrictEqual(yield* toldTo("altis"), [...restart, "04:10 both"])
+        assert.deepStrictEqual(yield* toldTo("livonia"), restart)
+        assert.deepStrictEqual(yield* toldTo("stratis"), [])
+        assert.deepStrictEqual(yield* toldTo("tanoa"), [...restart, "04:10 both"])
+        const plans = yield* Plans.Plans
+        const { changed } = yield* plans.abort("nightly", { servers: ["tanoa"] })
+        assert.deepStrictEqual(changed.map(({ server }) => server), ["tanoa"])
+      }).pipe(
+        Effect.provide(
+          Plans.layerFleet({
+            restarts: [nightly],
+            rotas: [{
+              id: "both",
+              servers: ["altis", "tanoa"],
+              every: "10 minutes",
+              messages: ["both"],
+              onlyWithPlayers: false
+            }]
+          }).pipe(
+            Layer.provideMerge(TestFleet.layer({ servers: { altis: {}, stratis: {}, tanoa: {} } })),
+            Layer.provide(KeyValueStore.layerMemory)
+          )
+        )
+      )
+    ))
+
+  it.effect("are refused if one is not valid, or two have the same id", () =>
+    Effect.gen(function*() {
+      const same = yield* Effect.flip(Plans.make({ restarts: [nightly, nightly] }))
+      assert.strictEqual(same.message, "plan \"nightly\": another one has the same id")
+      const invalid = yield* Effect.flip(Plans.make({ rotas: [{ id: "rota", every: 0, messages: ["x"] }] }))
+      assert.instanceOf(invalid, PlanError.InvalidPlan)
+    }).pipe(Effect.provide(KeyValueStore.layerMemory)))
+})
+
+describe("a store that fails", () => {
+  const broken = (store: KeyValueStore.KeyValueStore, isBroken: () => boolean): KeyValueStore.KeyValueStore => {
+    const fail = Effect.fail(new KeyValueStore.KeyValueStoreError({ method: "set", message: "the disk is full" }))
+    return { ...store, set: (key, value) => Effect.suspend(() => isBroken() ? fail : store.set(key, value)) }
+  }
+
+  it.effect("means that nothing is done, until it works again", () =>
+    Effect.gen(function*() {
+      let isBroken = false
+      const store = broken(yield* lastingStore, () => isBroken)
+      yield* onServer(
+        {
+          from: "2026-03-28T03:00",
+          plans: { restarts: [{ ...nightly, warnings: ["30 minutes", "5 minutes"] }] },
+          store
+        },
+        Effect.gen(function*() {
+          const plans = yield* Plans.Plans
+          yield* TestRcon.passTime("20 minutes")
+          isBroken = true
+          yield* TestRcon.passTime("20 minutes")
+          const error = yield* Effect.flip(plans.abort("nightly"))
+          assert.include(error.message, "the disk is full")
+          assert.deepStrictEqual(yield* told, [])
+          isBroken = false
+          yield* TestRcon.passTime("30 minutes")
+          assert.deepStrictEqual(yield* told, [
+            "03:40:05 Restart in 20 minutes",
+            "03:55:00 Restart in 5 minutes",
+            "04:00:00 #restartserver"
+          ])
+        })
+      )
+    }))
+
+  it.effect("and loses what was recorded has nothing said twice", () =>
+    Effect.gen(function*() {
+      const store = yield* lastingStore
+      const plans = { restarts: [{ ...nightly, warnings: ["30 minutes", "5 minutes"] }] } as const
+      yield* onServer({ from: "2026-03-28T03:00", plans, store }, TestRcon.passTime("31 minutes"))
+      // A file that was being written when the power went.
+      for (const key of yield* store.keys) yield* store.set(key, "")
+      yield* onServer(
+        { from: "2026-03-28T03:32", plans, store },
+        Effect.gen(function*() {
+          yield* TestRcon.passTime("30 minutes")
+          assert.deepStrictEqual(yield* told, ["03:55:00 Restart in 5 minutes", "04:00:00 #restartserver"])
+        })
+      )
+    }))
+})

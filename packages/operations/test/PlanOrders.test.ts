@@ -1,0 +1,206 @@
+import { Plans, type RestartPlan } from "@bercon/operations"
+import { TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Effect } from "effect"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import { TestClock } from "effect/testing"
+import { onServer, told, utc, watched } from "./planKit.ts"
+
+const nightly: RestartPlan.Input = {
+  id: "nightly",
+  at: { cron: "0 4 * * *", timeZone: "UTC" },
+  warnings: ["30 minutes", "5 minutes"],
+  lock: "1 minute",
+  command: "restartServer"
+}
+
+const timeOf = ({ time }: Plans.Upcoming) => DateTime.formatIso(time).slice(0, 16)
+
+describe("what comes next", () => {
+  it.effect("is when, and what is still to be said", () =>
+    onServer(
+      {
+        from: "2026-03-28T03:00",
+        plans: { restarts: [nightly, { ...nightly, id: "noon", at: { cron: "0 12 * * *", timeZone: "UTC" } }] }
+      },
+      Effect.gen(function*() {
+        const plans = yield* Plans.Plans
+        yield* TestRcon.passTime("40 minutes")
+        const next = yield* plans.next()
+        assert.deepStrictEqual(
+          next.map((one) => [
+            one.plan,
+            one.server,
+            timeOf(one),
+            one.state,
+            one.warnings.map(({ at }) => DateTime.formatIso(at).slice(11, 16))
+          ]),
+          [
+            ["nightly", "altis", "2026-03-28T04:00", "Planned", ["03:55"]],
+            ["noon", "altis", "2026-03-28T12:00", "Planned", ["11:30", "11:55"]]
+          ]
+        )
+        yield* TestRcon.passTime("20 minutes")
+        const [during] = yield* plans.next({ plan: "nightly" })
+        assert.strictEqual(during?.state, "Restarting")
+        const error = yield* Effect.flip(plans.next({ plan: "nightley" }))
+        assert.strictEqual(error.message, "unknown plan \"nightley\". There are \"nightly\", \"noon\"")
+      })
+    ))
+})
+
+describe("an order", () => {
+  it.effect("to abort holds for one occurrence, and unlocks the server", () =>
+    onServer(
+      { from: "2026-03-28T03:50", plans: { restarts: [nightly] } },
+      Effect.gen(function*() {
+        const plans = yield* Plans.Plans
+        const events = yield* watched
+        yield* TestRcon.passTime("9.5 minutes")
+        const { changed, restarting } = yield* plans.abort("nightly")
+        assert.deepStrictEqual(changed.map(timeOf), ["2026-03-28T04:00"])
+        assert.deepStrictEqual(restarting, [])
+        const [next] = yield* plans.next()
+        assert.strictEqual(timeOf(next!), "2026-03-29T04:00")
+        yield* TestRcon.passTime("1 hour")
+        assert.deepStrictEqual(yield* told, ["03:55:00 Restart in 5 minutes", "03:59:00 #lock", "03:59:30 #unlock"])
+        assert.deepStrictEqual(
+          events.flatMap((event) => event._tag === "NotRestarted" ? [event.reason] : []),
+          ["Aborted"]
+        )
+      })
+    ))
+
+  it.effect("to postpone has players warned anew, and can be given again", () =>
+    onServer(
+      { from: "2026-03-28T03:20", plans: { restarts: [nightly] } },
+      Effect.gen(function*() {
+        const plans = yield* Plans.Plans
+        yield* TestRcon.passTime("39.5 minutes")
+        yield* plans.postpone("nightly", { by: "20 minutes" })
+        yield* TestRcon.passTime("16 minutes")
+        const { changed } = yield* plans.postpone("nightly", { to: DateTime.makeUnsafe("2026-03-28T05:00:00Z") })
+        assert.deepStrictEqual(changed.map(timeOf), ["2026-03-28T05:00"])
+        yield* TestRcon.passTime("1 hour")
+        assert.deepStrictEqual(yield* told, [
+          "03:30:00 Restart in 30 minutes",
+          "03:55:00 Restart in 5 minutes",
+          "03:59:00 #lock",
+          "03:59:30 #unlock",
+          // Its time is not half over yet.
+          "03:59:30 Restart in 21 minutes",
+          "04:15:00 Restart in 5 minutes",
+          "04:30:00 Restart in 30 minutes",
+          "04:55:00 Restart in 5 minutes",
+          "04:59:00 #lock",
+          "05:00:00 #restartserver"
+        ])
+        assert.strictEqual(timeOf((yield* plans.next())[0]!), "2026-03-29T04:00")
+      })
+    ))
+
+  it.effect("to postpone to the past is refused", () =>
+    onServer(
+      { from: "2026-03-28T03:20", plans: { restarts: [nightly] } },
+      Effect.gen(function*() {
+        const plans = yield* Plans.Plans
+        const error = yield* Effect.flip(
+          plans.postpone("nightly", { to: DateTime.makeUnsafe("2026-03-28T03:00:00Z") }, {
+            servers: ["altis"]
+          })
+        )
+        assert.include(error.message, "the new time must be in the future (got 2026-03-28T03:00:00.000Z)")
+      })
+    ))
+
+  it.effect("that comes while the restart begins is obeyed, or says that it is too late", () =>
+    onServer(
+      {
+        from: "2026-03-28T03:58",
+        plans: { restarts: [nightly] },
+        // It takes a second until the server has shown who is logged in, after which the command is sent.
+        rcon: { server: { onCommand: (text) => text === "admins" ? { delay: "1 second" } : undefined } }
+      },
+      Effect.gen(function*() {
+        const plans = yield* Plans.Plans
+        yield* TestRcon.passTime("120.5 seconds")
+        const { changed } = yield* plans.abort("nightly")
+        assert.strictEqual(changed.length, 1)
+        yield* TestRcon.passTime("10 seconds")
+        assert.notInclude(yield* told, "04:00:01 #restartserver")
+
+        yield* plans.postpone("nightly", { to: DateTime.makeUnsafe("2026-03-28T04:10:00Z") })
+        yield* TestRcon.passTime("590.5 seconds")
+        const late = yield* plans.abort("nightly")
+        assert.deepStrictEqual(late, { changed: [], restarting: ["altis"] })
+        yield* TestRcon.passTime("1 minute")
+        assert.include(yield* told, "04:10:01 #restartserver")
+      })
+    ))
+
+  it.effect("by another process is obeyed with the next step, or when the store is looked at", () =>
+    onServer(
+      { from: "2026-03-28T03:50", plans: { restarts: [nightly], refresh: "2 minutes" } },
+      Effect.gen(function*() {
+        // As a command has them, which nobody drives.
+        const command = yield* Plans.make({ restarts: [nightly] })
+        yield* TestRcon.passTime("4.5 minutes")
+        assert.strictEqual((yield* command.postpone("nightly", { by: "30 minutes" })).changed.length, 1)
+        yield* TestRcon.passTime("1 minute")
+        assert.deepStrictEqual(yield* told, [])
+        yield* command.add({ ...nightly, id: "now", at: { once: "2026-03-28T03:58:00Z" }, warnings: [] })
+        yield* TestRcon.passTime("10 minutes")
+        assert.deepStrictEqual(yield* told, [
+          "03:57:00 #lock",
+          "03:58:00 #restartserver",
+          "04:00:00 Restart in 30 minutes"
+        ])
+        assert.deepStrictEqual((yield* command.next()).map(timeOf), ["2026-03-28T04:30"])
+      })
+    ))
+})
+
+describe("a plan that is added", () => {
+  it.effect("takes place once, and can be removed before", () =>
+    onServer(
+      { from: "2026-03-28T03:00", plans: { restarts: [nightly] } },
+      Effect.gen(function*() {
+        const plans = yield* Plans.Plans
+        yield* TestRcon.passTime("1 minute")
+        const once = {
+          ...nightly,
+          id: "update",
+          at: { once: "2026-03-28T03:10:00Z" },
+          warnings: ["2 minutes"]
+        } as const
+        yield* plans.add(once)
+        yield* plans.add({ ...once, id: "never", at: { once: "2026-03-28T03:20:00Z" } })
+        assert.deepStrictEqual((yield* plans.list).map(({ id }) => id), ["nightly", "never", "update"])
+        assert.strictEqual((yield* Effect.flip(plans.add(once)))._tag, "DuplicatePlan")
+        assert.strictEqual((yield* Effect.flip(plans.add(nightly)))._tag, "DuplicatePlan")
+        const past = yield* Effect.flip(plans.add({ ...once, id: "past", at: { once: "2026-03-28T03:00:00Z" } }))
+        assert.include(past.message, "its time must be in the future")
+        yield* TestRcon.passTime("14 minutes")
+        yield* plans.remove("never")
+        assert.strictEqual((yield* Effect.flip(plans.remove("nightly")))._tag, "UnknownPlan")
+        yield* TestRcon.passTime("10 minutes")
+        assert.deepStrictEqual(yield* told, [
+          "03:08:00 Restart in 2 minutes",
+          "03:09:00 #lock",
+          "03:10:00 #restartserver"
+        ])
+        assert.deepStrictEqual((yield* plans.next()).map(({ plan }) => plan), ["nightly"])
+      })
+    ))
+
+  it.effect("for one time is forgotten a day after it", () =>
+    Effect.gen(function*() {
+      const once: RestartPlan.Input = { ...nightly, id: "once", at: { once: "2026-03-28T03:10:00Z" } }
+      yield* TestClock.setTime(utc("2026-03-28T03:00"))
+      const plans = yield* Plans.make()
+      yield* plans.add(once)
+      yield* TestClock.setTime(utc("2026-03-29T03:11"))
+      yield* plans.add({ ...once, id: "other", at: { once: "2026-03-30T03:10:00Z" } })
+      assert.deepStrictEqual((yield* plans.list).map(({ id }) => id), ["other"])
+    }).pipe(Effect.provide(KeyValueStore.layerMemory)))
+})

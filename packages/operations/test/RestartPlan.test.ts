@@ -1,0 +1,167 @@
+import { RestartPlan, Rota } from "@bercon/operations"
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Duration, Result, Schema } from "effect"
+
+const at = { cron: "0 4 * * *", timeZone: "Europe/Berlin" }
+
+const make = (input: Partial<RestartPlan.Input> = {}) =>
+  Result.getOrThrow(RestartPlan.fromInput({ id: "nightly", at, ...input }))
+
+const problem = (input: Partial<RestartPlan.Input>) => {
+  const result = RestartPlan.fromInput({ id: "nightly", at, ...input })
+  return Result.isFailure(result) ? result.failure.message : "it is valid"
+}
+
+const Json = Schema.fromJsonString(Schema.toCodecJson(RestartPlan.RestartPlan))
+
+describe("a plan as data", () => {
+  it("has defaults for everything but its id and its times, in a program and as JSON", () => {
+    const plan = make()
+    assert.deepStrictEqual(plan.warnings.map(Duration.toMinutes), [60, 30, 15, 5, 1])
+    const text = JSON.stringify({ id: "nightly", at })
+    assert.deepStrictEqual(Schema.decodeSync(Json)(text), plan)
+  })
+
+  it("is the same after it was written as JSON, in words for people", () => {
+    const plan = make({
+      servers: ["altis", "stratis"],
+      at: { once: "2026-03-28T04:00:00+01:00", timeZone: "Europe/Berlin" },
+      warnings: ["90 seconds", "1 day", 1500],
+      lock: "2 minutes",
+      kick: { before: 0 }
+    })
+    const text = Schema.encodeSync(Json)(plan)
+    assert.deepStrictEqual(Schema.decodeSync(Json)(text), plan)
+    assert.deepInclude(JSON.parse(text), {
+      at: { once: "2026-03-28T03:00:00.000Z", timeZone: "Europe/Berlin" },
+      warnings: ["90 seconds", "1 days", "1500 millis"],
+      lock: "2 minutes",
+      kick: { before: "0 days", reason: "Restart" }
+    })
+  })
+
+  it.each<[Partial<RestartPlan.Input>, string]>([
+    [{ id: "" }, "id must be a text of 1 to 64 characters (got \"\")"],
+    [{ id: "x".repeat(65) }, "id must be a text of 1 to 64 characters"],
+    [{ servers: [] }, "servers must be \"all\" or ids of servers, at least one"],
+    [{ servers: ["altis", ""] }, "servers must be \"all\" or ids of servers"],
+    [{ at: { cron: "0 25 * * *", timeZone: "UTC" } }, "cron must be a cron expression such as \"0 4 * * *\" (got"],
+    [{ at: { cron: "0 4 31 2 *", timeZone: "UTC" } }, "(got \"0 4 31 2 *\", which never does)"],
+    [{ at: { cron: "0 4 * * *", timeZone: "Mars/Base" } }, "timeZone must be a time zone such as \"Europe/Berlin\""],
+    [{ at: { once: "soon" } }, "`once` must be a time"],
+    [
+      { warnings: Array.from({ length: 33 }, (_, index) => `${index + 1} minutes` as const) },
+      "a list of 0 to 32 (got 33)"
+    ],
+    [{ warnings: ["500 millis"] }, "a warning must be a duration from 1 second to 1 day (got 500ms)"],
+    [{ warnings: ["25 hours"] }, "a warning must be a duration from 1 second to 1 day (got 1d 1h)"],
+    [{ warnings: ["soon" as Duration.Input] }, "a warning must be a duration from 1 second to 1 day"],
+    [{ lock: "2 days" }, "lock must be a duration from 0 to 1 day (got 2d)"],
+    [{ kick: { before: "2 days" } }, "kick.before must be a duration from 0 to 1 day"],
+    [{ kick: { before: 0, reason: "two\nlines" } }, "kick.reason must be one line"],
+    [{ text: " " }, "text must be one line that is not empty"],
+    [{ text: "Restart in {remainig}" }, "text may contain {remaining} and {time} (got {remainig} in"],
+    [{ locale: "not a language" }, "locale must be a language tag such as \"en\" or \"pt-BR\""],
+    [{ latest: "25 hours" }, "latest must be a duration from 0 to 1 day"],
+    [{ goneWithin: "2 hours" }, "goneWithin must be a duration from 1 second to 1 hour"],
+    [{ backWithin: 0 }, "backWithin must be a duration from 1 second to 1 day (got 0)"],
+    [{ tries: 0 }, "tries must be an integer from 1 to 10 (got 0)"]
+  ])("is refused if a value is not allowed: %o", (input, message) => {
+    assert.include(problem(input), message)
+    assert.include(problem(input), "plan ")
+  })
+
+  it("that is refused in a program is refused as JSON", () => {
+    const text = JSON.stringify({ id: "nightly", at, tries: 11 })
+    const result = Schema.decodeResult(Json)(text)
+    assert.isTrue(Result.isFailure(result))
+    if (Result.isFailure(result)) {
+      assert.include(result.failure.message, "tries must be an integer from 1 to 10 (got 11)")
+    }
+    assert.isTrue(Result.isFailure(Schema.decodeResult(Json)(JSON.stringify({ id: "a", at, latest: "whenever" }))))
+  })
+})
+
+describe("a warning", () => {
+  const time = DateTime.makeUnsafe("2026-03-28T03:00:00Z")
+  const text = (template: string, locale: string, remaining: Duration.Input) =>
+    RestartPlan.textOf({
+      plan: make({ text: template, locale }),
+      server: "altis",
+      time,
+      remaining: Duration.fromInputUnsafe(remaining)
+    })
+
+  it.each(
+    [
+      ["en", "60 minutes", "Restart in 1 hour at 04:00"],
+      ["en", "90 minutes", "Restart in 1 hour, 30 minutes at 04:00"],
+      ["en", "1 second", "Restart in 1 second at 04:00"],
+      ["de", "15 minutes", "Restart in 15 Minuten at 04:00"],
+      ["ru", "5 minutes", "Restart in 5 минут at 04:00"],
+      ["ru", "1 minute", "Restart in 1 минута at 04:00"]
+    ] as const
+  )("is in the plan's language: %s, %s", (locale, remaining, expected) => {
+    assert.strictEqual(text("Restart in {remaining} at {time}", locale, remaining), expected)
+  })
+
+  it("has the time in the zone of the plan", () => {
+    const plan = make({ at: { once: "2026-03-28T03:00:00Z" }, text: "{time}" })
+    assert.strictEqual(RestartPlan.textOf({ plan, server: "altis", time, remaining: Duration.minutes(1) }), "03:00")
+  })
+})
+
+describe("the occurrences of a plan", () => {
+  const after = (plan: RestartPlan.RestartPlan, time: string) => {
+    const found = RestartPlan.occurrenceAfter(plan, DateTime.makeUnsafe(time))
+    return found && DateTime.formatIso(found)
+  }
+  const half = { cron: "30 2 * * *", timeZone: "Europe/Berlin" }
+
+  it("are once a day on a day with a skipped hour", () => {
+    const plan = make({ at: half })
+    assert.strictEqual(after(plan, "2026-03-28T01:30:00Z"), "2026-03-29T01:30:00.000Z")
+    assert.strictEqual(after(plan, "2026-03-29T01:30:00Z"), "2026-03-30T00:30:00.000Z")
+  })
+
+  it.each(
+    [
+      ["earlier", ["2026-10-25T00:30:00.000Z", "2026-10-26T01:30:00.000Z"]],
+      ["later", ["2026-10-25T01:30:00.000Z", "2026-10-26T01:30:00.000Z"]],
+      ["both", ["2026-10-25T00:30:00.000Z", "2026-10-25T01:30:00.000Z"]]
+    ] as const
+  )("are as the plan says on a day with a repeated hour: %s", (onDstOverlap, [first, second]) => {
+    const plan = make({ at: { ...half, onDstOverlap } })
+    assert.strictEqual(after(plan, "2026-10-24T00:30:00Z"), first)
+    assert.strictEqual(after(plan, first), second)
+  })
+
+  it("end after the only one", () => {
+    const plan = make({ at: { once: "2026-03-28T03:00:00Z" } })
+    assert.strictEqual(after(plan, "2026-03-28T02:59:59Z"), "2026-03-28T03:00:00.000Z")
+    assert.isUndefined(after(plan, "2026-03-28T03:00:00Z"))
+  })
+})
+
+describe("a rota as data", () => {
+  const rota: Rota.Input = { id: "rules", every: "20 minutes", messages: ["one", "two"] }
+
+  it("has defaults", () => {
+    const made = Result.getOrThrow(Rota.fromInput(rota))
+    assert.strictEqual(made.servers, "all")
+    assert.isTrue(made.onlyWithPlayers)
+    const decoded = Schema.decodeSync(Schema.fromJsonString(Schema.toCodecJson(Rota.Rota)))(JSON.stringify(rota))
+    assert.deepStrictEqual(decoded, made)
+  })
+
+  it.each<[Partial<Rota.Input>, string]>([
+    [{ id: "" }, "id must be"],
+    [{ servers: [] }, "servers must be"],
+    [{ every: "500 millis" }, "every must be a duration from 1 second to 1 day (got 500ms)"],
+    [{ messages: [] }, "messages must be a list of 1 to 256 (got 0)"],
+    [{ messages: ["one", ""] }, "a message must be one line that is not empty (got \"\")"]
+  ])("is refused if a value is not allowed: %o", (input, message) => {
+    const result = Rota.fromInput({ ...rota, ...input })
+    assert.isTrue(Result.isFailure(result) && result.failure.message.includes(message))
+  })
+})

@@ -1,0 +1,74 @@
+import type { Rota } from "@bercon/operations"
+import { SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { lastingStore, onServer, told } from "./planKit.ts"
+
+const rules: Rota.Input = { id: "rules", every: "20 minutes", messages: ["one", "two", "three"] }
+
+describe("a rota", () => {
+  it.effect("says its messages in turn, only when players are there", () =>
+    onServer(
+      { from: "2026-03-28T03:05", plans: { rotas: [rules] } },
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        yield* TestRcon.passTime("17 minutes")
+        yield* server.join({ name: "Miller" })
+        yield* TestRcon.passTime("1 hour")
+        yield* server.leave(0)
+        yield* TestRcon.passTime("1 hour")
+        yield* server.join({ name: "Miller" })
+        yield* TestRcon.passTime("30 minutes")
+        assert.deepStrictEqual(yield* told, [
+          // Nobody was there at 03:20, and its time is over at 03:30. Who is there is looked at every 30 seconds.
+          "03:22:30 one",
+          "03:40:00 two",
+          "04:00:00 three",
+          "04:20:00 one",
+          "05:22:30 two",
+          "05:40:00 three"
+        ])
+      })
+    ))
+
+  it.effect("is said to an empty server, too, if it is to be", () =>
+    onServer(
+      { from: "2026-03-28T03:05", plans: { rotas: [{ ...rules, onlyWithPlayers: false }] } },
+      Effect.gen(function*() {
+        yield* TestRcon.passTime("40 minutes")
+        assert.deepStrictEqual(yield* told, ["03:20:00 one", "03:40:00 two"])
+      })
+    ))
+
+  it.effect("goes on where the last process stopped, and says nothing twice", () =>
+    Effect.gen(function*() {
+      const store = yield* lastingStore
+      const plans = { rotas: [{ ...rules, onlyWithPlayers: false }] }
+      yield* onServer({ from: "2026-03-28T03:05", plans, store }, TestRcon.passTime("16 minutes"))
+      yield* onServer(
+        { from: "2026-03-28T03:22", plans, store },
+        Effect.gen(function*() {
+          yield* TestRcon.passTime("20 minutes")
+          assert.deepStrictEqual(yield* told, ["03:40:00 two"])
+        })
+      )
+    }))
+
+  it.effect("leaves out a message that would be half a turn late", () =>
+    onServer(
+      { from: "2026-03-28T03:05", plans: { rotas: [{ ...rules, onlyWithPlayers: false }] } },
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        yield* TestRcon.passTime("10 minutes")
+        yield* server.restart({ downtime: "10 minutes" })
+        yield* TestRcon.passTime("20 minutes")
+        yield* server.restart({ downtime: "16 minutes" })
+        yield* TestRcon.passTime("30 minutes")
+        assert.deepStrictEqual((yield* told).map((line) => line.slice(0, 5) + line.slice(8)), [
+          "03:25 one",
+          // At 03:40 it was away until 03:51: too late for that turn.
+          "04:00 two"
+        ])
+      })
+    ))
+})

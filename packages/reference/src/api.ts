@@ -1,0 +1,59 @@
+/**
+ * Writes the report of the public API, one text file a package in `api/`, or compares it with the one that is there.
+ *
+ * ```sh
+ * npx -y pnpm@12 api        # writes it
+ * npx -y pnpm@12 api:check  # fails if it would write something else
+ * ```
+ *
+ * A report has the declarations of each public module, sorted by name, without comments, as they are in the built
+ * `.d.ts`: whatever changes for a program that uses the packages changes a line of it. So a change of the API is seen in
+ * review, and one that nobody meant fails CI.
+ */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import process from "node:process"
+import { publicModulesOf, published, root } from "../../../scripts/packages.ts"
+import { declarationsOf } from "./declarations.ts"
+
+const folder = Path.join(root, "api")
+const command = process.argv[2]
+if (command !== "write" && command !== "check") {
+  throw new Error(`the argument must be "write" or "check" (got "${process.argv.slice(2).join(" ")}")`)
+}
+
+const reportOf = (name: string, packageFolder: string): string => {
+  const modules = publicModulesOf(packageFolder).map((module) => {
+    const file = Path.join(root, "packages", packageFolder, "dist", `${module}.d.ts`)
+    if (!Fs.existsSync(file)) throw new Error(`${file} is missing: run "npx -y pnpm@12 build" first`)
+    return `# ${name}/${module}\n\n${declarationsOf(file).join("\n")}\n`
+  })
+  return modules.join("\n")
+}
+
+const reports = new Map(published.map(({ folder, manifest: { name } }) => [`${folder}.txt`, reportOf(name, folder)]))
+
+if (command === "write") {
+  Fs.rmSync(folder, { recursive: true, force: true })
+  Fs.mkdirSync(folder)
+  for (const [file, report] of reports) Fs.writeFileSync(Path.join(folder, file), report)
+} else {
+  const before = new Map(
+    (Fs.existsSync(folder) ? Fs.readdirSync(folder) : [])
+      .map((file) => [file, Fs.readFileSync(Path.join(folder, file), "utf8")])
+  )
+  for (const file of new Set([...before.keys(), ...reports.keys()])) {
+    const old = new Set(before.get(file)?.split("\n"))
+    const current = new Set(reports.get(file)?.split("\n"))
+    if (before.get(file) === reports.get(file)) continue
+    process.exitCode = 1
+    process.stdout.write(`api/${file} is not the public API:\n`)
+    for (const line of old) if (!current.has(line)) process.stdout.write(`- ${line}\n`)
+    for (const line of current) if (!old.has(line)) process.stdout.write(`+ ${line}\n`)
+  }
+  if (process.exitCode === 1) {
+    process.stdout.write(
+      "If this is meant, run \"npx -y pnpm@12 api\" after a build, commit api/ and add a changeset.\n"
+    )
+  }
+}

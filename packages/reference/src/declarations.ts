@@ -1,0 +1,99 @@
+/**
+ * Reads the declarations that a module exports from its `.d.ts`.
+ *
+ * The files are only parsed, since `tsc` has written out every inferred type already.
+ */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import ts from "typescript"
+
+interface Declaration {
+  readonly name: string
+  readonly text: string
+}
+
+const NOT_EXPORTED = "not exported"
+
+const printer = ts.createPrinter({ removeComments: true })
+
+const parse = (file: string): ts.SourceFile =>
+  ts.createSourceFile(file, Fs.readFileSync(file, "utf8"), ts.ScriptTarget.Latest, false)
+
+const pathOf = (file: string, specifier: string): string =>
+  Path.join(Path.dirname(file), specifier.replace(/\.ts$/, ".d.ts"))
+
+const specifierOf = (node: ts.ImportDeclaration | ts.ExportDeclaration): string | undefined =>
+  node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier) ? node.moduleSpecifier.text : undefined
+
+/** Whether a module cannot be imported from outside of its package. What it declares is then part of the report. */
+const isInternal = (specifier: string): boolean => specifier.startsWith("./internal/")
+
+const namesOf = (statement: ts.Statement): ReadonlyArray<string> => {
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.map(({ name }) => ts.isIdentifier(name) ? name.text : "")
+  }
+  if (
+    ts.isClassDeclaration(statement) || ts.isFunctionDeclaration(statement) || ts.isInterfaceDeclaration(statement) ||
+    ts.isTypeAliasDeclaration(statement) || ts.isModuleDeclaration(statement)
+  ) {
+    return statement.name === undefined ? [] : [statement.name.text]
+  }
+  return []
+}
+
+/** The declarations that a file has of some names, or all. `prefix`: the namespace that it is exported as. */
+const declared = (file: string, isWanted: (name: string) => boolean, prefix = ""): ReadonlyArray<Declaration> => {
+  const source = parse(file)
+  return source.statements.flatMap((statement) => {
+    const names = namesOf(statement)
+    // The base of a class is declared apart from it, by this name, and not exported.
+    if (!names.some((name) => isWanted(name.replace(/_base$/, "")))) return []
+    const text = printer.printNode(ts.EmitHint.Unspecified, statement, source).replace(/^export declare /, "export ")
+    return [{ name: prefix + names[0]!, text: prefix === "" ? text : `/* ${prefix} */ ${text}` }]
+  })
+}
+
+const exportsOf = (file: string, node: ts.ExportDeclaration, imports: ReadonlyMap<string, string>) => {
+  const specifier = specifierOf(node)
+  const clause = node.exportClause
+  if (specifier !== undefined && !isInternal(specifier)) {
+    return [{ name: specifier, text: printer.printNode(ts.EmitHint.Unspecified, node, parse(file)) }]
+  }
+  if (clause === undefined) return specifier === undefined ? [] : declared(pathOf(file, specifier), () => true)
+  if (ts.isNamespaceExport(clause)) {
+    return specifier === undefined ? [] : declared(pathOf(file, specifier), () => true, `${clause.name.text}.`)
+  }
+  return clause.elements.flatMap((element) => {
+    const name = (element.propertyName ?? element.name).text
+    const from = specifier ?? imports.get(name)
+    return from === undefined ? [] : declared(pathOf(file, from), (other) => other === name)
+  })
+}
+
+/**
+ * The texts of all declarations that a module exports, and of those that they are built on, sorted by name. What is
+ * declared in an internal module and only named here is marked.
+ */
+export const declarationsOf = (file: string): ReadonlyArray<string> => {
+  const source = parse(file)
+  const imports = new Map<string, string>()
+  for (const statement of source.statements) {
+    const specifier = ts.isImportDeclaration(statement) ? specifierOf(statement) : undefined
+    if (specifier === undefined || !isInternal(specifier)) continue
+    const bindings = (statement as ts.ImportDeclaration).importClause?.namedBindings
+    if (bindings === undefined) continue
+    if (ts.isNamespaceImport(bindings)) imports.set(bindings.name.text, specifier)
+    else for (const { name } of bindings.elements) imports.set(name.text, specifier)
+  }
+
+  const declarations = source.statements.flatMap((statement) =>
+    ts.isExportDeclaration(statement) ? exportsOf(file, statement, imports) : []
+  )
+  const exported = new Set(declarations.map(({ name }) => name))
+  const named = [...imports].flatMap(([name, specifier]) =>
+    exported.has(name) ? [] : declared(pathOf(file, specifier), (other) => other === name, NOT_EXPORTED)
+  )
+  return [...declared(file, () => true), ...declarations, ...named]
+    .sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
+    .map(({ text }) => text)
+}
