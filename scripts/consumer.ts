@@ -104,7 +104,7 @@ for (const { args, command, start } of manager === "pnpm" ? runtimes : runtimes.
 }
 
 /** The command, as it was installed: alone, and with a simulated server. */
-process.stdout.write(`${run(process.execPath, ["node_modules/@bercon/cli/bin/bercon.js", "--version"])}`)
+process.stdout.write(run(process.execPath, ["node_modules/@bercon/cli/bin/bercon.js", "--version"]))
 const shown = run(process.execPath, ["dist/command.js"])
 process.stdout.write(shown)
 if (!shown.includes("Miller")) throw new Error("`bercon players` does not show the player")
