@@ -24,12 +24,13 @@ import { pack, tarballOf } from "./tarballs.ts"
 
 /**
  * The files that belong in the tarball of a package: its sources and what is made of each, or the bundle of a command; and
- * three more.
+ * three or four more.
  */
 const expectedFiles = (item: Package): ReadonlyArray<string> => [
   "LICENSE",
   "README.md",
   "package.json",
+  ...Fs.globSync("CHANGELOG.md", { cwd: Path.join(root, "packages", item.folder) }),
   ...isCommand(item) ? ["bin/bercon.js", "bin/main.js", "bin/main.js.map"] : built(item.folder)
 ]
 

@@ -1,5 +1,5 @@
 /**
- * Every error of docs/errors.md, produced, and its message word by word: read them aloud.
+ * Produces every error of docs/errors.md, and compares its message word by word.
  */
 import { ActionError, Ban, CommandError, Guid, Player, RconClient, ReplyError } from "@bercon/client"
 import { CommandError as SessionError, LoginFailure, type Transport } from "@bercon/session"
@@ -15,7 +15,7 @@ type Failure =
   | ActionError.ActionError
   | ReplyError.ReplyError
 
-/** How an error comes about, at a server that is told what to do, and what is expected of it. */
+/** How an error is produced with a controlled server, and its expected properties. */
 interface Case {
   readonly reason: string
   readonly message: string
@@ -24,7 +24,7 @@ interface Case {
   readonly server?: ServerMachine.Options
   readonly client?: Partial<RconClient.Options>
   readonly fate?: (server: SimulatedServer.SimulatedServer["Service"]) => Effect.Effect<unknown>
-  /** Whether the client logs in before the fate of the server. */
+  /** Whether the client logs in before the server's `fate`. */
   readonly online?: boolean
   readonly run: (
     rcon: RconClient.Service,
@@ -41,7 +41,7 @@ const ban = "has no bearing"
 const login = (rcon: RconClient.Service): Effect.Effect<unknown, Failure> => rcon.closed
 const header = "GUID Bans:\n[#] [GUID] [Minutes left] [Reason]\n----------------------------------------\n"
 
-/** What a server does with one command. */
+/** Sets a server's reaction to one command. */
 const on = (
   command: string,
   reply: string | ServerMachine.CustomReply
@@ -140,7 +140,7 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "UnknownCommand",
-    message: "command \"unheard\": the server does not know this command. It was not executed",
+    message: "command \"unheard\": the server does not have this command. It was not executed",
     execution: "NotExecuted",
     isRetryable: false,
     online: true,
@@ -297,7 +297,7 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "Unconfirmed",
-    message: "kick: that the player is gone was not seen in time. The action may have been executed",
+    message: "kick: not confirmed in time: expected the player to be gone. The action may have been executed",
     execution: "MaybeExecuted",
     isRetryable: false,
     server: on("kick", ""),
@@ -336,7 +336,7 @@ describe("the errors of docs/errors.md", () => {
       if (error._tag === "ReplyError") return
       assert.strictEqual(error.reason.execution, one.execution)
       assert.strictEqual(error.reason.isRetryable, one.isRetryable)
-      assert.isTrue(error.message.endsWith(error.reason.message), "the reason's message is a sentence of its own")
+      assert.isTrue(error.message.endsWith(error.reason.message), "the reason's message is a complete sentence")
     }).pipe(Effect.provide(TestRcon.layerTransport({ server: { password, ...one.server } }))))
 
   it.effect("TransportFailure", () =>
@@ -367,7 +367,7 @@ describe("the errors of docs/errors.md", () => {
       ])
     }))
 
-  // What a few lines cannot produce. `unban` and the scenarios of the session have tests that do.
+  // Errors that a few lines cannot produce. The tests of `unban` and the scenarios of the session produce them.
   const row = new Ban.Ban({ id: Ban.BanId.make(0), target, remaining: "permanent", reason: "x" })
   const others: ReadonlyArray<readonly [Failure, string, CommandError.Execution]> = [
     [
@@ -403,12 +403,12 @@ describe("the errors of docs/errors.md", () => {
       new ActionError.ActionError({
         action: "ban",
         reason: new ActionError.Unconfirmed({
-          expected: "the ban",
+          expected: "the ban in the list",
           text: "hm",
           cause: new ReplyError.ReplyError({ command: "bans", text: "?", line: 1 })
         })
       }),
-      "ban: the ban was not seen in time; the reply was \"hm\" (the reply to \"bans\" is not in the expected form, line 1: " +
+      "ban: not confirmed in time: expected the ban in the list; the reply was \"hm\" (the reply to \"bans\" is not in the expected form, line 1: " +
       "\"?\"). The action may have been executed",
       "MaybeExecuted"
     ]
@@ -418,7 +418,7 @@ describe("the errors of docs/errors.md", () => {
     assert.isTrue(error._tag !== "LoginFailure" && error.execution === execution && !error.isRetryable)
   })
 
-  it("survive a journey as JSON", () => {
+  it("survive JSON", () => {
     const errors = Schema.Union([CommandError.CommandError, ActionError.ActionError, ReplyError.ReplyError])
     const codec = Schema.toCodecJson(errors)
     for (const [error] of others) {
@@ -429,7 +429,7 @@ describe("the errors of docs/errors.md", () => {
     }
   })
 
-  it("of a bare session are those that it can raise", () => {
+  it("of a bare session are the ones that it can raise", () => {
     const names = (members: ReadonlyArray<unknown>) =>
       members.map((member) => (member as { readonly identifier: string }).identifier.replace(/.*\//, ""))
     const own = names(SessionError.CommandError.fields.reason.members)
@@ -439,7 +439,7 @@ describe("the errors of docs/errors.md", () => {
     )
   })
 
-  it("are all there are", () => {
+  it("are complete", () => {
     const reasons: ReadonlyArray<ReadonlyArray<{ readonly fields: { readonly _tag: unknown } }>> = [
       LoginFailure.LoginFailure.fields.reason.members,
       CommandError.CommandError.fields.reason.members,
@@ -467,7 +467,7 @@ describe("a bot that only has handlers", () => {
     yield* rcon.closed
   })
 
-  it.effect("ends with the failure if the session does, also if it was launched as a layer", () =>
+  it.effect("ends with the failure of its session, even if it was launched as a layer", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const launched = yield* Effect.forkChild(

@@ -20,6 +20,7 @@ import { missions } from "./missions.ts"
 import { players } from "./players.ts"
 import { say } from "./say.ts"
 import { serverCommands } from "./serverCommands.ts"
+import { simulate } from "./simulate.ts"
 import { unban } from "./unban.ts"
 import { version } from "./version.ts"
 import { whisper } from "./whisper.ts"
@@ -30,5 +31,5 @@ export const command = bercon.pipe(Command.withSubcommands([
   { group: "Players", commands: [say, whisper, kick, ban, unban] },
   { group: "The game", commands: [lock, unlock, mission, restart, reassign, restartServer, shutdown] },
   { group: "BattlEye", commands: [writeBans, loadBans, loadScripts, loadEvents, maxPing] },
-  { group: "Anything else", commands: [exec, guid, demo] }
+  { group: "Anything else", commands: [exec, guid, demo, simulate] }
 ]))

@@ -39,7 +39,7 @@ const configurationFolder = Effect.gen(function*() {
 })
 
 /** Where the file of servers is looked for if neither `--config` nor `BERCON_CONFIG` names one. */
-export const usualPath: Effect.Effect<string> = Effect.map(
+const usualPath: Effect.Effect<string> = Effect.map(
   configurationFolder,
   (folder) => Path.join(folder, "bercon", "servers.toml")
 )
