@@ -10,6 +10,12 @@ const project = (name: string) => ({
   test: { name, root: `packages/${name}`, include: ["test/**/*.test.ts"] }
 })
 
+/** Runs the bundle, as it is published, and so builds it first. Processes take long to start on a machine that is busy. */
+const cli = {
+  ...project("cli"),
+  test: { ...project("cli").test, globalSetup: ["test/bundle.ts"], testTimeout: 60_000 }
+}
+
 /** What holds of the repository as a whole: manifests, links, dependencies, secrets. */
 const house = { extends: true as const, test: { name: "house", include: ["test/**/*.test.ts"] } }
 
@@ -17,9 +23,12 @@ export default defineConfig({
   test: {
     // Logs are printed only if a test fails.
     silent: "passed-only",
+    // A test that waits for what does not come is told from one on a busy machine.
+    testTimeout: 20_000,
     projects: [
       house,
-      ...["codec", "session", "testing", "client", "fleet", "cluster", "operations", "cli", "examples"].map(project)
+      ...["codec", "session", "testing", "client", "fleet", "cluster", "operations", "examples"].map(project),
+      cli
     ]
   }
 })

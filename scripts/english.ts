@@ -22,7 +22,7 @@ const patterns: ReadonlyArray<Pattern> = [
   {
     // Allowed in questions, and after the name of a place.
     pattern: new RegExp(
-      "(?<!\\b(?:file|folder|module|place|point|position|line|code|test|section|step|from|know|knows|see|and|or) )" +
+      "(?<!\\b(?:file|folder|module|place|point|position|line|code|test|section|step|from|know|knows|see|and|or|ends?|begins?) )" +
         "\\bwhere\\b(?! (?:to|from)\\b)(?![^.;]*\\?)",
       "i"
     ),
@@ -58,13 +58,14 @@ const patterns: ReadonlyArray<Pattern> = [
     found: ["for whoever reads them", "Nobody answered"]
   },
   {
-    // Lower case begins the name of a test, which continues that of its group: "a command", "whose options throw".
+    // Lower case at the start is the name of a test, which continues that of its group: "a command", "whose options
+    // throw".
     pattern: new RegExp(
-      "(?:^(?:[Ww]hat|[Ww]hom?|Whose|Which)|[.:;] (?:[Ww]hat|[Ww]ho(?:m|se)?|[Ww]hich))\\b" +
+      "(?:^(?:What|Who(?:m|se)?|Which)|[.:;] (?:[Ww]hat|[Ww]ho(?:m|se)?|[Ww]hich))\\b" +
         "(?! (?:is|are|was|were|does|do|did|can|may|should|must|has|have) [^.]*\\?)[^.?!:]*(?:[.!:]|$)"
     ),
     advice: "begin with a noun or a verb",
-    found: ["What a client sends.", "What is sent", "Which login this is.", "Sent twice. Who has it, reads it."],
+    found: ["What a client sends.", "What is sent.", "Which login this is.", "Sent twice. Who has it, reads it."],
     fine: ["Which number may a command carry?", "What is a slot?"]
   },
   {
@@ -120,7 +121,14 @@ interface Text extends Node {
   readonly value: unknown
 }
 
+interface Parented extends Node {
+  readonly type: string
+  readonly callee?: Node
+  readonly parent: Parented
+}
+
 interface Context {
+  readonly filename: string
   readonly sourceCode: { readonly getAllComments: () => ReadonlyArray<Text>; readonly text: string }
   readonly report: (report: { readonly node: Node; readonly message: string }) => void
 }
@@ -144,22 +152,31 @@ const comments = ({ getAllComments, text }: Context["sourceCode"]): ReadonlyArra
   return found
 }
 
+/** Strings of a test are data, except the names of tests. */
+const isName = ({ parent }: Parented, source: string): boolean => {
+  const { callee } = parent.type === "TemplateLiteral" ? parent.parent : parent
+  return callee !== undefined && /^(?:describe|it|test)\b/.test(source.slice(...callee.range))
+}
+
 const rule = {
-  create: (context: Context) => {
+  create: ({ filename, report, sourceCode }: Context) => {
+    const isTest = /[/\\]test[/\\]/.test(filename)
     const check = (node: Node, text: string) => {
-      for (const message of findings(text)) context.report({ node, message })
+      for (const message of findings(text)) report({ node, message })
+    }
+    const checkString = (node: Parented, text: unknown) => {
+      if (typeof text === "string" && (!isTest || isName(node, sourceCode.text))) check(node, text)
     }
     return {
       Program: () => {
-        for (const [node, text] of comments(context.sourceCode)) {
+        for (const [node, text] of comments(sourceCode)) {
           check(node, text)
-          if (REASONLESS.test(text)) {
-            context.report({ node, message: "give a reason: oxlint-disable... RULE -- REASON" })
-          }
+          if (REASONLESS.test(text)) report({ node, message: "give a reason: oxlint-disable... RULE -- REASON" })
         }
       },
-      Literal: (node: Text) => typeof node.value === "string" && check(node, node.value),
-      TemplateElement: (node: Node & { readonly value: { readonly raw: string } }) => check(node, node.value.raw)
+      Literal: (node: Parented & Text) => checkString(node, node.value),
+      TemplateElement: (node: Parented & { readonly value: { readonly raw: string } }) =>
+        checkString(node, node.value.raw)
     }
   }
 }
@@ -187,7 +204,7 @@ if (import.meta.main) {
     for (const text of found) if (!pattern.test(text)) problems.push(`${pattern} does not find "${text}"`)
     for (const text of fine) if (pattern.test(text)) problems.push(`${pattern} finds "${text}"`)
   }
-  for (const file of Fs.globSync(["docs/**/*.md", "packages/{codec,session}/*.md"])) {
+  for (const file of Fs.globSync(["docs/**/*.md", "packages/{codec,session,client}/*.md"])) {
     let allowed = false
     for (const { line, text } of paragraphs(Fs.readFileSync(file, "utf8"))) {
       if (!allowed) { for (const finding of findings(text)) problems.push(`${file}:${line}: ${finding}`) }

@@ -14,7 +14,7 @@ import { formats } from "./output/Format.ts"
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 
 /** Reads `90s`, `1h30m`, `7d`, `forever`; a number alone is seconds. */
-export const parseDuration = (text: string): Option.Option<Duration.Duration> => {
+const parseDuration = (text: string): Option.Option<Duration.Duration> => {
   const compact = text.replaceAll(/\s/g, "")
   if (compact === "forever") return Option.some(Duration.infinity)
   if (/^\d+(\.\d+)?$/.test(compact)) return Option.some(Duration.seconds(Number(compact)))
@@ -28,7 +28,7 @@ export const parseDuration = (text: string): Option.Option<Duration.Duration> =>
 }
 
 /** A duration that somebody typed. */
-export const DurationFromText = Schema.String.pipe(Schema.decodeTo(
+const DurationFromText = Schema.String.pipe(Schema.decodeTo(
   Schema.Duration,
   SchemaTransformation.transformEffect({
     decode: (text: string) =>
@@ -46,7 +46,7 @@ export const duration = (name: string): Flag.Flag<Duration.Duration> =>
   Flag.String(name).pipe(Flag.withSchema(DurationFromText), Flag.withMetavar("duration"))
 
 /** The flags that every command has. Several of them are optional, since variables and files can say the same. */
-export const shared = {
+const shared = {
   host: Flag.String("host").pipe(
     Flag.withDescription("The server's name or address (BERCON_HOST). Default 127.0.0.1"),
     Flag.optional
@@ -99,6 +99,11 @@ export const shared = {
     Flag.withAlias("f"),
     Flag.withDescription("How to print the result. raw is the server's own words"),
     Flag.withDefault("table")
+  ),
+  quiet: Flag.Boolean("quiet").pipe(
+    Flag.withAlias("q"),
+    Flag.withDescription("Prints no progress on standard error, only failures"),
+    Flag.withDefault(false)
   ),
   timeout: duration("timeout").pipe(
     Flag.withDescription("How long to wait for the login, and for each answer. Default 10s"),

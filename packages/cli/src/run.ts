@@ -1,11 +1,12 @@
 /**
  * Runs the command as the program of this process: prints why it fails, and ends the process with the exit code.
  */
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Cause from "effect/Cause"
+import * as CliConfig from "effect/cli/CliConfig"
 import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -18,6 +19,7 @@ import { ExitCode } from "./ExitCode.ts"
 import * as Failure from "./Failure.ts"
 import { note, write } from "./output/Output.ts"
 import * as SafeText from "./output/SafeText.ts"
+import * as Services from "./services.ts"
 import { version } from "./version.ts"
 
 /** Log lines as all else that is no data: on standard error. */
@@ -94,7 +96,8 @@ export const run = <Name extends string, Input, ContextInput, E extends Failure.
       Effect.as(note(`bercon: this is a bug of bercon: ${Cause.pretty(Cause.die(defect))}`), ExitCode.defect)
     ),
     Effect.provide(Layer.mergeAll(
-      NodeServices.layer,
+      Services.layer,
+      CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions, GlobalFlag.LogLevel] }),
       CliOutput.layerPresenter(presenter),
       Logger.layer([logger]),
       Layer.succeed(References.MinimumLogLevel, "Error")

@@ -4,7 +4,7 @@ import { Effect, Redacted } from "effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
-const bercon = fileURLToPath(new URL("../src/bercon.ts", import.meta.url))
+const bercon = fileURLToPath(new URL("../bin/bercon.js", import.meta.url))
 
 const withoutServer = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("BERCON_")))
 

@@ -1,5 +1,23 @@
 /**
- * Why an action did not have its effect, or why that is not known, although its command was valid.
+ * Errors of actions that did not have their effect, or whose effect could not be confirmed, although the command was
+ * valid.
+ *
+ * An `ActionError` has a tagged `reason` with the facts, an `execution`, and an `isRetryable`: whether trying again is
+ * safe and may help.
+ *
+ * **Example** (A player who has already left is not a problem)
+ *
+ * ```ts
+ * import { type Player, RconClient } from "@bercon/client"
+ * import { Effect } from "effect"
+ *
+ * const remove = Effect.fn(function*(player: Player.Player) {
+ *   const rcon = yield* RconClient.RconClient
+ *   yield* rcon.kick(player).pipe(
+ *     Effect.catchReason("ActionError", "PlayerNotFound", () => Effect.void)
+ *   )
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -12,7 +30,7 @@ import { PlayerId } from "./Player.ts"
 import { ReplyError } from "./ReplyError.ts"
 
 /**
- * The player is not on the server, or not any more. `player` is the slot or the GUID that was given. Nothing was done.
+ * The player is not on the server. `player` is the slot, GUID or account that was given. Nothing was done.
  *
  * @category errors
  * @since 0.1.0
@@ -63,8 +81,8 @@ export class BanNotFound extends Schema.Error<BanNotFound>("@bercon/client/BanNo
 }
 
 /**
- * The player or ban is not among the rows that could be read of the server's list, but the list is not complete. `isCut`: it
- * is longer than the protocol can carry. `unread`: how many rows could not be read. Nothing was done.
+ * The player or ban was not found in the server's list, but the list is incomplete. `isCut`: it is longer than the
+ * protocol can carry. `unread`: how many of its rows could not be read. Nothing was done.
  *
  * @category errors
  * @since 0.1.0
@@ -93,13 +111,14 @@ export class ListIncomplete extends Schema.Error<ListIncomplete>("@bercon/client
 
   /** Whether trying again is safe and may help. */
   get isRetryable(): boolean {
-    // The server was changing its list when it printed it. Rows that cannot be read, or are cut off, remain so.
+    // A list with too few rows was changing while the server printed it. Rows that cannot be read, or are cut off,
+    // remain so.
     return !this.isCut && this.unread === 0
   }
 }
 
 /**
- * Information that the action needs first could not be read; `cause` says why. Nothing was done.
+ * A query that the action needs failed with `cause`. Nothing was done.
  *
  * @category errors
  * @since 0.1.0
@@ -126,7 +145,7 @@ export class LookupFailed extends Schema.Error<LookupFailed>("@bercon/client/Loo
 }
 
 /**
- * The server refused, in the words `text`.
+ * The server refused with the reply `text`.
  *
  * @category errors
  * @since 0.1.0
@@ -151,8 +170,8 @@ export class Rejected extends Schema.Error<Rejected>("@bercon/client/Rejected")(
 }
 
 /**
- * The server may have executed the command, but the evidence of its effect, `expected`, did not come in time. `text` is the
- * server's reply, if it had one; `cause` why the evidence could not be looked for.
+ * The server may have executed the command, but the evidence of its effect, `expected`, was not found in time. `text`
+ * is the server's reply, if there was one. `cause` is the error that prevented the search for evidence.
  *
  * @category errors
  * @since 0.1.0
@@ -166,7 +185,7 @@ export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Uncon
   override get message(): string {
     const reply = this.text === undefined ? "" : `; the reply was ${JSON.stringify(this.text.slice(0, 200))}`
     const why = this.cause === undefined ? "" : ` (${this.cause.message})`
-    return `${this.expected} was not seen in time${reply}${why}. The action may have been executed`
+    return `not confirmed in time: expected ${this.expected}${reply}${why}. The action may have been executed`
   }
 
   /** Whether the action had its effect. */
@@ -181,17 +200,23 @@ export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Uncon
 }
 
 /**
- * Another client changed the ban list at the same time. Ban numbers move when that happens: one of the bans that are gone,
- * `missing`, may have been removed in place of one of those that were `meant`. Both have the numbers of the list as it was
- * read before.
+ * Another client changed the ban list at the same time. Ban numbers move when that happens, so one of the bans that
+ * disappeared, `missing`, may have been removed instead of an intended one.
+ *
+ * **Details**
+ *
+ * All three lists come from comparing the ban list before and after the removal. `missing`: bans that disappeared but were
+ * not intended to. `stillListed`: bans that were intended to disappear but are still there. Both have the numbers of the
+ * list before the removal. `added`: bans that are new.
  *
  * @category errors
  * @since 0.1.0
  */
 export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansChanged")({
   _tag: Schema.tag("BansChanged"),
-  meant: Schema.Array(Ban),
-  missing: Schema.Array(Ban)
+  missing: Schema.Array(Ban),
+  stillListed: Schema.Array(Ban),
+  added: Schema.Array(Ban)
 }) {
   override get message(): string {
     return "another client changed the ban list at the same time, so a wrong ban may have been removed. " +
@@ -210,7 +235,8 @@ export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansC
 }
 
 /**
- * An action did not have its effect, or it is not known whether it had. `reason` says why; `action` is its name in the client.
+ * An action did not have its effect, or its effect could not be confirmed. `reason` describes why. `action` is its name
+ * in the client.
  *
  * @category errors
  * @since 0.1.0

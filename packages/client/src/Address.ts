@@ -1,12 +1,20 @@
 /**
- * The address that somebody's packets come from.
+ * Network addresses of players and RCON clients.
+ *
+ * **Example** (Comparing addresses)
+ *
+ * ```ts
+ * import type { Player } from "@bercon/client"
+ *
+ * const sameHost = (a: Player.Player, b: Player.Player) => a.address !== undefined && a.address.ip === b.address?.ip
+ * ```
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
 /**
- * An IPv4 address in dotted decimal. BattlEye prints no others.
+ * An IPv4 address in dotted decimal. BattlEye prints no other addresses.
  *
  * @category models
  * @since 0.1.0
@@ -16,7 +24,7 @@ export const IpAddress = Schema.String.check(
 ).pipe(Schema.brand("@bercon/client/IpAddress"))
 
 /**
- * An IPv4 address in dotted decimal. BattlEye prints no others.
+ * An IPv4 address in dotted decimal. BattlEye prints no other addresses.
  *
  * @category models
  * @since 0.1.0
@@ -24,7 +32,7 @@ export const IpAddress = Schema.String.check(
 export type IpAddress = typeof IpAddress.Type
 
 /**
- * Tests whether something is an IPv4 address in dotted decimal, and so whether a ban is one of an address.
+ * Tests whether a value is an IPv4 address in dotted decimal, for example whether a ban's target is one.
  *
  * @category guards
  * @since 0.1.0

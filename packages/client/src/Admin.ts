@@ -1,5 +1,18 @@
 /**
- * The RCON clients of a server, this one among them.
+ * The RCON clients of a server, including this one.
+ *
+ * **Example** (The other RCON clients)
+ *
+ * ```ts
+ * import { RconClient } from "@bercon/client"
+ * import { Effect, Option } from "effect"
+ *
+ * const others = Effect.gen(function*() {
+ *   const rcon = yield* RconClient.RconClient
+ *   const self = Option.getOrUndefined(yield* rcon.adminId)
+ *   return (yield* rcon.admins).filter((admin) => admin.id !== self)
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -7,7 +20,7 @@ import * as Schema from "effect/Schema"
 import { Address } from "./Address.ts"
 
 /**
- * The number a server gives an RCON client at login: the lowest that is free, from 0. It is another after each login.
+ * The number that a server gives an RCON client at login: the lowest free one, from 0. It changes with each login.
  *
  * @category models
  * @since 0.1.0
@@ -15,7 +28,7 @@ import { Address } from "./Address.ts"
 export const AdminId = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(Schema.brand("@bercon/client/AdminId"))
 
 /**
- * The number a server gives an RCON client at login.
+ * The number that a server gives an RCON client at login.
  *
  * @category models
  * @since 0.1.0
@@ -23,7 +36,7 @@ export const AdminId = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(S
 export type AdminId = typeof AdminId.Type
 
 /**
- * A row of the server's list of RCON clients. This client is one of them: the one whose number is `RconClient.adminId`.
+ * A row of the server's list of RCON clients. The list contains this client, with the number `RconClient.adminId`.
  *
  * @category models
  * @since 0.1.0

@@ -1,5 +1,17 @@
 /**
- * The bans of a server.
+ * The bans of a server, as immutable data.
+ *
+ * **Example** (A target from user input)
+ *
+ * ```ts
+ * import { Ban, RconClient } from "@bercon/client"
+ * import { Effect } from "effect"
+ *
+ * const unban = Effect.fn(function*(input: string) {
+ *   const rcon = yield* RconClient.RconClient
+ *   yield* rcon.unban(yield* Effect.fromOption(Ban.targetFromString(input)))
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -11,8 +23,8 @@ import { Guid } from "./Guid.ts"
 import { IdentityId } from "./Identity.ts"
 
 /**
- * The place of a ban in the server's list, from 0, those of GUIDs before those of IP addresses. Numbers change
- * whenever another ban goes, so one is good only for the list it came in: to recognise a ban, use its target.
+ * The position of a ban in the server's list, from 0. Bans of GUIDs come before bans of IP addresses. Numbers change
+ * whenever another ban is removed, so a number is valid only in its list: identify a ban by its target instead.
  *
  * @category models
  * @since 0.1.0
@@ -20,7 +32,7 @@ import { IdentityId } from "./Identity.ts"
 export const BanId = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(Schema.brand("@bercon/client/BanId"))
 
 /**
- * The place of a ban in the server's list, from 0.
+ * The position of a ban in the server's list, from 0.
  *
  * @category models
  * @since 0.1.0
@@ -28,10 +40,10 @@ export const BanId = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(Sch
 export type BanId = typeof BanId.Type
 
 /**
- * Who is banned: a GUID or an IP address, on Arma Reforger's own RCON the id of an account. No text is two of them;
- * `Guid.isGuid`, `Address.isIpAddress` and `Identity.isIdentityId` tell them apart.
+ * The target of a ban: a GUID or an IP address, or on Arma Reforger's own RCON the id of an account. Every text is at
+ * most one of these; `Guid.isGuid`, `Address.isIpAddress` and `Identity.isIdentityId` distinguish them.
  *
- * **Example** (The players among the banned)
+ * **Example** (All banned GUIDs)
  *
  * ```ts
  * import { Guid, RconClient } from "@bercon/client"
@@ -50,7 +62,7 @@ export type BanId = typeof BanId.Type
 export const BanTarget = Schema.Union([Guid, IpAddress, IdentityId])
 
 /**
- * Who is banned: a GUID, an IP address or the id of an account.
+ * The target of a ban: a GUID, an IP address or the id of an account.
  *
  * @category models
  * @since 0.1.0
@@ -58,8 +70,8 @@ export const BanTarget = Schema.Union([Guid, IpAddress, IdentityId])
 export type BanTarget = typeof BanTarget.Type
 
 /**
- * Reads a target that somebody typed: a GUID or the UUID of an account in either case, or an IPv4 address. Blanks around it
- * are ignored.
+ * Parses a target from user input: a GUID or the UUID of an account in either case, or an IPv4 address. Surrounding
+ * blanks are ignored.
  *
  * **Example**
  *
@@ -83,13 +95,14 @@ const isTarget = Schema.is(BanTarget)
  *
  * **Details**
  *
- * - `remaining`: how long it lasts from when the server printed it, to the minute. `"permanent"`: for ever. `"expired"`: no
- *   more; the server keeps such a ban in its list until it writes the list to its file. `"unknown"`: current
- *   versions of Arma Reforger do not tell.
- * - `reason`: as printed. It may be empty, begin or end in blanks, and hold nearly anything. Arma Reforger does not tell it.
- * - `name`: of the player. Only Arma Reforger tells it.
+ * - `remaining`: the remaining time when the server printed it, to the minute; or `"permanent"`; or `"expired"`, for a
+ *   ban without effect that the server keeps in its list until it writes the list to its file; or `"unknown"`, because
+ *   current versions of Arma Reforger do not print it.
+ * - `reason`: as printed. It may be empty, begin or end with blanks, and contain nearly anything. Arma Reforger does
+ *   not print it.
+ * - `name`: the name of the player. Only Arma Reforger prints it.
  *
- * Encode it with `Schema.toCodecJson(Ban)`: `JSON.stringify` alone writes a duration in a form that is not decoded.
+ * Encode it with `Schema.toCodecJson(Ban)`. `JSON.stringify` alone writes a duration in a form that cannot be decoded.
  *
  * @category models
  * @since 0.1.0

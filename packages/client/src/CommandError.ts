@@ -1,11 +1,24 @@
 /**
- * Why a command of a client has no result, and whether the server may have executed it all the same.
+ * Errors of a client's commands without a result, and whether the server may have executed the command nevertheless.
  *
  * **Details**
  *
- * Every reason has an `execution`, and says with `isRetryable` whether trying again is safe and may help. To the reasons of a
- * bare session, which are here too, a client adds four: `CommandDisallowed`, `UnknownCommand`, `Unsupported` and
- * `FlavourUnknown`. All four are `"NotExecuted"`, and only `FlavourUnknown` is retryable.
+ * Every reason has an `execution`, and an `isRetryable`: whether trying again is safe and may help. A client adds four
+ * reasons to those of its session: `CommandDisallowed`, `UnknownCommand`, `Unsupported` and `FlavourUnknown`. All four
+ * are `"NotExecuted"`, and only `FlavourUnknown` is retryable. No error contains the arguments of the command, which
+ * may be secret.
+ *
+ * **Example** (Trying again if nothing was sent)
+ *
+ * ```ts
+ * import { RconClient } from "@bercon/client"
+ * import { Effect } from "effect"
+ *
+ * const players = Effect.gen(function*() {
+ *   const rcon = yield* RconClient.RconClient
+ *   return yield* Effect.retry(rcon.players, { times: 2, while: (error) => error.isRetryable })
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -59,7 +72,7 @@ export class CommandDisallowed extends Schema.Error<CommandDisallowed>("@bercon/
 }
 
 /**
- * The server does not know this command.
+ * The server does not have this command.
  *
  * @category errors
  * @since 0.1.0
@@ -68,7 +81,7 @@ export class UnknownCommand extends Schema.Error<UnknownCommand>("@bercon/client
   _tag: Schema.tag("UnknownCommand")
 }) {
   override get message(): string {
-    return "the server does not know this command. It was not executed"
+    return "the server does not have this command. It was not executed"
   }
 
   /** Whether the server executed the command. */
@@ -83,7 +96,7 @@ export class UnknownCommand extends Schema.Error<UnknownCommand>("@bercon/client
 }
 
 /**
- * Servers of this kind have no such command. Nothing was sent.
+ * Servers of this flavour have no such command. Nothing was sent.
  *
  * @category errors
  * @since 0.1.0
@@ -108,7 +121,7 @@ export class Unsupported extends Schema.Error<Unsupported>("@bercon/client/Unsup
 }
 
 /**
- * The server's flavour could not be determined in time, so the form of the command is not known. Nothing was sent.
+ * The server's flavour could not be determined in time, so the form of the command is unknown. Nothing was sent.
  *
  * @category errors
  * @since 0.1.0
@@ -132,7 +145,8 @@ export class FlavourUnknown extends Schema.Error<FlavourUnknown>("@bercon/client
 }
 
 /**
- * A command failed. `reason` says why; `command` is its first word, never its arguments, which may be secret.
+ * A command failed. `reason` describes why. `command` is the first word of the command, never its arguments, which may
+ * be secret.
  *
  * @category errors
  * @since 0.1.0

@@ -1,5 +1,20 @@
 /**
- * What an administrator asks of a server, and tells it to do.
+ * The commands of an administrator, typed.
+ *
+ * A query reads a list. An action changes something. Every command is an effect that can be run any number of times;
+ * each run sends the command. {@link Commands} describes what they have in common: errors, repetition, confirmation.
+ *
+ * **Example** (A kick that is confirmed)
+ *
+ * ```ts
+ * import { type Player, RconClient } from "@bercon/client"
+ * import { Effect } from "effect"
+ *
+ * const kick = Effect.fn(function*(player: Player.Player) {
+ *   const rcon = yield* RconClient.RconClient
+ *   yield* rcon.kick(player, "be nice", { confirmWithin: "5 seconds" })
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -18,17 +33,17 @@ import type { Table } from "./Table.ts"
 import type { Version } from "./Version.ts"
 
 /**
- * Options of an action of whose effect the server gives evidence.
+ * Options of an action that can be confirmed.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ActionOptions extends Session.CommandOptions {
   /**
-   * How long to wait for the evidence, after the server has taken the command; a look into a list may take 5 seconds more.
-   * If it does not come, the action fails with an `ActionError` of reason `Unconfirmed`. Default: not at all, the action
-   * succeeds when the server has taken it, which says nothing of its effect. (Arma Reforger tells the outcome; there it is
-   * always waited for, and no other command is sent meanwhile.)
+   * Maximum time to wait for the confirmation, counted from the server's reply to the command; reading a list may add 5
+   * seconds. Without confirmation the action fails with an `ActionError` of reason `Unconfirmed`. Default: the action
+   * succeeds with the server's reply, which proves nothing about its effect. (Arma Reforger reports the outcome of its
+   * own commands. It is always awaited there, and no other command is sent meanwhile.)
    */
   readonly confirmWithin?: Duration.Input | undefined
 }
@@ -41,20 +56,20 @@ export interface ActionOptions extends Session.CommandOptions {
  */
 export interface SayOptions extends ActionOptions {
   /**
-   * Whether to send a text of several lines, or of more than 128 bytes of UTF-8, as several announcements, in order, split
-   * between words. Each is sent when the one before it has been answered. Default `false`: the text must be one line.
+   * Whether to send a text of several lines, or of more than 128 bytes of UTF-8, as several announcements in order,
+   * split between words. Each is sent after the reply to the one before. Default `false`: the text must be one line.
    */
   readonly split?: boolean | undefined
 }
 
 /**
- * Options of a change of many bans.
+ * Options of an action on many bans.
  *
  * @category models
  * @since 0.1.0
  */
 export interface BulkOptions extends Pick<Session.CommandOptions, "timeout"> {
-  /** Whether to have the server write the list to its file afterwards, as `writeBans` does. Default `false`. */
+  /** Whether the server writes the list to its file afterwards, as with `writeBans`. Default `false`. */
   readonly write?: boolean | undefined
 }
 
@@ -74,11 +89,11 @@ export interface BanAllOptions extends BulkOptions, Pick<BanOptions, "duration" 
  */
 export interface BanOptions extends ActionOptions {
   /**
-   * How long it lasts: from one minute (Arma Reforger: one second) on, rounded up to whole ones, 2^31 - 1 of them at most.
-   * Infinite is permanent. Default `"permanent"`.
+   * Length of the ban: at least one minute (on Arma Reforger: one second), rounded up to whole minutes (seconds), at
+   * most 2^31 - 1 of them. An infinite duration is permanent. Default `"permanent"`.
    */
   readonly duration?: Duration.Input | "permanent" | undefined
-  /** What the player is told, one line. Default: the server's own word for it. */
+  /** The reason that the player sees, one line. Default: the server's own text. */
   readonly reason?: string | undefined
 }
 
@@ -89,27 +104,28 @@ export interface BanOptions extends ActionOptions {
  * @since 0.1.0
  */
 export interface MissionOptions extends Session.CommandOptions {
-  /** As the game names it: `"Recruit"`, `"Regular"`, `"Veteran"`, ... Default: the server's. */
+  /** Difficulty by the game's name for it: `"Recruit"`, `"Regular"`, `"Veteran"`, ... Default: the server's. */
   readonly difficulty?: string | undefined
 }
 
 /**
- * The commands of a server.
+ * All commands of a server.
  *
  * **Details**
  *
- * All can fail with a `CommandError`, whose `execution` says whether the server may have run the command all the same. Its
- * reason is `Unsupported` if servers of this flavour have no such command, and `InvalidCommand` if what it was given
- * cannot be sent: a line break, a NUL, a slot or a time out of range. In both cases nothing was sent.
+ * Every command can fail with a `CommandError`. Its `execution` is whether the server may have executed the command
+ * nevertheless. Its reason is `Unsupported` if servers of this flavour have no such command, and `InvalidCommand` if an
+ * argument cannot be sent: a line break, a NUL, a slot or a time out of range. In both cases nothing was sent.
  *
- * `timeout` counts from the call, whatever the command waits for before it is sent.
+ * A `timeout` counts from the call, including all waiting before the command is sent.
  *
- * A repeatable command is sent again if no answer comes, and a server might run it twice; options can say
- * otherwise. What names a player's slot is for the session it was called in: after a restart the slot is somebody else's.
+ * A repeatable command is sent again if no reply arrives, and a server might execute it twice. The options can change
+ * that. A command with a player's slot is valid only in the session in which it was called, because after a restart the
+ * slot may belong to another player.
  *
- * Actions succeed with what the server said about them, which is mostly nothing, `""`. An action that succeeds was taken by
- * the server. Whether it had its effect is another matter: a BattlEye server answers a
- * kick of nobody as it answers any other. `confirmWithin` waits for evidence.
+ * An action succeeds with the text of the server's reply, mostly `""`. Success means that the server has received the
+ * action. It does not prove the effect: a BattlEye server replies to the kick of an empty slot in the same way as to
+ * any other. `confirmWithin` waits for evidence.
  *
  * @category models
  * @since 0.1.0
@@ -120,44 +136,47 @@ export interface Commands {
   // ---------------------------------------------------------------------------
 
   /**
-   * Asks who is on the server, in the server's order. A player whom the server prints twice is there twice.
+   * Reads the list of players, in the server's order. A player whom the server prints twice is in it twice.
    *
-   * Lines that cannot be read as a row are logged as a warning and left out; {@link playerTable} has them. Fails with
+   * Lines that are not a valid row are logged as a warning and omitted; {@link playerTable} contains them. Fails with
    * `ReplyError` if the reply is not a list of players.
    */
   readonly players: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>
-  /** As `players`, with the lines that could not be read and the number of players that the server says there are. */
+  /** Reads the list of players like `players`, with the invalid lines and the server's count of players. */
   readonly playerTable: Effect.Effect<Table<Player>, CommandError | ReplyError>
   /**
-   * Asks who is banned, in the server's order: GUIDs, then IP addresses. Bans that have expired are there until the server
-   * writes its list to its file. A list of more than some 5,000 does not come whole: see `cut` of {@link banTable}. Arma
-   * Reforger's comes page by page, 1,000 of 25 bans at most; what changes meanwhile may be missing.
+   * Reads the list of bans, in the server's order: GUIDs, then IP addresses. Expired bans stay in it until the server
+   * writes its list to its file. A list of more than about 5,000 bans is not sent completely: see `cut` of
+   * {@link banTable}. Arma Reforger sends its list page by page, at most 1,000 pages of 25 bans; changes meanwhile may
+   * be missing.
    *
-   * Lines that cannot be read as a row are logged as a warning and left out; {@link banTable} has them. Fails with
+   * Lines that are not a valid row are logged as a warning and omitted; {@link banTable} contains them. Fails with
    * `ReplyError` if the reply is not a list of bans.
    */
   readonly bans: Effect.Effect<ReadonlyArray<Ban>, CommandError | ReplyError>
-  /** As `bans`, with the lines that could not be read. BattlEye servers do not say how many there are. */
+  /** Reads the list of bans like `bans`, with the invalid lines. BattlEye servers do not send the number of bans. */
   readonly banTable: Effect.Effect<Table<Ban>, CommandError | ReplyError>
   /**
-   * Asks who is logged in over RCON, this client among them.
+   * Reads the list of RCON clients, including this one.
    *
-   * Lines that cannot be read as a row are logged as a warning and left out; {@link adminTable} has them. Fails with
+   * Lines that are not a valid row are logged as a warning and omitted; {@link adminTable} contains them. Fails with
    * `ReplyError` if the reply is not a list of RCON clients.
    */
   readonly admins: Effect.Effect<ReadonlyArray<Admin>, CommandError | ReplyError>
-  /** As `admins`, with the lines that could not be read. Servers do not say how many there are. */
+  /**
+   * Reads the list of RCON clients like `admins`, with the invalid lines. Servers do not send the number of clients.
+   */
   readonly adminTable: Effect.Effect<Table<Admin>, CommandError | ReplyError>
   /**
-   * Asks which missions there are: the names of their files, such as `Liberation.Altis.pbo`. Only Arma has them; fails with
-   * `ReplyError` if the reply is not a list of missions.
+   * Reads the list of missions: the names of their files, such as `Liberation.Altis.pbo`. Only Arma has missions. Fails
+   * with `ReplyError` if the reply is not a list of missions.
    */
   readonly missions: Effect.Effect<ReadonlyArray<string>, CommandError | ReplyError>
-  /** Asks for the version of the BattlEye server. Fails with `ReplyError` if the reply is blank. */
+  /** Reads the version of the BattlEye server. Fails with `ReplyError` if the reply is blank. */
   readonly version: Effect.Effect<Version, CommandError | ReplyError>
   /**
-   * Asks which commands there are, as the server words it: one line each, without blanks around it. Fails with
-   * `ReplyError` if the reply is not a list of commands.
+   * Reads the server's list of commands: one line each, without surrounding blanks. Fails with `ReplyError` if the
+   * reply is not a list of commands.
    */
   readonly commands: Effect.Effect<ReadonlyArray<string>, CommandError | ReplyError>
 
@@ -166,29 +185,34 @@ export interface Commands {
   // ---------------------------------------------------------------------------
 
   /**
-   * Tells everybody. The text must be one line. Servers show long texts cut; 128 characters are safe. Repeatable. The
-   * evidence is the server's echo, which every RCON client sees; one cut to 100 characters or more will do.
+   * Sends a chat message to all players. The text must be one line. Servers cut long texts; 128 characters are safe.
+   * Repeatable. It is confirmed by the server's echo, which every RCON client receives; an echo that is cut to 100
+   * characters or more counts, too.
    */
   readonly say: (text: string, options?: SayOptions) => Effect.Effect<string, CommandError | ActionError>
-  /** Tells one player, as {@link say} tells all. The player is named as for {@link kick}. */
+  /**
+   * Sends a chat message to one player, with the options of {@link say}. The player is identified as in {@link kick}.
+   */
   readonly whisper: (
     player: PlayerId | Guid | IdentityId | Player,
     text: string,
     options?: ActionOptions
   ) => Effect.Effect<string, CommandError | ActionError>
   /**
-   * Kicks a player, who sees the reason, one line. The evidence is the event of the kick, or that the player is not in the
-   * server's list any more; if it comes, the answer is not waited for. Arma Reforger knows no reason and ignores it.
+   * Kicks a player, who sees the reason, one line. It is confirmed by the event of the kick, or by the absence of the
+   * player from the server's list; after the confirmation the reply is not awaited. Arma Reforger has no reasons and
+   * ignores it.
    *
-   * Not repeated blindly, since the slot may be another player's by then: if no answer comes for 2 seconds, it is sent
-   * again only if the list says that the same player is there still. On Arma Reforger it is sent once. (With `repeatable` it
-   * is as for other commands.)
+   * The command is not repeated blindly, because the slot may belong to another player by then. Without a reply for 2
+   * seconds it is sent again only if the list shows that the same player is still there. On Arma Reforger it is sent
+   * once. (The option `repeatable` overrides this.)
    *
-   * The player is named by slot, by GUID or account, or as a row of the list. If not by slot, the player is looked up in the
-   * roster when the command is sent, and in the list if the roster does not know the player.
+   * The player is identified by slot, by GUID or account, or by a row of the list. Unless it is a slot, the player is
+   * looked up when the command is sent: first in the roster, then in the list.
    *
-   * Fails with an `ActionError` of reason `PlayerNotFound` if the player is not on the server, `Unconfirmed` if the player is
-   * still there after `confirmWithin`, or the list does not show it, and `Rejected` if the server refuses in words.
+   * Fails with an `ActionError` of reason `PlayerNotFound` if the player is not on the server, `Unconfirmed` if the
+   * player is still there after `confirmWithin` or the list does not show it, and `Rejected` if the server's reply is a
+   * refusal.
    */
   readonly kick: (
     player: PlayerId | Guid | IdentityId | Player,
@@ -201,13 +225,13 @@ export interface Commands {
   // ---------------------------------------------------------------------------
 
   /**
-   * Bans somebody: a player on the server, who is kicked, or a GUID, an IP address, on Arma Reforger the id of an account.
-   * The evidence is the event of the kick, or the row in the list of bans, which is read after the ban was sent; of a player
-   * on the server also that the player is gone. A ban of the same target, reason and remaining time that was in the list
-   * before counts, too: it has the same effect.
+   * Bans a player on the server, who is also kicked, or a GUID, an IP address, or (on Arma Reforger) the id of an
+   * account. It is confirmed by the event of the kick, or by the row in the list of bans, which is read after the ban
+   * was sent; for a player on the server also by the player's absence. An older ban of the same target, reason and
+   * remaining time counts, too, because it has the same effect.
    *
-   * With a slot it is repeated as {@link kick} is; otherwise it is repeatable, and may then be in the list twice. On Arma
-   * Reforger it is sent once.
+   * A ban of a slot is repeated like a {@link kick}. Any other ban is repeatable, and may then be in the list twice. On
+   * Arma Reforger it is sent once.
    *
    * Servers keep bans in memory until {@link writeBans}.
    */
@@ -216,57 +240,57 @@ export interface Commands {
     options?: BanOptions
   ) => Effect.Effect<string, CommandError | ActionError>
   /**
-   * Bans many who need not be on the server: reads the list once, adds the bans that are not in it, and reads it once more
-   * to see that they are. Repeatable; fails with reason `Unconfirmed` if some are not in the list afterwards. (Arma Reforger
-   * is told one after the other.)
+   * Bans many targets, which need not be on the server. It reads the list once, adds the missing bans, and reads the
+   * list again to confirm them. Repeatable. Fails with reason `Unconfirmed` if some are not in the list afterwards. (On
+   * Arma Reforger the bans are sent one after the other.)
    */
   readonly banAll: (
     targets: ReadonlyArray<BanTarget>,
     options?: BanAllOptions
   ) => Effect.Effect<string, CommandError | ActionError>
   /**
-   * Removes every ban of a target, or one ban of the list, and makes sure that it is gone, and nobody else's.
+   * Removes all bans of a target, or one ban of the list, and confirms that it was removed and no other.
    *
-   * BattlEye servers remove bans by their place in the list, and places move. So this looks the ban up, removes it and looks
-   * again, while all else that this client does to the list waits. The removal is sent once, and to the session of the call.
-   * What it cannot prevent are another RCON client's changes in between, and a network that
-   * delivers the removal twice to a server that then runs it twice: another ban is removed. If it sees that, it fails with
-   * reason `BansChanged`.
+   * BattlEye servers remove bans by their position in the list, and positions change. So this looks up the ban, removes
+   * it and looks again. Meanwhile all other changes of the list by this client wait. The removal is sent once, and only
+   * in the session of the call. Two things cannot be prevented: changes by another RCON client at the same time, and a
+   * network that delivers the removal twice to a server that then executes it twice. Both remove another ban. If that
+   * is detected, it fails with reason `BansChanged`.
    *
-   * Fails with an `ActionError` of reason `LookupFailed` if the list cannot be read at first, `BanNotFound` if there is no
-   * such ban in it, `ListIncomplete` if none was found but the list is not complete (one of more than some 5,000 bans is
-   * not), and `Unconfirmed` if the ban is still in it. After a `CommandError` that may have been executed, wait before trying again: the removal may be
-   * on its way yet.
+   * Fails with an `ActionError` of reason `LookupFailed` if the list cannot be read, `BanNotFound` if the ban is not in
+   * it, `ListIncomplete` if the ban was not found but the list is incomplete (as a list of more than about 5,000 bans
+   * is), and `Unconfirmed` if the ban is still in it afterwards. After a `CommandError` that may have been executed,
+   * wait before you try again, because the removal may still be under way.
    */
   readonly unban: (
     target: BanTarget | Ban,
     options?: Pick<Session.CommandOptions, "timeout">
   ) => Effect.Effect<string, CommandError | ActionError>
   /**
-   * Removes many bans as {@link unban} removes one, but reads the list only before and after. Nothing is removed if one of
-   * them is not in the list.
+   * Removes many bans like {@link unban}, but reads the list only before and after. Nothing is removed if one of the
+   * bans is not in the list.
    */
   readonly unbanAll: (
     targets: ReadonlyArray<BanTarget | Ban>,
     options?: BulkOptions
   ) => Effect.Effect<string, CommandError | ActionError>
-  /** Reads the bans from the server's `bans.txt`, or from another file: a name, one line. Repeatable. */
+  /** Loads the bans from the server's `bans.txt`, or from another file: a name, one line. Repeatable. */
   readonly loadBans: (
     file?: string,
     options?: Session.CommandOptions
   ) => Effect.Effect<string, CommandError | ActionError>
-  /** Writes the bans to the server's `bans.txt`, and forgets those that have expired. Repeatable. */
+  /** Writes the bans to the server's `bans.txt`, and drops expired ones. Repeatable. */
   readonly writeBans: Effect.Effect<string, CommandError | ActionError>
 
   // ---------------------------------------------------------------------------
   // BattlEye
   // ---------------------------------------------------------------------------
 
-  /** Reads the server's `scripts.txt` again. Repeatable. */
+  /** Loads the server's `scripts.txt` again. Repeatable. */
   readonly loadScripts: Effect.Effect<string, CommandError | ActionError>
-  /** Reads the server's event filters again. Repeatable. */
+  /** Loads the server's event filters again. Repeatable. */
   readonly loadEvents: Effect.Effect<string, CommandError | ActionError>
-  /** Has players with a longer ping kicked: a millisecond and more, rounded up to whole ones. Repeatable. */
+  /** Kicks players with a longer ping: at least one millisecond, rounded up to whole ones. Repeatable. */
   readonly maxPing: (
     limit: Duration.Input | "unlimited",
     options?: Session.CommandOptions
@@ -276,26 +300,27 @@ export interface Commands {
   // the game
   // ---------------------------------------------------------------------------
 
-  /** Lets nobody join any more. Repeatable. DayZ does nothing of the kind. */
+  /** Locks the server: no further player can join. Repeatable. It has no effect on DayZ. */
   readonly lock: Effect.Effect<string, CommandError | ActionError>
-  /** Ends {@link lock}. Repeatable. */
+  /** Unlocks the server. Repeatable. */
   readonly unlock: Effect.Effect<string, CommandError | ActionError>
-  /** Restarts the mission, on Arma Reforger the scenario. The session goes on. Not repeatable. */
+  /** Restarts the mission, or the scenario on Arma Reforger. The session continues. Not repeatable. */
   readonly restart: Effect.Effect<string, CommandError | ActionError>
   /** Sends all players to the lobby of the same mission. Not repeatable. */
   readonly reassign: Effect.Effect<string, CommandError | ActionError>
   /**
-   * Restarts the server's process (Arma 3). Not repeatable. A server that goes before it has answered is a `SessionLost` or
-   * `NoReply`.
+   * Restarts the server's process (Arma 3). Not repeatable. If the process ends before it has replied, it fails with
+   * `SessionLost` or `NoReply`.
    */
   readonly restartServer: Effect.Effect<string, CommandError | ActionError>
   /**
-   * Ends the server's process. Not repeatable. A server that goes before it has answered is a `SessionLost` or `NoReply`.
+   * Ends the server's process. Not repeatable. If the process ends before it has replied, it fails with `SessionLost`
+   * or `NoReply`.
    */
   readonly shutdown: Effect.Effect<string, CommandError | ActionError>
   /**
-   * Changes to a mission: the name of its file, with or without `.pbo`, as {@link missions} lists it, not empty. Not
-   * repeatable.
+   * Changes the mission to the given name of a file, as {@link missions} lists it, with or without `.pbo`. It must not
+   * be empty. Not repeatable.
    */
   readonly selectMission: (
     mission: string,
@@ -307,8 +332,8 @@ export interface Commands {
   // ---------------------------------------------------------------------------
 
   /**
-   * Sends any command of one line and returns the reply as it is. Fails with reason `UnknownCommand` or `CommandDisallowed` if that is
-   * what the server replies. Repeatable.
+   * Sends any command of one line and returns the reply unchanged. Fails with reason `UnknownCommand` or
+   * `CommandDisallowed` if the reply is one of these. Repeatable.
    */
   readonly command: (
     text: string,
@@ -316,9 +341,9 @@ export interface Commands {
   ) => Effect.Effect<string, CommandError>
 
   /**
-   * The same commands with other options, for those too that take none.
+   * Returns the same commands with other options, including those that take no options themselves.
    *
-   * **Example** (A list of players soon or not at all)
+   * **Example** (A list of players within two seconds)
    *
    * ```ts
    * import { RconClient } from "@bercon/client"

@@ -1,5 +1,19 @@
 /**
- * The kinds of RCON that speak BattlEye's protocol.
+ * The kinds of RCON that use BattlEye's protocol.
+ *
+ * **Example** (A client of a known flavour)
+ *
+ * ```ts
+ * import * as NodeRcon from "@bercon/client/NodeRcon"
+ * import { Redacted } from "effect"
+ *
+ * const layer = NodeRcon.layer({
+ *   host: "127.0.0.1",
+ *   port: 19999,
+ *   password: Redacted.make("secret"),
+ *   flavour: "Reforger"
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -7,14 +21,15 @@ import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
 /**
- * What a server speaks over the protocol.
+ * The kind of a server's RCON.
  *
  * **Details**
  *
- * - `"BattlEye"`: BattlEye's own commands and tables, in Arma 2 OA, Arma 3, DayZ and others, and in Arma Reforger if the
- *   port is that of `BEServer_x64.cfg`. What a command replies is its reply.
- * - `"Reforger"`: Arma Reforger's own RCON, the `rcon` section of its `config.json`. It has other commands, and tells their
- *   outcome in messages, which only their order and their words connect to a command.
+ * - `"BattlEye"`: BattlEye's own commands and tables, in Arma 2 OA, Arma 3, DayZ and others, and in Arma Reforger if
+ *   the port is that of `BEServer_x64.cfg`. The output of a command is its reply.
+ * - `"Reforger"`: Arma Reforger's own RCON, configured in the `rcon` section of its `config.json`. It has other
+ *   commands, and sends their output as messages. Only the order and the text of these messages relate them to a
+ *   command.
  *
  * @category models
  * @since 0.1.0
@@ -22,7 +37,7 @@ import * as Schema from "effect/Schema"
 export const Flavour = Schema.Literals(["BattlEye", "Reforger"])
 
 /**
- * What a server speaks over the protocol.
+ * The kind of a server's RCON.
  *
  * @category models
  * @since 0.1.0
@@ -30,31 +45,34 @@ export const Flavour = Schema.Literals(["BattlEye", "Reforger"])
 export type Flavour = typeof Flavour.Type
 
 /**
- * How long to wait for what Arma Reforger's own RCON tells of a command.
+ * The times to wait for the output of a command on Arma Reforger's own RCON.
  *
  * **Details**
  *
- * There a command is acknowledged with nothing. Then come messages: its echo, and what it has to say, if anything, in one
- * or more. No mark connects them to the command, and none is the last, so time has to tell. A server repeats a lost message
- * after 2 seconds, and the messages behind it wait for that.
+ * Such a server replies to a command with an empty reply. Messages follow: the echo of the command, then its output, if
+ * there is any, in one or more messages. Nothing relates them to the command, and none is marked as the last, so time
+ * decides. A server repeats a lost message after 2 seconds, and later messages wait for it.
  *
- * While a command waits, the next one does, as their words could not be told apart.
+ * The next command waits until a command is finished, because their output could not be distinguished.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ReplyWindow {
-  /** How long after its echo a command that may have nothing to say can begin to, 0 or more. Default 1.2 seconds. */
+  /**
+   * Maximum time from the echo to the first output, for commands that may have no output. 0 or more. Default 1.2
+   * seconds.
+   */
   readonly first?: Duration.Input | undefined
   /**
-   * How long after a message the reply is taken to be complete if it does not show its end, 0 or more: with 0, after each
-   * one. Default 450 milliseconds.
+   * Time after a message until the output counts as complete, if it does not show its own end. 0 or more; 0 makes each
+   * message a complete output. Default 450 milliseconds.
    */
   readonly quiet?: Duration.Input | undefined
   /**
-   * How long the server may take in all, from when it has shown that it has the command, 0 or more; infinite: for as long
-   * as the command has time. Then what had to come is missing for good: the command fails with `IncompleteReply`, an action
-   * with `Unconfirmed`. Default 5 seconds.
+   * Maximum time for the whole output, counted from the server's acknowledgement of the command. 0 or more; an infinite
+   * time means until the command's timeout. After it, missing output is missing for good: the command fails with
+   * `IncompleteReply`, an action with `Unconfirmed`. Default 5 seconds.
    */
   readonly longest?: Duration.Input | undefined
 }

@@ -1,5 +1,13 @@
 /**
- * The BattlEye GUID, by which bans know a player.
+ * The BattlEye GUID, which identifies a player in bans.
+ *
+ * **Example** (The GUID of a Steam account)
+ *
+ * ```ts
+ * import { Guid } from "@bercon/client"
+ *
+ * Guid.fromSteamId("76561197960265728") // Success: "4fc867abf98b934e9e7eeaf15170258c"
+ * ```
  *
  * @since 0.1.0
  */
@@ -11,13 +19,13 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
 /**
- * A BattlEye GUID: 32 lower-case hexadecimal digits. It stays the same for a player's account on every server of a game.
+ * A BattlEye GUID: 32 lower-case hexadecimal digits. A player's account has the same GUID on every server of a game.
  *
  * **Details**
  *
- * Two GUIDs are the same if their texts are equal. The schema therefore decodes digits of either case to lower case; a
- * value that is a `Guid` already has lower case only, also for `Guid.make`, which throws otherwise. For text from a
- * person or a file use {@link fromString}.
+ * Two GUIDs are the same if their texts are equal. The schema therefore decodes digits of either case to lower case. A
+ * value of type `Guid` has only lower case, and `Guid.make` throws for upper case. For text from a person or a file use
+ * {@link fromString}.
  *
  * @category models
  * @since 0.1.0
@@ -38,7 +46,7 @@ export const Guid = Schema.String.pipe(Schema.decodeTo(
 export type Guid = typeof Guid.Type
 
 /**
- * Tests whether something is a GUID, and so whether a ban is one of a GUID. False for upper-case digits.
+ * Tests whether a value is a GUID, for example whether a ban's target is one. False for upper-case digits.
  *
  * @category guards
  * @since 0.1.0
@@ -46,7 +54,7 @@ export type Guid = typeof Guid.Type
 export const isGuid: (value: unknown) => value is Guid = Schema.is(Guid)
 
 /**
- * The GUID that a text is, in upper or lower case, or `None` if the text is no GUID.
+ * Parses a GUID in upper or lower case. Returns `None` if the text is not a GUID.
  *
  * **Example** (Checking input)
  *
@@ -63,7 +71,7 @@ export const isGuid: (value: unknown) => value is Guid = Schema.is(Guid)
 export const fromString: (text: string) => Option.Option<Guid> = Schema.decodeOption(Guid)
 
 /**
- * What was given is not the SteamID64 of an account. `input` is what it was.
+ * The value `input` is not the SteamID64 of an account.
  *
  * @category errors
  * @since 0.1.0
@@ -80,12 +88,13 @@ export class InvalidSteamId
 }
 
 /**
- * The GUID of a Steam account, in every game on Steam but Arma Reforger, whose GUIDs do not come from Steam.
+ * Computes the GUID of a Steam account. It is valid for every game on Steam except Arma Reforger, whose GUIDs do not
+ * come from Steam.
  *
  * **Details**
  *
- * `steamId64` is that of an account, 76561197960265728 to 76561202255233023, in decimal if it is a string. Anything
- * else is an `InvalidSteamId`.
+ * `steamId64` is the SteamID64 of an account, from 76561197960265728 to 76561202255233023; a string must be decimal.
+ * Any other value is an `InvalidSteamId`.
  *
  * **Example**
  *
@@ -101,7 +110,7 @@ export class InvalidSteamId
  */
 export const fromSteamId = (steamId64: bigint | string): Result.Result<Guid, InvalidSteamId> => {
   const id = typeof steamId64 === "string" && /^\d{17}$/.test(steamId64) ? BigInt(steamId64) : steamId64
-  // Types do not keep numbers out of a program in JavaScript, and as such a SteamID64 is rounded to another account's.
+  // Types do not keep numbers out of a JavaScript program, and a SteamID64 as a number is rounded to another account's.
   if (typeof id !== "bigint" || id < FIRST_ACCOUNT || id > LAST_ACCOUNT) {
     return Result.fail(new InvalidSteamId({ input: String(steamId64) }))
   }
@@ -111,10 +120,10 @@ export const fromSteamId = (steamId64: bigint | string): Result.Result<Guid, Inv
   return Result.succeed(Hex.encode(md5(new Uint8Array(hashed.buffer))) as Guid)
 }
 
-/** Public universe, individual account, desktop instance; the lower 32 bits are the account's number. */
+/** Public universe, individual account, desktop instance. The lower 32 bits are the number of the account. */
 const FIRST_ACCOUNT = 0x0110000100000000n
 const LAST_ACCOUNT = 0x01100001ffffffffn
 
-// Without the service around it, which would make an effect of a pure function. WebCrypto has no MD5, which is why Effect
-// always brings its own.
+// Used without its service, which would turn a pure function into an effect. WebCrypto has no MD5, so Effect always
+// brings its own implementation.
 const md5 = Digest.md5.implementation!

@@ -1,12 +1,21 @@
 /**
- * Who somebody is to Arma Reforger.
+ * Accounts of Arma Reforger.
+ *
+ * **Example** (Validating an account)
+ *
+ * ```ts
+ * import { Identity } from "@bercon/client"
+ *
+ * Identity.isIdentityId("0e6b8bd6-d6ed-4a1c-8a64-c1d2bb0ea8c1") // true
+ * ```
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
 /**
- * The id of an account of Arma Reforger: a UUID in lower case. Its bans go by it, as those of the other games go by a GUID.
+ * The id of an account of Arma Reforger: a UUID in lower case. Its bans use this id, as bans of the other games use a
+ * GUID.
  *
  * @category models
  * @since 0.1.0
@@ -24,7 +33,7 @@ export const IdentityId = Schema.String.check(
 export type IdentityId = typeof IdentityId.Type
 
 /**
- * Tests whether something is the id of an account of Arma Reforger.
+ * Tests whether a value is the id of an account of Arma Reforger.
  *
  * @category guards
  * @since 0.1.0

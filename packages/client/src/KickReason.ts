@@ -1,5 +1,13 @@
 /**
- * Why somebody was kicked.
+ * Reasons of kicks.
+ *
+ * **Example** (Reading the reason of a kick)
+ *
+ * ```ts
+ * import type { ServerEvent } from "@bercon/client"
+ *
+ * const isBan = ({ reason }: ServerEvent.PlayerKicked) => reason._tag === "AdminBan" || reason._tag === "GlobalBan"
+ * ```
  *
  * @since 0.1.0
  */
@@ -7,16 +15,16 @@ import * as Schema from "effect/Schema"
 import { FILTER, NUMBER, trimBlanks } from "./internal/patterns.ts"
 
 /**
- * Why somebody was kicked, as far as the server's words are known. `text` is always what the server said.
+ * The reason of a kick, classified as far as its text is known. `text` is always the server's text.
  *
  * **Details**
  *
- * - `AdminKick`, `AdminBan`: an admin did, and gave the reason `message`, perhaps empty.
- * - `GlobalBan`: BattlEye has banned the player from all servers; `id` names the ban.
- * - `FilterRestriction`: a filter of the server (`"RemoteExec"`, `"Script"`, ...) took exception, at its rule number
- *   `rule`, counted from 0. A `FilterLog` of the same filter names it in the same way.
+ * - `AdminKick`, `AdminBan`: an admin kicked or banned the player, with the reason `message`, which may be empty.
+ * - `GlobalBan`: BattlEye has banned the player from all servers. `id` identifies the ban.
+ * - `FilterRestriction`: a filter of the server (`"RemoteExec"`, `"Script"`, ...) matched. `rule` is the number of its
+ *   rule, counted from 0. A `FilterLog` of the same filter has the same name and number.
  * - `Timeout`: the player's game did not answer BattlEye: `Client not responding`, `Query Timeout`.
- * - `Other`: anything else, e.g. `Game restart required`, `Invalid GUID`, `Bad Packet`, `Bad Service Version`.
+ * - `Other`: any other text, e.g. `Game restart required`, `Invalid GUID`, `Bad Packet`, `Bad Service Version`.
  *
  * @category models
  * @since 0.1.0
@@ -31,7 +39,7 @@ export const KickReason = Schema.TaggedUnion({
 })
 
 /**
- * Why somebody was kicked, as far as the server's words are known.
+ * The reason of a kick, classified as far as its text is known.
  *
  * @category models
  * @since 0.1.0
@@ -39,7 +47,7 @@ export const KickReason = Schema.TaggedUnion({
 export type KickReason = typeof KickReason.Type
 
 /**
- * Classifies what the server gives as the reason. Never fails. Blanks, NULs and line ends around it do not count.
+ * Classifies the server's text of a reason. Never fails. Surrounding blanks, NULs and line ends are ignored.
  *
  * **Example**
  *

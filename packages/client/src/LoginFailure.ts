@@ -1,5 +1,5 @@
 /**
- * Why a login failed. The module of `@bercon/session`.
+ * Errors of logins. Re-exports the module of `@bercon/session`.
  *
  * @since 0.1.0
  */

@@ -1,15 +1,27 @@
 /**
- * What is counted of clients and their sessions, as Effect `Metric`s.
+ * The metrics of a client and its session, as Effect `Metric`s.
  *
  * **Details**
  *
- * Those of the session (see the table of `@bercon/session/Metrics`), and of the client, with the same attributes:
+ * The metrics of the session are in the table of `@bercon/session/Metrics`. The client adds these, with the same
+ * attributes:
  *
- * | name                  | kind    | attributes | counts                                                          |
+ * | name                  | kind    | attributes | meaning                                                         |
  * | --------------------- | ------- | ---------- | --------------------------------------------------------------- |
  * | `bercon_events_total` | counter | `event`    | events, by their tag                                            |
- * | `bercon_players`      | gauge   |            | players on the server, as far as the roster knows               |
- * | `bercon_events_missed_total` | counter | `event` | events that a slow handler has lost, by the tag of its kind. Without the attributes of the server |
+ * | `bercon_players`      | gauge   |            | players on the server, according to the roster                  |
+ * | `bercon_events_missed_total` | counter | `event` | events that slow handlers have lost, by their tag. Without the attributes of the server |
+ *
+ * **Example** (Reading a metric)
+ *
+ * ```ts
+ * import { Metrics } from "@bercon/client"
+ * import { Metric } from "effect"
+ *
+ * const players = Metric.value(
+ *   Metric.withAttributes(Metrics.players, { "server.address": "203.0.113.7", "server.port": "2306" })
+ * )
+ * ```
  *
  * @since 0.1.0
  */
@@ -40,11 +52,11 @@ export const eventsMissed: Metric.Counter<number> = Metric.counter("bercon_event
 })
 
 /**
- * Players on the server, as far as the roster knows.
+ * Players on the server, according to the roster.
  *
  * @category metrics
  * @since 0.1.0
  */
 export const players: Metric.Gauge<number> = Metric.gauge("bercon_players", {
-  description: "Players on the server, as far as the roster knows"
+  description: "Players on the server, according to the roster"
 })

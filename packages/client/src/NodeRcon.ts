@@ -1,7 +1,9 @@
 /**
  * A client over real UDP on Node.
  *
- * **Example** (Settings from the environment)
+ * A client belongs to the scope in which it was made. Closing the scope ends the session and closes the socket.
+ *
+ * **Example** (Options from the environment)
  *
  * ```ts
  * import { RconClient } from "@bercon/client"
@@ -29,7 +31,7 @@ import type * as Scope from "effect/Scope"
 import * as RconClient from "./RconClient.ts"
 
 /**
- * Where the server is, its password, and the options of the client and its session.
+ * The server's address and password, and the options of the client and its session.
  *
  * @category models
  * @since 0.1.0
@@ -37,8 +39,7 @@ import * as RconClient from "./RconClient.ts"
 export interface Options extends NodeTransport.Options, RconClient.Options {}
 
 /**
- * Logs in, and returns the client once the server has accepted the password. It stays logged in, through outages, for as
- * long as the scope is open.
+ * Logs in and returns the client. The client stays logged in, through outages, until the scope closes.
  *
  * **Example** (Several servers)
  *
@@ -63,7 +64,7 @@ export const make = (
   Effect.provideService(RconClient.make(options), Transport, NodeTransport.make(options))
 
 /**
- * Begins to log in, and returns the client at once, see `RconClient.start`.
+ * Starts the login and returns the client at once, see `RconClient.start`.
  *
  * @category constructors
  * @since 0.1.0
@@ -74,7 +75,7 @@ export const start = (
   Effect.provideService(RconClient.start(options), Transport, NodeTransport.make(options))
 
 /**
- * Provides the client that {@link make} makes. The layer is built once the server has accepted the password.
+ * Provides the client that {@link make} returns. The layer is built after the first login.
  *
  * @category layers
  * @since 0.1.0
@@ -83,7 +84,7 @@ export const layer = (options: Options): Layer.Layer<RconClient.RconClient, Logi
   RconClient.layer(options).pipe(Layer.provide(NodeTransport.layer(options)))
 
 /**
- * Provides the client that {@link start} begins. The layer is built at once.
+ * Provides the client that {@link start} returns. The layer is built at once.
  *
  * @category layers
  * @since 0.1.0
@@ -92,9 +93,9 @@ export const layerStart = (options: Options): Layer.Layer<RconClient.RconClient,
   RconClient.layerStart(options).pipe(Layer.provide(NodeTransport.layer(options)))
 
 /**
- * Provides a client as {@link layer} does, with options from configuration.
+ * Provides a client like {@link layer}, with options from a `Config`.
  *
- * **Example** (A password from a variable of its own)
+ * **Example** (Other names of variables)
  *
  * ```ts
  * import * as NodeRcon from "@bercon/client/NodeRcon"
@@ -117,21 +118,21 @@ export const layerConfig = (
   Layer.unwrap(Effect.map(Config.unwrap(options), layer))
 
 /**
- * Where the server is and its password, from the environment: `BERCON_HOST` (default `127.0.0.1`), `BERCON_PORT`,
+ * Reads the server's address and password from the environment: `BERCON_HOST` (default `127.0.0.1`), `BERCON_PORT`,
  * `BERCON_PASSWORD`.
  *
  * @category config
  * @since 0.1.0
  */
 export const config: Config.Config<Pick<Options, "host" | "port" | "password">> = Config.all({
-  // Whole names, not nested ones: errors name the variable as it has to be set.
+  // Full names, not nested ones, so that an error contains the name of the variable to set.
   host: Config.String("BERCON_HOST").pipe(Config.withDefault("127.0.0.1")),
   port: Config.Port("BERCON_PORT"),
   password: Config.Redacted("BERCON_PASSWORD")
 })
 
 /**
- * Provides a client as {@link layer} does, with host, port and password from {@link config}. Fails with `ConfigError` if a
+ * Provides a client like {@link layer}, with host, port and password from {@link config}. Fails with `ConfigError` if a
  * variable is missing or the port is out of range.
  *
  * @category layers

@@ -1,5 +1,5 @@
 /**
- * The transport over UDP on Node. The module of `@bercon/session`.
+ * The transport over UDP on Node. Re-exports the module of `@bercon/session`.
  *
  * @since 0.1.0
  */

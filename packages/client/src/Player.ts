@@ -1,5 +1,18 @@
 /**
- * The players of a server.
+ * The players of a server, as immutable data.
+ *
+ * **Example** (A slot from user input)
+ *
+ * ```ts
+ * import { Player, RconClient } from "@bercon/client"
+ * import { Effect } from "effect"
+ *
+ * const kick = Effect.fn(function*(input: string) {
+ *   const rcon = yield* RconClient.RconClient
+ *   const slot = yield* Effect.fromOption(Player.idFromString(input))
+ *   yield* rcon.kick(slot)
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -10,10 +23,10 @@ import { Guid } from "./Guid.ts"
 import { IdentityId } from "./Identity.ts"
 
 /**
- * The number of the slot a player has, from 0. Commands name players by it. When the player has left, the next one may
- * get it.
+ * The number of a player's slot, from 0. Commands identify players by it. After the player has left, another player may
+ * get the slot.
  *
- * **Example** (From a number somebody typed)
+ * **Example** (Validating a number)
  *
  * ```ts
  * import { Player } from "@bercon/client"
@@ -30,7 +43,7 @@ export const PlayerId = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(
 )
 
 /**
- * The number of the slot a player has, from 0.
+ * The number of a player's slot, from 0.
  *
  * @category models
  * @since 0.1.0
@@ -38,7 +51,7 @@ export const PlayerId = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(
 export type PlayerId = typeof PlayerId.Type
 
 /**
- * Reads a slot that somebody typed: decimal digits, perhaps after a `#`.
+ * Parses a slot from user input: decimal digits, optionally after a `#`.
  *
  * **Example**
  *
@@ -58,7 +71,7 @@ export const idFromString = (text: string): Option.Option<PlayerId> => {
 }
 
 /**
- * Who a player is for the time of the visit: what events tell of him. Every {@link Player} is one, too.
+ * A player during one visit, as events identify players. Every {@link Player} is a `PlayerReference`, too.
  *
  * @category models
  * @since 0.1.0
@@ -69,7 +82,7 @@ export const PlayerReference = Schema.Struct({
 })
 
 /**
- * Who a player is for the time of the visit.
+ * A player during one visit.
  *
  * @category models
  * @since 0.1.0
@@ -77,17 +90,18 @@ export const PlayerReference = Schema.Struct({
 export interface PlayerReference extends Schema.Schema.Type<typeof PlayerReference> {}
 
 /**
- * Somebody on the server: a row of its list of players, or what its events have told so far.
+ * A player on the server: a row of the list of players, or the sum of the player's events so far.
  *
  * **Details**
  *
- * - `name`: as printed. Players choose it: it may be empty, begin or end in blanks, and hold nearly anything.
- * - `address`: absent on Arma Reforger's own RCON, and if the event that told it was lost.
- * - `ping`: milliseconds. Absent while the server does not know it (it prints -1).
- * - `guid`: absent while the player is still joining (it prints `-`).
- * - `verified`: whether BattlEye has checked the GUID (it prints `(OK)`, otherwise `(?)`).
- * - `inLobby`: the row ends in ` (Lobby)`. A player whose name ends so looks the same. Absent until a list has shown the player.
- * - `identity`: the player's account. Only Arma Reforger's own RCON tells it.
+ * - `name`: as printed. Players choose it: it may be empty, begin or end with blanks, and contain nearly anything.
+ * - `address`: absent on Arma Reforger's own RCON, and if the event that contained it was lost.
+ * - `ping`: in milliseconds. Absent until the server has measured it (it prints -1).
+ * - `guid`: absent while the player is still joining (the server prints `-`).
+ * - `verified`: whether BattlEye has verified the GUID (the server prints `(OK)`, otherwise `(?)`).
+ * - `inLobby`: whether the row ends with ` (Lobby)`. A player whose name ends like that looks the same. Absent until a
+ *   list has contained the player.
+ * - `identity`: the player's account. Only Arma Reforger's own RCON prints it.
  *
  * @category models
  * @since 0.1.0

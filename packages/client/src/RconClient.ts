@@ -1,5 +1,29 @@
 /**
- * What an administrator of a BattlEye server does and sees.
+ * The client of an administrator: commands, events and the roster of one server.
+ *
+ * A client belongs to the scope in which it was made. {@link make} and {@link start} also open the session under it,
+ * and close it with that scope. {@link fromSession} uses a session that somebody else owns. A client stays logged in
+ * through outages. All its background fibers live in its scope and end with it.
+ *
+ * Memory is bounded: the client keeps at most 1,024 players, `messageCapacity` events for each subscriber, and the
+ * bounds of its session.
+ *
+ * **Example** (Answering every chat message)
+ *
+ * ```ts
+ * import { RconClient, ServerEvent } from "@bercon/client"
+ * import { Effect, Stream } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const rcon = yield* RconClient.RconClient
+ *   const players = yield* rcon.players
+ *   yield* rcon.say(`${players.length} players are here`)
+ *   yield* rcon.events.pipe(
+ *     Stream.filter(ServerEvent.is("PlayerChat")),
+ *     Stream.runForEach((chat) => rcon.whisper(chat.player.id, "hello"))
+ *   )
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -29,39 +53,22 @@ import type * as ServerEvent from "./ServerEvent.ts"
 type EventOf<T extends ServerEvent.Tag> = Extract<ServerEvent.ServerEvent, { readonly _tag: T }>
 
 /**
- * What to wait for, see `waitFor` of {@link RconClient}.
+ * Options of `waitFor` of {@link RconClient}.
  *
  * @category models
  * @since 0.1.0
  */
 export interface WaitOptions<in Event, out E = never, out R = never> {
-  /** Which of the events it must be. Default: any. */
+  /** Selects among the events of the kind. Default: any event. */
   readonly where?: ((event: Event) => boolean) | undefined
-  /** How long to wait, from when `trigger` is through. Default: for ever. */
+  /** Maximum time to wait, counted from the end of `trigger`. Default: no limit. */
   readonly timeout?: Duration.Input | undefined
-  /** What to do once the wait has begun, say the command that is to set the event off. Default: nothing. */
+  /** An effect that runs after the wait has begun, such as the command that causes the event. Default: nothing. */
   readonly trigger?: Effect.Effect<unknown, E, R> | undefined
 }
 
 /**
- * A client logged in to one server: its {@link Commands}, and what happens there.
- *
- * **Example** (Greeting whoever speaks)
- *
- * ```ts
- * import { RconClient, ServerEvent } from "@bercon/client"
- * import { Effect, Stream } from "effect"
- *
- * const program = Effect.gen(function*() {
- *   const rcon = yield* RconClient.RconClient
- *   const players = yield* rcon.players
- *   yield* rcon.say(`${players.length} players are here`)
- *   yield* rcon.events.pipe(
- *     Stream.filter(ServerEvent.is("PlayerChat")),
- *     Stream.runForEach((chat) => rcon.whisper(chat.player.id, "hello"))
- *   )
- * })
- * ```
+ * The service: a client of one server, with its {@link Commands} and events.
  *
  * @category services
  * @since 0.1.0
@@ -69,45 +76,46 @@ export interface WaitOptions<in Event, out E = never, out R = never> {
 export class RconClient extends Context.Service<RconClient, Service>()("@bercon/client/RconClient") {}
 
 /**
- * What a client offers.
+ * The methods of a client.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Service extends Commands {
   /**
-   * What happens on the server from now on, in the server's order. Every subscriber gets everything; one that is too
-   * slow loses its oldest events and finds a `Gap` in their place. Ends when the session's owner closes it, and fails where
-   * it ends for good by itself, for example because the server refuses a later login.
+   * The events of the server from the subscription on, in the server's order. Every subscriber gets all of them. A
+   * subscriber that is too slow loses its oldest events and finds a `Gap` in their place. The stream ends when the
+   * session's owner closes it, and fails if the session ends by itself, for example because the server refuses a later
+   * login.
    *
-   * Who speaks in chat is looked up in the roster.
+   * The speaker of a chat message is looked up in the roster.
    */
   readonly events: Stream.Stream<ServerEvent.ServerEvent, LoginFailure>
   /**
-   * Runs a handler for every event of a kind from now on, until the scope closes: one after the other, or as many at once as
-   * `concurrency` says. A handler that fails, in whatever way, is logged as an error and stops neither the next event nor
-   * other handlers. One that is more than `messageCapacity` events (of all kinds) behind loses the oldest: that is logged as
-   * a warning and counted.
+   * Runs a handler for every event of a kind, from now on until the scope closes. Handlers run one after the other, or
+   * up to `concurrency` at once. A handler that fails or dies is logged as an error, and stops neither the next event
+   * nor other handlers. A handler that falls more than `messageCapacity` events (of all kinds) behind loses the oldest,
+   * which is counted and logged as a warning.
    *
-   * The fiber ends as `events` ends; interrupting it removes the handler. Dies with a `RangeError` if `concurrency` is not
-   * allowed.
+   * The fiber ends when `events` ends; interrupting it removes the handler. Dies with a `RangeError` if `concurrency`
+   * is invalid.
    */
   readonly on: <const T extends ServerEvent.Tag, E, R>(
     tag: T,
     handler: (event: EventOf<T>) => Effect.Effect<unknown, E, R>,
     options?: {
-      /** How many events are handled at once: from 1, or `"unbounded"`. Default 1. */
+      /** Maximum number of events that are handled at once: at least 1, or `"unbounded"`. Default 1. */
       readonly concurrency?: number | "unbounded" | undefined
     }
   ) => Effect.Effect<Fiber.Fiber<void, LoginFailure>, never, R | Scope.Scope>
   /**
-   * Waits for the first event of a kind. It listens before `trigger` runs, so that what that sets off is not missed; nor is,
-   * if the wait is forked with `startImmediately`, anything after the fork.
+   * Waits for the first event of a kind. The wait begins before `trigger` runs, so an event caused by `trigger` is not
+   * missed. If the wait is forked with `startImmediately`, no event after the fork is missed.
    *
-   * Fails with `TimeoutError` after `timeout`, as `trigger` fails, as `events` fails, and with `NoSuchElementError` if the
-   * session's owner closes it before.
+   * Fails with `TimeoutError` after `timeout`, with the failure of `trigger` or `events`, and with `NoSuchElementError`
+   * if the session's owner closes it first.
    *
-   * **Example** (What a command sets off)
+   * **Example** (An event that a command causes)
    *
    * ```ts
    * import type { Player } from "@bercon/client"
@@ -129,27 +137,27 @@ export interface Service extends Commands {
     tag: T,
     options?: WaitOptions<EventOf<T>, E, R>
   ) => Effect.Effect<EventOf<T>, LoginFailure | Cause.TimeoutError | Cause.NoSuchElementError | E, R>
-  /** Who is on the server, kept up to date. */
+  /** The players on the server, kept up to date. */
   readonly roster: Roster
-  /** What the server speaks. With `"auto"`, waits until that is known, as commands do. */
+  /** The server's flavour. With the option `"auto"` it waits until the flavour is determined, as commands do. */
   readonly flavour: Effect.Effect<Flavour, CommandError>
   /**
-   * This client's admin number, which the server sends right after each login. `None` before that, and if the message was
+   * This client's admin number. The server sends it right after each login. `None` before that, and if the message was
    * lost.
    */
   readonly adminId: Effect.Effect<Option.Option<AdminId>>
   /**
-   * The number of logins so far, 0 before the first. For the option `epoch` of a command that is valid until the next login
-   * only: read it before what the command is made from.
+   * Number of logins so far, 0 before the first. It is the value for the option `epoch` of a command that is valid only
+   * until the next login. Read it before the data from which the command is built.
    */
   readonly epoch: Effect.Effect<number>
-  /** How the session is doing now. */
+  /** The current status of the session. */
   readonly status: Effect.Effect<Status>
-  /** How the session is doing: now, and every change. Ends after `Closed`. */
+  /** The current status of the session, then every change. Ends after `Closed`. */
   readonly statusChanges: Stream.Stream<Status>
   /**
-   * Waits for the end of the session. Fails if the session ends for good by itself, because the server refuses to log it in,
-   * say. Succeeds if its owner closes it. As the last step of a bot that only has handlers it lets the program end with the
+   * Waits for the end of the session. Succeeds if the owner closes the session. Fails if it ends by itself, for example
+   * because the server refuses a login. As the last step of a bot that only has handlers, it ends the program with that
    * failure.
    *
    * **Example** (A bot that ends if its session does)
@@ -172,33 +180,34 @@ export interface Service extends Commands {
 }
 
 /**
- * Options of a client on a session that is there already.
+ * Options of a client on an existing session.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ClientOptions extends Pick<Session.Options, "messageCapacity" | "commandTimeout"> {
   /**
-   * What the server speaks. Default `"auto"`: found out after each login from its greeting, or from its reply to
-   * `players`, whichever comes first. Commands wait until it is known, for their timeout at most.
+   * The server's flavour. Default `"auto"`: it is determined after each login from the server's greeting or its reply
+   * to `players`, whichever comes first. Commands wait until it is determined, at most for their timeout.
    */
   readonly flavour?: Flavour | "auto" | undefined
   /**
-   * How often to ask who is on the server, beside after each login and gap. While it is less than the session's
-   * `keepaliveInterval` no keepalives are needed. Default 25 seconds. Infinite: only after logins and gaps.
+   * How often the list of players is read, in addition to after each login and gap. If it is shorter than the session's
+   * `keepaliveInterval`, no keepalives are needed. Default 25 seconds. If it is infinite, the list is read only after
+   * logins and gaps.
    */
   readonly rosterInterval?: Duration.Input | undefined
   /**
-   * How often to read the list of bans, to publish what has changed in it as `BanAdded`, `BanRemoved` and `BanExpired`.
-   * Default `"never"`: a list can have 255 KiB.
+   * How often the list of bans is read, to publish its changes as `BanAdded`, `BanRemoved` and `BanExpired`. Default
+   * `"never"`, because a list can have 255 KiB.
    */
   readonly banInterval?: Duration.Input | "never" | undefined
-  /** How the outcomes of commands are recognised on Arma Reforger's own RCON. */
+  /** How replies are recognised on Arma Reforger's own RCON. */
   readonly replyWindow?: ReplyWindow | undefined
 }
 
 /**
- * Options of a client and the session under it.
+ * Options of a client and its session.
  *
  * @category models
  * @since 0.1.0
@@ -206,7 +215,7 @@ export interface ClientOptions extends Pick<Session.Options, "messageCapacity" |
 export interface Options extends Session.Options, ClientOptions {}
 
 /**
- * `on` and `waitFor` for a stream of events: for those who implement the service themselves, as mocks do.
+ * Implements `on` and `waitFor` for a stream of events. Use it to implement the service yourself, as mocks do.
  *
  * @category constructors
  * @since 0.1.0
@@ -214,13 +223,13 @@ export interface Options extends Session.Options, ClientOptions {}
 export { listeners } from "./internal/listeners.ts"
 
 /**
- * A client on the session in context. It listens for as long as the scope is open.
+ * Makes a client on the session in the context. The client lives until the scope closes.
  *
  * **Details**
  *
- * It does what a client does that {@link make} makes, but for one thing: the session remains its owner's. So this client
- * does not log out of Arma Reforger's own RCON when its scope closes; a server notices the end of the session after 45
- * seconds.
+ * The client differs from one made by {@link make} in one way: the session remains its owner's. So the client does not
+ * log out of Arma Reforger's own RCON when its scope closes, and the server detects the end of the session only after
+ * 45 seconds.
  *
  * Fails only with `InvalidOptions`.
  *
@@ -233,18 +242,18 @@ export const fromSession = (
   Effect.map(makeClient(options), ({ client }) => client)
 
 const onSessionOfItsOwn = Effect.fnUntraced(function*(options: Options) {
-  // Before anything is sent.
+  // Validate the options before anything is sent.
   yield* Settings.make(options)
   const session = yield* Session.start(options)
-  // Listening before the login: what the server says first is who we are.
+  // Subscribe before the login, because the server's first message contains this client's admin number.
   const { client, logout } = yield* Effect.provideService(makeClient(options), Session.Session, session)
   yield* Effect.addFinalizer(() => logout)
   return { client, session }
 })
 
 /**
- * Begins to log in, and returns the client at once. Commands wait until it has logged in, or for their timeout. If it cannot
- * log in, `status` and `events` show why, and commands fail with reason `SessionClosed`.
+ * Starts the login and returns the client at once. Commands wait for the login, at most for their timeout. If the login
+ * fails, `status` and `events` show the reason, and commands fail with `SessionClosed`.
  *
  * Fails only with `InvalidOptions`.
  *
@@ -257,8 +266,8 @@ export const start = (
   Effect.map(onSessionOfItsOwn(options), ({ client }) => client)
 
 /**
- * Logs in, and returns the client once the server has accepted the password. It stays logged in, through outages, for as
- * long as the scope is open. Use it in place of {@link layer} for several servers in one program.
+ * Logs in and returns the client. The client stays logged in, through outages, until the scope closes. Use it instead
+ * of {@link layer} for several servers in one program.
  *
  * @category constructors
  * @since 0.1.0
@@ -269,7 +278,7 @@ export const make = (
   Effect.flatMap(onSessionOfItsOwn(options), ({ client, session }) => Effect.as(session.online, client))
 
 /**
- * Provides the client that {@link make} makes. The layer is built once the server has accepted the password.
+ * Provides the client that {@link make} returns. The layer is built after the first login.
  *
  * @category layers
  * @since 0.1.0
@@ -278,7 +287,7 @@ export const layer = (options: Options): Layer.Layer<RconClient, LoginFailure, T
   Layer.effect(RconClient, make(options))
 
 /**
- * Provides the client that {@link start} begins. The layer is built at once.
+ * Provides the client that {@link start} returns. The layer is built at once.
  *
  * @category layers
  * @since 0.1.0
@@ -287,7 +296,7 @@ export const layerStart = (options: Options): Layer.Layer<RconClient, LoginFailu
   Layer.effect(RconClient, start(options))
 
 /**
- * Provides a client on the session in context, see {@link fromSession}.
+ * Provides a client on the session in the context, see {@link fromSession}.
  *
  * @category layers
  * @since 0.1.0

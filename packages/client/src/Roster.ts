@@ -1,5 +1,21 @@
 /**
- * Who is on the server, kept up to date.
+ * The players on the server, kept up to date.
+ *
+ * A roster belongs to its client and lives as long. It is updated by events, and corrected by the server's list, which
+ * the client reads after each login, after a gap in the events, and every `rosterInterval`. It keeps at most 1,024
+ * players, more than any game has slots.
+ *
+ * **Example** (Is a player on the server?)
+ *
+ * ```ts
+ * import { type Guid, RconClient } from "@bercon/client"
+ * import { Effect, Option } from "effect"
+ *
+ * const isHere = Effect.fn(function*(guid: Guid.Guid) {
+ *   const { roster } = yield* RconClient.RconClient
+ *   return Option.isSome(yield* roster.byGuid(guid))
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -14,62 +30,44 @@ import type { Player, PlayerId } from "./Player.ts"
 import type { ReplyError } from "./ReplyError.ts"
 
 /**
- * The players on the server, by what its events tell and by its list, which the client asks for after each login, after a
- * gap in the events, and every `rosterInterval`.
+ * The players on the server.
  *
  * **Details**
  *
- * Players are in the order of their slots. Their pings and who is in the lobby are as of the last list. A slot that another
- * player has got holds another player: nothing of the one before is left.
+ * Players are in the order of their slots. Pings and `inLobby` are those of the last list. If another player gets a
+ * slot, nothing of the previous player remains.
  *
- * While the list is not known (after a login, until it has come, and while the session is down) looking into the roster
- * waits for it, and fails as `players` fails. Otherwise it takes no time and asks nobody.
- *
- * At most 1,024 players are kept, more than any game has slots.
- *
- * **Example** (Where somebody is)
- *
- * ```ts
- * import { Guid, RconClient } from "@bercon/client"
- * import { Effect, Option } from "effect"
- *
- * const isHere = Effect.fn(function*(guid: Guid.Guid) {
- *   const { roster } = yield* RconClient.RconClient
- *   return Option.isSome(yield* roster.byGuid(guid))
- * })
- * ```
+ * While the list is unknown (from a login until the list has arrived, and during an outage), reading the roster waits
+ * for it, and fails as `players` fails. Otherwise it takes no time and sends nothing.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Roster {
-  /** All of them. */
+  /** All players. */
   readonly get: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>
-  /**
-   * All of them, as far as they are known now, without asking or waiting. `None` until the list has come, and
-   * while there is no session.
-   */
+  /** All players that are known now, without waiting. `None` until the list has arrived, and during an outage. */
   readonly snapshot: Effect.Effect<Option.Option<ReadonlyArray<Player>>>
   /**
-   * Whether the last list showed all players. `false` before the first one, if rows of it could not be read, or if it has
-   * fewer rows than players. Then a player who is not in the roster may still be on the server.
+   * Whether the last list contained all players. `false` before the first list, if rows of it could not be read, or if
+   * it had fewer rows than players. Then a player who is not in the roster may still be on the server.
    */
   readonly isComplete: Effect.Effect<boolean>
   /**
-   * The players as soon as they are known, and whenever something about them changes. A slow subscriber gets only the latest
-   * state. Ends and fails as `events` does.
+   * The players as soon as they are known, then again at every change. A slow subscriber gets only the latest state.
+   * Ends and fails like `events`.
    */
   readonly changes: Stream.Stream<ReadonlyArray<Player>, LoginFailure>
-  /** Who is in a slot. */
+  /** The player in a slot. */
   readonly byId: (id: PlayerId) => Effect.Effect<Option.Option<Player>, CommandError | ReplyError>
-  /** Who has a GUID, as far as it is known: a player who is joining has none yet. */
+  /** The player with a GUID. A player who is still joining has no known GUID. */
   readonly byGuid: (guid: Guid) => Effect.Effect<Option.Option<Player>, CommandError | ReplyError>
-  /** Names are told apart by case, and several players can have the same. */
+  /** All players with a name. Upper and lower case differ, and several players can have the same name. */
   readonly byName: (name: string) => Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError>
 }
 
 /**
- * `byId`, `byGuid` and `byName` by `get`: for those who implement a roster themselves, as mocks do.
+ * Implements `byId`, `byGuid` and `byName` with `get`. Use it to implement a roster yourself, as mocks do.
  *
  * @category constructors
  * @since 0.1.0

@@ -1,20 +1,36 @@
 /**
- * What happens on a server, as it tells its RCON clients.
+ * The events of a server, as it sends them to its RCON clients.
  *
  * **Details**
  *
- * A server tells it in lines of text. {@link parse} reads one; the `events` of an `RconClient` are what it reads, in the
- * server's order. Every event keeps the server's words as `text`. A text that is not known is {@link Unrecognized}, never
- * an error.
+ * A server sends events as lines of text. {@link parse} reads one line; the `events` of an `RconClient` are the parsed
+ * lines in the server's order. Every event keeps the server's line as `text`. A line of unknown form is
+ * {@link Unrecognized}, never an error. Events are immutable data.
  *
- * NULs and line ends behind the text are not part of any field. Blanks there are part of a message or a name only. GUIDs
- * are read in upper or lower case and are in lower case in events.
+ * NULs and line ends after the text belong to no field. Blanks there belong only to a message or a name. GUIDs are read
+ * in upper or lower case, and are in lower case in events.
  *
- * Players choose their names, and some choose names that look like something else. A text is therefore read as a whole,
- * from its fixed words at both ends. Four kinds of text are ambiguous all the same, because a name may hold the words that
- * end it: chat (`(Side) NAME: words`), whispers of admins (`(To NAME) words`), logs of filters ({@link FilterLog}) and
- * kicks ({@link PlayerKicked}). The longest name of a player who is known to be on the server then decides. Without one,
- * the name is taken to be as short as possible. Messages, reasons and code never change the fields before them.
+ * Players choose their names, and some choose names that look like other text. Each line is therefore matched as a
+ * whole, from its fixed words at both ends. Four kinds of lines stay ambiguous, because a name may contain the words
+ * that end it: chat (`(Side) NAME: words`), whispers of admins (`(To NAME) words`), logs of filters ({@link FilterLog})
+ * and kicks ({@link PlayerKicked}). In these the longest name of a known player on the server decides. Without such a
+ * player, the name is assumed to be as short as possible. Messages, reasons and code never change the fields before
+ * them.
+ *
+ * **Example** (Players who join)
+ *
+ * ```ts
+ * import { RconClient, ServerEvent } from "@bercon/client"
+ * import { Console, Effect, Stream } from "effect"
+ *
+ * const log = Effect.gen(function*() {
+ *   const rcon = yield* RconClient.RconClient
+ *   yield* rcon.events.pipe(
+ *     Stream.filter(ServerEvent.is("PlayerConnected")),
+ *     Stream.runForEach(({ address, player }) => Console.log(`${player.name} joins from ${address}`))
+ *   )
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -27,14 +43,14 @@ import * as ReadEvent from "./internal/readEvent.ts"
 import * as KickReason from "./KickReason.ts"
 import { Player, PlayerReference } from "./Player.ts"
 
-/** When an event was received or made, by the clock of this machine. An event that was read by {@link parse} has no time. */
+/** When an event was received or constructed, by the clock of this machine. An event from {@link parse} has no time. */
 const TIMED = { receivedAt: Schema.optionalKey(Schema.DateTimeUtc) }
 
-/** What every event has that the server tells: its words, and the time. */
+/** The fields of every event that the server sends: its text and the time. */
 const TOLD = { text: Schema.String, ...TIMED }
 
 /**
- * An RCON client has logged in. There is no event for its leaving.
+ * An RCON client has logged in. No event reports its leaving.
  *
  * @category models
  * @since 0.1.0
@@ -45,7 +61,8 @@ export class AdminLoggedIn extends Schema.TaggedClass<AdminLoggedIn>("@bercon/cl
 ) {}
 
 /**
- * An RCON client, perhaps this one, has said something: to everybody, or to the player named `recipient`.
+ * An RCON client, possibly this one, has sent a chat message: to all players, or to the player with the name
+ * `recipient`.
  *
  * @category models
  * @since 0.1.0
@@ -69,12 +86,12 @@ export class PlayerConnected extends Schema.TaggedClass<PlayerConnected>("@berco
 ) {}
 
 /**
- * Which GUID of a player a {@link PlayerGuid} tells, in the server's words.
+ * The kind of GUID in a {@link PlayerGuid}, in the server's words.
  *
  * **Details**
  *
- * `"GUID"` (Arma) and `"BE GUID"` (newer games) are the one that bans go by. `"Owner BE GUID"` is that of the account
- * which owns a shared game. `"Legacy GUID"` is not unique on newer Arma 2: many players have the same.
+ * Bans use `"GUID"` (Arma) and `"BE GUID"` (newer games). `"Owner BE GUID"` belongs to the account that owns a shared
+ * game. `"Legacy GUID"` is not unique on newer Arma 2: many players have the same.
  *
  * @category models
  * @since 0.1.0
@@ -82,7 +99,7 @@ export class PlayerConnected extends Schema.TaggedClass<PlayerConnected>("@berco
 export const GuidKind = Schema.Literals(["GUID", "BE GUID", "Owner BE GUID", "Legacy GUID"])
 
 /**
- * Which GUID of a player a {@link PlayerGuid} tells.
+ * The kind of GUID in a {@link PlayerGuid}.
  *
  * @category models
  * @since 0.1.0
@@ -90,7 +107,7 @@ export const GuidKind = Schema.Literals(["GUID", "BE GUID", "Owner BE GUID", "Le
 export type GuidKind = typeof GuidKind.Type
 
 /**
- * A joining player's game has told its GUID. Mind the `kind`.
+ * The game of a joining player has sent a GUID. Check its `kind`: bans do not use every kind.
  *
  * @category models
  * @since 0.1.0
@@ -103,7 +120,7 @@ export class PlayerGuid extends Schema.TaggedClass<PlayerGuid>("@bercon/client/S
 }) {}
 
 /**
- * BattlEye has checked a player's GUID.
+ * BattlEye has verified a player's GUID.
  *
  * @category models
  * @since 0.1.0
@@ -116,8 +133,8 @@ export class PlayerVerified extends Schema.TaggedClass<PlayerVerified>("@bercon/
 /**
  * A player has left.
  *
- * `known` is what was known of the player until then (GUID, address, whether it was verified), and `knownAt` when the server
- * last told of it. Both are absent if nothing was known, or if the slot was another player's.
+ * `known` is the player as known until then (GUID, address, whether verified), and `knownAt` the time of the server's
+ * last information about the player. Both are absent if nothing was known, or if the slot belonged to another player.
  *
  * @category models
  * @since 0.1.0
@@ -135,14 +152,15 @@ export class PlayerDisconnected
 {}
 
 /**
- * A player has been kicked, by BattlEye or an admin. `guid` is absent if the server did not print it: it may not know it
- * yet. `known` and `knownAt` are as in {@link PlayerDisconnected}. Some games send that event as well; then only the first
- * of the two has them.
+ * A player has been kicked by BattlEye or an admin. `guid` is absent if the server did not print it, perhaps because it
+ * was not known yet. `known` and `knownAt` are as in {@link PlayerDisconnected}. Some games also send that event
+ * afterwards; then only the first of the two has them.
  *
  * **Details**
  *
- * If the player is not known, the name ends at the first words of a kick that stand behind a GUID or before a known reason.
- * So no reason changes who was kicked. Without either, a name of 32 characters can hold these words and is cut there.
+ * If the player is unknown, the name ends at the first words of a kick that follow a GUID or precede a known reason. So
+ * no reason can change the kicked player. Without either, a name of 32 characters can contain these words, and is cut
+ * there.
  *
  * @category models
  * @since 0.1.0
@@ -160,12 +178,12 @@ export class PlayerKicked extends Schema.TaggedClass<PlayerKicked>("@bercon/clie
 ) {}
 
 /**
- * Who hears what a player says: one word, as the server prints it.
+ * The audience of a chat message: one word, as the server prints it.
  *
  * **Details**
  *
- * Known are `"Global"`, `"Side"`, `"Command"`, `"Group"`, `"Vehicle"`, `"Direct"`, `"Lobby"`, `"Admin"` and `"Unknown"`,
- * which is the server's own word. Games may have others, e.g. `"Commander"`.
+ * Known channels are `"Global"`, `"Side"`, `"Command"`, `"Group"`, `"Vehicle"`, `"Direct"`, `"Lobby"`, `"Admin"` and
+ * `"Unknown"`, which the server itself prints. Games may have others, e.g. `"Commander"`.
  *
  * @category models
  * @since 0.1.0
@@ -180,11 +198,11 @@ export type ChatChannel =
   | "Lobby"
   | "Admin"
   | "Unknown"
-  // Any other word. Without the intersection, the type would be `string` and editors would propose none of the above.
+  // Any other word. Without the intersection, the type would be `string`, and editors would suggest none of the above.
   | (string & {})
 
 /**
- * Who hears what a player says: one word, as the server prints it.
+ * The audience of a chat message: one word, as the server prints it.
  *
  * @category models
  * @since 0.1.0
@@ -192,9 +210,10 @@ export type ChatChannel =
 export const ChatChannel: Schema.Codec<ChatChannel, string> = Schema.String
 
 /**
- * A player has said something, and it is known who: exactly one of the players known to be on the server has the name.
+ * A player has sent a chat message, and the player is known: exactly one of the known players on the server has the
+ * name.
  *
- * @see {@link UnattributedChat} for the other chat
+ * @see {@link UnattributedChat} for chat of unknown players
  * @category models
  * @since 0.1.0
  */
@@ -204,20 +223,19 @@ export class PlayerChat extends Schema.TaggedClass<PlayerChat>("@bercon/client/S
   message: Schema.String,
   ...TOLD
 }) {
-  /** The player's name. */
+  /** The name of the player. */
   get name(): string {
     return this.player.name
   }
 }
 
 /**
- * Somebody has said something, and nobody knows who.
+ * A player has sent a chat message, and the player could not be determined.
  *
  * **Details**
  *
- * Servers print the name of the speaker, but not the number that commands need. This is chat for which no player of that
- * name is known, or several are. If none is known, the end of the name is a guess as well: the first `": "`, or the first
- * colon if there is none with a blank.
+ * Servers print the name of the speaker, but not the slot that commands need. In this event, no known player has that
+ * name, or several have. If none has, the end of the name is a guess, too: the first `": "`, or else the first colon.
  *
  * @category models
  * @since 0.1.0
@@ -232,23 +250,24 @@ export class UnattributedChat
 {}
 
 /**
- * A filter of the server has taken exception to something that a player's game wanted to do.
+ * A filter of the server has matched an action of a player's game.
  *
  * **Details**
  *
  * - `guid`: absent if the server does not print it.
- * - `filter`, `rule`: which rule of which filter it was, as in the `FilterRestriction` of a `KickReason`. Servers call the
- *   filter of `scripts.txt` `Script` in kicks, and in logs `Script` (Arma 2) or `Scripts` (Arma 3): here it is `"Script"`.
- * - `code`: what the game wanted to do, perhaps in many lines, without the quotation mark before it and the one at its very
- *   end. Servers cut it if it is long, and some filters print more behind the second mark, which then is kept.
+ * - `filter`, `rule`: the filter and the number of its rule, as in the `FilterRestriction` of a `KickReason`. Servers
+ *   call the filter of `scripts.txt` `Script` in kicks, and in logs `Script` (Arma 2) or `Scripts` (Arma 3). Here it is
+ *   always `"Script"`.
+ * - `code`: the code of the action, possibly in many lines, without the quotation mark before it and the one at its
+ *   very end. Servers cut long code, and some filters print more after the second mark, which is then kept.
  *
- * A server tells only of rules that log to its console.
+ * Servers send only rules that log to their console.
  *
- * The player has chosen the name and perhaps the code; the number in `player` is the server's. If the player of this
- * number is known and has the name that stands here, that is the name. Otherwise it ends before the first ` (GUID) - #rule `,
- * ` (-) - #rule ` or ` - #rule "`. So code cannot change whose it is, because it comes behind that. The name of a player who
- * is not known can: with ` (-) - #0 ` in it, it ends there and `guid` is absent. To bring in another player's GUID it must
- * be longer than 40 characters, and Steam allows 32.
+ * The player has chosen the name and perhaps the code; the number in `player` comes from the server. If the known
+ * player with this number has the name that stands here, that is the name. Otherwise the name ends before the first
+ * ` (GUID) - #rule `, ` (-) - #rule ` or ` - #rule "`. So code cannot change the player, because it comes after that.
+ * The name of an unknown player can: if it contains ` (-) - #0 `, it ends there, and `guid` is absent. To contain
+ * another player's GUID it must be longer than 40 characters, and Steam allows 32.
  *
  * @category models
  * @since 0.1.0
@@ -263,7 +282,7 @@ export class FilterLog extends Schema.TaggedClass<FilterLog>("@bercon/client/Ser
 }) {}
 
 /**
- * How the server gets on with BattlEye's own, from which it has GUIDs checked and bans looked up.
+ * The state of the server's connection to BattlEye's master server, which verifies GUIDs and checks bans.
  *
  * **Details**
  *
@@ -297,8 +316,8 @@ export class BattlEyeMaster extends Schema.TaggedClass<BattlEyeMaster>("@bercon/
 ) {}
 
 /**
- * BattlEye has started on the server. `version` is its own, e.g. `"1.220"`, and `game` that of the game, e.g.
- * `"DayZ 1.29.163451"`; absent if the server does not say.
+ * BattlEye has started on the server. `version` is its version, e.g. `"1.220"`. `game` is the game's name and version,
+ * e.g. `"DayZ 1.29.163451"`; absent if the server does not print it.
  *
  * @category models
  * @since 0.1.0
@@ -312,7 +331,7 @@ export class ServerInitialized
 {}
 
 /**
- * BattlEye has updated itself on the server. `version` is without a dot: `"217"` is 1.217.
+ * BattlEye has updated itself on the server. `version` has no dot: `"217"` is 1.217.
  *
  * @category models
  * @since 0.1.0
@@ -334,7 +353,8 @@ export class ConfigEntry extends Schema.TaggedClass<ConfigEntry>("@bercon/client
 ) {}
 
 /**
- * The server cannot use one of its files. `file` is what it calls it, e.g. `"event log file"`; absent if it does not.
+ * The server cannot use one of its files. `file` is the server's name for it, e.g. `"event log file"`; absent if the
+ * server does not print it.
  *
  * **Details**
  *
@@ -351,7 +371,7 @@ export class FileError extends Schema.TaggedClass<FileError>("@bercon/client/Ser
 }) {}
 
 /**
- * The server will not kick for `subject`, e.g. `"script scans"`, although its filters say so.
+ * The server will not kick for `subject`, e.g. `"script scans"`, although its filters require it.
  *
  * @category models
  * @since 0.1.0
@@ -373,7 +393,7 @@ export class LoggedIn extends Schema.TaggedClass<LoggedIn>("@bercon/client/Serve
 }) {}
 
 /**
- * Arma Reforger's own RCON has begun to execute `command`. What comes of it follows as other messages.
+ * Arma Reforger's own RCON has begun to execute `command`. Its output follows as other messages.
  *
  * @category models
  * @since 0.1.0
@@ -384,11 +404,11 @@ export class CommandEcho extends Schema.TaggedClass<CommandEcho>("@bercon/client
 ) {}
 
 /**
- * What came of a command on Arma Reforger, outside of a reply: it came late, or the command was another admin's.
+ * The output of a command on Arma Reforger that belongs to no reply: it was late, or the command was another admin's.
  *
  * **Details**
  *
- * Nothing in it says which command it was. It is known by its words: `Player 'Bob' kicked!`, `Ban removed!`,
+ * Nothing in the message identifies the command. It is recognised by its text: `Player 'Bob' kicked!`, `Ban removed!`,
  * `Not Valid page number`, `Players on server: ...` and so on.
  *
  * @category models
@@ -400,7 +420,7 @@ export class CommandResult extends Schema.TaggedClass<CommandResult>("@bercon/cl
 ) {}
 
 /**
- * The server has said something else.
+ * The server has sent a text of unknown form.
  *
  * @category models
  * @since 0.1.0
@@ -411,14 +431,15 @@ export class Unrecognized extends Schema.TaggedClass<Unrecognized>("@bercon/clie
 ) {}
 
 /**
- * Name, address and verified GUID of a player are all known, or it is certain that they will not be. Comes once for each
- * visit, also for players who were there before this client. The one event for whitelists and lookups of bans.
+ * Name, address and verified GUID of a player are all known, or will certainly stay unknown. The event comes once for
+ * each visit, also for players who were on the server before this client. It is the right event for whitelists and ban
+ * lookups.
  *
  * **Details**
  *
- * The client makes it of what events and the list of players have told. On Arma Reforger's own RCON it comes with the
- * `identity`, which is all that is told there. A player who has no verified GUID after a minute is announced as the list
- * shows the player then: with `verified: false`, perhaps without `guid`.
+ * The client constructs it from events and the list of players. On Arma Reforger's own RCON it comes with the
+ * `identity`, which is all that the server prints there. A player without a verified GUID after a minute is announced
+ * as the list shows the player: with `verified: false`, perhaps without `guid`.
  *
  * @category models
  * @since 0.1.0
@@ -431,7 +452,7 @@ export class PlayerIdentified
 {}
 
 /**
- * A ban is in the server's list that was not in it before. Comes if the client has a `banInterval`.
+ * A ban has been added to the server's list. Requires the option `banInterval`.
  *
  * @category models
  * @since 0.1.0
@@ -442,7 +463,8 @@ export class BanAdded extends Schema.TaggedClass<BanAdded>("@bercon/client/Serve
 }) {}
 
 /**
- * A ban is no longer in the server's list. `ban` is the row as it was last read. Comes if the client has a `banInterval`.
+ * A ban has been removed from the server's list. `ban` is the last row that was read. Requires the option
+ * `banInterval`.
  *
  * @category models
  * @since 0.1.0
@@ -453,7 +475,7 @@ export class BanRemoved extends Schema.TaggedClass<BanRemoved>("@bercon/client/S
 }) {}
 
 /**
- * The time of a ban is over. Comes if the client has a `banInterval`.
+ * The time of a ban has ended. Requires the option `banInterval`.
  *
  * @category models
  * @since 0.1.0
@@ -468,9 +490,10 @@ export class BanExpired extends Schema.TaggedClass<BanExpired>("@bercon/client/S
  *
  * **Details**
  *
- * - `"Lost"`: the network lost `missed` of them for good.
- * - `"Overflow"`: this subscriber read too slowly and lost its `missed` oldest.
- * - `"Reconnected"`: the session was down for a while. Nobody knows what happened meanwhile; `missed` is absent.
+ * - `"Lost"`: the network lost `missed` events for good.
+ * - `"Overflow"`: this subscriber was too slow and lost its `missed` oldest events.
+ * - `"Reconnected"`: the session was lost for some time. The number of missed events is unknown, and `missed` is
+ *   absent.
  *
  * @category models
  * @since 0.1.0
@@ -482,7 +505,7 @@ export class Gap extends Schema.TaggedClass<Gap>("@bercon/client/ServerEvent/Gap
 }) {}
 
 /**
- * Something that happened on the server, or a gap where events are missing.
+ * An event of the server, or a gap in place of missing events.
  *
  * @category models
  * @since 0.1.0
@@ -516,7 +539,7 @@ export const ServerEvent = Schema.Union([
 ]).pipe(Schema.toTaggedUnion("_tag"))
 
 /**
- * Something that happened on the server, or a gap where events are missing.
+ * An event of the server, or a gap in place of missing events.
  *
  * @category models
  * @since 0.1.0
@@ -524,7 +547,7 @@ export const ServerEvent = Schema.Union([
 export type ServerEvent = typeof ServerEvent.Type
 
 /**
- * The kinds of events there are.
+ * The tags of all events.
  *
  * @category models
  * @since 0.1.0
@@ -534,7 +557,7 @@ export type Tag = ServerEvent["_tag"]
 /**
  * Tests whether an event is of one of the given kinds.
  *
- * **Example** (Everything players say)
+ * **Example** (All chat)
  *
  * ```ts
  * import { RconClient, ServerEvent } from "@bercon/client"
@@ -557,12 +580,12 @@ export const is = <const T extends Tag>(
 ): (event: ServerEvent) => event is Extract<ServerEvent, { readonly _tag: T }> => ServerEvent.isAnyOf(tags)
 
 /**
- * Reads what a server said. Never fails and never throws; takes time in proportion to the text.
+ * Parses a line that a server sent. Never fails and never throws. The time is proportional to the length of the text.
  *
  * **Details**
  *
- * `players` are those known to be on the server. They decide where names end, and who speaks: without them chat is
- * {@link UnattributedChat}.
+ * `players` are the known players on the server. They decide about the ends of names, and about the speakers: without
+ * them all chat is {@link UnattributedChat}.
  *
  * **Example**
  *
@@ -578,6 +601,6 @@ export const is = <const T extends Tag>(
  */
 export const parse = (text: string, players: Iterable<PlayerReference> = []): ServerEvent => {
   const fields = ReadEvent.read(text, players) ?? { _tag: "Unrecognized" }
-  // Not with `new`, which would validate what the reader's patterns have validated already.
+  // Built without `new`, which would validate again what the patterns have validated.
   return Object.assign(Object.create(ServerEvent.cases[fields._tag].prototype), fields, { text })
 }

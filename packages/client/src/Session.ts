@@ -1,5 +1,5 @@
 /**
- * The session under a client. The module of `@bercon/session`.
+ * The session of a client. Re-exports the module of `@bercon/session`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * How a session is doing. The module of `@bercon/session`.
+ * The status of a session. Re-exports the module of `@bercon/session`.
  *
  * @since 0.1.0
  */

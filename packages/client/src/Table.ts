@@ -1,17 +1,17 @@
 /**
- * The tables that servers print.
+ * The tables that servers print, with the lines that are not valid rows.
  *
  * @since 0.1.0
  */
 
 /**
- * A line of a table that is not a row as servers are known to print them.
+ * A line of a table that does not have the form of a row that servers are known to print.
  *
  * @category models
  * @since 0.1.0
  */
 export interface UnparsedRow {
-  /** Its number in the reply, from 1. */
+  /** The number of the line in the reply, from 1. */
   readonly line: number
   readonly text: string
 }
@@ -24,24 +24,25 @@ export interface UnparsedRow {
  */
 export interface Table<out Row> {
   readonly rows: ReadonlyArray<Row>
-  /** Lines that could not be read as a row. Empty with every server known. */
+  /** Lines that are not valid rows. Empty with every known server. */
   readonly unparsed: ReadonlyArray<UnparsedRow>
   /**
-   * How many the server says there are, if it does. It counts players, not rows: some servers print a player twice.
+   * The number of entries that the server prints, if it does. It counts players, not rows: some servers print a player
+   * twice.
    */
   readonly total: number | undefined
   /**
-   * Whether the reply is as long as the protocol can carry, 255 KiB (some 5,000 bans): rows are missing at the end. The last
-   * line that came is among the unparsed, as it may not be whole.
+   * Whether the reply has the maximum size of the protocol, 255 KiB (about 5,000 bans), so that rows are missing at the
+   * end. The last line is among the unparsed ones, because it may be cut.
    */
   readonly cut: boolean
 }
 
 /**
- * Tests whether a table shows all rows that the server has: every line could be read, the list is not cut, and there are as
- * many rows with different numbers as the server counts. Only then does a missing row mean that there is none.
+ * Tests whether a table contains every row of the server: every line is valid, the list is not cut, and there are as
+ * many rows with different numbers as the server's count. Only then does a missing row prove absence.
  *
- * **Example** (Is this player certainly not there?)
+ * **Example** (Is this player certainly absent?)
  *
  * ```ts
  * import { type Guid, RconClient, Table } from "@bercon/client"
@@ -58,5 +59,5 @@ export interface Table<out Row> {
  * @since 0.1.0
  */
 export const isComplete = ({ cut, rows, total, unparsed }: Table<{ readonly id: unknown }>): boolean =>
-  // Some servers print a player twice, so rows are not counted but numbers.
+  // Some servers print a player twice, so different numbers are counted instead of rows.
   !cut && unparsed.length === 0 && (total === undefined || total <= new Set(rows.map(({ id }) => id)).size)

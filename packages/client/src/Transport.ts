@@ -1,5 +1,5 @@
 /**
- * How datagrams get to the server and back. The module of `@bercon/session`.
+ * The transport of a session. Re-exports the module of `@bercon/session`.
  *
  * @since 0.1.0
  */

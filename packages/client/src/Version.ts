@@ -1,17 +1,29 @@
 /**
  * The version of a BattlEye server.
  *
+ * **Example** (Showing the version)
+ *
+ * ```ts
+ * import { RconClient } from "@bercon/client"
+ * import { Effect } from "effect"
+ *
+ * const version = Effect.gen(function*() {
+ *   const rcon = yield* RconClient.RconClient
+ *   return `BattlEye ${yield* rcon.version}`
+ * })
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
 /**
- * The version of a BattlEye server, which is not that of the game.
+ * The version of a BattlEye server. It is not the version of the game.
  *
  * **Details**
  *
- * - `text`: what the server says, without the white space around it. Its form is not written down anywhere.
- * - `number`: the version in it, e.g. `"1.220"`. Absent if there is none of this form.
+ * - `text`: the server's text, without surrounding white space. Its form is undocumented.
+ * - `number`: the version in the text, e.g. `"1.220"`. Absent if the text contains no number of this form.
  *
  * @category models
  * @since 0.1.0

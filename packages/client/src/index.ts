@@ -1,7 +1,7 @@
 /**
- * What an administrator of a BattlEye server does and sees, typed.
+ * The client of an administrator of a BattlEye server.
  *
- * `NodeRcon`, the client over real UDP on Node, has its own entry point, `@bercon/client/NodeRcon`.
+ * `NodeRcon`, the client over real UDP on Node, has a separate entry point: `@bercon/client/NodeRcon`.
  *
  * @since 0.1.0
  */

@@ -1,10 +1,11 @@
 /**
- * Parts that the packages of bercon share. They may change in any release; no program should use them.
+ * Internal parts that the packages of bercon share. They may change in any release; do not use them in programs.
  *
+ * @experimental
  * @since 0.1.0
  */
 
-/** The simple commands. */
+/** The table of simple commands. */
 export * as CommandTable from "./internal/commandTable.ts"
-/** Makes the errors of commands. */
+/** Constructs command errors. */
 export * as CommandErrors from "./internal/commandError.ts"

@@ -19,12 +19,12 @@ const ipBan = new Ban.Ban({
 const expired = new Ban.Ban({ ...fields, remaining: "expired" })
 
 describe("Ban", () => {
-  it.each([ban, ipBan, expired])("goes to JSON and back: %s", (ban) => {
+  it.each([ban, ipBan, expired])("survives JSON: %s", (ban) => {
     const codec = Schema.fromJsonString(Schema.toCodecJson(Ban.Ban))
     assert.deepStrictEqual(Schema.decodeSync(codec)(Schema.encodeSync(codec)(ban)), ban)
   })
 
-  it("prints well", () => {
+  it("has a readable toString", () => {
     assert.deepStrictEqual([ban, ipBan, expired].map(String), [
       "#3 4fc867abf98b934e9e7eeaf15170258c (1h 30m) Teamkill",
       "#4 203.0.113.7 (permanent)",
@@ -32,7 +32,7 @@ describe("Ban", () => {
     ])
   })
 
-  it("is the same where its reader has made it", () => {
+  it("equals one that a parser has made", () => {
     const read = trusted(Ban.Ban, fields)
     assert.instanceOf(read, Ban.Ban)
     assert.deepStrictEqual(read, ban)
@@ -51,17 +51,17 @@ describe("Admin", () => {
     address: new Address.Address({ ip: Address.IpAddress.make("203.0.113.7"), port: 2304 })
   })
 
-  it("goes to JSON and back", () => {
+  it("survives JSON", () => {
     const codec = Schema.fromJsonString(Schema.toCodecJson(Admin.Admin))
     assert.deepStrictEqual(Schema.decodeSync(codec)(Schema.encodeSync(codec)(admin)), admin)
   })
 
-  it("prints well", () => {
+  it("has a readable toString", () => {
     assert.strictEqual(String(admin), "#0 203.0.113.7:2304")
   })
 })
 
-it("a version prints well", () => {
+it("a version has a readable toString", () => {
   assert.strictEqual(String(new Version.Version({ text: "v1.220", number: "1.220" })), "1.220")
   assert.strictEqual(String(new Version.Version({ text: "beta" })), "beta")
 })

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto"
 const FIRST = 76561197960265728n
 
 describe("Guid.fromSteamId", () => {
-  it("knows the GUID of account 0", () => {
+  it("computes the GUID of account 0", () => {
     const guid = Result.succeed("4fc867abf98b934e9e7eeaf15170258c" as Guid.Guid)
     assert.deepStrictEqual(Guid.fromSteamId(FIRST), guid)
     assert.deepStrictEqual(Guid.fromSteamId(String(FIRST)), guid)
@@ -48,7 +48,7 @@ describe("Guid.fromSteamId", () => {
     assert.isBelow(error.message.length, 300)
   })
 
-  it("refuses numbers, which are not exact", () => {
+  it("refuses numbers, because they are not exact", () => {
     assert.isTrue(Result.isFailure(Guid.fromSteamId(Number(FIRST) as never)))
   })
 })
@@ -56,7 +56,7 @@ describe("Guid.fromSteamId", () => {
 describe("Guid", () => {
   const guid = "4fc867abf98b934e9e7eeaf15170258c" as Guid.Guid
 
-  it("is decoded from digits of either case, and is in lower case itself", () => {
+  it("is decoded from digits of either case, and is in lower case", () => {
     for (const text of [guid, guid.toUpperCase(), `${guid.slice(0, 16)}${guid.slice(16).toUpperCase()}`]) {
       assert.deepStrictEqual(Guid.fromString(text), Option.some(guid))
       assert.strictEqual(Schema.decodeUnknownSync(Guid.Guid)(text), guid)
@@ -76,7 +76,7 @@ describe("Guid", () => {
   )
 })
 
-it("no text is a GUID and an IP address", () => {
+it("no text is both a GUID and an IP address", () => {
   const [guid, ip] = ["4fc867abf98b934e9e7eeaf15170258c", "203.0.113.7"]
   assert.deepStrictEqual([guid, ip, undefined].map(Guid.isGuid), [true, false, false])
   assert.deepStrictEqual([guid, ip, undefined].map(Address.isIpAddress), [false, true, false])

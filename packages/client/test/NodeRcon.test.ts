@@ -9,7 +9,7 @@ const read = (env: Record<string, string>) =>
   NodeRcon.config.pipe(Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env })))
 
 describe("NodeRcon", () => {
-  it.effect("reads where the server is from the environment", () =>
+  it.effect("reads the server's address from the environment", () =>
     Effect.gen(function*() {
       const { host, password, port } = yield* read({ BERCON_PORT: "2306", BERCON_PASSWORD: "secret" })
       assert.deepStrictEqual([host, port, Redacted.value(password)], ["127.0.0.1", 2306, "secret"])
@@ -17,7 +17,7 @@ describe("NodeRcon", () => {
       assert.strictEqual(elsewhere.host, "rcon.test")
     }))
 
-  it.effect("says which variable is wrong", () =>
+  it.effect("fails with the name of the invalid variable", () =>
     Effect.gen(function*() {
       const missing = yield* Effect.flip(read({ BERCON_PORT: "2306" }))
       assert.include(missing.message, "BERCON_PASSWORD")
@@ -31,7 +31,7 @@ describe("NodeRcon", () => {
       assert.instanceOf(layer, Config.ConfigError)
     }))
 
-  it.live("talks to a server over UDP", () =>
+  it.live("uses a server over UDP", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* server.join({ name: "Bob" })
@@ -48,7 +48,7 @@ describe("NodeRcon", () => {
       assert.strictEqual(players.length, 1)
     }).pipe(Effect.provide(NodeSimulatedServer.layer())))
 
-  it.live("refuses a port that is none", () =>
+  it.live("refuses an invalid port", () =>
     Effect.gen(function*() {
       const error = yield* NodeRcon.make({ host: "127.0.0.1", port: 65536, password: Redacted.make("secret") }).pipe(
         Effect.flip

@@ -19,13 +19,13 @@ const joining = new Player.Player({
 })
 
 describe("Player", () => {
-  it.each([player, joining])("goes to JSON and back: %s", (player) => {
+  it.each([player, joining])("survives JSON: %s", (player) => {
     const codec = Schema.fromJsonString(Schema.toCodecJson(Player.Player))
     assert.deepStrictEqual(Schema.decodeSync(codec)(Schema.encodeSync(codec)(player)), player)
     assert.deepStrictEqual(Schema.decodeSync(codec)(JSON.stringify(player)), player)
   })
 
-  it("prints well", () => {
+  it("has a readable toString", () => {
     assert.strictEqual(String(player), "#5 Bob")
     assert.strictEqual(String(player.address), "203.0.113.7:2304")
   })

@@ -48,7 +48,7 @@ const start = Effect.fnUntraced(function*(options?: RconClient.ClientOptions) {
   return { session, rcon }
 })
 
-/** Collects events from now on; `take` returns those that came. */
+/** Collects events from now on; `take` returns those that have arrived. */
 const listen = Effect.fnUntraced(function*(rcon: RconClient.RconClient["Service"]) {
   const events: Array<ServerEvent.ServerEvent> = []
   const fiber = yield* rcon.events.pipe(
@@ -64,7 +64,7 @@ const tags = (events: ReadonlyArray<ServerEvent.ServerEvent>) => events.map((eve
 
 describe("RconClient", () => {
   describe("actions", () => {
-    it.effect("send what servers understand", () =>
+    it.effect("send the text that servers understand", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         yield* rcon.say("Restart in five minutes", { timeout: "5 seconds" })
@@ -80,7 +80,7 @@ describe("RconClient", () => {
         ])
       }))
 
-    it.effect("send nothing that would be another command", () =>
+    it.effect("send no text that would be another command", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         const everybody = -1 as Player.PlayerId
@@ -125,7 +125,7 @@ describe("RconClient", () => {
         ]])
       }))
 
-    it.effect("fails where the server does not have it", () =>
+    it.effect("fails if the server does not have it", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         session.reply = "Unknown command"
@@ -151,7 +151,7 @@ describe("RconClient", () => {
         assert.deepStrictEqual(yield* rcon.playerTable, { rows: players, unparsed: [], total: 1, cut: false })
       }))
 
-    it.effect("without the lines nobody can read, of which the log tells", () =>
+    it.effect("come without invalid lines, which are logged", () =>
       Effect.gen(function*() {
         const logged: Array<unknown> = []
         const { rcon, session } = yield* start()
@@ -165,7 +165,7 @@ describe("RconClient", () => {
         assert.strictEqual((yield* rcon.playerTable).total, 2)
       }))
 
-    it.effect("are an error where the reply is none", () =>
+    it.effect("are an error if the reply is empty", () =>
       Effect.gen(function*() {
         const { rcon } = yield* start()
         const error = yield* Effect.flip(rcon.players)
@@ -174,7 +174,7 @@ describe("RconClient", () => {
   })
 
   describe("bans, admins, missions, version, commands", () => {
-    it.effect("are asked for by name", () =>
+    it.effect("are queried by name", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         const { adminTable, admins, banTable, bans, commands, missions, version } = rcon
@@ -193,7 +193,7 @@ describe("RconClient", () => {
         )
       }))
 
-    it.effect("come without the lines nobody can read, of which the log tells", () =>
+    it.effect("come without invalid lines, which are logged", () =>
       Effect.gen(function*() {
         const logged: Array<unknown> = []
         const { rcon, session } = yield* start()
@@ -221,7 +221,7 @@ describe("RconClient", () => {
   })
 
   describe("events", () => {
-    it.effect("come to everybody, in order", () =>
+    it.effect("reach every subscriber, in order", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         const one = yield* listen(rcon)
@@ -234,7 +234,7 @@ describe("RconClient", () => {
         assert.deepInclude(events.at(-1), { cause: "Lost", missed: 3 })
       }))
 
-    it.effect("tell who speaks", () =>
+    it.effect("contain the speaker", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         const { take } = yield* listen(rcon)
@@ -264,7 +264,7 @@ describe("RconClient", () => {
         assert.deepStrictEqual(tags(yield* take), ["Gap", "UnattributedChat"])
       }))
 
-    it.effect("are lost to nobody but who is too slow", () =>
+    it.effect("are lost only for a subscriber that is too slow", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start({ messageCapacity: 3 })
         const fast = yield* listen(rcon)
@@ -305,7 +305,7 @@ describe("RconClient", () => {
         assert.deepStrictEqual(yield* Fiber.join(fiber), [])
       }))
 
-    it.effect("die with the session's, and the log tells", () =>
+    it.effect("die with the session's messages, which is logged", () =>
       Effect.gen(function*() {
         const logged: Array<unknown> = []
         const log = Logger.layer([Logger.make(({ cause, logLevel }) => logged.push([logLevel, Cause.pretty(cause)]))])
@@ -323,7 +323,7 @@ describe("RconClient", () => {
   describe("on", () => {
     const disconnected = (name: string) => `Player #7 ${name} disconnected`
 
-    it.effect("runs the handler for every event of its kind, in order, also after it has failed", () =>
+    it.effect("runs the handler for every event of its kind, in order, even after it has failed", () =>
       Effect.gen(function*() {
         const logged: Array<string> = []
         const log = Logger.layer([
@@ -354,7 +354,7 @@ describe("RconClient", () => {
         assert.match(logged.join(), /^Error .*oh[^]*Error .*ah[^]*Error .*eh[^]*Error .*interrupted/i)
       }))
 
-    it.effect("dies at once if as many at once are asked for as there cannot be", () =>
+    it.effect("dies at once if the concurrency is invalid", () =>
       Effect.gen(function*() {
         const { rcon } = yield* start()
         for (const concurrency of [0, 1.5, NaN, -1]) {
@@ -382,7 +382,7 @@ describe("RconClient", () => {
   })
 
   describe("waitFor", () => {
-    it.effect("returns the first event of its kind that is meant", () =>
+    it.effect("returns the first matching event of its kind", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         const where = (event: ServerEvent.PlayerDisconnected) => event.player.id === 8
@@ -396,14 +396,14 @@ describe("RconClient", () => {
         assert.strictEqual((yield* Fiber.join(fiber)).player.name, "Bob")
       }))
 
-    it.effect("does not miss what its trigger sets off at once", () =>
+    it.effect("does not miss an event that its trigger causes at once", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         const trigger = session.say("Player #7 Ann disconnected")
         assert.strictEqual((yield* rcon.waitFor("PlayerDisconnected", { trigger })).player.name, "Ann")
       }))
 
-    it.effect("does not wait for ever where it is not to, nor where nothing can come", () =>
+    it.effect("ends at its timeout, and when no event can come", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         const waiting = yield* Effect.forkChild(Effect.flip(rcon.waitFor("PlayerChat", { timeout: "1 minute" })))
@@ -423,7 +423,7 @@ describe("RconClient", () => {
   describe("adminId", () => {
     const login = (admin: number) => `RCon admin #${admin} (203.0.113.1:5000) logged in`
 
-    it.effect("is what the server says first", () =>
+    it.effect("comes from the server's first message", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         assert.isTrue(Option.isNone(yield* rcon.adminId))
@@ -437,7 +437,7 @@ describe("RconClient", () => {
         assert.deepStrictEqual(yield* rcon.adminId, Option.some(0))
       }))
 
-    it.effect("is nobody else's", () =>
+    it.effect("is not another client's", () =>
       Effect.gen(function*() {
         const lost = yield* start()
         yield* lost.session.gap("Lost", 1)
@@ -448,7 +448,7 @@ describe("RconClient", () => {
         yield* later.session.say("hello", login(1))
         assert.isTrue(Option.isNone(yield* later.rcon.adminId))
 
-        // The session was there before, and its greeting was lost: something else came first.
+        // The session existed before, and its greeting was lost: another message came first.
         const session = yield* MockSession.make({ _tag: "Online" })
         const service = yield* Effect.provide(Session.Session, session.layer)
         const first = {
@@ -474,7 +474,7 @@ describe("RconClient", () => {
         ["BattlEye", "Player #7 Ann disconnected"],
         ["Reforger", "Logged In! Client ID: #3"]
       ] as const
-    )("is %s where the server says: %s", ([flavour, text]) =>
+    )("is %s if the server sends: %s", ([flavour, text]) =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start({ flavour: "auto" })
         const asking = yield* Effect.forkChild(rcon.flavour)
@@ -482,7 +482,7 @@ describe("RconClient", () => {
         assert.strictEqual(yield* Fiber.join(asking), flavour)
       }))
 
-    it.effect("is known at once if the server has a list of players for the client", () =>
+    it.effect("is known at once if the server sends a list of players", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start({ flavour: "auto" })
         session.reply = PLAYERS
@@ -493,7 +493,7 @@ describe("RconClient", () => {
         yield* TestClock.adjust("50 millis")
         const [players, ...others] = yield* Fiber.join(asking)
         assert.deepStrictEqual([players.length, ...others], [1, "BattlEye", players])
-        // The question for the flavour is the question for the players.
+        // The query for the flavour is the query for the players.
         assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
       }))
 
@@ -510,7 +510,7 @@ describe("RconClient", () => {
         assert.deepStrictEqual(session.sent.map(([text]) => text), ["players", "say -1 hello"])
       }))
 
-    it.effect("is guessed from an empty reply, and the server is asked again until it shows what it is", () =>
+    it.effect("is guessed from an empty reply, and the query is repeated until there is evidence", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start({ flavour: "auto" })
         for (const reply of ["", "", PLAYERS]) {
@@ -518,7 +518,7 @@ describe("RconClient", () => {
           const asking = yield* Effect.forkChild(rcon.flavour)
           yield* TestClock.adjust("1 second")
           assert.strictEqual(yield* Fiber.join(asking), reply === "" ? "Reforger" : "BattlEye")
-          // A guess that has just been made is not asked for again.
+          // After a recent guess the query is not repeated.
           if (session.sent.length === 1) assert.strictEqual(yield* rcon.flavour, "Reforger")
           yield* TestClock.adjust("1 second")
         }
@@ -528,7 +528,7 @@ describe("RconClient", () => {
         assert.deepStrictEqual(session.sent.map(([text]) => text), ["players", "players", "players"])
       }))
 
-    it.effect("is found out anew after an outage, and once for all who wait", () =>
+    it.effect("is determined again after an outage, once for all waiting commands", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start({ flavour: "auto" })
         yield* session.say("RCon admin #3 (203.0.113.1:5000) logged in")
@@ -541,7 +541,7 @@ describe("RconClient", () => {
         yield* TestClock.adjust("1 second")
         assert.deepStrictEqual(new Set(yield* Fiber.join(asking)), new Set(["Reforger"] as const))
         assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
-        // A guess gives way to any word of the server, and what it has said only to the word of a login.
+        // A guess gives way to any event, and evidence only to the greeting of a login.
         yield* session.say("(Side) Bob: hi")
         assert.strictEqual(yield* rcon.flavour, "BattlEye")
         yield* session.say("Processing Command: #players")
@@ -550,7 +550,7 @@ describe("RconClient", () => {
         assert.strictEqual(yield* rcon.flavour, "Reforger")
       }))
 
-    it.effect("that cannot be found out fails the command that needs it", () =>
+    it.effect("that cannot be determined fails the command that needs it", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start({ flavour: "auto" })
         session.reply = new CommandError.CommandError({
@@ -572,7 +572,7 @@ describe("RconClient", () => {
     const within = { confirmWithin: "1 hour", timeout: "1 hour" } as const
 
     for (const silent of [true, false]) {
-      it.effect(`settles at once what waits for ${silent ? "the first login" : "evidence"}`, () =>
+      it.effect(`settles at once the commands that wait for ${silent ? "the first login" : "evidence"}`, () =>
         Effect.gen(function*() {
           const server = yield* SimulatedServer.SimulatedServer
           yield* server.update((world) => ({ ...world, players: [World.player(world, { name: "Bob", slot: 7 })] }))
@@ -603,7 +603,7 @@ describe("RconClient", () => {
     const options = { password: Redacted.make("secret") }
     const world = TestRcon.layerTransport()
 
-    it.effect("greets who speaks, as the README says", () =>
+    it.effect("greets a speaker, as in the README", () =>
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
         const rcon = yield* RconClient.RconClient
@@ -626,7 +626,7 @@ describe("RconClient", () => {
       }).pipe(Effect.provide(RconClient.layer(options).pipe(Layer.provideMerge(world)))))
 
     for (const loss of [0, 0.2]) {
-      it.effect(`sees what the server has, at ${loss * 100} % loss`, () =>
+      it.effect(`returns the server's data, at ${loss * 100} % loss`, () =>
         Effect.gen(function*() {
           const bans = Array.from({ length: 200 }, (_, index) => ({
             target: index % 3 === 0 ? `203.0.113.${index}` : index.toString(16).padStart(32, "0"),
@@ -668,7 +668,7 @@ describe("RconClient", () => {
         }).pipe(Effect.provide(TestRcon.layerTransport({ network: { loss, seed: "bans" } }))))
     }
 
-    it.effect("says why it cannot log in", () =>
+    it.effect("fails with the reason if it cannot log in", () =>
       Effect.gen(function*() {
         const wrong = yield* RconClient.make({ password: Redacted.make("wrong") }).pipe(Effect.scoped, Effect.flip)
         assert.strictEqual(wrong.reason._tag, "LoginRefused")

@@ -10,7 +10,7 @@ const simulated = RconClient.layer(options).pipe(Layer.provideMerge(TestRcon.lay
 
 const player = (id: number) => Player.PlayerId.make(id)
 
-/** What the server knows of its players, as the roster tells it. */
+/** The server's players in the form of the roster. */
 const truth = Effect.fnUntraced(function*(server: SimulatedServer.SimulatedServer["Service"]) {
   const { players } = yield* server.world
   return players
@@ -22,7 +22,7 @@ const told = (players: ReadonlyArray<Player.Player>) =>
     .map(({ address, guid, id, name, verified }) => `${id} ${name} ${address?.toString()} ${guid} ${verified}`)
     .sort()
 
-/** What can happen on a server. `slot` is of eight, to be used again and again. */
+/** An event on a server. `slot` is one of eight, so that slots are reused often. */
 const happening = Arbitrary.all({
   kind: Arbitrary.schema(Schema.Literals([
     "join",
@@ -47,7 +47,7 @@ const happening = Arbitrary.all({
 describe("the roster", () => {
   for (const loss of [0, 0.3]) {
     it.effect.prop(
-      `is what the server has, at ${loss * 100} % loss, whatever happens to it`,
+      `equals the server's players, at ${loss * 100} % loss, whatever happens to it`,
       [Arbitrary.array(happening, { minLength: 1, maxLength: 15 })],
       ([happenings]) =>
         Effect.gen(function*() {
@@ -143,7 +143,7 @@ describe("the roster", () => {
     { arbitrary: { runs: 30 } }
   )
 
-  it.effect("is not emptied by a second outage while the list is on its way", () =>
+  it.effect("is not emptied by a second outage during a query for the list", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const { roster } = yield* RconClient.RconClient
@@ -161,7 +161,7 @@ describe("the roster", () => {
       assert.isTrue(Exit.isSuccess(exit) && exit.value.map(String).join() === "#0 Ann")
     }).pipe(Effect.provide(simulated)))
 
-  it.effect("learns of those who come while the list is on its way, however many events there are", () =>
+  it.effect("contains players who join during a query for the list, however many events there are", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
       const list = yield* Deferred.make<void>()
@@ -175,7 +175,7 @@ describe("the roster", () => {
       assert.deepStrictEqual((yield* Fiber.join(asking)).map(String), ["#3 Late"])
     }).pipe(Effect.scoped))
 
-  it.effect("is asked for again where its events have not told all", () =>
+  it.effect("is queried again if events leave a doubt", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
       const { roster } = yield* Effect.provide(
@@ -188,7 +188,7 @@ describe("the roster", () => {
       session.reply = heading
       session.wait = Deferred.await(list)
       yield* MockSession.settle
-      // More than are kept while the list is on its way.
+      // More events than are kept during a query for the list.
       const visit = ["Player #1 x (203.0.113.1:1) connected", "Player #1 x disconnected"]
       yield* session.say(...Array.from({ length: 2500 }, () => visit).flat())
       session.wait = Effect.void
@@ -206,7 +206,7 @@ describe("the roster", () => {
       assert.strictEqual(session.sent.length, 4)
     }).pipe(Effect.scoped))
 
-  it.effect("is asked for once for all who want to know, and not taken for current when the session is down", () =>
+  it.effect("is queried once for all callers, and does not count as current during an outage", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const rcon = yield* RconClient.RconClient
@@ -244,7 +244,7 @@ describe("the roster", () => {
       assert.isTrue(Option.isNone(yield* roster.byId(player(3))))
     }).pipe(Effect.provide(simulated)))
 
-  it.effect("holds another player when a slot is another's", () =>
+  it.effect("contains the new player of a slot", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const { roster } = yield* RconClient.RconClient
@@ -257,7 +257,7 @@ describe("the roster", () => {
       assert.deepStrictEqual([bob.name, bob.guid, bob.ping, bob.verified], ["Bob", undefined, undefined, false])
     }).pipe(Effect.provide(simulated)))
 
-  it.effect("is asked for after a login, after a gap and at the interval, and no keepalive is needed", () =>
+  it.effect("is queried after a login, after a gap and at the interval, which makes keepalives unnecessary", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* TestRcon.passTime("2 hours")
@@ -267,7 +267,7 @@ describe("the roster", () => {
       assert.deepStrictEqual(yield* server.drops, [])
     }).pipe(Effect.provide(simulated)))
 
-  it.effect("is not taken for empty during an outage, and looking into it then waits for the list", () =>
+  it.effect("does not count as empty during an outage, when reading it waits for the list", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const { roster } = yield* RconClient.RconClient
@@ -281,12 +281,12 @@ describe("the roster", () => {
       yield* server.restart({ downtime: "1 minute", keepPlayers: true })
       yield* TestRcon.passTime("2 minutes")
       assert.deepStrictEqual((yield* roster.get).map(String), ["#0 Ann"])
-      // Pings change nothing here, and nobody was away.
+      // The pings do not matter here, and no player was away.
       assert.deepStrictEqual(new Set(lists.flat()), new Set(["#0 Ann"]))
       assert.isTrue(lists.every((players) => players.length === 1))
     }).pipe(Effect.scoped, Effect.provide(simulated)))
 
-  it.effect("does not believe a late message, which is older than what it knows", () =>
+  it.effect("ignores a late message, which is older than its information", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
       const { events, roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
@@ -295,10 +295,14 @@ describe("the roster", () => {
       assert.deepStrictEqual(yield* roster.get, [])
       yield* session.sayLate("Player #3 Gone (203.0.113.1:2304) connected")
       assert.deepStrictEqual(yield* roster.get, [])
-      assert.strictEqual(Option.getOrThrow(yield* Fiber.join(first))._tag, "PlayerConnected", "who listens is told")
+      assert.strictEqual(
+        Option.getOrThrow(yield* Fiber.join(first))._tag,
+        "PlayerConnected",
+        "subscribers are informed"
+      )
     }).pipe(Effect.scoped))
 
-  it.effect("knows a player whose name reads otherwise in the list than in events", () =>
+  it.effect("recognises a player whose name in the list differs from the name in events", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
       const { roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
@@ -314,7 +318,7 @@ describe("the roster", () => {
       assert.deepStrictEqual(yield* roster.get, [])
     }).pipe(Effect.scoped))
 
-  it.effect("fails as the query where the list is not known, and asks nobody where it is", () =>
+  it.effect("fails like the query if the list is unknown, and sends nothing if it is known", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
       const { roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
@@ -331,7 +335,7 @@ describe("the roster", () => {
       assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
     }).pipe(Effect.scoped))
 
-  it.effect("keeps no more players than any game has", () =>
+  it.effect("keeps at most 1,024 players", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
       const { roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
@@ -342,7 +346,7 @@ describe("the roster", () => {
       assert.strictEqual((yield* roster.get).length, 1024)
     }).pipe(Effect.scoped))
 
-  it.effect("tells one player from another whom Arma 2 lists twice in one slot", () =>
+  it.effect("merges a player whom Arma 2 lists twice in one slot", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
       const { roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
@@ -359,7 +363,7 @@ describe("the roster", () => {
 })
 
 describe("chat", () => {
-  it.effect("is that of the player with the longest name that stands there", () =>
+  it.effect("belongs to the player with the longest matching name", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const rcon = yield* RconClient.RconClient

@@ -11,7 +11,7 @@ const player = (id: number, name: string): Player.PlayerReference => ({ id: Play
 
 const Json = Schema.toCodecJson(ServerEvent.ServerEvent)
 
-/** As JSON has it, without the text, when it has come back from JSON unharmed. */
+/** The event as JSON without its text. Checks that the event survives JSON. */
 const read = (text: string, players?: Iterable<Player.PlayerReference>): Record<string, unknown> => {
   const event = ServerEvent.parse(text, players)
   const json = JSON.stringify(Schema.encodeSync(Json)(event))
@@ -21,7 +21,7 @@ const read = (text: string, players?: Iterable<Player.PlayerReference>): Record<
   return fields
 }
 
-/** The tag of the event for each category of the corpus; for a kick, also the tags of its possible reasons. */
+/** The tag of the event for each category of the corpus. For a kick, also the tags of its possible reasons. */
 const CATEGORIES: Record<string, readonly [ServerEvent.Tag, ...reasons: ReadonlyArray<KickReason.KickReason["_tag"]>]> =
   {
     "admin-login": ["AdminLoggedIn"],
@@ -59,7 +59,7 @@ const CATEGORIES: Record<string, readonly [ServerEvent.Tag, ...reasons: Readonly
     "game-console-line": ["Unrecognized"]
   }
 
-/** The filters there are, as their logs call them, and the kicks. */
+/** The filters, by their names in logs and in kicks. */
 const FILTERS: ReadonlyArray<readonly [log: string, kick: string]> = [
   ["Script", "Script"],
   ["Scripts", "Script"],
@@ -86,7 +86,7 @@ const FILTERS: ReadonlyArray<readonly [log: string, kick: string]> = [
   ].map((name) => [name, name] as const)
 ]
 
-/** Commands and code: lines, quotation marks, and what ends the name of a player. */
+/** Commands and code that contain lines, quotation marks, and words that end the name of a player. */
 const code: Arbitrary.Arbitrary<string> = Arbitrary.array(
   Arbitrary.all([
     Hostile.name,
@@ -184,7 +184,7 @@ const GOLDENS: ReadonlyArray<readonly [string, Record<string, unknown>]> = [
     guid: GUID,
     reason: { _tag: "Other", text: "a disconnected" }
   }],
-  // As if the name were 30 characters long.
+  // As if the name had 30 characters.
   [`Player #2 a has been kicked by BattlEye: b (${GUID}) has been kicked by BattlEye: Query Timeout`, {
     _tag: "PlayerKicked",
     player: { id: 2, name: "a has been kicked by BattlEye: b" },
@@ -374,14 +374,14 @@ const GOLDENS: ReadonlyArray<readonly [string, Record<string, unknown>]> = [
 ]
 
 describe("ServerEvent.parse", () => {
-  it.each(Corpus.all)("knows what is sent by $name", (corpus) => {
+  it.each(Corpus.all)("recognises the texts of $name", (corpus) => {
     const messages = corpus.messages()
     assert.isAbove(messages.length, 100)
     if (!corpus.isReal) {
       assert.sameMembers([...new Set(messages.map(({ category }) => category))], Object.keys(CATEGORIES))
     }
     for (const { category, text } of messages) {
-      const [tag, ...reasons] = CATEGORIES[category] ?? assert.fail(`what is to come of ${category}?`)
+      const [tag, ...reasons] = CATEGORIES[category] ?? assert.fail(`no event is defined for ${category}`)
       const event = ServerEvent.parse(text)
       assert.strictEqual(event._tag, tag, text)
       if (event._tag === "PlayerKicked") assert.include(reasons, event.reason._tag, text)
@@ -392,7 +392,7 @@ describe("ServerEvent.parse", () => {
     assert.deepStrictEqual(read(text), expected)
   })
 
-  it("is shown above for every other kind", () => {
+  it("is covered above for every other kind", () => {
     const ofTheClient = ["PlayerIdentified", "BanAdded", "BanRemoved", "BanExpired", "Gap"]
     const known = new Set([...GOLDENS.map(([, { _tag }]) => _tag), "PlayerChat", "Unrecognized", ...ofTheClient])
     assert.deepStrictEqual(Object.keys(ServerEvent.ServerEvent.cases).filter((tag) => !known.has(tag)), [])
@@ -446,7 +446,7 @@ describe("ServerEvent.parse", () => {
   describe("with known players", () => {
     const players = [player(1, "Al"), player(2, "Al: Bob"), player(3, "Sgt) Bob"), player(4, "")]
 
-    it("finds who speaks, the longest name first", () => {
+    it("finds the speaker with the longest name", () => {
       assert.deepStrictEqual(read("(Global) Al: Bob: hello: you", players), {
         _tag: "PlayerChat",
         channel: "Global",
@@ -457,12 +457,12 @@ describe("ServerEvent.parse", () => {
       assert.deepStrictEqual(read("(Global) : hello", players)["player"], { id: 4, name: "" })
     })
 
-    it("finds who is whispered to", () => {
+    it("finds the recipient of a whisper", () => {
       const { message, recipient } = read("RCon admin #0: (To Sgt) Bob) hi) there", players)
       assert.deepStrictEqual([recipient, message], ["Sgt) Bob", "hi) there"])
     })
 
-    it("finds whose code it is, by the number", () => {
+    it("finds the author of code by the number", () => {
       const name = `Al (-) - #1 "(${GUID}) - #2 "`
       const text = `Scripts Log: #5 ${name} (${GUID}) - #3 "x"`
       const cut = { _tag: "FilterLog", player: { id: 5, name: "Al" }, filter: "Script", rule: 1 }
@@ -475,7 +475,7 @@ describe("ServerEvent.parse", () => {
       }
     })
 
-    it("does not guess who of several has spoken", () => {
+    it("does not guess among several possible speakers", () => {
       const twins = [...players, player(9, "Al: Bob")]
       for (const players of [twins, [...twins, player(9, "Al: Bob")]]) {
         assert.deepStrictEqual(read("(Global) Al: Bob: hello", players), {
@@ -487,7 +487,7 @@ describe("ServerEvent.parse", () => {
       }
     })
 
-    it("finds who speaks on a channel that is not known", () => {
+    it("finds the speaker on an unknown channel", () => {
       assert.deepStrictEqual(read("(Commander) Al: attack now", players), {
         _tag: "PlayerChat",
         channel: "Commander",
@@ -496,7 +496,7 @@ describe("ServerEvent.parse", () => {
       })
     })
 
-    it("finds who speaks without a blank behind the colon, if nobody can have spoken with one", () => {
+    it("finds the speaker without a blank after the colon if no speaker matches with a blank", () => {
       assert.deepStrictEqual(read("(Side) Al:hi: you", players), {
         _tag: "PlayerChat",
         channel: "Side",
@@ -513,11 +513,11 @@ describe("ServerEvent.parse", () => {
         id: 8,
         name: "Al:x"
       })
-      // Once, also if it can be read only once.
+      // The iterable is read only once.
       assert.deepStrictEqual(read("(Side) Al:hi", players.values())["_tag"], "PlayerChat")
     })
 
-    it("finds who speaks in a text that was cut inside a character", () => {
+    it("finds the speaker in a text that was cut inside a character", () => {
       assert.deepStrictEqual(read("(Global) Иван: приве\ufffd", [player(3, "Иван")]), {
         _tag: "PlayerChat",
         channel: "Global",
@@ -526,7 +526,7 @@ describe("ServerEvent.parse", () => {
       })
     })
 
-    it("finds who was kicked or has left, by the number", () => {
+    it("finds the player who was kicked or has left by the number", () => {
       const name = "Bob (-) has been kicked by BattlEye: Query Timeout"
       const others = [player(7, name), player(2, "Bob (-"), player(2, "Bo"), player(2, "Eve")]
       const kicked = { _tag: "PlayerKicked", player: { id: 2, name: "Bob" } }
@@ -550,29 +550,29 @@ describe("ServerEvent.parse", () => {
       })
     })
 
-    it("takes time in proportion to their number, though all have one name", () => {
-      // Quadratic time would be minutes.
+    it("takes time proportional to their number although all have the same name", () => {
+      // Quadratic time would take minutes.
       const many = Array.from({ length: 200_000 }, (_, id) => player(id, "Al"))
       assert.strictEqual(read("(Global) Al: hello", many)["_tag"], "UnattributedChat")
     })
 
-    it("takes a player who is listed twice for one", () => {
+    it("counts a player who is given twice as one", () => {
       const listed = [...players, player(2, "Al: Bob")]
       assert.strictEqual(read("(Global) Al: Bob: hello", listed)["_tag"], "PlayerChat")
     })
 
-    it("has everything a known player says, whatever the name", () => {
+    it("keeps the whole message of a known player, whatever the name", () => {
       const chat = ServerEvent.parse("(Direct) Bob: hi", new Map([[5, player(5, "Bob")]]).values())
       assert.isTrue(ServerEvent.is("PlayerChat")(chat) && chat.name === "Bob" && chat.player.id === 5)
     })
   })
 
-  describe("without what stands behind the text", () => {
+  describe("omits characters after the text", () => {
     it.each(GOLDENS)("%j", (text, expected) => {
       for (const end of ["\0", "\n", "\r\n", "\r", "\0\0 ", "\n \t\n"]) {
         assert.deepStrictEqual(read(text + end), expected)
       }
-      // Names and what is said may end in blanks.
+      // Names and messages may end with blanks.
       const open = new Set(["AdminChat", "UnattributedChat", "PlayerVerified", "ConfigEntry", "CommandEcho"])
       for (const end of [" ", " \t", " \0", "  \r\n"]) {
         const fields = read(text + end)
@@ -591,8 +591,8 @@ describe("ServerEvent.parse", () => {
     )
   }, { arbitrary: { runs: 500 } })
 
-  describe("whatever players and admins write", () => {
-    /** Parts of texts of every kind, and characters that some take for the end of a line. */
+  describe("arbitrary text of players and admins", () => {
+    /** Parts of texts of every kind, and characters that some parsers take for line ends. */
     const hostile: Arbitrary.Arbitrary<string> = Arbitrary.array(
       Arbitrary.all({
         text: Arbitrary.schema(Schema.Literals([
@@ -621,7 +621,7 @@ describe("ServerEvent.parse", () => {
       { minLength: 1, maxLength: 4 }
     ).pipe(Arbitrary.map((parts) =>
       parts.map(({ from, text, to }) => {
-        // From word to word, mostly whole.
+        // Words, mostly whole.
         const words = text.split(/(?<= )|(?= )/)
         return words.slice(from < 8 ? 0 : from - 8, to < 8 ? undefined : 8 - to).join("")
       }).join("")
@@ -629,7 +629,7 @@ describe("ServerEvent.parse", () => {
 
     const GROUPS = [` (${GUID})`, ` (${GUID.toUpperCase()})`, " (-)", ""]
 
-    // Each has one field that is free. It ends where the text does, or something follows.
+    // Each has one field with arbitrary text, at the end or in the middle of the text.
     const SAID: ReadonlyArray<(free: string) => string> = [
       (free) => `(Side) Eve: ${free}`,
       (free) => `(Commander) Eve: ${free}`,
@@ -645,19 +645,19 @@ describe("ServerEvent.parse", () => {
         (free: string) => `Scripts Log: #7 Eve (the builder)${group} - #12 "${free}"`
       ])
     ]
-    /** As `SAID`, but of texts whose ends or beginnings cannot be told from the field's. */
+    /** As `SAID`, but texts whose beginnings or ends cannot be separated from the field. */
     const AT_EDGES: ReadonlyArray<readonly [print: (free: string) => string, rest: (free: string) => string]> = [
       [(free) => `(Side) Eve:${free}`, (free) => free.trimStart()],
       ...GROUPS.map((group) =>
         [
           (free: string) => `Player #7 Eve${group} has been kicked by BattlEye: Admin Ban (${free}`,
-          // The blanks and the bracket at the end of it would be the reason's.
+          // Blanks and a bracket at the end of the field would belong to the reason.
           (free: string) => free.replace(/[\s\0)]+$/, "")
         ] as const
       )
     ]
 
-    /** These are names. */
+    /** Texts whose free field is a name. */
     const NAMES: ReadonlyArray<(free: string) => string> = [
       (free) => `(Side) ${free}: hi`,
       (free) => `(Side) ${free}:hi`,
@@ -676,7 +676,7 @@ describe("ServerEvent.parse", () => {
 
     const HARMLESS = "harmless"
 
-    /** The fields of the harmless text, with the free one put in. */
+    /** The fields of the harmless text, with the arbitrary text inserted. */
     const fill = (fields: unknown, free: string): unknown =>
       typeof fields === "string"
         ? fields.replaceAll(HARMLESS, () => free)
@@ -684,7 +684,7 @@ describe("ServerEvent.parse", () => {
         ? Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, fill(value, free)]))
         : fields
 
-    /** What NUL and line ends leave of it at the end of a text. */
+    /** The text without NULs and line ends at its end. */
     const closed = (free: string) => free.replace(/[\0\r\n][\0\r\n\t ]*$/, "")
 
     type Print = (free: string) => string
@@ -705,7 +705,7 @@ describe("ServerEvent.parse", () => {
         print(free)
       )
 
-    it.prop("changes nothing but the field that it is in", { free: hostile }, ({ free }) => {
+    it.prop("affects only its own field", { free: hostile }, ({ free }) => {
       const players = [player(3, "Max"), player(7, "Eve"), player(7, "Eve (the builder)"), player(8, "Bob")]
       for (const print of SAID) {
         same(print, closed(free), players)
@@ -714,14 +714,14 @@ describe("ServerEvent.parse", () => {
       for (const [print, rest] of AT_EDGES) same(print, rest(closed(free)), players)
     }, { arbitrary: { runs: 300 } })
 
-    it.prop("cannot be a name that changes what is said of its player, if known", { free: hostile }, ({ free }) => {
+    it.prop("as the name of a known player cannot change the other fields", { free: hostile }, ({ free }) => {
       const name = closed(free.replaceAll("\n", " "))
       for (const print of NAMES) same(print, name, [player(3, "Max"), player(7, name)], [player(7, HARMLESS)])
     }, { arbitrary: { runs: 300 } })
 
-    it.prop("as a reason of no known kind, changes neither the player nor the GUID", { free: hostile }, ({ free }) => {
+    it.prop("as a reason of unknown kind changes neither the player nor the GUID", { free: hostile }, ({ free }) => {
       for (const group of GROUPS) {
-        // If neither the GUID nor the player is known, the text may be of somebody with a name that holds all of it.
+        // If neither the GUID nor the player is known, the whole text may be a part of a name.
         for (const known of group.length > 4 ? [[], [player(7, "Eve")]] : [[player(7, "Eve")]]) {
           const { guid, player, _tag } = read(`Player #7 Eve${group} has been kicked by BattlEye: ${free}`, known)
           assert.deepStrictEqual([_tag, player, guid], [
@@ -734,7 +734,7 @@ describe("ServerEvent.parse", () => {
     }, { arbitrary: { runs: 500 } })
   })
 
-  it.prop("keeps names apart from what the server says about them", { name: Hostile.name }, ({ name }) => {
+  it.prop("does not mix names with the text of the server around them", { name: Hostile.name }, ({ name }) => {
     const bob = { id: 7, name }
     const at = "203.0.113.9:2304"
     const texts: ReadonlyArray<readonly [string, ServerEvent.Tag]> = [
@@ -753,7 +753,7 @@ describe("ServerEvent.parse", () => {
   }, { arbitrary: { runs: 500 } })
 
   it.prop(
-    "keeps names and code apart in logs of filters",
+    "does not mix names and code in logs of filters",
     { name: Hostile.name, code, filter: Arbitrary.schema(Schema.Literals(FILTERS.map(([log]) => log))) },
     ({ code, filter, name }) => {
       const kick = new Map(FILTERS).get(filter)
@@ -768,11 +768,11 @@ describe("ServerEvent.parse", () => {
           code
         }
         assert.deepStrictEqual(read(`${start}"`), expected)
-        // Code that was cut. If it ends in a quotation mark, or in one and blanks, the mark counts as the last one.
+        // Cut code. If it ends with a quotation mark, or with one and blanks, the mark counts as the closing one.
         if (!/"[ \n]*$/.test(code)) {
           assert.deepStrictEqual(read(start), { ...expected, code: code.replace(/[ \n]+$/, "") })
         }
-        // Whoever is known to have the number has the name, whatever is in it.
+        // The known player with the number has the name, whatever it contains.
         const liar = { id: 7, name: `${name}${code}` }
         assert.deepStrictEqual(
           read(`${filter} Log: #7 ${liar.name} (${guid ?? "-"}) - #12 "${code}"`, [player(7, liar.name)]),
@@ -785,7 +785,7 @@ describe("ServerEvent.parse", () => {
     { arbitrary: { runs: 500 } }
   )
 
-  it.prop("keeps what comes of commands apart from everything else", { name: Hostile.name, code }, ({ code, name }) => {
+  it.prop("does not mix the output of commands with other events", { name: Hostile.name, code }, ({ code, name }) => {
     const line = code.replace(/\n[ \n]*$/, "")
     assert.deepStrictEqual(read(`Processing Command: ${code}`), { _tag: "CommandEcho", command: line })
     assert.deepStrictEqual(read(`Player '${name}' kicked!`), { _tag: "CommandResult" })
@@ -793,8 +793,8 @@ describe("ServerEvent.parse", () => {
     assert.deepStrictEqual(read(`Config entry: ${code}`), { _tag: "ConfigEntry", entry: line })
   }, { arbitrary: { runs: 500 } })
 
-  it("takes time in proportion to the text", () => {
-    // Quadratic time would be minutes.
+  it("takes time proportional to the length of the text", () => {
+    // Quadratic time would take minutes.
     const size = 1 << 18
     const pieces = [
       "a",
@@ -851,7 +851,7 @@ describe("ServerEvent.parse", () => {
 })
 
 describe("ServerEvent.is", () => {
-  it("narrows to the kinds named", () => {
+  it("narrows the type to the given kinds", () => {
     const events = [ServerEvent.parse("(Side) Bob: hi"), ServerEvent.parse("Player #1 Bob disconnected")]
     const said: ReadonlyArray<ServerEvent.PlayerChat | ServerEvent.UnattributedChat> = events.filter(
       ServerEvent.is("PlayerChat", "UnattributedChat")

@@ -12,7 +12,7 @@ const GUID = Guid.Guid.make("0123456789abcdef0123456789abcdef")
 const parse = (text: string) => Result.getOrThrow(BansReply.parse(text))
 const read = (...rows: ReadonlyArray<string>) => parse([HEADING, ...rows].join("\n"))
 
-/** As servers print it. */
+/** The text as servers print it. */
 const print = ({ id, reason, remaining, target }: Ban.Ban): string => {
   const minutes = remaining === "permanent"
     ? "perm"
@@ -60,26 +60,30 @@ const bans: Arbitrary.Arbitrary<ReadonlyArray<Ban.Ban>> = Arbitrary.all([
 ]).pipe(Arbitrary.map((sections) => sections.flat()))
 
 describe("the reply to bans", () => {
-  it.prop("is read as it was printed", { bans }, ({ bans }) => {
+  it.prop("is parsed as it was printed", { bans }, ({ bans }) => {
     const table = { rows: bans, unparsed: [], total: undefined, cut: false }
     for (const end of ["", "\n", "\0", "\r\n", "\n\0 "]) assert.deepStrictEqual(parse(printAll(bans) + end), table)
     assert.deepStrictEqual(parse(printAll(bans).replaceAll("\n", "\r\n")), table)
   }, { arbitrary: { runs: 300 } })
 
-  it.prop("is a table or an error, whatever it is", { text: Hostile.text, rows: Arbitrary.array(Hostile.text) }, (
-    { rows, text }
-  ) => {
-    assert.isTrue(Result.isFailure(BansReply.parse(text)))
-    const lines = rows.join("\n").split("\n")
-    const table = read(...lines)
-    assert.isAtMost(table.rows.length + table.unparsed.length, lines.length)
-  })
+  it.prop(
+    "becomes a table or an error, whatever its text",
+    { text: Hostile.text, rows: Arbitrary.array(Hostile.text) },
+    (
+      { rows, text }
+    ) => {
+      assert.isTrue(Result.isFailure(BansReply.parse(text)))
+      const lines = rows.join("\n").split("\n")
+      const table = read(...lines)
+      assert.isAtMost(table.rows.length + table.unparsed.length, lines.length)
+    }
+  )
 
   it.each(Corpus.all)(
-    "is read whole from $name",
+    "is parsed completely from $name",
     ({ replies }) => {
       for (const [file, text] of replies("bans-")) {
-        // Single rows of several servers are kept without a heading.
+        // Single rows of several servers are stored without a heading.
         const { rows, unparsed } = file.startsWith("bans-rows-") ? read(text) : parse(text)
         assert.deepStrictEqual(unparsed, [], file)
         assert.strictEqual(rows.length, text.split("\n").filter((line) => /^\d/.test(line)).length, file)
@@ -87,7 +91,7 @@ describe("the reply to bans", () => {
     }
   )
 
-  it("tells everything of a ban", () => {
+  it("contains all fields of a ban", () => {
     const { rows } = read(`321 ${GUID} 4321 [admin][24.12.25 18:00:00] Teamkill`)
     assert.deepStrictEqual(rows, [
       new Ban.Ban({
@@ -103,7 +107,7 @@ describe("the reply to bans", () => {
     assert.deepStrictEqual(read(`0  ${GUID.toUpperCase()} perm one`).rows.map(({ target }) => target), [GUID])
   })
 
-  it("counts on from GUIDs to addresses", () => {
+  it("continues the numbers from GUIDs to addresses", () => {
     const table = read(`0  ${GUID} perm one`, "", IP_HEADING, "1  203.0.113.7     perm two")
     assert.deepStrictEqual(table.rows.map(({ id, target }) => [id, target]), [[0, GUID], [1, "203.0.113.7"]])
     assert.deepStrictEqual(table.unparsed, [])
@@ -132,7 +136,7 @@ describe("the reply to bans", () => {
     assert.deepStrictEqual(rows.map((ban) => [ban.remaining, ban.reason]), [[remaining, reason]])
   })
 
-  it("keeps what is no row", () => {
+  it("keeps lines that are not rows", () => {
     const wrong = [
       "what",
       `${GUID} perm x`,
@@ -152,7 +156,7 @@ describe("the reply to bans", () => {
   })
 
   it.each([HEADING, `${HEADING}\n`, `${HEADING}\n\n${IP_HEADING}`, `${HEADING}\n\n${IP_HEADING}\n`])(
-    "may be without bans: %j",
+    "may contain no bans: %j",
     (text) => {
       assert.deepStrictEqual(parse(text), { rows: [], unparsed: [], total: undefined, cut: false })
     }
@@ -170,8 +174,8 @@ describe("the reply to bans", () => {
     assert.deepStrictEqual([error.command, error.text, error.line], ["bans", text, line])
   })
 
-  it("is read in time in proportion to its length", () => {
-    // Quadratic time would be minutes.
+  it("is parsed in time proportional to its length", () => {
+    // Quadratic time would take minutes.
     const size = 1 << 20
     for (const piece of ["1", " ", "1 ", "1.", "-", "- ", "\r", "[#] ", "IP Bans:", `1 ${GUID} `, `1 ${GUID} - `]) {
       const line = piece.repeat(size / piece.length)
@@ -183,7 +187,7 @@ describe("the reply to bans", () => {
     assert.strictEqual(read(...rows).rows.at(-1)?.id, size / 16 - 1)
   })
 
-  it("whose end is missing has its last row among those that could not be read", () => {
+  it("whose end is missing has its last row among the unparsed ones", () => {
     const text = ["GUID Bans:", "[#] [GUID] [Minutes left] [Reason]", "---", `0  ${GUID} perm a`, `1  ${GUID} perm ab`]
       .join("\n")
     const table = (cut: boolean) => Result.getOrThrow(BansReply.parse(text, cut))

@@ -1,5 +1,5 @@
 /**
- * What bots need.
+ * Tests of features for bots.
  */
 import { Admin, Ban, Guid, Player, RconClient, ServerEvent } from "@bercon/client"
 import { Session } from "@bercon/session"
@@ -31,16 +31,16 @@ const guidOf = (index: number) => Guid.Guid.make(index.toString(16).padStart(32,
 const slot = (id: number) => Player.PlayerId.make(id)
 const options = { password: Redacted.make("secret"), loginTimeout: "1 minute", commandTimeout: "2 minutes" } as const
 
-/** A client that is not logged in yet: on a line with loss that takes time. */
+/** A client that is not logged in yet, because that takes time on a line with loss. */
 const simulated = (loss = 0, more: Partial<RconClient.Options> = {}) =>
   Layer.effect(RconClient.RconClient, RconClient.start({ ...options, ...more })).pipe(
     Layer.provideMerge(TestRcon.layerTransport({ network: { loss, seed: "bots" } }))
   )
 
-/** Runs to the end, for as long as it takes. */
+/** Runs an effect to its end, however long it takes. */
 const completed = <A, E>(effect: Effect.Effect<A, E>) => TestRcon.passTime(effect, "1 day")
 
-/** All events of some kinds from now on. */
+/** Collects all events of some kinds from now on. */
 const collected = Effect.fnUntraced(function*<A extends ServerEvent.ServerEvent>(
   isWanted: (event: ServerEvent.ServerEvent) => event is A
 ) {
@@ -92,7 +92,7 @@ describe("PlayerIdentified", () => {
       assert.deepStrictEqual([player.id, player.guid, player.verified], [7, guidOf(7), true])
     }).pipe(Effect.scoped))
 
-  it("comes without verification if a list a minute later still shows none", () => {
+  it("comes without verification if a list a minute later still shows no GUID", () => {
     const identification = new Identification()
     const bob = new Player.Player({ id: slot(7), name: "Bob", guid: guidOf(7), verified: false })
     const players = new Map([[bob.id, bob]])
@@ -109,7 +109,7 @@ describe("PlayerIdentified", () => {
 })
 
 describe("a player", () => {
-  it.effect("is kicked, told and banned by GUID and by row, wherever the player is now", () =>
+  it.effect("is kicked, whispered to and banned by GUID and by row, whatever the current slot", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const rcon = yield* RconClient.RconClient
@@ -117,7 +117,7 @@ describe("a player", () => {
       yield* server.join({ name: "Bob" })
       yield* TestRcon.passTime("1 second")
       const [row] = yield* completed(rcon.players)
-      // She comes back in another slot, and somebody else gets hers.
+      // She comes back in another slot, and another player gets hers.
       yield* server.leave(ann.slot)
       yield* server.join({ name: "Zoe" })
       yield* server.join({ name: "Ann", guid: ann.guid, slot: 9 })
@@ -133,7 +133,7 @@ describe("a player", () => {
       assert.include(error.message, guid)
     }).pipe(Effect.provide(simulated())))
 
-  it.effect("is not mistaken for another with the same name", () =>
+  it.effect("is not confused with another player of the same name", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const rcon = yield* RconClient.RconClient
@@ -161,10 +161,10 @@ describe("many bans", () => {
         const asked = Effect.map(server.executions, (all) => all.filter(({ text }) => text === "bans").length)
         const before = yield* asked
         yield* completed(rcon.banAll(guids, { reason: "cheating", write: true }))
-        // Who is banned so already is not banned again.
+        // A target with such a ban is not banned again.
         yield* completed(rcon.banAll(guids, { reason: "cheating" }))
         assert.isTrue((yield* server.executions).some(({ text }) => text === "writeBans"))
-        // On a lossy line a command is sent again, and this server runs it again.
+        // On a lossy line a command is sent again, and this server executes it again.
         assert.strictEqual(new Set((yield* server.world).bans.map(({ target }) => target)).size, count + 1)
         if (loss === 0) {
           assert.strictEqual((yield* asked) - before, 4)
@@ -184,7 +184,7 @@ describe("many bans", () => {
       }).pipe(Effect.provide(simulated(loss))))
   }
 
-  it.effect("are not removed if one of them is not there", () =>
+  it.effect("are not removed if one of them is not in the list", () =>
     Effect.gen(function*() {
       const guids = Array.from({ length: 10 }, (_, index) => guidOf(index))
       const rcon = yield* RconClient.RconClient
@@ -215,7 +215,7 @@ describe("changes of the list of bans", () => {
       assert.deepStrictEqual(told, ["BanAdded a", "BanAdded b", "BanRemoved a"])
     }).pipe(Effect.scoped, Effect.provide(simulated(0, { banInterval: "1 minute" }))))
 
-  it.effect("tell what has expired, and report nothing as removed that could not be read", () =>
+  it.effect("report expired bans, and no unreadable row as removed", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
       const rcon = RconClient.fromSession({ flavour: "BattlEye", rosterInterval: "Infinity", banInterval: "1 minute" })
@@ -231,7 +231,7 @@ describe("changes of the list of bans", () => {
         ["0  what is this", `1  ${guidOf(1)} 2 b`, `2  ${guidOf(2)} - c`, `3  ${guidOf(2)} perm c`],
         [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} - b`, `2  ${guidOf(2)} - c`, `3  ${guidOf(2)} perm c`],
         [`1  ${guidOf(1)} - b`, `2  ${guidOf(3)} 1 d`, `3  ${guidOf(2)} perm c`],
-        // What ended in the last minute has expired, though no list showed it.
+        // A ban that ended in the last minute has expired, although no list showed it.
         [`3  ${guidOf(2)} perm c`],
         []
       ]
@@ -242,7 +242,7 @@ describe("changes of the list of bans", () => {
       assert.deepStrictEqual(seen, ["BanExpired b", "BanRemoved a", "BanAdded d", "BanExpired d", "BanRemoved c"])
     }).pipe(Effect.scoped))
 
-  it("are none if bans only move, or their time runs down", () => {
+  it("do not occur if bans only move or their time runs down", () => {
     const ban = (id: number, minutes: number) =>
       new Ban.Ban({ id: Ban.BanId.make(id), target: guidOf(0), remaining: Duration.minutes(minutes), reason: "x" })
     assert.deepStrictEqual(missingFrom([ban(0, 5)], [ban(7, 4)]), [])
@@ -251,14 +251,14 @@ describe("changes of the list of bans", () => {
 })
 
 describe("a long announcement", () => {
-  it.effect("is split at words, and said in order", () =>
+  it.effect("is split between words, and sent in order", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const rcon = yield* RconClient.RconClient
       const text = "first line\nand " + "many ".repeat(40) + "words"
       yield* completed(rcon.say(text, { split: true }))
       const said = (yield* server.executions).flatMap(({ text }) => text.startsWith("say -1 ") ? [text.slice(7)] : [])
-        // On a lossy line this server runs a command again that is sent again.
+        // This server executes a command again that is sent again on a lossy line.
         .filter((line, index, all) => line !== all[index - 1])
       assert.deepStrictEqual(said.join(" ").split(" "), text.split(/\s/).filter((word) => word !== ""))
       assert.isAbove(said.length, 2)
@@ -266,7 +266,7 @@ describe("a long announcement", () => {
       assert.strictEqual(error.reason._tag, "InvalidCommand")
     }).pipe(Effect.provide(simulated(0.2))))
 
-  it.prop("loses no character but the blanks between words", {
+  it.prop("loses only blanks between words", {
     text: Arbitrary.schema(Schema.String)
   }, ({ text }) => {
     const lines = splitText(text)
@@ -282,7 +282,7 @@ describe("a long announcement", () => {
     assert.deepStrictEqual(lines, ["a", "ж".repeat(64), `${"ж".repeat(36)} b`])
   })
 
-  it.effect("is nothing if the text is blank", () =>
+  it.effect("is empty if the text is blank", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       assert.strictEqual(yield* completed(rcon.say(" \n ", { split: true })), "")
@@ -290,7 +290,7 @@ describe("a long announcement", () => {
 })
 
 describe("metrics", () => {
-  it.effect("count events, and show how many players there are", () =>
+  it.effect("count events and players", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* RconClient.RconClient
@@ -310,7 +310,7 @@ describe("metrics", () => {
 })
 
 describe("on", () => {
-  it.effect("handles as many events at once as is said", () =>
+  it.effect("handles up to `concurrency` events at once", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
       const rcon = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
@@ -331,7 +331,7 @@ describe("on", () => {
       }
     }).pipe(Effect.scoped))
 
-  it.effect("logs and counts what a slow handler has missed", () =>
+  it.effect("logs and counts the events that a slow handler has missed", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
       const rcon = yield* Effect.provide(
@@ -366,8 +366,8 @@ describe("an event", () => {
     }).pipe(Effect.provide(simulated())))
 })
 
-describe("a client on a session that was there before", () => {
-  it.effect("knows its number and the flavour from the greeting", () =>
+describe("a client on an older session", () => {
+  it.effect("has its number and the flavour from the greeting", () =>
     Effect.gen(function*() {
       const session = yield* Session.Session
       yield* TestRcon.passTime("1 second")
@@ -385,8 +385,8 @@ describe("a client on a session that was there before", () => {
     ))
 })
 
-describe("what somebody typed", () => {
-  it("is read as a slot, or as the target of a ban", () => {
+describe("user input", () => {
+  it("is parsed as a slot, or as the target of a ban", () => {
     assert.deepStrictEqual(["#5", " 7 ", "0"].map(Player.idFromString), [slot(5), slot(7), slot(0)].map(Option.some))
     for (const text of ["", "-1", "x", "1.5", "12345678901"]) assert.isTrue(Option.isNone(Player.idFromString(text)))
     const targets = [` ${guidOf(10).toUpperCase()}`, "203.0.113.7", "3D8F0E52-6c5a-4e0b-9a55-0c2b1d7e4f10"]
@@ -418,7 +418,7 @@ describe("options", () => {
       assert.deepStrictEqual(yield* server.logins, [])
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("for all commands hold for each, also for those that take none", () =>
+  it.effect("for all commands apply to each, including those without options", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const rcon = yield* RconClient.RconClient
@@ -444,7 +444,7 @@ describe("options", () => {
 })
 
 describe("during an outage", () => {
-  it.effect("a player named by GUID cannot be looked up, and the error says why; the roster has no snapshot", () =>
+  it.effect("a player identified by GUID cannot be looked up, and the error explains why; the roster has no snapshot", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const rcon = yield* RconClient.RconClient
@@ -460,8 +460,8 @@ describe("during an outage", () => {
     }).pipe(Effect.provide(simulated())))
 })
 
-describe("a client on a session that goes on", () => {
-  it.effect("is closed when its scope is", () =>
+describe("a client on a session that continues", () => {
+  it.effect("is closed with its scope", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
       const rcon = yield* Scope.provide(RconClient.fromSession(), scope)

@@ -1,11 +1,11 @@
 /**
- * Texts of servers, in two collections of the same form: synthetic ones, in `fixtures`, and those of real servers. The latter
- * are not part of this repository: they are in a folder `shared` beside it, if it exists.
+ * Texts of servers, in two collections of the same form: synthetic ones, in `fixtures`, and those of real servers. The
+ * latter are not part of this repository: they are in a folder `shared` beside it, if it exists.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 
 export interface Corpus {
-  /** Which servers it is from, for the names of tests. */
+  /** The origin of the texts, for the names of tests. */
   readonly name: string
   readonly isReal: boolean
   /** Lines of `messages.tsv`. Line breaks inside a text are written `\n` there. */
@@ -33,7 +33,7 @@ const at = (name: string, isReal: boolean, folder: URL): Corpus => ({
 
 const real = new URL("../../../../shared/corpus/", import.meta.url)
 
-/** The synthetic collection, and the real one if it is there. */
+/** The synthetic collection, and the real one if it exists. */
 export const all: ReadonlyArray<Corpus> = [
   at("every synthetic server", false, new URL("fixtures/", import.meta.url)),
   ...(existsSync(real) ? [at("every real server", true, real)] : [])

@@ -43,7 +43,7 @@ describe("Exchange", () => {
     assert.isFalse(exchange.offer(4, "Player 'Eve' kicked!"))
   })
 
-  it("takes an echo with NUL, blanks and line ends behind it", () => {
+  it("takes an echo followed by NUL, blanks and line ends", () => {
     for (const end of ["\0", "\n", "\r\n", " \0"]) {
       const exchange = sent("#players ")
       assert.isTrue(exchange.offer(0, echo("#players") + end))
@@ -62,7 +62,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(exchange.outcome(1), complete("Player 'Bob' kicked!"))
   })
 
-  it("is complete when the server has been quiet", () => {
+  it("is complete after the quiet time", () => {
     const exchange = typed("#foo")
     assert.isFalse(exchange.offer(1, "early"))
     exchange.offer(10, echo("#foo"))
@@ -75,7 +75,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(exchange.outcome(1850), complete("a", "b"))
   })
 
-  it("is complete without a text if none comes in time", () => {
+  it("is complete without a text if none arrives in time", () => {
     const exchange = typed("#foo")
     exchange.offer(10, echo("#foo"))
     assert.deepStrictEqual(exchange.outcome(1210), complete())
@@ -102,7 +102,7 @@ describe("Exchange", () => {
     assert.isTrue(exchange.offer(2000, "xy"))
     assert.strictEqual(exchange.wakeAt, 2450)
     assert.isFalse(exchange.offer(2001, "Server is on fire"))
-    // There may have been no rest.
+    // Perhaps there was no rest.
     const whole = sent("#players")
     whole.offer(0, echo("#players"))
     whole.offer(0, `${HEADING}\n${ROW("x".repeat(900))}`)
@@ -120,7 +120,7 @@ describe("Exchange", () => {
     silent.offer(0, echo("#foo"))
     silent.gap()
     assert.deepStrictEqual(silent.outcome(1200), INCOMPLETE)
-    // What is there whole cannot be lost.
+    // A complete reply cannot be affected.
     const kick = sent("#kick 1")
     kick.offer(0, echo("#kick 1"))
     kick.gap()
@@ -144,7 +144,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(raw.outcome(5000), INCOMPLETE)
   })
 
-  it("takes one reply if the server runs the command twice", () => {
+  it("takes one reply if the server executes the command twice", () => {
     const exchange = sent("#players")
     exchange.offer(0, echo("#players"))
     exchange.offer(0, HEADING)
@@ -160,7 +160,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(cut.outcome(451), again(HEADING))
   })
 
-  it("marks a reply that may be of a second run", () => {
+  it("marks a reply that may be from a second execution", () => {
     const kick = sent("#kick 1")
     kick.offer(0, echo("#kick 1"))
     kick.offer(0, echo("#kick 1"))
@@ -179,7 +179,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(lost.outcome(0), again("Player not found"))
   })
 
-  it("leaves the replies to all runs of a ban to that ban", () => {
+  it("assigns the replies to all executions of a ban to that ban", () => {
     const exchange = sent("#ban create 1 0")
     for (let run = 0; run < 3; run++) exchange.offer(0, echo("#ban create 1 0"))
     exchange.offer(0, "Ban created!")
@@ -192,7 +192,7 @@ describe("Exchange", () => {
     assert.isTrue(exchange.offer(1, "Ban created!"))
   })
 
-  it("leaves the replies to other commands to them", () => {
+  it("does not take the replies to other commands", () => {
     const exchange = typed("#foo")
     exchange.offer(0, echo("#foo"))
     assert.isFalse(exchange.offer(1, echo("#kick 9")))
@@ -208,7 +208,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(silent.outcome(1200), INCOMPLETE)
   })
 
-  it("leaves a text in no known layout to a command of another client that replies at once", () => {
+  it("assigns a text of unknown form to a command of another client that replies at once", () => {
     const foo = () => {
       const exchange = typed("#foo")
       exchange.offer(0, echo("#foo"))
@@ -218,7 +218,7 @@ describe("Exchange", () => {
     unread.offer(1, echo("#players"))
     assert.isFalse(unread.offer(2, "Spieler: keine"))
     assert.deepStrictEqual(unread.outcome(1201), INCOMPLETE)
-    // The reply to the other command has come.
+    // The reply to the other command has arrived.
     const known = foo()
     known.offer(1, echo("#players"))
     assert.isFalse(known.offer(2, HEADING))
@@ -232,7 +232,7 @@ describe("Exchange", () => {
     assert.isTrue(other.offer(2, "User not found!"))
   })
 
-  it("takes a text that only it can have, although another echo came last", () => {
+  it("takes a text that only this command can have, although another echo came last", () => {
     const exchange = sent("#kick 1")
     exchange.offer(0, echo("#kick 1"))
     exchange.offer(1, echo("#bar"))
@@ -248,13 +248,13 @@ describe("Exchange", () => {
     assert.isTrue(exchange.offer(1, "of #foo"))
   })
 
-  describe("with a text in no layout that is known", () => {
+  describe("with a text of unknown form", () => {
     const UNREAD = "Spieler: keine"
 
-    it("takes it for the reply to a query if the server is then quiet", () => {
+    it("takes it for the reply to a query if nothing follows in the quiet time", () => {
       const exchange = sent("#players")
       exchange.offer(10, echo("#players"))
-      // It stays an event: it may be just that.
+      // It is also an event, because it may be just that.
       assert.isFalse(exchange.offer(20, UNREAD))
       assert.strictEqual(exchange.wakeAt, 470)
       assert.isFalse(exchange.offer(100, "(Side) Bob: hello"))
@@ -263,7 +263,7 @@ describe("Exchange", () => {
       assert.deepStrictEqual(exchange.outcome(550), complete(UNREAD, "more"))
     })
 
-    it("takes the known reply instead if that comes", () => {
+    it("takes the known reply instead if that arrives", () => {
       const exchange = sent("#players")
       exchange.offer(0, echo("#players"))
       exchange.offer(0, UNREAD)
@@ -272,7 +272,7 @@ describe("Exchange", () => {
       assert.deepStrictEqual(exchange.outcome(850), complete(HEADING))
     })
 
-    it("waits longer for a reply that may come late", () => {
+    it("waits longer for a reply that may be late", () => {
       const exchange = sent("#ban list 1")
       exchange.offer(0, echo("#ban list 1"))
       assert.isTrue(exchange.offer(0, "Processing ban list"))
@@ -280,7 +280,7 @@ describe("Exchange", () => {
       assert.strictEqual(exchange.wakeAt, 1210)
       assert.deepStrictEqual(exchange.outcome(1210), complete("Processing ban list", UNREAD))
       exchange.end(1210, false)
-      // The late reply is of no other command, and does not keep the next query from such a text.
+      // The late reply belongs to no other command, and does not prevent the next query from taking such a text.
       typed("#foo", exchange)
       exchange.offer(1300, echo("#foo"))
       assert.isFalse(exchange.offer(1301, "Server has no bans to list."))
@@ -306,7 +306,7 @@ describe("Exchange", () => {
       ban.offer(0, echo("#ban create 1 0"))
       ban.offer(10, UNREAD)
       ban.end(5000, false)
-      // The result may still come.
+      // The result may still arrive.
       sent("#ban create 2 0", ban)
       ban.offer(5001, echo("#ban create 2 0"))
       assert.isFalse(ban.offer(5002, "Ban created!"))
@@ -327,7 +327,7 @@ describe("Exchange", () => {
         if (!gapFirst) torn.gap()
         assert.strictEqual(torn.wakeAt, 5000)
         assert.deepStrictEqual(torn.outcome(5000), INCOMPLETE)
-        // The server runs the command a second time.
+        // The server executes the command a second time.
         torn.offer(100, echo("#players"))
         torn.offer(101, UNREAD)
         assert.deepStrictEqual(torn.outcome(551), again(UNREAD))
@@ -343,19 +343,19 @@ describe("Exchange", () => {
       assert.deepStrictEqual(restarted.outcome(0), INCOMPLETE)
     })
 
-    it("does not take it if it can be of another command", () => {
+    it("does not take it if it can belong to another command", () => {
       const others = sent("#players")
       others.offer(0, echo("#players"))
       others.offer(1, echo("#bar"))
       others.offer(2, "of #bar")
       assert.deepStrictEqual(others.outcome(5000), INCOMPLETE)
-      // A ban of another client, with a result that is not known.
+      // A ban of another client, with an unknown result.
       const late = sent("#players")
       late.offer(0, echo("#ban create 9 0"))
       late.offer(1, echo("#players"))
       late.offer(2, "Ban quota exceeded")
       assert.deepStrictEqual(late.outcome(5000), INCOMPLETE)
-      // Both can have the text, and the other command has had it.
+      // Both can have the text, and the other command has taken it.
       const disputed = sent("#ban list 1")
       disputed.offer(0, echo("#ban list 1"))
       disputed.offer(1, echo("#kick 9"))
@@ -364,7 +364,7 @@ describe("Exchange", () => {
       assert.deepStrictEqual(disputed.outcome(5000), INCOMPLETE)
     })
 
-    it("takes it although the echo of an earlier command has not come", () => {
+    it("takes it although the echo of an earlier command has not arrived", () => {
       const exchange = sent("#kick 1")
       exchange.end(5000, false)
       exchange.announce(5000, "#restart")
@@ -373,7 +373,7 @@ describe("Exchange", () => {
       exchange.offer(5001, UNREAD)
       assert.deepStrictEqual(exchange.outcome(5451), complete(UNREAD))
       exchange.end(5451, false)
-      // The result of a ban may come, and its echo may be among messages that were missing.
+      // The result of a ban may arrive, and its echo may be among the missing messages.
       sent("#ban create 1 0", exchange)
       exchange.end(5500, false)
       sent("#players", exchange)
@@ -382,7 +382,7 @@ describe("Exchange", () => {
       assert.deepStrictEqual(exchange.outcome(5501), INCOMPLETE)
     })
 
-    it("returns it to a caller who typed a query, after the quiet time", () => {
+    it("returns it for a query that a person typed, after the quiet time", () => {
       for (const command of ["#players", "#ban list 1"]) {
         const exchange = typed(command)
         exchange.offer(0, echo(command))
@@ -405,7 +405,7 @@ describe("Exchange", () => {
     })
   })
 
-  it("gives the rows of a list of players to it, although another client lists the bans", () => {
+  it("assigns the rows of a list of players to it, although another client lists the bans", () => {
     const exchange = sent("#ban list 1")
     exchange.offer(0, echo("#ban list 1"))
     exchange.end(0, false)
@@ -418,7 +418,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(players.outcome(454), complete(HEADING, ROW("Bob")))
   })
 
-  it("leaves a list of bans to another client until it is complete", () => {
+  it("assigns a list of bans to another client until it is complete", () => {
     const older = "Bans: [BanID] ; [Player UID] ; [Duration]"
     const row = "2 ; b6955d91-4749-4cdb-9a51-e69f630ec435 ; 3600"
     for (const [delay, own] of [[STRAY_QUIET_MILLIS - 1, false], [STRAY_QUIET_MILLIS, true]] as const) {
@@ -431,7 +431,7 @@ describe("Exchange", () => {
       assert.strictEqual(exchange.offer(2000 + delay, older), own)
       assert.strictEqual(exchange.offer(2000 + delay, row), own)
     }
-    // It has not begun, or only its notice has come.
+    // The list has not begun, or only its notice has arrived.
     for (const texts of [[], ["Processing ban list"]]) {
       const exchange = fresh()
       exchange.offer(0, echo("#ban list"))
@@ -440,7 +440,7 @@ describe("Exchange", () => {
       exchange.offer(0, echo("#ban list 1"))
       assert.isFalse(exchange.offer(STRAY_QUIET_MILLIS, older))
     }
-    // The server runs it twice.
+    // The server executes it twice.
     const twice = sent("#ban list")
     twice.offer(0, echo("#ban list"))
     twice.offer(0, echo("#ban list"))
@@ -449,7 +449,7 @@ describe("Exchange", () => {
     twice.offer(0, echo("#ban list 1"))
     assert.isFalse(twice.offer(0, older))
     assert.isFalse(twice.offer(STRAY_QUIET_MILLIS, older))
-    // The first page of this one has a row more.
+    // The first page of this list has one more row.
     const pages = fresh()
     pages.offer(0, echo("#ban list 1"))
     pages.offer(0, "Total bans: 2 | Page: 1/1")
@@ -460,7 +460,7 @@ describe("Exchange", () => {
     assert.isTrue(pages.offer(0, "Total bans: 2 | Page: 1/1"))
   })
 
-  it("takes late echoes of its own commands, and no other texts of them", () => {
+  it("takes late echoes of its own commands, but no other texts of these", () => {
     const exchange = sent("#foo")
     exchange.end(0, false)
     exchange.announce(0, "#restart")
@@ -487,7 +487,7 @@ describe("Exchange", () => {
     assert.isTrue(exchange.offer(5502, "Player 'Bob' banned!"))
   })
 
-  it("lets the first of two bans have the first result", () => {
+  it("assigns the first result to the first of two bans", () => {
     const exchange = sent("#ban create 1 0")
     exchange.end(5000, false)
     sent("#ban create 2 0", exchange)
@@ -498,13 +498,13 @@ describe("Exchange", () => {
     exchange.end(5005, false)
     sent("#ban create 3 0", exchange)
     exchange.end(6000, false)
-    // A result that has not come by now does not come.
+    // A result that has not arrived by now will not arrive.
     sent("#ban create 4 0", exchange)
     exchange.offer(6000 + STRAY_MILLIS, echo("#ban create 4 0"))
     assert.isTrue(exchange.offer(6000 + STRAY_MILLIS, "Ban created!"))
   })
 
-  it("takes the late page of a list when it asks again", () => {
+  it("takes the late page of a list when it is requested again", () => {
     const exchange = sent("#ban list 1")
     exchange.offer(0, echo("#ban list 1"))
     exchange.end(5000, false)
@@ -535,13 +535,13 @@ describe("Exchange", () => {
   const step = Arbitrary.all({
     who: Arbitrary.schema(Schema.Literals(["us", "us", "others"])),
     what: Arbitrary.schema(Schema.Literals(["#foo", "#players", "#ban list", "#kick", "#ban create", "#ban remove"])),
-    // Whether the reply is in no layout that is known.
+    // Whether the reply has an unknown form.
     unread: Arbitrary.schema(Schema.Boolean),
     raw: Arbitrary.schema(Schema.Boolean),
-    // How long the server's list of bans takes.
+    // The time that the server's list of bans takes.
     late: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 12_000 }))),
     lost: Arbitrary.schema(Schema.Literals(["nothing", "nothing", "echo", "text"])),
-    // How long we wait before the next step.
+    // The time before the next step.
     patience: Arbitrary.schema(Schema.Literals([0, 100, 1000, 6000]))
   })
 
@@ -595,13 +595,13 @@ describe("Exchange", () => {
             say("text", unread ? `unread <${id}>` : `${HEADING}\n${ROW(`<${id}>`)}`)
             break
           case "#ban list":
-            // A late reply is recognised by its own words only, so that of another client has them.
+            // A late reply is recognised only by its own words, so the reply of another client contains them.
             say("text", unread && who === "us" ? `unread <${id}>` : `Bans: [BanID] ; [Player UID] ; [Duration] <${id}>`)
             break
           case "#kick":
             say("text", `Player '<${id}>' kicked!`)
             break
-          // In the order of the commands: otherwise no client could tell.
+          // In the order of the commands, because otherwise no client could assign them.
           case "#ban create":
             deferred.push({
               at: Math.max(now + late, ...deferred.map(({ at }) => at)),

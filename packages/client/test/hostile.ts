@@ -1,5 +1,5 @@
 /**
- * Names that try to look like something else.
+ * Generates names that imitate other text.
  */
 import { Arbitrary, Schema } from "effect"
 
@@ -35,15 +35,15 @@ const fragments = [
   "0123456789abcdef0123456789abcdef"
 ]
 
-/** A name without line breaks, made of what confuses parsers. Perhaps empty. */
+/** A name without line breaks, built from text that confuses parsers. It may be empty. */
 export const name: Arbitrary.Arbitrary<string> = Arbitrary.array(
   Arbitrary.schema(Schema.Literals(fragments)),
   { maxLength: 6 }
 ).pipe(Arbitrary.map((parts) => parts.join("")))
 
 /**
- * As `name`, with characters that end a line elsewhere, and NUL; but the last is none of those that do not belong to what
- * they stand behind.
+ * Like `name`, with NUL and with characters that end a line in other systems. It does not end with characters that
+ * parsers remove at the end of a text.
  */
 export const anyName: Arbitrary.Arbitrary<string> = Arbitrary.array(
   Arbitrary.all([
@@ -53,7 +53,7 @@ export const anyName: Arbitrary.Arbitrary<string> = Arbitrary.array(
   { maxLength: 3 }
 ).pipe(Arbitrary.map((parts) => parts.flat().join("").replace(/[\r\0][\r\0 \t]*$/, "")))
 
-/** Texts that begin like a message, or do not, and go on in a hostile way. */
+/** Texts with or without the beginning of a message, and a hostile continuation. */
 export const text: Arbitrary.Arbitrary<string> = Arbitrary.all([
   Arbitrary.schema(Schema.Literals([
     "",

@@ -1,5 +1,5 @@
 /**
- * A session that does what the test says.
+ * A session that is controlled by the test.
  */
 import type { CommandError } from "@bercon/client"
 import { CommandError as SessionError, LoginFailure, Session } from "@bercon/session"
@@ -9,22 +9,22 @@ import { Effect, Exit, Layer, PubSub, Schema, Stream, type Take } from "effect"
 
 export interface MockSession {
   readonly layer: Layer.Layer<Session.Session>
-  /** What was sent, with the options. */
+  /** The commands that were sent, with their options. */
   readonly sent: Array<readonly [text: string, options: Session.CommandOptions | undefined]>
-  /** What the next commands are answered. */
+  /** The reply to the next commands. */
   reply: string | CommandError.CommandError | ((text: string) => string | CommandError.CommandError)
-  /** What they wait for before. */
+  /** An effect that delays the reply. */
   wait: Effect.Effect<void>
-  /** The server says something. */
+  /** Emits a message of the server. */
   readonly say: (...texts: ReadonlyArray<string>) => Effect.Effect<void>
-  /** A message comes after it was given up. */
+  /** Emits a late message of the server. */
   readonly sayLate: (text: string) => Effect.Effect<void>
   readonly gap: (cause: Gap["cause"], missed?: number) => Effect.Effect<void>
-  /** The messages end, or with a defect. */
+  /** Ends the messages, with a defect if one is given. */
   readonly end: (defect?: Error) => Effect.Effect<void>
 }
 
-/** It comes `online` when the test says; never, so that nothing is sent but what the test sends. */
+/** When the session comes online. Default: never, so that only the test sends commands. */
 export const make = Effect.fnUntraced(function*(
   status: Status = { _tag: "Connecting", cause: new LoginFailure.Silence({}), tries: 0, since: 0 },
   online: Effect.Effect<void> = Effect.never
@@ -77,13 +77,13 @@ export const make = Effect.fnUntraced(function*(
   return self
 })
 
-/** A bare session fails with its own error. */
+/** The error of a bare session. */
 const failing = (command: string, reason: CommandError.CommandError["reason"]) =>
   isReason(reason) ? Effect.fail(new SessionError.CommandError({ command, reason })) : Effect.die(reason)
 
 const isReason = Schema.is(SessionError.CommandError.fields.reason)
 
-/** Lets the other fibers take what there is for them. */
+/** Lets other fibers run. */
 export const settle: Effect.Effect<void> = Effect.forEach(Array.from({ length: 20 }), () => Effect.yieldNow, {
   discard: true
 })

@@ -10,7 +10,7 @@ type Failure = CommandError.CommandError | ActionError.ActionError | ReplyError.
 const fork = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.forkChild(Effect.result(effect), { startImmediately: true })
 
-/** Lets time pass until an effect has ended. */
+/** Passes time until an effect has ended. */
 const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.orDie(TestRcon.passTime(Effect.result(effect), "10 minutes"))
 
@@ -21,7 +21,7 @@ const told = <A>(result: Result.Result<A, Failure>): string =>
     ? "ReplyError"
     : result.failure.reason._tag
 
-/** What the caller knows of an action. */
+/** The outcome of an action for its caller. */
 const execution = <A>(result: Result.Result<A, Failure>): CommandError.Execution =>
   Result.isSuccess(result) || result.failure._tag === "ReplyError" ? "Executed" : result.failure.execution
 
@@ -29,7 +29,7 @@ const uuid = (index: number) => Identity.IdentityId.make(`00000000-0000-4000-800
 
 const slot = Player.PlayerId.make
 
-/** What the server was told, but for who is there: that the client asks of its own accord. */
+/** The commands that the server received, except queries for players, which the client sends by itself. */
 const executed = Effect.flatMap(
   SimulatedServer.SimulatedServer,
   (server) =>
@@ -81,7 +81,7 @@ describe("Arma Reforger's own RCON", () => {
   for (
     const [name, conditions] of [["", {}], [", at 20 % loss", { loss: 0.2 }], [", on a bad network", bad]] as const
   ) {
-    it.effect(`is found out, and asked as any other server${name}`, () =>
+    it.effect(`is detected, and has the same queries as any other server${name}`, () =>
       Effect.gen(function*() {
         const { names } = yield* populate(60)
         const rcon = yield* connect({
@@ -107,7 +107,7 @@ describe("Arma Reforger's own RCON", () => {
       ))
 
     for (const repeatable of [undefined, true]) {
-      it.effect(`reports what became of an action${name}${repeatable === true ? ", and was repeated" : ""}`, () =>
+      it.effect(`reports the outcome of an action${name}${repeatable === true ? ", and was repeated" : ""}`, () =>
         Effect.gen(function*() {
           const { server } = yield* populate(24)
           const network = yield* SimulatedNetwork.SimulatedNetwork
@@ -134,8 +134,8 @@ describe("Arma Reforger's own RCON", () => {
             yield* check(rcon.ban(uuid(index + 2), { repeatable, duration: Duration.hours(1) }), isBanned(index + 2))
             yield* check(rcon.unban(uuid(1000 + index)), not(isBanned(1000 + index)))
           }
-          // Where nothing is lost everything is known; elsewhere one in three of those that are sent once do not get
-          // through with their acknowledgement and are told of all the same.
+          // Without loss every action is confirmed. With loss at least every third is, even of those that are sent
+          // once.
           const done = outcomes.filter((outcome) => outcome === "Executed").length
           if (name === "") assert.strictEqual(done, outcomes.length)
           assert.isAtLeast(done, outcomes.length / 3)
@@ -165,7 +165,7 @@ describe("Arma Reforger's own RCON", () => {
     }
   }
 
-  it.effect("may print lists in another layout", () =>
+  it.effect("may print lists in another form", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(1)
       const rcon = yield* connect()
@@ -211,7 +211,7 @@ describe("Arma Reforger's own RCON", () => {
       assert.deepStrictEqual(yield* executed, ["#restart"])
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger" } }))))
 
-  it.effect("never acts on a newcomer in the slot of a player from before a restart", () =>
+  it.effect("never affects a newcomer in the slot of a player from before a restart", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(1)
       const rcon = yield* connect({ silenceTimeout: "2 seconds" })
@@ -229,7 +229,7 @@ describe("Arma Reforger's own RCON", () => {
       assert.strictEqual((yield* server.world).players.length, 1)
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger" } }))))
 
-  it.effect("does not reply after a restart to commands from before, so none is waited for", () =>
+  it.effect("does not reply after a restart to commands from before, so none is awaited", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(1)
       const rcon = yield* connect({ silenceTimeout: "2 seconds" })
@@ -244,20 +244,20 @@ describe("Arma Reforger's own RCON", () => {
       Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger", banDelay: "1 hour" } }))
     ))
 
-  it.effect("runs a command once if the reply is late", () =>
+  it.effect("executes a command once if the reply is late", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(4)
       const rcon = yield* connect()
       yield* inTime(rcon.players)
       yield* server.onCommand(() => ({ delay: "2 seconds" }))
-      // The second run finds nobody. What the first did is told after that.
+      // The second execution finds no player. The output of the first follows.
       const repeated = yield* inTime(rcon.ban(slot(1), { repeatable: true }))
       assert.deepStrictEqual([told(repeated), execution(repeated)], ["Unconfirmed", "MaybeExecuted"])
       assert.isAbove((yield* executed).length, 1)
-      // And is not taken for what the next one did.
+      // It is not taken for the output of the next command.
       assert.strictEqual(told(yield* inTime(rcon.ban(slot(999)))), "PlayerNotFound")
       assert.strictEqual(told(yield* inTime(rcon.kick(slot(2)))), "done")
-      // Of the other runs nothing can come any more.
+      // No more output of the other executions can arrive.
       yield* TestRcon.passTime("30 seconds")
       assert.strictEqual(told(yield* inTime(rcon.ban(slot(3)))), "done")
       assert.deepStrictEqual((yield* executed).filter((text) => !text.startsWith("#ban create 1 ")), [
@@ -270,7 +270,7 @@ describe("Arma Reforger's own RCON", () => {
       Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger", banDelay: "2 seconds" } }))
     ))
 
-  it.effect("is understood if the echo of a command is lost for good", () =>
+  it.effect("is handled if the echo of a command is lost for good", () =>
     Effect.gen(function*() {
       yield* populate(1)
       const network = yield* SimulatedNetwork.SimulatedNetwork
@@ -288,17 +288,17 @@ describe("Arma Reforger's own RCON", () => {
       }))
     ))
 
-  it.effect("is logged out of at the end, without waiting for its answer", () =>
+  it.effect("is logged out of at the end, without waiting for the reply", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(1)
-      // Time does not pass here unless it is told to.
+      // Time passes only on demand here.
       yield* Effect.scoped(Effect.gen(function*() {
         const rcon = yield* connect()
         yield* fork(rcon.players)
         yield* TestRcon.passTime("1 millis")
       }))
       yield* TestRcon.passTime("1 second")
-      // The same where it is an answer that brings the end about.
+      // The same if a reply causes the end.
       yield* inTime(Effect.scoped(Effect.flatMap(connect(), (rcon) => rcon.command(""))))
       yield* TestRcon.passTime("1 second")
       assert.deepStrictEqual(yield* executed, ["@logout", "@logout"])

@@ -17,28 +17,33 @@ describe("whether two are the same player", () => {
   it.each(
     [
       ["by their GUIDs, if both are known", { guid: guid("a"), name: "x" }, { guid: guid("a"), name: "y" }, "Same"],
-      ["by their GUIDs, whatever else", { guid: guid("a"), address: address(1) }, {
+      ["by their GUIDs, whatever the other fields", { guid: guid("a"), address: address(1) }, {
         guid: guid("b"),
         address: address(1)
       }, "Other"],
       ["by their accounts", { identity: identity("a"), name: "x" }, { identity: identity("a"), name: "y" }, "Same"],
-      ["by their accounts, whatever else", { identity: identity("a") }, { identity: identity("b") }, "Other"],
-      ["not by one GUID or account alone", { guid: guid("a") }, { identity: identity("b") }, "Unsure"],
-      ["not by one GUID and the name alone", { guid: guid("a") }, {}, "Unsure"],
-      ["not by one account and the name alone", { identity: identity("a") }, {}, "Unsure"],
+      [
+        "by their accounts, whatever the other fields",
+        { identity: identity("a") },
+        { identity: identity("b") },
+        "Other"
+      ],
+      ["not if only one has a GUID or account", { guid: guid("a") }, { identity: identity("b") }, "Unsure"],
+      ["not if only one has a GUID, by equal names", { guid: guid("a") }, {}, "Unsure"],
+      ["not if only one has an account, by equal names", { identity: identity("a") }, {}, "Unsure"],
       ["by name and address", { address: address(1) }, { address: address(1) }, "Same"],
       ["by their addresses", { address: address(1) }, { address: address(2) }, "Other"],
       ["not if only the address is the same", { address: address(1), name: "x" }, { address: address(1) }, "Unsure"],
-      ["by the names, if an address is not known", { address: address(1), name: "x" }, {}, "Other"],
+      ["by the names, if one address is unknown", { address: address(1), name: "x" }, {}, "Other"],
       ["not by the name alone", { address: address(1) }, {}, "Unsure"],
-      ["by the names, if no address is known", { name: "x" }, {}, "Other"],
+      ["by the names, if both addresses are unknown", { name: "x" }, {}, "Other"],
       [
         "with the name as lists print it in the lobby",
         { name: "Ann", inLobby: true },
         { name: "Ann (Lobby)" },
         "Unsure"
       ],
-      ["without the blank behind a name", { name: "Ann " }, { name: "Ann" }, "Unsure"],
+      ["without the blank after a name", { name: "Ann " }, { name: "Ann" }, "Unsure"],
       ["with the blank before a name", { name: " Ann" }, { name: "Ann" }, "Other"]
     ] as const
   )("is decided %s", (_, one, other, verdict) => {
@@ -46,12 +51,12 @@ describe("whether two are the same player", () => {
     assert.strictEqual(compare(player(other), player(one)), verdict)
   })
 
-  it("is certain for one object", () => {
+  it("is certain for the same object", () => {
     const ann = player({})
     assert.strictEqual(compare(ann, ann), "Same")
   })
 
-  it("is judged by the names that servers print", () => {
+  it("is judged by the names in the form that servers print", () => {
     assert.deepStrictEqual(namesOf(player({ name: "Ann " })), ["Ann"])
     assert.deepStrictEqual(namesOf(player({ name: "Ann", inLobby: false })), ["Ann"])
     assert.deepStrictEqual(namesOf(player({ name: " Ann", inLobby: true })), [" Ann", " Ann (Lobby)"])
@@ -60,15 +65,15 @@ describe("whether two are the same player", () => {
   })
 })
 
-describe("a slot of which nothing is known", () => {
-  it("stays that of the command, whoever is seen in it first", () => {
+describe("an unknown slot", () => {
+  it("stays current for its command, whichever player is seen in it first", () => {
     let there: Player.Player | "Unknown" = "Unknown"
     const target = new PlayerTarget(slot, () => there)
     there = player({})
     assert.isTrue(target.isCurrent())
   })
 
-  it("is neither empty nor taken for a list in which a row cannot be read", () => {
+  it("is neither empty nor occupied according to a list with an invalid row", () => {
     const target = new PlayerTarget(slot, () => "Unknown")
     const table = { rows: [], unparsed: [{ line: 1, text: "?" }], total: undefined, cut: false }
     assert.strictEqual(target.lookIn(table), "Unsure")
@@ -80,7 +85,7 @@ describe("a visit", () => {
   const announced = (identification: Identification, fields: Parameters<typeof player>[0], isListed = true) =>
     identification.identified(new Map([[slot, player(fields)]]), isListed, 0).length
 
-  it("is announced when all is known, and not before", () => {
+  it("is announced when everything is known, and not before", () => {
     const full = { guid: guid("a"), verified: true, address: address(1) }
     for (const missing of ["guid", "address"] as const) {
       const { [missing]: _, ...rest } = full
@@ -97,14 +102,14 @@ describe("a visit", () => {
     assert.strictEqual(announced(identification, { ...full, guid: guid("a") }), 1)
     assert.strictEqual(announced(identification, { ...full, guid: guid("a") }), 0)
     assert.strictEqual(announced(identification, { ...full, guid: guid("b") }), 1)
-    // After an outage nobody is known until the list has come.
+    // After an outage no player is known until the list has arrived.
     assert.deepStrictEqual(identification.identified(new Map(), false, 0), [])
     assert.strictEqual(announced(identification, { ...full, guid: guid("b") }), 0)
     assert.deepStrictEqual(identification.identified(new Map(), true, 0), [])
     assert.strictEqual(announced(identification, { ...full, guid: guid("b") }), 1)
   })
 
-  it("goes on while more becomes known of the player", () => {
+  it("continues while more becomes known about the player", () => {
     const identification = new Identification()
     assert.strictEqual(announced(identification, { address: address(1) }), 0)
     assert.strictEqual(announced(identification, { address: address(1), guid: guid("a") }), 0)
@@ -115,7 +120,7 @@ describe("a visit", () => {
 describe("rows of the list of bans", () => {
   const ban = (target: string, remaining: string, reason: string) => ({ target, remaining, reason }) as never
 
-  it("are the same if target, reason and kind of time are", () => {
+  it("are the same if target, reason and kind of time are equal", () => {
     const one = ban("a", "permanent", "x")
     assert.deepStrictEqual(missingFrom([one], [ban("a", "permanent", "x")]), [])
     for (const other of [ban("b", "permanent", "x"), ban("a", "expired", "x"), ban("a", "permanent", "y")]) {
@@ -127,7 +132,7 @@ describe("rows of the list of bans", () => {
 describe("a line that could not be read", () => {
   const table = (text: string) => ({ rows: [], unparsed: [{ line: 1, text }], total: undefined, cut: false })
 
-  it("hides a slot only by the whole number that it begins with", () => {
+  it("may be the row of a slot only if it begins with that whole number", () => {
     assert.isTrue(mayBeUnread(table("12 ?"), 12))
     assert.isFalse(mayBeUnread(table("12 ?"), 1))
     assert.isTrue(mayBeUnread(table("x 12"), 1))
@@ -137,7 +142,7 @@ describe("a line that could not be read", () => {
 })
 
 describe("blanks in a long announcement", () => {
-  it("are one between two words", () => {
+  it("are reduced to one between two words", () => {
     assert.deepStrictEqual(splitText("a  b   c"), ["a b c"])
   })
 })

@@ -10,7 +10,7 @@ const GUID = Guid.Guid.make("0123456789abcdef0123456789abcdef")
 
 const read = (...rows: ReadonlyArray<string>) => Result.getOrThrow(PlayersReply.parse([HEADING, ...rows].join("\n")))
 
-/** As servers print it. */
+/** The text as servers print it. */
 const print = (player: Player.Player): string => {
   const guid = player.guid === undefined ? "-" : player.guid + (player.verified ? "(OK)" : "(?) ")
   return `${String(player.id).padEnd(3)} ${String(player.address).padEnd(21)} ${
@@ -21,7 +21,7 @@ const print = (player: Player.Player): string => {
 const players: Arbitrary.Arbitrary<ReadonlyArray<Player.Player>> = Arbitrary.array(
   Arbitrary.all({
     id: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 }))),
-    // A name that ends so cannot be told from the lobby.
+    // A name that ends like this cannot be distinguished from the lobby.
     name: Arbitrary.filter(Hostile.anyName, (name) => !name.endsWith(" (Lobby)")),
     octet: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))),
     port: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 }))),
@@ -43,12 +43,12 @@ const players: Arbitrary.Arbitrary<ReadonlyArray<Player.Player>> = Arbitrary.arr
   { maxLength: 20 }
 )
 
-/** Names may hold the GUID as well, and its case must stay there. */
+/** Names may contain the GUID, too, and its case must not change there. */
 const withoutNames = ({ rows }: { readonly rows: ReadonlyArray<Player.Player> }) =>
   rows.map(({ guid, id }) => [id, guid])
 
 describe("the reply to players", () => {
-  it.prop("is read as it was printed", { players }, ({ players }) => {
+  it.prop("is parsed as it was printed", { players }, ({ players }) => {
     for (const footer of [[], [`(${players.length} players in total)`]]) {
       const table = read(...players.map(print), ...footer)
       assert.deepStrictEqual(table.unparsed, [])
@@ -66,18 +66,22 @@ describe("the reply to players", () => {
     }
   }, { arbitrary: { runs: 300 } })
 
-  it.prop("is a table or an error, whatever it is", { text: Hostile.text, rows: Arbitrary.array(Hostile.text) }, (
-    { rows, text }
-  ) => {
-    const reply = PlayersReply.parse(text)
-    assert.isTrue(Result.isFailure(reply))
-    const lines = rows.join("\n").split("\n")
-    const table = read(...lines)
-    assert.isAtMost(table.rows.length + table.unparsed.length, lines.length)
-  })
+  it.prop(
+    "becomes a table or an error, whatever its text",
+    { text: Hostile.text, rows: Arbitrary.array(Hostile.text) },
+    (
+      { rows, text }
+    ) => {
+      const reply = PlayersReply.parse(text)
+      assert.isTrue(Result.isFailure(reply))
+      const lines = rows.join("\n").split("\n")
+      const table = read(...lines)
+      assert.isAtMost(table.rows.length + table.unparsed.length, lines.length)
+    }
+  )
 
   it.each(Corpus.all)(
-    "is read whole from $name",
+    "is parsed completely from $name",
     ({ replies }) => {
       for (const [file, text] of replies("players-").filter(([file]) => !file.includes("reforger"))) {
         const { rows, unparsed } = Result.getOrThrow(PlayersReply.parse(text))
@@ -87,7 +91,7 @@ describe("the reply to players", () => {
     }
   )
 
-  it("tells everything of a player", () => {
+  it("contains all fields of a player", () => {
     const { rows } = read(`1   203.0.113.10:2304    16   ${GUID}(OK) Bob`)
     assert.deepStrictEqual(JSON.parse(JSON.stringify(rows)), [{
       id: 1,
@@ -100,7 +104,7 @@ describe("the reply to players", () => {
     }])
   })
 
-  it("tells of a joining player what is known", () => {
+  it("contains the known fields of a joining player", () => {
     const { rows } = read("5   203.0.113.5:2304      -1   - Alice (Lobby)")
     assert.deepStrictEqual(JSON.parse(JSON.stringify(rows)), [{
       id: 5,
@@ -136,7 +140,7 @@ describe("the reply to players", () => {
     assert.deepStrictEqual(rows.map((player) => [player.name, player.inLobby]), [[name, inLobby]])
   })
 
-  it("may have a CR before every LF, which belongs to no row", () => {
+  it("may have a CR before every LF, and the CR belongs to no row", () => {
     const text =
       `${HEADING}\n0   203.0.113.9:2304      40   ${GUID}(OK) Bob\n1   203.0.113.9:2304      40   ${GUID}(OK) Al\r`
     const table = Result.getOrThrow(PlayersReply.parse(`${text}\n(2 players in total)`.replaceAll("\n", "\r\n")))
@@ -144,13 +148,13 @@ describe("the reply to players", () => {
     assert.deepStrictEqual([table.unparsed, table.total], [[], 2])
   })
 
-  it("may have blanks and NULs behind its total", () => {
+  it("may have blanks and NULs after its total", () => {
     for (const end of [" ", "\0", " \0\n"]) {
       assert.deepStrictEqual(read(`(0 players in total)${end}`), { rows: [], unparsed: [], total: 0, cut: false })
     }
   })
 
-  it("keeps what is no row", () => {
+  it("keeps lines that are not rows", () => {
     const good = `0   203.0.113.1:1         0    ${GUID}(OK) bob`
     const { rows, total, unparsed } = read(
       "what",
@@ -186,8 +190,8 @@ describe("the reply to players", () => {
     assert.include(error.message, line === undefined ? "empty" : `line ${line}`)
   })
 
-  it("is read in time in proportion to its length", () => {
-    // Quadratic time would be minutes.
+  it("is parsed in time proportional to its length", () => {
+    // Quadratic time would take minutes.
     const size = 1 << 20
     for (const piece of ["1", " ", "1 ", "1.", ":", "-", "1 1.1.1.1:1 ", `1 1.1.1.1:1 1 ${GUID}(`, " (Lobby)", "("]) {
       const line = piece.repeat(size / piece.length)

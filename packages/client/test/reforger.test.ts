@@ -36,7 +36,7 @@ type Failure = CommandError.CommandError | ActionError.ActionError | ReplyError.
 
 const bob = Player.PlayerId.make(7)
 
-/** The session that everything is called in. */
+/** The session of all calls. */
 const EPOCH = 3
 
 /** Runs a command as the client does. */
@@ -51,7 +51,7 @@ const called = <A, E>(
 
 type Options = Commands.ActionOptions
 
-/** The flavour on a mock session. `events` are the texts it has not taken. */
+/** The flavour on a mock session. `events` are the texts that it has not taken. */
 const start = Effect.fnUntraced(function*(window?: Flavour.ReplyWindow) {
   const session = yield* MockSession.make()
   const service = yield* Effect.provide(Session.Session, session.layer)
@@ -92,7 +92,7 @@ const start = Effect.fnUntraced(function*(window?: Flavour.ReplyWindow) {
         for (const text of texts) if (!offer(text)) events.push(text)
       })
     )
-  /** Runs a command, with the server's words to it. */
+  /** Runs a command, with the server's messages. */
   const converse = Effect.fnUntraced(
     function*<A, E>(command: Effect.Effect<A, E>, ...texts: ReadonlyArray<string>) {
       const fiber = yield* Effect.forkChild(command, { startImmediately: true })
@@ -111,7 +111,7 @@ const failure = <A, E>(exit: Exit.Exit<A, E>) => Effect.flip(exit)
 
 describe("Reforger", () => {
   describe("players", () => {
-    it.effect("are those in the messages behind the echo", () =>
+    it.effect("are read from the messages after the echo", () =>
       Effect.gen(function*() {
         const { commands, converse, events, session } = yield* start()
         const exit = yield* converse(
@@ -149,7 +149,7 @@ describe("Reforger", () => {
         const { commands, converse, say } = yield* start()
         const error = yield* failure(yield* converse(commands.playerTable))
         assert.strictEqual(error._tag === "CommandError" && error.reason._tag, "IncompleteReply")
-        // Lost and sent again by the server, two seconds later.
+        // The message was lost, and the server repeats it two seconds later.
         const fiber = yield* Effect.forkChild(commands.playerTable, { startImmediately: true })
         yield* TestClock.adjust("4 seconds")
         yield* say(echo("#players"), `${HEADING}\n${row(1, "Bob")}`)
@@ -157,7 +157,7 @@ describe("Reforger", () => {
         assert.strictEqual((yield* Fiber.join(fiber)).rows.length, 1)
       }))
 
-    it.effect("fail at once with the server's text if it is in no layout that is known", () =>
+    it.effect("fail at once with the server's text if it has an unknown form", () =>
       Effect.gen(function*() {
         const { commands, events, say } = yield* start()
         const texts = [
@@ -205,7 +205,7 @@ describe("Reforger", () => {
         const fiber = yield* Effect.forkChild(commands.banTable, { startImmediately: true })
         yield* say(echo("#ban list 1"), ...page(52, 1, 0, 25))
         yield* TestClock.adjust("1 second")
-        // One more at the front, meanwhile.
+        // Meanwhile one more at the front.
         yield* say(echo("#ban list 2"), ...page(53, 2, 24, 25))
         yield* TestClock.adjust("1 second")
         yield* say(echo("#ban list 3"), ...page(53, 3, 49, 3))
@@ -220,7 +220,7 @@ describe("Reforger", () => {
         assert.deepStrictEqual(texts(), ["#ban list 1", "#ban list 2", "#ban list 3"])
       }))
 
-    it.effect("end if there is no such page, or no new row on it", () =>
+    it.effect("end if the page does not exist, or contains no new row", () =>
       Effect.gen(function*() {
         const { commands, converse, say, texts } = yield* start()
         const none = yield* yield* converse(commands.banTable, "Server has no bans to list.")
@@ -236,7 +236,7 @@ describe("Reforger", () => {
         assert.strictEqual(texts().length, 5)
       }))
 
-    it.effect("are asked for up to a number of pages", () =>
+    it.effect("are requested up to a maximum number of pages", () =>
       Effect.gen(function*() {
         const { commands, session } = yield* start()
         session.reply = (text) => {
@@ -247,12 +247,12 @@ describe("Reforger", () => {
         assert.deepStrictEqual([cut, rows.length], [true, 25_000])
       }))
 
-    describe("in the older layout", () => {
+    describe("in the older form", () => {
       const OLDER = "Bans: [BanID] ; [Player UID] ; [Duration]"
       const older = (from: number, count: number) =>
         Array.from({ length: count }, (_, index) => `${from + index} ; ${identity(from + index)} ; ${from + index}`)
 
-      it.effect("have a time", () =>
+      it.effect("have a remaining time", () =>
         Effect.gen(function*() {
           const { commands, converse, texts } = yield* start()
           const rows = [`1 ; ${identity(1)} ; 3600`, `2 ; ${identity(2)} ; 0`]
@@ -298,7 +298,7 @@ describe("Reforger", () => {
           assert.strictEqual(texts().length, 3 + 3 + 2)
         }))
 
-      it.effect("may be incomplete if the next page cannot be read", () =>
+      it.effect("may be incomplete if the next page is unreadable", () =>
         Effect.gen(function*() {
           const { commands, session, say } = yield* start()
           const full = [OLDER, ...older(0, 25)].join("\n")
@@ -310,7 +310,7 @@ describe("Reforger", () => {
             yield* TestClock.adjust("5 seconds")
             const { cut, rows } = yield* Fiber.join(fiber)
             assert.deepStrictEqual([cut, rows.length], [true, 25])
-            // Until then the page that did not come may come yet, and looks like any other.
+            // Until then the missing page may still arrive, and it looks like any other.
             yield* TestClock.adjust("30 seconds")
           }
           const lost = new CommandError.CommandError({
@@ -322,7 +322,7 @@ describe("Reforger", () => {
         }))
     })
 
-    it.effect("fail with the server's text if it is in no layout that is known", () =>
+    it.effect("fail with the server's text if it has an unknown form", () =>
       Effect.gen(function*() {
         const { commands, say } = yield* start()
         for (
@@ -382,7 +382,7 @@ describe("Reforger", () => {
         ])
       }))
 
-    it.effect("fail as the server says", () =>
+    it.effect("fail with the server's refusal", () =>
       Effect.gen(function*() {
         const { commands, converse } = yield* start()
         const cases: ReadonlyArray<
@@ -400,9 +400,9 @@ describe("Reforger", () => {
           ...[commands.kick(bob), commands.ban(bob), commands.ban(target), commands.unban(target)].map(
             (action): typeof cases[number] => [action, "Command is supported only on Dedicated Servers", "Rejected"]
           ),
-          // It may be the reply, and it may not.
+          // It may be the reply or not.
           [commands.kick(bob), "Server is on fire", "Unconfirmed"],
-          // The server's list of bans does not answer it, and may have done it.
+          // The service that keeps the bans does not answer, and may have executed it.
           ...["Timeout", "Unknown error."].flatMap((text): typeof cases => [
             [commands.ban(bob), text, "Unconfirmed"],
             [commands.ban(target), text, "Unconfirmed"],
@@ -419,7 +419,7 @@ describe("Reforger", () => {
         assert.strictEqual(unknown.reason._tag, "UnknownCommand")
       }))
 
-    it.effect("may have been done by the first run if the server runs them twice", () =>
+    it.effect("may have been done by the first execution if the server executes them twice", () =>
       Effect.gen(function*() {
         const { commands, converse, events, say } = yield* start()
         const cases: ReadonlyArray<readonly [Effect.Effect<void, Failure>, command: string, string, done: string]> = [
@@ -432,7 +432,7 @@ describe("Reforger", () => {
           const error = yield* failure(yield* converse(action, echo(command), text))
           assert.deepStrictEqual([error._tag, error.message.includes(text)], ["ActionError", true])
           assert.strictEqual(error._tag === "ActionError" && error.execution, "MaybeExecuted")
-          // What the first run did is told yet, and not of the next ban.
+          // The output of the first execution still follows, and does not belong to the next ban.
           if (command.startsWith("#ban")) yield* say(done)
           yield* yield* converse(action, echo(command), done)
           yield* TestClock.adjust("30 seconds")
@@ -440,7 +440,7 @@ describe("Reforger", () => {
         assert.deepStrictEqual(events, cases.slice(1).map(([, , , done]) => done))
       }))
 
-    it.effect("are waited for as long as was asked", () =>
+    it.effect("are awaited for the given time", () =>
       Effect.gen(function*() {
         const { commands, events, say } = yield* start()
         const fiber = yield* Effect.forkChild(commands.ban(bob, { confirmWithin: "1 minute" }), {
@@ -456,7 +456,7 @@ describe("Reforger", () => {
         yield* say(echo("#ban create 7 0"))
         yield* TestClock.adjust("1 second")
         assert.strictEqual((yield* Effect.flip(Fiber.join(short))).reason._tag, "Unconfirmed")
-        // Late, it is news, and nobody else's.
+        // A late result is an event, and not the output of another command.
         const foo = yield* Effect.forkChild(commands.command("#foo"), { startImmediately: true })
         yield* say(echo("#foo"), "Player 'Bob' banned!", "of #foo")
         yield* TestClock.adjust("1 second")
@@ -520,7 +520,7 @@ describe("Reforger", () => {
         ]
         for (const call of calls) assert.deepStrictEqual(yield* Effect.flip(Effect.asVoid(call)), session.reply)
         yield* logout
-        // What was not sent has no echo: these are others'.
+        // Unsent commands have no echo, so these belong to other clients.
         yield* say(echo("#kick 7"), echo("#restart"))
         assert.strictEqual(events.length, 2)
       }))
@@ -542,7 +542,7 @@ describe("Reforger", () => {
         assert.strictEqual(yield* list, `${HEADING}\n${row(1, "Bob")}`)
       }))
 
-    it.effect("that is empty is answered by the reply alone, and takes no turn", () =>
+    it.effect("that is empty only has a reply, and takes no turn", () =>
       Effect.gen(function*() {
         const { commands, texts } = yield* start()
         yield* Effect.forkChild(commands.command("#foo"), { startImmediately: true })
@@ -574,7 +574,7 @@ describe("Reforger", () => {
         assert.strictEqual((yield* Effect.flip(Fiber.join(hasty))).reason._tag, "IncompleteReply")
       }))
 
-    it.effect("has the time of its call for its turn and its reply", () =>
+    it.effect("has the timeout of its call for its turn and its reply", () =>
       Effect.gen(function*() {
         const { commands, say, session } = yield* start({ longest: Duration.infinity })
         const first = yield* Effect.forkChild(commands.command("#a", { timeout: "6 seconds" }), {
@@ -598,7 +598,7 @@ describe("Reforger", () => {
         assert.strictEqual((yield* Effect.flip(Fiber.join(third))).reason._tag, "Unconfirmed")
       }))
 
-    it.effect("is answered by its messages if the acknowledgement is lost", () =>
+    it.effect("gets its output if the acknowledgement is lost", () =>
       Effect.gen(function*() {
         const { commands, say, session } = yield* start()
         session.reply = new CommandError.CommandError({
@@ -620,7 +620,7 @@ describe("Reforger", () => {
         assert.deepStrictEqual(yield* Effect.flip(Fiber.join(unheard)), session.reply)
       }))
 
-    it.effect("does not wait if the command has no reply", () =>
+    it.effect("does not wait if it has no output", () =>
       Effect.gen(function*() {
         const { commands, events, say } = yield* start()
         yield* Effect.forkChild(commands.command("#foo"), { startImmediately: true })
@@ -648,7 +648,7 @@ describe("Reforger", () => {
         assert.strictEqual(yield* Fiber.join(second), "of b")
       }))
 
-    it.effect("whose turn does not come in time were not sent", () =>
+    it.effect("whose turn does not come in time are not sent", () =>
       Effect.gen(function*() {
         const { commands, texts } = yield* start({ longest: "1 minute" })
         yield* Effect.forkChild(commands.command("#a"), { startImmediately: true })
@@ -665,7 +665,7 @@ describe("Reforger", () => {
         assert.deepStrictEqual(texts(), ["#a"])
       }))
 
-    it.effect("that are interrupted leave the turn to the next, and their words to the events", () =>
+    it.effect("that are interrupted pass on their turn, and their output becomes events", () =>
       Effect.gen(function*() {
         const { commands, events, say, texts } = yield* start()
         const first = yield* Effect.forkChild(commands.command("#a"), { startImmediately: true })
@@ -682,7 +682,7 @@ describe("Reforger", () => {
         assert.deepStrictEqual(events, ["of a"])
       }))
 
-    it.effect("do without an echo that is lost for good", () =>
+    it.effect("succeed without an echo that is lost for good", () =>
       Effect.gen(function*() {
         const { commands, gap, say } = yield* start()
         const fiber = yield* Effect.forkChild(commands.kick(bob), { startImmediately: true })
@@ -692,7 +692,7 @@ describe("Reforger", () => {
         yield* Fiber.join(fiber)
       }))
 
-    it.effect("are at most so many", () =>
+    it.effect("wait in a bounded queue", () =>
       Effect.gen(function*() {
         const { commands } = yield* start()
         const one = commands.command

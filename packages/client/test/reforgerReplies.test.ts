@@ -46,7 +46,7 @@ const receive = (command: string, ...texts: ReadonlyArray<string>) => {
   return { taken, wakeAt, outcome: exchange.outcome(wakeAt) }
 }
 
-/** The ways to print a list that are known, and others between them. */
+/** The known forms of a list, and combinations of them. */
 const style = Arbitrary.all({
   end: Arbitrary.schema(Schema.Literals(["\n", "\r\n"])),
   hash: Arbitrary.schema(Schema.Literals(["", "#"])),
@@ -55,9 +55,9 @@ const style = Arbitrary.all({
   endAtEnd: Arbitrary.schema(Schema.Literals(["", "end", "end", "NUL"])),
   /** Whether a message ends between two lines, for each line. */
   breaks: Arbitrary.array(Arbitrary.schema(Schema.Boolean), { minLength: 50, maxLength: 50 }),
-  /** What is sent of the line end where a message ends. */
+  /** The part of the line end that is sent at the end of a message. */
   sent: Arbitrary.schema(Schema.Literals(["all", "before", "after", "nothing"])),
-  /** Where long messages are cut if they are cut for their length, in bytes beyond 900. */
+  /** The places at which long messages are cut, in bytes beyond 900. */
   cuts: Arbitrary.array(Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 124 }))), {
     minLength: 20,
     maxLength: 20
@@ -97,7 +97,7 @@ const printed = (title: string, columns: string, rows: ReadonlyArray<string>, st
   return [...messages, text]
 }
 
-/** Feeds the messages of a list to its command, and returns the reply. The message that may be an event is not among them. */
+/** Feeds the messages of a list to its command, and returns the reply without the message that may be an event. */
 const replyTo = (command: string, texts: ReadonlyArray<string>): string | undefined => {
   const { outcome } = receive(command, ...texts)
   const last = texts.at(-1) ?? ""
@@ -107,7 +107,7 @@ const replyTo = (command: string, texts: ReadonlyArray<string>): string | undefi
   return Replies.join(outcome.texts)
 }
 
-describe("every layout", () => {
+describe("every form", () => {
   const columns = "[Player#] ; [Player UID] ; [Player Name]"
   const runs = { arbitrary: { runs: 500 } }
 
@@ -157,7 +157,7 @@ describe("every layout", () => {
     assert.deepStrictEqual([page.unparsed, page.total, page.pages], [[], undefined, bans.length < 25 ? 0 : Infinity])
   }, runs)
 
-  /** Names that imitate what stands in lists. */
+  /** Names that imitate the text of lists. */
   const imitations = Arbitrary.array(
     Arbitrary.array(
       Arbitrary.schema(Schema.Literals([
@@ -184,35 +184,40 @@ describe("every layout", () => {
     { maxLength: 25 }
   )
 
-  it.prop("keeps the rows of others, whatever a name imitates", { names: imitations, style }, ({ names, style }) => {
-    const whole = { ...style, byLength: false }
-    const rows = names.map((name, index) => `${style.hash}${index} ; ${identity(index)} ; ${name}`)
-    const reply = replyTo("#players", printed("Players on server:", columns, rows, whole)) ?? ""
-    const players = Result.getOrThrow(Replies.parsePlayers(reply)).rows.filter(({ identity }) => identity !== UUID)
-    assert.deepStrictEqual(
-      players.map(({ id, identity }) => [id, identity]),
-      names.map((_, i) => [Player.PlayerId.make(i), identity(i)])
-    )
-    players.forEach(({ name }, index) => {
-      const printed = names[index] ?? ""
-      assert.isTrue(printed.includes(UUID) ? printed.startsWith(name) : printed === name, printed)
-    })
-    const list = printed(
-      `Total bans: ${names.length} | Page: 1/1`,
-      "- Identity Id | Banned name",
-      names.map((name, index) => `- ${identity(index)} | ${name}`),
-      { ...whole, titlesBelow: true }
-    )
-    const bans = Result.getOrThrow(Replies.parseBans(replyTo("#ban list 1", list) ?? "", 0)).rows
-    assert.deepStrictEqual(
-      bans.map(({ target }) => target).filter((target) => target !== UUID),
-      names.map((_, index) => identity(index))
-    )
-  }, runs)
+  it.prop(
+    "keeps the rows of other players, whatever a name imitates",
+    { names: imitations, style },
+    ({ names, style }) => {
+      const whole = { ...style, byLength: false }
+      const rows = names.map((name, index) => `${style.hash}${index} ; ${identity(index)} ; ${name}`)
+      const reply = replyTo("#players", printed("Players on server:", columns, rows, whole)) ?? ""
+      const players = Result.getOrThrow(Replies.parsePlayers(reply)).rows.filter(({ identity }) => identity !== UUID)
+      assert.deepStrictEqual(
+        players.map(({ id, identity }) => [id, identity]),
+        names.map((_, i) => [Player.PlayerId.make(i), identity(i)])
+      )
+      players.forEach(({ name }, index) => {
+        const printed = names[index] ?? ""
+        assert.isTrue(printed.includes(UUID) ? printed.startsWith(name) : printed === name, printed)
+      })
+      const list = printed(
+        `Total bans: ${names.length} | Page: 1/1`,
+        "- Identity Id | Banned name",
+        names.map((name, index) => `- ${identity(index)} | ${name}`),
+        { ...whole, titlesBelow: true }
+      )
+      const bans = Result.getOrThrow(Replies.parseBans(replyTo("#ban list 1", list) ?? "", 0)).rows
+      assert.deepStrictEqual(
+        bans.map(({ target }) => target).filter((target) => target !== UUID),
+        names.map((_, index) => identity(index))
+      )
+    },
+    runs
+  )
 })
 
 describe("the reply to #players", () => {
-  it.prop("is read as it was printed, however it is cut between rows", {
+  it.prop("is parsed as it was printed, however it is cut between rows", {
     players,
     cuts: Arbitrary.array(Arbitrary.schema(Schema.Boolean), { minLength: 40, maxLength: 40 })
   }, ({ cuts, players }) => {
@@ -229,15 +234,19 @@ describe("the reply to #players", () => {
     assert.deepStrictEqual(table, { rows: players, unparsed: [], total: undefined, cut: false })
   }, { arbitrary: { runs: 300 } })
 
-  it.prop("is a table or an error, whatever it is", { text: Hostile.text, rows: Arbitrary.array(Hostile.text) }, (
-    { rows, text }
-  ) => {
-    assert.isTrue(Result.isFailure(Replies.parsePlayers(text)))
-    const lines = rows.join("\n").split("\n")
-    assert.isAtMost(read(...lines).unparsed.length, lines.length)
-  })
+  it.prop(
+    "becomes a table or an error, whatever its text",
+    { text: Hostile.text, rows: Arbitrary.array(Hostile.text) },
+    (
+      { rows, text }
+    ) => {
+      assert.isTrue(Result.isFailure(Replies.parsePlayers(text)))
+      const lines = rows.join("\n").split("\n")
+      assert.isAtMost(read(...lines).unparsed.length, lines.length)
+    }
+  )
 
-  it.each(Corpus.all)("is read whole from $name", ({ replies }) => {
+  it.each(Corpus.all)("is parsed completely from $name", ({ replies }) => {
     for (const [file, text] of replies("players-reforger")) {
       const { rows, unparsed } = Result.getOrThrow(Replies.parsePlayers(text))
       assert.deepStrictEqual(unparsed, [], file)
@@ -245,7 +254,7 @@ describe("the reply to #players", () => {
     }
   })
 
-  it("tells what there is of a player", () => {
+  it("contains all fields of a player", () => {
     const { rows } = read(`1 ; ${UUID.toUpperCase()} ; Cpt. ; Jerry`)
     assert.deepStrictEqual(JSON.parse(JSON.stringify(rows)), [
       { id: 1, name: "Cpt. ; Jerry", identity: UUID, verified: false }
@@ -257,7 +266,7 @@ describe("the reply to #players", () => {
     [`${HEADING}\n1 ; ${UUID} ;`, [[1, ""]]],
     [`${HEADING}1 ; ${UUID} ; Bob`, [[1, "Bob"]]],
     [`${HEADING}\n1 ; ${UUID} ; Bob2 ; ${UUID} ; Eve\n3 ; ${UUID} ; Al`, [[1, "Bob"], [2, "Eve"], [3, "Al"]]],
-    // Nobody can tell whose digits these are.
+    // The owner of these digits cannot be determined.
     [`${HEADING}\n1 ; ${UUID} ; Bob72 ; ${UUID} ; Eve`, [[1, "Bob"], [72, "Eve"]]],
     [HEADING, []],
     [`${HEADING}\n`, []]
@@ -285,7 +294,7 @@ describe("the reply to #players", () => {
   )
 
   it.each(["3 ; 123 ; Al", "Al ; 3", `${UUID} ; 3 ; Al`, "- 3 | Al"])(
-    "keeps the row %j also if it comes in a second message",
+    "keeps the row %j even in a second message",
     (row) => {
       const reply = replyTo("#players", [`${HEADING}\n1 ; ${UUID} ; Bob`, row, `#2 ; ${UUID} ; Eve`])
       const { rows, unparsed } = Result.getOrThrow(Replies.parsePlayers(reply ?? ""))
@@ -294,12 +303,12 @@ describe("the reply to #players", () => {
     }
   )
 
-  it("does not read the row of another player from a name", () => {
+  it("does not take a part of a name for the row of another player", () => {
     const name = `x2 ; ${UUID} ; Eve`
     const others = read(`1 ; ${identity(1)} ; ${name}`, `#2 ; ${identity(2)} ; Al`)
     assert.deepStrictEqual(others.rows.map(String), [`#1 ${name}`, "#2 Al"])
     assert.deepStrictEqual(others.unparsed, [])
-    // If nobody has the number, it may be a row without a newline before it.
+    // If no row has the number, it may be a row without a newline before it.
     const rows = read(`1 ; ${identity(1)} ; ${name}-3 ; ${UUID} ; Al1.5 ; ${UUID} ; Ed`, "what")
     assert.deepStrictEqual(rows.rows.map(String), ["#1 x", "#2 Eve", "#5 Ed"])
     assert.deepStrictEqual(rows.unparsed, [{ line: 2, text: `-3 ; ${UUID} ; Al1.` }, { line: 3, text: "what" }])
@@ -313,7 +322,7 @@ describe("the reply to #players", () => {
     ])
   })
 
-  it("may begin with a line end, and with nothing else", () => {
+  it("may begin with a line end, and with no other text", () => {
     const { taken } = receive("#players", `\r\n${HEADING}\n1 ; ${UUID} ; Bob`)
     assert.deepStrictEqual(taken, [true, true])
     assert.strictEqual(Result.getOrThrow(Replies.parsePlayers(`\r\n${HEADING}\n1 ; ${UUID} ; Bob`)).rows.length, 1)
@@ -321,7 +330,7 @@ describe("the reply to #players", () => {
     assert.isTrue(Result.isFailure(Replies.parsePlayers(`x ${HEADING}`)))
   })
 
-  it("does not take events for rows", () => {
+  it("does not contain events as rows", () => {
     const { taken } = receive("#players", HEADING, "Server is on fire", "(Side) Bob: 1 ; 2", `3 ; ${UUID} ; Al`)
     assert.deepStrictEqual(taken, [true, true, false, false, true])
   })
@@ -341,15 +350,15 @@ describe("the reply to #players", () => {
     ]],
     ["# before the numbers, in two messages", [`${HEADING}\n#0 ; ${UUID} ; Alice\n`, `#12 ; ${UUID} ; Bob`]],
     ["no newline between two messages", [`${HEADING}\n0 ; ${UUID} ; Alice`, `12 ; ${UUID} ; Bob`]],
-    ["NUL and a line end behind the text", [`${HEADING}\n0 ; ${UUID} ; Alice\n12 ; ${UUID} ; Bob\0\r\n\0`]],
-    ["NUL behind each message", [`${HEADING}\0`, `0 ; ${UUID} ; Alice\0`, `12 ; ${UUID} ; Bob\0`]]
+    ["NUL and a line end after the text", [`${HEADING}\n0 ; ${UUID} ; Alice\n12 ; ${UUID} ; Bob\0\r\n\0`]],
+    ["NUL after each message", [`${HEADING}\0`, `0 ; ${UUID} ; Alice\0`, `12 ; ${UUID} ; Bob\0`]]
   ])("may have %s", (_, texts) => {
     const { rows, unparsed } = Result.getOrThrow(Replies.parsePlayers(replyTo("#players", texts) ?? ""))
     assert.deepStrictEqual(rows.map(({ id, name }): [number, string] => [id, name]), [[0, "Alice"], [12, "Bob"]])
     assert.deepStrictEqual(unparsed, [])
   })
 
-  it("keeps what is no row", () => {
+  it("keeps lines that are not rows", () => {
     const { rows, unparsed } = read(
       "what",
       `1 ; ${UUID} ; Bob`,
@@ -381,8 +390,8 @@ describe("the reply to #players", () => {
     }
   )
 
-  it("is read in time in proportion to its length", () => {
-    // Quadratic time would be minutes.
+  it("is parsed in time proportional to its length", () => {
+    // Quadratic time would take minutes.
     const size = 1 << 20
     for (const piece of ["1", " ", "1 ; ", ";", "-", `1 ; ${UUID}`, `1 ; ${UUID} ; `, `1 ; ${UUID} ;`, "\n"]) {
       const line = piece.repeat(size / piece.length)
@@ -401,7 +410,7 @@ describe("the reply to #ban list", () => {
       ...Array.from({ length: rows }, (_, index) => `- ${identity(index)} | a | ${index}`)
     ].join("\n")
 
-  it("tells the bans of a page, and how many there are", () => {
+  it("contains the bans of a page, and the total", () => {
     for (const start of ["", "Processing ban list\n"]) {
       assert.deepStrictEqual(
         Replies.parseBans(`${start}${page(27, 2, 2)}\nwhat\n`, 10),
@@ -419,7 +428,7 @@ describe("the reply to #ban list", () => {
     }
   })
 
-  it.each(Corpus.all)("has its total read from $name", ({ replies }) => {
+  it.each(Corpus.all)("has a total in $name", ({ replies }) => {
     for (const [file, text] of replies("ban-list-reforger")) {
       const { total, unparsed } = Result.getOrThrow(Replies.parseBans(text, 0))
       assert.strictEqual(total, Number(/^Total bans: (\d+)/.exec(text)?.[1] ?? 0), file)
@@ -427,7 +436,7 @@ describe("the reply to #ban list", () => {
     }
   })
 
-  it("may be in the older layout", () => {
+  it("may have the older form", () => {
     const text = `${OLDER_BANS}\n1 ; ${identity(1)} ; 3600\n2 ; ${identity(2)} ; 0`
     const rows = [
       { target: identity(1), remaining: Duration.hours(1) },
@@ -445,7 +454,7 @@ describe("the reply to #ban list", () => {
     )
   })
 
-  it("may begin with a line end, in the older layout, too", () => {
+  it("may begin with a line end, in the older form, too", () => {
     const text = `\r\n${OLDER_BANS}\n1 ; ${identity(1)} ; 0`
     assert.deepStrictEqual(receive("#ban list 1", text).taken, [true, true])
     assert.strictEqual(Result.getOrThrow(Replies.parseBans(text, 0)).rows.length, 1)
@@ -471,7 +480,7 @@ describe("the reply to #ban list", () => {
     }
   })
 
-  it("keeps rows of the older layout that cannot be read", () => {
+  it("keeps unreadable rows of the older form", () => {
     const lines = [
       `-1 ; ${identity(1)} ; 3600`,
       `2 ; ${identity(2)} ; for ever`,
@@ -487,14 +496,14 @@ describe("the reply to #ban list", () => {
     assert.deepStrictEqual(Result.getOrThrow(Replies.parseBans(second, 10)).unparsed, page.unparsed)
   })
 
-  it("has a next page in the older layout if it is full", () => {
+  it("has a next page in the older form if it is full", () => {
     const rows = (count: number) =>
       Array.from({ length: count }, (_, index) => `${index} ; ${identity(index)} ; 0`).join("\n")
     for (const [count, pages] of [[24, 0], [25, Infinity], [60, Infinity]] as const) {
       const page = Result.getOrThrow(Replies.parseBans(`${OLDER_BANS}\n${rows(count)}`, 0))
       assert.deepStrictEqual([page.rows.length, page.pages], [count, pages])
     }
-    // A row that cannot be read is a row.
+    // An unreadable row counts as a row.
     const unread = Result.getOrThrow(Replies.parseBans(`${OLDER_BANS}\n${rows(24)}\nwhat`, 0))
     assert.deepStrictEqual([unread.rows.length, unread.pages], [24, Infinity])
   })
@@ -507,7 +516,7 @@ describe("the reply to #ban list", () => {
     }
   )
 
-  it("is complete with the rows that its heading promises", () => {
+  it("is complete with the number of rows in its heading", () => {
     const long = page(26, 1, 25)
     const middle = long.indexOf("\n", 950)
     assert.strictEqual(receive("#ban list 1", "Processing ban list").wakeAt, 5000)
@@ -562,7 +571,7 @@ describe("several messages", () => {
 })
 
 describe("outcomes", () => {
-  it.each(Corpus.all)("are known of $name", ({ replies }) => {
+  it.each(Corpus.all)("are recognised in $name", ({ replies }) => {
     const results = [...replies("ban-result-reforger"), ...replies("kick-result-reforger")]
     for (const [file, text] of results) {
       const command = file.startsWith("kick") ? "#kick 1" : "#ban create 1 0"
@@ -576,7 +585,7 @@ describe("outcomes", () => {
     }
   })
 
-  it("are told apart", () => {
+  it("are distinguished", () => {
     const texts = [
       "Player 'it's me' kicked!",
       "Player 'Bob' banned!",
@@ -610,7 +619,7 @@ describe("outcomes", () => {
     "Command is supported only on Dedicated Servers",
     "unknown command\n\0"
   ])(
-    "%j is the whole reply to any command",
+    "%j is a complete reply to any command",
     (text) => {
       const commands = ["#players", "#kick 1", "#ban create 1 0", "#ban remove x", "#ban list 1", "#foo"]
       for (const command of commands) {

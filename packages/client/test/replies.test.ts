@@ -26,7 +26,7 @@ describe("the reply to admins", () => {
     { maxLength: 20 }
   )
 
-  it.prop("is read as it was printed", { admins }, ({ admins }) => {
+  it.prop("is parsed as it was printed", { admins }, ({ admins }) => {
     for (const end of [[], [""], ["\0"], ["\r", ""]]) {
       const rows = admins.map(({ address, id }) => `${id} ${String(address)}`)
       const table = read(...rows, ...end)
@@ -38,12 +38,12 @@ describe("the reply to admins", () => {
     }
   })
 
-  it.prop("is a table or an error, whatever it is", { text: Hostile.text }, ({ text }) => {
+  it.prop("becomes a table or an error, whatever its text", { text: Hostile.text }, ({ text }) => {
     assert.isTrue(Result.isFailure(AdminsReply.parse(text)))
     assert.deepStrictEqual(read(text).rows, [])
   })
 
-  it.each(Corpus.all)("is read whole from $name", ({ replies }) => {
+  it.each(Corpus.all)("is parsed completely from $name", ({ replies }) => {
     for (const [file, text] of replies("admins-")) {
       const { rows, unparsed } = Result.getOrThrow(AdminsReply.parse(text))
       assert.deepStrictEqual(unparsed, [], file)
@@ -51,7 +51,7 @@ describe("the reply to admins", () => {
     }
   })
 
-  it("keeps what is no row", () => {
+  it("keeps lines that are not rows", () => {
     const wrong = [
       "what",
       "0 203.0.113.1",
@@ -72,8 +72,8 @@ describe("the reply to admins", () => {
     }
   })
 
-  it("is read in time in proportion to its length", () => {
-    // Quadratic time would be minutes.
+  it("is parsed in time proportional to its length", () => {
+    // Quadratic time would take minutes.
     for (const piece of ["1", " ", "1 ", "1.", "-", "1 1.1.1.1:1 "]) {
       const line = piece.repeat((1 << 20) / piece.length)
       assert.doesNotThrow(() => read(line, `0 203.0.113.1:1${line}`, `0 203.0.113.1:1 ${line}x`))
@@ -82,7 +82,7 @@ describe("the reply to admins", () => {
 })
 
 describe("the reply to missions", () => {
-  it.each(Corpus.all)("is read whole from $name", ({ replies }) => {
+  it.each(Corpus.all)("is parsed completely from $name", ({ replies }) => {
     for (const [file, text] of replies("missions-")) {
       const missions = Result.getOrThrow(MissionsReply.parse(text))
       assert.deepStrictEqual(missions, text.trimEnd().split("\n").slice(1), file)
@@ -90,7 +90,7 @@ describe("the reply to missions", () => {
     }
   })
 
-  it("may have a CR before every LF, and NULs behind", () => {
+  it("may have a CR before every LF, and NULs at its end", () => {
     assert.deepStrictEqual(
       MissionsReply.parse("Missions on server:\r\na.Altis.pbo\r\n b\u2028.Altis.pbo \r\n\0"),
       Result.succeed(["a.Altis.pbo", "b\u2028.Altis.pbo"])
@@ -98,11 +98,11 @@ describe("the reply to missions", () => {
     assert.deepStrictEqual(MissionsReply.parse("Missions on server:\0"), Result.succeed([]))
   })
 
-  it("may be without missions", () => {
+  it("may contain no missions", () => {
     assert.deepStrictEqual(MissionsReply.parse("Missions on server:\n"), Result.succeed([]))
   })
 
-  it.prop("is a list or an error, whatever it is", { text: Hostile.text }, ({ text }) => {
+  it.prop("becomes a list or an error, whatever its text", { text: Hostile.text }, ({ text }) => {
     const error = Result.getOrThrow(Result.flip(MissionsReply.parse(text)))
     assert.deepStrictEqual([error.command, error.text], ["missions", text])
     assert.isTrue(Result.isSuccess(MissionsReply.parse(`Missions on server:\n${text}`)))
@@ -137,7 +137,7 @@ describe("the reply to version", () => {
     ["1234.567", undefined],
     ["1.2201", undefined],
     ["beta", undefined]
-  ])("has its number found in %j", (text, number) => {
+  ])("contains a number in %j", (text, number) => {
     const version = Result.getOrThrow(VersionReply.parse(text))
     assert.deepStrictEqual(
       version,

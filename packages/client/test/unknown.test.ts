@@ -1,5 +1,5 @@
 /**
- * What the client has not seen it does not report as absent.
+ * Tests that the client does not report unknown things as absent.
  */
 import { Guid, Identity, Player, RconClient, Table } from "@bercon/client"
 import { CommandError, Session } from "@bercon/session"
@@ -18,13 +18,13 @@ const players = (...lines: ReadonlyArray<string>) => [...HEADING, ...lines].join
 const slot = (id: number) => Player.PlayerId.make(id)
 const within = { confirmWithin: "1 second" } as const
 
-/** A client whose server answers `players` so, and every other command with nothing. */
+/** A client whose server has this reply to `players`, and an empty reply to every other command. */
 const start = Effect.fnUntraced(function*(list: string, bans = "") {
   const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
   const rcon = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
   session.reply = (text) => text === "players" ? list : text === "bans" ? bans : ""
   yield* session.say("Player #0 Ann (203.0.113.9:2304) connected")
-  /** Runs an action to its end, and tells how. */
+  /** Runs an action, and returns its outcome. */
   const run = Effect.fnUntraced(function*<E extends { readonly reason: { readonly _tag: string } }>(
     action: Effect.Effect<unknown, E>
   ) {
@@ -38,24 +38,24 @@ const start = Effect.fnUntraced(function*(list: string, bans = "") {
   return { session, rcon, run, sent }
 })
 
-describe("a list of players that is not complete", () => {
+describe("an incomplete list of players", () => {
   const lists = {
-    "with a row that cannot be read": players(unread(0), "(1 players in total)"),
+    "with an unreadable row": players(unread(0), "(1 players in total)"),
     "with fewer rows than players": players("(1 players in total)"),
     "with a line without a number": players("?", "(1 players in total)")
   }
   for (const [name, list] of Object.entries(lists)) {
-    it.effect(`does not show that a player is gone, ${name}`, () =>
+    it.effect(`does not prove that a player is gone, ${name}`, () =>
       Effect.gen(function*() {
         const { rcon, run, sent } = yield* start(list)
         assert.strictEqual(yield* run(rcon.kick(slot(0), "x", within)), "Unconfirmed")
-        // After the list it is still not known that nobody is there.
+        // Even after the list, the slot is not known to be empty.
         yield* rcon.players
         assert.strictEqual(yield* run(rcon.kick(slot(0), "x", within)), "Unconfirmed")
         assert.deepStrictEqual(sent(), ["kick 0 x", "kick 0 x"])
       }).pipe(Effect.scoped))
 
-    it.effect(`takes nobody out of the roster, ${name}`, () =>
+    it.effect(`removes no player from the roster, ${name}`, () =>
       Effect.gen(function*() {
         const { rcon } = yield* start(list)
         yield* rcon.players
@@ -64,7 +64,7 @@ describe("a list of players that is not complete", () => {
       }).pipe(Effect.scoped))
   }
 
-  it.effect("shows of players whose rows were read that they are there, and of others' slots that they are empty", () =>
+  it.effect("proves that players in its valid rows are present, and that certain other slots are empty", () =>
     Effect.gen(function*() {
       const { rcon, run, session, sent } = yield* start(players(unread(7), row(2, "Bob"), "(2 players in total)"))
       yield* session.say("Player #3 Eve (203.0.113.9:2304) connected")
@@ -75,7 +75,7 @@ describe("a list of players that is not complete", () => {
       assert.deepStrictEqual(sent(), ["kick 7 x"])
     }).pipe(Effect.scoped))
 
-  it.effect("is complete again when every row can be read", () =>
+  it.effect("is complete again when every row is valid", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* start(players(unread(0), "(1 players in total)"))
       yield* rcon.players
@@ -86,9 +86,9 @@ describe("a list of players that is not complete", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("a list of bans that is not complete", () => {
+describe("an incomplete list of bans", () => {
   const HEADING = ["GUID Bans:", "[#] [GUID] [Minutes left] [Reason]", "-----"]
-  it.effect("does not show that there is no ban", () =>
+  it.effect("does not prove that a ban does not exist", () =>
     Effect.gen(function*() {
       const { rcon, run, sent } = yield* start("", [...HEADING, "0  what is this"].join("\n"))
       assert.strictEqual(yield* run(rcon.unban(GUID)), "ListIncomplete")
@@ -100,7 +100,7 @@ describe("a list of bans that is not complete", () => {
 
 describe("a list of bans", () => {
   const HEADING = ["GUID Bans:", "[#] [GUID] [Minutes left] [Reason]", "-----"]
-  /** A client of a server with these rows, and what becomes of them when a ban is removed. */
+  /** A client of a server with these rows, and with other rows after a removal. */
   const withBans = Effect.fnUntraced(function*(
     rows: ReadonlyArray<string>,
     remove: (rows: Array<string>, place: number) => void = (rows, place) => rows.splice(place, 1)
@@ -115,7 +115,7 @@ describe("a list of bans", () => {
     return { rcon, run, sent, left }
   })
 
-  it.effect("is searched for the very row that is to be removed, not for one that looks like it", () =>
+  it.effect("is searched for the row to remove, not for a similar one", () =>
     Effect.gen(function*() {
       for (
         const [rows, index] of [
@@ -132,14 +132,14 @@ describe("a list of bans", () => {
       }
     }).pipe(Effect.scoped))
 
-  it.effect("has a row of its own for each ban that is to be removed", () =>
+  it.effect("has a separate row for each ban to remove", () =>
     Effect.gen(function*() {
       const { left, rcon, run } = yield* withBans([`${GUID} perm x`, `${GUID} perm x`])
       assert.strictEqual(yield* run(rcon.unbanAll(yield* rcon.bans)), "done")
       assert.deepStrictEqual(left, [])
     }).pipe(Effect.scoped))
 
-  it.effect("in which a row cannot be read any more does not show that it is gone", () =>
+  it.effect("in which a row has become unreadable does not prove that it is gone", () =>
     Effect.gen(function*() {
       const { rcon, run } = yield* withBans([`${GUID} perm x`], (rows) => {
         rows[0] = "what is this"
@@ -147,7 +147,7 @@ describe("a list of bans", () => {
       assert.strictEqual(yield* run(rcon.unban(GUID)), "Unconfirmed")
     }).pipe(Effect.scoped))
 
-  it.effect("that is incomplete does not show that somebody else removed a ban", () =>
+  it.effect("that is incomplete does not prove that another client removed a ban", () =>
     Effect.gen(function*() {
       const { rcon, run } = yield* withBans([`${GUID} perm x`, `${"f".repeat(32)} perm y`], (rows, place) => {
         rows.splice(place, 1)
@@ -167,16 +167,16 @@ describe("a list of bans", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("a player named by GUID", () => {
-  it.effect("is looked up in the list if the roster does not know the player", () =>
+describe("a player identified by GUID", () => {
+  it.effect("is looked up in the list if the player is not in the roster", () =>
     Effect.gen(function*() {
       const { rcon, run, sent } = yield* start(players(row(0, "Ann"), "(1 players in total)"))
-      // The roster knows Ann by an event that does not tell the GUID.
+      // The roster contains Ann from an event without the GUID.
       assert.strictEqual(yield* run(rcon.kick(GUID)), "done")
       assert.deepStrictEqual(sent(), ["kick 0"])
     }).pipe(Effect.scoped))
 
-  it.effect("is not reported as absent if a row cannot be read", () =>
+  it.effect("is not reported as absent if a row is unreadable", () =>
     Effect.gen(function*() {
       const { rcon, run, sent } = yield* start(players(unread(0), "(1 players in total)"))
       assert.strictEqual(yield* run(rcon.kick(GUID)), "ListIncomplete")
@@ -184,7 +184,7 @@ describe("a player named by GUID", () => {
       assert.deepStrictEqual(sent(), [])
     }).pipe(Effect.scoped))
 
-  it.effect("is found by the account on Arma Reforger, in whatever slot", () =>
+  it.effect("is found by the account on Arma Reforger, in any slot", () =>
     Effect.gen(function*() {
       const identity = Identity.IdentityId.make("3d8f0e52-6c5a-4e0b-9a55-0c2b1d7e4f10")
       const alice = new Player.Player({ id: slot(1), name: "Alice", identity, verified: false })
@@ -202,7 +202,7 @@ describe("a player named by GUID", () => {
     }))
 })
 
-describe("a part of several", () => {
+describe("one of several actions", () => {
   it.effect("that fails after others were executed is not reported as not executed", () =>
     Effect.gen(function*() {
       const { rcon, run, session } = yield* start(players())
@@ -219,7 +219,7 @@ describe("a part of several", () => {
       assert.strictEqual(yield* run(rcon.banAll([], { write: true })), "Unconfirmed")
     }).pipe(Effect.scoped))
 
-  it.effect("has the time of the whole call", () =>
+  it.effect("has the rest of the call's time", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* start(players())
       session.wait = Effect.sleep("2 seconds")
@@ -240,13 +240,13 @@ describe("a table", () => {
     cut: false
   })
 
-  it("counts players, of whom some servers print one twice", () => {
+  it("counts players, because some servers print a player twice", () => {
     assert.isTrue(Table.isComplete(table([0, 1], 2)))
     assert.isFalse(Table.isComplete(table([0, 0], 2)))
     assert.isTrue(mayBeUnread(table([0, 0], 2), 1))
   })
 
-  it("may hide a row with a number only behind a line that can begin with it", () => {
+  it("may contain the row of a number only in a line that can begin with it", () => {
     assert.isFalse(mayBeUnread(table([0], 1), 1))
     assert.isTrue(mayBeUnread(table([0], 2, "1 ?"), 1))
     assert.isTrue(mayBeUnread(table([0], 2, "#1 ?"), 1))
@@ -258,7 +258,7 @@ describe("a table", () => {
 })
 
 describe("a late message", () => {
-  it.effect("is no evidence: it may be of an earlier visit", () =>
+  it.effect("is no evidence, because it may concern an earlier visit", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* start(players(row(0, "Ann")))
       const kicking = yield* Effect.forkChild(Effect.exit(rcon.kick(slot(0), "x", within)), { startImmediately: true })
@@ -268,8 +268,8 @@ describe("a late message", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("a long list in an old code page", () => {
-  /** A client whose server replies with so many bytes, in windows-1251. */
+describe("a long list in a legacy code page", () => {
+  /** A client whose server replies with this many bytes, in windows-1251. */
   const listed = Effect.fnUntraced(function*(length: number) {
     const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
     const service = yield* Effect.provide(Session.Session, session.layer)
@@ -287,7 +287,7 @@ describe("a long list in an old code page", () => {
     return { table: yield* rcon.banTable, rows: Math.floor((length - heading.length) / row.length) }
   })
 
-  it.effect("is cut only if its bytes are as many as the protocol can carry", () =>
+  it.effect("is cut only if it has the maximum size of the protocol", () =>
     Effect.gen(function*() {
       const whole = yield* listed(191_000)
       assert.deepStrictEqual([whole.table.cut, whole.table.rows.length >= whole.rows], [false, true])
@@ -297,14 +297,14 @@ describe("a long list in an old code page", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("the player who was meant", () => {
+describe("the intended player", () => {
   const known = { id: slot(0), name: "Ann", guid: GUID, verified: true }
   const ann = new Player.Player(known)
   const other = Guid.Guid.make("f".repeat(32))
   const table = (...rows: ReadonlyArray<Player.Player>) => ({ rows, unparsed: [], total: undefined, cut: false })
   const target = (there: Player.Player | "Nobody" | "Unknown") => new PlayerTarget(slot(0), () => there)
 
-  it("is known by the GUID, whatever the name", () => {
+  it("is recognised by the GUID, whatever the name", () => {
     const renamed = new Player.Player({ ...known, name: "Anna" })
     assert.strictEqual(target(ann).lookIn(table(renamed)), "Here")
     assert.strictEqual(target(ann).lookIn(table(new Player.Player({ ...known, guid: other }))), "Gone")
@@ -316,7 +316,7 @@ describe("the player who was meant", () => {
     assert.strictEqual(target(ann).lookIn(table(new Player.Player({ ...unknown, name: "Bob" }))), "Gone")
   })
 
-  it("is whoever a list shows first, if it was not known who is there", () => {
+  it("is the first one in a list if the occupant was unknown", () => {
     const unknown = target("Unknown")
     assert.isUndefined(unknown.player)
     assert.strictEqual(unknown.lookIn(table(ann)), "Here")
@@ -324,7 +324,7 @@ describe("the player who was meant", () => {
     assert.strictEqual(unknown.lookIn(table(new Player.Player({ ...known, guid: other }))), "Gone")
   })
 
-  it("has the slot until another player is seen in it, or nobody", () => {
+  it("has the slot until it is seen with another player or empty", () => {
     let there: Player.Player | "Nobody" | "Unknown" = ann
     const meant = new PlayerTarget(slot(0), () => there)
     assert.isTrue(meant.isCurrent())
@@ -344,7 +344,7 @@ describe("the player who was meant", () => {
     assert.isFalse(nobody.isCurrent())
   })
 
-  it("is not the one before in the slot, of whom an event tells", () => {
+  it("is not the previous occupant in an event", () => {
     assert.isTrue(target(ann).isNamedBy({ id: slot(0), name: "Ann " }))
     assert.isFalse(target(ann).isNamedBy({ id: slot(0), name: "Bob" }))
     assert.isFalse(target(ann).isNamedBy({ id: slot(1), name: "Ann" }))
@@ -352,8 +352,8 @@ describe("the player who was meant", () => {
   })
 })
 
-describe("what a server says about an action", () => {
-  it.effect("is a failure if it refuses, and returned if the words are unknown", () =>
+describe("the reply to an action", () => {
+  it.effect("is a failure if it is a refusal, and is returned if it is unknown", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* start(players())
       for (
@@ -384,7 +384,7 @@ describe("what a server says about an action", () => {
       assert.strictEqual(yield* rcon.lock, "as you like")
     }).pipe(Effect.scoped))
 
-  it.effect("is told with what did not happen", () =>
+  it.effect("is part of the error of an unconfirmed action", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* start(players(row(0, "Ann")))
       session.reply = (text) => text === "players" ? players(row(0, "Ann")) : "as you like"
@@ -394,7 +394,7 @@ describe("what a server says about an action", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("the echo of what was said", () => {
+describe("the echo of a chat message", () => {
   const long = "ж".repeat(150)
   const bytes = (length: number) => new TextDecoder().decode(new TextEncoder().encode(long).subarray(0, length))
   it.effect.each(
@@ -421,11 +421,11 @@ describe("the echo of what was said", () => {
 })
 
 describe("the hint of an empty reply", () => {
-  it.effect("names no cause that the server has shown to be false", () =>
+  it.effect("mentions no cause that the server has disproved", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* start("")
       session.reply = ""
-      // The event before has shown that this is BattlEye.
+      // The earlier event has proved that this is BattlEye.
       assert.strictEqual(
         (yield* Effect.flip(rcon.missions)).message,
         "the reply to \"missions\" is empty: this game has no such list, or does not show it over RCON"
@@ -435,8 +435,8 @@ describe("the hint of an empty reply", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("who has left", () => {
-  it.effect("is told with what was known of the player, and when that was told", () =>
+describe("a player who has left", () => {
+  it.effect("is published with the last known data, and its time", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* start(players(row(0, "Ann"), "(1 players in total)"))
       yield* TestClock.adjust("1 minute")
@@ -456,7 +456,7 @@ describe("who has left", () => {
       yield* session.say("Player #1 Bob (-) has been kicked by BattlEye: Client not responding")
       assert.strictEqual((yield* Fiber.join(kicked)).known?.address?.ip as string, "203.0.113.9")
 
-      // Of another player in the slot it says nothing.
+      // It contains nothing about another player in the slot.
       yield* session.say(`Player #2 Eve (203.0.113.9:2304) connected`)
       const other = yield* Effect.forkChild(rcon.waitFor("PlayerDisconnected"), { startImmediately: true })
       yield* session.say("Player #2 Zoe disconnected")

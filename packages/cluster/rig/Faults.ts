@@ -63,6 +63,21 @@ export const all = {
     after: "60 seconds",
     promises: { stays: true }
   },
+  both: {
+    // Its locks go with their connection, so others take its servers over before it wakes up.
+    title: "a runner frozen for 20 s, and Postgres restarted meanwhile",
+    inject: ({ postgres, runners }) =>
+      runners.use((runner) =>
+        runner.freeze.pipe(
+          Effect.andThen(postgres.stop),
+          Effect.andThen(postgres.start),
+          Effect.andThen(Effect.sleep("20 seconds")),
+          Effect.andThen(runner.thaw)
+        )
+      ),
+    after: "20 seconds",
+    promises: {}
+  },
   restart: { title: "Postgres restarted", inject: away(0), after: "60 seconds", promises: { stays: true } }
 } as const satisfies { readonly [name: string]: Fault }
 

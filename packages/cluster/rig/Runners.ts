@@ -31,9 +31,9 @@ export interface Runner {
 
 export interface Runners {
   /** Does something to the oldest runner, which is one no more. */
-  readonly take: (f: (runner: Runner) => Effect.Effect<void>) => Effect.Effect<void>
+  readonly take: <E>(f: (runner: Runner) => Effect.Effect<void, E>) => Effect.Effect<void, E>
   /** Does something to the oldest runner, which remains one. */
-  readonly use: (f: (runner: Runner) => Effect.Effect<void>) => Effect.Effect<void>
+  readonly use: <E>(f: (runner: Runner) => Effect.Effect<void, E>) => Effect.Effect<void, E>
   /** Kills the runner that has this address. */
   readonly kill: (address: string) => Effect.Effect<void>
   /** Starts one more. */

@@ -10,8 +10,9 @@
  * - While the database does not answer, the locks count as held for 80 % of `shardLockExpiration` after their last
  *   confirmation. Then the engine ends the sessions.
  * - Locks that were lost with their connection (Postgres was restarted, say) are taken again, if nobody else has taken them.
- * - A lock is *surely held* for `shardLockExpiration` after its last confirmation. Sessions send nothing beyond that, so a
- *   machine that was frozen does not speak for a server that another runner has taken over meanwhile.
+ * - A lock is *surely held* for `shardLockExpiration` after its last confirmation, but not if this process has stood still
+ *   since, for more than two seconds. Sessions send nothing then, until the lock is confirmed anew, so a machine that was
+ *   frozen does not speak for a server that another runner has taken over meanwhile.
  *
  * @since 0.1.0
  */
@@ -65,6 +66,15 @@ const keyOf = ({ group, id }: ShardId): string => `${group}:${id}`
 /** How long the database may take to confirm locks, in milliseconds. */
 const ANSWER_TIMEOUT = 2000
 
+/** How often a runner looks whether it has stood still, in milliseconds. */
+const LOOK = 1000
+
+/**
+ * How long it may have stood still without a doubt about its locks, in milliseconds. It takes longer for the others to take it
+ * for dead. They wait for its locks, but these are gone at once if the database is restarted, for example.
+ */
+const STOOD_STILL = 2000
+
 /**
  * Puts the locks between the engine and the `RunnerStorage` that this layer is given.
  *
@@ -84,8 +94,19 @@ export const layer: Layer.Layer<
   const confirmed = new Map<string, { readonly shard: ShardId; readonly at: number }>()
   /** Locks that the engine has given back. It may ask to refresh one that it is giving back. */
   const returned = new Map<string, ShardId>()
+  /** This runner, once it has asked for a lock. */
+  let self: RunnerAddress | undefined
   // One after the other: a refresh must not take again what is released meanwhile.
   const oneByOne = Semaphore.makeUnsafe(1)
+
+  let ranAt = now()
+  /** Since when locks must have been confirmed to be sure. */
+  let sureSince = -Infinity
+  const look = (): void => {
+    const at = now()
+    if (at - ranAt > STOOD_STILL) sureSince = at
+    ranAt = at
+  }
 
   const age = (shard: ShardId): number => now() - (confirmed.get(keyOf(shard))?.at ?? -Infinity)
   const isReturned = (shard: ShardId): boolean => returned.has(keyOf(shard))
@@ -103,6 +124,7 @@ export const layer: Layer.Layer<
     oneByOne.withPermit(Effect.suspend(() => {
       const shards = Array.from(shardIds)
       const at = now()
+      self = address
       for (const shard of shards) returned.delete(keyOf(shard))
       return Effect.tap(storage.acquire(address, shards), (acquired) => Effect.sync(() => confirm(acquired, at)))
     }))
@@ -140,6 +162,20 @@ export const layer: Layer.Layer<
       )
     })
 
+  const isSure = (shard: ShardId): boolean => (confirmed.get(keyOf(shard))?.at ?? -Infinity) >= sureSince
+  // The engine would confirm them soon, too, but their servers are silent until then.
+  const confirmAnew = Effect.suspend(() => {
+    look()
+    const unsure = Array.from(confirmed.values(), ({ shard }) => shard).filter((shard) => !isSure(shard))
+    return self === undefined || unsure.length === 0 ? Effect.void : Effect.ignore(refresh(self, unsure))
+  })
+  yield* Effect.forkScoped(Effect.forever(Effect.delay(confirmAnew, LOOK)))
+
+  const isHeld = (shard: ShardId): boolean => {
+    look()
+    return isSure(shard) && age(shard) < expiration
+  }
+
   return Context.make(RunnerStorage.RunnerStorage, {
     ...storage,
     acquire,
@@ -154,7 +190,7 @@ export const layer: Layer.Layer<
         giveBack(Array.from(confirmed.values(), ({ shard }) => shard))
         return storage.releaseAll(address)
       }))
-  }).pipe(Context.add(ShardLocks, { isHeld: (shard) => age(shard) < expiration }))
+  }).pipe(Context.add(ShardLocks, { isHeld }))
 }))
 
 /**

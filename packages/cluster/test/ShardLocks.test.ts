@@ -1,6 +1,6 @@
 import { ShardLocks } from "@bercon/cluster"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Fiber, Layer } from "effect"
+import { Clock, Context, Effect, Fiber, Layer } from "effect"
 import { ClusterError, RunnerAddress, RunnerStorage, ShardId, ShardingConfig } from "effect/cluster"
 import { TestClock } from "effect/testing"
 
@@ -25,6 +25,11 @@ const database = Effect.gen(function*() {
         ? Effect.fail(new ClusterError.PersistenceError({ cause: "connection refused" }))
         : Effect.never
     )
+  const clock = yield* Clock.Clock
+  let stoodStill = 0n
+  const ownClock: Clock.Clock = Object.assign(Object.create(clock) as Clock.Clock, {
+    monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe() + stoodStill
+  })
   const memory = Context.get(yield* Layer.build(RunnerStorage.layerMemory), RunnerStorage.RunnerStorage)
   const storage: RunnerStorage.RunnerStorage["Service"] = {
     ...memory,
@@ -42,12 +47,17 @@ const database = Effect.gen(function*() {
   const context = yield* Layer.build(ShardLocks.layer.pipe(
     Layer.provide(Layer.succeed(RunnerStorage.RunnerStorage, storage)),
     Layer.provide(ShardingConfig.layer({ shardLockExpiration: "1 minute" }))
-  ))
+  )).pipe(Effect.provideService(Clock.Clock, ownClock))
   const locked = Context.get(context, RunnerStorage.RunnerStorage)
   return {
     state,
     storage: locked,
     isHeld: Context.get(context, ShardLocks.ShardLocks).isHeld,
+    /** Time passes, and nothing of this process runs meanwhile. */
+    standStill: (seconds: number) =>
+      Effect.sync(() => {
+        stoodStill += BigInt(seconds) * 1_000_000_000n
+      }),
     /** Confirms the locks as the engine does, and returns the shards that count as held: none if the engine is told of a failure. */
     refresh: (ids: ReadonlyArray<ShardId.ShardId> = shards) =>
       Effect.gen(function*() {
@@ -104,6 +114,38 @@ describe("locks of shards", () => {
       assert.deepStrictEqual(shards.map(isHeld), [false, false])
       yield* refresh([second])
       assert.deepStrictEqual(shards.map(isHeld), [false, true])
+    }))
+
+  it.effect("are not surely held after the process has stood still, until they are confirmed anew", () =>
+    Effect.gen(function*() {
+      const { isHeld, standStill, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      yield* standStill(1)
+      assert.deepStrictEqual(shards.map(isHeld), [true, true])
+      yield* standStill(3)
+      // Meanwhile the database was restarted, and another runner has taken the first one.
+      state.held.clear()
+      state.foreign.add(keyOf(first))
+      assert.deepStrictEqual(shards.map(isHeld), [false, false])
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(shards.map(isHeld), [false, true])
+      yield* standStill(3)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(shards.map(isHeld), [false, true])
+    }))
+
+  it.effect("are not surely held by an answer to a question from before the process stood still", () =>
+    Effect.gen(function*() {
+      const { isHeld, standStill, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      state.mode = "slow"
+      const refreshing = yield* Effect.forkChild(storage.refresh(self, shards), { startImmediately: true })
+      yield* standStill(3)
+      yield* TestClock.adjust("100 millis")
+      yield* Fiber.join(refreshing)
+      assert.deepStrictEqual(shards.map(isHeld), [false, false])
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(shards.map(isHeld), [true, true])
     }))
 
   it.effect("are dated by the question, not by a late answer", () =>

@@ -267,6 +267,14 @@ describe("a command", () => {
     assert.strictEqual(reply({ onCommand }, "missions"), "Missions on server:\n")
   })
 
+  it("is executed after a change that the hook makes, also if the hook answers it", () => {
+    const before = (world: World.World) => ({ ...world, version: "9.999", missions: ["x"] })
+    assert.strictEqual(reply({ onCommand: () => ({ before }) }, "version"), "9.999")
+    const server = online({ onCommand: () => ({ before, reply: "" }) })
+    command(server, 0, 0, "version")
+    assert.deepStrictEqual(server.world.missions, ["x"])
+  })
+
   it("is answered late by policy, or by the hook, and in the order of their delays", () => {
     const server = online({
       replyDelay: "1 second",
@@ -822,6 +830,32 @@ describe("a server that", () => {
     const server = online({ recordCapacity: 3 })
     for (let sequence = 0; sequence < 10; sequence++) command(server, sequence, sequence, "")
     assert.deepStrictEqual(server.commands.map(({ sequence }) => sequence), [7, 8, 9])
+  })
+
+  it("calls its observer with every entry of its records, in their order", () => {
+    const seen = new Array<readonly [kind: keyof ServerMachine.Records, entry: unknown]>()
+    const see = (kind: keyof ServerMachine.Records) => (entry: unknown) => void seen.push([kind, entry])
+    const server = online({
+      observer: {
+        logins: see("logins"),
+        commands: see("commands"),
+        messages: see("messages"),
+        acknowledgements: see("acknowledgements"),
+        drops: see("drops"),
+        violations: see("violations")
+      }
+    })
+    command(server, 1, 0, "players")
+    command(server, 2, 0, "players", BOB)
+    ServerMachine.forget(server, 3)
+    assert.deepStrictEqual(seen, [
+      ["logins", server.logins[0]],
+      ["messages", server.messages[0]],
+      ["acknowledgements", server.acknowledgements[0]],
+      ["commands", server.commands[0]],
+      ["violations", server.violations[0]],
+      ["drops", server.drops[0]]
+    ])
   })
 
   it("remembers what was executed, for however long a client polls", () => {

@@ -52,7 +52,7 @@ const isMeant = (meaning: Meaning) => (player: Player.Player): boolean => {
 }
 
 /** The player in a list whom a text names. Fails if there is none, or more than one. */
-export const among = (
+const among = (
   players: ReadonlyArray<Player.Player>,
   text: string
 ): Effect.Effect<Player.Player, TargetError> => {

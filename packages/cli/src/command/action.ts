@@ -46,7 +46,7 @@ const view = View.make(Outcome, {
 })
 
 /** For actions of whose effect the server gives evidence. */
-export const confirmWithin = Flags.duration("confirm-within").pipe(
+const confirmWithin = Flags.duration("confirm-within").pipe(
   Flag.withDescription("How long to wait for evidence of the effect; 0 is not at all. Default 5s"),
   Flag.withDefault(Duration.seconds(5))
 )

@@ -16,6 +16,7 @@ import { resolve, type Servers } from "../connection/Servers.ts"
 import type { Failure } from "../Failure.ts"
 import { bercon } from "../flags.ts"
 import * as Output from "../output/Output.ts"
+import { Quiet } from "../output/Progress.ts"
 
 /** What the help of a command says. */
 export interface About {
@@ -50,6 +51,7 @@ export const withServers = <E, R>(run: (servers: Servers) => Effect.Effect<void,
     const flags = yield* bercon
     const servers = yield* resolve(flags)
     yield* run(servers).pipe(
-      Effect.provide(Output.layer({ format: flags.format, labelled: servers.labelled }))
+      Effect.provide(Output.layer({ format: flags.format, labelled: servers.labelled })),
+      Effect.provideService(Quiet, flags.quiet)
     )
   })

@@ -2,7 +2,7 @@
  * The file of servers: where it is, and what is in it. It is the file that a fleet reads, see `NodeFleet`.
  */
 import type { ServersFileError } from "@bercon/fleet/FleetError"
-import * as NodeFleet from "@bercon/fleet/NodeFleet"
+import type * as NodeFleet from "@bercon/fleet/NodeFleet"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -39,7 +39,7 @@ const configurationFolder = Effect.gen(function*() {
 })
 
 /** Where the file of servers is looked for if neither `--config` nor `BERCON_CONFIG` names one. */
-export const usualPath: Effect.Effect<string> = Effect.map(
+const usualPath: Effect.Effect<string> = Effect.map(
   configurationFolder,
   (folder) => Path.join(folder, "bercon", "servers.toml")
 )
@@ -66,5 +66,6 @@ export const read = (config: Option.Option<string>): Effect.Effect<Option.Option
   Effect.gen(function*() {
     const file = yield* path(config)
     if (!file.named && !Fs.existsSync(file.path)) return Option.none()
-    return Option.some({ path: file.path, servers: yield* NodeFleet.readFile(file.path) })
+    const { readFile } = yield* Effect.promise(() => import("@bercon/fleet/NodeFleet"))
+    return Option.some({ path: file.path, servers: yield* readFile(file.path) })
   })

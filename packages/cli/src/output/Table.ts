@@ -2,7 +2,7 @@
  * Tables for people: columns aligned by the cells they take on a terminal, and one field a line on a terminal that is too
  * narrow for that.
  */
-import { displayWidth } from "effect/cli/CliOutput"
+import * as CliOutput from "effect/cli/CliOutput"
 import * as SafeText from "./SafeText.ts"
 import type { Column } from "./View.ts"
 
@@ -13,6 +13,9 @@ export interface Style {
   /** Whether it shows colours. */
   readonly colours: boolean
 }
+
+// Most cells are ASCII, and lists can have thousands of rows.
+const displayWidth = (text: string): number => /^[\x20-\x7e]*$/.test(text) ? text.length : CliOutput.displayWidth(text)
 
 const bold = (text: string, { colours }: Style): string => colours ? `\x1b[1m${text}\x1b[22m` : text
 const dim = (text: string, { colours }: Style): string => colours ? `\x1b[2m${text}\x1b[22m` : text
@@ -73,8 +76,12 @@ const stacked = (grid: Grid, style: Style, width: number): string => {
     .join("\n")
 }
 
-/** The rows as a table that fits the width, each line ended. */
-export const render = <Row>(columns: ReadonlyArray<Column<Row>>, rows: ReadonlyArray<Row>, style: Style): string => {
+/**
+ * The rows as a table that fits the width, each line ended. Columns of which no row has anything are left out: games differ in
+ * what they tell.
+ */
+export const render = <Row>(all: ReadonlyArray<Column<Row>>, rows: ReadonlyArray<Row>, style: Style): string => {
+  const columns = rows.length === 0 ? all : all.filter(({ cell }) => rows.some((row) => cell(row) !== undefined))
   const grid: Grid = {
     titles: columns.map(({ title }) => title),
     cells: rows.map((row) => columns.map(({ cell }) => SafeText.line(cell(row) ?? "-")))

@@ -1,5 +1,5 @@
 /**
- * Makes the errors of actions.
+ * Constructs the errors of actions.
  */
 import { ActionError } from "../ActionError.ts"
 

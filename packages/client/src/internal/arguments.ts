@@ -1,6 +1,6 @@
 /**
- * Checks the arguments of commands before anything is sent. The schemas of the brands decide, also at run time: types do
- * not bind a program in JavaScript, and `undefined` slips through many.
+ * Checks the arguments of commands before anything is sent. The schemas of the brands check them at run time, because
+ * types do not constrain a JavaScript program, and many types accept `undefined`.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,7 +16,7 @@ import { make as commandError } from "./commandError.ts"
 
 type Checked<A> = Effect.Effect<A, CommandError>
 
-/** The failure of a command that cannot be sent. */
+/** Fails because a command cannot be sent. */
 export const invalid = (command: string, problem: string): Effect.Effect<never, CommandError> =>
   Effect.fail(commandError(command, new InvalidCommand({ problem })))
 
@@ -27,23 +27,23 @@ const unexpected = (
   value: unknown
 ): Effect.Effect<never, CommandError> => invalid(command, `${name} must be ${allowed} (got ${shown(value)})`)
 
-/** A value for an error message, at most 100 characters. */
+/** Formats a value for an error message, in at most 100 characters. */
 const shown = (value: unknown): string => {
   const text = typeof value === "string" ? JSON.stringify(value) : Formatter.format(value)
   return text.length > 100 ? `${text.slice(0, 100)}…` : text
 }
 
-/** Any text. */
+/** Checks for any text. */
 export const text = (command: string, name: string, value: unknown): Checked<string> =>
   typeof value === "string" ? Effect.succeed(value) : unexpected(command, name, "a string", value)
 
-/** One line of text: a second line would be another command. */
+/** Checks for one line of text: a second line would be another command. */
 export const line = (command: string, name: string, value: unknown): Checked<string> =>
   Effect.flatMap(text(command, name, value), (text) =>
-    // Without the value: it may be long, and is the caller's alone.
+    // The value is omitted: it may be long, and only the caller should see it.
     /[\r\n]/.test(text) ? invalid(command, `${name} must be one line, without line breaks`) : Effect.succeed(text))
 
-/** The name of a mission, without the `.pbo` of its file. */
+/** Checks for the name of a mission. Removes the `.pbo` of its file. */
 export const mission = (command: string, value: unknown): Checked<string> =>
   Effect.flatMap(line(command, "mission", value), (text) => {
     const name = text.trim().replace(/\.pbo$/i, "")
@@ -53,18 +53,14 @@ export const mission = (command: string, value: unknown): Checked<string> =>
 const SLOT = "a slot, an integer from 0"
 const isSlot = Schema.is(PlayerId)
 
-/** A player's slot. Servers take -1 for all players. */
-export const slot = (command: string, value: unknown): Checked<PlayerId> =>
-  isSlot(value) ? Effect.succeed(value) : unexpected(command, "player", SLOT, value)
-
-/** An array. */
+/** Checks for an array. */
 export const list = <A>(command: string, name: string, value: ReadonlyArray<A>): Checked<ReadonlyArray<A>> =>
   Array.isArray(value) ? Effect.succeed(value) : unexpected(command, name, "an array", value)
 
-/** How callers name a player. */
+/** How callers identify a player. */
 export type PlayerName = PlayerId | Guid | IdentityId | Player
 
-/** A player: by slot, by GUID, or as a list has shown it. */
+/** Checks for a player: a slot, a GUID, an account, or a row of a list. */
 export const player = (command: string, value: unknown): Checked<PlayerName> => {
   const id = lowerCase(value)
   return isSlot(value) || value instanceof Player
@@ -82,13 +78,13 @@ export const player = (command: string, value: unknown): Checked<PlayerName> => 
 const isTarget = Schema.is(BanTarget)
 const TARGET = "a GUID of 32 hexadecimal digits, an IPv4 address, or the UUID of an account"
 
-/** A ban's target: a GUID, an IP address or an account. */
+/** Checks for a ban's target: a GUID, an IP address or an account. */
 export const banTarget = (command: string, value: unknown): Checked<BanTarget> => {
   const target = lowerCase(value)
   return isTarget(target) ? Effect.succeed(target) : unexpected(command, "target", TARGET, value)
 }
 
-/** Whom to ban: a player on the server, or a target. */
+/** Checks for the target of a new ban: a player on the server, or a ban's target. */
 export const banned = (command: string, value: unknown): Checked<PlayerId | Player | BanTarget> =>
   isSlot(value) || value instanceof Player
     ? Effect.succeed(value)
@@ -97,22 +93,20 @@ export const banned = (command: string, value: unknown): Checked<PlayerId | Play
       () => unexpected(command, "target", `${SLOT}, a Player, ${TARGET}`, value)
     )
 
-/** A row of the list, or the target whose bans are removed. */
+/** Checks for a ban to remove: a row of the list, or a ban's target. */
 export const listed = (command: string, value: unknown): Checked<BanTarget | Ban> =>
   value instanceof Ban ? Effect.succeed(value) : Effect.catch(
     banTarget(command, value),
     () => unexpected(command, "target", `a row of the list of bans, ${TARGET}`, value)
   )
 
-/** GUIDs and UUIDs are given in either case. */
+/** GUIDs and UUIDs are accepted in either case. */
 const lowerCase = (value: unknown): unknown => typeof value === "string" ? value.toLowerCase() : value
 
-/** The longest time that servers can be trusted to count, in whichever unit: a signed number of 32 bits. */
+/** Maximum number of time units that servers are known to accept: a signed number of 32 bits. */
 const MAX_UNITS = 2 ** 31 - 1
 
-/**
- * A duration as servers count it, in whole units; 0 for ever. The error names the allowed range.
- */
+/** Converts a duration to whole units; 0 for permanent or unlimited. The error contains the allowed range. */
 export const count = (
   command: string,
   name: string,
@@ -125,7 +119,7 @@ export const count = (
     onNone: () => NaN,
     onSome: (duration) => Math.ceil(Duration.toMillis(duration) / MILLIS[unit])
   })
-  // An infinite ban is permanent. An infinite limit is probably a mistake: it is written "unlimited".
+  // An infinite ban is permanent. An infinite limit is probably a mistake, and must be written as "unlimited".
   if (units === Infinity && unlimited === "permanent") return Effect.succeed(0)
   return units >= 1 && units <= MAX_UNITS
     ? Effect.succeed(units)

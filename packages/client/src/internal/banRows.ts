@@ -1,13 +1,13 @@
 /**
- * Compares lists of bans. Numbers move and times run down, so neither tells one row from another.
+ * Compares lists of bans. Numbers move and times run down, so rows are identified by the rest.
  */
 import type { Ban } from "../Ban.ts"
 
-/** What of a row stays the same when the list is printed again. */
-export const keyOf = ({ reason, remaining, target }: Ban): string =>
+/** The part of a row that does not change when the list is printed again. */
+const keyOf = ({ reason, remaining, target }: Ban): string =>
   `${target} ${remaining === "permanent" ? "permanent" : "limited"} ${reason}`
 
-/** The rows of `before` that are not in `after`. Rows that look the same are counted. */
+/** The rows of `before` that are not in `after`. Rows with equal keys are counted. */
 export const missingFrom = (before: ReadonlyArray<Ban>, after: ReadonlyArray<Ban>): ReadonlyArray<Ban> => {
   const left = new Map<string, number>()
   for (const row of after) left.set(keyOf(row), (left.get(keyOf(row)) ?? 0) + 1)

@@ -1,5 +1,5 @@
 /**
- * Compares the server's list of bans with the one before, and publishes what has changed as events.
+ * Reads the server's list of bans at an interval, and publishes its changes as events.
  */
 import { Alarm } from "@bercon/session/unstable"
 import * as Arr from "effect/Array"
@@ -17,10 +17,10 @@ import { complainer, reported } from "./reported.ts"
 /** Servers print whole minutes. */
 const ROUNDING = 60_000
 
-/** How many rows are remembered that incomplete lists do not show. */
+/** Maximum number of remembered rows that incomplete lists do not contain. */
 const REMEMBERED = 10_000
 
-/** The least time between two readings, in milliseconds. */
+/** Minimum time between two readings, in milliseconds. */
 const REST = 1000
 
 export interface BanWatch {
@@ -29,7 +29,7 @@ export interface BanWatch {
   readonly close: () => void
 }
 
-/** A row, and when it was last read. */
+/** A row and the time at which it was last read. */
 interface Read {
   readonly ban: Ban
   readonly at: number
@@ -37,7 +37,7 @@ interface Read {
 
 export const make = (options: {
   readonly query: Effect.Effect<Table<Ban>, CommandError | ReplyError>
-  /** In milliseconds. Infinite: never. */
+  /** In milliseconds; `Infinity` for never. */
   readonly interval: number
   readonly now: () => number
   readonly context: Context.Context<never>
@@ -45,7 +45,7 @@ export const make = (options: {
 }): BanWatch => {
   const interval = Math.max(REST, options.interval)
   if (interval === Infinity) return { begin: constVoid, close: constVoid }
-  /** What the lists have shown so far; `undefined` before the first. */
+  /** The rows of the lists so far; `undefined` before the first list. */
   let before: ReadonlyArray<Read> | undefined
   /** When the last reading ended. */
   let triedAt = Infinity
@@ -56,12 +56,12 @@ export const make = (options: {
     const now = options.now()
     const read = table.rows.map((ban): Read => ({ ban, at: now }))
     if (before !== undefined) { for (const event of changes(before, table, now)) options.publish(event) }
-    // What an incomplete list does not show is remembered.
+    // Rows that an incomplete list does not contain are remembered.
     const unseen = isComplete(table) || before === undefined ? [] : unmatched(before, table.rows)
     before = [...read, ...unseen.slice(0, REMEMBERED)]
   }
 
-  const complain = complainer("cannot watch the list of bans")
+  const complain = complainer("cannot read the list of bans")
   const read = options.query.pipe(
     Effect.map(take),
     Effect.catch(complain),
@@ -72,7 +72,7 @@ export const make = (options: {
   const alarm: Alarm = new Alarm(options.context, {
     now: options.now,
     wakeAt: () => triedAt + interval,
-    ring: () => reported("watching the list of bans failed, and will not be done any more", read)
+    ring: () => reported("the watch of the ban list has died and will not be resumed", read)
   })
   return {
     begin: () => {
@@ -86,10 +86,10 @@ export const make = (options: {
   }
 }
 
-/** What rows have in common that can be the same ban, expired or not. */
+/** The common key of rows that can be the same ban, expired or not. */
 const nameOf = ({ reason, target }: Ban): string => `${target} ${reason}`
 
-/** What has changed from one list to the next. Rows of the same name are counted: they cannot be told apart. */
+/** The changes from one list to the next. Rows with the same key cannot be distinguished, so they are counted. */
 const changes = (
   before: ReadonlyArray<Read>,
   table: Table<Ban>,
@@ -105,7 +105,7 @@ const changes = (
     for (const ban of liveAfter.slice(liveBefore.length)) events.push(new ServerEvent.BanAdded({ ban }))
     const fallen = Math.max(0, liveBefore.length - liveAfter.length)
     const risen = Math.min(fallen, Math.max(0, expiredAfter.length - expiredBefore.length))
-    // Those that end first.
+    // The bans that end first.
     const gone = [...liveBefore].sort((a, b) => endOf(a) - endOf(b)).slice(0, canBeMissing ? fallen : risen)
     gone.forEach((read, index) => {
       const hasExpired = index < risen || endOf(read) <= now + ROUNDING
@@ -120,7 +120,7 @@ const changes = (
 const endOf = ({ at, ban }: Read): number =>
   Duration.isDuration(ban.remaining) ? at + Duration.toMillis(ban.remaining) : Infinity
 
-/** The remembered rows that a list does not show. */
+/** The remembered rows that a list does not contain. */
 const unmatched = (before: ReadonlyArray<Read>, rows: ReadonlyArray<Ban>): ReadonlyArray<Read> => {
   const left = new Map<string, number>()
   for (const row of rows) left.set(nameOf(row), (left.get(nameOf(row)) ?? 0) + 1)

@@ -1,5 +1,5 @@
 /**
- * The session as the client sees it: its commands fail with the client's `CommandError`, which has more reasons.
+ * The session as the client uses it: its commands fail with the client's `CommandError`, which has more reasons.
  */
 import type * as Session from "@bercon/session/Session"
 import * as Effect from "effect/Effect"

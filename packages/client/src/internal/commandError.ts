@@ -1,10 +1,10 @@
 /**
- * Makes the errors of commands.
+ * Constructs the errors of commands.
  */
 import { CommandErrors } from "@bercon/session/unstable"
 import { CommandError } from "../CommandError.ts"
 
-/** Why a command fails whose session has ended. */
+/** The error of a command whose session has ended. */
 export const closedBy = CommandErrors.closedBy
 
 /** The error of a command with this text. */

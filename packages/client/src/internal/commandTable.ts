@@ -1,6 +1,6 @@
 /**
- * The simple commands, each written once: what is sent, whether it may be sent again, and what its reply means. The
- * client's methods, the flavours and the mock derive from this table.
+ * The simple commands, each defined once: its text, whether it may be sent again, and how its reply is parsed. The
+ * client's methods, the flavours and the mock are derived from this table.
  */
 import * as Result from "effect/Result"
 import { type ActionError, Rejected } from "../ActionError.ts"
@@ -12,12 +12,12 @@ import * as MissionsReply from "./battleye/missionsReply.ts"
 import * as VersionReply from "./battleye/versionReply.ts"
 import { isRefusal } from "./refusal.ts"
 
-/** A command whose reply is all that is known of its outcome. */
+/** A command whose reply is the only information about its outcome. */
 export interface SimpleCommand<out A, out E = never> {
   readonly text: string
   /**
-   * Whether it may be sent again. One that changes the world each time it is run is sent once, and only in the session of
-   * its call.
+   * Whether it may be sent again. A command that has an effect each time it is executed is sent once, and only in the
+   * session of its call.
    */
   readonly repeatable: boolean
   readonly parse: (reply: string) => Result.Result<A, E>
@@ -28,7 +28,7 @@ const query = <A>(
   parse: (reply: string) => Result.Result<A, ReplyError>
 ): SimpleCommand<A, ReplyError> => ({ text, repeatable: true, parse })
 
-/** Succeeds with what the server says about it, unless that is a refusal. `name`: that of the method. */
+/** Succeeds with the server's reply, unless that is a refusal. `name` is the name of the method. */
 const action = (name: string, text: string, repeatable = true): SimpleCommand<string, ActionError> => ({
   text,
   repeatable,
@@ -57,14 +57,14 @@ export const actions = {
   shutdown: action("shutdown", "#shutdown", false)
 }
 
-/** Actions whose arguments are part of the text, and are checked already. */
+/** Actions whose arguments are part of the text. The arguments have been checked. */
 export const actionsWith = {
   loadBans: (file: string) => action("loadBans", words("loadBans", file)),
-  /** -1: no limit. */
+  /** -1 removes the limit. */
   maxPing: (milliseconds: number) => action("maxPing", words("maxPing", milliseconds)),
   selectMission: (mission: string, difficulty: string) =>
     action("selectMission", words("#mission", mission, difficulty), false)
 }
 
-/** Words with a blank between them. An empty one leaves no trace. */
+/** Joins words with blanks. Empty words are omitted. */
 export const words = (...words: ReadonlyArray<string | number>): string => words.filter((word) => word !== "").join(" ")

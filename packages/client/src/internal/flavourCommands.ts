@@ -1,5 +1,5 @@
 /**
- * What a flavour implements. The rest of the client is the same for all.
+ * The interface of a flavour. The rest of the client is the same for all flavours.
  */
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
@@ -12,15 +12,15 @@ import type { Table } from "../Table.ts"
 import type { SimpleCommand } from "./commandTable.ts"
 import type { PlayerTarget } from "./playerTarget.ts"
 
-/** The context of a command, captured when it is called. */
+/** Context captured when a command is called. */
 export interface Call {
-  /** As the caller chose; `undefined` for the command's own default. */
+  /** The caller's choice; `undefined` for the default of the command. */
   readonly repeatable?: boolean | undefined
-  /** The only session in which the caller wants it executed. */
+  /** The only session in which the caller wants the command executed. */
   readonly epoch?: number | undefined
-  /** The session it was called in. A slot or a place in a list is valid in this one alone. */
+  /** The session of the call. A slot or a position in a list is valid only in this one. */
   readonly calledIn: number
-  /** Asked before each sending whether the command still means what it meant at the call. */
+  /** Returns whether the command still means what it meant at the call. Called before each send. */
   readonly isCurrent?: (() => boolean) | undefined
   /** When to give up, in milliseconds of the monotonic clock. */
   readonly deadline: number
@@ -28,17 +28,17 @@ export interface Call {
   readonly confirmWithin?: Duration.Input | undefined
 }
 
-/** How long to ban, and why. */
+/** The length of a ban and its reason. */
 export interface Sentence {
   readonly duration: Duration.Input | "permanent"
   readonly reason: string
 }
 
 type Query<A> = (call: Call) => Effect.Effect<A, CommandError | ReplyError>
-/** Succeeds with what the server says about it. */
+/** Succeeds with the server's reply. */
 type Confirmed = Effect.Effect<string, CommandError | ActionError>
 
-/** The commands, see `Commands`. Arguments are checked already. */
+/** The commands, see `Commands`. The arguments have been checked. */
 export interface FlavourCommands {
   readonly playerTable: Query<Table<Player>>
   readonly banTable: Query<Table<Ban>>
@@ -48,7 +48,7 @@ export interface FlavourCommands {
   readonly whisper: (player: PlayerTarget, text: string, call: Call) => Confirmed
   readonly kick: (player: PlayerTarget, reason: string, call: Call) => Confirmed
   readonly ban: (target: PlayerTarget | BanTarget, sentence: Sentence, call: Call) => Confirmed
-  /** Adds the bans that are not in the list yet. Always confirmed. */
+  /** Adds the bans that are missing from the list. Always confirmed. */
   readonly banAll: (targets: ReadonlyArray<BanTarget>, sentence: Sentence, call: Call) => Confirmed
   /** Removes all bans of each target, or one ban of the list. */
   readonly unban: (targets: ReadonlyArray<BanTarget | Ban>, call: Call) => Confirmed

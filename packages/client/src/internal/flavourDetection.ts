@@ -1,13 +1,13 @@
 /**
- * Finds out which flavour a server speaks.
+ * Determines the flavour of a server.
  *
- * The server's greeting to this client shows it, and so does nearly every event. If no greeting has come when the first
- * command is called, the server is asked for `players`: BattlEye replies with a table, Arma Reforger's own RCON with
- * nothing. The greeting and the question run side by side, and whichever comes first decides. The question is asked once
- * for all who wait, and its table is the list of players for those who want one.
+ * The server's greeting to this client identifies the flavour, and so does nearly every event. If no greeting has
+ * arrived when the first command is called, the client sends `players`: BattlEye replies with a table, Arma Reforger's
+ * own RCON with an empty reply. Greeting and query run at the same time, and the first result decides. The query is
+ * sent once for all waiting commands, and its table is also the result of waiting queries for the list of players.
  *
- * A table, a greeting or an event is evidence. An empty reply is only a guess: a BattlEye server that is starting can reply
- * so, too. A guess is used, and the server is asked again with the next command.
+ * A table, a greeting or an event is evidence. An empty reply is only a guess, because a starting BattlEye server can
+ * send one, too. A guess is used, and the query is repeated with the next command.
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import { Monotonic } from "@bercon/session/unstable"
@@ -28,7 +28,7 @@ import { closedBy, make as commandError } from "./commandError.ts"
 import { notConnected } from "./notConnected.ts"
 import { reported } from "./reported.ts"
 
-/** The outcome of the question. */
+/** The outcome of the query. */
 export interface Answer {
   readonly flavour: Flavour
   /** The list of players, if the reply was one. */
@@ -37,29 +37,32 @@ export interface Answer {
 
 export interface Options {
   readonly session: ClientSession
-  /** The flavour, if it need not be found out. */
+  /** The flavour, if it need not be determined. */
   readonly flavour: Flavour | undefined
   readonly context: Context.Context<never>
   readonly now: () => number
 }
 
-/** The least time between two questions in milliseconds. */
+/** Minimum time between two queries in milliseconds. */
 const REST = 1000
 
-/** How long after an empty reply evidence may come. Arma Reforger's own RCON tells of the question right after its reply. */
+/**
+ * Time after an empty reply within which evidence may arrive. Arma Reforger's own RCON sends the query's output right
+ * after its reply.
+ */
 const FIRST_WORDS = "1 second"
 
 export class FlavourDetection {
   readonly #options: Options
   #flavour: Flavour | undefined
-  /** The flavour that the server has shown last, also if it need not be found out. */
+  /** The flavour of the last evidence, even if the flavour need not be determined. */
   #shown: Flavour | undefined
   /** Whether the flavour is only a guess, from an empty reply. */
   #isGuess = false
-  /** Done as soon as there is evidence. Made anew after each login. */
+  /** Done as soon as there is evidence. Replaced after each login. */
   #evidence = Deferred.makeUnsafe<Flavour>()
   readonly #ended = Deferred.makeUnsafe<Exit.Exit<void, LoginFailure>>()
-  /** The question that is out. */
+  /** The current query. */
   #asking: Fiber.Fiber<Answer, CommandError> | undefined
   #askedAt = -Infinity
 
@@ -68,17 +71,17 @@ export class FlavourDetection {
     this.#flavour = options.flavour
   }
 
-  /** Whether a command can be put without asking the server. */
+  /** Whether a command can be sent without a query. */
   get isKnown(): boolean {
     return this.#flavour !== undefined && !(this.#isGuess && this.#mayAsk)
   }
 
-  /** The flavour as far as it is known or guessed. */
+  /** The flavour as far as known or guessed. */
   get flavour(): Flavour | undefined {
     return this.#flavour
   }
 
-  /** Whether the server itself has shown that it is BattlEye's. */
+  /** Whether the server itself has proved that it is a BattlEye server. */
   get isBattlEye(): boolean {
     return this.#shown === "BattlEye"
   }
@@ -90,11 +93,11 @@ export class FlavourDetection {
     this.#shown = found
     if (this.#options.flavour !== undefined) return
     const isGreeting = event._tag === "AdminLoggedIn" || event._tag === "LoggedIn"
-    // Players can imitate the text of some events, but not a login's.
+    // Players can imitate the text of some events, but not of a login.
     if (isGreeting || this.#isGuess || this.#flavour === undefined) this.#recognise(found)
   }
 
-  /** After a login it may be another server. */
+  /** Forgets the flavour, because after a login it may be another server. */
   forget(): void {
     this.#shown = undefined
     if (this.#options.flavour !== undefined) return
@@ -106,13 +109,13 @@ export class FlavourDetection {
     this.#askedAt = -Infinity
   }
 
-  /** The session has ended: waiting commands fail with `SessionClosed`. */
+  /** Ends the detection with the session: waiting commands fail with `SessionClosed`. */
   close(exit: Exit.Exit<void, LoginFailure>): void {
     Deferred.doneUnsafe(this.#ended, Effect.succeed(exit))
     this.#asking?.interruptUnsafe()
   }
 
-  /** The flavour, for a command that was called. Asks the server if it is not known. */
+  /** The flavour, for a command that was called. Queries the server if the flavour is unknown. */
   resolve(command: string, deadline: number): Effect.Effect<Flavour, CommandError> {
     return Effect.suspend(() =>
       this.isKnown
@@ -121,7 +124,7 @@ export class FlavourDetection {
     )
   }
 
-  /** The list of players, if it comes with the answer to the question, and the question is out or to be asked. */
+  /** The list of players, if the flavour query is running or due: its result may be that list. */
   table(deadline: number): Effect.Effect<Table<Player> | undefined, CommandError> {
     return Effect.suspend(() => {
       if (this.#asking === undefined && this.isKnown) return Effect.succeed(undefined)
@@ -144,14 +147,14 @@ export class FlavourDetection {
     Deferred.doneUnsafe(this.#evidence, Exit.succeed(flavour))
   }
 
-  /** The answer to the question, which is asked once for all. Asks again for as long as it fails. */
+  /** The result of the query, which is sent once for all callers. It is repeated as long as it fails. */
   readonly #answer: Effect.Effect<Answer> = Effect.suspend(() => {
     let asking = this.#asking
     if (asking === undefined) {
       const wait = Math.max(0, this.#askedAt + REST - this.#options.now())
       const ask = wait === 0 ? this.#ask : Effect.delay(this.#ask, wait)
       const fiber = asking = this.#asking = Effect.runForkWith(this.#options.context)(
-        reported("finding out the server's flavour failed", ask)
+        reported("the detection of the server's flavour has died", ask)
       )
       fiber.addObserver(() => {
         if (this.#asking === fiber) this.#asking = undefined
@@ -205,7 +208,7 @@ export class FlavourDetection {
   }
 }
 
-/** The flavour that prints such an event; `undefined` if either does. */
+/** The flavour that prints such an event; `undefined` if both do. */
 const flavourOf = (event: ServerEvent.ServerEvent): Flavour | undefined => {
   switch (event._tag) {
     case "LoggedIn":

@@ -1,13 +1,13 @@
 /**
- * Announces each visit of a player once, when name, address and GUID are final.
+ * Announces each visit of a player once, as soon as name, address and GUID are final.
  *
- * The server tells of a player bit by bit: name and address, then the GUID, then that it is verified. Any of these may be
- * lost, and the list of players has them all.
+ * The server sends a player's data piece by piece: name and address, then the GUID, then its verification. Any of these
+ * messages may be lost, and the list of players contains all of them.
  */
 import type { Player, PlayerId } from "../Player.ts"
 import { compare } from "./playerTarget.ts"
 
-/** After how long a player is announced who has no verified GUID, in milliseconds. */
+/** Time in milliseconds after which a player without a verified GUID is announced. */
 export const PATIENCE = 60_000
 
 interface Visit {
@@ -18,17 +18,17 @@ interface Visit {
 
 export class Identification {
   readonly #visits = new Map<PlayerId, Visit>()
-  /** When the last list came. */
+  /** When the last list arrived. */
   #listedAt = -Infinity
 
-  /** Records that a list of players has come. What it lacks may never come. */
+  /** Records the arrival of a list of players. Data that it lacks may never arrive. */
   listed(now: number): void {
     this.#listedAt = now
   }
 
   /**
-   * Those of the players of whom all is known, and who were not announced before. `isListed`: whether a list has come since
-   * the login, so that a player missing from `players` has left.
+   * The completely known players who have not been announced. `isListed`: whether a list has arrived since the login,
+   * so that a player missing from `players` has left.
    */
   identified(players: ReadonlyMap<PlayerId, Player>, isListed: boolean, now: number): ReadonlyArray<Player> {
     if (isListed) {

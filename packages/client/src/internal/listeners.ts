@@ -1,5 +1,5 @@
 /**
- * Handlers and waits on a stream of events.
+ * Implements handlers and waits on a stream of events.
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import * as Cause from "effect/Cause"
@@ -14,7 +14,7 @@ import * as Metrics from "../Metrics.ts"
 import type { Service } from "../RconClient.ts"
 import * as ServerEvent from "../ServerEvent.ts"
 
-/** `on` and `waitFor`, see `RconClient`. */
+/** Makes `on` and `waitFor`, see `RconClient`. */
 export const listeners = (
   events: Stream.Stream<ServerEvent.ServerEvent, LoginFailure>
 ): Pick<Service, "on" | "waitFor"> => ({
@@ -29,7 +29,7 @@ export const listeners = (
       Stream.mapEffect(
         (event) =>
           isWanted(event)
-            // In a fiber of its own, however it ends: also interrupted, which is not this one's end.
+            // In a separate fiber, which may end in any way: even its interruption does not end this one.
             ? Effect.suspend(() => handler(event)).pipe(
               Effect.forkChild({ startImmediately: true }),
               Effect.flatMap(Fiber.await),
@@ -63,11 +63,11 @@ export const listeners = (
 
 const isOverflow = (event: ServerEvent.ServerEvent): boolean => event._tag === "Gap" && event.cause === "Overflow"
 
-/** A handler is so slow that it has lost events, of whatever kind. */
+/** Reports that a handler was so slow that it has lost events of any kind. */
 const missed = (tag: string, event: ServerEvent.ServerEvent): Effect.Effect<void> => {
   const count = event._tag === "Gap" ? event.missed ?? 0 : 0
   return Effect.andThen(
     Metric.update(Metric.withAttributes(Metrics.eventsMissed, { event: tag }), count),
-    Effect.logWarning(`a handler of ${tag} is too slow: it has missed ${count} events (of all kinds)`)
+    Effect.logWarning(`a handler of ${tag} is too slow and has missed ${count} events (of all kinds)`)
   )
 }

@@ -1,5 +1,5 @@
 /**
- * The roster at work: it listens to events, and has the list of players asked for when only that can tell.
+ * Keeps the roster up to date: it follows events, and reads the list of players when only the list can decide.
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Status } from "@bercon/session/Status"
@@ -29,38 +29,40 @@ import { trusted } from "./trusted.ts"
 
 export interface LiveRoster {
   readonly roster: Roster
-  /** Those who are known to be there, by slot, perhaps not all. */
+  /** The known players on the server by slot, possibly not all. */
   readonly known: ReadonlyMap<PlayerId, Player>
-  /** Who is in a slot now, as far as is known. */
+  /** The occupant of a slot, as far as known. */
   readonly occupantOf: OccupantOf
-  /** The last list of this session; `undefined` until it has come. */
+  /** The last list of this session; `undefined` until it has arrived. */
   readonly list: () => Table<Player> | undefined
-  /** An event with what is known of the player who has left. */
+  /** Adds the known information about a player who has left to the event. */
   readonly describe: (event: ServerEvent) => ServerEvent
-  /** Takes the next event. */
+  /** Processes the next event. */
   readonly observe: (event: ServerEvent) => void
-  /** Publishes who has been identified since the last time. */
+  /** Publishes the players who have been identified since the last call. */
   readonly announce: () => void
-  /** The query it was made with, from whose result the roster learns. */
+  /** The query for the list. The roster learns from its result. */
   readonly playerTable: Effect.Effect<Table<Player>, CommandError | ReplyError>
-  /** Asks for the list now, and from then on at the interval and when it is in doubt. */
+  /** Reads the list now, and from then on at the interval and when it is in doubt. */
   readonly begin: () => void
-  /** Ends that, and the changes. */
+  /** Stops reading, and ends the stream of changes. */
   readonly close: (exit: Exit.Exit<void, LoginFailure>) => void
 }
 
-/** The least time between two lists in milliseconds, so that a storm of gaps does not become one of queries. */
+/** Minimum time between two queries for the list in milliseconds, so that many gaps do not cause as many queries. */
 const REST = 1000
 
-/** How long after a failure to try again, in milliseconds, if the interval is longer. */
+/** Time in milliseconds after which a failed query is repeated, unless the interval is shorter. */
 const RETRY = 5000
 
-/** How many events can come while a list is on its way; of more, only another list can tell what they meant. */
+/**
+ * Maximum number of events during a query for the list. The effect of further events is unknown until the next list.
+ */
 const SINCE_CAPACITY = 4096
 
-/** A list that was asked for and is not there yet. */
+/** A query for the list that has no result yet. */
 interface Asked {
-  /** What has happened since that may be newer than the list. */
+  /** The events since the query, which may be newer than the list. */
   readonly since: Array<ServerEvent>
   missed: boolean
 }
@@ -72,7 +74,7 @@ export const make = (options: {
   readonly interval: number
   readonly clock: Clock.Clock
   readonly context: Context.Context<never>
-  /** Where the events go that the roster makes. */
+  /** Publishes the events that the roster constructs. */
   readonly publish: (event: ServerEvent) => void
 }): LiveRoster => {
   const now = () => Monotonic.millis(options.clock)
@@ -80,7 +82,7 @@ export const make = (options: {
   const identification = new Identification()
   const current = (): ReadonlyArray<Player> | undefined => state.list === undefined ? undefined : State.list(state)
   const broadcast = new Broadcast<ReadonlyArray<Player> | undefined, LoginFailure>({ capacity: 1, greeting: current })
-  /** Whether only a list can tell who is there. */
+  /** Whether only a list can decide who is on the server. */
   let isDoubtful = true
   /** When the last query for the list ended, with a list or an error; `Infinity` before `begin`. */
   let listedAt = Infinity
@@ -123,7 +125,7 @@ export const make = (options: {
     )
   })
 
-  /** The list on its way, shared by all who ask: nobody's interruption is another's. */
+  /** The current query for the list, shared by all callers: interrupting one caller does not affect the others. */
   let asking: Fiber.Fiber<Table<Player>, CommandError | ReplyError> | undefined
   const ask = Effect.suspend(() => {
     if (asking !== undefined) return outcomeOf(asking)
@@ -141,22 +143,22 @@ export const make = (options: {
       if (players !== undefined) return Effect.succeed(players)
       return Effect.flatMap(ask, () => {
         const players = current()
-        // A list can be out of date as soon as it has come: after another outage.
+        // A list can be out of date as soon as it arrives, because of another outage.
         return players === undefined ? get : Effect.succeed(players)
       })
     }
   )
 
-  /** If the client closes, the query is interrupted, and the caller gets `SessionClosed`. */
+  /** Interrupts of the query become `SessionClosed` for the caller, because they come from the closing client. */
   const outcomeOf = (fiber: Fiber.Fiber<Table<Player>, CommandError | ReplyError>) =>
     Effect.flatMap(Fiber.await(fiber), (exit) =>
       Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
         ? Effect.fail(commandError("players", new SessionClosed({ sends: 0 })))
         : exit)
 
-  const complain = complainer("cannot keep track of who is on the server")
+  const complain = complainer("cannot read the list of players")
 
-  /** How long to wait after a list before the next. */
+  /** The time from the end of a query to the next. */
   const pause = (): number =>
     isDoubtful ? REST : Math.max(REST, state.list === undefined ? Math.min(RETRY, interval) : interval)
 
@@ -173,7 +175,7 @@ export const make = (options: {
   const alarm: Alarm = new Alarm(options.context, {
     now,
     wakeAt: () => listedAt + pause(),
-    ring: () => reported("keeping track of who is on the server failed, and will not be done any more", list)
+    ring: () => reported("the roster has died and will not be updated any more", list)
   })
 
   return {
@@ -201,7 +203,7 @@ export const make = (options: {
     observe: (event) => {
       if (!State.isNews(event)) return
       for (const asked of lists) {
-        // What comes is the list of the session after the outage, and nothing before it.
+        // The list that arrives is that of the session after the outage, so earlier events do not matter.
         if (event._tag === "Gap" && event.cause === "Reconnected") {
           asked.since.length = 0
           asked.missed = false

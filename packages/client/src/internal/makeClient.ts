@@ -1,6 +1,6 @@
 /**
- * Wires a client: the session's messages become events, the roster follows them, and commands go to the flavour that the
- * server speaks.
+ * Connects the parts of a client: the session's messages become events, the roster follows them, and commands go to the
+ * server's flavour.
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Gap, Message } from "@bercon/session/Message"
@@ -38,11 +38,12 @@ import { notConnected } from "./notConnected.ts"
 import * as Reforger from "./reforger/commands.ts"
 import * as Settings from "./settings.ts"
 
-/** A client on the session in context, and how it leaves the server. */
+/** Makes a client on the session in the context, and the effect that logs it out. */
 export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   const settings = yield* Settings.make(options)
   const session = ClientSession.make(yield* Session.Session)
-  // What this client does by itself is no part of the span in which it was made, which may be over long before.
+  // Background work of the client must not be in the span in which the client was made, because that may end much
+  // earlier.
   const context = Context.omit(Tracer.ParentSpan)(yield* Effect.context())
   const clock = yield* Clock.Clock
   const now = () => Monotonic.millis(clock)
@@ -50,7 +51,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     capacity: settings.messageCapacity,
     overflow: (missed) => new ServerEvent.Gap({ cause: "Overflow", missed })
   })
-  /** The same without late messages: they may be about an earlier visit, and are evidence of nothing. */
+  /** The same events without late ones, which may concern an earlier visit and are no evidence of anything. */
   const timely = new Broadcast<ServerEvent.ServerEvent, LoginFailure>({ capacity: settings.messageCapacity })
   const attributes = Series.attributesOf(session.peer)
   const counts = new Map<string, Series.Cell>()
@@ -80,7 +81,8 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     context,
     now
   })
-  // Made when the first command of the flavour is called: most servers have one, and there may be thousands of clients.
+  // Constructed for the first command of the flavour, because most servers have only one, and there may be thousands of
+  // clients.
   let reforger: Reforger.Reforger | undefined
   let battleye: FlavourCommands | undefined
   const commandsOf = (flavour: Flavour): FlavourCommands =>
@@ -123,7 +125,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
           repeatable: given?.repeatable,
           epoch: given?.epoch,
           isCurrent: given?.isCurrent,
-          // Before the first login that session is meant.
+          // A call before the first login is meant for the first session.
           calledIn: Math.max(1, epoch),
           deadline,
           confirmWithin: given?.confirmWithin
@@ -161,7 +163,8 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   const take = (item: Message | Gap): void => {
     const event = read(item)
     if (event === undefined) return
-    // A late message is older than what the roster knows. For the gap that it left the list is asked for.
+    // A late message is older than the roster's information. The gap that preceded it has already caused a query for
+    // the list.
     if (item._tag === "Message" && item.late) {
       count(event)
       return broadcast.publish(event)
@@ -185,13 +188,13 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     if (detection.flavour === "Reforger" && reforger?.offer(item.text) === true) return undefined
     const event = timed(ServerEvent.parse(item.text, live.known.values()), item.receivedAt)
     detection.learn(event)
-    // The first thing a server says to a client is that this client has logged in. Later logins are those of others.
+    // The first message after a login announces this client's own login. Later ones announce other clients.
     if (isGreeting && (event._tag === "AdminLoggedIn" || event._tag === "LoggedIn")) adminId = event.admin
     isGreeting = false
     return event
   }
 
-  /** Of a query that waits: there is no session, or the server has not answered yet. */
+  /** The error of a query that has no result in time: there is no session, or the server has not replied yet. */
   const late = Effect.map(
     notConnected(session),
     (reason) => reason.cause === undefined ? new NoReply({ peer: session.peer, sends: 1 }) : reason
@@ -205,15 +208,15 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     publish
   })
 
-  // A session that was there before this client has been greeted already.
+  // An older session has already received its greeting.
   const greeting = yield* session.greeting
   if (Option.isSome(greeting)) read(greeting.value)
 
-  /** Done when this client has ended, be it before the session. */
+  /** Done when this client has ended, even before the session. */
   const ended = Deferred.makeUnsafe<void, LoginFailure>()
   yield* session.messages.pipe(
     Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),
-    // The subscribers learn how it ends, and the log of a defect.
+    // Subscribers get the end of their stream; a defect is logged.
     Effect.onExit((exit) => {
       detection.close(exit)
       reforger?.close()
@@ -225,7 +228,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
       bans.close()
       population.remove()
       return Exit.isFailure(exit) && Cause.hasDies(exit.cause)
-        ? Effect.logError("reading the server's messages failed, no more events will come", exit.cause)
+        ? Effect.logError("the client has died and will not publish any more events", exit.cause)
         : Effect.void
     }),
     Effect.forkScoped({ startImmediately: true })
@@ -235,7 +238,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     live.begin()
     bans.begin()
   })
-  // If the session never comes online, its owner hears of it.
+  // If the session never comes online, its owner gets the error.
   yield* Effect.forkScoped(Effect.ignore(begin), { startImmediately: true })
 
   const client: Service = {
@@ -257,7 +260,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   }
 })
 
-/** The event with its time, if it has none yet. */
+/** Adds the time to an event that has none. */
 const timed = (event: ServerEvent.ServerEvent, at: number): ServerEvent.ServerEvent =>
   event.receivedAt === undefined ? Object.assign(event, { receivedAt: DateTime.makeUnsafe(at) }) : event
 

@@ -1,5 +1,5 @@
 /**
- * The methods of `Commands`: each checks its arguments, and hands them to the flavour that the server speaks.
+ * The methods of `Commands`: each checks its arguments and passes them to the server's flavour.
  */
 import type * as Session from "@bercon/session/Session"
 import { Span } from "@bercon/session/unstable"
@@ -25,7 +25,7 @@ import type { LiveRoster } from "./liveRoster.ts"
 import { compare, PlayerTarget } from "./playerTarget.ts"
 import { splitText } from "./splitText.ts"
 
-/** Runs a command of the flavour that the server speaks, called now. `name`: for errors. */
+/** Runs a command of the server's flavour, called now. `name` is used in errors. */
 export type RunCall = <A, E>(
   name: string,
   select: (commands: FlavourCommands, call: Call) => Effect.Effect<A, E>,
@@ -34,29 +34,29 @@ export type RunCall = <A, E>(
 
 type Action = Effect.Effect<string, CommandError.CommandError | ActionError.ActionError>
 
-/** What the methods are made of. */
+/** The parts that the methods need. */
 export interface Dependencies {
   readonly run: RunCall
   readonly live: LiveRoster
   readonly now: () => number
   readonly epoch: Effect.Effect<number>
-  /** Why a query has no result in time: what is known of the session now. */
+  /** The error of a query without a result in time, from the current state of the session. */
   readonly late: Effect.Effect<CommandError.CommandError["reason"]>
-  /** Of the spans. */
+  /** Attributes of the spans. */
   readonly attributes: Record<string, string>
 }
 
 /** `defaults`: options for every call. */
 export const make = (dependencies: Dependencies, defaults?: Session.CommandOptions): Commands => {
   const { attributes, epoch, late, live, now, run } = dependencies
-  /** Runs a method in a span of its name. Spans of the session's commands are inside. */
+  /** Runs a method in a span with its name. The spans of the session's commands are inside it. */
   const spanned = <A, E>(name: string, method: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Span.within(`RconClient.${name}`, Effect.suspend(method), () => ({ attributes }))
 
   const call: RunCall = defaults === undefined
     ? run
     : (name, select, options) => run(name, select, merged(defaults, options))
-  // Without options, the list is one for all who ask at the same time.
+  // Without options, simultaneous queries share one list.
   const playerTable = defaults === undefined ? live.playerTable : call("players", (_, call) => _.playerTable(call))
 
   /** The rows alone. Unparsed lines are logged. */
@@ -80,7 +80,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
         : never
     }
 
-  /** The player that is meant by more than a slot, in a list of players. */
+  /** Finds a player who is identified by more than a slot. */
   const findIn = (players: Iterable<Player>, named: Guid | IdentityId | Player): Player | undefined => {
     const all = Array.from(players)
     if (typeof named === "string") return all.find(({ guid, identity }) => guid === named || identity === named)
@@ -90,7 +90,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
     ) ?? all.find((player) => player.id === named.id && compare(player, named) !== "Other")
   }
 
-  /** The same, looked up in the roster, and in the list if the roster does not know the player. */
+  /** Finds the player in the roster, or else in the list. */
   const find = (
     action: string,
     named: Guid | IdentityId | Player
@@ -103,7 +103,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
         const listed = findIn(table.rows, named)
         if (listed !== undefined) return Effect.succeed(listed)
         const player = typeof named === "string" ? named : named.guid ?? named.identity ?? named.id
-        // A list that is not complete does not show that the player is not there.
+        // An incomplete list does not prove that the player is absent.
         const reason = isComplete(table)
           ? new ActionError.PlayerNotFound({ player })
           : new ActionError.ListIncomplete({
@@ -117,7 +117,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
     )
   }
 
-  /** Looks the player up, until the time of the call is over. */
+  /** Looks up the player until the deadline of the call. */
   const targetOf = (action: string, named: Guid | IdentityId | Player, deadline: number) =>
     find(action, named).pipe(
       Effect.map((there) => new PlayerTarget(there.id, live.occupantOf, there)),
@@ -140,13 +140,13 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
     options?: ActionOptions
   ): Action => {
     if (typeof named === "number") {
-      // The occupant is captured at the call, also if the flavour is still to be found out.
+      // The occupant is captured at the call, even if the flavour is still unknown.
       return Effect.suspend(() => {
         const target = new PlayerTarget(named, live.occupantOf)
         return call(command, (commands, call) => act(commands, target, call), options)
       })
     }
-    /** The slot is valid in the session in which it was looked up, and not in that of the call. */
+    /** The slot is valid in the session in which it was looked up, not in that of the call. */
     const attempt = (commands: FlavourCommands, call: Call): Action =>
       Effect.flatMap(
         targetOf(name, named, call.deadline),
@@ -173,7 +173,10 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       (lines) => lines.length === 0 ? Effect.succeed("") : call("say", (_, call) => sayAll(_, lines, call), options)
     )
 
-  /** One line after the other, all in the time of the call. Once one was sent, nothing after it was "not executed". */
+  /**
+   * Sends one line after the other, all within the time of the call. After the first send, no failure is "not executed"
+   * any more.
+   */
   const sayAll = (commands: FlavourCommands, lines: ReadonlyArray<string>, call: Call): Action =>
     Effect.map(
       Effect.forEach(lines, (line, index) =>
@@ -214,7 +217,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
         )
     )
 
-  /** Makes a change of the list of bans, and has the server write the list to its file if that is wanted. */
+  /** Changes the list of bans, and then writes the list to its file if required. */
   const changed = (
     commands: FlavourCommands,
     name: string,
@@ -224,9 +227,9 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
   ): Action => {
     if (options?.write !== true) return change
     const write = commands.simple(CommandTable.actions.writeBans, call)
-    // Before anything is changed.
+    // Checked before anything is changed.
     if (!commands.supports(CommandTable.actions.writeBans)) return write
-    return Effect.tap(change, () => partly(write, name, "that the list was written to its file"))
+    return Effect.tap(change, () => partly(write, name, "the list to be written to its file"))
   }
 
   return {
@@ -311,20 +314,20 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
   }
 }
 
-/** Options over defaults. `undefined` is no option. */
+/** Options over defaults. `undefined` does not override a default. */
 const merged = (defaults: Session.CommandOptions, options: ActionOptions | undefined): ActionOptions => ({
   ...defaults,
   ...Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined))
 })
 
-/** An action under the name that the caller used. */
+/** Sets the name of the method that the caller used. */
 const named = (name: string, run: Action): Action =>
   Effect.mapError(run, (error) => error._tag === "ActionError" ? ActionErrors.make(name, error.reason) : error)
 
-/** Only the time: whether and where a removal is sent is not the caller's choice. */
+/** Only the time: the caller cannot choose whether and in which session a removal is sent. */
 const timeoutOf = (options: BulkOptions | undefined): ActionOptions => ({ timeout: options?.timeout })
 
-/** Something that comes after a part that was executed. Its failure does not mean that nothing was done. */
+/** A step after another that was executed. Its failure does not mean that nothing was done. */
 const partly = <A>(
   run: Effect.Effect<A, CommandError.CommandError | ActionError.ActionError>,
   action: string,

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { NotConnected } from "../CommandError.ts"
 import type { ClientSession } from "./clientSession.ts"
 
-/** The error now, with the last known cause of the outage. */
+/** The error as of now, with the last known cause of the outage. */
 export const notConnected = ({ peer, status }: Pick<ClientSession, "peer" | "status">): Effect.Effect<NotConnected> =>
   Effect.map(status, (now) =>
     new NotConnected({

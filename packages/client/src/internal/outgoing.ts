@@ -1,5 +1,5 @@
 /**
- * How commands of either flavour are sent, and the replies by which servers refuse a command they do not know.
+ * Sends the commands of either flavour, and recognises replies to unknown or disallowed commands.
  */
 import type * as Session from "@bercon/session/Session"
 import { Monotonic } from "@bercon/session/unstable"
@@ -9,19 +9,19 @@ import { make as commandError } from "./commandError.ts"
 import type { Call } from "./flavourCommands.ts"
 import type { PlayerTarget } from "./playerTarget.ts"
 
-/** A command for the session of its call alone: in another session its slot is another player's. */
+/** Restricts a command to the session of its call, because in another session its slot belongs to another player. */
 export const bound = (call: Call): Call => ({ ...call, epoch: call.epoch ?? call.calledIn })
 
-/** A call that is current as long as the slot is the player's, and the caller agrees. */
+/** Restricts a command to the time while the slot belongs to the player, and the caller's own `isCurrent` agrees. */
 export const about = (target: PlayerTarget, call: Call): Call => ({
   ...call,
   isCurrent: () => target.isCurrent() && (call.isCurrent?.() ?? true)
 })
 
-/** The same as `bound` for a command that changes the world each time it is run. It is sent once. */
+/** Like `bound`, for a command that has an effect each time it is executed. It is sent once. */
 export const once = (call: Call): Call => ({ ...bound(call), repeatable: call.repeatable ?? false })
 
-/** Sends a command with the options for the session. Fails if the call's time is over. */
+/** Sends a command with the options for the session. Fails if the call's deadline has passed. */
 export const sendWith = <A, E>(
   text: string,
   call: Call,
@@ -37,12 +37,12 @@ export const sendWith = <A, E>(
 export const unsupported = (text: string, server: string): Effect.Effect<never, CommandError> =>
   Effect.fail(commandError(text, new Unsupported({ server })))
 
-/** The longest reply that can be a refusal, white space included. */
+/** Maximum length of a reply that can be a refusal, including white space. */
 const LONGEST_REFUSAL = 64
 
-/** The reply, unless it is that of a server which does not have the command. */
+/** Returns the reply, or fails if it says that the server does not have or allow the command. */
 export const executed = (text: string, reply: string): Effect.Effect<string, CommandError> => {
-  // A list of 100 KB need not be read for that.
+  // A list of 100 KB need not be examined.
   if (reply.length > LONGEST_REFUSAL) return Effect.succeed(reply)
   switch (reply.trim().toLowerCase()) {
     case "unknown command":

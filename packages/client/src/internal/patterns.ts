@@ -1,8 +1,10 @@
 /**
- * How servers print numbers, addresses, GUIDs and filters, for the readers of replies and messages to build on.
+ * Patterns for numbers, addresses, GUIDs and filters as servers print them. The parsers of replies and messages are
+ * built from them.
  *
- * Whatever is built of them must be anchored at both ends: names may hold anything, and a search would find it there.
- * Each is bounded in length, so that a pattern with one `.*` before them takes linear time on hostile text.
+ * Every pattern built from them must be anchored at both ends: names may contain anything, and an unanchored search
+ * would find it there. Each is bounded in length, so that a pattern with one `.*` before them takes linear time on
+ * hostile text.
  */
 import { Address, isIpAddress } from "../Address.ts"
 import type { Guid } from "../Guid.ts"
@@ -10,7 +12,7 @@ import { trusted } from "./trusted.ts"
 
 export const NUMBER = String.raw`(\d{1,9})`
 
-/** Its numbers may be out of range: `isIpAddress` tells. */
+/** The numbers may be out of range; `isIpAddress` checks them. */
 export const IP = String.raw`(\d{1,3}(?:\.\d{1,3}){3})`
 
 /** Two groups, for {@link address}. */
@@ -22,10 +24,10 @@ export const GUID = "([0-9A-Fa-f]{32})"
 /** The name of a filter: `RemoteExec`, `PublicVariable Value`, ... */
 export const FILTER = "([A-Za-z ]{1,40})"
 
-/** The GUID printed so. */
+/** The GUID with these digits. */
 export const guid = (digits: string): Guid => digits.toLowerCase() as Guid
 
-/** The address printed so; `undefined` if a number is out of range. */
+/** The address with these parts; `undefined` if a number is out of range. */
 export const address = (ip: string, port: string): Address | undefined =>
   isIpAddress(ip) && Number(port) <= 65535 ? trusted(Address, { ip, port: Number(port) }) : undefined
 
@@ -33,8 +35,8 @@ const LINE_ENDS = "\0\r\n"
 const BLANKS = ` \t${LINE_ENDS}`
 
 /**
- * A text without NULs and line ends behind it, and without the blanks among these and behind them. Blanks before the first
- * of them may be the end of a name or of a message, so they stay; {@link trimBlanks} removes them, too.
+ * Removes NULs and line ends after a text, and the blanks between and after them. Blanks before the first of them may
+ * be the end of a name or message, so they stay; {@link trimBlanks} removes them, too.
  */
 export const withoutEnd = (text: string): string => {
   let end = text.length
@@ -45,8 +47,8 @@ export const withoutEnd = (text: string): string => {
 }
 
 /**
- * A text without blanks, NULs and line ends around it. Other white space stays, unlike with `trim`: names may be made of
- * it. A pattern would take quadratic time.
+ * Removes blanks, NULs and line ends around a text. Unlike with `trim`, other white space stays, because names may
+ * consist of it. A regular expression would take quadratic time.
  */
 export const trimBlanks = (text: string): string => {
   let start = 0

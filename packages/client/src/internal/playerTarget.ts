@@ -1,21 +1,22 @@
 /**
  * The player that a command is meant for.
  *
- * Commands name players by slot, and a slot is another player's as soon as the first one has left. So a target keeps who
- * was in the slot when the command was called, and answers three questions: is the slot still this player's, is an event
- * about this player, and does a list of players show that the player is there or gone.
+ * Commands identify players by slot, and a slot belongs to another player as soon as the first one has left. So a
+ * target keeps the occupant of the slot at the time of the call, and answers three questions: does the slot still
+ * belong to this player, does an event concern this player, and does a list of players show that the player is present
+ * or gone.
  */
 import type { Player, PlayerId, PlayerReference } from "../Player.ts"
 import type { Table } from "../Table.ts"
 import { mayBeUnread } from "./tables.ts"
 
-/** Who is in a slot: a player, nobody, or that is not known. */
+/** The occupant of a slot: a player, none (the slot is empty), or unknown. */
 export type Occupant = Player | "Nobody" | "Unknown"
 
-/** Who is in a slot now, as far as events and lists have shown. */
+/** Returns the current occupant of a slot, as far as events and lists have shown. */
 export type OccupantOf = (slot: PlayerId) => Occupant
 
-/** What a list of players shows of a target. */
+/** The presence of a target according to a list of players. */
 export type Presence = "Here" | "Gone" | "Unsure"
 
 export class PlayerTarget {
@@ -24,7 +25,7 @@ export class PlayerTarget {
   readonly #atCall: Occupant
   #player: Player | undefined
 
-  /** `meant`: who must be in the slot. Default: who is there now, as far as that is known. */
+  /** `meant`: the required occupant of the slot. Default: the current occupant, as far as known. */
   constructor(slot: PlayerId, occupantOf: OccupantOf, meant?: Player) {
     this.slot = slot
     this.#occupantOf = occupantOf
@@ -32,26 +33,26 @@ export class PlayerTarget {
     if (typeof this.#atCall !== "string") this.#player = this.#atCall
   }
 
-  /** The player, if it is known who that is. */
+  /** The player, if known. */
   get player(): Player | undefined {
     return this.#player
   }
 
-  /** Whether the slot is still this player's, as far as is known. Asked before each sending. */
+  /** Whether the slot still belongs to this player, as far as known. Called before each send. */
   readonly isCurrent = (): boolean => {
     const there = this.#occupantOf(this.slot)
     if (there === "Unknown") return true
-    // A list may have shown a player of whom no event has told.
+    // A list may have contained a player without any event.
     if (there === "Nobody") return typeof this.#atCall === "string"
     return this.#player === undefined ? this.#atCall === "Unknown" : compare(there, this.#player) !== "Other"
   }
 
-  /** Whether an event can be about this player, and not about the one who had the slot before. */
+  /** Whether an event can concern this player, and not the previous occupant of the slot. */
   isNamedBy(reference: PlayerReference): boolean {
     return reference.id === this.slot && (this.#player === undefined || isNamed(this.#player, reference))
   }
 
-  /** Looks for the player in a list. If it was not known who is in the slot, the list tells. */
+  /** Looks for the player in a list. If the occupant of the slot was unknown, the list determines it. */
   lookIn(table: Table<Player>): Presence {
     const there = table.rows.find(({ id }) => id === this.slot)
     if (there === undefined) return mayBeUnread(table, this.slot) ? "Unsure" : "Gone"
@@ -80,9 +81,9 @@ export const compare = (one: Player, other: Player): "Same" | "Other" | "Unsure"
   return isAtSameAddress ? isNamesake ? "Same" : "Unsure" : "Other"
 }
 
-/** Whether an event that names a player so can be about this one. */
+/** Whether an event with such a name can concern this player. */
 export const isNamed = (player: Player, { name }: PlayerReference): boolean => namesOf(player).includes(name.trimEnd())
 
-/** The name as lists and events may print it: servers put a blank behind some, and ` (Lobby)` in lists. */
+/** The forms in which lists and events may print the name: servers add a blank to some, and ` (Lobby)` in lists. */
 export const namesOf = ({ inLobby, name }: Player): ReadonlyArray<string> =>
   inLobby === true ? [name.trimEnd(), `${name} (Lobby)`.trimEnd()] : [name.trimEnd()]

@@ -1,9 +1,9 @@
 /**
- * Reads events from the text that a server sends.
+ * Parses events from the text that a server sends.
  *
  * Players and admins write parts of a text: names, messages, reasons of kicks, code. None of these may change how the
- * text before it is read. Three things decide, in this order, where a name ends: the names of the players who are known to
- * be on the server; fixed words that are too long for a name to hold them; the first or last place of fixed words.
+ * text before them is parsed. The end of a name is determined by three rules, in this order: the names of known players
+ * on the server; fixed words that are too long for a name to contain; the first or last occurrence of fixed words.
  */
 import type { AdminId } from "../Admin.ts"
 import * as KickReason from "../KickReason.ts"
@@ -11,13 +11,13 @@ import type { PlayerId, PlayerReference } from "../Player.ts"
 import type { BattlEyeMaster, GuidKind, PlayerChat, ServerEvent } from "../ServerEvent.ts"
 import { ADDRESS, address, FILTER, GUID, guid, NUMBER, trimBlanks, withoutEnd } from "./patterns.ts"
 
-/** The fields of an event, apart from the text that they are read from and from getters. */
+/** The fields of an event, except its text and its getters. */
 export type Fields = ServerEvent extends infer Each ? Each extends unknown ? Omit<Each, Omitted<Each>> : never : never
 type Omitted<Event> = Event extends PlayerChat ? "text" | "name" : "text"
 
-// The first word decides. No text begins with a name, so none can pass for a text of another kind.
+// The first word decides. No text begins with a name, so no name can imitate a text of another kind.
 export const read = (text: string, players: Iterable<PlayerReference>): Fields | undefined => {
-  // Blanks at the end stay, because a name or a message may end in blanks. Other readers trim them.
+  // Blanks at the end are kept, because a name or a message may end with blanks. The other parsers trim them.
   const words = withoutEnd(text)
   if (words.startsWith("(")) return readChat(words, players)
   if (words.startsWith("Player #")) return readPlayer(trimBlanks(words), players)
@@ -30,16 +30,16 @@ export const read = (text: string, players: Iterable<PlayerReference>): Fields |
 // chat
 // -----------------------------------------------------------------------------
 
-/** Any word in brackets, because games may have channels that are not known here. */
+/** Any word in parentheses, because games may have other channels. */
 const CHANNEL = /^\((\p{L}{1,32})\) /u
 
 const readChat = (text: string, players: Iterable<PlayerReference>): Fields | undefined => {
   const match = CHANNEL.exec(text)
   if (!match) return undefined
   const [{ length: start }, channel = ""] = match
-  // All known servers print a blank behind the colon. So a colon without a blank ends a name only if no colon with one
-  // does. An ambiguity stays: if a server prints no blank, and the speaker is not known, a message that holds a colon and a
-  // blank moves the end of the name.
+  // All known servers print a blank after the colon. So a colon without a blank ends a name only if no colon with a
+  // blank does. One ambiguity remains: if a server prints no blank, and the speaker is unknown, a message that contains
+  // a colon and a blank moves the end of the name.
   const speaker = nameAt(text, start, [": ", ":"], players)
   if (!speaker) return undefined
   const { end, name, player } = speaker
@@ -58,13 +58,13 @@ const PLAYER = new RegExp(`^Player #${NUMBER} `)
 const CONNECTED = ` \\(${ADDRESS}\\) connected$`
 const DISCONNECTED = " disconnected$"
 const GUID_TOLD = ` - ((?:(?:Owner )?BE |Legacy )?GUID): ${GUID}(?: \\(unverified\\))?$`
-// The group with the GUID may be missing, and so may the reason.
+// The group with the GUID is optional, and so is the reason.
 const KICKED = `(?: \\((?:${GUID}|-)\\))? has been kicked by BattlEye:(?: |$)`
 
-/** The text behind a name. */
+/** The text after a name. */
 const BEHIND = new RegExp(`${CONNECTED}|(${DISCONNECTED})|${GUID_TOLD}|(${KICKED})`, "y")
 
-/** The same if only the end of the text is fixed, behind the longest possible name. */
+/** The same for a text whose end is fixed, after the longest possible name. */
 const BEHIND_AT_END = new RegExp(`^Player #${NUMBER} (.*)(?:${CONNECTED}|${DISCONNECTED}|${GUID_TOLD})`, "s")
 
 const KICK = " has been kicked by BattlEye:"
@@ -72,7 +72,10 @@ const NO_GUID = " (-)"
 const WITH_GUID = new RegExp(` \\(${GUID}\\)`, "y")
 const GUID_LENGTH = " ()".length + 32
 
-/** A known reason that ends the text, or the beginning of an admin's reason, which holds any words and may be cut. */
+/**
+ * A known reason that ends the text, or the beginning of an admin's reason, which contains arbitrary words and may be
+ * cut.
+ */
 const KNOWN_REASON = new RegExp(
   ` (?:Admin (?:Kick|Ban)(?: \\(|$)|(?:Global Ban #\\w{1,64}|${FILTER} Restriction #${NUMBER}|Client not responding|Query Timeout|` +
     "Game restart required|Invalid GUID|Bad Packet|Bad Service Version)$)",
@@ -104,8 +107,8 @@ const readPlayer = (text: string, players: Iterable<PlayerReference>): Fields | 
 }
 
 /**
- * Where the name at `from` ends, if it is a known name of the player with this number and `pattern` matches behind it. The
- * longest such name is chosen.
+ * The end of the name at `from`, if it is a known name of the player with this number and `pattern` matches after it.
+ * Of several names the longest is chosen.
  */
 const knownEnd = (
   text: string,
@@ -123,18 +126,18 @@ const knownEnd = (
 }
 
 /**
- * Where the name at `from` ends, if the player is not known.
+ * The end of the name at `from`, if the player is unknown.
  *
  * The first rule that applies decides:
  *
- * 1. The first words of a kick that stand behind a GUID or before a known reason end the name. No name holds them: they
- *    have 40 characters and more, and Steam allows 32. So no reason of an admin can change who was kicked.
+ * 1. The first words of a kick that follow a GUID or precede a known reason end the name. No name contains them: they
+ *    have at least 40 characters, and Steam allows 32. So no reason of an admin can change the kicked player.
  * 2. If the text ends like one of the other kinds, the name ends there.
  * 3. The first words of a kick end the name.
  *
- * Two ambiguities stay, both only for kicks without a GUID of players who are not known. A reason that is not known and
- * ends like another kind (`... disconnected`) is taken for part of the name. A name with the words of a kick in it, which
- * takes 32 characters, is cut if the reason is not known either.
+ * Two ambiguities remain, both only for kicks without a GUID of unknown players. An unknown reason that ends like
+ * another kind (`... disconnected`) is taken for a part of the name. A name that contains the words of a kick, which
+ * have 32 characters, is cut if the reason is unknown, too.
  */
 const endOfName = (text: string, from: number): number | undefined => {
   let first: number | undefined
@@ -188,17 +191,17 @@ const readAdmin = (text: string, players: Iterable<PlayerReference>): Fields | u
 // -----------------------------------------------------------------------------
 
 const LOG = new RegExp(`^${FILTER} Log: #${NUMBER} `)
-// The group with the GUID may be missing, as in a kick.
+// The group with the GUID is optional, as in a kick.
 const RULE_AT_NAME = new RegExp(`(?: \\((?:${GUID}|-)\\))? - #${NUMBER} `, "y")
-// Not anchored: the first match ends the name, because the code behind it may hold others. Without the group, the code must
-// be in quotation marks, because a name can easily hold ` - #1 `.
+// Not anchored: the first match ends the name, because the code after it may contain others. Without the group, the
+// code must be in quotation marks, because a name can easily contain ` - #1 `.
 const RULE = new RegExp(` \\((?:${GUID}|-)\\) - #${NUMBER} | - #${NUMBER} (?=")`)
 
 const readFilterLog = (text: string, players: Iterable<PlayerReference>): Fields | undefined => {
   const log = LOG.exec(text)
   if (!log) return undefined
   const [{ length: from }, filter = "", number = ""] = log
-  // A name that is known to stand here is not searched: it may hold what ends names.
+  // A known name at this place is not searched, because it may contain the words that end names.
   const end = knownEnd(text, from, Number(number), players, RULE_AT_NAME) ?? searchFrom(RULE, text, from)
   const rule = end === undefined ? undefined : matchAt(RULE_AT_NAME, text, end)
   if (end === undefined || !rule) return undefined
@@ -213,7 +216,7 @@ const readFilterLog = (text: string, players: Iterable<PlayerReference>): Fields
   }
 }
 
-/** Without the quotation marks. The last one is missing if the server has cut the code. */
+/** Removes the quotation marks. The last one is missing if the server has cut the code. */
 const codeOf = (printed: string): string => {
   const code = trimBlanks(printed)
   return code.startsWith("\"") ? code.slice(1).replace(/"$/, "") : code
@@ -241,7 +244,7 @@ const CONFIG_ENTRY = /^Config entry: (.*)$/s
 const FILE_ERROR = /^(Failed to open|Incompatible filter file)\b[: ]*(.*)$/s
 const KICKING_DISABLED = /^Warning: Disabled kicking for (.*)$/s
 
-/** What BattlEye says about itself. No player has a word in it. */
+/** Parses messages of BattlEye about itself. Players write no part of them. */
 const readServer = (words: string): Fields | undefined => {
   const text = trimBlanks(words)
   const state = MASTER.get(text.replace(ERROR_NUMBER, ""))
@@ -309,7 +312,7 @@ const COMMAND_RESULT = new RegExp(
   "is"
 )
 
-/** What only Arma Reforger's own RCON says. */
+/** Parses messages that only Arma Reforger's own RCON sends. */
 const readReforger = (words: string): Fields | undefined => {
   const text = trimBlanks(words)
   const login = LOGGED_IN.exec(text)
@@ -322,9 +325,9 @@ const readReforger = (words: string): Fields | undefined => {
 const reference = (id: string, name: string): PlayerReference => ({ id: Number(id) as PlayerId, name })
 
 /**
- * The name that stands at `start`, up to one of `separators`, which may be in the name, too; those listed first are
- * preferred. Known names are preferred to others, and longer ones to shorter ones. A name that is not known is as short as
- * possible. `player` is the player who has the name, if exactly one has it; `end` is behind the separator.
+ * The name at `start`, up to one of `separators`. The name itself may contain separators; those listed first are
+ * preferred. Known names are preferred to unknown ones, and longer ones to shorter ones. An unknown name is as short as
+ * possible. `player` is the player who has the name, if exactly one has it; `end` is the index after the separator.
  */
 const nameAt = (
   text: string,
@@ -342,7 +345,7 @@ const nameAt = (
     if (place === -1 || place > rank) continue
     const longest = place < rank || owner === undefined ? -1 : owner.name.length
     if (length < longest) continue
-    // Two names of one length that both stand here are the same name.
+    // Two names of the same length at this place are the same name.
     sure = length > longest || (sure && player.id === owner?.id)
     owner = player
     rank = place
@@ -358,13 +361,13 @@ const nameAt = (
   return undefined
 }
 
-/** The match of a sticky pattern at a place. */
+/** The match of a sticky pattern at an index. */
 const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
   pattern.lastIndex = at
   return pattern.exec(text)
 }
 
-/** Where the first match of a pattern begins that is not before `from`. */
+/** The index of the first match of a pattern from `from` on. */
 const searchFrom = (pattern: RegExp, text: string, from: number): number | undefined => {
   const index = text.slice(from).search(pattern)
   return index === -1 ? undefined : from + index

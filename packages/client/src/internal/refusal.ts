@@ -1,12 +1,12 @@
 /**
- * Recognises replies by which BattlEye servers refuse an action. A reply without words is no refusal: most actions have no
- * other.
+ * Recognises replies by which BattlEye servers refuse an action. An empty reply is not a refusal, because most actions
+ * have one.
  */
 
-/** How the first line of a refusal reads. More may follow. */
+/** The first line of a refusal. More lines may follow. */
 const REFUSAL = /^(?:player is unable to receive the message|invalid\b|[^\n]{0,80}\bnot found\b)/i
 
-/** The longest text that is taken for a refusal. A longer one is a list or a help text. */
+/** Maximum length of a refusal. A longer text is a list or a help text. */
 const LONGEST = 400
 
 export const isRefusal = (reply: string): boolean => reply.length <= LONGEST && REFUSAL.test(reply.trimStart())

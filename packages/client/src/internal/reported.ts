@@ -1,18 +1,21 @@
 /**
- * Lets the log hear of a defect in what goes on beside: nobody waits for that, so nobody else would.
+ * Logs failures of background work, because no caller waits for it.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { CommandError } from "../CommandError.ts"
 import type { ReplyError } from "../ReplyError.ts"
 
-/** `message` says in the log what has failed. */
+/** Logs `message` if the effect dies. */
 export const reported = <A, E>(message: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.onError(effect, (cause) => Cause.hasDies(cause) ? Effect.logError(message, cause) : Effect.void)
 
 const OUTAGES = new Set(["NotConnected", "NoReply", "SessionLost", "SessionClosed", "Overloaded"])
 
-/** Logs failures of a query that is repeated for ever: each kind once, and no outages, which the session logs. */
+/**
+ * Logs failures of a query that is repeated forever: each kind once. Outages are omitted, because the session logs
+ * them.
+ */
 export const complainer = (message: string) => {
   let complaint: string | undefined
   return (error: CommandError | ReplyError): Effect.Effect<void> => {

@@ -1,5 +1,5 @@
 /**
- * Who is on the server, as far as its events and its list have told: a plain value that events change.
+ * The players on the server according to events and the list: plain state that events change.
  */
 import type { Guid } from "../Guid.ts"
 import { Player, type PlayerId, type PlayerReference } from "../Player.ts"
@@ -9,25 +9,25 @@ import { isNamed, type Occupant } from "./playerTarget.ts"
 import { mayBeUnread } from "./tables.ts"
 import { trusted } from "./trusted.ts"
 
-/** More than any game has slots, to bound what a broken server can make us keep. */
-export const CAPACITY = 1024
+/** Maximum number of players, more than any game has slots. It bounds the memory that a broken server can use up. */
+const CAPACITY = 1024
 
 export interface Roster {
   readonly players: Map<PlayerId, Player>
-  /** When the server last told of each of them, in milliseconds of `now`. */
+  /** When the server last sent information about each player, in milliseconds of `now`. */
   readonly toldAt: Map<PlayerId, number>
   readonly now: () => number
-  /** The last list of this session; `undefined` until it has come. It may not show all players. */
+  /** The last list of this session; `undefined` until it has arrived. It may be incomplete. */
   list: Table<Player> | undefined
 }
 
 export const make = (now: () => number): Roster => ({ players: new Map(), toldAt: new Map(), now, list: undefined })
 
-/** Who is in a slot, as far as is known. */
+/** The occupant of a slot, as far as known. */
 export const occupantOf = ({ list, players }: Roster, slot: PlayerId): Occupant =>
   players.get(slot) ?? (list === undefined || mayBeUnread(list, slot) ? "Unknown" : "Nobody")
 
-/** Whether an event can mean anything for a roster. */
+/** Whether an event can affect a roster. */
 export const isNews = ServerEvent.is(
   "PlayerConnected",
   "PlayerGuid",
@@ -37,15 +37,15 @@ export const isNews = ServerEvent.is(
   "Gap"
 )
 
-/** What an event means for the roster: nothing, a change, or that only the list can tell. */
+/** The effect of an event on the roster: nothing, a change, or that only the list can decide. */
 export type Consequence = "None" | "Changed" | "Doubtful"
 
-/** Learns from an event. Events are to be given in the server's order. */
+/** Applies an event. Events must be given in the server's order. */
 export const observe = (self: Roster, event: ServerEvent.ServerEvent): Consequence => {
   switch (event._tag) {
     case "PlayerConnected": {
       const there = self.players.get(event.player.id)
-      // Told again, after the list that had the player in it already.
+      // The event repeats information that the list contained already.
       if (
         there !== undefined && isNamed(there, event.player) && there.address?.toString() === event.address.toString()
       ) {
@@ -55,7 +55,7 @@ export const observe = (self: Roster, event: ServerEvent.ServerEvent): Consequen
       return put(self, trusted(Player, { id, name, address, verified: false }))
     }
     case "PlayerGuid":
-      // The others are not what bans go by.
+      // Bans do not use the other kinds.
       return event.kind === "GUID" || event.kind === "BE GUID" ? learn(self, event.player, event.guid, false) : "None"
     case "PlayerVerified":
       return learn(self, event.player, event.guid, true)
@@ -63,14 +63,15 @@ export const observe = (self: Roster, event: ServerEvent.ServerEvent): Consequen
     case "PlayerKicked": {
       const there = self.players.get(event.player.id)
       if (there === undefined) return "None"
-      // Somebody else is in the slot: whether still or already, the order of the events does not tell.
+      // Another player is in the slot. The order of events does not show whether that player left before or will leave
+      // after.
       if (!isNamed(there, event.player)) return "Doubtful"
       self.players.delete(there.id)
       return "Changed"
     }
     case "Gap":
       if (event.cause === "Reconnected") {
-        // After an outage a slot may be another player's, and a wrong one is worse than none.
+        // After an outage a slot may belong to another player, and a wrong player is worse than no player.
         self.players.clear()
         self.list = undefined
       }
@@ -81,8 +82,8 @@ export const observe = (self: Roster, event: ServerEvent.ServerEvent): Consequen
 }
 
 /**
- * Learns from the server's list, and from the events that may be newer than it. A player whose row may be among those that
- * could not be read stays.
+ * Applies the server's list, and then the events that may be newer than it. A player whose row may be among the invalid
+ * ones stays.
  */
 export const replace = (
   self: Roster,
@@ -94,7 +95,7 @@ export const replace = (
     if (listed.has(id) || !mayBeUnread(table, id)) self.players.delete(id)
   }
   for (const row of table.rows) {
-    // Arma 2 lists a player twice who is in the lobby and has a second address.
+    // Arma 2 lists a player in the lobby twice if the player has a second address.
     if (self.players.has(row.id) && row.inLobby === true) continue
     put(self, row)
   }
@@ -104,11 +105,11 @@ export const replace = (
   return doubtful ? "Doubtful" : "Changed"
 }
 
-/** The players, by slot. */
+/** The players by slot. */
 export const list = (self: Roster): ReadonlyArray<Player> =>
   Array.from(self.players.values()).sort((a, b) => a.id - b.id)
 
-/** Whether two lists say the same of the same players. `Equal` takes 40 µs a player for that, this 0.1. */
+/** Whether two lists contain the same information. `Equal` takes 40 µs a player for that, this 0.1. */
 export const isSame = (a: ReadonlyArray<Player>, b: ReadonlyArray<Player>): boolean =>
   a.length === b.length && a.every((player, i) => isSamePlayer(player, b[i]!))
 

@@ -1,5 +1,5 @@
 /**
- * From the options of a client to the numbers it works with: one place for their defaults and limits.
+ * Checks the options of a client and converts them to settings. All defaults and limits are here.
  */
 import { InvalidOptions, LoginFailure } from "@bercon/session/LoginFailure"
 import { Monotonic } from "@bercon/session/unstable"
@@ -8,22 +8,22 @@ import * as Formatter from "effect/Formatter"
 import { Flavour, type ReplyWindow } from "../Flavour.ts"
 import type { ClientOptions } from "../RconClient.ts"
 
-/** Times are in milliseconds. */
+/** Settings of a client. Times are in milliseconds. */
 export interface Settings {
-  /** `undefined`: to be found out. */
+  /** `undefined` if the flavour must be determined. */
   readonly flavour: Flavour | undefined
   readonly commandTimeout: number
   readonly messageCapacity: number
   readonly rosterInterval: number
-  /** Infinite: never. */
+  /** `Infinity` for never. */
   readonly banInterval: number
   readonly replyWindow: { readonly first: number; readonly quiet: number; readonly longest: number }
 }
 
-/** The least time between two lists, in milliseconds. */
+/** Minimum time between two queries of a list, in milliseconds. */
 const SHORTEST_INTERVAL = 1000
 
-/** Checks the options. The error names the first one that cannot be used, its value and what is allowed. */
+/** Checks the options. The error contains the first invalid option, its value and the allowed range. */
 export const make = (options: ClientOptions = {}): Effect.Effect<Settings, LoginFailure> => {
   const { replyWindow = {} } = options
   const settings: Settings = {

@@ -1,14 +1,14 @@
 /**
- * Splits an announcement into lines that servers show whole.
+ * Splits an announcement into lines that servers show completely.
  */
 import { bytesOf } from "./utf8.ts"
 
-/** Servers cut what they show at 128 bytes of UTF-8 and more. */
+/** Servers cut texts at 128 bytes of UTF-8 or more. */
 export const SAFE_BYTES = 128
 
 const fits = (text: string): boolean => bytesOf(text) <= SAFE_BYTES
 
-/** The lines of the text, longer ones split between words, and words that are too long between characters. */
+/** The lines of the text. Longer ones are split between words, and words that are too long between characters. */
 export const splitText = (text: string): ReadonlyArray<string> =>
   text.split(/\r\n|\r|\n/).map((line) => line.trim()).filter((line) => line !== "").flatMap(splitLine)
 

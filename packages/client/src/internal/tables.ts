@@ -1,13 +1,13 @@
 /**
- * What a table does not show.
+ * Judges what the absence of a row from a table proves.
  */
 import type { Table } from "../Table.ts"
 
 const STARTS_WITH_NUMBER = /^\s*#?(-?)(\d{1,9})(?!\d)/
 
 /**
- * Whether the row with a number may be among those that could not be read, or did not come. Only if not, its absence from
- * the rows shows that there is no such row.
+ * Whether the row with a number may be among the invalid or missing rows. Only if not, its absence from the rows proves
+ * that there is no such row.
  */
 export const mayBeUnread = (table: Table<{ readonly id: unknown }>, number: number): boolean => {
   const { cut, rows, total, unparsed } = table
@@ -15,7 +15,7 @@ export const mayBeUnread = (table: Table<{ readonly id: unknown }>, number: numb
     (total !== undefined && total > new Set(rows.map(({ id }) => id)).size + unparsed.length) ||
     unparsed.some(({ text }) => {
       const [, sign, digits] = STARTS_WITH_NUMBER.exec(text) ?? []
-      // A row with a negative number is in no slot.
+      // A row with a negative number belongs to no slot.
       return digits === undefined || (sign === "" && Number(digits) === number)
     })
 }

@@ -1,13 +1,13 @@
 /**
- * Instances of schema classes at the price of an object.
+ * Makes instances of schema classes at the cost of an object literal.
  */
 import type * as Schema from "effect/Schema"
 
 /**
- * An instance of a schema class from fields that the caller has validated already. It is what `new` would have made,
- * without the second validation, which costs more than reading the row did.
+ * Makes an instance of a schema class from fields that the caller has validated. It equals the result of `new`, without
+ * the second validation, which costs more than parsing the row.
  *
- * Whatever is wrong with the fields stays wrong: only for readers whose patterns are as strict as the schema.
+ * Invalid fields stay invalid: use it only in parsers whose patterns are as strict as the schema.
  */
 export const trusted = <Fields extends Schema.Struct.Fields, Self extends object>(
   schemaClass: { readonly fields: Fields; new(fields: never): Self },

@@ -1,6 +1,6 @@
 /**
- * Orders what is done to the list of bans: first come first served, and nobody waits past a deadline. Additions run beside
- * each other; a removal runs alone, because it names a ban by its place in the list.
+ * Orders the changes of the list of bans: first come, first served, with a deadline. Additions run concurrently. A
+ * removal runs alone, because it identifies a ban by its position in the list.
  */
 import { Monotonic } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"
@@ -8,13 +8,16 @@ import * as Semaphore from "effect/Semaphore"
 import { type CommandError, Overloaded } from "../CommandError.ts"
 import { make as commandError } from "./commandError.ts"
 
-/** How many can wait for their turn. */
-export const MAX_WAITING = 1024
+/** Maximum number of waiting changes. */
+const MAX_WAITING = 1024
 
-/** How many additions run beside each other. */
+/** Maximum number of concurrent additions. */
 const BESIDE = 64
 
-/** Runs what is done for the command `text` when its turn comes. Fails as `Overloaded` if it does not by `deadline`. */
+/**
+ * Runs a change for the command `text` when its turn comes. Fails with `Overloaded` if the turn does not come by
+ * `deadline`.
+ */
 export type Turn = <A, E, R>(
   text: string,
   deadline: number,

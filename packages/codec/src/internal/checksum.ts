@@ -4,7 +4,7 @@
 import CRC32 from "crc-32"
 
 /** Offset of the first byte the checksum covers: the `FF` before the packet type. */
-export const COVERED_FROM = 6
+const COVERED_FROM = 6
 
 /** CRC-32 of bytes, as an unsigned 32-bit integer. */
 type Crc32 = (bytes: Uint8Array) => number

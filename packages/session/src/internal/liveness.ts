@@ -35,7 +35,7 @@ const PROBE_GAP_SHARE = 1 / 16
 /** Minimum silence after which a login is requested. */
 export const DOUBT_AFTER = 2500
 /** Minimum silence after which a login is requested, if the server has not answered any command yet. */
-export const UNKNOWN_DOUBT_AFTER = 8000
+const UNKNOWN_DOUBT_AFTER = 8000
 /** Maximum probability of an accident: that a living server is silent for so many questions. */
 export const ACCIDENT = 1e-6
 /** Assumed share of lost questions before any measurement. */

@@ -89,7 +89,7 @@ export const outcome = (
   result: Result.Result<string, CommandError.CommandError>
 ): string => Result.isSuccess(result) ? result.success : `${result.failure.reason._tag}, ${result.failure.execution}`
 
-export const ioFailed = new Transport.TransportError({
+const ioFailed = new Transport.TransportError({
   reason: new Transport.IoFailed({ kind: "Closed", peer: "tap:1" })
 })
 const openFailed = new Transport.TransportError({

@@ -1,5 +1,5 @@
 /**
- * The reply to `admins`.
+ * Parses the reply to `admins`.
  *
  * ```text
  * Connected RCon admins:

@@ -1,8 +1,8 @@
 /**
- * Giving and removing bans on a BattlEye server.
+ * Adds and removes bans on a BattlEye server.
  *
- * The server replies nothing to either, and removes bans by their place in its list. Places move with every other change.
- * So the list is read before and after, and the rows that have come or gone are the evidence.
+ * The server's reply to both is empty, and it removes bans by their position in its list. Positions move with every
+ * other change. So the list is read before and after, and the added or missing rows are the evidence.
  */
 import { Monotonic } from "@bercon/session/unstable"
 import * as Duration from "effect/Duration"
@@ -36,13 +36,13 @@ interface Dependencies extends SlotCommand.Sender {
 
 const SERVER = "BattlEye"
 
-/** How long to wait before reading the list again. */
+/** Time before the list is read again. */
 const LOOK_AGAIN = "1 second"
 
-/** How many bans are added at once, so that other commands have room beside them. */
+/** Maximum number of bans that are added at the same time, which leaves room for other commands. */
 const AT_ONCE = 16
 
-/** How long to wait for the reply to a removal before the list is read, in milliseconds. */
+/** Time to wait for the reply to a removal before the list is read, in milliseconds. */
 const PATIENCE = 2000
 
 export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | "banAll" | "unban"> => {
@@ -67,15 +67,15 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
     const send = target instanceof PlayerTarget
       ? Effect.flatMap(
         SlotCommand.send(dependencies, "ban", text, target, call),
-        // The player has left before the server has answered whether the ban was given.
+        // The player has left before the server's reply to the ban.
         (reply) =>
           reply === undefined
-            ? Effect.fail(actionError("ban", new Unconfirmed({ expected: "the ban" })))
+            ? Effect.fail(actionError("ban", new Unconfirmed({ expected: "a reply before the player left" })))
             : Effect.succeed(reply)
       )
       : Effect.flatMap(raw(text, call), accepted("ban"))
     const run = bansTurn(text, call.deadline, send, "Beside others")
-    // The server kicks whom it has banned.
+    // The server kicks a banned player.
     const isBanned = (event: ServerEvent): event is ServerEvent & { readonly _tag: "PlayerKicked" } =>
       event._tag === "PlayerKicked" && event.reason._tag === "AdminBan" && target instanceof PlayerTarget &&
       target.isNamedBy(event.player)
@@ -87,11 +87,13 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
     if (Result.isSuccess(sent) && (confirmWithin === undefined || sent.success.event !== undefined)) {
       return sent.success.reply
     }
-    // It may be in the list though reply and event are lost.
+    // The ban may be in the list although reply and event are lost.
     if (Result.isFailure(sent) && (confirmWithin === undefined || sent.failure.execution === "NotExecuted")) {
       return yield* sent.failure
     }
-    const error = Result.isFailure(sent) ? sent.failure : actionError("ban", new Unconfirmed({ expected: "the ban" }))
+    const error = Result.isFailure(sent)
+      ? sent.failure
+      : actionError("ban", new Unconfirmed({ expected: "the ban in the list" }))
     if (confirmWithin === undefined || listed === undefined) return yield* error
     const until = (yield* Monotonic.now) + (target instanceof PlayerTarget ? 0 : Duration.toMillis(confirmWithin))
     while (true) {
@@ -102,13 +104,15 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
       if ((yield* Monotonic.now) >= until) {
         return yield* Result.isSuccess(table)
           ? error
-          : unconfirmed("ban", "whether it is in the list")(table.failure)
+          : unconfirmed("ban", "the ban in the list")(table.failure)
       }
       yield* Effect.sleep(LOOK_AGAIN)
     }
   })
 
-  /** Whether a banned player is surely not on the server any more. A ban that was in the list before kicks nobody. */
+  /**
+   * Whether a banned player is certainly no longer on the server. A ban that was in the list before kicks no player.
+   */
   const isGone = (target: PlayerTarget | BanTarget, call: Call): Effect.Effect<boolean> =>
     target instanceof PlayerTarget
       ? Effect.flatMap(afterwards(call), dependencies.playerTable).pipe(
@@ -135,10 +139,10 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
         Effect.result(Effect.flatMap(raw(words("addBan", target, minutes, sentence.reason), call), accepted("ban"))),
       { concurrency: AT_ONCE }
     )
-    // The list decides, not the replies: mostly they are the same whatever the server did.
+    // The list decides, not the replies: these are mostly the same whatever the server did.
     const after = yield* Effect.mapError(
       Effect.flatMap(afterwards(call), banTable),
-      unconfirmed("banAll", "whether the bans are in the list")
+      unconfirmed("banAll", "the bans in the list")
     )
     const missing = missingIn(after)
     if (missing.length === 0) return ""
@@ -154,7 +158,7 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
     return yield* actionError("banAll", new Unconfirmed({ expected, ...why }))
   })
 
-  /** The list and the session that it is of. A place in it is valid in that session alone. */
+  /** The list and its session. A position in the list is valid in that session only. */
   const listOfOneSession = (call: Call): Effect.Effect<readonly [Table<Ban>, number], CommandError | ReplyError> =>
     Effect.gen(function*() {
       const epoch = yield* session.epoch
@@ -165,10 +169,12 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
   const listAfterwards = (call: Call, doubt: CommandError | undefined) =>
     Effect.mapError(
       Effect.flatMap(afterwards(call), banTable),
-      (failure) => doubt ?? unconfirmed("unban", "whether it is gone")(failure)
+      (failure) => doubt ?? unconfirmed("unban", "the ban to be gone from the list")(failure)
     )
 
-  /** Sent once, and to the session whose list it was, whatever the caller chose. */
+  /**
+   * Removes a row. The command is sent once, and only in the session of the list, whatever options the caller chose.
+   */
   const removeOne = (row: Ban, epoch: number, call: Call): Effect.Effect<string, CommandError> =>
     Effect.flatMap(Monotonic.now, (now) =>
       Effect.catch(
@@ -179,15 +185,15 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
           deadline: Math.min(call.deadline, now + PATIENCE)
         }),
         (error) =>
-          // Its turn did not come in that time, but there is more time.
+          // Its turn did not come within that time, but the call has more time.
           error.reason._tag === "Overloaded" && now + PATIENCE < call.deadline
             ? Effect.delay(removeOne(row, epoch, call), LOOK_AGAIN)
             : Effect.fail(error)
       ))
 
   /**
-   * Removes rows from the last to the first, so that no removal moves another row that is still to be removed. Ends early if
-   * one is not answered: a removal that is still on its way would find another row at its place.
+   * Removes rows from the last to the first, so that no removal moves a row that is still to be removed. Ends early if
+   * a removal has no reply, because a removal that is still under way would find another row at its position.
    */
   const remove = Effect.fnUntraced(function*(rows: ReadonlyArray<Ban>, epoch: number, call: Call) {
     const sent: Array<Ban> = []
@@ -202,7 +208,10 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
     return { sent }
   })
 
-  /** Reads the list until it shows that the rows are gone, or the time of the call is over. Fails if it shows anything else. */
+  /**
+   * Reads the list until it shows that the rows are gone, or the deadline of the call has passed. Fails if it shows
+   * anything else.
+   */
   const verify = Effect.fnUntraced(function*(
     sent: ReadonlyArray<Ban>,
     before: Table<Ban>,
@@ -214,15 +223,22 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
       const missing = missingFrom(before.rows, after.rows)
       const others = missingFrom(missing, sent).filter(({ remaining }) => remaining !== "expired")
       if (others.length > 0 && isComplete(after)) {
-        return yield* actionError("unban", new BansChanged({ meant: sent, missing: others }))
+        return yield* actionError(
+          "unban",
+          new BansChanged({
+            missing: others,
+            stillListed: missingFrom(sent, missing),
+            added: missingFrom(after.rows, before.rows)
+          })
+        )
       }
       if (missingFrom(sent, missing).length === 0) {
         if (others.length === 0 && shows(before, after, sent)) return after
-        // Rows that cannot be read, or do not come any more, are perhaps not gone.
-        return yield* actionError("unban", new Unconfirmed({ expected: "that only these bans are gone from the list" }))
+        // Rows that have become unreadable, or are now cut off, may still exist.
+        return yield* actionError("unban", new Unconfirmed({ expected: "only these bans to be gone from the list" }))
       }
       if (doubt === undefined) {
-        return yield* actionError("unban", new Unconfirmed({ expected: "that it is gone from the list" }))
+        return yield* actionError("unban", new Unconfirmed({ expected: "the ban to be gone from the list" }))
       }
       if ((yield* Monotonic.now) >= call.deadline) return yield* doubt
       yield* Effect.sleep(LOOK_AGAIN)
@@ -250,8 +266,8 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
       const { doubt, failure, sent } = yield* remove(left, epoch, call)
       if (failure !== undefined && sent.length === 0 && list === before) return yield* failure
       list = yield* verify(sent, list, doubt, call)
-      if (failure !== undefined) return yield* unconfirmed("unban", "that all of them are gone")(failure)
-      // The rows that are left may have other places now.
+      if (failure !== undefined) return yield* unconfirmed("unban", "all of them to be gone")(failure)
+      // The remaining rows may have other positions now.
       left = findRows(left.filter((row) => !sent.includes(row)), list.rows).rows
     }
     return ""
@@ -265,7 +281,7 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
   }
 }
 
-/** Whether a row can be the ban that was given for so many minutes a moment ago. 0 is for ever. */
+/** Whether a row can be the ban that was just added for this number of minutes. 0 is permanent. */
 const lasts = ({ remaining }: Ban, minutes: number): boolean =>
   minutes === 0 || remaining === "permanent"
     ? minutes === 0 && remaining === "permanent"
@@ -274,8 +290,8 @@ const lasts = ({ remaining }: Ban, minutes: number): boolean =>
 const targetOf = (wanted: BanTarget | Ban): BanTarget => typeof wanted === "string" ? wanted : wanted.target
 
 /**
- * Whether the list afterwards shows that rows are gone: no more lines are unread than before, and the rows were not so near
- * the end of a cut list that others may have pushed them out of it.
+ * Whether the later list proves that rows are gone: it has no more unparsed lines than before, and the rows were not so
+ * near the end of a cut list that other rows may have pushed them out of it.
  */
 const shows = (before: Table<Ban>, after: Table<Ban>, rows: ReadonlyArray<Ban>): boolean => {
   if (after.unparsed.length > before.unparsed.length) return false
@@ -283,16 +299,19 @@ const shows = (before: Table<Ban>, after: Table<Ban>, rows: ReadonlyArray<Ban>):
   return !after.cut || rows.every((row) => before.rows.indexOf(row) < before.rows.length - added)
 }
 
-/** Bans of one kind can be the same ban in two prints of the list: time runs down, but no ban becomes permanent. */
+/**
+ * The kind of a ban. Bans of one kind can be the same ban in two prints of the list: time runs down, but no ban becomes
+ * permanent.
+ */
 const kindOf = ({ reason, remaining, target }: Ban): string =>
   `${target} ${Duration.isDuration(remaining) ? "limited" : remaining} ${reason}`
 
 const minutesOf = ({ remaining }: Ban): number => Duration.isDuration(remaining) ? Duration.toMinutes(remaining) : 0
 
 /**
- * The rows that are meant, in the order of the list: all bans of a target, and for each given ban one row of its own. Of
- * several that can be it, that is the one with its number, or else the one whose time is nearest. `absent`: the target of the
- * first that has no row.
+ * Finds the wanted rows, in the order of the list: all bans of a target, and one separate row for each given ban. If
+ * several rows match a given ban, the row with its number is taken, otherwise the row with the nearest time. `absent`
+ * is the target of the first wanted ban without a row.
  */
 const findRows = (
   wanted: ReadonlyArray<BanTarget | Ban>,

@@ -1,5 +1,5 @@
 /**
- * The reply to `bans`.
+ * Parses the reply to `bans`.
  *
  * ```text
  * GUID Bans:
@@ -29,7 +29,7 @@ export const parse = (text: string, cut = false): Result.Result<Table<Ban>, Repl
 
 const ROW = new RegExp(`^${NUMBER} +(?:${GUID}|${IP}) +(perm|-|\\d{1,10})(?: (.*))?$`, "s")
 
-// A reason can begin with blanks, so those that fill this column must be counted. Longer numbers do not widen it.
+// A reason can begin with blanks, so the blanks that fill this column must be counted. Longer numbers do not widen it.
 const MINUTES_WIDTH = 4
 
 const row = (line: string): Ban | undefined => {
@@ -52,6 +52,6 @@ const LAYOUT: ReplyLines.TableLayout<Ban> = {
   command: "bans",
   heading: [/^GUID Bans:\s*$/, /^\[#\] /, /^-+\s*$/],
   row,
-  // The second section is a continuation of the first: rows look and count alike.
+  // The second section continues the first: its rows have the same form and go on counting.
   decoration: /^(?:IP Bans:\s*|\[#\] .*|-+\s*|\s*)$/s
 }

@@ -1,5 +1,6 @@
 /**
- * BattlEye's own commands. The reply to a command is its reply; what an action did is seen in events and lists, if at all.
+ * BattlEye's own commands. The output of a command is its reply. The effect of an action can be seen only in events and
+ * lists.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -20,7 +21,7 @@ import { accepted, afterwards, type Evidence, saying, unconfirmed, untilEcho, un
 import * as PlayersReply from "./playersReply.ts"
 import * as SlotCommand from "./slotCommand.ts"
 
-/** Commands that change the list of bans, and with it perhaps the places in the list. */
+/** Commands that change the list of bans, and so possibly the positions in it. */
 const CHANGES_BANS = /^\s*(?:ban|addban|removeban|loadbans|writebans)\b/i
 
 export const make = (session: ClientSession, evidence: Evidence): FlavourCommands => {
@@ -42,7 +43,7 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
         )
       )
 
-  /** Tells the error of an empty reply whether the server is BattlEye's: what causes it depends on that. */
+  /** Adds the server's flavour to the error of an empty reply, because its cause depends on the flavour. */
   const hinted = <A, E>(result: Result.Result<A, E>): Result.Result<A, E> =>
     Result.mapError(result, (error): E => {
       if (!(error instanceof ReplyError) || !evidence.isBattlEye()) return error
@@ -50,7 +51,7 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
       return error.of("BattlEye") as E & ReplyError
     })
 
-  // Bans are removed by their place in the list: nothing may move it between looking and removing.
+  // Bans are removed by their position in the list. Nothing may move it between looking up and removing.
   const bansTurn = Turn.make()
   const command = (text: string, call: Call): Effect.Effect<string, CommandError> =>
     CHANGES_BANS.test(text) ? bansTurn(text, call.deadline, raw(text, call)) : raw(text, call)
@@ -73,7 +74,7 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
       SlotCommand.send(sender, "whisper", words("say", target.slot, text), target, call),
       (reply) =>
         reply === undefined
-          ? Effect.fail(actionError("whisper", new Unconfirmed({ expected: "the player" })))
+          ? Effect.fail(actionError("whisper", new Unconfirmed({ expected: "a reply before the player left" })))
           : Effect.succeed(reply)
     )
     const headers = target.player === undefined ? undefined : namesOf(target.player).map((name) => `(To ${name}) `)
@@ -97,10 +98,10 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
     // The event may be lost for good, so the list decides.
     const table = yield* Effect.mapError(
       Effect.flatMap(afterwards(call), playerTable),
-      unconfirmed("kick", "whether the player is gone")
+      unconfirmed("kick", "the player to be gone")
     )
     if (target.lookIn(table) === "Gone") return reply
-    return yield* actionError("kick", new Unconfirmed({ expected: "that the player is gone", ...saying(reply) }))
+    return yield* actionError("kick", new Unconfirmed({ expected: "the player to be gone", ...saying(reply) }))
   })
 
   return {
@@ -120,5 +121,5 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
   }
 }
 
-/** How much a reply can hold: 255 parts of 1,024 bytes, perhaps without the rest of the last character. */
+/** Maximum size of a reply: 255 parts of 1,024 bytes, possibly without the rest of the last character. */
 const MOST_BYTES = 255 * 1024 - 3

@@ -1,5 +1,5 @@
 /**
- * The reply to `commands`. Only its heading is known of real servers.
+ * Parses the reply to `commands`. Only its heading is known from real servers.
  *
  * ```text
  * List of available commands:

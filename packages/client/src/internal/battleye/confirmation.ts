@@ -1,6 +1,6 @@
 /**
- * Evidence that an action had its effect. A BattlEye server answers a kick of nobody as it answers any other, so only its
- * events and lists show what a command did.
+ * Searches for evidence that an action had its effect. A BattlEye server replies to the kick of an empty slot in the
+ * same way as to any other, so only its events and lists show the effect of a command.
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import { Monotonic } from "@bercon/session/unstable"
@@ -19,24 +19,24 @@ import type { Call } from "../flavourCommands.ts"
 import { isRefusal } from "../refusal.ts"
 import { bytesOf } from "../utf8.ts"
 
-/** Where evidence comes from, besides lists. */
+/** The sources of evidence, besides lists. */
 export interface Evidence {
   readonly events: Stream.Stream<ServerEvent, LoginFailure>
   /** This client's admin number, if it is known. */
   readonly adminId: () => AdminId | undefined
-  /** Whether the server itself has shown that it is BattlEye's. */
+  /** Whether the server itself has proved that it is a BattlEye server. */
   readonly isBattlEye: () => boolean
 }
 
-/** The outcome of an action: what the server replied, and the event that confirms it. */
+/** The outcome of an action: the server's reply, and the event that confirms it. */
 export interface Outcome<out E> {
   readonly reply: string
   readonly event: E | undefined
 }
 
 /**
- * Runs a command until its reply comes, or an event that makes the reply unnecessary. With `confirmWithin` it goes on
- * waiting for the event after the reply.
+ * Runs a command until its reply arrives, or an event that makes the reply unnecessary. With `confirmWithin` it still
+ * waits for the event after the reply.
  */
 export const untilEvent = <E extends ServerEvent, E2>(
   { events }: Evidence,
@@ -48,7 +48,7 @@ export const untilEvent = <E extends ServerEvent, E2>(
     const first = yield* events.pipe(
       Stream.filter(isEvidence),
       Stream.runHead,
-      // If the events end, no evidence comes.
+      // If the stream of events ends, no evidence arrives.
       Effect.orElseSucceed(() => Option.none<E>()),
       Effect.forkScoped({ startImmediately: true })
     )
@@ -64,20 +64,26 @@ export const untilEvent = <E extends ServerEvent, E2>(
     return yield* Effect.raceFirst(confirmed, answered)
   }))
 
-/** Servers cut long texts when they print them again, at 128 bytes and more. A shorter print is another text. */
+/** Servers cut long texts when they print them, at 128 bytes or more. A shorter text is not a cut one. */
 const SHORTEST_CUT = 100
 
-/** Whether a server prints a text so: without the blanks around it, and cut if it is long, perhaps inside a character. */
+/**
+ * Whether a printed text can be the server's print of `text`: without surrounding blanks, and cut if it is long,
+ * perhaps inside a character.
+ */
 export const isPrintOf = (printed: string, text: string): boolean => {
   const whole = text.trim()
   const print = printed.trim()
   if (print === whole) return true
-  // A character of which the end is missing is printed as U+FFFD.
+  // A cut character is printed as U+FFFD.
   const start = print.replace(/\ufffd$/, "")
   return bytesOf(start) >= SHORTEST_CUT && whole.startsWith(start)
 }
 
-/** Runs a command that says something to players, and waits for its echo if that is wanted. `headers`: how the echo may begin. */
+/**
+ * Runs a command that sends a chat message, and waits for its echo if required. `headers` are the possible beginnings
+ * of the echo.
+ */
 export const untilEcho = Effect.fnUntraced(function*<E>(
   evidence: Evidence,
   message: { readonly action: string; readonly text: string; readonly headers: ReadonlyArray<string> | undefined },
@@ -88,7 +94,7 @@ export const untilEcho = Effect.fnUntraced(function*<E>(
   const admin = evidence.adminId()
   const isEcho = (event: ServerEvent): event is ServerEvent & { readonly _tag: "AdminChat" } => {
     if (event._tag !== "AdminChat" || (admin !== undefined && event.admin !== admin)) return false
-    // Not by the recipient that was read from it: if one player's name begins with another's, that may be the other.
+    // The recipient in the event is not compared: if one player's name begins with another's, it may be the other.
     const said = event.text.replace(/^RCon admin #\d+: /, "")
     const headers = message.headers ?? (/^\(To .*?\) /.exec(said) ?? [])
     return headers.some((header) => said.startsWith(header) && isPrintOf(said.slice(header.length), message.text))
@@ -98,20 +104,20 @@ export const untilEcho = Effect.fnUntraced(function*<E>(
   return yield* actionError(message.action, new Unconfirmed({ expected: "its echo", ...saying(reply) }))
 })
 
-/** What the server said, for an error, if it said anything. */
+/** The server's reply for an error, unless it is empty. */
 export const saying = (reply: string): { readonly text?: string } => reply.trim() === "" ? {} : { text: reply }
 
-/** The reply to an action, unless it is a refusal. */
+/** The reply to an action. Fails if it is a refusal. */
 export const accepted = (action: string) => (reply: string): Effect.Effect<string, ActionError> =>
   isRefusal(reply) ? Effect.fail(actionError(action, new Rejected({ text: reply }))) : Effect.succeed(reply)
 
-/** How long a look into a list takes at most that comes after an action. */
+/** Maximum time for reading a list after an action, in milliseconds. */
 const AFTERWARDS = 5000
 
-/** The call of such a look. It does not depend on what is left of the action's time. */
+/** The call for reading a list after an action. It does not depend on the rest of the action's time. */
 export const afterwards = ({ calledIn }: Call): Effect.Effect<Call> =>
   Effect.map(Monotonic.now, (now) => ({ calledIn, deadline: now + AFTERWARDS }))
 
-/** The error of an action whose effect could not be looked for. */
+/** The error of an action whose confirmation failed with `cause`. */
 export const unconfirmed = (action: string, expected: string) => (cause: CommandError | ReplyError): ActionError =>
   actionError(action, new Unconfirmed({ expected, cause }))

@@ -1,5 +1,5 @@
 /**
- * The reply to `missions`.
+ * Parses the reply to `missions`.
  *
  * ```text
  * Missions on server:

@@ -1,5 +1,5 @@
 /**
- * The reply to `players`.
+ * Parses the reply to `players`.
  *
  * ```text
  * Players on server:
@@ -21,9 +21,9 @@ import * as ReplyLines from "./replyLines.ts"
 export const parse = (text: string, cut = false): Result.Result<Table<Player>, ReplyError> =>
   ReplyLines.readTable(LAYOUT, text, cut)
 
-// Columns are as wide as what is in them, so only blanks tell them apart. Those before the name must be counted, because
-// a name can begin with some: a verdict is padded to `(OK) `, and a missing GUID stands alone on real servers and is
-// padded to the width of the column by others.
+// Columns are as wide as their content, so only blanks separate them. The blanks before the name must be counted,
+// because a name can begin with blanks: a verdict is padded to `(OK) `, and a missing GUID stands alone on real servers
+// and is padded to the width of the column by others.
 const ROW = new RegExp(
   `^${NUMBER} +${ADDRESS} +(-?\\d{1,9}) +(?:${GUID}(?:\\((OK)\\) ?|\\(\\?\\) {0,2})|-(?: {31,36}| ?))(.*)$`,
   "s"

@@ -1,33 +1,33 @@
 /**
- * Replies of several lines: a heading, and something in each line below it.
+ * Parses replies of several lines: a heading, and an entry in each line below it.
  */
 import * as Result from "effect/Result"
 import { ReplyError } from "../../ReplyError.ts"
 import type { Table, UnparsedRow } from "../../Table.ts"
 import { trimBlanks, withoutEnd } from "../patterns.ts"
 
-/** How the reply to a command looks. */
+/** The form of the reply to a command. */
 export interface Layout {
   readonly command: string
-  /** The first lines, one pattern each. If they are others, the reply is another. */
+  /** The patterns of the first lines. If one does not match, the reply is not of this form. */
   readonly heading: ReadonlyArray<RegExp>
 }
 
-/** How a table looks. */
+/** The form of a table. */
 export interface TableLayout<out Row> extends Layout {
-  /** `undefined` for what is no row. */
+  /** Parses a row; `undefined` if the line is not a row. */
   readonly row: (line: string) => Row | undefined
-  /** Lines between the rows that are only there to be looked at. */
+  /** Lines between the rows without information. */
   readonly decoration?: RegExp
-  /** The last line, with the number of rows as the only group. A table may end without it. */
+  /** The last line, with the number of rows as its only group. It may be missing. */
   readonly total?: RegExp
 }
 
 /**
- * The lines of the reply, the heading among them; no blank ones at the end. A CR before the LF belongs to no line, and
- * neither do NULs and line ends behind the whole reply.
+ * The lines of the reply including the heading, without blank ones at the end. A CR before the LF belongs to no line;
+ * NULs and line ends after the whole reply do not, either.
  */
-export const read = ({ command, heading }: Layout, text: string): Result.Result<ReadonlyArray<string>, ReplyError> => {
+const read = ({ command, heading }: Layout, text: string): Result.Result<ReadonlyArray<string>, ReplyError> => {
   const lines = withoutEnd(text).replaceAll("\r\n", "\n").split("\n")
   const unexpected = heading.findIndex((pattern, index) => !pattern.test(lines[index] ?? ""))
   return unexpected === -1
@@ -35,7 +35,7 @@ export const read = ({ command, heading }: Layout, text: string): Result.Result<
     : Result.fail(new ReplyError({ command, text, ...(text !== "" && { line: unexpected + 1 }) }))
 }
 
-/** Those of the lines below the heading that are not blank, without the blanks around them. */
+/** The lines below the heading that are not blank, without surrounding blanks. */
 export const readList = (layout: Layout, text: string): Result.Result<ReadonlyArray<string>, ReplyError> =>
   Result.map(
     read(layout, text),
@@ -43,8 +43,8 @@ export const readList = (layout: Layout, text: string): Result.Result<ReadonlyAr
   )
 
 /**
- * The rows below the heading. Those that cannot be read, or are cut, are kept as they are. `cut`: whether the reply is as
- * long as the protocol can carry.
+ * Parses the rows below the heading. Invalid or cut rows are kept as text. `cut`: whether the reply has the maximum
+ * size of the protocol.
  */
 export const readTable = <Row>(
   layout: TableLayout<Row>,

@@ -1,6 +1,7 @@
 /**
- * Commands about a player's slot. Each is sent once: sent again, it may find another player in the slot. If no reply comes,
- * the list of players shows whether it is still the same player, and only then is the command sent again.
+ * Sends commands with a player's slot. Each is sent once, because a retransmission may find another player in the slot.
+ * If no reply arrives, the list of players shows whether it is still the same player, and only then is the command sent
+ * again.
  */
 import { Monotonic } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"
@@ -16,18 +17,18 @@ import { about, bound, once } from "../outgoing.ts"
 import type { PlayerTarget } from "../playerTarget.ts"
 import { accepted } from "./confirmation.ts"
 
-/** How a command is sent, and the list of players asked for. */
+/** Sends commands and queries for the list of players. */
 export interface Sender {
   readonly raw: (text: string, call: Call) => Effect.Effect<string, CommandError>
   readonly playerTable: (call: Call) => Effect.Effect<Table<Player>, CommandError | ReplyError>
 }
 
-/** How long a command goes unanswered before the list is asked for, in milliseconds. */
+/** Time without a reply after which the list is read, in milliseconds. */
 const LOOK_AFTER = 2000
 
 /**
- * If an action is to be confirmed and it is not known who is in the slot, asks the list. Fails with `PlayerNotFound` if the
- * list shows that nobody is there; then nothing need be sent.
+ * Reads the list if an action needs confirmation and the occupant of the slot is unknown. Fails with `PlayerNotFound`
+ * if the list shows that the slot is empty; then nothing need be sent.
  */
 export const identify = (
   { playerTable }: Sender,
@@ -46,7 +47,7 @@ export const identify = (
       )
     )
 
-/** Sends the command. Succeeds with the reply, or with `undefined` if the player has left before it was answered. */
+/** Sends the command. Succeeds with the reply, or with `undefined` if the player has left before the reply. */
 export const send = (
   { playerTable, raw }: Sender,
   action: string,
@@ -63,10 +64,10 @@ export const send = (
       if (Result.isSuccess(answer)) return yield* accepted(action)(answer.success)
       const error = answer.failure
       if (error.reason._tag === "Outdated" && sent !== undefined) return undefined
-      // It waits in the queue, and its turn may still come. (A full queue fails at once.)
+      // The command waits in the queue, and its turn may still come. (A full queue fails at once.)
       const now = yield* Monotonic.now
       if (error.reason._tag === "Overloaded" && now >= tried && now < call.deadline) return yield* attempt(sent)
-      // Once it was sent it may have been executed, whatever becomes of the next attempt.
+      // After a send it may have been executed, whatever happens to the next attempt.
       if (error.reason._tag !== "NoReply" || tried === call.deadline || !isKnown) {
         return yield* error.execution === "NotExecuted" ? sent ?? error : error
       }

@@ -1,5 +1,5 @@
 /**
- * The reply to `version`: a text with a number like `1.220` in it. Its other words are not known.
+ * Parses the reply to `version`: a text that contains a number like `1.220`. The rest of its form is unknown.
  */
 import * as Result from "effect/Result"
 import { ReplyError } from "../../ReplyError.ts"
@@ -7,7 +7,7 @@ import { Version } from "../../Version.ts"
 import { trimBlanks } from "../patterns.ts"
 import { trusted } from "../trusted.ts"
 
-// Three digits behind the only dot: that of the game (`1.29.163451`) is another.
+// Three digits after the only dot. The version of the game (`1.29.163451`) does not match.
 const NUMBER = /(?<![\d.])\d{1,3}\.\d{3}(?!\.?\d)/
 
 export const parse = (reply: string): Result.Result<Version, ReplyError> => {

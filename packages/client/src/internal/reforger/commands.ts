@@ -1,5 +1,5 @@
 /**
- * Arma Reforger's own RCON: few commands, whose outcomes the server tells in messages.
+ * The commands of Arma Reforger's own RCON: few commands, whose output the server sends as messages.
  */
 import * as Effect from "effect/Effect"
 import {
@@ -28,27 +28,27 @@ import * as Replies from "./replies.ts"
 
 export interface Reforger {
   readonly commands: FlavourCommands
-  /** Offers a message of the server: `true` where it is part of a command's reply, and so no event. */
+  /** Offers a message of the server. Returns `true` if it is part of a command's output, and so not an event. */
   readonly offer: (text: string) => boolean
-  /** Some messages are missing for good. */
+  /** Some messages are lost for good. */
   readonly gap: () => void
-  /** The session is another: of what was asked in the one before nothing is said any more. */
+  /** A new session has begun. Commands of the previous session get no more output. */
   readonly restart: () => void
-  /** Nothing is said any more: what is waited for does not come. */
+  /** No more messages will arrive. */
   readonly close: () => void
 }
 
-/** Frees the client's slot on the server. Never fails, and waits for nobody: the session may be closed then. */
+/** Frees the client's slot on the server. Never fails and never waits, because the session may be closed already. */
 export const logout = (session: ClientSession): Effect.Effect<void> =>
   session.command("@logout", { repeatable: false }).pipe(
     Effect.ignore,
-    // It is settled by the session's end at the latest.
+    // The command is settled by the session's end at the latest.
     Effect.forkDetach({ startImmediately: true }),
-    // What ends the client may be what the session does just now, which then sends nothing before it is done with it.
+    // If this client ends within a step of the session, the session sends nothing before that step ends.
     Effect.andThen(Effect.yieldNow)
   )
 
-/** How many pages of the list of bans are asked for at most: 25,000 bans. */
+/** Maximum number of pages of the list of bans: 25,000 bans. */
 const MAX_PAGES = 1000
 
 export const make = (
@@ -68,7 +68,8 @@ export const make = (
     Effect.map(ask(text, Replies.expectationOf(text), call), (reply) => reply.text)
 
   /**
-   * An action that is done if the server says so. `missing`: the reason if the reply means that there is nothing to do it to.
+   * An action whose success the server reports. `missing` returns the reason if the reply means that its target does
+   * not exist.
    */
   const act = (
     action: string,
@@ -88,7 +89,7 @@ export const make = (
       })
     )
 
-  /** The same about a player. The slot is another player's as soon as this one has left. */
+  /** An action on a player. After the player has left, the slot belongs to another player. */
   const actOn = (
     action: string,
     text: string,
@@ -118,13 +119,13 @@ export const make = (
     let total: number | undefined
     let lines = 0
     let pages = 1
-    // The list may change between two pages. A ban that comes twice then is listed once.
+    // The list may change between two pages. A ban that occurs twice is listed once.
     for (let number = 1; number <= Math.min(pages, MAX_PAGES); number++) {
       const page = yield* Effect.flatMap(
         query(`#ban list ${number}`, call),
         (reply) => Effect.fromResult(Replies.parseBans(reply, lines))
       ).pipe(
-        // An older server may have no more pages, and no reply that is known for that.
+        // An older server may have no more pages, and its reply to that is unknown.
         Effect.catchIf(
           (error) => pages === Infinity && (error._tag === "ReplyError" || error.reason._tag === "IncompleteReply"),
           () => Effect.undefined
@@ -156,7 +157,8 @@ export const make = (
     const text = `#ban create ${isPlayer ? target.slot : target} ${seconds}${reason}`
     return yield* isPlayer
       ? actOn("ban", text, target, call, Replies.isBanned)
-      // An account is the same in every session. But run again, and later than a removal, the ban would be back.
+      // An account is the same in every session. But a ban that is executed again, after a removal, would restore the
+      // ban.
       : act("ban", text, { ...call, repeatable: call.repeatable ?? false }, Replies.isBanned, () => undefined)
   })
 
@@ -175,7 +177,7 @@ export const make = (
   const unban = Effect.fnUntraced(function*(wanted: ReadonlyArray<BanTarget | Ban>, call: Call) {
     const targets = [...new Set(wanted.map((one) => typeof one === "string" ? one : one.target))]
     if (!targets.every(isIdentityId)) return yield* unsupported("#ban", SERVER)
-    // Of one ban the server says whether there is such a one. Before several are removed, the list is read.
+    // For a single ban the server reports whether it exists. Before several are removed, the list is read.
     if (targets.length > 1) {
       const table = yield* Effect.mapError(
         banTable(call),
@@ -213,7 +215,7 @@ export const make = (
     banAll,
     unban,
     command: (text, call) =>
-      // The empty command does nothing, so the server has nothing to tell of it in messages.
+      // The empty command has no effect and no output.
       text === ""
         ? sendWith(text, call, (options) => session.command(text, options))
         : Effect.map(ask(text, Replies.looseExpectationOf(text), call), (reply) => reply.text)
@@ -228,7 +230,7 @@ export const make = (
   }
 }
 
-/** The reply to a command, as one text; `repeated` as in `Exchange.Answer`. */
+/** The output of a command as one text; `repeated` as in `Exchange.Answer`. */
 interface Reply {
   readonly text: string
   readonly repeated: boolean
@@ -236,13 +238,13 @@ interface Reply {
 
 const SERVER = "Arma Reforger's own RCON"
 
-/** The simple commands that it has. */
+/** The simple commands that this flavour has. */
 const SIMPLE: ReadonlySet<string> = new Set([actions.restart.text, actions.shutdown.text])
 
 const unconfirmed = (text = ""): Unconfirmed =>
-  new Unconfirmed({ expected: "the server's word on it", ...(text !== "" && { text }) })
+  new Unconfirmed({ expected: "a known reply of the server", ...(text !== "" && { text }) })
 
-/** One after the other. Once one was done, a failure does not mean that nothing was. */
+/** Runs actions one after the other. After the first success, a failure no longer means that nothing was executed. */
 const oneByOne = (
   action: string,
   targets: ReadonlyArray<BanTarget>,
@@ -254,7 +256,7 @@ const oneByOne = (
         actionError(
           action,
           new Unconfirmed({
-            expected: `the ${action} of ${target} and of those after it (${index} of ${targets.length} were done)`,
+            expected: `the ${action} of ${target} and the following ones (${index} of ${targets.length} are done)`,
             ...(error._tag === "CommandError" && { cause: error })
           })
         ))),

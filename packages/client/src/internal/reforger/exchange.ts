@@ -1,5 +1,5 @@
 /**
- * Finds the messages that are the reply to a command. Arma Reforger's own RCON does not mark them.
+ * Finds the messages that are the output of a command. Arma Reforger's own RCON does not mark them.
  *
  * ```text
  * <- #players
@@ -8,10 +8,10 @@
  * -> Players on server: ...
  * ```
  *
- * Only one command is out at a time. It takes messages from its echo on, until they show the end of its reply, or the
- * server has been quiet for a while. It does not take a message that can be the reply to another command: to one of another
- * client whose echo came in between, or to one of this client that was given up too early. No reply is better than the
- * reply to another command.
+ * Only one command is in progress at a time. It takes messages from its echo on, until they contain the end of its
+ * output, or until the server has sent nothing for a while. It does not take a message that can be the output of
+ * another command: of another client, if its echo was in between, or of an earlier command of this client that was
+ * given up too early. No output is better than the output of another command.
  *
  * The state, {@link Exchange}, has no clock and no fiber; {@link make} drives it.
  */
@@ -32,25 +32,32 @@ import * as Turn from "../turn.ts"
 // expectations
 // -----------------------------------------------------------------------------
 
-/** Whether a text belongs to the reply to a command. `"Surely"`: no other kind of command has this text in its reply. */
+/**
+ * Whether a text belongs to the output of a command. `"Surely"`: no other kind of command has this text in its output.
+ */
 export type Claim = "No" | "Perhaps" | "Surely"
 
-/** What can be the reply to a command. */
+/** The possible output of a command. */
 export interface Expectation {
-  /** Whether a text can be the next message of the reply, behind `last`, or the first one. */
+  /** Whether a text can be the next message of the output, after `last`, or the first one. */
   readonly claim: (text: string, last: string | undefined) => Claim
   /**
-   * Whether more messages follow these. `"Perhaps"`: at once or never. `"Likely"`: they are waited for as for `"Surely"`, but
-   * the reply is complete if they do not come.
+   * Whether more messages follow these. `"Perhaps"`: at once or never. `"Likely"`: they are awaited like `"Surely"`,
+   * but the output is complete if they do not arrive.
    */
   readonly pending: (texts: ReadonlyArray<string>) => "Nothing" | "Perhaps" | "Likely" | "Surely"
-  /** Whether the reply may come seconds later, among the replies to other commands. Otherwise it follows the echo at once. */
+  /**
+   * Whether the output may arrive seconds later, among the output of other commands. Otherwise it follows the echo at
+   * once.
+   */
   readonly late: boolean
-  /** Whether the command only asks: a reply to an earlier run is as good, and a text that cannot be read is an error. */
+  /**
+   * Whether the command is a query: the output of an earlier execution is as good, and an unreadable text is an error.
+   */
   readonly query: boolean
 }
 
-/** The text without NUL, blanks and line ends at both ends. Takes linear time, which a pattern for the end would not. */
+/** Removes NULs, blanks and line ends at both ends in linear time. A regular expression would take longer. */
 export const trim = (text: string): string => {
   const isBlank = (index: number): boolean => text.charCodeAt(index) <= 0x20
   let end = text.length
@@ -60,7 +67,7 @@ export const trim = (text: string): string => {
   return text.slice(start, end)
 }
 
-/** The text is no event of the server's that is known: it can be the reply to a command. */
+/** Whether the text is no known event of the server, so that it can be the output of a command. */
 export const isPlain = (text: string): boolean => isNoEvent(ServerEvent.parse(text))
 
 const isNoEvent = ServerEvent.is("Unrecognized", "CommandResult")
@@ -72,16 +79,19 @@ const isUnrecognized = ServerEvent.is("Unrecognized")
 
 const ECHO = "Processing Command:"
 
-/** The most messages of one reply. A reply with more is incomplete. The longest list known has some twenty. */
+/** Maximum number of messages of one output. A longer output is incomplete. The longest known list has about twenty. */
 export const MAX_TEXTS = 256
 
-/** The most commands that are remembered because their replies may still come. The oldest are forgotten. */
+/** Maximum number of remembered commands whose output may still arrive. The oldest are forgotten. */
 export const MAX_STRAYS = 32
 
-/** How long they are remembered. The service that keeps the bans replies within seconds, or times out. */
+/** Time for which they are remembered. The service that keeps the bans replies within seconds, or times out. */
 export const STRAY_MILLIS = 30_000
 
-/** How long after a message of theirs their reply is complete, if it may be. Servers send a lost message after 2 seconds. */
+/**
+ * Time after their last message until their output counts as complete, if that is possible. Servers repeat a lost
+ * message after 2 seconds.
+ */
 export const STRAY_QUIET_MILLIS = 3000
 
 /** A `ReplyWindow` in milliseconds. */
@@ -91,78 +101,81 @@ export interface Window {
   readonly longest: number
 }
 
-/** The command that is out. */
+/** The command in progress. */
 interface Current {
   readonly command: string
   readonly expectation: Expectation
   readonly window: Window
   readonly deadline: number
-  /** When the server first showed that it has the command. */
+  /** When the server first showed that it has received the command. */
   takenAt: number
-  /** It takes messages: its echo has come, or a text that needs no echo. */
+  /** Whether it takes messages: its echo has arrived, or a text that needs no echo. */
   open: boolean
-  /** The number of echoes: how often the server has begun to run the command. */
+  /** Number of echoes: how often the server has begun to execute the command. */
   echoes: number
-  /** Messages are missing, and an echo may be one of them. */
+  /** Whether messages are missing, and the echo may be among them. */
   echoLost: boolean
-  /** A message of the reply may be missing. */
+  /** Whether a message of the output may be missing. */
   torn: boolean
-  /** A message was missing behind the echo. So a text that cannot be read may be the rest of a reply that can. */
+  /** Whether a message after the echo is missing, so that an unreadable text may be the rest of a readable output. */
   doubtful: boolean
-  /** The claim of a message that another command was given although this one claimed it too. Such claims no longer count. */
+  /** The claim on a message that another command got although this one claimed it, too. Such claims no longer count. */
   disputed: Claim
-  /** When the last message of the reply came. */
+  /** When the last message of the output arrived. */
   touchedAt: number
   pending: ReturnType<Expectation["pending"]>
   texts: Array<string>
-  /** Texts that are no events and in no layout that is known. They are the reply if nothing else is. */
+  /** Texts that are neither events nor in a known form. They are the output if no other message is. */
   unread: Array<string>
   /** As in {@link Answer}. */
   repeated: boolean
-  /** No message of it can come any more. */
+  /** Whether no more output can arrive. */
   over: boolean
 }
 
-/** A command that is no longer waited for, or of another client, whose reply may still come. */
+/** A command that is no longer awaited, or a command of another client, whose output may still arrive. */
 interface Stray {
   readonly command: string
   readonly expectation: Expectation
   readonly until: number
-  /** The command that was out when this one was remembered. */
+  /** The command that was in progress when this one was remembered. */
   readonly rival: Current | undefined
-  /** Texts that could not be read were taken for its reply. */
+  /** Whether unreadable texts were taken for its output. */
   readonly answered: boolean
-  /** Its echo is taken when it comes. */
+  /** Whether its echo is taken when it arrives. */
   echoExpected: boolean
-  /** The number of its runs whose replies are not complete. */
+  /** Number of executions whose output is not complete. */
   owed: number
-  /** The messages of the reply that has begun. */
+  /** The messages of the current output. */
   texts: ReadonlyArray<string>
-  /** When the last one of them came. */
+  /** When the last of them arrived. */
   touchedAt: number
 }
 
-/** The reply to a command, message by message. */
+/** The output of a command, message by message. */
 export interface Answer {
   readonly texts: ReadonlyArray<string>
-  /** The server ran the command before, or may have. Then the first run may have removed what this one does not find. */
+  /**
+   * Whether the server executed the command before, or may have. Then the first execution may have removed what this
+   * one does not find.
+   */
   readonly repeated: boolean
 }
 
 export type Outcome = Answer & { readonly _tag: "Complete" } | { readonly _tag: "Incomplete" }
 
-/** The command that is out, and those whose replies may still come. Times are in milliseconds. */
+/** The command in progress, and those whose output may still arrive. Times are in milliseconds. */
 export class Exchange {
   readonly #expect: (command: string) => Expectation
   #current: Current | undefined
   #strays: ReadonlyArray<Stray> = []
 
-  /** `expect` returns what can be the reply to a command of any client. */
+  /** `expect` returns the possible output of a command of any client. */
   constructor(expect: (command: string) => Expectation) {
     this.#expect = expect
   }
 
-  /** Sends a command. Its reply is not waited for after `deadline`. */
+  /** Begins a command. Its output is not awaited after `deadline`. */
   begin(command: string, expectation: Expectation, window: Window, deadline: number): void {
     this.#strays = this.#strays.filter((stray) => !(stray.expectation.query && stray.command === trim(command)))
     this.#current = {
@@ -186,12 +199,12 @@ export class Exchange {
     }
   }
 
-  /** The server has acknowledged the command. */
+  /** Records that the server has acknowledged the command. */
   acknowledged(now: number): void {
     if (this.#current !== undefined) this.#taken(this.#current, now)
   }
 
-  /** The command is no longer waited for. `settled`: no reply to it can come, or it was never sent. */
+  /** Ends the wait for the command. `settled`: no output can arrive, or the command was never sent. */
   end(now: number, settled: boolean): void {
     const current = this.#current
     const quiet = now >= this.wakeAt
@@ -210,18 +223,18 @@ export class Exchange {
     })
   }
 
-  /** Sends a command that has no reply, only an echo. */
+  /** Records a command that has no output, only an echo. */
   announce(now: number, command: string): void {
     this.#remember(now, this.#current, { command: trim(command), expectation: SILENT, echoExpected: true })
   }
 
-  /** The announced command was not sent. */
+  /** Records that the announced command was not sent. */
   withdraw(command: string): void {
     const index = this.#strays.findIndex((stray) => stray.expectation === SILENT && stray.command === trim(command))
     this.#strays = this.#strays.filter((_, at) => at !== index)
   }
 
-  /** Some messages are missing for good, or the session is another. */
+  /** Records that some messages are lost for good, or that a new session has begun. */
   gap(): void {
     const current = this.#current
     if (current === undefined) return
@@ -232,14 +245,16 @@ export class Exchange {
     }
   }
 
-  /** The session is another. The server does not reply in it to commands that it took in the one before. */
+  /** Records that a new session has begun. In it the server sends no output of commands from the previous one. */
   restart(): void {
     this.gap()
     const current = this.#current
     if (current !== undefined && current.takenAt !== Infinity) current.over = true
   }
 
-  /** Offers a message of the server. Returns `true` if it belongs to a command of this client, and so is no event. */
+  /**
+   * Offers a message of the server. Returns `true` if it belongs to a command of this client, and so is not an event.
+   */
   offer(now: number, text: string): boolean {
     this.#strays = this.#strays.filter((stray) => stray.until > now && !isQuiet(stray, now))
     if (text.startsWith(ECHO)) return this.#offerEcho(now, trim(text.slice(ECHO.length)))
@@ -247,7 +262,8 @@ export class Exchange {
     const claim = current === undefined ? "No" : claimOf(current, text)
     const stray = this.#strays.find((stray) => outbids(bidOf(stray, text), claim))
     if (stray !== undefined) {
-      // Both commands were out together and can have this text. So the next such text can be of either, too.
+      // Both commands were in progress together and can have this text. So the next such text can belong to either,
+      // too.
       if (current !== undefined && stray.rival === current && bidOf(stray, text) === claim) current.disputed = claim
       this.#leaveTo(stray, now, text)
       return false
@@ -271,18 +287,18 @@ export class Exchange {
     return true
   }
 
-  /** Whether the server has shown that it has the command. */
+  /** Whether the server has shown that it has received the command. */
   get taken(): boolean {
     return this.#current !== undefined && this.#current.takenAt < Infinity
   }
 
-  /** When to ask for {@link outcome}, if nothing else happens before. */
+  /** When to call {@link outcome}, unless an input comes before. */
   get wakeAt(): number {
     const current = this.#current
     if (current === undefined) return Infinity
     const { deadline, expectation, open, over, pending, takenAt, texts, touchedAt, window } = current
     if (over) return -Infinity
-    // Until the server has the command, the session waits for it.
+    // Until the server has received the command, the session waits for it.
     const end = takenAt === Infinity ? Infinity : Math.min(takenAt + window.longest, deadline)
     if (!open) return end
     switch (pending) {
@@ -293,14 +309,14 @@ export class Exchange {
       case "Likely":
         return end
       case "Surely": {
-        // An action is waited for to the end: what it replies may come yet.
+        // An action is awaited to the end, because its output may still arrive.
         if (!expectation.query || !isUnread(current)) return end
         return Math.min(end, touchedAt + Math.max(window.quiet, expectation.late ? window.first : 0))
       }
     }
   }
 
-  /** What became of the command, as soon as that is clear. */
+  /** The outcome of the command, as soon as it is certain. */
   outcome(now: number): Outcome | undefined {
     const current = this.#current
     if (current === undefined || now < this.wakeAt) return undefined
@@ -321,7 +337,7 @@ export class Exchange {
       current.echoes++
       const { open, pending, texts, torn } = current
       if (open && pending === "Perhaps" && texts.length > 0 && !torn) {
-        // The server runs the command a second time, so the reply to the first run is complete.
+        // The server executes the command a second time, so the output of the first execution is complete.
         current.pending = "Nothing"
       } else if (pending !== "Nothing" || !open) {
         if (!open) current.disputed = "No"
@@ -333,7 +349,7 @@ export class Exchange {
         current.unread = []
         current.pending = current.expectation.pending([])
       }
-      // Replies that follow their echoes at once have come before this echo.
+      // Output that follows its echo at once has arrived before this echo.
       this.#strays = this.#strays.filter((stray) => stray.expectation.late || stray.echoExpected)
       return true
     }
@@ -356,7 +372,9 @@ export class Exchange {
     if (--stray.owed === 0) this.#forget(stray)
   }
 
-  /** Keeps a text that cannot be read, if it can be of no other command. It stays an event, too: it may be just that. */
+  /**
+   * Keeps an unreadable text if it can belong to no other command. It is also an event, because it may be just that.
+   */
   #offerUnread(now: number, current: Current, text: string): void {
     const { disputed, open, pending, unread } = current
     if (!open || pending !== "Surely" || disputed !== "No" || unread.length === MAX_TEXTS) return
@@ -394,13 +412,13 @@ export class Exchange {
   }
 }
 
-/** The expectation of a command that has no reply. */
+/** The expectation of a command without output. */
 export const SILENT: Expectation = { claim: () => "No", pending: () => "Nothing", late: false, query: false }
 
-/** Whether the reply may consist of texts that cannot be read. */
+/** Whether the output may consist of unreadable texts. */
 const isUnread = ({ doubtful, unread }: Current): boolean => unread.length > 0 && !doubtful
 
-/** Whether a text that cannot be read can be the reply to this command. No reply comes before the echo. */
+/** Whether an unreadable text can be the output of this command. No output precedes its echo. */
 const canHaveUnread = ({ answered, echoExpected, expectation }: Stray): boolean =>
   !answered && (expectation.late || !echoExpected)
 
@@ -411,7 +429,7 @@ const claimOf = ({ disputed, echoLost, expectation, open, pending, texts }: Curr
   return disputed !== "Surely" && (claim === "Surely" || claim === needed) ? claim : "No"
 }
 
-/** Whether the reply has begun, may be complete, and has had no more messages for a while. */
+/** Whether the output has begun, may be complete, and has had no more messages for a while. */
 const isQuiet = ({ echoExpected, expectation, owed, texts, touchedAt }: Stray, now: number): boolean =>
   !echoExpected && owed === 1 && texts.length > 0 && now >= touchedAt + STRAY_QUIET_MILLIS &&
   expectation.pending(texts) !== "Surely"
@@ -421,14 +439,14 @@ const bidOf = ({ echoExpected, expectation, texts }: Stray, text: string): Claim
   if (echoExpected && !late) return "No"
   const claims = new Set([claim(text, undefined), claim(text, texts.at(-1))])
   if (claims.has("Surely")) return "Surely"
-  // A reply that can come at any time is recognised only by texts that no other command has.
+  // Output that can arrive at any time is recognised only by texts that no other command has.
   if (late) return "No"
-  // A reply that follows its echo at once can also be in a layout that is not known.
+  // Output that follows its echo at once can also have an unknown form.
   const isReply = texts.length === 0 && pending([]) !== "Nothing" && isUnrecognized(ServerEvent.parse(text))
   return claims.has("Perhaps") || isReply ? "Perhaps" : "No"
 }
 
-/** Whether a text is rather of a stray that made the bid than of the current command that made the claim. */
+/** Whether a stray's bid for a text is better than the current command's claim. */
 const outbids = (bid: Claim, claim: Claim): boolean => bid === "Surely" || (bid === "Perhaps" && claim !== "Surely")
 
 // -----------------------------------------------------------------------------
@@ -437,15 +455,15 @@ const outbids = (bid: Claim, claim: Claim): boolean => bid === "Surely" || (bid 
 
 export interface Driver {
   /**
-   * Sends a command when its turn comes, and returns its reply. If the server puts text into the reply to the packet, as
-   * BattlEye servers do, that text is the reply.
+   * Sends a command when its turn comes, and returns its output. If the server puts text into the reply itself, as
+   * BattlEye servers do, that text is the output.
    */
   readonly send: (command: string, expectation: Expectation, call: Call) => Effect.Effect<Answer, CommandError>
   readonly offer: (text: string) => boolean
   readonly gap: () => void
-  /** The session is another. */
+  /** A new session has begun. */
   readonly restart: () => void
-  /** No more messages come. */
+  /** No more messages will arrive. */
   readonly close: () => void
 }
 
@@ -482,13 +500,13 @@ export const make = (
     }
   })
 
-  /** Begins to wait for the reply. `confirmWithin` is a time for the reply alone, which may end after the call's deadline. */
+  /** Begins to wait for the output. `confirmWithin` limits the output alone, and may end after the call's deadline. */
   const begin = (command: string, expectation: Expectation, { confirmWithin, deadline }: Call): void =>
     confirmWithin === undefined
       ? exchange.begin(command, expectation, window, deadline)
       : exchange.begin(command, expectation, { ...window, longest: Duration.toMillis(confirmWithin) }, Infinity)
 
-  /** Sends a command, and returns when its reply is complete, even if the acknowledgement is lost. */
+  /** Sends a command, and returns when its output is complete, even if the acknowledgement is lost. */
   const converse = (command: string, expectation: Expectation, call: Call): Effect.Effect<Answer, CommandError> =>
     sendWith(command, call, (options) => {
       begin(command, expectation, call)
@@ -496,7 +514,7 @@ export const make = (
       const reply = session.command(command, options).pipe(
         Effect.matchEffect({
           onFailure: (error) => {
-            // The server has the command. Its messages decide, or that they do not come.
+            // The server has received the command. Its messages decide, or their absence.
             if (error.reason._tag === "NoReply" && exchange.taken) return Effect.never
             settled = error.execution === "NotExecuted"
             return Effect.fail(error)
@@ -522,7 +540,7 @@ export const make = (
       )
     })
 
-  /** Commands without a reply take no turns: no message of one can be taken for a message of another. */
+  /** Sends a command without output. It takes no turn, because its messages cannot be confused with others. */
   const announce = (command: string, call: Call): Effect.Effect<Answer, CommandError> =>
     sendWith(command, call, (options) => {
       exchange.announce(now(), command)

@@ -1,5 +1,5 @@
 /**
- * Reads what Arma Reforger's own RCON replies to commands.
+ * Parses the output of commands of Arma Reforger's own RCON.
  *
  * ```text
  * Players on server: [Player#] ; [Player UID] ; [Player Name]
@@ -12,15 +12,15 @@
  * - b6955d91-4749-4cdb-9a51-e69f630ec435 | Bob
  * ```
  *
- * Older servers print bans in another layout, with how many seconds each lasts (0: for ever):
+ * Older servers print bans in another form, with the length of each in seconds (0 for permanent):
  *
  * ```text
  * Bans: [BanID] ; [Player UID] ; [Duration]
  * 1 ; b6955d91-4749-4cdb-9a51-e69f630ec435 ; 3600
  * ```
  *
- * In each layout the column titles may stand in a line of their own, dashes may stand below them, lines may end in CR LF,
- * and `#` may stand before a number.
+ * In each form the column titles may be on a separate line, dashes may follow them, lines may end with CR LF, and `#`
+ * may precede a number.
  */
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
@@ -38,7 +38,7 @@ const UUID = "([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
 
 const identity = (uuid: string): IdentityId => uuid.toLowerCase() as IdentityId
 
-/** The text without these characters at its end. */
+/** Removes these characters at the end of the text. */
 const trimEnd = (text: string, characters: string): string => {
   let end = text.length
   while (end > 0 && characters.includes(text.charAt(end - 1))) end--
@@ -62,17 +62,19 @@ const ROW = new RegExp(String.raw`^\s*(?:${NUMBERED}|${LISTED})`)
 // replies of several messages
 // -----------------------------------------------------------------------------
 
-/** A message of this many bytes or more may have been cut for its length. Servers cut at about a kilobyte. */
+/** A message of at least this many bytes may have been cut. Servers cut at about a kilobyte. */
 const LONG = 900
 
 const isLong = (text: string): boolean => takes(text, LONG)
 
-/** A row cut inside its number, or behind the sign. The next message then seems to begin with a row of its own. */
+/**
+ * A row that was cut inside its number, or after the sign. The next message then seems to begin with a separate row.
+ */
 const CUT_IN_NUMBER = /\n[#-]{0,2} ?\d{0,9}$/
 
 /**
- * Joins the messages of a reply. Servers do not always send the newline between two messages: it is added if the second
- * message begins with a row, or if the first one is too short to have been cut.
+ * Joins the messages of an output. Servers do not always send the newline between two messages. It is added if the
+ * second message begins with a row, or if the first one is too short to have been cut.
  */
 export const join = (texts: ReadonlyArray<string>): string =>
   texts.reduce((joined, text, index) => {
@@ -94,11 +96,13 @@ interface Rows<out Row> {
 }
 
 /**
- * Reads the rows in the lines behind the heading, which ends at `start`. `offset` is the number of lines before the text.
+ * Parses the rows in the lines after the heading, which ends at `start`. `offset` is the number of lines before the
+ * text.
  *
- * A line can hold several rows if the server left out the newlines between them: each row then ends where the next match
- * of `pattern` begins. So a name that holds the start of a row is cut there, and the rest of it is read as another row.
- * That row has no number (or, if rows have none, no account) of a row at the start of a line: then it is a part of the name.
+ * A line can contain several rows if the server omitted the newlines between them. Each row then ends where the next
+ * match of `pattern` begins. So a name that contains the start of a row is cut there, and the rest of it would be
+ * another row. Such a row is recognised by its number (or its account, if rows have no numbers): if a row at the start
+ * of a line has the same one, the match is a part of the name.
  */
 const readRows = <Row>(
   text: string,
@@ -124,7 +128,7 @@ const readRows = <Row>(
     }
     const starts = matches.filter((match) => match === own || !keys.has(keyOf(match)))
     const before = content.slice(0, starts[0]?.index)
-    // If something stands right before the first number, as in `1.5`, the number is not the row's own.
+    // If another character precedes the first number directly, as in `1.5`, the number does not belong to the row.
     const isAttached = starts.length > 0 && /\S$/.test(before)
     if (!isAttached) keep(before)
     starts.forEach((match, at) => {
@@ -138,23 +142,23 @@ const readRows = <Row>(
   return { rows, unparsed }
 }
 
-/** The number of a row, or the account if rows have no number. */
+/** The number of a row, or the account if rows have no numbers. */
 const keyOf = ([, first = "", number]: RegExpExecArray): string | number =>
   number === undefined ? identity(first) : Number(number)
 
 /**
- * A row with a number, anywhere in a line. If a row's name ends in digits or a sign, and the newline behind it is missing,
- * they are taken for a part of the next row's number: nothing tells where it begins.
+ * A row with a number, anywhere in a line. If the name of a row ends with digits or a sign, and the newline after it is
+ * missing, these are taken for a part of the next row's number, because nothing separates them.
  */
 const NUMBERED_ROW = new RegExp(`${NUMBERED}(?: |$)`, "g")
 
-/** A negative number is no slot. */
+/** Whether the number is a slot, which is never negative. */
 const isNumber = (sign: string | undefined): boolean => sign === undefined || sign === "#"
 
 const PLAYERS_TITLE = /^\s*Players on server:/
 const PLAYERS_HEADING = /^\s*Players on server:\s*\[Player#\] ; \[Player UID\] ; \[Player Name\](?! *;)/
 
-/** The reply to `#players`. */
+/** Parses the reply to `#players`. */
 export const parsePlayers = (text: string): Result.Result<Table<Player>, ReplyError> => {
   const heading = PLAYERS_HEADING.exec(text)
   if (!heading) return Result.fail(replyError("#players", text))
@@ -172,15 +176,15 @@ export const parsePlayers = (text: string): Result.Result<Table<Player>, ReplyEr
 export interface BanRow {
   readonly target: BanTarget
   readonly remaining: Ban["remaining"]
-  /** Absent in the older layout. */
+  /** Absent in the older form. */
   readonly name?: string
 }
 
 /** A page of the list of bans. */
 export interface BanPage extends Rows<BanRow> {
-  /** The number of bans in the whole list; `undefined` if the page does not have it. */
+  /** The number of bans in the whole list; `undefined` if the page does not contain it. */
   readonly total: number | undefined
-  /** The number of pages; `Infinity` if the page is full and does not have it. */
+  /** The number of pages; `Infinity` if the page is full and does not contain it. */
   readonly pages: number
   /** The number of lines on the page. */
   readonly lines: number
@@ -199,13 +203,13 @@ const OLDER_BANS_TITLE = /^\s*Bans:\s*(?:\[BanID\]|$)/
 const OLDER_BANS_HEADING = /^\s*Bans:\s*\[BanID\] ; \[Player UID\] ; \[Duration\](?! *;)/
 const SECONDS = /^\d{1,15}$/
 
-/** The text without the notice that the list is being read. */
+/** Removes the notice that the list is being read. */
 const withoutNotice = (text: string): string => {
   const trimmed = text.trimStart()
   return trimmed.startsWith(LISTING_BANS) ? trimmed.slice(LISTING_BANS.length).trimStart() : text
 }
 
-/** The reply to `#ban list`. `offset` is the number of lines of the pages before. */
+/** Parses the reply to `#ban list`. `offset` is the number of lines of the pages before. */
 export const parseBans = (reply: string, offset: number): Result.Result<BanPage, ReplyError> => {
   const text = withoutNotice(reply)
   const none = NO_BANS.exec(trim(text))
@@ -232,7 +236,7 @@ export const parseBans = (reply: string, offset: number): Result.Result<BanPage,
   const older = OLDER_BANS_HEADING.exec(text)
   if (!older) return Result.fail(replyError("#ban", reply))
   const table = readRows(text, older[0].length, offset, NUMBERED_ROW, readOlderBan)
-  // The page does not have the number of pages. A page that is not full is the last one.
+  // The page does not contain the number of pages. A page that is not full is the last one.
   const isFull = table.rows.length + table.unparsed.length >= ROWS_A_PAGE
   return Result.succeed({ ...table, total: undefined, pages: isFull ? Infinity : 0, lines })
 }
@@ -251,7 +255,7 @@ const replyError = (command: string, text: string): ReplyError =>
 // outcomes
 // -----------------------------------------------------------------------------
 
-/** Texts that reply only to certain commands, and texts that reply to others as well. */
+/** Texts that occur only in the output of certain commands, and texts that also occur in the output of others. */
 interface Texts {
   readonly own: RegExp
   readonly shared: RegExp
@@ -267,7 +271,7 @@ const KICK: Texts = {
   shared: new RegExp(`^(?:Player not found|Not Valid Player ID|${REFUSED})$`, "i")
 }
 
-// The service that keeps the bans replies late. What is wrong with the command itself is replied at once.
+// The service that keeps the bans replies late. Errors in the command itself are reported at once.
 const BAN_CREATE: Texts = {
   own:
     /^(?:Player '.*' banned!|Ban created!|Failed to create ban\.|Multiple users found!.*|Timeout|Unknown error\.)$/is,
@@ -288,24 +292,24 @@ const BAN_LIST: Texts = {
   shared: new RegExp(`^(?:Not Valid page number|Help for ban command\\..*|${REFUSED})$`, "is")
 }
 
-/** The player was kicked. */
+/** Whether the player was kicked. */
 export const isKicked = (reply: string): boolean => KICK.own.test(trim(reply))
 
-/** The ban was made. */
+/** Whether the ban was added. */
 export const isBanned = (reply: string): boolean => /^(?:Player '.*' banned!|Ban created!)$/is.test(trim(reply))
 
-/** The ban was removed. */
+/** Whether the ban was removed. */
 export const isUnbanned = (reply: string): boolean => /^Ban removed!$/i.test(trim(reply))
 
-/** There is no such player. */
+/** Whether the player does not exist. */
 export const isNoPlayer = (reply: string): boolean => /^(?:Player not found|Not Valid Player ID)$/i.test(trim(reply))
 
-/** There is no such ban. */
+/** Whether the ban does not exist. */
 export const isNoBan = (reply: string): boolean => /^User not found!$/i.test(trim(reply))
 
 /**
- * The server refused the command, or failed to run it. `Timeout` and `Unknown error.` are no refusals: they are about the
- * service that keeps the bans, which may have run the command.
+ * Whether the server refused the command, or failed to execute it. `Timeout` and `Unknown error.` are not refusals:
+ * they concern the service that keeps the bans, which may have executed the command.
  */
 export const isRefusal = (reply: string): boolean => {
   const text = trim(reply)
@@ -329,15 +333,18 @@ const anyOf = (text: string): ReturnType<Expectation["claim"]> => isPlain(text) 
 /** The column titles of a list. */
 const TITLES = /^\s*(?:\[Player#\] ;|\[BanID\] ;|- Identity Id \|)/
 
-/** What else can stand in a line of a list: nothing, dashes, and columns that cannot be read. */
+/** Other lines of a list: empty ones, dashes, and columns in an unknown form. */
 const LIST_LINE = /^(?:$|-{3,}(?:\s|$)|[^;\n]{0,40} ;|- [^|\n]{0,40} \|)/
 
-/** A row behind the first line: the text is of a list, even if it begins with a name that looks like an event. */
+/**
+ * A row after the first line. It proves that the text is part of a list, even if it begins with a name that looks like
+ * an event.
+ */
 const ROW_BELOW = new RegExp(String.raw`\n(?:${NUMBERED}|${LISTED})`)
 
 /**
- * Claims the messages of a list behind its first one, `last` being the one before. If a name is cut in the last row, and
- * the rest of it looks like an event, it is taken for one.
+ * Claims the messages of a list after its first one; `last` is the previous one. If a name is cut in the last row, and
+ * the rest of it looks like an event, it is taken for an event.
  */
 const continues = (text: string, last: string, row: RegExp): ReturnType<Expectation["claim"]> => {
   if (row.test(text) || TITLES.test(text)) return "Surely"
@@ -366,16 +373,16 @@ const PLAYERS: Expectation = {
   }
 }
 
-/** The start of a ban in either layout. In the older one it looks like a player whose name is a number. */
+/** The start of a ban in either form. In the older one it looks like a player whose name is a number. */
 const BAN_START = new RegExp(String.raw`^\s*(?:${LISTED}|${NUMBERED} \d{1,15}[ \r]*(?:\n|$))`)
 
 /** A row at the start of a line. Rows that a name imitates are elsewhere. */
 const BAN_LINE = new RegExp(`^${LISTED}`, "gm")
 
-/** How many rows the page has at least, and at most, by its heading. */
+/** The minimum and maximum number of rows on the page, according to its heading. */
 const rowsOf = ([, total, page, pages]: RegExpExecArray): { readonly least: number; readonly most: number } => {
   const [bans, number, last] = [Number(total), Number(page), Number(pages)]
-  // The number of rows on a full page is known, unless it does not fit the heading.
+  // The size of a full page is known, unless it contradicts the heading.
   const isKnown = Math.ceil(bans / ROWS_A_PAGE) === last
   const size = isKnown
     ? { least: ROWS_A_PAGE, most: ROWS_A_PAGE }
@@ -385,7 +392,7 @@ const rowsOf = ([, total, page, pages]: RegExpExecArray): { readonly least: numb
     : { least: bans - size.most * (last - 1), most: bans - size.least * (last - 1) }
 }
 
-/** The page with this number, or any. */
+/** Expects the page with this number, or any page. */
 const bans = (page: string | undefined): Expectation => ({
   late: true,
   query: true,
@@ -414,7 +421,7 @@ const bans = (page: string | undefined): Expectation => ({
   }
 })
 
-/** One message. */
+/** Expects one message. */
 const one = (texts: Texts, late: boolean): Expectation => ({
   late,
   query: false,
@@ -430,7 +437,7 @@ const ANYTHING: Expectation = {
   pending: (texts) => LAST_TEXT.test(trim(texts.at(-1) ?? "")) ? "Nothing" : "Perhaps"
 }
 
-/** What is expected of a command, by its text. */
+/** The expected output of a command, by its text. */
 export const expectationOf = (command: string): Expectation => {
   const [name = "", verb = "", page] = command.trim().toLowerCase().split(/\s+/, 3)
   switch (name) {
@@ -456,7 +463,7 @@ export const expectationOf = (command: string): Expectation => {
   }
 }
 
-/** The same for a command that a person typed: any text can be its reply. */
+/** The expected output of a command that a person typed: any text can be its output. */
 export const looseExpectationOf = (command: string): Expectation => {
   const strict = expectationOf(command)
   if (strict === ANYTHING || strict === SILENT) return strict

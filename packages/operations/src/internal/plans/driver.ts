@@ -14,7 +14,7 @@ import * as RestartTurn from "./restartTurn.ts"
 import * as RotaTurn from "./rotaTurn.ts"
 
 /** Whether a plan or a rota is for a server. */
-export const isFor = ({ servers }: { readonly servers: "all" | ReadonlyArray<string> }, server: string): boolean =>
+const isFor = ({ servers }: { readonly servers: "all" | ReadonlyArray<string> }, server: string): boolean =>
   servers === "all" || servers.includes(server)
 
 /** How long to wait after the store failed, in milliseconds. */

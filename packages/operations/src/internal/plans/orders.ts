@@ -12,7 +12,7 @@ import { appointedAt, beginningOf, type Compiled, nextOf, pendingOf, type Record
 import * as Progress from "./progress.ts"
 
 /** What comes next of a plan on a server, if anything does: what the driver will come to, without the steps in between. */
-export const upcoming = (
+const upcoming = (
   plan: Compiled,
   server: string,
   { order, progress: found }: Recorded,

@@ -7,6 +7,7 @@ import type * as World from "../../World.ts"
 import * as Commands from "../commands.ts"
 import type { Dialect } from "../dialect.ts"
 import * as ReforgerCommands from "../reforgerCommands.ts"
+import type { Observer } from "./records.ts"
 
 /**
  * The kind of server.
@@ -33,6 +34,11 @@ export interface CustomReply {
   readonly reply?: string | Uint8Array | undefined
   /** How long the answer is held back. Default: `replyDelay`. If infinite, no answer is sent. */
   readonly delay?: Duration.Input | undefined
+  /**
+   * Changes the world just before the server executes the command, as if another admin's command had come first. Default: no
+   * change.
+   */
+  readonly before?: ((world: World.World) => World.World) | undefined
 }
 
 /**
@@ -123,6 +129,8 @@ export interface Options {
   readonly restartDowntime?: Duration.Input | undefined
   /** How many entries each record keeps, 1 or more. Default 10,000. */
   readonly recordCapacity?: number | undefined
+  /** Called with what is recorded, for example to print it. Default: nothing is called. */
+  readonly observer?: Observer | undefined
 }
 
 /**
@@ -177,6 +185,7 @@ export interface Policy {
   readonly repeatWindow: number
   readonly restartDowntime: number
   readonly recordCapacity: number
+  readonly observer: Observer
 }
 
 export const millis = (input: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(input))

@@ -1,0 +1,34 @@
+/**
+ * The services that `effect/cli` asks for. `bercon` reads no file through them and starts no process, so they are not those of
+ * Node, which take a fifth of the time until the first reply to load.
+ */
+import type * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Path from "effect/Path"
+import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
+import * as Stdio from "effect/Stdio"
+import * as Terminal from "effect/Terminal"
+import process from "node:process"
+
+const unused = Effect.die("bercon does not use this service of effect/cli")
+
+/** What commands need to be parsed and run. One that asks questions provides a `Terminal` of its own. */
+export const layer: Layer.Layer<Command.Environment> = Layer.mergeAll(
+  FileSystem.layerNoop({}),
+  Path.layer,
+  Stdio.layerTest({ args: Effect.sync(() => process.argv.slice(2)) }),
+  Layer.succeed(ChildProcessSpawner.ChildProcessSpawner, ChildProcessSpawner.make(() => unused)),
+  Layer.succeed(
+    Terminal.Terminal,
+    Terminal.make({
+      columns: Effect.succeed(80),
+      rows: Effect.succeed(24),
+      size: unused,
+      readInput: unused,
+      readLine: unused,
+      display: () => unused
+    })
+  )
+)

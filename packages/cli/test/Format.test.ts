@@ -1,0 +1,134 @@
+import * as Player from "@bercon/client/Player"
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { displayWidth } from "effect/cli/CliOutput"
+import * as Format from "../src/output/Format.ts"
+import * as View from "../src/output/View.ts"
+
+const Row = Schema.Struct({ slot: Schema.Int, name: Schema.String })
+
+const view = View.make(Row, {
+  columns: [
+    { key: "slot", title: "#", right: true, cell: ({ slot }) => String(slot) },
+    { key: "name", title: "Name", cell: ({ name }) => name }
+  ]
+})
+
+const context: Format.Context = { format: "table", labelled: false, width: undefined, colours: false }
+
+const part = (...names: ReadonlyArray<string>): Format.Part<typeof Row.Type> => ({
+  server: "eu1",
+  rows: names.map((name, slot) => ({ slot, name }))
+})
+
+const failure: Format.Part<never> = { server: "eu2", rows: [], error: { message: "no answer", exitCode: 4 } }
+
+const NAMES = [
+  "Zoë",
+  "日本語 プレイヤー",
+  "👩‍👧 mum",
+  "\u202eevil\x1b[2J",
+  "שלום",
+  "a|b `c` <d>",
+  "e\u0301\u0301",
+  "",
+  "\"quoted\", a"
+]
+
+describe("tables", () => {
+  it("have the same cell of every row below each other, however wide the characters are", () => {
+    const lastFirst: View.View<typeof Row.Type> = { ...view, columns: [...view.columns].reverse() }
+    const lines = Format.render(lastFirst, [part(...NAMES)], context).trimEnd().split("\n")
+    assert.deepStrictEqual(new Set(lines.map(displayWidth)).size, 1, lines.join("\n"))
+  })
+
+  it("are for people: bold headings on a terminal only", () => {
+    assert.strictEqual(
+      Format.render(view, [part("Zoë")], { ...context, width: 80, colours: true }),
+      "\x1b[1m#  Name\x1b[22m\n0  Zoë\n"
+    )
+    assert.notInclude(Format.render(view, [part(...NAMES)], { ...context, width: 40 }), "\x1b")
+  })
+
+  it.prop(
+    "never write a line that is longer than the terminal",
+    [Schema.Array(Schema.String), Schema.Int.check(Schema.isBetween({ minimum: 12, maximum: 100 }))],
+    ([names, width]) => {
+      const lines = Format.render(view, [part(...names, ...NAMES)], { ...context, labelled: true, width }).split("\n")
+      for (const line of lines) assert.isAtMost(displayWidth(line), width, JSON.stringify(line))
+    }
+  )
+
+  it("show one field a line on a terminal that is too narrow", () => {
+    assert.strictEqual(
+      Format.render(view, [part("Miller", "A name of more than twenty")], { ...context, labelled: true, width: 20 }),
+      "Server  eu1\n#       0\nName    Miller\n\nServer  eu1\n#       1\nName\n  A name of more tha\n  n twenty\n"
+    )
+  })
+
+  it("leave out a column of which nothing is known", () => {
+    const rows = [{ slot: 0 }, { slot: 1 }]
+    const sparse: View.View<{ readonly slot: number; readonly name?: string }> = {
+      json: (row) => ({ ...row }),
+      columns: [
+        { key: "slot", title: "#", cell: ({ slot }) => String(slot) },
+        { key: "name", title: "Name", cell: ({ name }) => name }
+      ]
+    }
+    assert.strictEqual(Format.render(sparse, [{ server: "", rows }], context), "#\n0\n1\n")
+    assert.strictEqual(
+      Format.render(sparse, [{ server: "", rows }], { ...context, format: "csv" }),
+      "slot,name\n0,\n1,\n"
+    )
+  })
+})
+
+describe("formats for programs", () => {
+  it("json: an array of the rows, or of the servers with their rows or what failed", () => {
+    const parse = (parts: ReadonlyArray<Format.Part<typeof Row.Type>>, labelled: boolean) =>
+      JSON.parse(Format.render(view, parts, { ...context, format: "json", labelled }))
+    assert.deepStrictEqual(parse([part("\x1b\u202e")], false), [{ slot: 0, name: "\x1b\u202e" }])
+    assert.deepStrictEqual(parse([part("a"), failure], true), [
+      { server: "eu1", result: [{ slot: 0, name: "a" }] },
+      { server: "eu2", error: { message: "no answer", exitCode: 4 } }
+    ])
+  })
+
+  it("ndjson: a row a line, with the server first if there are several", () => {
+    assert.strictEqual(
+      Format.render(view, [part("a", "b"), failure], { ...context, format: "ndjson", labelled: true }),
+      "{\"server\":\"eu1\",\"slot\":0,\"name\":\"a\"}\n{\"server\":\"eu1\",\"slot\":1,\"name\":\"b\"}\n" +
+        "{\"server\":\"eu2\",\"error\":{\"message\":\"no answer\",\"exitCode\":4}}\n"
+    )
+  })
+
+  it("csv: quotes what needs it", () => {
+    assert.strictEqual(
+      Format.render(view, [part("a,\"b\"", "c\nd", "\x1b")], { ...context, format: "csv" }),
+      "slot,name\n0,\"a,\"\"b\"\"\"\n1,\"c\nd\"\n2,\\x1b\n"
+    )
+  })
+
+  it("md: names cannot break out of their cell", () => {
+    assert.strictEqual(
+      Format.render(view, [part("a|b\n<i>`x`")], { ...context, format: "md" }),
+      "| # | Name |\n| --: | --- |\n| 0 | a\\|b<br>\\<i\\>\\`x\\` |\n"
+    )
+  })
+
+  it.each(Format.formats)("%s: a stream of entries is what the entries are together", (format) => {
+    const { begin, end, entry } = Format.streaming(view, { ...context, format })
+    const { rows, server } = part("a", "b,c", "日本")
+    const streamed = begin + rows.map((row) => entry(server, row)).join("") + end
+    const whole = Format.render(view, [{ server, rows }], { ...context, format })
+    if (format === "json") assert.deepStrictEqual(JSON.parse(streamed), JSON.parse(whole))
+    else if (format === "csv" || format === "md" || format === "ndjson") assert.strictEqual(streamed, whole)
+  })
+
+  it("json: has rows as the client's schemas encode them", () => {
+    const players = View.make(Player.Player, { columns: [] })
+    const encode = Schema.encodeSync(Schema.toCodecJson(Player.Player))
+    const row = new Player.Player({ id: Player.PlayerId.make(3), name: "x", verified: false })
+    assert.deepStrictEqual<unknown>(players.json(row), encode(row))
+  })
+})

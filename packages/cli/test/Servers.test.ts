@@ -1,0 +1,313 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Duration, Effect, Option, Redacted } from "effect"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import { resolve } from "../src/connection/Servers.ts"
+import type { Flags } from "../src/flags.ts"
+
+const none: Flags = {
+  host: Option.none(),
+  port: Option.none(),
+  password: Option.none(),
+  passwordFile: Option.none(),
+  flavour: Option.none(),
+  bind: Option.none(),
+  profile: Option.none(),
+  all: false,
+  config: Option.none(),
+  serverCfg: Option.none(),
+  format: "table",
+  quiet: true,
+  timeout: Duration.seconds(10),
+  wait: Option.none()
+}
+
+const SECRET = "hunter2-secret"
+
+/** What is written into the folder, by name. */
+type Files = Readonly<Record<string, string>>
+
+const THREE = `
+[servers.eu1]
+host = "203.0.113.1"
+port = 2301
+password = "one"
+flavour = "BattlEye"
+
+[servers.eu2]
+host = "203.0.113.2"
+port = 2302
+passwordVariable = "EU2_PASSWORD"
+
+[servers.eu3]
+host = "203.0.113.3"
+port = 2303
+`
+
+/** Resolves flags with these variables, in a folder with these files; `path` makes the flags' paths. */
+const resolved = (
+  flags: (path: (name: string) => string) => Partial<Flags>,
+  env: Record<string, string>,
+  files: Files = {}
+) =>
+  Effect.gen(function*() {
+    const folder = yield* Effect.acquireRelease(
+      Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-cli-"))),
+      (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
+    )
+    for (const [name, text] of Object.entries(files)) {
+      const file = Path.join(folder, name)
+      Fs.mkdirSync(Path.dirname(file), { recursive: true })
+      Fs.writeFileSync(file, text)
+    }
+    return yield* resolve({ ...none, ...flags((name) => Path.join(folder, name)) }).pipe(
+      Effect.provideService(
+        ConfigProvider.ConfigProvider,
+        ConfigProvider.fromEnv({ env: { XDG_CONFIG_HOME: folder, ...env } })
+      ),
+      Effect.map(({ labelled, servers }) => ({
+        labelled,
+        servers: servers.map(({ name, options: { flavour, host, password, port } }) =>
+          [name, `${host}:${port}`, Redacted.value(password), flavour ?? "auto"].join(" ")
+        )
+      })),
+      Effect.mapError(({ message }) => message.replaceAll(folder, "."))
+    )
+  }).pipe(Effect.scoped)
+
+/** The one server that is meant. */
+const one = (...args: Parameters<typeof resolved>) =>
+  Effect.map(resolved(...args), ({ labelled, servers }) => {
+    assert.deepStrictEqual([labelled, servers.length], [false, 1])
+    return servers[0]
+  })
+
+const refused = (...args: Parameters<typeof resolved>) => Effect.flip(resolved(...args))
+
+describe("one server", () => {
+  it.effect("from variables", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(
+        yield* one(() => ({}), {
+          BERCON_HOST: "eu.example",
+          BERCON_PORT: "2306",
+          BERCON_PASSWORD: "x",
+          BERCON_FLAVOUR: "reforger"
+        }),
+        "eu.example:2306 eu.example:2306 x Reforger"
+      )
+      assert.strictEqual(
+        yield* one(() => ({}), { BERCON_HOST: "", BERCON_PORT: "2306", BERCON_PASSWORD: "x", BERCON_FLAVOUR: "" }),
+        "127.0.0.1:2306 127.0.0.1:2306 x auto",
+        "a variable that is set to nothing is not set"
+      )
+    }))
+
+  it.effect("from flags, which count more than variables", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(
+        yield* one(() => ({
+          port: Option.some(2307),
+          password: Option.some(Redacted.make("y")),
+          flavour: Option.some("BattlEye" as const)
+        }), { BERCON_HOST: "eu.example", BERCON_PORT: "2306", BERCON_PASSWORD: "x" }),
+        "eu.example:2307 eu.example:2307 y BattlEye"
+      )
+    }))
+
+  it.effect("with the password in a file, without the line break at its end", () =>
+    Effect.gen(function*() {
+      const files = { "password.txt": " with blanks \r\n" }
+      assert.strictEqual(
+        yield* one((path) => ({ port: Option.some(1), passwordFile: Option.some(path("password.txt")) }), {}, files),
+        "127.0.0.1:1 127.0.0.1:1  with blanks  auto"
+      )
+    }))
+
+  it.effect("from the file of servers at the usual place, if there is only one in it or one is called default", () =>
+    Effect.gen(function*() {
+      const [only = ""] = THREE.split("[servers.eu2]")
+      assert.strictEqual(
+        yield* one(() => ({}), {}, { "bercon/servers.toml": only }),
+        "eu1 203.0.113.1:2301 one BattlEye"
+      )
+      assert.strictEqual(
+        yield* one(() => ({}), {}, { "bercon/servers.toml": THREE.replace("eu1", "default") }),
+        "default 203.0.113.1:2301 one BattlEye"
+      )
+    }))
+
+  it.effect("from a profile, which counts less than variables and flags", () =>
+    Effect.gen(function*() {
+      const files = { "s.toml": THREE }
+      const eu1 = (path: (name: string) => string) => ({
+        config: Option.some(path("s.toml")),
+        profile: Option.some("eu1")
+      })
+      assert.strictEqual(yield* one(eu1, {}, files), "eu1 203.0.113.1:2301 one BattlEye")
+      assert.strictEqual(
+        yield* one(eu1, { BERCON_PASSWORD: "new", BERCON_PORT: "1" }, files),
+        "eu1 203.0.113.1:1 new BattlEye"
+      )
+      assert.strictEqual(
+        yield* one((path) => ({ ...eu1(path), port: Option.some(2) }), { BERCON_PORT: "1" }, files),
+        "eu1 203.0.113.1:2 one BattlEye"
+      )
+      assert.strictEqual(
+        yield* one(() => ({}), { BERCON_PROFILE: "eu1", XDG_CONFIG_HOME: "relative" }).pipe(Effect.flip),
+        `there is no file of servers at ${Os.homedir()}/.config/bercon/servers.toml: name it with --config, or write it`,
+        "XDG: a relative path is ignored"
+      )
+    }))
+
+  it.effect("does not need the passwords of others", () =>
+    Effect.gen(function*() {
+      const files = { "s.toml": THREE }
+      const eu2 = (path: (name: string) => string) => ({
+        config: Option.some(path("s.toml")),
+        profile: Option.some("eu2")
+      })
+      assert.strictEqual(yield* one(eu2, { EU2_PASSWORD: "two" }, files), "eu2 203.0.113.2:2302 two auto")
+      assert.match(
+        yield* refused(eu2, {}, files),
+        /server "eu2": passwordVariable: the variable EU2_PASSWORD is not set/
+      )
+    }))
+
+  it.effect("named by its host has nothing of a profile that nobody asked for", () =>
+    Effect.gen(function*() {
+      const [only = ""] = THREE.split("[servers.eu2]")
+      assert.match(
+        yield* refused(() => ({ host: Option.some("other.example") }), {}, { "bercon/servers.toml": only }),
+        /the port of other\.example is missing/
+      )
+    }))
+})
+
+describe("several servers", () => {
+  it.effect("by their profiles, or all", () =>
+    Effect.gen(function*() {
+      const files = { "s.toml": THREE }
+      const env = { EU2_PASSWORD: "two", BERCON_HOST: "ignored.example", BERCON_PASSWORD: SECRET }
+      assert.deepStrictEqual(
+        yield* resolved(
+          (path) => ({ config: Option.some(path("s.toml")), profile: Option.some("eu2, eu1") }),
+          env,
+          files
+        ),
+        { labelled: true, servers: ["eu2 203.0.113.2:2302 two auto", "eu1 203.0.113.1:2301 one BattlEye"] }
+      )
+      assert.match(
+        yield* refused((path) => ({ config: Option.some(path("s.toml")), all: true }), env, files),
+        /the password of eu3 is missing/,
+        "a password in a variable is that of one server"
+      )
+    }))
+})
+
+describe("--server-cfg", () => {
+  const cfg = (port: number, rest = "") => `RConPassword ${SECRET}\r\nRConPort ${port}\r\n${rest}`
+  const from = (name: string) => (path: (name: string) => string) => ({ serverCfg: Option.some(path(name)) })
+
+  it.effect("a file, whose keys are in any case", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(
+        yield* one(from("beserver_x64.cfg"), {}, {
+          "beserver_x64.cfg": `\uFEFFrconpassword ${SECRET}\nRCONPORT 2310\nRestrictRCon 0\nRConIP 0.0.0.0`
+        }),
+        `127.0.0.1:2310 127.0.0.1:2310 ${SECRET} auto`
+      )
+    }))
+
+  it.effect("a folder: the file that a running server uses, which it has renamed, before the plain one", () =>
+    Effect.gen(function*() {
+      const files = {
+        "srv/BEServer_x64.cfg": cfg(1),
+        "srv/BEServer_x64_active_274a.cfg": cfg(2, "RConIP 198.51.100.1"),
+        "srv/notes.cfg": cfg(3)
+      }
+      assert.strictEqual(yield* one(from("srv"), {}, files), `198.51.100.1:2 198.51.100.1:2 ${SECRET} auto`)
+      assert.strictEqual(
+        yield* one(from("root"), {}, { "root/BattlEye/beserver.cfg": cfg(4) }),
+        `127.0.0.1:4 127.0.0.1:4 ${SECRET} auto`,
+        "in its folder battleye"
+      )
+    }))
+
+  it.effect("says what is missing", () =>
+    Effect.gen(function*() {
+      assert.match(yield* refused(from("x"), {}), /--server-cfg: \.\/x cannot be read/)
+      assert.match(yield* refused(from("."), {}), /there is no beserver\.cfg or beserver_x64\.cfg in \./)
+      assert.match(
+        yield* refused(from("beserver.cfg"), {}, { "beserver.cfg": "RConPassword x" }),
+        /there is no RConPort in/
+      )
+      assert.match(
+        yield* refused(from("beserver.cfg"), {}, { "beserver.cfg": "RConPort 1" }),
+        /there is no RConPassword in/
+      )
+    }))
+})
+
+describe("mistakes", () => {
+  const mistakes: ReadonlyArray<
+    readonly [what: string, flags: Partial<Flags>, env: Record<string, string>, message: RegExp]
+  > = [
+    ["no server", {}, {}, /no server is given: use --host and --port/],
+    ["no port", { host: Option.some("x") }, {}, /the port of x is missing/],
+    ["no password", { port: Option.some(1) }, {}, /the password of 127\.0\.0\.1:1 is missing: set BERCON_PASSWORD/],
+    [
+      "a port that is no number",
+      {},
+      { BERCON_PORT: "rcon" },
+      /BERCON_PORT must be a number from 1 to 65535 \(got "rcon"\)/
+    ],
+    ["a port out of range", { port: Option.some(65_536) }, {}, /--port must be a number from 1 to 65535/],
+    ["an unknown flavour", { port: Option.some(1) }, { BERCON_FLAVOUR: "arma" }, /BERCON_FLAVOUR must be one of auto/],
+    [
+      "two passwords",
+      { port: Option.some(1), password: Option.some(Redacted.make("x")), passwordFile: Option.some("y") },
+      {},
+      /give --password or --password-file, not both/
+    ],
+    [
+      "a file of a password that is not there",
+      { port: Option.some(1), passwordFile: Option.some("/nonexistent") },
+      {},
+      /cannot be read from \/nonexistent \(ENOENT\)/
+    ],
+    [
+      "a file of servers that is not there",
+      { config: Option.some("/nonexistent") },
+      {},
+      /\/nonexistent: cannot be read \(ENOENT\)/
+    ],
+    ["--all without a file", { all: true }, {}, /there is no file of servers at \.\/bercon\/servers\.toml/],
+    ["--all and --profile", { all: true, profile: Option.some("a") }, {}, /not both/],
+    ["--all and --host", { all: true, host: Option.some("a") }, {}, /--host and --port are for one server/],
+    ["--all and --server-cfg", { all: true, serverCfg: Option.some("a") }, {}, /--server-cfg is for one server/]
+  ]
+  it.effect.each(mistakes)(
+    "%s: a sentence that says what to do, and no password",
+    ([, flags, env, message]) =>
+      Effect.gen(function*() {
+        const said = yield* refused(() => flags, { BERCON_PASSWORD: "", ...env })
+        assert.match(said, message)
+        assert.notInclude(said, SECRET)
+      })
+  )
+
+  it.effect("several profiles and none is named, or one that there is not", () =>
+    Effect.gen(function*() {
+      const files = { "bercon/servers.toml": THREE }
+      assert.match(
+        yield* refused(() => ({}), {}, files),
+        /which server\? .* has "eu1", "eu2", "eu3": use --profile, or --all/
+      )
+      assert.match(
+        yield* refused(() => ({ profile: Option.some("eu1,eu9") }), {}, files),
+        /unknown profile "eu9": .* has "eu1", "eu2", "eu3"/
+      )
+    }))
+})

@@ -1,0 +1,76 @@
+/**
+ * Runs `bercon` as a process of its own, as a shell or a script does.
+ */
+import { assert } from "@effect/vitest"
+import { Effect, Semaphore } from "effect"
+import { type ChildProcess, spawn } from "node:child_process"
+import * as Os from "node:os"
+import { fileURLToPath } from "node:url"
+
+const executable = fileURLToPath(new URL("../bin/bercon.js", import.meta.url))
+
+/** What came of a process. */
+export interface Outcome {
+  /** `null` if a signal ended it. */
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** How a process is run. */
+export interface Options {
+  /** Variables besides those of the tests, of which none is for `bercon`. */
+  readonly env?: Record<string, string | undefined>
+  /** What it reads from standard input. Default: nothing. */
+  readonly stdin?: string
+  /** Whether `--quiet` is among its arguments. Default `true`: a busy machine lets anything take a second. */
+  readonly quiet?: boolean
+  /** Called with each piece of standard output, to do something to the process. */
+  readonly onOutput?: (stdout: string, child: ChildProcess) => void
+}
+
+const inherited = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(?:BERCON_|NO_COLOR|FORCE_COLOR|VITEST)/.test(name))
+)
+
+/** As many as the machine has processors: a process under time limits should not have to wait for many others. */
+const turn = Semaphore.makeUnsafe(Math.max(2, Os.availableParallelism()))
+
+/** The command line `bercon ...args`. Interrupting it kills the process. */
+export const bercon = (args: ReadonlyArray<string>, options: Options = {}): Effect.Effect<Outcome> =>
+  turn.withPermit(run(options.quiet === false ? args : [...args, "--quiet"], options))
+
+const run = (args: ReadonlyArray<string>, options: Options): Effect.Effect<Outcome> =>
+  Effect.callback((resume) => {
+    const child = spawn(process.execPath, [executable, ...args], {
+      // No file of servers of this machine's user is read.
+      env: { ...inherited, XDG_CONFIG_HOME: Os.devNull, ...options.env },
+      stdio: "pipe"
+    })
+    let stdout = ""
+    let stderr = ""
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text
+      options.onOutput?.(stdout, child)
+    })
+    child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text)
+    // A process that does not read its input may end before it is written.
+    child.stdin.on("error", () => {})
+    child.stdin.end(options.stdin ?? "")
+    child.once("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
+    return Effect.sync(() => child.kill("SIGKILL"))
+  })
+
+/** Asserts that a process has printed this, and nothing on standard error. */
+export const succeeded = (outcome: Outcome, stdout: string | RegExp): void => {
+  assert.deepStrictEqual({ code: outcome.code, stderr: outcome.stderr }, { code: 0, stderr: "" })
+  if (typeof stdout === "string") assert.strictEqual(outcome.stdout, stdout)
+  else assert.match(outcome.stdout, stdout)
+}
+
+/** Asserts that a process has ended with this exit code and one line on standard error, and has printed nothing. */
+export const failed = (outcome: Outcome, code: number, line: RegExp): void => {
+  assert.match(outcome.stderr, line)
+  assert.match(outcome.stderr, /^bercon: [^\n]+\n$/)
+  assert.deepStrictEqual({ code: outcome.code, stdout: outcome.stdout }, { code, stdout: "" })
+}

@@ -1,0 +1,339 @@
+import type { SimulatedServer } from "@bercon/testing"
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { bercon, failed, type Outcome, succeeded } from "./bercon.ts"
+
+const GUID = "4fc867abf98b934e9e7eeaf15170258c"
+
+type Server = SimulatedServer.SimulatedServer["Service"]
+
+/** A server with two players, and `bercon` that knows it by the environment. */
+const server = Effect.gen(function*() {
+  const simulated = yield* NodeSimulatedServer.make({
+    password: Redacted.make("right"),
+    world: { missions: ["Liberation.Altis.pbo", "Escape.Stratis.pbo"] }
+  })
+  yield* simulated.join({ name: "Miller", ip: "198.18.0.1", guid: GUID })
+  yield* simulated.join({ name: "Kerry", ip: "198.18.0.2", guid: null })
+  const env = { BERCON_HOST: "127.0.0.1", BERCON_PORT: `${simulated.address.port}`, BERCON_PASSWORD: "right" }
+  return { ...simulated, bercon: (...args: ReadonlyArray<string>) => bercon(args, { env }) }
+})
+
+const parsed = ({ stdout }: Outcome): unknown => JSON.parse(stdout)
+
+const executed = (server: Server) =>
+  Effect.map(server.executions, (commands) => commands.map(({ text }) => text).filter((text) => text !== "players"))
+
+const lines = (...lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
+
+describe("questions", { concurrent: true }, () => {
+  it.live("players: a table, and a dash for what is not known yet", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* server
+      succeeded(
+        yield* bercon("players"),
+        lines(
+          "#  Ping  Address          GUID                              State     Name",
+          `0    47  198.18.0.1:2304  ${GUID}  verified  Miller`,
+          "1     -  198.18.0.2:2304  -                                 -         Kerry"
+        )
+      )
+    }))
+
+  it.live("players --format json: the rows of the client, what is not known is left out", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* server
+      assert.deepStrictEqual(parsed(yield* bercon("players", "--format", "json")), [
+        {
+          id: 0,
+          name: "Miller",
+          address: { ip: "198.18.0.1", port: 2304 },
+          ping: 47,
+          guid: GUID,
+          verified: true,
+          inLobby: false
+        },
+        { id: 1, name: "Kerry", address: { ip: "198.18.0.2", port: 2304 }, verified: false, inLobby: false }
+      ])
+    }))
+
+  it.live("players --format csv and md", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* server
+      succeeded(
+        yield* bercon("players", "--format", "csv"),
+        lines(
+          "id,ping,address,guid,state,name",
+          `0,47,198.18.0.1:2304,${GUID},verified,Miller`,
+          "1,,198.18.0.2:2304,,,Kerry"
+        )
+      )
+      succeeded(
+        yield* bercon("players", "--format", "md"),
+        lines(
+          "| # | Ping | Address | GUID | State | Name |",
+          "| --: | --: | --- | --- | --- | --- |",
+          `| 0 | 47 | 198.18.0.1:2304 | ${GUID} | verified | Miller |`,
+          "| 1 | - | 198.18.0.2:2304 | - | - | Kerry |"
+        )
+      )
+    }))
+
+  it.live("players --format raw: the server's own words", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* server
+      succeeded(yield* bercon("players", "--format", "raw"), /^Players on server:\n.*\n-+\n0 +198\.18\.0\.1:2304 +47 /)
+    }))
+
+  it.live("players --repeat 3 --format ndjson: again and again in one session", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      const { code, stdout } = yield* simulated.bercon(
+        "players",
+        "--repeat",
+        "3",
+        "--interval",
+        "10ms",
+        "--format",
+        "ndjson"
+      )
+      assert.deepStrictEqual([code, stdout.trimEnd().split("\n").length], [0, 6])
+      assert.strictEqual((yield* simulated.logins).length, 1)
+    }))
+
+  it.live("admins, missions, version, commands", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* server
+      succeeded(yield* bercon("admins"), /^#  Address\n0  127\.0\.0\.1:\d+\n$/)
+      succeeded(yield* bercon("missions"), lines("Mission", "Liberation.Altis.pbo", "Escape.Stratis.pbo"))
+      succeeded(yield* bercon("version"), "1.220\n")
+      assert.deepStrictEqual(parsed(yield* bercon("version", "--format", "json")), { text: "1.220", number: "1.220" })
+      succeeded(yield* bercon("commands", "--format", "csv"), /^command\naddBan\n/)
+    }))
+
+  it.live("bans: the time left in words for people, in seconds for programs", () =>
+    Effect.gen(function*() {
+      const { bercon, update } = yield* server
+      yield* update((world) => ({
+        ...world,
+        bans: [
+          { target: GUID, expires: undefined, reason: "Cheating, twice" },
+          { target: "203.0.113.7", expires: Date.now() + 3_599_000, reason: "" }
+        ]
+      }))
+      succeeded(
+        yield* bercon("bans"),
+        lines(
+          "#  Target                            Left       Reason",
+          `0  ${GUID}  permanent  Cheating, twice`,
+          "1  203.0.113.7                       1h"
+        )
+      )
+      succeeded(
+        yield* bercon("bans", "--format", "csv"),
+        lines("id,target,secondsLeft,name,reason", `0,${GUID},permanent,,"Cheating, twice"`, "1,203.0.113.7,3600,,")
+      )
+    }))
+})
+
+describe("actions", { concurrent: true }, () => {
+  it.live("say: waits for the server's echo", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      succeeded(yield* simulated.bercon("say", "Restart", "in five minutes"), "say everybody: done\n")
+      assert.deepStrictEqual(yield* executed(simulated), ["say -1 Restart in five minutes"])
+    }))
+
+  it.live("whisper: to a player by name, in any case", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      succeeded(yield* simulated.bercon("whisper", "kerry", "hello"), "whisper #1 Kerry: done\n")
+      assert.deepStrictEqual(yield* executed(simulated), ["say 1 hello"])
+    }))
+
+  it.live("kick: by slot, by GUID, and several", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      succeeded(
+        yield* simulated.bercon("kick", GUID, "#1", "--reason", "be nice"),
+        lines("kick #0 Miller: done", "kick #1 Kerry: done")
+      )
+      assert.deepStrictEqual((yield* simulated.world).players, [])
+      assert.include(yield* executed(simulated), "kick 0 be nice")
+    }))
+
+  it.live("kick: nobody, if one of those who are named is not there", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      failed(
+        yield* simulated.bercon("kick", "Miller", "Mill"),
+        6,
+        /no player is called "Mill" exactly\. Did you mean #0 Miller\? Nothing was done/
+      )
+      assert.strictEqual((yield* simulated.world).players.length, 2)
+    }))
+
+  it.live("kick: nobody, if a name is that of two", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      yield* simulated.join({ name: "MILLER " })
+      failed(
+        yield* simulated.bercon("kick", "miller"),
+        6,
+        /"miller" is more than one player: #0 Miller, #2 MILLER ?\. Use the slot/
+      )
+      assert.strictEqual((yield* simulated.world).players.length, 3)
+    }))
+
+  it.live("kick name:1: a player who is called 1", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      yield* simulated.join({ name: "1" })
+      succeeded(yield* simulated.bercon("kick", "name:1"), "kick #2 1: done\n")
+    }))
+
+  it.live("kick: exit code 7 if there is no evidence", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      yield* simulated.onCommand((text) => text.startsWith("kick") ? { reply: "" } : undefined)
+      failed(yield* simulated.bercon("kick", "0", "--confirm-within", "200ms"), 7, /was not seen in time/)
+      succeeded(yield* simulated.bercon("kick", "0", "--confirm-within", "0"), "kick #0 Miller: sent\n")
+    }))
+
+  it.live("ban: a player is kicked, a GUID and an address need not be there; unban ends it", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      const other = "00000000000000000000000000000001"
+      succeeded(
+        yield* simulated.bercon(
+          "ban",
+          "Miller",
+          other,
+          "203.0.113.7",
+          "--for",
+          "7d",
+          "--reason",
+          "Cheating",
+          "--write"
+        ),
+        lines("ban #0 Miller: done", `ban ${other}: done`, "ban 203.0.113.7: done")
+      )
+      const { banFiles, bans, players } = yield* simulated.world
+      assert.deepStrictEqual(bans.map(({ target }) => target), [GUID, other, "203.0.113.7"])
+      assert.strictEqual(banFiles["bans.txt"]?.length, 3)
+      assert.deepStrictEqual(players.map(({ name }) => name), ["Kerry"])
+
+      succeeded(yield* simulated.bercon("unban", other, "#0"), /^unban 0{31}1: done\nunban #0 4fc8.*: done\n$/)
+      assert.deepStrictEqual((yield* simulated.world).bans.map(({ target }) => target), ["203.0.113.7"])
+      failed(yield* simulated.bercon("unban", other), 6, /there is no ban of 0{31}1/)
+      failed(yield* simulated.bercon("unban", "#9"), 6, /there is no ban "#9"/)
+    }))
+
+  it.live("ban: the GUID of a player who is there bans and kicks the player", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      succeeded(yield* simulated.bercon("ban", GUID.toUpperCase()), "ban #0 Miller: done\n")
+      assert.deepStrictEqual((yield* simulated.world).players.map(({ name }) => name), ["Kerry"])
+    }))
+
+  const sent: ReadonlyArray<readonly [command: string, ...args: ReadonlyArray<string>]> = [
+    ["#lock", "lock"],
+    ["#unlock", "unlock"],
+    ["#restart", "restart"],
+    ["#reassign", "reassign"],
+    ["#mission Liberation.Altis Veteran", "mission", "Liberation.Altis.pbo", "--difficulty", "Veteran"],
+    ["writeBans", "write-bans"],
+    ["loadBans", "load-bans"],
+    ["loadScripts", "load-scripts"],
+    ["loadEvents", "load-events"],
+    ["maxPing 300", "max-ping", "300"]
+  ]
+  it.live("those of which servers give no evidence are reported as sent", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      for (const [, ...args] of sent) succeeded(yield* simulated.bercon(...args), /^[a-z-]+( [^:]+)?: sent\n$/)
+      assert.deepStrictEqual(yield* executed(simulated), sent.map(([command]) => command))
+    }))
+
+  it.live.each([["shutdown"], ["restart-server"]] as const)(
+    "%s: waits until the server is gone",
+    ([command]) =>
+      Effect.gen(function*() {
+        const simulated = yield* server
+        succeeded(yield* simulated.bercon(command), `${command}: done\n`)
+        assert.deepStrictEqual(yield* simulated.sessions, [])
+      })
+  )
+
+  it.live("--format json has what came of it, for programs", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* server
+      assert.deepStrictEqual(parsed(yield* bercon("whisper", "0", "hi", "--format", "json")), [
+        { action: "whisper", target: "#0 Miller", confirmed: true, reply: "" }
+      ])
+      assert.deepStrictEqual(parsed(yield* bercon("lock", "--format", "json")), [
+        { action: "lock", confirmed: false, reply: "" }
+      ])
+    }))
+})
+
+describe("exec", { concurrent: true }, () => {
+  it.live("prints the replies one after the other", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* server
+      succeeded(yield* bercon("exec", "version", "missions"), /^1\.220\nMissions on server:\n/)
+      assert.deepStrictEqual(parsed(yield* bercon("exec", "version", "--format", "json")), [
+        { command: "version", reply: "1.220" }
+      ])
+    }))
+
+  it.live("stops at the first that fails, and has printed the replies before", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      const outcome = yield* simulated.bercon("exec", "version", "nonsense", "#shutdown")
+      assert.deepStrictEqual([outcome.code, outcome.stdout], [6, "1.220\n"])
+      assert.match(outcome.stderr, /^bercon: command "nonsense": the server does not know this command.*\n$/)
+      assert.deepStrictEqual(yield* executed(simulated), ["version"])
+    }))
+})
+
+describe("events", { concurrent: true }, () => {
+  it.live("one line each, as they happen, of the kinds that are wanted", () =>
+    Effect.gen(function*() {
+      const { bercon, chat, leave } = yield* server
+      yield* chat(0, "Side", "hello \x1b[2J").pipe(
+        Effect.andThen(leave(1)),
+        Effect.catchDefect(() => Effect.void),
+        Effect.delay("20 millis"),
+        Effect.forever,
+        Effect.forkScoped
+      )
+      succeeded(
+        yield* bercon("events", "--kind", "playerchat", "--limit", "2"),
+        /^(\d\d:\d\d:\d\d {2}PlayerChat {10}#0 Miller to Side: hello \\x1b\[2J\n){2}$/
+      )
+      const events = parsed(yield* bercon("events", "--kind", "PlayerChat", "--limit", "2", "--format", "json"))
+      assert.deepInclude((events as ReadonlyArray<object>)[1], { _tag: "PlayerChat", message: "hello \x1b[2J" })
+    }))
+
+  it.live("ends after the time that it is given", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* server
+      succeeded(yield* bercon("events", "--kind", "FilterLog", "--for", "100ms", "--format", "json"), "[\n]\n")
+    }))
+
+  it.live("refuses a kind that there is not", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* server
+      failed(yield* bercon("events", "--kind", "chat,foo"), 2, /unknown kind of event "foo": use chat, players/)
+    }))
+})
+
+describe("guid", { concurrent: true }, () => {
+  it.live("needs no server", () =>
+    Effect.gen(function*() {
+      succeeded(yield* bercon(["guid", "76561197960265728"]), `${GUID}\n`)
+      failed(yield* bercon(["guid", "STEAM_0:0:0"]), 2, /"STEAM_0:0:0" is not a SteamID64/)
+    }))
+})

@@ -1,0 +1,237 @@
+/**
+ * How the process behaves, whatever its command: exit codes, signals, pipes, secrets.
+ */
+import type { SimulatedServer } from "@bercon/testing"
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted, Schedule } from "effect"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import { bercon, failed, type Options, succeeded } from "./bercon.ts"
+
+const PASSWORD = "hunter2-secret"
+
+const server = Effect.fnUntraced(function*(options: NodeSimulatedServer.Options = {}) {
+  const simulated = yield* NodeSimulatedServer.make({ password: Redacted.make(PASSWORD), ...options })
+  yield* simulated.join({ name: "Miller" })
+  const env = { BERCON_HOST: "127.0.0.1", BERCON_PORT: `${simulated.address.port}`, BERCON_PASSWORD: PASSWORD }
+  return {
+    ...simulated,
+    bercon: (args: ReadonlyArray<string>, options: Options = {}) =>
+      bercon(args, { ...options, env: { ...env, ...options.env } })
+  }
+})
+
+/** Miller says something again and again. */
+const chatting = ({ chat }: SimulatedServer.SimulatedServer["Service"]) =>
+  Effect.forkScoped(Effect.repeat(chat(0, "Side", "hello"), Schedule.spaced("20 millis")))
+
+describe("exit codes", { concurrent: true }, () => {
+  it.live("2: the command line is not as it should be", () =>
+    Effect.gen(function*() {
+      for (const args of [["plyers"], ["players", "--formt", "json"], ["players", "--repeat", "0"], ["kick"], []]) {
+        const { code, stderr, stdout } = yield* bercon(args)
+        assert.deepStrictEqual([code, stdout], [2, ""], args.join(" "))
+        assert.isNotEmpty(stderr)
+        assert.notInclude(stderr, "    at ")
+      }
+      failed(yield* bercon(["players"]), 2, /no server is given/)
+    }))
+
+  it.live("3: the password is refused", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* server()
+      failed(
+        yield* bercon(["players"], { env: { BERCON_PASSWORD: "wrong" } }),
+        3,
+        /refused the login: the password is not the server's RConPassword\. Check the password: --password-file, /
+      )
+    }))
+
+  it.live("4: no answer to the login, because the port is closed or the server is silent", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      yield* simulated.goSilent
+      failed(yield* simulated.bercon(["players", "--timeout", "1s"]), 4, /no session with .* `--wait 2m` waits/)
+      yield* simulated.stop()
+      failed(yield* simulated.bercon(["players", "--timeout", "500ms"]), 4, /no session with /)
+    }))
+
+  it.live("4: the server dies before it has answered a command", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      yield* simulated.onCommand((text) => text === "version" ? { delay: "Infinity" as const } : undefined)
+      const { code, stderr, stdout } = yield* simulated.bercon(["exec", "missions", "version", "--timeout", "1500ms"])
+      assert.strictEqual(code, 4, stderr)
+      assert.match(stdout, /^Missions on server:/, "what was answered before is printed")
+      assert.match(stderr, /^bercon: command "version": .*\n$/)
+    }))
+
+  it.live("5: the host has no address", () =>
+    Effect.gen(function*() {
+      failed(
+        yield* bercon(["players", "--host", "no-such-host.invalid", "--port", "1", "--timeout", "1s"], {
+          env: { BERCON_PASSWORD: PASSWORD }
+        }),
+        5,
+        /the host name .* has no address/
+      )
+    }))
+
+  it.live("6: the server does not allow the command, or does not know it", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* server({ disallowed: ["#shutdown"] })
+      failed(yield* bercon(["shutdown"]), 6, /the server does not allow this command over RCON/)
+      failed(yield* bercon(["exec", "nonsense"]), 6, /the server does not know this command/)
+    }))
+})
+
+describe("several servers", { concurrent: true }, () => {
+  const several = Effect.gen(function*() {
+    const [eu1, eu2] = [yield* server(), yield* server()]
+    const folder = yield* Effect.acquireRelease(
+      Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-cli-"))),
+      (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
+    )
+    const config = Path.join(folder, "servers.toml")
+    const table = (id: string, port: number, password: string) =>
+      `[servers.${id}]\nhost = "127.0.0.1"\nport = ${port}\npassword = "${password}"\n`
+    Fs.writeFileSync(
+      config,
+      table("eu1", eu1.address.port, PASSWORD) + table("eu2", eu2.address.port, PASSWORD) +
+        table("eu3", eu2.address.port, "wrong")
+    )
+    return { eu1, eu2, bercon: (...args: ReadonlyArray<string>) => bercon([...args, "--config", config]) }
+  })
+
+  it.live("are asked at once, and the answers labelled", () =>
+    Effect.gen(function*() {
+      const { bercon, eu2 } = yield* several
+      yield* eu2.join({ name: "Kerry" })
+      succeeded(yield* bercon("version", "--profile", "eu1,eu2"), "eu1: 1.220\neu2: 1.220\n")
+      const { stdout } = yield* bercon("players", "--profile", "eu2,eu1", "--format", "csv")
+      assert.deepStrictEqual(stdout.split("\n").map((line) => line.replace(/,.*,/, ",")), [
+        "server,name",
+        "eu2,Miller",
+        "eu2,Kerry",
+        "eu1,Miller",
+        ""
+      ])
+    }))
+
+  it.live("8: one that fails hides no other", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* several
+      const outcome = yield* bercon("version", "--all")
+      assert.deepStrictEqual([outcome.code, outcome.stdout], [8, "eu1: 1.220\neu2: 1.220\n"])
+      assert.match(outcome.stderr, /^bercon: eu3: .* refused the login[^\n]*\n$/)
+      const json = yield* bercon("version", "--profile", "eu1,eu3", "--format", "json")
+      assert.strictEqual(json.code, 8)
+      const [one, two] = JSON.parse(json.stdout)
+      assert.deepStrictEqual(one, { server: "eu1", result: { text: "1.220", number: "1.220" } })
+      assert.deepStrictEqual([two.server, two.error.exitCode], ["eu3", 3])
+    }))
+
+  it.live("all fail for the same reason: its code", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* several
+      const outcome = yield* bercon("exec", "nonsense", "--profile", "eu1,eu2")
+      assert.deepStrictEqual([outcome.code, outcome.stdout], [6, ""])
+      assert.match(outcome.stderr, /^bercon: eu1: .*\nbercon: eu2: .*\n$/)
+    }))
+
+  it.live("events of one go on while another fails", () =>
+    Effect.gen(function*() {
+      const { bercon, eu1 } = yield* several
+      yield* chatting(eu1)
+      const { code, stderr, stdout } = yield* bercon("events", "--all", "--kind", "chat", "--for", "2s")
+      assert.strictEqual(code, 8)
+      assert.match(stdout, /^(eu1: \d\d:\d\d:\d\d {2}.*hello\n)+$/)
+      assert.match(stderr, /^bercon: eu3: .* refused the login[^\n]*\n$/)
+    }))
+})
+
+describe("signals", { concurrent: true }, () => {
+  it.live.each(
+    [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const
+  )("%s closes the session and ends the process with %i", ([signal, code]) =>
+    Effect.gen(function*() {
+      // On Reforger a client logs out, which the server sees.
+      const simulated = yield* server({ flavour: "Reforger" })
+      const outcome = yield* simulated.bercon(["events", "--format", "json"], {
+        onOutput: (stdout, child) => {
+          if (stdout.includes("Miller")) child.kill(signal)
+        }
+      })
+      assert.deepStrictEqual([outcome.code, outcome.stderr], [code, ""])
+      assert.isArray(JSON.parse(outcome.stdout), "the output is still complete")
+      assert.deepStrictEqual(yield* simulated.sessions, [])
+    }))
+})
+
+describe("pipes", { concurrent: true }, () => {
+  it.live("a reader that goes ends the command quietly", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      yield* chatting(simulated)
+      const { code, stderr } = yield* simulated.bercon(["events"], { onOutput: (_, child) => child.stdout?.destroy() })
+      assert.deepStrictEqual([code, stderr], [0, ""])
+    }))
+
+  it.live("nothing that a player writes is a control sequence in what is printed", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      yield* simulated.join({ name: "\x1b]0;owned\x07\u202e\x9b2J" })
+      for (const format of ["table", "json", "ndjson", "csv", "md"]) {
+        const { stdout } = yield* simulated.bercon(["players", "--format", format])
+        assert.match(stdout, /owned/)
+        assert.notMatch(stdout.replaceAll("\n", ""), /[\p{Cc}\p{Cf}]/u, format)
+      }
+      const { stderr } = yield* simulated.bercon(["kick", "owned"])
+      assert.notMatch(stderr.replaceAll("\n", ""), /[\p{Cc}\p{Cf}]/u)
+    }))
+})
+
+describe("the password", { concurrent: true }, () => {
+  it.live("from standard input", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      succeeded(
+        yield* simulated.bercon(["version", "--password-file", "-"], {
+          env: { BERCON_PASSWORD: "" },
+          stdin: `${PASSWORD}\n`
+        }),
+        "1.220\n"
+      )
+    }))
+
+  it.live("is printed nowhere, not even with --log-level all", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      for (const password of [PASSWORD, "wrong-secret"]) {
+        const { stderr, stdout } = yield* simulated.bercon(["version", "--log-level", "all", "--password", password])
+        assert.match(stderr, /bercon: (?:info|debug): /)
+        assert.notInclude(stdout + stderr, password)
+      }
+    }))
+})
+
+describe("--wait", () => {
+  it.live("waits for a server that is still starting", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      yield* simulated.restart({ downtime: "2 seconds" })
+      succeeded(yield* simulated.bercon(["version", "--wait", "1m", "--timeout", "5s"]), "1.220\n")
+    }))
+})
+
+describe("progress", () => {
+  it.live("is told on standard error after a second, unless --quiet", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      yield* simulated.goSilent
+      const outcome = yield* simulated.bercon(["version", "--timeout", "1500ms"], { quiet: false })
+      assert.match(outcome.stderr, /^bercon: waiting for 127\.0\.0\.1:\d+ \(1 s\)\nbercon: no session with /)
+    }))
+})
