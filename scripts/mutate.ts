@@ -39,6 +39,10 @@ const targets: Record<string, Target> = {
     ],
     tests: "own"
   },
+  operations: {
+    modules: ["internal/plans/{calendar,checks,decide,progress,text,transitions,turns}"],
+    tests: ["decide", "RestartPlan", "Plans", "PlanOrders", "Rota"]
+  },
   client: {
     modules: [
       "internal/battleye/{*Reply,replyLines}",
