@@ -47,6 +47,10 @@ const targets: Record<string, Target> = {
       "{KickReason,Guid}"
     ],
     tests: ["*Reply", "replies", "reforgerReplies", "ServerEvent", "KickReason", "Guid", "unknown", "bots"]
+  },
+  operations: {
+    modules: ["internal/bans/{banDecision,mark,newEntry}", "BansFile"],
+    tests: ["banDecision", "BansFile", "BanBook"]
   }
 }
 
