@@ -53,6 +53,10 @@ const targets: Record<string, Target> = {
     tests: (module) =>
       ["serversFile", "textFile", "NodeFleet"].includes(module) ? ["NodeFleet"] : ["Fleet", "changes", "events"]
   },
+  operations: {
+    modules: ["internal/plans/{calendar,checks,decide,progress,text,transitions,turns}"],
+    tests: ["decide", "RestartPlan", "Plans", "PlanOrders", "Rota"]
+  },
   client: {
     modules: [
       "internal/battleye/{*Reply,replyLines}",
