@@ -3,9 +3,9 @@
  *
  * Within the repository the packages resolve to their TypeScript, and every program would be charged for stripping its
  * types. So what is published of them is copied to `installed/`, and the benchmarks beside it; `bundle.js` in there is
- * the client and what it needs of all modules, in one file.
+ * the client and what it needs of all modules, in one file. `bercon/` in there is the command.
  */
-import { spawn } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import * as Fs from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -43,6 +43,16 @@ for (const [name, user] of dependencies) {
 
 const bundle = await rolldown({ input: fileURLToPath(new URL("startClient.js", installed)), platform: "node" })
 await bundle.write({ file: fileURLToPath(new URL("bundle.js", installed)), minify: true })
+
+/** The command as it is published. */
+const command = new URL("../cli/", root)
+execFileSync(process.execPath, [fileURLToPath(new URL("node_modules/rolldown/bin/cli.mjs", command)), "-c"], {
+  cwd: fileURLToPath(command),
+  stdio: "ignore"
+})
+for (const file of ["package.json", "bin/bercon.js", "bin/main.js"]) {
+  Fs.cpSync(new URL(file, command), new URL(`bercon/${file}`, installed))
+}
 
 const program = spawn(process.execPath, [fileURLToPath(new URL(`${benchmark}.js`, installed)), ...args], {
   stdio: "inherit",

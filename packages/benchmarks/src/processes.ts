@@ -141,6 +141,8 @@ export interface Starts {
   readonly clients: Record<Name, ReadonlyArray<number>>
   /** `client` in one file that a bundler has made. */
   readonly bundle: ReadonlyArray<number>
+  /** The command `bercon`, as it is published. */
+  readonly command: ReadonlyArray<number>
   /** A process that does nothing. */
   readonly empty: ReadonlyArray<number>
   /** `session` in a program that imports from "effect" and "@bercon/session", not from their modules. */
@@ -150,12 +152,16 @@ export interface Starts {
 /** Times fresh processes from being spawned to the first reply. */
 export const measureStart = async (port: number, rounds: number): Promise<Starts> => {
   const clients = each(() => new Array<number>())
-  const [bundle, empty, barrels] = [new Array<number>(), new Array<number>(), new Array<number>()]
+  const [bundle, command] = [new Array<number>(), new Array<number>()]
+  const [empty, barrels] = [new Array<number>(), new Array<number>()]
+  const bercon = fileURLToPath(new URL("bercon/bin/bercon.js", import.meta.url))
+  const exec = ["exec", "short", "--port", `${port}`, "--password", PASSWORD, "--flavour", "BattlEye"]
   const program = programOf("start")
   const programs = [
     { times: empty, run: () => start(program, ["empty"]) },
     ...names.map((name) => ({ times: clients[name], run: () => start(program, [name, `${port}`]) })),
     { times: bundle, run: () => start(programOf("bundle"), [`${port}`, PASSWORD]) },
+    { times: command, run: () => start(bercon, exec) },
     { times: barrels, run: () => start(program, ["session", `${port}`, "barrels"]) }
   ]
   // The first ones read files that the others find in memory, and fill Node's compile cache.
@@ -163,5 +169,5 @@ export const measureStart = async (port: number, rounds: number): Promise<Starts
   for (let round = 0; round < rounds; round++) {
     for (const { run, times } of round % 2 === 0 ? programs : [...programs].reverse()) times.push(await run())
   }
-  return { clients, bundle, empty, barrels }
+  return { clients, bundle, command, empty, barrels }
 }
