@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Redacted } from "effect"
 
 describe("TestFleet", () => {
-  it.effect("has a number of servers, each with a network of its own, before any time has passed", () =>
+  it.effect("has a number of servers, each with a separate network, before any time has passed", () =>
     Effect.gen(function*() {
       const fleet = yield* Fleet.Fleet
       const simulation = yield* TestFleet.TestFleet
@@ -18,7 +18,7 @@ describe("TestFleet", () => {
       assert.deepStrictEqual(Array.from(results.values(), Exit.isSuccess), [true, false, true])
     }).pipe(Effect.provide(TestFleet.layer({ servers: 3 }))))
 
-  it.effect("options of a server take precedence over those of all", () =>
+  it.effect("options of a server take precedence over those of all servers", () =>
     Effect.gen(function*() {
       const fleet = yield* Fleet.Fleet
       const simulation = yield* TestFleet.TestFleet
@@ -43,7 +43,7 @@ describe("TestFleet", () => {
       }
     }))))
 
-  it.effect("dies of an id or address that is taken, and of an unknown id", () =>
+  it.effect("dies if an id or address is taken, or an id is unknown", () =>
     Effect.gen(function*() {
       const simulation = yield* TestFleet.TestFleet
       for (
@@ -58,7 +58,7 @@ describe("TestFleet", () => {
       }
     }).pipe(Effect.provide(TestFleet.layer({ servers: { altis: {} } }))))
 
-  it.effect("has no host at an address that was not simulated", () =>
+  it.effect("has no host at an address without a simulated server", () =>
     Effect.gen(function*() {
       const fleet = yield* Fleet.Fleet
       yield* fleet.add("nowhere", { host: "nowhere", port: 2306, password: Redacted.make("secret") })
@@ -67,7 +67,7 @@ describe("TestFleet", () => {
       assert.strictEqual(status?._tag === "Connecting" ? status.cause._tag : undefined, "TransportError")
     }).pipe(Effect.provide(TestFleet.layer())))
 
-  it.effect("the same seeds bring the same day again", () => {
+  it.effect("the same seeds give the same run", () => {
     const day = Effect.gen(function*() {
       const simulation = yield* TestFleet.TestFleet
       yield* TestRcon.passTime("10 minutes")
