@@ -23,21 +23,25 @@ export interface Observed {
 
 export interface Figures {
   readonly servers: number
+  /** How many have got another runner. */
   readonly moved: number
-  /** How many logins the servers that moved had: each number once, lowest first. */
+  /** How many were logged in to anew, with whichever runner, and how often: each number once, lowest first. */
+  readonly renewed: number
   readonly logins: ReadonlyArray<number>
   /** How often a session spoke after another had taken over. */
   readonly overlaps: number
   /** Of all servers, in milliseconds. */
   readonly silence: { readonly most: number; readonly median: number; readonly messages: number }
   readonly gaps: ReadonlyArray<string>
-  /** How often messages were missing without a gap, and how many sessions moved without one. */
+  /** How often messages were missing without a gap, and how many sessions were renewed without one. */
   readonly untold: number
   readonly outcomes: { readonly Answered: number; readonly NotExecuted: number; readonly MaybeExecuted: number }
   /** Commands of which the outcome does not agree with what the server did. */
   readonly untrue: number
   /** Answers that were not to the question. */
   readonly wrong: number
+  /** How late the rig's own timers were at worst, in milliseconds. */
+  readonly lateness: number
 }
 
 const median = (numbers: ReadonlyArray<number>): number =>
@@ -49,9 +53,9 @@ const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((one, oth
 const isTrue = (outcome: string, runs: number): boolean =>
   outcome === "NotExecuted" ? runs === 0 : outcome === "MaybeExecuted" ? runs <= 1 : runs === 1
 
-export const of = ({ from, servers, to }: Observed): Figures => {
+export const of = ({ from, lateness, servers, to }: Observed): Figures => {
   const silences = servers.map(({ record }) => longestSilence(record.answers, from, to))
-  const moved = servers.filter(({ owners }) => owners.logins > 0)
+  const renewed = servers.filter(({ owners }) => owners.logins > 0)
   const commands = servers.flatMap(({ record, runs }) =>
     Array.from(record.outcomes, ([text, outcome]) => ({ outcome, runs: runs.get(text) ?? 0 }))
   )
@@ -59,8 +63,9 @@ export const of = ({ from, servers, to }: Observed): Figures => {
     commands.filter(({ outcome }) => outcomes.includes(outcome)).length
   return {
     servers: servers.length,
-    moved: moved.length,
-    logins: [...new Set(moved.map(({ owners }) => owners.logins))].sort((one, other) => one - other),
+    moved: servers.filter(({ owners }) => owners.hosts.length > 1).length,
+    renewed: renewed.length,
+    logins: [...new Set(renewed.map(({ owners }) => owners.logins))].sort((one, other) => one - other),
     overlaps: sum(servers.map(({ owners }) => owners.overlaps)),
     silence: {
       most: Math.max(...silences),
@@ -69,23 +74,28 @@ export const of = ({ from, servers, to }: Observed): Figures => {
     },
     gaps: servers.flatMap(({ record }) => record.gaps),
     untold: sum(servers.map(({ record }) => record.untold)) +
-      moved.filter(({ record }) => record.gaps.length === 0).length,
+      renewed.filter(({ record }) => record.gaps.length === 0).length,
     outcomes: {
       Answered: count("Answered", "Executed"),
       NotExecuted: count("NotExecuted"),
       MaybeExecuted: count("MaybeExecuted")
     },
     untrue: commands.filter(({ outcome, runs }) => !isTrue(outcome, runs)).length,
-    wrong: sum(servers.map(({ record }) => record.wrong))
+    wrong: sum(servers.map(({ record }) => record.wrong)),
+    lateness
   }
 }
 
+/**
+ * On a machine that is busy with something else every process is late, as this one is. A session moves when one runner has
+ * missed another, has written that to the database, has taken the lock and has logged in: that many times it may be late.
+ */
+const LINKS = 4
+
 /** The promises that were not kept, one a line. */
 export const broken = (figures: Figures, promises: Promises, observed: Observed): ReadonlyArray<string> => {
-  const { moved, overlaps, servers, silence, untold, untrue, wrong } = figures
-  // Of a machine that is busy with something else nothing is promised in milliseconds.
-  const isOver = (millis: number, limit: number | undefined) =>
-    limit !== undefined && millis > limit + observed.lateness
+  const { lateness, overlaps, renewed, servers, silence, untold, untrue, wrong } = figures
+  const isOver = (millis: number, limit: number | undefined) => limit !== undefined && millis > limit + LINKS * lateness
   return [
     ...(observed.settled ? [] : ["the cluster did not come to rest before it"]),
     ...(observed.calm ? [] : ["some servers were not back at the end"]),
@@ -93,7 +103,7 @@ export const broken = (figures: Figures, promises: Promises, observed: Observed)
     ...(wrong > 0 ? [`${wrong} answers were not to the question`] : []),
     ...(untrue > 0 ? [`${untrue} outcomes were not true`] : []),
     ...(untold > 0 ? [`messages were missing without a gap ${untold} times`] : []),
-    ...(promises.stays === true && moved > 0 ? [`${moved} of ${servers} sessions were not kept`] : []),
+    ...(promises.stays === true && renewed > 0 ? [`${renewed} of ${servers} sessions were not kept`] : []),
     ...(isOver(silence.most, promises.commands)
       ? [`a server answered nothing for ${silence.most} ms, at most ${promises.commands} are promised`]
       : []),

@@ -62,7 +62,7 @@ interface Heard {
 
 /** What servers saw of those who had sessions with them. */
 export interface Owners {
-  /** The runners that were logged in, one after the other, by their addresses. */
+  /** The runner that had the session at first, and those that had it after it, by their addresses. */
   readonly hosts: ReadonlyArray<string>
   /** How many logins the server accepted. */
   readonly logins: number
@@ -85,13 +85,14 @@ export const owners = Effect.fnUntraced(function*(server: GameServer, since: num
   let overlaps = 0
   let accepted = 0
   for (const { address, isLogin, time } of heard) {
+    if (time >= since && hosts.length === 0 && current !== undefined) hosts.push(hostOf(current))
     if (isLogin && address !== current) {
       if (current !== undefined) former.add(current)
       former.delete(address)
       current = address
     } else if (former.has(address) && time >= since) overlaps++
-    if (time < since) continue
-    if (isLogin) accepted++
+    if (time < since || !isLogin) continue
+    accepted++
     if (hosts.at(-1) !== hostOf(address)) hosts.push(hostOf(address))
   }
   const result: Owners = { hosts, logins: accepted, overlaps }

@@ -6,7 +6,7 @@ const cells = (values: ReadonlyArray<string | number>) => `| ${values.join(" | "
 const columns = [
   "event",
   "servers that moved",
-  "logins for each of them",
+  "servers logged in to anew: how often each",
   "two owners",
   "silence of commands: most, median",
   "silence of messages: most",
@@ -16,7 +16,8 @@ const columns = [
   "not executed",
   "maybe executed",
   "untrue outcomes",
-  "wrong answers"
+  "wrong answers",
+  "timers of the rig late by"
 ]
 
 export const heading = [cells(columns), cells(columns.map(() => "---"))].join("\n")
@@ -27,11 +28,12 @@ const tally = (words: ReadonlyArray<string>): string =>
   [...new Set(words)].map((word) => `${words.filter((other) => other === word).length} ${word}`).join(", ") || "-"
 
 export const row = (title: string, figures: Figures): string => {
-  const { gaps, logins, moved, outcomes, overlaps, servers, silence, untold, untrue, wrong } = figures
+  const { gaps, lateness, logins, moved, outcomes, overlaps, renewed, servers, silence, untold, untrue, wrong } =
+    figures
   return cells([
     title,
     `${moved} of ${servers}`,
-    logins.join(", ") || "-",
+    renewed === 0 ? "-" : `${renewed}: ${logins.join(", ")}`,
     overlaps,
     `${seconds(silence.most)}, ${seconds(silence.median)}`,
     seconds(silence.messages),
@@ -41,6 +43,7 @@ export const row = (title: string, figures: Figures): string => {
     outcomes.NotExecuted,
     outcomes.MaybeExecuted,
     untrue,
-    wrong
+    wrong,
+    seconds(lateness)
   ])
 }

@@ -17,6 +17,15 @@ import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as Layer from "effect/Layer"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 
+/** Nobody else can take a lock or send a message, so there is nothing to look after often. */
+const shardingConfig = {
+  refreshAssignmentsInterval: "1 minute",
+  shardLockRefreshInterval: "1 minute",
+  shardLockExpiration: "10 minutes",
+  entityMessagePollInterval: "10 minutes",
+  runnerHealthCheckInterval: "10 minutes"
+} as const
+
 /**
  * Provides a cluster whose only runner is this process, and a store in memory.
  *
@@ -26,6 +35,6 @@ import * as KeyValueStore from "effect/persistence/KeyValueStore"
 export const layer: Layer.Layer<Sharding.Sharding | KeyValueStore.KeyValueStore> = Sharding.layer.pipe(
   Layer.provide([Runners.layerNoop, MessageStorage.layerNoop, RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
   Layer.provide(MessageStorage.layerNoop),
-  Layer.provide(ShardingConfig.layer()),
+  Layer.provide(ShardingConfig.layer(shardingConfig)),
   Layer.merge(KeyValueStore.layerMemory)
 )

@@ -28,8 +28,8 @@ import * as Effect from "effect/Effect"
 import * as Formatter from "effect/Formatter"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import * as Feed from "./internal/feed.ts"
 import { Remote } from "./internal/remote.ts"
-import { HEARTBEAT } from "./internal/sessionFeed.ts"
 import { uniqueName } from "./internal/sharding.ts"
 import * as ServerEntity from "./ServerEntity.ts"
 
@@ -45,8 +45,8 @@ export interface Options {
   /** How many messages a slow subscriber may be behind before it loses its oldest. Default 4,096. */
   readonly messageCapacity?: number | undefined
   /**
-   * How long the runner may be silent before it counts as lost; it gives a sign of life each second. Default 4 seconds; at
-   * least 2.
+   * How long the runner may be silent before it counts as lost. Default 4 seconds; at least 2, and at least two signs of life,
+   * see `heartbeat` of `ServerEntity`.
    */
   readonly silenceTimeout?: Duration.Input | undefined
   /**
@@ -74,7 +74,7 @@ export const start: (
     const messageCapacity = options?.messageCapacity ?? 4096
     const problem = !(commandTimeout > 0)
       ? `commandTimeout must be a positive duration (got ${Formatter.format(options?.commandTimeout)})`
-      : !(silenceTimeout >= 2 * HEARTBEAT)
+      : !(silenceTimeout >= 2 * Feed.HEARTBEAT)
       ? `silenceTimeout must be at least 2 seconds (got ${Formatter.format(options?.silenceTimeout)})`
       : !(Number.isInteger(messageCapacity) && messageCapacity > 0)
       ? `messageCapacity must be a positive integer (got ${Formatter.format(messageCapacity)})`

@@ -21,21 +21,23 @@ import * as CommandError from "@bercon/session/CommandError"
 import { InvalidOptions, LoginFailure } from "@bercon/session/LoginFailure"
 import * as Session from "@bercon/session/Session"
 import { Transport } from "@bercon/session/Transport"
-import { CommandErrors } from "@bercon/session/unstable"
+import { CommandErrors, Monotonic } from "@bercon/session/unstable"
 import * as ClusterSchema from "effect/cluster/ClusterSchema"
 import * as Entity from "effect/cluster/Entity"
 import * as Cluster from "effect/cluster/Sharding"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Formatter from "effect/Formatter"
 import * as Latch from "effect/Latch"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
+import * as Feed from "./internal/feed.ts"
 import * as SessionFeed from "./internal/sessionFeed.ts"
 import type { Sharding } from "./internal/sharding.ts"
 import { type Server, Servers, ServerUnknown } from "./Servers.ts"
@@ -76,6 +78,11 @@ export const ServerEntity = Entity.make("@bercon/Server", [
 export interface Options {
   /** How long a session stays after the last one who used it has gone. Default 1 minute. */
   readonly maxIdleTime?: Duration.Input | undefined
+  /**
+   * How often those who use a session get a sign of life of it. From 100 milliseconds to 1 minute, default 1 second. A rarer one costs less processor time, and
+   * the loss of a runner whose connections do not break is noticed later: after two at least.
+   */
+  readonly heartbeat?: Duration.Input | undefined
 }
 
 /** How many commands that must not run twice are remembered. */
@@ -114,11 +121,16 @@ const start = (found: Found, isHeld: () => boolean) => {
 }
 
 /** Begins an activation, which ends with the scope. */
-const activate = Effect.fnUntraced(function*(name: string, found: Found, isHeld: () => boolean) {
+const activate = Effect.fnUntraced(function*(
+  { heartbeat, name }: { readonly heartbeat: number; readonly name: string },
+  found: Found,
+  isHeld: () => boolean
+) {
   const generation = generationOf(found)
   const textFallback = Result.isSuccess(found) ? found.success.options.textFallback : undefined
   const heading = {
     activation: name,
+    heartbeat,
     ...(generation !== undefined && { generation }),
     ...(textFallback !== undefined && { textFallback })
   }
@@ -135,7 +147,7 @@ const activate = Effect.fnUntraced(function*(name: string, found: Found, isHeld:
 })
 
 /** The activation of the entity, which another one follows if the definition of its server changes. */
-const activations = Effect.gen(function*() {
+const activations = Effect.fnUntraced(function*(heartbeat: number) {
   const { entityId, shardId } = yield* Entity.CurrentAddress
   const { host, port } = yield* Entity.CurrentRunnerAddress
   const { getSnowflake } = yield* Cluster.Sharding
@@ -161,7 +173,7 @@ const activations = Effect.gen(function*() {
     yield* Scope.close(ownScope, Exit.void)
     ownScope = yield* Scope.fork(scope)
     const name = `${host}:${port}/${yield* getSnowflake}`
-    current = yield* Scope.provide(activate(name, found, () => isHeld(shardId)), ownScope)
+    current = yield* Scope.provide(activate({ heartbeat, name }, found, () => isHeld(shardId)), ownScope)
     begun.openUnsafe()
   }))
   // A change that comes while the server is looked up is not missed.
@@ -180,8 +192,8 @@ const activations = Effect.gen(function*() {
   }
 })
 
-const handlers = Effect.gen(function*() {
-  const { current, feed } = yield* activations
+const handlers = Effect.fnUntraced(function*(heartbeat: number) {
+  const { current, feed } = yield* activations(heartbeat)
   /** The calls that must not run twice, oldest first. */
   const delivered = new Set<string>()
   /** The calls that may be withdrawn, and whether they are still valid. */
@@ -219,19 +231,27 @@ const handlers = Effect.gen(function*() {
 })
 
 /**
- * Makes this runner one that can have the sessions of game servers.
+ * Makes this runner one that can have the sessions of game servers. Dies if `heartbeat` is out of its range.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options?: Options): Layer.Layer<never, never, Sharding | Servers> =>
-  ServerEntity.toLayer(handlers, {
+export const layer = (options?: Options): Layer.Layer<never, never, Sharding | Servers> => {
+  const heartbeat = Monotonic.duration(options?.heartbeat ?? Feed.HEARTBEAT)
+  if (!(heartbeat >= 100 && heartbeat <= 60_000)) {
+    const given = Formatter.format(options?.heartbeat)
+    return Layer.effectDiscard(
+      Effect.die(new RangeError(`heartbeat must be from 100 milliseconds to 1 minute (got ${given})`))
+    )
+  }
+  return ServerEntity.toLayer(handlers(heartbeat), {
     // A command that waits for its server delays no other.
     concurrency: "unbounded",
     maxIdleTime: options?.maxIdleTime ?? "1 minute",
     // A defect is its caller's. It must not end the session of everybody else.
     disableFatalDefects: true
   })
+}
 
 /**
  * The calls of a server's entity, wherever it is.

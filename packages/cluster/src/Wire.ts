@@ -52,7 +52,7 @@ export const Gap = Schema.TaggedStruct("Gap", {
 })
 
 /**
- * The schema of the state of a session. Sent at each change, and once a second as a sign of life.
+ * The schema of the state of a session. Sent at each change, and now and then as a sign of life.
  *
  * @category schemas
  * @since 0.1.0
@@ -74,6 +74,8 @@ export const Hello = Schema.TaggedStruct("Hello", {
   activation: Schema.String,
   /** Which definition of the server its session is of, if there can be several. */
   generation: Schema.optionalKey(Schema.String),
+  /** How often the feed gives a sign of life, in milliseconds. */
+  heartbeat: Schema.Number,
   state: State,
   /** The first message since the last login. */
   greeting: Schema.optionalKey(Message),
@@ -177,7 +179,7 @@ export const Listing = Schema.TaggedStruct("Listing", {
 export type Listing = typeof Listing.Type
 
 /**
- * The schema of a sign of life of the list of servers, sent once a second.
+ * The schema of a sign of life of the list of servers.
  *
  * @category schemas
  * @since 0.1.0

@@ -91,7 +91,7 @@ export const make = Effect.fnUntraced(function*(options?: {
   // ---------------------------------------------------------------------------
 
   const storage = (self: number): RunnerStorage.RunnerStorage["Service"] => {
-    // One that is dead asks nothing more. In this process it still runs, and is told that it is alone and has nothing.
+    // One that is dead asks nothing more. Until it ends here, too, it is told that it is alone and has nothing.
     const query = <A>(run: () => A, otherwise: A): Effect.Effect<A, ClusterError.PersistenceError> =>
       Effect.suspend(() =>
         dead.has(self)
@@ -306,9 +306,11 @@ export const make = Effect.fnUntraced(function*(options?: {
         }))
       )
     )
-    const die = Effect.sync(() => {
+    const die = Effect.suspend(() => {
       dead.add(port)
       freeLocks(port)
+      // Nobody hears of it any more. It ends so that it takes no time of the test.
+      return Effect.forkIn(close, scope)
     })
     return {
       port,

@@ -20,7 +20,8 @@
  *
  * Each needs `host`, `port`, and for a fleet one of `password`, `passwordVariable` (read through `Config`) and `passwordFile` (a path from
  * the folder of the file; a line break at its end is not part of the password). `flavour` is `"auto"` (default), `"BattlEye"`
- * or `"Reforger"`. Other fields are refused: a mistyped one would go unnoticed.
+ * or `"Reforger"`. Other fields are refused: a mistyped one would go unnoticed. The file is UTF-8, of at most 1 MiB; a file
+ * with a password has at most 4 KiB.
  *
  * **Example** (Servers from a file that is watched)
  *
@@ -51,6 +52,7 @@ import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Fleet from "./Fleet.ts"
 import { type InvalidServer, ServersFileError } from "./FleetError.ts"
+import * as Problem from "./internal/problem.ts"
 import * as File from "./internal/serversFile.ts"
 
 /**
@@ -149,7 +151,7 @@ export interface FileOptions {
   /** Options of all servers that are not in the file: `commandTimeout`, `rosterInterval`, and so on. */
   readonly defaults?: Omit<Partial<Fleet.Server>, "host" | "port" | "password"> | undefined
   /**
-   * Whether to take over changes of the file by itself, and how often to look, default every 5 seconds. Files of passwords
+   * Whether to take over changes of the file by itself, and how often to look: a positive duration, default 5 seconds. Files of passwords
    * are looked at, too. A change is taken over when it was seen twice the same, so that a file is not read while it is being
    * written. A file that cannot be used is logged as a warning and leaves the fleet as it is. Default `false`.
    */
@@ -179,6 +181,8 @@ const described = ({ added, removed, replaced }: Fleet.Changes): string =>
 /**
  * A fleet over UDP with servers from a file, in the caller's scope.
  *
+ * Fails with `ServersFileError` if the file cannot be used. Dies with a `RangeError` if `watch` is not allowed.
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -187,6 +191,10 @@ export const makeFile = Effect.fnUntraced(function*(path: string, options: FileO
   ServersFileError,
   Scope.Scope
 > {
+  const { watch = false } = options
+  const interval = watch === true ? "5 seconds" : watch
+  const problem = interval === false ? undefined : Problem.duration("watch", interval)
+  if (problem !== undefined) return yield* Effect.die(problem)
   const invalid = ({ id, problem }: InvalidServer) =>
     new ServersFileError({ path, problems: [{ server: id, problem }] })
   const lock = Semaphore.makeUnsafe(1)
@@ -210,8 +218,7 @@ export const makeFile = Effect.fnUntraced(function*(path: string, options: FileO
 
   const reload = lock.withPermit(Effect.flatMap(read, takeOver))
 
-  const { watch = false } = options
-  if (watch !== false) {
+  if (interval !== false) {
     /** What the last look found, if it is new. */
     let seen: Fleet.Servers | string | undefined
 
@@ -226,7 +233,7 @@ export const makeFile = Effect.fnUntraced(function*(path: string, options: FileO
         ? stays(found)
         : Effect.catch(takeOver(found), ({ message }) => stays(message))
     })
-    yield* Effect.sleep(watch === true ? "5 seconds" : watch).pipe(
+    yield* Effect.sleep(interval).pipe(
       Effect.andThen(lock.withPermit(look)),
       Effect.forever,
       Effect.tapCause((cause) =>

@@ -16,7 +16,7 @@ const folder = Effect.acquireRelease(
   (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
 ).pipe(Effect.map((path) => ({
   path: (name: string) => Path.join(path, name),
-  write: (name: string, text: string) => Effect.sync(() => Fs.writeFileSync(Path.join(path, name), text))
+  write: (name: string, text: string | Uint8Array) => Effect.sync(() => Fs.writeFileSync(Path.join(path, name), text))
 })))
 
 const table = (id: string, server: SimulatedServer.SimulatedServer["Service"], rest: string) =>
@@ -33,7 +33,7 @@ const isOnline = (fleet: Fleet.Service) =>
   eventually(fleet.status, (status) => Array.from(status.values()).every(({ _tag }) => _tag === "Online"))
 
 /** What is wrong with a file, and the other text of the error. */
-const refused = (text: string) =>
+const refused = (text: string | Uint8Array) =>
   Effect.gen(function*() {
     const files = yield* folder
     yield* files.write("servers.toml", text)
@@ -183,6 +183,14 @@ describe("layerFile", () => {
     )
   })
 
+  it.effect("is not watched without a pause", () =>
+    Effect.gen(function*() {
+      for (const watch of [0, -1, "-1 seconds", NaN] as const) {
+        const exit = yield* Effect.exit(NodeFleet.makeFile("servers.toml", { watch }))
+        assert.isTrue(Exit.hasDies(exit), String(watch))
+      }
+    }).pipe(Effect.scoped))
+
   it.effect("takes over a change when it was seen twice the same", () =>
     Effect.gen(function*() {
       const files = yield* folder
@@ -287,6 +295,46 @@ describe("a file that cannot be used", () => {
     "names the file, the server and the field: %s",
     ([, text, problem]) => Effect.map(refused(text), (message) => assert.strictEqual(message, problem))
   )
+
+  it.live("is not text, or too long for what it should be", () =>
+    Effect.gen(function*() {
+      const withPassword = `[servers.altis]\n${good}passwordFile = "secret.txt"\n`
+      const limit = 1_048_576
+      const padded = (length: number) => `${withPassword}#${" ".repeat(length - withPassword.length - 1)}`
+      assert.strictEqual(yield* refused(Buffer.from(withPassword, "latin1").fill(0xff, 9, 10)), "is not UTF-8 text")
+      const utf16 = Buffer.from(`\ufeff${withPassword}`, "utf16le")
+      assert.strictEqual(yield* refused(utf16), "is UTF-16. Save it as UTF-8")
+      assert.strictEqual(yield* refused(utf16.swap16()), "is UTF-16. Save it as UTF-8")
+      assert.strictEqual(yield* refused(padded(limit + 1)), `is longer than ${limit} bytes`)
+      assert.include(yield* refused(padded(limit)), "secret.txt cannot be read (ENOENT)")
+    }))
+
+  it.live("has a password file that is not text, too long, or no file", () =>
+    Effect.gen(function*() {
+      const files = yield* folder
+      yield* files.write("servers.toml", `[servers.altis]\n${good}passwordFile = "secret.txt"\n`)
+      const problem = Effect.gen(function*() {
+        const error = yield* Effect.flip(Effect.scoped(NodeFleet.makeFile(files.path("servers.toml"))))
+        assert.notInclude(error.message, SECRET)
+        return error.message.split(`secret.txt `)[1]
+      })
+      yield* files.write("secret.txt", SECRET.repeat(500))
+      assert.strictEqual(yield* problem, "is longer than 4096 bytes")
+      yield* files.write("secret.txt", Buffer.from(`\ufeff${SECRET}\r\n`, "utf16le"))
+      assert.strictEqual(yield* problem, "is UTF-16. Save it as UTF-8")
+      Fs.rmSync(files.path("secret.txt"))
+      Fs.mkdirSync(files.path("secret.txt"))
+      assert.strictEqual(yield* problem, "cannot be read (EISDIR)")
+    }).pipe(Effect.scoped))
+
+  it.live("may begin with a byte order mark, as editors on Windows write it", () =>
+    Effect.gen(function*() {
+      const files = yield* folder
+      yield* files.write("servers.toml", `\ufeff[servers.altis]\r\n${good}passwordFile = "secret.txt"\r\n`)
+      yield* files.write("secret.txt", `\ufeff${SECRET}\r\n`)
+      const password = (yield* NodeFleet.readFile(files.path("servers.toml"))).get("altis")!.password
+      assert.strictEqual(Redacted.value(Option.getOrThrow(yield* password)), SECRET)
+    }).pipe(Effect.scoped))
 
   it.live("is not there", () =>
     Effect.gen(function*() {

@@ -68,5 +68,15 @@ export {
   type RestartOptions,
   type StopOptions
 } from "./internal/server/options.ts"
-export type { Acknowledgement, Command, Drop, Event, Login, Message, Violation } from "./internal/server/records.ts"
+export type {
+  Acknowledgement,
+  Command,
+  Drop,
+  Event,
+  Login,
+  Message,
+  Observer,
+  Records,
+  Violation
+} from "./internal/server/records.ts"
 export { drain, make, type Outgoing, type ServerMachine, type Session, wakeAt } from "./internal/server/state.ts"

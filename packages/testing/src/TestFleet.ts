@@ -50,7 +50,7 @@ import * as TestRcon from "./TestRcon.ts"
  * @since 0.1.0
  */
 export interface ServerOptions {
-  /** Default: each server has a different address. */
+  /** Default: at 10.0.0.1, 10.0.0.2 and so on, in the order of the servers. */
   readonly server?: SimulatedServer.Options | undefined
   /** Default: a network without faults. Its default seed is the server's id. */
   readonly network?: SimulatedNetwork.Options | undefined
@@ -67,7 +67,7 @@ export interface ServerOptions {
 export interface Options {
   /** The servers by id, or their number: the ids are then `server-1`, `server-2`, and so on. Default: no servers. */
   readonly servers?: number | Readonly<Record<string, ServerOptions>> | undefined
-  /** Options of all servers, including those made by `simulate`. A server's own options take precedence. */
+  /** Options of all servers, including those made by `simulate`. Each of a server's own options takes precedence. */
   readonly each?: ServerOptions | undefined
 }
 
@@ -102,41 +102,44 @@ export class TestFleet extends Context.Service<TestFleet, {
   readonly simulate: (id: string, options?: ServerOptions) => Effect.Effect<Simulated>
 }>()("@bercon/testing/TestFleet") {}
 
-/** The address of the server with a number: 10.0.0.1, 10.0.0.2, and so on. */
+/** The default address of the server with a number: 10.0.0.1, 10.0.0.2, and so on. */
 const addressOf = (index: number) => ({
   host: `10.${index >> 16 & 255}.${index >> 8 & 255}.${index & 255}`,
   port: SimulatedServer.DEFAULT_ADDRESS.port
 })
 
+/** Options, of which later ones take precedence. One that is `undefined` is not given. */
+const merged = <A extends object>(...options: ReadonlyArray<A | undefined>): Partial<A> => {
+  const given = options.flatMap((some) => Object.entries(some ?? {}))
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Partial<A>
+}
+
 const simulation = Effect.fnUntraced(function*(options: Options) {
+  const { each, servers = {} } = options
+  if (typeof servers === "number" && !(Number.isInteger(servers) && servers >= 0)) {
+    return yield* Effect.die(new RangeError(`servers must be an integer from 0 (got ${servers})`))
+  }
   const scope = yield* Effect.scope
   const simulated = new Map<string, Simulated>()
-  /** By the address of the server. */
-  const networks = new Map<string, SimulatedNetwork.SimulatedNetwork["Service"]>()
-  const { each } = options
 
   const simulate = Effect.fnUntraced(
     function*(id: string, given: ServerOptions = {}): Effect.fn.Return<Simulated, never, Scope.Scope> {
       if (simulated.has(id)) return yield* Effect.die(new RangeError(`there is a server ${JSON.stringify(id)} already`))
-      const network = yield* SimulatedNetwork.make({ seed: id, ...each?.network, ...given.network })
-      const chosen = { ...addressOf(simulated.size + 1), ...each?.server, ...given.server }
+      const network = yield* SimulatedNetwork.make(
+        merged<SimulatedNetwork.Options>({ seed: id }, each?.network, given.network)
+      )
+      const chosen = merged<SimulatedServer.Options>(addressOf(simulated.size + 1), each?.server, given.server)
       const server = yield* SimulatedServer.make(chosen).pipe(
         Effect.provideService(SimulatedNetwork.SimulatedNetwork, network),
         Effect.orDie
       )
-      const address = formatAddress(server.address)
-      if (networks.has(address)) {
-        return yield* Effect.die(new RangeError(`there is a server at ${address} already: give them different hosts`))
-      }
-      networks.set(address, network)
       const entry: Simulated = {
         server,
         network,
         options: {
           ...server.address,
           password: chosen.password ?? DEFAULT_PASSWORD,
-          ...each?.client,
-          ...given.client
+          ...merged(each?.client, given.client)
         }
       }
       simulated.set(id, entry)
@@ -146,9 +149,13 @@ const simulation = Effect.fnUntraced(function*(options: Options) {
     Effect.uninterruptible
   )
 
-  const transport = (server: Fleet.Server): Transport.Transport["Service"] => {
+  /** To the simulated server of this id, if it is at this address; else to the first that is. */
+  const transport = (server: Fleet.Server, id: string): Transport.Transport["Service"] => {
     const peer = formatAddress(server)
-    return networks.get(peer)?.transport(server) ?? {
+    const found = [simulated.get(id), ...simulated.values()].find((entry) =>
+      entry !== undefined && formatAddress(entry.server.address) === peer
+    )
+    return found?.network.transport(server) ?? {
       peer,
       open: Effect.fail(
         new Transport.TransportError({
@@ -162,7 +169,6 @@ const simulation = Effect.fnUntraced(function*(options: Options) {
     }
   }
 
-  const { servers = {} } = options
   const entries = typeof servers === "number"
     ? Array.from({ length: servers }, (_, index) => [`server-${index + 1}`, {}] as const)
     : Object.entries(servers)
@@ -183,13 +189,13 @@ const simulation = Effect.fnUntraced(function*(options: Options) {
 })
 
 /** Starts a client whose random choices are reproducible. */
-const start = (transport: (server: Fleet.Server) => Transport.Transport["Service"]) =>
+const start = (transport: (server: Fleet.Server, id: string) => Transport.Transport["Service"]) =>
 (
   server: Fleet.Server,
   id: string,
   released: Effect.Effect<void>
 ): ReturnType<Fleet.ClientsOptions["start"]> => {
-  const { open, peer } = transport(server)
+  const { open, peer } = transport(server, id)
   const client = RconClient.start({ loginTimeout: "Infinity", ...server })
   return Effect.provideService(
     Random.withSeed(client, `${id} ${peer}`),
@@ -203,9 +209,12 @@ const start = (transport: (server: Fleet.Server) => Transport.Transport["Service
  *
  * **Details**
  *
- * Each server has a separate `SimulatedNetwork`, so that one can be cut or made worse alone. Under `TestClock` the
- * layer passes as much time as the logins take: none if the networks neither delay nor lose. After a minute it stops
- * waiting, and the clients continue to log in. The same seeds give the same run.
+ * Each server has a separate `SimulatedNetwork`, so that one can be cut or made worse alone; two servers may have the same
+ * address. A client reaches the simulated server of its own id if that has the address in the client's options, or else
+ * the first server with this address. So `add` with the options of another server makes a second client of that server.
+ *
+ * Under `TestClock` the layer passes as much time as the logins take: none if the networks neither delay nor lose. After a
+ * minute it stops waiting, and the clients continue to log in. The same seeds give the same run.
  *
  * Fails with `InvalidServer` if an option of a client is invalid. Dies if an option of a server or a network is
  * invalid.

@@ -824,6 +824,32 @@ describe("a server that", () => {
     assert.deepStrictEqual(server.commands.map(({ sequence }) => sequence), [7, 8, 9])
   })
 
+  it("calls its observer with every entry of its records, in their order", () => {
+    const seen = new Array<readonly [kind: keyof ServerMachine.Records, entry: unknown]>()
+    const see = (kind: keyof ServerMachine.Records) => (entry: unknown) => void seen.push([kind, entry])
+    const server = online({
+      observer: {
+        logins: see("logins"),
+        commands: see("commands"),
+        messages: see("messages"),
+        acknowledgements: see("acknowledgements"),
+        drops: see("drops"),
+        violations: see("violations")
+      }
+    })
+    command(server, 1, 0, "players")
+    command(server, 2, 0, "players", BOB)
+    ServerMachine.forget(server, 3)
+    assert.deepStrictEqual(seen, [
+      ["logins", server.logins[0]],
+      ["messages", server.messages[0]],
+      ["acknowledgements", server.acknowledgements[0]],
+      ["commands", server.commands[0]],
+      ["violations", server.violations[0]],
+      ["drops", server.drops[0]]
+    ])
+  })
+
   it("keeps the executed commands, however long a client polls", () => {
     const server = online({ recordCapacity: 100 })
     const minutes = 3 * 24 * 60

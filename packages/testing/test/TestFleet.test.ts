@@ -1,7 +1,7 @@
 import { Fleet } from "@bercon/fleet"
 import { TestFleet, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Exit, Redacted } from "effect"
+import { Clock, Effect, Exit, Layer, Redacted } from "effect"
 
 describe("TestFleet", () => {
   it.effect("has a number of servers, each with a separate network, before any time has passed", () =>
@@ -43,14 +43,54 @@ describe("TestFleet", () => {
       }
     }))))
 
-  it.effect("dies if an id or address is taken, or an id is unknown", () =>
+  it.effect("an option that is undefined does not override another", () =>
+    Effect.gen(function*() {
+      const simulation = yield* TestFleet.TestFleet
+      const altis = yield* simulation.get("altis")
+      assert.deepStrictEqual(altis.server.address, { host: "192.0.2.7", port: 2306 })
+      assert.strictEqual(altis.options.commandTimeout, "3 seconds")
+    }).pipe(Effect.provide(TestFleet.layer({
+      servers: { altis: { server: { host: undefined, port: undefined }, client: { commandTimeout: undefined } } },
+      each: { server: { host: "192.0.2.7" }, client: { commandTimeout: "3 seconds" } }
+    }))))
+
+  it.effect("networks are separate: two servers at the same address are two servers", () =>
+    Effect.gen(function*() {
+      const fleet = yield* Fleet.Fleet
+      const simulation = yield* TestFleet.TestFleet
+      for (const [id, { server }] of yield* simulation.all) {
+        assert.deepStrictEqual(server.address, { host: "127.0.0.1", port: 2306 })
+        yield* server.join({ name: `a player on ${id}` })
+      }
+      const altis = yield* simulation.get("altis")
+      // Another id for an existing server.
+      yield* fleet.add("altis again", altis.options)
+      const { successes } = Fleet.partition(yield* TestRcon.passTime(fleet.players()))
+      assert.deepStrictEqual(Array.from(successes, ([id, players]) => [id, players.map(({ name }) => name)]), [
+        ["altis", ["a player on altis"]],
+        ["stratis", ["a player on stratis"]],
+        ["altis again", ["a player on altis"]]
+      ])
+      yield* altis.network.partition()
+      yield* TestRcon.passTime("2 minutes")
+      assert.deepStrictEqual(Array.from(yield* fleet.status, ([id, { _tag }]) => [id, _tag]), [
+        ["altis", "Reconnecting"],
+        ["stratis", "Online"],
+        ["altis again", "Reconnecting"]
+      ])
+    }).pipe(Effect.provide(TestFleet.layer({
+      servers: { altis: {}, stratis: {} },
+      each: { server: { host: "127.0.0.1" } }
+    }))))
+
+  it.effect("dies if an id is taken or unknown, or the number of servers is invalid", () =>
     Effect.gen(function*() {
       const simulation = yield* TestFleet.TestFleet
       for (
         const effect of [
-          simulation.simulate("altis"),
-          simulation.simulate("stratis", { server: { host: "10.0.0.1" } }),
-          simulation.get("stratis")
+          Effect.asVoid(simulation.simulate("altis")),
+          Effect.asVoid(simulation.get("stratis")),
+          ...[-1, 1.5, NaN].map((servers) => Effect.asVoid(Effect.scoped(Layer.build(TestFleet.layer({ servers })))))
         ]
       ) {
         const exit = yield* Effect.exit(effect)

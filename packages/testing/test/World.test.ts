@@ -39,7 +39,7 @@ describe("a player", () => {
     for (const options of none) assert.throws(() => player("Miller", options), RangeError)
     const world = World.join(World.make(), player("Miller", { guid: null }))
     assert.throws(() => World.player(world, { name: "Kerry", slot: 0 }), /slot 0 is already taken/)
-    assert.throws(() => World.player(world, { name: "Kerry", slot: 0 }, 1), /there is no slot 0/)
+    assert.throws(() => World.player(world, { name: "Kerry", slot: 0 }, 1), /the slot must be an integer of at least 1/)
     assert.throws(() => World.identify(world, world.players[0]!, "abc"), RangeError)
     assert.strictEqual(player("Kerry", { slot: 300, port: 65_535, ip: "0.0.0.0" }).slot, 300)
   })

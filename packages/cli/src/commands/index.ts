@@ -7,6 +7,7 @@ import { admins } from "./admins.ts"
 import { ban } from "./ban.ts"
 import { bans } from "./bans.ts"
 import { demo } from "./demo.ts"
+import { doctor } from "./doctor.ts"
 import { events } from "./events.ts"
 import { exec } from "./exec.ts"
 import { loadEvents, loadScripts, lock, reassign, restart, unlock, writeBans } from "./game.ts"
@@ -20,6 +21,7 @@ import { missions } from "./missions.ts"
 import { players } from "./players.ts"
 import { say } from "./say.ts"
 import { serverCommands } from "./serverCommands.ts"
+import { simulate } from "./simulate.ts"
 import { unban } from "./unban.ts"
 import { version } from "./version.ts"
 import { whisper } from "./whisper.ts"
@@ -30,5 +32,5 @@ export const command = bercon.pipe(Command.withSubcommands([
   { group: "Players", commands: [say, whisper, kick, ban, unban] },
   { group: "The game", commands: [lock, unlock, mission, restart, reassign, restartServer, shutdown] },
   { group: "BattlEye", commands: [writeBans, loadBans, loadScripts, loadEvents, maxPing] },
-  { group: "Anything else", commands: [exec, guid, demo] }
+  { group: "Anything else", commands: [exec, guid, doctor, demo, simulate] }
 ]))

@@ -3,7 +3,7 @@
  *
  * **Details**
  *
- * A feed gives a sign of life each second. When its runner dies, the engine neither ends nor fails it, so silence counts as the
+ * A feed gives signs of life. When its runner dies, the engine neither ends nor fails it, so silence counts as the
  * loss of the feed. Fibers of the engine are never waited for: one that calls a runner which has died, or is stopped, can take
  * for ever even to be interrupted.
  */
@@ -13,6 +13,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
+
+/** How often a feed gives a sign of life unless it says otherwise, in milliseconds. */
+export const HEARTBEAT = 1000
 
 /** How long to wait before a lost feed, or a lost call, is asked for again, in milliseconds. */
 export const RETRY_DELAY = 250
@@ -25,7 +28,7 @@ export interface Feed<A, E> {
   /** Called with the error if the feed fails. */
   readonly failed?: (error: E) => void
   /** How long the feed may be silent before it counts as lost, in milliseconds. */
-  readonly silenceTimeout: number
+  readonly silenceTimeout: () => number
 }
 
 /** Reads the feed until it ends, fails, falls silent or cannot go on. */
@@ -44,7 +47,7 @@ export const read = Effect.fnUntraced(function*<A, E>({ failed, open, silenceTim
       return Effect.flatMap(take(items), (goesOn) => goesOn ? drain(queue) : Effect.void)
     })
   const silence: Effect.Effect<void> = Effect.suspend(() => {
-    const left = heardAt + silenceTimeout - now()
+    const left = heardAt + silenceTimeout() - now()
     return left <= 0 ? Effect.void : Effect.andThen(Effect.sleep(left), silence)
   })
 

@@ -15,7 +15,6 @@ import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import { ShardLocks } from "../ShardLocks.ts"
 import * as Wire from "../Wire.ts"
-import { HEARTBEAT } from "./sessionFeed.ts"
 
 /** The one entity of this kind. */
 const ID = "servers"
@@ -25,6 +24,9 @@ const KEY = "@bercon/cluster/servers"
 
 /** How many elements a reader of the feed may be behind. One that has missed a change notices by the next sign of life. */
 const CAPACITY = 16
+
+/** How often the feed gives a sign of life, in milliseconds. */
+export const HEARTBEAT = 10_000
 
 /** How long the store has to answer, in milliseconds. A change asks it twice at most. */
 const STORE_TIMEOUT = 3000

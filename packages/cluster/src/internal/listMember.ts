@@ -16,9 +16,6 @@ import type { Change } from "./listChanges.ts"
 import * as ListKeeper from "./listKeeper.ts"
 import { uniqueName } from "./sharding.ts"
 
-/** How long the feed may be silent before it counts as lost, in milliseconds. */
-const SILENCE_TIMEOUT = 4000
-
 /** How long a look at the list, or a change, may take, in milliseconds. */
 const TIMEOUT = 20_000
 
@@ -71,7 +68,7 @@ export const make = Effect.gen(function*() {
       return true
     }),
     failed: note,
-    silenceTimeout: SILENCE_TIMEOUT
+    silenceTimeout: () => 2.5 * ListKeeper.HEARTBEAT
   })
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(feed, Effect.sleep(Feed.RETRY_DELAY))), {
     startImmediately: true
@@ -107,10 +104,7 @@ export const make = Effect.gen(function*() {
   /** Puts a list in the place of another, and returns whether that was done: `undefined` if it may have been. */
   const put = Effect.fnUntraced(function*(call: Parameters<typeof keeper.Put>[0], deadline: number) {
     const outcome = yield* within(Math.min(deadline, now() + ATTEMPT_TIMEOUT), ask(keeper.Put(call)))
-    if (Option.isNone(outcome)) {
-      problem = NO_ANSWER
-      return undefined
-    }
+    if (Option.isNone(outcome)) return undefined
     const exit = outcome.value
     if (Exit.isSuccess(exit)) {
       const { change, origin } = exit.value
@@ -129,6 +123,7 @@ export const make = Effect.gen(function*() {
     lock.withPermit(Effect.gen(function*() {
       const deadline = now() + TIMEOUT
       const name = `${prefix}/${changedTimes++}`
+      if (!isReplaced) problem = NO_ANSWER
       let isRepeated = false
       let first: A | undefined
       do {

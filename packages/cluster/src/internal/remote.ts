@@ -48,6 +48,8 @@ export class Remote {
   readonly #messages: Broadcast<Message | Gap, LoginFailure>
   readonly #attached = Latch.makeUnsafe(false)
   readonly #calls: Calls
+  /** How often the feed gives a sign of life, in milliseconds. */
+  #heartbeat = 0
   /** The activation that the feed is or was of, how many logins it had had, and its code page. */
   #activation: string | undefined
   #loginsThere = 0
@@ -105,7 +107,7 @@ export class Remote {
     const feed = Feed.read({
       open: this.#options.entity.Feed(undefined, { asQueue: true }),
       take: (items) => this.#take(items),
-      silenceTimeout: this.#options.silenceTimeout
+      silenceTimeout: () => Math.max(this.#options.silenceTimeout, 2 * this.#heartbeat)
     })
     return Effect.whileLoop({
       while: () => !this.#isClosed(),
@@ -175,7 +177,7 @@ export class Remote {
     }
   }
 
-  #hello({ activation, generation, greeting, state, textFallback }: typeof Wire.Hello.Type): boolean {
+  #hello({ activation, generation, greeting, heartbeat, state, textFallback }: typeof Wire.Hello.Type): boolean {
     // The session of another definition of the server: its runner, or this member, does not know of the change yet.
     const wanted = this.#options.generation
     if (wanted !== undefined && generation !== wanted) return false
@@ -183,6 +185,7 @@ export class Remote {
     const isSame = before === activation && this.#loginsThere === state.epoch
     this.#activation = activation
     this.#textFallback = textFallback
+    this.#heartbeat = heartbeat
     if (before !== activation) this.#calls.abandon(activation)
     if (!this.#learn(state)) return false
     if (!isSame) this.#greeting = undefined

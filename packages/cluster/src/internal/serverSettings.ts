@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
@@ -76,10 +77,11 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<typeof Settings.Type, InvalidServer> {
   const invalid = ({ message }: { readonly message: string }) => new InvalidServer({ id, problem: message })
   if (id === "") return yield* new InvalidServer({ id, problem: "the id must not be empty" })
-  // A client that opens no socket looks at its options all the same.
+  // A client that opens no socket checks its options all the same.
   yield* RconClient.start({ ...server, password: server.password ?? Redacted.make("unknown here") }).pipe(
     Effect.provideService(Transport, { peer: id, open: Effect.never }),
     Effect.scoped,
+    Effect.provideService(References.MinimumLogLevel, "None"),
     Effect.mapError(invalid)
   )
   return yield* Effect.mapError(decode(compact(server)), invalid)

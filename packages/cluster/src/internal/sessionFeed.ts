@@ -11,14 +11,11 @@ import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import * as Wire from "../Wire.ts"
 
-/** How often a feed gives a sign of life, in milliseconds. */
-export const HEARTBEAT = 1000
-
 /** How many elements a reader may be behind before it loses the oldest. */
 const CAPACITY = 4096
 
 /** What a feed says first of its session. */
-export type Heading = Pick<typeof Wire.Hello.Type, "activation" | "generation" | "textFallback">
+export type Heading = Pick<typeof Wire.Hello.Type, "activation" | "generation" | "heartbeat" | "textFallback">
 
 const onWire = ({ late, payload, receivedAt, sequence }: Message) =>
   Wire.Message.make({ late, payload, receivedAt, sequence })
@@ -76,7 +73,7 @@ export const make = Effect.fnUntraced(function*(heading: Heading, session: Sessi
     status = now
     return tell
   })
-  yield* Effect.forkScoped(Effect.forever(Effect.delay(beat, HEARTBEAT)))
+  yield* Effect.forkScoped(Effect.forever(Effect.delay(beat, heading.heartbeat)))
   return feed.values
 })
 

@@ -9,11 +9,11 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import * as Fs from "node:fs/promises"
 import * as Path from "node:path"
 import { parse, TomlError } from "smol-toml"
 import type { Server, Servers } from "../Fleet.ts"
 import { type FileProblem, ServersFileError } from "../FleetError.ts"
+import { readText } from "./textFile.ts"
 
 const sources = ["password", "passwordVariable", "passwordFile"] as const
 
@@ -93,14 +93,11 @@ const entriesOf = (
   })
 }
 
-const codeOf = (cause: unknown): string =>
-  typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "unknown error"
+/** How long a file of servers may be, in bytes: enough for some thousand servers. */
+const FILE_LIMIT = 1_048_576
 
-const readText = (path: string): Effect.Effect<string, string> =>
-  Effect.tryPromise({
-    try: (signal) => Fs.readFile(path, { encoding: "utf8", signal }),
-    catch: (cause) => `cannot be read (${codeOf(cause)})`
-  })
+/** How long a file with a password may be, in bytes. */
+const PASSWORD_LIMIT = 4096
 
 /** `None` if the entry says nothing of a password. */
 const passwordOf = (
@@ -117,7 +114,7 @@ const passwordOf = (
   }
   if (passwordFile === undefined) return Effect.succeedNone
   const path = Path.resolve(folder, passwordFile)
-  return Effect.mapBoth(readText(path), {
+  return Effect.mapBoth(readText(path, PASSWORD_LIMIT), {
     onFailure: (problem) => ({ field: "passwordFile", problem: `${path} ${problem}` }),
     // Editors end a file with a line break.
     onSuccess: (text) => Option.some(Redacted.make(text.replace(/\r?\n$/, "")))
@@ -136,7 +133,7 @@ export const readEntries = Effect.fnUntraced(
     passwords: keyof typeof decode = "asWritten"
   ): Effect.fn.Return<ReadonlyMap<string, Entry>, ServersFileError> {
     const failed = (problems: ReadonlyArray<FileProblem>) => new ServersFileError({ path, problems })
-    const text = yield* Effect.mapError(readText(path), (problem) => failed([{ problem }]))
+    const text = yield* Effect.mapError(readText(path, FILE_LIMIT), (problem) => failed([{ problem }]))
     const servers = yield* Effect.mapError(Effect.fromResult(entriesOf(text, passwords)), failed)
     const folder = Path.dirname(path)
     return new Map(

@@ -52,7 +52,7 @@ const command = (
   const note = (outcome: Command["outcome"]): void => {
     const { address, admin } = session
     const entry: Command = { time: now, address, admin, sequence, text, repeat, outcome }
-    record(self, self.commands, entry)
+    record(self, "commands", entry)
     if (outcome === "Executed" && text !== "") recordExecution(self, entry)
   }
   if (repeat && self.policy.repeats !== "execute") {

@@ -7,6 +7,7 @@ import type * as World from "../../World.ts"
 import * as Commands from "../commands.ts"
 import type { Dialect } from "../dialect.ts"
 import * as ReforgerCommands from "../reforgerCommands.ts"
+import type { Observer } from "./records.ts"
 
 /**
  * The kind of server.
@@ -125,6 +126,8 @@ export interface Options {
   readonly restartDowntime?: Duration.Input | undefined
   /** Maximum number of entries in each record, at least 1. Default 10,000. */
   readonly recordCapacity?: number | undefined
+  /** Called with what is recorded, for example to print it. Default: nothing is called. */
+  readonly observer?: Observer | undefined
 }
 
 /**
@@ -179,6 +182,7 @@ export interface Policy {
   readonly repeatWindow: number
   readonly restartDowntime: number
   readonly recordCapacity: number
+  readonly observer: Observer
 }
 
 export const millis = (input: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(input))

@@ -122,9 +122,42 @@ export interface Violation extends Event {
     | { readonly _tag: "NotText"; readonly sequence: number | undefined }
 }
 
-export const record = <A>(self: ServerMachine, records: Array<A>, entry: A): void => {
+/**
+ * The records and their entries.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export interface Records {
+  readonly logins: Login
+  readonly commands: Command
+  readonly messages: Message
+  readonly acknowledgements: Acknowledgement
+  readonly drops: Drop
+  readonly violations: Violation
+}
+
+/**
+ * Called with every entry of a record when it is made. The functions return at once: they run while the server is at work,
+ * and if one of them throws, so does the function of the machine that made the entry.
+ *
+ * @category records
+ * @since 0.1.0
+ */
+export type Observer = { readonly [K in keyof Records]?: ((entry: Records[K]) => void) | undefined }
+
+type Lists = { readonly [K in keyof Records]: Array<Records[K]> }
+
+export const record = <K extends keyof Records>(
+  self: ServerMachine,
+  kind: K,
+  entry: Records[K]
+): void => {
+  const lists: Lists = self
+  const records = lists[kind]
   if (records.length >= self.policy.recordCapacity) records.shift()
   records.push(entry)
+  self.policy.observer[kind]?.(entry)
 }
 
 export const recordExecution = (self: ServerMachine, entry: Command): void => {

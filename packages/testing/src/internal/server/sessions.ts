@@ -18,7 +18,7 @@ export const tell = (self: ServerMachine, now: number, session: Session, text: s
   // Deleting first keeps the order if the number still belongs to an older message.
   session.unacknowledged.delete(sequence)
   session.unacknowledged.set(sequence, { sequence, datagram, tries: 1, due: now + self.policy.messageGap })
-  record(self, self.messages, { time: now, address: session.address, sequence, payload })
+  record(self, "messages", { time: now, address: session.address, sequence, payload })
   send(self, session.address, datagram)
 }
 
@@ -32,7 +32,7 @@ export const drop = (self: ServerMachine, now: number, session: Session, cause: 
   self.sessions.delete(session.address)
   session.held.length = 0
   session.unacknowledged.clear()
-  record(self, self.drops, { time: now, address: session.address, admin: session.admin, cause })
+  record(self, "drops", { time: now, address: session.address, admin: session.admin, cause })
 }
 
 export const dropAll = (self: ServerMachine, now: number, cause: Drop["cause"]): void => {
@@ -40,17 +40,17 @@ export const dropAll = (self: ServerMachine, now: number, cause: Drop["cause"]):
 }
 
 export const violate = (self: ServerMachine, now: number, address: string, reason: Violation["reason"]): void =>
-  record(self, self.violations, { time: now, address, reason })
+  record(self, "violations", { time: now, address, reason })
 
 export const login = (self: ServerMachine, now: number, address: string, password: Uint8Array): void => {
   if (password.includes(0)) violate(self, now, address, { _tag: "NotText", sequence: undefined })
   if (self.refusing || !equals(password, self.policy.password)) {
-    record(self, self.logins, { time: now, address, admin: undefined })
+    record(self, "logins", { time: now, address, admin: undefined })
     return send(self, address, Packet.encode(Packet.loginResult(false)))
   }
   const previous = self.sessions.get(address)
   if (previous === undefined && self.sessions.size >= self.policy.maxClients) {
-    return record(self, self.logins, { time: now, address, admin: undefined })
+    return record(self, "logins", { time: now, address, admin: undefined })
   }
   if (previous !== undefined) drop(self, now, previous, "Replaced")
   const admin = lowestFree(Array.from(self.sessions.values(), (session) => session.admin))
@@ -65,7 +65,7 @@ export const login = (self: ServerMachine, now: number, address: string, passwor
     held: []
   }
   self.sessions.set(address, session)
-  record(self, self.logins, { time: now, address, admin })
+  record(self, "logins", { time: now, address, admin })
   send(self, address, Packet.encode(Packet.loginResult(true)))
   const { news, welcome } = self.policy.dialect
   for (const text of welcome(admin)) tell(self, now, session, text)
@@ -79,7 +79,7 @@ export const acknowledge = (self: ServerMachine, now: number, session: Session, 
   const { address } = session
   if (sequence >= session.messages) return violate(self, now, address, { _tag: "NeverSent", sequence })
   const repeat = !session.unacknowledged.delete(sequence)
-  record(self, self.acknowledgements, { time: now, address, sequence, repeat })
+  record(self, "acknowledgements", { time: now, address, sequence, repeat })
 }
 
 export const retryMessages = (self: ServerMachine, now: number, session: Session): void => {

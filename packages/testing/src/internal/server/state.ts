@@ -130,7 +130,8 @@ export const make = (options: Options = {}): ServerMachine => ({
     repeats: options.repeats ?? "execute",
     repeatWindow: millis(options.repeatWindow ?? "10 seconds"),
     restartDowntime: millis(options.restartDowntime ?? "30 seconds"),
-    recordCapacity: atLeastOne("recordCapacity", options.recordCapacity ?? 10_000)
+    recordCapacity: atLeastOne("recordCapacity", options.recordCapacity ?? 10_000),
+    observer: options.observer ?? {}
   },
   world: World.make(options.world),
   onCommand: options.onCommand,

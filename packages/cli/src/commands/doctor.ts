@@ -1,0 +1,70 @@
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { define } from "../command/define.ts"
+import { resolve, type Servers } from "../connection/Servers.ts"
+import { ExitCode } from "../ExitCode.ts"
+import * as Failure from "../Failure.ts"
+import { bercon } from "../flags.ts"
+import * as Output from "../output/Output.ts"
+import * as Progress from "../output/Progress.ts"
+
+const NO_SERVERS: Servers = { servers: [], labelled: false }
+
+/** Why it does not work. */
+export const doctor = define(
+  "doctor",
+  {
+    description:
+      "Says why it does not work: looks at the name, the port, the login, the password and the network, step by step",
+    examples: [
+      ["bercon doctor", "Why the server of the environment or the file of servers cannot be reached"],
+      ["bercon doctor --host 203.0.113.7 --port 2306", "Any other, asks for the password"],
+      [
+        "bercon doctor --server-cfg /srv/dayz/battleye --game-port 2302",
+        "Looks for mistakes in the server's own files first"
+      ],
+      ["bercon doctor --all --format json", "All servers of the file, for programs"]
+    ]
+  },
+  {
+    gamePort: Flag.Int("game-port").pipe(
+      Flag.withDescription("The port that players connect to, which RConPort must keep away from"),
+      Flag.filter((port) => port >= 1 && port <= 65_535, (port) => `must be from 1 to 65535 (got ${port})`),
+      Flag.optional
+    ),
+    keepalives: Flag.Int("keepalives").pipe(
+      Flag.withDescription("How many keepalives to send, to measure round trip and loss. Default 10"),
+      Flag.filter((count) => count >= 1 && count <= 1000, (count) => `must be from 1 to 1000 (got ${count})`),
+      Flag.withDefault(10)
+    )
+  },
+  ({ gamePort, keepalives }) =>
+    Effect.gen(function*() {
+      const flags = yield* bercon
+      const Doctor = yield* Effect.promise(() => import("../doctor/examine.ts"))
+      const configuration = Option.match(flags.serverCfg, {
+        onNone: () => [],
+        onSome: (path) => Doctor.configuration(path, Option.getOrUndefined(gamePort))
+      })
+      const resolved = yield* Effect.result(resolve(flags))
+      if (Result.isFailure(resolved) && configuration.length === 0) return yield* Effect.fail(resolved.failure)
+      const { labelled, servers } = Result.getOrElse(resolved, () => NO_SERVERS)
+      const examined = yield* Progress.during(servers.map(({ name }) => name), (done) =>
+        Effect.forEach(servers, ({ name, options }) =>
+          Effect.ensuring(Doctor.connection(options, keepalives), done(name)), { concurrency: "unbounded" })).pipe(
+          Effect.provideService(Progress.Quiet, flags.quiet)
+        )
+      const parts = Result.isFailure(resolved)
+        ? [{ server: "", rows: [...configuration, Doctor.notTried(resolved.failure, configuration)] }]
+        : servers.map(({ name }, at) => ({ server: name, rows: [...configuration, ...examined[at]!] }))
+      yield* Output.Output.use((output) =>
+        output.print(Doctor.view, parts)
+      ).pipe(
+        Effect.provide(Output.layer({ format: flags.format, labelled }))
+      )
+      const codes = parts.map(({ rows }) => Doctor.exitCode(rows)).filter((code) => code !== ExitCode.done)
+      if (codes.length > 0) return yield* new Failure.Reported({ code: Failure.ofSeveral(parts.length, codes) })
+    })
+)

@@ -1,0 +1,54 @@
+/**
+ * What a doctor finds out, one line each: whether something is as it should be, and what to do about it otherwise.
+ */
+import * as Schema from "effect/Schema"
+import { ExitCode } from "../ExitCode.ts"
+import * as View from "../output/View.ts"
+
+/** A finding. */
+export const Check = Schema.Struct({
+  /** What was looked at, one word. */
+  check: Schema.String,
+  /**
+   * - `ok`: as it should be.
+   * - `note`: it works, and is worth knowing.
+   * - `problem`: it does not work, or will not.
+   */
+  status: Schema.Literals(["ok", "note", "problem"]),
+  /** What was found, and what to do about it. */
+  message: Schema.String,
+  /** The exit code that stands for a problem. */
+  exitCode: Schema.optionalKey(Schema.Int)
+})
+
+/** A finding. */
+export type Check = typeof Check.Type
+
+/** As it should be. */
+export const ok = (check: string, message: string): Check => ({ check, status: "ok", message })
+
+/** It works, and is worth knowing. */
+export const note = (check: string, message: string): Check => ({ check, status: "note", message })
+
+/** It does not work. */
+export const problem = (check: string, exitCode: ExitCode, message: string): Check => ({
+  check,
+  status: "problem",
+  message,
+  exitCode
+})
+
+/** The exit code for findings: that of the first problem. */
+export const exitCode = (checks: ReadonlyArray<Check>): ExitCode =>
+  (checks.find(({ status }) => status === "problem")?.exitCode ?? ExitCode.done) as ExitCode
+
+/** How findings are printed. */
+export const view = View.make(Check, {
+  columns: [
+    { key: "check", title: "Check", cell: ({ check }) => check },
+    { key: "status", title: "Status", cell: ({ status }) => status },
+    { key: "message", title: "Message", cell: ({ message }) => message }
+  ],
+  // One line each, whatever is in it.
+  text: ({ check, message, status }) => `${status.padEnd(7)}  ${check.padEnd(9)}  ${message.replaceAll("\n", "\\n")}`
+})

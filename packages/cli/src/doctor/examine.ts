@@ -1,0 +1,32 @@
+/**
+ * All that the command `doctor` does, to be loaded when it runs.
+ */
+import type * as NodeRcon from "@bercon/client/NodeRcon"
+import * as Effect from "effect/Effect"
+import { ExitCode } from "../ExitCode.ts"
+import { type Check, note, problem } from "./Check.ts"
+import * as Configuration from "./configuration.ts"
+import * as Connection from "./connection.ts"
+import * as Folder from "./folder.ts"
+import { probe } from "./probe.ts"
+
+export { exitCode, view } from "./Check.ts"
+
+/** Looks at the configuration of a server: a file, or a folder. */
+export const configuration = (path: string, gamePort: number | undefined): ReadonlyArray<Check> =>
+  Configuration.checks(Folder.examine(path, gamePort))
+
+/** Looks at the way to a server, with so many keepalives. */
+export const connection = (options: NodeRcon.Options, keepalives: number): Effect.Effect<ReadonlyArray<Check>> =>
+  Effect.map(probe(options, keepalives), Connection.checks)
+
+/** Why the way to the server was not looked at. */
+export const notTried = (
+  { message }: { readonly message: string },
+  configuration: ReadonlyArray<Check>
+): Check => {
+  const text = `the connection was not tried: ${message}`
+  return configuration.some(({ status }) => status === "problem")
+    ? note("name", text)
+    : problem("name", ExitCode.usage, text)
+}

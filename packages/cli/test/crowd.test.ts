@@ -1,0 +1,73 @@
+import { SimulatedNetwork, SimulatedServer } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Random } from "effect"
+import { TestClock } from "effect/testing"
+import * as Crowd from "../src/simulate/crowd.ts"
+
+const options: Crowd.Options = { players: 10, speed: 1 }
+
+/** What the players of a server do within some minutes, and what the server is like afterwards. */
+const after = (
+  minutes: number,
+  seed: number,
+  options: Crowd.Options,
+  meddle?: (server: SimulatedServer.SimulatedServer["Service"]) => Effect.Effect<void>
+) =>
+  Effect.gen(function*() {
+    const server = yield* SimulatedServer.make({ world: yield* Crowd.firstWorld(options.players, 0) })
+    const actions = new Array<Crowd.Action>()
+    const counts = new Array<number>()
+    yield* Effect.forkScoped(Crowd.live(server, options, (_, action) => actions.push(action)))
+    for (let minute = 0; minute < minutes; minute++) {
+      yield* TestClock.adjust("1 minute")
+      counts.push((yield* server.world).players.length)
+      yield* meddle?.(server) ?? Effect.void
+    }
+    return { actions, counts, world: yield* server.world }
+  }).pipe(Effect.scoped, Effect.provide(SimulatedNetwork.layer()), Random.withSeed(seed))
+
+describe("the crowd of a simulated server", () => {
+  it.effect("is the same for the same seed, and another for another", () =>
+    Effect.gen(function*() {
+      const { actions } = yield* after(10, 1, options)
+      assert.deepStrictEqual((yield* after(10, 1, options)).actions, actions)
+      assert.notDeepEqual((yield* after(10, 2, options)).actions, actions)
+    }))
+
+  it.effect("comes, is identified and verified, chats and goes, and stays about as large as it was", () =>
+    Effect.gen(function*() {
+      const { actions, counts } = yield* after(60, 3, options)
+      const of = (tag: Crowd.Action["_tag"]) => actions.filter(({ _tag }) => _tag === tag).length
+      assert.isAbove(of("Chats"), of("Joins"))
+      assert.isAbove(of("Joins"), 10)
+      assert.isAbove(of("Leaves"), 10)
+      assert.closeTo(of("Verified"), of("Joins"), 2)
+      assert.isAtLeast(Math.min(...counts), 5)
+      assert.isAtMost(Math.max(...counts), 15)
+    }))
+
+  it.effect("never has two players of one name at once, however many there are", () =>
+    Effect.gen(function*() {
+      const { world } = yield* after(5, 4, { players: 100, speed: 1 })
+      assert.isAbove(world.players.length, 60)
+      assert.strictEqual(new Set(world.players.map(({ name }) => name)).size, world.players.length)
+    }))
+
+  it.effect("fills the server again after it was emptied, or was down for a while", () =>
+    Effect.gen(function*() {
+      const { world } = yield* after(
+        60,
+        5,
+        options,
+        (server) =>
+          Effect.flatMap(Random.nextIntBetween(1, 15), (draw) =>
+            draw === 1 ? server.restart({ downtime: "30 seconds" }) : Effect.void)
+      )
+      assert.isAbove(world.players.length, 0)
+    }))
+
+  it.effect("of nobody stays so", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual((yield* after(5, 6, { players: 0, speed: 1 })).actions, [])
+    }))
+})

@@ -1,0 +1,121 @@
+/**
+ * A password is never in a message of the cluster, in what it stores, in an error or in the log.
+ */
+import { ClusterFleet, Fleet } from "@bercon/cluster"
+import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Context, Effect, Exit, Layer, Logger, Redacted, References, Schema } from "effect"
+import { Sharding } from "effect/cluster"
+import { inspect } from "node:util"
+import * as MemoryCluster from "./memoryCluster.ts"
+import * as Secrets from "./secrets.ts"
+import * as SharedStore from "./sharedStore.ts"
+
+const Text = Schema.String.check(
+  Schema.isMaxLength(40),
+  Schema.makeFilter((text) => Buffer.from(text).toString() === text && !text.includes("\0"))
+)
+
+/** Whatever can be seen of a value. */
+const seen = (value: unknown): ReadonlyArray<string> => [
+  String(value),
+  inspect(value, { depth: 20, showHidden: true }),
+  JSON.stringify(value) ?? ""
+]
+
+/** Sessions begin, move, are refused and fail in every way, with these passwords. Returns all texts that came of it. */
+const scenario = Effect.fnUntraced(function*(secret: string, ofMember: string) {
+  const texts: Array<string> = []
+  const note = (value: unknown) => void texts.push(...seen(value))
+  const logged = Logger.layer([
+    Logger.map(Logger.formatStructured, note),
+    Logger.map(Logger.formatLogFmt, (line) => void texts.push(line))
+  ])
+  const store = SharedStore.make()
+  const wire = yield* Effect.gen(function*() {
+    const network = yield* SimulatedNetwork.SimulatedNetwork
+    const cluster = yield* MemoryCluster.make()
+    const server = yield* SimulatedServer.make({ password: Redacted.make(secret) })
+    yield* server.join({ name: "A Player" })
+    const passwords = {
+      right: Effect.succeed(Redacted.make(secret)),
+      refused: Effect.succeed(Redacted.make(`${secret}!`)),
+      invalid: Effect.succeed(Redacted.make(`${secret}\0`)),
+      missing: Effect.fail(new Error("MISSING_PASSWORD is not set"))
+    }
+    type Id = keyof typeof passwords
+    const ids = Object.keys(passwords) as ReadonlyArray<Id>
+    const runner = ClusterFleet.layerRunner({
+      transport: network.transport,
+      password: (id) => passwords[id as Id]
+    }).pipe(Layer.provide(store.layer))
+    const first = yield* cluster.runnerOf(1, () => runner)
+    yield* cluster.runnerOf(2, () => runner)
+    yield* TestRcon.passTime("5 seconds")
+    const { sharding } = yield* cluster.consumer
+    const layer = ClusterFleet.layer().pipe(Layer.provide(Layer.succeed(Sharding.Sharding, sharding)))
+    const fleet = Context.get(yield* TestRcon.passTime(Layer.build(layer)), Fleet.Fleet)
+    const given = { ...server.address, password: Redacted.make(ofMember) }
+    for (const id of ids) yield* TestRcon.passTime(fleet.add(id, given))
+    note(yield* Effect.exit(fleet.add("right", given)))
+    note(yield* Effect.exit(fleet.add("bad", { ...given, rosterInterval: 0 })))
+    note(yield* Effect.exit(fleet.add("bad", { ...given, password: Redacted.make(`${ofMember}\0`) })))
+    yield* TestRcon.passTime("5 seconds")
+    const asked = yield* TestRcon.passTime(fleet.players({ timeout: "10 seconds" }))
+    assert.deepStrictEqual(Array.from(asked.values(), Exit.isSuccess), [true, false, false, false])
+    for (const exit of asked.values()) {
+      note(exit)
+      if (Exit.isFailure(exit)) note(Cause.pretty(exit.cause))
+    }
+    yield* first.kill
+    yield* TestRcon.passTime("15 seconds")
+    yield* TestRcon.passTime(fleet.replace("right", given))
+    yield* TestRcon.passTime(fleet.reconcile({ right: given, refused: given }))
+    yield* TestRcon.passTime("5 seconds")
+    note(yield* fleet.status)
+    note(yield* fleet.servers)
+    note(yield* TestRcon.passTime(Effect.exit(fleet.players({ timeout: "5 seconds" }))))
+    return cluster.wire
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(logged),
+    Effect.provideService(References.MinimumLogLevel, "All")
+  )
+  return [...texts, ...wire, ...store.state.writes]
+})
+
+describe("a password", () => {
+  it.effect.prop(
+    "is in no message, in no log, in no error and not in the store",
+    [Text, Text],
+    ([one, other]) =>
+      Effect.gen(function*() {
+        // Nothing else contains them by chance.
+        const [secret, ofMember] = [`secret of the server ${one}`, `secret of the member ${other}`]
+        const texts = yield* scenario(secret, ofMember)
+        assert.deepStrictEqual(Secrets.leaks(texts, secret), [])
+        assert.deepStrictEqual(Secrets.leaks(texts, ofMember), [])
+        // What was sent, stored and logged would be found.
+        for (const known of ["A Player", "127.0.0.1:2306", "refused the login", "MISSING_PASSWORD"]) {
+          assert.isAbove(Secrets.leaks(texts, known).length, 0, known)
+        }
+      }).pipe(Effect.provide(Layer.fresh(SimulatedNetwork.layer()))),
+    { arbitrary: { runs: 3, seed: "passwords" }, timeout: 60_000 }
+  )
+
+  it("is found in whatever way it is written", () => {
+    const secret = "s3cret \"ü\" word"
+    const bytes = Buffer.from(`before ${secret} after`)
+    for (
+      const text of [
+        `x${secret}x`,
+        JSON.stringify({ secret }),
+        JSON.stringify(JSON.stringify({ secret })),
+        encodeURI(secret),
+        bytes.toString("hex"),
+        JSON.stringify([...bytes]),
+        ...[0, 1, 2].map((offset) => bytes.subarray(offset).toString("base64"))
+      ]
+    ) assert.lengthOf(Secrets.leaks([text, "nothing"], secret), 1, text)
+  })
+})

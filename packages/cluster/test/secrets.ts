@@ -1,0 +1,29 @@
+/**
+ * Finds a secret in what was sent, stored and logged, also in the ways in which bytes are written as text.
+ */
+const base64 = (bytes: Buffer): ReadonlyArray<string> =>
+  // Where the secret begins in a group of three bytes decides how it is written; what its neighbours decide is left out.
+  [0, 1, 2].map((offset) => {
+    const skipped = Math.ceil((offset * 8) / 6)
+    const whole = Math.floor(((offset + bytes.length) * 8) / 6)
+    return Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64").slice(skipped, whole)
+  })
+
+const spellings = (secret: string): ReadonlyArray<string> => {
+  const bytes = Buffer.from(secret)
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    JSON.stringify(JSON.stringify(secret)).slice(3, -3),
+    encodeURIComponent(secret),
+    bytes.toString("hex"),
+    [...bytes].join(","),
+    ...base64(bytes)
+  ]
+}
+
+/** The texts in which a secret occurs. */
+export const leaks = (texts: ReadonlyArray<string>, secret: string): ReadonlyArray<string> => {
+  const spelled = spellings(secret)
+  return texts.filter((text) => spelled.some((spelling) => text.includes(spelling)))
+}

@@ -1,0 +1,118 @@
+/**
+ * Everything that a program shows of itself while it runs (logs, spans, metrics, errors), and a search for a secret in it.
+ */
+import { Cause, Context, Effect, Formatter, Logger, Metric, References, Tracer } from "effect"
+import * as Util from "node:util"
+
+/** The texts as which a value may be shown. */
+const shown = (value: unknown): ReadonlyArray<string> => {
+  const texts = [
+    String(value),
+    Formatter.format(value),
+    Util.inspect(value, {
+      depth: Infinity,
+      getters: true,
+      maxArrayLength: null,
+      maxStringLength: null,
+      showHidden: true
+    })
+  ]
+  if (value instanceof Error) texts.push(value.message, value.stack ?? "")
+  if (Cause.isCause(value)) texts.push(Cause.pretty(value))
+  try {
+    texts.push(JSON.stringify(value) ?? "")
+  } catch {
+    // It has a cycle, or a number that JSON does not have.
+  }
+  return texts
+}
+
+/** What is left of a text without what may be between the bytes of a dump: spaces, commas, colons, keys, `0x`. */
+const dump = (text: string): string => text.replaceAll(/"?\d+"?:|0x|[\s,:[\]{}]/g, ",").replaceAll(/,+/g, ",")
+
+/** The form in which a text has a secret, if it has it. */
+export const formOf = (secret: string, text: string): string | undefined => {
+  const bytes = new TextEncoder().encode(secret)
+  const hex = Buffer.from(bytes).toString("hex")
+  if (text.includes(secret)) return "plain"
+  if (text.includes(encodeURIComponent(secret))) return "percent-encoded"
+  if (text.includes(JSON.stringify(secret).slice(1, -1))) return "escaped"
+  for (const before of [0, 1, 2]) {
+    // The first and the last characters also depend on what is before and after the secret.
+    const base64 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64").replace(/=+$/, "").slice(
+      before + 1,
+      -2
+    )
+    if (text.includes(base64) || text.includes(base64.replaceAll("+", "-").replaceAll("/", "_"))) return "base64"
+  }
+  const compact = dump(text)
+  if (compact.replaceAll(",", "").toLowerCase().includes(hex)) return "hexadecimal"
+  if (`,${compact},`.includes(`,${bytes.join(",")},`)) return "bytes"
+  return undefined
+}
+
+export interface Exposure {
+  /** Runs an effect with a logger for every level, a tracer and a metric registry of its own, all of them recorded. */
+  readonly watch: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** Records a value that the program has got: an error, a status, a service. */
+  readonly record: (what: string, value: unknown) => void
+  /** How many of each were recorded. */
+  readonly counts: Effect.Effect<{ readonly logs: number; readonly spans: number; readonly metrics: number }>
+  /** Where a secret is, and in which form. */
+  readonly find: (secret: string) => Effect.Effect<ReadonlyArray<string>>
+}
+
+export const make = (): Exposure => {
+  const texts: Array<readonly [what: string, text: string]> = []
+  const spans: Array<Tracer.NativeSpan> = []
+  const registry: Metric.MetricRegistry = new Map()
+  let logs = 0
+  const record = (what: string, value: unknown): void => {
+    for (const text of shown(value)) texts.push([what, text])
+  }
+  const formats = [Logger.formatSimple, Logger.formatLogFmt, Logger.formatJson]
+  const loggers = formats.map((format) =>
+    Logger.map(format, (text) => {
+      logs++
+      texts.push(["log", text])
+    })
+  )
+  const objects = Logger.make(({ cause, fiber, message }) => {
+    record("log", message)
+    record("log", cause)
+    record("log", fiber.getRef(References.CurrentLogAnnotations))
+  })
+  const tracer = Tracer.make({
+    span: (options) => {
+      const span = new Tracer.NativeSpan(options)
+      spans.push(span)
+      return span
+    }
+  })
+  const metrics = Metric.snapshot.pipe(Effect.provideService(Metric.MetricRegistry, registry))
+  return {
+    watch: (effect) =>
+      effect.pipe(
+        Effect.provide(Logger.layer([...loggers, objects])),
+        Effect.provideService(References.MinimumLogLevel, "All"),
+        Effect.provideContext(
+          Context.make(Tracer.Tracer, tracer).pipe(Context.add(Metric.MetricRegistry, registry))
+        )
+      ),
+    record,
+    counts: Effect.map(metrics, ({ length }) => ({ logs, spans: spans.length, metrics: length })),
+    find: (secret) =>
+      Effect.map(metrics, (metrics) => {
+        for (const { annotations, attributes, events, links, name, status } of spans) {
+          record(`span ${name}`, { name, attributes, events, links, annotations, status })
+          if (status._tag === "Ended" && status.exit._tag === "Failure") record(`span ${name}`, status.exit.cause)
+        }
+        record("metrics", metrics)
+        const found = texts.flatMap(([what, text]) => {
+          const form = formOf(secret, text)
+          return form === undefined ? [] : [`${what}, ${form}: ${text.slice(0, 500)}`]
+        })
+        return [...new Set(found)]
+      })
+  }
+}
