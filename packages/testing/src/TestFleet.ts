@@ -108,7 +108,7 @@ const addressOf = (index: number) => ({
   port: SimulatedServer.DEFAULT_ADDRESS.port
 })
 
-/** Options, of which later ones take precedence. One that is `undefined` is not given. */
+/** Merges options. Later ones take precedence, unless they are `undefined`. */
 const merged = <A extends object>(...options: ReadonlyArray<A | undefined>): Partial<A> => {
   const given = options.flatMap((some) => Object.entries(some ?? {}))
   return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Partial<A>
@@ -149,7 +149,7 @@ const simulation = Effect.fnUntraced(function*(options: Options) {
     Effect.uninterruptible
   )
 
-  /** To the simulated server of this id, if it is at this address; else to the first that is. */
+  /** A transport to the simulated server of this id if it has this address, or else to the first server that has it. */
   const transport = (server: Fleet.Server, id: string): Transport.Transport["Service"] => {
     const peer = formatAddress(server)
     const found = [simulated.get(id), ...simulated.values()].find((entry) =>
@@ -209,12 +209,13 @@ const start = (transport: (server: Fleet.Server, id: string) => Transport.Transp
  *
  * **Details**
  *
- * Each server has a separate `SimulatedNetwork`, so that one can be cut or made worse alone; two servers may have the same
- * address. A client reaches the simulated server of its own id if that has the address in the client's options, or else
- * the first server with this address. So `add` with the options of another server makes a second client of that server.
+ * Each server has a separate `SimulatedNetwork`, so that one can be cut or made worse alone; two servers may have the
+ * same address. A client reaches the simulated server of its own id if that has the address in the client's options, or
+ * else the first server with this address. So `add` with the options of another server makes a second client of that
+ * server.
  *
- * Under `TestClock` the layer passes as much time as the logins take: none if the networks neither delay nor lose. After a
- * minute it stops waiting, and the clients continue to log in. The same seeds give the same run.
+ * Under `TestClock` the layer passes as much time as the logins take: none if the networks neither delay nor lose.
+ * After a minute it stops waiting, and the clients continue to log in. The same seeds give the same run.
  *
  * Fails with `InvalidServer` if an option of a client is invalid. Dies if an option of a server or a network is
  * invalid.

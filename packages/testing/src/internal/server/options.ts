@@ -126,7 +126,7 @@ export interface Options {
   readonly restartDowntime?: Duration.Input | undefined
   /** Maximum number of entries in each record, at least 1. Default 10,000. */
   readonly recordCapacity?: number | undefined
-  /** Called with what is recorded, for example to print it. Default: nothing is called. */
+  /** Called with every new entry of a record, for example to print it. Default: no observer. */
   readonly observer?: Observer | undefined
 }
 

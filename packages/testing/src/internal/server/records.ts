@@ -138,8 +138,8 @@ export interface Records {
 }
 
 /**
- * Called with every entry of a record when it is made. The functions return at once: they run while the server is at work,
- * and if one of them throws, so does the function of the machine that made the entry.
+ * Functions that are called with every new entry of a record. They must return quickly, because they run within a step of
+ * the machine. If one of them throws, the function of the machine that made the entry throws, too.
  *
  * @category records
  * @since 0.1.0
