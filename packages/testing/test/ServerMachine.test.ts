@@ -267,6 +267,14 @@ describe("a command", () => {
     assert.strictEqual(reply({ onCommand }, "missions"), "Missions on server:\n")
   })
 
+  it("is executed after a change by the hook, even if the hook answers it", () => {
+    const before = (world: World.World) => ({ ...world, version: "9.999", missions: ["x"] })
+    assert.strictEqual(reply({ onCommand: () => ({ before }) }, "version"), "9.999")
+    const server = online({ onCommand: () => ({ before, reply: "" }) })
+    command(server, 0, 0, "version")
+    assert.deepStrictEqual(server.world.missions, ["x"])
+  })
+
   it("is answered late by an option or by the hook, in the order of the delays", () => {
     const server = online({
       replyDelay: "1 second",
