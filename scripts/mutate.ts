@@ -48,6 +48,10 @@ const targets: Record<string, Target> = {
     ],
     tests: (module) => [module]
   },
+  operations: {
+    modules: ["internal/plans/{calendar,checks,decide,progress,text,transitions,turns}"],
+    tests: ["decide", "RestartPlan", "Plans", "PlanOrders", "Rota"]
+  },
   client: {
     modules: [
       "internal/battleye/{*Reply,replyLines}",

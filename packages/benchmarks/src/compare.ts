@@ -82,9 +82,10 @@ void sleep(LIMIT, undefined, { ref: false }).then(() => {
 
 const server = await startServer()
 const rows = [...await acrossProcesses(server.port)]
-const { barrels, bundle, clients, empty } = await measureStart(server.port, STARTS)
+const { barrels, bundle, clients, command, empty } = await measureStart(server.port, STARTS)
 rows.push({ name: "start to first reply", unit: "ms", decimals: 0, samples: clients, ratios: true })
 rows.push({ name: "start of a bundle", unit: "ms", decimals: 0, samples: { client: bundle }, ratios: false })
+rows.push({ name: "start of the command", unit: "ms", decimals: 0, samples: { client: command }, ratios: false })
 const starts = { empty: summarize(empty), barrels: summarize(barrels) }
 rows.push(...await idle(server.port))
 server.stop()

@@ -3,9 +3,9 @@
  *
  * Within the repository the packages resolve to their TypeScript, and every program would pay for stripping its types.
  * So the published parts are copied to `installed/`, together with the benchmarks. `bundle.js` in there is the client
- * and its dependencies in one file.
+ * and its dependencies in one file, and `bercon/` is the command.
  */
-import { spawn } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import * as Fs from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -43,6 +43,16 @@ for (const [name, user] of dependencies) {
 
 const bundle = await rolldown({ input: fileURLToPath(new URL("startClient.js", installed)), platform: "node" })
 await bundle.write({ file: fileURLToPath(new URL("bundle.js", installed)), minify: true })
+
+/** The command as it is published. */
+const command = new URL("../cli/", root)
+execFileSync(process.execPath, [fileURLToPath(new URL("node_modules/rolldown/bin/cli.mjs", command)), "-c"], {
+  cwd: fileURLToPath(command),
+  stdio: "ignore"
+})
+for (const file of ["package.json", "bin/bercon.js", "bin/main.js"]) {
+  Fs.cpSync(new URL(file, command), new URL(`bercon/${file}`, installed))
+}
 
 const program = spawn(process.execPath, [fileURLToPath(new URL(`${benchmark}.js`, installed)), ...args], {
   stdio: "inherit",

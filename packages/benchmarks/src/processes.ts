@@ -142,6 +142,8 @@ export interface Starts {
   readonly clients: Record<Name, ReadonlyArray<number>>
   /** `client` as one file made by a bundler. */
   readonly bundle: ReadonlyArray<number>
+  /** The command `bercon`, as it is published. */
+  readonly command: ReadonlyArray<number>
   /** A process that does nothing. */
   readonly empty: ReadonlyArray<number>
   /** `session` in a program that imports from "effect" and "@bercon/session" instead of from their modules. */
@@ -151,12 +153,16 @@ export interface Starts {
 /** Times new processes from spawning to the first reply. */
 export const measureStart = async (port: number, rounds: number): Promise<Starts> => {
   const clients = each(() => new Array<number>())
-  const [bundle, empty, barrels] = [new Array<number>(), new Array<number>(), new Array<number>()]
+  const [bundle, command] = [new Array<number>(), new Array<number>()]
+  const [empty, barrels] = [new Array<number>(), new Array<number>()]
+  const bercon = fileURLToPath(new URL("bercon/bin/bercon.js", import.meta.url))
+  const exec = ["exec", "short", "--port", `${port}`, "--password", PASSWORD, "--flavour", "BattlEye"]
   const program = programOf("start")
   const programs = [
     { times: empty, run: () => start(program, ["empty"]) },
     ...names.map((name) => ({ times: clients[name], run: () => start(program, [name, `${port}`]) })),
     { times: bundle, run: () => start(programOf("bundle"), [`${port}`, PASSWORD]) },
+    { times: command, run: () => start(bercon, exec) },
     { times: barrels, run: () => start(program, ["session", `${port}`, "barrels"]) }
   ]
   // The first processes read files that are in memory for the others, and fill Node's compile cache.
@@ -164,5 +170,5 @@ export const measureStart = async (port: number, rounds: number): Promise<Starts
   for (let round = 0; round < rounds; round++) {
     for (const { run, times } of round % 2 === 0 ? programs : [...programs].reverse()) times.push(await run())
   }
-  return { clients, bundle, empty, barrels }
+  return { clients, bundle, command, empty, barrels }
 }
