@@ -73,11 +73,17 @@ describe("code in READMEs and documents", () => {
   })
 
   it.each(of("sh"))("is a command that is run: $file: $text", ({ text }) => {
-    for (const line of text.trimEnd().split("\n")) assert.include([...commands], plain(line))
+    for (const line of text.trimEnd().split("\n")) {
+      // Those of `bercon` are checked by the tests of the command; packages are published later.
+      if (!/^(?:bercon |npm i -g @bercon\/cli$)/.test(plain(line))) assert.include([...commands], plain(line))
+    }
   })
 
   it("is in no other language", () => {
-    assert.deepStrictEqual(all.filter(({ language }) => !["ts", "sh", "text"].includes(language)), [])
+    assert.deepStrictEqual(
+      all.filter(({ language }) => !["ts", "sh", "text", "toml", "console"].includes(language)),
+      []
+    )
   })
 
   const seed = new URL("../shared/SEED-berconpy-AsyncRCONClient.txt", root)
