@@ -21,7 +21,7 @@ export const announceAll = Effect.gen(function*() {
 
 export const onFleet = (servers: Fleet.Servers) => announceAll.pipe(Effect.provide(NodeFleet.layer(servers)))
 
-// A cluster: the same program on many machines. Which servers there are is data in it; passwords stay on its runners.
+// A cluster: the same program on many machines. The list of servers is data in it; passwords stay on its runners.
 export const runner = ClusterFleet.layerRunner({
   transport: NodeTransport.make,
   password: (id) => Config.Redacted(`${id}_PASSWORD`)
