@@ -55,6 +55,7 @@ write("package.json", {
   // The dependencies of a user. All other packages are reachable only through these.
   dependencies: { "@bercon/client": tarballs["@bercon/client"], effect: versionOf("effect") },
   devDependencies: {
+    "@bercon/cli": tarballs["@bercon/cli"],
     "@bercon/testing": tarballs["@bercon/testing"],
     "@types/node": versionOf("@types/node"),
     typescript: versionOf("typescript")
@@ -101,6 +102,13 @@ for (const { args, command, start } of manager === "pnpm" ? runtimes : runtimes.
   process.stdout.write(`${seen}\n`)
   if (!seen.includes("\"names\":[\"Miller\"]")) throw new Error(`the program printed ${seen}`)
 }
+
+/** The command, as it was installed: alone, and with a simulated server. */
+process.stdout.write(run(process.execPath, ["node_modules/@bercon/cli/bin/bercon.js", "--version"]))
+const shown = run(process.execPath, ["dist/command.js"])
+process.stdout.write(shown)
+if (!shown.includes("Miller")) throw new Error("`bercon players` does not show the player")
+
 if (manager === "pnpm") {
   for (const file of ["main.ts", "greeter.ts"]) {
     Fs.cpSync(Path.join(root, "packages/examples/src", file), Path.join(project, "src/quickStart", file))

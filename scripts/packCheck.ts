@@ -6,7 +6,7 @@
  * ```
  *
  * - The copy has no `dist`, so a package whose `prepack` does not build makes a tarball without code, which is found here.
- * - The tarball has the files that it should have, and no others.
+ * - The tarball has the files that it should have, and no others. That of a command has its bundle, and no dependencies.
  * - It has no script that runs when it is installed.
  * - Its `exports` lead to every public module, and to nothing else.
  * - `publint` and `attw` find nothing.
@@ -19,23 +19,29 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
-import { type Manifest, modulesOf, type Package, published, root } from "./packages.ts"
+import { isCommand, type Manifest, modulesOf, type Package, published, root } from "./packages.ts"
 import { pack, tarballOf } from "./tarballs.ts"
 
-/** The files that belong in the tarball of a package: its sources, what is made of each, and three or four more. */
-const expectedFiles = (folder: string): ReadonlyArray<string> => [
+/**
+ * The files that belong in the tarball of a package: its sources and what is made of each, or the bundle of a command; and
+ * three or four more.
+ */
+const expectedFiles = (item: Package): ReadonlyArray<string> => [
   "LICENSE",
   "README.md",
   "package.json",
-  ...Fs.globSync("CHANGELOG.md", { cwd: Path.join(root, "packages", folder) }),
-  ...Fs.globSync("**/*.ts", { cwd: Path.join(root, "packages", folder, "src") }).flatMap((source) => [
+  ...Fs.globSync("CHANGELOG.md", { cwd: Path.join(root, "packages", item.folder) }),
+  ...isCommand(item) ? ["bin/bercon.js", "bin/main.js", "bin/main.js.map"] : built(item.folder)
+]
+
+const built = (folder: string): ReadonlyArray<string> =>
+  Fs.globSync("**/*.ts", { cwd: Path.join(root, "packages", folder, "src") }).flatMap((source) => [
     `src/${source}`,
     ...["js", "js.map", "d.ts", "d.ts.map"].map((extension) => `dist/${source.slice(0, -"ts".length)}${extension}`)
   ])
-]
 
-const checkFiles = (folder: string, unpacked: string): ReadonlyArray<string> => {
-  const expected = new Set(expectedFiles(folder))
+const checkFiles = (item: Package, unpacked: string): ReadonlyArray<string> => {
+  const expected = new Set(expectedFiles(item))
   const found = new Set(
     Fs.globSync("**/*", { cwd: unpacked }).filter((file) => Fs.statSync(Path.join(unpacked, file)).isFile())
   )
@@ -105,11 +111,12 @@ const check = async (item: Package): Promise<ReadonlyArray<string>> => {
   try {
     execFileSync("tar", ["-xzf", file, "--strip-components", "1", "-C", unpacked])
     return [
-      ...checkFiles(folder, unpacked),
+      ...checkFiles(item, unpacked),
       ...checkManifest(JSON.parse(Fs.readFileSync(Path.join(unpacked, "package.json"), "utf8"))),
-      ...checkExports(folder, name, unpacked),
       ...await lint(tarball),
-      ...await checkTypes(tarball, modulesOf(folder))
+      ...isCommand(item)
+        ? []
+        : [...checkExports(folder, name, unpacked), ...await checkTypes(tarball, modulesOf(folder))]
     ]
   } finally {
     Fs.rmSync(unpacked, { recursive: true })

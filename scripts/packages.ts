@@ -37,6 +37,15 @@ export const all: ReadonlyArray<Package> = Fs.globSync("packages/*/package.json"
 
 export const published: ReadonlyArray<Package> = all.filter(({ manifest }) => manifest.private !== true)
 
+/** Whether a package is a command that is run. The others are libraries that are imported. */
+export const isCommand = ({ manifest }: Package): boolean => manifest["bin"] !== undefined
+
+/** The published packages that programs import. */
+export const libraries: ReadonlyArray<Package> = published.filter((item) => !isCommand(item))
+
+/** The published commands. */
+export const commands: ReadonlyArray<Package> = published.filter(isCommand)
+
 /** The modules of a package that can be imported: the files of `src`, without `.ts`, sorted. `index` is not one of them. */
 export const modulesOf = (folder: string): ReadonlyArray<string> =>
   Fs.globSync("*.ts", { cwd: Path.join(root, "packages", folder, "src") })

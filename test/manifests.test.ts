@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { home, published, readManifest, root } from "../scripts/packages.ts"
+import { commands, home, libraries, published, readManifest, root } from "../scripts/packages.ts"
 
 describe.each(published.map((item) => [item.manifest.name, item] as const))("the manifest of %s", (name, item) => {
   const { folder, manifest } = item
@@ -24,23 +24,37 @@ describe.each(published.map((item) => [item.manifest.name, item] as const))("the
     assert.includeMembers(manifest["keywords"] as Array<string>, ["battleye", "rcon", "effect"])
   })
 
-  it("publishes what it builds, to everybody", () => {
+  it("is published for everybody, in the one version of all packages", () => {
     assert.strictEqual(manifest["type"], "module")
     assert.strictEqual(manifest["sideEffects"], false)
     assert.deepStrictEqual(manifest["engines"], { node: ">=22.19.0" })
-    assert.deepStrictEqual(manifest["scripts"], { prepack: "tsc -b" }, "no other script runs anywhere")
-    const { access, exports } = manifest["publishConfig"] as Record<string, unknown>
-    assert.strictEqual(access, "public")
-    const built = JSON.stringify(manifest["exports"]).replaceAll("./src/", "./dist/").replaceAll(".ts\"", ".js\"")
-    assert.deepStrictEqual(exports, JSON.parse(built), "the published exports are the built files of the exports here")
-  })
-
-  it("has the one version of all packages, and takes the same range of effect", () => {
+    assert.strictEqual((manifest["publishConfig"] as Record<string, unknown>)["access"], "public")
     assert.strictEqual(manifest.version, published[0]!.manifest.version)
-    assert.strictEqual(manifest.peerDependencies?.["effect"], published[0]!.manifest.peerDependencies?.["effect"])
   })
 
   it("has a README of its own", () => {
     assert.isTrue(Fs.readFileSync(Path.join(root, "packages", folder, "README.md"), "utf8").startsWith(`# ${name}\n`))
+  })
+})
+
+describe.each(libraries.map(({ manifest }) => [manifest.name, manifest] as const))("the library %s", (_, manifest) => {
+  it("publishes what it builds", () => {
+    assert.deepStrictEqual(manifest["scripts"], { prepack: "tsc -b" }, "no other script runs anywhere")
+    const { exports } = manifest["publishConfig"] as Record<string, unknown>
+    const built = JSON.stringify(manifest["exports"]).replaceAll("./src/", "./dist/").replaceAll(".ts\"", ".js\"")
+    assert.deepStrictEqual(exports, JSON.parse(built), "the published exports are the built files of the exports here")
+  })
+
+  it("takes the same range of effect as the others", () => {
+    assert.strictEqual(manifest.peerDependencies?.["effect"], libraries[0]!.manifest.peerDependencies?.["effect"])
+  })
+})
+
+describe.each(commands.map(({ manifest }) => [manifest.name, manifest] as const))("the command %s", (_, manifest) => {
+  it("publishes a bundle that needs nothing else", () => {
+    assert.deepStrictEqual(manifest["scripts"], { prepack: "rolldown -c" }, "no other script runs anywhere")
+    assert.deepStrictEqual(manifest["exports"], { "./package.json": "./package.json" }, "nobody imports it")
+    assert.isUndefined(manifest.dependencies)
+    assert.isUndefined(manifest.peerDependencies)
   })
 })

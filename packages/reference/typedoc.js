@@ -3,7 +3,7 @@
  */
 import { readFileSync } from "node:fs"
 import { Comment, Converter, MinimalSourceFile, OptionDefaults, ReflectionKind } from "typedoc"
-import { home, publicModulesOf, published, root } from "../../scripts/packages.ts"
+import { home, libraries, publicModulesOf, root } from "../../scripts/packages.ts"
 
 /** The first comment of a file, without the stars and the tags at its end. */
 const firstComment = (text) => {
@@ -34,7 +34,7 @@ export default {
   name: "bercon",
   plugin: [modules],
   tsconfig: "tsconfig.site.json",
-  entryPoints: published.flatMap(({ folder }) =>
+  entryPoints: libraries.flatMap(({ folder }) =>
     publicModulesOf(folder).map((module) => `../${folder}/src/${module}.ts`)
   ),
   out: "../../site/reference",
@@ -45,7 +45,7 @@ export default {
   excludeExternals: true,
   treatWarningsAsErrors: true,
   requiredToBeDocumented: ["Class", "Enum", "Function", "Interface", "TypeAlias", "Variable"],
-  packagesRequiringDocumentation: published.map(({ manifest }) => manifest.name),
+  packagesRequiringDocumentation: libraries.map(({ manifest }) => manifest.name),
   validation: { invalidLink: true, invalidPath: true, notDocumented: true, notExported: true, rewrittenLink: true },
   highlightLanguages: [...OptionDefaults.highlightLanguages, "toml"],
   categorizeByGroup: false,

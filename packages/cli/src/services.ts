@@ -20,16 +20,15 @@ export const layer: Layer.Layer<Command.Environment> = Layer.mergeAll(
   Path.layer,
   Stdio.layerTest({ args: Effect.sync(() => process.argv.slice(2)) }),
   Layer.succeed(ChildProcessSpawner.ChildProcessSpawner, ChildProcessSpawner.make(() => unused)),
-  Layer.sync(Terminal.Terminal, () => {
-    // Both are absent if standard output is not a terminal.
-    const { columns = 80, rows = 24 }: { readonly columns?: number; readonly rows?: number } = process.stdout
-    return Terminal.make({
-      columns: Effect.succeed(columns),
-      rows: Effect.succeed(rows),
+  Layer.succeed(
+    Terminal.Terminal,
+    Terminal.make({
+      columns: Effect.succeed(80),
+      rows: Effect.succeed(24),
       size: unused,
       readInput: unused,
       readLine: unused,
       display: () => unused
     })
-  })
+  )
 )

@@ -201,16 +201,22 @@ export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Uncon
 
 /**
  * Another client changed the ban list at the same time. Ban numbers move when that happens, so one of the bans that
- * disappeared, `missing`, may have been removed instead of one of the intended ones, `meant`. Both have the numbers of
- * the list before the removal.
+ * disappeared, `missing`, may have been removed instead of an intended one.
+ *
+ * **Details**
+ *
+ * All three lists come from comparing the ban list before and after the removal. `missing`: bans that disappeared but were
+ * not intended to. `stillListed`: bans that were intended to disappear but are still there. Both have the numbers of the
+ * list before the removal. `added`: bans that are new.
  *
  * @category errors
  * @since 0.1.0
  */
 export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansChanged")({
   _tag: Schema.tag("BansChanged"),
-  meant: Schema.Array(Ban),
-  missing: Schema.Array(Ban)
+  missing: Schema.Array(Ban),
+  stillListed: Schema.Array(Ban),
+  added: Schema.Array(Ban)
 }) {
   override get message(): string {
     return "another client changed the ban list at the same time, so a wrong ban may have been removed. " +

@@ -769,11 +769,13 @@ describe("unban", () => {
       const { rcon } = yield* shared(["a", "b", "c"], (bans, number) => {
         bans.shift()
         bans.splice(number, 1)
+        bans.push("d")
       })
       const [, b] = yield* rcon.bans
       const error = yield* Effect.flip(rcon.unban(b!))
       if (!(error.reason instanceof ActionError.BansChanged)) return assert.fail(error.message)
-      assert.deepStrictEqual(error.reason.meant, [b!])
+      assert.deepStrictEqual(error.reason.stillListed, [b!])
+      assert.deepStrictEqual(error.reason.added.map(({ reason }) => reason), ["d"])
       assert.match(error.message, /These are gone: #0 .* a, #2 .* c$/)
     }))
 

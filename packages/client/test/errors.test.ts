@@ -80,7 +80,7 @@ describe("the errors of docs/errors.md", () => {
     [
       new ActionError.ActionError({
         action: "unban",
-        reason: new ActionError.BansChanged({ meant: [row], missing: [row] })
+        reason: new ActionError.BansChanged({ missing: [row], stillListed: [], added: [] })
       }),
       `unban: another client changed the ban list at the same time, so a wrong ban may have been removed. These are gone: ${row.toString()}`,
       "MaybeExecuted"

@@ -45,6 +45,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { BanBookError } from "./BanBookError.ts"
 import { BanEntry, type BanEntryId, type BanScope } from "./BanEntry.ts"
+import * as FolderStore from "./FolderStore.ts"
 import { makeBook } from "./internal/bans/makeBook.ts"
 
 // -----------------------------------------------------------------------------
@@ -249,7 +250,7 @@ export const layer = (options?: Options): Layer.Layer<BanBook, BanBookError, Key
   Layer.effect(BanBook, make(options))
 
 /**
- * Provides a ban book, and the store it is on, in a folder. The folder must not be used for anything else.
+ * Provides a ban book, and the store it is on, in a folder: see `FolderStore`.
  *
  * @category layers
  * @since 0.1.0
@@ -258,7 +259,7 @@ export const layerFolder = (
   folder: string,
   options?: Options
 ): Layer.Layer<BanBook | KeyValueStore.KeyValueStore, BanBookError | PlatformError, FileSystem | Path> =>
-  Layer.provideMerge(layer(options), KeyValueStore.layerFileSystem(folder))
+  Layer.provideMerge(layer(options), FolderStore.layer(folder))
 
 /**
  * Provides a ban book, and the store it is on, in memory: for tests.

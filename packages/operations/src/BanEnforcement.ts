@@ -24,23 +24,24 @@
  * import { Layer } from "effect"
  *
  * // With a `Fleet`, and files of the platform, this holds the bans for as long as it is running.
- * const Bans = BanEnforcement.layer({ servers: { event: { enforcement: "Kick" } } }).pipe(
+ * const Bans = BanEnforcement.layerFleet({ servers: { event: { enforcement: "Kick" } } }).pipe(
  *   Layer.provideMerge(BanBook.layerFolder("bans"))
  * )
  * ```
  *
- * **On a cluster**
+ * **Example** (Once in a cluster)
  *
- * Of the programs that share a book one must enforce it on a server, or two would remove each other's additions twice. With Effect
- * Cluster that is a singleton: one runner has the layer, and if it ends another takes over. Clients of the cluster are
- * clients like others, so the fleet is made of them (`Fleet.fromClients`), or the layer of one server is used
- * ({@link layerClient}). The runners share the book in SQL, and those that only change it set `refreshInterval` nowhere; the
- * singleton's book finds their changes with it:
+ * ```ts
+ * import { BanBook, BanEnforcement } from "@bercon/operations"
+ * import { Layer } from "effect"
+ * import { Singleton } from "effect/cluster"
  *
- * ```text
- * const Bans = Singleton.make("bans", Layer.launch(BanEnforcement.layer()).pipe(
- *   Effect.provide(BanBook.layer({ refreshInterval: "5 seconds" }))
- * )) // with Fleet, and KeyValueStore.layerSql, provided to the runner
+ * // On every runner: Effect Cluster runs it on one of them, and on another one if that ends. The fleet is the cluster's own
+ * // (`ClusterFleet` of @bercon/cluster), the store `KeyValueStore.layerSql`. Other programs on that store may change the book.
+ * const Bans = BanEnforcement.layerFleet().pipe(
+ *   Layer.provide(BanBook.layer({ refreshInterval: "5 seconds" }))
+ * )
+ * const Enforcement = Singleton.make("bans", Layer.launch(Bans))
  * ```
  *
  * @since 0.1.0
@@ -107,7 +108,7 @@ export interface Options extends BanPolicy {
  * @category constructors
  * @since 0.1.0
  */
-export const make: (
+export const makeFleet: (
   options?: Options
 ) => Effect.Effect<
   BanEnforcement["Service"],
@@ -132,15 +133,15 @@ export const makeClient: (
 > = makeOnClient
 
 /**
- * Enforces the book on every server of the fleet, see {@link make}.
+ * Enforces the book on every server of the fleet, see {@link makeFleet}.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = (
+export const layerFleet = (
   options?: Options
 ): Layer.Layer<BanEnforcement, InvalidPolicy, Fleet.Fleet | BanBook | KeyValueStore.KeyValueStore> =>
-  Layer.effect(BanEnforcement, make(options))
+  Layer.effect(BanEnforcement, makeFleet(options))
 
 /**
  * Enforces the book on the server of one client, see {@link makeClient}.

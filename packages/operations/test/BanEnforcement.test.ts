@@ -170,23 +170,21 @@ describe("the server's list", () => {
 describe("a removal that meets with another admin's change", () => {
   const rows = [foreign(1, "first"), foreign(2, "[book:aaaaaa] old"), foreign(3, "third"), foreign(4, "fourth")]
 
-  /** Another admin removes a row, after the list was printed for the removal and before the removal is executed. */
+  /** Another admin removes a row right before the server executes the removal of the second. */
   const collide = (number: number) =>
     Effect.gen(function*() {
       const { server } = yield* all
       yield* server.update((world) => ({ ...world, bans: rows }))
-      // The first print decides, the second tells the client the number.
-      const printed = Effect.map(executions(server, "bans"), (prints) => prints.length)
-      const before = yield* printed
-      yield* Effect.repeat(TestRcon.passTime("1 millis"), {
-        until: () => Effect.map(printed, (now) => now >= before + 2)
-      })
-      yield* server.update((world) => ({ ...world, bans: world.bans.filter((_, index) => index !== number) }))
+      yield* server.onCommand((text) =>
+        text === "removeBan 1"
+          ? { before: (world) => ({ ...world, bans: world.bans.filter((_, index) => index !== number) }) }
+          : undefined
+      )
       yield* TestRcon.passTime("1 minute")
       return yield* reasons(server)
     })
 
-  const within = one({ checkInterval: "10 seconds" }, { network: { latency: "50 millis" } })
+  const within = one({ checkInterval: "10 seconds" })
 
   it.effect("hits a ban of somebody else, which is put back", () =>
     Effect.gen(function*() {
@@ -333,7 +331,7 @@ describe("Arma Reforger's own RCON", () => {
 
 describe("a fleet", () => {
   const fleet = (options: BanEnforcement.Options = {}) =>
-    BanEnforcement.layer(options).pipe(
+    BanEnforcement.layerFleet(options).pipe(
       Layer.provideMerge(BanBook.layerMemory()),
       Layer.provideMerge(TestFleet.layer({ servers: { altis: {}, stratis: {} } }))
     )
@@ -425,7 +423,7 @@ describe("a fleet", () => {
       const simulation = yield* TestFleet.TestFleet
       const { server } = yield* simulation.get("altis")
       const scope = yield* Scope.make()
-      yield* Scope.provide(BanEnforcement.make(), scope)
+      yield* Scope.provide(BanEnforcement.makeFleet(), scope)
       yield* TestRcon.passTime("1 second")
       yield* Scope.close(scope, Exit.void)
       const before = (yield* executions(server, "bans")).length
@@ -439,7 +437,7 @@ describe("a fleet", () => {
   it.effect("is not enforced with a policy that is not valid", () =>
     Effect.gen(function*() {
       const message = (options: BanEnforcement.Options) =>
-        Effect.map(Effect.flip(Effect.scoped(BanEnforcement.make(options))), ({ message }) => message)
+        Effect.map(Effect.flip(Effect.scoped(BanEnforcement.makeFleet(options))), ({ message }) => message)
       assert.strictEqual(
         yield* message({ capacity: 2501 }),
         "the ban policy: `capacity` must be an integer from 0 to 2500 (got 2501)"

@@ -338,58 +338,73 @@ describe("any list", () => {
 })
 
 describe("victims", () => {
-  const rows =
-    table([...Array.from({ length: 6 }, (_, index) => row(index)), ...[7, 8].map((n) => row(n, { target: ip(n) }))])
-      .rows
+  const addresses = [7, 8].map((number) => row(number, { target: ip(number) }))
+  const { rows } = table([...Array.from({ length: 6 }, (_, index) => row(index)), ...addresses])
   const at = (...numbers: ReadonlyArray<number>) => numbers.map((number) => rows[number]!)
-  const hit = (meant: number, missing: ReadonlyArray<number>, gone: boolean) =>
-    victims(at(meant), at(...missing), () => gone).map(({ id }) => id as number)
+  const hit = (
+    missing: ReadonlyArray<number>,
+    stillListed: ReadonlyArray<number>,
+    added: ReadonlyArray<Ban.Ban> = []
+  ) => victims({ missing: at(...missing), stillListed: at(...stillListed), added }).map(({ id }) => id as number)
 
   it("are rows behind the one that was meant, by no more places than rows went before them", () => {
-    assert.deepStrictEqual(hit(1, [0, 2], false), [2])
-    assert.deepStrictEqual(hit(1, [0, 3], false), [])
+    assert.deepStrictEqual(hit([0, 2], [1]), [2])
+    assert.deepStrictEqual(hit([0, 3], [1]), [])
     // 0 and 2 went, then the removal met 3.
-    assert.deepStrictEqual(hit(1, [0, 2, 3], false), [2, 3])
+    assert.deepStrictEqual(hit([0, 2, 3], [1]), [2, 3])
   })
 
   it("are none if nothing moved: another admin has removed what is gone", () => {
-    assert.deepStrictEqual(hit(1, [2], false), [])
-    assert.deepStrictEqual(hit(1, [0], false), [])
-    assert.deepStrictEqual(hit(2, [0, 1], false), [])
+    assert.deepStrictEqual(hit([2], [1]), [])
+    assert.deepStrictEqual(hit([0], [1]), [])
+    assert.deepStrictEqual(hit([0, 1], [2]), [])
   })
 
-  it("are rows right behind one that is gone: the removal may have come twice", () => {
-    assert.deepStrictEqual(hit(1, [2], true), [2])
-    assert.deepStrictEqual(hit(1, [3], true), [])
-    assert.deepStrictEqual(hit(1, [0], true), [])
+  it("are none if what was meant is gone: another admin has removed the others", () => {
+    assert.deepStrictEqual(hit([0, 2], []), [])
   })
 
-  it("are addresses before the one that was meant, if it is there: GUIDs may have moved it", () => {
-    assert.deepStrictEqual(hit(7, [6], false), [6])
-    assert.deepStrictEqual(hit(7, [6], true), [])
-    assert.deepStrictEqual(hit(7, [5], false), [])
-    assert.deepStrictEqual(hit(3, [6], false), [])
+  it("are addresses before the one that was meant, by no more places than GUIDs have come", () => {
+    assert.deepStrictEqual(hit([6], [7], [row(20)]), [6])
+    assert.deepStrictEqual(hit([6], [7]), [])
+    assert.deepStrictEqual(hit([6], [7], addresses), [])
+    assert.deepStrictEqual(hit([5], [7], [row(20), row(21)]), [])
+    assert.deepStrictEqual(hit([2], [3], [row(20)]), [])
   })
 
-  /** A server that removes by number, while another admin removes too. */
+  const change = Arbitrary.all({ kind: oneOf("remove", "remove", "add"), number: numbers })
+
+  /** A server that removes by number, while another admin changes the list. */
   it.prop(
-    "contain every row that a removal has hit",
+    "contain every row that a removal has hit, unless it came after the list was read",
     {
       meant: numbers,
-      before: Arbitrary.array(numbers, { maxLength: 3 }),
-      after: Arbitrary.array(numbers, { maxLength: 3 })
+      before: Arbitrary.array(change, { maxLength: 3 }),
+      after: Arbitrary.array(change, { maxLength: 3 })
     },
     ({ after, before, meant }) => {
-      const list = [...rows]
+      let list = [...rows]
       const one = rows[meant % rows.length]!
-      const removed: Array<Ban.Ban> = []
-      const drop = (number: number) => removed.push(...list.splice(number % Math.max(1, list.length), 1))
-      before.forEach(drop)
+      const alter = ({ kind, number }: { readonly kind: string; readonly number: number }) => {
+        const others = list.filter((row) => row !== one)
+        list = kind === "remove"
+          ? list.filter((row) => row !== others[number % others.length])
+          // GUIDs come before addresses.
+          : [
+            ...list.filter(({ target }) => !addresses.some((row) => row.target === target)),
+            row(50),
+            ...list.filter(({ target }) => addresses.some((row) => row.target === target))
+          ]
+      }
+      before.forEach(alter)
       const [hit] = list.splice(one.id, 1)
-      after.forEach(drop)
-      const missing = rows.filter((row) => !list.includes(row) && row !== one)
-      const found = victims([one], missing, (row) => !list.includes(row))
-      if (hit !== undefined && hit !== one) assert.include(found, hit)
+      after.forEach(alter)
+      const found = victims({
+        missing: rows.filter((row) => row !== one && !list.includes(row)),
+        stillListed: list.includes(one) ? [one] : [],
+        added: list.filter((row) => !rows.includes(row))
+      })
+      if (hit !== undefined && hit !== one && rows.includes(hit)) assert.include(found, hit)
     },
     { arbitrary: { runs: 500 } }
   )

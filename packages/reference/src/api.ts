@@ -13,7 +13,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import process from "node:process"
-import { publicModulesOf, published, root } from "../../../scripts/packages.ts"
+import { libraries, publicModulesOf, root } from "../../../scripts/packages.ts"
 import { declarationsOf } from "./declarations.ts"
 
 const folder = Path.join(root, "api")
@@ -31,7 +31,7 @@ const reportOf = (name: string, packageFolder: string): string => {
   return modules.join("\n")
 }
 
-const reports = new Map(published.map(({ folder, manifest: { name } }) => [`${folder}.txt`, reportOf(name, folder)]))
+const reports = new Map(libraries.map(({ folder, manifest: { name } }) => [`${folder}.txt`, reportOf(name, folder)]))
 
 if (command === "write") {
   Fs.rmSync(folder, { recursive: true, force: true })

@@ -267,6 +267,14 @@ describe("a command", () => {
     assert.strictEqual(reply({ onCommand }, "missions"), "Missions on server:\n")
   })
 
+  it("is executed after a change that the hook makes, also if the hook answers it", () => {
+    const before = (world: World.World) => ({ ...world, version: "9.999", missions: ["x"] })
+    assert.strictEqual(reply({ onCommand: () => ({ before }) }, "version"), "9.999")
+    const server = online({ onCommand: () => ({ before, reply: "" }) })
+    command(server, 0, 0, "version")
+    assert.deepStrictEqual(server.world.missions, ["x"])
+  })
+
   it("is answered late by policy, or by the hook, and in the order of their delays", () => {
     const server = online({
       replyDelay: "1 second",

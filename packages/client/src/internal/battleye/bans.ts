@@ -223,7 +223,14 @@ export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | 
       const missing = missingFrom(before.rows, after.rows)
       const others = missingFrom(missing, sent).filter(({ remaining }) => remaining !== "expired")
       if (others.length > 0 && isComplete(after)) {
-        return yield* actionError("unban", new BansChanged({ meant: sent, missing: others }))
+        return yield* actionError(
+          "unban",
+          new BansChanged({
+            missing: others,
+            stillListed: missingFrom(sent, missing),
+            added: missingFrom(after.rows, before.rows)
+          })
+        )
       }
       if (missingFrom(sent, missing).length === 0) {
         if (others.length === 0 && shows(before, after, sent)) return after

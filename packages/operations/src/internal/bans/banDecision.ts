@@ -7,8 +7,10 @@
  * A row that a list does not show may be there all the same, if the list is not complete. So a ban is added only if it is certainly
  * missing.
  */
+import type { BansChanged } from "@bercon/client/ActionError"
 import { isIpAddress } from "@bercon/client/Address"
 import type { Ban, BanTarget } from "@bercon/client/Ban"
+import { isGuid } from "@bercon/client/Guid"
 import { isIdentityId } from "@bercon/client/Identity"
 import type { Table } from "@bercon/client/Table"
 import * as DateTime from "effect/DateTime"
@@ -156,24 +158,23 @@ const hidden = ({ cut, rows, total, unparsed }: Table<Ban>): (target: BanTarget)
 // -----------------------------------------------------------------------------
 
 /**
- * Which of the rows that are gone may have been removed in place of those that were meant, because the list changed between
- * its print and the removal. All rows have the numbers of that print. `isGone`: whether one that was meant is gone, too.
+ * Which of the rows that are gone may have been removed in place of one that was meant.
  *
  * A removal is sent as a number, and meets whatever row has it then. Rows before it that went in time moved it to a row behind
- * the one that was meant, by as many places at most; so does the one that was meant itself, if a network delivers the removal
- * twice. A GUID that was banned in time moved it to an address before the one that was meant.
+ * the one that was meant, by as many places at most. GUIDs that were banned in time moved it from an address to one before it.
+ *
+ * If what was meant is gone, so the others are their owner's doing. (Or the network delivered the removal twice. The two cannot be
+ * told apart, and an admin who lifts a ban is the likelier one.)
  */
 export const victims = (
-  meant: ReadonlyArray<Ban>,
-  missing: ReadonlyArray<Ban>,
-  isGone: (row: Ban) => boolean
+  { added, missing, stillListed }: Pick<BansChanged, "added" | "missing" | "stillListed">
 ): ReadonlyArray<Ban> => {
-  const gone = [...missing, ...meant.filter(isGone)]
+  const guids = added.filter(({ target }) => isGuid(target)).length
   return missing.filter((row) =>
-    meant.some((one) =>
+    stillListed.some((one) =>
       row.id > one.id
-        ? row.id - one.id <= gone.filter(({ id }) => id < row.id).length
-        : isIpAddress(one.target) && isIpAddress(row.target) && !isGone(one)
+        ? row.id - one.id <= missing.filter(({ id }) => id < row.id).length
+        : isIpAddress(one.target) && isIpAddress(row.target) && one.id - row.id <= guids
     )
   )
 }

@@ -51,8 +51,16 @@ export const make = Effect.fnUntraced(function*(
   let waiting: Array<Deferred.Deferred<void>> = []
   const joined = new Set<BanEntryId>()
 
-  const add = (metric: Metric.Counter<number>, attribute: string) => (value: string, by = 1) =>
-    Metric.update(Metric.withAttributes(metric, { server, [attribute]: value }), by)
+  const counter = <const V extends string>(
+    metric: Metric.Counter<number>,
+    attribute: string,
+    values: ReadonlyArray<V>
+  ) => {
+    const series = new Map(
+      values.map((value) => [value, Metric.withAttributes(metric, { server, [attribute]: value })])
+    )
+    return (value: V, by = 1) => Metric.update(series.get(value)!, by)
+  }
 
   const keeper = ListKeeper.make({
     rcon,
@@ -62,7 +70,7 @@ export const make = Effect.fnUntraced(function*(
     joined,
     ledger: Ledger.make(store, server),
     progress: (missing, excess) => report({ _tag: "Converging", missing, excess }),
-    count: add(BanMetrics.rows, "change")
+    count: counter(BanMetrics.rows, "change", ["Add", "Remove", "Restore"])
   })
 
   const doorman = yield* Doorman.make({
@@ -77,7 +85,7 @@ export const make = Effect.fnUntraced(function*(
           return Queue.offer(wake, undefined)
         })
         : Effect.void,
-    count: add(BanMetrics.kicks, "outcome")
+    count: counter(BanMetrics.kicks, "outcome", ["Kicked", "Gone", "Failed"])
   })
 
   let epoch: number | undefined

@@ -6,7 +6,7 @@
  * it: so a lost reply does not ban twice. Removals are the client's `unban`, one at a time where the list has rows of others,
  * because their numbers move.
  */
-import type { ActionError } from "@bercon/client/ActionError"
+import type { ActionError, BansChanged } from "@bercon/client/ActionError"
 import type { Ban } from "@bercon/client/Ban"
 import type { CommandError } from "@bercon/client/CommandError"
 import type { Service as RconClient } from "@bercon/client/RconClient"
@@ -73,12 +73,6 @@ const TRIES = 8
 /** The longest ban that servers can be trusted to count, in minutes. Longer ones are permanent. */
 const LONGEST = 2 ** 31 - 1
 
-/** A change of somebody else's met with a removal. */
-interface Accident {
-  readonly meant: ReadonlyArray<Ban>
-  readonly missing: ReadonlyArray<Ban>
-}
-
 export const make = (dependencies: Dependencies): ListKeeper => {
   const { book, count, joined, ledger, progress, rcon, server, settings } = dependencies
   /** How often a ban was added since the list has last shown it. */
@@ -87,7 +81,6 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   let isUnwritten = false
   /** How many rows of the book that are over the list had when it was last written. */
   let expiredThen = 0
-  let accident: Accident | undefined
   /** Rows of others to be put back. */
   let owed: ReadonlyArray<Ban> = []
 
@@ -125,10 +118,7 @@ export const make = (dependencies: Dependencies): ListKeeper => {
       Effect.andThen(count("Remove", rows.length)),
       Effect.as(true),
       Effect.catchReason("ActionError", "BanNotFound", () => Effect.succeed(false)),
-      Effect.catchReason("ActionError", "BansChanged", ({ meant, missing }) => {
-        accident = { meant, missing }
-        return Effect.succeed(false)
-      })
+      Effect.catchReason("ActionError", "BansChanged", (change) => Effect.as(collided(change), false))
     )
   }
 
@@ -140,31 +130,26 @@ export const make = (dependencies: Dependencies): ListKeeper => {
     }
   })
 
-  /** Finds out from a later print which rows of others the last removal may have hit. */
-  const inspect = (rows: ReadonlyArray<Ban>) => {
-    const has = (row: Ban) => rows.some(({ reason, target }) => target === row.target && reason === row.reason)
-    const found = accident === undefined ? [] : victims(accident.meant, accident.missing, (row) => !has(row))
-      .filter(({ reason }) => idIn(reason, settings.mark) === undefined)
-    accident = undefined
-    owed = [...owed, ...found].filter((row) => !has(row))
-    return found.length === 0
-      ? Effect.void
-      : Effect.andThen(
-        count("Restore", found.length),
-        Effect.logWarning(
-          "a change of another admin met with a removal, which may have hit these bans: they are put back",
-          {
-            bans: found.map(String)
-          }
-        )
-      )
+  /** A removal met with a change of another admin. */
+  const collided = (change: BansChanged) => {
+    const found = victims(change).filter(({ reason }) => idIn(reason, settings.mark) === undefined)
+    owed = [...owed, ...found]
+    const what = found.length > 0
+      ? "may have hit these bans: they are put back"
+      : "has hit what was meant; these bans are gone, too"
+    return Effect.andThen(
+      count("Restore", found.length),
+      Effect.logWarning(`a change of another admin met with a removal, which ${what}`, {
+        bans: (found.length > 0 ? found : change.missing).map(String)
+      })
+    )
   }
 
   /** Reads the list and changes it. Returns what was found if nothing had to be changed. */
   const pass = Effect.fnUntraced(function*() {
     const hasReasons = (yield* rcon.flavour) !== "Reforger"
     const table = yield* rcon.banTable
-    yield* inspect(table.rows)
+    owed = owed.filter((row) => !isIn(table.rows, row))
     const now = yield* Clock.currentTimeMillis
     const decision = decide({
       entries: yield* book.search({ server }),
@@ -232,3 +217,7 @@ const mayHaveWorked = <A>(
   command: Effect.Effect<A, CommandError | ActionError>
 ): Effect.Effect<unknown, CommandError | ActionError> =>
   Effect.catchIf(command, ({ execution }) => execution !== "NotExecuted", () => Effect.void)
+
+/** Whether a print of the list has a row, whatever its number and time. */
+const isIn = (rows: ReadonlyArray<Ban>, { reason, target }: Ban): boolean =>
+  rows.some((row) => row.target === target && row.reason === reason)

@@ -8,7 +8,7 @@ import * as Result from "effect/Result"
 import { nameOf, nothing } from "../dialect.ts"
 import { giveAnswer, replyDatagrams } from "./answers.ts"
 import { elapse, restart, stop } from "./lifecycle.ts"
-import { millis, type OnCommand } from "./options.ts"
+import { type CustomReply, millis, type OnCommand } from "./options.ts"
 import { type Command, record, recordExecution } from "./records.ts"
 import { acknowledge, login, send, tellAll, violate } from "./sessions.ts"
 import type { Received, ServerMachine, Session } from "./state.ts"
@@ -82,16 +82,16 @@ const command = (
 
 const execute = (self: ServerMachine, now: number, session: Session, text: string) => {
   const { dialect, disallowed, replyDelay: delay, restricted } = self.policy
-  const unchanged = nothing(self.world)
   const name = nameOf(text)
   if (disallowed.has(name) || restricted && dialect.restricts(name)) {
-    return { delay, outcome: { ...unchanged, known: false }, result: dialect.disallowed }
+    return { delay, outcome: { ...nothing(self.world), known: false }, result: dialect.disallowed }
   }
   const answer = self.onCommand?.(text)
-  const custom = typeof answer === "object" && !(answer instanceof Uint8Array) ? answer : { reply: answer }
+  const custom: CustomReply = typeof answer === "object" && !(answer instanceof Uint8Array) ? answer : { reply: answer }
+  if (custom.before !== undefined) self.world = custom.before(self.world)
   const outcome = custom.reply === undefined
     ? dialect.execute(text, { world: self.world, admins: self.sessions.values(), admin: session.admin, now })
-    : unchanged
+    : nothing(self.world)
   return {
     delay: custom.delay === undefined ? delay : millis(custom.delay),
     outcome,

@@ -34,6 +34,11 @@ export interface CustomReply {
   readonly reply?: string | Uint8Array | undefined
   /** How long the answer is held back. Default: `replyDelay`. If infinite, no answer is sent. */
   readonly delay?: Duration.Input | undefined
+  /**
+   * Changes the world just before the server executes the command, as if another admin's command had come first. Default: no
+   * change.
+   */
+  readonly before?: ((world: World.World) => World.World) | undefined
 }
 
 /**
