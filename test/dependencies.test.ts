@@ -20,7 +20,7 @@ const foreign = (...lists: ReadonlyArray<Manifest["dependencies"]>): ReadonlyArr
 
 const sorted = (names: Iterable<string>): ReadonlyArray<string> => [...new Set(names)].sort()
 
-const users = published.map(({ manifest }) => foreign(manifest.dependencies, manifest.peerDependencies)).flat()
+const users = published.flatMap(({ manifest }) => foreign(manifest.dependencies, manifest.peerDependencies))
 
 it("lists what users of the packages install", () => {
   assert.deepStrictEqual(sorted(listed(ofPublished)), sorted(users))
@@ -34,7 +34,7 @@ it("lists what is installed for development only", () => {
 })
 
 it("gives a reason for each", () => {
-  const rows = text.split("\n").filter((line) => /^\| `/.test(line))
+  const rows = text.split("\n").filter((line) => line.startsWith("| `"))
   assert.isNotEmpty(rows)
   for (const row of rows) assert.match(row, /\| [^|`]*\w[^|]* \|$/, "a row needs a reason")
 })
