@@ -53,7 +53,11 @@ write("package.json", {
   private: true,
   type: "module",
   // The dependencies of a user. All other packages are reachable only through these.
-  dependencies: { "@bercon/client": tarballs["@bercon/client"], effect: versionOf("effect") },
+  dependencies: {
+    "@bercon/client": tarballs["@bercon/client"],
+    "@bercon/fleet": tarballs["@bercon/fleet"],
+    effect: versionOf("effect")
+  },
   devDependencies: {
     "@bercon/cli": tarballs["@bercon/cli"],
     "@bercon/testing": tarballs["@bercon/testing"],
@@ -100,7 +104,9 @@ for (const { args, command, start } of manager === "pnpm" ? runtimes : runtimes.
   }
   const seen = run(command, [...start, ...args, "dist/main.js"]).trim()
   process.stdout.write(`${seen}\n`)
-  if (!seen.includes("\"names\":[\"Miller\"]")) throw new Error(`the program printed ${seen}`)
+  for (const expected of [`"names":["Miller"]`, `{"players":{"altis":["Miller"],"stratis":["Kerry"]},"silent":[]}`]) {
+    if (!seen.includes(expected)) throw new Error(`the program printed ${seen}`)
+  }
 }
 
 /** The command, as it was installed: alone, and with a simulated server. */

@@ -22,10 +22,19 @@ interface Target {
   readonly modules: ReadonlyArray<string>
   /**
    * The tests to run: names below `test`, without `.test.ts`. Choose fast ones, because every mutant is a test run.
-   * `"own"` runs for each module only the test of the same name.
+   * A function runs for each module, by its name without folders, only the tests that it returns.
    */
-  readonly tests: ReadonlyArray<string> | "own"
+  readonly tests: ReadonlyArray<string> | ((module: string) => ReadonlyArray<string>)
 }
+
+/** Tests of modules of the cluster that have none of their own name. */
+const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
+  listKeeper: ["ServerList"],
+  listMember: ["ServerList"],
+  serverSettings: ["ClusterFleet"],
+  Servers: ["ClusterFleet", "cluster"]
+}
+const ofCluster = ["ClusterFleet", "ShardLocks", "listChanges"]
 
 const targets: Record<string, Target> = {
   codec: {
@@ -37,7 +46,7 @@ const targets: Record<string, Target> = {
       "internal/{sequenceNumbers,reorderBuffer,roundTrip,retransmission,commandQueue,liveness,login,outbound}",
       "SessionMachine"
     ],
-    tests: "own"
+    tests: (module) => [module]
   },
   client: {
     modules: [
@@ -47,6 +56,13 @@ const targets: Record<string, Target> = {
       "{KickReason,Guid}"
     ],
     tests: ["*Reply", "replies", "reforgerReplies", "ServerEvent", "KickReason", "Guid", "unknown", "bots"]
+  },
+  cluster: {
+    modules: [
+      "{ClusterFleet,ServerEntity,Servers,ShardLocks}",
+      "internal/{calls,feed,listChanges,listKeeper,listMember,remote,serverSettings,sessionFeed}"
+    ],
+    tests: (module) => ofCluster.includes(module) ? [module] : clusterTests[module] ?? ["cluster"]
   }
 }
 
@@ -92,10 +108,10 @@ const mutate = (files: ReadonlyArray<string>, tests: ReadonlyArray<string>, repo
   }).runMutationTest()
 }
 
-if (target.tests === "own") {
+if (typeof target.tests === "function") {
   for (const file of files) {
     const module = Path.basename(file, ".ts")
-    await mutate([file], [module], `${name}-${module}`)
+    await mutate([file], target.tests(module), `${name}-${module}`)
   }
 } else {
   await mutate(files, target.tests, name)

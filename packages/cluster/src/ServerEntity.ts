@@ -79,8 +79,9 @@ export interface Options {
   /** How long a session stays after the last one who used it has gone. Default 1 minute. */
   readonly maxIdleTime?: Duration.Input | undefined
   /**
-   * How often those who use a session get a sign of life of it. From 100 milliseconds to 1 minute, default 1 second. A rarer one costs less processor time, and
-   * the loss of a runner whose connections do not break is noticed later: after two at least.
+   * How often those who use a session get a sign of life of it, from 100 milliseconds to 1 minute. Default 1 second. A rarer
+   * one costs less processor time, and the loss of a runner whose connections do not break is noticed later: after two at
+   * least.
    */
   readonly heartbeat?: Duration.Input | undefined
 }

@@ -1,5 +1,5 @@
 /**
- * Which game servers there are: data in the cluster, which any member reads, follows and changes while programs run.
+ * The list of game servers: data in the cluster, which any member reads, follows and changes while programs run.
  *
  * **Details**
  *
@@ -86,7 +86,7 @@ export interface Service {
 }
 
 /**
- * Which game servers there are in the cluster.
+ * The list of game servers in the cluster.
  *
  * @category services
  * @since 0.1.0

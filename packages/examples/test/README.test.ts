@@ -22,7 +22,7 @@ const readmes = [
   "README.md",
   ...list("docs/").filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
   "packages/testing/GUIDE.md",
-  ...list("packages/").map((name) => `packages/${name}/README.md`)
+  ...list("packages/").map((name) => `packages/${name}/README.md`).filter((file) => existsSync(new URL(file, root)))
 ]
 const all = readmes.flatMap(blocks)
 const of = (language: string) => all.filter((block) => block.language === language)

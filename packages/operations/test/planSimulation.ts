@@ -61,7 +61,7 @@ const outcomeOf = (
   findings: Transitions.Findings
 ): { occurrence: number; outcome: Outcome } | undefined => {
   if (step._tag === "Finish") return { occurrence: step.appointment.occurrence, outcome: step.outcome }
-  const outcome = step._tag === "Examine" ? Transitions.outcomeOf(step.restart, findings.server) : undefined
+  const outcome = step._tag === "Examine" ? Transitions.outcomeOf(findings.server) : undefined
   return step._tag === "Examine" && outcome !== undefined ? { occurrence: step.restart.occurrence, outcome } : undefined
 }
 
@@ -79,8 +79,15 @@ export const simulate = (plan: Compiled, seed: number, faults: Faults, until: nu
   /** What survives a crash. */
   let progress: Recorded["progress"]
   let order: Progress.Order | undefined
-  const server = { process: 1, upAt: 0, goesAt: Infinity, restarts: new Array<{ at: number; occurrence: number }>() }
-  const driver = { run: 1, epoch: 1, process: 1, endedAt: new Map<number, number>() }
+  const server = {
+    process: 1,
+    upAt: 0,
+    goesAt: Infinity,
+    restarts: new Array<{ at: number; occurrence: number }>(),
+    /** The drivers that are logged in, by run, and when each ended. */
+    clients: new Map<number, number>()
+  }
+  const driver = { run: 1, epoch: 1, process: 1 }
   let line = { downUntil: 0 }
   const said = new Array<Action>()
   const sent = new Array<Action>()
@@ -97,6 +104,7 @@ export const simulate = (plan: Compiled, seed: number, faults: Faults, until: nu
   const settleServer = () => {
     if (now >= server.goesAt) {
       server.process++
+      server.clients.clear()
       server.upAt = server.goesAt + 30_000
       server.goesAt = Infinity
       server.restarts.push({ at: now, occurrence: executing })
@@ -111,6 +119,7 @@ export const simulate = (plan: Compiled, seed: number, faults: Faults, until: nu
       driver.process = server.process
       driver.epoch++
     }
+    if (online) server.clients.set(driver.run, Infinity)
     return {
       run: String(driver.run),
       online,
@@ -134,14 +143,17 @@ export const simulate = (plan: Compiled, seed: number, faults: Faults, until: nu
   }
 
   const findingsOf = (step: Step): Transitions.Findings => {
-    const witness = { id: driver.run, address: String(server.process) }
+    // One number and one address for each driver, also if it logs in again.
+    const witness = { id: driver.run, address: "" }
     if (step._tag === "Command") return { witness }
     if (step._tag !== "Examine") return {}
     const { from, witness: other } = step.restart
     if (other === undefined) return { server: "Unknown" }
-    const end = driver.endedAt.get(other.id) ?? Infinity
-    const isListed = other.address === witness.address && now < end + 10_000
-    return isListed ? { server: "Same", witness } : { server: now - from < 8000 ? "Other" : "Unknown" }
+    // It is dropped some seconds after it has ended.
+    if (now < (server.clients.get(other.id) ?? -Infinity) + 10_000) {
+      return now - from < 5000 ? { server: "Same", witness } : { server: "Unknown" }
+    }
+    return { server: now - from < 8000 ? "Other" : "Unknown" }
   }
 
   /** Does one step. Returns when to look again. */
@@ -184,7 +196,7 @@ export const simulate = (plan: Compiled, seed: number, faults: Faults, until: nu
       next = turn()
     } catch (error) {
       if (!(error instanceof Crash)) throw error
-      driver.endedAt.set(driver.run, now)
+      if (server.clients.has(driver.run)) server.clients.set(driver.run, now)
       driver.run++
       driver.epoch = 1
       now += Math.floor(random() * faults.downtime)

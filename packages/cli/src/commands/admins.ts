@@ -2,7 +2,8 @@ import * as Admin from "@bercon/client/Admin"
 import { query } from "../command/query.ts"
 import * as View from "../output/View.ts"
 
-const view = View.make(Admin.Admin, {
+/** How they are shown. */
+export const view = View.make(Admin.Admin, {
   columns: [
     { key: "id", title: "#", right: true, cell: ({ id }) => String(id) },
     { key: "address", title: "Address", cell: ({ address }) => address.toString() }

@@ -3,7 +3,8 @@ import * as Duration from "effect/Duration"
 import { query } from "../command/query.ts"
 import * as View from "../output/View.ts"
 
-const view = View.make(Ban.Ban, {
+/** How they are shown. */
+export const view = View.make(Ban.Ban, {
   columns: [
     { key: "id", title: "#", right: true, cell: ({ id }) => String(id) },
     { key: "target", title: "Target", cell: ({ target }) => target },

@@ -13,6 +13,7 @@ import { exec } from "./exec.ts"
 import { loadEvents, loadScripts, lock, reassign, restart, unlock, writeBans } from "./game.ts"
 import { restartServer, shutdown } from "./going.ts"
 import { guid } from "./guid.ts"
+import { init } from "./init.ts"
 import { kick } from "./kick.ts"
 import { loadBans } from "./loadBans.ts"
 import { maxPing } from "./maxPing.ts"
@@ -21,7 +22,9 @@ import { missions } from "./missions.ts"
 import { players } from "./players.ts"
 import { say } from "./say.ts"
 import { serverCommands } from "./serverCommands.ts"
+import { shell } from "./shell.ts"
 import { simulate } from "./simulate.ts"
+import { top } from "./top.ts"
 import { unban } from "./unban.ts"
 import { version } from "./version.ts"
 import { whisper } from "./whisper.ts"
@@ -32,5 +35,5 @@ export const command = bercon.pipe(Command.withSubcommands([
   { group: "Players", commands: [say, whisper, kick, ban, unban] },
   { group: "The game", commands: [lock, unlock, mission, restart, reassign, restartServer, shutdown] },
   { group: "BattlEye", commands: [writeBans, loadBans, loadScripts, loadEvents, maxPing] },
-  { group: "Anything else", commands: [exec, guid, doctor, demo, simulate] }
+  { group: "Anything else", commands: [shell, top, exec, guid, init, doctor, demo, simulate] }
 ]))

@@ -2,7 +2,8 @@ import * as Player from "@bercon/client/Player"
 import { query } from "../command/query.ts"
 import * as View from "../output/View.ts"
 
-const view = View.make(Player.Player, {
+/** How they are shown. */
+export const view = View.make(Player.Player, {
   columns: [
     { key: "id", title: "#", right: true, cell: ({ id }) => String(id) },
     { key: "ping", title: "Ping", right: true, cell: ({ ping }) => ping?.toString() },

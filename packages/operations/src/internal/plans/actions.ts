@@ -130,13 +130,19 @@ export const witness = Effect.fnUntraced(function*(rcon: RconClient.Service): Ef
 })
 
 /**
- * How long a server surely lists a client that has ended, unless it restarts: it drops one that acknowledges no message 10
- * seconds after the message.
+ * How long a server surely lists a client that has ended, in milliseconds, unless it restarts: it drops one that acknowledges no
+ * message 10 seconds after the message.
  */
 const LISTED = 8000
 
-/** How long to try to read the list. */
-const EXAMINATION = 60_000
+/**
+ * How long a server takes to restart at least, in milliseconds. Then the same client, if it has not ended, logs in again from the
+ * same address, and may get the same number.
+ */
+const SOONEST = 5000
+
+/** How long to try to read the list, in milliseconds. */
+const EXAMINATION = 20_000
 
 /**
  * What the server's list of RCON clients shows of a driver that has ended: a process that has started since does not list its
@@ -152,7 +158,7 @@ export const examine = Effect.fnUntraced(function*(
   const age = (yield* Clock.currentTimeMillis) - from
   if (rows === undefined || own === undefined) return age < EXAMINATION ? "Later" : "Unknown"
   const isListed = rows.some(({ address, id }) => id === witness.id && address.toString() === witness.address)
-  // The same number at the same address is this client: it sends from the port that the other one sent from.
-  if (isListed) return witness.id === own ? "Unknown" : "Same"
-  return age < LISTED ? "Other" : "Unknown"
+  if (!isListed) return age < LISTED ? "Other" : "Unknown"
+  // The same number at the same address can be this client: it sends from the port that the other one sent from.
+  return age < SOONEST && witness.id !== own ? "Same" : "Unknown"
 })

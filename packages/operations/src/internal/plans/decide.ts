@@ -35,6 +35,13 @@ export const compile = (plan: RestartPlan): Compiled => ({
   backWithin: Duration.toMillis(plan.backWithin)
 })
 
+/**
+ * Up to when occurrences count as over when a plan begins now. The one time of a one-off plan was meant, even if nobody was there
+ * to see it come.
+ */
+export const beginningOf = ({ latest, plan }: Compiled, now: number): number =>
+  "once" in plan.at ? now - latest - 1 : now
+
 /** What is known of the server now. */
 export interface Known {
   /** This driver: another one, and the same one after a restart of its process, has another name. */
@@ -188,8 +195,9 @@ const restarting = (plan: Compiled, restart: Restart, now: number, known: Known)
       ? { _tag: "Report", restart, count, since: restart.gone }
       : wait(restart.gone + (count + 1) * plan.backWithin)
   }
+  if (restart.gone !== undefined) return finish("Restarted")
   if (restart.run !== known.run) return { _tag: "Examine", restart }
-  if (restart.gone !== undefined || restart.epoch !== known.epoch) return finish("Restarted")
+  if (restart.epoch !== known.epoch) return finish("Restarted")
   const end = restart.from + plan.goneWithin
   if (now < end) return wait(end, true)
   return restart.tries < plan.plan.tries

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import { InvalidPlan, type PlanStoreError } from "../../PlanError.ts"
 import type { NewTime, OnServers, Ordered, Upcoming } from "../../Plans.ts"
 import { type Context, utc } from "./context.ts"
-import { appointedAt, type Compiled, nextOf, pendingOf, type Recorded } from "./decide.ts"
+import { appointedAt, beginningOf, type Compiled, nextOf, pendingOf, type Recorded } from "./decide.ts"
 import * as Progress from "./progress.ts"
 
 /** What comes next of a plan on a server, if anything does: what the driver will come to, without the steps in between. */
@@ -18,7 +18,7 @@ const upcoming = (
   { order, progress: found }: Recorded,
   now: number
 ): Upcoming | undefined => {
-  const begin = Progress.begin(plan.calendar.key, now)
+  const begin = Progress.begin(plan.calendar.key, beginningOf(plan, now))
   let progress = typeof found === "object" ? found : begin
   if (progress.restart !== undefined) {
     const { occurrence, time } = progress.restart

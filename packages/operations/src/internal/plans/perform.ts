@@ -103,7 +103,7 @@ export const perform = (task: Task, begun: Begun): Effect.Effect<Performed> => {
     case "Report":
       return report(task, new PlanEvent.NotBack({ ...at(step.restart), since: utc(step.since), count: step.count }))
     case "Examine": {
-      const outcome = Transitions.outcomeOf(step.restart, begun.findings.server)
+      const outcome = Transitions.outcomeOf(begun.findings.server)
       return Effect.succeed(
         happened(...(outcome === undefined ? [] : [ended(at(step.restart), outcome, now - step.restart.at)]))
       )

@@ -68,9 +68,10 @@ export const Order = Schema.Struct({
 
 export type Order = typeof Order.Type
 
-export const begin = (calendar: string, now: number, before?: Progress): Progress => ({
+/** Occurrences up to `finished` were before the plan. */
+export const begin = (calendar: string, finished: number, before?: Progress): Progress => ({
   calendar,
-  finished: now,
+  finished,
   ...(before?.locked === true && { locked: true })
 })
 

@@ -4,7 +4,7 @@
  * What is wrong to do twice is recorded before. If it turns out that it was not done after all, `after` takes that back.
  */
 import type { Done } from "./actions.ts"
-import type { Compiled, Known, Outcome, Recorded, Step } from "./decide.ts"
+import { beginningOf, type Compiled, type Known, type Outcome, type Recorded, type Step } from "./decide.ts"
 import * as Progress from "./progress.ts"
 
 /** What a step was found to need before it could be recorded. */
@@ -22,10 +22,9 @@ export interface Moment extends Findings {
 
 /** How an occurrence ends if the server is examined. `undefined`: it goes on, the server is the same. */
 export const outcomeOf = (
-  { gone }: Progress.Restart,
   server: Findings["server"]
 ): Extract<Outcome, "Restarted" | "Unknown"> | undefined =>
-  server === "Same" ? undefined : server === "Other" || gone !== undefined ? "Restarted" : "Unknown"
+  server === "Same" ? undefined : server === "Other" ? "Restarted" : "Unknown"
 
 export const before = (
   plan: Compiled,
@@ -39,7 +38,7 @@ export const before = (
   if (step._tag === "Begin" || recorded === undefined || recorded === "unreadable") {
     return recorded === "unreadable"
       ? Progress.beginAfterLoss(key, now)
-      : Progress.begin(key, now, recorded)
+      : Progress.begin(key, beginningOf(plan, now), recorded)
   }
   switch (step._tag) {
     case "Appoint":
@@ -50,7 +49,7 @@ export const before = (
     case "Command":
       return Progress.command(recorded, step.appointment, sender)
     case "Examine": {
-      const outcome = outcomeOf(step.restart, moment.server)
+      const outcome = outcomeOf(moment.server)
       return outcome === undefined
         ? Progress.takeOver(recorded, sender)
         : Progress.finish(recorded, step.restart.occurrence, outcome === "Restarted")

@@ -1,0 +1,132 @@
+import * as NodeRcon from "@bercon/client/NodeRcon"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Path from "node:path"
+import { define } from "../command/define.ts"
+import * as Password from "../connection/Password.ts"
+import * as Profiles from "../connection/Profiles.ts"
+import { fromFlags, fromVariables, usage } from "../connection/Sources.ts"
+import * as Failure from "../Failure.ts"
+import { bercon } from "../flags.ts"
+import { ask, canAsk, confirm } from "../init/ask.ts"
+import { note, write } from "../output/Output.ts"
+import * as Progress from "../output/Progress.ts"
+
+const missing = (what: string, flag: string) => usage(`${what} is missing: use ${flag}`)
+
+const portProblem = (text: string): string | undefined =>
+  /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? undefined : "a port is from 1 to 65535"
+
+/** Writes a profile. */
+export const init = define(
+  "init",
+  {
+    description: "Writes a server to the file of servers: asks for what no flag says, and tries to log in",
+    examples: [
+      ["bercon init", "Asks for everything"],
+      ["bercon init --id eu1 --host 203.0.113.7 --port 2306 --password-file - < secret", "For scripts: asks nothing"],
+      [
+        "bercon init --id eu1 --port 2306 --password-variable EU1_PASSWORD --skip-login",
+        "The password stays in a variable"
+      ]
+    ]
+  },
+  {
+    id: Flag.String("id").pipe(
+      Flag.withDescription("The name of the server, for --profile: letters, digits, _ and -"),
+      Flag.optional
+    ),
+    passwordVariable: Flag.String("password-variable").pipe(
+      Flag.withDescription("The variable that has the password, which is then written nowhere"),
+      Flag.withMetavar("name"),
+      Flag.optional
+    ),
+    skipLogin: Flag.Boolean("skip-login").pipe(
+      Flag.withDescription("Writes the profile without trying it"),
+      Flag.withDefault(false)
+    ),
+    overwrite: Flag.Boolean("overwrite").pipe(
+      Flag.withDescription("Replaces a server of the same name without asking"),
+      Flag.withDefault(false)
+    )
+  },
+  (input) =>
+    Effect.gen(function*() {
+      const flags = yield* bercon
+      const { store, toml } = yield* Effect.promise(async () => ({
+        store: await import("../init/store.ts"),
+        toml: await import("../init/toml.ts")
+      }))
+      const given = yield* fromFlags(flags)
+      const variables = yield* fromVariables
+      const { path } = yield* Profiles.path(flags.config)
+      const ids = yield* store.idsIn(path)
+      const idProblem = (id: string) => toml.isId(id) ? undefined : "a name has letters, digits, _ and - only"
+
+      const id = Option.isSome(input.id)
+        ? input.id.value
+        : canAsk()
+        ? yield* ask("Name of the server, such as eu1", idProblem)
+        : yield* missing("the name of the server", "--id")
+      if (!toml.isId(id)) return yield* usage(`--id: ${idProblem(id)} (got ${JSON.stringify(id)})`)
+      if (ids.has(id) && !input.overwrite) {
+        const replaces = canAsk() && (yield* confirm(`${path} has a server ${id}. Replace it?`))
+        if (!replaces) return yield* usage(`${path} has a server ${id} already: use another name, or --overwrite`)
+      }
+      const knownHost = given.host ?? variables.host
+      const host = knownHost ?? (canAsk() ? yield* ask("Host", undefined, "127.0.0.1") : "127.0.0.1")
+      const knownPort = given.port ?? variables.port
+      const port = knownPort ?? (canAsk()
+        ? Number(yield* ask("RConPort", portProblem))
+        : yield* missing("the port", "--port"))
+      const flavour = given.flavour ?? variables.flavour ?? "auto"
+
+      const { passwordVariable } = input
+      const password = Option.isSome(passwordVariable)
+        ? yield* Profiles.redactedVariable(passwordVariable.value)
+        : yield* (given.password ?? variables.password ?? Effect.succeedNone).pipe(
+          Effect.flatMap((password) => Option.isSome(password) ? Effect.succeed(password) : Password.ask(id))
+        )
+      if (Option.isNone(password) && !(input.skipLogin && Option.isSome(passwordVariable))) {
+        return yield* Option.isSome(passwordVariable)
+          ? usage(`the variable ${passwordVariable.value} is not set: set it, or use --skip-login`)
+          : missing("the password", "--password-file (- is standard input) or --password-variable")
+      }
+      if (Option.isSome(password) && !input.skipLogin) {
+        const login = NodeRcon.make({
+          host,
+          port,
+          flavour,
+          password: password.value,
+          loginTimeout: Option.getOrElse(flags.wait, () => flags.timeout)
+        })
+        const tried = yield* Progress.during([`${host}:${port}`], () => Effect.result(Effect.scoped(login))).pipe(
+          Effect.provideService(Progress.Quiet, flags.quiet)
+        )
+        if (Result.isFailure(tried)) {
+          if (!canAsk()) return yield* Effect.fail(tried.failure)
+          yield* note(`bercon: ${Failure.describe(tried.failure)}`)
+          if (!(yield* confirm("Write it all the same?"))) return yield* Effect.fail(tried.failure)
+        }
+      }
+
+      const ownFile = Option.filter(flags.passwordFile, (file) => file !== "-")
+      const where = Option.isSome(passwordVariable)
+        ? { passwordVariable: passwordVariable.value }
+        : Option.isSome(ownFile)
+        ? { passwordFile: Path.resolve(ownFile.value) }
+        : { passwordFile: store.passwordPath(id) }
+      if (Option.isNone(passwordVariable) && Option.isNone(ownFile) && Option.isSome(password)) {
+        yield* store.writePassword(path, id, password.value)
+      }
+      yield* store.writeServer(path, id, {
+        host,
+        port,
+        flavour: flavour === "auto" ? undefined : flavour,
+        password: where
+      })
+      yield* write(`${path} has the server ${id} now: \`bercon players --profile ${id}\`\n`)
+    })
+)

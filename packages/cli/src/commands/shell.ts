@@ -1,0 +1,40 @@
+import * as NodeRcon from "@bercon/client/NodeRcon"
+import * as Effect from "effect/Effect"
+import process from "node:process"
+import { define, withServers } from "../command/define.ts"
+import { usage } from "../connection/Sources.ts"
+import { bercon } from "../flags.ts"
+import * as Progress from "../output/Progress.ts"
+
+/** An interactive session. */
+export const shell = define(
+  "shell",
+  {
+    description: "Opens a session: commands are typed, and what happens appears above them. `help` lists the commands",
+    examples: [
+      ["bercon shell --profile eu1", "Tab completes commands and names, Ctrl-D leaves"],
+      ["bercon shell < commands.txt", "One command a line, as in a script"]
+    ]
+  },
+  {},
+  () =>
+    withServers(({ servers: [server, ...others] }) =>
+      Effect.gen(function*() {
+        if (server === undefined || others.length > 0) return yield* usage("shell is for one server: name one")
+        const { format } = yield* bercon
+        const { interactive, script } = yield* Effect.promise(async () => ({
+          ...await import("../shell/interactive.ts"),
+          ...await import("../shell/script.ts")
+        }))
+        const rcon = yield* Progress.during([server.name], () => NodeRcon.make(server.options))
+        const isTerminal = process.stdin.isTTY && process.stdout.isTTY
+        const style = () => ({
+          format,
+          labelled: false,
+          width: isTerminal ? process.stdout.columns : undefined,
+          colours: isTerminal && process.stdout.hasColors()
+        })
+        yield* isTerminal ? interactive(rcon, server.name, style) : script(rcon, style())
+      })
+    )
+)

@@ -1,0 +1,51 @@
+/**
+ * Asks the person at the terminal, on standard error.
+ */
+import * as Effect from "effect/Effect"
+import process from "node:process"
+import * as Readline from "node:readline"
+import { UsageError } from "../Failure.ts"
+
+/** Whether there is a person who can be asked. */
+export const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY
+
+/** Asks until the answer is good. An empty one is the default. */
+export const ask = (
+  question: string,
+  problemOf: (answer: string) => string | undefined = () => undefined,
+  fallback?: string
+): Effect.Effect<string, UsageError> =>
+  Effect.callback((resume, signal) => {
+    const terminal = Readline.createInterface({ input: process.stdin, output: process.stderr, historySize: 0 })
+    const end = (answer: Effect.Effect<string, UsageError>) => {
+      terminal.removeAllListeners("close")
+      terminal.close()
+      resume(answer)
+    }
+    terminal.setPrompt(`${question}${fallback === undefined ? "" : ` [${fallback}]`}: `)
+    terminal.on("line", (line) => {
+      const answer = line.trim() === "" && fallback !== undefined ? fallback : line.trim()
+      const problem = answer === "" ? "an answer is needed" : problemOf(answer)
+      if (problem === undefined) return end(Effect.succeed(answer))
+      process.stderr.write(`${problem}\n`)
+      terminal.prompt()
+    })
+    terminal.once("close", () =>
+      end(Effect.fail(new UsageError({ message: "the input ended before all was answered. Nothing was written" }))))
+    // In raw mode Ctrl-C is a key, not a signal.
+    terminal.once("SIGINT", () =>
+      process.kill(process.pid, "SIGINT"))
+    signal.addEventListener("abort", () => {
+      terminal.removeAllListeners("close")
+      terminal.close()
+      process.stderr.write("\n")
+    }, { once: true })
+    terminal.prompt()
+  })
+
+/** Asks a question of yes or no. The default is no. */
+export const confirm = (question: string): Effect.Effect<boolean, UsageError> =>
+  Effect.map(
+    ask(`${question} (yes or no)`, (answer) => /^(?:y|yes|n|no)$/i.test(answer) ? undefined : "yes or no?", "no"),
+    (answer) => /^y/i.test(answer)
+  )

@@ -1,0 +1,80 @@
+/**
+ * Writes a server to the file of servers, and its password to a file of its own that only its owner can read.
+ */
+import type { ServersFileError } from "@bercon/fleet/FleetError"
+import * as NodeFleet from "@bercon/fleet/NodeFleet"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { UsageError } from "../Failure.ts"
+import { type Entry, withServer } from "./toml.ts"
+
+const OWNER_ONLY = 0o600
+
+const failed = (message: string) => new UsageError({ message })
+
+const io = <A>(path: string, run: () => A): Effect.Effect<A, UsageError> =>
+  Effect.try({
+    try: run,
+    catch: (cause) =>
+      failed(
+        `${path} cannot be written (${
+          cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
+        })`
+      )
+  })
+
+/** Replaces a file as a whole, so that it is never there by half. */
+const replace = (path: string, text: string): void => {
+  const temporary = `${path}.new`
+  Fs.rmSync(temporary, { force: true })
+  Fs.writeFileSync(temporary, text, { mode: OWNER_ONLY })
+  Fs.renameSync(temporary, path)
+}
+
+/** Where the password of a server is kept: beside the file of servers. */
+export const passwordPath = (id: string): string => Path.join("secrets", id)
+
+/** Writes the password to {@link passwordPath}, from the folder of the file of servers. */
+export const writePassword = (
+  file: string,
+  id: string,
+  password: Redacted.Redacted
+): Effect.Effect<void, UsageError> => {
+  const path = Path.resolve(Path.dirname(file), passwordPath(id))
+  return io(path, () => {
+    Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
+    replace(path, `${Redacted.value(password)}\n`)
+  })
+}
+
+/** The ids in the file of servers, none if there is no file yet. */
+export const idsIn = (file: string): Effect.Effect<ReadonlySet<string>, ServersFileError> =>
+  Fs.existsSync(file)
+    ? Effect.map(NodeFleet.readFile(file), (servers) => new Set(servers.keys()))
+    : Effect.succeed(new Set())
+
+/** Writes the server to the file. Nothing is written unless the result has all servers that the file had. */
+export const writeServer = Effect.fnUntraced(function*(
+  file: string,
+  id: string,
+  entry: Entry
+): Effect.fn.Return<void, UsageError | ServersFileError> {
+  const before = yield* idsIn(file)
+  const path = Fs.existsSync(file) ? Fs.realpathSync(file) : file
+  const old = before.size === 0 && !Fs.existsSync(path) ? "" : yield* io(path, () => Fs.readFileSync(path, "utf8"))
+  const text = withServer(old, id, entry, before.has(id))
+  const byHand = failed(
+    `the server ${id} cannot be replaced in ${file} without losing something: edit the file by hand`
+  )
+  if (text === undefined) return yield* byHand
+  const trial = `${path}.try`
+  yield* io(path, () => {
+    Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
+    Fs.writeFileSync(trial, text, { mode: OWNER_ONLY })
+  })
+  const after = yield* Effect.ensuring(idsIn(trial), Effect.sync(() => Fs.rmSync(trial, { force: true })))
+  if (!after.has(id) || [...before].some((other) => !after.has(other))) return yield* byHand
+  yield* io(path, () => replace(path, text))
+})

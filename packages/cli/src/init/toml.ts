@@ -1,0 +1,46 @@
+/**
+ * Adds a server to the text of a file of servers, and leaves all else in it as it is.
+ */
+
+/** A server as a file has it. */
+export interface Entry {
+  readonly host: string
+  readonly port: number
+  readonly flavour?: "BattlEye" | "Reforger" | undefined
+  /** Where the password is: a file, or a variable. */
+  readonly password: { readonly passwordFile: string } | { readonly passwordVariable: string }
+}
+
+/** What the id of a server may be. */
+export const isId = (id: string): boolean => /^[A-Za-z0-9_-]{1,64}$/.test(id)
+
+const table = (id: string, { flavour, host, password, port }: Entry): string =>
+  Object.entries({ host, port, flavour, ...password })
+    .filter(([, value]) => value !== undefined)
+    // A string of JSON is one of TOML.
+    .map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)
+    .join("").replace(/^/, `[servers.${id}]\n`)
+
+const isHeader = (line: string): boolean => /^\s*\[/.test(line)
+
+const isHeaderOf = (id: string) => (line: string): boolean =>
+  new RegExp(`^\\s*\\[\\s*servers\\s*\\.\\s*(?:${id}|"${id}"|'${id}')\\s*\\]\\s*(?:#.*)?$`).test(line)
+
+/** Comments and empty lines before the next header belong to that. */
+const endOf = (lines: ReadonlyArray<string>, start: number): number => {
+  const next = lines.findIndex((line, at) => at > start && isHeader(line))
+  let end = next === -1 ? lines.length : next
+  while (end > start + 1 && /^\s*(?:#.*)?$/.test(lines[end - 1]!)) end--
+  return end
+}
+
+/** The text with the server in addition, or in place of the one with its id. `undefined` if that one cannot be replaced. */
+export const withServer = (text: string, id: string, entry: Entry, exists: boolean): string | undefined => {
+  const added = table(id, entry)
+  if (!exists) return text.trim() === "" ? text + added : `${text.replace(/\n*$/, "\n\n")}${added}`
+  const lines = text.split("\n")
+  const start = lines.findIndex(isHeaderOf(id))
+  if (start === -1) return undefined
+  lines.splice(start, endOf(lines, start) - start, ...added.trimEnd().split("\n"))
+  return lines.join("\n").replace(/\n*$/, "\n")
+}

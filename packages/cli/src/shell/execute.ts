@@ -1,0 +1,135 @@
+/**
+ * What a line that was typed has a server do, and what is printed of it.
+ */
+import type { Player } from "@bercon/client/Player"
+import type * as RconClient from "@bercon/client/RconClient"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Target from "../command/Target.ts"
+import { view as adminsView } from "../commands/admins.ts"
+import { view as bansView } from "../commands/bans.ts"
+import { view as playersView } from "../commands/players.ts"
+import { type ServerFailure, UsageError } from "../Failure.ts"
+import * as Format from "../output/Format.ts"
+import * as SafeText from "../output/SafeText.ts"
+import type { View } from "../output/View.ts"
+import * as Line from "./line.ts"
+
+type Printed = Effect.Effect<string, ServerFailure>
+
+/** Lines after which the players, or the server, are gone. */
+export const isDrastic = (line: string): boolean =>
+  /^!?\s*(?:shutdown|restart|#shutdown\S*|#restart\S*|#reassign|#mission\s.*)\s*$/i.test(line.trim())
+
+/** What help says. */
+export const help: string = [
+  ...Line.commands.map(([usage, description]) => `${usage.padEnd(35)} ${description}`.trimEnd()),
+  "A player is a name (in quotes if it has blanks), a slot or a GUID. Tab completes, the arrows bring lines back.",
+  ""
+].join("\n")
+
+const usage = (message: string) => Effect.fail(new UsageError({ message }))
+
+const CONFIRMED = { confirmWithin: "5 seconds" } as const
+
+const printed = (action: string, target: string, reply: string): string =>
+  `${action} ${SafeText.line(target)}: done${reply === "" ? "" : ` (${SafeText.line(reply)})`}\n`
+
+const raw = (rcon: RconClient.Service, text: string): Printed =>
+  Effect.map(rcon.command(text), (reply) => {
+    const safe = SafeText.lines(reply)
+    return safe === "" || safe.endsWith("\n") ? safe : `${safe}\n`
+  })
+
+const list = (lines: ReadonlyArray<string>): string => lines.map((line) => `${SafeText.line(line)}\n`).join("")
+
+const onPlayer = (
+  rcon: RconClient.Service,
+  word: string | undefined,
+  doing: (player: Player) => Printed
+): Printed =>
+  word === undefined
+    ? usage("which player? Name one by name, slot or GUID")
+    : Effect.flatMap(Target.players(rcon, [word]), ([player]) => doing(player!))
+
+const ban = (rcon: RconClient.Service, line: string, words: ReadonlyArray<string>): Printed => {
+  const [, target, minutes = ""] = words
+  if (target === undefined) return usage("whom? Name a player, a GUID or an address")
+  const isTimed = /^\d+$/.test(minutes)
+  const reason = Line.after(line, isTimed ? 3 : 2)
+  const options = {
+    ...CONFIRMED,
+    ...(reason !== "" && { reason }),
+    ...(isTimed && Number(minutes) > 0 && { duration: Duration.minutes(Number(minutes)) })
+  }
+  return Effect.flatMap(Target.toBan(rcon, [target]), ({ absent, present }) => {
+    const banned = present[0] ?? absent[0]!
+    return Effect.map(rcon.ban(banned, options), (reply) => printed("ban", Target.label(banned), reply))
+  })
+}
+
+/** Does what a line says. What is printed is safe, and each line of it ended. */
+export const execute = (rcon: RconClient.Service, line: string, context: Format.Context): Printed => {
+  const table = <Row>(view: View<Row>, rows: Effect.Effect<ReadonlyArray<Row>, ServerFailure>): Printed =>
+    Effect.map(rows, (rows) => Format.render(view, [{ server: "", rows }], context))
+  const text = line.trim()
+  const words = Line.words(text)
+  const [command = "", first] = words
+  if (text.startsWith("!")) return raw(rcon, text.slice(1).trim())
+  if (words.length === 1) {
+    switch (command) {
+      case "players":
+        return table(playersView, rcon.players)
+      case "admins":
+        return table(adminsView, rcon.admins)
+      case "bans":
+        return table(bansView, rcon.bans)
+      case "missions":
+        return Effect.map(rcon.missions, list)
+      case "version":
+        return Effect.map(rcon.version, (version) => list([version.toString()]))
+      case "lock":
+      case "unlock":
+      case "restart":
+      case "shutdown":
+        return Effect.map(
+          rcon[command],
+          (reply) => `${command}: sent${reply === "" ? "" : ` (${SafeText.line(reply)})`}\n`
+        )
+      case "help":
+        return Effect.succeed(help)
+    }
+  }
+  switch (command) {
+    case "say": {
+      const announcement = Line.after(text, first === "-1" ? 2 : 1)
+      return announcement === "" ? usage("say what?") : Effect.map(rcon.say(announcement, CONFIRMED), () => "")
+    }
+    case "whisper":
+      return onPlayer(
+        rcon,
+        first,
+        (player) => Effect.map(rcon.whisper(player, Line.after(text, 2), CONFIRMED), () => "")
+      )
+    case "kick":
+      return onPlayer(rcon, first, (player) =>
+        Effect.map(
+          rcon.kick(player, Line.after(text, 2), CONFIRMED),
+          (reply) => printed("kick", Target.label(player), reply)
+        ))
+    case "ban":
+      return ban(rcon, text, words)
+    case "unban":
+      return first === undefined
+        ? usage("which ban? Name a GUID, an address or a number")
+        : Effect.flatMap(Target.toUnban(rcon, words.slice(1)), (targets) =>
+          Effect.map(
+            Effect.forEach(targets, (target) =>
+              Effect.map(rcon.unban(target), (reply) => printed("unban", Target.label(target), reply))),
+            (lines) =>
+              lines.join("")
+          ))
+    default:
+      return raw(rcon, text)
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * The lines that were typed, kept between runs. A line with a password in it is never kept, nor one that begins with a blank.
+ */
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import process from "node:process"
+
+/** How many lines are kept. */
+export const CAPACITY = 1000
+
+const isSecret = (line: string): boolean => /^\s|^\s*!?\s*(?:#login\b|rconpassword\b|login\b)/i.test(line)
+
+/** The lines, newest first as `node:readline` has them, with one more. */
+export const remember = (lines: ReadonlyArray<string>, line: string): ReadonlyArray<string> =>
+  line.trim() === "" || isSecret(line) ? lines : [line, ...lines.filter((other) => other !== line)].slice(0, CAPACITY)
+
+/** The file, in the folder that the platform has for such things. */
+export const path = (env: NodeJS.ProcessEnv = process.env): string => {
+  const xdg = env["XDG_STATE_HOME"]
+  const folder = xdg !== undefined && Path.isAbsolute(xdg)
+    ? xdg
+    : process.platform === "win32"
+    ? env["LOCALAPPDATA"] ?? Path.join(Os.homedir(), "AppData", "Local")
+    : Path.join(Os.homedir(), ".local", "state")
+  return Path.join(folder, "bercon", "history")
+}
+
+/** Reads the lines, newest first. None if there is no such file. */
+export const load = (file: string): ReadonlyArray<string> => {
+  try {
+    return Fs.readFileSync(file, "utf8").split("\n").filter((line) => line !== "").slice(-CAPACITY).reverse()
+  } catch {
+    return []
+  }
+}
+
+/** Writes the lines. A history that cannot be written is lost: that is no reason to fail. */
+export const save = (file: string, lines: ReadonlyArray<string>): void => {
+  try {
+    Fs.mkdirSync(Path.dirname(file), { recursive: true, mode: 0o700 })
+    const temporary = `${file}.${process.pid}`
+    Fs.writeFileSync(temporary, lines.toReversed().map((line) => `${line}\n`).join(""), { mode: 0o600 })
+    Fs.renameSync(temporary, file)
+  } catch {
+    // See above.
+  }
+}

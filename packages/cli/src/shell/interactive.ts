@@ -1,0 +1,125 @@
+/**
+ * The shell at a terminal: a line is typed at the bottom, and what happens appears above it.
+ */
+import type { LoginFailure } from "@bercon/client/LoginFailure"
+import type { Player } from "@bercon/client/Player"
+import type * as RconClient from "@bercon/client/RconClient"
+import type * as ServerEvent from "@bercon/client/ServerEvent"
+import type * as Cause from "effect/Cause"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Failure from "../Failure.ts"
+import type * as Format from "../output/Format.ts"
+import * as SafeText from "../output/SafeText.ts"
+import { inWords } from "../output/words.ts"
+import { execute, isDrastic } from "./execute.ts"
+import * as History from "./history.ts"
+import * as Line from "./line.ts"
+import * as Prompt from "./Prompt.ts"
+
+/** Lines that were typed before the ones before them are done; more are ignored. */
+const TYPED_AHEAD = 100
+
+/** Steps of joining, and who was there before: one line for a player who comes is enough. */
+const TOLD_OTHERWISE: ReadonlySet<ServerEvent.Tag> = new Set(["PlayerGuid", "PlayerVerified", "PlayerIdentified"])
+
+const clock = (time: DateTime.Utc | undefined): string =>
+  time === undefined ? "" : `${DateTime.toDate(time).toTimeString().slice(0, 8)}  `
+
+/** Runs the shell until the person leaves, or the session ends for good. */
+export const interactive = (
+  rcon: RconClient.Service,
+  name: string,
+  style: () => Format.Context
+): Effect.Effect<void, LoginFailure, Scope.Scope> =>
+  Effect.gen(function*() {
+    const typed = yield* Queue.dropping<string, Cause.Done>(TYPED_AHEAD)
+    const text = `${SafeText.line(name)}> `
+    const file = History.path()
+    let history = History.load(file)
+    let players: ReadonlyArray<Player> = []
+    let showsEvents = true
+    /** A drastic line that waits for a yes. */
+    let doubtful: string | undefined
+    const prompt = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        Prompt.make({
+          text,
+          history,
+          complete: (line) => Line.complete(line, players),
+          onLine: (line) => {
+            if (doubtful === undefined) {
+              history = History.remember(history, line)
+              History.save(file, history)
+              if (history[0] !== line) prompt.forget()
+            } else prompt.forget()
+            Queue.offerUnsafe(typed, line)
+          },
+          onCancel: () => {
+            if (doubtful === undefined) return
+            doubtful = undefined
+            prompt.change(text)
+          },
+          onEnd: () => Queue.endUnsafe(typed)
+        })
+      ),
+      (prompt) => Effect.sync(() => prompt.close())
+    )
+    const print = (text: string) => Effect.sync(() => text === "" ? undefined : prompt.above(text))
+    const question = () => doubtful === undefined ? text : `${doubtful.trim()}: the players lose their game. Type yes: `
+
+    const follow = Stream.runForEach(rcon.events, (event) =>
+      showsEvents && !TOLD_OTHERWISE.has(event._tag)
+        ? print(`${clock(event.receivedAt)}${SafeText.line(inWords(event))}`) :
+        Effect.void)
+    const followStatus = rcon.statusChanges.pipe(
+      Stream.drop(1),
+      Stream.runForEach((status) => print(`-- ${SafeText.line(inWords(status))}`))
+    )
+    const followPlayers = Stream.runForEach(rcon.roster.changes, (list) => Effect.sync(() => void (players = list)))
+
+    /** Whether the shell goes on. */
+    const perform = Effect.fnUntraced(function*(line: string): Effect.fn.Return<boolean> {
+      const command = line.trim()
+      if (doubtful !== undefined) {
+        const confirmed = /^yes$/i.test(command) ? doubtful : undefined
+        doubtful = undefined
+        prompt.change(text)
+        if (confirmed !== undefined) yield* answer(confirmed)
+        else yield* print("nothing was done")
+        return true
+      }
+      if (command === "quit" || command === "exit") return false
+      if (command === "") return true
+      if (/^events(?:\s|$)/.test(command)) {
+        showsEvents = !/\soff$/.test(command)
+        yield* print(`events are ${showsEvents ? "shown" : "not shown"}`)
+      } else if (isDrastic(command)) {
+        doubtful = command
+        prompt.change(question())
+      } else yield* answer(command)
+      return true
+    })
+    const answer = (line: string) =>
+      Effect.suspend(() => execute(rcon, line, style())).pipe(
+        Effect.catch((failure) => Effect.succeed(`${SafeText.lines(Failure.describe(failure))}\n`)),
+        Effect.flatMap(print)
+      )
+
+    const talk = Stream.fromQueue(typed).pipe(
+      Stream.mapEffect(perform),
+      Stream.takeWhile((goesOn) => goesOn),
+      Stream.runDrain
+    )
+    // What is followed ends with the session, and then fails as it does.
+    yield* Effect.raceFirst(
+      talk,
+      Effect.andThen(
+        Effect.all([follow, followStatus, followPlayers, rcon.closed], { concurrency: "unbounded" }),
+        Effect.void
+      )
+    )
+  })

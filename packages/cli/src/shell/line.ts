@@ -1,0 +1,71 @@
+/**
+ * What is typed in the shell: its words, and how it is completed.
+ */
+import type { Player } from "@bercon/client/Player"
+
+/** The words of a line. Quotes, single or double, hold a word with blanks together; the last may be open. */
+export const words = (line: string): ReadonlyArray<string> =>
+  Array.from(
+    line.matchAll(/"((?:[^"\\]|\\.)*)"?|'([^']*)'?|(\S+)/g),
+    ([, double, single, bare]) => double?.replace(/\\(.)/g, "$1") ?? single ?? bare ?? ""
+  )
+
+/** What follows so many words of a line, as it is. */
+export const after = (line: string, count: number): string => {
+  let rest = line.trimStart()
+  for (let word = 0; word < count; word++) {
+    rest = rest.replace(/^(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|\S+)\s*/, "")
+  }
+  return rest.trimEnd()
+}
+
+/** Commands after which a player is named. */
+export const ofPlayers: ReadonlySet<string> = new Set(["kick", "ban", "whisper"])
+
+/** Commands that the shell knows, and what each does. All else is sent as it is. */
+export const commands: ReadonlyArray<readonly [usage: string, description: string]> = [
+  ["players", "who is on the server"],
+  ["admins", "who is logged in over RCON"],
+  ["bans", "who is banned"],
+  ["missions", "which missions there are (Arma)"],
+  ["version", "the version of BattlEye"],
+  ["say TEXT", "tells everybody"],
+  ["whisper PLAYER TEXT", "tells one player"],
+  ["kick PLAYER [REASON]", "kicks a player"],
+  ["ban PLAYER|GUID [MINUTES] [REASON]", "bans for ever, or for so many minutes"],
+  ["unban GUID|ADDRESS|NUMBER", "removes bans"],
+  ["lock, unlock", "lets nobody join, lets them join again"],
+  ["restart, shutdown", "restarts the mission, ends the server; asks back"],
+  ["events on|off", "shows what happens, or not"],
+  ["!COMMAND", "sends a command as it is; so is one that is not in this list"],
+  ["help, quit", ""]
+]
+
+const names = [
+  ...new Set(commands.flatMap(([usage]) => usage.split(", ").map((part) => part.split(" ")[0]!)))
+].filter((name) => !name.startsWith("!"))
+
+const quotedIfNeeded = (name: string): string =>
+  /^[^\s"'\\]+$/.test(name) ? name : `"${name.replace(/["\\]/g, "\\$&")}"`
+
+/** Completions of a line that ends at the cursor, and the part of it that they replace. */
+export const complete = (
+  line: string,
+  players: ReadonlyArray<Player>
+): readonly [completions: ReadonlyArray<string>, part: string] => {
+  const first = /^\S*$/.exec(line)
+  if (first !== null) {
+    return [names.filter((name) => name.startsWith(line.toLowerCase())).map((name) => `${name} `), line]
+  }
+  const match = /^(\S+)\s+("(?:[^"\\]|\\.)*|\S*)$/.exec(line)
+  if (match === null) return [[], line]
+  const [, command = "", part = ""] = match
+  if (command === "events") return [["on", "off"].filter((word) => word.startsWith(part)), part]
+  if (!ofPlayers.has(command)) return [[], line]
+  const wanted = part.replace(/^"/, "").replace(/\\(.)/g, "$1").toLowerCase()
+  const named = players.filter(({ name }) => name.toLowerCase().startsWith(wanted)).map(({ name }) =>
+    quotedIfNeeded(name)
+  )
+  const known = wanted === "" ? [] : players.flatMap(({ guid }) => guid?.startsWith(wanted) === true ? [guid] : [])
+  return [[...named, ...known].map((text) => `${text} `), part]
+}

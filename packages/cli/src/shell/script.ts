@@ -1,0 +1,44 @@
+/**
+ * The shell without a terminal: a command a line on standard input, as in a script.
+ */
+import type * as RconClient from "@bercon/client/RconClient"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import process from "node:process"
+import * as Readline from "node:readline"
+import type { ExitCode } from "../ExitCode.ts"
+import * as Failure from "../Failure.ts"
+import type * as Format from "../output/Format.ts"
+import { note, write } from "../output/Output.ts"
+import { execute } from "./execute.ts"
+
+/** Runs the commands one after the other, also after one that fails. */
+export const script = (
+  rcon: RconClient.Service,
+  context: Format.Context
+): Effect.Effect<void, Failure.Reported | Failure.OutputClosed | Failure.UsageError> =>
+  Effect.gen(function*() {
+    const codes = new Array<ExitCode>()
+    let count = 0
+    const lines = Stream.fromAsyncIterable(
+      Readline.createInterface({ input: process.stdin }),
+      () => new Failure.UsageError({ message: "standard input cannot be read" })
+    )
+    yield* lines.pipe(
+      Stream.map((line) => line.trim()),
+      Stream.takeWhile((line) => line !== "quit" && line !== "exit"),
+      Stream.filter((line) => line !== ""),
+      Stream.runForEach((line) => {
+        count++
+        return execute(rcon, line, context).pipe(
+          Effect.flatMap(write),
+          Effect.catch((failure) => {
+            if (failure._tag === "OutputClosed") return Effect.fail(failure)
+            codes.push(Failure.exitCode(failure))
+            return note(`bercon: ${Failure.describe(failure)}`)
+          })
+        )
+      })
+    )
+    if (codes.length > 0) return yield* new Failure.Reported({ code: Failure.ofSeveral(count, codes) })
+  })

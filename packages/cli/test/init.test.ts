@@ -1,0 +1,99 @@
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type Entry, isId, withServer } from "../src/init/toml.ts"
+import { bercon, failed } from "./bercon.ts"
+
+const entry: Entry = { host: "203.0.113.7", port: 2306, password: { passwordFile: "secrets/eu1" } }
+
+describe("a server in a file of servers", () => {
+  const written = "[servers.eu1]\nhost = \"203.0.113.7\"\nport = 2306\npasswordFile = \"secrets/eu1\"\n"
+
+  it("is added at the end, with all else as it was", () => {
+    assert.strictEqual(withServer("", "eu1", entry, false), written)
+    const old = "# mine\n[servers.us] # other\nhost = \"a\" # here\nport = 1"
+    assert.strictEqual(withServer(old, "eu1", entry, false), `${old}\n\n${written}`)
+  })
+
+  it("takes the place of the one with its id, and leaves the comments of others", () => {
+    const other = "# about us\n[servers.us]\nhost = \"a\"\nport = 1\n"
+    const old = `# about eu1\n[servers.eu1]\nhost = "b"\nport = 2 # old\n\n${other}`
+    assert.strictEqual(withServer(old, "eu1", entry, true), `# about eu1\n${written}\n${other}`)
+    const quoted = "[ servers . \"eu1\" ]\nport = 1\n"
+    assert.strictEqual(withServer(quoted, "eu1", entry, true), written)
+  })
+
+  it("that is written in another way is not replaced", () => {
+    assert.isUndefined(withServer("servers.eu1 = { host = \"a\" }\n", "eu1", entry, true))
+  })
+
+  it.each([["eu1", true], ["my-server_2", true], ["", false], ["a.b", false], ["é", false], ["x".repeat(65), false]])(
+    "called %j: %s",
+    (id, expected) => assert.strictEqual(isId(id), expected)
+  )
+})
+
+describe("bercon init", { concurrent: true }, () => {
+  const folder = Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "bercon-"))),
+    (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+  )
+
+  it.live(
+    "tries the server, writes it, and the password to a file that only its owner can read",
+    () =>
+      Effect.gen(function*() {
+        const { address } = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
+        const config = join(yield* folder, "new", "servers.toml")
+        const args = ["--id", "eu1", "--port", `${address.port}`, "--config", config, "--password-file", "-"]
+        const wrong = yield* bercon(["init", ...args], { stdin: "wrong\n" })
+        failed(wrong, 3, /refused the login/)
+        assert.isFalse(existsSync(config))
+
+        const { code, stderr } = yield* bercon(["init", ...args], { stdin: "hunter2\n" })
+        assert.deepStrictEqual([code, stderr], [0, ""])
+        assert.notInclude(readFileSync(config, "utf8"), "hunter2")
+        const secret = join(config, "..", "secrets", "eu1")
+        assert.strictEqual(statSync(secret).mode & 0o777, 0o600)
+        const version = yield* bercon(["version", "--profile", "eu1", "--config", config])
+        assert.deepStrictEqual([version.code, version.stdout], [0, "1.220\n"])
+      }),
+    30_000
+  )
+
+  it.live("never replaces a server unless it may, and then loses nothing else", () =>
+    Effect.gen(function*() {
+      const config = join(yield* folder, "servers.toml")
+      const old = "# mine\n[servers.eu1]\nhost = \"a\"\nport = 1\n\n# yours\n[servers.us]\nhost = \"b\"\nport = 2\n"
+      writeFileSync(config, old)
+      const args = [
+        "init",
+        "--id",
+        "eu1",
+        "--port",
+        "2306",
+        "--password-variable",
+        "EU1",
+        "--skip-login",
+        "--config",
+        config
+      ]
+      failed(yield* bercon(args), 2, /has a server eu1 already: use another name, or --overwrite/)
+      assert.strictEqual(readFileSync(config, "utf8"), old)
+      const { code } = yield* bercon([...args, "--overwrite", "--flavour", "Reforger"])
+      assert.strictEqual(code, 0)
+      assert.strictEqual(
+        readFileSync(config, "utf8"),
+        "# mine\n[servers.eu1]\nhost = \"127.0.0.1\"\nport = 2306\nflavour = \"Reforger\"\npasswordVariable = \"EU1\"\n\n" +
+          "# yours\n[servers.us]\nhost = \"b\"\nport = 2\n"
+      )
+    }), 30_000)
+
+  it.live("says which flag is missing if it cannot ask", () =>
+    Effect.gen(function*() {
+      failed(yield* bercon(["init", "--port", "2306"]), 2, /the name of the server is missing: use --id/)
+    }), 30_000)
+})

@@ -1,0 +1,137 @@
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { bercon } from "./bercon.ts"
+import { hasTmux, needsTmux, start } from "./terminal.ts"
+
+const simulated = Effect.gen(function*() {
+  const server = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
+  yield* server.join({ name: "Miller" })
+  yield* server.join({ name: "李雷 the\u0301 2nd" })
+  const env = { BERCON_PORT: `${server.address.port}`, BERCON_PASSWORD: "right" }
+  const executed = Effect.map(
+    server.executions,
+    (commands) => commands.map(({ text }) => text).filter((text) => text !== "players")
+  )
+  return { ...server, env, executed }
+})
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "bercon-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+)
+
+describe("bercon shell in a terminal", () => {
+  it.live.skipIf(!hasTmux)(`never tears the line being typed${needsTmux}`, () =>
+    Effect.gen(function*() {
+      const { chat, env, executed, start: startAgain, stop } = yield* simulated
+      const terminal = yield* start(["shell"], { env, columns: 50, rows: 20 })
+      yield* terminal.until(/> $|>$/m)
+      const text = "say one two three four five six seven eight nine ten eleven"
+      yield* terminal.type(text)
+      yield* terminal.press("Left", "Left")
+      yield* chat(0, "Side", "hi\x1b[2J\x1b]0;title\x07 there \u202eolleh, and more than fits into one line of it")
+      const screen = yield* terminal.until(/hi\\x1b/)
+      const rows = screen.trimEnd().split("\n")
+      assert.match(rows.slice(0, -2).join(""), /#0 Miller to Side: hi\\x1b\[2J\\x1b\]0;title\\x07 there \\u202eolleh/)
+      const prompt = `127.0.0.1:${env.BERCON_PORT}> `
+      assert.strictEqual(rows.slice(-2).join(""), `${prompt}${text}`.replace(/ $/, ""))
+
+      // The same after a resize, with the cursor before the last two letters still.
+      yield* terminal.resize(40, 20)
+      yield* chat(0, "Side", "second")
+      yield* terminal.until(/second/)
+      yield* terminal.type("_")
+      const narrow = yield* terminal.until(/elev_en$/m)
+      assert.strictEqual(
+        narrow.split(prompt).at(-1)?.replaceAll(/\s/g, ""),
+        "sayonetwothreefourfivesixseveneightninetenelev_en"
+      )
+      yield* terminal.press("Enter")
+      yield* terminal.until(/admin #0 to everybody: one/)
+      assert.deepStrictEqual(yield* executed, ["say -1 one two three four five six seven eight nine ten elev_en"])
+
+      // A server that dies in the middle.
+      yield* stop({ keepPlayers: true })
+      yield* terminal.type("version")
+      yield* terminal.press("Enter")
+      yield* terminal.until(/-- the server/)
+      yield* terminal.type("half a line")
+      yield* startAgain
+      yield* terminal.until(/-- logged in\n[^]*1\.220\n[^]*> half a line$/m)
+      yield* terminal.press("C-c")
+      yield* terminal.press("C-d")
+      yield* terminal.until(/^code 0$/m)
+    }).pipe(Effect.scoped), 60_000)
+
+  it.live.skipIf(!hasTmux)(
+    `completes names, shows tables, asks back, and keeps its history${needsTmux}`,
+    () =>
+      Effect.gen(function*() {
+        const { env, executed } = yield* simulated
+        const state = yield* folder
+        yield* Effect.gen(function*() {
+          const terminal = yield* start(["shell"], { env: { ...env, XDG_STATE_HOME: state }, columns: 100 })
+          yield* terminal.until(/>$/m)
+          yield* terminal.type("pla")
+          yield* terminal.press("Tab")
+          yield* terminal.until(/> players$/m)
+          yield* terminal.press("Enter")
+          yield* terminal.until(/^#  Ping  Address .*\n0    47 .* Miller\n1    47 .*李雷 thé 2nd$/m)
+          yield* terminal.type("shutdown")
+          yield* terminal.press("Enter")
+          yield* terminal.until(/shutdown: the players lose their game\. Type yes:/)
+          yield* terminal.type("no")
+          yield* terminal.press("Enter")
+          yield* terminal.until(/nothing was done/)
+          yield* terminal.type(" secret one")
+          yield* terminal.press("C-c")
+          yield* terminal.type("kick 李")
+          yield* terminal.press("Tab")
+          yield* terminal.type("be nice")
+          yield* terminal.until(/kick "李雷 thé 2nd" be nice$/m)
+          yield* terminal.press("Enter")
+          yield* terminal.until(/kick #1 李雷 thé 2nd: done/)
+          yield* terminal.type("RConPassword hunter2")
+          yield* terminal.press("Enter", "C-d")
+          yield* terminal.until(/^code 0$/m)
+          assert.deepStrictEqual(yield* executed, ["kick 1 be nice", "RConPassword hunter2"])
+          assert.strictEqual(
+            readFileSync(join(state, "bercon", "history"), "utf8"),
+            "players \nshutdown\nkick \"李雷 the\u0301 2nd\" be nice\n"
+          )
+        }).pipe(Effect.scoped)
+        const again = yield* start(["shell"], { env: { ...env, XDG_STATE_HOME: state }, columns: 100 })
+        yield* again.until(/>$/m)
+        yield* again.press("Up")
+        yield* again.until(/> kick "李雷/)
+      }).pipe(Effect.scoped),
+    60_000
+  )
+})
+
+describe("bercon shell without a terminal", () => {
+  it.live(
+    "is a script: a command a line, one that fails does not end it, and the exit code tells",
+    () =>
+      Effect.gen(function*() {
+        const { env, executed } = yield* simulated
+        const stdin = "missions\n\nsay hello there\nversion\nkick Nobody\nban Miller 60 bad words\nfoo\nquit\nversion\n"
+        const { code, stderr, stdout } = yield* bercon(["shell"], { env, stdin })
+        assert.strictEqual(stdout.split("\n")[0], "1.220")
+        assert.match(stdout, /ban .*Miller.*: done\n$/)
+        assert.match(stderr, /^bercon: there is no player "Nobody".*\nbercon: .*foo.*\n$/)
+        assert.strictEqual(code, 8)
+        const [, ...others] = yield* executed
+        assert.deepStrictEqual(others.filter((text) => text !== "bans"), [
+          "say -1 hello there",
+          "version",
+          "ban 0 60 bad words"
+        ])
+      }).pipe(Effect.scoped),
+    30_000
+  )
+})

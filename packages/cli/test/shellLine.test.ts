@@ -1,0 +1,69 @@
+import * as Player from "@bercon/client/Player"
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { isDrastic } from "../src/shell/execute.ts"
+import { CAPACITY, remember } from "../src/shell/history.ts"
+import { after, complete, words } from "../src/shell/line.ts"
+import { clearFrom } from "../src/shell/Prompt.ts"
+
+const GUID = "4fc867abf98b934e9e7eeaf15170258c"
+
+const player = (id: number, name: string) => Schema.decodeSync(Player.Player)({ id, name, guid: GUID, verified: true })
+
+describe("a line of the shell", () => {
+  it.each([
+    ["kick Miller be nice", ["kick", "Miller", "be", "nice"], "be nice"],
+    ["kick \"John  Doe\" be nice", ["kick", "John  Doe", "be", "nice"], "be nice"],
+    ["kick 'x \"y\"' why", ["kick", "x \"y\"", "why"], "why"],
+    ["  kick \"a\\\"b\"  ", ["kick", "a\"b"], ""],
+    ["kick \"open end", ["kick", "open end"], ""],
+    ["", [], ""]
+  ])("%j has words", (line, expected, rest) => {
+    assert.deepStrictEqual([words(line), after(line, 2)], [expected, rest])
+  })
+
+  it.each([
+    ["ki", ["kick "], "ki"],
+    ["kick Mi", ["Miller "], "Mi"],
+    ["kick jo", ["\"John Doe\" "], "jo"],
+    ["kick \"john D", ["\"John Doe\" "], "\"john D"],
+    ["kick \"a\\\"", ["\"a\\\"b\" "], "\"a\\\""],
+    ["ban 4fc8", [`${GUID} `, `${GUID} `, `${GUID} `], "4fc8"],
+    ["events o", ["on", "off"], "o"],
+    ["say Mi", [], "say Mi"],
+    ["kick Miller be", [], "kick Miller be"]
+  ])("%j is completed", (line, completions, part) => {
+    const players = [player(0, "Miller"), player(1, "John Doe"), player(2, "a\"b")]
+    assert.deepStrictEqual(complete(line, players), [completions, part])
+  })
+
+  it.each([
+    ["shutdown", true],
+    ["#shutdown", true],
+    ["!#restartserver", true],
+    ["restart", true],
+    ["#mission x", true],
+    ["say shutdown", false],
+    ["players", false]
+  ])("%j asks back: %s", (line, expected) => assert.strictEqual(isDrastic(line), expected))
+})
+
+describe("the history", () => {
+  it("has each line once, the newest first, and not too many", () => {
+    assert.deepStrictEqual(remember(["b", "a"], "a"), ["a", "b"])
+    const full = Array.from({ length: CAPACITY }, (_, at) => `${at}`)
+    assert.deepStrictEqual(remember(full, "new").length, CAPACITY)
+    assert.strictEqual(remember(full, "new")[0], "new")
+  })
+
+  it.each([[""], ["  "], [" secret"], ["RConPassword hunter2"], ["!rconpassword hunter2"], ["#login hunter2"]])(
+    "does not have %j",
+    (line) => assert.deepStrictEqual(remember(["a"], line), ["a"])
+  )
+})
+
+describe("the prompt", () => {
+  it("is cleared from its first row", () => {
+    assert.deepStrictEqual([clearFrom(0), clearFrom(2)], ["\r\x1b[J", "\r\x1b[2A\x1b[J"])
+  })
+})

@@ -1,0 +1,112 @@
+import { FleetError, type Wire } from "@bercon/cluster"
+import { assert, describe, it } from "@effect/vitest"
+import { Arbitrary, Result, Schema } from "effect"
+import * as ListChanges from "../src/internal/listChanges.ts"
+
+const settings = (port: number) => ({ host: "10.0.0.1", port })
+const entry = (id: string, generation: string, port = 1): Wire.ListedServer => ({
+  id,
+  generation,
+  settings: settings(port)
+})
+const two = [entry("altis", "one", 1), entry("stratis", "two", 2)]
+const first = { name: "now", isRepeated: false, revision: 2 }
+const again = { ...first, isRepeated: true }
+
+describe("add", () => {
+  const add = ListChanges.add("malden", settings(3))
+
+  it("puts a server at the end, under the name of the change", () => {
+    assert.deepStrictEqual(Result.getOrThrow(add(two, first)).servers, [...two, entry("malden", "now", 3)])
+  })
+  it("refuses an id that is there, unless it was put by this change", () => {
+    const there = [...two, entry("malden", "before")]
+    assert.instanceOf(Result.getOrThrow(Result.flip(add(there, again))), FleetError.DuplicateServer)
+    const done = [...two, entry("malden", "now")]
+    assert.strictEqual(Result.getOrThrow(add(done, again)).servers, done)
+  })
+  it("refuses one server more than a list can have", () => {
+    const many = Array.from({ length: 4096 }, (_, i) => entry(`server-${i}`, "one"))
+    assert.instanceOf(Result.getOrThrow(Result.flip(add(many, first))), FleetError.InvalidServer)
+    assert.isTrue(Result.isSuccess(add(many.slice(1), first)))
+  })
+})
+
+describe("remove", () => {
+  const remove = ListChanges.remove("altis")
+
+  it("takes a server out", () => {
+    assert.deepStrictEqual(Result.getOrThrow(remove(two, first)).servers, [two[1]!])
+  })
+  it("refuses an id that is not there, unless this change may have removed it", () => {
+    const failure = Result.getOrThrow(Result.flip(remove([two[1]!], first)))
+    assert.deepStrictEqual([failure.id, failure.known], ["altis", ["stratis"]])
+    const done = [two[1]!]
+    assert.strictEqual(Result.getOrThrow(remove(done, again)).servers, done)
+  })
+})
+
+describe("replace", () => {
+  const replace = ListChanges.replace("altis", settings(1))
+
+  it("puts another definition in the same place, also if its settings are the same", () => {
+    assert.deepStrictEqual(Result.getOrThrow(replace(two, first)).servers, [entry("altis", "now", 1), two[1]!])
+  })
+  it("is not made twice", () => {
+    const done = [entry("altis", "now", 1), two[1]!]
+    assert.strictEqual(Result.getOrThrow(replace(done, again)).servers, done)
+  })
+  it("refuses an id that is not there", () => {
+    assert.instanceOf(Result.getOrThrow(Result.flip(replace([], first))), FleetError.UnknownServer)
+  })
+})
+
+describe("begin", () => {
+  const begin = ListChanges.begin(new Map([["malden", settings(3)]]))
+
+  it("counts for a list that has never been changed alone", () => {
+    assert.deepStrictEqual(
+      Result.getOrThrow(begin([], { ...first, revision: 0 })).servers,
+      [entry("malden", "now", 3)]
+    )
+    const empty: ReadonlyArray<Wire.ListedServer> = []
+    assert.strictEqual(Result.getOrThrow(begin(empty, first)).servers, empty)
+  })
+})
+
+describe("reconcile", () => {
+  const port = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3 })))
+  const Ports = Schema.Struct({ a: port, b: port, c: port, d: port })
+
+  it.prop(
+    "makes exactly the wanted list, keeps what is equal, and reports what it did",
+    { before: Arbitrary.schema(Ports), wanted: Arbitrary.schema(Ports) },
+    ({ before, wanted }) => {
+      const servers = Object.entries(before).map(([id, port]) => entry(id, "before", port))
+      const reconcile = ListChanges.reconcile(
+        new Map(Object.entries(wanted).map(([id, port]) => [id, settings(port)]))
+      )
+      const { servers: made, value } = Result.getOrThrow(reconcile(servers, first))
+      const expected = {
+        added: Object.keys(wanted).filter((id) => !Object.hasOwn(before, id)),
+        removed: Object.keys(before).filter((id) => !Object.hasOwn(wanted, id)),
+        replaced: Object.entries(before).flatMap(([id, port]) =>
+          Object.hasOwn(wanted, id) && (wanted as Record<string, number>)[id] !== port ? [id] : []
+        )
+      }
+      assert.deepStrictEqual(value, expected)
+      assert.deepStrictEqual(
+        made,
+        [...Object.keys(before).filter((id) => Object.hasOwn(wanted, id)), ...expected.added].map((id) =>
+          entry(
+            id,
+            expected.replaced.includes(id) || expected.added.includes(id) ? "now" : "before",
+            (wanted as Record<string, number>)[id]!
+          )
+        )
+      )
+      if (Object.values(expected).flat().length === 0) assert.strictEqual(made, servers)
+      assert.strictEqual(Result.getOrThrow(reconcile(made, again)).servers, made)
+    }
+  )
+})

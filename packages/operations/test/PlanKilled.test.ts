@@ -1,0 +1,106 @@
+/**
+ * A process that is killed between any two steps of a plan, with `SIGKILL`, and another one that goes on.
+ */
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber } from "effect"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { rolldown } from "rolldown"
+import { drive, type Scene } from "./support/planPoints.ts"
+
+/** Eight records, and three datagrams with a point before and after each. */
+const POINTS = 14
+
+/** A machine that is so busy that both warnings are left out has so many points less. */
+const SPARE = 6
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "bercon-plan-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+)
+
+/** The program of the children in one file: from many files, each takes a second of CPU to start. */
+const bundled = Effect.fnUntraced(function*(folder: string) {
+  const file = join(folder, "planChild.mjs")
+  yield* Effect.promise(async () => {
+    const input = fileURLToPath(new URL("support/planChild.ts", import.meta.url))
+    const bundle = await rolldown({ input, platform: "node", logLevel: "silent" })
+    await bundle.write({ file, format: "esm", codeSplitting: false })
+    await bundle.close()
+  })
+  return file
+})
+
+/** A process that kills itself at a point. It is logged in, and waits for the time of the restart. */
+const spawnChild = Effect.fnUntraced(function*(program: string, { folder, port }: Omit<Scene, "time">, point: number) {
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      spawn(process.execPath, [program, String(port), folder, String(point)], { stdio: ["pipe", "pipe", "inherit"] })
+    ),
+    (child) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+  const exited = once(child, "exit")
+  let output = ""
+  yield* Effect.callback<void>((resume) => {
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text
+      if (output.includes("ready")) resume(Effect.void)
+    })
+  })
+  return {
+    start: (time: number) => Effect.sync(() => child.stdin.write(`${time}\n`)),
+    isKilled: Effect.map(Effect.promise(() => exited), ([, signal]) => signal === "SIGKILL"),
+    output: () => output
+  }
+})
+
+const run = Effect.fnUntraced(function*(program: string, point: number, time: Deferred.Deferred<number>) {
+  const server = yield* NodeSimulatedServer.make({ restartDowntime: "6 seconds" })
+  const scene = { port: server.address.port, folder: yield* folder }
+  const child = yield* spawnChild(program, scene, point)
+  // The other process is this one. It is logged in by the time the first one ends.
+  const ended = yield* Deferred.make<number>()
+  const successor = yield* Effect.forkScoped(drive({ ...scene, time: Deferred.await(ended) }))
+  return Effect.gen(function*() {
+    const where = `killed at point ${point}`
+    yield* child.start(yield* Deferred.await(time))
+    if (yield* child.isKilled) {
+      yield* Deferred.succeed(ended, yield* Deferred.await(time))
+      assert.strictEqual((yield* Fiber.join(successor))._tag, "Restarted", where)
+    } else {
+      assert.include(child.output(), "points Restarted", where)
+      assert.isAbove(point, POINTS - SPARE, "it was not killed, for want of points")
+    }
+    const texts = (yield* server.executions).map(({ text }) => text)
+    const count = (pattern: RegExp) => texts.filter((text) => pattern.test(text)).length
+    // It may be said late, but not when its time is half over.
+    const first = count(/^say -1 Restart in [23] seconds$/)
+    const second = count(/^say -1 Restart in 1 second$/)
+    assert.isAtMost(first, 1, where)
+    assert.isAtMost(second, 1, where)
+    assert.strictEqual(count(/^say/), first + second, where)
+    assert.strictEqual(count(/^#restartserver$/), 1, where)
+  })
+})
+
+describe("a process that is killed", () => {
+  it.live(
+    "between any two steps of a plan has nothing said twice, and the server restarts exactly once",
+    () =>
+      Effect.gen(function*() {
+        const program = yield* bundled(yield* folder)
+        const time = yield* Deferred.make<number>()
+        // The last one is not killed.
+        const points = Array.from({ length: POINTS + 1 }, (_, index) => index + 1)
+        const runs = yield* Effect.forEach(points, (point) => run(program, point, time), { concurrency: "unbounded" })
+        yield* Deferred.succeed(time, Date.now() + 3500)
+        yield* Effect.all(runs, { concurrency: "unbounded", discard: true })
+      }),
+    60_000
+  )
+})
