@@ -1,9 +1,9 @@
 /**
- * Runs a benchmark as a program that has the packages installed: `node src/installed.ts <benchmark> [arguments]`.
+ * Runs a benchmark as a program with installed packages: `node src/installed.ts <benchmark> [arguments]`.
  *
- * Within the repository the packages resolve to their TypeScript, and every program would be charged for stripping its
- * types. So what is published of them is copied to `installed/`, and the benchmarks beside it; `bundle.js` in there is
- * the client and what it needs of all modules, in one file. `bercon/` in there is the command.
+ * Within the repository the packages resolve to their TypeScript, and every program would pay for stripping its types.
+ * So the published parts are copied to `installed/`, together with the benchmarks. `bundle.js` in there is the client
+ * and its dependencies in one file, and `bercon/` is the command.
  */
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -15,7 +15,7 @@ const root = new URL("../", import.meta.url)
 const installed = new URL("installed/", root)
 const modules = new URL("node_modules/", installed)
 
-/** What the packages and the benchmarks need, and which package has it. */
+/** The dependencies of the packages and the benchmarks, and the package in which each is installed. */
 const dependencies = [
   ["effect", "benchmarks"],
   ["crc-32", "benchmarks"],
@@ -56,9 +56,9 @@ for (const file of ["package.json", "bin/bercon.js", "bin/main.js"]) {
 
 const program = spawn(process.execPath, [fileURLToPath(new URL(`${benchmark}.js`, installed)), ...args], {
   stdio: "inherit",
-  // As a program would have it that starts often.
+  // Settings for a program that starts often.
   env: { ...process.env, NODE_COMPILE_CACHE: fileURLToPath(new URL("cache/", installed)) }
 })
 const [code] = await once(program, "exit")
-// There is no code if a signal has ended it.
+// There is no exit code if a signal has ended it.
 process.exitCode = code ?? 1

@@ -24,7 +24,7 @@ export const notTonight = Effect.gen(function*() {
   return { aborted: changed.map(({ server }) => server), tooLate: restarting }
 })
 
-/** Posts what happens, somewhere where people read it. */
+/** Posts every event to a chat, say. */
 export const news = <E, R>(post: (line: string) => Effect.Effect<void, E, R>) =>
   Effect.flatMap(
     Plans.Plans,
