@@ -17,7 +17,7 @@ const found = ({ stdout }: Outcome) =>
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "bercon-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, maxRetries: 5 }))
 )
 
 /** A UDP socket that does with datagrams what it is told. */

@@ -40,7 +40,7 @@ describe("a server in a file of servers", () => {
 describe("bercon init", { concurrent: true }, () => {
   const folder = Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "bercon-"))),
-    (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+    (path) => Effect.sync(() => rmSync(path, { recursive: true, maxRetries: 5 }))
   )
 
   it.live(

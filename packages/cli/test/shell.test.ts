@@ -22,7 +22,7 @@ const simulated = Effect.gen(function*() {
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "bercon-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, maxRetries: 5 }))
 )
 
 describe("bercon shell in a terminal", () => {
