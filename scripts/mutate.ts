@@ -34,7 +34,7 @@ const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   serverSettings: ["ClusterFleet"],
   Servers: ["ClusterFleet", "cluster"]
 }
-const ofCluster = ["ClusterFleet", "ShardLocks", "listChanges"]
+const ofCluster = new Set(["ClusterFleet", "ShardLocks", "listChanges"])
 
 const targets: Record<string, Target> = {
   codec: {
@@ -62,7 +62,7 @@ const targets: Record<string, Target> = {
       "{ClusterFleet,ServerEntity,Servers,ShardLocks}",
       "internal/{calls,feed,listChanges,listKeeper,listMember,remote,serverSettings,sessionFeed}"
     ],
-    tests: (module) => ofCluster.includes(module) ? [module] : clusterTests[module] ?? ["cluster"]
+    tests: (module) => ofCluster.has(module) ? [module] : clusterTests[module] ?? ["cluster"]
   }
 }
 
