@@ -1,6 +1,7 @@
 /**
  * The test projects, one a package. Vitest 5 no longer looks for a file of this name: scripts pass it with `--config`.
  */
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 // oxlint-disable-next-line import/no-unassigned-import -- it looks at the Node this runs on
 import "./scripts/require-node.js"
@@ -13,7 +14,11 @@ const project = (name: string) => ({
 /** Runs the bundle, as it is published, and so builds it first. Processes take long to start on a machine that is busy. */
 const cli = {
   ...project("cli"),
-  test: { ...project("cli").test, globalSetup: ["test/bundle.ts"], testTimeout: 60_000 }
+  test: {
+    ...project("cli").test,
+    globalSetup: [fileURLToPath(new URL("packages/cli/test/bundle.ts", import.meta.url))],
+    testTimeout: 60_000
+  }
 }
 
 /** What holds of the repository as a whole: manifests, links, dependencies, secrets. */

@@ -48,8 +48,14 @@ const resolutions = {
   bundler: { module: "preserve", moduleResolution: "bundler", noEmit: false, outDir: "dist-bundler" }
 }
 
-/** Installs a project that depends on one of the packages, and compiles the program in a folder of `scripts` there. */
-const install = (project: string, folder: string, dependency: string, tools: ReadonlyArray<string> = []): void => {
+/** Installs a project that depends on some of the packages, and compiles the program in a folder of `scripts` there. */
+const install = (
+  project: string,
+  folder: string,
+  packages: ReadonlyArray<string>,
+  tools: ReadonlyArray<string>
+): void => {
+  const of = (names: ReadonlyArray<string>) => Object.fromEntries(names.map((name) => [name, tarballs[name]]))
   const write = (name: string, content: object): void =>
     Fs.writeFileSync(Path.join(project, name), `${JSON.stringify(content, undefined, 2)}\n`)
 
@@ -58,9 +64,9 @@ const install = (project: string, folder: string, dependency: string, tools: Rea
     private: true,
     type: "module",
     // The dependencies of a user. All other packages are reachable only through these.
-    dependencies: { [dependency]: tarballs[dependency], effect: versionOf("effect") },
+    dependencies: { ...of(packages), effect: versionOf("effect") },
     devDependencies: {
-      ...Object.fromEntries(["@bercon/testing", ...tools].map((name) => [name, tarballs[name]])),
+      ...of(["@bercon/testing", ...tools]),
       "@types/node": versionOf("@types/node"),
       typescript: versionOf("typescript")
     },
@@ -82,12 +88,12 @@ const install = (project: string, folder: string, dependency: string, tools: Rea
   }
 }
 
-const check = (seen: string): void => {
+const check = (seen: string, expected: ReadonlyArray<string>): void => {
   process.stdout.write(`${seen}\n`)
-  if (!seen.includes("\"names\":[\"Miller\"]")) throw new Error(`the program printed ${seen}`)
+  if (!expected.every((text) => seen.includes(text))) throw new Error(`the program printed ${seen}`)
 }
 
-install(project, "consumer", "@bercon/client", ["@bercon/cli"])
+install(project, "consumer", ["@bercon/client", "@bercon/fleet"], ["@bercon/cli"])
 
 const isRunning = (command: string, args: ReadonlyArray<string>): boolean => {
   try {
@@ -111,7 +117,10 @@ for (const { args, command, start } of manager === "pnpm" ? runtimes : runtimes.
     process.stdout.write(`${start.join(" ")} does not run here\n`)
     continue
   }
-  check(run(command, [...start, ...args, "dist/main.js"]).trim())
+  check(run(command, [...start, ...args, "dist/main.js"]).trim(), [
+    `"names":["Miller"]`,
+    `{"players":{"altis":["Miller"],"stratis":["Kerry"]},"silent":[]}`
+  ])
 }
 
 /** The command, as it was installed: alone, and with a simulated server. */
@@ -129,6 +138,6 @@ if (manager === "pnpm") {
 Fs.rmSync(project, { recursive: true })
 
 const cluster = makeProject()
-install(cluster, "consumerCluster", "@bercon/cluster")
-check(run(process.execPath, ["dist/main.js"], cluster).trim())
+install(cluster, "consumerCluster", ["@bercon/cluster"], [])
+check(run(process.execPath, ["dist/main.js"], cluster).trim(), [`"names":["Miller"]`])
 Fs.rmSync(cluster, { recursive: true })

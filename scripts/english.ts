@@ -204,7 +204,9 @@ if (import.meta.main) {
     for (const text of found) if (!pattern.test(text)) problems.push(`${pattern} does not find "${text}"`)
     for (const text of fine) if (pattern.test(text)) problems.push(`${pattern} finds "${text}"`)
   }
-  for (const file of Fs.globSync(["docs/**/*.md", "packages/{codec,session,client}/*.md"])) {
+  for (
+    const file of Fs.globSync(["docs/**/*.md", "packages/{benchmarks,codec,session,client,testing,examples}/*.md"])
+  ) {
     let allowed = false
     for (const { line, text } of paragraphs(Fs.readFileSync(file, "utf8"))) {
       if (!allowed) { for (const finding of findings(text)) problems.push(`${file}:${line}: ${finding}`) }

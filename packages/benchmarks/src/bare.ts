@@ -1,6 +1,6 @@
 /**
- * What any client on `node:dgram` costs at least: a connected socket, a checksum for each command, a table of callbacks,
- * and nothing that a session is for. It trusts every datagram and loses whatever the network loses.
+ * The minimum cost of a client on `node:dgram`: a connected socket, a checksum for each command, a table of callbacks,
+ * and no feature of a session. It trusts every datagram and loses every datagram that the network loses.
  */
 import CRC32 from "crc-32"
 import * as Dgram from "node:dgram"

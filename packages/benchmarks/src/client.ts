@@ -1,25 +1,28 @@
 /**
- * What the benchmarks ask of every client.
+ * The interface of all measured clients.
  */
 import { setTimeout as sleep } from "node:timers/promises"
 
 /** A client that is logged in. */
 export interface Client {
-  /** Sends a command `count` times, `window` of them unanswered at a time; every reply must be `length` characters. */
+  /**
+   * Sends a command `count` times, up to `window` of them unanswered at a time. Every reply must have `length`
+   * characters.
+   */
   readonly commands: (text: string, count: number, window: number, length: number) => Promise<void>
-  /** Asks the server for `count` messages, and takes them all in. */
+  /** Requests `count` messages from the server, and waits for all of them. */
   readonly messages: (count: number) => Promise<void>
   readonly close: () => Promise<void>
 }
 
-/** A module that knows one client. */
+/** A module that contains one client. */
 export interface Subject {
   readonly connect: (port: number) => Promise<Client>
-  /** Logs in and does nothing more, for as long as the process lives. Returns what has to be kept for it. */
+  /** Logs in and does nothing else for the life of the process. Returns the objects that must be kept for it. */
   readonly idle: (port: number) => Promise<unknown>
 }
 
-/** All of them. Loaded when needed, so that a process of one's own is charged for one client only. */
+/** All clients. Each is loaded when needed, so that a process has the cost of one client only. */
 export const subjects = {
   bare: (): Promise<Subject> => import("./bare.ts"),
   session: (): Promise<Subject> => import("./session.ts"),
@@ -32,18 +35,18 @@ export type Name = keyof typeof subjects
 
 export const names = Object.keys(subjects) as ReadonlyArray<Name>
 
-/** Something for each client. */
+/** A value for each client. */
 export const each = <A>(value: (name: Name) => A): Record<Name, A> =>
   Object.fromEntries(names.map((name) => [name, value(name)])) as Record<Name, A>
 
 export const HOST = "127.0.0.1"
 export const PASSWORD = "secret"
 
-/** What a case gives up with when a reply is not the one that was asked for. */
+/** The error of a case with an unexpected reply. */
 export const wrongReply = (text: string, length: number, reply: string): Error =>
   new Error(`the reply to "${text}" has ${reply.length} characters instead of ${length}`)
 
-/** Counts what comes in, for one who waits for a number of it. */
+/** Counts arrivals, for a caller that waits for a number of them. */
 export class Countdown {
   #left = 0
   #done: () => void = () => {}
@@ -60,11 +63,11 @@ export class Countdown {
   }
 }
 
-/** The promise, or an error when it takes longer: no client may hang the run. */
+/** The promise, or an error after a time limit, so that no client can block the run. */
 export const within = async <A>(milliseconds: number, what: string, promise: Promise<A>): Promise<A> => {
   const done = new AbortController()
   const late = sleep(milliseconds, undefined, { signal: done.signal }).then((): never => {
-    throw new Error(`${what}: nothing more came within ${milliseconds} ms`)
+    throw new Error(`${what}: nothing arrived within ${milliseconds} ms`)
   })
   try {
     return await Promise.race([promise, late])

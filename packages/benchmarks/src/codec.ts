@@ -1,5 +1,5 @@
 /**
- * What encoding and decoding a packet cost, beside the checksum that neither can avoid. See the README.
+ * Measures encoding and decoding a packet, compared with the checksum that every codec needs. See the README.
  */
 import { Packet, Text } from "@bercon/codec"
 import CRC32 from "crc-32"
@@ -32,7 +32,7 @@ const casesOf = (size: number): ReadonlyArray<Case> => {
   const payload = Text.encode(text)
   const command = Packet.command(7, payload)
   const reply = Packet.commandReply(7, payload)
-  // A socket gives `Buffer`s.
+  // A socket delivers `Buffer`s.
   const commandDatagram = Buffer.from(Packet.encode(command))
   const replyDatagram = Buffer.from(Packet.encode(reply))
   const covered = commandDatagram.subarray(6)
@@ -49,7 +49,7 @@ const casesOf = (size: number): ReadonlyArray<Case> => {
 }
 
 const started = performance.now()
-// Sizes are measured in one go, so that they too share the machine's moods.
+// All sizes are measured in one run, so that they share the machine's fluctuations.
 const measurements = measure(
   SIZES.flatMap((size) => casesOf(size).map((self) => ({ ...self, name: `${size} ${self.name}` }))),
   { rounds: ROUNDS, milliseconds: MILLISECONDS }

@@ -1,5 +1,5 @@
 /**
- * What a session and a client cost, beside a bare socket and another client. See the README.
+ * Measures a session and a client, compared with a bare socket and another client. See the README.
  *
  * `--quick` is a smoke test.
  */
@@ -18,12 +18,12 @@ const { values: { quick } } = parseArgs({ options: { quick: { type: "boolean", d
 const PACE: Pace = quick
   ? { rounds: 4, milliseconds: 40, warmUp: 100 }
   : { rounds: 15, milliseconds: 120, warmUp: 4000 }
-/** Idle for as long as the slowest keepalive takes to come round. */
+/** Idle for the longest keepalive interval of all clients. */
 const IDLE = quick
   ? { sessions: 200, rounds: 1, milliseconds: 2000 }
   : { sessions: 1000, rounds: 2, milliseconds: 30_000 }
 const STARTS = quick ? 2 : 10
-/** Milliseconds for all. */
+/** Time limit for the whole benchmark in milliseconds. */
 const LIMIT = 600_000
 
 const samples = (outcome: Outcome, value: (sample: Sample) => number): Report.Row["samples"] =>
@@ -82,9 +82,10 @@ void sleep(LIMIT, undefined, { ref: false }).then(() => {
 
 const server = await startServer()
 const rows = [...await acrossProcesses(server.port)]
-const { barrels, bundle, clients, empty } = await measureStart(server.port, STARTS)
+const { barrels, bundle, clients, command, empty } = await measureStart(server.port, STARTS)
 rows.push({ name: "start to first reply", unit: "ms", decimals: 0, samples: clients, ratios: true })
 rows.push({ name: "start of a bundle", unit: "ms", decimals: 0, samples: { client: bundle }, ratios: false })
+rows.push({ name: "start of the command", unit: "ms", decimals: 0, samples: { client: command }, ratios: false })
 const starts = { empty: summarize(empty), barrels: summarize(barrels) }
 rows.push(...await idle(server.port))
 server.stop()
@@ -99,7 +100,7 @@ const seconds = (performance.now() - started) / 1000
 console.log(
   `Node ${process.versions.node}, ${Os.availableParallelism()} x ${Os.cpus()[0]?.model}, ${seconds.toFixed(0)} s`
 )
-// A peer may be unable to do something; the others may not.
+// Another library may be unable to run a case; our own clients may not.
 if (rows.some(({ samples }) => names.some((name) => name !== "senfo" && typeof samples[name] === "string"))) {
   process.exitCode = 1
 }

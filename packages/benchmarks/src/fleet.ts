@@ -1,8 +1,8 @@
 /**
- * A fleet of many clients in one process, over UDP on loopback: the time until all are online, what they hold, what they use
- * while idle, and how long it takes to ask all of them.
+ * Measures a fleet of many clients in one process, over UDP on loopback: the time until all are online, their memory,
+ * their CPU time while idle, and the time of a command to all of them.
  *
- * `node fleet.js [servers] [seconds of idleness]`. The servers are in a process of their own, each on a port of its own.
+ * `node fleet.js [servers] [seconds of idleness]`. The servers are in another process, each on a different port.
  */
 import { Fleet } from "@bercon/fleet/Fleet"
 import * as NodeFleet from "@bercon/fleet/NodeFleet"
@@ -27,7 +27,7 @@ const measured = (ports: ReadonlyArray<number>, seconds: number) =>
     const online = fleet.forEach((rcon) =>
       rcon.statusChanges.pipe(Stream.filter(({ _tag }) => _tag === "Online"), Stream.runHead)
     )
-    // The first one brings along the code of all.
+    // The first client loads the code of all.
     yield* fleet.reconcile(Object.fromEntries(servers.slice(0, 1)))
     yield* online
     yield* fleet.players()
@@ -44,7 +44,7 @@ const measured = (ports: ReadonlyArray<number>, seconds: number) =>
     const after = yield* Effect.promise(settledMemory)
     const count = servers.length - 1
 
-    // Some seconds after the logins, when all have their first list of players.
+    // A few seconds after the logins, when all have their first list of players.
     yield* Effect.promise(() => sleep(5000))
     const idleBefore = process.cpuUsage()
     yield* Effect.promise(() => sleep(seconds * 1000))

@@ -1,20 +1,20 @@
 /**
- * A process with many idle sessions of one client, which reports what they hold and what they use.
+ * A process with many idle sessions of one client, which reports their memory and CPU time.
  *
- * `node --expose-gc idle.ts <client> <port> <sessions>`, forked: sends a `Footprint`, and when it is then sent a number of
- * milliseconds, the CPU time that passed in them.
+ * `node --expose-gc idle.ts <client> <port> <sessions>`, forked: sends a `Footprint`. When it then receives a number of
+ * milliseconds, it sends the CPU time that passed in them.
  */
 import { once } from "node:events"
 import { setTimeout as sleep } from "node:timers/promises"
 import { type Name, subjects } from "./client.ts"
 
-/** Bytes of one session. */
+/** Bytes per session. */
 export interface Footprint {
   readonly heap: number
   readonly rss: number
 }
 
-/** Memory after garbage collections. Needs `--expose-gc`. */
+/** Memory after garbage collections. Requires `--expose-gc`. */
 export const settledMemory = async (): Promise<NodeJS.MemoryUsage> => {
   for (let i = 0; i < 3; i++) {
     globalThis.gc?.()
@@ -27,7 +27,7 @@ if (import.meta.main) {
   process.on("disconnect", () => process.exit())
   const [name, port, sessions] = process.argv.slice(2)
   const { idle } = await subjects[name as Name]()
-  // The first brings along the code of all.
+  // The first session loads the code of all.
   const kept = [await idle(Number(port))]
   const before = await settledMemory()
   while (kept.length <= Number(sessions)) {
@@ -46,6 +46,6 @@ if (import.meta.main) {
   await sleep(milliseconds)
   const { system, user } = process.cpuUsage(cpu)
   process.send?.(user + system)
-  // Until here nothing of it may be collected.
+  // Until here all sessions must be reachable.
   kept.length = 0
 }

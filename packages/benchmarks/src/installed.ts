@@ -1,11 +1,11 @@
 /**
- * Runs a benchmark as a program that has the packages installed: `node src/installed.ts <benchmark> [arguments]`.
+ * Runs a benchmark as a program with installed packages: `node src/installed.ts <benchmark> [arguments]`.
  *
- * Within the repository the packages resolve to their TypeScript, and every program would be charged for stripping its
- * types. So what is published of them is copied to `installed/`, and the benchmarks beside it; `bundle.js` in there is
- * the client and what it needs of all modules, in one file.
+ * Within the repository the packages resolve to their TypeScript, and every program would pay for stripping its types.
+ * So the published parts are copied to `installed/`, together with the benchmarks. `bundle.js` in there is the client
+ * and its dependencies in one file, and `bercon/` is the command.
  */
-import { spawn } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import * as Fs from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -15,7 +15,7 @@ const root = new URL("../", import.meta.url)
 const installed = new URL("installed/", root)
 const modules = new URL("node_modules/", installed)
 
-/** What the packages and the benchmarks need, and which package has it. */
+/** The dependencies of the packages and the benchmarks, and the package in which each is installed. */
 const dependencies = [
   ["effect", "benchmarks"],
   ["crc-32", "benchmarks"],
@@ -44,11 +44,21 @@ for (const [name, user] of dependencies) {
 const bundle = await rolldown({ input: fileURLToPath(new URL("startClient.js", installed)), platform: "node" })
 await bundle.write({ file: fileURLToPath(new URL("bundle.js", installed)), minify: true })
 
+/** The command as it is published. */
+const command = new URL("../cli/", root)
+execFileSync(process.execPath, [fileURLToPath(new URL("node_modules/rolldown/bin/cli.mjs", command)), "-c"], {
+  cwd: fileURLToPath(command),
+  stdio: "ignore"
+})
+for (const file of ["package.json", "bin/bercon.js", "bin/main.js"]) {
+  Fs.cpSync(new URL(file, command), new URL(`bercon/${file}`, installed))
+}
+
 const program = spawn(process.execPath, [fileURLToPath(new URL(`${benchmark}.js`, installed)), ...args], {
   stdio: "inherit",
-  // As a program would have it that starts often.
+  // Settings for a program that starts often.
   env: { ...process.env, NODE_COMPILE_CACHE: fileURLToPath(new URL("cache/", installed)) }
 })
 const [code] = await once(program, "exit")
-// There is no code if a signal has ended it.
+// There is no exit code if a signal has ended it.
 process.exitCode = code ?? 1

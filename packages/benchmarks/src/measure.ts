@@ -1,15 +1,15 @@
 /**
- * Times small operations side by side: round by round, each in turn and in another order every time, so that a slow
- * second of the machine falls on all of them alike.
+ * Times small operations side by side: round by round, each in turn and in a different order every time, so that a slow
+ * second of the machine affects all of them alike.
  */
 
-/** One operation. It runs what it measures `iterations` times and returns a number made of all the results. */
+/** One operation. It runs `iterations` times and returns a number computed from all results. */
 export interface Case {
   readonly name: string
   readonly run: (iterations: number) => number
 }
 
-/** The median of samples, and the quartiles around it. */
+/** The median of samples, and its quartiles. */
 export interface Summary {
   readonly median: number
   readonly lower: number
@@ -21,7 +21,7 @@ export interface Measurement extends Summary {
   readonly name: string
 }
 
-// Whatever is added here has been computed: no result can be optimised away.
+// Adding a result proves that it was computed, so that the compiler cannot remove the operation.
 let sink = 0
 
 const elapsed = (self: Case, iterations: number): number => {
@@ -30,7 +30,7 @@ const elapsed = (self: Case, iterations: number): number => {
   return Number(process.hrtime.bigint() - start)
 }
 
-/** How many iterations take about `milliseconds`, found while warming the operation up. */
+/** Determines how many iterations take about `milliseconds`, while warming the operation up. */
 const calibrate = (self: Case, milliseconds: number): number => {
   let iterations = 1000
   for (let warm = 0; warm < 10; warm++) elapsed(self, iterations)

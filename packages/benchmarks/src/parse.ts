@@ -1,5 +1,6 @@
 /**
- * What reading the server's texts costs, a row: lists of bans and events, in numbers that show whether it is linear.
+ * Measures parsing of server texts, per row: lists of bans, and events, in several sizes that show whether the time is
+ * linear.
  */
 import * as RconClient from "@bercon/client/RconClient"
 import * as ServerEvent from "@bercon/client/ServerEvent"
@@ -61,7 +62,7 @@ const row = (name: string, count: number, samples: ReadonlyArray<number>): void 
   console.log(`${name.padEnd(8)} ${count.toLocaleString("en-US").padStart(8)}  ${spread(summary, 0).padStart(18)}`)
 }
 
-/** Nanoseconds a row, of all rounds but the first, which compiles the code. */
+/** Nanoseconds a row, of all rounds except the first, which compiles the code. */
 const timed = <E>(count: number, run: Effect.Effect<void, E>): Effect.Effect<ReadonlyArray<number>, E> =>
   Effect.map(
     Effect.forEach(Array.from({ length: ROUNDS + 1 }), () => Effect.timed(run)),
@@ -79,7 +80,7 @@ const program = Effect.gen(function*() {
         count,
         Effect.flatMap(
           rcon.banTable,
-          // So long a list does not fit into a reply: its last row counts as cut.
+          // So long a list does not fit into a reply, so its last row counts as cut.
           ({ rows }) => rows.length >= count - 1 ? Effect.void : Effect.die(`${rows.length} of ${count} bans were read`)
         )
       )

@@ -1,5 +1,5 @@
 /**
- * What is measured in processes of their own, and the server's.
+ * Runs the measured processes and the server's process.
  */
 import { type ChildProcess, fork, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -12,7 +12,7 @@ const PATIENCE = 30_000
 
 const programOf = (name: string): string => fileURLToPath(new URL(`${name}.js`, import.meta.url))
 
-/** The next thing that a child sends. */
+/** The next message of a child process. */
 const sent = async <A>(child: ChildProcess, what: string, milliseconds = PATIENCE): Promise<A> => {
   const hasEnded = (code: number | null, signal: NodeJS.Signals | null): never => {
     throw new Error(`${what}: the process ended with ${code ?? signal ?? "no exit code"}`)
@@ -47,8 +47,8 @@ interface Racer {
 }
 
 /**
- * Times all clients, each in a process of its own: round by round, one after the other, and in another order every time. One
- * that fails, falls silent or exits is out, with the reason in place of its samples.
+ * Times all clients, each in a separate process: round by round, one after the other, and in a different order every
+ * time. A client that fails, falls silent or exits is excluded, with the reason in place of its samples.
  */
 export const race = async (key: Key, port: number, pace: Pace): Promise<Outcome> => {
   const racers = new Array<Racer>()
@@ -60,7 +60,8 @@ export const race = async (key: Key, port: number, pace: Pace): Promise<Outcome>
     return undefined
   }
   try {
-    // Each is started when the one before is warm, so that it has a core to itself while its code is compiled.
+    // Each process is started when the previous one is warm, so that it has a core to itself while its code is
+    // compiled.
     for (const name of names) {
       const child = fork(programOf("racer"), [name, `${port}`, key, `${pace.warmUp}`, `${pace.milliseconds}`])
       const racer: Racer = { name, child, samples: [], failure: undefined }
@@ -70,7 +71,7 @@ export const race = async (key: Key, port: number, pace: Pace): Promise<Outcome>
     for (let round = 0; round < pace.rounds; round++) {
       for (const racer of round % 2 === 0 ? racers : [...racers].reverse()) {
         if (racer.failure !== undefined) continue
-        // That it has exited meanwhile is the answer then.
+        // If it has exited meanwhile, that is the result.
         racer.child.send("go", () => {})
         const sample = await answered(racer)
         if (sample !== undefined) racer.samples.push(sample)
@@ -85,13 +86,13 @@ export const race = async (key: Key, port: number, pace: Pace): Promise<Outcome>
   }
 }
 
-/** What one of the sessions holds, and the share of a core in percent that they all use. */
+/** The memory of one session, and the CPU use of all of them in percent of a core. */
 export interface Idle extends Footprint {
   readonly cpu: number
 }
 
 /**
- * Has many idle sessions, in a process for each client. They log in one process after another; then all are left alone
+ * Keeps many idle sessions, in one process for each client. The processes log in one after another. Then all are idle
  * for the same time, in which they hardly disturb each other.
  */
 export const measureIdle = async (
@@ -120,7 +121,7 @@ export const measureIdle = async (
   }
 }
 
-/** Milliseconds from spawning a process to what it reports with a byte. */
+/** Milliseconds from spawning a process to the byte that reports its success. */
 const start = async (program: string, args: ReadonlyArray<string>): Promise<number> => {
   const started = performance.now()
   const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] })
@@ -139,29 +140,35 @@ const start = async (program: string, args: ReadonlyArray<string>): Promise<numb
 
 export interface Starts {
   readonly clients: Record<Name, ReadonlyArray<number>>
-  /** `client` in one file that a bundler has made. */
+  /** `client` as one file made by a bundler. */
   readonly bundle: ReadonlyArray<number>
+  /** The command `bercon`, as it is published. */
+  readonly command: ReadonlyArray<number>
   /** A process that does nothing. */
   readonly empty: ReadonlyArray<number>
-  /** `session` in a program that imports from "effect" and "@bercon/session", not from their modules. */
+  /** `session` in a program that imports from "effect" and "@bercon/session" instead of from their modules. */
   readonly barrels: ReadonlyArray<number>
 }
 
-/** Times fresh processes from being spawned to the first reply. */
+/** Times new processes from spawning to the first reply. */
 export const measureStart = async (port: number, rounds: number): Promise<Starts> => {
   const clients = each(() => new Array<number>())
-  const [bundle, empty, barrels] = [new Array<number>(), new Array<number>(), new Array<number>()]
+  const [bundle, command] = [new Array<number>(), new Array<number>()]
+  const [empty, barrels] = [new Array<number>(), new Array<number>()]
+  const bercon = fileURLToPath(new URL("bercon/bin/bercon.js", import.meta.url))
+  const exec = ["exec", "short", "--port", `${port}`, "--password", PASSWORD, "--flavour", "BattlEye"]
   const program = programOf("start")
   const programs = [
     { times: empty, run: () => start(program, ["empty"]) },
     ...names.map((name) => ({ times: clients[name], run: () => start(program, [name, `${port}`]) })),
     { times: bundle, run: () => start(programOf("bundle"), [`${port}`, PASSWORD]) },
+    { times: command, run: () => start(bercon, exec) },
     { times: barrels, run: () => start(program, ["session", `${port}`, "barrels"]) }
   ]
-  // The first ones read files that the others find in memory, and fill Node's compile cache.
+  // The first processes read files that are in memory for the others, and fill Node's compile cache.
   for (const { run } of programs) await run()
   for (let round = 0; round < rounds; round++) {
     for (const { run, times } of round % 2 === 0 ? programs : [...programs].reverse()) times.push(await run())
   }
-  return { clients, bundle, empty, barrels }
+  return { clients, bundle, command, empty, barrels }
 }

@@ -1,6 +1,6 @@
 /**
- * Where the time of one client goes, beside bare's, from V8's sampling profiler. The server is in the same thread: its
- * share is the same for both, and no system call is charged for waking it up on another core.
+ * Profiles one client, compared with bare, with V8's sampling profiler. The server is in the same thread: its share is
+ * the same for both, and no system call is spent on waking it on another core.
  *
  * `pnpm run profile [scenario] [client] [seconds]`; default `pipelined session 4`.
  */
@@ -17,7 +17,7 @@ if (scenario === undefined || name === undefined) {
   throw new Error(`choose one of ${Object.keys(scenarios).join(", ")}, and one of ${names.join(", ")}`)
 }
 
-/** By the file of a function, in `installed/` and what is linked into it; the first that fits. */
+/** Groups by the file of a function, in `installed/` and the packages linked into it. The first match counts. */
 const GROUPS: ReadonlyArray<readonly [RegExp, string]> = [
   [/\/effect\/dist\/(Metric|internal\/metric)|internal\/meter/, "metrics"],
   [/\/effect\/dist\/(?!socket|net)|^node:(async_hooks|internal\/async)/, "Effect's runtime, async context included"],
@@ -36,7 +36,7 @@ const GROUPS: ReadonlyArray<readonly [RegExp, string]> = [
   [/installed\//, "benchmark"]
 ]
 
-/** `undefined` for what is nobody's: idleness, and the profiler itself. */
+/** `undefined` for time that belongs to no group: idleness, and the profiler itself. */
 const groupOf = ({ functionName, url }: Profiler.ProfileNode["callFrame"]): string | undefined => {
   if (functionName === "(idle)" || url === "node:inspector") return undefined
   if (functionName === "(program)") return "native: event loop, receiving"
@@ -47,7 +47,7 @@ const groupOf = ({ functionName, url }: Profiler.ProfileNode["callFrame"]): stri
 const placeOf = ({ functionName, lineNumber, url }: Profiler.ProfileNode["callFrame"]): string =>
   `${functionName || "(anonymous)"} ${url.split("/").slice(-2).join("/")}:${lineNumber + 1}`
 
-/** Microseconds of one unit, by group and by function. */
+/** Microseconds for one unit, by group and by function. */
 interface Costs {
   readonly groups: Map<string, number>
   readonly functions: Map<string, number>

@@ -1,8 +1,8 @@
 /**
- * A process with one client, which is timed whenever its parent says so.
+ * A process with one client, which its parent times.
  *
- * `node racer.ts <client> <port> <scenario> <warm-up in ms> <slice in ms>`, forked: sends `"ready"`, then a `Sample` for each
- * message, or an error as a string.
+ * `node racer.ts <client> <port> <scenario> <warm-up in ms> <slice in ms>`, forked: sends `"ready"`, then a `Sample `
+ * for each message that it receives, or an error as a string.
  */
 import { type Name, subjects, within } from "./client.ts"
 import { type Key, type Scenario, scenarios, slice, warmUp } from "./scenarios.ts"

@@ -1,5 +1,5 @@
 /**
- * `RconClient` of this repository, as a program on Node has it, its logs silenced.
+ * `RconClient` of this repository, as programs on Node use it, without logs.
  */
 import * as NodeRcon from "@bercon/client/NodeRcon"
 import * as Effect from "effect/Effect"

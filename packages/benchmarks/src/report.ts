@@ -1,5 +1,5 @@
 /**
- * One table, and the same as JSON.
+ * Prints the results as a table and writes them as JSON.
  */
 import { DateTime } from "effect"
 import * as Fs from "node:fs"
@@ -12,14 +12,17 @@ export interface Row {
   readonly name: string
   readonly unit: string
   readonly decimals: number
-  /** By client: its samples in the order of the rounds, or why there are none; nothing if it was not to be measured. */
+  /**
+   * By client: its samples in the order of the rounds, or the reason why it has none. A client that was not to be
+   * measured is absent.
+   */
   readonly samples: Partial<Record<Name, ReadonlyArray<number> | string>>
-  /** Whether dividing by `bare` tells anything. */
+  /** Whether the multiple of `bare` is meaningful. */
   readonly ratios: boolean
 }
 
 interface Cell extends Summary {
-  /** Of this client's sample and bare's of the same round. */
+  /** Combines this client's sample with bare's of the same round. */
   readonly ratio: Summary | undefined
 }
 
@@ -73,7 +76,7 @@ export const print = (rows: ReadonlyArray<Row>): void => {
   }
 }
 
-/** The most that a row may be, as a multiple of bare, or in its own unit; a throughput is the least. */
+/** The maximum of a row, as a multiple of bare or in its own unit. For a throughput, the minimum. */
 const targets: ReadonlyArray<readonly [row: string, unit: string, client: Name, target: number, isMultiple: boolean]> =
   [
     ["pipelined, 32", "commands/s", "session", 0.75, true],
@@ -96,10 +99,11 @@ const targets: ReadonlyArray<readonly [row: string, unit: string, client: Name, 
     ["an idle session", "KB of RSS", "client", 80, false],
     ["1000 idle sessions", "% of a core", "client", 1, false],
     ["start to first reply", "ms", "client", 200, false],
-    ["start of a bundle", "ms", "client", 120, false]
+    ["start of a bundle", "ms", "client", 120, false],
+    ["start of the command", "ms", "client", 150, false]
   ]
 
-/** Says which rows meet their target, or that a row was not measured. */
+/** Prints which rows meet their target, and which were not measured. */
 export const printTargets = (rows: ReadonlyArray<Row>): void => {
   console.log("\ntargets")
   for (const [name, unit, client, target, isMultiple] of targets) {
@@ -127,7 +131,7 @@ export const write = (name: string, about: Record<string, unknown>, rows: Readon
     }))
   })
 
-/** Writes results, and what they were measured on, to `results/<name>.json` in the current directory. */
+/** Writes results, and the machine on which they were measured, to `results/<name>.json` in the current directory. */
 export const writeResults = (name: string, results: Record<string, unknown>): void => {
   Fs.mkdirSync("results", { recursive: true })
   const content = {

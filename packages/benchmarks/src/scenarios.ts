@@ -1,5 +1,5 @@
 /**
- * What clients are timed at.
+ * The scenarios in which clients are timed.
  */
 import type { Socket } from "node:dgram"
 import { subscribe } from "node:diagnostics_channel"
@@ -8,7 +8,7 @@ import { PART_BYTES, PARTS, SHORT } from "./server.ts"
 
 export interface Scenario {
   readonly title: string
-  /** What is counted. */
+  /** The counted unit. */
   readonly unit: string
   readonly run: (client: Client, count: number) => Promise<void>
 }
@@ -36,8 +36,8 @@ export const scenarios = {
   }
 } satisfies Record<string, Scenario>
 
-// By default Linux drops what a socket has received beyond some 90 datagrams of 1 KB. A burst of 100 then loses its end,
-// and loses it again when it is asked for again. That is not what is measured here, so every client gets more.
+// By default Linux drops datagrams beyond some 90 of 1 KB in a socket's buffer. A burst of 100 then loses its end, at
+// every repetition. That is not the subject of the benchmark, so every client gets a larger buffer.
 subscribe("udp.socket", (message) => {
   const { socket } = message as { readonly socket: Socket }
   socket.once("listening", () => socket.setRecvBufferSize(4 << 20))
@@ -46,23 +46,23 @@ subscribe("udp.socket", (message) => {
 /** One timed slice. */
 export interface Sample {
   readonly perSecond: number
-  /** Milliseconds of CPU, user and system, of this process for 1,000. */
+  /** CPU milliseconds, user and system, of this process for 1,000 units. */
   readonly cpu: number
 }
 
-/** By client: its samples, one for each round, or why it has none. */
+/** By client: its samples, one for each round, or the reason why it has none. */
 export type Outcome = Record<Name, ReadonlyArray<Sample> | string>
 
 export type Key = keyof typeof scenarios
 
 export interface Pace {
   readonly rounds: number
-  /** How long a slice takes, about. */
+  /** Approximate time of a slice. */
   readonly milliseconds: number
   readonly warmUp: number
 }
 
-/** Milliseconds in which a slice has to be done. */
+/** Time limit of a slice in milliseconds. */
 const PATIENCE = 15_000
 
 export const slice = async (scenario: Scenario, name: Name, client: Client, count: number): Promise<Sample> => {
@@ -74,7 +74,7 @@ export const slice = async (scenario: Scenario, name: Name, client: Client, coun
   return { perSecond: (count / milliseconds) * 1000, cpu: (user + system) / count }
 }
 
-/** Runs the scenario for a while, and returns how many a slice should have. */
+/** Runs the scenario for some time, and returns the number of units for a slice. */
 export const warmUp = async (scenario: Scenario, name: Name, client: Client, pace: Pace): Promise<number> => {
   const until = performance.now() + pace.warmUp
   let count = 4

@@ -1,11 +1,11 @@
 /**
- * A server that costs as little as possible: it answers from tables, and knows of a client only which message is next.
+ * A server with minimal cost: it answers from tables, and keeps only the number of each client's next message.
  *
- * - `short` is answered with 20 bytes, `long` with 100 KiB in 100 parts, `players` with a list of ten, anything else with
- *   nothing.
- * - `flood N` is answered with nothing, and then N messages are sent, 64 of them unacknowledged at a time.
+ * - `short` is answered with 20 bytes, `long` with 100 KiB in 100 parts, `players` with a list of ten, any other
+ *   command with an empty reply.
+ * - `flood N` is answered with an empty reply, and followed by N messages, up to 64 of them unacknowledged at a time.
  *
- * Run as a program it sends its port to the process that forked it, and ends with that.
+ * Run as a program, it sends its port to its parent process, and ends with that.
  */
 import * as Packet from "@bercon/codec/Packet"
 import * as Dgram from "node:dgram"
@@ -41,9 +41,9 @@ export interface Server {
 }
 
 export const serve = async (): Promise<Server> => {
-  // Large enough for a thousand logins at once.
+  // Large enough for a thousand logins at the same time.
   const socket = Dgram.createSocket({ type: "udp4", recvBufferSize: 4 << 20, sendBufferSize: 4 << 20 })
-  /** By the client's port: messages still to be sent, and the number of the next. */
+  /** By the client's port: the messages still to send, and the number of the next. */
   const floods = new Map<number, { left: number; next: number }>()
 
   socket.on("message", (datagram, { address, port }) => {

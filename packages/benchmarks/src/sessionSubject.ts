@@ -1,5 +1,5 @@
 /**
- * `Session` of this repository, its logs silenced, over either of its transports.
+ * `Session` of this repository over either of its transports, without logs.
  */
 import type * as NodeTransport from "@bercon/session/NodeTransport"
 import * as Session from "@bercon/session/Session"
@@ -13,7 +13,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Client, Countdown, HOST, PASSWORD, type Subject, wrongReply } from "./client.ts"
 
-/** A client of something that sends commands and has a stream of what the server tells. */
+/** A measured client of a service that sends commands and has a stream of messages or events. */
 export const clientOf = async <E, E2>(
   scope: Scope.Closeable,
   command: (text: string) => Effect.Effect<string, E>,

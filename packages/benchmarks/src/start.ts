@@ -1,7 +1,7 @@
 /**
- * A fresh process up to its first reply, which it reports with one byte on standard output. `empty` does nothing.
+ * A new process that runs up to its first reply, and reports it with one byte on standard output. `empty` does nothing.
  *
- * `node start.ts <client|empty> <port> [barrels]`; with `barrels` it imports as most programs do, from "effect".
+ * `node start.ts <client|empty> <port> [barrels]`. With `barrels` it imports from "effect", as most programs do.
  */
 import { type Name, subjects } from "./client.ts"
 

@@ -2,7 +2,7 @@
  * Runs `bercon` as a process of its own, as a shell or a script does.
  */
 import { assert } from "@effect/vitest"
-import { Effect, Semaphore } from "effect"
+import { Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import * as Os from "node:os"
 import { fileURLToPath } from "node:url"
@@ -33,12 +33,9 @@ const inherited = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(?:BERCON_|NO_COLOR|FORCE_COLOR|VITEST)/.test(name))
 )
 
-/** As many as the machine has processors: a process under time limits should not have to wait for many others. */
-const turn = Semaphore.makeUnsafe(Math.max(2, Os.availableParallelism()))
-
 /** The command line `bercon ...args`. Interrupting it kills the process. */
 export const bercon = (args: ReadonlyArray<string>, options: Options = {}): Effect.Effect<Outcome> =>
-  turn.withPermit(run(options.quiet === false ? args : [...args, "--quiet"], options))
+  run(options.quiet === false ? args : [...args, "--quiet"], options)
 
 const run = (args: ReadonlyArray<string>, options: Options): Effect.Effect<Outcome> =>
   Effect.callback((resume) => {

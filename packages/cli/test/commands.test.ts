@@ -27,7 +27,7 @@ const executed = (server: Server) =>
 
 const lines = (...lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
 
-describe("questions", { concurrent: true }, () => {
+describe("questions", () => {
   it.live("players: a table, and a dash for what is not known yet", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server
@@ -137,7 +137,7 @@ describe("questions", { concurrent: true }, () => {
     }))
 })
 
-describe("actions", { concurrent: true }, () => {
+describe("actions", () => {
   it.live("say: waits for the server's echo", () =>
     Effect.gen(function*() {
       const simulated = yield* server
@@ -197,7 +197,11 @@ describe("actions", { concurrent: true }, () => {
     Effect.gen(function*() {
       const simulated = yield* server
       yield* simulated.onCommand((text) => text.startsWith("kick") ? { reply: "" } : undefined)
-      failed(yield* simulated.bercon("kick", "0", "--confirm-within", "200ms"), 7, /was not seen in time/)
+      failed(
+        yield* simulated.bercon("kick", "0", "--confirm-within", "200ms"),
+        7,
+        /^bercon: kick: .* may have been executed/
+      )
       succeeded(yield* simulated.bercon("kick", "0", "--confirm-within", "0"), "kick #0 Miller: sent\n")
     }))
 
@@ -278,7 +282,7 @@ describe("actions", { concurrent: true }, () => {
     }))
 })
 
-describe("exec", { concurrent: true }, () => {
+describe("exec", () => {
   it.live("prints the replies one after the other", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server
@@ -293,12 +297,12 @@ describe("exec", { concurrent: true }, () => {
       const simulated = yield* server
       const outcome = yield* simulated.bercon("exec", "version", "nonsense", "#shutdown")
       assert.deepStrictEqual([outcome.code, outcome.stdout], [6, "1.220\n"])
-      assert.match(outcome.stderr, /^bercon: command "nonsense": the server does not know this command.*\n$/)
+      assert.match(outcome.stderr, /^bercon: command "nonsense": .*\n$/)
       assert.deepStrictEqual(yield* executed(simulated), ["version"])
     }))
 })
 
-describe("events", { concurrent: true }, () => {
+describe("events", () => {
   it.live("one line each, as they happen, of the kinds that are wanted", () =>
     Effect.gen(function*() {
       const { bercon, chat, leave } = yield* server
@@ -330,7 +334,7 @@ describe("events", { concurrent: true }, () => {
     }))
 })
 
-describe("guid", { concurrent: true }, () => {
+describe("guid", () => {
   it.live("needs no server", () =>
     Effect.gen(function*() {
       succeeded(yield* bercon(["guid", "76561197960265728"]), `${GUID}\n`)

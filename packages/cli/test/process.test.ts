@@ -27,7 +27,7 @@ const server = Effect.fnUntraced(function*(options: NodeSimulatedServer.Options 
 const chatting = ({ chat }: SimulatedServer.SimulatedServer["Service"]) =>
   Effect.forkScoped(Effect.repeat(chat(0, "Side", "hello"), Schedule.spaced("20 millis")))
 
-describe("exit codes", { concurrent: true }, () => {
+describe("exit codes", () => {
   it.live("2: the command line is not as it should be", () =>
     Effect.gen(function*() {
       for (const args of [["plyers"], ["players", "--formt", "json"], ["players", "--repeat", "0"], ["kick"], []]) {
@@ -82,12 +82,12 @@ describe("exit codes", { concurrent: true }, () => {
   it.live("6: the server does not allow the command, or does not know it", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server({ disallowed: ["#shutdown"] })
-      failed(yield* bercon(["shutdown"]), 6, /the server does not allow this command over RCON/)
-      failed(yield* bercon(["exec", "nonsense"]), 6, /the server does not know this command/)
+      failed(yield* bercon(["shutdown"]), 6, /^bercon: command "#shutdown": /)
+      failed(yield* bercon(["exec", "nonsense"]), 6, /^bercon: command "nonsense": /)
     }))
 })
 
-describe("several servers", { concurrent: true }, () => {
+describe("several servers", () => {
   const several = Effect.gen(function*() {
     const [eu1, eu2] = [yield* server(), yield* server()]
     const folder = yield* Effect.acquireRelease(
@@ -152,7 +152,7 @@ describe("several servers", { concurrent: true }, () => {
     }))
 })
 
-describe("signals", { concurrent: true }, () => {
+describe("signals", () => {
   it.live.each(
     [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const
   )("%s closes the session and ends the process with %i", ([signal, code]) =>
@@ -170,7 +170,7 @@ describe("signals", { concurrent: true }, () => {
     }))
 })
 
-describe("pipes", { concurrent: true }, () => {
+describe("pipes", () => {
   it.live("a reader that goes ends the command quietly", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
@@ -193,7 +193,7 @@ describe("pipes", { concurrent: true }, () => {
     }))
 })
 
-describe("the password", { concurrent: true }, () => {
+describe("the password", () => {
   it.live("from standard input", () =>
     Effect.gen(function*() {
       const simulated = yield* server()

@@ -169,7 +169,7 @@ export type ServerPacket = LoginResult | CommandReply | CommandReplyPart | Messa
 
 const inRange = (name: string, value: number, minimum: number, maximum: number): number => {
   if (Number.isInteger(value) && value >= minimum && value <= maximum) return value
-  throw new RangeError(`${name} must be an integer from ${minimum} to ${maximum}, received ${value}`)
+  throw new RangeError(`${name} must be an integer from ${minimum} to ${maximum} (got ${value})`)
 }
 
 const sequenceOf = (value: number): number => inRange("sequence", value, 0, 255)

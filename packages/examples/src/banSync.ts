@@ -3,7 +3,7 @@ import { Effect, Schedule } from "effect"
 
 type Client = RconClient.RconClient["Service"]
 
-/** The bans that can be given again: for ever, or for the time that is left. */
+/** The bans that can be added to another server: permanent ones, and others for their remaining time. */
 const lasting = (bans: ReadonlyArray<Ban.Ban>) =>
   bans.flatMap(({ reason, remaining, target }) =>
     remaining === "expired" || remaining === "unknown" ? [] : [{ reason, target, duration: remaining }]
@@ -21,7 +21,7 @@ const copy = Effect.fnUntraced(function*(from: Client, to: Client) {
   if (missing.length > 0) yield* to.writeBans
 })
 
-/** Keeps the bans of two servers the same, minute by minute. What fails is tried again in the next minute. */
+/** Keeps the bans of two servers equal. It runs every minute, and so repeats a failed copy a minute later. */
 export const banSync = (one: Client, other: Client) =>
   Effect.andThen(copy(one, other), copy(other, one)).pipe(
     Effect.catch((error) => Effect.logWarning(error.message)),

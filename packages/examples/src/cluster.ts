@@ -14,7 +14,7 @@ const bot = Effect.gen(function*() {
 // In one process: bot.pipe(Effect.scoped, Effect.provide(NodeRcon.layer({ host, port, password })))
 export const program = bot.pipe(Effect.scoped, Effect.provide(ClusterRcon.layer("altis-1")))
 
-// What each runner of the cluster runs. Its own configuration says where the servers are, and their passwords.
+// Each runner of the cluster runs this. Its own configuration contains the servers' addresses and passwords.
 export const runner = (altis: { readonly host: string; readonly port: number }) =>
   ServerEntity.layer().pipe(
     Layer.provide(Servers.layerRecord({
@@ -22,7 +22,7 @@ export const runner = (altis: { readonly host: string; readonly port: number }) 
     }))
   )
 
-// Both need a cluster. What this one still needs is `PgClient.layer` of `@effect/sql-pg`.
+// Both need a cluster. This one also needs `PgClient.layer` of `@effect/sql-pg`.
 export const Cluster = (host: string) =>
   RunnerWatch.layer().pipe(
     Layer.provideMerge(NodeClusterSocket.layer({

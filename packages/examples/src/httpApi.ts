@@ -2,7 +2,7 @@ import { Guid, Player, RconClient } from "@bercon/client"
 import { Effect, Layer, Option, Schema } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 
-/** A failure as an answer: 404 if there is nobody, 503 if trying again may help, 502 if nobody knows. */
+/** Converts a failure to a response: 404 if the player was not found, 503 if trying again may help, 502 otherwise. */
 const failed = (
   error: {
     readonly _tag: string
@@ -51,5 +51,5 @@ const say = HttpRouter.add(
   }).pipe(Effect.catchTags({ CommandError: failed, ActionError: failed }))
 )
 
-/** A small HTTP API over the server of the client in context. */
+/** A small HTTP API for the server of the client in the context. */
 export const routes = Layer.mergeAll(players, kick, say)

@@ -2,13 +2,13 @@ import type { RconClient } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"
 import { Effect, Result } from "effect"
 
-/** Keeps a client for each of many servers. They log in in their own time: none of them holds up the others. */
+/** Keeps a client for each of many servers. They log in independently, so none delays the others. */
 export const start = (servers: ReadonlyArray<NodeRcon.Options>) =>
   Effect.forEach(servers, (server) => Effect.map(NodeRcon.start(server), (rcon) => ({ server, rcon })))
 
 type Server = Effect.Success<ReturnType<typeof start>>[number]
 
-/** How many players are on each server. A server that does not answer in time is one failure among the answers. */
+/** Counts the players on each server. A server that does not answer in time is a failure among the results. */
 export const population = (servers: ReadonlyArray<Server>) =>
   Effect.forEach(
     servers,
@@ -23,7 +23,7 @@ export const population = (servers: ReadonlyArray<Server>) =>
     { concurrency: "unbounded" }
   )
 
-/** Tells all servers, and returns those that were not told. */
+/** Sends a message to all servers, and returns those that did not receive it. */
 export const announce = (servers: ReadonlyArray<Server>, text: string) =>
   Effect.map(
     Effect.forEach(

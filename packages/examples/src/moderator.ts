@@ -1,7 +1,7 @@
 import { RconClient } from "@bercon/client"
 import { Effect } from "effect"
 
-/** Welcomes who joins, and bans who sells cheats, for as long as the scope is open. */
+/** Welcomes players who join, and bans players who sell cheats, until the scope closes. */
 export const moderator = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
 

@@ -13,8 +13,8 @@ const announceAndRestart = Effect.gen(function*() {
   yield* rcon.restartServer
 })
 
-/** Restarts the server every day at four, and says so before. */
+/** Restarts the server every day at four, and announces it before. */
 export const restartAnnouncer = announceAndRestart.pipe(
-  Effect.catch((error) => Effect.logError(`the restart of today: ${error.message}`)),
+  Effect.catch((error) => Effect.logError(`today's restart failed: ${error.message}`)),
   Effect.schedule(Schedule.cron(HALF_PAST_THREE))
 )

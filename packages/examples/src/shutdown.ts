@@ -1,7 +1,7 @@
 import { RconClient } from "@bercon/client"
 import { Effect } from "effect"
 
-/** Ends the server. Returns what is known of it afterwards. */
+/** Ends the server. Returns its presumed state. */
 export const shutdown = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
   yield* rcon.shutdown
@@ -11,5 +11,5 @@ export const shutdown = Effect.gen(function*() {
   Effect.catchTag("CommandError", (error) =>
     error.execution === "NotExecuted"
       ? Effect.succeed(`it still runs: ${error.message}`)
-      : Effect.succeed(`look whether it still runs: ${error.message}`))
+      : Effect.succeed(`check whether it still runs: ${error.message}`))
 )

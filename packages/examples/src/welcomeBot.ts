@@ -1,7 +1,7 @@
 import { type Guid, RconClient } from "@bercon/client"
 import { Effect } from "effect"
 
-/** Welcomes players as soon as BattlEye has verified them, for as long as the scope is open. */
+/** Welcomes players as soon as BattlEye has verified them, until the scope closes. */
 export const welcomeBot = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
   const known = new Set<Guid.Guid>()

@@ -7,7 +7,7 @@ import { banSync } from "../src/banSync.ts"
 const guid = (digit: string) => digit.repeat(32)
 const banned = (target: string): World.Ban => ({ target, reason: "cheating", expires: undefined })
 
-it.effect("bans on each of two servers who is banned on the other, also when one was away", () =>
+it.effect("copies bans between two servers, even if one was down", () =>
   Effect.gen(function*() {
     const one = yield* TestRcon.make({
       server: { host: "10.0.0.1", world: { bans: [banned(guid("a")), banned("203.0.113.7")] } }
@@ -22,7 +22,7 @@ it.effect("bans on each of two servers who is banned on the other, also when one
     yield* TestRcon.passTime("20 minutes")
 
     for (const { server } of [one, other]) {
-      // A ban whose answer was lost is given once more, and then stands there twice.
+      // A ban whose reply was lost is added once more, and is then in the list twice.
       const targets = new Set(World.numberedBans(yield* server.world).map(({ target }) => target))
       assert.sameMembers(Array.from(targets), [guid("a"), guid("b"), guid("c"), "203.0.113.7"])
     }

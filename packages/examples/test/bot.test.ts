@@ -7,7 +7,7 @@ import { BotLive } from "../src/bot.ts"
 
 const client = RconClient.layer({ password: Redacted.make("secret") })
 
-it.effect("welcomes who joins, also after a restart, and ends if the server refuses the password", () =>
+it.effect("welcomes players who join, even after a restart, and ends if the server refuses the password", () =>
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
     const bot = yield* Effect.forkChild(Layer.launch(Layer.provide(BotLive, client)), { startImmediately: true })
@@ -26,7 +26,7 @@ it.effect("welcomes who joins, also after a restart, and ends if the server refu
     assert.isTrue(Exit.isFailure(yield* Fiber.await(bot)))
   }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-it.live("welcomes who joins over UDP", () =>
+it.live("welcomes players who join over UDP", () =>
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
     const rcon = yield* RconClient.RconClient

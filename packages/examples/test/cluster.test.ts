@@ -20,4 +20,4 @@ it.live("greets through a cluster of one runner", () =>
     assert.include(commands.map(({ text }) => text), "say -1 welcome, Miller")
   }))
 
-it("is a layer over Postgres elsewhere", () => assert.isTrue(Layer.isLayer(Cluster("10.0.0.1"))))
+it("is a layer over Postgres on other machines", () => assert.isTrue(Layer.isLayer(Cluster("10.0.0.1"))))

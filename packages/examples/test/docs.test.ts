@@ -16,7 +16,7 @@ const rows = (text: string) =>
     line.split(" | ").map((cell) => cell.replace(/^\| | *\|$/g, "").trim())
   )
 const section = (text: string, heading: string) => text.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? ""
-/** What is in backquotes, outside of blocks of code. */
+/** The code in backquotes, outside of blocks. */
 const codes = (text: string) =>
   Array.from(text.replaceAll(/^```[^]*?^```$/gm, "").matchAll(/`([^`]+)`/g), ([, code = ""]) => code)
 
@@ -78,7 +78,7 @@ describe("docs/observability.md", () => {
   const names = Object.values(Metrics).filter(Metric.isMetric).map(({ id }) => id)
   const queried = new Set(Array.from(text.matchAll(/bercon_[a-z_]+/g), ([name]) => name.replace(/_bucket$/, "")))
 
-  it("asks for metrics that there are", () => {
+  it("uses existing metrics", () => {
     assert.isAtLeast(queried.size, 8)
     for (const name of queried) assert.include(names, name)
   })
@@ -106,13 +106,13 @@ describe("docs/architecture.md", () => {
   const drawing = (text: string) =>
     /```text\n((?:(?!```)[^])*?Opening ─(?:(?!```)[^])*?)```/.exec(text)?.[1]?.split("\n").map((line) => line.trim())
 
-  it("draws the states of the session as its code does", () => {
+  it("draws the states of the session like its source", () => {
     const code = read("packages/session/src/SessionMachine.ts").replaceAll(/^ \* ?/gm, "")
     assert.isDefined(drawing(code))
     assert.deepStrictEqual(drawing(text), drawing(code))
   })
 
-  it("names files that there are", () => {
+  it("names existing files", () => {
     const files = codes(text).filter((code) => code.endsWith(".ts"))
     assert.isAtLeast(files.length, 15)
     const paths = readdirSync(new URL("packages/", root)).flatMap((name) =>

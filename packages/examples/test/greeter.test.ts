@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { greeter } from "../src/greeter.ts"
 
-it.effect("greets whoever speaks, also after a restart of the server", () =>
+it.effect("greets players who chat, even after a restart of the server", () =>
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
     yield* Effect.forkChild(greeter)

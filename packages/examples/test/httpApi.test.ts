@@ -6,7 +6,7 @@ import { Context, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { routes } from "../src/httpApi.ts"
 
-it.live("answers over HTTP what the server has", () =>
+it.live("serves the server's data over HTTP", () =>
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
     const rcon = yield* RconClient.RconClient

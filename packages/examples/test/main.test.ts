@@ -5,13 +5,13 @@ import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
-/** `main.ts` in a process of its own, for as long as the scope is open. */
+/** Runs `main.ts` in another process until the scope closes. */
 const main = Effect.acquireRelease(
   Effect.sync(() => spawn(process.execPath, [fileURLToPath(new URL("../src/main.ts", import.meta.url))])),
   (child) => Effect.sync(() => child.kill("SIGKILL"))
 )
 
-it.live("main.ts runs as it stands, against a server where it expects one", (context) =>
+it.live("main.ts runs unchanged, with a server at the address that it expects", (context) =>
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
     yield* server.join({ name: "Miller" })
@@ -21,7 +21,7 @@ it.live("main.ts runs as it stands, against a server where it expects one", (con
         until: (commands) => commands.some((command) => command.text === text)
       })
     yield* executed("say -1 1 players are here")
-    // It listens right after it has spoken, but from here that cannot be seen.
+    // It subscribes right after its first message, which cannot be observed from here.
     yield* Effect.raceFirst(
       executed("say 0 hello"),
       Effect.forever(Effect.andThen(server.chat(0, "Side", "good evening"), Effect.sleep("200 millis")))
@@ -33,9 +33,9 @@ it.live("main.ts runs as it stands, against a server where it expects one", (con
     assert.strictEqual(code, 130)
   }).pipe(
     Effect.provide(NodeSimulatedServer.layer({ port: 2306 })),
-    // Somebody's own server may run on this machine.
+    // Another server may run on this machine.
     Effect.catchIf(
       (error) => error.kind === "AddressInUse",
-      () => Effect.sync(() => context.skip("port 2306 is taken"))
+      () => Effect.sync(() => context.skip("port 2306 is in use"))
     )
   ), 30_000)

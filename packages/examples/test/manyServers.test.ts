@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import * as ManyServers from "../src/manyServers.ts"
 
-it.live("asks and tells fifty servers over UDP, of which one does not answer", () =>
+it.live("sends commands to fifty servers over UDP, of which one does not answer", () =>
   Effect.gen(function*() {
     const servers = yield* Effect.forEach(Array.from({ length: 50 }), () => NodeSimulatedServer.make())
     yield* servers[0]!.join({ name: "Miller" })

@@ -4,7 +4,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { welcomeBot } from "../src/welcomeBot.ts"
 
-it.effect("whispers to who was verified", () =>
+it.effect("whispers to a verified player", () =>
   Effect.gen(function*() {
     const mock = yield* MockRconClient.MockRconClient
     yield* welcomeBot

@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { moderator } from "../src/moderator.ts"
 
-it.effect("bans who sells cheats", () =>
+it.effect("bans players who sell cheats", () =>
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
     yield* moderator

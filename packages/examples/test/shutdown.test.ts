@@ -16,12 +16,12 @@ describe("shutdown", () => {
       assert.strictEqual(yield* shutdown, "it is shutting down")
     }).pipe(Effect.provide(TestRcon.layer())))
 
-  it.effect("says that it is not allowed", () =>
+  it.effect("reports that it is not allowed", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* shutdown, "it does not allow this over RCON")
     }).pipe(Effect.provide(TestRcon.layer({ server: { disallowed: ["#shutdown"] } }))))
 
-  it.effect("says that nothing was sent while the server was away", () =>
+  it.effect("reports that nothing was sent while the server was down", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* server.restart({ downtime: "1 hour" })
@@ -29,12 +29,12 @@ describe("shutdown", () => {
       assert.match(yield* inAMinute(shutdown), /^it still runs: command "#shutdown": no session with .* was not sent/)
     }).pipe(Effect.provide(TestRcon.layer())))
 
-  it.effect("says that the command may have been executed where the answer is lost", () =>
+  it.effect("reports that the command may have been executed if the reply is lost", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const server = yield* SimulatedServer.SimulatedServer
       yield* network.partition("toClient")
-      assert.match(yield* inAMinute(shutdown), /^look whether it still runs: .* may have been executed$/)
+      assert.match(yield* inAMinute(shutdown), /^check whether it still runs: .* may have been executed$/)
       assert.strictEqual((yield* server.executions).filter(({ text }) => text === "#shutdown").length, 1)
     }).pipe(Effect.provide(TestRcon.layer())))
 })

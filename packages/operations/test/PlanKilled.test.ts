@@ -101,6 +101,6 @@ describe("a process that is killed", () => {
         yield* Deferred.succeed(time, Date.now() + 3500)
         yield* Effect.all(runs, { concurrency: "unbounded", discard: true })
       }),
-    60_000
+    120_000
   )
 })

@@ -1,5 +1,20 @@
 /**
- * The port that a simulated server listens on: datagrams from and to any client, in memory or over real UDP.
+ * The port of a simulated server: datagrams from and to any client, in memory or over real UDP.
+ *
+ * A bound port belongs to the scope in which it was bound. Implement `Endpoint` to run a simulated server on another
+ * network (see `SimulatedServer.fromEndpoint`).
+ *
+ * **Example** (An endpoint that drops every second datagram to clients)
+ *
+ * ```ts
+ * import type { Endpoint } from "@bercon/testing"
+ * import { Effect } from "effect"
+ *
+ * const half = (endpoint: Endpoint.Endpoint): Endpoint.Endpoint => {
+ *   let count = 0
+ *   return { ...endpoint, write: (to, datagram) => count++ % 2 === 0 ? endpoint.write(to, datagram) : Effect.void }
+ * }
+ * ```
  *
  * @since 0.1.0
  */
@@ -8,19 +23,19 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 /**
- * Where a server listens.
+ * The address at which a server listens.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Address {
-  /** An IP address; on a `SimulatedNetwork` any name. */
+  /** An IP address. On a `SimulatedNetwork` any name is allowed. */
   readonly host: string
   readonly port: number
 }
 
 /**
- * An address as text: `127.0.0.1:2306`, `[::1]:2306`.
+ * Formats an address: `127.0.0.1:2306`, `[::1]:2306`.
  *
  * @category formatting
  * @since 0.1.0
@@ -29,7 +44,7 @@ export const formatAddress = ({ host, port }: Address): string =>
   host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
 
 /**
- * A datagram that was received, and the client's address (`ip:port`).
+ * A received datagram, and the client's address (`ip:port`).
  *
  * @category models
  * @since 0.1.0
@@ -40,25 +55,25 @@ export interface Received {
 }
 
 /**
- * A bound port. Owned by the scope it was bound in: closing that scope frees the port.
+ * A bound port. It belongs to the scope in which it was bound; closing the scope frees the port.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Endpoint {
-  /** The address that it is bound to. */
+  /** The address to which it is bound. */
   readonly address: Address
   /**
-   * All datagrams received since the last pull; waits for one if there are none. Fails with `Closed` when the scope is
-   * closed.
+   * Returns all datagrams received since the last pull, and waits for one if there are none. Fails with `Closed` after
+   * the scope has closed.
    */
   readonly pull: Effect.Effect<NonEmptyReadonlyArray<Received>, EndpointError>
-  /** Hands one datagram for the client at `to` (`ip:port`) to the network. It may get lost. */
+  /** Sends one datagram to the client at `to` (`ip:port`). It may be lost. */
   readonly write: (to: string, datagram: Uint8Array) => Effect.Effect<void, EndpointError>
 }
 
 /**
- * A port cannot be bound, or one that was bound has failed.
+ * A port cannot be bound, or a bound port has failed.
  *
  * @category errors
  * @since 0.1.0

@@ -3,8 +3,10 @@
  *
  * **When to use**
  *
- * For tests that only check the calls of the client. There is no server behind it: a kick does not remove a player. If the
+ * Use it for tests that only check the calls of the client. It has no server: a kick does not remove a player. If the
  * effects of actions matter, use `TestRcon`.
+ *
+ * The client lives in the scope of its layer. It keeps the last 10,000 calls.
  *
  * **Example** (A bot that reacts to chat)
  *
@@ -58,7 +60,7 @@ import { settle } from "./internal/settle.ts"
 export type Call = readonly [name: keyof Commands.Commands, ...args: ReadonlyArray<unknown>]
 
 /**
- * The test's side of the mock.
+ * The service for the test: it reads the calls and emits the events.
  *
  * @category services
  * @since 0.1.0
@@ -69,13 +71,13 @@ export class MockRconClient extends Context.Service<MockRconClient, {
   /** Emits an event as if the server had sent it; returns when subscribers, handlers and waits have run. */
   readonly emit: (event: ServerEvent.ServerEvent) => Effect.Effect<void>
   /**
-   * Ends the session, for the reason given if there is one: `status` is `Closed`, the streams end, and commands fail with
+   * Ends the session, with a failure if one is given: `status` is `Closed`, the streams end, and commands fail with
    * reason `SessionClosed`.
    */
   readonly end: (failure?: LoginFailure) => Effect.Effect<void>
 }>()("@bercon/testing/MockRconClient") {}
 
-/** How many calls are kept. */
+/** Maximum number of calls that are kept. */
 const CALLS = 10_000
 
 const done = Effect.succeed("")
@@ -104,14 +106,14 @@ const COMMANDS: Omit<Commands.Commands, "withOptions"> = {
 }
 
 /**
- * Provides an `RconClient` and the test's side of it.
+ * Provides an `RconClient`, and the service with which the test controls it.
  *
  * **Details**
  *
  * `implementation` replaces members of the client. Calls of its commands are recorded, too.
  *
- * Without it lists are empty, `version` is 1.220, actions succeed, `command` returns `""`, `status` is `Online`, `adminId`
- * 0, `flavour` `"BattlEye"`, and `roster` contains the players that `players` returns.
+ * By default lists are empty, `version` is 1.220, actions succeed, `command` returns `""`, `status` is `Online`,
+ * `adminId` is 0, `flavour` is `"BattlEye"`, and `roster` contains the players that `players` returns.
  *
  * @category layers
  * @since 0.1.0

@@ -3,8 +3,10 @@
  *
  * **When to use**
  *
- * To test how a session handles datagrams that no server would send, or not at that time. For the behaviour of a server use
- * `SimulatedServer`.
+ * Use it to test how a session handles datagrams that a server would never send, or not at that time. For the behaviour
+ * of a server use `SimulatedServer`.
+ *
+ * The transport lives in the scope of its layer. It keeps the last 10,000 datagrams that the client has sent.
  *
  * **Example** (A server that refuses)
  *
@@ -33,34 +35,34 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 
 /**
- * The test's side of a transport.
+ * The service for the test: the other side of the transport.
  *
  * @category services
  * @since 0.1.0
  */
 export class MockTransport extends Context.Service<MockTransport, {
-  /** Takes the oldest datagram the client has sent, or waits for one; at most 10,000 are kept. */
+  /** Takes the oldest datagram that the client has sent, or waits for one. At most 10,000 are kept. */
   readonly take: Effect.Effect<Uint8Array>
-  /** Takes all datagrams the client has sent; an empty array if there are none. */
+  /** Takes all datagrams that the client has sent; an empty array if there are none. */
   readonly takeAll: Effect.Effect<ReadonlyArray<Uint8Array>>
-  /** Gives the client a copy of a datagram. If no socket is open it is lost. */
+  /** Gives the client a copy of a datagram. Without an open socket it is lost. */
   readonly give: (datagram: Uint8Array) => Effect.Effect<void>
-  /** Lets the open socket fail; the session then opens another. If no socket is open nothing happens. */
+  /** Makes the open socket fail; the session then opens another. Without an open socket it has no effect. */
   readonly fail: (error: Transport.TransportError) => Effect.Effect<void>
-  /** Makes every later `open` or `send` fail with these errors; `{}` ends that. */
+  /** Makes every later `open` or `send` fail with these errors. `{}` ends that. */
   readonly failing: (
     errors: {
       readonly open?: Transport.TransportError | undefined
       readonly write?: Transport.TransportError | undefined
     }
   ) => Effect.Effect<void>
-  /** How many sockets were opened so far. */
+  /** Number of sockets opened so far. */
   readonly opened: Effect.Effect<number>
-  /** How many sockets are open. */
+  /** Number of open sockets. */
   readonly open: Effect.Effect<number>
 }>()("@bercon/testing/MockTransport") {}
 
-/** How many datagrams wait to be taken; of more, the oldest are lost. */
+/** Maximum number of datagrams that wait to be taken. Beyond that the oldest are lost. */
 const CAPACITY = 10_000
 
 /**
@@ -75,7 +77,7 @@ export interface Options {
 }
 
 /**
- * Provides a `Transport` and the test's side of it.
+ * Provides a `Transport` and its other side for the test.
  *
  * @category layers
  * @since 0.1.0

@@ -1,6 +1,23 @@
 /**
  * The simulated server on real UDP, under Node.
  *
+ * The server lives in the scope in which it was made; closing the scope closes the port. At most 4,096 datagrams wait
+ * to be read.
+ *
+ * **Example** (A server for another process)
+ *
+ * ```ts
+ * import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
+ * import { Console, Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const server = yield* NodeSimulatedServer.make({ port: 2306 })
+ *   yield* server.join({ name: "Miller" })
+ *   yield* Console.log(`listening on port ${server.address.port}`)
+ *   yield* Effect.never
+ * }).pipe(Effect.scoped)
+ * ```
+ *
  * @since 0.1.0
  */
 import * as NodeDatagramSocket from "@effect/platform-node-shared/NodeDatagramSocket"
@@ -25,11 +42,11 @@ import * as SimulatedServer from "./SimulatedServer.ts"
 export interface Options extends ServerMachine.Options {
   /** The local address to bind. Default `"127.0.0.1"`. */
   readonly host?: string | undefined
-  /** The port to bind, from 0 to 65535. Default 0: any free one. */
+  /** The port to bind, from 0 to 65535. Default 0: any free port. */
   readonly port?: number | undefined
   /**
-   * Faults of the network in front of the port, in addition to those of the real one. Default: none. The random choices start
-   * again when the port opens after a downtime.
+   * Faults of a network in front of the port, in addition to those of the real network. Default: no faults. The random
+   * choices start again when the port opens after a downtime.
    */
   readonly network?: SimulatedNetwork.PathOptions | undefined
 }
@@ -50,7 +67,7 @@ const bind = Effect.fnUntraced(function*(host: string, port: number) {
   const socket = yield* NodeDatagramSocket.make({
     bind: { address: host, port },
     receiveBuffer: { capacity: 4096 },
-    // Hundreds of clients log in at once after a restart.
+    // Hundreds of clients log in at the same time after a restart.
     kernelReceiveBufferSize: 1 << 20
   })
   const reader = yield* Effect.mapError(socket.reader, failure({ host, port }))
@@ -76,15 +93,15 @@ const bind = Effect.fnUntraced(function*(host: string, port: number) {
 })
 
 /**
- * A server on real UDP, in the caller's scope. Fails if the port cannot be bound.
+ * Makes a server on real UDP, in the caller's scope. Fails if the port cannot be bound.
  *
  * **Details**
  *
- * `address` has the port that it was given. After a restart with a downtime it binds the same one, and dies if another
- * process has taken it meanwhile. At most 4,096 datagrams wait to be read; more are dropped.
+ * `address` contains the actual port. After a restart with a downtime the server binds the same port, and dies if
+ * another process has taken it meanwhile. At most 4,096 datagrams wait to be read; further ones are dropped.
  *
- * Dies with a `RangeError` if an option is out of its range: the port is not from 0 to 65535, a fraction of `network` is not
- * from 0 to 1, a duration of it is infinite, and so on.
+ * Dies with a `RangeError` if an option is out of range: the port is not from 0 to 65535, a fraction of `network` is
+ * not from 0 to 1, a duration of it is infinite, and so on.
  *
  * @category constructors
  * @since 0.1.0
@@ -106,7 +123,7 @@ export const make = Effect.fnUntraced(function*(
 })
 
 /**
- * Provides a server made with {@link make}.
+ * Provides the server that {@link make} returns.
  *
  * @category layers
  * @since 0.1.0

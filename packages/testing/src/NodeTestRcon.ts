@@ -3,13 +3,13 @@
  *
  * **When to use**
  *
- * To see a program work over the transport that it has in production, or together with another process. All other tests are
- * faster and the same every time with `TestRcon`.
+ * Use it to see a program work over the transport of production, or together with another process. For all other tests
+ * `TestRcon` is faster and reproducible.
  *
  * **Gotchas**
  *
- * Time is real: use `it.live`, and wait for what must happen (`rcon.waitFor`, `Effect.repeat`). Under `TestClock` no timeout
- * and no retransmission would ever be due.
+ * Time is real: use `it.live`, and wait for events (`rcon.waitFor`, `Effect.repeat`). Under `TestClock` no timeout and
+ * no retransmission would ever be due.
  *
  * **Example** (A bot over sockets)
  *
@@ -50,7 +50,7 @@ import { DEFAULT_PASSWORD } from "./ServerMachine.ts"
 import * as SimulatedServer from "./SimulatedServer.ts"
 
 /**
- * What the server and the client are made with. Everything has a default.
+ * Options of the server and the client. Everything has a default.
  *
  * @category models
  * @since 0.1.0
@@ -63,11 +63,11 @@ export interface Options {
 }
 
 /**
- * A server on real UDP, and a client that is logged in to it, in the caller's scope. Several of them do not get in each
- * other's way.
+ * Makes a server on real UDP, and a client that is logged in to it, in the caller's scope. Several of them are
+ * independent of each other.
  *
- * Fails if the port cannot be bound, or if the login fails. Dies with a `RangeError` if an option of the server is out of its
- * range.
+ * Fails if the port cannot be bound, or if the login fails. Dies with a `RangeError` if an option of the server is out
+ * of range.
  *
  * @category constructors
  * @since 0.1.0
@@ -84,7 +84,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
 })
 
 /**
- * Provides the server and the client that {@link make} makes. The layer is built once the server has accepted the password.
+ * Provides the server and the client that {@link make} returns. The layer is built after the login.
  *
  * @category layers
  * @since 0.1.0

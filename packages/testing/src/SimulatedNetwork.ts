@@ -3,19 +3,33 @@
  *
  * **Details**
  *
- * Servers `bind` an address, clients get a `transport` to it. Every datagram from client to server (`toServer`) and back
- * (`toClient`) is subject to the {@link Conditions} of its direction: it may be lost, damaged,
- * duplicated, held back, delayed. Random choices follow from a seed: the fate of the n-th datagram of a direction from or to a
- * server depends only on the seed, the server's address, n and the conditions at that moment.
+ * Servers `bind` an address, and clients get a `transport` to it. Every datagram from client to server (`toServer`) and
+ * back (`toClient`) is subject to the {@link Conditions} of its direction: it may be lost, damaged, duplicated, held
+ * back or delayed. Random choices follow from a seed: the fate of the n-th datagram of a direction from or to a server
+ * depends only on the seed, the server's address, n, and the conditions at that moment.
  *
- * Time is the `Clock`'s, so under `TestClock` a delayed datagram arrives when the test lets the time pass, and not before.
- * Without delay a datagram arrives at once: a server finds it in its queue, a client's receiver is called.
+ * Time comes from the `Clock`, so under `TestClock` a delayed datagram arrives when the test passes the time. Without
+ * delay a datagram arrives at once: a server finds it in its queue, and a client's receiver is called.
  *
- * The clients' machine can fail as well: no socket can be opened, nothing can be sent (`fail`), or open sockets break
+ * The clients' machine can fail, too: no socket can be opened, nothing can be sent (`fail`), or open sockets break
  * (`breakSockets`).
  *
- * Bounds: a server's queue holds `receiveCapacity` datagrams, the network carries at most 65,536 that are delayed;
- * further ones are dropped, and counted.
+ * A network lives in the scope in which it was made; closing it closes every socket. A server's queue holds
+ * `receiveCapacity` datagrams, and the network at most 65,536 delayed ones. Further datagrams are dropped, and counted.
+ *
+ * **Example** (A line that is cut)
+ *
+ * ```ts
+ * import { SimulatedNetwork, TestRcon } from "@bercon/testing"
+ * import { Effect } from "effect"
+ *
+ * const outage = Effect.gen(function*() {
+ *   const network = yield* SimulatedNetwork.SimulatedNetwork
+ *   yield* network.partition()
+ *   yield* TestRcon.passTime("1 minute")
+ *   yield* network.heal()
+ * }).pipe(Effect.provide(TestRcon.layer({ network: { loss: 0.1, latency: "40 millis" } })))
+ * ```
  *
  * @since 0.1.0
  */
@@ -44,7 +58,7 @@ import * as Path from "./internal/path.ts"
 export type Direction = "toServer" | "toClient"
 
 /**
- * How bad a direction is. Fractions are from 0 to 1, and all of them 0 by default, as are the durations.
+ * The quality of a direction. Fractions are from 0 to 1. All fractions and durations are 0 by default.
  *
  * @category models
  * @since 0.1.0
@@ -58,11 +72,11 @@ export interface Conditions {
   readonly corruption?: number | undefined
   /** The fraction of datagrams that are held back for `reorderingDelay`, so that later ones overtake them. */
   readonly reordering?: number | undefined
-  /** Default 50 milliseconds. */
+  /** How long these datagrams are held back. Default 50 milliseconds. */
   readonly reorderingDelay?: Duration.Input | undefined
-  /** How long every datagram takes. Delays are kept to the millisecond, rounded up. */
+  /** Delay of every datagram. Delays are rounded up to milliseconds. */
   readonly latency?: Duration.Input | undefined
-  /** How much longer it takes at most, evenly distributed. More than the gap between two datagrams reorders them. */
+  /** Maximum additional delay, evenly distributed. If it exceeds the gap between two datagrams, it reorders them. */
   readonly jitter?: Duration.Input | undefined
 }
 
@@ -89,15 +103,20 @@ export interface PathOptions extends PathConditions {
 }
 
 /**
- * What fails on the clients' machine.
+ * Failures of the clients' machine.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Failures {
-  /** Why every `open` fails, with `OpenFailed`: `"HostUnresolved"`, `"AddressInUse"`, ... Default: none. */
+  /**
+   * The `kind` of `OpenFailed` with which every `open` fails: `"HostUnresolved"`, `"AddressInUse"`, ... Default: no
+   * failure.
+   */
   readonly open?: Transport.OpenFailed["kind"] | undefined
-  /** Why every `send` fails, with `IoFailed`, and sends nothing: `"Unreachable"`, ... Default: none. */
+  /**
+   * The `kind` of `IoFailed` with which every `send` fails without sending: `"Unreachable"`, ... Default: no failure.
+   */
   readonly write?: Transport.IoFailed["kind"] | undefined
 }
 
@@ -108,14 +127,17 @@ export interface Failures {
  * @since 0.1.0
  */
 export interface Options extends PathOptions {
-  /** What fails from the beginning. Default: nothing. */
+  /** Failures from the beginning. Default: no failures. */
   readonly failures?: Failures | undefined
-  /** How many datagrams wait for a server, 1 or more. Default 1,024. Datagrams to clients are delivered at once, without a queue. */
+  /**
+   * Maximum number of datagrams that wait for a server, at least 1. Default 1,024. Datagrams to clients are delivered
+   * at once, without a queue.
+   */
   readonly receiveCapacity?: number | undefined
 }
 
 /**
- * What happened to the datagrams of a direction, in numbers.
+ * Counts of the fates of datagrams in a direction.
  *
  * @category models
  * @since 0.1.0
@@ -127,50 +149,50 @@ export interface Statistics {
   readonly lost: number
   /** Of those, lost because the direction was cut. */
   readonly cut: number
-  /** Of the others, doubled. */
+  /** Of the others, duplicated. */
   readonly duplicated: number
   /** Of the others, damaged. */
   readonly corrupted: number
   /** Of the others, held back. */
   readonly reordered: number
-  /** Datagrams, doubles among them, that arrived. */
+  /** Datagrams that arrived, including duplicates. */
   readonly delivered: number
-  /** Datagrams, doubles among them, that came to an address at which nobody listens. */
+  /** Datagrams that arrived at an address without a server, including duplicates. */
   readonly refused: number
-  /** Datagrams, doubles among them, that were dropped because a queue was full. */
+  /** Datagrams that were dropped because a queue was full, including duplicates. */
   readonly overflowed: number
 }
 
 /**
- * The lines between the clients' machine and every server, or one of them, and what can be done to them.
+ * The lines between the clients' machine and all servers, or one of them.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Line {
   /**
-   * Changes the conditions for datagrams sent from now on. Conditions that are not given stay as they are. Dies with a
+   * Changes the conditions for datagrams sent from now on. Omitted conditions stay as they are. Dies with a
    * `RangeError`, and changes nothing, if a fraction is not from 0 to 1, or a duration is infinite.
    */
   readonly change: (conditions: PathConditions) => Effect.Effect<void>
-  /** Cuts a direction, or both: datagrams sent from now on are lost, and the sender is not notified. */
+  /** Cuts a direction, or both: datagrams sent from now on are lost without notice. */
   readonly partition: (direction?: Direction) => Effect.Effect<void>
-  /** Mends a direction that was cut, or both. */
+  /** Restores a direction that was cut, or both. */
   readonly heal: (direction?: Direction) => Effect.Effect<void>
   /**
-   * Sets what fails on the clients' machine from now on, on the way to these servers. What is not given works again:
-   * `fail({})` ends all failures. Open sockets stay open.
+   * Sets the failures of the clients' machine from now on, on the way to these servers. Omitted failures end:
+   * `fail({})` ends all. Open sockets stay open.
    */
   readonly fail: (failures: Failures) => Effect.Effect<void>
   /**
-   * Breaks every client socket to these servers that is open now: it fails with an `IoFailed` of this kind, default
-   * `"Unknown"`, and so does everything sent on it from now on. New ones can be opened. The server is not notified.
+   * Breaks every open client socket to these servers: it fails with an `IoFailed` of this kind, default `"Unknown"`,
+   * and so does every later send on it. New sockets can be opened. The server is not notified.
    */
   readonly breakSockets: (kind?: Transport.IoFailed["kind"]) => Effect.Effect<void>
 }
 
 /**
- * A network in memory. Its own methods act on all lines, also on those added later.
+ * The service: a network in memory. Its own methods act on all lines, including those added later.
  *
  * @category services
  * @since 0.1.0
@@ -178,22 +200,18 @@ export interface Line {
 export class SimulatedNetwork extends Context.Service<
   SimulatedNetwork,
   Line & {
-    /**
-     * Binds an address in the caller's scope. Fails with `AddressInUse` if it is bound already.
-     */
+    /** Binds an address in the caller's scope. Fails with `AddressInUse` if it is already bound. */
     readonly bind: (address: Address) => Effect.Effect<Endpoint, EndpointError, Scope.Scope>
     /**
-     * A transport to the server at an address. Each `open` has a local address of its own, from
-     * `127.0.0.1:50001` to port 65535, and takes datagrams from its server alone; if all are in use it fails with
-     * `AddressInUse`. If a datagram arrives at the address while no server is bound there, `notSent` is called with an
-     * `IoFailed` of kind `Refused`.
+     * Makes a transport to the server at an address. Each `open` gets a different local address, from port 50001 to
+     * 65535 on `127.0.0.1`, and receives datagrams only from its server. If all are in use, it fails with
+     * `AddressInUse`. If a datagram arrives at the server's address while no server is bound there, `notSent` is called
+     * with an `IoFailed` of kind `Refused`.
      */
     readonly transport: (server: Address) => Transport.Transport["Service"]
-    /**
-     * The line to the server at an address, alone. What is done to all lines afterwards is done to it, too.
-     */
+    /** The line to the server at an address. Later changes of all lines affect it, too. */
     readonly line: (server: Address) => Line
-    /** What has happened up to now. */
+    /** The counts so far. */
     readonly statistics: Effect.Effect<Readonly<Record<Direction, Statistics>>>
   }
 >()("@bercon/testing/SimulatedNetwork") {}
@@ -207,7 +225,7 @@ interface Client {
   readonly peer: string
   readonly local: string
   receiver: Transport.Receiver | undefined
-  /** Why it ended. */
+  /** The kind of its end. */
   ended: Transport.IoFailed["kind"] | undefined
 }
 
@@ -223,12 +241,12 @@ const openFailed = (kind: Transport.OpenFailed["kind"], peer: string) =>
   })
 
 /**
- * A network in memory, in the caller's scope: closing it closes every socket.
+ * Makes a network in memory, in the caller's scope. Closing the scope closes every socket.
  *
  * **Details**
  *
- * Dies with a `RangeError` if a fraction is not from 0 to 1, a duration is infinite, or `receiveCapacity` is not a positive
- * integer.
+ * Dies with a `RangeError` if a fraction is not from 0 to 1, a duration is infinite, or `receiveCapacity` is not a
+ * positive integer.
  *
  * @category constructors
  * @since 0.1.0
@@ -238,9 +256,9 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<SimulatedNetwork["Service"], never, Scope.Scope> {
   const capacity = atLeastOne("receiveCapacity", options.receiveCapacity ?? 1024)
   let failures = options.failures ?? {}
-  /** By server, if it differs from `failures`. */
+  /** By server, if different from `failures`. */
   const failuresOf = new Map<string, Failures>()
-  /** By address, and with what a closed one fails. */
+  /** By address, with the error of a closed server. */
   const servers = new Map<
     string,
     { readonly queue: Queue.Queue<Received, EndpointError>; readonly closed: EndpointError }
@@ -248,7 +266,7 @@ export const make = Effect.fnUntraced(function*(
   const clients = new Map<string, Client>()
   let opened = 0
 
-  // If delivery dies, no datagram arrives any more: that is reported to servers and clients.
+  // If the delivery dies, no datagram arrives any more. Servers and clients get the cause.
   const path = yield* Path.make(options, (cause) => {
     for (const { queue } of servers.values()) Queue.failCauseUnsafe(queue, cause)
     for (const { receiver } of clients.values()) receiver?.failed(cause)
@@ -262,7 +280,7 @@ export const make = Effect.fnUntraced(function*(
   const toServer = (client: Client, line: Path.ServerLine) => (datagram: Uint8Array): Path.Arrival => {
     const server = servers.get(client.peer)
     if (server !== undefined) return offer(server.queue, { from: client.local, datagram })
-    // The refusal must get back to the client, whose socket may have ended meanwhile.
+    // The refusal must reach the client, whose socket may have ended meanwhile.
     if (client.ended === undefined && !line.isCut("toClient")) {
       client.receiver?.notSent(ioFailed("Refused", client.peer))
     }
@@ -300,7 +318,7 @@ export const make = Effect.fnUntraced(function*(
     return endpoint
   }, Effect.uninterruptible)
 
-  /** The next free local address, if there is one. */
+  /** The next free local address, if any. */
   const localAddress = (): string | undefined => {
     for (let tried = 0; tried < LOCAL_PORTS; tried++) {
       const address = `127.0.0.1:${FIRST_LOCAL_PORT + opened++ % LOCAL_PORTS}`
@@ -309,7 +327,7 @@ export const make = Effect.fnUntraced(function*(
     return undefined
   }
 
-  /** Ends a socket for this reason. Its address is free afterwards, and may soon be another socket's. */
+  /** Ends a socket with a kind. Its address is free afterwards, and another socket may soon get it. */
   const end = (client: Client, kind: Transport.IoFailed["kind"]): void => {
     client.ended ??= kind
     if (clients.get(client.local) === client) clients.delete(client.local)
@@ -395,7 +413,7 @@ export const make = Effect.fnUntraced(function*(
 })
 
 /**
- * Provides a network made with {@link make}.
+ * Provides the network that {@link make} returns.
  *
  * @category layers
  * @since 0.1.0

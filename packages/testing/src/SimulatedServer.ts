@@ -3,22 +3,22 @@
  *
  * **Details**
  *
- * One fiber reads the port, one waits for the machine's next deadline; both belong to the scope in which the server was made.
- * If one of them dies (usually because `onCommand` throws), the server closes its port, and every effect of it dies with the
- * same cause from then on, `failure` at once.
+ * One fiber reads the port, and one waits for the machine's next deadline. Both belong to the scope in which the server
+ * was made. If one of them dies (usually because `onCommand` throws), the server closes its port. From then on every
+ * effect of the server dies with the same cause, and `failure` dies at once.
  *
- * Time is the `Clock`'s: under `TestClock` the 45 s of a silent session pass when the test lets them. The server's clock, used
- * for all records and the ends of bans, counts milliseconds since 1970. It is set once, when the server is made; later changes
- * of the system's clock do not affect it.
+ * Time comes from the `Clock`: under `TestClock` the 45 s of a silent session pass when the test passes them. The
+ * server's clock, used for all records and the ends of bans, counts milliseconds since 1970. It is set once, when the
+ * server is made; later changes of the system's clock do not affect it.
  *
  * While the server is down, `join`, `identify`, `verify`, `leave`, `chat`, `kick` and `emit` die with a `RangeError`.
  *
+ * Records keep the last 10,000 entries by default (`recordCapacity`).
+ *
  * **Gotchas**
  *
- * The server reads in its own fiber, so a datagram that a client has just sent is not in the records yet. Wait for the reply
- * first, or let the other fibers run: `TestRcon.passTime(0)`.
- *
- * **Example** (A player joins)
+ * The server reads in a separate fiber, so a datagram that a client has just sent is not in the records yet. Wait for
+ * the reply first, or let the other fibers run: `TestRcon.passTime(0)`.
  *
  * ```ts
  * import { SimulatedNetwork, SimulatedServer } from "@bercon/testing"
@@ -53,68 +53,62 @@ import * as SimulatedNetwork from "./SimulatedNetwork.ts"
 import type * as World from "./World.ts"
 
 /**
- * A running BattlEye server. `ServerMachine` documents its behaviour and its records.
+ * The service: a running BattlEye server. `ServerMachine` documents its behaviour and its records.
  *
  * @category services
  * @since 0.1.0
  */
 export class SimulatedServer extends Context.Service<SimulatedServer, {
-  /** Where it listens; the same for as long as it exists. */
+  /** The address at which it listens. It never changes. */
   readonly address: Address
 
   /**
-   * A player joins: `ServerMachine.join`. A banned player is kicked, and is not in the world afterwards. Dies if the options
-   * are invalid: the slot is taken, for example.
+   * Makes a player join, see `ServerMachine.join`. A banned player is kicked, and is not in the world afterwards. Dies
+   * if the options are invalid, for example because the slot is taken.
    */
   readonly join: (options: World.PlayerOptions) => Effect.Effect<World.Player>
   /**
-   * The GUID of a player who is still joining becomes known; default: one made from the name. Dies if the slot is free, or
-   * the GUID is known already or malformed.
+   * Makes the GUID of a joining player known; default: a GUID derived from the name. Dies if the slot is free, or the
+   * GUID is already known or malformed.
    */
   readonly identify: (slot: number, guid?: string) => Effect.Effect<World.Player>
-  /**
-   * The GUID of a player is verified. Dies if the slot is free, or the GUID is not known or verified already.
-   */
+  /** Marks the GUID of a player as verified. Dies if the slot is free, or the GUID is unknown or already verified. */
   readonly verify: (slot: number) => Effect.Effect<World.Player>
-  /** A player leaves. Dies if the slot is free. */
+  /** Makes a player leave. Dies if the slot is free. */
   readonly leave: (slot: number) => Effect.Effect<void>
-  /**
-   * A player says something in a channel: `"Side"`, or any other word. Dies if the slot is free.
-   */
+  /** Makes a player send a chat message in a channel: `"Side"`, or any other word. Dies if the slot is free. */
   readonly chat: (slot: number, channel: ChatChannel, text: string) => Effect.Effect<void>
-  /**
-   * BattlEye kicks a player, for a reason such as `"Client not responding"`. Dies if the slot is free.
-   */
+  /** Makes BattlEye kick a player, for a reason such as `"Client not responding"`. Dies if the slot is free. */
   readonly kick: (slot: number, reason: string) => Effect.Effect<void>
   /** Sends any message to every session. Dies if it has more than 65,498 bytes. */
   readonly emit: (text: string | Uint8Array) => Effect.Effect<void>
-  /** Changes the world without a message, also while the server is down. */
+  /** Changes the world without a message, even while the server is down. */
   readonly update: (f: (world: World.World) => World.World) => Effect.Effect<void>
-  /** Answers commands instead of the server from now on; with `undefined` the server answers again. */
+  /** Answers commands instead of the server from now on. With `undefined` the server answers again. */
   readonly onCommand: (hook: ServerMachine.OnCommand | undefined) => Effect.Effect<void>
 
-  /** Forgets every session, and closes the port for the downtime. Returns at once. */
+  /** Ends every session, and closes the port for the downtime. Returns at once. */
   readonly restart: (options?: ServerMachine.RestartOptions) => Effect.Effect<void>
-  /** Forgets every session, and closes the port until `start`. */
+  /** Ends every session, and closes the port until `start`. */
   readonly stop: (options?: ServerMachine.StopOptions) => Effect.Effect<void>
   /** Opens the port again. */
   readonly start: Effect.Effect<void>
   /** Neither receives nor sends until `resume`, or until it stops or restarts. The port stays open. */
   readonly goSilent: Effect.Effect<void>
   readonly resume: Effect.Effect<void>
-  /** Drops every session without notice. */
+  /** Ends every session without notice. */
   readonly forget: Effect.Effect<void>
   /** Refuses every login until `admit`. */
   readonly refuse: Effect.Effect<void>
   readonly admit: Effect.Effect<void>
 
-  /** Every login packet. As all records, it keeps the last 10,000 by default. */
+  /** Every login packet. Like all records, it keeps the last 10,000 entries by default. */
   readonly logins: Effect.Effect<ReadonlyArray<ServerMachine.Login>>
-  /** Every command packet from a session, keepalives among them. */
+  /** Every command packet from a session, including keepalives. */
   readonly commands: Effect.Effect<ReadonlyArray<ServerMachine.Command>>
   /**
-   * The commands that were executed, without keepalives. Of more than 10,000 by default, the first to be forgotten is the
-   * oldest with the commonest text, such as `players`.
+   * The executed commands, without keepalives. Beyond 10,000 (by default) the oldest command with the commonest text,
+   * such as `players`, is dropped.
    */
   readonly executions: Effect.Effect<ReadonlyArray<ServerMachine.Command>>
   /** Every message to every session, without retransmissions. */
@@ -124,12 +118,12 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   readonly drops: Effect.Effect<ReadonlyArray<ServerMachine.Drop>>
   /** Breaches of the protocol by clients. */
   readonly violations: Effect.Effect<ReadonlyArray<ServerMachine.Violation>>
-  /** The sessions now. */
+  /** The current sessions. */
   readonly sessions: Effect.Effect<ReadonlyArray<Pick<ServerMachine.Session, "address" | "admin" | "since">>>
-  /** The world now. */
+  /** The current world. */
   readonly world: Effect.Effect<World.World>
 
-  /** Never returns; dies with the cause of death of one of the server's fibers. */
+  /** Never returns. Dies if one of the server's fibers dies, with the same cause. */
   readonly failure: Effect.Effect<never>
 }>()("@bercon/testing/SimulatedServer") {}
 
@@ -155,12 +149,12 @@ export interface Options extends ServerMachine.Options {
 export const DEFAULT_ADDRESS: Address = { host: "127.0.0.1", port: 2306 }
 
 /**
- * A server on the port that `bind` opens, in the caller's scope. Fails if the port cannot be bound.
+ * Makes a server on the port that `bind` opens, in the caller's scope. Fails if the port cannot be bound.
  *
  * **Details**
  *
- * `bind` runs once now, and again at the end of every downtime. It must bind the same address then, and the server dies if that
- * fails. Dies with a `RangeError` if an option is out of its range.
+ * `bind` runs once now, and again at the end of every downtime. It must then bind the same address; if that fails, the
+ * server dies. Dies with a `RangeError` if an option is out of range.
  *
  * @category constructors
  * @since 0.1.0
@@ -175,7 +169,7 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
   const monotonic = yield* Monotonic.make
   const offset = (yield* Clock.currentTimeMillis) - monotonic()
   const now = () => offset + monotonic()
-  // One step at a time: a write may suspend, and what the next step sends must not overtake it.
+  // One step at a time: a write may suspend, and the datagrams of the next step must not overtake it.
   const lock = Semaphore.makeUnsafe(1)
   const failure = Deferred.makeUnsafe<never>()
   let port: { readonly endpoint: Endpoint; readonly scope: Scope.Closeable } | undefined
@@ -196,7 +190,7 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
     return closing === undefined ? Effect.void : Scope.close(closing.scope, Exit.void)
   })
 
-  /** Sends the datagrams of the machine, and opens or closes the port as its state demands. */
+  /** Sends the datagrams of the machine, and opens or closes the port according to its state. */
   const flush = Effect.gen(function*() {
     for (const { address, datagram } of ServerMachine.drain(machine)) {
       // A datagram that cannot be sent is lost, as on any network.
@@ -228,11 +222,11 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
         Effect.orDie
       )
 
-  /** If this dies, the server dies with the same cause. */
+  /** If this effect dies, the server dies with the same cause. */
   const vital = Effect.onError((cause: Cause.Cause<never>) =>
     Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.suspend(() => {
       Deferred.doneUnsafe(failure, Exit.failCause(cause))
-      // A step under way may open the port, so it has to be over.
+      // A current step may open the port, so wait for its end.
       return lock.withPermit(close)
     })
   )
@@ -283,8 +277,8 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
 })
 
 /**
- * A server on the network in the context, in the caller's scope. Fails if its address is bound already, dies with a
- * `RangeError` if an option is out of its range.
+ * Makes a server on the network in the context, in the caller's scope. Fails if its address is already bound. Dies with
+ * a `RangeError` if an option is out of range.
  *
  * @category constructors
  * @since 0.1.0
@@ -298,7 +292,7 @@ export const make = Effect.fnUntraced(function*(
 })
 
 /**
- * Provides a server made with {@link make}.
+ * Provides the server that {@link make} returns.
  *
  * @category layers
  * @since 0.1.0

@@ -1,5 +1,7 @@
 /**
- * A fleet of clients and their servers, each with a network of its own, in one layer.
+ * A fleet of clients and their simulated servers in one layer. Each server has a separate network.
+ *
+ * Servers, networks and clients live in the scope of the layer. Each of them has the bounds of its own module.
  *
  * **Example** (A server that is down)
  *
@@ -42,7 +44,7 @@ import * as SimulatedServer from "./SimulatedServer.ts"
 import * as TestRcon from "./TestRcon.ts"
 
 /**
- * What a server, its network and its client are made with. Everything has a default.
+ * Options of a server, its network and its client. Everything has a default.
  *
  * @category models
  * @since 0.1.0
@@ -50,30 +52,27 @@ import * as TestRcon from "./TestRcon.ts"
 export interface ServerOptions {
   /** Default: at 10.0.0.1, 10.0.0.2 and so on, in the order of the servers. */
   readonly server?: SimulatedServer.Options | undefined
-  /** Default: a network without faults. Its seed is the server's id, unless given. */
+  /** Default: a network without faults. Its default seed is the server's id. */
   readonly network?: SimulatedNetwork.Options | undefined
   /** Default: the server's address and password. */
   readonly client?: Partial<Fleet.Server> | undefined
 }
 
 /**
- * What the layer is made with.
+ * Options of the layer.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** The servers by id, or how many: their ids are then `server-1`, `server-2`, and so on. Default: none. */
+  /** The servers by id, or their number: the ids are then `server-1`, `server-2`, and so on. Default: no servers. */
   readonly servers?: number | Readonly<Record<string, ServerOptions>> | undefined
-  /**
-   * What is the same for all servers, those of `simulate` included. Each of a server's own options takes precedence over the
-   * same one here.
-   */
+  /** Options of all servers, including those made by `simulate`. Each of a server's own options takes precedence. */
   readonly each?: ServerOptions | undefined
 }
 
 /**
- * A simulated server, its network, and the options with which a fleet has it.
+ * A simulated server, its network, and the options with which a fleet reaches it.
  *
  * @category models
  * @since 0.1.0
@@ -81,32 +80,35 @@ export interface Options {
 export interface Simulated {
   readonly server: SimulatedServer.SimulatedServer["Service"]
   readonly network: SimulatedNetwork.SimulatedNetwork["Service"]
-  /** What `add` and `replace` of the fleet take. */
+  /** The options for `add` and `replace` of the fleet. */
   readonly options: Fleet.Server
 }
 
 /**
- * The simulated servers of a fleet, for the test to steer.
+ * The service that controls the simulated servers of a fleet.
  *
  * @category services
  * @since 0.1.0
  */
 export class TestFleet extends Context.Service<TestFleet, {
-  /** The server of an id. It is there until the layer is closed, also if the fleet has removed it. Dies if there is none. */
+  /**
+   * The server with an id. It exists until the layer is closed, even after the fleet has removed it. Dies if the id is
+   * unknown.
+   */
   readonly get: (id: string) => Effect.Effect<Simulated>
   /** All servers by id. */
   readonly all: Effect.Effect<ReadonlyMap<string, Simulated>>
-  /** Makes one more server. It is not in the fleet before the test, or the program, adds it. Dies if the id is taken. */
+  /** Makes another server. It is not in the fleet until the test or the program adds it. Dies if the id is taken. */
   readonly simulate: (id: string, options?: ServerOptions) => Effect.Effect<Simulated>
 }>()("@bercon/testing/TestFleet") {}
 
-/** The usual address of the server of a number: 10.0.0.1, 10.0.0.2, and so on. */
+/** The default address of the server with a number: 10.0.0.1, 10.0.0.2, and so on. */
 const addressOf = (index: number) => ({
   host: `10.${index >> 16 & 255}.${index >> 8 & 255}.${index & 255}`,
   port: SimulatedServer.DEFAULT_ADDRESS.port
 })
 
-/** Options, of which later ones take precedence. One that is `undefined` is not given. */
+/** Merges options. Later ones take precedence, unless they are `undefined`. */
 const merged = <A extends object>(...options: ReadonlyArray<A | undefined>): Partial<A> => {
   const given = options.flatMap((some) => Object.entries(some ?? {}))
   return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Partial<A>
@@ -147,7 +149,7 @@ const simulation = Effect.fnUntraced(function*(options: Options) {
     Effect.uninterruptible
   )
 
-  /** To the simulated server of this id, if it is at this address; else to the first that is. */
+  /** A transport to the simulated server of this id if it has this address, or else to the first server that has it. */
   const transport = (server: Fleet.Server, id: string): Transport.Transport["Service"] => {
     const peer = formatAddress(server)
     const found = [simulated.get(id), ...simulated.values()].find((entry) =>
@@ -160,7 +162,7 @@ const simulation = Effect.fnUntraced(function*(options: Options) {
           reason: new Transport.OpenFailed({
             kind: "HostUnresolved",
             peer,
-            cause: new Error("there is no simulated server of this address")
+            cause: new Error("there is no simulated server at this address")
           })
         })
       )
@@ -186,7 +188,7 @@ const simulation = Effect.fnUntraced(function*(options: Options) {
   return { service, simulated, transport }
 })
 
-/** Starts a client whose random choices are the same each time. */
+/** Starts a client whose random choices are reproducible. */
 const start = (transport: (server: Fleet.Server, id: string) => Transport.Transport["Service"]) =>
 (
   server: Fleet.Server,
@@ -203,17 +205,20 @@ const start = (transport: (server: Fleet.Server, id: string) => Transport.Transp
 }
 
 /**
- * Provides a `Fleet` of clients that are logged in to simulated servers, and the `TestFleet` to steer these.
+ * Provides a `Fleet` of clients that are logged in to simulated servers, and the `TestFleet` that controls these.
  *
  * **Details**
  *
- * Each server is on a `SimulatedNetwork` of its own, so that one can be cut or made worse alone; two may have the same
- * address. A client finds the simulated server of its own id, if that has the address in the client's options, or else the
- * first that has. So `add` with the options of another server makes a second client of that one. Under `TestClock` the layer
- * lets as much time pass as the logins take: none if the networks neither delay nor lose. After a minute it gives up
- * waiting, and the clients go on trying. The same seeds bring the same day again.
+ * Each server has a separate `SimulatedNetwork`, so that one can be cut or made worse alone; two servers may have the
+ * same address. A client reaches the simulated server of its own id if that has the address in the client's options, or
+ * else the first server with this address. So `add` with the options of another server makes a second client of that
+ * server.
  *
- * Fails with `InvalidServer` if an option of a client is not valid. Dies if an option of a server or a network is not.
+ * Under `TestClock` the layer passes as much time as the logins take: none if the networks neither delay nor lose.
+ * After a minute it stops waiting, and the clients continue to log in. The same seeds give the same run.
+ *
+ * Fails with `InvalidServer` if an option of a client is invalid. Dies if an option of a server or a network is
+ * invalid.
  *
  * @category layers
  * @since 0.1.0

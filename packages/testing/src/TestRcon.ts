@@ -1,6 +1,9 @@
 /**
  * A client, a server and a network between them, in one layer.
  *
+ * All three live in the scope of the layer, and have the bounds of their own modules. {@link passTime} passes virtual
+ * time.
+ *
  * **Example** (A bot that greets)
  *
  * ```ts
@@ -62,12 +65,12 @@ export interface TransportOptions {
  * @since 0.1.0
  */
 export interface Options extends TransportOptions {
-  /** Default: the server's password, and no limit on the time for the login. */
+  /** Default: the server's password, and no time limit for the login. */
   readonly client?: Partial<RconClient.Options> | undefined
 }
 
 /**
- * Provides a `SimulatedServer` on a `SimulatedNetwork` of its own, both for the test to control, and a `Transport` to it.
+ * Provides a `SimulatedServer` on a new `SimulatedNetwork`, which the test controls, and a `Transport` to it.
  *
  * @category layers
  * @since 0.1.0
@@ -92,16 +95,17 @@ export const layerTransport = (
 }
 
 /**
- * Provides what {@link layerTransport} does, and the `RconClient` that the program under test asks for, logged in.
+ * Provides everything that {@link layerTransport} provides, and the `RconClient` that the program under test needs,
+ * logged in.
  *
  * **Details**
  *
- * Under `TestClock` the layer lets as much time pass as the login takes: none if the network neither delays nor loses
- * datagrams. After a minute it stops waiting, and the client goes on trying. The client's random choices follow from the
- * network's seed: the same seed brings the same day again.
+ * Under `TestClock` the layer passes as much time as the login takes: none if the network neither delays nor loses
+ * datagrams. After a minute it stops waiting, and the client continues to log in. The client's random choices follow
+ * from the network's seed: the same seed gives the same run.
  *
- * Fails if the login fails, or if an option of the client is invalid. To test a program that handles such a failure, build
- * `RconClient.layer` on {@link layerTransport}.
+ * Fails if the login fails, or if an option of the client is invalid. To test a program that handles such a failure,
+ * build `RconClient.layer` on {@link layerTransport}.
  *
  * @category layers
  * @since 0.1.0
@@ -117,8 +121,8 @@ export const layer = (
 > => Layer.effect(RconClient.RconClient, logIn(options)).pipe(Layer.provideMerge(layerTransport(options)))
 
 /**
- * One of several servers on the network in the context, each at an address of its own, and a client that is logged in to it,
- * as {@link layer} provides them.
+ * Makes one of several servers on the network in the context, each at a different address, and a client that is logged
+ * in to it. {@link layer} describes both.
  *
  * Fails if the login fails, or if an option of the client is invalid; dies if the address is in use.
  *
@@ -157,7 +161,7 @@ const logIn = Effect.fnUntraced(function*(options: Options) {
     loginTimeout: "Infinity",
     ...options.client
   })
-  // The session's random choices belong to the same day as the network's.
+  // The session's random choices depend on the network's seed, too.
   const rcon = yield* Random.withSeed(client, `${options.network?.seed ?? 0} ${peer}`)
   const settled = rcon.statusChanges.pipe(Stream.filter(({ _tag }) => _tag !== "Connecting"), Stream.runHead)
   yield* Effect.ignore(passTime(settled))
@@ -173,20 +177,20 @@ const testClock: Effect.Effect<TestClock.TestClock | undefined> = Effect.clockWi
 
 const DEFAULT_WITHIN = "1 minute"
 
-/** Lets a duration pass. */
+/** Passes a duration. */
 const pass = Effect.fnUntraced(function*(duration: Duration.Input): Effect.fn.Return<void> {
   const clock = yield* testClock
   yield* settle
   yield* clock === undefined ? Effect.sleep(duration) : clock.adjust(duration)
 })
 
-/** Lets time pass until an effect has ended. */
+/** Passes time until an effect has ended. */
 const passUntil = Effect.fnUntraced(function*<A, E, R>(
   effect: Effect.Effect<A, E, R>,
   within: Duration.Input
 ): Effect.fn.Return<A, E | Cause.TimeoutError, R> {
   if (!Duration.isFinite(Duration.fromInputUnsafe(within))) {
-    throw new RangeError("`within` must be finite: without an end, a test that waits for nothing would never return")
+    throw new RangeError("`within` must be finite: otherwise a test could wait forever")
   }
   const clock = yield* testClock
   const limited = Effect.timeout(effect, within)
@@ -194,7 +198,8 @@ const passUntil = Effect.fnUntraced(function*<A, E, R>(
   const fiber = yield* Effect.forkChild(limited, { startImmediately: true })
   yield* settle
   if (fiber.pollUnsafe() === undefined) {
-    // The clock wakes one sleeper after the other and lets each do what it can. It stops where it is when it is interrupted.
+    // The clock wakes one sleeper after the other and lets each run as far as it can. If it is interrupted, it stops at
+    // the current time.
     const passing = yield* Effect.forkChild(clock.adjust(within))
     fiber.addObserver(() => passing.interruptUnsafe())
     yield* Fiber.await(passing)
@@ -203,26 +208,27 @@ const passUntil = Effect.fnUntraced(function*<A, E, R>(
 })
 
 /**
- * Lets time pass: a duration, or as long as an effect takes.
+ * Passes time: a duration, or as long as an effect takes.
  *
  * **When to use**
  *
- * `passTime("1 minute")` in place of `TestClock.adjust`, which waits only for the fibers that it wakes itself. What the test
- * has started just before (a forked program, a player's chat) would find that the clock has moved on meanwhile: past the
- * time to retransmit a command that was answered at once, for example, so that the server executes it twice.
+ * Use `passTime("1 minute")` instead of `TestClock.adjust`, which waits only for the fibers that it wakes itself. An
+ * event that the test has caused just before (a forked program, a player's chat) would otherwise be processed after the
+ * clock has moved: past the time to retransmit a command that was answered at once, for example, so that the server
+ * executes it twice.
  *
- * `passTime(rcon.players)` for what the test itself asks of a client if the network delays or loses datagrams. Without it the
- * test would wait for an answer that waits for the clock, which waits for the test.
+ * Use `passTime(rcon.players)` for the test's own commands if the network delays or loses datagrams. Otherwise the test
+ * would wait for a reply that waits for the clock, which waits for the test.
  *
  * **Details**
  *
- * All fibers do what they can do now. Then the `TestClock` jumps from one scheduled wake-up to the next, and all fibers that
- * it woke do what they can before it goes on. So time is cheap however much of it passes: only wake-ups cost something.
- * `passTime(0)` lets the others run without time passing. On a real clock it waits.
+ * All fibers run as far as they can now. Then the `TestClock` jumps from one scheduled wake-up to the next, and all
+ * fibers that it woke run as far as they can before it continues. So time is cheap, however much of it passes: only
+ * wake-ups cost something. `passTime(0)` lets the other fibers run without passing time. On a real clock it waits.
  *
- * With an effect, the clock stops at the moment when the effect ends; the result is the effect's. If it takes longer than
- * `within` (default one minute), it is interrupted and fails with `TimeoutError`. Dies with a `RangeError` if `within` is
- * infinite.
+ * With an effect, the clock stops when the effect ends, and the result is the effect's. If the effect takes longer than
+ * `within` (default one minute), it is interrupted, and `passTime` fails with `TimeoutError`. Dies with a `RangeError`
+ * if `within` is infinite.
  *
  * **Example** (Waiting for an answer)
  *

@@ -1,6 +1,20 @@
 /**
  * The world of a simulated server: its players, bans and missions, as immutable data.
  *
+ * Every change returns a new world, so a test can keep and compare states.
+ *
+ * **Example** (A ban by an administrator of the host)
+ *
+ * ```ts
+ * import { SimulatedServer } from "@bercon/testing"
+ * import { Effect } from "effect"
+ *
+ * const ban = Effect.fn(function*(target: string) {
+ *   const server = yield* SimulatedServer.SimulatedServer
+ *   yield* server.update((world) => ({ ...world, bans: [...world.bans, { target, expires: undefined, reason: "" }] }))
+ * })
+ * ```
+ *
  * @since 0.1.0
  */
 import * as NetAddress from "effect/net/NetAddress"
@@ -15,7 +29,7 @@ import { lowestFree } from "./internal/lowestFree.ts"
  * @since 0.1.0
  */
 export interface Player {
-  /** The slot, 0 or more (Reforger: 1 or more). Commands name the player by it. */
+  /** The slot, 0 or more (Reforger: 1 or more). Commands identify the player by it. */
   readonly slot: number
   readonly name: string
   readonly ip: string
@@ -26,15 +40,15 @@ export interface Player {
   readonly identity: string
   /** In milliseconds; -1 while the player is still joining. */
   readonly ping: number
-  /** Whether BattlEye has confirmed the GUID: `(OK)` in the list of players, otherwise `(?)`. */
+  /** Whether BattlEye has verified the GUID: `(OK)` in the list of players, otherwise `(?)`. */
   readonly verified: boolean
-  /** Whether the player is in the lobby, not in the game. */
+  /** Whether the player is in the lobby and not in the game. */
   readonly inLobby: boolean
 }
 
 /**
- * A ban. Commands name it by its place in the list that `bans` prints (GUIDs first, then IP addresses), which changes when
- * others are removed.
+ * A ban. Commands identify it by its position in the list that `bans` prints (GUIDs first, then IP addresses). The
+ * position changes when other bans are removed.
  *
  * @category models
  * @since 0.1.0
@@ -42,17 +56,17 @@ export interface Player {
 export interface Ban {
   /** A GUID, or an IP address (recognised by its dot); on Reforger an identity id. */
   readonly target: string
-  /** On Reforger, the name of the banned player. Default: not known. */
+  /** On Reforger, the name of the banned player. Default: unknown. */
   readonly name?: string | undefined
-  /** When it ends, in milliseconds on the server's clock (since 1970, if that is a real one); `undefined` for never. */
+  /** When it ends, in milliseconds on the server's clock (since 1970 in a `SimulatedServer`); `undefined` for never. */
   readonly expires: number | undefined
   /** May be empty. */
   readonly reason: string
 }
 
 /**
- * The world of a server, immutable: every change makes another one. Admins are not part of it: they are the server's
- * sessions.
+ * The world of a server. It is immutable: every change returns a new one. Admins are not part of it, because they are
+ * the server's sessions.
  *
  * @category models
  * @since 0.1.0
@@ -60,11 +74,11 @@ export interface Ban {
 export interface World {
   /** In the order in which they joined. */
   readonly players: ReadonlyArray<Player>
-  /** The bans in memory: also those that have expired, until `writeBans`. */
+  /** The bans in memory, including expired ones until `writeBans`. */
   readonly bans: ReadonlyArray<Ban>
   /**
-   * The files of bans that lie beside a BattlEye server, by name: {@link BANS_FILE}, which it reads when it starts, and
-   * any others. What changes `bans` leaves them alone; the command `writeBans` writes the one, see {@link writeBans}.
+   * The ban files of a BattlEye server, by name: {@link BANS_FILE}, which it reads when it starts, and any others.
+   * Changes of `bans` do not affect them. The command `writeBans` writes {@link BANS_FILE}, see {@link writeBans}.
    */
   readonly banFiles: Readonly<Record<string, ReadonlyArray<Ban>>>
   /** File names, such as `"Liberation.Altis.pbo"`. */
@@ -74,27 +88,30 @@ export interface World {
 }
 
 /**
- * A player who joins; everything but the name has a default.
+ * Options of a joining player. Everything except the name has a default.
  *
  * **Details**
  *
- * Address, GUID and identity are made from the name: a player who returns has the same ones, in any slot, and another player
- * has others.
+ * Address, GUID and identity are derived from the name: a player who returns has the same ones in any slot, and another
+ * player has different ones.
  *
  * @category models
  * @since 0.1.0
  */
 export interface PlayerOptions {
   readonly name: string
-  /** Default: the lowest slot that is free, from 0, or from 1 on Reforger. */
+  /** Default: the lowest free slot, from 0, or from 1 on Reforger. */
   readonly slot?: number | undefined
-  /** IPv4. Default: made from the name, in 198.18.0.0/15, which is not used on the internet. */
+  /** IPv4. Default: derived from the name, in 198.18.0.0/15, which is not used on the internet. */
   readonly ip?: string | undefined
   /** From 1 to 65535. Default 2304. */
   readonly port?: number | undefined
-  /** 32 lower-case hexadecimal digits. Default: one made from the name. `null`: still joining, so that it has none yet. */
+  /**
+   * 32 lower-case hexadecimal digits. Default: derived from the name. `null`: the player is still joining and has no
+   * GUID yet.
+   */
   readonly guid?: string | null | undefined
-  /** A UUID in lower case. Default: one made from the name. */
+  /** A UUID in lower case. Default: derived from the name. */
   readonly identity?: string | undefined
   /** Default 47, or -1 while the player has no GUID. */
   readonly ping?: number | undefined
@@ -113,8 +130,8 @@ export interface PlayerOptions {
 export const BANS_FILE = "bans.txt"
 
 /**
- * A world with the given parts; the others are empty, the version is 1.220, and {@link BANS_FILE} has the same bans as
- * the server: if only one of the two is given, the other is the same.
+ * Makes a world with the given parts. The other parts are empty, and the version is 1.220. If only one of `bans` and
+ * {@link BANS_FILE} is given, the other one is equal to it.
  *
  * @category constructors
  * @since 0.1.0
@@ -144,12 +161,12 @@ const check = (holds: boolean, mistake: string): void => {
 }
 
 const checkGuid = (guid: string): void =>
-  check(/^[\da-f]{32}$/.test(guid), `a GUID has 32 lower-case hexadecimal digits, received ${guid}`)
+  check(/^[\da-f]{32}$/.test(guid), `the GUID must have 32 lower-case hexadecimal digits (got ${guid})`)
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
 
 /**
- * Makes the player that these options describe, for this world.
+ * Makes a player with these options, for this world.
  *
  * Throws a `RangeError` if an option is invalid: the slot is taken, not an integer, or lower than `lowest` (default 0;
  * Reforger's is 1), or the IP address, the port, the GUID or the identity is malformed.
@@ -166,12 +183,15 @@ export const player = (self: World, options: PlayerOptions, lowest = 0): Player 
     slot = lowestFree(self.players.map((player) => player.slot), lowest)
   } = options
   const guid = options.guid === null ? undefined : options.guid ?? guidOf(name)
-  check(Number.isSafeInteger(slot) && slot >= lowest, `there is no slot ${slot}: slots begin at ${lowest}`)
-  check(find(self, slot) === undefined, `slot ${slot} is taken`)
-  check(Result.isSuccess(NetAddress.ipv4FromString(ip)), `an IP address is IPv4 here, received ${ip}`)
-  check(Number.isInteger(port) && port >= 1 && port <= 65_535, `a port is from 1 to 65535, received ${port}`)
+  check(Number.isSafeInteger(slot) && slot >= lowest, `the slot must be an integer of at least ${lowest} (got ${slot})`)
+  check(find(self, slot) === undefined, `slot ${slot} is already taken`)
+  check(Result.isSuccess(NetAddress.ipv4FromString(ip)), `the IP address must be an IPv4 address (got ${ip})`)
+  check(
+    Number.isInteger(port) && port >= 1 && port <= 65_535,
+    `the port must be an integer from 1 to 65535 (got ${port})`
+  )
   if (guid !== undefined) checkGuid(guid)
-  check(UUID.test(identity), `an identity is a lower-case UUID, received ${identity}`)
+  check(UUID.test(identity), `the identity must be a lower-case UUID (got ${identity})`)
   return {
     slot,
     name,
@@ -186,7 +206,7 @@ export const player = (self: World, options: PlayerOptions, lowest = 0): Player 
 }
 
 /**
- * The world with this player in addition.
+ * Adds a player to the world.
  *
  * @category changes
  * @since 0.1.0
@@ -194,7 +214,7 @@ export const player = (self: World, options: PlayerOptions, lowest = 0): Player 
 export const join = (self: World, player: Player): World => ({ ...self, players: [...self.players, player] })
 
 /**
- * The world without this player, one of its own.
+ * Removes a player of the world.
  *
  * @category changes
  * @since 0.1.0
@@ -210,8 +230,8 @@ const alter = (self: World, player: Player, known: Partial<Player>): readonly [w
 }
 
 /**
- * The world in which the GUID of this player, one of its own, is known and not yet verified, and that player. Default:
- * the one made from the name. A ping of -1 becomes 47. Throws a `RangeError` if the GUID is malformed.
+ * Makes the GUID of a player of the world known but not verified. Returns the new world and player. Default: the GUID
+ * derived from the name. A ping of -1 becomes 47. Throws a `RangeError` if the GUID is malformed.
  *
  * @category changes
  * @since 0.1.0
@@ -226,7 +246,7 @@ export const identify = (
 }
 
 /**
- * The world in which the GUID of this player, one of its own, is verified, and that player.
+ * Marks the GUID of a player of the world as verified. Returns the new world and player.
  *
  * @category changes
  * @since 0.1.0
@@ -235,7 +255,7 @@ export const verify = (self: World, player: Player): readonly [world: World, pla
   alter(self, player, { verified: true })
 
 /**
- * The world with the bans of a file (default {@link BANS_FILE}) in place of those it had; unchanged if there is no such file.
+ * Replaces the bans with those of a file (default {@link BANS_FILE}). Changes nothing if the file does not exist.
  *
  * @category changes
  * @since 0.1.0
@@ -246,7 +266,7 @@ export const loadBans = (self: World, file: string = BANS_FILE): World => {
 }
 
 /**
- * The world without the bans that have expired by `now`, and with {@link BANS_FILE} having the others.
+ * Drops the bans that have expired by `now`, and writes the others to {@link BANS_FILE}.
  *
  * @category changes
  * @since 0.1.0
@@ -257,7 +277,7 @@ export const writeBans = (self: World, now: number): World => {
 }
 
 /**
- * The player in a slot, if there is one.
+ * The player in a slot, if any.
  *
  * @category getters
  * @since 0.1.0
@@ -266,7 +286,7 @@ export const find = (self: World, slot: number): Player | undefined =>
   self.players.find((player) => player.slot === slot)
 
 /**
- * Whether a ban is of an IP address, not of a GUID.
+ * Whether a ban is of an IP address, and not of a GUID.
  *
  * @category getters
  * @since 0.1.0
@@ -283,7 +303,7 @@ export const bansInForce = (self: World, now: number): ReadonlyArray<Ban> =>
   self.bans.filter(({ expires }) => expires === undefined || expires > now)
 
 /**
- * The first ban in force at `now` that keeps a player out, by what is known of the player: IP address, GUID, identity id.
+ * The first ban in force at `now` that matches the known IP address, GUID or identity id of a player.
  *
  * @category getters
  * @since 0.1.0
@@ -294,7 +314,7 @@ export const banOf = (self: World, player: Player, now: number): Ban | undefined
   )
 
 /**
- * The bans in the order of their numbers: those of GUIDs, then those of IP addresses.
+ * The bans in the order of their numbers: GUIDs, then IP addresses.
  *
  * @category getters
  * @since 0.1.0

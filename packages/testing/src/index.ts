@@ -1,5 +1,6 @@
 /**
- * A simulated BattlEye server and network, under a virtual clock or on real UDP (`@bercon/testing/NodeSimulatedServer`).
+ * A simulated BattlEye server and network, under a virtual clock or on real UDP
+ * (`@bercon/testing/NodeSimulatedServer`).
  *
  * @since 0.1.0
  */

@@ -7,7 +7,7 @@ import { Effect, Exit, Fiber, Option, Stream } from "effect"
 const bob = new Player.Player({ id: Player.PlayerId.make(5), name: "Bob", verified: true })
 
 describe("MockRconClient", () => {
-  it.effect("lets every command succeed, and writes it down", () =>
+  it.effect("lets every command succeed, and records it", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       const mock = yield* MockRconClient.MockRconClient
@@ -28,7 +28,7 @@ describe("MockRconClient", () => {
       ])
     }).pipe(Effect.provide(MockRconClient.layer())))
 
-  it.effect("has happen what the test says", () =>
+  it.effect("emits the events of the test", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       const mock = yield* MockRconClient.MockRconClient
@@ -44,7 +44,7 @@ describe("MockRconClient", () => {
       assert.strictEqual((yield* Effect.flip(rcon.closed)).reason._tag, "LoginRefused")
     }).pipe(Effect.scoped, Effect.provide(MockRconClient.layer())))
 
-  it.effect("ends its events when the test says", () =>
+  it.effect("ends its events on demand", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       const mock = yield* MockRconClient.MockRconClient
@@ -65,7 +65,7 @@ describe("MockRconClient", () => {
     command: "kick",
     reason: new CommandError.NoReply({ peer: "mock", sends: 3 })
   })
-  it.effect("does what it is told to otherwise, and writes that down, too", () =>
+  it.effect("runs the given implementation, and records its calls, too", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       const mock = yield* MockRconClient.MockRconClient

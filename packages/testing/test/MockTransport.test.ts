@@ -10,7 +10,7 @@ const broken = new Transport.TransportError({
   reason: new Transport.IoFailed({ kind: "Unreachable", peer: "mock:2306" })
 })
 
-/** A session that is logged in by hand. */
+/** A session with a manual login. */
 const online = Effect.gen(function*() {
   const mock = yield* MockTransport.MockTransport
   const making = yield* Effect.forkScoped(Session.make({ password, keepaliveInterval: "40 seconds" }))
@@ -20,7 +20,7 @@ const online = Effect.gen(function*() {
 })
 
 describe("MockTransport", () => {
-  it.effect("is talked to by hand", () =>
+  it.effect("sends and receives manually", () =>
     Effect.gen(function*() {
       const { mock, session } = yield* online
       const asking = yield* Effect.forkChild(session.command("version"))
@@ -33,7 +33,7 @@ describe("MockTransport", () => {
       assert.deepStrictEqual([yield* mock.opened, yield* mock.open], [1, 1])
     }).pipe(Effect.scoped, Effect.provide(MockTransport.layer())))
 
-  it.effect("fails as it is told to, and is opened again", () =>
+  it.effect("fails on demand, and is opened again", () =>
     Effect.gen(function*() {
       const { mock, session } = yield* online
       yield* mock.failing({ open: broken })
@@ -49,7 +49,7 @@ describe("MockTransport", () => {
       assert.strictEqual((yield* session.status)._tag, "Online")
     }).pipe(Effect.scoped, Effect.provide(MockTransport.layer())))
 
-  it.effect("closes its socket with the session, and loses what is given to none", () =>
+  it.effect("closes its socket with the session, and loses datagrams without an open socket", () =>
     Effect.gen(function*() {
       yield* Effect.scoped(online)
       const mock = yield* MockTransport.MockTransport
@@ -57,7 +57,7 @@ describe("MockTransport", () => {
       yield* mock.give(Packet.encode(Packet.loginResult(true)))
     }).pipe(Effect.provide(MockTransport.layer({ peer: "game.example:2306" }))))
 
-  /** A connection that writes down what it receives. */
+  /** A connection that records its datagrams and errors. */
   const connected = Effect.gen(function*() {
     const mock = yield* MockTransport.MockTransport
     const connection = yield* (yield* Transport.Transport).open
@@ -71,7 +71,7 @@ describe("MockTransport", () => {
     return { connection, mock, problems, received }
   })
 
-  it.effect("keeps no hold of the bytes of either end", () =>
+  it.effect("shares no bytes with either end", () =>
     Effect.gen(function*() {
       const { connection, mock, received } = yield* connected
       const bytes = Uint8Array.of(1)
@@ -82,7 +82,7 @@ describe("MockTransport", () => {
       assert.deepStrictEqual(yield* mock.take, Uint8Array.of(1))
     }).pipe(Effect.scoped, Effect.provide(MockTransport.layer())))
 
-  it.effect("fails every send as long as it is told to", () =>
+  it.effect("fails every send while a failure is set", () =>
     Effect.gen(function*() {
       const { connection, mock, problems } = yield* connected
       yield* mock.failing({ write: broken })

@@ -18,7 +18,7 @@ const connect = Effect.fnUntraced(function*({ host, port }: Endpoint.Address) {
   return Client.make(connection)
 })
 
-/** Pulls until as many datagrams have come. */
+/** Pulls until this many datagrams have arrived. */
 const pull = Effect.fnUntraced(function*(client: ReturnType<typeof Client.make>, count: number) {
   const texts: Array<string> = []
   while (texts.length < count) texts.push(...(yield* client.pull))
@@ -26,7 +26,7 @@ const pull = Effect.fnUntraced(function*(client: ReturnType<typeof Client.make>,
 })
 
 describe("NodeSimulatedServer", () => {
-  it.live("serves on a real port, and binds the same one after a restart", () =>
+  it.live("serves on a real port, and binds the same port after a restart", () =>
     Effect.gen(function*() {
       const server = yield* NodeSimulatedServer.make({ world: { missions: ["a".repeat(1500)] } })
       assert.strictEqual(server.address.host, "127.0.0.1")
@@ -47,7 +47,7 @@ describe("NodeSimulatedServer", () => {
       assert.match(texts[1] ?? "", /^message 0: RCon admin #0 \(127\.0\.0\.1:\d+\) logged in$/)
     }).pipe(Effect.timeout("3 seconds")))
 
-  it.live("can have a bad network in front of its port, also after a restart", () =>
+  it.live("can have a bad network in front of its port, even after a restart", () =>
     Effect.gen(function*() {
       const server = yield* NodeSimulatedServer.make({
         network: { toServer: { duplication: 1 }, toClient: { latency: "20 millis" }, seed: 1 }
@@ -64,7 +64,7 @@ describe("NodeSimulatedServer", () => {
       yield* exchange
     }).pipe(Effect.timeout("3 seconds")))
 
-  it.live("is not made with a network or a port that cannot be", () =>
+  it.live("refuses an invalid network or port", () =>
     Effect.gen(function*() {
       const none: ReadonlyArray<NodeSimulatedServer.Options> = [
         { network: { loss: 30 } },
@@ -76,7 +76,7 @@ describe("NodeSimulatedServer", () => {
       }
     }))
 
-  it.live("says when its port is taken", () =>
+  it.live("fails if its port is in use", () =>
     Effect.gen(function*() {
       const server = yield* NodeSimulatedServer.make()
       const { port } = server.address

@@ -15,7 +15,7 @@ describe("NodeTestRcon", () => {
       assert.deepStrictEqual(yield* server.violations, [])
     }).pipe(Effect.provide(NodeTestRcon.layer({ server: { password: Redacted.make("of its own") } }))))
 
-  it.live("makes several that know nothing of each other", () =>
+  it.live("makes several independent servers", () =>
     Effect.gen(function*() {
       const one = yield* NodeTestRcon.make({ server: { network: { latency: "5 millis" } } })
       const other = yield* NodeTestRcon.make()

@@ -20,7 +20,7 @@ const world = worldOf({ name: "Cpt. Jerry - Fox", identity: JERRY }, { name: "Ga
 
 const UNKNOWN = "00000000-1111-2222-3333-444444444444"
 
-/** What a command says: all messages but the one that names it. */
+/** The output of a command: all messages except the one that repeats it. */
 const says = (server: ServerMachine.ServerMachine, text: string, now = 0): ReadonlyArray<string> => {
   heard(server)
   command(server, now, 0, text)
@@ -37,7 +37,7 @@ const bans = (server: ServerMachine.ServerMachine) =>
   server.world.bans.map(({ expires, name, reason, target }) => [target, name, expires, reason])
 
 describe("a login", () => {
-  it("is told to its own client alone, with the lowest number that is free", () => {
+  it("is announced only to its own client, with the lowest free number", () => {
     const server = online()
     login(server, 0, BOB)
     assert.deepStrictEqual(
@@ -49,7 +49,7 @@ describe("a login", () => {
 })
 
 describe("a command", () => {
-  it("has an empty reply, then its echo and what it says, for nobody else to hear", () => {
+  it("has an empty reply, then its echo and its output, for its own client only", () => {
     const server = online({ world })
     login(server, 0, BOB)
     ServerMachine.drain(server)
@@ -96,7 +96,7 @@ describe("a command", () => {
     assert.deepStrictEqual(server.drops.map(({ cause }) => cause), ["LoggedOut"])
   })
 
-  it("can be answered by a hook: after its echo", () => {
+  it("can be answered by a hook, after its echo", () => {
     const onCommand = (text: string) =>
       text === "#mod" ? "of a mod" : text === "#bytes" ? Uint8Array.of(65, 0, 66) : text === "#mute" ? "" : undefined
     const server = online({ onCommand })
@@ -106,7 +106,7 @@ describe("a command", () => {
     assert.deepStrictEqual(says(server, "#other"), ["unknown command"])
   })
 
-  it("is answered late by policy, or by the hook: reply and messages", () => {
+  it("is answered late by an option or by the hook: reply and messages", () => {
     const server = online({ replyDelay: "1 second", onCommand: (text) => text === "#mod" ? { delay: 300 } : undefined })
     command(server, 0, 0, "#players")
     command(server, 0, 1, "#mod")
@@ -121,7 +121,7 @@ describe("a command", () => {
     ])
   })
 
-  it("that comes again has its empty reply replayed, and its messages repeated until they are acknowledged", () => {
+  it("that is repeated has its empty reply replayed, and its messages repeated until they are acknowledged", () => {
     const server = online({ world, repeats: "replay" })
     command(server, 0, 0, "#kick 2")
     heard(server)
@@ -133,7 +133,7 @@ describe("a command", () => {
 })
 
 describe("the command", () => {
-  it("#players, or players, has a row for each", () => {
+  it("#players, or players, has a row for each player", () => {
     const text = `Players on server: [Player#] ; [Player UID] ; [Player Name]
 1 ; ${JERRY} ; Cpt. Jerry - Fox
 2 ; a64591ec-7233-ec0b-758a-d796d1a1c72c ; GazLagom`
@@ -141,7 +141,7 @@ describe("the command", () => {
     assert.deepStrictEqual(says(online({ world }), "players"), [text])
   })
 
-  it("#kick N says whom it kicked, or why not", () => {
+  it("#kick N reports the kicked player, or the error", () => {
     const server = online({ world })
     for (const id of ["x", "0", "-1", "1.5", ""]) {
       assert.deepStrictEqual(says(server, `#kick ${id}`), ["Not Valid Player ID"])
@@ -169,7 +169,7 @@ describe("the command", () => {
     ])
   })
 
-  it("#ban create says what is wrong with it", () => {
+  it("#ban create reports the error", () => {
     const server = online({ world })
     assert.deepStrictEqual(says(server, "#ban create 2"), [])
     for (const time of ["x", "-1", "1.5", "5m"]) {
@@ -177,15 +177,15 @@ describe("the command", () => {
     }
     assert.deepStrictEqual(says(server, "#ban create 3 60"), ["Player not found"])
     assert.deepStrictEqual(says(server, "#ban create nobody 60"), ["Failed to create ban."])
-    // Without its quotes the second word of a name is the time.
+    // Without quotes the second word of a name is taken for the time.
     assert.deepStrictEqual(says(server, "#ban create Cpt. Jerry - Fox 60"), ["Not Valid time value in seconds"])
-    // And a name of one word must have none.
+    // A name of one word must have no quotes.
     assert.deepStrictEqual(says(server, "#ban create \"GazLagom\" 60"), ["Failed to create ban."])
     assert.deepStrictEqual(bans(server), [])
     assert.strictEqual(names(server).length, 2)
   })
 
-  it("#ban remove removes by identity, by name, or by how a name begins", () => {
+  it("#ban remove removes by identity, by name, or by the beginning of a name", () => {
     const ban = (target: string, name?: string): World.Ban => ({ target, name, expires: undefined, reason: "" })
     const [one = "", two = "", three = "", four = ""] = [1, 2, 3, 4].map((digit) => UNKNOWN.replaceAll("0", `${digit}`))
     const server = online({
@@ -233,7 +233,7 @@ Total bans: 2 | Page: 1/1
     assert.deepStrictEqual(says(server, "#ban list 3", 5_000), ["Processing ban list", "Server has no bans to list."])
   })
 
-  it("#ban says what came of it later, and does it at once, whoever is gone by then", () => {
+  it("#ban has an immediate effect and late output, even if the player has left by then", () => {
     const server = online({ world, banDelay: "2 seconds", messageGap: "10 seconds" })
     assert.deepStrictEqual(says(server, "#ban create 2 0"), [])
     assert.deepStrictEqual(says(server, "#ban create x 0"), ["Failed to create ban."])
@@ -263,7 +263,7 @@ Total bans: 2 | Page: 1/1
     assert.strictEqual(server.drops[0]?.cause, "Stopped")
   })
 
-  it("@logout is answered before the session ends, also where that takes long", () => {
+  it("@logout is answered before the session ends, even with a long delay", () => {
     const server = online({ replyDelay: 300 })
     command(server, 0, 0, "#players")
     command(server, 100, 1, "@logout")
@@ -280,7 +280,7 @@ Total bans: 2 | Page: 1/1
     assert.deepStrictEqual(server.violations, [])
   })
 
-  it("@logout needs no answer", () => {
+  it("@logout ends the session even without an answer", () => {
     const server = online({ onCommand: () => ({ delay: Infinity }) })
     command(server, 0, 0, "@logout")
     assert.deepStrictEqual(heard(server), [])
@@ -311,7 +311,7 @@ describe("a player", () => {
     assert.throws(() => ServerMachine.join(server, 0, { name: "b", slot: 0 }), RangeError)
   })
 
-  it("joins, speaks, leaves and is kicked without a word to any client", () => {
+  it("joins, chats, leaves and is kicked without a message to any client", () => {
     const server = online()
     ServerMachine.join(server, 0, { name: "a" })
     ServerMachine.join(server, 0, { name: "b" })
@@ -326,7 +326,7 @@ describe("a player", () => {
 })
 
 describe("a ban", () => {
-  it("keeps its player out, without a word to any client, also after a restart", () => {
+  it("rejects its player without a message to any client, even after a restart", () => {
     const server = online({ world })
     says(server, `#ban create ${JERRY} 60 rude`)
     ServerMachine.leave(server, 0, 1)
@@ -357,7 +357,7 @@ describe("a long text", () => {
   const textsFor = (text: string) => sentFor(text).map((payload) => Text.decode(payload))
   const utf8 = new TextDecoder("utf-8", { fatal: true })
 
-  it("of 1,024 bytes is one message, of more several, cut between lines", () => {
+  it("of 1,024 bytes is one message, and a longer one is cut between lines", () => {
     const row = "x".repeat(511)
     assert.deepStrictEqual(textsFor(`${row}\n${row}y`), [`${row}\n${row}y`])
     assert.deepStrictEqual(textsFor(`${row}\n${row}yy`), [row, `${row}yy`])
@@ -365,7 +365,7 @@ describe("a long text", () => {
     assert.deepStrictEqual(textsFor(`${row}\n${row}y\n`), [`${row}\n${row}y`])
   })
 
-  it("without lines is cut between characters, and what is no text anywhere", () => {
+  it("without lines is cut between characters, and other bytes are cut anywhere", () => {
     for (const start of ["", "a", "aa", "aaa"]) {
       const text = start + "🙂".repeat(600)
       const sent = sentFor(text)
@@ -397,7 +397,7 @@ describe("a long text", () => {
     }))
   }))
 
-  it.prop("of players comes whole, each message of at most 1,024 bytes and each after the first with a row first", {
+  it.prop("of players is complete, in messages of at most 1,024 bytes, each after the first beginning with a row", {
     rows
   }, ({ rows }) => {
     const world = worldOf(...rows)
@@ -430,17 +430,17 @@ describe.each(Corpus.all)("a text of $name", ({ culprit, listed, reply }) => {
     ["ban-result-reforger-3", "#ban create 1 forever", guilty],
     ["ban-result-reforger-5", "#ban remove Jerry", { ...guilty, bans }]
   ]
-  it.each(cases)("%s comes of %s", (file, command, world) => {
+  it.each(cases)("%s is the output of %s", (file, command, world) => {
     assert.deepStrictEqual(says(online({ world }), command), [reply(file)])
   })
 
-  it("ban-list-reforger-1 comes of #ban list", () => {
+  it("ban-list-reforger-1 is the output of #ban list", () => {
     assert.deepStrictEqual(says(online(), "#ban list"), ["Processing ban list", reply("ban-list-reforger-1")])
   })
 })
 
 describe("SimulatedServer", () => {
-  it.effect("speaks Reforger, and says later what came of a ban", () =>
+  it.effect("behaves like Reforger, with late output of a ban", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = Client.make(yield* Client.open(yield* Transport.Transport))

@@ -26,7 +26,7 @@ const player = (slot: number, name: string, options: Partial<World.Player> = {})
 const world = { players: [player(0, "Miller"), player(3, "Kerry (x)")] }
 
 describe("a login", () => {
-  it("with the right password gives a session and a message of it", () => {
+  it("with the right password makes a session and a message about it", () => {
     const server = ServerMachine.make({ password: Redacted.make("hunter2") })
     login(server, 5, ALICE, "hunter2")
     assert.deepStrictEqual(heard(server), [
@@ -44,7 +44,7 @@ describe("a login", () => {
     assert.strictEqual(server.sessions.size, 0)
   })
 
-  it("is told to every session, each with its own numbers", () => {
+  it("is announced to every session, with each session's own numbers", () => {
     const server = online()
     login(server, 0, BOB)
     const outgoing = ServerMachine.drain(server)
@@ -56,7 +56,7 @@ describe("a login", () => {
     ])
   })
 
-  it("takes the lowest number that is free", () => {
+  it("takes the lowest free number", () => {
     const server = online({ messageTries: 100 })
     login(server, 10_000, BOB)
     login(server, 45_000, "127.0.0.1:50003")
@@ -80,7 +80,7 @@ describe("a login", () => {
     assert.deepStrictEqual(server.drops, [{ time: 2, address: ALICE, admin: 0, cause: "Replaced" }])
   })
 
-  it("is refused, also with the right password, while the server refuses", () => {
+  it("is refused, even with the right password, while the server refuses", () => {
     const server = ServerMachine.make()
     ServerMachine.refuse(server)
     login(server, 0)
@@ -91,7 +91,7 @@ describe("a login", () => {
 })
 
 describe("a session", () => {
-  it("is needed for commands: others are ignored in silence", () => {
+  it("is required for commands: others are ignored without an answer", () => {
     const server = online()
     command(server, 7, 0, "players", BOB)
     acknowledge(server, 7, 0, BOB)
@@ -102,7 +102,7 @@ describe("a session", () => {
     ])
   })
 
-  it("without a command for 45 s is dropped in silence", () => {
+  it("without a command for 45 s is dropped without notice", () => {
     const server = online()
     command(server, 10_000, 0, "")
     ServerMachine.drain(server)
@@ -124,7 +124,7 @@ describe("a session", () => {
     assert.strictEqual(server.drops[0]?.cause, "Silence")
   })
 
-  it("is dropped by the time alone, though nobody ticks", () => {
+  it("is dropped by time alone, even without a tick", () => {
     const server = online()
     command(server, 45_001, 0, "players")
     assert.deepStrictEqual(ServerMachine.drain(server), [])
@@ -168,7 +168,7 @@ describe("a message", () => {
     ])
   })
 
-  it("that is never acknowledged is given up, by policy without dropping the session", () => {
+  it("that is never acknowledged is given up, optionally without dropping the session", () => {
     const server = online({ dropUnacknowledged: false, messageTries: 2, messageGap: "500 millis" })
     ServerMachine.emit(server, 0, "hello")
     heard(server)
@@ -176,7 +176,7 @@ describe("a message", () => {
     assert.deepStrictEqual(server.drops, [])
   })
 
-  it("has a number that goes round after 255", () => {
+  it("has number 0 after 255", () => {
     const server = online({ sessionTimeout: "Infinity" })
     for (let sequence = 1; sequence <= 257; sequence++) {
       ServerMachine.emit(server, sequence, "x")
@@ -195,7 +195,7 @@ describe("a message", () => {
     ])
   })
 
-  it("has room in a datagram, or is not sent", () => {
+  it("is refused if it does not fit into a datagram", () => {
     const server = online()
     ServerMachine.emit(server, 0, new Uint8Array(65_498))
     assert.strictEqual(ServerMachine.drain(server)[0]?.datagram.length, 65_507)
@@ -203,7 +203,7 @@ describe("a message", () => {
     assert.deepStrictEqual(ServerMachine.drain(server), [])
   })
 
-  it("keeps its bytes as they are", () => {
+  it("is sent with unchanged bytes", () => {
     const server = online()
     const bytes = Uint8Array.of(0xcc, 0xe0, 0x00, 0xff)
     ServerMachine.emit(server, 0, bytes)
@@ -214,7 +214,7 @@ describe("a message", () => {
 })
 
 describe("a command", () => {
-  it("is answered with its number and written down", () => {
+  it("is answered with its number, and recorded", () => {
     const server = online({ world: { version: "1.217" } })
     command(server, 9, 255, "version")
     assert.deepStrictEqual(heard(server), ["255: 1.217"])
@@ -243,7 +243,7 @@ describe("a command", () => {
     assert.strictEqual(server.world.players.length, 2)
   })
 
-  it("is disallowed to administrators with few rights if it kicks, bans or is the game's", () => {
+  it("is disallowed to administrators with few rights if it kicks, bans or goes to the game", () => {
     const given = (text: string) => reply({ restricted: true, world }, text)
     for (const text of ["kick 0", "BAN 0", "addBan a", "removeBan 0", "loadBans", "writeBans", "#shutdown", "#lock"]) {
       assert.strictEqual(given(text), "Disallowed command", text)
@@ -260,14 +260,14 @@ describe("a command", () => {
     assert.strictEqual(reply({}, "#lock"), "")
   })
 
-  it("can be answered by a hook, and else is the server's", () => {
+  it("can be answered by a hook, or else by the server", () => {
     const onCommand = (text: string) => text === "version" ? "9.999" : text === "bans" ? new Uint8Array(1) : undefined
     assert.strictEqual(reply({ onCommand }, "version"), "9.999")
     assert.strictEqual(reply({ onCommand }, "bans"), "part 0 of 1, 1 bytes")
     assert.strictEqual(reply({ onCommand }, "missions"), "Missions on server:\n")
   })
 
-  it("is executed after a change that the hook makes, also if the hook answers it", () => {
+  it("is executed after a change by the hook, even if the hook answers it", () => {
     const before = (world: World.World) => ({ ...world, version: "9.999", missions: ["x"] })
     assert.strictEqual(reply({ onCommand: () => ({ before }) }, "version"), "9.999")
     const server = online({ onCommand: () => ({ before, reply: "" }) })
@@ -275,7 +275,7 @@ describe("a command", () => {
     assert.deepStrictEqual(server.world.missions, ["x"])
   })
 
-  it("is answered late by policy, or by the hook, and in the order of their delays", () => {
+  it("is answered late by an option or by the hook, in the order of the delays", () => {
     const server = online({
       replyDelay: "1 second",
       onCommand: (text) =>
@@ -288,7 +288,7 @@ describe("a command", () => {
     assert.deepStrictEqual(run(server, 40_000), [[300, "1: 1.220"], [1_000, "0: Missions on server:\n"]])
   })
 
-  it("whose session is gone is not answered any more", () => {
+  it("whose session has ended is not answered", () => {
     const server = online({ replyDelay: "1 second" })
     command(server, 0, 0, "version")
     login(server, 500)
@@ -313,7 +313,7 @@ describe("a command", () => {
     assert.deepStrictEqual(server.violations[0]?.reason, { _tag: "NotText", sequence: 0 })
   })
 
-  it("is no place for a NUL, nor is a password", () => {
+  it("must not contain a NUL, and neither must a password", () => {
     const server = online()
     login(server, 0, BOB, "secret\0")
     assert.deepStrictEqual(heard(server, BOB), ["login false"])
@@ -328,7 +328,7 @@ describe("a reply", () => {
     return heard(server)
   }
 
-  it("of 1,024 bytes is whole, of more in parts of at most 1,024", () => {
+  it("of 1,024 bytes is whole, and a longer one is in parts of at most 1,024 bytes", () => {
     assert.deepStrictEqual(ofLength(1024), [`3: ${"A".repeat(1024)}`])
     assert.deepStrictEqual(ofLength(1025), ["3: part 0 of 2, 1024 bytes", "3: part 1 of 2, 1 bytes"])
     assert.deepStrictEqual(ofLength(2048), ["3: part 0 of 2, 1024 bytes", "3: part 1 of 2, 1024 bytes"])
@@ -340,7 +340,7 @@ describe("a reply", () => {
     assert.strictEqual(parts[254], "3: part 254 of 255, 1024 bytes")
   })
 
-  it("in parts is the text cut by bytes", () => {
+  it("in parts is cut between any two bytes", () => {
     const text = "a" + "к".repeat(1000)
     const server = online({ onCommand: () => text })
     command(server, 0, 0, "x")
@@ -354,7 +354,7 @@ describe("a reply", () => {
   })
 })
 
-describe("a command with the number and text of one that came before", () => {
+describe("a command with the number and text of an earlier one", () => {
   const twice = (options: ServerMachine.Options, gap: number) => {
     const server = online({ ...options, world })
     command(server, 0, 0, "kick 0 you")
@@ -397,7 +397,7 @@ describe("a command with the number and text of one that came before", () => {
     assert.deepStrictEqual(heard(server).length, 3)
   })
 
-  it("has nothing to be replayed while the reply is still to come", () => {
+  it("is not replayed before the first reply is sent", () => {
     const server = online({ repeats: "replay", replyDelay: "1 second" })
     command(server, 0, 0, "version")
     command(server, 500, 0, "version")
@@ -408,7 +408,7 @@ describe("a command with the number and text of one that came before", () => {
 })
 
 describe("the table of", () => {
-  it("players is as real servers print it", () => {
+  it("players equals the print of real servers", () => {
     const players = [
       player(0, "0dmin"),
       player(1, "soondoock", { ip: "203.0.113.127", ping: 16, verified: false }),
@@ -451,7 +451,7 @@ describe("the table of", () => {
     ])
   })
 
-  it("bans has GUIDs first, numbers that go on through both lists, and the minutes left", () => {
+  it("bans has GUIDs first, continuous numbers, and the remaining minutes", () => {
     const bans: ReadonlyArray<World.Ban> = [
       { target: "198.51.100.145", expires: undefined, reason: "Mystic" },
       { target: "00c4406796d6d40ea5da9b701327f202", expires: undefined, reason: "TeamKill. Ban perm" },
@@ -476,7 +476,7 @@ IP Bans:
     )
   })
 
-  it("bans has minutes that run down, and rows that stay until they are written", () => {
+  it("bans has minutes that run down, and expired rows until the bans are written", () => {
     const server = online({ world, sessionTimeout: "Infinity" })
     const minutesAt = (now: number) => {
       command(server, now, 0, "bans")
@@ -497,7 +497,7 @@ IP Bans:
     assert.isUndefined(minutesAt(3_600_000))
   })
 
-  it("missions has one a line", () => {
+  it("missions has one mission on each line", () => {
     assert.strictEqual(
       reply({ world: { missions: ["RF_Liberators_0_0_7.Sara.pbo", "RF_SC_VTN_0_4_2.Catalina.pbo"] } }, "missions"),
       "Missions on server:\nRF_Liberators_0_0_7.Sara.pbo\nRF_SC_VTN_0_4_2.Catalina.pbo\n"
@@ -516,7 +516,7 @@ describe("the command", () => {
   const bans = (server: ServerMachine.ServerMachine) =>
     server.world.bans.map(({ expires, reason, target }) => [target.slice(0, 9), expires, reason])
 
-  it("say -1 is echoed to everybody", () => {
+  it("say -1 is echoed to every session", () => {
     const server = online({ world })
     login(server, 0, BOB)
     heard(server)
@@ -524,14 +524,14 @@ describe("the command", () => {
     assert.deepStrictEqual(heard(server), ["message 2: RCon admin #1: (Global)  two  blanks "])
   })
 
-  it("say N is echoed with the player's name, and does nothing without that player", () => {
+  it("say N is echoed with the player's name, and has no effect without that player", () => {
     assert.deepStrictEqual(does("say 3 hello").messages, ["RCon admin #0: (To Kerry (x)) hello"])
     assert.deepStrictEqual(does("say 3").messages, ["RCon admin #0: (To Kerry (x)) "])
     assert.deepStrictEqual(does("say 4 hello").messages, [])
     assert.deepStrictEqual(does("say").messages, [])
   })
 
-  it("kick N tells of the kick, then that the player is gone", () => {
+  it("kick N announces the kick, then the disconnection", () => {
     const { messages, server } = does("kick 3 no (bad) words")
     assert.deepStrictEqual(messages, [
       "Player #3 Kerry (x) (2c65319280ac51b220aef667552a7f06) has been kicked by BattlEye: Admin Kick (no (bad) words)",
@@ -576,12 +576,12 @@ describe("the command", () => {
     assert.deepStrictEqual(server.world.bans.map(({ target }) => target), ["a", "1.1.1.1"])
   })
 
-  it("writeBans drops those that have expired", () => {
+  it("writeBans drops expired bans", () => {
     const bans = [0, 1, undefined].map((expires) => ({ target: "a", expires, reason: "" }))
     assert.deepStrictEqual(does("writeBans", { world: { bans } }).server.world.bans, bans.slice(1))
   })
 
-  it("loadBans takes those of a file in place of those in memory, writeBans writes the one file", () => {
+  it("loadBans replaces the bans in memory with those of a file, and writeBans writes bans.txt", () => {
     const ban = (target: string, expires?: number): World.Ban => ({ target, expires, reason: "" })
     const banFiles = { "other.txt": [ban("d")] }
     const server = online({ world: { bans: [ban("a"), ban("b", 5)], banFiles }, sessionTimeout: "Infinity" })
@@ -615,7 +615,7 @@ describe("the command", () => {
     assert.deepStrictEqual(ServerMachine.drain(server), [])
   })
 
-  it("#restartserver ends it, and brings it back after a while", () => {
+  it("#restartserver ends the server, and starts it again after a while", () => {
     const { server } = does("#restartserver", { world, restartDowntime: "5 seconds" })
     assert.isFalse(server.listening)
     assert.strictEqual(ServerMachine.wakeAt(server), 5_000)
@@ -627,7 +627,7 @@ describe("the command", () => {
 })
 
 describe("a player who", () => {
-  it("joins is connected, has a GUID, and is verified", () => {
+  it("joins is announced as connected, with a GUID, and verified", () => {
     const server = online()
     ServerMachine.join(server, 0, { name: "Max", ip: "198.51.100.126", guid: "73c5e50a7860475f0000000000000000" })
     assert.deepStrictEqual(heard(server), [
@@ -637,7 +637,7 @@ describe("a player who", () => {
     ])
   })
 
-  it("joins an older game has a GUID in another spelling", () => {
+  it("joins an older game has a GUID in another form", () => {
     const server = online({ guidKind: "GUID" })
     ServerMachine.join(server, 0, { name: "Max", ip: "198.51.100.126", guid: "73c5e50a7860475f0000000000000000" })
     assert.strictEqual(heard(server)[1], "message 2: Player #0 Max - GUID: 73c5e50a7860475f0000000000000000")
@@ -652,14 +652,14 @@ describe("a player who", () => {
     assert.strictEqual(heard(server)[0], "message 2: Player #0 Max (-) has been kicked by BattlEye: Query Timeout")
   })
 
-  it("joins gets the lowest slot that is free", () => {
+  it("joins gets the lowest free slot", () => {
     const server = online({ world })
     assert.strictEqual(ServerMachine.join(server, 0, { name: "a" }).slot, 1)
     assert.strictEqual(ServerMachine.join(server, 0, { name: "b", slot: 7 }).slot, 7)
     assert.throws(() => ServerMachine.join(server, 0, { name: "c", slot: 7 }), RangeError)
   })
 
-  it("joins step by step is told of step by step", () => {
+  it("joins step by step is announced step by step", () => {
     const server = online()
     const guid = "73c5e50a7860475f0000000000000000"
     ServerMachine.join(server, 0, { name: "Max", guid: null })
@@ -685,7 +685,7 @@ describe("a player who", () => {
     ])
   })
 
-  it("is banned is kicked as soon as the server knows who it is", () => {
+  it("is banned is kicked as soon as the target of the ban is known", () => {
     const guid = "73c5e50a7860475f0000000000000000"
     const bans: ReadonlyArray<World.Ban> = [
       { target: guid, expires: 60_000, reason: "cheating" },
@@ -714,14 +714,14 @@ describe("a player who", () => {
     ])
   })
 
-  it("leaves is disconnected", () => {
+  it("leaves is announced as disconnected", () => {
     const server = online({ world })
     ServerMachine.leave(server, 0, 3)
     assert.deepStrictEqual(heard(server), ["message 1: Player #3 Kerry (x) disconnected"])
     assert.throws(() => ServerMachine.leave(server, 0, 3), RangeError)
   })
 
-  it("speaks is heard with channel and name", () => {
+  it("chats is announced with channel and name", () => {
     const server = online({ world })
     ServerMachine.chat(server, 0, 0, "Side", "go: now")
     assert.deepStrictEqual(heard(server), ["message 1: (Side) Miller: go: now"])
@@ -729,7 +729,7 @@ describe("a player who", () => {
 })
 
 describe("a server that", () => {
-  it("restarts forgets sessions and counters, and its players unless they are kept", () => {
+  it("restarts loses its sessions and counters, and its players unless they are kept", () => {
     const server = online({ world })
     ServerMachine.restart(server, 10, { keepPlayers: true })
     command(server, 11, 0, "players")
@@ -742,7 +742,7 @@ describe("a server that", () => {
     assert.deepStrictEqual(server.drops.map(({ cause }) => cause), ["Stopped", "Stopped"])
   })
 
-  it("is down has no game, but a world that can be changed", () => {
+  it("is down has no game, but its world can be changed", () => {
     const server = online({ world })
     ServerMachine.restart(server, 0, { downtime: "1 second", keepPlayers: true })
     const game: ReadonlyArray<(now: number) => void> = [
@@ -761,7 +761,7 @@ describe("a server that", () => {
     assert.deepStrictEqual(server.world.players.map(({ slot }) => slot), [3])
   })
 
-  it("restarts has the bans that were written", () => {
+  it("restarts has the written bans", () => {
     const server = online({ world })
     command(server, 0, 0, "ban 3")
     command(server, 0, 1, "writeBans")
@@ -774,7 +774,7 @@ describe("a server that", () => {
     assert.deepStrictEqual(server.world.bans, [])
   })
 
-  it("has as many clients as it takes does not answer a login more", () => {
+  it("has its maximum number of clients does not answer another login", () => {
     const server = online({ maxClients: 1 })
     login(server, 1, BOB)
     login(server, 2, BOB, "guess")
@@ -786,7 +786,7 @@ describe("a server that", () => {
     assert.strictEqual(heard(server, BOB)[0], "login true")
   })
 
-  it("is silent hears and says nothing, but keeps its sessions for as long as the rules say", () => {
+  it("is silent receives and sends nothing, but keeps its sessions by the usual rules", () => {
     const server = online()
     ServerMachine.goSilent(server, 1_000)
     ServerMachine.emit(server, 2_000, "hello")
@@ -797,7 +797,7 @@ describe("a server that", () => {
     assert.deepStrictEqual(server.commands, [])
   })
 
-  it("is silent and restarts is silent no more", () => {
+  it("is silent and restarts is no longer silent", () => {
     const server = online()
     ServerMachine.goSilent(server, 1)
     ServerMachine.restart(server, 2)
@@ -805,7 +805,7 @@ describe("a server that", () => {
     assert.strictEqual(heard(server)[0], "login true")
   })
 
-  it("forgets knows no session", () => {
+  it("forgets has no session", () => {
     const server = online()
     ServerMachine.forget(server, 1)
     command(server, 2, 0, "version")
@@ -813,7 +813,7 @@ describe("a server that", () => {
     assert.strictEqual(server.drops[0]?.cause, "Forgotten")
   })
 
-  it("gets what is no packet says nothing and writes it down", () => {
+  it("gets a datagram that is not a packet records it without an answer", () => {
     const server = online()
     const damaged = Packet.encode(Packet.command(0, "version"))
     damaged[10]! ^= 1
@@ -826,7 +826,7 @@ describe("a server that", () => {
     )
   })
 
-  it("keeps its records within their bound", () => {
+  it("keeps its records within their bounds", () => {
     const server = online({ recordCapacity: 3 })
     for (let sequence = 0; sequence < 10; sequence++) command(server, sequence, sequence, "")
     assert.deepStrictEqual(server.commands.map(({ sequence }) => sequence), [7, 8, 9])
@@ -858,7 +858,7 @@ describe("a server that", () => {
     ])
   })
 
-  it("remembers what was executed, for however long a client polls", () => {
+  it("keeps the executed commands, however long a client polls", () => {
     const server = online({ recordCapacity: 100 })
     const minutes = 3 * 24 * 60
     for (let minute = 0; minute < minutes; minute++) {
@@ -877,14 +877,14 @@ describe("a server that", () => {
     assert.strictEqual(server.executions.at(-1)?.time, (minutes - 1) * 60_000)
   })
 
-  it("forgets the oldest execution where none was given more often than the others", () => {
+  it("drops the oldest execution if all texts are equally common", () => {
     const server = online({ recordCapacity: 3 })
     for (const [sequence, text] of ["#a", "#b", "#c", "#d", "#b", "#e"].entries()) command(server, 0, sequence, text)
     assert.deepStrictEqual(server.executions.map(({ text }) => text), ["#d", "#b", "#e"])
     assert.strictEqual(server.executionCounts.size, 3)
   })
 
-  it("is made with options out of range is not made", () => {
+  it("is made with options out of range throws", () => {
     assert.throws(() => ServerMachine.make({ messageTries: 0 }), RangeError)
     assert.throws(() => ServerMachine.make({ recordCapacity: 0.5 }), RangeError)
     assert.throws(() => ServerMachine.make({ maxClients: 0 }), RangeError)

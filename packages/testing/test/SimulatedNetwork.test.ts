@@ -34,7 +34,7 @@ const failureOf = <A>(effect: Effect.Effect<A, Transport.TransportError, Scope.S
   Effect.map(Effect.scoped(Effect.flip(effect)), ({ reason }) => [reason._tag, reason.kind])
 
 describe("SimulatedNetwork", () => {
-  it.effect("delivers both ways, in order, in no time", () =>
+  it.effect("delivers in both directions, in order, without delay", () =>
     Effect.gen(function*() {
       const { connection, endpoint } = yield* setup()
       yield* writeNumbers(connection, 3)
@@ -45,7 +45,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual((yield* connection.pull).map(numberOf), [7])
     }))
 
-  it.effect("gives each connection an address of its own, and only its server's datagrams", () =>
+  it.effect("gives each connection a different address, and only its server's datagrams", () =>
     Effect.gen(function*() {
       const { connection, endpoint, network } = yield* setup()
       const stranger = yield* network.bind({ host: "127.0.0.1", port: 9999 })
@@ -57,7 +57,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual((yield* connection.pull).map(numberOf), [3])
     }))
 
-  it.effect("keeps no hold of the sender's bytes", () =>
+  it.effect("shares no bytes with the sender", () =>
     Effect.gen(function*() {
       const { connection, endpoint } = yield* setup()
       const bytes = datagram(5)
@@ -75,7 +75,7 @@ describe("SimulatedNetwork", () => {
       assert.strictEqual(error.kind, "AddressInUse")
     }))
 
-  it.effect("refuses a write to an address where nobody listens", () =>
+  it.effect("refuses a write to an address without a server", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make()
       const connection = yield* Client.open(network.transport(SERVER))
@@ -85,7 +85,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual(yield* numbers(endpoint.pull), [1])
     }))
 
-  it.effect("refuses the next write where word of it takes time", () =>
+  it.effect("refuses the next write if the refusal is delayed", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make({ toServer: { latency: 30 } })
       const connection = yield* Client.open(network.transport(SERVER))
@@ -124,7 +124,7 @@ describe("SimulatedNetwork", () => {
       assert.strictEqual(kindOf(yield* Effect.exit(connection.pull)), "Closed")
     }))
 
-  it.effect("drops what does not fit into the receiver's queue", () =>
+  it.effect("drops datagrams beyond the receiver's queue", () =>
     Effect.gen(function*() {
       const { connection, endpoint, network } = yield* setup({ receiveCapacity: 2 })
       yield* writeNumbers(connection, 5)
@@ -133,7 +133,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual([toServer.delivered, toServer.overflowed], [2, 3])
     }))
 
-  it.effect("delays by its latency, on the clock", () =>
+  it.effect("delays by its latency, by the clock", () =>
     Effect.gen(function*() {
       const { connection, endpoint, network } = yield* setup({ latency: "40 millis" })
       const arrived = yield* Effect.forkChild(numbers(endpoint.pull))
@@ -144,7 +144,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual(yield* Fiber.join(arrived), [0, 1])
     }))
 
-  it.effect("can be changed while datagrams are on their way", () =>
+  it.effect("can be changed while datagrams are under way", () =>
     Effect.gen(function*() {
       const { connection, endpoint, network } = yield* setup({ latency: "1 second" })
       yield* connection.write(datagram(0))
@@ -170,7 +170,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual(yield* numbers(endpoint.pull), [0])
     }))
 
-  it.effect("cuts and mends each direction", () =>
+  it.effect("cuts and restores each direction", () =>
     Effect.gen(function*() {
       const { connection, endpoint, network } = yield* setup()
       yield* network.partition("toServer")
@@ -228,7 +228,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual(yield* failureOf(toOther.pull), ["IoFailed", "Closed"])
     }))
 
-  it.effect("leaves the fate of a server's datagrams to that server's chance, whatever others send", () =>
+  it.effect("keeps the fates of a server's datagrams independent of other traffic", () =>
     Effect.gen(function*() {
       const fates = Effect.fnUntraced(function*(noise: number) {
         const { connection, endpoint, network } = yield* setup({ loss: 0.5 })
@@ -245,7 +245,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual(yield* fates(3), alone)
     }).pipe(Effect.scoped))
 
-  it.effect("is not changed at all by conditions that cannot be", () =>
+  it.effect("is not changed by invalid conditions", () =>
     Effect.gen(function*() {
       const { connection, network } = yield* setup()
       const exit = yield* Effect.exit(network.change({ toServer: { loss: 1 }, toClient: { loss: 30 } }))
@@ -254,7 +254,7 @@ describe("SimulatedNetwork", () => {
       assert.strictEqual((yield* network.statistics).toServer.delivered, 1)
     }))
 
-  it.effect("says nothing of a closed port when the way back is cut", () =>
+  it.effect("reports no closed port if the way back is cut", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make()
       const connection = yield* Client.open(network.transport(SERVER))
@@ -263,7 +263,7 @@ describe("SimulatedNetwork", () => {
       assert.strictEqual((yield* network.statistics).toServer.refused, 1)
     }))
 
-  it.effect("opens no socket while that fails", () =>
+  it.effect("opens no socket while opening fails", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make({ failures: { open: "HostUnresolved" } })
       yield* network.bind(SERVER)
@@ -275,7 +275,7 @@ describe("SimulatedNetwork", () => {
       yield* open
     }))
 
-  it.effect("sends nothing while writes fail, and goes on receiving", () =>
+  it.effect("sends nothing while writes fail, and still receives", () =>
     Effect.gen(function*() {
       const { connection, endpoint, network } = yield* setup()
       yield* network.fail({ write: "Unreachable" })
@@ -288,7 +288,7 @@ describe("SimulatedNetwork", () => {
       assert.strictEqual((yield* network.statistics).toServer.sent, 1)
     }))
 
-  it.effect("breaks the sockets that are open, not those to come", () =>
+  it.effect("breaks the open sockets, but not later ones", () =>
     Effect.gen(function*() {
       const { connection, endpoint, network } = yield* setup()
       const waiting = yield* Effect.forkChild(failureOf(connection.pull), { startImmediately: true })
@@ -304,7 +304,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual(yield* numbers(endpoint.pull), [2])
     }))
 
-  it.effect("is not the end of a session whose socket breaks, once another can be opened", () =>
+  it.effect("does not end a session whose socket breaks if another can be opened", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const server = yield* SimulatedServer.SimulatedServer
@@ -339,14 +339,14 @@ describe("SimulatedNetwork", () => {
     return { order: yield* numbers(endpoint.pull), statistics: (yield* network.statistics).toServer }
   })
 
-  it.effect("does the same for the same seed, and something else for another", () =>
+  it.effect("gives the same run for the same seed, and another for another seed", () =>
     Effect.gen(function*() {
       const once = yield* experiment({ ...conditions, seed: "a" })
       assert.deepStrictEqual(yield* experiment({ ...conditions, seed: "a" }), once)
       assert.notDeepEqual(yield* experiment({ ...conditions, seed: "b" }), once)
     }))
 
-  it.effect("does about what it was told to", () =>
+  it.effect("meets every given rate approximately", () =>
     Effect.gen(function*() {
       const { statistics } = yield* experiment({ ...conditions, seed: 1 })
       const arrived = statistics.sent - statistics.lost
@@ -358,7 +358,7 @@ describe("SimulatedNetwork", () => {
       assert.strictEqual(statistics.delivered, arrived + statistics.duplicated)
     }))
 
-  it.effect("loses more of the same where only the loss is raised", () =>
+  it.effect("loses the same datagrams and more if only the loss is raised", () =>
     Effect.gen(function*() {
       const some = yield* experiment({ loss: 0.1 })
       const more = yield* experiment({ loss: 0.2 })
@@ -367,7 +367,7 @@ describe("SimulatedNetwork", () => {
       assert.isBelow(more.order.length, some.order.length)
     }))
 
-  it.effect("is not made with what cannot be", () =>
+  it.effect("refuses invalid options", () =>
     Effect.gen(function*() {
       const capacities = [0, 1.5, NaN].map((receiveCapacity) => ({ receiveCapacity }))
       for (
@@ -380,7 +380,7 @@ describe("SimulatedNetwork", () => {
       }
     }))
 
-  /** A connection, and what its receiver was told. */
+  /** A connection, and the calls of its receiver. */
   const listening = Effect.fnUntraced(
     function*(network: SimulatedNetwork.SimulatedNetwork["Service"], server: Endpoint.Address) {
       const connection = yield* network.transport(server).open
@@ -412,7 +412,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual([toServer.sent, toServer.refused], [1, 1])
     }))
 
-  it.effect("reports no refusal to a socket that broke while the datagram was on its way", () =>
+  it.effect("reports no refusal to a socket that broke while the datagram was under way", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make({ latency: "1 second" })
       const { calls, send } = yield* listening(network, SERVER)
@@ -425,7 +425,7 @@ describe("SimulatedNetwork", () => {
 
   const PORTS = 65_536 - 50_001
 
-  it.effect("gives a free address again, and does not take it from its new owner when the old one closes", () =>
+  it.effect("reuses a free address, and does not take it from its new owner when the old one closes", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make()
       const endpoint = yield* network.bind(SERVER)
@@ -454,7 +454,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual(yield* failureOf(open), ["OpenFailed", "AddressInUse"])
     }))
 
-  it.effect("tells servers and clients if delivery has died", () =>
+  it.effect("reports a dead delivery to servers and clients", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make({ latency: "1 second" })
       const endpoint = yield* network.bind(SERVER)

@@ -10,7 +10,7 @@ const open = Effect.gen(function*() {
   return Client.make(yield* Client.open(transport))
 })
 
-/** A client that is logged in and has acknowledged the message of it. */
+/** A client that is logged in and has acknowledged the message about it. */
 const online = Effect.gen(function*() {
   const client = yield* open
   yield* client.login
@@ -27,7 +27,7 @@ const refused = Effect.fnUntraced(function*(client: Effect.Success<typeof open>)
 })
 
 describe("SimulatedServer", () => {
-  it.effect("lets in, answers and tells", () =>
+  it.effect("accepts a login, answers and sends messages", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = yield* open
@@ -59,7 +59,7 @@ describe("SimulatedServer", () => {
       ])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("says what it did", () =>
+  it.effect("records its actions", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = yield* online
@@ -80,7 +80,7 @@ describe("SimulatedServer", () => {
       assert.deepStrictEqual(yield* server.sessions, [{ address: "127.0.0.1:50001", admin: 0, since: 0 }])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("keeps the world, which a test may change", () =>
+  it.effect("keeps the world, which a test can change", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = yield* online
@@ -93,7 +93,7 @@ describe("SimulatedServer", () => {
       assert.deepStrictEqual(yield* client.pull, ["1: mine"])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("drops a session after 45 s of the clock without a command", () =>
+  it.effect("drops a session after 45 s without a command, by the clock", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = yield* online
@@ -105,7 +105,7 @@ describe("SimulatedServer", () => {
       assert.deepStrictEqual((yield* server.drops).map(({ cause, time }) => [cause, time]), [["Silence", 75_000]])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("has the clock's date, also where that is not what the time is measured by", () =>
+  it.effect("has the clock's date, even if time is measured by another clock", () =>
     Effect.gen(function*() {
       const date = Date.UTC(2026, 0, 1)
       const clock = yield* Clock.Clock
@@ -133,7 +133,7 @@ describe("SimulatedServer", () => {
       assert.deepStrictEqual((yield* server.world).bans.map(({ expires }) => expires), [date + 361_000])
     }).pipe(Effect.provide(SimulatedNetwork.layer())))
 
-  it.effect("sends a message five times in 10 s of the clock, then drops the session", () =>
+  it.effect("sends a message five times in 10 s, by the clock, then drops the session", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = yield* online
@@ -146,7 +146,7 @@ describe("SimulatedServer", () => {
       ]])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("holds replies back on the clock, the shorter delay first", () =>
+  it.effect("delays replies by the clock, the shorter delay first", () =>
     Effect.gen(function*() {
       const client = yield* online
       yield* client.command(0, "missions")
@@ -164,7 +164,7 @@ describe("SimulatedServer", () => {
       }
     }))))
 
-  it.effect("closes its port for a restart, and knows nobody afterwards", () =>
+  it.effect("closes its port for a restart, and has no sessions afterwards", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = yield* online
@@ -196,7 +196,7 @@ describe("SimulatedServer", () => {
       assert.isFalse(yield* refused(client))
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("stops, starts, falls silent, forgets and refuses when told to", () =>
+  it.effect("stops, starts, falls silent, forgets and refuses on demand", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = yield* online
@@ -225,7 +225,7 @@ describe("SimulatedServer", () => {
       assert.deepStrictEqual((yield* server.drops).map(({ cause }) => cause), ["Forgotten", "Stopped"])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("dies loudly of a hook that throws: the port is closed, and every effect dies", () =>
+  it.effect("dies if a hook throws: the port is closed, and every effect dies", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = yield* online
@@ -243,7 +243,7 @@ describe("SimulatedServer", () => {
       assert.isTrue(yield* refused(client))
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("lives on when its owner asks for what cannot be", () =>
+  it.effect("survives invalid requests of its owner", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const exit = yield* Effect.exit(server.leave(7))
@@ -251,7 +251,7 @@ describe("SimulatedServer", () => {
       yield* server.join({ name: "Max" })
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("leaves nothing behind when its scope is closed", () =>
+  it.effect("leaves nothing running when its scope is closed", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       yield* Effect.scoped(SimulatedServer.make())

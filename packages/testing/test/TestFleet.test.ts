@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Layer, Redacted } from "effect"
 
 describe("TestFleet", () => {
-  it.effect("has a number of servers, each with a network of its own, before any time has passed", () =>
+  it.effect("has a number of servers, each with a separate network, before any time has passed", () =>
     Effect.gen(function*() {
       const fleet = yield* Fleet.Fleet
       const simulation = yield* TestFleet.TestFleet
@@ -18,7 +18,7 @@ describe("TestFleet", () => {
       assert.deepStrictEqual(Array.from(results.values(), Exit.isSuccess), [true, false, true])
     }).pipe(Effect.provide(TestFleet.layer({ servers: 3 }))))
 
-  it.effect("options of a server take precedence over those of all", () =>
+  it.effect("options of a server take precedence over those of all servers", () =>
     Effect.gen(function*() {
       const fleet = yield* Fleet.Fleet
       const simulation = yield* TestFleet.TestFleet
@@ -43,7 +43,7 @@ describe("TestFleet", () => {
       }
     }))))
 
-  it.effect("an option that is undefined is not given", () =>
+  it.effect("an option that is undefined does not override another", () =>
     Effect.gen(function*() {
       const simulation = yield* TestFleet.TestFleet
       const altis = yield* simulation.get("altis")
@@ -63,7 +63,7 @@ describe("TestFleet", () => {
         yield* server.join({ name: `a player on ${id}` })
       }
       const altis = yield* simulation.get("altis")
-      // Another id for a server that is there.
+      // Another id for an existing server.
       yield* fleet.add("altis again", altis.options)
       const { successes } = Fleet.partition(yield* TestRcon.passTime(fleet.players()))
       assert.deepStrictEqual(Array.from(successes, ([id, players]) => [id, players.map(({ name }) => name)]), [
@@ -83,7 +83,7 @@ describe("TestFleet", () => {
       each: { server: { host: "127.0.0.1" } }
     }))))
 
-  it.effect("dies of an id that is taken, an unknown one, and a number of servers that is none", () =>
+  it.effect("dies if an id is taken or unknown, or the number of servers is invalid", () =>
     Effect.gen(function*() {
       const simulation = yield* TestFleet.TestFleet
       for (
@@ -98,7 +98,7 @@ describe("TestFleet", () => {
       }
     }).pipe(Effect.provide(TestFleet.layer({ servers: { altis: {} } }))))
 
-  it.effect("has no host at an address that was not simulated", () =>
+  it.effect("has no host at an address without a simulated server", () =>
     Effect.gen(function*() {
       const fleet = yield* Fleet.Fleet
       yield* fleet.add("nowhere", { host: "nowhere", port: 2306, password: Redacted.make("secret") })
@@ -107,7 +107,7 @@ describe("TestFleet", () => {
       assert.strictEqual(status?._tag === "Connecting" ? status.cause._tag : undefined, "TransportError")
     }).pipe(Effect.provide(TestFleet.layer())))
 
-  it.effect("the same seeds bring the same day again", () => {
+  it.effect("the same seeds give the same run", () => {
     const day = Effect.gen(function*() {
       const simulation = yield* TestFleet.TestFleet
       yield* TestRcon.passTime("10 minutes")

@@ -8,7 +8,7 @@ import { TestClock } from "effect/testing"
 const password = Redacted.make("secret")
 
 describe("TestRcon", () => {
-  it.effect("passTime lets all fibers do what they can before time passes", () =>
+  it.effect("passTime lets all fibers run as far as they can before time passes", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const version = yield* Effect.gen(function*() {
@@ -37,7 +37,7 @@ describe("TestRcon", () => {
       assert.deepStrictEqual((yield* server.world).players, [])
     }).pipe(Effect.provide(TestRcon.layer({ server: { password: Redacted.make("of its own") } }))))
 
-  it.effect("layer lets the time pass that the login takes", () =>
+  it.effect("layer passes the time that the login takes", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       assert.strictEqual((yield* rcon.status)._tag, "Online")
@@ -61,7 +61,7 @@ describe("TestRcon", () => {
       assert.deepStrictEqual(yield* rcon.players, [])
     }).pipe(Effect.provide(TestRcon.layer({ network: { latency: "5 millis" } }))))
 
-  it.effect("make makes servers that know nothing of each other", () =>
+  it.effect("make makes independent servers", () =>
     Effect.gen(function*() {
       const one = yield* TestRcon.make({ server: { host: "10.0.0.1" } })
       const other = yield* TestRcon.make({ server: { host: "10.0.0.2" } })
@@ -70,7 +70,7 @@ describe("TestRcon", () => {
       assert.deepStrictEqual(yield* other.rcon.players, [])
     }).pipe(Effect.scoped, Effect.provide(SimulatedNetwork.layer())))
 
-  it.effect("layer fails where the login does", () =>
+  it.effect("layer fails if the login fails", () =>
     Effect.gen(function*() {
       const refused = yield* Effect.flip(Effect.scoped(Layer.build(
         TestRcon.layer({ client: { password: Redacted.make("wrong") } })
@@ -99,14 +99,14 @@ describe("TestRcon", () => {
       TestRcon.layer({ network: { loss: 0.3, latency: "40 millis", seed } }).pipe(Layer.provideMerge(TestClock.layer()))
     ))
 
-  it.live("the same seed brings the same day again, and another seed another", () =>
+  it.live("the same seed gives the same run, and another seed another", () =>
     Effect.gen(function*() {
       const [one, again, other] = [yield* day(1), yield* day(1), yield* day(2)]
       assert.strictEqual(again, one)
       assert.notStrictEqual(other, one)
     }))
 
-  it.effect("passTime lets time pass until an effect has ended, and not longer than allowed", () =>
+  it.effect("passTime passes time until an effect has ended, and not longer than allowed", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       const before = yield* Clock.currentTimeMillis
@@ -117,7 +117,7 @@ describe("TestRcon", () => {
       assert.strictEqual((yield* Clock.currentTimeMillis) - before, 1160)
     }).pipe(Effect.provide(TestRcon.layer({ network: { latency: "80 millis" } }))))
 
-  it.effect("passTime stops the clock at the moment when the effect ends, and wakes nobody after it", () =>
+  it.effect("passTime stops the clock when the effect ends, and wakes no fiber after that", () =>
     Effect.gen(function*() {
       const woken: Array<number> = []
       yield* Effect.forkChild(
@@ -134,7 +134,7 @@ describe("TestRcon", () => {
       assert.deepStrictEqual(woken, [300, 600, 900])
     }))
 
-  it.effect("passTime fails as the effect does, ends with it if it needs no time, and refuses to wait for ever", () =>
+  it.effect("passTime fails with the effect, ends with it if it needs no time, and refuses an infinite wait", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* Effect.flip(TestRcon.passTime(Effect.fail("no"))), "no")
       assert.strictEqual(yield* TestRcon.passTime(Effect.as(Effect.yieldNow, "done")), "done")

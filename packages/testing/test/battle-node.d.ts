@@ -1,19 +1,19 @@
-/** As far as the tests use it; the package has no types. */
+/** The part that the tests use. The package has no types. */
 declare module "battle-node" {
   import type { Socket } from "node:dgram"
 
   interface Events {
-    /** `error` where nobody answered within 5 seconds. */
+    /** `error` is set if no answer came within 5 seconds. */
     login: (error: true | null, success?: boolean) => void
     message: (text: string) => void
-    /** The keepalive before the last was not answered. */
+    /** Emitted if the keepalive before the last was not answered. */
     disconnected: () => void
   }
 
   class BattleNode {
     constructor(config: { readonly ip: string; readonly port: number; readonly rconPassword: string })
     readonly socket: Socket
-    /** Sends a keepalive every 10 seconds, logged in or not, and for ever. */
+    /** Sends a keepalive every 10 seconds, logged in or not, and forever. */
     readonly keepalive: NodeJS.Timeout
     login(): void
     sendCommand(text: string, callback?: (reply: string) => void): void

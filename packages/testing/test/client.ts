@@ -1,5 +1,5 @@
 /**
- * The smallest client there is: it sends packets, and puts what comes into words.
+ * A minimal client: it sends packets, and formats the packets that arrive as text.
  */
 import { Packet, Text } from "@bercon/codec"
 import type { Transport } from "@bercon/session"
@@ -20,15 +20,15 @@ export const describe = (datagram: Uint8Array): string => {
   }
 }
 
-/** A connection for tests that read it step by step. */
+/** A connection for tests that read step by step. */
 export interface Polled {
-  /** What has arrived since the last pull, or a wait for the next. */
+  /** Returns the datagrams since the last pull, or waits for the next one. */
   readonly pull: Effect.Effect<ReadonlyArray<Uint8Array>, Transport.TransportError>
-  /** Sends a datagram, and fails with what the connection has been told is wrong since the last write. */
+  /** Sends a datagram. Fails with the error that the connection has reported since the last write. */
   readonly write: (datagram: Uint8Array) => Effect.Effect<void, Transport.TransportError>
 }
 
-/** Opens a connection, and keeps what it tells. */
+/** Opens a connection, and collects its datagrams and errors. */
 export const open = (transport: Transport.Transport["Service"]) =>
   Effect.gen(function*(): Effect.fn.Return<Polled, Transport.TransportError, Scope.Scope> {
     const connection = yield* transport.open

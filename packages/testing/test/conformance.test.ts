@@ -1,8 +1,8 @@
 /**
- * The published specification of the protocol (version 2), sentence by sentence, each in words of our own. What goes over
- * the network is put together and taken apart here, not by the codec. What no byte tells is read in the server's records.
+ * Tests the published specification of the protocol (version 2) sentence by sentence, paraphrased. The datagrams on
+ * the network are built and parsed here, without the codec. Facts that no byte shows are read in the server's records.
  *
- * What the specification leaves open, and all servers do alike, is marked so.
+ * "Left open" marks rules that are missing in the specification, but that all servers follow.
  */
 import { type Endpoint, ServerMachine } from "@bercon/testing"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
@@ -20,11 +20,11 @@ const datagram = (...content: Content): Uint8Array => {
   const rest = Buffer.concat([Buffer.of(0xff), bytesOf(content)])
   const header = Buffer.from("BE\0\0\0\0")
   header.writeUInt32LE(crc32(rest), 2)
-  // Not a view of it, as `slice` of a Buffer would be.
+  // A copy, because `slice` of a Buffer would be a view.
   return Uint8Array.from([...header, ...rest])
 }
 
-/** The payload of a datagram; fails where its header is not as it has to be. */
+/** The payload of a datagram. Fails if its header is invalid. */
 const payloadOf = (bytes: Uint8Array): Uint8Array => {
   const buffer = Buffer.from(bytes)
   assert.strictEqual(buffer.toString("latin1", 0, 2), "BE")
@@ -42,10 +42,10 @@ const REFUSED = [0, 0]
 
 const seconds = (count: number) => count * 1_000
 
-/** A server, and clients of it that do not know what is in its datagrams. */
+/** A server, and clients that do not interpret its datagrams. */
 const setup = (options?: ServerMachine.Options) => {
   const server = ServerMachine.make(options)
-  /** What was sent to a client since the last time, without the headers. */
+  /** The packets that were sent to a client since the last call, without their headers. */
   const heard = (address = ALICE): Array<Uint8Array> =>
     ServerMachine.drain(server).filter((outgoing) => outgoing.address === address).map((outgoing) =>
       payloadOf(outgoing.datagram)
@@ -54,7 +54,7 @@ const setup = (options?: ServerMachine.Options) => {
     ServerMachine.receive(server, now, address, bytes)
     return heard(address)
   }
-  /** Lets time pass, and says when what was sent to Alice. */
+  /** Passes time, and returns the packets to Alice with their times. */
   const pass = (end: number): Array<readonly [now: number, payload: Uint8Array]> => {
     const log: Array<readonly [number, Uint8Array]> = []
     for (let due = ServerMachine.wakeAt(server); due <= end;) {
@@ -69,7 +69,7 @@ const setup = (options?: ServerMachine.Options) => {
   return { server, send, heard, pass }
 }
 
-/** Alice is logged in at 0 and has acknowledged the message of it. */
+/** Alice is logged in at 0 and has acknowledged the message about it. */
 const online = (options?: ServerMachine.Options) => {
   const all = setup(options)
   all.send(0, LOGIN)
@@ -80,7 +80,7 @@ const online = (options?: ServerMachine.Options) => {
 const is = (actual: Uint8Array | undefined, ...expected: Content) =>
   assert.deepStrictEqual(Array.from(actual ?? []), Array.from(bytesOf(expected)))
 
-/** Exactly one payload, and this one. */
+/** Asserts exactly one payload, which is this one. */
 const isOnly = (actual: ReadonlyArray<Uint8Array>, ...expected: Content) => {
   assert.strictEqual(actual.length, 1)
   is(actual[0], ...expected)
@@ -125,7 +125,7 @@ describe("packet format", () => {
     isNothing(send(0, swapped))
   })
 
-  it("left open: what is shorter than a packet is none", () => {
+  it("left open: a datagram shorter than a packet is ignored", () => {
     const { send } = setup()
     for (let length = 0; length < 8; length++) isNothing(send(0, LOGIN.subarray(0, length)))
     isNothing(send(0, datagram()))
@@ -143,7 +143,7 @@ describe("packet format", () => {
 })
 
 describe("login", () => {
-  it("the login is the first packet: without one nothing is heard", () => {
+  it("the login is the first packet: other packets before it are ignored", () => {
     const { send, server } = setup()
     isNothing(send(0, datagram(1, 0, "version")))
     isNothing(send(0, datagram(1, 0)))
@@ -169,13 +169,13 @@ describe("login", () => {
     is(send(0, datagram(0, "secret"))[0], ...ACCEPTED)
   })
 
-  it("the server says 00 01 to the right password, 00 00 to a wrong one", () => {
+  it("the server answers 00 01 to the right password, 00 00 to a wrong one", () => {
     const { send } = setup()
     isOnly(send(0, datagram(0, "wrong")), 0, 0)
     is(send(0, datagram(0, "secret"))[0], 0, 1)
   })
 
-  it("a server with RCON turned off says nothing", () => {
+  it("a server with RCON turned off does not answer", () => {
     const { send, server } = setup()
     ServerMachine.stop(server, 0)
     isNothing(send(0, LOGIN))
@@ -184,7 +184,7 @@ describe("login", () => {
 })
 
 describe("commands", () => {
-  it("who is logged in may give commands, also the game's", () => {
+  it("a client that is logged in may send commands, including those of the game", () => {
     const { send, server } = online()
     isOnly(send(1, datagram(1, 0, "version")), 1, 0, "1.220")
     isOnly(send(1, datagram(1, 1, "#lock")), 1, 1)
@@ -227,14 +227,14 @@ describe("replies in several packets", () => {
     return { text, packets: send(1, datagram(1, number, "bans")) }
   }
 
-  it("there is no header where one packet is enough", () => {
+  it("there is no header if one packet is enough", () => {
     for (const length of [1, 1_000, 1_024]) {
       const { packets, text } = ask(length)
       isOnly(packets, 1, 0, text.toString())
     }
   })
 
-  it("where it is not, every packet has the header 00, how many there are, which it is, from 0", () => {
+  it("otherwise every packet has the header 00, the number of packets, its own index from 0", () => {
     const { packets } = ask(3_000, 7)
     assert.deepStrictEqual(packets.map((packet) => Array.from(packet.subarray(0, 5))), [
       [1, 7, 0, 3, 0],
@@ -243,7 +243,7 @@ describe("replies in several packets", () => {
     ])
   })
 
-  it("what follows the headers is the text, in pieces", () => {
+  it("the text follows the headers, in pieces", () => {
     const { packets, text } = ask(100_000)
     assert.deepStrictEqual(Buffer.concat(packets.map((packet) => packet.subarray(5))), text)
   })
@@ -264,7 +264,7 @@ describe("keeping the connection alive", () => {
     isNothing(server.drops)
   })
 
-  it("so does any other command in its place", () => {
+  it("any other command has the same effect", () => {
     const { pass, send, server } = online()
     for (let round = 1; round <= 100; round++) {
       pass(seconds(40 * round))
@@ -273,7 +273,7 @@ describe("keeping the connection alive", () => {
     isNothing(server.drops)
   })
 
-  it("who sends no command for more than 45 seconds is taken off the list, and cannot give commands", () => {
+  it("a client that sends no command for more than 45 seconds is removed, and cannot send commands", () => {
     const { pass, send, server } = online()
     isOnly(send(seconds(10), datagram(1, 0)), 1, 0)
     isNothing(pass(seconds(55) + 1))
@@ -294,7 +294,7 @@ describe("keeping the connection alive", () => {
 })
 
 describe("server messages", () => {
-  it("what the server prints goes to everybody who is logged in, and to nobody else", () => {
+  it("the server's output is sent to all clients that are logged in, and to no others", () => {
     const { send, server } = online()
     send(0, LOGIN, BOB)
     send(0, datagram(0, "wrong"), "192.0.2.3:50003")
@@ -331,7 +331,7 @@ describe("server messages", () => {
     isNothing(server.violations)
   })
 
-  it("the client acknowledges with 02 and the same number: it does not come again, and nobody answers", () => {
+  it("the client acknowledges with 02 and the same number: the message is not repeated, and no answer follows", () => {
     const { heard, pass, send, server } = online()
     ServerMachine.emit(server, 1, "hello")
     isOnly(heard(), 2, 1, "hello")
@@ -340,7 +340,7 @@ describe("server messages", () => {
     isNothing(server.drops)
   })
 
-  it("who acknowledges another number has not acknowledged it", () => {
+  it("the acknowledgement of another number does not count", () => {
     const { heard, pass, send, server } = online()
     ServerMachine.emit(server, 0, "hello")
     isOnly(heard(), 2, 1, "hello")
@@ -362,7 +362,7 @@ describe("server messages", () => {
     }
   })
 
-  it("who has not acknowledged it by then is taken off the list, and cannot give commands", () => {
+  it("a client without an acknowledgement by then is removed, and cannot send commands", () => {
     const { heard, pass, send, server } = online()
     ServerMachine.emit(server, 0, "hello")
     heard()
@@ -373,7 +373,7 @@ describe("server messages", () => {
     assert.deepStrictEqual(server.violations.map(({ reason }) => reason._tag), ["NoSession", "NoSession"])
   })
 
-  it("who acknowledges the last try is in time", () => {
+  it("the acknowledgement of the last try is in time", () => {
     const { heard, pass, send, server } = online()
     ServerMachine.emit(server, 0, "hello")
     heard()
@@ -385,20 +385,20 @@ describe("server messages", () => {
 })
 
 describe("packet loss", () => {
-  it("is the client's to take care of: the server sends a reply once, whether it arrives or not", () => {
+  it("must be handled by the client: the server sends a reply once, whether it arrives or not", () => {
     const { heard, pass, server } = online({ onCommand: () => "a".repeat(3_000) })
     ServerMachine.receive(server, 0, ALICE, datagram(1, 0, "bans"))
     assert.strictEqual(heard().length, 3)
     isNothing(pass(seconds(44)))
   })
 
-  it("a login is answered each time it comes", () => {
+  it("a login is answered each time it arrives", () => {
     const { send } = setup()
     for (const now of [0, 1, 2]) isOnly(send(now, datagram(0, "wrong")), ...REFUSED)
     for (const now of [3, 4, 5]) is(send(now, LOGIN)[0], ...ACCEPTED)
   })
 
-  it("left open: a command is answered each time it comes, with whole replies", () => {
+  it("left open: a command is answered each time it arrives, with complete replies", () => {
     for (const repeats of ["execute", "replay"] as const) {
       const { send } = online({ repeats, onCommand: () => "a".repeat(2_000) })
       for (const now of [0, 1, 2]) assert.strictEqual(send(seconds(now), datagram(1, 0, "bans")).length, 2)
@@ -418,7 +418,7 @@ describe("packet loss", () => {
 })
 
 describe("over UDP", () => {
-  /** A socket of the system's, and the payloads that come to it. */
+  /** A real socket, and the payloads that it receives. */
   const connect = Effect.fnUntraced(function*({ host, port }: Endpoint.Address) {
     const payloads = yield* Queue.unbounded<Uint8Array>()
     const socket = yield* Effect.acquireRelease(

@@ -1,17 +1,18 @@
 /**
- * Replies of Reforger servers, in two collections of the same form: synthetic ones, the fixtures of `@bercon/client`, and
- * those of real servers. The latter are not part of this repository: they are in a folder `shared` beside it, if it exists.
+ * Replies of Reforger servers, in two collections of the same form: synthetic ones, the fixtures of `@bercon/client`,
+ * and those of real servers. The latter are not part of this repository: they are in a folder `shared` beside it, if it
+ * exists.
  */
 import { existsSync, readFileSync } from "node:fs"
 
 export interface Corpus {
-  /** Which server it is from, for the names of tests. */
+  /** The origin of the replies, for the names of tests. */
   readonly name: string
   /** The player in the list of players. */
   readonly listed: { readonly name: string; readonly identity: string }
   /** The name of the player who is kicked and banned. */
   readonly culprit: string
-  /** A reply, by its file's name without extension. */
+  /** Returns a reply by the name of its file without extension. */
   readonly reply: (file: string) => string
 }
 
@@ -24,7 +25,7 @@ const at = (
     ? [{ name, ...players, reply: (file) => readFileSync(new URL(`replies/${file}.txt`, folder), "utf8") }]
     : []
 
-/** The synthetic collection, and the real one if it is there. */
+/** The synthetic collection, and the real one if it exists. */
 export const all: ReadonlyArray<Corpus> = [
   ...at("a synthetic server", new URL("../../client/test/fixtures/", import.meta.url), {
     listed: { name: "Cpt. Miller - Fox", identity: "67ab5fd5-7e35-579a-68d9-b934ff7124f0" },

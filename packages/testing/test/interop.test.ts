@@ -1,5 +1,5 @@
 /**
- * The simulated server and clients that nobody here wrote: what they take for BattlEye, the server has to be.
+ * Tests the simulated server with independent clients: it must behave like the BattlEye servers that they support.
  */
 import type { Endpoint } from "@bercon/testing"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
@@ -26,7 +26,7 @@ const connect = Effect.fnUntraced(function*({ port }: Endpoint.Address, password
       connection.on("disconnected", () => undefined)
       return connection
     }),
-    // What is still unanswered is rejected by this, and nobody waits for it any more.
+    // This rejects unanswered commands, for which no test waits.
     (connection) => Effect.sync(() => connection.kill())
   )
   const messages: Array<string> = []
@@ -42,7 +42,7 @@ const until = <A>(effect: Effect.Effect<A>, done: (value: A) => boolean) =>
 
 describe("@senfo/battleye", () => {
   it.live(
-    "logs in, asks, hears what the server tells, acknowledges it, and keeps its session alive",
+    "logs in, asks, gets the server's messages, acknowledges it, and keeps its session alive",
     () =>
       Effect.gen(function*() {
         const missions = Array.from({ length: 200 }, (_, i) => `mission ${i}.Altis.pbo`)
@@ -69,7 +69,7 @@ describe("@senfo/battleye", () => {
         assert.include(messages, "(Side) Max: привет")
         yield* until(server.acknowledgements, ({ length }) => length >= messages.length)
 
-        // Longer than the server waits for an acknowledgement or a command: both are there.
+        // Longer than the server waits for an acknowledgement or a command, so both have arrived.
         yield* Effect.sleep("3500 millis")
         assert.strictEqual(yield* ask(connection, "version"), "1.217")
         assert.deepStrictEqual(yield* server.drops, [])
@@ -84,7 +84,7 @@ describe("@senfo/battleye", () => {
     10_000
   )
 
-  it.live("is told that its password is wrong", () =>
+  it.live("gets the refusal of a wrong password", () =>
     Effect.gen(function*() {
       const server = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
       const { connection } = yield* connect(server.address, "guess")
@@ -119,7 +119,7 @@ describe("battle-node", () => {
     Effect.callback<string>((resume) => client.sendCommand(text, (reply) => resume(Effect.succeed(reply))))
 
   it.live(
-    "logs in, asks, and hears what the server tells, which it acknowledges",
+    "logs in, asks, and gets the server's messages, which it acknowledges",
     () =>
       Effect.gen(function*() {
         const missions = Array.from({ length: 500 }, (_, i) => `mission ${i}.Altis.pbo`)
@@ -148,9 +148,9 @@ describe("battle-node", () => {
     10_000
   )
 
-  it.live("keeps its session alive, and says when the server does not answer any more", () =>
+  it.live("keeps its session alive, and reports that the server has stopped answering", () =>
     Effect.gen(function*() {
-      // Only the client has intervals: those of 10 seconds that it sends its keepalives at.
+      // The only intervals in this process are the client's keepalives, every 10 seconds.
       yield* Effect.acquireRelease(
         Effect.sync(() => vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] })),
         () => Effect.sync(() => vi.useRealTimers())
@@ -176,7 +176,7 @@ describe("battle-node", () => {
       assert.isTrue(disconnected)
     }), 10_000)
 
-  it.live("is told that its password is wrong", () =>
+  it.live("gets the refusal of a wrong password", () =>
     Effect.gen(function*() {
       const server = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
       const { accepted } = yield* connect(server.address, "guess")

@@ -1,5 +1,5 @@
 /**
- * Clients of the pure machine, without time passing by itself.
+ * Clients of the pure machine, with manual time.
  */
 import { Packet } from "@bercon/codec"
 import { ServerMachine } from "@bercon/testing"
@@ -26,13 +26,13 @@ export const command = (
 export const acknowledge = (server: ServerMachine.ServerMachine, now: number, sequence: number, address = ALICE) =>
   send(server, now, Packet.acknowledge(sequence), address)
 
-/** What is sent to an address, as text: `login true`, `0: reply`, `message 0: text`. */
+/** The packets that are sent to an address, as text: `login true`, `0: reply`, `message 0: text`. */
 export const heard = (server: ServerMachine.ServerMachine, address = ALICE): Array<string> =>
   ServerMachine.drain(server).filter((outgoing) => outgoing.address === address).map(({ datagram }) =>
     Client.describe(datagram)
   )
 
-/** A server with Alice logged in at 0, her login's message acknowledged, and nothing left to send. */
+/** A server with Alice logged in at 0, the message about her login acknowledged, and nothing left to send. */
 export const online = (options?: ServerMachine.Options) => {
   const server = ServerMachine.make(options)
   login(server, 0)
@@ -41,7 +41,7 @@ export const online = (options?: ServerMachine.Options) => {
   return server
 }
 
-/** Runs the server to `end` by its own deadlines, and says when it sent what to Alice. */
+/** Runs the server to `end` by its own deadlines. Returns the packets to Alice with their times. */
 export const run = (server: ServerMachine.ServerMachine, end: number) => {
   const log: Array<readonly [now: number, text: string]> = []
   for (let due = ServerMachine.wakeAt(server); due <= end;) {

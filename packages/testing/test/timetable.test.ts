@@ -10,7 +10,7 @@ const takeAll = <A>(timetable: Timetable<A>, now: number): ReadonlyArray<A> => {
 
 describe("Timetable", () => {
   it.effect.prop(
-    "gives what is due, the earliest first, and of equals the one that was added first",
+    "returns due entries, the earliest first, and of equal ones the one that was added first",
     [Arbitrary.array(Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20 }))), {
       maxLength: 60
     })],
@@ -28,7 +28,7 @@ describe("Timetable", () => {
       })
   )
 
-  it("takes tens of thousands at once, in any order", () => {
+  it("accepts tens of thousands of entries, in any order", () => {
     const timetable = new Timetable<number>()
     for (let i = 0; i < 65_536; i++) timetable.add(i * 40_503 % 65_536, i * 40_503 % 65_536)
     assert.deepStrictEqual(takeAll(timetable, Infinity), Array.from({ length: 65_536 }, (_, due) => due))

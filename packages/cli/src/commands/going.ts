@@ -30,7 +30,7 @@ const untilGone = (rcon: RconClient.Service, action: string, within: Duration.Du
   }).pipe(Effect.timeoutOrElse({
     duration: within,
     orElse: () =>
-      Effect.fail(new ActionError({ action, reason: new Unconfirmed({ expected: "the end of the server" }) }))
+      Effect.fail(new ActionError({ action, reason: new Unconfirmed({ expected: "the server to be gone" }) }))
   }))
 
 const going = <const Name extends string>(

@@ -24,6 +24,7 @@ import { say } from "./say.ts"
 import { serverCommands } from "./serverCommands.ts"
 import { shell } from "./shell.ts"
 import { simulate } from "./simulate.ts"
+import { top } from "./top.ts"
 import { unban } from "./unban.ts"
 import { version } from "./version.ts"
 import { whisper } from "./whisper.ts"
@@ -34,5 +35,5 @@ export const command = bercon.pipe(Command.withSubcommands([
   { group: "Players", commands: [say, whisper, kick, ban, unban] },
   { group: "The game", commands: [lock, unlock, mission, restart, reassign, restartServer, shutdown] },
   { group: "BattlEye", commands: [writeBans, loadBans, loadScripts, loadEvents, maxPing] },
-  { group: "Anything else", commands: [shell, exec, guid, init, doctor, demo, simulate] }
+  { group: "Anything else", commands: [shell, top, exec, guid, init, doctor, demo, simulate] }
 ]))

@@ -1,5 +1,5 @@
 /**
- * What a classic BattlEye server makes of a command: a pure function from one world to the next.
+ * Executes commands of a classic BattlEye server: a pure function from one world to the next.
  */
 import * as World from "../World.ts"
 import { type Context, type Dialect, expiry, nameOf, type News, nothing, type Outcome } from "./dialect.ts"
@@ -33,12 +33,12 @@ const addBan = (world: World.World, target: string, sentence: Sentence, now: num
 })
 
 interface Sentence {
-  /** 0 for ever. */
+  /** 0 for permanent. */
   readonly minutes: number
   readonly reason: string
 }
 
-/** `[minutes] [reason]`: a first word that is no number belongs to the reason. */
+/** Parses `[minutes] [reason]`. A first word that is not a number belongs to the reason. */
 const sentence = (text: string): Sentence => {
   const match = /^(-?\d+)(?: ([\s\S]*))?$/.exec(text)
   return match === null ? { minutes: 0, reason: text } : { minutes: Number(match[1]), reason: match[2] ?? "" }
@@ -52,7 +52,7 @@ const split = (text: string): readonly [word: string, rest: string] => {
 
 const numberOf = (text: string): number | undefined => /^-?\d+$/.test(text) ? Number(text) : undefined
 
-/** The players that a command names: one, all of them for -1, or none if the slot is free. */
+/** The players that a command selects: one, all of them for -1, or none if the slot is free. */
 const playersAt = (world: World.World, text: string): ReadonlyArray<World.Player> => {
   const slot = numberOf(text)
   return world.players.filter((player) => slot === -1 || player.slot === slot)
@@ -126,10 +126,10 @@ const commands: Record<string, Command> = {
 
 const byLowerCase = new Map(Object.entries(commands).map(([name, command]) => [name.toLowerCase(), command]))
 
-/** What is known to be barred is kicking, banning and shutting the server down; of the rest, this is what comes near. */
+/** Only kicking, banning and shutting down are known to be barred. The other entries are similar commands. */
 const restricted = new Set(["addban", "ban", "kick", "loadbans", "removeban", "writebans"])
 
-/** `#` commands go to the game, which does not answer them; these two end the process. */
+/** `#` commands go to the game, which does not answer them. These two end the process. */
 const game = (name: string): Partial<Outcome> =>
   name === "#restartserver" ? { fate: "Restarts" } : name === "#shutdown" ? { fate: "Stops" } : {}
 
@@ -144,7 +144,7 @@ const execute = (text: string, context: Context): Outcome => {
     : { ...outcome, ...command(split(text)[1], context) }
 }
 
-/** Results are replies, and nothing comes later. */
+/** The output is in the reply, and nothing follows later. */
 export const dialect: Dialect = {
   lowestSlot: 0,
   disallowed: Texts.DISALLOWED_COMMAND,

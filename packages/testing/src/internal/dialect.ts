@@ -1,5 +1,6 @@
 /**
- * The differences between the flavours of servers: how they execute commands, and which messages they send to whom.
+ * The differences between the flavours of servers: how they execute commands, and which messages they send to which
+ * clients.
  */
 import type * as World from "../World.ts"
 
@@ -14,20 +15,20 @@ export interface Context {
 }
 
 export interface Outcome {
-  /** Whether there is such a command. */
+  /** Whether the command exists. */
   readonly known: boolean
-  /** The result for the admin that sent the command, delivered by {@link Dialect.answer}. */
+  /** The output for the admin that sent the command, delivered by {@link Dialect.answer}. */
   readonly result: string
-  /** What that one gets to read besides, once the server's list of bans has answered. */
+  /** The later output for that admin, sent when the server's list of bans has answered. */
   readonly later: string
   readonly world: World.World
   /** Messages to every admin, in this order. */
   readonly messages: ReadonlyArray<string>
-  /** What becomes of the server, or of the session that gave the command. */
+  /** The effect on the server, or on the session that sent the command. */
   readonly fate: "Runs" | "Restarts" | "Stops" | "LogsOut"
 }
 
-/** The outcome of a known command without an effect and a result. */
+/** The outcome of a known command without an effect and output. */
 export const nothing = (world: World.World): Outcome => ({
   known: true,
   result: "",
@@ -37,7 +38,7 @@ export const nothing = (world: World.World): Outcome => ({
   fate: "Runs"
 })
 
-/** What the admin that sent a command gets: the reply, then messages to no other admin. */
+/** The answer for the admin that sent a command: the reply, then messages to no other admin. */
 export interface Answer {
   readonly reply: string | Uint8Array
   readonly messages: ReadonlyArray<Uint8Array>
@@ -55,31 +56,31 @@ export interface News {
 }
 
 export interface Dialect {
-  /** The lowest number that a player can have. */
+  /** The lowest slot. */
   readonly lowestSlot: number
-  /** The result of a command that the administrator may not give. */
+  /** The output of a command that the administrator may not use. */
   readonly disallowed: string
-  /** Whether an administrator with few rights may not give the command with this name. */
+  /** Whether an administrator with few rights may not use the command with this name. */
   readonly restricts: (name: string) => boolean
-  /** The world as a new process finds it. */
+  /** The world of a new process. */
   readonly reboot: (world: World.World) => World.World
   readonly execute: (text: string, context: Context) => Outcome
-  /** The answer that delivers the result of a command. */
+  /** The answer that delivers the output of a command. */
   readonly answer: (command: string, result: string | Uint8Array) => Answer
-  /** The messages that deliver a later result. */
+  /** The messages that deliver later output. */
   readonly messages: (later: string) => ReadonlyArray<Uint8Array>
   /** Messages to an admin that has just logged in, and to no other. */
   readonly welcome: (admin: number) => ReadonlyArray<string>
   readonly news: News
 }
 
-/** A command's name as it is compared: its first word, in lower case. */
+/** The name of a command for comparisons: its first word, in lower case. */
 export const nameOf = (text: string): string => {
   const blank = text.indexOf(" ")
   return (blank === -1 ? text : text.slice(0, blank)).toLowerCase()
 }
 
-/** When a ban of so many milliseconds ends; `undefined` (never) if it is 0, or more than a clock can count. */
+/** When a ban of this many milliseconds ends; `undefined` (never) for 0, or for more than a clock can count. */
 export const expiry = (now: number, duration: number): number | undefined => {
   const expires = now + duration
   return duration > 0 && expires <= Number.MAX_SAFE_INTEGER ? expires : undefined

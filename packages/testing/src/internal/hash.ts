@@ -1,4 +1,7 @@
-/** Odd, so that multiplying loses nothing; one a lane, so that texts which meet in one lane part in the others. */
+/**
+ * Odd factors, so that a multiplication loses no bits. One for each lane, so that texts which collide in one lane
+ * differ in the others.
+ */
 const multipliers = [0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f, 0x9e3779b1]
 
 const lane = (text: string, multiplier: number): number => {
@@ -10,6 +13,6 @@ const lane = (text: string, multiplier: number): number => {
   return hash >>> 0
 }
 
-/** 128 bits of a text as 32 hexadecimal digits: no secret, and the same everywhere. */
+/** Hashes a text to 128 bits, as 32 hexadecimal digits. It is not cryptographic, and the same on every platform. */
 export const hash = (text: string): string =>
   multipliers.map((multiplier) => lane(text, multiplier).toString(16).padStart(8, "0")).join("")

@@ -1,5 +1,5 @@
 /**
- * A port at the end of a bad path.
+ * Puts a bad network in front of a port.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -8,10 +8,10 @@ import { type Endpoint, EndpointError, type Received } from "../Endpoint.ts"
 import type { PathOptions } from "../SimulatedNetwork.ts"
 import * as Path from "./path.ts"
 
-/** How many datagrams of each direction wait to be taken; more are dropped. */
+/** Maximum number of datagrams of each direction that wait to be taken. Further ones are dropped. */
 const CAPACITY = 4096
 
-/** The port as it is seen from behind that path. What is still on its way when the scope closes is lost. */
+/** Wraps the port. Datagrams under way are lost when the scope closes. */
 export const make = Effect.fnUntraced(function*(port: Endpoint, options: PathOptions) {
   const inbound = yield* Queue.dropping<Received, EndpointError>(CAPACITY)
   const outbound = yield* Queue.dropping<{ readonly to: string; readonly datagram: Uint8Array }>(CAPACITY)
@@ -20,7 +20,7 @@ export const make = Effect.fnUntraced(function*(port: Endpoint, options: PathOpt
     if (!Cause.hasInterruptsOnly(cause)) Queue.failCauseUnsafe(inbound, cause)
   }
   const path = yield* Path.make(options, died)
-  // Whatever port it is, chance is the same.
+  // The random choices do not depend on the port.
   const line = yield* path.line("")
   yield* Effect.addFinalizer(() => Queue.fail(inbound, new EndpointError({ kind: "Closed", address: port.address })))
 

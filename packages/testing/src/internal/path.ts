@@ -1,6 +1,5 @@
 /**
- * What becomes of datagrams on their way, in both directions: one place for the network in memory and for a server's port
- * on real UDP.
+ * Determines the fate of datagrams in both directions, for the network in memory and for a server's port on real UDP.
  */
 import { Alarm, Monotonic } from "@bercon/session/unstable"
 import type * as Cause from "effect/Cause"
@@ -39,7 +38,7 @@ const fair: Weather = {
 
 const fraction = (name: string, value: number): number => {
   if (value >= 0 && value <= 1) return value
-  throw new RangeError(`${name} must be from 0 to 1, received ${value}`)
+  throw new RangeError(`${name} must be from 0 to 1 (got ${value})`)
 }
 
 const millis = (name: string, input: Duration.Input): number => {
@@ -58,7 +57,7 @@ const changed = (weather: Weather, conditions: Conditions): Weather => ({
   jitter: millis("jitter", conditions.jitter ?? weather.jitter)
 })
 
-/** What one can do to a direction. */
+/** The operations on a direction. */
 interface State {
   weather: Weather
   cut: boolean
@@ -69,7 +68,7 @@ interface Lane extends State {
   readonly statistics: { -readonly [K in keyof Statistics]: number }
 }
 
-/** A lane has a stream of chance of its own, which no traffic elsewhere moves on. */
+/** A lane has a separate stream of random numbers, so other traffic does not affect it. */
 const makeLane = Effect.fnUntraced(function*(seed: string, { cut, weather }: State) {
   const random = yield* Effect.service(Random.Random).pipe(Random.withSeed(seed))
   const lane: Lane = { weather, cut, random, statistics: noStatistics() }
@@ -95,10 +94,10 @@ const flipBit = (datagram: Uint8Array, chance: number): void => {
 }
 
 /**
- * What arrives of a datagram, and after how many milliseconds: nothing, it, or it twice.
+ * The arrivals of a datagram, each with a delay in milliseconds: none, one or two.
  *
- * The number of draws is the same for every datagram, whatever becomes of it, so that a change of one condition does not
- * change the fate of all later datagrams in every other respect.
+ * The number of random draws is the same for every datagram, whatever its fate, so that a change of one condition does
+ * not change the fate of later datagrams in any other respect.
  */
 const fate = (lane: Lane, original: Uint8Array): ReadonlyArray<readonly [delay: number, datagram: Uint8Array]> => {
   const { random, statistics, weather } = lane
@@ -132,7 +131,7 @@ const fate = (lane: Lane, original: Uint8Array): ReadonlyArray<readonly [delay: 
 // lines
 // -----------------------------------------------------------------------------
 
-/** What became of a datagram that came to the end of its way. */
+/** The fate of a datagram at the end of its way. */
 export type Arrival = "delivered" | "refused" | "overflowed"
 
 /** All lines to servers, or one of them. */
@@ -143,15 +142,18 @@ export interface Line {
 }
 
 export interface ServerLine extends Line {
-  /** Sends a datagram in a direction. `deliver` is called with what arrives of it, when it does: perhaps at once. */
+  /** Sends a datagram in a direction. `deliver` is called for each arrival, at the time of arrival: perhaps at once. */
   readonly send: (direction: Direction, datagram: Uint8Array, deliver: (datagram: Uint8Array) => Arrival) => void
   readonly isCut: (direction: Direction) => boolean
 }
 
 export interface Path extends Line {
-  /** The line to a server, in the state of all lines at first. Its stream of chance depends on the seed and this name. */
+  /**
+   * The line to a server, initially in the state of all lines. Its stream of random numbers depends on the seed and
+   * this name.
+   */
   readonly line: (server: string) => Effect.Effect<ServerLine>
-  /** Of all lines together. */
+  /** The counts of all lines together. */
   readonly statistics: () => Readonly<Record<Direction, Statistics>>
 }
 
@@ -159,7 +161,7 @@ const IN_FLIGHT_CAPACITY = 65_536
 
 const directions: ReadonlyArray<Direction> = ["toServer", "toClient"]
 
-/** What is done to these directions, each of which may be that of several lines. */
+/** Operates on these directions, each possibly of several lines. */
 const lineOf = (states: (direction: Direction) => ReadonlyArray<State>): Line => {
   const cut = (direction: Direction | undefined, isCut: boolean): void => {
     for (const each of direction === undefined ? directions : [direction]) {
@@ -174,7 +176,7 @@ const lineOf = (states: (direction: Direction) => ReadonlyArray<State>): Line =>
           weather: changed(changed(state.weather, conditions), conditions[direction] ?? {})
         }))
       )
-      // Only now is it sure that all of it can be.
+      // All conditions are valid at this point, so the change cannot fail halfway.
       for (const { state, weather } of changes) state.weather = weather
     },
     partition: (direction) => cut(direction, true),
@@ -183,20 +185,20 @@ const lineOf = (states: (direction: Direction) => ReadonlyArray<State>): Line =>
 }
 
 /**
- * A path, in the caller's scope. `died` is told what it died of, if a delivery throws. Dies with a `RangeError` if a fraction
- * is not from 0 to 1, or a duration is infinite.
+ * Makes a path in the caller's scope. `died` is called with the cause if a delivery throws. Dies with a `RangeError` if
+ * a fraction is not from 0 to 1, or a duration is infinite.
  */
 export const make = Effect.fnUntraced(function*(
   options: PathOptions,
   died: (cause: Cause.Cause<never>) => void
 ): Effect.fn.Return<Path, never, Scope.Scope> {
-  /** What a new line begins with. */
+  /** The initial state of a new line. */
   const initial: Record<Direction, State> = {
     toServer: { weather: fair, cut: false },
     toClient: { weather: fair, cut: false }
   }
   const lines = new Map<string, Record<Direction, Lane>>()
-  /** Delivers what is on its way. */
+  /** Delivers the datagrams under way. */
   const inFlight = new Timetable<() => void>()
 
   const now = yield* Monotonic.make

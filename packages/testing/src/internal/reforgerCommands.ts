@@ -1,11 +1,11 @@
 /**
- * What Arma Reforger's own RCON makes of a command: a pure function from one world to the next.
+ * Executes commands of Arma Reforger's own RCON: a pure function from one world to the next.
  */
 import * as World from "../World.ts"
 import { type Context, type Dialect, expiry, nameOf, type News, nothing, type Outcome } from "./dialect.ts"
 import * as Texts from "./reforgerTexts.ts"
 
-/** Clients are told what they asked for, and nothing of what else happens. */
+/** Clients get the output of their own commands, and no events. */
 const news: News = {
   loggedIn: () => [],
   connected: () => [],
@@ -21,8 +21,9 @@ const isNumber = (word: string): boolean => /^\d+$/.test(word)
 const isIdentity = (word: string): boolean => /^.{8}-.{4}-.{4}-.{4}-.{12}$/s.test(word)
 
 /**
- * The words with a name in double quotes made one, from the quote that opens the word at `index` to the last one that
- * ends a word after it. A single word keeps its quotes: the game looks for the end in the words after the first.
+ * Joins the words of a name in double quotes, from the word at `index` that begins with a quote to the last word after
+ * it that ends with one. A single word keeps its quotes, because the game looks for the end in the words after the
+ * first.
  */
 const unquoted = (words: ReadonlyArray<string>, index: number): ReadonlyArray<string> => {
   if (words[index]?.startsWith("\"") !== true) return words
@@ -50,7 +51,7 @@ const createBan = (words: ReadonlyArray<string>, { now, world }: Context): Parti
     reason: reason.length === 0 ? "No reason provided" : reason.join(" ")
   }
   if (isIdentity(target)) {
-    // Nobody is kicked: the game looks for no player here.
+    // No player is kicked, because the game does not look for one here.
     const name = world.players.find((player) => player.identity === target)?.name
     return { world: addBan(world, { target, name, ...sentence }), later: Texts.banned(target) }
   }
@@ -64,7 +65,7 @@ const createBan = (words: ReadonlyArray<string>, { now, world }: Context): Parti
 
 const startsWith = (name: string) => (ban: World.Ban): boolean => ban.name?.startsWith(name) === true
 
-/** Those banned under a name; where there are none, under one that begins so. */
+/** The bans with a name, or else those with a name that begins with it. */
 const bansOf = (bans: ReadonlyArray<World.Ban>, name: string): ReadonlyArray<World.Ban> => {
   const exact = bans.filter((ban) => ban.name === name)
   return exact.length > 0 ? exact : bans.filter(startsWith(name))
@@ -94,7 +95,7 @@ const listBans = (words: ReadonlyArray<string>, { now, world }: Context): Partia
 
 const LOGOUT = "@logout"
 
-/** All words of a command, its name among them. The game parts them at every single blank, so some may be empty. */
+/** All words of a command, including its name. The game separates them at every single blank, so some may be empty. */
 type Command = (words: ReadonlyArray<string>, context: Context) => Partial<Outcome>
 
 const players: Command = (_, { world }) => ({ result: Texts.players(world) })
@@ -113,13 +114,13 @@ const commands = new Map<string, Command>([
     return { world: World.leave(world, player), result: Texts.kicked(player) }
   }],
   ["#ban", (words, context) => bans.get(words[1])?.(words, context) ?? { result: Texts.BAN_HELP }],
-  // The scenario begins anew, with the players who are there.
+  // The scenario begins anew, with the same players.
   ["#restart", () => ({})],
   ["#shutdown", () => ({ fate: "Stops" })],
   [LOGOUT, () => ({ fate: "LogsOut" })]
 ])
 
-/** What the permission `monitor` leaves: the list of players, and what every client needs. */
+/** The commands that the permission `monitor` allows: the list of players, and the commands that every client needs. */
 const monitorCommands = new Set(["", "#players", "players", LOGOUT])
 
 const execute = (text: string, context: Context): Outcome => {
@@ -131,16 +132,16 @@ const execute = (text: string, context: Context): Outcome => {
     : { ...outcome, ...command(text.split(" "), context) }
 }
 
-/** A keepalive is no command, and after a logout there is nobody left to be told. */
+/** A keepalive is not a command, and after a logout there is no client for messages. */
 const isSilent = (command: string): boolean => command === "" || nameOf(command) === LOGOUT
 
-/** Replies are empty: results are messages, after one that says which command they are of. */
+/** Replies are empty. The output is in messages, after one that repeats the command. */
 export const dialect: Dialect = {
   lowestSlot: 1,
-  // What a server says of a command on its blacklist is not known. To the client there is no such command.
+  // The real answer to a command on the blacklist is unknown. Here the command does not exist for the client.
   disallowed: Texts.UNKNOWN_COMMAND,
   restricts: (name) => !monitorCommands.has(name),
-  // Bans are kept elsewhere.
+  // Bans are kept by another service.
   reboot: (world) => world,
   execute,
   answer: (command, result) => ({

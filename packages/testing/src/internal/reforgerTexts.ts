@@ -1,5 +1,5 @@
 /**
- * The texts of Arma Reforger's own RCON, to the blank, and how they are cut into messages.
+ * The exact texts of Arma Reforger's own RCON, and how they are cut into messages.
  */
 import * as Text from "@bercon/codec/Text"
 import type { Ban, Player, World } from "../World.ts"
@@ -15,10 +15,10 @@ const NEWLINE = 0x0a
 const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80
 
 /**
- * A text as the messages it is sent in, of at most 1,024 bytes each; none for an empty one.
+ * Cuts a text into the messages in which it is sent, of at most 1,024 bytes each; none for an empty text.
  *
- * Cuts are between two lines where there are any, and the newline there is not sent: so real servers' lists come. A line
- * that is too long in itself is cut between two characters.
+ * Cuts are between two lines if there are several, and the newline there is not sent, as in lists of real servers. A
+ * line that is too long is cut between two characters.
  */
 export const messages = (text: string | Uint8Array): ReadonlyArray<Uint8Array> => {
   const bytes = typeof text === "string" ? Text.encode(text) : text
@@ -29,7 +29,7 @@ export const messages = (text: string | Uint8Array): ReadonlyArray<Uint8Array> =
     const atLine = end > start
     if (!atLine) {
       end = start + MESSAGE_BYTES
-      // No character has more than three of these; what has is no text, and can be cut anywhere.
+      // A character has at most three of these bytes. A text with more is not UTF-8, and can be cut anywhere.
       for (let back = 0; back < 3 && isContinuation(bytes[end]); back++) end--
     }
     messages.push(bytes.slice(start, end))
@@ -47,7 +47,7 @@ export const processing = (command: string) => `Processing Command: ${command}`
 // results
 // -----------------------------------------------------------------------------
 
-/** No official text is certain: this is what clients of real servers look for. */
+/** The official texts are uncertain. These are the texts that clients of real servers look for. */
 export const UNKNOWN_COMMAND = "unknown command"
 
 export const players = (world: World) =>

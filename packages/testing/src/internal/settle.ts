@@ -1,16 +1,22 @@
 /**
- * Letting the other fibers run.
+ * Lets the other fibers run.
  */
 import * as Effect from "effect/Effect"
 import * as Scheduler from "effect/Scheduler"
 
-/** Turns of the scheduler after which all fibers wait for something. A login, which takes the most, needs a few dozen. */
+/**
+ * Number of scheduler turns after which all fibers wait for something. A login, which takes the most, needs a few
+ * dozen.
+ */
 const TURNS = 500
 
-/** Effect's own way to take a turn. Without a fiber that yields each time, 500 turns take half a millisecond instead of 5. */
+/**
+ * Effect's own way to take a turn. Without a fiber that yields each time, 500 turns take half a millisecond instead of
+ * 5.
+ */
 const { setImmediate } = new Scheduler.MixedScheduler()
 
-/** Lets all fibers do what they can do without time passing. */
+/** Lets all fibers run as far as they can without passing time. */
 export const settle: Effect.Effect<void> = Effect.callback<void>((resume) => {
   let left = TURNS
   let cancel: () => void

@@ -1,5 +1,5 @@
 /**
- * Things that are due at some time, the earliest first: a binary heap.
+ * Keeps entries with due times, the earliest first: a binary heap.
  */
 
 interface Entry<A> {
@@ -12,7 +12,7 @@ interface Entry<A> {
 const isBefore = <A>(one: Entry<A>, other: Entry<A>): boolean =>
   one.due < other.due || one.due === other.due && one.order < other.order
 
-/** Adding and taking an entry cost time in proportion to the logarithm of `size`. */
+/** Adding and taking an entry take time proportional to the logarithm of `size`. */
 export class Timetable<A> {
   /** No entry is before the one at half its index. The first has index 1. */
   readonly #heap: Array<Entry<A>> = []
@@ -39,7 +39,7 @@ export class Timetable<A> {
     heap[index] = entry
   }
 
-  /** Takes the earliest entry if it is due by `now`. Of equals, that is the one that was added first. */
+  /** Takes the earliest entry if it is due by `now`. Of equal ones, the one that was added first. */
   take(now: number): A | undefined {
     const heap = this.#heap
     const first = heap[1]
@@ -49,7 +49,7 @@ export class Timetable<A> {
     return first.value
   }
 
-  /** Puts an entry in place of the first. */
+  /** Replaces the first entry. */
   #sink(entry: Entry<A>): void {
     const heap = this.#heap
     let index = 1

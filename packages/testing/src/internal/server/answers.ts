@@ -1,12 +1,12 @@
 /**
- * The answers of a simulated server to commands: replies in parts, and answers that are held back.
+ * The answers of a simulated server to commands: replies in parts, and delayed answers.
  */
 import * as Packet from "@bercon/codec/Packet"
 import * as Text from "@bercon/codec/Text"
 import { drop, send, tell } from "./sessions.ts"
 import type { Answer, ServerMachine, Session } from "./state.ts"
 
-/** How many answers can be held back for one session; more are not sent. */
+/** Maximum number of delayed answers for one session. Further ones are not sent. */
 const HELD_ANSWERS = 1024
 
 export const replyDatagrams = (sequence: number, reply: string | Uint8Array): ReadonlyArray<Uint8Array> => {

@@ -1,5 +1,5 @@
 /**
- * The datagrams that a simulated server receives: logins, commands, acknowledgements.
+ * Handles the datagrams that a simulated server receives: logins, commands, acknowledgements.
  */
 import * as Packet from "@bercon/codec/Packet"
 import * as Text from "@bercon/codec/Text"
@@ -100,7 +100,7 @@ const execute = (self: ServerMachine, now: number, session: Session, text: strin
 }
 
 /**
- * Answers commands instead of the server from now on; with `undefined` the server answers again.
+ * Answers commands instead of the server from now on. With `undefined` the server answers again.
  *
  * @category inputs
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * What happens in the game of a simulated server.
+ * The events in the game of a simulated server.
  */
 import type { ChatChannel } from "@bercon/client/ServerEvent"
 import * as Text from "@bercon/codec/Text"
@@ -8,10 +8,10 @@ import { tick } from "./lifecycle.ts"
 import { tellAll } from "./sessions.ts"
 import type { ServerMachine } from "./state.ts"
 
-/** What fits into a datagram of 65,507 bytes, the most there can be, after the 9 that a message begins with. */
+/** Maximum size of a message: a datagram has at most 65,507 bytes, of which 9 precede the message. */
 const MESSAGE_CAPACITY = 65_498
 
-/** {@link tick}, for events of the game: they need a server that is up. */
+/** Like {@link tick}, for events of the game, which need a server that is up. */
 const play = (self: ServerMachine, now: number): void => {
   tick(self, now)
   if (!self.listening) throw new RangeError("the server is down: start it first")
@@ -19,11 +19,11 @@ const play = (self: ServerMachine, now: number): void => {
 
 const playerAt = (self: ServerMachine, slot: number): World.Player => {
   const player = World.find(self.world, slot)
-  if (player === undefined) throw new RangeError(`slot ${slot} is free: no player to do this with`)
+  if (player === undefined) throw new RangeError(`there is no player in slot ${slot}`)
   return player
 }
 
-/** Kicks a player who is banned, by what is known of the player so far. Returns whether it did. */
+/** Kicks a player who is banned, according to the known data of the player. Returns whether it did. */
 const isTurnedAway = (self: ServerMachine, now: number, player: World.Player): boolean => {
   const ban = World.banOf(self.world, player, now)
   if (ban === undefined) return false
@@ -47,9 +47,9 @@ const verified = (self: ServerMachine, now: number, identified: World.Player): W
 }
 
 /**
- * A player joins. Sends `… connected`, then the GUID and that it is verified, unless the options say that the player is still
- * joining; {@link identify} and {@link verify} are the next steps then. Reforger sends nothing. Throws a `RangeError` if the
- * options are invalid (see {@link World.player}), or the server is down.
+ * Makes a player join. Sends `… connected`, then the GUID and its verification, unless the options declare that the
+ * player is still joining; {@link identify} and {@link verify} are then the next steps. Reforger sends nothing. Throws
+ * a `RangeError` if the options are invalid (see {@link World.player}), or the server is down.
  *
  * A banned player is kicked, and is not in the world when this returns.
  *
@@ -70,9 +70,9 @@ export const join = (self: ServerMachine, now: number, options: World.PlayerOpti
 }
 
 /**
- * The GUID of a player who is still joining (`guid: null`) becomes known; default: one made from the name. Sends
- * `… - BE GUID: …` (see `guidKind`); Reforger sends nothing. Throws a `RangeError` if the slot is free, the GUID is known
- * already or invalid, or the server is down.
+ * Makes the GUID of a joining player (`guid: null`) known; default: derived from the name. Sends `… - BE GUID: …` (see
+ * `guidKind`); Reforger sends nothing. Throws a `RangeError` if the slot is free, the GUID is already known or invalid,
+ * or the server is down.
  *
  * A banned player is kicked, and is not in the world when this returns.
  *
@@ -82,15 +82,15 @@ export const join = (self: ServerMachine, now: number, options: World.PlayerOpti
 export const identify = (self: ServerMachine, now: number, slot: number, guid?: string): World.Player => {
   play(self, now)
   const newcomer = playerAt(self, slot)
-  if (newcomer.guid !== undefined) throw new RangeError(`the GUID of player #${slot} is known already`)
+  if (newcomer.guid !== undefined) throw new RangeError(`the GUID of player #${slot} is already known`)
   const player = identified(self, now, newcomer, guid)
   isTurnedAway(self, now, player)
   return player
 }
 
 /**
- * The GUID of a player (`verified: false`) is verified. Sends `Verified GUID …`; Reforger sends nothing. Throws a
- * `RangeError` if the slot is free, the GUID is not known or verified already, or the server is down.
+ * Marks the GUID of a player (`verified: false`) as verified. Sends `Verified GUID …`; Reforger sends nothing. Throws a
+ * `RangeError` if the slot is free, the GUID is unknown or already verified, or the server is down.
  *
  * @category inputs
  * @since 0.1.0
@@ -98,14 +98,16 @@ export const identify = (self: ServerMachine, now: number, slot: number, guid?: 
 export const verify = (self: ServerMachine, now: number, slot: number): World.Player => {
   play(self, now)
   const player = playerAt(self, slot)
-  if (player.guid === undefined) throw new RangeError(`the GUID of player #${slot} is not known yet`)
-  if (player.verified) throw new RangeError(`the GUID of player #${slot} is verified already`)
+  if (player.guid === undefined) {
+    throw new RangeError(`the GUID of player #${slot} is not known yet: identify the player first`)
+  }
+  if (player.verified) throw new RangeError(`the GUID of player #${slot} is already verified`)
   return verified(self, now, player)
 }
 
 /**
- * A player leaves. Sends `… disconnected`; Reforger sends nothing. Throws a `RangeError` if the slot is free or the server is
- * down.
+ * Makes a player leave. Sends `… disconnected`; Reforger sends nothing. Throws a `RangeError` if the slot is free or
+ * the server is down.
  *
  * @category inputs
  * @since 0.1.0
@@ -118,8 +120,9 @@ export const leave = (self: ServerMachine, now: number, slot: number): void => {
 }
 
 /**
- * BattlEye kicks a player for the given reason (`"Client not responding"`). Sends `… has been kicked by BattlEye: …`, then
- * `… disconnected`; Reforger sends nothing. Throws a `RangeError` if the slot is free or the server is down.
+ * Makes BattlEye kick a player for the given reason (`"Client not responding"`). Sends
+ * `… has been kicked by BattlEye: …`, then `… disconnected`; Reforger sends nothing. Throws a `RangeError` if the slot
+ * is free or the server is down.
  *
  * @category inputs
  * @since 0.1.0
@@ -132,8 +135,8 @@ export const kick = (self: ServerMachine, now: number, slot: number, reason: str
 }
 
 /**
- * A player says something in a channel: a known one (`"Side"`) or any other word. Sends `(Side) NAME: …`; Reforger sends
- * nothing. Throws a `RangeError` if the slot is free or the server is down.
+ * Makes a player send a chat message in a channel: a known one (`"Side"`) or any other word. Sends `(Side) NAME: …`;
+ * Reforger sends nothing. Throws a `RangeError` if the slot is free or the server is down.
  *
  * @category inputs
  * @since 0.1.0
@@ -144,8 +147,8 @@ export const chat = (self: ServerMachine, now: number, slot: number, channel: Ch
 }
 
 /**
- * Sends any message to every session. A string is sent as UTF-8. Throws a `RangeError` if the message has more than 65,498
- * bytes, the most that fits into a datagram, or the server is down.
+ * Sends any message to every session. A string is sent as UTF-8. Throws a `RangeError` if the message has more than
+ * 65,498 bytes, the maximum for a datagram, or the server is down.
  *
  * @category inputs
  * @since 0.1.0
@@ -160,7 +163,7 @@ export const emit = (self: ServerMachine, now: number, text: string | Uint8Array
 }
 
 /**
- * Changes the world without a message, also while the server is down.
+ * Changes the world without a message, even while the server is down.
  *
  * @category inputs
  * @since 0.1.0

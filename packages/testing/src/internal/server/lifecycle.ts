@@ -1,5 +1,5 @@
 /**
- * The life of a simulated server: time, stopping and starting, falling silent, refusing.
+ * The life of a simulated server: time, stopping and starting, silence, refusal.
  */
 import { sendHeld } from "./answers.ts"
 import { millis, type RestartOptions, type StopOptions } from "./options.ts"
@@ -7,14 +7,14 @@ import { drop, dropAll, retryMessages } from "./sessions.ts"
 import type { ServerMachine } from "./state.ts"
 
 /**
- * Does what is due by `now`: sends messages again and answers that were held back, drops sessions, ends a restart.
+ * Does what is due by `now`: retransmits messages, sends delayed answers, drops sessions, ends a restart.
  *
  * @category inputs
  * @since 0.1.0
  */
 export const tick = (self: ServerMachine, now: number): void => elapse(self, now, undefined)
 
-/** {@link tick}, but the session at address `heard` is not dropped if `now` is its last moment. */
+/** Like {@link tick}, but the session at address `heard` is not dropped if `now` is its last moment. */
 export const elapse = (self: ServerMachine, now: number, heard: string | undefined): void => {
   if (self.upAt !== undefined && now >= self.upAt) start(self)
   for (const session of self.sessions.values()) {
@@ -29,8 +29,8 @@ export const elapse = (self: ServerMachine, now: number, heard: string | undefin
 }
 
 /**
- * The process ends: every session is dropped without notice, the port is closed until {@link start}, {@link goSilent} ends.
- * Players are gone unless `keepPlayers`.
+ * Ends the process: every session is dropped without notice, the port is closed until {@link start}, and
+ * {@link goSilent} ends. Players are removed unless `keepPlayers` is set.
  *
  * @category inputs
  * @since 0.1.0
@@ -45,7 +45,8 @@ export const stop = (self: ServerMachine, now: number, options: StopOptions = {}
 }
 
 /**
- * Starts a server that is down, with the bans of its file (on Reforger with those it had). Changes nothing if it is up.
+ * Starts a server that is down, with the bans of its file (on Reforger with the bans it had). Has no effect if it is
+ * up.
  *
  * @category inputs
  * @since 0.1.0
@@ -57,7 +58,7 @@ export const start = (self: ServerMachine): void => {
 }
 
 /**
- * {@link stop}, and {@link start} after the downtime.
+ * Stops the server like {@link stop}, and starts it like {@link start} after the downtime.
  *
  * @category inputs
  * @since 0.1.0
@@ -70,8 +71,8 @@ export const restart = (self: ServerMachine, now: number, options: RestartOption
 }
 
 /**
- * The server neither receives nor sends until {@link resume}, or until it stops or restarts. Its port stays open and its
- * clock runs: silent sessions are dropped as usual.
+ * Makes the server neither receive nor send until {@link resume}, or until it stops or restarts. Its port stays open
+ * and its clock runs: silent sessions are dropped as usual.
  *
  * @category inputs
  * @since 0.1.0
@@ -104,7 +105,7 @@ export const forget = (self: ServerMachine, now: number): void => {
 }
 
 /**
- * Refuses every login from now on, also with the right password.
+ * Refuses every login from now on, even with the right password.
  *
  * @category inputs
  * @since 0.1.0

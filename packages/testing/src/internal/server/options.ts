@@ -14,9 +14,9 @@ import type { Observer } from "./records.ts"
  *
  * **Details**
  *
- * - `"BattlEye"`: BattlEye RCON, as in Arma 2 OA, Arma 3 and DayZ, and in Reforger if it is turned on there. The answer to a
- *   command is its reply.
- * - `"Reforger"`: the RCON of Arma Reforger itself. The answer to a command arrives in messages.
+ * - `"BattlEye"`: BattlEye RCON, as in Arma 2 OA, Arma 3 and DayZ, and in Reforger if it is turned on there. The output
+ *   of a command is its reply.
+ * - `"Reforger"`: the RCON of Arma Reforger itself. The output of a command arrives in messages.
  *
  * @category models
  * @since 0.1.0
@@ -30,9 +30,9 @@ export type Flavour = "BattlEye" | "Reforger"
  * @since 0.1.0
  */
 export interface CustomReply {
-  /** Default: the server executes the command as usual and answers with the result. */
+  /** Default: the server executes the command as usual and answers with its output. */
   readonly reply?: string | Uint8Array | undefined
-  /** How long the answer is held back. Default: `replyDelay`. If infinite, no answer is sent. */
+  /** How long the answer is delayed. Default: `replyDelay`. If infinite, no answer is sent. */
   readonly delay?: Duration.Input | undefined
   /**
    * Changes the world just before the server executes the command, as if another admin's command had come first. Default: no
@@ -42,9 +42,9 @@ export interface CustomReply {
 }
 
 /**
- * Answers commands instead of the server. It is called with the text of a command when the server would execute it; if it
- * returns `undefined`, the server executes the command. Strings are sent as UTF-8; on Reforger in messages, after the message
- * that names the command.
+ * Answers commands instead of the server. It is called with the text of a command when the server would execute it. If
+ * it returns `undefined`, the server executes the command. Strings are sent as UTF-8; on Reforger in messages, after
+ * the message that repeats the command.
  *
  * @category models
  * @since 0.1.0
@@ -52,8 +52,8 @@ export interface CustomReply {
 export type OnCommand = (text: string) => string | Uint8Array | CustomReply | undefined
 
 /**
- * How the server treats a repeated command: one with the number and the text of another that arrived less than `repeatWindow`
- * before. It is not known what real servers do.
+ * How the server treats a repeated command: one with the number and the text of another that arrived less than
+ * `repeatWindow` before. The behaviour of real servers is unknown.
  *
  * **Details**
  *
@@ -67,7 +67,7 @@ export type OnCommand = (text: string) => string | Uint8Array | CustomReply | un
 export type Repeats = "execute" | "replay" | "ignore"
 
 /**
- * A spelling of the line with a player's GUID. A client may know only one of them.
+ * The form of the line with a player's GUID. A client may support only one of them.
  *
  * @category models
  * @since 0.1.0
@@ -75,7 +75,7 @@ export type Repeats = "execute" | "replay" | "ignore"
 export type GuidKind = "BE GUID" | "GUID"
 
 /**
- * How a server behaves. Every option has a default: what real servers do, as far as that is known.
+ * The behaviour of a server. Every option has a default: the behaviour of real servers, as far as it is known.
  *
  * @category models
  * @since 0.1.0
@@ -85,41 +85,43 @@ export interface Options {
   readonly flavour?: Flavour | undefined
   /** `RConPassword`. Default {@link DEFAULT_PASSWORD}. */
   readonly password?: Redacted.Redacted | undefined
-  /** The world at first. Default: no players, no bans, no missions. */
+  /** The initial world. Default: no players, no bans, no missions. */
   readonly world?: Partial<World.World> | undefined
   /**
-   * How the line with a player's GUID is spelled: `Player #0 Max - BE GUID: …` as by current games (DayZ, Reforger), or
-   * `Player #0 Max - GUID: …` as by Arma 2 and 3. Reforger's own RCON has no such line. Default `"BE GUID"`.
+   * The form of the line with a player's GUID: `Player #0 Max - BE GUID: …` as in current games (DayZ, Reforger), or
+   * `Player #0 Max - GUID: …` as in Arma 2 and 3. Reforger's own RCON has no such line. Default `"BE GUID"`.
    */
   readonly guidKind?: GuidKind | undefined
   /** Answers commands instead of the server. */
   readonly onCommand?: OnCommand | undefined
-  /** Commands (first words) that are answered with `Disallowed command`, or on Reforger as unknown ones. Default: `[]`. */
+  /**
+   * Commands (first words) that are answered with `Disallowed command`, or on Reforger as unknown ones. Default: `[]`.
+   */
   readonly disallowed?: ReadonlyArray<string> | undefined
   /**
    * Whether admins have few rights. Commands without the right are answered like `disallowed` ones. Default `false`.
    *
-   * On BattlEye it is `RestrictRCon 1`: it bars `kick`, `ban`, `addBan`, `removeBan`, `loadBans`, `writeBans` and every `#`
-   * command. Of real servers it is only known that kicking, banning and `#shutdown` are barred. On Reforger it is the
-   * permission `monitor`: it allows only `#players` and `@logout`.
+   * On BattlEye this is `RestrictRCon 1`: it bars `kick`, `ban`, `addBan`, `removeBan`, `loadBans`, `writeBans` and
+   * every `#` command. Of real servers it is only known that kicking, banning and `#shutdown` are barred. On Reforger
+   * it is the permission `monitor`: it allows only `#players` and `@logout`.
    */
   readonly restricted?: boolean | undefined
   /**
-   * How many clients can be logged in at once, 1 or more: Reforger's `maxClients`. Default: unlimited. Further logins are
-   * not answered; what real servers do is not known.
+   * Maximum number of clients that are logged in at once, at least 1: Reforger's `maxClients`. Default: unlimited.
+   * Further logins are not answered; the behaviour of real servers is unknown.
    */
   readonly maxClients?: number | undefined
-  /** How long every reply is held back, and on Reforger the messages that follow it. Default 0. */
+  /** Delay of every reply, and on Reforger of the messages that follow it. Default 0. */
   readonly replyDelay?: Duration.Input | undefined
-  /** Extra delay of the result of Reforger's ban commands. If infinite, the result is never sent. Default 0. */
+  /** Additional delay of the output of Reforger's ban commands. If infinite, the output is never sent. Default 0. */
   readonly banDelay?: Duration.Input | undefined
-  /** A session without a command for this long is dropped. Default 45 seconds. */
+  /** Time without a command after which a session is dropped. Default 45 seconds. */
   readonly sessionTimeout?: Duration.Input | undefined
-  /** How often a message is sent in total before the server gives up, 1 or more. Default 5. */
+  /** Maximum number of times that a message is sent, at least 1. Default 5. */
   readonly messageTries?: number | undefined
-  /** The time between two tries, and after the last. Default 2 seconds. */
+  /** The time between two sends of a message, and after the last. Default 2 seconds. */
   readonly messageGap?: Duration.Input | undefined
-  /** Whether a session is dropped if it acknowledged no try of a message. Default `true`. */
+  /** Whether a session is dropped if it has not acknowledged a message after all sends. Default `true`. */
   readonly dropUnacknowledged?: boolean | undefined
   /** Default `"execute"`. */
   readonly repeats?: Repeats | undefined
@@ -127,9 +129,9 @@ export interface Options {
   readonly repeatWindow?: Duration.Input | undefined
   /** How long `#restartserver` takes. Default 30 seconds. */
   readonly restartDowntime?: Duration.Input | undefined
-  /** How many entries each record keeps, 1 or more. Default 10,000. */
+  /** Maximum number of entries in each record, at least 1. Default 10,000. */
   readonly recordCapacity?: number | undefined
-  /** Called with what is recorded, for example to print it. Default: nothing is called. */
+  /** Called with every new entry of a record, for example to print it. Default: no observer. */
   readonly observer?: Observer | undefined
 }
 

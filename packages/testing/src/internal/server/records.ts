@@ -5,15 +5,15 @@ import type { DecodeError } from "@bercon/codec/DecodeError"
 import type { ServerMachine } from "./state.ts"
 
 /**
- * When something happened, and with which client.
+ * The time of an event, and its client.
  *
  * @category records
  * @since 0.1.0
  */
 export interface Event {
-  /** In milliseconds on the server's clock: the `now` of this module's functions; of a `SimulatedServer` since 1970. */
+  /** In milliseconds on the server's clock: the `now` of this module's functions; in a `SimulatedServer` since 1970. */
   readonly time: number
-  /** The client's, `ip:port`. */
+  /** The client's address, `ip:port`. */
   readonly address: string
 }
 
@@ -24,7 +24,7 @@ export interface Event {
  * @since 0.1.0
  */
 export interface Login extends Event {
-  /** The admin's number (on Reforger, the client's); `undefined` if the login was refused or not answered. */
+  /** The admin number (on Reforger, the client number); `undefined` if the login was refused or not answered. */
   readonly admin: number | undefined
 }
 
@@ -36,8 +36,8 @@ export interface Login extends Event {
  * `outcome`:
  *
  * - `"Executed"`: it was executed, by the server or by `onCommand`.
- * - `"Refused"`: there is no such command, or it is disallowed.
- * - `"Replayed"`, `"Ignored"`: it was a repeat, see {@link Repeats}.
+ * - `"Refused"`: the command does not exist, or it is disallowed.
+ * - `"Replayed"`, `"Ignored"`: it was a repetition, see {@link Repeats}.
  *
  * @category records
  * @since 0.1.0
@@ -70,7 +70,7 @@ export interface Message extends Event {
  */
 export interface Acknowledgement extends Event {
   readonly sequence: number
-  /** Whether the message had been acknowledged before, or given up. */
+  /** Whether the message had been acknowledged or given up before. */
   readonly repeat: boolean
 }
 
@@ -95,19 +95,20 @@ export interface Drop extends Event {
 }
 
 /**
- * A client broke the protocol, as it looks to the server. The cause may also be the network (a damaged or late datagram), or
- * the server (a session that it dropped).
+ * A client broke the protocol from the server's point of view. The cause may also be the network (a damaged or late
+ * datagram), or the server (a session that it dropped).
  *
  * **Details**
  *
  * - `Malformed`: the datagram is not a client packet.
  * - `NoSession`: a command or acknowledgement was received from an address without a session.
- * - `NeverSent`: it acknowledged a message that this session was not sent.
- * - `NumberInUse`: a command had the number of another one that was not answered yet, less than `repeatWindow` after it.
- * - `NotText`: a command contains a NUL, or a login (then `sequence` is `undefined`).
+ * - `NeverSent`: it acknowledged a message that was not sent to this session.
+ * - `NumberInUse`: a command had the number of another command that was not answered yet, less than `repeatWindow`
+ *   after it.
+ * - `NotText`: a command or login contains a NUL. For a login, `sequence` is `undefined`.
  *
- * Silence (no command for too long, or a message that was not acknowledged) is not a violation: it ends the session, see
- * {@link Drop}. Packets received after that are `NoSession`.
+ * Silence (no command for too long, or a message that was not acknowledged) is not a violation: it ends the session,
+ * see {@link Drop}. Packets received after that are `NoSession`.
  *
  * @category records
  * @since 0.1.0
@@ -137,8 +138,8 @@ export interface Records {
 }
 
 /**
- * Called with every entry of a record when it is made. The functions return at once: they run while the server is at work,
- * and if one of them throws, so does the function of the machine that made the entry.
+ * Functions that are called with every new entry of a record. They must return quickly, because they run within a step of
+ * the machine. If one of them throws, the function of the machine that made the entry throws, too.
  *
  * @category records
  * @since 0.1.0
@@ -162,7 +163,7 @@ export const record = <K extends keyof Records>(
 export const recordExecution = (self: ServerMachine, entry: Command): void => {
   const { executionCounts: counts, executions } = self
   if (executions.length >= self.policy.recordCapacity) {
-    // Of equals the first, which has been there longest.
+    // Of several, the first one, which is the oldest.
     const [text, count] = Array.from(counts).reduce((most, next) => next[1] > most[1] ? next : most)
     executions.splice(executions.findIndex((execution) => execution.text === text), 1)
     if (count === 1) counts.delete(text)

@@ -1,5 +1,5 @@
 /**
- * The sessions of a simulated server: logging in, messages until they are acknowledged, the end.
+ * The sessions of a simulated server: login, messages until their acknowledgement, the end.
  */
 import * as Packet from "@bercon/codec/Packet"
 import * as Text from "@bercon/codec/Text"

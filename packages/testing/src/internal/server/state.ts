@@ -1,5 +1,5 @@
 /**
- * The state of a simulated server: how it is made, what it has to send, when it is due next.
+ * The state of a simulated server: its construction, its outgoing datagrams, its next deadline.
  */
 import * as Text from "@bercon/codec/Text"
 import * as Redacted from "effect/Redacted"
@@ -10,7 +10,7 @@ import { DEFAULT_PASSWORD, dialects, millis, type OnCommand, type Options, type 
 import type { Acknowledgement, Command, Drop, Login, Message, Violation } from "./records.ts"
 
 /**
- * A datagram to send, and the client to send it to.
+ * A datagram to send, and its destination.
  *
  * @category models
  * @since 0.1.0
@@ -20,16 +20,16 @@ export interface Outgoing {
   readonly datagram: Uint8Array
 }
 
-/** The latest command with some number. */
+/** The latest command with a certain number. */
 export interface Received {
   readonly text: string
   /** When it was last received. */
   time: number
-  /** Its reply, once that is sent. */
+  /** Its reply, after it was sent. */
   reply: ReadonlyArray<Uint8Array> | undefined
 }
 
-/** What is sent to the session that sent a command: the reply, if it is not sent yet, then messages. */
+/** The answer to the session that sent a command: the reply if it is not sent yet, then messages. */
 export interface Answer {
   readonly reply: { readonly command: Received; readonly datagrams: ReadonlyArray<Uint8Array> } | undefined
   readonly messages: ReadonlyArray<Uint8Array>
@@ -45,7 +45,7 @@ interface Unacknowledged {
   readonly sequence: number
   readonly datagram: Uint8Array
   readonly tries: number
-  /** When the next try is due, or giving up. */
+  /** When the next send, or giving up, is due. */
   readonly due: number
 }
 
@@ -61,11 +61,11 @@ export interface Session {
   readonly admin: number
   /** When it logged in. */
   readonly since: number
-  /** When its last command was received; at first, when it logged in. */
+  /** When its last command was received; initially, when it logged in. */
   lastCommand: number
-  /** How many messages were sent to it. The number of the next one is this modulo 256. */
+  /** Number of messages sent to it. The number of the next one is this modulo 256. */
   messages: number
-  /** By number, in the order of `due`: all wait equally long, and a try puts the message at the end. */
+  /** By number, in the order of `due`: all wait for the same time, and a send moves the message to the end. */
   readonly unacknowledged: Map<number, Unacknowledged>
   /** By number. */
   readonly received: Map<number, Received>
@@ -83,11 +83,11 @@ export interface ServerMachine {
   readonly policy: Policy
   world: World.World
   onCommand: OnCommand | undefined
-  /** Whether the server is up. While it is not, its port is closed. */
+  /** Whether the server is up. While it is down, its port is closed. */
   listening: boolean
-  /** When a server that is down starts again; `undefined` if not by itself. */
+  /** When a server that is down starts again; `undefined` if it does not start by itself. */
   upAt: number | undefined
-  /** Whether it neither receives nor sends, though it is up. */
+  /** Whether it neither receives nor sends although it is up. */
   silent: boolean
   /** Whether it refuses every login. */
   refusing: boolean
@@ -95,20 +95,20 @@ export interface ServerMachine {
   readonly sessions: Map<string, Session>
   readonly logins: Array<Login>
   readonly commands: Array<Command>
-  /** The commands that were executed, without keepalives. */
+  /** The executed commands, without keepalives. */
   readonly executions: Array<Command>
-  /** How often `executions` contains a text. */
+  /** How often `executions` contains each text. */
   readonly executionCounts: Map<string, number>
   readonly messages: Array<Message>
   readonly acknowledgements: Array<Acknowledgement>
   readonly drops: Array<Drop>
   readonly violations: Array<Violation>
-  /** What is to be sent, see {@link drain}. */
+  /** The datagrams to send, see {@link drain}. */
   outgoing: Array<Outgoing>
 }
 
 /**
- * A server that is up, with no session. Throws a `RangeError` if an option is out of its range.
+ * Makes a server that is up, without sessions. Throws a `RangeError` if an option is out of range.
  *
  * @category constructors
  * @since 0.1.0
@@ -152,7 +152,7 @@ export const make = (options: Options = {}): ServerMachine => ({
 })
 
 /**
- * Takes the datagrams to send, in order. Call it after every input: until then they accumulate.
+ * Takes the datagrams to send, in order. Call it after every input, because they accumulate until then.
  *
  * @category outputs
  * @since 0.1.0

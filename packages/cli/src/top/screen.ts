@@ -1,0 +1,128 @@
+/**
+ * The live screen, as a pure function of what is known and of the size of the terminal.
+ */
+import type { Player } from "@bercon/client/Player"
+import { cut, fit, shortTime, sparkline } from "./text.ts"
+
+/** A player, and since when. */
+export interface Guest {
+  readonly player: Player
+  /** In milliseconds since 1970. */
+  readonly since: number
+  /** Whether the player was there before the screen began: for longer than is known. */
+  readonly wasThere: boolean
+}
+
+/** The orders of the players. */
+export const orders = ["slot", "name", "ping", "time"] as const
+
+/** An order of the players. */
+export type Order = typeof orders[number]
+
+/** All that is shown. */
+export interface Model {
+  readonly server: string
+  readonly status: string
+  /** In milliseconds, of the last keepalive. */
+  readonly roundTrip: number | undefined
+  readonly guests: ReadonlyArray<Guest>
+  /** The number of players, from time to time, the latest last. */
+  readonly population: ReadonlyArray<number>
+  /** What happened, the latest last. */
+  readonly news: ReadonlyArray<string>
+  readonly order: Order
+  /** How many players are scrolled away at the top. */
+  readonly scrolled: number
+  readonly now: number
+}
+
+/** The size of a terminal. */
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
+const KEYS = "q quit   s sort   ↑↓ scroll"
+
+/** The most news that are worth keeping: more fit on no screen. */
+export const NEWS = 200
+
+const compare: Record<Order, (a: Guest, b: Guest) => number> = {
+  slot: (a, b) => a.player.id - b.player.id,
+  name: (a, b) => a.player.name.localeCompare(b.player.name),
+  ping: (a, b) => (b.player.ping ?? -1) - (a.player.ping ?? -1),
+  time: (a, b) => a.since - b.since
+}
+
+interface Column {
+  readonly title: string
+  readonly cells: number
+  readonly right: boolean
+  readonly text: (guest: Guest) => string
+}
+
+/** The columns that fit: the GUID is whole, or its beginning, or not there. */
+const columnsOf = (columns: number, now: number): ReadonlyArray<Column> => {
+  const guidCells = columns >= 76 ? 32 : columns >= 52 ? 8 : 0
+  const fixed = 3 + 2 + 5 + 2 + 6 + 2 + (guidCells > 0 ? guidCells + 2 : 0)
+  const guidOf = ({ player }: Guest) => player.guid ?? player.identity ?? "-"
+  return [
+    { title: "#", cells: 3, right: true, text: ({ player }) => String(player.id) },
+    { title: "Ping", cells: 5, right: true, text: ({ player }) => player.ping?.toString() ?? "-" },
+    {
+      title: "Here",
+      cells: 6,
+      right: true,
+      text: ({ since, wasThere }) => `${shortTime(now - since)}${wasThere ? "+" : ""}`
+    },
+    { title: "Name", cells: Math.max(8, columns - fixed), right: false, text: ({ player }) => player.name },
+    ...(guidCells > 0
+      ? [{ title: "GUID", cells: guidCells, right: false, text: (guest: Guest) => guidOf(guest).slice(0, guidCells) }]
+      : [])
+  ]
+}
+
+const row = (columns: ReadonlyArray<Column>, text: (column: Column) => string): string =>
+  columns.map((column) => fit(text(column), column.cells, column.right)).join("  ").trimEnd()
+
+const heading = ({ guests, population, roundTrip, server, status }: Model, columns: number): string => {
+  const facts = [
+    status,
+    ...(roundTrip === undefined ? [] : [`${roundTrip.toFixed(roundTrip < 10 ? 1 : 0)} ms`]),
+    `${guests.length} ${guests.length === 1 ? "player" : "players"}`
+  ].join("  ")
+  const start = `${cut(server, Math.max(10, columns - 40))}  ${facts}  `
+  return cut(start + sparkline(population, Math.min(40, columns - start.length)), columns)
+}
+
+/** How many rows players and news get, of those that are left. */
+const shares = (rows: number, guests: number): { readonly guests: number; readonly news: number } => {
+  const news = Math.max(Math.min(3, rows), Math.floor(rows / 3), rows - guests)
+  return { guests: rows - news, news }
+}
+
+/** The order after this one. */
+export const nextOrder = (order: Order): Order => orders[(orders.indexOf(order) + 1) % orders.length]!
+
+/** How far players can be scrolled on a terminal of this size. */
+export const mostScrolled = ({ guests }: Pick<Model, "guests">, { rows }: Size): number =>
+  Math.max(0, guests.length - shares(Math.max(0, rows - 4), guests.length).guests)
+
+/** The lines of the screen from its top, none wider than the terminal. Players come to no more than their cells. */
+export const render = (model: Model, { columns, rows }: Size): ReadonlyArray<string> => {
+  const table = columnsOf(columns, model.now)
+  const share = shares(Math.max(0, rows - 4), model.guests.length)
+  const first = Math.min(model.scrolled, mostScrolled(model, { columns, rows }))
+  const guests = model.guests.toSorted(compare[model.order]).slice(first, first + share.guests)
+  const news = share.news === 0 ? [] : model.news.slice(-share.news)
+  const lines = [
+    heading(model, columns),
+    row(table, ({ title }) => title),
+    ...guests.map((guest) => row(table, ({ text }) => text(guest))),
+    "─".repeat(columns),
+    ...news,
+    ...new Array<string>(Math.max(0, share.news - news.length)).fill(""),
+    `${KEYS}   by ${model.order}`
+  ]
+  return lines.slice(0, rows).map((line) => cut(line, columns))
+}

@@ -1,0 +1,49 @@
+/**
+ * Text that takes a known number of cells on a terminal, whatever is in it.
+ */
+import { displayWidth } from "effect/cli/CliOutput"
+import * as SafeText from "../output/SafeText.ts"
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" })
+
+/** The text in one line that takes at most so many cells: safe, and cut between characters with `…` at its end. */
+export const cut = (text: string, cells: number): string => {
+  const safe = SafeText.line(text)
+  if (displayWidth(safe) <= cells) return safe
+  if (cells <= 0) return ""
+  let kept = ""
+  let used = 0
+  for (const { segment } of segmenter.segment(safe)) {
+    const width = displayWidth(segment)
+    if (used + width > cells - 1) break
+    kept += segment
+    used += width
+  }
+  return `${kept}…`
+}
+
+/** {@link cut}, and filled with blanks to exactly so many cells: after it, or before it for numbers. */
+export const fit = (text: string, cells: number, right = false): string => {
+  const short = cut(text, cells)
+  const blanks = " ".repeat(Math.max(0, cells - displayWidth(short)))
+  return right ? blanks + short : short + blanks
+}
+
+const BARS = "▁▂▃▄▅▆▇█"
+
+/** A small chart of the last numbers, one cell each, from 0 to the greatest of them. */
+export const sparkline = (numbers: ReadonlyArray<number>, cells: number): string => {
+  const shown = cells <= 0 ? [] : numbers.slice(-cells)
+  const greatest = shown.reduce((most, number) => Math.max(most, number), 1)
+  return shown.map((number) => BARS[Math.round(Math.max(0, number) / greatest * (BARS.length - 1))]).join("")
+}
+
+/** A time in milliseconds, short: `45s`, `12m`, `3h05`, `2d`. */
+export const shortTime = (millis: number): string => {
+  const seconds = Math.max(0, Math.floor(millis / 1000))
+  if (seconds < 60) return `${seconds}s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes}m`
+  const hours = Math.floor(minutes / 60)
+  return hours < 24 ? `${hours}h${String(minutes % 60).padStart(2, "0")}` : `${Math.floor(hours / 24)}d`
+}
