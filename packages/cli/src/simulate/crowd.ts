@@ -106,7 +106,7 @@ const newName = (world: World.World): Effect.Effect<string> =>
   })
 
 /** What is next, by chance: players who are joining get on with it mostly, and others come the sooner the fewer there are. */
-export const next = Effect.fnUntraced(function*(
+const next = Effect.fnUntraced(function*(
   world: World.World,
   { players: usual }: Options
 ): Effect.fn.Return<Action | undefined> {
