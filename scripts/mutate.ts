@@ -34,7 +34,7 @@ const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   serverSettings: ["ClusterFleet"],
   Servers: ["ClusterFleet", "cluster"]
 }
-const ofCluster = new Set(["ClusterFleet", "ShardLocks", "listChanges"])
+const ofCluster: ReadonlySet<string> = new Set(["ClusterFleet", "ShardLocks", "listChanges"])
 
 const targets: Record<string, Target> = {
   codec: {
@@ -54,8 +54,15 @@ const targets: Record<string, Target> = {
       ["serversFile", "textFile", "NodeFleet"].includes(module) ? ["NodeFleet"] : ["Fleet", "changes", "events"]
   },
   operations: {
-    modules: ["internal/plans/{calendar,checks,decide,progress,text,transitions,turns}"],
-    tests: ["decide", "RestartPlan", "Plans", "PlanOrders", "Rota"]
+    modules: [
+      "internal/plans/{calendar,checks,decide,progress,text,transitions,turns}",
+      "internal/bans/{banDecision,mark,newEntry}",
+      "BansFile"
+    ],
+    tests: (module) =>
+      ["banDecision", "mark", "newEntry", "BansFile"].includes(module)
+        ? ["banDecision", "BansFile", "BanBook"]
+        : ["decide", "RestartPlan", "Plans", "PlanOrders", "Rota"]
   },
   client: {
     modules: [
