@@ -135,5 +135,5 @@ it.effect(
       assert.isAbove(fibers.most, SERVERS)
       assert.strictEqual(fibers.running, 0)
     }).pipe(Random.withSeed("two hundred")),
-  60_000
+  180_000
 )

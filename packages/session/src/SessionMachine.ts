@@ -321,6 +321,8 @@ export class SessionMachine<H> {
   /** A datagram has arrived. */
   receive(now: number, datagram: Uint8Array): void {
     this.#notice(now)
+    // A late login reply must not begin a session.
+    if (this.#phase === "Closed") return
     if (datagram.length > MAX_DATAGRAM_BYTES) {
       this.counters.oversized++
       return

@@ -10,6 +10,19 @@ const openFailed = new Transport.TransportError({
   reason: new Transport.OpenFailed({ kind: "HostUnresolved", peer: "server", cause: undefined })
 })
 
+describe("a session that has ended", () => {
+  // Found by fuzzing: the machine was online again.
+  it("stays closed if a late reply accepts the login", () => {
+    const bench = new Bench().until(0)
+    bench.machine.opened(0)
+    bench.until(20)
+    bench.receive(Packet.loginResult(false))
+    bench.receive(Packet.loginResult(true))
+    assert.deepStrictEqual(bench.until(1e6).news().filter((output) => !output.startsWith("send")), ["open", "Closed"])
+    assert.strictEqual(bench.machine.status._tag, "Closed")
+  })
+})
+
 describe("opening a socket", () => {
   it("is requested at once, and only once", () => {
     const bench = new Bench().until(9999)

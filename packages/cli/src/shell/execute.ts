@@ -22,7 +22,7 @@ export const isDrastic = (line: string): boolean =>
   /^!?\s*(?:shutdown|restart|#shutdown\S*|#restart\S*|#reassign|#mission\s.*)\s*$/i.test(line.trim())
 
 /** What help says. */
-export const help: string = [
+const help: string = [
   ...Line.commands.map(([usage, description]) => `${usage.padEnd(35)} ${description}`.trimEnd()),
   "A player is a name (in quotes if it has blanks), a slot or a GUID. Tab completes, the arrows bring lines back.",
   ""

@@ -20,7 +20,7 @@ export const after = (line: string, count: number): string => {
 }
 
 /** Commands after which a player is named. */
-export const ofPlayers: ReadonlySet<string> = new Set(["kick", "ban", "whisper"])
+const ofPlayers: ReadonlySet<string> = new Set(["kick", "ban", "whisper"])
 
 /** Commands that the shell knows, and what each does. All else is sent as it is. */
 export const commands: ReadonlyArray<readonly [usage: string, description: string]> = [

@@ -3,7 +3,7 @@
  *
  * **Details**
  *
- * What is next follows from the world and from random numbers, so that the same seed gives the same crowd: {@link next} decides,
+ * What is next follows from the world and from random numbers, so that the same seed gives the same crowd: `next` decides,
  * {@link live} waits and does it.
  */
 import type { SimulatedServer } from "@bercon/testing/SimulatedServer"
@@ -106,7 +106,7 @@ const newName = (world: World.World): Effect.Effect<string> =>
   })
 
 /** What is next, by chance: players who are joining get on with it mostly, and others come the sooner the fewer there are. */
-export const next = Effect.fnUntraced(function*(
+const next = Effect.fnUntraced(function*(
   world: World.World,
   { players: usual }: Options
 ): Effect.fn.Return<Action | undefined> {

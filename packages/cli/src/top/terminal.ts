@@ -14,11 +14,6 @@ export const difference = (before: ReadonlyArray<string>, lines: ReadonlyArray<s
   lines.map((line, at) => line === before[at] ? "" : `\x1b[${at + 1};1H\x1b[2K${line}`).join("") +
   (before.length > lines.length ? `\x1b[${lines.length + 1};1H\x1b[J` : "")
 
-/** The screen, and the keys that are pressed. */
-export interface Terminal {
-  readonly draw: (lines: ReadonlyArray<string>) => void
-}
-
 /** Takes the screen. `onKey` gets the names of keys, `onResize` is called before the next drawing is due. */
 export const take = (onKey: (name: string) => void, onResize: () => void) =>
   Effect.acquireRelease(

@@ -1,0 +1,240 @@
+/**
+ * Fuzzes the session machine: random inputs at random times, datagrams from a liar among them.
+ *
+ * Whatever happens, no input throws, a command is settled at most once and at its deadline at the latest, the load stays
+ * within its limits, time does not stand still, and closing settles everything for good.
+ */
+import { Packet, Text } from "@bercon/codec"
+import { SessionMachine, Transport } from "@bercon/session"
+import { Redacted, Result } from "effect"
+import * as PacketFuzz from "../../packages/codec/test/packetFuzz.ts"
+import type * as Random from "./random.ts"
+
+const failed = new Transport.TransportError({ reason: new Transport.IoFailed({ kind: "Closed", peer: "server" }) })
+const refused = new Transport.TransportError({ reason: new Transport.IoFailed({ kind: "Refused", peer: "server" }) })
+const notOpened = new Transport.TransportError({
+  reason: new Transport.OpenFailed({ kind: "HostUnresolved", peer: "server", cause: undefined })
+})
+
+/** A time between two inputs, in milliseconds. Often none, sometimes hours. */
+const gap = (random: Random.Random): number =>
+  random.once(3) ? 0 : random.once(30) ? random.pick(10_000_000) : random.pick(random.from([3, 50, 1000, 12_000]))
+
+const settings = (random: Random.Random): SessionMachine.Settings => ({
+  password: Redacted.make("secret"),
+  peer: "server",
+  loginTimeout: random.from([1, 10_000, Infinity]),
+  keepaliveInterval: random.from([1000, 30_000, 44_000]),
+  silenceTimeout: random.from([2000, 8000, 60_000]),
+  reorderTimeout: random.from([0, 300, 11_000]),
+  maxReconnectDelay: random.from([1000, 30_000]),
+  maxInFlight: random.from([1, 3, 32, 256]),
+  queueCapacity: random.from([0, 5, 100]),
+  textFallback: "windows-1251",
+  retryRefused: random.once(2),
+  random: () => random.pick(1_000_000) / 1_000_000
+})
+
+interface Command {
+  readonly ticket: SessionMachine.Ticket<string>
+  readonly deadline: number
+  state: "Pending" | "Settled" | "Cancelled"
+}
+
+/** A machine, the commands given to it, and what must hold of them. */
+class Run {
+  now = 0
+  steps = 0
+  readonly settings: SessionMachine.Settings
+  readonly machine: SessionMachine.SessionMachine<string>
+  readonly commands = new Map<string, Command>()
+  readonly log: Array<string> = []
+  #wantsSocket = false
+  #wasClosed = false
+  #sent: Uint8Array | undefined
+
+  constructor(settings: SessionMachine.Settings) {
+    this.settings = settings
+    this.machine = new SessionMachine.SessionMachine<string>(settings, 0)
+  }
+
+  must(holds: boolean, what: string): void {
+    if (!holds) throw new Error(`${what}, at ${this.now}`)
+  }
+
+  input(what: string, run: () => void): void {
+    if (this.log.length > 200) this.log.shift()
+    this.log.push(`${this.now} ${what}`)
+    run()
+    this.check()
+  }
+
+  /** Performs what the machine asks for, and checks what must hold after each input. */
+  check(): void {
+    const { load } = this.machine
+    for (const output of this.machine.drain()) {
+      switch (output._tag) {
+        case "Open":
+          this.#wantsSocket = true
+          break
+        case "Transmit":
+          this.must(Result.isSuccess(Packet.decodeClient(output.datagram)), "what is sent is a packet")
+          this.must(!this.#wasClosed, "nothing is sent after the end")
+          this.#sent = output.datagram
+          break
+        case "Settle": {
+          const command = this.commands.get(output.handle)
+          this.must(command?.state === "Pending", `${output.handle} is settled once, and not after it was cancelled`)
+          command!.state = "Settled"
+          break
+        }
+        case "StatusChanged":
+          this.must(!this.#wasClosed, "Closed is the last status")
+          if (output.status._tag === "Closed") this.#wasClosed = true
+          break
+        case "Deliver":
+          if (output.item._tag === "Gap") this.must(output.item.missed !== 0, "a gap misses something")
+          break
+        case "Measured":
+          this.must(output.milliseconds >= 0, "a round trip takes time")
+      }
+    }
+    this.must(load.waiting <= this.settings.queueCapacity + this.settings.maxInFlight, `${load.waiting} wait`)
+    this.must(load.inFlight <= this.settings.maxInFlight, `${load.inFlight} are in flight`)
+    this.must(!Number.isNaN(this.machine.wakeAt), "wakeAt is a number")
+    this.must((this.machine.status._tag === "Closed") === this.#wasClosed, "the status was published")
+    if (this.#wasClosed) {
+      this.must(this.machine.wakeAt === Infinity, "a closed machine sleeps")
+      for (const [handle, { state }] of this.commands) this.must(state !== "Pending", `${handle} is settled at the end`)
+    }
+  }
+
+  /** Lets time pass. The driver is late if `late`: it does not wake the machine in between. */
+  pass(length: number, late: boolean): void {
+    const end = this.now + length
+    const wakes = late ? 0 : 3000 - this.steps
+    for (let still = 0, i = 0; i < wakes && this.machine.wakeAt <= end; i++) {
+      this.steps++
+      const at = Math.max(this.now, this.machine.wakeAt)
+      still = at === this.now ? still + 1 : 0
+      this.must(still < 1000, "time stands still")
+      this.now = at
+      this.input("tick", () => this.machine.tick(at))
+    }
+    this.now = end
+    for (let i = 0; this.machine.wakeAt <= end; i++) {
+      this.must(i < 1000, "time stands still")
+      this.input("tick", () => this.machine.tick(end))
+    }
+    for (const [handle, { deadline, state }] of this.commands) {
+      this.must(state !== "Pending" || deadline > end, `${handle} is settled by its deadline`)
+    }
+  }
+
+  submit(random: Random.Random): void {
+    const handle = `command ${this.commands.size}`
+    const deadline = this.now + random.from([0, 1, 500, 20_000, 600_000])
+    this.input(`submit ${handle}`, () => {
+      const submitted = this.machine.submit(this.now, {
+        handle,
+        payload: Text.encode(random.from(["", "players", "x".repeat(100)])),
+        repeatable: random.once(2),
+        epoch: random.once(4) ? random.pick(3) : undefined,
+        isCurrent: random.once(4) ? () => random.once(2) : undefined,
+        deadline
+      })
+      if (Result.isSuccess(submitted)) {
+        this.commands.set(handle, { ticket: submitted.success, deadline, state: "Pending" })
+      }
+    })
+  }
+
+  cancel(random: Random.Random): void {
+    const handle = `command ${random.pick(this.commands.size + 1)}`
+    const command = this.commands.get(handle)
+    if (command === undefined) return
+    if (command.state === "Pending") command.state = "Cancelled"
+    this.input(`cancel ${handle}`, () => this.machine.cancel(this.now, command.ticket))
+  }
+
+  open(random: Random.Random): void {
+    if (!this.#wantsSocket && !random.once(10)) return
+    this.#wantsSocket = false
+    if (random.once(4)) this.input("openFailed", () => this.machine.openFailed(this.now, notOpened))
+    else this.input("opened", () => this.machine.opened(this.now))
+  }
+
+  /** A packet that fits the last one that was sent, or another. */
+  answer(random: Random.Random): Uint8Array {
+    const last = this.#sent?.[7]
+    const sequence = random.once(3) || this.#sent === undefined ? random.pick(256) : this.#sent[8]!
+    if (last === 0 && !random.once(4)) return Packet.encode(Packet.loginResult(!random.once(5)))
+    switch (random.pick(4)) {
+      case 0:
+        return Packet.encode(Packet.commandReply(sequence, random.from(["", "text"])))
+      case 1: {
+        const total = 1 + random.pick(random.once(5) ? 255 : 3)
+        return Packet.encode(
+          Packet.commandReplyPart(sequence, total, random.pick(total), "part".repeat(random.pick(100)))
+        )
+      }
+      case 2:
+        return Packet.encode(Packet.message(random.once(2) ? random.pick(256) : random.pick(5), "message"))
+      default:
+        return Packet.encode(Packet.loginResult(random.once(2)))
+    }
+  }
+}
+
+export const machine = (random: Random.Random, saw: (input: unknown) => void): void => {
+  const run = new Run(settings(random))
+  saw({ settings: run.settings, log: run.log })
+  const noise = PacketFuzz.strings(random.pick)
+  const inputs: ReadonlyArray<() => void> = [
+    () => run.open(random),
+    () => run.open(random),
+    () => run.submit(random),
+    () => run.submit(random),
+    () => run.cancel(random),
+    () => {
+      const datagram = run.answer(random)
+      for (let copies = random.once(5) ? 3 : 1; copies > 0; copies--) {
+        run.input(
+          `answer ${Buffer.from(datagram).toString("hex", 0, 24)}`,
+          () => run.machine.receive(run.now, datagram)
+        )
+      }
+    },
+    () => {
+      const datagram = run.answer(random)
+      run.input(`answer ${Buffer.from(datagram).toString("hex", 0, 24)}`, () => run.machine.receive(run.now, datagram))
+    },
+    () => {
+      const datagram = random.once(50) ? new Uint8Array(3000) : noise().slice()
+      run.input(`noise ${Buffer.from(datagram).toString("hex", 0, 24)}`, () => run.machine.receive(run.now, datagram))
+    },
+    () => {
+      if (random.once(6)) run.input("refused", () => run.machine.refused(run.now))
+    },
+    () => {
+      if (random.once(6)) run.input("socketFailed", () => run.machine.socketFailed(run.now, failed))
+    },
+    () => {
+      if (random.once(3)) {
+        const error = random.from([failed, refused])
+        run.input("writeFailed", () => run.machine.writeFailed(run.now, error))
+      }
+    },
+    () => {
+      if (random.once(60)) run.input("close", () => run.machine.close(run.now))
+    }
+  ]
+  for (let i = random.pick(300); i > 0; i--) {
+    random.from(inputs)()
+    run.pass(gap(random), random.once(10))
+  }
+  run.input("close", () => run.machine.close(run.now))
+  run.must(run.machine.status._tag === "Closed", "a machine that was closed is closed")
+  for (const input of inputs) input()
+  run.pass(1_000_000, false)
+}

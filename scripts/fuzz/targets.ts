@@ -1,0 +1,210 @@
+/**
+ * The targets of fuzzing. A target makes one input from random numbers, and throws if something does not hold that must
+ * hold for every input.
+ */
+import { Admin, Ban, Player, ReplyError, ServerEvent, type Table, Version } from "@bercon/client"
+import { Packet, Reassembly, Text } from "@bercon/codec"
+import { FleetError } from "@bercon/fleet"
+import * as NodeFleet from "@bercon/fleet/NodeFleet"
+import { Cause, Effect, Exit, Result, Schema } from "effect"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import * as ServerCfg from "../../packages/cli/src/connection/ServerCfg.ts"
+import * as Admins from "../../packages/client/src/internal/battleye/adminsReply.ts"
+import * as Bans from "../../packages/client/src/internal/battleye/bansReply.ts"
+import * as Commands from "../../packages/client/src/internal/battleye/commandsReply.ts"
+import * as Missions from "../../packages/client/src/internal/battleye/missionsReply.ts"
+import * as Players from "../../packages/client/src/internal/battleye/playersReply.ts"
+import * as VersionReply from "../../packages/client/src/internal/battleye/versionReply.ts"
+import * as Reforger from "../../packages/client/src/internal/reforger/replies.ts"
+import * as PacketFuzz from "../../packages/codec/test/packetFuzz.ts"
+import * as BansFile from "../../packages/operations/src/BansFile.ts"
+import * as Examples from "./examples.ts"
+import { machine } from "./machine.ts"
+import * as Random from "./random.ts"
+
+/** Runs one case. Passes its input to `saw`, so that a failure can show it. */
+export type Target = (random: Random.Random, saw: (input: unknown) => void) => void | Promise<void>
+
+const must = (holds: boolean, what: string): void => {
+  if (!holds) throw new Error(what)
+}
+
+const isValid = (schema: Schema.Codec<unknown, unknown>): (value: unknown) => void => {
+  const encode = Schema.encodeUnknownSync(schema)
+  return (value) => void encode(value)
+}
+
+const validEvent = isValid(ServerEvent.ServerEvent)
+const validPlayer = isValid(Player.Player)
+const validBan = isValid(Ban.Ban)
+const validAdmin = isValid(Admin.Admin)
+const validVersion = isValid(Version.Version)
+
+/** A parser of replies fails with `ReplyError` only, and makes valid values. */
+const reply = <A>(
+  examples: ReadonlyArray<string>,
+  parse: (text: string, cut: boolean) => Result.Result<A, unknown>,
+  check: (value: A) => void
+): Target =>
+(random, saw) => {
+  const text = Random.text(random, examples)
+  saw(text)
+  const result = parse(text, random.once(4))
+  if (Result.isSuccess(result)) return check(result.success)
+  must(result.failure instanceof ReplyError.ReplyError, "the failure must be a ReplyError")
+  must((result.failure as ReplyError.ReplyError).message.length < 2000, "the message must be short")
+}
+
+const table = <A>(check: (row: A) => void) => ({ rows, unparsed }: Pick<Table.Table<A>, "rows" | "unparsed">): void => {
+  rows.forEach(check)
+  for (const { line } of unparsed) must(Number.isInteger(line) && line > 0, "a line has a number from 1")
+}
+
+const strings = (values: ReadonlyArray<unknown>): void =>
+  must(values.every((value) => typeof value === "string"), "strings")
+
+const packet: Target = (random, saw) => {
+  const next = PacketFuzz.strings(random.pick)
+  for (let i = 0; i < 20; i++) {
+    const bytes = next()
+    saw(bytes)
+    PacketFuzz.check("client", bytes)
+    PacketFuzz.check("server", bytes)
+  }
+}
+
+/** A reply is complete exactly if every part is there, and then it is the parts in their order. */
+const reassembly: Target = (random, saw) => {
+  const total = 1 + random.pick(random.once(10) ? 255 : 6)
+  const payloads = Array.from({ length: total }, () => Random.bytes(random, random.pick(20)))
+  const parts = Array.from({ length: random.pick(3 * total + 3) }, () => {
+    const index = random.pick(total)
+    const lies = random.once(60)
+    const payload = lies ? Random.bytes(random, 3) : payloads[index]!
+    return Packet.commandReplyPart(0, random.once(200) ? Math.min(total + 1, 255) : total, index, payload)
+  })
+  saw(parts)
+  const state = Reassembly.make()
+  const seen = new Set<number>()
+  let contradicts = false
+  for (const part of parts) {
+    const whole = Reassembly.add(state, part)
+    contradicts ||= part.total !== parts[0]!.total ||
+      parts.some((other) =>
+        seen.has(other.index) && other.index === part.index &&
+        Buffer.compare(state.parts[part.index] ?? part.payload, part.payload) !== 0
+      )
+    seen.add(part.index)
+    must(state.contradictory === contradicts, "a contradiction is noticed at once, and stays")
+    if (contradicts) must(whole === undefined, "a reply that contradicts itself is never complete")
+    else must((whole !== undefined) === (seen.size === state.total), "a reply is complete if every part is there")
+    if (whole !== undefined) {
+      must(Buffer.compare(whole, Buffer.concat(state.parts as Array<Uint8Array>)) === 0, "in order")
+    }
+    must(Reassembly.missing(state) === state.total - state.held && state.held <= state.total, "the parts are counted")
+  }
+}
+
+const text: Target = (random, saw) => {
+  const bytes = Random.bytes(random, random.pick(random.once(20) ? 2000 : 30))
+  const fallback = random.from(["windows-1251", "windows-1252", "koi8-r", "utf-8"])
+  saw({ bytes, fallback })
+  const decoded = Text.decode(bytes, fallback)
+  must(decoded.length <= bytes.length, "there are at most as many characters as bytes")
+  const written = Random.text(random, Examples.events)
+  saw(written)
+  const once = Text.decode(Text.encode(written), fallback)
+  must(once === Buffer.from(written).toString() || written.startsWith("\ufeff"), "text survives")
+}
+
+const event: Target = (random, saw) => {
+  const text = Random.text(random, Examples.events)
+  saw(text)
+  const players = random.once(2)
+    ? []
+    : [{ id: Player.PlayerId.make(0), name: random.from(["Bob", "Max (x)", "", ": "]) }]
+  const event = ServerEvent.parse(text, players)
+  must("text" in event && event.text === text, "an event has its text")
+  validEvent(event)
+}
+
+const bansFile: Target = (random, saw) => {
+  const text = Random.text(random, Examples.bansFiles)
+  saw(text)
+  const { bans, unread } = BansFile.parse(text)
+  must(bans.length + unread.length <= text.split(/\r\n|\n|\r/).length, "a line is at most one ban")
+  const again = BansFile.parse(BansFile.format(bans))
+  must(again.unread.length === 0 && again.bans.length === bans.length, "what is written can be read")
+}
+
+const serverCfg: Target = (random, saw) => {
+  const text = Random.text(random, Examples.serverCfgs)
+  saw(text)
+  const { settings } = ServerCfg.parse("x.cfg", text)
+  for (const [key, value] of settings) {
+    must(key !== "" && key === key.toLowerCase() && typeof value === "string", "settings")
+  }
+}
+
+const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-fuzz-"))
+process.on("exit", () => Fs.rmSync(folder, { recursive: true, force: true }))
+
+const serversFile: Target = async (random, saw) => {
+  const text = Random.text(random, Examples.serversFiles)
+  saw(text)
+  const path = Path.join(folder, "servers.toml")
+  Fs.writeFileSync(path, text)
+  const exit = await Effect.runPromise(Effect.exit(NodeFleet.readFile(path)))
+  if (Exit.isSuccess(exit)) {
+    for (const { host, port } of exit.value.values()) {
+      must(host !== "" && port >= 1 && port <= 65_535, "an address is valid")
+    }
+    return
+  }
+  const error = Cause.squash(exit.cause)
+  must(error instanceof FleetError.ServersFileError, `a ServersFileError, not ${String(error)}`)
+  must(!(error as Error).message.includes(Examples.SECRET), "a password is not shown")
+}
+
+export const targets: Readonly<Record<string, Target>> = {
+  packet,
+  reassembly,
+  text,
+  event,
+  players: reply(Examples.players, Players.parse, table(validPlayer)),
+  bans: reply(Examples.bans, Bans.parse, table(validBan)),
+  admins: reply(Examples.admins, Admins.parse, table(validAdmin)),
+  missions: reply(Examples.lists, Missions.parse, strings),
+  commands: reply(Examples.lists, Commands.parse, strings),
+  version: reply(Examples.versions, VersionReply.parse, validVersion),
+  reforgerPlayers: reply(Examples.reforger, Reforger.parsePlayers, table(validPlayer)),
+  reforgerBans: reply(Examples.reforger, (text) => Reforger.parseBans(text, 0), ({ lines, pages, total }) => {
+    must(Number.isInteger(lines) && lines >= 0 && pages >= 0 && (total === undefined || total >= 0), "counts")
+  }),
+  reforgerTexts: (random, saw) => {
+    const text = Random.text(random, Examples.reforger)
+    saw(text)
+    const command = random.from([
+      "#players",
+      "#ban list",
+      "#kick 3",
+      "#ban create 1 60 x",
+      "#ban remove a",
+      "hello",
+      ""
+    ])
+    for (const expectation of [Reforger.expectationOf(command), Reforger.looseExpectationOf(command)]) {
+      expectation.claim(text, random.once(2) ? undefined : Random.text(random, Examples.reforger))
+      expectation.pending([text, Random.text(random, Examples.reforger)])
+    }
+    for (
+      const test of [Reforger.isKicked, Reforger.isBanned, Reforger.isUnbanned, Reforger.isNoBan, Reforger.isRefusal]
+    ) test(text)
+  },
+  bansFile,
+  serverCfg,
+  serversFile,
+  machine
+}
