@@ -34,7 +34,7 @@ const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   serverSettings: ["ClusterFleet"],
   Servers: ["ClusterFleet", "cluster"]
 }
-const ofCluster = ["ClusterFleet", "ShardLocks", "listChanges"]
+const ofCluster: ReadonlySet<string> = new Set(["ClusterFleet", "ShardLocks", "listChanges"])
 
 const targets: Record<string, Target> = {
   codec: {
@@ -49,8 +49,15 @@ const targets: Record<string, Target> = {
     tests: (module) => [module]
   },
   operations: {
-    modules: ["internal/plans/{calendar,checks,decide,progress,text,transitions,turns}"],
-    tests: ["decide", "RestartPlan", "Plans", "PlanOrders", "Rota"]
+    modules: [
+      "internal/plans/{calendar,checks,decide,progress,text,transitions,turns}",
+      "internal/bans/{banDecision,mark,newEntry}",
+      "BansFile"
+    ],
+    tests: (module) =>
+      ["banDecision", "mark", "newEntry", "BansFile"].includes(module)
+        ? ["banDecision", "BansFile", "BanBook"]
+        : ["decide", "RestartPlan", "Plans", "PlanOrders", "Rota"]
   },
   client: {
     modules: [
@@ -66,7 +73,7 @@ const targets: Record<string, Target> = {
       "{ClusterFleet,ServerEntity,Servers,ShardLocks}",
       "internal/{calls,feed,listChanges,listKeeper,listMember,remote,serverSettings,sessionFeed}"
     ],
-    tests: (module) => ofCluster.includes(module) ? [module] : clusterTests[module] ?? ["cluster"]
+    tests: (module) => ofCluster.has(module) ? [module] : clusterTests[module] ?? ["cluster"]
   }
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Entry, isId, withServer } from "../src/init/toml.ts"
 import { bercon, failed } from "./bercon.ts"
+import { hasTmux, needsTmux, start } from "./terminal.ts"
 
 const entry: Entry = { host: "203.0.113.7", port: 2306, password: { passwordFile: "secrets/eu1" } }
 
@@ -96,4 +97,27 @@ describe("bercon init", { concurrent: true }, () => {
     Effect.gen(function*() {
       failed(yield* bercon(["init", "--port", "2306"]), 2, /the name of the server is missing: use --id/)
     }), 30_000)
+
+  it.live.skipIf(!hasTmux)(
+    `asks at a terminal, again after a bad answer, and shows no password${needsTmux}`,
+    () =>
+      Effect.gen(function*() {
+        const { address } = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
+        const config = join(yield* folder, "servers.toml")
+        const terminal = yield* start(["init", "--config", config])
+        yield* terminal.until(/^Name of the server, such as eu1:$/m)
+        // Typed ahead: the answers to the first questions come at once.
+        yield* terminal.type("e u\reu1\r\r")
+        yield* terminal.until(/^a name has letters, digits, _ and - only\n[^]*^Host \[127\.0\.0\.1\]:\nRConPort:$/m)
+        yield* terminal.type(`${address.port}`)
+        yield* terminal.press("Enter")
+        yield* terminal.until(/^Password of eu1:$/m)
+        yield* terminal.type("hunter2")
+        yield* terminal.press("Enter")
+        const screen = yield* terminal.until(/^code 0$/m)
+        assert.notInclude(screen, "hunter2")
+        assert.match(readFileSync(config, "utf8"), /^\[servers\.eu1\]\nhost = "127\.0\.0\.1"\n/)
+      }).pipe(Effect.scoped),
+    60_000
+  )
 })

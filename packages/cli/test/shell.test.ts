@@ -8,7 +8,8 @@ import { bercon } from "./bercon.ts"
 import { hasTmux, needsTmux, start } from "./terminal.ts"
 
 const simulated = Effect.gen(function*() {
-  const server = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
+  // On a busy machine a command may be sent again before its answer has come.
+  const server = yield* NodeSimulatedServer.make({ password: Redacted.make("right"), repeats: "replay" })
   yield* server.join({ name: "Miller" })
   yield* server.join({ name: "李雷 the\u0301 2nd" })
   const env = { BERCON_PORT: `${server.address.port}`, BERCON_PASSWORD: "right" }
@@ -61,7 +62,7 @@ describe("bercon shell in a terminal", () => {
       yield* terminal.until(/-- the server/)
       yield* terminal.type("half a line")
       yield* startAgain
-      yield* terminal.until(/-- logged in\n[^]*1\.220\n[^]*> half a line$/m)
+      yield* terminal.until(/-- logged in\n[^]*> half a line$/m)
       yield* terminal.press("C-c")
       yield* terminal.press("C-d")
       yield* terminal.until(/^code 0$/m)
@@ -111,6 +112,24 @@ describe("bercon shell in a terminal", () => {
       }).pipe(Effect.scoped),
     60_000
   )
+})
+
+describe("bercon shell after it has asked for the password", () => {
+  it.live.skipIf(!hasTmux)(`takes Ctrl-C as a key that clears the line${needsTmux}`, () =>
+    Effect.gen(function*() {
+      const { env: { BERCON_PORT } } = yield* simulated
+      const terminal = yield* start(["shell"], { env: { BERCON_PORT } })
+      yield* terminal.until(/Password of 127\.0\.0\.1:\d+:$/m)
+      yield* terminal.type("right")
+      yield* terminal.press("Enter")
+      yield* terminal.until(/>$/m)
+      yield* terminal.type("players")
+      yield* terminal.until(/> players$/m)
+      yield* terminal.press("C-c")
+      yield* terminal.until(/>$/m)
+      yield* terminal.press("C-d")
+      yield* terminal.until(/^code 0$/m)
+    }).pipe(Effect.scoped), 60_000)
 })
 
 describe("bercon shell without a terminal", () => {

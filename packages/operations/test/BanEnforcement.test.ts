@@ -204,6 +204,23 @@ describe("a removal that meets with another admin's change", () => {
       assert.deepInclude(state, { attributes: { server: "altis", change: "Restore" } })
     }))
 
+  it.effect("does not put a ban back more than eight times", () =>
+    Effect.gen(function*() {
+      const { server } = yield* all
+      yield* server.update((world) => ({ ...world, bans: rows }))
+      yield* server.onCommand((text) =>
+        text === "removeBan 1"
+          ? { before: (world) => ({ ...world, bans: world.bans.slice(1) }) }
+          : text.startsWith("addBan")
+          ? ""
+          : undefined
+      )
+      yield* TestRcon.passTime("10 minutes")
+      const added = (yield* server.commands).filter(({ text }) => text.startsWith("addBan"))
+      assert.strictEqual(added.length, 8)
+      assert.deepStrictEqual(yield* reasons(server), ["fourth"])
+    }).pipe(Effect.provide(within)))
+
   it.effect("hits what was meant if the change was behind it: what another admin removed stays removed", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* collide(3), ["first", "third"])

@@ -41,13 +41,15 @@ export const ask = (server: string): Effect.Effect<Option.Option<Redacted.Redact
           historySize: 0
         })
         const end = (password: Option.Option<string>) => {
-          terminal.removeAllListeners("close")
+          // Only ours: with its own, readline would go on listening to the keys.
+          terminal.off("close", ended)
           terminal.close()
           process.stderr.write("\n")
           resume(Effect.succeed(Option.map(password, (text) => Redacted.make(text))))
         }
+        const ended = () => end(Option.none())
         terminal.once("line", (text) => end(Option.some(text)))
-        terminal.once("close", () => end(Option.none()))
+        terminal.once("close", ended)
         // In raw mode Ctrl-C is a key, not a signal.
         terminal.once("SIGINT", () => process.kill(process.pid, "SIGINT"))
         signal.addEventListener("abort", () => end(Option.none()), { once: true })

@@ -18,10 +18,12 @@ export const ask = (
   Effect.callback((resume, signal) => {
     const terminal = Readline.createInterface({ input: process.stdin, output: process.stderr, historySize: 0 })
     const end = (answer: Effect.Effect<string, UsageError>) => {
-      terminal.removeAllListeners("close")
+      terminal.off("close", ended)
       terminal.close()
       resume(answer)
     }
+    const ended = () =>
+      end(Effect.fail(new UsageError({ message: "the input ended before all was answered. Nothing was written" })))
     terminal.setPrompt(`${question}${fallback === undefined ? "" : ` [${fallback}]`}: `)
     terminal.on("line", (line) => {
       const answer = line.trim() === "" && fallback !== undefined ? fallback : line.trim()
@@ -30,13 +32,11 @@ export const ask = (
       process.stderr.write(`${problem}\n`)
       terminal.prompt()
     })
-    terminal.once("close", () =>
-      end(Effect.fail(new UsageError({ message: "the input ended before all was answered. Nothing was written" }))))
+    terminal.once("close", ended)
     // In raw mode Ctrl-C is a key, not a signal.
-    terminal.once("SIGINT", () =>
-      process.kill(process.pid, "SIGINT"))
+    terminal.once("SIGINT", () => process.kill(process.pid, "SIGINT"))
     signal.addEventListener("abort", () => {
-      terminal.removeAllListeners("close")
+      terminal.off("close", ended)
       terminal.close()
       process.stderr.write("\n")
     }, { once: true })

@@ -3,7 +3,7 @@
  *
  * **Details**
  *
- * What is next follows from the world and from random numbers, so that the same seed gives the same crowd: {@link next} decides,
+ * What is next follows from the world and from random numbers, so that the same seed gives the same crowd: `next` decides,
  * {@link live} waits and does it.
  */
 import type { SimulatedServer } from "@bercon/testing/SimulatedServer"

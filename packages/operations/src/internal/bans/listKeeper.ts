@@ -73,6 +73,11 @@ const TRIES = 8
 /** The longest ban that servers can be trusted to count, in minutes. Longer ones are permanent. */
 const LONGEST = 2 ** 31 - 1
 
+interface Owed {
+  readonly row: Ban
+  readonly tries: number
+}
+
 export const make = (dependencies: Dependencies): ListKeeper => {
   const { book, count, joined, ledger, progress, rcon, server, settings } = dependencies
   /** How often a ban was added since the list has last shown it. */
@@ -81,8 +86,8 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   let isUnwritten = false
   /** How many rows of the book that are over the list had when it was last written. */
   let expiredThen = 0
-  /** Rows of others to be put back. */
-  let owed: ReadonlyArray<Ban> = []
+  /** Rows of others to be put back, and how often that was tried. */
+  let owed: ReadonlyArray<Owed> = []
 
   const add = Effect.fnUntraced(function*(entry: BanEntry, now: number) {
     const minutes = Math.ceil((endOf(entry) - now) / 60_000)
@@ -103,14 +108,31 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   })
 
   /** Bans of others are given again as the list had them. */
-  const restore = (rows: ReadonlyArray<Ban>) =>
-    Effect.forEach(rows, ({ reason, remaining, target }) =>
+  const restore = Effect.suspend(() => {
+    owed = owed.map(({ row, tries }) => ({ row, tries: tries + 1 }))
+    return Effect.forEach(owed, ({ row: { reason, remaining, target } }) =>
       rcon.ban(target, {
         duration: Duration.isDuration(remaining) ? Duration.max(remaining, Duration.minutes(1)) : "permanent",
         reason,
         repeatable: false,
         timeout: ADDED_WITHIN
       }).pipe(mayHaveWorked), { concurrency: AT_ONCE, discard: true })
+  })
+
+  /** Strikes off what has been put back, and what the list does not show however often it is added. */
+  const settle = Effect.fnUntraced(function*(rows: ReadonlyArray<Ban>) {
+    const isForeign = ({ reason }: Ban) => idIn(reason, settings.mark) === undefined
+    // Once it has been sent, its words may be printed differently.
+    const isBack = ({ row, tries }: Owed) =>
+      rows.some((one) => one.target === row.target && isForeign(one) && (tries > 0 || one.reason === row.reason))
+    owed = owed.filter((one) => !isBack(one))
+    const hopeless = owed.filter(({ tries }) => tries >= TRIES)
+    if (hopeless.length === 0) return
+    owed = owed.filter(({ tries }) => tries < TRIES)
+    yield* Effect.logError("bans that a removal may have hit cannot be put back: the list does not show them", {
+      bans: hopeless.map(({ row }) => row.toString())
+    })
+  })
 
   const remove = (rows: ReadonlyArray<Ban>) => {
     isUnwritten = true
@@ -133,7 +155,7 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   /** A removal met with a change of another admin. */
   const collided = (change: BansChanged) => {
     const found = victims(change).filter(({ reason }) => idIn(reason, settings.mark) === undefined)
-    owed = [...owed, ...found]
+    owed = [...owed, ...found.map((row) => ({ row, tries: 0 }))]
     const what = found.length > 0
       ? "may have hit these bans: they are put back"
       : "has hit what was meant; these bans are gone, too"
@@ -149,10 +171,11 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   const pass = Effect.fnUntraced(function*() {
     const hasReasons = (yield* rcon.flavour) !== "Reforger"
     const table = yield* rcon.banTable
-    owed = owed.filter((row) => !isIn(table.rows, row))
+    yield* settle(table.rows)
+    const entries = yield* book.search({ server })
     const now = yield* Clock.currentTimeMillis
     const decision = decide({
-      entries: yield* book.search({ server }),
+      entries,
       unreadable: yield* book.unreadable,
       table,
       now,
@@ -160,15 +183,14 @@ export const make = (dependencies: Dependencies): ListKeeper => {
       joined,
       ledger: hasReasons ? undefined : yield* ledger.get
     })
-    for (const id of decision.kept) {
-      tries.delete(id)
-      joined.delete(id)
-    }
+    for (const id of decision.kept) tries.delete(id)
+    const inForce = new Set(entries.map(({ id }) => id))
+    for (const id of joined) if (decision.kept.has(id) || !inForce.has(id)) joined.delete(id)
     const add = decision.add.filter(({ id }) => (tries.get(id) ?? 0) < TRIES)
     if (owed.length > 0 || add.length > 0) {
       yield* progress(add.length, decision.remove.length)
       isUnwritten = true
-      yield* restore(owed)
+      yield* restore
       yield* addAll(add, now)
       return undefined
     }
@@ -217,7 +239,3 @@ const mayHaveWorked = <A>(
   command: Effect.Effect<A, CommandError | ActionError>
 ): Effect.Effect<unknown, CommandError | ActionError> =>
   Effect.catchIf(command, ({ execution }) => execution !== "NotExecuted", () => Effect.void)
-
-/** Whether a print of the list has a row, whatever its number and time. */
-const isIn = (rows: ReadonlyArray<Ban>, { reason, target }: Ban): boolean =>
-  rows.some((row) => row.target === target && row.reason === reason)
