@@ -10,6 +10,8 @@
  *
  * The program is in `scripts/consumer`. It is compiled with `strict`, `declaration` and both kinds of module
  * resolution. That fails if the program meets a type that cannot be named through the packages it depends on.
+ *
+ * Another program, in `scripts/consumerCluster`, depends on `@bercon/cluster` in a project of its own. It runs on Node.
  */
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
@@ -25,7 +27,8 @@ if ((manager !== "pnpm" && manager !== "npm") || (packed !== undefined && packed
   throw new Error(`usage: pnpm consumer [pnpm|npm [--packed]] (got "${process.argv.slice(2).join(" ")}")`)
 }
 
-const project = Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-consumer-"))
+const makeProject = (): string => Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-consumer-"))
+const project = makeProject()
 
 const run = (command: string, args: ReadonlyArray<string>, cwd = project): string => {
   process.stdout.write(`$ ${command} ${args.join(" ")}\n`)
@@ -45,41 +48,53 @@ const resolutions = {
   bundler: { module: "preserve", moduleResolution: "bundler", noEmit: false, outDir: "dist-bundler" }
 }
 
-const write = (name: string, content: object): void =>
-  Fs.writeFileSync(Path.join(project, name), `${JSON.stringify(content, undefined, 2)}\n`)
+/** Installs a project that depends on some of the packages, and compiles the program in a folder of `scripts` there. */
+const install = (
+  project: string,
+  folder: string,
+  packages: ReadonlyArray<string>,
+  tools: ReadonlyArray<string>
+): void => {
+  const of = (names: ReadonlyArray<string>) => Object.fromEntries(names.map((name) => [name, tarballs[name]]))
+  const write = (name: string, content: object): void =>
+    Fs.writeFileSync(Path.join(project, name), `${JSON.stringify(content, undefined, 2)}\n`)
 
-write("package.json", {
-  name: "consumer",
-  private: true,
-  type: "module",
-  // The dependencies of a user. All other packages are reachable only through these.
-  dependencies: {
-    "@bercon/client": tarballs["@bercon/client"],
-    "@bercon/fleet": tarballs["@bercon/fleet"],
-    effect: versionOf("effect")
-  },
-  devDependencies: {
-    "@bercon/cli": tarballs["@bercon/cli"],
-    "@bercon/testing": tarballs["@bercon/testing"],
-    "@types/node": versionOf("@types/node"),
-    typescript: versionOf("typescript")
-  },
-  overrides: tarballs
-})
-Fs.writeFileSync(
-  Path.join(project, "pnpm-workspace.yaml"),
-  `overrides:\n${Object.entries(tarballs).map(([name, tarball]) => `  "${name}": "${tarball}"\n`).join("")}`
-)
-Fs.cpSync(Path.join(root, "scripts/consumer"), Path.join(project, "src"), { recursive: true })
-for (const [name, resolution] of Object.entries(resolutions)) {
-  write(`tsconfig.${name}.json`, { compilerOptions: { ...options, rootDir: "src", ...resolution }, include: ["src"] })
+  write("package.json", {
+    name: "consumer",
+    private: true,
+    type: "module",
+    // The dependencies of a user. All other packages are reachable only through these.
+    dependencies: { ...of(packages), effect: versionOf("effect") },
+    devDependencies: {
+      ...of(["@bercon/testing", ...tools]),
+      "@types/node": versionOf("@types/node"),
+      typescript: versionOf("typescript")
+    },
+    overrides: tarballs
+  })
+  Fs.writeFileSync(
+    Path.join(project, "pnpm-workspace.yaml"),
+    `overrides:\n${Object.entries(tarballs).map(([name, tarball]) => `  "${name}": "${tarball}"\n`).join("")}`
+  )
+  Fs.cpSync(Path.join(root, "scripts", folder), Path.join(project, "src"), { recursive: true })
+  for (const [name, resolution] of Object.entries(resolutions)) {
+    write(`tsconfig.${name}.json`, { compilerOptions: { ...options, rootDir: "src", ...resolution }, include: ["src"] })
+  }
+
+  if (manager === "pnpm") run("npx", ["-y", "pnpm@12", "install", "--prefer-offline"], project)
+  else run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], project)
+  for (const name of Object.keys(resolutions)) {
+    run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", `tsconfig.${name}.json`], project)
+  }
 }
 
-if (manager === "pnpm") run("npx", ["-y", "pnpm@12", "install", "--prefer-offline"])
-else run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"])
-for (const name of Object.keys(resolutions)) {
-  run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", `tsconfig.${name}.json`])
+const check = (seen: string, expected: ReadonlyArray<string>): void => {
+  process.stdout.write(`${seen}\n`)
+  if (!expected.every((text) => seen.includes(text))) throw new Error(`the program printed ${seen}`)
 }
+
+install(project, "consumer", ["@bercon/client", "@bercon/fleet"], ["@bercon/cli"])
+
 const isRunning = (command: string, args: ReadonlyArray<string>): boolean => {
   try {
     execFileSync(command, [...args, "--version"], { cwd: project, stdio: "ignore", timeout: 120_000 })
@@ -102,11 +117,10 @@ for (const { args, command, start } of manager === "pnpm" ? runtimes : runtimes.
     process.stdout.write(`${start.join(" ")} does not run here\n`)
     continue
   }
-  const seen = run(command, [...start, ...args, "dist/main.js"]).trim()
-  process.stdout.write(`${seen}\n`)
-  for (const expected of [`"names":["Miller"]`, `{"players":{"altis":["Miller"],"stratis":["Kerry"]},"silent":[]}`]) {
-    if (!seen.includes(expected)) throw new Error(`the program printed ${seen}`)
-  }
+  check(run(command, [...start, ...args, "dist/main.js"]).trim(), [
+    `"names":["Miller"]`,
+    `{"players":{"altis":["Miller"],"stratis":["Kerry"]},"silent":[]}`
+  ])
 }
 
 /** The command, as it was installed: alone, and with a simulated server. */
@@ -122,3 +136,8 @@ if (manager === "pnpm") {
   await checkBundles(project)
 }
 Fs.rmSync(project, { recursive: true })
+
+const cluster = makeProject()
+install(cluster, "consumerCluster", ["@bercon/cluster"], [])
+check(run(process.execPath, ["dist/main.js"], cluster).trim(), [`"names":["Miller"]`])
+Fs.rmSync(cluster, { recursive: true })

@@ -48,11 +48,6 @@ const targets: Record<string, Target> = {
     ],
     tests: (module) => [module]
   },
-  fleet: {
-    modules: ["internal/*", "Fleet", "FleetError", "NodeFleet"],
-    tests: (module) =>
-      ["serversFile", "textFile", "NodeFleet"].includes(module) ? ["NodeFleet"] : ["Fleet", "changes", "events"]
-  },
   operations: {
     modules: [
       "internal/plans/{calendar,checks,decide,progress,text,transitions,turns}",

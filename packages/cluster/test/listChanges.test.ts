@@ -83,16 +83,13 @@ describe("reconcile", () => {
     { before: Arbitrary.schema(Ports), wanted: Arbitrary.schema(Ports) },
     ({ before, wanted }) => {
       const servers = Object.entries(before).map(([id, port]) => entry(id, "before", port))
-      const reconcile = ListChanges.reconcile(
-        new Map(Object.entries(wanted).map(([id, port]) => [id, settings(port)]))
-      )
+      const ports = new Map(Object.entries(wanted))
+      const reconcile = ListChanges.reconcile(new Map(Array.from(ports, ([id, port]) => [id, settings(port)])))
       const { servers: made, value } = Result.getOrThrow(reconcile(servers, first))
       const expected = {
         added: Object.keys(wanted).filter((id) => !Object.hasOwn(before, id)),
         removed: Object.keys(before).filter((id) => !Object.hasOwn(wanted, id)),
-        replaced: Object.entries(before).flatMap(([id, port]) =>
-          Object.hasOwn(wanted, id) && (wanted as Record<string, number>)[id] !== port ? [id] : []
-        )
+        replaced: Object.entries(before).flatMap(([id, port]) => ports.has(id) && ports.get(id) !== port ? [id] : [])
       }
       assert.deepStrictEqual(value, expected)
       assert.deepStrictEqual(
@@ -101,7 +98,7 @@ describe("reconcile", () => {
           entry(
             id,
             expected.replaced.includes(id) || expected.added.includes(id) ? "now" : "before",
-            (wanted as Record<string, number>)[id]!
+            ports.get(id)
           )
         )
       )

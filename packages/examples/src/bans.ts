@@ -4,7 +4,7 @@ import { Effect, Layer } from "effect"
 /** Holds the bans of the book on every server of the fleet. Only kicks on the server "event", whose list others keep. */
 export const Bans = BanEnforcement.layerFleet({ servers: { event: { enforcement: "Kick" } } })
 
-/** The same with a book in a folder. What is still to be provided is the fleet and the platform's file system. */
+/** The same with a book in a folder. It still needs the fleet and the platform's file system. */
 export const BansInFolder = Bans.pipe(Layer.provideMerge(BanBook.layerFolder("community")))
 
 /** Bans a player for a week, on all servers. */

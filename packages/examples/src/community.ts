@@ -1,7 +1,7 @@
 import { BanBook, BanEnforcement, Plans } from "@bercon/operations"
 import { Effect, Layer } from "effect"
 
-/** When the servers restart, and what players are told. */
+/** The restarts of the servers, and the messages to players. */
 const Restarts = Plans.layerFleet({
   restarts: [
     {
@@ -26,13 +26,13 @@ const Restarts = Plans.layerFleet({
   notBack: ({ server, since }) => Effect.logError(`call somebody: ${server} is away`, since)
 })
 
-/** What runs for months. It needs a fleet, and a store for what must be remembered. */
+/** Runs for months. It needs a fleet, and a store for its persistent data. */
 export const Community = BanEnforcement.layerFleet().pipe(
   Layer.provideMerge(BanBook.layer()),
   Layer.merge(Restarts)
 )
 
-/** Bans somebody everywhere, for a week. */
+/** Bans a player on all servers for a week. */
 export const banForAWeek = Effect.fn(function*(target: BanBook.NewBan["target"], by: string) {
   const book = yield* BanBook.BanBook
   return yield* book.add({ target, reason: "teamkilling", duration: "7 days", by })

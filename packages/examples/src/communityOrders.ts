@@ -1,14 +1,14 @@
 import { PlanEvent, Plans } from "@bercon/operations"
 import { DateTime, Effect, Stream } from "effect"
 
-/** All servers restart in half an hour, announced as every night. */
+/** Restarts all servers in half an hour, with the usual announcements. */
 export const restartSoon = Effect.fn(function*(id: string) {
   const plans = yield* Plans.Plans
   const time = DateTime.add(yield* DateTime.now, { minutes: 30 })
   return yield* plans.add({ id, at: { once: time }, command: "restartServer" })
 })
 
-/** What comes next, in lines for people. */
+/** Lists the next actions, as text. */
 export const agenda = Effect.gen(function*() {
   const plans = yield* Plans.Plans
   const next = yield* plans.next()
@@ -17,14 +17,14 @@ export const agenda = Effect.gen(function*() {
   )
 })
 
-/** Tonight there is no restart. */
+/** Cancels the restart of tonight. */
 export const notTonight = Effect.gen(function*() {
   const plans = yield* Plans.Plans
   const { changed, restarting } = yield* plans.abort("nightly")
   return { aborted: changed.map(({ server }) => server), tooLate: restarting }
 })
 
-/** Posts every event to a chat, say. */
+/** Posts all events as text. */
 export const news = <E, R>(post: (line: string) => Effect.Effect<void, E, R>) =>
   Effect.flatMap(
     Plans.Plans,
