@@ -4,12 +4,14 @@
 import { ClusterFleet, Fleet } from "@bercon/cluster"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Context, Effect, Exit, Layer, Logger, Redacted, References, Schema } from "effect"
+import { Cause, Context, Data, Effect, Exit, Layer, Logger, Redacted, References, Schema } from "effect"
 import { Sharding } from "effect/cluster"
 import { inspect } from "node:util"
 import * as MemoryCluster from "./memoryCluster.ts"
 import * as Secrets from "./secrets.ts"
 import * as SharedStore from "./sharedStore.ts"
+
+class MissingPassword extends Data.TaggedError("MissingPassword")<{ readonly message: string }> {}
 
 const Text = Schema.String.check(
   Schema.isMaxLength(40),
@@ -41,7 +43,7 @@ const scenario = Effect.fnUntraced(function*(secret: string, ofMember: string) {
       right: Effect.succeed(Redacted.make(secret)),
       refused: Effect.succeed(Redacted.make(`${secret}!`)),
       invalid: Effect.succeed(Redacted.make(`${secret}\0`)),
-      missing: Effect.fail(new Error("MISSING_PASSWORD is not set"))
+      missing: Effect.fail(new MissingPassword({ message: "MISSING_PASSWORD is not set" }))
     }
     type Id = keyof typeof passwords
     const ids = Object.keys(passwords) as ReadonlyArray<Id>

@@ -66,7 +66,7 @@ const run = Effect.fnUntraced(function*(program: string, point: number, time: De
   // The other process is this one. It is logged in by the time the first one ends.
   const ended = yield* Deferred.make<number>()
   const successor = yield* Effect.forkScoped(drive({ ...scene, time: Deferred.await(ended) }))
-  return Effect.gen(function*() {
+  const outcome = Effect.gen(function*() {
     const where = `killed at point ${point}`
     yield* child.start(yield* Deferred.await(time))
     if (yield* child.isKilled) {
@@ -86,6 +86,7 @@ const run = Effect.fnUntraced(function*(program: string, point: number, time: De
     assert.strictEqual(count(/^say/), first + second, where)
     assert.strictEqual(count(/^#restartserver$/), 1, where)
   })
+  return { outcome }
 })
 
 describe("a process that is killed", () => {
@@ -99,7 +100,7 @@ describe("a process that is killed", () => {
         const points = Array.from({ length: POINTS + 1 }, (_, index) => index + 1)
         const runs = yield* Effect.forEach(points, (point) => run(program, point, time), { concurrency: "unbounded" })
         yield* Deferred.succeed(time, Date.now() + 3500)
-        yield* Effect.all(runs, { concurrency: "unbounded", discard: true })
+        yield* Effect.forEach(runs, ({ outcome }) => outcome, { concurrency: "unbounded", discard: true })
       }),
     120_000
   )
