@@ -23,14 +23,14 @@ import { isCommand, type Manifest, modulesOf, type Package, published, root } fr
 import { pack, tarballOf } from "./tarballs.ts"
 
 /**
- * The files that belong in the tarball of a package: its sources and what is made of each, or the bundle of a command; and
- * three or four more.
+ * The files that belong in the tarball of a package: its documents, its sources and the output for each, or the bundle of a
+ * command.
  */
 const expectedFiles = (item: Package): ReadonlyArray<string> => [
   "LICENSE",
   "README.md",
   "package.json",
-  ...Fs.globSync("CHANGELOG.md", { cwd: Path.join(root, "packages", item.folder) }),
+  ...Fs.globSync("{CHANGELOG,GUIDE}.md", { cwd: Path.join(root, "packages", item.folder) }),
   ...isCommand(item) ? ["bin/bercon.js", "bin/main.js", "bin/main.js.map"] : built(item.folder)
 ]
 
