@@ -16,6 +16,7 @@ import type { BanEnforcement, Options, StatusChange } from "../../BanEnforcement
 import * as BanMetrics from "../../BanMetrics.ts"
 import type { BanPolicy, InvalidPolicy } from "../../BanPolicy.ts"
 import type { BanStatus } from "../../BanStatus.ts"
+import { followFleet } from "../followFleet.ts"
 import * as EnforceServer from "./enforceServer.ts"
 import * as BanSettings from "./settings.ts"
 
@@ -91,7 +92,6 @@ const makeMembers = Effect.gen(function*() {
 
   return {
     service,
-    clientOf: (server: string) => members.get(server)?.client,
     begin: (server: string, client: RconClient.Service, settings: BanSettings.BanSettings) =>
       Effect.suspend(() => {
         const member: Member = { client, check: Effect.void }
@@ -158,20 +158,10 @@ export const makeOnFleet = Effect.fnUntraced(function*(
   const fleet = yield* Fleet.Fleet
   const members = yield* makeMembers
 
-  /** Enforces the client that the fleet has of a server now. */
-  const follow = (id: string) =>
-    fleet.get(id).pipe(
-      Effect.flatMap((client) =>
-        members.clientOf(id) === client
-          ? Effect.void
-          : members.begin(id, client, particular.get(id) ?? general)
-      ),
-      Effect.catch(() => members.end(id))
-    )
-
-  // Every client of the fleet has a status at once, and a last one when it is removed or replaced.
-  yield* fleet.statusChanges.pipe(
-    Stream.runForEach(({ server }) => follow(server)),
+  yield* followFleet(fleet, {
+    begin: (id, client) => members.begin(id, client, particular.get(id) ?? general),
+    end: members.end
+  }).pipe(
     Effect.tapCause((cause) =>
       Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("following the servers of the fleet died", cause)
     ),
