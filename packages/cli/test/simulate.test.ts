@@ -14,7 +14,7 @@ interface Line {
 const linesOf = (stdout: string): ReadonlyArray<Line> =>
   stdout.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Line)
 
-/** `bercon simulate` at a free port, where it listens, and a way to end it. */
+/** Starts `bercon simulate` at a free port. Returns the port, and an effect that ends it. */
 const simulate = (args: ReadonlyArray<string>, env: Record<string, string> = {}) =>
   Effect.gen(function*() {
     const port = Deferred.makeUnsafe<number>()

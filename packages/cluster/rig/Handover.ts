@@ -1,7 +1,7 @@
 /** What the rig hands to a runner's process, and what the process says back. */
 import { Schema } from "effect"
 
-/** Which game servers there are: by their ids, where they listen. */
+/** The addresses of the game servers, by id. */
 export const GameServers = Schema.fromJsonString(
   Schema.Record(Schema.String, Schema.Struct({ host: Schema.String, port: Schema.Int }))
 )

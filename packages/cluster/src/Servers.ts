@@ -43,7 +43,7 @@ import * as Stream from "effect/Stream"
 import { ServerList } from "./ServerList.ts"
 
 /**
- * Where a server is, and how to log in.
+ * The address of a server, and the options of its session.
  *
  * @category models
  * @since 0.1.0

@@ -2,7 +2,7 @@
  * Finds a secret in what was sent, stored and logged, also in the ways in which bytes are written as text.
  */
 const base64 = (bytes: Buffer): ReadonlyArray<string> =>
-  // Where the secret begins in a group of three bytes decides how it is written; what its neighbours decide is left out.
+  // The base64 of a secret depends on its offset in a group of three bytes. Digits that depend on its neighbours are left out.
   [0, 1, 2].map((offset) => {
     const skipped = Math.ceil((offset * 8) / 6)
     const whole = Math.floor(((offset + bytes.length) * 8) / 6)

@@ -58,7 +58,7 @@ import { makeFleet } from "./internal/makeFleet.ts"
 // -----------------------------------------------------------------------------
 
 /**
- * Where a server is, and the options of the client and its session. `loginTimeout` is infinite by default.
+ * The address of a server, and the options of the client and its session. `loginTimeout` is infinite by default.
  *
  * @category models
  * @since 0.1.0

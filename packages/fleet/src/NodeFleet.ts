@@ -107,7 +107,7 @@ export const layerConfig = (
  */
 export interface FileServer extends Pick<Fleet.Server, "host" | "port" | "flavour"> {
   /**
-   * Reads the password from where the file says it is. `None` if the file says nothing of a password. Fails if the variable is
+   * Reads the password from the variable or file that the file of servers names. `None` if it names none. Fails if the variable is
    * not set, or the file of the password cannot be read.
    */
   readonly password: Effect.Effect<Option.Option<Redacted.Redacted>, ServersFileError>

@@ -7,7 +7,7 @@
  * ({@link Options.refreshInterval}), and a crash while one is written harms no other. A ban never changes: to change it, lift it
  * and add another. A ban that is over leaves the book by itself.
  *
- * An entry of the store that cannot be read is logged as an error, and left alone: nobody knows whom it bans, so the rows of
+ * An entry of the store that cannot be read is logged as an error, and left alone: its target is unknown, so the rows of
  * its number in the lists of servers are left alone, too.
  *
  * **Example** (A ban for a week, on all servers)
@@ -174,7 +174,7 @@ export interface Service {
 
   /** Reads what other programs have changed in the store. Entries that are known are not read again. */
   readonly refresh: Effect.Effect<void, BanBookError>
-  /** The numbers of entries in the store that cannot be read: nobody knows whom they ban. */
+  /** The numbers of entries in the store that cannot be read: their targets are unknown. */
   readonly unreadable: Effect.Effect<ReadonlySet<string>>
 }
 

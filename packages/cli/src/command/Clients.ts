@@ -18,7 +18,7 @@ import type { Part } from "../output/Format.ts"
 import { note } from "../output/Output.ts"
 import * as Progress from "../output/Progress.ts"
 
-/** A server and its client, or why there is none. */
+/** A server, with its client or the reason for which the login failed. */
 export interface Client {
   readonly server: Server
   readonly rcon: Result.Result<RconClient.Service, LoginFailure>

@@ -51,7 +51,7 @@ const isMeant = (meaning: Meaning) => (player: Player.Player): boolean => {
   }
 }
 
-/** The player in a list whom a text names. Fails if there is none, or more than one. */
+/** Finds the player that a text names. Fails unless exactly one player of the list matches. */
 const among = (
   players: ReadonlyArray<Player.Player>,
   text: string

@@ -38,7 +38,7 @@ export const define = <const Name extends string, const Config extends Command.C
   Command.make(name, config, (input) =>
     handler(input).pipe(
       Effect.scoped,
-      // With `--log-level debug`, where it happened.
+      // `--log-level debug` shows the stack trace.
       Effect.tapCause((cause) => Effect.logDebug(cause))
     )).pipe(
       Command.withDescription(about.description),

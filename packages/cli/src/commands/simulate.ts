@@ -12,7 +12,7 @@ import * as Output from "../output/Output.ts"
 
 const PORT = 2306
 
-/** Where it listens, and with which password: as a client would connect to it. A client's host is no matter of ours. */
+/** The port and password of the server, from the flags and variables of a client. The client's host is ignored. */
 const settings = Effect.fnUntraced(function*(flags: Flags.Flags) {
   if (Option.isSome(flags.profile) || flags.all || Option.isSome(flags.serverCfg)) {
     const { servers: [server, ...others] } = yield* resolve(flags)

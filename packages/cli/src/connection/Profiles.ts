@@ -1,5 +1,5 @@
 /**
- * The file of servers: where it is, and what is in it. It is the file that a fleet reads, see `NodeFleet`.
+ * Finds and reads the file of servers. It is the file that a fleet reads, see `NodeFleet`.
  */
 import type { ServersFileError } from "@bercon/fleet/FleetError"
 import type * as NodeFleet from "@bercon/fleet/NodeFleet"
@@ -38,7 +38,7 @@ const configurationFolder = Effect.gen(function*() {
   }
 })
 
-/** Where the file of servers is looked for if neither `--config` nor `BERCON_CONFIG` names one. */
+/** The path of the file of servers if neither `--config` nor `BERCON_CONFIG` names one. */
 const usualPath: Effect.Effect<string> = Effect.map(
   configurationFolder,
   (folder) => Path.join(folder, "bercon", "servers.toml")
@@ -50,7 +50,7 @@ export interface Profiles {
   readonly servers: ReadonlyMap<string, NodeFleet.FileServer>
 }
 
-/** Where the file of servers is, and whether somebody named it. */
+/** The path of the file of servers, and whether `--config` or `BERCON_CONFIG` named it. */
 export const path = (
   config: Option.Option<string>
 ): Effect.Effect<{ readonly path: string; readonly named: boolean }> =>
@@ -61,7 +61,7 @@ export const path = (
       : { path: yield* usualPath, named: false }
   })
 
-/** Reads the file of servers. `None` if nobody named one and there is none at the usual place. */
+/** Reads the file of servers. `None` if no file is named, and the usual path has no file. */
 export const read = (config: Option.Option<string>): Effect.Effect<Option.Option<Profiles>, ServersFileError> =>
   Effect.gen(function*() {
     const file = yield* path(config)

@@ -33,7 +33,7 @@ const replace = (path: string, text: string): void => {
   Fs.renameSync(temporary, path)
 }
 
-/** Where the password of a server is kept: beside the file of servers. */
+/** The path of a server's password file: beside the file of servers. */
 export const passwordPath = (id: string): string => Path.join("secrets", id)
 
 /** Writes the password to {@link passwordPath}, from the folder of the file of servers. */

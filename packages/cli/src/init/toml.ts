@@ -7,7 +7,7 @@ export interface Entry {
   readonly host: string
   readonly port: number
   readonly flavour?: "BattlEye" | "Reforger" | undefined
-  /** Where the password is: a file, or a variable. */
+  /** The file or variable that holds the password. */
   readonly password: { readonly passwordFile: string } | { readonly passwordVariable: string }
 }
 

@@ -6,7 +6,7 @@ import * as CliOutput from "effect/cli/CliOutput"
 import * as SafeText from "./SafeText.ts"
 import type { Column } from "./View.ts"
 
-/** What the place where a table is printed can show. */
+/** The width and colours of the terminal or file that a table is printed to. */
 export interface Style {
   /** How many cells a line has. `undefined`: any number, as in a file. */
   readonly width: number | undefined

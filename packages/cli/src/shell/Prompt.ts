@@ -83,6 +83,7 @@ export const make = ({ complete, history, onCancel, onEnd, onLine, text }: Optio
       redraw("")
     },
     forget: () => {
+      // `history` is documented as an option and an event of readline; its types leave out the property.
       const { history } = terminal as unknown as { readonly history?: Array<string> }
       history?.shift()
     },

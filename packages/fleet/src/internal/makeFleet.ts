@@ -65,8 +65,7 @@ export const makeFleet = Effect.fnUntraced(
     })
 
     /**
-     * Begins to close a client. One that takes long delays no other, and neither does one that fails: whoever has to wait for
-     * it waits for `ended`.
+     * Begins to close a client. A client that is slow or fails to close delays no other. `ended` is done once it is closed.
      */
     const close = (member: Member<S>): Effect.Effect<void> => {
       const { ended, id, released, scope } = member

@@ -21,7 +21,7 @@ import type { BanSettings } from "./settings.ts"
 export interface Situation {
   /** The bans in force that hold on the server, the newest first. */
   readonly entries: ReadonlyArray<BanEntry>
-  /** The numbers of entries of which nobody knows whom they ban. */
+  /** The numbers of entries that cannot be read: their targets are unknown. */
   readonly unreadable: ReadonlySet<string>
   /** The server's list. */
   readonly table: Table<Ban>
