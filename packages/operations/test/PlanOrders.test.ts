@@ -99,6 +99,21 @@ describe("an order", () => {
       })
     ))
 
+  it.effect("to postpone to the time of the next occurrence makes them one restart", () =>
+    onServer(
+      {
+        from: "2026-03-28T03:59",
+        plans: { restarts: [{ ...nightly, at: { cron: "0 */2 * * *", timeZone: "UTC" }, warnings: [] }] }
+      },
+      Effect.gen(function*() {
+        const plans = yield* Plans.Plans
+        yield* plans.postpone("nightly", { by: "2 hours" }, { servers: ["altis"] })
+        yield* TestRcon.passTime("4.5 hours")
+        const restarts = (yield* told).filter((line) => line.endsWith("#restartserver"))
+        assert.deepStrictEqual(restarts, ["06:00:00 #restartserver", "08:00:00 #restartserver"])
+      })
+    ))
+
   it.effect("to postpone to the past is refused", () =>
     onServer(
       { from: "2026-03-28T03:20", plans: { restarts: [nightly] } },
