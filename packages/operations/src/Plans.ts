@@ -181,7 +181,10 @@ export interface Options<out E = never, out R = never> {
    * host start it, wake somebody. It runs beside the plan. A failure is logged. Default: nothing.
    */
   readonly notBack?: ((event: NotBack) => Effect.Effect<unknown, E, R>) | undefined
-  /** How often to look for what other processes have changed. Default 30 seconds. */
+  /**
+   * How often to look for changes by other processes: 1 second to 1 day, otherwise `make` dies with a `RangeError`. Default 30
+   * seconds.
+   */
   readonly refresh?: Duration.Input | undefined
 }
 

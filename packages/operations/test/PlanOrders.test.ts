@@ -208,14 +208,34 @@ describe("a plan that is added", () => {
       })
     ))
 
-  it.effect("for one time is forgotten a day after it", () =>
+  it.effect("again after it was aborted and removed takes place", () =>
+    onServer(
+      { from: "2026-03-28T03:00", plans: {} },
+      Effect.gen(function*() {
+        const plans = yield* Plans.Plans
+        const once = { ...nightly, id: "update", at: { once: "2026-03-28T03:10:00Z" }, warnings: [], lock: undefined }
+        yield* plans.add(once)
+        yield* TestRcon.passTime("1 minute")
+        yield* plans.abort("update")
+        yield* TestRcon.passTime("1 minute")
+        yield* plans.remove("update")
+        yield* plans.add(once)
+        yield* TestRcon.passTime("10 minutes")
+        assert.deepStrictEqual(yield* told, ["03:10:00 #restartserver"])
+      })
+    ))
+
+  it.effect("for one time is forgotten a day after it, with all that was recorded of it", () =>
     Effect.gen(function*() {
+      const store = yield* KeyValueStore.KeyValueStore
       const once: RestartPlan.Input = { ...nightly, id: "once", at: { once: "2026-03-28T03:10:00Z" } }
       yield* TestClock.setTime(utc("2026-03-28T03:00"))
       const plans = yield* Plans.make()
       yield* plans.add(once)
+      yield* plans.abort("once", { servers: ["altis"] })
       yield* TestClock.setTime(utc("2026-03-29T03:11"))
       yield* plans.add({ ...once, id: "other", at: { once: "2026-03-30T03:10:00Z" } })
       assert.deepStrictEqual((yield* plans.list).map(({ id }) => id), ["other"])
+      assert.strictEqual(yield* store.size, 1)
     }).pipe(Effect.provide(KeyValueStore.layerMemory)))
 })

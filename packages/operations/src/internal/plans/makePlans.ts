@@ -14,6 +14,7 @@ import type { PlanEvent } from "../../PlanEvent.ts"
 import type { Options, Service } from "../../Plans.ts"
 import * as RestartPlan from "../../RestartPlan.ts"
 import * as Rota from "../../Rota.ts"
+import * as Checks from "./checks.ts"
 import { type Context, makeExclusively } from "./context.ts"
 import { compile, type Compiled } from "./decide.ts"
 import * as Driver from "./driver.ts"
@@ -33,6 +34,13 @@ const unique = Effect.fnUntraced(function*(values: ReadonlyArray<{ readonly id: 
     ids.add(id)
   }
 })
+
+/** In milliseconds. */
+const refreshOf = ({ refresh = "30 seconds" }: Options<unknown, unknown>): number => {
+  const problem = Checks.range("refresh", Checks.duration(refresh), "1 second", "1 day")
+  if (problem !== undefined) throw new RangeError(problem)
+  return Duration.toMillis(refresh)
+}
 
 export const makePlans = Effect.fnUntraced(function*<E, R>(
   options: Options<E, R>
@@ -67,11 +75,12 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
         Effect.provideContext(environment)
       ),
     scope: yield* Effect.scope,
-    refresh: Duration.toMillis(options.refresh ?? "30 seconds"),
+    refresh: refreshOf(options),
     events: yield* PubSub.sliding<PlanEvent>(EVENT_CAPACITY),
     changes: yield* PubSub.sliding<void>(1),
     exclusively: makeExclusively()
   }
+  yield* Effect.addFinalizer(() => PubSub.shutdown(context.events))
   const changed = PubSub.publish(context.changes, undefined)
 
   const find = Effect.fnUntraced(function*(id: string): Effect.fn.Return<Compiled, UnknownPlan | PlanStoreError> {

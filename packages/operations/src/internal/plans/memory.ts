@@ -17,6 +17,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { PlanStoreError } from "../../PlanError.ts"
 import { RestartPlan } from "../../RestartPlan.ts"
+import { storeProblem } from "../storeProblem.ts"
 import { Order, Progress } from "./progress.ts"
 import { Turns } from "./turns.ts"
 
@@ -39,12 +40,14 @@ export interface Memory {
   readonly turns: Record<Turns>
   readonly plans: Stored<ReadonlyArray<RestartPlan>>
   readonly addPlan: (plan: RestartPlan) => Stored<void>
+  /** With all that is recorded of it. */
   readonly removePlan: (id: string) => Stored<void>
 }
 
 const storeError = (error: KeyValueStore.KeyValueStoreError): PlanStoreError =>
   new PlanStoreError({
     operation: error.method,
+    problem: storeProblem(error),
     cause: error,
     ...(error.key !== undefined && { key: error.key })
   })
@@ -106,6 +109,12 @@ export const make = (shared: KeyValueStore.KeyValueStore): Memory => {
       return plans
     }),
     addPlan: (plan) => setPlan(`plan/${plan.id}`, plan),
-    removePlan: (id) => Effect.mapError(store.remove(`plan/${id}`), storeError)
+    removePlan: (id) =>
+      Effect.gen(function*() {
+        const records = ["order", "progress"].map((kind) => `${kind}/${id.length}/${id}/`)
+        const keys = (yield* store.keys).filter((key) => records.some((start) => key.startsWith(start)))
+        // The plan comes last: if this process ends in between, it can be removed again.
+        yield* Effect.forEach([...keys, `plan/${id}`], (key) => store.remove(key), { discard: true })
+      }).pipe(Effect.mapError(storeError))
   }
 }
