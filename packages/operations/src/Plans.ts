@@ -109,7 +109,10 @@ export type NewTime = { readonly by: Duration.Input } | { readonly to: DateTime.
  * @since 0.1.0
  */
 export interface Service {
-  /** The plans in force: those of the program, and those that were added. One-off plans stay until a day after their time. */
+  /**
+   * The plans in force: those of the program, those that were added, and those of other programs that drive servers with this
+   * store. One-off plans stay until a day after their time.
+   */
   readonly list: Effect.Effect<ReadonlyArray<RestartPlan.RestartPlan>, PlanStoreError>
   /**
    * Puts a plan in force, and keeps it in the store: a restart at one time, for example. A plan that comes late for its own

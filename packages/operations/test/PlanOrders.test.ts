@@ -157,8 +157,8 @@ describe("an order", () => {
     onServer(
       { from: "2026-03-28T03:50", plans: { restarts: [nightly], refresh: "2 minutes" } },
       Effect.gen(function*() {
-        // As a command has them, which nobody drives.
-        const command = yield* Plans.make({ restarts: [nightly] })
+        // Its plans are those of the driver, which it finds in the store.
+        const command = yield* Plans.make()
         yield* TestRcon.passTime("4.5 minutes")
         assert.strictEqual((yield* command.postpone("nightly", { by: "30 minutes" })).changed.length, 1)
         yield* TestRcon.passTime("1 minute")
@@ -171,6 +171,9 @@ describe("an order", () => {
           "04:00:00 Restart in 30 minutes"
         ])
         assert.deepStrictEqual((yield* command.next()).map(timeOf), ["2026-03-28T04:30"])
+        assert.deepStrictEqual((yield* command.list).map(({ id }) => id), ["now", "nightly"])
+        const same = yield* Effect.flip(command.add({ ...nightly, at: { once: "2026-03-28T04:20:00Z" } }))
+        assert.strictEqual(same._tag, "DuplicatePlan")
       })
     ))
 })

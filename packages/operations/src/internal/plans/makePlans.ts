@@ -65,6 +65,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
 
   const context: Context = {
     memory,
+    declared,
     plans,
     rotas,
     textOf: options.text ?? RestartPlan.textOf,
@@ -83,14 +84,22 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
   yield* Effect.addFinalizer(() => PubSub.shutdown(context.events))
   const changed = PubSub.publish(context.changes, undefined)
 
+  /** With the plans of other programs on the store: the one that drives the servers, if this is a command. */
+  const known = Effect.gen(function*() {
+    const own = yield* plans
+    const ids = new Set(own.map(({ plan }) => plan.id))
+    const others = (yield* memory.programs).filter(({ id }) => !ids.has(id))
+    return [...own, ...others.map(compile)]
+  })
+
   const find = Effect.fnUntraced(function*(id: string): Effect.fn.Return<Compiled, UnknownPlan | PlanStoreError> {
-    const all = yield* plans
+    const all = yield* known
     const found = all.find(({ plan }) => plan.id === id)
     return found ?? (yield* new UnknownPlan({ id, known: all.map(({ plan }) => plan.id) }))
   })
 
   return {
-    list: Effect.map(plans, (all) => all.map(({ plan }) => plan)),
+    list: Effect.map(known, (all) => all.map(({ plan }) => plan)),
     add: Effect.fnUntraced(function*(input) {
       const plan = yield* Effect.fromResult(RestartPlan.fromInput(input))
       const now = yield* Clock.currentTimeMillis
@@ -104,7 +113,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
       for (const { at, id } of added) {
         if ("once" in at && at.once.epochMilliseconds < now - KEPT) yield* memory.removePlan(id)
       }
-      if (isDeclared(plan.id) || added.some(({ id }) => id === plan.id)) {
+      if ((yield* known).some(({ plan: { id } }) => id === plan.id)) {
         return yield* new DuplicatePlan({ id: plan.id })
       }
       yield* memory.addPlan(plan)
@@ -118,7 +127,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
       yield* changed
     }),
     next: Effect.fnUntraced(function*(options = {}) {
-      const wanted = options.plan === undefined ? yield* plans : [yield* find(options.plan)]
+      const wanted = options.plan === undefined ? yield* known : [yield* find(options.plan)]
       const found = yield* Effect.forEach(wanted, (plan) => Orders.next(context, plan, options))
       return found.flat().sort((a, b) => a.time.epochMilliseconds - b.time.epochMilliseconds)
     }),
