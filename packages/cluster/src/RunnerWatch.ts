@@ -13,11 +13,14 @@
  *
  * @since 0.1.0
  */
+import { Monotonic } from "@bercon/session/unstable"
 import * as Runners from "effect/cluster/Runners"
 import * as RunnerStorage from "effect/cluster/RunnerStorage"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Formatter from "effect/Formatter"
 import * as Layer from "effect/Layer"
+import { unwaited } from "./internal/unwaited.ts"
 
 /**
  * Options of the watch.
@@ -26,7 +29,7 @@ import * as Layer from "effect/Layer"
  * @since 0.1.0
  */
 export interface Options {
-  /** How often to ask the others. Each has as long to answer. Default 1 second. */
+  /** How often to ask the others, from 100 milliseconds to 1 minute. Each has as long to answer. Default 1 second. */
   readonly interval?: Duration.Input | undefined
 }
 
@@ -34,7 +37,8 @@ export interface Options {
 const MISSES = 2
 
 /**
- * Watches the other runners for as long as the layer lives. Each runner of the cluster needs it.
+ * Watches the other runners for as long as the layer lives. Each runner of the cluster needs it. Dies with a `RangeError` if
+ * `interval` is out of its range.
  *
  * **Details**
  *
@@ -46,7 +50,13 @@ const MISSES = 2
 export const layer = (
   options?: Options
 ): Layer.Layer<never, never, Runners.Runners | RunnerStorage.RunnerStorage> => {
-  const interval = options?.interval ?? "1 second"
+  const interval = Monotonic.duration(options?.interval ?? 1000)
+  if (!(interval >= 100 && interval <= 60_000)) {
+    const given = Formatter.format(options?.interval)
+    return Layer.effectDiscard(
+      Effect.die(new RangeError(`interval must be from 100 milliseconds to 1 minute (got ${given})`))
+    )
+  }
   return Layer.effectDiscard(Effect.gen(function*() {
     const runners = yield* Runners.Runners
     const storage = yield* RunnerStorage.RunnerStorage
@@ -57,7 +67,7 @@ export const layer = (
         members,
         ([{ address }]) =>
           Effect.map(
-            Effect.isSuccess(Effect.timeout(runners.ping(address), interval)),
+            Effect.isSuccess(Effect.timeout(unwaited(runners.ping(address)), interval)),
             (isThere) => ({ address, isThere })
           ),
         { concurrency: "unbounded" }
@@ -78,8 +88,9 @@ export const layer = (
       }
     })
     yield* look.pipe(
-      // The database is away, say. Nothing can be done then.
-      Effect.ignoreCause,
+      // Without the database no runner can be marked.
+      Effect.ignore,
+      Effect.catchDefect((defect) => Effect.logError("watching the other runners failed", defect)),
       Effect.delay(interval),
       Effect.forever,
       Effect.forkScoped

@@ -86,8 +86,19 @@ export interface Options {
   readonly heartbeat?: Duration.Input | undefined
 }
 
-/** How many commands that must not run twice are remembered. */
-const REMEMBERED = 4096
+/** How many of the latest calls are remembered: those that must not run twice, and the others. */
+const REMEMBERED = { unrepeatable: 4096, repeatable: 256 } as const
+
+/** Remembers the latest names. Returns whether a name is new. */
+const remembering = (capacity: number) => {
+  const names = new Set<string>()
+  return (name: string): boolean => {
+    if (names.has(name)) return false
+    names.add(name)
+    if (names.size > capacity) names.delete(names.values().next().value!)
+    return true
+  }
+}
 
 /** Sends nothing while the lock of the server's shard may have expired: another runner may have the server then. */
 const fenced = (transport: Transport["Service"], isHeld: () => boolean): Transport["Service"] => ({
@@ -135,7 +146,13 @@ const activate = Effect.fnUntraced(function*(
     ...(generation !== undefined && { generation }),
     ...(textFallback !== undefined && { textFallback })
   }
-  const opened = yield* Effect.result(start(found, isHeld))
+  const opened = yield* Effect.result(Effect.catchDefect(start(found, isHeld), (defect) =>
+    Effect.andThen(
+      Effect.logError("the session of a game server failed to start", defect),
+      new LoginFailure({
+        reason: new InvalidOptions({ problem: "the session failed to start. The log of its runner has the reason" })
+      })
+    )))
   const activation: Activation = {
     name,
     generation,
@@ -170,8 +187,11 @@ const activations = Effect.fnUntraced(function*(heartbeat: number) {
     const found = yield* Effect.result(look)
     const generation = generationOf(found)
     if (current !== undefined && generation !== undefined && generation === current.generation) return
-    // The next session says nothing before the former one is closed.
-    yield* Scope.close(ownScope, Exit.void)
+    // The next session sends nothing before the former one is closed.
+    yield* Effect.catchDefect(
+      Scope.close(ownScope, Exit.void),
+      (defect) => Effect.logError("closing the former session of a game server failed", defect)
+    )
     ownScope = yield* Scope.fork(scope)
     const name = `${host}:${port}/${yield* getSnowflake}`
     current = yield* Scope.provide(activate({ heartbeat, name }, found, () => isHeld(shardId)), ownScope)
@@ -195,8 +215,9 @@ const activations = Effect.fnUntraced(function*(heartbeat: number) {
 
 const handlers = Effect.fnUntraced(function*(heartbeat: number) {
   const { current, feed } = yield* activations(heartbeat)
-  /** The calls that must not run twice, oldest first. */
-  const delivered = new Set<string>()
+  // Many calls of one kind must not make the entity forget those of the other.
+  const isFirstRepeatable = remembering(REMEMBERED.repeatable)
+  const isFirstUnrepeatable = remembering(REMEMBERED.unrepeatable)
   /** The calls that may be withdrawn, and whether they are still valid. */
   const valid = new Map<string, boolean>()
 
@@ -204,11 +225,9 @@ const handlers = Effect.fnUntraced(function*(heartbeat: number) {
     Command: ({ payload: { activation, call, epoch, repeatable, text, timeout, withdrawable } }) =>
       Effect.suspend((): Effect.Effect<Uint8Array, CommandError.CommandError | Wire.CallLost> => {
         const meant = current()
-        if (meant?.name !== activation || delivered.has(call)) return Effect.fail(new Wire.CallLost({}))
-        if (!repeatable) {
-          delivered.add(call)
-          if (delivered.size > REMEMBERED) delivered.delete(delivered.values().next().value!)
-        }
+        const isFirst = repeatable ? isFirstRepeatable : isFirstUnrepeatable
+        // A second delivery would not know whether the first one has sent the command.
+        if (meant?.name !== activation || !isFirst(call)) return Effect.fail(new Wire.CallLost({}))
         if (Result.isFailure(meant.opened)) {
           const closed = new CommandError.SessionClosed({ sends: 0, cause: meant.opened.failure })
           return Effect.fail(CommandErrors.make(text, closed))

@@ -92,6 +92,8 @@ export const layer: Layer.Layer<
   const now = yield* Monotonic.make
   /** When each lock was last known to be held: the time at which the question was sent. */
   const confirmed = new Map<string, { readonly shard: ShardId; readonly at: number }>()
+  /** Locks that the database has reported as lost, and that are not taken again yet. */
+  const doubted = new Set<string>()
   /** Locks that the engine has given back. It may ask to refresh one that it is giving back. */
   const returned = new Map<string, ShardId>()
   /** This runner, once it has asked for a lock. */
@@ -111,11 +113,18 @@ export const layer: Layer.Layer<
   const age = (shard: ShardId): number => now() - (confirmed.get(keyOf(shard))?.at ?? -Infinity)
   const isReturned = (shard: ShardId): boolean => returned.has(keyOf(shard))
   const confirm = (shards: ReadonlyArray<ShardId>, at: number): void => {
-    for (const shard of shards) confirmed.set(keyOf(shard), { shard, at })
+    for (const shard of shards) {
+      confirmed.set(keyOf(shard), { shard, at })
+      doubted.delete(keyOf(shard))
+    }
+  }
+  const forget = (shard: ShardId): void => {
+    confirmed.delete(keyOf(shard))
+    doubted.delete(keyOf(shard))
   }
   const giveBack = (shards: Iterable<ShardId>): void => {
     for (const shard of shards) {
-      confirmed.delete(keyOf(shard))
+      forget(shard)
       returned.set(keyOf(shard), shard)
     }
   }
@@ -136,9 +145,11 @@ export const layer: Layer.Layer<
     yield* Effect.forEach(held.filter(isReturned), (shard) => storage.release(address, shard), { discard: true })
     const isHeld = (shard: ShardId) => held.some((other) => keyOf(other) === keyOf(shard))
     const lost = shards.filter((shard) => !isHeld(shard) && !isReturned(shard))
+    // Another runner may have them, until the database says otherwise.
+    for (const shard of lost) doubted.add(keyOf(shard))
     const again = lost.length === 0 ? [] : yield* storage.acquire(address, lost)
     const mine = [...held.filter((shard) => !isReturned(shard)), ...again]
-    for (const shard of shards) confirmed.delete(keyOf(shard))
+    for (const shard of shards) forget(shard)
     confirm(mine, at)
     return mine
   })
@@ -162,7 +173,8 @@ export const layer: Layer.Layer<
       )
     })
 
-  const isSure = (shard: ShardId): boolean => (confirmed.get(keyOf(shard))?.at ?? -Infinity) >= sureSince
+  const isSure = (shard: ShardId): boolean =>
+    !doubted.has(keyOf(shard)) && (confirmed.get(keyOf(shard))?.at ?? -Infinity) >= sureSince
   // The engine would confirm them soon, too, but their servers are silent until then.
   const confirmAnew = Effect.suspend(() => {
     look()

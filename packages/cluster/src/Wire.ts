@@ -165,8 +165,8 @@ export const Listing = Schema.TaggedStruct("Listing", {
   origin: Schema.String,
   /** How many changes there were. */
   revision: Schema.Int,
-  /** The name of the last change. */
-  change: Schema.String,
+  /** The names of the last changes, the newest last. The last one has made this list. */
+  changes: Schema.Array(Schema.String),
   servers: Schema.Array(ListedServer).check(Schema.isMaxLength(MAX_SERVERS))
 })
 

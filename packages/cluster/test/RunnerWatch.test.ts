@@ -1,7 +1,7 @@
 import { RemoteSession, RunnerWatch, type Servers, ShardLocks } from "@bercon/cluster"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer, Logger, Redacted } from "effect"
 import { ClusterError, Runner, RunnerAddress, Runners, RunnerStorage, Sharding } from "effect/cluster"
 import * as MemoryCluster from "./memoryCluster.ts"
 
@@ -78,6 +78,56 @@ describe("RunnerWatch", () => {
     yield* Effect.scoped(Effect.andThen(Layer.build(layer), TestRcon.passTime("2500 millis")))
     return marks
   })
+
+  it.effect("does not wait for a call to a runner that cannot even be interrupted", () =>
+    Effect.gen(function*() {
+      const marks: Array<number> = []
+      const addresses = [0, 1, 2].map((port) => RunnerAddress.make("10.1.0.1", port))
+      const layer = RunnerWatch.layer().pipe(Layer.provide([
+        Layer.mock(Runners.Runners, {
+          ping: ({ port }) => port === 2 ? Effect.uninterruptible(Effect.never) : Effect.void
+        }),
+        Layer.mock(RunnerStorage.RunnerStorage, {
+          getRunners: Effect.succeed(
+            addresses.map((address) => [Runner.make({ address, groups: ["default"], weight: 1 }), true] as const)
+          ),
+          setRunnerHealth: ({ port }) => Effect.sync(() => marks.push(port))
+        })
+      ]))
+      yield* Effect.scoped(Effect.andThen(Layer.build(layer), TestRcon.passTime("4 seconds")))
+      assert.deepStrictEqual(marks, [2])
+    }))
+
+  it.effect("goes on after a defect, which it logs", () =>
+    Effect.gen(function*() {
+      const logged: Array<string> = []
+      let looks = 0
+      const layer = RunnerWatch.layer().pipe(Layer.provide([
+        Layer.mock(Runners.Runners, {}),
+        Layer.mock(RunnerStorage.RunnerStorage, {
+          getRunners: Effect.suspend(() => {
+            looks++
+            return Effect.die("a defect of the storage")
+          })
+        })
+      ]))
+      yield* Effect.scoped(Effect.andThen(Layer.build(layer), TestRcon.passTime("3500 millis"))).pipe(
+        Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(String(message)))]))
+      )
+      assert.strictEqual(looks, 3)
+      assert.lengthOf(logged, 3)
+    }))
+
+  it.effect("rejects an interval that is not allowed", () =>
+    Effect.gen(function*() {
+      for (const interval of [0, 99, "2 minutes", "Infinity"] as const) {
+        const layer = RunnerWatch.layer({ interval }).pipe(
+          Layer.provide([Layer.mock(Runners.Runners, {}), Layer.mock(RunnerStorage.RunnerStorage, {})])
+        )
+        const exit = yield* Effect.exit(Effect.scoped(Layer.build(layer)))
+        assert.include(String(exit), "interval must be from 100 milliseconds to 1 minute (got ")
+      }
+    }))
 
   it.effect("marks nobody if it reaches none of several", () =>
     Effect.gen(function*() {

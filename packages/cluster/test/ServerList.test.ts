@@ -111,6 +111,57 @@ describe("the list of servers", () => {
       assert.deepStrictEqual(yield* ids(list), ["altis", "stratis"])
     }).pipe(Effect.scoped))
 
+  it.effect("is not changed twice by a change whose outcome was lost, although others have changed it since", () =>
+    Effect.gen(function*() {
+      const { cluster, join, store } = yield* setup(1)
+      const [one, other] = [yield* join, yield* join]
+      yield* TestRcon.passTime(one.add("altis", at(1)))
+      yield* TestRcon.passTime("1 second")
+      yield* cluster.loseAnswer
+      const replaced = yield* Effect.forkChild(one.replace("altis", at(2)), { startImmediately: true })
+      yield* TestRcon.passTime("1 second")
+      yield* TestRcon.passTime(other.replace("altis", at(3)))
+      yield* TestRcon.passTime("20 seconds")
+      yield* Fiber.join(replaced)
+
+      yield* cluster.loseAnswer
+      const added = yield* Effect.forkChild(one.add("malden", at(4)), { startImmediately: true })
+      yield* TestRcon.passTime("1 second")
+      yield* TestRcon.passTime(other.replace("malden", at(5)))
+      yield* TestRcon.passTime("20 seconds")
+      yield* Fiber.join(added)
+
+      yield* cluster.loseAnswer
+      const reconciled = yield* Effect.forkChild(one.reconcile({ stratis: at(6) }), { startImmediately: true })
+      yield* TestRcon.passTime("1 second")
+      yield* TestRcon.passTime(other.add("tanoa", at(7)))
+      yield* TestRcon.passTime("20 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(reconciled), {
+        added: ["stratis"],
+        removed: ["altis", "malden"],
+        replaced: []
+      })
+      assert.deepStrictEqual(yield* ids(other), ["stratis", "tanoa"])
+      assert.strictEqual(store.writes.length, 7)
+    }).pipe(Effect.scoped))
+
+  it.effect("may have been changed if its outcome was lost and too many others have changed it since", () =>
+    Effect.gen(function*() {
+      const { cluster, join } = yield* setup(1)
+      const [one, other] = [yield* join, yield* join]
+      yield* TestRcon.passTime(one.add("altis", at(1)))
+      yield* TestRcon.passTime("1 second")
+      yield* cluster.loseAnswer
+      const replaced = yield* Effect.forkChild(Effect.flip(one.replace("altis", at(2))), { startImmediately: true })
+      yield* TestRcon.passTime("1 second")
+      for (let port = 3; port <= 103; port++) yield* TestRcon.passTime(other.replace("altis", at(port)))
+      yield* TestRcon.passTime("20 seconds")
+      const failed = yield* Fiber.join(replaced)
+      assert.instanceOf(failed, FleetError.FleetUnavailable)
+      assert.strictEqual(failed.execution, "MaybeExecuted")
+      assert.strictEqual((yield* other.servers).get("altis")?.settings.port, 103)
+    }).pipe(Effect.scoped))
+
   it.effect("does not begin anew for those who know it", () =>
     Effect.gen(function*() {
       const { join, run, runners, store } = yield* setup(1)
@@ -148,12 +199,18 @@ describe("the list of servers", () => {
 const churn = Effect.gen(function*() {
   const { cluster, join, run, runners, store } = yield* setup(1, 2)
   const members = [yield* join, yield* join, yield* join]
+  yield* TestRcon.passTime(members[0]!.add("shared", at(1)))
   let port = 2
   let added = 0
+  let replaced = 1
+  /** The replacements of one server by all members: each puts another port. */
+  const replacements = new Map<number, Exit.Exit<void, unknown>>()
   const outcomes = new Map<string, { add: Exit.Exit<void, unknown>; remove?: Exit.Exit<void, unknown> }>()
   const act = (list: ServerList.Service) =>
     Effect.gen(function*() {
       const id = `server-${added++}`
+      const other = ++replaced
+      replacements.set(other, yield* Effect.exit(list.replace("shared", at(other))))
       const add = yield* Effect.exit(list.add(id, at(1)))
       outcomes.set(id, { add })
       if (!(yield* Random.nextBoolean)) return
@@ -182,7 +239,7 @@ const churn = Effect.gen(function*() {
     store.mode = "there"
   }
   yield* TestRcon.passTime("1 minute")
-  return { added, members, outcomes, store }
+  return { added, members, outcomes, replacements, store }
 })
 
 /** Whether a change was made: `undefined` if that is not known. */
@@ -195,14 +252,21 @@ const wasMade = (exit: Exit.Exit<void, unknown>): boolean | undefined => {
 describe("while runners come and go and the store is away", () => {
   it.effect.each([1, 2, 3])("no change is lost, and none is made twice (seed %i)", (seed) =>
     Effect.gen(function*() {
-      const { added, members, outcomes, store } = yield* Random.withSeed(churn, seed)
+      const { added, members, outcomes, replacements, store } = yield* Random.withSeed(churn, seed)
       assert.strictEqual(outcomes.size, added)
       const history = store.writes.map((text) => JSON.parse(text) as Wire.Listing)
       history.forEach(({ origin, revision }, i) => {
         assert.strictEqual(revision, i + 1)
         assert.strictEqual(origin, history[0]!.origin)
       })
-      const last = new Set(history.at(-1)!.servers.map(({ id }) => id))
+      const ports = history.map(({ servers }) => servers.find(({ id }) => id === "shared")!.settings.port)
+      for (const [port, exit] of replacements) {
+        const times = ports.filter((other, i) => other === port && ports[i - 1] !== port).length
+        assert.isAtMost(times, 1, `port ${port}`)
+        const isMade = wasMade(exit)
+        if (isMade !== undefined) assert.strictEqual(times === 1, isMade, `port ${port}`)
+      }
+      const last = new Set(history.at(-1)!.servers.map(({ id }) => id).filter((id) => id !== "shared"))
       let sure = 0
       for (const [id, { add, remove }] of outcomes) {
         const appearances = history.map(({ servers }) => servers.some((server) => server.id === id))
@@ -214,6 +278,6 @@ describe("while runners come and go and the store is away", () => {
         if (isAdded !== undefined && isRemoved !== undefined) sure++
       }
       assert.isAbove(sure, added / 2)
-      for (const list of members) assert.sameMembers(yield* ids(list), [...last])
+      for (const list of members) assert.sameMembers(yield* ids(list), ["shared", ...last])
     }).pipe(Effect.scoped), 60_000)
 })

@@ -1,6 +1,6 @@
 import { ShardLocks } from "@bercon/cluster"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Context, Effect, Fiber, Layer } from "effect"
+import { Clock, Context, Effect, Fiber, Layer, Option } from "effect"
 import { ClusterError, RunnerAddress, RunnerStorage, ShardId, ShardingConfig } from "effect/cluster"
 import { TestClock } from "effect/testing"
 
@@ -13,7 +13,13 @@ const keyOf = ({ group, id }: ShardId.ShardId): string => `${group}:${id}`
 const database = Effect.gen(function*() {
   const held = new Set<string>()
   const foreign = new Set<string>()
-  const state = { mode: "there" as "there" | "slow" | "away" | "hanging", held, foreign }
+  const state = {
+    mode: "there" as "there" | "slow" | "away" | "hanging",
+    held,
+    foreign,
+    /** Whether it answers a request for a lock. */
+    gives: true
+  }
   const asked = <A>(answer: () => A): Effect.Effect<A, ClusterError.PersistenceError> =>
     Effect.suspend(() =>
       state.mode === "there"
@@ -39,6 +45,9 @@ const database = Effect.gen(function*() {
           if (!foreign.has(keyOf(id))) held.add(keyOf(id))
           return held.has(keyOf(id))
         })
+      ).pipe(
+        Effect.when(Effect.sync(() => state.gives)),
+        Effect.flatMap(Option.match({ onNone: () => Effect.never, onSome: Effect.succeed }))
       ),
     refresh: (_, ids) => asked(() => Array.from(ids).filter((id) => held.has(keyOf(id)))),
     release: (_, id) => asked(() => void held.delete(keyOf(id))),
@@ -100,6 +109,21 @@ describe("locks of shards", () => {
       state.held.clear()
       state.foreign.add(keyOf(first))
       assert.deepStrictEqual(yield* refresh(), [keyOf(second)])
+      assert.deepStrictEqual(shards.map(isHeld), [false, true])
+    }))
+
+  it.effect("are not surely held once the database has reported them lost, although it does not give them back", () =>
+    Effect.gen(function*() {
+      const { isHeld, refresh, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      state.held.clear()
+      state.foreign.add(keyOf(first))
+      state.gives = false
+      // The sessions stay for now, and send nothing.
+      assert.deepStrictEqual(yield* refresh(), both)
+      assert.deepStrictEqual(shards.map(isHeld), [false, false])
+      state.gives = true
+      yield* TestClock.adjust("4 seconds")
       assert.deepStrictEqual(shards.map(isHeld), [false, true])
     }))
 

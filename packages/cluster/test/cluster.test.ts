@@ -3,7 +3,7 @@ import { ClusterRcon, RemoteSession, ServerEntity, Servers, ShardLocks, Wire } f
 import { type Message, Session, Transport } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Option, Redacted, Stream } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Stream } from "effect"
 import { Sharding } from "effect/cluster"
 import * as MemoryCluster from "./memoryCluster.ts"
 
@@ -220,6 +220,28 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
       assert.deepStrictEqual((yield* server.commands).filter(({ text }) => text === "say -1 once").length, 1)
     }).pipe(Effect.scoped, provided))
 
+  it.effect("a command that the server has run is not called unsent, although the next runner could not send it", () =>
+    Effect.gen(function*() {
+      const { cluster, network, owner, server } = yield* setup(1, 2)
+      const { session } = yield* join(cluster)
+      yield* online(session)
+      yield* network.change({ latency: "500 millis" })
+      const command = yield* Effect.forkChild(session.command("version"), { startImmediately: true })
+      yield* TestRcon.passTime("600 millis")
+      assert.include(yield* texts(server), "version")
+      yield* server.stop()
+      yield* end(owner())
+      yield* TestRcon.passTime("30 seconds")
+      const failed = yield* Effect.flip(Fiber.join(command))
+      console.log(
+        "ZZZ",
+        failed.message,
+        cluster.wire.filter((l) => l.includes("version")).length,
+        cluster.wire.filter((l) => l.includes("Withdraw")).length
+      )
+      assert.strictEqual(failed.execution, "MaybeExecuted", failed.message)
+    }).pipe(Effect.scoped, provided))
+
   it.effect("a command of the epoch before is not sent, and one of none waits for the next runner", () =>
     Effect.gen(function*() {
       const { cluster, owner, server } = yield* setup(1, 2)
@@ -273,6 +295,31 @@ describe("what the engine delivers again by itself", () => {
       assert.isAtLeast(cluster.wire.filter((line) => line.includes("say -1 once")).length, 2)
       assert.strictEqual((yield* texts(server)).filter((text) => text === "say -1 once").length, 1)
     }).pipe(Effect.scoped, provided))
+
+  it.effect.each([true, false])(
+    "is not run a second time by the same activation (repeatable: %s)",
+    (repeatable) =>
+      Effect.gen(function*() {
+        const { cluster, server } = yield* setup(1)
+        const { session, sharding } = yield* join(cluster)
+        yield* online(session)
+        const hello = cluster.wire.map((line) => /"activation":"([^"]+)"/.exec(line)?.[1]).find((found) =>
+          found !== undefined
+        )
+        const entity = (yield* Effect.provideService(ServerEntity.client, Sharding.Sharding, sharding))("altis")
+        const call = {
+          activation: hello!,
+          call: "a call",
+          text: "say -1 once",
+          repeatable,
+          withdrawable: false,
+          timeout: 20_000
+        }
+        yield* TestRcon.passTime(entity.Command(call))
+        assert.instanceOf(yield* TestRcon.passTime(Effect.flip(entity.Command(call))), Wire.CallLost)
+        assert.deepStrictEqual((yield* texts(server)).filter((text) => text === "say -1 once"), ["say -1 once"])
+      }).pipe(Effect.scoped, provided)
+  )
 })
 
 describe("when the connection to the runner breaks", () => {
@@ -406,6 +453,73 @@ describe("a session in the cluster", () => {
       assert.deepStrictEqual((yield* texts(server)).filter((text) => text.startsWith("kick")), [])
       const outdated = yield* Effect.flip(session.command("kick 2", { isCurrent: () => false }))
       assert.strictEqual(outdated.reason._tag, "Outdated")
+    }).pipe(Effect.scoped, provided))
+
+  it.effect("fails a command whose check throws, and goes on", () =>
+    Effect.gen(function*() {
+      const { cluster, network } = yield* setup(1)
+      const { session } = yield* join(cluster)
+      yield* online(session)
+      const heard = yield* listen(session)
+      yield* network.partition()
+      let isCurrent: () => boolean = () => true
+      const command = yield* Effect.forkChild(session.command("kick 0", { isCurrent: () => isCurrent() }), {
+        startImmediately: true
+      })
+      yield* TestRcon.passTime("500 millis")
+      isCurrent = () => {
+        throw new Error("a defect of the caller")
+      }
+      yield* TestRcon.passTime("3 seconds")
+      yield* network.heal()
+      yield* TestRcon.passTime("25 seconds")
+      assert.strictEqual((yield* Effect.flip(Fiber.join(command))).execution, "MaybeExecuted")
+      assert.deepStrictEqual(heard.filter((text) => text.startsWith("gap")), [])
+      const { reason } = yield* Effect.flip(session.command("kick 1", { isCurrent }))
+      assert.strictEqual(reason._tag, "Outdated")
+      assert.include(reason.message, "a defect of the caller")
+    }).pipe(Effect.scoped, provided))
+
+  it.effect("fails if starting it dies, and the reason is in the log of its runner alone", () =>
+    Effect.gen(function*() {
+      const logged: Array<string> = []
+      const logger = Logger.layer([
+        Logger.make(({ cause, message }) => logged.push(`${message} ${Cause.pretty(cause)}`))
+      ])
+      const { cluster, network, server } = yield* setup()
+      const options = {
+        get password(): Redacted.Redacted {
+          throw new Error(`a defect with ${PASSWORD}`)
+        }
+      }
+      yield* cluster.runner(1, () => Effect.succeed({ transport: network.transport(server.address), options })).pipe(
+        Effect.provide(logger)
+      )
+      yield* TestRcon.passTime("5 seconds")
+      const { session } = yield* join(cluster)
+      const failure = yield* Effect.flip(online(session))
+      assert.include(failure.message, "the session failed to start. The log of its runner has the reason")
+      assert.include(logged.join(), "a defect with")
+      assert.notInclude(cluster.wire.join(), PASSWORD)
+    }).pipe(Effect.scoped, provided))
+
+  it.effect("refuses more pending commands than it can hold", () =>
+    Effect.gen(function*() {
+      const { cluster } = yield* setup()
+      const { session } = yield* join(cluster)
+      const pending = yield* Effect.forkChild(
+        Effect.forEach(
+          Array.from({ length: 4096 }),
+          () => Effect.exit(session.command("version", { timeout: "5 seconds" })),
+          { concurrency: "unbounded", discard: true }
+        ),
+        { startImmediately: true }
+      )
+      const { execution, reason } = yield* Effect.flip(session.command("players"))
+      assert.deepStrictEqual([reason._tag, execution], ["Overloaded", "NotExecuted"])
+      yield* TestRcon.passTime(Fiber.join(pending))
+      const later = yield* TestRcon.passTime(Effect.flip(session.command("players", { timeout: "5 seconds" })))
+      assert.strictEqual(later.reason._tag, "NotConnected")
     }).pipe(Effect.scoped, provided))
 
   it.effect("fails commands honestly while there is no runner", () =>

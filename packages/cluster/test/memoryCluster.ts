@@ -174,9 +174,14 @@ export const make = Effect.fnUntraced(function*(options?: {
       return {
         disconnects,
         send: (connection, response) =>
-          Effect.suspend(() =>
-            dead.has(port) ? Effect.void : connections.get(connection)?.respond(copy(response)) ?? Effect.void
-          ),
+          Effect.suspend(() => {
+            if (dead.has(port)) return Effect.void
+            if (losesAnswer && response._tag === "Exit") {
+              losesAnswer = false
+              return Effect.void
+            }
+            return connections.get(connection)?.respond(copy(response)) ?? Effect.void
+          }),
         end: () => Effect.void,
         clientIds: Effect.sync(() =>
           new Set(Array.from(connections).filter(([, to]) => to.port === port).map(([id]) => id))
@@ -236,6 +241,10 @@ export const make = Effect.fnUntraced(function*(options?: {
       }))
   })
   const vanished = new Set<number>()
+  /** Whether the next answer to a call is lost. */
+  let losesAnswer = false
+  /** Loses the next answer to a call, although its connection stays. */
+  const loseAnswer = Effect.sync(() => void (losesAnswer = true))
 
   /** Breaks all connections to a runner, once. */
   const cut = (port: number) =>
@@ -347,5 +356,5 @@ export const make = Effect.fnUntraced(function*(options?: {
     ({ context, close }) => ({ sharding: Context.get(context, Sharding.Sharding), close })
   )
 
-  return { runner, runnerOf, consumer, cut, restartDatabase, wire, locks, sockets }
+  return { runner, runnerOf, consumer, cut, loseAnswer, restartDatabase, wire, locks, sockets }
 })

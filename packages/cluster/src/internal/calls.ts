@@ -18,6 +18,9 @@ import { causeOf } from "./outage.ts"
 /** How long after its deadline the outcome of a command may still arrive, in milliseconds. */
 const GRACE = 1000
 
+/** How many commands can be pending at once. One more fails with `Overloaded`. */
+const MAX_PENDING = 4096
+
 /** The calls of a server's entity. */
 export type Entity = ReturnType<Effect.Success<typeof ServerEntity.client>>
 
@@ -60,7 +63,8 @@ interface Call {
   readonly name: string
   readonly activation: string
   readonly isCurrent: (() => boolean) | undefined
-  withdrawn: boolean
+  /** The call that withdraws this one, once there is one. */
+  withdrawal: Fiber.Fiber<unknown, unknown> | undefined
   /** Ends the wait for the outcome: `undefined` if it will not be known. */
   readonly settle: (exit: CallExit | undefined) => void
 }
@@ -69,6 +73,7 @@ export class Calls {
   readonly #options: Options
   readonly #calls = new Set<Call>()
   #calledTimes = 0
+  #pending = 0
 
   constructor(options: Options) {
     this.#options = options
@@ -86,7 +91,12 @@ export class Calls {
         const problem = `its \`timeout\` must be a duration (got ${Formatter.format(given)})`
         return fail(text, new CommandError.InvalidCommand({ problem }))
       }
-      return this.#attempt({ text, repeatable, epoch, isCurrent, deadline: this.#options.now() + timeout }, 0)
+      if (this.#pending >= MAX_PENDING) return fail(text, new CommandError.Overloaded({ waiting: this.#pending }))
+      this.#pending++
+      return Effect.ensuring(
+        this.#attempt({ text, repeatable, epoch, isCurrent, deadline: this.#options.now() + timeout }, 0),
+        Effect.sync(() => this.#pending--)
+      )
     })
   }
 
@@ -98,9 +108,13 @@ export class Calls {
   /** Withdraws the calls whose commands are not valid any more. */
   withdrawOutdated(): void {
     for (const call of this.#calls) {
-      if (call.withdrawn || call.isCurrent?.() !== false) continue
-      call.withdrawn = true
-      this.#options.run(this.#options.entity.Withdraw({ call: call.name }))
+      if (call.withdrawal !== undefined || outdatedBy(call.isCurrent) === undefined) continue
+      const withdrawal = this.#options.run(this.#options.entity.Withdraw({ call: call.name }))
+      call.withdrawal = withdrawal
+      withdrawal.addObserver((exit) => {
+        // The next sign of life tries again.
+        if (Exit.isFailure(exit)) call.withdrawal = undefined
+      })
     }
   }
 
@@ -110,13 +124,13 @@ export class Calls {
       const { id, now, target } = this.#options
       const { deadline, epoch, isCurrent, text } = request
       /** It is not sent now: what that means depends on whether it may have been before. */
-      const stop = (notSent: CommandError.CommandError["reason"]) =>
-        fail(text, sends === 0 ? notSent : new CommandError.SessionLost({ peer: id, sends }))
+      const stop = (notSent: CommandError.CommandError["reason"]) => fail(text, this.#after(sends, notSent))
       const status = target.status()
       if (status._tag === "Closed") return fail(text, CommandErrors.closedBy(status.exit, sends))
       const epochThere = epoch === undefined ? undefined : target.epochThere(epoch)
       if (epoch !== undefined && epochThere === undefined) return stop(new CommandError.NotConnected({ peer: id }))
-      if (isCurrent?.() === false) return stop(new CommandError.Outdated({}))
+      const outdated = outdatedBy(isCurrent)
+      if (outdated !== undefined) return stop(outdated)
       const left = deadline - now()
       if (!(left > 0)) {
         const cause = causeOf(status)
@@ -145,12 +159,18 @@ export class Calls {
         name,
         activation,
         isCurrent,
-        withdrawn: false,
+        withdrawal: undefined,
         settle: (exit) => {
-          if (!this.#calls.delete(call)) return
+          if (!this.#calls.has(call)) return
+          end()
           resume(Effect.succeed(exit))
-          fiber.interruptUnsafe()
         }
+      }
+      // Without a runner, calls wait for one. They must not outlive the command.
+      const end = () => {
+        this.#calls.delete(call)
+        fiber.interruptUnsafe()
+        call.withdrawal?.interruptUnsafe()
       }
       this.#calls.add(call)
       const fiber = run(entity.Command({
@@ -163,10 +183,7 @@ export class Calls {
         timeout: left
       }))
       fiber.addObserver(call.settle)
-      return Effect.sync(() => {
-        this.#calls.delete(call)
-        fiber.interruptUnsafe()
-      })
+      return Effect.sync(end)
     })
     return Effect.flatMap(
       Effect.timeoutOption(outcome, left + GRACE),
@@ -186,7 +203,7 @@ export class Calls {
       if (error instanceof CommandError.CommandError) {
         const { reason } = error
         // Its runner has closed the session, which is not closed for its users.
-        if (reason._tag !== "SessionClosed" || reason.cause !== undefined) return Effect.fail(error)
+        if (reason._tag !== "SessionClosed" || reason.cause !== undefined) return fail(text, this.#after(sends, reason))
         if (reason.sends === 0) return Effect.delay(this.#attempt(request, sends), RETRY_DELAY)
       }
     }
@@ -199,6 +216,23 @@ export class Calls {
         ? CommandErrors.closedBy(status.exit, sends + 1)
         : new CommandError.SessionLost({ peer: this.#options.id, sends: sends + 1 })
     )
+  }
+
+  /** The reason of a failure, after earlier attempts that may have sent the command `sends` times. */
+  #after(sends: number, reason: CommandError.CommandError["reason"]): CommandError.CommandError["reason"] {
+    if (sends === 0 || reason.execution !== "NotExecuted") return reason
+    return reason._tag === "SessionClosed"
+      ? new CommandError.SessionClosed({ sends, ...(reason.cause !== undefined && { cause: reason.cause }) })
+      : new CommandError.SessionLost({ peer: this.#options.id, sends })
+  }
+}
+
+/** Calls `isCurrent`. A function that throws affects only its own command. */
+const outdatedBy = (isCurrent: (() => boolean) | undefined): CommandError.Outdated | undefined => {
+  try {
+    return isCurrent === undefined || isCurrent() ? undefined : new CommandError.Outdated({})
+  } catch (cause) {
+    return new CommandError.Outdated({ cause })
   }
 }
 

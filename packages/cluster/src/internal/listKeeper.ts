@@ -47,7 +47,10 @@ const ListKeeper = Entity.make("@bercon/ServerList", [
 ]).annotateRpcs(ClusterSchema.InterruptOnTermination, true)
 
 /** The list before its first change. */
-const UNWRITTEN = Wire.Listing.make({ origin: "", revision: 0, change: "", servers: [] })
+const UNWRITTEN = Wire.Listing.make({ origin: "", revision: 0, changes: [], servers: [] })
+
+/** How many names of changes a list keeps. A member asks by them whether a change whose outcome it missed was made. */
+const REMEMBERED = 100
 
 const unavailable = (execution: FleetUnavailable["execution"], problem: string) =>
   new FleetUnavailable({ problem, execution })
@@ -64,7 +67,7 @@ const handlers = Effect.gen(function*() {
 
   const learn = (listing: Wire.Listing): Wire.Listing => {
     isKnown = true
-    if (listing.change !== stored?.change) feed.publish(listing)
+    if (listing.changes.at(-1) !== stored?.changes.at(-1)) feed.publish(listing)
     return stored = listing
   }
   /** What is stored. To be run with the lock. */
@@ -84,9 +87,14 @@ const handlers = Effect.gen(function*() {
     Put: ({ payload: { change, origin, revision, servers } }) =>
       lock.withPermit(Effect.gen(function*() {
         const before = yield* load
-        if (before.change === change || before.origin !== origin || before.revision !== revision) return before
+        if (before.origin !== origin || before.revision !== revision) return before
         if (!isHeld(shardId)) return yield* unavailable("NotExecuted", "its runner cannot reach the database")
-        const next = Wire.Listing.make({ origin: origin || change, revision: revision + 1, change, servers })
+        const next = Wire.Listing.make({
+          origin: origin || change,
+          revision: revision + 1,
+          changes: [...before.changes, change].slice(-REMEMBERED),
+          servers
+        })
         // What is stored is known again when the store has answered.
         isKnown = false
         yield* Effect.timeout(store.set(KEY, next), STORE_TIMEOUT).pipe(

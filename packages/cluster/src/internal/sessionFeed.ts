@@ -39,6 +39,18 @@ export const make = Effect.fnUntraced(function*(heading: Heading, session: Sessi
     feed.publish(state())
   })
 
+  /** Runs in the background. If it dies, readers must not go on as if the session were silent: the feed ends. */
+  const pump = <A>(effect: Effect.Effect<A>) =>
+    effect.pipe(
+      Effect.catchDefect((defect) =>
+        Effect.andThen(
+          Effect.logError("the feed of a game server failed", defect),
+          Effect.sync(() => feed.close(Exit.void))
+        )
+      ),
+      Effect.forkScoped({ startImmediately: true })
+    )
+
   yield* session.messages.pipe(
     Stream.runForEach((item) => {
       if (item._tag === "Message") {
@@ -59,21 +71,21 @@ export const make = Effect.fnUntraced(function*(heading: Heading, session: Sessi
       return Effect.map(tell, gap)
     }),
     // How the session ends is its last status.
-    Effect.ignoreCause,
-    Effect.forkScoped({ startImmediately: true })
+    Effect.ignore,
+    pump
   )
   yield* session.statusChanges.pipe(
     Stream.runForEach((next: Status) => {
       status = next
       return tell
     }),
-    Effect.forkScoped({ startImmediately: true })
+    pump
   )
   const beat = Effect.flatMap(session.status, (now) => {
     status = now
     return tell
   })
-  yield* Effect.forkScoped(Effect.forever(Effect.delay(beat, heading.heartbeat)))
+  yield* pump(Effect.forever(Effect.delay(beat, heading.heartbeat)))
   return feed.values
 })
 
