@@ -484,7 +484,7 @@ describe("a session in the cluster", () => {
     Effect.gen(function*() {
       const logged: Array<string> = []
       const logger = Logger.layer([
-        Logger.make(({ cause, message }) => logged.push(`${message} ${Cause.pretty(cause)}`))
+        Logger.make(({ cause, message }) => logged.push(`${String(message)} ${Cause.pretty(cause)}`))
       ])
       const { cluster, network, server } = yield* setup()
       const options = {

@@ -1,4 +1,4 @@
-import { LoginFailure, Session } from "@bercon/session"
+import { LoginFailure, type Session } from "@bercon/session"
 import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger, Stream } from "effect"
