@@ -1,4 +1,4 @@
-/** What the rig hands to a runner's process, and what the process says back. */
+/** The data that the rig passes to the process of a runner, and the line that the process prints. */
 import { Schema } from "effect"
 
 /** The addresses of the game servers, by id. */
@@ -6,5 +6,5 @@ export const GameServers = Schema.fromJsonString(
   Schema.Record(Schema.String, Schema.Struct({ host: Schema.String, port: Schema.Int }))
 )
 
-/** The line that a runner prints as soon as it is a member of the cluster. */
+/** The line that a runner prints when it has joined the cluster. */
 export const READY = "this runner is a member of the cluster"

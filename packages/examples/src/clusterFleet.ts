@@ -13,11 +13,11 @@ const greetAll = Effect.gen(function*() {
   ))
 })
 
-// A member of the cluster. These servers count if the list in the cluster has never been changed.
+// A member of the cluster. These servers are used only if the list in the cluster has never been changed.
 export const program = (servers: Readonly<Record<string, Fleet.ServerSettings>>) =>
   greetAll.pipe(Effect.provide(ClusterFleet.layer({ servers })))
 
-// Another member, which changes the list meanwhile: the first one greets on this server, too.
+// Another member changes the list at run time: the first member then greets on this server, too.
 export const add = Effect.fn(function*(id: string, server: Fleet.ServerSettings) {
   const list = yield* ServerList.ServerList
   yield* list.add(id, server)
