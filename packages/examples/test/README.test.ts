@@ -117,7 +117,7 @@ describe("code in READMEs and documents", () => {
     }
   })
 
-  // They are read where the package is installed, and on npm.
+  // npm shows them, too, and so does an editor in a project that has installed the package.
   it.each(readmes.filter((file) => file.startsWith("packages/")))(
     "links relatively only to what is in the package: %s",
     (file) => {
