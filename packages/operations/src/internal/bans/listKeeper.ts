@@ -183,8 +183,8 @@ export const make = (dependencies: Dependencies): ListKeeper => {
       joined,
       ledger: hasReasons ? undefined : yield* ledger.get
     })
-    for (const id of decision.kept) tries.delete(id)
     const inForce = new Set(entries.map(({ id }) => id))
+    for (const id of tries.keys()) if (decision.kept.has(id) || !inForce.has(id)) tries.delete(id)
     for (const id of joined) if (decision.kept.has(id) || !inForce.has(id)) joined.delete(id)
     const add = decision.add.filter(({ id }) => (tries.get(id) ?? 0) < TRIES)
     if (owed.length > 0 || add.length > 0) {
