@@ -206,8 +206,9 @@ if (import.meta.main) {
   }
   for (
     const file of Fs.globSync([
+      "*.md",
       "docs/**/*.md",
-      "packages/{benchmarks,codec,session,client,testing,fleet,cluster,examples}/*.md"
+      "packages/{benchmarks,codec,session,client,testing,fleet,cluster,examples,reference}/*.md"
     ])
   ) {
     let allowed = false
