@@ -15,7 +15,7 @@ const inFolder = <A, E>(run: (folder: string) => Effect.Effect<A, E, FileSystem.
   }).pipe(Effect.provide(Node))
 
 describe("a store in a folder", () => {
-  it.live("keeps values for whoever opens the folder next", () =>
+  it.live("keeps values for the process that opens the folder next", () =>
     inFolder((folder) =>
       Effect.gen(function*() {
         const write = Effect.gen(function*() {
