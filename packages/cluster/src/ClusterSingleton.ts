@@ -3,11 +3,11 @@
  *
  * **Details**
  *
- * It is `Singleton` of Effect Cluster for a layer. A singleton that fails is silent and stays away until shards move. This one
- * is logged, and built again 10 seconds later.
+ * It is `Singleton` of Effect Cluster for a layer. If a singleton of the engine fails, nothing reports it, and it stays away until
+ * shards move. If this one fails, the failure is logged, and the layer is built again after 10 seconds.
  *
  * Two runners never run it at the same time as long as the locks of shards hold (see `ShardLocks`). After `kill -9` another
- * runner begins it within seconds. What it must remember belongs into a store that all runners share.
+ * runner begins it within seconds. Keep its data in a store that all runners share.
  *
  * **Example** (The restarts of all servers, announced by one of the runners)
  *
