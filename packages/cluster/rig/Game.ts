@@ -16,6 +16,10 @@ export const start = Effect.fnUntraced(function*(count: number, password: Redact
   return servers
 })
 
+/** The addresses of servers by their ids: the initial list of the cluster. */
+export const addresses = (servers: ReadonlyMap<string, GameServer>) =>
+  Object.fromEntries(Array.from(servers, ([id, { address }]) => [id, address]))
+
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(":"))
 
 /** The address of the runner that owns the session of a server. */

@@ -1,15 +1,12 @@
 /** The runners of the rig and the demo: processes that can be started, terminated, killed, frozen and thawed. */
-import type { SimulatedServer } from "@bercon/testing"
-import { Effect, Latch, type Redacted, Schema, type Scope, Stream } from "effect"
+import { Effect, Latch, type Redacted, type Scope, Stream } from "effect"
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
 import { fileURLToPath } from "node:url"
-import { GameServers, READY } from "./Handover.ts"
 import { freePort } from "./Postgres.ts"
 
 export interface Options {
   readonly count: number
   readonly database: Redacted.Redacted
-  readonly servers: ReadonlyMap<string, SimulatedServer.SimulatedServer["Service"]["address"]>
   readonly password: Redacted.Redacted
   /** Receives each line that a runner prints. */
   readonly onLine: (line: string) => Effect.Effect<void>
@@ -42,6 +39,9 @@ export interface Runners {
   readonly refill: Effect.Effect<void>
 }
 
+/** The line that a runner prints when it has joined the cluster. */
+export const READY = "this runner is a member of the cluster"
+
 const program = fileURLToPath(new URL("runner.ts", import.meta.url))
 
 /** Starts the runners in the scope. Returns when each has joined the cluster. */
@@ -58,7 +58,6 @@ export const start = Effect.fnUntraced(function*(options: Options) {
         DATABASE_URL: options.database,
         RUNNER_PORT: String(yield* Effect.orDie(freePort)),
         RUNNER_ADDRESS: address,
-        GAME_SERVERS: yield* Effect.orDie(Schema.encodeEffect(GameServers)(Object.fromEntries(options.servers))),
         GAME_PASSWORD: options.password
       },
       extendEnv: true,

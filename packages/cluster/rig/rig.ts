@@ -9,6 +9,7 @@
  *
  * The exit code is 1 if `@bercon/cluster` has broken a promise. Then it prints the promise and the output of the runners.
  */
+import { ServerList } from "@bercon/cluster"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Clock, Console, Effect, Redacted, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -69,7 +70,6 @@ const rig = Effect.fnUntraced(function*(asked: {
   const runners = yield* Runners.start({
     count: asked.runners,
     database: postgres.url,
-    servers: new Map(Array.from(servers, ([id, { address }]) => [id, address])),
     password,
     onLine: (line) =>
       Effect.suspend(() => {
@@ -123,13 +123,20 @@ const rig = Effect.fnUntraced(function*(asked: {
   const observing = Observer.start(servers)
 
   const broken = yield* Effect.gen(function*() {
+    const list = yield* ServerList.ServerList
+    yield* list.begin(Game.addresses(servers))
     const observer = yield* observing
     yield* Console.log(Report.heading)
     return yield* Effect.forEach(
       asked.faults.length === 0 ? Faults.names : asked.faults,
       (name) => measure(Faults.all[name], observer)
     )
-  }).pipe(Effect.scoped, Effect.provide(Cluster.consumer(postgres.url)), Effect.map((lists) => lists.flat()))
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(ServerList.layer),
+    Effect.provide(Cluster.consumer(postgres.url)),
+    Effect.map((lists) => lists.flat())
+  )
 
   if (broken.length === 0) return yield* Console.log("Every promise was kept.")
   yield* Console.error(`Broken promises: ${broken.length}`)

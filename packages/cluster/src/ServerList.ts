@@ -4,8 +4,8 @@
  * **Details**
  *
  * One entity of the cluster keeps the list. It stores each change in a `KeyValueStore` of Effect before it publishes the
- * change. If its runner dies, another runner takes over. So all runners must share one store, for example
- * `KeyValueStore.layerSql()` over the database of the cluster. A cluster of one process can use the store in memory of
+ * change. If its runner dies, another runner takes over. So all runners must share one store, for example that of
+ * {@link layerStoreSql} in the database of the cluster. A cluster of one process can use the store in memory of
  * `Embedded.layer`.
  *
  * The list contains ids and settings, but no passwords. Runners find these in their own configuration, with
@@ -36,9 +36,11 @@ import type { DuplicateServer, FleetUnavailable, InvalidServer, UnknownServer } 
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as KeyValueStore from "effect/persistence/KeyValueStore"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import type * as Scope from "effect/Scope"
+import type { SqlClient } from "effect/sql/SqlClient"
 import * as Stream from "effect/Stream"
+import { builtAgain } from "./internal/builtAgain.ts"
 import * as ListChanges from "./internal/listChanges.ts"
 import * as ListKeeper from "./internal/listKeeper.ts"
 import * as ListMember from "./internal/listMember.ts"
@@ -137,3 +139,19 @@ export const layer: Layer.Layer<ServerList, never, Sharding> = Layer.effect(Serv
  * @since 0.1.0
  */
 export const layerKeeper: Layer.Layer<never, never, Sharding | KeyValueStore.KeyValueStore> = ListKeeper.layer
+
+/**
+ * Provides the store of the list in a SQL database, in a table of key-value pairs that it creates if necessary. All runners can
+ * start at once: `KeyValueStore.layerSql` alone then dies at some of them, because Postgres does not let two connections create
+ * a table at the same time. Needs a `SqlClient`, of `@effect/sql-pg` for example.
+ *
+ * **Details**
+ *
+ * `options` are those of `KeyValueStore.layerSql`. Dies if the table cannot be created.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerStoreSql = (
+  options?: KeyValueStore.LayerSqlOptions
+): Layer.Layer<KeyValueStore.KeyValueStore, never, SqlClient> => builtAgain(KeyValueStore.layerSql(options))

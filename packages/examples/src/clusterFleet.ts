@@ -1,7 +1,6 @@
 import { ClusterFleet, Fleet, ServerEvent, ServerList } from "@bercon/cluster"
 import * as NodeTransport from "@bercon/cluster/NodeTransport"
 import { Config, Effect, Layer, Stream } from "effect"
-import { KeyValueStore } from "effect/persistence"
 
 // Written for a fleet. In one process: greetAll.pipe(Effect.provide(NodeFleet.layer(servers)))
 const greetAll = Effect.gen(function*() {
@@ -30,4 +29,4 @@ export const sessions = ClusterFleet.layerRunner({
 })
 
 // The list is in the database that all runners share. It still needs `Cluster` of the example above.
-export const runner = sessions.pipe(Layer.provide(KeyValueStore.layerSql()))
+export const runner = sessions.pipe(Layer.provide(ServerList.layerStoreSql()))
