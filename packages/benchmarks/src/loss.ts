@@ -9,6 +9,7 @@ import * as NodeRcon from "@bercon/client/NodeRcon"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { Socket } from "@senfo/battleye"
 import BattleNode from "battle-node"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
@@ -26,12 +27,18 @@ const PATIENCE = 25_000
 /** Sends a command, and calls back with its reply, or with nothing if the client reports a failure. */
 type Ask = (text: string, settle: (reply: string | undefined) => void) => void
 
-/** Logs in, and calls back with the text of each message. Fails if the login does. */
-type Connect = (port: number, heard: (text: string) => void) => Effect.Effect<Ask, unknown, Scope.Scope>
+/** There is no session: the login failed. */
+class NotLoggedIn extends Data.TaggedError("NotLoggedIn") {}
+
+/** Logs in, and calls back with the text of each message. */
+type Connect = (port: number, heard: (text: string) => void) => Effect.Effect<Ask, NotLoggedIn, Scope.Scope>
 
 const bercon: Connect = Effect.fnUntraced(function*(port, heard) {
   const options = { host: HOST, port, password: Redacted.make(PASSWORD), flavour: "BattlEye" } as const
-  const rcon = yield* Effect.provide(NodeRcon.make(options), Logger.layer([]))
+  const rcon = yield* NodeRcon.make(options).pipe(
+    Effect.provide(Logger.layer([])),
+    Effect.mapError(() => new NotLoggedIn())
+  )
   yield* rcon.events.pipe(
     Stream.runForEach((event) => Effect.sync(() => "text" in event && heard(event.text))),
     Effect.forkScoped({ startImmediately: true })
@@ -51,9 +58,8 @@ const senfo: Connect = Effect.fnUntraced(function*(port, heard) {
   const ignore = () => {}
   socket.on("error", ignore)
   connection.on("error", ignore).on("disconnected", ignore).on("message", heard)
-  yield* Effect.timeout(
-    Effect.callback<void>((resume) => void connection.once("connected", () => resume(Effect.void))),
-    PATIENCE
+  yield* Effect.callback<void>((resume) => void connection.once("connected", () => resume(Effect.void))).pipe(
+    Effect.timeoutOrElse({ duration: PATIENCE, orElse: () => Effect.fail(new NotLoggedIn()) })
   )
   return (text, settle) => {
     connection.command(text).then(({ data }) => settle(data), () => settle(undefined))
@@ -70,8 +76,8 @@ const battleNode: Connect = Effect.fnUntraced(function*(port, heard) {
       })
   )
   client.on("message", heard)
-  yield* Effect.callback<void, string>((resume) => {
-    client.on("login", (_, success) => resume(success === true ? Effect.void : Effect.fail("not logged in")))
+  yield* Effect.callback<void, NotLoggedIn>((resume) => {
+    client.on("login", (_, success) => resume(success === true ? Effect.void : Effect.fail(new NotLoggedIn())))
     client.login()
   })
   return (text, settle) => client.sendCommand(text, settle)

@@ -1,15 +1,30 @@
 /**
- * Notices a dead runner within seconds, whichever it is.
+ * Detects any dead runner within seconds.
  *
  * **Details**
  *
- * Effect Cluster has one health check for all runners, which runs on one of them. If that one dies, the others notice only
- * when its last heartbeat is older than `shardLockExpiration`. With this layer each runner asks the others whether they are
- * there, and marks one as unhealthy that has not answered twice. The engine's health check takes that back when it answers
- * again. Locks are not touched: a session moves only when its runner's locks are free, as they are at once after `kill -9`
- * with Postgres' advisory locks.
+ * Effect Cluster has one health check for all runners, on one of them. If that runner dies, the others detect it only when
+ * its last heartbeat is older than `shardLockExpiration`. With this layer each runner pings the others every second, and marks
+ * a runner as unhealthy after two unanswered pings. The engine's health check marks it as healthy when it answers again.
  *
- * A runner that reaches none of several others takes itself for the one that is cut off, and marks nobody.
+ * Marking a runner frees no lock. A session moves only when the locks of its runner are free: with the advisory locks of
+ * Postgres, at once after `kill -9`.
+ *
+ * A runner that reaches none of several others assumes that it is cut off itself, and marks none.
+ *
+ * **Example** (A runner that watches the others)
+ *
+ * ```ts
+ * import { RunnerWatch, ShardLocks } from "@bercon/cluster"
+ * import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
+ * import { Layer } from "effect"
+ *
+ * // It still needs a `SqlClient`.
+ * const Cluster = RunnerWatch.layer().pipe(
+ *   Layer.provideMerge(NodeClusterSocket.layer({ storage: "byo", shardingConfig: ShardLocks.shardingConfig })),
+ *   Layer.provideMerge(ShardLocks.layerSql())
+ * )
+ * ```
  *
  * @since 0.1.0
  */
@@ -29,11 +44,11 @@ import { unwaited } from "./internal/unwaited.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** How often to ask the others, from 100 milliseconds to 1 minute. Each has as long to answer. Default 1 second. */
+  /** Interval of the pings, and time limit for each answer: from 100 milliseconds to 1 minute. Default 1 second. */
   readonly interval?: Duration.Input | undefined
 }
 
-/** How often in a row a runner must not have answered. */
+/** A runner is marked after this number of unanswered pings in a row. */
 const MISSES = 2
 
 /**
@@ -73,7 +88,7 @@ export const layer = (
         { concurrency: "unbounded" }
       )
       const there = answers.filter(({ isThere }) => isThere).length
-      // This runner reaches itself. One that is alone remains in charge.
+      // This runner reaches itself. With one other member, it cannot tell which of the two is cut off, and goes on.
       if (there === 0 || (there === 1 && members.length > 2)) return
       const before = missed
       missed = new Map()
@@ -83,7 +98,7 @@ export const layer = (
         const times = (before.get(name) ?? 0) + 1
         missed.set(name, times)
         if (times < MISSES) continue
-        yield* Effect.logWarning(`runner ${name} does not answer: its game servers move to other runners`)
+        yield* Effect.logWarning(`runner ${name} does not answer. Its game servers move to other runners`)
         yield* storage.setRunnerHealth(address, false)
       }
     })

@@ -7,7 +7,7 @@ import * as MemoryCluster from "./memoryCluster.ts"
 
 const PASSWORD = Redacted.make("secret")
 
-/** How many seconds after the death of a runner each of three a server's session is on another one. */
+/** Seconds from the death of one of three runners until all its sessions are on other runners. */
 const silence = (watch: boolean, end: "kill" | "vanish", victim: 0 | 1 | 2) =>
   Effect.gen(function*() {
     const network = yield* SimulatedNetwork.SimulatedNetwork
@@ -19,7 +19,7 @@ const silence = (watch: boolean, end: "kill" | "vanish", victim: 0 | 1 | 2) =>
     const runners = yield* Effect.forEach(ports, (port) => cluster.runner(port, servers))
     yield* TestRcon.passTime("5 seconds")
     const { sharding } = yield* cluster.consumer
-    // Enough ids that each runner has one.
+    // Enough ids for each runner to own a session.
     for (let i = 0; i < 20; i++) {
       const session = yield* Effect.provideService(RemoteSession.start(`server-${i}`), Sharding.Sharding, sharding)
       yield* TestRcon.passTime(session.online)
@@ -39,7 +39,7 @@ const silence = (watch: boolean, end: "kill" | "vanish", victim: 0 | 1 | 2) =>
 
 describe("RunnerWatch", () => {
   it.effect.each(["kill", "vanish"] as const)(
-    "moves a dead runner's servers within seconds, also if it had the health check (%s)",
+    "moves a dead runner's servers within seconds, even if that runner had the health check (%s)",
     (end) =>
       Effect.gen(function*() {
         const watched = yield* Effect.forEach([0, 1, 2] as const, (victim) => silence(true, end, victim))
@@ -49,7 +49,7 @@ describe("RunnerWatch", () => {
   )
 
   it.effect(
-    "without it, the engine takes about a minute for the one with the health check",
+    "without it, the death of the runner with the health check costs about a minute",
     () =>
       Effect.gen(function*() {
         const alone = yield* Effect.forEach([0, 1, 2] as const, (victim) => silence(false, "kill", victim))
@@ -79,7 +79,7 @@ describe("RunnerWatch", () => {
     return marks
   })
 
-  it.effect("does not wait for a call to a runner that cannot even be interrupted", () =>
+  it.effect("does not wait for a ping that cannot be interrupted", () =>
     Effect.gen(function*() {
       const marks: Array<number> = []
       const addresses = [0, 1, 2].map((port) => RunnerAddress.make("10.1.0.1", port))
@@ -98,7 +98,7 @@ describe("RunnerWatch", () => {
       assert.deepStrictEqual(marks, [2])
     }))
 
-  it.effect("goes on after a defect, which it logs", () =>
+  it.effect("logs a defect and goes on", () =>
     Effect.gen(function*() {
       const logged: Array<string> = []
       let looks = 0
@@ -118,7 +118,7 @@ describe("RunnerWatch", () => {
       assert.lengthOf(logged, 3)
     }))
 
-  it.effect("rejects an interval that is not allowed", () =>
+  it.effect("rejects an interval that is out of its range", () =>
     Effect.gen(function*() {
       for (const interval of [0, 99, "2 minutes", "Infinity"] as const) {
         const layer = RunnerWatch.layer({ interval }).pipe(
@@ -129,7 +129,7 @@ describe("RunnerWatch", () => {
       }
     }))
 
-  it.effect("marks nobody if it reaches none of several", () =>
+  it.effect("marks no runner if it reaches none of several", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* marked(true, false, true), ["1 false"])
       assert.deepStrictEqual(yield* marked(true, false), ["1 false"])

@@ -32,26 +32,29 @@ const ids = (list: ServerList.Service) => TestRcon.passTime(Effect.map(list.serv
 const error = <A, E>(effect: Effect.Effect<A, E>) => TestRcon.passTime(Effect.flip(effect))
 
 describe("the list of servers", () => {
-  it.effect.each(["stop", "kill", "vanish"] as const)("outlives any runner (%s)", (end) =>
-    Effect.gen(function*() {
-      const { join, run, runners } = yield* setup(1, 2)
-      const list = yield* join
-      yield* TestRcon.passTime(list.add("altis", at(1)))
-      for (const port of [3, 4]) {
-        // The runner that has kept it is one of those that end.
-        yield* run(port)
-        yield* TestRcon.passTime("2 seconds")
-        const [oldest, runner] = runners.entries().next().value!
-        runners.delete(oldest)
-        yield* runner[end]
-        yield* TestRcon.passTime(list.add(`server-${port}`, at(port)))
-        yield* TestRcon.passTime("10 seconds")
-      }
-      assert.deepStrictEqual(yield* ids(list), ["altis", "server-3", "server-4"])
-      assert.deepStrictEqual(yield* ids(yield* join), ["altis", "server-3", "server-4"])
-    }).pipe(Effect.scoped))
+  it.effect.each(["stop", "kill", "vanish"] as const)(
+    "outlives each of its runners (%s)",
+    (end) =>
+      Effect.gen(function*() {
+        const { join, run, runners } = yield* setup(1, 2)
+        const list = yield* join
+        yield* TestRcon.passTime(list.add("altis", at(1)))
+        for (const port of [3, 4]) {
+          // One of the ended runners has kept the list.
+          yield* run(port)
+          yield* TestRcon.passTime("2 seconds")
+          const [oldest, runner] = runners.entries().next().value!
+          runners.delete(oldest)
+          yield* runner[end]
+          yield* TestRcon.passTime(list.add(`server-${port}`, at(port)))
+          yield* TestRcon.passTime("10 seconds")
+        }
+        assert.deepStrictEqual(yield* ids(list), ["altis", "server-3", "server-4"])
+        assert.deepStrictEqual(yield* ids(yield* join), ["altis", "server-3", "server-4"])
+      }).pipe(Effect.scoped)
+  )
 
-  it.effect("tells each member of each change, and the last one to those who are slow", () =>
+  it.effect("reports each change to each member, and at least the last one to a slow member", () =>
     Effect.gen(function*() {
       const { join, cluster } = yield* setup(1)
       const [one, other] = [yield* join, yield* join]
@@ -75,7 +78,7 @@ describe("the list of servers", () => {
       assert.strictEqual(servers.get("a")?.settings.port, 50)
     }).pipe(Effect.scoped))
 
-  it.effect("is unknown, not empty, while no runner keeps it", () =>
+  it.effect("is unknown, but not empty, while no runner keeps it", () =>
     Effect.gen(function*() {
       const { join } = yield* setup()
       const list = yield* join
@@ -92,7 +95,7 @@ describe("the list of servers", () => {
       }
     }).pipe(Effect.scoped))
 
-  it.effect("cannot be changed while its store is away, and is as it was for those who know it", () =>
+  it.effect("cannot be changed while its store is away, and stays the same for members that have it", () =>
     Effect.gen(function*() {
       const { join, store } = yield* setup(1)
       const list = yield* join
@@ -111,7 +114,7 @@ describe("the list of servers", () => {
       assert.deepStrictEqual(yield* ids(list), ["altis", "stratis"])
     }).pipe(Effect.scoped))
 
-  it.effect("is not changed twice by a change whose outcome was lost, although others have changed it since", () =>
+  it.effect("is changed once by a change whose outcome was lost, even if other members have changed it since", () =>
     Effect.gen(function*() {
       const { cluster, join, store } = yield* setup(1)
       const [one, other] = [yield* join, yield* join]
@@ -145,7 +148,7 @@ describe("the list of servers", () => {
       assert.strictEqual(store.writes.length, 7)
     }).pipe(Effect.scoped))
 
-  it.effect("may have been changed if its outcome was lost and too many others have changed it since", () =>
+  it.effect("may have been changed if the outcome of a change was lost and too many changes have followed", () =>
     Effect.gen(function*() {
       const { cluster, join } = yield* setup(1)
       const [one, other] = [yield* join, yield* join]
@@ -162,12 +165,12 @@ describe("the list of servers", () => {
       assert.strictEqual((yield* other.servers).get("altis")?.settings.port, 103)
     }).pipe(Effect.scoped))
 
-  it.effect("does not begin anew for those who know it", () =>
+  it.effect("is not replaced by an empty list for members that have it", () =>
     Effect.gen(function*() {
       const { join, run, runners, store } = yield* setup(1)
       const list = yield* join
       yield* TestRcon.passTime(list.add("altis", at(1)))
-      // The next runner has a store of its own.
+      // The next runner has a separate store.
       yield* runners.get(1)!.stop
       yield* run(2, SharedStore.make())
       yield* TestRcon.passTime("10 seconds")
@@ -182,7 +185,7 @@ describe("the list of servers", () => {
       assert.strictEqual(store.writes.length, 1)
     }).pipe(Effect.scoped))
 
-  it.effect("has an end", () =>
+  it.effect("has at most 4,096 servers", () =>
     Effect.gen(function*() {
       const { join } = yield* setup(1)
       const list = yield* join
@@ -195,7 +198,7 @@ describe("the list of servers", () => {
     }).pipe(Effect.scoped), 20_000)
 })
 
-/** Members change the list at the same time, while runners end in every way and the store is away now and then. */
+/** Members change the list at the same time, while runners end in every way and the store is sometimes away. */
 const churn = Effect.gen(function*() {
   const { cluster, join, run, runners, store } = yield* setup(1, 2)
   const members = [yield* join, yield* join, yield* join]
@@ -203,7 +206,7 @@ const churn = Effect.gen(function*() {
   let port = 2
   let added = 0
   let replaced = 1
-  /** The replacements of one server by all members: each puts another port. */
+  /** Replacements of one server by all members, each with a different port. */
   const replacements = new Map<number, Exit.Exit<void, unknown>>()
   const outcomes = new Map<string, { add: Exit.Exit<void, unknown>; remove?: Exit.Exit<void, unknown> }>()
   const act = (list: ServerList.Service) =>
@@ -242,7 +245,7 @@ const churn = Effect.gen(function*() {
   return { added, members, outcomes, replacements, store }
 })
 
-/** Whether a change was made: `undefined` if that is not known. */
+/** Whether a change was made: `undefined` if that is unknown. */
 const wasMade = (exit: Exit.Exit<void, unknown>): boolean | undefined => {
   if (Exit.isSuccess(exit)) return true
   const failure = Option.getOrUndefined(Cause.findErrorOption(exit.cause))

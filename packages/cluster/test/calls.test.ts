@@ -58,7 +58,7 @@ describe("the withdrawal of a command", () => {
       })
   )
 
-  it.effect("is tried again if it fails", () =>
+  it.effect("is retried after a failure", () =>
     Effect.gen(function*() {
       const { calls, withdrawals } = yield* setup(Effect.die("no runner"))
       let isCurrent = true

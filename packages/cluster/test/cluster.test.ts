@@ -27,7 +27,7 @@ const setup = Effect.fnUntraced(function*(...ports: ReadonlyArray<number>) {
   const runners = new Map<number, MemoryCluster.Member>()
   for (const port of ports) runners.set(port, yield* cluster.runner(port, servers))
   yield* TestRcon.passTime("5 seconds")
-  /** The runner that has the session. */
+  /** The runner that owns the session. */
   const owner = (): MemoryCluster.Member => runners.get(cluster.sockets.at(-1)!)!
   return { cluster, network, owner, passwords, runners, server, servers }
 })
@@ -45,7 +45,7 @@ const join = Effect.fnUntraced(function*(
 
 const online = (session: Session.Session["Service"]) => TestRcon.passTime(session.online)
 
-/** Takes down what a session says, for as long as the scope is open. */
+/** Collects the messages and gaps of a session until the scope closes. */
 const listen = Effect.fnUntraced(function*(session: Session.Session["Service"]) {
   const heard: Array<string> = []
   yield* session.messages.pipe(
@@ -63,7 +63,7 @@ const texts = (server: SimulatedServer.SimulatedServer["Service"]) =>
 const provided = Effect.provide(Layer.fresh(SimulatedNetwork.layer()))
 
 describe("a game server in the cluster", () => {
-  it.effect("has one session, however many use it", () =>
+  it.effect("has one session for any number of users", () =>
     Effect.gen(function*() {
       const { cluster, server } = yield* setup(1, 2)
       const members = yield* Effect.forEach([1, 2, 3, 4], () => join(cluster))
@@ -116,7 +116,7 @@ describe("a game server in the cluster", () => {
       }).pipe(Effect.scoped, Effect.provideContext(context))
     }).pipe(Effect.scoped, provided))
 
-  it.effect("is told its password by the runner alone, and fails as a session does", () =>
+  it.effect("gets its password from the runner alone, and fails like a local session", () =>
     Effect.gen(function*() {
       const { cluster, server } = yield* setup(1)
       const { session: wrong } = yield* join(cluster, "wrong")
@@ -139,7 +139,7 @@ describe("a game server in the cluster", () => {
       assert.notInclude(wire, "no such password")
     }).pipe(Effect.scoped, provided))
 
-  it.effect("is asked with a new password once its failed session has not been used for a while", () =>
+  it.effect("gets a login with the new password once its failed session has been unused for a while", () =>
     Effect.gen(function*() {
       const { cluster, passwords } = yield* setup(1)
       const { session: wrong } = yield* join(cluster, "wrong")
@@ -161,7 +161,7 @@ const ends = {
 } as const
 
 describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, within }) => {
-  it.effect("the session moves: a gap, a new epoch, and the old one says nothing more", () =>
+  it.effect("the session moves, with a gap and a new epoch, and the old one sends nothing more", () =>
     Effect.gen(function*() {
       const { cluster, owner, server } = yield* setup(1, 2)
       const { session } = yield* join(cluster)
@@ -190,7 +190,7 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
         "RCon admin # logged in",
         "after the move"
       ])
-      // The old session has not spoken since the new one's login, and none came after it.
+      // After the login of the new session, the old one has sent nothing, and no further session has started.
       const old = logins[0]!.address
       const late = (yield* server.commands).filter(({ address, time }) => address === old && time > logins[1]!.time)
       assert.deepStrictEqual(late, [])
@@ -198,7 +198,7 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
       assert.strictEqual((yield* server.sessions).length, 1)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("a command that must not run twice is lost, and one that may is asked again", () =>
+  it.effect("a command that must not run twice is lost, and a repeatable one is sent again", () =>
     Effect.gen(function*() {
       const { cluster, network, owner, server } = yield* setup(1, 2)
       const { session } = yield* join(cluster)
@@ -220,7 +220,7 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
       assert.deepStrictEqual((yield* server.commands).filter(({ text }) => text === "say -1 once").length, 1)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("a command that the server has run is not called unsent, although the next runner could not send it", () =>
+  it.effect("a command that the server may have run does not fail as not executed if the next runner cannot send it", () =>
     Effect.gen(function*() {
       const { cluster, network, owner, server } = yield* setup(1, 2)
       const { session } = yield* join(cluster)
@@ -242,14 +242,14 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
       assert.strictEqual(failed.execution, "MaybeExecuted", failed.message)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("a command of the epoch before is not sent, and one of none waits for the next runner", () =>
+  it.effect("a command for the previous epoch is not sent, and one for any epoch waits for the next runner", () =>
     Effect.gen(function*() {
       const { cluster, owner, server } = yield* setup(1, 2)
       const { session } = yield* join(cluster)
       yield* online(session)
       const epoch = yield* session.epoch
       yield* end(owner())
-      // Nobody is there yet.
+      // No other runner has the server yet.
       yield* TestRcon.passTime(seen)
       assert.strictEqual((yield* session.status)._tag, "Reconnecting")
       const old = yield* Effect.forkChild(session.command("kick 0", { epoch }), { startImmediately: true })
@@ -265,8 +265,8 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
     }).pipe(Effect.scoped, provided))
 })
 
-describe("what the engine delivers again by itself", () => {
-  it.effect("is not run by an activation it was not made for", () =>
+describe("a call that the engine delivers again", () => {
+  it.effect("is not run by another activation", () =>
     Effect.gen(function*() {
       const { cluster, network, owner, server } = yield* setup(1, 2)
       const { session, sharding } = yield* join(cluster)
@@ -323,7 +323,7 @@ describe("what the engine delivers again by itself", () => {
 })
 
 describe("when the connection to the runner breaks", () => {
-  it.effect("the session stays, and a gap is told without a new login", () =>
+  it.effect("the session stays, and there is a gap without a new login", () =>
     Effect.gen(function*() {
       const { cluster, owner, server } = yield* setup(1)
       const { session } = yield* join(cluster)
@@ -390,7 +390,7 @@ describe("when the database restarts", () => {
 })
 
 describe("a session in the cluster", () => {
-  it.effect("tells the server's own outages as a session does", () =>
+  it.effect("reports outages of the server like a local session", () =>
     Effect.gen(function*() {
       const { cluster, server } = yield* setup(1)
       const { session } = yield* join(cluster)
@@ -409,7 +409,7 @@ describe("a session in the cluster", () => {
       assert.deepStrictEqual(heard, [first.text, "gap Reconnected undefined", first.text])
     }).pipe(Effect.scoped, provided))
 
-  it.effect("takes no other administrator's login for its own, after its connection has broken or it came later", () =>
+  it.effect("does not mistake the login of another administrator for its own", () =>
     Effect.gen(function*() {
       const { cluster, network, owner, server } = yield* setup(1)
       const client = Effect.gen(function*() {
@@ -432,7 +432,7 @@ describe("a session in the cluster", () => {
       assert.strictEqual(Option.getOrThrow(yield* later.adminId), admin)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("withdraws a command that is not valid any more, or whose caller has gone", () =>
+  it.effect("withdraws a command that is no longer valid or whose caller was interrupted", () =>
     Effect.gen(function*() {
       const { cluster, network, server } = yield* setup(1)
       const { session } = yield* join(cluster)
@@ -455,7 +455,7 @@ describe("a session in the cluster", () => {
       assert.strictEqual(outdated.reason._tag, "Outdated")
     }).pipe(Effect.scoped, provided))
 
-  it.effect("fails a command whose check throws, and goes on", () =>
+  it.effect("goes on if `isCurrent` of a command throws", () =>
     Effect.gen(function*() {
       const { cluster, network } = yield* setup(1)
       const { session } = yield* join(cluster)
@@ -480,7 +480,7 @@ describe("a session in the cluster", () => {
       assert.include(reason.message, "a defect of the caller")
     }).pipe(Effect.scoped, provided))
 
-  it.effect("fails if starting it dies, and the reason is in the log of its runner alone", () =>
+  it.effect("fails if its start dies, with the reason only in the log of its runner", () =>
     Effect.gen(function*() {
       const logged: Array<string> = []
       const logger = Logger.layer([
@@ -503,7 +503,7 @@ describe("a session in the cluster", () => {
       assert.notInclude(cluster.wire.join(), PASSWORD)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("refuses more pending commands than it can hold", () =>
+  it.effect("refuses a command if 4,096 are pending", () =>
     Effect.gen(function*() {
       const { cluster } = yield* setup()
       const { session } = yield* join(cluster)
@@ -522,7 +522,7 @@ describe("a session in the cluster", () => {
       assert.strictEqual(later.reason._tag, "NotConnected")
     }).pipe(Effect.scoped, provided))
 
-  it.effect("fails commands honestly while there is no runner", () =>
+  it.effect("fails commands as not executed while there is no runner", () =>
     Effect.gen(function*() {
       const { cluster } = yield* setup()
       const { session } = yield* join(cluster)
@@ -539,7 +539,7 @@ describe("a session in the cluster", () => {
       )
     }).pipe(Effect.scoped, provided))
 
-  it.effect("leaves nothing behind", () =>
+  it.effect("leaves nothing running after its end", () =>
     Effect.gen(function*() {
       const { cluster, network, server, runners } = yield* setup(1)
       const { close, sharding } = yield* cluster.consumer
@@ -563,7 +563,7 @@ describe("a session in the cluster", () => {
       }))
       yield* TestRcon.passTime(0)
       assert.sameMembers(outcomes, ["SessionClosed MaybeExecuted", "messages end", "closed"])
-      // The real session ends when it has not been used for a while.
+      // The real session ends after it has been unused for a while.
       yield* network.heal()
       yield* TestRcon.passTime("3 minutes")
       assert.deepStrictEqual(yield* server.sessions, [])
@@ -575,7 +575,7 @@ describe("a session in the cluster", () => {
       assert.strictEqual(cluster.locks.size, 0)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("rejects options that are not allowed", () =>
+  it.effect("rejects options that are out of their range", () =>
     Effect.gen(function*() {
       const { cluster } = yield* setup()
       const problem = (options: RemoteSession.Options) =>

@@ -32,7 +32,7 @@ const read = Effect.fnUntraced(function*(messages: Session.Session["Service"]["m
 })
 
 describe("the feed of a session", () => {
-  it.effect("ends, and logs why, if reading the session dies: readers must not take it for a silent server", () =>
+  it.effect("ends with a line in the log if reading the session dies", () =>
     Effect.gen(function*() {
       const { hasEnded, logged } = yield* read(Stream.fromEffect(Effect.die("a defect")))
       assert.isTrue(hasEnded)
@@ -40,7 +40,7 @@ describe("the feed of a session", () => {
       assert.include(logged[0], "the feed of a game server failed")
     }))
 
-  it.effect("goes on with its status if the session has ended", () =>
+  it.effect("continues to report the status after the session has ended", () =>
     Effect.gen(function*() {
       const failure = new LoginFailure.LoginFailure({ reason: new LoginFailure.InvalidOptions({ problem: "none" }) })
       const { elements, hasEnded, logged } = yield* read(Stream.fail(failure))

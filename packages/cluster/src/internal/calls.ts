@@ -1,5 +1,5 @@
 /**
- * The commands of a remote session that are under way, each as a call to the activation of the entity it was made for.
+ * The pending commands of a remote session. Each is a call to one activation of the entity.
  */
 import * as CommandError from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
@@ -15,7 +15,7 @@ import type * as ServerEntity from "../ServerEntity.ts"
 import { RETRY_DELAY } from "./feed.ts"
 import { causeOf } from "./outage.ts"
 
-/** How long after its deadline the outcome of a command may still arrive, in milliseconds. */
+/** How long to wait for the outcome of a command after its deadline, in milliseconds. */
 const GRACE = 1000
 
 /** How many commands can be pending at once. One more fails with `Overloaded`. */
@@ -24,28 +24,28 @@ const MAX_PENDING = 4096
 /** The calls of a server's entity. */
 export type Entity = ReturnType<Effect.Success<typeof ServerEntity.client>>
 
-/** The session that the commands are for, as far as it is known. */
+/** The session that the commands are for, as far as its feed has reported it. */
 export interface Target {
   readonly status: () => Status
-  /** Open while there is an activation to make calls to. */
+  /** Open while an activation can be called. */
   readonly attached: Latch.Latch
-  /** The activation that calls are made to. */
+  /** The activation to call. */
   readonly activation: () => string
-  /** The number of an epoch of the session in that activation; `undefined` if the epoch is over, or has not begun. */
+  /** The number that an epoch of the session has in that activation; `undefined` if the epoch is over, or has not begun. */
   readonly epochThere: (epoch: number) => number | undefined
 }
 
 export interface Options {
   /** The server's id. */
   readonly id: string
-  /** Names the calls, together with their number. */
+  /** Prefix of the names of calls. Their number follows. */
   readonly name: string
   readonly entity: Entity
   readonly target: Target
   /** How long a command waits for its reply unless it says otherwise, in milliseconds. */
   readonly commandTimeout: number
   readonly now: () => number
-  /** Runs what is not waited for. */
+  /** Runs an effect in the background. */
   readonly run: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
 }
 
@@ -63,9 +63,9 @@ interface Call {
   readonly name: string
   readonly activation: string
   readonly isCurrent: (() => boolean) | undefined
-  /** The call that withdraws this one, once there is one. */
+  /** The call that withdraws this one, if there is one. */
   withdrawal: Fiber.Fiber<unknown, unknown> | undefined
-  /** Ends the wait for the outcome: `undefined` if it will not be known. */
+  /** Ends the wait for the outcome. `undefined`: the outcome will never be known. */
   readonly settle: (exit: CallExit | undefined) => void
 }
 
@@ -100,12 +100,12 @@ export class Calls {
     })
   }
 
-  /** Gives up the calls to activations other than this one: nobody is left to answer them. Without one, all. */
+  /** Gives up the calls to all activations except this one, because no runner will answer them. Default: all calls. */
   abandon(activation?: string): void {
     for (const call of this.#calls) if (call.activation !== activation) call.settle(undefined)
   }
 
-  /** Withdraws the calls whose commands are not valid any more. */
+  /** Withdraws the calls whose commands are no longer valid. */
   withdrawOutdated(): void {
     for (const call of this.#calls) {
       if (call.withdrawal !== undefined || outdatedBy(call.isCurrent) === undefined) continue
@@ -118,12 +118,12 @@ export class Calls {
     }
   }
 
-  /** Makes a command that may have been sent `sends` times, as soon as there is an activation to make it in. */
+  /** Calls an activation, as soon as there is one, with a command that may have been sent `sends` times before. */
   #attempt(request: Request, sends: number): Effect.Effect<Uint8Array, CommandError.CommandError> {
     return Effect.suspend(() => {
       const { id, now, target } = this.#options
       const { deadline, epoch, isCurrent, text } = request
-      /** It is not sent now: what that means depends on whether it may have been before. */
+      /** Fails a command that this attempt does not send. */
       const stop = (notSent: CommandError.CommandError["reason"]) => fail(text, this.#after(sends, notSent))
       const status = target.status()
       if (status._tag === "Closed") return fail(text, CommandErrors.closedBy(status.exit, sends))
@@ -202,13 +202,13 @@ export class Calls {
       const error = Option.getOrUndefined(Exit.findErrorOption(exit))
       if (error instanceof CommandError.CommandError) {
         const { reason } = error
-        // Its runner has closed the session, which is not closed for its users.
+        // The runner has closed its session with the server. The remote session goes on.
         if (reason._tag !== "SessionClosed" || reason.cause !== undefined) return fail(text, this.#after(sends, reason))
         if (reason.sends === 0) return Effect.delay(this.#attempt(request, sends), RETRY_DELAY)
       }
     }
     const status = this.#options.target.status()
-    // It may have been sent: whatever else the engine says, an earlier delivery of the same call can have succeeded.
+    // It may have been sent: even if the engine reports a failure, an earlier delivery of the call may have succeeded.
     if (repeatable && status._tag !== "Closed") return Effect.delay(this.#attempt(request, sends + 1), RETRY_DELAY)
     return fail(
       text,

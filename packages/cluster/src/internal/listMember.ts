@@ -1,5 +1,5 @@
 /**
- * The list of servers as a member of the cluster knows it and changes it.
+ * A member's copy of the list of servers, and the member's changes to the list.
  */
 import { FleetUnavailable } from "@bercon/fleet/FleetError"
 import { Monotonic } from "@bercon/session/unstable"
@@ -17,10 +17,10 @@ import * as ListKeeper from "./listKeeper.ts"
 import { uniqueName } from "./sharding.ts"
 import { unwaited } from "./unwaited.ts"
 
-/** How long a look at the list, or a change, may take, in milliseconds. */
+/** Time limit for a change, and for the first arrival of the list, in milliseconds. */
 const TIMEOUT = 20_000
 
-/** How long one attempt of a change waits for its outcome, in milliseconds: longer than the store may take. */
+/** Time limit for one attempt of a change, in milliseconds. Longer than the time limits of the store. */
 const ATTEMPT_TIMEOUT = 7000
 
 const NO_ANSWER = "no runner that keeps it has answered"
@@ -33,7 +33,7 @@ export const make = Effect.gen(function*() {
   const lock = Semaphore.makeUnsafe(1)
   const known = yield* SubscriptionRef.make<Wire.Listing | undefined>(undefined)
   let changedTimes = 0
-  /** Why there is no list, or none to change. */
+  /** Why the list is unknown or cannot be changed. */
   let problem = NO_ANSWER
   let isReplaced = false
 
@@ -41,7 +41,7 @@ export const make = Effect.gen(function*() {
     if (error instanceof FleetUnavailable) problem = error.problem
   }
 
-  /** Takes a list over, unless it is older than the one that is known, or not what became of that. */
+  /** Takes a list over, unless it is older than the known one or has another origin. */
   const learn = (listing: Wire.Listing): Effect.Effect<void> =>
     Effect.suspend(() => {
       const before = SubscriptionRef.getUnsafe(known)
@@ -62,7 +62,7 @@ export const make = Effect.gen(function*() {
     take: Effect.fnUntraced(function*(items: ReadonlyArray<Wire.ListItem>) {
       for (const item of items) {
         if (item._tag === "Listing") yield* learn(item)
-        // A change was missed: the next feed begins with the list as it is.
+        // A change was missed. The next feed begins with the current list.
         else if (item.revision > (SubscriptionRef.getUnsafe(known)?.revision ?? -1) && !isReplaced) return false
       }
       return true
@@ -93,13 +93,13 @@ export const make = Effect.gen(function*() {
       )
     })
 
-  /** Puts a list in the place of another. Returns the list as it is then, or `undefined` if no answer has arrived. */
+  /** Requests a change. Returns the list that the keeper then has, or `undefined` if the outcome is unknown. */
   const put = Effect.fnUntraced(function*(call: Parameters<typeof keeper.Put>[0], deadline: number) {
     const answer = unwaited(keeper.Put(call))
     const exit = yield* Effect.exit(within(Math.min(deadline, now() + ATTEMPT_TIMEOUT), answer))
     if (Exit.isFailure(exit)) {
       note(Option.getOrUndefined(Exit.findErrorOption(exit)))
-      // Also if it says that nothing was changed: an earlier delivery of the same call may have changed the list.
+      // Even if the error says that the list was not changed: an earlier delivery of the same call may have changed it.
       return undefined
     }
     const listing = Option.getOrUndefined(exit.value)
@@ -112,9 +112,9 @@ export const make = Effect.gen(function*() {
       const deadline = now() + TIMEOUT
       const name = `${prefix}/${changedTimes++}`
       if (!isReplaced) problem = NO_ANSWER
-      /** The value of each attempt, by the revision that it began with. */
+      /** The value of each attempt, by the revision that the attempt was made from. */
       const values = new Map<number, A>()
-      /** The revision that the first attempt began with whose outcome is not known. */
+      /** The revision that the first attempt with an unknown outcome was made from. */
       let unknownSince: number | undefined
       do {
         const before = yield* current(deadline)
@@ -122,9 +122,9 @@ export const make = Effect.gen(function*() {
         if (unknownSince !== undefined) {
           const made = revisionBefore(before, name)
           if (made !== undefined) return values.get(made)!
-          // More changes have been made since than the list has names of.
+          // Its name may already have dropped out of the list.
           if (revision - unknownSince > changes.length) break
-          // It was not made, and cannot be any more.
+          // It was not made, and a late delivery would be refused.
           if (revision > unknownSince) unknownSince = undefined
         }
         const { servers, value } = yield* Effect.fromResult(make(before.servers, { name, revision }))
@@ -144,7 +144,7 @@ export const make = Effect.gen(function*() {
   return { changes, current: Effect.suspend(() => current(now() + TIMEOUT)), change }
 })
 
-/** The revision that a change was made from, if its name is among the last changes of the list. */
+/** The revision that a change was made from; `undefined` if it is not among the last changes of the list. */
 const revisionBefore = ({ changes, revision }: Wire.Listing, name: string): number | undefined => {
   const index = changes.lastIndexOf(name)
   return index === -1 ? undefined : revision - changes.length + index

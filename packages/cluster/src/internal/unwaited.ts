@@ -1,11 +1,11 @@
 /**
- * Calls to the engine whose end cannot be waited for.
+ * Calls to the engine whose interruption must not be waited for.
  */
 import * as Effect from "effect/Effect"
 
 /**
- * Runs a call in a fiber of its own. If the caller is interrupted, it does not wait until the call is, too: the interruption of
- * a call to a runner that has died can take very long.
+ * Runs a call in a separate fiber. An interruption of the caller also interrupts the call, but does not wait for that: the
+ * interruption of a call to a dead or frozen runner may never complete.
  */
 export const unwaited = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.flatMap(Effect.context<R>(), (context) =>
