@@ -62,7 +62,8 @@ export const make = ({ servers, unusable }: Servers): Effect.Effect<ReadonlyArra
 export type Question<in out Row> = (
   rcon: RconClient.Service,
   emit: (...rows: ReadonlyArray<Row>) => Effect.Effect<void>,
-  count: (done: number, total: number) => Effect.Effect<void>
+  count: (done: number, total: number) => Effect.Effect<void>,
+  server: string
 ) => Effect.Effect<void, Failure.ServerFailure>
 
 /** Sends a question to all servers at the same time. */
@@ -77,7 +78,7 @@ export const ask = <Row>(
         const rows = new Array<Row>()
         const emit = (...more: ReadonlyArray<Row>) => Effect.sync(() => void rows.push(...more))
         return login.pipe(
-          Effect.flatMap((rcon) => question(rcon, emit, (done, total) => progress.count(name, done, total))),
+          Effect.flatMap((rcon) => question(rcon, emit, (done, total) => progress.count(name, done, total), name)),
           Effect.match({
             onFailure: (failure): Answer<Row> => ({ server: name, rows, failure }),
             onSuccess: (): Answer<Row> => ({ server: name, rows })
