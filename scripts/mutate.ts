@@ -71,7 +71,9 @@ const targets: Record<string, Target> = {
   fleet: {
     modules: ["{Fleet,NodeFleet}", "internal/{makeFleet,subscriptions,serversFile,textFile,problem}"],
     tests: (module) =>
-      ["NodeFleet", "serversFile", "textFile"].includes(module) ? ["NodeFleet"] : ["Fleet", "changes", "events"]
+      ["NodeFleet", "serversFile", "textFile"].includes(module)
+        ? ["NodeFleet"]
+        : ["subscriptions", "Fleet", "changes", "events"]
   },
   cluster: {
     modules: [
