@@ -53,8 +53,6 @@
  *
  * @experimental
  * @since 0.1.0
- *
- * @since 0.1.0
  */
 import * as Packet from "@bercon/codec/Packet"
 import * as Text from "@bercon/codec/Text"
