@@ -265,9 +265,9 @@ export class UnattributedChat
  *
  * The player has chosen the name and perhaps the code; the slot in `player` comes from the server. If the line has the
  * name of the known player in that slot, that is the name. Otherwise the name ends before the first ` (GUID) - #rule `,
- * ` (-) - #rule ` or ` - #rule "`. Code comes after these, so it cannot change the player. The name of an unknown player
- * can: if it contains ` (-) - #0 `, it ends there, and `guid` is absent. A name that contains another player's GUID
- * would be longer than 40 characters, and Steam allows 32.
+ * ` (-) - #rule ` or ` - #rule "`. Code comes after these, so it cannot change the player. The name of an unknown
+ * player can: if it contains ` (-) - #0 `, it ends there, and `guid` is absent. A name that contains another player's
+ * GUID would be longer than 40 characters, and Steam allows 32.
  *
  * @category models
  * @since 0.1.0
