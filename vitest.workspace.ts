@@ -26,6 +26,10 @@ const house = { extends: true as const, test: { name: "house", include: ["test/*
 
 export default defineConfig({
   test: {
+    // One a core. By default vitest leaves one core to itself, which is half of a machine with two.
+    maxWorkers: "100%",
+    // Modules are loaded once in a worker, not once in a file. A test that changes one, or what is global, restores it.
+    isolate: false,
     // Logs are printed only if a test fails.
     silent: "passed-only",
     // A test that waits for what does not come is told from one on a busy machine.

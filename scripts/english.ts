@@ -205,7 +205,11 @@ if (import.meta.main) {
     for (const text of fine) if (pattern.test(text)) problems.push(`${pattern} finds "${text}"`)
   }
   for (
-    const file of Fs.globSync(["docs/**/*.md", "packages/{benchmarks,codec,session,client,testing,examples}/*.md"])
+    const file of Fs.globSync([
+      "*.md",
+      "docs/**/*.md",
+      "packages/{benchmarks,codec,session,client,testing,fleet,cluster,examples,reference}/*.md"
+    ])
   ) {
     let allowed = false
     for (const { line, text } of paragraphs(Fs.readFileSync(file, "utf8"))) {

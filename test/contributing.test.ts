@@ -1,5 +1,5 @@
 /**
- * What CONTRIBUTING.md and SECURITY.md name is there: files, folders, scripts.
+ * Checks that the files, folders and scripts that CONTRIBUTING.md and SECURITY.md name exist.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Fs from "node:fs"

@@ -27,7 +27,7 @@ const shown = (value: unknown): ReadonlyArray<string> => {
   return texts
 }
 
-/** What is left of a text without what may be between the bytes of a dump: spaces, commas, colons, keys, `0x`. */
+/** A text without the characters that may be between the bytes of a dump: spaces, commas, colons, keys, `0x`. */
 const dump = (text: string): string => text.replaceAll(/"?\d+"?:|0x|[\s,:[\]{}]/g, ",").replaceAll(/,+/g, ",")
 
 /** The form in which a text has a secret, if it has it. */
@@ -58,7 +58,7 @@ export interface Exposure {
   readonly record: (what: string, value: unknown) => void
   /** How many of each were recorded. */
   readonly counts: Effect.Effect<{ readonly logs: number; readonly spans: number; readonly metrics: number }>
-  /** Where a secret is, and in which form. */
+  /** The places in which a secret is, and its form there. */
   readonly find: (secret: string) => Effect.Effect<ReadonlyArray<string>>
 }
 

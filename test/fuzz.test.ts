@@ -14,7 +14,7 @@ describe("random input", () => {
   }, 60_000)
 })
 
-/** Cases that failed, by target, seed and number. Each has also a test of its own where the bug was. */
+/** Cases that failed, by target, seed and number. Each bug has also a test beside the code that had it. */
 const found: ReadonlyArray<readonly [name: string, seed: number, index: number]> = [
   // A closed session was online again after a late login reply.
   ["machine", 1_932_373_013, 1]

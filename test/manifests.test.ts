@@ -1,5 +1,5 @@
 /**
- * What the manifests of the published packages have in common. What is packed by them is checked by `pnpm pack:check`.
+ * Checks the manifests of the published packages. `pnpm pack:check` checks the files that are packed by them.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Fs from "node:fs"
@@ -9,7 +9,7 @@ import { commands, home, libraries, published, readManifest, root } from "../scr
 describe.each(published.map((item) => [item.manifest.name, item] as const))("the manifest of %s", (name, item) => {
   const { folder, manifest } = item
 
-  it("says where the project is, and whose", () => {
+  it("names the project's addresses, its license and its author", () => {
     assert.strictEqual(name, `@bercon/${folder}`)
     assert.deepStrictEqual(manifest["repository"], {
       type: "git",

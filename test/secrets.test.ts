@@ -184,7 +184,7 @@ describe("the password of a client", () => {
         exposure.record("layer", RconClient.layer({ password }))
       })).pipe(Effect.scoped))
 
-  it.effect("is not in what is said about the environment", () =>
+  it.effect("is not in a message about the environment", () =>
     hidden(Layer.empty, (exposure) =>
       Effect.gen(function*() {
         const environments = [

@@ -91,7 +91,7 @@ rows.push(...await idle(server.port))
 server.stop()
 
 Report.print(rows)
-Report.printTargets(rows)
+Report.printTargets(rows, starts.empty.median)
 console.log(
   `start of an empty process: ${Report.spread(starts.empty, 0)} ms; ` +
     `of a session with imports from "effect" and "@bercon/session": ${Report.spread(starts.barrels, 0)} ms`

@@ -28,10 +28,11 @@ const shown = documents.flatMap((file) =>
 
 const helps = new Map<string, HelpDoc>()
 
+/** The help of a command, or of its subcommand: `bans sync`. */
 const helpOf = (name: string) =>
   Effect.gen(function*() {
     if (!helps.has(name)) {
-      yield* Command.runWith(command, { version: "0" })([name, "--help"]).pipe(
+      yield* Command.runWith(command, { version: "0" })([...name.split(" "), "--help"]).pipe(
         Effect.provide(Services.layer),
         Effect.provideService(CliOutput.Presenter, {
           present: (event) => Effect.sync(() => event._tag === "Help" && helps.set(name, event.helpDoc))
@@ -51,7 +52,9 @@ describe("what the documents show of bercon", () => {
       const [name = "", ...rest] = args
       if (name.startsWith("-")) return
       assert.include(names, name)
-      const { flags, globalFlags = [], inheritedFlags = [] } = yield* helpOf(name)
+      const { subcommands = [] } = yield* helpOf(name)
+      const isSubcommand = subcommands.some(({ commands }) => commands.some((one) => one.name === rest[0]))
+      const { flags, globalFlags = [], inheritedFlags = [] } = yield* helpOf(isSubcommand ? `${name} ${rest[0]}` : name)
       const known = [...flags, ...inheritedFlags, ...globalFlags].flatMap(({ aliases, name }) => [name, ...aliases])
         .map((flag) => flag.replace(/^-+/, ""))
       for (const word of rest) {

@@ -1,14 +1,14 @@
-/** What can happen to a cluster, and what `@bercon/cluster` promises for it. */
+/** The faults that the rig injects, and the promises of `@bercon/cluster` for each. */
 import { Effect } from "effect"
 import type { Duration } from "effect"
 import type { Postgres, PostgresUnavailable } from "./Postgres.ts"
 import type { Runners } from "./Runners.ts"
 
-/** What is promised for one fault beyond what is promised always. */
+/** The promises for one fault in addition to those for all. */
 export interface Promises {
-  /** For how long a server may leave every command unanswered, in milliseconds. */
+  /** Maximum time without an answer of a server, in milliseconds. */
   readonly commands?: number
-  /** For how long a subscriber may hear nothing of a server, in milliseconds. */
+  /** Maximum time without a message of a server, in milliseconds. */
   readonly messages?: number
   /** No session moves or logs in again. */
   readonly stays?: boolean
@@ -19,7 +19,7 @@ export interface Fault {
   readonly inject: (
     cluster: { readonly postgres: Postgres; readonly runners: Runners }
   ) => Effect.Effect<void, PostgresUnavailable>
-  /** How long it is observed after that. */
+  /** Time of observation after the fault. */
   readonly after: Duration.Input
   readonly promises: Promises
 }
@@ -51,7 +51,7 @@ export const all = {
     promises: {}
   },
   hang: {
-    // Longer than the locks last: the servers move, and the runner finds that out when it wakes up.
+    // Longer than locks last: the servers move, and the runner detects that after it wakes up.
     title: "a runner frozen for 90 s (SIGSTOP)",
     inject: frozen("90 seconds"),
     after: "15 seconds",
@@ -64,7 +64,7 @@ export const all = {
     promises: { stays: true }
   },
   both: {
-    // Its locks go with their connection, so others take its servers over before it wakes up.
+    // The restart frees its locks, so others take its servers over before it wakes up.
     title: "a runner frozen for 20 s, and Postgres restarted meanwhile",
     inject: ({ postgres, runners }) =>
       runners.use((runner) =>

@@ -1,17 +1,17 @@
-/** What an observation comes to in numbers, and which promises it breaks. */
+/** The figures of an observation, and the promises that it breaks. */
 import type { Promises } from "./Faults.ts"
 import type { Owners } from "./Game.ts"
 import { longestSilence, type Record } from "./Observer.ts"
 
-/** What was seen while a fault happened, and after it. */
+/** The observation of a fault and of the time after it. */
 export interface Observed {
-  /** From when to when, in milliseconds since 1970. */
+  /** Its start and end, in milliseconds since 1970. */
   readonly from: number
   readonly to: number
-  /** Whether the cluster was at rest before, and whether every server was back at the end. */
+  /** Whether all servers worked before it, and whether all worked at its end. */
   readonly settled: boolean
   readonly calm: boolean
-  /** How late the rig's own timers were at worst, in milliseconds. */
+  /** Maximum delay of a timer of this process, in milliseconds. */
   readonly lateness: number
   readonly servers: ReadonlyArray<{
     readonly owners: Owners
@@ -23,24 +23,24 @@ export interface Observed {
 
 export interface Figures {
   readonly servers: number
-  /** How many have got another runner. */
+  /** Number of servers that moved to another runner. */
   readonly moved: number
-  /** How many were logged in to anew, with whichever runner, and how often: each number once, lowest first. */
+  /** Number of servers with new logins from any runner, and the numbers of new logins, each once, in ascending order. */
   readonly renewed: number
   readonly logins: ReadonlyArray<number>
-  /** How often a session spoke after another had taken over. */
+  /** How often a session sent something after a later login. */
   readonly overlaps: number
-  /** Of all servers, in milliseconds. */
+  /** The longest silences, in milliseconds. */
   readonly silence: { readonly most: number; readonly median: number; readonly messages: number }
   readonly gaps: ReadonlyArray<string>
-  /** How often messages were missing without a gap, and how many sessions were renewed without one. */
+  /** How often messages were missing, or a session was renewed, without a gap. */
   readonly untold: number
   readonly outcomes: { readonly Answered: number; readonly NotExecuted: number; readonly MaybeExecuted: number }
-  /** Commands of which the outcome does not agree with what the server did. */
+  /** Commands whose outcome contradicts the record of the server. */
   readonly untrue: number
-  /** Answers that were not to the question. */
+  /** Number of answers to another query. */
   readonly wrong: number
-  /** How late the rig's own timers were at worst, in milliseconds. */
+  /** Maximum delay of a timer of this process, in milliseconds. */
   readonly lateness: number
 }
 
@@ -49,7 +49,7 @@ const median = (numbers: ReadonlyArray<number>): number =>
 
 const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((one, other) => one + other, 0)
 
-/** Whether an outcome agrees with how often the server ran the command. None of these may run twice. */
+/** Whether an outcome agrees with the number of executions of a command that must not run twice. */
 const isTrue = (outcome: string, runs: number): boolean =>
   outcome === "NotExecuted" ? runs === 0 : outcome === "MaybeExecuted" ? runs <= 1 : runs === 1
 
@@ -87,12 +87,12 @@ export const of = ({ from, lateness, servers, to }: Observed): Figures => {
 }
 
 /**
- * On a machine that is busy with something else every process is late, as this one is. A session moves when one runner has
- * missed another, has written that to the database, has taken the lock and has logged in: that many times it may be late.
+ * Number of steps of a move that a busy machine can delay, each by the delay of this process: missing pings, marking the runner
+ * in the database, taking the lock, logging in.
  */
 const LINKS = 4
 
-/** The promises that were not kept, one a line. */
+/** The broken promises, one for each line. */
 export const broken = (figures: Figures, promises: Promises, observed: Observed): ReadonlyArray<string> => {
   const { lateness, overlaps, renewed, servers, silence, untold, untrue, wrong } = figures
   const isOver = (millis: number, limit: number | undefined) => limit !== undefined && millis > limit + LINKS * lateness

@@ -1,11 +1,11 @@
-/** The game servers of the rig and the demo: simulated ones over real UDP, which record who speaks to them. */
+/** The game servers of the rig and the demo: simulated ones over UDP that record all clients. */
 import type { SimulatedServer } from "@bercon/testing"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { Effect, type Redacted } from "effect"
 
 export type GameServer = SimulatedServer.SimulatedServer["Service"]
 
-/** Starts as many game servers, each with a few players. Their ids are `server-1`, `server-2` and so on. */
+/** Starts a number of game servers, each with a few players. Their ids are `server-1`, `server-2` and so on. */
 export const start = Effect.fnUntraced(function*(count: number, password: Redacted.Redacted) {
   const servers = new Map<string, GameServer>()
   for (let number = 1; number <= count; number++) {
@@ -16,16 +16,20 @@ export const start = Effect.fnUntraced(function*(count: number, password: Redact
   return servers
 })
 
+/** The addresses of servers by their ids: the initial list of the cluster. */
+export const addresses = (servers: ReadonlyMap<string, GameServer>) =>
+  Object.fromEntries(Array.from(servers, ([id, { address }]) => [id, address]))
+
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(":"))
 
-/** The runner that has a session with a server, by its address. */
+/** The address of the runner that owns the session of a server. */
 export const owner = (server: GameServer) =>
   Effect.map(server.sessions, (sessions) => {
     const last = sessions.toSorted((one, other) => other.since - one.since)[0]
     return last === undefined ? "nobody" : hostOf(last.address)
   })
 
-/** Since when the session has been there that a server accepted last, in milliseconds since 1970. */
+/** The time of the last login that a server accepted, in milliseconds since 1970. */
 export const onlineSince = (server: GameServer) =>
   Effect.map(
     server.sessions,
@@ -33,14 +37,14 @@ export const onlineSince = (server: GameServer) =>
       sessions.reduce<number | undefined>((latest, { since }) => Math.max(latest ?? since, since), undefined)
   )
 
-/** Sends the next tick, each with the number after that of the last. */
+/** An effect that sends a message with the next number. */
 export const ticking = (server: GameServer) =>
   Effect.sync(() => {
     let ticks = 0
     return Effect.suspend(() => server.emit(`(Global) tick ${++ticks}`))
   })
 
-/** The number of a tick, if the message is one. */
+/** The number in a message of `ticking`; `undefined` for other messages. */
 export const tickOf = (text: string): number | undefined => {
   const found = /^\(Global\) tick (\d+)$/.exec(text)
   return found === null ? undefined : Number(found[1])
@@ -60,17 +64,17 @@ interface Heard {
   readonly isLogin: boolean
 }
 
-/** What servers saw of those who had sessions with them. */
+/** The owners of the sessions that a server had. */
 export interface Owners {
-  /** The runner that had the session at first, and those that had it after it, by their addresses. */
+  /** The addresses of the runners that owned the session, in order. */
   readonly hosts: ReadonlyArray<string>
   /** How many logins the server accepted. */
   readonly logins: number
-  /** How often a session said something after a later one had been accepted: it should be never. */
+  /** How often a session sent something after a later login. */
   readonly overlaps: number
 }
 
-/** Who had sessions with a server since a time, in milliseconds since 1970. */
+/** The owners of the sessions of a server since a time, in milliseconds since 1970. */
 export const owners = Effect.fnUntraced(function*(server: GameServer, since: number) {
   const logins = (yield* server.logins).filter(({ admin }) => admin !== undefined)
   const heard: ReadonlyArray<Heard> = [
@@ -79,7 +83,7 @@ export const owners = Effect.fnUntraced(function*(server: GameServer, since: num
     ...(yield* server.acknowledgements).map(({ address, time }) => ({ address, time, isLogin: false }))
   ].sort((one, other) => one.time - other.time)
   const hosts: Array<string> = []
-  /** The sessions that a later one has replaced. */
+  /** The addresses of replaced sessions. */
   const former = new Set<string>()
   let current: string | undefined
   let overlaps = 0

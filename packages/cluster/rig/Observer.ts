@@ -1,6 +1,6 @@
 /**
- * Somebody who uses the cluster all the time: it asks every server and tells every server something, four times a second, and
- * listens to what the servers say. It records what came of that.
+ * A constant user of the cluster: four times a second it sends each server a query and an announcement. It reads all messages
+ * of the servers, and records the results.
  */
 import { RemoteSession } from "@bercon/cluster"
 import type { Session } from "@bercon/session"
@@ -9,36 +9,36 @@ import * as Game from "./Game.ts"
 
 const PERIOD = 250
 
-/** For how long everything must have been well before a fault is measured, and what well is, in milliseconds. */
+/** All servers must work for `SETTLED` before a fault is injected. A server works without a silence above `WELL`. In milliseconds. */
 const SETTLED = 5000
 const WELL = 2000
 
-/** How long to wait for that. */
+/** Time limit for reaching this state. */
 const PATIENCE = "2 minutes"
 
-/** What became of the commands and messages of one server since the record was begun. */
+/** The results of commands to one server and its messages, since the start of the record. */
 export interface Record {
-  /** When it was answered, and when the next message arrived, in milliseconds since 1970. */
+  /** The times of answers and of messages, in milliseconds since 1970. */
   readonly answers: Array<number>
   readonly messages: Array<number>
   readonly gaps: Array<string>
-  /** Commands that must not run twice: how each ended. */
+  /** The outcome of each command that must not run twice. */
   readonly outcomes: Map<string, "Answered" | "NotExecuted" | "MaybeExecuted" | "Executed">
-  /** Answers that were not to the question. */
+  /** Number of answers to another query. */
   wrong: number
-  /** How often the next message was not the next one, without a gap between them. */
+  /** How often messages were missing without a gap. */
   untold: number
 }
 
 export interface Seen {
   readonly records: ReadonlyMap<string, Record>
-  /** How late a timer of this process was at worst, in milliseconds. */
+  /** Maximum delay of a timer of this process, in milliseconds. */
   readonly lateness: number
 }
 
 const empty = (): Record => ({ answers: [], messages: [], gaps: [], outcomes: new Map(), wrong: 0, untold: 0 })
 
-/** The longest time without any, in milliseconds, from a beginning to an end. */
+/** The longest interval without any of the times, between a start and an end, in milliseconds. */
 export const longestSilence = (times: ReadonlyArray<number>, from: number, to: number): number => {
   let longest = 0
   let before = from
@@ -49,7 +49,7 @@ export const longestSilence = (times: ReadonlyArray<number>, from: number, to: n
   return longest
 }
 
-/** Begins to observe the servers. */
+/** Starts to observe the servers. */
 export const start = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Game.GameServer>) {
   const records = new Map<string, Record>()
   let told = 0
@@ -60,7 +60,7 @@ export const start = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Ga
     if (Result.isFailure(reply)) return
     const record = records.get(id)!
     record.answers.push(yield* Clock.currentTimeMillis)
-    // Each server has players of its own number.
+    // The names of players contain the number of their server.
     if (!reply.success.includes(`Player ${id.slice("server-".length)}.0`)) record.wrong++
   })
   const tell = Effect.fnUntraced(function*(id: string, session: Session.Session["Service"]) {
@@ -113,7 +113,7 @@ export const start = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Ga
     for (const id of servers.keys()) records.set(id, empty())
   })
 
-  /** Whether every server has had one session since then, with which all was well. */
+  /** Whether every server has had the same session since a time, and has worked. */
   const isWell = Effect.fnUntraced(function*(from: number) {
     const to = yield* Clock.currentTimeMillis
     const isOften = (times: ReadonlyArray<number>) => longestSilence(times, from, to) <= WELL
@@ -126,14 +126,14 @@ export const start = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Ga
   })
 
   return {
-    /** Forgets what was recorded so far. */
+    /** Starts new records. */
     begin,
-    /** What was recorded since then. It does not change any more. */
+    /** A copy of the records. */
     seen: Effect.sync((): Seen => ({
       lateness,
       records: new Map(Array.from(records, ([id, record]) => [id, structuredClone(record)]))
     })),
-    /** Waits until the cluster has been at rest for some seconds. Whether it was in time. */
+    /** Waits until all servers have worked for some seconds. Returns false after the time limit. */
     settled: Effect.gen(function*() {
       yield* begin
       const from = yield* Clock.currentTimeMillis
@@ -144,7 +144,7 @@ export const start = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Ga
       Effect.timeoutOption(PATIENCE),
       Effect.map(({ _tag }) => _tag === "Some")
     ),
-    /** Waits until every server answers and its messages arrive. Whether that was so in time. */
+    /** Waits until every server answers and its messages arrive. Returns false after the time limit. */
     calm: Effect.gen(function*() {
       const since = yield* Clock.currentTimeMillis
       const isHeard = (times: ReadonlyArray<number>) => times.some((time) => time > since)

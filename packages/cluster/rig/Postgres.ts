@@ -1,5 +1,5 @@
 /**
- * A Postgres of its own for the rig and the demo: in a temporary folder, on a free port, gone at the end.
+ * A temporary Postgres for the rig and the demo, in a temporary folder and on a free port.
  *
  * It needs `initdb` and `pg_ctl` on the machine. Postgres refuses to run as root, so root runs it as the user `postgres`.
  */
@@ -17,9 +17,9 @@ export class PostgresUnavailable extends Data.TaggedError("PostgresUnavailable")
 
 export interface Postgres {
   readonly url: Redacted.Redacted
-  /** Ends the database's connections and process. */
+  /** Ends the connections and the process of the database. */
   readonly stop: Effect.Effect<void, PostgresUnavailable>
-  /** Starts it again with what it held. */
+  /** Starts it again with its data. */
   readonly start: Effect.Effect<void, PostgresUnavailable>
 }
 
@@ -35,7 +35,7 @@ export const freePort = Effect.callback<number, PostgresUnavailable>((resume) =>
 
 const isRoot = process.getuid?.() === 0
 
-/** Runs one of Postgres' own commands to its end. */
+/** Runs a command of Postgres and waits for its end. */
 const run = Effect.fnUntraced(function*(command: string, args: ReadonlyArray<string>) {
   const handle = yield* isRoot
     ? ChildProcess.make("runuser", ["-u", "postgres", "--", command, ...args], { stdout: "ignore", stderr: "ignore" })
@@ -47,12 +47,12 @@ const run = Effect.fnUntraced(function*(command: string, args: ReadonlyArray<str
     Effect.catchTag("PlatformError", ({ message }) => Effect.fail(new PostgresUnavailable({ problem: message })))
   ))
 
-/** A running Postgres for as long as the scope lives. */
+/** Starts a Postgres that runs until the scope closes. */
 export const make = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const context = yield* Effect.context<ChildProcessSpawner.ChildProcessSpawner>()
   const folder = yield* Effect.orDie(fs.makeTempDirectoryScoped({ prefix: "bercon-postgres-" }))
-  // The user `postgres` makes its folder inside.
+  // The user `postgres` creates a folder inside.
   yield* Effect.orDie(fs.chmod(folder, 0o777))
   const data = `${folder}/data`
   const port = yield* freePort
@@ -60,7 +60,7 @@ export const make = Effect.gen(function*() {
     "-c listen_addresses=127.0.0.1",
     "-c unix_socket_directories=''",
     `-p ${port}`,
-    // What it holds need not outlive a crash of the machine.
+    // Its data need not outlive a crash of the machine.
     "-F"
   ].join(" ")
   const pgCtl = (...args: ReadonlyArray<string>) =>

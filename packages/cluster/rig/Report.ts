@@ -1,4 +1,4 @@
-/** What the rig prints: one row of a table for each fault. */
+/** The table that the rig prints, with a row for each fault. */
 import type { Figures } from "./Figures.ts"
 
 const cells = (values: ReadonlyArray<string | number>) => `| ${values.join(" | ")} |`

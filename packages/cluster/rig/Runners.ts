@@ -1,50 +1,50 @@
-/** The runners of the rig and the demo: processes that are started, ended, killed, frozen and thawed. */
-import type { SimulatedServer } from "@bercon/testing"
-import { Effect, Latch, type Redacted, Schema, type Scope, Stream } from "effect"
+/** The runners of the rig and the demo: processes that can be started, terminated, killed, frozen and thawed. */
+import { Effect, Latch, type Redacted, type Scope, Stream } from "effect"
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
 import { fileURLToPath } from "node:url"
-import { GameServers, READY } from "./Handover.ts"
 import { freePort } from "./Postgres.ts"
 
 export interface Options {
   readonly count: number
   readonly database: Redacted.Redacted
-  readonly servers: ReadonlyMap<string, SimulatedServer.SimulatedServer["Service"]["address"]>
   readonly password: Redacted.Redacted
-  /** What the runners print, line by line. */
+  /** Receives each line that a runner prints. */
   readonly onLine: (line: string) => Effect.Effect<void>
 }
 
 export interface Runner {
-  /** The local address from which it sends to game servers: this tells the servers which runner it is. */
+  /** The local address from which it sends to game servers. It identifies the runner in their records. */
   readonly address: string
-  /** Waits until it is a member of the cluster. */
+  /** Waits until it has joined the cluster. */
   readonly ready: Effect.Effect<void>
-  /** Ends it as an operator does, with SIGTERM. Returns when the process is gone. */
+  /** Ends it with SIGTERM. Returns when the process has ended. */
   readonly terminate: Effect.Effect<void>
-  /** Ends it at once, as `kill -9` does. */
+  /** Ends it with SIGKILL. */
   readonly kill: Effect.Effect<void>
-  /** Stops it in the middle of whatever it does, as a machine that hangs. */
+  /** Stops it with SIGSTOP, like a machine that hangs. */
   readonly freeze: Effect.Effect<void>
   readonly thaw: Effect.Effect<void>
 }
 
 export interface Runners {
-  /** Does something to the oldest runner, which is one no more. */
+  /** Runs an effect that ends the oldest runner. */
   readonly take: <E>(f: (runner: Runner) => Effect.Effect<void, E>) => Effect.Effect<void, E>
-  /** Does something to the oldest runner, which remains one. */
+  /** Runs an effect with the oldest runner, which stays. */
   readonly use: <E>(f: (runner: Runner) => Effect.Effect<void, E>) => Effect.Effect<void, E>
-  /** Kills the runner that has this address. */
+  /** Kills the runner with this address. */
   readonly kill: (address: string) => Effect.Effect<void>
-  /** Starts one more. */
+  /** Starts another runner. */
   readonly add: Effect.Effect<void>
-  /** Starts or ends runners until there are as many as at the beginning, all of them members of the cluster. */
+  /** Starts or ends runners until the initial number has joined the cluster. */
   readonly refill: Effect.Effect<void>
 }
 
+/** The line that a runner prints when it has joined the cluster. */
+export const READY = "this runner is a member of the cluster"
+
 const program = fileURLToPath(new URL("runner.ts", import.meta.url))
 
-/** Starts the runners, which end with the scope at the latest. Returns when each is a member of the cluster. */
+/** Starts the runners in the scope. Returns when each has joined the cluster. */
 export const start = Effect.fnUntraced(function*(options: Options) {
   const context = yield* Effect.context<ChildProcessSpawner.ChildProcessSpawner | Scope.Scope>()
   const running: Array<Runner> = []
@@ -58,12 +58,11 @@ export const start = Effect.fnUntraced(function*(options: Options) {
         DATABASE_URL: options.database,
         RUNNER_PORT: String(yield* Effect.orDie(freePort)),
         RUNNER_ADDRESS: address,
-        GAME_SERVERS: yield* Effect.orDie(Schema.encodeEffect(GameServers)(Object.fromEntries(options.servers))),
         GAME_PASSWORD: options.password
       },
       extendEnv: true,
       stdin: "ignore",
-      // At the end: a frozen process does not hear anything milder.
+      // A frozen process handles no other signal.
       killSignal: "SIGKILL"
     }))
     const ready = yield* Latch.make()

@@ -1,15 +1,14 @@
 /**
- * The demo of a cluster: three runner processes have the sessions of twenty game servers, this process uses them, and one
- * runner is killed.
+ * The demo of a cluster: three runner processes own the sessions of twenty game servers, and this process uses them. One
+ * runner is killed, and a server is added at run time.
  *
  *     pnpm demo:cluster
  *
- * It needs Postgres on the machine, which it starts in a temporary folder. Nothing is printed that did not happen.
+ * It needs Postgres on the machine, which it starts in a temporary folder. It prints only what has happened.
  */
-import type { RconClient } from "@bercon/client"
-import { ClusterRcon } from "@bercon/cluster"
+import { ClusterFleet, Fleet, ServerEvent, ServerList } from "@bercon/cluster"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Clock, Console, Effect, Redacted, Stream } from "effect"
+import { Clock, Console, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { Cluster } from "./Cluster.ts"
 import * as Game from "./Game.ts"
 import * as Postgres from "./Postgres.ts"
@@ -19,97 +18,103 @@ const SERVERS = 20
 
 const seconds = (millis: number) => `${(millis / 1000).toFixed(1)} s`
 
-/** The clients of all game servers, wherever their sessions are. */
-const clients = (ids: Iterable<string>) =>
-  Effect.map(
-    Effect.forEach(ids, (id) => Effect.map(ClusterRcon.start(id), (rcon) => [id, rcon] as const)),
-    (entries) => new Map(entries)
-  )
-
-/** Asks who is on each server, and prints a line for each runner. */
-const showPlayers = Effect.fnUntraced(function*(
-  rcons: ReadonlyMap<string, RconClient.Service>,
-  servers: ReadonlyMap<string, Game.GameServer>
-) {
+/** Queries the players of all servers, and prints a line for each runner. Returns the ids of the servers of each runner. */
+const showPlayers = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Game.GameServer>) {
+  const fleet = yield* Fleet.Fleet
   const started = yield* Clock.currentTimeMillis
-  const answers = yield* Effect.forEach(
-    rcons,
-    ([id, rcon]) => Effect.map(rcon.players, (players) => ({ id, count: players.length })),
-    { concurrency: "unbounded" }
-  )
+  const { failures, successes } = Fleet.partition(yield* fleet.players())
+  for (const [id, cause] of failures) yield* Effect.logError(`no players of ${id}`, cause)
   const took = (yield* Clock.currentTimeMillis) - started
   const byRunner = new Map<string, Array<string>>()
-  for (const { count, id } of answers) {
+  for (const id of successes.keys()) {
     const owner = yield* Game.owner(servers.get(id)!)
-    byRunner.set(owner, [...byRunner.get(owner) ?? [], `${id.slice("server-".length)}:${count}`])
+    byRunner.set(owner, [...byRunner.get(owner) ?? [], id])
   }
-  const total = answers.reduce((sum, { count }) => sum + count, 0)
+  const total = [...successes.values()].reduce((sum, players) => sum + players.length, 0)
   yield* Console.log(
-    `   ${total} players on ${answers.length} servers, asked in ${took} ms. Server:players at each runner:`
+    `   ${total} players on ${successes.size} servers, queried in ${took} ms. Server:players at each runner:`
   )
-  for (const [runner, list] of [...byRunner].sort(([one], [other]) => one.localeCompare(other))) {
+  for (const [runner, ids] of [...byRunner].sort(([one], [other]) => one.localeCompare(other))) {
+    const list = ids.map((id) => `${id.slice("server-".length)}:${successes.get(id)!.length}`)
     yield* Console.log(`   ${runner}  ${list.join(" ")}`)
   }
   return byRunner
+})
+
+/** The time until each of these servers is back after a gap, in milliseconds. Stops after a minute. */
+const waitForGaps = Effect.fnUntraced(function*(ids: ReadonlyArray<string>, since: number) {
+  const fleet = yield* Fleet.Fleet
+  const missing = new Set(ids)
+  yield* fleet.events.pipe(
+    Stream.filter(({ event }) => ServerEvent.is("Gap")(event)),
+    Stream.runForEachWhile(({ server }) =>
+      Effect.gen(function*() {
+        const now = yield* Clock.currentTimeMillis
+        missing.delete(server)
+        yield* Console.log(`   after ${seconds(now - since)}  ${server}: its events go on, after a gap`)
+        return missing.size > 0
+      })
+    ),
+    Effect.timeoutOption("1 minute")
+  )
+  if (missing.size > 0) return yield* Effect.die(new Error("not every session came back within a minute"))
+})
+
+/** Adds a server from another member of the cluster, and waits until this member has taken the change over. */
+const addElsewhere = Effect.fnUntraced(function*(url: Redacted.Redacted, id: string, { address }: Game.GameServer) {
+  const fleet = yield* Fleet.Fleet
+  const seen = yield* fleet.statusChanges.pipe(
+    Stream.filter(({ server, status }) => server === id && status._tag === "Online"),
+    Stream.runHead,
+    Effect.forkChild({ startImmediately: true })
+  )
+  const list = ServerList.ServerList.pipe(
+    Effect.flatMap(({ add }) => add(id, address)),
+    Effect.provide(ServerList.layer)
+  )
+  yield* Effect.provide(list, Cluster.consumer(url), { local: true })
+  yield* Fiber.join(seen)
 })
 
 const demo = Effect.gen(function*() {
   const password = Redacted.make("a password of the demo")
   yield* Console.log(`1. A Postgres, ${SERVERS} game servers and 3 runner processes start.`)
   const postgres = yield* Postgres.make
-  const servers = yield* Game.start(SERVERS, password)
-  const runners = yield* Runners.start({
-    count: 3,
-    database: postgres.url,
-    servers: new Map(Array.from(servers, ([id, { address }]) => [id, address])),
-    password,
-    onLine: () => Effect.void
-  })
+  const servers = yield* Game.start(SERVERS + 1, password)
+  const initial = new Map([...servers].slice(0, SERVERS))
+  const [addedId, added] = [...servers].at(-1)!
+  const runners = yield* Runners.start({ count: 3, database: postgres.url, password, onLine: () => Effect.void })
 
   yield* Effect.gen(function*() {
-    yield* Console.log("\n2. This process asks who is playing. It has no session with any server itself.")
-    const rcons = yield* clients(servers.keys())
-    yield* showPlayers(rcons, servers)
+    yield* Console.log("\n2. This process queries the players. It has no session with any server itself.")
+    yield* showPlayers(servers)
     // The runners do not start at the same moment: the last one takes over its share.
     yield* Effect.sleep("5 seconds")
-    const before = yield* showPlayers(rcons, servers)
+    const before = yield* showPlayers(servers)
 
-    const [busiest] = [...before].toSorted(([, one], [, other]) => other.length - one.length)
-    const [victim, lost] = busiest!
+    const [victim, lost] = [...before].toSorted(([, one], [, other]) => other.length - one.length)[0]!
     yield* Console.log(`\n3. \`kill -9\` of the runner ${victim}, which has ${lost.length} of the sessions.`)
     const killedAt = yield* Clock.currentTimeMillis
-    const back = new Set<string>()
-    yield* Effect.forEach(rcons, ([id, rcon]) =>
-      rcon.events.pipe(
-        Stream.filter((event) => event._tag === "Gap"),
-        Stream.runForEach((gap) =>
-          Effect.flatMap(Clock.currentTimeMillis, (now) => {
-            back.add(id)
-            return Console.log(
-              `   after ${seconds(now - killedAt)}  ${id}: its events go on, after a gap (${gap.cause})`
-            )
-          })
-        ),
-        Effect.ignore,
-        Effect.forkScoped
-      ))
+    const gaps = yield* Effect.forkChild(waitForGaps(lost, killedAt), { startImmediately: true })
     yield* runners.kill(victim)
-    yield* Effect.sleep("100 millis").pipe(
-      Effect.repeat({ until: () => back.size >= lost.length }),
-      Effect.timeoutOption("1 minute")
-    )
+    yield* Fiber.join(gaps)
 
-    yield* Console.log("\n4. Every server is asked again.")
-    yield* showPlayers(rcons, servers)
+    yield* Console.log(`\n4. Another member of the cluster adds ${addedId}. Then all servers are queried again.`)
+    yield* addElsewhere(postgres.url, addedId, added)
+    yield* showPlayers(servers)
     const owners = yield* Effect.forEach(servers, ([, server]) => Game.owners(server, killedAt))
-    const moved = owners.filter(({ logins }) => logins > 0)
+    const moved = owners.filter(({ hosts }) => hosts.length > 1)
     const overlaps = owners.reduce((sum, one) => sum + one.overlaps, 0)
     yield* Console.log(
       `   ${moved.length} sessions moved with ${moved.reduce((sum, { logins }) => sum + logins, 0)} logins. ` +
-        `A session spoke after another had taken over ${overlaps} times.`
+        `A session sent something after a later login ${overlaps} times.`
     )
-    if (back.size < lost.length) return yield* Effect.die(new Error("not every session came back within a minute"))
-  }).pipe(Effect.scoped, Effect.provide(Cluster.consumer(postgres.url)))
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(
+      Layer.provide(ClusterFleet.layer({ servers: Game.addresses(initial) }), Cluster.consumer(postgres.url))
+    )
+  )
 }).pipe(
   Effect.scoped,
   Effect.catchTag(

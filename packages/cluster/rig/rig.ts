@@ -1,16 +1,17 @@
 /**
- * What happens to game servers when something happens to the cluster: runner processes, simulated servers over UDP, and a
- * Postgres that is started for it.
+ * Measures the effect of faults in a cluster on its game servers, with runner processes, simulated servers over UDP, and a
+ * temporary Postgres.
  *
  *     pnpm rig:cluster                           all faults, with 3 runners and 30 servers: about ten minutes
- *     pnpm rig:cluster kill terminate            only these
- *     pnpm rig:cluster --runners 2 --servers 6   with fewer
- *     pnpm rig:cluster --verbose                 and what the runners print
+ *     pnpm rig:cluster kill terminate            only these faults
+ *     pnpm rig:cluster --runners 2 --servers 6   with fewer runners and servers
+ *     pnpm rig:cluster --verbose                 with the output of the runners
  *
- * The exit code is 1 if `@bercon/cluster` has broken a promise. Then the promise is printed, and what the runners printed.
+ * The exit code is 1 if `@bercon/cluster` has broken a promise. Then it prints the promise and the output of the runners.
  */
+import { ServerList } from "@bercon/cluster"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Clock, Console, Effect, Redacted, Schema } from "effect"
+import { Clock, Console, Effect, Layer, Redacted, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Os from "node:os"
 import { Cluster } from "./Cluster.ts"
@@ -22,13 +23,13 @@ import * as Postgres from "./Postgres.ts"
 import * as Report from "./Report.ts"
 import * as Runners from "./Runners.ts"
 
-/** The game servers are in this process: if it has stood still for so long, that is what was seen. In milliseconds. */
+/** A measurement is repeated if this process, which runs the game servers, stood still for longer. In milliseconds. */
 const TOO_LATE = 1500
 
-/** How often to try to measure a fault then. */
+/** Maximum number of measurements of a fault. */
 const ATTEMPTS = 3
 
-/** How many lines of the runners are kept, to be printed if a promise is broken. */
+/** How many of the last lines of the runners are printed if a promise is broken. */
 const PRINTED = 2000
 
 const count = (name: string, { least, usual }: { readonly least: number; readonly usual: number }) =>
@@ -39,16 +40,16 @@ const count = (name: string, { least, usual }: { readonly least: number; readonl
   )
 
 const options = {
-  // With one runner alone nobody is left to take over.
+  // A single runner has no other to take over its servers.
   runners: count("runners", { least: 2, usual: 3 }),
   servers: count("servers", { least: 1, usual: 30 }),
   verbose: Flag.Boolean("verbose").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("Print what the runners print, too")
+    Flag.withDescription("Print the output of the runners")
   ),
   faults: Argument.Literals("fault", Faults.names).pipe(
     Argument.variadic(),
-    Argument.withDescription("What shall happen, in this order. Default: everything")
+    Argument.withDescription("The faults to inject, in this order. Default: all")
   )
 }
 
@@ -58,18 +59,17 @@ const rig = Effect.fnUntraced(function*(asked: {
   readonly verbose: boolean
   readonly faults: ReadonlyArray<Faults.Name>
 }) {
-  // What else the machine does is not what is measured. Not everybody may do that.
+  // Reduces the influence of other processes. Fails without the permission.
   yield* Effect.ignore(Effect.try(() => Os.setPriority(Os.constants.priority.PRIORITY_HIGH)))
   const password = Redacted.make("a password of the rig")
   yield* Console.log(`Starting Postgres, ${asked.runners} runners and ${asked.servers} game servers ...`)
   const postgres = yield* Postgres.make
   const servers = yield* Game.start(asked.servers, password)
-  /** What the runners have printed since the last fault began: the last of it. */
+  /** The last lines of the runners since the last fault. */
   const printed = new Array<string>()
   const runners = yield* Runners.start({
     count: asked.runners,
     database: postgres.url,
-    servers: new Map(Array.from(servers, ([id, { address }]) => [id, address])),
     password,
     onLine: (line) =>
       Effect.suspend(() => {
@@ -123,13 +123,19 @@ const rig = Effect.fnUntraced(function*(asked: {
   const observing = Observer.start(servers)
 
   const broken = yield* Effect.gen(function*() {
+    const list = yield* ServerList.ServerList
+    yield* list.begin(Game.addresses(servers))
     const observer = yield* observing
     yield* Console.log(Report.heading)
     return yield* Effect.forEach(
       asked.faults.length === 0 ? Faults.names : asked.faults,
       (name) => measure(Faults.all[name], observer)
     )
-  }).pipe(Effect.scoped, Effect.provide(Cluster.consumer(postgres.url)), Effect.map((lists) => lists.flat()))
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(Layer.provideMerge(ServerList.layer, Cluster.consumer(postgres.url))),
+    Effect.map((lists) => lists.flat())
+  )
 
   if (broken.length === 0) return yield* Console.log("Every promise was kept.")
   yield* Console.error(`Broken promises: ${broken.length}`)
@@ -143,7 +149,7 @@ const rig = Effect.fnUntraced(function*(asked: {
   ))
 
 Command.make("rig:cluster", options, rig).pipe(
-  Command.withDescription("What happens to game servers when something happens to the cluster"),
+  Command.withDescription("Measures the effect of faults in a cluster on its game servers"),
   Command.run({ version: "0.1.0" }),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain

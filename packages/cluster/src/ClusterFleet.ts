@@ -1,18 +1,18 @@
 /**
- * The ordinary `Fleet` on sessions that are anywhere in the cluster.
+ * The ordinary `Fleet` on sessions of any runner in the cluster.
  *
  * **Details**
  *
- * A program that was written for a fleet in one process runs on many machines with another layer. Each process that provides
- * `ClusterFleet.layer` is a member: all members have the same servers, those in the cluster's `ServerList`, and use the same
- * session of each. What differs from a fleet in one process:
+ * A program that was written for a fleet in one process runs on many machines with this layer instead. Each process that
+ * provides `ClusterFleet.layer` is a member. All members have the same servers, those in the cluster's `ServerList`, and share
+ * one session for each. Differences from a fleet in one process:
  *
- * - `add`, `remove`, `replace` and `reconcile` change the list, and with it the fleets of all members. They fail with
- *   `FleetUnavailable` if no runner has answered within 20 seconds. They can be interrupted; the list then may have changed.
- * - The password that a server is added with is not used, and goes nowhere. Runners find it in their own configuration, by the
- *   server's id. With `replace` they look it up again.
- * - Settings must be data: durations come back as `Duration`s.
- * - If the runners cannot be reached, the fleet has the servers that it last knew, with status `Reconnecting`.
+ * - `add`, `remove`, `replace` and `reconcile` change the list, and so the fleets of all members. They fail with
+ *   `FleetUnavailable` if no runner has answered within 20 seconds. If they are interrupted, the list may have been changed.
+ * - The password in the options of a server is ignored, and leaves the process neither to be stored nor to be sent. Runners
+ *   find the password in their own configuration, by the server's id. `replace` makes them read it again.
+ * - Settings must be data. `servers` returns durations as `Duration`s.
+ * - If no runner can be reached, the fleet keeps its last known servers, with status `Reconnecting`.
  *
  * **Example** (An announcement in a cluster, of which this process is the only runner)
  *
@@ -62,7 +62,7 @@ import type { ListedServer } from "./Wire.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The servers to begin with. They count only if the list of the cluster has never been changed. Default: none. */
+  /** The initial servers. Ignored if the list of the cluster has ever been changed. Default: none. */
   readonly servers?: Readonly<Record<string, Fleet.ServerSettings>> | undefined
 }
 
@@ -82,11 +82,11 @@ interface Member extends Fleet.ServerSettings {
 const memberOf = ({ generation, settings }: ListedServer): Member => ({ ...settings, generation })
 
 /**
- * A fleet of the servers in the cluster's list, in the caller's scope. It is ready when the list has arrived; clients are
- * started, not logged in.
+ * Makes a fleet of the servers in the cluster's list, in the caller's scope. Returns when the list has arrived. Clients are
+ * started, but not logged in, by then.
  *
- * Fails with `InvalidServer` if an option of a server is not valid, and with `FleetUnavailable` if the list has not arrived in
- * 20 seconds.
+ * Fails with `InvalidServer` if an option of a server is invalid, and with `FleetUnavailable` if the list has not arrived
+ * within 20 seconds.
  *
  * @category constructors
  * @since 0.1.0
@@ -105,19 +105,19 @@ export const make = Effect.fnUntraced(function*(
   if (options?.servers !== undefined) yield* list.begin(options.servers)
 
   const local = yield* Fleet.fromClients<Member>({
-    // Two clients of a server never meet in it: its sessions follow one another on their runner.
+    // A client need not wait for the client it replaces: their runner starts one session after the other.
     start: (server, id) =>
       Effect.provideContext(ClusterRcon.start(id, { ...server, silenceTimeout: undefined }), cluster)
   })
 
   const takeOver = (servers: Readonly<Record<string, Member>>): Effect.Effect<void> =>
     Effect.catch(local.reconcile(servers), ({ id, message }) =>
-      // Another release of this package has put it into the list.
+      // A member with another release of this package may have added it.
       Effect.andThen(
-        Effect.logError(`the fleet is without a server that this member cannot use: ${message}`),
+        Effect.logError(`this member leaves out a server with invalid options: ${message}`),
         takeOver(Struct.omit(servers, [id]))
       ))
-  /** Makes the fleet have the servers of the list as it is known now. */
+  /** Gives the fleet the servers of the last known list. */
   const sync = lock.withPermit(
     Effect.flatMap(
       list.servers,
@@ -128,16 +128,16 @@ export const make = Effect.fnUntraced(function*(
   yield* sync
   yield* list.changes.pipe(
     Stream.runForEach(() => sync),
-    Effect.tapCause((cause) => Effect.logError("the fleet does not follow the list of servers any more", cause)),
+    Effect.tapCause((cause) => Effect.logError("the fleet no longer follows the list of servers", cause)),
     Effect.forkScoped
   )
 
-  /** The client of a server that has been put into the list. */
+  /** The client of a server that was added to the list. */
   const clientOf = (id: string) =>
     Effect.andThen(
       sync,
       Effect.mapError(local.get(id), () =>
-        new InvalidServer({ id, problem: "another member of the cluster has removed it meanwhile" }))
+        new InvalidServer({ id, problem: "another member of the cluster has removed it" }))
     )
 
   return {
@@ -154,7 +154,7 @@ export const make = Effect.fnUntraced(function*(
 })
 
 /**
- * Provides the fleet that {@link make} makes, and the list that it is of, to a member of the cluster.
+ * Provides the fleet that {@link make} makes, and its `ServerList`, to a member of the cluster.
  *
  * @category layers
  * @since 0.1.0
@@ -165,7 +165,7 @@ export const layer = (
   Layer.provideMerge(Layer.effect(Fleet.Fleet, make(options)), ServerList.layer)
 
 /**
- * Makes this runner one that keeps the list of servers and has their sessions. Each runner needs it, with the same store.
+ * Lets this runner keep the list of servers and own their sessions. Each runner needs this layer, with the same store.
  *
  * @category layers
  * @since 0.1.0

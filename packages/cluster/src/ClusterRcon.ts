@@ -1,5 +1,5 @@
 /**
- * The ordinary client on a session that is somewhere in the cluster.
+ * The ordinary client on a session of any runner in the cluster.
  *
  * **Example** (The same bot as in one process, with another layer)
  *
@@ -14,7 +14,7 @@
  *   yield* rcon.closed
  * })
  *
- * // What is still to be provided is the cluster: `NodeClusterSocket.layer` of `@effect/platform-node`, say.
+ * // It still needs the cluster, `NodeClusterSocket.layer` of `@effect/platform-node` for example.
  * const program = bot.pipe(Effect.scoped, Effect.provide(ClusterRcon.layer("altis-1")))
  * ```
  *
@@ -30,7 +30,7 @@ import * as RemoteSession from "./RemoteSession.ts"
 import type { Sharding } from "./ServerEntity.ts"
 
 /**
- * Options of a client in the cluster. Those of the login are the runners', see `Servers`.
+ * Options of a client in the cluster. Runners have the options of the login, see `Servers`.
  *
  * @category models
  * @since 0.1.0
@@ -43,7 +43,7 @@ const onSession = (
 ) => Effect.provideServiceEffect(RconClient.fromSession(options), Session, session)
 
 /**
- * A client of the server with this id, which is returned once the server's session is online.
+ * Makes a client of the server with this id, in the caller's scope. Returns when the server's session is online.
  *
  * @category constructors
  * @since 0.1.0
@@ -55,7 +55,7 @@ export const make = (
   onSession(RemoteSession.make(id, options), options)
 
 /**
- * As {@link make}, but returned at once.
+ * As {@link make}, but returns at once.
  *
  * @category constructors
  * @since 0.1.0
@@ -67,7 +67,7 @@ export const start = (
   onSession(RemoteSession.start(id, options), options)
 
 /**
- * Provides the client of the server with this id. The layer is built once the server's session is online.
+ * Provides the client of the server with this id. Building it completes when the server's session is online.
  *
  * @category layers
  * @since 0.1.0
@@ -78,7 +78,7 @@ export const layer = (
 ): Layer.Layer<RconClient.RconClient, LoginFailure, Sharding> => Layer.effect(RconClient.RconClient, make(id, options))
 
 /**
- * As {@link layer}, but built at once.
+ * As {@link layer}, but building it completes at once.
  *
  * @category layers
  * @since 0.1.0

@@ -1,10 +1,34 @@
 /**
- * A cluster of one process, without a database: for tests, for the first steps, and for those who have one machine.
+ * A cluster of one process, without a database: for tests, first steps, and setups with one machine.
  *
  * **Details**
  *
- * It takes the place of `NodeClusterSocket.layer` and a database. Programs and runners are the same on both. Everything it
- * keeps is in memory: the list of servers begins anew with the process.
+ * It replaces `NodeClusterSocket.layer` and the database. Programs and runners do not change. Its store is in memory, so the
+ * list of servers starts empty with each process. It owns no session: sessions belong to the layers of runners.
+ *
+ * **Example** (A bot in the process that also runs the session)
+ *
+ * ```ts
+ * import { RconClient } from "@bercon/client"
+ * import * as NodeTransport from "@bercon/client/NodeTransport"
+ * import { ClusterRcon, Embedded, ServerEntity, Servers } from "@bercon/cluster"
+ * import { Effect, Layer, Redacted } from "effect"
+ *
+ * const runner = ServerEntity.layer().pipe(
+ *   Layer.provide(Servers.layerRecord({
+ *     altis: {
+ *       transport: NodeTransport.make({ host: "203.0.113.7", port: 2306 }),
+ *       options: { password: Redacted.make("secret") }
+ *     }
+ *   }))
+ * )
+ *
+ * const main = Effect.flatMap(RconClient.RconClient, (rcon) => rcon.say("hello")).pipe(
+ *   Effect.provide(ClusterRcon.layer("altis").pipe(
+ *     Layer.provide(runner.pipe(Layer.provideMerge(Embedded.layer)))
+ *   ))
+ * )
+ * ```
  *
  * @since 0.1.0
  */
@@ -17,7 +41,7 @@ import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as Layer from "effect/Layer"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 
-/** Nobody else can take a lock or send a message, so there is nothing to look after often. */
+/** No other process takes locks or sends messages, so no check needs to be frequent. */
 const shardingConfig = {
   refreshAssignmentsInterval: "1 minute",
   shardLockRefreshInterval: "1 minute",

@@ -1,21 +1,35 @@
 /**
- * A `Session` with a game server whose real session is somewhere in the cluster.
+ * A `Session` with a game server, on top of the real session, which some runner of the cluster owns.
  *
  * **Details**
  *
- * It is a `Session` as any other, so that the client on it, and the program on that, do not change. What differs:
+ * It implements the ordinary `Session` service, so that the client and the program on top do not change. Differences:
  *
- * - `peer` is the server's id. Errors of the real session name its address.
- * - The status is `Reconnecting` also while the runner with the session cannot be reached, or has none yet.
- * - Closing it closes nothing but itself. The real session ends when nobody has used it for a while.
+ * - `peer` is the server's id. Errors of the real session contain the server's address.
+ * - The status is `Reconnecting`, too, while the runner with the session cannot be reached or has no session yet.
+ * - Closing it does not close the real session, which ends some time after its last user has left.
+ * - At most 4,096 commands are pending at once. One more fails with `Overloaded`.
  *
- * **When the session moves** to another runner, because its own has ended, died or lost the lock:
+ * **When the session moves** to another runner, because its runner has stopped, died or lost the lock:
  *
- * - `epoch` goes up with the login there, and `messages` has a `Gap` with cause `"Reconnected"`.
- * - Commands that are repeatable are asked again within their deadline, those that were not sent, too.
- * - Others fail with `SessionLost`. They are given to one activation of the entity and are not sent by another.
+ * - `epoch` increases with the login there, and `messages` contains a `Gap` with cause `"Reconnected"`.
+ * - A repeatable command is sent again within its deadline. So is a command that the runner reports as not sent.
+ * - Any other command fails with `SessionLost`, and the next runner does not send it.
  *
- * If only the connection to the runner was lost for a while, the gap's cause is `"Lost"`, with `missed` unknown.
+ * If only the connection to the runner was lost for a while, the gap's cause is `"Lost"`, and `missed` is unknown.
+ *
+ * **Example** (The text of a query)
+ *
+ * ```ts
+ * import { RemoteSession } from "@bercon/cluster"
+ * import { Session } from "@bercon/session"
+ * import { Effect } from "effect"
+ *
+ * const version = Effect.gen(function*() {
+ *   const session = yield* Session.Session
+ *   return yield* session.command("version")
+ * }).pipe(Effect.provide(RemoteSession.layer("altis")))
+ * ```
  *
  * @since 0.1.0
  */
@@ -40,26 +54,26 @@ import * as ServerEntity from "./ServerEntity.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** How long a command waits for its reply unless it says otherwise. Default 20 seconds. */
+  /** The time limit for the reply to a command without its own `timeout`. Default 20 seconds. */
   readonly commandTimeout?: Duration.Input | undefined
-  /** How many messages a slow subscriber may be behind before it loses its oldest. Default 4,096. */
+  /** Maximum number of undelivered messages for each subscriber. Older ones are then dropped. Default 4,096. */
   readonly messageCapacity?: number | undefined
   /**
-   * How long the runner may be silent before it counts as lost. Default 4 seconds; at least 2, and at least two signs of life,
-   * see `heartbeat` of `ServerEntity`.
+   * After this time without a heartbeat the connection to the runner counts as lost. Default 4 seconds, at least 2 seconds.
+   * It is never less than twice the `heartbeat` of `ServerEntity`.
    */
   readonly silenceTimeout?: Duration.Input | undefined
   /**
-   * Which definition of the server the session must be of, if servers are defined in a `ServerList`: it waits until the runner
-   * has taken over that one. Default: any.
+   * The required `generation` of a server in a `ServerList`. The session waits until its runner uses this definition.
+   * Default: any.
    */
   readonly generation?: string | undefined
 }
 
 /**
- * Begins a session with the server that has this id, and returns at once.
+ * Starts a session with the server that has this id, and returns at once.
  *
- * Fails only with `InvalidOptions`.
+ * Fails only with reason `InvalidOptions`.
  *
  * @category constructors
  * @since 0.1.0
@@ -98,9 +112,9 @@ export const start: (
 )
 
 /**
- * Begins a session with the server that has this id, and returns it once it is online.
+ * Starts a session with the server that has this id, and returns when it is online.
  *
- * Fails if the server refuses the password, and if no runner has a server with this id.
+ * Fails if the server refuses the password, or if the runner cannot find a server with this id.
  *
  * @category constructors
  * @since 0.1.0
@@ -126,7 +140,7 @@ export const layer = (id: string, options?: Options): Layer.Layer<Session, Login
   Layer.effect(Session, make(id, options))
 
 /**
- * Provides the `Session` that {@link start} begins. The layer is built at once.
+ * Provides the `Session` that {@link start} starts. Building it completes at once.
  *
  * @category layers
  * @since 0.1.0

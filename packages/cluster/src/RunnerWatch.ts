@@ -1,23 +1,41 @@
 /**
- * Notices a dead runner within seconds, whichever it is.
+ * Detects any dead runner within seconds.
  *
  * **Details**
  *
- * Effect Cluster has one health check for all runners, which runs on one of them. If that one dies, the others notice only
- * when its last heartbeat is older than `shardLockExpiration`. With this layer each runner asks the others whether they are
- * there, and marks one as unhealthy that has not answered twice. The engine's health check takes that back when it answers
- * again. Locks are not touched: a session moves only when its runner's locks are free, as they are at once after `kill -9`
- * with Postgres' advisory locks.
+ * Effect Cluster has one health check for all runners, on one of them. If that runner dies, the others detect it only when
+ * its last heartbeat is older than `shardLockExpiration`. With this layer each runner pings the others every second, and marks
+ * a runner as unhealthy after two unanswered pings. The engine's health check marks it as healthy when it answers again.
  *
- * A runner that reaches none of several others takes itself for the one that is cut off, and marks nobody.
+ * Marking a runner frees no lock. A session moves only when the locks of its runner are free: with the advisory locks of
+ * Postgres, at once after `kill -9`.
+ *
+ * A runner that reaches none of several others assumes that it is cut off itself, and marks none.
+ *
+ * **Example** (A runner that watches the others)
+ *
+ * ```ts
+ * import { RunnerWatch, ShardLocks } from "@bercon/cluster"
+ * import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
+ * import { Layer } from "effect"
+ *
+ * // It still needs a `SqlClient`.
+ * const Cluster = RunnerWatch.layer().pipe(
+ *   Layer.provideMerge(NodeClusterSocket.layer({ storage: "byo", shardingConfig: ShardLocks.shardingConfig })),
+ *   Layer.provideMerge(ShardLocks.layerSql())
+ * )
+ * ```
  *
  * @since 0.1.0
  */
+import { Monotonic } from "@bercon/session/unstable"
 import * as Runners from "effect/cluster/Runners"
 import * as RunnerStorage from "effect/cluster/RunnerStorage"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Formatter from "effect/Formatter"
 import * as Layer from "effect/Layer"
+import { unwaited } from "./internal/unwaited.ts"
 
 /**
  * Options of the watch.
@@ -26,15 +44,16 @@ import * as Layer from "effect/Layer"
  * @since 0.1.0
  */
 export interface Options {
-  /** How often to ask the others. Each has as long to answer. Default 1 second. */
+  /** Interval of the pings, and time limit for each answer: from 100 milliseconds to 1 minute. Default 1 second. */
   readonly interval?: Duration.Input | undefined
 }
 
-/** How often in a row a runner must not have answered. */
+/** A runner is marked after this number of unanswered pings in a row. */
 const MISSES = 2
 
 /**
- * Watches the other runners for as long as the layer lives. Each runner of the cluster needs it.
+ * Watches the other runners for as long as the layer lives. Each runner of the cluster needs it. Dies with a `RangeError` if
+ * `interval` is out of its range.
  *
  * **Details**
  *
@@ -46,7 +65,13 @@ const MISSES = 2
 export const layer = (
   options?: Options
 ): Layer.Layer<never, never, Runners.Runners | RunnerStorage.RunnerStorage> => {
-  const interval = options?.interval ?? "1 second"
+  const interval = Monotonic.duration(options?.interval ?? 1000)
+  if (!(interval >= 100 && interval <= 60_000)) {
+    const given = Formatter.format(options?.interval)
+    return Layer.effectDiscard(
+      Effect.die(new RangeError(`interval must be from 100 milliseconds to 1 minute (got ${given})`))
+    )
+  }
   return Layer.effectDiscard(Effect.gen(function*() {
     const runners = yield* Runners.Runners
     const storage = yield* RunnerStorage.RunnerStorage
@@ -57,13 +82,13 @@ export const layer = (
         members,
         ([{ address }]) =>
           Effect.map(
-            Effect.isSuccess(Effect.timeout(runners.ping(address), interval)),
+            Effect.isSuccess(Effect.timeout(unwaited(runners.ping(address)), interval)),
             (isThere) => ({ address, isThere })
           ),
         { concurrency: "unbounded" }
       )
       const there = answers.filter(({ isThere }) => isThere).length
-      // This runner reaches itself. One that is alone remains in charge.
+      // This runner reaches itself. With one other member, it cannot tell which of the two is cut off, and goes on.
       if (there === 0 || (there === 1 && members.length > 2)) return
       const before = missed
       missed = new Map()
@@ -73,13 +98,14 @@ export const layer = (
         const times = (before.get(name) ?? 0) + 1
         missed.set(name, times)
         if (times < MISSES) continue
-        yield* Effect.logWarning(`runner ${name} does not answer: its game servers move to other runners`)
+        yield* Effect.logWarning(`runner ${name} does not answer. Its game servers move to other runners`)
         yield* storage.setRunnerHealth(address, false)
       }
     })
     yield* look.pipe(
-      // The database is away, say. Nothing can be done then.
-      Effect.ignoreCause,
+      // Without the database no runner can be marked.
+      Effect.ignore,
+      Effect.catchDefect((defect) => Effect.logError("watching the other runners failed", defect)),
       Effect.delay(interval),
       Effect.forever,
       Effect.forkScoped

@@ -1,19 +1,39 @@
 /**
- * The entity of a game server: it has the server's one RCON session, on whichever runner of the cluster it is.
+ * The entity of a game server. It owns the server's one RCON session, on one runner of the cluster.
  *
  * **Details**
  *
- * The entity is activated by the first call to it, on the runner that has the lock of its shard, and logs in. It ends, and
- * closes its session, when nobody has used it for `maxIdleTime`; when its runner ends; and when its shard moves to another
- * runner, which gets the lock only after the session is closed. So there is never a second session while locks hold.
+ * The first call activates the entity on the runner that has the lock of its shard. The entity then logs in. It ends, and
+ * closes its session, in three cases: it was unused for `maxIdleTime`, its runner stops, or its shard moves. The next runner
+ * gets the lock of the shard only after the session is closed. So a server never has two sessions while locks hold.
  *
- * If the definition of its server changes (see `Servers`), it closes the session and begins the next one: for those who use
- * it, the session has moved.
+ * If the definition of the server changes (see `Servers`), the entity closes the session and starts the next one. To its users
+ * this looks like a move.
  *
- * Each activation, and each session after such a change, has a name. A command is run by the one it was made for and by no
- * other, since Effect Cluster delivers a call again if the runner it was sent to is gone.
+ * Each activation, and each session after such a change, has a name. Each command names the activation that it is for, and
+ * another activation refuses it. An activation also refuses a command that it has received before. Effect Cluster would
+ * otherwise run a command twice, because it repeats a call if the runner or the connection is lost.
  *
- * No call is stored. The engine's message storage may be `MessageStorage.layerNoop`.
+ * No call is stored, so the engine's message storage may be `MessageStorage.layerNoop`. An activation remembers its last 4,096
+ * calls that must not run twice and its last 256 other calls.
+ *
+ * **Example** (A runner with one server)
+ *
+ * ```ts
+ * import * as NodeTransport from "@bercon/client/NodeTransport"
+ * import { ServerEntity, Servers } from "@bercon/cluster"
+ * import { Layer, Redacted } from "effect"
+ *
+ * // It still needs a cluster, `Embedded.layer` for example.
+ * const runner = ServerEntity.layer({ maxIdleTime: "10 minutes" }).pipe(
+ *   Layer.provide(Servers.layerRecord({
+ *     altis: {
+ *       transport: NodeTransport.make({ host: "203.0.113.7", port: 2306 }),
+ *       options: { password: Redacted.make("secret") }
+ *     }
+ *   }))
+ * )
+ * ```
  *
  * @since 0.1.0
  */
@@ -45,7 +65,7 @@ import { ShardLocks } from "./ShardLocks.ts"
 import * as Wire from "./Wire.ts"
 
 /**
- * The cluster that an entity is in: Effect Cluster's own service.
+ * The cluster of an entity: Effect Cluster's own service.
  *
  * @category services
  * @since 0.1.0
@@ -66,7 +86,7 @@ export const ServerEntity = Entity.make("@bercon/Server", [
   }),
   Rpc.make("Withdraw", { payload: { call: Schema.String } }),
   Rpc.make("Feed", { success: Wire.FeedItem, stream: true })
-  // A runner that ends does not wait for them: a feed never ends by itself, and a command can take its whole timeout.
+  // A runner that stops does not wait for calls: a feed does not end by itself, and a command can take its whole timeout.
 ]).annotateRpcs(ClusterSchema.InterruptOnTermination, true)
 
 /**
@@ -76,20 +96,31 @@ export const ServerEntity = Entity.make("@bercon/Server", [
  * @since 0.1.0
  */
 export interface Options {
-  /** How long a session stays after the last one who used it has gone. Default 1 minute. */
+  /** How long a session stays after its last user has left. Default 1 minute. */
   readonly maxIdleTime?: Duration.Input | undefined
   /**
-   * How often those who use a session get a sign of life of it, from 100 milliseconds to 1 minute. Default 1 second. A rarer
-   * one costs less processor time, and the loss of a runner whose connections do not break is noticed later: after two at
-   * least.
+   * Interval of the heartbeats to users of a session, from 100 milliseconds to 1 minute. Default 1 second. A longer interval
+   * costs less processor time. But users detect the loss of a runner whose connections do not break only after at least two
+   * intervals.
    */
   readonly heartbeat?: Duration.Input | undefined
 }
 
-/** How many commands that must not run twice are remembered. */
-const REMEMBERED = 4096
+/** How many of the last calls are remembered: those that must not run twice, and the others. */
+const REMEMBERED = { unrepeatable: 4096, repeatable: 256 } as const
 
-/** Sends nothing while the lock of the server's shard may have expired: another runner may have the server then. */
+/** Remembers the last names. Returns whether a name is new. */
+const remembering = (capacity: number) => {
+  const names = new Set<string>()
+  return (name: string): boolean => {
+    if (names.has(name)) return false
+    names.add(name)
+    if (names.size > capacity) names.delete(names.values().next().value!)
+    return true
+  }
+}
+
+/** Sends nothing while the lock of the server's shard may have expired, because another runner may own the server then. */
 const fenced = (transport: Transport["Service"], isHeld: () => boolean): Transport["Service"] => ({
   peer: transport.peer,
   open: Effect.map(transport.open, ({ listen, send }) => ({
@@ -100,7 +131,7 @@ const fenced = (transport: Transport["Service"], isHeld: () => boolean): Transpo
   }))
 })
 
-/** A session of the server, or why there can be none. */
+/** A session of the server, or why the session could not start. */
 interface Activation {
   readonly name: string
   readonly generation: string | undefined
@@ -121,7 +152,7 @@ const start = (found: Found, isHeld: () => boolean) => {
   return Effect.provideService(Session.start(options), Transport, fenced(transport, isHeld))
 }
 
-/** Begins an activation, which ends with the scope. */
+/** Starts an activation, which ends with the scope. */
 const activate = Effect.fnUntraced(function*(
   { heartbeat, name }: { readonly heartbeat: number; readonly name: string },
   found: Found,
@@ -135,7 +166,13 @@ const activate = Effect.fnUntraced(function*(
     ...(generation !== undefined && { generation }),
     ...(textFallback !== undefined && { textFallback })
   }
-  const opened = yield* Effect.result(start(found, isHeld))
+  const opened = yield* Effect.result(Effect.catchDefect(start(found, isHeld), (defect) =>
+    Effect.andThen(
+      Effect.logError("the session of a game server failed to start", defect),
+      new LoginFailure({
+        reason: new InvalidOptions({ problem: "the session failed to start. The log of its runner has the reason" })
+      })
+    )))
   const activation: Activation = {
     name,
     generation,
@@ -147,7 +184,7 @@ const activate = Effect.fnUntraced(function*(
   return activation
 })
 
-/** The activation of the entity, which another one follows if the definition of its server changes. */
+/** The current activation of the entity. Another one replaces it if the definition of the server changes. */
 const activations = Effect.fnUntraced(function*(heartbeat: number) {
   const { entityId, shardId } = yield* Entity.CurrentAddress
   const { host, port } = yield* Entity.CurrentRunnerAddress
@@ -163,24 +200,27 @@ const activations = Effect.fnUntraced(function*(heartbeat: number) {
   const look = Effect.catchDefect(servers.get(entityId), (defect) =>
     Effect.andThen(
       Effect.logError(`looking up game server ${JSON.stringify(entityId)} failed`, defect),
-      // The defect stays here: what it says may be secret.
-      new ServerUnknown({ id: entityId, problem: "looking it up failed, see the log of the runner" })
+      // Only the log of the runner contains the defect, which may contain a secret.
+      new ServerUnknown({ id: entityId, problem: "the lookup failed. The log of its runner has the reason" })
     ))
   const begin = lock.withPermit(Effect.gen(function*() {
     const found = yield* Effect.result(look)
     const generation = generationOf(found)
     if (current !== undefined && generation !== undefined && generation === current.generation) return
-    // The next session says nothing before the former one is closed.
-    yield* Scope.close(ownScope, Exit.void)
+    // The next session must send nothing before the previous one is closed.
+    yield* Effect.catchDefect(
+      Scope.close(ownScope, Exit.void),
+      (defect) => Effect.logError("closing the previous session of a game server failed", defect)
+    )
     ownScope = yield* Scope.fork(scope)
     const name = `${host}:${port}/${yield* getSnowflake}`
     current = yield* Scope.provide(activate({ heartbeat, name }, found, () => isHeld(shardId)), ownScope)
     begun.openUnsafe()
   }))
-  // A change that comes while the server is looked up is not missed.
+  // Subscribed before the first lookup, so that no change is missed.
   yield* Stream.runForEach(servers.changes(entityId), () => begin).pipe(
     Effect.catchDefect((defect) =>
-      Effect.logError(`changes of game server ${JSON.stringify(entityId)} are not followed any more`, defect)
+      Effect.logError(`changes of game server ${JSON.stringify(entityId)} are no longer followed`, defect)
     ),
     Effect.forkScoped({ startImmediately: true })
   )
@@ -188,27 +228,26 @@ const activations = Effect.fnUntraced(function*(heartbeat: number) {
 
   return {
     current: () => current,
-    /** The feed of the activation that there is, as soon as there is one. */
+    /** The feed of the current activation. Waits for the first one. */
     feed: Stream.unwrap(Effect.map(begun.await, () => current!.feed))
   }
 })
 
 const handlers = Effect.fnUntraced(function*(heartbeat: number) {
   const { current, feed } = yield* activations(heartbeat)
-  /** The calls that must not run twice, oldest first. */
-  const delivered = new Set<string>()
-  /** The calls that may be withdrawn, and whether they are still valid. */
+  // Many calls of one kind must not make the entity forget those of the other.
+  const isFirstRepeatable = remembering(REMEMBERED.repeatable)
+  const isFirstUnrepeatable = remembering(REMEMBERED.unrepeatable)
+  /** The calls that can be withdrawn, and whether they are still valid. */
   const valid = new Map<string, boolean>()
 
   return ServerEntity.of({
     Command: ({ payload: { activation, call, epoch, repeatable, text, timeout, withdrawable } }) =>
       Effect.suspend((): Effect.Effect<Uint8Array, CommandError.CommandError | Wire.CallLost> => {
         const meant = current()
-        if (meant?.name !== activation || delivered.has(call)) return Effect.fail(new Wire.CallLost({}))
-        if (!repeatable) {
-          delivered.add(call)
-          if (delivered.size > REMEMBERED) delivered.delete(delivered.values().next().value!)
-        }
+        const isFirst = repeatable ? isFirstRepeatable : isFirstUnrepeatable
+        // A second delivery does not reveal whether the first one has sent the command.
+        if (meant?.name !== activation || !isFirst(call)) return Effect.fail(new Wire.CallLost({}))
         if (Result.isFailure(meant.opened)) {
           const closed = new CommandError.SessionClosed({ sends: 0, cause: meant.opened.failure })
           return Effect.fail(CommandErrors.make(text, closed))
@@ -232,7 +271,7 @@ const handlers = Effect.fnUntraced(function*(heartbeat: number) {
 })
 
 /**
- * Makes this runner one that can have the sessions of game servers. Dies if `heartbeat` is out of its range.
+ * Lets this runner own sessions of game servers. Dies with a `RangeError` if `heartbeat` is out of its range.
  *
  * @category layers
  * @since 0.1.0
@@ -249,13 +288,13 @@ export const layer = (options?: Options): Layer.Layer<never, never, Sharding | S
     // A command that waits for its server delays no other.
     concurrency: "unbounded",
     maxIdleTime: options?.maxIdleTime ?? "1 minute",
-    // A defect is its caller's. It must not end the session of everybody else.
+    // A defect in one call must not end the session for its other users.
     disableFatalDefects: true
   })
 }
 
 /**
- * The calls of a server's entity, wherever it is.
+ * The calls of a server's entity on any runner.
  *
  * @category constructors
  * @since 0.1.0

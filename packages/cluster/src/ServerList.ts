@@ -1,18 +1,23 @@
 /**
- * The list of game servers: data in the cluster, which any member reads, follows and changes while programs run.
+ * The list of game servers: data in the cluster, which any member can read, follow and change while programs run.
  *
  * **Details**
  *
- * One entity of the cluster keeps the list and stores it in a `KeyValueStore` of Effect's before anybody is told of a change. If
- * its runner dies it goes on at another one. So all runners must share one store: `KeyValueStore.layerSql()` over the database
- * of the cluster, say. In a cluster of one process it can be one in memory, as `Embedded.layer` has it.
+ * One entity of the cluster keeps the list. It stores each change in a `KeyValueStore` of Effect before it publishes the
+ * change. If its runner dies, another runner takes over. So all runners must share one store, for example that of
+ * {@link layerStoreSql} in the database of the cluster. A cluster of one process can use the store in memory of
+ * `Embedded.layer`.
  *
- * The list has ids and settings, and no passwords: runners find those in their own configuration, with `Servers.layerList`.
+ * The list contains ids and settings, but no passwords. Runners find these in their own configuration, with
+ * `Servers.layerList`.
  *
- * A member keeps the list as it last knew it while no runner can be reached. It does not take over a list that has begun anew
- * (a store that was emptied, or that each runner has its own of): it logs that, and keeps its servers.
+ * While no runner can be reached, a member keeps its last known list. It never takes over a list with another origin, which
+ * appears if the store was emptied, or if runners have separate stores: it logs an error and keeps its servers.
  *
- * **Example** (A server more)
+ * A change is made once, even if its outcome is lost and other members change the list in the meantime: the list contains the
+ * names of its last 100 changes, and a member searches them for the name of its own change.
+ *
+ * **Example** (Add a server)
  *
  * ```ts
  * import { ServerList } from "@bercon/cluster"
@@ -31,9 +36,11 @@ import type { DuplicateServer, FleetUnavailable, InvalidServer, UnknownServer } 
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as KeyValueStore from "effect/persistence/KeyValueStore"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import type * as Scope from "effect/Scope"
+import type { SqlClient } from "effect/sql/SqlClient"
 import * as Stream from "effect/Stream"
+import { builtAgain } from "./internal/builtAgain.ts"
 import * as ListChanges from "./internal/listChanges.ts"
 import * as ListKeeper from "./internal/listKeeper.ts"
 import * as ListMember from "./internal/listMember.ts"
@@ -50,17 +57,18 @@ import type { ListedServer, Listing } from "./Wire.ts"
 export type Listed = ReadonlyMap<string, ListedServer>
 
 /**
- * What the list offers. Everything fails with `FleetUnavailable` if no runner has answered in time.
+ * The operations on the list. Each fails with `FleetUnavailable` if no runner has answered within 20 seconds; its `execution`
+ * is `"MaybeExecuted"` if the list may have been changed.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Service {
-  /** The servers as they were last known. Waits for the list if it has not arrived yet. */
+  /** The last known servers. Waits for the list if it has not arrived yet. */
   readonly servers: Effect.Effect<Listed, FleetUnavailable>
-  /** The servers, as soon as they are known, and again after each change. A slow subscriber may miss a change, not the last. */
+  /** The servers as soon as they are known, and after each change. A slow subscriber may miss changes, except the last. */
   readonly changes: Stream.Stream<Listed>
-  /** Adds a server. An option that cannot be used fails with `InvalidServer`. */
+  /** Adds a server. Fails with `InvalidServer` if an option is invalid. */
   readonly add: (
     id: string,
     settings: ServerSettings
@@ -68,8 +76,8 @@ export interface Service {
   /** Removes a server: its session is closed. */
   readonly remove: (id: string) => Effect.Effect<void, UnknownServer | FleetUnavailable>
   /**
-   * Changes the settings of a server, and has another session begin with it, also if they are the same. Its password is read
-   * anew.
+   * Replaces the settings of a server, and starts a new session with it even if they are equal. Its runner reads the password
+   * again.
    */
   readonly replace: (
     id: string,
@@ -94,7 +102,7 @@ export interface Service {
 export class ServerList extends Context.Service<ServerList, Service>()("@bercon/cluster/ServerList") {}
 
 /**
- * Follows the list, in the caller's scope. It does not wait for it. A look at the list, or a change, may take 20 seconds.
+ * Follows the list in the caller's scope. Returns at once, before the list has arrived.
  *
  * @category constructors
  * @since 0.1.0
@@ -116,7 +124,8 @@ export const make: Effect.Effect<Service, never, Sharding | Scope.Scope> = Effec
 })
 
 /**
- * Provides the list to a member of the cluster, a runner or one that only uses the cluster. It does not wait for the list.
+ * Provides the list to a member of the cluster: a runner, or a process that only uses the cluster. It does not wait for the
+ * list.
  *
  * @category layers
  * @since 0.1.0
@@ -124,9 +133,25 @@ export const make: Effect.Effect<Service, never, Sharding | Scope.Scope> = Effec
 export const layer: Layer.Layer<ServerList, never, Sharding> = Layer.effect(ServerList, make)
 
 /**
- * Makes this runner one that can keep the list. Each runner needs it, and the same store.
+ * Lets this runner keep the list. Each runner needs this layer, with the same store.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerKeeper: Layer.Layer<never, never, Sharding | KeyValueStore.KeyValueStore> = ListKeeper.layer
+
+/**
+ * Provides the store of the list in a SQL database, in a table of key-value pairs that it creates if necessary. All runners can
+ * start at once: `KeyValueStore.layerSql` alone then dies at some of them, because Postgres does not let two connections create
+ * a table at the same time. Needs a `SqlClient`, of `@effect/sql-pg` for example.
+ *
+ * **Details**
+ *
+ * `options` are those of `KeyValueStore.layerSql`. Dies if the table cannot be created.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerStoreSql = (
+  options?: KeyValueStore.LayerSqlOptions
+): Layer.Layer<KeyValueStore.KeyValueStore, never, SqlClient> => builtAgain(KeyValueStore.layerSql(options))

@@ -1,10 +1,10 @@
 /**
- * How a runner finds out what it needs to log in to a game server, from the server's id alone.
+ * How a runner finds the address and the options of a game server from the server's id.
  *
  * **Details**
  *
- * Ids are yours: `"altis-1"`, say. An id is all that crosses the network and all that a cluster stores; host and password
- * stay on the runners, each of which reads them from its own configuration.
+ * You choose the ids, for example `"altis-1"`. Only the id crosses the network: each runner reads the password from its own
+ * configuration. So it does with the address, except of servers in a `ServerList`, which contains their settings.
  *
  * **Example** (Servers from the environment: `ALTIS_1_HOST`, `ALTIS_1_PORT`, `ALTIS_1_PASSWORD`)
  *
@@ -51,13 +51,13 @@ import { ServerList } from "./ServerList.ts"
 export interface Server {
   readonly transport: Transport["Service"]
   readonly options: Session.Options
-  /** A name of this definition of the server that no other definition has. Default: none. */
+  /** A unique name of this definition of the server. Default: no name. */
   readonly generation?: string | undefined
 }
 
 /**
- * There is no server with this id, or its configuration is not complete. `problem` says what is missing; it crosses the
- * network, so it must not contain a password.
+ * The runner has no server with this id, or its configuration is incomplete. `problem` describes what is missing. It crosses
+ * the network, so it must not contain a password.
  *
  * @category errors
  * @since 0.1.0
@@ -65,7 +65,7 @@ export interface Server {
 export class ServerUnknown extends Schema.TaggedError<ServerUnknown>("@bercon/cluster/ServerUnknown")("ServerUnknown", {
   id: Schema.String,
   problem: Schema.optionalKey(Schema.String),
-  /** The name of the definition of the server that is not complete. */
+  /** The name of the incomplete definition. */
   generation: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
@@ -75,23 +75,23 @@ export class ServerUnknown extends Schema.TaggedError<ServerUnknown>("@bercon/cl
 }
 
 /**
- * Finds the server that has an id.
+ * Finds servers by their ids.
  *
  * @category services
  * @since 0.1.0
  */
 export class Servers extends Context.Service<Servers, {
-  /** Asked each time a runner takes over a server, so that a new password counts from then on, and after each change. */
+  /** Finds a server. Called each time a runner takes the server over, and after each change, so that it reads a new password. */
   readonly get: (id: string) => Effect.Effect<Server, ServerUnknown>
   /**
-   * Emits whenever `get` has something new to say about a server: its session is closed, and another one begins. It is not if
-   * `get` finds a server of the same `generation` as before.
+   * Emits when `get` may return another definition of a server. Its session is then closed and a new one started, unless the
+   * `generation` of the definition is the same as before.
    */
   readonly changes: (id: string) => Stream.Stream<unknown>
 }>()("@bercon/cluster/Servers") {}
 
 /**
- * Provides the servers that a function finds. They do not change while a runner has them.
+ * Provides the servers that a function finds. A running session does not notice changes.
  *
  * @category layers
  * @since 0.1.0
@@ -100,24 +100,24 @@ export const layer = (get: Servers["Service"]["get"]): Layer.Layer<Servers> =>
   Layer.succeed(Servers, { get, changes: () => Stream.never })
 
 /**
- * What a runner adds to the settings in the list of servers.
+ * Options that a runner adds to the settings in the list of servers.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ListOptions {
-  /** How datagrams get to a server and back: `NodeTransport.make`, for example. */
+  /** The transport to a server: `NodeTransport.make`, for example. */
   readonly transport: (server: ServerSettings, id: string) => Transport["Service"]
   /**
    * Finds the password of a server: `(id) => Config.Redacted(`${id}_PASSWORD`)`, for example. The message of its error crosses
-   * the network.
+   * the network, so it must not contain a password.
    */
   readonly password: (id: string) => Effect.Effect<Redacted.Redacted, { readonly message: string }>
 }
 
 /**
- * Provides the servers in the cluster's {@link ServerList}. A change of one begins another session of that server, and asks for
- * its password anew. `loginTimeout` is infinite by default.
+ * Provides the servers in the cluster's {@link ServerList}. After a change of a server its password is read again and a new
+ * session starts. `loginTimeout` is infinite by default.
  *
  * @category layers
  * @since 0.1.0
@@ -127,7 +127,7 @@ export const layerList = (options: ListOptions): Layer.Layer<Servers, never, Ser
     Servers,
     Effect.map(ServerList, ({ changes }) => ({
       get: Effect.fnUntraced(function*(id): Effect.fn.Return<Server, ServerUnknown> {
-        // It waits for the list, however long: a server that is not known yet is not one that is not there.
+        // Without the list, it is unknown whether the server exists. So this waits for the list without a limit.
         const listed = Option.getOrUndefined(yield* Stream.runHead(changes))?.get(id)
         if (listed === undefined) return yield* new ServerUnknown({ id })
         const { generation, settings } = listed
@@ -151,7 +151,7 @@ export const layerList = (options: ListOptions): Layer.Layer<Servers, never, Ser
   )
 
 /**
- * Provides the servers of a record, by their ids.
+ * Provides servers from a record of ids and servers.
  *
  * @category layers
  * @since 0.1.0

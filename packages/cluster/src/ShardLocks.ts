@@ -1,18 +1,35 @@
 /**
- * Keeps a runner's game servers through an absence of the database, and never longer than the database keeps its locks.
+ * Lets a runner keep its game servers while the database is away, but never longer than the database keeps its locks.
  *
  * **Details**
  *
- * A runner may have the session of a game server only while it has the lock of the server's shard. The engine confirms its
- * locks every few seconds, and ends the sessions at once if it cannot. {@link layer} stands between the engine and its
+ * A runner may own the session of a game server only while it holds the lock of the server's shard. The engine confirms its
+ * locks every few seconds, and ends the sessions at once if that fails. {@link layer} stands between the engine and its
  * storage:
  *
- * - While the database does not answer, the locks count as held for 80 % of `shardLockExpiration` after their last
- *   confirmation. Then the engine ends the sessions.
- * - Locks that were lost with their connection (Postgres was restarted, say) are taken again, if nobody else has taken them.
- * - A lock is *surely held* for `shardLockExpiration` after its last confirmation, but not if this process has stood still
- *   since, for more than two seconds. Sessions send nothing then, until the lock is confirmed anew, so a machine that was
- *   frozen does not speak for a server that another runner has taken over meanwhile.
+ * - While the database does not answer, a lock counts as held for 80 % of `shardLockExpiration` after its last confirmation.
+ *   Then the engine ends the sessions.
+ * - A lock that was lost with its connection, by a restart of Postgres for example, is taken again unless another runner has
+ *   taken it.
+ * - A lock is *surely held* for `shardLockExpiration` after its last confirmation, with two exceptions: the database has
+ *   reported the lock as lost, or this process has stood still for more than two seconds since. Until the next confirmation
+ *   the sessions then send nothing, because another runner may have taken the servers over.
+ *
+ * The layer keeps a few words for each shard, and lives as long as the cluster's other layers.
+ *
+ * **Example** (Locks in Postgres)
+ *
+ * ```ts
+ * import { ShardLocks } from "@bercon/cluster"
+ * import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
+ * import { PgClient } from "@effect/sql-pg"
+ * import { Config, Layer } from "effect"
+ *
+ * const Cluster = NodeClusterSocket.layer({ storage: "byo", shardingConfig: ShardLocks.shardingConfig }).pipe(
+ *   Layer.provide(ShardLocks.layerSql()),
+ *   Layer.provide(PgClient.layerConfig({ url: Config.Redacted("DATABASE_URL") }))
+ * )
+ * ```
  *
  * @since 0.1.0
  */
@@ -33,7 +50,7 @@ import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 
 /**
- * Whether this runner surely has the lock of a shard. Always by default, as in a cluster of one process.
+ * Tells whether this runner surely holds the lock of a shard. Default: always, as in a cluster of one process.
  *
  * @category services
  * @since 0.1.0
@@ -44,9 +61,9 @@ export const ShardLocks = Context.Reference<{
 }>("@bercon/cluster/ShardLocks", { defaultValue: () => ({ isHeld: () => true }) })
 
 /**
- * Settings of Effect Cluster for the sessions of game servers, for `NodeClusterSocket.layer({ shardingConfig })`, say. The
- * engine's own leave a server without a session for half a minute after `kill -9`. The README of this package says what they
- * cost.
+ * Settings of Effect Cluster for sessions of game servers, for example for `NodeClusterSocket.layer({ shardingConfig })`. With
+ * the engine's own settings, a server is without a session for half a minute after `kill -9`. The README of this package shows
+ * the cost of each setting.
  *
  * @category constants
  * @since 0.1.0
@@ -58,25 +75,25 @@ export const shardingConfig = {
   shardLockExpiration: "1 minute"
 } as const
 
-/** How much of the expiration of a lock may pass without the database before the engine is told. */
+/** Part of `shardLockExpiration` after which a failure of the database is reported to the engine. */
 const TOLERATED = 0.8
 
 const keyOf = ({ group, id }: ShardId): string => `${group}:${id}`
 
-/** How long the database may take to confirm locks, in milliseconds. */
+/** Time limit for the confirmation of locks, in milliseconds. */
 const ANSWER_TIMEOUT = 2000
 
-/** How often a runner looks whether it has stood still, in milliseconds. */
+/** Interval of the check whether this process has stood still, in milliseconds. */
 const LOOK = 1000
 
 /**
- * How long it may have stood still without a doubt about its locks, in milliseconds. It takes longer for the others to take it
- * for dead. They wait for its locks, but these are gone at once if the database is restarted, for example.
+ * After standing still for this time, a process no longer trusts its locks. In milliseconds. Other runners need longer to
+ * consider it dead. They then wait for its locks, but a restart of the database frees these at once.
  */
 const STOOD_STILL = 2000
 
 /**
- * Puts the locks between the engine and the `RunnerStorage` that this layer is given.
+ * Provides a `RunnerStorage` that keeps locks as described above, on top of the given `RunnerStorage`.
  *
  * @category layers
  * @since 0.1.0
@@ -90,17 +107,19 @@ export const layer: Layer.Layer<
   const { shardLockExpiration } = yield* ShardingConfig.ShardingConfig
   const expiration = Monotonic.duration(shardLockExpiration)
   const now = yield* Monotonic.make
-  /** When each lock was last known to be held: the time at which the question was sent. */
+  /** When each lock was last confirmed: the time of the request, not of the answer. */
   const confirmed = new Map<string, { readonly shard: ShardId; readonly at: number }>()
-  /** Locks that the engine has given back. It may ask to refresh one that it is giving back. */
+  /** Locks that the database has reported as lost and that are not taken again yet. */
+  const doubted = new Set<string>()
+  /** Locks that the engine has released. It may still refresh a lock that it is releasing. */
   const returned = new Map<string, ShardId>()
-  /** This runner, once it has asked for a lock. */
+  /** This runner, after its first request for a lock. */
   let self: RunnerAddress | undefined
-  // One after the other: a refresh must not take again what is released meanwhile.
+  // One request at a time: a refresh must not take a lock again that is being released.
   const oneByOne = Semaphore.makeUnsafe(1)
 
   let ranAt = now()
-  /** Since when locks must have been confirmed to be sure. */
+  /** Locks that were confirmed before this time are not sure. */
   let sureSince = -Infinity
   const look = (): void => {
     const at = now()
@@ -111,11 +130,18 @@ export const layer: Layer.Layer<
   const age = (shard: ShardId): number => now() - (confirmed.get(keyOf(shard))?.at ?? -Infinity)
   const isReturned = (shard: ShardId): boolean => returned.has(keyOf(shard))
   const confirm = (shards: ReadonlyArray<ShardId>, at: number): void => {
-    for (const shard of shards) confirmed.set(keyOf(shard), { shard, at })
+    for (const shard of shards) {
+      confirmed.set(keyOf(shard), { shard, at })
+      doubted.delete(keyOf(shard))
+    }
+  }
+  const forget = (shard: ShardId): void => {
+    confirmed.delete(keyOf(shard))
+    doubted.delete(keyOf(shard))
   }
   const giveBack = (shards: Iterable<ShardId>): void => {
     for (const shard of shards) {
-      confirmed.delete(keyOf(shard))
+      forget(shard)
       returned.set(keyOf(shard), shard)
     }
   }
@@ -132,13 +158,15 @@ export const layer: Layer.Layer<
   const confirmHeld = Effect.fnUntraced(function*(address: RunnerAddress, shards: ReadonlyArray<ShardId>) {
     const at = now()
     const held = yield* storage.refresh(address, [...shards, ...returned.values()])
-    // Taken by a refresh whose answer did not arrive in time, and given back since.
+    // Released by the engine, but taken again by a refresh whose answer came too late.
     yield* Effect.forEach(held.filter(isReturned), (shard) => storage.release(address, shard), { discard: true })
     const isHeld = (shard: ShardId) => held.some((other) => keyOf(other) === keyOf(shard))
     const lost = shards.filter((shard) => !isHeld(shard) && !isReturned(shard))
+    // From now on another runner may take them.
+    for (const shard of lost) doubted.add(keyOf(shard))
     const again = lost.length === 0 ? [] : yield* storage.acquire(address, lost)
     const mine = [...held.filter((shard) => !isReturned(shard)), ...again]
-    for (const shard of shards) confirmed.delete(keyOf(shard))
+    for (const shard of shards) forget(shard)
     confirm(mine, at)
     return mine
   })
@@ -146,24 +174,25 @@ export const layer: Layer.Layer<
   const refresh: typeof storage.refresh = (address, shardIds) =>
     Effect.suspend(() => {
       const shards = Array.from(shardIds)
-      // Without any, the engine asks whether the database is there.
+      // Without shards, this is a request whether the database is there.
       const asked = shards.length === 0
         ? storage.refresh(address, shards)
         : oneByOne.withPermit(Effect.suspend(() => confirmHeld(address, shards)))
       return asked.pipe(
-        // A connection that broke while nobody used it fails once, although the database is there.
+        // The first use of an idle connection that has broken fails, although the database is there.
         Effect.retry({ times: 2, schedule: Schedule.spaced("250 millis") }),
         Effect.timeout(ANSWER_TIMEOUT),
         Effect.catch((cause) =>
           shards.length > 0 && shards.every((shard) => isReturned(shard) || age(shard) < TOLERATED * expiration)
-            ? Effect.as(Effect.logWarning("the database does not answer: the sessions stay for now", cause), shards)
+            ? Effect.as(Effect.logWarning("the database does not answer. The sessions stay for now", cause), shards)
             : Effect.fail(new PersistenceError({ cause }))
         )
       )
     })
 
-  const isSure = (shard: ShardId): boolean => (confirmed.get(keyOf(shard))?.at ?? -Infinity) >= sureSince
-  // The engine would confirm them soon, too, but their servers are silent until then.
+  const isSure = (shard: ShardId): boolean =>
+    !doubted.has(keyOf(shard)) && (confirmed.get(keyOf(shard))?.at ?? -Infinity) >= sureSince
+  // Sooner than the engine would, because the servers are silent until then.
   const confirmAnew = Effect.suspend(() => {
     look()
     const unsure = Array.from(confirmed.values(), ({ shard }) => shard).filter((shard) => !isSure(shard))
@@ -194,12 +223,12 @@ export const layer: Layer.Layer<
 }))
 
 /**
- * Provides what a cluster stores in a SQL database: its members and their locks, with {@link layer} before them. Calls are not
- * stored. Needs the `SqlClient` of `@effect/sql-pg`, for example.
+ * Provides a storage of members and locks in a SQL database, with {@link layer} on top. Calls are not stored. Needs a
+ * `SqlClient`, of `@effect/sql-pg` for example.
  *
  * **Details**
  *
- * `settings` are those that the cluster is given, {@link shardingConfig} by default.
+ * `settings` must be the settings of the cluster. Default {@link shardingConfig}.
  *
  * @category layers
  * @since 0.1.0

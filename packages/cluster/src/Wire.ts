@@ -1,10 +1,24 @@
 /**
- * What crosses the network between the runners and those who use their sessions.
+ * Schemas of the values that cross the network between runners and the users of their sessions.
  *
  * **Details**
  *
- * Errors are `CommandError` and `LoginFailure`, which are schemas of their own. No password is among these values: a runner
- * finds out a server's options from its id, with `Servers`.
+ * Errors are `CommandError` and `LoginFailure`, which are schemas themselves. None of these values contains a password: a
+ * runner finds a server's options by its id, with `Servers`.
+ *
+ * **Example** (Read a stored list of servers)
+ *
+ * ```ts
+ * import { Wire } from "@bercon/cluster"
+ * import { Effect, Option } from "effect"
+ * import { KeyValueStore } from "effect/persistence"
+ *
+ * const ids = Effect.gen(function*() {
+ *   const store = KeyValueStore.toSchemaStore(yield* KeyValueStore.KeyValueStore, Wire.Listing)
+ *   const listing = yield* store.get("@bercon/cluster/servers")
+ *   return Option.match(listing, { onNone: () => [], onSome: ({ servers }) => servers.map(({ id }) => id) })
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -28,7 +42,7 @@ export const Status = Schema.Union([
 ])
 
 /**
- * The schema of a `Message` without its `text`, which is decoded from `payload` where it is received.
+ * The schema of a `Message` without its `text`, which the receiver decodes from `payload`.
  *
  * @category schemas
  * @since 0.1.0
@@ -52,29 +66,29 @@ export const Gap = Schema.TaggedStruct("Gap", {
 })
 
 /**
- * The schema of the state of a session. Sent at each change, and now and then as a sign of life.
+ * The schema of the state of a session. Sent after each change, and as a heartbeat.
  *
  * @category schemas
  * @since 0.1.0
  */
 export const State = Schema.TaggedStruct("State", {
-  /** How many logins there were in this activation. */
+  /** Number of logins in this activation. */
   epoch: Schema.Int,
   status: Status
 })
 
 /**
- * The schema of what a feed begins with.
+ * The schema of the first element of a feed.
  *
  * @category schemas
  * @since 0.1.0
  */
 export const Hello = Schema.TaggedStruct("Hello", {
-  /** Which activation of the entity this is. Another one has another session. */
+  /** The name of the activation of the entity. Another activation has another session. */
   activation: Schema.String,
-  /** Which definition of the server its session is of, if there can be several. */
+  /** The `generation` of the server's definition, if it has one. */
   generation: Schema.optionalKey(Schema.String),
-  /** How often the feed gives a sign of life, in milliseconds. */
+  /** Interval of the heartbeats, in milliseconds. */
   heartbeat: Schema.Number,
   state: State,
   /** The first message since the last login. */
@@ -100,15 +114,15 @@ export const FeedItem = Schema.Union([Hello, State, Message, Gap])
 export type FeedItem = typeof FeedItem.Type
 
 /**
- * The entity did not run the command: it was made for an earlier activation, or it is one that must not run twice and was
- * delivered before. Whether the earlier activation or delivery has run it is not known.
+ * The entity did not run the command, because it was made for an earlier activation or was delivered before. It is unknown
+ * whether the earlier activation or delivery has run it.
  *
  * @category errors
  * @since 0.1.0
  */
 export class CallLost extends Schema.TaggedError<CallLost>("@bercon/cluster/CallLost")("CallLost", {}) {
   override get message(): string {
-    return "the command was made for an earlier session of this server, or delivered twice; it was not run by this delivery"
+    return "the command was for an earlier session of this server, or was delivered twice. This delivery did not run it"
   }
 }
 
@@ -119,29 +133,29 @@ export class CallLost extends Schema.TaggedError<CallLost>("@bercon/cluster/Call
  * @since 0.1.0
  */
 export const Command = Schema.Struct({
-  /** The activation that is to run it, and no other: the engine delivers a call again whose runner has died. */
+  /** The only activation that may run it. The engine delivers a call again if its runner dies. */
   activation: Schema.String,
-  /** A name of this call that no other call has. */
+  /** A unique name of this call. */
   call: Schema.String,
   text: Schema.String,
   repeatable: Schema.Boolean,
-  /** In which epoch of the activation it is valid. Default: any. */
+  /** The only epoch of the activation in which it is valid. Default: any. */
   epoch: Schema.optionalKey(Schema.Int),
-  /** Whether it may be withdrawn: it is then not sent any more. */
+  /** Whether it may be withdrawn later. A withdrawn command is no longer sent. */
   withdrawable: Schema.Boolean,
-  /** How long it may take, in milliseconds. */
+  /** Its time limit, in milliseconds. */
   timeout: Schema.Number
 })
 
 /**
- * The schema of a server in the list of servers. Its password is not among the settings.
+ * The schema of a server in the list of servers. The settings do not contain a password.
  *
  * @category schemas
  * @since 0.1.0
  */
 export const ListedServer = Schema.Struct({
   id: Schema.String,
-  /** Names this definition of the server: no other definition, of this server or another one, has the name. */
+  /** A name of this definition that is unique among all definitions of all servers. */
   generation: Schema.String,
   settings: Settings
 })
@@ -155,18 +169,18 @@ export const ListedServer = Schema.Struct({
 export type ListedServer = typeof ListedServer.Type
 
 /**
- * The schema of the list of servers, as it is sent and stored. All of it is, with each change: it can have 4,096 servers.
+ * The schema of the list of servers, of at most 4,096. Each change sends and stores the whole list.
  *
  * @category schemas
  * @since 0.1.0
  */
 export const Listing = Schema.TaggedStruct("Listing", {
-  /** The name of its first change, by which a list is told from one that has begun anew. Empty before that. */
+  /** The name of its first change, which distinguishes it from a new list. Empty before that change. */
   origin: Schema.String,
-  /** How many changes there were. */
+  /** Number of changes since the list was created. */
   revision: Schema.Int,
-  /** The name of the last change. */
-  change: Schema.String,
+  /** The names of its last 100 changes, in order. */
+  changes: Schema.Array(Schema.String),
   servers: Schema.Array(ListedServer).check(Schema.isMaxLength(MAX_SERVERS))
 })
 
@@ -179,18 +193,18 @@ export const Listing = Schema.TaggedStruct("Listing", {
 export type Listing = typeof Listing.Type
 
 /**
- * The schema of a sign of life of the list of servers.
+ * The schema of a heartbeat of the list of servers.
  *
  * @category schemas
  * @since 0.1.0
  */
 export const Beat = Schema.TaggedStruct("Beat", {
-  /** How many changes there were. */
+  /** Number of changes since the list was created. */
   revision: Schema.Int
 })
 
 /**
- * The schema of an element of the feed of the list: it as it is, then again after each change, and signs of life.
+ * The schema of an element of the feed of the list: first the current list, then the list after each change, and heartbeats.
  *
  * @category schemas
  * @since 0.1.0

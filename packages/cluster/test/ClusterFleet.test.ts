@@ -60,7 +60,7 @@ describe("a fleet in the cluster", () => {
       const [altis, stratis] = [yield* simulate(1), yield* simulate(2)]
       const { fleet: one } = yield* join({ servers: { altis: altis.address } })
       const { fleet: other } = yield* join({ servers: { malden: { host: "10.0.0.9", port: 1 } } })
-      // Only the first to join begins the list.
+      // Only the first member sets the initial list.
       assert.deepStrictEqual(yield* other.ids, ["altis"])
       const changes: Array<string> = []
       yield* other.statusChanges.pipe(
@@ -78,7 +78,7 @@ describe("a fleet in the cluster", () => {
       yield* TestRcon.passTime(other.remove("altis"))
       yield* TestRcon.passTime("2 seconds")
       for (const fleet of [one, other]) assert.deepStrictEqual(yield* fleet.ids, ["stratis"])
-      // A server forgets a session that says nothing more.
+      // A server ends a session that has become silent.
       yield* TestRcon.passTime("1 minute")
       assert.deepStrictEqual(yield* altis.sessions, [])
       assert.deepStrictEqual([(yield* altis.logins).length, (yield* stratis.logins).length], [1, 1])
@@ -91,7 +91,7 @@ describe("a fleet in the cluster", () => {
       ])
     }).pipe(Effect.scoped, provided))
 
-  it.effect("replaces a server in one go: its next client never speaks to the former session", () =>
+  it.effect("replaces a server in one step: its next client never uses the previous session", () =>
     Effect.gen(function*() {
       const { join, passwords, simulate } = yield* setup(1, 2)
       const [before, after] = [yield* simulate(1), yield* simulate(2, { password: Redacted.make("another") })]
@@ -113,7 +113,7 @@ describe("a fleet in the cluster", () => {
       assert.deepStrictEqual((yield* one.servers).get("altis"), after.address)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("starts another session also if the settings are the same, with the password as it is then", () =>
+  it.effect("starts a new session even if the settings are equal, with the current password", () =>
     Effect.gen(function*() {
       const { join, passwords, simulate } = yield* setup(1)
       const server = yield* simulate(1)
@@ -125,7 +125,7 @@ describe("a fleet in the cluster", () => {
       yield* TestRcon.passTime(list.replace("altis", server.address))
       yield* TestRcon.passTime("2 seconds")
       assert.deepStrictEqual(yield* tags(fleet), { altis: "Online" })
-      // Equal settings alone are no reason.
+      // `reconcile` keeps sessions with equal settings.
       assert.deepStrictEqual(yield* TestRcon.passTime(list.reconcile({ altis: server.address })), {
         added: [],
         removed: [],
@@ -134,7 +134,7 @@ describe("a fleet in the cluster", () => {
       assert.deepStrictEqual(passwords.lookups, ["altis", "altis"])
     }).pipe(Effect.scoped, provided))
 
-  it.effect("refuses what an ordinary fleet refuses, and changes nothing", () =>
+  it.effect("refuses the same options as an ordinary fleet, and changes nothing", () =>
     Effect.gen(function*() {
       const { join, simulate, store } = yield* setup(1)
       const server = { ...(yield* simulate(1)).address, password: PASSWORD }
@@ -161,7 +161,7 @@ describe("a fleet in the cluster", () => {
       assert.strictEqual(store.writes.length, 1)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("takes a list over in one change", () =>
+  it.effect("reconciles in one change of the list", () =>
     Effect.gen(function*() {
       const { join, simulate, store } = yield* setup(1)
       const servers = yield* Effect.forEach([1, 2, 3], (number) => simulate(number))

@@ -1,13 +1,13 @@
 import { RemoteSession, RunnerWatch, type Servers, ShardLocks } from "@bercon/cluster"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer, Logger, Redacted } from "effect"
 import { ClusterError, Runner, RunnerAddress, Runners, RunnerStorage, Sharding } from "effect/cluster"
 import * as MemoryCluster from "./memoryCluster.ts"
 
 const PASSWORD = Redacted.make("secret")
 
-/** How many seconds after the death of a runner each of three a server's session is on another one. */
+/** Seconds from the death of one of three runners until all its sessions are on other runners. */
 const silence = (watch: boolean, end: "kill" | "vanish", victim: 0 | 1 | 2) =>
   Effect.gen(function*() {
     const network = yield* SimulatedNetwork.SimulatedNetwork
@@ -19,15 +19,14 @@ const silence = (watch: boolean, end: "kill" | "vanish", victim: 0 | 1 | 2) =>
     const runners = yield* Effect.forEach(ports, (port) => cluster.runner(port, servers))
     yield* TestRcon.passTime("5 seconds")
     const { sharding } = yield* cluster.consumer
-    // Enough ids that each runner has one.
-    for (let i = 0; i < 20; i++) {
+    // Until each runner owns a session.
+    for (let i = 0; new Set(cluster.sockets).size < ports.length; i++) {
       const session = yield* Effect.provideService(RemoteSession.start(`server-${i}`), Sharding.Sharding, sharding)
       yield* TestRcon.passTime(session.online)
     }
     yield* TestRcon.passTime("2 seconds")
     const before = cluster.sockets.length
     const lost = cluster.sockets.filter((port) => port === ports[victim]).length
-    assert.isAbove(lost, 0)
     yield* runners[victim]![end]
     let seconds = 0
     while (cluster.sockets.length < before + lost && seconds < 200) {
@@ -39,7 +38,7 @@ const silence = (watch: boolean, end: "kill" | "vanish", victim: 0 | 1 | 2) =>
 
 describe("RunnerWatch", () => {
   it.effect.each(["kill", "vanish"] as const)(
-    "moves a dead runner's servers within seconds, also if it had the health check (%s)",
+    "moves a dead runner's servers within seconds, even if that runner had the health check (%s)",
     (end) =>
       Effect.gen(function*() {
         const watched = yield* Effect.forEach([0, 1, 2] as const, (victim) => silence(true, end, victim))
@@ -49,7 +48,7 @@ describe("RunnerWatch", () => {
   )
 
   it.effect(
-    "without it, the engine takes about a minute for the one with the health check",
+    "without it, the death of the runner with the health check costs about a minute",
     () =>
       Effect.gen(function*() {
         const alone = yield* Effect.forEach([0, 1, 2] as const, (victim) => silence(false, "kill", victim))
@@ -79,7 +78,57 @@ describe("RunnerWatch", () => {
     return marks
   })
 
-  it.effect("marks nobody if it reaches none of several", () =>
+  it.effect("does not wait for a ping that cannot be interrupted", () =>
+    Effect.gen(function*() {
+      const marks: Array<number> = []
+      const addresses = [0, 1, 2].map((port) => RunnerAddress.make("10.1.0.1", port))
+      const layer = RunnerWatch.layer().pipe(Layer.provide([
+        Layer.mock(Runners.Runners, {
+          ping: ({ port }) => port === 2 ? Effect.uninterruptible(Effect.never) : Effect.void
+        }),
+        Layer.mock(RunnerStorage.RunnerStorage, {
+          getRunners: Effect.succeed(
+            addresses.map((address) => [Runner.make({ address, groups: ["default"], weight: 1 }), true] as const)
+          ),
+          setRunnerHealth: ({ port }) => Effect.sync(() => marks.push(port))
+        })
+      ]))
+      yield* Effect.scoped(Effect.andThen(Layer.build(layer), TestRcon.passTime("4 seconds")))
+      assert.deepStrictEqual(marks, [2])
+    }))
+
+  it.effect("logs a defect and goes on", () =>
+    Effect.gen(function*() {
+      const logged: Array<string> = []
+      let looks = 0
+      const layer = RunnerWatch.layer().pipe(Layer.provide([
+        Layer.mock(Runners.Runners, {}),
+        Layer.mock(RunnerStorage.RunnerStorage, {
+          getRunners: Effect.suspend(() => {
+            looks++
+            return Effect.die("a defect of the storage")
+          })
+        })
+      ]))
+      yield* Effect.scoped(Effect.andThen(Layer.build(layer), TestRcon.passTime("3500 millis"))).pipe(
+        Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(String(message)))]))
+      )
+      assert.strictEqual(looks, 3)
+      assert.lengthOf(logged, 3)
+    }))
+
+  it.effect("rejects an interval that is out of its range", () =>
+    Effect.gen(function*() {
+      for (const interval of [0, 99, "2 minutes", "Infinity"] as const) {
+        const layer = RunnerWatch.layer({ interval }).pipe(
+          Layer.provide([Layer.mock(Runners.Runners, {}), Layer.mock(RunnerStorage.RunnerStorage, {})])
+        )
+        const exit = yield* Effect.exit(Effect.scoped(Layer.build(layer)))
+        assert.include(String(exit), "interval must be from 100 milliseconds to 1 minute (got ")
+      }
+    }))
+
+  it.effect("marks no runner if it reaches none of several", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* marked(true, false, true), ["1 false"])
       assert.deepStrictEqual(yield* marked(true, false), ["1 false"])

@@ -32,26 +32,29 @@ const ids = (list: ServerList.Service) => TestRcon.passTime(Effect.map(list.serv
 const error = <A, E>(effect: Effect.Effect<A, E>) => TestRcon.passTime(Effect.flip(effect))
 
 describe("the list of servers", () => {
-  it.effect.each(["stop", "kill", "vanish"] as const)("outlives any runner (%s)", (end) =>
-    Effect.gen(function*() {
-      const { join, run, runners } = yield* setup(1, 2)
-      const list = yield* join
-      yield* TestRcon.passTime(list.add("altis", at(1)))
-      for (const port of [3, 4]) {
-        // The runner that has kept it is one of those that end.
-        yield* run(port)
-        yield* TestRcon.passTime("2 seconds")
-        const [oldest, runner] = runners.entries().next().value!
-        runners.delete(oldest)
-        yield* runner[end]
-        yield* TestRcon.passTime(list.add(`server-${port}`, at(port)))
-        yield* TestRcon.passTime("10 seconds")
-      }
-      assert.deepStrictEqual(yield* ids(list), ["altis", "server-3", "server-4"])
-      assert.deepStrictEqual(yield* ids(yield* join), ["altis", "server-3", "server-4"])
-    }).pipe(Effect.scoped))
+  it.effect.each(["stop", "kill", "vanish"] as const)(
+    "outlives each of its runners (%s)",
+    (end) =>
+      Effect.gen(function*() {
+        const { join, run, runners } = yield* setup(1, 2)
+        const list = yield* join
+        yield* TestRcon.passTime(list.add("altis", at(1)))
+        for (const port of [3, 4]) {
+          // One of the ended runners has kept the list.
+          yield* run(port)
+          yield* TestRcon.passTime("2 seconds")
+          const [oldest, runner] = runners.entries().next().value!
+          runners.delete(oldest)
+          yield* runner[end]
+          yield* TestRcon.passTime(list.add(`server-${port}`, at(port)))
+          yield* TestRcon.passTime("10 seconds")
+        }
+        assert.deepStrictEqual(yield* ids(list), ["altis", "server-3", "server-4"])
+        assert.deepStrictEqual(yield* ids(yield* join), ["altis", "server-3", "server-4"])
+      }).pipe(Effect.scoped)
+  )
 
-  it.effect("tells each member of each change, and the last one to those who are slow", () =>
+  it.effect("reports each change to each member, and at least the last one to a slow member", () =>
     Effect.gen(function*() {
       const { join, cluster } = yield* setup(1)
       const [one, other] = [yield* join, yield* join]
@@ -75,7 +78,7 @@ describe("the list of servers", () => {
       assert.strictEqual(servers.get("a")?.settings.port, 50)
     }).pipe(Effect.scoped))
 
-  it.effect("is unknown, not empty, while no runner keeps it", () =>
+  it.effect("is unknown, but not empty, while no runner keeps it", () =>
     Effect.gen(function*() {
       const { join } = yield* setup()
       const list = yield* join
@@ -92,7 +95,7 @@ describe("the list of servers", () => {
       }
     }).pipe(Effect.scoped))
 
-  it.effect("cannot be changed while its store is away, and is as it was for those who know it", () =>
+  it.effect("cannot be changed while its store is away, and stays the same for members that have it", () =>
     Effect.gen(function*() {
       const { join, store } = yield* setup(1)
       const list = yield* join
@@ -111,12 +114,63 @@ describe("the list of servers", () => {
       assert.deepStrictEqual(yield* ids(list), ["altis", "stratis"])
     }).pipe(Effect.scoped))
 
-  it.effect("does not begin anew for those who know it", () =>
+  it.effect("is changed once by a change whose outcome was lost, even if other members have changed it since", () =>
+    Effect.gen(function*() {
+      const { cluster, join, store } = yield* setup(1)
+      const [one, other] = [yield* join, yield* join]
+      yield* TestRcon.passTime(one.add("altis", at(1)))
+      yield* TestRcon.passTime("1 second")
+      yield* cluster.loseAnswer
+      const replaced = yield* Effect.forkChild(one.replace("altis", at(2)), { startImmediately: true })
+      yield* TestRcon.passTime("1 second")
+      yield* TestRcon.passTime(other.replace("altis", at(3)))
+      yield* TestRcon.passTime("20 seconds")
+      yield* Fiber.join(replaced)
+
+      yield* cluster.loseAnswer
+      const added = yield* Effect.forkChild(one.add("malden", at(4)), { startImmediately: true })
+      yield* TestRcon.passTime("1 second")
+      yield* TestRcon.passTime(other.replace("malden", at(5)))
+      yield* TestRcon.passTime("20 seconds")
+      yield* Fiber.join(added)
+
+      yield* cluster.loseAnswer
+      const reconciled = yield* Effect.forkChild(one.reconcile({ stratis: at(6) }), { startImmediately: true })
+      yield* TestRcon.passTime("1 second")
+      yield* TestRcon.passTime(other.add("tanoa", at(7)))
+      yield* TestRcon.passTime("20 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(reconciled), {
+        added: ["stratis"],
+        removed: ["altis", "malden"],
+        replaced: []
+      })
+      assert.deepStrictEqual(yield* ids(other), ["stratis", "tanoa"])
+      assert.strictEqual(store.writes.length, 7)
+    }).pipe(Effect.scoped))
+
+  it.effect("may have been changed if the outcome of a change was lost and too many changes have followed", () =>
+    Effect.gen(function*() {
+      const { cluster, join } = yield* setup(1)
+      const [one, other] = [yield* join, yield* join]
+      yield* TestRcon.passTime(one.add("altis", at(1)))
+      yield* TestRcon.passTime("1 second")
+      yield* cluster.loseAnswer
+      const replaced = yield* Effect.forkChild(Effect.flip(one.replace("altis", at(2))), { startImmediately: true })
+      yield* TestRcon.passTime("1 second")
+      for (let port = 3; port <= 103; port++) yield* TestRcon.passTime(other.replace("altis", at(port)))
+      yield* TestRcon.passTime("20 seconds")
+      const failed = yield* Fiber.join(replaced)
+      assert.instanceOf(failed, FleetError.FleetUnavailable)
+      assert.strictEqual(failed.execution, "MaybeExecuted")
+      assert.strictEqual((yield* other.servers).get("altis")?.settings.port, 103)
+    }).pipe(Effect.scoped))
+
+  it.effect("is not replaced by an empty list for members that have it", () =>
     Effect.gen(function*() {
       const { join, run, runners, store } = yield* setup(1)
       const list = yield* join
       yield* TestRcon.passTime(list.add("altis", at(1)))
-      // The next runner has a store of its own.
+      // The next runner has a separate store.
       yield* runners.get(1)!.stop
       yield* run(2, SharedStore.make())
       yield* TestRcon.passTime("10 seconds")
@@ -131,7 +185,7 @@ describe("the list of servers", () => {
       assert.strictEqual(store.writes.length, 1)
     }).pipe(Effect.scoped))
 
-  it.effect("has an end", () =>
+  it.effect("has at most 4,096 servers", () =>
     Effect.gen(function*() {
       const { join } = yield* setup(1)
       const list = yield* join
@@ -144,16 +198,22 @@ describe("the list of servers", () => {
     }).pipe(Effect.scoped), 20_000)
 })
 
-/** Members change the list at the same time, while runners end in every way and the store is away now and then. */
+/** Members change the list at the same time, while runners end in every way and the store is sometimes away. */
 const churn = Effect.gen(function*() {
   const { cluster, join, run, runners, store } = yield* setup(1, 2)
   const members = [yield* join, yield* join, yield* join]
+  yield* TestRcon.passTime(members[0]!.add("shared", at(1)))
   let port = 2
   let added = 0
+  let replaced = 1
+  /** Replacements of one server by all members, each with a different port. */
+  const replacements = new Map<number, Exit.Exit<void, unknown>>()
   const outcomes = new Map<string, { add: Exit.Exit<void, unknown>; remove?: Exit.Exit<void, unknown> }>()
   const act = (list: ServerList.Service) =>
     Effect.gen(function*() {
       const id = `server-${added++}`
+      const other = ++replaced
+      replacements.set(other, yield* Effect.exit(list.replace("shared", at(other))))
       const add = yield* Effect.exit(list.add(id, at(1)))
       outcomes.set(id, { add })
       if (!(yield* Random.nextBoolean)) return
@@ -182,10 +242,10 @@ const churn = Effect.gen(function*() {
     store.mode = "there"
   }
   yield* TestRcon.passTime("1 minute")
-  return { added, members, outcomes, store }
+  return { added, members, outcomes, replacements, store }
 })
 
-/** Whether a change was made: `undefined` if that is not known. */
+/** Whether a change was made: `undefined` if that is unknown. */
 const wasMade = (exit: Exit.Exit<void, unknown>): boolean | undefined => {
   if (Exit.isSuccess(exit)) return true
   const failure = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
@@ -195,14 +255,21 @@ const wasMade = (exit: Exit.Exit<void, unknown>): boolean | undefined => {
 describe("while runners come and go and the store is away", () => {
   it.effect.each([1, 2, 3])("no change is lost, and none is made twice (seed %i)", (seed) =>
     Effect.gen(function*() {
-      const { added, members, outcomes, store } = yield* Random.withSeed(churn, seed)
+      const { added, members, outcomes, replacements, store } = yield* Random.withSeed(churn, seed)
       assert.strictEqual(outcomes.size, added)
       const history = store.writes.map((text) => JSON.parse(text) as Wire.Listing)
       history.forEach(({ origin, revision }, i) => {
         assert.strictEqual(revision, i + 1)
         assert.strictEqual(origin, history[0]!.origin)
       })
-      const last = new Set(history.at(-1)!.servers.map(({ id }) => id))
+      const ports = history.map(({ servers }) => servers.find(({ id }) => id === "shared")!.settings.port)
+      for (const [port, exit] of replacements) {
+        const times = ports.filter((other, i) => other === port && ports[i - 1] !== port).length
+        assert.isAtMost(times, 1, `port ${port}`)
+        const isMade = wasMade(exit)
+        if (isMade !== undefined) assert.strictEqual(times === 1, isMade, `port ${port}`)
+      }
+      const last = new Set(history.at(-1)!.servers.map(({ id }) => id).filter((id) => id !== "shared"))
       let sure = 0
       for (const [id, { add, remove }] of outcomes) {
         const appearances = history.map(({ servers }) => servers.some((server) => server.id === id))
@@ -214,6 +281,6 @@ describe("while runners come and go and the store is away", () => {
         if (isAdded !== undefined && isRemoved !== undefined) sure++
       }
       assert.isAbove(sure, added / 2)
-      for (const list of members) assert.sameMembers(yield* ids(list), [...last])
+      for (const list of members) assert.sameMembers(yield* ids(list), ["shared", ...last])
     }).pipe(Effect.scoped), 60_000)
 })

@@ -1,6 +1,6 @@
 import { ShardLocks } from "@bercon/cluster"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Context, Effect, Fiber, Layer } from "effect"
+import { Clock, Context, Effect, Fiber, Layer, Option } from "effect"
 import { ClusterError, RunnerAddress, RunnerStorage, ShardId, ShardingConfig } from "effect/cluster"
 import { TestClock } from "effect/testing"
 
@@ -9,17 +9,23 @@ const shards = [ShardId.make("default", 1), ShardId.make("default", 2)] as const
 const [first, second] = shards
 const keyOf = ({ group, id }: ShardId.ShardId): string => `${group}:${id}`
 
-/** A database that can be slow or away, hang, lose its locks, and give one to somebody else. */
+/** A database that can be slow or away, hang, lose its locks, and give one to another runner. */
 const database = Effect.gen(function*() {
   const held = new Set<string>()
   const foreign = new Set<string>()
-  const state = { mode: "there" as "there" | "slow" | "away" | "hanging", held, foreign }
+  const state = {
+    mode: "there" as "there" | "slow" | "away" | "hanging",
+    held,
+    foreign,
+    /** Whether it answers requests for locks. */
+    gives: true
+  }
   const asked = <A>(answer: () => A): Effect.Effect<A, ClusterError.PersistenceError> =>
     Effect.suspend(() =>
       state.mode === "there"
         ? Effect.sync(answer)
         : state.mode === "slow"
-        // It does what it is asked for at once. The answer is late.
+        // It executes the request at once, but answers late.
         ? Effect.suspend(() => Effect.delay(Effect.succeed(answer()), "100 millis"))
         : state.mode === "away"
         ? Effect.fail(new ClusterError.PersistenceError({ cause: "connection refused" }))
@@ -39,6 +45,9 @@ const database = Effect.gen(function*() {
           if (!foreign.has(keyOf(id))) held.add(keyOf(id))
           return held.has(keyOf(id))
         })
+      ).pipe(
+        Effect.when(Effect.sync(() => state.gives)),
+        Effect.flatMap(Option.match({ onNone: () => Effect.never, onSome: Effect.succeed }))
       ),
     refresh: (_, ids) => asked(() => Array.from(ids).filter((id) => held.has(keyOf(id)))),
     release: (_, id) => asked(() => void held.delete(keyOf(id))),
@@ -53,12 +62,12 @@ const database = Effect.gen(function*() {
     state,
     storage: locked,
     isHeld: Context.get(context, ShardLocks.ShardLocks).isHeld,
-    /** Time passes, and nothing of this process runs meanwhile. */
+    /** Lets time pass while the process stands still. */
     standStill: (seconds: number) =>
       Effect.sync(() => {
         stoodStill += BigInt(seconds) * 1_000_000_000n
       }),
-    /** Confirms the locks as the engine does, and returns the shards that count as held: none if the engine is told of a failure. */
+    /** Confirms locks like the engine. Returns the shards that count as held: none after a failure. */
     refresh: (ids: ReadonlyArray<ShardId.ShardId> = shards) =>
       Effect.gen(function*() {
         const fiber = yield* Effect.forkChild(Effect.orElseSucceed(locked.refresh(self, ids), () => []))
@@ -72,7 +81,7 @@ const both = shards.map(keyOf)
 
 describe("locks of shards", () => {
   for (const mode of ["away", "hanging"] as const) {
-    it.effect(`count as held for a while if the database is ${mode}, and then the engine is told`, () =>
+    it.effect(`count as held for a while if the database is ${mode}, until the engine gets a failure`, () =>
       Effect.gen(function*() {
         const { refresh, state, storage } = yield* database
         yield* storage.acquire(self, shards)
@@ -93,13 +102,28 @@ describe("locks of shards", () => {
       assert.deepStrictEqual([...state.held], both)
     }))
 
-  it.effect("are not taken from somebody else", () =>
+  it.effect("are not taken from another runner", () =>
     Effect.gen(function*() {
       const { isHeld, refresh, state, storage } = yield* database
       yield* storage.acquire(self, shards)
       state.held.clear()
       state.foreign.add(keyOf(first))
       assert.deepStrictEqual(yield* refresh(), [keyOf(second)])
+      assert.deepStrictEqual(shards.map(isHeld), [false, true])
+    }))
+
+  it.effect("are not surely held once the database has reported them as lost, even if it then does not answer", () =>
+    Effect.gen(function*() {
+      const { isHeld, refresh, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      state.held.clear()
+      state.foreign.add(keyOf(first))
+      state.gives = false
+      // The sessions stay for now, but send nothing.
+      assert.deepStrictEqual(yield* refresh(), both)
+      assert.deepStrictEqual(shards.map(isHeld), [false, false])
+      state.gives = true
+      yield* TestClock.adjust("4 seconds")
       assert.deepStrictEqual(shards.map(isHeld), [false, true])
     }))
 
@@ -123,7 +147,7 @@ describe("locks of shards", () => {
       yield* standStill(1)
       assert.deepStrictEqual(shards.map(isHeld), [true, true])
       yield* standStill(3)
-      // Meanwhile the database was restarted, and another runner has taken the first one.
+      // In the meantime the database was restarted, and another runner has taken the first lock.
       state.held.clear()
       state.foreign.add(keyOf(first))
       assert.deepStrictEqual(shards.map(isHeld), [false, false])
@@ -134,7 +158,7 @@ describe("locks of shards", () => {
       assert.deepStrictEqual(shards.map(isHeld), [false, true])
     }))
 
-  it.effect("are not surely held by an answer to a question from before the process stood still", () =>
+  it.effect("are not surely held after an answer to a request from before the process stood still", () =>
     Effect.gen(function*() {
       const { isHeld, standStill, state, storage } = yield* database
       yield* storage.acquire(self, shards)
@@ -148,7 +172,7 @@ describe("locks of shards", () => {
       assert.deepStrictEqual(shards.map(isHeld), [true, true])
     }))
 
-  it.effect("are dated by the question, not by a late answer", () =>
+  it.effect("expire after the time of the request, not of a late answer", () =>
     Effect.gen(function*() {
       const { isHeld, state, storage } = yield* database
       yield* storage.acquire(self, shards)
@@ -162,7 +186,7 @@ describe("locks of shards", () => {
       assert.isFalse(isHeld(first))
     }))
 
-  it.effect("are not taken again if they are released while a refresh is under way", () =>
+  it.effect("are not taken again if they are released during a refresh", () =>
     Effect.gen(function*() {
       const { isHeld, state, storage } = yield* database
       yield* storage.acquire(self, shards)
@@ -174,19 +198,19 @@ describe("locks of shards", () => {
       yield* Fiber.join(refreshing)
       yield* Fiber.join(releasing)
       assert.deepStrictEqual([[...state.held], shards.map(isHeld)], [[keyOf(second)], [false, true]])
-      // The engine has asked about both, and released one before the question was put.
+      // The engine refreshes both, but has released one before the request is sent.
       const late = yield* Effect.forkChild(storage.refresh(self, shards))
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual((yield* Fiber.join(late)).map(keyOf), [keyOf(second)])
       assert.deepStrictEqual([...state.held], [keyOf(second)])
     }))
 
-  it.effect("are given back if a late answer has left one behind, and can be acquired again", () =>
+  it.effect("are released if a late execution has taken one again, and can be acquired later", () =>
     Effect.gen(function*() {
       const { isHeld, refresh, state, storage } = yield* database
       yield* storage.acquire(self, shards)
       yield* storage.release(self, first)
-      // An earlier question was answered by the database after nobody waited for it any more.
+      // The database has executed an earlier request after its time limit.
       state.held.add(keyOf(first))
       assert.deepStrictEqual(yield* refresh([second]), [keyOf(second)])
       assert.deepStrictEqual([...state.held], [keyOf(second)])
@@ -195,7 +219,7 @@ describe("locks of shards", () => {
       assert.deepStrictEqual(shards.map(isHeld), [true, true])
     }))
 
-  it.effect("are all given back at once", () =>
+  it.effect("can be released all at once", () =>
     Effect.gen(function*() {
       const { refresh, state, storage } = yield* database
       yield* storage.acquire(self, shards)

@@ -1,5 +1,5 @@
 /**
- * Runners come and go, in every way there is, while commands are under way over lossy lines.
+ * Runners start and end in every way while commands are pending on lossy networks.
  */
 import { RemoteSession } from "@bercon/cluster"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
@@ -92,7 +92,7 @@ const churn = Effect.gen(function*() {
 
 describe("a cluster whose runners come and go", () => {
   it.effect.each([1, 2])(
-    "never answers wrongly, repeats nothing in silence, and has one session a server (seed %i)",
+    "never gives a wrong answer, runs no command twice without permission, and has one session for each server (seed %i)",
     (seed) =>
       Effect.gen(function*() {
         const { all, asked, outcomes, runners, servers } = yield* Random.withSeed(churn, seed)
@@ -125,7 +125,7 @@ describe("a cluster whose runners come and go", () => {
         assert.isAbove(answered, lost * 3)
 
         for (const [id, server] of servers) {
-          // A session is over when the next one logs in: its address speaks no more.
+          // After the login of the next session, the address of the previous one must be silent.
           const logins = yield* server.logins
           const commands = yield* server.commands
           logins.forEach(({ address }, i) => {

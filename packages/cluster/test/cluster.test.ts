@@ -3,7 +3,7 @@ import { ClusterRcon, RemoteSession, ServerEntity, Servers, ShardLocks, Wire } f
 import { type Message, Session, Transport } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Option, Redacted, Stream } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Stream } from "effect"
 import { Sharding } from "effect/cluster"
 import * as MemoryCluster from "./memoryCluster.ts"
 
@@ -27,7 +27,7 @@ const setup = Effect.fnUntraced(function*(...ports: ReadonlyArray<number>) {
   const runners = new Map<number, MemoryCluster.Member>()
   for (const port of ports) runners.set(port, yield* cluster.runner(port, servers))
   yield* TestRcon.passTime("5 seconds")
-  /** The runner that has the session. */
+  /** The runner that owns the session. */
   const owner = (): MemoryCluster.Member => runners.get(cluster.sockets.at(-1)!)!
   return { cluster, network, owner, passwords, runners, server, servers }
 })
@@ -45,7 +45,7 @@ const join = Effect.fnUntraced(function*(
 
 const online = (session: Session.Session["Service"]) => TestRcon.passTime(session.online)
 
-/** Takes down what a session says, for as long as the scope is open. */
+/** Collects the messages and gaps of a session until the scope closes. */
 const listen = Effect.fnUntraced(function*(session: Session.Session["Service"]) {
   const heard: Array<string> = []
   yield* session.messages.pipe(
@@ -63,7 +63,7 @@ const texts = (server: SimulatedServer.SimulatedServer["Service"]) =>
 const provided = Effect.provide(Layer.fresh(SimulatedNetwork.layer()))
 
 describe("a game server in the cluster", () => {
-  it.effect("has one session, however many use it", () =>
+  it.effect("has one session for any number of users", () =>
     Effect.gen(function*() {
       const { cluster, server } = yield* setup(1, 2)
       const members = yield* Effect.forEach([1, 2, 3, 4], () => join(cluster))
@@ -116,7 +116,7 @@ describe("a game server in the cluster", () => {
       }).pipe(Effect.scoped, Effect.provideContext(context))
     }).pipe(Effect.scoped, provided))
 
-  it.effect("is told its password by the runner alone, and fails as a session does", () =>
+  it.effect("gets its password from the runner alone, and fails like a local session", () =>
     Effect.gen(function*() {
       const { cluster, server } = yield* setup(1)
       const { session: wrong } = yield* join(cluster, "wrong")
@@ -139,7 +139,7 @@ describe("a game server in the cluster", () => {
       assert.notInclude(wire, "no such password")
     }).pipe(Effect.scoped, provided))
 
-  it.effect("is asked with a new password once its failed session has not been used for a while", () =>
+  it.effect("gets a login with the new password once its failed session has been unused for a while", () =>
     Effect.gen(function*() {
       const { cluster, passwords } = yield* setup(1)
       const { session: wrong } = yield* join(cluster, "wrong")
@@ -161,7 +161,7 @@ const ends = {
 } as const
 
 describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, within }) => {
-  it.effect("the session moves: a gap, a new epoch, and the old one says nothing more", () =>
+  it.effect("the session moves, with a gap and a new epoch, and the old one sends nothing more", () =>
     Effect.gen(function*() {
       const { cluster, owner, server } = yield* setup(1, 2)
       const { session } = yield* join(cluster)
@@ -190,7 +190,7 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
         "RCon admin # logged in",
         "after the move"
       ])
-      // The old session has not spoken since the new one's login, and none came after it.
+      // After the login of the new session, the old one has sent nothing, and no further session has started.
       const old = logins[0]!.address
       const late = (yield* server.commands).filter(({ address, time }) => address === old && time > logins[1]!.time)
       assert.deepStrictEqual(late, [])
@@ -198,7 +198,7 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
       assert.strictEqual((yield* server.sessions).length, 1)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("a command that must not run twice is lost, and one that may is asked again", () =>
+  it.effect("a command that must not run twice is lost, and a repeatable one is sent again", () =>
     Effect.gen(function*() {
       const { cluster, network, owner, server } = yield* setup(1, 2)
       const { session } = yield* join(cluster)
@@ -220,14 +220,36 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
       assert.deepStrictEqual((yield* server.commands).filter(({ text }) => text === "say -1 once").length, 1)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("a command of the epoch before is not sent, and one of none waits for the next runner", () =>
+  it.effect("a command that the server may have run does not fail as not executed if the next runner cannot send it", () =>
+    Effect.gen(function*() {
+      const { cluster, network, owner, server } = yield* setup(1, 2)
+      const { session } = yield* join(cluster)
+      yield* online(session)
+      yield* network.change({ latency: "500 millis" })
+      const command = yield* Effect.forkChild(session.command("version"), { startImmediately: true })
+      yield* TestRcon.passTime("600 millis")
+      assert.include(yield* texts(server), "version")
+      yield* server.stop()
+      yield* end(owner())
+      yield* TestRcon.passTime("30 seconds")
+      const failed = yield* Effect.flip(Fiber.join(command))
+      console.log(
+        "ZZZ",
+        failed.message,
+        cluster.wire.filter((l) => l.includes("version")).length,
+        cluster.wire.filter((l) => l.includes("Withdraw")).length
+      )
+      assert.strictEqual(failed.execution, "MaybeExecuted", failed.message)
+    }).pipe(Effect.scoped, provided))
+
+  it.effect("a command for the previous epoch is not sent, and one for any epoch waits for the next runner", () =>
     Effect.gen(function*() {
       const { cluster, owner, server } = yield* setup(1, 2)
       const { session } = yield* join(cluster)
       yield* online(session)
       const epoch = yield* session.epoch
       yield* end(owner())
-      // Nobody is there yet.
+      // No other runner has the server yet.
       yield* TestRcon.passTime(seen)
       assert.strictEqual((yield* session.status)._tag, "Reconnecting")
       const old = yield* Effect.forkChild(session.command("kick 0", { epoch }), { startImmediately: true })
@@ -243,8 +265,8 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
     }).pipe(Effect.scoped, provided))
 })
 
-describe("what the engine delivers again by itself", () => {
-  it.effect("is not run by an activation it was not made for", () =>
+describe("a call that the engine delivers again", () => {
+  it.effect("is not run by another activation", () =>
     Effect.gen(function*() {
       const { cluster, network, owner, server } = yield* setup(1, 2)
       const { session, sharding } = yield* join(cluster)
@@ -273,10 +295,35 @@ describe("what the engine delivers again by itself", () => {
       assert.isAtLeast(cluster.wire.filter((line) => line.includes("say -1 once")).length, 2)
       assert.strictEqual((yield* texts(server)).filter((text) => text === "say -1 once").length, 1)
     }).pipe(Effect.scoped, provided))
+
+  it.effect.each([true, false])(
+    "is not run a second time by the same activation (repeatable: %s)",
+    (repeatable) =>
+      Effect.gen(function*() {
+        const { cluster, server } = yield* setup(1)
+        const { session, sharding } = yield* join(cluster)
+        yield* online(session)
+        const hello = cluster.wire.map((line) => /"activation":"([^"]+)"/.exec(line)?.[1]).find((found) =>
+          found !== undefined
+        )
+        const entity = (yield* Effect.provideService(ServerEntity.client, Sharding.Sharding, sharding))("altis")
+        const call = {
+          activation: hello!,
+          call: "a call",
+          text: "say -1 once",
+          repeatable,
+          withdrawable: false,
+          timeout: 20_000
+        }
+        yield* TestRcon.passTime(entity.Command(call))
+        assert.instanceOf(yield* TestRcon.passTime(Effect.flip(entity.Command(call))), Wire.CallLost)
+        assert.deepStrictEqual((yield* texts(server)).filter((text) => text === "say -1 once"), ["say -1 once"])
+      }).pipe(Effect.scoped, provided)
+  )
 })
 
 describe("when the connection to the runner breaks", () => {
-  it.effect("the session stays, and a gap is told without a new login", () =>
+  it.effect("the session stays, and there is a gap without a new login", () =>
     Effect.gen(function*() {
       const { cluster, owner, server } = yield* setup(1)
       const { session } = yield* join(cluster)
@@ -343,7 +390,7 @@ describe("when the database restarts", () => {
 })
 
 describe("a session in the cluster", () => {
-  it.effect("tells the server's own outages as a session does", () =>
+  it.effect("reports outages of the server like a local session", () =>
     Effect.gen(function*() {
       const { cluster, server } = yield* setup(1)
       const { session } = yield* join(cluster)
@@ -362,7 +409,7 @@ describe("a session in the cluster", () => {
       assert.deepStrictEqual(heard, [first.text, "gap Reconnected undefined", first.text])
     }).pipe(Effect.scoped, provided))
 
-  it.effect("takes no other administrator's login for its own, after its connection has broken or it came later", () =>
+  it.effect("does not mistake the login of another administrator for its own", () =>
     Effect.gen(function*() {
       const { cluster, network, owner, server } = yield* setup(1)
       const client = Effect.gen(function*() {
@@ -385,7 +432,7 @@ describe("a session in the cluster", () => {
       assert.strictEqual(Option.getOrThrow(yield* later.adminId), admin)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("withdraws a command that is not valid any more, or whose caller has gone", () =>
+  it.effect("withdraws a command that is no longer valid or whose caller was interrupted", () =>
     Effect.gen(function*() {
       const { cluster, network, server } = yield* setup(1)
       const { session } = yield* join(cluster)
@@ -408,7 +455,74 @@ describe("a session in the cluster", () => {
       assert.strictEqual(outdated.reason._tag, "Outdated")
     }).pipe(Effect.scoped, provided))
 
-  it.effect("fails commands honestly while there is no runner", () =>
+  it.effect("goes on if `isCurrent` of a command throws", () =>
+    Effect.gen(function*() {
+      const { cluster, network } = yield* setup(1)
+      const { session } = yield* join(cluster)
+      yield* online(session)
+      const heard = yield* listen(session)
+      yield* network.partition()
+      let isCurrent: () => boolean = () => true
+      const command = yield* Effect.forkChild(session.command("kick 0", { isCurrent: () => isCurrent() }), {
+        startImmediately: true
+      })
+      yield* TestRcon.passTime("500 millis")
+      isCurrent = () => {
+        throw new Error("a defect of the caller")
+      }
+      yield* TestRcon.passTime("3 seconds")
+      yield* network.heal()
+      yield* TestRcon.passTime("25 seconds")
+      assert.strictEqual((yield* Effect.flip(Fiber.join(command))).execution, "MaybeExecuted")
+      assert.deepStrictEqual(heard.filter((text) => text.startsWith("gap")), [])
+      const { reason } = yield* Effect.flip(session.command("kick 1", { isCurrent }))
+      assert.strictEqual(reason._tag, "Outdated")
+      assert.include(reason.message, "a defect of the caller")
+    }).pipe(Effect.scoped, provided))
+
+  it.effect("fails if its start dies, with the reason only in the log of its runner", () =>
+    Effect.gen(function*() {
+      const logged: Array<string> = []
+      const logger = Logger.layer([
+        Logger.make(({ cause, message }) => logged.push(`${String(message)} ${Cause.pretty(cause)}`))
+      ])
+      const { cluster, network, server } = yield* setup()
+      const options = {
+        get password(): Redacted.Redacted {
+          throw new Error(`a defect with ${PASSWORD}`)
+        }
+      }
+      yield* cluster.runner(1, () => Effect.succeed({ transport: network.transport(server.address), options })).pipe(
+        Effect.provide(logger)
+      )
+      yield* TestRcon.passTime("5 seconds")
+      const { session } = yield* join(cluster)
+      const failure = yield* Effect.flip(online(session))
+      assert.include(failure.message, "the session failed to start. The log of its runner has the reason")
+      assert.include(logged.join(), "a defect with")
+      assert.notInclude(cluster.wire.join(), PASSWORD)
+    }).pipe(Effect.scoped, provided))
+
+  it.effect("refuses a command if 4,096 are pending", () =>
+    Effect.gen(function*() {
+      const { cluster } = yield* setup()
+      const { session } = yield* join(cluster)
+      const pending = yield* Effect.forkChild(
+        Effect.forEach(
+          Array.from({ length: 4096 }),
+          () => Effect.exit(session.command("version", { timeout: "5 seconds" })),
+          { concurrency: "unbounded", discard: true }
+        ),
+        { startImmediately: true }
+      )
+      const { execution, reason } = yield* Effect.flip(session.command("players"))
+      assert.deepStrictEqual([reason._tag, execution], ["Overloaded", "NotExecuted"])
+      yield* TestRcon.passTime(Fiber.join(pending))
+      const later = yield* TestRcon.passTime(Effect.flip(session.command("players", { timeout: "5 seconds" })))
+      assert.strictEqual(later.reason._tag, "NotConnected")
+    }).pipe(Effect.scoped, provided))
+
+  it.effect("fails commands as not executed while there is no runner", () =>
     Effect.gen(function*() {
       const { cluster } = yield* setup()
       const { session } = yield* join(cluster)
@@ -425,7 +539,7 @@ describe("a session in the cluster", () => {
       )
     }).pipe(Effect.scoped, provided))
 
-  it.effect("leaves nothing behind", () =>
+  it.effect("leaves nothing running after its end", () =>
     Effect.gen(function*() {
       const { cluster, network, server, runners } = yield* setup(1)
       const { close, sharding } = yield* cluster.consumer
@@ -449,7 +563,7 @@ describe("a session in the cluster", () => {
       }))
       yield* TestRcon.passTime(0)
       assert.sameMembers(outcomes, ["SessionClosed MaybeExecuted", "messages end", "closed"])
-      // The real session ends when it has not been used for a while.
+      // The real session ends after it has been unused for a while.
       yield* network.heal()
       yield* TestRcon.passTime("3 minutes")
       assert.deepStrictEqual(yield* server.sessions, [])
@@ -461,7 +575,7 @@ describe("a session in the cluster", () => {
       assert.strictEqual(cluster.locks.size, 0)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("rejects options that are not allowed", () =>
+  it.effect("rejects options that are out of their range", () =>
     Effect.gen(function*() {
       const { cluster } = yield* setup()
       const problem = (options: RemoteSession.Options) =>

@@ -1,5 +1,5 @@
 /**
- * A cluster in memory: several runners in one process, with locks, and a wire that carries JSON and can be cut.
+ * A cluster in memory: several runners in one process, with locks, and connections that carry JSON and can be cut.
  */
 import { RunnerWatch, ServerEntity, Servers, ShardLocks } from "@bercon/cluster"
 import type { Transport } from "@bercon/session"
@@ -33,11 +33,11 @@ interface Connection {
 
 export interface Member {
   readonly port: number
-  /** Ends it as SIGTERM does. */
+  /** Stops it, like SIGTERM. */
   readonly stop: Effect.Effect<void>
-  /** Ends it as `kill -9` does: it says nothing more, its connections break, and the database frees its locks. */
+  /** Ends it, like `kill -9`: it sends nothing more, its connections break, and the database frees its locks. */
   readonly kill: Effect.Effect<void>
-  /** It is there no more as a machine without power is: its connections do not break either. */
+  /** Ends it, like a power failure of its machine: as `kill`, but its connections do not break. */
   readonly vanish: Effect.Effect<void>
 }
 
@@ -59,6 +59,8 @@ const defaults = {
 export const make = Effect.fnUntraced(function*(options?: {
   readonly shardingConfig?: Partial<ShardingConfig.ShardingConfig["Service"]>
   readonly watch?: boolean
+  /** Whether runners keep their locks with `ShardLocks`. Default `true`. */
+  readonly shardLocks?: boolean
 }) {
   const config = { ...defaults, ...options?.shardingConfig }
   const lockExpiration = Duration.toMillis(Duration.fromInputUnsafe(config.shardLockExpiration))
@@ -67,7 +69,7 @@ export const make = Effect.fnUntraced(function*(options?: {
   const dead = new Set<number>()
   const runners = new Map<number, Runner.Runner>()
   const healthy = new Set<number>()
-  /** When each runner was last heard of. One that is not for as long as locks last is no longer a member, as in a database. */
+  /** The last heartbeat of each runner. After `shardLockExpiration` without one, a runner is no longer a member. */
   const heartbeats = new Map<number, number>()
   const clock = yield* Clock.Clock
   const now = () => clock.currentTimeMillisUnsafe()
@@ -75,7 +77,7 @@ export const make = Effect.fnUntraced(function*(options?: {
   /** Whether the database is there. */
   let isAway = false
   const wire: Array<string> = []
-  /** The runners that have opened a socket to a game server, one after the other. */
+  /** The runners that have opened sockets to game servers, in order. */
   const sockets: Array<number> = []
   let connected = 0
   let machines = 1
@@ -91,7 +93,7 @@ export const make = Effect.fnUntraced(function*(options?: {
   // ---------------------------------------------------------------------------
 
   const storage = (self: number): RunnerStorage.RunnerStorage["Service"] => {
-    // One that is dead asks nothing more. Until it ends here, too, it is told that it is alone and has nothing.
+    // A dead runner changes nothing. Until its fibers end, it gets the answers of an empty cluster.
     const query = <A>(run: () => A, otherwise: A): Effect.Effect<A, ClusterError.PersistenceError> =>
       Effect.suspend(() =>
         dead.has(self)
@@ -149,7 +151,7 @@ export const make = Effect.fnUntraced(function*(options?: {
       releaseAll: ({ port }) => query(() => freeLocks(port), undefined)
     })
   }
-  /** The database is away for a while, and has forgotten the locks when it is back. */
+  /** Stops the database for a while. All locks are lost. */
   const restartDatabase = (downtime: Duration.Input) =>
     Effect.suspend(() => {
       isAway = true
@@ -174,9 +176,14 @@ export const make = Effect.fnUntraced(function*(options?: {
       return {
         disconnects,
         send: (connection, response) =>
-          Effect.suspend(() =>
-            dead.has(port) ? Effect.void : connections.get(connection)?.respond(copy(response)) ?? Effect.void
-          ),
+          Effect.suspend(() => {
+            if (dead.has(port)) return Effect.void
+            if (losesAnswer && response._tag === "Exit") {
+              losesAnswer = false
+              return Effect.void
+            }
+            return connections.get(connection)?.respond(copy(response)) ?? Effect.void
+          }),
         end: () => Effect.void,
         clientIds: Effect.sync(() =>
           new Set(Array.from(connections).filter(([, to]) => to.port === port).map(([id]) => id))
@@ -236,6 +243,10 @@ export const make = Effect.fnUntraced(function*(options?: {
       }))
   })
   const vanished = new Set<number>()
+  /** Whether the next answer to a call gets lost. */
+  let losesAnswer = false
+  /** Loses the next answer to a call. The connection stays. */
+  const loseAnswer = Effect.sync(() => void (losesAnswer = true))
 
   /** Breaks all connections to a runner, once. */
   const cut = (port: number) =>
@@ -261,7 +272,12 @@ export const make = Effect.fnUntraced(function*(options?: {
   const engine = (self: number) =>
     Layer.mergeAll(
       MessageStorage.layerNoop,
-      Layer.provide(ShardLocks.layer, Layer.succeed(RunnerStorage.RunnerStorage, storage(self))),
+      Layer.provide(
+        options?.shardLocks === false
+          ? Layer.effect(RunnerStorage.RunnerStorage, RunnerStorage.RunnerStorage)
+          : ShardLocks.layer,
+        Layer.succeed(RunnerStorage.RunnerStorage, storage(self))
+      ),
       Layer.succeed(RunnerHealth.RunnerHealth, { isAlive: ({ port }) => Effect.sync(() => !dead.has(port)) }),
       Layer.succeed(Runners.RpcClientProtocol, clientProtocol(self))
     )
@@ -275,7 +291,7 @@ export const make = Effect.fnUntraced(function*(options?: {
       return { context, close: Scope.close(own, Exit.void) }
     })
 
-  /** Starts a runner of sessions with servers that a function finds. */
+  /** Starts a runner that owns sessions of servers that a function finds. */
   const runner = (port: number, servers: Servers.Servers["Service"]["get"]) =>
     runnerOf(port, (gate) =>
       Layer.provide(
@@ -285,7 +301,7 @@ export const make = Effect.fnUntraced(function*(options?: {
         )
       ))
 
-  /** Starts a runner of anything. What it sends through transports behind the gate ends with it. */
+  /** Starts a runner with any layer. Transports that pass the gate send nothing after the end of the runner. */
   const runnerOf = Effect.fnUntraced(function*(
     port: number,
     layer: (gate: (transport: Transport.Transport["Service"]) => Transport.Transport["Service"]) => Layer.Layer<
@@ -309,7 +325,7 @@ export const make = Effect.fnUntraced(function*(options?: {
     const die = Effect.suspend(() => {
       dead.add(port)
       freeLocks(port)
-      // Nobody hears of it any more. It ends so that it takes no time of the test.
+      // Its end has no effect on the others. It only saves time.
       return Effect.forkIn(close, scope)
     })
     return {
@@ -336,7 +352,7 @@ export const make = Effect.fnUntraced(function*(options?: {
     }))
   })
 
-  /** Joins as somebody who only uses the cluster. */
+  /** Joins as a member that only uses the cluster. */
   const consumer = Effect.map(
     build(
       RunnerServer.layerClientOnly.pipe(
@@ -347,5 +363,5 @@ export const make = Effect.fnUntraced(function*(options?: {
     ({ context, close }) => ({ sharding: Context.get(context, Sharding.Sharding), close })
   )
 
-  return { runner, runnerOf, consumer, cut, restartDatabase, wire, locks, sockets }
+  return { runner, runnerOf, consumer, cut, loseAnswer, restartDatabase, wire, locks, sockets }
 })

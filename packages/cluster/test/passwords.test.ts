@@ -18,14 +18,14 @@ const Text = Schema.String.check(
   Schema.makeFilter((text) => Buffer.from(text).toString() === text && !text.includes("\0"))
 )
 
-/** Whatever can be seen of a value. */
+/** All texts that a value shows. */
 const seen = (value: unknown): ReadonlyArray<string> => [
   String(value),
   inspect(value, { depth: 20, showHidden: true }),
   JSON.stringify(value) ?? ""
 ]
 
-/** Sessions begin, move, are refused and fail in every way, with these passwords. Returns all texts that came of it. */
+/** Starts, moves and refuses sessions with these passwords, in every way. Returns all texts that were sent, stored, or logged. */
 const scenario = Effect.fnUntraced(function*(secret: string, ofMember: string) {
   const texts: Array<string> = []
   const note = (value: unknown) => void texts.push(...seen(value))
@@ -92,12 +92,12 @@ describe("a password", () => {
     [Text, Text],
     ([one, other]) =>
       Effect.gen(function*() {
-        // Nothing else contains them by chance.
+        // No other text contains them by chance.
         const [secret, ofMember] = [`secret of the server ${one}`, `secret of the member ${other}`]
         const texts = yield* scenario(secret, ofMember)
         assert.deepStrictEqual(Secrets.leaks(texts, secret), [])
         assert.deepStrictEqual(Secrets.leaks(texts, ofMember), [])
-        // What was sent, stored and logged would be found.
+        // The search finds texts that were sent, stored and logged.
         for (const known of ["A Player", "127.0.0.1:2306", "refused the login", "MISSING_PASSWORD"]) {
           assert.isAbove(Secrets.leaks(texts, known).length, 0, known)
         }

@@ -1,5 +1,5 @@
 /**
- * Finds a secret in what was sent, stored and logged, also in the ways in which bytes are written as text.
+ * Finds a secret in texts, including its encodings as base64, hexadecimal digits and numbers.
  */
 const base64 = (bytes: Buffer): ReadonlyArray<string> =>
   // The base64 of a secret depends on its offset in a group of three bytes. Digits that depend on its neighbours are left out.

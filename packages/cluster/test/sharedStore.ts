@@ -1,5 +1,5 @@
 /**
- * A store that all runners of a cluster share, and that can be away, hang, or lose what it has.
+ * A store that all runners of a cluster share, and that can be away or hang.
  */
 import { Effect, Layer } from "effect"
 import { KeyValueStore } from "effect/persistence"

@@ -1,7 +1,6 @@
 import { ClusterFleet, Fleet, ServerEvent, ServerList } from "@bercon/cluster"
 import * as NodeTransport from "@bercon/cluster/NodeTransport"
 import { Config, Effect, Layer, Stream } from "effect"
-import { KeyValueStore } from "effect/persistence"
 
 // Written for a fleet. In one process: greetAll.pipe(Effect.provide(NodeFleet.layer(servers)))
 const greetAll = Effect.gen(function*() {
@@ -13,11 +12,11 @@ const greetAll = Effect.gen(function*() {
   ))
 })
 
-// A member of the cluster. These servers count if the list in the cluster has never been changed.
+// A member of the cluster. These servers are used only if the list in the cluster has never been changed.
 export const program = (servers: Readonly<Record<string, Fleet.ServerSettings>>) =>
   greetAll.pipe(Effect.provide(ClusterFleet.layer({ servers })))
 
-// Another member, which changes the list meanwhile: the first one greets on this server, too.
+// Another member changes the list at run time: the first member then greets on this server, too.
 export const add = Effect.fn(function*(id: string, server: Fleet.ServerSettings) {
   const list = yield* ServerList.ServerList
   yield* list.add(id, server)
@@ -30,4 +29,4 @@ export const sessions = ClusterFleet.layerRunner({
 })
 
 // The list is in the database that all runners share. It still needs `Cluster` of the example above.
-export const runner = sessions.pipe(Layer.provide(KeyValueStore.layerSql()))
+export const runner = sessions.pipe(Layer.provide(ServerList.layerStoreSql()))

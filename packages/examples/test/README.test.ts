@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { matchesGlob } from "node:path"
 
 const root = new URL("../../../", import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), "utf8")
+const { homepage } = JSON.parse(read("package.json")) as { homepage: string }
+const home = homepage.replace(/#.*/, "")
 const list = (path: string) => readdirSync(new URL(path, root))
 
 interface Block {
@@ -98,13 +101,31 @@ describe("code in READMEs and documents", () => {
     }
   )
 
-  it("links to existing files and headings", () => {
-    for (const file of readmes) {
-      for (const [, target = "", anchor] of read(file).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
-        const url = new URL(target === "" ? file : target, target === "" ? root : new URL(file, root))
-        assert.isTrue(existsSync(url), `${file}: ${target}`)
-        if (anchor !== undefined) assert.include(anchors(readFileSync(url, "utf8")), anchor, `${file}: ${target}`)
-      }
+  /** The files in the repository that a document links to, relatively or by an address of the repository. */
+  const links = (file: string) =>
+    Array.from(read(file).matchAll(/\]\(([^)#]*)(?:#([^)]*))?\)/g)).flatMap(([, target = "", anchor]) => {
+      const path = new RegExp(`^${home}/(?:blob|tree)/main/(.*)`).exec(target)?.[1]
+      if (path === undefined && /^https?:/.test(target)) return []
+      const url = path === undefined ? new URL(target || new URL(file, root), new URL(file, root)) : new URL(path, root)
+      return [{ target, anchor, url, isRelative: path === undefined }]
+    })
+
+  it.each(readmes)("links to existing files and headings: %s", (file) => {
+    for (const { anchor, target, url } of links(file)) {
+      assert.isTrue(existsSync(url), target)
+      if (anchor !== undefined) assert.include(anchors(readFileSync(url, "utf8")), anchor, target)
     }
   })
+
+  // npm shows them, too, and so does an editor in a project that has installed the package.
+  it.each(readmes.filter((file) => file.startsWith("packages/")))(
+    "links relatively only to what is in the package: %s",
+    (file) => {
+      const { files = [] } = JSON.parse(read(file.replace(/[^/]*$/, "package.json"))) as { files?: Array<string> }
+      const packed = (path: string) => files.some((pattern) => matchesGlob(path, pattern)) || path === "README.md"
+      for (const { isRelative, target } of links(file)) {
+        if (isRelative) assert.isTrue(packed(target || "README.md"), target)
+      }
+    }
+  )
 })

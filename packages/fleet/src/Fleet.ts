@@ -1,20 +1,20 @@
 /**
- * Many servers in one process, each by an id.
+ * Many servers in one process, each with an id.
  *
  * **Details**
  *
- * Every server has a client of its own, in a scope of its own. Clients are started, not awaited: the fleet is there at once,
- * and commands wait for the login of their server, for their timeout at most. A server that is down, has another password
- * or does not exist shows in its `status` and in the log. It delays no other server.
+ * Each server has a separate client in a separate scope. Clients are started, not awaited: the fleet is ready at once, and
+ * commands wait for the login of their server, at most for their timeout. If a server is down or refuses the password, its
+ * `status` and the log show it. It delays no other server.
  *
- * A login is tried for ever (`loginTimeout: "Infinity"`, unless the server's options differ). But a refused password, or an
- * address that is not valid, ends the session of that server for good, unless its option `retryRefused` is set; `replace`
- * starts a new one.
+ * Logins are retried without a limit (`loginTimeout: "Infinity"`, unless a server's options differ). A refused password or an
+ * invalid address ends the session of a server for good; then `replace` starts a new one. With the option `retryRefused`, a
+ * refused password is retried, too.
  *
- * Effect's `RcMap` and `LayerMap` keep a resource for as long as somebody uses it. A fleet does the opposite: it logs in
- * before anybody asks, and a server that is removed is closed while others hold its client. So it is built on scopes alone.
+ * The fleet does not use `RcMap` or `LayerMap`, which keep a resource only while it is used. A fleet logs in before the first
+ * use, and closes a removed server even if its client is in use. So it uses scopes directly.
  *
- * **Example** (Everybody on every server)
+ * **Example** (The number of players on every server)
  *
  * ```ts
  * import { Fleet } from "@bercon/fleet"
@@ -81,7 +81,7 @@ export interface ServerSettings extends Omit<RconClient.Options, "password"> {
 export interface Server extends ServerSettings, Pick<RconClient.Options, "password"> {}
 
 /**
- * Servers by id. An id is any text that is not empty.
+ * Servers by id. An id is any text except the empty one.
  *
  * @category models
  * @since 0.1.0
@@ -89,7 +89,7 @@ export interface Server extends ServerSettings, Pick<RconClient.Options, "passwo
 export type Servers = Readonly<Record<string, Server>>
 
 /**
- * An event, and the id of the server on which it happened.
+ * An event and the id of its server.
  *
  * @category models
  * @since 0.1.0
@@ -100,7 +100,7 @@ export interface FleetEvent {
 }
 
 /**
- * The status of a server, and its id.
+ * The status of a server and its id.
  *
  * @category models
  * @since 0.1.0
@@ -111,7 +111,7 @@ export interface StatusChange {
 }
 
 /**
- * One result for each server, by id, in the order of the fleet. A failure of one server, also a defect, is its own.
+ * The result of each server, by id, in the order of the fleet. A failure or defect of one server is only in its own result.
  *
  * @category models
  * @since 0.1.0
@@ -119,22 +119,22 @@ export interface StatusChange {
 export type Results<A, E> = ReadonlyMap<string, Exit.Exit<A, E>>
 
 /**
- * Which servers are asked, and how.
+ * Options of an operation on several servers.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ForEachOptions {
-  /** Ids of the servers to ask. An id that the fleet does not have fails with `UnknownServer` in the results. Default: all. */
+  /** Ids of the servers. An id that is not in the fleet gets the failure `UnknownServer` in the results. Default: all. */
   readonly servers?: ReadonlyArray<string> | ReadonlySet<string> | undefined
-  /** How many servers are asked at once: from 1, or `"unbounded"`, the default. */
+  /** Maximum number of servers at once: an integer from 1, or `"unbounded"`. Default `"unbounded"`. */
   readonly concurrency?: number | "unbounded" | undefined
-  /** How long each server has, from its own start on: a positive duration. Then its result is a `TimeoutError`. Default: no limit. */
+  /** Time limit for each server, from its own start: a positive duration. Then its result is a `TimeoutError`. Default: no limit. */
   readonly timeout?: Duration.Input | undefined
 }
 
 /**
- * What to run for a server: a program that asks for an `RconClient`, or a function of the client and the server's id.
+ * A program to run for a server: an effect that requires `RconClient`, or a function of the client and the server's id.
  *
  * @category models
  * @since 0.1.0
@@ -144,7 +144,7 @@ export type Program<A, E, R> =
   | ((rcon: RconClient.Service, id: string) => Effect.Effect<A, E, R>)
 
 /**
- * Ids of the servers that a change added, removed and restarted.
+ * The ids of servers that a change added, removed and replaced.
  *
  * @category models
  * @since 0.1.0
@@ -156,35 +156,34 @@ export interface Changes {
 }
 
 /**
- * What a fleet offers. Changes of it (`add`, `remove`, `replace`, `reconcile`) run one after the other. A change that has
- * begun is completed; after the fleet is closed it is interrupted. A session that is slow to close, or fails to, delays no
- * other server: only the next session of its own id waits for it, and the end of the fleet.
+ * The operations of a fleet. Changes (`add`, `remove`, `replace`, `reconcile`) run one after the other. A change that has
+ * begun is completed even if its caller is interrupted. After the fleet is closed, a change is interrupted. If a session is
+ * slow to close or fails to close, only the next session of the same id and the end of the fleet wait for it.
  */
 export interface Service<out Unavailable = FleetUnavailable, in S extends ServerSettings = Server> {
   /** Ids of the servers, in the order in which they were added. */
   readonly ids: Effect.Effect<ReadonlyArray<string>>
-  /** Settings of the servers, as they were given, without their passwords. */
+  /** The given settings of the servers, without their passwords. */
   readonly servers: Effect.Effect<ReadonlyMap<string, ServerSettings>>
   /**
-   * The client of a server. It works until the server is removed or replaced; its commands fail with reason `SessionClosed`
-   * from then on.
+   * The client of a server. After the server is removed or replaced, its commands fail with reason `SessionClosed`.
    */
   readonly get: (id: string) => Effect.Effect<RconClient.Service, UnknownServer>
 
   /**
-   * What happens on all servers from now on, on servers that are added later, too. Events of one server are in order. A
-   * subscriber that is too slow loses the oldest events of the servers that it is behind with, and finds a `Gap` of that
-   * server in their place. A server whose session ends has no more events; the stream goes on. Ends when the fleet is closed.
+   * The events of all servers from subscription on, including servers that are added later. Events of one server are in order.
+   * If a subscriber is too slow, it loses the oldest events of the servers whose events it did not read in time, and gets a
+   * `Gap` of the server in their place. The stream goes on if the session of a server ends. It ends when the fleet is closed.
    */
   readonly events: Stream.Stream<FleetEvent>
   /**
-   * Runs a handler for every event of a kind from now on, on all servers and on those that are added later, until the scope
-   * closes. It gets the event, the client and the id of the server. On each server it runs as `on` of a client does: one
-   * event after the other, or as many at once as `concurrency` says. So a slow handler for one server delays no other, and a
-   * handler that fails is logged as an error with the server's id.
+   * Runs a handler for every event of a kind from now on, on all servers including those that are added later, until the
+   * scope closes. The handler gets the event, and the client and id of its server. For each server it runs like `on` of a
+   * client: for one event after the other, or for up to `concurrency` events at once. So a slow handler for one server delays
+   * no other. A failed handler is logged as an error with the server's id.
    *
    * The fiber ends when the fleet is closed; interrupting it removes the handler. Dies with a `RangeError` if `concurrency`
-   * is not allowed.
+   * is out of its range.
    *
    * **Example** (A welcome on all servers)
    *
@@ -206,22 +205,22 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
       id: string
     ) => Effect.Effect<unknown, E, R>,
     options?: {
-      /** How many events of one server are handled at once: from 1, or `"unbounded"`. Default 1. */
+      /** Maximum number of events of one server at once: an integer from 1, or `"unbounded"`. Default 1. */
       readonly concurrency?: number | "unbounded" | undefined
     }
   ) => Effect.Effect<Fiber.Fiber<void>, never, R | Scope.Scope>
-  /** How the session of each server is doing now. */
+  /** The current status of each server. */
   readonly status: Effect.Effect<ReadonlyMap<string, Status>>
   /**
-   * How the session of each server is doing: now, and every change. The last status of a server that is removed or replaced
-   * is `Closed` with a successful exit. Ends when the fleet is closed.
+   * The current status of each server, then every change. The last status of a removed or replaced server is `Closed` with a
+   * successful exit. Ends when the fleet is closed.
    */
   readonly statusChanges: Stream.Stream<StatusChange>
 
   /**
-   * Runs a program for all servers, or some, at the same time. Never fails: each server has its own result. A dead server
-   * takes the time of its own timeout (that of `options`, or that of the commands in it) and delays no other. Dies with a
-   * `RangeError` if `concurrency` or `timeout` is not allowed.
+   * Runs a program for all servers, or some, at once. Never fails: each server has its own result. A dead server takes the
+   * time of its own timeout (that of `options`, or of the commands in the program) and delays no other. Dies with a
+   * `RangeError` if `concurrency` or `timeout` is out of its range.
    *
    * **Example** (A program for one server, run for all)
    *
@@ -249,39 +248,39 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
     never,
     Exclude<R, RconClient.RconClient>
   >
-  /** Asks who is on each server, as `players` of a client does. */
+  /** Queries the players of each server, like `players` of a client. */
   readonly players: (
     options?: ForEachOptions
   ) => Effect.Effect<
     Results<ReadonlyArray<Player>, CommandError | ReplyError | UnknownServer | Cause.TimeoutError>
   >
-  /** Announces a text on each server, as `say` of a client does. */
+  /** Announces a text on each server, like `say` of a client. */
   readonly say: (
     text: string,
     options?: ForEachOptions & { readonly say?: SayOptions | undefined }
   ) => Effect.Effect<Results<string, CommandError | ActionError | UnknownServer | Cause.TimeoutError>>
 
-  /** Adds a server and starts its client, which it returns at once. */
+  /** Adds a server, starts its client, and returns the client at once. */
   readonly add: (
     id: string,
     server: S
   ) => Effect.Effect<RconClient.Service, DuplicateServer | InvalidServer | Unavailable>
   /**
-   * Removes a server, and waits until its session is closed. Commands that are pending fail with reason `SessionClosed`. If
-   * the wait is interrupted, the session is closed all the same.
+   * Removes a server and waits until its session is closed. Pending commands fail with reason `SessionClosed`. If the wait is
+   * interrupted, the session is closed nevertheless.
    */
   readonly remove: (id: string) => Effect.Effect<void, UnknownServer | Unavailable>
   /**
-   * Starts another session of one server with these options, also if they are the same, and begins to close the old one.
-   * Returns the new client at once. It sends nothing before the old one is closed. The other servers are not touched.
+   * Starts a new session of one server with these options, even if they are equal to the old ones, and begins to close the old
+   * session. Returns the new client at once, which sends nothing before the old session is closed. Affects no other server.
    */
   readonly replace: (
     id: string,
     server: S
   ) => Effect.Effect<RconClient.Service, UnknownServer | InvalidServer | Unavailable>
   /**
-   * Makes the fleet have exactly these servers: adds, removes and replaces what differs. Servers with equal options are not
-   * touched. Returns when all that is new is started: sessions may still be closing then. If a server is not valid it fails
+   * Changes the fleet to exactly these servers: adds, removes and replaces servers. Those with equal options keep their
+   * sessions. Returns when all new sessions are started; old ones may still be closing then. If a server is invalid, it fails
    * and changes nothing.
    */
   readonly reconcile: (
@@ -290,7 +289,7 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
 }
 
 /**
- * Many servers in one process, each by an id.
+ * Many servers in one process, each with an id.
  *
  * @category services
  * @since 0.1.0
@@ -298,30 +297,30 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
 export class Fleet extends Context.Service<Fleet, Service>()("@bercon/fleet/Fleet") {}
 
 /**
- * What a fleet is made with.
+ * Options of a fleet.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** The servers to begin with. Default: none. */
+  /** The initial servers. Default: none. */
   readonly servers?: Servers | undefined
-  /** How datagrams get to a server and back: `NodeTransport.make`, for example. */
+  /** The transport to a server: `NodeTransport.make`, for example. */
   readonly transport: (server: Server, id: string) => Transport.Transport["Service"]
 }
 
 /**
- * What a fleet is made with whose clients are made by the caller.
+ * Options of a fleet whose clients the caller makes.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ClientsOptions<S extends ServerSettings = Server> {
-  /** The servers to begin with. Default: none. */
+  /** The initial servers. Default: none. */
   readonly servers?: Readonly<Record<string, S>> | undefined
   /**
-   * Starts the client of a server in a scope of its own, and returns it at once. Nothing must be sent to the server before
-   * `released` has ended: until then the client that this one replaces is still being closed.
+   * Starts the client of a server in a separate scope, and returns it at once. The client must send nothing before `released`
+   * completes, because the client that it replaces may still be closing.
    */
   readonly start: (
     server: S,
@@ -335,9 +334,10 @@ export interface ClientsOptions<S extends ServerSettings = Server> {
 // -----------------------------------------------------------------------------
 
 /**
- * A fleet in the caller's scope: closing it closes every session. It is ready when every client is started, not logged in.
+ * Makes a fleet in the caller's scope. Closing the scope closes every session. Returns when every client is started, before
+ * the logins.
  *
- * Fails with `InvalidServer` if an option of a server is not valid.
+ * Fails with `InvalidServer` if an option of a server is invalid.
  *
  * @category constructors
  * @since 0.1.0
@@ -356,7 +356,7 @@ export const make = (options: Options): Effect.Effect<Service<never>, InvalidSer
   })
 
 /**
- * As {@link make}, with clients that the caller makes: on sessions that are somewhere else, or mocks.
+ * As {@link make}, with clients that the caller makes: on remote sessions, or mocks.
  *
  * @category constructors
  * @since 0.1.0
@@ -385,7 +385,7 @@ export const layerConfig = (
   Layer.unwrap(Effect.map(Config.unwrap(options.servers), (servers) => layer({ ...options, servers })))
 
 /**
- * Provides the client of one server of the fleet, for programs that ask for an `RconClient`. It belongs to the fleet.
+ * Provides the client of one server of the fleet, for programs that require `RconClient`. The fleet owns the client.
  *
  * @category layers
  * @since 0.1.0
@@ -398,7 +398,7 @@ export const layerClient = (id: string): Layer.Layer<RconClient.RconClient, Unkn
 // -----------------------------------------------------------------------------
 
 /**
- * Divides results into those of servers that succeeded and those of servers that failed.
+ * Divides results into successes and failures.
  *
  * @category results
  * @since 0.1.0

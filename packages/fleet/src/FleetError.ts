@@ -1,5 +1,20 @@
 /**
- * Why a change of a fleet, or a look into it, failed.
+ * Errors of a fleet.
+ *
+ * **Example** (Add a server, or replace it)
+ *
+ * ```ts
+ * import { Fleet } from "@bercon/fleet"
+ * import { Effect } from "effect"
+ *
+ * const put = Effect.fnUntraced(function*(id: string, server: Fleet.Server) {
+ *   const fleet = yield* Fleet.Fleet
+ *   return yield* fleet.add(id, server).pipe(
+ *     Effect.catchTag("DuplicateServer", () => fleet.replace(id, server)),
+ *     Effect.tapError(({ message }) => Effect.logWarning(message))
+ *   )
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -16,7 +31,7 @@ const listed = (ids: ReadonlyArray<string>): string => {
 }
 
 /**
- * The fleet has no server of this id. `known` are the ids that it has.
+ * The fleet has no server with this id. `known` contains its ids.
  *
  * @category errors
  * @since 0.1.0
@@ -29,14 +44,14 @@ export class UnknownServer extends Schema.TaggedError<UnknownServer>("@bercon/fl
     return `unknown server ${quoted(this.id)}. ${listed(this.known)}`
   }
 
-  /** Trying again does not help, unless the server is added meanwhile. */
+  /** Trying again helps only after the server is added. */
   get isRetryable(): boolean {
     return false
   }
 }
 
 /**
- * The fleet has a server of this id already. Nothing was changed.
+ * The fleet already has a server with this id. Nothing was changed.
  *
  * @category errors
  * @since 0.1.0
@@ -57,8 +72,7 @@ export class DuplicateServer
 }
 
 /**
- * An option of a server has a value that is not allowed: its password is empty, say. Nothing was sent, and nothing was
- * changed.
+ * An option of a server is invalid: its password is empty, for example. Nothing was sent, and nothing was changed.
  *
  * @category errors
  * @since 0.1.0
@@ -78,8 +92,8 @@ export class InvalidServer extends Schema.TaggedError<InvalidServer>("@bercon/fl
 }
 
 /**
- * The fleet's list of servers is kept elsewhere, and could not be read or changed in time. Only a fleet whose list is shared
- * by several machines fails with it; a fleet of one process has its list itself.
+ * The fleet's list of servers could not be read or changed in time. Only a fleet that shares its list with other machines
+ * fails with this error.
  *
  * @category errors
  * @since 0.1.0
@@ -106,7 +120,7 @@ export class FleetUnavailable
 }
 
 /**
- * One thing that is wrong with a file of servers: in which server and field, if it is in one.
+ * A problem with a file of servers, with its server and field if it belongs to one.
  *
  * @category models
  * @since 0.1.0
@@ -118,7 +132,7 @@ export const FileProblem = Schema.Struct({
 })
 
 /**
- * One thing that is wrong with a file of servers.
+ * A problem with a file of servers.
  *
  * @category models
  * @since 0.1.0
@@ -126,8 +140,8 @@ export const FileProblem = Schema.Struct({
 export type FileProblem = typeof FileProblem.Type
 
 /**
- * A file of servers could not be used: it cannot be read, it is not TOML, or a server in it is not valid. `problems` has all
- * that is wrong with it. A running fleet was not changed.
+ * A file of servers is invalid: it cannot be read, it is not TOML, or it contains an invalid server. `problems` contains every
+ * problem. A running fleet was not changed.
  *
  * @category errors
  * @since 0.1.0
@@ -148,7 +162,7 @@ export class ServersFileError
       : `${this.path}:\n${lines.map((line) => `- ${line}`).join("\n")}`
   }
 
-  /** The file can be corrected. */
+  /** Trying again helps only after the file is corrected. */
   get isRetryable(): boolean {
     return false
   }

@@ -18,10 +18,10 @@
  * flavour = "BattlEye"
  * ```
  *
- * Each needs `host`, `port`, and for a fleet one of `password`, `passwordVariable` (read through `Config`) and `passwordFile` (a path from
- * the folder of the file; a line break at its end is not part of the password). `flavour` is `"auto"` (default), `"BattlEye"`
- * or `"Reforger"`. Other fields are refused: a mistyped one would go unnoticed. The file is UTF-8, of at most 1 MiB; a file
- * with a password has at most 4 KiB.
+ * Each table needs `host` and `port`. For a fleet it also needs one of `password`, `passwordVariable` (read through `Config`)
+ * and `passwordFile` (a path relative to the folder of the file; a line break at the end of its text is ignored). `flavour` is
+ * `"auto"` (default), `"BattlEye"` or `"Reforger"`. Other fields are errors, so that a typing error is noticed. The file is
+ * UTF-8 text of at most 1 MiB, a password file of at most 4 KiB.
  *
  * **Example** (Servers from a file that is watched)
  *
@@ -56,7 +56,7 @@ import * as Problem from "./internal/problem.ts"
 import * as File from "./internal/serversFile.ts"
 
 /**
- * A fleet over UDP in the caller's scope, see `Fleet.make`.
+ * Makes a fleet over UDP in the caller's scope, see `Fleet.make`.
  *
  * @category constructors
  * @since 0.1.0
@@ -100,22 +100,22 @@ export const layerConfig = (
   Fleet.layerConfig({ servers, transport: NodeTransport.make })
 
 /**
- * A server as a file describes it.
+ * A server in a file.
  *
  * @category models
  * @since 0.1.0
  */
 export interface FileServer extends Pick<Fleet.Server, "host" | "port" | "flavour"> {
   /**
-   * Reads the password from the variable or file that the file of servers names. `None` if it names none. Fails if the variable is
-   * not set, or the file of the password cannot be read.
+   * Reads the password from its source: the file of servers, a variable, or another file. `None` without a source. Fails if
+   * the variable is not set or the password file cannot be read.
    */
   readonly password: Effect.Effect<Option.Option<Redacted.Redacted>, ServersFileError>
 }
 
 /**
- * The servers in a file by their ids, in the order of the file: for tools that use some of them, and may ask a person for a
- * password that is not there. Fails with all that is wrong with the text of the file.
+ * Reads the servers in a file by their ids, in the order of the file. For tools that use only some servers, and may ask a
+ * person for a missing password. Fails with every problem in the text of the file.
  *
  * **Example** (The address of one server)
  *
@@ -148,18 +148,18 @@ export const readFile = (path: string): Effect.Effect<ReadonlyMap<string, FileSe
  * @since 0.1.0
  */
 export interface FileOptions {
-  /** Options of all servers that are not in the file: `commandTimeout`, `rosterInterval`, and so on. */
+  /** Options of all servers that the file cannot contain: `commandTimeout`, `rosterInterval`, and so on. */
   readonly defaults?: Omit<Partial<Fleet.Server>, "host" | "port" | "password"> | undefined
   /**
-   * Whether to take over changes of the file by itself, and how often to look: a positive duration, default 5 seconds. Files of passwords
-   * are looked at, too. A change is taken over when it was seen twice the same, so that a file is not read while it is being
-   * written. A file that cannot be used is logged as a warning and leaves the fleet as it is. Default `false`.
+   * Whether to apply changes of the file automatically, and the interval of checks: a positive duration, or `true` for 5
+   * seconds. Password files are checked, too. A change is applied when two checks in a row have found it, so that a half-written
+   * file is not applied. An invalid file does not change the fleet; it is logged as a warning. Default `false`.
    */
   readonly watch?: boolean | Duration.Input | undefined
 }
 
 /**
- * The file from which the servers of a fleet come.
+ * The file with the servers of a fleet.
  *
  * @category services
  * @since 0.1.0
@@ -167,8 +167,8 @@ export interface FileOptions {
 export class ServersFile extends Context.Service<ServersFile, {
   readonly path: string
   /**
-   * Reads the file again and makes the fleet have exactly the servers in it: one server's new password restarts one session.
-   * Servers that the program has added are removed. Fails if the file cannot be used, and changes nothing then.
+   * Reads the file again and changes the fleet to exactly its servers. One server's new password restarts one session.
+   * Removes servers that the program has added. If the file is invalid, it fails and changes nothing.
    */
   readonly reload: Effect.Effect<Fleet.Changes, ServersFileError>
 }>()("@bercon/fleet/ServersFile") {}
@@ -179,9 +179,9 @@ const described = ({ added, removed, replaced }: Fleet.Changes): string =>
     .join("; ")
 
 /**
- * A fleet over UDP with servers from a file, in the caller's scope.
+ * Makes a fleet over UDP with servers from a file, in the caller's scope.
  *
- * Fails with `ServersFileError` if the file cannot be used. Dies with a `RangeError` if `watch` is not allowed.
+ * Fails with `ServersFileError` if the file is invalid. Dies with a `RangeError` if `watch` is not a positive duration.
  *
  * @category constructors
  * @since 0.1.0
@@ -203,7 +203,7 @@ export const makeFile = Effect.fnUntraced(function*(path: string, options: FileO
   const servers = yield* read
   const fleet = yield* Effect.mapError(make(servers), invalid)
 
-  /** What was found last and dealt with: servers that are in force or were refused, or what is wrong with the file. */
+  /** The last contents that were processed: servers that were applied or refused, or the problems of the file. */
   let settled: Fleet.Servers | string = servers
 
   const takeOver = (servers: Fleet.Servers) =>
@@ -212,14 +212,14 @@ export const makeFile = Effect.fnUntraced(function*(path: string, options: FileO
       return Effect.mapError(fleet.reconcile(servers), invalid)
     }).pipe(
       Effect.tap((changes) =>
-        described(changes) === "" ? Effect.void : Effect.logInfo(`${path} taken over: ${described(changes)}`)
+        described(changes) === "" ? Effect.void : Effect.logInfo(`${path} applied: ${described(changes)}`)
       )
     )
 
   const reload = lock.withPermit(Effect.flatMap(read, takeOver))
 
   if (interval !== false) {
-    /** What the last look found, if it is new. */
+    /** The contents that the last check found, if they are not processed yet. */
     let seen: Fleet.Servers | string | undefined
 
     const look = Effect.gen(function*() {
@@ -228,7 +228,7 @@ export const makeFile = Effect.fnUntraced(function*(path: string, options: FileO
       seen = Equal.equals(found, settled) ? undefined : found
       if (seen === undefined || !isSeenTwice) return
       settled = found
-      const stays = (problem: string) => Effect.logWarning(`the fleet stays as it is: ${problem}`)
+      const stays = (problem: string) => Effect.logWarning(`the fleet was not changed: ${problem}`)
       yield* typeof found === "string"
         ? stays(found)
         : Effect.catch(takeOver(found), ({ message }) => stays(message))
@@ -249,7 +249,7 @@ export const makeFile = Effect.fnUntraced(function*(path: string, options: FileO
 /**
  * Provides a fleet over UDP with servers from a file, and the {@link ServersFile} to read it again.
  *
- * Fails with `ServersFileError`, which names the file, the servers and the fields, if the file cannot be used.
+ * Fails with `ServersFileError`, which names the file, the servers and the fields, if the file is invalid.
  *
  * @category layers
  * @since 0.1.0

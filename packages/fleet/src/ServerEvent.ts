@@ -1,5 +1,5 @@
 /**
- * What happens on a server. The module of `@bercon/client`.
+ * The events of a server. The module of `@bercon/client`.
  *
  * @since 0.1.0
  */

@@ -14,7 +14,7 @@ describe("get", () => {
       assert.include((yield* server.executions).map(({ text }) => text), "say -1 hello")
     }).pipe(Effect.provide(TestFleet.layer(two))))
 
-  it.effect("fails with the id and the known ones", () =>
+  it.effect("fails with the unknown id and the known ids", () =>
     Effect.gen(function*() {
       const { fleet } = yield* both
       const error = yield* Effect.flip(fleet.get("altiss"))
@@ -42,7 +42,7 @@ describe("get", () => {
 })
 
 describe("starting", () => {
-  it.effect("does not wait for a login, nor fail because of one", () =>
+  it.effect("neither waits for a login nor fails because of one", () =>
     Effect.gen(function*() {
       const simulation = yield* TestFleet.TestFleet
       const { options } = yield* simulation.simulate("good")
@@ -64,7 +64,7 @@ describe("starting", () => {
       assert.deepInclude(yield* statuses, { down: "Online" })
     }).pipe(Effect.provide(TestFleet.layer())))
 
-  it.effect("logs a refused password and a wrong host with the server's id", () => {
+  it.effect("logs a refused password, a wrong host and a closed port with the server's id", () => {
     const lines = new Array<{ readonly message: unknown; readonly server: unknown; readonly request: unknown }>()
     const logger = Logger.make(({ fiber, message }) => {
       const { request, server } = fiber.getRef(References.CurrentLogAnnotations)
@@ -87,11 +87,18 @@ describe("starting", () => {
       assert.strictEqual(wrongHost.length, 1)
       assert.match(String(wrongHost[0]?.message), /nowhere:2306.*host name/)
       assert.match(String(about[0]?.message), /refused the login/)
+      const { server } = yield* simulation.get("altis")
+      yield* server.stop()
+      yield* fleet.add("down", { ...options, ...server.address })
+      yield* TestRcon.passTime("2 minutes")
+      const down = lines.filter(({ server }) => server === "down")
+      assert.strictEqual(down.length, 1)
+      assert.match(String(down[0]?.message), /no session for 1m .*the port is closed/)
       assert.notInclude(JSON.stringify(lines), "wrong\"")
     }).pipe(Effect.provide(Layer.provideMerge(TestFleet.layer(two), Logger.layer([logger]))))
   })
 
-  it.effect("a login is tried for ever, unless the server's options differ", () =>
+  it.effect("retries logins without a limit, unless the server's options differ", () =>
     Effect.gen(function*() {
       const silent = { listen: () => {}, send: () => {} }
       const server = { host: "10.0.0.1", port: 2306, password: Redacted.make("secret") }
@@ -104,7 +111,7 @@ describe("starting", () => {
       assert.deepStrictEqual(tags, [["patient", "Connecting"], ["hasty", "Closed"]])
     }).pipe(Effect.scoped))
 
-  it.effect("closes the clients it has started if another server is not valid", () =>
+  it.effect("closes the started clients if another server is invalid", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* both
       const { options } = yield* simulation.get("altis")
@@ -123,7 +130,7 @@ describe("starting", () => {
       assert.sameMembers(closed, ["one", "two", "three"])
     }).pipe(Effect.provide(TestFleet.layer(two))))
 
-  it.effect("fails if an option is not valid, and names the server", () =>
+  it.effect("fails if an option is invalid, and names the server", () =>
     Effect.gen(function*() {
       const opened = new Array<string>()
       const error = yield* Fleet.make({
@@ -145,7 +152,7 @@ describe("starting", () => {
 })
 
 describe("forEach", () => {
-  it.effect("has one result for each server: a dead one fails after its timeout and delays nobody", () =>
+  it.effect("has one result for each server: a dead one fails after its timeout and delays no other", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* both
       yield* (yield* simulation.get("server-2")).server.stop()
@@ -167,7 +174,7 @@ describe("forEach", () => {
       assert.deepStrictEqual([...answered], [["server-1", 0], ["server-3", 0]])
     }).pipe(Effect.provide(TestFleet.layer({ servers: 3 }))))
 
-  it.effect("without a timeout has that of the commands", () =>
+  it.effect("without a timeout, takes the timeout of the commands", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* both
       yield* (yield* simulation.get("altis")).server.stop()
@@ -179,7 +186,7 @@ describe("forEach", () => {
       assert.strictEqual((yield* Clock.currentTimeMillis) - began, 3000)
     }).pipe(Effect.provide(TestFleet.layer({ ...two, each: { client: { commandTimeout: "3 seconds" } } }))))
 
-  it.effect("runs a program that asks for a client, on some servers, also unknown ones", () =>
+  it.effect("runs a program that requires a client for some servers, including unknown ones", () =>
     Effect.gen(function*() {
       const { fleet } = yield* both
       const program = Effect.flatMap(RconClient.RconClient, (rcon) => rcon.version)
@@ -187,7 +194,7 @@ describe("forEach", () => {
       assert.deepStrictEqual(tags(results), { stratis: "Success", malden: "UnknownServer" })
     }).pipe(Effect.provide(TestFleet.layer(two))))
 
-  it.effect("keeps a defect to its server", () =>
+  it.effect("confines a defect to its server", () =>
     Effect.gen(function*() {
       const { fleet } = yield* both
       const results = yield* fleet.forEach((_, id) => {
@@ -200,7 +207,7 @@ describe("forEach", () => {
       assert.deepStrictEqual([...successes], [["stratis", "stratis"]])
     }).pipe(Effect.provide(TestFleet.layer(two))))
 
-  it.effect("asks as many at once as it may", () =>
+  it.effect("runs for at most `concurrency` servers at once", () =>
     Effect.gen(function*() {
       const { fleet } = yield* both
       const most = (concurrency?: number) => {
@@ -219,7 +226,7 @@ describe("forEach", () => {
       assert.strictEqual(yield* most(), 5)
     }).pipe(Effect.provide(TestFleet.layer({ servers: 5 }))))
 
-  it.effect("say announces on all", () =>
+  it.effect("say announces on all servers", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* both
       yield* fleet.say("Restart in\nfive minutes", { say: { split: true } })

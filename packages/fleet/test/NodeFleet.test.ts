@@ -10,7 +10,7 @@ import * as Path from "node:path"
 
 const SECRET = "hunter2-secret"
 
-/** A folder of its own, and how to write a file in it. */
+/** A new folder, and a function that writes a file in it. */
 const folder = Effect.acquireRelease(
   Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-fleet-"))),
   (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
@@ -32,7 +32,7 @@ const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, is: (value: A) => b
 const isOnline = (fleet: Fleet.Service) =>
   eventually(fleet.status, (status) => Array.from(status.values()).every(({ _tag }) => _tag === "Online"))
 
-/** What is wrong with a file, and the other text of the error. */
+/** The problems of a file, and the other text of the error. */
 const refused = (text: string | Uint8Array) =>
   Effect.gen(function*() {
     const files = yield* folder
@@ -49,7 +49,7 @@ const refused = (text: string | Uint8Array) =>
   }).pipe(Effect.scoped)
 
 describe("layer", () => {
-  it.live("has clients over UDP, one of which nobody answers", () =>
+  it.live("has clients over UDP, one of which gets no answer", () =>
     Effect.gen(function*() {
       const altis = yield* NodeSimulatedServer.make()
       const stratis = yield* NodeSimulatedServer.make()
@@ -173,7 +173,7 @@ describe("layerFile", () => {
       yield* eventually(fleet.ids, (ids) => ids.includes("two"))
       yield* isOnline(fleet)
       assert.strictEqual((yield* one.logins).length, 1)
-      assert.isTrue(lines.some((line) => line.endsWith("taken over: added two")))
+      assert.isTrue(lines.some((line) => line.endsWith("applied: added two")))
       assert.notInclude(lines.join("\n"), SECRET)
     }).pipe(
       Effect.scoped,
@@ -183,7 +183,7 @@ describe("layerFile", () => {
     )
   })
 
-  it.effect("is not watched without a pause", () =>
+  it.effect("rejects an interval of checks that is not positive", () =>
     Effect.gen(function*() {
       for (const watch of [0, -1, "-1 seconds", NaN] as const) {
         const exit = yield* Effect.exit(NodeFleet.makeFile("servers.toml", { watch }))
@@ -191,13 +191,13 @@ describe("layerFile", () => {
       }
     }).pipe(Effect.scoped))
 
-  it.effect("takes over a change when it was seen twice the same", () =>
+  it.effect("applies a change after two checks in a row have found it", () =>
     Effect.gen(function*() {
       const files = yield* folder
       const text = (id: string) => `[servers.${id}]\nhost = "127.0.0.1"\nport = 9\npassword = "secret"\n`
       yield* files.write("servers.toml", text("one"))
       const { fleet } = yield* NodeFleet.makeFile(files.path("servers.toml"), { watch: true })
-      // The clock is the test's, the file is read in real time.
+      // The clock is simulated, but the file is read in real time.
       const look = Effect.andThen(
         TestRcon.passTime("5 seconds"),
         Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 100)))
@@ -216,7 +216,7 @@ describe("layerFile", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("a file that cannot be used", () => {
+describe("an invalid file", () => {
   const good = `host = "localhost"\nport = 2306\n`
 
   const cases: ReadonlyArray<readonly [name: string, text: string, problem: string]> = [

@@ -5,7 +5,7 @@ import { Clock, Effect, Exit, Fiber, Logger, Redacted, References, Schema, Scope
 import { both, statuses, tagOf, two } from "./helpers.ts"
 
 describe("changes", () => {
-  it.effect("add refuses an id that is there", () =>
+  it.effect("add refuses an id that is in the fleet", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* both
       const { options } = yield* simulation.get("altis")
@@ -16,7 +16,7 @@ describe("changes", () => {
       assert.deepStrictEqual(yield* fleet.ids, ["altis", "stratis"])
     }).pipe(Effect.provide(TestFleet.layer(two))))
 
-  it.effect("remove closes the session, of that server alone", () =>
+  it.effect("remove closes the session of that server alone", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* both
       const rcon = yield* fleet.get("altis")
@@ -79,7 +79,7 @@ describe("changes", () => {
       assert.deepStrictEqual([open, most], [1, 1])
     }).pipe(Effect.scoped))
 
-  it.effect("one that is not valid changes nothing", () =>
+  it.effect("an invalid one changes nothing", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* both
       const altis = yield* simulation.get("altis")
@@ -97,7 +97,7 @@ describe("changes", () => {
       assert.deepStrictEqual(yield* tanoa.server.logins, [])
     }).pipe(Effect.provide(TestFleet.layer(two))))
 
-  it.effect("reconcile changes what differs: one new password restarts one session", () =>
+  it.effect("reconcile changes only servers that differ: one new password restarts one session", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* both
       const tanoa = yield* simulation.simulate("tanoa")
@@ -122,7 +122,7 @@ describe("changes", () => {
       assert.deepStrictEqual(yield* fleet.reconcile(rest), { added: [], removed: [], replaced: [] })
     }).pipe(Effect.provide(TestFleet.layer({ servers: 3 }))))
 
-  it.effect("come one after the other, and whole, whoever is interrupted", () =>
+  it.effect("run one after the other, and to their end even if callers are interrupted", () =>
     Effect.gen(function*() {
       const { fleet: others, simulation } = yield* both
       const { options } = yield* simulation.get("altis")
@@ -139,7 +139,7 @@ describe("changes", () => {
       assert.deepStrictEqual(yield* fleet.ids, ["x", "y"])
     }).pipe(Effect.scoped, Effect.provide(TestFleet.layer(two))))
 
-  it.effect("a closed fleet takes none", () =>
+  it.effect("a closed fleet accepts none", () =>
     Effect.gen(function*() {
       const server = { host: "10.0.0.1", port: 2306, password: Redacted.make("secret") }
       const transport = () => Transport.Transport.of({ peer: "altis", open: Effect.never })
@@ -151,8 +151,8 @@ describe("changes", () => {
 })
 
 /**
- * A fleet whose clients are made by the test: `closing` is what the closing of the n-th one does. `active` are those that may
- * send: released, and not closed yet.
+ * A fleet with clients of the test. `closing` runs when the n-th client closes. `active` contains the clients that may send:
+ * those that are released and not closed yet.
  */
 const observedFleet = Effect.fnUntraced(function*(closing: (number: number) => Effect.Effect<void>) {
   const rcon = yield* RconClient.RconClient
@@ -185,7 +185,7 @@ const observedFleet = Effect.fnUntraced(function*(closing: (number: number) => E
 describe("a client that is slow to close, or fails to", () => {
   const withMock = Effect.provide(MockRconClient.layer())
 
-  it.effect("delays nobody but the next client of its id", () =>
+  it.effect("delays only the next client of its id", () =>
     Effect.gen(function*() {
       const slow = (number: number) => number === 1 ? Effect.sleep("1 minute") : Effect.void
       const { active, close, fleet, server } = yield* observedFleet(slow)
@@ -205,7 +205,7 @@ describe("a client that is slow to close, or fails to", () => {
       yield* close
     }).pipe(withMock))
 
-  it.effect("is closed to its end, also if nobody waits for it", () =>
+  it.effect("is closed completely even if no caller waits", () =>
     Effect.gen(function*() {
       const { active, closed, fleet, server } = yield* observedFleet(() => Effect.sleep("1 minute"))
       yield* fleet.add("slow", server)
@@ -213,7 +213,7 @@ describe("a client that is slow to close, or fails to", () => {
       const removing = yield* Effect.forkChild(fleet.remove("slow"), { startImmediately: true })
       yield* Fiber.interrupt(removing)
       assert.deepStrictEqual(yield* fleet.ids, [])
-      // The same id again: it waits for its turn.
+      // The next client of the same id waits.
       yield* fleet.add("slow", server)
       yield* TestRcon.passTime("59 seconds")
       assert.deepStrictEqual([active, closed], [[`slow 1`], []])
@@ -221,7 +221,7 @@ describe("a client that is slow to close, or fails to", () => {
       assert.deepStrictEqual([active, closed], [[`slow 2`], [`slow 1`]])
     }).pipe(withMock))
 
-  it.effect("is waited for by remove, and by the end of the fleet", () =>
+  it.effect("delays `remove` and the end of the fleet", () =>
     Effect.gen(function*() {
       const { close, closed, fleet, server } = yield* observedFleet((number) => Effect.sleep(`${number} seconds`))
       for (const id of ["one", "two", "three", "four"]) yield* fleet.add(id, server)
@@ -235,7 +235,7 @@ describe("a client that is slow to close, or fails to", () => {
       assert.strictEqual((yield* Clock.currentTimeMillis) - began, 6000)
     }).pipe(withMock))
 
-  it.effect("and fails: the others are closed, the next one of its id has its turn, and the log names it", () => {
+  it.effect("and fails: the others are closed, the next one of its id is released, and the log names it", () => {
     const lines = new Array<string>()
     const logger = Logger.make(({ fiber, message }) => {
       lines.push(`${String(fiber.getRef(References.CurrentLogAnnotations)["server"])}: ${String(message)}`)
@@ -256,9 +256,9 @@ describe("a client that is slow to close, or fails to", () => {
   const Step = Schema.Struct({
     call: Schema.Literals(["add", "remove", "replace", "reconcile"]),
     id: Schema.Literals(["a", "b", "c"]),
-    /** How long the client that this step starts takes to close, in seconds. */
+    /** The time that the client of this step takes to close, in seconds. */
     closing: Schema.Int.check(Schema.isBetween({ minimum: -1, maximum: 5 })),
-    /** How much time passes after the step, in seconds. */
+    /** The time that passes after the step, in seconds. */
     pause: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3 }))
   })
 
@@ -289,7 +289,7 @@ describe("a client that is slow to close, or fails to", () => {
               starts ? "Success" : "UnknownServer"
             )
           } else if (call === "remove") {
-            // Nobody waits for it here.
+            // The test does not wait for the end of the session.
             yield* Effect.forkChild(Effect.ignore(fleet.remove(id)), { startImmediately: true })
           } else yield* fleet.reconcile({ [id]: other })
           if (call === "remove") expected.delete(id)

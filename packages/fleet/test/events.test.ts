@@ -8,7 +8,7 @@ describe("events", () => {
   const chats = (events: ReadonlyArray<Fleet.FleetEvent>) =>
     events.flatMap(({ event, server }) => ServerEvent.is("PlayerChat")(event) ? [`${server}: ${event.message}`] : [])
 
-  it.effect("name their server, also one that was added or replaced meanwhile, and outlive one that ends", () =>
+  it.effect("name their server, including added and replaced ones, and go on after one ends", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* both
       const tanoa = yield* simulation.simulate("tanoa")
@@ -51,7 +51,7 @@ describe("events", () => {
       yield* Fiber.interrupt(fiber)
     }).pipe(Effect.provide(TestFleet.layer(two))))
 
-  it.effect("of a slow subscriber: a gap of the server that it is behind with, and nothing missing of another", () =>
+  it.effect("have a gap for a slow subscriber, only of the server whose events it did not read in time", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* both
       const seen = new Array<Fleet.FleetEvent>()
@@ -88,7 +88,7 @@ describe("on", () => {
     yield* TestRcon.passTime(0)
   })
 
-  it.effect("runs a handler for all servers, also one that was added or replaced, until it is removed", () =>
+  it.effect("runs a handler for all servers, including added and replaced ones, until the handler is removed", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* both
       const tanoa = yield* simulation.simulate("tanoa")
@@ -108,7 +108,7 @@ describe("on", () => {
       }
     }).pipe(Effect.provide(TestFleet.layer(two))))
 
-  it.effect("is slow on one server without delay for another", () =>
+  it.effect("does not delay other servers if a handler is slow", () =>
     Effect.gen(function*() {
       const { fleet } = yield* both
       const handled = new Array<string>()
@@ -125,7 +125,7 @@ describe("on", () => {
       assert.deepStrictEqual(handled.slice(3), ["altis two"])
     }).pipe(Effect.provide(TestFleet.layer(two))))
 
-  it.effect("handles as many events of a server at once as it may", () =>
+  it.effect("handles at most `concurrency` events of a server at once", () =>
     Effect.gen(function*() {
       const { fleet } = yield* both
       const handled = new Array<string>()
@@ -141,7 +141,7 @@ describe("on", () => {
       }
     }).pipe(Effect.provide(TestFleet.layer(two))))
 
-  it.effect("logs a handler that fails, with the server's id, and goes on", () => {
+  it.effect("logs a failed handler with the server's id and goes on", () => {
     const lines = new Array<string>()
     const logger = Logger.make(({ fiber, message }) => {
       lines.push(`${String(fiber.getRef(References.CurrentLogAnnotations)["server"])}: ${String(message)}`)
@@ -174,7 +174,7 @@ describe("on", () => {
 })
 
 describe("status", () => {
-  it.effect("comes as a value and as changes", () =>
+  it.effect("is available as a value and as changes", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* both
       const { fiber, values } = yield* collect(fleet.statusChanges)

@@ -1,5 +1,5 @@
 /**
- * Two hundred servers on bad lines: restarted, added, removed and replaced for twenty minutes.
+ * Two hundred servers on lossy networks: restarted, added, removed and replaced for twenty minutes.
  */
 import { Fleet, ServerEvent } from "@bercon/fleet"
 import { TestFleet, TestRcon } from "@bercon/testing"
@@ -12,7 +12,7 @@ const MINUTES = 20
 const pick = <A>(values: ReadonlyArray<A>) =>
   Effect.map(Random.nextIntBetween(0, values.length - 1), (index) => values[index]!)
 
-/** What happens in a minute, to servers by chance. */
+/** Simulates a minute of random changes, restarts and players. */
 const minute = Effect.fnUntraced(function*(number: number, counts: Record<string, number>) {
   const fleet = yield* Fleet.Fleet
   const simulation = yield* TestFleet.TestFleet
@@ -37,7 +37,7 @@ const minute = Effect.fnUntraced(function*(number: number, counts: Record<string
   count("replacements")
   for (let i = 0; i < 10; i++) {
     const { server } = yield* simulation.get(yield* pick(yield* fleet.ids))
-    // Nobody joins a server that is down.
+    // Joining a server that is down fails.
     const exit = yield* Effect.exit(server.join({ name: `player ${number}-${i}` }))
     if (Exit.isSuccess(exit)) count("joins")
   }
@@ -67,7 +67,7 @@ it.effect(
       const fleet = Context.get(context, Fleet.Fleet)
       const counts: Record<string, number> = {}
 
-      // What followers of the fleet know of it.
+      // Collected from the streams of the fleet.
       const latest = new Map<string, string>()
       const chats = new Array<string>()
       yield* Effect.forkChild(
@@ -102,7 +102,7 @@ it.effect(
       const here = new Set(ids)
       for (const [id, { server }] of yield* simulation.all) {
         assert.deepStrictEqual([id, latest.get(id)], [id, here.has(id) ? "Online" : "Closed"])
-        // A removed client's session lasts for 45 seconds there.
+        // A server ends the session of a removed client after 45 seconds.
         assert.deepStrictEqual([id, (yield* server.sessions).length], [id, here.has(id) ? 1 : 0])
         if (!here.has(id)) continue
         const world = yield* server.world
@@ -116,7 +116,7 @@ it.effect(
       yield* TestRcon.passTime("1 minute")
       assert.sameMembers(chats, ids.map((id) => `${id} I am on ${id}`))
 
-      // Half of the clients are removed. To their servers it looks for 45 seconds as if they were still there.
+      // Half of the clients are removed. Their servers end the sessions 45 seconds later.
       const gone = new Set(ids.slice(SERVERS / 2))
       yield* Effect.forEach(gone, fleet.remove)
       yield* TestRcon.passTime("1 second")

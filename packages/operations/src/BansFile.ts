@@ -13,7 +13,10 @@ import { type Ban, targetFromString } from "@bercon/client/Ban"
 import { isIdentityId } from "@bercon/client/Identity"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
-import type { ListedBan } from "./BanBook.ts"
+import type { ImportOptions, ListedBan } from "./BanBook.ts"
+import { BanEntry, BanEntryId } from "./BanEntry.ts"
+import { DEFAULT_MARK, idIn } from "./internal/bans/mark.ts"
+import { fit } from "./internal/bans/newEntry.ts"
 
 /**
  * A line that is not a ban, and why. `line` is its number in the file, from 1.
@@ -107,6 +110,48 @@ export const format = (bans: Iterable<ListedBan>): string =>
     const time = until === "permanent" ? -1 : Math.ceil(DateTime.toEpochMillis(until) / 1000)
     return `${target} ${time} ${reason.replace(/[\r\n\0]+/g, " ")}`.trimEnd() + "\n"
   }).join("")
+
+/**
+ * Bans of a list as entries of a book, for `importEntries`. The number of each follows from its target, end and reason, so that
+ * the same list has the same numbers every time: a job can sync servers with a file, and find its own rows again. Bans that
+ * begin with `mark` are a book's own, and left out.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const toEntries = (
+  bans: Iterable<ListedBan>,
+  { added, by, mark = DEFAULT_MARK, servers = "all", source = "bans.txt" }: ImportOptions & {
+    readonly added: DateTime.Utc
+  }
+): ReadonlyArray<BanEntry> => {
+  const entries = new Map<BanEntryId, BanEntry>()
+  const texts = new Map<BanEntryId, string>()
+  for (const { reason, target, until } of bans) {
+    if (idIn(reason, mark) !== undefined) continue
+    const fields = { target, until, reason: fit(reason), by, servers, source, added }
+    const text = `${target} ${until === "permanent" ? -1 : until.epochMilliseconds} ${fields.reason}`
+    const id = freeNumber(text, (id) => (texts.get(id) ?? text) === text)
+    texts.set(id, text)
+    entries.set(id, new BanEntry({ ...fields, id }))
+  }
+  return [...entries.values()]
+}
+
+/** The number of a text, or the next one that is free. */
+const freeNumber = (text: string, isFree: (id: BanEntryId) => boolean): BanEntryId => {
+  for (let number = hash(text);; number++) {
+    const id = BanEntryId.make((number % 36 ** 6).toString(36).padStart(6, "0"))
+    if (isFree(id)) return id
+  }
+}
+
+/** FNV-1a. It must never change: rows in the lists of servers have numbers of it. */
+const hash = (text: string): number => {
+  let hash = 0x811c9dc5
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193)
+  return hash >>> 0
+}
 
 /**
  * The bans in the list of a server, as `bans` of a client returns it at `now`. Bans that are over are left out, and so are those

@@ -3,9 +3,13 @@
  *
  * **Details**
  *
- * It is `KeyValueStore.layerFileSystem`, but for one thing: a value is written to another file, forced to the disk, and put in
- * the place of the old one at once. A process that is killed while it writes, or a machine that loses power, leaves the old value
- * or the new one, never half of it.
+ * It is `KeyValueStore.layerFileSystem` with another way to write: a value is written to a draft, forced to the disk, and renamed
+ * to the old one's name. A process that is killed while it writes, or a machine that loses power, leaves the old value or the new
+ * one, never half of it. A value that was set survives both.
+ *
+ * Values are files in the folder `values`, drafts are in `unfinished`. Drafts of processes that were killed are removed when the
+ * store is opened, an hour after they were written. The name of a file is the key, encoded as in a URL; most file systems allow
+ * 255 bytes.
  *
  * **Example** (On Node)
  *
@@ -19,17 +23,21 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import type { PlatformError } from "effect/PlatformError"
 import * as Struct from "effect/Struct"
 
+/** How old a draft is whose process has surely ended, in milliseconds. */
+const ABANDONED = 3_600_000
+
 /**
- * A `KeyValueStore` in a folder, which is made if it is not there: the values are files in its folder `values`. Several processes
- * can use it at once.
+ * A `KeyValueStore` in a folder, which is created if it does not exist. Several processes can use it at once.
  *
  * @category layers
  * @since 0.1.0
@@ -44,6 +52,20 @@ export const layer = (
     const unfinished = path.join(directory, "unfinished")
     yield* fs.makeDirectory(unfinished, { recursive: true })
 
+    const removeAbandoned = Effect.fnUntraced(function*(draft: string) {
+      const { mtime } = yield* fs.stat(draft)
+      const age = (yield* Clock.currentTimeMillis) - (Option.getOrUndefined(mtime)?.getTime() ?? Infinity)
+      if (age > ABANDONED) yield* fs.remove(draft)
+    }, (effect) => Effect.ignore(effect))
+    for (const draft of yield* fs.readDirectory(unfinished)) yield* removeAbandoned(path.join(unfinished, draft))
+
+    /** A new name in a folder is on the disk when the folder is. Not all systems can do that, or need it. */
+    const syncFolder = fs.open(values, { flag: "r" }).pipe(
+      Effect.flatMap((folder) => folder.sync),
+      Effect.scoped,
+      Effect.ignore
+    )
+
     const replace = Effect.fnUntraced(
       function*(key: string, value: string | Uint8Array) {
         const draft = yield* fs.makeTempFileScoped({ directory: unfinished })
@@ -51,6 +73,7 @@ export const layer = (
         const file = yield* fs.open(draft, { flag: "r+" })
         yield* file.sync
         yield* fs.rename(draft, path.join(values, encodeURIComponent(key)))
+        yield* syncFolder
       },
       Effect.scoped
     )
@@ -59,7 +82,7 @@ export const layer = (
       KeyValueStore.KeyValueStore,
       Effect.map(KeyValueStore.KeyValueStore, (store) =>
         KeyValueStore.make({
-          // Those two would write as the store below does.
+          // Those two would write to the file itself.
           ...Struct.omit(store, ["modify", "modifyUint8Array"]),
           set: (key, value) =>
             key === "" || key === "." || key === ".."

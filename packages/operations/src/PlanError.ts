@@ -80,13 +80,13 @@ export class PlanStoreError
   extends Schema.TaggedError<PlanStoreError>("@bercon/operations/PlanStoreError")("PlanStoreError", {
     operation: Schema.String,
     key: Schema.optionalKey(Schema.String),
+    problem: Schema.String,
     cause: Schema.Defect()
   })
 {
   override get message(): string {
     const of = this.key === undefined ? "" : ` ${quoted(this.key)}`
-    const why = this.cause instanceof Error ? this.cause.message : String(this.cause)
-    return `the record${of} of the plans cannot be used (${this.operation}): ${why}`
+    return `the record${of} of the plans cannot be used (${this.operation}): ${this.problem}`
   }
 
   /** Trying again helps once the store works again. */

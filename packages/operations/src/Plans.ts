@@ -109,7 +109,10 @@ export type NewTime = { readonly by: Duration.Input } | { readonly to: DateTime.
  * @since 0.1.0
  */
 export interface Service {
-  /** The plans in force: those of the program, and those that were added. One-off plans stay until a day after their time. */
+  /**
+   * The plans in force: those of the program, those that were added, and those of other programs that drive servers with this
+   * store. One-off plans stay until a day after their time.
+   */
   readonly list: Effect.Effect<ReadonlyArray<RestartPlan.RestartPlan>, PlanStoreError>
   /**
    * Puts a plan in force, and keeps it in the store: a restart at one time, for example. A plan that comes late for its own
@@ -181,7 +184,10 @@ export interface Options<out E = never, out R = never> {
    * host start it, wake somebody. It runs beside the plan. A failure is logged. Default: nothing.
    */
   readonly notBack?: ((event: NotBack) => Effect.Effect<unknown, E, R>) | undefined
-  /** How often to look for what other processes have changed. Default 30 seconds. */
+  /**
+   * How often to look for changes by other processes: 1 second to 1 day, otherwise `make` dies with a `RangeError`. Default 30
+   * seconds.
+   */
   readonly refresh?: Duration.Input | undefined
 }
 

@@ -8,7 +8,7 @@
  * The times follow a cron expression in a time zone, or there is one time. On a day with daylight saving time, a time in the
  * hour that is skipped is moved behind it (02:30 becomes 03:30); a time in the hour that is repeated takes place the first time
  * (`onDstOverlap`). A plan has at most one occurrence under way on a server: occurrences that come while an earlier one is
- * postponed or not over are left out if they are then later than `latest`.
+ * postponed or not over are over with it.
  *
  * Of each occurrence, in this order:
  *

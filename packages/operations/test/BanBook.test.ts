@@ -252,10 +252,10 @@ describe("the store", () => {
     Effect.gen(function*() {
       const store = yield* KeyValueStore.KeyValueStore
       const kept = yield* opened((book) => book.add(ban(1)))
-      const half = (yield* store.get(`bans/${kept.id}`))!.slice(0, 30)
-      yield* store.set(`bans/${id(7)}`, half)
+      const half = (yield* store.get(`bercon/bans/${kept.id}`))!.slice(0, 30)
+      yield* store.set(`bercon/bans/${id(7)}`, half)
       // The entry of another number.
-      yield* store.set(`bans/${id(8)}`, (yield* store.get(`bans/${kept.id}`))!)
+      yield* store.set(`bercon/bans/${id(8)}`, (yield* store.get(`bercon/bans/${kept.id}`))!)
       const logged: Array<unknown> = []
       yield* opened((book) =>
         Effect.gen(function*() {
@@ -265,7 +265,7 @@ describe("the store", () => {
         })
       ).pipe(Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(message))])))
       assert.sameDeepMembers(logged, [7, 8].map((number) => [`the ban book cannot read its entry ${id(number)}`]))
-      assert.strictEqual(yield* store.get(`bans/${id(7)}`), half)
+      assert.strictEqual(yield* store.get(`bercon/bans/${id(7)}`), half)
     }).pipe(inMemory))
 
   it.effect("that fails is a typed error, and the book is as the store is", () =>

@@ -4,6 +4,7 @@ import { BanBook, BanEnforcement, BanMetrics, type BanPolicy } from "@bercon/ope
 import { SimulatedServer, TestFleet, TestRcon, World } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Logger, Metric, Scope, Stream } from "effect"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import { TestClock } from "effect/testing"
 import { guid, ip } from "./support.ts"
 
@@ -271,6 +272,34 @@ describe("a banned player", () => {
       assert.deepStrictEqual(yield* executions(server, "kick"), [`kick 0 забанен ${"ё".repeat(56)}`])
     }).pipe(Effect.provide(one({ kickReason: () => `забанен\n${"ё".repeat(100)}` }))))
 
+  it.effect("is told the default if the policy's function throws", () =>
+    Effect.gen(function*() {
+      const { book, server } = yield* all
+      yield* server.join({ name: "Bob", guid: guid(1) })
+      const { id } = yield* book.add(ban(1))
+      yield* TestRcon.passTime("1 second")
+      assert.deepStrictEqual(yield* executions(server, "kick"), [`kick 0 [book:${id}] teamkilling (permanent)`])
+    }).pipe(Effect.provide(one({
+      kickReason: () => {
+        throw new Error("a mistake")
+      }
+    }))))
+
+  it.effect("who could not be kicked, leaves and joins again in another slot is kicked there", () =>
+    Effect.gen(function*() {
+      const { book, server } = yield* all
+      yield* server.onCommand((text) => text.startsWith("kick") ? "" : undefined)
+      yield* server.join({ name: "Bob", guid: guid(1) })
+      yield* book.add(ban(1))
+      yield* TestRcon.passTime("40 seconds")
+      yield* server.leave(0)
+      yield* server.join({ name: "Ann", guid: guid(2) })
+      yield* server.join({ name: "Bob", guid: guid(1) })
+      yield* server.onCommand(undefined)
+      yield* TestRcon.passTime("40 seconds")
+      assert.deepStrictEqual((yield* server.world).players.map(({ name }) => name), ["Ann"])
+    }).pipe(Effect.provide(one({ enforcement: "Kick" }))))
+
   it.effect("is kicked again until gone, and no more once the ban is lifted", () =>
     Effect.gen(function*() {
       const { book, server } = yield* all
@@ -430,9 +459,36 @@ describe("a fleet", () => {
       yield* book.add(ban(1, { servers: ["altis"] }))
       yield* TestRcon.passTime("1 second")
       assert.deepStrictEqual(seen.slice(2), ["altis Converging", "altis Converged"])
-      const gauge = yield* Metric.value(Metric.withAttributes(BanMetrics.converged, { server: "altis" }))
-      assert.strictEqual(gauge.value, 1)
+      const gauge = Metric.value(Metric.withAttributes(BanMetrics.converged, { server: "altis" }))
+      assert.strictEqual((yield* gauge).value, 1)
+      yield* Effect.flatMap(Fleet.Fleet, (fleet) =>
+        TestRcon.passTime(fleet.remove("altis")))
+      yield* TestRcon.passTime("1 second")
+      assert.strictEqual((yield* gauge).value, 0)
     }).pipe(Effect.scoped, Effect.provide(fleet())))
+
+  it.effect("whose enforcement dies is reported as failing, and enforced again a minute later", () => {
+    let isBroken = true
+    const book = Layer.effect(
+      BanBook.BanBook,
+      Effect.map(BanBook.make(), (book) => ({
+        ...book,
+        search: (query: BanBook.Query) => isBroken ? Effect.die("a bug") : book.search(query)
+      }))
+    ).pipe(Layer.provideMerge(KeyValueStore.layerMemory))
+    return Effect.gen(function*() {
+      const { book, enforcement, server } = yield* all
+      yield* book.add(ban(1))
+      yield* TestRcon.passTime("10 seconds")
+      assert.deepInclude((yield* TestRcon.passTime(enforcement.check)).get("altis"), { _tag: "Failing" })
+      isBroken = false
+      yield* TestRcon.passTime("1 minute")
+      assert.strictEqual((yield* enforcement.status).get("altis")?._tag, "Converged")
+      assert.deepStrictEqual(yield* reasons(server), ["[book] teamkilling"])
+    }).pipe(Effect.provide(
+      BanEnforcement.layerClient("altis").pipe(Layer.provideMerge(book), Layer.provideMerge(TestRcon.layer()))
+    ))
+  })
 
   it.effect("is let go when the enforcement is closed: nothing is sent any more", () =>
     Effect.gen(function*() {

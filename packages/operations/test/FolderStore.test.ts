@@ -1,9 +1,10 @@
-import { FolderStore } from "@bercon/operations"
+import { BanBook, FolderStore, Plans } from "@bercon/operations"
 import * as NodeFileSystem from "@effect/platform-node-shared/NodeFileSystem"
 import * as NodePath from "@effect/platform-node-shared/NodePath"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, FileSystem, Layer } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, FileSystem, Layer } from "effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import { guid } from "./support.ts"
 
 const Node = Layer.mergeAll(NodeFileSystem.layer, NodePath.layer)
 
@@ -35,6 +36,39 @@ describe("a store in a folder", () => {
         })
         yield* Effect.provide(read, FolderStore.layer(folder))
       }).pipe(Effect.provide(Node))
+    ))
+
+  it.live("removes what killed processes left an hour ago, and nothing else", () =>
+    inFolder((folder) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const unfinished = `${folder}/unfinished`
+        yield* fs.makeDirectory(unfinished)
+        for (const [name, minutes] of [["old", 61], ["young", 59]] as const) {
+          const time = new Date((yield* Clock.currentTimeMillis) - minutes * 60_000)
+          yield* fs.writeFileString(`${unfinished}/${name}`, "half")
+          yield* fs.utimes(`${unfinished}/${name}`, time, time)
+        }
+        yield* Effect.provide(
+          Effect.flatMap(KeyValueStore.KeyValueStore, (store) => store.set("key", "value")),
+          FolderStore.layer(folder)
+        )
+        assert.deepStrictEqual(yield* fs.readDirectory(unfinished), ["young"])
+      }).pipe(Effect.provide(Node))
+    ))
+
+  it.live("that fails says why, in the errors of its users", () =>
+    inFolder((folder) =>
+      Effect.gen(function*() {
+        const long = "ё".repeat(60)
+        const plans = yield* Plans.make()
+        const plan = yield* Effect.flip(plans.add({ id: long, at: { once: "2999-01-01" } }))
+        assert.match(plan.message, /^the record ".*ё" of the plans cannot be used \(set\): .*ENAMETOOLONG/)
+        const book = yield* BanBook.make()
+        yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.remove(folder, { recursive: true }))
+        const ban = yield* Effect.flip(book.add({ target: guid(1), reason: "", by: "Miller" }))
+        assert.match(ban.message, /^the store of the ban book failed: .*ENOENT/)
+      }).pipe(Effect.scoped, Effect.provide(FolderStore.layer(folder)), Effect.provide(Node))
     ))
 
   it.live("keeps the old value if writing the new one does not end", () =>

@@ -2,7 +2,7 @@ import { Fleet } from "@bercon/fleet"
 import { PlanError, Plans, type RestartPlan } from "@bercon/operations"
 import { TestFleet, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Cause, Duration, Effect, Exit, Layer, Stream } from "effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import { TestClock } from "effect/testing"
 import { lastingStore, onServer, told, utc } from "./planKit.ts"
@@ -62,6 +62,23 @@ describe("plans of a fleet", () => {
         )
       )
     ))
+
+  it.effect("end their events when they are closed", () =>
+    Effect.gen(function*() {
+      const { events } = yield* Effect.scoped(Plans.make())
+      assert.deepStrictEqual(yield* Stream.runCollect(events), [])
+    }).pipe(Effect.provide(KeyValueStore.layerMemory)))
+
+  it.effect.each<Duration.Input>(["0 millis", "999 millis", "25 hours", Duration.infinity])(
+    "do not look into the store every %s",
+    (refresh) =>
+      Effect.gen(function*() {
+        const exit = yield* Effect.exit(Plans.make({ refresh }))
+        const defect = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+        assert.instanceOf(defect, RangeError)
+        assert.include(String(defect), "refresh must be a duration from 1 second to 1 day (got")
+      }).pipe(Effect.provide(KeyValueStore.layerMemory))
+  )
 
   it.effect("are refused if one is not valid, or two have the same id", () =>
     Effect.gen(function*() {

@@ -99,6 +99,21 @@ describe("an order", () => {
       })
     ))
 
+  it.effect("to postpone to the time of the next occurrence makes them one restart", () =>
+    onServer(
+      {
+        from: "2026-03-28T03:59",
+        plans: { restarts: [{ ...nightly, at: { cron: "0 */2 * * *", timeZone: "UTC" }, warnings: [] }] }
+      },
+      Effect.gen(function*() {
+        const plans = yield* Plans.Plans
+        yield* plans.postpone("nightly", { by: "2 hours" }, { servers: ["altis"] })
+        yield* TestRcon.passTime("4.5 hours")
+        const restarts = (yield* told).filter((line) => line.endsWith("#restartserver"))
+        assert.deepStrictEqual(restarts, ["06:00:00 #restartserver", "08:00:00 #restartserver"])
+      })
+    ))
+
   it.effect("to postpone to the past is refused", () =>
     onServer(
       { from: "2026-03-28T03:20", plans: { restarts: [nightly] } },
@@ -142,8 +157,8 @@ describe("an order", () => {
     onServer(
       { from: "2026-03-28T03:50", plans: { restarts: [nightly], refresh: "2 minutes" } },
       Effect.gen(function*() {
-        // As a command has them, which nobody drives.
-        const command = yield* Plans.make({ restarts: [nightly] })
+        // Its plans are those of the driver, which it finds in the store.
+        const command = yield* Plans.make()
         yield* TestRcon.passTime("4.5 minutes")
         assert.strictEqual((yield* command.postpone("nightly", { by: "30 minutes" })).changed.length, 1)
         yield* TestRcon.passTime("1 minute")
@@ -156,6 +171,9 @@ describe("an order", () => {
           "04:00:00 Restart in 30 minutes"
         ])
         assert.deepStrictEqual((yield* command.next()).map(timeOf), ["2026-03-28T04:30"])
+        assert.deepStrictEqual((yield* command.list).map(({ id }) => id), ["now", "nightly"])
+        const same = yield* Effect.flip(command.add({ ...nightly, at: { once: "2026-03-28T04:20:00Z" } }))
+        assert.strictEqual(same._tag, "DuplicatePlan")
       })
     ))
 })
@@ -193,14 +211,34 @@ describe("a plan that is added", () => {
       })
     ))
 
-  it.effect("for one time is forgotten a day after it", () =>
+  it.effect("again after it was aborted and removed takes place", () =>
+    onServer(
+      { from: "2026-03-28T03:00", plans: {} },
+      Effect.gen(function*() {
+        const plans = yield* Plans.Plans
+        const once = { ...nightly, id: "update", at: { once: "2026-03-28T03:10:00Z" }, warnings: [], lock: undefined }
+        yield* plans.add(once)
+        yield* TestRcon.passTime("1 minute")
+        yield* plans.abort("update")
+        yield* TestRcon.passTime("1 minute")
+        yield* plans.remove("update")
+        yield* plans.add(once)
+        yield* TestRcon.passTime("10 minutes")
+        assert.deepStrictEqual(yield* told, ["03:10:00 #restartserver"])
+      })
+    ))
+
+  it.effect("for one time is forgotten a day after it, with all that was recorded of it", () =>
     Effect.gen(function*() {
+      const store = yield* KeyValueStore.KeyValueStore
       const once: RestartPlan.Input = { ...nightly, id: "once", at: { once: "2026-03-28T03:10:00Z" } }
       yield* TestClock.setTime(utc("2026-03-28T03:00"))
       const plans = yield* Plans.make()
       yield* plans.add(once)
+      yield* plans.abort("once", { servers: ["altis"] })
       yield* TestClock.setTime(utc("2026-03-29T03:11"))
       yield* plans.add({ ...once, id: "other", at: { once: "2026-03-30T03:10:00Z" } })
       assert.deepStrictEqual((yield* plans.list).map(({ id }) => id), ["other"])
+      assert.strictEqual(yield* store.size, 1)
     }).pipe(Effect.provide(KeyValueStore.layerMemory)))
 })

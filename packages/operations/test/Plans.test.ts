@@ -264,7 +264,7 @@ describe("a server that", () => {
         yield* TestRcon.passTime("25 hours")
         yield* server.start
         yield* TestRcon.passTime("1 minute")
-        assert.deepStrictEqual(tagsOf(events).slice(-3), ["Restarted", "NotRestarted: Missed", "Appointed"])
+        assert.deepStrictEqual(tagsOf(events).slice(-3), ["NotBack", "Restarted", "Appointed"])
         const [next] = yield* plans.next()
         assert.strictEqual(next?.time.epochMilliseconds, utc("2026-03-30T04:00"))
       })

@@ -54,6 +54,35 @@ describe("a rota", () => {
       )
     }))
 
+  it.effect("goes on in turn after its interval was changed", () =>
+    Effect.gen(function*() {
+      const store = yield* lastingStore
+      const everyTwenty = { rotas: [{ ...rules, onlyWithPlayers: false }] }
+      yield* onServer({ from: "2026-03-28T03:05", plans: everyTwenty, store }, TestRcon.passTime("16 minutes"))
+      const hourly = { rotas: [{ ...rules, every: "1 hour", onlyWithPlayers: false }] } as const
+      yield* onServer(
+        { from: "2026-03-28T03:30", plans: hourly, store },
+        Effect.gen(function*() {
+          yield* TestRcon.passTime("2 hours")
+          assert.deepStrictEqual(yield* told, ["04:00:00 two", "05:00:00 three"])
+        })
+      )
+    }))
+
+  it.effect("goes on in turn after a clock that was ahead is put right", () =>
+    Effect.gen(function*() {
+      const store = yield* lastingStore
+      const plans = { rotas: [{ ...rules, onlyWithPlayers: false }] }
+      yield* onServer({ from: "2027-03-28T03:05", plans, store }, TestRcon.passTime("16 minutes"))
+      yield* onServer(
+        { from: "2026-03-28T03:30", plans, store },
+        Effect.gen(function*() {
+          yield* TestRcon.passTime("40 minutes")
+          assert.deepStrictEqual(yield* told, ["03:40:00 two", "04:00:00 three"])
+        })
+      )
+    }))
+
   it.effect("leaves out a message that would be half a turn late", () =>
     onServer(
       { from: "2026-03-28T03:05", plans: { rotas: [{ ...rules, onlyWithPlayers: false }] } },

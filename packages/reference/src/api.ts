@@ -8,7 +8,7 @@
  *
  * A report has the declarations of each public module, sorted by name, without comments, as they are in the built
  * `.d.ts`: whatever changes for a program that uses the packages changes a line of it. So a change of the API is seen in
- * review, and one that nobody meant fails CI.
+ * review, and one by mistake fails CI.
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"

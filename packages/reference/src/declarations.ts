@@ -25,7 +25,7 @@ const pathOf = (file: string, specifier: string): string =>
 const specifierOf = (node: ts.ImportDeclaration | ts.ExportDeclaration): string | undefined =>
   node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier) ? node.moduleSpecifier.text : undefined
 
-/** Whether a module cannot be imported from outside of its package. What it declares is then part of the report. */
+/** Whether a module cannot be imported from outside of its package. Its declarations are then part of the report. */
 const isInternal = (specifier: string): boolean => specifier.startsWith("./internal/")
 
 const namesOf = (statement: ts.Statement): ReadonlyArray<string> => {
@@ -71,8 +71,8 @@ const exportsOf = (file: string, node: ts.ExportDeclaration, imports: ReadonlyMa
 }
 
 /**
- * The texts of all declarations that a module exports, and of those that they are built on, sorted by name. What is
- * declared in an internal module and only named here is marked.
+ * The texts of all declarations that a module exports, and of those that they are built on, sorted by name. A
+ * declaration of an internal module that is only named here is marked.
  */
 export const declarationsOf = (file: string): ReadonlyArray<string> => {
   const source = parse(file)

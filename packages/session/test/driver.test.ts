@@ -7,19 +7,20 @@ import { TestClock } from "effect/testing"
 import { vi } from "vitest"
 import { Driver } from "../src/internal/driver.ts"
 import * as Settings from "../src/internal/settings.ts"
-import type * as Slab from "../src/internal/slab.ts"
+import * as Slab from "../src/internal/slab.ts"
 import { password } from "./support/Scenario.ts"
 
-const slab = vi.hoisted(() => ({ isBroken: false }))
-vi.mock("../src/internal/slab.ts", async (original) => {
-  const { allocate } = await original<typeof Slab>()
-  return {
-    allocate: (bytes: number) => {
-      if (slab.isBroken) throw new Error("no buffer")
-      return allocate(bytes)
-    }
-  }
-})
+/** Runs a step in which no command can be encoded. */
+const withoutBuffers = <A, E, R>(step: Effect.Effect<A, E, R>) =>
+  Effect.acquireUseRelease(
+    Effect.sync(() =>
+      vi.spyOn(Slab, "allocate").mockImplementation(() => {
+        throw new Error("no buffer")
+      })
+    ),
+    () => step,
+    (allocate) => Effect.sync(() => allocate.mockRestore())
+  )
 
 const reasonOf = (error: CommandError.CommandError | LoginFailure.LoginFailure) => error.reason._tag
 const tagOf = ({ _tag }: Status.Status) => _tag
@@ -168,9 +169,7 @@ describe("a command", () => {
       const line = byHand()
       const session = yield* start(line)
       yield* online(session)
-      slab.isBroken = true
-      const asking = yield* ask(Effect.flip(session.command("a")))
-      slab.isBroken = false
+      const asking = yield* withoutBuffers(ask(Effect.flip(session.command("a"))))
       const error = yield* Fiber.join(asking)
       assert.deepStrictEqual([reasonOf(error), error.execution], ["SessionClosed", "NotExecuted"])
       assert.strictEqual(tagOf(yield* session.status), "Closed")
@@ -183,9 +182,7 @@ describe("a command", () => {
       yield* online(session)
       yield* ask(session.command("a"))
       const asking = yield* ask(Effect.flip(session.command("b")))
-      slab.isBroken = true
-      line.receive(Packet.commandReply(0, "reply"))
-      slab.isBroken = false
+      yield* withoutBuffers(Effect.sync(() => line.receive(Packet.commandReply(0, "reply"))))
       assert.strictEqual(reasonOf(yield* Fiber.join(asking)), "SessionClosed")
     }))
 

@@ -9,7 +9,8 @@ describe("allocate", () => {
       return view.fill(i)
     })
     views.forEach((view, i) => assert.isTrue(view.every((byte) => byte === i)))
-    assert.strictEqual(new Set(views.map(({ buffer }) => buffer)).size, Math.ceil(100 / Math.floor(8192 / 200)))
+    // The first may be one that other datagrams have begun.
+    assert.isAtMost(new Set(views.map(({ buffer }) => buffer)).size, 1 + Math.ceil(100 / Math.floor(8192 / 200)))
   })
 
   it("continues with a new buffer if a transport has transferred the old one", () => {

@@ -6,6 +6,7 @@ import { bercon } from "../flags.ts"
 import { admins } from "./admins.ts"
 import { ban } from "./ban.ts"
 import { bans } from "./bans.ts"
+import { bansSync } from "./bansSync.ts"
 import { demo } from "./demo.ts"
 import { doctor } from "./doctor.ts"
 import { events } from "./events.ts"
@@ -19,6 +20,7 @@ import { loadBans } from "./loadBans.ts"
 import { maxPing } from "./maxPing.ts"
 import { mission } from "./mission.ts"
 import { missions } from "./missions.ts"
+import { planCommand } from "./plan.ts"
 import { players } from "./players.ts"
 import { say } from "./say.ts"
 import { serverCommands } from "./serverCommands.ts"
@@ -31,9 +33,21 @@ import { whisper } from "./whisper.ts"
 
 /** The command `bercon` with all its subcommands. */
 export const command = bercon.pipe(Command.withSubcommands([
-  { group: "What is going on", commands: [players, admins, bans, missions, version, serverCommands, events] },
+  {
+    group: "What is going on",
+    commands: [
+      players,
+      admins,
+      bans.pipe(Command.withSubcommands([bansSync])),
+      missions,
+      version,
+      serverCommands,
+      events
+    ]
+  },
   { group: "Players", commands: [say, whisper, kick, ban, unban] },
   { group: "The game", commands: [lock, unlock, mission, restart, reassign, restartServer, shutdown] },
   { group: "BattlEye", commands: [writeBans, loadBans, loadScripts, loadEvents, maxPing] },
+  { group: "A community", commands: [planCommand] },
   { group: "Anything else", commands: [shell, top, exec, guid, init, doctor, demo, simulate] }
 ]))

@@ -1,5 +1,5 @@
 /**
- * The commands of a remote session that are under way, each as a call to the activation of the entity it was made for.
+ * The pending commands of a remote session. Each is a call to one activation of the entity.
  */
 import * as CommandError from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
@@ -15,34 +15,37 @@ import type * as ServerEntity from "../ServerEntity.ts"
 import { RETRY_DELAY } from "./feed.ts"
 import { causeOf } from "./outage.ts"
 
-/** How long after its deadline the outcome of a command may still arrive, in milliseconds. */
+/** How long to wait for the outcome of a command after its deadline, in milliseconds. */
 const GRACE = 1000
+
+/** How many commands can be pending at once. One more fails with `Overloaded`. */
+const MAX_PENDING = 4096
 
 /** The calls of a server's entity. */
 export type Entity = ReturnType<Effect.Success<typeof ServerEntity.client>>
 
-/** The session that the commands are for, as far as it is known. */
+/** The session that the commands are for, as far as its feed has reported it. */
 export interface Target {
   readonly status: () => Status
-  /** Open while there is an activation to make calls to. */
+  /** Open while an activation can be called. */
   readonly attached: Latch.Latch
-  /** The activation that calls are made to. */
+  /** The activation to call. */
   readonly activation: () => string
-  /** The number of an epoch of the session in that activation; `undefined` if the epoch is over, or has not begun. */
+  /** The number that an epoch of the session has in that activation; `undefined` if the epoch is over, or has not begun. */
   readonly epochThere: (epoch: number) => number | undefined
 }
 
 export interface Options {
   /** The server's id. */
   readonly id: string
-  /** Names the calls, together with their number. */
+  /** Prefix of the names of calls. Their number follows. */
   readonly name: string
   readonly entity: Entity
   readonly target: Target
   /** How long a command waits for its reply unless it says otherwise, in milliseconds. */
   readonly commandTimeout: number
   readonly now: () => number
-  /** Runs what is not waited for. */
+  /** Runs an effect in the background. */
   readonly run: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
 }
 
@@ -60,8 +63,9 @@ interface Call {
   readonly name: string
   readonly activation: string
   readonly isCurrent: (() => boolean) | undefined
-  withdrawn: boolean
-  /** Ends the wait for the outcome: `undefined` if it will not be known. */
+  /** The call that withdraws this one, if there is one. */
+  withdrawal: Fiber.Fiber<unknown, unknown> | undefined
+  /** Ends the wait for the outcome. `undefined`: the outcome will never be known. */
   readonly settle: (exit: CallExit | undefined) => void
 }
 
@@ -69,6 +73,7 @@ export class Calls {
   readonly #options: Options
   readonly #calls = new Set<Call>()
   #calledTimes = 0
+  #pending = 0
 
   constructor(options: Options) {
     this.#options = options
@@ -86,37 +91,46 @@ export class Calls {
         const problem = `its \`timeout\` must be a duration (got ${Formatter.format(given)})`
         return fail(text, new CommandError.InvalidCommand({ problem }))
       }
-      return this.#attempt({ text, repeatable, epoch, isCurrent, deadline: this.#options.now() + timeout }, 0)
+      if (this.#pending >= MAX_PENDING) return fail(text, new CommandError.Overloaded({ waiting: this.#pending }))
+      this.#pending++
+      return Effect.ensuring(
+        this.#attempt({ text, repeatable, epoch, isCurrent, deadline: this.#options.now() + timeout }, 0),
+        Effect.sync(() => this.#pending--)
+      )
     })
   }
 
-  /** Gives up the calls to activations other than this one: nobody is left to answer them. Without one, all. */
+  /** Gives up the calls to all activations except this one, because no runner will answer them. Default: all calls. */
   abandon(activation?: string): void {
     for (const call of this.#calls) if (call.activation !== activation) call.settle(undefined)
   }
 
-  /** Withdraws the calls whose commands are not valid any more. */
+  /** Withdraws the calls whose commands are no longer valid. */
   withdrawOutdated(): void {
     for (const call of this.#calls) {
-      if (call.withdrawn || call.isCurrent?.() !== false) continue
-      call.withdrawn = true
-      this.#options.run(this.#options.entity.Withdraw({ call: call.name }))
+      if (call.withdrawal !== undefined || outdatedBy(call.isCurrent) === undefined) continue
+      const withdrawal = this.#options.run(this.#options.entity.Withdraw({ call: call.name }))
+      call.withdrawal = withdrawal
+      withdrawal.addObserver((exit) => {
+        // The next sign of life tries again.
+        if (Exit.isFailure(exit)) call.withdrawal = undefined
+      })
     }
   }
 
-  /** Makes a command that may have been sent `sends` times, as soon as there is an activation to make it in. */
+  /** Calls an activation, as soon as there is one, with a command that may have been sent `sends` times before. */
   #attempt(request: Request, sends: number): Effect.Effect<Uint8Array, CommandError.CommandError> {
     return Effect.suspend(() => {
       const { id, now, target } = this.#options
       const { deadline, epoch, isCurrent, text } = request
-      /** It is not sent now: what that means depends on whether it may have been before. */
-      const stop = (notSent: CommandError.CommandError["reason"]) =>
-        fail(text, sends === 0 ? notSent : new CommandError.SessionLost({ peer: id, sends }))
+      /** Fails a command that this attempt does not send. */
+      const stop = (notSent: CommandError.CommandError["reason"]) => fail(text, this.#after(sends, notSent))
       const status = target.status()
       if (status._tag === "Closed") return fail(text, CommandErrors.closedBy(status.exit, sends))
       const epochThere = epoch === undefined ? undefined : target.epochThere(epoch)
       if (epoch !== undefined && epochThere === undefined) return stop(new CommandError.NotConnected({ peer: id }))
-      if (isCurrent?.() === false) return stop(new CommandError.Outdated({}))
+      const outdated = outdatedBy(isCurrent)
+      if (outdated !== undefined) return stop(outdated)
       const left = deadline - now()
       if (!(left > 0)) {
         const cause = causeOf(status)
@@ -145,12 +159,18 @@ export class Calls {
         name,
         activation,
         isCurrent,
-        withdrawn: false,
+        withdrawal: undefined,
         settle: (exit) => {
-          if (!this.#calls.delete(call)) return
+          if (!this.#calls.has(call)) return
+          end()
           resume(Effect.succeed(exit))
-          fiber.interruptUnsafe()
         }
+      }
+      // Without a runner, calls wait for one. They must not outlive the command.
+      const end = () => {
+        this.#calls.delete(call)
+        fiber.interruptUnsafe()
+        call.withdrawal?.interruptUnsafe()
       }
       this.#calls.add(call)
       const fiber = run(entity.Command({
@@ -163,10 +183,7 @@ export class Calls {
         timeout: left
       }))
       fiber.addObserver(call.settle)
-      return Effect.sync(() => {
-        this.#calls.delete(call)
-        fiber.interruptUnsafe()
-      })
+      return Effect.sync(end)
     })
     return Effect.flatMap(
       Effect.timeoutOption(outcome, left + GRACE),
@@ -185,13 +202,13 @@ export class Calls {
       const error = Option.getOrUndefined(Exit.findErrorOption(exit))
       if (error instanceof CommandError.CommandError) {
         const { reason } = error
-        // Its runner has closed the session, which is not closed for its users.
-        if (reason._tag !== "SessionClosed" || reason.cause !== undefined) return Effect.fail(error)
+        // The runner has closed its session with the server. The remote session goes on.
+        if (reason._tag !== "SessionClosed" || reason.cause !== undefined) return fail(text, this.#after(sends, reason))
         if (reason.sends === 0) return Effect.delay(this.#attempt(request, sends), RETRY_DELAY)
       }
     }
     const status = this.#options.target.status()
-    // It may have been sent: whatever else the engine says, an earlier delivery of the same call can have succeeded.
+    // It may have been sent: even if the engine reports a failure, an earlier delivery of the call may have succeeded.
     if (repeatable && status._tag !== "Closed") return Effect.delay(this.#attempt(request, sends + 1), RETRY_DELAY)
     return fail(
       text,
@@ -199,6 +216,23 @@ export class Calls {
         ? CommandErrors.closedBy(status.exit, sends + 1)
         : new CommandError.SessionLost({ peer: this.#options.id, sends: sends + 1 })
     )
+  }
+
+  /** The reason of a failure, after earlier attempts that may have sent the command `sends` times. */
+  #after(sends: number, reason: CommandError.CommandError["reason"]): CommandError.CommandError["reason"] {
+    if (sends === 0 || reason.execution !== "NotExecuted") return reason
+    return reason._tag === "SessionClosed"
+      ? new CommandError.SessionClosed({ sends, ...(reason.cause !== undefined && { cause: reason.cause }) })
+      : new CommandError.SessionLost({ peer: this.#options.id, sends })
+  }
+}
+
+/** Calls `isCurrent`. A function that throws affects only its own command. */
+const outdatedBy = (isCurrent: (() => boolean) | undefined): CommandError.Outdated | undefined => {
+  try {
+    return isCurrent === undefined || isCurrent() ? undefined : new CommandError.Outdated({})
+  } catch (cause) {
+    return new CommandError.Outdated({ cause })
   }
 }
 

@@ -1,11 +1,10 @@
 /**
- * Reads a feed of an entity, wherever the entity is, until the feed is lost.
+ * Reads a feed of an entity on any runner, until the feed is lost.
  *
  * **Details**
  *
- * A feed gives signs of life. When its runner dies, the engine neither ends nor fails it, so silence counts as the
- * loss of the feed. Fibers of the engine are never waited for: one that calls a runner which has died, or is stopped, can take
- * for ever even to be interrupted.
+ * A feed contains heartbeats. If its runner dies, the engine neither ends nor fails the feed, so a silent feed counts as
+ * lost. No fiber of the engine is waited for: the interruption of a call to a dead or frozen runner may never complete.
  */
 import { Monotonic } from "@bercon/session/unstable"
 import * as Deferred from "effect/Deferred"
@@ -14,29 +13,29 @@ import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 
-/** How often a feed gives a sign of life unless it says otherwise, in milliseconds. */
+/** Default interval of the heartbeats of a feed, in milliseconds. */
 export const HEARTBEAT = 1000
 
-/** How long to wait before a lost feed, or a lost call, is asked for again, in milliseconds. */
+/** How long to wait before a lost feed or call is requested again, in milliseconds. */
 export const RETRY_DELAY = 250
 
 export interface Feed<A, E> {
-  /** Asks the entity for the feed. */
+  /** Requests the feed from the entity. */
   readonly open: Effect.Effect<Queue.Dequeue<A, E>, E, Scope.Scope>
-  /** Takes what the feed brings. Returns whether the feed can go on. It is not called any more once the feed is lost. */
+  /** Processes elements of the feed. Returns whether to continue reading. Never called after the feed is lost. */
   readonly take: (items: ReadonlyArray<A>) => Effect.Effect<boolean>
-  /** Called with the error if the feed fails. */
+  /** Receives the error if the feed fails. */
   readonly failed?: (error: E) => void
   /** How long the feed may be silent before it counts as lost, in milliseconds. */
   readonly silenceTimeout: () => number
 }
 
-/** Reads the feed until it ends, fails, falls silent or cannot go on. */
+/** Reads the feed until it ends, fails or falls silent, or until `take` returns false. */
 export const read = Effect.fnUntraced(function*<A, E>({ failed, open, silenceTimeout, take }: Feed<A, E>) {
   const now = yield* Monotonic.make
   let heardAt = now()
   let isCurrent = true
-  // Opened as soon as the feed has ended. Its fiber goes on until the runner has been told, which can take long.
+  // Completed as soon as the feed has ended. The fiber that reads it then still notifies the runner, which can take long.
   const ended = Deferred.makeUnsafe<void>()
   const end = Effect.sync(() => Deferred.doneUnsafe(ended, Exit.void))
 

@@ -1,10 +1,5 @@
 /**
  * Changes of the list of servers, as pure functions of the list.
- *
- * **Details**
- *
- * A change is tried again if another member has changed the list meanwhile, or if its outcome did not arrive. Then it may have
- * been made before: `attempt` says so, and servers that it has put bear its name.
  */
 import type { Changes } from "@bercon/fleet/Fleet"
 import { DuplicateServer, type InvalidServer, UnknownServer } from "@bercon/fleet/FleetError"
@@ -17,15 +12,13 @@ type ServerSettings = ListedServer["settings"]
 type Listed = ReadonlyArray<ListedServer>
 
 export interface Attempt {
-  /** The name of the change, which becomes the generation of servers that it puts. */
+  /** The name of the change. It becomes the generation of each server that the change adds or replaces. */
   readonly name: string
-  /** Whether the change may have been made by an earlier attempt. */
-  readonly isRepeated: boolean
-  /** How many changes there were before. */
+  /** How many changes were made to the list before. */
   readonly revision: number
 }
 
-/** Makes the next list from the current one: the same array if there is nothing to change. */
+/** Makes the next list from the current one: the same array if nothing changes. */
 export type Change<A, E> = (
   servers: Listed,
   attempt: Attempt
@@ -37,27 +30,20 @@ const isOf = (id: string) => (entry: ListedServer): boolean => entry.id === id
 
 export const add =
   (id: string, settings: ServerSettings): Change<void, DuplicateServer | InvalidServer> => (servers, { name }) => {
-    const found = servers.find(isOf(id))
-    if (found !== undefined) {
-      return found.generation === name ? done(servers, undefined) : Result.fail(new DuplicateServer({ id }))
-    }
+    if (servers.some(isOf(id))) return Result.fail(new DuplicateServer({ id }))
     if (servers.length >= Settings.MAX_SERVERS) return Result.fail(Settings.tooMany(id))
     return done([...servers, { id, generation: name, settings }], undefined)
   }
 
-export const remove = (id: string): Change<void, UnknownServer> => (servers, { isRepeated }) =>
+export const remove = (id: string): Change<void, UnknownServer> => (servers) =>
   servers.some(isOf(id))
     ? done(servers.filter((entry) => entry.id !== id), undefined)
-    : isRepeated
-    ? done(servers, undefined)
     : Result.fail(unknown(id, servers))
 
-export const replace = (id: string, settings: ServerSettings): Change<void, UnknownServer> => (servers, { name }) => {
-  const found = servers.find(isOf(id))
-  if (found === undefined) return Result.fail(unknown(id, servers))
-  if (found.generation === name) return done(servers, undefined)
-  return done(servers.map((entry) => entry === found ? { id, generation: name, settings } : entry), undefined)
-}
+export const replace = (id: string, settings: ServerSettings): Change<void, UnknownServer> => (servers, { name }) =>
+  servers.some(isOf(id))
+    ? done(servers.map((entry) => entry.id === id ? { id, generation: name, settings } : entry), undefined)
+    : Result.fail(unknown(id, servers))
 
 export const reconcile =
   (wanted: ReadonlyMap<string, ServerSettings>): Change<Changes, never> => (servers, { name: generation }) => {

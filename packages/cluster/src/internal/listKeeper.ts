@@ -1,6 +1,6 @@
 /**
- * The entity that keeps the list of servers: one for the cluster, on whichever runner it is. What it keeps is stored before
- * anybody is told of it.
+ * The entity that keeps the list of servers. The cluster has one, on any runner. It stores each change before it publishes
+ * it.
  */
 import { FleetUnavailable } from "@bercon/fleet/FleetError"
 import { Broadcast } from "@bercon/session/unstable"
@@ -22,17 +22,17 @@ const ID = "servers"
 /** The key under which the list is stored. */
 const KEY = "@bercon/cluster/servers"
 
-/** How many elements a reader of the feed may be behind. One that has missed a change notices by the next sign of life. */
+/** Maximum number of undelivered elements for each reader of the feed. The next heartbeat reveals a missed change. */
 const CAPACITY = 16
 
-/** How often the feed gives a sign of life, in milliseconds. */
+/** Interval of the heartbeats of the feed, in milliseconds. */
 export const HEARTBEAT = 10_000
 
-/** How long the store has to answer, in milliseconds. A change asks it twice at most. */
+/** Time limit for an answer of the store, in milliseconds. A change waits for at most two answers. */
 const STORE_TIMEOUT = 3000
 
 const ListKeeper = Entity.make("@bercon/ServerList", [
-  /** Changes the list if it is the one that the change was made from. Returns the list as it is then. */
+  /** Replaces the list if it still is the one that the change was made from. Returns the current list. */
   Rpc.make("Put", {
     payload: {
       origin: Schema.String,
@@ -47,7 +47,10 @@ const ListKeeper = Entity.make("@bercon/ServerList", [
 ]).annotateRpcs(ClusterSchema.InterruptOnTermination, true)
 
 /** The list before its first change. */
-const UNWRITTEN = Wire.Listing.make({ origin: "", revision: 0, change: "", servers: [] })
+const UNWRITTEN = Wire.Listing.make({ origin: "", revision: 0, changes: [], servers: [] })
+
+/** How many names of changes a list keeps. They tell a member whether a change was made whose outcome it missed. */
+const REMEMBERED = 100
 
 const unavailable = (execution: FleetUnavailable["execution"], problem: string) =>
   new FleetUnavailable({ problem, execution })
@@ -57,17 +60,17 @@ const handlers = Effect.gen(function*() {
   const { isHeld } = yield* ShardLocks
   const store = KeyValueStore.toSchemaStore(yield* KeyValueStore.KeyValueStore, Wire.Listing)
   const lock = Semaphore.makeUnsafe(1)
-  /** What was stored when it was last known. */
+  /** The stored list, as the store last reported it. */
   let stored: Wire.Listing | undefined
   let isKnown = false
   const feed = new Broadcast<Wire.ListItem>({ capacity: CAPACITY, greeting: () => stored! })
 
   const learn = (listing: Wire.Listing): Wire.Listing => {
     isKnown = true
-    if (listing.change !== stored?.change) feed.publish(listing)
+    if (listing.changes.at(-1) !== stored?.changes.at(-1)) feed.publish(listing)
     return stored = listing
   }
-  /** What is stored. To be run with the lock. */
+  /** Reads the stored list, unless it is known. Needs the lock. */
   const load = Effect.suspend(() =>
     isKnown ? Effect.succeed(stored!) : Effect.timeout(store.get(KEY), STORE_TIMEOUT).pipe(
       Effect.tapError((error) => Effect.logError("the list of servers cannot be read from the store", error)),
@@ -84,10 +87,15 @@ const handlers = Effect.gen(function*() {
     Put: ({ payload: { change, origin, revision, servers } }) =>
       lock.withPermit(Effect.gen(function*() {
         const before = yield* load
-        if (before.change === change || before.origin !== origin || before.revision !== revision) return before
+        if (before.origin !== origin || before.revision !== revision) return before
         if (!isHeld(shardId)) return yield* unavailable("NotExecuted", "its runner cannot reach the database")
-        const next = Wire.Listing.make({ origin: origin || change, revision: revision + 1, change, servers })
-        // What is stored is known again when the store has answered.
+        const next = Wire.Listing.make({
+          origin: origin || change,
+          revision: revision + 1,
+          changes: [...before.changes, change].slice(-REMEMBERED),
+          servers
+        })
+        // The stored list is unknown until the store has answered.
         isKnown = false
         yield* Effect.timeout(store.set(KEY, next), STORE_TIMEOUT).pipe(
           Effect.tapError((error) => Effect.logError("the list of servers cannot be stored", error)),
@@ -99,8 +107,8 @@ const handlers = Effect.gen(function*() {
   })
 })
 
-/** Makes this runner one that can keep the list. */
+/** Lets this runner keep the list. */
 export const layer = ListKeeper.toLayer(handlers, { concurrency: "unbounded", disableFatalDefects: true })
 
-/** The list, wherever it is kept. */
+/** The calls of the entity, on any runner. */
 export const client = Effect.map(ListKeeper.client, (of) => of(ID))

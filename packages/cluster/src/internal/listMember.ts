@@ -1,5 +1,5 @@
 /**
- * The list of servers as a member of the cluster knows it and changes it.
+ * A member's copy of the list of servers, and the member's changes to the list.
  */
 import { FleetUnavailable } from "@bercon/fleet/FleetError"
 import { Monotonic } from "@bercon/session/unstable"
@@ -15,11 +15,12 @@ import * as Feed from "./feed.ts"
 import type { Change } from "./listChanges.ts"
 import * as ListKeeper from "./listKeeper.ts"
 import { uniqueName } from "./sharding.ts"
+import { unwaited } from "./unwaited.ts"
 
-/** How long a look at the list, or a change, may take, in milliseconds. */
+/** Time limit for a change, and for the first arrival of the list, in milliseconds. */
 const TIMEOUT = 20_000
 
-/** How long one attempt of a change waits for its outcome, in milliseconds: longer than the store may take. */
+/** Time limit for one attempt of a change, in milliseconds. Longer than the time limits of the store. */
 const ATTEMPT_TIMEOUT = 7000
 
 const NO_ANSWER = "no runner that keeps it has answered"
@@ -29,11 +30,10 @@ export const make = Effect.gen(function*() {
   const keeper = yield* ListKeeper.client
   const prefix = yield* uniqueName
   const now = yield* Monotonic.make
-  const run = Effect.runForkWith(yield* Effect.context())
   const lock = Semaphore.makeUnsafe(1)
   const known = yield* SubscriptionRef.make<Wire.Listing | undefined>(undefined)
   let changedTimes = 0
-  /** Why there is no list, or none to change. */
+  /** Why the list is unknown or cannot be changed. */
   let problem = NO_ANSWER
   let isReplaced = false
 
@@ -41,7 +41,7 @@ export const make = Effect.gen(function*() {
     if (error instanceof FleetUnavailable) problem = error.problem
   }
 
-  /** Takes a list over, unless it is older than the one that is known, or not what became of that. */
+  /** Takes a list over, unless it is older than the known one or has another origin. */
   const learn = (listing: Wire.Listing): Effect.Effect<void> =>
     Effect.suspend(() => {
       const before = SubscriptionRef.getUnsafe(known)
@@ -62,8 +62,8 @@ export const make = Effect.gen(function*() {
     take: Effect.fnUntraced(function*(items: ReadonlyArray<Wire.ListItem>) {
       for (const item of items) {
         if (item._tag === "Listing") yield* learn(item)
-        // A change was missed: the next feed begins with the list as it is.
-        else if (item.revision > SubscriptionRef.getUnsafe(known)!.revision && !isReplaced) return false
+        // A change was missed. The next feed begins with the current list.
+        else if (item.revision > (SubscriptionRef.getUnsafe(known)?.revision ?? -1) && !isReplaced) return false
       }
       return true
     }),
@@ -93,30 +93,18 @@ export const make = Effect.gen(function*() {
       )
     })
 
-  /** Asks the engine. Its fiber is not waited for: it can take for ever even to be interrupted. */
-  const ask = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Exit.Exit<A, E>> =>
-    Effect.callback((resume) => {
-      const fiber = run(effect)
-      fiber.addObserver((exit) => resume(Effect.succeed(exit)))
-      return Effect.sync(() => fiber.interruptUnsafe())
-    })
-
-  /** Puts a list in the place of another, and returns whether that was done: `undefined` if it may have been. */
+  /** Requests a change. Returns the list that the keeper then has, or `undefined` if the outcome is unknown. */
   const put = Effect.fnUntraced(function*(call: Parameters<typeof keeper.Put>[0], deadline: number) {
-    const outcome = yield* within(Math.min(deadline, now() + ATTEMPT_TIMEOUT), ask(keeper.Put(call)))
-    if (Option.isNone(outcome)) return undefined
-    const exit = outcome.value
-    if (Exit.isSuccess(exit)) {
-      const { change, origin } = exit.value
-      yield* learn(exit.value)
-      if (change === call.change) return true
-      // Another member has changed it: before this, or after it if the engine has delivered the call twice.
-      return origin === call.origin || call.origin === "" ? undefined : false
+    const answer = unwaited(keeper.Put(call))
+    const exit = yield* Effect.exit(within(Math.min(deadline, now() + ATTEMPT_TIMEOUT), answer))
+    if (Exit.isFailure(exit)) {
+      note(Option.getOrUndefined(Exit.findErrorOption(exit)))
+      // Even if the error says that the list was not changed: an earlier delivery of the same call may have changed it.
+      return undefined
     }
-    const error = Option.getOrUndefined(Exit.findErrorOption(exit))
-    if (!(error instanceof FleetUnavailable)) return undefined
-    note(error)
-    return error.execution === "NotExecuted" ? false : undefined
+    const listing = Option.getOrUndefined(exit.value)
+    if (listing !== undefined) yield* learn(listing)
+    return listing
   })
 
   const change = <A, E>(make: Change<A, E>): Effect.Effect<A, E | FleetUnavailable> =>
@@ -124,21 +112,40 @@ export const make = Effect.gen(function*() {
       const deadline = now() + TIMEOUT
       const name = `${prefix}/${changedTimes++}`
       if (!isReplaced) problem = NO_ANSWER
-      let isRepeated = false
-      let first: A | undefined
+      /** The value of each attempt, by the revision that the attempt was made from. */
+      const values = new Map<number, A>()
+      /** The revision that the first attempt with an unknown outcome was made from. */
+      let unknownSince: number | undefined
       do {
         const before = yield* current(deadline)
-        const { origin, revision } = before
-        const { servers, value } = yield* Effect.fromResult(make(before.servers, { name, isRepeated, revision }))
-        first ??= value
-        if (servers === before.servers) return first
-        const isDone = yield* put({ origin, revision, change: name, servers }, deadline)
-        if (isDone === true) return value
-        if (isDone === undefined) isRepeated = true
+        const { changes, origin, revision } = before
+        if (unknownSince !== undefined) {
+          const made = revisionBefore(before, name)
+          if (made !== undefined) return values.get(made)!
+          // Its name may already have dropped out of the list.
+          if (revision - unknownSince > changes.length) break
+          // It was not made, and a late delivery would be refused.
+          if (revision > unknownSince) unknownSince = undefined
+        }
+        const { servers, value } = yield* Effect.fromResult(make(before.servers, { name, revision }))
+        if (servers === before.servers) return value
+        values.set(revision, value)
+        const after = yield* put({ origin, revision, change: name, servers }, deadline)
+        if (after === undefined) unknownSince ??= revision
+        else {
+          const made = revisionBefore(after, name)
+          if (made !== undefined) return values.get(made)!
+        }
         if (SubscriptionRef.getUnsafe(known) === before) yield* Effect.sleep(Feed.RETRY_DELAY)
       } while (now() < deadline)
-      return yield* unavailable(isRepeated ? "MaybeExecuted" : "NotExecuted")
+      return yield* unavailable(unknownSince === undefined ? "NotExecuted" : "MaybeExecuted")
     }))
 
   return { changes, current: Effect.suspend(() => current(now() + TIMEOUT)), change }
 })
+
+/** The revision that a change was made from; `undefined` if it is not among the last changes of the list. */
+const revisionBefore = ({ changes, revision }: Wire.Listing, name: string): number | undefined => {
+  const index = changes.lastIndexOf(name)
+  return index === -1 ? undefined : revision - changes.length + index
+}

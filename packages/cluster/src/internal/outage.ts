@@ -1,5 +1,5 @@
 /**
- * What a status says of an outage, if there is one.
+ * Reads the outage, if there is one, from a status.
  */
 import type { OutageCause } from "@bercon/session/LoginFailure"
 import type { Outage, Status } from "@bercon/session/Status"

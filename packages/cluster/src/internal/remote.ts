@@ -1,5 +1,5 @@
 /**
- * A session whose datagrams are sent elsewhere: what is known of it from its feed.
+ * A session that another runner has with a server, as its feed reports it.
  */
 import * as Text from "@bercon/codec/Text"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
@@ -23,21 +23,21 @@ import { causeOf, triesOf } from "./outage.ts"
 export interface Options {
   /** The server's id. */
   readonly id: string
-  /** The definition of the server that its session must be of. Default: any. */
+  /** The required definition of the server. Default: any. */
   readonly generation: string | undefined
-  /** A name that no other session in the cluster has. */
+  /** A name that is unique in the cluster. */
   readonly name: string
   readonly entity: Entity
-  /** In milliseconds, as the next one. */
+  /** In milliseconds. */
   readonly commandTimeout: number
-  /** How long the feed may be silent before it counts as lost. */
+  /** After this time without an element the feed counts as lost. In milliseconds. */
   readonly silenceTimeout: number
   readonly messageCapacity: number
   readonly clock: Clock.Clock
   readonly context: Context.Context<never>
 }
 
-/** How many changes of status a subscriber may be behind before it loses the oldest. */
+/** Maximum number of undelivered changes of status for each subscriber. Older ones are then dropped. */
 const STATUS_CAPACITY = 64
 
 export class Remote {
@@ -48,13 +48,13 @@ export class Remote {
   readonly #messages: Broadcast<Message | Gap, LoginFailure>
   readonly #attached = Latch.makeUnsafe(false)
   readonly #calls: Calls
-  /** How often the feed gives a sign of life, in milliseconds. */
+  /** Interval of the heartbeats of the feed, in milliseconds. */
   #heartbeat = 0
-  /** The activation that the feed is or was of, how many logins it had had, and its code page. */
+  /** The activation that the latest feed belongs to, its number of logins, and its code page. */
   #activation: string | undefined
   #loginsThere = 0
   #textFallback: string | undefined
-  /** The login that `epoch` is the number of: the activation it was in, and its number there. */
+  /** The login that `#epoch` counts last: its activation, and its number there. */
   #login: { readonly activation: string; readonly epoch: number } | undefined
   #epoch = 0
   #greeting: Message | undefined
@@ -84,7 +84,7 @@ export class Remote {
     })
   }
 
-  /** What callers see. */
+  /** The `Session` for callers. */
   get service(): Session.Session["Service"] {
     const decode = (bytes: Uint8Array): string => Text.decode(bytes, this.#textFallback)
     return {
@@ -102,7 +102,7 @@ export class Remote {
     }
   }
 
-  /** Reads the feed, and asks for it again when it is lost, until the session is closed. */
+  /** Reads the feed until the session is closed. Requests it again if it is lost. */
   get follow(): Effect.Effect<void> {
     const feed = Feed.read({
       open: this.#options.entity.Feed(undefined, { asQueue: true }),
@@ -136,7 +136,7 @@ export class Remote {
     this.#publishStatus({ _tag: "Closed", exit })
     this.#statuses.close(Exit.void)
     this.#messages.close(exit)
-    // As a session's own: a wait for the first login ends with an interruption if the owner closes the session.
+    // As in a local session: if the owner closes the session, a wait for the first login is interrupted.
     Deferred.doneUnsafe(this.#online, Exit.isSuccess(exit) ? Exit.interrupt() : exit)
     Deferred.doneUnsafe(this.#closed, exit)
     this.#calls.abandon()
@@ -144,13 +144,13 @@ export class Remote {
   }
 
   // ---------------------------------------------------------------------------
-  // what the feed brings
+  // elements of the feed
   // ---------------------------------------------------------------------------
 
   #take(items: ReadonlyArray<Wire.FeedItem>): Effect.Effect<boolean> {
     return Effect.suspend(() => {
       if (!items.every((item) => !this.#isClosed() && this.#takeOne(item))) return Effect.succeed(false)
-      // The subscribers take their turn first: what they learn is what decides whether a command is still valid.
+      // Subscribers run first, because `isCurrent` of a command may depend on the elements that they receive.
       return Effect.map(Effect.yieldNow, () => {
         this.#calls.withdrawOutdated()
         return true
@@ -158,7 +158,7 @@ export class Remote {
     })
   }
 
-  /** Whether the feed can go on. */
+  /** Processes an element. Returns whether to continue reading. */
   #takeOne(item: Wire.FeedItem): boolean {
     switch (item._tag) {
       case "Hello":
@@ -169,7 +169,7 @@ export class Remote {
         this.#publish(item)
         return true
       case "Gap":
-        // What was lost with an overflow may have been a login. The next feed begins with how things are.
+        // A login may be among the lost elements. The next feed begins with the current state.
         if (item.cause === "Overflow") return false
         if (item.cause === "Reconnected") this.#greeting = undefined
         this.#messages.publish({ _tag: "Gap", cause: item.cause, missed: item.missed })
@@ -178,7 +178,7 @@ export class Remote {
   }
 
   #hello({ activation, generation, greeting, heartbeat, state, textFallback }: typeof Wire.Hello.Type): boolean {
-    // The session of another definition of the server: its runner, or this member, does not know of the change yet.
+    // Another definition of the server: the change has not reached its runner, or this member, yet.
     const wanted = this.#options.generation
     if (wanted !== undefined && generation !== wanted) return false
     const before = this.#activation
@@ -190,7 +190,7 @@ export class Remote {
     if (!this.#learn(state)) return false
     if (!isSame) this.#greeting = undefined
     if (before !== undefined) {
-      // The same login goes on: its greeting is not said again.
+      // In the same login, the greeting was delivered before.
       this.#messages.publish({ _tag: "Gap", cause: isSame ? "Lost" : "Reconnected", missed: undefined })
     }
     if (greeting !== undefined && this.#greeting === undefined) this.#publish(greeting)
@@ -207,7 +207,7 @@ export class Remote {
     }
     if (status._tag === "Closed") {
       if (Exit.isFailure(status.exit)) this.#end(status.exit)
-      // Its runner has closed it. Another one, or a later activation, goes on.
+      // Its runner has closed it. A later activation, here or on another runner, replaces it.
       return false
     }
     if (status._tag === "Online") Deferred.doneUnsafe(this.#online, Exit.void)
@@ -240,7 +240,7 @@ export class Remote {
   }
 
   #changeStatus(next: Exclude<Status, { readonly _tag: "Closed" }>): void {
-    // What is the first login for a new activation is not for those who were online before.
+    // A new activation reports its first login. This session may have been online before.
     const status: Status = next._tag === "Connecting" && this.#epoch > 0 ? { ...next, _tag: "Reconnecting" } : next
     const before = this.#status
     if (
@@ -255,7 +255,7 @@ export class Remote {
     this.#statuses.publish(status)
   }
 
-  /** The number of an epoch in the activation that there is; before the first login of all, the first one is meant. */
+  /** The number of an epoch in the current activation. Before the first login, epoch 1 means that login. */
   #epochThere(epoch: number): number | undefined {
     if (this.#login === undefined) return epoch === 1 ? 1 : undefined
     return epoch === this.#epoch && this.#login.activation === this.#activation ? this.#login.epoch : undefined

@@ -1,5 +1,5 @@
 /**
- * The settings of a server as they are stored and sent: data alone, and no password.
+ * The settings of a server as they are stored and sent: data only, without the password.
  */
 import * as RconClient from "@bercon/client/RconClient"
 import type { ServerSettings } from "@bercon/fleet/Fleet"
@@ -61,15 +61,15 @@ const decode = Schema.decodeUnknownEffect(settings(
   )
 ))
 
-/** Without what is `undefined`: it is not stored. */
+/** Removes fields that are `undefined`. */
 const compact = (value: unknown): unknown =>
   Predicate.isObject(value) && !Duration.isDuration(value) && !Array.isArray(value)
     ? Record.map(Record.filter(value as Record<string, unknown>, Predicate.isNotUndefined), compact)
     : value
 
 /**
- * What is stored of a server that is added: its settings alone. Fails as an ordinary fleet does if an option cannot be used.
- * Nothing is sent.
+ * Validates the options of a server, and returns the settings to store. Fails like an ordinary fleet if an option is
+ * invalid. Sends nothing.
  */
 export const make = Effect.fnUntraced(function*(
   id: string,
@@ -77,7 +77,7 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<typeof Settings.Type, InvalidServer> {
   const invalid = ({ message }: { readonly message: string }) => new InvalidServer({ id, problem: message })
   if (id === "") return yield* new InvalidServer({ id, problem: "the id must not be empty" })
-  // A client that opens no socket checks its options all the same.
+  // A client validates its options before it opens a socket.
   yield* RconClient.start({ ...server, password: server.password ?? Redacted.make("unknown here") }).pipe(
     Effect.provideService(Transport, { peer: id, open: Effect.never }),
     Effect.scoped,
@@ -87,7 +87,7 @@ export const make = Effect.fnUntraced(function*(
   return yield* Effect.mapError(decode(compact(server)), invalid)
 })
 
-/** What is stored of servers that are added, by their ids. */
+/** The settings to store for several servers, by their ids. */
 export const makeAll = Effect.fnUntraced(function*(servers: Readonly<Record<string, ServerSettings>>) {
   const entries = Object.entries(servers)
   const excess = entries[MAX_SERVERS]
@@ -97,7 +97,7 @@ export const makeAll = Effect.fnUntraced(function*(servers: Readonly<Record<stri
   return made
 })
 
-/** How many servers a list can have. */
+/** Maximum number of servers in a list. */
 export const MAX_SERVERS = 4096
 
 export const tooMany = (id: string): InvalidServer =>

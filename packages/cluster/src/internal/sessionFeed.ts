@@ -1,5 +1,5 @@
 /**
- * The feed of a session, for any number of readers: what it says, and how it is doing, with a sign of life.
+ * The feed of a session for any number of readers: messages, gaps, states and heartbeats.
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Message } from "@bercon/session/Message"
@@ -11,10 +11,10 @@ import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import * as Wire from "../Wire.ts"
 
-/** How many elements a reader may be behind before it loses the oldest. */
+/** Maximum number of undelivered elements for each reader. Older ones are then dropped. */
 const CAPACITY = 4096
 
-/** What a feed says first of its session. */
+/** The parts of `Hello` that do not change. */
 export type Heading = Pick<typeof Wire.Hello.Type, "activation" | "generation" | "heartbeat" | "textFallback">
 
 const onWire = ({ late, payload, receivedAt, sequence }: Message) =>
@@ -39,6 +39,18 @@ export const make = Effect.fnUntraced(function*(heading: Heading, session: Sessi
     feed.publish(state())
   })
 
+  /** Runs in the background. If it dies the feed ends, because its readers would take it for the feed of a silent server. */
+  const pump = <A>(effect: Effect.Effect<A>) =>
+    effect.pipe(
+      Effect.catchDefect((defect) =>
+        Effect.andThen(
+          Effect.logError("the feed of a game server failed", defect),
+          Effect.sync(() => feed.close(Exit.void))
+        )
+      ),
+      Effect.forkScoped({ startImmediately: true })
+    )
+
   yield* session.messages.pipe(
     Stream.runForEach((item) => {
       if (item._tag === "Message") {
@@ -55,32 +67,30 @@ export const make = Effect.fnUntraced(function*(heading: Heading, session: Sessi
       if (cause !== "Reconnected") return Effect.sync(gap)
       greeting = undefined
       isGreeting = true
-      // The new epoch is known before what is said in it.
+      // Readers get the new epoch before its messages.
       return Effect.map(tell, gap)
     }),
-    // How the session ends is its last status.
-    Effect.ignoreCause,
-    Effect.forkScoped({ startImmediately: true })
+    // The last status contains the reason.
+    Effect.ignore,
+    pump
   )
   yield* session.statusChanges.pipe(
     Stream.runForEach((next: Status) => {
       status = next
       return tell
     }),
-    Effect.forkScoped({ startImmediately: true })
+    pump
   )
   const beat = Effect.flatMap(session.status, (now) => {
     status = now
     return tell
   })
-  yield* Effect.forkScoped(Effect.forever(Effect.delay(beat, heading.heartbeat)))
+  yield* pump(Effect.forever(Effect.delay(beat, heading.heartbeat)))
   return feed.values
 })
 
 /**
- * The feed of a server that cannot be logged in to at all.
- *
- * It does not end: who reads it does, and an entity in use is not made anew.
+ * The feed of a server whose session could not start. It does not end by itself: its readers close it.
  */
 export const failed = (heading: Heading, failure: LoginFailure): Stream.Stream<Wire.FeedItem> =>
   Stream.concat(

@@ -1,5 +1,5 @@
 /**
- * What every part needs of the cluster that it is in.
+ * The cluster's own service, and names that are unique in the cluster.
  */
 import * as Cluster from "effect/cluster/Sharding"
 import * as Effect from "effect/Effect"
@@ -8,9 +8,9 @@ import * as Random from "effect/Random"
 /** Effect Cluster's own service. */
 export type Sharding = Cluster.Sharding
 
-/** A name that nobody else in the cluster has. */
+/** A name that no other member of the cluster generates. */
 export const uniqueName: Effect.Effect<string, never, Sharding> = Effect.gen(function*() {
   const { getSnowflake } = yield* Cluster.Sharding
-  // Members that only use the cluster may count their snowflakes alike.
+  // Members that are not runners may generate the same snowflakes.
   return `${yield* getSnowflake}-${yield* Random.nextInt}`
 })

@@ -22,11 +22,11 @@ interface Member<S> {
   readonly server: S
   readonly client: RconClient.Service
   readonly scope: Scope.Closeable
-  /** Opened when the change that begins with this client is certain. */
+  /** Opened when the change that starts this client can no longer fail. */
   readonly admitted: Latch.Latch
-  /** Waits for that, and until the client that this one replaces, and all before it, are closed. */
+  /** Waits for `admitted`, and until all earlier clients of the id are closed. */
   readonly released: Effect.Effect<void>
-  /** Opened when this client, and all before it, are closed. */
+  /** Opened when this client and all earlier clients of the id are closed. */
   readonly ended: Latch.Latch
 }
 
@@ -37,11 +37,11 @@ export const makeFleet = Effect.fnUntraced(
   function*<S extends ServerSettings>(
     options: ClientsOptions<S>
   ): Effect.fn.Return<Service<never, S>, InvalidServer, Scope.Scope> {
-    // Sessions outlive the call that adds them: its log annotations and span are not theirs.
+    // Sessions outlive the call that adds them, so they must not inherit its log annotations and span.
     const context = yield* Effect.context()
     const ownContext: (_: Context.Context<never>) => Context.Context<never> = () => context
     const members = new Map<string, Member<S>>()
-    /** The latest client of an id that is being closed. */
+    /** The latest closing client of each id. */
     const leaving = new Map<string, Member<S>>()
     const lock = Semaphore.makeUnsafe(1)
     const subscriptions = Subscriptions.make(() => Array.from(members, ([id, { client }]) => [id, client] as const))
@@ -65,7 +65,8 @@ export const makeFleet = Effect.fnUntraced(
     })
 
     /**
-     * Begins to close a client. A client that is slow or fails to close delays no other. `ended` is done once it is closed.
+     * Begins to close a client, and opens its `ended` when it is closed. A client that is slow to close, or fails to, delays no
+     * client of another id.
      */
     const close = (member: Member<S>): Effect.Effect<void> => {
       const { ended, id, released, scope } = member
@@ -85,14 +86,14 @@ export const makeFleet = Effect.fnUntraced(
       )
     }
 
-    /** Puts members in the place of others. All are valid before one is changed. */
+    /** Removes, adds and replaces members. Validates all new ones before the first change. */
     const change = Effect.fnUntraced(function*(
       removed: ReadonlyArray<string>,
       put: ReadonlyArray<readonly [string, S]>
     ): Effect.fn.Return<ReadonlyArray<RconClient.Service>, InvalidServer> {
       const started = new Array<Member<S>>()
       for (const [id, server] of put) {
-        // Those were never admitted, and nobody waits for their end.
+        // They were never admitted, so no client waits for them to end.
         const undo = () => Effect.forEach(started, ({ scope }) => Effect.exit(Scope.close(scope, Exit.void)))
         started.push(yield* Effect.onError(start(id, server), undo))
       }
@@ -192,7 +193,7 @@ export const makeFleet = Effect.fnUntraced(
               client.on(tag, (event) => handler(event, client, id), given).pipe(
                 Effect.flatMap(Fiber.join),
                 Effect.scoped,
-                // How the session ended is in its status and in the log.
+                // The status and the log contain the reason for the end of the session.
                 Effect.exit,
                 Effect.annotateLogs("server", id)
               ),

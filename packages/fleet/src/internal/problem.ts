@@ -1,5 +1,5 @@
 /**
- * What is wrong with an argument that no program should give, if something is.
+ * Checks arguments that indicate a defect of the program if they are out of range.
  */
 import * as Duration from "effect/Duration"
 import * as Formatter from "effect/Formatter"

@@ -32,7 +32,7 @@ const EntryFields = Schema.Struct({
   flavour: Schema.optionalKey(Schema.Literals(["auto", ...Flavour.literals]))
 })
 
-/** Decodes a file whose entries give at least so many sources of a password, and at most one. */
+/** Decodes a file whose entries contain at least `least` sources of a password, and at most one. */
 const decoder = (least: 0 | 1) =>
   Schema.decodeUnknownResult(
     Schema.Struct({
@@ -52,7 +52,7 @@ const decoder = (least: 0 | 1) =>
 
 const decode = { withPasswords: decoder(1), asWritten: decoder(0) }
 
-// Never the input: it may be a password.
+// Must not contain the input, which may be a password.
 const format = SchemaIssue.makeFormatterStandardSchemaV1({
   leafHook: (issue) =>
     issue._tag === "MissingKey"
@@ -72,7 +72,7 @@ const problemAt = (path: ReadonlyArray<unknown>, problem: string): FileProblem =
   return field.length === 0 ? { server, problem } : { server, field: field.join("."), problem }
 }
 
-/** What a text says of servers, without their passwords from elsewhere. */
+/** Decodes the text of a file. Does not read passwords from variables and other files. */
 const entriesOf = (
   text: string,
   passwords: keyof typeof decode
@@ -93,13 +93,13 @@ const entriesOf = (
   })
 }
 
-/** How long a file of servers may be, in bytes: enough for some thousand servers. */
+/** Maximum size of a file of servers, in bytes: enough for several thousand servers. */
 const FILE_LIMIT = 1_048_576
 
-/** How long a file with a password may be, in bytes. */
+/** Maximum size of a password file, in bytes. */
 const PASSWORD_LIMIT = 4096
 
-/** `None` if the entry says nothing of a password. */
+/** `None` if the entry contains no source of a password. */
 const passwordOf = (
   folder: string,
   entry: typeof EntryFields.Type
@@ -121,12 +121,12 @@ const passwordOf = (
   })
 }
 
-/** A server in a file. Its password is read when it is asked for. */
+/** A server in a file. Running `password` reads the password. */
 export interface Entry extends Pick<Server, "host" | "port" | "flavour"> {
   readonly password: Effect.Effect<Option.Option<Redacted.Redacted>, FileProblem>
 }
 
-/** What a file says of servers, whether or not it says their passwords. Fails with all that is wrong with its text. */
+/** Reads the servers in a file, which need not contain sources of passwords. Fails with every problem in the text. */
 export const readEntries = Effect.fnUntraced(
   function*(
     path: string,
@@ -145,7 +145,7 @@ export const readEntries = Effect.fnUntraced(
   }
 )
 
-/** The servers in a file. Fails with all that is wrong with it. */
+/** Reads the servers in a file, with their passwords. Fails with every problem. */
 export const read = Effect.fnUntraced(
   function*(path: string, defaults?: Partial<Server>): Effect.fn.Return<Servers, ServersFileError> {
     const problems = new Array<FileProblem>()

@@ -1,5 +1,5 @@
 /**
- * Follows what happens in the clients of a fleet, with clients that come later, too.
+ * Follows the clients of a fleet, including clients that are added later.
  */
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -9,36 +9,36 @@ import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
-/** How many values wait for a subscriber here. The rest waits in the clients, which count what they drop. */
+/** Maximum number of undelivered values for each subscriber here. Further values wait in the clients, which count dropped ones. */
 const CAPACITY = 16
 
-/** What to run for each client, for as long as the client is there. */
+/** An effect to run for each client. */
 export interface Follower<in Client, out R> {
   readonly each: (id: string, client: Client) => Effect.Effect<unknown, never, R>
-  /** Whether a client has its turn when its predecessor of the same id is done. If not, it is followed at once. */
+  /** Whether to wait until the effect for the previous client of the same id has ended. */
   readonly inTurn: boolean
 }
 
-/** What a subscriber is told of the clients, and in which form. */
+/** The values of clients that a subscriber gets. */
 export interface Subscription<in Client, in out A, out B, out E> {
   readonly of: (client: Client) => Stream.Stream<A, E>
   readonly tag: (id: string, value: A) => B
-  /** Whether the values of a client come after all of its predecessor of the same id. */
+  /** Whether all values of the previous client of the same id come first. */
   readonly inTurn: boolean
 }
 
 /** The followers of the clients of a fleet. */
 export interface Subscriptions<in out Client> {
-  /** Adds a client, which every follower follows from now on. */
+  /** Adds a client for all followers. */
   readonly attach: (id: string, client: Client) => Effect.Effect<void>
-  /** No more clients will come: a follower ends when it is done with all. */
+  /** Declares that no more clients will be added. */
   readonly close: () => void
   /**
-   * Runs an effect for each client, for those there are and for those that come. Its end for one client is not the end
-   * for the others. Ends when no more clients can come and all are done; interrupting it ends all.
+   * Runs an effect for each current and later client. Ends after `close`, when the effects for all clients have ended.
+   * Interrupting it interrupts the effects for all clients.
    */
   readonly follow: <R>(follower: Follower<Client, R>) => Effect.Effect<void, never, R>
-  /** The values of all clients, from the moment on at which the stream is run. */
+  /** The values of all clients from subscription on. */
   readonly stream: <A, B, E>(subscription: Subscription<Client, A, B, E>) => Stream.Stream<B>
 }
 
@@ -47,7 +47,7 @@ interface Attached<in Client> {
   readonly endIfDone: () => void
 }
 
-/** `current` are the clients that a new follower begins with. */
+/** `current` returns the clients at the time of the call. */
 export const make = <Client>(
   current: () => Iterable<readonly [id: string, client: Client]>
 ): Subscriptions<Client> => {
@@ -85,7 +85,7 @@ export const make = <Client>(
 
     const attached: Attached<Client> = { attach, endIfDone }
     yield* Scope.addFinalizer(scope, Effect.sync(() => followers.delete(attached)))
-    // Without a turn in between: a client that comes meanwhile would be missed, or attached twice.
+    // No other fiber may run in between, or a client could be missed, or attached twice.
     const clients = [...current()]
     followers.add(attached)
     for (const [id, client] of clients) yield* attach(id, client)
@@ -97,7 +97,7 @@ export const make = <Client>(
     const queue = yield* Queue.bounded<B, Cause.Done>(CAPACITY)
     const each = (id: string, client: Client) =>
       Stream.runForEachArray(of(client), (values) => Queue.offerAll(queue, values.map((value) => tag(id, value)))).pipe(
-        // A failure is in the client's status and in the log.
+        // The status of the client and the log contain the failure.
         Effect.exit
       )
     yield* follow({ each, inTurn }).pipe(

@@ -1,5 +1,5 @@
 /**
- * Reads a text that a person has written: bounded, and UTF-8 or nothing. Only `serversFile` imports this.
+ * Reads UTF-8 text files of limited size. Only `serversFile` imports this.
  */
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs/promises"
@@ -10,13 +10,13 @@ const codeOf = (cause: unknown): string =>
 const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, string> =>
   Effect.tryPromise({ try: run, catch: (cause) => `cannot be read (${codeOf(cause)})` })
 
-/** Reads to the end, or one byte beyond the limit. */
+/** Reads to the end, but at most one byte beyond the limit. */
 const readBytes = (path: string, limit: number): Effect.Effect<Uint8Array, string> =>
   Effect.acquireUseRelease(
     attempt(() => Fs.open(path)),
     (file) =>
       attempt(async () => {
-        // Its size is not asked for: a pipe has none, and `/dev/zero` has 0.
+        // The size of the file is not reliable: a pipe has no size, and that of `/dev/zero` is 0.
         const buffer = new Uint8Array(limit + 1)
         let length = 0
         while (length < buffer.length) {
@@ -32,13 +32,13 @@ const readBytes = (path: string, limit: number): Effect.Effect<Uint8Array, strin
 const isUtf16 = ([first, second]: Uint8Array): boolean =>
   (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
 
-/** The text of a file of at most `limit` bytes, without a byte order mark. Fails with the predicate of a sentence about it. */
+/** Reads a text of at most `limit` bytes, without a byte order mark. Fails with the predicate of a sentence about the file. */
 export const readText = (path: string, limit: number): Effect.Effect<string, string> =>
   Effect.flatMap(readBytes(path, limit), (bytes) =>
     bytes.length > limit
       ? Effect.fail(`is longer than ${limit} bytes`)
       : Effect.try({
         try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
-        // PowerShell writes it by default.
+        // The default of PowerShell is UTF-16.
         catch: () => isUtf16(bytes) ? "is UTF-16. Save it as UTF-8" : "is not UTF-8 text"
       }))

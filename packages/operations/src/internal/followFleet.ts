@@ -3,12 +3,13 @@
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import type * as Fleet from "@bercon/fleet/Fleet"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
 /**
  * Calls `begin` for each client of the fleet, once, and `end` when a server is removed. A server that gets another client
- * is begun again. Runs as long as the fleet does.
+ * is begun again. Runs as long as the fleet does. A defect is logged: nothing follows the fleet any more.
  */
 export const followFleet = (
   fleet: Fleet.Service,
@@ -32,4 +33,8 @@ export const followFleet = (
           return begin(server, client)
         }
       }))
-  })
+  }).pipe(
+    Effect.tapCause((cause) =>
+      Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("following the servers of the fleet died", cause)
+    )
+  )

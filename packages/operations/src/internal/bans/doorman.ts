@@ -5,6 +5,7 @@ import type { Player } from "@bercon/client/Player"
 import type { Service as RconClient } from "@bercon/client/RconClient"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import * as Option from "effect/Option"
@@ -12,7 +13,7 @@ import * as Schedule from "effect/Schedule"
 import type { Service as BanBook } from "../../BanBook.ts"
 import { type BanEntry, endOf, remaining, targetsOf } from "../../BanEntry.ts"
 import { cut } from "./mark.ts"
-import type { BanSettings } from "./settings.ts"
+import { type BanSettings, kickReason as defaultKickReason } from "./settings.ts"
 
 export interface Doorman {
   /** Kicks the player if the book bans one; returns at once. */
@@ -41,6 +42,14 @@ export const make = Effect.fnUntraced(function*({ banned, book, count, rcon, ser
   /** One for each player who is being kicked. There are no more than slots, unless the server makes them up. */
   const kicks = yield* FiberMap.make<string>()
 
+  /** If the function of the policy throws, the player is told the default. */
+  const reasonOf = (entry: BanEntry, left: Duration.Duration | "permanent"): Effect.Effect<string> =>
+    Effect.catch(Effect.try(() => settings.kickReason(entry, left)), (error) =>
+      Effect.as(
+        Effect.logError("the function `kickReason` of the ban policy failed", error.cause),
+        defaultKickReason(settings.mark)(entry, left)
+      ))
+
   const bansOf = (player: Player) => book.search({ server, targets: targetsOf(player) })
 
   /** Kicks once. Succeeds if the player is gone, or not banned any more. */
@@ -49,7 +58,7 @@ export const make = Effect.fnUntraced(function*({ banned, book, count, rcon, ser
     if (first === undefined) return
     // The player is told of the ban that lasts longest.
     const entry = others.reduce((longest, other) => endOf(other) > endOf(longest) ? other : longest, first)
-    const reason = settings.kickReason(entry, remaining(entry, yield* Clock.currentTimeMillis))
+    const reason = yield* reasonOf(entry, remaining(entry, yield* Clock.currentTimeMillis))
     yield* rcon.kick(player, cut(reason.replace(/[\r\n\0]+/g, " ")), { confirmWithin: KICKED_WITHIN }).pipe(
       Effect.andThen(count("Kicked")),
       Effect.andThen(Effect.logInfo("a banned player was kicked", { player: player.name, ban: entry.toString() })),

@@ -104,7 +104,9 @@ export const make = Effect.fnUntraced(function*(
       yield* report({ _tag: "Waiting" })
       return Infinity
     }
-    if (epoch !== (epoch = yield* rcon.epoch)) {
+    const current = yield* rcon.epoch
+    if (epoch !== current) {
+      epoch = current
       failing = undefined
       yield* keeper.restarted
     }

@@ -22,7 +22,7 @@ export interface Ledger {
 const Json = Schema.fromJsonString(Schema.Record(Schema.String, Schema.String))
 
 export const make = (store: KeyValueStore.KeyValueStore, server: string): Ledger => {
-  const key = `listed/${server}`
+  const key = `bercon/listed/${server}`
   let known: ReadonlyMap<string, string> | undefined
 
   const get = Effect.suspend(() => known === undefined ? read : Effect.succeed(known))

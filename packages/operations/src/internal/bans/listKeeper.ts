@@ -11,34 +11,38 @@ import type { Ban } from "@bercon/client/Ban"
 import type { CommandError } from "@bercon/client/CommandError"
 import type { Service as RconClient } from "@bercon/client/RconClient"
 import type { ReplyError } from "@bercon/client/ReplyError"
-import { isComplete } from "@bercon/client/Table"
+import { isComplete, type Table } from "@bercon/client/Table"
 import * as Clock from "effect/Clock"
-import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { KeyValueStoreError } from "effect/persistence/KeyValueStore"
 import type { Service as BanBook } from "../../BanBook.ts"
 import { type BanEntry, type BanEntryId, endOf } from "../../BanEntry.ts"
 import type { BanStatus } from "../../BanStatus.ts"
+import { ListDisagrees } from "../../BanSyncError.ts"
 import { decide, type Decision, victims } from "./banDecision.ts"
 import type { Ledger } from "./ledger.ts"
 import { idIn, markedReason } from "./mark.ts"
 import type { BanSettings } from "./settings.ts"
 
-/** The list does not come to agree, although nothing fails. */
-export class Disagreement extends Data.TaggedError("Disagreement")<{ readonly problem: string }> {
-  override get message(): string {
-    return this.problem
-  }
-}
-
-export type Failure = CommandError | ReplyError | ActionError | KeyValueStoreError | Disagreement
+export type Failure = CommandError | ReplyError | ActionError | KeyValueStoreError | ListDisagrees
 
 export interface ListKeeper {
+  /** Reads the list, and decides what is to be changed. Changes nothing. */
+  readonly compare: Effect.Effect<Comparison, CommandError | ReplyError | KeyValueStoreError>
   /** Returns when a print of the list agrees with the book. */
   readonly converge: Effect.Effect<BanStatus & { readonly _tag: "Converged" }, Failure>
   /** The server may have forgotten what was told it: it has been logged in to again. */
   readonly restarted: Effect.Effect<void>
+}
+
+export interface Comparison {
+  readonly decision: Decision
+  readonly table: Table<Ban>
+  /** The bans in force that hold on the server. */
+  readonly entries: ReadonlyArray<BanEntry>
+  readonly hasReasons: boolean
+  readonly now: number
 }
 
 export interface Dependencies {
@@ -167,11 +171,9 @@ export const make = (dependencies: Dependencies): ListKeeper => {
     )
   }
 
-  /** Reads the list and changes it. Returns what was found if nothing had to be changed. */
-  const pass = Effect.fnUntraced(function*() {
+  const compare = Effect.gen(function*(): Effect.fn.Return<Comparison, CommandError | ReplyError | KeyValueStoreError> {
     const hasReasons = (yield* rcon.flavour) !== "Reforger"
     const table = yield* rcon.banTable
-    yield* settle(table.rows)
     const entries = yield* book.search({ server })
     const now = yield* Clock.currentTimeMillis
     const decision = decide({
@@ -183,8 +185,15 @@ export const make = (dependencies: Dependencies): ListKeeper => {
       joined,
       ledger: hasReasons ? undefined : yield* ledger.get
     })
-    for (const id of decision.kept) tries.delete(id)
+    return { decision, table, entries, hasReasons, now }
+  })
+
+  /** Reads the list and changes it. Returns what was found if nothing had to be changed. */
+  const pass = Effect.fnUntraced(function*() {
+    const { decision, entries, hasReasons, now, table } = yield* compare
+    yield* settle(table.rows)
     const inForce = new Set(entries.map(({ id }) => id))
+    for (const id of tries.keys()) if (decision.kept.has(id) || !inForce.has(id)) tries.delete(id)
     for (const id of joined) if (decision.kept.has(id) || !inForce.has(id)) joined.delete(id)
     const add = decision.add.filter(({ id }) => (tries.get(id) ?? 0) < TRIES)
     if (owed.length > 0 || add.length > 0) {
@@ -200,12 +209,12 @@ export const make = (dependencies: Dependencies): ListKeeper => {
       return undefined
     }
     if (decision.unknown.length > 0) {
-      return yield* new Disagreement({
+      return yield* new ListDisagrees({
         problem: `the list is not complete, so it is not known whether ${decision.unknown.length} bans are in it`
       })
     }
     if (decision.add.length > 0) {
-      return yield* new Disagreement({
+      return yield* new ListDisagrees({
         problem: `the list does not show ${decision.add.length} bans that were added ${TRIES} times`
       })
     }
@@ -223,10 +232,11 @@ export const make = (dependencies: Dependencies): ListKeeper => {
       const agreed = yield* pass()
       if (agreed !== undefined) return agreed
     }
-    return yield* new Disagreement({ problem: `the list changes all the time: it was read ${PASSES} times` })
+    return yield* new ListDisagrees({ problem: `the list changes all the time: it was read ${PASSES} times` })
   })
 
   return {
+    compare,
     converge,
     restarted: Effect.sync(() => {
       tries.clear()

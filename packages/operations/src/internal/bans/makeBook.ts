@@ -17,12 +17,13 @@ import * as Stream from "effect/Stream"
 import type { BanChange, Imported, ImportOptions, ListedBan, NewBan, Options, Query, Service } from "../../BanBook.ts"
 import { BanBookError, BookFull, NotInBook, StoreFailed } from "../../BanBookError.ts"
 import { BanEntry, BanEntryId, isInForce, isOn } from "../../BanEntry.ts"
+import { storeProblem } from "../storeProblem.ts"
 import * as Entries from "./entries.ts"
 import { DEFAULT_MARK, idIn } from "./mark.ts"
 import * as NewEntry from "./newEntry.ts"
 
 /** Before the numbers of bans, in the store. */
-const PREFIX = "bans/"
+const PREFIX = "bercon/bans/"
 
 /** How many changes wait for a subscriber. */
 const CHANGES = 1024
@@ -227,7 +228,7 @@ const failure = (reason: BanBookError["reason"]): BanBookError => new BanBookErr
 const stored = <A>(effect: Effect.Effect<A, KeyValueStore.KeyValueStoreError>): Effect.Effect<A, BanBookError> =>
   Effect.mapError(
     effect,
-    (error) => failure(new StoreFailed({ problem: error.message, cause: error.cause ?? error }))
+    (error) => failure(new StoreFailed({ problem: storeProblem(error), cause: error.cause ?? error }))
   )
 
 const matches = ({ by, id, reason, source, target }: BanEntry, words: ReadonlyArray<string>): boolean => {

@@ -4,6 +4,7 @@
 import * as RconClient from "@bercon/client/RconClient"
 import * as Fleet from "@bercon/fleet/Fleet"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import * as Metric from "effect/Metric"
@@ -32,6 +33,9 @@ interface Member {
   check: Effect.Effect<void>
 }
 
+const gauge = (server: string, isConverged: boolean): Effect.Effect<void> =>
+  Metric.update(Metric.withAttributes(BanMetrics.converged, { server }), isConverged ? 1 : 0)
+
 /** The servers that are enforced now. */
 const makeMembers = Effect.gen(function*() {
   const book = yield* BanBook
@@ -47,9 +51,7 @@ const makeMembers = Effect.gen(function*() {
       const before = statuses.get(server)
       statuses.set(server, status)
       return PubSub.publish(changes, { server, status }).pipe(
-        Effect.andThen(
-          Metric.update(Metric.withAttributes(BanMetrics.converged, { server }), status._tag === "Converged" ? 1 : 0)
-        ),
+        Effect.andThen(gauge(server, status._tag === "Converged")),
         Effect.andThen(log(before, status))
       )
     })
@@ -71,6 +73,15 @@ const makeMembers = Effect.gen(function*() {
       Effect.catchCause((cause) => {
         if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
         return Effect.logError("enforcing bans died, and begins again in a minute", cause).pipe(
+          Effect.andThen(
+            Effect.flatMap(Clock.currentTimeMillis, (since) =>
+              report(server)({
+                _tag: "Failing",
+                reason: "a defect, see the log. It begins again in a minute",
+                since,
+                tries: 1
+              }))
+          ),
           Effect.andThen(Effect.delay(enforce(server, member, settings), REVIVAL))
         )
       })
@@ -102,7 +113,7 @@ const makeMembers = Effect.gen(function*() {
       Effect.suspend(() => {
         members.delete(server)
         statuses.delete(server)
-        return FiberMap.remove(fibers, server)
+        return Effect.andThen(FiberMap.remove(fibers, server), gauge(server, false))
       })
   }
 })
@@ -161,11 +172,6 @@ export const makeOnFleet = Effect.fnUntraced(function*(
   yield* followFleet(fleet, {
     begin: (id, client) => members.begin(id, client, particular.get(id) ?? general),
     end: members.end
-  }).pipe(
-    Effect.tapCause((cause) =>
-      Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("following the servers of the fleet died", cause)
-    ),
-    Effect.forkScoped({ startImmediately: true })
-  )
+  }).pipe(Effect.forkScoped({ startImmediately: true }))
   return members.service
 })

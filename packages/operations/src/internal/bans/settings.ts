@@ -65,10 +65,11 @@ const millis = (input: Duration.Input): number =>
   Option.match(Duration.fromInput(input), { onNone: () => NaN, onSome: Duration.toMillis })
 
 /** What a kicked player is told by default. */
-const kickReason = (mark: string) => ({ id, reason }: BanEntry, remaining: Duration.Duration | "permanent"): string => {
-  const left = remaining === "permanent" ? "permanent" : `${shortly(remaining)} left`
-  return markedReason({ id, reason: reason === "" ? `(${left})` : `${reason} (${left})` }, mark)
-}
+export const kickReason =
+  (mark: string) => ({ id, reason }: BanEntry, remaining: Duration.Duration | "permanent"): string => {
+    const left = remaining === "permanent" ? "permanent" : `${shortly(remaining)} left`
+    return markedReason({ id, reason: reason === "" ? `(${left})` : `${reason} (${left})` }, mark)
+  }
 
 const UNITS = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"]] as const
 

@@ -18,6 +18,8 @@ import type { Memory } from "./memory.ts"
 
 export interface Context {
   readonly memory: Memory
+  /** The plans of this program. */
+  readonly declared: ReadonlyArray<Compiled>
   /** The plans in force: those of the program, and those that were added. */
   readonly plans: Effect.Effect<ReadonlyArray<Compiled>, PlanStoreError>
   readonly rotas: ReadonlyArray<Rota>

@@ -168,12 +168,19 @@ const approaching = (
     if (isKickTime && appointment.kicked !== true) return { _tag: "Kick", appointment }
   }
   if (now >= time) {
-    if (isEmpty) return { _tag: "Finish", outcome: "Empty", appointment, finished: appointment.occurrence }
+    if (isEmpty) return { _tag: "Finish", outcome: "Empty", appointment, finished: endOf(appointment) }
     return known.online ? { _tag: "Command", appointment, attempt: 1 } : wait(time + plan.latest + 1)
   }
   const due = [time, ...pending.map((lead) => time - lead), time - (plan.lock ?? 0), time - (plan.kick ?? 0)]
   return wait(Math.min(...due.filter((at) => at > now)))
 }
+
+/**
+ * The time up to which occurrences are over when this one ends. A postponed occurrence can end after the time of the next
+ * regular one, which would otherwise restart the server again at once. `restarted`: when the server was back.
+ */
+export const endOf = ({ occurrence, time }: Pick<Appointment, "occurrence" | "time">, restarted = -Infinity): number =>
+  Math.max(occurrence, time, restarted)
 
 /** After the command, until its outcome is known. */
 const restarting = (plan: Compiled, restart: Restart, now: number, known: Known): Step => {
@@ -182,7 +189,7 @@ const restarting = (plan: Compiled, restart: Restart, now: number, known: Known)
     _tag: "Finish",
     outcome,
     appointment: { occurrence, time },
-    finished: occurrence
+    finished: endOf(restart, outcome === "Restarted" ? now : undefined)
   })
   if (!known.online) {
     if (restart.gone === undefined) {

@@ -30,9 +30,13 @@ export const drive = (
     // Another one than that of any other driver, in this process or another.
     const run = `${yield* Clock.currentTimeMillis} ${yield* Random.nextInt}`
     const site = { context, server, rcon, run }
+    const program = context.declared.flatMap(({ plan }) => isFor(plan, server) ? [plan] : [])
+    let isPublished = false
 
     /** Does what is due. Returns when something is due next. */
     const round = Effect.gen(function*(): Effect.fn.Return<number, PlanStoreError> {
+      if (!isPublished) yield* context.memory.setProgram(server, program)
+      isPublished = true
       let until = Infinity
       for (const plan of yield* context.plans) {
         if (isFor(plan.plan, server)) until = Math.min(until, yield* RestartTurn.take({ ...site, plan }))

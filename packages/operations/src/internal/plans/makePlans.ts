@@ -14,6 +14,7 @@ import type { PlanEvent } from "../../PlanEvent.ts"
 import type { Options, Service } from "../../Plans.ts"
 import * as RestartPlan from "../../RestartPlan.ts"
 import * as Rota from "../../Rota.ts"
+import * as Checks from "./checks.ts"
 import { type Context, makeExclusively } from "./context.ts"
 import { compile, type Compiled } from "./decide.ts"
 import * as Driver from "./driver.ts"
@@ -33,6 +34,13 @@ const unique = Effect.fnUntraced(function*(values: ReadonlyArray<{ readonly id: 
     ids.add(id)
   }
 })
+
+/** In milliseconds. */
+const refreshOf = ({ refresh = "30 seconds" }: Options<unknown, unknown>): number => {
+  const problem = Checks.range("refresh", Checks.duration(refresh), "1 second", "1 day")
+  if (problem !== undefined) throw new RangeError(problem)
+  return Duration.toMillis(refresh)
+}
 
 export const makePlans = Effect.fnUntraced(function*<E, R>(
   options: Options<E, R>
@@ -57,6 +65,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
 
   const context: Context = {
     memory,
+    declared,
     plans,
     rotas,
     textOf: options.text ?? RestartPlan.textOf,
@@ -67,21 +76,30 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
         Effect.provideContext(environment)
       ),
     scope: yield* Effect.scope,
-    refresh: Duration.toMillis(options.refresh ?? "30 seconds"),
+    refresh: refreshOf(options),
     events: yield* PubSub.sliding<PlanEvent>(EVENT_CAPACITY),
     changes: yield* PubSub.sliding<void>(1),
     exclusively: makeExclusively()
   }
+  yield* Effect.addFinalizer(() => PubSub.shutdown(context.events))
   const changed = PubSub.publish(context.changes, undefined)
 
+  /** With the plans of other programs on the store: the one that drives the servers, if this is a command. */
+  const known = Effect.gen(function*() {
+    const own = yield* plans
+    const ids = new Set(own.map(({ plan }) => plan.id))
+    const others = (yield* memory.programs).filter(({ id }) => !ids.has(id))
+    return [...own, ...others.map(compile)]
+  })
+
   const find = Effect.fnUntraced(function*(id: string): Effect.fn.Return<Compiled, UnknownPlan | PlanStoreError> {
-    const all = yield* plans
+    const all = yield* known
     const found = all.find(({ plan }) => plan.id === id)
     return found ?? (yield* new UnknownPlan({ id, known: all.map(({ plan }) => plan.id) }))
   })
 
   return {
-    list: Effect.map(plans, (all) => all.map(({ plan }) => plan)),
+    list: Effect.map(known, (all) => all.map(({ plan }) => plan)),
     add: Effect.fnUntraced(function*(input) {
       const plan = yield* Effect.fromResult(RestartPlan.fromInput(input))
       const now = yield* Clock.currentTimeMillis
@@ -95,7 +113,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
       for (const { at, id } of added) {
         if ("once" in at && at.once.epochMilliseconds < now - KEPT) yield* memory.removePlan(id)
       }
-      if (isDeclared(plan.id) || added.some(({ id }) => id === plan.id)) {
+      if ((yield* known).some(({ plan: { id } }) => id === plan.id)) {
         return yield* new DuplicatePlan({ id: plan.id })
       }
       yield* memory.addPlan(plan)
@@ -109,7 +127,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
       yield* changed
     }),
     next: Effect.fnUntraced(function*(options = {}) {
-      const wanted = options.plan === undefined ? yield* plans : [yield* find(options.plan)]
+      const wanted = options.plan === undefined ? yield* known : [yield* find(options.plan)]
       const found = yield* Effect.forEach(wanted, (plan) => Orders.next(context, plan, options))
       return found.flat().sort((a, b) => a.time.epochMilliseconds - b.time.epochMilliseconds)
     }),

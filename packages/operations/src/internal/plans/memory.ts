@@ -4,6 +4,7 @@
  * | key                         | what                                      | written by          |
  * | --------------------------- | ----------------------------------------- | ------------------- |
  * | `plan/PLAN`                 | a plan that was added                     | who adds it         |
+ * | `program/SERVER`            | the plans of the program for the server   | the server's driver |
  * | `order/N/PLAN/SERVER`       | that an occurrence is aborted, postponed  | who orders it       |
  * | `progress/N/PLAN/SERVER`    | what was done of a plan                   | the server's driver |
  * | `turns/N/ROTA/SERVER`       | whose turn it is                          | the server's driver |
@@ -17,6 +18,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { PlanStoreError } from "../../PlanError.ts"
 import { RestartPlan } from "../../RestartPlan.ts"
+import { storeProblem } from "../storeProblem.ts"
 import { Order, Progress } from "./progress.ts"
 import { Turns } from "./turns.ts"
 
@@ -38,13 +40,19 @@ export interface Memory {
   readonly orders: Record<Order>
   readonly turns: Record<Turns>
   readonly plans: Stored<ReadonlyArray<RestartPlan>>
+  /** The plans of the programs that drive servers, each once: for a command, which does not have them. */
+  readonly programs: Stored<ReadonlyArray<RestartPlan>>
+  /** The plans of the program that drives this server. */
+  readonly setProgram: (server: string, plans: ReadonlyArray<RestartPlan>) => Stored<void>
   readonly addPlan: (plan: RestartPlan) => Stored<void>
+  /** With all that is recorded of it. */
   readonly removePlan: (id: string) => Stored<void>
 }
 
 const storeError = (error: KeyValueStore.KeyValueStoreError): PlanStoreError =>
   new PlanStoreError({
     operation: error.method,
+    problem: storeProblem(error),
     cause: error,
     ...(error.key !== undefined && { key: error.key })
   })
@@ -92,6 +100,9 @@ export const make = (shared: KeyValueStore.KeyValueStore): Memory => {
 
   const getPlan = read(RestartPlan)
   const setPlan = write(RestartPlan)
+  const Program = Schema.Array(RestartPlan)
+  const getProgram = read(Program)
+  const setProgram = write(Program)
 
   return {
     progress: record("progress", Progress),
@@ -105,7 +116,23 @@ export const make = (shared: KeyValueStore.KeyValueStore): Memory => {
       }
       return plans
     }),
+    programs: Effect.gen(function*() {
+      const plans = new Map<string, RestartPlan>()
+      for (const server of yield* keysFrom("program/")) {
+        const program = yield* getProgram(`program/${server}`)
+        if (typeof program !== "object") continue
+        for (const plan of program) plans.set(plan.id, plan)
+      }
+      return [...plans.values()]
+    }),
+    setProgram: (server, plans) => setProgram(`program/${server}`, plans),
     addPlan: (plan) => setPlan(`plan/${plan.id}`, plan),
-    removePlan: (id) => Effect.mapError(store.remove(`plan/${id}`), storeError)
+    removePlan: (id) =>
+      Effect.gen(function*() {
+        const records = ["order", "progress"].map((kind) => `${kind}/${id.length}/${id}/`)
+        const keys = (yield* store.keys).filter((key) => records.some((start) => key.startsWith(start)))
+        // The plan comes last: if this process ends in between, it can be removed again.
+        yield* Effect.forEach([...keys, `plan/${id}`], (key) => store.remove(key), { discard: true })
+      }).pipe(Effect.mapError(storeError))
   }
 }

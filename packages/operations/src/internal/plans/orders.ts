@@ -105,6 +105,11 @@ const order = Effect.fnUntraced(function*<E>(
           occurrence,
           ...(time !== undefined && { time })
         })
+        // A driver in another process may have begun meanwhile.
+        const progress = yield* context.memory.progress.get(plan.plan.id, server)
+        if (typeof progress === "object" && progress.restart?.occurrence === occurrence) {
+          return void restarting.push(server)
+        }
         const ordered = time === undefined ? next : yield* upcomingNow(context, plan, server)
         if (ordered !== undefined) changed.push(ordered)
       })

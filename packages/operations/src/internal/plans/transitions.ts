@@ -4,7 +4,7 @@
  * What is wrong to do twice is recorded before. If it turns out that it was not done after all, `after` takes that back.
  */
 import type { Done } from "./actions.ts"
-import { beginningOf, type Compiled, type Known, type Outcome, type Recorded, type Step } from "./decide.ts"
+import { beginningOf, type Compiled, endOf, type Known, type Outcome, type Recorded, type Step } from "./decide.ts"
 import * as Progress from "./progress.ts"
 
 /** What a step was found to need before it could be recorded. */
@@ -52,7 +52,11 @@ export const before = (
       const outcome = outcomeOf(moment.server)
       return outcome === undefined
         ? Progress.takeOver(recorded, sender)
-        : Progress.finish(recorded, step.restart.occurrence, outcome === "Restarted")
+        : Progress.finish(
+          recorded,
+          endOf(step.restart, outcome === "Restarted" ? now : undefined),
+          outcome === "Restarted"
+        )
     }
     case "Gone":
       return Progress.gone(recorded, now)
@@ -81,7 +85,7 @@ export const after = (
     case "Command":
       if (isLater && recorded !== undefined && recorded !== "unreadable") return recorded
       return step._tag === "Command" && done === "Refused"
-        ? Progress.finish(begun, step.appointment.occurrence, false)
+        ? Progress.finish(begun, endOf(step.appointment), false)
         : begun
     case "Lock":
       return isLater ? begun : Progress.lock(begun)

@@ -8,9 +8,9 @@ import type { Known } from "./decide.ts"
 
 /** What is recorded of a rota on one server. */
 export const Turns = Schema.Struct({
-  /** The last time at which something was said, counted from 1970. */
-  slot: Schema.Int,
-  /** How many messages were said. */
+  /** The time of the last turn that was used, in milliseconds since 1970: valid whatever `every` is by now. */
+  time: Schema.Finite,
+  /** The number of messages announced so far. */
   said: Schema.Int
 })
 
@@ -31,13 +31,15 @@ export type Turn =
 
 export const decide = (rota: Rota, recorded: Turns | undefined, now: number, known: Known): Turn => {
   const every = Duration.toMillis(rota.every)
-  const slot = Math.floor(now / every)
-  if (recorded === undefined) return { _tag: "Begin", record: { slot, said: 0 } }
-  const next = (slot + 1) * every
-  const until = slot * every + every / 2
-  // Clocks that are put back do not repeat a time.
-  if (slot <= recorded.slot || now > until) return { _tag: "Wait", until: next }
+  const time = Math.floor(now / every) * every
+  const next = time + every
+  // A record from the future is that of a clock that was wrong: do not wait until the clock has caught up.
+  if (recorded === undefined || recorded.time > next) {
+    return { _tag: "Begin", record: { time, said: recorded?.said ?? 0 } }
+  }
+  const until = time + every / 2
+  if (time <= recorded.time || now > until) return { _tag: "Wait", until: next }
   if (!known.online || (rota.onlyWithPlayers && (known.players ?? 0) === 0)) return { _tag: "Wait", until: next }
   const message = rota.messages[recorded.said % rota.messages.length]!
-  return { _tag: "Say", message, until, record: { slot, said: recorded.said + 1 }, before: recorded }
+  return { _tag: "Say", message, until, record: { time, said: recorded.said + 1 }, before: recorded }
 }

@@ -1,0 +1,52 @@
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { define, withServers } from "../command/define.ts"
+import { folder } from "../community/flags.ts"
+
+/** Makes the servers' own lists agree with a ban book. */
+export const bansSync = define(
+  "sync",
+  {
+    description: "Makes the servers' own lists of bans agree with a ban book, and leaves the bans of others alone",
+    examples: [
+      ["bercon bans sync --all --dry-run", "What the book in the folder community would change"],
+      ["bercon bans sync --all --folder /srv/community", "Changes it, and reports for each server"],
+      ["bercon bans sync --all --file bans.txt", "The same with the bans of a file, which is the truth from then on"]
+    ]
+  },
+  {
+    folder,
+    file: Flag.String("file").pipe(
+      Flag.withDescription("A bans.txt with the bans, instead of a folder"),
+      Flag.optional
+    ),
+    dryRun: Flag.Boolean("dry-run").pipe(
+      Flag.withDescription("Prints the changes, and makes none"),
+      Flag.withDefault(false)
+    ),
+    mark: Flag.String("mark").pipe(
+      Flag.withDescription(
+        "The word by which its own rows in the lists are known. Default book, with --file file: [file:k3x9q2] reason"
+      ),
+      Flag.withMetavar("word"),
+      Flag.optional
+    ),
+    allowEmpty: Flag.Boolean("allow-empty").pipe(
+      Flag.withDescription("Allows a book without bans, which removes all of its rows"),
+      Flag.withDefault(false)
+    )
+  },
+  ({ allowEmpty, dryRun, file, folder, mark }) =>
+    withServers((servers) =>
+      Effect.gen(function*() {
+        const { run } = yield* Effect.promise(() => import("../community/banSync.ts"))
+        yield* run(servers, {
+          source: Option.match(file, { onNone: () => ({ folder }), onSome: (file) => ({ file }) }),
+          mark: Option.getOrElse(mark, () => Option.isSome(file) ? "file" : "book"),
+          isDryRun: dryRun,
+          isEmptyAllowed: allowEmpty
+        })
+      })
+    )
+)

@@ -1,0 +1,153 @@
+/**
+ * Makes the lists of servers agree with a ban book: that of a community's program, or one that is read from a `bans.txt`.
+ */
+import * as Ban from "@bercon/client/Ban"
+import * as RconClient from "@bercon/client/RconClient"
+import * as BanBook from "@bercon/operations/BanBook"
+import type { BanEntry } from "@bercon/operations/BanEntry"
+import type { BanPolicy } from "@bercon/operations/BanPolicy"
+import * as BansFile from "@bercon/operations/BansFile"
+import * as BanSync from "@bercon/operations/BanSync"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as KeyValueStore from "effect/persistence/KeyValueStore"
+import * as Schema from "effect/Schema"
+import * as Fs from "node:fs"
+import * as Clients from "../command/Clients.ts"
+import type { Servers } from "../connection/Servers.ts"
+import { type ServerFailure, TargetError, UsageError } from "../Failure.ts"
+import { Output } from "../output/Output.ts"
+import * as View from "../output/View.ts"
+import * as Folder from "./folder.ts"
+
+/** A change that a server's list needs. `Unknown`: the list is not complete, so the ban may be in it. */
+const Change = Schema.Struct({
+  change: Schema.Literals(["Add", "Remove", "Unknown"]),
+  target: Ban.BanTarget,
+  until: Schema.optionalKey(Schema.String),
+  reason: Schema.String
+})
+
+const changes = View.make(Change, {
+  columns: [
+    { key: "change", title: "Change", cell: ({ change }) => change },
+    { key: "target", title: "Target", cell: ({ target }) => target },
+    { key: "until", title: "Until", cell: ({ until }) => until },
+    { key: "reason", title: "Reason", cell: ({ reason }) => reason }
+  ]
+})
+
+const Synced = Schema.Struct({ added: Schema.Int, removed: Schema.Int, rows: Schema.Int, foreign: Schema.Int })
+
+const synced = View.make(Synced, {
+  columns: [
+    { key: "added", title: "Added", right: true, cell: ({ added }) => String(added) },
+    { key: "removed", title: "Removed", right: true, cell: ({ removed }) => String(removed) },
+    { key: "rows", title: "Rows of the book", right: true, cell: ({ rows }) => String(rows) },
+    { key: "foreign", title: "Rows of others", right: true, cell: ({ foreign }) => String(foreign) }
+  ],
+  single: true
+})
+
+const entryRow = (change: "Add" | "Unknown") => ({ reason, target, until }: BanEntry): typeof Change.Type => ({
+  change,
+  target,
+  until: until === "permanent" ? until : DateTime.formatIso(until),
+  reason
+})
+
+const listRow = ({ reason, remaining, target }: Ban.Ban): typeof Change.Type => ({
+  change: "Remove",
+  target,
+  ...(typeof remaining === "string" ? { until: remaining } : { until: `${Duration.format(remaining)} left` }),
+  reason
+})
+
+/** Where the bans are from. */
+export type Source = { readonly folder: string } | { readonly file: string }
+
+const described = (source: Source) => "file" in source ? source.file : `the book in ${source.folder}`
+
+/** A book in memory with the bans of the file. A line that cannot be read is an error, not a ban that was lifted. */
+const fileBook = (path: string, mark: string) =>
+  Effect.gen(function*() {
+    const text = yield* Effect.try({
+      try: () => Fs.readFileSync(path, "utf8"),
+      catch: () => new UsageError({ message: `--file: ${path} cannot be read` })
+    })
+    const { bans, unread } = BansFile.parse(text)
+    const [first] = unread
+    if (first !== undefined) {
+      const others = unread.length === 1 ? "" : `. There are ${unread.length - 1} more such lines`
+      return yield* new UsageError({ message: `${path}: line ${first.line} is not a ban: ${first.problem}${others}` })
+    }
+    const book = yield* BanBook.BanBook
+    yield* book.importEntries(BansFile.toEntries(bans, { by: "bercon", mark, added: yield* DateTime.now }))
+  })
+
+const bookOf = (source: Source, mark: string) =>
+  "file" in source
+    ? Layer.tap(BanBook.layerMemory({ capacity: 1_000_000 }), (context) =>
+      Effect.provideContext(fileBook(source.file, mark), context))
+    : BanBook.layer().pipe(Layer.provideMerge(Folder.layer(source.folder)))
+
+/** How the lists are synced. */
+export interface Options {
+  readonly source: Source
+  /** The mark of the book's rows. */
+  readonly mark: string
+  readonly isDryRun: boolean
+  /** Whether a book without bans is meant: it removes all of its rows. */
+  readonly isEmptyAllowed: boolean
+}
+
+const toServerFailure = (error: { readonly _tag: string; readonly message: string }): ServerFailure =>
+  error._tag === "ListDisagrees"
+    ? new TargetError({ message: error.message })
+    : error._tag === "InvalidPolicy" || error._tag === "BanBookError"
+    ? new UsageError({ message: error.message })
+    : error as ServerFailure
+
+/** Syncs the lists of all servers, or prints what would be changed. */
+export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isEmptyAllowed, mark, source }: Options) {
+  const policy: BanPolicy = { mark }
+  const output = yield* Output
+  const book = yield* Layer.build(bookOf(source, mark)).pipe(
+    Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))
+  )
+  const isEmpty = (yield* Effect.provideContext(Effect.flatMap(BanBook.BanBook, ({ list }) => list), book)).length === 0
+  if (isEmpty && !isEmptyAllowed) {
+    return yield* new UsageError({
+      message: `${described(source)} has no bans. --allow-empty removes all of its bans from the servers`
+    })
+  }
+  const clients = yield* Clients.make(servers)
+  /** Asks each server by its name. */
+  const ask = <Row, E extends { readonly _tag: string; readonly message: string }>(
+    question: (
+      server: string
+    ) => Effect.Effect<ReadonlyArray<Row>, E, RconClient.RconClient | BanBook.BanBook | KeyValueStore.KeyValueStore>
+  ) =>
+    Clients.ask<Row>(clients, (rcon, emit, _count, server) =>
+      question(server).pipe(
+        Effect.provideService(RconClient.RconClient, rcon),
+        Effect.provideContext(book),
+        Effect.mapError(toServerFailure),
+        Effect.flatMap((rows) => emit(...rows))
+      ))
+
+  if (isDryRun) {
+    const answers = yield* ask((server) =>
+      Effect.map(BanSync.compare(server, policy), ({ excess, missing, unknown }) => [
+        ...missing.map(entryRow("Add")),
+        ...excess.map(listRow),
+        ...unknown.map(entryRow("Unknown"))
+      ])
+    )
+    return yield* Clients.report(answers, (parts) => output.print(changes, parts), servers)
+  }
+  const answers = yield* ask((server) => Effect.map(BanSync.sync(server, policy), (result) => [result]))
+  yield* Clients.report(answers, (parts) => output.print(synced, parts), servers)
+})

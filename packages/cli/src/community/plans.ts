@@ -1,0 +1,127 @@
+/**
+ * Shows and orders the restarts of a community's program, through the store that it uses.
+ */
+import type { PlanStoreError } from "@bercon/operations/PlanError"
+import * as Plans from "@bercon/operations/Plans"
+import * as RestartPlan from "@bercon/operations/RestartPlan"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { ExitCode } from "../ExitCode.ts"
+import { type Failure, type OutputError, Reported, TargetError, UsageError } from "../Failure.ts"
+import { bercon } from "../flags.ts"
+import { layer as outputLayer, note, Output } from "../output/Output.ts"
+import * as View from "../output/View.ts"
+import * as Folder from "./folder.ts"
+
+const times = ({ at }: RestartPlan.RestartPlan): string =>
+  "once" in at ? DateTime.formatIso(at.once) : `${at.cron} ${at.timeZone}`
+
+const durations = (values: ReadonlyArray<Duration.Duration>): string => values.map(Duration.format).join(", ")
+
+const planView = View.make(RestartPlan.RestartPlan, {
+  columns: [
+    { key: "id", title: "Plan", cell: ({ id }) => id },
+    { key: "servers", title: "Servers", cell: ({ servers }) => servers === "all" ? servers : servers.join(", ") },
+    { key: "at", title: "Times", cell: times },
+    { key: "warnings", title: "Warnings before", cell: ({ warnings }) => durations(warnings) },
+    { key: "command", title: "Command", cell: ({ command }) => command }
+  ]
+})
+
+const Upcoming = Schema.Struct({
+  plan: Schema.String,
+  server: Schema.String,
+  time: Schema.DateTimeUtc,
+  occurrence: Schema.DateTimeUtc,
+  state: Schema.Literals(["Planned", "Restarting", "Aborted", "Postponed"]),
+  /** In milliseconds before the restart, those that are still to come. */
+  warnings: Schema.Array(Schema.Struct({ lead: Schema.Duration, at: Schema.DateTimeUtc }))
+})
+
+const upcomingColumns: View.View<typeof Upcoming.Type>["columns"] = [
+  { key: "time", title: "Time", cell: ({ time }) => DateTime.formatIso(time) },
+  { key: "server", title: "Server", cell: ({ server }) => server },
+  { key: "plan", title: "Plan", cell: ({ plan }) => plan },
+  { key: "state", title: "State", cell: ({ state }) => state },
+  {
+    key: "warnings",
+    title: "Warnings to come",
+    cell: ({ warnings }) => warnings.length === 0 ? undefined : durations(warnings.map(({ lead }) => lead))
+  }
+]
+
+const upcomingView = View.make(Upcoming, { columns: upcomingColumns })
+
+const print = <Row>(view: View.View<Row>, rows: ReadonlyArray<Row>): Effect.Effect<void, OutputError, Output> =>
+  Output.use((output) => output.print(view, [{ server: "", rows }]))
+
+/** The plans that the store has, and the flags' format for what is printed. */
+const withPlans = (
+  folder: string,
+  run: (plans: Plans.Service) => Effect.Effect<void, Failure | PlanStoreError, Output>
+) =>
+  Effect.gen(function*() {
+    const { format } = yield* bercon
+    const plans = yield* Effect.orDie(Plans.make())
+    yield* Effect.provide(run(plans), outputLayer({ format, labelled: false }))
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(Folder.layer(folder)),
+    Effect.catchTag("PlanStoreError", ({ message }) => Effect.fail(new UsageError({ message })))
+  )
+
+/** Which servers, by names between commas. */
+const serversOf = (names: Option.Option<string>): Plans.OnServers =>
+  Option.match(names, {
+    onNone: () => ({}),
+    onSome: (names) => ({ servers: names.split(",").map((name) => name.trim()).filter((name) => name !== "") })
+  })
+
+const unknown = ({ message }: { readonly message: string }) => Effect.fail(new TargetError({ message }))
+
+export const list = (folder: string) =>
+  withPlans(folder, ({ list }) => Effect.flatMap(list, (all) => print(planView, all)))
+
+export const next = (folder: string, plan: Option.Option<string>, servers: Option.Option<string>) =>
+  withPlans(
+    folder,
+    (plans) =>
+      plans.next({ ...serversOf(servers), ...(Option.isSome(plan) && { plan: plan.value }) }).pipe(
+        Effect.catchTag("UnknownPlan", unknown),
+        Effect.flatMap((all) => print(upcomingView, all))
+      )
+  )
+
+/** Prints what an order has changed. Fails if it came too late for a server, or changed nothing. */
+const ordered = (plan: string, state: "Aborted" | "Postponed") =>
+  Effect.fnUntraced(function*({ changed, restarting }: Plans.Ordered) {
+    if (changed.length === 0 && restarting.length === 0) {
+      return yield* new TargetError({
+        message: `the plan ${JSON.stringify(plan)} has no restart to come. Nothing was changed`
+      })
+    }
+    if (changed.length > 0) yield* print(upcomingView, changed.map((one) => ({ ...one, state })))
+    if (restarting.length === 0) return
+    const late = `too late: ${restarting.join(", ")} ${restarting.length === 1 ? "is" : "are"} restarting already`
+    if (changed.length === 0) return yield* new TargetError({ message: late })
+    yield* note(`bercon: ${late}`)
+    return yield* new Reported({ code: ExitCode.someFailed })
+  })
+
+export const abort = (folder: string, plan: string, servers: Option.Option<string>) =>
+  withPlans(folder, (plans) =>
+    plans.abort(plan, serversOf(servers)).pipe(
+      Effect.catchTag("UnknownPlan", unknown),
+      Effect.flatMap(ordered(plan, "Aborted"))
+    ))
+
+export const postpone = (folder: string, plan: string, time: Plans.NewTime, servers: Option.Option<string>) =>
+  withPlans(folder, (plans) =>
+    plans.postpone(plan, time, serversOf(servers)).pipe(
+      Effect.catchTag("UnknownPlan", unknown),
+      Effect.catchTag("InvalidPlan", ({ message }) => Effect.fail(new UsageError({ message }))),
+      Effect.flatMap(ordered(plan, "Postponed"))
+    ))

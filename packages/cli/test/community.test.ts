@@ -1,0 +1,178 @@
+/**
+ * The commands for a community's bans and plans: processes beside a store in a folder, and simulated servers.
+ */
+import { Guid } from "@bercon/client"
+import { BanBook, FolderStore, Plans } from "@bercon/operations"
+import type { SimulatedServer } from "@bercon/testing"
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
+import * as NodeFileSystem from "@effect/platform-node-shared/NodeFileSystem"
+import * as NodePath from "@effect/platform-node-shared/NodePath"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import { bercon, failed, succeeded } from "./bercon.ts"
+
+const guid = (number: number) => Guid.Guid.make(number.toString(16).padStart(32, "0"))
+
+/** A folder in which a program of a community keeps its data, and what it does in it. */
+const community = Effect.gen(function*() {
+  const folder = yield* Effect.acquireRelease(
+    Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-community-"))),
+    (folder) => Effect.sync(() => Fs.rmSync(folder, { recursive: true }))
+  )
+  const store = FolderStore.layer(folder).pipe(Layer.provide([NodeFileSystem.layer, NodePath.layer]))
+  return { folder, inProgram: Effect.provide(store), file: (name: string) => Path.join(folder, name) }
+})
+
+const twoServers = Effect.gen(function*() {
+  const altis = yield* NodeSimulatedServer.make()
+  const stratis = yield* NodeSimulatedServer.make()
+  const toml = Object.entries({ altis, stratis }).map(([id, { address }]) =>
+    `[servers.${id}]\nhost = "127.0.0.1"\nport = ${address.port}\npassword = "secret"\n`
+  ).join("")
+  return { altis, stratis, toml }
+})
+
+const lines = (...lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
+
+const targets = (server: SimulatedServer.SimulatedServer["Service"]) =>
+  Effect.map(server.world, ({ bans }) => bans.map(({ target }) => target))
+
+describe("bans sync", () => {
+  it.live("shows what the book in a folder would change, changes it on each server, and leaves other bans alone", () =>
+    Effect.gen(function*() {
+      const { file, folder, inProgram } = yield* community
+      const { altis, stratis, toml } = yield* twoServers
+      Fs.writeFileSync(file("servers.toml"), toml)
+      const sync = (...args: ReadonlyArray<string>) =>
+        bercon(["bans", "sync", "--config", file("servers.toml"), "--all", "--folder", folder, ...args])
+      yield* stratis.update((world) => ({
+        ...world,
+        bans: [
+          { target: guid(8), expires: undefined, reason: "mine" },
+          { target: guid(9), expires: undefined, reason: "[book:aaaaaa] lifted" }
+        ]
+      }))
+      failed(yield* sync(), 2, /is not the folder of a community's program: name that folder with --folder/)
+      yield* inProgram(Effect.scoped(BanBook.make()))
+      failed(yield* sync(), 2, /the book in .* has no bans\. --allow-empty removes all of its bans/)
+      yield* inProgram(Effect.scoped(Effect.gen(function*() {
+        const book = yield* BanBook.make()
+        yield* book.add({ target: guid(1), reason: "teamkilling", by: "Miller" })
+        yield* book.add({ target: guid(2), reason: "spam", by: "Miller", servers: ["altis"] })
+      })))
+      succeeded(
+        yield* sync("--dry-run", "--format", "csv"),
+        /^server,change,target,until,reason\naltis,Add,[^]*stratis,Add,0+1,permanent,teamkilling\nstratis,Remove,0+9,permanent,\[book:aaaaaa\] lifted\n$/
+      )
+      assert.deepStrictEqual(yield* targets(altis), [])
+
+      succeeded(
+        yield* sync(),
+        lines(
+          "Server   Added  Removed  Rows of the book  Rows of others",
+          "altis        2        0                 2               0",
+          "stratis      1        1                 1               1"
+        )
+      )
+      assert.sameMembers([...yield* targets(altis)], [guid(1), guid(2)])
+      assert.sameMembers([...yield* targets(stratis)], [guid(8), guid(1)])
+      yield* stratis.stop()
+      const outcome = yield* sync("--timeout", "300ms", "--format", "json")
+      assert.strictEqual(outcome.code, 8)
+      assert.match(outcome.stderr, /^bercon: stratis: /)
+      assert.deepInclude(JSON.parse(outcome.stdout)[0], {
+        server: "altis",
+        result: { added: 0, removed: 0, rows: 2, foreign: 0 }
+      })
+    }))
+
+  it.live("takes the bans of a file, and removes those that it has no more", () =>
+    Effect.gen(function*() {
+      const { file } = yield* community
+      const server = yield* NodeSimulatedServer.make()
+      const env = { BERCON_PORT: `${server.address.port}`, BERCON_PASSWORD: "secret" }
+      const sync = (text: string, ...args: ReadonlyArray<string>) => {
+        Fs.writeFileSync(file("bans.txt"), text)
+        return bercon(["bans", "sync", "--file", file("bans.txt"), "--format", "ndjson", ...args], { env })
+      }
+      succeeded(yield* sync(`${guid(1)} -1 cheating\n${guid(2)} -1 spam\n`), /"added":2,"removed":0,"rows":2/)
+      succeeded(yield* sync(`${guid(2)} -1 spam\n`), /"added":0,"removed":1,"rows":1/)
+      assert.deepStrictEqual(yield* targets(server), [guid(2)])
+      // A line that cannot be read is no ban that was lifted.
+      failed(yield* sync(`${guid(2)} 1440 spam\n`), 2, /bans\.txt: line 1 is not a ban: its time must be/)
+      failed(yield* sync(""), 2, /has no bans/)
+      assert.deepStrictEqual(yield* targets(server), [guid(2)])
+      succeeded(yield* sync("", "--allow-empty"), /"removed":1,"rows":0/)
+    }))
+})
+
+describe("plan", () => {
+  /** A program with one plan, of which a driver has shown the store what it is. */
+  const withPlan = Effect.gen(function*() {
+    const { folder, inProgram } = yield* community
+    yield* inProgram(Effect.scoped(Effect.gen(function*() {
+      const plans = yield* Plans.make()
+      yield* plans.add({
+        id: "update",
+        servers: ["altis", "stratis"],
+        at: { once: "2999-03-28T04:00:00Z" },
+        warnings: ["30 minutes", "5 minutes"]
+      })
+    })))
+    return (...args: ReadonlyArray<string>) => bercon(["plan", ...args, "--folder", folder])
+  })
+
+  it.live("list and next: the plans, and what comes next on each server", () =>
+    Effect.gen(function*() {
+      const plan = yield* withPlan
+      succeeded(
+        yield* plan("list"),
+        lines(
+          "Plan    Servers         Times                     Warnings before  Command",
+          "update  altis, stratis  2999-03-28T04:00:00.000Z  30m, 5m          shutdown"
+        )
+      )
+      succeeded(
+        yield* plan("next", "update", "--servers", "stratis"),
+        lines(
+          "Time                      Server   Plan    State    Warnings to come",
+          "2999-03-28T04:00:00.000Z  stratis  update  Planned  30m, 5m"
+        )
+      )
+      const { stdout } = yield* plan("next", "--format", "json")
+      assert.deepStrictEqual(JSON.parse(stdout).map(({ server, time }: Plans.Upcoming) => [server, time]), [
+        ["altis", "2999-03-28T04:00:00.000Z"],
+        ["stratis", "2999-03-28T04:00:00.000Z"]
+      ])
+      failed(yield* plan("next", "upgrade"), 6, /unknown plan "upgrade"\. There are "update"/)
+    }))
+
+  it.live("postpone and abort: on some servers, or all", () =>
+    Effect.gen(function*() {
+      const plan = yield* withPlan
+      succeeded(
+        yield* plan("postpone", "update", "--by", "1h30m", "--servers", "altis"),
+        /^2999-03-28T05:30:00\.000Z +altis +update +Postponed +30m, 5m$/m
+      )
+      succeeded(
+        yield* plan("postpone", "update", "--to", "2999-03-28T07:00:00+01:00", "--servers", "altis", "--format", "csv"),
+        /^2999-03-28T06:00:00\.000Z,altis,update,Postponed,/m
+      )
+      succeeded(yield* plan("abort", "update", "--servers", "stratis"), /stratis +update +Aborted/)
+      succeeded(yield* plan("next"), /^[^]*altis/)
+      assert.notInclude((yield* plan("next")).stdout, "stratis")
+      failed(yield* plan("abort", "update", "--servers", "stratis"), 6, /has no restart to come\. Nothing was changed/)
+    }))
+
+  it.live("refuses times that are ambiguous or over, and a folder that is not one of a community", () =>
+    Effect.gen(function*() {
+      const plan = yield* withPlan
+      failed(yield* plan("postpone", "update"), 2, /give --by or --to/)
+      failed(yield* plan("postpone", "update", "--to", "2999-03-28T07:00:00"), 2, /--to must be a time with an offset/)
+      failed(yield* plan("postpone", "update", "--to", "2020-03-28T07:00:00Z"), 2, /the new time must be in the future/)
+      failed(yield* bercon(["plan", "list", "--folder", Os.devNull]), 2, /is not the folder of a community's program/)
+    }))
+})

@@ -1,0 +1,17 @@
+/**
+ * Layers that may fail once.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+
+/** Builds a layer again, at most three times and a little later each time, if building it dies. */
+export const builtAgain = <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =>
+  Layer.effectContext(
+    Layer.build(Layer.fresh(layer)).pipe(
+      Effect.sandbox,
+      Effect.retry({ while: Cause.hasDies, times: 3, schedule: Schedule.exponential("100 millis") }),
+      Effect.catch(Effect.failCause)
+    )
+  )

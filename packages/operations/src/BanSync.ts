@@ -1,0 +1,103 @@
+/**
+ * Makes a server's list of bans agree with the book once, or shows what that would change. For commands and jobs: a program
+ * that runs all the time uses `BanEnforcement`.
+ *
+ * **Details**
+ *
+ * The rules are those of `BanEnforcement`: rows of the book are known by their mark, all others are left alone, and the list is
+ * read again until it agrees. No player is kicked. Do not run it while a `BanEnforcement` of the same book is at work.
+ *
+ * **Example** (What would change, and the change)
+ *
+ * ```ts
+ * import { BanSync } from "@bercon/operations"
+ * import { Console, Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const { excess, missing } = yield* BanSync.compare("altis")
+ *   yield* Console.log(`${missing.length} bans are missing, ${excess.length} rows are too much`)
+ *   yield* BanSync.sync("altis")
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type { ActionError } from "@bercon/client/ActionError"
+import type { Ban } from "@bercon/client/Ban"
+import type { CommandError } from "@bercon/client/CommandError"
+import type * as RconClient from "@bercon/client/RconClient"
+import type { ReplyError } from "@bercon/client/ReplyError"
+import type * as Effect from "effect/Effect"
+import type * as KeyValueStore from "effect/persistence/KeyValueStore"
+import type { BanBook } from "./BanBook.ts"
+import type { BanBookError } from "./BanBookError.ts"
+import type { BanEntry } from "./BanEntry.ts"
+import type { BanPolicy, InvalidPolicy } from "./BanPolicy.ts"
+import type { ListDisagrees } from "./BanSyncError.ts"
+import * as SyncServer from "./internal/bans/syncServer.ts"
+
+/**
+ * How a server's list of bans differs from the book.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Difference {
+  /** Bans to be added, the newest first. */
+  readonly missing: ReadonlyArray<BanEntry>
+  /** Rows of the book to be removed. */
+  readonly excess: ReadonlyArray<Ban>
+  /** Bans that the list may have or not: it is not complete. */
+  readonly unknown: ReadonlyArray<BanEntry>
+  /** The number of rows that are as they should be. */
+  readonly kept: number
+  /** The number of rows that are not the book's. */
+  readonly foreign: number
+}
+
+/**
+ * The changes of a list that agrees with the book now.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Synced {
+  /** The number of commands that added a ban. */
+  readonly added: number
+  /** The number of commands that removed a row. */
+  readonly removed: number
+  /** The number of rows of the book in the list. */
+  readonly rows: number
+  /** The number of rows that are not the book's. */
+  readonly foreign: number
+}
+
+/**
+ * Reads the list of a server, and compares it with the book in context. Changes nothing. `server` is the id that bans name it by.
+ *
+ * @category reading
+ * @since 0.1.0
+ */
+export const compare: (
+  server: string,
+  policy?: BanPolicy
+) => Effect.Effect<
+  Difference,
+  InvalidPolicy | BanBookError | CommandError | ReplyError,
+  RconClient.RconClient | BanBook | KeyValueStore.KeyValueStore
+> = SyncServer.compare
+
+/**
+ * Changes the list of a server until it agrees with the book in context. `server` is the id that bans name it by.
+ *
+ * @category writing
+ * @since 0.1.0
+ */
+export const sync: (
+  server: string,
+  policy?: BanPolicy
+) => Effect.Effect<
+  Synced,
+  InvalidPolicy | BanBookError | CommandError | ReplyError | ActionError | ListDisagrees,
+  RconClient.RconClient | BanBook | KeyValueStore.KeyValueStore
+> = SyncServer.sync

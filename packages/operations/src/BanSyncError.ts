@@ -1,0 +1,40 @@
+/**
+ * Why a server's list of bans could not be made to agree with the book.
+ *
+ * **Example** (Trying once more after a minute)
+ *
+ * ```ts
+ * import { BanSync } from "@bercon/operations"
+ * import { Effect } from "effect"
+ *
+ * const sync = BanSync.sync("altis").pipe(
+ *   Effect.catchTag("ListDisagrees", ({ problem }) =>
+ *     Effect.logWarning(problem).pipe(Effect.andThen(Effect.delay(BanSync.sync("altis"), "1 minute"))))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * The list does not come to agree with the book, although no command fails: it is not complete, it does not show what is added,
+ * or it changes all the time. `problem` says which. What was added or removed so far stays so.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ListDisagrees
+  extends Schema.TaggedError<ListDisagrees>("@bercon/operations/ListDisagrees")("ListDisagrees", {
+    problem: Schema.String
+  })
+{
+  override get message(): string {
+    return this.problem
+  }
+
+  /** Trying again later can help. */
+  get isRetryable(): boolean {
+    return true
+  }
+}

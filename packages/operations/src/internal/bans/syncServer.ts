@@ -1,0 +1,53 @@
+/**
+ * Compares the list of one server with the book once, and makes it agree.
+ */
+import * as RconClient from "@bercon/client/RconClient"
+import * as Effect from "effect/Effect"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import { BanBook } from "../../BanBook.ts"
+import { BanBookError, StoreFailed } from "../../BanBookError.ts"
+import type { BanPolicy } from "../../BanPolicy.ts"
+import type { Difference, Synced } from "../../BanSync.ts"
+import { storeProblem } from "../storeProblem.ts"
+import * as Ledger from "./ledger.ts"
+import * as ListKeeper from "./listKeeper.ts"
+import * as BanSettings from "./settings.ts"
+
+/** A keeper of the list, and a count of its changes. */
+const keep = Effect.fnUntraced(function*(server: string, policy: BanPolicy) {
+  const settings = yield* Effect.fromResult(BanSettings.make(policy))
+  const changes = { Add: 0, Remove: 0, Restore: 0 }
+  const keeper = ListKeeper.make({
+    rcon: yield* RconClient.RconClient,
+    server,
+    book: yield* BanBook,
+    ledger: Ledger.make(yield* KeyValueStore.KeyValueStore, server),
+    settings,
+    joined: new Set(),
+    progress: () => Effect.void,
+    count: (change, by) => Effect.sync(() => void (changes[change] += by))
+  })
+  return { changes, keeper }
+})
+
+/** A ledger that cannot be read or written is an error of the book. */
+const bookError = (error: KeyValueStore.KeyValueStoreError) =>
+  Effect.fail(new BanBookError({ reason: new StoreFailed({ problem: storeProblem(error), cause: error }) }))
+
+export const compare = Effect.fnUntraced(function*(server: string, policy: BanPolicy = {}) {
+  const { keeper } = yield* keep(server, policy)
+  const { decision: { add, foreign, kept, remove, unknown } } = yield* Effect.catchTag(
+    keeper.compare,
+    "KeyValueStoreError",
+    bookError
+  )
+  const difference: Difference = { missing: add, excess: remove, unknown, kept: kept.size, foreign }
+  return difference
+})
+
+export const sync = Effect.fnUntraced(function*(server: string, policy: BanPolicy = {}) {
+  const { changes, keeper } = yield* keep(server, policy)
+  const { foreign, rows } = yield* Effect.catchTag(keeper.converge, "KeyValueStoreError", bookError)
+  const synced: Synced = { added: changes.Add, removed: changes.Remove, rows, foreign }
+  return synced
+})
