@@ -66,8 +66,9 @@ const resolved = (
         ConfigProvider.ConfigProvider,
         ConfigProvider.fromEnv({ env: { XDG_CONFIG_HOME: folder, ...env } })
       ),
-      Effect.map(({ labelled, servers }) => ({
+      Effect.map(({ labelled, servers, unusable }) => ({
         labelled,
+        unusable: unusable.map(({ failure, name }) => `${name}: ${failure.message.replaceAll(folder, ".")}`),
         servers: servers.map(({ name, options: { flavour, host, password, port } }) =>
           [name, `${host}:${port}`, Redacted.value(password), flavour ?? "auto"].join(" ")
         )
@@ -196,13 +197,36 @@ describe("several servers", () => {
           env,
           files
         ),
-        { labelled: true, servers: ["eu2 203.0.113.2:2302 two auto", "eu1 203.0.113.1:2301 one BattlEye"] }
+        {
+          labelled: true,
+          unusable: [],
+          servers: ["eu2 203.0.113.2:2302 two auto", "eu1 203.0.113.1:2301 one BattlEye"]
+        }
       )
-      assert.match(
-        yield* refused((path) => ({ config: Option.some(path("s.toml")), all: true }), env, files),
-        /the password of eu3 is missing/,
-        "a password in a variable is that of one server"
+    }))
+
+  it.effect("one without a password, or whose password cannot be read, hides no other", () =>
+    Effect.gen(function*() {
+      // A password in a variable is that of one server.
+      const env = { BERCON_PASSWORD: SECRET }
+      const { servers, unusable } = yield* resolved(
+        (path) => ({ config: Option.some(path("s.toml")), all: true }),
+        env,
+        { "s.toml": THREE }
       )
+      assert.deepStrictEqual(servers, ["eu1 203.0.113.1:2301 one BattlEye"])
+      assert.match(unusable[0]!, /^eu2: .*the variable EU2_PASSWORD is not set/)
+      assert.match(unusable[1]!, /^eu3: the password of eu3 is missing/)
+    }))
+
+  it.effect("a server that is named twice is one", () =>
+    Effect.gen(function*() {
+      const { servers } = yield* resolved(
+        (path) => ({ config: Option.some(path("s.toml")), profile: Option.some("eu1,eu1") }),
+        {},
+        { "s.toml": THREE }
+      )
+      assert.strictEqual(servers.length, 1)
     }))
 })
 

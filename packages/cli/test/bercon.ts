@@ -25,8 +25,14 @@ export interface Options {
   readonly stdin?: string
   /** Whether `--quiet` is among its arguments. Default `true`: a busy machine lets anything take a second. */
   readonly quiet?: boolean
-  /** Called with each piece of standard output, to do something to the process. */
+  /** A file that standard output is written to, in place of the outcome. */
+  readonly stdout?: number
+  /** Called when the process has been started. */
+  readonly onStart?: (child: ChildProcess) => void
+  /** Called after each piece of standard output, to do something to the process. */
   readonly onOutput?: (stdout: string, child: ChildProcess) => void
+  /** Called after each piece of standard error. */
+  readonly onError?: (stderr: string, child: ChildProcess) => void
 }
 
 const inherited = Object.fromEntries(
@@ -42,18 +48,22 @@ const run = (args: ReadonlyArray<string>, options: Options): Effect.Effect<Outco
     const child = spawn(process.execPath, [executable, ...args], {
       // No file of servers of this machine's user is read.
       env: { ...inherited, XDG_CONFIG_HOME: Os.devNull, ...options.env },
-      stdio: "pipe"
+      stdio: ["pipe", options.stdout ?? "pipe", "pipe"]
     })
+    options.onStart?.(child)
     let stdout = ""
     let stderr = ""
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       stdout += text
       options.onOutput?.(stdout, child)
     })
-    child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text)
+    child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text
+      options.onError?.(stderr, child)
+    })
     // A process that does not read its input may end before it is written.
-    child.stdin.on("error", () => {})
-    child.stdin.end(options.stdin ?? "")
+    child.stdin!.on("error", () => {})
+    child.stdin!.end(options.stdin ?? "")
     child.once("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
     return Effect.sync(() => child.kill("SIGKILL"))
   })

@@ -205,6 +205,39 @@ describe("actions", () => {
       succeeded(yield* simulated.bercon("kick", "0", "--confirm-within", "0"), "kick #0 Miller: sent\n")
     }))
 
+  it.live("kick: one that fails does not stop the others, and is named", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      yield* simulated.onCommand((text) => text.startsWith("kick 0") ? { reply: "" } : undefined)
+      const { code, stderr, stdout } = yield* simulated.bercon("kick", "0", "1", "--confirm-within", "500ms")
+      assert.deepStrictEqual([code, stdout], [8, "kick #1 Kerry: done\n"])
+      assert.match(stderr, /^bercon: kick #0 Miller: kick: not confirmed in time: [^\n]*\n$/)
+    }))
+
+  it.live("kick: if the server answers no more, the others are not tried, and it says so", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      yield* simulated.onCommand((text) =>
+        text.startsWith("kick") ? { reply: "", delay: "Infinity" as const } : undefined
+      )
+      const { code, stderr } = yield* simulated.bercon("kick", "0", "1", "--confirm-within", "0", "--timeout", "500ms")
+      assert.strictEqual(code, 8)
+      assert.match(stderr, /^bercon: kick #0 Miller: .*\nbercon: kick: not tried: #1 Kerry\n$/)
+    }))
+
+  it.live("ban: many, in the time that they need, and the server writes them", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      const targets = Array.from({ length: 120 }, (_, at) => at.toString(16).padStart(32, "0"))
+      const { code, stderr, stdout } = yield* simulated.bercon("ban", ...targets, "--reason", "Cheating", "--write")
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      assert.strictEqual(stdout, lines(...targets.map((target) => `ban ${target}: done`)))
+      const { banFiles, bans } = yield* simulated.world
+      assert.deepStrictEqual([bans.length, banFiles["bans.txt"]?.length], [120, 120])
+      const removed = yield* simulated.bercon("unban", ...targets.slice(0, 40))
+      assert.deepStrictEqual([removed.code, (yield* simulated.world).bans.length], [0, 80])
+    }))
+
   it.live("ban: a player is kicked, a GUID and an address need not be there; unban ends it", () =>
     Effect.gen(function*() {
       const simulated = yield* server
@@ -330,6 +363,7 @@ describe("events", () => {
   it.live("refuses a kind that there is not", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server
+      failed(yield* bercon("events", "--kind", ""), 2, /--kind needs a kind of event: chat, players/)
       failed(yield* bercon("events", "--kind", "chat,foo"), 2, /unknown kind of event "foo": use chat, players/)
     }))
 })

@@ -102,15 +102,19 @@ describe("several servers", () => {
       table("eu1", eu1.address.port, PASSWORD) + table("eu2", eu2.address.port, PASSWORD) +
         table("eu3", eu2.address.port, "wrong")
     )
-    return { eu1, eu2, bercon: (...args: ReadonlyArray<string>) => bercon([...args, "--config", config]) }
+    return {
+      eu1,
+      eu2,
+      bercon: (args: ReadonlyArray<string>, options?: Options) => bercon([...args, "--config", config], options)
+    }
   })
 
   it.live("are asked at once, and the answers labelled", () =>
     Effect.gen(function*() {
       const { bercon, eu2 } = yield* several
       yield* eu2.join({ name: "Kerry" })
-      succeeded(yield* bercon("version", "--profile", "eu1,eu2"), "eu1: 1.220\neu2: 1.220\n")
-      const { stdout } = yield* bercon("players", "--profile", "eu2,eu1", "--format", "csv")
+      succeeded(yield* bercon(["version", "--profile", "eu1,eu2"]), "eu1: 1.220\neu2: 1.220\n")
+      const { stdout } = yield* bercon(["players", "--profile", "eu2,eu1", "--format", "csv"])
       assert.deepStrictEqual(stdout.split("\n").map((line) => line.replace(/,.*,/, ",")), [
         "server,name",
         "eu2,Miller",
@@ -123,10 +127,10 @@ describe("several servers", () => {
   it.live("8: one that fails hides no other", () =>
     Effect.gen(function*() {
       const { bercon } = yield* several
-      const outcome = yield* bercon("version", "--all")
+      const outcome = yield* bercon(["version", "--all"])
       assert.deepStrictEqual([outcome.code, outcome.stdout], [8, "eu1: 1.220\neu2: 1.220\n"])
       assert.match(outcome.stderr, /^bercon: eu3: .* refused the login[^\n]*\n$/)
-      const json = yield* bercon("version", "--profile", "eu1,eu3", "--format", "json")
+      const json = yield* bercon(["version", "--profile", "eu1,eu3", "--format", "json"])
       assert.strictEqual(json.code, 8)
       const [one, two] = JSON.parse(json.stdout)
       assert.deepStrictEqual(one, { server: "eu1", result: { text: "1.220", number: "1.220" } })
@@ -136,7 +140,7 @@ describe("several servers", () => {
   it.live("all fail for the same reason: its code", () =>
     Effect.gen(function*() {
       const { bercon } = yield* several
-      const outcome = yield* bercon("exec", "nonsense", "--profile", "eu1,eu2")
+      const outcome = yield* bercon(["exec", "nonsense", "--profile", "eu1,eu2"])
       assert.deepStrictEqual([outcome.code, outcome.stdout], [6, ""])
       assert.match(outcome.stderr, /^bercon: eu1: .*\nbercon: eu2: .*\n$/)
     }))
@@ -145,10 +149,68 @@ describe("several servers", () => {
     Effect.gen(function*() {
       const { bercon, eu1 } = yield* several
       yield* chatting(eu1)
-      const { code, stderr, stdout } = yield* bercon("events", "--all", "--kind", "chat", "--for", "2s")
+      const { code, stderr, stdout } = yield* bercon(["events", "--all", "--kind", "chat", "--for", "2s"])
       assert.strictEqual(code, 8)
       assert.match(stdout, /^(eu1: \d\d:\d\d:\d\d {2}.*hello\n)+$/)
       assert.match(stderr, /^bercon: eu3: .* refused the login[^\n]*\n$/)
+    }))
+
+  it.live("one that is down delays the others not at all", () =>
+    Effect.gen(function*() {
+      const { bercon, eu1, eu2 } = yield* several
+      yield* eu2.goSilent
+      const started = performance.now()
+      const locked = Effect.repeat(eu1.executions, {
+        until: (commands) => commands.some(({ text }) => text === "#lock"),
+        schedule: Schedule.spaced("20 millis")
+      })
+      const took = yield* Effect.raceFirst(
+        Effect.map(locked, () => performance.now() - started),
+        Effect.map(bercon(["lock", "--profile", "eu1,eu2", "--timeout", "20s"]), () => Infinity)
+      )
+      assert.isBelow(took, 15_000)
+    }))
+
+  it.live("the password from standard input is that of all", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* several
+      succeeded(
+        yield* bercon(["version", "--profile", "eu1,eu2,eu3", "--password-file", "-"], { stdin: `${PASSWORD}\n` }),
+        "eu1: 1.220\neu2: 1.220\neu3: 1.220\n"
+      )
+      failed(
+        yield* bercon(["version", "--profile", "eu1", "--password-file", Os.devNull]),
+        2,
+        /the password is missing/
+      )
+    }))
+})
+
+describe("--interval", () => {
+  it.live("a server that was down at first is logged in to as soon as it is up", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      yield* simulated.stop({ keepPlayers: true })
+      let isUp = false
+      const { stderr, stdout } = yield* simulated.bercon(["version", "--interval", "50ms", "--timeout", "300ms"], {
+        onError: () => {
+          if (!isUp) Effect.runFork(simulated.start)
+          isUp = true
+        },
+        onOutput: (_, child) => child.kill("SIGTERM")
+      })
+      assert.match(stderr, /^bercon: no session with /)
+      assert.match(stdout, /^1\.220\n/)
+    }))
+
+  it.live("a refused password ends it", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      failed(
+        yield* simulated.bercon(["version", "--interval", "10ms"], { env: { BERCON_PASSWORD: "wrong" } }),
+        3,
+        /refused the login/
+      )
     }))
 })
 
@@ -167,6 +229,39 @@ describe("signals", () => {
       assert.deepStrictEqual([outcome.code, outcome.stderr], [code, ""])
       assert.isArray(JSON.parse(outcome.stdout), "the output is still complete")
       assert.deepStrictEqual(yield* simulated.sessions, [])
+    }))
+})
+
+describe("standard output", () => {
+  it.live.skipIf(!Fs.existsSync("/dev/full"))(
+    "9: a full disk is a failure, and not the end of a pipe",
+    () =>
+      Effect.gen(function*() {
+        const simulated = yield* server()
+        const full = Fs.openSync("/dev/full", "w")
+        yield* Effect.addFinalizer(() => Effect.sync(() => Fs.closeSync(full)))
+        for (const args of [["players"], ["bans", "--format", "json"], ["--completions", "bash"], ["kick", "--help"]]) {
+          failed(
+            yield* simulated.bercon(args, { stdout: full }),
+            9,
+            /could not be written .* \(ENOSPC\)\. Check the disk/
+          )
+        }
+      })
+  )
+
+  it.live("a reader that has gone before anything is written is no failure", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      const outcomes = yield* Effect.forEach(
+        [["players"], ["--completions", "zsh"], ["--help"], ["doctor", "--keepalives", "1"], ["demo"], [
+          "exec",
+          "version"
+        ]],
+        (args) => simulated.bercon(args, { onStart: (child) => child.stdout?.destroy() }),
+        { concurrency: "unbounded" }
+      )
+      for (const { code, stderr } of outcomes) assert.deepStrictEqual([code, stderr], [0, ""])
     }))
 })
 

@@ -3,10 +3,10 @@ import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Schema } from "effect"
 import { displayWidth } from "effect/cli/CliOutput"
+import { cut, fit, shortTime, sparkline } from "../src/output/cells.ts"
 import * as Guests from "../src/top/Guests.ts"
 import { type Model, mostScrolled, render } from "../src/top/screen.ts"
 import { difference } from "../src/top/terminal.ts"
-import { cut, fit, shortTime, sparkline } from "../src/top/text.ts"
 import { bercon, failed } from "./bercon.ts"
 import { hasTmux, needsTmux, start } from "./terminal.ts"
 
@@ -45,6 +45,7 @@ describe("text for a screen", () => {
   it("charts numbers from 0 to the greatest, the latest of them", () => {
     assert.strictEqual(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8), "▁▂▃▄▅▆▇█")
     assert.strictEqual(sparkline([100, 0, 7], 2), "▁█")
+    assert.strictEqual(sparkline([7, undefined, 7], 8), "█ █", "a blank for an outage")
     assert.deepStrictEqual([sparkline([0, 0], 5), sparkline([], 5), sparkline([1], 0)], ["▁▁", "", ""])
   })
 

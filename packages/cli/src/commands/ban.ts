@@ -1,11 +1,15 @@
+import * as Arr from "effect/Array"
 import * as Argument from "effect/cli/Argument"
 import * as Flag from "effect/cli/Flag"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { action } from "../command/action.ts"
+import { action, each, type Step, written } from "../command/action.ts"
 import * as Target from "../command/Target.ts"
 import * as Flags from "../flags.ts"
+
+/** How many bans are added between two looks at the list of bans. */
+const CHUNK = 50
 
 /** Bans players, GUIDs and addresses. */
 export const ban = action(
@@ -43,25 +47,30 @@ export const ban = action(
       Flag.withDefault(false)
     )
   },
-  (input, { confirmed, options }) => (rcon, emit) =>
+  (input, { confirmed, options }) => (rcon, report) =>
     Effect.gen(function*() {
       const sentence = {
         duration: Option.getOrElse(input.for, () => Duration.infinity),
         reason: Option.getOrUndefined(input.reason)
       }
       const { absent, present } = yield* Target.toBan(rcon, input.targets)
-      for (const player of present) {
-        const reply = yield* rcon.ban(player, { ...sentence, ...options })
-        yield* emit({ target: Target.label(player), confirmed, reply })
-      }
-      const [first] = absent
-      if (first !== undefined) {
-        // The list of bans is read twice for many, not once for each.
-        const reply = yield* absent.length === 1
-          ? rcon.ban(first, { ...sentence, ...options })
-          : rcon.banAll(absent, sentence)
-        for (const target of absent) yield* emit({ target, confirmed: confirmed || absent.length > 1, reply })
-      }
-      if (input.write) yield* rcon.writeBans
+      // The list of bans is read twice for each of the chunks, not once for each ban.
+      const bulk = absent.length > 1
+      const steps = [
+        ...present.map((player): Step => ({
+          targets: [Target.label(player)],
+          confirmed,
+          doing: rcon.ban(player, { ...sentence, ...options })
+        })),
+        ...Arr.chunksOf(absent, bulk ? CHUNK : 1).map((targets): Step => ({
+          targets,
+          confirmed: confirmed || bulk,
+          doing: bulk
+            ? rcon.banAll(targets, { ...sentence, timeout: report.patience(targets.length) })
+            : rcon.ban(targets[0], { ...sentence, ...options })
+        }))
+      ]
+      const done = each("ban", steps, report)
+      yield* input.write ? written(rcon, done) : done
     })
 )

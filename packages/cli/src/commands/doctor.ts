@@ -10,7 +10,7 @@ import { bercon } from "../flags.ts"
 import * as Output from "../output/Output.ts"
 import * as Progress from "../output/Progress.ts"
 
-const NO_SERVERS: Servers = { servers: [], labelled: false }
+const NO_SERVERS: Servers = { servers: [], unusable: [], labelled: false }
 
 /** Why it does not work. */
 export const doctor = define(
@@ -50,15 +50,19 @@ export const doctor = define(
       })
       const resolved = yield* Effect.result(resolve(flags))
       if (Result.isFailure(resolved) && configuration.length === 0) return yield* Effect.fail(resolved.failure)
-      const { labelled, servers } = Result.getOrElse(resolved, () => NO_SERVERS)
-      const examined = yield* Progress.during(servers.map(({ name }) => name), (done) =>
+      const { labelled, servers, unusable } = Result.getOrElse(resolved, () => NO_SERVERS)
+      const examined = yield* Progress.during(servers.map(({ name }) => name), (progress) =>
         Effect.forEach(servers, ({ name, options }) =>
-          Effect.ensuring(Doctor.connection(options, keepalives), done(name)), { concurrency: "unbounded" })).pipe(
+          Effect.ensuring(Doctor.connection(options, keepalives), progress.done(name)), { concurrency: "unbounded" }))
+        .pipe(
           Effect.provideService(Progress.Quiet, flags.quiet)
         )
       const parts = Result.isFailure(resolved)
         ? [{ server: "", rows: [...configuration, Doctor.notTried(resolved.failure, configuration)] }]
-        : servers.map(({ name }, at) => ({ server: name, rows: [...configuration, ...examined[at]!] }))
+        : [
+          ...servers.map(({ name }, at) => ({ server: name, rows: [...configuration, ...examined[at]!] })),
+          ...unusable.map(({ failure, name }) => ({ server: name, rows: [Doctor.notTried(failure, [])] }))
+        ]
       yield* Output.Output.use((output) =>
         output.print(Doctor.view, parts)
       ).pipe(

@@ -65,7 +65,13 @@ const kindsOf = (list: string): Effect.Effect<ReadonlySet<ServerEvent.Tag>, Fail
       )
     }),
     (kinds) => new Set(kinds.flat())
-  )
+  ).pipe(Effect.filterOrElse(
+    ({ size }) => size > 0,
+    () =>
+      Effect.fail(
+        new Failure.UsageError({ message: `--kind needs a kind of event: ${Object.keys(groups).join(", ")}` })
+      )
+  ))
 
 /** Tells on standard error when a session is lost, and when it is back. */
 const tellOutages = (rcon: RconClient.Service, name: string): Effect.Effect<void> =>
@@ -92,6 +98,7 @@ export const events = define(
     examples: [
       ["bercon events", "Everything, one line each"],
       ["bercon events --kind chat,players --all", "Chat, joins and leaves on every server"],
+      ["bercon events --all --wait forever", "Also on servers that are down now, as soon as they are back"],
       ["bercon events --kind PlayerKicked --format ndjson", "For programs, one object a line"],
       ["bercon events --kind PlayerConnected --limit 1", "Waits for the next player"]
     ]
@@ -125,18 +132,22 @@ export const events = define(
       const isWanted = (event: Event) => kinds === undefined || kinds.has(event._tag)
       const banInterval = Option.getOrUndefined(input.banInterval) ??
         (groups["bans"]!.some((tag) => kinds?.has(tag)) ? "1 minute" : undefined)
-      yield* withServers(({ labelled, servers }) =>
+      yield* withServers(({ labelled, servers, unusable }) =>
         Effect.gen(function*() {
           const output = yield* Output
-          const failures = new Array<Clients.Answer<never>>()
+          const failures = new Map<string, Failure.ServerFailure>()
+          for (const { failure, name } of unusable) {
+            failures.set(name, failure)
+            yield* Clients.noteFailure(name, failure)
+          }
           const streams = servers.map((server) =>
             eventsOf({ ...server, options: { ...server.options, banInterval } }).pipe(
               Stream.filter(isWanted),
               Stream.map((row) => ({ server: server.name, row })),
               // The others go on.
               Stream.catch((failure) => {
-                failures.push({ server, rows: [], failure })
-                return Stream.fromEffectDrain(labelled ? Clients.tell(server, failure) : Effect.void)
+                failures.set(server.name, failure)
+                return Stream.fromEffectDrain(labelled ? Clients.noteFailure(server.name, failure) : Effect.void)
               })
             )
           )
@@ -147,7 +158,7 @@ export const events = define(
               Option.isSome(input.for) ? Stream.interruptWhen(Effect.sleep(input.for.value)) : identity
             )
           )
-          yield* Clients.conclude(failures, { labelled, servers })
+          yield* Clients.conclude([...servers, ...unusable].map(({ name }) => failures.get(name)), labelled)
         })
       )
     })

@@ -18,7 +18,7 @@ export const loadBans = define(
   ({ file }) =>
     perform(
       "load-bans",
-      (rcon, emit) =>
+      (rcon, { emit }) =>
         Effect.flatMap(rcon.loadBans(Option.getOrUndefined(file)), (reply) => emit({ confirmed: false, reply }))
     )
 )

@@ -18,7 +18,7 @@ export const maxPing = define(
   { limit: Argument.String("limit").pipe(Argument.withDescription("Milliseconds, or unlimited")) },
   ({ limit }) =>
     limit === "unlimited" || /^\d+$/.test(limit)
-      ? perform("max-ping", (rcon, emit) =>
+      ? perform("max-ping", (rcon, { emit }) =>
         Effect.flatMap(
           rcon.maxPing(limit === "unlimited" ? limit : Duration.millis(Number(limit))),
           (reply) => emit({ target: limit, confirmed: false, reply })

@@ -24,7 +24,7 @@ export const say = action(
       Flag.withDefault(false)
     )
   },
-  ({ split, words }, { confirmed, options }) => (rcon, emit) =>
+  ({ split, words }, { confirmed, options }) => (rcon, { emit }) =>
     Effect.flatMap(
       rcon.say(words.join(" "), { ...options, split }),
       (reply) => emit({ target: "everybody", confirmed, reply })

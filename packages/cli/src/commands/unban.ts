@@ -1,7 +1,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
-import { perform } from "../command/action.ts"
+import { perform, written } from "../command/action.ts"
 import { define } from "../command/define.ts"
 import * as Target from "../command/Target.ts"
 
@@ -31,12 +31,15 @@ export const unban = define(
     )
   },
   ({ targets, write }) =>
-    perform("unban", (rcon, emit) =>
-      Effect.gen(function*() {
+    perform("unban", (rcon, { emit, patience }) => {
+      const change = Effect.gen(function*() {
         const found = yield* Target.toUnban(rcon, targets)
         const [first] = found
-        const reply = found.length === 1 && first !== undefined ? yield* rcon.unban(first) : yield* rcon.unbanAll(found)
+        const reply = found.length === 1 && first !== undefined
+          ? yield* rcon.unban(first)
+          : yield* rcon.unbanAll(found, { timeout: patience(found.length) })
         for (const target of found) yield* emit({ target: Target.label(target), confirmed: true, reply })
-        if (write) yield* rcon.writeBans
-      }))
+      })
+      return write ? written(rcon, change) : change
+    })
 )

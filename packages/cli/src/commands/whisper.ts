@@ -20,7 +20,7 @@ export const whisper = action(
       Argument.variadic({ min: 1 })
     )
   },
-  ({ player, words }, { confirmed, options }) => (rcon, emit) =>
+  ({ player, words }, { confirmed, options }) => (rcon, { emit }) =>
     Effect.gen(function*() {
       for (const found of yield* Target.players(rcon, [player])) {
         const reply = yield* rcon.whisper(found, words.join(" "), options)

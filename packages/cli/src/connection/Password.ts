@@ -15,14 +15,17 @@ const codeOf = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "unknown error"
 
 /** The password in a file, without the line break at its end. `-` is standard input. */
-export const fromFile = (path: string): Effect.Effect<Redacted.Redacted, UsageError> =>
-  Effect.try({
-    try: () => Redacted.make(Fs.readFileSync(path === "-" ? 0 : path, "utf8").replace(/\r?\n$/, "")),
-    catch: (cause) =>
-      new UsageError({
-        message: `the password cannot be read from ${path === "-" ? "standard input" : path} (${codeOf(cause)})`
-      })
-  })
+export const fromFile = (path: string): Effect.Effect<Redacted.Redacted, UsageError> => {
+  const source = path === "-" ? "standard input" : path
+  return Effect.try({
+    try: () => Fs.readFileSync(path === "-" ? 0 : path, "utf8").replace(/\r?\n$/, ""),
+    catch: (cause) => new UsageError({ message: `the password cannot be read from ${source} (${codeOf(cause)})` })
+  }).pipe(Effect.flatMap((password) =>
+    password === ""
+      ? Effect.fail(new UsageError({ message: `the password is missing: ${source} is empty` }))
+      : Effect.succeed(Redacted.make(password))
+  ))
+}
 
 /** Whether there is a person who can be asked. */
 const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY

@@ -20,9 +20,17 @@ export interface Server {
   readonly options: NodeRcon.Options
 }
 
+/** A server whose password cannot be read, or is missing. */
+export interface Unusable {
+  readonly name: string
+  readonly failure: UsageError | ServersFileError
+}
+
 /** The servers that a command is for. */
 export interface Servers {
   readonly servers: ReadonlyArray<Server>
+  /** Servers to which no login is possible. Only if there are several: a single one fails at once. */
+  readonly unusable: ReadonlyArray<Unusable>
   /** Whether results are labelled with their server: if the command line names several, or `--all`. */
   readonly labelled: boolean
 }
@@ -80,7 +88,7 @@ const namedProfiles = (flags: Flags): Effect.Effect<ReadonlyArray<string>> =>
       : Profiles.variable("BERCON_PROFILE"),
     Option.match({
       onNone: () => [],
-      onSome: (list) => list.split(",").map((name) => name.trim()).filter((name) => name !== "")
+      onSome: (list) => [...new Set(list.split(",").map((name) => name.trim()).filter((name) => name !== ""))]
     })
   )
 
@@ -120,7 +128,7 @@ export const resolve = Effect.fnUntraced(function*(
   if (problem !== undefined) return yield* usage(problem)
   const given = yield* fromFlags(flags)
   const variables = yield* fromVariables
-  const one = (server: Server): Servers => ({ servers: [server], labelled: false })
+  const one = (server: Server): Servers => ({ servers: [server], unusable: [], labelled: false })
 
   if (Option.isSome(flags.serverCfg)) {
     return one(yield* merged(flags, undefined, [given, variables, yield* fromServerCfg(flags.serverCfg.value)]))
@@ -145,12 +153,13 @@ export const resolve = Effect.fnUntraced(function*(
   if (flags.all || named.length > 1) {
     // Variables are for one server. One after the other: each may ask for a password.
     const chosen = flags.all ? Array.from(servers.keys()) : named
-    return chosen.length === 0
-      ? yield* usage(`${path} has no servers`)
-      : {
-        servers: yield* Effect.forEach(chosen, (name) => merged(flags, name, [given, servers.get(name)!])),
-        labelled: true
-      }
+    if (chosen.length === 0) return yield* usage(`${path} has no servers`)
+    const [usable, unusable] = yield* Effect.partition(chosen, (name) =>
+      Effect.mapError(
+        merged(flags, name, [given, servers.get(name)!]),
+        (failure): Unusable => ({ name, failure })
+      ))
+    return { servers: usable, unusable, labelled: true }
   }
   const [profile = unnamed(file.value)] = named
   if (profile === undefined) {

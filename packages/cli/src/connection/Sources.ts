@@ -70,7 +70,8 @@ export const fromFlags = (flags: Flags): Effect.Effect<Source, UsageError> =>
       password: Option.isSome(password)
         ? Effect.succeed(password)
         : Option.isSome(passwordFile)
-        ? Effect.map(Password.fromFile(passwordFile.value), Option.some)
+        // Read once, for all servers: standard input has it only once.
+        ? yield* Effect.cached(Effect.map(Password.fromFile(passwordFile.value), Option.some))
         : undefined
     }
   })

@@ -80,8 +80,19 @@ const ndjson = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, { labelle
     ...(labelled && error !== undefined ? [{ server, error }] : [])
   ]).map((entry) => `${stringify(entry)}\n`).join("")
 
-/** RFC 4180, but for line ends: those of Unix, as other tools of the command line expect them. */
-const csvField = (text: string): string => /[",\n\r]/.test(text) ? `"${text.replaceAll("\"", "\"\"")}"` : text
+/** How a formula begins in a spreadsheet, also in full width. */
+const FORMULA = /^[=+\-@\t＝＋－＠]/
+
+const isNumber = (text: string): boolean => /^-?\d+(?:\.\d+)?$/.test(text)
+
+/**
+ * RFC 4180, but for line ends: those of Unix, as other tools of the command line expect them. A text that a spreadsheet would
+ * run as a formula gets an apostrophe in front: players choose their names.
+ */
+const csvField = (text: string): string => {
+  const inert = FORMULA.test(text) && !isNumber(text) ? `'${text}` : text
+  return /[",\n\r]/.test(inert) ? `"${inert.replaceAll("\"", "\"\"")}"` : inert
+}
 
 const csv = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, { labelled }: Context): string => {
   const columns = columnsOf(view, labelled)

@@ -27,21 +27,26 @@ export const commands: ReadonlyArray<readonly [usage: string, description: strin
   ["players", "who is on the server"],
   ["admins", "who is logged in over RCON"],
   ["bans", "who is banned"],
-  ["missions", "which missions there are (Arma)"],
+  ["missions", "the missions (Arma)"],
   ["version", "the version of BattlEye"],
+  ["commands", "the commands that the server supports"],
   ["say TEXT", "tells everybody"],
   ["whisper PLAYER TEXT", "tells one player"],
   ["kick PLAYER [REASON]", "kicks a player"],
-  ["ban PLAYER|GUID [MINUTES] [REASON]", "bans for ever, or for so many minutes"],
+  ["ban PLAYER|GUID [TIME] [REASON]", "bans for ever, or for minutes (60) or a time (2h, 7d)"],
   ["unban GUID|ADDRESS|NUMBER", "removes bans"],
   ["lock, unlock", "lets nobody join, lets them join again"],
-  ["restart, shutdown", "restarts the mission, ends the server; asks back"],
+  ["restart, reassign, mission NAME", "restarts the mission, sends players to the lobby, changes it; asks first"],
+  ["restart-server, shutdown", "restarts or ends the server; asks first"],
+  ["write-bans, load-bans", "writes or reads the server's bans.txt"],
+  ["load-scripts, load-events", "reads the filters again"],
   ["events on|off", "shows what happens, or not"],
   ["!COMMAND", "sends a command as it is; so is one that is not in this list"],
   ["help, quit", ""]
 ]
 
-const names = [
+/** The names of the commands. */
+export const names: ReadonlyArray<string> = [
   ...new Set(commands.flatMap(([usage]) => usage.split(", ").map((part) => part.split(" ")[0]!)))
 ].filter((name) => !name.startsWith("!"))
 

@@ -2,7 +2,7 @@
  * Text that takes a known number of cells on a terminal, whatever is in it.
  */
 import { displayWidth } from "effect/cli/CliOutput"
-import * as SafeText from "../output/SafeText.ts"
+import * as SafeText from "./SafeText.ts"
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" })
 
@@ -31,11 +31,12 @@ export const fit = (text: string, cells: number, right = false): string => {
 
 const BARS = "▁▂▃▄▅▆▇█"
 
-/** A small chart of the last numbers, one cell each, from 0 to the greatest of them. */
-export const sparkline = (numbers: ReadonlyArray<number>, cells: number): string => {
+/** A small chart of the last numbers, one cell each, from 0 to the greatest of them. `undefined` is a blank. */
+export const sparkline = (numbers: ReadonlyArray<number | undefined>, cells: number): string => {
   const shown = cells <= 0 ? [] : numbers.slice(-cells)
-  const greatest = shown.reduce((most, number) => Math.max(most, number), 1)
-  return shown.map((number) => BARS[Math.round(Math.max(0, number) / greatest * (BARS.length - 1))]).join("")
+  const greatest = shown.reduce<number>((most, number = 0) => Math.max(most, number), 1)
+  const bar = (number: number) => BARS[Math.round(Math.max(0, number) / greatest * (BARS.length - 1))]
+  return shown.map((number) => number === undefined ? " " : bar(number)).join("")
 }
 
 /** A time in milliseconds, short: `45s`, `12m`, `3h05`, `2d`. */
