@@ -26,23 +26,50 @@ import * as Session from "@bercon/session/CommandError"
 import * as Schema from "effect/Schema"
 
 export {
-  /** @since 0.1.0 */
+  /**
+   * @category models
+   * @since 0.1.0
+   */
   type Execution,
-  /** @since 0.1.0 */
+  /**
+   * @category errors
+   * @since 0.1.0
+   */
   IncompleteReply,
-  /** @since 0.1.0 */
+  /**
+   * @category errors
+   * @since 0.1.0
+   */
   InvalidCommand,
-  /** @since 0.1.0 */
+  /**
+   * @category errors
+   * @since 0.1.0
+   */
   NoReply,
-  /** @since 0.1.0 */
+  /**
+   * @category errors
+   * @since 0.1.0
+   */
   NotConnected,
-  /** @since 0.1.0 */
+  /**
+   * @category errors
+   * @since 0.1.0
+   */
   Outdated,
-  /** @since 0.1.0 */
+  /**
+   * @category errors
+   * @since 0.1.0
+   */
   Overloaded,
-  /** @since 0.1.0 */
+  /**
+   * @category errors
+   * @since 0.1.0
+   */
   SessionClosed,
-  /** @since 0.1.0 */
+  /**
+   * @category errors
+   * @since 0.1.0
+   */
   SessionLost
 } from "@bercon/session/CommandError"
 
