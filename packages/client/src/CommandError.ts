@@ -26,50 +26,23 @@ import * as Session from "@bercon/session/CommandError"
 import * as Schema from "effect/Schema"
 
 export {
-  /**
-   * @category models
-   * @since 0.1.0
-   */
+  /** @since 0.1.0 */
   type Execution,
-  /**
-   * @category errors
-   * @since 0.1.0
-   */
+  /** @since 0.1.0 */
   IncompleteReply,
-  /**
-   * @category errors
-   * @since 0.1.0
-   */
+  /** @since 0.1.0 */
   InvalidCommand,
-  /**
-   * @category errors
-   * @since 0.1.0
-   */
+  /** @since 0.1.0 */
   NoReply,
-  /**
-   * @category errors
-   * @since 0.1.0
-   */
+  /** @since 0.1.0 */
   NotConnected,
-  /**
-   * @category errors
-   * @since 0.1.0
-   */
+  /** @since 0.1.0 */
   Outdated,
-  /**
-   * @category errors
-   * @since 0.1.0
-   */
+  /** @since 0.1.0 */
   Overloaded,
-  /**
-   * @category errors
-   * @since 0.1.0
-   */
+  /** @since 0.1.0 */
   SessionClosed,
-  /**
-   * @category errors
-   * @since 0.1.0
-   */
+  /** @since 0.1.0 */
   SessionLost
 } from "@bercon/session/CommandError"
 
