@@ -233,8 +233,7 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
 
   const tick = vital(step((now) => ServerMachine.tick(machine, now)))
   const alarm = new Alarm(yield* Effect.context(), {
-    now,
-    wakeAt: () => ServerMachine.wakeAt(machine),
+    wakeAt: () => ServerMachine.wakeAt(machine) - offset,
     ring: () => tick
   })
   yield* Effect.addFinalizer(() => Effect.sync(() => alarm.stop()))
