@@ -2,7 +2,7 @@
  * Runs `bercon` as a process of its own, as a shell or a script does.
  */
 import { assert } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Semaphore } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import * as Os from "node:os"
 import { fileURLToPath } from "node:url"
@@ -39,9 +39,12 @@ const inherited = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(?:BERCON_|NO_COLOR|FORCE_COLOR|VITEST)/.test(name))
 )
 
+/** Tests run at the same time, because their processes mostly wait. More than a few processes wait for the processor. */
+const turn = Semaphore.makeUnsafe(3)
+
 /** The command line `bercon ...args`. Interrupting it kills the process. */
 export const bercon = (args: ReadonlyArray<string>, options: Options = {}): Effect.Effect<Outcome> =>
-  run(options.quiet === false ? args : [...args, "--quiet"], options)
+  turn.withPermit(run(options.quiet === false ? args : [...args, "--quiet"], options))
 
 const run = (args: ReadonlyArray<string>, options: Options): Effect.Effect<Outcome> =>
   Effect.callback((resume) => {

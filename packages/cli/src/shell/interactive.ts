@@ -112,7 +112,7 @@ export const interactive = (
         const ended = Effect.gen(function*() {
           yield* Deferred.await(cancelled)
           const { length } = yield* Queue.clear(typed)
-          const others = length === 0 ? "" : `, and ${length} lines typed after it are not done`
+          const others = length === 0 ? "" : `. Not done either: ${length} ${length === 1 ? "line" : "lines"} after it`
           return `-- no longer waiting for ${SafeText.line(line)}: it may have been executed${others}`
         })
         return Effect.raceFirst(execute(rcon, line, style()), ended)
