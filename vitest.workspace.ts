@@ -17,7 +17,7 @@ const cli = {
   test: {
     ...project("cli").test,
     globalSetup: [fileURLToPath(new URL("packages/cli/test/bundle.ts", import.meta.url))],
-    testTimeout: 60_000
+    testTimeout: 120_000
   }
 }
 

@@ -208,7 +208,7 @@ if (import.meta.main) {
     const file of Fs.globSync([
       "*.md",
       "docs/**/*.md",
-      "packages/{benchmarks,codec,session,client,testing,fleet,cluster,operations,examples,reference}/*.md"
+      "packages/*/*.md"
     ])
   ) {
     let allowed = false

@@ -68,6 +68,13 @@ const targets: Record<string, Target> = {
     ],
     tests: ["*Reply", "replies", "reforgerReplies", "ServerEvent", "KickReason", "Guid", "unknown", "bots"]
   },
+  fleet: {
+    modules: ["{Fleet,NodeFleet}", "internal/{makeFleet,subscriptions,serversFile,textFile,problem}"],
+    tests: (module) =>
+      ["NodeFleet", "serversFile", "textFile"].includes(module)
+        ? ["NodeFleet"]
+        : ["subscriptions", "Fleet", "changes", "events"]
+  },
   cluster: {
     modules: [
       "{ClusterFleet,ServerEntity,Servers,ShardLocks}",
@@ -94,10 +101,13 @@ const files = modules.length === 0
 const mutate = (files: ReadonlyArray<string>, tests: ReadonlyArray<string>, report: string) => {
   // Read by scripts/mutate.vitest.ts, which Stryker loads in another process.
   process.env["BERCON_MUTATE"] = JSON.stringify({
-    root: `packages/${name}`,
-    include: tests.map((test) => `test/**/${test}{,.network}.test.ts`),
-    // Code that contains all its mutants is several times slower.
-    testTimeout: 60_000
+    name,
+    test: {
+      root: `packages/${name}`,
+      include: tests.map((test) => `test/**/${test}{,.network}.test.ts`),
+      // Code that contains all its mutants is several times slower.
+      testTimeout: 60_000
+    }
   })
   return new Stryker({
     mutate: [...files],

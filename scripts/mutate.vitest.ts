@@ -1,8 +1,28 @@
 /**
  * Runs the tests of one package that `scripts/mutate.ts` has chosen.
  */
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 // oxlint-disable-next-line import/no-unassigned-import -- it looks at the Node this runs on
 import "./require-node.js"
 
-export default defineConfig({ test: JSON.parse(process.env["BERCON_MUTATE"] ?? "{}") as object })
+interface Chosen {
+  /** The name of the package without its scope. */
+  readonly name: string
+  /** Options of vitest. */
+  readonly test: object
+}
+
+const { name, test } = JSON.parse(process.env["BERCON_MUTATE"] ?? "{}") as Chosen
+const source = fileURLToPath(new URL(`../packages/${name}/src`, import.meta.url))
+
+export default defineConfig({
+  test,
+  resolve: {
+    // Stryker links `node_modules` to the original tree, so other packages would load the original of this package.
+    alias: [
+      { find: new RegExp(`^@bercon/${name}$`), replacement: `${source}/index.ts` },
+      { find: new RegExp(`^@bercon/${name}/(.*)$`), replacement: `${source}/$1.ts` }
+    ]
+  }
+})

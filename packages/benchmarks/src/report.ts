@@ -76,7 +76,10 @@ export const print = (rows: ReadonlyArray<Row>): void => {
   }
 }
 
-/** The figure that a target is a multiple of: bare's of the same row, the start of a process that does nothing, or one unit. */
+/**
+ * The figure that a target is a multiple of: bare's of the same row, the start of a process that does nothing, or one
+ * unit.
+ */
 type Base = "bare" | "an empty process" | "unit"
 
 /** The maximum of a row. For a throughput, the minimum. */
@@ -105,7 +108,9 @@ const targets: ReadonlyArray<readonly [row: string, unit: string, client: Name, 
   ["start of the command", "ms", "client", 3.26, "an empty process"]
 ]
 
-/** Prints which rows meet their target, and which were not measured. `empty` is the start of a process in milliseconds. */
+/**
+ * Prints which rows meet their target, and which were not measured. `empty` is the start of a process in milliseconds.
+ */
 export const printTargets = (rows: ReadonlyArray<Row>, empty: number): void => {
   console.log("\ntargets")
   for (const [name, unit, client, target, base] of targets) {

@@ -18,8 +18,10 @@ export const ExitCode = {
   failed: 6,
   /** The server took the command, but gave no evidence of its effect in time. */
   unconfirmed: 7,
-  /** Some of several servers, commands or rounds failed, or all did for different reasons. */
-  someFailed: 8
+  /** Some of several servers, targets or rounds failed, or all failed for different reasons. */
+  someFailed: 8,
+  /** The result could not be written to standard output, for example because a disk is full. */
+  output: 9
 } as const
 
 /** One of the exit codes. */

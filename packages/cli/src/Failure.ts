@@ -12,26 +12,47 @@ import type { DemoFailed } from "./demo/DemoFailed.ts"
 import { ExitCode } from "./ExitCode.ts"
 
 /**
- * The command line, a variable or a file is not as it should be. Nothing was sent. `message` says what to do about it.
+ * The command line, a variable or a file is not as it should be. Nothing was sent. `message` contains the next step.
  */
 export class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
 
 /**
- * A player or ban that was named on the command line could not be told from others, or is not there. Nothing was done.
+ * A player or ban that was named on the command line is ambiguous, or is not there. Nothing was done.
  */
 export class TargetError extends Data.TaggedError("TargetError")<{ readonly message: string }> {}
 
-/** Failures that have been reported already; what remains is the exit code. */
+/** Failures that have been reported already, with the exit code. */
 export class Reported extends Data.TaggedError("Reported")<{ readonly code: ExitCode }> {}
 
-/** The reader of standard output has gone (`bercon events | head -1`). No failure: it has read what it wanted. */
+/** The reader of standard output has gone (`bercon events | head -1`). No failure: it has read all that it needs. */
 export class OutputClosed extends Data.TaggedError("OutputClosed") {}
 
-/** What a program for one server can fail with. */
-export type ServerFailure = LoginFailure | CommandError | ActionError | ReplyError | TargetError | UsageError
+/** Standard output cannot be written. `code` is that of the system, such as `ENOSPC`. */
+export class OutputFailed extends Data.TaggedError("OutputFailed")<{ readonly code: string }> {
+  override get message(): string {
+    return `the result could not be written completely to standard output (${this.code})`
+  }
+}
 
-/** What a command can fail with. */
-export type Failure = ServerFailure | DemoFailed | EndpointError | ServersFileError | Reported | OutputClosed
+/** Why a result could not be printed. */
+export type OutputError = OutputClosed | OutputFailed
+
+/** Some of the players or bans of one command failed. `message` has a line for each. */
+export class SomeFailed extends Data.TaggedError("SomeFailed")<{ readonly message: string; readonly code: ExitCode }> {}
+
+/** Failures of a command on one server. */
+export type ServerFailure =
+  | LoginFailure
+  | CommandError
+  | ActionError
+  | ReplyError
+  | ServersFileError
+  | SomeFailed
+  | TargetError
+  | UsageError
+
+/** Failures of a command. */
+export type Failure = ServerFailure | DemoFailed | EndpointError | Reported | OutputError
 
 const ofOutage = (cause: OutageCause | undefined): ExitCode => {
   switch (cause?._tag) {
@@ -114,15 +135,18 @@ export const exitCode = (failure: Failure): ExitCode => {
     case "DemoFailed":
       return ExitCode.noAnswer
     case "Reported":
+    case "SomeFailed":
       return failure.code
+    case "OutputFailed":
+      return ExitCode.output
     case "OutputClosed":
       return ExitCode.done
   }
 }
 
-/** What to do next, if the message of a failure does not say it already. */
+/** The next step, if the message of a failure does not contain it. */
 const nextStep = (failure: Failure): string | undefined => {
-  if (failure._tag === "UsageError" || failure._tag === "TargetError") return undefined
+  if (failure._tag === "UsageError" || failure._tag === "TargetError" || failure._tag === "SomeFailed") return undefined
   switch (exitCode(failure)) {
     case ExitCode.refused:
       return "Check the password: --password-file, BERCON_PASSWORD or that of the profile"
@@ -132,6 +156,8 @@ const nextStep = (failure: Failure): string | undefined => {
         : "Look at the server's state before you try again, or give it more time with --timeout"
     case ExitCode.transport:
       return "Check the host and this machine's network"
+    case ExitCode.output:
+      return "Check the disk or device that it is written to"
     case ExitCode.unconfirmed:
       return "Look with `bercon players` or `bercon bans` before you try again"
     default:
@@ -139,10 +165,16 @@ const nextStep = (failure: Failure): string | undefined => {
   }
 }
 
-/** A failure in a sentence or two: what is wrong, and the next step. */
+/** Describes a failure in a sentence or two: the problem, and the next step. */
 export const describe = (failure: Failure): string => {
   const next = nextStep(failure)
   return next === undefined ? failure.message : `${failure.message.replace(/\.$/, "")}. ${next}.`
+}
+
+/** The lines on standard error for a failure; `server` if there are several. */
+export const lines = (failure: Failure, server?: string): string => {
+  const prefix = server === undefined ? "bercon: " : `bercon: ${server}: `
+  return failure._tag === "SomeFailed" ? failure.message.replaceAll(/^/gm, prefix) : prefix + describe(failure)
 }
 
 /** The exit code for what came of several servers, commands or rounds: the common one if all failed for the same reason. */

@@ -1,20 +1,18 @@
 /**
  * The flags that every command has, and the root of all commands.
  */
+import * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
-import * as SchemaTransformation from "effect/SchemaTransformation"
 import { formats } from "./output/Format.ts"
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 
 /** Reads `90s`, `1h30m`, `7d`, `forever`; a number alone is seconds. */
-const parseDuration = (text: string): Option.Option<Duration.Duration> => {
+export const parseDuration = (text: string): Option.Option<Duration.Duration> => {
   const compact = text.replaceAll(/\s/g, "")
   if (compact === "forever") return Option.some(Duration.infinity)
   if (/^\d+(\.\d+)?$/.test(compact)) return Option.some(Duration.seconds(Number(compact)))
@@ -27,25 +25,22 @@ const parseDuration = (text: string): Option.Option<Duration.Duration> => {
   return Number.isFinite(millis) ? Option.some(Duration.millis(millis)) : Option.none()
 }
 
-/** A duration that somebody typed. */
-const DurationFromText = Schema.String.pipe(Schema.decodeTo(
-  Schema.Duration,
-  SchemaTransformation.transformEffect({
-    decode: (text: string) =>
-      Option.match(parseDuration(text), {
-        onNone: () =>
-          Effect.fail(new SchemaIssue.InvalidValue({ message: "a duration such as 500ms, 90s, 2m, 1h30m or 7d" })),
-        onSome: Effect.succeed
-      }),
-    encode: (duration: Duration.Duration) => Effect.succeed(`${Duration.toMillis(duration)}ms`)
-  })
-))
-
 /** A flag whose value is a duration. */
 export const duration = (name: string): Flag.Flag<Duration.Duration> =>
-  Flag.String(name).pipe(Flag.withSchema(DurationFromText), Flag.withMetavar("duration"))
+  Flag.String(name).pipe(
+    Flag.mapEffect((value) =>
+      Option.match(parseDuration(value), {
+        onNone: () =>
+          Effect.fail(new CliError.InvalidValue({ option: name, value, expected: DURATIONS, kind: "flag" })),
+        onSome: Effect.succeed
+      })
+    ),
+    Flag.withMetavar("duration")
+  )
 
-/** The flags that every command has. Several of them are optional, since variables and files can say the same. */
+const DURATIONS = "a duration such as 500ms, 90s, 2m, 1h30m or 7d"
+
+/** The flags that every command has. Most are optional, because variables and files can have their values. */
 const shared = {
   host: Flag.String("host").pipe(
     Flag.withDescription("The server's name or address (BERCON_HOST). Default 127.0.0.1"),
@@ -68,7 +63,7 @@ const shared = {
     Flag.optional
   ),
   flavour: Flag.Literals("flavour", ["auto", "BattlEye", "Reforger"]).pipe(
-    Flag.withDescription("What the server speaks (BERCON_FLAVOUR). Default auto: it is found out"),
+    Flag.withDescription("The RCON of the server (BERCON_FLAVOUR). Default auto: detects it"),
     Flag.optional
   ),
   bind: Flag.String("bind").pipe(
@@ -120,8 +115,18 @@ export const bercon = Command.make("bercon").pipe(
   Command.withSharedFlags(shared),
   Command.withDescription(
     "Administers BattlEye game servers (Arma 2 OA, Arma 3, DayZ, Arma Reforger and others) over RCON"
-  )
+  ),
+  Command.withExamples([
+    { command: "bercon init", description: "Writes a profile of your server, so that no flags are needed" },
+    {
+      command: "bercon players --host 203.0.113.7 --port 2306",
+      description: "Lists the players; asks for the password"
+    },
+    { command: "bercon kick Miller --reason \"Team killing\"", description: "Kicks, and waits for evidence" },
+    { command: "bercon shell", description: "A session with live events" },
+    { command: "bercon doctor", description: "Finds out why it does not work" }
+  ])
 )
 
-/** What the shared flags say. */
+/** The values of the shared flags. */
 export type Flags = Effect.Success<typeof bercon>

@@ -6,11 +6,13 @@ import * as CliConfig from "effect/cli/CliConfig"
 import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
+import * as Completions from "effect/cli/Completions"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
 import * as References from "effect/References"
 import * as Runtime from "effect/Runtime"
 import * as Os from "node:os"
@@ -32,6 +34,19 @@ const logger = Logger.make(({ logLevel, message, cause }) => {
   process.stderr.write(`bercon: ${logLevel.toLowerCase()}: ${SafeText.lines(text.join(" "))}\n`)
 })
 
+/** Prints a result of `effect/cli`, whose handlers have no failures of ours: see `ofDefect`. */
+const print = (text: string): Effect.Effect<void> => Effect.orDie(write(text))
+
+/** As the flag of `effect/cli`, but waits until everything is written. */
+const completions = GlobalFlag.Action({
+  flag: GlobalFlag.Completions.flag,
+  run: (shell, { command }) =>
+    Option.match(shell, {
+      onNone: () => Effect.void,
+      onSome: (shell) => print(`${Completions.generate(command.name, shell, Completions.fromCommand(command))}\n`)
+    })
+})
+
 /** Help that was asked for is data. Mistakes are not, and neither is the help that follows from them. */
 const presenter: CliOutput.Presenter = {
   present: (event) => {
@@ -41,7 +56,7 @@ const presenter: CliOutput.Presenter = {
     switch (event._tag) {
       case "Help":
         return event.reason === "Requested"
-          ? Effect.ignore(write(`${formatter.formatHelpDoc(event.helpDoc).trim()}\n`))
+          ? print(`${formatter.formatHelpDoc(event.helpDoc).trim()}\n`)
           : note(formatter.formatHelpDoc(event.helpDoc).trim())
       case "InvalidInvocation":
         return note(
@@ -49,19 +64,35 @@ const presenter: CliOutput.Presenter = {
             `\nSee \`${event.commandPath.join(" ")} --help\`.`
         )
       case "Version":
-        return Effect.ignore(write(`${event.name} ${event.version}\n`))
+        return print(`${event.name} ${event.version}\n`)
     }
   }
 }
 
-/** What is printed and returned for a failure. */
+/** Prints a failure, and returns its exit code. */
 const concluded = (error: Failure.Failure | CliError.CliError): Effect.Effect<ExitCode> => {
   if (CliError.isCliError(error)) return Effect.succeed(ExitCode.usage)
   const code = Failure.exitCode(error)
   return error._tag === "Reported" || error._tag === "OutputClosed"
     ? Effect.succeed(code)
-    : Effect.as(note(`bercon: ${Failure.describe(error)}`), code)
+    : Effect.as(note(Failure.lines(error)), code)
 }
+
+const BUGS = "https://github.com/bercon/bercon/issues"
+
+/** Prints a bug in a sentence. `--log-level debug` prints its stack trace. */
+const ofDefect = (defect: unknown): Effect.Effect<ExitCode> =>
+  defect instanceof Failure.OutputClosed || defect instanceof Failure.OutputFailed
+    ? concluded(defect)
+    : Effect.as(
+      note(
+        `bercon: this is a bug of bercon: ${
+          defect instanceof Error ? `${defect.name}: ${defect.message}` : String(defect)
+        }. ` +
+          `Please report it at ${BUGS}, with what the same command prints with --log-level debug.`
+      ),
+      ExitCode.defect
+    )
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const
 
@@ -86,18 +117,16 @@ const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
 export const run = <Name extends string, Input, ContextInput, E extends Failure.Failure>(
   command: Command.Command<Name, Input, ContextInput, E, Command.Environment>
 ): void => {
-  // The reader of our output may go before we do. A write that fails tells so itself.
+  // The reader of the output may close it early. A failed write reports its error itself.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
 
   Command.run(command, { version }).pipe(
     Effect.as<ExitCode>(ExitCode.done),
     Effect.catch(concluded),
-    Effect.catchDefect((defect) =>
-      Effect.as(note(`bercon: this is a bug of bercon: ${Cause.pretty(Cause.die(defect))}`), ExitCode.defect)
-    ),
+    Effect.catchDefect(ofDefect),
     Effect.provide(Layer.mergeAll(
       Services.layer,
-      CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions, GlobalFlag.LogLevel] }),
+      CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, completions, GlobalFlag.LogLevel] }),
       CliOutput.layerPresenter(presenter),
       Logger.layer([logger]),
       Layer.succeed(References.MinimumLogLevel, "Error")

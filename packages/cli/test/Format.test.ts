@@ -109,6 +109,15 @@ describe("formats for programs", () => {
     )
   })
 
+  it.each(["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "＝1"])("csv: %j is no formula in a spreadsheet", (name) => {
+    const [, row] = Format.render(view, [part(name)], { ...context, format: "csv" }).split("\n")
+    assert.strictEqual(row, `0,'${name}`)
+  })
+
+  it("csv: numbers remain numbers", () => {
+    assert.strictEqual(Format.render(view, [part("-12.5")], { ...context, format: "csv" }), "slot,name\n0,-12.5\n")
+  })
+
   it("md: names cannot break out of their cell", () => {
     assert.strictEqual(
       Format.render(view, [part("a|b\n<i>`x`")], { ...context, format: "md" }),

@@ -25,7 +25,7 @@ const none: Flags = {
 
 const SECRET = "hunter2-secret"
 
-/** What is written into the folder, by name. */
+/** The files in the folder, by name. */
 type Files = Readonly<Record<string, string>>
 
 const THREE = `
@@ -66,8 +66,9 @@ const resolved = (
         ConfigProvider.ConfigProvider,
         ConfigProvider.fromEnv({ env: { XDG_CONFIG_HOME: folder, ...env } })
       ),
-      Effect.map(({ labelled, servers }) => ({
+      Effect.map(({ labelled, servers, unusable }) => ({
         labelled,
+        unusable: unusable.map(({ failure, name }) => `${name}: ${failure.message.replaceAll(folder, ".")}`),
         servers: servers.map(({ name, options: { flavour, host, password, port } }) =>
           [name, `${host}:${port}`, Redacted.value(password), flavour ?? "auto"].join(" ")
         )
@@ -76,7 +77,7 @@ const resolved = (
     )
   }).pipe(Effect.scoped)
 
-/** The one server that is meant. */
+/** The only server of a result. */
 const one = (...args: Parameters<typeof resolved>) =>
   Effect.map(resolved(...args), ({ labelled, servers }) => {
     assert.deepStrictEqual([labelled, servers.length], [false, 1])
@@ -175,7 +176,7 @@ describe("one server", () => {
       )
     }))
 
-  it.effect("named by its host has nothing of a profile that nobody asked for", () =>
+  it.effect("named by its host uses no profile that was not asked for", () =>
     Effect.gen(function*() {
       const [only = ""] = THREE.split("[servers.eu2]")
       assert.match(
@@ -196,13 +197,36 @@ describe("several servers", () => {
           env,
           files
         ),
-        { labelled: true, servers: ["eu2 203.0.113.2:2302 two auto", "eu1 203.0.113.1:2301 one BattlEye"] }
+        {
+          labelled: true,
+          unusable: [],
+          servers: ["eu2 203.0.113.2:2302 two auto", "eu1 203.0.113.1:2301 one BattlEye"]
+        }
       )
-      assert.match(
-        yield* refused((path) => ({ config: Option.some(path("s.toml")), all: true }), env, files),
-        /the password of eu3 is missing/,
-        "a password in a variable is that of one server"
+    }))
+
+  it.effect("one without a password, or whose password cannot be read, hides no other", () =>
+    Effect.gen(function*() {
+      // A password in a variable is that of one server.
+      const env = { BERCON_PASSWORD: SECRET }
+      const { servers, unusable } = yield* resolved(
+        (path) => ({ config: Option.some(path("s.toml")), all: true }),
+        env,
+        { "s.toml": THREE }
       )
+      assert.deepStrictEqual(servers, ["eu1 203.0.113.1:2301 one BattlEye"])
+      assert.match(unusable[0]!, /^eu2: .*the variable EU2_PASSWORD is not set/)
+      assert.match(unusable[1]!, /^eu3: the password of eu3 is missing/)
+    }))
+
+  it.effect("a server that is named twice is one", () =>
+    Effect.gen(function*() {
+      const { servers } = yield* resolved(
+        (path) => ({ config: Option.some(path("s.toml")), profile: Option.some("eu1,eu1") }),
+        {},
+        { "s.toml": THREE }
+      )
+      assert.strictEqual(servers.length, 1)
     }))
 })
 

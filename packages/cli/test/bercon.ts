@@ -2,14 +2,14 @@
  * Runs `bercon` as a process of its own, as a shell or a script does.
  */
 import { assert } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Semaphore } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import * as Os from "node:os"
 import { fileURLToPath } from "node:url"
 
 const executable = fileURLToPath(new URL("../bin/bercon.js", import.meta.url))
 
-/** What came of a process. */
+/** The outcome of a process. */
 export interface Outcome {
   /** `null` if a signal ended it. */
   readonly code: number | null
@@ -19,41 +19,54 @@ export interface Outcome {
 
 /** How a process is run. */
 export interface Options {
-  /** Variables besides those of the tests, of which none is for `bercon`. */
+  /** Additional variables. Those of the test process that are meant for `bercon` are removed. */
   readonly env?: Record<string, string | undefined>
-  /** What it reads from standard input. Default: nothing. */
+  /** Its standard input. Default: empty. */
   readonly stdin?: string
   /** Whether `--quiet` is among its arguments. Default `true`: a busy machine lets anything take a second. */
   readonly quiet?: boolean
-  /** Called with each piece of standard output, to do something to the process. */
+  /** A file that standard output is written to, in place of the outcome. */
+  readonly stdout?: number
+  /** Called when the process has been started. */
+  readonly onStart?: (child: ChildProcess) => void
+  /** Called after each piece of standard output, to do something to the process. */
   readonly onOutput?: (stdout: string, child: ChildProcess) => void
+  /** Called after each piece of standard error. */
+  readonly onError?: (stderr: string, child: ChildProcess) => void
 }
 
 const inherited = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(?:BERCON_|NO_COLOR|FORCE_COLOR|VITEST)/.test(name))
 )
 
+/** Tests run at the same time, because their processes mostly wait. More than a few processes wait for the processor. */
+const turn = Semaphore.makeUnsafe(3)
+
 /** The command line `bercon ...args`. Interrupting it kills the process. */
 export const bercon = (args: ReadonlyArray<string>, options: Options = {}): Effect.Effect<Outcome> =>
-  run(options.quiet === false ? args : [...args, "--quiet"], options)
+  turn.withPermit(run(options.quiet === false ? args : [...args, "--quiet"], options))
 
 const run = (args: ReadonlyArray<string>, options: Options): Effect.Effect<Outcome> =>
   Effect.callback((resume) => {
     const child = spawn(process.execPath, [executable, ...args], {
       // No file of servers of this machine's user is read.
       env: { ...inherited, XDG_CONFIG_HOME: Os.devNull, ...options.env },
-      stdio: "pipe"
+      stdio: ["pipe", options.stdout ?? "pipe", "pipe"]
     })
+    options.onStart?.(child)
     let stdout = ""
     let stderr = ""
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       stdout += text
       options.onOutput?.(stdout, child)
     })
-    child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text)
+    child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text
+      options.onError?.(stderr, child)
+    })
     // A process that does not read its input may end before it is written.
-    child.stdin.on("error", () => {})
-    child.stdin.end(options.stdin ?? "")
+    child.stdin!.on("error", () => {})
+    child.stdin!.end(options.stdin ?? "")
     child.once("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
     return Effect.sync(() => child.kill("SIGKILL"))
   })

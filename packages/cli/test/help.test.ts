@@ -22,7 +22,7 @@ const helpOf = (...args: ReadonlyArray<string>) =>
     return docs[0]!
   })
 
-describe("help", () => {
+describe("help", { concurrent: true }, () => {
   it.effect.each(names.map((name) => [name] as const))(
     "%s: a sentence, and examples that are of this command",
     ([name]) =>

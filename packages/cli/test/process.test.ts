@@ -23,11 +23,11 @@ const server = Effect.fnUntraced(function*(options: NodeSimulatedServer.Options 
   }
 })
 
-/** Miller says something again and again. */
+/** Miller chats all the time. */
 const chatting = ({ chat }: SimulatedServer.SimulatedServer["Service"]) =>
   Effect.forkScoped(Effect.repeat(chat(0, "Side", "hello"), Schedule.spaced("20 millis")))
 
-describe("exit codes", () => {
+describe("exit codes", { concurrent: true }, () => {
   it.live("2: the command line is not as it should be", () =>
     Effect.gen(function*() {
       for (const args of [["plyers"], ["players", "--formt", "json"], ["players", "--repeat", "0"], ["kick"], []]) {
@@ -62,7 +62,7 @@ describe("exit codes", () => {
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.onCommand((text) => text === "version" ? { delay: "Infinity" as const } : undefined)
-      const { code, stderr, stdout } = yield* simulated.bercon(["exec", "missions", "version", "--timeout", "1500ms"])
+      const { code, stderr, stdout } = yield* simulated.bercon(["exec", "missions", "version", "--timeout", "4s"])
       assert.strictEqual(code, 4, stderr)
       assert.match(stdout, /^Missions on server:/, "what was answered before is printed")
       assert.match(stderr, /^bercon: command "version": .*\n$/)
@@ -87,7 +87,7 @@ describe("exit codes", () => {
     }))
 })
 
-describe("several servers", () => {
+describe("several servers", { concurrent: true }, () => {
   const several = Effect.gen(function*() {
     const [eu1, eu2] = [yield* server(), yield* server()]
     const folder = yield* Effect.acquireRelease(
@@ -102,15 +102,19 @@ describe("several servers", () => {
       table("eu1", eu1.address.port, PASSWORD) + table("eu2", eu2.address.port, PASSWORD) +
         table("eu3", eu2.address.port, "wrong")
     )
-    return { eu1, eu2, bercon: (...args: ReadonlyArray<string>) => bercon([...args, "--config", config]) }
+    return {
+      eu1,
+      eu2,
+      bercon: (args: ReadonlyArray<string>, options?: Options) => bercon([...args, "--config", config], options)
+    }
   })
 
   it.live("are asked at once, and the answers labelled", () =>
     Effect.gen(function*() {
       const { bercon, eu2 } = yield* several
       yield* eu2.join({ name: "Kerry" })
-      succeeded(yield* bercon("version", "--profile", "eu1,eu2"), "eu1: 1.220\neu2: 1.220\n")
-      const { stdout } = yield* bercon("players", "--profile", "eu2,eu1", "--format", "csv")
+      succeeded(yield* bercon(["version", "--profile", "eu1,eu2"]), "eu1: 1.220\neu2: 1.220\n")
+      const { stdout } = yield* bercon(["players", "--profile", "eu2,eu1", "--format", "csv"])
       assert.deepStrictEqual(stdout.split("\n").map((line) => line.replace(/,.*,/, ",")), [
         "server,name",
         "eu2,Miller",
@@ -123,10 +127,10 @@ describe("several servers", () => {
   it.live("8: one that fails hides no other", () =>
     Effect.gen(function*() {
       const { bercon } = yield* several
-      const outcome = yield* bercon("version", "--all")
+      const outcome = yield* bercon(["version", "--all"])
       assert.deepStrictEqual([outcome.code, outcome.stdout], [8, "eu1: 1.220\neu2: 1.220\n"])
       assert.match(outcome.stderr, /^bercon: eu3: .* refused the login[^\n]*\n$/)
-      const json = yield* bercon("version", "--profile", "eu1,eu3", "--format", "json")
+      const json = yield* bercon(["version", "--profile", "eu1,eu3", "--format", "json"])
       assert.strictEqual(json.code, 8)
       const [one, two] = JSON.parse(json.stdout)
       assert.deepStrictEqual(one, { server: "eu1", result: { text: "1.220", number: "1.220" } })
@@ -136,7 +140,7 @@ describe("several servers", () => {
   it.live("all fail for the same reason: its code", () =>
     Effect.gen(function*() {
       const { bercon } = yield* several
-      const outcome = yield* bercon("exec", "nonsense", "--profile", "eu1,eu2")
+      const outcome = yield* bercon(["exec", "nonsense", "--profile", "eu1,eu2"])
       assert.deepStrictEqual([outcome.code, outcome.stdout], [6, ""])
       assert.match(outcome.stderr, /^bercon: eu1: .*\nbercon: eu2: .*\n$/)
     }))
@@ -145,14 +149,72 @@ describe("several servers", () => {
     Effect.gen(function*() {
       const { bercon, eu1 } = yield* several
       yield* chatting(eu1)
-      const { code, stderr, stdout } = yield* bercon("events", "--all", "--kind", "chat", "--for", "2s")
+      const { code, stderr, stdout } = yield* bercon(["events", "--all", "--kind", "chat", "--for", "2s"])
       assert.strictEqual(code, 8)
       assert.match(stdout, /^(eu1: \d\d:\d\d:\d\d {2}.*hello\n)+$/)
       assert.match(stderr, /^bercon: eu3: .* refused the login[^\n]*\n$/)
     }))
+
+  it.live("one that is down delays the others not at all", () =>
+    Effect.gen(function*() {
+      const { bercon, eu1, eu2 } = yield* several
+      yield* eu2.goSilent
+      const started = performance.now()
+      const locked = Effect.repeat(eu1.executions, {
+        until: (commands) => commands.some(({ text }) => text === "#lock"),
+        schedule: Schedule.spaced("20 millis")
+      })
+      const took = yield* Effect.raceFirst(
+        Effect.map(locked, () => performance.now() - started),
+        Effect.map(bercon(["lock", "--profile", "eu1,eu2", "--timeout", "20s"]), () => Infinity)
+      )
+      assert.isBelow(took, 15_000)
+    }))
+
+  it.live("the password from standard input is that of all", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* several
+      succeeded(
+        yield* bercon(["version", "--profile", "eu1,eu2,eu3", "--password-file", "-"], { stdin: `${PASSWORD}\n` }),
+        "eu1: 1.220\neu2: 1.220\neu3: 1.220\n"
+      )
+      failed(
+        yield* bercon(["version", "--profile", "eu1", "--password-file", Os.devNull]),
+        2,
+        /the password is missing/
+      )
+    }))
 })
 
-describe("signals", () => {
+describe("--interval", { concurrent: true }, () => {
+  it.live("a server that was down at first is logged in to as soon as it is up", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      yield* simulated.stop({ keepPlayers: true })
+      let isUp = false
+      const { stderr, stdout } = yield* simulated.bercon(["version", "--interval", "50ms", "--timeout", "300ms"], {
+        onError: () => {
+          if (!isUp) Effect.runFork(simulated.start)
+          isUp = true
+        },
+        onOutput: (_, child) => child.kill("SIGTERM")
+      })
+      assert.match(stderr, /^bercon: no session with /)
+      assert.match(stdout, /^1\.220\n/)
+    }))
+
+  it.live("a refused password ends it", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      failed(
+        yield* simulated.bercon(["version", "--interval", "10ms"], { env: { BERCON_PASSWORD: "wrong" } }),
+        3,
+        /refused the login/
+      )
+    }))
+})
+
+describe("signals", { concurrent: true }, () => {
   it.live.each(
     [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const
   )("%s closes the session and ends the process with %i", ([signal, code]) =>
@@ -170,7 +232,40 @@ describe("signals", () => {
     }))
 })
 
-describe("pipes", () => {
+describe("standard output", { concurrent: true }, () => {
+  it.live.skipIf(!Fs.existsSync("/dev/full"))(
+    "9: a full disk is a failure, and not the end of a pipe",
+    () =>
+      Effect.gen(function*() {
+        const simulated = yield* server()
+        const full = Fs.openSync("/dev/full", "w")
+        yield* Effect.addFinalizer(() => Effect.sync(() => Fs.closeSync(full)))
+        for (const args of [["players"], ["bans", "--format", "json"], ["--completions", "bash"], ["kick", "--help"]]) {
+          failed(
+            yield* simulated.bercon(args, { stdout: full }),
+            9,
+            /could not be written .* \(ENOSPC\)\. Check the disk/
+          )
+        }
+      })
+  )
+
+  it.live("a reader that has gone before anything is written is no failure", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      const outcomes = yield* Effect.forEach(
+        [["players"], ["--completions", "zsh"], ["--help"], ["doctor", "--keepalives", "1"], ["demo"], [
+          "exec",
+          "version"
+        ]],
+        (args) => simulated.bercon(args, { onStart: (child) => child.stdout?.destroy() }),
+        { concurrency: "unbounded" }
+      )
+      for (const { code, stderr } of outcomes) assert.deepStrictEqual([code, stderr], [0, ""])
+    }))
+})
+
+describe("pipes", { concurrent: true }, () => {
   it.live("a reader that goes ends the command quietly", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
@@ -193,7 +288,7 @@ describe("pipes", () => {
     }))
 })
 
-describe("the password", () => {
+describe("the password", { concurrent: true }, () => {
   it.live("from standard input", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
@@ -217,7 +312,7 @@ describe("the password", () => {
     }))
 })
 
-describe("--wait", () => {
+describe("--wait", { concurrent: true }, () => {
   it.live("waits for a server that is still starting", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
@@ -226,7 +321,7 @@ describe("--wait", () => {
     }))
 })
 
-describe("progress", () => {
+describe("progress", { concurrent: true }, () => {
   it.live("is told on standard error after a second, unless --quiet", () =>
     Effect.gen(function*() {
       const simulated = yield* server()

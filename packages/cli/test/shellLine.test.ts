@@ -1,8 +1,11 @@
 import * as Player from "@bercon/client/Player"
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { isDrastic } from "../src/shell/execute.ts"
-import { CAPACITY, remember } from "../src/shell/history.ts"
+import { add, CAPACITY, load, remember } from "../src/shell/history.ts"
 import { after, complete, words } from "../src/shell/line.ts"
 import { clearFrom } from "../src/shell/Prompt.ts"
 
@@ -43,6 +46,11 @@ describe("a line of the shell", () => {
     ["!#restartserver", true],
     ["restart", true],
     ["#mission x", true],
+    ["#shutdown 30", true],
+    ["restart-server", true],
+    ["reassign", true],
+    ["mission Liberation.Altis", true],
+    ["missions", false],
     ["say shutdown", false],
     ["players", false]
   ])("%j asks back: %s", (line, expected) => assert.strictEqual(isDrastic(line), expected))
@@ -54,6 +62,17 @@ describe("the history", () => {
     const full = Array.from({ length: CAPACITY }, (_, at) => `${at}`)
     assert.deepStrictEqual(remember(full, "new").length, CAPACITY)
     assert.strictEqual(remember(full, "new")[0], "new")
+  })
+
+  it("loses no line if there are two shells", () => {
+    const folder = mkdtempSync(join(tmpdir(), "bercon-"))
+    try {
+      const file = join(folder, "bercon", "history")
+      for (const line of ["one", "two", "one"]) add(file, line)
+      assert.deepStrictEqual(load(file), ["one", "two"])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it.each([[""], ["  "], [" secret"], ["RConPassword hunter2"], ["!rconpassword hunter2"], ["#login hunter2"]])(

@@ -27,8 +27,10 @@ export interface Terminal {
   readonly type: (text: string) => Effect.Effect<void>
   /** Presses keys by tmux's names: `Enter`, `C-c`, `Tab`, `Left`. */
   readonly press: (...keys: ReadonlyArray<string>) => Effect.Effect<void>
+  /** Sends a signal to `bercon`. */
+  readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
   readonly resize: (columns: number, rows: number) => Effect.Effect<void>
-  /** What is on the screen, without blanks at the ends of lines, and with accents composed. */
+  /** The text on the screen, without blanks at the ends of lines, and with accents composed. */
   readonly screen: Effect.Effect<string>
   /** Waits until the screen is as it should be, and returns it. Dies with the screen if it is not within 15 seconds. */
   readonly until: (expected: RegExp) => Effect.Effect<string>
@@ -42,8 +44,8 @@ export interface Options {
 
 let terminals = 0
 
-/** One after the other: several terminals at once are slow on small machines. */
-const turn = Semaphore.makeUnsafe(1)
+/** Two at the same time: more are slow on small machines. */
+const turn = Semaphore.makeUnsafe(2)
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 
@@ -70,6 +72,11 @@ export const start = (args: ReadonlyArray<string>, { columns = 80, env = {}, row
     const terminal: Terminal = {
       type: (text) => Effect.asVoid(tmux("send-keys", "-l", text)),
       press: (...keys) => Effect.asVoid(tmux("send-keys", ...keys)),
+      signal: (signal) =>
+        Effect.map(tmux("display-message", "-p", "#{pane_pid}"), (shell) => {
+          const pid = execFileSync("ps", ["-o", "pid=", "--ppid", shell.trim()], { encoding: "utf8" })
+          process.kill(Number(pid), signal)
+        }),
       resize: (columns, rows) => Effect.asVoid(tmux("resize-window", "-x", `${columns}`, "-y", `${rows}`)),
       screen,
       until: (expected) =>

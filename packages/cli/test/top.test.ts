@@ -3,10 +3,10 @@ import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Schema } from "effect"
 import { displayWidth } from "effect/cli/CliOutput"
+import { cut, fit, shortTime, sparkline } from "../src/output/cells.ts"
 import * as Guests from "../src/top/Guests.ts"
 import { type Model, mostScrolled, render } from "../src/top/screen.ts"
 import { difference } from "../src/top/terminal.ts"
-import { cut, fit, shortTime, sparkline } from "../src/top/text.ts"
 import { bercon, failed } from "./bercon.ts"
 import { hasTmux, needsTmux, start } from "./terminal.ts"
 
@@ -27,7 +27,7 @@ const model: Model = {
   now: 1_000_000
 }
 
-describe("text for a screen", () => {
+describe("text for a screen", { concurrent: true }, () => {
   it.prop("takes exactly its cells, whatever is in it", [Schema.String, Schema.Int], ([text, number]) => {
     const cells = Math.abs(number) % 50
     return displayWidth(fit(text + HOSTILE, cells)) === cells && displayWidth(cut(text + HOSTILE, cells)) <= cells
@@ -45,6 +45,7 @@ describe("text for a screen", () => {
   it("charts numbers from 0 to the greatest, the latest of them", () => {
     assert.strictEqual(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8), "▁▂▃▄▅▆▇█")
     assert.strictEqual(sparkline([100, 0, 7], 2), "▁█")
+    assert.strictEqual(sparkline([7, undefined, 7], 8), "█ █", "a blank for an outage")
     assert.deepStrictEqual([sparkline([0, 0], 5), sparkline([], 5), sparkline([1], 0)], ["▁▁", "", ""])
   })
 
@@ -54,7 +55,7 @@ describe("text for a screen", () => {
   )
 })
 
-describe("the screen of top", () => {
+describe("the screen of top", { concurrent: true }, () => {
   const guests = Array.from({ length: 30 }, (_, id) => ({
     player: player(id, id === 3 ? HOSTILE : `Player ${id}`, 100 - id),
     since: model.now - id * 60_000,
@@ -122,12 +123,12 @@ describe("the screen of top", () => {
   })
 })
 
-describe("bercon top", () => {
+describe("bercon top", { concurrent: true }, () => {
   it.live("needs a terminal, and says so", () =>
     Effect.gen(function*() {
       const env = { BERCON_PORT: "2306", BERCON_PASSWORD: "x" }
       failed(yield* bercon(["top"], { env }), 2, /top needs a terminal/)
-    }), 30_000)
+    }))
 
   it.live.skipIf(!hasTmux)(
     `shows a server live at 40 columns, and leaves the screen as it was${needsTmux}`,
@@ -148,23 +149,29 @@ describe("bercon top", () => {
         yield* terminal.until(/^─{70}$/m)
         yield* terminal.press("s")
         yield* terminal.until(/by name$/m)
-        yield* server.stop()
+        yield* server.stop({ keepPlayers: true })
         yield* terminal.until(/OFFLINE/)
+        yield* server.start
+        yield* terminal.until(/online {2}[\d.]+ ms {2}2 players/)
+        yield* server.chat(0, "Side", "after the outage")
+        yield* terminal.until(/Miller to Side: after the outage/)
         yield* terminal.press("q")
         const after = yield* terminal.until(/^code 0$/m)
         assert.notInclude(after, "Miller")
-      }).pipe(Effect.scoped),
-    60_000
+      }).pipe(Effect.scoped)
   )
 
-  it.live.skipIf(!hasTmux)(`leaves the screen as it was on Ctrl-C${needsTmux}`, () =>
-    Effect.gen(function*() {
-      const server = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
-      const env = { BERCON_PORT: `${server.address.port}`, BERCON_PASSWORD: "right" }
-      const terminal = yield* start(["top"], { env })
-      yield* terminal.until(/0 players/)
-      yield* terminal.press("C-c")
-      const after = yield* terminal.until(/^code 130$/m)
-      assert.notInclude(after, "players")
-    }).pipe(Effect.scoped), 60_000)
+  const ends = [["Ctrl-C", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const
+  for (const [end, code] of ends) {
+    it.live.skipIf(!hasTmux)(`leaves the screen as it was on ${end}${needsTmux}`, () =>
+      Effect.gen(function*() {
+        const server = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
+        const env = { BERCON_PORT: `${server.address.port}`, BERCON_PASSWORD: "right" }
+        const terminal = yield* start(["top"], { env })
+        yield* terminal.until(/0 players/)
+        yield* end === "Ctrl-C" ? terminal.press("C-c") : terminal.signal(end)
+        const after = yield* terminal.until(new RegExp(`^code ${code}$`, "m"))
+        assert.notInclude(after, "players")
+      }).pipe(Effect.scoped))
+  }
 })

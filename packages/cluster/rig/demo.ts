@@ -8,7 +8,7 @@
  */
 import { ClusterFleet, Fleet, ServerEvent, ServerList } from "@bercon/cluster"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Clock, Console, Effect, Fiber, Redacted, Stream } from "effect"
+import { Clock, Console, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { Cluster } from "./Cluster.ts"
 import * as Game from "./Game.ts"
 import * as Postgres from "./Postgres.ts"
@@ -111,8 +111,9 @@ const demo = Effect.gen(function*() {
     )
   }).pipe(
     Effect.scoped,
-    Effect.provide(ClusterFleet.layer({ servers: Game.addresses(initial) })),
-    Effect.provide(Cluster.consumer(postgres.url))
+    Effect.provide(
+      Layer.provide(ClusterFleet.layer({ servers: Game.addresses(initial) }), Cluster.consumer(postgres.url))
+    )
   )
 }).pipe(
   Effect.scoped,

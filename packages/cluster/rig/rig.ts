@@ -11,7 +11,7 @@
  */
 import { ServerList } from "@bercon/cluster"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Clock, Console, Effect, Redacted, Schema } from "effect"
+import { Clock, Console, Effect, Layer, Redacted, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Os from "node:os"
 import { Cluster } from "./Cluster.ts"
@@ -133,8 +133,7 @@ const rig = Effect.fnUntraced(function*(asked: {
     )
   }).pipe(
     Effect.scoped,
-    Effect.provide(ServerList.layer),
-    Effect.provide(Cluster.consumer(postgres.url)),
+    Effect.provide(Layer.provideMerge(ServerList.layer, Cluster.consumer(postgres.url))),
     Effect.map((lists) => lists.flat())
   )
 

@@ -18,12 +18,14 @@ const shardingConfig = {
   runnerHealthCheckInterval: "1 minute",
   shardLockRefreshInterval: "1 minute",
   shardLockExpiration: "5 minutes",
-  entityMessagePollInterval: "1 hour"
+  entityMessagePollInterval: "1 hour",
+  sendRetryInterval: "5 seconds"
 } as const
 
 const day = Effect.gen(function*() {
   const network = yield* SimulatedNetwork.SimulatedNetwork
-  const cluster = yield* MemoryCluster.make({ shardingConfig })
+  // `ShardLocks` has a timer of a second, which would double the time of this test. Other tests with moves have it.
+  const cluster = yield* MemoryCluster.make({ shardingConfig, shardLocks: false })
   const servers = new Map<string, SimulatedServer.SimulatedServer["Service"]>()
   for (let i = 1; i <= SERVERS; i++) {
     const id = `server-${i}`

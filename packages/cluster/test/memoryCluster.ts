@@ -59,6 +59,8 @@ const defaults = {
 export const make = Effect.fnUntraced(function*(options?: {
   readonly shardingConfig?: Partial<ShardingConfig.ShardingConfig["Service"]>
   readonly watch?: boolean
+  /** Whether runners keep their locks with `ShardLocks`. Default `true`. */
+  readonly shardLocks?: boolean
 }) {
   const config = { ...defaults, ...options?.shardingConfig }
   const lockExpiration = Duration.toMillis(Duration.fromInputUnsafe(config.shardLockExpiration))
@@ -270,7 +272,12 @@ export const make = Effect.fnUntraced(function*(options?: {
   const engine = (self: number) =>
     Layer.mergeAll(
       MessageStorage.layerNoop,
-      Layer.provide(ShardLocks.layer, Layer.succeed(RunnerStorage.RunnerStorage, storage(self))),
+      Layer.provide(
+        options?.shardLocks === false
+          ? Layer.effect(RunnerStorage.RunnerStorage, RunnerStorage.RunnerStorage)
+          : ShardLocks.layer,
+        Layer.succeed(RunnerStorage.RunnerStorage, storage(self))
+      ),
       Layer.succeed(RunnerHealth.RunnerHealth, { isAlive: ({ port }) => Effect.sync(() => !dead.has(port)) }),
       Layer.succeed(Runners.RpcClientProtocol, clientProtocol(self))
     )

@@ -64,7 +64,7 @@ describe("starting", () => {
       assert.deepInclude(yield* statuses, { down: "Online" })
     }).pipe(Effect.provide(TestFleet.layer())))
 
-  it.effect("logs a refused password and a wrong host with the server's id", () => {
+  it.effect("logs a refused password, a wrong host and a closed port with the server's id", () => {
     const lines = new Array<{ readonly message: unknown; readonly server: unknown; readonly request: unknown }>()
     const logger = Logger.make(({ fiber, message }) => {
       const { request, server } = fiber.getRef(References.CurrentLogAnnotations)
@@ -87,6 +87,13 @@ describe("starting", () => {
       assert.strictEqual(wrongHost.length, 1)
       assert.match(String(wrongHost[0]?.message), /nowhere:2306.*host name/)
       assert.match(String(about[0]?.message), /refused the login/)
+      const { server } = yield* simulation.get("altis")
+      yield* server.stop()
+      yield* fleet.add("down", { ...options, ...server.address })
+      yield* TestRcon.passTime("2 minutes")
+      const down = lines.filter(({ server }) => server === "down")
+      assert.strictEqual(down.length, 1)
+      assert.match(String(down[0]?.message), /no session for 1m .*the port is closed/)
       assert.notInclude(JSON.stringify(lines), "wrong\"")
     }).pipe(Effect.provide(Layer.provideMerge(TestFleet.layer(two), Logger.layer([logger]))))
   })

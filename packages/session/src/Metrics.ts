@@ -35,6 +35,7 @@
  * @since 0.1.0
  */
 import * as Metric from "effect/Metric"
+import { ROUND_TRIP_BOUNDARIES } from "./internal/series.ts"
 
 /**
  * Whether the session is online: 1 or 0.
@@ -76,7 +77,7 @@ export const retransmissions: Metric.Counter<number> = Metric.counter("bercon_re
  */
 export const roundTrip: Metric.Histogram<number> = Metric.histogram("bercon_round_trip_seconds", {
   description: "Seconds from a command to its reply, for commands that were sent once",
-  boundaries: Metric.exponentialBoundaries({ start: 0.0005, factor: 2, count: 16 })
+  boundaries: ROUND_TRIP_BOUNDARIES
 })
 
 /**

@@ -2,10 +2,10 @@ import { Packet } from "@bercon/codec"
 import { Session, Transport } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Metric, Tracer } from "effect"
+import { Effect, Fiber, Metric, Schema, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { Meter } from "../src/internal/meter.ts"
-import { attributesOf } from "../src/internal/series.ts"
+import { attributesOf, Distribution, ROUND_TRIP_BOUNDARIES } from "../src/internal/series.ts"
 import { Bench } from "./support/Bench.ts"
 import { password, tapped } from "./support/Scenario.ts"
 
@@ -31,6 +31,23 @@ describe("the attributes of a server", () => {
     const expected = { "server.address": address, ...(port !== undefined && { "server.port": port }) }
     assert.deepStrictEqual(attributesOf(peer), expected)
   })
+})
+
+describe("a distribution", () => {
+  it.effect.prop(
+    "has the state of Effect's histogram",
+    [Schema.Array(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 20 })))],
+    ([values]) =>
+      Effect.gen(function*() {
+        const histogram = Metric.histogram("values", { boundaries: ROUND_TRIP_BOUNDARIES })
+        const distribution = new Distribution(ROUND_TRIP_BOUNDARIES)
+        for (const value of [...values, ...ROUND_TRIP_BOUNDARIES]) {
+          distribution.record(value)
+          yield* Metric.update(histogram, value)
+        }
+        assert.deepStrictEqual(distribution.state, yield* Metric.value(histogram))
+      }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
+  )
 })
 
 describe("metrics", () => {

@@ -1,8 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Clock, type Duration, Effect, Logger, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { Alarm } from "../src/internal/alarm.ts"
 import * as Monotonic from "../src/internal/monotonic.ts"
+import { range } from "./support/Scenario.ts"
+
+/** An integer from 0 to `count - 1`. */
+const among = (count: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: count - 1 }))
 
 /** An alarm for `deadline.due`, and the times at which it rang. After each ring there is no deadline. */
 const armed = Effect.fnUntraced(function*(deadline: { due: number }) {
@@ -10,7 +14,6 @@ const armed = Effect.fnUntraced(function*(deadline: { due: number }) {
   const rings: Array<number> = []
   const lates: Array<number> = []
   const alarm = new Alarm(yield* Effect.context(), {
-    now,
     wakeAt: () => deadline.due,
     ring: (late) =>
       Effect.sync(() => {
@@ -36,11 +39,9 @@ describe("an alarm", () => {
 
   it.effect("waits for the next deadline after it has rung", () =>
     Effect.gen(function*() {
-      const now = yield* Monotonic.make
       const deadlines = [100, 250]
       const rings: Array<number> = []
       new Alarm(yield* Effect.context(), {
-        now,
         wakeAt: () => deadlines[0] ?? Infinity,
         ring: () => Effect.sync(() => rings.push(deadlines.shift()!))
       }).reset()
@@ -89,7 +90,6 @@ describe("an alarm", () => {
       let due = 100
       const rings: Array<string> = []
       const alarm = new Alarm(yield* Effect.context(), {
-        now,
         wakeAt: () => due,
         ring: () =>
           Effect.gen(function*() {
@@ -114,6 +114,73 @@ describe("an alarm", () => {
       yield* TestClock.adjust(1000)
       assert.deepStrictEqual(rings, [])
     }))
+
+  it.effect("that throws does not stop the others of its clock", () =>
+    Effect.gen(function*() {
+      const broken = new Alarm(yield* Effect.context(), {
+        wakeAt: () => 100,
+        ring: () => {
+          throw new Error("broken")
+        }
+      })
+      broken.reset()
+      const { rings } = yield* armed({ due: 100 })
+      yield* TestClock.adjust(100)
+      assert.deepStrictEqual(rings, [100])
+    }).pipe(Effect.provide(Logger.layer([]))))
+
+  it.effect("that was the last one of its clock leaves nothing asleep", () =>
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      let asleep = 0
+      const counting: Clock.Clock = Object.assign(Object.create(clock), {
+        sleep: (duration: Duration.Duration) => {
+          asleep++
+          return Effect.ensuring(clock.sleep(duration), Effect.sync(() => asleep--))
+        }
+      })
+      const [first, second] = yield* Effect.all([armed({ due: 100 }), armed({ due: 200 })]).pipe(
+        Effect.provideService(Clock.Clock, counting)
+      )
+      assert.strictEqual(asleep, 1)
+      first.alarm.stop()
+      assert.strictEqual(asleep, 1)
+      second.alarm.stop()
+      assert.strictEqual(asleep, 0)
+    }))
+
+  it.effect.prop(
+    "rings at its deadlines, whatever other alarms of its clock do",
+    [Schema.Array(Schema.Tuple([among(5), among(40), among(20)]))],
+    ([steps]) =>
+      Effect.gen(function*() {
+        const now = yield* Monotonic.make
+        const context = yield* Effect.context()
+        const deadlines = range(5).map(() => Infinity)
+        const expected: Array<string> = []
+        const rings: Array<string> = []
+        const alarms = range(5).map((i) =>
+          new Alarm(context, {
+            wakeAt: () => deadlines[i]!,
+            ring: () => {
+              rings.push(`${i} at ${now()}`)
+              deadlines[i] = Infinity
+              return undefined
+            }
+          })
+        )
+        for (const [i, delay, pause] of steps) {
+          deadlines[i] = now() + delay + 1
+          alarms[i]!.reset()
+          const until = now() + pause
+          const due = range(5).filter((i) => deadlines[i]! <= until)
+          expected.push(...due.map((i) => `${i} at ${deadlines[i]}`))
+          yield* TestClock.adjust(pause)
+        }
+        assert.deepStrictEqual(rings.toSorted(), expected.toSorted())
+        for (const alarm of alarms) alarm.stop()
+      })
+  )
 
   it.live("passes its lateness to the ring if the process was suspended", () =>
     Effect.gen(function*() {

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { grown, lengthFor } from "../src/internal/typedArrays.ts"
+import { Columns, lengthFor, noTimes } from "../src/internal/typedArrays.ts"
 
-describe("a typed array", () => {
-  it("grows until it includes an index, from 16 on by doubling", () => {
+describe("typed arrays", () => {
+  it("grow until they include an index, from 16 on by doubling", () => {
     assert.deepStrictEqual([lengthFor(0, 0), lengthFor(15, 16), lengthFor(16, 16), lengthFor(200, 16)], [
       16,
       16,
@@ -11,8 +11,14 @@ describe("a typed array", () => {
     ])
   })
 
-  it("keeps its elements when it grows, and fills new ones with a given value", () => {
-    const array = grown(new Float64Array([1, 2]), 4, -Infinity)
-    assert.deepStrictEqual(array, new Float64Array([1, 2, -Infinity, -Infinity]))
+  it("in columns share a buffer and no element", () => {
+    const columns = new Columns(8, 1 + 8 + 2)
+    const bytes = columns.grown(new Uint8Array([1, 2]), 3)
+    const times = columns.grown(noTimes, -Infinity)
+    const indices = columns.grown(new Int16Array([-5]), -1)
+    assert.deepStrictEqual(bytes, new Uint8Array([1, 2, 3, 3, 3, 3, 3, 3]))
+    assert.deepStrictEqual(times, new Float64Array(8).fill(-Infinity))
+    assert.deepStrictEqual(indices, new Int16Array([-5, -1, -1, -1, -1, -1, -1, -1]))
+    assert.strictEqual(indices.buffer, bytes.buffer)
   })
 })

@@ -20,6 +20,8 @@
  * The server reads in a separate fiber, so a datagram that a client has just sent is not in the records yet. Wait for
  * the reply first, or let the other fibers run: `TestRcon.passTime(0)`.
  *
+ * **Example** (A server with a player who chats)
+ *
  * ```ts
  * import { SimulatedNetwork, SimulatedServer } from "@bercon/testing"
  * import { Effect } from "effect"
@@ -233,8 +235,7 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
 
   const tick = vital(step((now) => ServerMachine.tick(machine, now)))
   const alarm = new Alarm(yield* Effect.context(), {
-    now,
-    wakeAt: () => ServerMachine.wakeAt(machine),
+    wakeAt: () => ServerMachine.wakeAt(machine) - offset,
     ring: () => tick
   })
   yield* Effect.addFinalizer(() => Effect.sync(() => alarm.stop()))

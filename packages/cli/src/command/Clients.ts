@@ -1,114 +1,131 @@
 /**
- * The servers of a command: logs in to all of them at once, and asks each.
+ * The servers of a command: logs in to each, and sends each the same question.
  *
  * **Details**
  *
- * A server that cannot be reached delays and hides no other. What failed is told on standard error, and in the exit code at
- * the end.
+ * All servers are served at the same time, each as soon as it is logged in to, so that a server that cannot be reached
+ * delays no other. Failures are printed on standard error, and determine the exit code at the end.
  */
-import type { LoginFailure } from "@bercon/client/LoginFailure"
 import * as NodeRcon from "@bercon/client/NodeRcon"
 import type * as RconClient from "@bercon/client/RconClient"
 import * as Effect from "effect/Effect"
-import type * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
 import type { Server, Servers } from "../connection/Servers.ts"
 import * as Failure from "../Failure.ts"
 import type { Part } from "../output/Format.ts"
 import { note } from "../output/Output.ts"
 import * as Progress from "../output/Progress.ts"
 
-/** A server, with its client or the reason for which the login failed. */
+/** A server and its session. */
 export interface Client {
-  readonly server: Server
-  readonly rcon: Result.Result<RconClient.Service, LoginFailure>
+  readonly name: string
+  /**
+   * The client of the server, logged in when it is first needed. A failed login is tried again the next time it is needed,
+   * unless a further try cannot help: then it fails again without sending anything.
+   */
+  readonly login: Effect.Effect<RconClient.Service, Failure.ServerFailure>
 }
 
-/** What a server answered, entry by entry, and why it did not go on. */
+/** The answer of a server, entry by entry, and the failure that ended it early. */
 export interface Answer<out Row> {
-  readonly server: Server
+  readonly server: string
   readonly rows: ReadonlyArray<Row>
   readonly failure?: Failure.ServerFailure
 }
 
-/** Logs in to all servers at once. The sessions last as long as the scope. */
-export const connect = ({ servers }: Servers): Effect.Effect<ReadonlyArray<Client>, never, Scope.Scope> =>
-  Progress.during(
-    servers.map(({ name }) => name),
-    (done) =>
-      Effect.forEach(servers, (server) =>
-        NodeRcon.make(server.options).pipe(
-          Effect.result,
-          Effect.map((rcon): Client => ({ server, rcon })),
-          Effect.ensuring(done(server.name))
-        ), { concurrency: "unbounded" })
-  )
+const client = ({ name, options }: Server, scope: Scope.Scope): Client => {
+  let known: Effect.Effect<RconClient.Service, Failure.ServerFailure> | undefined
+  const login = Effect.gen(function*() {
+    const session = yield* Scope.fork(scope)
+    return yield* NodeRcon.make(options).pipe(
+      Scope.provide(session),
+      Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : Scope.close(session, exit)),
+      Effect.tap((rcon) => Effect.sync(() => known = Effect.succeed(rcon))),
+      Effect.tapError((failure) => Effect.sync(() => known = failure.isRetryable ? undefined : Effect.fail(failure)))
+    )
+  })
+  return { name, login: Effect.suspend(() => known ?? login) }
+}
 
-/** Asks one server something. Entries that it has handed to `emit` are printed even if it fails afterwards. */
+/** The clients of all servers. Nothing is sent yet. The sessions last as long as the scope. */
+export const make = ({ servers, unusable }: Servers): Effect.Effect<ReadonlyArray<Client>, never, Scope.Scope> =>
+  Effect.map(Effect.scope, (scope) => [
+    ...servers.map((server) => client(server, scope)),
+    ...unusable.map(({ failure, name }) => ({ name, login: Effect.fail(failure) }))
+  ])
+
+/**
+ * A question to one server, or an action on it. Entries that it has passed to `emit` are printed even if it fails afterwards.
+ * With `count` it reports how much of the work is done.
+ */
 export type Question<in out Row> = (
   rcon: RconClient.Service,
-  emit: (...rows: ReadonlyArray<Row>) => Effect.Effect<void>
+  emit: (...rows: ReadonlyArray<Row>) => Effect.Effect<void>,
+  count: (done: number, total: number) => Effect.Effect<void>,
+  server: string
 ) => Effect.Effect<void, Failure.ServerFailure>
 
-/** Asks all servers at once. */
+/** Sends a question to all servers at the same time. */
 export const ask = <Row>(
   clients: ReadonlyArray<Client>,
   question: Question<Row>
 ): Effect.Effect<ReadonlyArray<Answer<Row>>> =>
   Progress.during(
-    clients.map(({ server }) => server.name),
-    (done) =>
-      Effect.forEach(clients, ({ rcon, server }) => {
+    clients.map(({ name }) => name),
+    (progress) =>
+      Effect.forEach(clients, ({ login, name }) => {
         const rows = new Array<Row>()
-        return Effect.fromResult(rcon).pipe(
-          Effect.flatMap((rcon) => question(rcon, (...more) => Effect.sync(() => void rows.push(...more)))),
+        const emit = (...more: ReadonlyArray<Row>) => Effect.sync(() => void rows.push(...more))
+        return login.pipe(
+          Effect.flatMap((rcon) => question(rcon, emit, (done, total) => progress.count(name, done, total), name)),
           Effect.match({
-            onFailure: (failure): Answer<Row> => ({ server, rows, failure }),
-            onSuccess: (): Answer<Row> => ({ server, rows })
+            onFailure: (failure): Answer<Row> => ({ server: name, rows, failure }),
+            onSuccess: (): Answer<Row> => ({ server: name, rows })
           }),
-          Effect.ensuring(done(server.name))
+          Effect.ensuring(progress.done(name))
         )
       }, { concurrency: "unbounded" })
   )
 
-/** Tells on standard error why a server of several failed. */
-export const tell = (server: Server, failure: Failure.ServerFailure): Effect.Effect<void> =>
-  note(`bercon: ${server.name}: ${Failure.describe(failure)}`)
+/** Prints on standard error why one of several servers failed. */
+export const noteFailure = (server: string, failure: Failure.ServerFailure): Effect.Effect<void> =>
+  note(Failure.lines(failure, server))
 
-/** Prints what the servers answered, in the order of the servers, and fails as {@link conclude} does. */
+/** Prints the answers in the order of the servers, and fails as {@link conclude} does. */
 export const report = Effect.fnUntraced(function*<Row>(
   answers: ReadonlyArray<Answer<Row>>,
-  print: (parts: ReadonlyArray<Part<Row>>) => Effect.Effect<void, Failure.OutputClosed>,
-  servers: Servers
-): Effect.fn.Return<void, Failure.ServerFailure | Failure.Reported | Failure.OutputClosed> {
-  const isSomething = servers.labelled || answers.some(({ failure, rows }) => failure === undefined || rows.length > 0)
+  print: (parts: ReadonlyArray<Part<Row>>) => Effect.Effect<void, Failure.OutputError>,
+  { labelled }: Servers
+): Effect.fn.Return<void, Failure.ServerFailure | Failure.Reported | Failure.OutputError> {
+  const isSomething = labelled || answers.some(({ failure, rows }) => failure === undefined || rows.length > 0)
   if (isSomething) {
     yield* print(answers.map(({ failure, rows, server }) => ({
-      server: server.name,
+      server,
       rows,
       ...(failure !== undefined && { error: { message: failure.message, exitCode: Failure.exitCode(failure) } })
     })))
   }
-  if (servers.labelled) {
-    for (const { failure, server } of answers) if (failure !== undefined) yield* tell(server, failure)
+  if (labelled) {
+    for (const { failure, server } of answers) if (failure !== undefined) yield* noteFailure(server, failure)
   }
-  yield* conclude(answers, servers)
+  yield* conclude(answers.map(({ failure }) => failure), labelled)
 })
 
 /**
- * Fails if servers have failed. With one server it is that failure; of several, which have been told, the exit code is what
- * remains.
+ * Fails if servers failed; `failures` has an entry for each server. A single server fails with its failure. Failures of
+ * several, which are printed already, become an exit code.
  */
 export const conclude = (
-  answers: ReadonlyArray<Answer<unknown>>,
-  { labelled, servers }: Servers
+  failures: ReadonlyArray<Failure.ServerFailure | undefined>,
+  labelled: boolean
 ): Effect.Effect<void, Failure.ServerFailure | Failure.Reported> => {
-  const failures = answers.flatMap(({ failure }) => failure === undefined ? [] : [failure])
-  const [first] = failures
+  const failed = failures.filter((failure) => failure !== undefined)
+  const [first] = failed
   if (first === undefined) return Effect.void
   return Effect.fail(
     labelled
-      ? new Failure.Reported({ code: Failure.ofSeveral(servers.length, failures.map(Failure.exitCode)) })
+      ? new Failure.Reported({ code: Failure.ofSeveral(failures.length, failed.map(Failure.exitCode)) })
       : first
   )
 }

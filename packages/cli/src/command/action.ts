@@ -1,5 +1,5 @@
 /**
- * Commands that have a server do something.
+ * Commands that make a server do something.
  */
 import type { ActionOptions } from "@bercon/client/Commands"
 import type * as RconClient from "@bercon/client/RconClient"
@@ -7,27 +7,30 @@ import type * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type { ServerFailure } from "../Failure.ts"
+import type { ExitCode } from "../ExitCode.ts"
+import * as Failure from "../Failure.ts"
 import * as Flags from "../flags.ts"
 import { Output } from "../output/Output.ts"
+import * as SafeText from "../output/SafeText.ts"
 import * as View from "../output/View.ts"
 import * as Clients from "./Clients.ts"
 import { type About, define, withServers } from "./define.ts"
 
-/** What came of an action. */
+/** The outcome of an action. */
 export const Outcome = Schema.Struct({
   /** The name of the command. */
   action: Schema.String,
-  /** To whom or what it was done, if to anybody. */
+  /** The player, ban or setting, if the action has one. */
   target: Schema.optionalKey(Schema.String),
-  /** Whether there was evidence of its effect. `false`: the server has taken it, and more is not known. */
+  /** Whether there was evidence of its effect. `false`: the server has received it, and more is not known. */
   confirmed: Schema.Boolean,
-  /** What the server replied, mostly nothing. */
+  /** The server's reply, mostly empty. */
   reply: Schema.String
 })
 
-/** What came of an action. */
+/** The outcome of an action. */
 export type Outcome = typeof Outcome.Type
 
 const sentence = ({ action, confirmed, reply, target }: Outcome): string =>
@@ -45,27 +48,36 @@ const view = View.make(Outcome, {
   text: sentence
 })
 
-/** For actions of whose effect the server gives evidence. */
+/** For actions whose effect the server gives evidence of. */
 const confirmWithin = Flags.duration("confirm-within").pipe(
-  Flag.withDescription("How long to wait for evidence of the effect; 0 is not at all. Default 5s"),
+  Flag.withDescription("How long to wait for evidence of the effect; 0 does not wait. Default 5s"),
   Flag.withDefault(Duration.seconds(5))
 )
 
-/** What is done to one server. Outcomes that it has emitted are printed even if it fails afterwards. */
-export type Doing = (
-  rcon: RconClient.Service,
-  emit: (outcome: Omit<Outcome, "action">) => Effect.Effect<void>
-) => Effect.Effect<void, ServerFailure>
+/** Reports of {@link Doing} while it works on a server. */
+export interface Report {
+  /** An outcome, which is printed even if the action fails afterwards. */
+  readonly emit: (outcome: Omit<Outcome, "action">) => Effect.Effect<void>
+  /** How much of the work is done. */
+  readonly count: (done: number, total: number) => Effect.Effect<void>
+  /** Time limit of an action on a number of targets: `--timeout`, plus the same again for every ten of them. */
+  readonly patience: (targets: number) => Duration.Duration
+}
 
-/** Does something to all servers that the flags name, and prints what came of it. */
+/** An action on one server. */
+export type Doing = (rcon: RconClient.Service, report: Report) => Effect.Effect<void, Failure.ServerFailure>
+
+/** Does something on all servers that the flags name, and prints the outcomes. */
 export const perform = (action: string, doing: Doing) =>
   withServers((servers) =>
     Effect.gen(function*() {
+      const { timeout } = yield* Flags.bercon
+      const patience = (targets: number) => Duration.times(timeout, 1 + Math.floor(targets / 10))
       const output = yield* Output
-      const clients = yield* Clients.connect(servers)
+      const clients = yield* Clients.make(servers)
       const answers = yield* Clients.ask<Outcome>(
         clients,
-        (rcon, emit) => doing(rcon, (outcome) => emit({ action, ...outcome }))
+        (rcon, emit, count) => doing(rcon, { emit: (outcome) => emit({ action, ...outcome }), count, patience })
       )
       yield* output.format === "raw"
         ? Clients.report(
@@ -77,7 +89,75 @@ export const perform = (action: string, doing: Doing) =>
     })
   )
 
-/** A command that has arguments, and of whose effect the server gives evidence. */
+/** A part of an action on several targets. */
+export interface Step {
+  /** Their labels. Mostly one. */
+  readonly targets: ReadonlyArray<string>
+  readonly confirmed: boolean
+  readonly doing: Effect.Effect<string, Failure.ServerFailure>
+}
+
+const labelOf = ({ targets }: Step): string => {
+  const [first = ""] = targets
+  return targets.length === 1 ? SafeText.line(first) : `${SafeText.line(first)} and ${targets.length - 1} more`
+}
+
+/**
+ * Does the steps of an action, one after the other. A step that fails does not stop the others, unless the server did not
+ * answer: then the others are not tried. A single step fails with its failure, several with `SomeFailed`.
+ */
+export const each = (
+  action: string,
+  steps: ReadonlyArray<Step>,
+  { count, emit }: Omit<Report, "patience">
+): Effect.Effect<void, Failure.ServerFailure> =>
+  Effect.gen(function*() {
+    const total = steps.reduce((sum, { targets }) => sum + targets.length, 0)
+    const codes = new Array<ExitCode>()
+    const lines = new Array<string>()
+    let done = 0
+    for (const [at, step] of steps.entries()) {
+      if (total > 1) yield* count(done, total)
+      done += step.targets.length
+      const result = yield* Effect.result(step.doing)
+      if (Result.isSuccess(result)) {
+        for (const target of step.targets) yield* emit({ target, confirmed: step.confirmed, reply: result.success })
+        continue
+      }
+      const { failure } = result
+      if (steps.length === 1) return yield* Effect.fail(failure)
+      codes.push(Failure.exitCode(failure))
+      lines.push(`${action} ${labelOf(step)}: ${failure.message}`)
+      if (failure._tag === "ActionError" && failure.reason._tag !== "LookupFailed") continue
+      const rest = steps.slice(at + 1)
+      if (rest.length > 0) lines.push(`${action}: not tried: ${rest.map(labelOf).join(", ")}`)
+      break
+    }
+    if (codes.length > 0) {
+      return yield* new Failure.SomeFailed({ message: lines.join("\n"), code: Failure.ofSeveral(steps.length, codes) })
+    }
+  })
+
+/** Writes the bans to the server's file after a change of them, also if the change failed for some of the targets. */
+export const written = (
+  rcon: RconClient.Service,
+  change: Effect.Effect<void, Failure.ServerFailure>
+): Effect.Effect<void, Failure.ServerFailure> =>
+  Effect.matchEffect(change, {
+    onSuccess: () => Effect.asVoid(rcon.writeBans),
+    onFailure: (failure): Effect.Effect<void, Failure.ServerFailure> =>
+      failure._tag === "SomeFailed"
+        ? Effect.matchEffect(rcon.writeBans, {
+          onSuccess: () => Effect.fail(failure),
+          onFailure: ({ message }) =>
+            Effect.fail(
+              new Failure.SomeFailed({ code: failure.code, message: `${failure.message}\n--write: ${message}` })
+            )
+        })
+        : Effect.fail(failure)
+  })
+
+/** A command with arguments whose effect the server gives evidence of. */
 export const action = <const Name extends string, const Config extends Command.Command.Config>(
   name: Name,
   about: About,
@@ -94,15 +174,15 @@ export const action = <const Name extends string, const Config extends Command.C
     return perform(name, doing(input, { options: confirmed ? { confirmWithin } : {}, confirmed }))
   })
 
-/** A command without arguments, of whose effect the server gives no evidence. */
+/** A command without arguments whose effect the server gives no evidence of. */
 export const plain = <const Name extends string>(
   name: Name,
   about: About,
-  doing: (rcon: RconClient.Service) => Effect.Effect<string, ServerFailure>
+  doing: (rcon: RconClient.Service) => Effect.Effect<string, Failure.ServerFailure>
 ) =>
   define(
     name,
     about,
     {},
-    () => perform(name, (rcon, emit) => Effect.flatMap(doing(rcon), (reply) => emit({ confirmed: false, reply })))
+    () => perform(name, (rcon, { emit }) => Effect.flatMap(doing(rcon), (reply) => emit({ confirmed: false, reply })))
   )

@@ -8,7 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import type { ExitCode } from "../ExitCode.ts"
+import { ExitCode } from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
 import * as Flags from "../flags.ts"
 import { note, Output } from "../output/Output.ts"
@@ -30,13 +30,16 @@ export const repetition = {
   )
 }
 
-/** What the flags of a repetition say. */
+/** The values of the flags of a repetition. */
 export interface Repetition {
   readonly repeat: Option.Option<number>
   readonly interval: Option.Option<Duration.Duration>
 }
 
-/** Runs `round` as often as the flags say. A round that fails does not end it; the exit code tells. */
+/** Exit codes of failures that another round cannot change. */
+const FINAL: ReadonlySet<ExitCode> = new Set([ExitCode.usage, ExitCode.refused, ExitCode.output])
+
+/** Runs `round` as often as the flags require. After a round that failed the next one follows, unless it must fail, too. */
 export const repeated = Effect.fnUntraced(function*<E extends Failure.Failure, R>(
   { interval, repeat }: Repetition,
   round: Effect.Effect<void, E, R>
@@ -49,14 +52,15 @@ export const repeated = Effect.fnUntraced(function*<E extends Failure.Failure, R
     const result = yield* Effect.result(round)
     if (Result.isSuccess(result)) continue
     const { failure } = result
-    if (failure._tag === "OutputClosed") return yield* Effect.fail(failure)
-    if (failure._tag !== "Reported") yield* note(`bercon: ${Failure.describe(failure)}`)
-    codes.push(Failure.exitCode(failure))
+    const code = Failure.exitCode(failure)
+    if (failure._tag === "OutputClosed" || FINAL.has(code)) return yield* Effect.fail(failure)
+    if (failure._tag !== "Reported") yield* note(Failure.lines(failure))
+    codes.push(code)
   }
   if (codes.length > 0) return yield* new Failure.Reported({ code: Failure.ofSeveral(times, codes) })
 })
 
-/** What a query asks, and how its answer is shown. */
+/** A question, and how its answer is shown. */
 export interface Query<Row> extends About {
   readonly ask: (rcon: RconClient.Service) => Effect.Effect<ReadonlyArray<Row>, Failure.ServerFailure>
   readonly view: View<Row>
@@ -70,7 +74,7 @@ export const query = <const Name extends string, Row>(name: Name, { ask, raw, vi
     withServers((servers) =>
       Effect.gen(function*() {
         const output = yield* Output
-        const clients = yield* Clients.connect(servers)
+        const clients = yield* Clients.make(servers)
         const round = output.format === "raw"
           ? Effect.flatMap(
             Clients.ask<string>(clients, (rcon, emit) =>

@@ -1,11 +1,15 @@
+import * as Arr from "effect/Array"
 import * as Argument from "effect/cli/Argument"
 import * as Flag from "effect/cli/Flag"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { action } from "../command/action.ts"
+import { action, each, type Step, written } from "../command/action.ts"
 import * as Target from "../command/Target.ts"
 import * as Flags from "../flags.ts"
+
+/** Number of bans that are added and confirmed together. */
+const CHUNK = 50
 
 /** Bans players, GUIDs and addresses. */
 export const ban = action(
@@ -19,7 +23,7 @@ export const ban = action(
         "bercon ban 4fc867abf98b934e9e7eeaf15170258c 203.0.113.7",
         "A GUID and an address that need not be on the server"
       ],
-      ["xargs bercon ban --reason Cheating --write < guids.txt", "Many, and has the server write them to its file"]
+      ["xargs bercon ban --reason Cheating --write < guids.txt", "Many, and makes the server write them to its file"]
     ]
   },
   {
@@ -33,35 +37,40 @@ export const ban = action(
     ),
     reason: Flag.String("reason").pipe(
       Flag.withAlias("r"),
-      Flag.withDescription("What the players see, one line. Default: the server's own word"),
+      Flag.withDescription("The reason that players see, one line. Default: the server's own text"),
       Flag.optional
     ),
     write: Flag.Boolean("write").pipe(
       Flag.withDescription(
-        "Has the server write its bans to its file afterwards; otherwise they last until it restarts"
+        "Makes the server write its bans to its file afterwards. Otherwise they last until it restarts"
       ),
       Flag.withDefault(false)
     )
   },
-  (input, { confirmed, options }) => (rcon, emit) =>
+  (input, { confirmed, options }) => (rcon, report) =>
     Effect.gen(function*() {
       const sentence = {
         duration: Option.getOrElse(input.for, () => Duration.infinity),
         reason: Option.getOrUndefined(input.reason)
       }
       const { absent, present } = yield* Target.toBan(rcon, input.targets)
-      for (const player of present) {
-        const reply = yield* rcon.ban(player, { ...sentence, ...options })
-        yield* emit({ target: Target.label(player), confirmed, reply })
-      }
-      const [first] = absent
-      if (first !== undefined) {
-        // The list of bans is read twice for many, not once for each.
-        const reply = yield* absent.length === 1
-          ? rcon.ban(first, { ...sentence, ...options })
-          : rcon.banAll(absent, sentence)
-        for (const target of absent) yield* emit({ target, confirmed: confirmed || absent.length > 1, reply })
-      }
-      if (input.write) yield* rcon.writeBans
+      // The list of bans is read twice for each of the chunks, not once for each ban.
+      const bulk = absent.length > 1
+      const steps = [
+        ...present.map((player): Step => ({
+          targets: [Target.label(player)],
+          confirmed,
+          doing: rcon.ban(player, { ...sentence, ...options })
+        })),
+        ...Arr.chunksOf(absent, bulk ? CHUNK : 1).map((targets): Step => ({
+          targets,
+          confirmed: confirmed || bulk,
+          doing: bulk
+            ? rcon.banAll(targets, { ...sentence, timeout: report.patience(targets.length) })
+            : rcon.ban(targets[0], { ...sentence, ...options })
+        }))
+      ]
+      const done = each("ban", steps, report)
+      yield* input.write ? written(rcon, done) : done
     })
 )

@@ -21,8 +21,11 @@ export const demo = define(
     Effect.gen(function*() {
       const flags = yield* bercon
       const { tour, visit } = yield* Effect.promise(() => import("../demo/story.ts"))
-      const isNamed = [flags.host, flags.profile, flags.serverCfg, yield* variable("BERCON_HOST")].some(Option.isSome)
+      const named = [flags.host, flags.port, flags.profile, flags.serverCfg, yield* variable("BERCON_HOST")]
+      const isNamed = flags.all || named.some((source) => Option.isSome<unknown>(source))
       if (!isNamed) return yield* tour
-      for (const server of (yield* resolve(flags)).servers) yield* visit(server)
+      const { servers, unusable: [unusable] } = yield* resolve(flags)
+      if (unusable !== undefined) return yield* Effect.fail(unusable.failure)
+      for (const server of servers) yield* visit(server)
     })
 )

@@ -10,14 +10,13 @@ import { bercon } from "../flags.ts"
 import * as Output from "../output/Output.ts"
 import * as Progress from "../output/Progress.ts"
 
-const NO_SERVERS: Servers = { servers: [], labelled: false }
+const NO_SERVERS: Servers = { servers: [], unusable: [], labelled: false }
 
 /** Why it does not work. */
 export const doctor = define(
   "doctor",
   {
-    description:
-      "Says why it does not work: looks at the name, the port, the login, the password and the network, step by step",
+    description: "Finds out why it does not work: examines name, port, login, password and network, step by step",
     examples: [
       ["bercon doctor", "Why the server of the environment or the file of servers cannot be reached"],
       ["bercon doctor --host 203.0.113.7 --port 2306", "Any other, asks for the password"],
@@ -50,15 +49,19 @@ export const doctor = define(
       })
       const resolved = yield* Effect.result(resolve(flags))
       if (Result.isFailure(resolved) && configuration.length === 0) return yield* Effect.fail(resolved.failure)
-      const { labelled, servers } = Result.getOrElse(resolved, () => NO_SERVERS)
-      const examined = yield* Progress.during(servers.map(({ name }) => name), (done) =>
+      const { labelled, servers, unusable } = Result.getOrElse(resolved, () => NO_SERVERS)
+      const examined = yield* Progress.during(servers.map(({ name }) => name), (progress) =>
         Effect.forEach(servers, ({ name, options }) =>
-          Effect.ensuring(Doctor.connection(options, keepalives), done(name)), { concurrency: "unbounded" })).pipe(
+          Effect.ensuring(Doctor.connection(options, keepalives), progress.done(name)), { concurrency: "unbounded" }))
+        .pipe(
           Effect.provideService(Progress.Quiet, flags.quiet)
         )
       const parts = Result.isFailure(resolved)
         ? [{ server: "", rows: [...configuration, Doctor.notTried(resolved.failure, configuration)] }]
-        : servers.map(({ name }, at) => ({ server: name, rows: [...configuration, ...examined[at]!] }))
+        : [
+          ...servers.map(({ name }, at) => ({ server: name, rows: [...configuration, ...examined[at]!] })),
+          ...unusable.map(({ failure, name }) => ({ server: name, rows: [Doctor.notTried(failure, [])] }))
+        ]
       yield* Output.Output.use((output) =>
         output.print(Doctor.view, parts)
       ).pipe(

@@ -65,18 +65,24 @@ const kindsOf = (list: string): Effect.Effect<ReadonlySet<ServerEvent.Tag>, Fail
       )
     }),
     (kinds) => new Set(kinds.flat())
-  )
+  ).pipe(Effect.filterOrElse(
+    ({ size }) => size > 0,
+    () =>
+      Effect.fail(
+        new Failure.UsageError({ message: `--kind needs a kind of event: ${Object.keys(groups).join(", ")}` })
+      )
+  ))
 
-/** Tells on standard error when a session is lost, and when it is back. */
+/** Prints on standard error that a session is lost, and that it is back. */
 const tellOutages = (rcon: RconClient.Service, name: string): Effect.Effect<void> =>
   rcon.statusChanges.pipe(
-    // Logged in at first, which is nothing to tell, and closed at the end, which is told as a failure.
+    // The first status is that of the login. A closed session is printed as a failure.
     Stream.drop(1),
     Stream.filter(({ _tag }) => _tag !== "Closed"),
     Stream.runForEach((status) => note(`bercon: ${name}: ${inWords(status)}`))
   )
 
-/** What happens on one server. */
+/** The events of one server. */
 const eventsOf = ({ name, options }: Server): Stream.Stream<Event, LoginFailure> =>
   Stream.unwrap(Effect.gen(function*() {
     const rcon = yield* NodeRcon.make(options)
@@ -84,14 +90,15 @@ const eventsOf = ({ name, options }: Server): Stream.Stream<Event, LoginFailure>
     return rcon.events
   }))
 
-/** What happens on servers, as it happens. */
+/** The events of servers, as they happen. */
 export const events = define(
   "events",
   {
-    description: "Prints what happens on servers from now on, until Ctrl-C: joins, chat, kicks and so on",
+    description: "Prints events of servers as they happen, until Ctrl-C: joins, chat, kicks and so on",
     examples: [
       ["bercon events", "Everything, one line each"],
       ["bercon events --kind chat,players --all", "Chat, joins and leaves on every server"],
+      ["bercon events --all --wait forever", "Also on servers that are down now, as soon as they are back"],
       ["bercon events --kind PlayerKicked --format ndjson", "For programs, one object a line"],
       ["bercon events --kind PlayerConnected --limit 1", "Waits for the next player"]
     ]
@@ -114,7 +121,7 @@ export const events = define(
     for: Flags.duration("for").pipe(Flag.withDescription("Ends after this time"), Flag.optional),
     banInterval: Flags.duration("ban-interval").pipe(
       Flag.withDescription(
-        "Reads the bans so often, to tell of changes in them. Default: 1m with --kind bans, else never"
+        "Reads the list of bans at this interval, to find changes. Default: 1m with --kind bans, otherwise never"
       ),
       Flag.optional
     )
@@ -125,18 +132,22 @@ export const events = define(
       const isWanted = (event: Event) => kinds === undefined || kinds.has(event._tag)
       const banInterval = Option.getOrUndefined(input.banInterval) ??
         (groups["bans"]!.some((tag) => kinds?.has(tag)) ? "1 minute" : undefined)
-      yield* withServers(({ labelled, servers }) =>
+      yield* withServers(({ labelled, servers, unusable }) =>
         Effect.gen(function*() {
           const output = yield* Output
-          const failures = new Array<Clients.Answer<never>>()
+          const failures = new Map<string, Failure.ServerFailure>()
+          for (const { failure, name } of unusable) {
+            failures.set(name, failure)
+            yield* Clients.noteFailure(name, failure)
+          }
           const streams = servers.map((server) =>
             eventsOf({ ...server, options: { ...server.options, banInterval } }).pipe(
               Stream.filter(isWanted),
               Stream.map((row) => ({ server: server.name, row })),
               // The others go on.
               Stream.catch((failure) => {
-                failures.push({ server, rows: [], failure })
-                return Stream.fromEffectDrain(labelled ? Clients.tell(server, failure) : Effect.void)
+                failures.set(server.name, failure)
+                return Stream.fromEffectDrain(labelled ? Clients.noteFailure(server.name, failure) : Effect.void)
               })
             )
           )
@@ -147,7 +158,7 @@ export const events = define(
               Option.isSome(input.for) ? Stream.interruptWhen(Effect.sleep(input.for.value)) : identity
             )
           )
-          yield* Clients.conclude(failures, { labelled, servers })
+          yield* Clients.conclude([...servers, ...unusable].map(({ name }) => failures.get(name)), labelled)
         })
       )
     })

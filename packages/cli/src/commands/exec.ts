@@ -17,7 +17,7 @@ const view = View.make(Exchange, {
   text: ({ reply }) => reply
 })
 
-/** Any commands, as the server knows them. */
+/** Commands that are sent as they are. */
 export const exec = define(
   "exec",
   {
@@ -40,7 +40,7 @@ export const exec = define(
     withServers((servers) =>
       Effect.gen(function*() {
         const output = yield* Output
-        const clients = yield* Clients.connect(servers)
+        const clients = yield* Clients.make(servers)
         const round = Effect.flatMap(
           Clients.ask<typeof Exchange.Type>(clients, (rcon, emit) =>
             Effect.forEach(

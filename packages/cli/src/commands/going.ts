@@ -38,16 +38,21 @@ const going = <const Name extends string>(
   about: About,
   doing: (rcon: RconClient.Service) => Effect.Effect<string, ServerFailure>
 ) =>
-  define(name, about, { confirmWithin }, ({ confirmWithin }) =>
-    perform(name, (rcon, emit) =>
-      Effect.gen(function*() {
-        const confirmed = Duration.isPositive(confirmWithin)
-        const reply = yield* doing(rcon).pipe(
-          Effect.catchIf((error) => error._tag === "CommandError" && hasGone(error), () => Effect.succeed(""))
-        )
-        if (confirmed) yield* untilGone(rcon, name, confirmWithin)
-        yield* emit({ confirmed, reply })
-      })))
+  define(
+    name,
+    about,
+    { confirmWithin },
+    ({ confirmWithin }) =>
+      perform(name, (rcon, { emit }) =>
+        Effect.gen(function*() {
+          const confirmed = Duration.isPositive(confirmWithin)
+          const reply = yield* doing(rcon).pipe(
+            Effect.catchIf((error) => error._tag === "CommandError" && hasGone(error), () => Effect.succeed(""))
+          )
+          if (confirmed) yield* untilGone(rcon, name, confirmWithin)
+          yield* emit({ confirmed, reply })
+        }))
+  )
 
 /** Ends the server. */
 export const shutdown = going("shutdown", {

@@ -118,15 +118,14 @@ export const init = define(
         : Option.isSome(ownFile)
         ? { passwordFile: Path.resolve(ownFile.value) }
         : { passwordFile: store.passwordPath(id) }
-      if (Option.isNone(passwordVariable) && Option.isNone(ownFile) && Option.isSome(password)) {
-        yield* store.writePassword(path, id, password.value)
-      }
-      yield* store.writeServer(path, id, {
-        host,
-        port,
-        flavour: flavour === "auto" ? undefined : flavour,
-        password: where
-      })
+      yield* store.writeServer(
+        path,
+        id,
+        { host, port, flavour: flavour === "auto" ? undefined : flavour, password: where },
+        Option.isNone(passwordVariable) && Option.isNone(ownFile) && Option.isSome(password)
+          ? store.writePassword(path, id, password.value)
+          : Effect.void
+      )
       yield* write(`${path} has the server ${id} now: \`bercon players --profile ${id}\`\n`)
     })
 )

@@ -1,7 +1,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
-import { action } from "../command/action.ts"
+import { action, each } from "../command/action.ts"
 import * as Target from "../command/Target.ts"
 
 /** Kicks players. */
@@ -22,15 +22,19 @@ export const kick = action(
     ),
     reason: Flag.String("reason").pipe(
       Flag.withAlias("r"),
-      Flag.withDescription("What the players see, one line"),
+      Flag.withDescription("The reason that players see, one line"),
       Flag.withDefault("")
     )
   },
-  ({ players, reason }, { confirmed, options }) => (rcon, emit) =>
+  ({ players, reason }, { confirmed, options }) => (rcon, report) =>
     Effect.flatMap(Target.players(rcon, players), (found) =>
-      Effect.forEach(found, (player) =>
-        Effect.flatMap(
-          rcon.kick(player, reason, options),
-          (reply) => emit({ target: Target.label(player), confirmed, reply })
-        ), { discard: true }))
+      each(
+        "kick",
+        found.map((player) => ({
+          targets: [Target.label(player)],
+          confirmed,
+          doing: rcon.kick(player, reason, options)
+        })),
+        report
+      ))
 )

@@ -9,16 +9,16 @@ import { UsageError } from "../Failure.ts"
 export const maxPing = define(
   "max-ping",
   {
-    description: "Has players with a longer ping kicked",
+    description: "Makes BattlEye kick players with a longer ping",
     examples: [
       ["bercon max-ping 300", "In milliseconds"],
-      ["bercon max-ping unlimited", "Kicks nobody for that"]
+      ["bercon max-ping unlimited", "No limit"]
     ]
   },
   { limit: Argument.String("limit").pipe(Argument.withDescription("Milliseconds, or unlimited")) },
   ({ limit }) =>
     limit === "unlimited" || /^\d+$/.test(limit)
-      ? perform("max-ping", (rcon, emit) =>
+      ? perform("max-ping", (rcon, { emit }) =>
         Effect.flatMap(
           rcon.maxPing(limit === "unlimited" ? limit : Duration.millis(Number(limit))),
           (reply) => emit({ target: limit, confirmed: false, reply })

@@ -23,7 +23,7 @@ export const mission = define(
     )
   },
   ({ difficulty, name }) =>
-    perform("mission", (rcon, emit) =>
+    perform("mission", (rcon, { emit }) =>
       Effect.flatMap(
         rcon.selectMission(name, { difficulty: Option.getOrUndefined(difficulty) }),
         (reply) => emit({ target: name, confirmed: false, reply })

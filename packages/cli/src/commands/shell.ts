@@ -4,6 +4,7 @@ import process from "node:process"
 import { define, withServers } from "../command/define.ts"
 import { usage } from "../connection/Sources.ts"
 import { bercon } from "../flags.ts"
+import { widthOf } from "../output/Output.ts"
 import * as Progress from "../output/Progress.ts"
 
 /** An interactive session. */
@@ -31,7 +32,7 @@ export const shell = define(
         const style = () => ({
           format,
           labelled: false,
-          width: isTerminal ? process.stdout.columns : undefined,
+          width: isTerminal ? widthOf(process.stdout) : undefined,
           colours: isTerminal && process.stdout.hasColors()
         })
         yield* isTerminal ? interactive(rcon, server.name, style) : script(rcon, style())

@@ -1,7 +1,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
-import { perform } from "../command/action.ts"
+import { perform, written } from "../command/action.ts"
 import { define } from "../command/define.ts"
 import * as Target from "../command/Target.ts"
 
@@ -12,7 +12,7 @@ export const unban = define(
     description: "Removes bans, and makes sure that they are gone and no others",
     examples: [
       ["bercon unban 4fc867abf98b934e9e7eeaf15170258c", "Every ban of a GUID"],
-      ["bercon unban 203.0.113.7 --write", "Of an address, and has the server write its file"],
+      ["bercon unban 203.0.113.7 --write", "Of an address, and makes the server write its file"],
       ["bercon unban \"#12\"", "The ban that has this number in `bercon bans` now"]
     ]
   },
@@ -25,18 +25,21 @@ export const unban = define(
     ),
     write: Flag.Boolean("write").pipe(
       Flag.withDescription(
-        "Has the server write its bans to its file afterwards; otherwise they are back when it restarts"
+        "Makes the server write its bans to its file afterwards. Otherwise the removed bans are back after its restart"
       ),
       Flag.withDefault(false)
     )
   },
   ({ targets, write }) =>
-    perform("unban", (rcon, emit) =>
-      Effect.gen(function*() {
+    perform("unban", (rcon, { emit, patience }) => {
+      const change = Effect.gen(function*() {
         const found = yield* Target.toUnban(rcon, targets)
         const [first] = found
-        const reply = found.length === 1 && first !== undefined ? yield* rcon.unban(first) : yield* rcon.unbanAll(found)
+        const reply = found.length === 1 && first !== undefined
+          ? yield* rcon.unban(first)
+          : yield* rcon.unbanAll(found, { timeout: patience(found.length) })
         for (const target of found) yield* emit({ target: Target.label(target), confirmed: true, reply })
-        if (write) yield* rcon.writeBans
-      }))
+      })
+      return write ? written(rcon, change) : change
+    })
 )

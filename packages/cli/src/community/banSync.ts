@@ -65,7 +65,7 @@ const listRow = ({ reason, remaining, target }: Ban.Ban): typeof Change.Type => 
   reason
 })
 
-/** Where the bans are from. */
+/** The source of the bans. */
 export type Source = { readonly folder: string } | { readonly file: string }
 
 const described = (source: Source) => "file" in source ? source.file : `the book in ${source.folder}`
@@ -123,21 +123,20 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
       message: `${described(source)} has no bans. --allow-empty removes all of its bans from the servers`
     })
   }
-  const clients = yield* Clients.connect(servers)
+  const clients = yield* Clients.make(servers)
   /** Asks each server by its name. */
   const ask = <Row, E extends { readonly _tag: string; readonly message: string }>(
     question: (
       server: string
     ) => Effect.Effect<ReadonlyArray<Row>, E, RconClient.RconClient | BanBook.BanBook | KeyValueStore.KeyValueStore>
   ) =>
-    Effect.forEach(clients, (client) =>
-      Clients.ask<Row>([client], (rcon, emit) =>
-        question(client.server.name).pipe(
-          Effect.provideService(RconClient.RconClient, rcon),
-          Effect.provideContext(book),
-          Effect.mapError(toServerFailure),
-          Effect.flatMap((rows) => emit(...rows))
-        )), { concurrency: "unbounded" }).pipe(Effect.map((answers) => answers.flat()))
+    Clients.ask<Row>(clients, (rcon, emit, _count, server) =>
+      question(server).pipe(
+        Effect.provideService(RconClient.RconClient, rcon),
+        Effect.provideContext(book),
+        Effect.mapError(toServerFailure),
+        Effect.flatMap((rows) => emit(...rows))
+      ))
 
   if (isDryRun) {
     const answers = yield* ask((server) =>

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ExitCode } from "../ExitCode.ts"
-import { type Failure, type OutputClosed, Reported, TargetError, UsageError } from "../Failure.ts"
+import { type Failure, type OutputError, Reported, TargetError, UsageError } from "../Failure.ts"
 import { bercon } from "../flags.ts"
 import { layer as outputLayer, note, Output } from "../output/Output.ts"
 import * as View from "../output/View.ts"
@@ -55,7 +55,7 @@ const upcomingColumns: View.View<typeof Upcoming.Type>["columns"] = [
 
 const upcomingView = View.make(Upcoming, { columns: upcomingColumns })
 
-const print = <Row>(view: View.View<Row>, rows: ReadonlyArray<Row>): Effect.Effect<void, OutputClosed, Output> =>
+const print = <Row>(view: View.View<Row>, rows: ReadonlyArray<Row>): Effect.Effect<void, OutputError, Output> =>
   Output.use((output) => output.print(view, [{ server: "", rows }]))
 
 /** The plans that the store has, and the flags' format for what is printed. */
@@ -73,7 +73,7 @@ const withPlans = (
     Effect.catchTag("PlanStoreError", ({ message }) => Effect.fail(new UsageError({ message })))
   )
 
-/** Which servers, by names between commas. */
+/** The names of servers, separated by commas. */
 const serversOf = (names: Option.Option<string>): Plans.OnServers =>
   Option.match(names, {
     onNone: () => ({}),

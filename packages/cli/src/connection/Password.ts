@@ -15,19 +15,22 @@ const codeOf = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "unknown error"
 
 /** The password in a file, without the line break at its end. `-` is standard input. */
-export const fromFile = (path: string): Effect.Effect<Redacted.Redacted, UsageError> =>
-  Effect.try({
-    try: () => Redacted.make(Fs.readFileSync(path === "-" ? 0 : path, "utf8").replace(/\r?\n$/, "")),
-    catch: (cause) =>
-      new UsageError({
-        message: `the password cannot be read from ${path === "-" ? "standard input" : path} (${codeOf(cause)})`
-      })
-  })
+export const fromFile = (path: string): Effect.Effect<Redacted.Redacted, UsageError> => {
+  const source = path === "-" ? "standard input" : path
+  return Effect.try({
+    try: () => Fs.readFileSync(path === "-" ? 0 : path, "utf8").replace(/\r?\n$/, ""),
+    catch: (cause) => new UsageError({ message: `the password cannot be read from ${source} (${codeOf(cause)})` })
+  }).pipe(Effect.flatMap((password) =>
+    password === ""
+      ? Effect.fail(new UsageError({ message: `the password is missing: ${source} is empty` }))
+      : Effect.succeed(Redacted.make(password))
+  ))
+}
 
-/** Whether there is a person who can be asked. */
+/** Whether there is a terminal to ask at. */
 const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY
 
-/** Asks the person at the terminal, on standard error, and shows nothing of what is typed. `None` if there is nobody. */
+/** Asks the person at the terminal, on standard error, and shows nothing of what is typed. `None` if there is no terminal. */
 export const ask = (server: string): Effect.Effect<Option.Option<Redacted.Redacted>> =>
   Effect.suspend(() =>
     canAsk()

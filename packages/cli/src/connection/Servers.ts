@@ -1,6 +1,6 @@
 /**
- * Which servers a command is for, and how to log in to them. What comes later counts more: a profile of the file of servers or
- * the configuration of the server itself, variables, flags.
+ * Finds the servers of a command, and how to log in to them. Later sources override earlier ones: a profile in the file of
+ * servers or the configuration of the server itself, variables, flags.
  */
 import type * as NodeRcon from "@bercon/client/NodeRcon"
 import type { ServersFileError } from "@bercon/fleet/FleetError"
@@ -20,9 +20,17 @@ export interface Server {
   readonly options: NodeRcon.Options
 }
 
+/** A server whose password cannot be read, or is missing. */
+export interface Unusable {
+  readonly name: string
+  readonly failure: UsageError | ServersFileError
+}
+
 /** The servers that a command is for. */
 export interface Servers {
   readonly servers: ReadonlyArray<Server>
+  /** Servers to which no login is possible. Only if there are several: a single one fails at once. */
+  readonly unusable: ReadonlyArray<Unusable>
   /** Whether results are labelled with their server: if the command line names several, or `--all`. */
   readonly labelled: boolean
 }
@@ -32,7 +40,7 @@ const quoted = (names: Iterable<string>): string => Array.from(names, (name) => 
 const NO_SERVER =
   "no server is given: use --host and --port, or BERCON_HOST and BERCON_PORT, or --profile with a file of servers"
 
-/** One server from what the sources say of it, the first ones first. A password that none of them has is asked for. */
+/** Merges the sources of one server; earlier ones override later ones. Asks for a password that no source has. */
 const merged = Effect.fnUntraced(function*(
   flags: Flags,
   profile: string | undefined,
@@ -72,7 +80,7 @@ const merged = Effect.fnUntraced(function*(
 
 const LOCAL = "127.0.0.1"
 
-/** The profiles that are named by `--profile`, or by `BERCON_PROFILE` if no flag says which server. */
+/** The profiles that `--profile` names, or `BERCON_PROFILE` if no flag selects a server. */
 const namedProfiles = (flags: Flags): Effect.Effect<ReadonlyArray<string>> =>
   Effect.map(
     Option.isSome(flags.profile) || flags.all || Option.isSome(flags.serverCfg) || Option.isSome(flags.host)
@@ -80,7 +88,7 @@ const namedProfiles = (flags: Flags): Effect.Effect<ReadonlyArray<string>> =>
       : Profiles.variable("BERCON_PROFILE"),
     Option.match({
       onNone: () => [],
-      onSome: (list) => list.split(",").map((name) => name.trim()).filter((name) => name !== "")
+      onSome: (list) => [...new Set(list.split(",").map((name) => name.trim()).filter((name) => name !== ""))]
     })
   )
 
@@ -97,11 +105,11 @@ const contradiction = (flags: Flags, named: ReadonlyArray<string>): string | und
   return undefined
 }
 
-/** The profile that counts if nobody names one: the only one, or the one called `default`. */
+/** The profile that is used if no name is given: the only one, or the one called `default`. */
 const unnamed = ({ servers }: Profiles.Profiles): string | undefined =>
   servers.has("default") ? "default" : servers.size === 1 ? Array.from(servers.keys())[0] : undefined
 
-/** Tells of variables that replace what a profile says which was asked for by name: that may be an oversight. */
+/** Reports variables that override fields of a profile that was asked for by name, because that may be an oversight. */
 const tellOverriding = (profile: string, variables: Source, given: Source) => {
   const names = (["host", "port", "password"] as const)
     .filter((key) => variables[key] !== undefined && given[key] === undefined)
@@ -120,13 +128,13 @@ export const resolve = Effect.fnUntraced(function*(
   if (problem !== undefined) return yield* usage(problem)
   const given = yield* fromFlags(flags)
   const variables = yield* fromVariables
-  const one = (server: Server): Servers => ({ servers: [server], labelled: false })
+  const one = (server: Server): Servers => ({ servers: [server], unusable: [], labelled: false })
 
   if (Option.isSome(flags.serverCfg)) {
     return one(yield* merged(flags, undefined, [given, variables, yield* fromServerCfg(flags.serverCfg.value)]))
   }
   const isNamed = flags.all || named.length > 0
-  // A server that is named by its host has nothing to do with a profile that nobody asked for.
+  // A server that is named by its host does not need a profile.
   if (!isNamed && (given.host !== undefined || variables.host !== undefined)) {
     return one(yield* merged(flags, undefined, [given, variables]))
   }
@@ -145,12 +153,13 @@ export const resolve = Effect.fnUntraced(function*(
   if (flags.all || named.length > 1) {
     // Variables are for one server. One after the other: each may ask for a password.
     const chosen = flags.all ? Array.from(servers.keys()) : named
-    return chosen.length === 0
-      ? yield* usage(`${path} has no servers`)
-      : {
-        servers: yield* Effect.forEach(chosen, (name) => merged(flags, name, [given, servers.get(name)!])),
-        labelled: true
-      }
+    if (chosen.length === 0) return yield* usage(`${path} has no servers`)
+    const [usable, unusable] = yield* Effect.partition(chosen, (name) =>
+      Effect.mapError(
+        merged(flags, name, [given, servers.get(name)!]),
+        (failure): Unusable => ({ name, failure })
+      ))
+    return { servers: usable, unusable, labelled: true }
   }
   const [profile = unnamed(file.value)] = named
   if (profile === undefined) {

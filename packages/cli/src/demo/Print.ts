@@ -2,7 +2,8 @@
  * The demo's voice: plain lines on standard output.
  */
 import type { Player } from "@bercon/client"
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
+import { write } from "../output/Output.ts"
 import * as SafeText from "../output/SafeText.ts"
 import { inWords } from "../output/words.ts"
 import type { Item } from "./News.ts"
@@ -11,20 +12,21 @@ const styled = process.stdout.isTTY && process.stdout.hasColors()
 const bold = (text: string) => styled ? `\x1b[1m${text}\x1b[22m` : text
 const dim = (text: string) => styled ? `\x1b[2m${text}\x1b[22m` : text
 
+const print = (text: string) => write(`${text}\n`)
+
 /** For the reader's eye. The story never depends on it. */
 export const pause = Effect.sleep("400 millis")
 
 export const title = (first: string, ...rest: ReadonlyArray<string>) =>
-  Console.log([bold(SafeText.line(first)), "", ...rest.map(SafeText.line)].join("\n"))
+  print([bold(SafeText.line(first)), "", ...rest.map(SafeText.line)].join("\n"))
 
 export const step = (number: number, sentence: string) =>
-  Effect.andThen(pause, Console.log(`\n${bold(`${number}. ${sentence}`)}`))
+  Effect.andThen(pause, print(`\n${bold(`${number}. ${sentence}`)}`))
 
-/** What the client is told to do, as a user would write it. */
-export const call = (...lines: ReadonlyArray<string>) =>
-  Console.log(lines.map((line) => dim(`   > ${line}`)).join("\n"))
+/** A call of the client, as a user would write it. */
+export const call = (...lines: ReadonlyArray<string>) => print(lines.map((line) => dim(`   > ${line}`)).join("\n"))
 
-export const fact = (source: string, text: string) => Console.log(`   ${source.padEnd(8)}${SafeText.line(text)}`)
+export const fact = (source: string, text: string) => print(`   ${source.padEnd(8)}${SafeText.line(text)}`)
 
 const isStatus = ({ _tag }: Item) =>
   _tag === "Connecting" || _tag === "Online" || _tag === "Reconnecting" || _tag === "Closed"
@@ -40,7 +42,7 @@ export const players = (players: ReadonlyArray<Player.Player>) => {
     player.guid ?? "-",
     SafeText.line(player.name) + (player.inLobby ? " (in the lobby)" : "")
   ])
-  return Console.log(table([["", "Ping", "Address", "BattlEye GUID", "Name"], ...rows]))
+  return print(table([["", "Ping", "Address", "BattlEye GUID", "Name"], ...rows]))
 }
 
 const table = (rows: ReadonlyArray<ReadonlyArray<string>>) => {

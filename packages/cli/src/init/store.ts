@@ -55,11 +55,15 @@ export const idsIn = (file: string): Effect.Effect<ReadonlySet<string>, ServersF
     ? Effect.map(NodeFleet.readFile(file), (servers) => new Set(servers.keys()))
     : Effect.succeed(new Set())
 
-/** Writes the server to the file. Nothing is written unless the result has all servers that the file had. */
+/**
+ * Writes the server to the file, after `prepare`. Nothing is written, and `prepare` is not run, unless the result has all
+ * servers that the file had.
+ */
 export const writeServer = Effect.fnUntraced(function*(
   file: string,
   id: string,
-  entry: Entry
+  entry: Entry,
+  prepare: Effect.Effect<void, UsageError>
 ): Effect.fn.Return<void, UsageError | ServersFileError> {
   const before = yield* idsIn(file)
   const path = Fs.existsSync(file) ? Fs.realpathSync(file) : file
@@ -76,5 +80,6 @@ export const writeServer = Effect.fnUntraced(function*(
   })
   const after = yield* Effect.ensuring(idsIn(trial), Effect.sync(() => Fs.rmSync(trial, { force: true })))
   if (!after.has(id) || [...before].some((other) => !after.has(other))) return yield* byHand
+  yield* prepare
   yield* io(path, () => replace(path, text))
 })

@@ -1,46 +1,64 @@
 /**
- * What is being waited for, on standard error, once that takes longer than a second.
+ * Progress on standard error, once something takes longer than a second.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import process from "node:process"
+import { cut } from "./cells.ts"
 import * as SafeText from "./SafeText.ts"
 
 const NAMED = 5
 
-const listed = (names: ReadonlyArray<string>): string =>
-  names.slice(0, NAMED).join(", ") + (names.length > NAMED ? ` and ${names.length - NAMED} more` : "")
-
-/** Whether nothing is told of progress (`--quiet`). */
+/** Whether no progress is printed (`--quiet`). */
 export const Quiet = Context.Reference<boolean>("@bercon/cli/Quiet", { defaultValue: () => false })
 
+/** Reports of the work that is done. */
+export interface Progress {
+  /** One of the things is done. */
+  readonly done: (name: string) => Effect.Effect<void>
+  /** So much of the work on one of the things is done. */
+  readonly count: (name: string, done: number, total: number) => Effect.Effect<void>
+}
+
+/** A sentence about the things that are not done yet: of `total`, `waiting` with the state of each. */
+export const sentence = (total: number, waiting: ReadonlyMap<string, string>, seconds: number): string => {
+  const listed = Array.from(waiting).slice(0, NAMED)
+    .map(([name, state]) => state === "" ? name : `${name} (${state})`).join(", ")
+  const others = waiting.size > NAMED ? ` and ${waiting.size - NAMED} more` : ""
+  const count = total > 1 ? `${total - waiting.size} of ${total} done, ` : ""
+  return `${count}waiting for ${listed}${others} (${seconds} s)`
+}
+
 /**
- * Tells after a second, and from then on every second on a terminal and every ten elsewhere, which of the things are not done
- * yet. On a terminal it is one line that is gone afterwards.
+ * Prints a {@link sentence} after a second, and then every second on a terminal, every ten seconds elsewhere. On a terminal it
+ * is one line, which is erased at the end.
  */
 export const during = <A, E, R>(
   names: ReadonlyArray<string>,
-  work: (done: (name: string) => Effect.Effect<void>) => Effect.Effect<A, E, R>
+  work: (progress: Progress) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.gen(function*() {
-    if (yield* Quiet) return yield* work(() => Effect.void)
-    const waiting = new Set(names)
+    const waiting = new Map(names.map((name) => [name, ""]))
+    const progress: Progress = {
+      done: (name) => Effect.sync(() => waiting.delete(name)),
+      count: (name, done, total) => Effect.sync(() => waiting.set(name, `${done} of ${total}`))
+    }
+    if (yield* Quiet) return yield* work(progress)
     const isTerminal = process.stderr.isTTY
     let seconds = 0
     let shown = false
     const show = Effect.sync(() => {
       seconds++
       if (waiting.size === 0 || !isTerminal && seconds % 10 !== 1) return
-      const text = SafeText.line(`waiting for ${listed([...waiting])} (${seconds} s)`)
+      const text = SafeText.line(sentence(names.length, waiting, seconds))
       shown = true
-      process.stderr.write(isTerminal ? `\r\x1b[2K${text.slice(0, process.stderr.columns - 1)}` : `bercon: ${text}\n`)
+      process.stderr.write(
+        isTerminal ? `\r\x1b[2K${cut(text, (process.stderr.columns || 80) - 1)}` : `bercon: ${text}\n`
+      )
     })
     const erase = Effect.sync(() => {
       if (shown && isTerminal) process.stderr.write("\r\x1b[2K")
     })
     const ticking = Effect.forever(Effect.andThen(Effect.sleep("1 second"), show))
-    return yield* Effect.raceFirst(
-      work((name) => Effect.sync(() => waiting.delete(name))),
-      ticking
-    ).pipe(Effect.ensuring(erase))
+    return yield* Effect.raceFirst(work(progress), ticking).pipe(Effect.ensuring(erase))
   })

@@ -1,15 +1,17 @@
 /**
- * What a line that was typed has a server do, and what is printed of it.
+ * Executes a typed line on a server, and returns the text to print.
  */
 import type { Player } from "@bercon/client/Player"
 import type * as RconClient from "@bercon/client/RconClient"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Target from "../command/Target.ts"
 import { view as adminsView } from "../commands/admins.ts"
 import { view as bansView } from "../commands/bans.ts"
 import { view as playersView } from "../commands/players.ts"
 import { type ServerFailure, UsageError } from "../Failure.ts"
+import { parseDuration } from "../flags.ts"
 import * as Format from "../output/Format.ts"
 import * as SafeText from "../output/SafeText.ts"
 import type { View } from "../output/View.ts"
@@ -17,11 +19,33 @@ import * as Line from "./line.ts"
 
 type Printed = Effect.Effect<string, ServerFailure>
 
-/** Lines after which the players, or the server, are gone. */
+/** Whether a line ends the server, or the game of its players. */
 export const isDrastic = (line: string): boolean =>
-  /^!?\s*(?:shutdown|restart|#shutdown\S*|#restart\S*|#reassign|#mission\s.*)\s*$/i.test(line.trim())
+  /^(?:shutdown|restart|restart-server|reassign|mission\s.*|!?\s*#(?:shutdown|restart|reassign|missions?\b).*)$/i.test(
+    line.trim()
+  )
 
-/** What help says. */
+type Simple = keyof {
+  [Name in keyof RconClient.Service as RconClient.Service[Name] extends Printed ? Name : never]: never
+}
+
+/** Commands without arguments whose effect the server gives no evidence of. */
+const simple: Readonly<Record<string, Simple>> = {
+  lock: "lock",
+  unlock: "unlock",
+  restart: "restart",
+  reassign: "reassign",
+  "restart-server": "restartServer",
+  shutdown: "shutdown",
+  "write-bans": "writeBans",
+  "load-scripts": "loadScripts",
+  "load-events": "loadEvents"
+}
+
+/** Commands after which a word that begins with `--` is a mistake: in the shell there are no flags. */
+const WITHOUT_FLAGS: ReadonlySet<string> = new Set([...Object.keys(simple), ...Line.names])
+
+/** The text of the command help. */
 const help: string = [
   ...Line.commands.map(([usage, description]) => `${usage.padEnd(35)} ${description}`.trimEnd()),
   "A player is a name (in quotes if it has blanks), a slot or a GUID. Tab completes, the arrows bring lines back.",
@@ -49,18 +73,21 @@ const onPlayer = (
   doing: (player: Player) => Printed
 ): Printed =>
   word === undefined
-    ? usage("which player? Name one by name, slot or GUID")
+    ? usage("name a player, by name, slot or GUID")
     : Effect.flatMap(Target.players(rcon, [word]), ([player]) => doing(player!))
 
 const ban = (rcon: RconClient.Service, line: string, words: ReadonlyArray<string>): Printed => {
-  const [, target, minutes = ""] = words
-  if (target === undefined) return usage("whom? Name a player, a GUID or an address")
-  const isTimed = /^\d+$/.test(minutes)
-  const reason = Line.after(line, isTimed ? 3 : 2)
+  const [, target, time = ""] = words
+  if (target === undefined) return usage("ban needs a player, a GUID or an address")
+  // A number is minutes, as in BattlEye's own command; 0 is for ever there.
+  const duration = /^\d+$/.test(time)
+    ? Option.some(Number(time) > 0 ? Duration.minutes(Number(time)) : Duration.infinity)
+    : parseDuration(time)
+  const reason = Line.after(line, Option.isSome(duration) ? 3 : 2)
   const options = {
     ...CONFIRMED,
     ...(reason !== "" && { reason }),
-    ...(isTimed && Number(minutes) > 0 && { duration: Duration.minutes(Number(minutes)) })
+    ...(Option.isSome(duration) && { duration: duration.value })
   }
   return Effect.flatMap(Target.toBan(rcon, [target]), ({ absent, present }) => {
     const banned = present[0] ?? absent[0]!
@@ -68,7 +95,7 @@ const ban = (rcon: RconClient.Service, line: string, words: ReadonlyArray<string
   })
 }
 
-/** Does what a line says. What is printed is safe, and each line of it ended. */
+/** Executes a line. The returned text is safe to print, and ends with a line break. */
 export const execute = (rcon: RconClient.Service, line: string, context: Format.Context): Printed => {
   const table = <Row>(view: View<Row>, rows: Effect.Effect<ReadonlyArray<Row>, ServerFailure>): Printed =>
     Effect.map(rows, (rows) => Format.render(view, [{ server: "", rows }], context))
@@ -76,7 +103,18 @@ export const execute = (rcon: RconClient.Service, line: string, context: Format.
   const words = Line.words(text)
   const [command = "", first] = words
   if (text.startsWith("!")) return raw(rcon, text.slice(1).trim())
+  const flag = words.slice(1, 4).find((word) => /^--[a-z]/.test(word))
+  if (flag !== undefined && WITHOUT_FLAGS.has(command)) {
+    return usage(`the shell has no flags (got ${flag}): see help. \`!${text}\` would send it as it is`)
+  }
   if (words.length === 1) {
+    const method = Object.hasOwn(simple, command) ? simple[command] : undefined
+    if (method !== undefined) {
+      return Effect.map(
+        rcon[method],
+        (reply) => `${command}: sent${reply === "" ? "" : ` (${SafeText.line(reply)})`}\n`
+      )
+    }
     switch (command) {
       case "players":
         return table(playersView, rcon.players)
@@ -88,14 +126,8 @@ export const execute = (rcon: RconClient.Service, line: string, context: Format.
         return Effect.map(rcon.missions, list)
       case "version":
         return Effect.map(rcon.version, (version) => list([version.toString()]))
-      case "lock":
-      case "unlock":
-      case "restart":
-      case "shutdown":
-        return Effect.map(
-          rcon[command],
-          (reply) => `${command}: sent${reply === "" ? "" : ` (${SafeText.line(reply)})`}\n`
-        )
+      case "commands":
+        return Effect.map(rcon.commands, list)
       case "help":
         return Effect.succeed(help)
     }
@@ -103,7 +135,7 @@ export const execute = (rcon: RconClient.Service, line: string, context: Format.
   switch (command) {
     case "say": {
       const announcement = Line.after(text, first === "-1" ? 2 : 1)
-      return announcement === "" ? usage("say what?") : Effect.map(rcon.say(announcement, CONFIRMED), () => "")
+      return announcement === "" ? usage("say needs a text") : Effect.map(rcon.say(announcement, CONFIRMED), () => "")
     }
     case "whisper":
       return onPlayer(
@@ -111,6 +143,12 @@ export const execute = (rcon: RconClient.Service, line: string, context: Format.
         first,
         (player) => Effect.map(rcon.whisper(player, Line.after(text, 2), CONFIRMED), () => "")
       )
+    case "mission":
+      return first === undefined
+        ? usage("mission needs the name of a mission, see `missions`")
+        : Effect.map(rcon.selectMission(first), () => `mission ${SafeText.line(first)}: sent\n`)
+    case "load-bans":
+      return Effect.map(rcon.loadBans(first), () => "load-bans: sent\n")
     case "kick":
       return onPlayer(rcon, first, (player) =>
         Effect.map(
@@ -121,7 +159,7 @@ export const execute = (rcon: RconClient.Service, line: string, context: Format.
       return ban(rcon, text, words)
     case "unban":
       return first === undefined
-        ? usage("which ban? Name a GUID, an address or a number")
+        ? usage("unban needs a GUID, an address or a number")
         : Effect.flatMap(Target.toUnban(rcon, words.slice(1)), (targets) =>
           Effect.map(
             Effect.forEach(targets, (target) =>

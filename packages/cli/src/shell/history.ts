@@ -11,9 +11,12 @@ export const CAPACITY = 1000
 
 const isSecret = (line: string): boolean => /^\s|^\s*!?\s*(?:#login\b|rconpassword\b|login\b)/i.test(line)
 
+/** Whether a line is kept. */
+export const isKept = (line: string): boolean => line.trim() !== "" && !isSecret(line)
+
 /** The lines, newest first as `node:readline` has them, with one more. */
 export const remember = (lines: ReadonlyArray<string>, line: string): ReadonlyArray<string> =>
-  line.trim() === "" || isSecret(line) ? lines : [line, ...lines.filter((other) => other !== line)].slice(0, CAPACITY)
+  !isKept(line) ? lines : [line, ...lines.filter((other) => other !== line)].slice(0, CAPACITY)
 
 /** The file, in the folder that the platform has for such things. */
 export const path = (env: NodeJS.ProcessEnv = process.env): string => {
@@ -36,7 +39,7 @@ export const load = (file: string): ReadonlyArray<string> => {
 }
 
 /** Writes the lines. A history that cannot be written is lost: that is no reason to fail. */
-export const save = (file: string, lines: ReadonlyArray<string>): void => {
+const save = (file: string, lines: ReadonlyArray<string>): void => {
   try {
     Fs.mkdirSync(Path.dirname(file), { recursive: true, mode: 0o700 })
     const temporary = `${file}.${process.pid}`
@@ -46,3 +49,6 @@ export const save = (file: string, lines: ReadonlyArray<string>): void => {
     // See above.
   }
 }
+
+/** Adds a line to the file, with those that other shells have added meanwhile. */
+export const add = (file: string, line: string): void => save(file, remember(load(file), line))

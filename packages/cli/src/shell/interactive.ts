@@ -7,7 +7,9 @@ import type * as RconClient from "@bercon/client/RconClient"
 import type * as ServerEvent from "@bercon/client/ServerEvent"
 import type * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -20,10 +22,10 @@ import * as History from "./history.ts"
 import * as Line from "./line.ts"
 import * as Prompt from "./Prompt.ts"
 
-/** Lines that were typed before the ones before them are done; more are ignored. */
+/** How many lines may wait for the ones before them. Further ones are refused. */
 const TYPED_AHEAD = 100
 
-/** Steps of joining, and who was there before: one line for a player who comes is enough. */
+/** Steps of joining, and players who were there before: one line for each new player is enough. */
 const TOLD_OTHERWISE: ReadonlySet<ServerEvent.Tag> = new Set(["PlayerGuid", "PlayerVerified", "PlayerIdentified"])
 
 const clock = (time: DateTime.Utc | undefined): string =>
@@ -39,26 +41,27 @@ export const interactive = (
     const typed = yield* Queue.dropping<string, Cause.Done>(TYPED_AHEAD)
     const text = `${SafeText.line(name)}> `
     const file = History.path()
-    let history = History.load(file)
     let players: ReadonlyArray<Player> = []
     let showsEvents = true
     /** A drastic line that waits for a yes. */
     let doubtful: string | undefined
+    /** Done if Ctrl-C is pressed while a command runs. */
+    let cancelled = Deferred.makeUnsafe<void>()
     const prompt = yield* Effect.acquireRelease(
       Effect.sync(() =>
         Prompt.make({
           text,
-          history,
+          history: History.load(file),
           complete: (line) => Line.complete(line, players),
           onLine: (line) => {
-            if (doubtful === undefined) {
-              history = History.remember(history, line)
-              History.save(file, history)
-              if (history[0] !== line) prompt.forget()
-            } else prompt.forget()
-            Queue.offerUnsafe(typed, line)
+            if (doubtful === undefined && History.isKept(line)) History.add(file, line)
+            else prompt.forget()
+            if (!Queue.offerUnsafe(typed, line)) {
+              prompt.above(`-- not done, because ${TYPED_AHEAD} lines are waiting: ${SafeText.line(line)}`)
+            }
           },
           onCancel: () => {
+            Deferred.doneUnsafe(cancelled, Exit.void)
             if (doubtful === undefined) return
             doubtful = undefined
             prompt.change(text)
@@ -104,17 +107,26 @@ export const interactive = (
       return true
     })
     const answer = (line: string) =>
-      Effect.suspend(() => execute(rcon, line, style())).pipe(
+      Effect.suspend(() => {
+        cancelled = Deferred.makeUnsafe()
+        const ended = Effect.gen(function*() {
+          yield* Deferred.await(cancelled)
+          const { length } = yield* Queue.clear(typed)
+          const others = length === 0 ? "" : `. Not done either: ${length} ${length === 1 ? "line" : "lines"} after it`
+          return `-- no longer waiting for ${SafeText.line(line)}: it may have been executed${others}`
+        })
+        return Effect.raceFirst(execute(rcon, line, style()), ended)
+      }).pipe(
         Effect.catch((failure) => Effect.succeed(`${SafeText.lines(Failure.describe(failure))}\n`)),
         Effect.flatMap(print)
       )
 
-    const talk = Stream.fromQueue(typed).pipe(
+    const talk = Stream.fromEffectRepeat(Queue.take(typed)).pipe(
       Stream.mapEffect(perform),
       Stream.takeWhile((goesOn) => goesOn),
       Stream.runDrain
     )
-    // What is followed ends with the session, and then fails as it does.
+    // The streams end with the session, and fail with its failure.
     yield* Effect.raceFirst(
       talk,
       Effect.andThen(

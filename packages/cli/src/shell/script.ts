@@ -16,7 +16,7 @@ import { execute } from "./execute.ts"
 export const script = (
   rcon: RconClient.Service,
   context: Format.Context
-): Effect.Effect<void, Failure.Reported | Failure.OutputClosed | Failure.UsageError> =>
+): Effect.Effect<void, Failure.Reported | Failure.OutputError | Failure.UsageError> =>
   Effect.gen(function*() {
     const codes = new Array<ExitCode>()
     let count = 0
@@ -33,7 +33,7 @@ export const script = (
         return execute(rcon, line, context).pipe(
           Effect.flatMap(write),
           Effect.catch((failure) => {
-            if (failure._tag === "OutputClosed") return Effect.fail(failure)
+            if (failure._tag === "OutputClosed" || failure._tag === "OutputFailed") return Effect.fail(failure)
             codes.push(Failure.exitCode(failure))
             return note(`bercon: ${Failure.describe(failure)}`)
           })

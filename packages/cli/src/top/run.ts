@@ -18,7 +18,7 @@ import * as Guests from "./Guests.ts"
 import { type Model, mostScrolled, NEWS, nextOrder, render } from "./screen.ts"
 import * as Terminal from "./terminal.ts"
 
-/** What is worth a line. */
+/** The events that are shown. */
 const SHOWN: ReadonlySet<ServerEvent.Tag> = new Set([
   "PlayerConnected",
   "PlayerDisconnected",
@@ -40,7 +40,8 @@ const STATUS: Record<Status["_tag"], string> = {
   Closed: "closed"
 }
 
-const size = () => ({ columns: process.stdout.columns, rows: process.stdout.rows })
+// Some terminals report 0 for an unknown size.
+const size = () => ({ columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 })
 
 /** Shows a server until `q` is pressed, or its session ends for good. */
 export const top = (rcon: RconClient.Service, server: string): Effect.Effect<void, LoginFailure, Scope.Scope> =>
@@ -104,7 +105,9 @@ export const top = (rcon: RconClient.Service, server: string): Effect.Effect<voi
     )
     const second = Effect.map(Clock.currentTimeMillis, (now) => change({ now }))
     const population = Effect.sync(() => {
-      if (known !== undefined) change({ population: [...model.population, known.length].slice(-POPULATION) })
+      // A list from before an outage is not the population now.
+      const count = model.status === STATUS.Online ? known?.length : undefined
+      if (known !== undefined) change({ population: [...model.population, count].slice(-POPULATION) })
     })
     const roundTrip = Effect.gen(function*() {
       const before = performance.now()

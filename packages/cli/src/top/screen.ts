@@ -2,7 +2,7 @@
  * The live screen, as a pure function of what is known and of the size of the terminal.
  */
 import type { Player } from "@bercon/client/Player"
-import { cut, fit, shortTime, sparkline } from "./text.ts"
+import { cut, fit, shortTime, sparkline } from "../output/cells.ts"
 
 /** A player, and since when. */
 export interface Guest {
@@ -26,9 +26,9 @@ export interface Model {
   /** In milliseconds, of the last keepalive. */
   readonly roundTrip: number | undefined
   readonly guests: ReadonlyArray<Guest>
-  /** The number of players, from time to time, the latest last. */
-  readonly population: ReadonlyArray<number>
-  /** What happened, the latest last. */
+  /** The number of players, from time to time, the latest last. `undefined` during an outage. */
+  readonly population: ReadonlyArray<number | undefined>
+  /** The latest events, the newest last. */
   readonly news: ReadonlyArray<string>
   readonly order: Order
   /** How many players are scrolled away at the top. */

@@ -70,7 +70,6 @@ export const make = (options: {
     }))
   )
   const alarm: Alarm = new Alarm(options.context, {
-    now: options.now,
     wakeAt: () => triedAt + interval,
     ring: () => reported("the watch of the ban list has died and will not be resumed", read)
   })

@@ -12,8 +12,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
-import * as Stream from "effect/Stream"
 import { type CommandError, SessionClosed } from "../CommandError.ts"
 import type { Player, PlayerId } from "../Player.ts"
 import type { ReplyError } from "../ReplyError.ts"
@@ -81,7 +79,7 @@ export const make = (options: {
   const state = State.make(() => options.clock.currentTimeMillisUnsafe())
   const identification = new Identification()
   const current = (): ReadonlyArray<Player> | undefined => state.list === undefined ? undefined : State.list(state)
-  const broadcast = new Broadcast<ReadonlyArray<Player> | undefined, LoginFailure>({ capacity: 1, greeting: current })
+  const broadcast = new Broadcast<ReadonlyArray<Player>, LoginFailure>({ capacity: 1, greeting: current })
   /** Whether only a list can decide who is on the server. */
   let isDoubtful = true
   /** When the last query for the list ended, with a list or an error; `Infinity` before `begin`. */
@@ -173,7 +171,6 @@ export const make = (options: {
   })
 
   const alarm: Alarm = new Alarm(options.context, {
-    now,
     wakeAt: () => listedAt + pause(),
     ring: () => reported("the roster has died and will not be updated any more", list)
   })
@@ -186,7 +183,7 @@ export const make = (options: {
         ({ _tag }) => Option.fromUndefinedOr(_tag === "Online" ? current() : undefined)
       ),
       isComplete: Effect.sync(() => state.list !== undefined && isComplete(state.list)),
-      changes: Stream.filter(broadcast.values, Predicate.isNotUndefined),
+      changes: broadcast.values,
       ...lookups(get)
     },
     known: state.players,
@@ -196,7 +193,7 @@ export const make = (options: {
       if (event._tag !== "PlayerDisconnected" && event._tag !== "PlayerKicked") return event
       const known = state.players.get(event.player.id)
       if (known === undefined || !isNamed(known, event.player)) return event
-      const knownAt = DateTime.makeUnsafe(state.toldAt.get(known.id) ?? 0)
+      const knownAt = DateTime.makeUnsafe(state.updatedAt.get(known.id) ?? 0)
       return Object.assign(Object.create(Object.getPrototypeOf(event)), event, { known, knownAt })
     },
     announce,

@@ -57,15 +57,15 @@ const PLAYER = new RegExp(`^Player #${NUMBER} `)
 
 const CONNECTED = ` \\(${ADDRESS}\\) connected$`
 const DISCONNECTED = " disconnected$"
-const GUID_TOLD = ` - ((?:(?:Owner )?BE |Legacy )?GUID): ${GUID}(?: \\(unverified\\))?$`
+const GUID_LINE = ` - ((?:(?:Owner )?BE |Legacy )?GUID): ${GUID}(?: \\(unverified\\))?$`
 // The group with the GUID is optional, and so is the reason.
 const KICKED = `(?: \\((?:${GUID}|-)\\))? has been kicked by BattlEye:(?: |$)`
 
 /** The text after a name. */
-const BEHIND = new RegExp(`${CONNECTED}|(${DISCONNECTED})|${GUID_TOLD}|(${KICKED})`, "y")
+const BEHIND = new RegExp(`${CONNECTED}|(${DISCONNECTED})|${GUID_LINE}|(${KICKED})`, "y")
 
 /** The same for a text whose end is fixed, after the longest possible name. */
-const BEHIND_AT_END = new RegExp(`^Player #${NUMBER} (.*)(?:${CONNECTED}|${DISCONNECTED}|${GUID_TOLD})`, "s")
+const BEHIND_AT_END = new RegExp(`^Player #${NUMBER} (.*)(?:${CONNECTED}|${DISCONNECTED}|${GUID_LINE})`, "s")
 
 const KICK = " has been kicked by BattlEye:"
 const NO_GUID = " (-)"

@@ -1,28 +1,28 @@
 /**
- * Wakes at the next of many deadlines, with one sleeping fiber.
+ * Rings at the next of many deadlines.
  */
+import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
+import { type Entry, Timer } from "./timer.ts"
 
-/** Options of an alarm. Times are in milliseconds of the clock in the context. */
+/** Options of an alarm. Times are those of `Monotonic` with the clock in the context. */
 export interface Options {
-  /** Returns the current time. */
-  readonly now: () => number
   /** Returns the deadline; `Infinity` for never. */
   readonly wakeAt: () => number
   /**
-   * Runs when the deadline has come. `late`: by how much it has passed. If it dies, the alarm never rings again, so
-   * `ring` must report the failure to the owner itself.
+   * Called when the deadline has come, `late` milliseconds after it. The alarm rings again after the returned effect, if
+   * there is one. If this throws or the effect dies, the alarm never rings again, so it must report the failure to the
+   * owner itself.
    */
-  readonly ring: (late: number) => Effect.Effect<void>
+  readonly ring: (late: number) => Effect.Effect<void> | undefined
 }
 
 /** Rings when the deadline has come, and then waits for the next one. Its owner must stop it. */
-export class Alarm {
+export class Alarm implements Entry {
   readonly #context: Context.Context<never>
   readonly #options: Options
-  #sleeper: Fiber.Fiber<void> | undefined
+  readonly #timer: Timer
   /** The deadline that is waited for; `-Infinity` while it rings. */
   #armedFor = Infinity
   #isStopped = false
@@ -30,20 +30,20 @@ export class Alarm {
   constructor(context: Context.Context<never>, options: Options) {
     this.#context = context
     this.#options = options
+    this.#timer = Timer.of(context)
   }
 
   /** Reads the deadline again. Call this if it may have become earlier. */
   reset(): void {
     const deadline = this.#options.wakeAt()
     if (deadline >= this.#armedFor || this.#isStopped) return
-    this.#sleeper?.interruptUnsafe()
+    this.#timer.delete(this)
     this.#armedFor = deadline
-    // Clocks sleep for whole milliseconds. Rounding up keeps the fiber from waking too early again and again.
-    const wait = Math.ceil(deadline - this.#options.now())
-    // For 0 ms a clock may return at once. The fiber would then ring before it is stored here, and could not be
-    // stopped.
-    const sleep = wait > 0 ? Effect.sleep(wait) : Effect.yieldNow
-    this.#sleeper = Effect.runForkWith(this.#context)(Effect.andThen(sleep, this.#ring))
+    this.#timer.add(this)
+  }
+
+  get deadline(): number {
+    return this.#armedFor
   }
 
   /** Whether the deadline has come, so that the alarm rings now or is about to. */
@@ -54,19 +54,31 @@ export class Alarm {
   /** Stops the alarm. A ring that has begun continues. */
   stop(): void {
     this.#isStopped = true
-    this.#sleeper?.interruptUnsafe()
-    this.#sleeper = undefined
+    this.#timer.delete(this)
   }
 
-  readonly #ring = Effect.suspend(() => {
-    const late = this.#options.now() - this.#armedFor
-    this.#armedFor = -Infinity
-    this.#sleeper = undefined
-    return Effect.andThen(this.#options.ring(late), this.#rearm)
-  })
+  /** Called by the timer. */
+  wake(now: number): void {
+    try {
+      if (!this.#isStopped) this.#ring(now)
+    } catch (defect) {
+      // It must not stop the alarms of other sessions.
+      Effect.runForkWith(this.#context)(Effect.logError("an alarm has died", Cause.die(defect)))
+    }
+  }
 
-  readonly #rearm = Effect.sync(() => {
+  #ring(now: number): void {
+    // Mostly the deadline has become later meanwhile, because the awaited reply has arrived.
+    if (this.#options.wakeAt() > now) return this.#rearm()
+    const late = now - this.#armedFor
+    this.#armedFor = -Infinity
+    const ringing = this.#options.ring(late)
+    if (ringing === undefined) this.#rearm()
+    else Effect.runForkWith(this.#context)(Effect.andThen(ringing, Effect.sync(() => this.#rearm())))
+  }
+
+  #rearm(): void {
     this.#armedFor = Infinity
     this.reset()
-  })
+  }
 }

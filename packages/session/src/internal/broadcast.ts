@@ -13,6 +13,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 /**
@@ -26,8 +27,8 @@ export interface Options<A> {
   readonly capacity: number
   /** Constructs the value that replaces lost ones, from their number. Default: lost values are not replaced. */
   readonly overflow?: (missed: number) => A
-  /** Constructs the first value of each subscriber. Default: no such value. */
-  readonly greeting?: () => A
+  /** Constructs the first value of each subscriber, if it returns one. Default: no such value. */
+  readonly greeting?: () => A | undefined
 }
 
 /** A value, and the number of values published before it. A subscriber counts lost values by this number. */
@@ -70,32 +71,31 @@ export class Broadcast<A, E = never> {
     this.#subscribers = undefined
   }
 
-  /** The greeting if there is one, then all values that are published from the subscription on. */
+  /**
+   * The greeting if there is one, then all values that are published from the subscription on. The stages of the stream
+   * are constructed for each subscriber, because most broadcasts have none, and there may be thousands.
+   */
   get values(): Stream.Stream<A, E> {
-    const { overflow } = this.#options
+    return Stream.unwrap(Effect.suspend(() => this.#subscribe()))
+  }
+
+  #subscribe(): Effect.Effect<Stream.Stream<A, E>, never, Scope.Scope> {
+    const { capacity, greeting, overflow } = this.#options
     const reportOverflow = (expected: number, { number, value }: Numbered<A>): readonly [number, Array<A>] => [
       number + 1,
       number === expected || overflow === undefined ? [value] : [overflow(number - expected), value]
     ]
-    return Stream.unwrap(
-      Effect.map(
-        this.#subscribe,
-        ({ from, queue }) => Stream.mapAccum(Stream.fromQueue(queue), () => from, reportOverflow)
-      )
-    )
-  }
-
-  get #subscribe() {
-    const { capacity, greeting } = this.#options
-    return Effect.acquireRelease(
-      Effect.map(Queue.sliding<Numbered<A>, E | Cause.Done>(capacity), (queue) => {
-        const from = greeting === undefined ? this.#published : this.#published - 1
-        if (greeting !== undefined) Queue.offerUnsafe(queue, { number: from, value: greeting() })
-        if (this.#closed === undefined) (this.#subscribers ??= new Set()).add(queue)
-        else Queue.failCauseUnsafe(queue, this.#closed)
-        return { queue, from }
-      }),
-      ({ queue }) => Effect.sync(() => this.#subscribers?.delete(queue))
+    const subscription = Effect.map(Queue.sliding<Numbered<A>, E | Cause.Done>(capacity), (queue) => {
+      const first = greeting?.()
+      const from = first === undefined ? this.#published : this.#published - 1
+      if (first !== undefined) Queue.offerUnsafe(queue, { number: from, value: first })
+      if (this.#closed === undefined) (this.#subscribers ??= new Set()).add(queue)
+      else Queue.failCauseUnsafe(queue, this.#closed)
+      return { queue, from }
+    })
+    return Effect.map(
+      Effect.acquireRelease(subscription, ({ queue }) => Effect.sync(() => this.#subscribers?.delete(queue))),
+      ({ from, queue }) => Stream.mapAccum(Stream.fromQueue(queue), () => from, reportOverflow)
     )
   }
 }

@@ -7,7 +7,7 @@
  * - a command is sent: `request` -> `machine.submit` -> `#perform` -> `Connection.send`;
  * - a deadline comes: `Alarm` -> `machine.tick` -> `#perform`.
  *
- * An idle driver has one fiber, the alarm's.
+ * An idle driver has no fiber.
  */
 import * as Text from "@bercon/codec/Text"
 import * as Cause from "effect/Cause"
@@ -125,9 +125,8 @@ export class Driver {
     this.#statuses = new Broadcast<Status>({ capacity: STATUS_CAPACITY, greeting: () => this.#status })
     this.#messages = new Broadcast<Message | Gap, LoginFailure>({ capacity: settings.messageCapacity, overflow })
     this.#alarm = new Alarm(context, {
-      now: () => this.#now(),
       wakeAt: () => this.#machine.wakeAt,
-      ring: (late) => late > LATE ? Effect.andThen(this.#readSocket, this.#tick) : this.#tick
+      ring: (late) => late > LATE ? Effect.map(this.#readSocket, () => this.#tick()) : this.#tick()
     })
   }
 
@@ -402,7 +401,9 @@ export class Driver {
     }
   }
 
-  readonly #tick = Effect.sync(() => this.#feed((now) => this.#machine.tick(now)))
+  #tick(): undefined {
+    this.#feed((now) => this.#machine.tick(now))
+  }
 
   #log(line: Effect.Effect<void>): void {
     Effect.runForkWith(this.#context)(line)

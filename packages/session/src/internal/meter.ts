@@ -4,12 +4,20 @@
  * The counters are plain numbers, which cost almost nothing to increment, and are read when the metrics are read. A
  * series is registered with its first count: most sessions need few, and there may be thousands of sessions.
  */
-import * as Context from "effect/Context"
-import * as Metric from "effect/Metric"
+import type * as Context from "effect/Context"
+import type * as Metric from "effect/Metric"
 import * as Metrics from "../Metrics.ts"
 import type { Counters } from "../SessionMachine.ts"
 import type { Status } from "../Status.ts"
-import { attributesOf, type Cell, cellOf, gauge } from "./series.ts"
+import {
+  attributesOf,
+  type Cell,
+  cellOf,
+  type Distribution,
+  distributionOf,
+  gauge,
+  ROUND_TRIP_BOUNDARIES
+} from "./series.ts"
 
 const series: ReadonlyArray<{
   readonly name: keyof Counters
@@ -44,15 +52,10 @@ export class Meter {
   /** The machine's counters at the last update, and the cells that they were added to. */
   readonly #before: Array<number> = series.map(() => 0)
   readonly #cells: Array<Cell | undefined> = series.map(() => undefined)
-  // By attribute value, so that counting does not construct the key of the series.
+  /** By outcome, so that counting does not construct the key of the series. */
   readonly #outcomes = new Map<string, Cell>()
-  readonly #losses = new Map<string, Cell>()
+  #roundTrips: Distribution | undefined
   readonly #gauges: ReadonlyArray<{ readonly remove: () => void }>
-  /**
-   * The context with the attributes of this session, cached because `Metric.withAttributes` would make one for each
-   * round trip.
-   */
-  #roundTripContext: Context.Context<never> | undefined
 
   constructor(peer: string, source: Source, context: Context.Context<never>) {
     this.#attributes = attributesOf(peer)
@@ -74,36 +77,31 @@ export class Meter {
       if (increment === 0) continue
       const { attributes, metric } = series[i]!
       this.#before[i]! += increment
-      const cell = this.#cells[i] ??= cellOf(this.#context, metric, { ...this.#attributes, ...attributes })
+      const cell = this.#cells[i] ??= this.#cellOf(metric, attributes)
       cell.count += increment
     }
   }
 
   /** Records the outcome of a command. */
   settled(outcome: string): void {
-    this.#count(this.#outcomes, Metrics.commands, "outcome", outcome)
+    let cell = this.#outcomes.get(outcome)
+    if (cell === undefined) this.#outcomes.set(outcome, cell = this.#cellOf(Metrics.commands, { outcome }))
+    cell.count++
   }
 
   /** Records the loss of the session. */
   lost(cause: string): void {
-    this.#count(this.#losses, Metrics.reconnects, "cause", cause)
+    this.#cellOf(Metrics.reconnects, { cause }).count++
   }
 
   /** Records the time from a command to its reply. */
   measured(milliseconds: number): void {
-    this.#roundTripContext ??= Context.add(this.#context, Metric.CurrentMetricAttributes, {
-      ...Context.get(this.#context, Metric.CurrentMetricAttributes),
-      ...this.#attributes
-    })
-    Metrics.roundTrip.updateUnsafe(milliseconds / 1000, this.#roundTripContext)
+    this.#roundTrips ??= distributionOf(this.#context, Metrics.roundTrip, this.#attributes, ROUND_TRIP_BOUNDARIES)
+    this.#roundTrips.record(milliseconds / 1000)
   }
 
-  #count(cells: Map<string, Cell>, metric: Metric.Counter<number>, key: string, value: string): void {
-    let cell = cells.get(value)
-    if (cell === undefined) {
-      cells.set(value, cell = cellOf(this.#context, metric, { ...this.#attributes, [key]: value }))
-    }
-    cell.count++
+  #cellOf(metric: Metric.Counter<number>, attributes: Record<string, string> | undefined): Cell {
+    return cellOf(this.#context, metric, { ...this.#attributes, ...attributes })
   }
 
   /** Removes the gauges of a session that has ended. */

@@ -18,7 +18,7 @@
  * Times are in milliseconds.
  */
 
-import { grown, lengthFor } from "./typedArrays.ts"
+import { Columns, lengthFor, noBytes, noCounts, noTimes } from "./typedArrays.ts"
 
 /** Time for which a message may be repeated or late. Servers repeat a message for 10 seconds. */
 export const REPEATED_FOR = 12_000
@@ -39,12 +39,12 @@ const LATE = 3
 
 /** The latest fate of each number in one session. */
 class History {
-  fate = new Uint8Array(0)
-  checksum = new Uint32Array(0)
+  fate = noBytes
+  checksum = noCounts
   /** When the fate was decided, or the message was last repeated. */
-  at = new Float64Array(0)
+  at = noTimes
   /** When the message was last repeated; `-Infinity` if it was not. */
-  repeatedAt = new Float64Array(0)
+  repeatedAt = noTimes
 
   record(number: number, fate: number, checksum: number, now: number): void {
     // Stryker disable next-line ConditionalExpression: growing to the same length has no effect
@@ -56,10 +56,11 @@ class History {
   }
 
   #grow(length: number): void {
-    this.fate = grown(this.fate, length, UNKNOWN)
-    this.checksum = grown(this.checksum, length, 0)
-    this.at = grown(this.at, length, 0)
-    this.repeatedAt = grown(this.repeatedAt, length, -Infinity)
+    const columns = new Columns(length, 1 + 4 + 8 + 8)
+    this.fate = columns.grown(this.fate, UNKNOWN)
+    this.checksum = columns.grown(this.checksum, 0)
+    this.at = columns.grown(this.at, 0)
+    this.repeatedAt = columns.grown(this.repeatedAt, -Infinity)
   }
 
   /** The fate of a number. */

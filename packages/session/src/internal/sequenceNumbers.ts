@@ -23,7 +23,7 @@
  *
  * Times are in milliseconds.
  */
-import { grown, lengthFor } from "./typedArrays.ts"
+import { Columns, lengthFor, noBytes, noCounts, noIndices, noTimes } from "./typedArrays.ts"
 
 /** Number of sequence numbers. */
 const NUMBERS = 256
@@ -76,6 +76,9 @@ const QUARANTINED = 0
 const RELEASED = 1
 const UNUSED = 2
 
+/** Size of the state of one number: two bytes, two counts, eight times and two indices. Objects would take 250 bytes. */
+const BYTES = 2 * 1 + 2 * 4 + 8 * 8 + 2 * 2
+
 export class SequenceNumbers {
   /** The number to try first. */
   #next = 0
@@ -84,36 +87,36 @@ export class SequenceNumbers {
    */
   #availableAt = -Infinity
 
-  // The state of each number that was used so far. Typed arrays take 75 bytes a number; objects would take twice that.
+  // The state of each number that was used so far.
   /** Numbers from this one on were never used. */
   #length = 0
 
   // Per number, of its current use, or of its last use if it is not in use:
-  #inUse = new Uint8Array(0)
-  #former = new Uint8Array(0)
+  #inUse = noBytes
+  #former = noBytes
   /** Number of datagrams sent. */
-  #sends = new Uint32Array(0)
-  #firstSentAt = new Float64Array(0)
-  #lastSentAt = new Float64Array(0)
+  #sends = noCounts
+  #firstSentAt = noTimes
+  #lastSentAt = noTimes
   /** When the server was first seen to have handled the last datagram; `Infinity` if it was not. */
-  #passedAt = new Float64Array(0)
+  #passedAt = noTimes
   /** Number of complete replies, and arrival time of the first. */
-  #replies = new Uint32Array(0)
-  #repliedAt = new Float64Array(0)
+  #replies = noCounts
+  #repliedAt = noTimes
   /** Arrival time of the reply, if exactly one was due; otherwise `-Infinity`. */
-  #answeredAt = new Float64Array(0)
+  #answeredAt = noTimes
 
   // Per number, of all its finished uses:
   /** When the last datagram of a finished use was sent that may still be answered; `-Infinity` if there is none. */
-  #owedSince = new Float64Array(0)
+  #owedSince = noTimes
   /** When the server was first seen to have handled that datagram; `Infinity` if it was not. */
-  #owedPassedAt = new Float64Array(0)
+  #owedPassedAt = noTimes
   /** End of the quarantine for a reply that the network may repeat. */
-  #repeatedUntil = new Float64Array(0)
+  #repeatedUntil = noTimes
 
   // The numbers that are not passed, linked in the order of their last datagrams.
-  #newer = new Int16Array(0)
-  #older = new Int16Array(0)
+  #newer = noIndices
+  #older = noIndices
   #oldest = NONE
   #newest = NONE
 
@@ -201,21 +204,22 @@ export class SequenceNumbers {
 
   /** Extends the arrays up to a number. */
   #grow(number: number): void {
-    const length = this.#length = lengthFor(number, this.#length)
-    this.#inUse = grown(this.#inUse, length, 0)
-    this.#former = grown(this.#former, length, UNUSED)
-    this.#sends = grown(this.#sends, length, 0)
-    this.#firstSentAt = grown(this.#firstSentAt, length, 0)
-    this.#lastSentAt = grown(this.#lastSentAt, length, -Infinity)
-    this.#passedAt = grown(this.#passedAt, length, Infinity)
-    this.#replies = grown(this.#replies, length, 0)
-    this.#repliedAt = grown(this.#repliedAt, length, 0)
-    this.#answeredAt = grown(this.#answeredAt, length, -Infinity)
-    this.#owedSince = grown(this.#owedSince, length, -Infinity)
-    this.#owedPassedAt = grown(this.#owedPassedAt, length, Infinity)
-    this.#repeatedUntil = grown(this.#repeatedUntil, length, -Infinity)
-    this.#newer = grown(this.#newer, length, NONE)
-    this.#older = grown(this.#older, length, NONE)
+    this.#length = lengthFor(number, this.#length)
+    const columns = new Columns(this.#length, BYTES)
+    this.#inUse = columns.grown(this.#inUse, 0)
+    this.#former = columns.grown(this.#former, UNUSED)
+    this.#sends = columns.grown(this.#sends, 0)
+    this.#firstSentAt = columns.grown(this.#firstSentAt, 0)
+    this.#lastSentAt = columns.grown(this.#lastSentAt, -Infinity)
+    this.#passedAt = columns.grown(this.#passedAt, Infinity)
+    this.#replies = columns.grown(this.#replies, 0)
+    this.#repliedAt = columns.grown(this.#repliedAt, 0)
+    this.#answeredAt = columns.grown(this.#answeredAt, -Infinity)
+    this.#owedSince = columns.grown(this.#owedSince, -Infinity)
+    this.#owedPassedAt = columns.grown(this.#owedPassedAt, Infinity)
+    this.#repeatedUntil = columns.grown(this.#repeatedUntil, -Infinity)
+    this.#newer = columns.grown(this.#newer, NONE)
+    this.#older = columns.grown(this.#older, NONE)
   }
 
   #claim<N extends number | undefined>(number: N, former: Former): N {

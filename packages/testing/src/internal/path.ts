@@ -206,7 +206,6 @@ export const make = Effect.fnUntraced(function*(
     for (let deliver = inFlight.take(now()); deliver !== undefined; deliver = inFlight.take(now())) deliver()
   }).pipe(Effect.onError((cause) => Effect.sync(() => died(cause))))
   const alarm = new Alarm(yield* Effect.context(), {
-    now,
     wakeAt: () => inFlight.due,
     ring: () => deliverDue
   })

@@ -34,6 +34,8 @@ interface Dependencies extends SlotCommand.Sender {
   readonly bansTurn: Turn
 }
 
+export type Bans = Pick<FlavourCommands, "ban" | "banAll" | "unban">
+
 const SERVER = "BattlEye"
 
 /** Time before the list is read again. */
@@ -45,7 +47,7 @@ const AT_ONCE = 16
 /** Time to wait for the reply to a removal before the list is read, in milliseconds. */
 const PATIENCE = 2000
 
-export const make = (dependencies: Dependencies): Pick<FlavourCommands, "ban" | "banAll" | "unban"> => {
+export const make = (dependencies: Dependencies): Bans => {
   const { banTable, bansTurn, evidence, raw, session } = dependencies
 
   const ban = Effect.fnUntraced(function*(target: PlayerTarget | BanTarget, sentence: Sentence, call: Call) {

@@ -59,6 +59,9 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
   const playerTable = query("players", PlayersReply.parse)
   const banTable = query("bans", BansReply.parse)
   const sender = { raw, playerTable }
+  // Constructed for the first change of the list, because most of a thousand clients never make one.
+  let bansMade: Bans.Bans | undefined
+  const bans = () => bansMade ??= Bans.make({ ...sender, banTable, evidence, session, bansTurn })
 
   const say = (text: string, call: Call) =>
     untilEcho(
@@ -116,7 +119,9 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
     say,
     whisper,
     kick,
-    ...Bans.make({ ...sender, banTable, evidence, session, bansTurn }),
+    ban: (target, sentence, call) => bans().ban(target, sentence, call),
+    banAll: (targets, sentence, call) => bans().banAll(targets, sentence, call),
+    unban: (targets, call) => bans().unban(targets, call),
     command
   }
 }

@@ -483,9 +483,11 @@ export const make = (
   const turn = Turn.make()
   const changed = Latch.makeUnsafe(false)
   const alarm = new Alarm(context, {
-    now,
     wakeAt: () => exchange.wakeAt,
-    ring: () => Effect.sync(() => changed.openUnsafe())
+    ring: () => {
+      changed.openUnsafe()
+      return undefined
+    }
   })
   let closed = false
 

@@ -2,11 +2,11 @@
  * Text that takes a known number of cells on a terminal, whatever is in it.
  */
 import { displayWidth } from "effect/cli/CliOutput"
-import * as SafeText from "../output/SafeText.ts"
+import * as SafeText from "./SafeText.ts"
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" })
 
-/** The text in one line that takes at most so many cells: safe, and cut between characters with `…` at its end. */
+/** Makes a text safe, in one line, and cuts it to this number of cells: between characters, with `…` at its end. */
 export const cut = (text: string, cells: number): string => {
   const safe = SafeText.line(text)
   if (displayWidth(safe) <= cells) return safe
@@ -22,7 +22,7 @@ export const cut = (text: string, cells: number): string => {
   return `${kept}…`
 }
 
-/** {@link cut}, and filled with blanks to exactly so many cells: after it, or before it for numbers. */
+/** {@link cut}, and pads it with blanks to exactly this number of cells: after it, or before it for numbers. */
 export const fit = (text: string, cells: number, right = false): string => {
   const short = cut(text, cells)
   const blanks = " ".repeat(Math.max(0, cells - displayWidth(short)))
@@ -31,11 +31,12 @@ export const fit = (text: string, cells: number, right = false): string => {
 
 const BARS = "▁▂▃▄▅▆▇█"
 
-/** A small chart of the last numbers, one cell each, from 0 to the greatest of them. */
-export const sparkline = (numbers: ReadonlyArray<number>, cells: number): string => {
+/** A small chart of the last numbers, one cell each, from 0 to the greatest of them. `undefined` is a blank. */
+export const sparkline = (numbers: ReadonlyArray<number | undefined>, cells: number): string => {
   const shown = cells <= 0 ? [] : numbers.slice(-cells)
-  const greatest = shown.reduce((most, number) => Math.max(most, number), 1)
-  return shown.map((number) => BARS[Math.round(Math.max(0, number) / greatest * (BARS.length - 1))]).join("")
+  const greatest = shown.reduce<number>((most, number = 0) => Math.max(most, number), 1)
+  const bar = (number: number) => BARS[Math.round(Math.max(0, number) / greatest * (BARS.length - 1))]
+  return shown.map((number) => number === undefined ? " " : bar(number)).join("")
 }
 
 /** A time in milliseconds, short: `45s`, `12m`, `3h05`, `2d`. */
