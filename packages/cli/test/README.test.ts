@@ -1,5 +1,5 @@
 /**
- * What the README shows is what the command prints.
+ * The README shows the real output of the command.
  */
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url"
 
 const executable = fileURLToPath(new URL("../bin/bercon.js", import.meta.url))
 
-/** What came of a process. */
+/** The outcome of a process. */
 export interface Outcome {
   /** `null` if a signal ended it. */
   readonly code: number | null
@@ -19,9 +19,9 @@ export interface Outcome {
 
 /** How a process is run. */
 export interface Options {
-  /** Variables besides those of the tests, of which none is for `bercon`. */
+  /** Additional variables. Those of the test process that are meant for `bercon` are removed. */
   readonly env?: Record<string, string | undefined>
-  /** What it reads from standard input. Default: nothing. */
+  /** Its standard input. Default: empty. */
   readonly stdin?: string
   /** Whether `--quiet` is among its arguments. Default `true`: a busy machine lets anything take a second. */
   readonly quiet?: boolean

@@ -8,7 +8,7 @@ const GUID = "4fc867abf98b934e9e7eeaf15170258c"
 
 type Server = SimulatedServer.SimulatedServer["Service"]
 
-/** A server with two players, and `bercon` that knows it by the environment. */
+/** A server with two players, and `bercon` with its address in the environment. */
 const server = Effect.gen(function*() {
   const simulated = yield* NodeSimulatedServer.make({
     password: Redacted.make("right"),
@@ -165,7 +165,7 @@ describe("actions", { concurrent: true }, () => {
       assert.include(yield* executed(simulated), "kick 0 be nice")
     }))
 
-  it.live("kick: nobody, if one of those who are named is not there", () =>
+  it.live("kick: no player, if one of those who are named is not there", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       failed(
@@ -176,7 +176,7 @@ describe("actions", { concurrent: true }, () => {
       assert.strictEqual((yield* simulated.world).players.length, 2)
     }))
 
-  it.live("kick: nobody, if a name is that of two", () =>
+  it.live("kick: no player, if two have the name", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       yield* simulated.join({ name: "MILLER " })
@@ -288,7 +288,7 @@ describe("actions", { concurrent: true }, () => {
     ["loadEvents", "load-events"],
     ["maxPing 300", "max-ping", "300"]
   ]
-  it.live("those of which servers give no evidence are reported as sent", () =>
+  it.live("those without evidence from the server are reported as sent", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       for (const [, ...args] of sent) succeeded(yield* simulated.bercon(...args), /^[a-z-]+( [^:]+)?: sent\n$/)

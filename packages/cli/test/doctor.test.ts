@@ -11,7 +11,7 @@ const at = (port: number, password = "right") => ({
   env: { BERCON_HOST: "127.0.0.1", BERCON_PORT: `${port}`, BERCON_PASSWORD: password }
 })
 
-/** What was found, line by line: `ok name`, ... */
+/** The findings, line by line: `ok name`, ... */
 const found = ({ stdout }: Outcome) =>
   stdout.split("\n").filter((line) => line !== "").map((line) => /^(\w+) +(\w+)/.exec(line)!.slice(1).join(" "))
 
@@ -20,7 +20,7 @@ const folder = Effect.acquireRelease(
   (path) => Effect.sync(() => rmSync(path, { recursive: true, maxRetries: 5 }))
 )
 
-/** A UDP socket that does with datagrams what it is told. */
+/** A UDP socket with a handler for datagrams. */
 const socket = (receive: (reply: (text: string) => void) => void) =>
   Effect.acquireRelease(
     Effect.callback<ReturnType<typeof createSocket>>((resume) => {
@@ -86,7 +86,7 @@ describe("bercon doctor", { concurrent: true }, () => {
       assert.notInclude(outcome.stdout + outcome.stderr, "hunter2")
     }))
 
-  it.live("tells apart a closed port, a silent one, and another program's", () =>
+  it.live("distinguishes a closed port, a silent one, and that of another program", () =>
     Effect.gen(function*() {
       const silent = yield* socket(() => {})
       const foreign = yield* socket((reply) => reply("\xff\xff\xff\xffI am a game"))

@@ -30,7 +30,7 @@ describe("a password", () => {
     ["пароль", ["it has letters that are not ASCII, and servers may know it in another encoding"]],
     ["a b c", ["inside there is a blank"]],
     ["", ["it is empty"]]
-  ])("%j: what is odd about it", (password, expected) => {
+  ])("%j: its oddities", (password, expected) => {
     assert.deepStrictEqual(oddities(password), expected)
   })
 
@@ -72,7 +72,7 @@ describe("round trip and loss", () => {
     )
   })
 
-  it("know that numbers come again", () => {
+  it("count a number again after it was answered", () => {
     assert.deepStrictEqual(
       measure([
         command(0, 255),

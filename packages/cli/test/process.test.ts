@@ -23,7 +23,7 @@ const server = Effect.fnUntraced(function*(options: NodeSimulatedServer.Options 
   }
 })
 
-/** Miller says something again and again. */
+/** Miller chats all the time. */
 const chatting = ({ chat }: SimulatedServer.SimulatedServer["Service"]) =>
   Effect.forkScoped(Effect.repeat(chat(0, "Side", "hello"), Schedule.spaced("20 millis")))
 

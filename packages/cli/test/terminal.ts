@@ -30,7 +30,7 @@ export interface Terminal {
   /** Sends a signal to `bercon`. */
   readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
   readonly resize: (columns: number, rows: number) => Effect.Effect<void>
-  /** What is on the screen, without blanks at the ends of lines, and with accents composed. */
+  /** The text on the screen, without blanks at the ends of lines, and with accents composed. */
   readonly screen: Effect.Effect<string>
   /** Waits until the screen is as it should be, and returns it. Dies with the screen if it is not within 15 seconds. */
   readonly until: (expected: RegExp) => Effect.Effect<string>

@@ -73,7 +73,7 @@ const withPlans = (
     Effect.catchTag("PlanStoreError", ({ message }) => Effect.fail(new UsageError({ message })))
   )
 
-/** Which servers, by names between commas. */
+/** The names of servers, separated by commas. */
 const serversOf = (names: Option.Option<string>): Plans.OnServers =>
   Option.match(names, {
     onNone: () => ({}),

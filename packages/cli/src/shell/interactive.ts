@@ -25,7 +25,7 @@ import * as Prompt from "./Prompt.ts"
 /** How many lines may wait for the ones before them. Further ones are refused. */
 const TYPED_AHEAD = 100
 
-/** Steps of joining, and who was there before: one line for a player who comes is enough. */
+/** Steps of joining, and players who were there before: one line for each new player is enough. */
 const TOLD_OTHERWISE: ReadonlySet<ServerEvent.Tag> = new Set(["PlayerGuid", "PlayerVerified", "PlayerIdentified"])
 
 const clock = (time: DateTime.Utc | undefined): string =>
@@ -126,7 +126,7 @@ export const interactive = (
       Stream.takeWhile((goesOn) => goesOn),
       Stream.runDrain
     )
-    // What is followed ends with the session, and then fails as it does.
+    // The streams end with the session, and fail with its failure.
     yield* Effect.raceFirst(
       talk,
       Effect.andThen(

@@ -28,7 +28,7 @@ export interface Model {
   readonly guests: ReadonlyArray<Guest>
   /** The number of players, from time to time, the latest last. `undefined` during an outage. */
   readonly population: ReadonlyArray<number | undefined>
-  /** What happened, the latest last. */
+  /** The latest events, the newest last. */
   readonly news: ReadonlyArray<string>
   readonly order: Order
   /** How many players are scrolled away at the top. */
