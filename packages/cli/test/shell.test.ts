@@ -154,6 +154,33 @@ describe("bercon shell after it has asked for the password", { concurrent: true 
     }).pipe(Effect.scoped))
 })
 
+describe("bercon shell that a signal ends", { concurrent: true }, () => {
+  for (const [signal, code] of [["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+    it.live.skipIf(!hasTmux)(`leaves the terminal as it was on ${signal}${needsTmux}`, () =>
+      Effect.gen(function*() {
+        const { env } = yield* simulated
+        const terminal = yield* start(["shell"], { env })
+        yield* terminal.until(/>$/m)
+        yield* terminal.type("half a line")
+        yield* terminal.signal(signal)
+        yield* terminal.ended(code)
+      }).pipe(Effect.scoped))
+  }
+
+  it.live.skipIf(!hasTmux)(
+    `leaves the terminal as it was on Ctrl-C at the password${needsTmux}`,
+    () =>
+      Effect.gen(function*() {
+        const { env: { BERCON_PORT } } = yield* simulated
+        const terminal = yield* start(["shell"], { env: { BERCON_PORT } })
+        yield* terminal.until(/Password of 127\.0\.0\.1:\d+:$/m)
+        yield* terminal.type("secr")
+        yield* terminal.press("C-c")
+        assert.notInclude(yield* terminal.ended(130), "secr")
+      }).pipe(Effect.scoped)
+  )
+})
+
 describe("bercon shell without a terminal", { concurrent: true }, () => {
   it.live(
     "is a script: a command a line, one that fails does not end it, and the exit code tells",

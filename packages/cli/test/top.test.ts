@@ -27,7 +27,7 @@ const model: Model = {
   now: 1_000_000
 }
 
-describe("text for a screen", { concurrent: true }, () => {
+describe("text for a screen", () => {
   it.prop("takes exactly its cells, whatever is in it", [Schema.String, Schema.Int], ([text, number]) => {
     const cells = Math.abs(number) % 50
     return displayWidth(fit(text + HOSTILE, cells)) === cells && displayWidth(cut(text + HOSTILE, cells)) <= cells
@@ -55,7 +55,7 @@ describe("text for a screen", { concurrent: true }, () => {
   )
 })
 
-describe("the screen of top", { concurrent: true }, () => {
+describe("the screen of top", () => {
   const guests = Array.from({ length: 30 }, (_, id) => ({
     player: player(id, id === 3 ? HOSTILE : `Player ${id}`, 100 - id),
     since: model.now - id * 60_000,
@@ -156,7 +156,7 @@ describe("bercon top", { concurrent: true }, () => {
         yield* server.chat(0, "Side", "after the outage")
         yield* terminal.until(/Miller to Side: after the outage/)
         yield* terminal.press("q")
-        const after = yield* terminal.until(/^code 0$/m)
+        const after = yield* terminal.ended(0)
         assert.notInclude(after, "Miller")
       }).pipe(Effect.scoped)
   )
@@ -170,8 +170,7 @@ describe("bercon top", { concurrent: true }, () => {
         const terminal = yield* start(["top"], { env })
         yield* terminal.until(/0 players/)
         yield* end === "Ctrl-C" ? terminal.press("C-c") : terminal.signal(end)
-        const after = yield* terminal.until(new RegExp(`^code ${code}$`, "m"))
-        assert.notInclude(after, "players")
+        assert.notInclude(yield* terminal.ended(code), "players")
       }).pipe(Effect.scoped))
   }
 })
