@@ -208,7 +208,7 @@ if (import.meta.main) {
     const file of Fs.globSync([
       "*.md",
       "docs/**/*.md",
-      "packages/{benchmarks,codec,session,client,testing,fleet,cluster,examples,reference,cli}/*.md"
+      "packages/*/*.md"
     ])
   ) {
     let allowed = false
