@@ -40,9 +40,9 @@ describe("help", { concurrent: true }, () => {
       })
   )
 
-  it.effect.each([[40], [60], [100]])(
+  it.effect.each([40, 60, 100])(
     "is wrapped between words on a terminal of %i columns",
-    ([width]) =>
+    (width) =>
       Effect.gen(function*() {
         const formatter = CliOutput.defaultFormatter({ colors: true })
         for (const name of names) {
@@ -58,7 +58,7 @@ describe("help", { concurrent: true }, () => {
       })
   )
 
-  it("keeps the second column where it fits", () => {
+  it("keeps the second column if it fits", () => {
     assert.strictEqual(
       wrap("  --all    All servers of the file at once\nNAME", 30),
       "  --all    All servers of the\n           file at once\nNAME"
