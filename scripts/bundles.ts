@@ -1,5 +1,5 @@
 /**
- * Bundles small programs that use the installed packages, and fails if a bundle has more in it than it should.
+ * Bundles small programs that use the installed packages, and fails if a bundle exceeds its size limit.
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
@@ -13,12 +13,12 @@ interface Bundle {
   readonly code: string
   /** The limit of the minified and compressed bundle, in KiB, `effect` included. */
   readonly limit: number
-  /** The limit of what is in it of bercon's packages, before minifying, in KiB. */
+  /** The limit of the code of bercon's packages in the bundle, before minifying, in KiB. */
   readonly limitOfOwn: number
 }
 
 const bundles: ReadonlyArray<Bundle> = [
-  // Effect's runtime for Node is left out: it has nothing of bercon in it.
+  // Effect's runtime for Node is excluded, because it contains no code of bercon.
   { name: "the quick start", code: `import "./src/quickStart/main.ts"`, limit: 100, limitOfOwn: 380 },
   {
     name: "GUIDs, by the index of @bercon/client",
@@ -26,7 +26,7 @@ const bundles: ReadonlyArray<Bundle> = [
     limit: 30,
     limitOfOwn: 5
   },
-  { name: "an import that nothing is used of", code: `import "@bercon/client"`, limit: 0.1, limitOfOwn: 0 }
+  { name: "an unused import", code: `import "@bercon/client"`, limit: 0.1, limitOfOwn: 0 }
 ]
 
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`
@@ -50,13 +50,13 @@ const measure = async (code: string, project: string) => {
   return { own, compressed: Zlib.gzipSync(chunk.code).length }
 }
 
-/** Prints the sizes of the bundles. Throws if one is beyond its limit. */
+/** Prints the sizes of the bundles. Throws if one exceeds its limit. */
 export const checkBundles = async (project: string): Promise<void> => {
   for (const { code, limit, limitOfOwn, name } of bundles) {
     const { compressed, own } = await measure(code, project)
     const text = `${name}: ${kib(compressed)} compressed (limit ${kib(limit * 1024)}), ` +
       `of bercon ${kib(own)} before minifying (limit ${kib(limitOfOwn * 1024)})`
     process.stdout.write(`${text}\n`)
-    if (compressed > limit * 1024 || own > limitOfOwn * 1024) throw new Error(`too large a bundle of ${text}`)
+    if (compressed > limit * 1024 || own > limitOfOwn * 1024) throw new Error(`the bundle is too large: ${text}`)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Runs everything that a change must pass on the machine of its author, and prints how long each step took. Stops at the
- * first step that fails.
+ * Runs all checks that a change must pass before it is pushed, and prints how long each took. Stops at the first that
+ * fails.
  */
 import { spawnSync } from "node:child_process"
 
@@ -12,7 +12,7 @@ const report = (): void => console.log(`\n${times.join("\n")}\n${seconds(perform
 
 for (const step of steps) {
   const start = performance.now()
-  // The command of a script is one word on every platform only in a shell.
+  // On Windows `pnpm` is a script, which only a shell can run.
   const { status } = spawnSync(`pnpm run ${step}`, { stdio: "inherit", shell: true })
   times.push(`${seconds(performance.now() - start)}  ${step}${status === 0 ? "" : " FAILED"}`)
   if (status !== 0) {

@@ -5,13 +5,13 @@
  * ```sh
  * npx -y pnpm@12 consumer        # pnpm, whose `node_modules` hides packages that are not dependencies
  * npx -y pnpm@12 consumer npm    # npm
- * npx -y pnpm@12 consumer pnpm --packed  # with the tarballs that are there, from `pack:check`
+ * npx -y pnpm@12 consumer pnpm --packed  # with the tarballs of `pack:check`
  * ```
  *
  * The program is in `scripts/consumer`. It is compiled with `strict`, `declaration` and both kinds of module
- * resolution. That fails if the program meets a type that cannot be named through the packages it depends on.
+ * resolution. That fails if the program uses a type that cannot be named through its dependencies.
  *
- * Another program, in `scripts/consumerCluster`, depends on `@bercon/cluster` in a project of its own. It runs on Node.
+ * Another program, in `scripts/consumerCluster`, depends on `@bercon/cluster`, in another project. It runs on Node.
  */
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"

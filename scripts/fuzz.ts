@@ -1,5 +1,5 @@
 /**
- * Feeds random input to every parser and to the session machine, until something breaks or the time is over.
+ * Feeds random input to every parser and to the session machine, until a check fails or the time is over.
  *
  * ```sh
  * npx -y pnpm@12 fuzz                                  # every target, for 10 seconds together, from a new seed

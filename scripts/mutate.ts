@@ -29,12 +29,14 @@ interface Target {
 
 /** Tests of modules of the cluster that have none of their own name. */
 const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
+  calls: ["calls", "cluster"],
   listKeeper: ["ServerList"],
   listMember: ["ServerList"],
   serverSettings: ["ClusterFleet"],
+  sessionFeed: ["sessionFeed", "cluster"],
   Servers: ["ClusterFleet", "cluster"]
 }
-const ofCluster: ReadonlySet<string> = new Set(["ClusterFleet", "ShardLocks", "listChanges"])
+const ofCluster: ReadonlySet<string> = new Set(["ClusterFleet", "RunnerWatch", "ShardLocks", "listChanges"])
 
 const targets: Record<string, Target> = {
   codec: {
@@ -77,7 +79,7 @@ const targets: Record<string, Target> = {
   },
   cluster: {
     modules: [
-      "{ClusterFleet,ServerEntity,Servers,ShardLocks}",
+      "{ClusterFleet,RunnerWatch,ServerEntity,Servers,ShardLocks}",
       "internal/{calls,feed,listChanges,listKeeper,listMember,remote,serverSettings,sessionFeed}"
     ],
     tests: (module) => ofCluster.has(module) ? [module] : clusterTests[module] ?? ["cluster"]

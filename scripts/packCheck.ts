@@ -1,12 +1,13 @@
 /**
- * Packs the published packages as a release does, from a copy of the tree that was never built, and checks each tarball.
+ * Packs the published packages as a release does, from a copy of the tree that was never built, and checks each
+ * tarball.
  *
  * ```sh
  * npx -y pnpm@12 pack:check
  * ```
  *
- * - The copy has no `dist`, so a package whose `prepack` does not build makes a tarball without code, which is found here.
- * - The tarball has the files that it should have, and no others. That of a command has its bundle, and no dependencies.
+ * - The copy has no `dist`, so the tarball of a package whose `prepack` does not build has no code.
+ * - The tarball contains exactly the expected files. That of a command has its bundle, and no dependencies.
  * - It has no script that runs when it is installed.
  * - Its `exports` lead to every public module, and to nothing else.
  * - `publint` and `attw` find nothing.
@@ -23,8 +24,8 @@ import { isCommand, type Manifest, modulesOf, type Package, published, root } fr
 import { pack, tarballOf } from "./tarballs.ts"
 
 /**
- * The files that belong in the tarball of a package: its documents, its sources and the output for each, or the bundle of a
- * command.
+ * The files that belong in the tarball of a package: its documents, its sources and the output for each, or the bundle
+ * of a command.
  */
 const expectedFiles = (item: Package): ReadonlyArray<string> => [
   "LICENSE",
@@ -77,7 +78,7 @@ const checkTypes = async (tarball: Uint8Array, modules: ReadonlyArray<string>): 
   return [...new Set(problems)].map((problem) => `attw: ${JSON.stringify(problem)}`)
 }
 
-/** Asks Node which subpaths lead into an unpacked package. The package asks for itself by name, as others do. */
+/** The subpaths that Node can import from an unpacked package. */
 const reachable = (name: string, unpacked: string, subpaths: ReadonlyArray<string>): ReadonlyArray<string> => {
   const program = `
     const reachable = []

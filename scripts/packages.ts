@@ -46,18 +46,20 @@ export const libraries: ReadonlyArray<Package> = published.filter((item) => !isC
 /** The published commands. */
 export const commands: ReadonlyArray<Package> = published.filter(isCommand)
 
-/** The modules of a package that can be imported: the files of `src`, without `.ts`, sorted. `index` is not one of them. */
+/**
+ * The modules of a package that can be imported: the files of `src`, without `.ts`, sorted. `index` is not one of them.
+ */
 export const modulesOf = (folder: string): ReadonlyArray<string> =>
   Fs.globSync("*.ts", { cwd: Path.join(root, "packages", folder, "src") })
     .map((file) => Path.basename(file, ".ts"))
     .filter((module) => module !== "index")
     .sort()
 
-/** The modules that programs are meant to import. `unstable` is for the other packages of bercon alone. */
+/** The modules that programs may import. `unstable` is for the other packages of bercon alone. */
 export const publicModulesOf = (folder: string): ReadonlyArray<string> =>
   modulesOf(folder).filter((module) => module !== "unstable")
 
-/** The names of all that a package depends on, directly or not. */
+/** The names of all direct and indirect dependencies of a package. */
 const needs = (name: string): ReadonlyArray<string> => {
   const manifest = published.find(({ manifest }) => manifest.name === name)?.manifest
   if (manifest === undefined) return []

@@ -1,8 +1,8 @@
 /**
  * Type-checks every `ts` code block of the documentation: of doc comments, READMEs, guides and `docs/`.
  *
- * A block that is a piece of a program of `packages/examples` is checked there, and skipped here. Every other block must
- * be a whole program. A block that cannot be one is marked with a reason: ` ```ts no-check: the reason `.
+ * A block that is a piece of a program of `packages/examples` is checked there, and skipped here. Every other block
+ * must be a whole program. A block that cannot be one is marked with a reason: ` ```ts no-check: the reason `.
  *
  * The blocks are written to a folder inside `packages/examples/node_modules`, so that they resolve the same packages as
  * the examples. The settings are those of the tests, except that a snippet may leave a variable unused.

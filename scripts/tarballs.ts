@@ -15,7 +15,7 @@ export const tarballOf = ({ manifest: { name, version } }: Package): string =>
 const run = (command: string, args: ReadonlyArray<string>, cwd: string): string =>
   execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 2 ** 26 })
 
-/** Copies what git knows or would add: no build, no installed package, nothing that is ignored. */
+/** Copies all files that git tracks or would add: no build output, no installed packages, no ignored files. */
 const copyTree = (): string => {
   const copy = Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-pack-"))
   for (const file of run("git", ["ls-files", "-coz", "--exclude-standard"], root).split("\0")) {
@@ -26,15 +26,15 @@ const copyTree = (): string => {
 }
 
 /**
- * Packs all published packages, from a copy of the tree that was never built: without a `prepack` that builds, a tarball
- * has no code.
+ * Packs all published packages, from a copy of the tree that was never built: without a `prepack` that builds, a
+ * tarball has no code.
  */
 export const pack = (): void => {
   const copy = copyTree()
   try {
     run("npx", ["-y", "pnpm@12", "install", "--frozen-lockfile", "--prefer-offline", "--ignore-scripts"], copy)
     Fs.rmSync(folder, { recursive: true, force: true })
-    // A package comes before those that depend on it: building them would build it too, and hide that it does not.
+    // Dependencies come first: building a dependent would build them, too, and hide a missing `prepack`.
     for (const { folder: name } of bottomUp) {
       run("npx", ["-y", "pnpm@12", "pack", "--pack-destination", folder], Path.join(copy, "packages", name))
     }

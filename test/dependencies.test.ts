@@ -1,5 +1,5 @@
 /**
- * docs/dependencies.md has the reason for each dependency, and for nothing else.
+ * Tests that docs/dependencies.md lists each dependency with a reason, and no others.
  */
 import { assert, it } from "@effect/vitest"
 import * as Fs from "node:fs"

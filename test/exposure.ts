@@ -1,10 +1,10 @@
 /**
- * Everything that a program shows of itself while it runs (logs, spans, metrics, errors), and a search for a secret in it.
+ * Records everything that a program shows while it runs (logs, spans, metrics, errors), and searches it for a secret.
  */
 import { Cause, Context, Effect, Formatter, Logger, Metric, References, Tracer } from "effect"
 import * as Util from "node:util"
 
-/** The texts as which a value may be shown. */
+/** The texts that a program may show for a value. */
 const shown = (value: unknown): ReadonlyArray<string> => {
   const texts = [
     String(value),
@@ -22,7 +22,7 @@ const shown = (value: unknown): ReadonlyArray<string> => {
   try {
     texts.push(JSON.stringify(value) ?? "")
   } catch {
-    // It has a cycle, or a number that JSON does not have.
+    // It has a cycle, or a number that JSON cannot represent.
   }
   return texts
 }
@@ -30,7 +30,7 @@ const shown = (value: unknown): ReadonlyArray<string> => {
 /** A text without the characters that may be between the bytes of a dump: spaces, commas, colons, keys, `0x`. */
 const dump = (text: string): string => text.replaceAll(/"?\d+"?:|0x|[\s,:[\]{}]/g, ",").replaceAll(/,+/g, ",")
 
-/** The form in which a text has a secret, if it has it. */
+/** The form in which a text contains a secret; `undefined` if it does not. */
 export const formOf = (secret: string, text: string): string | undefined => {
   const bytes = new TextEncoder().encode(secret)
   const hex = Buffer.from(bytes).toString("hex")
@@ -38,7 +38,7 @@ export const formOf = (secret: string, text: string): string | undefined => {
   if (text.includes(encodeURIComponent(secret))) return "percent-encoded"
   if (text.includes(JSON.stringify(secret).slice(1, -1))) return "escaped"
   for (const before of [0, 1, 2]) {
-    // The first and the last characters also depend on what is before and after the secret.
+    // The first and the last characters also depend on the bytes before and after the secret.
     const base64 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64").replace(/=+$/, "").slice(
       before + 1,
       -2
@@ -52,13 +52,13 @@ export const formOf = (secret: string, text: string): string | undefined => {
 }
 
 export interface Exposure {
-  /** Runs an effect with a logger for every level, a tracer and a metric registry of its own, all of them recorded. */
+  /** Runs an effect, and records its logs of every level, its spans and its metrics. */
   readonly watch: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** Records a value that the program has got: an error, a status, a service. */
+  /** Records a value that the program can show: an error, a status, a service. */
   readonly record: (what: string, value: unknown) => void
-  /** How many of each were recorded. */
+  /** Number of recorded logs, spans and metrics. */
   readonly counts: Effect.Effect<{ readonly logs: number; readonly spans: number; readonly metrics: number }>
-  /** The places in which a secret is, and its form there. */
+  /** The places that contain a secret, and its form there. */
   readonly find: (secret: string) => Effect.Effect<ReadonlyArray<string>>
 }
 

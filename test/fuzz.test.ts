@@ -1,27 +1,27 @@
 /**
- * A few cases of each target of `pnpm fuzz`, always the same, and the cases that once failed.
+ * Runs a few cases of each target of `pnpm fuzz`, always the same, and the cases that once failed.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { caseOf, cases } from "../scripts/fuzz/run.ts"
 import { targets } from "../scripts/fuzz/targets.ts"
 
-/** Few for those that are slow for their size: many datagrams or inputs in one case, or a file. */
+/** Fewer cases of targets that are slow: with many datagrams or inputs in a case, or with a file. */
 const counts: Readonly<Record<string, number>> = { machine: 150, packet: 50, serversFile: 50 }
 
 describe("random input", () => {
-  it.each(Object.entries(targets))("breaks nothing: %s", async (name, target) => {
+  it.each(Object.entries(targets))("passes all checks: %s", async (name, target) => {
     assert.isUndefined(await cases(target, name, 1, counts[name] ?? 500))
   }, 60_000)
 })
 
-/** Cases that failed, by target, seed and number. Each bug has also a test beside the code that had it. */
+/** Cases that failed, by target, seed and number. Each bug also has a test of the module that had it. */
 const found: ReadonlyArray<readonly [name: string, seed: number, index: number]> = [
   // A closed session was online again after a late login reply.
   ["machine", 1_932_373_013, 1]
 ]
 
 describe("a case that failed", () => {
-  it.each(found)("holds now: %s, seed %d, case %d", async (name, seed, index) => {
+  it.each(found)("passes now: %s, seed %d, case %d", async (name, seed, index) => {
     assert.isUndefined(await caseOf(targets[name]!, name, seed, index))
   })
 })

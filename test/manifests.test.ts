@@ -24,7 +24,7 @@ describe.each(published.map((item) => [item.manifest.name, item] as const))("the
     assert.includeMembers(manifest["keywords"] as Array<string>, ["battleye", "rcon", "effect"])
   })
 
-  it("is published for everybody, in the one version of all packages", () => {
+  it("is public, and has the version of all packages", () => {
     assert.strictEqual(manifest["type"], "module")
     assert.strictEqual(manifest["sideEffects"], false)
     assert.deepStrictEqual(manifest["engines"], { node: ">=22.19.0" })
@@ -53,7 +53,7 @@ describe.each(libraries.map(({ manifest }) => [manifest.name, manifest] as const
 describe.each(commands.map(({ manifest }) => [manifest.name, manifest] as const))("the command %s", (_, manifest) => {
   it("publishes a bundle that needs nothing else", () => {
     assert.deepStrictEqual(manifest["scripts"], { prepack: "rolldown -c" }, "no other script runs anywhere")
-    assert.deepStrictEqual(manifest["exports"], { "./package.json": "./package.json" }, "nobody imports it")
+    assert.deepStrictEqual(manifest["exports"], { "./package.json": "./package.json" }, "a command is not imported")
     assert.isUndefined(manifest.dependencies)
     assert.isUndefined(manifest.peerDependencies)
   })

@@ -1,5 +1,6 @@
 /**
- * The password is in nothing that a program shows: no error, log, span, metric, status or service, in any usual form.
+ * Tests that a program shows the password nowhere: in no error, log, span, metric, status or service, in any usual
+ * form.
  */
 import { type CommandError, LoginFailure, RconClient, Session, Transport } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"
@@ -37,7 +38,10 @@ describe("the search", () => {
   })
 })
 
-/** Runs an effect under watch, with all that it needs, and fails if the password was to be seen, or too little at all. */
+/**
+ * Runs an effect and records what it shows. Fails if that contains the password, or if there are fewer logs, spans or
+ * metrics than `least`.
+ */
 const hidden = <A, E, R, L, F>(
   layer: Layer.Layer<L, F>,
   run: (exposure: Exposure.Exposure) => Effect.Effect<A, E, R | L>,
@@ -84,7 +88,7 @@ describe("the password of a client", () => {
       })
   )
 
-  it.effect("is not in what refuses it, or another option", () =>
+  it.effect("is not in the error of an invalid option or of a refused login", () =>
     hidden(
       TestRcon.layerTransport({ server: { password: Redacted.make("another") } }),
       (exposure) =>
@@ -106,7 +110,7 @@ describe("the password of a client", () => {
         })
     ))
 
-  it.effect("is not in what a bad day shows: outages, refusals, broken and dying sockets, commands in between", () =>
+  it.effect("is not shown during outages, refusals, and failures of sockets, with commands in between", () =>
     hidden(TestRcon.layerTransport({ server: { password } }), (exposure) =>
       Effect.gen(function*() {
         const network = yield* SimulatedNetwork.SimulatedNetwork
@@ -169,7 +173,7 @@ describe("the password of a client", () => {
         assert.includeMembers([...reasons], [undefined, "NoReply", "NotConnected", "SessionLost"])
       }), { logs: 20, spans: 10, metrics: 10 }))
 
-  it.effect("is not in a session, its service, or what it says when it dies", () =>
+  it.effect("is not in a session, its service, its layer or its defect", () =>
     hidden(TestRcon.layerTransport({ server: { password } }), (exposure) =>
       Effect.gen(function*() {
         const line = tap(yield* Transport.Transport)
@@ -184,7 +188,7 @@ describe("the password of a client", () => {
         exposure.record("layer", RconClient.layer({ password }))
       })).pipe(Effect.scoped))
 
-  it.effect("is not in a message about the environment", () =>
+  it.effect("is not in the error of an invalid environment", () =>
     hidden(Layer.empty, (exposure) =>
       Effect.gen(function*() {
         const environments = [
@@ -216,7 +220,7 @@ describe("the password of a client", () => {
 })
 
 describe("the passwords of a fleet", () => {
-  it.effect("are not in what it says of servers that are down, refuse it or are not valid", () =>
+  it.effect("are not in the log and errors of servers that are down, refuse them or are invalid", () =>
     hidden(
       TestFleet.layer({
         each: { client: { password } },

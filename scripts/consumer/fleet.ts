@@ -1,6 +1,6 @@
 /**
- * A user's program for several servers. It depends on `effect` and `@bercon/fleet` only, so every type it meets must be nameable
- * through these.
+ * A user's program for several servers. It depends on `effect` and `@bercon/fleet` only, so every type it meets must be
+ * nameable through these.
  */
 import { Fleet, FleetError } from "@bercon/fleet"
 import * as NodeFleet from "@bercon/fleet/NodeFleet"
@@ -22,7 +22,7 @@ export const handlers = Effect.gen(function*() {
   return { welcome, events: Stream.map(fleet.events, ({ server }) => server), statuses: fleet.statusChanges }
 })
 
-/** Who is on which server, and which servers did not answer. */
+/** The players of each server, and the servers that did not answer. */
 export const population = Effect.gen(function*() {
   const fleet = yield* Fleet.Fleet
   const { failures, successes } = Fleet.partition(yield* fleet.players({ timeout: "5 seconds" }))

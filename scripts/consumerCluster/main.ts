@@ -1,5 +1,5 @@
 /**
- * Runs the program in a cluster of this process alone, against a simulated server on a real port. Prints what it found.
+ * Runs the program in a cluster of this process alone, against a simulated server on a real port. Prints the result.
  */
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { ConfigProvider, Effect, Layer, Logger, Redacted } from "effect"

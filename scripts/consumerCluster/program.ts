@@ -26,7 +26,7 @@ export const greetings = Effect.gen(function*() {
   }
 })
 
-/** Asks who is on the servers of the list. */
+/** Reads the players of all servers of the list. */
 export const program = Effect.gen(function*() {
   const fleet = yield* Fleet.Fleet
   const list = yield* ServerList.ServerList

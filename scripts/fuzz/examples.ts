@@ -1,5 +1,6 @@
 /**
- * The texts that random ones are made from. Only those in the repository, so that a seed gives the same texts everywhere.
+ * The texts from which random texts are made. All are in the repository, so that a seed gives the same texts
+ * everywhere.
  */
 import { all } from "../../packages/client/test/corpus.ts"
 
@@ -25,7 +26,7 @@ export const serverCfgs = [
   "\ufeffrconpassword   x y\r\nRConIP 127.0.0.1\r\n\r\nRConPort\r\n"
 ]
 
-/** The password in the files of servers. */
+/** The password in `serversFiles`. */
 export const SECRET = "Xk9-Zebra"
 
 export const serversFiles = [

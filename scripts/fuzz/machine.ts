@@ -1,8 +1,8 @@
 /**
- * Fuzzes the session machine: random inputs at random times, datagrams from a liar among them.
+ * Fuzzes the session machine with random inputs at random times, among them wrong datagrams.
  *
- * Whatever happens, no input throws, a command is settled at most once and at its deadline at the latest, the load stays
- * within its limits, time does not stand still, and closing settles everything for good.
+ * No input may throw. Each command must be settled at most once, and by its deadline. The load must stay within its
+ * limits, `wakeAt` must advance, and closing must settle everything for good.
  */
 import { Packet, Text } from "@bercon/codec"
 import { SessionMachine, Transport } from "@bercon/session"
@@ -16,7 +16,7 @@ const notOpened = new Transport.TransportError({
   reason: new Transport.OpenFailed({ kind: "HostUnresolved", peer: "server", cause: undefined })
 })
 
-/** A time between two inputs, in milliseconds. Often none, sometimes hours. */
+/** A time between two inputs, in milliseconds. Often 0, sometimes hours. */
 const gap = (random: Random.Random): number =>
   random.once(3) ? 0 : random.once(30) ? random.pick(10_000_000) : random.pick(random.from([3, 50, 1000, 12_000]))
 
@@ -41,7 +41,7 @@ interface Command {
   state: "Pending" | "Settled" | "Cancelled"
 }
 
-/** A machine, the commands given to it, and what must hold of them. */
+/** A machine, its commands, and the checks of both. */
 class Run {
   now = 0
   steps = 0
@@ -69,7 +69,7 @@ class Run {
     this.check()
   }
 
-  /** Performs what the machine asks for, and checks what must hold after each input. */
+  /** Performs the outputs of the machine, and checks it. Called after each input. */
   check(): void {
     const { load } = this.machine
     for (const output of this.machine.drain()) {
@@ -109,7 +109,7 @@ class Run {
     }
   }
 
-  /** Lets time pass. The driver is late if `late`: it does not wake the machine in between. */
+  /** Lets time pass. If `late`, the driver does not wake the machine in between. */
   pass(length: number, late: boolean): void {
     const end = this.now + length
     const wakes = late ? 0 : 3000 - this.steps
@@ -164,7 +164,7 @@ class Run {
     else this.input("opened", () => this.machine.opened(this.now))
   }
 
-  /** A packet that fits the last one that was sent, or another. */
+  /** A packet: often a plausible answer to the last datagram, otherwise any. */
   answer(random: Random.Random): Uint8Array {
     const last = this.#sent?.[7]
     const sequence = random.once(3) || this.#sent === undefined ? random.pick(256) : this.#sent[8]!

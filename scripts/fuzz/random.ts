@@ -6,7 +6,7 @@ export interface Random {
   /** An integer from 0 to `limit`, exclusive. */
   readonly pick: (limit: number) => number
   readonly from: <A>(values: ReadonlyArray<A>) => A
-  /** Whether something happens that happens once in `n` times. */
+  /** Returns true with a probability of 1 in `n`. */
   readonly once: (n: number) => boolean
 }
 
@@ -22,7 +22,7 @@ export const make = (seed: number): Random => {
   return { pick, from: (values) => values[pick(values.length)]!, once: (n) => pick(n) === 0 }
 }
 
-/** Parts that confuse parsers, in addition to those that a target brings. */
+/** Parts that confuse parsers, in addition to those of a target's examples. */
 const fragments: ReadonlyArray<string> = [
   "",
   " ",
@@ -80,8 +80,8 @@ const fragments: ReadonlyArray<string> = [
 ]
 
 /**
- * A text: an example with changes, or parts one after the other. `examples` are whole texts, which are also taken apart
- * at blanks and line ends.
+ * Makes a text: an example with changes, or parts one after the other. The parts are the words of `examples` and
+ * {@link fragments}.
  */
 export const text = (random: Random, examples: ReadonlyArray<string>): string => {
   const word = (): string => {

@@ -1,5 +1,5 @@
 /**
- * Runs the cases of a target. A case has a seed of its own, so that it can be repeated alone.
+ * Runs the cases of a target. Each case has its own seed, so that it can be repeated alone.
  */
 import * as Random from "./random.ts"
 import type { Target } from "./targets.ts"
@@ -10,7 +10,10 @@ export interface Failure {
   readonly error: unknown
 }
 
-/** How long one case may take, in milliseconds of the processor. Inputs are small, so a longer one grows too fast. */
+/**
+ * Maximum CPU time of a case, in milliseconds. Inputs are small, so a slower case means an algorithm that grows too
+ * fast.
+ */
 const SLOW = 2000
 
 const seedOf = (name: string, seed: number, index: number): number => {
@@ -19,7 +22,7 @@ const seedOf = (name: string, seed: number, index: number): number => {
   return hash
 }
 
-/** Runs one case. Its failure, if it fails. */
+/** Runs one case. Returns its failure, if it fails. */
 export const caseOf = async (
   target: Target,
   name: string,
@@ -40,7 +43,7 @@ export const caseOf = async (
   return took > SLOW ? { index, input, error: new Error(`the case took ${took.toFixed()} ms`) } : undefined
 }
 
-/** Runs a number of cases, or fewer if one fails. */
+/** Runs a number of cases, or until one fails. */
 export const cases = async (
   target: Target,
   name: string,

@@ -1,6 +1,6 @@
 /**
- * The targets of fuzzing. A target makes one input from random numbers, and throws if something does not hold that must
- * hold for every input.
+ * The targets of fuzzing. A target makes one input from random numbers, and throws if a property that must hold
+ * for every input does not.
  */
 import { Admin, Ban, Player, ReplyError, ServerEvent, type Table, Version } from "@bercon/client"
 import { Packet, Reassembly, Text } from "@bercon/codec"
@@ -75,7 +75,7 @@ const packet: Target = (random, saw) => {
   }
 }
 
-/** A reply is complete exactly if every part is there, and then it is the parts in their order. */
+/** A reply is complete exactly if every part has arrived, and then consists of the parts in order. */
 const reassembly: Target = (random, saw) => {
   const total = 1 + random.pick(random.once(10) ? 255 : 6)
   const payloads = Array.from({ length: total }, () => Random.bytes(random, random.pick(20)))
@@ -99,7 +99,7 @@ const reassembly: Target = (random, saw) => {
     seen.add(part.index)
     must(state.contradictory === contradicts, "a contradiction is noticed at once, and stays")
     if (contradicts) must(whole === undefined, "a reply that contradicts itself is never complete")
-    else must((whole !== undefined) === (seen.size === state.total), "a reply is complete if every part is there")
+    else must((whole !== undefined) === (seen.size === state.total), "a reply is complete if every part has arrived")
     if (whole !== undefined) {
       must(Buffer.compare(whole, Buffer.concat(state.parts as Array<Uint8Array>)) === 0, "in order")
     }
@@ -136,7 +136,7 @@ const bansFile: Target = (random, saw) => {
   const { bans, unread } = BansFile.parse(text)
   must(bans.length + unread.length <= text.split(/\r\n|\n|\r/).length, "a line is at most one ban")
   const again = BansFile.parse(BansFile.format(bans))
-  must(again.unread.length === 0 && again.bans.length === bans.length, "what is written can be read")
+  must(again.unread.length === 0 && again.bans.length === bans.length, "formatted bans can be parsed")
 }
 
 const serverCfg: Target = (random, saw) => {

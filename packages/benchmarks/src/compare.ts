@@ -83,7 +83,7 @@ void sleep(LIMIT, undefined, { ref: false }).then(() => {
 
 const server = await startServer()
 const rows = [...await acrossProcesses(server.port)]
-const { barrels, bundle, clients, command, empty } = await measureStart(server.port, STARTS)
+const { barrels, berconCli, bundle, clients, command, empty } = await measureStart(server.port, STARTS)
 rows.push({ name: "start to first reply", unit: "ms", decimals: 0, samples: clients, ratios: true })
 rows.push({ name: "start of a bundle", unit: "ms", decimals: 0, samples: { client: bundle }, ratios: false })
 rows.push({ name: "start of the command", unit: "ms", decimals: 0, samples: { client: command }, ratios: false })
@@ -96,6 +96,11 @@ Report.printTargets(rows, starts.empty.median)
 console.log(
   `start of an empty process: ${Report.spread(starts.empty, 0)} ms; ` +
     `of a session with imports from "effect" and "@bercon/session": ${Report.spread(starts.barrels, 0)} ms`
+)
+console.log(
+  berconCli.length === 0
+    ? "bercon-cli (Go) is not installed, so the start of the command is not compared with it"
+    : `start of bercon-cli (Go): ${Report.spread(summarize(berconCli), 0)} ms`
 )
 const seconds = (performance.now() - started) / 1000
 console.log(

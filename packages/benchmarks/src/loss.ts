@@ -1,9 +1,9 @@
 /**
- * Shows what reaches the caller on a bad line: the same commands and messages with several clients, each with a simulated
- * server of its own behind the same faults, over UDP.
+ * Counts the commands and messages that clients lose on a bad line. Each client has a separate simulated server, over
+ * UDP, and all have the same faults.
  *
- * `node src/loss.ts [seconds]`. Ten commands and ten messages a second, in 30 seconds by default, so that all 256 numbers are
- * used more than once. Then everybody waits until nothing can arrive any more.
+ * `node src/loss.ts [seconds]`. Each client sends ten commands a second, and each server ten messages. The default of
+ * 30 seconds uses all 256 numbers more than once. Late answers then have {@link PATIENCE} to arrive.
  */
 import * as NodeRcon from "@bercon/client/NodeRcon"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
@@ -21,16 +21,16 @@ import * as Report from "./report.ts"
 
 const LOSSES = [0, 0.01, 0.05, 0.2]
 const INTERVAL = 100
-/** How long an answer or a message may take, in milliseconds: longer than any client or server tries. */
+/** Time in milliseconds in which late answers and messages may arrive. All clients and servers give up sooner. */
 const PATIENCE = 25_000
 
-/** Sends a command, and calls back with its reply, or with nothing if the client reports a failure. */
+/** Sends a command, and calls `settle` with its reply, or with `undefined` if the client reports a failure. */
 type Ask = (text: string, settle: (reply: string | undefined) => void) => void
 
-/** There is no session: the login failed. */
+/** The login failed. */
 class NotLoggedIn extends Data.TaggedError("NotLoggedIn") {}
 
-/** Logs in, and calls back with the text of each message. */
+/** Logs in, and then calls `heard` with the text of each message. */
 type Connect = (port: number, heard: (text: string) => void) => Effect.Effect<Ask, NotLoggedIn, Scope.Scope>
 
 const bercon: Connect = Effect.fnUntraced(function*(port, heard) {
@@ -97,7 +97,7 @@ interface Outcome {
   readonly wrong: number
   /** Commands whose failure was reported. */
   readonly failed: number
-  /** Commands of which the caller never heard again. */
+  /** Commands that were never settled. */
   readonly silent: number
   readonly missing: number
   readonly repeated: number
@@ -141,8 +141,8 @@ const count = Math.round((Number(process.argv[2] ?? 30) * 1000) / INTERVAL)
 const cases = LOSSES.flatMap((loss) => clients.map(([name, connect]) => measure(name, connect, loss, count)))
 const outcomes = await Effect.runPromise(Effect.all(cases, { concurrency: "unbounded" }))
 
-const head = ["lost each way", "client", "answered", "wrong answer", "reported as failed", "never heard of again"]
-const rest = ["messages missing", "twice", "out of order"]
+const head = ["lost each way", "client", "answered", "with another's answer", "failed with an error", "never settled"]
+const rest = ["messages lost", "repeated", "out of order"]
 const print = (cells: ReadonlyArray<string | number>) => console.log(`| ${cells.join(" | ")} |`)
 console.log(`Of ${count} commands and ${count} messages:\n`)
 print([...head, ...rest])

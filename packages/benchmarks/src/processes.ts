@@ -3,6 +3,8 @@
  */
 import { type ChildProcess, fork, spawn } from "node:child_process"
 import { once } from "node:events"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
 import { each, type Name, names, PASSWORD, within } from "./client.ts"
 import type { Footprint } from "./idle.ts"
@@ -129,11 +131,11 @@ export const measureIdle = async (
 }
 
 /** Milliseconds from spawning a process to the byte that reports its success. */
-const start = async (program: string, args: ReadonlyArray<string>): Promise<number> => {
+const startOf = async (executable: string, args: ReadonlyArray<string>): Promise<number> => {
   const started = performance.now()
-  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] })
+  const child = spawn(executable, args, { stdio: ["ignore", "pipe", "inherit"] })
   try {
-    const what = `start of ${args.join(" ")}`
+    const what = `start of ${executable} ${args[0]}`
     const ended = once(child, "exit").then(([code]) => {
       throw new Error(`${what}: the process ended with ${code}`)
     })
@@ -145,12 +147,23 @@ const start = async (program: string, args: ReadonlyArray<string>): Promise<numb
   }
 }
 
+const start = (program: string, args: ReadonlyArray<string>): Promise<number> =>
+  startOf(process.execPath, [program, ...args])
+
+/** The path of `bercon-cli`, a command in Go for the same protocol, if it is installed. */
+const findBerconCli = (): string | undefined =>
+  (process.env["PATH"] ?? "").split(Path.delimiter)
+    .flatMap((folder) => [Path.join(folder, "bercon-cli"), Path.join(folder, "bercon-cli.exe")])
+    .find((file) => Fs.existsSync(file))
+
 export interface Starts {
   readonly clients: Record<Name, ReadonlyArray<number>>
   /** `client` as one file made by a bundler. */
   readonly bundle: ReadonlyArray<number>
   /** The command `bercon`, as it is published. */
   readonly command: ReadonlyArray<number>
+  /** `bercon-cli`. Empty if it is not installed. */
+  readonly berconCli: ReadonlyArray<number>
   /** A process that does nothing. */
   readonly empty: ReadonlyArray<number>
   /** `session` in a program that imports from "effect" and "@bercon/session" instead of from their modules. */
@@ -160,16 +173,19 @@ export interface Starts {
 /** Times new processes from spawning to the first reply. */
 export const measureStart = async (port: number, rounds: number): Promise<Starts> => {
   const clients = each(() => new Array<number>())
-  const [bundle, command] = [new Array<number>(), new Array<number>()]
+  const [bundle, command, berconCli] = [new Array<number>(), new Array<number>(), new Array<number>()]
   const [empty, barrels] = [new Array<number>(), new Array<number>()]
   const bercon = fileURLToPath(new URL("bercon/bin/bercon.js", import.meta.url))
   const exec = ["exec", "short", "--port", `${port}`, "--password", PASSWORD, "--flavour", "BattlEye"]
+  const peer = findBerconCli()
+  const peerArgs = ["--ip", "127.0.0.1", "--port", `${port}`, "--password", PASSWORD, "short"]
   const program = programOf("start")
   const programs = [
     { times: empty, run: () => start(program, ["empty"]) },
     ...names.map((name) => ({ times: clients[name], run: () => start(program, [name, `${port}`]) })),
     { times: bundle, run: () => start(programOf("bundle"), [`${port}`, PASSWORD]) },
     { times: command, run: () => start(bercon, exec) },
+    ...(peer === undefined ? [] : [{ times: berconCli, run: () => startOf(peer, peerArgs) }]),
     { times: barrels, run: () => start(program, ["session", `${port}`, "barrels"]) }
   ]
   // The first processes read files that are in memory for the others, and fill Node's compile cache.
@@ -177,5 +193,5 @@ export const measureStart = async (port: number, rounds: number): Promise<Starts
   for (let round = 0; round < rounds; round++) {
     for (const { run, times } of round % 2 === 0 ? programs : [...programs].reverse()) times.push(await run())
   }
-  return { clients, bundle, command, empty, barrels }
+  return { clients, bundle, command, berconCli, empty, barrels }
 }

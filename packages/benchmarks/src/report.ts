@@ -76,15 +76,18 @@ export const print = (rows: ReadonlyArray<Row>): void => {
   }
 }
 
-/** The figure that a target is a multiple of: bare's of the same row, the start of a process that does nothing, or one unit. */
+/**
+ * The figure that a target is a multiple of: bare's of the same row, the start of a process that does nothing, or one
+ * unit.
+ */
 type Base = "bare" | "an empty process" | "unit"
 
 /** The maximum of a row. For a throughput, the minimum. */
 const targets: ReadonlyArray<readonly [row: string, unit: string, client: Name, target: number, base: Base]> = [
   ["pipelined, 32", "commands/s", "session", 0.75, "bare"],
   ["pipelined, 32", "CPU ms per 1,000 commands", "session", 1.5, "bare"],
-  ["taken in", "messages/s", "session", 0.75, "bare"],
-  ["taken in", "CPU ms per 1,000 messages", "session", 1.4, "bare"],
+  ["received", "messages/s", "session", 0.75, "bare"],
+  ["received", "CPU ms per 1,000 messages", "session", 1.4, "bare"],
   ["sequential", "commands/s", "session", 0.8, "bare"],
   ["sequential", "CPU ms per 1,000 commands", "session", 1.4, "bare"],
   ["100 KB each", "replies/s", "session", 0.95, "bare"],
@@ -92,8 +95,8 @@ const targets: ReadonlyArray<readonly [row: string, unit: string, client: Name, 
   ["an idle session", "KB of RSS", "session", 40, "unit"],
   ["pipelined, 32", "commands/s", "client", 0.65, "bare"],
   ["pipelined, 32", "CPU ms per 1,000 commands", "client", 1.75, "bare"],
-  ["taken in", "messages/s", "client", 0.65, "bare"],
-  ["taken in", "CPU ms per 1,000 messages", "client", 1.6, "bare"],
+  ["received", "messages/s", "client", 0.65, "bare"],
+  ["received", "CPU ms per 1,000 messages", "client", 1.6, "bare"],
   ["sequential", "commands/s", "client", 0.75, "bare"],
   ["sequential", "CPU ms per 1,000 commands", "client", 1.6, "bare"],
   ["100 KB each", "replies/s", "client", 0.9, "bare"],
@@ -105,7 +108,9 @@ const targets: ReadonlyArray<readonly [row: string, unit: string, client: Name, 
   ["start of the command", "ms", "client", 3.26, "an empty process"]
 ]
 
-/** Prints which rows meet their target, and which were not measured. `empty` is the start of a process in milliseconds. */
+/**
+ * Prints which rows meet their target, and which were not measured. `empty` is the start of a process in milliseconds.
+ */
 export const printTargets = (rows: ReadonlyArray<Row>, empty: number): void => {
   console.log("\ntargets")
   for (const [name, unit, client, target, base] of targets) {

@@ -12,16 +12,16 @@ import type { DemoFailed } from "./demo/DemoFailed.ts"
 import { ExitCode } from "./ExitCode.ts"
 
 /**
- * The command line, a variable or a file is not as it should be. Nothing was sent. `message` says what to do about it.
+ * The command line, a variable or a file is invalid. Nothing was sent. `message` contains the next step.
  */
 export class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
 
 /**
- * A player or ban that was named on the command line could not be told from others, or is not there. Nothing was done.
+ * A player or ban that was named on the command line is ambiguous, or is not there. Nothing was done.
  */
 export class TargetError extends Data.TaggedError("TargetError")<{ readonly message: string }> {}
 
-/** Failures that have been reported already; what remains is the exit code. */
+/** Failures that have been reported already, with the exit code. */
 export class Reported extends Data.TaggedError("Reported")<{ readonly code: ExitCode }> {}
 
 /** The reader of standard output has gone (`bercon events | head -1`). No failure: it has read all that it needs. */
@@ -144,7 +144,7 @@ export const exitCode = (failure: Failure): ExitCode => {
   }
 }
 
-/** What to do next, if the message of a failure does not say it already. */
+/** The next step, if the message of a failure does not contain it. */
 const nextStep = (failure: Failure): string | undefined => {
   if (failure._tag === "UsageError" || failure._tag === "TargetError" || failure._tag === "SomeFailed") return undefined
   switch (exitCode(failure)) {
@@ -165,7 +165,7 @@ const nextStep = (failure: Failure): string | undefined => {
   }
 }
 
-/** A failure in a sentence or two: what is wrong, and the next step. */
+/** Describes a failure in a sentence or two: the problem, and the next step. */
 export const describe = (failure: Failure): string => {
   const next = nextStep(failure)
   return next === undefined ? failure.message : `${failure.message.replace(/\.$/, "")}. ${next}.`
@@ -177,7 +177,7 @@ export const lines = (failure: Failure, server?: string): string => {
   return failure._tag === "SomeFailed" ? failure.message.replaceAll(/^/gm, prefix) : prefix + describe(failure)
 }
 
-/** The exit code for what came of several servers, commands or rounds: the common one if all failed for the same reason. */
+/** The exit code of several servers, commands or rounds: the common one if all failed for the same reason. */
 export const ofSeveral = (total: number, codes: ReadonlyArray<ExitCode>): ExitCode => {
   const [first] = codes
   if (first === undefined) return ExitCode.done

@@ -40,7 +40,7 @@ export const duration = (name: string): Flag.Flag<Duration.Duration> =>
 
 const DURATIONS = "a duration such as 500ms, 90s, 2m, 1h30m or 7d"
 
-/** The flags that every command has. Several of them are optional, since variables and files can say the same. */
+/** The flags that every command has. Most are optional, because variables and files can have their values. */
 const shared = {
   host: Flag.String("host").pipe(
     Flag.withDescription("The server's name or address (BERCON_HOST). Default 127.0.0.1"),
@@ -63,7 +63,7 @@ const shared = {
     Flag.optional
   ),
   flavour: Flag.Literals("flavour", ["auto", "BattlEye", "Reforger"]).pipe(
-    Flag.withDescription("What the server speaks (BERCON_FLAVOUR). Default auto: it is found out"),
+    Flag.withDescription("The RCON of the server (BERCON_FLAVOUR). Default auto: detects it"),
     Flag.optional
   ),
   bind: Flag.String("bind").pipe(
@@ -128,5 +128,5 @@ export const bercon = Command.make("bercon").pipe(
   ])
 )
 
-/** What the shared flags say. */
+/** The values of the shared flags. */
 export type Flags = Effect.Success<typeof bercon>

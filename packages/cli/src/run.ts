@@ -19,8 +19,9 @@ import * as Os from "node:os"
 import process from "node:process"
 import { ExitCode } from "./ExitCode.ts"
 import * as Failure from "./Failure.ts"
-import { note, write } from "./output/Output.ts"
+import { note, widthOf, write } from "./output/Output.ts"
 import * as SafeText from "./output/SafeText.ts"
+import { wrap } from "./output/wrap.ts"
 import * as Services from "./services.ts"
 import { version } from "./version.ts"
 
@@ -56,8 +57,8 @@ const presenter: CliOutput.Presenter = {
     switch (event._tag) {
       case "Help":
         return event.reason === "Requested"
-          ? print(`${formatter.formatHelpDoc(event.helpDoc).trim()}\n`)
-          : note(formatter.formatHelpDoc(event.helpDoc).trim())
+          ? print(`${wrap(formatter.formatHelpDoc(event.helpDoc).trim(), widthOf(process.stdout))}\n`)
+          : note(wrap(formatter.formatHelpDoc(event.helpDoc).trim(), widthOf(process.stderr)))
       case "InvalidInvocation":
         return note(
           event.errors.map((error) => `bercon: ${error.message}`).join("\n") +
@@ -69,7 +70,7 @@ const presenter: CliOutput.Presenter = {
   }
 }
 
-/** What is printed and returned for a failure. */
+/** Prints a failure, and returns its exit code. */
 const concluded = (error: Failure.Failure | CliError.CliError): Effect.Effect<ExitCode> => {
   if (CliError.isCliError(error)) return Effect.succeed(ExitCode.usage)
   const code = Failure.exitCode(error)
@@ -80,7 +81,7 @@ const concluded = (error: Failure.Failure | CliError.CliError): Effect.Effect<Ex
 
 const BUGS = "https://github.com/bercon/bercon/issues"
 
-/** A bug in a sentence. `--log-level debug` has printed where it is. */
+/** Prints a bug in a sentence. `--log-level debug` prints its stack trace. */
 const ofDefect = (defect: unknown): Effect.Effect<ExitCode> =>
   defect instanceof Failure.OutputClosed || defect instanceof Failure.OutputFailed
     ? concluded(defect)
@@ -117,7 +118,7 @@ const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
 export const run = <Name extends string, Input, ContextInput, E extends Failure.Failure>(
   command: Command.Command<Name, Input, ContextInput, E, Command.Environment>
 ): void => {
-  // The reader of our output may go before we do. A write that fails tells so itself.
+  // The reader of the output may close it early. A failed write reports its error itself.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
 
   Command.run(command, { version }).pipe(

@@ -14,7 +14,7 @@ import process from "node:process"
 
 const unused = Effect.die("bercon does not use this service of effect/cli")
 
-/** What commands need to be parsed and run. One that asks questions provides a `Terminal` of its own. */
+/** The services of `effect/cli`. A command that asks questions uses its own terminal. */
 export const layer: Layer.Layer<Command.Environment> = Layer.mergeAll(
   FileSystem.layerNoop({}),
   Path.layer,

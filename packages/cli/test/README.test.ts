@@ -1,5 +1,5 @@
 /**
- * What the README shows is what the command prints.
+ * The README shows the real output of the command.
  */
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"
@@ -49,7 +49,7 @@ const folder = Effect.fnUntraced(function*(eu1: number, eu2: number) {
 /** A word of the shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
-describe("the README", () => {
+describe("the README", { concurrent: true }, () => {
   it.live.each(sessions.map((session) => [session.split("\n")[0]!, session] as const))(
     "shows what is printed: %s",
     ([, session]) =>

@@ -57,7 +57,7 @@ describe("SafeText", () => {
   }, { arbitrary: { runs: 500 } })
 
   it.prop("line: shows every character in as many cells as are measured", [Hostile], ([parts]) => {
-    // What has no width and is left belongs to the character before it: marks, and selectors of its look.
+    // Remaining characters without width belong to the character before: marks, and selectors of its look.
     for (const character of SafeText.line(textOf(parts))) {
       if (displayWidth(character) === 0) assert.match(character, /^[\p{Mark}\uFE00-\uFE0F]$/u)
     }

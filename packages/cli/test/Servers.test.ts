@@ -25,7 +25,7 @@ const none: Flags = {
 
 const SECRET = "hunter2-secret"
 
-/** What is written into the folder, by name. */
+/** The files in the folder, by name. */
 type Files = Readonly<Record<string, string>>
 
 const THREE = `
@@ -77,7 +77,7 @@ const resolved = (
     )
   }).pipe(Effect.scoped)
 
-/** The one server that is meant. */
+/** The only server of a result. */
 const one = (...args: Parameters<typeof resolved>) =>
   Effect.map(resolved(...args), ({ labelled, servers }) => {
     assert.deepStrictEqual([labelled, servers.length], [false, 1])
@@ -176,7 +176,7 @@ describe("one server", () => {
       )
     }))
 
-  it.effect("named by its host has nothing of a profile that nobody asked for", () =>
+  it.effect("named by its host uses no profile that was not asked for", () =>
     Effect.gen(function*() {
       const [only = ""] = THREE.split("[servers.eu2]")
       assert.match(

@@ -2,14 +2,14 @@
  * Runs `bercon` as a process of its own, as a shell or a script does.
  */
 import { assert } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Semaphore } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import * as Os from "node:os"
 import { fileURLToPath } from "node:url"
 
 const executable = fileURLToPath(new URL("../bin/bercon.js", import.meta.url))
 
-/** What came of a process. */
+/** The outcome of a process. */
 export interface Outcome {
   /** `null` if a signal ended it. */
   readonly code: number | null
@@ -19,9 +19,9 @@ export interface Outcome {
 
 /** How a process is run. */
 export interface Options {
-  /** Variables besides those of the tests, of which none is for `bercon`. */
+  /** Additional variables. Those of the test process that are meant for `bercon` are removed. */
   readonly env?: Record<string, string | undefined>
-  /** What it reads from standard input. Default: nothing. */
+  /** Its standard input. Default: empty. */
   readonly stdin?: string
   /** Whether `--quiet` is among its arguments. Default `true`: a busy machine lets anything take a second. */
   readonly quiet?: boolean
@@ -39,9 +39,12 @@ const inherited = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(?:BERCON_|NO_COLOR|FORCE_COLOR|VITEST)/.test(name))
 )
 
+/** Tests run at the same time, because their processes mostly wait. More than a few processes wait for the processor. */
+const turn = Semaphore.makeUnsafe(3)
+
 /** The command line `bercon ...args`. Interrupting it kills the process. */
 export const bercon = (args: ReadonlyArray<string>, options: Options = {}): Effect.Effect<Outcome> =>
-  run(options.quiet === false ? args : [...args, "--quiet"], options)
+  turn.withPermit(run(options.quiet === false ? args : [...args, "--quiet"], options))
 
 const run = (args: ReadonlyArray<string>, options: Options): Effect.Effect<Outcome> =>
   Effect.callback((resume) => {

@@ -6,7 +6,7 @@ import * as Crowd from "../src/simulate/crowd.ts"
 
 const options: Crowd.Options = { players: 10, speed: 1 }
 
-/** What the players of a server do within some minutes, and what the server is like afterwards. */
+/** The actions of the players of a server within some minutes, and the server's state afterwards. */
 const after = (
   minutes: number,
   seed: number,
@@ -66,7 +66,7 @@ describe("the crowd of a simulated server", () => {
       assert.isAbove(world.players.length, 0)
     }))
 
-  it.effect("of nobody stays so", () =>
+  it.effect("stays empty if it is empty", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual((yield* after(5, 6, { players: 0, speed: 1 })).actions, [])
     }))

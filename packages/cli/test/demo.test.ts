@@ -9,7 +9,7 @@ const bercon = fileURLToPath(new URL("../bin/bercon.js", import.meta.url))
 const withoutServer = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("BERCON_")))
 
 interface Outcome {
-  /** `null` where a signal ended it. */
+  /** `null` if a signal ended it. */
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
@@ -49,7 +49,7 @@ const assertInOrder = (text: string, patterns: ReadonlyArray<RegExp>) => {
   }
 }
 
-describe("the demo", () => {
+describe("the demo", { concurrent: true }, () => {
   it.live("tells its story and ends well", () =>
     Effect.gen(function*() {
       const { code, seconds, stderr, stdout } = yield* run()
@@ -82,7 +82,7 @@ describe("the demo", () => {
       assert.strictEqual(code, 0)
       assert.isBelow(seconds, 15)
       assert.notInclude(stdout, "\x1b")
-    }), 60_000)
+    }))
 })
 
 describe("Ctrl-C", { concurrent: true }, () => {
@@ -95,7 +95,7 @@ describe("Ctrl-C", { concurrent: true }, () => {
       const { code, stderr, stdout } = yield* run({}, interruptAt)
       assert.deepStrictEqual([code, stderr], [130, ""])
       assert.notInclude(stdout, "8. ")
-    }), 60_000)
+    }))
 })
 
 describe("the demo with a real server", { concurrent: true }, () => {
@@ -121,7 +121,7 @@ describe("the demo with a real server", { concurrent: true }, () => {
         /status +Closed /
       ])
       assert.deepStrictEqual(new Set((yield* executions).map(({ text }) => text)), new Set(["players", "version"]))
-    }), 60_000)
+    }))
 
   it.live("ends with one line that says what to do if the password is wrong", () =>
     Effect.gen(function*() {
@@ -134,5 +134,5 @@ describe("the demo with a real server", { concurrent: true }, () => {
       assert.match(stderr, /^bercon: .* refused the login: the password is not the server's RConPassword\. .*\n$/)
       assert.strictEqual(code, 3)
       assert.notInclude(stdout + stderr, "wrong password")
-    }), 60_000)
+    }))
 })

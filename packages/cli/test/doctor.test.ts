@@ -11,7 +11,7 @@ const at = (port: number, password = "right") => ({
   env: { BERCON_HOST: "127.0.0.1", BERCON_PORT: `${port}`, BERCON_PASSWORD: password }
 })
 
-/** What was found, line by line: `ok name`, ... */
+/** The findings, line by line: `ok name`, ... */
 const found = ({ stdout }: Outcome) =>
   stdout.split("\n").filter((line) => line !== "").map((line) => /^(\w+) +(\w+)/.exec(line)!.slice(1).join(" "))
 
@@ -20,7 +20,7 @@ const folder = Effect.acquireRelease(
   (path) => Effect.sync(() => rmSync(path, { recursive: true, maxRetries: 5 }))
 )
 
-/** A UDP socket that does with datagrams what it is told. */
+/** A UDP socket with a handler for datagrams. */
 const socket = (receive: (reply: (text: string) => void) => void) =>
   Effect.acquireRelease(
     Effect.callback<ReturnType<typeof createSocket>>((resume) => {
@@ -53,7 +53,7 @@ describe("bercon doctor", { concurrent: true }, () => {
         new Set((yield* executions).map(({ text }) => text)),
         new Set(["players", "version", "admins"])
       )
-    }), 30_000)
+    }))
 
   it.live("finds another flavour, and loss", () =>
     Effect.gen(function*() {
@@ -73,7 +73,7 @@ describe("bercon doctor", { concurrent: true }, () => {
         "flavour problem"
       )
       assert.match(checks.find(({ check }) => check === "loss")!.message, /were lost \(\d+ %\)/)
-    }), 30_000)
+    }))
 
   it.live("finds a line break at the end of the password, without showing the password", () =>
     Effect.gen(function*() {
@@ -84,9 +84,9 @@ describe("bercon doctor", { concurrent: true }, () => {
       assert.match(outcome.stdout, /it ends with a line feed \(U\+000A\)/)
       assert.match(outcome.stdout, /accepts it without what is odd about it/)
       assert.notInclude(outcome.stdout + outcome.stderr, "hunter2")
-    }), 30_000)
+    }))
 
-  it.live("tells apart a closed port, a silent one, and another program's", () =>
+  it.live("distinguishes a closed port, a silent one, and that of another program", () =>
     Effect.gen(function*() {
       const silent = yield* socket(() => {})
       const foreign = yield* socket((reply) => reply("\xff\xff\xff\xffI am a game"))
@@ -101,15 +101,15 @@ describe("bercon doctor", { concurrent: true }, () => {
       assert.match(second!.stdout, /^problem +port .* silent \(\d logins? sent\): usual causes/m)
       assert.match(third!.stdout, /^problem +port .* does not speak BattlEye RCON/m)
       assert.deepStrictEqual([first!.code, second!.code, third!.code], [4, 4, 4])
-    }), 30_000)
+    }))
 
   it.live("finds a name without an address", () =>
     Effect.gen(function*() {
       const outcome = yield* bercon(["doctor", "--host", "no.such.name.invalid"], at(2306))
       assert.deepStrictEqual([outcome.code, found(outcome)], [5, ["problem name"]])
-    }), 30_000)
+    }))
 
-  it.live("looks at the server's own files, and goes on with what they say", () =>
+  it.live("checks the server's own files, and then uses their settings", () =>
     Effect.gen(function*() {
       const { address } = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
       const path = yield* folder
@@ -134,7 +134,7 @@ describe("bercon doctor", { concurrent: true }, () => {
       ])
       assert.include(found(unended), "ok login")
       assert.notInclude(unended.stdout + misnamed.stdout, "hunter2")
-    }), 30_000)
+    }))
 
   it.live("labels several servers, and goes on if one of them is ill", () =>
     Effect.gen(function*() {
@@ -147,5 +147,5 @@ describe("bercon doctor", { concurrent: true }, () => {
       assert.strictEqual(code, 8)
       assert.match(stdout, /^eu1: ok +loss/m)
       assert.match(stdout, /^eu2: problem +login/m)
-    }), 30_000)
+    }))
 })

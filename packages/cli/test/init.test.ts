@@ -61,8 +61,7 @@ describe("bercon init", { concurrent: true }, () => {
         assert.strictEqual(statSync(secret).mode & 0o777, 0o600)
         const version = yield* bercon(["version", "--profile", "eu1", "--config", config])
         assert.deepStrictEqual([version.code, version.stdout], [0, "1.220\n"])
-      }),
-    30_000
+      })
   )
 
   it.live("never replaces a server unless it may, and then loses nothing else", () =>
@@ -91,12 +90,12 @@ describe("bercon init", { concurrent: true }, () => {
         "# mine\n[servers.eu1]\nhost = \"127.0.0.1\"\nport = 2306\nflavour = \"Reforger\"\npasswordVariable = \"EU1\"\n\n" +
           "# yours\n[servers.us]\nhost = \"b\"\nport = 2\n"
       )
-    }), 30_000)
+    }))
 
   it.live("says which flag is missing if it cannot ask", () =>
     Effect.gen(function*() {
       failed(yield* bercon(["init", "--port", "2306"]), 2, /the name of the server is missing: use --id/)
-    }), 30_000)
+    }))
 
   it.live.skipIf(!hasTmux)(
     `asks at a terminal, again after a bad answer, and shows no password${needsTmux}`,
@@ -117,7 +116,6 @@ describe("bercon init", { concurrent: true }, () => {
         const screen = yield* terminal.until(/^code 0$/m)
         assert.notInclude(screen, "hunter2")
         assert.match(readFileSync(config, "utf8"), /^\[servers\.eu1\]\nhost = "127\.0\.0\.1"\n/)
-      }).pipe(Effect.scoped),
-    60_000
+      }).pipe(Effect.scoped)
   )
 })

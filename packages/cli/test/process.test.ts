@@ -23,12 +23,12 @@ const server = Effect.fnUntraced(function*(options: NodeSimulatedServer.Options 
   }
 })
 
-/** Miller says something again and again. */
+/** Miller chats all the time. */
 const chatting = ({ chat }: SimulatedServer.SimulatedServer["Service"]) =>
   Effect.forkScoped(Effect.repeat(chat(0, "Side", "hello"), Schedule.spaced("20 millis")))
 
-describe("exit codes", () => {
-  it.live("2: the command line is not as it should be", () =>
+describe("exit codes", { concurrent: true }, () => {
+  it.live("2: the command line is invalid", () =>
     Effect.gen(function*() {
       for (const args of [["plyers"], ["players", "--formt", "json"], ["players", "--repeat", "0"], ["kick"], []]) {
         const { code, stderr, stdout } = yield* bercon(args)
@@ -62,7 +62,7 @@ describe("exit codes", () => {
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.onCommand((text) => text === "version" ? { delay: "Infinity" as const } : undefined)
-      const { code, stderr, stdout } = yield* simulated.bercon(["exec", "missions", "version", "--timeout", "1500ms"])
+      const { code, stderr, stdout } = yield* simulated.bercon(["exec", "missions", "version", "--timeout", "4s"])
       assert.strictEqual(code, 4, stderr)
       assert.match(stdout, /^Missions on server:/, "what was answered before is printed")
       assert.match(stderr, /^bercon: command "version": .*\n$/)
@@ -87,7 +87,7 @@ describe("exit codes", () => {
     }))
 })
 
-describe("several servers", () => {
+describe("several servers", { concurrent: true }, () => {
   const several = Effect.gen(function*() {
     const [eu1, eu2] = [yield* server(), yield* server()]
     const folder = yield* Effect.acquireRelease(
@@ -186,7 +186,7 @@ describe("several servers", () => {
     }))
 })
 
-describe("--interval", () => {
+describe("--interval", { concurrent: true }, () => {
   it.live("a server that was down at first is logged in to as soon as it is up", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
@@ -214,7 +214,7 @@ describe("--interval", () => {
     }))
 })
 
-describe("signals", () => {
+describe("signals", { concurrent: true }, () => {
   it.live.each(
     [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const
   )("%s closes the session and ends the process with %i", ([signal, code]) =>
@@ -232,7 +232,7 @@ describe("signals", () => {
     }))
 })
 
-describe("standard output", () => {
+describe("standard output", { concurrent: true }, () => {
   it.live.skipIf(!Fs.existsSync("/dev/full"))(
     "9: a full disk is a failure, and not the end of a pipe",
     () =>
@@ -265,7 +265,7 @@ describe("standard output", () => {
     }))
 })
 
-describe("pipes", () => {
+describe("pipes", { concurrent: true }, () => {
   it.live("a reader that goes ends the command quietly", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
@@ -274,7 +274,7 @@ describe("pipes", () => {
       assert.deepStrictEqual([code, stderr], [0, ""])
     }))
 
-  it.live("nothing that a player writes is a control sequence in what is printed", () =>
+  it.live("nothing that a player writes is a control sequence in the output", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.join({ name: "\x1b]0;owned\x07\u202e\x9b2J" })
@@ -288,7 +288,7 @@ describe("pipes", () => {
     }))
 })
 
-describe("the password", () => {
+describe("the password", { concurrent: true }, () => {
   it.live("from standard input", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
@@ -312,7 +312,7 @@ describe("the password", () => {
     }))
 })
 
-describe("--wait", () => {
+describe("--wait", { concurrent: true }, () => {
   it.live("waits for a server that is still starting", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
@@ -321,7 +321,7 @@ describe("--wait", () => {
     }))
 })
 
-describe("progress", () => {
+describe("progress", { concurrent: true }, () => {
   it.live("is told on standard error after a second, unless --quiet", () =>
     Effect.gen(function*() {
       const simulated = yield* server()

@@ -22,10 +22,10 @@ const simulated = Effect.gen(function*() {
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "bercon-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true, maxRetries: 5 }))
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
 )
 
-describe("bercon shell in a terminal", () => {
+describe("bercon shell in a terminal", { concurrent: true }, () => {
   it.live.skipIf(!hasTmux)(`never tears the line being typed${needsTmux}`, () =>
     Effect.gen(function*() {
       const { chat, env, executed, start: startAgain, stop } = yield* simulated
@@ -66,7 +66,30 @@ describe("bercon shell in a terminal", () => {
       yield* terminal.press("C-c")
       yield* terminal.press("C-d")
       yield* terminal.until(/^code 0$/m)
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped))
+
+  it.live.skipIf(!hasTmux)(
+    `has a command wait for the end of an outage, unless Ctrl-C is pressed${needsTmux}`,
+    () =>
+      Effect.gen(function*() {
+        const { env, start: startAgain, stop } = yield* simulated
+        const terminal = yield* start(["shell", "--timeout", "1m"], { env, columns: 100 })
+        yield* terminal.until(/>$/m)
+        yield* terminal.type("ban Miller --for 7d")
+        yield* terminal.press("Enter")
+        yield* terminal.until(/the shell has no flags \(got --for\)/)
+        yield* stop({ keepPlayers: true })
+        yield* terminal.type("admins\rbans\rhalf")
+        yield* terminal.until(/-- the server has closed its port[^]*> half$/m)
+        yield* terminal.press("C-c")
+        yield* terminal.until(/-- no longer waiting for admins: .* Not done either: 1 line after it\n[^]*>$/m)
+        yield* terminal.type("version\r")
+        yield* startAgain
+        yield* terminal.until(/-- logged in\n[^]*^1\.220\n[^]*>$/m)
+        yield* terminal.press("C-d")
+        yield* terminal.until(/^code 0$/m)
+      }).pipe(Effect.scoped)
+  )
 
   it.live.skipIf(!hasTmux)(
     `completes names, shows tables, asks back, and keeps its history${needsTmux}`,
@@ -109,12 +132,11 @@ describe("bercon shell in a terminal", () => {
         yield* again.until(/>$/m)
         yield* again.press("Up")
         yield* again.until(/> kick "李雷/)
-      }).pipe(Effect.scoped),
-    60_000
+      }).pipe(Effect.scoped)
   )
 })
 
-describe("bercon shell after it has asked for the password", () => {
+describe("bercon shell after it has asked for the password", { concurrent: true }, () => {
   it.live.skipIf(!hasTmux)(`takes Ctrl-C as a key that clears the line${needsTmux}`, () =>
     Effect.gen(function*() {
       const { env: { BERCON_PORT } } = yield* simulated
@@ -129,10 +151,37 @@ describe("bercon shell after it has asked for the password", () => {
       yield* terminal.until(/>$/m)
       yield* terminal.press("C-d")
       yield* terminal.until(/^code 0$/m)
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped))
 })
 
-describe("bercon shell without a terminal", () => {
+describe("bercon shell that a signal ends", { concurrent: true }, () => {
+  for (const [signal, code] of [["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+    it.live.skipIf(!hasTmux)(`leaves the terminal as it was on ${signal}${needsTmux}`, () =>
+      Effect.gen(function*() {
+        const { env } = yield* simulated
+        const terminal = yield* start(["shell"], { env })
+        yield* terminal.until(/>$/m)
+        yield* terminal.type("half a line")
+        yield* terminal.signal(signal)
+        yield* terminal.ended(code)
+      }).pipe(Effect.scoped))
+  }
+
+  it.live.skipIf(!hasTmux)(
+    `leaves the terminal as it was on Ctrl-C at the password${needsTmux}`,
+    () =>
+      Effect.gen(function*() {
+        const { env: { BERCON_PORT } } = yield* simulated
+        const terminal = yield* start(["shell"], { env: { BERCON_PORT } })
+        yield* terminal.until(/Password of 127\.0\.0\.1:\d+:$/m)
+        yield* terminal.type("secr")
+        yield* terminal.press("C-c")
+        assert.notInclude(yield* terminal.ended(130), "secr")
+      }).pipe(Effect.scoped)
+  )
+})
+
+describe("bercon shell without a terminal", { concurrent: true }, () => {
   it.live(
     "is a script: a command a line, one that fails does not end it, and the exit code tells",
     () =>
@@ -150,7 +199,6 @@ describe("bercon shell without a terminal", () => {
           "version",
           "ban 0 60 bad words"
         ])
-      }).pipe(Effect.scoped),
-    30_000
+      }).pipe(Effect.scoped)
   )
 })

@@ -27,10 +27,14 @@ export interface Terminal {
   readonly type: (text: string) => Effect.Effect<void>
   /** Presses keys by tmux's names: `Enter`, `C-c`, `Tab`, `Left`. */
   readonly press: (...keys: ReadonlyArray<string>) => Effect.Effect<void>
+  /** Sends a signal to `bercon`. */
+  readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
   readonly resize: (columns: number, rows: number) => Effect.Effect<void>
-  /** What is on the screen, without blanks at the ends of lines, and with accents composed. */
+  /** The text on the screen, without blanks at the ends of lines, and with accents composed. */
   readonly screen: Effect.Effect<string>
-  /** Waits until the screen is as it should be, and returns it. Dies with the screen if it is not within 15 seconds. */
+  /** Waits until `bercon` has ended with this exit code, and checks that the terminal shows what is typed, as before. */
+  readonly ended: (code: number) => Effect.Effect<string>
+  /** Waits until the screen is as it should be, and returns it. Dies with the screen if it is not within a minute. */
   readonly until: (expected: RegExp) => Effect.Effect<string>
 }
 
@@ -42,8 +46,8 @@ export interface Options {
 
 let terminals = 0
 
-/** One after the other: several terminals at once are slow on small machines. */
-const turn = Semaphore.makeUnsafe(1)
+/** Two at the same time: more are slow on small machines. */
+const turn = Semaphore.makeUnsafe(2)
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 
@@ -67,22 +71,36 @@ export const start = (args: ReadonlyArray<string>, { columns = 80, env = {}, row
       () => Effect.ignoreCause(tmux("kill-server"))
     )
     const screen = Effect.map(tmux("capture-pane", "-p"), (text) => text.replace(/[ \t]+$/gm, "").normalize("NFC"))
+    const until = (expected: RegExp) =>
+      Effect.gen(function*() {
+        const deadline = performance.now() + 60_000
+        for (;;) {
+          const text = yield* screen
+          if (expected.test(text)) return text
+          if (performance.now() > deadline) {
+            return yield* Effect.die(new Error(`${String(expected)} is not on the screen:\n${text}`))
+          }
+          yield* Effect.sleep("50 millis")
+        }
+      })
     const terminal: Terminal = {
       type: (text) => Effect.asVoid(tmux("send-keys", "-l", text)),
       press: (...keys) => Effect.asVoid(tmux("send-keys", ...keys)),
+      signal: (signal) =>
+        Effect.map(tmux("display-message", "-p", "#{pane_pid}"), (shell) => {
+          const pid = execFileSync("ps", ["-o", "pid=", "--ppid", shell.trim()], { encoding: "utf8" })
+          process.kill(Number(pid), signal)
+        }),
       resize: (columns, rows) => Effect.asVoid(tmux("resize-window", "-x", `${columns}`, "-y", `${rows}`)),
       screen,
-      until: (expected) =>
+      until,
+      ended: (code) =>
         Effect.gen(function*() {
-          const deadline = performance.now() + 15_000
-          for (;;) {
-            const text = yield* screen
-            if (expected.test(text)) return text
-            if (performance.now() > deadline) {
-              return yield* Effect.die(new Error(`${String(expected)} is not on the screen:\n${text}`))
-            }
-            yield* Effect.sleep("50 millis")
-          }
+          const after = yield* until(new RegExp(`^code ${code}$`, "m"))
+          yield* tmux("send-keys", "-l", "typed\r")
+          // The terminal shows it, and then `cat` prints it.
+          yield* until(/^typed\ntyped$/m)
+          return after
         })
     }
     return terminal

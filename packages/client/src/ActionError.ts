@@ -205,9 +205,9 @@ export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Uncon
  *
  * **Details**
  *
- * All three lists come from comparing the ban list before and after the removal. `missing`: bans that disappeared but were
- * not intended to. `stillListed`: bans that were intended to disappear but are still there. Both have the numbers of the
- * list before the removal. `added`: bans that are new.
+ * All three lists come from comparing the ban list before and after the removal. `missing`: bans that disappeared but
+ * were not intended to. `stillListed`: bans that were intended to disappear but are still there. Both have the numbers
+ * of the list before the removal. `added`: bans that are new.
  *
  * @category errors
  * @since 0.1.0

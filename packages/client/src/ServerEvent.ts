@@ -7,8 +7,8 @@
  * lines in the server's order. Every event keeps the server's line as `text`. A line of unknown form is
  * {@link Unrecognized}, never an error. Events are immutable data.
  *
- * NULs and line ends after the text belong to no field. Blanks there belong only to a message or a name. GUIDs are read
- * in upper or lower case, and are in lower case in events.
+ * NULs and line ends at the end of a line belong to no field. Blanks at its end belong only to a message or a name.
+ * GUIDs are read in upper or lower case, and are in lower case in events.
  *
  * Players choose their names, and some choose names that look like other text. Each line is therefore matched as a
  * whole, from its fixed words at both ends. Four kinds of lines stay ambiguous, because a name may contain the words
@@ -47,7 +47,7 @@ import { Player, PlayerReference } from "./Player.ts"
 const TIMED = { receivedAt: Schema.optionalKey(Schema.DateTimeUtc) }
 
 /** The fields of every event that the server sends: its text and the time. */
-const TOLD = { text: Schema.String, ...TIMED }
+const FROM_SERVER = { text: Schema.String, ...TIMED }
 
 /**
  * An RCON client has logged in. No event reports its leaving.
@@ -57,7 +57,7 @@ const TOLD = { text: Schema.String, ...TIMED }
  */
 export class AdminLoggedIn extends Schema.TaggedClass<AdminLoggedIn>("@bercon/client/ServerEvent/AdminLoggedIn")(
   "AdminLoggedIn",
-  { admin: AdminId, address: Address, ...TOLD }
+  { admin: AdminId, address: Address, ...FROM_SERVER }
 ) {}
 
 /**
@@ -71,7 +71,7 @@ export class AdminChat extends Schema.TaggedClass<AdminChat>("@bercon/client/Ser
   admin: AdminId,
   recipient: Schema.optionalKey(Schema.String),
   message: Schema.String,
-  ...TOLD
+  ...FROM_SERVER
 }) {}
 
 /**
@@ -82,7 +82,7 @@ export class AdminChat extends Schema.TaggedClass<AdminChat>("@bercon/client/Ser
  */
 export class PlayerConnected extends Schema.TaggedClass<PlayerConnected>("@bercon/client/ServerEvent/PlayerConnected")(
   "PlayerConnected",
-  { player: PlayerReference, address: Address, ...TOLD }
+  { player: PlayerReference, address: Address, ...FROM_SERVER }
 ) {}
 
 /**
@@ -116,7 +116,7 @@ export class PlayerGuid extends Schema.TaggedClass<PlayerGuid>("@bercon/client/S
   player: PlayerReference,
   kind: GuidKind,
   guid: Guid,
-  ...TOLD
+  ...FROM_SERVER
 }) {}
 
 /**
@@ -127,7 +127,7 @@ export class PlayerGuid extends Schema.TaggedClass<PlayerGuid>("@bercon/client/S
  */
 export class PlayerVerified extends Schema.TaggedClass<PlayerVerified>("@bercon/client/ServerEvent/PlayerVerified")(
   "PlayerVerified",
-  { player: PlayerReference, guid: Guid, ...TOLD }
+  { player: PlayerReference, guid: Guid, ...FROM_SERVER }
 ) {}
 
 /**
@@ -144,7 +144,7 @@ export class PlayerDisconnected
     "PlayerDisconnected",
     {
       player: PlayerReference,
-      ...TOLD,
+      ...FROM_SERVER,
       known: Schema.optionalKey(Player),
       knownAt: Schema.optionalKey(Schema.DateTimeUtc)
     }
@@ -171,7 +171,7 @@ export class PlayerKicked extends Schema.TaggedClass<PlayerKicked>("@bercon/clie
     player: PlayerReference,
     guid: Schema.optionalKey(Guid),
     reason: KickReason.KickReason,
-    ...TOLD,
+    ...FROM_SERVER,
     known: Schema.optionalKey(Player),
     knownAt: Schema.optionalKey(Schema.DateTimeUtc)
   }
@@ -221,7 +221,7 @@ export class PlayerChat extends Schema.TaggedClass<PlayerChat>("@bercon/client/S
   channel: ChatChannel,
   player: PlayerReference,
   message: Schema.String,
-  ...TOLD
+  ...FROM_SERVER
 }) {
   /** The name of the player. */
   get name(): string {
@@ -245,7 +245,7 @@ export class UnattributedChat
     channel: ChatChannel,
     name: Schema.String,
     message: Schema.String,
-    ...TOLD
+    ...FROM_SERVER
   })
 {}
 
@@ -261,13 +261,13 @@ export class UnattributedChat
  * - `code`: the code of the action, possibly in many lines, without the quotation mark before it and the one at its
  *   very end. Servers cut long code, and some filters print more after the second mark, which is then kept.
  *
- * Servers send only rules that log to their console.
+ * Servers send only matches of rules that log to their console.
  *
- * The player has chosen the name and perhaps the code; the number in `player` comes from the server. If the known
- * player with this number has the name that stands here, that is the name. Otherwise the name ends before the first
- * ` (GUID) - #rule `, ` (-) - #rule ` or ` - #rule "`. So code cannot change the player, because it comes after that.
- * The name of an unknown player can: if it contains ` (-) - #0 `, it ends there, and `guid` is absent. To contain
- * another player's GUID it must be longer than 40 characters, and Steam allows 32.
+ * The player has chosen the name and perhaps the code; the slot in `player` comes from the server. If the line has the
+ * name of the known player in that slot, that is the name. Otherwise the name ends before the first ` (GUID) - #rule `,
+ * ` (-) - #rule ` or ` - #rule "`. Code comes after these, so it cannot change the player. The name of an unknown
+ * player can: if it contains ` (-) - #0 `, it ends there, and `guid` is absent. A name that contains another player's
+ * GUID would be longer than 40 characters, and Steam allows 32.
  *
  * @category models
  * @since 0.1.0
@@ -278,7 +278,7 @@ export class FilterLog extends Schema.TaggedClass<FilterLog>("@bercon/client/Ser
   filter: Schema.String,
   rule: Schema.Int,
   code: Schema.String,
-  ...TOLD
+  ...FROM_SERVER
 }) {}
 
 /**
@@ -311,7 +311,7 @@ export class BattlEyeMaster extends Schema.TaggedClass<BattlEyeMaster>("@bercon/
       "QueryTimedOut",
       "BanCheckTimedOut"
     ]),
-    ...TOLD
+    ...FROM_SERVER
   }
 ) {}
 
@@ -326,7 +326,7 @@ export class ServerInitialized
   extends Schema.TaggedClass<ServerInitialized>("@bercon/client/ServerEvent/ServerInitialized")("ServerInitialized", {
     version: Schema.String,
     game: Schema.optionalKey(Schema.String),
-    ...TOLD
+    ...FROM_SERVER
   })
 {}
 
@@ -338,7 +338,7 @@ export class ServerInitialized
  */
 export class ServerUpdated extends Schema.TaggedClass<ServerUpdated>("@bercon/client/ServerEvent/ServerUpdated")(
   "ServerUpdated",
-  { version: Schema.String, ...TOLD }
+  { version: Schema.String, ...FROM_SERVER }
 ) {}
 
 /**
@@ -349,7 +349,7 @@ export class ServerUpdated extends Schema.TaggedClass<ServerUpdated>("@bercon/cl
  */
 export class ConfigEntry extends Schema.TaggedClass<ConfigEntry>("@bercon/client/ServerEvent/ConfigEntry")(
   "ConfigEntry",
-  { entry: Schema.String, ...TOLD }
+  { entry: Schema.String, ...FROM_SERVER }
 ) {}
 
 /**
@@ -367,7 +367,7 @@ export class ConfigEntry extends Schema.TaggedClass<ConfigEntry>("@bercon/client
 export class FileError extends Schema.TaggedClass<FileError>("@bercon/client/ServerEvent/FileError")("FileError", {
   problem: Schema.Literals(["CannotOpen", "Incompatible"]),
   file: Schema.optionalKey(Schema.String),
-  ...TOLD
+  ...FROM_SERVER
 }) {}
 
 /**
@@ -378,7 +378,7 @@ export class FileError extends Schema.TaggedClass<FileError>("@bercon/client/Ser
  */
 export class KickingDisabled extends Schema.TaggedClass<KickingDisabled>("@bercon/client/ServerEvent/KickingDisabled")(
   "KickingDisabled",
-  { subject: Schema.String, ...TOLD }
+  { subject: Schema.String, ...FROM_SERVER }
 ) {}
 
 /**
@@ -389,7 +389,7 @@ export class KickingDisabled extends Schema.TaggedClass<KickingDisabled>("@berco
  */
 export class LoggedIn extends Schema.TaggedClass<LoggedIn>("@bercon/client/ServerEvent/LoggedIn")("LoggedIn", {
   admin: AdminId,
-  ...TOLD
+  ...FROM_SERVER
 }) {}
 
 /**
@@ -400,7 +400,7 @@ export class LoggedIn extends Schema.TaggedClass<LoggedIn>("@bercon/client/Serve
  */
 export class CommandEcho extends Schema.TaggedClass<CommandEcho>("@bercon/client/ServerEvent/CommandEcho")(
   "CommandEcho",
-  { command: Schema.String, ...TOLD }
+  { command: Schema.String, ...FROM_SERVER }
 ) {}
 
 /**
@@ -416,7 +416,7 @@ export class CommandEcho extends Schema.TaggedClass<CommandEcho>("@bercon/client
  */
 export class CommandResult extends Schema.TaggedClass<CommandResult>("@bercon/client/ServerEvent/CommandResult")(
   "CommandResult",
-  { ...TOLD }
+  { ...FROM_SERVER }
 ) {}
 
 /**
@@ -427,7 +427,7 @@ export class CommandResult extends Schema.TaggedClass<CommandResult>("@bercon/cl
  */
 export class Unrecognized extends Schema.TaggedClass<Unrecognized>("@bercon/client/ServerEvent/Unrecognized")(
   "Unrecognized",
-  { ...TOLD }
+  { ...FROM_SERVER }
 ) {}
 
 /**

@@ -1,6 +1,21 @@
 /**
  * The tables that servers print, with the lines that are not valid rows.
  *
+ * A table is plain immutable data.
+ *
+ * **Example** (Showing the lines that could not be read)
+ *
+ * ```ts
+ * import { RconClient } from "@bercon/client"
+ * import { Console, Effect } from "effect"
+ *
+ * const unparsed = Effect.gen(function*() {
+ *   const rcon = yield* RconClient.RconClient
+ *   const table = yield* rcon.playerTable
+ *   yield* Effect.forEach(table.unparsed, ({ line, text }) => Console.log(`line ${line}: ${text}`))
+ * })
+ * ```
+ *
  * @since 0.1.0
  */
 

@@ -109,7 +109,7 @@ describe("PlayerIdentified", () => {
 })
 
 describe("a player", () => {
-  it.effect("is kicked, whispered to and banned by GUID and by row, whatever the current slot", () =>
+  it.effect("is whispered to by GUID and kicked by row, whatever the current slot", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const rcon = yield* RconClient.RconClient
@@ -367,7 +367,7 @@ describe("an event", () => {
 })
 
 describe("a client on an older session", () => {
-  it.effect("has its number and the flavour from the greeting", () =>
+  it.effect("has its admin number and the flavour from the greeting", () =>
     Effect.gen(function*() {
       const session = yield* Session.Session
       yield* TestRcon.passTime("1 second")

@@ -3,8 +3,8 @@
  *
  * **Details**
  *
- * You choose the ids, for example `"altis-1"`. Only the id crosses the network: each runner reads the password from its own
- * configuration. So it does with the address, except of servers in a `ServerList`, which contains their settings.
+ * You choose the ids, for example `"altis-1"`. Each runner reads the password from its own configuration, and so no password
+ * crosses the network. It also reads the address from there, unless the server is in a `ServerList`.
  *
  * **Example** (Servers from the environment: `ALTIS_1_HOST`, `ALTIS_1_PORT`, `ALTIS_1_PASSWORD`)
  *

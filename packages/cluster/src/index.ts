@@ -8,6 +8,7 @@
 export * as ActionError from "./ActionError.ts"
 export * as ClusterFleet from "./ClusterFleet.ts"
 export * as ClusterRcon from "./ClusterRcon.ts"
+export * as ClusterSingleton from "./ClusterSingleton.ts"
 export * as CommandError from "./CommandError.ts"
 export * as Embedded from "./Embedded.ts"
 export * as Fleet from "./Fleet.ts"

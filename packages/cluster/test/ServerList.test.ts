@@ -253,7 +253,7 @@ const wasMade = (exit: Exit.Exit<void, unknown>): boolean | undefined => {
 }
 
 describe("while runners come and go and the store is away", () => {
-  it.effect.each([1, 2, 3])("no change is lost, and none is made twice (seed %i)", (seed) =>
+  it.effect.each([1, 2])("no change is lost, and none is made twice (seed %i)", (seed) =>
     Effect.gen(function*() {
       const { added, members, outcomes, replacements, store } = yield* Random.withSeed(churn, seed)
       assert.strictEqual(outcomes.size, added)

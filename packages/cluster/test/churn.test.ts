@@ -9,7 +9,7 @@ import { Sharding } from "effect/cluster"
 import * as MemoryCluster from "./memoryCluster.ts"
 
 const PASSWORD = Redacted.make("secret")
-const SERVERS = 6
+const SERVERS = 4
 const ROUNDS = 25
 
 const idOf = (i: number) => `server-${i}`

@@ -83,7 +83,7 @@ describe("a game server in the cluster", () => {
           ...Array.from({ length: 50 }, (_, i) => `message ${i}`)
         ])
       }
-      yield* TestRcon.passTime("10 minutes")
+      yield* TestRcon.passTime("3 minutes")
       assert.strictEqual((yield* server.logins).length, 1)
       assert.deepStrictEqual(yield* server.drops, [])
     }).pipe(Effect.scoped, provided))
@@ -183,7 +183,7 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
       const logins = yield* server.logins
       assert.strictEqual(logins.length, 2)
       yield* server.emit("after the move")
-      yield* TestRcon.passTime("5 minutes")
+      yield* TestRcon.passTime("2 minutes")
       assert.deepStrictEqual(heard.map((text) => text.replace(/#\d \(.*\)/, "#")), [
         "RCon admin # logged in",
         "gap Reconnected undefined",

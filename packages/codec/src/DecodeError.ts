@@ -120,7 +120,8 @@ export type DecodeErrorReason =
 const hex = (value: number, digits: number) => value.toString(16).padStart(digits, "0")
 
 /**
- * The error for a datagram that is not a well-formed BattlEye packet. `reason` describes why. The error keeps no byte of the datagram.
+ * The error for a datagram that is not a well-formed BattlEye packet. `reason` describes why. The error keeps no byte
+ * of the datagram.
  *
  * @category errors
  * @since 0.1.0

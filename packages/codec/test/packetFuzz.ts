@@ -41,8 +41,8 @@ const valid: ReadonlyArray<Uint8Array> = [
 ]
 
 /**
- * Makes strings of bytes, most of them near to a packet. A string is valid until the next one. `pick` returns integers from 0
- * to its argument, exclusive.
+ * Makes strings of bytes, most of them near to a packet. A string is valid until the next one. `pick` returns integers
+ * from 0 to its argument, exclusive.
  */
 export const strings = (pick: (limit: number) => number): () => Uint8Array => {
   const scratch = new Uint8Array(512)
@@ -82,8 +82,8 @@ export const strings = (pick: (limit: number) => number): () => Uint8Array => {
 }
 
 /**
- * Decodes a string. Throws unless it is accepted exactly if it is a packet, and an accepted one encodes to the same bytes.
- * Returns the reason of a refusal.
+ * Decodes a string. Throws unless it is accepted exactly if it is a packet, and an accepted one encodes to the same
+ * bytes. Returns the reason of a refusal.
  */
 export const check = (
   sender: "client" | "server",

@@ -1,7 +1,7 @@
 import { Fleet, FleetError, LoginFailure, RconClient, Transport } from "@bercon/fleet"
 import { TestFleet, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Layer, Logger, Redacted, References } from "effect"
+import { Cause, Clock, Effect, Exit, Layer, Logger, Redacted, References } from "effect"
 import { both, statuses, tags, two } from "./helpers.ts"
 
 describe("get", () => {
@@ -226,13 +226,32 @@ describe("forEach", () => {
       assert.strictEqual(yield* most(), 5)
     }).pipe(Effect.provide(TestFleet.layer({ servers: 5 }))))
 
+  it.effect("dies if an option is out of its range", () =>
+    Effect.gen(function*() {
+      const { fleet } = yield* both
+      const message = (options: Fleet.ForEachOptions) =>
+        Effect.map(Effect.exit(fleet.players(options)), (exit) =>
+          String(Exit.isFailure(exit) && Cause.squash(exit.cause)))
+      for (const concurrency of [0, 1.5, NaN]) {
+        assert.strictEqual(
+          yield* message({ concurrency }),
+          `RangeError: concurrency must be an integer from 1, or "unbounded" (got ${concurrency})`
+        )
+      }
+      assert.strictEqual(
+        yield* message({ timeout: 0 }),
+        "RangeError: timeout must be a positive duration (got 0)"
+      )
+    }).pipe(Effect.provide(TestFleet.layer(two))))
+
   it.effect("say announces on all servers", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* both
       yield* fleet.say("Restart in\nfive minutes", { say: { split: true } })
+      yield* fleet.say("Now")
       for (const { server } of (yield* simulation.all).values()) {
         const said = (yield* server.executions).map(({ text }) => text).filter((text) => text.startsWith("say"))
-        assert.deepStrictEqual(said, ["say -1 Restart in", "say -1 five minutes"])
+        assert.deepStrictEqual(said, ["say -1 Restart in", "say -1 five minutes", "say -1 Now"])
       }
     }).pipe(Effect.provide(TestFleet.layer(two))))
 })

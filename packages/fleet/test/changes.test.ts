@@ -221,6 +221,24 @@ describe("a client that is slow to close, or fails to", () => {
       assert.deepStrictEqual([active, closed], [[`slow 2`], [`slow 1`]])
     }).pipe(withMock))
 
+  it.effect("delays a later client of its id, even if one in between has waited and is closing, too", () =>
+    Effect.gen(function*() {
+      const { active, closed, fleet, server } = yield* observedFleet((number) =>
+        Effect.sleep(number === 2 ? "10 seconds" : "1 second")
+      )
+      for (let times = 0; times < 2; times++) {
+        yield* fleet.add("slow", server)
+        yield* Effect.forkChild(fleet.remove("slow"), { startImmediately: true })
+      }
+      yield* TestRcon.passTime("2 seconds")
+      assert.deepStrictEqual(closed, ["slow 1"])
+      yield* fleet.add("slow", server)
+      yield* TestRcon.passTime("7 seconds")
+      assert.deepStrictEqual([active, closed], [[], ["slow 1"]])
+      yield* TestRcon.passTime("1 second")
+      assert.deepStrictEqual([active, closed], [["slow 3"], ["slow 1", "slow 2"]])
+    }).pipe(withMock))
+
   it.effect("delays `remove` and the end of the fleet", () =>
     Effect.gen(function*() {
       const { close, closed, fleet, server } = yield* observedFleet((number) => Effect.sleep(`${number} seconds`))

@@ -1,5 +1,5 @@
 /**
- * The ban book of a community: who is banned on which of its servers. It is the truth that `BanEnforcement` makes hold.
+ * The ban book of a community: its bans, each on one, some or all of its servers. `BanEnforcement` makes them hold.
  *
  * **Details**
  *
@@ -59,17 +59,17 @@ import { makeBook } from "./internal/bans/makeBook.ts"
  * @since 0.1.0
  */
 export interface NewBan {
-  /** Who is banned. `Ban.targetFromString` reads one that somebody typed. */
+  /** The banned player or account. `Ban.targetFromString` reads one that somebody typed. */
   readonly target: BanTarget
-  /** What the player is told: one line of at most 200 characters. */
+  /** The reason that the player sees: one line of at most 200 characters. */
   readonly reason: string
   /** How long it lasts from now on. Default `"permanent"`. */
   readonly duration?: Duration.Input | "permanent" | undefined
-  /** Who bans, at most 100 characters. */
+  /** The admin or program that bans: at most 100 characters. */
   readonly by: string
-  /** Where the ban comes from, at most 100 characters. Default `"book"`. */
+  /** The list that the ban comes from: at most 100 characters. Default `"book"`. */
   readonly source?: string | undefined
-  /** On which servers it holds. Default `"all"`. */
+  /** The servers on which it holds. Default `"all"`. */
   readonly servers?: BanScope | undefined
 }
 
@@ -86,7 +86,7 @@ export interface ListedBan {
 }
 
 /**
- * What is the same for all bans of an import.
+ * The fields that all bans of an import have in common.
  *
  * @category models
  * @since 0.1.0
@@ -97,7 +97,7 @@ export interface ImportOptions extends Pick<NewBan, "by" | "source" | "servers">
 }
 
 /**
- * What an import added, and how many bans were not added: they were in the book already, or are over.
+ * The result of an import. `skipped`: the number of bans that were in the book already, or are over.
  *
  * @category models
  * @since 0.1.0
@@ -119,7 +119,7 @@ export interface BanChange {
 }
 
 /**
- * What of the book is looked for. A ban must match all that is given.
+ * A search in the book. A ban must match all fields that are given.
  *
  * @category models
  * @since 0.1.0
@@ -129,12 +129,12 @@ export interface Query {
   readonly words?: string | undefined
   /** The id of a server on which the ban must hold. Default: any. */
   readonly server?: string | undefined
-  /** Of whom the ban must be: one of these. Default: anybody. */
+  /** The targets of which the ban must have one. Default: any. */
   readonly targets?: Iterable<BanTarget> | undefined
 }
 
 /**
- * What the ban book offers. Changes run one after the other, and are in the store when they succeed.
+ * The operations of a ban book. Changes run one after the other, and are in the store when they succeed.
  *
  * @category models
  * @since 0.1.0
@@ -154,9 +154,9 @@ export interface Service {
   /** The bans in force that match a query, the newest first. A search by `targets` takes no longer in a large book. */
   readonly search: (query: Query) => Effect.Effect<ReadonlyArray<BanEntry>>
   /**
-   * What changes from now on. A subscriber that is 1,024 changes behind loses the oldest. Ends when the book is closed.
+   * The changes from now on. A subscriber that is 1,024 changes behind loses the oldest. Ends when the book is closed.
    *
-   * That a ban is over is no change. Compute it from `until`.
+   * The end of a ban is not a change. Compute it from `until`.
    */
   readonly changes: Stream.Stream<BanChange>
 
@@ -172,7 +172,7 @@ export interface Service {
   /** Adds bans of another book, with their numbers. A ban of which the book has the number is not added. See {@link Json}. */
   readonly importEntries: (entries: Iterable<BanEntry>) => Effect.Effect<Imported, BanBookError>
 
-  /** Reads what other programs have changed in the store. Entries that are known are not read again. */
+  /** Reads the changes that other programs have made in the store. Known entries are not read again. */
   readonly refresh: Effect.Effect<void, BanBookError>
   /** The numbers of entries in the store that cannot be read: their targets are unknown. */
   readonly unreadable: Effect.Effect<ReadonlySet<string>>
@@ -196,8 +196,7 @@ export interface Options {
   /** How many bans in force the book takes, from 1. Default 50,000. */
   readonly capacity?: number | undefined
   /**
-   * How often to look for what other programs have changed in the store, at least a second. Default `"never"`: this program
-   * is the only one.
+   * The interval of `refresh`, at least 1 second. Default `"never"`: this program is the only one that uses the store.
    */
   readonly refreshInterval?: Duration.Input | "never" | undefined
 }

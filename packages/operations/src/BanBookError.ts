@@ -1,5 +1,17 @@
 /**
- * Why the ban book could not do something.
+ * Errors of the ban book.
+ *
+ * **Example** (Lifting a ban that may be lifted already)
+ *
+ * ```ts
+ * import { BanBook, type BanEntry } from "@bercon/operations"
+ * import { Effect } from "effect"
+ *
+ * const pardon = Effect.fn(function*(id: BanEntry.BanEntryId) {
+ *   const book = yield* BanBook.BanBook
+ *   return yield* book.lift(id).pipe(Effect.catchReason("BanBookError", "NotInBook", () => Effect.succeed([])))
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -8,7 +20,7 @@ import * as Schema from "effect/Schema"
 import { BanEntryId } from "./BanEntry.ts"
 
 /**
- * A ban was given with a value that is not allowed: `problem` says which, and what is. Nothing was changed.
+ * A field of a ban has a value that is not allowed. `problem` names the field, the value and what is allowed. Nothing was changed.
  *
  * @category errors
  * @since 0.1.0
@@ -71,7 +83,7 @@ export class NotInBook extends Schema.Error<NotInBook>("@bercon/operations/NotIn
 }
 
 /**
- * The store of the book cannot be read or written; `cause` says why. What was to be changed may be changed in part.
+ * The store of the book cannot be read or written, because of `cause`. The change may have been made in part.
  *
  * @category errors
  * @since 0.1.0
@@ -92,7 +104,7 @@ export class StoreFailed extends Schema.Error<StoreFailed>("@bercon/operations/S
 }
 
 /**
- * The ban book could not do something. `reason` says why.
+ * The ban book could not do something, because of `reason`.
  *
  * @category errors
  * @since 0.1.0

@@ -9,13 +9,13 @@
  *   `checkInterval`: adds what is missing, removes what is too much, and reads the list again, until it agrees. Rows of the book are
  *   known by the mark in their reason. All others are somebody else's, and are left alone.
  * - It checks every player by GUID, address and account as soon as these are known, and those who are there already when a ban
- *   is added. Who is banned is kicked, with the reason and the remaining time, until the player is gone.
+ *   is added. It kicks a banned player, with the reason and the remaining time, until the player is gone.
  *
- * Nothing of it is remembered: what is to be done follows from the book, the list and the clock. (Lists of Arma Reforger's own RCON
- * have no reasons. There the book remembers in the store what it has put in.)
+ * It needs no memory: the next step follows from the book, the list and the clock. (Lists of Arma Reforger's own RCON have no
+ * reasons. There the store remembers which rows are the book's.)
  *
  * Servers remove bans by their place in the list. If another admin changes the list in the same moment, a removal can hit a ban of
- * somebody else. The book sees that in the next print of the list, puts the ban back and logs a warning.
+ * somebody else. The next print of the list shows it; the ban is put back, and a warning is logged.
  *
  * **Example** (Three servers, one book)
  *
@@ -29,20 +29,8 @@
  * )
  * ```
  *
- * **Example** (Once in a cluster)
- *
- * ```ts
- * import { BanBook, BanEnforcement } from "@bercon/operations"
- * import { Layer } from "effect"
- * import { Singleton } from "effect/cluster"
- *
- * // On every runner: Effect Cluster runs it on one of them, and on another one if that ends. The fleet is the cluster's own
- * // (`ClusterFleet` of @bercon/cluster), the store `KeyValueStore.layerSql`. Other programs on that store may change the book.
- * const Bans = BanEnforcement.layerFleet().pipe(
- *   Layer.provide(BanBook.layer({ refreshInterval: "5 seconds" }))
- * )
- * const Enforcement = Singleton.make("bans", Layer.launch(Bans))
- * ```
+ * In a cluster give the layer to `ClusterSingleton.layer` of `@bercon/cluster`: it then runs on one of the runners, and on another
+ * one if that runner ends. The book is then `BanBook.layer({ refreshInterval: "5 seconds" })` on a store that all runners share.
  *
  * @since 0.1.0
  */
@@ -71,7 +59,7 @@ export interface StatusChange {
 }
 
 /**
- * What the enforcement offers. It works by itself; this is to watch it.
+ * The state of the enforcement, which works by itself.
  *
  * @category services
  * @since 0.1.0

@@ -1,5 +1,18 @@
 /**
- * A ban of the ban book: who is banned, why, until when, by whom and on which servers.
+ * A ban of the ban book: its target, reason, end, admin and servers.
+ *
+ * **Example** (The bans of a player who is on a server)
+ *
+ * ```ts
+ * import type { Player } from "@bercon/client"
+ * import { BanBook, BanEntry } from "@bercon/operations"
+ * import { Effect } from "effect"
+ *
+ * const bansOf = Effect.fn(function*(player: Player.Player) {
+ *   const book = yield* BanBook.BanBook
+ *   return yield* book.search({ targets: BanEntry.targetsOf(player) })
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -36,7 +49,7 @@ const line = (maximum: number) =>
   )
 
 /**
- * Where a ban holds: on every server, also on those that are added later, or on those of the ids given, one at least.
+ * The servers on which a ban holds: all, including those that are added later, or those with these ids, at least one.
  *
  * @category models
  * @since 0.1.0
@@ -44,7 +57,7 @@ const line = (maximum: number) =>
 export const BanScope = Schema.Union([Schema.Literal("all"), Schema.NonEmptyArray(Schema.NonEmptyString)])
 
 /**
- * Where a ban holds: on every server, or on those of the ids given.
+ * The servers on which a ban holds: all, or those with these ids.
  *
  * @category models
  * @since 0.1.0
@@ -57,10 +70,10 @@ export type BanScope = typeof BanScope.Type
  * **Details**
  *
  * - `target`: a GUID, an IP address, or the id of an account of Arma Reforger. Each holds on servers that know such targets.
- * - `reason`: what the player is told, one line of at most 200 characters. Servers are given what fits into 128 bytes.
+ * - `reason`: one line of at most 200 characters, which the player sees. Servers get as much of it as fits into 128 bytes.
  * - `added`, `until`: by the clock of the book's machine.
- * - `by`: who banned, at most 100 characters. `source`: where the ban comes from, at most 100 characters: `"book"`, a file,
- *   another server.
+ * - `by`: the admin or program that banned, at most 100 characters.
+ * - `source`: the list that the ban comes from, at most 100 characters: `"book"`, a file, another server.
  *
  * @category models
  * @since 0.1.0

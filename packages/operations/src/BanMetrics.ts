@@ -1,13 +1,24 @@
 /**
- * What the enforcement of bans counts, as Effect `Metric`s. Each has the attribute `server`, the id of the server.
+ * Metrics of the enforcement of bans, as Effect `Metric`s. Each has the attribute `server`, the id of the server.
  *
  * **Details**
  *
  * | name                       | kind    | attributes | counts                                                              |
  * | -------------------------- | ------- | ---------- | ------------------------------------------------------------------- |
  * | `bercon_ban_converged`     | gauge   |            | 1 while the server's list agrees with the book, otherwise 0         |
- * | `bercon_ban_rows_total`    | counter | `change`   | changes of the server's list: `Add`, `Remove`; `Restore`, a row of somebody else's that a removal may have hit was put back |
- * | `bercon_ban_kicks_total`   | counter | `outcome`  | kicks of banned players: `Kicked`; `Gone`, had left by then; `Failed`, tried again |
+ * | `bercon_ban_rows_total`    | counter | `change`   | changes of the server's list: `Add`, `Remove`; `Restore`: a row of another admin that a removal may have hit is added again |
+ * | `bercon_ban_kicks_total`   | counter | `outcome`  | kicks of banned players: `Kicked`; `Gone`: the player had left; `Failed`: tried again |
+ *
+ * **Example** (Whether the bans hold on a server)
+ *
+ * ```ts
+ * import { BanMetrics } from "@bercon/operations"
+ * import { Effect, Metric } from "effect"
+ *
+ * const isConverged = Metric.value(Metric.withAttributes(BanMetrics.converged, { server: "altis" })).pipe(
+ *   Effect.map(({ value }) => value === 1)
+ * )
+ * ```
  *
  * @since 0.1.0
  */

@@ -1,6 +1,16 @@
 /**
  * How the bans of the book are enforced on a server.
  *
+ * **Example** (A short list on all servers, and none on one of them)
+ *
+ * ```ts
+ * import { BanEnforcement, type BanPolicy } from "@bercon/operations"
+ *
+ * const policy: BanPolicy.BanPolicy = { enforcement: "BanOnJoin", capacity: 200, maxAge: "365 days" }
+ *
+ * const Bans = BanEnforcement.layerFleet({ ...policy, servers: { event: { enforcement: "Kick" } } })
+ * ```
+ *
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
@@ -12,9 +22,10 @@ import type { BanEntry } from "./BanEntry.ts"
  *
  * **Details**
  *
- * In each of them a banned player who is on the server is kicked. They differ in what is in the server's own list of bans:
+ * Each of them kicks a banned player who is on the server. They differ in the rows of the server's own list of bans:
  *
- * - `"Kick"`: nothing. For servers whose list others keep, and that ban nobody while this program is not running.
+ * - `"Kick"`: none of the book's. For servers whose list other admins keep. No ban of the book holds while this program is not
+ *   running.
  * - `"BanOnJoin"`: the bans of players who have tried to join. The list stays short.
  * - `"List"`: all bans of the book, within `capacity` and `maxAge`. They hold while this program is not running, too.
  *
@@ -33,15 +44,15 @@ export interface BanPolicy {
   /** Default `"List"`. */
   readonly enforcement?: Enforcement | undefined
   /**
-   * How many rows of the book the server's list has at most, from 0 to 2,500: the newest bans are kept. Lists of more than some
-   * 3,000 rows do not fit into a reply, and large ones slow servers down. Rows of others do not count. Default 1,000.
+   * The maximal number of the book's rows in the server's list, from 0 to 2,500: the newest bans are kept. A list of more than
+   * about 3,000 rows does not fit into a reply, and large lists slow servers down. Rows of others do not count. Default 1,000.
    */
   readonly capacity?: number | undefined
-  /** How old a ban in the server's list is at most, from when it was added to the book. Default: infinite. */
+  /** The maximal age of a ban in the server's list, counted from its addition to the book. Default: infinite. */
   readonly maxAge?: Duration.Input | undefined
   /**
-   * How often the server's list is compared with the book, beside after each login and change: from 10 seconds. It finds what
-   * other admins have changed. Default 5 minutes.
+   * The interval in which the server's list is compared with the book, besides after each login and change: at least 10 seconds.
+   * It finds the changes of other admins. Default 5 minutes.
    */
   readonly checkInterval?: Duration.Input | undefined
   /** Whether the server writes its list to its file after a change. If not, a restart forgets it. Default `true`. */
@@ -52,15 +63,15 @@ export interface BanPolicy {
    */
   readonly mark?: string | undefined
   /**
-   * What a player is told who is kicked, one line of which 128 bytes are used. `remaining` is how long the ban lasts. Default:
-   * the mark, the reason and the time, as in `[book:k3x9q2] teamkilling (6d 23h left)`.
+   * The reason that a kicked player sees, one line of which 128 bytes are used. `remaining`: how long the ban still lasts. If it
+   * throws, the default is used. Default: the mark, the reason and the time, as in `[book:k3x9q2] teamkilling (6d 23h left)`.
    */
   readonly kickReason?: ((entry: BanEntry, remaining: Duration.Duration | "permanent") => string) | undefined
 }
 
 /**
- * An option of a policy has a value that is not allowed. `server` is the id of the server whose policy it is, absent if it is
- * that of all. Nothing is enforced.
+ * An option of a policy has a value that is not allowed. `server`: the id of the server that has this policy; absent if it is the
+ * policy of all. Nothing is enforced.
  *
  * @category errors
  * @since 0.1.0

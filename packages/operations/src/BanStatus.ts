@@ -1,6 +1,18 @@
 /**
  * How a server's list of bans compares with the book.
  *
+ * **Example** (Servers on which bans may not hold)
+ *
+ * ```ts
+ * import { BanEnforcement } from "@bercon/operations"
+ * import { Effect } from "effect"
+ *
+ * const failing = Effect.gen(function*() {
+ *   const { status } = yield* BanEnforcement.BanEnforcement
+ *   return Array.from(yield* status).flatMap(([server, one]) => one._tag === "Failing" ? [`${server}: ${one.reason}`] : [])
+ * })
+ * ```
+ *
  * @since 0.1.0
  */
 
@@ -11,11 +23,11 @@
  *
  * - `Waiting`: the client is not logged in. The list is compared after the next login.
  * - `Converging`: the list is being changed; `missing` bans are to be added, `excess` rows removed.
- * - `Converged`: the list was read last at `at`, in milliseconds since 1970, and had what it should: `rows` of the book, and
- *   `foreign` rows of others.
- * - `Failing`: the list could not be read or changed, `tries` times since `since`; `reason` says why. It is tried again, soon
- *   at first, then every minute.
- * - `Ended`: the session was closed for good; `reason` says why. In a fleet, `replace` begins again.
+ * - `Converged`: the list agreed when it was last read, at `at` in milliseconds since 1970: `rows` of the book, and `foreign` rows
+ *   of others.
+ * - `Failing`: the list could not be read or changed, `tries` times since `since`, because of `reason`. The next try follows soon
+ *   at first, later after a minute.
+ * - `Ended`: the session was closed for good, because of `reason`. In a fleet, `replace` begins again.
  *
  * Players are checked in each of these states but `Waiting` and `Ended`.
  *

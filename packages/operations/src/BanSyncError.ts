@@ -19,7 +19,7 @@ import * as Schema from "effect/Schema"
 
 /**
  * The list does not come to agree with the book, although no command fails: it is not complete, it does not show what is added,
- * or it changes all the time. `problem` says which. What was added or removed so far stays so.
+ * or it changes all the time. `problem` says which. Changes that were made so far remain.
  *
  * @category errors
  * @since 0.1.0

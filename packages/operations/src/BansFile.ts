@@ -19,7 +19,7 @@ import { DEFAULT_MARK, idIn } from "./internal/bans/mark.ts"
 import { fit } from "./internal/bans/newEntry.ts"
 
 /**
- * A line that is not a ban, and why. `line` is its number in the file, from 1.
+ * A line that is not a ban, and the reason. `line`: its number in the file, from 1.
  *
  * @category models
  * @since 0.1.0
@@ -31,7 +31,7 @@ export interface UnreadLine {
 }
 
 /**
- * What a file of bans has in it.
+ * The content of a file of bans.
  *
  * @category models
  * @since 0.1.0
@@ -42,8 +42,7 @@ export interface BansFile {
 }
 
 /**
- * Times before this one, in seconds, are none that a server has written: 2001-09-09. Guides on the web take the column for
- * minutes.
+ * The earliest time that a server can have written, in seconds: 2001-09-09. Some guides on the web take the column for minutes.
  */
 const EARLIEST = 1_000_000_000
 
@@ -56,8 +55,8 @@ const LATEST = 8_640_000_000_000
  *
  * **Details**
  *
- * A line is a GUID or an IP address, a time and a reason, parted by blanks. The time is -1 for ever, and otherwise when the ban
- * ends, in seconds since 1970. A ban that is over is a ban, too; `importBans` of the book skips it.
+ * A line is a GUID or an IP address, a time and a reason, separated by blanks. The time is the end of the ban in seconds since
+ * 1970, or -1 if it is permanent. A ban that is over is read as well; `importBans` of the book skips it.
  *
  * **Example**
  *
@@ -83,7 +82,7 @@ export const parse = (text: string): BansFile => {
   return { bans, unread }
 }
 
-/** The ban of a line, or why it is none. */
+/** The ban of a line, or the reason why the line is not a ban. */
 const readLine = (line: string): ListedBan | string => {
   const [, word = "", time, reason = ""] = /^\s*(\S+)(?:\s+(\S+))?(?:\s+(.*))?$/s.exec(line) ?? []
   const target = Option.getOrUndefined(targetFromString(word))
@@ -154,10 +153,10 @@ const hash = (text: string): number => {
 }
 
 /**
- * The bans in the list of a server, as `bans` of a client returns it at `now`. Bans that are over are left out, and so are those
- * of which the server does not tell how long they last.
+ * The bans in the list of a server, as `bans` of a client returns it at `now`. Bans that are over are left out, and so are bans
+ * whose end is not in the list.
  *
- * **Example** (What a server has so far)
+ * **Example** (Importing the bans of a server)
  *
  * ```ts
  * import { BanBook, BansFile } from "@bercon/operations"

@@ -1,5 +1,19 @@
 /**
- * Why a plan, or what was asked of it, was refused.
+ * Errors of plans.
+ *
+ * **Example** (Adding a plan that may be there)
+ *
+ * ```ts
+ * import { Plans } from "@bercon/operations"
+ * import { Effect } from "effect"
+ *
+ * const update = Effect.gen(function*() {
+ *   const plans = yield* Plans.Plans
+ *   yield* plans.add({ id: "update", at: { once: "2026-12-24T04:00:00Z" } }).pipe(
+ *     Effect.catchTag("DuplicatePlan", ({ message }) => Effect.logInfo(message))
+ *   )
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -49,8 +63,7 @@ export class DuplicatePlan
 }
 
 /**
- * There is no plan of this id, or none that can be removed: plans of the program itself cannot. `known` are the ids that there
- * are.
+ * No plan has this id, or the plan cannot be removed because it is part of the program. `known`: the ids of the plans.
  *
  * @category errors
  * @since 0.1.0
@@ -71,7 +84,7 @@ export class UnknownPlan extends Schema.TaggedError<UnknownPlan>("@bercon/operat
 }
 
 /**
- * What is recorded of the plans could not be read or written. Nothing is said or restarted while that lasts.
+ * The store could not read or write a record of the plans. Nothing is announced or restarted until it can.
  *
  * @category errors
  * @since 0.1.0

@@ -1,5 +1,20 @@
 /**
- * What happens to plans and rotas, for logs, for a chat, for a person on call.
+ * Events of plans and rotas: for logs, for a chat, for a person on call.
+ *
+ * **Example** (Restarts that did not take place)
+ *
+ * ```ts
+ * import { PlanEvent, Plans } from "@bercon/operations"
+ * import { Effect, Stream } from "effect"
+ *
+ * const alarms = Effect.gen(function*() {
+ *   const { events } = yield* Plans.Plans
+ *   yield* Stream.runForEach(
+ *     Stream.filter(events, ({ _tag }) => _tag === "NotRestarted" || _tag === "NotBack"),
+ *     (event) => Effect.logError(`${event.server}: ${PlanEvent.format(event)}`)
+ *   )
+ * })
+ * ```
  *
  * @since 0.1.0
  */
@@ -7,7 +22,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
-/** `occurrence`: as the calendar has it. `time`: when it takes place, which is another time if it was postponed. */
+/** `occurrence`: the time in the calendar. `time`: the time of the restart, which differs if it was postponed. */
 const OF_PLAN = {
   plan: Schema.String,
   server: Schema.String,
@@ -15,11 +30,11 @@ const OF_PLAN = {
   time: Schema.DateTimeUtc
 }
 
-/** Whether what was sent was executed, as far as that is known. */
+/** Whether the command was executed, as far as that is known. */
 const Sent = Schema.Literals(["Executed", "MaybeExecuted"])
 
 /**
- * It is settled when a server restarts next: for the first time, or it was postponed.
+ * The time of a server's next restart is settled: it is the first one, or it was postponed.
  *
  * @category models
  * @since 0.1.0
@@ -29,7 +44,7 @@ export class Appointed extends Schema.TaggedClass<Appointed>("@bercon/operations
 }) {}
 
 /**
- * Players were warned, `lead` before the restart or a little later. If it may not have been executed, it is not said again.
+ * Players were warned, `lead` before the restart or a little later. A warning that may not have arrived is not repeated.
  *
  * @category models
  * @since 0.1.0
@@ -42,8 +57,7 @@ export class Warned extends Schema.TaggedClass<Warned>("@bercon/operations/PlanE
 }) {}
 
 /**
- * A warning was left out: it was too late for it (`Late`), another one was due as well (`Overtaken`), or nobody was there
- * (`Empty`).
+ * A warning was left out: it was too late (`Late`), a later one was due as well (`Overtaken`), or the server was empty (`Empty`).
  *
  * @category models
  * @since 0.1.0
@@ -65,7 +79,7 @@ export class WarningSkipped
 export class Locked extends Schema.TaggedClass<Locked>("@bercon/operations/PlanEvent/Locked")("Locked", OF_PLAN) {}
 
 /**
- * The server was unlocked, since it does not restart, or later.
+ * The server was unlocked, because it does not restart, or later.
  *
  * @category models
  * @since 0.1.0
@@ -90,7 +104,7 @@ export class PlayersKicked
 {}
 
 /**
- * The server was told to restart, for the first time or once more.
+ * The command to restart was sent, for the first time or once more.
  *
  * @category models
  * @since 0.1.0
@@ -102,7 +116,7 @@ export class Commanded extends Schema.TaggedClass<Commanded>("@bercon/operations
 }) {}
 
 /**
- * The server does not answer any more: it is restarting.
+ * The server no longer answers: it is restarting.
  *
  * @category models
  * @since 0.1.0
@@ -110,7 +124,7 @@ export class Commanded extends Schema.TaggedClass<Commanded>("@bercon/operations
 export class Gone extends Schema.TaggedClass<Gone>("@bercon/operations/PlanEvent/Gone")("Gone", OF_PLAN) {}
 
 /**
- * The server is still away, `since` when it went. Reported again and again, `count` times so far.
+ * The server has been away since `since`. Reported every `backWithin` of the plan, `count` times so far.
  *
  * @category models
  * @since 0.1.0
@@ -122,8 +136,8 @@ export class NotBack extends Schema.TaggedClass<NotBack>("@bercon/operations/Pla
 }) {}
 
 /**
- * The server has restarted. `took`: from the command to when it was found to be back, which can be later than it was if nobody
- * was looking.
+ * The server has restarted. `took`: the time from the command until the server was found to be back. If no driver was running, that
+ * can be later than it was.
  *
  * @category models
  * @since 0.1.0
@@ -141,11 +155,11 @@ export class Restarted extends Schema.TaggedClass<Restarted>("@bercon/operations
  * - `"Aborted"`: an operator ordered it.
  * - `"Missed"`: this program or the server was away for longer than the plan's `latest`. Later occurrences that were missed as
  *   well are over with it.
- * - `"Empty"`: nobody was there.
+ * - `"Empty"`: the server was empty.
  * - `"Refused"`: the server refused the command, or has no such command.
  * - `"Stayed"`: the command was sent as often as the plan says, and the server did not go.
- * - `"Unknown"`: the process that sent the command ended while it did, the server is there, and nothing shows whether it is
- *   still the same. The command is not repeated.
+ * - `"Unknown"`: the process that sent the command ended at that moment. The server answers, but nothing shows whether it has
+ *   restarted. The command is not repeated.
  *
  * @category models
  * @since 0.1.0
@@ -158,7 +172,7 @@ export class NotRestarted
 {}
 
 /**
- * Something could not be done, and is left out. `step`: what.
+ * A step could not be done, and is left out.
  *
  * @category models
  * @since 0.1.0
@@ -173,7 +187,7 @@ export class StepFailed
 {}
 
 /**
- * A message of a rota was said.
+ * A message of a rota was announced.
  *
  * @category models
  * @since 0.1.0
@@ -186,7 +200,7 @@ export class Said extends Schema.TaggedClass<Said>("@bercon/operations/PlanEvent
 }) {}
 
 /**
- * What happens to plans and rotas. `plan` is the id of the plan or the rota.
+ * An event of a plan or a rota. `plan`: its id.
  *
  * @category models
  * @since 0.1.0
@@ -208,7 +222,7 @@ export const PlanEvent = Schema.Union([
 ])
 
 /**
- * What happens to plans and rotas.
+ * An event of a plan or a rota.
  *
  * @category models
  * @since 0.1.0
@@ -220,7 +234,7 @@ const maybe = (execution: typeof Sent.Type): string => execution === "Executed" 
 const WHY_NOT = {
   Aborted: "it was aborted",
   Missed: "its time was missed",
-  Empty: "nobody is there",
+  Empty: "the server is empty",
   Refused: "the server refuses the command",
   Stayed: "the server ignores the command",
   Unknown: "the command may have been executed, but nothing shows whether it was"

@@ -1,5 +1,5 @@
 /**
- * What is counted of plans and rotas, as Effect `Metric`s.
+ * Metrics of plans and rotas, as Effect `Metric`s.
  *
  * **Details**
  *
@@ -8,8 +8,17 @@
  * | `bercon_plan_events_total` | counter | `plan`, `server`, `event` | events of plans and rotas, by their tag                 |
  * | `bercon_restart_seconds`   | gauge   | `plan`, `server`          | how long the last restart took, from the command on     |
  *
- * Events are logged, too, with the annotations `plan` and `server`: `NotBack`, `NotRestarted` (unless it was aborted, or nobody
- * was there) and `StepFailed` as warnings, the others at level info.
+ * Events are logged as well, with the annotations `plan` and `server`: `NotBack`, `NotRestarted` (unless it was aborted, or the
+ * server was empty) and `StepFailed` as warnings, the others at level info.
+ *
+ * **Example** (The duration of the last restart)
+ *
+ * ```ts
+ * import { PlanMetrics } from "@bercon/operations"
+ * import { Metric } from "effect"
+ *
+ * const seconds = Metric.value(Metric.withAttributes(PlanMetrics.restartSeconds, { plan: "nightly", server: "altis" }))
+ * ```
  *
  * @since 0.1.0
  */

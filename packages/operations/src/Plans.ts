@@ -1,25 +1,25 @@
 /**
- * Restart plans and rotas, and what makes them true.
+ * Restart plans and rotas, and the drivers that carry them out.
  *
  * **Details**
  *
- * Nothing is remembered that can be computed from the plans and the clock. What must be remembered is in the `KeyValueStore`:
- * plans that were added, orders of operators, and how far each plan has got on each server. So a process that starts again goes
- * on where the last one stopped, on this machine or on another with the same store, and says nothing twice.
+ * Everything that can be computed from the plans and the clock is computed. The rest is in the `KeyValueStore`: plans that were
+ * added, orders of operators, and the progress of each plan on each server. So a process that starts again continues the work of
+ * the last one, on this machine or on another with the same store, and repeats no announcement.
  *
- * Each server must be driven by one driver at a time: the `KeyValueStore` does not keep two apart. `abort`, `postpone`, `add` and
- * `remove` may come from any process. A driver in this process knows at once; one in another finds out before its next step, and
- * looks every `refresh`.
+ * Only one driver at a time may drive a server: the `KeyValueStore` has no locks. `abort`, `postpone`, `add` and `remove` may be
+ * called in any process. A driver in the same process follows at once; a driver in another process follows before its next step,
+ * and within `refresh`. An order that arrives in the moment of the command can be too late, although it was accepted.
  *
- * Players are told at most once. A text is sent once: if the datagram is lost, or the process ends while it sends, that warning is
- * missing, and the next one comes at its time.
+ * A warning is sent at most once. If its datagram is lost, or the process ends while it sends, that warning is missing, and the
+ * next one follows at its own time.
  *
  * **Example** (A fleet)
  *
  * ```ts
  * import { Plans } from "@bercon/operations"
  *
- * // What is still to be provided is the fleet, and a `KeyValueStore`.
+ * // It still needs a fleet and a `KeyValueStore`.
  * const Operations = Plans.layerFleet({
  *   restarts: [{ id: "nightly", at: { cron: "0 4 * * *", timeZone: "Europe/Berlin" } }],
  *   rotas: [{ id: "rules", every: "20 minutes", messages: ["No base raiding at night"] }]
@@ -51,7 +51,7 @@ import type * as Rota from "./Rota.ts"
 // -----------------------------------------------------------------------------
 
 /**
- * What comes next of a plan on a server.
+ * The next occurrence of a plan on a server.
  *
  * @category models
  * @since 0.1.0
@@ -60,42 +60,42 @@ export interface Upcoming {
   /** The id of the plan. */
   readonly plan: string
   readonly server: string
-  /** As the calendar has it. */
+  /** The time in the calendar. */
   readonly occurrence: DateTime.Utc
-  /** When the server restarts: another time than `occurrence` if it was postponed. */
+  /** The time of the restart: differs from `occurrence` if it was postponed. */
   readonly time: DateTime.Utc
-  /** `"Restarting"`: the command was sent, or is being sent, and its end is not known yet. */
+  /** `"Restarting"`: the command was sent, or is being sent, and its outcome is not known yet. */
   readonly state: "Planned" | "Restarting"
-  /** The warnings that are still to be said: how long before, and when. */
+  /** The warnings that are still to come: how long before the restart, and when. */
   readonly warnings: ReadonlyArray<{ readonly lead: Duration.Duration; readonly at: DateTime.Utc }>
 }
 
 /**
- * What an order has changed.
+ * The result of an order.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Ordered {
-  /** What was aborted, or when it takes place now. */
+  /** The restarts that were aborted, or their new times. */
   readonly changed: ReadonlyArray<Upcoming>
-  /** Servers on which nothing was changed, since they are restarting already. */
+  /** The servers on which nothing was changed, because they are restarting already. */
   readonly restarting: ReadonlyArray<string>
 }
 
 /**
- * Which servers of a plan are meant.
+ * A selection of a plan's servers.
  *
  * @category models
  * @since 0.1.0
  */
 export interface OnServers {
-  /** Default: all of the plan's. If these are `"all"`, those that have ever been driven. */
+  /** Default: all servers of the plan. For a plan of `"all"` servers, these are the servers that have ever been driven. */
   readonly servers?: Iterable<string> | undefined
 }
 
 /**
- * By how much, or to when.
+ * A delay, or a new time.
  *
  * @category models
  * @since 0.1.0
@@ -103,7 +103,7 @@ export interface OnServers {
 export type NewTime = { readonly by: Duration.Input } | { readonly to: DateTime.Utc }
 
 /**
- * What plans offer. All but `drive` and `events` fail with `PlanStoreError` if the store fails.
+ * The operations of plans. All except `drive` and `events` fail with `PlanStoreError` if the store fails.
  *
  * @category models
  * @since 0.1.0
@@ -115,19 +115,19 @@ export interface Service {
    */
   readonly list: Effect.Effect<ReadonlyArray<RestartPlan.RestartPlan>, PlanStoreError>
   /**
-   * Puts a plan in force, and keeps it in the store: a restart at one time, for example. A plan that comes late for its own
-   * warnings leaves them out.
+   * Puts a plan in force, and keeps it in the store: a restart at one time, for example. Warnings that are too late by then are
+   * left out.
    */
   readonly add: (
     plan: RestartPlan.Input
   ) => Effect.Effect<RestartPlan.RestartPlan, InvalidPlan | DuplicatePlan | PlanStoreError>
   /**
-   * Removes a plan that was added. It does nothing more from now on: a server that it has locked stays locked, and a restart that
-   * was commanded is not watched. To prevent a restart, `abort` it first.
+   * Removes a plan that was added, with all records of it. It does nothing more from now on: a server that it has locked stays
+   * locked, and a restart that was commanded is not watched. To prevent a restart, `abort` it first.
    */
   readonly remove: (id: string) => Effect.Effect<void, UnknownPlan | PlanStoreError>
 
-  /** What comes next: of each plan on each of its servers, the earliest first. */
+  /** The next occurrence of each plan on each of its servers, the earliest first. */
   readonly next: (
     options?: OnServers & {
       /** Default: all plans. */
@@ -135,13 +135,13 @@ export interface Service {
     }
   ) => Effect.Effect<ReadonlyArray<Upcoming>, UnknownPlan | PlanStoreError>
   /**
-   * Orders that the next occurrence does not take place. The one after it does. A server that was locked for it is unlocked.
-   * Players are not told: they may have been warned.
+   * Cancels the next occurrence. The one after it takes place. A server that was locked for it is unlocked. This is not
+   * announced, although players may have been warned.
    */
   readonly abort: (id: string, options?: OnServers) => Effect.Effect<Ordered, UnknownPlan | PlanStoreError>
   /**
-   * Orders that the next occurrence takes place at another time. Players are warned anew, before the new time. Fails with
-   * `InvalidPlan` if that is not in the future.
+   * Moves the next occurrence to another time. Players are warned again, before the new time. Fails with `InvalidPlan` if that is
+   * not in the future.
    */
   readonly postpone: (
     id: string,
@@ -150,16 +150,19 @@ export interface Service {
   ) => Effect.Effect<Ordered, UnknownPlan | InvalidPlan | PlanStoreError>
 
   /**
-   * Makes the plans and rotas true on one server, for as long as it runs. Ends when the client's session is closed, and fails if
-   * that ends for good by itself. While the store fails nothing is done, and it is tried again.
+   * Carries out the plans and rotas on one server, for as long as it runs. Ends when the client's session is closed, and fails if
+   * the session ends for good by itself. While the store fails, it does nothing but retry.
    */
   readonly drive: (server: string, rcon: RconClient.Service) => Effect.Effect<void, LoginFailure>
-  /** What happens, from now on, on the servers that are driven from here. A subscriber that is slow loses the oldest. */
+  /**
+   * Events from now on, on the servers that this process drives. A subscriber that is 1,024 events behind loses the oldest. Ends
+   * when the plans are closed.
+   */
   readonly events: Stream.Stream<PlanEvent>
 }
 
 /**
- * Restart plans and rotas, and what makes them true.
+ * Restart plans and rotas, and the drivers that carry them out.
  *
  * @category services
  * @since 0.1.0
@@ -173,15 +176,15 @@ export class Plans extends Context.Service<Plans, Service>()("@bercon/operations
  * @since 0.1.0
  */
 export interface Options<out E = never, out R = never> {
-  /** When servers restart. Default: none, but those that are added. */
+  /** The restart plans. Default: only those that are added later. */
   readonly restarts?: ReadonlyArray<RestartPlan.Input> | undefined
-  /** What is said in turn. Default: none. */
+  /** The rotas. Default: none. */
   readonly rotas?: ReadonlyArray<Rota.Input> | undefined
   /** The text of a warning. Several lines are several announcements. Default: the plan's template (`RestartPlan.textOf`). */
   readonly text?: ((warning: RestartPlan.Warning) => string) | undefined
   /**
-   * What to do if a server does not come back within the plan's `backWithin`, and each time that this has passed again: have its
-   * host start it, wake somebody. It runs beside the plan. A failure is logged. Default: nothing.
+   * Runs if a server is not back within the plan's `backWithin`, and again after each such time: it can have the host start the
+   * server, or wake somebody. It runs beside the plan. A failure is logged. Default: nothing.
    */
   readonly notBack?: ((event: NotBack) => Effect.Effect<unknown, E, R>) | undefined
   /**
@@ -196,9 +199,9 @@ export interface Options<out E = never, out R = never> {
 // -----------------------------------------------------------------------------
 
 /**
- * Plans that nobody drives yet: for a command that shows or aborts what another process drives, or to call `drive`.
+ * Plans without a driver: for a command that shows or aborts the restarts of another process, or to call `drive`.
  *
- * Fails with `InvalidPlan` if a plan or a rota is not valid, or an id is there twice.
+ * Fails with `InvalidPlan` if a plan or a rota is not valid, or two have the same id.
  *
  * @category constructors
  * @since 0.1.0
@@ -208,18 +211,7 @@ export const make = <E = never, R = never>(
 ): Effect.Effect<Service, InvalidPlan, KeyValueStore | Scope.Scope | R> => makePlans(options ?? {})
 
 /**
- * Drives every server of the fleet, also those that are added later, for as long as it runs.
- *
- * **Example** (Once in a cluster)
- *
- * ```ts
- * import { Plans } from "@bercon/operations"
- * import { Singleton } from "effect/cluster"
- *
- * // On every runner: Effect Cluster runs it on one of them, and on another one if that ends. The fleet's clients are
- * // `ClusterRcon.start` of @bercon/cluster (`Fleet.fromClients`), and the store is `KeyValueStore.layerSql`, say.
- * const Driver = Singleton.make("plans", Plans.driveFleet)
- * ```
+ * Drives every server of the fleet, including those that are added later, for as long as it runs.
  *
  * @category driving
  * @since 0.1.0
@@ -240,7 +232,8 @@ export const layer = <E = never, R = never>(
 ): Layer.Layer<Plans, InvalidPlan, KeyValueStore | R> => Layer.effect(Plans, make(options))
 
 /**
- * Provides plans, and drives every server of the fleet.
+ * Provides plans, and drives every server of the fleet. In a cluster give this layer to `ClusterSingleton.layer` of
+ * `@bercon/cluster`: it then runs on one of the runners, and on another one if that runner ends.
  *
  * @category layers
  * @since 0.1.0
@@ -258,10 +251,7 @@ export const layerFleet = <E = never, R = never>(
   )
 
 /**
- * Provides plans, and drives one server. `server`: its id, under which is kept what was done.
- *
- * In a cluster this can be in each server's own program, with `ClusterRcon.layerStart(server)` as its client, if that program runs
- * once.
+ * Provides plans, and drives one server. `server`: its id, under which its progress is kept.
  *
  * @category layers
  * @since 0.1.0

@@ -1,9 +1,9 @@
 /**
- * When servers restart, and what their players are told before.
+ * The times at which servers restart, and the warnings of their players.
  *
  * **Details**
  *
- * A plan is data. It says what shall be true: at these times these servers restart, announced. `Plans` makes it true.
+ * A plan is data: at these times these servers restart, announced. `Plans` carries it out.
  *
  * The times follow a cron expression in a time zone, or there is one time. On a day with daylight saving time, a time in the
  * hour that is skipped is moved behind it (02:30 becomes 03:30); a time in the hour that is repeated takes place the first time
@@ -12,10 +12,10 @@
  *
  * Of each occurrence, in this order:
  *
- * 1. Warnings, each `warnings` before. One is said until half of its time is over, later it is left out; if several are due,
- *    only the last is said.
- * 2. `lock`: nobody can join any more. If the occurrence does not take place after all, the server is unlocked.
- * 3. `kick`: everybody is kicked.
+ * 1. Warnings, each `warnings` before. A warning is announced until half of its time is over, later it is left out. If several are
+ *    due, only the last is announced.
+ * 2. `lock`: players can no longer join. If the occurrence does not take place after all, the server is unlocked.
+ * 3. `kick`: all players are kicked.
  * 4. The command. It is sent once. Its evidence is that the server goes and comes back. If the server stays for `goneWithin`,
  *    the command is sent again, `tries` times in all.
  *
@@ -51,7 +51,7 @@ import { InvalidPlan } from "./PlanError.ts"
 // -----------------------------------------------------------------------------
 
 /**
- * Times that come again, as a cron expression of five fields (minute, hour, day, month, weekday) or six (second first), read by
+ * Recurring times, as a cron expression of five fields (minute, hour, day, month, weekday) or six (second first), read by
  * `effect/Cron`.
  *
  * @category models
@@ -61,7 +61,7 @@ export const Recurring = Schema.Struct({
   cron: Schema.String,
   /** As `"Europe/Berlin"`, or an offset as `"+01:00"`. */
   timeZone: Schema.String,
-  /** When a time takes place that comes twice because clocks are put back. Default `"earlier"`. */
+  /** The choice for a time that occurs twice, because clocks are put back. Default `"earlier"`. */
   onDstOverlap: Schema.optionalKey(Schema.Literals(["earlier", "later", "both"]))
 })
 
@@ -73,7 +73,7 @@ export const Recurring = Schema.Struct({
  */
 export const Once = Schema.Struct({
   once: Schema.DateTimeUtcFromString,
-  /** In which texts show the time. Default `"UTC"`. */
+  /** The time zone in which texts show the time. Default `"UTC"`. */
   timeZone: Schema.optionalKey(Schema.String)
 })
 
@@ -82,7 +82,7 @@ export const Once = Schema.Struct({
 // -----------------------------------------------------------------------------
 
 /**
- * How long before a restart players are warned by default: 60, 30, 15, 5 and 1 minutes.
+ * The default times of warnings before a restart: 60, 30, 15, 5 and 1 minutes.
  *
  * @category constants
  * @since 0.1.0
@@ -92,7 +92,7 @@ export const DEFAULT_WARNINGS: ReadonlyArray<Duration.Duration> = [60, 30, 15, 5
 )
 
 /**
- * The text of warnings by default.
+ * The default text of warnings.
  *
  * @category constants
  * @since 0.1.0
@@ -144,48 +144,48 @@ export type RestartPlan = typeof RestartPlan.Type
  * @since 0.1.0
  */
 export interface Input {
-  /** Names the plan: 1 to 64 characters. What was done of it is kept under this name. */
+  /** The name of the plan: 1 to 64 characters. Its progress is kept under this name. */
   readonly id: string
   /** The servers that restart: ids of the fleet, or `"all"`. Default `"all"`. */
   readonly servers?: "all" | ReadonlyArray<string> | undefined
-  /** When they restart. */
+  /** The times at which they restart. */
   readonly at:
     | typeof Recurring.Type
     | { readonly once: DateTime.DateTime.Input; readonly timeZone?: string | undefined }
-  /** How long before it players are warned: up to 32 times, each from 1 second to 1 day. Default {@link DEFAULT_WARNINGS}. */
+  /** The times of warnings before the restart: up to 32, each from 1 second to 1 day. Default {@link DEFAULT_WARNINGS}. */
   readonly warnings?: ReadonlyArray<Duration.Input> | undefined
   /**
-   * What players are told, one line. `{remaining}` is the time that is left (`1 hour`), `{time}` the time of the restart in the
+   * The text of a warning, one line. `{remaining}` is the time that is left (`1 hour`), `{time}` the time of the restart in the
    * plan's time zone (`04:00`), both as is usual in `locale`. Default {@link DEFAULT_TEXT}. For more than that, give `Plans` a
    * function.
    */
   readonly text?: string | undefined
   /** The language of `{remaining}` and `{time}`, as `"de"` or `"pt-BR"`. Default `"en"`. */
   readonly locale?: string | undefined
-  /** How long before it nobody can join any more: 0 to 1 day. Default: the server is not locked. DayZ does not lock. */
+  /** The time before the restart at which the server is locked: 0 to 1 day. Without it the server stays open. DayZ does not lock. */
   readonly lock?: Duration.Input | undefined
-  /** How long before it everybody is kicked: 0 to 1 day, and the reason, one line, default `"Restart"`. Default: nobody is. */
+  /** The time before the restart at which all players are kicked: 0 to 1 day, and the reason, one line, default `"Restart"`. Without it they stay. */
   readonly kick?: { readonly before: Duration.Input; readonly reason?: string | undefined } | undefined
   /**
-   * What the server is told. `"shutdown"`: its process ends, and what watches over it starts it again; every flavour has that.
-   * `"restartServer"`: it restarts itself (Arma 3 only). Default `"shutdown"`.
+   * The command. `"shutdown"`: the server's process ends, and the service or panel that watches it starts it again; every flavour
+   * has this command. `"restartServer"`: the server restarts itself (Arma 3 only). Default `"shutdown"`.
    */
   readonly command?: "shutdown" | "restartServer" | undefined
-  /** Whether an empty server is left alone: no warnings, no restart. Unknown is not empty. Default `false`. */
+  /** Whether an empty server is left alone: no warnings, no restart. A server whose players are unknown is not empty. Default `false`. */
   readonly skipWhenEmpty?: boolean | undefined
   /**
-   * How late a restart may be if this program or the server was away at its time: 0 to 1 day. Later, the occurrence is left
-   * out. Default 5 minutes.
+   * The longest delay of a restart if this program or the server was away at its time: 0 to 1 day. After that, the occurrence is
+   * left out. Default 5 minutes.
    */
   readonly latest?: Duration.Input | undefined
-  /** How long after the command the server may still be there: 1 second to 1 hour. Default 1 minute. */
+  /** The time after the command in which the server must go: 1 second to 1 hour. Default 1 minute. */
   readonly goneWithin?: Duration.Input | undefined
   /**
-   * How long the server may be away before that is reported (`NotBack`), and reported again: 1 second to 1 day. Default 10
+   * The time after which the absence of the server is reported (`NotBack`), and reported again: 1 second to 1 day. Default 10
    * minutes.
    */
   readonly backWithin?: Duration.Input | undefined
-  /** How often the command is sent in all, if the server stays: 1 to 10. Default 3. */
+  /** The number of times that the command is sent if the server stays: 1 to 10. Default 3. */
   readonly tries?: number | undefined
 }
 
@@ -243,7 +243,7 @@ const problemOf = (plan: typeof Fields.Type): string | undefined =>
 // -----------------------------------------------------------------------------
 
 /**
- * A warning that is about to be said.
+ * A warning that is about to be announced.
  *
  * @category models
  * @since 0.1.0
@@ -251,7 +251,7 @@ const problemOf = (plan: typeof Fields.Type): string | undefined =>
 export interface Warning {
   readonly plan: RestartPlan
   readonly server: string
-  /** When the server restarts. */
+  /** The time of the restart. */
   readonly time: DateTime.Utc
   /** The time until then: whole minutes from two minutes on, otherwise whole seconds. */
   readonly remaining: Duration.Duration
@@ -280,7 +280,7 @@ export const formatDuration: (duration: Duration.Duration, locale: string) => st
 // -----------------------------------------------------------------------------
 
 /**
- * The first occurrence of a plan after a time, as the calendar has it: not postponed, not aborted. `undefined` if there is none.
+ * The first occurrence of a plan after a time in its calendar, without orders of operators. `undefined` if there is none.
  *
  * @category times
  * @since 0.1.0

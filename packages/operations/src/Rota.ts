@@ -1,11 +1,11 @@
 /**
- * Messages that are said in turn, for as long as players are there.
+ * Messages that are announced in turn, while players are there.
  *
  * **Details**
  *
- * A rota is data, as a plan is; `Plans` says its messages. Their times are the whole multiples of `every` since 1970 in UTC
- * (every 20 minutes: on the hour, 20 past, 40 past), on all servers alike. A message is said once; one that could not be said at
- * its time (nobody was there, the server was away) is said until half of `every` is over. Then its turn is at the next time.
+ * A rota is data, as a plan is; `Plans` announces its messages. Their times are the whole multiples of `every` since 1970 in UTC
+ * (every 20 minutes: on the hour, 20 past, 40 past), on all servers alike. A message is sent once. If the server was empty or away
+ * at its time, the message follows until half of `every` is over; after that, its turn is at the next time.
  *
  * **Example** (Two messages, one every 20 minutes)
  *
@@ -62,15 +62,15 @@ export type Rota = typeof Rota.Type
  * @since 0.1.0
  */
 export interface Input {
-  /** Names the rota: 1 to 64 characters. Whose turn it is is kept under this name. */
+  /** The name of the rota: 1 to 64 characters. The turn is kept under this name. */
   readonly id: string
-  /** The servers on which it is said: ids of the fleet, or `"all"`. Default `"all"`. */
+  /** The servers of the rota: ids of the fleet, or `"all"`. Default `"all"`. */
   readonly servers?: "all" | ReadonlyArray<string> | undefined
   /** The time between two messages: 1 second to 1 day. */
   readonly every: Duration.Input
-  /** What is said, one line each, 1 to 256 of them. */
+  /** The messages, one line each: 1 to 256. */
   readonly messages: ReadonlyArray<string>
-  /** Whether nothing is said to an empty server, and to one of which it is not known who is there. Default `true`. */
+  /** Whether servers that are empty, or whose players are unknown, get no message. Default `true`. */
   readonly onlyWithPlayers?: boolean | undefined
 }
 

@@ -125,7 +125,7 @@ describe("the book", () => {
       })
     ).pipe(inMemory))
 
-  it.effect("lifts one ban, or all of a target, and tells of every change", () =>
+  it.effect("lifts one ban, or all of a target, and reports every change", () =>
     opened((book) =>
       Effect.gen(function*() {
         const changes = yield* Effect.forkChild(
@@ -180,7 +180,7 @@ describe("the book", () => {
       assert.include(yield* died({ refreshInterval: "999 millis" }), "`refreshInterval` must be at least 1 second")
     }).pipe(inMemory))
 
-  /** What people and programs do with a book, against a list of what is in force. */
+  /** Operations of people and programs on a book, compared with a plain list of the bans in force. */
   const step = Arbitrary.all({
     kind: Arbitrary.schema(Schema.Literals(["add", "add", "add", "lift", "liftTarget", "wait", "reopen", "other"])),
     number: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3 }))),
@@ -329,7 +329,7 @@ describe("an import", () => {
         yield* TestClock.adjust("1 hour")
         assert.deepStrictEqual(yield* book.importBans(file, { by }), { added: [], skipped: 3 })
 
-        // What the book has put into the list of a server is not imported from there.
+        // Rows that the book has put into the list of a server are not imported from there.
         const written = BansFile.parse(`${own.target} -1 [book:${own.id}] teamkilling\n`).bans
         assert.deepStrictEqual(yield* book.importBans(written, { by }), { added: [], skipped: 1 })
         assert.strictEqual((yield* book.importBans(written, { by, mark: "other" })).added.length, 1)

@@ -136,7 +136,7 @@ describe("the server's list", () => {
       assert.deepStrictEqual(yield* reasons(server), ["[book] teamkilling"])
     }).pipe(Effect.provide(one())))
 
-  it.effect("that is cut is left alone, and the status says so; who is banned is kicked", () =>
+  it.effect("that is cut is left alone, and the status says so; banned players are kicked", () =>
     Effect.gen(function*() {
       const { book, enforcement, server } = yield* all
       yield* server.update((world) => ({
@@ -155,7 +155,7 @@ describe("the server's list", () => {
       assert.deepStrictEqual((yield* server.world).players, [])
     }).pipe(Effect.provide(one())))
 
-  it.effect("may not be changed: the status says why, and it is tried again every minute at most", () =>
+  it.effect("may not be changed: the status says why, and the next try follows within a minute", () =>
     Effect.gen(function*() {
       const { book, enforcement, server } = yield* all
       yield* book.add(ban(1))
@@ -222,7 +222,7 @@ describe("a removal that meets with another admin's change", () => {
       assert.deepStrictEqual(yield* reasons(server), ["fourth"])
     }).pipe(Effect.provide(within)))
 
-  it.effect("hits what was meant if the change was behind it: what another admin removed stays removed", () =>
+  it.effect("hits the intended row if the change was behind it: the row that the other admin removed stays removed", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* collide(3), ["first", "third"])
     }).pipe(Effect.provide(within)))

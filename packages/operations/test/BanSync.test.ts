@@ -28,7 +28,7 @@ describe("a sync", () => {
       assert.sameMembers([...targets((yield* server.world).bans)], [guid(8), guid(1)])
     }).pipe(provided))
 
-  it.effect("with a file finds its own rows again: what the file has no more is removed", () =>
+  it.effect("with a file finds its own rows again, and removes those that the file no longer has", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const syncWith = (text: string) =>

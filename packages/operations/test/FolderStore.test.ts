@@ -15,7 +15,7 @@ const inFolder = <A, E>(run: (folder: string) => Effect.Effect<A, E, FileSystem.
   }).pipe(Effect.provide(Node))
 
 describe("a store in a folder", () => {
-  it.live("keeps values for whoever opens the folder next", () =>
+  it.live("keeps values for the process that opens the folder next", () =>
     inFolder((folder) =>
       Effect.gen(function*() {
         const write = Effect.gen(function*() {
@@ -68,7 +68,7 @@ describe("a store in a folder", () => {
         yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.remove(folder, { recursive: true }))
         const ban = yield* Effect.flip(book.add({ target: guid(1), reason: "", by: "Miller" }))
         assert.match(ban.message, /^the store of the ban book failed: .*ENOENT/)
-      }).pipe(Effect.scoped, Effect.provide(FolderStore.layer(folder)), Effect.provide(Node))
+      }).pipe(Effect.scoped, Effect.provide(Layer.provideMerge(FolderStore.layer(folder), Node)))
     ))
 
   it.live("keeps the old value if writing the new one does not end", () =>

@@ -20,7 +20,7 @@ describe("a rota", () => {
         yield* server.join({ name: "Miller" })
         yield* TestRcon.passTime("30 minutes")
         assert.deepStrictEqual(yield* told, [
-          // Nobody was there at 03:20, and its time is over at 03:30. Who is there is looked at every 30 seconds.
+          // The server was empty at 03:20, and the time is over at 03:30. The list of players is read every 30 seconds.
           "03:22:30 one",
           "03:40:00 two",
           "04:00:00 three",
@@ -40,7 +40,7 @@ describe("a rota", () => {
       })
     ))
 
-  it.effect("goes on where the last process stopped, and says nothing twice", () =>
+  it.effect("continues after a restart of the process, and repeats nothing", () =>
     Effect.gen(function*() {
       const store = yield* lastingStore
       const plans = { rotas: [{ ...rules, onlyWithPlayers: false }] }

@@ -5,7 +5,7 @@
  *
  * The other admin writes changes to the server's file at once, so that a restart forgets only what the book has not written.
  *
- * One thing is excluded, because nobody can see it: a ban that another admin adds within the round trip of a removal, and
+ * One case is excluded, because no print of the list shows it: a ban that another admin adds within the round trip of a removal, and
  * that takes the number of the removal before it was in any print. For that the removal must be of the first address, and the
  * addition of a GUID; or it takes two changes in one round trip.
  */
@@ -22,7 +22,7 @@ const oneOf = <const A extends ReadonlyArray<string | number>>(...values: A) =>
 
 const integer = (maximum: number) => Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum })))
 
-/** What happens, and how many milliseconds later the next thing does. */
+/** An incident, and the milliseconds until the next one. */
 const happening = Arbitrary.all({
   kind: oneOf(
     "add",
@@ -37,7 +37,7 @@ const happening = Arbitrary.all({
     "collision",
     "restart"
   ),
-  /** Which player or row. */
+  /** The number of a player or row. */
   number: integer(15),
   /** How long a ban lasts; 0 for ever. */
   minutes: oneOf(0, 0, 2, 600),
@@ -101,7 +101,7 @@ const one = (seed: number) =>
     Layer.orDie
   )
 
-/** A scenario, and what became of it. */
+/** A scenario and its outcome. */
 const run = Effect.fnUntraced(function*(steps: ReadonlyArray<Happening>) {
   const book = yield* BanBook.BanBook
   const server = yield* SimulatedServer.SimulatedServer

@@ -45,7 +45,7 @@ const situation = (
   ...fields
 })
 
-/** What a decision is about, in numbers. */
+/** A decision by the numbers of its bans. */
 const shown = ({ add, expired, foreign, kept, remove, unknown }: Decision) => ({
   add: add.map(({ id }) => id),
   remove: remove.map(({ id }) => id as number),
@@ -75,7 +75,7 @@ describe("a list with reasons", () => {
     })
   })
 
-  it("has rows of others, which are left alone, whomever they ban", () => {
+  it("has rows of others, which are left alone, whatever their targets", () => {
     const foreign = [
       row(1, { reason: "teamkilling" }),
       row(1, { reason: "" }),
@@ -279,7 +279,7 @@ const policies = Arbitrary.all({
   write: oneOf(true, false)
 })
 
-/** What a server does that executes a decision. */
+/** The list of a server after it has executed a decision. */
 const execute = (before: Table.Table<Ban.Ban>, { add, remove }: Decision): ReadonlyArray<Ban.Ban> => [
   ...before.rows.filter((row) => !remove.includes(row)),
   ...add.map((entry) => row(0, { target: entry.target, reason: markedReason(entry, "book") }))
@@ -354,13 +354,13 @@ describe("victims", () => {
     assert.deepStrictEqual(hit([0, 2, 3], [1]), [2, 3])
   })
 
-  it("are none if nothing moved: another admin has removed what is gone", () => {
+  it("are not found if no row moved: another admin has removed the missing row", () => {
     assert.deepStrictEqual(hit([2], [1]), [])
     assert.deepStrictEqual(hit([0], [1]), [])
     assert.deepStrictEqual(hit([0, 1], [2]), [])
   })
 
-  it("are none if what was meant is gone: another admin has removed the others", () => {
+  it("are not found if the intended row is gone: another admin has removed the others", () => {
     assert.deepStrictEqual(hit([0, 2], []), [])
   })
 

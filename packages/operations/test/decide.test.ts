@@ -12,7 +12,7 @@ const seed = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 31 - 
 
 const appointmentOf = (step: Step) => "appointment" in step ? step.appointment : assert.fail(`${step._tag} is of none`)
 
-/** What holds whatever goes wrong. */
+/** Promises that hold under all faults. */
 const check = ({ orders, said, sent, server }: ReturnType<typeof simulate>) => {
   const keys = said.map(({ at, step }) => {
     const { occurrence, time } = appointmentOf(step)
@@ -42,7 +42,7 @@ const check = ({ orders, said, sent, server }: ReturnType<typeof simulate>) => {
 
 const outcomesOf = ({ finished }: ReturnType<typeof simulate>) => finished.map(({ outcome }) => outcome)
 
-/** What is claimed of restarts is so, if the line holds. */
+/** If the line holds, reported outcomes are true. */
 const checkClaims = ({ finished, server }: ReturnType<typeof simulate>) => {
   const restarted = new Set(server.restarts.map(({ occurrence }) => occurrence))
   for (const { occurrence, outcome } of finished) {
@@ -52,7 +52,7 @@ const checkClaims = ({ finished, server }: ReturnType<typeof simulate>) => {
 }
 
 describe("a plan", () => {
-  it.prop("says each warning once and restarts once, if nothing goes wrong", { seed }, ({ seed }) => {
+  it.prop("announces each warning once and restarts once, without faults", { seed }, ({ seed }) => {
     const run = simulate(plan, seed, QUIET, START + DAY + 20 * MINUTE)
     check(run)
     assert.deepStrictEqual(outcomesOf(run), Array.from({ length: 6 }, () => "Restarted" as const))
@@ -61,11 +61,11 @@ describe("a plan", () => {
     assert.deepStrictEqual(run.locks, Array.from({ length: 6 }, () => "Lock" as const))
   }, { arbitrary: { runs: 5 } })
 
-  it.prop("says nothing twice and restarts once, wherever its process is killed", { seed }, ({ seed }) => {
+  it.prop("announces nothing twice and restarts once, at whatever step its process is killed", { seed }, ({ seed }) => {
     const run = simulate(plan, seed, { ...QUIET, crash: 0.2, downtime: 1500 }, START + DAY + 20 * MINUTE)
     check(run)
     checkClaims(run)
-    // If it is killed again and again, and cannot find out what became of the command, it says so, and does not repeat it.
+    // If it is killed again and again, and cannot determine the outcome of the command, it reports that, and does not repeat it.
     const unknown = outcomesOf(run).filter((outcome) => outcome === "Unknown").length
     assert.strictEqual(outcomesOf(run).filter((outcome) => outcome === "Restarted").length, 6 - unknown)
     assert.isAtLeast(run.server.restarts.length, 6 - unknown)
@@ -78,7 +78,7 @@ describe("a plan", () => {
     assert.isFalse(outcomesOf(run).includes("Stayed"))
   }, { arbitrary: { runs: 40 } })
 
-  it.prop("says nothing twice, restarts at most once and obeys, whatever goes wrong", { seed }, ({ seed }) => {
+  it.prop("announces nothing twice, restarts at most once and obeys orders under all faults", { seed }, ({ seed }) => {
     const faults: Faults = {
       crash: 0.1,
       downtime: 30 * MINUTE,

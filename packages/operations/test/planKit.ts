@@ -14,7 +14,7 @@ export interface Options {
   readonly from: string
   readonly plans: Plans.Options
   readonly rcon?: TestRcon.Options
-  /** What an earlier process has left. */
+  /** The store of an earlier process. */
   readonly store?: KeyValueStore.KeyValueStore
 }
 
@@ -48,7 +48,7 @@ export const watched = Effect.gen(function*() {
   return seen
 })
 
-/** What the server was told, but for questions: the time of day in UTC, and the command. */
+/** The commands that the server got, without queries: the time of day in UTC, and the command. */
 export const told = Effect.gen(function*() {
   const server = yield* SimulatedServer.SimulatedServer
   const executions = yield* server.executions

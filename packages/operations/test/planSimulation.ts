@@ -55,7 +55,7 @@ export interface Action {
 
 type Outcome = Extract<Step, { _tag: "Finish" }>["outcome"]
 
-/** What is recorded of how an occurrence ended, and of which. */
+/** The occurrence that a step ends, and its outcome. */
 const outcomeOf = (
   step: Step,
   findings: Transitions.Findings
@@ -76,7 +76,7 @@ export const simulate = (plan: Compiled, seed: number, faults: Faults, until: nu
   const random = randomOf(seed)
   const happens = (probability: number) => random() < probability
   let now = START
-  /** What survives a crash. */
+  /** The store, which survives a crash. */
   let progress: Recorded["progress"]
   let order: Progress.Order | undefined
   const server = {

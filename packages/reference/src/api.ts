@@ -1,14 +1,14 @@
 /**
- * Writes the report of the public API, one text file a package in `api/`, or compares it with the one that is there.
+ * Writes the report of the public API to `api/`, one text file for each package, or compares it with these files.
  *
  * ```sh
  * npx -y pnpm@12 api        # writes it
- * npx -y pnpm@12 api:check  # fails if it would write something else
+ * npx -y pnpm@12 api:check  # fails if the files differ from the API
  * ```
  *
- * A report has the declarations of each public module, sorted by name, without comments, as they are in the built
- * `.d.ts`: whatever changes for a program that uses the packages changes a line of it. So a change of the API is seen in
- * review, and one by mistake fails CI.
+ * A report contains the declarations of each public module from the built `.d.ts`, sorted by name, without comments.
+ * Every change that affects a program that uses the packages changes a line of it. So it is visible in a review, and CI
+ * fails if it is not intended.
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
@@ -53,7 +53,7 @@ if (command === "write") {
   }
   if (process.exitCode === 1) {
     process.stdout.write(
-      "If this is meant, run \"npx -y pnpm@12 api\" after a build, commit api/ and add a changeset.\n"
+      "If this is intended, run \"npx -y pnpm@12 api\" after a build, commit api/ and add a changeset.\n"
     )
   }
 }

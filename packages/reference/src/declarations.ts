@@ -25,7 +25,7 @@ const pathOf = (file: string, specifier: string): string =>
 const specifierOf = (node: ts.ImportDeclaration | ts.ExportDeclaration): string | undefined =>
   node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier) ? node.moduleSpecifier.text : undefined
 
-/** Whether a module cannot be imported from outside of its package. Its declarations are then part of the report. */
+/** Whether only its own package can import a module. The report then contains its declarations. */
 const isInternal = (specifier: string): boolean => specifier.startsWith("./internal/")
 
 const namesOf = (statement: ts.Statement): ReadonlyArray<string> => {
@@ -41,12 +41,12 @@ const namesOf = (statement: ts.Statement): ReadonlyArray<string> => {
   return []
 }
 
-/** The declarations that a file has of some names, or all. `prefix`: the namespace that it is exported as. */
+/** The declarations in a file with the wanted names. `prefix`: the namespace as which the file is exported. */
 const declared = (file: string, isWanted: (name: string) => boolean, prefix = ""): ReadonlyArray<Declaration> => {
   const source = parse(file)
   return source.statements.flatMap((statement) => {
     const names = namesOf(statement)
-    // The base of a class is declared apart from it, by this name, and not exported.
+    // The base of a class is a separate declaration with this name, which is not exported.
     if (!names.some((name) => isWanted(name.replace(/_base$/, "")))) return []
     const text = printer.printNode(ts.EmitHint.Unspecified, statement, source).replace(/^export declare /, "export ")
     return [{ name: prefix + names[0]!, text: prefix === "" ? text : `/* ${prefix} */ ${text}` }]
@@ -71,8 +71,8 @@ const exportsOf = (file: string, node: ts.ExportDeclaration, imports: ReadonlyMa
 }
 
 /**
- * The texts of all declarations that a module exports, and of those that they are built on, sorted by name. A
- * declaration of an internal module that is only named here is marked.
+ * The texts of all declarations that a module exports, and of those that they use, sorted by name. Those that are not
+ * exported are marked.
  */
 export const declarationsOf = (file: string): ReadonlyArray<string> => {
   const source = parse(file)

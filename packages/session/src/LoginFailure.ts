@@ -3,9 +3,9 @@
  *
  * A `LoginFailure` has a tagged `reason` with the numbers that explain it, and a `message` that can be shown to a
  * person. It never contains the password. Trying again is always safe, because nothing but login packets was sent;
- * `isRetryable` is the answer to whether it may help.
+ * `isRetryable` is whether it may help.
  *
- * **Example** (A wrong password is final, everything else is tried again)
+ * **Example** (Trying again as long as that may help)
  *
  * ```ts
  * import type { LoginFailure } from "@bercon/session"

@@ -181,8 +181,8 @@ export class Session extends Context.Service<Session, {
    */
   readonly greeting: Effect.Effect<Option.Option<Message>>
   /**
-   * Number of logins so far, 0 before the first. A command that contains something which is valid only until the next
-   * login, such as a player's slot, takes the epoch that was current when that was read.
+   * Number of logins so far, 0 before the first. For a command with data that is valid only until the next login, such
+   * as a player's slot, read the epoch before the data, and pass it as the option `epoch`.
    */
   readonly epoch: Effect.Effect<number>
   /** The current status. */

@@ -53,8 +53,6 @@
  *
  * @experimental
  * @since 0.1.0
- *
- * @since 0.1.0
  */
 import * as Packet from "@bercon/codec/Packet"
 import * as Text from "@bercon/codec/Text"
@@ -155,8 +153,8 @@ export interface Counters {
 }
 
 /**
- * Maximum size in bytes of a datagram that is decoded; larger ones are dropped. Servers send at most 1,078 bytes, so a
- * larger one does not come from a server. The limit bounds the memory that messages and replies take.
+ * Maximum size in bytes of a datagram that is decoded; larger ones are dropped. No datagram of a server with more than
+ * 1,078 bytes was ever seen. The limit bounds the memory that messages and replies take.
  *
  * @category constants
  * @since 0.1.0

@@ -20,6 +20,8 @@
  * The server reads in a separate fiber, so a datagram that a client has just sent is not in the records yet. Wait for
  * the reply first, or let the other fibers run: `TestRcon.passTime(0)`.
  *
+ * **Example** (A server with a player who chats)
+ *
  * ```ts
  * import { SimulatedNetwork, SimulatedServer } from "@bercon/testing"
  * import { Effect } from "effect"

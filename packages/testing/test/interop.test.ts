@@ -42,7 +42,7 @@ const until = <A>(effect: Effect.Effect<A>, done: (value: A) => boolean) =>
 
 describe("@senfo/battleye", () => {
   it.live(
-    "logs in, asks, gets the server's messages, acknowledges it, and keeps its session alive",
+    "logs in, asks, gets and acknowledges the server's messages, and keeps its session alive",
     () =>
       Effect.gen(function*() {
         const missions = Array.from({ length: 200 }, (_, i) => `mission ${i}.Altis.pbo`)
@@ -119,7 +119,7 @@ describe("battle-node", () => {
     Effect.callback<string>((resume) => client.sendCommand(text, (reply) => resume(Effect.succeed(reply))))
 
   it.live(
-    "logs in, asks, and gets the server's messages, which it acknowledges",
+    "logs in, asks, and gets and acknowledges the server's messages",
     () =>
       Effect.gen(function*() {
         const missions = Array.from({ length: 500 }, (_, i) => `mission ${i}.Altis.pbo`)

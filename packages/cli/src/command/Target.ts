@@ -4,7 +4,7 @@
  * **Details**
  *
  * A player is named by slot (`3`, `#3`), by GUID or the UUID of an account, or by name. A name counts as it is, but for upper
- * and lower case and blanks around it; a part of one never does, for the player who was meant may have left. A name that
+ * and lower case and blanks around it; a part of one never does, because the intended player may have left. A name that
  * looks like a slot or a GUID is written `name:3`.
  */
 import * as Ban from "@bercon/client/Ban"
@@ -26,7 +26,7 @@ const listed = (players: ReadonlyArray<Player.Player>): string =>
 /** Names that differ only in case, in blanks around them or in how accents are encoded are the same to people. */
 const folded = (name: string): string => name.normalize("NFKC").trim().toLowerCase()
 
-/** What a text names, before it is known who is on the server. */
+/** The meaning of a text, before it is compared with the players on the server. */
 type Meaning =
   | { readonly _tag: "Slot"; readonly slot: Player.PlayerId }
   | { readonly _tag: "Ban"; readonly target: Ban.BanTarget }
@@ -75,20 +75,20 @@ const among = (
     : Effect.succeed(first)
 }
 
-/** The players on the server whom texts name. Fails before anything is done if one of them names nobody, or several. */
+/** Finds the players on the server that texts name. Fails before anything is done if a text names no player, or several. */
 export const players = (
   rcon: RconClient.Service,
   texts: ReadonlyArray<string>
 ): Effect.Effect<ReadonlyArray<Player.Player>, ServerFailure> =>
   Effect.flatMap(rcon.players, (list) => Effect.forEach(texts, (text) => among(list, text)))
 
-/** Whom to ban: players who are on the server, and GUIDs, addresses and accounts that are not. */
+/** Targets of a ban: players who are on the server, and GUIDs, addresses and accounts that are not. */
 export interface Banned {
   readonly present: ReadonlyArray<Player.Player>
   readonly absent: ReadonlyArray<Ban.BanTarget>
 }
 
-/** Whom texts name to be banned. Fails before anything is done if one of them names nobody, or several. */
+/** Finds the targets of a ban that texts name. Fails before anything is done if a text names no player, or several. */
 export const toBan = (
   rcon: RconClient.Service,
   texts: ReadonlyArray<string>
@@ -105,7 +105,7 @@ export const toBan = (
     return { present, absent }
   })
 
-/** Which bans to remove: of a GUID, an address or an account; a row of the list by its number; on Arma Reforger a name. */
+/** Finds the bans to remove: of a GUID, an address or an account; a row of the list by its number; on Arma Reforger a name. */
 export const toUnban = (
   rcon: RconClient.Service,
   texts: ReadonlyArray<string>

@@ -54,13 +54,13 @@ const confirmWithin = Flags.duration("confirm-within").pipe(
   Flag.withDefault(Duration.seconds(5))
 )
 
-/** What {@link Doing} reports while it works on a server. */
+/** Reports of {@link Doing} while it works on a server. */
 export interface Report {
   /** An outcome, which is printed even if the action fails afterwards. */
   readonly emit: (outcome: Omit<Outcome, "action">) => Effect.Effect<void>
   /** How much of the work is done. */
   readonly count: (done: number, total: number) => Effect.Effect<void>
-  /** How long an action on so many targets may take: `--timeout`, and again for every ten of them. */
+  /** Time limit of an action on a number of targets: `--timeout`, plus the same again for every ten of them. */
   readonly patience: (targets: number) => Duration.Duration
 }
 

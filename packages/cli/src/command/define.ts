@@ -1,10 +1,11 @@
 /**
- * Defines a command of `bercon`: its name, what its help says, its arguments and what it does.
+ * Defines a command of `bercon`: its name, help, arguments and handler.
  *
  * **Details**
  *
- * A new command is a file in `commands/` that ends in a `define`, `query` or `action`, and a line in `main.ts`. What it needs
- * of the shared flags it takes from `Invocation`; results go to `Output`, all else to `note`; it fails with a `Failure`.
+ * A new command is a file in `commands/` that calls `define`, `query` or `action`, and an entry in `commands/index.ts`. It reads
+ * the shared flags with `yield* bercon`, prints results with `Output` and everything else with `note`, and fails with a
+ * `Failure`.
  *
  * Modules that only one command needs, and that take long to load, are imported in the handler:
  * `Effect.promise(() => import("../simulate/run.ts"))`.
@@ -18,7 +19,7 @@ import { bercon } from "../flags.ts"
 import * as Output from "../output/Output.ts"
 import { Quiet } from "../output/Progress.ts"
 
-/** What the help of a command says. */
+/** The help of a command. */
 export interface About {
   /** One sentence, without a full stop at its end. */
   readonly description: string

@@ -30,7 +30,7 @@ export const repetition = {
   )
 }
 
-/** What the flags of a repetition say. */
+/** The values of the flags of a repetition. */
 export interface Repetition {
   readonly repeat: Option.Option<number>
   readonly interval: Option.Option<Duration.Duration>
@@ -60,7 +60,7 @@ export const repeated = Effect.fnUntraced(function*<E extends Failure.Failure, R
   if (codes.length > 0) return yield* new Failure.Reported({ code: Failure.ofSeveral(times, codes) })
 })
 
-/** What a query asks, and how its answer is shown. */
+/** A question, and how its answer is shown. */
 export interface Query<Row> extends About {
   readonly ask: (rcon: RconClient.Service) => Effect.Effect<ReadonlyArray<Row>, Failure.ServerFailure>
   readonly view: View<Row>

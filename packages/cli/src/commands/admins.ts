@@ -10,9 +10,9 @@ export const view = View.make(Admin.Admin, {
   ]
 })
 
-/** Who is logged in over RCON. */
+/** The RCON clients of the server. */
 export const admins = query("admins", {
-  description: "Lists who is logged in over RCON, this command among them",
+  description: "Lists the clients that are logged in over RCON, this command among them",
   examples: [
     ["bercon admins", "The admins, in a table"],
     ["bercon admins --format json", "The same for programs"]

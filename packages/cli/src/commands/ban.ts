@@ -8,7 +8,7 @@ import { action, each, type Step, written } from "../command/action.ts"
 import * as Target from "../command/Target.ts"
 import * as Flags from "../flags.ts"
 
-/** How many bans are added between two looks at the list of bans. */
+/** Number of bans that are added and confirmed together. */
 const CHUNK = 50
 
 /** Bans players, GUIDs and addresses. */
@@ -23,7 +23,7 @@ export const ban = action(
         "bercon ban 4fc867abf98b934e9e7eeaf15170258c 203.0.113.7",
         "A GUID and an address that need not be on the server"
       ],
-      ["xargs bercon ban --reason Cheating --write < guids.txt", "Many, and has the server write them to its file"]
+      ["xargs bercon ban --reason Cheating --write < guids.txt", "Many, and makes the server write them to its file"]
     ]
   },
   {
@@ -37,12 +37,12 @@ export const ban = action(
     ),
     reason: Flag.String("reason").pipe(
       Flag.withAlias("r"),
-      Flag.withDescription("What the players see, one line. Default: the server's own word"),
+      Flag.withDescription("The reason that players see, one line. Default: the server's own text"),
       Flag.optional
     ),
     write: Flag.Boolean("write").pipe(
       Flag.withDescription(
-        "Has the server write its bans to its file afterwards; otherwise they last until it restarts"
+        "Makes the server write its bans to its file afterwards. Otherwise they last until it restarts"
       ),
       Flag.withDefault(false)
     )

@@ -19,9 +19,9 @@ export const view = View.make(Ban.Ban, {
   ]
 })
 
-/** Who is banned. */
+/** The bans of the server. */
 export const bans = query("bans", {
-  description: "Lists who is banned: GUIDs, IP addresses, on Arma Reforger accounts",
+  description: "Lists the bans of GUIDs and IP addresses, on Arma Reforger of accounts",
   examples: [
     ["bercon bans", "The bans, in a table"],
     ["bercon bans --format csv", "For a spreadsheet; the time left is in seconds, or permanent, expired or unknown"],

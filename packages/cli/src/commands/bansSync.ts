@@ -10,7 +10,7 @@ export const bansSync = define(
   {
     description: "Makes the servers' own lists of bans agree with a ban book, and leaves the bans of others alone",
     examples: [
-      ["bercon bans sync --all --dry-run", "What the book in the folder community would change"],
+      ["bercon bans sync --all --dry-run", "The changes that the book in the folder community requires"],
       ["bercon bans sync --all --folder /srv/community", "Changes it, and reports for each server"],
       ["bercon bans sync --all --file bans.txt", "The same with the bans of a file, which is the truth from then on"]
     ]

@@ -16,8 +16,7 @@ const NO_SERVERS: Servers = { servers: [], unusable: [], labelled: false }
 export const doctor = define(
   "doctor",
   {
-    description:
-      "Says why it does not work: looks at the name, the port, the login, the password and the network, step by step",
+    description: "Finds out why it does not work: examines name, port, login, password and network, step by step",
     examples: [
       ["bercon doctor", "Why the server of the environment or the file of servers cannot be reached"],
       ["bercon doctor --host 203.0.113.7 --port 2306", "Any other, asks for the password"],

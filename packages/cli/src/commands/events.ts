@@ -73,16 +73,16 @@ const kindsOf = (list: string): Effect.Effect<ReadonlySet<ServerEvent.Tag>, Fail
       )
   ))
 
-/** Tells on standard error when a session is lost, and when it is back. */
+/** Prints on standard error that a session is lost, and that it is back. */
 const tellOutages = (rcon: RconClient.Service, name: string): Effect.Effect<void> =>
   rcon.statusChanges.pipe(
-    // Logged in at first, which is nothing to tell, and closed at the end, which is told as a failure.
+    // The first status is that of the login. A closed session is printed as a failure.
     Stream.drop(1),
     Stream.filter(({ _tag }) => _tag !== "Closed"),
     Stream.runForEach((status) => note(`bercon: ${name}: ${inWords(status)}`))
   )
 
-/** What happens on one server. */
+/** The events of one server. */
 const eventsOf = ({ name, options }: Server): Stream.Stream<Event, LoginFailure> =>
   Stream.unwrap(Effect.gen(function*() {
     const rcon = yield* NodeRcon.make(options)
@@ -90,11 +90,11 @@ const eventsOf = ({ name, options }: Server): Stream.Stream<Event, LoginFailure>
     return rcon.events
   }))
 
-/** What happens on servers, as it happens. */
+/** The events of servers, as they happen. */
 export const events = define(
   "events",
   {
-    description: "Prints what happens on servers from now on, until Ctrl-C: joins, chat, kicks and so on",
+    description: "Prints events of servers as they happen, until Ctrl-C: joins, chat, kicks and so on",
     examples: [
       ["bercon events", "Everything, one line each"],
       ["bercon events --kind chat,players --all", "Chat, joins and leaves on every server"],
@@ -121,7 +121,7 @@ export const events = define(
     for: Flags.duration("for").pipe(Flag.withDescription("Ends after this time"), Flag.optional),
     banInterval: Flags.duration("ban-interval").pipe(
       Flag.withDescription(
-        "Reads the bans so often, to tell of changes in them. Default: 1m with --kind bans, else never"
+        "Reads the list of bans at this interval, to find changes. Default: 1m with --kind bans, otherwise never"
       ),
       Flag.optional
     )

@@ -17,7 +17,7 @@ const view = View.make(Exchange, {
   text: ({ reply }) => reply
 })
 
-/** Any commands, as the server knows them. */
+/** Commands that are sent as they are. */
 export const exec = define(
   "exec",
   {

@@ -3,9 +3,9 @@
  */
 import { plain } from "../command/action.ts"
 
-/** Lets nobody join. */
+/** Lets no further player join. */
 export const lock = plain("lock", {
-  description: "Lets nobody join any more. DayZ ignores it",
+  description: "Lets no further player join. DayZ ignores it",
   examples: [["bercon lock", "Until `bercon unlock`"]]
 }, (rcon) => rcon.lock)
 
@@ -21,26 +21,26 @@ export const restart = plain("restart", {
   examples: [["bercon restart", "The same mission from its beginning"]]
 }, (rcon) => rcon.restart)
 
-/** Sends everybody to the lobby. */
+/** Sends all players to the lobby. */
 export const reassign = plain("reassign", {
   description: "Sends all players to the lobby of the same mission",
-  examples: [["bercon reassign", "Everybody chooses a role again"]]
+  examples: [["bercon reassign", "Every player chooses a role again"]]
 }, (rcon) => rcon.reassign)
 
 /** Reads filters again. */
 export const loadScripts = plain("load-scripts", {
-  description: "Has BattlEye read its scripts.txt again",
+  description: "Makes BattlEye read its scripts.txt again",
   examples: [["bercon load-scripts", "After a change of the file"]]
 }, (rcon) => rcon.loadScripts)
 
 /** Reads filters again. */
 export const loadEvents = plain("load-events", {
-  description: "Has BattlEye read its event filters again",
+  description: "Makes BattlEye read its event filters again",
   examples: [["bercon load-events", "After a change of createvehicle.txt, for example"]]
 }, (rcon) => rcon.loadEvents)
 
 /** Writes the bans to their file. */
 export const writeBans = plain("write-bans", {
-  description: "Has the server write its bans to bans.txt, and forget those that have expired",
+  description: "Makes the server write its bans to bans.txt, without those that have expired",
   examples: [["bercon write-bans", "Bans are in memory only until then"]]
 }, (rcon) => rcon.writeBans)

@@ -34,7 +34,7 @@ import { whisper } from "./whisper.ts"
 /** The command `bercon` with all its subcommands. */
 export const command = bercon.pipe(Command.withSubcommands([
   {
-    group: "What is going on",
+    group: "The server now",
     commands: [
       players,
       admins,

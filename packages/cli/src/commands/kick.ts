@@ -22,7 +22,7 @@ export const kick = action(
     ),
     reason: Flag.String("reason").pipe(
       Flag.withAlias("r"),
-      Flag.withDescription("What the players see, one line"),
+      Flag.withDescription("The reason that players see, one line"),
       Flag.withDefault("")
     )
   },

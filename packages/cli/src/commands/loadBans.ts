@@ -8,7 +8,7 @@ import { define } from "../command/define.ts"
 export const loadBans = define(
   "load-bans",
   {
-    description: "Has the server read its bans from bans.txt, or another file of its own",
+    description: "Makes the server read its bans from bans.txt, or another file of its own",
     examples: [
       ["bercon load-bans", "After a change of bans.txt"],
       ["bercon load-bans shared-bans.txt", "A file beside it"]

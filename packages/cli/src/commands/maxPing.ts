@@ -9,10 +9,10 @@ import { UsageError } from "../Failure.ts"
 export const maxPing = define(
   "max-ping",
   {
-    description: "Has players with a longer ping kicked",
+    description: "Makes BattlEye kick players with a longer ping",
     examples: [
       ["bercon max-ping 300", "In milliseconds"],
-      ["bercon max-ping unlimited", "Kicks nobody for that"]
+      ["bercon max-ping unlimited", "No limit"]
     ]
   },
   { limit: Argument.String("limit").pipe(Argument.withDescription("Milliseconds, or unlimited")) },

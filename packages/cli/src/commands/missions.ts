@@ -7,7 +7,7 @@ const view = View.make(Schema.Struct({ mission: Schema.String }), {
   columns: [{ key: "mission", title: "Mission", cell: ({ mission }) => mission }]
 })
 
-/** Which missions the server has. */
+/** The missions of the server. */
 export const missions = query("missions", {
   description: "Lists the missions that the server has (Arma only)",
   examples: [

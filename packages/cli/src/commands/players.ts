@@ -20,9 +20,9 @@ export const view = View.make(Player.Player, {
   ]
 })
 
-/** Who is on the server. */
+/** The players on the server. */
 export const players = query("players", {
-  description: "Lists who is on the server",
+  description: "Lists the players on the server",
   examples: [
     ["bercon players", "The players, in a table"],
     ["bercon players --format json", "The same for programs; ping is in milliseconds"],

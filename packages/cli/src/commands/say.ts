@@ -3,11 +3,11 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { action } from "../command/action.ts"
 
-/** Tells everybody. */
+/** Sends a message to all players. */
 export const say = action(
   "say",
   {
-    description: "Tells everybody on the server, and waits for the server's echo",
+    description: "Sends a message to all players, and waits for the server's echo",
     examples: [
       ["bercon say \"Restart in five minutes\"", "One line; 128 characters are safe"],
       ["bercon say --split \"$(cat rules.txt)\"", "A long text as several announcements"],
@@ -16,7 +16,7 @@ export const say = action(
   },
   {
     words: Argument.String("text").pipe(
-      Argument.withDescription("What to say"),
+      Argument.withDescription("The message"),
       Argument.variadic({ min: 1 })
     ),
     split: Flag.Boolean("split").pipe(

@@ -7,10 +7,10 @@ const view = View.make(Schema.Struct({ command: Schema.String }), {
   columns: [{ key: "command", title: "Command", cell: ({ command }) => command }]
 })
 
-/** Which commands the server knows. */
+/** The commands that the server supports. */
 export const serverCommands = query("commands", {
-  description: "Lists the RCON commands that the server knows, in its own words",
-  examples: [["bercon commands", "What `bercon exec` can send"]],
+  description: "Lists the RCON commands that the server supports, as it describes them",
+  examples: [["bercon commands", "The commands that `bercon exec` can send"]],
   ask: (rcon) => Effect.map(rcon.commands, (commands) => commands.map((command) => ({ command }))),
   raw: () => "commands",
   view

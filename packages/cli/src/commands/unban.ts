@@ -12,7 +12,7 @@ export const unban = define(
     description: "Removes bans, and makes sure that they are gone and no others",
     examples: [
       ["bercon unban 4fc867abf98b934e9e7eeaf15170258c", "Every ban of a GUID"],
-      ["bercon unban 203.0.113.7 --write", "Of an address, and has the server write its file"],
+      ["bercon unban 203.0.113.7 --write", "Of an address, and makes the server write its file"],
       ["bercon unban \"#12\"", "The ban that has this number in `bercon bans` now"]
     ]
   },
@@ -25,7 +25,7 @@ export const unban = define(
     ),
     write: Flag.Boolean("write").pipe(
       Flag.withDescription(
-        "Has the server write its bans to its file afterwards; otherwise they are back when it restarts"
+        "Makes the server write its bans to its file afterwards. Otherwise the removed bans are back after its restart"
       ),
       Flag.withDefault(false)
     )

@@ -9,7 +9,7 @@ const view = View.make(Version.Version, {
   single: true
 })
 
-/** Which version of BattlEye the server has. */
+/** The version of BattlEye on the server. */
 export const version = query("version", {
   description: "Prints the version of the BattlEye server, which is not that of the game (--version is that of bercon)",
   examples: [

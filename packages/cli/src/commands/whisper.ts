@@ -3,11 +3,11 @@ import * as Effect from "effect/Effect"
 import { action } from "../command/action.ts"
 import * as Target from "../command/Target.ts"
 
-/** Tells one player. */
+/** Sends a message to one player. */
 export const whisper = action(
   "whisper",
   {
-    description: "Tells one player, whom only he and the admins hear",
+    description: "Sends a message to one player. Other players do not see it, admins do",
     examples: [
       ["bercon whisper Miller \"Please use the side channel\"", "By name"],
       ["bercon whisper 3 Welcome", "By slot"]
@@ -16,7 +16,7 @@ export const whisper = action(
   {
     player: Argument.String("player").pipe(Argument.withDescription("Slot, name or GUID")),
     words: Argument.String("text").pipe(
-      Argument.withDescription("What to say, one line"),
+      Argument.withDescription("The message, one line"),
       Argument.variadic({ min: 1 })
     )
   },

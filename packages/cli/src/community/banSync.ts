@@ -65,7 +65,7 @@ const listRow = ({ reason, remaining, target }: Ban.Ban): typeof Change.Type => 
   reason
 })
 
-/** Where the bans are from. */
+/** The source of the bans. */
 export type Source = { readonly folder: string } | { readonly file: string }
 
 const described = (source: Source) => "file" in source ? source.file : `the book in ${source.folder}`

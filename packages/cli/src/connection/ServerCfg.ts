@@ -40,7 +40,7 @@ export const candidates = (folder: string): ReadonlyArray<Candidate> => {
   return found.sort((a, b) => Number(b.isActive) - Number(a.isActive) || b.modified - a.modified)
 }
 
-/** What a file of configuration says. */
+/** The settings in a configuration file. */
 export interface ServerCfg {
   readonly path: string
   readonly password: Option.Option<Redacted.Redacted>

@@ -1,6 +1,6 @@
 /**
- * Which servers a command is for, and how to log in to them. What comes later counts more: a profile of the file of servers or
- * the configuration of the server itself, variables, flags.
+ * Finds the servers of a command, and how to log in to them. Later sources override earlier ones: a profile in the file of
+ * servers or the configuration of the server itself, variables, flags.
  */
 import type * as NodeRcon from "@bercon/client/NodeRcon"
 import type { ServersFileError } from "@bercon/fleet/FleetError"
@@ -40,7 +40,7 @@ const quoted = (names: Iterable<string>): string => Array.from(names, (name) => 
 const NO_SERVER =
   "no server is given: use --host and --port, or BERCON_HOST and BERCON_PORT, or --profile with a file of servers"
 
-/** One server from what the sources say of it, the first ones first. A password that none of them has is asked for. */
+/** Merges the sources of one server; earlier ones override later ones. Asks for a password that no source has. */
 const merged = Effect.fnUntraced(function*(
   flags: Flags,
   profile: string | undefined,
@@ -80,7 +80,7 @@ const merged = Effect.fnUntraced(function*(
 
 const LOCAL = "127.0.0.1"
 
-/** The profiles that are named by `--profile`, or by `BERCON_PROFILE` if no flag says which server. */
+/** The profiles that `--profile` names, or `BERCON_PROFILE` if no flag selects a server. */
 const namedProfiles = (flags: Flags): Effect.Effect<ReadonlyArray<string>> =>
   Effect.map(
     Option.isSome(flags.profile) || flags.all || Option.isSome(flags.serverCfg) || Option.isSome(flags.host)
@@ -105,11 +105,11 @@ const contradiction = (flags: Flags, named: ReadonlyArray<string>): string | und
   return undefined
 }
 
-/** The profile that counts if nobody names one: the only one, or the one called `default`. */
+/** The profile that is used if no name is given: the only one, or the one called `default`. */
 const unnamed = ({ servers }: Profiles.Profiles): string | undefined =>
   servers.has("default") ? "default" : servers.size === 1 ? Array.from(servers.keys())[0] : undefined
 
-/** Tells of variables that replace what a profile says which was asked for by name: that may be an oversight. */
+/** Reports variables that override fields of a profile that was asked for by name, because that may be an oversight. */
 const tellOverriding = (profile: string, variables: Source, given: Source) => {
   const names = (["host", "port", "password"] as const)
     .filter((key) => variables[key] !== undefined && given[key] === undefined)
@@ -134,7 +134,7 @@ export const resolve = Effect.fnUntraced(function*(
     return one(yield* merged(flags, undefined, [given, variables, yield* fromServerCfg(flags.serverCfg.value)]))
   }
   const isNamed = flags.all || named.length > 0
-  // A server that is named by its host has nothing to do with a profile that nobody asked for.
+  // A server that is named by its host does not need a profile.
   if (!isNamed && (given.host !== undefined || variables.host !== undefined)) {
     return one(yield* merged(flags, undefined, [given, variables]))
   }

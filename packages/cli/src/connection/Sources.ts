@@ -1,5 +1,5 @@
 /**
- * Where `bercon` learns of a server: variables, flags, the server's own configuration.
+ * The sources of a server's address and password: variables, flags, the server's own configuration.
  */
 import type { Flavour } from "@bercon/client/Flavour"
 import type { ServersFileError } from "@bercon/fleet/FleetError"
@@ -13,7 +13,7 @@ import * as Password from "./Password.ts"
 import * as Profiles from "./Profiles.ts"
 import * as ServerCfg from "./ServerCfg.ts"
 
-/** What one source says of a server. */
+/** The fields of a server that one source has. */
 export interface Source {
   readonly host?: string | undefined
   readonly port?: number | undefined
@@ -21,7 +21,7 @@ export interface Source {
   readonly password?: Effect.Effect<Option.Option<Redacted.Redacted>, UsageError | ServersFileError> | undefined
 }
 
-/** Fails with what is wrong with the command line, a variable or a file. */
+/** Fails because the command line, a variable or a file is invalid. */
 export const usage = (message: string) => Effect.fail(new UsageError({ message }))
 
 const portOf = (text: string, where: string): Effect.Effect<number, UsageError> => {
@@ -100,7 +100,7 @@ export const fromServerCfg = (path: string): Effect.Effect<Source, UsageError> =
       return yield* usage(`--server-cfg: there is no RConPassword in ${file}. Without it the server has no RCON`)
     }
     return {
-      // What the server binds is an address of its own machine, unless it is every address.
+      // RConIP is an address of the server's machine, unless it is the wildcard.
       host: Option.getOrUndefined(Option.filter(cfg.ip, (ip) => ip !== "0.0.0.0")),
       port: yield* portOf(cfg.port.value, `RConPort in ${file}`),
       password: Effect.succeed(cfg.password)

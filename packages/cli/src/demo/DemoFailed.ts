@@ -1,5 +1,5 @@
 /**
- * Why the demo ends early: what it waits for does not happen.
+ * The error that ends the demo early: something that it waits for does not happen.
  */
 import { Data } from "effect"
 

@@ -1,5 +1,5 @@
 /**
- * What a client hears, in order, told when the story is ready for it.
+ * Events and changes of status, in order, printed when the story is ready for them.
  *
  * **Details**
  *
@@ -26,7 +26,7 @@ export class News extends Context.Service<News>()("@bercon/cli/News", {
     const printNext = Effect.tap(Queue.take(items), Print.item)
 
     return {
-      /** Queues what the stream has from now on. Where it fails, so does the step that waits for news. */
+      /** Queues the items of the stream from now on. If it fails, the step that waits for news fails, too. */
       follow: (stream: Stream.Stream<Item, Failure>): Effect.Effect<void> =>
         stream.pipe(
           Stream.runForEach((item) => Queue.offer(items, item)),

@@ -23,7 +23,7 @@ export const title = (first: string, ...rest: ReadonlyArray<string>) =>
 export const step = (number: number, sentence: string) =>
   Effect.andThen(pause, print(`\n${bold(`${number}. ${sentence}`)}`))
 
-/** What the client is told to do, as a user would write it. */
+/** A call of the client, as a user would write it. */
 export const call = (...lines: ReadonlyArray<string>) => print(lines.map((line) => dim(`   > ${line}`)).join("\n"))
 
 export const fact = (source: string, text: string) => print(`   ${source.padEnd(8)}${SafeText.line(text)}`)

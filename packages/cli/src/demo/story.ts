@@ -6,8 +6,8 @@
  * The server is a simulated one, in this process. With `BERCON_HOST`, `BERCON_PORT` and
  * `BERCON_PASSWORD` set, the demo looks at that server instead, and changes nothing there.
  *
- * Every line that follows a step's heading is what came back: nothing is printed that did not happen. What does not
- * happen in time ends the demo with exit code 1.
+ * Every line below a step's heading is a real result: nothing is printed that did not happen. If something does not happen
+ * in time, the demo ends with exit code 4.
  */
 import { RconClient } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"
@@ -89,7 +89,7 @@ const oneIsKicked = Effect.gen(function*() {
   const news = yield* News
   yield* Print.step(6, "It kicks a player, and waits for the evidence.")
   const [, unlucky] = yield* rcon.players
-  if (unlucky === undefined) return yield* new DemoFailed({ message: "there is nobody to kick" })
+  if (unlucky === undefined) return yield* new DemoFailed({ message: "there is no player to kick" })
   yield* Print.call(`rcon.kick(${unlucky.id}, "Team killing", { confirmWithin: "5 seconds" })`)
   yield* rcon.kick(unlucky.id, "Team killing", { confirmWithin: "5 seconds" })
   yield* news.until("PlayerKicked", "PlayerDisconnected")

@@ -1,5 +1,5 @@
 /**
- * What a doctor finds out, one line each: whether something is as it should be, and what to do about it otherwise.
+ * Findings of the doctor, one line each: whether something is as it should be, and how to correct it.
  */
 import * as Schema from "effect/Schema"
 import { ExitCode } from "../ExitCode.ts"
@@ -7,7 +7,7 @@ import * as View from "../output/View.ts"
 
 /** A finding. */
 export const Check = Schema.Struct({
-  /** What was looked at, one word. */
+  /** The thing that was examined, one word. */
   check: Schema.String,
   /**
    * - `ok`: as it should be.
@@ -15,7 +15,7 @@ export const Check = Schema.Struct({
    * - `problem`: it does not work, or will not.
    */
   status: Schema.Literals(["ok", "note", "problem"]),
-  /** What was found, and what to do about it. */
+  /** The finding, and how to correct it. */
   message: Schema.String,
   /** The exit code that stands for a problem. */
   exitCode: Schema.optionalKey(Schema.Int)

@@ -1,5 +1,5 @@
 /**
- * Mistakes in the configuration of a BattlEye server that keep its RCON from working, by what is in its folder.
+ * Finds mistakes in the configuration of a BattlEye server that prevent its RCON from working, from the files in its folder.
  */
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -10,7 +10,7 @@ import { ExitCode } from "../ExitCode.ts"
 import { type Check, note, ok, problem } from "./Check.ts"
 import { oddities } from "./password.ts"
 
-/** What was found in a folder. */
+/** The facts about a folder. */
 export interface Facts {
   readonly folder: string
   /** The files that a server reads or has read, the one that a running server uses first. */
@@ -24,7 +24,7 @@ export interface Facts {
   readonly platform: NodeJS.Platform
   /** The addresses of this machine. */
   readonly localAddresses: ReadonlyArray<string>
-  /** The port that players connect to, if it was told. */
+  /** The port that players connect to, if it is known. */
   readonly gamePort?: number | undefined
 }
 
@@ -32,12 +32,12 @@ const wrong = (check: string, message: string): Check => problem(check, ExitCode
 
 const quoted = (names: ReadonlyArray<string>): string => names.map((name) => JSON.stringify(name)).join(", ")
 
-/** Names that somebody has probably meant for the configuration: `beserver_64.cfg`, `beconfig.cfg`, `BEServer.cfg.txt`. */
+/** Names that are probably meant for the configuration: `beserver_64.cfg`, `beconfig.cfg`, `BEServer.cfg.txt`. */
 const isNearMiss = (name: string): boolean => /^be.*\.cfg|^be(?:server|config)|^battleye.*\.cfg/i.test(name)
 
 const NAMES = "beserver_x64.cfg (64-bit servers) or beserver.cfg"
 
-/** Which file a server reads, and which it does not. */
+/** Findings about names: the file that a server reads, and files that it does not read. */
 const files = ({ candidates, chosen, folder, names, platform }: Facts): ReadonlyArray<Check> => {
   const known = new Set(candidates.map(({ path }) => Path.basename(path)))
   const misses = names.filter((name) => isNearMiss(name) && !known.has(name))
@@ -92,7 +92,7 @@ const files = ({ candidates, chosen, folder, names, platform }: Facts): Readonly
 
 const KEYS = ["rconpassword", "rconport", "rconip", "restrictrcon"]
 
-/** What is wrong with a line of its own. No value is shown, nor a key that may be one: it may be the password. */
+/** Findings about one line. They contain no value, and no key that may be a value: it may be the password. */
 const line = ([key, value]: readonly [key: string, value: string]): ReadonlyArray<Check> => {
   if (KEYS.includes(key)) return []
   const joined = KEYS.find((known) => key.startsWith(known))

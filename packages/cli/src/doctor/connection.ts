@@ -1,5 +1,5 @@
 /**
- * What the facts about a connection mean: a finding for each step, up to the first that makes the next ones impossible.
+ * Interprets the facts about a connection: a finding for each step, up to the first that makes the next ones impossible.
  */
 import type { Admin } from "@bercon/client/Admin"
 import type { Flavour } from "@bercon/client/Flavour"
@@ -9,13 +9,13 @@ import { ExitCode } from "../ExitCode.ts"
 import { type Check, note, ok, problem } from "./Check.ts"
 import type { Measured } from "./measure.ts"
 
-/** What was found out about a server and the way to it. What could not be found out is not there. */
+/** The facts about a server and the way to it. Unknown facts are missing. */
 export interface Facts {
   readonly host: string
   readonly port: number
   /** The addresses of the name, or why it has none (`ENOTFOUND`). */
   readonly addresses: ReadonlyArray<string> | { readonly code: string }
-  /** What is odd about the password. */
+  /** Oddities of the password. */
   readonly oddities: ReadonlyArray<string>
   /** Why the server could not be logged in to. */
   readonly failure?: LoginFailure | undefined
@@ -26,9 +26,9 @@ export interface Facts {
   /** The flavour that the settings name. */
   readonly configured: Flavour | "auto"
   readonly flavour?: Flavour | undefined
-  /** The version of BattlEye, or why the server did not say it. */
+  /** The version of BattlEye, or why it is unknown. */
   readonly version?: { readonly text: string } | { readonly problem: string } | undefined
-  /** This client's number, and everybody who is logged in. */
+  /** The number of this client, and all clients that are logged in. */
   readonly admins?: { readonly own: number | undefined; readonly all: ReadonlyArray<Admin> } | undefined
   readonly measured?: Measured | undefined
 }
@@ -154,7 +154,7 @@ const admins = ({ admins, flavour }: Facts): ReadonlyArray<Check> => {
   }
   const self = admins.all.find(({ id }) => id === admins.own)
   const others = admins.all.filter((admin) => admin !== self)
-  if (others.length === 0) return [ok("admins", "nobody else is logged in")]
+  if (others.length === 0) return [ok("admins", "no other client is logged in")]
   const near = others.filter(({ address }) => address.ip === self?.address.ip)
   return near.length > 1
     ? [

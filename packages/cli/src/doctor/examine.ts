@@ -16,7 +16,7 @@ export { exitCode, view } from "./Check.ts"
 export const configuration = (path: string, gamePort: number | undefined): ReadonlyArray<Check> =>
   Configuration.checks(Folder.examine(path, gamePort))
 
-/** Looks at the way to a server, with so many keepalives. */
+/** Examines the connection to a server, with this number of keepalives. */
 export const connection = (options: NodeRcon.Options, keepalives: number): Effect.Effect<ReadonlyArray<Check>> =>
   Effect.map(probe(options, keepalives), Connection.checks)
 

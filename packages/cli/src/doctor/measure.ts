@@ -9,7 +9,7 @@ export interface Seen {
   readonly packet: ClientPacket | ServerPacket
 }
 
-/** What became of keepalives. */
+/** Counts of keepalives. */
 export interface Measured {
   /** Datagrams that were sent, retransmissions among them. */
   readonly sent: number
@@ -25,7 +25,7 @@ interface Pending {
   answered: boolean
 }
 
-/** What became of the keepalives (commands without text) among these packets. */
+/** Counts the keepalives (commands without text) among these packets, and their answers. */
 export const measure = (packets: Iterable<Seen>): Measured => {
   let sent = 0
   let answered = 0

@@ -1,11 +1,11 @@
 /**
- * What is odd about a password, without a word of what it is.
+ * Finds oddities of a password, without revealing it.
  */
 
 /** A blank that a keyboard makes. */
 const BLANK = /[ \t]/
 
-/** What looks like a blank or is not visible at all, and comes with text that was copied. Line breaks are here, too. */
+/** Characters that look like a blank or are not visible at all, and come with copied text. Line breaks are among them. */
 const INVISIBLE = /[^\P{C}\t]|[\p{Z}\p{Default_Ignorable_Code_Point}]/u
 
 const names: Readonly<Record<number, string>> = {
@@ -29,7 +29,7 @@ const nameOf = (character: string): string => {
 const placeOf = (at: number, length: number): string =>
   at === 0 ? "it begins with" : at === length - 1 ? "it ends with" : "inside there is"
 
-/** What is odd, in words that follow "the password:". Empty if nothing is. */
+/** The oddities, in words that follow "the password:". Empty if there are none. */
 export const oddities = (password: string): ReadonlyArray<string> => {
   if (password === "") return ["it is empty"]
   const characters = Array.from(password)
@@ -39,7 +39,7 @@ export const oddities = (password: string): ReadonlyArray<string> => {
     return INVISIBLE.test(character) ? [`${place} ${nameOf(character)}`] : []
   })
   if (characters.some((character) => character > "\x7f" && !INVISIBLE.test(character))) {
-    found.push("it has letters that are not ASCII, and servers may know it in another encoding")
+    found.push("it has letters that are not ASCII, and the server may use another encoding")
   }
   if (/^(["'`]).*\1$/s.test(password) && characters.length > 2) found.push("it is in quotes, which count as part of it")
   return Array.from(new Set(found))

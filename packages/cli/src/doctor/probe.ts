@@ -18,7 +18,7 @@ import { cleaned, oddities } from "./password.ts"
 /** Packets of a session, the newest: enough for a thousand keepalives, and bounded whatever the server sends. */
 const CAPACITY = 10_000
 
-/** A transport that shows what passes. */
+/** A transport that passes every datagram to `see`. */
 const observed = (
   transport: Transport["Service"],
   see: (datagram: Uint8Array, direction: "sent" | "received") => void
@@ -70,7 +70,7 @@ const addressesOf = (host: string): Effect.Effect<Facts["addresses"]> =>
     )
   )
 
-/** Sends keepalives one after the other, and waits a moment for what is late. */
+/** Sends keepalives one after the other, and waits a moment for late replies. */
 const keepalives = Effect.fnUntraced(function*(rcon: RconClient.Service, count: number) {
   for (let sent = 0; sent < count; sent++) {
     yield* Effect.ignore(rcon.command("", { timeout: "3 seconds" }))
@@ -87,7 +87,7 @@ const accepts = (options: NodeRcon.Options, password: string): Effect.Effect<boo
     Effect.provideService(Transport, NodeTransport.make(options))
   )
 
-/** What a server that is logged in to says of itself. */
+/** The answers of a server after the login. */
 const ask = Effect.fnUntraced(function*(
   rcon: RconClient.Service
 ): Effect.fn.Return<Pick<Facts, "flavour" | "version" | "admins">> {
@@ -106,7 +106,7 @@ const ask = Effect.fnUntraced(function*(
   }
 })
 
-/** Finds out what there is to know of a server, with so many keepalives. */
+/** Finds out the facts about a server, with this number of keepalives. */
 export const probe = Effect.fnUntraced(function*(options: NodeRcon.Options, count: number): Effect.fn.Return<Facts> {
   const password = Redacted.value(options.password)
   const log = new Log()

@@ -6,7 +6,7 @@ import process from "node:process"
 import * as Readline from "node:readline"
 import { UsageError } from "../Failure.ts"
 
-/** Whether there is a person who can be asked. */
+/** Whether there is a terminal to ask at. */
 export const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY
 
 /** Asks until the answer is good. An empty one is the default. */

@@ -11,7 +11,7 @@ export interface Entry {
   readonly password: { readonly passwordFile: string } | { readonly passwordVariable: string }
 }
 
-/** What the id of a server may be. */
+/** Whether a text is allowed as the id of a server. */
 export const isId = (id: string): boolean => /^[A-Za-z0-9_-]{1,64}$/.test(id)
 
 const table = (id: string, { flavour, host, password, port }: Entry): string =>

@@ -11,15 +11,15 @@ export const formats = ["table", "json", "ndjson", "csv", "md", "raw"] as const
 /** The name of a format. */
 export type Format = typeof formats[number]
 
-/** A part of a result: what one server answered, entry by entry, or why it did not. */
+/** A part of a result: the answer of one server, entry by entry, or its failure. */
 export interface Part<out Row> {
   readonly server: string
   readonly rows: ReadonlyArray<Row>
-  /** If the server failed: what is known of it, for the formats in JSON. */
+  /** The failure of the server, for the formats in JSON. */
   readonly error?: { readonly message: string; readonly exitCode: number } | undefined
 }
 
-/** What formats need besides the entries. */
+/** The context of a result. */
 export interface Context extends Table.Style {
   readonly format: Format
   /** Whether entries are labelled with their server: with several servers, or if they were asked for by name or `--all`. */
@@ -132,7 +132,7 @@ export const render = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, co
   }
 }
 
-/** What servers said, in their own words: as they are in a file or pipe, harmless on a terminal. */
+/** The replies of servers: unchanged in a file or pipe, made harmless on a terminal. */
 export const renderRaw = (
   parts: ReadonlyArray<Part<string>>,
   { isTerminal, labelled }: { readonly isTerminal: boolean; readonly labelled: boolean }

@@ -11,7 +11,7 @@ import * as Format from "./Format.ts"
 import * as SafeText from "./SafeText.ts"
 import type { View } from "./View.ts"
 
-/** Where results are printed, and how. */
+/** The destination of results. */
 export class Output extends Context.Service<Output, {
   readonly format: Format.Format
   /** Whether standard output is a terminal. */
@@ -19,7 +19,7 @@ export class Output extends Context.Service<Output, {
   readonly style: Format.Context
   /** Prints a result in the format that was asked for. */
   readonly print: <Row>(view: View<Row>, parts: ReadonlyArray<Format.Part<Row>>) => Effect.Effect<void, OutputError>
-  /** Prints what servers said in their own words. */
+  /** Prints the replies of servers as they are. */
   readonly printRaw: (parts: ReadonlyArray<Format.Part<string>>) => Effect.Effect<void, OutputError>
   /** Prints a result that comes entry by entry, each at once. */
   readonly printStream: <Row, E>(
@@ -53,7 +53,7 @@ export const note = (text: string): Effect.Effect<void> =>
     process.stderr.write(`${SafeText.lines(text)}\n`)
   })
 
-/** How many cells a line of a terminal has. Some report 0 if they do not know: serial lines, containers. */
+/** Width of a terminal in cells. Some report 0 for an unknown width: serial lines, containers. */
 export const widthOf = ({ columns, isTTY }: NodeJS.WriteStream): number | undefined =>
   isTTY && columns > 0 ? columns : undefined
 

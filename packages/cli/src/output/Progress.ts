@@ -12,7 +12,7 @@ const NAMED = 5
 /** Whether no progress is printed (`--quiet`). */
 export const Quiet = Context.Reference<boolean>("@bercon/cli/Quiet", { defaultValue: () => false })
 
-/** What work reports about itself. */
+/** Reports of the work that is done. */
 export interface Progress {
   /** One of the things is done. */
   readonly done: (name: string) => Effect.Effect<void>

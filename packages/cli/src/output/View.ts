@@ -11,7 +11,7 @@ export interface Column<in Row> {
   readonly title: string
   /** Whether cells are aligned to the right, as numbers are. Default `false`. */
   readonly right?: boolean
-  /** A cell, in one line. `undefined` if the server has not told it: a dash in tables, an empty field in CSV. */
+  /** A cell, in one line. `undefined` if it is unknown: a dash in tables, an empty field in CSV. */
   readonly cell: (row: Row) => string | undefined
   /** The cell in CSV, if it is not the same. */
   readonly value?: (row: Row) => string | undefined
@@ -22,7 +22,7 @@ export interface View<in Row> {
   readonly columns: ReadonlyArray<Column<Row>>
   /** An entry in JSON, an object. */
   readonly json: (row: Row) => Record<string, unknown>
-  /** What the format `table` prints of an entry, perhaps in several lines, for results that are no table. */
+  /** The text of an entry in the format `table`, perhaps in several lines, for results that are not tabular. */
   readonly text?: ((row: Row) => string) | undefined
   /** Whether a server has one entry only: then its JSON is an object, not an array of one. Default `false`. */
   readonly single?: boolean | undefined

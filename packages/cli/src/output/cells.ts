@@ -6,7 +6,7 @@ import * as SafeText from "./SafeText.ts"
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" })
 
-/** The text in one line that takes at most so many cells: safe, and cut between characters with `…` at its end. */
+/** Makes a text safe, in one line, and cuts it to this number of cells: between characters, with `…` at its end. */
 export const cut = (text: string, cells: number): string => {
   const safe = SafeText.line(text)
   if (displayWidth(safe) <= cells) return safe
@@ -22,7 +22,7 @@ export const cut = (text: string, cells: number): string => {
   return `${kept}…`
 }
 
-/** {@link cut}, and filled with blanks to exactly so many cells: after it, or before it for numbers. */
+/** {@link cut}, and pads it with blanks to exactly this number of cells: after it, or before it for numbers. */
 export const fit = (text: string, cells: number, right = false): string => {
   const short = cut(text, cells)
   const blanks = " ".repeat(Math.max(0, cells - displayWidth(short)))

@@ -1,5 +1,5 @@
 /**
- * What a client hears, in words: events of the server and changes of its session.
+ * Describes events of the server, and changes of the session, in words.
  */
 import type { ServerEvent } from "@bercon/client/ServerEvent"
 import type { Status } from "@bercon/client/Status"
@@ -76,7 +76,7 @@ export const inWords = (item: ServerEvent | Status): string => {
       return `the ban has expired: ${item.ban.toString()}`
     case "Gap":
       return item.missed === undefined
-        ? "what happened meanwhile, nobody knows"
+        ? "an unknown number of events is missing"
         : `${item.missed} events are missing`
   }
 }

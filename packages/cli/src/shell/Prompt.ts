@@ -22,7 +22,7 @@ export interface Options {
   readonly onEnd: () => void
 }
 
-/** What moves the cursor from a row of the prompt to its first column of its first row, and clears from there. */
+/** Moves the cursor from a row of the prompt to the start of its first row, and clears everything from there. */
 export const clearFrom = (row: number): string => `\r${row > 0 ? `\x1b[${row}A` : ""}\x1b[J`
 
 /** The line at the bottom of the terminal. */
@@ -57,7 +57,7 @@ export const make = ({ complete, history, onCancel, onEnd, onLine, text }: Optio
   const redraw = (before: string): void => {
     output.write(clearFrom(isShown ? terminal.getCursorPos().rows : 0) + before)
     isShown = true
-    // Where readline believes the cursor to be: in the first row of the prompt, which it is now.
+    // Readline's record of the cursor: it is in the first row of the prompt now.
     Object.assign(terminal, { prevRows: 0 })
     terminal.prompt(true)
   }

@@ -1,5 +1,5 @@
 /**
- * What a line that was typed has a server do, and what is printed of it.
+ * Executes a typed line on a server, and returns the text to print.
  */
 import type { Player } from "@bercon/client/Player"
 import type * as RconClient from "@bercon/client/RconClient"
@@ -45,7 +45,7 @@ const simple: Readonly<Record<string, Simple>> = {
 /** Commands after which a word that begins with `--` is a mistake: in the shell there are no flags. */
 const WITHOUT_FLAGS: ReadonlySet<string> = new Set([...Object.keys(simple), ...Line.names])
 
-/** What help says. */
+/** The text of the command help. */
 const help: string = [
   ...Line.commands.map(([usage, description]) => `${usage.padEnd(35)} ${description}`.trimEnd()),
   "A player is a name (in quotes if it has blanks), a slot or a GUID. Tab completes, the arrows bring lines back.",
@@ -95,7 +95,7 @@ const ban = (rcon: RconClient.Service, line: string, words: ReadonlyArray<string
   })
 }
 
-/** Does what a line says. What is printed is safe, and each line of it ended. */
+/** Executes a line. The returned text is safe to print, and ends with a line break. */
 export const execute = (rcon: RconClient.Service, line: string, context: Format.Context): Printed => {
   const table = <Row>(view: View<Row>, rows: Effect.Effect<ReadonlyArray<Row>, ServerFailure>): Printed =>
     Effect.map(rows, (rows) => Format.render(view, [{ server: "", rows }], context))

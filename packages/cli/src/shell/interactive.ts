@@ -25,7 +25,7 @@ import * as Prompt from "./Prompt.ts"
 /** How many lines may wait for the ones before them. Further ones are refused. */
 const TYPED_AHEAD = 100
 
-/** Steps of joining, and who was there before: one line for a player who comes is enough. */
+/** Steps of joining, and players who were there before: one line for each new player is enough. */
 const TOLD_OTHERWISE: ReadonlySet<ServerEvent.Tag> = new Set(["PlayerGuid", "PlayerVerified", "PlayerIdentified"])
 
 const clock = (time: DateTime.Utc | undefined): string =>
@@ -112,7 +112,7 @@ export const interactive = (
         const ended = Effect.gen(function*() {
           yield* Deferred.await(cancelled)
           const { length } = yield* Queue.clear(typed)
-          const others = length === 0 ? "" : `, and ${length} lines typed after it are not done`
+          const others = length === 0 ? "" : `. Not done either: ${length} ${length === 1 ? "line" : "lines"} after it`
           return `-- no longer waiting for ${SafeText.line(line)}: it may have been executed${others}`
         })
         return Effect.raceFirst(execute(rcon, line, style()), ended)
@@ -126,7 +126,7 @@ export const interactive = (
       Stream.takeWhile((goesOn) => goesOn),
       Stream.runDrain
     )
-    // What is followed ends with the session, and then fails as it does.
+    // The streams end with the session, and fail with its failure.
     yield* Effect.raceFirst(
       talk,
       Effect.andThen(

@@ -1,5 +1,5 @@
 /**
- * What is typed in the shell: its words, and how it is completed.
+ * Lines of the shell: their words, and their completions.
  */
 import type { Player } from "@bercon/client/Player"
 
@@ -10,7 +10,7 @@ export const words = (line: string): ReadonlyArray<string> =>
     ([, double, single, bare]) => double?.replace(/\\(.)/g, "$1") ?? single ?? bare ?? ""
   )
 
-/** What follows so many words of a line, as it is. */
+/** The rest of a line after so many words, as it is. */
 export const after = (line: string, count: number): string => {
   let rest = line.trimStart()
   for (let word = 0; word < count; word++) {
@@ -22,20 +22,20 @@ export const after = (line: string, count: number): string => {
 /** Commands after which a player is named. */
 const ofPlayers: ReadonlySet<string> = new Set(["kick", "ban", "whisper"])
 
-/** Commands that the shell knows, and what each does. All else is sent as it is. */
+/** The commands of the shell, and what each does. Other lines are sent as they are. */
 export const commands: ReadonlyArray<readonly [usage: string, description: string]> = [
-  ["players", "who is on the server"],
-  ["admins", "who is logged in over RCON"],
-  ["bans", "who is banned"],
+  ["players", "the players on the server"],
+  ["admins", "the RCON clients"],
+  ["bans", "the bans"],
   ["missions", "the missions (Arma)"],
   ["version", "the version of BattlEye"],
   ["commands", "the commands that the server supports"],
-  ["say TEXT", "tells everybody"],
-  ["whisper PLAYER TEXT", "tells one player"],
+  ["say TEXT", "sends a message to all players"],
+  ["whisper PLAYER TEXT", "sends a message to one player"],
   ["kick PLAYER [REASON]", "kicks a player"],
   ["ban PLAYER|GUID [TIME] [REASON]", "bans for ever, or for minutes (60) or a time (2h, 7d)"],
   ["unban GUID|ADDRESS|NUMBER", "removes bans"],
-  ["lock, unlock", "lets nobody join, lets them join again"],
+  ["lock, unlock", "lets no further player join, lets them join again"],
   ["restart, reassign, mission NAME", "restarts the mission, sends players to the lobby, changes it; asks first"],
   ["restart-server, shutdown", "restarts or ends the server; asks first"],
   ["write-bans, load-bans", "writes or reads the server's bans.txt"],

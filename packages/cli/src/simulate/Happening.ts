@@ -1,5 +1,5 @@
 /**
- * What happens on a simulated server: what its players do, and what clients do to it.
+ * Happenings on a simulated server: the actions of its players and of its clients.
  */
 import type * as ServerMachine from "@bercon/testing/ServerMachine"
 import * as DateTime from "effect/DateTime"
@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import * as View from "../output/View.ts"
 import type { Action } from "./crowd.ts"
 
-/** Something that happened. `text` has what was said or sent, or why. */
+/** Something that happened. `text` is the message, the command or the reason. */
 export const Happening = Schema.Struct({
   time: Schema.DateTimeUtc,
   kind: Schema.Literals([
@@ -71,7 +71,7 @@ export const view = View.make(Happening, {
     sentence(happening).replaceAll("\n", "\\n")
 })
 
-/** What a player did, if it is worth a line. */
+/** The happening for an action of a player, or `undefined` if it is not printed. */
 export const ofAction = (time: DateTime.Utc, action: Action): Happening | undefined => {
   switch (action._tag) {
     case "Joins":
@@ -103,7 +103,7 @@ const VIOLATIONS: Record<ServerMachine.Violation["reason"]["_tag"], string> = {
   NotText: "sent a NUL"
 }
 
-/** An observer of the server that tells what clients do, but for keepalives. */
+/** An observer of the server that reports the actions of clients, except keepalives. */
 export const observer = (tell: (happening: Happening) => void): ServerMachine.Observer => {
   const at = ({ address, time }: ServerMachine.Event) => ({ time: DateTime.makeUnsafe(time), address })
   return {

@@ -21,7 +21,7 @@ export interface Options {
   readonly speed: number
 }
 
-/** What a player does next. */
+/** An action of a player. */
 export type Action =
   | { readonly _tag: "Joins"; readonly name: string }
   | { readonly _tag: "Identified"; readonly player: World.Player; readonly ping: number }
@@ -105,7 +105,7 @@ const newName = (world: World.World): Effect.Effect<string> =>
     return `Recruit ${number}`
   })
 
-/** What is next, by chance: players who are joining get on with it mostly, and others come the sooner the fewer there are. */
+/** Chooses the next action at random: mostly the next step of a player who is joining. The fewer players there are, the more join. */
 const next = Effect.fnUntraced(function*(
   world: World.World,
   { players: usual }: Options
@@ -172,7 +172,7 @@ const varyPings = (server: SimulatedServer["Service"]): Effect.Effect<void> =>
         ping < 0 ? ping : Math.min(300, Math.max(5, slot % 2 === 0 ? ping + change : ping - change)))
   )
 
-/** Has players come, chat and go for ever, and tells what they did. */
+/** Makes players come, chat and go for ever, and reports what they did. */
 export const live = (
   server: SimulatedServer["Service"],
   options: Options,

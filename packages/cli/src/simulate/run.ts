@@ -1,5 +1,5 @@
 /**
- * A simulated server on UDP, and what happens there.
+ * A simulated server on UDP, and its happenings.
  */
 import { type EndpointError, formatAddress } from "@bercon/testing/Endpoint"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
@@ -18,7 +18,7 @@ import * as Stream from "effect/Stream"
 import * as Crowd from "./crowd.ts"
 import * as Happening from "./Happening.ts"
 
-/** What is simulated. */
+/** Options of the simulation. */
 export interface Options extends Crowd.Options {
   readonly host: string
   /** 0: any free one. */

@@ -18,7 +18,7 @@ import * as Guests from "./Guests.ts"
 import { type Model, mostScrolled, NEWS, nextOrder, render } from "./screen.ts"
 import * as Terminal from "./terminal.ts"
 
-/** What is worth a line. */
+/** The events that are shown. */
 const SHOWN: ReadonlySet<ServerEvent.Tag> = new Set([
   "PlayerConnected",
   "PlayerDisconnected",
@@ -40,7 +40,7 @@ const STATUS: Record<Status["_tag"], string> = {
   Closed: "closed"
 }
 
-// Some terminals report 0 if they do not know.
+// Some terminals report 0 for an unknown size.
 const size = () => ({ columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 })
 
 /** Shows a server until `q` is pressed, or its session ends for good. */

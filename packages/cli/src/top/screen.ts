@@ -1,5 +1,5 @@
 /**
- * The live screen, as a pure function of what is known and of the size of the terminal.
+ * The live screen, as a pure function of the known data and of the size of the terminal.
  */
 import type { Player } from "@bercon/client/Player"
 import { cut, fit, shortTime, sparkline } from "../output/cells.ts"
@@ -28,7 +28,7 @@ export interface Model {
   readonly guests: ReadonlyArray<Guest>
   /** The number of players, from time to time, the latest last. `undefined` during an outage. */
   readonly population: ReadonlyArray<number | undefined>
-  /** What happened, the latest last. */
+  /** The latest events, the newest last. */
   readonly news: ReadonlyArray<string>
   readonly order: Order
   /** How many players are scrolled away at the top. */

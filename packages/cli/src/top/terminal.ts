@@ -9,7 +9,7 @@ import * as Readline from "node:readline"
 const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l"
 const LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 
-/** What draws the rows that are not on the screen yet, at their places. */
+/** The output that draws the rows that are not on the screen yet. */
 export const difference = (before: ReadonlyArray<string>, lines: ReadonlyArray<string>): string =>
   lines.map((line, at) => line === before[at] ? "" : `\x1b[${at + 1};1H\x1b[2K${line}`).join("") +
   (before.length > lines.length ? `\x1b[${lines.length + 1};1H\x1b[J` : "")

@@ -193,7 +193,7 @@ export const make = (options: {
       if (event._tag !== "PlayerDisconnected" && event._tag !== "PlayerKicked") return event
       const known = state.players.get(event.player.id)
       if (known === undefined || !isNamed(known, event.player)) return event
-      const knownAt = DateTime.makeUnsafe(state.toldAt.get(known.id) ?? 0)
+      const knownAt = DateTime.makeUnsafe(state.updatedAt.get(known.id) ?? 0)
       return Object.assign(Object.create(Object.getPrototypeOf(event)), event, { known, knownAt })
     },
     announce,

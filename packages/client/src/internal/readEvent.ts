@@ -57,15 +57,15 @@ const PLAYER = new RegExp(`^Player #${NUMBER} `)
 
 const CONNECTED = ` \\(${ADDRESS}\\) connected$`
 const DISCONNECTED = " disconnected$"
-const GUID_TOLD = ` - ((?:(?:Owner )?BE |Legacy )?GUID): ${GUID}(?: \\(unverified\\))?$`
+const GUID_LINE = ` - ((?:(?:Owner )?BE |Legacy )?GUID): ${GUID}(?: \\(unverified\\))?$`
 // The group with the GUID is optional, and so is the reason.
 const KICKED = `(?: \\((?:${GUID}|-)\\))? has been kicked by BattlEye:(?: |$)`
 
 /** The text after a name. */
-const BEHIND = new RegExp(`${CONNECTED}|(${DISCONNECTED})|${GUID_TOLD}|(${KICKED})`, "y")
+const BEHIND = new RegExp(`${CONNECTED}|(${DISCONNECTED})|${GUID_LINE}|(${KICKED})`, "y")
 
 /** The same for a text whose end is fixed, after the longest possible name. */
-const BEHIND_AT_END = new RegExp(`^Player #${NUMBER} (.*)(?:${CONNECTED}|${DISCONNECTED}|${GUID_TOLD})`, "s")
+const BEHIND_AT_END = new RegExp(`^Player #${NUMBER} (.*)(?:${CONNECTED}|${DISCONNECTED}|${GUID_LINE})`, "s")
 
 const KICK = " has been kicked by BattlEye:"
 const NO_GUID = " (-)"
@@ -90,18 +90,18 @@ const readPlayer = (text: string, players: Iterable<PlayerReference>): Fields | 
   if (end === undefined) return undefined
   const behind = matchAt(BEHIND, text, end)
   if (!behind) return undefined
-  const [words, ip, port = "", disconnected, kind, told = "", kicked, digits] = behind
+  const [words, ip, port = "", disconnected, kind, sentGuid = "", kicked, kickedGuid] = behind
   const player = reference(number, text.slice(from, end))
   if (ip !== undefined) {
     const from = address(ip, port)
     return from && { _tag: "PlayerConnected", player, address: from }
   }
   if (disconnected !== undefined) return { _tag: "PlayerDisconnected", player }
-  if (kicked === undefined) return { _tag: "PlayerGuid", player, kind: kind as GuidKind, guid: guid(told) }
+  if (kicked === undefined) return { _tag: "PlayerGuid", player, kind: kind as GuidKind, guid: guid(sentGuid) }
   return {
     _tag: "PlayerKicked",
     player,
-    ...(digits !== undefined && { guid: guid(digits) }),
+    ...(kickedGuid !== undefined && { guid: guid(kickedGuid) }),
     reason: KickReason.parse(text.slice(end + words.length))
   }
 }

@@ -15,13 +15,13 @@ const CAPACITY = 1024
 export interface Roster {
   readonly players: Map<PlayerId, Player>
   /** When the server last sent information about each player, in milliseconds of `now`. */
-  readonly toldAt: Map<PlayerId, number>
+  readonly updatedAt: Map<PlayerId, number>
   readonly now: () => number
   /** The last list of this session; `undefined` until it has arrived. It may be incomplete. */
   list: Table<Player> | undefined
 }
 
-export const make = (now: () => number): Roster => ({ players: new Map(), toldAt: new Map(), now, list: undefined })
+export const make = (now: () => number): Roster => ({ players: new Map(), updatedAt: new Map(), now, list: undefined })
 
 /** The occupant of a slot, as far as known. */
 export const occupantOf = ({ list, players }: Roster, slot: PlayerId): Occupant =>
@@ -130,6 +130,6 @@ const learn = (self: Roster, reference: PlayerReference, guid: Guid, verified: b
 const put = (self: Roster, player: Player): Consequence => {
   if (self.players.size >= CAPACITY && !self.players.has(player.id)) return "None"
   self.players.set(player.id, player)
-  self.toldAt.set(player.id, self.now())
+  self.updatedAt.set(player.id, self.now())
   return "Changed"
 }

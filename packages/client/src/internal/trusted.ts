@@ -5,7 +5,7 @@ import type * as Schema from "effect/Schema"
 
 /**
  * Makes an instance of a schema class from fields that the caller has validated. It equals the result of `new`, without
- * the second validation, which costs more than parsing the row.
+ * the second validation, which costs more than parsing the text.
  *
  * Invalid fields stay invalid: use it only in parsers whose patterns are as strict as the schema.
  */

@@ -26,7 +26,7 @@ export const OVERTAKING = 200
 export const LATE_LOGIN_REPLY = 300_000
 /** Silence becomes the reported cause after this many packets without an answer or an error. */
 export const QUIET_TRIES = 3
-/** Minimum time from a refusal to the next packet, because servers count wrong passwords. */
+/** Minimum time from a refusal to the next packet, in case a server locks clients out that send wrong passwords. */
 export const REFUSED_DELAY = 5000
 
 const silence = new Silence({})

@@ -12,7 +12,7 @@ const news: News = {
   verified: (player) => [Texts.guidVerified(player)],
   left: (player) => [Texts.disconnected(player)],
   kicked: (player, reason) => [Texts.kicked(player, reason), Texts.disconnected(player)],
-  said: (player, channel, text) => [Texts.chat(player, channel, text)]
+  chat: (player, channel, text) => [Texts.chat(player, channel, text)]
 }
 
 /** A new world, and the messages about the change. */
@@ -69,9 +69,9 @@ const changeAll = (
 ): Partial<Outcome> => {
   const messages: Array<string> = []
   for (const player of players) {
-    const [next, told] = change(world, player)
+    const [next, announced] = change(world, player)
     world = next
-    messages.push(...told)
+    messages.push(...announced)
   }
   return { world, messages }
 }

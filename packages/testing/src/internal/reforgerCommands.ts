@@ -13,7 +13,7 @@ const news: News = {
   verified: () => [],
   left: () => [],
   kicked: () => [],
-  said: () => []
+  chat: () => []
 }
 
 const isNumber = (word: string): boolean => /^\d+$/.test(word)

@@ -1,5 +1,5 @@
 /**
- * What is to be changed in a server's list of bans, so that it has what the book wants in it: pure.
+ * Decides the changes of a server's list of bans that make it agree with the book. Pure.
  *
  * A row is the book's if its reason has the mark of the book. On Arma Reforger's own RCON lists have no reasons; there the
  * `ledger` remembers what the book has put in. All other rows are somebody else's, and are left alone.
@@ -146,7 +146,7 @@ const missing = (
 
 const isLive = ({ remaining }: Ban): boolean => remaining !== "expired"
 
-/** Tells of which targets a list may have rows that it does not show: those cut off, and those in lines that cannot be read. */
+/** Whether a list may have a row of a target that it does not show: cut off, or in a line that cannot be read. */
 const hidden = ({ cut, rows, total, unparsed }: Table<Ban>): (target: BanTarget) => boolean => {
   if (cut || (total !== undefined && total > new Set(rows.map(({ id }) => id)).size)) return () => true
   const lines = unparsed.map(({ text }) => text.toLowerCase())
@@ -158,13 +158,13 @@ const hidden = ({ cut, rows, total, unparsed }: Table<Ban>): (target: BanTarget)
 // -----------------------------------------------------------------------------
 
 /**
- * Which of the rows that are gone may have been removed in place of one that was meant.
+ * The missing rows that may have been removed instead of the intended one.
  *
  * A removal is sent as a number, and meets whatever row has it then. Rows before it that went in time moved it to a row behind
  * the one that was meant, by as many places at most. GUIDs that were banned in time moved it from an address to one before it.
  *
- * If what was meant is gone, so the others are their owner's doing. (Or the network delivered the removal twice. The two cannot be
- * told apart, and an admin who lifts a ban is the likelier one.)
+ * If the intended row is gone, another admin removed the others. (Or the network delivered the removal twice. The list does not
+ * distinguish the two cases, and the first is the likelier one.)
  */
 export const victims = (
   { added, missing, stillListed }: Pick<BansChanged, "added" | "missing" | "stillListed">

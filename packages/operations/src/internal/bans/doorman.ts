@@ -56,7 +56,7 @@ export const make = Effect.fnUntraced(function*({ banned, book, count, rcon, ser
   const kick = Effect.fnUntraced(function*(player: Player) {
     const [first, ...others] = yield* bansOf(player)
     if (first === undefined) return
-    // The player is told of the ban that lasts longest.
+    // The reason is that of the ban that lasts longest.
     const entry = others.reduce((longest, other) => endOf(other) > endOf(longest) ? other : longest, first)
     const reason = yield* reasonOf(entry, remaining(entry, yield* Clock.currentTimeMillis))
     yield* rcon.kick(player, cut(reason.replace(/[\r\n\0]+/g, " ")), { confirmWithin: KICKED_WITHIN }).pipe(

@@ -145,7 +145,7 @@ export const make = Effect.fnUntraced(function*(
   const watches = Effect.all([
     wakeFor(rcon.statusChanges),
     wakeFor(Stream.filter(book.changes, ({ entry }) => isOn(entry, server))),
-    // What ends the events is in the status.
+    // The status shows why the events end.
     Effect.flatMap(
       rcon.on("PlayerIdentified", ({ player }) => doorman.check(player)),
       (fiber) => Effect.ignore(Fiber.join(fiber))

@@ -1,10 +1,10 @@
 /**
- * Makes the list of bans of one server have what the book wants in it: reads it, adds what is missing, removes what is too
- * much, and reads it again, until it agrees.
+ * Makes the list of bans of one server agree with the book: reads it, adds missing bans, removes excess rows, and reads it again,
+ * until it agrees.
  *
- * Only the list is evidence. An addition is sent once, whatever comes of it, and sent again if the next print does not have
- * it: so a lost reply does not ban twice. Removals are the client's `unban`, one at a time where the list has rows of others,
- * because their numbers move.
+ * Only the list is evidence. An addition is sent once, whatever its outcome, and sent again if the next print does not show it, so
+ * that a lost reply does not ban twice. Removals are the client's `unban`, one at a time if the list has rows of others, because
+ * the numbers of rows move.
  */
 import type { ActionError, BansChanged } from "@bercon/client/ActionError"
 import type { Ban } from "@bercon/client/Ban"
@@ -32,7 +32,7 @@ export interface ListKeeper {
   readonly compare: Effect.Effect<Comparison, CommandError | ReplyError | KeyValueStoreError>
   /** Returns when a print of the list agrees with the book. */
   readonly converge: Effect.Effect<BanStatus & { readonly _tag: "Converged" }, Failure>
-  /** The server may have forgotten what was told it: it has been logged in to again. */
+  /** To be run after a login: the server may have restarted and forgotten additions. */
   readonly restarted: Effect.Effect<void>
 }
 
@@ -148,7 +148,7 @@ export const make = (dependencies: Dependencies): ListKeeper => {
     )
   }
 
-  /** Removes rows until one is not where the list had it. */
+  /** Removes rows until one is not at its place in the list. */
   const removeAll = Effect.fnUntraced(function*({ foreign, remove: rows }: Decision) {
     const size = foreign === 0 ? BATCH : 1
     for (let start = 0; start < rows.length; start += size) {

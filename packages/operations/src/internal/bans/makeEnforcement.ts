@@ -118,7 +118,7 @@ const makeMembers = Effect.gen(function*() {
   }
 })
 
-/** What the log says of a change. An outage of the session is the session's to report. */
+/** Logs a change of status. The session itself logs its outages. */
 const log = (before: BanStatus | undefined, status: BanStatus): Effect.Effect<void> => {
   switch (status._tag) {
     case "Converged":

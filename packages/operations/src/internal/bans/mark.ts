@@ -8,10 +8,10 @@ import type { BanEntry, BanEntryId } from "../../BanEntry.ts"
 
 export const DEFAULT_MARK = "book"
 
-/** What servers print whole, in bytes. */
+/** The length of a reason that servers print in full, in bytes. */
 const REASON_BYTES = 128
 
-/** What a server is given as the reason of a ban. */
+/** The reason of a ban in a server's list. */
 export const markedReason = ({ id, reason }: Pick<BanEntry, "id" | "reason">, mark: string): string => {
   const begin = `[${mark}:${id}]`
   return reason === "" ? begin : cut(`${begin} ${reason}`)

@@ -12,7 +12,7 @@ import type { ListedBan, NewBan } from "../../BanBook.ts"
 import { InvalidBan } from "../../BanBookError.ts"
 import { BanEntry, type BanEntryId, BanScope, endOf } from "../../BanEntry.ts"
 
-/** What is allowed where, in words. */
+/** The checks of the fields, and the allowed values in words. */
 const FIELDS = {
   target: {
     is: Schema.is(BanTarget),

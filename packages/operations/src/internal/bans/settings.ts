@@ -64,7 +64,7 @@ const MAX_CAPACITY = 2500
 const millis = (input: Duration.Input): number =>
   Option.match(Duration.fromInput(input), { onNone: () => NaN, onSome: Duration.toMillis })
 
-/** What a kicked player is told by default. */
+/** The default reason of a kick. */
 export const kickReason =
   (mark: string) => ({ id, reason }: BanEntry, remaining: Duration.Duration | "permanent"): string => {
     const left = remaining === "permanent" ? "permanent" : `${shortly(remaining)} left`

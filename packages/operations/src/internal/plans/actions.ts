@@ -1,5 +1,5 @@
 /**
- * What is done on a server for plans and rotas, and what is then known of its outcome.
+ * The actions of plans and rotas on a server, and their outcomes as far as they are known.
  */
 import type { ActionError } from "@bercon/client/ActionError"
 import type { CommandError } from "@bercon/client/CommandError"
@@ -19,7 +19,7 @@ export type Done =
   | { readonly _tag: "Executed" | "MaybeExecuted" | "Later" }
   | { readonly _tag: "Refused"; readonly problem: string }
 
-/** How long to wait with what is to be tried again later, in milliseconds. */
+/** Time before an action is tried again, in milliseconds. */
 export const PAUSE = 5000
 
 /** Reasons that go away: there is no session now, or the server is not the one that was asked. */
@@ -70,7 +70,7 @@ export const unlock = (rcon: RconClient.Service): Effect.Effect<Done> => done(rc
 const KICKS = 8
 const KICK_TIMEOUT = "5 seconds"
 
-/** Kicks everybody. Who has left by then is not there any more. */
+/** Kicks all players. A player who has left meanwhile counts neither as kicked nor as failed. */
 export const kickAll = Effect.fnUntraced(function*(rcon: RconClient.Service, reason: string) {
   const players = yield* Effect.option(rcon.withOptions({ timeout: KICK_TIMEOUT }).players)
   if (Option.isNone(players)) return undefined
@@ -90,7 +90,7 @@ export const kickAll = Effect.fnUntraced(function*(rcon: RconClient.Service, rea
 /** How long a client that has not logged in yet takes the server to be there. */
 const LOGIN_TIME = 5000
 
-/** What is known of the server now. `run`: the driver's name. */
+/** The current state of the server, as far as it is known. `run`: the driver's name. */
 export const look = Effect.fnUntraced(function*(rcon: RconClient.Service, run: string) {
   const status = yield* rcon.status
   const players = yield* rcon.roster.snapshot
@@ -145,8 +145,8 @@ const SOONEST = 5000
 const EXAMINATION = 20_000
 
 /**
- * What the server's list of RCON clients shows of a driver that has ended: a process that has started since does not list its
- * client. `from`: when that client was there.
+ * Looks for the client of a driver that has ended in the server's list of RCON clients: a server process that has started since does
+ * not list it. `from`: a time at which that client was listed.
  */
 export const examine = Effect.fnUntraced(function*(
   rcon: RconClient.Service,

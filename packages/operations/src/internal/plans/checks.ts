@@ -34,7 +34,7 @@ export const range = (name: string, value: Duration.Duration, from: End, to: End
   Duration.toMillis(value) >= Duration.toMillis(from) && Duration.toMillis(value) <= Duration.toMillis(to)
     ? undefined
     : `${name} must be a duration from ${from} to ${to} (got ${
-      Duration.isFinite(value) ? Duration.format(value) : "a value that is none"
+      Duration.isFinite(value) ? Duration.format(value) : "a value that is not a finite duration"
     })`
 
 export const integer = (name: string, value: number, from: number, to: number): Problem =>

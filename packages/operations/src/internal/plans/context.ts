@@ -1,5 +1,5 @@
 /**
- * What the drivers of all servers have in common.
+ * The services that the drivers of all servers share.
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"

@@ -1,10 +1,9 @@
 /**
- * What is to be done next of a plan on one server, and when: a function of the plan, of what is recorded, of the clock and of
- * what is known of the server.
+ * Decides the next step of a plan on one server, and its time: a function of the plan, the record, the clock and the known state
+ * of the server.
  *
- * Whatever is decided is recorded before it is done, where doing it twice would be wrong (warnings, the command, reports), and
- * after it is done, where it would not (locking, kicking). So a process that ends between any two steps leaves nothing that is
- * done twice.
+ * A step that must not be repeated (a warning, the command, a report) is recorded before it is done. A step that may be repeated (the
+ * lock, the kick) is recorded afterwards. So no step is repeated wrongly if the process ends between any two of them.
  */
 import * as Duration from "effect/Duration"
 import type { RestartPlan } from "../../RestartPlan.ts"
@@ -36,13 +35,12 @@ export const compile = (plan: RestartPlan): Compiled => ({
 })
 
 /**
- * Up to when occurrences count as over when a plan begins now. The one time of a one-off plan was meant, even if nobody was there
- * to see it come.
+ * The time up to which occurrences are over if a plan begins now. The time of a one-off plan counts even if it has just passed.
  */
 export const beginningOf = ({ latest, plan }: Compiled, now: number): number =>
   "once" in plan.at ? now - latest - 1 : now
 
-/** What is known of the server now. */
+/** The current state of the server, as far as it is known. */
 export interface Known {
   /** This driver: another one, and the same one after a restart of its process, has another name. */
   readonly run: string
@@ -54,7 +52,7 @@ export interface Known {
   readonly players: number | undefined
 }
 
-/** What is recorded, as far as it could be read. */
+/** The record, as far as it could be read. */
 export interface Recorded {
   readonly progress: Progress | "unreadable" | undefined
   readonly order: Order | undefined
@@ -126,7 +124,7 @@ export const nextOf = (
   return occurrence === undefined ? undefined : { appointment: { occurrence, time: occurrence }, isAborted: false }
 }
 
-/** An appointment that is made now. What is too late for it already was never to be said, nor what may have been said before. */
+/** An appointment that is made now. Warnings that are too late by now, or that a lost record may have had, count as done. */
 export const appointedAt = (
   { leads }: Compiled,
   { forgotten = -Infinity }: Progress,

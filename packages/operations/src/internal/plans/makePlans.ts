@@ -1,5 +1,5 @@
 /**
- * Wires plans: what is in force, what is ordered, and the drivers.
+ * Connects plans, orders and drivers.
  */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"

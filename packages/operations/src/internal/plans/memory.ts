@@ -1,16 +1,16 @@
 /**
- * What is kept of plans in the `KeyValueStore`.
+ * The records of plans in the `KeyValueStore`.
  *
- * | key                         | what                                      | written by          |
+ * | key                         | value                                     | written by          |
  * | --------------------------- | ----------------------------------------- | ------------------- |
  * | `plan/PLAN`                 | a plan that was added                     | who adds it         |
  * | `program/SERVER`            | the plans of the program for the server   | the server's driver |
- * | `order/N/PLAN/SERVER`       | that an occurrence is aborted, postponed  | who orders it       |
- * | `progress/N/PLAN/SERVER`    | what was done of a plan                   | the server's driver |
- * | `turns/N/ROTA/SERVER`       | whose turn it is                          | the server's driver |
+ * | `order/N/PLAN/SERVER`       | an occurrence that is aborted or moved    | who orders it       |
+ * | `progress/N/PLAN/SERVER`    | the progress of a plan                    | the server's driver |
+ * | `turns/N/ROTA/SERVER`       | the turn of a rota                        | the server's driver |
  *
- * `N` is the length of the name that follows, so that keys are told apart whatever is in the names. No key has two writers, as a
- * `KeyValueStore` has no compare-and-set: a command in another process changes orders while the driver changes progress.
+ * `N` is the length of the name that follows, so that any two keys differ whatever the names contain. No key has two writers,
+ * because a `KeyValueStore` has no compare-and-set: a command in another process changes orders while the driver changes progress.
  */
 import * as Effect from "effect/Effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"

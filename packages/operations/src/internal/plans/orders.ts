@@ -1,5 +1,5 @@
 /**
- * What operators see of plans, and what they order.
+ * The views and orders of operators.
  */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -11,7 +11,7 @@ import { type Context, utc } from "./context.ts"
 import { appointedAt, beginningOf, type Compiled, nextOf, pendingOf, type Recorded } from "./decide.ts"
 import * as Progress from "./progress.ts"
 
-/** What comes next of a plan on a server, if anything does: what the driver will come to, without the steps in between. */
+/** The next occurrence of a plan on a server, if there is one: the one that the driver will come to. */
 const upcoming = (
   plan: Compiled,
   server: string,
@@ -81,7 +81,7 @@ export const next = Effect.fnUntraced(function*(context: Context, plan: Compiled
   return found.filter((one) => one !== undefined)
 })
 
-/** Orders another time for what comes next, or none at all. */
+/** Moves the next occurrence to another time, or cancels it. */
 const order = Effect.fnUntraced(function*<E>(
   context: Context,
   plan: Compiled,

@@ -1,5 +1,5 @@
 /**
- * What is recorded of a plan on one server: only what cannot be computed from the plan and the clock. All times are in
+ * The record of a plan on one server: only facts that cannot be computed from the plan and the clock. All times are in
  * milliseconds since 1970, all durations in milliseconds.
  */
 import * as Schema from "effect/Schema"
@@ -11,16 +11,16 @@ const Witness = Schema.Struct({ id: Schema.Int, address: Schema.String })
 export type Witness = typeof Witness.Type
 
 const Appointment = Schema.Struct({
-  /** As the calendar has it. */
+  /** The time in the calendar. */
   occurrence: Schema.Finite,
-  /** When it takes place: another time if it was postponed. */
+  /** The time of the restart: differs if it was postponed. */
   time: Schema.Finite,
-  /** How long before it the last warning is that was said, or left out. */
+  /** The lead of the last warning that was announced or left out. */
   warned: Schema.optionalKey(Schema.Finite),
   kicked: Schema.optionalKey(Schema.Boolean)
 })
 
-/** An occurrence of which it is settled when it takes place. */
+/** An occurrence whose time is settled. */
 export type Appointment = typeof Appointment.Type
 
 const Restart = Schema.Struct({
@@ -30,7 +30,7 @@ const Restart = Schema.Struct({
   at: Schema.Finite,
   /** How often it was sent, or was about to be. */
   tries: Schema.Int,
-  /** Which driver watches the server, in which of its logins, since when, and as whom the server lists it. */
+  /** The driver that watches the server: its name, its login, its beginning, and its row in the server's list of clients. */
   run: Schema.String,
   epoch: Schema.Int,
   from: Schema.Finite,
@@ -59,7 +59,7 @@ export const Progress = Schema.Struct({
 
 export type Progress = typeof Progress.Type
 
-/** What an operator has ordered of an occurrence: that it takes place at `time`, or not at all. */
+/** An order of an operator: the occurrence takes place at `time`, or not at all. */
 export const Order = Schema.Struct({
   calendar: Schema.String,
   occurrence: Schema.Finite,
@@ -94,7 +94,7 @@ export const lock = (self: Progress): Progress => ({ ...self, locked: true })
 
 export const unlock = (self: Progress): Progress => Struct.omit(self, ["locked"])
 
-/** A driver that sends the command, or watches what comes of it. */
+/** A driver that sends the command, or watches its outcome. */
 export interface Sender {
   readonly run: string
   readonly epoch: number

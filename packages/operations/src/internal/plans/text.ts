@@ -1,5 +1,5 @@
 /**
- * What players read: templates, and durations in their language.
+ * Texts for players: templates, and durations in their language.
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"

@@ -1,17 +1,17 @@
 /**
- * How a step changes what is recorded: before it is done, and after.
+ * The changes of the record by a step: before it is done, and after.
  *
- * What is wrong to do twice is recorded before. If it turns out that it was not done after all, `after` takes that back.
+ * A step that must not be repeated is recorded before. If it was not done after all, `after` takes that back.
  */
 import type { Done } from "./actions.ts"
 import { beginningOf, type Compiled, endOf, type Known, type Outcome, type Recorded, type Step } from "./decide.ts"
 import * as Progress from "./progress.ts"
 
-/** What a step was found to need before it could be recorded. */
+/** Facts that a step needs before it can be recorded. */
 export interface Findings {
   /** This driver as the server lists it. */
   readonly witness?: Progress.Witness | undefined
-  /** What became of the server of another driver. */
+  /** Whether the server is still the process that another driver sent the command to. */
   readonly server?: "Same" | "Other" | "Unknown" | undefined
 }
 
@@ -72,7 +72,7 @@ export const before = (
   }
 }
 
-/** `recorded`: before the step. `begun`: what {@link before} made of it. */
+/** `recorded`: the record before the step. `begun`: the result of {@link before}. */
 export const after = (
   recorded: Recorded["progress"],
   begun: Progress.Progress,

@@ -1,12 +1,12 @@
 /**
- * Whose turn it is in a rota: a function of the rota, of what is recorded, of the clock and of what is known of the server.
+ * Decides the next message of a rota: a function of the rota, the record, the clock and the known state of the server.
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import type { Rota } from "../../Rota.ts"
 import type { Known } from "./decide.ts"
 
-/** What is recorded of a rota on one server. */
+/** The record of a rota on one server. */
 export const Turns = Schema.Struct({
   /** The time of the last turn that was used, in milliseconds since 1970: valid whatever `every` is by now. */
   time: Schema.Finite,
@@ -20,7 +20,7 @@ export type Turn =
   | { readonly _tag: "Wait"; readonly until: number }
   /** From the next time on: nothing is recorded yet. */
   | { readonly _tag: "Begin"; readonly record: Turns }
-  /** `before`: what is recorded now, for a message that was not sent. */
+  /** `before`: the record so far, to be restored if the message was not sent. */
   | {
     readonly _tag: "Say"
     readonly message: string

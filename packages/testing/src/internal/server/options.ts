@@ -35,8 +35,8 @@ export interface CustomReply {
   /** How long the answer is delayed. Default: `replyDelay`. If infinite, no answer is sent. */
   readonly delay?: Duration.Input | undefined
   /**
-   * Changes the world just before the server executes the command, as if another admin's command had come first. Default: no
-   * change.
+   * Changes the world just before the server executes the command, as if another admin's command had come first.
+   * Default: no change.
    */
   readonly before?: ((world: World.World) => World.World) | undefined
 }

@@ -138,8 +138,8 @@ export interface Records {
 }
 
 /**
- * Functions that are called with every new entry of a record. They must return quickly, because they run within a step of
- * the machine. If one of them throws, the function of the machine that made the entry throws, too.
+ * Functions that are called with every new entry of a record. They must return quickly, because they run within a step
+ * of the machine. If one of them throws, the function of the machine that made the entry throws, too.
  *
  * @category records
  * @since 0.1.0

@@ -1,0 +1,61 @@
+/**
+ * A program that runs once in the cluster: on one of the runners, and on another one if that runner ends.
+ *
+ * **Details**
+ *
+ * It is `Singleton` of Effect Cluster for a layer. If a singleton of the engine fails, nothing reports it, and it stays away until
+ * shards move. If this one fails, the failure is logged, and the layer is built again after 10 seconds.
+ *
+ * Two runners never run it at the same time as long as the locks of shards hold (see `ShardLocks`). After `kill -9` another
+ * runner begins it within seconds. Keep its data in a store that all runners share.
+ *
+ * **Example** (The restarts of all servers, announced by one of the runners)
+ *
+ * ```ts
+ * import { ClusterFleet, ClusterSingleton } from "@bercon/cluster"
+ * import { Plans } from "@bercon/operations"
+ * import { Layer } from "effect"
+ *
+ * const Restarts = Plans.layerFleet({
+ *   restarts: [{ id: "nightly", at: { cron: "0 4 * * *", timeZone: "Europe/Berlin" } }]
+ * })
+ *
+ * // On every runner. It still needs the cluster, and the store: `KeyValueStore.layerSql`, say.
+ * const Operations = ClusterSingleton.layer("restarts", Restarts.pipe(Layer.provide(ClusterFleet.layer())))
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Singleton from "effect/cluster/Singleton"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import type { Sharding } from "./internal/sharding.ts"
+
+/** The time between a failure and the next build. */
+const PAUSE = "10 seconds"
+
+/**
+ * Runs a layer once in the cluster, for as long as one of the runners that provide it lives. `name` is unique in the cluster.
+ * Each runner provides the same layer by the same name.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = <A, E, R>(
+  name: string,
+  program: Layer.Layer<A, E, R>
+): Layer.Layer<never, never, Sharding | Exclude<R, Scope.Scope>> => {
+  const again = Effect.tapCause(Layer.launch(program), (cause) =>
+    Cause.hasInterruptsOnly(cause)
+      ? Effect.void
+      : Effect.logError(`${JSON.stringify(name)}, which runs once in the cluster, failed. It begins again`, cause))
+    .pipe(
+      Effect.sandbox,
+      Effect.retry({ schedule: Schedule.spaced(PAUSE), while: (cause) => !Cause.hasInterruptsOnly(cause) }),
+      Effect.catch(Effect.failCause)
+    )
+  return Singleton.make(name, again)
+}
