@@ -191,10 +191,11 @@ describe("--interval", { concurrent: true }, () => {
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.stop({ keepPlayers: true })
+      const run = Effect.runForkWith(yield* Effect.context())
       let isUp = false
       const { stderr, stdout } = yield* simulated.bercon(["version", "--interval", "50ms", "--timeout", "300ms"], {
         onError: () => {
-          if (!isUp) Effect.runFork(simulated.start)
+          if (!isUp) run(simulated.start)
           isUp = true
         },
         onOutput: (_, child) => child.kill("SIGTERM")
