@@ -28,7 +28,7 @@ const chatting = ({ chat }: SimulatedServer.SimulatedServer["Service"]) =>
   Effect.forkScoped(Effect.repeat(chat(0, "Side", "hello"), Schedule.spaced("20 millis")))
 
 describe("exit codes", { concurrent: true }, () => {
-  it.live("2: the command line is not as it should be", () =>
+  it.live("2: the command line is invalid", () =>
     Effect.gen(function*() {
       for (const args of [["plyers"], ["players", "--formt", "json"], ["players", "--repeat", "0"], ["kick"], []]) {
         const { code, stderr, stdout } = yield* bercon(args)
@@ -274,7 +274,7 @@ describe("pipes", { concurrent: true }, () => {
       assert.deepStrictEqual([code, stderr], [0, ""])
     }))
 
-  it.live("nothing that a player writes is a control sequence in what is printed", () =>
+  it.live("nothing that a player writes is a control sequence in the output", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.join({ name: "\x1b]0;owned\x07\u202e\x9b2J" })

@@ -296,7 +296,7 @@ describe("an invalid file", () => {
     ([, text, problem]) => Effect.map(refused(text), (message) => assert.strictEqual(message, problem))
   )
 
-  it.live("is not text, or too long for what it should be", () =>
+  it.live("is not text, or is too long", () =>
     Effect.gen(function*() {
       const withPassword = `[servers.altis]\n${good}passwordFile = "secret.txt"\n`
       const limit = 1_048_576

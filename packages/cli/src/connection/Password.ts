@@ -30,7 +30,7 @@ export const fromFile = (path: string): Effect.Effect<Redacted.Redacted, UsageEr
 /** Whether there is a terminal to ask at. */
 const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY
 
-/** Asks the person at the terminal, on standard error, and shows nothing of what is typed. `None` if there is no terminal. */
+/** Asks the person at the terminal, on standard error, and does not show the input. `None` if there is no terminal. */
 export const ask = (server: string): Effect.Effect<Option.Option<Redacted.Redacted>> =>
   Effect.suspend(() =>
     canAsk()

@@ -21,7 +21,7 @@ export interface Source {
   readonly password?: Effect.Effect<Option.Option<Redacted.Redacted>, UsageError | ServersFileError> | undefined
 }
 
-/** Fails with what is wrong with the command line, a variable or a file. */
+/** Fails because the command line, a variable or a file is invalid. */
 export const usage = (message: string) => Effect.fail(new UsageError({ message }))
 
 const portOf = (text: string, where: string): Effect.Effect<number, UsageError> => {
