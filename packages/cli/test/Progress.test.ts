@@ -19,7 +19,12 @@ describe("progress", () => {
     [1, [["eu1", ""]], 3, "waiting for eu1 (3 s)"],
     [1, [["eu1", "12 of 200"]], 3, "waiting for eu1 (12 of 200) (3 s)"],
     [9, [["eu1", "1 of 2"], ["eu2", ""]], 4, "7 of 9 done, waiting for eu1 (1 of 2), eu2 (4 s)"],
-    [7, [..."abcdefg"].map((name) => [name, ""]), 1, "0 of 7 done, waiting for a, b, c, d, e and 2 more (1 s)"]
+    [
+      7,
+      ["a", "b", "c", "d", "e", "f", "g"].map((name) => [name, ""]),
+      1,
+      "0 of 7 done, waiting for a, b, c, d, e and 2 more (1 s)"
+    ]
   ])(
     "of %i things has a count, and the names of those that are not done",
     (total, waiting, seconds, expected) =>

@@ -4,7 +4,7 @@
 import type { SimulatedServer } from "@bercon/testing"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted, Schedule } from "effect"
+import { Deferred, Effect, Exit, Redacted, Schedule } from "effect"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
@@ -191,13 +191,10 @@ describe("--interval", { concurrent: true }, () => {
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.stop({ keepPlayers: true })
-      const run = Effect.runForkWith(yield* Effect.context())
-      let isUp = false
+      const failed = Deferred.makeUnsafe<void>()
+      yield* Effect.forkScoped(Effect.andThen(Deferred.await(failed), simulated.start))
       const { stderr, stdout } = yield* simulated.bercon(["version", "--interval", "50ms", "--timeout", "300ms"], {
-        onError: () => {
-          if (!isUp) run(simulated.start)
-          isUp = true
-        },
+        onError: () => Deferred.doneUnsafe(failed, Exit.void),
         onOutput: (_, child) => child.kill("SIGTERM")
       })
       assert.match(stderr, /^bercon: no session with /)
