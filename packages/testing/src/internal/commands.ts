@@ -85,10 +85,10 @@ const commands: Record<string, Command> = {
   ban: (argument, { now, world }) => {
     const [slot, rest] = split(argument)
     const { minutes, reason } = termsOf(rest)
-    const verdict = { minutes, reason: reason === "" ? "Banned" : reason }
+    const terms = { minutes, reason: reason === "" ? "Banned" : reason }
     return changeAll(world, playersAt(world, slot), (world, player) => {
-      const [next, messages] = kick(world, player, `Admin Ban (${verdict.reason})`)
-      return [player.guid === undefined ? next : addBan(next, player.guid, verdict, now), messages]
+      const [next, messages] = kick(world, player, `Admin Ban (${terms.reason})`)
+      return [player.guid === undefined ? next : addBan(next, player.guid, terms, now), messages]
     })
   },
   bans: (_, { now, world }) => ({ result: Texts.bans(world, now) }),
