@@ -183,6 +183,14 @@ describe("several servers", { concurrent: true }, () => {
         2,
         /the password is missing/
       )
+      const long = { stdin: "x".repeat(5000) }
+      failed(yield* bercon(["version", "--profile", "eu1", "--password-file", "-"], long), 2, /more than 4096 bytes/)
+      const piped = { stdin: PASSWORD }
+      failed(
+        yield* bercon(["shell", "--profile", "eu1", "--password-file", "-"], piped),
+        2,
+        /shell reads commands from/
+      )
     }))
 })
 
