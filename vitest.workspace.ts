@@ -1,9 +1,9 @@
 /**
- * The test projects, one a package. Vitest 5 no longer looks for a file of this name: scripts pass it with `--config`.
+ * The test projects: one for each package. Vitest 5 does not find a file of this name: scripts pass it with `--config`.
  */
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
-// oxlint-disable-next-line import/no-unassigned-import -- it looks at the Node this runs on
+// oxlint-disable-next-line import/no-unassigned-import -- it checks the version of Node
 import "./scripts/require-node.js"
 
 const project = (name: string) => ({
@@ -11,7 +11,7 @@ const project = (name: string) => ({
   test: { name, root: `packages/${name}`, include: ["test/**/*.test.ts"] }
 })
 
-/** Runs the bundle, as it is published, and so builds it first. Processes take long to start on a machine that is busy. */
+/** Runs the published bundle, which is built first. Processes take long to start on a busy machine. */
 const cli = {
   ...project("cli"),
   test: {
@@ -21,18 +21,18 @@ const cli = {
   }
 }
 
-/** What holds of the repository as a whole: manifests, links, dependencies, secrets. */
+/** Tests of the repository as a whole: manifests, links, dependencies, secrets. */
 const house = { extends: true as const, test: { name: "house", include: ["test/**/*.test.ts"] } }
 
 export default defineConfig({
   test: {
-    // One a core. By default vitest leaves one core to itself, which is half of a machine with two.
+    // One worker for each core. By default vitest reserves one core for itself, which is half of a machine with two.
     maxWorkers: "100%",
-    // Modules are loaded once in a worker, not once in a file. A test that changes one, or what is global, restores it.
+    // Modules are loaded once for each worker, not for each file. So a test that changes a module or a global restores it.
     isolate: false,
     // Logs are printed only if a test fails.
     silent: "passed-only",
-    // A test that waits for what does not come is told from one on a busy machine.
+    // So long that a test does not fail because the machine is busy. A test that waits in vain still fails.
     testTimeout: 20_000,
     projects: [
       house,

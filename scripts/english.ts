@@ -84,6 +84,22 @@ const patterns: ReadonlyArray<Pattern> = [
     found: ["it tells of a gap", "are told apart"]
   },
   {
+    pattern: /\b(?:of|in|with|from|for|by|on|to|after|until) what (?:is|was|are|were|has|had|have|it|they|no|none)\b/i,
+    advice: "replace \"what\" with a noun",
+    found: ["a function of what is known", "waits for what is late", "in what it stores"],
+    fine: ["it says what is wrong", "what is a slot?"]
+  },
+  {
+    pattern: /\bwhat (?:came|comes|becomes|became) of\b/i,
+    advice: "name the outcome",
+    found: ["what became of the command"]
+  },
+  {
+    pattern: /\bnot as (?:it|they) should be\b/i,
+    advice: "use \"invalid\", or name the problem",
+    found: ["the file is not as it should be"]
+  },
+  {
     pattern: /\bdefault: (?:it|they) (?:does|do|is|are)\b/i,
     advice: "name the default",
     found: ["Default: it does."]

@@ -3,7 +3,7 @@
  */
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
-// oxlint-disable-next-line import/no-unassigned-import -- it looks at the Node this runs on
+// oxlint-disable-next-line import/no-unassigned-import -- it checks the version of Node
 import "./require-node.js"
 
 interface Chosen {

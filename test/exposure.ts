@@ -38,7 +38,7 @@ export const formOf = (secret: string, text: string): string | undefined => {
   if (text.includes(encodeURIComponent(secret))) return "percent-encoded"
   if (text.includes(JSON.stringify(secret).slice(1, -1))) return "escaped"
   for (const before of [0, 1, 2]) {
-    // The first and the last characters also depend on what is before and after the secret.
+    // The first and the last characters also depend on the bytes before and after the secret.
     const base64 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64").replace(/=+$/, "").slice(
       before + 1,
       -2

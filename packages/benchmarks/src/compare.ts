@@ -70,6 +70,7 @@ const idle = async (port: number): Promise<ReadonlyArray<Report.Row>> => {
   return [
     row("an idle session", "KB of heap", 1, ({ heap }) => heap / 1024),
     row("an idle session", "KB of RSS", 1, ({ rss }) => rss / 1024),
+    row(`each of ${IDLE.sessions} further sessions`, "KB of RSS", 1, ({ further }) => further.rss / 1024),
     row(`${IDLE.sessions} idle sessions`, "% of a core", 2, ({ cpu }) => cpu)
   ]
 }

@@ -91,6 +91,8 @@ export const race = async (key: Key, port: number, pace: Pace): Promise<Outcome>
 /** The memory of one session, and the CPU use of all of them in percent of a core. */
 export interface Idle extends Footprint {
   readonly cpu: number
+  /** The memory of one of as many sessions again. */
+  readonly further: Footprint
 }
 
 /**
@@ -112,11 +114,16 @@ export const measureIdle = async (
         processes.push({ name, child, footprint })
       }
     }
-    const idles = await Promise.all(processes.map(async ({ child, footprint, name }) => {
+    const used = await Promise.all(processes.map(({ child, name }) => {
       child.send(options.milliseconds)
-      const used = await sent<number>(child, `${name}, idle`, options.milliseconds + PATIENCE)
-      return { name, ...footprint, cpu: used / options.milliseconds / 10 }
+      return sent<number>(child, `${name}, idle`, options.milliseconds + PATIENCE)
     }))
+    const idles = new Array<Idle & { readonly name: Name }>()
+    for (const [i, { child, footprint, name }] of processes.entries()) {
+      child.send("more")
+      const further = await sent<Footprint>(child, `${name}, ${options.sessions} further sessions`)
+      idles.push({ name, ...footprint, cpu: used[i]! / options.milliseconds / 10, further })
+    }
     return each((name) => idles.filter((idle) => idle.name === name))
   } finally {
     for (const { child } of processes) child.kill()

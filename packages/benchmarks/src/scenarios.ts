@@ -25,7 +25,7 @@ export const scenarios = {
     run: (client, count) => client.commands("short", count, 32, SHORT.length)
   },
   messages: {
-    title: "taken in",
+    title: "received",
     unit: "messages",
     run: (client, count) => client.messages(count)
   },

@@ -17,11 +17,11 @@ import { type Client, Countdown, HOST, PASSWORD, type Subject, wrongReply } from
 export const clientOf = async <E, E2>(
   scope: Scope.Closeable,
   command: (text: string) => Effect.Effect<string, E>,
-  told: Stream.Stream<unknown, E2>
+  messages: Stream.Stream<unknown, E2>
 ): Promise<Client> => {
-  const messages = new Countdown()
-  await told.pipe(
-    Stream.runForEach(() => Effect.sync(() => messages.count())),
+  const arrived = new Countdown()
+  await messages.pipe(
+    Stream.runForEach(() => Effect.sync(() => arrived.count())),
     Effect.forkIn(scope, { startImmediately: true }),
     Effect.runPromise
   )
@@ -41,7 +41,7 @@ export const clientOf = async <E, E2>(
         )
     },
     messages: async (count) => {
-      const all = messages.wait(count)
+      const all = arrived.wait(count)
       await Effect.runPromise(command(`flood ${count}`))
       await all
     },

@@ -6,7 +6,7 @@ export const ExitCode = {
   done: 0,
   /** A bug of `bercon` itself. */
   defect: 1,
-  /** The command line, a variable or a file is not as it should be. Nothing was sent. */
+  /** The command line, a variable or a file is invalid. Nothing was sent. */
   usage: 2,
   /** The server refused the password. */
   refused: 3,

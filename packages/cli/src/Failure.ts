@@ -12,7 +12,7 @@ import type { DemoFailed } from "./demo/DemoFailed.ts"
 import { ExitCode } from "./ExitCode.ts"
 
 /**
- * The command line, a variable or a file is not as it should be. Nothing was sent. `message` contains the next step.
+ * The command line, a variable or a file is invalid. Nothing was sent. `message` contains the next step.
  */
 export class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
 
@@ -177,7 +177,7 @@ export const lines = (failure: Failure, server?: string): string => {
   return failure._tag === "SomeFailed" ? failure.message.replaceAll(/^/gm, prefix) : prefix + describe(failure)
 }
 
-/** The exit code for what came of several servers, commands or rounds: the common one if all failed for the same reason. */
+/** The exit code of several servers, commands or rounds: the common one if all failed for the same reason. */
 export const ofSeveral = (total: number, codes: ReadonlyArray<ExitCode>): ExitCode => {
   const [first] = codes
   if (first === undefined) return ExitCode.done

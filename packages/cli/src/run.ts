@@ -19,8 +19,9 @@ import * as Os from "node:os"
 import process from "node:process"
 import { ExitCode } from "./ExitCode.ts"
 import * as Failure from "./Failure.ts"
-import { note, write } from "./output/Output.ts"
+import { note, widthOf, write } from "./output/Output.ts"
 import * as SafeText from "./output/SafeText.ts"
+import { wrap } from "./output/wrap.ts"
 import * as Services from "./services.ts"
 import { version } from "./version.ts"
 
@@ -56,8 +57,8 @@ const presenter: CliOutput.Presenter = {
     switch (event._tag) {
       case "Help":
         return event.reason === "Requested"
-          ? print(`${formatter.formatHelpDoc(event.helpDoc).trim()}\n`)
-          : note(formatter.formatHelpDoc(event.helpDoc).trim())
+          ? print(`${wrap(formatter.formatHelpDoc(event.helpDoc).trim(), widthOf(process.stdout))}\n`)
+          : note(wrap(formatter.formatHelpDoc(event.helpDoc).trim(), widthOf(process.stderr)))
       case "InvalidInvocation":
         return note(
           event.errors.map((error) => `bercon: ${error.message}`).join("\n") +

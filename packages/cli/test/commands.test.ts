@@ -30,7 +30,7 @@ const executed = (server: Server) =>
 const lines = (...lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
 
 describe("questions", { concurrent: true }, () => {
-  it.live("players: a table, and a dash for what is not known yet", () =>
+  it.live("players: a table, with a dash for unknown values", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server
       succeeded(
@@ -305,7 +305,7 @@ describe("actions", { concurrent: true }, () => {
       })
   )
 
-  it.live("--format json has what came of it, for programs", () =>
+  it.live("--format json has the outcome, for programs", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server
       assert.deepStrictEqual(parsed(yield* bercon("whisper", "0", "hi", "--format", "json")), [

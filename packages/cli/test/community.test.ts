@@ -40,7 +40,7 @@ const lines = (...lines: ReadonlyArray<string>): string => lines.map((line) => `
 const targets = (server: SimulatedServer.SimulatedServer["Service"]) =>
   Effect.map(server.world, ({ bans }) => bans.map(({ target }) => target))
 
-describe("bans sync", () => {
+describe("bans sync", { concurrent: true }, () => {
   it.live("shows what the book in a folder would change, changes it on each server, and leaves other bans alone", () =>
     Effect.gen(function*() {
       const { file, folder, inProgram } = yield* community
@@ -80,7 +80,7 @@ describe("bans sync", () => {
       assert.sameMembers([...yield* targets(altis)], [guid(1), guid(2)])
       assert.sameMembers([...yield* targets(stratis)], [guid(8), guid(1)])
       yield* stratis.stop()
-      const outcome = yield* sync("--timeout", "300ms", "--format", "json")
+      const outcome = yield* sync("--timeout", "4s", "--format", "json")
       assert.strictEqual(outcome.code, 8)
       assert.match(outcome.stderr, /^bercon: stratis: /)
       assert.deepInclude(JSON.parse(outcome.stdout)[0], {
@@ -109,7 +109,7 @@ describe("bans sync", () => {
     }))
 })
 
-describe("plan", () => {
+describe("plan", { concurrent: true }, () => {
   /** A program with one plan, of which a driver has shown the store what it is. */
   const withPlan = Effect.gen(function*() {
     const { folder, inProgram } = yield* community

@@ -109,7 +109,7 @@ describe("bercon doctor", { concurrent: true }, () => {
       assert.deepStrictEqual([outcome.code, found(outcome)], [5, ["problem name"]])
     }))
 
-  it.live("looks at the server's own files, and goes on with what they say", () =>
+  it.live("checks the server's own files, and then uses their settings", () =>
     Effect.gen(function*() {
       const { address } = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
       const path = yield* folder

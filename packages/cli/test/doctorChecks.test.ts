@@ -27,7 +27,7 @@ describe("a password", () => {
     ["hunter\u00a02", ["inside there is a no-break space (U+00A0)"]],
     ["hunter\u{e0041}2", ["inside there is the invisible character U+E0041"]],
     ["\"hunter2\"", ["it is in quotes, which count as part of it"]],
-    ["пароль", ["it has letters that are not ASCII, and servers may know it in another encoding"]],
+    ["пароль", ["it has letters that are not ASCII, and the server may use another encoding"]],
     ["a b c", ["inside there is a blank"]],
     ["", ["it is empty"]]
   ])("%j: its oddities", (password, expected) => {

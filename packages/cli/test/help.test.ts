@@ -3,7 +3,9 @@ import { Effect } from "effect"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import type { HelpDoc } from "effect/cli/HelpDoc"
+import { stripVTControlCharacters } from "node:util"
 import { command } from "../src/commands/index.ts"
+import { wrap } from "../src/output/wrap.ts"
 import * as Services from "../src/services.ts"
 import { bercon, succeeded } from "./bercon.ts"
 
@@ -37,6 +39,32 @@ describe("help", { concurrent: true }, () => {
         assert.isTrue(examples.some(({ command }) => command.includes(`bercon ${name}`)))
       })
   )
+
+  it.effect.each([40, 60, 100])(
+    "is wrapped between words on a terminal of %i columns",
+    (width) =>
+      Effect.gen(function*() {
+        const formatter = CliOutput.defaultFormatter({ colors: true })
+        for (const name of names) {
+          const text = formatter.formatHelpDoc(yield* helpOf(name))
+          const wrapped = wrap(text, width)
+          const wordsOf = (text: string) => text.split(/\s+/).filter((word) => word !== "")
+          assert.deepStrictEqual(wordsOf(wrapped), wordsOf(text))
+          for (const line of wrapped.split("\n").map(stripVTControlCharacters)) {
+            // Only a word that is wider than the terminal, with the blanks before it, is not broken.
+            if (line.trim().includes(" ")) assert.isAtMost(line.length, width, `${name}: ${line}`)
+          }
+        }
+      })
+  )
+
+  it("keeps the second column if it fits", () => {
+    assert.strictEqual(
+      wrap("  --all    All servers of the file at once\nNAME", 30),
+      "  --all    All servers of the\n           file at once\nNAME"
+    )
+    assert.strictEqual(wrap("one two", undefined), "one two")
+  })
 
   it.live("is data if it was asked for: on standard output, without colours in a pipe", () =>
     Effect.gen(function*() {

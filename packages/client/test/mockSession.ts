@@ -24,7 +24,7 @@ export interface MockSession {
   readonly end: (defect?: Error) => Effect.Effect<void>
 }
 
-/** When the session comes online. Default: never, so that only the test sends commands. */
+/** Makes a session. `online`: waits until it is online; default: never, so that only the test sends commands. */
 export const make = Effect.fnUntraced(function*(
   status: Status = { _tag: "Connecting", cause: new LoginFailure.Silence({}), tries: 0, since: 0 },
   online: Effect.Effect<void> = Effect.never
@@ -77,7 +77,7 @@ export const make = Effect.fnUntraced(function*(
   return self
 })
 
-/** The error of a bare session. */
+/** The failure with which a session, not a client, fails. */
 const failing = (command: string, reason: CommandError.CommandError["reason"]) =>
   isReason(reason) ? Effect.fail(new SessionError.CommandError({ command, reason })) : Effect.die(reason)
 

@@ -1,5 +1,5 @@
 /**
- * A password is never in a message of the cluster, in what it stores, in an error or in the log.
+ * A password is never in a message of the cluster, in its store, in an error or in the log.
  */
 import { ClusterFleet, Fleet } from "@bercon/cluster"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"

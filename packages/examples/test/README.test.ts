@@ -119,7 +119,7 @@ describe("code in READMEs and documents", () => {
 
   // npm shows them, too, and so does an editor in a project that has installed the package.
   it.each(readmes.filter((file) => file.startsWith("packages/")))(
-    "links relatively only to what is in the package: %s",
+    "has relative links only to files in the package: %s",
     (file) => {
       const { files = [] } = JSON.parse(read(file.replace(/[^/]*$/, "package.json"))) as { files?: Array<string> }
       const packed = (path: string) => files.some((pattern) => matchesGlob(path, pattern)) || path === "README.md"

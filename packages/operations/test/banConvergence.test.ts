@@ -101,7 +101,7 @@ const one = (seed: number) =>
     Layer.orDie
   )
 
-/** A scenario, and what became of it. */
+/** A scenario and its outcome. */
 const run = Effect.fnUntraced(function*(steps: ReadonlyArray<Happening>) {
   const book = yield* BanBook.BanBook
   const server = yield* SimulatedServer.SimulatedServer

@@ -49,7 +49,7 @@
  *
  * const server = ServerMachine.make({ password: Redacted.make("secret") })
  * ServerMachine.receive(server, 0, "127.0.0.1:50001", Packet.encode(Packet.login(Redacted.make("secret"))))
- * ServerMachine.drain(server).length // 2: the login's result, and the message that tells of it
+ * ServerMachine.drain(server).length // 2: the result of the login, and the message about it
  * ```
  *
  * @since 0.1.0

@@ -23,7 +23,7 @@ const portProblem = (text: string): string | undefined =>
 export const init = define(
   "init",
   {
-    description: "Writes a server to the file of servers: asks for what no flag says, and tries to log in",
+    description: "Writes a server to the file of servers: asks for all that no flag sets, and tries to log in",
     examples: [
       ["bercon init", "Asks for everything"],
       ["bercon init --id eu1 --host 203.0.113.7 --port 2306 --password-file - < secret", "For scripts: asks nothing"],

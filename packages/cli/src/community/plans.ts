@@ -58,7 +58,7 @@ const upcomingView = View.make(Upcoming, { columns: upcomingColumns })
 const print = <Row>(view: View.View<Row>, rows: ReadonlyArray<Row>): Effect.Effect<void, OutputError, Output> =>
   Output.use((output) => output.print(view, [{ server: "", rows }]))
 
-/** The plans that the store has, and the flags' format for what is printed. */
+/** The plans in the store, and the format of the output. */
 const withPlans = (
   folder: string,
   run: (plans: Plans.Service) => Effect.Effect<void, Failure | PlanStoreError, Output>

@@ -1,5 +1,5 @@
 /**
- * Mistakes in the configuration of a BattlEye server that keep its RCON from working, by what is in its folder.
+ * Finds mistakes in the configuration of a BattlEye server that prevent its RCON from working, from the files in its folder.
  */
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"

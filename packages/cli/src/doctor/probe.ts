@@ -70,7 +70,7 @@ const addressesOf = (host: string): Effect.Effect<Facts["addresses"]> =>
     )
   )
 
-/** Sends keepalives one after the other, and waits a moment for what is late. */
+/** Sends keepalives one after the other, and waits a moment for late replies. */
 const keepalives = Effect.fnUntraced(function*(rcon: RconClient.Service, count: number) {
   for (let sent = 0; sent < count; sent++) {
     yield* Effect.ignore(rcon.command("", { timeout: "3 seconds" }))

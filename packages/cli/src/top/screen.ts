@@ -1,5 +1,5 @@
 /**
- * The live screen, as a pure function of what is known and of the size of the terminal.
+ * The live screen, as a pure function of the known data and of the size of the terminal.
  */
 import type { Player } from "@bercon/client/Player"
 import { cut, fit, shortTime, sparkline } from "../output/cells.ts"

@@ -90,18 +90,18 @@ const readPlayer = (text: string, players: Iterable<PlayerReference>): Fields | 
   if (end === undefined) return undefined
   const behind = matchAt(BEHIND, text, end)
   if (!behind) return undefined
-  const [words, ip, port = "", disconnected, kind, told = "", kicked, digits] = behind
+  const [words, ip, port = "", disconnected, kind, sentGuid = "", kicked, kickedGuid] = behind
   const player = reference(number, text.slice(from, end))
   if (ip !== undefined) {
     const from = address(ip, port)
     return from && { _tag: "PlayerConnected", player, address: from }
   }
   if (disconnected !== undefined) return { _tag: "PlayerDisconnected", player }
-  if (kicked === undefined) return { _tag: "PlayerGuid", player, kind: kind as GuidKind, guid: guid(told) }
+  if (kicked === undefined) return { _tag: "PlayerGuid", player, kind: kind as GuidKind, guid: guid(sentGuid) }
   return {
     _tag: "PlayerKicked",
     player,
-    ...(digits !== undefined && { guid: guid(digits) }),
+    ...(kickedGuid !== undefined && { guid: guid(kickedGuid) }),
     reason: KickReason.parse(text.slice(end + words.length))
   }
 }

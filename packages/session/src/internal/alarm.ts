@@ -26,6 +26,8 @@ export class Alarm implements Entry {
   /** The deadline that is waited for; `-Infinity` while it rings. */
   #armedFor = Infinity
   #isStopped = false
+  /** Its place in the timer. */
+  place = -1
 
   constructor(context: Context.Context<never>, options: Options) {
     this.#context = context

@@ -395,6 +395,8 @@ export class Outbound<H> {
         this.#tickBy(deadline)
       }
     }
+    // Stryker disable next-line ConditionalExpression: it saves constructing a generator
+    if (this.#queue.size === 0) return
     for (const ticket of this.#queue) {
       if (ticket.request.deadline <= now) this.#expireWaiting(ticket, phase)
       else this.#tickBy(ticket.request.deadline)

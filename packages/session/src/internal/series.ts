@@ -100,8 +100,8 @@ export class Distribution {
     this.#counts[this.#boundaries.findIndex((boundary) => value <= boundary)]!++
     this.#count++
     this.#sum += value
-    this.#min = Math.min(this.#min, value)
-    this.#max = Math.max(this.#max, value)
+    if (value < this.#min) this.#min = value
+    if (value > this.#max) this.#max = value
   }
 
   get state(): Metric.HistogramState {

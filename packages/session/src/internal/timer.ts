@@ -15,6 +15,8 @@ import * as Monotonic from "./monotonic.ts"
 export interface Entry {
   /** In milliseconds. It does not change while the entry is in a timer. */
   readonly deadline: number
+  /** Its place in the timer, which only the timer changes. */
+  place: number
   /** Called when the deadline has come, after the entry was removed. Must not throw. */
   readonly wake: (now: number) => void
 }
@@ -25,7 +27,7 @@ const timers = new WeakMap<Clock.Clock, Timer>()
 export class Timer {
   readonly #clock: Clock.Clock
   readonly #context: Context.Context<never>
-  /** In the order of their deadlines, the earliest last. */
+  /** A heap: no entry is earlier than the one at half its place. So each step takes logarithmic time. */
   readonly #entries: Array<Entry> = []
   #sleeper: Fiber.Fiber<void> | undefined
   /** When the sleeper wakes; `Infinity` if there is none. */
@@ -45,40 +47,60 @@ export class Timer {
     return timer
   }
 
-  /** Adds an entry. Of equal deadlines, the first one added wakes first. */
+  /** Adds an entry. */
   add(entry: Entry): void {
-    this.#entries.splice(this.#placeOf(entry.deadline), 0, entry)
+    this.#put(this.#entries.length, entry)
     if (entry.deadline < this.#wakesAt) this.#sleep()
   }
 
   /** Removes an entry if it is in the timer. Nothing sleeps without an entry, so the process can end. */
   delete(entry: Entry): void {
-    let place = this.#placeOf(entry.deadline)
-    while (this.#entries[place] !== entry) {
-      if (this.#entries[place]?.deadline !== entry.deadline) return
-      place++
-    }
-    this.#entries.splice(place, 1)
+    if (!this.#remove(entry)) return
     if (this.#entries.length === 0) this.#sleep()
   }
 
-  /** The place of the first entry with this deadline or an earlier one. */
-  #placeOf(deadline: number): number {
-    let low = 0
-    let high = this.#entries.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#entries[middle]!.deadline > deadline) low = middle + 1
-      else high = middle
+  #remove(entry: Entry): boolean {
+    if (this.#entries[entry.place] !== entry) return false
+    const last = this.#entries.pop()!
+    if (last !== entry) this.#put(entry.place, last)
+    return true
+  }
+
+  /** Puts an entry at a free place, or moves others there until it fits. */
+  #put(free: number, entry: Entry): void {
+    let place = free
+    while (place > 0) {
+      const parent = this.#entries[(place - 1) >> 1]!
+      if (parent.deadline <= entry.deadline) break
+      place = this.#move(parent, place)
     }
-    return low
+    for (let child = this.#childAt(place); child !== undefined; child = this.#childAt(place)) {
+      if (child.deadline >= entry.deadline) break
+      place = this.#move(child, place)
+    }
+    this.#move(entry, place)
+  }
+
+  /** Moves an entry, and returns the place that it leaves. */
+  #move(entry: Entry, place: number): number {
+    const left = entry.place
+    this.#entries[place] = entry
+    entry.place = place
+    return left
+  }
+
+  /** The earlier one of the two entries at twice a place. */
+  #childAt(place: number): Entry | undefined {
+    const left = this.#entries[2 * place + 1]
+    const right = this.#entries[2 * place + 2]
+    return left !== undefined && right !== undefined && right.deadline < left.deadline ? right : left
   }
 
   /** Sleeps until the earliest deadline. */
   #sleep(): void {
     this.#sleeper?.interruptUnsafe()
     this.#sleeper = undefined
-    this.#wakesAt = this.#entries.at(-1)?.deadline ?? Infinity
+    this.#wakesAt = this.#entries[0]?.deadline ?? Infinity
     if (this.#wakesAt === Infinity) return
     // Clocks sleep for whole milliseconds. Rounding up keeps the fiber from waking too early again and again.
     const wait = Math.ceil(this.#wakesAt - Monotonic.millis(this.#clock))
@@ -91,8 +113,13 @@ export class Timer {
     this.#sleeper = undefined
     this.#wakesAt = -Infinity
     const now = Monotonic.millis(this.#clock)
+    const due: Array<Entry> = []
+    for (let first = this.#entries[0]; first !== undefined && first.deadline <= now; first = this.#entries[0]) {
+      this.#remove(first)
+      due.push(first)
+    }
     // Entries that are added meanwhile wait for the next turn of the event loop, even if they are due.
-    for (const entry of this.#entries.splice(this.#placeOf(now)).reverse()) entry.wake(now)
+    for (const entry of due) entry.wake(now)
     this.#sleep()
   })
 }

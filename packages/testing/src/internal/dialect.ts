@@ -52,7 +52,7 @@ export interface News {
   readonly verified: (player: World.Player) => ReadonlyArray<string>
   readonly left: (player: World.Player) => ReadonlyArray<string>
   readonly kicked: (player: World.Player, reason: string) => ReadonlyArray<string>
-  readonly said: (player: World.Player, channel: string, text: string) => ReadonlyArray<string>
+  readonly chat: (player: World.Player, channel: string, text: string) => ReadonlyArray<string>
 }
 
 export interface Dialect {

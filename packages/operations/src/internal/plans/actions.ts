@@ -19,7 +19,7 @@ export type Done =
   | { readonly _tag: "Executed" | "MaybeExecuted" | "Later" }
   | { readonly _tag: "Refused"; readonly problem: string }
 
-/** How long to wait with what is to be tried again later, in milliseconds. */
+/** Time before an action is tried again, in milliseconds. */
 export const PAUSE = 5000
 
 /** Reasons that go away: there is no session now, or the server is not the one that was asked. */

@@ -1,5 +1,5 @@
 /**
- * A driver for each server of a fleet, and what becomes of drivers that end.
+ * Runs a driver for each server of a fleet, and handles the end of drivers.
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import type * as Fleet from "@bercon/fleet/Fleet"

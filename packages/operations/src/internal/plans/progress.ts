@@ -94,7 +94,7 @@ export const lock = (self: Progress): Progress => ({ ...self, locked: true })
 
 export const unlock = (self: Progress): Progress => Struct.omit(self, ["locked"])
 
-/** A driver that sends the command, or watches what comes of it. */
+/** A driver that sends the command, or watches its outcome. */
 export interface Sender {
   readonly run: string
   readonly epoch: number

@@ -3,7 +3,7 @@
  */
 import * as Packet from "@bercon/codec/Packet"
 import * as Text from "@bercon/codec/Text"
-import { drop, send, tell } from "./sessions.ts"
+import { drop, send, sendMessage } from "./sessions.ts"
 import type { Answer, ServerMachine, Session } from "./state.ts"
 
 /** Maximum number of delayed answers for one session. Further ones are not sent. */
@@ -39,7 +39,7 @@ const sendAnswer = (self: ServerMachine, now: number, session: Session, { last, 
     reply.command.reply = reply.datagrams
     for (const datagram of reply.datagrams) send(self, session.address, datagram)
   }
-  for (const message of messages) tell(self, now, session, message)
+  for (const message of messages) sendMessage(self, now, session, message)
   if (last) drop(self, now, session, "LoggedOut")
 }
 

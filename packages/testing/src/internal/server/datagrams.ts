@@ -10,7 +10,7 @@ import { giveAnswer, replyDatagrams } from "./answers.ts"
 import { elapse, restart, stop } from "./lifecycle.ts"
 import { type CustomReply, millis, type OnCommand } from "./options.ts"
 import { type Command, record, recordExecution } from "./records.ts"
-import { acknowledge, login, send, tellAll, violate } from "./sessions.ts"
+import { acknowledge, login, send, sendMessageToAll, violate } from "./sessions.ts"
 import type { Received, ServerMachine, Session } from "./state.ts"
 
 /**
@@ -75,7 +75,7 @@ const command = (
     giveAnswer(self, now, session, { reply: undefined, messages: later, last: false }, delay + banDelay)
   }
   self.world = outcome.world
-  tellAll(self, now, outcome.messages)
+  sendMessageToAll(self, now, outcome.messages)
   if (outcome.fate === "Restarts") restart(self, now, { downtime: restartDowntime })
   if (outcome.fate === "Stops") stop(self, now)
 }

@@ -5,7 +5,7 @@ import type { ChatChannel } from "@bercon/client/ServerEvent"
 import * as Text from "@bercon/codec/Text"
 import * as World from "../../World.ts"
 import { tick } from "./lifecycle.ts"
-import { tellAll } from "./sessions.ts"
+import { sendMessageToAll } from "./sessions.ts"
 import type { ServerMachine } from "./state.ts"
 
 /** Maximum size of a message: a datagram has at most 65,507 bytes, of which 9 precede the message. */
@@ -28,21 +28,21 @@ const isTurnedAway = (self: ServerMachine, now: number, player: World.Player): b
   const ban = World.banOf(self.world, player, now)
   if (ban === undefined) return false
   self.world = World.leave(self.world, player)
-  tellAll(self, now, self.policy.dialect.news.kicked(player, `Admin Ban (${ban.reason})`))
+  sendMessageToAll(self, now, self.policy.dialect.news.kicked(player, `Admin Ban (${ban.reason})`))
   return true
 }
 
 const identified = (self: ServerMachine, now: number, newcomer: World.Player, guid: string | undefined) => {
   const [world, player] = World.identify(self.world, newcomer, guid)
   self.world = world
-  tellAll(self, now, self.policy.dialect.news.identified(player, self.policy.guidKind))
+  sendMessageToAll(self, now, self.policy.dialect.news.identified(player, self.policy.guidKind))
   return player
 }
 
 const verified = (self: ServerMachine, now: number, identified: World.Player): World.Player => {
   const [world, player] = World.verify(self.world, identified)
   self.world = world
-  tellAll(self, now, self.policy.dialect.news.verified(player))
+  sendMessageToAll(self, now, self.policy.dialect.news.verified(player))
   return player
 }
 
@@ -62,7 +62,7 @@ export const join = (self: ServerMachine, now: number, options: World.PlayerOpti
   const { guid, ...joining } = World.player(self.world, options, lowestSlot)
   const newcomer: World.Player = { ...joining, guid: undefined, verified: false }
   self.world = World.join(self.world, newcomer)
-  tellAll(self, now, news.connected(newcomer))
+  sendMessageToAll(self, now, news.connected(newcomer))
   if (isTurnedAway(self, now, newcomer) || guid === undefined) return newcomer
   const player = identified(self, now, newcomer, guid)
   if (isTurnedAway(self, now, player) || !joining.verified) return player
@@ -116,7 +116,7 @@ export const leave = (self: ServerMachine, now: number, slot: number): void => {
   play(self, now)
   const player = playerAt(self, slot)
   self.world = World.leave(self.world, player)
-  tellAll(self, now, self.policy.dialect.news.left(player))
+  sendMessageToAll(self, now, self.policy.dialect.news.left(player))
 }
 
 /**
@@ -131,7 +131,7 @@ export const kick = (self: ServerMachine, now: number, slot: number, reason: str
   play(self, now)
   const player = playerAt(self, slot)
   self.world = World.leave(self.world, player)
-  tellAll(self, now, self.policy.dialect.news.kicked(player, reason))
+  sendMessageToAll(self, now, self.policy.dialect.news.kicked(player, reason))
 }
 
 /**
@@ -143,7 +143,7 @@ export const kick = (self: ServerMachine, now: number, slot: number, reason: str
  */
 export const chat = (self: ServerMachine, now: number, slot: number, channel: ChatChannel, text: string): void => {
   play(self, now)
-  tellAll(self, now, self.policy.dialect.news.said(playerAt(self, slot), channel, text))
+  sendMessageToAll(self, now, self.policy.dialect.news.chat(playerAt(self, slot), channel, text))
 }
 
 /**
@@ -159,7 +159,7 @@ export const emit = (self: ServerMachine, now: number, text: string | Uint8Array
   if (payload.length > MESSAGE_CAPACITY) {
     throw new RangeError(`a message must have at most ${MESSAGE_CAPACITY} bytes (got ${payload.length})`)
   }
-  tellAll(self, now, [payload])
+  sendMessageToAll(self, now, [payload])
 }
 
 /**

@@ -7,11 +7,13 @@ import { lowestFree } from "../lowestFree.ts"
 import { type Drop, record, type Violation } from "./records.ts"
 import type { ServerMachine, Session } from "./state.ts"
 
+/** Sends a datagram, unless the server is silent. */
 export const send = (self: ServerMachine, address: string, datagram: Uint8Array): void => {
   if (!self.silent) self.outgoing.push({ address, datagram })
 }
 
-export const tell = (self: ServerMachine, now: number, session: Session, text: string | Uint8Array): void => {
+/** Sends a message to a session for the first time. It is sent again until it is acknowledged. */
+export const sendMessage = (self: ServerMachine, now: number, session: Session, text: string | Uint8Array): void => {
   const payload = typeof text === "string" ? Text.encode(text) : text
   const sequence = session.messages++ % 256
   const datagram = Packet.encode(Packet.message(sequence, payload))
@@ -22,9 +24,9 @@ export const tell = (self: ServerMachine, now: number, session: Session, text: s
   send(self, session.address, datagram)
 }
 
-export const tellAll = (self: ServerMachine, now: number, texts: ReadonlyArray<string | Uint8Array>): void => {
+export const sendMessageToAll = (self: ServerMachine, now: number, texts: ReadonlyArray<string | Uint8Array>): void => {
   for (const text of texts) {
-    for (const session of self.sessions.values()) tell(self, now, session, text)
+    for (const session of self.sessions.values()) sendMessage(self, now, session, text)
   }
 }
 
@@ -39,6 +41,7 @@ export const dropAll = (self: ServerMachine, now: number, cause: Drop["cause"]):
   for (const session of self.sessions.values()) drop(self, now, session, cause)
 }
 
+/** Records that a client broke the protocol. */
 export const violate = (self: ServerMachine, now: number, address: string, reason: Violation["reason"]): void =>
   record(self, "violations", { time: now, address, reason })
 
@@ -68,8 +71,8 @@ export const login = (self: ServerMachine, now: number, address: string, passwor
   record(self, "logins", { time: now, address, admin })
   send(self, address, Packet.encode(Packet.loginResult(true)))
   const { news, welcome } = self.policy.dialect
-  for (const text of welcome(admin)) tell(self, now, session, text)
-  tellAll(self, now, news.loggedIn(admin, address))
+  for (const text of welcome(admin)) sendMessage(self, now, session, text)
+  sendMessageToAll(self, now, news.loggedIn(admin, address))
 }
 
 const equals = (a: Uint8Array, b: Uint8Array): boolean =>
@@ -82,6 +85,7 @@ export const acknowledge = (self: ServerMachine, now: number, session: Session, 
   record(self, "acknowledgements", { time: now, address, sequence, repeat })
 }
 
+/** Sends the messages again that are due, or drops the session after the last try. */
 export const retryMessages = (self: ServerMachine, now: number, session: Session): void => {
   for (const message of session.unacknowledged.values()) {
     if (message.due > now) return

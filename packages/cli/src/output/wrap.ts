@@ -1,0 +1,38 @@
+/**
+ * Wraps the lines of a help text between words, with the second column kept.
+ */
+import * as CliOutput from "effect/cli/CliOutput"
+import { stripVTControlCharacters } from "node:util"
+
+const widthOf = (text: string): number => CliOutput.displayWidth(stripVTControlCharacters(text))
+
+/** Two columns: a name, at least two blanks, and a description. */
+const COLUMNS = /^( *\S.*? {2,})\S/
+
+const INDENT = 6
+
+const wrapLine = (line: string, width: number): string => {
+  if (widthOf(line) <= width) return line
+  const [, first = ""] = COLUMNS.exec(stripVTControlCharacters(line)) ?? []
+  const column = widthOf(first)
+  const indent = " ".repeat(column > 0 && column <= width / 2 ? column : Math.min(INDENT, Math.floor(width / 4)))
+  let wrapped = ""
+  let used = 0
+  for (const word of line.split(/(?<=\S)(?= )/)) {
+    const cells = widthOf(word)
+    // Blanks within the first column are kept, also if the next line begins after them.
+    if (used > 0 && used + cells > width) {
+      const rest = word.trimStart()
+      wrapped += `\n${indent}${rest}`
+      used = indent.length + widthOf(rest)
+    } else {
+      wrapped += word
+      used += cells
+    }
+  }
+  return wrapped
+}
+
+/** The text with no line wider than `width` cells, except for words that are wider. `undefined`: any width. */
+export const wrap = (text: string, width: number | undefined): string =>
+  width === undefined ? text : text.split("\n").map((line) => wrapLine(line, width)).join("\n")
