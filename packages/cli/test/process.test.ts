@@ -87,6 +87,20 @@ describe("exit codes", { concurrent: true }, () => {
     }))
 })
 
+describe("a bug of bercon", { concurrent: true }, () => {
+  it.live("is one sentence that says where to report it, and has a stack trace with --log-level debug only", () =>
+    Effect.gen(function*() {
+      const program = "dying.ts"
+      failed(
+        yield* bercon(["die"], { program }),
+        1,
+        /RangeError: a bug\. Please report it at https:.*--log-level debug\./
+      )
+      const { stderr } = yield* bercon(["die", "--log-level", "debug"], { program })
+      assert.match(stderr, /RangeError: a bug\n +at .*dying\.ts/)
+    }))
+})
+
 describe("several servers", { concurrent: true }, () => {
   const several = Effect.gen(function*() {
     const [eu1, eu2] = [yield* server(), yield* server()]

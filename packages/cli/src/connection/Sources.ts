@@ -73,7 +73,7 @@ export const fromFlags = (flags: Flags): Effect.Effect<Source, UsageError> =>
         : Option.isSome(passwordFile)
         // Read once, for all servers: standard input has it only once.
         ? yield* Effect.cached(
-          // A terminal would show what is typed: without a password there it is asked for.
+          // A terminal would show the typed password. The prompt does not.
           passwordFile.value === "-" && process.stdin.isTTY
             ? Effect.succeedNone
             : Effect.map(Password.fromFile(passwordFile.value), Option.some)
