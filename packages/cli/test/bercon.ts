@@ -32,7 +32,7 @@ export interface Options {
   /** Called after each piece of standard output, to do something to the process. */
   readonly onOutput?: (stdout: string, child: ChildProcess) => void
   /** Called after each piece of standard error. */
-  readonly onError?: (stderr: string, child: ChildProcess) => void
+  readonly onError?: (stderr: string, child: ChildProcess) => unknown
 }
 
 const inherited = Object.fromEntries(

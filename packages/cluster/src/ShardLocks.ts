@@ -135,13 +135,9 @@ export const layer: Layer.Layer<
       doubted.delete(keyOf(shard))
     }
   }
-  const forget = (shard: ShardId): void => {
-    confirmed.delete(keyOf(shard))
-    doubted.delete(keyOf(shard))
-  }
   const giveBack = (shards: Iterable<ShardId>): void => {
     for (const shard of shards) {
-      forget(shard)
+      confirmed.delete(keyOf(shard))
       returned.set(keyOf(shard), shard)
     }
   }
@@ -166,7 +162,7 @@ export const layer: Layer.Layer<
     for (const shard of lost) doubted.add(keyOf(shard))
     const again = lost.length === 0 ? [] : yield* storage.acquire(address, lost)
     const mine = [...held.filter((shard) => !isReturned(shard)), ...again]
-    for (const shard of shards) forget(shard)
+    for (const shard of shards) confirmed.delete(keyOf(shard))
     confirm(mine, at)
     return mine
   })

@@ -1,6 +1,6 @@
 import { ShardLocks } from "@bercon/cluster"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Context, Effect, Fiber, Layer, Option } from "effect"
+import { Clock, Context, Effect, Exit, Fiber, Layer, Option } from "effect"
 import { ClusterError, RunnerAddress, RunnerStorage, ShardId, ShardingConfig } from "effect/cluster"
 import { TestClock } from "effect/testing"
 
@@ -18,19 +18,24 @@ const database = Effect.gen(function*() {
     held,
     foreign,
     /** Whether it answers requests for locks. */
-    gives: true
+    gives: true,
+    /** How many of the next requests fail. */
+    failures: 0,
+    requests: 0
   }
+  const refused = Effect.fail(new ClusterError.PersistenceError({ cause: "connection refused" }))
   const asked = <A>(answer: () => A): Effect.Effect<A, ClusterError.PersistenceError> =>
-    Effect.suspend(() =>
-      state.mode === "there"
+    Effect.suspend(() => {
+      state.requests++
+      return state.failures-- > 0 ? refused : state.mode === "there"
         ? Effect.sync(answer)
         : state.mode === "slow"
         // It executes the request at once, but answers late.
         ? Effect.suspend(() => Effect.delay(Effect.succeed(answer()), "100 millis"))
         : state.mode === "away"
-        ? Effect.fail(new ClusterError.PersistenceError({ cause: "connection refused" }))
+        ? refused
         : Effect.never
-    )
+    })
   const clock = yield* Clock.Clock
   let stoodStill = 0n
   const ownClock: Clock.Clock = Object.assign(Object.create(clock) as Clock.Clock, {
@@ -100,6 +105,73 @@ describe("locks of shards", () => {
       state.held.clear()
       assert.deepStrictEqual(yield* refresh(), both)
       assert.deepStrictEqual([...state.held], both)
+    }))
+
+  it.effect("are taken again if only one was lost", () =>
+    Effect.gen(function*() {
+      const { isHeld, refresh, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      state.held.delete(keyOf(first))
+      assert.sameMembers(yield* refresh(), both)
+      assert.sameMembers([...state.held], both)
+      assert.deepStrictEqual(shards.map(isHeld), [true, true])
+    }))
+
+  it.effect("are confirmed although a first request fails", () =>
+    Effect.gen(function*() {
+      const { isHeld, refresh, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      yield* TestClock.adjust("55 seconds")
+      state.failures = 1
+      assert.deepStrictEqual(yield* refresh(), both)
+      yield* TestClock.adjust("55 seconds")
+      assert.deepStrictEqual(shards.map(isHeld), [true, true])
+    }))
+
+  it.effect("cause no requests except those of the engine", () =>
+    Effect.gen(function*() {
+      const { state, storage } = yield* database
+      yield* TestClock.adjust("10 seconds")
+      yield* storage.acquire(self, shards)
+      const { requests } = state
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(state.requests, requests)
+    }))
+
+  it.effect("do not hide from the engine, which has none, that the database is away", () =>
+    Effect.gen(function*() {
+      const { state, storage } = yield* database
+      assert.deepStrictEqual(yield* storage.refresh(self, []), [])
+      state.mode = "away"
+      const probe = yield* Effect.forkChild(Effect.exit(storage.refresh(self, [])))
+      yield* TestClock.adjust("3 seconds")
+      assert.isTrue(Exit.isFailure(yield* Fiber.join(probe)))
+    }))
+
+  it.effect("no longer count as held as soon as one of them is too old", () =>
+    Effect.gen(function*() {
+      const { refresh, state, storage } = yield* database
+      yield* storage.acquire(self, [first])
+      yield* TestClock.adjust("30 seconds")
+      yield* storage.acquire(self, [second])
+      state.mode = "away"
+      yield* TestClock.adjust("20 seconds")
+      assert.deepStrictEqual(yield* refresh([second]), [keyOf(second)])
+      assert.deepStrictEqual(yield* refresh(), [])
+    }))
+
+  it.effect("are not taken behind the back of the engine after another runner has taken and released them", () =>
+    Effect.gen(function*() {
+      const { isHeld, refresh, state, storage } = yield* database
+      yield* storage.acquire(self, shards)
+      state.held.clear()
+      state.foreign.add(keyOf(first))
+      assert.deepStrictEqual(yield* refresh(), [keyOf(second)])
+      state.foreign.clear()
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual([...state.held], [keyOf(second)])
+      yield* storage.acquire(self, [first])
+      assert.deepStrictEqual(shards.map(isHeld), [true, true])
     }))
 
   it.effect("are not taken from another runner", () =>

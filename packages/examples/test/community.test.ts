@@ -8,15 +8,15 @@ import { TestClock } from "effect/testing"
 import { banForAWeek, Community } from "../src/community.ts"
 import { agenda, news, notTonight, restartSoon } from "../src/communityOrders.ts"
 
-/** A Friday evening. Clocks are put forward in the night to Sunday. */
+/** A Friday evening. Daylight saving time begins in the night to Sunday. */
 const FRIDAY = Date.UTC(2026, 2, 27, 20)
 
-/** Sessions that only stay, so that two days are quick. */
+/** Options with few queries, so that two days take little time. */
 const quiet = { rosterInterval: "10 minutes", keepaliveInterval: "44 seconds" } as const
 
 const cheater = Guid.Guid.make("4fc867abf98b934e9e7eeaf15170258c")
 
-it.effect("two days of a community of three servers", () =>
+it.effect("a community of three servers restarts, warns and bans for two days", () =>
   Effect.andThen(
     TestClock.setTime(FRIDAY),
     Effect.gen(function*() {
@@ -60,7 +60,7 @@ it.effect("two days of a community of three servers", () =>
     )
   ), 120_000)
 
-it.effect("orders are given, and what happens is posted", () =>
+it.effect("accepts orders, and posts the events", () =>
   Effect.andThen(
     TestClock.setTime(FRIDAY),
     Effect.gen(function*() {

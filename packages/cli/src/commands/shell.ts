@@ -19,9 +19,11 @@ export const shell = define(
   },
   {},
   () =>
-    withServers(({ servers: [server, ...others] }) =>
+    withServers(({ servers: [server, ...others], unusable }) =>
       Effect.gen(function*() {
-        if (server === undefined || others.length > 0) return yield* usage("shell is for one server: name one")
+        if (server === undefined || others.length + unusable.length > 0) {
+          return yield* usage("shell is for one server: name one")
+        }
         const { format } = yield* bercon
         const { interactive, script } = yield* Effect.promise(async () => ({
           ...await import("../shell/interactive.ts"),

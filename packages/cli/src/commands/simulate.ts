@@ -15,13 +15,15 @@ const PORT = 2306
 /** The port and password of the server, from the flags and variables of a client. The client's host is ignored. */
 const settings = Effect.fnUntraced(function*(flags: Flags.Flags) {
   if (Option.isSome(flags.profile) || flags.all || Option.isSome(flags.serverCfg)) {
-    const { servers: [server, ...others] } = yield* resolve(flags)
-    return server === undefined || others.length > 0 ? yield* usage("simulate is for one server: name one") : {
-      host: server.options.host,
-      port: server.options.port,
-      password: server.options.password,
-      flavour: server.options.flavour
-    }
+    const { servers: [server, ...others], unusable } = yield* resolve(flags)
+    return server === undefined || others.length + unusable.length > 0 ?
+      yield* usage("simulate is for one server: name one") :
+      {
+        host: server.options.host,
+        port: server.options.port,
+        password: server.options.password,
+        flavour: server.options.flavour
+      }
   }
   const anyPort = Option.contains(flags.port, 0)
   const given = yield* fromFlags(anyPort ? { ...flags, port: Option.none() } : flags)

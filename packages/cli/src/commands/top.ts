@@ -15,9 +15,11 @@ export const top = define(
   },
   {},
   () =>
-    withServers(({ servers: [server, ...others] }) =>
+    withServers(({ servers: [server, ...others], unusable }) =>
       Effect.gen(function*() {
-        if (server === undefined || others.length > 0) return yield* usage("top is for one server: name one")
+        if (server === undefined || others.length + unusable.length > 0) {
+          return yield* usage("top is for one server: name one")
+        }
         if (!process.stdin.isTTY || !process.stdout.isTTY) {
           return yield* usage("top needs a terminal. Elsewhere use `bercon players --interval 10s` and `bercon events`")
         }

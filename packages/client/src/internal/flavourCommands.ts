@@ -29,7 +29,7 @@ export interface Call {
 }
 
 /** The length of a ban and its reason. */
-export interface Sentence {
+export interface BanTerms {
   readonly duration: Duration.Input | "permanent"
   readonly reason: string
 }
@@ -47,9 +47,9 @@ export interface FlavourCommands {
   readonly say: (text: string, call: Call) => Confirmed
   readonly whisper: (player: PlayerTarget, text: string, call: Call) => Confirmed
   readonly kick: (player: PlayerTarget, reason: string, call: Call) => Confirmed
-  readonly ban: (target: PlayerTarget | BanTarget, sentence: Sentence, call: Call) => Confirmed
+  readonly ban: (target: PlayerTarget | BanTarget, terms: BanTerms, call: Call) => Confirmed
   /** Adds the bans that are missing from the list. Always confirmed. */
-  readonly banAll: (targets: ReadonlyArray<BanTarget>, sentence: Sentence, call: Call) => Confirmed
+  readonly banAll: (targets: ReadonlyArray<BanTarget>, terms: BanTerms, call: Call) => Confirmed
   /** Removes all bans of each target, or one ban of the list. */
   readonly unban: (targets: ReadonlyArray<BanTarget | Ban>, call: Call) => Confirmed
   /** Whether servers of this flavour have a command of the table. */

@@ -194,10 +194,10 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       Arguments.line("ban", "reason", options?.reason === undefined ? "" : options.reason)
     ]).pipe(
       Effect.flatMap(([target, reason]) => {
-        const sentence = { duration: options?.duration === undefined ? "permanent" : options.duration, reason }
+        const terms = { duration: options?.duration === undefined ? "permanent" : options.duration, reason }
         return typeof target === "string"
-          ? call("addBan", (_, call) => _.ban(target, sentence, call), options)
-          : onPlayer("ban", "ban", target, (_, player, call) => _.ban(player, sentence, call), options)
+          ? call("addBan", (_, call) => _.ban(target, terms, call), options)
+          : onPlayer("ban", "ban", target, (_, player, call) => _.ban(player, terms, call), options)
       })
     )
 

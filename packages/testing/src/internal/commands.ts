@@ -23,23 +23,23 @@ const kick = (world: World.World, player: World.Player, reason: string): Change 
   news.kicked(player, reason)
 ]
 
-const addBan = (world: World.World, target: string, sentence: Sentence, now: number): World.World => ({
+const addBan = (world: World.World, target: string, terms: BanTerms, now: number): World.World => ({
   ...world,
   bans: [...world.bans, {
     target,
-    expires: expiry(now, sentence.minutes * 60_000),
-    reason: sentence.reason
+    expires: expiry(now, terms.minutes * 60_000),
+    reason: terms.reason
   }]
 })
 
-interface Sentence {
+interface BanTerms {
   /** 0 for permanent. */
   readonly minutes: number
   readonly reason: string
 }
 
 /** Parses `[minutes] [reason]`. A first word that is not a number belongs to the reason. */
-const sentence = (text: string): Sentence => {
+const termsOf = (text: string): BanTerms => {
   const match = /^(-?\d+)(?: ([\s\S]*))?$/.exec(text)
   return match === null ? { minutes: 0, reason: text } : { minutes: Number(match[1]), reason: match[2] ?? "" }
 }
@@ -79,16 +79,16 @@ const changeAll = (
 const commands: Record<string, Command> = {
   addBan: (argument, { now, world }) => {
     const [target, rest] = split(argument)
-    return target === "" ? {} : { world: addBan(world, target, sentence(rest), now) }
+    return target === "" ? {} : { world: addBan(world, target, termsOf(rest), now) }
   },
   admins: (_, { admins }) => ({ result: Texts.admins(admins) }),
   ban: (argument, { now, world }) => {
     const [slot, rest] = split(argument)
-    const { minutes, reason } = sentence(rest)
-    const verdict = { minutes, reason: reason === "" ? "Banned" : reason }
+    const { minutes, reason } = termsOf(rest)
+    const terms = { minutes, reason: reason === "" ? "Banned" : reason }
     return changeAll(world, playersAt(world, slot), (world, player) => {
-      const [next, messages] = kick(world, player, `Admin Ban (${verdict.reason})`)
-      return [player.guid === undefined ? next : addBan(next, player.guid, verdict, now), messages]
+      const [next, messages] = kick(world, player, `Admin Ban (${terms.reason})`)
+      return [player.guid === undefined ? next : addBan(next, player.guid, terms, now), messages]
     })
   },
   bans: (_, { now, world }) => ({ result: Texts.bans(world, now) }),

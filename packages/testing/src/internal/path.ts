@@ -16,7 +16,7 @@ import { Timetable } from "./timetable.ts"
 // -----------------------------------------------------------------------------
 
 /** `Conditions` with all defaults, durations in milliseconds. */
-interface Weather {
+interface Quality {
   readonly loss: number
   readonly duplication: number
   readonly corruption: number
@@ -26,7 +26,7 @@ interface Weather {
   readonly jitter: number
 }
 
-const fair: Weather = {
+const perfect: Quality = {
   loss: 0,
   duplication: 0,
   corruption: 0,
@@ -47,31 +47,32 @@ const millis = (name: string, input: Duration.Input): number => {
   throw new RangeError(`${name} must be finite`)
 }
 
-const changed = (weather: Weather, conditions: Conditions): Weather => ({
-  loss: fraction("loss", conditions.loss ?? weather.loss),
-  duplication: fraction("duplication", conditions.duplication ?? weather.duplication),
-  corruption: fraction("corruption", conditions.corruption ?? weather.corruption),
-  reordering: fraction("reordering", conditions.reordering ?? weather.reordering),
-  reorderingDelay: millis("reorderingDelay", conditions.reorderingDelay ?? weather.reorderingDelay),
-  latency: millis("latency", conditions.latency ?? weather.latency),
-  jitter: millis("jitter", conditions.jitter ?? weather.jitter)
+const changed = (quality: Quality, conditions: Conditions): Quality => ({
+  loss: fraction("loss", conditions.loss ?? quality.loss),
+  duplication: fraction("duplication", conditions.duplication ?? quality.duplication),
+  corruption: fraction("corruption", conditions.corruption ?? quality.corruption),
+  reordering: fraction("reordering", conditions.reordering ?? quality.reordering),
+  reorderingDelay: millis("reorderingDelay", conditions.reorderingDelay ?? quality.reorderingDelay),
+  latency: millis("latency", conditions.latency ?? quality.latency),
+  jitter: millis("jitter", conditions.jitter ?? quality.jitter)
 })
 
-/** The operations on a direction. */
+/** The state of a direction. */
 interface State {
-  weather: Weather
+  quality: Quality
   cut: boolean
 }
 
+/** One direction of the line to a server. */
 interface Lane extends State {
   readonly random: Random.Random
   readonly statistics: { -readonly [K in keyof Statistics]: number }
 }
 
-/** A lane has a separate stream of random numbers, so other traffic does not affect it. */
-const makeLane = Effect.fnUntraced(function*(seed: string, { cut, weather }: State) {
+/** Makes a lane. It has a separate stream of random numbers, so other traffic does not affect it. */
+const makeLane = Effect.fnUntraced(function*(seed: string, { cut, quality }: State) {
   const random = yield* Effect.service(Random.Random).pipe(Random.withSeed(seed))
-  const lane: Lane = { weather, cut, random, statistics: noStatistics() }
+  const lane: Lane = { quality, cut, random, statistics: noStatistics() }
   return lane
 })
 
@@ -100,14 +101,14 @@ const flipBit = (datagram: Uint8Array, chance: number): void => {
  * not change the fate of later datagrams in any other respect.
  */
 const fate = (lane: Lane, original: Uint8Array): ReadonlyArray<readonly [delay: number, datagram: Uint8Array]> => {
-  const { random, statistics, weather } = lane
+  const { random, statistics, quality } = lane
   const draw = () => random.nextDoubleUnsafe()
-  const lost = draw() < weather.loss
-  const duplicated = draw() < weather.duplication
-  const corrupted = draw() < weather.corruption
-  const reordered = draw() < weather.reordering
+  const lost = draw() < quality.loss
+  const duplicated = draw() < quality.duplication
+  const corrupted = draw() < quality.corruption
+  const reordered = draw() < quality.reordering
   const bit = draw()
-  const delays = [draw(), draw()].map((chance) => weather.latency + chance * weather.jitter)
+  const delays = [draw(), draw()].map((chance) => quality.latency + chance * quality.jitter)
   statistics.sent++
   if (lane.cut) {
     statistics.cut++
@@ -123,7 +124,7 @@ const fate = (lane: Lane, original: Uint8Array): ReadonlyArray<readonly [delay: 
   return delays.slice(0, duplicated ? 2 : 1).map((delay) => {
     const datagram = original.slice()
     if (corrupted) flipBit(datagram, bit)
-    return [reordered ? delay + weather.reorderingDelay : delay, datagram]
+    return [reordered ? delay + quality.reorderingDelay : delay, datagram]
   })
 }
 
@@ -157,6 +158,7 @@ export interface Path extends Line {
   readonly statistics: () => Readonly<Record<Direction, Statistics>>
 }
 
+/** Maximum number of delayed datagrams of all lines. */
 const IN_FLIGHT_CAPACITY = 65_536
 
 const directions: ReadonlyArray<Direction> = ["toServer", "toClient"]
@@ -173,11 +175,11 @@ const lineOf = (states: (direction: Direction) => ReadonlyArray<State>): Line =>
       const changes = directions.flatMap((direction) =>
         states(direction).map((state) => ({
           state,
-          weather: changed(changed(state.weather, conditions), conditions[direction] ?? {})
+          quality: changed(changed(state.quality, conditions), conditions[direction] ?? {})
         }))
       )
       // All conditions are valid at this point, so the change cannot fail halfway.
-      for (const { state, weather } of changes) state.weather = weather
+      for (const { state, quality } of changes) state.quality = quality
     },
     partition: (direction) => cut(direction, true),
     heal: (direction) => cut(direction, false)
@@ -194,8 +196,8 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Path, never, Scope.Scope> {
   /** The initial state of a new line. */
   const initial: Record<Direction, State> = {
-    toServer: { weather: fair, cut: false },
-    toClient: { weather: fair, cut: false }
+    toServer: { quality: perfect, cut: false },
+    toClient: { quality: perfect, cut: false }
   }
   const lines = new Map<string, Record<Direction, Lane>>()
   /** Delivers the datagrams under way. */

@@ -46,20 +46,20 @@ const createBan = (words: ReadonlyArray<string>, { now, world }: Context): Parti
   if (words.length < 4) return {}
   const [, , target = "", seconds = "", ...reason] = unquoted(words, 2)
   if (!isNumber(seconds)) return { result: Texts.NOT_A_TIME }
-  const sentence = {
+  const terms = {
     expires: expiry(now, Number(seconds) * 1000),
     reason: reason.length === 0 ? "No reason provided" : reason.join(" ")
   }
   if (isIdentity(target)) {
     // No player is kicked, because the game does not look for one here.
     const name = world.players.find((player) => player.identity === target)?.name
-    return { world: addBan(world, { target, name, ...sentence }), later: Texts.banned(target) }
+    return { world: addBan(world, { target, name, ...terms }), later: Texts.banned(target) }
   }
   const player = isNumber(target)
     ? World.find(world, Number(target))
     : world.players.find((player) => player.name === target)
   if (player === undefined) return { result: isNumber(target) ? Texts.PLAYER_NOT_FOUND : Texts.BAN_FAILED }
-  const ban = { target: player.identity, name: player.name, ...sentence }
+  const ban = { target: player.identity, name: player.name, ...terms }
   return { world: addBan(World.leave(world, player), ban), later: Texts.banned(player.name) }
 }
 

@@ -20,7 +20,7 @@ import * as Arguments from "../arguments.ts"
 import { missingFrom } from "../banRows.ts"
 import type { ClientSession } from "../clientSession.ts"
 import { words } from "../commandTable.ts"
-import type { Call, FlavourCommands, Sentence } from "../flavourCommands.ts"
+import type { BanTerms, Call, FlavourCommands } from "../flavourCommands.ts"
 import { unsupported } from "../outgoing.ts"
 import { PlayerTarget } from "../playerTarget.ts"
 import type { Turn } from "../turn.ts"
@@ -50,20 +50,20 @@ const PATIENCE = 2000
 export const make = (dependencies: Dependencies): Bans => {
   const { banTable, bansTurn, evidence, raw, session } = dependencies
 
-  const ban = Effect.fnUntraced(function*(target: PlayerTarget | BanTarget, sentence: Sentence, call: Call) {
+  const ban = Effect.fnUntraced(function*(target: PlayerTarget | BanTarget, terms: BanTerms, call: Call) {
     const { confirmWithin } = call
     const verb = target instanceof PlayerTarget ? "ban" : "addBan"
     if (isIdentityId(target)) return yield* unsupported(verb, SERVER)
-    const minutes = yield* Arguments.count(verb, "duration", sentence.duration, "minute", "permanent")
+    const minutes = yield* Arguments.count(verb, "duration", terms.duration, "minute", "permanent")
     const slot = target instanceof PlayerTarget ? target.slot : target
-    const text = words(verb, slot, minutes, sentence.reason)
+    const text = words(verb, slot, minutes, terms.reason)
     if (target instanceof PlayerTarget) yield* SlotCommand.identify(dependencies, "ban", target, call)
     const listed = target instanceof PlayerTarget ? target.player?.guid : target
 
     const isListed = ({ rows }: Table<Ban>): boolean =>
       rows.some((row) =>
         row.target === listed && lasts(row, minutes) &&
-        (sentence.reason === "" || isPrintOf(row.reason, sentence.reason))
+        (terms.reason === "" || isPrintOf(row.reason, terms.reason))
       )
 
     const send = target instanceof PlayerTarget
@@ -123,12 +123,12 @@ export const make = (dependencies: Dependencies): Bans => {
       )
       : Effect.succeed(true)
 
-  const banAll = Effect.fnUntraced(function*(targets: ReadonlyArray<BanTarget>, sentence: Sentence, call: Call) {
+  const banAll = Effect.fnUntraced(function*(targets: ReadonlyArray<BanTarget>, terms: BanTerms, call: Call) {
     if (targets.some(isIdentityId)) return yield* unsupported("addBan", SERVER)
-    const minutes = yield* Arguments.count("addBan", "duration", sentence.duration, "minute", "permanent")
+    const minutes = yield* Arguments.count("addBan", "duration", terms.duration, "minute", "permanent")
     const isIt = (target: BanTarget) => (row: Ban): boolean =>
       row.target === target && lasts(row, minutes) &&
-      (sentence.reason === "" || isPrintOf(row.reason, sentence.reason))
+      (terms.reason === "" || isPrintOf(row.reason, terms.reason))
     const missingIn = ({ rows }: Table<Ban>): ReadonlyArray<BanTarget> =>
       targets.filter((target) => !rows.some(isIt(target)))
     const before = yield* Effect.mapError(
@@ -138,7 +138,7 @@ export const make = (dependencies: Dependencies): Bans => {
     const results = yield* Effect.forEach(
       missingIn(before),
       (target) =>
-        Effect.result(Effect.flatMap(raw(words("addBan", target, minutes, sentence.reason), call), accepted("ban"))),
+        Effect.result(Effect.flatMap(raw(words("addBan", target, minutes, terms.reason), call), accepted("ban"))),
       { concurrency: AT_ONCE }
     )
     // The list decides, not the replies: these are mostly the same whatever the server did.
@@ -277,8 +277,7 @@ export const make = (dependencies: Dependencies): Bans => {
 
   return {
     ban,
-    banAll: (targets, sentence, call) =>
-      bansTurn("addBan", call.deadline, banAll(targets, sentence, call), "Beside others"),
+    banAll: (targets, terms, call) => bansTurn("addBan", call.deadline, banAll(targets, terms, call), "Beside others"),
     unban: (targets, call) => bansTurn("removeBan", call.deadline, unban(targets, call))
   }
 }

@@ -119,8 +119,8 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
     say,
     whisper,
     kick,
-    ban: (target, sentence, call) => bans().ban(target, sentence, call),
-    banAll: (targets, sentence, call) => bans().banAll(targets, sentence, call),
+    ban: (target, terms, call) => bans().ban(target, terms, call),
+    banAll: (targets, terms, call) => bans().banAll(targets, terms, call),
     unban: (targets, call) => bans().unban(targets, call),
     command
   }

@@ -22,8 +22,8 @@ export const parse = (text: string, cut = false): Result.Result<Table<Player>, R
   ReplyLines.readTable(LAYOUT, text, cut)
 
 // Columns are as wide as their content, so only blanks separate them. The blanks before the name must be counted,
-// because a name can begin with blanks: a verdict is padded to `(OK) `, and a missing GUID stands alone on real servers
-// and is padded to the width of the column by others.
+// because a name can begin with blanks. The mark after a GUID is padded to the width of `(OK) `. A missing GUID is not
+// padded by real servers, and is padded to the width of the column by others.
 const ROW = new RegExp(
   `^${NUMBER} +${ADDRESS} +(-?\\d{1,9}) +(?:${GUID}(?:\\((OK)\\) ?|\\(\\?\\) {0,2})|-(?: {31,36}| ?))(.*)$`,
   "s"
@@ -33,7 +33,7 @@ const LOBBY = " (Lobby)"
 const row = (line: string): Player | undefined => {
   const match = ROW.exec(line)
   if (!match) return undefined
-  const [, id, ip = "", port = "", ping, digits, verdict, name = ""] = match
+  const [, id, ip = "", port = "", ping, digits, mark, name = ""] = match
   const from = address(ip, port)
   const inLobby = name.endsWith(LOBBY)
   return from && trusted(Player, {
@@ -42,7 +42,7 @@ const row = (line: string): Player | undefined => {
     address: from,
     ...(Number(ping) >= 0 && { ping: Number(ping) }),
     ...(digits !== undefined && { guid: guid(digits) }),
-    verified: verdict === "OK",
+    verified: mark === "OK",
     inLobby
   })
 }

@@ -19,7 +19,7 @@ import { make as actionError } from "../actionError.ts"
 import * as Arguments from "../arguments.ts"
 import type { ClientSession } from "../clientSession.ts"
 import { actions } from "../commandTable.ts"
-import type { Call, FlavourCommands, Sentence } from "../flavourCommands.ts"
+import type { BanTerms, Call, FlavourCommands } from "../flavourCommands.ts"
 import { about, executed, once, sendWith, unsupported } from "../outgoing.ts"
 import { PlayerTarget } from "../playerTarget.ts"
 import { trusted } from "../trusted.ts"
@@ -149,11 +149,11 @@ export const make = (
   const kick = (target: PlayerTarget, _reason: string, call: Call) =>
     actOn("kick", `#kick ${target.slot}`, target, call, Replies.isKicked)
 
-  const ban = Effect.fnUntraced(function*(target: PlayerTarget | BanTarget, sentence: Sentence, call: Call) {
+  const ban = Effect.fnUntraced(function*(target: PlayerTarget | BanTarget, terms: BanTerms, call: Call) {
     const isPlayer = target instanceof PlayerTarget
     if (!isPlayer && !isIdentityId(target)) return yield* unsupported("#ban", SERVER)
-    const seconds = yield* Arguments.count("#ban", "duration", sentence.duration, "second", "permanent")
-    const reason = sentence.reason === "" ? "" : ` ${sentence.reason}`
+    const seconds = yield* Arguments.count("#ban", "duration", terms.duration, "second", "permanent")
+    const reason = terms.reason === "" ? "" : ` ${terms.reason}`
     const text = `#ban create ${isPlayer ? target.slot : target} ${seconds}${reason}`
     return yield* isPlayer
       ? actOn("ban", text, target, call, Replies.isBanned)
@@ -162,8 +162,8 @@ export const make = (
       : act("ban", text, { ...call, repeatable: call.repeatable ?? false }, Replies.isBanned, () => undefined)
   })
 
-  const banAll = (targets: ReadonlyArray<BanTarget>, sentence: Sentence, call: Call) =>
-    oneByOne("ban", [...new Set(targets)], (target) => ban(target, sentence, call))
+  const banAll = (targets: ReadonlyArray<BanTarget>, terms: BanTerms, call: Call) =>
+    oneByOne("ban", [...new Set(targets)], (target) => ban(target, terms, call))
 
   const removeBan = (target: BanTarget, call: Call) =>
     act(

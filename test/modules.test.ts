@@ -1,0 +1,37 @@
+/**
+ * Checks the public modules of all libraries.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { libraries, publicModulesOf, root } from "../scripts/packages.ts"
+
+/** Whether a module only passes on a module of another package. */
+const isForwarded = (source: string): boolean => /^export \* from "@bercon\//m.test(source)
+
+const modules = libraries
+  .flatMap(({ folder }) => publicModulesOf(folder).map((module) => `packages/${folder}/src/${module}.ts`))
+  .filter((file) => !isForwarded(Fs.readFileSync(Path.join(root, file), "utf8")))
+
+it("finds the public modules", () => {
+  assert.isAtLeast(modules.length, 50)
+})
+
+describe.each(modules)("%s", (file) => {
+  const source = Fs.readFileSync(Path.join(root, file), "utf8")
+  const about = /^\/\*\*\n(.*?)\*\//s.exec(source)?.[1] ?? ""
+
+  it("begins with a comment about the module", () => {
+    assert.match(about, /^ \* \S.*\S\n/)
+    assert.match(about, /^ \* @since \d/m)
+  })
+
+  it("has a name that is its concept's", () => {
+    assert.match(Path.basename(file), /^[A-Z][A-Za-z]*\.ts$/)
+  })
+
+  // It is type-checked by `pnpm types`.
+  it("shows an example", () => {
+    assert.match(source, /^ \* ```ts\n/m)
+  })
+})
