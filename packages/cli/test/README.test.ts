@@ -33,7 +33,7 @@ const folder = Effect.fnUntraced(function*(eu1: number, eu2: number) {
     (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
   )
   const bercon = Path.resolve(import.meta.dirname, "../bin/bercon.js")
-  Fs.writeFileSync(Path.join(path, "bercon"), `#!/bin/sh\nexec "${process.execPath}" "${bercon}" "$@"\n`, {
+  Fs.writeFileSync(Path.join(path, "bercon"), `#!/bin/sh\nexec "${process.execPath}" "${bercon}" "$@" --quiet\n`, {
     mode: 0o755
   })
   const [, toml = ""] = /^```toml\n(.*?)^```$/ms.exec(readme) ?? []

@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import * as Os from "node:os"
 import { fileURLToPath } from "node:url"
 
-const executable = fileURLToPath(new URL("../bin/bercon.js", import.meta.url))
+const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
 /** The outcome of a process. */
 export interface Outcome {
@@ -27,6 +27,8 @@ export interface Options {
   readonly quiet?: boolean
   /** A file that standard output is written to, in place of the outcome. */
   readonly stdout?: number
+  /** The program, from this folder. Default: the bundle. */
+  readonly program?: string
   /** Called when the process has been started. */
   readonly onStart?: (child: ChildProcess) => void
   /** Called after each piece of standard output, to do something to the process. */
@@ -48,7 +50,7 @@ export const bercon = (args: ReadonlyArray<string>, options: Options = {}): Effe
 
 const run = (args: ReadonlyArray<string>, options: Options): Effect.Effect<Outcome> =>
   Effect.callback((resume) => {
-    const child = spawn(process.execPath, [executable, ...args], {
+    const child = spawn(process.execPath, [pathOf(options.program ?? "../bin/bercon.js"), ...args], {
       // No file of servers of this machine's user is read.
       env: { ...inherited, XDG_CONFIG_HOME: Os.devNull, ...options.env },
       stdio: ["pipe", options.stdout ?? "pipe", "pipe"]

@@ -87,6 +87,20 @@ describe("exit codes", { concurrent: true }, () => {
     }))
 })
 
+describe("a bug of bercon", { concurrent: true }, () => {
+  it.live("is one sentence that says where to report it, and has a stack trace with --log-level debug only", () =>
+    Effect.gen(function*() {
+      const program = "dying.ts"
+      failed(
+        yield* bercon(["die"], { program }),
+        1,
+        /RangeError: a bug\. Please report it at https:.*--log-level debug\./
+      )
+      const { stderr } = yield* bercon(["die", "--log-level", "debug"], { program })
+      assert.match(stderr, /RangeError: a bug\n +at .*dying\.ts/)
+    }))
+})
+
 describe("several servers", { concurrent: true }, () => {
   const several = Effect.gen(function*() {
     const [eu1, eu2] = [yield* server(), yield* server()]
@@ -149,7 +163,7 @@ describe("several servers", { concurrent: true }, () => {
     Effect.gen(function*() {
       const { bercon, eu1 } = yield* several
       yield* chatting(eu1)
-      const { code, stderr, stdout } = yield* bercon(["events", "--all", "--kind", "chat", "--for", "2s"])
+      const { code, stderr, stdout } = yield* bercon(["events", "--all", "--kind", "chat", "--limit", "50"])
       assert.strictEqual(code, 8)
       assert.match(stdout, /^(eu1: \d\d:\d\d:\d\d {2}.*hello\n)+$/)
       assert.match(stderr, /^bercon: eu3: .* refused the login[^\n]*\n$/)
@@ -182,6 +196,14 @@ describe("several servers", { concurrent: true }, () => {
         yield* bercon(["version", "--profile", "eu1", "--password-file", Os.devNull]),
         2,
         /the password is missing/
+      )
+      const long = { stdin: "x".repeat(5000) }
+      failed(yield* bercon(["version", "--profile", "eu1", "--password-file", "-"], long), 2, /more than 4096 bytes/)
+      const piped = { stdin: PASSWORD }
+      failed(
+        yield* bercon(["shell", "--profile", "eu1", "--password-file", "-"], piped),
+        2,
+        /shell reads commands from/
       )
     }))
 })

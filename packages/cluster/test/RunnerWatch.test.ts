@@ -78,6 +78,57 @@ describe("RunnerWatch", () => {
     return marks
   })
 
+  /** The marks of a watch of four runners, after some seconds. `ping` gets the number of a runner and of the second. */
+  const watched = Effect.fnUntraced(function*(
+    ping: (port: number, second: number) => Effect.Effect<void, unknown>,
+    seconds: number,
+    isHealthy: (port: number) => boolean = () => true
+  ) {
+    const marks: Array<string> = []
+    const addresses = [0, 1, 2, 3].map((port) => RunnerAddress.make("10.1.0.1", port))
+    let second = 0
+    const layer = RunnerWatch.layer().pipe(Layer.provide([
+      Layer.mock(Runners.Runners, {
+        ping: (address) =>
+          Effect.mapError(ping(address.port, second), () => new ClusterError.RunnerUnavailable({ address }))
+      }),
+      Layer.mock(RunnerStorage.RunnerStorage, {
+        getRunners: Effect.sync(() => {
+          second++
+          return addresses.map((address) =>
+            [Runner.make({ address, groups: ["default"], weight: 1 }), isHealthy(address.port)] as const
+          )
+        }),
+        setRunnerHealth: ({ port }, healthy) => Effect.sync(() => marks.push(`${port} ${healthy}`))
+      })
+    ]))
+    yield* Effect.scoped(Effect.andThen(Layer.build(layer), TestRcon.passTime(`${seconds + 0.5} seconds`)))
+    return marks
+  })
+  const fails = (isMissed: boolean) => isMissed ? Effect.fail("no answer") : Effect.void
+
+  it.effect("marks a runner after two unanswered pings in a row, and not after one", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* watched((port) => fails(port === 1), 1), [])
+      assert.deepStrictEqual(yield* watched((port) => fails(port === 1), 2), ["1 false"])
+      assert.deepStrictEqual(yield* watched((port, second) => fails(port === 1 && second % 2 === 1), 9), [])
+      // One ping of each of two runners.
+      assert.deepStrictEqual(yield* watched((port, second) => fails(port === second), 9), [])
+    }))
+
+  it.effect("neither pings nor counts a runner that is marked", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* watched((port) => fails(port === 1), 9, (port) => port !== 1), [])
+      // Of the two that are left, each believes itself.
+      assert.deepStrictEqual(yield* watched((port) => fails(port > 0), 2, (port) => port < 2), ["1 false"])
+    }))
+
+  it.effect("pings all runners at once", () =>
+    Effect.gen(function*() {
+      const marks = yield* watched((port) => port < 2 ? Effect.void : Effect.never, 4)
+      assert.deepStrictEqual(marks, ["2 false", "3 false"])
+    }))
+
   it.effect("does not wait for a ping that cannot be interrupted", () =>
     Effect.gen(function*() {
       const marks: Array<number> = []

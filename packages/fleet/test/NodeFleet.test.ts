@@ -233,6 +233,16 @@ describe("an invalid file", () => {
       `server "altis": port: must be an integer from 1 to 65535 (got 70000)`
     ],
     [
+      "a port of zero",
+      `[servers.altis]\nhost = "localhost"\nport = 0\npassword = "${SECRET}"`,
+      `server "altis": port: must be an integer from 1 to 65535 (got 0)`
+    ],
+    [
+      "an id that JavaScript reserves",
+      `[servers.__proto__]\n${good}password = "${SECRET}"`,
+      "line 1, column 2: Invalid TOML document: document contains an unsafe property"
+    ],
+    [
       "a field of another type",
       `[servers.altis]\nhost = 7\nport = 2306\npassword = "${SECRET}"`,
       `server "altis": host: must be string`
@@ -327,6 +337,37 @@ describe("an invalid file", () => {
       assert.strictEqual(yield* problem, "cannot be read (EISDIR)")
     }).pipe(Effect.scoped))
 
+  it.live("is not there", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Effect.scoped(NodeFleet.makeFile("/nowhere/servers.toml")))
+      assert.strictEqual(error.message, "/nowhere/servers.toml: cannot be read (ENOENT)")
+    }))
+})
+
+describe("a file of servers", () => {
+  const good = `host = "localhost"\nport = 2306\n`
+
+  it.live("may contain the lowest and the highest port, and servers without passwords for other tools", () =>
+    Effect.gen(function*() {
+      const files = yield* folder
+      const server = (id: string, port: number) => `[servers.${id}]\nhost = "localhost"\nport = ${port}\n`
+      yield* files.write("servers.toml", server("low", 1) + server("high", 65_535))
+      const servers = yield* NodeFleet.readFile(files.path("servers.toml"))
+      assert.deepStrictEqual(Array.from(servers, ([id, { port }]) => [id, port]), [["low", 1], ["high", 65_535]])
+      for (const { password } of servers.values()) assert.isTrue(Option.isNone(yield* password))
+    }).pipe(Effect.scoped))
+
+  it.live("loses only the last line break of a password, and no option that it does not set", () =>
+    Effect.gen(function*() {
+      const files = yield* folder
+      yield* files.write("servers.toml", `[servers.altis]\n${good}passwordFile = "secret.txt"\n`)
+      yield* files.write("secret.txt", "two\nlines\n")
+      const password = (yield* NodeFleet.readFile(files.path("servers.toml"))).get("altis")!.password
+      assert.strictEqual(Redacted.value(Option.getOrThrow(yield* password)), "two\nlines")
+      const { fleet } = yield* NodeFleet.makeFile(files.path("servers.toml"), { defaults: { flavour: "Reforger" } })
+      assert.strictEqual((yield* fleet.servers).get("altis")?.flavour, "Reforger")
+    }).pipe(Effect.scoped))
+
   it.live("may begin with a byte order mark, as editors on Windows write it", () =>
     Effect.gen(function*() {
       const files = yield* folder
@@ -335,10 +376,4 @@ describe("an invalid file", () => {
       const password = (yield* NodeFleet.readFile(files.path("servers.toml"))).get("altis")!.password
       assert.strictEqual(Redacted.value(Option.getOrThrow(yield* password)), SECRET)
     }).pipe(Effect.scoped))
-
-  it.live("is not there", () =>
-    Effect.gen(function*() {
-      const error = yield* Effect.flip(Effect.scoped(NodeFleet.makeFile("/nowhere/servers.toml")))
-      assert.strictEqual(error.message, "/nowhere/servers.toml: cannot be read (ENOENT)")
-    }))
 })

@@ -44,6 +44,7 @@ describe("a ban", () => {
         )
         assert.strictEqual(ever.until, "permanent")
         assert.strictEqual(ever.servers, "all")
+        assert.strictEqual(ever.source, "book")
         assert.deepStrictEqual(yield* book.get(week.id), Option.some(week))
 
         yield* TestClock.adjust("7 days")
@@ -68,14 +69,17 @@ describe("a ban", () => {
         for (const reason of ["a\nremoveBan 0", "x\0", "x".repeat(201), undefined]) {
           assert.include(yield* refused({ reason }), "`reason` must be one line of at most 200 characters")
         }
+        // A value that is shown is cut.
+        assert.include(yield* refused({ reason: "x".repeat(201) }), `(got "${"x".repeat(99)}…). Nothing`)
+        assert.include(yield* refused({ by: "\n".repeat(49) }), `(got "${"\\n".repeat(49)}"). Nothing`)
         assert.include(yield* refused({ by: "x".repeat(101) }), "`by` must be one line of at most 100 characters (got ")
         assert.include(yield* refused({ source: 3 }), "`source` must be one line of at most 100 characters (got 3)")
         assert.include(
           yield* refused({ servers: [] }),
-          "`servers` must be \"all\", or the ids of servers, one at least"
+          "`servers` must be \"all\", or at least one id of a server"
         )
         for (const duration of [0, "-1 minutes", "soon"]) {
-          assert.include(yield* refused({ duration }), "`duration` must be longer than nothing, or \"permanent\"")
+          assert.include(yield* refused({ duration }), "`duration` must be a positive duration, or \"permanent\"")
         }
         assert.deepStrictEqual(yield* book.list, [])
       })
@@ -333,6 +337,21 @@ describe("an import", () => {
         const written = BansFile.parse(`${own.target} -1 [book:${own.id}] teamkilling\n`).bans
         assert.deepStrictEqual(yield* book.importBans(written, { by }), { added: [], skipped: 1 })
         assert.strictEqual((yield* book.importBans(written, { by, mark: "other" })).added.length, 1)
+      })
+    ).pipe(inMemory))
+
+  it.effect("makes the reason of a ban one line that fits", () =>
+    opened((book) =>
+      Effect.gen(function*() {
+        const reasonOf = (reason: string) =>
+          Effect.map(
+            book.importBans([{ target: guid(1), until: "permanent", reason }], { by }),
+            ({ added: [ban] }) => ban?.reason
+          )
+        assert.strictEqual(yield* reasonOf("  a\r\nb\0c  "), "a b c")
+        // A character of two units is not halved.
+        assert.strictEqual(yield* reasonOf(`${"x".repeat(199)}😀`), "x".repeat(199))
+        assert.strictEqual(yield* reasonOf(`😀${"y".repeat(200)}`), `😀${"y".repeat(198)}`)
       })
     ).pipe(inMemory))
 

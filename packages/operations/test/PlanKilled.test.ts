@@ -76,6 +76,7 @@ const run = Effect.fnUntraced(function*(program: string, point: number, time: De
       assert.include(child.output(), "points Restarted", where)
       assert.isAbove(point, POINTS - SPARE, "it was not killed, for want of points")
     }
+    const passed = /(\d+) points/.exec(child.output())?.[1]
     const texts = (yield* server.executions).map(({ text }) => text)
     const count = (pattern: RegExp) => texts.filter((text) => pattern.test(text)).length
     // It may be said late, but not when its time is half over.
@@ -84,6 +85,8 @@ const run = Effect.fnUntraced(function*(program: string, point: number, time: De
     assert.isAtMost(first, 1, where)
     assert.isAtMost(second, 1, where)
     assert.strictEqual(count(/^say/), first + second, where)
+    // A process that was in time for both warnings has passed all points.
+    if (passed !== undefined && first + second === 2) assert.strictEqual(Number(passed), POINTS)
     assert.strictEqual(count(/^#restartserver$/), 1, where)
   })
   return { outcome }

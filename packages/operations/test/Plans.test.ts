@@ -22,7 +22,7 @@ describe("a restart plan", () => {
   it.effect("warns, locks, kicks, restarts, and says how long it took", () =>
     onServer(
       {
-        from: "2026-03-28T02:00",
+        from: "2026-03-28T02:59",
         plans: {
           restarts: [{ ...nightly, lock: "1 minute", kick: { before: "10 seconds", reason: "Restart, see you" } }]
         }
@@ -31,7 +31,7 @@ describe("a restart plan", () => {
         const server = yield* SimulatedServer.SimulatedServer
         const events = yield* watched
         yield* server.join({ name: "Miller" })
-        yield* TestRcon.passTime("3 hours")
+        yield* TestRcon.passTime("65 minutes")
         assert.deepStrictEqual(yield* told, [
           "03:00:00 Restart in 1 hour",
           "03:30:00 Restart in 30 minutes",
@@ -74,11 +74,11 @@ describe("a restart plan", () => {
           restarts: [{ ...nightly, at: { cron: "30 2 * * *", timeZone: "Europe/Berlin" } }],
           refresh: "10 minutes"
         },
-        rcon: { client: { rosterInterval: "Infinity" } }
+        rcon: { client: { rosterInterval: "Infinity", keepaliveInterval: "44 seconds" } }
       },
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
-        yield* TestRcon.passTime("30 hours")
+        yield* TestRcon.passTime("26 hours")
         const executions = yield* server.executions
         assert.deepStrictEqual(
           executions.flatMap(({ text, time }) =>

@@ -164,6 +164,11 @@ describe("a list with reasons", () => {
     })
     const over = row(2, { remaining: "expired" })
     assert.deepStrictEqual(shown(decide(situation(entries, [over], policy))), { ...nothing, expired: 1 })
+    assert.deepStrictEqual(shown(decide(situation(entries, [over, row(2)], policy))), {
+      ...nothing,
+      kept: [id(2)],
+      expired: 1
+    })
   })
 })
 
@@ -175,11 +180,20 @@ describe("a list that is not complete", () => {
     assert.deepStrictEqual(of({ cut: true }), { ...nothing, unknown: [id(1), id(2)] })
     assert.deepStrictEqual(of({ total: 2 }, [row(2)]), { ...nothing, unknown: [id(1)], kept: [id(2)] })
     assert.deepStrictEqual(of({ total: 1 }, [row(2)]), { ...nothing, add: [id(1)], kept: [id(2)] })
+    assert.deepStrictEqual(of({ total: 2 }, [row(2), row(2)]), { ...nothing, add: [id(1)], kept: [id(2)], remove: [1] })
   })
 
   it("may hide a ban in a line that cannot be read and names its target", () => {
-    const unparsed = [{ line: 4, text: `0  ${guid(1).toUpperCase()} forever` }]
-    assert.deepStrictEqual(of({ unparsed }), { ...nothing, add: [id(2)], unknown: [id(1)] })
+    const target = guid(0xabc)
+    for (const printed of [target, target.toUpperCase()]) {
+      const unparsed = [{ line: 4, text: `0  ${printed} forever` }]
+      const given = { table: table([], { unparsed }) }
+      assert.deepStrictEqual(shown(decide(situation([entry(1, { target }), entry(2)], [], {}, given))), {
+        ...nothing,
+        add: [id(2)],
+        unknown: [id(1)]
+      })
+    }
   })
 })
 
@@ -210,6 +224,13 @@ describe("a list without reasons", () => {
       ...nothing,
       add: [id(2)]
     })
+    // The newest first. If both last equally long, the newest counts.
+    for (const newest of [long, entry(2, { target: account(1), until: short.until })]) {
+      assert.deepStrictEqual(shown(decide(situation([newest, short], [], {}, { ledger: ledger() }))), {
+        ...nothing,
+        add: [id(2)]
+      })
+    }
     const known = new Map([[account(1) as string, id(2) as string]])
     assert.deepStrictEqual(shown(decide(situation([short, long], [plain(1)], {}, { ledger: known }))), {
       ...nothing,

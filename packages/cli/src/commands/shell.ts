@@ -1,5 +1,6 @@
 import * as NodeRcon from "@bercon/client/NodeRcon"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import process from "node:process"
 import { define, withServers } from "../command/define.ts"
 import { usage } from "../connection/Sources.ts"
@@ -21,10 +22,13 @@ export const shell = define(
   () =>
     withServers(({ servers: [server, ...others], unusable }) =>
       Effect.gen(function*() {
+        const { format, passwordFile } = yield* bercon
         if (server === undefined || others.length + unusable.length > 0) {
           return yield* usage("shell is for one server: name one")
         }
-        const { format } = yield* bercon
+        if (Option.contains(passwordFile, "-") && !process.stdin.isTTY) {
+          return yield* usage("shell reads commands from standard input: give the password in another way")
+        }
         const { interactive, script } = yield* Effect.promise(async () => ({
           ...await import("../shell/interactive.ts"),
           ...await import("../shell/script.ts")

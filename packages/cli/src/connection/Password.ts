@@ -14,17 +14,36 @@ import * as SafeText from "../output/SafeText.ts"
 const codeOf = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "unknown error"
 
-/** The password in a file, without the line break at its end. `-` is standard input. */
+/** The most bytes that a password may have. More is a mistake, such as the name of another file. */
+const LIMIT = 4096
+
+/** Reads a stream up to the limit, and one byte more. */
+const beginningOf = async (stream: NodeJS.ReadableStream): Promise<Buffer> => {
+  const chunks = new Array<Buffer>()
+  let length = 0
+  for await (const chunk of stream) {
+    chunks.push(Buffer.from(chunk))
+    length += chunk.length
+    if (length > LIMIT) break
+  }
+  return Buffer.concat(chunks)
+}
+
+/** The password in a file of at most 4 KiB, without the line break at its end. `-` is standard input. */
 export const fromFile = (path: string): Effect.Effect<Redacted.Redacted, UsageError> => {
   const source = path === "-" ? "standard input" : path
-  return Effect.try({
-    try: () => Fs.readFileSync(path === "-" ? 0 : path, "utf8").replace(/\r?\n$/, ""),
-    catch: (cause) => new UsageError({ message: `the password cannot be read from ${source} (${codeOf(cause)})` })
-  }).pipe(Effect.flatMap((password) =>
-    password === ""
+  const failed = (problem: string) =>
+    new UsageError({ message: `the password cannot be read from ${source} (${problem})` })
+  return Effect.tryPromise({
+    try: () => beginningOf(path === "-" ? process.stdin : Fs.createReadStream(path)),
+    catch: (cause) => failed(codeOf(cause))
+  }).pipe(Effect.flatMap((bytes) => {
+    if (bytes.length > LIMIT) return Effect.fail(failed(`it has more than ${LIMIT} bytes`))
+    const password = bytes.toString("utf8").replace(/\r?\n$/, "")
+    return password === ""
       ? Effect.fail(new UsageError({ message: `the password is missing: ${source} is empty` }))
       : Effect.succeed(Redacted.make(password))
-  ))
+  }))
 }
 
 /** Whether there is a terminal to ask at. */

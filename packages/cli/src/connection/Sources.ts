@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Fs from "node:fs"
+import process from "node:process"
 import { UsageError } from "../Failure.ts"
 import type { Flags } from "../flags.ts"
 import * as Password from "./Password.ts"
@@ -71,7 +72,12 @@ export const fromFlags = (flags: Flags): Effect.Effect<Source, UsageError> =>
         ? Effect.succeed(password)
         : Option.isSome(passwordFile)
         // Read once, for all servers: standard input has it only once.
-        ? yield* Effect.cached(Effect.map(Password.fromFile(passwordFile.value), Option.some))
+        ? yield* Effect.cached(
+          // A terminal would show the typed password. The prompt does not.
+          passwordFile.value === "-" && process.stdin.isTTY
+            ? Effect.succeedNone
+            : Effect.map(Password.fromFile(passwordFile.value), Option.some)
+        )
         : undefined
     }
   })

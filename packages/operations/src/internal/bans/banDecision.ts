@@ -148,7 +148,7 @@ const isLive = ({ remaining }: Ban): boolean => remaining !== "expired"
 
 /** Whether a list may have a row of a target that it does not show: cut off, or in a line that cannot be read. */
 const hidden = ({ cut, rows, total, unparsed }: Table<Ban>): (target: BanTarget) => boolean => {
-  if (cut || (total !== undefined && total > new Set(rows.map(({ id }) => id)).size)) return () => true
+  if (cut || (total ?? 0) > new Set(rows.map(({ id }) => id)).size) return () => true
   const lines = unparsed.map(({ text }) => text.toLowerCase())
   return (target) => lines.some((line) => line.includes(target))
 }

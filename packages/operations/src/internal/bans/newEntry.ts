@@ -21,7 +21,7 @@ const FIELDS = {
   reason: { is: Schema.is(BanEntry.fields.reason), allowed: "one line of at most 200 characters" },
   by: { is: Schema.is(BanEntry.fields.by), allowed: "one line of at most 100 characters" },
   source: { is: Schema.is(BanEntry.fields.source), allowed: "one line of at most 100 characters" },
-  servers: { is: Schema.is(BanScope), allowed: "\"all\", or the ids of servers, one at least" }
+  servers: { is: Schema.is(BanScope), allowed: "\"all\", or at least one id of a server" }
 }
 
 type Fields = Pick<BanEntry, keyof typeof FIELDS>
@@ -51,13 +51,13 @@ export const check = (ban: NewBan): Result.Result<Checked, InvalidBan> => {
   if (given === "permanent") return Result.succeed({ ...fields, duration: "permanent" })
   const duration = Option.getOrUndefined(Duration.fromInput(given))
   if (duration === undefined || Duration.toMillis(duration) <= 0) {
-    return invalid("duration", "longer than nothing, or \"permanent\"", given)
+    return invalid("duration", "a positive duration, or \"permanent\"", given)
   }
   return Result.succeed({ ...fields, duration: Duration.isFinite(duration) ? duration : "permanent" })
 }
 
 const invalid = (name: string, allowed: string, value: unknown) => {
-  const text = typeof value === "string" ? JSON.stringify(value) : Formatter.format(value)
+  const text = Formatter.format(value)
   const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text
   return Result.fail(new InvalidBan({ problem: `\`${name}\` must be ${allowed} (got ${shown})` }))
 }
