@@ -211,7 +211,7 @@ describe("actions", { concurrent: true }, () => {
     Effect.gen(function*() {
       const simulated = yield* server
       yield* simulated.onCommand((text) => text.startsWith("kick 0") ? { reply: "" } : undefined)
-      const { code, stderr, stdout } = yield* simulated.bercon("kick", "0", "1", "--confirm-within", "500ms")
+      const { code, stderr, stdout } = yield* simulated.bercon("kick", "0", "1", "--confirm-within", "3s")
       assert.deepStrictEqual([code, stdout], [8, "kick #1 Kerry: done\n"])
       assert.match(stderr, /^bercon: kick #0 Miller: kick: not confirmed in time: [^\n]*\n$/)
     }))

@@ -103,7 +103,12 @@ const ordered = (plan: string, state: "Aborted" | "Postponed") =>
         message: `the plan ${JSON.stringify(plan)} has no restart to come. Nothing was changed`
       })
     }
-    if (changed.length > 0) yield* print(upcomingView, changed.map((one) => ({ ...one, state })))
+    if (changed.length > 0) {
+      yield* print(
+        upcomingView,
+        changed.map((one) => ({ ...one, state, ...(state === "Aborted" && { warnings: [] }) }))
+      )
+    }
     if (restarting.length === 0) return
     const late = `too late: ${restarting.join(", ")} ${restarting.length === 1 ? "is" : "are"} restarting already`
     if (changed.length === 0) return yield* new TargetError({ message: late })

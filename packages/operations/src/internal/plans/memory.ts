@@ -125,7 +125,10 @@ export const make = (shared: KeyValueStore.KeyValueStore): Memory => {
       }
       return [...plans.values()]
     }),
-    setProgram: (server, plans) => setProgram(`program/${server}`, plans),
+    setProgram: (server, plans) =>
+      // Without plans of its own, a program leaves no record.
+      Effect.flatMap(Effect.mapError(store.has(`program/${server}`), storeError), (isThere) =>
+        isThere || plans.length > 0 ? setProgram(`program/${server}`, plans) : Effect.void),
     addPlan: (plan) => setPlan(`plan/${plan.id}`, plan),
     removePlan: (id) =>
       Effect.gen(function*() {
