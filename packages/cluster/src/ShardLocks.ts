@@ -22,12 +22,11 @@
  * ```ts
  * import { ShardLocks } from "@bercon/cluster"
  * import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
- * import { PgClient } from "@effect/sql-pg"
- * import { Config, Layer } from "effect"
+ * import { Layer } from "effect"
  *
+ * // It still needs a `SqlClient`: `PgClient.layer` of `@effect/sql-pg`, for example.
  * const Cluster = NodeClusterSocket.layer({ storage: "byo", shardingConfig: ShardLocks.shardingConfig }).pipe(
- *   Layer.provide(ShardLocks.layerSql()),
- *   Layer.provide(PgClient.layerConfig({ url: Config.Redacted("DATABASE_URL") }))
+ *   Layer.provide(ShardLocks.layerSql())
  * )
  * ```
  *

@@ -57,30 +57,9 @@ describe("RunnerWatch", () => {
     60_000
   )
 
-  const marked = Effect.fnUntraced(function*(...members: ReadonlyArray<boolean>) {
-    const marks: Array<string> = []
-    const addresses = members.map((_, i) => RunnerAddress.make("10.1.0.1", i))
-    const layer = RunnerWatch.layer().pipe(
-      Layer.provide([
-        Layer.mock(Runners.Runners, {
-          ping: (address) =>
-            members[address.port]! ? Effect.void : Effect.fail(new ClusterError.RunnerUnavailable({ address }))
-        }),
-        Layer.mock(RunnerStorage.RunnerStorage, {
-          getRunners: Effect.succeed(
-            addresses.map((address) => [Runner.make({ address, groups: ["default"], weight: 1 }), true] as const)
-          ),
-          setRunnerHealth: (address, healthy) => Effect.sync(() => marks.push(`${address.port} ${healthy}`))
-        })
-      ])
-    )
-    yield* Effect.scoped(Effect.andThen(Layer.build(layer), TestRcon.passTime("2500 millis")))
-    return marks
-  })
-
   /** The marks of a watch of four runners, after some seconds. `ping` gets the number of a runner and of the second. */
   const watched = Effect.fnUntraced(function*(
-    ping: (port: number, second: number) => Effect.Effect<void, unknown>,
+    ping: (port: number, second: number) => Effect.Effect<void, string>,
     seconds: number,
     isHealthy: (port: number) => boolean = () => true
   ) {
@@ -181,6 +160,8 @@ describe("RunnerWatch", () => {
 
   it.effect("marks no runner if it reaches none of several", () =>
     Effect.gen(function*() {
+      const marked = (...isThere: ReadonlyArray<boolean>) =>
+        watched((port) => fails(isThere[port] === false), 2, (port) => port < isThere.length)
       assert.deepStrictEqual(yield* marked(true, false, true), ["1 false"])
       assert.deepStrictEqual(yield* marked(true, false), ["1 false"])
       assert.deepStrictEqual(yield* marked(true, false, false), [])

@@ -251,7 +251,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     epoch: session.epoch,
     status: session.status,
     statusChanges: session.statusChanges,
-    closed: Effect.raceFirst(session.closed, Deferred.await(ended))
+    closed: Effect.suspend(() => Effect.raceFirst(session.closed, Deferred.await(ended)))
   }
 
   return {

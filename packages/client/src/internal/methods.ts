@@ -53,9 +53,6 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
   const spanned = <A, E>(name: string, method: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Span.within(`RconClient.${name}`, Effect.suspend(method), () => ({ attributes }))
 
-  /** The same for a method without arguments. Each client has twenty of them, so little is constructed before a run. */
-  const prepared: typeof spanned = (name, method) => Effect.suspend(() => spanned(name, method))
-
   const call: RunCall = defaults === undefined
     ? run
     : (name, select, options) => run(name, select, merged(defaults, options))
@@ -64,11 +61,13 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
 
   /** The rows alone. Unparsed lines are logged. */
   const rowsOf = <Row, E>(name: string, table: Effect.Effect<Table<Row>, E>): Effect.Effect<ReadonlyArray<Row>, E> =>
-    prepared(name, () =>
-      Effect.flatMap(table, ({ rows, unparsed }) =>
-        unparsed.length === 0
-          ? Effect.succeed(rows)
-          : Effect.as(Effect.logWarning(`cannot read these lines of the list of ${name}`, unparsed), rows)))
+    Effect.suspend(() =>
+      spanned(name, () =>
+        Effect.flatMap(table, ({ rows, unparsed }) =>
+          unparsed.length === 0
+            ? Effect.succeed(rows)
+            : Effect.as(Effect.logWarning(`cannot read these lines of the list of ${name}`, unparsed), rows)))
+    )
 
   const simple = <A, E>(command: SimpleCommand<A, E>, options?: Session.CommandOptions) =>
     call(command.text, (_, call) => _.simple(command, call), options)
@@ -77,7 +76,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
   const methodsOf = <Table extends Record<string, SimpleCommand<unknown, ActionError.ActionError | ReplyError>>>(
     table: Table
   ) =>
-    Record.map(table, (command, name) => prepared(name, () => simple(command))) as {
+    Record.map(table, (command, name) => Effect.suspend(() => spanned(name, () => simple(command)))) as {
       readonly [K in keyof Table]: Table[K] extends SimpleCommand<infer A, infer E>
         ? Effect.Effect<A, CommandError.CommandError | E>
         : never
@@ -235,11 +234,12 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
     return Effect.tap(change, () => partly(write, name, "the list to be written to its file"))
   }
 
+  // Of a method without arguments little is constructed before it runs: each client has twenty.
   return {
     players: rowsOf("players", playerTable),
-    playerTable: prepared("playerTable", () => playerTable),
+    playerTable: Effect.suspend(() => spanned("playerTable", () => playerTable)),
     bans: rowsOf("bans", banTable),
-    banTable: prepared("banTable", () => banTable),
+    banTable: Effect.suspend(() => spanned("banTable", () => banTable)),
     admins: rowsOf("admins", queries.adminTable),
     ...queries,
     ...methodsOf(CommandTable.actions),

@@ -126,7 +126,7 @@ export class Driver {
     this.#messages = new Broadcast<Message | Gap, LoginFailure>({ capacity: settings.messageCapacity, overflow })
     this.#alarm = new Alarm(context, {
       wakeAt: () => this.#machine.wakeAt,
-      ring: (late) => late > LATE ? Effect.map(this.#readSocket, () => this.#tick()) : this.#tick()
+      ring: (late) => late > LATE ? Effect.map(this.#readSocket(), () => this.#tick()) : this.#tick()
     })
   }
 
@@ -517,7 +517,7 @@ export class Driver {
    * Lets the event loop read the datagrams that have arrived, before deadlines are judged: a reply that waits in the
    * socket is not late. Ends when no more datagrams come, or after {@link MOST_TURNS}.
    */
-  readonly #readSocket = Effect.suspend(() => {
+  #readSocket(): Effect.Effect<void> {
     let turn = 0
     let quiet = 0
     let before = this.#received
@@ -530,7 +530,7 @@ export class Driver {
         before = this.#received
       }
     })
-  })
+  }
 }
 
 const overflow = (missed: number): Gap => ({ _tag: "Gap", cause: "Overflow", missed })
