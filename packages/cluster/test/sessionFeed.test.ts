@@ -1,7 +1,8 @@
-import { LoginFailure, type Session } from "@bercon/session"
+import type { Wire } from "@bercon/cluster"
+import { LoginFailure, type Message, type Session, type Status } from "@bercon/session"
 import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Logger, Stream } from "effect"
+import { Effect, Exit, Logger, Queue, Stream } from "effect"
 import * as SessionFeed from "../src/internal/sessionFeed.ts"
 
 const session = (messages: Session.Session["Service"]["messages"]) =>
@@ -48,4 +49,88 @@ describe("the feed of a session", () => {
       assert.deepStrictEqual(logged, [])
       assert.deepStrictEqual(elements, ["Hello", "State", "State", "State", "State", "State"])
     }))
+
+  /** A feed of a session that the test drives. */
+  const driven = Effect.gen(function*() {
+    const messages = yield* Queue.unbounded<Message.Message | Message.Gap>()
+    const statuses = yield* Queue.unbounded<Status.Status>()
+    const state = { epoch: 1, status: { _tag: "Online" } as Status.Status }
+    const feed = yield* SessionFeed.make({ activation: "the activation", heartbeat: 60_000 }, {
+      ...session(Stream.fromQueue(messages)),
+      status: Effect.sync(() => state.status),
+      epoch: Effect.sync(() => state.epoch),
+      statusChanges: Stream.fromQueue(statuses)
+    })
+    let sequence = 0
+    const message = (): Message.Message => ({
+      _tag: "Message",
+      sequence: sequence++ % 256,
+      payload: new Uint8Array(),
+      text: "",
+      receivedAt: 0,
+      late: false
+    })
+    /** Starts a reader, which collects the elements. */
+    const read = Effect.gen(function*() {
+      const elements: Array<Wire.FeedItem> = []
+      yield* Stream.runForEach(feed, (element) => Effect.sync(() => elements.push(element))).pipe(
+        Effect.forkScoped({ startImmediately: true })
+      )
+      return elements
+    })
+    return { feed, message, messages, read, state, statuses }
+  })
+  const greetingOf = ([hello]: ReadonlyArray<Wire.FeedItem>) =>
+    hello?._tag === "Hello" ? hello.greeting?.sequence : undefined
+
+  it.effect("begins with the first message since the last login, and reports a new login before its messages", () =>
+    Effect.gen(function*() {
+      const { message, messages, read, state } = yield* driven
+      const first = yield* read
+      yield* Queue.offerAll(messages, [message(), message(), { _tag: "Gap", cause: "Lost", missed: 2 }])
+      yield* TestRcon.passTime(0)
+      const second = yield* read
+      state.epoch = 2
+      yield* Queue.offer(messages, { _tag: "Gap", cause: "Reconnected", missed: undefined })
+      yield* TestRcon.passTime(0)
+      const third = yield* read
+      yield* Queue.offerAll(messages, [message(), message()])
+      yield* TestRcon.passTime(0)
+      const fourth = yield* read
+      yield* TestRcon.passTime(0)
+      assert.deepStrictEqual([first, second, third, fourth].map(greetingOf), [undefined, 0, undefined, 2])
+      assert.deepStrictEqual(
+        first.map((element) =>
+          element._tag === "Gap"
+            ? `${element.cause} ${element.missed}`
+            : element._tag === "State"
+            ? `epoch ${element.epoch}`
+            : element._tag
+        ),
+        ["Hello", "Message", "Message", "Lost 2", "epoch 2", "Reconnected undefined", "Message", "Message"]
+      )
+    }).pipe(Effect.scoped))
+
+  it.effect("reports a change of the status at once", () =>
+    Effect.gen(function*() {
+      const { read, statuses } = yield* driven
+      const elements = yield* read
+      yield* Queue.offer(statuses, { _tag: "Closed", exit: Exit.void })
+      yield* TestRcon.passTime(0)
+      assert.deepStrictEqual(elements.at(-1), { _tag: "State", epoch: 1, status: { _tag: "Closed", exit: Exit.void } })
+    }).pipe(Effect.scoped))
+
+  it.effect("has a gap for a reader that is 4,096 elements behind", () =>
+    Effect.gen(function*() {
+      const { feed, message, messages } = yield* driven
+      const elements: Array<string> = []
+      yield* Stream.runForEach(feed, (element) =>
+        Effect.andThen(Effect.sync(() => elements.push(element._tag)), Effect.sleep("1 second"))).pipe(
+          Effect.forkScoped({ startImmediately: true })
+        )
+      yield* TestRcon.passTime(0)
+      yield* Queue.offerAll(messages, Array.from({ length: 5000 }, message))
+      yield* TestRcon.passTime("2 seconds")
+      assert.deepStrictEqual(elements, ["Hello", "Gap", "Message"])
+    }).pipe(Effect.scoped))
 })
