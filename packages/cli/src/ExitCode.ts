@@ -14,7 +14,7 @@ export const ExitCode = {
   noAnswer: 4,
   /** The server could not be reached: its name has no address, or no socket could be opened. */
   transport: 5,
-  /** The server answered that it did not do it, or its answer was not what was asked for. */
+  /** The server reported that it did not run the command, or its answer cannot be read. */
   failed: 6,
   /** The server took the command, but gave no evidence of its effect in time. */
   unconfirmed: 7,

@@ -99,7 +99,10 @@ const serverRestarts = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
   const server = yield* SimulatedServer.SimulatedServer
   const news = yield* News
-  yield* Print.step(7, "The server restarts without a word: for a second its port is closed, and it forgets the login.")
+  yield* Print.step(
+    7,
+    "The server restarts without a warning: for a second its port is closed, and it forgets the login."
+  )
   yield* server.restart({ downtime: "1 second" })
   yield* Print.call("rcon.command(\"version\")")
   const version = yield* Effect.forkChild(rcon.command("version"))
@@ -123,7 +126,7 @@ const sessionEnds = Effect.gen(function*() {
   ])
   yield* Print.fact(
     "server",
-    `counted ${logins.length} logins, ${commands.length} commands, ${messages.length} messages told ` +
+    `counted ${logins.length} logins, ${commands.length} commands, ${messages.length} messages sent ` +
       `and ${violations.length} breaches of protocol`
   )
 })

@@ -1,5 +1,5 @@
 /**
- * Findings of the doctor, one line each: whether something is as it should be, and how to correct it.
+ * Findings of the doctor, one line each: whether something is in order, and how to correct it.
  */
 import * as Schema from "effect/Schema"
 import { ExitCode } from "../ExitCode.ts"
@@ -10,7 +10,7 @@ export const Check = Schema.Struct({
   /** The thing that was examined, one word. */
   check: Schema.String,
   /**
-   * - `ok`: as it should be.
+   * - `ok`: in order.
    * - `note`: it works, and is worth knowing.
    * - `problem`: it does not work, or will not.
    */

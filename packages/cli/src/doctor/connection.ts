@@ -134,7 +134,7 @@ const version = ({ version }: Facts): ReadonlyArray<Check> =>
     ? []
     : "text" in version
     ? [ok("commands", `it answers commands: BattlEye ${version.text}`)]
-    : [problem("commands", ExitCode.failed, `it does not answer commands as it should: ${version.problem}`)]
+    : [problem("commands", ExitCode.failed, `the server's answer to a command is not valid: ${version.problem}`)]
 
 const LISTED = 5
 

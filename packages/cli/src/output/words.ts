@@ -41,7 +41,7 @@ export const inWords = (item: ServerEvent | Status): string => {
     case "PlayerGuid":
       return `#${item.player.id} ${item.player.name} has the GUID ${item.guid}`
     case "PlayerVerified":
-      return `#${item.player.id} ${item.player.name} is who the GUID says`
+      return `#${item.player.id} ${item.player.name} has a GUID that BattlEye has verified`
     case "PlayerDisconnected":
       return `#${item.player.id} ${item.player.name} has left`
     case "PlayerKicked":

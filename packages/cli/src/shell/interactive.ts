@@ -26,7 +26,7 @@ import * as Prompt from "./Prompt.ts"
 const TYPED_AHEAD = 100
 
 /** Steps of joining, and players who were there before: one line for each new player is enough. */
-const TOLD_OTHERWISE: ReadonlySet<ServerEvent.Tag> = new Set(["PlayerGuid", "PlayerVerified", "PlayerIdentified"])
+const NOT_PRINTED: ReadonlySet<ServerEvent.Tag> = new Set(["PlayerGuid", "PlayerVerified", "PlayerIdentified"])
 
 const clock = (time: DateTime.Utc | undefined): string =>
   time === undefined ? "" : `${DateTime.toDate(time).toTimeString().slice(0, 8)}  `
@@ -75,7 +75,7 @@ export const interactive = (
     const question = () => doubtful === undefined ? text : `${doubtful.trim()}: the players lose their game. Type yes: `
 
     const follow = Stream.runForEach(rcon.events, (event) =>
-      showsEvents && !TOLD_OTHERWISE.has(event._tag)
+      showsEvents && !NOT_PRINTED.has(event._tag)
         ? print(`${clock(event.receivedAt)}${SafeText.line(inWords(event))}`) :
         Effect.void)
     const followStatus = rcon.statusChanges.pipe(
