@@ -27,13 +27,13 @@ export const reassign = plain("reassign", {
   examples: [["bercon reassign", "Every player chooses a role again"]]
 }, (rcon) => rcon.reassign)
 
-/** Reads filters again. */
+/** Reads the filter of scripts again. */
 export const loadScripts = plain("load-scripts", {
   description: "Makes BattlEye read its scripts.txt again",
   examples: [["bercon load-scripts", "After a change of the file"]]
 }, (rcon) => rcon.loadScripts)
 
-/** Reads filters again. */
+/** Reads the filters of events again. */
 export const loadEvents = plain("load-events", {
   description: "Makes BattlEye read its event filters again",
   examples: [["bercon load-events", "After a change of createvehicle.txt, for example"]]
