@@ -91,6 +91,17 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
       }).pipe(Effect.scoped)
   )
 
+  it.live.skipIf(!hasTmux)(`answers what was typed before Ctrl-D${needsTmux}`, () =>
+    Effect.gen(function*() {
+      const { env, onCommand } = yield* simulated
+      yield* onCommand((text) => text === "version" ? { delay: "1 second" as const } : undefined)
+      const terminal = yield* start(["shell"], { env })
+      yield* terminal.until(/>$/m)
+      yield* terminal.type("version\radmins\r")
+      yield* terminal.press("C-d")
+      yield* terminal.until(/^1\.220\n#  Address\n0 [^]*^code 0$/m)
+    }).pipe(Effect.scoped))
+
   it.live.skipIf(!hasTmux)(
     `completes names, shows tables, asks back, and keeps its history${needsTmux}`,
     () =>
@@ -105,6 +116,10 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
           yield* terminal.until(/> players$/m)
           yield* terminal.press("Enter")
           yield* terminal.until(/^#  Ping  Address .*\n0    47 .* Miller\n1    47 .*李雷 thé 2nd$/m)
+          // An empty line leaves the history as it is.
+          yield* terminal.press("Enter", "Up")
+          yield* terminal.until(/> players\s*$/)
+          yield* terminal.press("C-c")
           yield* terminal.type("shutdown")
           yield* terminal.press("Enter")
           yield* terminal.until(/shutdown: the players lose their game\. Type yes:/)

@@ -54,9 +54,12 @@ export const make = ({ complete, history, onCancel, onEnd, onLine, text }: Optio
   })
   /** Whether the prompt is on the screen: after Enter, the cursor is below it, at the beginning of a line. */
   let isShown = true
+  /** Readline cannot prompt any more, but commands that were typed before are still answered. */
+  let isClosed = false
   const redraw = (before: string): void => {
     output.write(clearFrom(isShown ? terminal.getCursorPos().rows : 0) + before)
-    isShown = true
+    isShown = !isClosed
+    if (isClosed) return
     // Readline's record of the cursor: it is in the first row of the prompt now.
     Object.assign(terminal, { prevRows: 0 })
     terminal.prompt(true)
@@ -71,11 +74,16 @@ export const make = ({ complete, history, onCancel, onEnd, onLine, text }: Optio
     terminal.write(null, { ctrl: true, name: "u" })
     onCancel()
   })
-  terminal.once("close", onEnd)
+  const ended = () => {
+    isClosed = true
+    onEnd()
+  }
+  terminal.once("close", ended)
   terminal.prompt()
   return {
     above: (text) => redraw(text.endsWith("\n") ? text : `${text}\n`),
     change: (text) => {
+      if (isClosed) return
       const rows = isShown ? terminal.getCursorPos().rows : 0
       output.write(clearFrom(rows))
       isShown = false
@@ -88,8 +96,10 @@ export const make = ({ complete, history, onCancel, onEnd, onLine, text }: Optio
       history?.shift()
     },
     close: () => {
-      terminal.off("close", onEnd)
+      terminal.off("close", ended)
       output.write(clearFrom(isShown ? terminal.getCursorPos().rows : 0))
+      isShown = false
+      isClosed = true
       terminal.close()
     }
   }

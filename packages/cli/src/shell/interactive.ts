@@ -55,7 +55,8 @@ export const interactive = (
           complete: (line) => Line.complete(line, players),
           onLine: (line) => {
             if (doubtful === undefined && History.isKept(line)) History.add(file, line)
-            else prompt.forget()
+            // Readline does not keep empty lines.
+            else if (line.trim() !== "") prompt.forget()
             if (!Queue.offerUnsafe(typed, line)) {
               prompt.above(`-- not done, because ${TYPED_AHEAD} lines are waiting: ${SafeText.line(line)}`)
             }
