@@ -52,7 +52,9 @@ const completions = GlobalFlag.Action({
 const presenter: CliOutput.Presenter = {
   present: (event) => {
     const formatter = CliOutput.defaultFormatter({
-      colors: event._tag === "Help" && process.stdout.isTTY && process.stdout.hasColors()
+      // `note` prints no escape sequences.
+      colors: event._tag === "Help" && event.reason === "Requested" && process.stdout.isTTY &&
+        process.stdout.hasColors()
     })
     switch (event._tag) {
       case "Help":

@@ -8,6 +8,7 @@ import { command } from "../src/commands/index.ts"
 import { wrap } from "../src/output/wrap.ts"
 import * as Services from "../src/services.ts"
 import { bercon, succeeded } from "./bercon.ts"
+import { hasTmux, needsTmux, start } from "./terminal.ts"
 
 const names = command.subcommands.flatMap(({ commands }) => commands.map(({ name }) => name))
 
@@ -73,6 +74,14 @@ describe("help", { concurrent: true }, () => {
       assert.notInclude(help.stdout, "\x1b")
       succeeded(yield* bercon(["--version"]), /^bercon \d+\.\d+\.\d+\n$/)
     }))
+
+  it.live.skipIf(!hasTmux)(`has no escape sequences if it follows a mistake${needsTmux}`, () =>
+    Effect.gen(function*() {
+      const terminal = yield* start(["plan"], { env: { NO_COLOR: "", FORCE_COLOR: "1" }, rows: 80 })
+      const screen = yield* terminal.until(/^code 2$/m)
+      assert.match(screen, /^ *DESCRIPTION$/m)
+      assert.notInclude(screen, "x1b")
+    }).pipe(Effect.scoped))
 
   it.live.each([["bash"], ["zsh"], ["fish"], ["powershell"]] as const)(
     "completions for %s know every command",
