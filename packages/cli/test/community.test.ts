@@ -68,6 +68,14 @@ describe("bans sync", { concurrent: true }, () => {
         /^server,change,target,until,reason\naltis,Add,[^]*stratis,Add,0+1,permanent,teamkilling\nstratis,Remove,0+9,permanent,\[book:aaaaaa\] lifted\n$/
       )
       assert.deepStrictEqual(yield* targets(altis), [])
+      // Without its profile, the bans that hold on a server under its id are not known.
+      failed(
+        yield* bercon(["bans", "sync", "--folder", folder], {
+          env: { BERCON_PORT: `${altis.address.port}`, BERCON_PASSWORD: "secret" }
+        }),
+        2,
+        /has bans that do not hold on all servers, and 127\.0\.0\.1:\d+ has no profile: name it by --profile/
+      )
 
       succeeded(
         yield* sync(),
@@ -167,12 +175,30 @@ describe("plan", { concurrent: true }, () => {
       failed(yield* plan("abort", "update", "--servers", "stratis"), 6, /has no restart to come\. Nothing was changed/)
     }))
 
+  it.live("refuses servers that the plan does not have, and changes nothing", () =>
+    Effect.gen(function*() {
+      const plan = yield* withPlan
+      failed(
+        yield* plan("abort", "update", "--servers", "altis,startis"),
+        2,
+        /unknown server "startis": the plan "update" has "altis", "stratis"/
+      )
+      failed(yield* plan("postpone", "update", "--by", "1h", "--servers", "Altis"), 2, /unknown server "Altis"/)
+      failed(yield* plan("next", "--servers", "malden"), 2, /the plans have "altis", "stratis"/)
+      failed(yield* plan("abort", "update", "--servers", ","), 2, /--servers has no name of a server/)
+      const { stdout } = yield* plan("next", "--format", "csv")
+      assert.match(stdout, /04:00:00\.000Z,altis,update,Planned,[^]*04:00:00\.000Z,stratis,update,Planned,/)
+    }))
+
   it.live("refuses times that are ambiguous or over, and a folder that is not one of a community", () =>
     Effect.gen(function*() {
       const plan = yield* withPlan
       failed(yield* plan("postpone", "update"), 2, /give --by or --to/)
       failed(yield* plan("postpone", "update", "--to", "2999-03-28T07:00:00"), 2, /--to must be a time with an offset/)
       failed(yield* plan("postpone", "update", "--to", "2020-03-28T07:00:00Z"), 2, /the new time must be in the future/)
+      for (const by of ["forever", "0", "400d"]) {
+        failed(yield* plan("postpone", "update", "--by", by), 2, /--by must be more than 0 and at most 365d/)
+      }
       failed(yield* bercon(["plan", "list", "--folder", Os.devNull]), 2, /is not the folder of a community's program/)
     }))
 })

@@ -2,7 +2,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as DateTime from "effect/DateTime"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { define } from "../command/define.ts"
@@ -57,10 +57,18 @@ const abort = define(
   ({ folder, plan, servers }) => Effect.flatMap(plans, ({ abort }) => abort(folder, plan, servers))
 )
 
+/** A longer delay is more likely a mistake. */
+const LONGEST = Duration.days(365)
+
 /** `--by` or `--to`. */
 const newTime = (input: { readonly by: Option.Option<Duration.Duration>; readonly to: Option.Option<string> }) => {
   if (Option.isSome(input.by) === Option.isSome(input.to)) return usage("give --by or --to")
-  if (Option.isSome(input.by)) return Effect.succeed({ by: input.by.value })
+  if (Option.isSome(input.by)) {
+    const by = input.by.value
+    return Duration.isPositive(by) && Duration.isLessThanOrEqualTo(by, LONGEST)
+      ? Effect.succeed({ by })
+      : usage(`--by must be more than 0 and at most 365d (got ${Duration.format(by)})`)
+  }
   const text = Option.getOrElse(input.to, () => "")
   // A time without an offset would be in the time zone of this machine, which is perhaps not that of the plan.
   const to = /(?:Z|[+-]\d\d:\d\d)$/.test(text) ? DateTime.make(text) : Option.none()

@@ -117,10 +117,18 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
   const book = yield* Layer.build(bookOf(source, mark)).pipe(
     Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))
   )
-  const isEmpty = (yield* Effect.provideContext(Effect.flatMap(BanBook.BanBook, ({ list }) => list), book)).length === 0
-  if (isEmpty && !isEmptyAllowed) {
+  const entries = yield* Effect.provideContext(Effect.flatMap(BanBook.BanBook, ({ list }) => list), book)
+  if (entries.length === 0 && !isEmptyAllowed) {
     return yield* new UsageError({
       message: `${described(source)} has no bans. --allow-empty removes all of its bans from the servers`
+    })
+  }
+  const nameless = servers.servers.find(({ isProfile }) => !isProfile)
+  if (nameless !== undefined && entries.some(({ servers }) => servers !== "all")) {
+    // Those that hold on it under its id would be removed.
+    return yield* new UsageError({
+      message: `${described(source)} has bans that do not hold on all servers, and ${nameless.name} has no profile: ` +
+        "name it by --profile or --all. The name of the profile must be the server's id in your program"
     })
   }
   const clients = yield* Clients.make(servers)

@@ -1,7 +1,7 @@
 /**
  * Shows and orders the restarts of a community's program, through the store that it uses.
  */
-import type { PlanStoreError } from "@bercon/operations/PlanError"
+import type { PlanStoreError, UnknownPlan } from "@bercon/operations/PlanError"
 import * as Plans from "@bercon/operations/Plans"
 import * as RestartPlan from "@bercon/operations/RestartPlan"
 import * as DateTime from "effect/DateTime"
@@ -73,12 +73,36 @@ const withPlans = (
     Effect.catchTag("PlanStoreError", ({ message }) => Effect.fail(new UsageError({ message })))
   )
 
-/** The names of servers, separated by commas. */
-const serversOf = (names: Option.Option<string>): Plans.OnServers =>
-  Option.match(names, {
-    onNone: () => ({}),
-    onSome: (names) => ({ servers: names.split(",").map((name) => name.trim()).filter((name) => name !== "") })
+const quoted = (names: Iterable<string>): string => Array.from(names, (name) => JSON.stringify(name)).join(", ")
+
+/** The servers of a plan, or of all plans. Those of a plan for all servers are the ones that it has a restart on. */
+const knownServers = (plans: Plans.Service, plan: string | undefined) =>
+  Effect.gen(function*() {
+    const upcoming = yield* plans.next({ plan })
+    const chosen = (yield* plans.list).filter(({ id }) => plan === undefined || id === plan)
+    const named = chosen.flatMap(({ servers }) => servers === "all" ? [] : servers)
+    return new Set([...named, ...upcoming.map(({ server }) => server)])
   })
+
+/** The servers that `--servers` names. A name that is mistyped is refused: an order for it would have no effect. */
+const serversOf = Effect.fnUntraced(function*(
+  plans: Plans.Service,
+  plan: string | undefined,
+  names: Option.Option<string>
+): Effect.fn.Return<Plans.OnServers, PlanStoreError | UnknownPlan | UsageError> {
+  if (Option.isNone(names)) return {}
+  const servers = names.value.split(",").map((name) => name.trim()).filter((name) => name !== "")
+  if (servers.length === 0) return yield* new UsageError({ message: "--servers has no name of a server" })
+  const known = yield* knownServers(plans, plan)
+  const unknown = servers.filter((name) => !known.has(name))
+  if (unknown.length > 0) {
+    const whose = plan === undefined ? "the plans have" : `the plan ${JSON.stringify(plan)} has`
+    return yield* new UsageError({
+      message: `--servers: unknown server ${quoted(unknown)}: ${whose} ${quoted(known) || "none yet"}`
+    })
+  }
+  return { servers }
+})
 
 const unknown = ({ message }: { readonly message: string }) => Effect.fail(new TargetError({ message }))
 
@@ -89,7 +113,8 @@ export const next = (folder: string, plan: Option.Option<string>, servers: Optio
   withPlans(
     folder,
     (plans) =>
-      plans.next({ ...serversOf(servers), ...(Option.isSome(plan) && { plan: plan.value }) }).pipe(
+      serversOf(plans, Option.getOrUndefined(plan), servers).pipe(
+        Effect.flatMap((on) => plans.next({ ...on, plan: Option.getOrUndefined(plan) })),
         Effect.catchTag("UnknownPlan", unknown),
         Effect.flatMap((all) => print(upcomingView, all))
       )
@@ -118,14 +143,16 @@ const ordered = (plan: string, state: "Aborted" | "Postponed") =>
 
 export const abort = (folder: string, plan: string, servers: Option.Option<string>) =>
   withPlans(folder, (plans) =>
-    plans.abort(plan, serversOf(servers)).pipe(
+    serversOf(plans, plan, servers).pipe(
+      Effect.flatMap((on) => plans.abort(plan, on)),
       Effect.catchTag("UnknownPlan", unknown),
       Effect.flatMap(ordered(plan, "Aborted"))
     ))
 
 export const postpone = (folder: string, plan: string, time: Plans.NewTime, servers: Option.Option<string>) =>
   withPlans(folder, (plans) =>
-    plans.postpone(plan, time, serversOf(servers)).pipe(
+    serversOf(plans, plan, servers).pipe(
+      Effect.flatMap((on) => plans.postpone(plan, time, on)),
       Effect.catchTag("UnknownPlan", unknown),
       Effect.catchTag("InvalidPlan", ({ message }) => Effect.fail(new UsageError({ message }))),
       Effect.flatMap(ordered(plan, "Postponed"))

@@ -17,6 +17,8 @@ import { fromFlags, fromServerCfg, fromVariables, type Source, usage } from "./S
 export interface Server {
   /** The name of its profile, or `host:port`. */
   readonly name: string
+  /** Whether it has a profile, whose name is the id of the server in a community's program. */
+  readonly isProfile: boolean
   readonly options: NodeRcon.Options
 }
 
@@ -66,6 +68,7 @@ const merged = Effect.fnUntraced(function*(
   const flavour = first("flavour")
   return {
     name,
+    isProfile: profile !== undefined,
     options: {
       host: host ?? LOCAL,
       port,
