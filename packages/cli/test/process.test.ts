@@ -81,8 +81,9 @@ describe("exit codes", { concurrent: true }, () => {
 
   it.live("6: the server does not allow the command, or does not know it", () =>
     Effect.gen(function*() {
-      const { bercon } = yield* server({ disallowed: ["#shutdown"] })
+      const { bercon } = yield* server({ disallowed: ["#shutdown", "kick"] })
       failed(yield* bercon(["shutdown"]), 6, /^bercon: command "#shutdown": /)
+      failed(yield* bercon(["kick", "0", "0"]), 6, /^bercon: command "kick": /)
       failed(yield* bercon(["exec", "nonsense"]), 6, /^bercon: command "nonsense": /)
     }))
 })

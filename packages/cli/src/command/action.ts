@@ -48,7 +48,7 @@ const view = View.make(Outcome, {
   text: sentence
 })
 
-/** For actions whose effect the server gives evidence of. */
+/** For actions that the server confirms. */
 const confirmWithin = Flags.duration("confirm-within").pipe(
   Flag.withDescription("How long to wait for evidence of the effect; 0 does not wait. Default 5s"),
   Flag.withDefault(Duration.seconds(5))
@@ -102,9 +102,21 @@ const labelOf = ({ targets }: Step): string => {
   return targets.length === 1 ? SafeText.line(first) : `${SafeText.line(first)} and ${targets.length - 1} more`
 }
 
+/** Whether the command can be carried out for no target at all. */
+const isImpossible = (failure: Failure.ServerFailure): boolean =>
+  failure._tag === "CommandError" && IMPOSSIBLE.has(failure.reason._tag)
+
+const IMPOSSIBLE: ReadonlySet<string> = new Set([
+  "InvalidCommand",
+  "CommandDisallowed",
+  "UnknownCommand",
+  "Unsupported"
+])
+
 /**
  * Does the steps of an action, one after the other. A step that fails does not stop the others, unless the server did not
- * answer: then the others are not tried. A single step fails with its failure, several with `SomeFailed`.
+ * answer: then the others are not tried. A single step fails with its failure, several with `SomeFailed`. A command that is not
+ * possible on the server fails with its failure, too, before anything is done.
  */
 export const each = (
   action: string,
@@ -125,7 +137,7 @@ export const each = (
         continue
       }
       const { failure } = result
-      if (steps.length === 1) return yield* Effect.fail(failure)
+      if (steps.length === 1 || at === 0 && isImpossible(failure)) return yield* Effect.fail(failure)
       codes.push(Failure.exitCode(failure))
       lines.push(`${action} ${labelOf(step)}: ${failure.message}`)
       if (failure._tag === "ActionError" && failure.reason._tag !== "LookupFailed") continue
