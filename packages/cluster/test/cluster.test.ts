@@ -233,12 +233,6 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
       yield* end(owner())
       yield* TestRcon.passTime("30 seconds")
       const failed = yield* Effect.flip(Fiber.join(command))
-      console.log(
-        "ZZZ",
-        failed.message,
-        cluster.wire.filter((l) => l.includes("version")).length,
-        cluster.wire.filter((l) => l.includes("Withdraw")).length
-      )
       assert.strictEqual(failed.execution, "MaybeExecuted", failed.message)
     }).pipe(Effect.scoped, provided))
 
