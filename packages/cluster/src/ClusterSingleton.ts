@@ -4,7 +4,8 @@
  * **Details**
  *
  * It is `Singleton` of Effect Cluster for a layer. If a singleton of the engine fails, nothing reports it, and it stays away until
- * shards move. If this one fails, the failure is logged, and the layer is built again after 10 seconds.
+ * shards move. If this layer cannot be built, the failure is logged, and it is built again after 10 seconds. Failures in the background of a
+ * layer that has been built are its own.
  *
  * Two runners never run it at the same time as long as the locks of shards hold (see `ShardLocks`). After `kill -9` another
  * runner begins it within seconds. Keep its data in a store that all runners share.
