@@ -315,7 +315,7 @@ describe("a call that the engine delivers again", () => {
       }).pipe(Effect.scoped, provided)
   )
 
-  it.effect("is not run a second time while it runs, even after 5,000 other calls", () =>
+  it.effect("is not run a second time while it runs, even after 4,100 other calls", () =>
     Effect.gen(function*() {
       const { cluster, server } = yield* setup(1)
       const { session, sharding } = yield* join(cluster)
@@ -330,11 +330,11 @@ describe("a call that the engine delivers again", () => {
       const first = yield* Effect.forkChild(Effect.exit(command("a call", "version")), { startImmediately: true })
       yield* TestRcon.passTime("100 millis")
       // Each of them ends at once, because the session refuses its text.
-      yield* Effect.forEach(
-        Array.from({ length: 5000 }, (_, i) => `another call ${i}`),
-        (call) => Effect.exit(command(call, "\0")),
-        { concurrency: 100 }
-      ).pipe(TestRcon.passTime)
+      yield* TestRcon.passTime(Effect.forEach(
+        Array.from({ length: 4100 }, (_, i) => `another call ${i}`),
+        (name) => Effect.exit(command(name, "\0")),
+        { concurrency: 100, discard: true }
+      ))
       assert.isUndefined(first.pollUnsafe())
       assert.instanceOf(yield* TestRcon.passTime(Effect.flip(command("a call", "version"))), Wire.CallLost)
     }).pipe(Effect.scoped, provided))

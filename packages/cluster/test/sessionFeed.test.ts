@@ -41,6 +41,25 @@ describe("the feed of a session", () => {
       assert.include(logged[0], "the feed of a game server failed")
     }))
 
+  it.effect.each([
+    { what: "messages", broken: { messages: Stream.fromEffect(Effect.die("a defect")) } },
+    { what: "the status", broken: { statusChanges: Stream.fromEffect(Effect.die("a defect")) } }
+  ])("tells each reader that the session is closed if reading $what dies", ({ broken }) =>
+    Effect.gen(function*() {
+      const feed = yield* SessionFeed.make({ activation: "the activation", heartbeat: 1000 }, {
+        ...session(Stream.never),
+        ...broken
+      })
+      for (let times = 0; times < 2; times++) {
+        const elements = yield* TestRcon.passTime(Stream.runCollect(feed))
+        const [hello] = elements
+        assert.lengthOf(elements, 1)
+        assert(hello?._tag === "Hello" && hello.state.status._tag === "Closed")
+        assert.include(String(hello.state.status.exit), "The log of its runner has the reason")
+        yield* TestRcon.passTime("5 seconds")
+      }
+    }).pipe(Effect.scoped, Effect.provide(Logger.layer([]))))
+
   it.effect("continues to report the status after the session has ended", () =>
     Effect.gen(function*() {
       const failure = new LoginFailure.LoginFailure({ reason: new LoginFailure.InvalidOptions({ problem: "none" }) })
