@@ -8,7 +8,8 @@
  * one session for each. Differences from a fleet in one process:
  *
  * - `add`, `remove`, `replace` and `reconcile` change the list, and so the fleets of all members. They fail with
- *   `FleetUnavailable` if no runner has answered within 20 seconds. If they are interrupted, the list may have been changed.
+ *   `FleetUnavailable` if no runner has answered within 20 seconds, after earlier changes of this member. If they are
+ *   interrupted, the list may have been changed.
  * - The password in the options of a server is ignored, and leaves the process neither to be stored nor to be sent. Runners
  *   find the password in their own configuration, by the server's id. `replace` makes them read it again.
  * - Settings must be data. `servers` returns durations as `Duration`s.

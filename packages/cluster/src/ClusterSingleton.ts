@@ -3,11 +3,13 @@
  *
  * **Details**
  *
- * It is `Singleton` of Effect Cluster for a layer. If a singleton of the engine fails, nothing reports it, and it stays away until
- * shards move. If this one fails, the failure is logged, and the layer is built again after 10 seconds.
+ * It is `Singleton` of Effect Cluster for a layer. If a singleton of the engine fails, nothing reports it, and it is not
+ * started again until shards move. If this layer cannot be built, the failure is logged, and it is built again after 10 seconds.
+ * Only building is watched: failures in the background of a layer that has been built are its own.
  *
  * Two runners never run it at the same time as long as the locks of shards hold (see `ShardLocks`). After `kill -9` another
- * runner begins it within seconds. Keep its data in a store that all runners share.
+ * runner starts it within seconds, if the runners have `RunnerWatch` and `ShardLocks.shardingConfig`. Keep its data in a store
+ * that all runners share.
  *
  * **Example** (The restarts of all servers, announced by one of the runners)
  *
@@ -26,7 +28,6 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
 import * as Singleton from "effect/cluster/Singleton"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -48,14 +49,14 @@ export const layer = <A, E, R>(
   name: string,
   program: Layer.Layer<A, E, R>
 ): Layer.Layer<never, never, Sharding | Exclude<R, Scope.Scope>> => {
-  const again = Effect.tapCause(Layer.launch(program), (cause) =>
-    Cause.hasInterruptsOnly(cause)
-      ? Effect.void
-      : Effect.logError(`${JSON.stringify(name)}, which runs once in the cluster, failed. It begins again`, cause))
-    .pipe(
-      Effect.sandbox,
-      Effect.retry({ schedule: Schedule.spaced(PAUSE), while: (cause) => !Cause.hasInterruptsOnly(cause) }),
-      Effect.catch(Effect.failCause)
-    )
+  // If the runner ends it, neither the log nor the next build follows: an interrupted fiber handles no failure.
+  const again = Layer.launch(program).pipe(
+    Effect.tapCause((cause) =>
+      Effect.logError(`${JSON.stringify(name)}, which runs once in the cluster, failed. It begins again`, cause)
+    ),
+    Effect.sandbox,
+    Effect.retry(Schedule.spaced(PAUSE)),
+    Effect.catch(Effect.failCause)
+  )
   return Singleton.make(name, again)
 }

@@ -15,7 +15,7 @@
  * otherwise run a command twice, because it repeats a call if the runner or the connection is lost.
  *
  * No call is stored, so the engine's message storage may be `MessageStorage.layerNoop`. An activation remembers its last 4,096
- * calls that must not run twice and its last 256 other calls.
+ * calls that must not run twice, its last 4,096 other calls, and all calls that are running.
  *
  * **Example** (A runner with one server)
  *
@@ -106,16 +106,16 @@ export interface Options {
   readonly heartbeat?: Duration.Input | undefined
 }
 
-/** How many of the last calls are remembered: those that must not run twice, and the others. */
-const REMEMBERED = { unrepeatable: 4096, repeatable: 256 } as const
+/** How many of the last calls of each kind are remembered: those that must not run twice, and the others. */
+const REMEMBERED = 4096
 
 /** Remembers the last names. Returns whether a name is new. */
-const remembering = (capacity: number) => {
+const remembering = () => {
   const names = new Set<string>()
   return (name: string): boolean => {
     if (names.has(name)) return false
     names.add(name)
-    if (names.size > capacity) names.delete(names.values().next().value!)
+    if (names.size > REMEMBERED) names.delete(names.values().next().value!)
     return true
   }
 }
@@ -236,10 +236,10 @@ const activations = Effect.fnUntraced(function*(heartbeat: number) {
 const handlers = Effect.fnUntraced(function*(heartbeat: number) {
   const { current, feed } = yield* activations(heartbeat)
   // Many calls of one kind must not make the entity forget those of the other.
-  const isFirstRepeatable = remembering(REMEMBERED.repeatable)
-  const isFirstUnrepeatable = remembering(REMEMBERED.unrepeatable)
-  /** The calls that can be withdrawn, and whether they are still valid. */
-  const valid = new Map<string, boolean>()
+  const isFirstRepeatable = remembering()
+  const isFirstUnrepeatable = remembering()
+  /** The calls that are running, and whether they are still valid: a call that was withdrawn is not. */
+  const running = new Map<string, boolean>()
 
   return ServerEntity.of({
     Command: ({ payload: { activation, call, epoch, repeatable, text, timeout, withdrawable } }) =>
@@ -247,7 +247,7 @@ const handlers = Effect.fnUntraced(function*(heartbeat: number) {
         const meant = current()
         const isFirst = repeatable ? isFirstRepeatable : isFirstUnrepeatable
         // A second delivery does not reveal whether the first one has sent the command.
-        if (meant?.name !== activation || !isFirst(call)) return Effect.fail(new Wire.CallLost({}))
+        if (meant?.name !== activation || running.has(call) || !isFirst(call)) return Effect.fail(new Wire.CallLost({}))
         if (Result.isFailure(meant.opened)) {
           const closed = new CommandError.SessionClosed({ sends: 0, cause: meant.opened.failure })
           return Effect.fail(CommandErrors.make(text, closed))
@@ -256,15 +256,14 @@ const handlers = Effect.fnUntraced(function*(heartbeat: number) {
           repeatable,
           epoch,
           timeout,
-          isCurrent: withdrawable ? () => valid.get(call) === true : undefined
+          isCurrent: withdrawable ? () => running.get(call) === true : undefined
         })
-        if (!withdrawable) return run
-        valid.set(call, true)
-        return Effect.ensuring(run, Effect.sync(() => valid.delete(call)))
+        running.set(call, true)
+        return Effect.ensuring(run, Effect.sync(() => running.delete(call)))
       }),
     Withdraw: ({ payload: { call } }) =>
       Effect.sync(() => {
-        if (valid.has(call)) valid.set(call, false)
+        if (running.has(call)) running.set(call, false)
       }),
     Feed: () => feed
   })

@@ -57,8 +57,8 @@ import type { ListedServer, Listing } from "./Wire.ts"
 export type Listed = ReadonlyMap<string, ListedServer>
 
 /**
- * The operations on the list. Each fails with `FleetUnavailable` if no runner has answered within 20 seconds; its `execution`
- * is `"MaybeExecuted"` if the list may have been changed.
+ * The operations on the list. Each fails with `FleetUnavailable` if no runner has answered within 20 seconds, after earlier
+ * changes of this member; its `execution` is `"MaybeExecuted"` if the list may have been changed.
  *
  * @category models
  * @since 0.1.0

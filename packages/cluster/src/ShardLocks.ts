@@ -15,7 +15,7 @@
  *   reported the lock as lost, or this process has stood still for more than two seconds since. Until the next confirmation
  *   the sessions then send nothing, because another runner may have taken the servers over.
  *
- * The layer keeps a few words for each shard, and lives as long as the cluster's other layers.
+ * The layer uses little memory for each shard, and lives as long as the cluster's other layers.
  *
  * **Example** (Locks in Postgres)
  *

@@ -233,12 +233,6 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
       yield* end(owner())
       yield* TestRcon.passTime("30 seconds")
       const failed = yield* Effect.flip(Fiber.join(command))
-      console.log(
-        "ZZZ",
-        failed.message,
-        cluster.wire.filter((l) => l.includes("version")).length,
-        cluster.wire.filter((l) => l.includes("Withdraw")).length
-      )
       assert.strictEqual(failed.execution, "MaybeExecuted", failed.message)
     }).pipe(Effect.scoped, provided))
 
@@ -320,6 +314,30 @@ describe("a call that the engine delivers again", () => {
         assert.deepStrictEqual((yield* texts(server)).filter((text) => text === "say -1 once"), ["say -1 once"])
       }).pipe(Effect.scoped, provided)
   )
+
+  it.effect("is not run a second time while it runs, even after 4,100 other calls", () =>
+    Effect.gen(function*() {
+      const { cluster, server } = yield* setup(1)
+      const { session, sharding } = yield* join(cluster)
+      yield* online(session)
+      const activation = cluster.wire.map((line) => /"activation":"([^"]+)"/.exec(line)?.[1]).find((found) =>
+        found !== undefined
+      )!
+      const entity = (yield* Effect.provideService(ServerEntity.client, Sharding.Sharding, sharding))("altis")
+      const command = (call: string, text: string) =>
+        entity.Command({ activation, call, text, repeatable: true, withdrawable: true, timeout: 60_000 })
+      yield* server.goSilent
+      const first = yield* Effect.forkChild(Effect.exit(command("a call", "version")), { startImmediately: true })
+      yield* TestRcon.passTime("100 millis")
+      // Each of them ends at once, because the session refuses its text.
+      yield* TestRcon.passTime(Effect.forEach(
+        Array.from({ length: 4100 }, (_, i) => `another call ${i}`),
+        (name) => Effect.exit(command(name, "\0")),
+        { concurrency: 100, discard: true }
+      ))
+      assert.isUndefined(first.pollUnsafe())
+      assert.instanceOf(yield* TestRcon.passTime(Effect.flip(command("a call", "version"))), Wire.CallLost)
+    }).pipe(Effect.scoped, provided))
 })
 
 describe("when the connection to the runner breaks", () => {

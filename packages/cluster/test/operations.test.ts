@@ -5,7 +5,7 @@ import { ClusterFleet, ClusterSingleton, Embedded, type Fleet } from "@bercon/cl
 import { BanBook, BanEnforcement, Plans } from "@bercon/operations"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Context, Effect, Layer, Redacted } from "effect"
+import { Clock, Context, Effect, Layer, Logger, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import * as MemoryCluster from "./memoryCluster.ts"
 import * as SharedStore from "./sharedStore.ts"
@@ -131,16 +131,28 @@ describe("bans and plans", () => {
 })
 
 describe("a program that runs once in a cluster", () => {
-  it.effect("begins again 10 seconds after it failed or died", () =>
+  it.effect("begins again 10 seconds after it failed, died or interrupted itself, and not after its runner ended", () =>
     Effect.gen(function*() {
       const began = new Array<number>()
       const program = Layer.effectDiscard(Effect.gen(function*() {
         began.push(yield* Clock.currentTimeMillis)
         if (began.length === 1) return yield* Effect.fail("the database is away")
         if (began.length === 2) return yield* Effect.die("a bug")
+        if (began.length === 3) return yield* Effect.interrupt
+        if (began.length === 5) return yield* Effect.never
       }))
-      yield* Layer.build(ClusterSingleton.layer("program", program).pipe(Layer.provide(Embedded.layer)))
+      const logged = new Array<string>()
+      const run = Layer.build(ClusterSingleton.layer("program", program).pipe(Layer.provide(Embedded.layer))).pipe(
+        Effect.andThen(TestClock.adjust("1 hour")),
+        Effect.scoped,
+        Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(String(message)))]))
+      )
+      yield* run
+      assert.deepStrictEqual(began, [0, 10_000, 20_000, 30_000])
+      // Its runner ends while the program is being built.
+      yield* run
       yield* TestClock.adjust("1 hour")
-      assert.deepStrictEqual(began, [0, 10_000, 20_000])
-    }).pipe(Effect.scoped))
+      assert.deepStrictEqual(began.slice(4), [3_600_000])
+      assert.lengthOf(logged.filter((line) => line.includes("It begins again")), 3)
+    }))
 })

@@ -41,6 +41,33 @@ describe("the feed of a session", () => {
       assert.include(logged[0], "the feed of a game server failed")
     }))
 
+  const dies = Stream.fromEffect(Effect.delay(Effect.die("a defect"), "1500 millis"))
+
+  it.effect.each([
+    { what: "messages", broken: { messages: dies } },
+    { what: "the status", broken: { statusChanges: dies } }
+  ])(
+    "tells readers, and later ones, that the session is closed if reading $what dies",
+    ({ broken }) =>
+      Effect.gen(function*() {
+        const feed = yield* SessionFeed.make({ activation: "the activation", heartbeat: 1000 }, {
+          ...session(Stream.never),
+          ...broken
+        })
+        const read = TestRcon.passTime(Stream.runCollect(feed))
+        const present = yield* read
+        assert.deepStrictEqual(present.map(({ _tag }) => _tag), ["Hello", "State", "State"])
+        yield* TestRcon.passTime("5 seconds")
+        const later = yield* read
+        assert.deepStrictEqual(later.map(({ _tag }) => _tag), ["Hello"])
+        for (const element of [present.at(-1), later[0]]) {
+          const state = element?._tag === "Hello" ? element.state : element
+          assert(state?._tag === "State" && state.status._tag === "Closed")
+          assert.include(String(state.status.exit), "The log of its runner has the reason")
+        }
+      }).pipe(Effect.scoped, Effect.provide(Logger.layer([])))
+  )
+
   it.effect("continues to report the status after the session has ended", () =>
     Effect.gen(function*() {
       const failure = new LoginFailure.LoginFailure({ reason: new LoginFailure.InvalidOptions({ problem: "none" }) })

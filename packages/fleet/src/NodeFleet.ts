@@ -148,7 +148,7 @@ export const readFile = (path: string): Effect.Effect<ReadonlyMap<string, FileSe
  * @since 0.1.0
  */
 export interface FileOptions {
-  /** Options of all servers that the file cannot contain: `commandTimeout`, `rosterInterval`, and so on. */
+  /** Options of servers that do not set them in the file: `commandTimeout`, `rosterInterval`, `flavour` and so on. */
   readonly defaults?: Omit<Partial<Fleet.Server>, "host" | "port" | "password"> | undefined
   /**
    * Whether to apply changes of the file automatically, and the interval of checks: a positive duration, or `true` for 5

@@ -55,7 +55,7 @@ export const layer = (
     const removeAbandoned = Effect.fnUntraced(function*(draft: string) {
       const { mtime } = yield* fs.stat(draft)
       const age = (yield* Clock.currentTimeMillis) - (Option.getOrUndefined(mtime)?.getTime() ?? Infinity)
-      if (age > ABANDONED) yield* fs.remove(draft)
+      if (age > ABANDONED) yield* fs.remove(draft, { recursive: true })
     }, (effect) => Effect.ignore(effect))
     for (const draft of yield* fs.readDirectory(unfinished)) yield* removeAbandoned(path.join(unfinished, draft))
 

@@ -79,7 +79,7 @@ export class WarningSkipped
 export class Locked extends Schema.TaggedClass<Locked>("@bercon/operations/PlanEvent/Locked")("Locked", OF_PLAN) {}
 
 /**
- * The server was unlocked, because it does not restart, or later.
+ * The server was unlocked, because its restart was cancelled or postponed.
  *
  * @category models
  * @since 0.1.0

@@ -111,7 +111,7 @@ export type NewTime = { readonly by: Duration.Input } | { readonly to: DateTime.
 export interface Service {
   /**
    * The plans in force: those of the program, those that were added, and those of other programs that drive servers with this
-   * store. One-off plans stay until a day after their time.
+   * store. One-off plans are removed by the first `add` a day after their time.
    */
   readonly list: Effect.Effect<ReadonlyArray<RestartPlan.RestartPlan>, PlanStoreError>
   /**

@@ -12,8 +12,8 @@
  *
  * Of each occurrence, in this order:
  *
- * 1. Warnings, each `warnings` before. A warning is announced until half of its time is over, later it is left out. If several are
- *    due, only the last is announced.
+ * 1. Warnings, at the times before the restart that `warnings` has. A warning that is late by more than half of that time is left
+ *    out. If several are due, only the last is announced.
  * 2. `lock`: players can no longer join. If the occurrence does not take place after all, the server is unlocked.
  * 3. `kick`: all players are kicked.
  * 4. The command. It is sent once. Its evidence is that the server goes and comes back. If the server stays for `goneWithin`,
@@ -174,7 +174,7 @@ export interface Input {
   /** Whether an empty server is left alone: no warnings, no restart. A server whose players are unknown is not empty. Default `false`. */
   readonly skipWhenEmpty?: boolean | undefined
   /**
-   * The longest delay of a restart if this program or the server was away at its time: 0 to 1 day. After that, the occurrence is
+   * The longest delay of a restart if this program or the server was away at its time: 30 seconds to 1 day. After that, the occurrence is
    * left out. Default 5 minutes.
    */
   readonly latest?: Duration.Input | undefined
@@ -233,7 +233,7 @@ const problemOf = (plan: typeof Fields.Type): string | undefined =>
     (plan.lock && Checks.range("lock", plan.lock, 0, "1 day")) ??
     (plan.kick && Checks.range("kick.before", plan.kick.before, 0, "1 day")) ??
     (plan.kick && Checks.line("kick.reason", plan.kick.reason)) ??
-    Checks.range("latest", plan.latest, 0, "1 day") ??
+    Checks.range("latest", plan.latest, "30 seconds", "1 day") ??
     Checks.range("goneWithin", plan.goneWithin, "1 second", "1 hour") ??
     Checks.range("backWithin", plan.backWithin, "1 second", "1 day") ??
     Checks.integer("tries", plan.tries, 1, 10)

@@ -46,7 +46,9 @@ describe("a store in a folder", () => {
         yield* fs.makeDirectory(unfinished)
         for (const [name, minutes] of [["old", 61], ["young", 59]] as const) {
           const time = new Date((yield* Clock.currentTimeMillis) - minutes * 60_000)
-          yield* fs.writeFileString(`${unfinished}/${name}`, "half")
+          // A draft is a file in a folder of its own.
+          yield* fs.makeDirectory(`${unfinished}/${name}`)
+          yield* fs.writeFileString(`${unfinished}/${name}/draft`, "half")
           yield* fs.utimes(`${unfinished}/${name}`, time, time)
         }
         yield* Effect.provide(

@@ -1,9 +1,10 @@
-import { Plans, type RestartPlan } from "@bercon/operations"
+import { Plans, RestartPlan } from "@bercon/operations"
 import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect } from "effect"
+import { DateTime, Effect, Result } from "effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import { TestClock } from "effect/testing"
+import * as Memory from "../src/internal/plans/memory.ts"
 import { onServer, told, utc, watched } from "./planKit.ts"
 
 const nightly: RestartPlan.Input = {
@@ -114,6 +115,24 @@ describe("an order", () => {
       })
     ))
 
+  it.effect("to abort a restart that was postponed beyond the next occurrence aborts both", () =>
+    onServer(
+      {
+        from: "2026-03-28T03:59",
+        plans: { restarts: [{ ...nightly, at: { cron: "0 */2 * * *", timeZone: "UTC" }, warnings: [] }] }
+      },
+      Effect.gen(function*() {
+        const plans = yield* Plans.Plans
+        yield* plans.postpone("nightly", { by: "2.5 hours" }, { servers: ["altis"] })
+        yield* TestRcon.passTime("124 minutes")
+        yield* plans.abort("nightly", { servers: ["altis"] })
+        assert.strictEqual(DateTime.formatIso((yield* plans.next())[0]!.time), "2026-03-28T08:00:00.000Z")
+        yield* TestRcon.passTime("2.5 hours")
+        const restarts = (yield* told).filter((line) => line.endsWith("#restartserver"))
+        assert.deepStrictEqual(restarts, ["08:00:00 #restartserver"])
+      })
+    ))
+
   it.effect("to postpone to the past is refused", () =>
     onServer(
       { from: "2026-03-28T03:20", plans: { restarts: [nightly] } },
@@ -178,6 +197,19 @@ describe("an order", () => {
     ))
 })
 
+describe("the plans of a program, for a command", () => {
+  it.effect("are those of the one that has begun last, also if it has another server than the one before", () =>
+    Effect.gen(function*() {
+      const memory = Memory.make(yield* KeyValueStore.KeyValueStore)
+      const plan = (cron: string) =>
+        Result.getOrThrow(RestartPlan.fromInput({ ...nightly, at: { cron, timeZone: "UTC" } }))
+      yield* memory.setProgram("zargabad", [plan("0 4 * * *")])
+      yield* TestClock.adjust("1 day")
+      yield* memory.setProgram("altis", [plan("0 5 * * *")])
+      assert.deepStrictEqual(yield* memory.programs, [plan("0 5 * * *")])
+    }).pipe(Effect.provide(KeyValueStore.layerMemory)))
+})
+
 describe("a plan that is added", () => {
   it.effect("takes place once, and can be removed before", () =>
     onServer(
@@ -225,6 +257,22 @@ describe("a plan that is added", () => {
         yield* plans.add(once)
         yield* TestRcon.passTime("10 minutes")
         assert.deepStrictEqual(yield* told, ["03:10:00 #restartserver"])
+      })
+    ))
+
+  it.effect("for one time is not forgotten as long as it is postponed", () =>
+    onServer(
+      { from: "2026-03-28T03:00", plans: {} },
+      Effect.gen(function*() {
+        const plans = yield* Plans.Plans
+        const once = { ...nightly, id: "once", at: { once: "2026-03-28T03:10:00Z" }, warnings: [], lock: undefined }
+        yield* plans.add(once)
+        yield* TestRcon.passTime("1 minute")
+        yield* plans.postpone("once", { by: "2 days" })
+        yield* TestRcon.passTime("25 hours")
+        yield* plans.add({ ...once, id: "other", at: { once: "2026-03-31T03:10:00Z" } })
+        yield* TestRcon.passTime("1 second")
+        assert.deepStrictEqual((yield* plans.next()).map(timeOf), ["2026-03-30T03:10", "2026-03-31T03:10"])
       })
     ))
 

@@ -62,7 +62,8 @@ describe("a plan as data", () => {
     [{ text: " " }, "text must be one line that is not empty"],
     [{ text: "Restart in {remainig}" }, "text may contain {remaining} and {time} (got {remainig} in"],
     [{ locale: "not a language" }, "locale must be a language tag such as \"en\" or \"pt-BR\""],
-    [{ latest: "25 hours" }, "latest must be a duration from 0 to 1 day"],
+    [{ latest: "25 hours" }, "latest must be a duration from 30 seconds to 1 day"],
+    [{ latest: 0 }, "latest must be a duration from 30 seconds to 1 day"],
     [{ goneWithin: "2 hours" }, "goneWithin must be a duration from 1 second to 1 hour"],
     [{ backWithin: 0 }, "backWithin must be a duration from 1 second to 1 day (got 0)"],
     [{ tries: 0 }, "tries must be an integer from 1 to 10 (got 0)"]

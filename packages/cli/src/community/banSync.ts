@@ -110,9 +110,12 @@ const toServerFailure = (error: { readonly _tag: string; readonly message: strin
     ? new UsageError({ message: error.message })
     : error as ServerFailure
 
+/** The most that a policy allows. */
+const CAPACITY = 2500
+
 /** Syncs the lists of all servers, or prints what would be changed. */
 export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isEmptyAllowed, mark, source }: Options) {
-  const policy: BanPolicy = { mark }
+  const policy: BanPolicy = { mark, capacity: CAPACITY }
   const output = yield* Output
   const book = yield* Layer.build(bookOf(source, mark)).pipe(
     Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))

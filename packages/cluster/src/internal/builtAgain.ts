@@ -1,5 +1,5 @@
 /**
- * Layers that may fail once.
+ * Retries a layer whose building dies.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"

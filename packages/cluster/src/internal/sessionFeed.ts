@@ -1,7 +1,7 @@
 /**
  * The feed of a session for any number of readers: messages, gaps, states and heartbeats.
  */
-import type { LoginFailure } from "@bercon/session/LoginFailure"
+import { InvalidOptions, LoginFailure } from "@bercon/session/LoginFailure"
 import type { Message } from "@bercon/session/Message"
 import type { Session } from "@bercon/session/Session"
 import type { Status } from "@bercon/session/Status"
@@ -27,6 +27,7 @@ export const make = Effect.fnUntraced(function*(heading: Heading, session: Sessi
   let greeting: typeof Wire.Message.Type | undefined
   /** Whether the next message is the first since the last login. */
   let isGreeting = true
+  let hasFailed = false
   const state = () => Wire.State.make({ epoch, status })
   const feed = new Broadcast<Wire.FeedItem>({
     capacity: CAPACITY,
@@ -34,18 +35,33 @@ export const make = Effect.fnUntraced(function*(heading: Heading, session: Sessi
     greeting: () => Wire.Hello.make({ ...heading, state: state(), ...(greeting !== undefined && { greeting }) })
   })
   yield* Effect.addFinalizer(() => Effect.sync(() => feed.close(Exit.void)))
-  const tell = Effect.map(session.epoch, (now) => {
-    epoch = now
+  /** Reports a status. Nothing is reported after a failure, which is the last status. */
+  const tell = (next: Status) =>
+    Effect.map(session.epoch, (now) => {
+      if (hasFailed) return
+      status = next
+      epoch = now
+      feed.publish(state())
+    })
+  const fail = () => {
+    if (hasFailed) return
+    hasFailed = true
+    const problem = "the feed of the session failed. The log of its runner has the reason"
+    status = { _tag: "Closed", exit: Exit.fail(new LoginFailure({ reason: new InvalidOptions({ problem }) })) }
     feed.publish(state())
-  })
+    feed.close(Exit.void)
+  }
 
-  /** Runs in the background. If it dies the feed ends, because its readers would take it for the feed of a silent server. */
+  /**
+   * Runs in the background. If it dies the feed ends, because its readers would take it for the feed of a silent server. The
+   * session is then closed for them, and for later readers, because this activation will have no other feed.
+   */
   const pump = <A>(effect: Effect.Effect<A>) =>
     effect.pipe(
       Effect.catchDefect((defect) =>
         Effect.andThen(
           Effect.logError("the feed of a game server failed", defect),
-          Effect.sync(() => feed.close(Exit.void))
+          Effect.sync(fail)
         )
       ),
       Effect.forkScoped({ startImmediately: true })
@@ -68,23 +84,17 @@ export const make = Effect.fnUntraced(function*(heading: Heading, session: Sessi
       greeting = undefined
       isGreeting = true
       // Readers get the new epoch before its messages.
-      return Effect.map(tell, gap)
+      return Effect.map(tell(status), gap)
     }),
     // The last status contains the reason.
     Effect.ignore,
     pump
   )
   yield* session.statusChanges.pipe(
-    Stream.runForEach((next: Status) => {
-      status = next
-      return tell
-    }),
+    Stream.runForEach(tell),
     pump
   )
-  const beat = Effect.flatMap(session.status, (now) => {
-    status = now
-    return tell
-  })
+  const beat = Effect.flatMap(session.status, tell)
   yield* pump(Effect.forever(Effect.delay(beat, heading.heartbeat)))
   return feed.values
 })

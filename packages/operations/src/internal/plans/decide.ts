@@ -97,7 +97,10 @@ export const decide = (plan: Compiled, { order, progress }: Recorded, now: numbe
   const next = nextOf(plan, progress, order)
   if (next === undefined) return progress.locked === true && known.online ? { _tag: "Unlock" } : wait(Infinity)
   const { appointment, isAborted } = next
-  if (isAborted) return { _tag: "Finish", outcome: "Aborted", appointment, finished: appointment.occurrence }
+  if (isAborted) {
+    const finished = endOfAborted(progress, appointment, now)
+    return { _tag: "Finish", outcome: "Aborted", appointment, finished }
+  }
   if (now > appointment.time + plan.latest) {
     // Those that were missed as well, if it was a long outage, are over with it.
     const finished = Math.max(appointment.occurrence, now - plan.latest - 1)
@@ -123,6 +126,13 @@ export const nextOf = (
   const occurrence = plan.calendar.after(progress.finished)
   return occurrence === undefined ? undefined : { appointment: { occurrence, time: occurrence }, isAborted: false }
 }
+
+/** Occurrences that have come while an aborted one was postponed are over with it. */
+export const endOfAborted = (
+  { appointment: recorded }: Progress,
+  { occurrence }: Appointment,
+  now: number
+): number => recorded?.occurrence === occurrence ? Math.max(occurrence, Math.min(now, recorded.time)) : occurrence
 
 /** An appointment that is made now. Warnings that are too late by now, or that a lost record may have had, count as done. */
 export const appointedAt = (

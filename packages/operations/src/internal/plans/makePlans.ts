@@ -110,8 +110,10 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
         })
       }
       const added = yield* memory.plans
-      for (const { at, id } of added) {
-        if ("once" in at && at.once.epochMilliseconds < now - KEPT) yield* memory.removePlan(id)
+      for (const plan of added) {
+        const isOld = "once" in plan.at && plan.at.once.epochMilliseconds < now - KEPT
+        // It may have been postponed, or its restart may not be over.
+        if (isOld && (yield* Orders.next(context, compile(plan), {})).length === 0) yield* memory.removePlan(plan.id)
       }
       if ((yield* known).some(({ plan: { id } }) => id === plan.id)) {
         return yield* new DuplicatePlan({ id: plan.id })

@@ -12,6 +12,7 @@
  * `N` is the length of the name that follows, so that any two keys differ whatever the names contain. No key has two writers,
  * because a `KeyValueStore` has no compare-and-set: a command in another process changes orders while the driver changes progress.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Result from "effect/Result"
@@ -40,7 +41,10 @@ export interface Memory {
   readonly orders: Record<Order>
   readonly turns: Record<Turns>
   readonly plans: Stored<ReadonlyArray<RestartPlan>>
-  /** The plans of the programs that drive servers, each once: for a command, which does not have them. */
+  /**
+   * The plans of the programs that drive servers, each once: for a command, which does not have them. A program that has begun
+   * later counts more, because the record of a server that is not driven any more stays.
+   */
   readonly programs: Stored<ReadonlyArray<RestartPlan>>
   /** The plans of the program that drives this server. */
   readonly setProgram: (server: string, plans: ReadonlyArray<RestartPlan>) => Stored<void>
@@ -100,7 +104,7 @@ export const make = (shared: KeyValueStore.KeyValueStore): Memory => {
 
   const getPlan = read(RestartPlan)
   const setPlan = write(RestartPlan)
-  const Program = Schema.Array(RestartPlan)
+  const Program = Schema.Struct({ begun: Schema.Number, plans: Schema.Array(RestartPlan) })
   const getProgram = read(Program)
   const setProgram = write(Program)
 
@@ -117,18 +121,18 @@ export const make = (shared: KeyValueStore.KeyValueStore): Memory => {
       return plans
     }),
     programs: Effect.gen(function*() {
-      const plans = new Map<string, RestartPlan>()
-      for (const server of yield* keysFrom("program/")) {
-        const program = yield* getProgram(`program/${server}`)
-        if (typeof program !== "object") continue
-        for (const plan of program) plans.set(plan.id, plan)
-      }
+      const found = yield* Effect.forEach(yield* keysFrom("program/"), (server) => getProgram(`program/${server}`))
+      const programs = found.filter((program) => typeof program === "object").sort((a, b) => a.begun - b.begun)
+      const plans = new Map(programs.flatMap((program) => program.plans.map((plan) => [plan.id, plan] as const)))
       return [...plans.values()]
     }),
     setProgram: (server, plans) =>
       // Without plans of its own, a program leaves no record.
-      Effect.flatMap(Effect.mapError(store.has(`program/${server}`), storeError), (isThere) =>
-        isThere || plans.length > 0 ? setProgram(`program/${server}`, plans) : Effect.void),
+      Effect.gen(function*() {
+        const isThere = yield* Effect.mapError(store.has(`program/${server}`), storeError)
+        if (!isThere && plans.length === 0) return
+        yield* setProgram(`program/${server}`, { begun: yield* Clock.currentTimeMillis, plans })
+      }),
     addPlan: (plan) => setPlan(`plan/${plan.id}`, plan),
     removePlan: (id) =>
       Effect.gen(function*() {

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import { InvalidPlan, type PlanStoreError } from "../../PlanError.ts"
 import type { NewTime, OnServers, Ordered, Upcoming } from "../../Plans.ts"
 import { type Context, utc } from "./context.ts"
-import { appointedAt, beginningOf, type Compiled, nextOf, pendingOf, type Recorded } from "./decide.ts"
+import { appointedAt, beginningOf, type Compiled, endOfAborted, nextOf, pendingOf, type Recorded } from "./decide.ts"
 import * as Progress from "./progress.ts"
 
 /** The next occurrence of a plan on a server, if there is one: the one that the driver will come to. */
@@ -38,7 +38,10 @@ const upcoming = (
     const { appointment: { occurrence, time }, isAborted } = next
     const isMissed = now > time + plan.latest
     if (isAborted || isMissed) {
-      progress = Progress.finish(progress, isMissed ? Math.max(occurrence, now - plan.latest - 1) : occurrence, false)
+      const finished = isAborted
+        ? endOfAborted(progress, next.appointment, now)
+        : Math.max(occurrence, now - plan.latest - 1)
+      progress = Progress.finish(progress, finished, false)
       continue
     }
     const recorded = progress.appointment
