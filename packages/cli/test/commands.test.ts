@@ -211,7 +211,7 @@ describe("actions", { concurrent: true }, () => {
     Effect.gen(function*() {
       const simulated = yield* server
       yield* simulated.onCommand((text) => text.startsWith("kick 0") ? { reply: "" } : undefined)
-      const { code, stderr, stdout } = yield* simulated.bercon("kick", "0", "1", "--confirm-within", "3s")
+      const { code, stderr, stdout } = yield* simulated.bercon("kick", "0", "1", "--confirm-within", "8s")
       assert.deepStrictEqual([code, stdout], [8, "kick #1 Kerry: done\n"])
       assert.match(stderr, /^bercon: kick #0 Miller: kick: not confirmed in time: [^\n]*\n$/)
     }))
@@ -222,7 +222,7 @@ describe("actions", { concurrent: true }, () => {
       yield* simulated.onCommand((text) =>
         text.startsWith("kick") ? { reply: "", delay: "Infinity" as const } : undefined
       )
-      const { code, stderr } = yield* simulated.bercon("kick", "0", "1", "--confirm-within", "0", "--timeout", "3s")
+      const { code, stderr } = yield* simulated.bercon("kick", "0", "1", "--confirm-within", "0", "--timeout", "8s")
       assert.strictEqual(code, 8)
       assert.match(stderr, /^bercon: kick #0 Miller: .*\nbercon: kick: not tried: #1 Kerry\n$/)
     }))

@@ -88,7 +88,7 @@ describe("bans sync", { concurrent: true }, () => {
       assert.sameMembers([...yield* targets(altis)], [guid(1), guid(2)])
       assert.sameMembers([...yield* targets(stratis)], [guid(8), guid(1)])
       yield* stratis.stop()
-      const outcome = yield* sync("--timeout", "4s", "--format", "json")
+      const outcome = yield* sync("--timeout", "8s", "--format", "json")
       assert.strictEqual(outcome.code, 8)
       assert.match(outcome.stderr, /^bercon: stratis: /)
       assert.deepInclude(JSON.parse(outcome.stdout)[0], {

@@ -62,7 +62,7 @@ describe("exit codes", { concurrent: true }, () => {
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.onCommand((text) => text === "version" ? { delay: "Infinity" as const } : undefined)
-      const { code, stderr, stdout } = yield* simulated.bercon(["exec", "missions", "version", "--timeout", "4s"])
+      const { code, stderr, stdout } = yield* simulated.bercon(["exec", "missions", "version", "--timeout", "8s"])
       assert.strictEqual(code, 4, stderr)
       assert.match(stdout, /^Missions on server:/, "what was answered before is printed")
       assert.match(stderr, /^bercon: command "version": .*\n$/)

@@ -64,7 +64,7 @@ describe("the history", () => {
     assert.strictEqual(remember(full, "new")[0], "new")
   })
 
-  it("loses no line if there are two shells", () => {
+  it("is a file to which each line is added, and that is read with each line once", () => {
     const folder = mkdtempSync(join(tmpdir(), "bercon-"))
     try {
       const file = join(folder, "bercon", "history")
