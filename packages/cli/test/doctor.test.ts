@@ -82,7 +82,7 @@ describe("bercon doctor", { concurrent: true }, () => {
       assert.strictEqual(outcome.code, 3)
       assert.deepStrictEqual(found(outcome), ["ok name", "note password", "ok port", "problem login"])
       assert.match(outcome.stdout, /it ends with a line feed \(U\+000A\)/)
-      assert.match(outcome.stdout, /accepts it without what is odd about it/)
+      assert.match(outcome.stdout, /accepts it without that character: remove it/)
       assert.notInclude(outcome.stdout + outcome.stderr, "hunter2")
     }))
 

@@ -155,7 +155,7 @@ describe("the way to a server", () => {
     assert.strictEqual(checks.at(-1)?.exitCode, 3)
     const odd = found({ failure: refused, oddities: ["it ends with a blank"], acceptsCleaned: true })
     assert.include(messageOf(odd, "password"), "it ends with a blank")
-    assert.include(messageOf(odd, "login"), "accepts it without what is odd about it")
+    assert.include(messageOf(odd, "login"), "accepts it without that character: remove it")
   })
 
   it("goes on after a wrong flavour, which is a problem", () => {

@@ -98,7 +98,7 @@ const login = ({ acceptsCleaned, failure, oddities }: Facts): Check => {
     return problem(
       "login",
       ExitCode.refused,
-      "the server refuses the password as it is, and accepts it without what is odd about it: correct it"
+      "the server refuses the password as it is, and accepts it without that character: remove it"
     )
   }
   return problem(

@@ -14,9 +14,9 @@ export const Quiet = Context.Reference<boolean>("@bercon/cli/Quiet", { defaultVa
 
 /** Reports of the work that is done. */
 export interface Progress {
-  /** One of the things is done. */
+  /** A server is done. */
   readonly done: (name: string) => Effect.Effect<void>
-  /** So much of the work on one of the things is done. */
+  /** So much of the work on a server is done. */
   readonly count: (name: string, done: number, total: number) => Effect.Effect<void>
 }
 
