@@ -139,6 +139,7 @@ describe("the errors of docs/errors.md", () => {
     ])
     const documented = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8")
     for (const member of reasons.flat()) {
+      // The schemas of different classes have no common type with `identifier`.
       const name = (member as unknown as { readonly identifier: string }).identifier.replace(/.*\//, "")
       assert.include([...produced], name)
       assert.include(documented, `\`${name}\``)

@@ -20,6 +20,7 @@ const setup = Effect.fnUntraced(function*(withdraw: Effect.Effect<void>) {
           withdrawals.begun++
           return Effect.onInterrupt(withdraw, () => Effect.sync(() => withdrawals.interrupted++))
         })
+      // The calls that `Calls` makes, without those of a feed.
     } as unknown as Entity,
     target: {
       status: () => ({ _tag: "Online" }),

@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Logger, Queue, Stream } from "effect"
 import * as SessionFeed from "../src/internal/sessionFeed.ts"
 
+// The members that a feed reads; a whole session is not needed.
 const session = (messages: Session.Session["Service"]["messages"]) =>
   ({
     messages,

@@ -280,7 +280,7 @@ export const formatDuration: (duration: Duration.Duration, locale: string) => st
 // -----------------------------------------------------------------------------
 
 /**
- * The first occurrence of a plan after a time in its calendar, without orders of operators. `undefined` if there is none.
+ * The first occurrence in a plan's calendar after a time; `undefined` after the last one. Orders of operators are not considered.
  *
  * @category times
  * @since 0.1.0

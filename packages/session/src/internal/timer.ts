@@ -30,7 +30,7 @@ export class Timer {
   /** A heap: no entry is earlier than the one at half its place. So each step takes logarithmic time. */
   readonly #entries: Array<Entry> = []
   #sleeper: Fiber.Fiber<void> | undefined
-  /** When the sleeper wakes; `Infinity` if there is none. */
+  /** The time at which the sleeper wakes; `Infinity` while no entry waits. */
   #wakesAt = Infinity
 
   private constructor(context: Context.Context<never>) {
