@@ -4,7 +4,7 @@
  */
 import { RemoteSession } from "@bercon/cluster"
 import type { Session } from "@bercon/session"
-import { Clock, Effect, Result, Stream } from "effect"
+import { Clock, Console, Effect, Result, Stream } from "effect"
 import * as Game from "./Game.ts"
 
 const PERIOD = 250
@@ -92,6 +92,10 @@ export const start = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Ga
   for (const [id, server] of servers) {
     records.set(id, empty())
     const session = yield* Effect.orDie(RemoteSession.start(id))
+    yield* session.closed.pipe(
+      Effect.catch(({ message }) => Console.error(`The session with ${id} has ended: ${message}`)),
+      Effect.forkScoped
+    )
     yield* Effect.forkScoped(Effect.ignoreCause(hear(id, session)))
     yield* often(ask(id, session))
     yield* often(tell(id, session))

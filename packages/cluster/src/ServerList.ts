@@ -66,6 +66,8 @@ export type Listed = ReadonlyMap<string, ListedServer>
 export interface Service {
   /** The last known servers. Waits for the list if it has not arrived yet. */
   readonly servers: Effect.Effect<Listed, FleetUnavailable>
+  /** The servers that the list has now. `servers` may lack the changes of the last moment. */
+  readonly latest: Effect.Effect<Listed, FleetUnavailable>
   /** The servers as soon as they are known, and after each change. A slow subscriber may miss changes, except the last. */
   readonly changes: Stream.Stream<Listed>
   /** Adds a server. Fails with `InvalidServer` if an option is invalid. */
@@ -108,10 +110,11 @@ export class ServerList extends Context.Service<ServerList, Service>()("@bercon/
  * @since 0.1.0
  */
 export const make: Effect.Effect<Service, never, Sharding | Scope.Scope> = Effect.gen(function*() {
-  const { change, changes, current } = yield* ListMember.make
+  const { change, changes, current, latest } = yield* ListMember.make
   const listed = ({ servers }: Listing): Listed => new Map(servers.map((server) => [server.id, server]))
   return {
     servers: Effect.map(current, listed),
+    latest: Effect.map(latest, listed),
     changes: Stream.map(changes, listed),
     add: (id, server) => Effect.flatMap(Settings.make(id, server), (settings) => change(ListChanges.add(id, settings))),
     remove: (id) => change(ListChanges.remove(id)),

@@ -125,10 +125,12 @@ export interface ListOptions {
 export const layerList = (options: ListOptions): Layer.Layer<Servers, never, ServerList> =>
   Layer.effect(
     Servers,
-    Effect.map(ServerList, ({ changes }) => ({
+    Effect.map(ServerList, ({ changes, latest }) => ({
       get: Effect.fnUntraced(function*(id): Effect.fn.Return<Server, ServerUnknown> {
         // Without the list, it is unknown whether the server exists. So this waits for the list without a limit.
-        const listed = Option.getOrUndefined(yield* Stream.runHead(changes))?.get(id)
+        const listed = Option.getOrUndefined(yield* Stream.runHead(changes))?.get(id) ??
+          // A user of a new server can be faster than the news of it.
+          (yield* Effect.eventually(latest)).get(id)
         if (listed === undefined) return yield* new ServerUnknown({ id })
         const { generation, settings } = listed
         const password = yield* Effect.mapError(

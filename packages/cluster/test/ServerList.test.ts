@@ -78,6 +78,20 @@ describe("the list of servers", () => {
       assert.strictEqual(servers.get("a")?.settings.port, 50)
     }).pipe(Effect.scoped))
 
+  it.effect("tells a member its servers of now, even if the member has not heard of them yet", () =>
+    Effect.gen(function*() {
+      const { cluster, join } = yield* setup(1)
+      const [one, other] = [yield* join, yield* join]
+      yield* TestRcon.passTime("1 second")
+      yield* cluster.cut(1)
+      yield* TestRcon.passTime("50 millis")
+      const [heard, now] = yield* TestRcon.passTime(
+        Effect.andThen(one.add("altis", at(1)), Effect.zip(other.servers, other.latest))
+      )
+      assert.deepStrictEqual([...heard.keys()], [])
+      assert.deepStrictEqual([...now.keys()], ["altis"])
+    }).pipe(Effect.scoped))
+
   it.effect("is unknown, but not empty, while no runner keeps it", () =>
     Effect.gen(function*() {
       const { join } = yield* setup()

@@ -43,6 +43,7 @@ const ListKeeper = Entity.make("@bercon/ServerList", [
     success: Wire.Listing,
     error: FleetUnavailable
   }),
+  Rpc.make("Get", { success: Wire.Listing, error: FleetUnavailable }),
   Rpc.make("Feed", { success: Wire.ListItem, error: FleetUnavailable, stream: true })
 ]).annotateRpcs(ClusterSchema.InterruptOnTermination, true)
 
@@ -78,6 +79,11 @@ const handlers = Effect.gen(function*() {
       Effect.map((found) => learn(Option.getOrElse(found, () => UNWRITTEN)))
     )
   )
+  /** The current list. Fails if another runner may keep it by now. Needs the lock. */
+  const current = Effect.tap(
+    load,
+    () => isHeld(shardId) ? Effect.void : unavailable("NotExecuted", "its runner cannot reach the database")
+  )
   const beat = Effect.sync(() => {
     if (isKnown) feed.publish(Wire.Beat.make({ revision: stored!.revision }))
   })
@@ -86,9 +92,8 @@ const handlers = Effect.gen(function*() {
   return ListKeeper.of({
     Put: ({ payload: { change, origin, revision, servers } }) =>
       lock.withPermit(Effect.gen(function*() {
-        const before = yield* load
+        const before = yield* current
         if (before.origin !== origin || before.revision !== revision) return before
-        if (!isHeld(shardId)) return yield* unavailable("NotExecuted", "its runner cannot reach the database")
         const next = Wire.Listing.make({
           origin: origin || change,
           revision: revision + 1,
@@ -103,6 +108,7 @@ const handlers = Effect.gen(function*() {
         )
         return learn(next)
       })),
+    Get: () => lock.withPermit(current),
     Feed: () => Stream.unwrap(Effect.as(lock.withPermit(load), feed.values))
   })
 })

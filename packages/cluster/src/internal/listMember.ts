@@ -93,10 +93,9 @@ export const make = Effect.gen(function*() {
       )
     })
 
-  /** Requests a change. Returns the list that the keeper then has, or `undefined` if the outcome is unknown. */
-  const put = Effect.fnUntraced(function*(call: Parameters<typeof keeper.Put>[0], deadline: number) {
-    const answer = unwaited(keeper.Put(call))
-    const exit = yield* Effect.exit(within(Math.min(deadline, now() + ATTEMPT_TIMEOUT), answer))
+  /** Calls the keeper. Returns the list that it then has, or `undefined` if the outcome is unknown. */
+  const call = Effect.fnUntraced(function*<E>(request: Effect.Effect<Wire.Listing, E>, deadline: number) {
+    const exit = yield* Effect.exit(within(Math.min(deadline, now() + ATTEMPT_TIMEOUT), unwaited(request)))
     if (Exit.isFailure(exit)) {
       note(Option.getOrUndefined(Exit.findErrorOption(exit)))
       // Even if the error says that the list was not changed: an earlier delivery of the same call may have changed it.
@@ -105,6 +104,15 @@ export const make = Effect.gen(function*() {
     const listing = Option.getOrUndefined(exit.value)
     if (listing !== undefined) yield* learn(listing)
     return listing
+  })
+
+  const latest: Effect.Effect<Wire.Listing, FleetUnavailable> = Effect.gen(function*() {
+    const deadline = now() + TIMEOUT
+    do {
+      if ((yield* call(keeper.Get(), deadline)) !== undefined) return SubscriptionRef.getUnsafe(known)!
+      yield* Effect.sleep(Feed.RETRY_DELAY)
+    } while (now() < deadline)
+    return yield* unavailable("NotExecuted")
   })
 
   const change = <A, E>(make: Change<A, E>): Effect.Effect<A, E | FleetUnavailable> =>
@@ -130,7 +138,7 @@ export const make = Effect.gen(function*() {
         const { servers, value } = yield* Effect.fromResult(make(before.servers, { name, revision }))
         if (servers === before.servers) return value
         values.set(revision, value)
-        const after = yield* put({ origin, revision, change: name, servers }, deadline)
+        const after = yield* call(keeper.Put({ origin, revision, change: name, servers }), deadline)
         if (after === undefined) unknownSince ??= revision
         else {
           const made = revisionBefore(after, name)
@@ -141,7 +149,7 @@ export const make = Effect.gen(function*() {
       return yield* unavailable(unknownSince === undefined ? "NotExecuted" : "MaybeExecuted")
     }))
 
-  return { changes, current: Effect.suspend(() => current(now() + TIMEOUT)), change }
+  return { changes, current: Effect.suspend(() => current(now() + TIMEOUT)), latest, change }
 })
 
 /** The revision that a change was made from; `undefined` if it is not among the last changes of the list. */
