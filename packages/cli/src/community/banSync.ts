@@ -18,7 +18,6 @@ import * as Fs from "node:fs"
 import * as Clients from "../command/Clients.ts"
 import type { Servers } from "../connection/Servers.ts"
 import { type ServerFailure, TargetError, UsageError } from "../Failure.ts"
-import { Output } from "../output/Output.ts"
 import * as View from "../output/View.ts"
 import * as Folder from "./folder.ts"
 
@@ -116,7 +115,6 @@ const CAPACITY = 2500
 /** Syncs the lists of all servers, or prints what would be changed. */
 export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isEmptyAllowed, mark, source }: Options) {
   const policy: BanPolicy = { mark, capacity: CAPACITY }
-  const output = yield* Output
   const book = yield* Layer.build(bookOf(source, mark)).pipe(
     Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))
   )
@@ -135,13 +133,14 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
     })
   }
   const clients = yield* Clients.make(servers)
-  /** Asks each server by its name. */
+  /** Asks each server by its name, and prints the answers. */
   const ask = <Row, E extends { readonly _tag: string; readonly message: string }>(
+    view: View.View<Row>,
     question: (
       server: string
     ) => Effect.Effect<ReadonlyArray<Row>, E, RconClient.RconClient | BanBook.BanBook | KeyValueStore.KeyValueStore>
   ) =>
-    Clients.ask<Row>(clients, (rcon, emit, _count, server) =>
+    Clients.ask(clients, view, (rcon, { emit }, server) =>
       question(server).pipe(
         Effect.provideService(RconClient.RconClient, rcon),
         Effect.provideContext(book),
@@ -150,15 +149,15 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
       ))
 
   if (isDryRun) {
-    const answers = yield* ask((server) =>
-      Effect.map(BanSync.compare(server, policy), ({ excess, missing, unknown }) => [
-        ...missing.map(entryRow("Add")),
-        ...excess.map(listRow),
-        ...unknown.map(entryRow("Unknown"))
-      ])
+    return yield* ask(
+      changes,
+      (server) =>
+        Effect.map(BanSync.compare(server, policy), ({ excess, missing, unknown }) => [
+          ...missing.map(entryRow("Add")),
+          ...excess.map(listRow),
+          ...unknown.map(entryRow("Unknown"))
+        ])
     )
-    return yield* Clients.report(answers, (parts) => output.print(changes, parts), servers)
   }
-  const answers = yield* ask((server) => Effect.map(BanSync.sync(server, policy), (result) => [result]))
-  yield* Clients.report(answers, (parts) => output.print(synced, parts), servers)
+  yield* ask(synced, (server) => Effect.map(BanSync.sync(server, policy), (result) => [result]))
 })
