@@ -64,11 +64,20 @@ const targets: Record<string, Target> = {
   client: {
     modules: [
       "internal/battleye/{*Reply,replyLines}",
-      "internal/reforger/replies",
+      "internal/reforger/{bansReply,expectationOf,messages,outcomes,playersReply,rows}",
       "internal/{readEvent,patterns,playerTarget,tables,banRows,identification,splitText}",
       "{KickReason,Guid}"
     ],
-    tests: ["*Reply", "replies", "reforgerReplies", "ServerEvent", "KickReason", "Guid", "unknown", "bots"]
+    tests: [
+      "*Reply",
+      "replies",
+      "reforger/{everyForm,messages,outcomes,exchange,strays,unreadTexts}",
+      "ServerEvent",
+      "KickReason",
+      "Guid",
+      "unknown",
+      "bots"
+    ]
   },
   fleet: {
     modules: ["{Fleet,NodeFleet}", "internal/{makeFleet,subscriptions,serversFile,textFile,problem}"],

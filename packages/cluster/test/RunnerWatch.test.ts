@@ -1,7 +1,7 @@
 import { RemoteSession, RunnerWatch, type Servers, ShardLocks } from "@bercon/cluster"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Logger, Redacted } from "effect"
+import { Effect, Latch, Layer, Logger, Redacted } from "effect"
 import { ClusterError, Runner, RunnerAddress, Runners, RunnerStorage, Sharding } from "effect/cluster"
 import * as MemoryCluster from "./memoryCluster.ts"
 
@@ -110,21 +110,28 @@ describe("RunnerWatch", () => {
 
   it.effect("does not wait for a ping that cannot be interrupted", () =>
     Effect.gen(function*() {
-      const marks: Array<number> = []
-      const addresses = [0, 1, 2].map((port) => RunnerAddress.make("10.1.0.1", port))
-      const layer = RunnerWatch.layer().pipe(Layer.provide([
-        Layer.mock(Runners.Runners, {
-          ping: ({ port }) => port === 2 ? Effect.uninterruptible(Effect.never) : Effect.void
-        }),
-        Layer.mock(RunnerStorage.RunnerStorage, {
-          getRunners: Effect.succeed(
-            addresses.map((address) => [Runner.make({ address, groups: ["default"], weight: 1 }), true] as const)
-          ),
-          setRunnerHealth: ({ port }) => Effect.sync(() => marks.push(port))
-        })
-      ]))
-      yield* Effect.scoped(Effect.andThen(Layer.build(layer), TestRcon.passTime("4 seconds")))
-      assert.deepStrictEqual(marks, [2])
+      const marks = yield* watched((port) => port === 3 ? Effect.uninterruptible(Effect.never) : Effect.void, 4)
+      assert.include(marks, "3 false")
+    }))
+
+  it.effect("has one pending ping of each runner at most, and pings again as soon as that one has ended", () =>
+    Effect.gen(function*() {
+      const network = yield* Latch.make()
+      let [pending, most, answered] = [0, 0, 0]
+      const ping = Effect.gen(function*() {
+        most = Math.max(most, ++pending)
+        yield* network.await
+        pending--
+        answered++
+      })
+      // The runner reaches only itself. The network comes back after a minute.
+      const marks = yield* watched(
+        (port, second) =>
+          port > 0 ? Effect.uninterruptible(ping) : second < 60 ? Effect.void : Effect.asVoid(network.open),
+        70
+      )
+      assert.deepStrictEqual([most, pending, marks], [3, 0, []])
+      assert.isAtLeast(answered, 3 + 3 * 9)
     }))
 
   it.effect("logs a defect and goes on", () =>
