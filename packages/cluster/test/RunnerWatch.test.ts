@@ -57,23 +57,23 @@ describe("RunnerWatch", () => {
     60_000
   )
 
-  /** The marks of a watch of four runners, after some seconds. `ping` gets the number of a runner and of the second. */
+  /** The marks of a watch of four runners, after some seconds. `ping` gets the numbers of the runner and of the round. */
   const watched = Effect.fnUntraced(function*(
-    ping: (port: number, second: number) => Effect.Effect<void, string>,
+    ping: (port: number, round: number) => Effect.Effect<void, string>,
     seconds: number,
     isHealthy: (port: number) => boolean = () => true
   ) {
     const marks: Array<string> = []
     const addresses = [0, 1, 2, 3].map((port) => RunnerAddress.make("10.1.0.1", port))
-    let second = 0
+    let round = 0
     const layer = RunnerWatch.layer().pipe(Layer.provide([
       Layer.mock(Runners.Runners, {
         ping: (address) =>
-          Effect.mapError(ping(address.port, second), () => new ClusterError.RunnerUnavailable({ address }))
+          Effect.mapError(ping(address.port, round), () => new ClusterError.RunnerUnavailable({ address }))
       }),
       Layer.mock(RunnerStorage.RunnerStorage, {
         getRunners: Effect.sync(() => {
-          second++
+          round++
           return addresses.map((address) =>
             [Runner.make({ address, groups: ["default"], weight: 1 }), isHealthy(address.port)] as const
           )
@@ -90,9 +90,9 @@ describe("RunnerWatch", () => {
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* watched((port) => fails(port === 1), 1), [])
       assert.deepStrictEqual(yield* watched((port) => fails(port === 1), 2), ["1 false"])
-      assert.deepStrictEqual(yield* watched((port, second) => fails(port === 1 && second % 2 === 1), 9), [])
+      assert.deepStrictEqual(yield* watched((port, round) => fails(port === 1 && round % 2 === 1), 9), [])
       // One ping of each of two runners.
-      assert.deepStrictEqual(yield* watched((port, second) => fails(port === second), 9), [])
+      assert.deepStrictEqual(yield* watched((port, round) => fails(port === round), 9), [])
     }))
 
   it.effect("neither pings nor counts a runner that is marked", () =>
@@ -126,8 +126,8 @@ describe("RunnerWatch", () => {
       })
       // The runner reaches only itself. The network comes back after a minute.
       const marks = yield* watched(
-        (port, second) =>
-          port > 0 ? Effect.uninterruptible(ping) : second < 60 ? Effect.void : Effect.asVoid(network.open),
+        (port, round) =>
+          port > 0 ? Effect.uninterruptible(ping) : round < 30 ? Effect.void : Effect.asVoid(network.open),
         70
       )
       assert.deepStrictEqual([most, pending, marks], [3, 0, []])
