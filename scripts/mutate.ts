@@ -58,7 +58,7 @@ const targets: Record<string, Target> = {
     ],
     tests: (module) =>
       ["banDecision", "mark", "newEntry", "BansFile"].includes(module)
-        ? ["banDecision", "BansFile", "BanBook"]
+        ? ["banDecision", "mark", "BansFile", "BanBook"]
         : ["decide", "RestartPlan", "Plans", "PlanOrders", "Rota"]
   },
   client: {
