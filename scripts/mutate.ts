@@ -58,7 +58,7 @@ const targets: Record<string, Target> = {
     ],
     tests: (module) =>
       ["banDecision", "mark", "newEntry", "BansFile"].includes(module)
-        ? ["banDecision", "BansFile", "BanBook"]
+        ? ["banDecision", "mark", "BansFile", "BanBook"]
         : ["decide", "RestartPlan", "Plans", "PlanOrders", "Rota"]
   },
   client: {
@@ -72,11 +72,10 @@ const targets: Record<string, Target> = {
       "*Reply",
       "replies",
       "reforger/{everyForm,messages,outcomes,exchange,strays,unreadTexts}",
-      "ServerEvent",
-      "KickReason",
-      "Guid",
-      "unknown",
-      "bots"
+      "{ServerEvent,eventPlayers,eventImitation}",
+      "{KickReason,Guid}",
+      "{playerTarget,tables,incompleteLists,namedPlayer}",
+      "{banWatch,identification,splitText}"
     ]
   },
   fleet: {

@@ -52,12 +52,12 @@ describe("bans sync", { concurrent: true }, () => {
         ...world,
         bans: [
           { target: guid(8), expires: undefined, reason: "mine" },
-          { target: guid(9), expires: undefined, reason: "[book:aaaaaa] lifted" }
+          { target: guid(9), expires: undefined, reason: "[book:aaaaaa] of another book" }
         ]
       }))
       failed(yield* sync(), 2, /is not the folder of a community's program: name that folder with --folder/)
       yield* inProgram(Effect.scoped(BanBook.make()))
-      failed(yield* sync(), 2, /the book in .* has no bans\. --allow-empty removes all of its bans/)
+      failed(yield* sync(), 2, /the book in .* has no bans\. --allow-empty removes all rows of its mark/)
       yield* inProgram(Effect.scoped(Effect.gen(function*() {
         const book = yield* BanBook.make()
         yield* book.add({ target: guid(1), reason: "teamkilling", by: "Miller" })
@@ -65,7 +65,7 @@ describe("bans sync", { concurrent: true }, () => {
       })))
       succeeded(
         yield* sync("--dry-run", "--format", "csv"),
-        /^server,change,target,until,reason\naltis,Add,[^]*stratis,Add,0+1,permanent,teamkilling\nstratis,Remove,0+9,permanent,\[book:aaaaaa\] lifted\n$/
+        /^server,change,target,until,reason\naltis,Add,[^]*stratis,Add,0+1,permanent,teamkilling\nstratis,Orphan,0+9,permanent,\[book:aaaaaa\] of another book\n$/
       )
       assert.deepStrictEqual(yield* targets(altis), [])
       // Without its profile, the bans that hold on a server under its id are not known.
@@ -80,11 +80,14 @@ describe("bans sync", { concurrent: true }, () => {
       succeeded(
         yield* sync(),
         lines(
-          "Server   Added  Removed  Rows of the book  Rows of others",
-          "altis        2        0                 2               0",
-          "stratis      1        1                 1               1"
+          "Server   Added  Removed  Rows of the book  Rows of others  Orphans",
+          "altis        2        0                 2               0        0",
+          "stratis      1        0                 1               1        1"
         )
       )
+      assert.sameMembers([...yield* targets(stratis)], [guid(8), guid(9), guid(1)])
+      // A book that is certainly the one that is meant.
+      succeeded(yield* sync("--allow-empty", "--format", "csv"), /^stratis,0,1,1,1,0$/m)
       assert.sameMembers([...yield* targets(altis)], [guid(1), guid(2)])
       assert.sameMembers([...yield* targets(stratis)], [guid(8), guid(1)])
       yield* stratis.stop()
@@ -93,7 +96,7 @@ describe("bans sync", { concurrent: true }, () => {
       assert.match(outcome.stderr, /^bercon: stratis: /)
       assert.deepInclude(JSON.parse(outcome.stdout)[0], {
         server: "altis",
-        result: { added: 0, removed: 0, rows: 2, foreign: 0 }
+        result: { added: 0, removed: 0, rows: 2, foreign: 0, orphans: 0 }
       })
     }))
 

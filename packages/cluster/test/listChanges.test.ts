@@ -84,10 +84,10 @@ describe("reconcile", () => {
         replaced: Object.entries(before).flatMap(([id, port]) => ports.has(id) && ports.get(id) !== port ? [id] : [])
       }
       assert.deepStrictEqual(value, expected)
-      const changed = [...expected.added, ...expected.replaced]
+      const changed = new Set([...expected.added, ...expected.replaced])
       assert.deepStrictEqual(
         made,
-        Array.from(ports, ([id, port]) => entry(id, changed.includes(id) ? "now" : "before", port))
+        Array.from(ports, ([id, port]) => entry(id, changed.has(id) ? "now" : "before", port))
       )
       const hasSameOrder = Object.keys(before).every((id, i) => [...ports.keys()][i] === id)
       if (Object.values(expected).flat().length === 0 && hasSameOrder) assert.strictEqual(made, servers)

@@ -17,6 +17,7 @@ export interface BanSettings {
   readonly checkInterval: number
   readonly write: boolean
   readonly mark: string
+  readonly orphans: "Keep" | "Remove"
   readonly kickReason: NonNullable<BanPolicy["kickReason"]>
 }
 
@@ -31,6 +32,7 @@ export const make = (policy: BanPolicy, server?: string): Result.Result<BanSetti
     checkInterval: millis(policy.checkInterval ?? "5 minutes"),
     write: policy.write ?? true,
     mark,
+    orphans: policy.orphans ?? "Keep",
     kickReason: policy.kickReason ?? kickReason(mark)
   }
   const problem = problemOf(settings, policy)
@@ -40,7 +42,7 @@ export const make = (policy: BanPolicy, server?: string): Result.Result<BanSetti
 }
 
 const problemOf = (
-  { capacity, checkInterval, enforcement, mark, maxAge }: BanSettings,
+  { capacity, checkInterval, enforcement, mark, maxAge, orphans }: BanSettings,
   policy: BanPolicy
 ): string | undefined => {
   if (!ENFORCEMENTS.has(enforcement)) {
@@ -55,6 +57,9 @@ const problemOf = (
   }
   if (!/^[\w-]{1,16}$/.test(mark)) {
     return `\`mark\` must be 1 to 16 letters, digits, "-" and "_" (got ${JSON.stringify(mark)})`
+  }
+  if (orphans !== "Keep" && orphans !== "Remove") {
+    return `\`orphans\` must be "Keep" or "Remove" (got ${JSON.stringify(orphans)})`
   }
   return undefined
 }
