@@ -5,7 +5,7 @@ import * as Ban from "@bercon/client/Ban"
 import * as RconClient from "@bercon/client/RconClient"
 import * as BanBook from "@bercon/operations/BanBook"
 import type { BanEntry } from "@bercon/operations/BanEntry"
-import type { BanPolicy } from "@bercon/operations/BanPolicy"
+import { type BanPolicy, MAX_CAPACITY } from "@bercon/operations/BanPolicy"
 import * as BansFile from "@bercon/operations/BansFile"
 import * as BanSync from "@bercon/operations/BanSync"
 import * as DateTime from "effect/DateTime"
@@ -119,9 +119,6 @@ const toServerFailure = (error: { readonly _tag: string; readonly message: strin
     ? new UsageError({ message: error.message })
     : error as ServerFailure
 
-/** The most that a policy allows. */
-const CAPACITY = 2500
-
 /**
  * Why it is not known which server of the community it is. The bans of another server would be put on it, or those that hold on it
  * would be removed.
@@ -139,7 +136,7 @@ const problemOfId = ({ name, profile }: Server): string | undefined =>
 export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isEmptyAllowed, mark, source }: Options) {
   // A file does not remember bans that were in it before: rows that are not in it are not wanted.
   const orphans = isEmptyAllowed || "file" in source ? "Remove" : "Keep"
-  const policy: BanPolicy = { mark, capacity: CAPACITY, orphans }
+  const policy: BanPolicy = { mark, capacity: MAX_CAPACITY, orphans }
   const book = yield* Layer.build(bookOf(source, mark)).pipe(
     Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))
   )
