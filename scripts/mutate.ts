@@ -58,17 +58,25 @@ const targets: Record<string, Target> = {
     ],
     tests: (module) =>
       ["banDecision", "mark", "newEntry", "BansFile"].includes(module)
-        ? ["banDecision", "BansFile", "BanBook"]
+        ? ["banDecision", "mark", "BansFile", "BanBook"]
         : ["decide", "RestartPlan", "Plans", "PlanOrders", "Rota"]
   },
   client: {
     modules: [
       "internal/battleye/{*Reply,replyLines}",
-      "internal/reforger/replies",
+      "internal/reforger/{bansReply,expectationOf,messages,outcomes,playersReply,rows}",
       "internal/{readEvent,patterns,playerTarget,tables,banRows,identification,splitText}",
       "{KickReason,Guid}"
     ],
-    tests: ["*Reply", "replies", "reforgerReplies", "ServerEvent", "KickReason", "Guid", "unknown", "bots"]
+    tests: [
+      "*Reply",
+      "replies",
+      "reforger/{everyForm,messages,outcomes,exchange,strays,unreadTexts}",
+      "{ServerEvent,eventPlayers,eventImitation}",
+      "{KickReason,Guid}",
+      "{playerTarget,tables,incompleteLists,namedPlayer}",
+      "{banWatch,identification,splitText}"
+    ]
   },
   fleet: {
     modules: ["{Fleet,NodeFleet}", "internal/{makeFleet,subscriptions,serversFile,textFile,problem}"],

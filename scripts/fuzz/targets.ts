@@ -17,7 +17,10 @@ import * as Commands from "../../packages/client/src/internal/battleye/commandsR
 import * as Missions from "../../packages/client/src/internal/battleye/missionsReply.ts"
 import * as Players from "../../packages/client/src/internal/battleye/playersReply.ts"
 import * as VersionReply from "../../packages/client/src/internal/battleye/versionReply.ts"
-import * as Reforger from "../../packages/client/src/internal/reforger/replies.ts"
+import * as ReforgerBans from "../../packages/client/src/internal/reforger/bansReply.ts"
+import { expectationOf, looseExpectationOf } from "../../packages/client/src/internal/reforger/expectationOf.ts"
+import * as ReforgerOutcomes from "../../packages/client/src/internal/reforger/outcomes.ts"
+import * as ReforgerPlayers from "../../packages/client/src/internal/reforger/playersReply.ts"
 import * as PacketFuzz from "../../packages/codec/test/packetFuzz.ts"
 import * as BansFile from "../../packages/operations/src/BansFile.ts"
 import * as Examples from "./examples.ts"
@@ -179,8 +182,8 @@ export const targets: Readonly<Record<string, Target>> = {
   missions: reply(Examples.lists, Missions.parse, strings),
   commands: reply(Examples.lists, Commands.parse, strings),
   version: reply(Examples.versions, VersionReply.parse, validVersion),
-  reforgerPlayers: reply(Examples.reforger, Reforger.parsePlayers, table(validPlayer)),
-  reforgerBans: reply(Examples.reforger, (text) => Reforger.parseBans(text, 0), ({ lines, pages, total }) => {
+  reforgerPlayers: reply(Examples.reforger, ReforgerPlayers.parse, table(validPlayer)),
+  reforgerBans: reply(Examples.reforger, (text) => ReforgerBans.parse(text, 0), ({ lines, pages, total }) => {
     must(Number.isInteger(lines) && lines >= 0 && pages >= 0 && (total === undefined || total >= 0), "counts")
   }),
   reforgerTexts: (random, saw) => {
@@ -195,12 +198,18 @@ export const targets: Readonly<Record<string, Target>> = {
       "hello",
       ""
     ])
-    for (const expectation of [Reforger.expectationOf(command), Reforger.looseExpectationOf(command)]) {
+    for (const expectation of [expectationOf(command), looseExpectationOf(command)]) {
       expectation.claim(text, random.once(2) ? undefined : Random.text(random, Examples.reforger))
       expectation.pending([text, Random.text(random, Examples.reforger)])
     }
     for (
-      const test of [Reforger.isKicked, Reforger.isBanned, Reforger.isUnbanned, Reforger.isNoBan, Reforger.isRefusal]
+      const test of [
+        ReforgerOutcomes.isKicked,
+        ReforgerOutcomes.isBanned,
+        ReforgerOutcomes.isUnbanned,
+        ReforgerOutcomes.isNoBan,
+        ReforgerOutcomes.isRefusal
+      ]
     ) test(text)
   },
   bansFile,

@@ -12,6 +12,8 @@
  *
  * A runner that reaches none of several others assumes that it is cut off itself, and marks none.
  *
+ * At most one ping of each runner is pending, however long the network is away.
+ *
  * **Example** (A runner that watches the others)
  *
  * ```ts
@@ -29,6 +31,7 @@
  * @since 0.1.0
  */
 import { Monotonic } from "@bercon/session/unstable"
+import type { RunnerAddress } from "effect/cluster/RunnerAddress"
 import * as Runners from "effect/cluster/Runners"
 import * as RunnerStorage from "effect/cluster/RunnerStorage"
 import type * as Duration from "effect/Duration"
@@ -50,6 +53,8 @@ export interface Options {
 
 /** A runner is marked after this number of unanswered pings in a row. */
 const MISSES = 2
+
+const nameOf = ({ host, port }: RunnerAddress): string => `${host}:${port}`
 
 /**
  * Watches the other runners for as long as the layer lives. Each runner of the cluster needs it. Dies with a `RangeError` if
@@ -76,15 +81,22 @@ export const layer = (
     const runners = yield* Runners.Runners
     const storage = yield* RunnerStorage.RunnerStorage
     let missed = new Map<string, number>()
+    /** The runners whose last ping has not ended. */
+    const pinging = new Set<string>()
+    const ping = (address: RunnerAddress) =>
+      Effect.suspend(() => {
+        const name = nameOf(address)
+        // An interrupted ping ends when the engine can send the interruption. Until then it could not send another ping either.
+        if (pinging.has(name)) return Effect.as(Effect.sleep(interval), false)
+        pinging.add(name)
+        const ended = Effect.sync(() => pinging.delete(name))
+        return Effect.isSuccess(Effect.timeout(unwaited(Effect.ensuring(runners.ping(address), ended)), interval))
+      })
     const look = Effect.gen(function*() {
       const members = (yield* storage.getRunners).filter(([, healthy]) => healthy)
       const answers = yield* Effect.forEach(
         members,
-        ([{ address }]) =>
-          Effect.map(
-            Effect.isSuccess(Effect.timeout(unwaited(runners.ping(address)), interval)),
-            (isThere) => ({ address, isThere })
-          ),
+        ([{ address }]) => Effect.map(ping(address), (isThere) => ({ address, isThere })),
         { concurrency: "unbounded" }
       )
       const there = answers.filter(({ isThere }) => isThere).length
@@ -94,7 +106,7 @@ export const layer = (
       missed = new Map()
       for (const { address, isThere } of answers) {
         if (isThere) continue
-        const name = `${address.host}:${address.port}`
+        const name = nameOf(address)
         const times = (before.get(name) ?? 0) + 1
         missed.set(name, times)
         if (times < MISSES) continue

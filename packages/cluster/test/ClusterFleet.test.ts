@@ -82,13 +82,11 @@ describe("a fleet in the cluster", () => {
       yield* TestRcon.passTime("1 minute")
       assert.deepStrictEqual(yield* altis.sessions, [])
       assert.deepStrictEqual([(yield* altis.logins).length, (yield* stratis.logins).length], [1, 1])
-      assert.deepStrictEqual(changes, [
-        "altis Connecting",
-        "altis Online",
-        "stratis Connecting",
-        "stratis Online",
-        "altis Closed"
-      ])
+      assert.deepStrictEqual(
+        // The session may be online before this member has heard of its server.
+        changes.filter((change) => change !== "stratis Connecting"),
+        ["altis Connecting", "altis Online", "stratis Online", "altis Closed"]
+      )
     }).pipe(Effect.scoped, provided))
 
   it.effect("replaces a server in one step: its next client never uses the previous session", () =>
@@ -125,13 +123,16 @@ describe("a fleet in the cluster", () => {
       yield* TestRcon.passTime(list.replace("altis", server.address))
       yield* TestRcon.passTime("2 seconds")
       assert.deepStrictEqual(yield* tags(fleet), { altis: "Online" })
+      const lookups = passwords.lookups.length
       // `reconcile` keeps sessions with equal settings.
       assert.deepStrictEqual(yield* TestRcon.passTime(list.reconcile({ altis: server.address })), {
         added: [],
         removed: [],
         replaced: []
       })
-      assert.deepStrictEqual(passwords.lookups, ["altis", "altis"])
+      yield* TestRcon.passTime("2 seconds")
+      assert.strictEqual(passwords.lookups.length, lookups)
+      assert.strictEqual((yield* server.logins).length, 2)
     }).pipe(Effect.scoped, provided))
 
   it.effect("refuses the same options as an ordinary fleet, and changes nothing", () =>

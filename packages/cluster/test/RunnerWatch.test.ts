@@ -1,7 +1,7 @@
 import { RemoteSession, RunnerWatch, type Servers, ShardLocks } from "@bercon/cluster"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Logger, Redacted } from "effect"
+import { Effect, Latch, Layer, Logger, Redacted } from "effect"
 import { ClusterError, Runner, RunnerAddress, Runners, RunnerStorage, Sharding } from "effect/cluster"
 import * as MemoryCluster from "./memoryCluster.ts"
 
@@ -57,23 +57,23 @@ describe("RunnerWatch", () => {
     60_000
   )
 
-  /** The marks of a watch of four runners, after some seconds. `ping` gets the number of a runner and of the second. */
+  /** The marks of a watch of four runners, after some seconds. `ping` gets the numbers of the runner and of the round. */
   const watched = Effect.fnUntraced(function*(
-    ping: (port: number, second: number) => Effect.Effect<void, string>,
+    ping: (port: number, round: number) => Effect.Effect<void, string>,
     seconds: number,
     isHealthy: (port: number) => boolean = () => true
   ) {
     const marks: Array<string> = []
     const addresses = [0, 1, 2, 3].map((port) => RunnerAddress.make("10.1.0.1", port))
-    let second = 0
+    let round = 0
     const layer = RunnerWatch.layer().pipe(Layer.provide([
       Layer.mock(Runners.Runners, {
         ping: (address) =>
-          Effect.mapError(ping(address.port, second), () => new ClusterError.RunnerUnavailable({ address }))
+          Effect.mapError(ping(address.port, round), () => new ClusterError.RunnerUnavailable({ address }))
       }),
       Layer.mock(RunnerStorage.RunnerStorage, {
         getRunners: Effect.sync(() => {
-          second++
+          round++
           return addresses.map((address) =>
             [Runner.make({ address, groups: ["default"], weight: 1 }), isHealthy(address.port)] as const
           )
@@ -90,9 +90,9 @@ describe("RunnerWatch", () => {
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* watched((port) => fails(port === 1), 1), [])
       assert.deepStrictEqual(yield* watched((port) => fails(port === 1), 2), ["1 false"])
-      assert.deepStrictEqual(yield* watched((port, second) => fails(port === 1 && second % 2 === 1), 9), [])
+      assert.deepStrictEqual(yield* watched((port, round) => fails(port === 1 && round % 2 === 1), 9), [])
       // One ping of each of two runners.
-      assert.deepStrictEqual(yield* watched((port, second) => fails(port === second), 9), [])
+      assert.deepStrictEqual(yield* watched((port, round) => fails(port === round), 9), [])
     }))
 
   it.effect("neither pings nor counts a runner that is marked", () =>
@@ -110,21 +110,28 @@ describe("RunnerWatch", () => {
 
   it.effect("does not wait for a ping that cannot be interrupted", () =>
     Effect.gen(function*() {
-      const marks: Array<number> = []
-      const addresses = [0, 1, 2].map((port) => RunnerAddress.make("10.1.0.1", port))
-      const layer = RunnerWatch.layer().pipe(Layer.provide([
-        Layer.mock(Runners.Runners, {
-          ping: ({ port }) => port === 2 ? Effect.uninterruptible(Effect.never) : Effect.void
-        }),
-        Layer.mock(RunnerStorage.RunnerStorage, {
-          getRunners: Effect.succeed(
-            addresses.map((address) => [Runner.make({ address, groups: ["default"], weight: 1 }), true] as const)
-          ),
-          setRunnerHealth: ({ port }) => Effect.sync(() => marks.push(port))
-        })
-      ]))
-      yield* Effect.scoped(Effect.andThen(Layer.build(layer), TestRcon.passTime("4 seconds")))
-      assert.deepStrictEqual(marks, [2])
+      const marks = yield* watched((port) => port === 3 ? Effect.uninterruptible(Effect.never) : Effect.void, 4)
+      assert.include(marks, "3 false")
+    }))
+
+  it.effect("has one pending ping of each runner at most, and pings again as soon as that one has ended", () =>
+    Effect.gen(function*() {
+      const network = yield* Latch.make()
+      let [pending, most, answered] = [0, 0, 0]
+      const ping = Effect.gen(function*() {
+        most = Math.max(most, ++pending)
+        yield* network.await
+        pending--
+        answered++
+      })
+      // The runner reaches only itself. The network comes back after a minute.
+      const marks = yield* watched(
+        (port, round) =>
+          port > 0 ? Effect.uninterruptible(ping) : round < 30 ? Effect.void : Effect.asVoid(network.open),
+        70
+      )
+      assert.deepStrictEqual([most, pending, marks], [3, 0, []])
+      assert.isAtLeast(answered, 3 + 3 * 9)
     }))
 
   it.effect("logs a defect and goes on", () =>

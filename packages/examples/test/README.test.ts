@@ -1,11 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { matchesGlob } from "node:path"
+import { home } from "../../../scripts/packages.ts"
 
 const root = new URL("../../../", import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), "utf8")
-const { homepage } = JSON.parse(read("package.json")) as { homepage: string }
-const home = homepage.replace(/#.*/, "")
 const list = (path: string) => readdirSync(new URL(path, root))
 
 interface Block {

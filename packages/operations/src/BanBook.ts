@@ -8,7 +8,8 @@
  * and add another. A ban that is over leaves the book by itself.
  *
  * An entry of the store that cannot be read is logged as an error, and left alone: its target is unknown, so the rows of
- * its number in the lists of servers are left alone, too.
+ * its number in the lists of servers are left alone, too. So are rows of numbers that the book never had: a store that is empty,
+ * or a copy of yesterday, does not prove that they are not wanted (see `orphans` of `BanPolicy`).
  *
  * **Example** (A ban for a week, on all servers)
  *
@@ -176,6 +177,11 @@ export interface Service {
   readonly refresh: Effect.Effect<void, BanBookError>
   /** The numbers of entries in the store that cannot be read: their targets are unknown. */
   readonly unreadable: Effect.Effect<ReadonlySet<string>>
+  /**
+   * The targets of lifted bans, by number: the last 10,000 that would still be in force. Servers that were away have their rows
+   * until they are back.
+   */
+  readonly lifted: Effect.Effect<ReadonlyMap<string, BanTarget>>
 }
 
 /**

@@ -101,7 +101,8 @@ export class BanEntry extends Schema.Class<BanEntry>("@bercon/operations/BanEntr
  * @category getters
  * @since 0.1.0
  */
-export const endOf = ({ until }: BanEntry): number => until === "permanent" ? Infinity : DateTime.toEpochMillis(until)
+export const endOf = ({ until }: Pick<BanEntry, "until">): number =>
+  until === "permanent" ? Infinity : DateTime.toEpochMillis(until)
 
 /**
  * How long a ban lasts from `now` on, in milliseconds since 1970. Zero if it is over.

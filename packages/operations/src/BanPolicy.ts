@@ -35,6 +35,14 @@ import type { BanEntry } from "./BanEntry.ts"
 export type Enforcement = "Kick" | "BanOnJoin" | "List"
 
 /**
+ * The greatest `capacity` of a policy: 2,500 rows.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const MAX_CAPACITY = 2500
+
+/**
  * How the bans of the book are enforced on a server. Everything has a default.
  *
  * @category models
@@ -57,11 +65,15 @@ export interface BanPolicy {
   readonly checkInterval?: Duration.Input | undefined
   /** Whether the server writes its list to its file after a change. If not, a restart forgets it. Default `true`. */
   readonly write?: boolean | undefined
-  /**
-   * The word that marks rows of this book, one to 16 letters, digits, `-` and `_`: `[book:k3x9q2] teamkilling`. Rows with this
-   * mark whose number the book does not have are removed, so two books on one server need different words. Default `"book"`.
-   */
+  /** The word that marks rows of this book, one to 16 letters, digits, `-` and `_`: `[book:k3x9q2] teamkilling`. Default `"book"`. */
   readonly mark?: string | undefined
+  /**
+   * The treatment of orphans: rows with the mark whose number the book never had, because they are of another book, or of a store
+   * that was lost. `"Keep"`: they stay, and are reported. `"Remove"`: they are removed. Default `"Keep"`.
+   *
+   * `BansFile.restore` brings them back into the book. Give `"Remove"` only if the book is certainly the one that is meant.
+   */
+  readonly orphans?: "Keep" | "Remove" | undefined
   /**
    * The reason that a kicked player sees, one line of which 128 bytes are used. `remaining`: how long the ban still lasts. If it
    * throws, the default is used. Default: the mark, the reason and the time, as in `[book:k3x9q2] teamkilling (6d 23h left)`.

@@ -23,8 +23,8 @@
  *
  * - `Waiting`: the client is not logged in. The list is compared after the next login.
  * - `Converging`: the list is being changed; `missing` bans are to be added, `excess` rows removed.
- * - `Converged`: the list agreed when it was last read, at `at` in milliseconds since 1970: `rows` of the book, and `foreign` rows
- *   of others.
+ * - `Converged`: the list agreed when it was last read, at `at` in milliseconds since 1970: `rows` of the book, `foreign` rows of
+ *   others, and `orphans`: rows with the book's mark whose number the book never had. They stay, see `orphans` of `BanPolicy`.
  * - `Failing`: the list could not be read or changed, `tries` times since `since`, because of `reason`. The next try follows soon
  *   at first, later after a minute.
  * - `Ended`: the session was closed for good, because of `reason`. In a fleet, `replace` begins again.
@@ -37,6 +37,12 @@
 export type BanStatus =
   | { readonly _tag: "Waiting" }
   | { readonly _tag: "Converging"; readonly missing: number; readonly excess: number }
-  | { readonly _tag: "Converged"; readonly at: number; readonly rows: number; readonly foreign: number }
+  | {
+    readonly _tag: "Converged"
+    readonly at: number
+    readonly rows: number
+    readonly foreign: number
+    readonly orphans: number
+  }
   | { readonly _tag: "Failing"; readonly reason: string; readonly since: number; readonly tries: number }
   | { readonly _tag: "Ended"; readonly reason: string }

@@ -53,6 +53,8 @@ export interface Difference {
   readonly kept: number
   /** The number of rows that are not the book's. */
   readonly foreign: number
+  /** Rows with the book's mark whose number the book never had: see `orphans` of `BanPolicy`. */
+  readonly orphans: ReadonlyArray<Ban>
 }
 
 /**
@@ -70,6 +72,8 @@ export interface Synced {
   readonly rows: number
   /** The number of rows that are not the book's. */
   readonly foreign: number
+  /** The number of rows with the book's mark whose number the book never had. */
+  readonly orphans: number
 }
 
 /**

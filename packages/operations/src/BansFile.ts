@@ -15,7 +15,7 @@ import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import type { ImportOptions, ListedBan } from "./BanBook.ts"
 import { BanEntry, BanEntryId } from "./BanEntry.ts"
-import { DEFAULT_MARK, idIn } from "./internal/bans/mark.ts"
+import { DEFAULT_MARK, idIn, withoutMark } from "./internal/bans/mark.ts"
 import { fit } from "./internal/bans/newEntry.ts"
 
 /**
@@ -136,6 +136,43 @@ export const toEntries = (
   }
   return [...entries.values()]
 }
+
+/**
+ * The entries of a book whose store was lost, from the rows that it made in a server's list: with the numbers that are in their
+ * marks, so that the rows are the book's again. Servers cut long reasons, and do not tell who banned and where else the ban
+ * holds. Other bans are left out.
+ *
+ * **Example** (A lost book, from the list of one of its servers)
+ *
+ * ```ts
+ * import { BanBook, BansFile } from "@bercon/operations"
+ * import { RconClient } from "@bercon/client"
+ * import { DateTime, Effect } from "effect"
+ *
+ * const restore = Effect.gen(function*() {
+ *   const rcon = yield* RconClient.RconClient
+ *   const book = yield* BanBook.BanBook
+ *   const now = yield* DateTime.now
+ *   const rows = BansFile.fromRows(yield* rcon.bans, now)
+ *   return yield* book.importEntries(BansFile.restore(rows, { by: "restored", source: "altis", added: now }))
+ * })
+ * ```
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const restore = (
+  bans: Iterable<ListedBan>,
+  { added, by, mark = DEFAULT_MARK, servers = "all", source = "bans.txt" }: ImportOptions & {
+    readonly added: DateTime.Utc
+  }
+): ReadonlyArray<BanEntry> =>
+  Array.from(bans).flatMap(({ reason, target, until }) => {
+    const id = idIn(reason, mark)
+    return id === undefined
+      ? []
+      : [new BanEntry({ id, target, until, reason: fit(withoutMark(reason)), by, servers, source, added })]
+  })
 
 /** The number of a text, or the next one that is free. */
 const freeNumber = (text: string, isFree: (id: BanEntryId) => boolean): BanEntryId => {

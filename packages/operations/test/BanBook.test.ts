@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, DateTime, Duration, Effect, Fiber, FileSystem, Logger, Option, Schema, Stream } from "effect"
 import { KeyValueStore } from "effect/persistence"
 import { TestClock } from "effect/testing"
+import * as Lifted from "../src/internal/bans/lifted.ts"
 import { entry, guid, id, ip } from "./support.ts"
 
 const by = "Miller"
@@ -197,6 +198,8 @@ describe("the book", () => {
     ([steps]) =>
       Effect.gen(function*() {
         let model: ReadonlyArray<BanEntry.BanEntry> = []
+        /** The bans that were lifted. */
+        const lifted = new Array<BanEntry.BanEntry>()
         let rest = steps
         /** Runs steps until one that closes the book. */
         const run = opened((book) =>
@@ -216,8 +219,9 @@ describe("the book", () => {
                 } else if (kind === "lift" && one !== undefined) {
                   assert.deepStrictEqual(yield* book.lift(one.id), [one])
                   model = model.filter((entry) => entry !== one)
+                  lifted.push(one)
                 } else if (kind === "liftTarget" && one !== undefined) {
-                  yield* book.lift(one.target)
+                  lifted.push(...(yield* book.lift(one.target)))
                   model = model.filter(({ target }) => target !== one.target)
                 } else if (kind === "wait") yield* TestClock.adjust("1 minute")
                 else if (kind === "other") {
@@ -228,6 +232,10 @@ describe("the book", () => {
                 const after = (yield* DateTime.now).epochMilliseconds
                 const expected = model.filter((entry) => BanEntry.isInForce(entry, after)).map(String)
                 assert.sameMembers((yield* book.list).map(String), expected)
+                const known = yield* book.lifted
+                for (const { id, target, until } of lifted) {
+                  if (until === "permanent") assert.strictEqual(known.get(id), target)
+                }
               }
             })
           )
@@ -313,6 +321,43 @@ describe("the store", () => {
           assert.deepStrictEqual((yield* Fiber.join(changes)).map(({ _tag }) => _tag), ["Added", "Lifted"])
         })
       ), { refreshInterval: "5 seconds" }).pipe(inMemory))
+})
+
+describe("lifted bans", () => {
+  it.effect("are remembered by number until they would be over", () =>
+    Effect.gen(function*() {
+      const store = yield* KeyValueStore.KeyValueStore
+      const knownTo = Effect.map(opened((book) => book.lifted), (lifted) => [...lifted])
+      const [hour, ever] = yield* opened((book) =>
+        Effect.all([book.add(ban(1, { duration: "1 hour" })), book.add(ban(2, { servers: ["altis"] }))])
+      )
+      yield* opened((book) => Effect.andThen(book.lift(hour.id), book.lift(ever.id)))
+      assert.sameDeepMembers(yield* knownTo, [[hour.id, guid(1)], [ever.id, guid(2)]])
+      yield* TestClock.adjust("1 hour")
+      yield* opened((book) => Effect.flatMap(book.add(ban(3)), ({ id }) => book.lift(id)))
+      assert.deepStrictEqual((yield* knownTo).map(([, target]) => target).sort(), [guid(2), guid(3)])
+      // A record that cannot be read is not known.
+      yield* store.set(`bercon/lifted/${ever.id}`, "{")
+      assert.deepStrictEqual((yield* knownTo).map(([, target]) => target), [guid(3)])
+    }).pipe(inMemory))
+
+  it.effect("are in force if the process ended before they left the book, and forgotten if there are too many", () =>
+    Effect.gen(function*() {
+      const store = yield* KeyValueStore.KeyValueStore
+      const lifted = Lifted.make(store, 2)
+      for (const number of [1, 2, 3]) yield* lifted.put(entry(number), number)
+      assert.deepStrictEqual([...lifted.targets().keys()], [id(2), id(3)])
+      const other = Lifted.make(store, 2)
+      yield* other.refresh
+      assert.deepStrictEqual(other.targets(), lifted.targets())
+      yield* lifted.put(entry(4), 4)
+      yield* other.refresh
+      assert.deepStrictEqual(other.targets(), lifted.targets())
+
+      const added = yield* opened((book) => book.importEntries([entry(4)]))
+      assert.strictEqual(added.added.length, 1)
+      assert.deepStrictEqual(targets(yield* opened((book) => book.list)), [guid(4)])
+    }).pipe(inMemory))
 })
 
 describe("an import", () => {

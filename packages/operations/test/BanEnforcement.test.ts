@@ -1,50 +1,11 @@
-import type { RconClient } from "@bercon/client"
-import { Fleet } from "@bercon/fleet"
-import { BanBook, BanEnforcement, BanMetrics, type BanPolicy } from "@bercon/operations"
-import { SimulatedServer, TestFleet, TestRcon, World } from "@bercon/testing"
+import { RconClient } from "@bercon/client"
+import { BanBook, BanEnforcement, BansFile } from "@bercon/operations"
+import { SimulatedServer, TestRcon, World } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Logger, Metric, Scope, Stream } from "effect"
+import { DateTime, Effect, Layer, Logger, Metric } from "effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
-import { TestClock } from "effect/testing"
+import { all, ban, executions, foreign, one, reasons } from "./banKit.ts"
 import { guid, ip } from "./support.ts"
-
-const by = "Miller"
-const ban = (number: number, fields: Partial<BanBook.NewBan> = {}): BanBook.NewBan => ({
-  target: guid(number),
-  reason: "teamkilling",
-  by,
-  ...fields
-})
-
-const foreign = (number: number, reason = "mine"): World.Ban => ({ target: guid(number), expires: undefined, reason })
-
-/** The reasons in the list of a server, without the numbers of bans. */
-const reasons = (server: SimulatedServer.SimulatedServer["Service"]) =>
-  Effect.map(server.world, (world) => World.numberedBans(world).map(({ reason }) => reason.replace(/:\w{6}\]/, "]")))
-
-const executions = (server: SimulatedServer.SimulatedServer["Service"], command: string) =>
-  Effect.map(server.executions, (all) => all.map(({ text }) => text).filter((text) => text.startsWith(command)))
-
-/** One server with the policy, and everything that a test steers. */
-const one = (
-  policy: BanPolicy.BanPolicy = {},
-  options: TestRcon.Options = {}
-): Layer.Layer<
-  BanEnforcement.BanEnforcement | BanBook.BanBook | RconClient.RconClient | SimulatedServer.SimulatedServer
-> =>
-  BanEnforcement.layerClient("altis", policy).pipe(
-    Layer.provideMerge(BanBook.layerMemory()),
-    Layer.provideMerge(TestRcon.layer(options)),
-    Layer.orDie
-  )
-
-const all = Effect.gen(function*() {
-  return {
-    book: yield* BanBook.BanBook,
-    enforcement: yield* BanEnforcement.BanEnforcement,
-    server: yield* SimulatedServer.SimulatedServer
-  }
-})
 
 describe("the server's list", () => {
   it.effect("gets a ban of the book as it is added, and loses it as it is lifted", () =>
@@ -70,7 +31,8 @@ describe("the server's list", () => {
           _tag: "Converged" as const,
           at: 0,
           rows: 2,
-          foreign: 1
+          foreign: 1,
+          orphans: 0
         }]])
       )
 
@@ -168,6 +130,98 @@ describe("the server's list", () => {
     }).pipe(Effect.provide(one({}, { server: { restricted: true } }))))
 })
 
+describe("rows of a book whose store is lost, or is another", () => {
+  const old = foreign(7, "[book:aaaaaa] cheating")
+
+  /** A server with rows of an old book, and a new book in an empty store. */
+  const withOldRows = Effect.gen(function*() {
+    const services = yield* all
+    yield* services.server.update((world) => ({ ...world, bans: [foreign(9), old, foreign(8, "[book:bbbbbb]")] }))
+    yield* services.book.add(ban(1))
+    yield* TestRcon.passTime("6 minutes")
+    return services
+  })
+
+  it.effect("stay, also while the new book adds and lifts bans; their number is in the status, and the remedy in the log", () => {
+    const logged: Array<unknown> = []
+    return Effect.gen(function*() {
+      const { book, enforcement, server } = yield* withOldRows
+      yield* book.add(ban(2))
+      yield* TestRcon.passTime("6 minutes")
+      yield* book.lift(guid(1))
+      yield* TestRcon.passTime("6 minutes")
+      assert.sameMembers([...yield* reasons(server)], [
+        "mine",
+        "[book] cheating",
+        "[book]",
+        "[book] teamkilling"
+      ])
+      assert.deepInclude((yield* enforcement.status).get("altis"), {
+        _tag: "Converged",
+        rows: 1,
+        foreign: 1,
+        orphans: 2
+      })
+      const warnings = logged.filter((message) => JSON.stringify(message).includes("numbers that it never had"))
+      assert.strictEqual(warnings.length, 1)
+      assert.match(JSON.stringify(warnings), /2 rows of the server's list.*BansFile\.restore.*orphans: .*Remove/)
+    }).pipe(
+      Effect.provide(Layer.provideMerge(one(), Logger.layer([Logger.make(({ message }) => logged.push(message))])))
+    )
+  })
+
+  it.effect("are bans of the new book when they are restored, with their numbers", () =>
+    Effect.gen(function*() {
+      const { book, enforcement, server } = yield* withOldRows
+      const rcon = yield* RconClient.RconClient
+      const added = yield* DateTime.now
+      const rows = BansFile.fromRows(yield* TestRcon.passTime(rcon.bans), added)
+      yield* book.importEntries(BansFile.restore(rows, { by: "restored", added }))
+      yield* TestRcon.passTime("6 minutes")
+      assert.deepInclude((yield* enforcement.status).get("altis"), { rows: 3, foreign: 1, orphans: 0 })
+      assert.strictEqual((yield* executions(server, "addBan")).length, 1)
+      assert.sameMembers((yield* book.list).map(({ id, reason }) => `${id} ${reason}`).slice(0, 2), [
+        "aaaaaa cheating",
+        "bbbbbb "
+      ])
+      yield* book.lift(guid(7))
+      yield* TestRcon.passTime("1 minute")
+      assert.notInclude((yield* server.world).bans, old)
+    }).pipe(Effect.provide(one())))
+
+  it.effect("are removed if the policy says so", () =>
+    Effect.gen(function*() {
+      const { server } = yield* withOldRows
+      assert.deepStrictEqual(yield* reasons(server), ["mine", "[book] teamkilling"])
+    }).pipe(Effect.provide(one({ orphans: "Remove" }))))
+
+  it.effect("are removed if their bans were lifted while the server was away, also by an earlier process", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      /** A program that runs for a while, with the store of the one before. */
+      const program = <A, E, R>(use: (book: BanBook.Service) => Effect.Effect<A, E, R>) =>
+        Effect.gen(function*() {
+          const book = yield* BanBook.make()
+          yield* Effect.provideService(BanEnforcement.makeClient("altis"), BanBook.BanBook, book)
+          yield* use(book)
+          yield* TestRcon.passTime("2 minutes")
+          return book
+        }).pipe(Effect.scoped)
+      const list = yield* program((book) => Effect.all([book.add(ban(1)), book.add(ban(2))]))
+      assert.strictEqual((yield* server.world).bans.length, 2)
+      // Another admin copies a reason.
+      const [copied] = (yield* server.world).bans
+      const bans = [...(yield* server.world).bans, { ...copied!, target: guid(5) }]
+      yield* server.update((world) => ({ ...world, bans, banFiles: { [World.BANS_FILE]: bans } }))
+      yield* server.stop()
+      yield* program((book) => book.lift(guid(1)))
+      yield* server.start
+      yield* program(() => Effect.void)
+      assert.sameMembers((yield* server.world).bans.map(({ target }) => target), [guid(2), guid(5)])
+      assert.strictEqual((yield* list.list).length, 2)
+    }).pipe(Effect.provide(Layer.mergeAll(KeyValueStore.layerMemory, TestRcon.layer()))))
+})
+
 describe("a removal that meets with another admin's change", () => {
   const rows = [foreign(1, "first"), foreign(2, "[book:aaaaaa] old"), foreign(3, "third"), foreign(4, "fourth")]
 
@@ -185,7 +239,7 @@ describe("a removal that meets with another admin's change", () => {
       return yield* reasons(server)
     })
 
-  const within = one({ checkInterval: "10 seconds" })
+  const within = one({ checkInterval: "10 seconds", orphans: "Remove" })
 
   it.effect("hits a ban of somebody else, which is put back", () =>
     Effect.gen(function*() {
@@ -228,117 +282,6 @@ describe("a removal that meets with another admin's change", () => {
     }).pipe(Effect.provide(within)))
 })
 
-describe("a banned player", () => {
-  it.effect("is kicked as soon as it is known who joins, with the reason and the remaining time", () =>
-    Effect.gen(function*() {
-      const { book, server } = yield* all
-      const { id } = yield* book.add(ban(1, { duration: "7 days" }))
-      yield* book.add(ban(1, { reason: "short", duration: "1 hour" }))
-      yield* book.add(ban(2, { target: ip(2), reason: "" }))
-      yield* book.add(ban(3, { servers: ["stratis"] }))
-      yield* TestClock.adjust("59 minutes")
-      yield* server.join({ name: "Bob", guid: null })
-      yield* TestRcon.passTime("1 second")
-      assert.deepStrictEqual(yield* executions(server, "kick"), [])
-      yield* server.identify(0, guid(1))
-      yield* server.verify(0)
-      yield* server.join({ name: "Ann", ip: ip(2) })
-      yield* server.join({ name: "Eve", guid: guid(3) })
-      yield* TestRcon.passTime("1 second")
-      const kicks = yield* executions(server, "kick")
-      assert.strictEqual(kicks[0], `kick 0 [book:${id}] teamkilling (6d 23h left)`)
-      assert.match(kicks[1]!, /^kick 1 \[book:\w{6}\] \(permanent\)$/)
-      assert.deepStrictEqual((yield* server.world).players.map(({ name }) => name), ["Eve"])
-      // The server's list was not touched.
-      assert.deepStrictEqual(yield* executions(server, "addBan"), [])
-    }).pipe(Effect.provide(one({ enforcement: "Kick" }))))
-
-  it.effect("who is there when the ban is added is kicked then", () =>
-    Effect.gen(function*() {
-      const { book, server } = yield* all
-      yield* server.join({ name: "Bob", guid: guid(1) })
-      yield* TestRcon.passTime("2 minutes")
-      yield* book.add(ban(1))
-      yield* TestRcon.passTime("1 second")
-      assert.deepStrictEqual((yield* server.world).players, [])
-    }).pipe(Effect.provide(one())))
-
-  it.effect("is told what the policy says, as one line that servers show whole", () =>
-    Effect.gen(function*() {
-      const { book, server } = yield* all
-      yield* server.join({ name: "Bob", guid: guid(1) })
-      yield* book.add(ban(1))
-      yield* TestRcon.passTime("1 second")
-      assert.deepStrictEqual(yield* executions(server, "kick"), [`kick 0 забанен ${"ё".repeat(56)}`])
-    }).pipe(Effect.provide(one({ kickReason: () => `забанен\n${"ё".repeat(100)}` }))))
-
-  it.effect("is told the default if the policy's function throws", () =>
-    Effect.gen(function*() {
-      const { book, server } = yield* all
-      yield* server.join({ name: "Bob", guid: guid(1) })
-      const { id } = yield* book.add(ban(1))
-      yield* TestRcon.passTime("1 second")
-      assert.deepStrictEqual(yield* executions(server, "kick"), [`kick 0 [book:${id}] teamkilling (permanent)`])
-    }).pipe(Effect.provide(one({
-      kickReason: () => {
-        throw new Error("a mistake")
-      }
-    }))))
-
-  it.effect("who could not be kicked, leaves and joins again in another slot is kicked there", () =>
-    Effect.gen(function*() {
-      const { book, server } = yield* all
-      yield* server.onCommand((text) => text.startsWith("kick") ? "" : undefined)
-      yield* server.join({ name: "Bob", guid: guid(1) })
-      yield* book.add(ban(1))
-      yield* TestRcon.passTime("40 seconds")
-      yield* server.leave(0)
-      yield* server.join({ name: "Ann", guid: guid(2) })
-      yield* server.join({ name: "Bob", guid: guid(1) })
-      yield* server.onCommand(undefined)
-      yield* TestRcon.passTime("40 seconds")
-      assert.deepStrictEqual((yield* server.world).players.map(({ name }) => name), ["Ann"])
-    }).pipe(Effect.provide(one({ enforcement: "Kick" }))))
-
-  it.effect("is kicked again until gone, and no more once the ban is lifted", () =>
-    Effect.gen(function*() {
-      const { book, server } = yield* all
-      const kicks = Effect.map(server.commands, (all) => all.filter(({ text }) => text.startsWith("kick")).length)
-      yield* server.onCommand((text) => text.startsWith("kick") ? "" : undefined)
-      yield* server.join({ name: "Bob", guid: guid(1) })
-      const { id } = yield* book.add(ban(1))
-      yield* TestRcon.passTime("5 minutes")
-      const tried = yield* kicks
-      assert.isTrue(tried >= 8 && tried <= 20, String(tried))
-      yield* book.lift(id)
-      yield* TestRcon.passTime("5 minutes")
-      assert.isAtMost(yield* kicks, tried + 1)
-      yield* book.add(ban(1))
-      yield* server.onCommand(undefined)
-      yield* TestRcon.passTime("10 seconds")
-      assert.deepStrictEqual((yield* server.world).players, [])
-    }).pipe(Effect.provide(one({ enforcement: "Kick" }))))
-
-  it.effect("is banned on joining, if that is the policy; others are not in the list", () =>
-    Effect.gen(function*() {
-      const { book, server } = yield* all
-      yield* book.add(ban(1))
-      const { id } = yield* book.add(ban(2, { duration: "1 day" }))
-      yield* TestRcon.passTime("10 minutes")
-      assert.deepStrictEqual(yield* reasons(server), [])
-      yield* server.join({ name: "Bob", guid: guid(2) })
-      yield* TestRcon.passTime("1 second")
-      const world = yield* server.world
-      assert.deepStrictEqual([world.players.length, world.bans.map(({ target }) => target)], [0, [guid(2)]])
-      // The next time the server turns the player away by itself.
-      yield* server.join({ name: "Bob", guid: guid(2) })
-      assert.deepStrictEqual((yield* server.world).players, [])
-      yield* book.lift(id)
-      yield* TestRcon.passTime("1 second")
-      assert.deepStrictEqual(yield* reasons(server), [])
-    }).pipe(Effect.provide(one({ enforcement: "BanOnJoin" }))))
-})
-
 describe("Arma Reforger's own RCON", () => {
   const account = "b6955d91-4749-4cdb-9a51-e69f630ec435" as BanBook.NewBan["target"]
   const other = "3d8f0e52-6c5a-4e0b-9a55-0c2b1d7e4f10"
@@ -373,156 +316,4 @@ describe("Arma Reforger's own RCON", () => {
       yield* TestRcon.passTime("1 minute")
       assert.deepStrictEqual((yield* server.world).players, [])
     }).pipe(Effect.provide(one({ enforcement: "Kick" }, { server: { flavour: "Reforger" } }))))
-})
-
-describe("a fleet", () => {
-  const fleet = (options: BanEnforcement.Options = {}) =>
-    BanEnforcement.layerFleet(options).pipe(
-      Layer.provideMerge(BanBook.layerMemory()),
-      Layer.provideMerge(TestFleet.layer({ servers: { altis: {}, stratis: {} } }))
-    )
-
-  it.effect("has bans on all of its servers, or on some, each by its own policy", () =>
-    Effect.gen(function*() {
-      const book = yield* BanBook.BanBook
-      const { check } = yield* BanEnforcement.BanEnforcement
-      const simulation = yield* TestFleet.TestFleet
-      const [altis, stratis] = [yield* simulation.get("altis"), yield* simulation.get("stratis")]
-      yield* book.add(ban(1))
-      yield* book.add(ban(2, { servers: ["altis"] }))
-      const statuses = yield* TestRcon.passTime(check)
-      assert.deepStrictEqual(
-        Array.from(statuses, ([id, status]) => [id, status._tag === "Converged" && status.rows]),
-        [["altis", 2], ["stratis", 0]]
-      )
-      assert.strictEqual((yield* reasons(altis.server)).length, 2)
-      assert.strictEqual((yield* reasons(stratis.server)).length, 0)
-      yield* stratis.server.join({ name: "Bob", guid: guid(1) })
-      yield* stratis.server.join({ name: "Ann", guid: guid(2) })
-      yield* TestRcon.passTime("1 second")
-      assert.deepStrictEqual((yield* stratis.server.world).players.map(({ name }) => name), ["Ann"])
-    }).pipe(Effect.provide(fleet({ servers: { stratis: { enforcement: "Kick" } } }))))
-
-  it.effect("has them on servers that are added, replaced or back, and lets go those that are removed", () =>
-    Effect.gen(function*() {
-      const book = yield* BanBook.BanBook
-      const fleet = yield* Fleet.Fleet
-      const enforcement = yield* BanEnforcement.BanEnforcement
-      const simulation = yield* TestFleet.TestFleet
-      const tags = Effect.map(
-        enforcement.status,
-        (statuses) => Object.fromEntries(Array.from(statuses, ([id, { _tag }]) => [id, _tag]))
-      )
-      const { options, server } = yield* simulation.simulate("tanoa")
-      const altis = yield* simulation.get("altis")
-      yield* book.add(ban(1))
-      yield* fleet.add("tanoa", options)
-      yield* fleet.remove("stratis")
-      yield* altis.server.stop()
-      yield* TestRcon.passTime("1 minute")
-      assert.deepStrictEqual(yield* tags, { altis: "Waiting", tanoa: "Converged" })
-      assert.deepStrictEqual(yield* reasons(server), ["[book] teamkilling"])
-
-      yield* altis.server.start
-      yield* server.update((world) => ({ ...world, bans: [] }))
-      yield* fleet.replace("tanoa", options)
-      yield* TestRcon.passTime("1 minute")
-      assert.deepStrictEqual(yield* tags, { altis: "Converged", tanoa: "Converged" })
-      assert.deepStrictEqual(yield* reasons(server), ["[book] teamkilling"])
-      assert.deepStrictEqual(yield* reasons(altis.server), ["[book] teamkilling"])
-
-      // A password that is refused ends the session, until it is replaced.
-      yield* server.refuse
-      yield* fleet.replace("tanoa", options)
-      yield* TestRcon.passTime("1 minute")
-      assert.deepStrictEqual(yield* tags, { altis: "Converged", tanoa: "Ended" })
-      const statuses = yield* TestRcon.passTime(enforcement.check)
-      assert.match(JSON.stringify(statuses.get("tanoa")), /refused/)
-      yield* server.admit
-      yield* fleet.replace("tanoa", options)
-      yield* TestRcon.passTime("1 minute")
-      assert.deepStrictEqual(yield* tags, { altis: "Converged", tanoa: "Converged" })
-    }).pipe(Effect.provide(fleet())))
-
-  it.effect("tells how each server is doing, now and every change", () =>
-    Effect.gen(function*() {
-      const book = yield* BanBook.BanBook
-      const enforcement = yield* BanEnforcement.BanEnforcement
-      yield* TestRcon.passTime("1 second")
-      const seen: Array<string> = []
-      yield* Effect.forkScoped(
-        Stream.runForEach(enforcement.statusChanges, ({ server, status }) =>
-          Effect.sync(() => seen.push(`${server} ${status._tag}`))),
-        { startImmediately: true }
-      )
-      assert.deepStrictEqual(seen, ["altis Converged", "stratis Converged"])
-      yield* book.add(ban(1, { servers: ["altis"] }))
-      yield* TestRcon.passTime("1 second")
-      assert.deepStrictEqual(seen.slice(2), ["altis Converging", "altis Converged"])
-      const gauge = Metric.value(Metric.withAttributes(BanMetrics.converged, { server: "altis" }))
-      assert.strictEqual((yield* gauge).value, 1)
-      yield* Effect.flatMap(Fleet.Fleet, (fleet) =>
-        TestRcon.passTime(fleet.remove("altis")))
-      yield* TestRcon.passTime("1 second")
-      assert.strictEqual((yield* gauge).value, 0)
-    }).pipe(Effect.scoped, Effect.provide(fleet())))
-
-  it.effect("whose enforcement dies is reported as failing, and enforced again a minute later", () => {
-    let isBroken = true
-    const book = Layer.effect(
-      BanBook.BanBook,
-      Effect.map(BanBook.make(), (book) => ({
-        ...book,
-        search: (query: BanBook.Query) => isBroken ? Effect.die("a bug") : book.search(query)
-      }))
-    ).pipe(Layer.provideMerge(KeyValueStore.layerMemory))
-    return Effect.gen(function*() {
-      const { book, enforcement, server } = yield* all
-      yield* book.add(ban(1))
-      yield* TestRcon.passTime("10 seconds")
-      assert.deepInclude((yield* TestRcon.passTime(enforcement.check)).get("altis"), { _tag: "Failing" })
-      isBroken = false
-      yield* TestRcon.passTime("1 minute")
-      assert.strictEqual((yield* enforcement.status).get("altis")?._tag, "Converged")
-      assert.deepStrictEqual(yield* reasons(server), ["[book] teamkilling"])
-    }).pipe(Effect.provide(
-      BanEnforcement.layerClient("altis").pipe(Layer.provideMerge(book), Layer.provideMerge(TestRcon.layer()))
-    ))
-  })
-
-  it.effect("is let go when the enforcement is closed: nothing is sent any more", () =>
-    Effect.gen(function*() {
-      const book = yield* BanBook.BanBook
-      const simulation = yield* TestFleet.TestFleet
-      const { server } = yield* simulation.get("altis")
-      const scope = yield* Scope.make()
-      yield* Scope.provide(BanEnforcement.makeFleet(), scope)
-      yield* TestRcon.passTime("1 second")
-      yield* Scope.close(scope, Exit.void)
-      const before = (yield* executions(server, "bans")).length
-      yield* book.add(ban(1))
-      yield* TestRcon.passTime("1 hour")
-      assert.strictEqual((yield* executions(server, "bans")).length, before)
-    }).pipe(Effect.provide(
-      BanBook.layerMemory().pipe(Layer.provideMerge(TestFleet.layer({ servers: { altis: {} } })))
-    )))
-
-  it.effect("is not enforced with a policy that is not valid", () =>
-    Effect.gen(function*() {
-      const message = (options: BanEnforcement.Options) =>
-        Effect.map(Effect.flip(Effect.scoped(BanEnforcement.makeFleet(options))), ({ message }) => message)
-      assert.strictEqual(
-        yield* message({ capacity: 2501 }),
-        "the ban policy: `capacity` must be an integer from 0 to 2500 (got 2501)"
-      )
-      assert.strictEqual(
-        yield* message({ servers: { altis: { mark: "my book" } } }),
-        "the ban policy of server \"altis\": `mark` must be 1 to 16 letters, digits, \"-\" and \"_\" (got \"my book\")"
-      )
-      assert.include(yield* message({ maxAge: 0 }), "`maxAge` must be a positive duration (got 0)")
-      assert.include(yield* message({ checkInterval: "9 seconds" }), "`checkInterval` must be finite and at least")
-      assert.include(yield* message({ enforcement: "list" as "List" }), "`enforcement` must be \"Kick\", \"BanOnJoin\"")
-    }).pipe(Effect.provide(
-      BanBook.layerMemory().pipe(Layer.provideMerge(TestFleet.layer({ servers: {} })))
-    )))
 })

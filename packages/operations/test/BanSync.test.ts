@@ -16,16 +16,22 @@ describe("a sync", () => {
       const book = yield* BanBook.BanBook
       const server = yield* SimulatedServer.SimulatedServer
       const ban = (number: number, reason: string) => ({ target: guid(number), expires: undefined, reason })
-      yield* server.update((world) => ({ ...world, bans: [ban(8, "mine"), ban(9, "[book:aaaaaa] lifted")] }))
+      const { id } = yield* book.add({ target: guid(9), reason: "lifted", by: "Miller" })
+      yield* book.lift(id)
+      yield* server.update((world) => ({
+        ...world,
+        bans: [ban(7, "[book:aaaaaa] of another book"), ban(8, "mine"), ban(9, `[book:${id}] lifted`)]
+      }))
       yield* book.add({ target: guid(1), reason: "teamkilling", by: "Miller" })
       const { kept, ...difference } = yield* TestRcon.passTime(BanSync.compare("altis"))
       assert.deepStrictEqual([targets(difference.missing), targets(difference.excess)], [[guid(1)], [guid(9)]])
       assert.deepStrictEqual([kept, difference.foreign, difference.unknown], [0, 1, []])
-      assert.deepStrictEqual(targets((yield* server.world).bans), [guid(8), guid(9)])
+      assert.deepStrictEqual(targets(difference.orphans), [guid(7)])
+      assert.deepStrictEqual(targets((yield* server.world).bans), [guid(7), guid(8), guid(9)])
 
       const synced = yield* TestRcon.passTime(BanSync.sync("altis"))
-      assert.deepStrictEqual(synced, { added: 1, removed: 1, rows: 1, foreign: 1 })
-      assert.sameMembers([...targets((yield* server.world).bans)], [guid(8), guid(1)])
+      assert.deepStrictEqual(synced, { added: 1, removed: 1, rows: 1, foreign: 1, orphans: 1 })
+      assert.sameMembers([...targets((yield* server.world).bans)], [guid(7), guid(8), guid(1)])
     }).pipe(provided))
 
   it.effect("with a file finds its own rows again, and removes those that the file no longer has", () =>
@@ -38,7 +44,9 @@ describe("a sync", () => {
           const added = yield* DateTime.now
           yield* book.importEntries(BansFile.toEntries(bans, { by: "file", mark: "file", added }))
           return yield* TestRcon.passTime(
-            BanSync.sync("altis", { mark: "file" }).pipe(Effect.provideService(BanBook.BanBook, book))
+            BanSync.sync("altis", { mark: "file", orphans: "Remove" }).pipe(
+              Effect.provideService(BanBook.BanBook, book)
+            )
           )
         }).pipe(Effect.scoped, Effect.provide(BanBook.layerMemory(), { local: true }))
       const both = file(`${guid(1)} -1 cheating`, `${ip(2)} 4102444800 spam`)

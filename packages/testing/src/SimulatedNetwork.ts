@@ -33,7 +33,7 @@
  *
  * @since 0.1.0
  */
-import * as Transport from "@bercon/session/Transport"
+import type * as Transport from "@bercon/session/Transport"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -43,6 +43,7 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { type Address, type Endpoint, EndpointError, formatAddress, type Received } from "./Endpoint.ts"
 import { atLeastOne } from "./internal/atLeastOne.ts"
+import { type ClientSocket, ClientSockets, ioFailed, openFailed } from "./internal/clientSockets.ts"
 import * as Path from "./internal/path.ts"
 
 // -----------------------------------------------------------------------------
@@ -220,26 +221,6 @@ export class SimulatedNetwork extends Context.Service<
 // the network
 // -----------------------------------------------------------------------------
 
-/** An open client socket. */
-interface Client {
-  readonly peer: string
-  readonly local: string
-  receiver: Transport.Receiver | undefined
-  /** The kind of its end. */
-  ended: Transport.IoFailed["kind"] | undefined
-}
-
-const FIRST_LOCAL_PORT = 50_001
-const LOCAL_PORTS = 65_536 - FIRST_LOCAL_PORT
-
-const ioFailed = (kind: Transport.IoFailed["kind"], peer: string) =>
-  new Transport.TransportError({ reason: new Transport.IoFailed({ kind, peer }) })
-
-const openFailed = (kind: Transport.OpenFailed["kind"], peer: string) =>
-  new Transport.TransportError({
-    reason: new Transport.OpenFailed({ kind, peer, cause: new Error(`${kind}, by the simulated network`) })
-  })
-
 /**
  * Makes a network in memory, in the caller's scope. Closing the scope closes every socket.
  *
@@ -263,23 +244,19 @@ export const make = Effect.fnUntraced(function*(
     string,
     { readonly queue: Queue.Queue<Received, EndpointError>; readonly closed: EndpointError }
   >()
-  const clients = new Map<string, Client>()
-  let opened = 0
+  const sockets = new ClientSockets()
 
   // If the delivery dies, no datagram arrives any more. Servers and clients get the cause.
   const path = yield* Path.make(options, (cause) => {
     for (const { queue } of servers.values()) Queue.failCauseUnsafe(queue, cause)
-    for (const { receiver } of clients.values()) receiver?.failed(cause)
+    for (const { receiver } of sockets.all) receiver?.failed(cause)
   })
 
   const failuresTo = (server: string): Failures => failuresOf.get(server) ?? failures
 
-  const offer = <A, E>(queue: Queue.Queue<A, E>, element: A): Path.Arrival =>
-    Queue.offerUnsafe(queue, element) ? "delivered" : "overflowed"
-
-  const toServer = (client: Client, line: Path.ServerLine) => (datagram: Uint8Array): Path.Arrival => {
+  const toServer = (client: ClientSocket, line: Path.ServerLine) => (datagram: Uint8Array): Path.Arrival => {
     const server = servers.get(client.peer)
-    if (server !== undefined) return offer(server.queue, { from: client.local, datagram })
+    if (server !== undefined) return Path.offer(server.queue, { from: client.local, datagram })
     // The refusal must reach the client, whose socket may have ended meanwhile.
     if (client.ended === undefined && !line.isCut("toClient")) {
       client.receiver?.notSent(ioFailed("Refused", client.peer))
@@ -288,7 +265,7 @@ export const make = Effect.fnUntraced(function*(
   }
 
   const toClient = (from: string, to: string) => (datagram: Uint8Array): Path.Arrival => {
-    const client = clients.get(to)
+    const client = sockets.get(to)
     if (client?.peer !== from) return "refused"
     client.receiver?.receive(datagram)
     return "delivered"
@@ -318,41 +295,13 @@ export const make = Effect.fnUntraced(function*(
     return endpoint
   }, Effect.uninterruptible)
 
-  /** The next free local address, if any. */
-  const localAddress = (): string | undefined => {
-    for (let tried = 0; tried < LOCAL_PORTS; tried++) {
-      const address = `127.0.0.1:${FIRST_LOCAL_PORT + opened++ % LOCAL_PORTS}`
-      if (!clients.has(address)) return address
-    }
-    return undefined
-  }
-
-  /** Ends a socket with a kind. Its address is free afterwards, and another socket may soon get it. */
-  const end = (client: Client, kind: Transport.IoFailed["kind"]): void => {
-    client.ended ??= kind
-    if (clients.get(client.local) === client) clients.delete(client.local)
-  }
-
-  /** Ends a socket, and reports that to its receiver. */
-  const breakSocket = (client: Client, kind: Transport.IoFailed["kind"]): void => {
-    end(client, kind)
-    client.receiver?.failed(Cause.fail(ioFailed(kind, client.peer)))
-  }
-
   const open = Effect.fnUntraced(function*(peer: string) {
     const failing = failuresTo(peer).open
     if (failing !== undefined) return yield* openFailed(failing, peer)
     const line = yield* path.line(peer)
-    const local = localAddress()
-    if (local === undefined) return yield* openFailed("AddressInUse", peer)
-    const client: Client = { peer, local, receiver: undefined, ended: undefined }
-    clients.set(local, client)
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        client.receiver = undefined
-        end(client, "Closed")
-      })
-    )
+    const client = sockets.open(peer)
+    if (client === undefined) return yield* openFailed("AddressInUse", peer)
+    yield* Effect.addFinalizer(() => Effect.sync(() => sockets.close(client)))
     const deliver = toServer(client, line)
     const connection: Transport.Connection = {
       listen: (receiver) => {
@@ -367,15 +316,10 @@ export const make = Effect.fnUntraced(function*(
     return connection
   }, Effect.uninterruptible)
 
-  const breakSockets = (kind: Transport.IoFailed["kind"] = "Unknown", which: (client: Client) => boolean) =>
-    Effect.sync(() => {
-      for (const client of [...clients.values()].filter(which)) breakSocket(client, kind)
-    })
-
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
       for (const { closed, queue } of servers.values()) Queue.failCauseUnsafe(queue, Cause.fail(closed))
-      for (const client of clients.values()) breakSocket(client, "Closed")
+      sockets.break("Closed", () => true)
       servers.clear()
     })
   )
@@ -394,7 +338,7 @@ export const make = Effect.fnUntraced(function*(
         failures = next
         failuresOf.clear()
       }),
-    breakSockets: (kind) => breakSockets(kind, () => true),
+    breakSockets: (kind = "Unknown") => Effect.sync(() => sockets.break(kind, () => true)),
     line: (address) => {
       const server = formatAddress(address)
       return {
@@ -405,7 +349,7 @@ export const make = Effect.fnUntraced(function*(
           Effect.sync(() => {
             failuresOf.set(server, next)
           }),
-        breakSockets: (kind) => breakSockets(kind, ({ peer }) => peer === server)
+        breakSockets: (kind = "Unknown") => Effect.sync(() => sockets.break(kind, ({ peer }) => peer === server))
       }
     },
     statistics: Effect.sync(path.statistics)

@@ -2,7 +2,7 @@
  * Clients of the pure machine, with manual time.
  */
 import { Packet } from "@bercon/codec"
-import { ServerMachine } from "@bercon/testing"
+import { ServerMachine, type World } from "@bercon/testing"
 import { Redacted } from "effect"
 import * as Client from "./client.ts"
 
@@ -51,3 +51,27 @@ export const run = (server: ServerMachine.ServerMachine, end: number) => {
   }
   return log
 }
+
+/** The reply of a new server to a command. */
+export const reply = (options: ServerMachine.Options, text: string): string => {
+  const server = online(options)
+  command(server, 0, 0, text)
+  return heard(server)[0]!.slice("0: ".length)
+}
+
+/** A player of a BattlEye server. */
+export const player = (slot: number, name: string, options: Partial<World.Player> = {}): World.Player => ({
+  slot,
+  name,
+  ip: "203.0.113.100",
+  port: 2304,
+  guid: "2c65319280ac51b220aef667552a7f06",
+  identity: "b6955d91-4749-4cdb-9a51-e69f630ec435",
+  ping: 140,
+  verified: true,
+  inLobby: false,
+  ...options
+})
+
+/** A world of two players. */
+export const world = { players: [player(0, "Miller"), player(3, "Kerry (x)")] }

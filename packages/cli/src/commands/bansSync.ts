@@ -33,7 +33,9 @@ export const bansSync = define(
       Flag.optional
     ),
     allowEmpty: Flag.Boolean("allow-empty").pipe(
-      Flag.withDescription("Allows a book without bans, which removes all of its rows"),
+      Flag.withDescription(
+        "Removes orphans, too: rows with the mark whose numbers the book never had. Allows a book without bans"
+      ),
       Flag.withDefault(false)
     )
   },

@@ -5,7 +5,7 @@ import * as Ban from "@bercon/client/Ban"
 import * as RconClient from "@bercon/client/RconClient"
 import * as BanBook from "@bercon/operations/BanBook"
 import type { BanEntry } from "@bercon/operations/BanEntry"
-import type { BanPolicy } from "@bercon/operations/BanPolicy"
+import { type BanPolicy, MAX_CAPACITY } from "@bercon/operations/BanPolicy"
 import * as BansFile from "@bercon/operations/BansFile"
 import * as BanSync from "@bercon/operations/BanSync"
 import * as DateTime from "effect/DateTime"
@@ -16,15 +16,17 @@ import type * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import * as Clients from "../command/Clients.ts"
-import type { Servers } from "../connection/Servers.ts"
+import type { Server, Servers } from "../connection/Servers.ts"
 import { type ServerFailure, TargetError, UsageError } from "../Failure.ts"
-import { Output } from "../output/Output.ts"
 import * as View from "../output/View.ts"
 import * as Folder from "./folder.ts"
 
-/** A change that a server's list needs. `Unknown`: the list is not complete, so the ban may be in it. */
+/**
+ * A change that a server's list needs. `Unknown`: the list is not complete, so the ban may be in it. `Orphan`: the row has the mark,
+ * and a number that the book never had; it stays.
+ */
 const Change = Schema.Struct({
-  change: Schema.Literals(["Add", "Remove", "Unknown"]),
+  change: Schema.Literals(["Add", "Remove", "Unknown", "Orphan"]),
   target: Ban.BanTarget,
   until: Schema.optionalKey(Schema.String),
   reason: Schema.String
@@ -39,14 +41,21 @@ const changes = View.make(Change, {
   ]
 })
 
-const Synced = Schema.Struct({ added: Schema.Int, removed: Schema.Int, rows: Schema.Int, foreign: Schema.Int })
+const Synced = Schema.Struct({
+  added: Schema.Int,
+  removed: Schema.Int,
+  rows: Schema.Int,
+  foreign: Schema.Int,
+  orphans: Schema.Int
+})
 
 const synced = View.make(Synced, {
   columns: [
     { key: "added", title: "Added", right: true, cell: ({ added }) => String(added) },
     { key: "removed", title: "Removed", right: true, cell: ({ removed }) => String(removed) },
     { key: "rows", title: "Rows of the book", right: true, cell: ({ rows }) => String(rows) },
-    { key: "foreign", title: "Rows of others", right: true, cell: ({ foreign }) => String(foreign) }
+    { key: "foreign", title: "Rows of others", right: true, cell: ({ foreign }) => String(foreign) },
+    { key: "orphans", title: "Orphans", right: true, cell: ({ orphans }) => String(orphans) }
   ],
   single: true
 })
@@ -58,8 +67,8 @@ const entryRow = (change: "Add" | "Unknown") => ({ reason, target, until }: BanE
   reason
 })
 
-const listRow = ({ reason, remaining, target }: Ban.Ban): typeof Change.Type => ({
-  change: "Remove",
+const listRow = (change: "Remove" | "Orphan") => ({ reason, remaining, target }: Ban.Ban): typeof Change.Type => ({
+  change,
   target,
   ...(typeof remaining === "string" ? { until: remaining } : { until: `${Duration.format(remaining)} left` }),
   reason
@@ -99,7 +108,7 @@ export interface Options {
   /** The mark of the book's rows. */
   readonly mark: string
   readonly isDryRun: boolean
-  /** Whether a book without bans is meant: it removes all of its rows. */
+  /** Whether a book without bans is meant, or one that lacks bans that the servers have: orphans are removed, too. */
   readonly isEmptyAllowed: boolean
 }
 
@@ -110,38 +119,50 @@ const toServerFailure = (error: { readonly _tag: string; readonly message: strin
     ? new UsageError({ message: error.message })
     : error as ServerFailure
 
-/** The most that a policy allows. */
-const CAPACITY = 2500
+/**
+ * Why it is not known which server of the community it is. The bans of another server would be put on it, or those that hold on it
+ * would be removed.
+ */
+const problemOfId = ({ name, profile }: Server): string | undefined =>
+  profile === undefined
+    ? `${name} has no profile: name it by --profile or --all. ` +
+      "The name of the profile must be the server's id in your program"
+    : profile.movedBy.length > 0
+    ? `the profile ${JSON.stringify(name)} has another address than ${profile.movedBy.join(" and ")}: ` +
+      `leave ${profile.movedBy.length === 1 ? "it" : "them"} out, or correct the profile`
+    : undefined
 
 /** Syncs the lists of all servers, or prints what would be changed. */
 export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isEmptyAllowed, mark, source }: Options) {
-  const policy: BanPolicy = { mark, capacity: CAPACITY }
-  const output = yield* Output
+  // A file does not remember bans that were in it before: rows that are not in it are not wanted.
+  const orphans = isEmptyAllowed || "file" in source ? "Remove" : "Keep"
+  const policy: BanPolicy = { mark, capacity: MAX_CAPACITY, orphans }
   const book = yield* Layer.build(bookOf(source, mark)).pipe(
     Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))
   )
   const entries = yield* Effect.provideContext(Effect.flatMap(BanBook.BanBook, ({ list }) => list), book)
   if (entries.length === 0 && !isEmptyAllowed) {
     return yield* new UsageError({
-      message: `${described(source)} has no bans. --allow-empty removes all of its bans from the servers`
+      message: `${described(source)} has no bans. --allow-empty removes all rows of its mark from the servers`
     })
   }
-  const nameless = servers.servers.find(({ isProfile }) => !isProfile)
-  if (nameless !== undefined && entries.some(({ servers }) => servers !== "all")) {
-    // Those that hold on it under its id would be removed.
+  const problem = entries.some(({ servers }) => servers !== "all")
+    ? servers.servers.map(problemOfId).find((problem) => problem !== undefined)
+    : undefined
+  if (problem !== undefined) {
     return yield* new UsageError({
-      message: `${described(source)} has bans that do not hold on all servers, and ${nameless.name} has no profile: ` +
-        "name it by --profile or --all. The name of the profile must be the server's id in your program"
+      message: `${described(source)} has bans that do not hold on all servers, and ${problem}`
     })
   }
   const clients = yield* Clients.make(servers)
-  /** Asks each server by its name. */
+  /** Asks each server by its name, and prints the answers. */
   const ask = <Row, E extends { readonly _tag: string; readonly message: string }>(
+    view: View.View<Row>,
     question: (
       server: string
     ) => Effect.Effect<ReadonlyArray<Row>, E, RconClient.RconClient | BanBook.BanBook | KeyValueStore.KeyValueStore>
   ) =>
-    Clients.ask<Row>(clients, (rcon, emit, _count, server) =>
+    Clients.ask(clients, view, (rcon, { emit }, server) =>
       question(server).pipe(
         Effect.provideService(RconClient.RconClient, rcon),
         Effect.provideContext(book),
@@ -150,15 +171,16 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
       ))
 
   if (isDryRun) {
-    const answers = yield* ask((server) =>
-      Effect.map(BanSync.compare(server, policy), ({ excess, missing, unknown }) => [
-        ...missing.map(entryRow("Add")),
-        ...excess.map(listRow),
-        ...unknown.map(entryRow("Unknown"))
-      ])
+    return yield* ask(
+      changes,
+      (server) =>
+        Effect.map(BanSync.compare(server, policy), ({ excess, missing, orphans, unknown }) => [
+          ...missing.map(entryRow("Add")),
+          ...excess.map(listRow("Remove")),
+          ...unknown.map(entryRow("Unknown")),
+          ...orphans.map(listRow("Orphan"))
+        ])
     )
-    return yield* Clients.report(answers, (parts) => output.print(changes, parts), servers)
   }
-  const answers = yield* ask((server) => Effect.map(BanSync.sync(server, policy), (result) => [result]))
-  yield* Clients.report(answers, (parts) => output.print(synced, parts), servers)
+  yield* ask(synced, (server) => Effect.map(BanSync.sync(server, policy), (result) => [result]))
 })

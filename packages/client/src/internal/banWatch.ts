@@ -12,6 +12,7 @@ import type { CommandError } from "../CommandError.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import * as ServerEvent from "../ServerEvent.ts"
 import { isComplete, type Table } from "../Table.ts"
+import { unmatched } from "./banRows.ts"
 import { complainer, reported } from "./reported.ts"
 
 /** Servers print whole minutes. */
@@ -57,7 +58,9 @@ export const make = (options: {
     const read = table.rows.map((ban): Read => ({ ban, at: now }))
     if (before !== undefined) { for (const event of changes(before, table, now)) options.publish(event) }
     // Rows that an incomplete list does not contain are remembered.
-    const unseen = isComplete(table) || before === undefined ? [] : unmatched(before, table.rows)
+    const unseen = isComplete(table) || before === undefined
+      ? []
+      : unmatched(before, ({ ban }) => nameOf(ban), table.rows.map(nameOf))
     before = [...read, ...unseen.slice(0, REMEMBERED)]
   }
 
@@ -118,17 +121,6 @@ const changes = (
 /** When a ban ends; `Infinity` if it is permanent. */
 const endOf = ({ at, ban }: Read): number =>
   Duration.isDuration(ban.remaining) ? at + Duration.toMillis(ban.remaining) : Infinity
-
-/** The remembered rows that a list does not contain. */
-const unmatched = (before: ReadonlyArray<Read>, rows: ReadonlyArray<Ban>): ReadonlyArray<Read> => {
-  const left = new Map<string, number>()
-  for (const row of rows) left.set(nameOf(row), (left.get(nameOf(row)) ?? 0) + 1)
-  return before.filter(({ ban }) => {
-    const count = left.get(nameOf(ban)) ?? 0
-    left.set(nameOf(ban), count - 1)
-    return count <= 0
-  })
-}
 
 const parted = <A>(values: ReadonlyArray<A>, isFirst: (value: A) => boolean): readonly [Array<A>, Array<A>] => [
   values.filter(isFirst),

@@ -24,12 +24,9 @@ export const make = Effect.fnUntraced(function*(port: Endpoint, options: PathOpt
   const line = yield* path.line("")
   yield* Effect.addFinalizer(() => Queue.fail(inbound, new EndpointError({ kind: "Closed", address: port.address })))
 
-  const offer = <A, E>(queue: Queue.Queue<A, E>, element: A): Path.Arrival =>
-    Queue.offerUnsafe(queue, element) ? "delivered" : "overflowed"
-
   const read = Effect.map(port.pull, (batch) => {
     for (const { datagram, from } of batch) {
-      line.send("toServer", datagram, (datagram) => offer(inbound, { from, datagram }))
+      line.send("toServer", datagram, (datagram) => Path.offer(inbound, { from, datagram }))
     }
   })
 
@@ -50,7 +47,7 @@ export const make = Effect.fnUntraced(function*(port: Endpoint, options: PathOpt
     address: port.address,
     pull: Queue.takeAll(inbound),
     write: (to, datagram) =>
-      Effect.sync(() => line.send("toClient", datagram, (datagram) => offer(outbound, { to, datagram })))
+      Effect.sync(() => line.send("toClient", datagram, (datagram) => Path.offer(outbound, { to, datagram })))
   }
   return endpoint
 })

@@ -5,6 +5,7 @@ import { Alarm, Monotonic } from "@bercon/session/unstable"
 import type * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Struct from "effect/Struct"
@@ -134,6 +135,10 @@ const fate = (lane: Lane, original: Uint8Array): ReadonlyArray<readonly [delay: 
 
 /** The fate of a datagram at the end of its way. */
 export type Arrival = "delivered" | "refused" | "overflowed"
+
+/** Delivers into a queue, which may be full. */
+export const offer = <A, E>(queue: Queue.Queue<A, E>, element: A): Arrival =>
+  Queue.offerUnsafe(queue, element) ? "delivered" : "overflowed"
 
 /** All lines to servers, or one of them. */
 export interface Line {

@@ -8,14 +8,14 @@ import { Monotonic } from "@bercon/session/unstable"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { BanNotFound, BansChanged, ListIncomplete, LookupFailed, Unconfirmed } from "../../ActionError.ts"
+import { BansChanged, LookupFailed, Unconfirmed } from "../../ActionError.ts"
 import type { Ban, BanTarget } from "../../Ban.ts"
 import type { CommandError } from "../../CommandError.ts"
 import { isIdentityId } from "../../Identity.ts"
 import type { ReplyError } from "../../ReplyError.ts"
 import type { ServerEvent } from "../../ServerEvent.ts"
 import { isComplete, type Table } from "../../Table.ts"
-import { make as actionError } from "../actionError.ts"
+import { banNotListed, make as actionError } from "../actionError.ts"
 import * as Arguments from "../arguments.ts"
 import { missingFrom } from "../banRows.ts"
 import type { ClientSession } from "../clientSession.ts"
@@ -61,10 +61,7 @@ export const make = (dependencies: Dependencies): Bans => {
     const listed = target instanceof PlayerTarget ? target.player?.guid : target
 
     const isListed = ({ rows }: Table<Ban>): boolean =>
-      rows.some((row) =>
-        row.target === listed && lasts(row, minutes) &&
-        (terms.reason === "" || isPrintOf(row.reason, terms.reason))
-      )
+      rows.some((row) => row.target === listed && isPrintOfBan(row, minutes, terms.reason))
 
     const send = target instanceof PlayerTarget
       ? Effect.flatMap(
@@ -126,11 +123,8 @@ export const make = (dependencies: Dependencies): Bans => {
   const banAll = Effect.fnUntraced(function*(targets: ReadonlyArray<BanTarget>, terms: BanTerms, call: Call) {
     if (targets.some(isIdentityId)) return yield* unsupported("addBan", SERVER)
     const minutes = yield* Arguments.count("addBan", "duration", terms.duration, "minute", "permanent")
-    const isIt = (target: BanTarget) => (row: Ban): boolean =>
-      row.target === target && lasts(row, minutes) &&
-      (terms.reason === "" || isPrintOf(row.reason, terms.reason))
     const missingIn = ({ rows }: Table<Ban>): ReadonlyArray<BanTarget> =>
-      targets.filter((target) => !rows.some(isIt(target)))
+      targets.filter((target) => !rows.some((row) => row.target === target && isPrintOfBan(row, minutes, terms.reason)))
     const before = yield* Effect.mapError(
       banTable(call),
       (cause) => actionError("banAll", new LookupFailed({ cause }))
@@ -255,12 +249,7 @@ export const make = (dependencies: Dependencies): Bans => {
     )
     const { absent, rows } = findRows(wanted, before.rows)
     if (absent !== undefined) {
-      return yield* actionError(
-        "unban",
-        isComplete(before)
-          ? new BanNotFound({ target: absent })
-          : new ListIncomplete({ list: "bans", target: absent, isCut: before.cut, unread: before.unparsed.length })
-      )
+      return yield* actionError("unban", banNotListed(before, absent))
     }
     let list = before
     let left = rows
@@ -282,7 +271,10 @@ export const make = (dependencies: Dependencies): Bans => {
   }
 }
 
-/** Whether a row can be the ban that was just added for this number of minutes. 0 is permanent. */
+/** Whether a row can be a ban that was just added for this number of minutes, 0 for permanent, with this reason. */
+const isPrintOfBan = (row: Ban, minutes: number, reason: string): boolean =>
+  lasts(row, minutes) && (reason === "" || isPrintOf(row.reason, reason))
+
 const lasts = ({ remaining }: Ban, minutes: number): boolean =>
   minutes === 0 || remaining === "permanent"
     ? minutes === 0 && remaining === "permanent"

@@ -5,7 +5,6 @@ import * as Effect from "effect/Effect"
 import {
   type ActionError,
   BanNotFound,
-  ListIncomplete,
   LookupFailed,
   PlayerNotFound,
   Rejected,
@@ -14,8 +13,8 @@ import {
 import { Ban, type BanId, type BanTarget } from "../../Ban.ts"
 import type { CommandError } from "../../CommandError.ts"
 import { isIdentityId } from "../../Identity.ts"
-import { isComplete, type Table, type UnparsedRow } from "../../Table.ts"
-import { make as actionError } from "../actionError.ts"
+import type { Table, UnparsedRow } from "../../Table.ts"
+import { banNotListed, make as actionError } from "../actionError.ts"
 import * as Arguments from "../arguments.ts"
 import type { ClientSession } from "../clientSession.ts"
 import { actions } from "../commandTable.ts"
@@ -23,8 +22,14 @@ import type { BanTerms, Call, FlavourCommands } from "../flavourCommands.ts"
 import { about, executed, once, sendWith, unsupported } from "../outgoing.ts"
 import { PlayerTarget } from "../playerTarget.ts"
 import { trusted } from "../trusted.ts"
-import * as Exchange from "./exchange.ts"
-import * as Replies from "./replies.ts"
+import * as BansReply from "./bansReply.ts"
+import * as Driver from "./driver.ts"
+import type { Window } from "./exchange.ts"
+import type { Expectation } from "./expectation.ts"
+import { expectationOf, looseExpectationOf } from "./expectationOf.ts"
+import { join } from "./messages.ts"
+import * as Outcomes from "./outcomes.ts"
+import * as PlayersReply from "./playersReply.ts"
 
 export interface Reforger {
   readonly commands: FlavourCommands
@@ -53,19 +58,19 @@ const MAX_PAGES = 1000
 
 export const make = (
   session: ClientSession,
-  window: Exchange.Window,
-  runtime: Exchange.Runtime
+  window: Window,
+  runtime: Driver.Runtime
 ): Reforger => {
-  const { close, gap, offer, restart, send } = Exchange.make(session, window, Replies.expectationOf, runtime)
+  const { close, gap, offer, restart, send } = Driver.make(session, window, expectationOf, runtime)
 
-  const ask = (text: string, expectation: Exchange.Expectation, call: Call): Effect.Effect<Reply, CommandError> =>
+  const ask = (text: string, expectation: Expectation, call: Call): Effect.Effect<Reply, CommandError> =>
     Effect.flatMap(
       send(text, expectation, call),
-      ({ repeated, texts }) => Effect.map(executed(text, Replies.join(texts)), (text) => ({ text, repeated }))
+      ({ repeated, texts }) => Effect.map(executed(text, join(texts)), (text) => ({ text, repeated }))
     )
 
   const query = (text: string, call: Call): Effect.Effect<string, CommandError> =>
-    Effect.map(ask(text, Replies.expectationOf(text), call), (reply) => reply.text)
+    Effect.map(ask(text, expectationOf(text), call), (reply) => reply.text)
 
   /**
    * An action whose success the server reports. `missing` returns the reason if the reply means that its target does
@@ -78,13 +83,13 @@ export const make = (
     isDone: (reply: string) => boolean,
     missing: (reply: string) => ActionError["reason"] | undefined
   ): Effect.Effect<string, CommandError | ActionError> =>
-    ask(text, Replies.expectationOf(text), call).pipe(
+    ask(text, expectationOf(text), call).pipe(
       Effect.catchReason("CommandError", "IncompleteReply", () => Effect.fail(actionError(action, unconfirmed()))),
       Effect.flatMap(({ repeated, text }) => {
         if (isDone(text)) return Effect.succeed(text)
         const reason = repeated
           ? undefined
-          : missing(text) ?? (Replies.isRefusal(text) ? new Rejected({ text }) : undefined)
+          : missing(text) ?? (Outcomes.isRefusal(text) ? new Rejected({ text }) : undefined)
         return Effect.fail(actionError(action, reason ?? unconfirmed(text)))
       })
     )
@@ -103,7 +108,7 @@ export const make = (
       text,
       about(target, once(call)),
       isDone,
-      (reply) => Replies.isNoPlayer(reply) ? notFound() : undefined
+      (reply) => Outcomes.isNoPlayer(reply) ? notFound() : undefined
     ).pipe(
       Effect.catchReason(
         "CommandError",
@@ -123,7 +128,7 @@ export const make = (
     for (let number = 1; number <= Math.min(pages, MAX_PAGES); number++) {
       const page = yield* Effect.flatMap(
         query(`#ban list ${number}`, call),
-        (reply) => Effect.fromResult(Replies.parseBans(reply, lines))
+        (reply) => Effect.fromResult(BansReply.parse(reply, lines))
       ).pipe(
         // An older server may have no more pages, and its reply to that is unknown.
         Effect.catchIf(
@@ -147,7 +152,7 @@ export const make = (
   })
 
   const kick = (target: PlayerTarget, _reason: string, call: Call) =>
-    actOn("kick", `#kick ${target.slot}`, target, call, Replies.isKicked)
+    actOn("kick", `#kick ${target.slot}`, target, call, Outcomes.isKicked)
 
   const ban = Effect.fnUntraced(function*(target: PlayerTarget | BanTarget, terms: BanTerms, call: Call) {
     const isPlayer = target instanceof PlayerTarget
@@ -156,10 +161,10 @@ export const make = (
     const reason = terms.reason === "" ? "" : ` ${terms.reason}`
     const text = `#ban create ${isPlayer ? target.slot : target} ${seconds}${reason}`
     return yield* isPlayer
-      ? actOn("ban", text, target, call, Replies.isBanned)
+      ? actOn("ban", text, target, call, Outcomes.isBanned)
       // An account is the same in every session. But a ban that is executed again, after a removal, would restore the
       // ban.
-      : act("ban", text, { ...call, repeatable: call.repeatable ?? false }, Replies.isBanned, () => undefined)
+      : act("ban", text, { ...call, repeatable: call.repeatable ?? false }, Outcomes.isBanned, () => undefined)
   })
 
   const banAll = (targets: ReadonlyArray<BanTarget>, terms: BanTerms, call: Call) =>
@@ -170,8 +175,8 @@ export const make = (
       "unban",
       `#ban remove ${target}`,
       { ...call, repeatable: false },
-      Replies.isUnbanned,
-      (reply) => Replies.isNoBan(reply) ? new BanNotFound({ target }) : undefined
+      Outcomes.isUnbanned,
+      (reply) => Outcomes.isNoBan(reply) ? new BanNotFound({ target }) : undefined
     )
 
   const unban = Effect.fnUntraced(function*(wanted: ReadonlyArray<BanTarget | Ban>, call: Call) {
@@ -185,12 +190,7 @@ export const make = (
       )
       const absent = targets.find((target) => !table.rows.some((row) => row.target === target))
       if (absent !== undefined) {
-        return yield* actionError(
-          "unban",
-          isComplete(table)
-            ? new BanNotFound({ target: absent })
-            : new ListIncomplete({ list: "bans", target: absent, isCut: table.cut, unread: table.unparsed.length })
-        )
+        return yield* actionError("unban", banNotListed(table, absent))
       }
     }
     return yield* oneByOne("unban", targets, (target) => removeBan(target, call))
@@ -198,12 +198,12 @@ export const make = (
 
   const commands: FlavourCommands = {
     playerTable: (call) =>
-      Effect.flatMap(query("#players", call), (reply) => Effect.fromResult(Replies.parsePlayers(reply))),
+      Effect.flatMap(query("#players", call), (reply) => Effect.fromResult(PlayersReply.parse(reply))),
     banTable,
     simple: ({ parse, text }, call) =>
       SIMPLE.has(text)
         ? Effect.flatMap(
-          ask(text, Replies.expectationOf(text), once(call)),
+          ask(text, expectationOf(text), once(call)),
           (reply) => Effect.fromResult(parse(reply.text))
         )
         : unsupported(text, SERVER),
@@ -218,7 +218,7 @@ export const make = (
       // The empty command has no effect and no output.
       text === ""
         ? sendWith(text, call, (options) => session.command(text, options))
-        : Effect.map(ask(text, Replies.looseExpectationOf(text), call), (reply) => reply.text)
+        : Effect.map(ask(text, looseExpectationOf(text), call), (reply) => reply.text)
   }
 
   return {

@@ -1,8 +1,10 @@
 /**
  * Decides the changes of a server's list of bans that make it agree with the book. Pure.
  *
- * A row is the book's if its reason has the mark of the book. On Arma Reforger's own RCON lists have no reasons; there the
- * `ledger` remembers what the book has put in. All other rows are somebody else's, and are left alone.
+ * A row is the book's if its reason has the mark of the book and the number of a ban that the book has, or has lifted. On Arma
+ * Reforger's own RCON lists have no reasons; there the `ledger` remembers what the book has put in. All other rows are somebody
+ * else's, and are left alone. A row with the mark and a number that the book never had is an orphan: it is of another book, or of
+ * a store that was lost, so its absence from this book does not prove that it is not wanted.
  *
  * A row that a list does not show may be there all the same, if the list is not complete. So a ban is added only if it is certainly
  * missing.
@@ -14,6 +16,7 @@ import { isGuid } from "@bercon/client/Guid"
 import { isIdentityId } from "@bercon/client/Identity"
 import type { Table } from "@bercon/client/Table"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import { type BanEntry, type BanEntryId, endOf } from "../../BanEntry.ts"
 import { idIn } from "./mark.ts"
 import type { BanSettings } from "./settings.ts"
@@ -23,6 +26,8 @@ export interface Situation {
   readonly entries: ReadonlyArray<BanEntry>
   /** The numbers of entries that cannot be read: their targets are unknown. */
   readonly unreadable: ReadonlySet<string>
+  /** The target of a ban that the book has, on any server, or has lifted, by its number. */
+  readonly targetOf: (id: BanEntryId) => BanTarget | undefined
   /** The server's list. */
   readonly table: Table<Ban>
   /** In milliseconds since 1970. */
@@ -47,6 +52,8 @@ export interface Decision {
   readonly expired: number
   /** How many rows are somebody else's. */
   readonly foreign: number
+  /** Rows with the mark whose number the book never had. */
+  readonly orphans: ReadonlyArray<Ban>
 }
 
 /** A ban that ends within this time is not added any more: servers count whole minutes. */
@@ -55,25 +62,42 @@ const TOO_SHORT = 60_000
 export const decide = (situation: Situation): Decision =>
   situation.ledger === undefined ? byMark(situation) : byLedger(situation, situation.ledger)
 
+/** The owner of a row. `id`: the number in its mark. */
+export type Owner =
+  | { readonly _tag: "Book" | "Orphan"; readonly id: BanEntryId }
+  | { readonly _tag: "Other" }
+
+export const ownerOf = (
+  { reason, target }: Ban,
+  { settings, targetOf, unreadable }: Pick<Situation, "settings" | "targetOf" | "unreadable">
+): Owner => {
+  const id = idIn(reason, settings.mark)
+  if (id === undefined) return { _tag: "Other" }
+  const known = unreadable.has(id) ? target : targetOf(id)
+  if (known === undefined) return { _tag: settings.orphans === "Remove" ? "Book" : "Orphan", id }
+  // An admin may have copied the reason of one of the book's bans for one of another target.
+  return known === target ? { _tag: "Book", id } : { _tag: "Other" }
+}
+
 const byMark = (situation: Situation): Decision => {
-  const { entries, settings, table, unreadable } = situation
-  const inForce = new Map(entries.map((entry) => [entry.id, entry]))
-  /** Rows with the mark, by the number in it. */
+  const { settings, table, unreadable } = situation
+  /** Rows of the book, by the number in the mark. */
   const marked = new Map<BanEntryId, Array<Ban>>()
+  const orphans: Array<Ban> = []
+  let expired = 0
   let foreign = 0
   for (const row of table.rows) {
-    const id = idIn(row.reason, settings.mark)
-    // An admin may have copied the reason of one of the book's bans for one of another target.
-    const isForeign = id === undefined || (inForce.get(id)?.target ?? row.target) !== row.target
-    if (isForeign) foreign++
-    else marked.set(id, [...marked.get(id) ?? [], row])
+    const owner = ownerOf(row, situation)
+    if (owner._tag === "Book") marked.set(owner.id, [...marked.get(owner.id) ?? [], row])
+    else if (owner._tag === "Other") foreign++
+    else if (!isLive(row)) expired++
+    else if (!isEnding(row)) orphans.push(row)
   }
   const listed = (entry: BanEntry): boolean => marked.get(entry.id)?.some(isLive) === true
   const wanted = new Set(wantedOf(situation, listed).map(({ id }) => id))
 
   const kept = new Set<BanEntryId>()
   const remove: Array<Ban> = []
-  let expired = 0
   for (const [id, rows] of marked) {
     if (unreadable.has(id)) continue
     for (const row of rows) {
@@ -84,7 +108,7 @@ const byMark = (situation: Situation): Decision => {
       else remove.push(row)
     }
   }
-  return { ...missing(situation, wanted, kept), remove, kept, expired, foreign }
+  return { ...missing(situation, wanted, kept), remove, kept, expired, foreign, orphans }
 }
 
 /** An account has one ban there, which is that of the book if the ledger says so. */
@@ -110,7 +134,7 @@ const byLedger = (situation: Situation, ledger: ReadonlyMap<string, string>): De
     else if (entry === undefined && !unreadable.has(id)) remove.push(row)
   }
   const ids = new Set(Array.from(wanted.values(), ({ id }) => id))
-  return { ...missing(situation, ids, kept), remove, kept, expired: 0, foreign }
+  return { ...missing(situation, ids, kept), remove, kept, expired: 0, foreign, orphans: [] }
 }
 
 /** The bans that the server's list should have, the newest first. */
@@ -145,6 +169,10 @@ const missing = (
 }
 
 const isLive = ({ remaining }: Ban): boolean => remaining !== "expired"
+
+/** A ban that is over in the book and has left it, while the server, which counts whole minutes, has its row a little longer. */
+const isEnding = ({ remaining }: Ban): boolean =>
+  Duration.isDuration(remaining) && Duration.toMillis(remaining) <= 2 * TOO_SHORT
 
 /** Whether a list may have a row of a target that it does not show: cut off, or in a line that cannot be read. */
 const hidden = ({ cut, rows, total, unparsed }: Table<Ban>): (target: BanTarget) => boolean => {

@@ -17,12 +17,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { KeyValueStoreError } from "effect/persistence/KeyValueStore"
 import type { Service as BanBook } from "../../BanBook.ts"
-import { type BanEntry, type BanEntryId, endOf } from "../../BanEntry.ts"
+import { type BanEntry, type BanEntryId, endOf, isOn } from "../../BanEntry.ts"
 import type { BanStatus } from "../../BanStatus.ts"
 import { ListDisagrees } from "../../BanSyncError.ts"
-import { decide, type Decision, victims } from "./banDecision.ts"
+import { decide, type Decision, ownerOf, type Situation, victims } from "./banDecision.ts"
 import type { Ledger } from "./ledger.ts"
-import { idIn, markedReason } from "./mark.ts"
+import { markedReason } from "./mark.ts"
 import type { BanSettings } from "./settings.ts"
 
 export type Failure = CommandError | ReplyError | ActionError | KeyValueStoreError | ListDisagrees
@@ -92,6 +92,11 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   let expiredThen = 0
   /** Rows of others to be put back, and how often that was tried. */
   let owed: ReadonlyArray<Owed> = []
+  /** The numbers that the book knew when the list was last compared with it. */
+  let numbers: Pick<Situation, "targetOf" | "unreadable"> = { targetOf: () => undefined, unreadable: new Set() }
+
+  /** Whether a row is not the book's: if a removal hits it, it must be put back. */
+  const isForeign = (row: Ban): boolean => ownerOf(row, { settings, ...numbers })._tag !== "Book"
 
   const add = Effect.fnUntraced(function*(entry: BanEntry, now: number) {
     const minutes = Math.ceil((endOf(entry) - now) / 60_000)
@@ -125,7 +130,6 @@ export const make = (dependencies: Dependencies): ListKeeper => {
 
   /** Strikes off what has been put back, and what the list does not show however often it is added. */
   const settle = Effect.fnUntraced(function*(rows: ReadonlyArray<Ban>) {
-    const isForeign = ({ reason }: Ban) => idIn(reason, settings.mark) === undefined
     // Once it has been sent, its words may be printed differently.
     const isBack = ({ row, tries }: Owed) =>
       rows.some((one) => one.target === row.target && isForeign(one) && (tries > 0 || one.reason === row.reason))
@@ -149,8 +153,8 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   }
 
   /** Removes rows until one is not at its place in the list. */
-  const removeAll = Effect.fnUntraced(function*({ foreign, remove: rows }: Decision) {
-    const size = foreign === 0 ? BATCH : 1
+  const removeAll = Effect.fnUntraced(function*({ foreign, orphans, remove: rows }: Decision) {
+    const size = foreign + orphans.length === 0 ? BATCH : 1
     for (let start = 0; start < rows.length; start += size) {
       if (!(yield* remove(rows.slice(start, start + size)))) return
     }
@@ -158,7 +162,7 @@ export const make = (dependencies: Dependencies): ListKeeper => {
 
   /** A removal met with a change of another admin. */
   const collided = (change: BansChanged) => {
-    const found = victims(change).filter(({ reason }) => idIn(reason, settings.mark) === undefined)
+    const found = victims(change).filter(isForeign)
     owed = [...owed, ...found.map((row) => ({ row, tries: 0 }))]
     const what = found.length > 0
       ? "may have hit these bans: they are put back"
@@ -174,11 +178,15 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   const compare = Effect.gen(function*(): Effect.fn.Return<Comparison, CommandError | ReplyError | KeyValueStoreError> {
     const hasReasons = (yield* rcon.flavour) !== "Reforger"
     const table = yield* rcon.banTable
-    const entries = yield* book.search({ server })
+    const all = yield* book.list
+    const inForce = new Map(all.map(({ id, target }) => [id, target]))
+    const entries = all.filter((entry) => isOn(entry, server))
+    const lifted = yield* book.lifted
+    numbers = { targetOf: (id) => inForce.get(id) ?? lifted.get(id), unreadable: yield* book.unreadable }
     const now = yield* Clock.currentTimeMillis
     const decision = decide({
       entries,
-      unreadable: yield* book.unreadable,
+      ...numbers,
       table,
       now,
       settings,
@@ -224,7 +232,8 @@ export const make = (dependencies: Dependencies): ListKeeper => {
     }
     if (!hasReasons && isComplete(table)) yield* ledger.retain(new Set(table.rows.map(({ target }) => target)))
     expiredThen = decision.expired
-    return { _tag: "Converged" as const, at: now, rows: decision.kept.size, foreign: decision.foreign }
+    const { foreign, kept, orphans } = decision
+    return { _tag: "Converged" as const, at: now, rows: kept.size, foreign, orphans: orphans.length }
   })
 
   const converge = Effect.gen(function*() {

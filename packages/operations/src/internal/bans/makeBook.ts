@@ -19,6 +19,7 @@ import { BanBookError, BookFull, NotInBook, StoreFailed } from "../../BanBookErr
 import { BanEntry, BanEntryId, isInForce, isOn } from "../../BanEntry.ts"
 import { storeProblem } from "../storeProblem.ts"
 import * as Entries from "./entries.ts"
+import * as Lifted from "./lifted.ts"
 import { DEFAULT_MARK, idIn } from "./mark.ts"
 import * as NewEntry from "./newEntry.ts"
 
@@ -39,11 +40,13 @@ const encode = Schema.encodeEffect(EntryJson)
 
 export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
   const { capacity, refreshInterval } = settingsOf(options)
-  const store = KeyValueStore.prefix(yield* KeyValueStore.KeyValueStore, PREFIX)
+  const shared = yield* KeyValueStore.KeyValueStore
+  const store = KeyValueStore.prefix(shared, PREFIX)
   const lock = Semaphore.makeUnsafe(1)
   const changes = yield* PubSub.sliding<BanChange>(CHANGES)
   yield* Effect.addFinalizer(() => PubSub.shutdown(changes))
   const entries = Entries.make()
+  const lifted = Lifted.make(shared)
   let unreadable: ReadonlySet<string> = new Set()
 
   const publish = (_tag: BanChange["_tag"], entry: BanEntry) => PubSub.publish(changes, { _tag, entry })
@@ -91,7 +94,7 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
   const freshId = (added?: ReadonlyMap<string, BanEntry>): Effect.Effect<BanEntryId> =>
     Effect.flatMap(Random.nextIntBetween(0, SPACE, { halfOpen: true }), (number) => {
       const id = BanEntryId.make(number.toString(36).padStart(6, "0"))
-      const isTaken = entries.get(id) !== undefined || unreadable.has(id) || added?.has(id) === true
+      const isTaken = entries.get(id) !== undefined || unreadable.has(id) || lifted.has(id) || added?.has(id) === true
       return isTaken ? freshId(added) : Effect.succeed(id)
     })
 
@@ -107,10 +110,13 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
     const one = entries.get(which)
     const found = target === undefined ? (one === undefined ? [] : [one]) : entries.of(target)
     const now = yield* Clock.currentTimeMillis
-    const lifted = found.filter((entry) => isInForce(entry, now))
-    if (lifted.length === 0) return yield* failure(new NotInBook({ which }))
-    yield* Effect.forEach(lifted, (entry) => drop(entry, publish("Lifted", entry)), { discard: true })
-    return lifted
+    const inForce = found.filter((entry) => isInForce(entry, now))
+    if (inForce.length === 0) return yield* failure(new NotInBook({ which }))
+    for (const entry of inForce) {
+      yield* stored(lifted.put(entry, now))
+      yield* drop(entry, publish("Lifted", entry))
+    }
+    return inForce
   })
 
   const importBans = Effect.fnUntraced(function*(
@@ -176,6 +182,8 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
       { concurrency: AT_ONCE, discard: true }
     )
     unreadable = left
+    // After the keys: a ban that is not among them any more is among the lifted ones already.
+    yield* stored(lifted.refresh)
     for (const entry of entries.all()) {
       if (keys.has(entry.id)) continue
       entries.remove(entry)
@@ -218,7 +226,8 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
     importBans: (bans, given) => exclusively(importBans(bans, given)),
     importEntries: (given) => exclusively(importEntries(given)),
     refresh: exclusively(refresh),
-    unreadable: Effect.sync(() => unreadable)
+    unreadable: Effect.sync(() => unreadable),
+    lifted: Effect.sync(lifted.targets)
   }
   return book
 })

@@ -45,6 +45,8 @@ const makeMembers = Effect.gen(function*() {
   const fibers = yield* FiberMap.make<string>()
   const members = new Map<string, Member>()
   const statuses = new Map<string, BanStatus>()
+  /** The number of orphans of each server that was logged last. */
+  const orphans = new Map<string, number>()
 
   const report = (server: string) => (status: BanStatus) =>
     Effect.suspend(() => {
@@ -52,7 +54,19 @@ const makeMembers = Effect.gen(function*() {
       statuses.set(server, status)
       return PubSub.publish(changes, { server, status }).pipe(
         Effect.andThen(gauge(server, status._tag === "Converged")),
-        Effect.andThen(log(before, status))
+        Effect.andThen(log(before, status)),
+        Effect.andThen(status._tag === "Converged" ? logOrphans(server, status.orphans) : Effect.void)
+      )
+    })
+
+  const logOrphans = (server: string, count: number) =>
+    Effect.suspend(() => {
+      const before = orphans.get(server) ?? 0
+      orphans.set(server, count)
+      return count === 0 || count === before ? Effect.void : Effect.logWarning(
+        `${count} rows of the server's list have the mark of the book, and numbers that it never had: they stay. ` +
+          "If the store is not the one that was meant, open that one. If it was lost, `BansFile.restore` brings the bans " +
+          "back. If they are not wanted, the policy `orphans: \"Remove\"` removes them"
       )
     })
 

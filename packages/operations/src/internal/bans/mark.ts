@@ -25,6 +25,9 @@ export const idIn = (reason: string, mark: string): BanEntryId | undefined => {
   return /^([a-z0-9]{6})\](?: |$)/.exec(text.slice(begin.length))?.[1] as BanEntryId | undefined
 }
 
+/** A reason without its mark. */
+export const withoutMark = (reason: string): string => reason.slice(reason.indexOf("]") + 1).trim()
+
 /** As much of a text as fits, without a part of a character at the end. */
 export const cut = (text: string): string => {
   const bytes = new TextEncoder().encode(text)

@@ -6,7 +6,7 @@ import * as Formatter from "effect/Formatter"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { BanEntry } from "../../BanEntry.ts"
-import { type BanPolicy, type Enforcement, InvalidPolicy } from "../../BanPolicy.ts"
+import { type BanPolicy, type Enforcement, InvalidPolicy, MAX_CAPACITY } from "../../BanPolicy.ts"
 import { DEFAULT_MARK, markedReason } from "./mark.ts"
 
 /** Times are in milliseconds. */
@@ -17,6 +17,7 @@ export interface BanSettings {
   readonly checkInterval: number
   readonly write: boolean
   readonly mark: string
+  readonly orphans: "Keep" | "Remove"
   readonly kickReason: NonNullable<BanPolicy["kickReason"]>
 }
 
@@ -31,6 +32,7 @@ export const make = (policy: BanPolicy, server?: string): Result.Result<BanSetti
     checkInterval: millis(policy.checkInterval ?? "5 minutes"),
     write: policy.write ?? true,
     mark,
+    orphans: policy.orphans ?? "Keep",
     kickReason: policy.kickReason ?? kickReason(mark)
   }
   const problem = problemOf(settings, policy)
@@ -40,7 +42,7 @@ export const make = (policy: BanPolicy, server?: string): Result.Result<BanSetti
 }
 
 const problemOf = (
-  { capacity, checkInterval, enforcement, mark, maxAge }: BanSettings,
+  { capacity, checkInterval, enforcement, mark, maxAge, orphans }: BanSettings,
   policy: BanPolicy
 ): string | undefined => {
   if (!ENFORCEMENTS.has(enforcement)) {
@@ -56,10 +58,11 @@ const problemOf = (
   if (!/^[\w-]{1,16}$/.test(mark)) {
     return `\`mark\` must be 1 to 16 letters, digits, "-" and "_" (got ${JSON.stringify(mark)})`
   }
+  if (orphans !== "Keep" && orphans !== "Remove") {
+    return `\`orphans\` must be "Keep" or "Remove" (got ${JSON.stringify(orphans)})`
+  }
   return undefined
 }
-
-const MAX_CAPACITY = 2500
 
 const millis = (input: Duration.Input): number =>
   Option.match(Duration.fromInput(input), { onNone: () => NaN, onSome: Duration.toMillis })

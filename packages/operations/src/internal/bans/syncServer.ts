@@ -36,18 +36,18 @@ const bookError = (error: KeyValueStore.KeyValueStoreError) =>
 
 export const compare = Effect.fnUntraced(function*(server: string, policy: BanPolicy = {}) {
   const { keeper } = yield* keep(server, policy)
-  const { decision: { add, foreign, kept, remove, unknown } } = yield* Effect.catchTag(
+  const { decision: { add, foreign, kept, orphans, remove, unknown } } = yield* Effect.catchTag(
     keeper.compare,
     "KeyValueStoreError",
     bookError
   )
-  const difference: Difference = { missing: add, excess: remove, unknown, kept: kept.size, foreign }
+  const difference: Difference = { missing: add, excess: remove, unknown, kept: kept.size, foreign, orphans }
   return difference
 })
 
 export const sync = Effect.fnUntraced(function*(server: string, policy: BanPolicy = {}) {
   const { changes, keeper } = yield* keep(server, policy)
-  const { foreign, rows } = yield* Effect.catchTag(keeper.converge, "KeyValueStoreError", bookError)
-  const synced: Synced = { added: changes.Add, removed: changes.Remove, rows, foreign }
+  const { foreign, orphans, rows } = yield* Effect.catchTag(keeper.converge, "KeyValueStoreError", bookError)
+  const synced: Synced = { added: changes.Add, removed: changes.Remove, rows, foreign, orphans }
   return synced
 })

@@ -1,0 +1,31 @@
+/**
+ * Parses the output of `#players`.
+ *
+ * ```text
+ * Players on server: [Player#] ; [Player UID] ; [Player Name]
+ * 1 ; b6955d91-4749-4cdb-9a51-e69f630ec435 ; Bob
+ * ```
+ */
+import * as Result from "effect/Result"
+import { Player, type PlayerId } from "../../Player.ts"
+import type { ReplyError } from "../../ReplyError.ts"
+import type { Table } from "../../Table.ts"
+import { trusted } from "../trusted.ts"
+import { identity, isNumber, NUMBERED_ROW, readRows, replyError } from "./rows.ts"
+
+/** The first words of the list. */
+export const TITLE = /^\s*Players on server:/
+const HEADING = /^\s*Players on server:\s*\[Player#\] ; \[Player UID\] ; \[Player Name\](?! *;)/
+
+export const parse = (text: string): Result.Result<Table<Player>, ReplyError> => {
+  const heading = HEADING.exec(text)
+  if (!heading) return Result.fail(replyError("#players", text))
+  return Result.succeed({
+    ...readRows(text, heading[0].length, 0, NUMBERED_ROW, ([, sign, id, uuid = ""], name) =>
+      isNumber(sign)
+        ? trusted(Player, { id: Number(id) as PlayerId, name, identity: identity(uuid), verified: false })
+        : undefined),
+    total: undefined,
+    cut: false
+  })
+}

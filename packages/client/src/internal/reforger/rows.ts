@@ -1,0 +1,103 @@
+/**
+ * Parses rows of the lists that Arma Reforger's own RCON prints.
+ *
+ * A row begins with a number and the id of an account (`1 ; UUID ; `), or with the id alone (`- UUID | `). In every
+ * list the column titles may be on a separate line, dashes may follow them, lines may end with CR LF, and `#` may
+ * precede a number.
+ */
+import type { IdentityId } from "../../Identity.ts"
+import { ReplyError } from "../../ReplyError.ts"
+import type { UnparsedRow } from "../../Table.ts"
+import { NUMBER, trimBlanks } from "../patterns.ts"
+
+const UUID = "([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
+
+/** The account with this UUID. */
+export const identity = (uuid: string): IdentityId => uuid.toLowerCase() as IdentityId
+
+/** Removes these characters at the end of the text. */
+export const trimEnd = (text: string, characters: string): string => {
+  let end = text.length
+  while (end > 0 && characters.includes(text.charAt(end - 1))) end--
+  return text.slice(0, end)
+}
+
+/** The start of a row with a number: the sign before the number, the number, the id of the account. */
+export const NUMBERED = String.raw`(?:([#-]{1,2}) ?)?(?<!\d)${NUMBER} ; ${UUID} ;`
+
+/** The start of a row without a number: the id of the account. */
+export const LISTED = String.raw`- ${UUID} \|`
+
+/** A text that begins with a row. */
+export const ROW = new RegExp(String.raw`^\s*(?:${NUMBERED}|${LISTED})`)
+
+const DASHES = /^\s*-{3,}\s*$/
+
+export interface Rows<out Row> {
+  readonly rows: ReadonlyArray<Row>
+  readonly unparsed: ReadonlyArray<UnparsedRow>
+}
+
+/**
+ * Parses the rows in the lines after the heading, which ends at `start`. `offset` is the number of lines before the
+ * text.
+ *
+ * A line can contain several rows if the server omitted the newlines between them. Each row then ends where the next
+ * match of `pattern` begins. So a name that contains the start of a row is cut there, and the rest of it would be
+ * another row. Such a row is recognised by its number (or its account, if rows have no numbers): if a row at the start
+ * of a line has the same one, the match is a part of the name.
+ */
+export const readRows = <Row>(
+  text: string,
+  start: number,
+  offset: number,
+  pattern: RegExp,
+  read: (match: RegExpExecArray, rest: string) => Row | undefined
+): Rows<Row> => {
+  const rows: Array<Row> = []
+  const unparsed: Array<UnparsedRow> = []
+  const first = offset + text.slice(0, start).split("\n").length
+  const lines = trimEnd(text.slice(start), "\0\r\n").split("\n").map((line) => {
+    const content = line.endsWith("\r") ? line.slice(0, -1) : line
+    const matches = [...content.matchAll(pattern)]
+    const [match] = matches
+    const own = match !== undefined && content.slice(0, match.index).trim() === "" ? match : undefined
+    return { content: DASHES.test(content) ? "" : content, matches, own }
+  })
+  const keys = new Set(lines.flatMap(({ own }) => own === undefined ? [] : [keyOf(own)]))
+  lines.forEach(({ content, matches, own }, index) => {
+    const keep = (text: string): void => {
+      if (trimBlanks(text) !== "") unparsed.push({ line: first + index, text })
+    }
+    const starts = matches.filter((match) => match === own || !keys.has(keyOf(match)))
+    const before = content.slice(0, starts[0]?.index)
+    // If another character precedes the first number directly, as in `1.5`, the number does not belong to the row.
+    const isAttached = starts.length > 0 && /\S$/.test(before)
+    if (!isAttached) keep(before)
+    starts.forEach((match, at) => {
+      const end = starts[at + 1]?.index
+      if (isAttached && at === 0) return keep(content.slice(0, end))
+      const row = read(match, content.slice(match.index + match[0].length, end))
+      if (row !== undefined) rows.push(row)
+      else keep(content.slice(match.index, end))
+    })
+  })
+  return { rows, unparsed }
+}
+
+/** The number of a row, or the account if rows have no numbers. */
+const keyOf = ([, first = "", number]: RegExpExecArray): string | number =>
+  number === undefined ? identity(first) : Number(number)
+
+/**
+ * A row with a number, anywhere in a line. If the name of a row ends with digits or a sign, and the newline after it is
+ * missing, these are taken for a part of the next row's number, because nothing separates them.
+ */
+export const NUMBERED_ROW = new RegExp(`${NUMBERED}(?: |$)`, "g")
+
+/** Whether the number is a slot, which is never negative. */
+export const isNumber = (sign: string | undefined): boolean => sign === undefined || sign === "#"
+
+/** The error of a reply that is not a list. */
+export const replyError = (command: string, text: string): ReplyError =>
+  new ReplyError({ command, text, ...(text !== "" && { line: 1 }) })

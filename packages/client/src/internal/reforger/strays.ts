@@ -1,0 +1,142 @@
+/**
+ * The commands whose output may still arrive although it is not awaited: commands of this client that were given up,
+ * and commands of other clients.
+ *
+ * For each message they state how well it fits, so that the command in progress does not take the output of another.
+ */
+import * as ServerEvent from "../../ServerEvent.ts"
+import { type Claim, type Expectation, MAX_TEXTS, SILENT } from "./expectation.ts"
+
+/** Maximum number of remembered commands. The oldest are forgotten. */
+export const MAX_STRAYS = 32
+
+/** Time for which they are remembered. The service that keeps the bans replies within seconds, or times out. */
+export const STRAY_MILLIS = 30_000
+
+/**
+ * Time after their last message until their output counts as complete, if that is possible. Servers repeat a lost
+ * message after 2 seconds.
+ */
+export const STRAY_QUIET_MILLIS = 3000
+
+export interface Stray {
+  readonly command: string
+  readonly expectation: Expectation
+  readonly until: number
+  /** The command that was in progress when this one was remembered. */
+  readonly rival: object | undefined
+  /** Whether unreadable texts were taken for its output. */
+  readonly answered: boolean
+  /** Whether its echo is taken when it arrives. */
+  echoExpected: boolean
+  /** Number of executions whose output is not complete. */
+  owed: number
+  /** The messages of the current output. */
+  texts: ReadonlyArray<string>
+  /** When the last of them arrived. */
+  touchedAt: number
+}
+
+/** Times are in milliseconds. */
+export class Strays {
+  #all: ReadonlyArray<Stray> = []
+
+  /** Remembers a command. `rival` is the command in progress. */
+  remember(
+    now: number,
+    rival: object | undefined,
+    stray: Pick<Stray, "command" | "expectation"> & Partial<Stray>
+  ): void {
+    this.#all = [
+      ...this.#all,
+      {
+        echoExpected: false,
+        answered: false,
+        owed: 1,
+        ...stray,
+        rival,
+        until: now + STRAY_MILLIS,
+        texts: [],
+        touchedAt: now
+      }
+    ].slice(-MAX_STRAYS)
+  }
+
+  /** Forgets a query that is sent again. Its late output is as good as the new one. */
+  supersede(command: string): void {
+    this.#all = this.#all.filter((stray) => !(stray.expectation.query && stray.command === command))
+  }
+
+  /** Forgets a command without output that was not sent after all. */
+  withdraw(command: string): void {
+    const unsent = this.#all.find((stray) => stray.expectation === SILENT && stray.command === command)
+    if (unsent !== undefined) this.#forget(unsent)
+  }
+
+  /** Forgets the commands whose output is complete, or has not arrived in time. */
+  expire(now: number): void {
+    this.#all = this.#all.filter((stray) => stray.until > now && !isQuiet(stray, now))
+  }
+
+  /** Forgets the commands whose output follows their echo at once, because the echo of a later command has arrived. */
+  overtake(): void {
+    this.#all = this.#all.filter((stray) => stray.expectation.late || stray.echoExpected)
+  }
+
+  /** Takes an echo. Returns whether it was expected, and so is not an event. */
+  takeEcho(command: string): boolean {
+    const expected = this.#all.find((stray) => stray.echoExpected && stray.command === command)
+    if (expected === undefined) return false
+    expected.echoExpected = false
+    if (expected.expectation === SILENT) this.#forget(expected)
+    return true
+  }
+
+  /** Returns the first command whose bid for a text is better than the claim of the command in progress. */
+  bidder(text: string, claim: Claim): { readonly stray: Stray; readonly bid: Claim } | undefined {
+    for (const stray of this.#all) {
+      const bid = bidOf(stray, text)
+      if (bid === "Surely" || (bid === "Perhaps" && claim !== "Surely")) return { stray, bid }
+    }
+    return undefined
+  }
+
+  /** Adds a text to the output of a command. */
+  give(stray: Stray, now: number, text: string): void {
+    const { claim, pending } = stray.expectation
+    stray.texts = claim(text, undefined) === "No" ? [...stray.texts, text].slice(-MAX_TEXTS) : [text]
+    stray.touchedAt = now
+    if (pending(stray.texts) !== "Nothing") return
+    stray.texts = []
+    if (--stray.owed === 0) this.#forget(stray)
+  }
+
+  /** Whether an unreadable text can be the output of one of them. No output precedes its echo. */
+  get canHaveUnread(): boolean {
+    return this.#all.some(({ answered, echoExpected, expectation }) => !answered && (expectation.late || !echoExpected))
+  }
+
+  #forget(stray: Stray): void {
+    this.#all = this.#all.filter((other) => other !== stray)
+  }
+}
+
+/** Whether the output has begun, may be complete, and has had no more messages for a while. */
+const isQuiet = ({ echoExpected, expectation, owed, texts, touchedAt }: Stray, now: number): boolean =>
+  !echoExpected && owed === 1 && texts.length > 0 && now >= touchedAt + STRAY_QUIET_MILLIS &&
+  expectation.pending(texts) !== "Surely"
+
+const isUnrecognized = ServerEvent.is("Unrecognized")
+
+/** How well a text fits the output of a command. */
+const bidOf = ({ echoExpected, expectation, texts }: Stray, text: string): Claim => {
+  const { claim, late, pending } = expectation
+  if (echoExpected && !late) return "No"
+  const claims = new Set([claim(text, undefined), claim(text, texts.at(-1))])
+  if (claims.has("Surely")) return "Surely"
+  // Output that can arrive at any time is recognised only by texts that no other command has.
+  if (late) return "No"
+  // Output that follows its echo at once can also have an unknown form.
+  const isReply = texts.length === 0 && pending([]) !== "Nothing" && isUnrecognized(ServerEvent.parse(text))
+  return claims.has("Perhaps") || isReply ? "Perhaps" : "No"
+}

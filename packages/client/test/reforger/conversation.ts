@@ -1,0 +1,26 @@
+/**
+ * Commands in progress, and their outcomes.
+ */
+import { Exchange, type Outcome } from "../../src/internal/reforger/exchange.ts"
+import { expectationOf, looseExpectationOf } from "../../src/internal/reforger/expectationOf.ts"
+
+/** In milliseconds. */
+export const WINDOW = { first: 1200, quiet: 450, longest: 5000 }
+
+/** No command is in progress. */
+export const fresh = () => new Exchange(expectationOf)
+
+/** A command that the server has acknowledged at 0. */
+export const sent = (command: string, exchange = fresh(), expectation = expectationOf(command)) => {
+  exchange.begin(command, expectation, WINDOW, Infinity)
+  exchange.acknowledged(0)
+  return exchange
+}
+
+/** The same for a command that a person typed. */
+export const typed = (command: string, exchange = fresh()) => sent(command, exchange, looseExpectationOf(command))
+
+export const complete = (...texts: ReadonlyArray<string>): Outcome => ({ _tag: "Complete", texts, repeated: false })
+/** The output of a second execution. */
+export const again = (...texts: ReadonlyArray<string>): Outcome => ({ _tag: "Complete", texts, repeated: true })
+export const INCOMPLETE: Outcome = { _tag: "Incomplete" }

@@ -1,0 +1,202 @@
+/**
+ * Tests that no command takes the output of another: of another client, or of an earlier command of this client.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { MAX_STRAYS, STRAY_MILLIS, STRAY_QUIET_MILLIS } from "../../src/internal/reforger/strays.ts"
+import { complete, fresh, INCOMPLETE, sent, typed } from "./conversation.ts"
+import { echo, PLAYERS, row } from "./texts.ts"
+
+describe("a command in progress", () => {
+  it("assigns the replies to all executions of a ban to that ban", () => {
+    const exchange = sent("#ban create 1 0")
+    for (let run = 0; run < 3; run++) exchange.offer(0, echo("#ban create 1 0"))
+    exchange.offer(0, "Ban created!")
+    assert.strictEqual(exchange.outcome(0)?._tag, "Complete")
+    exchange.end(0, false)
+    sent("#ban create 2 0", exchange)
+    exchange.offer(1, echo("#ban create 2 0"))
+    assert.isFalse(exchange.offer(1, "Ban created!"))
+    assert.isFalse(exchange.offer(1, "Ban created!"))
+    assert.isTrue(exchange.offer(1, "Ban created!"))
+  })
+
+  it("does not take the replies to other commands", () => {
+    const exchange = typed("#foo")
+    exchange.offer(0, echo("#foo"))
+    assert.isFalse(exchange.offer(1, echo("#kick 9")))
+    assert.isFalse(exchange.offer(2, "Player 'Eve' kicked!"))
+    assert.isTrue(exchange.offer(3, "of #foo"))
+    assert.isFalse(exchange.offer(4, echo("#bar")))
+    assert.isFalse(exchange.offer(5, "of #bar"))
+    assert.deepStrictEqual(exchange.outcome(453), complete("of #foo"))
+    const silent = typed("#foo")
+    silent.offer(0, echo("#foo"))
+    silent.offer(1, echo("#bar"))
+    assert.isFalse(silent.offer(2, "of either"))
+    assert.deepStrictEqual(silent.outcome(1200), INCOMPLETE)
+  })
+
+  it("assigns a text of unknown form to a command of another client that replies at once", () => {
+    const foo = () => {
+      const exchange = typed("#foo")
+      exchange.offer(0, echo("#foo"))
+      return exchange
+    }
+    const unread = foo()
+    unread.offer(1, echo("#players"))
+    assert.isFalse(unread.offer(2, "Spieler: keine"))
+    assert.deepStrictEqual(unread.outcome(1201), INCOMPLETE)
+    // The reply to the other command has arrived.
+    const known = foo()
+    known.offer(1, echo("#players"))
+    assert.isFalse(known.offer(2, PLAYERS))
+    assert.isTrue(known.offer(3, "of #foo"))
+    // The other command has no reply, or replies with other texts.
+    const silent = foo()
+    silent.offer(1, echo("#restart"))
+    assert.isTrue(silent.offer(2, "of #foo"))
+    const other = foo()
+    other.offer(1, echo("#players"))
+    assert.isTrue(other.offer(2, "User not found!"))
+  })
+
+  it("takes a text that only this command can have, although another echo came last", () => {
+    const exchange = sent("#kick 1")
+    exchange.offer(0, echo("#kick 1"))
+    exchange.offer(1, echo("#bar"))
+    assert.isFalse(exchange.offer(2, "unknown command"))
+    assert.isTrue(exchange.offer(3, "Player 'Bob' kicked!"))
+  })
+
+  it("takes no text before its echo", () => {
+    const exchange = typed("#foo")
+    exchange.offer(0, echo("#bar"))
+    assert.isFalse(exchange.offer(0, "of #bar"))
+    exchange.offer(1, echo("#foo"))
+    assert.isTrue(exchange.offer(1, "of #foo"))
+  })
+})
+
+describe("commands that are not awaited", () => {
+  it("assigns the rows of a list of players to it, although another client lists the bans", () => {
+    const exchange = sent("#ban list 1")
+    exchange.offer(0, echo("#ban list 1"))
+    exchange.end(0, false)
+    const players = sent("#players", exchange)
+    players.offer(1, "Total bans: 30 | Page: 1/2")
+    players.offer(2, echo("#players"))
+    assert.isTrue(players.offer(3, PLAYERS))
+    assert.isTrue(players.offer(4, row(1, "Bob")))
+    assert.isFalse(players.offer(5, "- b6955d91-4749-4cdb-9a51-e69f630ec435 | Eve"))
+    assert.deepStrictEqual(players.outcome(454), complete(PLAYERS, row(1, "Bob")))
+  })
+
+  it("assigns a list of bans to another client until it is complete", () => {
+    const older = "Bans: [BanID] ; [Player UID] ; [Duration]"
+    const row = "2 ; b6955d91-4749-4cdb-9a51-e69f630ec435 ; 3600"
+    for (const [delay, own] of [[STRAY_QUIET_MILLIS - 1, false], [STRAY_QUIET_MILLIS, true]] as const) {
+      const exchange = fresh()
+      exchange.offer(0, echo("#ban list"))
+      exchange.offer(1000, older)
+      exchange.offer(2000, row)
+      sent("#ban list 1", exchange)
+      exchange.offer(2000, echo("#ban list 1"))
+      assert.strictEqual(exchange.offer(2000 + delay, older), own)
+      assert.strictEqual(exchange.offer(2000 + delay, row), own)
+    }
+    // The list has not begun, or only its notice has arrived.
+    for (const texts of [[], ["Processing ban list"]]) {
+      const exchange = fresh()
+      exchange.offer(0, echo("#ban list"))
+      for (const text of texts) exchange.offer(0, text)
+      sent("#ban list 1", exchange)
+      exchange.offer(0, echo("#ban list 1"))
+      assert.isFalse(exchange.offer(STRAY_QUIET_MILLIS, older))
+    }
+    // The server executes it twice.
+    const twice = sent("#ban list")
+    twice.offer(0, echo("#ban list"))
+    twice.offer(0, echo("#ban list"))
+    twice.end(0, false)
+    sent("#ban list 1", twice)
+    twice.offer(0, echo("#ban list 1"))
+    assert.isFalse(twice.offer(0, older))
+    assert.isFalse(twice.offer(STRAY_QUIET_MILLIS, older))
+    // The first page of this list has one more row.
+    const pages = fresh()
+    pages.offer(0, echo("#ban list 1"))
+    pages.offer(0, "Total bans: 2 | Page: 1/1")
+    pages.offer(0, "- b6955d91-4749-4cdb-9a51-e69f630ec435 | Bob")
+    sent("#ban list", pages)
+    pages.offer(0, echo("#ban list"))
+    assert.isFalse(pages.offer(0, "- b6955d91-4749-4cdb-9a51-e69f630ec435 | Eve"))
+    assert.isTrue(pages.offer(0, "Total bans: 2 | Page: 1/1"))
+  })
+
+  it("takes late echoes of its own commands, but no other texts of these", () => {
+    const exchange = sent("#foo")
+    exchange.end(0, false)
+    exchange.announce(0, "#restart")
+    exchange.announce(0, "#shutdown")
+    exchange.withdraw("#shutdown")
+    assert.isTrue(exchange.offer(1, echo("#foo")))
+    assert.isFalse(exchange.offer(1, "of #foo"))
+    assert.isTrue(exchange.offer(1, echo("#restart")))
+    assert.isFalse(exchange.offer(1, echo("#restart")))
+    assert.isFalse(exchange.offer(1, echo("#shutdown")))
+  })
+
+  it("does not take the late result of an earlier ban", () => {
+    const exchange = sent("#ban create 1 0")
+    exchange.offer(0, echo("#ban create 1 0"))
+    exchange.end(5000, false)
+    typed("#foo", exchange)
+    exchange.offer(5001, echo("#foo"))
+    assert.isTrue(exchange.offer(5002, "of #foo"))
+    assert.isFalse(exchange.offer(5003, "Player 'Bob' banned!"))
+    exchange.end(5500, false)
+    sent("#ban create 1 0", exchange)
+    exchange.offer(5501, echo("#ban create 1 0"))
+    assert.isTrue(exchange.offer(5502, "Player 'Bob' banned!"))
+  })
+
+  it("assigns the first result to the first of two bans", () => {
+    const exchange = sent("#ban create 1 0")
+    exchange.end(5000, false)
+    sent("#ban create 2 0", exchange)
+    assert.isTrue(exchange.offer(5001, echo("#ban create 1 0")))
+    assert.isTrue(exchange.offer(5002, echo("#ban create 2 0")))
+    assert.isFalse(exchange.offer(5003, "Ban created!"))
+    assert.isTrue(exchange.offer(5004, "Ban created!"))
+    exchange.end(5005, false)
+    sent("#ban create 3 0", exchange)
+    exchange.end(6000, false)
+    // A result that has not arrived by now will not arrive.
+    sent("#ban create 4 0", exchange)
+    exchange.offer(6000 + STRAY_MILLIS, echo("#ban create 4 0"))
+    assert.isTrue(exchange.offer(6000 + STRAY_MILLIS, "Ban created!"))
+  })
+
+  it("takes the late page of a list when it is requested again", () => {
+    const exchange = sent("#ban list 1")
+    exchange.offer(0, echo("#ban list 1"))
+    exchange.end(5000, false)
+    typed("#foo", exchange)
+    exchange.offer(5001, echo("#foo"))
+    assert.isFalse(exchange.offer(5002, "Processing ban list"))
+    exchange.end(5003, false)
+    sent("#ban list 1", exchange)
+    exchange.offer(5004, echo("#ban list 1"))
+    assert.isTrue(exchange.offer(5005, "Server has no bans to list."))
+  })
+
+  it("are forgotten beyond a limited number, the oldest first", () => {
+    const exchange = fresh()
+    for (let index = 0; index <= MAX_STRAYS; index++) exchange.announce(450, `#restart ${index}`)
+    const taken = Array.from(
+      { length: MAX_STRAYS + 1 },
+      (_, index) => exchange.offer(451, echo(`#restart ${MAX_STRAYS - index}`))
+    )
+    assert.deepStrictEqual(taken, [...Array.from({ length: MAX_STRAYS }, () => true), false])
+  })
+})

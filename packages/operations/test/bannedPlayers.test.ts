@@ -1,0 +1,117 @@
+import { TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { all, ban, executions, one, reasons } from "./banKit.ts"
+import { guid, ip } from "./support.ts"
+
+describe("a banned player", () => {
+  it.effect("is kicked as soon as it is known who joins, with the reason and the remaining time", () =>
+    Effect.gen(function*() {
+      const { book, server } = yield* all
+      const { id } = yield* book.add(ban(1, { duration: "7 days" }))
+      yield* book.add(ban(1, { reason: "short", duration: "1 hour" }))
+      yield* book.add(ban(2, { target: ip(2), reason: "" }))
+      yield* book.add(ban(3, { servers: ["stratis"] }))
+      yield* TestClock.adjust("59 minutes")
+      yield* server.join({ name: "Bob", guid: null })
+      yield* TestRcon.passTime("1 second")
+      assert.deepStrictEqual(yield* executions(server, "kick"), [])
+      yield* server.identify(0, guid(1))
+      yield* server.verify(0)
+      yield* server.join({ name: "Ann", ip: ip(2) })
+      yield* server.join({ name: "Eve", guid: guid(3) })
+      yield* TestRcon.passTime("1 second")
+      const kicks = yield* executions(server, "kick")
+      assert.strictEqual(kicks[0], `kick 0 [book:${id}] teamkilling (6d 23h left)`)
+      assert.match(kicks[1]!, /^kick 1 \[book:\w{6}\] \(permanent\)$/)
+      assert.deepStrictEqual((yield* server.world).players.map(({ name }) => name), ["Eve"])
+      // The server's list was not touched.
+      assert.deepStrictEqual(yield* executions(server, "addBan"), [])
+    }).pipe(Effect.provide(one({ enforcement: "Kick" }))))
+
+  it.effect("who is there when the ban is added is kicked then", () =>
+    Effect.gen(function*() {
+      const { book, server } = yield* all
+      yield* server.join({ name: "Bob", guid: guid(1) })
+      yield* TestRcon.passTime("2 minutes")
+      yield* book.add(ban(1))
+      yield* TestRcon.passTime("1 second")
+      assert.deepStrictEqual((yield* server.world).players, [])
+    }).pipe(Effect.provide(one())))
+
+  it.effect("is told what the policy says, as one line that servers show whole", () =>
+    Effect.gen(function*() {
+      const { book, server } = yield* all
+      yield* server.join({ name: "Bob", guid: guid(1) })
+      yield* book.add(ban(1))
+      yield* TestRcon.passTime("1 second")
+      assert.deepStrictEqual(yield* executions(server, "kick"), [`kick 0 забанен ${"ё".repeat(56)}`])
+    }).pipe(Effect.provide(one({ kickReason: () => `забанен\n${"ё".repeat(100)}` }))))
+
+  it.effect("is told the default if the policy's function throws", () =>
+    Effect.gen(function*() {
+      const { book, server } = yield* all
+      yield* server.join({ name: "Bob", guid: guid(1) })
+      const { id } = yield* book.add(ban(1))
+      yield* TestRcon.passTime("1 second")
+      assert.deepStrictEqual(yield* executions(server, "kick"), [`kick 0 [book:${id}] teamkilling (permanent)`])
+    }).pipe(Effect.provide(one({
+      kickReason: () => {
+        throw new Error("a mistake")
+      }
+    }))))
+
+  it.effect("who could not be kicked, leaves and joins again in another slot is kicked there", () =>
+    Effect.gen(function*() {
+      const { book, server } = yield* all
+      yield* server.onCommand((text) => text.startsWith("kick") ? "" : undefined)
+      yield* server.join({ name: "Bob", guid: guid(1) })
+      yield* book.add(ban(1))
+      yield* TestRcon.passTime("40 seconds")
+      yield* server.leave(0)
+      yield* server.join({ name: "Ann", guid: guid(2) })
+      yield* server.join({ name: "Bob", guid: guid(1) })
+      yield* server.onCommand(undefined)
+      yield* TestRcon.passTime("40 seconds")
+      assert.deepStrictEqual((yield* server.world).players.map(({ name }) => name), ["Ann"])
+    }).pipe(Effect.provide(one({ enforcement: "Kick" }))))
+
+  it.effect("is kicked again until gone, and no more once the ban is lifted", () =>
+    Effect.gen(function*() {
+      const { book, server } = yield* all
+      const kicks = Effect.map(server.commands, (all) => all.filter(({ text }) => text.startsWith("kick")).length)
+      yield* server.onCommand((text) => text.startsWith("kick") ? "" : undefined)
+      yield* server.join({ name: "Bob", guid: guid(1) })
+      const { id } = yield* book.add(ban(1))
+      yield* TestRcon.passTime("5 minutes")
+      const tried = yield* kicks
+      assert.isTrue(tried >= 8 && tried <= 20, String(tried))
+      yield* book.lift(id)
+      yield* TestRcon.passTime("5 minutes")
+      assert.isAtMost(yield* kicks, tried + 1)
+      yield* book.add(ban(1))
+      yield* server.onCommand(undefined)
+      yield* TestRcon.passTime("10 seconds")
+      assert.deepStrictEqual((yield* server.world).players, [])
+    }).pipe(Effect.provide(one({ enforcement: "Kick" }))))
+
+  it.effect("is banned on joining, if that is the policy; others are not in the list", () =>
+    Effect.gen(function*() {
+      const { book, server } = yield* all
+      yield* book.add(ban(1))
+      const { id } = yield* book.add(ban(2, { duration: "1 day" }))
+      yield* TestRcon.passTime("10 minutes")
+      assert.deepStrictEqual(yield* reasons(server), [])
+      yield* server.join({ name: "Bob", guid: guid(2) })
+      yield* TestRcon.passTime("1 second")
+      const world = yield* server.world
+      assert.deepStrictEqual([world.players.length, world.bans.map(({ target }) => target)], [0, [guid(2)]])
+      // The next time the server turns the player away by itself.
+      yield* server.join({ name: "Bob", guid: guid(2) })
+      assert.deepStrictEqual((yield* server.world).players, [])
+      yield* book.lift(id)
+      yield* TestRcon.passTime("1 second")
+      assert.deepStrictEqual(yield* reasons(server), [])
+    }).pipe(Effect.provide(one({ enforcement: "BanOnJoin" }))))
+})

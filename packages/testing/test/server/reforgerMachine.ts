@@ -1,0 +1,42 @@
+/**
+ * The pure machine of a Reforger server.
+ */
+import type { ServerMachine } from "@bercon/testing"
+import { World } from "@bercon/testing"
+import { assert } from "@effect/vitest"
+import { command, heard, online as classic } from "../machine.ts"
+
+type Options = Omit<ServerMachine.Options, "flavour">
+
+/** A server with Alice logged in. */
+export const online = (options?: Options) => classic({ ...options, flavour: "Reforger" })
+
+/** A world of these players. */
+export const worldOf = (...players: ReadonlyArray<World.PlayerOptions>): World.World =>
+  players.reduce((world, options) => World.join(world, World.player(world, options, 1)), World.make())
+
+/** The account of the first player. */
+export const JERRY = "b6955d91-4749-4cdb-9a51-e69f630ec435"
+
+export const world = worldOf({ name: "Cpt. Jerry - Fox", identity: JERRY }, { name: "GazLagom" })
+
+/** An account that no player has. */
+export const UNKNOWN = "00000000-1111-2222-3333-444444444444"
+
+/** The output of a command: all messages except the one that repeats it. */
+export const says = (server: ServerMachine.ServerMachine, text: string, now = 0): ReadonlyArray<string> => {
+  heard(server)
+  command(server, now, 0, text)
+  const [reply, echo, ...messages] = heard(server)
+  assert.strictEqual(reply, "0: ")
+  assert.match(echo ?? "", /^message \d+: Processing Command: /)
+  assert.strictEqual(echo?.replace(/^message \d+: Processing Command: /, ""), text)
+  return messages.map((message) => message.replace(/^message \d+: /, ""))
+}
+
+/** The names of the players. */
+export const names = (server: ServerMachine.ServerMachine) => server.world.players.map(({ name }) => name)
+
+/** The bans, as target, name, end and reason. */
+export const bans = (server: ServerMachine.ServerMachine) =>
+  server.world.bans.map(({ expires, name, reason, target }) => [target, name, expires, reason])
