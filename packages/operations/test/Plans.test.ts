@@ -192,6 +192,22 @@ describe("a restart plan", () => {
       })
     ))
 
+  it.effect("locks a server on which players arrive late, however rarely the driver looks into the store", () =>
+    onServer(
+      {
+        from: "2026-03-28T03:30",
+        plans: { restarts: [{ ...nightly, warnings: [], skipWhenEmpty: true, lock: "10 minutes" }], refresh: "1 day" }
+      },
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        yield* TestRcon.passTime("25 minutes")
+        assert.deepStrictEqual(yield* told, [])
+        yield* server.join({ name: "Miller" })
+        yield* TestRcon.passTime("45 seconds")
+        assert.deepStrictEqual((yield* told).map((line) => line.slice(9)), ["#lock"])
+      })
+    ))
+
   it.effect("says what the program's function says, or the plan's own words if that fails", () =>
     onServer(
       {

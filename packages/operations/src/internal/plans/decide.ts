@@ -157,6 +157,9 @@ const KICK_PATIENCE = 30_000
 /** How much of the longest delay of a restart is left for the command, in milliseconds. */
 const COMMAND_TIME = 15_000
 
+/** After what time to look again whether players have come to an empty server, in milliseconds: no event wakes the driver. */
+export const EMPTY_PAUSE = 30_000
+
 /** When kicking is given up. */
 const endOfKicks = ({ latest }: Compiled, { kickedFrom, time }: Appointment, now: number): number =>
   Math.min(Math.max(time, kickedFrom ?? now) + KICK_PATIENCE, time + latest - COMMAND_TIME)
@@ -194,7 +197,9 @@ const approaching = (
     if (isEmpty) return { _tag: "Finish", outcome: "Empty", appointment, finished: endOf(appointment) }
     return known.online ? { _tag: "Command", appointment, attempt: 1 } : wait(time + plan.latest + 1)
   }
-  const due = [time, ...pending.map((lead) => time - lead), time - (plan.lock ?? 0), time - (plan.kick ?? 0)]
+  // If players come, the server is locked after all.
+  const look = isEmpty && plan.lock !== undefined && now >= time - plan.lock ? now + EMPTY_PAUSE : Infinity
+  const due = [time, look, ...pending.map((lead) => time - lead), time - (plan.lock ?? 0), time - (plan.kick ?? 0)]
   return wait(Math.min(...due.filter((at) => at > now)))
 }
 
