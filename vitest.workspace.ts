@@ -30,6 +30,7 @@ export default defineConfig({
     maxWorkers: "100%",
     // Modules are loaded once for each worker, not for each file. So a test that changes a module or a global restores it.
     isolate: false,
+    setupFiles: [fileURLToPath(new URL("test/seed.ts", import.meta.url))],
     // Logs are printed only if a test fails.
     silent: "passed-only",
     // So long that a test does not fail because the machine is busy. A test that waits in vain still fails.

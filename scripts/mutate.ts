@@ -72,11 +72,10 @@ const targets: Record<string, Target> = {
       "*Reply",
       "replies",
       "reforger/{everyForm,messages,outcomes,exchange,strays,unreadTexts}",
-      "ServerEvent",
-      "KickReason",
-      "Guid",
-      "unknown",
-      "bots"
+      "{ServerEvent,eventPlayers,eventImitation}",
+      "{KickReason,Guid}",
+      "{playerTarget,tables,incompleteLists,namedPlayer}",
+      "{banWatch,identification,splitText}"
     ]
   },
   fleet: {

@@ -14,7 +14,13 @@ const view = View.make(Row, {
   ]
 })
 
-const context: Format.Context = { format: "table", labelled: false, width: undefined, colours: false }
+const context: Format.Context = {
+  format: "table",
+  labelled: false,
+  isTerminal: false,
+  width: undefined,
+  colours: false
+}
 
 const part = (...names: ReadonlyArray<string>): Format.Part<typeof Row.Type> => ({
   server: "eu1",
@@ -132,6 +138,20 @@ describe("formats for programs", () => {
     const whole = Format.render(view, [{ server, rows }], { ...context, format })
     if (format === "json") assert.deepStrictEqual(JSON.parse(streamed), JSON.parse(whole))
     else if (format === "csv" || format === "md" || format === "ndjson") assert.strictEqual(streamed, whole)
+  })
+
+  it.each(Format.formats)("%s: the parts of servers, in any order, have the entries of the whole", (format) => {
+    const of = { ...context, format, labelled: true }
+    const [eu1, eu2, eu3] = [part("a"), { ...part("b", "日本"), server: "eu2" }, { ...part("c"), server: "eu3" }]
+    const { add, end } = Format.gathering(view, of, ["eu1", "eu2", "eu3"])
+    const [first, ...others] = eu2.rows
+    const gathered = [{ ...eu2, rows: [first!] }, eu3, { ...eu2, rows: others }, eu1].map(add).join("") + end()
+    const lines = (text: string) => ["table", "raw", "json"].includes(format) ? [text] : text.split("\n").sort()
+    assert.deepStrictEqual(lines(gathered), lines(Format.render(view, [eu1, eu2, eu3], of)))
+  })
+
+  it.each(Format.formats)("%s: of no server is nothing", (format) => {
+    assert.strictEqual(Format.gathering(view, { ...context, format }, ["eu1"]).end(), "")
   })
 
   it("json: has rows as the client's schemas encode them", () => {

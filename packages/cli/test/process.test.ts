@@ -1,31 +1,11 @@
 /**
  * How the process behaves, whatever its command: exit codes, signals, pipes, secrets.
  */
-import type { SimulatedServer } from "@bercon/testing"
-import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Redacted, Schedule } from "effect"
+import { Deferred, Effect, Exit } from "effect"
 import * as Fs from "node:fs"
-import * as Os from "node:os"
-import * as Path from "node:path"
-import { bercon, failed, type Options, succeeded } from "./bercon.ts"
-
-const PASSWORD = "hunter2-secret"
-
-const server = Effect.fnUntraced(function*(options: NodeSimulatedServer.Options = {}) {
-  const simulated = yield* NodeSimulatedServer.make({ password: Redacted.make(PASSWORD), ...options })
-  yield* simulated.join({ name: "Miller" })
-  const env = { BERCON_HOST: "127.0.0.1", BERCON_PORT: `${simulated.address.port}`, BERCON_PASSWORD: PASSWORD }
-  return {
-    ...simulated,
-    bercon: (args: ReadonlyArray<string>, options: Options = {}) =>
-      bercon(args, { ...options, env: { ...env, ...options.env } })
-  }
-})
-
-/** Miller chats all the time. */
-const chatting = ({ chat }: SimulatedServer.SimulatedServer["Service"]) =>
-  Effect.forkScoped(Effect.repeat(chat(0, "Side", "hello"), Schedule.spaced("20 millis")))
+import { bercon, failed, succeeded } from "./bercon.ts"
+import { chatting, PASSWORD, server } from "./simulated.ts"
 
 describe("exit codes", { concurrent: true }, () => {
   it.live("2: the command line is invalid", () =>
@@ -99,113 +79,6 @@ describe("a bug of bercon", { concurrent: true }, () => {
       )
       const { stderr } = yield* bercon(["die", "--log-level", "debug"], { program })
       assert.match(stderr, /RangeError: a bug\n +at .*dying\.ts/)
-    }))
-})
-
-describe("several servers", { concurrent: true }, () => {
-  const several = Effect.gen(function*() {
-    const [eu1, eu2] = [yield* server(), yield* server()]
-    const folder = yield* Effect.acquireRelease(
-      Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-cli-"))),
-      (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
-    )
-    const config = Path.join(folder, "servers.toml")
-    const table = (id: string, port: number, password: string) =>
-      `[servers.${id}]\nhost = "127.0.0.1"\nport = ${port}\npassword = "${password}"\n`
-    Fs.writeFileSync(
-      config,
-      table("eu1", eu1.address.port, PASSWORD) + table("eu2", eu2.address.port, PASSWORD) +
-        table("eu3", eu2.address.port, "wrong")
-    )
-    return {
-      eu1,
-      eu2,
-      bercon: (args: ReadonlyArray<string>, options?: Options) => bercon([...args, "--config", config], options)
-    }
-  })
-
-  it.live("are asked at once, and the answers labelled", () =>
-    Effect.gen(function*() {
-      const { bercon, eu2 } = yield* several
-      yield* eu2.join({ name: "Kerry" })
-      succeeded(yield* bercon(["version", "--profile", "eu1,eu2"]), "eu1: 1.220\neu2: 1.220\n")
-      const { stdout } = yield* bercon(["players", "--profile", "eu2,eu1", "--format", "csv"])
-      assert.deepStrictEqual(stdout.split("\n").map((line) => line.replace(/,.*,/, ",")), [
-        "server,name",
-        "eu2,Miller",
-        "eu2,Kerry",
-        "eu1,Miller",
-        ""
-      ])
-    }))
-
-  it.live("8: one that fails hides no other", () =>
-    Effect.gen(function*() {
-      const { bercon } = yield* several
-      const outcome = yield* bercon(["version", "--all"])
-      assert.deepStrictEqual([outcome.code, outcome.stdout], [8, "eu1: 1.220\neu2: 1.220\n"])
-      assert.match(outcome.stderr, /^bercon: eu3: .* refused the login[^\n]*\n$/)
-      const json = yield* bercon(["version", "--profile", "eu1,eu3", "--format", "json"])
-      assert.strictEqual(json.code, 8)
-      const [one, two] = JSON.parse(json.stdout)
-      assert.deepStrictEqual(one, { server: "eu1", result: { text: "1.220", number: "1.220" } })
-      assert.deepStrictEqual([two.server, two.error.exitCode], ["eu3", 3])
-    }))
-
-  it.live("all fail for the same reason: its code", () =>
-    Effect.gen(function*() {
-      const { bercon } = yield* several
-      const outcome = yield* bercon(["exec", "nonsense", "--profile", "eu1,eu2"])
-      assert.deepStrictEqual([outcome.code, outcome.stdout], [6, ""])
-      assert.match(outcome.stderr, /^bercon: eu1: .*\nbercon: eu2: .*\n$/)
-    }))
-
-  it.live("events of one go on while another fails", () =>
-    Effect.gen(function*() {
-      const { bercon, eu1 } = yield* several
-      yield* chatting(eu1)
-      const { code, stderr, stdout } = yield* bercon(["events", "--all", "--kind", "chat", "--limit", "50"])
-      assert.strictEqual(code, 8)
-      assert.match(stdout, /^(eu1: \d\d:\d\d:\d\d {2}.*hello\n)+$/)
-      assert.match(stderr, /^bercon: eu3: .* refused the login[^\n]*\n$/)
-    }))
-
-  it.live("one that is down delays the others not at all", () =>
-    Effect.gen(function*() {
-      const { bercon, eu1, eu2 } = yield* several
-      yield* eu2.goSilent
-      const started = performance.now()
-      const locked = Effect.repeat(eu1.executions, {
-        until: (commands) => commands.some(({ text }) => text === "#lock"),
-        schedule: Schedule.spaced("20 millis")
-      })
-      const took = yield* Effect.raceFirst(
-        Effect.map(locked, () => performance.now() - started),
-        Effect.map(bercon(["lock", "--profile", "eu1,eu2", "--timeout", "90s"]), () => Infinity)
-      )
-      assert.isBelow(took, 80_000)
-    }))
-
-  it.live("the password from standard input is that of all", () =>
-    Effect.gen(function*() {
-      const { bercon } = yield* several
-      succeeded(
-        yield* bercon(["version", "--profile", "eu1,eu2,eu3", "--password-file", "-"], { stdin: `${PASSWORD}\n` }),
-        "eu1: 1.220\neu2: 1.220\neu3: 1.220\n"
-      )
-      failed(
-        yield* bercon(["version", "--profile", "eu1", "--password-file", Os.devNull]),
-        2,
-        /the password is missing/
-      )
-      const long = { stdin: "x".repeat(5000) }
-      failed(yield* bercon(["version", "--profile", "eu1", "--password-file", "-"], long), 2, /more than 4096 bytes/)
-      const piped = { stdin: PASSWORD }
-      failed(
-        yield* bercon(["shell", "--profile", "eu1", "--password-file", "-"], piped),
-        2,
-        /shell reads commands from/
-      )
     }))
 })
 

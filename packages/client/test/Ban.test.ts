@@ -1,6 +1,6 @@
 import { Address, Admin, Ban, Guid, Version } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Equal, Schema } from "effect"
+import { Duration, Equal, Option, Schema } from "effect"
 import { trusted } from "../src/internal/trusted.ts"
 
 const fields = {
@@ -42,6 +42,20 @@ describe("Ban", () => {
     assert.strictEqual(JSON.stringify(read), JSON.stringify(ban))
     const codec = Schema.toCodecJson(Ban.Ban)
     assert.deepStrictEqual(Schema.encodeSync(codec)(read), Schema.encodeSync(codec)(ban))
+  })
+})
+
+describe("the target of a ban", () => {
+  it("is parsed from user input", () => {
+    const targets = [
+      " 4FC867ABF98B934E9E7EEAF15170258C",
+      "203.0.113.7",
+      "3D8F0E52-6c5a-4e0b-9a55-0c2b1d7e4f10"
+    ]
+    for (const text of targets) {
+      assert.strictEqual(Option.getOrThrow(Ban.targetFromString(text)), text.trim().toLowerCase())
+    }
+    for (const text of ["", "Bob", "7", "198.51.100.0/24"]) assert.isTrue(Option.isNone(Ban.targetFromString(text)))
   })
 })
 

@@ -43,3 +43,13 @@ describe("IpAddress", () => {
     }
   )
 })
+
+describe("a slot", () => {
+  it("is parsed from user input", () => {
+    assert.deepStrictEqual(
+      ["#5", " 7 ", "0"].map(Player.idFromString),
+      [5, 7, 0].map((id) => Option.some(Player.PlayerId.make(id)))
+    )
+    for (const text of ["", "-1", "x", "1.5", "12345678901"]) assert.isTrue(Option.isNone(Player.idFromString(text)))
+  })
+})

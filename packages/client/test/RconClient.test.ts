@@ -1,9 +1,8 @@
 import {
-  type ActionError,
-  type Admin,
+  Admin,
   type Ban,
   CommandError,
-  Player,
+  type Player,
   RconClient,
   ReplyError,
   ServerEvent,
@@ -13,54 +12,11 @@ import {
 import { Session } from "@bercon/session"
 import { SimulatedServer, TestRcon, World } from "@bercon/testing"
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
-import {
-  Cause,
-  Duration,
-  Effect,
-  Exit,
-  Fiber,
-  Layer,
-  Logger,
-  Option,
-  Random,
-  Redacted,
-  Result,
-  Scope,
-  Stream
-} from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, Logger, Option, Random, Redacted, Result, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { bob, PLAYERS, start } from "./mockClient.ts"
 import * as MockSession from "./mockSession.ts"
-
-const PLAYERS = [
-  "Players on server:",
-  "[#] [IP Address]:[Port] [Ping] [GUID] [Name]",
-  "--------------------------------------------------",
-  "7   203.0.113.1:2304      31   0123456789abcdef0123456789abcdef(OK) Bob",
-  "(1 players in total)"
-].join("\n")
-
-const bob = Player.PlayerId.make(7)
-
-/** A client on a mock session, in the test's scope. */
-const start = Effect.fnUntraced(function*(options?: RconClient.ClientOptions) {
-  const session = yield* MockSession.make()
-  const rcon = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye", ...options }), session.layer)
-  return { session, rcon }
-})
-
-/** Collects events from now on; `take` returns those that have arrived. */
-const listen = Effect.fnUntraced(function*(rcon: RconClient.RconClient["Service"]) {
-  const events: Array<ServerEvent.ServerEvent> = []
-  const fiber = yield* rcon.events.pipe(
-    Stream.runForEach((event) => Effect.sync(() => events.push(event))),
-    Effect.forkChild({ startImmediately: true })
-  )
-  return { fiber, take: Effect.andThen(MockSession.settle, Effect.sync(() => events.splice(0))) }
-})
-
-type Failure = ActionError.ActionError | CommandError.CommandError | ReplyError.ReplyError
-
-const tags = (events: ReadonlyArray<ServerEvent.ServerEvent>) => events.map((event) => event._tag)
+import { type Failure, options } from "./simulatedClient.ts"
 
 describe("RconClient", () => {
   describe("actions", () => {
@@ -220,206 +176,6 @@ describe("RconClient", () => {
     })
   })
 
-  describe("events", () => {
-    it.effect("reach every subscriber, in order", () =>
-      Effect.gen(function*() {
-        const { rcon, session } = yield* start()
-        const one = yield* listen(rcon)
-        const two = yield* listen(rcon)
-        yield* session.say("Player #7 Bob (203.0.113.1:2304) connected", "Connected to BE Master")
-        yield* session.gap("Lost", 3)
-        const events = yield* one.take
-        assert.deepStrictEqual(tags(events), ["PlayerConnected", "BattlEyeMaster", "Gap"])
-        assert.deepStrictEqual(yield* two.take, events)
-        assert.deepInclude(events.at(-1), { cause: "Lost", missed: 3 })
-      }))
-
-    it.effect("contain the speaker", () =>
-      Effect.gen(function*() {
-        const { rcon, session } = yield* start()
-        const { take } = yield* listen(rcon)
-        const chat = "(Side) Bob: hi"
-        yield* session.say(chat, "Player #5 Bob (203.0.113.1:2304) connected", chat, "Player #5 Bob disconnected", chat)
-        assert.deepStrictEqual(tags(yield* take).filter((tag) => tag.endsWith("Chat")), [
-          "UnattributedChat",
-          "PlayerChat",
-          "UnattributedChat"
-        ])
-
-        session.reply = PLAYERS
-        yield* rcon.players
-        yield* session.say(chat)
-        assert.deepStrictEqual(
-          (yield* take).filter(ServerEvent.is("PlayerChat")).map((chat) => chat.player),
-          [{ id: bob, name: "Bob" }]
-        )
-
-        yield* session.say("Player #7 Bob (-) has been kicked by BattlEye: Invalid GUID", chat)
-        assert.deepStrictEqual(tags(yield* take), ["PlayerKicked", "UnattributedChat"])
-
-        yield* session.say("Player #5 Bob - BE GUID: 0123456789abcdef0123456789abcdef", chat)
-        assert.deepStrictEqual(tags(yield* take), ["PlayerGuid", "PlayerChat"])
-        yield* session.gap("Reconnected")
-        yield* session.say(chat)
-        assert.deepStrictEqual(tags(yield* take), ["Gap", "UnattributedChat"])
-      }))
-
-    it.effect("are lost only for a subscriber that is too slow", () =>
-      Effect.gen(function*() {
-        const { rcon, session } = yield* start({ messageCapacity: 3 })
-        const fast = yield* listen(rcon)
-        const slow = yield* rcon.events.pipe(
-          Stream.rechunk(1),
-          Stream.mapEffect((event) => Effect.as(Effect.sleep("1 second"), event)),
-          Stream.runCollect,
-          Effect.forkChild({ startImmediately: true })
-        )
-        for (const text of "abcdefgh") yield* session.say(text)
-        assert.strictEqual((yield* fast.take).length, 8)
-        yield* session.end()
-        yield* TestClock.adjust("1 minute")
-        assert.deepStrictEqual(
-          (yield* Fiber.join(slow)).map((event) => event._tag === "Gap" ? event.missed : event._tag),
-          ["Unrecognized", 4, "Unrecognized", "Unrecognized", "Unrecognized"]
-        )
-      }))
-
-    it.effect("end with the session", () =>
-      Effect.gen(function*() {
-        const { rcon, session } = yield* start()
-        const { fiber, take } = yield* listen(rcon)
-        yield* session.say("last words")
-        yield* session.end()
-        yield* Fiber.join(fiber)
-        assert.deepStrictEqual(tags(yield* take), ["Unrecognized"])
-        assert.deepStrictEqual(yield* Stream.runCollect(rcon.events), [])
-      }))
-
-    it.effect("end with the client's scope", () =>
-      Effect.gen(function*() {
-        const session = yield* MockSession.make()
-        const fiber = yield* Effect.scoped(Effect.gen(function*() {
-          const rcon = yield* Effect.provide(RconClient.fromSession(), session.layer)
-          return yield* Effect.forkDetach(Stream.runCollect(rcon.events), { startImmediately: true })
-        }))
-        assert.deepStrictEqual(yield* Fiber.join(fiber), [])
-      }))
-
-    it.effect("die with the session's messages, which is logged", () =>
-      Effect.gen(function*() {
-        const logged: Array<unknown> = []
-        const log = Logger.layer([Logger.make(({ cause, logLevel }) => logged.push([logLevel, Cause.pretty(cause)]))])
-        const { rcon, session } = yield* Effect.provide(start(), log)
-        const { fiber } = yield* listen(rcon)
-        yield* session.end(new Error("boom"))
-        const exit = yield* Fiber.await(fiber)
-        assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
-        assert.isTrue(Exit.isFailure(yield* Effect.exit(Stream.runCollect(rcon.events))))
-        assert.strictEqual(logged.length, 1)
-        assert.match(String(logged), /^Error,.*boom/)
-      }))
-  })
-
-  describe("on", () => {
-    const disconnected = (name: string) => `Player #7 ${name} disconnected`
-
-    it.effect("runs the handler for every event of its kind, in order, even after it has failed", () =>
-      Effect.gen(function*() {
-        const logged: Array<string> = []
-        const log = Logger.layer([
-          Logger.make(({ cause, logLevel }) => logged.push(`${logLevel} ${Cause.pretty(cause)}`))
-        ])
-        const { rcon, session } = yield* start()
-        const seen: Array<string> = []
-        const others: Array<string> = []
-        yield* Effect.gen(function*() {
-          yield* rcon.on("PlayerDisconnected", ({ player: { name } }) => {
-            seen.push(name)
-            if (name === "throws") throw new Error("eh")
-            return name === "fails"
-              ? Effect.fail("oh")
-              : name === "dies"
-              ? Effect.die("ah")
-              : name === "stops"
-              ? Effect.interrupt
-              : Effect.yieldNow
-          })
-          yield* rcon.on("PlayerDisconnected", ({ player }) => Effect.sync(() => others.push(player.name)))
-          yield* session.say(disconnected("a"), "hello", disconnected("fails"), disconnected("dies"))
-          yield* session.say(disconnected("throws"), disconnected("stops"), disconnected("b"))
-        }).pipe(Effect.provide(log))
-        assert.deepStrictEqual(seen, ["a", "fails", "dies", "throws", "stops", "b"])
-        assert.deepStrictEqual(others, seen)
-        assert.strictEqual(logged.length, 4)
-        assert.match(logged.join(), /^Error .*oh[^]*Error .*ah[^]*Error .*eh[^]*Error .*interrupted/i)
-      }))
-
-    it.effect("dies at once if the concurrency is invalid", () =>
-      Effect.gen(function*() {
-        const { rcon } = yield* start()
-        for (const concurrency of [0, 1.5, NaN, -1]) {
-          const exit = yield* Effect.exit(rcon.on("PlayerChat", () => Effect.void, { concurrency }))
-          assert.isTrue(Exit.hasDies(exit))
-          assert.include(String(exit), `concurrency must be an integer from 1, or`)
-        }
-      }))
-
-    it.effect("stops with the scope, with the fiber, and with the session", () =>
-      Effect.gen(function*() {
-        const { rcon, session } = yield* start()
-        const seen: Array<string> = []
-        const handler = (label: string) => () => Effect.sync(() => seen.push(label))
-        yield* Effect.scoped(rcon.on("PlayerDisconnected", handler("scope")))
-        yield* Fiber.interrupt(yield* rcon.on("PlayerDisconnected", handler("fiber")))
-        const fiber = yield* rcon.on("PlayerDisconnected", handler("session"))
-        const stuck = yield* rcon.on("PlayerDisconnected", () => Effect.never)
-        yield* session.say(disconnected("a"))
-        assert.deepStrictEqual(seen, ["session"])
-        yield* session.end()
-        yield* Fiber.join(fiber)
-        yield* Fiber.interrupt(stuck)
-      }))
-  })
-
-  describe("waitFor", () => {
-    it.effect("returns the first matching event of its kind", () =>
-      Effect.gen(function*() {
-        const { rcon, session } = yield* start()
-        const where = (event: ServerEvent.PlayerDisconnected) => event.player.id === 8
-        const fiber = yield* Effect.forkChild(rcon.waitFor("PlayerDisconnected", { where }), { startImmediately: true })
-        yield* session.say(
-          "Player #7 Ann disconnected",
-          "hello",
-          "Player #8 Bob disconnected",
-          "Player #8 Eve disconnected"
-        )
-        assert.strictEqual((yield* Fiber.join(fiber)).player.name, "Bob")
-      }))
-
-    it.effect("does not miss an event that its trigger causes at once", () =>
-      Effect.gen(function*() {
-        const { rcon, session } = yield* start()
-        const trigger = session.say("Player #7 Ann disconnected")
-        assert.strictEqual((yield* rcon.waitFor("PlayerDisconnected", { trigger })).player.name, "Ann")
-      }))
-
-    it.effect("ends at its timeout, and when no event can come", () =>
-      Effect.gen(function*() {
-        const { rcon, session } = yield* start()
-        const waiting = yield* Effect.forkChild(Effect.flip(rcon.waitFor("PlayerChat", { timeout: "1 minute" })))
-        yield* TestClock.adjust("59 seconds")
-        assert.isUndefined(waiting.pollUnsafe())
-        yield* TestClock.adjust("1 second")
-        assert.strictEqual((yield* Fiber.join(waiting))._tag, "TimeoutError")
-        const failed = yield* Effect.flip(rcon.waitFor("PlayerChat", { trigger: Effect.fail("no") }))
-        assert.strictEqual(failed, "no")
-        yield* session.end()
-        const ended = yield* Effect.flip(rcon.waitFor("PlayerChat"))
-        assert.strictEqual(ended._tag, "NoSuchElementError")
-        assert.strictEqual(ended.message, "the session was closed before PlayerChat came")
-      }))
-  })
-
   describe("adminId", () => {
     const login = (admin: number) => `RCon admin #${admin} (203.0.113.1:5000) logged in`
 
@@ -464,107 +220,6 @@ describe("RconClient", () => {
         )
         yield* session.say(login(1))
         assert.isTrue(Option.isNone(yield* joined.adminId))
-      }))
-  })
-
-  describe("flavour", () => {
-    it.effect.each(
-      [
-        ["BattlEye", "RCon admin #3 (203.0.113.1:5000) logged in"],
-        ["BattlEye", "Player #7 Ann disconnected"],
-        ["Reforger", "Logged In! Client ID: #3"]
-      ] as const
-    )("is %s if the server sends: %s", ([flavour, text]) =>
-      Effect.gen(function*() {
-        const { rcon, session } = yield* start({ flavour: "auto" })
-        const asking = yield* Effect.forkChild(rcon.flavour)
-        yield* session.say("what", text)
-        assert.strictEqual(yield* Fiber.join(asking), flavour)
-      }))
-
-    it.effect("is known at once if the server sends a list of players", () =>
-      Effect.gen(function*() {
-        const { rcon, session } = yield* start({ flavour: "auto" })
-        session.reply = PLAYERS
-        session.wait = Effect.sleep("50 millis")
-        const asking = yield* Effect.forkChild(
-          Effect.all([rcon.players, rcon.flavour, rcon.players], { concurrency: "unbounded" })
-        )
-        yield* TestClock.adjust("50 millis")
-        const [players, ...others] = yield* Fiber.join(asking)
-        assert.deepStrictEqual([players.length, ...others], [1, "BattlEye", players])
-        // The query for the flavour is the query for the players.
-        assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
-      }))
-
-    it.effect("costs the first command one round trip if the server does not greet", () =>
-      Effect.gen(function*() {
-        const { rcon, session } = yield* start({ flavour: "auto" })
-        session.reply = (text) => text === "players" ? PLAYERS : ""
-        session.wait = Effect.sleep("100 millis")
-        const saying = yield* Effect.forkChild(rcon.say("hello"))
-        yield* TestClock.adjust("199 millis")
-        assert.isUndefined(saying.pollUnsafe())
-        yield* TestClock.adjust("1 millis")
-        assert.strictEqual(yield* Fiber.join(saying), "")
-        assert.deepStrictEqual(session.sent.map(([text]) => text), ["players", "say -1 hello"])
-      }))
-
-    it.effect("is guessed from an empty reply, and the query is repeated until there is evidence", () =>
-      Effect.gen(function*() {
-        const { rcon, session } = yield* start({ flavour: "auto" })
-        for (const reply of ["", "", PLAYERS]) {
-          session.reply = reply
-          const asking = yield* Effect.forkChild(rcon.flavour)
-          yield* TestClock.adjust("1 second")
-          assert.strictEqual(yield* Fiber.join(asking), reply === "" ? "Reforger" : "BattlEye")
-          // After a recent guess the query is not repeated.
-          if (session.sent.length === 1) assert.strictEqual(yield* rcon.flavour, "Reforger")
-          yield* TestClock.adjust("1 second")
-        }
-        session.reply = ""
-        yield* TestClock.adjust("1 minute")
-        assert.strictEqual(yield* rcon.flavour, "BattlEye")
-        assert.deepStrictEqual(session.sent.map(([text]) => text), ["players", "players", "players"])
-      }))
-
-    it.effect("is determined again after an outage, once for all waiting commands", () =>
-      Effect.gen(function*() {
-        const { rcon, session } = yield* start({ flavour: "auto" })
-        yield* session.say("RCon admin #3 (203.0.113.1:5000) logged in")
-        assert.strictEqual(yield* rcon.flavour, "BattlEye")
-        yield* session.gap("Reconnected")
-        session.reply = ""
-        const asking = yield* Effect.forkChild(
-          Effect.all(Array.from({ length: 100 }, () => rcon.flavour), { concurrency: "unbounded" })
-        )
-        yield* TestClock.adjust("1 second")
-        assert.deepStrictEqual(new Set(yield* Fiber.join(asking)), new Set(["Reforger"] as const))
-        assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
-        // A guess gives way to any event, and evidence only to the greeting of a login.
-        yield* session.say("(Side) Bob: hi")
-        assert.strictEqual(yield* rcon.flavour, "BattlEye")
-        yield* session.say("Processing Command: #players")
-        assert.strictEqual(yield* rcon.flavour, "BattlEye")
-        yield* session.say("Logged In! Client ID: #3")
-        assert.strictEqual(yield* rcon.flavour, "Reforger")
-      }))
-
-    it.effect("that cannot be determined fails the command that needs it", () =>
-      Effect.gen(function*() {
-        const { rcon, session } = yield* start({ flavour: "auto" })
-        session.reply = new CommandError.CommandError({
-          command: "players",
-          reason: new CommandError.NoReply({ peer: "server", sends: 3 })
-        })
-        const asking = yield* Effect.forkChild(Effect.flip(rcon.say("hello", { timeout: "5 seconds" })))
-        yield* TestClock.adjust("4999 millis")
-        assert.isUndefined(asking.pollUnsafe())
-        yield* TestClock.adjust("1 millis")
-        const { execution, message } = yield* Fiber.join(asking)
-        assert.strictEqual(execution, "NotExecuted")
-        assert.match(message, /^command "say": no session with server yet: .*was not sent/)
-        assert.deepStrictEqual(new Set(session.sent.map(([text]) => text)), new Set(["players"]))
       }))
   })
 
@@ -676,4 +331,39 @@ describe("RconClient", () => {
         assert.isTrue(Result.isFailure(empty))
       }).pipe(Effect.provide(world)))
   })
+})
+
+describe("a client on an older session", () => {
+  it.effect("has its admin number and the flavour from the greeting", () =>
+    Effect.gen(function*() {
+      const session = yield* Session.Session
+      yield* TestRcon.passTime("1 second")
+      const rcon = yield* RconClient.fromSession()
+      assert.deepStrictEqual(yield* rcon.adminId, Option.some(Admin.AdminId.make(0)))
+      assert.strictEqual(yield* rcon.flavour, "BattlEye")
+      assert.isTrue(Option.isSome(yield* session.greeting))
+      const server = yield* SimulatedServer.SimulatedServer
+      yield* server.restart({ downtime: "10 seconds" })
+      yield* TestRcon.passTime("1 minute")
+      assert.isTrue(Option.isSome(yield* rcon.adminId))
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(Session.layer(options).pipe(Layer.provideMerge(TestRcon.layerTransport())))
+    ))
+})
+
+describe("a client on a session that continues", () => {
+  it.effect("is closed with its scope", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const rcon = yield* Scope.provide(RconClient.fromSession(), scope)
+      const closed = yield* Effect.forkChild(rcon.closed)
+      yield* TestRcon.passTime("1 second")
+      assert.isUndefined(closed.pollUnsafe())
+      yield* Scope.close(scope, Exit.void)
+      yield* Fiber.join(closed)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(Session.layer(options).pipe(Layer.provideMerge(TestRcon.layerTransport())))
+    ))
 })

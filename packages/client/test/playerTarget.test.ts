@@ -1,10 +1,6 @@
 import { Address, Guid, Identity, Player } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
-import { missingFrom } from "../src/internal/banRows.ts"
-import { Identification } from "../src/internal/identification.ts"
 import { compare, isNamed, namesOf, PlayerTarget } from "../src/internal/playerTarget.ts"
-import { splitText } from "../src/internal/splitText.ts"
-import { mayBeUnread } from "../src/internal/tables.ts"
 
 const slot = Player.PlayerId.make(0)
 const guid = (digit: string) => Guid.Guid.make(digit.repeat(32))
@@ -81,68 +77,57 @@ describe("an unknown slot", () => {
   })
 })
 
-describe("a visit", () => {
-  const announced = (identification: Identification, fields: Parameters<typeof player>[0], isListed = true) =>
-    identification.identified(new Map([[slot, player(fields)]]), isListed, 0).length
+describe("the intended player", () => {
+  const known = { id: slot, name: "Ann", guid: guid("a"), verified: true }
+  const ann = new Player.Player(known)
+  const other = guid("f")
+  const table = (...rows: ReadonlyArray<Player.Player>) => ({ rows, unparsed: [], total: undefined, cut: false })
+  const target = (there: Player.Player | "Nobody" | "Unknown") => new PlayerTarget(slot, () => there)
 
-  it("is announced when everything is known, and not before", () => {
-    const full = { guid: guid("a"), verified: true, address: address(1) }
-    for (const missing of ["guid", "address"] as const) {
-      const { [missing]: _, ...rest } = full
-      assert.strictEqual(announced(new Identification(), rest), 0)
-    }
-    assert.strictEqual(announced(new Identification(), { ...full, verified: false }), 0)
-    assert.strictEqual(announced(new Identification(), full), 1)
-    assert.strictEqual(announced(new Identification(), { identity: identity("a") }), 1)
+  it("is recognised by the GUID, whatever the name", () => {
+    const renamed = new Player.Player({ ...known, name: "Anna" })
+    assert.strictEqual(target(ann).lookIn(table(renamed)), "Here")
+    assert.strictEqual(target(ann).lookIn(table(new Player.Player({ ...known, guid: other }))), "Gone")
   })
 
-  it("ends when another player has the slot, or a list does not have the player", () => {
-    const full = { verified: true, address: address(1) }
-    const identification = new Identification()
-    assert.strictEqual(announced(identification, { ...full, guid: guid("a") }), 1)
-    assert.strictEqual(announced(identification, { ...full, guid: guid("a") }), 0)
-    assert.strictEqual(announced(identification, { ...full, guid: guid("b") }), 1)
-    // After an outage no player is known until the list has arrived.
-    assert.deepStrictEqual(identification.identified(new Map(), false, 0), [])
-    assert.strictEqual(announced(identification, { ...full, guid: guid("b") }), 0)
-    assert.deepStrictEqual(identification.identified(new Map(), true, 0), [])
-    assert.strictEqual(announced(identification, { ...full, guid: guid("b") }), 1)
+  it("may be another player of the same name if no GUID is known", () => {
+    const { guid: _, ...unknown } = known
+    assert.strictEqual(target(ann).lookIn(table(new Player.Player(unknown))), "Unsure")
+    assert.strictEqual(target(ann).lookIn(table(new Player.Player({ ...unknown, name: "Bob" }))), "Gone")
   })
 
-  it("continues while more becomes known about the player", () => {
-    const identification = new Identification()
-    assert.strictEqual(announced(identification, { address: address(1) }), 0)
-    assert.strictEqual(announced(identification, { address: address(1), guid: guid("a") }), 0)
-    assert.strictEqual(announced(identification, { address: address(1), guid: guid("a"), verified: true }), 1)
+  it("is the first one in a list if the occupant was unknown", () => {
+    const unknown = target("Unknown")
+    assert.isUndefined(unknown.player)
+    assert.strictEqual(unknown.lookIn(table(ann)), "Here")
+    assert.strictEqual(unknown.player, ann)
+    assert.strictEqual(unknown.lookIn(table(new Player.Player({ ...known, guid: other }))), "Gone")
   })
-})
 
-describe("rows of the list of bans", () => {
-  const ban = (target: string, remaining: string, reason: string) => ({ target, remaining, reason }) as never
-
-  it("are the same if target, reason and kind of time are equal", () => {
-    const one = ban("a", "permanent", "x")
-    assert.deepStrictEqual(missingFrom([one], [ban("a", "permanent", "x")]), [])
-    for (const other of [ban("b", "permanent", "x"), ban("a", "expired", "x"), ban("a", "permanent", "y")]) {
-      assert.deepStrictEqual(missingFrom([one], [other]), [one])
-    }
+  it("has the slot until it is seen with another player or empty", () => {
+    let there: Player.Player | "Nobody" | "Unknown" = ann
+    const meant = new PlayerTarget(slot, () => there)
+    assert.isTrue(meant.isCurrent())
+    there = "Unknown"
+    assert.isTrue(meant.isCurrent())
+    there = "Nobody"
+    assert.isFalse(meant.isCurrent())
+    there = new Player.Player({ ...known, guid: other })
+    assert.isFalse(meant.isCurrent())
   })
-})
 
-describe("a line that could not be read", () => {
-  const table = (text: string) => ({ rows: [], unparsed: [{ line: 1, text }], total: undefined, cut: false })
-
-  it("may be the row of a slot only if it begins with that whole number", () => {
-    assert.isTrue(mayBeUnread(table("12 ?"), 12))
-    assert.isFalse(mayBeUnread(table("12 ?"), 1))
-    assert.isTrue(mayBeUnread(table("x 12"), 1))
-    assert.isFalse(mayBeUnread({ ...table("12 ?"), total: 1 }, 1))
-    assert.isTrue(mayBeUnread({ ...table("12 ?"), total: 2 }, 1))
+  it("is not a newcomer in a slot that was empty", () => {
+    let there: Player.Player | "Nobody" = "Nobody"
+    const nobody = new PlayerTarget(slot, () => there)
+    assert.isTrue(nobody.isCurrent())
+    there = ann
+    assert.isFalse(nobody.isCurrent())
   })
-})
 
-describe("blanks in a long announcement", () => {
-  it("are reduced to one between two words", () => {
-    assert.deepStrictEqual(splitText("a  b   c"), ["a b c"])
+  it("is not the previous occupant in an event", () => {
+    assert.isTrue(target(ann).isNamedBy({ id: slot, name: "Ann " }))
+    assert.isFalse(target(ann).isNamedBy({ id: slot, name: "Bob" }))
+    assert.isFalse(target(ann).isNamedBy({ id: Player.PlayerId.make(1), name: "Ann" }))
+    assert.isTrue(target("Unknown").isNamedBy({ id: slot, name: "anybody" }))
   })
 })

@@ -12,7 +12,6 @@ import * as Schema from "effect/Schema"
 import type { ExitCode } from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
 import * as Flags from "../flags.ts"
-import { Output } from "../output/Output.ts"
 import * as SafeText from "../output/SafeText.ts"
 import * as View from "../output/View.ts"
 import * as Clients from "./Clients.ts"
@@ -45,7 +44,8 @@ const view = View.make(Outcome, {
     { key: "confirmed", title: "Confirmed", cell: ({ confirmed }) => String(confirmed) },
     { key: "reply", title: "Reply", cell: ({ reply }) => reply }
   ],
-  text: sentence
+  text: sentence,
+  raw: ({ reply }) => reply
 })
 
 /** For actions that the server confirms. */
@@ -73,19 +73,12 @@ export const perform = (action: string, doing: Doing) =>
     Effect.gen(function*() {
       const { timeout } = yield* Flags.bercon
       const patience = (targets: number) => Duration.times(timeout, 1 + Math.floor(targets / 10))
-      const output = yield* Output
       const clients = yield* Clients.make(servers)
-      const answers = yield* Clients.ask<Outcome>(
+      yield* Clients.ask(
         clients,
-        (rcon, emit, count) => doing(rcon, { emit: (outcome) => emit({ action, ...outcome }), count, patience })
+        view,
+        (rcon, { count, emit }) => doing(rcon, { emit: (outcome) => emit({ action, ...outcome }), count, patience })
       )
-      yield* output.format === "raw"
-        ? Clients.report(
-          answers.map((answer) => ({ ...answer, rows: answer.rows.map(({ reply }) => reply) })),
-          output.printRaw,
-          servers
-        )
-        : Clients.report(answers, (parts) => output.print(view, parts), servers)
     })
   )
 

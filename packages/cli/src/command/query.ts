@@ -12,7 +12,7 @@ import { ExitCode } from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
 import * as Flags from "../flags.ts"
 import { note, Output } from "../output/Output.ts"
-import type { View } from "../output/View.ts"
+import { replies, type View } from "../output/View.ts"
 import * as Clients from "./Clients.ts"
 import { type About, define, withServers } from "./define.ts"
 
@@ -76,16 +76,11 @@ export const query = <const Name extends string, Row>(name: Name, { ask, raw, vi
         const output = yield* Output
         const clients = yield* Clients.make(servers)
         const round = output.format === "raw"
-          ? Effect.flatMap(
-            Clients.ask<string>(clients, (rcon, emit) =>
-              Effect.flatMap(rcon.flavour, (flavour) => rcon.command(raw(flavour))).pipe(Effect.flatMap(emit))),
-            (answers) =>
-              Clients.report(answers, output.printRaw, servers)
-          )
-          : Effect.flatMap(
-            Clients.ask<Row>(clients, (rcon, emit) => Effect.flatMap(ask(rcon), (rows) => emit(...rows))),
-            (answers) => Clients.report(answers, (parts) => output.print(view, parts), servers)
-          )
+          ? Clients.ask(clients, replies, (rcon, { emit }) =>
+            Effect.flatMap(rcon.flavour, (flavour) => rcon.command(raw(flavour))).pipe(Effect.flatMap(emit)))
+          : Clients.ask(clients, view, (rcon, { emit }) =>
+            Effect.flatMap(ask(rcon), (rows) =>
+              emit(...rows)))
         yield* repeated(input, round)
       })
     ))

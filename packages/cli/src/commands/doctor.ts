@@ -3,12 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { define } from "../command/define.ts"
+import { gather } from "../command/gather.ts"
 import { resolve, type Servers } from "../connection/Servers.ts"
+import type { Check } from "../doctor/Check.ts"
 import { ExitCode } from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
 import { bercon } from "../flags.ts"
 import * as Output from "../output/Output.ts"
-import * as Progress from "../output/Progress.ts"
+import { Quiet } from "../output/Progress.ts"
 
 const NO_SERVERS: Servers = { servers: [], unusable: [], labelled: false }
 
@@ -50,24 +52,34 @@ export const doctor = define(
       const resolved = yield* Effect.result(resolve(flags))
       if (Result.isFailure(resolved) && configuration.length === 0) return yield* Effect.fail(resolved.failure)
       const { labelled, servers, unusable } = Result.getOrElse(resolved, () => NO_SERVERS)
-      const examined = yield* Progress.during(servers.map(({ name }) => name), (progress) =>
-        Effect.forEach(servers, ({ name, options }) =>
-          Effect.ensuring(Doctor.connection(options, keepalives), progress.done(name)), { concurrency: "unbounded" }))
-        .pipe(
-          Effect.provideService(Progress.Quiet, flags.quiet)
-        )
-      const parts = Result.isFailure(resolved)
-        ? [{ server: "", rows: [...configuration, Doctor.notTried(resolved.failure, configuration)] }]
-        : [
-          ...servers.map(({ name }, at) => ({ server: name, rows: [...configuration, ...examined[at]!] })),
-          ...unusable.map(({ failure, name }) => ({ server: name, rows: [Doctor.notTried(failure, [])] }))
-        ]
-      yield* Output.Output.use((output) =>
-        output.print(Doctor.view, parts)
-      ).pipe(
-        Effect.provide(Output.layer({ format: flags.format, labelled }))
+      const examinations = new Map<string, Effect.Effect<ReadonlyArray<Check>>>(
+        Result.isFailure(resolved)
+          ? [["", Effect.succeed([...configuration, Doctor.notTried(resolved.failure, configuration)])]]
+          : [
+            ...servers.map(({ name, options }) =>
+              [
+                name,
+                Effect.map(Doctor.connection(options, keepalives), (found) => [...configuration, ...found])
+              ] as const
+            ),
+            ...unusable.map(({ failure, name }) => [name, Effect.succeed([Doctor.notTried(failure, [])])] as const)
+          ]
       )
-      const codes = parts.map(({ rows }) => Doctor.exitCode(rows)).filter((code) => code !== ExitCode.done)
-      if (codes.length > 0) return yield* new Failure.Reported({ code: Failure.ofSeveral(parts.length, codes) })
+      const names = [...examinations.keys()]
+      const codes = new Array<ExitCode>()
+      yield* gather({ names, labelled }, Doctor.view, (name, { emit }) =>
+        Effect.flatMap(examinations.get(name)!, (rows) => {
+          const code = Doctor.exitCode(rows)
+          if (code !== ExitCode.done) {
+            codes.push(code)
+          }
+          return emit(...rows)
+        })).pipe(
+          Effect.provide(Output.layer({ format: flags.format, labelled })),
+          Effect.provideService(Quiet, flags.quiet)
+        )
+      if (codes.length > 0) {
+        return yield* new Failure.Reported({ code: Failure.ofSeveral(names.length, codes) })
+      }
     })
 )

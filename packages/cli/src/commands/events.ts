@@ -8,8 +8,8 @@ import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import * as Clients from "../command/Clients.ts"
 import { define, withServers } from "../command/define.ts"
+import { conclude, noteFailure } from "../command/gather.ts"
 import type { Server } from "../connection/Servers.ts"
 import * as Failure from "../Failure.ts"
 import * as Flags from "../flags.ts"
@@ -138,7 +138,7 @@ export const events = define(
           const failures = new Map<string, Failure.ServerFailure>()
           for (const { failure, name } of unusable) {
             failures.set(name, failure)
-            yield* Clients.noteFailure(name, failure)
+            yield* noteFailure(name, failure)
           }
           const streams = servers.map((server) =>
             eventsOf({ ...server, options: { ...server.options, banInterval } }).pipe(
@@ -147,7 +147,7 @@ export const events = define(
               // The others go on.
               Stream.catch((failure) => {
                 failures.set(server.name, failure)
-                return Stream.fromEffectDrain(labelled ? Clients.noteFailure(server.name, failure) : Effect.void)
+                return Stream.fromEffectDrain(labelled ? noteFailure(server.name, failure) : Effect.void)
               })
             )
           )
@@ -158,7 +158,7 @@ export const events = define(
               Option.isSome(input.for) ? Stream.interruptWhen(Effect.sleep(input.for.value)) : identity
             )
           )
-          yield* Clients.conclude([...servers, ...unusable].map(({ name }) => failures.get(name)), labelled)
+          yield* conclude([...servers, ...unusable].map(({ name }) => failures.get(name)), labelled)
         })
       )
     })

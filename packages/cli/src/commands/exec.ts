@@ -4,7 +4,6 @@ import * as Schema from "effect/Schema"
 import * as Clients from "../command/Clients.ts"
 import { define, withServers } from "../command/define.ts"
 import { repeated, repetition } from "../command/query.ts"
-import { Output } from "../output/Output.ts"
 import * as View from "../output/View.ts"
 
 const Exchange = Schema.Struct({ command: Schema.String, reply: Schema.String })
@@ -14,7 +13,8 @@ const view = View.make(Exchange, {
     { key: "command", title: "Command", cell: ({ command }) => command },
     { key: "reply", title: "Reply", cell: ({ reply }) => reply }
   ],
-  text: ({ reply }) => reply
+  text: ({ reply }) => reply,
+  raw: ({ reply }) => reply
 })
 
 /** Commands that are sent as they are. */
@@ -39,24 +39,13 @@ export const exec = define(
   ({ commands, ...input }) =>
     withServers((servers) =>
       Effect.gen(function*() {
-        const output = yield* Output
         const clients = yield* Clients.make(servers)
-        const round = Effect.flatMap(
-          Clients.ask<typeof Exchange.Type>(clients, (rcon, emit) =>
-            Effect.forEach(
-              commands,
-              (command) => Effect.flatMap(rcon.command(command), (reply) => emit({ command, reply })),
-              { discard: true }
-            )),
-          (answers) =>
-            output.format === "raw"
-              ? Clients.report(
-                answers.map((answer) => ({ ...answer, rows: answer.rows.map(({ reply }) => reply) })),
-                output.printRaw,
-                servers
-              )
-              : Clients.report(answers, (parts) => output.print(view, parts), servers)
-        )
+        const round = Clients.ask(clients, view, (rcon, { emit }) =>
+          Effect.forEach(
+            commands,
+            (command) => Effect.flatMap(rcon.command(command), (reply) => emit({ command, reply })),
+            { discard: true }
+          ))
         yield* repeated(input, round)
       })
     )

@@ -38,6 +38,7 @@ export const shell = define(
         const style = () => ({
           format,
           labelled: false,
+          isTerminal,
           width: isTerminal ? widthOf(process.stdout) : undefined,
           colours: isTerminal && process.stdout.hasColors()
         })

@@ -24,6 +24,8 @@ export interface Context extends Table.Style {
   readonly format: Format
   /** Whether entries are labelled with their server: with several servers, or if they were asked for by name or `--all`. */
   readonly labelled: boolean
+  /** Whether it is printed to a terminal, which would obey control characters. */
+  readonly isTerminal: boolean
 }
 
 /** An entry and its server. */
@@ -52,6 +54,17 @@ const prefixed = (text: string, label: string | undefined): string =>
 
 const texts = <Row>(parts: ReadonlyArray<Part<Row>>, labelled: boolean, text: (row: Row) => string): string =>
   rowsOf(parts).map(({ row, server }) => prefixed(SafeText.lines(text(row)), labelled ? server : undefined)).join("")
+
+/** The server's own words: unchanged in a file or pipe, made harmless on a terminal. */
+const raw = <Row>(
+  words: (row: Row) => string,
+  parts: ReadonlyArray<Part<Row>>,
+  { isTerminal, labelled }: Context
+): string =>
+  rowsOf(parts).map(({ row, server }) => {
+    const text = isTerminal ? SafeText.lines(words(row)) : words(row)
+    return text === "" ? "" : prefixed(text, labelled ? server : undefined)
+  }).join("")
 
 const table = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, context: Context): string =>
   view.text === undefined
@@ -115,11 +128,12 @@ const md = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, { labelled }:
   ].join("")
 }
 
-/** A result in a format other than `raw`, each line ended. */
+/** A result in a format, each line ended. */
 export const render = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, context: Context): string => {
   switch (context.format) {
-    case "table":
     case "raw":
+      return view.raw === undefined ? table(view, parts, context) : raw(view.raw, parts, context)
+    case "table":
       return table(view, parts, context)
     case "json":
       return json(view, parts, context)
@@ -132,15 +146,13 @@ export const render = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, co
   }
 }
 
-/** The replies of servers: unchanged in a file or pipe, made harmless on a terminal. */
-export const renderRaw = (
-  parts: ReadonlyArray<Part<string>>,
-  { isTerminal, labelled }: { readonly isTerminal: boolean; readonly labelled: boolean }
-): string =>
-  rowsOf(parts).map(({ row, server }) => {
-    const text = isTerminal ? SafeText.lines(row) : row
-    return text === "" ? "" : prefixed(text, labelled ? server : undefined)
-  }).join("")
+/** The heading of a result, before its first entry. */
+const headingOf = <Row>(view: View<Row>, context: Context): string =>
+  context.format === "csv" || context.format === "md" ? render(view, [], context) : ""
+
+/** The entries of a part, without the heading. */
+const bodyOf = <Row>(view: View<Row>, context: Context, heading: string) => (part: Part<Row>): string =>
+  render(view, [part], context).slice(heading.length)
 
 /** How a result is written that comes entry by entry. */
 export interface Streaming<in Row> {
@@ -151,27 +163,69 @@ export interface Streaming<in Row> {
 
 /** A result that comes entry by entry, in a format. */
 export const streaming = <Row>(view: View<Row>, context: Context): Streaming<Row> => {
-  const one = (context: Context) => (server: string, row: Row) => render(view, [{ server, rows: [row] }], context)
-  switch (context.format) {
-    case "json": {
-      const line = one({ ...context, format: "ndjson" })
-      let separator = "\n"
-      return {
-        begin: "[",
-        entry: (server, row) => {
-          const text = separator + line(server, row).trimEnd()
-          separator = ",\n"
-          return text
-        },
-        end: "\n]\n"
-      }
+  if (context.format === "json") {
+    const line = bodyOf(view, { ...context, format: "ndjson" }, "")
+    let separator = "\n"
+    return {
+      begin: "[",
+      entry: (server, row) => {
+        const text = separator + line({ server, rows: [row] }).trimEnd()
+        separator = ",\n"
+        return text
+      },
+      end: "\n]\n"
     }
-    case "csv":
-    case "md": {
-      const begin = render(view, [], context)
-      return { begin, entry: (server, row) => one(context)(server, row).slice(begin.length), end: "" }
+  }
+  const begin = headingOf(view, context)
+  const body = bodyOf(view, context, begin)
+  return { begin, entry: (server, row) => body({ server, rows: [row] }), end: "" }
+}
+
+/** How a result is written that comes server by server. Each function returns the text to print now. */
+export interface Gathering<in Row> {
+  /** Adds entries of a server, or its failure. A server may have several parts. */
+  readonly add: (part: Part<Row>) => string
+  /** To be called once, after all parts: the text of those that were held back. Empty if there was no part. */
+  readonly end: () => string
+}
+
+/**
+ * Whether the format is one document, in which the last entry can change how the first is written: an array of JSON, or a table
+ * whose columns are as wide as their widest cell.
+ */
+const isDocument = <Row>(view: View<Row>, { format }: Context): boolean =>
+  format === "json" || view.text === undefined && (format === "table" || format === "raw" && view.raw === undefined)
+
+/**
+ * A result of several servers, in a format. Parts are written in the order in which they come. A document is written at the
+ * end, in the order of `servers`.
+ */
+export const gathering = <Row>(
+  view: View<Row>,
+  context: Context,
+  servers: ReadonlyArray<string>
+): Gathering<Row> => {
+  if (isDocument(view, context)) {
+    const parts = new Map<string, { server: string; rows: Array<Row>; error?: Part<Row>["error"] }>()
+    return {
+      add: ({ error, rows, server }) => {
+        const part = parts.get(server) ?? { server, rows: [] }
+        part.rows.push(...rows)
+        parts.set(server, error === undefined ? part : { ...part, error })
+        return ""
+      },
+      end: () => parts.size === 0 ? "" : render(view, servers.flatMap((server) => parts.get(server) ?? []), context)
     }
-    default:
-      return { begin: "", entry: one(context), end: "" }
+  }
+  const heading = headingOf(view, context)
+  const body = bodyOf(view, context, heading)
+  let isFirst = true
+  return {
+    add: (part) => {
+      const text = (isFirst ? heading : "") + body(part)
+      isFirst = false
+      return text
+    },
+    end: () => ""
   }
 }

@@ -11,6 +11,17 @@ import * as Format from "./Format.ts"
 import * as SafeText from "./SafeText.ts"
 import type { View } from "./View.ts"
 
+/** A result to which servers contribute at their own times. */
+export interface Gathered<in Row> {
+  /**
+   * Prints entries of a server at once, if the format allows it. If they cannot be written, the work is not interrupted: `end`
+   * fails.
+   */
+  readonly add: (part: Format.Part<Row>) => Effect.Effect<void>
+  /** Prints what was held back, and waits until everything is written. */
+  readonly end: Effect.Effect<void, OutputError>
+}
+
 /** The destination of results. */
 export class Output extends Context.Service<Output, {
   readonly format: Format.Format
@@ -19,8 +30,8 @@ export class Output extends Context.Service<Output, {
   readonly style: Format.Context
   /** Prints a result in the format that was asked for. */
   readonly print: <Row>(view: View<Row>, parts: ReadonlyArray<Format.Part<Row>>) => Effect.Effect<void, OutputError>
-  /** Prints the replies of servers as they are. */
-  readonly printRaw: (parts: ReadonlyArray<Format.Part<string>>) => Effect.Effect<void, OutputError>
+  /** Begins a result to which servers contribute at their own times. `servers`: their names in order. */
+  readonly gather: <Row>(view: View<Row>, servers: ReadonlyArray<string>) => Gathered<Row>
   /** Prints a result that comes entry by entry, each at once. */
   readonly printStream: <Row, E>(
     view: View<Row>,
@@ -47,6 +58,17 @@ export const write = (text: string): Effect.Effect<void, OutputError> =>
     process.stdout.write(text, (error) => resume(error ? Effect.fail(outputError(error)) : Effect.void))
   })
 
+const gathered = <Row>(gathering: Format.Gathering<Row>): Gathered<Row> => {
+  let problem: OutputError | undefined
+  return {
+    add: (part) =>
+      Effect.suspend(() => problem === undefined ? write(gathering.add(part)) : Effect.void).pipe(
+        Effect.catch((error) => Effect.sync(() => void (problem ??= error)))
+      ),
+    end: Effect.suspend(() => problem === undefined ? write(gathering.end()) : Effect.fail(problem))
+  }
+}
+
 /** Tells the person at the terminal, on standard error: one line, or several with line feeds between them. */
 export const note = (text: string): Effect.Effect<void> =>
   Effect.sync(() => {
@@ -63,6 +85,7 @@ export const layer = (options: { readonly format: Format.Format; readonly labell
     const isTerminal = process.stdout.isTTY
     const style: Format.Context = {
       ...options,
+      isTerminal,
       width: widthOf(process.stdout),
       // Node looks at NO_COLOR, FORCE_COLOR and TERM.
       colours: isTerminal && process.stdout.hasColors()
@@ -80,6 +103,6 @@ export const layer = (options: { readonly format: Format.Format; readonly labell
             Stream.runForEach(entries, ({ row, server }) => write(entry(server, row)))
           ).pipe(Effect.ensuring(Effect.ignore(write(end))))
         }),
-      printRaw: (parts) => Effect.suspend(() => write(Format.renderRaw(parts, { isTerminal, ...options })))
+      gather: (view, servers) => gathered(Format.gathering(view, style, servers))
     })
   })

@@ -18,6 +18,8 @@ export interface Progress {
   readonly done: (name: string) => Effect.Effect<void>
   /** So much of the work on a server is done. */
   readonly count: (name: string, done: number, total: number) => Effect.Effect<void>
+  /** Erases the line on the terminal before something else is printed. It is back within a second. */
+  readonly erase: Effect.Effect<void>
 }
 
 /** A sentence about the things that are not done yet: of `total`, `waiting` with the state of each. */
@@ -39,14 +41,19 @@ export const during = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.gen(function*() {
     const waiting = new Map(names.map((name) => [name, ""]))
-    const progress: Progress = {
-      done: (name) => Effect.sync(() => waiting.delete(name)),
-      count: (name, done, total) => Effect.sync(() => waiting.set(name, `${done} of ${total}`))
-    }
-    if (yield* Quiet) return yield* work(progress)
     const isTerminal = process.stderr.isTTY
     let seconds = 0
     let shown = false
+    const erase = Effect.sync(() => {
+      if (shown && isTerminal) process.stderr.write("\r\x1b[2K")
+      shown = false
+    })
+    const progress: Progress = {
+      done: (name) => Effect.sync(() => waiting.delete(name)),
+      count: (name, done, total) => Effect.sync(() => waiting.set(name, `${done} of ${total}`)),
+      erase
+    }
+    if (yield* Quiet) return yield* work(progress)
     const show = Effect.sync(() => {
       seconds++
       if (waiting.size === 0 || !isTerminal && seconds % 10 !== 1) return
@@ -55,9 +62,6 @@ export const during = <A, E, R>(
       process.stderr.write(
         isTerminal ? `\r\x1b[2K${cut(text, (process.stderr.columns || 80) - 1)}` : `bercon: ${text}\n`
       )
-    })
-    const erase = Effect.sync(() => {
-      if (shown && isTerminal) process.stderr.write("\r\x1b[2K")
     })
     const ticking = Effect.forever(Effect.andThen(Effect.sleep("1 second"), show))
     return yield* Effect.raceFirst(work(progress), ticking).pipe(Effect.ensuring(erase))

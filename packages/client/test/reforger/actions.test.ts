@@ -4,7 +4,8 @@ import { Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import * as CommandTable from "../../src/internal/commandTable.ts"
 import { PlayerTarget } from "../../src/internal/playerTarget.ts"
-import { bob, called, EPOCH, type Failure, failure, start } from "./mockClient.ts"
+import type { Failure } from "../simulatedClient.ts"
+import { bob, called, EPOCH, failure, start } from "./mockClient.ts"
 import { echo, identity } from "./texts.ts"
 
 describe("actions on a Reforger server", () => {

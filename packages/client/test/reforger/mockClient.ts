@@ -1,8 +1,7 @@
 /**
  * The commands of the flavour on a mock session, whose messages the test sends.
  */
-import type { Ban, CommandError } from "@bercon/client"
-import { type ActionError, type Commands, type Flavour, Player, type ReplyError } from "@bercon/client"
+import { type Ban, type Commands, type Flavour, Player } from "@bercon/client"
 import { Session } from "@bercon/session"
 import { Monotonic } from "@bercon/session/unstable"
 import { Clock, Duration, Effect, type Exit, Fiber } from "effect"
@@ -14,9 +13,8 @@ import { PlayerTarget } from "../../src/internal/playerTarget.ts"
 import * as Reforger from "../../src/internal/reforger/commands.ts"
 import * as Settings from "../../src/internal/settings.ts"
 import * as MockSession from "../mockSession.ts"
+import type { Failure } from "../simulatedClient.ts"
 import { echo } from "./texts.ts"
-
-export type Failure = CommandError.CommandError | ActionError.ActionError | ReplyError.ReplyError
 
 export const bob = Player.PlayerId.make(7)
 

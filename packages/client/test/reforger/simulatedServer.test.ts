@@ -1,11 +1,10 @@
-import { type ActionError, type CommandError, Identity, Player, RconClient, type ReplyError } from "@bercon/client"
+import { type CommandError, Identity, Player, RconClient } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Random, Redacted, Result } from "effect"
-
-type Failure = CommandError.CommandError | ActionError.ActionError | ReplyError.ReplyError
+import type { Failure } from "../simulatedClient.ts"
 
 const fork = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.forkChild(Effect.result(effect), { startImmediately: true })

@@ -2,16 +2,15 @@
  * Sets how much is tested, and how a failure is repeated.
  *
  * `pnpm test` runs the short tests, and each property a few times over, always with the same inputs. `pnpm soak` runs
- * the long ones too, and each property `BERCON_SOAK` times as often, with other inputs each time.
- *
- * All random numbers of a file come from one seed, `BERCON_SEED`. A soak prints it at the beginning of each file. The
- * same seed gives the same run. A property that fails prints its smallest failing input, and a token that repeats it:
+ * the long ones too, and each property `BERCON_SOAK` times as often, with other inputs each time. It prints the seed of
+ * these at the beginning of each file: `BERCON_SEED` gives the same run. A property that fails prints its smallest failing
+ * input, and a token that repeats it:
  *
  *     BERCON_REPLAY=<token> npx -y pnpm@12 exec vitest run --config vitest.workspace.ts --project session -t "<its name>"
  */
 import { Schema } from "effect"
 
-const { BERCON_REPLAY, BERCON_SEED, BERCON_SOAK } = process.env
+const { BERCON_REPLAY, BERCON_SOAK } = process.env
 
 /** Whether the long tests run. */
 export const soaking = BERCON_SOAK !== undefined
@@ -22,12 +21,9 @@ export const runs = (n: number): number => n * Number(BERCON_SOAK ?? 1)
 /** Prints a measurement of a soak. */
 export const report = (line: string): void => soaking ? console.log(line) : undefined
 
-const seed = Number(BERCON_SEED ?? (soaking ? Math.floor(Math.random() * 2 ** 31) : 1))
-report(`BERCON_SEED=${seed}`)
-
 /** Options of a property that `pnpm test` checks `n` times. */
 export const checks = (n: number) => ({
-  arbitrary: { runs: runs(n), seed, replay: BERCON_REPLAY },
+  arbitrary: { runs: runs(n), replay: BERCON_REPLAY },
   timeout: soaking ? 600_000 : 60_000
 })
 

@@ -1,0 +1,162 @@
+/**
+ * Commands for several servers at once: `--profile a,b` and `--all`.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Exit, Schedule } from "effect"
+import * as Os from "node:os"
+import { failed, succeeded } from "./bercon.ts"
+import { chatting, PASSWORD, several } from "./simulated.ts"
+
+/** Servers answer in any order. */
+const sorted = (text: string): ReadonlyArray<string> => text.trimEnd().split("\n").sort()
+
+const NOT_DONE = "bercon: interrupted after 1 of 2 servers: no complete answer from eu2\n"
+
+describe("several servers", { concurrent: true }, () => {
+  it.live("are asked at once, and the answers labelled", () =>
+    Effect.gen(function*() {
+      const { bercon, eu2 } = yield* several
+      yield* eu2.join({ name: "Kerry" })
+      const { code, stderr, stdout } = yield* bercon(["version", "--profile", "eu1,eu2"])
+      assert.deepStrictEqual([code, stderr, sorted(stdout)], [0, "", ["eu1: 1.220", "eu2: 1.220"]])
+      succeeded(
+        yield* bercon(["players", "--profile", "eu2,eu1"]),
+        /^Server .*\neu2 .* Miller\neu2 .* Kerry\neu1 .* Miller\n$/
+      )
+    }))
+
+  it.live("8: one that fails hides no other", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* several
+      const outcome = yield* bercon(["version", "--all"])
+      assert.deepStrictEqual([outcome.code, sorted(outcome.stdout)], [8, ["eu1: 1.220", "eu2: 1.220"]])
+      assert.match(outcome.stderr, /^bercon: eu3: .* refused the login[^\n]*\n$/)
+      const json = yield* bercon(["version", "--profile", "eu1,eu3", "--format", "json"])
+      assert.strictEqual(json.code, 8)
+      const [one, two] = JSON.parse(json.stdout)
+      assert.deepStrictEqual(one, { server: "eu1", result: { text: "1.220", number: "1.220" } })
+      assert.deepStrictEqual([two.server, two.error.exitCode], ["eu3", 3])
+    }))
+
+  it.live("all fail for the same reason: its code", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* several
+      const outcome = yield* bercon(["exec", "nonsense", "--profile", "eu1,eu2"])
+      assert.deepStrictEqual([outcome.code, outcome.stdout], [6, ""])
+      assert.deepStrictEqual(sorted(outcome.stderr).map((line) => line.slice(0, 11)), ["bercon: eu1", "bercon: eu2"])
+    }))
+
+  it.live("events of one go on after another has failed", () =>
+    Effect.gen(function*() {
+      const { bercon, eu1 } = yield* several
+      const failed = Deferred.makeUnsafe<void>()
+      yield* Effect.forkScoped(Effect.andThen(Deferred.await(failed), chatting(eu1)))
+      const { code, stderr, stdout } = yield* bercon(["events", "--all", "--kind", "chat", "--limit", "3"], {
+        onError: () => Deferred.doneUnsafe(failed, Exit.void)
+      })
+      assert.strictEqual(code, 8)
+      assert.match(stdout, /^(eu1: \d\d:\d\d:\d\d {2}.*hello\n){3}$/)
+      assert.match(stderr, /^bercon: eu3: .* refused the login/)
+    }))
+
+  it.live.each(
+    [
+      ["csv", /^server,id,ping,.*\neu1,0,.*,Miller\n$/],
+      ["ndjson", /^\{"server":"eu1",.*"Miller".*\}\n$/],
+      ["md", /^\| Server .*\n\| --- .*\n\| eu1 \| 0 .* Miller \|\n$/],
+      ["raw", /^eu1: Players on server:\n(eu1: .*\n)+eu1: \(1 players in total\)\n$/]
+    ] as const
+  )(
+    "%s: the answer of one is printed while another is silent; Ctrl-C names that one",
+    ([format, expected]) =>
+      Effect.gen(function*() {
+        const { bercon, eu2 } = yield* several
+        yield* eu2.goSilent
+        const { code, stderr, stdout } = yield* bercon(
+          ["players", "--profile", "eu2,eu1", "--format", format, "--timeout", "2m"],
+          { onOutput: (stdout, child) => expected.test(stdout) && child.kill("SIGINT") }
+        )
+        assert.match(stdout, expected)
+        assert.deepStrictEqual([code, stderr], [130, NOT_DONE])
+      })
+  )
+
+  it.live.each(
+    [
+      ["table", /^Server +# .*\neu1 +0 .* Miller\n$/],
+      ["json", /^\[\s+\{\s+"server": "eu1",\s+"result": \[[^]*"Miller"[^]*\]\s+\}\s+\]\n$/]
+    ] as const
+  )(
+    "%s: Ctrl-C prints the answers that are there, and names the others",
+    ([format, expected]) =>
+      Effect.gen(function*() {
+        const { bercon, eu2 } = yield* several
+        yield* eu2.goSilent
+        const { code, stderr, stdout } = yield* bercon(
+          ["players", "--profile", "eu2,eu1", "--format", format, "--timeout", "2m"],
+          { quiet: false, onError: (stderr, child) => stderr.includes("1 of 2 done") && child.kill("SIGINT") }
+        )
+        assert.match(stdout, expected)
+        assert.strictEqual(code, 130)
+        assert.isTrue(stderr.endsWith(NOT_DONE), stderr)
+      })
+  )
+
+  it.live("what was done to one is printed while the next is waited for", () =>
+    Effect.gen(function*() {
+      const { bercon, eu1 } = yield* several
+      yield* eu1.join({ name: "Kerry" })
+      yield* eu1.onCommand((text) => text.startsWith("kick 1") ? { delay: "Infinity" as const } : undefined)
+      const { code, stdout } = yield* bercon(["kick", "0", "1", "--profile", "eu1", "--timeout", "2m"], {
+        onOutput: (_, child) => child.kill("SIGINT")
+      })
+      assert.deepStrictEqual([code, stdout], [130, "kick #0 Miller: done\n"])
+    }))
+
+  it.live("a reader that goes does not interrupt what is done to the others", () =>
+    Effect.gen(function*() {
+      const { bercon, eu1 } = yield* several
+      yield* eu1.join({ name: "Kerry" })
+      const { code, stderr } = yield* bercon(["kick", "0", "1", "--profile", "eu1"], {
+        onStart: (child) => child.stdout?.destroy()
+      })
+      assert.deepStrictEqual([code, stderr, (yield* eu1.world).players], [0, "", []])
+    }))
+
+  it.live("one that is down delays the others not at all", () =>
+    Effect.gen(function*() {
+      const { bercon, eu1, eu2 } = yield* several
+      yield* eu2.goSilent
+      const started = performance.now()
+      const locked = Effect.repeat(eu1.executions, {
+        until: (commands) => commands.some(({ text }) => text === "#lock"),
+        schedule: Schedule.spaced("20 millis")
+      })
+      const took = yield* Effect.raceFirst(
+        Effect.map(locked, () => performance.now() - started),
+        Effect.map(bercon(["lock", "--profile", "eu1,eu2", "--timeout", "90s"]), () => Infinity)
+      )
+      assert.isBelow(took, 80_000)
+    }))
+
+  it.live("the password from standard input is that of all", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* several
+      const args = ["version", "--profile", "eu1,eu2,eu3", "--password-file", "-"]
+      const { code, stderr, stdout } = yield* bercon(args, { stdin: `${PASSWORD}\n` })
+      assert.deepStrictEqual([code, stderr, sorted(stdout)], [0, "", ["eu1: 1.220", "eu2: 1.220", "eu3: 1.220"]])
+      failed(
+        yield* bercon(["version", "--profile", "eu1", "--password-file", Os.devNull]),
+        2,
+        /the password is missing/
+      )
+      const long = { stdin: "x".repeat(5000) }
+      failed(yield* bercon(["version", "--profile", "eu1", "--password-file", "-"], long), 2, /more than 4096 bytes/)
+      const piped = { stdin: PASSWORD }
+      failed(
+        yield* bercon(["shell", "--profile", "eu1", "--password-file", "-"], piped),
+        2,
+        /shell reads commands from/
+      )
+    }))
+})

@@ -1,0 +1,224 @@
+import { ActionError, Address, type Ban, CommandError, Guid, RconClient } from "@bercon/client"
+import { SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Arbitrary, Effect, Exit, Fiber, Result, Schema } from "effect"
+import { TestClock } from "effect/testing"
+import * as MockSession from "./mockSession.ts"
+import { completed, type Failure, guidOf, online, outcome, simulated } from "./simulatedClient.ts"
+
+const GUID = Guid.Guid.make("0123456789abcdef0123456789abcdef")
+const OTHER = Guid.Guid.make("f".repeat(32))
+const IP = Address.IpAddress.make("203.0.113.77")
+
+describe("unban", () => {
+  const world = TestRcon.layerTransport()
+  const bansOf = (server: SimulatedServer.SimulatedServer["Service"]) =>
+    Effect.map(server.world, ({ bans }) => bans.map(({ reason, target }) => [target, reason]))
+
+  const target = Arbitrary.schema(Schema.Literals([GUID, OTHER, "e".repeat(32), IP, "203.0.113.78", "203.0.113.79"]))
+  const ban = Arbitrary.all({
+    target,
+    reason: Arbitrary.schema(Schema.Literals(["", "cheating", "team kill "])),
+    expires: Arbitrary.schema(Schema.Literals([0, 1_000_000])).pipe(Arbitrary.map((end) => end === 0 ? undefined : end))
+  })
+
+  it.effect.prop(
+    "removes the bans of its target and no others",
+    [Arbitrary.array(ban, { maxLength: 12 }), target],
+    ([bans, target]) =>
+      Effect.gen(function*() {
+        const { rcon, run, server } = yield* online()
+        yield* server.update((world) => ({ ...world, bans }))
+        const there = bans.some((ban) => ban.target === target)
+        assert.strictEqual(yield* run(rcon.unban(target as Ban.BanTarget)), there ? "done" : "BanNotFound")
+        assert.sameDeepMembers(
+          yield* bansOf(server),
+          bans.filter((ban) => ban.target !== target).map(({ reason, target }) => [target, reason])
+        )
+        assert.deepStrictEqual(yield* server.violations, [])
+      }).pipe(Effect.scoped, Effect.provide(world)),
+    { arbitrary: { runs: 20 } }
+  )
+
+  it.effect("removes one ban of several of the same target", () =>
+    Effect.gen(function*() {
+      const { rcon, run, server } = yield* online()
+      const bans = ["a", "b", "c"].map((reason) => ({ target: GUID, reason, expires: undefined }))
+      yield* server.update((world) => ({ ...world, bans }))
+      const [, b] = yield* rcon.bans
+      assert.strictEqual(yield* run(rcon.unban(b!)), "done")
+      assert.deepStrictEqual(yield* bansOf(server), [[GUID, "a"], [GUID, "c"]])
+      assert.strictEqual(yield* run(rcon.unban(b!)), "BanNotFound")
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
+  /** Tries again after a lost reply. That endangers no other ban. */
+  const persist = (action: Effect.Effect<void, Failure>) =>
+    action.pipe(
+      Effect.catchIf(
+        (error) => error._tag === "ActionError" && error.reason._tag === "BanNotFound",
+        () => Effect.void
+      ),
+      Effect.retry({ times: 20 })
+    )
+
+  for (const loss of [0, 0.2]) {
+    it.effect(`waits for this client's other changes of the list, at ${loss * 100} % loss`, () =>
+      Effect.gen(function*() {
+        const { rcon, server } = yield* online()
+        const guid = (index: number) => Guid.Guid.make(index.toString(16).padStart(32, "0"))
+        const bans = Array.from({ length: 12 }, (_, index) => ({
+          target: guid(index),
+          expires: index === 5 ? 1 : undefined,
+          reason: `${index}`
+        }))
+        yield* server.update((world) => ({ ...world, bans }))
+        const actions = [
+          ...[7, 1, 3, 11, 0, 4].map((index) => rcon.unban(guid(index))),
+          rcon.ban(OTHER, { reason: "new" }),
+          rcon.writeBans
+        ]
+        const results = yield* outcome(
+          yield* Effect.forkChild(Effect.forEach(actions, persist, { concurrency: "unbounded" }))
+        )
+        assert.isTrue(Result.isSuccess(results))
+        // A ban that was sent twice is in the list twice.
+        assert.deepStrictEqual(
+          Array.from(new Set((yield* bansOf(server)).map(([, reason]) => reason))),
+          ["2", "6", "8", "9", "10", "new"]
+        )
+      }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ network: { loss, seed: "unban" } }))))
+  }
+
+  /** A server whose list of bans is changed by another client. */
+  const shared = Effect.fnUntraced(function*(
+    reasons: ReadonlyArray<string>,
+    removeBan: (bans: Array<string>, number: number) => unknown
+  ) {
+    const session = yield* MockSession.make()
+    const rcon = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
+    const bans = [...reasons]
+    session.reply = (text) => {
+      const number = /^removeBan (\d+)$/.exec(text)?.[1]
+      if (number !== undefined) removeBan(bans, Number(number))
+      const rows = bans.map((reason, index) => `${index}  ${GUID} perm ${reason}`)
+      return text === "bans" ? ["GUID Bans:", "[#] [GUID]", "-----", ...rows].join("\n") : ""
+    }
+    return { bans, rcon, session }
+  })
+
+  it.effect("is valid only in the session of its call, whatever the options", () =>
+    Effect.gen(function*() {
+      const { rcon, session } = yield* shared(["a"], (bans, number) => bans.splice(number, 1))
+      yield* rcon.unban(GUID, { timeout: "7 seconds" })
+      const [, options] = session.sent.find(([text]) => text.startsWith("removeBan"))!
+      assert.deepStrictEqual(options, { repeatable: false, epoch: 1, timeout: 2000 })
+    }))
+
+  it.effect("detects that a list of thousands of bans is cut", () =>
+    Effect.gen(function*() {
+      const { rcon, run, server } = yield* online()
+      const guid = (index: number) => Guid.Guid.make(index.toString(16).padStart(32, "0"))
+      const bans = Array.from({ length: 6000 }, (_, index) => ({
+        target: guid(index),
+        expires: undefined,
+        reason: "x".repeat(index % 7)
+      }))
+      yield* server.update((world) => ({ ...world, bans }))
+      assert.isTrue((yield* rcon.banTable).cut)
+      for (const index of [3, 0, 2500]) assert.strictEqual(yield* run(rcon.unban(guid(index))), "done")
+      assert.strictEqual((yield* server.world).bans.length, 5997)
+      const error = yield* Effect.flip(rcon.unban(guid(5999)))
+      assert.isTrue(error._tag === "ActionError" && error.reason._tag === "ListIncomplete" && error.reason.isCut)
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
+  it.effect("detects that another client changed the list at the same time", () =>
+    Effect.gen(function*() {
+      const { rcon } = yield* shared(["a", "b", "c"], (bans, number) => {
+        bans.shift()
+        bans.splice(number, 1)
+        bans.push("d")
+      })
+      const [, b] = yield* rcon.bans
+      const error = yield* Effect.flip(rcon.unban(b!))
+      if (!(error.reason instanceof ActionError.BansChanged)) return assert.fail(error.message)
+      assert.deepStrictEqual(error.reason.stillListed, [b!])
+      assert.deepStrictEqual(error.reason.added.map(({ reason }) => reason), ["d"])
+      assert.match(error.message, /These are gone: #0 .* a, #2 .* c$/)
+    }))
+
+  it.effect("is not sent twice if no reply arrives, but looked up", () =>
+    Effect.gen(function*() {
+      const lost = new CommandError.CommandError({
+        command: "removeBan",
+        reason: new CommandError.NoReply({ peer: "server", sends: 1 })
+      })
+      for (const executed of [true, false]) {
+        const { bans, rcon, session } = yield* shared(["a", "b"], () => {})
+        const [, b] = yield* rcon.bans
+        const answer = session.reply as (text: string) => string
+        session.reply = (text) => {
+          if (text !== "removeBan 1") return answer(text)
+          if (executed) bans.splice(1, 1)
+          return lost
+        }
+        const unbanning = yield* Effect.forkChild(Effect.result(rcon.unban(b!)))
+        // The list is read until the ban is gone from it, or the timeout has passed.
+        yield* TestClock.adjust("30 seconds")
+        const result = yield* Fiber.join(unbanning)
+        assert.deepStrictEqual(result, executed ? Result.succeed("") : Result.fail(lost))
+        const removals = session.sent.filter(([text]) => text.startsWith("removeBan"))
+        assert.deepStrictEqual(removals, [["removeBan 1", { repeatable: false, epoch: 1, timeout: 2000 }]])
+      }
+    }))
+})
+
+describe("many bans", () => {
+  for (const [loss, count] of [[0, 50], [0.1, 12]] as const) {
+    const guids = Array.from({ length: count }, (_, index) => guidOf(index))
+    it.effect(`are added and removed with the list read once before and once after, at ${loss * 100} % loss`, () =>
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        const rcon = yield* RconClient.RconClient
+        const foreign = { target: guidOf(1000), expires: undefined, reason: "foreign" }
+        yield* server.update((world) => ({ ...world, bans: [foreign] }))
+        const asked = Effect.map(server.executions, (all) => all.filter(({ text }) => text === "bans").length)
+        const before = yield* asked
+        yield* completed(rcon.banAll(guids, { reason: "cheating", write: true }))
+        // A target with such a ban is not banned again.
+        yield* completed(rcon.banAll(guids, { reason: "cheating" }))
+        assert.isTrue((yield* server.executions).some(({ text }) => text === "writeBans"))
+        // On a lossy line a command is sent again, and this server executes it again.
+        assert.strictEqual(new Set((yield* server.world).bans.map(({ target }) => target)).size, count + 1)
+        if (loss === 0) {
+          assert.strictEqual((yield* asked) - before, 4)
+          yield* completed(rcon.unbanAll(guids))
+          assert.strictEqual((yield* asked) - before, 6)
+          assert.deepStrictEqual((yield* server.world).bans.map(({ reason }) => reason), ["foreign"])
+          return
+        }
+        // A removal whose reply is lost is looked up in the list. One that is lost itself is not sent again.
+        while ((yield* server.world).bans.length > 1) {
+          const left = new Set((yield* server.world).bans.map(({ target }) => target))
+          yield* Effect.exit(
+            completed(rcon.unbanAll(guids.filter((guid) => left.has(guid)), { timeout: "20 seconds" }))
+          )
+          assert.isTrue((yield* server.world).bans.some(({ reason }) => reason === "foreign"))
+        }
+      }).pipe(Effect.provide(simulated(loss))))
+  }
+
+  it.effect("are not removed if one of them is not in the list", () =>
+    Effect.gen(function*() {
+      const guids = Array.from({ length: 10 }, (_, index) => guidOf(index))
+      const rcon = yield* RconClient.RconClient
+      yield* completed(rcon.banAll(guids.slice(0, 3)))
+      const error = yield* completed(Effect.flip(rcon.unbanAll([guids[0]!, guids[9]!])))
+      assert.isTrue(
+        error._tag === "ActionError" && error.reason._tag === "BanNotFound" && error.reason.target === guids[9]
+      )
+      assert.match(error.message, /^unbanAll: /)
+      assert.strictEqual((yield* completed(rcon.bans)).length, 3)
+      assert.strictEqual(yield* rcon.epoch, 1)
+      assert.isTrue(Exit.isSuccess(yield* completed(Effect.exit(rcon.unbanAll([])))))
+    }).pipe(Effect.provide(simulated())))
+})

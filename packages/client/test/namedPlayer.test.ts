@@ -1,0 +1,103 @@
+/**
+ * Tests of actions on a player who is identified by GUID, account or row instead of slot.
+ */
+import { Guid, Identity, Player, RconClient } from "@bercon/client"
+import { SimulatedServer, TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import { compare, PlayerTarget } from "../src/internal/playerTarget.ts"
+import { GUID, players, row, startWith, unread } from "./mockClient.ts"
+import { completed, guidOf, simulated, slot } from "./simulatedClient.ts"
+
+describe("a player", () => {
+  it.effect("is whispered to by GUID and kicked by row, whatever the current slot", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const rcon = yield* RconClient.RconClient
+      const ann = yield* server.join({ name: "Ann" })
+      yield* server.join({ name: "Bob" })
+      yield* TestRcon.passTime("1 second")
+      const [row] = yield* completed(rcon.players)
+      // She comes back in another slot, and another player gets hers.
+      yield* server.leave(ann.slot)
+      yield* server.join({ name: "Zoe" })
+      yield* server.join({ name: "Ann", guid: ann.guid, slot: 9 })
+      yield* TestRcon.passTime("1 second")
+      const guid = Guid.Guid.make(ann.guid!)
+      yield* completed(rcon.whisper(guid, "hello", { confirmWithin: "5 seconds" }))
+      yield* completed(rcon.kick(row!, "again", { confirmWithin: "5 seconds" }))
+      assert.deepStrictEqual((yield* server.world).players.map(({ name }) => name).sort(), ["Bob", "Zoe"])
+      const texts = new Set((yield* server.executions).map(({ text }) => text))
+      assert.isTrue(texts.has("say 9 hello") && texts.has("kick 9 again"))
+      const error = yield* completed(Effect.flip(rcon.kick(guid)))
+      assert.isTrue(error._tag === "ActionError" && error.reason._tag === "PlayerNotFound")
+      assert.include(error.message, guid)
+    }).pipe(Effect.provide(simulated())))
+
+  it.effect("is not confused with another player of the same name", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const rcon = yield* RconClient.RconClient
+      const ann = yield* server.join({ name: "Ann" })
+      yield* TestRcon.passTime("1 second")
+      const [row] = yield* completed(rcon.players)
+      yield* server.leave(ann.slot)
+      yield* server.join({ name: "Ann", guid: guidOf(5) })
+      yield* TestRcon.passTime("1 second")
+      const error = yield* completed(Effect.flip(rcon.ban(row!)))
+      assert.isTrue(error._tag === "ActionError" && error.reason._tag === "PlayerNotFound")
+      assert.strictEqual((yield* server.world).players.length, 1)
+    }).pipe(Effect.provide(simulated())))
+})
+
+describe("a player identified by GUID", () => {
+  it.effect("is looked up in the list if the player is not in the roster", () =>
+    Effect.gen(function*() {
+      const { rcon, run, sent } = yield* startWith(players(row(0, "Ann"), "(1 players in total)"))
+      // The roster contains Ann from an event without the GUID.
+      assert.strictEqual(yield* run(rcon.kick(GUID)), "done")
+      assert.deepStrictEqual(sent(), ["kick 0"])
+    }).pipe(Effect.scoped))
+
+  it.effect("is not reported as absent if a row is unreadable", () =>
+    Effect.gen(function*() {
+      const { rcon, run, sent } = yield* startWith(players(unread(0), "(1 players in total)"))
+      assert.strictEqual(yield* run(rcon.kick(GUID)), "ListIncomplete")
+      assert.strictEqual(yield* run(rcon.whisper(GUID, "hi")), "ListIncomplete")
+      assert.deepStrictEqual(sent(), [])
+    }).pipe(Effect.scoped))
+
+  it.effect("is found by the account on Arma Reforger, in any slot", () =>
+    Effect.gen(function*() {
+      const identity = Identity.IdentityId.make("3d8f0e52-6c5a-4e0b-9a55-0c2b1d7e4f10")
+      const alice = new Player.Player({ id: slot(1), name: "Alice", identity, verified: false })
+      const moved = new Player.Player({ id: slot(7), name: "Alice", identity, verified: false })
+      const there = new PlayerTarget(slot(7), () => "Unknown", moved)
+      assert.strictEqual(there.lookIn({ rows: [], unparsed: [], total: undefined, cut: false }), "Gone")
+      assert.strictEqual(compare(alice, there.player!), "Same")
+      const other = new Player.Player({
+        id: slot(7),
+        name: "Alice",
+        identity: Identity.IdentityId.make("b6955d91-4749-4cdb-9a51-e69f630ec435"),
+        verified: false
+      })
+      assert.strictEqual(compare(alice, other), "Other")
+    }))
+})
+
+describe("during an outage", () => {
+  it.effect("a player identified by GUID cannot be looked up, and the error explains why; the roster has no snapshot", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const rcon = yield* RconClient.RconClient
+      yield* server.join({ name: "Ann" })
+      yield* TestRcon.passTime("1 minute")
+      assert.strictEqual(Option.getOrThrow(yield* rcon.roster.snapshot).length, 1)
+      yield* server.stop()
+      yield* TestRcon.passTime("1 minute")
+      assert.isTrue(Option.isNone(yield* rcon.roster.snapshot))
+      const error = yield* completed(Effect.flip(rcon.kick(guidOf(1), "x", { timeout: "2 seconds" })))
+      assert.match(error.message, /no session with 127\.0\.0\.1:2306 yet/)
+      assert.strictEqual(error.execution, "NotExecuted")
+    }).pipe(Effect.provide(simulated())))
+})

@@ -1,0 +1,40 @@
+import { Table } from "@bercon/client"
+import { assert, describe, it } from "@effect/vitest"
+import { mayBeUnread } from "../src/internal/tables.ts"
+
+describe("a table", () => {
+  const table = (rows: ReadonlyArray<number>, total: number | undefined, ...texts: ReadonlyArray<string>) => ({
+    rows: rows.map((id) => ({ id })),
+    unparsed: texts.map((text, line) => ({ line, text })),
+    total,
+    cut: false
+  })
+
+  it("counts players, because some servers print a player twice", () => {
+    assert.isTrue(Table.isComplete(table([0, 1], 2)))
+    assert.isFalse(Table.isComplete(table([0, 0], 2)))
+    assert.isTrue(mayBeUnread(table([0, 0], 2), 1))
+  })
+
+  it("may contain the row of a number only in a line that can begin with it", () => {
+    assert.isFalse(mayBeUnread(table([0], 1), 1))
+    assert.isTrue(mayBeUnread(table([0], 2, "1 ?"), 1))
+    assert.isTrue(mayBeUnread(table([0], 2, "#1 ?"), 1))
+    assert.isFalse(mayBeUnread(table([0], 2, "2 ?"), 1))
+    assert.isFalse(mayBeUnread(table([0], 2, "-1 ; Alice"), 1))
+    assert.isTrue(mayBeUnread(table([0], 2, "?"), 1))
+    assert.isTrue(mayBeUnread({ ...table([0], undefined), cut: true }, 1))
+  })
+})
+
+describe("a line that could not be read", () => {
+  const table = (text: string) => ({ rows: [], unparsed: [{ line: 1, text }], total: undefined, cut: false })
+
+  it("may be the row of a slot only if it begins with that whole number", () => {
+    assert.isTrue(mayBeUnread(table("12 ?"), 12))
+    assert.isFalse(mayBeUnread(table("12 ?"), 1))
+    assert.isTrue(mayBeUnread(table("x 12"), 1))
+    assert.isFalse(mayBeUnread({ ...table("12 ?"), total: 1 }, 1))
+    assert.isTrue(mayBeUnread({ ...table("12 ?"), total: 2 }, 1))
+  })
+})
