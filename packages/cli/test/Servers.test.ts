@@ -45,11 +45,11 @@ host = "203.0.113.3"
 port = 2303
 `
 
-/** Resolves flags with these variables, in a folder with these files; `path` makes the flags' paths. */
-const resolved = (
-  flags: (path: (name: string) => string) => Partial<Flags>,
-  env: Record<string, string>,
-  files: Files = {}
+/** Runs with these variables, in a folder with these files. */
+const withFolder = <A, E>(
+  files: Files,
+  run: (path: (name: string) => string, folder: string) => Effect.Effect<A, E>,
+  env: Record<string, string>
 ) =>
   Effect.gen(function*() {
     const folder = yield* Effect.acquireRelease(
@@ -61,11 +61,22 @@ const resolved = (
       Fs.mkdirSync(Path.dirname(file), { recursive: true })
       Fs.writeFileSync(file, text)
     }
-    return yield* resolve({ ...none, ...flags((name) => Path.join(folder, name)) }).pipe(
+    return yield* run((name) => Path.join(folder, name), folder).pipe(
       Effect.provideService(
         ConfigProvider.ConfigProvider,
         ConfigProvider.fromEnv({ env: { XDG_CONFIG_HOME: folder, ...env } })
-      ),
+      )
+    )
+  }).pipe(Effect.scoped)
+
+/** Resolves flags with these variables, in a folder with these files; `path` makes the flags' paths. */
+const resolved = (
+  flags: (path: (name: string) => string) => Partial<Flags>,
+  env: Record<string, string>,
+  files: Files = {}
+) =>
+  withFolder(files, (path, folder) =>
+    resolve({ ...none, ...flags(path) }).pipe(
       Effect.map(({ labelled, servers, unusable }) => ({
         labelled,
         unusable: unusable.map(({ failure, name }) => `${name}: ${failure.message.replaceAll(folder, ".")}`),
@@ -74,8 +85,7 @@ const resolved = (
         )
       })),
       Effect.mapError(({ message }) => message.replaceAll(folder, "."))
-    )
-  }).pipe(Effect.scoped)
+    ), env)
 
 /** The only server of a result. */
 const one = (...args: Parameters<typeof resolved>) =>
@@ -160,6 +170,23 @@ describe("one server", () => {
         `there is no file of servers at ${Os.homedir()}/.config/bercon/servers.toml: name it with --config, or write it`,
         "XDG: a relative path is ignored"
       )
+    }))
+
+  it.effect("from a profile, and knows what gives it another address", () =>
+    Effect.gen(function*() {
+      const movedBy = (flags: Partial<Flags>, env: Record<string, string>) =>
+        withFolder({ "s.toml": THREE }, (path) =>
+          Effect.map(
+            resolve({ ...none, config: Option.some(path("s.toml")), profile: Option.some("eu1"), ...flags }),
+            ({ servers: [server] }) => server?.profile?.movedBy
+          ), env)
+      assert.deepStrictEqual(yield* movedBy({}, {}), [])
+      assert.deepStrictEqual(yield* movedBy({}, { BERCON_HOST: "203.0.113.1", BERCON_PASSWORD: "x" }), [])
+      assert.deepStrictEqual(yield* movedBy({ port: Option.some(1) }, { BERCON_HOST: "x", BERCON_PORT: "2301" }), [
+        "BERCON_HOST",
+        "--port"
+      ])
+      assert.deepStrictEqual(yield* movedBy({ port: Option.some(2301) }, { BERCON_PORT: "1" }), [])
     }))
 
   it.effect("does not need the passwords of others", () =>

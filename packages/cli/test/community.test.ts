@@ -2,13 +2,14 @@
  * The commands for a community's bans and plans: processes beside a store in a folder, and simulated servers.
  */
 import { Guid } from "@bercon/client"
+import * as NodeRcon from "@bercon/client/NodeRcon"
 import { BanBook, FolderStore, Plans } from "@bercon/operations"
 import type { SimulatedServer } from "@bercon/testing"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import * as NodeFileSystem from "@effect/platform-node-shared/NodeFileSystem"
 import * as NodePath from "@effect/platform-node-shared/NodePath"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Redacted, Schedule } from "effect"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
@@ -68,6 +69,24 @@ describe("bans sync", { concurrent: true }, () => {
         /^server,change,target,until,reason\naltis,Add,[^]*stratis,Add,0+1,permanent,teamkilling\nstratis,Orphan,0+9,permanent,\[book:aaaaaa\] of another book\n$/
       )
       assert.deepStrictEqual(yield* targets(altis), [])
+      // The bans of altis would be put on stratis.
+      const altisAt = [
+        "bans",
+        "sync",
+        "--config",
+        file("servers.toml"),
+        "--folder",
+        folder,
+        "--profile",
+        "altis",
+        "--port"
+      ]
+      failed(
+        yield* bercon([...altisAt, `${stratis.address.port}`]),
+        2,
+        /the profile "altis" has another address than --port: leave it out, or correct the profile/
+      )
+      assert.strictEqual((yield* bercon([...altisAt, `${altis.address.port}`, "--dry-run"])).code, 0)
       // Without its profile, the bans that hold on a server under its id are not known.
       failed(
         yield* bercon(["bans", "sync", "--folder", folder], {
@@ -149,8 +168,9 @@ describe("plan", { concurrent: true }, () => {
       succeeded(
         yield* plan("next", "update", "--servers", "stratis"),
         lines(
-          "Time                      Server   Plan    State    Warnings to come",
-          "2999-03-28T04:00:00.000Z  stratis  update  Planned  30m, 5m"
+          // The program has not been started yet.
+          "Time                      Server   Plan    State      Warnings to come",
+          "2999-03-28T04:00:00.000Z  stratis  update  NotDriven  30m, 5m"
         )
       )
       const { stdout } = yield* plan("next", "--format", "json")
@@ -178,6 +198,40 @@ describe("plan", { concurrent: true }, () => {
       failed(yield* plan("abort", "update", "--servers", "stratis"), 6, /has no restart to come\. Nothing was changed/)
     }))
 
+  it.live("an order for a plan of all servers is for those on which the program has carried it out", () =>
+    Effect.gen(function*() {
+      const { folder, inProgram } = yield* community
+      const plan = (...args: ReadonlyArray<string>) => bercon(["plan", ...args, "--folder", folder])
+      const restart = { id: "nightly", servers: "all", at: { once: "2999-03-28T04:00:00Z" } } as const
+      yield* inProgram(Effect.scoped(Effect.flatMap(Plans.make(), ({ add }) => add(restart))))
+      succeeded(yield* plan("list", "--format", "csv"), /^nightly,all,/m)
+      // No server is known yet.
+      failed(yield* plan("abort", "nightly"), 6, /the plan "nightly" has no restart to come\. Nothing was changed/)
+      failed(yield* plan("abort", "nightly", "--servers", "altis"), 2, /the plan "nightly" has none yet/)
+
+      const { address } = yield* NodeSimulatedServer.make({ password: Redacted.make("secret") })
+      yield* inProgram(Effect.scoped(Effect.gen(function*() {
+        const plans = yield* Plans.make()
+        const rcon = yield* NodeRcon.make({ ...address, password: Redacted.make("secret") })
+        for (const server of ["altis", "stratis"]) yield* Effect.forkScoped(plans.drive(server, rcon))
+        yield* Effect.repeat(plans.next(), {
+          until: ({ length }) => length === 2,
+          schedule: Schedule.spaced("10 millis")
+        })
+      })))
+      succeeded(
+        yield* plan("postpone", "nightly", "--by", "1h", "--format", "csv"),
+        /^2999-03-28T05:00:00\.000Z,altis,nightly,Postponed,.*\n2999-03-28T05:00:00\.000Z,stratis,nightly,Postponed,/m
+      )
+      failed(yield* plan("abort", "nightly", "--servers", "malden"), 2, /the plan "nightly" has "altis", "stratis"/)
+      succeeded(yield* plan("abort", "nightly", "--servers", "altis"), /altis +nightly +Aborted/)
+      const next = yield* plan("next", "--format", "csv")
+      assert.match(next.stdout, /\n2999-03-28T05:00:00\.000Z,stratis,nightly,Planned,.*\n$/)
+      assert.notInclude(next.stdout, "altis")
+      succeeded(yield* plan("abort", "nightly"), /stratis +nightly +Aborted/)
+      failed(yield* plan("abort", "nightly"), 6, /has no restart to come\. Nothing was changed/)
+    }))
+
   it.live("refuses servers that the plan does not have, and changes nothing", () =>
     Effect.gen(function*() {
       const plan = yield* withPlan
@@ -190,7 +244,7 @@ describe("plan", { concurrent: true }, () => {
       failed(yield* plan("next", "--servers", "malden"), 2, /the plans have "altis", "stratis"/)
       failed(yield* plan("abort", "update", "--servers", ","), 2, /--servers has no name of a server/)
       const { stdout } = yield* plan("next", "--format", "csv")
-      assert.match(stdout, /04:00:00\.000Z,altis,update,Planned,[^]*04:00:00\.000Z,stratis,update,Planned,/)
+      assert.match(stdout, /04:00:00\.000Z,altis,update,NotDriven,[^]*04:00:00\.000Z,stratis,update,NotDriven,/)
     }))
 
   it.live("refuses times that are ambiguous or over, and a folder that is not one of a community", () =>

@@ -35,6 +35,14 @@ import type { BanEntry } from "./BanEntry.ts"
 export type Enforcement = "Kick" | "BanOnJoin" | "List"
 
 /**
+ * The greatest `capacity` of a policy: 2,500 rows.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const MAX_CAPACITY = 2500
+
+/**
  * How the bans of the book are enforced on a server. Everything has a default.
  *
  * @category models

@@ -2,18 +2,13 @@ import { Packet, Text } from "@bercon/codec"
 import type { CommandError } from "@bercon/session"
 import { assert, describe, it } from "@effect/vitest"
 import { Exit, Result } from "effect"
-import {
-  CONTRADICTIONS,
-  EVIDENCE_GAP,
-  Outbound,
-  type Phase,
-  REPLY_BYTES,
-  type Request,
-  type Ticket
-} from "../src/internal/outbound.ts"
+import { REPLY_BYTES } from "../src/internal/inFlight.ts"
+import { LATE_REPLY } from "../src/internal/lateness.ts"
+import { CONTRADICTIONS, EVIDENCE_GAP, Outbound, type Phase } from "../src/internal/outbound.ts"
 import { FEW, LONGEST_GAP } from "../src/internal/retransmission.ts"
 import { MINIMUM_TIMEOUT } from "../src/internal/roundTrip.ts"
-import { LATE_REPLY, ORDINARY, RELEASE_AFTER } from "../src/internal/sequenceNumbers.ts"
+import { ORDINARY, RELEASE_AFTER } from "../src/internal/sequenceNumbers.ts"
+import type { Request, Ticket } from "../src/internal/ticket.ts"
 import { range } from "./support/Scenario.ts"
 
 interface Sent {

@@ -1,16 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import {
-  DISORDER,
-  LATE_REPLY,
-  LATEST_REPETITION,
-  MEMORY,
-  ORDINARY,
-  RELEASE_AFTER,
-  REPETITION_QUARANTINE,
-  RESERVED,
-  SequenceNumbers
-} from "../src/internal/sequenceNumbers.ts"
+import { DISORDER, LATE_REPLY, LATEST_REPETITION, MEMORY, REPETITION_QUARANTINE } from "../src/internal/lateness.ts"
+import { ORDINARY, RELEASE_AFTER, RESERVED, SequenceNumbers } from "../src/internal/sequenceNumbers.ts"
 import { generator } from "./support/Pair.ts"
 import { range } from "./support/Scenario.ts"
 import { checks, Seed } from "./support/Soak.ts"

@@ -5,7 +5,7 @@ import * as Ban from "@bercon/client/Ban"
 import * as RconClient from "@bercon/client/RconClient"
 import * as BanBook from "@bercon/operations/BanBook"
 import type { BanEntry } from "@bercon/operations/BanEntry"
-import type { BanPolicy } from "@bercon/operations/BanPolicy"
+import { type BanPolicy, MAX_CAPACITY } from "@bercon/operations/BanPolicy"
 import * as BansFile from "@bercon/operations/BansFile"
 import * as BanSync from "@bercon/operations/BanSync"
 import * as DateTime from "effect/DateTime"
@@ -16,7 +16,7 @@ import type * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import * as Clients from "../command/Clients.ts"
-import type { Servers } from "../connection/Servers.ts"
+import type { Server, Servers } from "../connection/Servers.ts"
 import { type ServerFailure, TargetError, UsageError } from "../Failure.ts"
 import * as View from "../output/View.ts"
 import * as Folder from "./folder.ts"
@@ -119,14 +119,24 @@ const toServerFailure = (error: { readonly _tag: string; readonly message: strin
     ? new UsageError({ message: error.message })
     : error as ServerFailure
 
-/** The most that a policy allows. */
-const CAPACITY = 2500
+/**
+ * Why it is not known which server of the community it is. The bans of another server would be put on it, or those that hold on it
+ * would be removed.
+ */
+const problemOfId = ({ name, profile }: Server): string | undefined =>
+  profile === undefined
+    ? `${name} has no profile: name it by --profile or --all. ` +
+      "The name of the profile must be the server's id in your program"
+    : profile.movedBy.length > 0
+    ? `the profile ${JSON.stringify(name)} has another address than ${profile.movedBy.join(" and ")}: ` +
+      `leave ${profile.movedBy.length === 1 ? "it" : "them"} out, or correct the profile`
+    : undefined
 
 /** Syncs the lists of all servers, or prints what would be changed. */
 export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isEmptyAllowed, mark, source }: Options) {
   // A file does not remember bans that were in it before: rows that are not in it are not wanted.
   const orphans = isEmptyAllowed || "file" in source ? "Remove" : "Keep"
-  const policy: BanPolicy = { mark, capacity: CAPACITY, orphans }
+  const policy: BanPolicy = { mark, capacity: MAX_CAPACITY, orphans }
   const book = yield* Layer.build(bookOf(source, mark)).pipe(
     Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))
   )
@@ -136,12 +146,12 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
       message: `${described(source)} has no bans. --allow-empty removes all rows of its mark from the servers`
     })
   }
-  const nameless = servers.servers.find(({ isProfile }) => !isProfile)
-  if (nameless !== undefined && entries.some(({ servers }) => servers !== "all")) {
-    // Those that hold on it under its id would be removed.
+  const problem = entries.some(({ servers }) => servers !== "all")
+    ? servers.servers.map(problemOfId).find((problem) => problem !== undefined)
+    : undefined
+  if (problem !== undefined) {
     return yield* new UsageError({
-      message: `${described(source)} has bans that do not hold on all servers, and ${nameless.name} has no profile: ` +
-        "name it by --profile or --all. The name of the profile must be the server's id in your program"
+      message: `${described(source)} has bans that do not hold on all servers, and ${problem}`
     })
   }
   const clients = yield* Clients.make(servers)

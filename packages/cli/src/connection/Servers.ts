@@ -17,8 +17,11 @@ import { fromFlags, fromServerCfg, fromVariables, type Source, usage } from "./S
 export interface Server {
   /** The name of its profile, or `host:port`. */
   readonly name: string
-  /** Whether it has a profile, whose name is the id of the server in a community's program. */
-  readonly isProfile: boolean
+  /** Its profile, if it has one. */
+  readonly profile?: {
+    /** The flags and variables by which its address is another than that of the profile. Mostly none. */
+    readonly movedBy: ReadonlyArray<string>
+  } | undefined
   readonly options: NodeRcon.Options
 }
 
@@ -68,7 +71,7 @@ const merged = Effect.fnUntraced(function*(
   const flavour = first("flavour")
   return {
     name,
-    isProfile: profile !== undefined,
+    profile: profile === undefined ? undefined : { movedBy: movedBy(sources) },
     options: {
       host: host ?? LOCAL,
       port,
@@ -82,6 +85,15 @@ const merged = Effect.fnUntraced(function*(
 })
 
 const LOCAL = "127.0.0.1"
+
+/** The flags and variables that give a profile, the last of the sources, another address. */
+const movedBy = (sources: ReadonlyArray<Source>): ReadonlyArray<string> =>
+  (["host", "port"] as const).flatMap((field) => {
+    const source = sources.find((source) => source[field] !== undefined)
+    const own = sources.at(-1)?.[field] ?? (field === "host" ? LOCAL : undefined)
+    const name = source?.nameOf?.(field)
+    return name !== undefined && source?.[field] !== own ? [name] : []
+  })
 
 /** The profiles that `--profile` names, or `BERCON_PROFILE` if no flag selects a server. */
 const namedProfiles = (flags: Flags): Effect.Effect<ReadonlyArray<string>> =>
@@ -115,8 +127,8 @@ const unnamed = ({ servers }: Profiles.Profiles): string | undefined =>
 /** Reports variables that override fields of a profile that was asked for by name, because that may be an oversight. */
 const tellOverriding = (profile: string, variables: Source, given: Source) => {
   const names = (["host", "port", "password"] as const)
-    .filter((key) => variables[key] !== undefined && given[key] === undefined)
-    .map((key) => `BERCON_${key.toUpperCase()}`)
+    .filter((field) => variables[field] !== undefined && given[field] === undefined)
+    .map((field) => variables.nameOf?.(field))
   return names.length === 0
     ? Effect.void
     : note(`bercon: profile ${JSON.stringify(profile)} is used with ${names.join(" and ")} from the environment`)

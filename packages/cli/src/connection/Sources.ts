@@ -20,7 +20,12 @@ export interface Source {
   readonly port?: number | undefined
   readonly flavour?: Flavour | "auto" | undefined
   readonly password?: Effect.Effect<Option.Option<Redacted.Redacted>, UsageError | ServersFileError> | undefined
+  /** How a person sets a field in this source: `--port`, `BERCON_PORT`. */
+  readonly nameOf?: ((field: Field) => string) | undefined
 }
+
+/** A field that one source can override in another. */
+export type Field = "host" | "port" | "password"
 
 /** Fails because the command line, a variable or a file is invalid. */
 export const usage = (message: string) => Effect.fail(new UsageError({ message }))
@@ -53,7 +58,8 @@ export const fromVariables: Effect.Effect<Source, UsageError> = Effect.gen(funct
     host: Option.getOrUndefined(host),
     port: Option.isSome(port) ? yield* portOf(port.value, "BERCON_PORT") : undefined,
     flavour: Option.isSome(flavour) ? yield* flavourOf(flavour.value) : undefined,
-    password: Option.isSome(password) ? Effect.succeed(password) : undefined
+    password: Option.isSome(password) ? Effect.succeed(password) : undefined,
+    nameOf: (field) => `BERCON_${field.toUpperCase()}`
   }
 })
 
@@ -78,7 +84,8 @@ export const fromFlags = (flags: Flags): Effect.Effect<Source, UsageError> =>
             ? Effect.succeedNone
             : Effect.map(Password.fromFile(passwordFile.value), Option.some)
         )
-        : undefined
+        : undefined,
+      nameOf: (field) => `--${field}`
     }
   })
 

@@ -6,7 +6,7 @@ import * as Formatter from "effect/Formatter"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { BanEntry } from "../../BanEntry.ts"
-import { type BanPolicy, type Enforcement, InvalidPolicy } from "../../BanPolicy.ts"
+import { type BanPolicy, type Enforcement, InvalidPolicy, MAX_CAPACITY } from "../../BanPolicy.ts"
 import { DEFAULT_MARK, markedReason } from "./mark.ts"
 
 /** Times are in milliseconds. */
@@ -63,8 +63,6 @@ const problemOf = (
   }
   return undefined
 }
-
-const MAX_CAPACITY = 2500
 
 const millis = (input: Duration.Input): number =>
   Option.match(Duration.fromInput(input), { onNone: () => NaN, onSome: Duration.toMillis })
