@@ -80,7 +80,6 @@ const targets: Record<string, Target> = {
     ],
     tests: [
       "*Reply",
-      "replies",
       "reforger/{everyForm,messages,outcomes,exchange,strays,unreadTexts}",
       "{ServerEvent,eventPlayers,eventImitation}",
       "{KickReason,Guid}",
