@@ -21,10 +21,19 @@ interface Target {
   /** The modules to mutate: names below `src`, without `.ts`. */
   readonly modules: ReadonlyArray<string>
   /**
-   * The tests to run: names below `test`, without `.test.ts`. Choose fast ones, because every mutant is a test run.
+   * The tests to run: names of files without `.test.ts`, or of folders. Choose fast ones, because every mutant is a test
+   * run.
    * A function runs for each module, by its name without folders, only the tests that it returns.
    */
   readonly tests: ReadonlyArray<string> | ((module: string) => ReadonlyArray<string>)
+}
+
+/** Parts of modules of the session, which the tests of those modules test. */
+const sessionTests: Readonly<Record<string, string>> = {
+  inFlight: "outbound",
+  ticket: "outbound",
+  lateness: "sequenceNumbers",
+  sendOrder: "sequenceNumbers"
 }
 
 /** Tests of modules of the cluster that have none of their own name. */
@@ -45,10 +54,11 @@ const targets: Record<string, Target> = {
   },
   session: {
     modules: [
-      "internal/{sequenceNumbers,reorderBuffer,roundTrip,retransmission,commandQueue,liveness,login,outbound}",
+      "internal/{sequenceNumbers,lateness,sendOrder,reorderBuffer,roundTrip,retransmission}",
+      "internal/{commandQueue,liveness,login,outbound,inFlight,ticket}",
       "SessionMachine"
     ],
-    tests: (module) => [module]
+    tests: (module) => [sessionTests[module] ?? module]
   },
   operations: {
     modules: [
@@ -70,7 +80,6 @@ const targets: Record<string, Target> = {
     ],
     tests: [
       "*Reply",
-      "replies",
       "reforger/{everyForm,messages,outcomes,exchange,strays,unreadTexts}",
       "{ServerEvent,eventPlayers,eventImitation}",
       "{KickReason,Guid}",
@@ -114,7 +123,7 @@ const mutate = (files: ReadonlyArray<string>, tests: ReadonlyArray<string>, repo
     name,
     test: {
       root: `packages/${name}`,
-      include: tests.map((test) => `test/**/${test}{,.network}.test.ts`),
+      include: tests.map((test) => `test/**/${test}{,/*}.test.ts`),
       // Code that contains all its mutants is several times slower.
       testTimeout: 60_000
     }

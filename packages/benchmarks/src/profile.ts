@@ -25,7 +25,7 @@ const GROUPS: ReadonlyArray<readonly [RegExp, string]> = [
   [/NodeDatagramSocket|\/socket\/|\/net\//, "Effect's datagram socket"],
   [/session\/dist\/Node\w*Transport/, "transport"],
   [
-    /session\/dist\/((Session|Transport)\.|internal\/(driver|alarm|broadcast|monotonic|settings|span)\.)/,
+    /session\/dist\/((Session|Transport)\.|internal\/(driver|alarm|broadcast|monotonic|sessionLog|settings|socket|span)\.)/,
     "session driver"
   ],
   [/session\/dist\//, "machine"],

@@ -168,8 +168,9 @@ describe("plan", { concurrent: true }, () => {
       succeeded(
         yield* plan("next", "update", "--servers", "stratis"),
         lines(
-          "Time                      Server   Plan    State    Warnings to come",
-          "2999-03-28T04:00:00.000Z  stratis  update  Planned  30m, 5m"
+          // The program has not been started yet.
+          "Time                      Server   Plan    State      Warnings to come",
+          "2999-03-28T04:00:00.000Z  stratis  update  NotDriven  30m, 5m"
         )
       )
       const { stdout } = yield* plan("next", "--format", "json")
@@ -243,7 +244,7 @@ describe("plan", { concurrent: true }, () => {
       failed(yield* plan("next", "--servers", "malden"), 2, /the plans have "altis", "stratis"/)
       failed(yield* plan("abort", "update", "--servers", ","), 2, /--servers has no name of a server/)
       const { stdout } = yield* plan("next", "--format", "csv")
-      assert.match(stdout, /04:00:00\.000Z,altis,update,Planned,[^]*04:00:00\.000Z,stratis,update,Planned,/)
+      assert.match(stdout, /04:00:00\.000Z,altis,update,NotDriven,[^]*04:00:00\.000Z,stratis,update,NotDriven,/)
     }))
 
   it.live("refuses times that are ambiguous or over, and a folder that is not one of a community", () =>

@@ -64,7 +64,7 @@ import type { ListedServer } from "./Wire.ts"
  */
 export interface Options {
   /** The initial servers. Ignored if the list of the cluster has ever been changed. Default: none. */
-  readonly servers?: Readonly<Record<string, Fleet.ServerSettings>> | undefined
+  readonly servers?: Fleet.Servers<Fleet.ServerSettings> | undefined
 }
 
 /**
@@ -111,18 +111,18 @@ export const make = Effect.fnUntraced(function*(
       Effect.provideContext(ClusterRcon.start(id, { ...server, silenceTimeout: undefined }), cluster)
   })
 
-  const takeOver = (servers: Readonly<Record<string, Member>>): Effect.Effect<void> =>
+  const takeOver = (servers: ReadonlyMap<string, Member>): Effect.Effect<void> =>
     Effect.catch(local.reconcile(servers), ({ id, message }) =>
       // A member with another release of this package may have added it.
       Effect.andThen(
         Effect.logError(`this member leaves out a server with invalid options: ${message}`),
-        takeOver(Struct.omit(servers, [id]))
+        takeOver(new Map([...servers].filter(([other]) => other !== id)))
       ))
   /** Gives the fleet the servers of the last known list. */
   const sync = lock.withPermit(
     Effect.flatMap(
       list.servers,
-      (listed) => takeOver(Object.fromEntries(Array.from(listed, ([id, server]) => [id, memberOf(server)])))
+      (listed) => takeOver(new Map(Array.from(listed, ([id, server]) => [id, memberOf(server)])))
     )
   )
 

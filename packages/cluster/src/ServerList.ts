@@ -31,7 +31,7 @@
  *
  * @since 0.1.0
  */
-import type { Changes, ServerSettings } from "@bercon/fleet/Fleet"
+import type { Changes, Servers, ServerSettings } from "@bercon/fleet/Fleet"
 import type { DuplicateServer, FleetUnavailable, InvalidServer, UnknownServer } from "@bercon/fleet/FleetError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -85,13 +85,13 @@ export interface Service {
     id: string,
     settings: ServerSettings
   ) => Effect.Effect<void, UnknownServer | InvalidServer | FleetUnavailable>
-  /** Makes the list have exactly these servers, in one change. Servers with equal settings are not touched. */
+  /** Makes the list have exactly these servers, in their order, in one change. Servers with equal settings are not touched. */
   readonly reconcile: (
-    servers: Readonly<Record<string, ServerSettings>>
+    servers: Servers<ServerSettings>
   ) => Effect.Effect<Changes, InvalidServer | FleetUnavailable>
   /** As `reconcile`, but only if the list has never been changed. */
   readonly begin: (
-    servers: Readonly<Record<string, ServerSettings>>
+    servers: Servers<ServerSettings>
   ) => Effect.Effect<void, InvalidServer | FleetUnavailable>
 }
 

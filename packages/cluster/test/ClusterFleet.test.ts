@@ -162,6 +162,28 @@ describe("a fleet in the cluster", () => {
       assert.strictEqual(store.writes.length, 1)
     }).pipe(Effect.scoped, provided))
 
+  it.effect("has the servers in the order of the list, whatever their ids are and whichever news it has missed", () =>
+    Effect.gen(function*() {
+      const { cluster, join, simulate } = yield* setup(1)
+      const { address } = yield* simulate(1)
+      const { fleet, list } = yield* join({ servers: new Map([["b", address], ["10", address]]) })
+      const { fleet: other } = yield* join()
+      yield* TestRcon.passTime(fleet.add("9", { ...address, password: PASSWORD }))
+      yield* TestRcon.passTime("2 seconds")
+      for (const { ids } of [fleet, other]) assert.deepStrictEqual(yield* ids, ["b", "10", "9"])
+      yield* cluster.cut(1)
+      yield* TestRcon.passTime("50 millis")
+      yield* TestRcon.passTime(Effect.andThen(list.remove("10"), list.add("c", address)))
+      yield* TestRcon.passTime(list.add("10", address))
+      assert.deepStrictEqual(yield* other.ids, ["b", "10", "9"])
+      yield* TestRcon.passTime("2 seconds")
+      const { fleet: newcomer } = yield* join()
+      for (const { ids } of [fleet, other, newcomer]) assert.deepStrictEqual(yield* ids, ["b", "9", "c", "10"])
+      yield* TestRcon.passTime(fleet.reconcile(new Map([["10", { ...address, password: PASSWORD }]])))
+      yield* TestRcon.passTime("2 seconds")
+      assert.deepStrictEqual(yield* other.ids, ["10"])
+    }).pipe(Effect.scoped, provided))
+
   it.effect("reconciles in one change of the list", () =>
     Effect.gen(function*() {
       const { join, simulate, store } = yield* setup(1)

@@ -81,12 +81,15 @@ export interface ServerSettings extends Omit<RconClient.Options, "password"> {
 export interface Server extends ServerSettings, Pick<RconClient.Options, "password"> {}
 
 /**
- * Servers by id. An id is any text except the empty one.
+ * Servers by id, in their order in the fleet. An id is any text except the empty one.
+ *
+ * A JavaScript record has ids that are whole numbers, such as `"10"`, first and in ascending order. A `Map` keeps the order of
+ * all ids.
  *
  * @category models
  * @since 0.1.0
  */
-export type Servers = Readonly<Record<string, Server>>
+export type Servers<S extends ServerSettings = Server> = Readonly<Record<string, S>> | ReadonlyMap<string, S>
 
 /**
  * An event and the id of its server.
@@ -279,13 +282,11 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
     server: S
   ) => Effect.Effect<RconClient.Service, UnknownServer | InvalidServer | Unavailable>
   /**
-   * Changes the fleet to exactly these servers: adds, removes and replaces servers. Those with equal options keep their
-   * sessions. Returns when all new sessions are started; old ones may still be closing then. If a server is invalid, it fails
-   * and changes nothing.
+   * Changes the fleet to exactly these servers, in their order: adds, removes and replaces servers. Those with equal options
+   * keep their sessions. Returns when all new sessions are started; old ones may still be closing then. If a server is invalid,
+   * it fails and changes nothing.
    */
-  readonly reconcile: (
-    servers: Readonly<Record<string, S>>
-  ) => Effect.Effect<Changes, InvalidServer | Unavailable>
+  readonly reconcile: (servers: Servers<S>) => Effect.Effect<Changes, InvalidServer | Unavailable>
 }
 
 /**
@@ -317,7 +318,7 @@ export interface Options {
  */
 export interface ClientsOptions<S extends ServerSettings = Server> {
   /** The initial servers. Default: none. */
-  readonly servers?: Readonly<Record<string, S>> | undefined
+  readonly servers?: Servers<S> | undefined
   /**
    * Starts the client of a server in a separate scope, and returns it at once. The client must send nothing before `released`
    * completes, because the client that it replaces may still be closing.
@@ -380,7 +381,7 @@ export const layer = (options: Options): Layer.Layer<Fleet, InvalidServer> => La
  * @since 0.1.0
  */
 export const layerConfig = (
-  options: Omit<Options, "servers"> & { readonly servers: Config.Wrap<Servers> }
+  options: Omit<Options, "servers"> & { readonly servers: Config.Wrap<Readonly<Record<string, Server>>> }
 ): Layer.Layer<Fleet, InvalidServer | Config.ConfigError> =>
   Layer.unwrap(Effect.map(Config.unwrap(options.servers), (servers) => layer({ ...options, servers })))
 

@@ -95,7 +95,7 @@ export const layer = (servers: Fleet.Servers = {}): Layer.Layer<Fleet.Fleet, Inv
  * @since 0.1.0
  */
 export const layerConfig = (
-  servers: Config.Wrap<Fleet.Servers>
+  servers: Config.Wrap<Readonly<Record<string, Fleet.Server>>>
 ): Layer.Layer<Fleet.Fleet, InvalidServer | Config.ConfigError> =>
   Fleet.layerConfig({ servers, transport: NodeTransport.make })
 
@@ -114,8 +114,9 @@ export interface FileServer extends Pick<Fleet.Server, "host" | "port" | "flavou
 }
 
 /**
- * Reads the servers in a file by their ids, in the order of the file. For tools that use only some servers, and may ask a
- * person for a missing password. Fails with every problem in the text of the file.
+ * Reads the servers in a file by their ids, in the order of the file. Only ids that are whole numbers, such as `10`, come first
+ * and in ascending order. For tools that use only some servers, and may ask a person for a missing password. Fails with every
+ * problem in the text of the file.
  *
  * **Example** (The address of one server)
  *

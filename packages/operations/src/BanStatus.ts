@@ -27,9 +27,11 @@
  *   others, and `orphans`: rows with the book's mark whose number the book never had. They stay, see `orphans` of `BanPolicy`.
  * - `Failing`: the list could not be read or changed, `tries` times since `since`, because of `reason`. The next try follows soon
  *   at first, later after a minute.
+ * - `Absent`: the fleet has no server of this id, although a policy or `bans` bans in force name it. Those bans do not hold there.
+ *   The id may be mistyped; if the server is added later, it is enforced.
  * - `Ended`: the session was closed for good, because of `reason`. In a fleet, `replace` begins again.
  *
- * Players are checked in each of these states but `Waiting` and `Ended`.
+ * Players are checked in each of these states but `Waiting`, `Absent` and `Ended`.
  *
  * @category models
  * @since 0.1.0
@@ -45,4 +47,5 @@ export type BanStatus =
     readonly orphans: number
   }
   | { readonly _tag: "Failing"; readonly reason: string; readonly since: number; readonly tries: number }
+  | { readonly _tag: "Absent"; readonly bans: number }
   | { readonly _tag: "Ended"; readonly reason: string }

@@ -11,6 +11,9 @@
  * called in any process. A driver in the same process follows at once; a driver in another process follows before its next step,
  * and within `refresh`. An order that arrives in the moment of the command can be too late, although it was accepted.
  *
+ * A server that a plan names, and that no program drives with this store, is logged as a warning, once: its id may be mistyped. It
+ * is no error, because the server may be added later.
+ *
  * A warning is sent at most once. If its datagram is lost, or the process ends while it sends, that warning is missing, and the
  * next one follows at its own time.
  *
@@ -64,8 +67,11 @@ export interface Upcoming {
   readonly occurrence: DateTime.Utc
   /** The time of the restart: differs from `occurrence` if it was postponed. */
   readonly time: DateTime.Utc
-  /** `"Restarting"`: the command was sent, or is being sent, and its outcome is not known yet. */
-  readonly state: "Planned" | "Restarting"
+  /**
+   * `"Restarting"`: the command was sent, or is being sent, and its outcome is not known yet. `"NotDriven"`: no program drives this
+   * server. Its id is mistyped, or it is not in the fleet yet, or not any more.
+   */
+  readonly state: "Planned" | "Restarting" | "NotDriven"
   /** The warnings that are still to come: how long before the restart, and when. */
   readonly warnings: ReadonlyArray<{ readonly lead: Duration.Duration; readonly at: DateTime.Utc }>
 }
@@ -90,7 +96,7 @@ export interface Ordered {
  * @since 0.1.0
  */
 export interface OnServers {
-  /** Default: all servers of the plan. For a plan of `"all"` servers, these are the servers that have ever been driven. */
+  /** Default: all servers of the plan. For a plan of `"all"` servers, these are the servers that are driven. */
   readonly servers?: Iterable<string> | undefined
 }
 
@@ -122,8 +128,8 @@ export interface Service {
     plan: RestartPlan.Input
   ) => Effect.Effect<RestartPlan.RestartPlan, InvalidPlan | DuplicatePlan | PlanStoreError>
   /**
-   * Removes a plan that was added, with all records of it. It does nothing more from now on: a server that it has locked stays
-   * locked, and a restart that was commanded is not watched. To prevent a restart, `abort` it first.
+   * Removes a plan that was added, with all records of it. It does nothing more after the step that is under way: a server that it
+   * has locked stays locked, and a restart that was commanded is not watched. To prevent a restart, `abort` it first.
    */
   readonly remove: (id: string) => Effect.Effect<void, UnknownPlan | PlanStoreError>
 
@@ -154,6 +160,12 @@ export interface Service {
    * the session ends for good by itself. While the store fails, it does nothing but retry.
    */
   readonly drive: (server: string, rcon: RconClient.Service) => Effect.Effect<void, LoginFailure>
+  /**
+   * Ends what `drive` has begun, if a server is gone for good: plans for all servers do not count it any more, and its restarts are
+   * `"NotDriven"`. A fleet's servers are forgotten when they are removed. The progress of its plans stays in the store: if the
+   * server comes back, no warning is repeated.
+   */
+  readonly forget: (server: string) => Effect.Effect<void, PlanStoreError>
   /**
    * Events from now on, on the servers that this process drives. A subscriber that is 1,024 events behind loses the oldest. Ends
    * when the plans are closed.

@@ -164,7 +164,11 @@ export interface Input {
   readonly locale?: string | undefined
   /** The time before the restart at which the server is locked: 0 to 1 day. Without it the server stays open. DayZ does not lock. */
   readonly lock?: Duration.Input | undefined
-  /** The time before the restart at which all players are kicked: 0 to 1 day, and the reason, one line, default `"Restart"`. Without it they stay. */
+  /**
+   * The time before the restart at which all players are kicked: 0 to 1 day, and the reason, one line, default `"Restart"`. Without
+   * it they stay. If the list of players cannot be read until 30 seconds after the time of the restart, it takes place without
+   * kicks, and `StepFailed` is published.
+   */
   readonly kick?: { readonly before: Duration.Input; readonly reason?: string | undefined } | undefined
   /**
    * The command. `"shutdown"`: the server's process ends, and the service or panel that watches it starts it again; every flavour

@@ -2,7 +2,7 @@ import { Fleet } from "@bercon/fleet"
 import { BanBook, BanEnforcement, BanMetrics } from "@bercon/operations"
 import { TestFleet, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Metric, Scope, Stream } from "effect"
+import { Effect, Exit, Layer, Logger, Metric, Scope, Stream } from "effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import { all, ban, executions, reasons } from "./banKit.ts"
 import { guid } from "./support.ts"
@@ -75,6 +75,47 @@ describe("a fleet", () => {
       yield* TestRcon.passTime("1 minute")
       assert.deepStrictEqual(yield* tags, { altis: "Converged", tanoa: "Converged" })
     }).pipe(Effect.provide(fleet())))
+
+  it.effect("reports ids that policies and bans name, and that no server has, until a server of this id is added", () => {
+    const logged: Array<unknown> = []
+    return Effect.gen(function*() {
+      const book = yield* BanBook.BanBook
+      const fleet = yield* Fleet.Fleet
+      const { status } = yield* BanEnforcement.BanEnforcement
+      const simulation = yield* TestFleet.TestFleet
+      const absent = Effect.map(
+        status,
+        (statuses) => Array.from(statuses, ([id, one]) => one._tag === "Absent" ? `${id} ${one.bans}` : id).sort()
+      )
+      yield* book.add(ban(1, { servers: ["altis", "altsi"] }))
+      const { id } = yield* book.add(ban(2, { servers: ["altsi", "tanoa"] }))
+      yield* TestRcon.passTime("3 minutes")
+      assert.deepStrictEqual(yield* absent, ["altis", "altsi 2", "malden 0", "stratis", "tanoa 1"])
+      const { options } = yield* simulation.simulate("tanoa")
+      yield* fleet.add("tanoa", options)
+      yield* book.lift(id)
+      yield* fleet.remove("stratis")
+      yield* TestRcon.passTime("3 minutes")
+      assert.deepStrictEqual(yield* absent, ["altis", "altsi 1", "malden 0", "stratis 0", "tanoa"])
+      yield* book.lift(guid(1))
+      yield* TestRcon.passTime("1 minute")
+      assert.deepStrictEqual(yield* absent, ["altis", "malden 0", "stratis 0", "tanoa"])
+      const warnings = logged.map(String).filter((line) => line.includes("the fleet has no server"))
+      assert.deepStrictEqual(warnings.map((line) => /"(\w+)", but (\d+ bans|a ban policy)/.exec(line)?.slice(1)), [
+        ["malden", "a ban policy"],
+        ["altsi", "2 bans"],
+        ["tanoa", "1 bans"],
+        ["stratis", "a ban policy"]
+      ])
+    }).pipe(
+      Effect.provide(
+        Layer.provideMerge(
+          fleet({ servers: { stratis: {}, malden: { enforcement: "Kick" } } }),
+          Logger.layer([Logger.make(({ message }) => logged.push(message))])
+        )
+      )
+    )
+  })
 
   it.effect("tells how each server is doing, now and every change", () =>
     Effect.gen(function*() {

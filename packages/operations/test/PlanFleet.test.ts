@@ -2,7 +2,7 @@ import { Fleet } from "@bercon/fleet"
 import { PlanError, Plans, type RestartPlan } from "@bercon/operations"
 import { TestFleet, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Duration, Effect, Exit, Layer, Stream } from "effect"
+import { Cause, Duration, Effect, Exit, Layer, Logger, Stream } from "effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import { TestClock } from "effect/testing"
 import { lastingStore, onServer, told, utc } from "./planKit.ts"
@@ -62,6 +62,80 @@ describe("plans of a fleet", () => {
         )
       )
     ))
+
+  const everywhere = Plans.layerFleet({
+    restarts: [{ ...nightly, warnings: ["30 minutes"] }, { ...nightly, id: "event", servers: ["altis", "altsi"] }],
+    rotas: [{ id: "rules", servers: ["livonia"], every: "10 minutes", messages: ["rules"], onlyWithPlayers: false }]
+  }).pipe(
+    Layer.provideMerge(TestFleet.layer({ servers: { altis: {}, stratis: {} } })),
+    Layer.provideMerge(KeyValueStore.layerMemory)
+  )
+
+  it.effect("do not count a server that was removed, and repeat nothing if it comes back", () =>
+    Effect.andThen(
+      TestClock.setTime(utc("2026-03-28T03:29")),
+      Effect.gen(function*() {
+        const fleet = yield* Fleet.Fleet
+        const simulation = yield* TestFleet.TestFleet
+        const plans = yield* Plans.Plans
+        // A command in another process.
+        const command = yield* Plans.make()
+        const servers = (plans: Plans.Service) =>
+          Effect.map(plans.next({ plan: "nightly" }), (next) => next.map(({ server }) => server).sort())
+        yield* TestRcon.passTime("2 minutes")
+        assert.deepStrictEqual(yield* servers(command), ["altis", "stratis"])
+        yield* fleet.remove("stratis")
+        yield* TestRcon.passTime("1 second")
+        assert.deepStrictEqual(yield* servers(command), ["altis"])
+        assert.deepStrictEqual((yield* plans.postpone("nightly", { by: "5 minutes" })).changed.length, 1)
+        yield* fleet.add("stratis", (yield* simulation.get("stratis")).options)
+        yield* TestRcon.passTime("1 minute")
+        assert.deepStrictEqual(yield* servers(plans), ["altis", "stratis"])
+        assert.deepStrictEqual(yield* toldTo("stratis"), ["03:30 Restart in 30 minutes"])
+      }).pipe(Effect.scoped, Effect.provide(everywhere))
+    ))
+
+  it.effect("for a server that no program drives are reported, once, until it is driven", () => {
+    const logged: Array<string> = []
+    return Effect.andThen(
+      TestClock.setTime(utc("2026-03-28T03:29")),
+      Effect.gen(function*() {
+        const fleet = yield* Fleet.Fleet
+        const simulation = yield* TestFleet.TestFleet
+        const plans = yield* Plans.Plans
+        yield* plans.add({ ...nightly, id: "update", servers: ["malden"], at: { once: "2026-03-28T05:00:00Z" } })
+        yield* TestRcon.passTime("10 minutes")
+        const states = Effect.map(
+          plans.next(),
+          (next) => next.map(({ plan, server, state }) => `${plan} ${server} ${state}`)
+        )
+        assert.sameMembers([...yield* states], [
+          "nightly altis Planned",
+          "nightly stratis Planned",
+          "event altis Planned",
+          "event altsi NotDriven",
+          "update malden NotDriven"
+        ])
+        assert.sameMembers(logged, [
+          "plan \"event\" is for \"altsi\", and no program drives a server of this id: is it mistyped? Driven are \"altis\", \"stratis\"",
+          "plan \"update\" is for \"malden\", and no program drives a server of this id: is it mistyped? Driven are \"altis\", \"stratis\"",
+          "plan \"rules\" is for \"livonia\", and no program drives a server of this id: is it mistyped? Driven are \"altis\", \"stratis\""
+        ])
+        yield* fleet.add("malden", (yield* simulation.simulate("malden")).options)
+        yield* TestRcon.passTime("10 minutes")
+        assert.include(yield* states, "update malden Planned")
+        assert.strictEqual(logged.length, 3)
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(Layer.provideMerge(
+          everywhere,
+          Logger.layer([Logger.make(({ message }) => {
+            if (String(message).includes("no program drives")) logged.push(String(message))
+          })])
+        ))
+      )
+    )
+  })
 
   it.effect("end their events when they are closed", () =>
     Effect.gen(function*() {

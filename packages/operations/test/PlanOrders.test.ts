@@ -260,6 +260,35 @@ describe("a plan that is added", () => {
       })
     ))
 
+  it.effect("and is removed while a step of it is under way leaves no record, and begins anew if it is added again", () =>
+    onServer(
+      {
+        from: "2026-03-28T03:00",
+        plans: {},
+        rcon: { server: { onCommand: (text) => text === "#lock" ? { delay: "200 millis" } : undefined } }
+      },
+      Effect.gen(function*() {
+        const plans = yield* Plans.Plans
+        const store = yield* KeyValueStore.KeyValueStore
+        const once = { ...nightly, id: "update", at: { once: "2026-03-28T03:10:00Z" }, warnings: [] }
+        const records = Effect.map(store.keys, (keys) => keys.filter((key) => key.includes("update")))
+        yield* plans.add(once)
+        yield* TestRcon.passTime("540.1 seconds")
+        assert.include(yield* told, "03:09:00 #lock")
+        yield* plans.remove("update")
+        yield* TestRcon.passTime("10 seconds")
+        assert.deepStrictEqual(yield* records, [])
+        // A process that ended between the parts of a removal.
+        yield* store.set(
+          "bercon/plans/order/6/update/altis",
+          JSON.stringify({ calendar: "[1774667400000]", occurrence: 1774667400000 })
+        )
+        yield* plans.add(once)
+        yield* TestRcon.passTime("1 minute")
+        assert.deepStrictEqual((yield* told).slice(-2), ["03:09:10 #lock", "03:10:00 #restartserver"])
+      })
+    ))
+
   it.effect("for one time is not forgotten as long as it is postponed", () =>
     onServer(
       { from: "2026-03-28T03:00", plans: {} },

@@ -192,6 +192,22 @@ describe("a restart plan", () => {
       })
     ))
 
+  it.effect("locks a server on which players arrive late, however rarely the driver looks into the store", () =>
+    onServer(
+      {
+        from: "2026-03-28T03:30",
+        plans: { restarts: [{ ...nightly, warnings: [], skipWhenEmpty: true, lock: "10 minutes" }], refresh: "1 day" }
+      },
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        yield* TestRcon.passTime("25 minutes")
+        assert.deepStrictEqual(yield* told, [])
+        yield* server.join({ name: "Miller" })
+        yield* TestRcon.passTime("45 seconds")
+        assert.deepStrictEqual((yield* told).map((line) => line.slice(9)), ["#lock"])
+      })
+    ))
+
   it.effect("says what the program's function says, or the plan's own words if that fails", () =>
     onServer(
       {
@@ -269,6 +285,44 @@ describe("a server that", () => {
         assert.strictEqual(next?.time.epochMilliseconds, utc("2026-03-30T04:00"))
       })
     ), LONG)
+
+  it.effect("does not show its players restarts without kicks, half a minute late", () =>
+    onServer(
+      { from: "2026-03-28T03:58:30", plans: { restarts: [{ ...nightly, kick: { before: "10 seconds" } }] } },
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        const events = yield* watched
+        yield* server.join({ name: "Miller" })
+        yield* TestRcon.passTime("1 minute")
+        yield* server.onCommand((text) => text === "players" ? "what?" : undefined)
+        yield* TestRcon.passTime("5 minutes")
+        const [at, command] = (yield* told).at(-1)!.split(" ")
+        assert.strictEqual(command, "#restartserver")
+        assert.isTrue(at! >= "04:00:25" && at! <= "04:00:35", at)
+        assert.deepInclude(events.find(({ _tag }) => _tag === "StepFailed"), {
+          step: "Kick",
+          problem: "the list of players could not be read in time. The server restarts without kicks"
+        })
+        assert.notInclude(tagsOf(events), "PlayersKicked")
+      })
+    ))
+
+  it.effect("hangs on to its players is not waited for: the kicks end in time", () =>
+    onServer(
+      {
+        from: "2026-03-28T03:58:30",
+        plans: { restarts: [{ ...nightly, kick: { before: "10 seconds" }, latest: "30 seconds" }] }
+      },
+      Effect.gen(function*() {
+        const server = yield* SimulatedServer.SimulatedServer
+        const events = yield* watched
+        for (let number = 0; number < 100; number++) yield* server.join({ name: `Player ${number}` })
+        yield* server.onCommand((text) => text.startsWith("kick") ? { reply: "", delay: "Infinity" } : undefined)
+        yield* TestRcon.passTime("5 minutes")
+        assert.include(yield* told, "04:00:15 #restartserver")
+        assert.deepInclude(events.find(({ _tag }) => _tag === "PlayersKicked"), { kicked: 0, failed: 100 })
+      })
+    ))
 
   it.effect("ignores the command is told again, and unlocked at last", () =>
     onServer(

@@ -7,9 +7,14 @@ import { lastingStore, onServer, told } from "./planKit.ts"
 const rules: Rota.Input = { id: "rules", every: "20 minutes", messages: ["one", "two", "three"] }
 
 describe("a rota", () => {
-  it.effect("says its messages in turn, only when players are there", () =>
+  it.effect.each(
+    [
+      { refresh: "30 seconds" },
+      { refresh: "1 day" }
+    ] as const
+  )("says its messages in turn, only when players are there, with a refresh of $refresh", ({ refresh }) =>
     onServer(
-      { from: "2026-03-28T03:05", plans: { rotas: [rules] } },
+      { from: "2026-03-28T03:05", plans: { rotas: [rules], refresh } },
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
         yield* TestRcon.passTime("17 minutes")

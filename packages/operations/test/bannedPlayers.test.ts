@@ -40,6 +40,27 @@ describe("a banned player", () => {
       assert.deepStrictEqual((yield* server.world).players, [])
     }).pipe(Effect.provide(one())))
 
+  it.effect("who is there is kicked at once, also while many bans are being added to a list on a bad line", () =>
+    Effect.gen(function*() {
+      const { book, enforcement, server } = yield* all
+      yield* server.join({ name: "Bob", guid: guid(1) })
+      yield* server.join({ name: "Ann", guid: guid(2) })
+      // The server executes additions, but its replies are lost.
+      yield* server.onCommand((text) => text.startsWith("addBan") ? { delay: "Infinity" } : undefined)
+      yield* TestRcon.passTime("1 minute")
+      const many = Array.from({ length: 200 }, (_, index) => ({
+        target: guid(100 + index),
+        until: "permanent" as const,
+        reason: ""
+      }))
+      yield* book.importBans(many, { by: "Miller" })
+      yield* TestRcon.passTime("4 seconds")
+      yield* book.add(ban(1))
+      yield* TestRcon.passTime("1 second")
+      assert.strictEqual((yield* enforcement.status).get("altis")?._tag, "Converging")
+      assert.deepStrictEqual((yield* server.world).players.map(({ name }) => name), ["Ann"])
+    }).pipe(Effect.provide(one())))
+
   it.effect("is told what the policy says, as one line that servers show whole", () =>
     Effect.gen(function*() {
       const { book, server } = yield* all

@@ -71,6 +71,18 @@ describe("a plan", () => {
     assert.isAtLeast(run.server.restarts.length, 6 - unknown)
   }, { arbitrary: { runs: 40 } })
 
+  it.prop("restarts in time, although the list of players can hardly ever be read", {
+    seed,
+    latest: Schema.Literals(["30 seconds", "5 minutes"])
+  }, ({ latest, seed }) => {
+    const impatient = compiled({ kick: { before: "10 seconds" }, latest })
+    const run = simulate(impatient, seed, { ...QUIET, unread: 0.95 }, START + DAY + 20 * MINUTE)
+    assert.deepStrictEqual(outcomesOf(run), Array.from({ length: 6 }, () => "Restarted" as const))
+    for (const { at, step } of run.sent) {
+      assert.isAtMost(at - appointmentOf(step).time, latest === "30 seconds" ? 20_000 : 35_000)
+    }
+  }, { arbitrary: { runs: 10 } })
+
   it.prop("restarts once if commands or replies are lost", { seed }, ({ seed }) => {
     const run = simulate(plan, seed, { ...QUIET, loss: 0.3, crash: 0.02, downtime: 1500 }, START + DAY + 30 * MINUTE)
     check(run)
@@ -85,6 +97,7 @@ describe("a plan", () => {
       lateness: 2 * MINUTE,
       loss: 0.2,
       outage: 0.02,
+      unread: 0.3,
       orders: 0.02
     }
     check(simulate(plan, seed, faults, START + DAY))

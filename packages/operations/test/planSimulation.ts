@@ -42,11 +42,13 @@ export interface Faults {
   readonly downtime: number
   /** How probable it is that the server's line is down at a time. */
   readonly outage: number
+  /** How probable it is that the list of players cannot be read when they are to be kicked. */
+  readonly unread: number
   /** How probable it is that an operator orders something at a time. */
   readonly orders: number
 }
 
-export const QUIET: Faults = { crash: 0, loss: 0, lateness: 0, downtime: 0, outage: 0, orders: 0 }
+export const QUIET: Faults = { crash: 0, loss: 0, lateness: 0, downtime: 0, outage: 0, unread: 0, orders: 0 }
 
 export interface Action {
   readonly at: number
@@ -133,7 +135,7 @@ export const simulate = (plan: Compiled, seed: number, faults: Faults, until: nu
     if (step._tag === "Warn") said.push({ at: now, step })
     if (step._tag === "Command") sent.push({ at: now, step })
     if (step._tag === "Lock" || step._tag === "Unlock") locks.push(step._tag)
-    if (!known.online) return "Later"
+    if (!known.online || (step._tag === "Kick" && happens(faults.unread))) return "Later"
     const arrives = !happens(faults.loss)
     if (step._tag === "Command" && arrives && server.goesAt === Infinity) {
       server.goesAt = now + 2000

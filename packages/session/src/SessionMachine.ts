@@ -61,17 +61,18 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { CommandError } from "./CommandError.ts"
 import { closedBy } from "./internal/commandError.ts"
+import { type Counters, noCounts } from "./internal/counters.ts"
 import { Liveness } from "./internal/liveness.ts"
 import { Login, OVERTAKING } from "./internal/login.ts"
-import type { Phase as OutboundPhase, Request, Ticket } from "./internal/outbound.ts"
-import { Outbound } from "./internal/outbound.ts"
+import { Outbound, type Phase as OutboundPhase } from "./internal/outbound.ts"
+import { type Output, Outputs } from "./internal/outputs.ts"
 import { ReorderBuffer } from "./internal/reorderBuffer.ts"
+import type { Request, Ticket } from "./internal/ticket.ts"
 import { LoginFailure, LoginRefused, type OutageCause, PortClosed, Silence, TransportFailure } from "./LoginFailure.ts"
-import type { Gap, Message } from "./Message.ts"
 import type { Status } from "./Status.ts"
 import type { TransportError } from "./Transport.ts"
 
-export type { Request, Ticket }
+export type { Counters, Output, Request, Ticket }
 
 /**
  * The settings of a machine. All times are in milliseconds.
@@ -98,61 +99,6 @@ export interface Settings {
 }
 
 /**
- * An action that the machine requests. The driver performs them in order.
- *
- * - `Transmit`: send the datagram on the open socket.
- * - `Open`: close the current socket if there is one, open a new one, and report the result with `opened` or
- *   `openFailed`.
- * - `Settle`: the command with this handle has its outcome.
- * - `Deliver`: pass the item to the subscribers of messages.
- * - `StatusChanged`: publish the new status.
- * - `Measured`: record the time in milliseconds from a command to its reply. The command was sent once.
- *
- * @category models
- * @since 0.1.0
- */
-export type Output<H> =
-  | { readonly _tag: "Transmit"; readonly datagram: Uint8Array }
-  | { readonly _tag: "Open" }
-  | { readonly _tag: "Settle"; readonly handle: H; readonly result: Result.Result<Uint8Array, CommandError["reason"]> }
-  | { readonly _tag: "Deliver"; readonly item: Omit<Message, "receivedAt"> | Gap }
-  | { readonly _tag: "StatusChanged"; readonly status: Status }
-  | { readonly _tag: "Measured"; readonly milliseconds: number }
-
-/**
- * The counters of a machine since its construction.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Counters {
-  /** Login packets that were sent. */
-  logins: number
-  /** Command datagrams that were sent again. */
-  retransmissions: number
-  /** Empty commands that were sent: keepalives and probes. */
-  keepalives: number
-  /** Messages that were delivered in order. */
-  messages: number
-  /** Duplicates of messages. They were acknowledged again. */
-  repeatedMessages: number
-  /** Messages that were delivered out of order, because they arrived after they had been given up. */
-  lateMessages: number
-  /** Messages that were given up as missing. */
-  missedMessages: number
-  /** Replies to a number without a pending command. */
-  strayReplies: number
-  /** Parts of replies beyond the memory limit. */
-  excessParts: number
-  /** Datagrams larger than {@link MAX_DATAGRAM_BYTES}. */
-  oversized: number
-  /** Datagrams that are not packets. */
-  malformed: number
-  /** Packets that do not belong to the state: a login reply within a session, a message or reply outside of one. */
-  unexpected: number
-}
-
-/**
  * Maximum size in bytes of a datagram that is decoded; larger ones are dropped. No datagram of a server with more than
  * 1,078 bytes was ever seen. The limit bounds the memory that messages and replies take.
  *
@@ -175,20 +121,7 @@ export class SessionMachine<H> {
   epoch = 0
   /** The status after the last input. The `since` of an outage is a time of the machine's clock. */
   status: Status
-  readonly counters: Counters = {
-    logins: 0,
-    retransmissions: 0,
-    keepalives: 0,
-    messages: 0,
-    repeatedMessages: 0,
-    lateMessages: 0,
-    missedMessages: 0,
-    strayReplies: 0,
-    excessParts: 0,
-    oversized: 0,
-    malformed: 0,
-    unexpected: 0
-  }
+  readonly counters: Counters = noCounts()
 
   readonly #settings: Settings
   readonly #loginDatagram: Redacted.Redacted<Uint8Array>
@@ -196,7 +129,7 @@ export class SessionMachine<H> {
   readonly #liveness: Liveness
   readonly #outbound: Outbound<H>
   readonly #messages: ReorderBuffer<Packet.Message>
-  #outputs: Array<Output<H>> = []
+  readonly #outputs = new Outputs<H>()
   #phase: "Opening" | "LoggingIn" | "Online" | "Doubting" | "Closed" = "Opening"
   /** When to request a socket; `Infinity` if one has been requested or is open. */
   #openAt: number
@@ -220,8 +153,8 @@ export class SessionMachine<H> {
     this.status = { _tag: "Connecting", ...this.#login.outage }
     this.#liveness = new Liveness(settings.keepaliveInterval, settings.silenceTimeout)
     this.#outbound = new Outbound(settings, {
-      transmit: (datagram) => this.#emit({ _tag: "Transmit", datagram }),
-      settle: (handle, result) => this.#emit({ _tag: "Settle", handle, result }),
+      transmit: (datagram) => this.#outputs.transmit(datagram),
+      settle: (handle, result) => this.#outputs.settle(handle, result),
       sent: (at, what) => {
         if (what === "Repetition") this.counters.retransmissions++
         if (what === "Probe") this.counters.keepalives++
@@ -229,17 +162,17 @@ export class SessionMachine<H> {
       },
       learn: (isLost) => this.#liveness.learn(isLost),
       outageCause: () => this.#outageCause,
-      measured: (milliseconds) => this.#emit({ _tag: "Measured", milliseconds })
+      measured: (milliseconds) => this.#outputs.measured(milliseconds)
     })
     this.#messages = new ReorderBuffer({
       deliver: (packet, late) => {
         if (!late) this.counters.messages++
         const text = Text.decode(packet.payload, settings.textFallback)
-        this.#deliver({ _tag: "Message", sequence: packet.sequence, text, payload: packet.payload, late })
+        this.#outputs.deliver({ _tag: "Message", sequence: packet.sequence, text, payload: packet.payload, late })
       },
       gap: (missed) => {
         this.counters.missedMessages += missed
-        this.#deliver({ _tag: "Gap", cause: "Lost", missed })
+        this.#outputs.deliver({ _tag: "Gap", cause: "Lost", missed })
       },
       // The login reply may be lost. Messages that are numbered from 0 again also prove a new session.
       restarted: () => {
@@ -260,10 +193,7 @@ export class SessionMachine<H> {
 
   /** Takes the outputs that were collected since the last call. */
   drain(): ReadonlyArray<Output<H>> {
-    if (this.#outputs.length === 0) return noOutputs
-    const outputs = this.#outputs
-    this.#outputs = []
-    return outputs
+    return this.#outputs.drain()
   }
 
   // ---------------------------------------------------------------------------
@@ -459,7 +389,7 @@ export class SessionMachine<H> {
     this.#login.sent(now)
     this.#updateOutage()
     this.counters.logins++
-    this.#emit({ _tag: "Transmit", datagram: Redacted.value(this.#loginDatagram) })
+    this.#outputs.transmit(Redacted.value(this.#loginDatagram))
   }
 
   #tickOnline(now: number): void {
@@ -536,7 +466,7 @@ export class SessionMachine<H> {
 
   #open(): void {
     this.#openAt = Infinity
-    this.#emit({ _tag: "Open" })
+    this.#outputs.open()
   }
 
   /** Requests a login, and goes on listening to the current session. */
@@ -597,7 +527,7 @@ export class SessionMachine<H> {
     this.#phase = "Online"
     this.epoch++
     this.#setStatus({ _tag: "Online" })
-    if (!isFirst) this.#deliver({ _tag: "Gap", cause: "Reconnected", missed: undefined })
+    if (!isFirst) this.#outputs.deliver({ _tag: "Gap", cause: "Reconnected", missed: undefined })
     this.#start(now)
   }
 
@@ -630,7 +560,7 @@ export class SessionMachine<H> {
   }
 
   #receiveMessage(now: number, packet: Packet.Message, checksum: number): void {
-    this.#emit({ _tag: "Transmit", datagram: acknowledgements[packet.sequence]! })
+    this.#outputs.transmit(acknowledgements[packet.sequence]!)
     const isOfThisSession = this.#messages.isContinuedBy(packet.sequence)
     if (this.#beginAt < Infinity && !isOfThisSession) this.#beginAnew(now)
     this.#heard(now, false, isOfThisSession)
@@ -681,12 +611,12 @@ export class SessionMachine<H> {
   }
 
   // ---------------------------------------------------------------------------
-  // outputs
+  // the status
   // ---------------------------------------------------------------------------
 
   #setStatus(status: Status): void {
     this.status = status
-    this.#emit({ _tag: "StatusChanged", status })
+    this.#outputs.statusChanged(status)
   }
 
   #reconnect(): void {
@@ -704,17 +634,8 @@ export class SessionMachine<H> {
     const { _tag } = this.status
     if (_tag === "Connecting" || _tag === "Reconnecting") this.status = { _tag, ...this.#login.outage }
   }
-
-  #deliver(item: Omit<Message, "receivedAt"> | Gap): void {
-    this.#emit({ _tag: "Deliver", item })
-  }
-
-  #emit(output: Output<H>): void {
-    this.#outputs.push(output)
-  }
 }
 
 const acknowledgements = Array.from({ length: 256 }, (_, number) => Packet.encode(Packet.acknowledge(number)))
-const noOutputs: ReadonlyArray<never> = []
 const silence = new Silence({})
 const portClosed = new PortClosed({})

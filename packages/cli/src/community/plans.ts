@@ -36,7 +36,7 @@ const Upcoming = Schema.Struct({
   server: Schema.String,
   time: Schema.DateTimeUtc,
   occurrence: Schema.DateTimeUtc,
-  state: Schema.Literals(["Planned", "Restarting", "Aborted", "Postponed"]),
+  state: Schema.Literals(["Planned", "Restarting", "NotDriven", "Aborted", "Postponed"]),
   /** In milliseconds before the restart, those that are still to come. */
   warnings: Schema.Array(Schema.Struct({ lead: Schema.Duration, at: Schema.DateTimeUtc }))
 })

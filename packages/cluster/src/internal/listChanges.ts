@@ -53,13 +53,12 @@ export const reconcile =
       wanted.has(id) && !Equal.equals(settings, wanted.get(id)) ? [id] : []
     )
     const changes: Changes = { added, removed, replaced }
-    if (added.length + removed.length + replaced.length === 0) return done(servers, changes)
-    const put = (id: string): ListedServer => ({ id, generation, settings: wanted.get(id)! })
-    const kept = servers.filter(({ id }) => wanted.has(id))
-    return done(
-      [...kept.map((entry) => replaced.includes(entry.id) ? put(entry.id) : entry), ...added.map(put)],
-      changes
-    )
+    const next = Array.from(wanted, ([id, settings]): ListedServer => {
+      const before = servers.find(isOf(id))
+      return before === undefined || replaced.includes(id) ? { id, generation, settings } : before
+    })
+    const isSame = next.length === servers.length && next.every((entry, i) => entry === servers[i])
+    return done(isSame ? servers : next, changes)
   }
 
 /** {@link reconcile} of a list that has never been changed. */

@@ -2,7 +2,7 @@
  * The settings of a server as they are stored and sent: data only, without the password.
  */
 import * as RconClient from "@bercon/client/RconClient"
-import type { ServerSettings } from "@bercon/fleet/Fleet"
+import type { Servers, ServerSettings } from "@bercon/fleet/Fleet"
 import { InvalidServer } from "@bercon/fleet/FleetError"
 import { Transport } from "@bercon/session/Transport"
 import * as Duration from "effect/Duration"
@@ -88,8 +88,8 @@ export const make = Effect.fnUntraced(function*(
 })
 
 /** The settings to store for several servers, by their ids. */
-export const makeAll = Effect.fnUntraced(function*(servers: Readonly<Record<string, ServerSettings>>) {
-  const entries = Object.entries(servers)
+export const makeAll = Effect.fnUntraced(function*(servers: Servers<ServerSettings>) {
+  const entries = Predicate.isIterable(servers) ? [...servers] : Object.entries(servers)
   const excess = entries[MAX_SERVERS]
   if (excess !== undefined) return yield* tooMany(excess[0])
   const made = new Map<string, typeof Settings.Type>()

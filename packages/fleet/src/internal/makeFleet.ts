@@ -9,10 +9,11 @@ import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
+import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Struct from "effect/Struct"
-import type { ClientsOptions, ForEachOptions, Program, ServerSettings, Service } from "../Fleet.ts"
+import type { ClientsOptions, ForEachOptions, Program, Servers, ServerSettings, Service } from "../Fleet.ts"
 import { DuplicateServer, InvalidServer, UnknownServer } from "../FleetError.ts"
 import * as Problem from "./problem.ts"
 import * as Subscriptions from "./subscriptions.ts"
@@ -32,6 +33,9 @@ interface Member<S> {
 
 const withoutPassword = (server: ServerSettings & { readonly password?: unknown }): ServerSettings =>
   Struct.omit(server, ["password"])
+
+const byId = <S extends ServerSettings>(servers: Servers<S>): ReadonlyMap<string, S> =>
+  new Map(Predicate.isIterable(servers) ? servers : Object.entries(servers))
 
 export const makeFleet = Effect.fnUntraced(
   function*<S extends ServerSettings>(
@@ -157,7 +161,7 @@ export const makeFleet = Effect.fnUntraced(
       )
     )
 
-    yield* Effect.uninterruptible(change([], Object.entries(options.servers ?? {})))
+    yield* Effect.uninterruptible(change([], [...byId(options.servers ?? {})]))
 
     return {
       ids: Effect.sync(() => [...members.keys()]),
@@ -226,18 +230,21 @@ export const makeFleet = Effect.fnUntraced(
         ),
       reconcile: (servers) =>
         exclusively(Effect.suspend(() => {
-          const wanted = Object.entries(servers)
-          const removed = [...members.keys()].filter((id) => !Object.hasOwn(servers, id))
-          const added = wanted.filter(([id]) => !members.has(id))
-          const replaced = wanted.filter(([id, server]) => {
+          const wanted = byId(servers)
+          const removed = [...members.keys()].filter((id) => !wanted.has(id))
+          const added = [...wanted].filter(([id]) => !members.has(id))
+          const replaced = [...wanted].filter(([id, server]) => {
             const member = members.get(id)
             return member !== undefined && !Equal.equals(member.server, server)
           })
           const idsOf = (entries: ReadonlyArray<readonly [string, S]>) => entries.map(([id]) => id)
-          return Effect.as(change(removed, [...added, ...replaced]), {
-            added: idsOf(added),
-            removed,
-            replaced: idsOf(replaced)
+          return Effect.map(change(removed, [...added, ...replaced]), () => {
+            for (const id of wanted.keys()) {
+              const member = members.get(id)!
+              members.delete(id)
+              members.set(id, member)
+            }
+            return { added: idsOf(added), removed, replaced: idsOf(replaced) }
           })
         }))
     }

@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as Path from "node:path"
 import { parse, TomlError } from "smol-toml"
-import type { Server, Servers } from "../Fleet.ts"
+import type { Server } from "../Fleet.ts"
 import { type FileProblem, ServersFileError } from "../FleetError.ts"
 import { readText } from "./textFile.ts"
 
@@ -147,7 +147,7 @@ export const readEntries = Effect.fnUntraced(
 
 /** Reads the servers in a file, with their passwords. Fails with every problem. */
 export const read = Effect.fnUntraced(
-  function*(path: string, defaults?: Partial<Server>): Effect.fn.Return<Servers, ServersFileError> {
+  function*(path: string, defaults?: Partial<Server>): Effect.fn.Return<ReadonlyMap<string, Server>, ServersFileError> {
     const problems = new Array<FileProblem>()
     const read = new Array<readonly [string, Server]>()
     for (const [id, { password, ...entry }] of yield* readEntries(path, "withPasswords")) {
@@ -156,6 +156,6 @@ export const read = Effect.fnUntraced(
       else if (Option.isSome(found.success)) read.push([id, { ...defaults, ...entry, password: found.success.value }])
     }
     if (problems.length > 0) return yield* new ServersFileError({ path, problems })
-    return Object.fromEntries(read)
+    return new Map(read)
   }
 )

@@ -7,8 +7,8 @@
 import type * as Context from "effect/Context"
 import type * as Metric from "effect/Metric"
 import * as Metrics from "../Metrics.ts"
-import type { Counters } from "../SessionMachine.ts"
 import type { Status } from "../Status.ts"
+import type { Counters } from "./counters.ts"
 import {
   attributesOf,
   type Cell,

@@ -18,84 +18,36 @@
  * Probes are empty commands of the machine itself. No caller waits for their replies, so they have no deadline.
  *
  * Bounds: 248 commands in flight, as many commands in the queue that were sent before, `queueCapacity` commands that
- * were never sent, and {@link REPLY_BYTES} of incomplete replies.
+ * were never sent, and 16 MiB of incomplete replies.
  *
  * Times are in milliseconds.
  */
 import * as Packet from "@bercon/codec/Packet"
-import * as Reassembly from "@bercon/codec/Reassembly"
 import type * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import type { CommandError } from "../CommandError.ts"
-import { IncompleteReply, NoReply, NotConnected, Outdated, Overloaded, SessionLost } from "../CommandError.ts"
+import {
+  type CommandError,
+  IncompleteReply,
+  NoReply,
+  NotConnected,
+  type Outdated,
+  Overloaded,
+  SessionLost
+} from "../CommandError.ts"
 import type { LoginFailure, OutageCause } from "../LoginFailure.ts"
 import { closedBy } from "./commandError.ts"
 import { CommandQueue } from "./commandQueue.ts"
-import { FEW, Retransmission, type Schedule } from "./retransmission.ts"
+import { InFlight } from "./inFlight.ts"
+import { FEW, Retransmission } from "./retransmission.ts"
 import { RoundTrip } from "./roundTrip.ts"
 import { SequenceNumbers } from "./sequenceNumbers.ts"
 import { allocate } from "./slab.ts"
+import { isSubmitted, makeTicket, outdatedBy, payloadOf, type Request, type Submitted, type Ticket } from "./ticket.ts"
 
-/** Maximum size of all incomplete replies together. The longest reply has 255 KiB. */
-export const REPLY_BYTES = 16 * 1024 * 1024
 /** Number of times that a command is sent anew because the parts of its reply contradict each other. */
 export const CONTRADICTIONS = 8
 /** Minimum time between two probes that should release sequence numbers. */
 export const EVIDENCE_GAP = 500
-
-/**
- * A command as it is submitted. `handle` belongs to the submitter, and is returned with the outcome.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Request<H> {
-  readonly handle: H
-  /** The text of the command, at most 1,391 bytes. */
-  readonly payload: Uint8Array
-  readonly repeatable: boolean
-  /** The only epoch in which the command is valid; `undefined` if it is valid in every epoch. */
-  readonly epoch: number | undefined
-  /**
-   * Returns whether the command is still valid. Called right before every send. If it throws, the command is invalid.
-   */
-  readonly isCurrent: (() => boolean) | undefined
-  /** When to give up. */
-  readonly deadline: number
-}
-
-/**
- * A submitted command. It is opaque, and used only for `cancel`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Ticket<out H> extends Schedule {
-  /** `undefined` for a probe. */
-  readonly request: Request<H> | undefined
-  readonly repeatable: boolean
-  /** Its position in the order of submission. */
-  readonly order: number
-  state: "Waiting" | "InFlight" | "Settled"
-  /** Its sequence number while it is in flight. */
-  number: number
-  datagram: Uint8Array
-  /** Number of datagrams sent, in this session and the ones before. */
-  sends: number
-  /** Whether the time to its reply is a valid round-trip time. */
-  isMeasurable: boolean
-  /** How many times its reply has contradicted itself. */
-  contradictions: number
-  /** The parts of its reply that have arrived while it is in flight. */
-  reply: Reassembly.Reassembly | undefined
-  /** The missing part of its reply at the time when it was last taken out of flight. */
-  incomplete: { readonly missing: number; readonly total: number } | undefined
-}
-
-/** The ticket of a command that a caller waits for. */
-interface Submitted<H> extends Ticket<H> {
-  readonly request: Request<H>
-}
 
 /** The callbacks of `Outbound`. */
 export interface Carrier<H> {
@@ -131,16 +83,9 @@ export class Outbound<H> {
   readonly #carrier: Carrier<H>
   readonly #peer: string
   readonly #maxInFlight: number
-
-  /** By sequence number. */
-  // Stryker disable next-line ArrayDeclaration: the entry of a number that is not in use is never read
-  readonly #inFlight: Array<Ticket<H> | undefined> = []
-  /** Number of commands and number of probes in flight. */
-  #commands = 0
-  #probes = 0
+  readonly #inFlight = new InFlight<H>()
+  /** Number of commands submitted so far. */
   #submitted = 0
-  /** Size of incomplete replies in bytes. */
-  #replyBytes = 0
   /** Lower bound of the time at which a command reaches its deadline or is due to be sent again. */
   #tickAt = Infinity
   /** When to search for a number for the next command again; `Infinity` if no command waits for a number. */
@@ -160,12 +105,12 @@ export class Outbound<H> {
 
   /** Number of waiting commands, and number of commands in flight. Probes do not count. */
   get load(): { readonly waiting: number; readonly inFlight: number } {
-    return { waiting: this.#queue.size, inFlight: this.#commands }
+    return { waiting: this.#queue.size, inFlight: this.#inFlight.commands }
   }
 
   /** Whether the server owes a reply, even to a probe. */
   get owes(): boolean {
-    return this.#commands + this.#probes > 0
+    return this.#inFlight.commands + this.#inFlight.probes > 0
   }
 
   /** Lower bound of the time at which `tick` or, if commands may be sent, `start` has work. */
@@ -183,7 +128,7 @@ export class Outbound<H> {
   submit(now: number, request: Request<H>, phase: Phase): Result.Result<Ticket<H>, Overloaded | Outdated> {
     const outdated = outdatedBy(request)
     if (outdated !== undefined) return Result.fail(outdated)
-    const ticket = newTicket(request, request.repeatable, this.#submitted++)
+    const ticket = makeTicket(request, request.repeatable, this.#submitted++)
     this.#tickBy(request.deadline)
     const isNext = phase === "Online" && this.#hasRoom && this.#queue.size === 0 && now < request.deadline
     const number = isNext ? this.#numbers.take(now) : undefined
@@ -223,7 +168,7 @@ export class Outbound<H> {
   }
 
   get #hasRoom(): boolean {
-    return this.#commands < this.#maxInFlight
+    return this.#inFlight.commands < this.#maxInFlight
   }
 
   #waitForNumber(now: number): void {
@@ -246,23 +191,19 @@ export class Outbound<H> {
    */
   probe(now: number, repeatable: boolean): boolean {
     const number = this.#numbers.takeForProbe(now)
-    if (number !== undefined) this.#sendFirst(now, newTicket(undefined, repeatable, 0), number)
+    if (number !== undefined) this.#sendFirst(now, makeTicket(undefined, repeatable, 0), number)
     return number !== undefined
   }
 
   #sendFirst(now: number, ticket: Ticket<H>, number: number): void {
     // Encode first: if that throws, `end` must still find the ticket.
-    ticket.datagram = Packet.encodeWith(Packet.command(number, ticket.request?.payload ?? empty), allocate)
-    ticket.state = "InFlight"
-    ticket.number = number
+    ticket.datagram = Packet.encodeWith(Packet.command(number, payloadOf(ticket)), allocate)
     ticket.isMeasurable = this.#numbers.isClean(number)
-    this.#inFlight[number] = ticket
+    this.#inFlight.add(ticket, number)
     if (ticket.repeatable) {
       this.#retransmission.begin(ticket, now)
       this.#tickBy(ticket.dueAt)
     }
-    if (ticket.request === undefined) this.#probes++
-    else this.#commands++
     this.#send(now, ticket, ticket.request === undefined ? "Probe" : "Command")
   }
 
@@ -289,7 +230,7 @@ export class Outbound<H> {
   /** Accepts a reply or a part of one, and settles its command if the reply is now complete. */
   receive(now: number, packet: Packet.CommandReply | Packet.CommandReplyPart): Received {
     this.#retransmission.replied(now)
-    const ticket = this.#inFlight[packet.sequence]
+    const ticket = this.#inFlight.tickets[packet.sequence]
     if (ticket === undefined) {
       if (packet._tag === "CommandReplyPart") return "Stray"
       const roundTrip = this.#numbers.stray(packet.sequence, now, this.#numbers.timeSince(packet.sequence, now))
@@ -302,26 +243,19 @@ export class Outbound<H> {
       this.roundTrip.measure(milliseconds)
       this.#carrier.measured(milliseconds)
     }
-    if (packet._tag === "CommandReply") {
-      this.#answer(now, ticket, packet.payload)
+    const whole = packet._tag === "CommandReply" ? packet.payload : this.#inFlight.addPart(ticket, packet)
+    if (whole === "Excess") return "Excess"
+    if (whole !== undefined) {
+      this.#answer(now, ticket, whole)
       return "Whole"
     }
-    if (this.#replyBytes + packet.payload.length > REPLY_BYTES) return "Excess"
-    const reply = ticket.reply ??= Reassembly.make()
-    const before = reply.bytes
-    const bytes = Reassembly.add(reply, packet)
-    this.#replyBytes += reply.bytes - before
-    if (bytes !== undefined) {
-      this.#answer(now, ticket, bytes)
-      return "Whole"
-    }
-    if (reply.contradictory) this.#resubmit(now, ticket)
+    if (ticket.reply?.contradictory === true) this.#resubmit(now, ticket)
     else this.#retransmission.postpone(ticket, now)
     return "Part"
   }
 
   #answer(now: number, ticket: Ticket<H>, bytes: Uint8Array): void {
-    this.#removeFromFlight(ticket)
+    this.#inFlight.remove(ticket)
     const lost = this.#numbers.answered(ticket.number, now, this.#numbers.timeSince(ticket.number, now))
     // All earlier datagrams of this command were probably lost, too.
     for (let i = 1; i < lost + this.#numbers.sends(ticket.number); i++) this.#carrier.learn(true)
@@ -329,7 +263,7 @@ export class Outbound<H> {
     // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a useless search
     if (lost > 0) this.#tickBy(now)
     // Stryker disable next-line ConditionalExpression,EqualityOperator: it saves a useless search
-    if (this.#probes > 0) this.#abandonProbes()
+    if (this.#inFlight.probes > 0) this.#abandonProbes()
     this.#settle(ticket, Result.succeed(bytes))
   }
 
@@ -348,26 +282,14 @@ export class Outbound<H> {
     this.#startAt = now
   }
 
-  /** Takes a command out of flight. Its number is not yet given back. */
-  #removeFromFlight(ticket: Ticket<H>): void {
-    ticket.state = "Waiting"
-    this.#inFlight[ticket.number] = undefined
-    if (ticket.request === undefined) this.#probes--
-    else this.#commands--
-    if (ticket.reply === undefined) return
-    this.#replyBytes -= ticket.reply.bytes
-    ticket.incomplete = { missing: Reassembly.missing(ticket.reply), total: ticket.reply.total }
-    ticket.reply = undefined
-  }
-
   /** Takes a command out of flight although its reply may still arrive. */
   #abandon(ticket: Ticket<H>): void {
-    this.#removeFromFlight(ticket)
+    this.#inFlight.remove(ticket)
     this.#numbers.abandon(ticket.number)
   }
 
   #abandonProbes(): void {
-    for (const ticket of this.#inFlight) {
+    for (const ticket of this.#inFlight.tickets) {
       if (ticket !== undefined && ticket.request === undefined) this.#abandon(ticket)
     }
   }
@@ -386,7 +308,7 @@ export class Outbound<H> {
     // Stryker disable next-line ConditionalExpression: it saves a useless search
     if (now < this.#tickAt) return
     this.#tickAt = Infinity
-    for (const ticket of this.#inFlight) {
+    for (const ticket of this.#inFlight.tickets) {
       if (ticket === undefined) continue
       const deadline = ticket.request?.deadline ?? Infinity
       if (deadline <= now) this.#expireInFlight(ticket, phase)
@@ -409,7 +331,7 @@ export class Outbound<H> {
       // It was valid when it was sent, and its reply is still awaited.
       if (ticket.request !== undefined && outdatedBy(ticket.request) !== undefined) ticket.dueAt = Infinity
       else if (isPassed) this.#sendAgain(now, ticket)
-      else if (this.#commands <= FEW) {
+      else if (this.#inFlight.commands <= FEW) {
         this.roundTrip.backOff()
         this.#sendAgain(now, ticket)
       } else {
@@ -469,7 +391,7 @@ export class Outbound<H> {
    */
   lose(until: number): void {
     const again: Array<Submitted<H>> = []
-    for (const ticket of this.#inFlight) {
+    for (const ticket of this.#inFlight.tickets) {
       if (ticket === undefined || this.#numbers.firstSentAt(ticket.number) > until) continue
       this.#abandon(ticket)
       if (!isSubmitted(ticket)) continue
@@ -493,9 +415,9 @@ export class Outbound<H> {
 
   /** Settles everything, because the session has ended for good. */
   end(exit: Exit.Exit<void, LoginFailure>): void {
-    for (const ticket of [...this.#inFlight, ...this.#queue]) {
+    for (const ticket of [...this.#inFlight.tickets, ...this.#queue]) {
       if (ticket === undefined) continue
-      if (ticket.state === "InFlight") this.#removeFromFlight(ticket)
+      if (ticket.state === "InFlight") this.#inFlight.remove(ticket)
       this.#settle(ticket, Result.fail(closedBy(exit, ticket.sends)))
     }
     this.#tickAt = Infinity
@@ -518,37 +440,3 @@ export class Outbound<H> {
     if (isSubmitted(ticket)) this.#queue.delete(ticket)
   }
 }
-
-const isSubmitted = <H>(ticket: Ticket<H>): ticket is Submitted<H> => ticket.request !== undefined
-
-/** Calls `isCurrent`. A function that throws affects only its own command. */
-const outdatedBy = ({ isCurrent }: Request<unknown>): Outdated | undefined => {
-  try {
-    return isCurrent === undefined || isCurrent() ? undefined : new Outdated({})
-  } catch (cause) {
-    return new Outdated({ cause })
-  }
-}
-
-const newTicket = <H, R extends Request<H> | undefined>(
-  request: R,
-  repeatable: boolean,
-  order: number
-): Omit<Ticket<H>, "request"> & { readonly request: R } => ({
-  request,
-  repeatable,
-  order,
-  state: "Waiting",
-  number: 0,
-  datagram: empty,
-  dueAt: Infinity,
-  gap: 0,
-  sends: 0,
-  // Stryker disable next-line BooleanLiteral: it is set when the command is sent
-  isMeasurable: false,
-  contradictions: 0,
-  reply: undefined,
-  incomplete: undefined
-})
-
-const empty = new Uint8Array(0)

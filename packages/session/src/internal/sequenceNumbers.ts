@@ -9,13 +9,14 @@
  *   its reply. Its number is quarantined for two round trips, or longer if replies were seen to be repeated later than
  *   that.
  * - A command that was sent several times, or got no reply, leaves datagrams behind that may still be answered. Its
- *   number is quarantined for {@link LATE_REPLY} after the last of them, or longer if replies were seen to take longer.
+ *   number is quarantined for 40 seconds after the last of them, or longer if replies were seen to take longer.
  *   The number is *released* earlier if the server has *passed* it, which means that it has answered a later command: a
  *   server that works in order has by then handled everything that was sent before. The replies to that are under way,
  *   and have {@link RELEASE_AFTER} to arrive.
  *
- * Early release would be unsafe with a server or network that does not keep the order. A reply that arrives more than
- * {@link DISORDER} after its command was passed is evidence of that, and stops early release for an hour.
+ * Early release would be unsafe with a server or network that does not keep the order. A reply that arrives more than a
+ * second after its command was passed is evidence of that, and stops early release for an hour. `lateness` has these
+ * times.
  *
  * Numbers whose quarantine is over are used first, in a circle, so that each is the number that has been unused for the
  * longest time. The last {@link RESERVED} numbers are reserved for probes: if commands have used up all others, the
@@ -23,7 +24,9 @@
  *
  * Times are in milliseconds.
  */
-import { Columns, lengthFor, noBytes, noCounts, noIndices, noTimes } from "./typedArrays.ts"
+import { Lateness } from "./lateness.ts"
+import { SendOrder } from "./sendOrder.ts"
+import { Columns, lengthFor, noBytes, noCounts, noTimes } from "./typedArrays.ts"
 
 /** Number of sequence numbers. */
 const NUMBERS = 256
@@ -34,35 +37,8 @@ const NUMBERS = 256
 export const RESERVED = 8
 /** Number of sequence numbers that commands can use. */
 export const ORDINARY = NUMBERS - RESERVED
-/** Minimum time for which a command may still be answered after its last datagram. */
-export const LATE_REPLY = 40_000
-/** The same time as a multiple of the longest time that a reply took. */
-const LATE_REPLIES = 2
 /** Time after which a passed number is released. */
 export const RELEASE_AFTER = 5000
-/**
- * Time by which a reply may be overtaken by a reply to a later command, before the server counts as working out of
- * order.
- */
-export const DISORDER = 1000
-/** Time for which an observed behaviour of the server is expected to happen again. */
-export const MEMORY = 3_600_000
-/** Minimum quarantine after a reply. */
-const SHORTEST_QUARANTINE = 1
-/** Quarantine after a reply, as a multiple of the round trip. */
-const ROUND_TRIPS = 2
-/** Maximum quarantine after a reply if no repeated reply was seen recently, and minimum if one was. */
-export const REPETITION_QUARANTINE = 1000
-/**
- * Quarantine after a reply, as a multiple of the latest repetition seen, because the first repetition is rarely the
- * latest.
- */
-const REPETITIONS = 4
-/** A repetition later than this is ignored, because it is a replay of an old datagram. */
-export const LATEST_REPETITION = 20_000
-
-/** Marks the end of the list of numbers in the order of sending. */
-const NONE = -1
 
 /** The state of a number's previous use when the number was taken. */
 type Former =
@@ -76,8 +52,8 @@ const QUARANTINED = 0
 const RELEASED = 1
 const UNUSED = 2
 
-/** Size of the state of one number: two bytes, two counts, eight times and two indices. Objects would take 250 bytes. */
-const BYTES = 2 * 1 + 2 * 4 + 8 * 8 + 2 * 2
+/** Size of the state of one number: two bytes, two counts, eight times and its place. Objects would take 250 bytes. */
+const BYTES = 2 * 1 + 2 * 4 + 8 * 8 + SendOrder.BYTES
 
 export class SequenceNumbers {
   /** The number to try first. */
@@ -114,20 +90,9 @@ export class SequenceNumbers {
   /** End of the quarantine for a reply that the network may repeat. */
   #repeatedUntil = noTimes
 
-  // The numbers that are not passed, linked in the order of their last datagrams.
-  #newer = noIndices
-  #older = noIndices
-  #oldest = NONE
-  #newest = NONE
-
-  /** When a reply was last repeated, and the maximum delay of a repetition after the first reply. */
-  #repetitionAt = -Infinity
-  #repeatedAfter = 0
-  /** Maximum time from the first datagram to its reply, and when it was measured. */
-  #longestReply = 0
-  #longestReplyAt = 0
-  /** Until when the server is expected to work out of order. */
-  #disorderUntil = -Infinity
+  /** The numbers that are not passed. */
+  readonly #notPassed = new SendOrder()
+  readonly #lateness = new Lateness()
   /**
    * When the process was last suspended, and for how long. A datagram read at that time may have arrived long before.
    */
@@ -194,7 +159,7 @@ export class SequenceNumbers {
 
   /** Whether a reply to a command that is sent now would prove that the server has passed others. */
   awaitsEvidence(now: number): boolean {
-    return this.#oldest !== NONE && this.#disorderUntil <= now
+    return this.#notPassed.oldest !== undefined && this.#lateness.disorderUntil <= now
   }
 
   /** Counts from 0 again, as servers expect after a login. Quarantines continue. */
@@ -218,8 +183,7 @@ export class SequenceNumbers {
     this.#owedSince = columns.grown(this.#owedSince, -Infinity)
     this.#owedPassedAt = columns.grown(this.#owedPassedAt, Infinity)
     this.#repeatedUntil = columns.grown(this.#repeatedUntil, -Infinity)
-    this.#newer = columns.grown(this.#newer, NONE)
-    this.#older = columns.grown(this.#older, NONE)
+    this.#notPassed.grow(columns)
   }
 
   #claim<N extends number | undefined>(number: N, former: Former): N {
@@ -239,17 +203,16 @@ export class SequenceNumbers {
 
   /** From this time on, no reply to a former use can arrive. */
   #unusedAt(number: number): number {
-    return Math.max(this.#owedSince[number]! + this.#lateReply, this.#repeatedUntil[number]!)
-  }
-
-  /** Time for which a command may still be answered after its last datagram. */
-  get #lateReply(): number {
-    return Math.max(LATE_REPLY, LATE_REPLIES * this.#longestReply)
+    return Math.max(this.#owedSince[number]! + this.#lateness.lateReply, this.#repeatedUntil[number]!)
   }
 
   /** From this time on, no reply to a former use is expected. */
   #releasedAt(number: number): number {
-    return Math.max(this.#owedPassedAt[number]! + RELEASE_AFTER, this.#repeatedUntil[number]!, this.#disorderUntil)
+    return Math.max(
+      this.#owedPassedAt[number]! + RELEASE_AFTER,
+      this.#repeatedUntil[number]!,
+      this.#lateness.disorderUntil
+    )
   }
 
   // ---------------------------------------------------------------------------
@@ -262,8 +225,7 @@ export class SequenceNumbers {
     this.#sends[number]!++
     this.#lastSentAt[number] = now
     this.#passedAt[number] = Infinity
-    this.#unlink(number)
-    this.#link(number)
+    this.#notPassed.append(number)
   }
 
   /** Number of datagrams sent in the current use of a number. */
@@ -331,7 +293,7 @@ export class SequenceNumbers {
    * because the first reply then belongs to the first datagram. Otherwise returns `undefined`.
    */
   stray(number: number, now: number, roundTrip: number): number | undefined {
-    if (now - this.lastSentAt(number) > this.#lateReply) return undefined
+    if (now - this.lastSentAt(number) > this.#lateness.lateReply) return undefined
     if (this.#answeredAt[number]! > -Infinity) {
       this.#recordRepetition(now - Math.max(this.#answeredAt[number]!, this.#stoodStillAt), now)
       return undefined
@@ -348,14 +310,12 @@ export class SequenceNumbers {
    */
   #pass(before: number, now: number): number {
     let lost = 0
-    // Stryker disable next-line ConditionalExpression: the time at NONE is `undefined`, and comparing with it is always
-    // false
-    while (this.#oldest !== NONE && this.#lastSentAt[this.#oldest]! < before) {
-      const number = this.#oldest
-      this.#passedAt[number] = now
-      if (this.#inUse[number] === 1) lost++
-      else this.#owedPassedAt[number] = now
-      this.#unlink(number)
+    for (let oldest = this.#notPassed.oldest; oldest !== undefined; oldest = this.#notPassed.oldest) {
+      if (this.#lastSentAt[oldest]! >= before) break
+      this.#passedAt[oldest] = now
+      if (this.#inUse[oldest] === 1) lost++
+      else this.#owedPassedAt[oldest] = now
+      this.#notPassed.delete(oldest)
       this.#availableAt = -Infinity
     }
     return lost
@@ -372,71 +332,29 @@ export class SequenceNumbers {
 
   #recordReply(number: number, now: number, roundTrip: number): number {
     this.#availableAt = -Infinity
-    if (now - Math.max(this.#passedAt[number]!, this.#stoodStillAt) > DISORDER) this.#disorderUntil = now + MEMORY
+    this.#lateness.overtaken(now - Math.max(this.#passedAt[number]!, this.#stoodStillAt), now)
     // The reply may belong to a former use, so it proves nothing.
     if (this.#former[number] === QUARANTINED) return 0
     if (this.#replies[number] === 0) this.#repliedAt[number] = now
     this.#replies[number]!++
-    this.#recordTime(roundTrip, now)
+    this.#lateness.replied(roundTrip, now)
     if (this.#sends[number] === 1) {
       this.#answeredAt[number] = now
       this.#owedPassedAt[number] = Math.min(this.#owedPassedAt[number]!, now)
-      this.#unlink(number)
+      this.#notPassed.delete(number)
     }
-    const quarantine = Math.min(Math.max(SHORTEST_QUARANTINE, ROUND_TRIPS * roundTrip), REPETITION_QUARANTINE)
-    this.#extendQuarantine(number, now + Math.max(quarantine, this.#repetitionQuarantine(now)))
+    this.#extendQuarantine(number, now + this.#lateness.quarantine(roundTrip, now))
     return this.#pass(this.#firstSentAt[number]!, now)
   }
 
-  /** Records how long a reply took. It is forgotten after an hour. */
-  #recordTime(time: number, now: number): void {
-    if (time < this.#longestReply && now - this.#longestReplyAt < MEMORY) return
-    this.#longestReply = time
-    this.#longestReplyAt = now
-  }
-
   #recordRepetition(after: number, now: number): void {
-    if (after > LATEST_REPETITION) return
-    if (after > DISORDER) this.#disorderUntil = now + MEMORY
-    const isFirst = this.#repetitionQuarantine(now) === 0
-    this.#repeatedAfter = isFirst ? after : Math.max(after, this.#repeatedAfter)
-    this.#repetitionAt = now
+    if (!this.#lateness.repeated(after, now)) return
     // The network may repeat every other reply, too.
-    const quarantine = this.#repetitionQuarantine(now)
+    const quarantine = this.#lateness.repetitionQuarantine(now)
     this.#answeredAt.forEach((at, number) => this.#extendQuarantine(number, at + quarantine))
-  }
-
-  /** The quarantine because of repeated replies; 0 if no repeated reply was seen recently. */
-  #repetitionQuarantine(now: number): number {
-    return now - this.#repetitionAt < MEMORY
-      ? Math.min(Math.max(REPETITION_QUARANTINE, REPETITIONS * this.#repeatedAfter), LATE_REPLY)
-      : 0
   }
 
   #extendQuarantine(number: number, until: number): void {
     this.#repeatedUntil[number] = Math.max(this.#repeatedUntil[number]!, until)
-  }
-
-  // ---------------------------------------------------------------------------
-  // the order of sending
-  // ---------------------------------------------------------------------------
-
-  #link(number: number): void {
-    this.#older[number] = this.#newest
-    if (this.#newest === NONE) this.#oldest = number
-    else this.#newer[this.#newest] = number
-    this.#newest = number
-  }
-
-  #unlink(number: number): void {
-    const older = this.#older[number]!
-    const newer = this.#newer[number]!
-    if (older === NONE && this.#oldest !== number) return
-    if (older === NONE) this.#oldest = newer
-    else this.#newer[older] = newer
-    if (newer === NONE) this.#newest = older
-    else this.#older[newer] = older
-    this.#older[number] = NONE
-    this.#newer[number] = NONE
   }
 }

@@ -18,6 +18,8 @@ import { type BanSettings, kickReason as defaultKickReason } from "./settings.ts
 export interface Doorman {
   /** Kicks the player if the book bans one; returns at once. */
   readonly check: (player: Player) => Effect.Effect<void>
+  /** Checks the players on the server whom this ban is for. */
+  readonly added: (entry: BanEntry) => Effect.Effect<void>
   /** Checks all players who are on the server. */
   readonly sweep: Effect.Effect<void>
 }
@@ -88,11 +90,17 @@ export const make = Effect.fnUntraced(function*({ banned, book, count, rcon, ser
     yield* FiberMap.run(kicks, name, kicking, { onlyIfMissing: true })
   })
 
-  const sweep = Effect.flatMap(
-    rcon.roster.snapshot,
-    (players) => Effect.forEach(Option.getOrElse(players, () => []), check, { discard: true })
-  )
+  const present = Effect.map(rcon.roster.snapshot, (players) => Option.getOrElse(players, () => []))
 
-  const doorman: Doorman = { check, sweep }
+  const doorman: Doorman = {
+    check,
+    added: ({ target }) =>
+      Effect.flatMap(
+        present,
+        (players) =>
+          Effect.forEach(players.filter((player) => targetsOf(player).includes(target)), check, { discard: true })
+      ),
+    sweep: Effect.flatMap(present, (players) => Effect.forEach(players, check, { discard: true }))
+  }
   return doorman
 })

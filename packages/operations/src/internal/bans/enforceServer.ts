@@ -144,7 +144,15 @@ export const make = Effect.fnUntraced(function*(
 
   const watches = Effect.all([
     wakeFor(rcon.statusChanges),
-    wakeFor(Stream.filter(book.changes, ({ entry }) => isOn(entry, server))),
+    Stream.runForEach(
+      Stream.filter(book.changes, ({ entry }) => isOn(entry, server)),
+      ({ _tag, entry }) =>
+        Effect.andThen(
+          // The comparison that is under way can take long on a bad line, and the next one checks all players before it begins.
+          _tag === "Added" ? doorman.added(entry) : Effect.void,
+          Queue.offer(wake, undefined)
+        )
+    ),
     // The status shows why the events end.
     Effect.flatMap(
       rcon.on("PlayerIdentified", ({ player }) => doorman.check(player)),

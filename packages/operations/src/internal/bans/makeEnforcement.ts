@@ -27,6 +27,9 @@ const CHANGES = 1024
 /** How long to wait before a server whose enforcement has died is enforced again. */
 const REVIVAL = "1 minute"
 
+/** How often to look for servers that policies and bans name, and that the fleet does not have. */
+const LOOK_FOR_ABSENT = "1 minute"
+
 interface Member {
   readonly client: RconClient.Service
   /** Of the session that is enforced now. */
@@ -48,11 +51,16 @@ const makeMembers = Effect.gen(function*() {
   /** The number of orphans of each server that was logged last. */
   const orphans = new Map<string, number>()
 
+  const publish = (server: string, status: BanStatus) =>
+    Effect.suspend(() => {
+      statuses.set(server, status)
+      return PubSub.publish(changes, { server, status })
+    })
+
   const report = (server: string) => (status: BanStatus) =>
     Effect.suspend(() => {
       const before = statuses.get(server)
-      statuses.set(server, status)
-      return PubSub.publish(changes, { server, status }).pipe(
+      return publish(server, status).pipe(
         Effect.andThen(gauge(server, status._tag === "Converged")),
         Effect.andThen(log(before, status)),
         Effect.andThen(status._tag === "Converged" ? logOrphans(server, status.orphans) : Effect.void)
@@ -101,6 +109,19 @@ const makeMembers = Effect.gen(function*() {
       })
     )
 
+  /** By id, the servers that the fleet does not have, and how many bans name each. */
+  const absent = Effect.fnUntraced(function*(named: ReadonlyMap<string, number>) {
+    for (const [server, status] of statuses) {
+      if (status._tag === "Absent" && !named.has(server)) statuses.delete(server)
+    }
+    for (const [server, bans] of named) {
+      const before = statuses.get(server)
+      if (members.has(server) || (before?._tag === "Absent" && before.bans === bans)) continue
+      yield* publish(server, { _tag: "Absent", bans })
+      if (before?._tag !== "Absent") yield* logAbsent(server, bans)
+    }
+  })
+
   const service: BanEnforcement["Service"] = {
     status: Effect.sync(() => new Map(statuses)),
     statusChanges: Stream.unwrap(
@@ -117,6 +138,7 @@ const makeMembers = Effect.gen(function*() {
 
   return {
     service,
+    absent,
     begin: (server: string, client: RconClient.Service, settings: BanSettings.BanSettings) =>
       Effect.suspend(() => {
         const member: Member = { client, check: Effect.void }
@@ -149,10 +171,18 @@ const log = (before: BanStatus | undefined, status: BanStatus): Effect.Effect<vo
     case "Ended":
       return Effect.logWarning(`bans are not enforced any more: ${status.reason}`)
     case "Converging":
+    case "Absent":
     case "Waiting":
       return Effect.void
   }
 }
+
+const logAbsent = (server: string, bans: number): Effect.Effect<void> =>
+  Effect.logWarning(
+    `the fleet has no server ${JSON.stringify(server)}, but ${
+      bans === 0 ? "a ban policy names it" : `${bans} bans name it, which do not hold there`
+    }: is the id mistyped?`
+  )
 
 export const makeOnClient = Effect.fnUntraced(function*(
   server: string,
@@ -187,5 +217,16 @@ export const makeOnFleet = Effect.fnUntraced(function*(
     begin: (id, client) => members.begin(id, client, particular.get(id) ?? general),
     end: members.end
   }).pipe(Effect.forkScoped({ startImmediately: true }))
+
+  const { list } = yield* BanBook
+  const lookForAbsent = Effect.gen(function*() {
+    const named = new Map(Array.from(particular.keys(), (id) => [id, 0]))
+    for (const { servers } of yield* list) {
+      if (servers !== "all") { for (const id of servers) named.set(id, (named.get(id) ?? 0) + 1) }
+    }
+    for (const id of yield* fleet.ids) named.delete(id)
+    yield* members.absent(named)
+  })
+  yield* Effect.forkScoped(Effect.forever(Effect.delay(lookForAbsent, LOOK_FOR_ABSENT)))
   return members.service
 })

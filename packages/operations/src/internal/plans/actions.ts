@@ -66,20 +66,28 @@ export const lock = (rcon: RconClient.Service): Effect.Effect<Done> => done(rcon
 
 export const unlock = (rcon: RconClient.Service): Effect.Effect<Done> => done(rcon.unlock)
 
-/** How many players are kicked at once, and how long each may take. */
+/** How many players are kicked at once, and how long each may take, in milliseconds. */
 const KICKS = 8
-const KICK_TIMEOUT = "5 seconds"
+const KICK_TIMEOUT = 5000
 
-/** Kicks all players. A player who has left meanwhile counts neither as kicked nor as failed. */
-export const kickAll = Effect.fnUntraced(function*(rcon: RconClient.Service, reason: string) {
+/**
+ * Kicks all players, until a time. A player who has left meanwhile counts neither as kicked nor as failed. Nothing is returned if
+ * the list of players cannot be read.
+ */
+export const kickAll = Effect.fnUntraced(function*(rcon: RconClient.Service, reason: string, until: number) {
+  const clock = yield* Clock.Clock
   const players = yield* Effect.option(rcon.withOptions({ timeout: KICK_TIMEOUT }).players)
   if (Option.isNone(players)) return undefined
   const outcomes = yield* Effect.forEach(
     players.value,
     (player) =>
-      Effect.match(rcon.kick(player, reason, { timeout: KICK_TIMEOUT }), {
-        onSuccess: () => "kicked" as const,
-        onFailure: ({ reason }) => reason._tag === "PlayerNotFound" ? "left" as const : "failed" as const
+      Effect.suspend(() => {
+        const timeout = Math.min(KICK_TIMEOUT, until - clock.currentTimeMillisUnsafe())
+        if (timeout <= 0) return Effect.succeed("failed" as const)
+        return Effect.match(rcon.kick(player, reason, { timeout }), {
+          onSuccess: () => "kicked" as const,
+          onFailure: ({ reason }) => reason._tag === "PlayerNotFound" ? "left" as const : "failed" as const
+        })
       }),
     { concurrency: KICKS }
   )

@@ -79,7 +79,9 @@ export type Step =
   }
   | { readonly _tag: "Lock"; readonly appointment: Appointment }
   | { readonly _tag: "Unlock" }
-  | { readonly _tag: "Kick"; readonly appointment: Appointment }
+  | { readonly _tag: "Kick"; readonly appointment: Appointment; readonly until: number }
+  /** The list of players could not be read in time: restart without kicks. */
+  | { readonly _tag: "GiveUpKick"; readonly appointment: Appointment }
   /** Send the command: for the first time, or once more. */
   | { readonly _tag: "Command"; readonly appointment: Appointment; readonly attempt: number }
   /** Another driver has sent the command, or was about to: find out whether the server has restarted since. */
@@ -149,6 +151,19 @@ export const appointedAt = (
 export const pendingOf = ({ leads }: Compiled, { warned = Infinity }: Appointment): ReadonlyArray<number> =>
   leads.filter((lead) => lead < warned)
 
+/** How long a restart waits for its kicks, in milliseconds: from its time on, or from the first try if that was later. */
+const KICK_PATIENCE = 30_000
+
+/** How much of the longest delay of a restart is left for the command, in milliseconds. */
+const COMMAND_TIME = 15_000
+
+/** After what time to look again whether players have come to an empty server, in milliseconds: no event wakes the driver. */
+export const EMPTY_PAUSE = 30_000
+
+/** When kicking is given up. */
+const endOfKicks = ({ latest }: Compiled, { kickedFrom, time }: Appointment, now: number): number =>
+  Math.min(Math.max(time, kickedFrom ?? now) + KICK_PATIENCE, time + latest - COMMAND_TIME)
+
 /** Before the command. */
 const approaching = (
   plan: Compiled,
@@ -173,13 +188,18 @@ const approaching = (
   const isKickTime = plan.kick !== undefined && now >= time - plan.kick
   if (known.online) {
     if (isLockTime && progress.locked !== true && now < time) return { _tag: "Lock", appointment }
-    if (isKickTime && appointment.kicked !== true) return { _tag: "Kick", appointment }
+    if (isKickTime && appointment.kicked !== true) {
+      const until = endOfKicks(plan, appointment, now)
+      return now < until ? { _tag: "Kick", appointment, until } : { _tag: "GiveUpKick", appointment }
+    }
   }
   if (now >= time) {
     if (isEmpty) return { _tag: "Finish", outcome: "Empty", appointment, finished: endOf(appointment) }
     return known.online ? { _tag: "Command", appointment, attempt: 1 } : wait(time + plan.latest + 1)
   }
-  const due = [time, ...pending.map((lead) => time - lead), time - (plan.lock ?? 0), time - (plan.kick ?? 0)]
+  // If players come, the server is locked after all.
+  const look = isEmpty && plan.lock !== undefined && now >= time - plan.lock ? now + EMPTY_PAUSE : Infinity
+  const due = [time, look, ...pending.map((lead) => time - lead), time - (plan.lock ?? 0), time - (plan.kick ?? 0)]
   return wait(Math.min(...due.filter((at) => at > now)))
 }
 

@@ -28,6 +28,11 @@ export const driveFleet = (plans: Plans.Service, fleet: Fleet.Service): Effect.E
     const drivers = yield* FiberMap.make<string>()
     yield* followFleet(fleet, {
       begin: (server, rcon) => FiberMap.run(drivers, server, supervised(plans, server, rcon)),
-      end: (server) => FiberMap.remove(drivers, server)
+      end: (server) =>
+        Effect.andThen(
+          FiberMap.remove(drivers, server),
+          // Otherwise it stays in the views of operators, which does no other harm.
+          Effect.catch(plans.forget(server), ({ message }) => Effect.logWarning(message))
+        )
     })
   }))

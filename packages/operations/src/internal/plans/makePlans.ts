@@ -20,6 +20,7 @@ import { compile, type Compiled } from "./decide.ts"
 import * as Driver from "./driver.ts"
 import * as Memory from "./memory.ts"
 import * as Orders from "./orders.ts"
+import { warnOfUndriven } from "./undriven.ts"
 
 /** How many events a subscriber may be behind before it loses the oldest. */
 const EVENT_CAPACITY = 1024
@@ -98,6 +99,21 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
     return found ?? (yield* new UnknownPlan({ id, known: all.map(({ plan }) => plan.id) }))
   })
 
+  /** Removes the records of a plan on all servers, each before a step of the driver or after it. */
+  const forget = Effect.fnUntraced(function*(id: string) {
+    const { orders, progress } = memory
+    const servers = new Set([...yield* progress.servers(id), ...yield* orders.servers(id)])
+    for (const server of servers) {
+      const both = Effect.andThen(progress.remove(id, server), orders.remove(id, server))
+      yield* context.exclusively(id, server, both)
+    }
+  })
+
+  /** The plan comes first, so that no driver begins it again. */
+  const remove = (id: string) => Effect.andThen(memory.removePlan(id), forget(id))
+
+  yield* Effect.forkScoped(warnOfUndriven(context))
+
   return {
     list: Effect.map(known, (all) => all.map(({ plan }) => plan)),
     add: Effect.fnUntraced(function*(input) {
@@ -113,11 +129,13 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
       for (const plan of added) {
         const isOld = "once" in plan.at && plan.at.once.epochMilliseconds < now - KEPT
         // It may have been postponed, or its restart may not be over.
-        if (isOld && (yield* Orders.next(context, compile(plan), {})).length === 0) yield* memory.removePlan(plan.id)
+        if (isOld && (yield* Orders.next(context, compile(plan), {})).length === 0) yield* remove(plan.id)
       }
       if ((yield* known).some(({ plan: { id } }) => id === plan.id)) {
         return yield* new DuplicatePlan({ id: plan.id })
       }
+      // Records of a plan of this id that was not removed completely.
+      yield* forget(plan.id)
       yield* memory.addPlan(plan)
       yield* changed
       return plan
@@ -125,7 +143,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
     remove: Effect.fnUntraced(function*(id) {
       const known = (yield* memory.plans).map(({ id }) => id)
       if (!known.includes(id)) return yield* new UnknownPlan({ id, known })
-      yield* memory.removePlan(id)
+      yield* remove(id)
       yield* changed
     }),
     next: Effect.fnUntraced(function*(options = {}) {
@@ -138,6 +156,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
     postpone: (id, time, options = {}) =>
       Effect.flatMap(find(id), (plan) => Effect.ensuring(Orders.postpone(context, plan, time, options), changed)),
     drive: (server, rcon) => Driver.drive(context, server, rcon),
+    forget: (server) => memory.removeProgram(server),
     events: Stream.fromPubSub(context.events)
   }
 })

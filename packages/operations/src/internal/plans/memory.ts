@@ -9,6 +9,9 @@
  * | `progress/N/PLAN/SERVER`    | the progress of a plan                    | the server's driver |
  * | `turns/N/ROTA/SERVER`       | the turn of a rota                        | the server's driver |
  *
+ * A server has the record `program` from its first driver on until it leaves the fleet: that a server is driven can be known in
+ * another process. Its progress stays, because it may come back: a warning is not said twice.
+ *
  * `N` is the length of the name that follows, so that any two keys differ whatever the names contain. No key has two writers,
  * because a `KeyValueStore` has no compare-and-set: a command in another process changes orders while the driver changes progress.
  */
@@ -32,6 +35,7 @@ export type Unreadable = "unreadable"
 interface Record<in out A> {
   readonly get: (plan: string, server: string) => Stored<A | Unreadable | undefined>
   readonly set: (plan: string, server: string, value: A) => Stored<void>
+  readonly remove: (plan: string, server: string) => Stored<void>
   /** The servers of a plan of which something is recorded. */
   readonly servers: (plan: string) => Stored<ReadonlyArray<string>>
 }
@@ -46,10 +50,14 @@ export interface Memory {
    * later counts more, because the record of a server that is not driven any more stays.
    */
   readonly programs: Stored<ReadonlyArray<RestartPlan>>
-  /** The plans of the program that drives this server. */
+  /** The plans of the program that drives this server, if it has any. */
   readonly setProgram: (server: string, plans: ReadonlyArray<RestartPlan>) => Stored<void>
+  /** The servers that are driven, by any program. */
+  readonly driven: Stored<ReadonlySet<string>>
+  /** The server is not driven any more. */
+  readonly removeProgram: (server: string) => Stored<void>
   readonly addPlan: (plan: RestartPlan) => Stored<void>
-  /** With all that is recorded of it. */
+  /** The records of its progress and of orders stay. */
   readonly removePlan: (id: string) => Stored<void>
 }
 
@@ -85,6 +93,8 @@ export const make = (shared: KeyValueStore.KeyValueStore): Memory => {
       Effect.mapError(Effect.suspend(() => store.set(key, encode(value))), storeError)
   }
 
+  const remove = (key: string): Stored<void> => Effect.mapError(store.remove(key), storeError)
+
   const keysFrom = (start: string) =>
     Effect.map(
       Effect.mapError(store.keys, storeError),
@@ -98,6 +108,7 @@ export const make = (shared: KeyValueStore.KeyValueStore): Memory => {
     return {
       get: (plan, server) => get(start(plan) + server),
       set: (plan, server, value) => set(start(plan) + server, value),
+      remove: (plan, server) => remove(start(plan) + server),
       servers: (plan) => keysFrom(start(plan))
     }
   }
@@ -127,19 +138,10 @@ export const make = (shared: KeyValueStore.KeyValueStore): Memory => {
       return [...plans.values()]
     }),
     setProgram: (server, plans) =>
-      // Without plans of its own, a program leaves no record.
-      Effect.gen(function*() {
-        const isThere = yield* Effect.mapError(store.has(`program/${server}`), storeError)
-        if (!isThere && plans.length === 0) return
-        yield* setProgram(`program/${server}`, { begun: yield* Clock.currentTimeMillis, plans })
-      }),
+      Effect.flatMap(Clock.currentTimeMillis, (begun) => setProgram(`program/${server}`, { begun, plans })),
+    driven: Effect.map(keysFrom("program/"), (servers) => new Set(servers)),
+    removeProgram: (server) => remove(`program/${server}`),
     addPlan: (plan) => setPlan(`plan/${plan.id}`, plan),
-    removePlan: (id) =>
-      Effect.gen(function*() {
-        const records = ["order", "progress"].map((kind) => `${kind}/${id.length}/${id}/`)
-        const keys = (yield* store.keys).filter((key) => records.some((start) => key.startsWith(start)))
-        // The plan comes last: if this process ends in between, it can be removed again.
-        yield* Effect.forEach([...keys, `plan/${id}`], (key) => store.remove(key), { discard: true })
-      }).pipe(Effect.mapError(storeError))
+    removePlan: (id) => remove(`plan/${id}`)
   }
 }

@@ -15,7 +15,7 @@ import * as Progress from "./progress.ts"
 const upcoming = (
   plan: Compiled,
   server: string,
-  { order, progress: found }: Recorded,
+  { isDriven, order, progress: found }: Recorded & { readonly isDriven: boolean },
   now: number
 ): Upcoming | undefined => {
   const begin = Progress.begin(plan.calendar.key, beginningOf(plan, now))
@@ -52,7 +52,7 @@ const upcoming = (
       server,
       occurrence: utc(occurrence),
       time: utc(time),
-      state: "Planned",
+      state: isDriven ? "Planned" : "NotDriven",
       warnings: pending
         .filter((lead) => now <= time - lead / 2)
         .map((lead) => ({ lead: Duration.millis(lead), at: utc(time - lead) }))
@@ -60,12 +60,16 @@ const upcoming = (
   }
 }
 
-const serversOf = ({ memory }: Context, { plan }: Compiled, { servers }: OnServers) =>
-  servers !== undefined
-    ? Effect.succeed([...new Set(servers)])
-    : plan.servers === "all"
-    ? memory.progress.servers(plan.id)
-    : Effect.succeed(plan.servers)
+const serversOf = Effect.fnUntraced(function*(
+  { memory }: Context,
+  { plan }: Compiled,
+  { servers }: OnServers
+): Effect.fn.Return<ReadonlyArray<string>, PlanStoreError> {
+  if (servers !== undefined) return [...new Set(servers)]
+  if (plan.servers !== "all") return plan.servers
+  const driven = yield* memory.driven
+  return (yield* memory.progress.servers(plan.id)).filter((server) => driven.has(server))
+})
 
 const upcomingNow = Effect.fnUntraced(function*(
   { memory }: Context,
@@ -75,7 +79,8 @@ const upcomingNow = Effect.fnUntraced(function*(
   const progress = yield* memory.progress.get(plan.plan.id, server)
   const order = yield* memory.orders.get(plan.plan.id, server)
   const now = yield* Clock.currentTimeMillis
-  return upcoming(plan, server, { progress, order: order === "unreadable" ? undefined : order }, now)
+  const isDriven = (yield* memory.driven).has(server)
+  return upcoming(plan, server, { isDriven, progress, order: order === "unreadable" ? undefined : order }, now)
 })
 
 export const next = Effect.fnUntraced(function*(context: Context, plan: Compiled, options: OnServers) {

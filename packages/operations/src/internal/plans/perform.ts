@@ -81,10 +81,22 @@ export const perform = (task: Task, begun: Begun): Effect.Effect<Performed> => {
     case "Unlock":
       return sent(task, step._tag, Actions.unlock(rcon), () => new PlanEvent.Unlocked({ plan: plan.id, server }))
     case "Kick":
-      return Effect.map(Actions.kickAll(rcon, plan.kick?.reason ?? ""), (counts): Performed =>
-        counts === undefined
-          ? { done: "Later", events: [] }
-          : happened(new PlanEvent.PlayersKicked({ ...at(step.appointment), ...counts })))
+      return Effect.map(
+        Actions.kickAll(rcon, plan.kick?.reason ?? "", step.until),
+        (counts): Performed =>
+          counts === undefined
+            ? { done: "Later", events: [] }
+            : happened(new PlanEvent.PlayersKicked({ ...at(step.appointment), ...counts }))
+      )
+    case "GiveUpKick":
+      return Effect.succeed(happened(
+        new PlanEvent.StepFailed({
+          plan: plan.id,
+          server,
+          step: "Kick",
+          problem: "the list of players could not be read in time. The server restarts without kicks"
+        })
+      ))
     case "Command":
       return Effect.map(
         sent(

@@ -17,6 +17,9 @@ const Appointment = Schema.Struct({
   time: Schema.Finite,
   /** The lead of the last warning that was announced or left out. */
   warned: Schema.optionalKey(Schema.Finite),
+  /** When the first kick of all players was tried. */
+  kickedFrom: Schema.optionalKey(Schema.Finite),
+  /** Whether all players were kicked, or that was given up. */
   kicked: Schema.optionalKey(Schema.Boolean)
 })
 
@@ -87,6 +90,9 @@ const change = (self: Progress, changes: Partial<Appointment>): Progress =>
   self.appointment === undefined ? self : { ...self, appointment: { ...self.appointment, ...changes } }
 
 export const warn = (self: Progress, lead: number): Progress => change(self, { warned: lead })
+
+export const tryKick = (self: Progress, now: number): Progress =>
+  self.appointment?.kickedFrom === undefined ? change(self, { kickedFrom: now }) : self
 
 export const kick = (self: Progress): Progress => change(self, { kicked: true })
 

@@ -55,6 +55,8 @@ export const take = Effect.fnUntraced(function*(task: Task): Effect.fn.Return<nu
       const decision = yield* decideNow(task)
       // Something was ordered, or has happened, since.
       if (decision.step._tag !== first.step._tag) return undefined
+      // A plan that was removed since gets no record: a later one of the same id would continue it.
+      if (decision.progress === undefined && !(yield* isInForce(task))) return undefined
       const begun = Transitions.before(plan, decision.progress, decision.step, { ...decision, ...findings })
       if (begun !== decision.progress) yield* save(begun)
       return { ...decision, begun }
@@ -66,10 +68,16 @@ export const take = Effect.fnUntraced(function*(task: Task): Effect.fn.Return<nu
   const restart = typeof progress === "object" ? progress.restart : undefined
   const { done, events } = yield* perform(task, { ...decided, findings, restart })
   const ended = Transitions.after(progress, begun, step, done)
-  if (ended !== begun) yield* save(ended)
+  if (ended !== begun) {
+    const isThere = Effect.map(context.memory.progress.get(id, server), (progress) => progress !== undefined)
+    yield* context.exclusively(id, server, Effect.andThen(isThere, (isThere) => isThere ? save(ended) : Effect.void))
+  }
   for (const event of events) yield* publish(context, event)
   return done === "Later" ? (yield* Clock.currentTimeMillis) + Actions.PAUSE : 0
 })
+
+const isInForce = ({ context: { plans }, plan: { plan: { id } } }: Task) =>
+  Effect.map(plans, (all) => all.some(({ plan }) => plan.id === id))
 
 /** Finds out what must be known before a step is recorded. */
 const find = Effect.fnUntraced(function*(

@@ -46,6 +46,10 @@ export const before = (
     case "Warn":
     case "SkipWarning":
       return Progress.warn(recorded, step.lead)
+    case "Kick":
+      return Progress.tryKick(recorded, now)
+    case "GiveUpKick":
+      return Progress.kick(recorded)
     case "Command":
       return Progress.command(recorded, step.appointment, sender)
     case "Examine": {
@@ -67,7 +71,6 @@ export const before = (
     case "Wait":
     case "Lock":
     case "Unlock":
-    case "Kick":
       return recorded
   }
 }

@@ -4,7 +4,7 @@
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import type { Rota } from "../../Rota.ts"
-import type { Known } from "./decide.ts"
+import { EMPTY_PAUSE, type Known } from "./decide.ts"
 
 /** The record of a rota on one server. */
 export const Turns = Schema.Struct({
@@ -39,7 +39,9 @@ export const decide = (rota: Rota, recorded: Turns | undefined, now: number, kno
   }
   const until = time + every / 2
   if (time <= recorded.time || now > until) return { _tag: "Wait", until: next }
-  if (!known.online || (rota.onlyWithPlayers && (known.players ?? 0) === 0)) return { _tag: "Wait", until: next }
+  if (!known.online || (rota.onlyWithPlayers && (known.players ?? 0) === 0)) {
+    return { _tag: "Wait", until: Math.min(next, now + EMPTY_PAUSE) }
+  }
   const message = rota.messages[recorded.said % rota.messages.length]!
   return { _tag: "Say", message, until, record: { time, said: recorded.said + 1 }, before: recorded }
 }

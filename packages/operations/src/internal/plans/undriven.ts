@@ -1,0 +1,40 @@
+/**
+ * Warns of servers that plans and rotas name, and that no driver has: their ids may be mistyped. They are no errors, because a
+ * server can be added at any time.
+ */
+import * as Effect from "effect/Effect"
+import type { Context } from "./context.ts"
+
+/** How often to look. The first time gives drivers the time to begin. */
+const INTERVAL = "1 minute"
+
+const quoted = (names: Iterable<string>): string => Array.from(names, (name) => JSON.stringify(name)).join(", ")
+
+/** Logs each such server of a plan or a rota once, until it is driven. */
+export const warnOfUndriven = (context: Context): Effect.Effect<never> => {
+  const warned = new Set<string>()
+
+  const look = Effect.gen(function*() {
+    const plans = (yield* context.plans).map(({ plan }) => plan)
+    const driven = yield* context.memory.driven
+    for (const { id, servers } of [...plans, ...context.rotas]) {
+      if (servers === "all") continue
+      const missing = new Array<string>()
+      for (const server of servers) {
+        const key = JSON.stringify([id, server])
+        if (driven.has(server)) warned.delete(key)
+        else if (!warned.has(key)) {
+          warned.add(key)
+          missing.push(server)
+        }
+      }
+      if (missing.length === 0) continue
+      yield* Effect.logWarning(
+        `plan ${quoted([id])} is for ${quoted(missing)}, and no program drives a server of this id: is it mistyped? ` +
+          (driven.size === 0 ? "None is driven" : `Driven are ${quoted(driven)}`)
+      )
+    }
+  })
+  // The drivers report a store that fails.
+  return Effect.forever(Effect.andThen(Effect.sleep(INTERVAL), Effect.ignore(look)))
+}
