@@ -21,10 +21,37 @@ interface Target {
   /** The modules to mutate: names below `src`, without `.ts`. */
   readonly modules: ReadonlyArray<string>
   /**
-   * The tests to run: names below `test`, without `.test.ts`. Choose fast ones, because every mutant is a test run.
+   * The tests to run: names of files without `.test.ts`, or of folders. Choose fast ones, because every mutant is a test
+   * run.
    * A function runs for each module, by its name without folders, only the tests that it returns.
    */
   readonly tests: ReadonlyArray<string> | ((module: string) => ReadonlyArray<string>)
+}
+
+/** Parts of modules of the session, which the tests of those modules test. */
+const sessionTests: Readonly<Record<string, string>> = {
+  inFlight: "outbound",
+  ticket: "outbound",
+  lateness: "sequenceNumbers",
+  sendOrder: "sequenceNumbers"
+}
+
+/** Tests of modules of the client, besides or instead of those of their own name. */
+const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
+  banRows: ["{banWatch,incompleteLists}"],
+  bansReply: ["bansReply", "reforger/everyForm"],
+  exchange: ["reforger/{exchange,strays,unreadTexts}"],
+  expectationOf: ["reforger/{bansReply,everyForm,exchange,outcomes,playersReply,strays,unreadTexts}"],
+  messages: ["reforger/{everyForm,messages}"],
+  outcomes: ["reforger/{outcomes,strays}"],
+  patterns: ["battleye/*Reply", "{ServerEvent,eventImitation}", "KickReason"],
+  playerTarget: ["{incompleteLists,namedPlayer,playerTarget}"],
+  playersReply: ["playersReply", "reforger/everyForm"],
+  readEvent: ["{ServerEvent,eventImitation,eventPlayers}"],
+  replyLines: ["battleye/*Reply"],
+  rows: ["reforger/{bansReply,everyForm,playersReply}"],
+  strays: ["reforger/{exchange,strays,unreadTexts}"],
+  tables: ["{incompleteLists,tables}"]
 }
 
 /** Tests of modules of the cluster that have none of their own name. */
@@ -45,10 +72,11 @@ const targets: Record<string, Target> = {
   },
   session: {
     modules: [
-      "internal/{sequenceNumbers,reorderBuffer,roundTrip,retransmission,commandQueue,liveness,login,outbound}",
+      "internal/{sequenceNumbers,lateness,sendOrder,reorderBuffer,roundTrip,retransmission}",
+      "internal/{commandQueue,liveness,login,outbound,inFlight,ticket}",
       "SessionMachine"
     ],
-    tests: (module) => [module]
+    tests: (module) => [sessionTests[module] ?? module]
   },
   operations: {
     modules: [
@@ -64,19 +92,11 @@ const targets: Record<string, Target> = {
   client: {
     modules: [
       "internal/battleye/{*Reply,replyLines}",
-      "internal/reforger/{bansReply,expectationOf,messages,outcomes,playersReply,rows}",
+      "internal/reforger/{bansReply,exchange,expectationOf,messages,outcomes,playersReply,rows,strays}",
       "internal/{readEvent,patterns,playerTarget,tables,banRows,identification,splitText}",
       "{KickReason,Guid}"
     ],
-    tests: [
-      "*Reply",
-      "replies",
-      "reforger/{everyForm,messages,outcomes,exchange,strays,unreadTexts}",
-      "{ServerEvent,eventPlayers,eventImitation}",
-      "{KickReason,Guid}",
-      "{playerTarget,tables,incompleteLists,namedPlayer}",
-      "{banWatch,identification,splitText}"
-    ]
+    tests: (module) => clientTests[module] ?? [module]
   },
   fleet: {
     modules: ["{Fleet,NodeFleet}", "internal/{makeFleet,subscriptions,serversFile,textFile,problem}"],
@@ -114,7 +134,7 @@ const mutate = (files: ReadonlyArray<string>, tests: ReadonlyArray<string>, repo
     name,
     test: {
       root: `packages/${name}`,
-      include: tests.map((test) => `test/**/${test}{,.network}.test.ts`),
+      include: tests.map((test) => `test/**/${test}{,/*}.test.ts`),
       // Code that contains all its mutants is several times slower.
       testTimeout: 60_000
     }

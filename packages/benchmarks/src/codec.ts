@@ -3,11 +3,10 @@
  */
 import { Packet, Text } from "@bercon/codec"
 import CRC32 from "crc-32"
-import { DateTime, Result } from "effect"
-import * as Fs from "node:fs"
-import * as Os from "node:os"
+import { Result } from "effect"
 import * as Zlib from "node:zlib"
 import { type Case, measure, type Measurement } from "./measure.ts"
+import * as Report from "./report.ts"
 
 const SIZES = [20, 200, 1000]
 const ROUNDS = 15
@@ -54,7 +53,6 @@ const measurements = measure(
   SIZES.flatMap((size) => casesOf(size).map((self) => ({ ...self, name: `${size} ${self.name}` }))),
   { rounds: ROUNDS, milliseconds: MILLISECONDS }
 )
-const seconds = (performance.now() - started) / 1000
 
 const of = (size: number, name: string): Measurement =>
   measurements.find((measurement) => measurement.name === `${size} ${name}`)!
@@ -71,33 +69,16 @@ console.log(["payload".padEnd(16), ...SIZES.map((size) => `${size} bytes`.padSta
 for (const name of names) {
   console.log([name.padEnd(16), ...SIZES.map((size) => cell(size, name).padStart(24))].join(""))
 }
-console.log(
-  `Node ${process.versions.node}, ${Os.availableParallelism()} x ${Os.cpus()[0]?.model}, ${seconds.toFixed(1)} s`
-)
-
-const results = new URL("../results/", import.meta.url)
-Fs.mkdirSync(results, { recursive: true })
-Fs.writeFileSync(
-  new URL("codec.json", results),
-  `${
-    JSON.stringify(
-      {
-        date: DateTime.formatIso(DateTime.nowUnsafe()),
-        node: process.versions.node,
-        cpu: Os.cpus()[0]?.model,
-        rounds: ROUNDS,
-        nanoseconds: Object.fromEntries(
-          SIZES.map((size) => [
-            size,
-            Object.fromEntries(names.map((name) => {
-              const { lower, median, upper } = of(size, name)
-              return [name, { median, lower, upper }]
-            }))
-          ])
-        )
-      },
-      null,
-      2
-    )
-  }\n`
-)
+Report.printMachine(started)
+Report.writeResults("codec", {
+  rounds: ROUNDS,
+  nanoseconds: Object.fromEntries(
+    SIZES.map((size) => [
+      size,
+      Object.fromEntries(names.map((name) => {
+        const { lower, median, upper } = of(size, name)
+        return [name, { median, lower, upper }]
+      }))
+    ])
+  )
+})

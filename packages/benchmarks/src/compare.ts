@@ -4,7 +4,6 @@
  * `--quick` is a smoke test.
  */
 import { Struct } from "effect"
-import * as Os from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
 import { parseArgs } from "node:util"
 import { each, names } from "./client.ts"
@@ -102,10 +101,7 @@ console.log(
     ? "bercon-cli (Go) is not installed, so the start of the command is not compared with it"
     : `start of bercon-cli (Go): ${Report.spread(summarize(berconCli), 0)} ms`
 )
-const seconds = (performance.now() - started) / 1000
-console.log(
-  `Node ${process.versions.node}, ${Os.availableParallelism()} x ${Os.cpus()[0]?.model}, ${seconds.toFixed(0)} s`
-)
+Report.printMachine(started)
 // Another library may be unable to run a case; our own clients may not.
 if (rows.some(({ samples }) => names.some((name) => name !== "senfo" && typeof samples[name] === "string"))) {
   process.exitCode = 1

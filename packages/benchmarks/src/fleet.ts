@@ -9,11 +9,11 @@ import * as NodeFleet from "@bercon/fleet/NodeFleet"
 import { Effect, Layer, Logger, Redacted, Stream } from "effect"
 import { fork } from "node:child_process"
 import { once } from "node:events"
-import * as Fs from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { HOST, PASSWORD } from "./client.ts"
 import { settledMemory } from "./idle.ts"
+import { writeResults } from "./report.ts"
 import { serve } from "./server.ts"
 
 const program = fileURLToPath(import.meta.url)
@@ -98,9 +98,7 @@ const run = async (count: number, seconds: number): Promise<void> => {
   for (const [name, value] of Object.entries<number>(results)) {
     console.log(`${name.padEnd(width)}  ${value.toLocaleString("en-US", { maximumFractionDigits: 2 }).padStart(10)}`)
   }
-  const folder = new URL("../results/", import.meta.url)
-  Fs.mkdirSync(folder, { recursive: true })
-  Fs.writeFileSync(new URL("fleet.json", folder), JSON.stringify(results, undefined, 2))
+  writeResults("fleet", results)
 }
 
 const [first = "1000", second] = process.argv.slice(2)

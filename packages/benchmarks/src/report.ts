@@ -144,9 +144,18 @@ export const write = (name: string, about: Record<string, unknown>, rows: Readon
     }))
   })
 
-/** Writes results, and the machine on which they were measured, to `results/<name>.json` in the current directory. */
+/** Prints the machine, and how long the benchmark took. */
+export const printMachine = (started: number): void => {
+  const seconds = (performance.now() - started) / 1000
+  const cores = `${Os.availableParallelism()} x ${Os.cpus()[0]?.model}`
+  console.log(`Node ${process.versions.node}, ${cores}, ${seconds.toFixed()} s`)
+}
+
+const folder = new URL("../results/", import.meta.url)
+
+/** Writes results, and the machine on which they were measured, to `results/<name>.json`. */
 export const writeResults = (name: string, results: Record<string, unknown>): void => {
-  Fs.mkdirSync("results", { recursive: true })
+  Fs.mkdirSync(folder, { recursive: true })
   const content = {
     date: DateTime.formatIso(DateTime.nowUnsafe()),
     node: process.versions.node,
@@ -154,5 +163,5 @@ export const writeResults = (name: string, results: Record<string, unknown>): vo
     cores: Os.availableParallelism(),
     ...results
   }
-  Fs.writeFileSync(`results/${name}.json`, `${JSON.stringify(content, null, 2)}\n`)
+  Fs.writeFileSync(new URL(`${name}.json`, folder), `${JSON.stringify(content, null, 2)}\n`)
 }

@@ -105,7 +105,9 @@ const shared = {
     Flag.withDefault(Duration.seconds(10))
   ),
   wait: duration("wait").pipe(
-    Flag.withDescription("Waits for a server that is still starting: so long, or forever"),
+    Flag.withDescription(
+      "How long to try the first login to a server that is still starting, or forever. Default --timeout"
+    ),
     Flag.optional
   )
 }

@@ -213,6 +213,31 @@ describe("--wait", { concurrent: true }, () => {
       yield* simulated.restart({ downtime: "2 seconds" })
       succeeded(yield* simulated.bercon(["version", "--wait", "1m", "--timeout", "5s"]), "1.220\n")
     }))
+
+  it.live("waits also in the commands that stay, which give up after --timeout without it", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      yield* simulated.stop({ keepPlayers: true })
+      const events = ["events", "--kind", "chat", "--limit", "1"]
+      const shell = { stdin: "version\n" }
+      failed(yield* simulated.bercon([...events, "--timeout", "300ms"]), 4, /no session with .* `--wait 2m` waits/)
+      failed(yield* simulated.bercon(["shell", "--timeout", "300ms"], shell), 4, /no session with .* `--wait 2m` waits/)
+      yield* Effect.forkScoped(Effect.delay(Effect.andThen(simulated.start, chatting(simulated)), "2 seconds"))
+      const [listened, typed] = yield* Effect.all([
+        simulated.bercon([...events, "--wait", "forever", "--timeout", "8s"]),
+        simulated.bercon(["shell", "--wait", "1m", "--timeout", "8s"], shell)
+      ], { concurrency: "unbounded" })
+      succeeded(listened, /Chat .*Miller to Side: hello\n$/)
+      succeeded(typed, "1.220\n")
+    }))
+
+  it.live("waits for a name that has no address yet", () =>
+    Effect.gen(function*() {
+      const args = ["version", "--host", "no-such-host.invalid", "--port", "1", "--password", "x"]
+      const started = performance.now()
+      failed(yield* bercon([...args, "--wait", "3s"]), 5, /the host name .* has no address/)
+      assert.isAbove(performance.now() - started, 3000)
+    }))
 })
 
 describe("progress", { concurrent: true }, () => {

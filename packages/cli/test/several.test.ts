@@ -59,6 +59,34 @@ describe("several servers", { concurrent: true }, () => {
       assert.match(stderr, /^bercon: eu3: .* refused the login/)
     }))
 
+  it.live("events of one that is down come as soon as it is up, if another is listened to", () =>
+    Effect.gen(function*() {
+      const { bercon, eu2 } = yield* several
+      yield* eu2.stop({ keepPlayers: true })
+      const reported = Deferred.makeUnsafe<void>()
+      yield* Effect.forkScoped(Deferred.await(reported).pipe(Effect.andThen(eu2.start), Effect.andThen(chatting(eu2))))
+      const { code, stderr, stdout } = yield* bercon(
+        ["events", "--profile", "eu1,eu2", "--kind", "PlayerChat", "--limit", "1", "--timeout", "3s"],
+        { onError: (stderr) => stderr.includes("trying again") && Deferred.doneUnsafe(reported, Exit.void) }
+      )
+      assert.match(stdout, /^eu2: .*hello\n$/)
+      assert.match(
+        stderr,
+        /^bercon: eu2: no session with .*\nbercon: eu2: trying again until it answers\nbercon: eu2: logged in\n$/
+      )
+      assert.strictEqual(code, 0)
+    }))
+
+  it.live("events end if none can be logged in to", () =>
+    Effect.gen(function*() {
+      const { bercon, eu1, eu2 } = yield* several
+      yield* eu1.stop()
+      yield* eu2.stop()
+      const { code, stderr, stdout } = yield* bercon(["events", "--all", "--timeout", "500ms"])
+      assert.deepStrictEqual([code, stdout], [4, ""])
+      assert.match(stderr, /^(bercon: eu\d: no session with .* `--wait 2m` waits for a server.*\n){3}$/)
+    }))
+
   it.live.each(
     [
       ["csv", /^server,id,ping,.*\neu1,0,.*,Miller\n$/],

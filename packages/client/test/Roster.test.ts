@@ -1,4 +1,4 @@
-import { Guid, Player, RconClient, ServerEvent } from "@bercon/client"
+import { Guid, Player, RconClient } from "@bercon/client"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Deferred, Effect, Exit, Fiber, Layer, Option, Random, Redacted, Schema, Stream } from "effect"
@@ -360,27 +360,4 @@ describe("the roster", () => {
       ].join("\n")
       assert.deepStrictEqual((yield* roster.get).map(({ address }) => String(address)), ["203.0.113.5:2304"])
     }).pipe(Effect.scoped))
-})
-
-describe("chat", () => {
-  it.effect("belongs to the player with the longest matching name", () =>
-    Effect.gen(function*() {
-      const server = yield* SimulatedServer.SimulatedServer
-      const rcon = yield* RconClient.RconClient
-      const chats = yield* rcon.events.pipe(
-        Stream.filter(ServerEvent.is("PlayerChat", "UnattributedChat")),
-        Stream.take(2),
-        Stream.runCollect,
-        Effect.forkChild({ startImmediately: true })
-      )
-      yield* server.join({ name: "Al" })
-      yield* server.join({ name: "Al: Bob" })
-      yield* server.chat(1, "Side", "hi: all")
-      yield* server.chat(0, "Side", "hi")
-      yield* TestRcon.passTime("1 second")
-      assert.deepStrictEqual(
-        (yield* Fiber.join(chats)).map((chat) => [chat.name, chat.message]),
-        [["Al: Bob", "hi: all"], ["Al", "hi"]]
-      )
-    }).pipe(Effect.provide(simulated)))
 })

@@ -3,9 +3,9 @@
  */
 import { ActionError, Ban, CommandError, RconClient, ReplyError } from "@bercon/client"
 import { CommandError as SessionError, LoginFailure } from "@bercon/session"
-import { SimulatedServer, TestRcon } from "@bercon/testing"
+import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { readFileSync } from "node:fs"
 import { cases, type Failure, inTime, password, PEER, produce, tagOf, target } from "./failures.ts"
 import * as MockSession from "./mockSession.ts"
@@ -145,32 +145,4 @@ describe("the errors of docs/errors.md", () => {
       assert.include(documented, `\`${name}\``)
     }
   })
-})
-
-describe("a bot that only has handlers", () => {
-  const bot = Effect.gen(function*() {
-    const rcon = yield* RconClient.RconClient
-    yield* rcon.on("PlayerConnected", ({ player }) => rcon.say(`${player.name} is joining`))
-    yield* rcon.closed
-  })
-
-  it.effect("ends with the failure of its session, even if it was launched as a layer", () =>
-    Effect.gen(function*() {
-      const server = yield* SimulatedServer.SimulatedServer
-      const launched = yield* Effect.forkChild(
-        Layer.launch(Layer.provide(Layer.effectDiscard(bot), RconClient.layer({ password }))),
-        { startImmediately: true }
-      )
-      yield* TestRcon.passTime("1 minute")
-      yield* server.join({ name: "Bob" })
-      yield* TestRcon.passTime("1 minute")
-      assert.include((yield* server.executions).map(({ text }) => text), "say -1 Bob is joining")
-      yield* server.refuse
-      yield* server.restart({ downtime: "5 seconds" })
-      yield* TestRcon.passTime("2 minutes")
-      const exit = launched.pollUnsafe()
-      assert(exit !== undefined && Exit.isFailure(exit))
-      const failure = yield* Effect.flip(Fiber.join(launched))
-      assert.isTrue(Schema.is(LoginFailure.LoginFailure)(failure) && failure.reason._tag === "LoginRefused")
-    }).pipe(Effect.provide(TestRcon.layerTransport({ server: { password } }))))
 })

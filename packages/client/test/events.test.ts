@@ -150,3 +150,27 @@ describe("a player who has left", () => {
       assert.isUndefined((yield* Fiber.join(other)).known)
     }).pipe(Effect.scoped))
 })
+
+describe("chat", () => {
+  it.effect("belongs to the player with the longest matching name", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const rcon = yield* RconClient.RconClient
+      yield* TestRcon.passTime("1 second")
+      const chats = yield* rcon.events.pipe(
+        Stream.filter(ServerEvent.is("PlayerChat", "UnattributedChat")),
+        Stream.take(2),
+        Stream.runCollect,
+        Effect.forkChild({ startImmediately: true })
+      )
+      yield* server.join({ name: "Al" })
+      yield* server.join({ name: "Al: Bob" })
+      yield* server.chat(1, "Side", "hi: all")
+      yield* server.chat(0, "Side", "hi")
+      yield* TestRcon.passTime("1 second")
+      assert.deepStrictEqual(
+        (yield* Fiber.join(chats)).map((chat) => [chat.name, chat.message]),
+        [["Al: Bob", "hi: all"], ["Al", "hi"]]
+      )
+    }).pipe(Effect.provide(simulated())))
+})

@@ -1,9 +1,11 @@
-import { RconClient, type ServerEvent } from "@bercon/client"
+import { LoginFailure, RconClient, type ServerEvent } from "@bercon/client"
+import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Logger, Metric } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Logger, Metric, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { start } from "./mockClient.ts"
 import * as MockSession from "./mockSession.ts"
+import { options } from "./simulatedClient.ts"
 
 describe("on", () => {
   const disconnected = (name: string) => `Player #7 ${name} disconnected`
@@ -143,4 +145,32 @@ describe("waitFor", () => {
       assert.strictEqual(ended._tag, "NoSuchElementError")
       assert.strictEqual(ended.message, "the session was closed before PlayerChat came")
     }))
+})
+
+describe("a bot that only has handlers", () => {
+  const bot = Effect.gen(function*() {
+    const rcon = yield* RconClient.RconClient
+    yield* rcon.on("PlayerConnected", ({ player }) => rcon.say(`${player.name} is joining`))
+    yield* rcon.closed
+  })
+
+  it.effect("ends with the failure of its session, even if it was launched as a layer", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const launched = yield* Effect.forkChild(
+        Layer.launch(Layer.provide(Layer.effectDiscard(bot), RconClient.layer({ password: options.password }))),
+        { startImmediately: true }
+      )
+      yield* TestRcon.passTime("1 minute")
+      yield* server.join({ name: "Bob" })
+      yield* TestRcon.passTime("1 minute")
+      assert.include((yield* server.executions).map(({ text }) => text), "say -1 Bob is joining")
+      yield* server.refuse
+      yield* server.restart({ downtime: "5 seconds" })
+      yield* TestRcon.passTime("2 minutes")
+      const exit = launched.pollUnsafe()
+      assert(exit !== undefined && Exit.isFailure(exit))
+      const failure = yield* Effect.flip(Fiber.join(launched))
+      assert.isTrue(Schema.is(LoginFailure.LoginFailure)(failure) && failure.reason._tag === "LoginRefused")
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
 })

@@ -8,7 +8,7 @@
  * gets the lock of the shard only after the session is closed. So a server never has two sessions while locks hold.
  *
  * If the definition of the server changes (see `Servers`), the entity closes the session and starts the next one. To its users
- * this looks like a move.
+ * this looks like a move. So does a defect in the feed of a session, which is logged: the next session starts 5 seconds later.
  *
  * Each activation, and each session after such a change, has a name. Each command names the activation that it is for, and
  * another activation refuses it. An activation also refuses a command that it has received before. Effect Cluster would
@@ -106,6 +106,9 @@ export interface Options {
   readonly heartbeat?: Duration.Input | undefined
 }
 
+/** How long after a defect in the feed of an activation the next one begins, in milliseconds: servers refuse frequent logins. */
+const PAUSE = 5000
+
 /** How many of the last calls of each kind are remembered: those that must not run twice, and the others. */
 const REMEMBERED = 4096
 
@@ -154,7 +157,11 @@ const start = (found: Found, isHeld: () => boolean) => {
 
 /** Starts an activation, which ends with the scope. */
 const activate = Effect.fnUntraced(function*(
-  { heartbeat, name }: { readonly heartbeat: number; readonly name: string },
+  { heartbeat, name, onDefect }: {
+    readonly heartbeat: number
+    readonly name: string
+    readonly onDefect: Effect.Effect<void>
+  },
   found: Found,
   isHeld: () => boolean
 ) {
@@ -178,13 +185,16 @@ const activate = Effect.fnUntraced(function*(
     generation,
     opened,
     feed: Result.isSuccess(opened)
-      ? yield* SessionFeed.make(heading, opened.success)
+      ? yield* SessionFeed.make(heading, opened.success, onDefect)
       : SessionFeed.failed(heading, opened.failure)
   }
   return activation
 })
 
-/** The current activation of the entity. Another one replaces it if the definition of the server changes. */
+/**
+ * The current activation of the entity. Another one replaces it if the definition of the server changes, and after a defect in
+ * its feed.
+ */
 const activations = Effect.fnUntraced(function*(heartbeat: number) {
   const { entityId, shardId } = yield* Entity.CurrentAddress
   const { host, port } = yield* Entity.CurrentRunnerAddress
@@ -193,7 +203,10 @@ const activations = Effect.fnUntraced(function*(heartbeat: number) {
   const servers = yield* Servers
   const scope = yield* Effect.scope
   const lock = Semaphore.makeUnsafe(1)
+  /** Open while there is an activation with a feed. */
   const begun = Latch.makeUnsafe(false)
+  /** Open from a defect in the feed of the current activation until the next activation. */
+  const failed = Latch.makeUnsafe(false)
   let current: Activation | undefined
   let ownScope = yield* Scope.fork(scope)
 
@@ -203,10 +216,14 @@ const activations = Effect.fnUntraced(function*(heartbeat: number) {
       // Only the log of the runner contains the defect, which may contain a secret.
       new ServerUnknown({ id: entityId, problem: "the lookup failed. The log of its runner has the reason" })
     ))
+  const onDefect = Effect.sync(() => {
+    begun.closeUnsafe()
+    failed.openUnsafe()
+  })
   const begin = lock.withPermit(Effect.gen(function*() {
     const found = yield* Effect.result(look)
     const generation = generationOf(found)
-    if (current !== undefined && generation !== undefined && generation === current.generation) return
+    if (begun.isOpen() && generation !== undefined && generation === current?.generation) return
     // The next session must send nothing before the previous one is closed.
     yield* Effect.catchDefect(
       Scope.close(ownScope, Exit.void),
@@ -214,8 +231,10 @@ const activations = Effect.fnUntraced(function*(heartbeat: number) {
     )
     ownScope = yield* Scope.fork(scope)
     const name = `${host}:${port}/${yield* getSnowflake}`
-    current = yield* Scope.provide(activate({ heartbeat, name }, found, () => isHeld(shardId)), ownScope)
-    begun.openUnsafe()
+    const activation = activate({ heartbeat, name, onDefect }, found, () => isHeld(shardId))
+    failed.closeUnsafe()
+    current = yield* Scope.provide(activation, ownScope)
+    if (!failed.isOpen()) begun.openUnsafe()
   }))
   // Subscribed before the first lookup, so that no change is missed.
   yield* Stream.runForEach(servers.changes(entityId), () => begin).pipe(
@@ -225,10 +244,16 @@ const activations = Effect.fnUntraced(function*(heartbeat: number) {
     Effect.forkScoped({ startImmediately: true })
   )
   yield* Effect.forkScoped(begin, { startImmediately: true })
+  yield* failed.await.pipe(
+    Effect.andThen(Effect.sleep(PAUSE)),
+    Effect.andThen(Effect.suspend(() => failed.isOpen() ? begin : Effect.void)),
+    Effect.forever,
+    Effect.forkScoped
+  )
 
   return {
     current: () => current,
-    /** The feed of the current activation. Waits for the first one. */
+    /** The feed of the current activation. Waits for the next activation if there is none, or if its feed has failed. */
     feed: Stream.unwrap(Effect.map(begun.await, () => current!.feed))
   }
 })

@@ -3,7 +3,7 @@ import { ClusterRcon, RemoteSession, ServerEntity, Servers, ShardLocks, Wire } f
 import { type Message, Session, Transport } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Stream } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Stream } from "effect"
 import { Sharding } from "effect/cluster"
 import * as MemoryCluster from "./memoryCluster.ts"
 
@@ -496,6 +496,51 @@ describe("a session in the cluster", () => {
       const { reason } = yield* Effect.flip(session.command("kick 1", { isCurrent }))
       assert.strictEqual(reason._tag, "Outdated")
       assert.include(reason.message, "a defect of the caller")
+    }).pipe(Effect.scoped, provided))
+
+  it.effect("is followed by another one some time after a defect in its feed", () =>
+    Effect.gen(function*() {
+      const logged: Array<string> = []
+      const clock = yield* Clock.Clock
+      // The first two heartbeats die. No other timer has their interval.
+      const heartbeat = 1234
+      let deaths = 2
+      const deadly: Clock.Clock = Object.assign(Object.create(clock) as Clock.Clock, {
+        sleep: (duration: Duration.Duration) =>
+          Effect.tap(
+            clock.sleep(duration),
+            () => Duration.toMillis(duration) === heartbeat && deaths-- > 0 ? Effect.die("a defect") : Effect.void
+          )
+      })
+      const { cluster, network, server } = yield* setup()
+      const layer = Layer.provide(
+        ServerEntity.layer({ heartbeat }),
+        Servers.layerRecord({
+          altis: { transport: network.transport(server.address), options: { password: Redacted.make(PASSWORD) } }
+        })
+      )
+      yield* cluster.runnerOf(1, () => layer).pipe(
+        Effect.provideService(Clock.Clock, deadly),
+        Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(String(message)))]))
+      )
+      yield* TestRcon.passTime("5 seconds")
+      const { session } = yield* join(cluster)
+      const heard = yield* listen(session)
+      yield* online(session)
+      yield* TestRcon.passTime("4 seconds")
+      assert.strictEqual((yield* session.status)._tag, "Reconnecting")
+      yield* TestRcon.passTime("1 minute")
+      assert.strictEqual(yield* TestRcon.passTime(session.command("version")), "1.220")
+      const login = "RCon admin logged in"
+      assert.deepStrictEqual(
+        heard.map((text) => text.replace(/ #.*\)/, "")),
+        [login, "gap Reconnected undefined", login, "gap Reconnected undefined", login]
+      )
+      const defect = "the feed of a game server failed. A new session follows,a defect"
+      assert.deepStrictEqual(logged.filter((line) => line.includes("feed")), [defect, defect])
+      const times = (yield* server.logins).map(({ time }) => time)
+      assert.lengthOf(times, 3)
+      assert.isAtLeast(times[2]! - times[1]!, 5000)
     }).pipe(Effect.scoped, provided))
 
   it.effect("fails if its start dies, with the reason only in the log of its runner", () =>

@@ -1,8 +1,7 @@
-import { Packet } from "@bercon/codec"
 import { type CommandError, type LoginFailure, Session, type Status, Transport } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, Fiber, Layer, Logger, Redacted, Result, Scope, Stream } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Logger, Redacted, Result, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 
 const password = Redacted.make("secret")
@@ -76,6 +75,18 @@ describe("make", () => {
       yield* TestClock.adjust("31 seconds")
       const session = yield* Fiber.join(making)
       assert.strictEqual((yield* session.status)._tag, "Online")
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
+
+  it.effect("leaves nothing running if it is interrupted while logging in", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.SimulatedNetwork
+      yield* network.partition()
+      const making = yield* Effect.forkChild(Effect.scoped(Session.make({ password, loginTimeout: "Infinity" })))
+      yield* TestClock.adjust("90 seconds")
+      yield* Fiber.interrupt(making)
+      const { toServer } = yield* network.statistics
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual((yield* network.statistics).toServer.sent, toServer.sent)
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("refuses invalid options with a message that contains the value and the allowed range", () =>
@@ -163,23 +174,6 @@ describe("command", () => {
       assert.strictEqual(error.command, "RConPassword")
       assert.notInclude(`${error.message} ${JSON.stringify(error)} ${String(error)}`, "opensesame")
     }).pipe(Effect.provide(TestRcon.layerTransport())))
-
-  it.effect("is answered although every other datagram is lost", () =>
-    Effect.gen(function*() {
-      const session = yield* during("1 minute", Session.make({ password, loginTimeout: "1 minute" }))
-      const replies = yield* during(
-        "5 minutes",
-        Effect.forEach(
-          Array.from({ length: 200 }, (_, i) => `echo ${i}`),
-          (text) => Effect.map(session.command(text, { timeout: "5 minutes" }), (reply) => reply === text),
-          { concurrency: 8 }
-        )
-      )
-      assert.deepStrictEqual(replies, replies.map(() => true))
-    }).pipe(Effect.provide(TestRcon.layerTransport({
-      server: { onCommand: (text) => text.startsWith("echo ") ? text : undefined },
-      network: { loss: 0.3, duplication: 0.05, reordering: 0.1, latency: "20 millis", seed: 7 }
-    }))))
 
   it.effect("whose caller is interrupted is not sent again", () =>
     Effect.gen(function*() {
@@ -269,16 +263,6 @@ describe("messages", () => {
       assert.strictEqual(read + missed, 100)
       assert.isTrue(some.every((item) => item._tag === "Message" || item.cause === "Overflow"))
     }).pipe(Effect.provide(TestRcon.layerTransport())))
-
-  it.effect("are acknowledged even without a subscriber", () =>
-    Effect.gen(function*() {
-      yield* Session.make({ password })
-      const server = yield* SimulatedServer.SimulatedServer
-      yield* Effect.forEach(texts(300), server.emit)
-      yield* TestClock.adjust("1 minute")
-      assert.strictEqual((yield* server.acknowledgements).length, 301)
-      assert.deepStrictEqual(yield* server.drops, [])
-    }).pipe(Effect.provide(TestRcon.layerTransport())))
 })
 
 describe("the status of a session", () => {
@@ -332,150 +316,6 @@ describe("the status of a session", () => {
       assert.strictEqual((yield* server.commands).length, 2880)
       assert.deepStrictEqual(yield* server.violations, [])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
-})
-
-describe("closing", () => {
-  it.effect("settles every pending command and leaves nothing running", () =>
-    Effect.gen(function*() {
-      const network = yield* SimulatedNetwork.SimulatedNetwork
-      const server = yield* SimulatedServer.SimulatedServer
-      yield* server.onCommand((text) => text === "" ? undefined : { delay: "Infinity" })
-      const scope = yield* Scope.make()
-      const session = yield* Scope.provide(Session.make({ password, maxInFlight: 2 }), scope)
-      const pending = yield* Effect.forEach(["a", "b", "c"], (text) =>
-        Effect.forkChild(Effect.flip(session.command(text))))
-      yield* TestClock.adjust("1 second")
-      yield* Scope.close(scope, Exit.void)
-      const errors = yield* Effect.forEach(pending, Fiber.join)
-      assert.deepStrictEqual(errors.map(reasonOf), ["SessionClosed", "SessionClosed", "SessionClosed"])
-      assert.deepStrictEqual(
-        errors.map(({ execution }) =>
-          execution
-        ),
-        [
-          "MaybeExecuted",
-          "MaybeExecuted",
-          "NotExecuted"
-        ]
-      )
-      const { toServer } = yield* network.statistics
-      yield* TestClock.adjust("1 hour")
-      assert.strictEqual((yield* network.statistics).toServer.sent, toServer.sent)
-      assert.strictEqual(reasonOf(yield* Effect.flip(session.command("d"))), "SessionClosed")
-    }).pipe(Effect.provide(TestRcon.layerTransport())))
-
-  it.effect("while logging in leaves nothing running", () =>
-    Effect.gen(function*() {
-      const network = yield* SimulatedNetwork.SimulatedNetwork
-      yield* network.partition()
-      const making = yield* Effect.forkChild(Effect.scoped(Session.make({ password, loginTimeout: "Infinity" })))
-      yield* TestClock.adjust("90 seconds")
-      yield* Fiber.interrupt(making)
-      const { toServer } = yield* network.statistics
-      yield* TestClock.adjust("1 hour")
-      assert.strictEqual((yield* network.statistics).toServer.sent, toServer.sent)
-    }).pipe(Effect.provide(TestRcon.layerTransport())))
-})
-
-describe("a defect of the transport", () => {
-  /** A transport whose n-th connection accepts the login, and then runs the n-th function. */
-  const scripted = (faults: ReadonlyArray<(receiver: Transport.Receiver) => Effect.Effect<void>>) => {
-    let opened = 0
-    return Transport.Transport.of({
-      peer: "script:1",
-      open: Effect.map(Effect.context<Scope.Scope>(), (context) => {
-        const fault = faults[opened++]
-        let receiver: Transport.Receiver | undefined
-        return {
-          listen: (listener) => {
-            receiver = listener
-          },
-          send: (datagram) => {
-            if (datagram[7] !== 0 || receiver === undefined) return
-            receiver.receive(Packet.encode(Packet.loginResult(true)))
-            if (fault !== undefined) Effect.runForkWith(context)(fault(receiver))
-          }
-        }
-      })
-    })
-  }
-
-  const broken = new Transport.TransportError({
-    reason: new Transport.IoFailed({ kind: "Closed", peer: "script:1" })
-  })
-
-  it.effect("reported as such ends the session with an error in the log", () =>
-    Effect.gen(function*() {
-      const transport = scripted([({ failed }) => Effect.sync(() => failed(Cause.die("the adapter has a bug")))])
-      const scope = yield* Scope.make()
-      const session = yield* Session.start({ password }).pipe(
-        Scope.provide(scope),
-        Effect.provideService(Transport.Transport, transport)
-      )
-      const error = yield* Effect.flip(session.command("players"))
-      assert.strictEqual(reasonOf(error), "SessionClosed")
-      const status = yield* session.status
-      assert(status._tag === "Closed" && Exit.isFailure(status.exit))
-      assert.include(Cause.pretty(status.exit.cause), "the adapter has a bug")
-    }))
-
-  it.effect("thrown by send ends the session, but not the caller", () =>
-    Effect.gen(function*() {
-      const transport = Transport.Transport.of({
-        peer: "script:1",
-        open: Effect.succeed({
-          listen: () => {},
-          send: () => {
-            throw new Error("the adapter has a bug")
-          }
-        })
-      })
-      const session = yield* Session.start({ password }).pipe(Effect.provideService(Transport.Transport, transport))
-      yield* TestRcon.passTime(0)
-      const status = yield* session.status
-      assert(status._tag === "Closed" && Exit.isFailure(status.exit))
-      assert.include(Cause.pretty(status.exit.cause), "the adapter has a bug")
-      assert.strictEqual(reasonOf(yield* Effect.flip(session.command("players"))), "SessionClosed")
-    }))
-
-  it.effect("thrown at a command does not withhold the reply to the previous command", () =>
-    Effect.gen(function*() {
-      let receiver: Transport.Receiver | undefined
-      let commands = 0
-      const connection: Transport.Connection = {
-        listen: (listener) => {
-          receiver = listener
-        },
-        send: (datagram) => {
-          if (datagram[7] === 0) receiver?.receive(Packet.encode(Packet.loginResult(true)))
-          else if (++commands === 2) throw new Error("the adapter has a bug")
-        }
-      }
-      const transport = Transport.Transport.of({ peer: "script:1", open: Effect.succeed(connection) })
-      const session = yield* Session.make({ password, maxInFlight: 1 }).pipe(
-        Effect.provideService(Transport.Transport, transport)
-      )
-      const first = yield* Effect.forkChild(session.command("first"), { startImmediately: true })
-      const second = yield* Effect.forkChild(Effect.flip(session.command("second")), { startImmediately: true })
-      receiver?.receive(Packet.encode(Packet.commandReply(0, "reply")))
-      assert.strictEqual(yield* Fiber.join(first), "reply")
-      assert.strictEqual(reasonOf(yield* Fiber.join(second)), "SessionClosed")
-    }))
-
-  it.effect("reported as a TransportError only makes the session open another socket", () =>
-    Effect.gen(function*() {
-      const transport = scripted([
-        ({ failed }) => Effect.andThen(Effect.sleep("1 second"), Effect.sync(() => failed(Cause.fail(broken))))
-      ])
-      const session = yield* Session.make({ password }).pipe(Effect.provideService(Transport.Transport, transport))
-      const story = yield* session.statusChanges.pipe(
-        Stream.take(3),
-        Stream.runCollect,
-        Effect.forkChild({ startImmediately: true })
-      )
-      yield* TestClock.adjust("1 minute")
-      assert.deepStrictEqual(tags(yield* Fiber.join(story)), ["Online", "Reconnecting", "Online"])
-    }))
 })
 
 describe("a caller that tries again endlessly", () => {

@@ -6,11 +6,10 @@
  * All servers are served at the same time, each as soon as it is logged in to, so that a server that cannot be reached
  * delays no other. See `gather` for how answers and failures are printed.
  */
-import * as NodeRcon from "@bercon/client/NodeRcon"
 import type * as RconClient from "@bercon/client/RconClient"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import { login } from "../connection/login.ts"
 import type { Server, Servers } from "../connection/Servers.ts"
 import type * as Failure from "../Failure.ts"
 import type { Output } from "../output/Output.ts"
@@ -21,35 +20,31 @@ import { type Contribution, type Contributors, gather } from "./gather.ts"
  * The client of a server, logged in when it is first needed. A failed login is tried again the next time it is needed,
  * unless a further try cannot help: then it fails again without sending anything.
  */
-type Login = Effect.Effect<RconClient.Service, Failure.ServerFailure>
+type Client = Effect.Effect<RconClient.Service, Failure.ServerFailure>
 
 /** The servers of a command, and their sessions. */
 export interface Clients extends Contributors {
-  readonly logins: ReadonlyMap<string, Login>
+  readonly byName: ReadonlyMap<string, Client>
 }
 
-const login = ({ options }: Server, scope: Scope.Scope): Login => {
-  let known: Login | undefined
-  const first = Effect.gen(function*() {
-    const session = yield* Scope.fork(scope)
-    return yield* NodeRcon.make(options).pipe(
-      Scope.provide(session),
-      Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : Scope.close(session, exit)),
-      Effect.tap((rcon) => Effect.sync(() => known = Effect.succeed(rcon))),
-      Effect.tapError((failure) => Effect.sync(() => known = failure.isRetryable ? undefined : Effect.fail(failure)))
-    )
-  })
+const clientOf = (server: Server, scope: Scope.Scope): Client => {
+  let known: Client | undefined
+  const first = login(server).pipe(
+    Scope.provide(scope),
+    Effect.tap((rcon) => Effect.sync(() => known = Effect.succeed(rcon))),
+    Effect.tapError((failure) => Effect.sync(() => known = failure.isRetryable ? undefined : Effect.fail(failure)))
+  )
   return Effect.suspend(() => known ?? first)
 }
 
 /** The clients of all servers. Nothing is sent yet. The sessions last as long as the scope. */
 export const make = ({ labelled, servers, unusable }: Servers): Effect.Effect<Clients, never, Scope.Scope> =>
   Effect.map(Effect.scope, (scope) => {
-    const logins = new Map<string, Login>([
-      ...servers.map((server) => [server.name, login(server, scope)] as const),
+    const byName = new Map<string, Client>([
+      ...servers.map((server) => [server.name, clientOf(server, scope)] as const),
       ...unusable.map(({ failure, name }) => [name, Effect.fail(failure)] as const)
     ])
-    return { logins, names: [...logins.keys()], labelled }
+    return { byName, names: [...byName.keys()], labelled }
   })
 
 /** A question to one server, or an action on it. */
@@ -69,5 +64,5 @@ export const ask = <Row>(
     clients,
     view,
     (server, contribution) =>
-      Effect.flatMap(clients.logins.get(server)!, (rcon) => question(rcon, contribution, server))
+      Effect.flatMap(clients.byName.get(server)!, (rcon) => question(rcon, contribution, server))
   )

@@ -1,10 +1,10 @@
-import * as NodeRcon from "@bercon/client/NodeRcon"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Path from "node:path"
 import { define } from "../command/define.ts"
+import { login } from "../connection/login.ts"
 import * as Password from "../connection/Password.ts"
 import * as Profiles from "../connection/Profiles.ts"
 import { fromFlags, fromVariables, usage } from "../connection/Sources.ts"
@@ -95,24 +95,25 @@ export const init = define(
           : missing("the password", "--password-file (- is standard input) or --password-variable")
       }
       if (Option.isSome(password) && !input.skipLogin) {
-        const login = NodeRcon.make({
-          host,
-          port,
-          flavour,
-          password: password.value,
-          loginTimeout: Option.getOrElse(flags.wait, () => flags.timeout)
-        })
-        const tried = yield* Progress.during([`${host}:${port}`], () => Effect.result(Effect.scoped(login))).pipe(
-          Effect.provideService(Progress.Quiet, flags.quiet)
-        )
+        const loginTimeout = Option.getOrElse(flags.wait, () => flags.timeout)
+        const options = { host, port, flavour, password: password.value, loginTimeout }
+        const tried = yield* Progress.during([`${host}:${port}`], () =>
+          Effect.result(Effect.scoped(login({ options, isPatient: Option.isSome(flags.wait) })))).pipe(
+            Effect.provideService(Progress.Quiet, flags.quiet)
+          )
         if (Result.isFailure(tried)) {
-          if (!canAsk()) return yield* Effect.fail(tried.failure)
+          if (!canAsk()) {
+            return yield* Effect.fail(tried.failure)
+          }
           yield* note(`bercon: ${Failure.describe(tried.failure)}`)
-          if (!(yield* confirm("Write it all the same?"))) return yield* Effect.fail(tried.failure)
+          if (!(yield* confirm("Write it all the same?"))) {
+            return yield* Effect.fail(tried.failure)
+          }
         }
       }
 
-      const ownFile = Option.filter(flags.passwordFile, (file) => file !== "-")
+      const ownFile = Option.filter(flags.passwordFile, (file) =>
+        file !== "-")
       const where = Option.isSome(passwordVariable)
         ? { passwordVariable: passwordVariable.value }
         : Option.isSome(ownFile)

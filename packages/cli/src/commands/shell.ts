@@ -1,8 +1,8 @@
-import * as NodeRcon from "@bercon/client/NodeRcon"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import process from "node:process"
 import { define, withServers } from "../command/define.ts"
+import { login } from "../connection/login.ts"
 import { usage } from "../connection/Sources.ts"
 import { bercon } from "../flags.ts"
 import { widthOf } from "../output/Output.ts"
@@ -33,7 +33,7 @@ export const shell = define(
           ...await import("../shell/interactive.ts"),
           ...await import("../shell/script.ts")
         }))
-        const rcon = yield* Progress.during([server.name], () => NodeRcon.make(server.options))
+        const rcon = yield* Progress.during([server.name], () => login(server))
         const isTerminal = process.stdin.isTTY && process.stdout.isTTY
         const style = () => ({
           format,

@@ -1,7 +1,7 @@
-import * as NodeRcon from "@bercon/client/NodeRcon"
 import * as Effect from "effect/Effect"
 import process from "node:process"
 import { define, withServers } from "../command/define.ts"
+import { login } from "../connection/login.ts"
 import { usage } from "../connection/Sources.ts"
 import * as Progress from "../output/Progress.ts"
 
@@ -26,7 +26,7 @@ export const top = define(
         const Top = yield* Effect.promise(() => import("../top/run.ts"))
         const rcon = yield* Progress.during(
           [server.name],
-          () => NodeRcon.make({ ...server.options, rosterInterval: "5 seconds" })
+          () => login({ ...server, options: { ...server.options, rosterInterval: "5 seconds" } })
         )
         yield* Top.top(rcon, server.name)
       })

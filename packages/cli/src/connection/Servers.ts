@@ -4,6 +4,7 @@
  */
 import type * as NodeRcon from "@bercon/client/NodeRcon"
 import type { ServersFileError } from "@bercon/fleet/FleetError"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { UsageError } from "../Failure.ts"
@@ -22,7 +23,9 @@ export interface Server {
     /** The flags and variables by which its address is another than that of the profile. Mostly none. */
     readonly movedBy: ReadonlyArray<string>
   } | undefined
-  readonly options: NodeRcon.Options
+  readonly options: NodeRcon.Options & { readonly loginTimeout: Duration.Duration }
+  /** Whether the first login is waited for longer than usual (`--wait`). */
+  readonly isPatient: boolean
 }
 
 /** A server whose password cannot be read, or is missing. */
@@ -80,7 +83,8 @@ const merged = Effect.fnUntraced(function*(
       ...(Option.isSome(flags.bind) && { bind: { address: flags.bind.value } }),
       loginTimeout: Option.getOrElse(flags.wait, () => flags.timeout),
       commandTimeout: flags.timeout
-    }
+    },
+    isPatient: Option.isSome(flags.wait)
   }
 })
 

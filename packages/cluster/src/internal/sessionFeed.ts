@@ -1,7 +1,7 @@
 /**
  * The feed of a session for any number of readers: messages, gaps, states and heartbeats.
  */
-import { InvalidOptions, LoginFailure } from "@bercon/session/LoginFailure"
+import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Message } from "@bercon/session/Message"
 import type { Session } from "@bercon/session/Session"
 import type { Status } from "@bercon/session/Status"
@@ -20,14 +20,17 @@ export type Heading = Pick<typeof Wire.Hello.Type, "activation" | "generation" |
 const onWire = ({ late, payload, receivedAt, sequence }: Message) =>
   Wire.Message.make({ late, payload, receivedAt, sequence })
 
-/** The feed of a session. It ends with the scope. */
-export const make = Effect.fnUntraced(function*(heading: Heading, session: Session["Service"]) {
+/** The feed of a session. It ends with the scope, or with `onDefect` if reading the session dies. */
+export const make = Effect.fnUntraced(function*(
+  heading: Heading,
+  session: Session["Service"],
+  onDefect: Effect.Effect<void>
+) {
   let status = yield* session.status
   let epoch = yield* session.epoch
   let greeting: typeof Wire.Message.Type | undefined
   /** Whether the next message is the first since the last login. */
   let isGreeting = true
-  let hasFailed = false
   const state = () => Wire.State.make({ epoch, status })
   const feed = new Broadcast<Wire.FeedItem>({
     capacity: CAPACITY,
@@ -35,33 +38,19 @@ export const make = Effect.fnUntraced(function*(heading: Heading, session: Sessi
     greeting: () => Wire.Hello.make({ ...heading, state: state(), ...(greeting !== undefined && { greeting }) })
   })
   yield* Effect.addFinalizer(() => Effect.sync(() => feed.close(Exit.void)))
-  /** Reports a status. Nothing is reported after a failure, which is the last status. */
   const tell = (next: Status) =>
     Effect.map(session.epoch, (now) => {
-      if (hasFailed) return
       status = next
       epoch = now
       feed.publish(state())
     })
-  const fail = () => {
-    if (hasFailed) return
-    hasFailed = true
-    const problem = "the feed of the session failed. The log of its runner has the reason"
-    status = { _tag: "Closed", exit: Exit.fail(new LoginFailure({ reason: new InvalidOptions({ problem }) })) }
-    feed.publish(state())
-    feed.close(Exit.void)
-  }
-
-  /**
-   * Runs in the background. If it dies the feed ends, because its readers would take it for the feed of a silent server. The
-   * session is then closed for them, and for later readers, because this activation will have no other feed.
-   */
+  /** Runs in the background. If it dies the feed ends, because its readers would take it for the feed of a silent server. */
   const pump = <A>(effect: Effect.Effect<A>) =>
     effect.pipe(
       Effect.catchDefect((defect) =>
-        Effect.andThen(
-          Effect.logError("the feed of a game server failed", defect),
-          Effect.sync(fail)
+        Effect.logError("the feed of a game server failed. A new session follows", defect).pipe(
+          Effect.andThen(Effect.sync(() => feed.close(Exit.void))),
+          Effect.andThen(onDefect)
         )
       ),
       Effect.forkScoped({ startImmediately: true })

@@ -25,8 +25,15 @@
 import * as Packet from "@bercon/codec/Packet"
 import type * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import type { CommandError } from "../CommandError.ts"
-import { IncompleteReply, NoReply, NotConnected, type Outdated, Overloaded, SessionLost } from "../CommandError.ts"
+import {
+  type CommandError,
+  IncompleteReply,
+  NoReply,
+  NotConnected,
+  type Outdated,
+  Overloaded,
+  SessionLost
+} from "../CommandError.ts"
 import type { LoginFailure, OutageCause } from "../LoginFailure.ts"
 import { closedBy } from "./commandError.ts"
 import { CommandQueue } from "./commandQueue.ts"

@@ -2,9 +2,16 @@
  * A session machine with manual inputs, which records its outputs as text.
  */
 import { Packet, Text } from "@bercon/codec"
-import { SessionMachine } from "@bercon/session"
+import { SessionMachine, Transport } from "@bercon/session"
 import { assert } from "@effect/vitest"
 import { Redacted, Result } from "effect"
+
+export const ioFailed = (kind: Transport.IoFailed["kind"]): Transport.TransportError =>
+  new Transport.TransportError({ reason: new Transport.IoFailed({ kind, peer: "server" }) })
+
+export const openFailed = new Transport.TransportError({
+  reason: new Transport.OpenFailed({ kind: "HostUnresolved", peer: "server", cause: undefined })
+})
 
 /** A machine with manual inputs, without a server or network. */
 export class Bench {

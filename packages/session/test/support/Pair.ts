@@ -4,9 +4,11 @@
  */
 import { Text } from "@bercon/codec"
 import type { CommandError, Message, Status } from "@bercon/session"
-import { SessionMachine } from "@bercon/session"
+import { SessionMachine, Transport } from "@bercon/session"
 import { ServerMachine } from "@bercon/testing"
+import { assert } from "@effect/vitest"
 import { Redacted, Result } from "effect"
+import { echo } from "./Scenario.ts"
 
 /** Fractions from 0 to 1, and milliseconds. */
 export interface Conditions {
@@ -17,6 +19,20 @@ export interface Conditions {
 }
 
 export const perfect: Conditions = { loss: 0, duplication: 0, reordering: 0, latency: 5 }
+
+/** 30 % loss, 5 % repeated, 10 % overtaken, in each direction. */
+export const terrible: Conditions = { loss: 0.3, duplication: 0.05, reordering: 0.1, latency: 20 }
+
+export const seconds = (n: number): number => n * 1000
+export const minutes = (n: number): number => n * 60_000
+
+/** Settings for a bad line, on which eight seconds of silence happen by chance. */
+export const unhurried = { silenceTimeout: minutes(1) }
+
+/** A failure of the client's socket. */
+export const socketFailed = new Transport.TransportError({
+  reason: new Transport.IoFailed({ kind: "Closed", peer: "server" })
+})
 
 export interface Outcome {
   readonly text: string
@@ -266,4 +282,30 @@ export class Pair {
   }
 }
 
-const echo = (text: string): string | undefined => text.startsWith("echo ") ? text : undefined
+/** A pair that is logged in. */
+export const online = (options: ConstructorParameters<typeof Pair>[0]): Pair => {
+  const pair = new Pair(options)
+  pair.runUntil(minutes(1))
+  assert.strictEqual(pair.client.status._tag, "Online")
+  return pair
+}
+
+/** The commands that failed, with the tags of their reasons. */
+export const failures = (pair: Pair) =>
+  pair.outcomes.flatMap(({ result, text }) => Result.isFailure(result) ? [[text, result.failure._tag] as const] : [])
+
+export const assertOwnReplies = (pair: Pair): void => {
+  for (const { result, text } of pair.outcomes) {
+    if (Result.isSuccess(result)) assert.strictEqual(result.success, text, "a command got the reply to another command")
+  }
+}
+
+/** How often the server executed a command. */
+export const executions = (pair: Pair, text: string): number =>
+  pair.server.commands.filter((command) => command.text === text && command.outcome === "Executed").length
+
+/** The texts of the delivered messages that begin with a prefix. */
+export const messagesOf = (pair: Pair, prefix: string): ReadonlyArray<string> =>
+  pair.delivered.flatMap((item) => item._tag === "Message" && item.text.startsWith(prefix) ? [item.text] : [])
+
+export const gapsOf = (pair: Pair): ReadonlyArray<Message.Gap> => pair.delivered.filter((item) => item._tag === "Gap")

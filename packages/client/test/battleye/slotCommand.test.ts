@@ -3,7 +3,7 @@ import { Session } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon, World } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber, Redacted, Result } from "effect"
-import { online, outcome, slot } from "./simulatedClient.ts"
+import { online, outcome, slot } from "../simulatedClient.ts"
 
 const GUID = Guid.Guid.make("0123456789abcdef0123456789abcdef")
 

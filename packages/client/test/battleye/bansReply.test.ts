@@ -1,9 +1,9 @@
 import { Address, Ban, Guid } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Duration, Result, Schema } from "effect"
-import * as BansReply from "../src/internal/battleye/bansReply.ts"
-import * as Corpus from "./corpus.ts"
-import * as Hostile from "./hostile.ts"
+import * as BansReply from "../../src/internal/battleye/bansReply.ts"
+import * as Corpus from "../corpus.ts"
+import * as Hostile from "../hostile.ts"
 
 const HEADING = "GUID Bans:\n[#] [GUID] [Minutes left] [Reason]\n" + "-".repeat(40)
 const IP_HEADING = "IP Bans:\n[#] [IP Address] [Minutes left] [Reason]\n" + "-".repeat(46)

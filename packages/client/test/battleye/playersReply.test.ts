@@ -1,9 +1,9 @@
 import { Address, Guid, Player } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Result, Schema } from "effect"
-import * as PlayersReply from "../src/internal/battleye/playersReply.ts"
-import * as Corpus from "./corpus.ts"
-import * as Hostile from "./hostile.ts"
+import * as PlayersReply from "../../src/internal/battleye/playersReply.ts"
+import * as Corpus from "../corpus.ts"
+import * as Hostile from "../hostile.ts"
 
 const HEADING = "Players on server:\n[#] [IP Address]:[Port] [Ping] [GUID] [Name]\n" + "-".repeat(50)
 const GUID = Guid.Guid.make("0123456789abcdef0123456789abcdef")

@@ -2,8 +2,8 @@ import { ActionError, Address, Guid, RconClient } from "@bercon/client"
 import { SimulatedNetwork, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Result } from "effect"
-import * as MockSession from "./mockSession.ts"
-import { type Failure, online, outcome, slot } from "./simulatedClient.ts"
+import * as MockSession from "../mockSession.ts"
+import { type Failure, online, outcome, slot } from "../simulatedClient.ts"
 
 const GUID = Guid.Guid.make("0123456789abcdef0123456789abcdef")
 const IP = Address.IpAddress.make("203.0.113.77")

@@ -5,8 +5,8 @@ import { CommandError } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { GUID, players, row, startWith, within } from "./mockClient.ts"
-import { slot } from "./simulatedClient.ts"
+import { GUID, players, row, startWith, within } from "../mockClient.ts"
+import { slot } from "../simulatedClient.ts"
 
 describe("the reply to an action", () => {
   it.effect("is a failure if it is a refusal, and is returned if it is unknown", () =>

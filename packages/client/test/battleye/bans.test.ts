@@ -3,8 +3,8 @@ import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Exit, Fiber, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import * as MockSession from "./mockSession.ts"
-import { completed, type Failure, guidOf, online, outcome, simulated } from "./simulatedClient.ts"
+import * as MockSession from "../mockSession.ts"
+import { completed, type Failure, guidOf, online, outcome, simulated } from "../simulatedClient.ts"
 
 const GUID = Guid.Guid.make("0123456789abcdef0123456789abcdef")
 const OTHER = Guid.Guid.make("f".repeat(32))

@@ -1,0 +1,57 @@
+/**
+ * Logs in to a server, as patiently as the flags say.
+ */
+import type { LoginFailure } from "@bercon/client/LoginFailure"
+import * as NodeRcon from "@bercon/client/NodeRcon"
+import type * as RconClient from "@bercon/client/RconClient"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
+import type { Server } from "./Servers.ts"
+
+type Login = Effect.Effect<RconClient.Service, LoginFailure, Scope.Scope>
+
+/** A login that leaves nothing behind if it fails. */
+const once = (options: NodeRcon.Options): Login =>
+  Effect.gen(function*() {
+    const session = yield* Scope.fork(yield* Effect.scope)
+    return yield* NodeRcon.make(options).pipe(
+      Scope.provide(session),
+      Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : Scope.close(session, exit))
+    )
+  })
+
+/** How long a further try lasts at least, in milliseconds: a name that is found at last is not given up at once. */
+const LEAST = 5000
+
+/** A name that has no address, or a socket that cannot be opened. */
+const hasNoWay = ({ isRetryable, reason }: LoginFailure): boolean => reason._tag === "TransportFailure" && isRetryable
+
+/**
+ * Logs in to a server. The session lasts as long as the scope. With `--wait`, a host whose name has no address yet is waited for,
+ * too: a session of its own accord gives it up at once, as probably misspelled.
+ */
+export const login = ({ isPatient, options }: Pick<Server, "isPatient" | "options">): Login =>
+  Effect.gen(function*() {
+    const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(options.loginTimeout)
+    const again = Effect.flatMap(
+      Clock.currentTimeMillis,
+      (now) => once({ ...options, loginTimeout: Math.max(LEAST, deadline - now) })
+    )
+    return yield* Effect.catchIf(
+      once(options),
+      (failure) => isPatient && hasNoWay(failure),
+      () =>
+        Effect.retry(again, {
+          while: hasNoWay,
+          schedule: Schedule.spaced("1 second").pipe(Schedule.upTo({ duration: options.loginTimeout }))
+        })
+    )
+  })
+
+/** Logs in to a server, however long that takes. Fails only if trying again cannot help. */
+export const loginAtLast = ({ options }: Pick<Server, "options">): Login =>
+  once({ ...options, loginTimeout: "Infinity" })

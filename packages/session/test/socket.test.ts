@@ -1,0 +1,174 @@
+import { Packet } from "@bercon/codec"
+import { type CommandError, type LoginFailure, type Status, Transport } from "@bercon/session"
+import { TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Exit, Fiber, Logger, Scope, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { ask, broken, byHand, online, PEER, start } from "./support/ByHand.ts"
+
+const reasonOf = (error: CommandError.CommandError | LoginFailure.LoginFailure) => error.reason._tag
+const tagOf = ({ _tag }: Status.Status) => _tag
+
+/** The defect with which a session has ended. */
+const defectOf = (status: Status.Status): string => {
+  assert(status._tag === "Closed" && Exit.isFailure(status.exit))
+  return Cause.pretty(status.exit.cause)
+}
+
+describe("a socket", () => {
+  it.effect("whose opening interrupts itself fails the first login", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      line.opening = Effect.interrupt
+      const session = yield* start(line)
+      const failure = yield* Effect.flip(session.online)
+      assert.strictEqual(reasonOf(failure), "TransportFailure")
+      assert.include(failure.message, "interrupted")
+    }))
+
+  it.effect("whose opening interrupts itself is opened again later", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      const session = yield* start(line)
+      yield* online(session)
+      line.opening = Effect.interrupt
+      line.receivers[0]!.failed(Cause.fail(broken))
+      yield* TestRcon.passTime("1 minute")
+      assert.strictEqual(tagOf(yield* session.status), "Reconnecting")
+      line.opening = Effect.void
+      yield* TestRcon.passTime("1 minute")
+      assert.strictEqual(tagOf(yield* session.status), "Online")
+    }))
+
+  it.effect("that reports an interruption as its failure is replaced", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      const session = yield* start(line)
+      yield* online(session)
+      line.receivers[0]!.failed(Cause.interrupt())
+      assert.strictEqual(tagOf(yield* session.status), "Reconnecting")
+      yield* TestRcon.passTime("1 minute")
+      assert.strictEqual(tagOf(yield* session.status), "Online")
+      assert.deepStrictEqual([line.opens, line.open], [2, 1])
+    }))
+
+  it.effect("that is not open after 30 seconds fails with TimedOut", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      line.opening = Effect.never
+      const session = yield* start(line, { loginTimeout: "1 minute" })
+      const failing = yield* ask(Effect.flip(session.online))
+      yield* TestClock.adjust(29_999)
+      assert.isUndefined(failing.pollUnsafe())
+      yield* TestClock.adjust(1)
+      const { reason } = yield* Fiber.join(failing)
+      assert(reason._tag === "TransportFailure")
+      assert.strictEqual(reason.cause.reason.kind, "TimedOut")
+      assert.include(reason.cause.message, "30 seconds")
+    }))
+
+  it.effect("that does not close delays the next one for 30 seconds, and not forever", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => {
+        lines.push(`${logLevel} ${String(message)}`)
+      })
+      const line = byHand()
+      const scope = yield* Scope.make()
+      const session = yield* start(line).pipe(Scope.provide(scope), Effect.provide(Logger.layer([logger])))
+      yield* online(session)
+      line.closing = Effect.never
+      line.receivers[0]!.failed(Cause.fail(broken))
+      const isOnline = yield* ask(session.statusChanges.pipe(
+        Stream.filter(({ _tag }) => _tag === "Online"),
+        Stream.take(1),
+        Stream.runDrain
+      ))
+      yield* TestRcon.passTime("29 seconds")
+      assert.deepStrictEqual([line.opens, isOnline.pollUnsafe()], [1, undefined])
+      yield* TestRcon.passTime("5 seconds")
+      assert.strictEqual(line.opens, 2)
+      assert.strictEqual(tagOf(yield* session.status), "Online")
+      assert.isTrue(lines.some((line) => line.startsWith("Warn") && line.includes("not closed within 30 seconds")))
+      line.closing = Effect.void
+      yield* Scope.close(scope, Exit.void)
+    }))
+
+  it.effect("whose closing dies ends the session with an error, although it was replaced", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      const session = yield* start(line)
+      yield* online(session)
+      line.closing = Effect.die("the adapter has a bug")
+      line.receivers[0]!.failed(Cause.fail(broken))
+      yield* TestRcon.passTime("5 seconds")
+      assert.include(defectOf(yield* session.status), "the adapter has a bug")
+    }))
+
+  it.effect("is closed as soon as a refusal ends the session, whose scope is still open", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      line.accepts = false
+      const session = yield* start(line)
+      assert.strictEqual(reasonOf(yield* Effect.flip(session.online)), "LoginRefused")
+      assert.deepStrictEqual([line.opens, line.open], [1, 0])
+    }))
+
+  it.effect("that dies ends the session with an error, and is closed at once, although the scope is still open", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      const session = yield* start(line)
+      yield* online(session)
+      assert.strictEqual(line.open, 1)
+      const asking = yield* ask(Effect.flip(session.command("a")))
+      line.receivers[0]!.failed(Cause.die("the adapter has a bug"))
+      assert.strictEqual(reasonOf(yield* Fiber.join(asking)), "SessionClosed")
+      assert.include(defectOf(yield* session.status), "the adapter has a bug")
+      assert.deepStrictEqual([line.opens, line.open], [1, 0])
+    }))
+
+  it.effect("that throws while it sends ends the session, but neither the caller nor the reply to another command", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      const session = yield* start(line, { maxInFlight: 1 })
+      yield* online(session)
+      const first = yield* ask(session.command("first"))
+      const second = yield* ask(Effect.flip(session.command("second")))
+      line.onSend = () => {
+        throw new Error("the adapter has a bug")
+      }
+      line.receive(Packet.commandReply(0, "reply"))
+      assert.strictEqual(yield* Fiber.join(first), "reply")
+      assert.strictEqual(reasonOf(yield* Fiber.join(second)), "SessionClosed")
+      assert.include(defectOf(yield* session.status), "the adapter has a bug")
+    }))
+
+  it.effect("without any answer is replaced, and its interruption by the session is not a failure", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      line.accepts = undefined
+      const session = yield* start(line, { loginTimeout: "10 minutes" })
+      yield* TestRcon.passTime("5 minutes")
+      assert.isAbove(line.opens, 1)
+      assert.deepStrictEqual([line.open, tagOf(yield* session.status)], [1, "Connecting"])
+    }))
+
+  it.effect("that was replaced is ignored, whatever it reports", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      const session = yield* start(line)
+      yield* online(session)
+      line.receivers[0]!.failed(Cause.fail(broken))
+      yield* TestRcon.passTime("5 seconds")
+      assert.strictEqual(line.receivers.length, 2)
+      const asking = yield* ask(session.command("a"))
+      line.receive(Packet.commandReply(0, "of the old socket"), 0)
+      const refused = new Transport.IoFailed({ kind: "Refused", peer: PEER })
+      line.receivers[0]!.notSent(new Transport.TransportError({ reason: refused }))
+      line.receivers[0]!.failed(Cause.fail(broken))
+      line.receivers[0]!.failed(Cause.die("the adapter has a bug"))
+      assert.strictEqual(tagOf(yield* session.status), "Online")
+      line.receive(Packet.commandReply(0, "of the new socket"), 1)
+      assert.strictEqual(yield* Fiber.join(asking), "of the new socket")
+    }))
+})
