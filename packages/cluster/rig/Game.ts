@@ -22,11 +22,11 @@ export const addresses = (servers: ReadonlyMap<string, GameServer>) =>
 
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(":"))
 
-/** The address of the runner that owns the session of a server. */
+/** The address of the runner that owns the session of a server; `undefined` if there is no session. */
 export const owner = (server: GameServer) =>
   Effect.map(server.sessions, (sessions) => {
     const last = sessions.toSorted((one, other) => other.since - one.since)[0]
-    return last === undefined ? "nobody" : hostOf(last.address)
+    return last === undefined ? undefined : hostOf(last.address)
   })
 
 /** The time of the last login that a server accepted, in milliseconds since 1970. */

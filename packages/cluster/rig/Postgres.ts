@@ -5,7 +5,7 @@
  */
 import { Data, Effect, FileSystem, Redacted } from "effect"
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
-import { createServer } from "node:net"
+import * as Port from "./Port.ts"
 
 /** Postgres is not installed, or does not start. */
 export class PostgresUnavailable extends Data.TaggedError("PostgresUnavailable")<{ readonly problem: string }> {
@@ -23,15 +23,8 @@ export interface Postgres {
   readonly start: Effect.Effect<void, PostgresUnavailable>
 }
 
-export const freePort = Effect.callback<number, PostgresUnavailable>((resume) => {
-  const server = createServer()
-  server.once("error", ({ message }) => resume(Effect.fail(new PostgresUnavailable({ problem: message }))))
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
+/** Time limit for the start and the end of the database, in seconds. */
+const PATIENCE = "120"
 
 const isRoot = process.getuid?.() === 0
 
@@ -55,21 +48,31 @@ export const make = Effect.gen(function*() {
   // The user `postgres` creates a folder inside.
   yield* Effect.orDie(fs.chmod(folder, 0o777))
   const data = `${folder}/data`
-  const port = yield* freePort
-  const settings = [
-    "-c listen_addresses=127.0.0.1",
-    "-c unix_socket_directories=''",
-    `-p ${port}`,
-    // Its data need not outlive a crash of the machine.
-    "-F"
-  ].join(" ")
+  const settings = (port: number) =>
+    [
+      "-c listen_addresses=127.0.0.1",
+      "-c unix_socket_directories=''",
+      `-p ${port}`,
+      // Its data need not outlive a crash of the machine.
+      "-F"
+    ].join(" ")
   const pgCtl = (...args: ReadonlyArray<string>) =>
-    Effect.provideContext(run("pg_ctl", ["-D", data, "-w", ...args]), context)
-  const start = pgCtl("-l", `${folder}/log`, "-o", settings, "start")
+    Effect.provideContext(run("pg_ctl", ["-D", data, "-w", "-t", PATIENCE, ...args]), context)
+  const startAt = (port: number) => pgCtl("-l", `${folder}/log`, "-o", settings(port), "start")
   const stop = pgCtl("-m", "fast", "stop")
 
   yield* run("initdb", ["-D", data, "-U", "bercon", "-A", "trust", "-E", "UTF8", "--no-sync"])
-  yield* Effect.acquireRelease(start, () => Effect.ignore(stop))
-  const postgres: Postgres = { url: Redacted.make(`postgres://bercon@127.0.0.1:${port}/postgres`), start, stop }
+  // A start that has failed may have left a process.
+  yield* Effect.addFinalizer(() => Effect.ignore(stop))
+  const port = yield* Effect.orDie(Port.free).pipe(
+    Effect.tap(startAt),
+    // Another program may have taken the port.
+    Effect.retry({ times: 2 })
+  )
+  const postgres: Postgres = {
+    url: Redacted.make(`postgres://bercon@127.0.0.1:${port}/postgres`),
+    start: startAt(port),
+    stop
+  }
   return postgres
 })

@@ -2,7 +2,7 @@
 import { Effect, Latch, type Redacted, type Scope, Stream } from "effect"
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
 import { fileURLToPath } from "node:url"
-import { freePort } from "./Postgres.ts"
+import * as Port from "./Port.ts"
 
 export interface Options {
   readonly count: number
@@ -15,8 +15,8 @@ export interface Options {
 export interface Runner {
   /** The local address from which it sends to game servers. It identifies the runner in their records. */
   readonly address: string
-  /** Waits until it has joined the cluster. */
-  readonly ready: Effect.Effect<void>
+  /** Waits until it has joined the cluster. Returns false if its process has ended. */
+  readonly hasJoined: Effect.Effect<boolean>
   /** Ends it with SIGTERM. Returns when the process has ended. */
   readonly terminate: Effect.Effect<void>
   /** Ends it with SIGKILL. */
@@ -37,17 +37,32 @@ export interface Runners {
   readonly add: Effect.Effect<void>
   /** Starts or ends runners until the initial number has joined the cluster. */
   readonly refill: Effect.Effect<void>
+  /**
+   * The longest delay of a timer of any runner since the previous call, in milliseconds. Runners that were frozen do not count.
+   */
+  readonly lateness: Effect.Effect<number>
 }
 
 /** The line that a runner prints when it has joined the cluster. */
 export const READY = "this runner is a member of the cluster"
 
+/** How a line begins that tells by how many milliseconds a timer of a runner was late. */
+export const LATE = "milliseconds that a timer was late: "
+
 const program = fileURLToPath(new URL("runner.ts", import.meta.url))
+
+/** How many runners may end by themselves before they join, and how many of their last lines are then printed. */
+const FAILURES = 3
+const PRINTED = 40
 
 /** Starts the runners in the scope. Returns when each has joined the cluster. */
 export const start = Effect.fnUntraced(function*(options: Options) {
   const context = yield* Effect.context<ChildProcessSpawner.ChildProcessSpawner | Scope.Scope>()
   const running: Array<Runner> = []
+  /** The last lines of the runners. */
+  const printed: Array<string> = []
+  const frozen = new Set<string>()
+  let lateness = 0
   let started = 0
 
   const spawn = Effect.gen(function*() {
@@ -56,7 +71,7 @@ export const start = Effect.fnUntraced(function*(options: Options) {
     const handle = yield* Effect.orDie(ChildProcess.make(process.execPath, [program], {
       env: {
         DATABASE_URL: options.database,
-        RUNNER_PORT: String(yield* Effect.orDie(freePort)),
+        RUNNER_PORT: String(yield* Effect.orDie(Port.free)),
         RUNNER_ADDRESS: address,
         GAME_PASSWORD: options.password
       },
@@ -69,9 +84,16 @@ export const start = Effect.fnUntraced(function*(options: Options) {
     yield* handle.all.pipe(
       Stream.decodeText,
       Stream.splitLines,
-      Stream.runForEach((line) =>
-        Effect.andThen(line === READY ? ready.open : Effect.void, options.onLine(`${address}: ${line}`))
-      ),
+      Stream.runForEach((line) => {
+        if (line.startsWith(LATE)) {
+          if (!frozen.has(address)) lateness = Math.max(lateness, Number(line.slice(LATE.length)))
+          return Effect.void
+        }
+        const text = `${address}: ${line}`
+        printed.push(text)
+        if (printed.length > PRINTED) printed.shift()
+        return Effect.andThen(line === READY ? ready.open : Effect.void, options.onLine(text))
+      }),
       // The output of a process that is killed ends in the middle.
       Effect.ignore,
       Effect.forkScoped
@@ -80,38 +102,54 @@ export const start = Effect.fnUntraced(function*(options: Options) {
     const end = (killSignal: "SIGTERM" | "SIGKILL") => Effect.ignore(handle.kill({ killSignal }))
     running.push({
       address,
-      ready: ready.await,
+      hasJoined: Effect.raceFirst(
+        Effect.as(Effect.exit(handle.exitCode), false),
+        Effect.as(ready.await, true)
+      ),
       terminate: end("SIGTERM"),
       kill: end("SIGKILL"),
-      freeze: signal("SIGSTOP"),
+      freeze: Effect.andThen(Effect.sync(() => frozen.add(address)), signal("SIGSTOP")),
       thaw: signal("SIGCONT")
     })
   })
   const add = Effect.provideContext(spawn, context)
   const take: Runners["take"] = (f) => Effect.suspend(() => f(running.shift()!))
-  const refill = Effect.suspend(() =>
-    Effect.whileLoop({
-      while: () => running.length !== options.count,
-      body: () => running.length < options.count ? add : take(({ terminate }) => terminate),
-      step: () => {}
-    })
-  ).pipe(
-    Effect.andThen(Effect.suspend(() => Effect.forEach(running, ({ ready }) => ready, { discard: true }))),
-    Effect.timeout("2 minutes"),
-    Effect.orDie
-  )
+  const refill = Effect.gen(function*() {
+    let failures = 0
+    for (let isComplete = false; !isComplete;) {
+      while (running.length < options.count) yield* add
+      while (running.length > options.count) yield* take(({ terminate }) => terminate)
+      const ended = yield* Effect.filter([...running], ({ hasJoined }) => Effect.map(hasJoined, (joined) => !joined), {
+        concurrency: "unbounded"
+      })
+      for (const runner of ended) running.splice(running.indexOf(runner), 1)
+      failures += ended.length
+      if (failures > FAILURES) {
+        return yield* Effect.die(new Error(["Runners end before they join the cluster:", ...printed].join("\n")))
+      }
+      isComplete = ended.length === 0
+    }
+  }).pipe(Effect.timeout("2 minutes"), Effect.orDie)
 
   yield* refill
   const runners: Runners = {
     take,
     kill: (address) =>
       Effect.suspend(() => {
-        const [runner] = running.splice(running.findIndex((runner) => runner.address === address), 1)
-        return runner!.kill
+        const runner = running.find((runner) => runner.address === address)
+        if (runner === undefined) return Effect.die(new Error(`no runner has the address ${address}`))
+        running.splice(running.indexOf(runner), 1)
+        return runner.kill
       }),
     use: (f) => Effect.suspend(() => f(running[0]!)),
     add,
-    refill
+    refill,
+    lateness: Effect.sync(() => {
+      const longest = lateness
+      lateness = 0
+      frozen.clear()
+      return longest
+    })
   }
   return runners
 })

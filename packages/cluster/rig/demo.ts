@@ -8,7 +8,7 @@
  */
 import { ClusterFleet, Fleet, ServerEvent, ServerList } from "@bercon/cluster"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Clock, Console, Effect, Fiber, Layer, Redacted, Stream } from "effect"
+import { Clock, Console, Effect, Fiber, Layer, Queue, Redacted, Stream } from "effect"
 import { Cluster } from "./Cluster.ts"
 import * as Game from "./Game.ts"
 import * as Postgres from "./Postgres.ts"
@@ -18,47 +18,79 @@ const SERVERS = 20
 
 const seconds = (millis: number) => `${(millis / 1000).toFixed(1)} s`
 
-/** Queries the players of all servers, and prints a line for each runner. Returns the ids of the servers of each runner. */
+/** The ids of the servers of each runner. Servers without a session are left out. */
+const byOwner = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Game.GameServer>) {
+  const ids = new Map<string, ReadonlyArray<string>>()
+  for (const [id, server] of servers) {
+    const owner = yield* Game.owner(server)
+    if (owner !== undefined) ids.set(owner, [...ids.get(owner) ?? [], id])
+  }
+  return ids
+})
+
+/** Waits until every server has had a session with the same runner for 5 seconds, for at most 2 minutes. */
+const comeToRest = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Game.GameServer>) {
+  const owners = Effect.forEach(servers.values(), Game.owner)
+  const isAtRest = Effect.gen(function*() {
+    const before = yield* owners
+    yield* Effect.sleep("5 seconds")
+    const after = yield* owners
+    return before.every((owner, i) => owner !== undefined && owner === after[i])
+  })
+  yield* isAtRest.pipe(Effect.repeat({ until: (is) => is }), Effect.timeout("2 minutes"), Effect.orDie)
+})
+
+/** Queries the players of all servers, and prints a line for each runner. */
 const showPlayers = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Game.GameServer>) {
   const fleet = yield* Fleet.Fleet
   const started = yield* Clock.currentTimeMillis
   const { failures, successes } = Fleet.partition(yield* fleet.players())
   for (const [id, cause] of failures) yield* Effect.logError(`no players of ${id}`, cause)
   const took = (yield* Clock.currentTimeMillis) - started
-  const byRunner = new Map<string, Array<string>>()
-  for (const id of successes.keys()) {
-    const owner = yield* Game.owner(servers.get(id)!)
-    byRunner.set(owner, [...byRunner.get(owner) ?? [], id])
-  }
   const total = [...successes.values()].reduce((sum, players) => sum + players.length, 0)
   yield* Console.log(
     `   ${total} players on ${successes.size} servers, queried in ${took} ms. Server:players at each runner:`
   )
-  for (const [runner, ids] of [...byRunner].sort(([one], [other]) => one.localeCompare(other))) {
-    const list = ids.map((id) => `${id.slice("server-".length)}:${successes.get(id)!.length}`)
+  for (const [runner, ids] of [...yield* byOwner(servers)].sort(([one], [other]) => one.localeCompare(other))) {
+    const list = ids.map((id) => `${id.slice("server-".length)}:${successes.get(id)?.length ?? "?"}`)
     yield* Console.log(`   ${runner}  ${list.join(" ")}`)
   }
-  return byRunner
 })
 
-/** The time until each of these servers is back after a gap, in milliseconds. Stops after a minute. */
-const waitForGaps = Effect.fnUntraced(function*(ids: ReadonlyArray<string>, since: number) {
+interface Gap {
+  readonly server: string
+  /** In milliseconds since 1970. */
+  readonly at: number
+}
+
+/** The gaps of all servers from now on. */
+const gapsOfAll = Effect.gen(function*() {
   const fleet = yield* Fleet.Fleet
-  const missing = new Set(ids)
+  const gaps = yield* Queue.unbounded<Gap>()
   yield* fleet.events.pipe(
     Stream.filter(({ event }) => ServerEvent.is("Gap")(event)),
-    Stream.runForEachWhile(({ server }) =>
-      Effect.gen(function*() {
-        const now = yield* Clock.currentTimeMillis
-        missing.delete(server)
-        yield* Console.log(`   after ${seconds(now - since)}  ${server}: its events go on, after a gap`)
-        return missing.size > 0
-      })
+    Stream.runForEach(({ server }) =>
+      Effect.flatMap(Clock.currentTimeMillis, (at) => Queue.offer(gaps, { server, at }))
     ),
-    Effect.timeoutOption("1 minute")
+    Effect.forkScoped({ startImmediately: true })
   )
-  if (missing.size > 0) return yield* Effect.die(new Error("not every session came back within a minute"))
+  return gaps
 })
+
+/** Waits until each of these servers has had a gap, and prints the times since the runner was killed. Dies after a minute. */
+const waitForGaps = Effect.fnUntraced(function*(
+  gaps: Queue.Dequeue<Gap>,
+  ids: ReadonlyArray<string>,
+  killedAt: number
+) {
+  const missing = new Set(ids)
+  while (missing.size > 0) {
+    const { at, server } = yield* Queue.take(gaps)
+    // A session that had moved before needs no wait.
+    if (!missing.delete(server) || at < killedAt) continue
+    yield* Console.log(`   after ${seconds(at - killedAt)}  ${server}: its events go on, after a gap`)
+  }
+}, (effect) => Effect.orDie(Effect.timeout(effect, "1 minute")))
 
 /** Adds a server from another member of the cluster, and waits until this member has taken the change over. */
 const addElsewhere = Effect.fnUntraced(function*(url: Redacted.Redacted, id: string, { address }: Game.GameServer) {
@@ -89,15 +121,16 @@ const demo = Effect.gen(function*() {
     yield* Console.log("\n2. This process queries the players. It has no session with any server itself.")
     yield* showPlayers(servers)
     // The runners do not start at the same moment: the last one takes over its share.
-    yield* Effect.sleep("5 seconds")
-    const before = yield* showPlayers(servers)
+    yield* comeToRest(initial)
+    yield* showPlayers(servers)
 
-    const [victim, lost] = [...before].toSorted(([, one], [, other]) => other.length - one.length)[0]!
+    // Followed from here on, so that no move after the choice of the runner is missed.
+    const gaps = yield* gapsOfAll
+    const [victim, lost] = [...yield* byOwner(initial)].toSorted(([, one], [, other]) => other.length - one.length)[0]!
     yield* Console.log(`\n3. \`kill -9\` of the runner ${victim}, which has ${lost.length} of the sessions.`)
     const killedAt = yield* Clock.currentTimeMillis
-    const gaps = yield* Effect.forkChild(waitForGaps(lost, killedAt), { startImmediately: true })
     yield* runners.kill(victim)
-    yield* Fiber.join(gaps)
+    yield* waitForGaps(gaps, lost, killedAt)
 
     yield* Console.log(`\n4. Another member of the cluster adds ${addedId}. Then all servers are queried again.`)
     yield* addElsewhere(postgres.url, addedId, added)
