@@ -36,6 +36,24 @@ const sessionTests: Readonly<Record<string, string>> = {
   sendOrder: "sequenceNumbers"
 }
 
+/** Tests of modules of the client, besides or instead of those of their own name. */
+const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
+  banRows: ["{banRows,banWatch,incompleteLists}"],
+  bansReply: ["bansReply", "reforger/everyForm"],
+  exchange: ["reforger/{exchange,strays,unreadTexts}"],
+  expectationOf: ["reforger/{bansReply,everyForm,exchange,outcomes,playersReply,strays,unreadTexts}"],
+  messages: ["reforger/{everyForm,messages}"],
+  outcomes: ["reforger/{outcomes,strays}"],
+  patterns: ["battleye/*Reply", "{ServerEvent,eventImitation}", "KickReason"],
+  playerTarget: ["{incompleteLists,namedPlayer,playerTarget}"],
+  playersReply: ["playersReply", "reforger/everyForm"],
+  readEvent: ["{ServerEvent,eventImitation,eventPlayers}"],
+  replyLines: ["battleye/*Reply"],
+  rows: ["reforger/{bansReply,everyForm,playersReply}"],
+  strays: ["reforger/{exchange,strays,unreadTexts}"],
+  tables: ["{incompleteLists,tables}"]
+}
+
 /** Tests of modules of the cluster that have none of their own name. */
 const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   calls: ["calls", "cluster"],
@@ -74,18 +92,11 @@ const targets: Record<string, Target> = {
   client: {
     modules: [
       "internal/battleye/{*Reply,replyLines}",
-      "internal/reforger/{bansReply,expectationOf,messages,outcomes,playersReply,rows}",
+      "internal/reforger/{bansReply,exchange,expectationOf,messages,outcomes,playersReply,rows,strays}",
       "internal/{readEvent,patterns,playerTarget,tables,banRows,identification,splitText}",
       "{KickReason,Guid}"
     ],
-    tests: [
-      "*Reply",
-      "reforger/{everyForm,messages,outcomes,exchange,strays,unreadTexts}",
-      "{ServerEvent,eventPlayers,eventImitation}",
-      "{KickReason,Guid}",
-      "{playerTarget,tables,incompleteLists,namedPlayer}",
-      "{banWatch,identification,splitText}"
-    ]
+    tests: (module) => clientTests[module] ?? [module]
   },
   fleet: {
     modules: ["{Fleet,NodeFleet}", "internal/{makeFleet,subscriptions,serversFile,textFile,problem}"],

@@ -185,9 +185,9 @@ export interface Commands {
   // ---------------------------------------------------------------------------
 
   /**
-   * Sends a chat message to all players. The text must be one line. Servers cut long texts; 128 characters are safe.
+   * Sends a chat message to all players. The text must be one line. Servers cut long texts; 128 bytes of UTF-8 are safe.
    * Repeatable. It is confirmed by the server's echo, which every RCON client receives; an echo that is cut to 100
-   * characters or more counts, too.
+   * bytes or more counts, too.
    */
   readonly say: (text: string, options?: SayOptions) => Effect.Effect<string, CommandError | ActionError>
   /**

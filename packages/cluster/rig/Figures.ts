@@ -11,7 +11,7 @@ export interface Observed {
   /** Whether all servers worked before it, and whether all worked at its end. */
   readonly settled: boolean
   readonly calm: boolean
-  /** Maximum delay of a timer of this process, in milliseconds. */
+  /** Maximum delay of a timer of this process or of a runner, in milliseconds. */
   readonly lateness: number
   readonly servers: ReadonlyArray<{
     readonly owners: Owners
@@ -40,7 +40,7 @@ export interface Figures {
   readonly untrue: number
   /** Number of answers to another query. */
   readonly wrong: number
-  /** Maximum delay of a timer of this process, in milliseconds. */
+  /** Maximum delay of a timer of this process or of a runner, in milliseconds. */
   readonly lateness: number
 }
 
@@ -87,8 +87,8 @@ export const of = ({ from, lateness, servers, to }: Observed): Figures => {
 }
 
 /**
- * Number of steps of a move that a busy machine can delay, each by the delay of this process: missing pings, marking the runner
- * in the database, taking the lock, logging in.
+ * Number of steps of a move that a busy machine can delay, each by the delay of a timer: missing pings, marking the runner in
+ * the database, taking the lock, logging in.
  */
 const LINKS = 4
 

@@ -6,6 +6,7 @@ import { RemoteSession } from "@bercon/cluster"
 import type { Session } from "@bercon/session"
 import { Clock, Console, Effect, Result, Stream } from "effect"
 import * as Game from "./Game.ts"
+import * as Lateness from "./Lateness.ts"
 
 const PERIOD = 250
 
@@ -101,15 +102,10 @@ export const start = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Ga
     yield* often(tell(id, session))
     yield* often(yield* Game.ticking(server))
   }
-  yield* Clock.currentTimeMillis.pipe(
-    Effect.flatMap((before) =>
-      Effect.andThen(Effect.sleep(PERIOD), Effect.map(Clock.currentTimeMillis, (now) => now - before - PERIOD))
-    ),
-    Effect.map((late) => {
+  yield* Lateness.watch((late) =>
+    Effect.sync(() => {
       lateness = Math.max(lateness, late)
-    }),
-    Effect.forever,
-    Effect.forkScoped
+    })
   )
 
   const begin = Effect.sync(() => {

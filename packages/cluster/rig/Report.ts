@@ -17,7 +17,7 @@ const columns = [
   "maybe executed",
   "untrue outcomes",
   "wrong answers",
-  "timers of the rig late by"
+  "timers late by"
 ]
 
 export const heading = [cells(columns), cells(columns.map(() => "---"))].join("\n")

@@ -37,10 +37,17 @@ export interface Runners {
   readonly add: Effect.Effect<void>
   /** Starts or ends runners until the initial number has joined the cluster. */
   readonly refill: Effect.Effect<void>
+  /**
+   * The longest delay of a timer of any runner since the previous call, in milliseconds. Runners that were frozen do not count.
+   */
+  readonly lateness: Effect.Effect<number>
 }
 
 /** The line that a runner prints when it has joined the cluster. */
 export const READY = "this runner is a member of the cluster"
+
+/** How a line begins that tells by how many milliseconds a timer of a runner was late. */
+export const LATE = "milliseconds that a timer was late: "
 
 const program = fileURLToPath(new URL("runner.ts", import.meta.url))
 
@@ -54,6 +61,8 @@ export const start = Effect.fnUntraced(function*(options: Options) {
   const running: Array<Runner> = []
   /** The last lines of the runners. */
   const printed: Array<string> = []
+  const frozen = new Set<string>()
+  let lateness = 0
   let started = 0
 
   const spawn = Effect.gen(function*() {
@@ -76,6 +85,10 @@ export const start = Effect.fnUntraced(function*(options: Options) {
       Stream.decodeText,
       Stream.splitLines,
       Stream.runForEach((line) => {
+        if (line.startsWith(LATE)) {
+          if (!frozen.has(address)) lateness = Math.max(lateness, Number(line.slice(LATE.length)))
+          return Effect.void
+        }
         const text = `${address}: ${line}`
         printed.push(text)
         if (printed.length > PRINTED) printed.shift()
@@ -95,7 +108,7 @@ export const start = Effect.fnUntraced(function*(options: Options) {
       ),
       terminate: end("SIGTERM"),
       kill: end("SIGKILL"),
-      freeze: signal("SIGSTOP"),
+      freeze: Effect.andThen(Effect.sync(() => frozen.add(address)), signal("SIGSTOP")),
       thaw: signal("SIGCONT")
     })
   })
@@ -130,7 +143,13 @@ export const start = Effect.fnUntraced(function*(options: Options) {
       }),
     use: (f) => Effect.suspend(() => f(running[0]!)),
     add,
-    refill
+    refill,
+    lateness: Effect.sync(() => {
+      const longest = lateness
+      lateness = 0
+      frozen.clear()
+      return longest
+    })
   }
   return runners
 })

@@ -23,7 +23,7 @@ import * as Postgres from "./Postgres.ts"
 import * as Report from "./Report.ts"
 import * as Runners from "./Runners.ts"
 
-/** A measurement is repeated if this process, which runs the game servers, stood still for longer. In milliseconds. */
+/** A measurement is repeated if this process, with the game servers, or a runner stood still for longer. In milliseconds. */
 const TOO_LATE = 1500
 
 /** Maximum number of measurements of a fault. */
@@ -82,13 +82,15 @@ const rig = Effect.fnUntraced(function*(asked: {
   const attempt = Effect.fnUntraced(function*(fault: Faults.Fault, observer: Effect.Success<typeof observing>) {
     const settled = yield* observer.settled
     yield* observer.begin
+    yield* runners.lateness
     printed.length = 0
     const from = yield* Clock.currentTimeMillis
     yield* fault.inject({ postgres, runners })
     yield* Effect.sleep(fault.after)
     const calm = yield* observer.calm
     const to = yield* Clock.currentTimeMillis
-    const { lateness, records } = yield* observer.seen
+    const { lateness: own, records } = yield* observer.seen
+    const lateness = Math.max(own, yield* runners.lateness)
     const observed: Figures.Observed = {
       from,
       to,
@@ -104,7 +106,7 @@ const rig = Effect.fnUntraced(function*(asked: {
     }
     const figures = Figures.of(observed)
     if (lateness > TOO_LATE) {
-      yield* Console.error(`${fault.title}: not counted, since this process stood still for ${lateness} ms`)
+      yield* Console.error(`${fault.title}: not counted, since a process of the rig stood still for ${lateness} ms`)
       yield* runners.refill
       return undefined
     }

@@ -9,7 +9,8 @@ import * as NodeTransport from "@bercon/cluster/NodeTransport"
 import { NodeRuntime } from "@effect/platform-node"
 import { Config, Console, Effect, Layer } from "effect"
 import { Cluster } from "./Cluster.ts"
-import { READY } from "./Runners.ts"
+import * as Lateness from "./Lateness.ts"
+import { LATE, READY } from "./Runners.ts"
 
 const runner = Layer.unwrap(Effect.gen(function*() {
   const address = yield* Config.String("RUNNER_ADDRESS")
@@ -21,6 +22,8 @@ const runner = Layer.unwrap(Effect.gen(function*() {
   )
 }))
 
-const program = Layer.provide(Layer.effectDiscard(Console.log(READY)), runner)
+const report = Lateness.watch((late) => late < 50 ? Effect.void : Console.log(`${LATE}${late}`))
+
+const program = Layer.provide(Layer.effectDiscard(Effect.andThen(Console.log(READY), report)), runner)
 
 NodeRuntime.runMain(Layer.launch(program))

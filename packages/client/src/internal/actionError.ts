@@ -1,8 +1,10 @@
 /**
  * Constructs the errors of actions.
  */
-import { ActionError, BanNotFound, ListIncomplete } from "../ActionError.ts"
+import { ActionError, BanNotFound, ListIncomplete, Unconfirmed } from "../ActionError.ts"
 import type { Ban, BanTarget } from "../Ban.ts"
+import type { CommandError } from "../CommandError.ts"
+import type { ReplyError } from "../ReplyError.ts"
 import { isComplete, type Table } from "../Table.ts"
 
 /** The error of the action with this name. */
@@ -13,3 +15,15 @@ export const banNotListed = (list: Table<Ban>, target: BanTarget): ActionError["
   isComplete(list)
     ? new BanNotFound({ target })
     : new ListIncomplete({ list: "bans", target, isCut: list.cut, unread: list.unparsed.length })
+
+/** The error of a step after others that were executed. `expected` is its effect and those of the following steps. */
+export const ofStep = (action: string, expected: string) => (error: CommandError | ActionError): ActionError => {
+  const cause = causeOf(error)
+  return make(action, new Unconfirmed({ expected, ...(cause !== undefined && { cause }) }))
+}
+
+const causeOf = (error: CommandError | ActionError): CommandError | ReplyError | undefined => {
+  if (error._tag === "CommandError") return error
+  const { reason } = error
+  return reason._tag === "LookupFailed" || reason._tag === "Unconfirmed" ? reason.cause : undefined
+}

@@ -111,8 +111,10 @@ export const count = (
   command: string,
   name: string,
   value: Duration.Input | "permanent" | "unlimited",
-  unit: "minute" | "second" | "millisecond",
-  unlimited: "permanent" | "unlimited"
+  { unit, unlimited }: {
+    readonly unit: "minute" | "second" | "millisecond"
+    readonly unlimited: "permanent" | "unlimited"
+  }
 ): Checked<number> => {
   if (value === unlimited) return Effect.succeed(0)
   const units = Option.match(Duration.fromInput(value as Duration.Input), {

@@ -133,10 +133,9 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       })
     )
 
-  /** An action on a player. */
+  /** An action on a player. `name` is its method, and `command` the command that it sends. */
   const onPlayer = (
-    name: "whisper" | "kick" | "ban",
-    command: string,
+    { command, name }: { readonly name: "whisper" | "kick" | "ban"; readonly command: string },
     named: Arguments.PlayerName,
     act: (commands: FlavourCommands, target: PlayerTarget, call: Call) => Action,
     options?: ActionOptions
@@ -197,7 +196,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
         const terms = { duration: options?.duration === undefined ? "permanent" : options.duration, reason }
         return typeof target === "string"
           ? call("addBan", (_, call) => _.ban(target, terms, call), options)
-          : onPlayer("ban", "ban", target, (_, player, call) => _.ban(player, terms, call), options)
+          : onPlayer({ name: "ban", command: "ban" }, target, (_, player, call) => _.ban(player, terms, call), options)
       })
     )
 
@@ -214,7 +213,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
           (_, call) =>
             targets.length === 0
               ? Effect.succeed("")
-              : changed(_, name, named(name, _.unban(targets, call)), call, options),
+              : changed(_, call, { name, run: named(name, _.unban(targets, call)), write: options?.write }),
           timeoutOf(options)
         )
     )
@@ -222,19 +221,17 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
   /** Changes the list of bans, and then writes the list to its file if required. */
   const changed = (
     commands: FlavourCommands,
-    name: string,
-    change: Action,
     call: Call,
-    options: BulkOptions | undefined
+    change: { readonly name: string; readonly run: Action; readonly write: boolean | undefined }
   ): Action => {
-    if (options?.write !== true) return change
+    if (change.write !== true) return change.run
     const write = commands.simple(CommandTable.actions.writeBans, call)
     // Checked before anything is changed.
     if (!commands.supports(CommandTable.actions.writeBans)) return write
-    return Effect.tap(change, () => partly(write, name, "the list to be written to its file"))
+    return Effect.tap(change.run, () => partly(write, change.name, "the list to be written to its file"))
   }
 
-  // Of a method without arguments little is constructed before it runs: each client has twenty.
+  // A method without arguments constructs little before it runs, because each client has twenty of them.
   return {
     players: rowsOf("players", playerTable),
     playerTable: Effect.suspend(() => spanned("playerTable", () => playerTable)),
@@ -249,7 +246,12 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
         Effect.flatMap(
           Effect.all([Arguments.player("say", player), Arguments.line("say", "text", text)]),
           ([player, text]) =>
-            onPlayer("whisper", "say", player, (_, target, call) => _.whisper(target, text, call), options)
+            onPlayer(
+              { name: "whisper", command: "say" },
+              player,
+              (_, target, call) => _.whisper(target, text, call),
+              options
+            )
         )),
     kick: (player, reason, options) =>
       spanned("kick", () =>
@@ -259,7 +261,8 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
             Arguments.line("kick", "reason", reason === undefined ? "" : reason)
           ]),
           ([player, reason]) =>
-            onPlayer("kick", "kick", player, (_, target, call) => _.kick(target, reason, call), options)
+            onPlayer({ name: "kick", command: "kick" }, player, (_, target, call) =>
+              _.kick(target, reason, call), options)
         )),
     ban: (target, options) => spanned("ban", () => ban(target, options)),
     unban: (target, options) => spanned("unban", () => unban("unban", [target], options)),
@@ -276,7 +279,8 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
               (targets) =>
                 call("addBan", (_, call) => {
                   const duration = options?.duration === undefined ? "permanent" : options.duration
-                  return changed(_, "banAll", _.banAll(targets, { duration, reason }, call), call, options)
+                  const run = _.banAll(targets, { duration, reason }, call)
+                  return changed(_, call, { name: "banAll", run, write: options?.write })
                 }, options)
             )
         )),
@@ -295,7 +299,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
     maxPing: (limit, options) =>
       spanned("maxPing", () =>
         Effect.flatMap(
-          Arguments.count("maxPing", "limit", limit, "millisecond", "unlimited"),
+          Arguments.count("maxPing", "limit", limit, { unit: "millisecond", unlimited: "unlimited" }),
           (milliseconds) => simple(CommandTable.actionsWith.maxPing(milliseconds === 0 ? -1 : milliseconds), options)
         )),
     selectMission: (mission, options) =>
@@ -335,16 +339,4 @@ const partly = <A>(
   run: Effect.Effect<A, CommandError.CommandError | ActionError.ActionError>,
   action: string,
   expected: string
-): Effect.Effect<A, ActionError.ActionError> =>
-  Effect.mapError(run, (error) => {
-    const cause = causeOf(error)
-    return ActionErrors.make(action, new ActionError.Unconfirmed({ expected, ...(cause !== undefined && { cause }) }))
-  })
-
-const causeOf = (
-  error: CommandError.CommandError | ActionError.ActionError
-): CommandError.CommandError | ReplyError | undefined => {
-  if (error._tag === "CommandError") return error
-  const { reason } = error
-  return reason._tag === "LookupFailed" || reason._tag === "Unconfirmed" ? reason.cause : undefined
-}
+): Effect.Effect<A, ActionError.ActionError> => Effect.mapError(run, ActionErrors.ofStep(action, expected))

@@ -40,7 +40,7 @@ export const unsupported = (text: string, server: string): Effect.Effect<never, 
 /** Maximum length of a reply that can be a refusal, including white space. */
 const LONGEST_REFUSAL = 64
 
-/** Returns the reply, or fails if it says that the server does not have or allow the command. */
+/** Returns the reply, or fails if it reports that the server does not have or does not allow the command. */
 export const executed = (text: string, reply: string): Effect.Effect<string, CommandError> => {
   // A list of 100 KB need not be examined.
   if (reply.length > LONGEST_REFUSAL) return Effect.succeed(reply)

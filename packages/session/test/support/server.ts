@@ -42,4 +42,7 @@ socket.on("message", (datagram, client) => {
   held.clear()
 })
 
-socket.bind(0, "127.0.0.1", () => parentPort?.postMessage(socket.address().port))
+socket.bind(0, "127.0.0.1", () => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this is a port of Node, not a window
+  parentPort?.postMessage(socket.address().port)
+})

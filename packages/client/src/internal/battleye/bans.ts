@@ -38,6 +38,9 @@ export type Bans = Pick<FlavourCommands, "ban" | "banAll" | "unban">
 
 const SERVER = "BattlEye"
 
+/** The form of the length of a ban. */
+const MINUTES = { unit: "minute", unlimited: "permanent" } as const
+
 /** Time before the list is read again. */
 const LOOK_AGAIN = "1 second"
 
@@ -54,7 +57,7 @@ export const make = (dependencies: Dependencies): Bans => {
     const { confirmWithin } = call
     const verb = target instanceof PlayerTarget ? "ban" : "addBan"
     if (isIdentityId(target)) return yield* unsupported(verb, SERVER)
-    const minutes = yield* Arguments.count(verb, "duration", terms.duration, "minute", "permanent")
+    const minutes = yield* Arguments.count(verb, "duration", terms.duration, MINUTES)
     const slot = target instanceof PlayerTarget ? target.slot : target
     const text = words(verb, slot, minutes, terms.reason)
     if (target instanceof PlayerTarget) yield* SlotCommand.identify(dependencies, "ban", target, call)
@@ -64,14 +67,7 @@ export const make = (dependencies: Dependencies): Bans => {
       rows.some((row) => row.target === listed && isPrintOfBan(row, minutes, terms.reason))
 
     const send = target instanceof PlayerTarget
-      ? Effect.flatMap(
-        SlotCommand.send(dependencies, "ban", text, target, call),
-        // The player has left before the server's reply to the ban.
-        (reply) =>
-          reply === undefined
-            ? Effect.fail(actionError("ban", new Unconfirmed({ expected: "a reply before the player left" })))
-            : Effect.succeed(reply)
-      )
+      ? SlotCommand.sendToReply(dependencies, { action: "ban", text, target }, call)
       : Effect.flatMap(raw(text, call), accepted("ban"))
     const run = bansTurn(text, call.deadline, send, "Beside others")
     // The server kicks a banned player.
@@ -122,7 +118,7 @@ export const make = (dependencies: Dependencies): Bans => {
 
   const banAll = Effect.fnUntraced(function*(targets: ReadonlyArray<BanTarget>, terms: BanTerms, call: Call) {
     if (targets.some(isIdentityId)) return yield* unsupported("addBan", SERVER)
-    const minutes = yield* Arguments.count("addBan", "duration", terms.duration, "minute", "permanent")
+    const minutes = yield* Arguments.count("addBan", "duration", terms.duration, MINUTES)
     const missingIn = ({ rows }: Table<Ban>): ReadonlyArray<BanTarget> =>
       targets.filter((target) => !rows.some((row) => row.target === target && isPrintOfBan(row, minutes, terms.reason)))
     const before = yield* Effect.mapError(

@@ -73,20 +73,16 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
 
   const whisper = Effect.fnUntraced(function*(target: PlayerTarget, text: string, call: Call) {
     yield* SlotCommand.identify(sender, "whisper", target, call)
-    const run = Effect.flatMap(
-      SlotCommand.send(sender, "whisper", words("say", target.slot, text), target, call),
-      (reply) =>
-        reply === undefined
-          ? Effect.fail(actionError("whisper", new Unconfirmed({ expected: "a reply before the player left" })))
-          : Effect.succeed(reply)
-    )
+    const command = { action: "whisper", text: words("say", target.slot, text), target }
+    const run = SlotCommand.sendToReply(sender, command, call)
     const headers = target.player === undefined ? undefined : namesOf(target.player).map((name) => `(To ${name}) `)
     return yield* untilEcho(evidence, { action: "whisper", text, headers }, run, call)
   })
 
   const kick = Effect.fnUntraced(function*(target: PlayerTarget, reason: string, call: Call) {
     yield* SlotCommand.identify(sender, "kick", target, call)
-    const run = SlotCommand.send(sender, "kick", words("kick", target.slot, reason), target, call)
+    const command = { action: "kick", text: words("kick", target.slot, reason), target }
+    const run = SlotCommand.send(sender, command, call)
     const isGone = (
       event: ServerEvent
     ): event is ServerEvent & { readonly _tag: "PlayerKicked" | "PlayerDisconnected" } =>

@@ -6,7 +6,7 @@
 import { Monotonic } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { type ActionError, LookupFailed, PlayerNotFound } from "../../ActionError.ts"
+import { type ActionError, LookupFailed, PlayerNotFound, Unconfirmed } from "../../ActionError.ts"
 import type { CommandError } from "../../CommandError.ts"
 import type { Player } from "../../Player.ts"
 import type { ReplyError } from "../../ReplyError.ts"
@@ -47,12 +47,31 @@ export const identify = (
       )
     )
 
-/** Sends the command. Succeeds with the reply, or with `undefined` if the player has left before the reply. */
+/** An action, its command, and the player in the slot. */
+interface SlotCommand {
+  readonly action: string
+  readonly text: string
+  readonly target: PlayerTarget
+}
+
+/**
+ * Sends a command, and succeeds with its reply. Fails with `Unconfirmed` if the player has left before the reply, which
+ * proves nothing about the effect.
+ */
+export const sendToReply = (
+  sender: Sender,
+  command: SlotCommand,
+  call: Call
+): Effect.Effect<string, CommandError | ActionError> =>
+  Effect.flatMap(send(sender, command, call), (reply) =>
+    reply === undefined
+      ? Effect.fail(actionError(command.action, new Unconfirmed({ expected: "a reply before the player left" })))
+      : Effect.succeed(reply))
+
+/** Sends a command. Succeeds with the reply, or with `undefined` if the player has left before the reply. */
 export const send = (
   { playerTable, raw }: Sender,
-  action: string,
-  text: string,
-  target: PlayerTarget,
+  { action, target, text }: SlotCommand,
   given: Call
 ): Effect.Effect<string | undefined, CommandError | ActionError> => {
   const call = about(target, given)

@@ -73,13 +73,12 @@ export const parse = (reply: string, offset: number): Result.Result<BanPage, Rep
   if (heading) {
     const [start, total, , pages] = heading
     return Result.succeed({
-      ...readRows(
-        text,
-        start.length,
+      ...readRows(text, {
+        start: start.length,
         offset,
-        BAN_ROW,
-        ([, uuid = ""], name): BanRow => ({ target: identity(uuid), remaining: "unknown", name })
-      ),
+        pattern: BAN_ROW,
+        read: ([, uuid = ""], name): BanRow => ({ target: identity(uuid), remaining: "unknown", name })
+      }),
       total: Number(total),
       pages: Number(pages),
       lines
@@ -87,7 +86,7 @@ export const parse = (reply: string, offset: number): Result.Result<BanPage, Rep
   }
   const older = OLDER_HEADING.exec(text)
   if (!older) return Result.fail(replyError("#ban", reply))
-  const table = readRows(text, older[0].length, offset, NUMBERED_ROW, readOlderBan)
+  const table = readRows(text, { start: older[0].length, offset, pattern: NUMBERED_ROW, read: readOlderBan })
   // The page does not contain the number of pages. A page that is not full is the last one.
   const isFull = table.rows.length + table.unparsed.length >= ROWS_A_PAGE
   return Result.succeed({ ...table, total: undefined, pages: isFull ? Infinity : 0, lines })

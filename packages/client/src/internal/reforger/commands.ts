@@ -14,7 +14,7 @@ import { Ban, type BanId, type BanTarget } from "../../Ban.ts"
 import type { CommandError } from "../../CommandError.ts"
 import { isIdentityId } from "../../Identity.ts"
 import type { Table, UnparsedRow } from "../../Table.ts"
-import { banNotListed, make as actionError } from "../actionError.ts"
+import { banNotListed, make as actionError, ofStep } from "../actionError.ts"
 import * as Arguments from "../arguments.ts"
 import type { ClientSession } from "../clientSession.ts"
 import { actions } from "../commandTable.ts"
@@ -72,16 +72,10 @@ export const make = (
   const query = (text: string, call: Call): Effect.Effect<string, CommandError> =>
     Effect.map(ask(text, expectationOf(text), call), (reply) => reply.text)
 
-  /**
-   * An action whose success the server reports. `missing` returns the reason if the reply means that its target does
-   * not exist.
-   */
+  /** Runs an action whose success the server reports. */
   const act = (
-    action: string,
-    text: string,
-    call: Call,
-    isDone: (reply: string) => boolean,
-    missing: (reply: string) => ActionError["reason"] | undefined
+    { action, isDone, missing, text }: Action,
+    call: Call
   ): Effect.Effect<string, CommandError | ActionError> =>
     ask(text, expectationOf(text), call).pipe(
       Effect.catchReason("CommandError", "IncompleteReply", () => Effect.fail(actionError(action, unconfirmed()))),
@@ -96,20 +90,13 @@ export const make = (
 
   /** An action on a player. After the player has left, the slot belongs to another player. */
   const actOn = (
-    action: string,
-    text: string,
     target: PlayerTarget,
-    call: Call,
-    isDone: (reply: string) => boolean
+    { action, isDone, text }: Omit<Action, "missing">,
+    call: Call
   ): Effect.Effect<string, CommandError | ActionError> => {
     const notFound = () => new PlayerNotFound({ player: target.slot })
-    return act(
-      action,
-      text,
-      about(target, once(call)),
-      isDone,
-      (reply) => Outcomes.isNoPlayer(reply) ? notFound() : undefined
-    ).pipe(
+    const missing = (reply: string) => Outcomes.isNoPlayer(reply) ? notFound() : undefined
+    return act({ action, text, isDone, missing }, about(target, once(call))).pipe(
       Effect.catchReason(
         "CommandError",
         "Outdated",
@@ -152,32 +139,33 @@ export const make = (
   })
 
   const kick = (target: PlayerTarget, _reason: string, call: Call) =>
-    actOn("kick", `#kick ${target.slot}`, target, call, Outcomes.isKicked)
+    actOn(target, { action: "kick", text: `#kick ${target.slot}`, isDone: Outcomes.isKicked }, call)
 
   const ban = Effect.fnUntraced(function*(target: PlayerTarget | BanTarget, terms: BanTerms, call: Call) {
     const isPlayer = target instanceof PlayerTarget
     if (!isPlayer && !isIdentityId(target)) return yield* unsupported("#ban", SERVER)
-    const seconds = yield* Arguments.count("#ban", "duration", terms.duration, "second", "permanent")
+    const length = { unit: "second", unlimited: "permanent" } as const
+    const seconds = yield* Arguments.count("#ban", "duration", terms.duration, length)
     const reason = terms.reason === "" ? "" : ` ${terms.reason}`
     const text = `#ban create ${isPlayer ? target.slot : target} ${seconds}${reason}`
+    const action = { action: "ban", text, isDone: Outcomes.isBanned }
     return yield* isPlayer
-      ? actOn("ban", text, target, call, Outcomes.isBanned)
+      ? actOn(target, action, call)
       // An account is the same in every session. But a ban that is executed again, after a removal, would restore the
       // ban.
-      : act("ban", text, { ...call, repeatable: call.repeatable ?? false }, Outcomes.isBanned, () => undefined)
+      : act({ ...action, missing: () => undefined }, { ...call, repeatable: call.repeatable ?? false })
   })
 
   const banAll = (targets: ReadonlyArray<BanTarget>, terms: BanTerms, call: Call) =>
     oneByOne("ban", [...new Set(targets)], (target) => ban(target, terms, call))
 
   const removeBan = (target: BanTarget, call: Call) =>
-    act(
-      "unban",
-      `#ban remove ${target}`,
-      { ...call, repeatable: false },
-      Outcomes.isUnbanned,
-      (reply) => Outcomes.isNoBan(reply) ? new BanNotFound({ target }) : undefined
-    )
+    act({
+      action: "unban",
+      text: `#ban remove ${target}`,
+      isDone: Outcomes.isUnbanned,
+      missing: (reply) => Outcomes.isNoBan(reply) ? new BanNotFound({ target }) : undefined
+    }, { ...call, repeatable: false })
 
   const unban = Effect.fnUntraced(function*(wanted: ReadonlyArray<BanTarget | Ban>, call: Call) {
     const targets = [...new Set(wanted.map((one) => typeof one === "string" ? one : one.target))]
@@ -230,6 +218,15 @@ export const make = (
   }
 }
 
+/** An action, its command, and the meaning of its reply. */
+interface Action {
+  readonly action: string
+  readonly text: string
+  readonly isDone: (reply: string) => boolean
+  /** Returns the reason of the failure if the reply means that the target does not exist. */
+  readonly missing: (reply: string) => ActionError["reason"] | undefined
+}
+
 /** The output of a command as one text; `repeated` as in `Exchange.Answer`. */
 interface Reply {
   readonly text: string
@@ -252,14 +249,9 @@ const oneByOne = (
 ): Effect.Effect<string, CommandError | ActionError> =>
   Effect.map(
     Effect.forEach(targets, (target, index) =>
-      index === 0 ? run(target) : Effect.mapError(run(target), (error) =>
-        actionError(
-          action,
-          new Unconfirmed({
-            expected: `the ${action} of ${target} and the following ones (${index} of ${targets.length} are done)`,
-            ...(error._tag === "CommandError" && { cause: error })
-          })
-        ))),
-    (replies) =>
-      replies.at(-1) ?? ""
+      index === 0 ? run(target) : Effect.mapError(
+        run(target),
+        ofStep(action, `the ${action} of ${target} and the following ones (${index} of ${targets.length} are done)`)
+      )),
+    (replies) => replies.at(-1) ?? ""
   )

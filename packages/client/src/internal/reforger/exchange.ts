@@ -46,7 +46,7 @@ interface Current {
   torn: boolean
   /** Whether a message after the echo is missing, so that an unreadable text may be the rest of a readable output. */
   doubtful: boolean
-  /** The claim on a message that another command got although this one claimed it, too. Such claims no longer count. */
+  /** The claim with which it lost a message to another command. From then on such claims do not count. */
   disputed: Claim
   /** When the last message of the output arrived. */
   touchedAt: number

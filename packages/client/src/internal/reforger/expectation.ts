@@ -13,8 +13,8 @@ export interface Expectation {
   /** Whether a text can be the next message of the output, after `last`, or the first one. */
   readonly claim: (text: string, last: string | undefined) => Claim
   /**
-   * Whether more messages follow these. `"Perhaps"`: at once or never. `"Likely"`: they are awaited like `"Surely"`,
-   * but the output is complete if they do not arrive.
+   * Whether more messages follow these. `"Perhaps"`: if more follow, they follow at once. `"Likely"`: they are awaited
+   * like `"Surely"`, but the output is complete if they do not arrive.
    */
   readonly pending: (texts: ReadonlyArray<string>) => "Nothing" | "Perhaps" | "Likely" | "Surely"
   /**

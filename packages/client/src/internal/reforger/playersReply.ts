@@ -21,11 +21,13 @@ export const parse = (text: string): Result.Result<Table<Player>, ReplyError> =>
   const heading = HEADING.exec(text)
   if (!heading) return Result.fail(replyError("#players", text))
   return Result.succeed({
-    ...readRows(text, heading[0].length, 0, NUMBERED_ROW, ([, sign, id, uuid = ""], name) =>
-      isNumber(sign)
-        ? trusted(Player, { id: Number(id) as PlayerId, name, identity: identity(uuid), verified: false })
-        : undefined),
+    ...readRows(text, { start: heading[0].length, pattern: NUMBERED_ROW, read: readPlayer }),
     total: undefined,
     cut: false
   })
 }
+
+const readPlayer = ([, sign, id, uuid = ""]: RegExpExecArray, name: string): Player | undefined =>
+  isNumber(sign)
+    ? trusted(Player, { id: Number(id) as PlayerId, name, identity: identity(uuid), verified: false })
+    : undefined

@@ -38,22 +38,27 @@ export interface Rows<out Row> {
   readonly unparsed: ReadonlyArray<UnparsedRow>
 }
 
+/** The form of a list. */
+interface Layout<out Row> {
+  /** The index at which the heading ends. */
+  readonly start: number
+  /** The start of a row, anywhere in a line. */
+  readonly pattern: RegExp
+  /** Parses a row; `undefined` if it is invalid. `rest` is the text from the match to the next row. */
+  readonly read: (match: RegExpExecArray, rest: string) => Row | undefined
+  /** The number of lines before the text. Default 0. */
+  readonly offset?: number
+}
+
 /**
- * Parses the rows in the lines after the heading, which ends at `start`. `offset` is the number of lines before the
- * text.
+ * Parses the rows in the lines after the heading.
  *
  * A line can contain several rows if the server omitted the newlines between them. Each row then ends where the next
  * match of `pattern` begins. So a name that contains the start of a row is cut there, and the rest of it would be
  * another row. Such a row is recognised by its number (or its account, if rows have no numbers): if a row at the start
  * of a line has the same one, the match is a part of the name.
  */
-export const readRows = <Row>(
-  text: string,
-  start: number,
-  offset: number,
-  pattern: RegExp,
-  read: (match: RegExpExecArray, rest: string) => Row | undefined
-): Rows<Row> => {
+export const readRows = <Row>(text: string, { offset = 0, pattern, read, start }: Layout<Row>): Rows<Row> => {
   const rows: Array<Row> = []
   const unparsed: Array<UnparsedRow> = []
   const first = offset + text.slice(0, start).split("\n").length

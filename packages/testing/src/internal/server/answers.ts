@@ -23,7 +23,13 @@ export const replyDatagrams = (sequence: number, reply: string | Uint8Array): Re
   })
 }
 
-export const giveAnswer = (self: ServerMachine, now: number, session: Session, answer: Answer, delay: number): void => {
+/** Sends an answer now, or after its delay. */
+export const giveAnswer = (
+  self: ServerMachine,
+  now: number,
+  session: Session,
+  { delay, ...answer }: Answer & { readonly delay: number }
+): void => {
   if (delay <= 0) return sendAnswer(self, now, session, answer)
   if (delay === Infinity || session.held.length >= HELD_ANSWERS) {
     // The end of the session does not wait for an answer that is never sent.

@@ -24,21 +24,20 @@ export const receive = (self: ServerMachine, now: number, address: string, datag
   if (!self.listening || self.silent) return
   const packet = Packet.decodeClient(datagram)
   if (Result.isFailure(packet)) return violate(self, now, address, { _tag: "Malformed", error: packet.failure })
-  const { _tag } = packet.success
-  if (_tag === "Login") return login(self, now, address, Redacted.value(packet.success.password))
+  const received = packet.success
+  if (received._tag === "Login") return login(self, now, address, Redacted.value(received.password))
   const session = self.sessions.get(address)
-  if (session === undefined) return violate(self, now, address, { _tag: "NoSession", packet: _tag })
-  return _tag === "Command"
-    ? command(self, now, session, packet.success.sequence, packet.success.payload)
-    : acknowledge(self, now, session, packet.success.sequence)
+  if (session === undefined) return violate(self, now, address, { _tag: "NoSession", packet: received._tag })
+  return received._tag === "Command"
+    ? command(self, now, session, received)
+    : acknowledge(self, now, session, received.sequence)
 }
 
 const command = (
   self: ServerMachine,
   now: number,
   session: Session,
-  sequence: number,
-  payload: Uint8Array
+  { payload, sequence }: Packet.Command
 ): void => {
   session.lastCommand = now
   const text = Text.decode(payload)
@@ -69,10 +68,10 @@ const command = (
   const { messages, reply } = dialect.answer(text, result)
   const datagrams = replyDatagrams(sequence, reply)
   const last = outcome.fate === "LogsOut"
-  giveAnswer(self, now, session, { reply: { command: received, datagrams }, messages, last }, delay)
+  giveAnswer(self, now, session, { reply: { command: received, datagrams }, messages, last, delay })
   const later = dialect.messages(outcome.later)
   if (later.length > 0) {
-    giveAnswer(self, now, session, { reply: undefined, messages: later, last: false }, delay + banDelay)
+    giveAnswer(self, now, session, { reply: undefined, messages: later, last: false, delay: delay + banDelay })
   }
   self.world = outcome.world
   sendMessageToAll(self, now, outcome.messages)

@@ -24,7 +24,7 @@ const playerAt = (self: ServerMachine, slot: number): World.Player => {
 }
 
 /** Kicks a player who is banned, according to the known data of the player. Returns whether it did. */
-const isTurnedAway = (self: ServerMachine, now: number, player: World.Player): boolean => {
+const turnAway = (self: ServerMachine, now: number, player: World.Player): boolean => {
   const ban = World.banOf(self.world, player, now)
   if (ban === undefined) return false
   self.world = World.leave(self.world, player)
@@ -63,9 +63,9 @@ export const join = (self: ServerMachine, now: number, options: World.PlayerOpti
   const newcomer: World.Player = { ...joining, guid: undefined, verified: false }
   self.world = World.join(self.world, newcomer)
   sendMessageToAll(self, now, news.connected(newcomer))
-  if (isTurnedAway(self, now, newcomer) || guid === undefined) return newcomer
+  if (turnAway(self, now, newcomer) || guid === undefined) return newcomer
   const player = identified(self, now, newcomer, guid)
-  if (isTurnedAway(self, now, player) || !joining.verified) return player
+  if (turnAway(self, now, player) || !joining.verified) return player
   return verified(self, now, player)
 }
 
@@ -84,7 +84,7 @@ export const identify = (self: ServerMachine, now: number, slot: number, guid?: 
   const newcomer = playerAt(self, slot)
   if (newcomer.guid !== undefined) throw new RangeError(`the GUID of player #${slot} is already known`)
   const player = identified(self, now, newcomer, guid)
-  isTurnedAway(self, now, player)
+  turnAway(self, now, player)
   return player
 }
 
