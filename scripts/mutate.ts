@@ -38,7 +38,7 @@ const sessionTests: Readonly<Record<string, string>> = {
 
 /** Tests of modules of the client, besides or instead of those of their own name. */
 const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
-  banRows: ["{banWatch,incompleteLists}"],
+  banRows: ["{banRows,banWatch,incompleteLists}"],
   bansReply: ["bansReply", "reforger/everyForm"],
   exchange: ["reforger/{exchange,strays,unreadTexts}"],
   expectationOf: ["reforger/{bansReply,everyForm,exchange,outcomes,playersReply,strays,unreadTexts}"],

@@ -1,5 +1,5 @@
 /**
- * Counts the commands and messages that clients lose on a bad line. Each client has a separate simulated server, over
+ * Counts the commands and messages that clients lose on a bad network. Each client has a separate simulated server, over
  * UDP, and all have the same faults.
  *
  * `node src/loss.ts [seconds]`. Each client sends ten commands a second, and each server ten messages. The default of

@@ -36,8 +36,8 @@ export const scenarios = {
   }
 } satisfies Record<string, Scenario>
 
-// By default Linux drops datagrams beyond some 90 of 1 KB in a socket's buffer. A burst of 100 then loses its end, at
-// every repetition. That is not the subject of the benchmark, so every client gets a larger buffer.
+// By default a socket's buffer on Linux holds about 90 datagrams of 1 KB. The end of a burst of 100 is lost, also when the
+// server repeats it. The benchmark does not measure that, so every client gets a larger buffer.
 subscribe("udp.socket", (message) => {
   const { socket } = message as { readonly socket: Socket }
   socket.once("listening", () => socket.setRecvBufferSize(4 << 20))
@@ -50,7 +50,7 @@ export interface Sample {
   readonly cpu: number
 }
 
-/** By client: its samples, one for each round, or the reason why it has none. */
+/** The samples of each client, one for each round, or the reason why it has none. */
 export type Outcome = Record<Name, ReadonlyArray<Sample> | string>
 
 export type Key = keyof typeof scenarios

@@ -152,7 +152,7 @@ const nextStep = (failure: Failure): string | undefined => {
       return "Check the password: --password-file, BERCON_PASSWORD or that of the profile"
     case ExitCode.noAnswer:
       return failure._tag === "LoginFailure"
-        ? "`--wait 2m` waits for a server that is still starting"
+        ? "`--wait 2m` waits for a server that is still starting, and `bercon doctor` looks for the cause"
         : "Look at the server's state before you try again, or give it more time with --timeout"
     case ExitCode.transport:
       return "Check the host and this machine's network"

@@ -25,20 +25,52 @@ export const parseDuration = (text: string): Option.Option<Duration.Duration> =>
   return Number.isFinite(millis) ? Option.some(Duration.millis(millis)) : Option.none()
 }
 
-/** A flag whose value is a duration. */
-export const duration = (name: string): Flag.Flag<Duration.Duration> =>
+/** The values that a flag allows, and how they are described to a person. */
+export interface Allowed<in Value> {
+  readonly isAllowed: (value: Value) => boolean
+  readonly expected: string
+}
+
+const parsed = <Value>(
+  name: string,
+  metavar: string,
+  parse: (text: string) => Option.Option<Value>,
+  { expected, isAllowed }: Allowed<Value>
+): Flag.Flag<Value> =>
   Flag.String(name).pipe(
     Flag.mapEffect((value) =>
-      Option.match(parseDuration(value), {
-        onNone: () =>
-          Effect.fail(new CliError.InvalidValue({ option: name, value, expected: DURATIONS, kind: "flag" })),
+      Option.match(Option.filter(parse(value), isAllowed), {
+        onNone: () => Effect.fail(new CliError.InvalidValue({ option: name, value, expected, kind: "flag" })),
         onSome: Effect.succeed
       })
     ),
-    Flag.withMetavar("duration")
+    Flag.withMetavar(metavar)
   )
 
-const DURATIONS = "a duration such as 500ms, 90s, 2m, 1h30m or 7d"
+/** A flag whose value is a duration. Default: any is allowed. */
+export const duration = (
+  name: string,
+  allowed: Allowed<Duration.Duration> = {
+    isAllowed: () => true,
+    expected: "a duration such as 500ms, 90s, 2m, 1h30m or 7d"
+  }
+): Flag.Flag<Duration.Duration> => parsed(name, "duration", parseDuration, allowed)
+
+const positive: Allowed<Duration.Duration> = {
+  isAllowed: Duration.isPositive,
+  expected: "a duration of more than 0, such as 500ms, 90s or 10m"
+}
+
+/** A flag whose value is a number. */
+export const number = (name: string, allowed: Allowed<number>): Flag.Flag<number> =>
+  parsed(name, "number", (text) => /^-?[\d.]+$/.test(text) ? Option.some(Number(text)) : Option.none(), allowed)
+
+/** A flag whose value is an integer from `least` to `most`. */
+export const integer = (name: string, least: number, most = Infinity): Flag.Flag<number> =>
+  number(name, {
+    isAllowed: (value) => Number.isSafeInteger(value) && value >= least && value <= most,
+    expected: most === Infinity ? `an integer of ${least} or more` : `an integer from ${least} to ${most}`
+  })
 
 /** The flags that every command has. Most are optional, because variables and files can have their values. */
 const shared = {
@@ -46,7 +78,7 @@ const shared = {
     Flag.withDescription("The server's name or address (BERCON_HOST). Default 127.0.0.1"),
     Flag.optional
   ),
-  port: Flag.Int("port").pipe(
+  port: integer("port", 0, 65_535).pipe(
     Flag.withAlias("p"),
     Flag.withDescription("The server's RConPort (BERCON_PORT), not the port of the game"),
     Flag.optional
@@ -100,11 +132,11 @@ const shared = {
     Flag.withDescription("Prints no progress on standard error, only failures"),
     Flag.withDefault(false)
   ),
-  timeout: duration("timeout").pipe(
+  timeout: duration("timeout", positive).pipe(
     Flag.withDescription("How long to wait for the login, and for each answer. Default 10s"),
     Flag.withDefault(Duration.seconds(10))
   ),
-  wait: duration("wait").pipe(
+  wait: duration("wait", positive).pipe(
     Flag.withDescription(
       "How long to try the first login to a server that is still starting, or forever. Default --timeout"
     ),

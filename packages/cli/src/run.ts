@@ -48,6 +48,16 @@ const completions = GlobalFlag.Action({
     })
 })
 
+/** How to write a word that was taken for a flag, if the command has arguments. */
+const literally = ({ commandPath, errors, helpDoc }: CliOutput.Presenter.InvalidInvocation): string => {
+  const unknown = errors.find((error) => error._tag === "UnrecognizedOption")
+  return unknown === undefined || (helpDoc.args?.length ?? 0) === 0
+    ? ""
+    : `\nWords after -- are no flags: \`${commandPath.join(" ")} -- ${quotedIfNeeded(unknown.option)}\`.`
+}
+
+const quotedIfNeeded = (word: string): string => /^[\w-]+$/.test(word) ? word : JSON.stringify(word)
+
 /** Help that was asked for is data. Mistakes are not, and neither is the help that follows from them. */
 const presenter: CliOutput.Presenter = {
   present: (event) => {
@@ -64,7 +74,7 @@ const presenter: CliOutput.Presenter = {
       case "InvalidInvocation":
         return note(
           event.errors.map((error) => `bercon: ${error.message}`).join("\n") +
-            `\nSee \`${event.commandPath.join(" ")} --help\`.`
+            `${literally(event)}\nSee \`${event.commandPath.join(" ")} --help\`.`
         )
       case "Version":
         return print(`${event.name} ${event.version}\n`)

@@ -167,7 +167,7 @@ describe("one server", () => {
       )
       assert.strictEqual(
         yield* one(() => ({}), { BERCON_PROFILE: "eu1", XDG_CONFIG_HOME: "relative" }).pipe(Effect.flip),
-        `there is no file of servers at ${Os.homedir()}/.config/bercon/servers.toml: name it with --config, or write it`,
+        `there is no file of servers at ${Os.homedir()}/.config/bercon/servers.toml: name it with --config, or write it with \`bercon init\``,
         "XDG: a relative path is ignored"
       )
     }))

@@ -46,7 +46,13 @@ const turn = Semaphore.makeUnsafe(3)
 
 /** The command line `bercon ...args`. Interrupting it kills the process. */
 export const bercon = (args: ReadonlyArray<string>, options: Options = {}): Effect.Effect<Outcome> =>
-  turn.withPermit(run(options.quiet === false ? args : [...args, "--quiet"], options))
+  turn.withPermit(run(options.quiet === false ? args : quietly(args), options))
+
+/** Words after `--` are no flags. */
+const quietly = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const end = args.indexOf("--")
+  return end === -1 ? [...args, "--quiet"] : args.toSpliced(end, 0, "--quiet")
+}
 
 const run = (args: ReadonlyArray<string>, options: Options): Effect.Effect<Outcome> =>
   Effect.callback((resume) => {

@@ -147,6 +147,18 @@ describe("actions", { concurrent: true }, () => {
       assert.deepStrictEqual(yield* executed(simulated), ["say -1 Restart in five minutes"])
     }))
 
+  it.live("say and whisper: words after -- are sent as they are, which a refused flag teaches", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      const refused = yield* simulated.bercon("say", "--- Restart ---", "at", "ten")
+      assert.deepStrictEqual([refused.code, refused.stdout], [2, ""])
+      assert.match(refused.stderr, /^Words after -- are no flags: `bercon say -- "--- Restart ---"`\.$/m)
+      assert.notInclude((yield* simulated.bercon("players", "--formt", "json")).stderr, "Words after --")
+      succeeded(yield* simulated.bercon("say", "--confirm-within", "8s", "--", "--- Restart ---"), /done/)
+      succeeded(yield* simulated.bercon("whisper", "0", "--", "--help", "-x"), /done/)
+      assert.deepStrictEqual(yield* executed(simulated), ["say -1 --- Restart ---", "say 0 --help -x"])
+    }))
+
   it.live("whisper: to a player by name, in any case", () =>
     Effect.gen(function*() {
       const simulated = yield* server

@@ -68,6 +68,20 @@ describe("exit codes", { concurrent: true }, () => {
     }))
 })
 
+describe("a Node that is too old", () => {
+  it.live("2: is one sentence that says what to install", () =>
+    Effect.gen(function*() {
+      const old = "Object.defineProperty(process,'versions',{value:{...process.versions,node:'22.18.0'}})"
+      failed(
+        yield* bercon(["players"], {
+          env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(old)}` }
+        }),
+        2,
+        /^bercon: Node 22\.19 or newer is needed, and this is 22\.18\.0: install a newer one/
+      )
+    }))
+})
+
 describe("a bug of bercon", { concurrent: true }, () => {
   it.live("is one sentence that says where to report it, and has a stack trace with --log-level debug only", () =>
     Effect.gen(function*() {

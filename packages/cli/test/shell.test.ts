@@ -197,6 +197,26 @@ describe("bercon shell that a signal ends", { concurrent: true }, () => {
 })
 
 describe("bercon shell without a terminal", { concurrent: true }, () => {
+  it.live("sends messages as they are typed, and takes flags of the command line for mistakes", () =>
+    Effect.gen(function*() {
+      const { env, executed } = yield* simulated
+      const sent = ["say --hello", "say a --b -- \"c\"", "whisper 0 --reason", "whisper 0 -- x", "kick 0 --cheating --"]
+      const refused = ["players --format json", "kick 1 --reason x", "ban 1 --for 7d", "lock --all", "whisper 1"]
+      const { code, stderr } = yield* bercon(["shell"], { env, stdin: [...sent, ...refused, ""].join("\n") })
+      assert.strictEqual(code, 8)
+      assert.deepStrictEqual(stderr.trimEnd().split("\n").map((line) => line.split(" (got")[0]), [
+        ...Array.from({ length: 4 }, () => "bercon: the shell has no flags"),
+        "bercon: whisper needs a text"
+      ])
+      assert.deepStrictEqual(yield* executed, [
+        "say -1 --hello",
+        "say -1 a --b -- \"c\"",
+        "say 0 --reason",
+        "say 0 -- x",
+        "kick 0 --cheating --"
+      ])
+    }).pipe(Effect.scoped))
+
   it.live(
     "is a script: a command a line, one that fails does not end it, and the exit code tells",
     () =>

@@ -1,5 +1,5 @@
 /**
- * Errors of logins. Re-exports the module of `@bercon/session`.
+ * Errors of a session that could not be established. Re-exported from `@bercon/session`.
  *
  * @since 0.1.0
  */

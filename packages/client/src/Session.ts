@@ -1,5 +1,5 @@
 /**
- * The session of a client. Re-exports the module of `@bercon/session`.
+ * One authenticated RCON session that survives failures of the network and of the server. Re-exported from `@bercon/session`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * The transport of a session. Re-exports the module of `@bercon/session`.
+ * The transport of a session. Re-exported from `@bercon/session`.
  *
  * @since 0.1.0
  */

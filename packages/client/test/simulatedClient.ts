@@ -21,7 +21,7 @@ export const guidOf = (index: number) => Guid.Guid.make(index.toString(16).padSt
 
 export const slot = (id: number) => Player.PlayerId.make(id)
 
-/** Options with which commands survive a bad line. */
+/** Options with which commands survive a bad network. */
 export const options = {
   password: Redacted.make("secret"),
   loginTimeout: "1 minute",

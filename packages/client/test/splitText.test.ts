@@ -13,7 +13,7 @@ describe("a long announcement", () => {
       const text = "first line\nand " + "many ".repeat(40) + "words"
       yield* completed(rcon.say(text, { split: true }))
       const said = (yield* server.executions).flatMap(({ text }) => text.startsWith("say -1 ") ? [text.slice(7)] : [])
-        // This server executes a command again that is sent again on a lossy line.
+        // This server executes a command again that is sent again on a lossy network.
         .filter((line, index, all) => line !== all[index - 1])
       assert.deepStrictEqual(said.join(" ").split(" "), text.split(/\s/).filter((word) => word !== ""))
       assert.isAbove(said.length, 2)

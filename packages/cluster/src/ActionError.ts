@@ -1,5 +1,5 @@
 /**
- * Why an action failed. The module of `@bercon/client`.
+ * Why an action failed. Re-exported from `@bercon/client`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Many servers, each by an id. The module of `@bercon/fleet`.
+ * Many servers in one process, each with an id. Re-exported from `@bercon/fleet`.
  *
  * @since 0.1.0
  */

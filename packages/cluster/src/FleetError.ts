@@ -1,5 +1,5 @@
 /**
- * Why a change of a fleet, or a look into it, failed. The module of `@bercon/fleet`.
+ * Errors of a fleet. Re-exported from `@bercon/fleet`.
  *
  * @since 0.1.0
  */

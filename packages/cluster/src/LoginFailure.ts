@@ -1,5 +1,5 @@
 /**
- * Why a login failed. The module of `@bercon/client`.
+ * Errors of a session that could not be established. Re-exported from `@bercon/client`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * The transport over UDP on Node. The module of `@bercon/session`.
+ * A transport over UDP on Node, built directly on `node:dgram`. Re-exported from `@bercon/session`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Players of a server. The module of `@bercon/client`.
+ * The players of a server, as immutable data. Re-exported from `@bercon/client`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * The client of one server. The module of `@bercon/client`.
+ * The client of an administrator. Re-exported from `@bercon/client`.
  *
  * @since 0.1.0
  */

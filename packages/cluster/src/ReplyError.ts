@@ -1,5 +1,5 @@
 /**
- * Why a reply could not be read. The module of `@bercon/client`.
+ * The error of a reply that does not have the expected form. Re-exported from `@bercon/client`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * The events of a server. The module of `@bercon/client`.
+ * The events of a server, as it sends them to its RCON clients. Re-exported from `@bercon/client`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * How datagrams get to a server and back. The module of `@bercon/client`.
+ * The transport of a session. Re-exported from `@bercon/client`.
  *
  * @since 0.1.0
  */

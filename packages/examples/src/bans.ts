@@ -1,7 +1,7 @@
 import { BanBook, BanEnforcement, BansFile } from "@bercon/operations"
 import { Effect, Layer } from "effect"
 
-/** Holds the bans of the book on every server of the fleet. Only kicks on the server "event", whose list others keep. */
+/** Enforces the bans of the book on all servers of a fleet. On the server "event" it kicks, and leaves the list alone. */
 export const Bans = BanEnforcement.layerFleet({ servers: { event: { enforcement: "Kick" } } })
 
 /** The same with a book in a folder. It still needs the fleet and the platform's file system. */

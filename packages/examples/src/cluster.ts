@@ -14,7 +14,7 @@ const bot = Effect.gen(function*() {
 // In one process: bot.pipe(Effect.scoped, Effect.provide(NodeRcon.layer({ host, port, password })))
 export const program = bot.pipe(Effect.scoped, Effect.provide(ClusterRcon.layer("altis-1")))
 
-// Each runner of the cluster runs this. Its own configuration contains the servers' addresses and passwords.
+// Each runner of the cluster runs this. The runner's own configuration contains the servers' addresses and passwords.
 export const runner = (altis: { readonly host: string; readonly port: number }) =>
   ServerEntity.layer().pipe(
     Layer.provide(Servers.layerRecord({
@@ -22,7 +22,7 @@ export const runner = (altis: { readonly host: string; readonly port: number }) 
     }))
   )
 
-// Both need a cluster. This one also needs `PgClient.layer` of `@effect/sql-pg`.
+// The layer that `program` and `runner` need. It needs `PgClient.layer` of `@effect/sql-pg`.
 export const Cluster = (host: string) =>
   RunnerWatch.layer().pipe(
     Layer.provideMerge(NodeClusterSocket.layer({

@@ -22,7 +22,7 @@ export const add = Effect.fn(function*(id: string, server: Fleet.ServerSettings)
   yield* list.add(id, server)
 }, Effect.provide(ServerList.layer))
 
-// Each runner of the cluster runs this. Its own configuration contains the passwords.
+// Each runner of the cluster runs this. The runner's own configuration contains the passwords.
 export const sessions = ClusterFleet.layerRunner({
   transport: NodeTransport.make,
   password: (id) => Config.Redacted(`${id}_PASSWORD`)

@@ -28,7 +28,7 @@ const Restarts = Plans.layerFleet({
 
 /** Runs for months. It needs a fleet, and a store for its persistent data. */
 export const Community = BanEnforcement.layerFleet().pipe(
-  Layer.provideMerge(BanBook.layer()),
+  Layer.provideMerge(BanBook.layer({ refreshInterval: "30 seconds" })),
   Layer.merge(Restarts)
 )
 

@@ -1,5 +1,5 @@
 /**
- * Why a command failed. The module of `@bercon/client`.
+ * Errors of a client's commands without a result, and whether the server may have executed the command nevertheless. Re-exported from `@bercon/client`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * How a session is doing. The module of `@bercon/client`.
+ * The connection status of a session. Re-exported from `@bercon/client`.
  *
  * @since 0.1.0
  */

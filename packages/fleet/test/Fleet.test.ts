@@ -2,21 +2,21 @@ import { Fleet, FleetError, LoginFailure, RconClient, Transport } from "@bercon/
 import { TestFleet, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Clock, Effect, Exit, Layer, Logger, Redacted, References } from "effect"
-import { both, statuses, tags, two } from "./helpers.ts"
+import { fleetAndSimulation, statuses, tags, twoServers } from "./helpers.ts"
 
 describe("get", () => {
   it.effect("has the client of a server", () =>
     Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       const rcon = yield* fleet.get("stratis")
       yield* rcon.say("hello")
       const { server } = yield* simulation.get("stratis")
       assert.include((yield* server.executions).map(({ text }) => text), "say -1 hello")
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("fails with the unknown id and the known ids", () =>
     Effect.gen(function*() {
-      const { fleet } = yield* both
+      const { fleet } = yield* fleetAndSimulation
       const error = yield* Effect.flip(fleet.get("altiss"))
       assert.instanceOf(error, FleetError.UnknownServer)
       assert.strictEqual(error.message, `unknown server "altiss". The fleet has "altis", "stratis"`)
@@ -30,14 +30,14 @@ describe("get", () => {
           .slice(-20),
         `"s18", "s19" and 2 more`.slice(-20)
       )
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("provides a program for one server", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       assert.deepStrictEqual(yield* rcon.players, [])
     }).pipe(
-      Effect.provide(Fleet.layerClient("altis").pipe(Layer.provide(TestFleet.layer(two))))
+      Effect.provide(Fleet.layerClient("altis").pipe(Layer.provide(TestFleet.layer(twoServers))))
     ))
 })
 
@@ -71,7 +71,7 @@ describe("starting", () => {
       lines.push({ message: String(message), server, request })
     })
     return Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       const { options } = yield* simulation.simulate("tanoa")
       yield* fleet.add("tanoa", { ...options, password: Redacted.make("wrong") }).pipe(
         Effect.annotateLogs({ server: "that of a request", request: 7 })
@@ -95,7 +95,7 @@ describe("starting", () => {
       assert.strictEqual(down.length, 1)
       assert.match(String(down[0]?.message), /no session for 1m .*the port is closed/)
       assert.notInclude(JSON.stringify(lines), "wrong\"")
-    }).pipe(Effect.provide(Layer.provideMerge(TestFleet.layer(two), Logger.layer([logger]))))
+    }).pipe(Effect.provide(Layer.provideMerge(TestFleet.layer(twoServers), Logger.layer([logger]))))
   })
 
   it.effect("retries logins without a limit, unless the server's options differ", () =>
@@ -113,7 +113,7 @@ describe("starting", () => {
 
   it.effect("closes the started clients if another server is invalid", () =>
     Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       const { options } = yield* simulation.get("altis")
       const closed = new Array<string>()
       const error = yield* Fleet.fromClients({
@@ -128,7 +128,7 @@ describe("starting", () => {
       }).pipe(Effect.scoped, Effect.flip)
       assert.strictEqual(error.message, `server "three": no`)
       assert.sameMembers(closed, ["one", "two", "three"])
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("fails if an option is invalid, and names the server", () =>
     Effect.gen(function*() {
@@ -154,7 +154,7 @@ describe("starting", () => {
 describe("forEach", () => {
   it.effect("has one result for each server: a dead one fails after its timeout and delays no other", () =>
     Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       yield* (yield* simulation.get("server-2")).server.stop()
       const answered = new Map<string, number>()
       const began = yield* Clock.currentTimeMillis
@@ -176,7 +176,7 @@ describe("forEach", () => {
 
   it.effect("without a timeout, takes the timeout of the commands", () =>
     Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       yield* (yield* simulation.get("altis")).server.stop()
       const began = yield* Clock.currentTimeMillis
       assert.deepStrictEqual(tags(yield* TestRcon.passTime(fleet.players())), {
@@ -184,19 +184,19 @@ describe("forEach", () => {
         stratis: "Success"
       })
       assert.strictEqual((yield* Clock.currentTimeMillis) - began, 3000)
-    }).pipe(Effect.provide(TestFleet.layer({ ...two, each: { client: { commandTimeout: "3 seconds" } } }))))
+    }).pipe(Effect.provide(TestFleet.layer({ ...twoServers, each: { client: { commandTimeout: "3 seconds" } } }))))
 
   it.effect("runs a program that requires a client for some servers, including unknown ones", () =>
     Effect.gen(function*() {
-      const { fleet } = yield* both
+      const { fleet } = yield* fleetAndSimulation
       const program = Effect.flatMap(RconClient.RconClient, (rcon) => rcon.version)
       const results = yield* fleet.forEach(program, { servers: ["stratis", "malden", "stratis"] })
       assert.deepStrictEqual(tags(results), { stratis: "Success", malden: "UnknownServer" })
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("confines a defect to its server", () =>
     Effect.gen(function*() {
-      const { fleet } = yield* both
+      const { fleet } = yield* fleetAndSimulation
       const results = yield* fleet.forEach((_, id) => {
         if (id === "altis") throw new Error("a bug")
         return Effect.succeed(id)
@@ -205,11 +205,11 @@ describe("forEach", () => {
       const { failures, successes } = Fleet.partition(results)
       assert.deepStrictEqual([...failures.keys()], ["altis"])
       assert.deepStrictEqual([...successes], [["stratis", "stratis"]])
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("runs for at most `concurrency` servers at once", () =>
     Effect.gen(function*() {
-      const { fleet } = yield* both
+      const { fleet } = yield* fleetAndSimulation
       const most = (concurrency?: number) => {
         let running = 0
         let most = 0
@@ -228,7 +228,7 @@ describe("forEach", () => {
 
   it.effect("dies if an option is out of its range", () =>
     Effect.gen(function*() {
-      const { fleet } = yield* both
+      const { fleet } = yield* fleetAndSimulation
       const message = (options: Fleet.ForEachOptions) =>
         Effect.map(Effect.exit(fleet.players(options)), (exit) =>
           String(Exit.isFailure(exit) && Cause.squash(exit.cause)))
@@ -242,16 +242,16 @@ describe("forEach", () => {
         yield* message({ timeout: 0 }),
         "RangeError: timeout must be a positive duration (got 0)"
       )
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("say announces on all servers", () =>
     Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       yield* fleet.say("Restart in\nfive minutes", { say: { split: true } })
       yield* fleet.say("Now")
       for (const { server } of (yield* simulation.all).values()) {
         const said = (yield* server.executions).map(({ text }) => text).filter((text) => text.startsWith("say"))
         assert.deepStrictEqual(said, ["say -1 Restart in", "say -1 five minutes", "say -1 Now"])
       }
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 })

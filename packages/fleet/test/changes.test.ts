@@ -2,23 +2,23 @@ import { Fleet, FleetError, RconClient, Transport } from "@bercon/fleet"
 import { MockRconClient, TestFleet, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Fiber, Logger, Redacted, References, Schema, Scope } from "effect"
-import { both, statuses, tagOf, two } from "./helpers.ts"
+import { fleetAndSimulation, statuses, tagOf, twoServers } from "./helpers.ts"
 
 describe("changes", () => {
   it.effect("add refuses an id that is in the fleet", () =>
     Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       const { options } = yield* simulation.get("altis")
       const error = yield* Effect.flip(fleet.add("altis", options))
       assert.instanceOf(error, FleetError.DuplicateServer)
       const empty = yield* Effect.flip(fleet.add("", options))
       assert.strictEqual(empty.message, `server "": the id must not be empty`)
       assert.deepStrictEqual(yield* fleet.ids, ["altis", "stratis"])
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("remove closes the session of that server alone", () =>
     Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       const rcon = yield* fleet.get("altis")
       const altis = yield* simulation.get("altis")
       yield* fleet.remove("altis")
@@ -30,11 +30,11 @@ describe("changes", () => {
       assert.deepStrictEqual(yield* statuses, { stratis: "Online" })
       assert.deepStrictEqual(yield* fleet.ids, ["stratis"])
       assert.instanceOf(yield* Effect.flip(fleet.remove("altis")), FleetError.UnknownServer)
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("replace restarts one session: the new one sends nothing before the old one is closed", () =>
     Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       const stratis = yield* simulation.get("stratis")
       const altis = yield* simulation.get("altis")
       const old = yield* fleet.get("altis")
@@ -50,7 +50,7 @@ describe("changes", () => {
       assert.strictEqual(settings.rosterInterval, "10 seconds")
       assert.notProperty(settings, "password")
       assert.instanceOf(yield* Effect.flip(fleet.replace("malden", altis.options)), FleetError.UnknownServer)
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("never has two sockets to one server", () =>
     Effect.gen(function*() {
@@ -81,7 +81,7 @@ describe("changes", () => {
 
   it.effect("an invalid one changes nothing", () =>
     Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       const altis = yield* simulation.get("altis")
       const tanoa = yield* simulation.simulate("tanoa")
       const old = yield* fleet.get("altis")
@@ -95,11 +95,11 @@ describe("changes", () => {
       assert.strictEqual(yield* fleet.get("altis"), old)
       assert.deepStrictEqual(yield* statuses, { altis: "Online", stratis: "Online" })
       assert.deepStrictEqual(yield* tanoa.server.logins, [])
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("reconcile changes only servers that differ: one new password restarts one session", () =>
     Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       const tanoa = yield* simulation.simulate("tanoa")
       const changed = yield* simulation.get("server-2")
       const options = Array.from(
@@ -124,7 +124,7 @@ describe("changes", () => {
 
   it.effect("run one after the other, and to their end even if callers are interrupted", () =>
     Effect.gen(function*() {
-      const { fleet: others, simulation } = yield* both
+      const { fleet: others, simulation } = yield* fleetAndSimulation
       const { options } = yield* simulation.get("altis")
       const rcon = yield* others.get("altis")
       const fleet = yield* Fleet.fromClients({ start: () => Effect.delay(Effect.succeed(rcon), "1 second") })
@@ -137,7 +137,7 @@ describe("changes", () => {
       yield* TestRcon.passTime("1 second")
       yield* Fiber.join(interrupting)
       assert.deepStrictEqual(yield* fleet.ids, ["x", "y"])
-    }).pipe(Effect.scoped, Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.scoped, Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("a closed fleet accepts none", () =>
     Effect.gen(function*() {

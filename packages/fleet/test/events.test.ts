@@ -2,7 +2,7 @@ import { Fleet, ServerEvent } from "@bercon/fleet"
 import { TestFleet, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Logger, References, Scope, Stream } from "effect"
-import { both, collect, statuses, two } from "./helpers.ts"
+import { collect, fleetAndSimulation, statuses, twoServers } from "./helpers.ts"
 
 describe("events", () => {
   const chats = (events: ReadonlyArray<Fleet.FleetEvent>) =>
@@ -10,7 +10,7 @@ describe("events", () => {
 
   it.effect("name their server, including added and replaced ones, and go on after one ends", () =>
     Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       const tanoa = yield* simulation.simulate("tanoa")
       const { fiber, values } = yield* collect(fleet.events)
       const speak = (id: string, text: string) =>
@@ -32,11 +32,11 @@ describe("events", () => {
       yield* speak("stratis", "four")
       assert.deepStrictEqual(chats(values), ["altis: one", "stratis: two", "tanoa: three", "stratis: four"])
       yield* Fiber.interrupt(fiber)
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("go on when a server refuses to log the client in again", () =>
     Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       const { fiber, values } = yield* collect(fleet.events)
       const altis = yield* simulation.get("altis")
       yield* altis.server.refuse
@@ -49,11 +49,11 @@ describe("events", () => {
       yield* TestRcon.passTime("1 second")
       assert.deepStrictEqual(chats(values), ["stratis: still here"])
       yield* Fiber.interrupt(fiber)
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("have a gap for a slow subscriber, only of the server whose events it did not read in time", () =>
     Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       const seen = new Array<Fleet.FleetEvent>()
       const fiber = yield* Effect.forkChild(
         Stream.runForEach(
@@ -77,7 +77,7 @@ describe("events", () => {
       assert.include(chats(seen), "stratis: once")
       assert.include(chats(seen), "altis: 199")
       yield* Fiber.interrupt(fiber)
-    }).pipe(Effect.provide(TestFleet.layer({ ...two, each: { client: { messageCapacity: 32 } } }))))
+    }).pipe(Effect.provide(TestFleet.layer({ ...twoServers, each: { client: { messageCapacity: 32 } } }))))
 })
 
 describe("on", () => {
@@ -90,7 +90,7 @@ describe("on", () => {
 
   it.effect("runs a handler for all servers, including added and replaced ones, until the handler is removed", () =>
     Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       const tanoa = yield* simulation.simulate("tanoa")
       const fiber = yield* fleet.on(
         "PlayerChat",
@@ -106,11 +106,11 @@ describe("on", () => {
         const said = (yield* server.executions).map(({ text }) => text).filter((text) => text.startsWith("say"))
         assert.deepStrictEqual(said, [`say 0 ${id} heard one`])
       }
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("does not delay other servers if a handler is slow", () =>
     Effect.gen(function*() {
-      const { fleet } = yield* both
+      const { fleet } = yield* fleetAndSimulation
       const handled = new Array<string>()
       yield* fleet.on("PlayerChat", ({ message }, _, id) =>
         Effect.andThen(
@@ -123,11 +123,11 @@ describe("on", () => {
       assert.deepStrictEqual(handled.slice(2), ["altis one"])
       yield* TestRcon.passTime("1 minute")
       assert.deepStrictEqual(handled.slice(3), ["altis two"])
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("handles at most `concurrency` events of a server at once", () =>
     Effect.gen(function*() {
-      const { fleet } = yield* both
+      const { fleet } = yield* fleetAndSimulation
       const handled = new Array<string>()
       const handler = ({ message }: ServerEvent.PlayerChat) =>
         Effect.andThen(Effect.sleep("1 minute"), Effect.sync(() => handled.push(message)))
@@ -139,7 +139,7 @@ describe("on", () => {
         const exit = yield* Effect.exit(fleet.on("PlayerChat", handler, { concurrency }))
         assert.isTrue(Exit.hasDies(exit), String(concurrency))
       }
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("logs a failed handler with the server's id and goes on", () => {
     const lines = new Array<string>()
@@ -147,7 +147,7 @@ describe("on", () => {
       lines.push(`${String(fiber.getRef(References.CurrentLogAnnotations)["server"])}: ${String(message)}`)
     })
     return Effect.gen(function*() {
-      const { fleet } = yield* both
+      const { fleet } = yield* fleetAndSimulation
       let handled = 0
       yield* fleet.on("PlayerChat", () => {
         if (++handled === 1) throw new Error("a bug")
@@ -159,13 +159,13 @@ describe("on", () => {
       assert.deepStrictEqual(lines.filter((line) => line.includes("PlayerChat")).map((line) => line.split(",")[0]), [
         "stratis: a handler of PlayerChat failed"
       ])
-    }).pipe(Effect.provide(Layer.provideMerge(TestFleet.layer(two), Logger.layer([logger]))))
+    }).pipe(Effect.provide(Layer.provideMerge(TestFleet.layer(twoServers), Logger.layer([logger]))))
   })
 
   it.effect("ends with the fleet", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
-      const context = yield* Layer.buildWithScope(TestFleet.layer(two), scope)
+      const context = yield* Layer.buildWithScope(TestFleet.layer(twoServers), scope)
       const { on } = yield* Effect.provide(Fleet.Fleet, context)
       const fiber = yield* on("PlayerChat", () => Effect.void)
       yield* Scope.close(scope, Exit.void)
@@ -176,7 +176,7 @@ describe("on", () => {
 describe("status", () => {
   it.effect("is available as a value and as changes", () =>
     Effect.gen(function*() {
-      const { fleet, simulation } = yield* both
+      const { fleet, simulation } = yield* fleetAndSimulation
       const { fiber, values } = yield* collect(fleet.statusChanges)
       yield* TestRcon.passTime(0)
       const altis = yield* simulation.get("altis")
@@ -195,12 +195,12 @@ describe("status", () => {
       assert.deepStrictEqual(of("tanoa"), ["Connecting", "Online", "Closed", "Connecting", "Online"])
       assert.deepStrictEqual(yield* statuses, { altis: "Online", tanoa: "Online" })
       yield* Fiber.interrupt(fiber)
-    }).pipe(Effect.provide(TestFleet.layer(two))))
+    }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("ends with the fleet, after the last status of each server", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
-      const context = yield* Layer.buildWithScope(TestFleet.layer(two), scope)
+      const context = yield* Layer.buildWithScope(TestFleet.layer(twoServers), scope)
       const { events, statusChanges } = yield* Effect.provide(Fleet.Fleet, context)
       const status = yield* collect(statusChanges)
       const event = yield* collect(events)

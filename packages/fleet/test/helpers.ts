@@ -2,9 +2,9 @@ import { Fleet } from "@bercon/fleet"
 import { TestFleet } from "@bercon/testing"
 import { Cause, Effect, Exit, Option, Stream } from "effect"
 
-export const two = { servers: { altis: {}, stratis: {} } }
+export const twoServers = { servers: { altis: {}, stratis: {} } }
 
-export const both = Effect.gen(function*() {
+export const fleetAndSimulation = Effect.gen(function*() {
   return { fleet: yield* Fleet.Fleet, simulation: yield* TestFleet.TestFleet }
 })
 

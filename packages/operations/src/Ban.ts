@@ -1,5 +1,5 @@
 /**
- * The bans of a server, and who is banned. The module of `@bercon/client`.
+ * The bans of a server, as immutable data. Re-exported from `@bercon/client`.
  *
  * @since 0.1.0
  */

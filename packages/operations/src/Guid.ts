@@ -1,5 +1,5 @@
 /**
- * The BattlEye GUID, by which bans know a player. The module of `@bercon/client`.
+ * The BattlEye GUID, which identifies a player in bans. Re-exported from `@bercon/client`.
  *
  * @since 0.1.0
  */

@@ -155,7 +155,7 @@ describe("a restart plan", () => {
     }))
 
   it.effect(
-    "tells each warning once on a line that loses datagrams, to a server that runs repeated commands twice",
+    "tells each warning once on a network that loses datagrams, to a server that runs repeated commands twice",
     () =>
       onServer(
         {

@@ -1,5 +1,5 @@
 /**
- * That the list of a server comes to agree with the book, and loses nothing of anybody else's: on a line that loses a tenth
+ * That the list of a server comes to agree with the book, and loses nothing of anybody else's: on a network that loses a tenth
  * each way, on a server that runs repeated commands twice and forgets bans when it restarts, while another admin changes the
  * list, and at the worst moments.
  *

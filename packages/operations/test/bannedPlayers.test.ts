@@ -40,7 +40,7 @@ describe("a banned player", () => {
       assert.deepStrictEqual((yield* server.world).players, [])
     }).pipe(Effect.provide(one())))
 
-  it.effect("who is there is kicked at once, also while many bans are being added to a list on a bad line", () =>
+  it.effect("who is there is kicked at once, also while many bans are being added to a list on a bad network", () =>
     Effect.gen(function*() {
       const { book, enforcement, server } = yield* all
       yield* server.join({ name: "Bob", guid: guid(1) })

@@ -121,7 +121,7 @@ export interface Options {
    * served.
    *
    * Replies are matched by 256 numbers, of which 8 are reserved for the session itself, so values above 248 count as
-   * 248. A number is quarantined while a reply to its former use may still arrive. A line that loses datagrams
+   * 248. A number is quarantined while a reply to its former use may still arrive. A network that loses datagrams
    * therefore carries fewer commands a second; the README of this package has figures.
    */
   readonly maxInFlight?: number | undefined

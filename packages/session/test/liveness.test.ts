@@ -144,7 +144,7 @@ describe("a server", () => {
   })
 })
 
-describe("a bad line", () => {
+describe("a bad network", () => {
   it("needs more unanswered questions before the server is doubted, the more it loses", () => {
     const doubts = [0, 10, 30, 50, 70].map((lost) =>
       silence(make({ lost, replies: 1000, timeout: 1e6 }), 1e6).verdicts.Doubt!

@@ -1,10 +1,10 @@
 /**
- * The servers of a command: logs in to each, and sends each the same question.
+ * Logs in to all servers of a command, and sends each the same question.
  *
  * **Details**
  *
- * All servers are served at the same time, each as soon as it is logged in to, so that a server that cannot be reached
- * delays no other. See `gather` for how answers and failures are printed.
+ * All servers are asked at the same time, each as soon as its login has succeeded. A server that cannot be reached does not
+ * delay the others. See `gather` for how answers and failures are printed.
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import * as Effect from "effect/Effect"
@@ -17,8 +17,8 @@ import type { View } from "../output/View.ts"
 import { type Contribution, type Contributors, gather } from "./gather.ts"
 
 /**
- * The client of a server, logged in when it is first needed. A failed login is tried again the next time it is needed,
- * unless a further try cannot help: then it fails again without sending anything.
+ * Logs in to a server when it is first run, and returns the same client from then on. After a failed login, the next run tries
+ * again. If another try cannot help, the next run fails with the same failure, and sends nothing.
  */
 type Client = Effect.Effect<RconClient.Service, Failure.ServerFailure>
 
@@ -29,12 +29,12 @@ export interface Clients extends Contributors {
 
 const clientOf = (server: Server, scope: Scope.Scope): Client => {
   let known: Client | undefined
-  const first = login(server).pipe(
+  const attempt = login(server).pipe(
     Scope.provide(scope),
     Effect.tap((rcon) => Effect.sync(() => known = Effect.succeed(rcon))),
     Effect.tapError((failure) => Effect.sync(() => known = failure.isRetryable ? undefined : Effect.fail(failure)))
   )
-  return Effect.suspend(() => known ?? first)
+  return Effect.suspend(() => known ?? attempt)
 }
 
 /** The clients of all servers. Nothing is sent yet. The sessions last as long as the scope. */

@@ -18,10 +18,9 @@ import { type About, define, withServers } from "./define.ts"
 
 /** The flags of commands that can be repeated. */
 export const repetition = {
-  repeat: Flag.Int("repeat").pipe(
+  repeat: Flags.integer("repeat", 1).pipe(
     Flag.withDescription("Asks so many times, in one session"),
     Flag.withMetavar("times"),
-    Flag.filter((times) => times >= 1, (times) => `must be 1 or more (got ${times})`),
     Flag.optional
   ),
   interval: Flags.duration("interval").pipe(

@@ -31,7 +31,10 @@ export const ban = action(
       Argument.withDescription("Slot, name, GUID or IP address; on Arma Reforger the UUID of an account"),
       Argument.variadic({ min: 1 })
     ),
-    for: Flags.duration("for").pipe(
+    for: Flags.duration("for", {
+      isAllowed: Duration.isGreaterThanOrEqualTo(Duration.minutes(1)),
+      expected: "a duration of at least 1m, such as 90m or 7d, or forever"
+    }).pipe(
       Flag.withDescription("How long it lasts, from 1m on. Default: for ever"),
       Flag.optional
     ),

@@ -8,7 +8,7 @@ import { resolve, type Servers } from "../connection/Servers.ts"
 import type { Check } from "../doctor/Check.ts"
 import { ExitCode } from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
-import { bercon } from "../flags.ts"
+import * as Flags from "../flags.ts"
 import * as Output from "../output/Output.ts"
 import { Quiet } from "../output/Progress.ts"
 
@@ -30,20 +30,18 @@ export const doctor = define(
     ]
   },
   {
-    gamePort: Flag.Int("game-port").pipe(
+    gamePort: Flags.integer("game-port", 1, 65_535).pipe(
       Flag.withDescription("The port that players connect to, which RConPort must keep away from"),
-      Flag.filter((port) => port >= 1 && port <= 65_535, (port) => `must be from 1 to 65535 (got ${port})`),
       Flag.optional
     ),
-    keepalives: Flag.Int("keepalives").pipe(
+    keepalives: Flags.integer("keepalives", 1, 1000).pipe(
       Flag.withDescription("How many keepalives to send, to measure round trip and loss. Default 10"),
-      Flag.filter((count) => count >= 1 && count <= 1000, (count) => `must be from 1 to 1000 (got ${count})`),
       Flag.withDefault(10)
     )
   },
   ({ gamePort, keepalives }) =>
     Effect.gen(function*() {
-      const flags = yield* bercon
+      const flags = yield* Flags.bercon
       const Doctor = yield* Effect.promise(() => import("../doctor/examine.ts"))
       const configuration = Option.match(flags.serverCfg, {
         onNone: () => [],

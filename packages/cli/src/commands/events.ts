@@ -65,10 +65,9 @@ export const events = define(
       Flag.withMetavar("kinds"),
       Flag.optional
     ),
-    limit: Flag.Int("limit").pipe(
+    limit: Flags.integer("limit", 1).pipe(
       Flag.withAlias("n"),
       Flag.withDescription("Ends after so many events"),
-      Flag.filter((limit) => limit >= 1, (limit) => `must be 1 or more (got ${limit})`),
       Flag.optional
     ),
     for: Flags.duration("for").pipe(Flag.withDescription("Ends after this time"), Flag.optional),

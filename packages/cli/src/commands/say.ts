@@ -11,6 +11,7 @@ export const say = action(
     examples: [
       ["bercon say \"Restart in five minutes\"", "One line; 128 characters are safe"],
       ["bercon say --split \"$(cat rules.txt)\"", "A long text as several announcements"],
+      ["bercon say -- \"-- Restart at ten --\"", "A text that begins with - comes after --"],
       ["bercon say --all \"Restart tonight at ten\"", "On every server"]
     ]
   },

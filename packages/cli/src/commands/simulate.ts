@@ -50,28 +50,28 @@ export const simulate = define(
     ]
   },
   {
-    players: Flag.Int("players").pipe(
+    players: Flags.integer("players", 0, 255).pipe(
       Flag.withDescription("About how many players are there. Default 8"),
-      Flag.filter((count) => count >= 0 && count <= 255, (count) => `must be from 0 to 255 (got ${count})`),
       Flag.withDefault(8)
     ),
-    loss: Flag.Finite("loss").pipe(
+    loss: Flags.number("loss", { isAllowed: (loss) => loss >= 0 && loss <= 1, expected: "a number from 0 to 1" }).pipe(
       Flag.withDescription("The fraction of datagrams that are lost each way, from 0 to 1. Default 0"),
-      Flag.filter((loss) => loss >= 0 && loss <= 1, (loss) => `must be from 0 to 1 (got ${loss})`),
       Flag.withDefault(0)
     ),
-    latency: Flags.duration("latency").pipe(
-      Flag.withDescription("How long every datagram takes. Default 0"),
-      Flag.filter(Duration.isFinite, () => "must not be forever"),
-      Flag.withDefault(Duration.zero)
-    ),
+    latency: Flags.duration("latency", { isAllowed: Duration.isFinite, expected: "a finite duration such as 80ms" })
+      .pipe(
+        Flag.withDescription("How long every datagram takes. Default 0"),
+        Flag.withDefault(Duration.zero)
+      ),
     seed: Flag.Int("seed").pipe(
       Flag.withDescription("The same seed gives the same players. Default 0"),
       Flag.withDefault(0)
     ),
-    speed: Flag.Finite("speed").pipe(
+    speed: Flags.number("speed", {
+      isAllowed: (speed) => speed > 0 && speed <= 1000,
+      expected: "a number above 0, and at most 1000"
+    }).pipe(
       Flag.withDescription("How much faster than usual players act. Default 1: with 8 players a dozen times a minute"),
-      Flag.filter((speed) => speed > 0 && speed <= 1000, (speed) => `must be above 0, and at most 1000 (got ${speed})`),
       Flag.withDefault(1)
     ),
     duration: Flags.duration("duration").pipe(Flag.withDescription("Ends after this time"), Flag.optional)

@@ -10,7 +10,8 @@ export const whisper = action(
     description: "Sends a message to one player. Other players do not see it, admins do",
     examples: [
       ["bercon whisper Miller \"Please use the side channel\"", "By name"],
-      ["bercon whisper 3 Welcome", "By slot"]
+      ["bercon whisper 3 Welcome", "By slot"],
+      ["bercon whisper 3 -- --help shows the rules", "Words after -- are sent as they are"]
     ]
   },
   {

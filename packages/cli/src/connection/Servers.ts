@@ -161,7 +161,9 @@ export const resolve = Effect.fnUntraced(function*(
   if (Option.isNone(file)) {
     if (!isNamed) return one(yield* merged(flags, undefined, [given, variables]))
     const { path } = yield* Profiles.path(flags.config)
-    return yield* usage(`there is no file of servers at ${path}: name it with --config, or write it`)
+    return yield* usage(
+      `there is no file of servers at ${path}: name it with --config, or write it with \`bercon init\``
+    )
   }
 
   const { path, servers } = file.value

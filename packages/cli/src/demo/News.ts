@@ -44,7 +44,7 @@ export class News extends Context.Service<News>()("@bercon/cli/News", {
           Effect.timeoutOrElse({
             duration: "10 seconds",
             orElse: () =>
-              Effect.fail(new DemoFailed({ message: `waited 10 seconds for ${[...missing].join(" and ")} in vain` }))
+              Effect.fail(new DemoFailed({ message: `${[...missing].join(" and ")} did not come within 10 seconds` }))
           })
         )
       },

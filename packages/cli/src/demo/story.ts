@@ -51,7 +51,7 @@ const clientIsIn = Effect.gen(function*() {
 
 const whoIsThere = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
-  yield* Print.step(3, "It asks who is playing.")
+  yield* Print.step(3, "The client asks who is playing.")
   yield* Print.call("rcon.players")
   yield* Print.players(yield* rcon.players)
 })
@@ -59,7 +59,7 @@ const whoIsThere = Effect.gen(function*() {
 const everybodyIsGreeted = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
   const news = yield* News
-  yield* Print.step(4, "It listens to what happens on the server from now on, and says something to everybody.")
+  yield* Print.step(4, "It subscribes to the events of the server, and sends a message to all players.")
   yield* Print.call("rcon.events", "rcon.say(\"Restart tonight at ten\")")
   yield* news.follow(rcon.events)
   yield* rcon.say("Restart tonight at ten")
@@ -70,7 +70,7 @@ const playersComeAndGo = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
   const server = yield* SimulatedServer.SimulatedServer
   const news = yield* News
-  yield* Print.step(5, "One player joins, another leaves. Somebody chats, and is answered.")
+  yield* Print.step(5, "A player joins, another leaves. The new one asks a question in the chat, and gets an answer.")
   yield* server.join({ name: "Ossipov" })
   yield* news.until("PlayerVerified")
   yield* Print.pause
@@ -87,7 +87,7 @@ const playersComeAndGo = Effect.gen(function*() {
 const oneIsKicked = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
   const news = yield* News
-  yield* Print.step(6, "It kicks a player, and waits for the evidence.")
+  yield* Print.step(6, "The client kicks a player, and waits for the server to confirm it.")
   const [, unlucky] = yield* rcon.players
   if (unlucky === undefined) return yield* new DemoFailed({ message: "there is no player to kick" })
   yield* Print.call(`rcon.kick(${unlucky.id}, "Team killing", { confirmWithin: "5 seconds" })`)
@@ -101,14 +101,17 @@ const serverRestarts = Effect.gen(function*() {
   const news = yield* News
   yield* Print.step(
     7,
-    "The server restarts without a warning: for a second its port is closed, and it forgets the login."
+    "The server restarts: its port is closed for a second, and the session is lost. The client logs in again by itself."
   )
   yield* server.restart({ downtime: "1 second" })
   yield* Print.call("rcon.command(\"version\")")
   const version = yield* Effect.forkChild(rcon.command("version"))
   yield* news.until("Reconnecting")
   yield* news.until("Online", "AdminLoggedIn")
-  yield* Print.fact("reply", `${yield* Fiber.join(version)}, to the question asked while the server was away`)
+  yield* Print.fact(
+    "reply",
+    `${yield* Fiber.join(version)}, the answer to the command that was given while the server was down`
+  )
   yield* Print.pause
   yield* server.join({ name: "Miller" })
   yield* news.until("PlayerVerified")
@@ -127,7 +130,7 @@ const sessionEnds = Effect.gen(function*() {
   yield* Print.fact(
     "server",
     `counted ${logins.length} logins, ${commands.length} commands, ${messages.length} messages sent ` +
-      `and ${violations.length} breaches of protocol`
+      `and ${violations.length} violations of the protocol`
   )
 })
 
@@ -135,8 +138,9 @@ const sessionEnds = Effect.gen(function*() {
 export const tour = Effect.gen(function*() {
   yield* Print.title(
     "bercon: an Effect program administers a game server",
-    "BattlEye watches over servers of games like Arma 3 and DayZ. Administrators command such a server, and hear",
-    "what happens on it, by a protocol over UDP that loses, repeats and reorders. This is a tour of the client."
+    "BattlEye is the anti-cheat of games such as Arma 3 and DayZ. Over its remote console (RCON), an administrator sends",
+    "commands to a game server and learns what happens on it. Here a program does so, with a simulated server and real UDP.",
+    "A line with > is a call in that program. The lines below it are its real results."
   )
   yield* serverStarts
   yield* Effect.gen(function*() {
@@ -146,7 +150,7 @@ export const tour = Effect.gen(function*() {
     yield* playersComeAndGo
     yield* oneIsKicked
     yield* serverRestarts
-    yield* Print.step(8, "The program ends: the client closes its session.")
+    yield* Print.step(8, "The program ends, and the client closes its session.")
   }).pipe(Effect.provide(client))
   yield* sessionEnds
 }).pipe(Effect.provide([simulatedServer, News.layer]))

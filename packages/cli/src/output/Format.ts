@@ -185,7 +185,7 @@ export const streaming = <Row>(view: View<Row>, context: Context): Streaming<Row
 export interface Gathering<in Row> {
   /** Adds entries of a server, or its failure. A server may have several parts. */
   readonly add: (part: Part<Row>) => string
-  /** To be called once, after all parts: the text of those that were held back. Empty if there was no part. */
+  /** To be called once, after all parts: the text of those that were held back. Empty if there is nothing. */
   readonly end: () => string
 }
 
@@ -214,7 +214,14 @@ export const gathering = <Row>(
         parts.set(server, error === undefined ? part : { ...part, error })
         return ""
       },
-      end: () => parts.size === 0 ? "" : render(view, servers.flatMap((server) => parts.get(server) ?? []), context)
+      end: () => {
+        const all = servers.flatMap((server) => parts.get(server) ?? [])
+        // In JSON a failure is an entry, too.
+        const isSomething = all.some(({ error, rows }) =>
+          error === undefined || rows.length > 0 || context.format === "json"
+        )
+        return isSomething ? render(view, all, context) : ""
+      }
     }
   }
   const heading = headingOf(view, context)

@@ -42,8 +42,21 @@ const simple: Readonly<Record<string, Simple>> = {
   "load-events": "loadEvents"
 }
 
-/** Commands after which a word that begins with `--` is a mistake: in the shell there are no flags. */
-const WITHOUT_FLAGS: ReadonlySet<string> = new Set([...Object.keys(simple), ...Line.names])
+const anyFlag = (word: string): boolean => /^--[a-z]/.test(word)
+
+const flagOf = (...flags: ReadonlyArray<string>) => (word: string): boolean => flags.includes(word)
+
+/**
+ * Words that are mistakes after a command, because in the shell there are no flags. A message is sent as it is typed, and in a
+ * reason only flags of the same command on the command line are mistakes.
+ */
+const mistakes: Readonly<Record<string, (word: string) => boolean>> = {
+  ...Object.fromEntries([...Object.keys(simple), ...Line.names].map((name) => [name, anyFlag])),
+  say: () => false,
+  whisper: () => false,
+  kick: flagOf("--reason", "--confirm-within"),
+  ban: flagOf("--for", "--reason", "--write", "--confirm-within")
+}
 
 /** The text of the command help. */
 const help: string = [
@@ -103,8 +116,9 @@ export const execute = (rcon: RconClient.Service, line: string, context: Format.
   const words = Line.words(text)
   const [command = "", first] = words
   if (text.startsWith("!")) return raw(rcon, text.slice(1).trim())
-  const flag = words.slice(1, 4).find((word) => /^--[a-z]/.test(word))
-  if (flag !== undefined && WITHOUT_FLAGS.has(command)) {
+  const isMistake = Object.hasOwn(mistakes, command) ? mistakes[command] : undefined
+  const flag = isMistake && words.slice(1, 4).find(isMistake)
+  if (flag !== undefined) {
     return usage(`the shell has no flags (got ${flag}): see help. \`!${text}\` would send it as it is`)
   }
   if (words.length === 1) {
@@ -137,12 +151,12 @@ export const execute = (rcon: RconClient.Service, line: string, context: Format.
       const announcement = Line.after(text, first === "-1" ? 2 : 1)
       return announcement === "" ? usage("say needs a text") : Effect.map(rcon.say(announcement, CONFIRMED), () => "")
     }
-    case "whisper":
-      return onPlayer(
-        rcon,
-        first,
-        (player) => Effect.map(rcon.whisper(player, Line.after(text, 2), CONFIRMED), () => "")
-      )
+    case "whisper": {
+      const message = Line.after(text, 2)
+      return first !== undefined && message === ""
+        ? usage("whisper needs a text")
+        : onPlayer(rcon, first, (player) => Effect.map(rcon.whisper(player, message, CONFIRMED), () => ""))
+    }
     case "mission":
       return first === undefined
         ? usage("mission needs the name of a mission, see `missions`")

@@ -30,7 +30,7 @@ const SHOWN: ReadonlySet<ServerEvent.Tag> = new Set([
   "Gap"
 ])
 
-/** How many numbers of the chart are kept, one every ten seconds: an hour. */
+/** Number of values that the chart keeps: one every ten seconds, for an hour. */
 const POPULATION = 360
 
 const STATUS: Record<Status["_tag"], string> = {

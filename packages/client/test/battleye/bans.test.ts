@@ -187,7 +187,7 @@ describe("many bans", () => {
         // A target with such a ban is not banned again.
         yield* completed(rcon.banAll(guids, { reason: "cheating" }))
         assert.isTrue((yield* server.executions).some(({ text }) => text === "writeBans"))
-        // On a lossy line a command is sent again, and this server executes it again.
+        // On a lossy network a command is sent again, and this server executes it again.
         assert.strictEqual(new Set((yield* server.world).bans.map(({ target }) => target)).size, count + 1)
         if (loss === 0) {
           assert.strictEqual((yield* asked) - before, 4)

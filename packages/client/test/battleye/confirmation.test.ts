@@ -27,7 +27,7 @@ describe("an action that is confirmed", () => {
       assert.strictEqual(yield* run(rcon.ban(IP, { duration: "1 day", ...within })), "done")
     }).pipe(Effect.scoped, Effect.provide(world)))
 
-  it.effect("takes longer on a bad line", () =>
+  it.effect("takes longer on a bad network", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       const minute = { confirmWithin: "1 minute" } as const

@@ -51,7 +51,7 @@ describe("a command", () => {
     assert.include(bench.until(4000).news(), "settle third: NotConnected")
   })
 
-  it("contributes to the measured loss, so that a bad line is not taken for a restarted server", () => {
+  it("contributes to the measured loss, so that a bad network is not taken for a restarted server", () => {
     const bench = Bench.online({ silenceTimeout: 60_000 })
     for (let i = 0; i < 60; i++) {
       bench.submit(`lost ${i}`, { repeatable: false, deadline: bench.now + 10_000 })

@@ -49,7 +49,7 @@ describe("a server that falls silent", () => {
   })
 
   it.prop(
-    "because it has restarted is detected even on a bad line, whichever login reply and command reply is lost",
+    "because it has restarted is detected even on a bad network, whichever login reply and command reply is lost",
     [Seed, Schema.Literals([0.01, 0.05, 0.1, 0.2, 0.3])],
     ([seed, loss]) => {
       const pair = settled({ seed, conditions: { ...perfect, loss, latency: 20 }, client: unhurried })
@@ -173,7 +173,7 @@ describe("a server that falls silent", () => {
   })
 
   it.prop(
-    "is rarely doubted by mistake on a line that loses a third, so that no message is lost to a new session",
+    "is rarely doubted by mistake on a network that loses a third, so that no message is lost to a new session",
     [Seed],
     ([seed]) => {
       const pair = online({ seed, conditions: { ...perfect, loss: 0.3, latency: 20 }, server: patient })
@@ -217,7 +217,7 @@ describe("a server that ignores repeated numbers", () => {
   })
 })
 
-describe("a server that ignores repeated numbers, on a bad line", () => {
+describe("a server that ignores repeated numbers, on a bad network", () => {
   it("still keeps an idle session for a day", () => {
     const pair = online({ seed: 5, server: { repeats: "ignore" }, conditions: { ...perfect, loss: 0.02 } })
     pair.runUntil(24 * 60 * minutes(1))

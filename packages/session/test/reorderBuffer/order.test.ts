@@ -120,7 +120,7 @@ describe("a message before its turn", () => {
 })
 
 describe("any behaviour of the network", () => {
-  /** Sends messages over a bad line until each is acknowledged, for 10 s at most, and returns the deliveries. */
+  /** Sends messages over a bad network until each is acknowledged, for 10 s at most, and returns the deliveries. */
   const story = (seed: number, loss: number, timeout: number, every: number, count: number) => {
     const random = generator(seed)
     const { arrive, buffer, delivered } = make(timeout)

@@ -17,7 +17,7 @@ const Step = Schema.Struct({
     "ask once",
     "interrupt",
     "message",
-    "bad line",
+    "bad network",
     "good line",
     "restart",
     "restart slowly",
@@ -109,7 +109,7 @@ const play = Effect.fnUntraced(function*(steps: typeof Story.Type) {
         // A server that is down sends nothing.
         yield* Effect.exit(server.emit("hello"))
         break
-      case "bad line":
+      case "bad network":
         yield* network.change({ loss: 0.3, duplication: 0.3, reordering: 0.3, corruption: 0.1, latency: 20 })
         break
       case "good line":

@@ -19,7 +19,7 @@ import { report, runs } from "../support/Soak.ts"
 const COUNT = 1000
 
 /**
- * On such a bad line, eight seconds of silence happen by chance; commands that are sent again after them are executed
+ * On such a bad network, eight seconds of silence happen by chance; commands that are sent again after them are executed
  * again.
  */
 const unhurried = { silenceTimeout: "1 minute" } as const
@@ -28,7 +28,7 @@ const unhurried = { silenceTimeout: "1 minute" } as const
 const seeds = range(runs(1)).map((i) => (i === 0 ? 22 : 6 + i))
 const cases = seeds.flatMap((seed) => [0.3, 0.5].map((loss) => ({ loss, percent: 100 * loss, seed })))
 
-describe("on a line that loses, repeats and reorders", () => {
+describe("on a network that loses, repeats and reorders", () => {
   it.effect.each(cases)(
     "1,000 commands, 8 at a time, all get their own reply, and none is executed twice ($percent % lost, seed $seed)",
     ({ loss, seed }) =>

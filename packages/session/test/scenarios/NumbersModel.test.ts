@@ -49,7 +49,7 @@ describe("a server that works in order", () => {
   )
 
   it.each([0.05, 0.1, 0.2, 0.3])(
-    "answers 2,000 commands at once on a line that loses %d each way, each within two minutes",
+    "answers 2,000 commands at once on a network that loses %d each way, each within two minutes",
     (loss) => {
       for (const seed of range(runs(2))) {
         assertAllAnswered(run(seed, { loss }, { commands: 2000, timeout: minutes(2) }), 2000)

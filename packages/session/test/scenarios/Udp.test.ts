@@ -24,7 +24,7 @@ const until = (condition: () => boolean) =>
 
 describe.each(
   [["DatagramSocketTransport", DatagramSocketTransport], ["NodeTransport", NodeTransport]] as const
-)("over real UDP and a bad line, %s", (_, transport) => {
+)("over real UDP and a bad network, %s", (_, transport) => {
   it.live(
     "commands get their own complete reply, none is executed twice, messages arrive once and in order",
     () =>

@@ -26,7 +26,7 @@ export const terrible: Conditions = { loss: 0.3, duplication: 0.05, reordering: 
 export const seconds = (n: number): number => n * 1000
 export const minutes = (n: number): number => n * 60_000
 
-/** Settings for a bad line, on which eight seconds of silence happen by chance. */
+/** Settings for a bad network, on which eight seconds of silence happen by chance. */
 export const unhurried = { silenceTimeout: minutes(1) }
 
 /** A failure of the client's socket. */

@@ -148,7 +148,7 @@ export const make = Effect.fnUntraced(function*(
       Stream.filter(book.changes, ({ entry }) => isOn(entry, server)),
       ({ _tag, entry }) =>
         Effect.andThen(
-          // The comparison that is under way can take long on a bad line, and the next one checks all players before it begins.
+          // The comparison that is under way can take long on a bad network, and the next one checks all players before it begins.
           _tag === "Added" ? doorman.added(entry) : Effect.void,
           Queue.offer(wake, undefined)
         )

@@ -72,8 +72,8 @@ const makeMembers = Effect.gen(function*() {
       const before = orphans.get(server) ?? 0
       orphans.set(server, count)
       return count === 0 || count === before ? Effect.void : Effect.logWarning(
-        `${count} rows of the server's list have the mark of the book, and numbers that it never had: they stay. ` +
-          "If the store is not the one that was meant, open that one. If it was lost, `BansFile.restore` brings the bans " +
+        `orphans in the server's list of bans: ${count} (rows with the mark of the book, and numbers that it never had). They ` +
+          "stay. If the store is not the one that was meant, open that one. If it was lost, `BansFile.restore` brings the bans " +
           "back. If they are not wanted, the policy `orphans: \"Remove\"` removes them"
       )
     })
