@@ -85,12 +85,12 @@ const targets: Record<string, Target> = {
   operations: {
     modules: [
       "internal/plans/{calendar,checks,decide,progress,text,transitions,turns}",
-      "internal/bans/{banDecision,mark,newEntry}",
+      "internal/bans/{banDecision,victims,mark,newEntry}",
       "BansFile"
     ],
     tests: (module) =>
-      ["banDecision", "mark", "newEntry", "BansFile"].includes(module)
-        ? ["banDecision", "mark", "BansFile", "BanBook"]
+      ["banDecision", "victims", "mark", "newEntry", "BansFile"].includes(module)
+        ? ["banDecision", "victims", "mark", "BansFile", "BanBook"]
         : ["decide", "RestartPlan", "Plans", "PlanOrders", "Rota"]
   },
   client: {
