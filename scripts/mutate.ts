@@ -38,7 +38,7 @@ const sessionTests: Readonly<Record<string, string>> = {
 
 /** Tests of modules of the client, besides or instead of those of their own name. */
 const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
-  banRows: ["{banWatch,incompleteLists}"],
+  banRows: ["{banRows,banWatch,incompleteLists}"],
   bansReply: ["bansReply", "reforger/everyForm"],
   exchange: ["reforger/{exchange,strays,unreadTexts}"],
   expectationOf: ["reforger/{bansReply,everyForm,exchange,outcomes,playersReply,strays,unreadTexts}"],
@@ -54,14 +54,18 @@ const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   tables: ["{incompleteLists,tables}"]
 }
 
+/** The tests of a session in the cluster. */
+const ofSessions = ["oneSession", "moves", "connections", "ServerEntity", "RemoteSession"]
+
 /** Tests of modules of the cluster that have none of their own name. */
 const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
-  calls: ["calls", "cluster"],
+  calls: ["calls", "moves", "RemoteSession"],
+  feed: ["feed", "moves", "connections"],
   listKeeper: ["ServerList"],
   listMember: ["ServerList"],
   serverSettings: ["ClusterFleet"],
-  sessionFeed: ["sessionFeed", "cluster"],
-  Servers: ["ClusterFleet", "cluster"]
+  sessionFeed: ["sessionFeed", "ServerEntity"],
+  Servers: ["Servers", "ClusterFleet", "oneSession"]
 }
 const ofCluster: ReadonlySet<string> = new Set(["ClusterFleet", "RunnerWatch", "ShardLocks", "listChanges"])
 
@@ -81,12 +85,12 @@ const targets: Record<string, Target> = {
   operations: {
     modules: [
       "internal/plans/{calendar,checks,decide,progress,text,transitions,turns}",
-      "internal/bans/{banDecision,mark,newEntry}",
+      "internal/bans/{banDecision,victims,mark,newEntry}",
       "BansFile"
     ],
     tests: (module) =>
-      ["banDecision", "mark", "newEntry", "BansFile"].includes(module)
-        ? ["banDecision", "mark", "BansFile", "BanBook"]
+      ["banDecision", "victims", "mark", "newEntry", "BansFile"].includes(module)
+        ? ["banDecision", "victims", "mark", "BansFile", "BanBook"]
         : ["decide", "RestartPlan", "Plans", "PlanOrders", "Rota"]
   },
   client: {
@@ -110,7 +114,7 @@ const targets: Record<string, Target> = {
       "{ClusterFleet,RunnerWatch,ServerEntity,Servers,ShardLocks}",
       "internal/{calls,feed,listChanges,listKeeper,listMember,remote,serverSettings,sessionFeed}"
     ],
-    tests: (module) => ofCluster.has(module) ? [module] : clusterTests[module] ?? ["cluster"]
+    tests: (module) => ofCluster.has(module) ? [module] : clusterTests[module] ?? ofSessions
   }
 }
 

@@ -1,9 +1,8 @@
-import { Ban, RconClient, ServerEvent } from "@bercon/client"
+import { RconClient, ServerEvent } from "@bercon/client"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Stream } from "effect"
+import { Effect, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { missingFrom } from "../src/internal/banRows.ts"
 import * as MockSession from "./mockSession.ts"
 import { collected, guidOf, simulated } from "./simulatedClient.ts"
 
@@ -48,23 +47,4 @@ describe("changes of the list of bans", () => {
       }
       assert.deepStrictEqual(seen, ["BanExpired b", "BanRemoved a", "BanAdded d", "BanExpired d", "BanRemoved c"])
     }).pipe(Effect.scoped))
-
-  it("do not occur if bans only move or their time runs down", () => {
-    const ban = (id: number, minutes: number) =>
-      new Ban.Ban({ id: Ban.BanId.make(id), target: guidOf(0), remaining: Duration.minutes(minutes), reason: "x" })
-    assert.deepStrictEqual(missingFrom([ban(0, 5)], [ban(7, 4)]), [])
-    assert.deepStrictEqual(missingFrom([ban(0, 5), ban(1, 5)], [ban(0, 5)]), [ban(1, 5)])
-  })
-})
-
-describe("rows of the list of bans", () => {
-  const ban = (target: string, remaining: string, reason: string) => ({ target, remaining, reason }) as never
-
-  it("are the same if target, reason and kind of time are equal", () => {
-    const one = ban("a", "permanent", "x")
-    assert.deepStrictEqual(missingFrom([one], [ban("a", "permanent", "x")]), [])
-    for (const other of [ban("b", "permanent", "x"), ban("a", "expired", "x"), ban("a", "permanent", "y")]) {
-      assert.deepStrictEqual(missingFrom([one], [other]), [one])
-    }
-  })
 })

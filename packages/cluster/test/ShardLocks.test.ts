@@ -82,14 +82,23 @@ const database = Effect.gen(function*() {
   }
 })
 
+/** A database whose locks this runner holds. */
+const holder = Effect.tap(database, ({ storage }) => storage.acquire(self, shards))
+
+/** A database that has lost these locks, and has given the first to another runner. */
+const loser = Effect.tap(holder, ({ state }) =>
+  Effect.sync(() => {
+    state.held.clear()
+    state.foreign.add(keyOf(first))
+  }))
+
 const both = shards.map(keyOf)
 
 describe("locks of shards", () => {
   for (const mode of ["away", "hanging"] as const) {
     it.effect(`count as held for a while if the database is ${mode}, until the engine gets a failure`, () =>
       Effect.gen(function*() {
-        const { refresh, state, storage } = yield* database
-        yield* storage.acquire(self, shards)
+        const { refresh, state } = yield* holder
         state.mode = mode
         // Each refresh takes 3 seconds of the test.
         for (let at = 0; at < 45; at += 3) assert.deepStrictEqual(yield* refresh(), both, `after ${at} s`)
@@ -100,8 +109,7 @@ describe("locks of shards", () => {
 
   it.effect("are taken again if they were lost", () =>
     Effect.gen(function*() {
-      const { refresh, state, storage } = yield* database
-      yield* storage.acquire(self, shards)
+      const { refresh, state } = yield* holder
       state.held.clear()
       assert.deepStrictEqual(yield* refresh(), both)
       assert.deepStrictEqual([...state.held], both)
@@ -109,8 +117,7 @@ describe("locks of shards", () => {
 
   it.effect("are taken again if only one was lost", () =>
     Effect.gen(function*() {
-      const { isHeld, refresh, state, storage } = yield* database
-      yield* storage.acquire(self, shards)
+      const { isHeld, refresh, state } = yield* holder
       state.held.delete(keyOf(first))
       assert.sameMembers(yield* refresh(), both)
       assert.sameMembers([...state.held], both)
@@ -119,8 +126,7 @@ describe("locks of shards", () => {
 
   it.effect("are confirmed although a first request fails", () =>
     Effect.gen(function*() {
-      const { isHeld, refresh, state, storage } = yield* database
-      yield* storage.acquire(self, shards)
+      const { isHeld, refresh, state } = yield* holder
       yield* TestClock.adjust("55 seconds")
       state.failures = 1
       assert.deepStrictEqual(yield* refresh(), both)
@@ -162,10 +168,7 @@ describe("locks of shards", () => {
 
   it.effect("are not taken behind the back of the engine after another runner has taken and released them", () =>
     Effect.gen(function*() {
-      const { isHeld, refresh, state, storage } = yield* database
-      yield* storage.acquire(self, shards)
-      state.held.clear()
-      state.foreign.add(keyOf(first))
+      const { isHeld, refresh, state, storage } = yield* loser
       assert.deepStrictEqual(yield* refresh(), [keyOf(second)])
       state.foreign.clear()
       yield* TestClock.adjust("10 seconds")
@@ -176,20 +179,14 @@ describe("locks of shards", () => {
 
   it.effect("are not taken from another runner", () =>
     Effect.gen(function*() {
-      const { isHeld, refresh, state, storage } = yield* database
-      yield* storage.acquire(self, shards)
-      state.held.clear()
-      state.foreign.add(keyOf(first))
+      const { isHeld, refresh } = yield* loser
       assert.deepStrictEqual(yield* refresh(), [keyOf(second)])
       assert.deepStrictEqual(shards.map(isHeld), [false, true])
     }))
 
   it.effect("are not surely held once the database has reported them as lost, even if it then does not answer", () =>
     Effect.gen(function*() {
-      const { isHeld, refresh, state, storage } = yield* database
-      yield* storage.acquire(self, shards)
-      state.held.clear()
-      state.foreign.add(keyOf(first))
+      const { isHeld, refresh, state } = yield* loser
       state.gives = false
       // The sessions stay for now, but send nothing.
       assert.deepStrictEqual(yield* refresh(), both)
@@ -214,8 +211,7 @@ describe("locks of shards", () => {
 
   it.effect("are not surely held after the process has stood still, until they are confirmed anew", () =>
     Effect.gen(function*() {
-      const { isHeld, standStill, state, storage } = yield* database
-      yield* storage.acquire(self, shards)
+      const { isHeld, standStill, state } = yield* holder
       yield* standStill(1)
       assert.deepStrictEqual(shards.map(isHeld), [true, true])
       yield* standStill(3)
@@ -232,8 +228,7 @@ describe("locks of shards", () => {
 
   it.effect("are not surely held after an answer to a request from before the process stood still", () =>
     Effect.gen(function*() {
-      const { isHeld, standStill, state, storage } = yield* database
-      yield* storage.acquire(self, shards)
+      const { isHeld, standStill, state, storage } = yield* holder
       state.mode = "slow"
       const refreshing = yield* Effect.forkChild(storage.refresh(self, shards), { startImmediately: true })
       yield* standStill(3)
@@ -246,8 +241,7 @@ describe("locks of shards", () => {
 
   it.effect("expire after the time of the request, not of a late answer", () =>
     Effect.gen(function*() {
-      const { isHeld, state, storage } = yield* database
-      yield* storage.acquire(self, shards)
+      const { isHeld, state, storage } = yield* holder
       state.mode = "hanging"
       yield* Effect.forkChild(Effect.delay(Effect.sync(() => void (state.mode = "there")), "1900 millis"))
       yield* TestClock.adjust("58 seconds")
@@ -260,8 +254,7 @@ describe("locks of shards", () => {
 
   it.effect("are not taken again if they are released during a refresh", () =>
     Effect.gen(function*() {
-      const { isHeld, state, storage } = yield* database
-      yield* storage.acquire(self, shards)
+      const { isHeld, state, storage } = yield* holder
       state.mode = "slow"
       const refreshing = yield* Effect.forkChild(storage.refresh(self, shards))
       yield* TestClock.adjust("50 millis")
@@ -279,8 +272,7 @@ describe("locks of shards", () => {
 
   it.effect("are released if a late execution has taken one again, and can be acquired later", () =>
     Effect.gen(function*() {
-      const { isHeld, refresh, state, storage } = yield* database
-      yield* storage.acquire(self, shards)
+      const { isHeld, refresh, state, storage } = yield* holder
       yield* storage.release(self, first)
       // The database has executed an earlier request after its time limit.
       state.held.add(keyOf(first))
@@ -293,8 +285,7 @@ describe("locks of shards", () => {
 
   it.effect("can be released all at once", () =>
     Effect.gen(function*() {
-      const { refresh, state, storage } = yield* database
-      yield* storage.acquire(self, shards)
+      const { refresh, state, storage } = yield* holder
       yield* storage.releaseAll(self)
       assert.deepStrictEqual(yield* refresh(), [])
       assert.deepStrictEqual([...state.held], [])
@@ -302,8 +293,7 @@ describe("locks of shards", () => {
 
   it.effect("are not held once they are released", () =>
     Effect.gen(function*() {
-      const { isHeld, storage } = yield* database
-      yield* storage.acquire(self, shards)
+      const { isHeld, storage } = yield* holder
       yield* storage.release(self, first)
       assert.deepStrictEqual(shards.map(isHeld), [false, true])
       yield* storage.releaseAll(self)

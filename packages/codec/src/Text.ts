@@ -82,14 +82,6 @@ export const encode = (text: string): Uint8Array => {
  * of three letters (`"ПЁС"`, `"Кіт"`) look like that. So a line of UTF-8 that was cut inside its first or second
  * character beyond ASCII may be read in `fallback`.
  *
- * **Example** (A legacy name)
- *
- * ```ts
- * import { Text } from "@bercon/codec"
- *
- * Text.decode(Uint8Array.of(0xcc, 0xe0, 0xea, 0xf1)) // "Макс"
- * ```
- *
  * @category decoding
  * @since 0.1.0
  */

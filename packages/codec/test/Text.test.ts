@@ -260,26 +260,6 @@ describe("a line of UTF-8 that was cut inside a character", () => {
   )
   const mixed = Arbitrary.map(Arbitrary.array(character), (texts) => texts.join("").replaceAll("\n", " "))
 
-  it.prop(
-    "is read as UTF-8, at whichever byte its last character was cut, if two of its characters beyond ASCII are whole",
-    { start: mixed, first: beyond, between: mixed, second: beyond, more: mixed, cut: beyond, end: ascii },
-    ({ between, cut, end, first, more, second, start }) => {
-      const whole = start + first + between + second + more
-      const bytes = Text.encode(cut)
-      for (let kept = 1; kept < bytes.length; kept++) {
-        const line = bytesOf(whole, ...bytes.subarray(0, kept), end)
-        for (const label of ["windows-1251", "gbk"]) {
-          assert.strictEqual(Text.decode(line, label), `${whole}\ufffd${end}`)
-          assert.strictEqual(
-            Text.decode(bytesOf("a\n", ...line, "\n", 0xcc, "\n"), label),
-            `a\n${whole}\ufffd${end}\n${Text.decode(bytesOf(0xcc), label)}\n`
-          )
-        }
-      }
-    },
-    { arbitrary: { runs: 300, size: 12 } }
-  )
-
   const short = Arbitrary.map(Arbitrary.all([mixed, beyond, mixed, beyond, mixed]), (parts) => parts.join(""))
 
   it.prop(

@@ -6,8 +6,9 @@
  * On each server it does two things, for as long as its session lasts:
  *
  * - It compares the server's list of bans with the book, after each login, after each change of the book, and every
- *   `checkInterval`: adds what is missing, removes what is too much, and reads the list again, until it agrees. Rows of the book are
- *   known by the mark in their reason. All others are somebody else's, and are left alone.
+ *   `checkInterval`: adds missing bans, removes excess rows, and reads the list again, until it agrees. Rows of the book are known by
+ *   the mark and the number in their reason. All others are somebody else's, and are left alone; so are orphans, rows with the mark
+ *   and a number that the book never had (see `orphans` of `BanPolicy`).
  * - It checks every player by GUID, address and account as soon as these are known, and those who are there already when a ban
  *   is added. It kicks a banned player, with the reason and the remaining time, until the player is gone.
  *
@@ -74,13 +75,14 @@ export class BanEnforcement extends Context.Service<BanEnforcement, {
   readonly statusChanges: Stream.Stream<StatusChange>
   /**
    * Compares the lists of all servers now, and returns how they are when each has succeeded or failed: `Converged`, `Failing`,
-   * or `Waiting` if there is no session.
+   * or `Waiting` if there is no session. Ids that only policies and bans have are `Absent`.
    */
   readonly check: Effect.Effect<ReadonlyMap<string, BanStatus>>
 }>()("@bercon/operations/BanEnforcement") {}
 
 /**
- * How bans are enforced on the servers of a fleet: a policy, and what is different on some servers, by their ids.
+ * How bans are enforced on the servers of a fleet: a policy, and the differences on some servers, by their ids. An id that the
+ * fleet does not have is logged as a warning and is `Absent` in the status, because the server may be added later.
  *
  * @category models
  * @since 0.1.0

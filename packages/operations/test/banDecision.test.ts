@@ -1,33 +1,15 @@
-import { Ban, type Table } from "@bercon/client"
+import type { Ban, Table } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, DateTime, Duration, Result, Schema } from "effect"
+import { Arbitrary, DateTime, Duration, Result } from "effect"
 import type { BanEntry } from "../src/BanEntry.ts"
 import type { BanPolicy } from "../src/BanPolicy.ts"
-import { decide, type Decision, type Situation, victims } from "../src/internal/bans/banDecision.ts"
+import { decide, type Decision, type Situation } from "../src/internal/bans/banDecision.ts"
 import { markedReason } from "../src/internal/bans/mark.ts"
 import * as BanSettings from "../src/internal/bans/settings.ts"
+import { numbers, oneOf, row, table } from "./banRows.ts"
 import { entry, guid, id, ip } from "./support.ts"
 
 const NOW = 1_000_000_000_000
-
-const row = (number: number, fields: Partial<Ban.Ban> = {}): Ban.Ban =>
-  new Ban.Ban({
-    id: Ban.BanId.make(0),
-    target: guid(number),
-    remaining: "permanent",
-    reason: markedReason(entry(number), "book"),
-    ...fields
-  })
-
-const table = (rows: ReadonlyArray<Ban.Ban>, fields: Partial<Table.Table<Ban.Ban>> = {}): Table.Table<Ban.Ban> => ({
-  rows: rows.map(({ reason, remaining, target }, index) =>
-    new Ban.Ban({ id: Ban.BanId.make(index), target, remaining, reason })
-  ),
-  unparsed: [],
-  total: undefined,
-  cut: false,
-  ...fields
-})
 
 const situation = (
   entries: ReadonlyArray<BanEntry>,
@@ -284,10 +266,6 @@ describe("a list without reasons", () => {
 // the property
 // -----------------------------------------------------------------------------
 
-const numbers = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 11 })))
-const oneOf = <const A extends ReadonlyArray<string | number | boolean>>(...values: A) =>
-  Arbitrary.schema(Schema.Literals(values))
-
 const bans = Arbitrary.array(
   Arbitrary.map(
     Arbitrary.all({ number: numbers, age: oneOf(0, 50, 150), lasts: oneOf(0, 30_000, 90_000) }),
@@ -410,79 +388,5 @@ describe("any list", () => {
       const isOwn = isBooks(targetOf, policy.orphans)
       assert.isTrue(decision.remove.every((row) => given.table.rows.includes(row) && isOwn(row)))
     }
-  )
-})
-
-describe("victims", () => {
-  const addresses = [7, 8].map((number) => row(number, { target: ip(number) }))
-  const { rows } = table([...Array.from({ length: 6 }, (_, index) => row(index)), ...addresses])
-  const at = (...numbers: ReadonlyArray<number>) => numbers.map((number) => rows[number]!)
-  const hit = (
-    missing: ReadonlyArray<number>,
-    stillListed: ReadonlyArray<number>,
-    added: ReadonlyArray<Ban.Ban> = []
-  ) => victims({ missing: at(...missing), stillListed: at(...stillListed), added }).map(({ id }) => id as number)
-
-  it("are rows behind the one that was meant, by no more places than rows went before them", () => {
-    assert.deepStrictEqual(hit([0, 2], [1]), [2])
-    assert.deepStrictEqual(hit([0, 3], [1]), [])
-    // 0 and 2 went, then the removal met 3.
-    assert.deepStrictEqual(hit([0, 2, 3], [1]), [2, 3])
-  })
-
-  it("are not found if no row moved: another admin has removed the missing row", () => {
-    assert.deepStrictEqual(hit([2], [1]), [])
-    assert.deepStrictEqual(hit([0], [1]), [])
-    assert.deepStrictEqual(hit([0, 1], [2]), [])
-  })
-
-  it("are not found if the intended row is gone: another admin has removed the others", () => {
-    assert.deepStrictEqual(hit([0, 2], []), [])
-  })
-
-  it("are addresses before the one that was meant, by no more places than GUIDs have come", () => {
-    assert.deepStrictEqual(hit([6], [7], [row(20)]), [6])
-    assert.deepStrictEqual(hit([6], [7]), [])
-    assert.deepStrictEqual(hit([6], [7], addresses), [])
-    assert.deepStrictEqual(hit([5], [7], [row(20), row(21)]), [])
-    assert.deepStrictEqual(hit([2], [3], [row(20)]), [])
-  })
-
-  const change = Arbitrary.all({ kind: oneOf("remove", "remove", "add"), number: numbers })
-
-  /** A server that removes by number, while another admin changes the list. */
-  it.prop(
-    "contain every row that a removal has hit, unless it came after the list was read",
-    {
-      meant: numbers,
-      before: Arbitrary.array(change, { maxLength: 3 }),
-      after: Arbitrary.array(change, { maxLength: 3 })
-    },
-    ({ after, before, meant }) => {
-      let list = [...rows]
-      const one = rows[meant % rows.length]!
-      const alter = ({ kind, number }: { readonly kind: string; readonly number: number }) => {
-        // A row that comes and goes between two readings of the list leaves no trace.
-        const others = list.filter((row) => row !== one && rows.includes(row))
-        list = kind === "remove"
-          ? list.filter((row) => row !== others[number % others.length])
-          // GUIDs come before addresses.
-          : [
-            ...list.filter(({ target }) => !addresses.some((row) => row.target === target)),
-            row(50),
-            ...list.filter(({ target }) => addresses.some((row) => row.target === target))
-          ]
-      }
-      before.forEach(alter)
-      const [hit] = list.splice(one.id, 1)
-      after.forEach(alter)
-      const found = victims({
-        missing: rows.filter((row) => row !== one && !list.includes(row)),
-        stillListed: list.includes(one) ? [one] : [],
-        added: list.filter((row) => !rows.includes(row))
-      })
-      if (hit !== undefined && hit !== one && rows.includes(hit)) assert.include(found, hit)
-    },
-    { arbitrary: { runs: 500 } }
   )
 })

@@ -1,12 +1,9 @@
-import { type CommandError, type LoginFailure, Session, type Status, Transport } from "@bercon/session"
+import { Session, Transport } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Logger, Redacted, Result, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
-
-const password = Redacted.make("secret")
-
-const reasonOf = (error: CommandError.CommandError | LoginFailure.LoginFailure) => error.reason._tag
+import { password, reasonOf, tagOf } from "./support/Scenario.ts"
 
 /** Runs an effect while virtual time passes. */
 const during = <A, E, R>(duration: string, effect: Effect.Effect<A, E, R>) =>
@@ -15,8 +12,6 @@ const during = <A, E, R>(duration: string, effect: Effect.Effect<A, E, R>) =>
     yield* TestClock.adjust(duration as "1 second")
     return yield* Fiber.join(fiber)
   })
-
-const tags = (statuses: ReadonlyArray<Status.Status>) => statuses.map(({ _tag }) => _tag)
 
 describe("make", () => {
   it.effect("logs in, and commands return the server's reply", () =>
@@ -276,7 +271,7 @@ describe("the status of a session", () => {
       yield* server.restart({ downtime: "5 seconds" })
       yield* TestClock.adjust("1 minute")
       yield* Scope.close(scope, Exit.void)
-      assert.deepStrictEqual(tags(yield* Fiber.join(story)), [
+      assert.deepStrictEqual((yield* Fiber.join(story)).map(tagOf), [
         "Connecting",
         "Online",
         "Reconnecting",
@@ -285,7 +280,7 @@ describe("the status of a session", () => {
       ])
       assert.strictEqual((yield* server.sessions).length, 1)
       // A subscriber that comes too late still gets the end.
-      assert.deepStrictEqual(tags(yield* Stream.runCollect(session.statusChanges)), ["Closed"])
+      assert.deepStrictEqual((yield* Stream.runCollect(session.statusChanges)).map(tagOf), ["Closed"])
       assert.deepStrictEqual(yield* Stream.runCollect(session.messages), [])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 

@@ -1,5 +1,5 @@
 import { Packet } from "@bercon/codec"
-import type { CommandError, LoginFailure, Session, Status } from "@bercon/session"
+import type { Session } from "@bercon/session"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Clock, Effect, Exit, Fiber, Logger, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -8,7 +8,7 @@ import { Driver } from "../src/internal/driver.ts"
 import * as Settings from "../src/internal/settings.ts"
 import * as Slab from "../src/internal/slab.ts"
 import { ask, byHand, online, PEER, start } from "./support/ByHand.ts"
-import { password } from "./support/Scenario.ts"
+import { password, reasonOf, tagOf } from "./support/Scenario.ts"
 
 /** Runs a step in which no command can be encoded. */
 const withoutBuffers = <A, E, R>(step: Effect.Effect<A, E, R>) =>
@@ -21,9 +21,6 @@ const withoutBuffers = <A, E, R>(step: Effect.Effect<A, E, R>) =>
     () => step,
     (allocate) => Effect.sync(() => allocate.mockRestore())
   )
-
-const reasonOf = (error: CommandError.CommandError | LoginFailure.LoginFailure) => error.reason._tag
-const tagOf = ({ _tag }: Status.Status) => _tag
 
 /** Sends a command from a fiber whose observer throws. */
 const askWithBadObserver = <A, E>(effect: Effect.Effect<A, E>) =>

@@ -6,8 +6,7 @@ import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Logger, Redacted, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
-
-const password = Redacted.make("secret")
+import { password } from "./support/Scenario.ts"
 
 /** Records warnings and errors. */
 const logged = () => {

@@ -1,13 +1,11 @@
 import { Packet } from "@bercon/codec"
-import { type CommandError, type LoginFailure, type Status, Transport } from "@bercon/session"
+import { type Status, Transport } from "@bercon/session"
 import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Logger, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { ask, broken, byHand, online, PEER, start } from "./support/ByHand.ts"
-
-const reasonOf = (error: CommandError.CommandError | LoginFailure.LoginFailure) => error.reason._tag
-const tagOf = ({ _tag }: Status.Status) => _tag
+import { reasonOf, tagOf } from "./support/Scenario.ts"
 
 /** The defect with which a session has ended. */
 const defectOf = (status: Status.Status): string => {

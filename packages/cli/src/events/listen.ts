@@ -4,8 +4,8 @@
  * **Details**
  *
  * A session that is lost is logged in to again, however long that takes. A first login that fails within `--timeout`, or
- * `--wait`, is reported, because the host or port may be wrong. As soon as another login has succeeded, it is tried again until
- * the server answers. If no login succeeds, listening ends.
+ * `--wait`, is reported, because the host or port may be wrong. As soon as another login has succeeded, the
+ * server is tried again until it answers. If no login succeeds, listening ends.
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import type { ServerEvent } from "@bercon/client/ServerEvent"

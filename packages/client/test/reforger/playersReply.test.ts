@@ -1,33 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Result, Schema } from "effect"
+import { Arbitrary, Result } from "effect"
 import * as BansReply from "../../src/internal/reforger/bansReply.ts"
-import { join } from "../../src/internal/reforger/messages.ts"
 import * as PlayersReply from "../../src/internal/reforger/playersReply.ts"
 import * as Corpus from "../corpus.ts"
 import * as Hostile from "../hostile.ts"
-import { players, print, receive, replyTo } from "./lists.ts"
+import { receive, replyTo } from "./lists.ts"
 import { identity, PLAYERS, UUID } from "./texts.ts"
 
 const read = (...lines: ReadonlyArray<string>) => Result.getOrThrow(PlayersReply.parse([PLAYERS, ...lines].join("\n")))
 
 describe("the reply to #players", () => {
-  it.prop("is parsed as it was printed, however it is cut between rows", {
-    players,
-    cuts: Arbitrary.array(Arbitrary.schema(Schema.Boolean), { minLength: 40, maxLength: 40 })
-  }, ({ cuts, players }) => {
-    const texts = [PLAYERS]
-    players.forEach((player, index) => {
-      const cut = cuts[index] === true
-      if (cut) texts.push(print(player))
-      else texts.push(`${texts.pop()}\n${print(player)}`)
-    })
-    const { outcome, taken } = receive("#players", ...texts)
-    assert.notInclude(taken, false)
-    if (outcome?._tag !== "Complete") return assert.fail("incomplete")
-    const table = Result.getOrThrow(PlayersReply.parse(join(outcome.texts)))
-    assert.deepStrictEqual(table, { rows: players, unparsed: [], total: undefined, cut: false })
-  }, { arbitrary: { runs: 300 } })
-
   it.prop(
     "becomes a table or an error, whatever its text",
     { text: Hostile.text, rows: Arbitrary.array(Hostile.text) },
@@ -137,13 +119,6 @@ describe("the reply to #players", () => {
   })
 
   it.each<[string, ReadonlyArray<string>]>([
-    ["a heading over two lines, dashes and CR LF", [
-      `Players on server:\r\n[Player#] ; [Player UID] ; [Player Name]\r\n${
-        "-".repeat(42)
-      }\r\n0 ; ${UUID} ; Alice\r\n12 ; ${UUID} ; Bob\r\n`
-    ]],
-    ["# before the numbers, in two messages", [`${PLAYERS}\n#0 ; ${UUID} ; Alice\n`, `#12 ; ${UUID} ; Bob`]],
-    ["no newline between two messages", [`${PLAYERS}\n0 ; ${UUID} ; Alice`, `12 ; ${UUID} ; Bob`]],
     ["NUL and a line end after the text", [`${PLAYERS}\n0 ; ${UUID} ; Alice\n12 ; ${UUID} ; Bob\0\r\n\0`]],
     ["NUL after each message", [`${PLAYERS}\0`, `0 ; ${UUID} ; Alice\0`, `12 ; ${UUID} ; Bob\0`]]
   ])("may have %s", (_, texts) => {

@@ -83,7 +83,7 @@ export class SequenceNumbers {
   #answeredAt = noTimes
 
   // Per number, of all its finished uses:
-  /** When the last datagram of a finished use was sent that may still be answered; `-Infinity` if there is none. */
+  /** When the last datagram was sent, if a finished use may still be answered; otherwise `-Infinity`. */
   #owedSince = noTimes
   /** When the server was first seen to have handled that datagram; `Infinity` if it was not. */
   #owedPassedAt = noTimes

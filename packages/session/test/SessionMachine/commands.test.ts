@@ -163,7 +163,7 @@ describe("commands", () => {
   })
 
   it.prop(
-    "get long replies completely or not at all, any sequence of events to the parts",
+    "get long replies completely or not at all, whichever parts are lost, repeated or late",
     [Seed],
     ([seed]) => {
       const reply = Array.from({ length: 5000 }, (_, i) => `row ${i} of a long list`).join("\n")
@@ -207,7 +207,7 @@ describe("numbers", () => {
     }
   })
 
-  it("with the same reply each do not make the session assume a slow line", () => {
+  it("of commands with equal replies do not make the session assume a slow line", () => {
     const pair = online({ seed: 1, client: { maxInFlight: 256 }, server: { onCommand: () => "" } })
     for (let i = 0; i < 1000; i++) pair.submit(`say -1 ${i}`)
     pair.runUntil(pair.now + seconds(2))

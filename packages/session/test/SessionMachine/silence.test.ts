@@ -28,7 +28,7 @@ describe("a server that falls silent", () => {
     return pair
   }
 
-  it("because it has restarted is back within 3 s of the first command, on a line without loss", () => {
+  it("because it has restarted is back within 3 s of the first command, on a network without loss", () => {
     for (const latency of [0.1, 5, 50, 120]) {
       const pair = settled({ seed: 1, conditions: { ...perfect, latency } })
       ServerMachine.forget(pair.server, pair.now)
@@ -119,7 +119,7 @@ describe("a server that falls silent", () => {
     assert.isAtMost(pair.client.epoch, 2)
   })
 
-  it("is not taken for a new session by its login reply while the old session answers, nor by a refusal", () => {
+  it("and then continues its session: a late refusal is ignored, and a late acceptance begins one new session", () => {
     const pair = settled({ seed: 1 })
     for (let i = 0; i < 20; i++) ServerMachine.emit(pair.server, pair.now, `old ${i}`)
     pair.flush()
@@ -215,10 +215,8 @@ describe("a server that ignores repeated numbers", () => {
     assert.strictEqual(executions(pair, "echo x"), 1)
     assert.deepStrictEqual(pair.statuses, ["Online"])
   })
-})
 
-describe("a server that ignores repeated numbers, on a bad network", () => {
-  it("still keeps an idle session for a day", () => {
+  it("keeps an idle session for a day, even on a bad network", () => {
     const pair = online({ seed: 5, server: { repeats: "ignore" }, conditions: { ...perfect, loss: 0.02 } })
     pair.runUntil(24 * 60 * minutes(1))
     assert.deepStrictEqual(pair.statuses, ["Online"])

@@ -7,7 +7,9 @@ import { Effect, Fiber, Schedule } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
+import { Worker } from "node:worker_threads"
 import { echo, executions, heard, outcome, password, patient, range, story } from "../support/Scenario.ts"
+import type { Data as ServerData } from "../support/server.ts"
 
 const line = { loss: 0.2, duplication: 0.05, reordering: 0.1, reorderingDelay: "10 millis", seed: 7 } as const
 
@@ -60,12 +62,69 @@ describe.each(
   )
 })
 
-/** Runs a program of `support/` in another process. */
-const spawnProgram = (name: string, ...args: ReadonlyArray<string>) =>
+/** Runs the server of `support/` in another thread. */
+const spawnServer = Effect.fnUntraced(function*(commands: number) {
+  const number = () => new Int32Array(new SharedArrayBuffer(4))
+  const data: ServerData = { arrived: number(), released: number(), replied: number(), commands }
+  const worker = yield* Effect.acquireRelease(
+    Effect.sync(() => new Worker(new URL("../support/server.ts", import.meta.url), { workerData: data, execArgv: [] })),
+    (worker) => Effect.promise(() => worker.terminate())
+  )
+  const [port] = yield* Effect.promise(() => once(worker, "message") as Promise<[number]>)
+  return { ...data, port }
+})
+
+/** Suspends this thread until the number has a value. */
+const suspendUntil = (number: Int32Array, value: number): void => {
+  for (let now = Atomics.load(number, 0); now < value; now = Atomics.load(number, 0)) Atomics.wait(number, 0, now)
+}
+
+/** Suspends this thread for some milliseconds. */
+const suspend = (milliseconds: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+}
+
+describe.each(
+  [["DatagramSocketTransport", DatagramSocketTransport], ["NodeTransport", NodeTransport]] as const
+)("a suspended process, %s", (_, transport) => {
+  it.live(
+    "reads arrived datagrams before it judges deadlines: a reply that waits in the socket is not late",
+    () =>
+      Effect.gen(function*() {
+        const { arrived, port, released, replied } = yield* spawnServer(32)
+        const session = yield* Session.make({ password, silenceTimeout: "3 seconds" }).pipe(
+          Effect.provideService(Transport.Transport, transport.make({ host: "127.0.0.1", port }))
+        )
+        const statuses = yield* story(session)
+        const from = performance.now()
+        const asking = yield* Effect.forkChild(
+          Effect.forEach(
+            range(32),
+            (i) => Effect.map(Effect.result(session.command(`echo ${i}`, { timeout: "3 seconds" })), outcome),
+            { concurrency: "unbounded" }
+          ),
+          { startImmediately: true }
+        )
+        yield* until(() => Atomics.load(arrived, 0) === 32)
+        // This is the end of a turn of the event loop. The next turn begins with timers, and then reads sockets.
+        yield* Effect.yieldNow
+        Atomics.store(released, 0, 1)
+        Atomics.notify(released, 0)
+        suspendUntil(replied, 32)
+        suspend(from + 3500 - performance.now())
+        assert.deepStrictEqual(yield* Fiber.join(asking), range(32).map((i) => `echo ${i}`))
+        assert.deepStrictEqual(statuses.map(([, status]) => status), ["Online"])
+      }),
+    60_000
+  )
+})
+
+/** Runs the program of `support/` in another process. */
+const spawnProgram = (...args: ReadonlyArray<string>) =>
   Effect.map(
     Effect.acquireRelease(
       Effect.sync(() =>
-        spawn(process.execPath, [fileURLToPath(new URL(`../support/${name}.ts`, import.meta.url)), ...args], {
+        spawn(process.execPath, [fileURLToPath(new URL("../support/program.ts", import.meta.url)), ...args], {
           stdio: ["ignore", "pipe", "inherit"]
         })
       ),
@@ -81,45 +140,10 @@ const spawnProgram = (name: string, ...args: ReadonlyArray<string>) =>
     }
   )
 
-describe.each(
-  [["DatagramSocketTransport", DatagramSocketTransport], ["NodeTransport", NodeTransport]] as const
-)("a suspended process, %s", (_, transport) => {
-  it.live(
-    "reads arrived datagrams before it judges deadlines: a reply that waits in the socket is not late",
-    () =>
-      Effect.gen(function*() {
-        const { output } = yield* spawnProgram("server")
-        yield* until(() => output().includes("\n"))
-        const session = yield* Session.make({ password, silenceTimeout: "2 seconds" }).pipe(
-          Effect.provideService(
-            Transport.Transport,
-            transport.make({ host: "127.0.0.1", port: Number(output()) })
-          )
-        )
-        const statuses = yield* story(session)
-        const asking = yield* Effect.forkChild(
-          Effect.forEach(
-            range(32),
-            (i) => Effect.map(Effect.result(session.command(`echo ${i}`, { timeout: "2 seconds" })), outcome),
-            { concurrency: "unbounded" }
-          ),
-          { startImmediately: true }
-        )
-        yield* Effect.sleep("50 millis")
-        // This is the end of a turn of the event loop. The next turn begins with timers, and then reads sockets.
-        yield* Effect.yieldNow
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)
-        assert.deepStrictEqual(yield* Fiber.join(asking), range(32).map((i) => `echo ${i}`))
-        assert.deepStrictEqual(statuses.map(([, status]) => status), ["Online"])
-      }),
-    30_000
-  )
-})
-
 describe("a process", () => {
   const run = Effect.fnUntraced(function*(mode: "ask" | "stay") {
     const server = yield* NodeSimulatedServer.make({ onCommand: echo })
-    return yield* spawnProgram("program", String(server.address.port), mode)
+    return yield* spawnProgram(String(server.address.port), mode)
   })
 
   it.live("ends by itself after its session is closed", () =>

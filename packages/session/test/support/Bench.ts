@@ -4,7 +4,8 @@
 import { Packet, Text } from "@bercon/codec"
 import { SessionMachine, Transport } from "@bercon/session"
 import { assert } from "@effect/vitest"
-import { Redacted, Result } from "effect"
+import { Result } from "effect"
+import { defaults } from "./settings.ts"
 
 export const ioFailed = (kind: Transport.IoFailed["kind"]): Transport.TransportError =>
   new Transport.TransportError({ reason: new Transport.IoFailed({ kind, peer: "server" }) })
@@ -24,18 +25,8 @@ export class Bench {
 
   constructor(settings: Partial<SessionMachine.Settings> = {}) {
     this.machine = new SessionMachine.SessionMachine<string>({
-      password: Redacted.make("secret"),
-      peer: "server",
+      ...defaults,
       loginTimeout: 10_000,
-      keepaliveInterval: 30_000,
-      silenceTimeout: 8000,
-      reorderTimeout: 11_000,
-      maxReconnectDelay: 30_000,
-      maxInFlight: 32,
-      queueCapacity: 100,
-      textFallback: "windows-1251",
-      retryRefused: false,
-      random: () => 0,
       ...settings
     }, 0)
   }

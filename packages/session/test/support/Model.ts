@@ -8,8 +8,9 @@
  */
 import { Packet, Text } from "@bercon/codec"
 import { SessionMachine } from "@bercon/session"
-import { Redacted, Result } from "effect"
+import { Result } from "effect"
 import { generator } from "./Pair.ts"
+import { defaults } from "./settings.ts"
 
 /** Fractions from 0 to 1, and milliseconds. */
 export interface World {
@@ -136,17 +137,9 @@ export const run = (
   const agenda = new Agenda()
   let now = 0
   const machine = new SessionMachine.SessionMachine<{ readonly text: string; readonly at: number }>({
-    password: Redacted.make("secret"),
-    peer: "model",
-    loginTimeout: Infinity,
-    keepaliveInterval: 30_000,
+    ...defaults,
     silenceTimeout: 60_000,
-    reorderTimeout: 11_000,
-    maxReconnectDelay: 30_000,
-    maxInFlight: 32,
     queueCapacity: 1e6,
-    textFallback: "windows-1251",
-    retryRefused: false,
     random,
     ...settings
   }, 0)
@@ -157,7 +150,7 @@ export const run = (
   let settledAt = 0
   const failed: Record<string, number> = {}
 
-  /** Schedules the arrivals of a datagram: none, one or several. `inOrder`: the earliest time of arrival. */
+  /** Schedules the arrivals of a datagram: none, one or several. */
   const travel = (from: number, arrive: (at: number) => void): void => {
     const copies = random() < duplication ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {

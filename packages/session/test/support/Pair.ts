@@ -7,8 +7,9 @@ import type { CommandError, Message, Status } from "@bercon/session"
 import { SessionMachine, Transport } from "@bercon/session"
 import { ServerMachine } from "@bercon/testing"
 import { assert } from "@effect/vitest"
-import { Redacted, Result } from "effect"
+import { Result } from "effect"
 import { echo } from "./Scenario.ts"
+import { defaults } from "./settings.ts"
 
 /** Fractions from 0 to 1, and milliseconds. */
 export interface Conditions {
@@ -90,17 +91,7 @@ export class Pair {
     this.server = ServerMachine.make({ onCommand: echo, ...options.server })
     this.client = new SessionMachine.SessionMachine(
       {
-        password: Redacted.make("secret"),
-        peer: "server",
-        loginTimeout: Infinity,
-        keepaliveInterval: 30_000,
-        silenceTimeout: 8000,
-        reorderTimeout: 11_000,
-        maxReconnectDelay: 30_000,
-        maxInFlight: 32,
-        queueCapacity: 4096,
-        textFallback: "windows-1251",
-        retryRefused: false,
+        ...defaults,
         random: this.random,
         ...options.client
       },

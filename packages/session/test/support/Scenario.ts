@@ -2,7 +2,7 @@
  * Helpers for tests of the real driver: virtual time, a server that repeats its messages, and a socket with adjustable
  * faults.
  */
-import { type CommandError, Session, Transport } from "@bercon/session"
+import { type CommandError, type LoginFailure, Session, type Status, Transport } from "@bercon/session"
 import { type ServerMachine, type SimulatedServer, TestRcon } from "@bercon/testing"
 import { Cause, Clock, Effect, Redacted, Result, type Scope, Stream } from "effect"
 
@@ -83,6 +83,11 @@ export const executions = (server: SimulatedServer.SimulatedServer["Service"]) =
     for (const { text } of commands) counts.set(text, (counts.get(text) ?? 0) + 1)
     return counts
   })
+
+/** The tag of an error's reason. */
+export const reasonOf = (error: CommandError.CommandError | LoginFailure.LoginFailure): string => error.reason._tag
+
+export const tagOf = ({ _tag }: Status.Status): Status.Status["_tag"] => _tag
 
 /** The outcome of a command: its reply, or the reason of its error. */
 export const outcome = (

@@ -148,7 +148,7 @@ export const make = Effect.fnUntraced(function*(
       Stream.filter(book.changes, ({ entry }) => isOn(entry, server)),
       ({ _tag, entry }) =>
         Effect.andThen(
-          // The comparison that is under way can take long on a bad network, and the next one checks all players before it begins.
+          // The next comparison checks all players before it begins, but the current one can take long on a bad network.
           _tag === "Added" ? doorman.added(entry) : Effect.void,
           Queue.offer(wake, undefined)
         )

@@ -20,10 +20,11 @@ import type { Service as BanBook } from "../../BanBook.ts"
 import { type BanEntry, type BanEntryId, endOf, isOn } from "../../BanEntry.ts"
 import type { BanStatus } from "../../BanStatus.ts"
 import { ListDisagrees } from "../../BanSyncError.ts"
-import { decide, type Decision, ownerOf, type Situation, victims } from "./banDecision.ts"
+import { decide, type Decision, ownerOf, type Situation } from "./banDecision.ts"
 import type { Ledger } from "./ledger.ts"
 import { markedReason } from "./mark.ts"
 import type { BanSettings } from "./settings.ts"
+import { victims } from "./victims.ts"
 
 export type Failure = CommandError | ReplyError | ActionError | KeyValueStoreError | ListDisagrees
 

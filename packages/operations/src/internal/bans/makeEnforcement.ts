@@ -149,6 +149,7 @@ const makeMembers = Effect.gen(function*() {
       Effect.suspend(() => {
         members.delete(server)
         statuses.delete(server)
+        orphans.delete(server)
         return Effect.andThen(FiberMap.remove(fibers, server), gauge(server, false))
       })
   }
@@ -226,7 +227,9 @@ export const makeOnFleet = Effect.fnUntraced(function*(
     }
     for (const id of yield* fleet.ids) named.delete(id)
     yield* members.absent(named)
-  })
+  }).pipe(
+    Effect.catchCause((cause) => Effect.logError("looking for servers that the fleet does not have failed", cause))
+  )
   yield* Effect.forkScoped(Effect.forever(Effect.delay(lookForAbsent, LOOK_FOR_ABSENT)))
   return members.service
 })

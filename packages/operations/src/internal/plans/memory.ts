@@ -9,8 +9,9 @@
  * | `progress/N/PLAN/SERVER`    | the progress of a plan                    | the server's driver |
  * | `turns/N/ROTA/SERVER`       | the turn of a rota                        | the server's driver |
  *
- * A server has the record `program` from its first driver on until it leaves the fleet: that a server is driven can be known in
- * another process. Its progress stays, because it may come back: a warning is not said twice.
+ * A server has a record `program` from its first driver on until it leaves the fleet. It shows other processes which servers are
+ * driven. The progress of plans stays on purpose: the server may come back, and then no warning is repeated. It is a few hundred
+ * bytes for each plan.
  *
  * `N` is the length of the name that follows, so that any two keys differ whatever the names contain. No key has two writers,
  * because a `KeyValueStore` has no compare-and-set: a command in another process changes orders while the driver changes progress.

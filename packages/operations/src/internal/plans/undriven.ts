@@ -35,6 +35,11 @@ export const warnOfUndriven = (context: Context): Effect.Effect<never> => {
       )
     }
   })
-  // The drivers report a store that fails.
-  return Effect.forever(Effect.andThen(Effect.sleep(INTERVAL), Effect.ignore(look)))
+  return look.pipe(
+    // The drivers report a store that fails.
+    Effect.ignore,
+    Effect.catchCause((cause) => Effect.logError("looking for servers that are not driven failed", cause)),
+    Effect.delay(INTERVAL),
+    Effect.forever
+  )
 }

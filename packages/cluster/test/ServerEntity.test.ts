@@ -1,0 +1,153 @@
+import { ServerEntity, Servers, Wire } from "@bercon/cluster"
+import { TestRcon } from "@bercon/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Clock, Duration, Effect, Fiber, Layer, Logger, Redacted } from "effect"
+import { Sharding } from "effect/cluster"
+import { join, listen, online, PASSWORD, provided, setup, texts } from "./oneServer.ts"
+
+type Cluster = Effect.Success<ReturnType<typeof setup>>["cluster"]
+
+/** A session with the server that is online, the calls of its entity, and the name of its activation. */
+const called = Effect.fnUntraced(function*(cluster: Cluster) {
+  const { session, sharding } = yield* join(cluster)
+  yield* online(session)
+  const activation = cluster.wire.flatMap((line) => /"activation":"([^"]+)"/.exec(line)?.[1] ?? [])[0]!
+  const entity = (yield* Effect.provideService(ServerEntity.client, Sharding.Sharding, sharding))("altis")
+  return { activation, entity }
+})
+
+describe("a call that the engine delivers again", () => {
+  it.effect("is not run by another activation", () =>
+    Effect.gen(function*() {
+      const { cluster, network, owner, server } = yield* setup(1, 2)
+      const { activation, entity } = yield* called(cluster)
+      yield* network.change({ latency: "500 millis" })
+      const call = yield* Effect.forkChild(
+        entity.Command({
+          activation,
+          call: "a call",
+          text: "say -1 once",
+          repeatable: false,
+          withdrawable: false,
+          timeout: 20_000
+        }),
+        { startImmediately: true }
+      )
+      yield* TestRcon.passTime("600 millis")
+      assert.include(yield* texts(server), "say -1 once")
+      yield* owner().kill
+      yield* TestRcon.passTime("30 seconds")
+      assert.instanceOf(yield* Effect.flip(Fiber.join(call)), Wire.CallLost)
+      assert.isAtLeast(cluster.wire.filter((line) => line.includes("say -1 once")).length, 2)
+      assert.strictEqual((yield* texts(server)).filter((text) => text === "say -1 once").length, 1)
+    }).pipe(Effect.scoped, provided))
+
+  it.effect.each([true, false])(
+    "is not run a second time by the same activation (repeatable: %s)",
+    (repeatable) =>
+      Effect.gen(function*() {
+        const { cluster, server } = yield* setup(1)
+        const { activation, entity } = yield* called(cluster)
+        const call = {
+          activation,
+          call: "a call",
+          text: "say -1 once",
+          repeatable,
+          withdrawable: false,
+          timeout: 20_000
+        }
+        yield* TestRcon.passTime(entity.Command(call))
+        assert.instanceOf(yield* TestRcon.passTime(Effect.flip(entity.Command(call))), Wire.CallLost)
+        assert.deepStrictEqual((yield* texts(server)).filter((text) => text === "say -1 once"), ["say -1 once"])
+      }).pipe(Effect.scoped, provided)
+  )
+
+  it.effect("is not run a second time while it runs, even after 4,100 other calls", () =>
+    Effect.gen(function*() {
+      const { cluster, server } = yield* setup(1)
+      const { activation, entity } = yield* called(cluster)
+      const command = (call: string, text: string) =>
+        entity.Command({ activation, call, text, repeatable: true, withdrawable: true, timeout: 60_000 })
+      yield* server.goSilent
+      const first = yield* Effect.forkChild(Effect.exit(command("a call", "version")), { startImmediately: true })
+      yield* TestRcon.passTime("100 millis")
+      // Each of them ends at once, because the session refuses its text.
+      yield* TestRcon.passTime(Effect.forEach(
+        Array.from({ length: 4100 }, (_, i) => `another call ${i}`),
+        (name) => Effect.exit(command(name, "\0")),
+        { concurrency: 100, discard: true }
+      ))
+      assert.isUndefined(first.pollUnsafe())
+      assert.instanceOf(yield* TestRcon.passTime(Effect.flip(command("a call", "version"))), Wire.CallLost)
+    }).pipe(Effect.scoped, provided), 60_000)
+})
+
+describe("the session of an entity", () => {
+  it.effect("is followed by another one some time after a defect in its feed", () =>
+    Effect.gen(function*() {
+      const logged: Array<string> = []
+      const clock = yield* Clock.Clock
+      // The first two heartbeats die. No other timer has their interval.
+      const heartbeat = 1234
+      let deaths = 2
+      const deadly: Clock.Clock = Object.assign(Object.create(clock) as Clock.Clock, {
+        sleep: (duration: Duration.Duration) =>
+          Effect.tap(
+            clock.sleep(duration),
+            () => Duration.toMillis(duration) === heartbeat && deaths-- > 0 ? Effect.die("a defect") : Effect.void
+          )
+      })
+      const { cluster, network, server } = yield* setup()
+      const layer = Layer.provide(
+        ServerEntity.layer({ heartbeat }),
+        Servers.layerRecord({
+          altis: { transport: network.transport(server.address), options: { password: Redacted.make(PASSWORD) } }
+        })
+      )
+      yield* cluster.runnerOf(1, () => layer).pipe(
+        Effect.provideService(Clock.Clock, deadly),
+        Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(String(message)))]))
+      )
+      yield* TestRcon.passTime("5 seconds")
+      const { session } = yield* join(cluster)
+      const heard = yield* listen(session)
+      yield* online(session)
+      yield* TestRcon.passTime("4 seconds")
+      assert.strictEqual((yield* session.status)._tag, "Reconnecting")
+      yield* TestRcon.passTime("1 minute")
+      assert.strictEqual(yield* TestRcon.passTime(session.command("version")), "1.220")
+      const login = "RCon admin logged in"
+      assert.deepStrictEqual(
+        heard.map((text) => text.replace(/ #.*\)/, "")),
+        [login, "gap Reconnected undefined", login, "gap Reconnected undefined", login]
+      )
+      const defect = "the feed of a game server failed. A new session follows,a defect"
+      assert.deepStrictEqual(logged.filter((line) => line.includes("feed")), [defect, defect])
+      const times = (yield* server.logins).map(({ time }) => time)
+      assert.lengthOf(times, 3)
+      assert.isAtLeast(times[2]! - times[1]!, 5000)
+    }).pipe(Effect.scoped, provided))
+
+  it.effect("fails if its start dies, with the reason only in the log of its runner", () =>
+    Effect.gen(function*() {
+      const logged: Array<string> = []
+      const logger = Logger.layer([
+        Logger.make(({ cause, message }) => logged.push(`${String(message)} ${Cause.pretty(cause)}`))
+      ])
+      const { cluster, network, server } = yield* setup()
+      const options = {
+        get password(): Redacted.Redacted {
+          throw new Error(`a defect with ${PASSWORD}`)
+        }
+      }
+      yield* cluster.runner(1, () => Effect.succeed({ transport: network.transport(server.address), options })).pipe(
+        Effect.provide(logger)
+      )
+      yield* TestRcon.passTime("5 seconds")
+      const { session } = yield* join(cluster)
+      const failure = yield* Effect.flip(online(session))
+      assert.include(failure.message, "the session failed to start. The log of its runner has the reason")
+      assert.include(logged.join(), "a defect with")
+      assert.notInclude(cluster.wire.join(), PASSWORD)
+    }).pipe(Effect.scoped, provided))
+})

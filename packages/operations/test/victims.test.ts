@@ -1,0 +1,80 @@
+import type { Ban } from "@bercon/client"
+import { assert, describe, it } from "@effect/vitest"
+import { Arbitrary } from "effect"
+import { victims } from "../src/internal/bans/victims.ts"
+import { numbers, oneOf, row, table } from "./banRows.ts"
+import { ip } from "./support.ts"
+
+describe("victims", () => {
+  const addresses = [7, 8].map((number) => row(number, { target: ip(number) }))
+  const { rows } = table([...Array.from({ length: 6 }, (_, index) => row(index)), ...addresses])
+  const at = (...numbers: ReadonlyArray<number>) => numbers.map((number) => rows[number]!)
+  const hit = (
+    missing: ReadonlyArray<number>,
+    stillListed: ReadonlyArray<number>,
+    added: ReadonlyArray<Ban.Ban> = []
+  ) => victims({ missing: at(...missing), stillListed: at(...stillListed), added }).map(({ id }) => id as number)
+
+  it("are rows behind the one that was meant, by no more places than rows went before them", () => {
+    assert.deepStrictEqual(hit([0, 2], [1]), [2])
+    assert.deepStrictEqual(hit([0, 3], [1]), [])
+    // 0 and 2 went, then the removal met 3.
+    assert.deepStrictEqual(hit([0, 2, 3], [1]), [2, 3])
+  })
+
+  it("are not found if no row moved: another admin has removed the missing row", () => {
+    assert.deepStrictEqual(hit([2], [1]), [])
+    assert.deepStrictEqual(hit([0], [1]), [])
+    assert.deepStrictEqual(hit([0, 1], [2]), [])
+  })
+
+  it("are not found if the intended row is gone: another admin has removed the others", () => {
+    assert.deepStrictEqual(hit([0, 2], []), [])
+  })
+
+  it("are addresses before the one that was meant, by no more places than GUIDs have come", () => {
+    assert.deepStrictEqual(hit([6], [7], [row(20)]), [6])
+    assert.deepStrictEqual(hit([6], [7]), [])
+    assert.deepStrictEqual(hit([6], [7], addresses), [])
+    assert.deepStrictEqual(hit([5], [7], [row(20), row(21)]), [])
+    assert.deepStrictEqual(hit([2], [3], [row(20)]), [])
+  })
+
+  const change = Arbitrary.all({ kind: oneOf("remove", "remove", "add"), number: numbers })
+
+  /** A server that removes by number, while another admin changes the list. */
+  it.prop(
+    "contain every row that a removal has hit, unless it came after the list was read",
+    {
+      meant: numbers,
+      before: Arbitrary.array(change, { maxLength: 3 }),
+      after: Arbitrary.array(change, { maxLength: 3 })
+    },
+    ({ after, before, meant }) => {
+      let list = [...rows]
+      const one = rows[meant % rows.length]!
+      const alter = ({ kind, number }: { readonly kind: string; readonly number: number }) => {
+        // A row that comes and goes between two readings of the list leaves no trace.
+        const others = list.filter((row) => row !== one && rows.includes(row))
+        list = kind === "remove"
+          ? list.filter((row) => row !== others[number % others.length])
+          // GUIDs come before addresses.
+          : [
+            ...list.filter(({ target }) => !addresses.some((row) => row.target === target)),
+            row(50),
+            ...list.filter(({ target }) => addresses.some((row) => row.target === target))
+          ]
+      }
+      before.forEach(alter)
+      const [hit] = list.splice(one.id, 1)
+      after.forEach(alter)
+      const found = victims({
+        missing: rows.filter((row) => row !== one && !list.includes(row)),
+        stillListed: list.includes(one) ? [one] : [],
+        added: list.filter((row) => !rows.includes(row))
+      })
+      if (hit !== undefined && hit !== one && rows.includes(hit)) assert.include(found, hit)
+    },
+    { arbitrary: { runs: 500 } }
+  )
+})
