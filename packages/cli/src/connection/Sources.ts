@@ -84,7 +84,7 @@ export const fromFlags = (flags: Flags): Effect.Effect<Source, UsageError> =>
       password: Option.isSome(password)
         ? Effect.succeed(password)
         : Option.isSome(passwordFile)
-        // Read once, for all servers: standard input has it only once.
+        // Read once for all servers, because standard input can be read only once.
         ? yield* Effect.cached(
           // A terminal would show the typed password. The prompt does not.
           passwordFile.value === "-" && process.stdin.isTTY
@@ -96,7 +96,7 @@ export const fromFlags = (flags: Flags): Effect.Effect<Source, UsageError> =>
     }
   })
 
-/** `--server-cfg`: a file, or the one in a folder that a running server uses. */
+/** `--server-cfg`: a file, or a folder, from which the file that a running server uses is read. */
 export const fromServerCfg = (path: string): Effect.Effect<Source, UsageError> =>
   Effect.gen(function*() {
     const file = yield* Effect.try({
@@ -105,7 +105,7 @@ export const fromServerCfg = (path: string): Effect.Effect<Source, UsageError> =
     })
     if (file === undefined) {
       return yield* usage(
-        `--server-cfg: there is no beserver.cfg or beserver_x64.cfg in ${path}. Name the folder that the server's -BEpath names`
+        `--server-cfg: there is no beserver.cfg or beserver_x64.cfg in ${path}. Name the folder in the server's -BEpath`
       )
     }
     const text = yield* Effect.try({
