@@ -8,7 +8,7 @@ const steps = ["format", "lint", "types", "unused", "api:check", "test"]
 
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`.padStart(6)
 const times: Array<string> = []
-const report = (): void => console.log(`\n${times.join("\n")}\n${seconds(performance.now())}  together`)
+const report = (): void => console.log(`\n${times.join("\n")}\n${seconds(performance.now())}  total`)
 
 for (const step of steps) {
   const start = performance.now()

@@ -60,6 +60,7 @@ const ofSessions = ["oneSession", "moves", "connections", "ServerEntity", "Remot
 /** Tests of modules of the cluster that have none of their own name. */
 const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   calls: ["calls", "moves", "RemoteSession"],
+  feed: ["feed", "moves", "connections"],
   listKeeper: ["ServerList"],
   listMember: ["ServerList"],
   serverSettings: ["ClusterFleet"],

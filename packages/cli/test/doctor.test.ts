@@ -97,7 +97,7 @@ describe("bercon doctor", { concurrent: true }, () => {
         ),
         { concurrency: "unbounded" }
       )
-      assert.match(first!.stdout, /^problem +port .* closed, says its host \(ICMP\)/m)
+      assert.match(first!.stdout, /^problem +port .* closed, as its host reports \(ICMP\)/m)
       assert.match(second!.stdout, /^problem +port .* silent \(\d logins? sent\): usual causes/m)
       assert.match(third!.stdout, /^problem +port .* does not speak BattlEye RCON/m)
       assert.deepStrictEqual([first!.code, second!.code, third!.code], [4, 4, 4])

@@ -18,17 +18,17 @@ const messageOf = (checks: ReadonlyArray<Check>, check: string) =>
 describe("a password", () => {
   it.each([
     ["hunter2", []],
-    ["correct horse", ["inside there is a blank"]],
+    ["correct horse", ["it contains a blank"]],
     [" hunter2", ["it begins with a blank"]],
     ["hunter2\n", ["it ends with a line feed (U+000A)"]],
     ["hunter2\r", ["it ends with a carriage return (U+000D)"]],
-    ["hunt\u200ber2", ["inside there is a zero width space (U+200B)"]],
+    ["hunt\u200ber2", ["it contains a zero width space (U+200B)"]],
     ["\ufeffhunter2", ["it begins with a byte order mark (U+FEFF)"]],
-    ["hunter\u00a02", ["inside there is a no-break space (U+00A0)"]],
-    ["hunter\u{e0041}2", ["inside there is the invisible character U+E0041"]],
+    ["hunter\u00a02", ["it contains a no-break space (U+00A0)"]],
+    ["hunter\u{e0041}2", ["it contains the invisible character U+E0041"]],
     ["\"hunter2\"", ["it is in quotes, which count as part of it"]],
     ["пароль", ["it has letters that are not ASCII, and the server may use another encoding"]],
-    ["a b c", ["inside there is a blank"]],
+    ["a b c", ["it contains a blank"]],
     ["", ["it is empty"]]
   ])("%j: its oddities", (password, expected) => {
     assert.deepStrictEqual(oddities(password), expected)
@@ -50,14 +50,14 @@ describe("round trip and loss", () => {
   const command = (at: number, sequence: number, text = "") => ({ at, packet: Packet.command(sequence, text) })
   const reply = (at: number, sequence: number, text = "") => ({ at, packet: Packet.commandReply(sequence, text) })
 
-  it("are of keepalives only", () => {
+  it("are measured with keepalives only", () => {
     assert.deepStrictEqual(
       measure([command(0, 0, "players"), reply(5, 0, "..."), command(10, 1), reply(22, 1)]),
       { sent: 1, answered: 1, roundTrips: [12] }
     )
   })
 
-  it("count what was sent again, and measure no round trip of it", () => {
+  it("include repeated keepalives in the loss, but not in the round trip", () => {
     assert.deepStrictEqual(
       measure([
         command(0, 1),
@@ -72,7 +72,7 @@ describe("round trip and loss", () => {
     )
   })
 
-  it("count a number again after it was answered", () => {
+  it("count a number as a new keepalive after its reply", () => {
     assert.deepStrictEqual(
       measure([
         command(0, 255),
@@ -87,7 +87,7 @@ describe("round trip and loss", () => {
   })
 })
 
-describe("the way to a server", () => {
+describe("the checks of a connection", () => {
   const refused = new LoginFailure.LoginFailure({ reason: new LoginFailure.LoginRefused({ peer: "a:1" }) })
   const timedOut = (cause: LoginFailure.OutageCause) =>
     new LoginFailure.LoginFailure({
@@ -109,7 +109,7 @@ describe("the way to a server", () => {
   }
   const found = (facts: Partial<Connection.Facts>) => Connection.checks({ ...well, ...facts })
 
-  it("is well", () => {
+  it("find no problem if all is well", () => {
     assert.deepStrictEqual(found({}).map(({ check, message, status }) => `${status} ${check}: ${message}`), [
       "ok name: game.example.com is 203.0.113.7 (and 2001:db8::7, which are not used)",
       "ok password: no blanks or invisible characters in it",
@@ -123,7 +123,7 @@ describe("the way to a server", () => {
     ])
   })
 
-  it("ends at a name without an address", () => {
+  it("end at a name without an address", () => {
     const checks = found({ addresses: { code: "ENOTFOUND" } })
     assert.deepStrictEqual([statuses(checks), checks[0]?.exitCode], [["name problem"], 5])
   })
@@ -135,21 +135,26 @@ describe("the way to a server", () => {
       { valid: 0, foreign: 0 },
       /silent \(4 logins sent\): usual causes/
     ],
-    ["closed", timedOut(new LoginFailure.PortClosed()), { valid: 0, foreign: 0 }, /closed, says its host \(ICMP\)/],
+    [
+      "closed",
+      timedOut(new LoginFailure.PortClosed()),
+      { valid: 0, foreign: 0 },
+      /closed, as its host reports \(ICMP\)/
+    ],
     [
       "another program's",
       timedOut(new LoginFailure.Silence()),
       { valid: 0, foreign: 3 },
-      /3 datagrams of something else/
+      /3 datagrams of another protocol/
     ]
-  ])("ends at a port that is %s", (_, failure, received, message) => {
+  ])("end at a port that is %s", (_, failure, received, message) => {
     const checks = found({ failure, received, flavour: undefined })
     assert.deepStrictEqual(statuses(checks), ["name ok", "password ok", "port problem"])
     assert.match(messageOf(checks, "port"), message)
     assert.strictEqual(checks.at(-1)?.exitCode, 4)
   })
 
-  it("ends at a refusal, and says if it is about what is odd", () => {
+  it("end at a refusal, and report whether the password is accepted without its oddities", () => {
     const checks = found({ failure: refused })
     assert.deepStrictEqual(statuses(checks), ["name ok", "password ok", "port ok", "login problem"])
     assert.strictEqual(checks.at(-1)?.exitCode, 3)
@@ -158,24 +163,24 @@ describe("the way to a server", () => {
     assert.include(messageOf(odd, "login"), "accepts it without that character: remove it")
   })
 
-  it("goes on after a wrong flavour, which is a problem", () => {
+  it("continue after a wrong flavour, which they report as a problem", () => {
     const checks = found({ configured: "Reforger" })
     assert.include(statuses(checks), "flavour problem")
-    assert.include(messageOf(checks, "flavour"), "it speaks BattlEye RCON, but the settings say Reforger")
+    assert.include(messageOf(checks, "flavour"), "it speaks BattlEye RCON, but the settings name Reforger")
     assert.strictEqual(checks.at(-1)?.check, "loss")
   })
 
-  it("ends if a server that took the login answers no command", () => {
+  it("end if a server accepts the login, but answers no command", () => {
     assert.strictEqual(statuses(found({ flavour: undefined })).at(-1), "flavour problem")
   })
 
-  it("shows sessions that were left behind", () => {
+  it("show sessions that were left behind", () => {
     const all = [0, 1, 2, 3].map((id) => admin(id, "198.51.100.2", 5000 + id))
     const checks = found({ admins: { own: 3, all } })
     assert.match(messageOf(checks, "admins"), /^3 other sessions from this address \(#0 from 198\.51\.100\.2:5000, /)
   })
 
-  it("counts itself among the admins if the server has not said which one it is", () => {
+  it("count this client among the admins if its number is unknown", () => {
     const checks = found({ admins: { own: undefined, all: [admin(0, "198.51.100.2", 5000)] } })
     assert.strictEqual(messageOf(checks, "admins"), "1 logged in, this client among them: #0 from 198.51.100.2:5000")
   })
@@ -186,12 +191,12 @@ describe("the way to a server", () => {
     [10, 5, "note"],
     [10, 4, "problem"],
     [10, 0, "problem"]
-  ])("of %i packets %i answered is %s", (sent, answered, status) => {
+  ])("rate the loss: of %i packets, %i answered is %s", (sent, answered, status) => {
     assert.include(statuses(found({ measured: { sent, answered, roundTrips: [] } })), `loss ${status}`)
   })
 })
 
-describe("the configuration of a server", () => {
+describe("the checks of a server's configuration", () => {
   const good = "RConPassword hunter2\nRConPort 2307\nRestrictRCon 0\n"
   const folder = (files: Record<string, string>, facts: Partial<Configuration.Facts> = {}) => {
     const names = Object.keys(files)
@@ -215,15 +220,15 @@ describe("the configuration of a server", () => {
   const problems = (checks: ReadonlyArray<Check>) =>
     checks.filter(({ status }) => status !== "ok").map(({ message, status }) => `${status}: ${message}`).join("\n")
 
-  it("is well", () => {
+  it("find no problem if all is well", () => {
     const checks = folder({ "beserver_x64.cfg": good, "bans.txt": "" }, { gamePort: 2302 })
     assert.deepStrictEqual(statuses(checks), ["file ok", "password ok", "port ok"])
     assert.strictEqual(messageOf(checks, "file"), "the next start reads beserver_x64.cfg, and renames it")
   })
 
-  it("of a running server is the active file", () => {
+  it("use the active file of a running server", () => {
     const checks = folder({ "beserver_x64_active_1a2b.cfg": good, "beserver_x64.cfg": "RConPort 1\n" })
-    assert.match(messageOf(checks, "file"), /^a running server has beserver_x64_active_1a2b\.cfg/)
+    assert.match(messageOf(checks, "file"), /^a running server uses beserver_x64_active_1a2b\.cfg/)
     assert.deepStrictEqual(problems(checks), "")
   })
 
@@ -237,7 +242,7 @@ describe("the configuration of a server", () => {
     ["a hidden ending", { "BEServer_x64.cfg.txt": good }, /problem: .*"BEServer_x64\.cfg\.txt"/],
     ["no file", { "bans.txt": "" }, /problem: there is no beserver_x64\.cfg .* in \/srv\/battleye/],
     [
-      "a file that is not read beside",
+      "another file, which is not read",
       { "beserver_x64.cfg": good, "beserver_64.cfg": good },
       /note: the server does not read "beserver_64\.cfg"/
     ],
@@ -270,7 +275,7 @@ describe("the configuration of a server", () => {
       { "beserver_x64.cfg": `${good}RConPasswort hunter3\n` },
       /problem: there is no setting rconpasswort/
     ],
-    ["a key twice", { "beserver_x64.cfg": `${good}RConPort 2308\n` }, /note: rconport is there more than once/],
+    ["a key twice", { "beserver_x64.cfg": `${good}RConPort 2308\n` }, /note: rconport is set more than once/],
     [
       "no password",
       { "beserver_x64.cfg": "RConPassword \nRConPort 2307\n" },
@@ -279,7 +284,7 @@ describe("the configuration of a server", () => {
     [
       "a blank in the password",
       { "beserver_x64.cfg": "RConPassword hunter 2\nRConPort 2307\n" },
-      /note: RConPassword: inside there is a blank/
+      /note: RConPassword: it contains a blank/
     ],
     ["no port", { "beserver_x64.cfg": "RConPassword hunter2\n" }, /problem: RConPort is missing/],
     [
@@ -303,21 +308,21 @@ describe("the configuration of a server", () => {
       { "beserver_x64.cfg": `${good}RConIP game.example.com\n` },
       /problem: RConIP must be an IP address/
     ]
-  ])("with %s", (_, files, message) => {
+  ])("report %s", (_, files, message) => {
     const checks = folder(files)
     assert.match(problems(checks), message)
     assert.notInclude(JSON.stringify(checks), "hunter")
   })
 
   it.each([[2301, true], [2302, false], [2306, false], [2307, true]])(
-    "has an RConPort of %i beside a game at 2302: %s",
+    "accept an RConPort of %i with the game at port 2302: %s",
     (port, isWell) => {
       const checks = folder({ "beserver_x64.cfg": `RConPassword hunter2\nRConPort ${port}\n` }, { gamePort: 2302 })
       assert.strictEqual(statuses(checks).includes("port ok"), isWell)
     }
   )
 
-  it.prop("shows no value of any line, whatever is in the file", [Schema.String], ([secret]) => {
+  it.prop("show no value of any line, whatever the file contains", [Schema.String], ([secret]) => {
     if (secret.trim().length < 8 || /rcon|restrict|password|port/i.test(secret)) return
     const checks = folder({ "beserver_x64.cfg": `${secret}\nRConPassword${secret}\n${secret}=${secret}\n` })
     assert.notInclude(JSON.stringify(checks).toLowerCase(), secret.trim().toLowerCase())

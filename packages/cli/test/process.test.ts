@@ -1,5 +1,5 @@
 /**
- * How the process behaves, whatever its command: exit codes, signals, pipes, secrets.
+ * The behaviour of the process that is the same for all commands: exit codes, signals, pipes, secrets.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit } from "effect"
@@ -59,7 +59,7 @@ describe("exit codes", { concurrent: true }, () => {
       )
     }))
 
-  it.live("6: the server does not allow the command, or does not know it", () =>
+  it.live("6: the server does not allow or support the command", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server({ disallowed: ["#shutdown", "kick"] })
       failed(yield* bercon(["shutdown"]), 6, /^bercon: command "#shutdown": /)
@@ -83,7 +83,7 @@ describe("a Node that is too old", () => {
 })
 
 describe("a bug of bercon", { concurrent: true }, () => {
-  it.live("is one sentence that says where to report it, and has a stack trace with --log-level debug only", () =>
+  it.live("is reported in one sentence, with the address for reports; --log-level debug adds the stack trace", () =>
     Effect.gen(function*() {
       const program = "dying.ts"
       failed(
@@ -142,7 +142,7 @@ describe("signals", { concurrent: true }, () => {
 
 describe("standard output", { concurrent: true }, () => {
   it.live.skipIf(!Fs.existsSync("/dev/full"))(
-    "9: a full disk is a failure, and not the end of a pipe",
+    "9: a full disk is a failure, unlike the end of a pipe",
     () =>
       Effect.gen(function*() {
         const simulated = yield* server()
@@ -197,7 +197,7 @@ describe("pipes", { concurrent: true }, () => {
 })
 
 describe("the password", { concurrent: true }, () => {
-  it.live("from standard input", () =>
+  it.live("is read from standard input", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
       succeeded(
@@ -228,7 +228,7 @@ describe("--wait", { concurrent: true }, () => {
       succeeded(yield* simulated.bercon(["version", "--wait", "1m", "--timeout", "5s"]), "1.220\n")
     }))
 
-  it.live("waits also in the commands that stay, which give up after --timeout without it", () =>
+  it.live("makes events and shell wait, too, which otherwise give up after --timeout", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.stop({ keepPlayers: true })
@@ -255,7 +255,7 @@ describe("--wait", { concurrent: true }, () => {
 })
 
 describe("progress", { concurrent: true }, () => {
-  it.live("is told on standard error after a second, unless --quiet", () =>
+  it.live("is reported on standard error after a second, unless --quiet", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.goSilent

@@ -1,7 +1,7 @@
 /**
  * The players on the server, kept up to date.
  *
- * A roster belongs to its client and lives as long. It is updated by events, and corrected by the server's list, which
+ * A roster belongs to its client, and lives as long as the client. It is updated by events, and corrected by the server's list, which
  * the client reads after each login, after a gap in the events, and every `rosterInterval`. It keeps at most 1,024
  * players, more than any game has slots.
  *

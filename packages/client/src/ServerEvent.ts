@@ -50,7 +50,7 @@ const TIMED = { receivedAt: Schema.optionalKey(Schema.DateTimeUtc) }
 const FROM_SERVER = { text: Schema.String, ...TIMED }
 
 /**
- * An RCON client has logged in. No event reports its leaving.
+ * An RCON client has logged in. No event reports its logout.
  *
  * @category models
  * @since 0.1.0
@@ -158,9 +158,9 @@ export class PlayerDisconnected
  *
  * **Details**
  *
- * If the player is unknown, the name ends at the first words of a kick that follow a GUID or precede a known reason. So
- * no reason can change the kicked player. Without either, a name of 32 characters can contain these words, and is cut
- * there.
+ * If the player is unknown, the name ends before the first ` has been kicked by BattlEye:` that follows a GUID or precedes a
+ * known reason. So no reason can change the kicked player. If there is neither a GUID nor a known reason, the name ends before
+ * the first of these words, even if they are part of the name.
  *
  * @category models
  * @since 0.1.0
@@ -183,7 +183,7 @@ export class PlayerKicked extends Schema.TaggedClass<PlayerKicked>("@bercon/clie
  * **Details**
  *
  * Known channels are `"Global"`, `"Side"`, `"Command"`, `"Group"`, `"Vehicle"`, `"Direct"`, `"Lobby"`, `"Admin"` and
- * `"Unknown"`, which the server itself prints. Games may have others, e.g. `"Commander"`.
+ * `"Unknown"`; the last one is a word that servers print. Games may have others, e.g. `"Commander"`.
  *
  * @category models
  * @since 0.1.0
@@ -264,10 +264,10 @@ export class UnattributedChat
  * Servers send only matches of rules that log to their console.
  *
  * The player has chosen the name and perhaps the code; the slot in `player` comes from the server. If the line has the
- * name of the known player in that slot, that is the name. Otherwise the name ends before the first ` (GUID) - #rule `,
+ * name of the known player in that slot, this name is used. Otherwise the name ends before the first ` (GUID) - #rule `,
  * ` (-) - #rule ` or ` - #rule "`. Code comes after these, so it cannot change the player. The name of an unknown
- * player can: if it contains ` (-) - #0 `, it ends there, and `guid` is absent. A name that contains another player's
- * GUID would be longer than 40 characters, and Steam allows 32.
+ * player can: if it contains ` (-) - #0 `, it ends there, and `guid` is absent. A name cannot contain another player's
+ * GUID in this form: it would be longer than 40 characters, and Steam allows 32.
  *
  * @category models
  * @since 0.1.0

@@ -9,7 +9,7 @@ const address = (port: number) => new Address.Address({ ip: Address.IpAddress.ma
 const player = (fields: Partial<ConstructorParameters<typeof Player.Player>[0]>) =>
   new Player.Player({ id: slot, name: "Ann", verified: false, ...fields })
 
-describe("whether two are the same player", () => {
+describe("the comparison of two players", () => {
   it.each(
     [
       ["by their GUIDs, if both are known", { guid: guid("a"), name: "x" }, { guid: guid("a"), name: "y" }, "Same"],
@@ -24,25 +24,27 @@ describe("whether two are the same player", () => {
         { identity: identity("b") },
         "Other"
       ],
-      ["not if only one has a GUID or account", { guid: guid("a") }, { identity: identity("b") }, "Unsure"],
-      ["not if only one has a GUID, by equal names", { guid: guid("a") }, {}, "Unsure"],
-      ["not if only one has an account, by equal names", { identity: identity("a") }, {}, "Unsure"],
+      ["nothing if one has only a GUID, and the other only an account", { guid: guid("a") }, {
+        identity: identity("b")
+      }, "Unsure"],
+      ["nothing by equal names if only one has a GUID", { guid: guid("a") }, {}, "Unsure"],
+      ["nothing by equal names if only one has an account", { identity: identity("a") }, {}, "Unsure"],
       ["by name and address", { address: address(1) }, { address: address(1) }, "Same"],
       ["by their addresses", { address: address(1) }, { address: address(2) }, "Other"],
-      ["not if only the address is the same", { address: address(1), name: "x" }, { address: address(1) }, "Unsure"],
+      ["nothing by the address alone", { address: address(1), name: "x" }, { address: address(1) }, "Unsure"],
       ["by the names, if one address is unknown", { address: address(1), name: "x" }, {}, "Other"],
-      ["not by the name alone", { address: address(1) }, {}, "Unsure"],
+      ["nothing by the name alone", { address: address(1) }, {}, "Unsure"],
       ["by the names, if both addresses are unknown", { name: "x" }, {}, "Other"],
       [
-        "with the name as lists print it in the lobby",
+        "nothing by a name and its form in the lobby",
         { name: "Ann", inLobby: true },
         { name: "Ann (Lobby)" },
         "Unsure"
       ],
-      ["without the blank after a name", { name: "Ann " }, { name: "Ann" }, "Unsure"],
-      ["with the blank before a name", { name: " Ann" }, { name: "Ann" }, "Other"]
+      ["nothing by names that differ only in a blank at the end", { name: "Ann " }, { name: "Ann" }, "Unsure"],
+      ["by names that differ only in a blank at the start", { name: " Ann" }, { name: "Ann" }, "Other"]
     ] as const
-  )("is decided %s", (_, one, other, verdict) => {
+  )("decides %s", (_, one, other, verdict) => {
     assert.strictEqual(compare(player(one), player(other)), verdict)
     assert.strictEqual(compare(player(other), player(one)), verdict)
   })
@@ -52,7 +54,7 @@ describe("whether two are the same player", () => {
     assert.strictEqual(compare(ann, ann), "Same")
   })
 
-  it("is judged by the names in the form that servers print", () => {
+  it("uses the names in the form that servers print", () => {
     assert.deepStrictEqual(namesOf(player({ name: "Ann " })), ["Ann"])
     assert.deepStrictEqual(namesOf(player({ name: "Ann", inLobby: false })), ["Ann"])
     assert.deepStrictEqual(namesOf(player({ name: " Ann", inLobby: true })), [" Ann", " Ann (Lobby)"])
@@ -61,7 +63,7 @@ describe("whether two are the same player", () => {
   })
 })
 
-describe("an unknown slot", () => {
+describe("a slot with an unknown occupant", () => {
   it("stays current for its command, whichever player is seen in it first", () => {
     let there: Player.Player | "Unknown" = "Unknown"
     const target = new PlayerTarget(slot, () => there)
@@ -96,7 +98,7 @@ describe("the intended player", () => {
     assert.strictEqual(target(ann).lookIn(table(new Player.Player({ ...unknown, name: "Bob" }))), "Gone")
   })
 
-  it("is the first one in a list if the occupant was unknown", () => {
+  it("is the first one that a list shows in the slot if the occupant was unknown", () => {
     const unknown = target("Unknown")
     assert.isUndefined(unknown.player)
     assert.strictEqual(unknown.lookIn(table(ann)), "Here")
@@ -104,7 +106,7 @@ describe("the intended player", () => {
     assert.strictEqual(unknown.lookIn(table(new Player.Player({ ...known, guid: other }))), "Gone")
   })
 
-  it("has the slot until it is seen with another player or empty", () => {
+  it("has the slot until the slot is seen empty, or with another player", () => {
     let there: Player.Player | "Nobody" | "Unknown" = ann
     const meant = new PlayerTarget(slot, () => there)
     assert.isTrue(meant.isCurrent())
@@ -124,7 +126,7 @@ describe("the intended player", () => {
     assert.isFalse(nobody.isCurrent())
   })
 
-  it("is not the previous occupant in an event", () => {
+  it("is named by an event only if slot and name are equal", () => {
     assert.isTrue(target(ann).isNamedBy({ id: slot, name: "Ann " }))
     assert.isFalse(target(ann).isNamedBy({ id: slot, name: "Bob" }))
     assert.isFalse(target(ann).isNamedBy({ id: Player.PlayerId.make(1), name: "Ann" }))

@@ -28,7 +28,7 @@ export const options = {
   commandTimeout: "2 minutes"
 } as const
 
-/** A client that is not logged in yet, because that takes time on a line with loss. */
+/** A client that is not logged in yet, because that takes time on a network with loss. */
 export const simulated = (loss = 0, more: Partial<RconClient.Options> = {}) =>
   Layer.effect(RconClient.RconClient, RconClient.start({ ...options, ...more })).pipe(
     Layer.provideMerge(TestRcon.layerTransport({ network: { loss, seed: "bots" } }))

@@ -87,10 +87,10 @@ export const of = ({ from, lateness, servers, to }: Observed): Figures => {
 }
 
 /**
- * Number of steps of a move that a busy machine can delay, each by the delay of a timer: missing pings, marking the runner in
- * the database, taking the lock, logging in.
+ * Number of steps of a move that a busy machine can delay, each at most by the delay of a timer: two pings, marking the runner
+ * in the database, the next look for free locks, taking the lock, requesting the feed, logging in, and the next query.
  */
-const LINKS = 4
+const LINKS = 8
 
 /** The broken promises, one for each line. */
 export const broken = (figures: Figures, promises: Promises, observed: Observed): ReadonlyArray<string> => {

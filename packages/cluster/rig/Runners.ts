@@ -46,8 +46,8 @@ export interface Runners {
 /** The line that a runner prints when it has joined the cluster. */
 export const READY = "this runner is a member of the cluster"
 
-/** How a line begins that tells by how many milliseconds a timer of a runner was late. */
-export const LATE = "milliseconds that a timer was late: "
+/** Prefix of a line with the delay of a runner's timer, in milliseconds. */
+export const LATE = "a timer was late by "
 
 const program = fileURLToPath(new URL("runner.ts", import.meta.url))
 

@@ -12,7 +12,7 @@
  *
  * A runner that reaches none of several others assumes that it is cut off itself, and marks none.
  *
- * At most one ping of each runner is pending, however long the network is away.
+ * A runner has at most one pending ping to each of the others, however long the network is away.
  *
  * **Example** (A runner that watches the others)
  *

@@ -106,7 +106,10 @@ export interface Options {
   readonly heartbeat?: Duration.Input | undefined
 }
 
-/** How long after a defect in the feed of an activation the next one begins, in milliseconds: servers refuse frequent logins. */
+/**
+ * Time between a defect in the feed of an activation and the next activation, in milliseconds. A defect that comes again must
+ * not flood the server with logins.
+ */
 const PAUSE = 5000
 
 /** How many of the last calls of each kind are remembered: those that must not run twice, and the others. */

@@ -49,7 +49,7 @@ const line = (maximum: number) =>
   )
 
 /**
- * The servers on which a ban holds: all, including those that are added later, or those with these ids, at least one.
+ * The servers on which a ban holds: `"all"`, which includes servers that are added later, or one or more ids.
  *
  * @category models
  * @since 0.1.0
@@ -57,7 +57,7 @@ const line = (maximum: number) =>
 export const BanScope = Schema.Union([Schema.Literal("all"), Schema.NonEmptyArray(Schema.NonEmptyString)])
 
 /**
- * The servers on which a ban holds: all, or those with these ids.
+ * The servers on which a ban holds.
  *
  * @category models
  * @since 0.1.0
@@ -69,7 +69,7 @@ export type BanScope = typeof BanScope.Type
  *
  * **Details**
  *
- * - `target`: a GUID, an IP address, or the id of an account of Arma Reforger. Each holds on servers that know such targets.
+ * - `target`: a GUID, an IP address, or the id of an account of Arma Reforger. Each holds on servers that support such targets.
  * - `reason`: one line of at most 200 characters, which the player sees. Servers get as much of it as fits into 128 bytes.
  * - `added`, `until`: by the clock of the book's machine.
  * - `by`: the admin or program that banned, at most 100 characters.
@@ -105,7 +105,7 @@ export const endOf = ({ until }: Pick<BanEntry, "until">): number =>
   until === "permanent" ? Infinity : DateTime.toEpochMillis(until)
 
 /**
- * How long a ban lasts from `now` on, in milliseconds since 1970. Zero if it is over.
+ * The time from `now` until a ban ends; zero if it has ended. `now` is in milliseconds since 1970.
  *
  * @category getters
  * @since 0.1.0
@@ -114,7 +114,7 @@ export const remaining = (entry: BanEntry, now: number): Duration.Duration | "pe
   entry.until === "permanent" ? "permanent" : Duration.millis(Math.max(0, endOf(entry) - now))
 
 /**
- * Whether a ban is not over at `now`, in milliseconds since 1970.
+ * Whether a ban is in force at `now`, a time in milliseconds since 1970.
  *
  * @category guards
  * @since 0.1.0
@@ -122,7 +122,7 @@ export const remaining = (entry: BanEntry, now: number): Duration.Duration | "pe
 export const isInForce = (entry: BanEntry, now: number): boolean => endOf(entry) > now
 
 /**
- * Whether a ban holds on the server of an id.
+ * Whether a ban holds on the server with this id.
  *
  * @category guards
  * @since 0.1.0

@@ -135,7 +135,7 @@ export interface Options {
   /**
    * Maximum silence of the server after a command or keepalive, before the session counts as lost and its status
    * becomes `Reconnecting`. At least 2 seconds, default 8. A restarted server is detected sooner: after 2.5 seconds of
-   * silence on a line without loss, the session requests a login while it still listens.
+   * silence on a network without loss, the session requests a login while it still listens.
    */
   readonly silenceTimeout?: Duration.Input | undefined
   /**

@@ -3,10 +3,10 @@
  *
  * **Details**
  *
- * Entries are printed as soon as they are there, in the order in which the servers answer, so that a slow server delays no
- * other. A format that is one document (`json`, a table over all servers) is printed at the end, in the order of the servers.
- * A failure is printed on standard error at once. If the command is interrupted, for example by Ctrl-C, what is there is
- * printed, and standard error names the servers that are not done.
+ * Entries are printed as soon as they arrive, in the order in which the servers answer. A slow server does not delay the
+ * others. A format that is one document (`json`, a table over all servers) is printed at the end, in the order of the servers.
+ * A failure is printed on standard error at once. If the command is interrupted, for example by Ctrl-C, the entries
+ * received so far are printed, and standard error names the servers that are not finished.
  */
 import * as Effect from "effect/Effect"
 import * as Failure from "../Failure.ts"
@@ -29,7 +29,7 @@ export interface Contributors {
   readonly labelled: boolean
 }
 
-/** Prints what is there when the command is interrupted. */
+/** Prints the entries received so far, after an interruption. */
 const interrupted = <Row>({ labelled, names }: Contributors, finished: ReadonlySet<string>, { end }: Gathered<Row>) =>
   Effect.gen(function*() {
     yield* Effect.ignore(end)
@@ -43,8 +43,7 @@ const interrupted = <Row>({ labelled, names }: Contributors, finished: ReadonlyS
   })
 
 /**
- * Works on all servers, and prints their entries. Fails if servers failed: a single server with its failure, several, whose
- * failures are printed already, with an exit code.
+ * Works on all servers, and prints their entries. If servers failed, it fails as `conclude` describes.
  */
 export const gather = <Row>(
   contributors: Contributors,
@@ -88,8 +87,8 @@ export const noteFailure = (server: string, failure: Failure.ServerFailure): Eff
   note(Failure.lines(failure, server))
 
 /**
- * Fails if servers failed; `failures` has an entry for each server. A single server fails with its failure. Failures of
- * several, which are printed already, become an exit code.
+ * Fails if servers failed; `failures` has an entry for each server. With a single server, it fails with the server's failure.
+ * With several, whose failures have been printed already, it fails with an exit code.
  */
 export const conclude = (
   failures: ReadonlyArray<Failure.ServerFailure | undefined>,

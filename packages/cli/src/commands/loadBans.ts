@@ -4,14 +4,14 @@ import * as Option from "effect/Option"
 import { perform } from "../command/action.ts"
 import { define } from "../command/define.ts"
 
-/** Reads the bans from their file. */
+/** Makes the server read its bans from a file. */
 export const loadBans = define(
   "load-bans",
   {
-    description: "Makes the server read its bans from bans.txt, or another file of its own",
+    description: "Makes the server read its bans from bans.txt, or from another of its files",
     examples: [
       ["bercon load-bans", "After a change of bans.txt"],
-      ["bercon load-bans shared-bans.txt", "A file beside it"]
+      ["bercon load-bans shared-bans.txt", "Another file in the same folder"]
     ]
   },
   { file: Argument.String("file").pipe(Argument.withDescription("The name of the file"), Argument.optional) },

@@ -17,7 +17,7 @@ export interface Facts {
   readonly candidates: ReadonlyArray<Candidate>
   /** All names in the folder. */
   readonly names: ReadonlyArray<string>
-  /** The file to be looked at: the first candidate, or one that was named. */
+  /** The file to check: the first candidate, or one that was named. */
   readonly chosen?: { readonly text: string; readonly cfg: ServerCfg } | undefined
   /** Why nothing could be read. */
   readonly unreadable?: string | undefined
@@ -59,16 +59,16 @@ const files = ({ candidates, chosen, folder, names, platform }: Facts): Readonly
     ok(
       "file",
       isActive
-        ? `a running server has ${name}, which it renamed when it started`
+        ? `a running server uses ${name}, which it renamed when it started`
         : active.length > 0
-        ? `${name} is for the next start; a running server has ${Path.basename(active[0]!.path)}`
+        ? `${name} is for the next start; a running server uses ${Path.basename(active[0]!.path)}`
         : `the next start reads ${name}, and renames it`
     )
   ]
   if (active.length > 1) {
     found.push(wrong(
       "file",
-      `there are ${active.length} active files, which unclean ends have left behind: stop the server, delete them, and ` +
+      `there are ${active.length} active files, which crashes have left behind: stop the server, delete them, and ` +
         `write a new ${plain.length > 0 ? Path.basename(plain[0]!.path) : "beserver_x64.cfg"}`
     ))
   } else if (active.length === 1 && plain.length === 0) {
@@ -77,7 +77,7 @@ const files = ({ candidates, chosen, folder, names, platform }: Facts): Readonly
       `changes in ${
         Path.basename(active[0]!.path)
       } are not read: write them to a new beserver_x64.cfg, and restart. If no ` +
-        "server is running, an unclean end has left it behind: RCON may not start until you rename it to beserver_x64.cfg"
+        "server is running, a crash has left it behind: RCON may not start until you rename it to beserver_x64.cfg"
     ))
   }
   if (misses.length > 0) found.push(note("file", `the server does not read ${quoted(misses)}`))
@@ -106,7 +106,7 @@ const line = ([key, value]: readonly [key: string, value: string]): ReadonlyArra
     : []
 }
 
-/** How the file is written. */
+/** Findings about the text of the file. */
 const lines = (text: string, { settings }: ServerCfg): ReadonlyArray<Check> => {
   if (text.includes("\0")) return [wrong("lines", "the file is not plain text (UTF-16?): save it as ANSI or UTF-8")]
   const keys = settings.map(([key]) => key)
@@ -119,7 +119,7 @@ const lines = (text: string, { settings }: ServerCfg): ReadonlyArray<Check> => {
       : []),
     ...settings.flatMap(line),
     ...KEYS.filter((key) => keys.indexOf(key) !== keys.lastIndexOf(key)).map((key) =>
-      note("lines", `${key} is there more than once: leave one`)
+      note("lines", `${key} is set more than once: keep one line`)
     )
   ]
 }
@@ -131,7 +131,7 @@ const password = ({ password }: ServerCfg): Check => {
   const odd = oddities(Redacted.value(password.value))
   return odd.length === 0
     ? ok("password", "RConPassword is set, without blanks or invisible characters")
-    : note("password", `RConPassword: ${odd.join("; ")}. Better choose letters and digits`)
+    : note("password", `RConPassword: ${odd.join("; ")}. Letters and digits are safer`)
 }
 
 const port = ({ port }: ServerCfg, gamePort: number | undefined): Check => {
@@ -182,7 +182,7 @@ const rights = ({ settings }: ServerCfg): ReadonlyArray<Check> => {
     )]
 }
 
-/** The findings: the file first, then what is in it. */
+/** The findings: about the file first, then about its content. */
 export const checks = (facts: Facts): ReadonlyArray<Check> => {
   if (facts.unreadable !== undefined) return [wrong("file", facts.unreadable)]
   const found = files(facts)

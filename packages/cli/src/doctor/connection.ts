@@ -19,9 +19,9 @@ export interface Facts {
   readonly oddities: ReadonlyArray<string>
   /** Why the server could not be logged in to. */
   readonly failure?: LoginFailure | undefined
-  /** Whether the server took the password without what is odd about it. */
+  /** Whether the server accepted the password without its oddities. */
   readonly acceptsCleaned?: boolean | undefined
-  /** How many datagrams came back until then, of BattlEye's and others. */
+  /** Number of datagrams received until then: of BattlEye, and of other protocols. */
   readonly received: { readonly valid: number; readonly foreign: number }
   /** The flavour that the settings name. */
   readonly configured: Flavour | "auto"
@@ -59,7 +59,7 @@ const SILENCE =
   "usual causes: the server is still starting; RConPort is another, or the game's port was given; RConPassword or RConPort " +
   "are not set, or their file is not read (see --server-cfg); a firewall drops UDP"
 
-/** Whether anything listens there, and what. */
+/** Whether a BattlEye server listens at the port. */
 const port = ({ addresses, failure, port, received }: Facts): Check => {
   const where = `UDP ${"code" in addresses ? "" : `${addresses[0]} `}port ${port}`
   const reason = failure?.reason
@@ -74,15 +74,15 @@ const port = ({ addresses, failure, port, received }: Facts): Check => {
       ExitCode.noAnswer,
       `${where} answers, but does not speak BattlEye RCON (${
         counted(received.foreign, "datagram")
-      } of something else): ` +
-        "it is the port of something else, such as the game or a query"
+      } of another protocol): ` +
+        "it is the port of another service, such as the game or a query"
     )
   }
   if (cause?._tag === "PortClosed") {
     return problem(
       "port",
       ExitCode.noAnswer,
-      `${where} is closed, says its host (ICMP): the server is not running or still starting, or its RConPort is another`
+      `${where} is closed, as its host reports (ICMP): the server is not running or still starting, or has another RConPort`
     )
   }
   return problem(
@@ -104,8 +104,8 @@ const login = ({ acceptsCleaned, failure, oddities }: Facts): Check => {
   return problem(
     "login",
     ExitCode.refused,
-    "the server refuses the password: it is not its RConPassword. " +
-      (oddities.length > 0 ? "See above what is odd about it; and c" : "C") +
+    "the server refuses the password: it is not the server's RConPassword. " +
+      (oddities.length > 0 ? "See above for its oddities, and c" : "C") +
       "heck which file the server really reads (--server-cfg)"
   )
 }
@@ -124,7 +124,7 @@ const flavour = ({ configured, flavour }: Facts): Check => {
     : problem(
       "flavour",
       ExitCode.failed,
-      `it speaks ${spoken}, but the settings say ${configured}: leave the flavour out, or say ${flavour}. ` +
+      `it speaks ${spoken}, but the settings name ${configured}: leave the flavour out, or set it to ${flavour}. ` +
         "Arma Reforger can have both, at two ports"
     )
 }
@@ -145,7 +145,7 @@ const listed = (admins: ReadonlyArray<Admin>): string =>
 const admins = ({ admins, flavour }: Facts): ReadonlyArray<Check> => {
   if (flavour === "Reforger") {
     return [
-      note("admins", "Arma Reforger's own RCON does not tell who else is logged in; its maxClients limits how many")
+      note("admins", "Arma Reforger's own RCON does not list the other clients; its maxClients limits their number")
     ]
   }
   if (admins === undefined) return []

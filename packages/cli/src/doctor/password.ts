@@ -27,7 +27,7 @@ const nameOf = (character: string): string => {
 }
 
 const placeOf = (at: number, length: number): string =>
-  at === 0 ? "it begins with" : at === length - 1 ? "it ends with" : "inside there is"
+  at === 0 ? "it begins with" : at === length - 1 ? "it ends with" : "it contains"
 
 /** The oddities, in words that follow "the password:". Empty if there are none. */
 export const oddities = (password: string): ReadonlyArray<string> => {

@@ -67,7 +67,7 @@ describe("the reply to bans", () => {
   }, { arbitrary: { runs: 300 } })
 
   it.prop(
-    "becomes a table or an error, whatever its text",
+    "is parsed to a table or an error, whatever its text",
     { text: Hostile.text, rows: Arbitrary.array(Hostile.text) },
     (
       { rows, text }
@@ -130,13 +130,13 @@ describe("the reply to bans", () => {
     ["0 203.0.113.7 perm 1.2.3.4", "permanent", "1.2.3.4"],
     [`0  ${GUID} perm a\u2028b\rc`, "permanent", "a\u2028b\rc"],
     [`0  ${GUID.toUpperCase()} perm ${GUID.toUpperCase()} perm x`, "permanent", `${GUID.toUpperCase()} perm x`]
-  ])("finds time and reason in %j", (row, remaining, reason) => {
+  ])("is parsed to the time and reason of %j", (row, remaining, reason) => {
     const { rows, unparsed } = read(row)
     assert.deepStrictEqual(unparsed, [])
     assert.deepStrictEqual(rows.map((ban) => [ban.remaining, ban.reason]), [[remaining, reason]])
   })
 
-  it("keeps lines that are not rows", () => {
+  it("is parsed to a table that keeps lines that are not rows", () => {
     const wrong = [
       "what",
       `${GUID} perm x`,
@@ -156,7 +156,7 @@ describe("the reply to bans", () => {
   })
 
   it.each([HEADING, `${HEADING}\n`, `${HEADING}\n\n${IP_HEADING}`, `${HEADING}\n\n${IP_HEADING}\n`])(
-    "may contain no bans: %j",
+    "without bans is an empty table: %j",
     (text) => {
       assert.deepStrictEqual(parse(text), { rows: [], unparsed: [], total: undefined, cut: false })
     }

@@ -141,9 +141,26 @@ describe("commands that are not awaited", () => {
     exchange.withdraw("#shutdown")
     assert.isTrue(exchange.offer(1, echo("#foo")))
     assert.isFalse(exchange.offer(1, "of #foo"))
+    assert.isFalse(exchange.offer(1, echo("#foo")))
     assert.isTrue(exchange.offer(1, echo("#restart")))
     assert.isFalse(exchange.offer(1, echo("#restart")))
     assert.isFalse(exchange.offer(1, echo("#shutdown")))
+  })
+
+  it("give their echoes to other clients if they were not sent", () => {
+    const exchange = fresh()
+    assert.isFalse(exchange.offer(0, echo("#restart")))
+    exchange.announce(0, "#restart")
+    exchange.withdraw("#restart")
+    assert.isFalse(exchange.offer(1, echo("#restart")))
+  })
+
+  it("may have their first output late, while another command waits", () => {
+    const exchange = typed("#kick 1")
+    exchange.offer(0, echo("#kick 1"))
+    exchange.offer(0, echo("#bar"))
+    assert.isFalse(exchange.offer(STRAY_QUIET_MILLIS, "of #bar"))
+    assert.isTrue(exchange.offer(STRAY_QUIET_MILLIS, "Player 'Bob' kicked!"))
   })
 
   it("does not take the late result of an earlier ban", () => {

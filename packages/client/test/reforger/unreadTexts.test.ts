@@ -137,6 +137,17 @@ describe("a command whose output has an unknown form", () => {
     assert.deepStrictEqual(exchange.outcome(5501), INCOMPLETE)
   })
 
+  it("takes it although commands without output came in between", () => {
+    const exchange = sent("#players")
+    exchange.announce(0, "#restart")
+    exchange.offer(0, echo("#players"))
+    // Of this client, and of another one.
+    assert.isTrue(exchange.offer(0, echo("#restart")))
+    assert.isFalse(exchange.offer(0, echo("#restart")))
+    exchange.offer(0, UNREAD)
+    assert.deepStrictEqual(exchange.outcome(450), complete(UNREAD))
+  })
+
   it("returns it for a query that a person typed, after the quiet time", () => {
     for (const command of ["#players", "#ban list 1"]) {
       const exchange = typed(command)

@@ -1,5 +1,5 @@
 /**
- * Rings at the next of many deadlines.
+ * Rings when the next deadline of its owner has come.
  */
 import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
@@ -23,7 +23,7 @@ export class Alarm implements Entry {
   readonly #context: Context.Context<never>
   readonly #options: Options
   readonly #timer: Timer
-  /** The deadline that is waited for; `-Infinity` while it rings. */
+  /** The awaited deadline; `-Infinity` while the alarm rings. */
   #armedFor = Infinity
   #isStopped = false
   /** Its place in the timer. */
@@ -64,7 +64,7 @@ export class Alarm implements Entry {
     try {
       if (!this.#isStopped) this.#ring(now)
     } catch (defect) {
-      // It must not stop the alarms of other sessions.
+      // A defect of one owner must not stop the alarms of others.
       Effect.runForkWith(this.#context)(Effect.logError("an alarm has died", Cause.die(defect)))
     }
   }

@@ -10,7 +10,7 @@
  *
  * Bounds: at most {@link WINDOW} messages are held back, each no larger than its datagram.
  *
- * Limits: on a line without loss, every message is delivered once and in order at any rate. On a line with loss, this
+ * Limits: on a network without loss, every message is delivered once and in order at any rate. On a network with loss, this
  * holds up to about 12 messages a second. At higher rates the 256 numbers come round while old messages are still
  * repeated, so that one message can be taken for another. More than about 20 equal messages a second can be taken for
  * repetitions.
@@ -22,11 +22,14 @@ import { Columns, lengthFor, noBytes, noCounts, noTimes } from "./typedArrays.ts
 
 /** Time for which a message may be repeated or late. Servers repeat a message for 10 seconds. */
 export const REPEATED_FOR = 12_000
-/** Maximum number of awaited numbers. If more messages were under way, one could be taken for another. */
+/**
+ * Maximum distance from the expected number to the newest one. If more messages were under way, one could be taken for
+ * another.
+ */
 export const WINDOW = 192
 /**
- * Minimum distance ahead at which a message that equals the previous session's message with the same number is a
- * repetition. A nearer one may be new, because every session begins with the same texts.
+ * A message that equals the previous session's message with the same number is a repetition if its number is at least this
+ * far ahead. A nearer one may be new, because every session begins with the same texts.
  */
 export const NEAR = 8
 
@@ -144,8 +147,7 @@ export class ReorderBuffer<A> {
   }
 
   /**
-   * Whether this number is among the next 8 expected ones. A new session could not have sent it, because it begins with
-   * small numbers.
+   * Whether this number is among the next 8 expected ones, and so large that it is not one of the first of a new session.
    */
   isContinuedBy(number: number): boolean {
     return this.#expected >= NEAR && number >= NEAR && ((number - this.#expected) & 255) < NEAR
@@ -153,8 +155,8 @@ export class ReorderBuffer<A> {
 
   /**
    * Accepts a message and delivers everything that is due. `mayRestartSince`: from this time on, the server may have
-   * restarted its numbering without notice, because it has login packets of this client that it may accept; `Infinity`
-   * if it cannot have.
+   * restarted its numbering without notice, because it may accept a login packet that this client has sent; `Infinity`
+   * if no login packet is under way.
    */
   receive(now: number, arrival: Arrival<A>, mayRestartSince: number): Verdict {
     const { checksum, number } = arrival
@@ -213,8 +215,7 @@ export class ReorderBuffer<A> {
   }
 
   /**
-   * Accepts the suspect and everything before it if this message is the next one. Otherwise this message becomes the
-   * suspect.
+   * Accepts the suspect, after a gap, if this message has the next number. Otherwise this message becomes the suspect.
    */
   #acceptSecondInRow(now: number, arrival: Arrival<A>): boolean {
     const suspect = this.#suspect

@@ -28,7 +28,7 @@ describe("a server that falls silent", () => {
     return pair
   }
 
-  it("because it has restarted is back within 3 s of the first command, on a line without loss", () => {
+  it("because it has restarted is back within 3 s of the first command, on a network without loss", () => {
     for (const latency of [0.1, 5, 50, 120]) {
       const pair = settled({ seed: 1, conditions: { ...perfect, latency } })
       ServerMachine.forget(pair.server, pair.now)

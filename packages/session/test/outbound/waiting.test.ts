@@ -50,8 +50,10 @@ describe("waiting commands", () => {
     assert.deepStrictEqual(outgoing.sent.map(({ text }) => text), ["first", "third"])
     assert.deepStrictEqual(outgoing.outcomes, [["first", ""]])
   })
+})
 
-  it("wait for a number when all are in use or quarantined, and are sent when one is available", () => {
+describe("commands that wait for a number, because all are in use or quarantined,", () => {
+  it("are sent when one is available", () => {
     const outgoing = new Outgoing({ maxInFlight: 256 })
     for (const i of range(ORDINARY)) outgoing.submit(`c${i}`, { repeatable: false, deadline: 60_000 })
     outgoing.submit("waits", { deadline: 60_000 })
@@ -64,7 +66,7 @@ describe("waiting commands", () => {
     assert.strictEqual(outgoing.sent.at(-1)!.number, 7)
   })
 
-  it("get a number after twice the round trip, whatever time it is, and however long the process was suspended", () => {
+  it("get one after twice the round trip, at any time, and however long the process was suspended", () => {
     const available = (stoodStill: boolean) => {
       const outgoing = new Outgoing({ maxInFlight: 256 })
       outgoing.now = 1000
@@ -80,7 +82,7 @@ describe("waiting commands", () => {
     assert.deepStrictEqual([available(false), available(true)], [60, 60])
   })
 
-  it("for a number cause no probes while the server works out of order", () => {
+  it("cause no probes while the server works out of order", () => {
     const outgoing = new Outgoing({ maxInFlight: 256 })
     outgoing.submit("slow", { repeatable: false })
     outgoing.now = 1
@@ -103,7 +105,7 @@ describe("waiting commands", () => {
     assert.strictEqual(outgoing.outbound.wakeAt("Doubting"), 60_000)
   })
 
-  it("for a number get one after a late complete reply to an abandoned command", () => {
+  it("get one after a late complete reply to an abandoned command", () => {
     const outgoing = new Outgoing({ maxInFlight: 256 })
     for (const i of range(ORDINARY)) outgoing.outbound.cancel(outgoing.submit(`c${i}`, { repeatable: false })!)
     outgoing.submit("waits")
@@ -117,7 +119,7 @@ describe("waiting commands", () => {
     assert.strictEqual(outgoing.sent.at(-1)!.number, 7)
   })
 
-  it("for a number cause probes, whose replies prove that the server has passed old commands", () => {
+  it("cause probes, whose replies prove that the server will not answer old commands any more", () => {
     const outgoing = new Outgoing({ maxInFlight: 256 })
     for (const i of range(ORDINARY)) outgoing.outbound.cancel(outgoing.submit(`c${i}`)!)
     outgoing.until(1000)
@@ -133,7 +135,7 @@ describe("waiting commands", () => {
     assert.deepStrictEqual(outgoing.sentAt("waits"), [1020 + RELEASE_AFTER])
   })
 
-  it("for a number cause probes at most every half second", () => {
+  it("cause probes at most every half second", () => {
     const outgoing = new Outgoing({ maxInFlight: 256 })
     for (const i of range(ORDINARY)) outgoing.submit(`c${i}`, { repeatable: false, deadline: 10 })
     outgoing.until(10)

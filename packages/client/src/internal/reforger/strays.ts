@@ -41,12 +41,16 @@ export interface Stray {
 export class Strays {
   #all: ReadonlyArray<Stray> = []
 
-  /** Remembers a command. `rival` is the command in progress. */
+  /**
+   * Remembers a command. `rival` is the command in progress. A command without output is remembered only until its echo
+   * arrives.
+   */
   remember(
     now: number,
     rival: object | undefined,
     stray: Pick<Stray, "command" | "expectation"> & Partial<Stray>
   ): void {
+    if (stray.expectation === SILENT && stray.echoExpected !== true) return
     this.#all = [
       ...this.#all,
       {
@@ -67,9 +71,9 @@ export class Strays {
     this.#all = this.#all.filter((stray) => !(stray.expectation.query && stray.command === command))
   }
 
-  /** Forgets a command without output that was not sent after all. */
+  /** Forgets a command whose echo is expected, because it was not sent after all. */
   withdraw(command: string): void {
-    const unsent = this.#all.find((stray) => stray.expectation === SILENT && stray.command === command)
+    const unsent = this.#expected(command)
     if (unsent !== undefined) this.#forget(unsent)
   }
 
@@ -85,7 +89,7 @@ export class Strays {
 
   /** Takes an echo. Returns whether it was expected, and so is not an event. */
   takeEcho(command: string): boolean {
-    const expected = this.#all.find((stray) => stray.echoExpected && stray.command === command)
+    const expected = this.#expected(command)
     if (expected === undefined) return false
     expected.echoExpected = false
     if (expected.expectation === SILENT) this.#forget(expected)
@@ -114,6 +118,11 @@ export class Strays {
   /** Whether an unreadable text can be the output of one of them. No output precedes its echo. */
   get canHaveUnread(): boolean {
     return this.#all.some(({ answered, echoExpected, expectation }) => !answered && (expectation.late || !echoExpected))
+  }
+
+  /** The first command with this text whose echo is expected. */
+  #expected(command: string): Stray | undefined {
+    return this.#all.find((stray) => stray.echoExpected && stray.command === command)
   }
 
   #forget(stray: Stray): void {
