@@ -29,6 +29,7 @@ export interface Case {
   readonly isRetryable: boolean
   readonly server?: ServerMachine.Options
   readonly client?: Partial<RconClient.Options>
+  /** Puts the server into the state in which the error occurs. */
   readonly fate?: (server: SimulatedServer.SimulatedServer["Service"]) => Effect.Effect<unknown>
   /** Whether the client logs in before the server's `fate`. */
   readonly online?: boolean
@@ -43,7 +44,6 @@ export const password = Redacted.make("secret")
 const guid = Guid.Guid.make("0".repeat(32))
 export const target = Ban.BanTarget.make(guid)
 const slot = Player.PlayerId.make(7)
-const ban = "has no bearing"
 const login = (rcon: RconClient.Service): Effect.Effect<unknown, Failure> => rcon.closed
 const header = "GUID Bans:\n[#] [GUID] [Minutes left] [Reason]\n----------------------------------------\n"
 
@@ -267,7 +267,7 @@ export const cases: ReadonlyArray<Case> = [
       `unban: ${guid} was not found in the server's list of bans, but 1 row of it could not be read. Nothing was done`,
     execution: "NotExecuted",
     isRetryable: false,
-    server: on("bans", `${header}0  ${"f".repeat(32)} perm x\n1  ${"e".repeat(31)} perm ${ban}\n`),
+    server: on("bans", `${header}0  ${"f".repeat(32)} perm x\n1  ${"e".repeat(31)} perm x\n`),
     online: true,
     run: (rcon) => rcon.unban(target)
   },

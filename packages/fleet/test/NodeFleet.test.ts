@@ -32,7 +32,7 @@ const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, is: (value: A) => b
 const isOnline = (fleet: Fleet.Service) =>
   eventually(fleet.status, (status) => Array.from(status.values()).every(({ _tag }) => _tag === "Online"))
 
-/** The problems of a file, and the other text of the error. */
+/** Reads an invalid file, and returns the problems that the error's message lists. */
 const refused = (text: string | Uint8Array) =>
   Effect.gen(function*() {
     const files = yield* folder
@@ -49,7 +49,7 @@ const refused = (text: string | Uint8Array) =>
   }).pipe(Effect.scoped)
 
 describe("layer", () => {
-  it.live("has clients over UDP, one of which gets no answer", () =>
+  it.live("has clients over UDP, also if one of the servers does not answer", () =>
     Effect.gen(function*() {
       const altis = yield* NodeSimulatedServer.make()
       const stratis = yield* NodeSimulatedServer.make()
@@ -91,7 +91,7 @@ describe("layer", () => {
 })
 
 describe("layerFile", () => {
-  it.live("has the servers of a file, with passwords from three places", () =>
+  it.live("has the servers of a file, with passwords from the file, a variable or another file", () =>
     Effect.gen(function*() {
       const files = yield* folder
       const [one, two, three] = yield* Effect.all([
@@ -116,7 +116,7 @@ describe("layerFile", () => {
       assert.strictEqual(servers.get("one")?.rosterInterval, "1 minute")
     }).pipe(Effect.scoped))
 
-  it.live("takes over a change on request: one server's new password restarts one session", () =>
+  it.live("applies a change on request: one server's new password restarts one session", () =>
     Effect.gen(function*() {
       const files = yield* folder
       const [one, two, three] = yield* Effect.all([
@@ -148,7 +148,7 @@ describe("layerFile", () => {
       }).pipe(Effect.provide(NodeFleet.layerFile(files.path("servers.toml"))))
     }).pipe(Effect.scoped))
 
-  it.live("watches the file, and warns once of one that cannot be used", () => {
+  it.live("watches the file, and warns once if it is invalid", () => {
     const lines = new Array<string>()
     return Effect.gen(function*() {
       const files = yield* folder
@@ -216,7 +216,7 @@ describe("layerFile", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("an invalid file", () => {
+describe("the error of an invalid file", () => {
   const good = `host = "localhost"\nport = 2306\n`
 
   const cases: ReadonlyArray<readonly [name: string, text: string, problem: string]> = [
@@ -279,7 +279,7 @@ describe("an invalid file", () => {
       `server "altis": passwordVariable: the variable BERCON_NOT_SET is not set`
     ],
     [
-      "a file that is not there",
+      "a password file that does not exist",
       `[servers.altis]\n${good}passwordFile = "nowhere.txt"`,
       `server "altis": passwordFile: /nowhere.txt cannot be read (ENOENT)`
     ],
@@ -289,12 +289,12 @@ describe("an invalid file", () => {
       `server "altis": the password must not contain a NUL character, which no server accepts`
     ],
     [
-      "no TOML",
+      "text that is not TOML",
       `[servers.altis]\n${good}password = "${SECRET}\n`,
       "line 4, column 27: Invalid TOML document: control characters are not allowed in strings"
     ],
     [
-      "several things",
+      "several problems",
       `[servers.altis]\n${good}\n[servers.stratis]\nhost = "localhost"\nport = 1.5\npassword = "${SECRET}"`,
       `- server "altis": needs exactly one of password, passwordVariable and passwordFile (got none)\n` +
       `- server "stratis": port: must be an integer from 1 to 65535 (got 1.5)`
@@ -306,7 +306,7 @@ describe("an invalid file", () => {
     ([, text, problem]) => Effect.map(refused(text), (message) => assert.strictEqual(message, problem))
   )
 
-  it.live("is not text, or is too long", () =>
+  it.live("reports that the file is not text, or is too long", () =>
     Effect.gen(function*() {
       const withPassword = `[servers.altis]\n${good}passwordFile = "secret.txt"\n`
       const limit = 1_048_576
@@ -319,7 +319,7 @@ describe("an invalid file", () => {
       assert.include(yield* refused(padded(limit)), "secret.txt cannot be read (ENOENT)")
     }))
 
-  it.live("has a password file that is not text, too long, or no file", () =>
+  it.live("reports that a password file is not text, is too long, or is a folder", () =>
     Effect.gen(function*() {
       const files = yield* folder
       yield* files.write("servers.toml", `[servers.altis]\n${good}passwordFile = "secret.txt"\n`)
@@ -337,7 +337,7 @@ describe("an invalid file", () => {
       assert.strictEqual(yield* problem, "cannot be read (EISDIR)")
     }).pipe(Effect.scoped))
 
-  it.live("is not there", () =>
+  it.live("reports that the file does not exist", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.scoped(NodeFleet.makeFile("/nowhere/servers.toml")))
       assert.strictEqual(error.message, "/nowhere/servers.toml: cannot be read (ENOENT)")
@@ -357,7 +357,7 @@ describe("a file of servers", () => {
       for (const { password } of servers.values()) assert.isTrue(Option.isNone(yield* password))
     }).pipe(Effect.scoped))
 
-  it.live("loses only the last line break of a password, and no option that it does not set", () =>
+  it.live("keeps a password except for its last line break, and default options that it does not set", () =>
     Effect.gen(function*() {
       const files = yield* folder
       yield* files.write("servers.toml", `[servers.altis]\n${good}passwordFile = "secret.txt"\n`)

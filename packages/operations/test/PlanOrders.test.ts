@@ -291,7 +291,11 @@ describe("a plan that is added", () => {
 
   it.effect("for one time is not forgotten as long as it is postponed", () =>
     onServer(
-      { from: "2026-03-28T03:00", plans: {} },
+      {
+        from: "2026-03-28T03:00",
+        plans: { refresh: "10 minutes" },
+        rcon: { client: { rosterInterval: "Infinity", keepaliveInterval: "44 seconds" } }
+      },
       Effect.gen(function*() {
         const plans = yield* Plans.Plans
         const once = { ...nightly, id: "once", at: { once: "2026-03-28T03:10:00Z" }, warnings: [], lock: undefined }

@@ -1,6 +1,6 @@
 /**
  * Tests the published specification of the protocol (version 2) sentence by sentence, paraphrased. The datagrams on
- * the network are built and parsed here, without the codec. Facts that no byte shows are read in the server's records.
+ * the network are built and parsed here, without the codec. Facts that no datagram shows are read from the server's records.
  *
  * "Left open" marks rules that are missing in the specification, but that all servers follow.
  */
@@ -89,7 +89,7 @@ const isOnly = (actual: ReadonlyArray<Uint8Array>, ...expected: Content) => {
 const isNothing = (actual: ReadonlyArray<unknown>) => assert.deepStrictEqual(actual, [])
 
 describe("packet format", () => {
-  it("a packet is B, E, a CRC32 in four bytes, FF, and then its content: the server's", () => {
+  it("a packet of the server is B, E, a CRC32 in four bytes, FF, and then its content", () => {
     const { send, server } = setup()
     ServerMachine.receive(server, 0, ALICE, LOGIN)
     const [login] = ServerMachine.drain(server)
@@ -97,7 +97,7 @@ describe("packet format", () => {
     isOnly(send(1, datagram(1, 0, "version")), 1, 0, "1.220")
   })
 
-  it("a packet is B, E, a CRC32 in four bytes, FF, and then its content: the client's", () => {
+  it("a packet of a client is B, E, a CRC32 in four bytes, FF, and then its content", () => {
     const { send, server } = setup()
     const broken = [0, 1, 2, 3, 4, 5, 6].map((index) => {
       const bytes = LOGIN.slice()
@@ -214,7 +214,7 @@ describe("commands", () => {
     isOnly(send(1, datagram(1, 9, "no such thing")), 1, 9, "Unknown command")
   })
 
-  it("each command is answered, in whatever order the numbers are", () => {
+  it("each command is answered, whatever the order of the numbers", () => {
     const { send } = online()
     for (const number of [0, 200, 3, 3, 2, 0]) isOnly(send(1, datagram(1, number)), 1, number)
   })
@@ -362,7 +362,7 @@ describe("server messages", () => {
     }
   })
 
-  it("a client without an acknowledgement by then is removed, and cannot send commands", () => {
+  it("a client that has not acknowledged by then is removed, and cannot send commands", () => {
     const { heard, pass, send, server } = online()
     ServerMachine.emit(server, 0, "hello")
     heard()

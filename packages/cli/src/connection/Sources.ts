@@ -27,6 +27,13 @@ export interface Source {
 /** A field that one source can override in another. */
 export type Field = "host" | "port" | "password"
 
+/** How a person sets the fields of a source that a stronger one does not have. */
+export const namesIn = (source: Source, stronger: Source): ReadonlyArray<string> =>
+  (["host", "port", "password"] as const).flatMap((field) => {
+    const name = source[field] === undefined || stronger[field] !== undefined ? undefined : source.nameOf?.(field)
+    return name === undefined ? [] : [name]
+  })
+
 /** Fails because the command line, a variable or a file is invalid. */
 export const usage = (message: string) => Effect.fail(new UsageError({ message }))
 
@@ -77,7 +84,7 @@ export const fromFlags = (flags: Flags): Effect.Effect<Source, UsageError> =>
       password: Option.isSome(password)
         ? Effect.succeed(password)
         : Option.isSome(passwordFile)
-        // Read once, for all servers: standard input has it only once.
+        // Read once for all servers, because standard input can be read only once.
         ? yield* Effect.cached(
           // A terminal would show the typed password. The prompt does not.
           passwordFile.value === "-" && process.stdin.isTTY
@@ -89,7 +96,7 @@ export const fromFlags = (flags: Flags): Effect.Effect<Source, UsageError> =>
     }
   })
 
-/** `--server-cfg`: a file, or the one in a folder that a running server uses. */
+/** `--server-cfg`: a file, or a folder, from which the file that a running server uses is read. */
 export const fromServerCfg = (path: string): Effect.Effect<Source, UsageError> =>
   Effect.gen(function*() {
     const file = yield* Effect.try({
@@ -98,7 +105,7 @@ export const fromServerCfg = (path: string): Effect.Effect<Source, UsageError> =
     })
     if (file === undefined) {
       return yield* usage(
-        `--server-cfg: there is no beserver.cfg or beserver_x64.cfg in ${path}. Name the folder that the server's -BEpath names`
+        `--server-cfg: there is no beserver.cfg or beserver_x64.cfg in ${path}. Name the folder in the server's -BEpath`
       )
     }
     const text = yield* Effect.try({

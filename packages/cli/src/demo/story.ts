@@ -6,8 +6,8 @@
  * The server is a simulated one, in this process. With `BERCON_HOST`, `BERCON_PORT` and
  * `BERCON_PASSWORD` set, the demo looks at that server instead, and changes nothing there.
  *
- * Every line below a step's heading is a real result: nothing is printed that did not happen. If something does not happen
- * in time, the demo ends with exit code 4.
+ * The lines below a step's heading are the calls (`>`) and their real results. If a result does not arrive in time, the demo
+ * ends with exit code 4.
  */
 import { RconClient } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"
@@ -59,7 +59,7 @@ const whoIsThere = Effect.gen(function*() {
 const everybodyIsGreeted = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
   const news = yield* News
-  yield* Print.step(4, "It subscribes to the events of the server, and sends a message to all players.")
+  yield* Print.step(4, "The client subscribes to the events of the server, and sends a message to all players.")
   yield* Print.call("rcon.events", "rcon.say(\"Restart tonight at ten\")")
   yield* news.follow(rcon.events)
   yield* rcon.say("Restart tonight at ten")
@@ -165,18 +165,18 @@ const lookAround = Effect.gen(function*() {
   yield* news.follow(rcon.statusChanges)
   yield* news.until("Online")
 
-  yield* Print.step(2, "It asks for the version of BattlEye, and who is playing.")
+  yield* Print.step(2, "The client asks for the version of BattlEye, and who is playing.")
   yield* Print.call("rcon.command(\"version\")", "rcon.players")
   yield* Print.fact("reply", yield* rcon.command("version"))
   yield* Print.players(yield* rcon.players)
 
-  yield* Print.step(3, "It listens for five seconds.")
+  yield* Print.step(3, "The client listens for five seconds.")
   yield* Print.call("rcon.events")
   yield* news.follow(rcon.events)
   yield* news.during("5 seconds")
 })
 
-/** A look at a real server, at which nothing is changed. */
+/** Looks at a real server, and changes nothing there. */
 export const visit = (server: Server) =>
   Effect.gen(function*() {
     yield* Print.title(`bercon: a look at ${server.name}`, "Nothing is changed there.")

@@ -1,5 +1,5 @@
 /**
- * Progress on standard error, once something takes longer than a second.
+ * Prints progress on standard error if work takes longer than a second.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -7,22 +7,24 @@ import process from "node:process"
 import { cut } from "./cells.ts"
 import * as SafeText from "./SafeText.ts"
 
+/** Maximum number of servers that a sentence names. */
 const NAMED = 5
 
 /** Whether no progress is printed (`--quiet`). */
 export const Quiet = Context.Reference<boolean>("@bercon/cli/Quiet", { defaultValue: () => false })
 
-/** Reports of the work that is done. */
+/** Receives reports about the work. */
 export interface Progress {
   /** A server is done. */
   readonly done: (name: string) => Effect.Effect<void>
-  /** So much of the work on a server is done. */
+  /** `done` of `total` parts of the work on a server are done. */
   readonly count: (name: string, done: number, total: number) => Effect.Effect<void>
-  /** Erases the line on the terminal before something else is printed. It is back within a second. */
+  /** Erases the line on the terminal before something else is printed. The line is printed again within a
+   * second. */
   readonly erase: Effect.Effect<void>
 }
 
-/** A sentence about the things that are not done yet: of `total`, `waiting` with the state of each. */
+/** A sentence about the servers that are not done. `waiting`: their names, each with its state. `total`: number of all servers. */
 export const sentence = (total: number, waiting: ReadonlyMap<string, string>, seconds: number): string => {
   const listed = Array.from(waiting).slice(0, NAMED)
     .map(([name, state]) => state === "" ? name : `${name} (${state})`).join(", ")
@@ -32,8 +34,8 @@ export const sentence = (total: number, waiting: ReadonlyMap<string, string>, se
 }
 
 /**
- * Prints a {@link sentence} after a second, and then every second on a terminal, every ten seconds elsewhere. On a terminal it
- * is one line, which is erased at the end.
+ * Does the work, and meanwhile prints a {@link sentence}: after a second, then every second on a terminal, and every ten seconds
+ * elsewhere. On a terminal it is one line, which is erased at the end.
  */
 export const during = <A, E, R>(
   names: ReadonlyArray<string>,

@@ -29,7 +29,7 @@ type Simple = keyof {
   [Name in keyof RconClient.Service as RconClient.Service[Name] extends Printed ? Name : never]: never
 }
 
-/** Commands without arguments whose effect the server gives no evidence of. */
+/** Commands without arguments. The server gives no evidence of their effect. */
 const simple: Readonly<Record<string, Simple>> = {
   lock: "lock",
   unlock: "unlock",
@@ -47,8 +47,8 @@ const anyFlag = (word: string): boolean => /^--[a-z]/.test(word)
 const flagOf = (...flags: ReadonlyArray<string>) => (word: string): boolean => flags.includes(word)
 
 /**
- * Words that are mistakes after a command, because in the shell there are no flags. A message is sent as it is typed, and in a
- * reason only flags of the same command on the command line are mistakes.
+ * Tests for words that look like flags after a command. They are mistakes, because the shell has no flags. A message may contain
+ * any word. In a reason, only the flags that the same command has on the command line are mistakes.
  */
 const mistakes: Readonly<Record<string, (word: string) => boolean>> = {
   ...Object.fromEntries([...Object.keys(simple), ...Line.names].map((name) => [name, anyFlag])),
@@ -58,10 +58,10 @@ const mistakes: Readonly<Record<string, (word: string) => boolean>> = {
   ban: flagOf("--for", "--reason", "--write", "--confirm-within")
 }
 
-/** The text of the command help. */
+/** The text of the command `help`. */
 const help: string = [
   ...Line.commands.map(([usage, description]) => `${usage.padEnd(35)} ${description}`.trimEnd()),
-  "A player is a name (in quotes if it has blanks), a slot or a GUID. Tab completes, the arrows bring lines back.",
+  "A player is a name (in quotes if it has blanks), a slot or a GUID. Tab completes; the arrow keys recall lines.",
   ""
 ].join("\n")
 
@@ -92,7 +92,7 @@ const onPlayer = (
 const ban = (rcon: RconClient.Service, line: string, words: ReadonlyArray<string>): Printed => {
   const [, target, time = ""] = words
   if (target === undefined) return usage("ban needs a player, a GUID or an address")
-  // A number is minutes, as in BattlEye's own command; 0 is for ever there.
+  // A number is minutes, as in BattlEye's own command, in which 0 means for ever.
   const duration = /^\d+$/.test(time)
     ? Option.some(Number(time) > 0 ? Duration.minutes(Number(time)) : Duration.infinity)
     : parseDuration(time)

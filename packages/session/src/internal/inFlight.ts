@@ -47,8 +47,8 @@ export class InFlight<H> {
   }
 
   /**
-   * Adds a part of a command's reply. Returns the whole reply if it is complete, and `"Excess"` if there is no memory
-   * for the part, which is then ignored.
+   * Adds a part of a command's reply. Returns the whole reply if it is complete. Returns `"Excess"`, and ignores the part, if it
+   * would exceed {@link REPLY_BYTES}.
    */
   addPart(ticket: Ticket<H>, part: Packet.CommandReplyPart): Uint8Array | "Excess" | undefined {
     if (this.#replyBytes + part.payload.length > REPLY_BYTES) return "Excess"

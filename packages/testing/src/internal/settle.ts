@@ -11,8 +11,7 @@ import * as Scheduler from "effect/Scheduler"
 const TURNS = 500
 
 /**
- * Effect's own way to take a turn. Without a fiber that yields each time, 500 turns take half a millisecond instead of
- * 5.
+ * Schedules a turn as Effect does. 500 turns take half a millisecond; a fiber that yields 500 times would take 5.
  */
 const { setImmediate } = new Scheduler.MixedScheduler()
 

@@ -1,5 +1,5 @@
 /**
- * Kicks banned players off one server, as soon as it is known who they are, and tries again until they are gone.
+ * Kicks banned players off one server as soon as they are identified, and tries again until they are gone.
  */
 import type { Player } from "@bercon/client/Player"
 import type { Service as RconClient } from "@bercon/client/RconClient"
@@ -16,9 +16,9 @@ import { cut } from "./mark.ts"
 import { type BanSettings, kickReason as defaultKickReason } from "./settings.ts"
 
 export interface Doorman {
-  /** Kicks the player if the book bans one; returns at once. */
+  /** Kicks the player if the book has a ban of this player. Does not wait for the kick. */
   readonly check: (player: Player) => Effect.Effect<void>
-  /** Checks the players on the server whom this ban is for. */
+  /** Checks the players on the server whom a new ban concerns. */
   readonly added: (entry: BanEntry) => Effect.Effect<void>
   /** Checks all players who are on the server. */
   readonly sweep: Effect.Effect<void>
@@ -29,7 +29,7 @@ export interface Dependencies {
   readonly server: string
   readonly book: BanBook
   readonly settings: BanSettings
-  /** A player with this ban has tried to join. */
+  /** Called with the bans of each banned player who is on the server. */
   readonly banned: (entries: ReadonlyArray<BanEntry>) => Effect.Effect<void>
   readonly count: (outcome: "Kicked" | "Gone" | "Failed") => Effect.Effect<void>
 }
@@ -37,14 +37,14 @@ export interface Dependencies {
 /** How long to wait for evidence of a kick. */
 const KICKED_WITHIN = "5 seconds"
 
-/** From one second to half a minute between two kicks of a player who does not go. */
+/** Pauses between the kicks of a player who is still there: one second at first, half a minute at most. */
 const AGAIN = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")])
 
 export const make = Effect.fnUntraced(function*({ banned, book, count, rcon, server, settings }: Dependencies) {
-  /** One for each player who is being kicked. There are no more than slots, unless the server makes them up. */
+  /** The kicks that are under way, one for each player: at most as many as the players that the server reports. */
   const kicks = yield* FiberMap.make<string>()
 
-  /** If the function of the policy throws, the player is told the default. */
+  /** The reason that the player sees: the default if the function of the policy throws. */
   const reasonOf = (entry: BanEntry, left: Duration.Duration | "permanent"): Effect.Effect<string> =>
     Effect.catch(Effect.try(() => settings.kickReason(entry, left)), (error) =>
       Effect.as(
@@ -68,7 +68,7 @@ export const make = Effect.fnUntraced(function*({ banned, book, count, rcon, ser
       Effect.tapError((error) =>
         Effect.andThen(
           count("Failed"),
-          Effect.logWarning(`a banned player could not be kicked, which is tried again: ${error.message}`, {
+          Effect.logWarning(`a banned player could not be kicked, and will be kicked again: ${error.message}`, {
             player: player.name
           })
         )

@@ -11,9 +11,11 @@ import type { Known } from "./decide.ts"
 import type { Witness } from "./progress.ts"
 
 /**
+ * The outcome of an action.
+ *
  * - `"Executed"`, `"MaybeExecuted"`: it was sent.
  * - `"Later"`: it was not sent, and can be tried again.
- * - `"Refused"`: it was not executed, and never will be.
+ * - `"Refused"`: it was not executed, and trying again cannot help.
  */
 export type Done =
   | { readonly _tag: "Executed" | "MaybeExecuted" | "Later" }
@@ -22,7 +24,7 @@ export type Done =
 /** Time before an action is tried again, in milliseconds. */
 export const PAUSE = 5000
 
-/** Reasons that go away: there is no session now, or the server is not the one that was asked. */
+/** Reasons for which a command was not sent now, but may be sent later. */
 const PASSING = new Set<string>(["NotConnected", "Overloaded", "SessionClosed", "FlavourUnknown"])
 
 const done = (run: Effect.Effect<unknown, CommandError | ActionError>): Effect.Effect<Done> =>
@@ -36,13 +38,13 @@ const done = (run: Effect.Effect<unknown, CommandError | ActionError>): Effect.E
         : { _tag: "Refused", problem: error.message }
   })
 
-/** The longest time a text may take. */
+/** Time limit for sending a text, in milliseconds. */
 const SAY_TIMEOUT = 10_000
 
 /**
- * Says a text at most once: it is sent once, in each of its lines, and not after `until`.
+ * Sends a chat message to all players at most once: each of its lines is sent once, and none after `until`.
  *
- * Whether servers run a repeated command twice is not known, and a text that is missing does less harm than one that comes twice.
+ * Whether servers run a repeated command twice is not known, and a missing text does less harm than a repeated one.
  */
 export const say = (rcon: RconClient.Service, text: string, until: number): Effect.Effect<Done> =>
   Effect.clockWith((clock) => {
@@ -71,8 +73,8 @@ const KICKS = 8
 const KICK_TIMEOUT = 5000
 
 /**
- * Kicks all players, until a time. A player who has left meanwhile counts neither as kicked nor as failed. Nothing is returned if
- * the list of players cannot be read.
+ * Kicks all players, as many as it can until `until`. A player who has left meanwhile is not counted. Returns `undefined` if the
+ * list of players cannot be read.
  */
 export const kickAll = Effect.fnUntraced(function*(rcon: RconClient.Service, reason: string, until: number) {
   const clock = yield* Clock.Clock
@@ -95,7 +97,7 @@ export const kickAll = Effect.fnUntraced(function*(rcon: RconClient.Service, rea
   return { kicked: count("kicked"), failed: count("failed") }
 })
 
-/** How long a client that has not logged in yet takes the server to be there. */
+/** Time for a first login, in milliseconds. If it takes longer, the server counts as away. */
 const LOGIN_TIME = 5000
 
 /** The current state of the server, as far as it is known. `run`: the driver's name. */
@@ -116,7 +118,7 @@ export const look = Effect.fnUntraced(function*(rcon: RconClient.Service, run: s
   return known
 })
 
-/** How long a question about the server may take. */
+/** Time limit for a query. */
 const ASK_TIMEOUT = "3 seconds"
 
 /** Whether the server answers in this epoch. */
@@ -130,7 +132,7 @@ const admins = (rcon: RconClient.Service) =>
     Effect.orElseSucceed(() => undefined)
   )
 
-/** This client in the server's list, if it is known which row it is. */
+/** This client's row in the server's list of RCON clients, if it is known. */
 export const witness = Effect.fnUntraced(function*(rcon: RconClient.Service): Effect.fn.Return<Witness | undefined> {
   const id = Option.getOrUndefined(yield* rcon.adminId)
   const row = id === undefined ? undefined : (yield* admins(rcon))?.find((row) => row.id === id)
@@ -138,23 +140,23 @@ export const witness = Effect.fnUntraced(function*(rcon: RconClient.Service): Ef
 })
 
 /**
- * How long a server surely lists a client that has ended, in milliseconds, unless it restarts: it drops one that acknowledges no
- * message 10 seconds after the message.
+ * Time for which a server certainly still lists a client that has ended, unless the server restarts, in milliseconds. A server
+ * removes a client 10 seconds after the first message that the client does not acknowledge.
  */
 const LISTED = 8000
 
 /**
- * How long a server takes to restart at least, in milliseconds. Then the same client, if it has not ended, logs in again from the
+ * Minimum duration of a server's restart, in milliseconds. After a restart, a client that has not ended logs in again from the
  * same address, and may get the same number.
  */
 const SOONEST = 5000
 
-/** How long to try to read the list, in milliseconds. */
+/** Time limit for reading the list, in milliseconds. */
 const EXAMINATION = 20_000
 
 /**
- * Looks for the client of a driver that has ended in the server's list of RCON clients: a server process that has started since does
- * not list it. `from`: a time at which that client was listed.
+ * Whether the server process is the same as at the time `from`, at which it listed the client of another driver. That driver has
+ * ended. If the server has restarted since, its list of RCON clients does not contain that client.
  */
 export const examine = Effect.fnUntraced(function*(
   rcon: RconClient.Service,
@@ -167,6 +169,6 @@ export const examine = Effect.fnUntraced(function*(
   if (rows === undefined || own === undefined) return age < EXAMINATION ? "Later" : "Unknown"
   const isListed = rows.some(({ address, id }) => id === witness.id && address.toString() === witness.address)
   if (!isListed) return age < LISTED ? "Other" : "Unknown"
-  // The same number at the same address can be this client: it sends from the port that the other one sent from.
+  // A row with this client's own number may be this client, at the same port as the other one.
   return age < SOONEST && witness.id !== own ? "Same" : "Unknown"
 })

@@ -60,32 +60,38 @@ const upcoming = (
   }
 }
 
+/** The servers that an operator means, and all that are driven. */
+interface Chosen {
+  readonly servers: Iterable<string>
+  readonly driven: ReadonlySet<string>
+}
+
 const serversOf = Effect.fnUntraced(function*(
   { memory }: Context,
   { plan }: Compiled,
   { servers }: OnServers
-): Effect.fn.Return<ReadonlyArray<string>, PlanStoreError> {
-  if (servers !== undefined) return [...new Set(servers)]
-  if (plan.servers !== "all") return plan.servers
+): Effect.fn.Return<Chosen, PlanStoreError> {
   const driven = yield* memory.driven
-  return (yield* memory.progress.servers(plan.id)).filter((server) => driven.has(server))
+  if (servers !== undefined) return { driven, servers: new Set(servers) }
+  if (plan.servers !== "all") return { driven, servers: plan.servers }
+  return { driven, servers: (yield* memory.progress.servers(plan.id)).filter((server) => driven.has(server)) }
 })
 
 const upcomingNow = Effect.fnUntraced(function*(
   { memory }: Context,
   plan: Compiled,
-  server: string
+  server: string,
+  isDriven: boolean
 ): Effect.fn.Return<Upcoming | undefined, PlanStoreError> {
   const progress = yield* memory.progress.get(plan.plan.id, server)
   const order = yield* memory.orders.get(plan.plan.id, server)
   const now = yield* Clock.currentTimeMillis
-  const isDriven = (yield* memory.driven).has(server)
   return upcoming(plan, server, { isDriven, progress, order: order === "unreadable" ? undefined : order }, now)
 })
 
 export const next = Effect.fnUntraced(function*(context: Context, plan: Compiled, options: OnServers) {
-  const servers = yield* serversOf(context, plan, options)
-  const found = yield* Effect.forEach(servers, (server) => upcomingNow(context, plan, server))
+  const { driven, servers } = yield* serversOf(context, plan, options)
+  const found = yield* Effect.forEach(servers, (server) => upcomingNow(context, plan, server, driven.has(server)))
   return found.filter((one) => one !== undefined)
 })
 
@@ -98,12 +104,13 @@ const order = Effect.fnUntraced(function*<E>(
 ): Effect.fn.Return<Ordered, PlanStoreError | E> {
   const changed = new Array<Upcoming>()
   const restarting = new Array<string>()
-  for (const server of yield* serversOf(context, plan, options)) {
+  const { driven, servers } = yield* serversOf(context, plan, options)
+  for (const server of servers) {
     yield* context.exclusively(
       plan.plan.id,
       server,
       Effect.gen(function*() {
-        const next = yield* upcomingNow(context, plan, server)
+        const next = yield* upcomingNow(context, plan, server, driven.has(server))
         if (next === undefined) return
         if (next.state === "Restarting") return void restarting.push(server)
         const time = yield* timeOf(next)
@@ -118,7 +125,7 @@ const order = Effect.fnUntraced(function*<E>(
         if (typeof progress === "object" && progress.restart?.occurrence === occurrence) {
           return void restarting.push(server)
         }
-        const ordered = time === undefined ? next : yield* upcomingNow(context, plan, server)
+        const ordered = time === undefined ? next : yield* upcomingNow(context, plan, server, driven.has(server))
         if (ordered !== undefined) changed.push(ordered)
       })
     )
