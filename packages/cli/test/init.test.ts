@@ -98,6 +98,25 @@ describe("bercon init", { concurrent: true }, () => {
     }))
 
   it.live.skipIf(!hasTmux)(
+    `says which answers it takes from the environment${needsTmux}`,
+    () =>
+      Effect.gen(function*() {
+        const config = join(yield* folder, "servers.toml")
+        const env = { BERCON_PORT: "2306", BERCON_PASSWORD: "hunter2" }
+        const terminal = yield* start(["init", "--id", "eu1", "--skip-login", "--config", config], {
+          env,
+          columns: 120
+        })
+        yield* terminal.until(
+          /^bercon: not asked for, because the environment has BERCON_PORT, BERCON_PASSWORD\nHost .*:$/m
+        )
+        yield* terminal.press("Enter")
+        yield* terminal.until(/^code 0$/m)
+        assert.include(readFileSync(config, "utf8"), "port = 2306\n")
+      }).pipe(Effect.scoped)
+  )
+
+  it.live.skipIf(!hasTmux)(
     `asks at a terminal, again after a bad answer, and shows no password${needsTmux}`,
     () =>
       Effect.gen(function*() {

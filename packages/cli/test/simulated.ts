@@ -29,7 +29,7 @@ export const chatting = ({ chat }: SimulatedServer.SimulatedServer["Service"]) =
   Effect.forkScoped(Effect.repeat(chat(0, "Side", "hello"), Schedule.spaced("20 millis")))
 
 /** A folder that is removed with the scope. */
-export const folder = Effect.acquireRelease(
+const folder = Effect.acquireRelease(
   Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-cli-"))),
   (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
 )

@@ -1,7 +1,7 @@
 import { FleetError, ServerList, type Wire } from "@bercon/cluster"
 import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Context, Effect, Exit, Fiber, Layer, Option, Random, Stream } from "effect"
+import { Cause, Context, Effect, Exit, Fiber, Layer, Logger, Option, Random, Stream } from "effect"
 import { Sharding } from "effect/cluster"
 import * as MemoryCluster from "./memoryCluster.ts"
 import * as SharedStore from "./sharedStore.ts"
@@ -94,12 +94,14 @@ describe("the list of servers", () => {
 
   it.effect("is unknown, but not empty, while no runner keeps it", () =>
     Effect.gen(function*() {
-      const { join } = yield* setup()
+      const { join, run } = yield* setup()
       const list = yield* join
-      const look = yield* Effect.forkChild(Effect.flip(list.servers), { startImmediately: true })
-      const change = yield* Effect.forkChild(Effect.flip(list.add("altis", at(1))), { startImmediately: true })
+      const fail = Effect.forEach([list.servers, list.latest, list.add("altis", at(1))], Effect.flip, {
+        concurrency: "unbounded"
+      })
+      const failing = yield* Effect.forkChild(fail, { startImmediately: true })
       yield* TestRcon.passTime("21 seconds")
-      for (const failed of [yield* Fiber.join(look), yield* Fiber.join(change)]) {
+      for (const failed of yield* Fiber.join(failing)) {
         assert.instanceOf(failed, FleetError.FleetUnavailable)
         assert.strictEqual(
           failed.message,
@@ -107,6 +109,11 @@ describe("the list of servers", () => {
             "It was not changed: trying again is safe"
         )
       }
+      const latest = yield* Effect.forkChild(list.latest, { startImmediately: true })
+      yield* TestRcon.passTime("5 seconds")
+      yield* run(1)
+      yield* TestRcon.passTime("10 seconds")
+      assert.deepStrictEqual([...(yield* Fiber.join(latest)).keys()], [])
     }).pipe(Effect.scoped))
 
   it.effect("cannot be changed while its store is away, and stays the same for members that have it", () =>
@@ -182,7 +189,10 @@ describe("the list of servers", () => {
   it.effect("is not replaced by an empty list for members that have it", () =>
     Effect.gen(function*() {
       const { join, run, runners, store } = yield* setup(1)
-      const list = yield* join
+      const logged: Array<string> = []
+      const list = yield* join.pipe(
+        Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(String(message)))]))
+      )
       yield* TestRcon.passTime(list.add("altis", at(1)))
       // The next runner has a separate store.
       yield* runners.get(1)!.stop
@@ -196,6 +206,7 @@ describe("the list of servers", () => {
       const failed = yield* error(list.add("stratis", at(2)))
       assert.include(failed.message, "another list has taken its place")
       assert.include(failed.message, "It was not changed")
+      assert.lengthOf(logged.filter((line) => line.includes("the servers stay as they were")), 1)
       assert.strictEqual(store.writes.length, 1)
     }).pipe(Effect.scoped))
 

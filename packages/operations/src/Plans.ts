@@ -161,9 +161,9 @@ export interface Service {
    */
   readonly drive: (server: string, rcon: RconClient.Service) => Effect.Effect<void, LoginFailure>
   /**
-   * Ends what `drive` has begun, if a server is gone for good: plans for all servers do not count it any more, and its restarts are
-   * `"NotDriven"`. A fleet's servers are forgotten when they are removed. The progress of its plans stays in the store: if the
-   * server comes back, no warning is repeated.
+   * Records that a server is not driven any more: plans for all servers do not count it, and its other restarts are `"NotDriven"`.
+   * Call it after the end of `drive` if the server is gone for good; a fleet does it for servers that are removed. The progress of
+   * plans stays in the store: if the server comes back, no warning is repeated.
    */
   readonly forget: (server: string) => Effect.Effect<void, PlanStoreError>
   /**

@@ -7,7 +7,7 @@ import { define } from "../command/define.ts"
 import { login } from "../connection/login.ts"
 import * as Password from "../connection/Password.ts"
 import * as Profiles from "../connection/Profiles.ts"
-import { fromFlags, fromVariables, usage } from "../connection/Sources.ts"
+import { fromFlags, fromVariables, namesIn, usage } from "../connection/Sources.ts"
 import * as Failure from "../Failure.ts"
 import { bercon } from "../flags.ts"
 import { ask, canAsk, confirm } from "../init/ask.ts"
@@ -75,6 +75,11 @@ export const init = define(
         const replaces = canAsk() && (yield* confirm(`${path} has a server ${id}. Replace it?`))
         if (!replaces) return yield* usage(`${path} has a server ${id} already: use another name, or --overwrite`)
       }
+      const { passwordVariable } = input
+      const taken = namesIn(Option.isSome(passwordVariable) ? { ...variables, password: undefined } : variables, given)
+      if (canAsk() && taken.length > 0) {
+        yield* note(`bercon: not asked for, because the environment has ${taken.join(", ")}`)
+      }
       const knownHost = given.host ?? variables.host
       const host = knownHost ?? (canAsk() ? yield* ask("Host", undefined, "127.0.0.1") : "127.0.0.1")
       const knownPort = given.port ?? variables.port
@@ -83,7 +88,6 @@ export const init = define(
         : yield* missing("the port", "--port"))
       const flavour = given.flavour ?? variables.flavour ?? "auto"
 
-      const { passwordVariable } = input
       const password = Option.isSome(passwordVariable)
         ? yield* Profiles.redactedVariable(passwordVariable.value)
         : yield* (given.password ?? variables.password ?? Effect.succeedNone).pipe(

@@ -12,7 +12,7 @@ import type { Flags } from "../flags.ts"
 import { note } from "../output/Output.ts"
 import * as Password from "./Password.ts"
 import * as Profiles from "./Profiles.ts"
-import { fromFlags, fromServerCfg, fromVariables, type Source, usage } from "./Sources.ts"
+import { fromFlags, fromServerCfg, fromVariables, namesIn, type Source, usage } from "./Sources.ts"
 
 /** A server that a command is for. */
 export interface Server {
@@ -130,9 +130,7 @@ const unnamed = ({ servers }: Profiles.Profiles): string | undefined =>
 
 /** Reports variables that override fields of a profile that was asked for by name, because that may be an oversight. */
 const tellOverriding = (profile: string, variables: Source, given: Source) => {
-  const names = (["host", "port", "password"] as const)
-    .filter((field) => variables[field] !== undefined && given[field] === undefined)
-    .map((field) => variables.nameOf?.(field))
+  const names = namesIn(variables, given)
   return names.length === 0
     ? Effect.void
     : note(`bercon: profile ${JSON.stringify(profile)} is used with ${names.join(" and ")} from the environment`)

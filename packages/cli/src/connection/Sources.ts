@@ -27,6 +27,13 @@ export interface Source {
 /** A field that one source can override in another. */
 export type Field = "host" | "port" | "password"
 
+/** How a person sets the fields of a source that a stronger one does not have. */
+export const namesIn = (source: Source, stronger: Source): ReadonlyArray<string> =>
+  (["host", "port", "password"] as const).flatMap((field) => {
+    const name = source[field] === undefined || stronger[field] !== undefined ? undefined : source.nameOf?.(field)
+    return name === undefined ? [] : [name]
+  })
+
 /** Fails because the command line, a variable or a file is invalid. */
 export const usage = (message: string) => Effect.fail(new UsageError({ message }))
 

@@ -24,15 +24,15 @@ const once = (options: NodeRcon.Options): Login =>
     )
   })
 
-/** How long a further try lasts at least, in milliseconds: a name that is found at last is not given up at once. */
+/** The shortest time that a further try gets, in milliseconds: a name that was found at last needs time for the login. */
 const LEAST = 5000
 
 /** A name that has no address, or a socket that cannot be opened. */
 const hasNoWay = ({ isRetryable, reason }: LoginFailure): boolean => reason._tag === "TransportFailure" && isRetryable
 
 /**
- * Logs in to a server. The session lasts as long as the scope. With `--wait`, a host whose name has no address yet is waited for,
- * too: a session of its own accord gives it up at once, as probably misspelled.
+ * Logs in to a server. The session lasts as long as the scope. With `--wait`, it tries again if the host's name has no address. A
+ * session alone gives up at once, because such a name is mostly misspelled.
  */
 export const login = ({ isPatient, options }: Pick<Server, "isPatient" | "options">): Login =>
   Effect.gen(function*() {

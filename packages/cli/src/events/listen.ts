@@ -4,8 +4,8 @@
  * **Details**
  *
  * A session that is lost is logged in to again, however long that takes. A first login that fails within `--timeout`, or
- * `--wait`, is reported, because its host or port may be wrong. The server is then tried again once another one has been logged
- * in to. If none can be, listening ends.
+ * `--wait`, is reported, because the host or port may be wrong. As soon as another login has succeeded, the
+ * server is tried again until it answers. If no login succeeds, listening ends.
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import type { ServerEvent } from "@bercon/client/ServerEvent"
@@ -21,7 +21,7 @@ import { note } from "../output/Output.ts"
 import type { Progress } from "../output/Progress.ts"
 import { inWords } from "../output/words.ts"
 
-/** Whether any of several servers can be logged in to. Known with the first that can be, or the last that cannot. */
+/** Whether any of several servers can be logged in to. The first login that succeeds decides it, or the last that fails. */
 const makeCompany = (servers: number) => {
   const decided = Deferred.makeUnsafe<boolean>()
   let undecided = servers

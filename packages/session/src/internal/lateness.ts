@@ -60,14 +60,13 @@ export class Lateness {
     if (by > DISORDER) this.disorderUntil = now + MEMORY
   }
 
-  /** Records how long after the first reply a repetition of it arrived. Returns whether that counts. */
-  repeated(after: number, now: number): boolean {
-    if (after > LATEST_REPETITION) return false
+  /** Records how long after the first reply a repetition of it arrived. */
+  repeated(after: number, now: number): void {
+    if (after > LATEST_REPETITION) return
     this.overtaken(after, now)
     const isFirst = this.repetitionQuarantine(now) === 0
     this.#repeatedAfter = isFirst ? after : Math.max(after, this.#repeatedAfter)
     this.#repetitionAt = now
-    return true
   }
 
   /** Quarantine of a number whose only reply has just arrived. `roundTrip`: the time from its command to the reply. */

@@ -348,7 +348,7 @@ export class SequenceNumbers {
   }
 
   #recordRepetition(after: number, now: number): void {
-    if (!this.#lateness.repeated(after, now)) return
+    this.#lateness.repeated(after, now)
     // The network may repeat every other reply, too.
     const quarantine = this.#lateness.repetitionQuarantine(now)
     this.#answeredAt.forEach((at, number) => this.#extendQuarantine(number, at + quarantine))
