@@ -69,7 +69,7 @@ export interface BanPolicy {
   readonly mark?: string | undefined
   /**
    * The treatment of orphans: rows with the mark whose number the book never had, because they are of another book, or of a store
-   * that was lost. `"Keep"`: they stay, and are reported. `"Remove"`: they are removed. Default `"Keep"`.
+   * that was lost. `"Keep"`: they stay until they are over, and are reported. `"Remove"`: they are removed. Default `"Keep"`.
    *
    * `BansFile.restore` brings them back into the book. Give `"Remove"` only if the book is certainly the one that is meant.
    */

@@ -341,6 +341,24 @@ describe("lifted bans", () => {
       assert.deepStrictEqual((yield* knownTo).map(([, target]) => target), [guid(3)])
     }).pipe(inMemory))
 
+  it.effect("whose record cannot be read are logged once, and known as soon as it can be", () => {
+    const errors: Array<unknown> = []
+    return Effect.gen(function*() {
+      const store = yield* KeyValueStore.KeyValueStore
+      const lifted = Lifted.make(store)
+      yield* lifted.put(entry(1), 1)
+      const other = Lifted.make(store)
+      const json = (yield* store.get(`bercon/lifted/${id(1)}`))!
+      yield* store.set(`bercon/lifted/${id(1)}`, "{")
+      yield* other.refresh
+      yield* other.refresh
+      assert.deepStrictEqual([errors.length, other.has(id(1))], [1, false])
+      yield* store.set(`bercon/lifted/${id(1)}`, json)
+      yield* other.refresh
+      assert.deepStrictEqual([errors.length, other.has(id(1))], [1, true])
+    }).pipe(inMemory, Effect.provide(Logger.layer([Logger.make(({ message }) => errors.push(message))])))
+  })
+
   it.effect("are in force if the process ended before they left the book, and forgotten if there are too many", () =>
     Effect.gen(function*() {
       const store = yield* KeyValueStore.KeyValueStore

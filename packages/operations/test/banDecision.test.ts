@@ -98,6 +98,13 @@ describe("a list with reasons", () => {
       remove: [0, 2, 3],
       expired: 1
     })
+    // A ban that is over has left the book. A server that never writes its list would keep the rows of all of them.
+    assert.deepStrictEqual(shown(decide(situation([], rows, { write: false }, never))), {
+      ...nothing,
+      orphans: [0, 3],
+      remove: [1],
+      expired: 1
+    })
     assert.deepStrictEqual(
       shown(decide(situation([entry(5)], [row(1)], { enforcement: "Kick", write: false }, never))),
       {
@@ -319,13 +326,17 @@ const knows = (entries: ReadonlyArray<BanEntry>, lifted: ReadonlyArray<number>):
   entries.find((entry) => entry.id === given)?.target ??
     lifted.filter((number) => id(number) === given).map(targetOf)[0]
 
-/** Whether a row is the book's to remove, by its words alone. */
-const isBooks =
-  (known: Situation["targetOf"], orphans: string | undefined) => ({ reason, target }: Ban.Ban): boolean => {
-    const number = /^\[book:(\w{6})\]/.exec(reason)?.[1]
-    if (number === undefined) return false
-    return (known(number as BanEntry["id"]) ?? (orphans === "Remove" ? target : undefined)) === target
-  }
+/** Whether a row is the book's to remove. */
+const isBooks = (
+  known: Situation["targetOf"],
+  { orphans, write }: { readonly orphans: string; readonly write: boolean }
+) =>
+({ reason, remaining, target }: Ban.Ban): boolean => {
+  const number = /^\[book:(\w{6})\]/.exec(reason)?.[1]
+  if (number === undefined) return false
+  const isRemoved = orphans === "Remove" || (!write && remaining === "expired")
+  return (known(number as BanEntry["id"]) ?? (isRemoved ? target : undefined)) === target
+}
 
 /** The list of a server after it has executed a decision. */
 const execute = (before: Table.Table<Ban.Ban>, { add, remove }: Decision): ReadonlyArray<Ban.Ban> => [
@@ -346,7 +357,7 @@ describe("any list", () => {
       const second = decide({ ...given, table: after })
       assert.deepStrictEqual([second.add, second.remove, second.unknown], [[], [], []])
 
-      const isOwn = isBooks(known, policy.orphans)
+      const isOwn = isBooks(known, policy)
       const others = (rows: ReadonlyArray<Ban.Ban>) =>
         rows.filter((row) => !isOwn(row)).map(({ reason, target }) => `${target} ${reason}`)
       assert.deepStrictEqual(others(after.rows), others(given.table.rows))
@@ -385,7 +396,7 @@ describe("any list", () => {
       const given = situation(entries, rows, policy, { table: table(rows, { cut: true }), targetOf })
       const decision = decide(given)
       assert.deepStrictEqual(decision.add, [])
-      const isOwn = isBooks(targetOf, policy.orphans)
+      const isOwn = isBooks(targetOf, policy)
       assert.isTrue(decision.remove.every((row) => given.table.rows.includes(row) && isOwn(row)))
     }
   )

@@ -81,27 +81,30 @@ const byMark = (situation: Situation): Decision => {
   /** Rows of the book, by the number in the mark. */
   const marked = new Map<BanEntryId, Array<Ban>>()
   const orphans: Array<Ban> = []
+  const remove: Array<Ban> = []
   let expired = 0
   let foreign = 0
+  /** Nobody misses the row of a ban that is over. A server that never writes its list keeps it until it restarts. */
+  const expire = (row: Ban) => {
+    expired++
+    if (!settings.write) remove.push(row)
+  }
   for (const row of table.rows) {
     const owner = ownerOf(row, situation)
     if (owner._tag === "Book") marked.set(owner.id, [...marked.get(owner.id) ?? [], row])
     else if (owner._tag === "Other") foreign++
-    else if (!isLive(row)) expired++
+    else if (!isLive(row)) expire(row)
     else if (!isEnding(row)) orphans.push(row)
   }
   const listed = (entry: BanEntry): boolean => marked.get(entry.id)?.some(isLive) === true
   const wanted = new Set(wantedOf(situation, listed).map(({ id }) => id))
 
   const kept = new Set<BanEntryId>()
-  const remove: Array<Ban> = []
   for (const [id, rows] of marked) {
     if (unreadable.has(id)) continue
     for (const row of rows) {
-      if (!isLive(row)) {
-        expired++
-        if (!settings.write) remove.push(row)
-      } else if (wanted.has(id) && !kept.has(id)) kept.add(id)
+      if (!isLive(row)) expire(row)
+      else if (wanted.has(id) && !kept.has(id)) kept.add(id)
       else remove.push(row)
     }
   }

@@ -8,6 +8,7 @@
 import { BanTarget } from "@bercon/client/Ban"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Schema from "effect/Schema"
 import { BanEntry, endOf } from "../../BanEntry.ts"
@@ -35,6 +36,8 @@ const encode = Schema.encodeEffect(Json)
 export const make = (shared: KeyValueStore.KeyValueStore, capacity = CAPACITY): Lifted => {
   const store = KeyValueStore.prefix(shared, "bercon/lifted/")
   const known = new Map<string, typeof LiftedBan.Type>()
+  /** The numbers of records that cannot be read, which is logged once. */
+  const unreadable = new Set<string>()
 
   const forget = Effect.fnUntraced(function*(now: number) {
     const over = [...known].filter(([, ban]) => endOf(ban) <= now)
@@ -50,10 +53,16 @@ export const make = (shared: KeyValueStore.KeyValueStore, capacity = CAPACITY): 
   const read = Effect.fnUntraced(function*(id: string) {
     const json = yield* store.get(id)
     if (json === undefined) return
-    yield* Effect.matchEffect(decode(json), {
-      onFailure: () => Effect.logError(`the ban book cannot read which ban the number ${id} was that was lifted`),
-      onSuccess: (ban) => Effect.sync(() => void known.set(id, ban))
-    })
+    const ban = yield* Effect.option(decode(json))
+    if (Option.isSome(ban)) {
+      known.set(id, ban.value)
+      unreadable.delete(id)
+    } else if (!unreadable.has(id)) {
+      unreadable.add(id)
+      yield* Effect.logError(
+        `the ban book cannot read its record of the lifted ban ${id}: rows of that ban stay on servers`
+      )
+    }
   })
 
   return {
@@ -67,7 +76,11 @@ export const make = (shared: KeyValueStore.KeyValueStore, capacity = CAPACITY): 
     }),
     refresh: Effect.gen(function*() {
       const keys = new Set(yield* store.keys)
-      for (const id of known.keys()) if (!keys.has(id)) known.delete(id)
+      for (const id of [...known.keys(), ...unreadable]) {
+        if (keys.has(id)) continue
+        known.delete(id)
+        unreadable.delete(id)
+      }
       yield* Effect.forEach([...keys].filter((id) => !known.has(id)), read, { concurrency: AT_ONCE, discard: true })
     })
   }

@@ -181,7 +181,11 @@ const log = (before: BanStatus | undefined, status: BanStatus): Effect.Effect<vo
 const logAbsent = (server: string, bans: number): Effect.Effect<void> =>
   Effect.logWarning(
     `the fleet has no server ${JSON.stringify(server)}, but ${
-      bans === 0 ? "a ban policy names it" : `${bans} bans name it, which do not hold there`
+      bans === 0
+        ? "a ban policy names it"
+        : bans === 1
+        ? "1 ban names it, which does not hold there"
+        : `${bans} bans name it, which do not hold there`
     }: is the id mistyped?`
   )
 
