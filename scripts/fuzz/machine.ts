@@ -78,7 +78,7 @@ class Run {
           this.#wantsSocket = true
           break
         case "Transmit":
-          this.must(Result.isSuccess(Packet.decodeClient(output.datagram)), "what is sent is a packet")
+          this.must(Result.isSuccess(Packet.decodeClient(output.datagram)), "a sent datagram is a packet")
           this.must(!this.#wasClosed, "nothing is sent after the end")
           this.#sent = output.datagram
           break
@@ -93,7 +93,7 @@ class Run {
           if (output.status._tag === "Closed") this.#wasClosed = true
           break
         case "Deliver":
-          if (output.item._tag === "Gap") this.must(output.item.missed !== 0, "a gap misses something")
+          if (output.item._tag === "Gap") this.must(output.item.missed !== 0, "a gap is not empty")
           break
         case "Measured":
           this.must(output.milliseconds >= 0, "a round trip takes time")

@@ -1,5 +1,5 @@
 /**
- * Profiles one client, compared with bare, with V8's sampling profiler. The server is in the same thread: its share is
+ * Profiles one client, and the client `bare` for comparison, with V8's sampling profiler. The server is in the same thread: its share is
  * the same for both, and no system call is spent on waking it on another core.
  *
  * `pnpm run profile [scenario] [client] [seconds]`; default `pipelined session 4`.
@@ -100,7 +100,7 @@ server.close()
 const line = (label: string, mine: number, theirs: number): void =>
   console.log(`${label.padEnd(66)}${theirs.toFixed(2).padStart(8)}${mine.toFixed(2).padStart(14)}`)
 
-console.log(`microseconds of one of the ${scenario.unit}, ${scenario.title}\n`)
+console.log(`microseconds for one of the ${scenario.unit}, ${scenario.title}\n`)
 console.log(`${"".padEnd(66)}${"bare".padStart(8)}${name.padStart(14)}`)
 const groups = [...new Set([...other.groups.keys(), ...bare.groups.keys()])]
 groups.sort((a, b) => (other.groups.get(b) ?? 0) - (other.groups.get(a) ?? 0))

@@ -23,9 +23,12 @@ export interface Options {
   readonly env?: Record<string, string | undefined>
   /** Its standard input. Default: empty. */
   readonly stdin?: string
-  /** Whether `--quiet` is among its arguments. Default `true`: a busy machine lets anything take a second. */
+  /**
+   * Whether `--quiet` is among its arguments. Default `true`, because anything can take so long on a busy
+   * machine that progress is printed.
+   */
   readonly quiet?: boolean
-  /** A file that standard output is written to, in place of the outcome. */
+  /** The descriptor of a file to which standard output is written. The outcome then has an empty one. */
   readonly stdout?: number
   /** The program, from this folder. Default: the bundle. */
   readonly program?: string
@@ -41,14 +44,14 @@ const inherited = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(?:BERCON_|NO_COLOR|FORCE_COLOR|VITEST)/.test(name))
 )
 
-/** Tests run at the same time, because their processes mostly wait. More than a few processes wait for the processor. */
+/** Tests run at the same time, because their processes mostly wait. With more than a few, they would wait for the processor. */
 const turn = Semaphore.makeUnsafe(3)
 
 /** The command line `bercon ...args`. Interrupting it kills the process. */
 export const bercon = (args: ReadonlyArray<string>, options: Options = {}): Effect.Effect<Outcome> =>
   turn.withPermit(run(options.quiet === false ? args : quietly(args), options))
 
-/** Words after `--` are no flags. */
+/** Adds `--quiet` before `--`, after which words are no flags. */
 const quietly = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
   const end = args.indexOf("--")
   return end === -1 ? [...args, "--quiet"] : args.toSpliced(end, 0, "--quiet")
@@ -57,7 +60,7 @@ const quietly = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
 const run = (args: ReadonlyArray<string>, options: Options): Effect.Effect<Outcome> =>
   Effect.callback((resume) => {
     const child = spawn(process.execPath, [pathOf(options.program ?? "../bin/bercon.js"), ...args], {
-      // No file of servers of this machine's user is read.
+      // The user's own file of servers is not read.
       env: { ...inherited, XDG_CONFIG_HOME: Os.devNull, ...options.env },
       stdio: ["pipe", options.stdout ?? "pipe", "pipe"]
     })

@@ -14,8 +14,8 @@
 import * as Schema from "effect/Schema"
 
 /**
- * The id of an account of Arma Reforger: a UUID in lower case. Its bans use this id, as bans of the other games use a
- * GUID.
+ * The id of an account of Arma Reforger: a UUID in lower case. Bans of Arma Reforger use this id, as bans of the other
+ * games use a GUID.
  *
  * @category models
  * @since 0.1.0

@@ -192,7 +192,7 @@ export interface ClientOptions extends Pick<Session.Options, "messageCapacity" |
    */
   readonly flavour?: Flavour | "auto" | undefined
   /**
-   * How often the list of players is read, in addition to after each login and gap. If it is shorter than the session's
+   * How often the list of players is read. It is also read after each login and gap. If it is shorter than the session's
    * `keepaliveInterval`, no keepalives are needed. Default 25 seconds. If it is infinite, the list is read only after
    * logins and gaps.
    */

@@ -37,7 +37,7 @@ describe("a long announcement", () => {
     assert.deepStrictEqual(lines, ["a", "ж".repeat(64), `${"ж".repeat(36)} b`])
   })
 
-  it.effect("is empty if the text is blank", () =>
+  it.effect("has an empty reply if it is blank", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       assert.strictEqual(yield* completed(rcon.say(" \n ", { split: true })), "")

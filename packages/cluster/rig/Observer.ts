@@ -10,11 +10,13 @@ import * as Lateness from "./Lateness.ts"
 
 const PERIOD = 250
 
-/** All servers must work for `SETTLED` before a fault is injected. A server works without a silence above `WELL`. In milliseconds. */
+/** Time for which all servers must work before a fault is injected, in milliseconds. */
 const SETTLED = 5000
+
+/** Longest silence of a server that works, in milliseconds. */
 const WELL = 2000
 
-/** Time limit for reaching this state. */
+/** Time limit for `settled` and `calm`. */
 const PATIENCE = "2 minutes"
 
 /** The results of commands to one server and its messages, since the start of the record. */
@@ -27,7 +29,7 @@ export interface Record {
   readonly outcomes: Map<string, "Answered" | "NotExecuted" | "MaybeExecuted" | "Executed">
   /** Number of answers to another query. */
   wrong: number
-  /** How often messages were missing without a gap. */
+  /** How often messages were missing and no gap was reported. */
   untold: number
 }
 

@@ -99,7 +99,7 @@ const day = Effect.gen(function*() {
   return { answered, clients, failures, heard, moves, servers }
 })
 
-it.effect("a day in a cluster", () =>
+it.effect("all commands of a day are answered, and each server has one session", () =>
   Effect.gen(function*() {
     const { answered, clients, failures, heard, moves, servers } = yield* Random.withSeed(day, "a day")
     assert.isAtLeast(moves, 30)

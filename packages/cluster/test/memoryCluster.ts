@@ -74,7 +74,7 @@ export const make = Effect.fnUntraced(function*(options?: {
   const clock = yield* Clock.Clock
   const now = () => clock.currentTimeMillisUnsafe()
   const locks = new Map<string, number>()
-  /** Whether the database is there. */
+  /** Whether the database is down. */
   let isAway = false
   const wire: Array<string> = []
   /** The runners that have opened sockets to game servers, in order. */
@@ -291,7 +291,7 @@ export const make = Effect.fnUntraced(function*(options?: {
       return { context, close: Scope.close(own, Exit.void) }
     })
 
-  /** Starts a runner that owns sessions of servers that a function finds. */
+  /** Starts a runner that can own the sessions of all servers. `servers` finds the options of a server. */
   const runner = (port: number, servers: Servers.Servers["Service"]["get"]) =>
     runnerOf(port, (gate) =>
       Layer.provide(
@@ -301,7 +301,7 @@ export const make = Effect.fnUntraced(function*(options?: {
         )
       ))
 
-  /** Starts a runner with any layer. Transports that pass the gate send nothing after the end of the runner. */
+  /** Starts a runner with any layer. A transport that `gate` returns sends nothing after the end of the runner. */
   const runnerOf = Effect.fnUntraced(function*(
     port: number,
     layer: (gate: (transport: Transport.Transport["Service"]) => Transport.Transport["Service"]) => Layer.Layer<
@@ -325,7 +325,7 @@ export const make = Effect.fnUntraced(function*(options?: {
     const die = Effect.suspend(() => {
       dead.add(port)
       freeLocks(port)
-      // Its end has no effect on the others. It only saves time.
+      // Closing its fibers does not affect other members. It only saves time.
       return Effect.forkIn(close, scope)
     })
     return {

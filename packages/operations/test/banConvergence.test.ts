@@ -1,14 +1,14 @@
 /**
- * That the list of a server comes to agree with the book, and loses nothing of anybody else's: on a network that loses a tenth
- * each way, on a server that runs repeated commands twice and forgets bans when it restarts, while another admin changes the
+ * Tests that the list of a server comes to agree with the book, and loses no ban of another admin: on a network that loses a
+ * tenth each way, on a server that runs repeated commands twice and forgets bans when it restarts, while another admin changes the
  * list, and at the worst moments.
  *
- * The other admin writes changes to the server's file at once, so that a restart forgets only what the book has not written. Some
- * of his bans have the mark of the book, and a number that it never had.
+ * The other admin writes changes to the server's file at once, so that a restart forgets only unwritten changes of the book. Some
+ * of the admin's bans have the mark of the book, and a number that it never had.
  *
- * One case is excluded, because no print of the list shows it: a ban that another admin adds within the round trip of a removal, and
- * that takes the number of the removal before it was in any print. For that the removal must be of the first address, and the
- * addition of a GUID; or it takes two changes in one round trip.
+ * One case is excluded, because no reply with the list shows it: another admin adds a ban during the round trip of a removal, and
+ * the new ban gets the number that is being removed. This happens only if the removed ban is the first address and the new one
+ * a GUID, or if there are two changes in one round trip.
  */
 import { BanBook, BanEnforcement } from "@bercon/operations"
 import { SimulatedServer, TestFleet, TestRcon, World } from "@bercon/testing"
@@ -62,10 +62,10 @@ const written =
     banFiles: { [World.BANS_FILE]: f(world.banFiles[World.BANS_FILE]!) }
   })
 
-/** More than the time from a print of the list to the removal that it is for: two ways on the line. */
+/** More than the time from a reply with the list to the removal that uses it: two ways through the network. */
 const ROUND_TRIP = 200
 
-/** The other admin, who knows what he has banned. */
+/** The other admin, with a record of the bans. */
 class Admin {
   bans: ReadonlyArray<World.Ban> = []
   /** When each ban was added. */
@@ -84,7 +84,7 @@ class Admin {
     return written((bans) => [...bans, ban])
   }
 
-  /** Whether a ban was added so short a time ago that perhaps no print of the list has had it. */
+  /** Whether a ban is so new that perhaps no reply with the list has contained it. */
   isRecent({ reason }: World.Ban): boolean {
     return this.#now() - this.#added[Number(/mine (\d+)$/.exec(reason)?.[1])]! < ROUND_TRIP
   }
@@ -121,16 +121,16 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<Happening>) {
       })),
     { startImmediately: true }
   )
-  /** Bans that the other admin has added too late for any print, and removals have hit. */
+  /** Bans of the other admin that were removed by mistake before any reply with the list contained them. */
   const unseen = new Set<string>()
-  /** Bans that the other admin has lifted while the book was at work. */
+  /** Bans that the other admin has lifted while the list was being changed. */
   const contested = new Set<string>()
   const adminLifts = (number: number) => (world: World.World) => {
     const { lifted, change } = admin.lift(number)
     if (lifted !== undefined && status !== "Converged") contested.add(lifted.reason)
     return change(world)
   }
-  /** A change of the other admin's, right before the server executes the next removal. */
+  /** A change that the other admin makes right before the server executes the next removal. */
   let collision: ((world: World.World) => World.World) | undefined
   yield* server.onCommand((text) => {
     if (!text.startsWith("removeBan ")) return undefined
@@ -210,12 +210,12 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<Happening>) {
   return { restored, reappeared: reappeared.length, lost: lost.length }
 })
 
-describe("after quiet", () => {
+describe("some time after the last change", () => {
   /** Of all runs. */
   const total = { runs: 0, restored: 0, reappeared: 0, lost: 0 }
 
   it.effect.prop(
-    "the list has exactly the bans of the book, and has lost nothing of anybody else's",
+    "the list has exactly the bans of the book, and has lost no ban of another admin",
     [Arbitrary.array(happening, { minLength: 5, maxLength: 40 }), integer(1_000_000)],
     ([steps, seed]) =>
       Effect.gen(function*() {
@@ -228,7 +228,7 @@ describe("after quiet", () => {
     { arbitrary: { runs: 30 * SOAK }, timeout: 60_000 * SOAK }
   )
 
-  it("hits were put back, and hardly a ban of the other admin's came back that was lifted, or was never seen", () => {
+  it("bans removed by mistake have been restored; lifted bans have rarely reappeared, and unseen ones were rarely lost", () => {
     assert.isAbove(total.restored, 0)
     assert.isAtMost(total.reappeared + total.lost, total.runs / 20)
   })

@@ -59,7 +59,7 @@ describe("a caller whose fiber has an observer that throws", () => {
       assert.include(reports[0], PEER)
     }))
 
-  it.effect("neither withholds the end of the session from others, nor keeps the socket open", () =>
+  it.effect("delays neither the end of the session for other callers, nor that of the socket", () =>
     Effect.gen(function*() {
       const line = byHand()
       const session = yield* start(line)
@@ -75,7 +75,7 @@ describe("a caller whose fiber has an observer that throws", () => {
       assert.strictEqual(line.open, 0)
     }))
 
-  it.effect("may have waited for the login, and everything still ends", () =>
+  it.effect("and that waits for the login, delays no end either", () =>
     Effect.gen(function*() {
       const line = byHand()
       line.opening = Effect.andThen(Effect.sleep("1 second"), Effect.void)

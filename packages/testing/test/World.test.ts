@@ -29,14 +29,14 @@ describe("a player", () => {
   })
 
   it("is refused if its options are invalid", () => {
-    const none: ReadonlyArray<Partial<World.PlayerOptions>> = [
+    const invalid: ReadonlyArray<Partial<World.PlayerOptions>> = [
       ...["", "abc", "A".repeat(32), "g".repeat(32), "0".repeat(33)].map((guid) => ({ guid })),
       ...["", "1.2.3", "1.2.3.256", "::1", "localhost"].map((ip) => ({ ip })),
       ...[-1, 1.5, NaN, Infinity].map((slot) => ({ slot })),
       ...[0, -1, 1.5, NaN, 65_536].map((port) => ({ port })),
       { identity: "abc" }
     ]
-    for (const options of none) assert.throws(() => player("Miller", options), RangeError)
+    for (const options of invalid) assert.throws(() => player("Miller", options), RangeError)
     const world = World.join(World.make(), player("Miller", { guid: null }))
     assert.throws(() => World.player(world, { name: "Kerry", slot: 0 }), /slot 0 is already taken/)
     assert.throws(() => World.player(world, { name: "Kerry", slot: 0 }, 1), /the slot must be an integer of at least 1/)

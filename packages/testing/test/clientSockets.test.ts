@@ -149,7 +149,7 @@ describe("a client's machine", () => {
       assert.deepStrictEqual(yield* failureOf(open), ["OpenFailed", "AddressInUse"])
     }))
 
-  it.effect("reports a dead delivery to servers and clients", () =>
+  it.effect("reports a defect of a receiver to servers and clients", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make({ latency: "1 second" })
       const endpoint = yield* network.bind(SERVER)

@@ -2,7 +2,7 @@ import * as Admin from "@bercon/client/Admin"
 import { query } from "../command/query.ts"
 import * as View from "../output/View.ts"
 
-/** How they are shown. */
+/** How admins are shown. */
 export const view = View.make(Admin.Admin, {
   columns: [
     { key: "id", title: "#", right: true, cell: ({ id }) => String(id) },

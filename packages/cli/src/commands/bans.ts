@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import { query } from "../command/query.ts"
 import * as View from "../output/View.ts"
 
-/** How they are shown. */
+/** How bans are shown. */
 export const view = View.make(Ban.Ban, {
   columns: [
     { key: "id", title: "#", right: true, cell: ({ id }) => String(id) },

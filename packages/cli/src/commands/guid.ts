@@ -23,7 +23,7 @@ const view = View.make(Known, {
 export const guid = define(
   "guid",
   {
-    description: "Prints the BattlEye GUID of a Steam account, by which bans know it. Needs no server",
+    description: "Prints the BattlEye GUID of a Steam account, for bans. Needs no server",
     examples: [
       ["bercon guid 76561197960265728", "4fc867abf98b934e9e7eeaf15170258c"],
       ["bercon ban $(bercon guid 76561197960265728) --reason Cheating", "Bans an account that is not on the server"]

@@ -2,7 +2,7 @@ import * as Player from "@bercon/client/Player"
 import { query } from "../command/query.ts"
 import * as View from "../output/View.ts"
 
-/** How they are shown. */
+/** How players are shown. */
 export const view = View.make(Player.Player, {
   columns: [
     { key: "id", title: "#", right: true, cell: ({ id }) => String(id) },

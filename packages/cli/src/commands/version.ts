@@ -11,7 +11,7 @@ const view = View.make(Version.Version, {
 
 /** The version of BattlEye on the server. */
 export const version = query("version", {
-  description: "Prints the version of the BattlEye server, which is not that of the game (--version is that of bercon)",
+  description: "Prints the version of BattlEye on the server, not that of the game. --version prints that of bercon",
   examples: [
     ["bercon version", "For example 1.220"],
     ["bercon version --wait 5m", "Waits for a server that is starting"]

@@ -57,7 +57,7 @@ describe("an action that is confirmed", () => {
       assert.strictEqual(yield* run(rcon.kick(slot(bob.slot))), "done")
     }).pipe(Effect.scoped, Effect.provide(world)))
 
-  it.effect("is found in the list if the event is lost", () =>
+  it.effect("is confirmed by the list if the event is lost", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       const bob = yield* server.join({ name: "Bob" })

@@ -9,7 +9,7 @@ import { GUID, players, row, startWith, within } from "../mockClient.ts"
 import { slot } from "../simulatedClient.ts"
 
 describe("the reply to an action", () => {
-  it.effect("is a failure if it is a refusal, and is returned if it is unknown", () =>
+  it.effect("is an error if it is a known refusal, and is returned otherwise", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* startWith(players())
       for (
@@ -63,7 +63,7 @@ describe("the echo of a chat message", () => {
       [bytes(60), "Unconfirmed"],
       [`${bytes(128)}x`, "Unconfirmed"]
     ] as const
-  )("may be cut by its bytes: %s", ([echo, outcome]) =>
+  )("may be cut to a number of bytes: %s", ([echo, outcome]) =>
     Effect.gen(function*() {
       const { rcon, session } = yield* startWith(players())
       const saying = yield* Effect.forkChild(
@@ -104,7 +104,7 @@ describe("one of several actions", () => {
       assert.strictEqual(yield* run(rcon.banAll([], { write: true })), "Unconfirmed")
     }).pipe(Effect.scoped))
 
-  it.effect("has the rest of the call's time", () =>
+  it.effect("has the remaining time of the call as its timeout", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* startWith(players())
       session.wait = Effect.sleep("2 seconds")

@@ -18,7 +18,7 @@ describe("the reply to version", () => {
     ["1234.567", undefined],
     ["1.2201", undefined],
     ["beta", undefined]
-  ])("contains a number in %j", (text, number) => {
+  ])("%j has the number %s", (text, number) => {
     const version = Result.getOrThrow(VersionReply.parse(text))
     assert.deepStrictEqual(
       version,

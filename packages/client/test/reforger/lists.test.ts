@@ -39,7 +39,7 @@ describe("the players of a Reforger server", () => {
       assert.deepStrictEqual((yield* Fiber.join(fiber)).rows, [])
     }))
 
-  it.effect("are an incomplete reply if the list is missing", () =>
+  it.effect("cause an IncompleteReply if the list is missing", () =>
     Effect.gen(function*() {
       const { commands, converse, say } = yield* start()
       const error = yield* failure(yield* converse(commands.playerTable))
@@ -52,7 +52,7 @@ describe("the players of a Reforger server", () => {
       assert.strictEqual((yield* Fiber.join(fiber)).rows.length, 1)
     }))
 
-  it.effect("fail at once with the server's text if it has an unknown form", () =>
+  it.effect("cause an error with the server's text at once if it has an unknown form", () =>
     Effect.gen(function*() {
       const { commands, events, say } = yield* start()
       const texts = [
@@ -74,7 +74,7 @@ describe("the players of a Reforger server", () => {
       assert.strictEqual(error._tag === "CommandError" && error.reason._tag, "UnknownCommand")
     }))
 
-  it.effect("may be in the reply", () =>
+  it.effect("are also read from a reply, without messages", () =>
     Effect.gen(function*() {
       const { commands, session } = yield* start()
       session.reply = `${PLAYERS}\n${row(1, "Bob")}`
@@ -100,7 +100,7 @@ describe("the bans of a Reforger server", () => {
       const fiber = yield* Effect.forkChild(commands.banTable, { startImmediately: true })
       yield* say(echo("#ban list 1"), ...page(52, 1, 0, 25))
       yield* TestClock.adjust("1 second")
-      // Meanwhile one more at the front.
+      // Meanwhile a ban was added at the front.
       yield* say(echo("#ban list 2"), ...page(53, 2, 24, 25))
       yield* TestClock.adjust("1 second")
       yield* say(echo("#ban list 3"), ...page(53, 3, 49, 3))
@@ -115,7 +115,7 @@ describe("the bans of a Reforger server", () => {
       assert.deepStrictEqual(texts(), ["#ban list 1", "#ban list 2", "#ban list 3"])
     }))
 
-  it.effect("end if the page does not exist, or contains no new row", () =>
+  it.effect("are complete if the next page does not exist, or contains no new row", () =>
     Effect.gen(function*() {
       const { commands, converse, say, texts } = yield* start()
       const none = yield* yield* converse(commands.banTable, "Server has no bans to list.")
@@ -192,7 +192,7 @@ describe("the bans of a Reforger server", () => {
         assert.strictEqual(texts().length, 3 + 3 + 2)
       }))
 
-    it.effect("may be incomplete if the next page is unreadable", () =>
+    it.effect("are cut if the next page is missing or unreadable", () =>
       Effect.gen(function*() {
         const { commands, session, say } = yield* start()
         const full = [OLDER_BANS, ...older(0, 25)].join("\n")
@@ -204,7 +204,7 @@ describe("the bans of a Reforger server", () => {
           yield* TestClock.adjust("5 seconds")
           const { cut, rows } = yield* Fiber.join(fiber)
           assert.deepStrictEqual([cut, rows.length], [true, 25])
-          // Until then the missing page may still arrive, and it looks like any other.
+          // During this time the missing page may still arrive, and it looks like any other.
           yield* TestClock.adjust("30 seconds")
         }
         const lost = new CommandError.CommandError({
@@ -216,7 +216,7 @@ describe("the bans of a Reforger server", () => {
       }))
   })
 
-  it.effect("fail with the server's text if it has an unknown form", () =>
+  it.effect("cause an error with the server's text if it has an unknown form", () =>
     Effect.gen(function*() {
       const { commands, say } = yield* start()
       for (

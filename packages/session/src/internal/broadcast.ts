@@ -45,7 +45,7 @@ interface Numbered<A> {
  */
 export class Broadcast<A, E = never> {
   readonly #options: Options<A>
-  /** Allocated for the first subscriber, because most of a thousand broadcasts have none. */
+  /** Allocated for the first subscriber, because most broadcasts have none. */
   #subscribers: Set<Queue.Queue<Numbered<A>, E | Cause.Done>> | undefined
   #published = 0
   #closed: Cause.Cause<E | Cause.Done> | undefined
@@ -73,7 +73,7 @@ export class Broadcast<A, E = never> {
 
   /**
    * The greeting if there is one, then all values that are published from the subscription on. The stages of the stream
-   * are constructed for each subscriber, because most broadcasts have none, and there may be thousands.
+   * are constructed only for a subscriber, because there may be thousands of broadcasts without one.
    */
   get values(): Stream.Stream<A, E> {
     return Stream.unwrap(Effect.suspend(() => this.#subscribe()))

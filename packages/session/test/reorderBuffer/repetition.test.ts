@@ -14,7 +14,7 @@ describe("a repeated message", () => {
     assert.deepStrictEqual(delivered, texts(0, 300))
   })
 
-  it("is always recognised while it is nearer to the last delivered than to the newest", () => {
+  it("is recognised at any time if its number is nearer to the past numbers than to the future ones", () => {
     const { arrive, delivered } = make()
     for (const n of range(100)) arrive(n)
     assert.strictEqual(arrive(30, 1e9), "Repeated")
@@ -35,7 +35,7 @@ describe("a repeated message", () => {
     assert.strictEqual(again(REPEATED_FOR + 8000, 8000), "New")
   })
 
-  it("is new if it is exactly the next", () => {
+  it("with the next number counts as new", () => {
     const { arrive, delivered } = make()
     for (const n of range(256)) arrive(n, n)
     assert.strictEqual(arrive(256, 300, { text: "m0" }), "New")
@@ -44,7 +44,7 @@ describe("a repeated message", () => {
     assert.strictEqual(arrive(259, 300, { text: "m3" }), "New", "the next after the newest")
   })
 
-  it("with other content and a number behind counts as old, and is not delivered a second time", () => {
+  it("with other content and a past number counts as old, and is not delivered", () => {
     const { arrive, delivered } = make()
     for (const n of range(300)) arrive(n)
     assert.strictEqual(arrive(20, 0, { text: "m20" }), "Repeated")
@@ -87,7 +87,7 @@ describe("a message that was given up", () => {
     assert.strictEqual(buffer.receive(TIMEOUT, { number: 3, checksum: 0, message: "three" }, Infinity), "New")
   })
 
-  it("may be confused with an overtaking one of the next round, which is then not delivered twice", () => {
+  it("may be confused with a message of the next round that overtakes others, which is then not delivered twice", () => {
     const overtaken = () => {
       const made = givenUp()
       for (const n of range(125)) made.arrive(n + 4, TIMEOUT)

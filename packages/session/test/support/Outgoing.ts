@@ -1,5 +1,5 @@
 /**
- * Outbound commands with manual inputs, which records datagrams and outcomes.
+ * Outbound commands with manual inputs, and a record of their datagrams and outcomes.
  */
 import { Packet, Text } from "@bercon/codec"
 import type { CommandError } from "@bercon/session"
@@ -15,7 +15,7 @@ interface Sent {
   readonly what: "Command" | "Repetition" | "Probe"
 }
 
-/** Outbound commands and their outcomes. Every input happens at `now`. */
+/** Every input happens at `now`. */
 export class Outgoing {
   now = 0
   readonly sent: Array<Sent> = []

@@ -80,14 +80,14 @@ export const make = Effect.fnUntraced(function*({ banned, book, count, rcon, ser
     const entries = yield* bansOf(player)
     if (entries.length === 0) return
     yield* banned(entries)
-    const name = player.guid ?? player.identity ?? `${player.id} ${player.name}`
+    const key = player.guid ?? player.identity ?? `${player.id} ${player.name}`
     const kicking = kick(player).pipe(
       Effect.retry(AGAIN),
       Effect.tapCause((cause) =>
         Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("kicking a banned player failed", cause)
       )
     )
-    yield* FiberMap.run(kicks, name, kicking, { onlyIfMissing: true })
+    yield* FiberMap.run(kicks, key, kicking, { onlyIfMissing: true })
   })
 
   const present = Effect.map(rcon.roster.snapshot, (players) => Option.getOrElse(players, () => []))

@@ -1,7 +1,7 @@
 /**
- * The mark by which rows in the list of a server are known that the book made: `[book:k3x9q2] teamkilling`.
+ * The mark of rows that the book has added to the list of a server: `[book:k3x9q2] teamkilling`.
  *
- * It holds the number of the ban in the book, so that a row is recognised whatever the server does to the words behind it. It
+ * It contains the number of the ban in the book, so that a row is recognised even if the server changes the words behind it. It
  * is at the beginning, because servers cut long reasons, and ASCII, because they have code pages of their own.
  */
 import type { BanEntry, BanEntryId } from "../../BanEntry.ts"
@@ -28,7 +28,7 @@ export const idIn = (reason: string, mark: string): BanEntryId | undefined => {
 /** A reason without its mark. */
 export const withoutMark = (reason: string): string => reason.slice(reason.indexOf("]") + 1).trim()
 
-/** As much of a text as fits, without a part of a character at the end. */
+/** As much of a text as fits into a reason, without a part of a character at the end. */
 export const cut = (text: string): string => {
   const bytes = new TextEncoder().encode(text)
   if (bytes.length <= REASON_BYTES) return text

@@ -10,7 +10,7 @@ import type { RestartPlan } from "../../RestartPlan.ts"
 import * as Calendar from "./calendar.ts"
 import type { Appointment, Order, Progress, Restart } from "./progress.ts"
 
-/** A plan in the form in which it is decided on: everything in milliseconds. */
+/** A plan in the form that `decide` uses: all times in milliseconds. */
 export interface Compiled {
   readonly plan: RestartPlan
   readonly calendar: Calendar.Calendar
@@ -42,11 +42,11 @@ export const beginningOf = ({ latest, plan }: Compiled, now: number): number =>
 
 /** The current state of the server, as far as it is known. */
 export interface Known {
-  /** This driver: another one, and the same one after a restart of its process, has another name. */
+  /** The name of this driver. Another driver has another name, and so has this one after a restart of its process. */
   readonly run: string
   readonly online: boolean
   readonly epoch: number
-  /** From when on the server counts as away, if it is not online; `undefined` if that is never known. */
+  /** The time from which the server counts as away; `undefined` if it is online, or its session has ended for good. */
   readonly awayFrom: number | undefined
   /** `undefined`: not known. */
   readonly players: number | undefined
@@ -64,11 +64,11 @@ export type SkipReason = "Late" | "Overtaken" | "Empty"
 export type Outcome = "Restarted" | "Aborted" | "Missed" | "Empty" | "Refused" | "Stayed" | "Unknown"
 
 export type Step =
-  /** Nothing before this time, unless something changes. `watch`: the server has been told to restart, and is still there. */
+  /** Do nothing before this time, unless something changes. `watch`: the server was sent the command, and is still online. */
   | { readonly _tag: "Wait"; readonly until: number; readonly watch: boolean }
-  /** Nothing is recorded of the plan, or nothing that can be used. */
+  /** Begin a record of the plan, because there is none, or none that can be used. `afterLoss`: it could not be read. */
   | { readonly _tag: "Begin"; readonly afterLoss: boolean }
-  /** The next occurrence is another one, or at another time, than before. */
+  /** Record the next occurrence, which is another one, or at another time, than before. */
   | { readonly _tag: "Appoint"; readonly appointment: Appointment }
   | { readonly _tag: "Warn"; readonly lead: number; readonly appointment: Appointment }
   | {
@@ -82,7 +82,7 @@ export type Step =
   | { readonly _tag: "Kick"; readonly appointment: Appointment; readonly until: number }
   /** The list of players could not be read in time: restart without kicks. */
   | { readonly _tag: "GiveUpKick"; readonly appointment: Appointment }
-  /** Send the command: for the first time, or once more. */
+  /** Send the command, for the first time or again. */
   | { readonly _tag: "Command"; readonly appointment: Appointment; readonly attempt: number }
   /** Another driver has sent the command, or was about to: find out whether the server has restarted since. */
   | { readonly _tag: "Examine"; readonly restart: Restart }
@@ -104,7 +104,7 @@ export const decide = (plan: Compiled, { order, progress }: Recorded, now: numbe
     return { _tag: "Finish", outcome: "Aborted", appointment, finished }
   }
   if (now > appointment.time + plan.latest) {
-    // Those that were missed as well, if it was a long outage, are over with it.
+    // After a long outage, all other missed occurrences are over, too.
     const finished = Math.max(appointment.occurrence, now - plan.latest - 1)
     return { _tag: "Finish", outcome: "Missed", appointment, finished }
   }
@@ -115,7 +115,7 @@ export const decide = (plan: Compiled, { order, progress }: Recorded, now: numbe
   return approaching(plan, progress, recorded, { now, known })
 }
 
-/** The occurrence that comes next. Nothing is said of it yet, unless it is recorded. */
+/** The next occurrence: that of the order, or that of the calendar. Without the state of its warnings. */
 export const nextOf = (
   plan: Compiled,
   progress: Progress,
@@ -129,14 +129,14 @@ export const nextOf = (
   return occurrence === undefined ? undefined : { appointment: { occurrence, time: occurrence }, isAborted: false }
 }
 
-/** Occurrences that have come while an aborted one was postponed are over with it. */
+/** The time up to which occurrences are over after an abort. It includes those that were due while the aborted one was postponed. */
 export const endOfAborted = (
   { appointment: recorded }: Progress,
   { occurrence }: Appointment,
   now: number
 ): number => recorded?.occurrence === occurrence ? Math.max(occurrence, Math.min(now, recorded.time)) : occurrence
 
-/** An appointment that is made now. Warnings that are too late by now, or that a lost record may have had, count as done. */
+/** An appointment that is made now. Warnings that are too late now, or may have been sent before a record was lost, count as done. */
 export const appointedAt = (
   { leads }: Compiled,
   { forgotten = -Infinity }: Progress,
@@ -147,24 +147,24 @@ export const appointedAt = (
   return { occurrence, time, ...(warned !== undefined && { warned }) }
 }
 
-/** The warnings that are still to be said, or left out. */
+/** The warnings that have been neither sent nor skipped yet. */
 export const pendingOf = ({ leads }: Compiled, { warned = Infinity }: Appointment): ReadonlyArray<number> =>
   leads.filter((lead) => lead < warned)
 
 /** How long a restart waits for its kicks, in milliseconds: from its time on, or from the first try if that was later. */
 const KICK_PATIENCE = 30_000
 
-/** How much of the longest delay of a restart is left for the command, in milliseconds. */
+/** The part of a restart's maximum delay that is reserved for the command, in milliseconds. */
 const COMMAND_TIME = 15_000
 
-/** After what time to look again whether players have come to an empty server, in milliseconds: no event wakes the driver. */
+/** How often to check whether players have joined an empty server, in milliseconds. No event wakes the driver. */
 export const EMPTY_PAUSE = 30_000
 
-/** When kicking is given up. */
+/** The time at which kicking is given up. */
 const endOfKicks = ({ latest }: Compiled, { kickedFrom, time }: Appointment, now: number): number =>
   Math.min(Math.max(time, kickedFrom ?? now) + KICK_PATIENCE, time + latest - COMMAND_TIME)
 
-/** Before the command. */
+/** The next step before the command. */
 const approaching = (
   plan: Compiled,
   progress: Progress,
@@ -210,7 +210,7 @@ const approaching = (
 export const endOf = ({ occurrence, time }: Pick<Appointment, "occurrence" | "time">, restarted = -Infinity): number =>
   Math.max(occurrence, time, restarted)
 
-/** After the command, until its outcome is known. */
+/** The next step after the command, until its outcome is known. */
 const restarting = (plan: Compiled, restart: Restart, now: number, known: Known): Step => {
   const { occurrence, time } = restart
   const finish = (outcome: Outcome): Step => ({
