@@ -115,6 +115,6 @@ describe("bercon simulate", { concurrent: true }, () => {
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* bercon(["simulate", "--players", "256"])
       assert.deepStrictEqual([code, stdout], [2, ""])
-      assert.match(stderr, /^bercon: .*--players.*must be from 0 to 255 \(got 256\)/)
+      assert.match(stderr, /^bercon: .*--players: "256"\. Expected: an integer from 0 to 255/)
     }))
 })
