@@ -84,7 +84,7 @@ const byMark = (situation: Situation): Decision => {
   const remove: Array<Ban> = []
   let expired = 0
   let foreign = 0
-  /** Nobody misses the row of a ban that is over. A server that never writes its list keeps it until it restarts. */
+  /** The row of a ban that is over protects no server. A server that never writes its list keeps it until it restarts. */
   const expire = (row: Ban) => {
     expired++
     if (!settings.write) remove.push(row)
