@@ -32,7 +32,7 @@ describe("get", () => {
       )
     }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
-  it.effect("provides a program for one server", () =>
+  it.effect("has a layer with the client of one server", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       assert.deepStrictEqual(yield* rcon.players, [])

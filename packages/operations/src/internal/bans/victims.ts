@@ -1,5 +1,5 @@
 /**
- * Removals that met another row than the intended one, because somebody else changed the list in the same moment. Pure.
+ * Finds rows that were removed by mistake, because another admin changed the list at the moment of a removal. Pure.
  */
 import type { BansChanged } from "@bercon/client/ActionError"
 import { isIpAddress } from "@bercon/client/Address"
@@ -9,10 +9,11 @@ import { isGuid } from "@bercon/client/Guid"
 /**
  * The missing rows that may have been removed instead of the intended one.
  *
- * A removal is sent as a number, and meets whatever row has it then. Rows before it that went in time moved it to a row behind
- * the one that was meant, by as many places at most. GUIDs that were banned in time moved it from an address to one before it.
+ * A removal names its row by a number, and the server removes the row that has this number when it executes the removal. If
+ * another admin has removed rows before the intended one, the removal hits a row behind it, at most as many places away. If
+ * another admin has banned GUIDs, the removal of an address hits an address before it.
  *
- * If the intended row is gone, another admin removed the others. (Or the network delivered the removal twice. The list does not
+ * If the intended row is gone, another admin removed the other missing rows. (Or the network delivered the removal twice. The list does not
  * distinguish the two cases, and the first is the likelier one.)
  */
 export const victims = (
