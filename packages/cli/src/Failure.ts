@@ -24,8 +24,11 @@ export class TargetError extends Data.TaggedError("TargetError")<{ readonly mess
 /** Failures that have been reported already, with the exit code. */
 export class Reported extends Data.TaggedError("Reported")<{ readonly code: ExitCode }> {}
 
-/** The reader of standard output has gone (`bercon events | head -1`). No failure: it has read all that it needs. */
-export class OutputClosed extends Data.TaggedError("OutputClosed") {}
+/**
+ * The reader of standard output has gone (`bercon events | head -1`). No failure: it has read all that it needs. `code`: the exit
+ * code of what has failed all the same, and has been reported.
+ */
+export class OutputClosed extends Data.TaggedError("OutputClosed")<{ readonly code?: ExitCode }> {}
 
 /** Standard output cannot be written. `code` is that of the system, such as `ENOSPC`. */
 export class OutputFailed extends Data.TaggedError("OutputFailed")<{ readonly code: string }> {
@@ -140,7 +143,7 @@ export const exitCode = (failure: Failure): ExitCode => {
     case "OutputFailed":
       return ExitCode.output
     case "OutputClosed":
-      return ExitCode.done
+      return failure.code ?? ExitCode.done
   }
 }
 

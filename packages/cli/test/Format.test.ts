@@ -154,6 +154,22 @@ describe("formats for programs", () => {
     assert.strictEqual(Format.gathering(view, { ...context, format }, ["eu1"]).end(), "")
   })
 
+  it.each(["table", "csv", "md"] as const)(
+    "%s: of failures alone is nothing, and of an answer that follows whole",
+    (format) => {
+      const error = { message: "no", exitCode: 4 }
+      const { add, end } = Format.gathering(view, { ...context, format, labelled: true }, ["eu1", "eu2"])
+      assert.strictEqual(add({ server: "eu1", rows: [], error }) + add({ server: "eu1", rows: [], error }), "")
+      const rest = [{ ...part("a"), server: "eu2" }]
+      assert.strictEqual(
+        rest.map(add).join("") + end(),
+        Format.render(view, rest, { ...context, format, labelled: true })
+      )
+      const none = Format.gathering(view, { ...context, format }, ["eu1"])
+      assert.strictEqual(none.add({ server: "eu1", rows: [], error }) + none.end(), "")
+    }
+  )
+
   it("json: has rows as the client's schemas encode them", () => {
     const players = View.make(Player.Player, { columns: [] })
     const encode = Schema.encodeSync(Schema.toCodecJson(Player.Player))

@@ -50,6 +50,29 @@ describe("progress", () => {
       ])
     }))
 
+  it.effect("is one line on a terminal, which is erased when nothing is waited for, although the work goes on", () =>
+    Effect.gen(function*() {
+      const lines = yield* printed
+      yield* Effect.acquireRelease(
+        Effect.sync(() => {
+          const before = process.stderr.isTTY
+          process.stderr.isTTY = true
+          return before
+        }),
+        (before) => Effect.sync(() => void (process.stderr.isTTY = before))
+      )
+      const work = yield* Effect.forkChild(Progress.during(["eu1", "eu2"], ({ done }) =>
+        Effect.gen(function*() {
+          yield* done("eu2")
+          yield* Effect.sleep("1500 millis")
+          yield* done("eu1")
+          yield* Effect.sleep("1 minute")
+        })))
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(lines, ["\r\x1b[2K1 of 2 done, waiting for eu1 (1 s)", "\r\x1b[2K"])
+      yield* Fiber.interrupt(work)
+    }))
+
   it.effect("is not printed if less than a second is needed, or with --quiet", () =>
     Effect.gen(function*() {
       const lines = yield* printed

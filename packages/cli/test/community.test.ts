@@ -58,7 +58,16 @@ describe("bans sync", { concurrent: true }, () => {
       }))
       failed(yield* sync(), 2, /is not the folder of a community's program: name that folder with --folder/)
       yield* inProgram(Effect.scoped(BanBook.make()))
-      failed(yield* sync(), 2, /the book in .* has no bans\. --allow-empty removes all rows of its mark/)
+      failed(
+        yield* sync(),
+        2,
+        /the book in .* has no bans\. --allow-empty removes all rows of its mark .*, and --dry-run shows the changes/
+      )
+      // The folder may be a new one, after the old one was lost.
+      succeeded(
+        yield* sync("--dry-run", "--format", "csv"),
+        /^server,change,target,until,reason\nstratis,Orphan,0+9,permanent,\[book:aaaaaa\] of another book\n$/
+      )
       yield* inProgram(Effect.scoped(Effect.gen(function*() {
         const book = yield* BanBook.make()
         yield* book.add({ target: guid(1), reason: "teamkilling", by: "Miller" })
@@ -134,6 +143,7 @@ describe("bans sync", { concurrent: true }, () => {
       // A line that cannot be read is no ban that was lifted.
       failed(yield* sync(`${guid(2)} 1440 spam\n`), 2, /bans\.txt: line 1 is not a ban: its time must be/)
       failed(yield* sync(""), 2, /has no bans/)
+      succeeded(yield* sync("", "--dry-run"), /^\{"change":"Remove",.*\n$/)
       assert.deepStrictEqual(yield* targets(server), [guid(2)])
       succeeded(yield* sync("", "--allow-empty"), /"removed":1,"rows":0/)
     }))

@@ -3,6 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Schedule } from "effect"
+import type { ChildProcess } from "node:child_process"
 import * as Os from "node:os"
 import { failed, succeeded } from "./bercon.ts"
 import { chatting, PASSWORD, several } from "./simulated.ts"
@@ -149,6 +150,21 @@ describe("several servers", { concurrent: true }, () => {
         onStart: (child) => child.stdout?.destroy()
       })
       assert.deepStrictEqual([code, stderr, (yield* eu1.world).players], [0, "", []])
+    }))
+
+  it.live("a reader that goes hides no failure", () =>
+    Effect.gen(function*() {
+      const { bercon, eu1 } = yield* several
+      yield* eu1.join({ name: "Kerry" })
+      yield* eu1.onCommand((text) => text.startsWith("kick 1") ? "" : undefined)
+      const kick = ["kick", "0", "1", "--confirm-within", "500ms", "--profile"]
+      const reader = { onStart: (child: ChildProcess) => child.stdout?.destroy() }
+      const labelled = yield* bercon([...kick, "eu1,eu3"], reader)
+      assert.deepStrictEqual([labelled.code, sorted(labelled.stderr).length], [8, 2], labelled.stderr)
+      yield* eu1.join({ name: "Bob" })
+      const { code, stderr } = yield* bercon([...kick, "eu1"], reader)
+      assert.strictEqual(code, 8)
+      assert.match(stderr, /^bercon: .*Kerry.*\n$/)
     }))
 
   it.live("one that is down delays the others not at all", () =>

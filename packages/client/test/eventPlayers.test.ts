@@ -112,7 +112,7 @@ describe("a text about known players", () => {
     })
   })
 
-  it("takes time proportional to their number although all have the same name", () => {
+  it("takes time proportional to their number, even if all have the same name", () => {
     // Quadratic time would take minutes.
     const many = Array.from({ length: 200_000 }, (_, id) => player(id, "Al"))
     assert.strictEqual(read("(Global) Al: hello", many)["_tag"], "UnattributedChat")

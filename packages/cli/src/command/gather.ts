@@ -9,6 +9,7 @@
  * received so far are printed, and standard error names the servers that are not finished.
  */
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Failure from "../Failure.ts"
 import { type Gathered, note, Output } from "../output/Output.ts"
 import * as Progress from "../output/Progress.ts"
@@ -78,9 +79,19 @@ export const gather = <Row>(
         )
       }, { concurrency: "unbounded", discard: true }))
     yield* Effect.onInterrupt(all, () => interrupted(contributors, finished, gathered))
-    yield* gathered.end
-    yield* conclude(names.map((name) => failures.get(name)), labelled)
+    const outcome = yield* Effect.result(conclude(names.map((name) => failures.get(name)), labelled))
+    yield* Effect.catchTag(gathered.end, "OutputClosed", () => closed(outcome))
+    yield* Effect.fromResult(outcome)
   })
+
+/** The reader of the output has gone, who cannot know what has failed. */
+const closed = (outcome: Result.Result<void, Failure.ServerFailure | Failure.Reported>) =>
+  Result.isSuccess(outcome)
+    ? Effect.fail(new Failure.OutputClosed({}))
+    : Effect.andThen(
+      outcome.failure._tag === "Reported" ? Effect.void : note(Failure.lines(outcome.failure)),
+      Effect.fail(new Failure.OutputClosed({ code: Failure.exitCode(outcome.failure) }))
+    )
 
 /** Prints on standard error why one of several servers failed. */
 export const noteFailure = (server: string, failure: Failure.ServerFailure): Effect.Effect<void> =>

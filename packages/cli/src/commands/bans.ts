@@ -21,7 +21,7 @@ export const view = View.make(Ban.Ban, {
 
 /** The bans of the server. */
 export const bans = query("bans", {
-  description: "Lists the bans of GUIDs and IP addresses, on Arma Reforger of accounts",
+  description: "Lists the bans: of GUIDs and IP addresses, or of accounts on Arma Reforger",
   examples: [
     ["bercon bans", "The bans, in a table"],
     ["bercon bans --format csv", "For a spreadsheet; the time left is in seconds, or permanent, expired or unknown"],

@@ -47,7 +47,7 @@ const abort = define(
   "abort",
   {
     description:
-      "Cancels the next restart of a plan; the one after it takes place. Your program follows within 30 seconds",
+      "Cancels the next restart of a plan; the one after it takes place. Your program learns of it within 30 seconds",
     examples: [
       ["bercon plan abort nightly", "On all servers of the plan"],
       ["bercon plan abort nightly --servers altis,stratis", "On two of them"]
@@ -112,7 +112,7 @@ export const planCommand = Command.make("plan").pipe(
   Command.withDescription("Shows, cancels and moves the restarts that your program has planned. Needs no server"),
   Command.withExamples([
     { command: "bercon plan next", description: "The next restarts" },
-    { command: "bercon plan abort nightly", description: "Cancels the restart of tonight" }
+    { command: "bercon plan abort nightly", description: "Cancels the next restart of this plan" }
   ]),
   Command.withSubcommands([list, next, abort, postpone])
 )

@@ -141,9 +141,10 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
     Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))
   )
   const entries = yield* Effect.provideContext(Effect.flatMap(BanBook.BanBook, ({ list }) => list), book)
-  if (entries.length === 0 && !isEmptyAllowed) {
+  if (entries.length === 0 && !isEmptyAllowed && !isDryRun) {
     return yield* new UsageError({
-      message: `${described(source)} has no bans. --allow-empty removes all rows of its mark from the servers`
+      message: `${described(source)} has no bans. --allow-empty removes all rows of its mark from the servers, and ` +
+        "--dry-run shows the changes"
     })
   }
   const problem = entries.some(({ servers }) => servers !== "all")

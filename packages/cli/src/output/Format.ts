@@ -229,9 +229,11 @@ export const gathering = <Row>(
   let isFirst = true
   return {
     add: (part) => {
-      const text = (isFirst ? heading : "") + body(part)
+      const text = body(part)
+      // A heading above failures alone looks like an answer without entries.
+      if (!isFirst || part.error !== undefined && part.rows.length === 0) return text
       isFirst = false
-      return text
+      return heading + text
     },
     end: () => ""
   }

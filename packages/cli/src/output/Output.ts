@@ -49,7 +49,7 @@ const CLOSED: ReadonlySet<string> = new Set([
 
 const outputError = (error: NodeJS.ErrnoException): OutputError =>
   error.code !== undefined && CLOSED.has(error.code)
-    ? new OutputClosed()
+    ? new OutputClosed({})
     : new OutputFailed({ code: error.code ?? error.message })
 
 /** Writes to standard output, and waits until it is written. */

@@ -15,7 +15,7 @@ export const Quiet = Context.Reference<boolean>("@bercon/cli/Quiet", { defaultVa
 
 /** Receives reports about the work. */
 export interface Progress {
-  /** A server is done. */
+  /** A server is done. The last one takes the line on the terminal with it. */
   readonly done: (name: string) => Effect.Effect<void>
   /** `done` of `total` parts of the work on a server are done. */
   readonly count: (name: string, done: number, total: number) => Effect.Effect<void>
@@ -51,7 +51,11 @@ export const during = <A, E, R>(
       shown = false
     })
     const progress: Progress = {
-      done: (name) => Effect.sync(() => waiting.delete(name)),
+      done: (name) =>
+        Effect.suspend(() => {
+          waiting.delete(name)
+          return waiting.size === 0 ? erase : Effect.void
+        }),
       count: (name, done, total) => Effect.sync(() => waiting.set(name, `${done} of ${total}`)),
       erase
     }

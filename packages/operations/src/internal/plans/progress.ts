@@ -29,9 +29,9 @@ export type Appointment = typeof Appointment.Type
 const Restart = Schema.Struct({
   occurrence: Schema.Finite,
   time: Schema.Finite,
-  /** When the command was sent last, or was about to be. */
+  /** When the driver last began to send the command. */
   at: Schema.Finite,
-  /** How often it was sent, or was about to be. */
+  /** How many times the driver has begun to send it. */
   tries: Schema.Int,
   /** The driver that watches the server: its name, its login, its beginning, and its row in the server's list of clients. */
   run: Schema.String,
@@ -52,7 +52,7 @@ export const Progress = Schema.Struct({
   calendar: Schema.String,
   /** Occurrences up to this time are over: they took place, or will not. */
   finished: Schema.Finite,
-  /** When it was found that what had been recorded could not be read. Warnings that were due by then may have been said. */
+  /** When the driver replaced a record that it could not read. Warnings that were due by then may have been announced. */
   forgotten: Schema.optionalKey(Schema.Finite),
   appointment: Schema.optionalKey(Appointment),
   restart: Schema.optionalKey(Restart),
