@@ -26,7 +26,7 @@ export class Reported extends Data.TaggedError("Reported")<{ readonly code: Exit
 
 /**
  * The reader of standard output has gone (`bercon events | head -1`). No failure: it has read all that it needs. `code`: the exit
- * code of what has failed all the same, and has been reported.
+ * code of other failures, which have been reported.
  */
 export class OutputClosed extends Data.TaggedError("OutputClosed")<{ readonly code?: ExitCode }> {}
 

@@ -142,6 +142,9 @@ export const toEntries = (
  * marks, so that the rows are the book's again. Servers cut long reasons, and do not tell who banned and where else the ban
  * holds. Other bans are left out.
  *
+ * Import them into an empty book only: a ban that was lifted while a server was away is still in that server's list, and would
+ * be in force again.
+ *
  * **Example** (A lost book, from the list of one of its servers)
  *
  * ```ts

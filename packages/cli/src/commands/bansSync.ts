@@ -34,7 +34,7 @@ export const bansSync = define(
     ),
     allowEmpty: Flag.Boolean("allow-empty").pipe(
       Flag.withDescription(
-        "Removes orphans, too: rows with the mark whose numbers the book never had. Allows a book without bans"
+        "Removes orphans, too: rows with the mark whose numbers the book never had. With --file: allows a file without bans"
       ),
       Flag.withDefault(false)
     )

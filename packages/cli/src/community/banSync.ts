@@ -108,7 +108,7 @@ export interface Options {
   /** The mark of the book's rows. */
   readonly mark: string
   readonly isDryRun: boolean
-  /** Whether a book without bans is meant, or one that lacks bans that the servers have: orphans are removed, too. */
+  /** Whether the lists may lose rows that the source never had: orphans, and all rows if the source is a file without bans. */
   readonly isEmptyAllowed: boolean
 }
 
@@ -141,9 +141,10 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
     Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))
   )
   const entries = yield* Effect.provideContext(Effect.flatMap(BanBook.BanBook, ({ list }) => list), book)
-  if (entries.length === 0 && !isEmptyAllowed && !isDryRun) {
+  // A folder without bans removes only the rows of bans that were lifted in it.
+  if ("file" in source && entries.length === 0 && !isEmptyAllowed && !isDryRun) {
     return yield* new UsageError({
-      message: `${described(source)} has no bans. --allow-empty removes all rows of its mark from the servers, and ` +
+      message: `${described(source)} has no bans. --allow-empty removes all rows with its mark from the servers, and ` +
         "--dry-run shows the changes"
     })
   }
