@@ -92,16 +92,21 @@ export const of = ({ from, lateness, servers, to }: Observed): Figures => {
  */
 const LINKS = 8
 
-/** The broken promises, one for each line. */
+/** The broken promises that no delay of a runner excuses, one for each line. */
+export const untimed = ({ overlaps, untrue, wrong }: Figures): ReadonlyArray<string> => [
+  ...(overlaps > 0 ? [`two owners: a session spoke ${overlaps} times after another had taken over`] : []),
+  ...(wrong > 0 ? [`${wrong} answers were not to the question`] : []),
+  ...(untrue > 0 ? [`${untrue} outcomes were not true`] : [])
+]
+
+/** All broken promises, one for each line. */
 export const broken = (figures: Figures, promises: Promises, observed: Observed): ReadonlyArray<string> => {
-  const { lateness, overlaps, renewed, servers, silence, untold, untrue, wrong } = figures
+  const { lateness, renewed, servers, silence, untold } = figures
   const isOver = (millis: number, limit: number | undefined) => limit !== undefined && millis > limit + LINKS * lateness
   return [
     ...(observed.settled ? [] : ["the cluster did not come to rest before it"]),
     ...(observed.calm ? [] : ["some servers were not back at the end"]),
-    ...(overlaps > 0 ? [`two owners: a session spoke ${overlaps} times after another had taken over`] : []),
-    ...(wrong > 0 ? [`${wrong} answers were not to the question`] : []),
-    ...(untrue > 0 ? [`${untrue} outcomes were not true`] : []),
+    ...untimed(figures),
     ...(untold > 0 ? [`messages were missing without a gap ${untold} times`] : []),
     ...(promises.stays === true && renewed > 0 ? [`${renewed} of ${servers} sessions were not kept`] : []),
     ...(isOver(silence.most, promises.commands)

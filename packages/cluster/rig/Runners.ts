@@ -17,6 +17,7 @@ export interface Runner {
   readonly address: string
   /** Waits until it has joined the cluster. Returns false if its process has ended. */
   readonly hasJoined: Effect.Effect<boolean>
+  readonly isRunning: Effect.Effect<boolean>
   /** Ends it with SIGTERM. Returns when the process has ended. */
   readonly terminate: Effect.Effect<void>
   /** Ends it with SIGKILL. */
@@ -37,6 +38,8 @@ export interface Runners {
   readonly add: Effect.Effect<void>
   /** Starts or ends runners until the initial number has joined the cluster. */
   readonly refill: Effect.Effect<void>
+  /** The addresses of the runners that have ended by themselves, and that `refill` has not replaced yet. */
+  readonly ended: Effect.Effect<ReadonlyArray<string>>
   /**
    * The longest delay of a timer of any runner since the previous call, in milliseconds. Runners that were frozen do not count.
    */
@@ -106,6 +109,7 @@ export const start = Effect.fnUntraced(function*(options: Options) {
         Effect.as(Effect.exit(handle.exitCode), false),
         Effect.as(ready.await, true)
       ),
+      isRunning: Effect.orDie(handle.isRunning),
       terminate: end("SIGTERM"),
       kill: end("SIGKILL"),
       freeze: Effect.andThen(Effect.sync(() => frozen.add(address)), signal("SIGSTOP")),
@@ -144,6 +148,10 @@ export const start = Effect.fnUntraced(function*(options: Options) {
     use: (f) => Effect.suspend(() => f(running[0]!)),
     add,
     refill,
+    ended: Effect.map(
+      Effect.suspend(() => Effect.filter([...running], ({ isRunning }) => Effect.map(isRunning, (is) => !is))),
+      (ended) => ended.map(({ address }) => address)
+    ),
     lateness: Effect.sync(() => {
       const longest = lateness
       lateness = 0

@@ -105,13 +105,20 @@ const rig = Effect.fnUntraced(function*(asked: {
         }))
     }
     const figures = Figures.of(observed)
-    if (lateness > TOO_LATE) {
+    const ended = (yield* runners.ended).map((address) => `the runner ${address} ended by itself`)
+    const found = lateness <= TOO_LATE
+      ? Figures.broken(figures, fault.promises, observed)
+      // The records are in the wrong order if this process itself stood still.
+      : own <= TOO_LATE
+      ? Figures.untimed(figures)
+      : []
+    const broken = [...ended, ...found].map((promise) => `${fault.title}: ${promise}`)
+    if (lateness > TOO_LATE && broken.length === 0) {
       yield* Console.error(`${fault.title}: not counted, since a process of the rig stood still for ${lateness} ms`)
       yield* runners.refill
       return undefined
     }
     yield* Console.log(Report.row(fault.title, figures))
-    const broken = Figures.broken(figures, fault.promises, observed).map((promise) => `${fault.title}: ${promise}`)
     for (const promise of broken) yield* Console.error(`BROKEN: ${promise}`)
     if (broken.length > 0 && !asked.verbose) yield* Console.error(["The runners printed:", ...printed].join("\n"))
     yield* runners.refill

@@ -107,7 +107,7 @@ export interface Options {
 }
 
 /**
- * Time between a defect in the feed of an activation and the next activation, in milliseconds. A defect that comes again must
+ * Time between a defect and the next activation, in milliseconds. A defect that comes again must
  * not flood the server with logins.
  */
 const PAUSE = 5000
@@ -196,7 +196,7 @@ const activate = Effect.fnUntraced(function*(
 
 /**
  * The current activation of the entity. Another one replaces it if the definition of the server changes, and after a defect in
- * its feed.
+ * its feed or in its beginning.
  */
 const activations = Effect.fnUntraced(function*(heartbeat: number) {
   const { entityId, shardId } = yield* Entity.CurrentAddress
@@ -208,7 +208,7 @@ const activations = Effect.fnUntraced(function*(heartbeat: number) {
   const lock = Semaphore.makeUnsafe(1)
   /** Open while there is an activation with a feed. */
   const begun = Latch.makeUnsafe(false)
-  /** Open from a defect in the feed of the current activation until the next activation. */
+  /** Open from a defect until the next activation. */
   const failed = Latch.makeUnsafe(false)
   let current: Activation | undefined
   let ownScope = yield* Scope.fork(scope)
@@ -238,7 +238,11 @@ const activations = Effect.fnUntraced(function*(heartbeat: number) {
     failed.closeUnsafe()
     current = yield* Scope.provide(activation, ownScope)
     if (!failed.isOpen()) begun.openUnsafe()
-  }))
+  })).pipe(
+    Effect.catchDefect((defect) =>
+      Effect.andThen(Effect.logError("a session of a game server failed to begin", defect), onDefect)
+    )
+  )
   // Subscribed before the first lookup, so that no change is missed.
   yield* Stream.runForEach(servers.changes(entityId), () => begin).pipe(
     Effect.catchDefect((defect) =>

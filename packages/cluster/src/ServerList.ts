@@ -49,7 +49,7 @@ import type { Sharding } from "./internal/sharding.ts"
 import type { ListedServer, Listing } from "./Wire.ts"
 
 /**
- * Servers by id, in the order in which they were added.
+ * Servers by id, in their order in the list. `add` puts a server at the end, and `reconcile` sets the order of all.
  *
  * @category models
  * @since 0.1.0
@@ -66,7 +66,7 @@ export type Listed = ReadonlyMap<string, ListedServer>
 export interface Service {
   /** The last known servers. Waits for the list if it has not arrived yet. */
   readonly servers: Effect.Effect<Listed, FleetUnavailable>
-  /** The servers that the list has now. `servers` may lack the changes of the last moment. */
+  /** Asks the runner that keeps the list for its servers. `servers` may lack changes that have not reached this member yet. */
   readonly latest: Effect.Effect<Listed, FleetUnavailable>
   /** The servers as soon as they are known, and after each change. A slow subscriber may miss changes, except the last. */
   readonly changes: Stream.Stream<Listed>

@@ -128,6 +128,33 @@ describe("the session of an entity", () => {
       assert.isAtLeast(times[2]! - times[1]!, 5000)
     }).pipe(Effect.scoped, provided))
 
+  it.effect("begins some time after a defect in the definition of the server", () =>
+    Effect.gen(function*() {
+      const logged: Array<string> = []
+      const { cluster, network, server } = yield* setup()
+      let reads = 0
+      const definition = {
+        transport: network.transport(server.address),
+        options: { password: Redacted.make(PASSWORD) },
+        get generation(): string {
+          if (reads++ === 0) throw new Error("a defect")
+          return "one"
+        }
+      }
+      const layer = Layer.provide(ServerEntity.layer(), Servers.layerRecord({ altis: definition }))
+      yield* cluster.runnerOf(1, () => layer).pipe(
+        Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(String(message)))]))
+      )
+      yield* TestRcon.passTime("5 seconds")
+      const { session } = yield* join(cluster)
+      yield* TestRcon.passTime("4 seconds")
+      assert.lengthOf(yield* server.logins, 0)
+      const defect = "a session of a game server failed to begin,Error: a defect"
+      assert.deepStrictEqual(logged.filter((line) => line.includes("defect")), [defect])
+      yield* online(session)
+      assert.lengthOf(yield* server.logins, 1)
+    }).pipe(Effect.scoped, provided))
+
   it.effect("fails if its start dies, with the reason only in the log of its runner", () =>
     Effect.gen(function*() {
       const logged: Array<string> = []

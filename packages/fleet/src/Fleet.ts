@@ -164,7 +164,7 @@ export interface Changes {
  * slow to close or fails to close, only the next session of the same id and the end of the fleet wait for it.
  */
 export interface Service<out Unavailable = FleetUnavailable, in S extends ServerSettings = Server> {
-  /** Ids of the servers, in the order in which they were added. */
+  /** Ids of the servers in their order. `add` puts a server at the end, and `reconcile` sets the order of all. */
   readonly ids: Effect.Effect<ReadonlyArray<string>>
   /** The given settings of the servers, without their passwords. */
   readonly servers: Effect.Effect<ReadonlyMap<string, ServerSettings>>

@@ -20,7 +20,7 @@ export type Heading = Pick<typeof Wire.Hello.Type, "activation" | "generation" |
 const onWire = ({ late, payload, receivedAt, sequence }: Message) =>
   Wire.Message.make({ late, payload, receivedAt, sequence })
 
-/** The feed of a session. It ends with the scope, or with `onDefect` if reading the session dies. */
+/** The feed of a session. It ends with the scope. If reading the session dies, it ends too, and `onDefect` runs. */
 export const make = Effect.fnUntraced(function*(
   heading: Heading,
   session: Session["Service"],
