@@ -107,8 +107,8 @@ export interface Options {
 }
 
 /**
- * Time between a defect and the next activation, in milliseconds. A defect that comes again must
- * not flood the server with logins.
+ * Time between a defect and the next activation, in milliseconds. A defect that comes again must not flood the server with
+ * logins.
  */
 const PAUSE = 5000
 
