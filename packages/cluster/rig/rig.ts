@@ -24,7 +24,7 @@ import * as Report from "./Report.ts"
 import * as Runners from "./Runners.ts"
 
 /** A measurement is repeated if this process, with the game servers, or a runner stood still for longer. In milliseconds. */
-const TOO_LATE = 1500
+const TOO_LATE = 500
 
 /** Maximum number of measurements of a fault. */
 const ATTEMPTS = 3
