@@ -42,8 +42,10 @@ export const make = (shared: KeyValueStore.KeyValueStore, capacity = CAPACITY): 
   const forget = Effect.fnUntraced(function*(now: number) {
     const over = [...known].filter(([, ban]) => endOf(ban) <= now)
     const left = [...known].filter(([, ban]) => endOf(ban) > now)
-    const oldest = left.toSorted(([, a], [, b]) => DateTime.toEpochMillis(b.lifted) - DateTime.toEpochMillis(a.lifted))
-      .slice(capacity)
+    const newestFirst = () =>
+      left.toSorted(([, a], [, b]) => DateTime.toEpochMillis(b.lifted) - DateTime.toEpochMillis(a.lifted))
+    // Each lifting comes here, and the capacity is rarely reached.
+    const oldest = left.length > capacity ? newestFirst().slice(capacity) : []
     for (const [id] of [...over, ...oldest]) {
       yield* store.remove(id)
       known.delete(id)
