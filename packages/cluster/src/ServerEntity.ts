@@ -260,7 +260,7 @@ const activations = Effect.fnUntraced(function*(heartbeat: number) {
 
   return {
     current: () => current,
-    /** The feed of the current activation. Waits for the next activation if there is none, or if its feed has failed. */
+    /** The feed of the current activation. Before the first activation and after a defect, it waits for the next activation. */
     feed: Stream.unwrap(Effect.map(begun.await, () => current!.feed))
   }
 })

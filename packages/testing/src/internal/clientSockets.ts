@@ -39,7 +39,7 @@ export class ClientSockets {
     return this.#open.get(local)
   }
 
-  /** Opens a socket to a server, with the next free address. Returns `undefined` if there is none. */
+  /** Opens a socket to a server, with the next free address. Returns `undefined` if all addresses are in use. */
   open(peer: string): ClientSocket | undefined {
     for (let tried = 0; tried < LOCAL_PORTS; tried++) {
       const local = `127.0.0.1:${FIRST_LOCAL_PORT + this.#opened++ % LOCAL_PORTS}`

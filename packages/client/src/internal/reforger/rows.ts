@@ -53,10 +53,10 @@ interface Layout<out Row> {
 /**
  * Parses the rows in the lines after the heading.
  *
- * A line can contain several rows if the server omitted the newlines between them. Each row then ends where the next
- * match of `pattern` begins. So a name that contains the start of a row is cut there, and the rest of it would be
- * another row. Such a row is recognised by its number (or its account, if rows have no numbers): if a row at the start
- * of a line has the same one, the match is a part of the name.
+ * Some servers omit newlines between rows, so a line can contain several rows. Each row ends at the next match of
+ * `pattern`. A player's name can contain such a match, too: then the name is cut there, and its rest looks like another
+ * row. The number tells them apart (or the account, if rows have no numbers): if a row at the start of a line has the
+ * same number, the match is a part of the name.
  */
 export const readRows = <Row>(text: string, { offset = 0, pattern, read, start }: Layout<Row>): Rows<Row> => {
   const rows: Array<Row> = []

@@ -66,7 +66,7 @@ export type Outcome = "Restarted" | "Aborted" | "Missed" | "Empty" | "Refused" |
 export type Step =
   /** Do nothing before this time, unless something changes. `watch`: the server was sent the command, and is still online. */
   | { readonly _tag: "Wait"; readonly until: number; readonly watch: boolean }
-  /** Begin a record of the plan, because there is none, or none that can be used. `afterLoss`: it could not be read. */
+  /** Begin a record of the plan: the store has none of the current calendar. `afterLoss`: it has one that cannot be read. */
   | { readonly _tag: "Begin"; readonly afterLoss: boolean }
   /** Record the next occurrence, which is another one, or at another time, than before. */
   | { readonly _tag: "Appoint"; readonly appointment: Appointment }
