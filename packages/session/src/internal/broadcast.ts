@@ -31,7 +31,10 @@ export interface Options<A> {
   readonly greeting?: () => A | undefined
 }
 
-/** A value, and the number of values published before it. A subscriber counts lost values by this number. */
+/**
+ * A value, and the number of values published before it. Differences of these numbers show how many values a subscriber
+ * has lost.
+ */
 interface Numbered<A> {
   readonly number: number
   readonly value: A
