@@ -7,7 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { networkInterfaces } from "node:os"
 
-/** A socket of the test, which plays a strange server. */
+/** A socket of the test, which acts as a server. */
 const bound = Effect.gen(function*() {
   const socket = yield* NodeDatagramSocket.make({ bind: { address: "127.0.0.1" } })
   const reader = yield* socket.reader

@@ -42,7 +42,7 @@ describe("a session that is lost", () => {
     outgoing.outbound.lose(Infinity)
     outgoing.outbound.start(1000)
     assert.deepStrictEqual(outgoing.sent.slice(-4).map(({ text }) => text), texts)
-    // The only evidence of the next session is a reply to the second.
+    // In the next session, only the second command is answered.
     outgoing.reply(outgoing.sent.at(-3)!.number, "")
     outgoing.outbound.lose(Infinity)
     outgoing.outbound.start(1000)
@@ -98,7 +98,7 @@ describe("a session that is lost", () => {
 })
 
 describe("the end", () => {
-  it("settles all as SessionClosed, each with the number of times it was sent", () => {
+  it("settles all commands as SessionClosed, each with the number of times it was sent", () => {
     const outgoing = new Outgoing({ maxInFlight: 2 })
     outgoing.submit("again")
     outgoing.outbound.lose(Infinity)
