@@ -2,8 +2,8 @@
  * Errors of a session that could not be established.
  *
  * A `LoginFailure` has a tagged `reason` with details, and a `message` that can be shown to a person. It never contains
- * the password. Trying again is always safe, because nothing but login packets was sent. `isRetryable` is true if it
- * may help.
+ * the password. Trying again is always safe, because nothing but login packets was sent. `isRetryable` is true if
+ * trying again may help.
  *
  * **Example** (Trying again as long as that may help)
  *

@@ -32,8 +32,8 @@ export interface Options<A> {
 }
 
 /**
- * A value, and the number of values published before it. Differences of these numbers show how many values a subscriber
- * has lost.
+ * A value, and the number of values published before it. The difference of two such numbers shows how many values were
+ * lost between them.
  */
 interface Numbered<A> {
   readonly number: number

@@ -11,8 +11,8 @@
  * - A command that was sent several times, or got no reply, leaves datagrams behind that may still be answered. Its
  *   number is quarantined for 40 seconds after the last of them, or longer if replies were seen to take longer. The
  *   number is *released* earlier if the server has *passed* it, which means that it has answered a later command: a
- *   server that works in order has by then handled everything that was sent before. The replies to these commands are
- *   under way, and have {@link RELEASE_AFTER} to arrive.
+ *   server that works in order has by then handled all earlier commands. Their replies are under way, and have
+ *   {@link RELEASE_AFTER} to arrive.
  *
  * Early release would be unsafe with a server or network that does not keep the order. A reply that arrives more than a
  * second after its command was passed is evidence of that, and stops early release for an hour. `lateness` has these
