@@ -78,7 +78,8 @@ describe("metrics", () => {
       yield* network.heal()
       yield* TestClock.adjust("10 seconds")
 
-      // The first message is lost and not repeated. The message held back because of it is repeated, and then late.
+      // The first datagram of the first message is lost. The next message is held back until the server repeats the
+      // first.
       yield* network.partition("toClient")
       yield* server.emit("lost")
       yield* network.heal("toClient")

@@ -148,9 +148,7 @@ export class ReorderBuffer<A> {
     this.#timeout = timeout
   }
 
-  /**
-   * Whether this number is among the next 8 expected ones, and so large that it is not one of the first of a new session.
-   */
+  /** Whether this number is among the next 8 expected ones, and cannot be among the first 8 of a new session. */
   isContinuedBy(number: number): boolean {
     return this.#expected >= NEAR && number >= NEAR && ((number - this.#expected) & 255) < NEAR
   }
