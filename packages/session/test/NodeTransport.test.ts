@@ -219,7 +219,7 @@ describe("NodeTransport", () => {
       assert.include(error.message, "not both IPv4 or both IPv6")
     }))
 
-  it.live("a local name without an address fails with AddressNotAvailable", () =>
+  it.live("fails with AddressNotAvailable if the local name has no address", () =>
     Effect.gen(function*() {
       const bind = { address: "no-such-host.invalid" }
       const error = yield* Effect.flip(NodeTransport.make({ host: "127.0.0.1", port: 2306, bind }).open)

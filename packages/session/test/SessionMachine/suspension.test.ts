@@ -29,7 +29,7 @@ describe("a suspended process", () => {
     assert.isAtMost(bench.now - from, 8100)
   })
 
-  it("is detected if it was suspended for more than a quarter of a second", () => {
+  it("is detected after more than a quarter of a second", () => {
     const lost = (late: number) => {
       const bench = Bench.online({ silenceTimeout: 8000 })
       const from = bench.now

@@ -73,7 +73,7 @@ describe("a session that is lost", () => {
     assert.strictEqual(outgoing.outcome("after"), "here")
   })
 
-  it("that continues after all resumes retransmission", () => {
+  it("but continues after all resumes retransmission", () => {
     const outgoing = new Outgoing()
     outgoing.submit("players")
     outgoing.until(2000, "Lost")

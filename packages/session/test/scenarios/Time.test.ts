@@ -81,12 +81,12 @@ const days = (count: number) =>
     )
   )
 
-describe("through the driver, with a command a minute and a restart a day", () => {
-  it.effect("every command of a day is answered", () => days(1), 30_000)
-  it.effect.runIf(soaking)("every command of 30 days is answered", () => days(30), 600_000)
+describe("through the driver", () => {
+  it.effect("every command of a day is answered, one a minute, despite a restart", () => days(1), 30_000)
+  it.effect.runIf(soaking)("every command of 30 days is answered, one a minute, despite a restart a day", () => days(30), 600_000)
 
   it.effect.runIf(soaking)(
-    "30 days of silence leave one login and keepalives never more than 45 s apart",
+    "30 days of silence leave one login, and keepalives never more than 45 s apart",
     () =>
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
