@@ -128,7 +128,6 @@ describe("a port that is reported closed", () => {
       ])
     }
   })
-
 })
 
 describe("a datagram that could not be sent", () => {

@@ -10,7 +10,11 @@ describe("probes", () => {
     assert.deepStrictEqual(outgoing.outbound.load, { waiting: 0, inFlight: 0 })
     assert.isTrue(outgoing.outbound.owes)
     outgoing.submit("players")
-    assert.deepStrictEqual(outgoing.sent.map(({ text }) => text), ["", "players"], "they do not take the place of a command")
+    assert.deepStrictEqual(
+      outgoing.sent.map(({ text }) => text),
+      ["", "players"],
+      "they do not take the place of a command"
+    )
     outgoing.until(1e6)
     assert.deepStrictEqual(outgoing.sentAt(""), [0])
     assert.isTrue(outgoing.outbound.owes)

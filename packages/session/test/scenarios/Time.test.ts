@@ -83,7 +83,11 @@ const days = (count: number) =>
 
 describe("through the driver", () => {
   it.effect("every command of a day is answered, one a minute, despite a restart", () => days(1), 30_000)
-  it.effect.runIf(soaking)("every command of 30 days is answered, one a minute, despite a restart a day", () => days(30), 600_000)
+  it.effect.runIf(soaking)(
+    "every command of 30 days is answered, one a minute, despite a restart a day",
+    () => days(30),
+    600_000
+  )
 
   it.effect.runIf(soaking)(
     "30 days of silence leave one login, and keepalives never more than 45 s apart",
