@@ -1,6 +1,6 @@
 /**
- * Tests that a program shows the password nowhere: in no error, log, span, metric, status or service, in none of the
- * usual encodings.
+ * Tests that a program shows the password in no error, log, span, metric, status or service, in none of the usual
+ * encodings.
  */
 import { type CommandError, LoginFailure, RconClient, Session, Transport } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"

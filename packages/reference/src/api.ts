@@ -7,8 +7,8 @@
  * ```
  *
  * A report contains the declarations of each public module from the built `.d.ts`, sorted by name, without comments.
- * Every change of a public type changes a line of a report. So a review shows it, and CI fails if the report was not
- * updated on purpose.
+ * Every change of a public type changes a line of a report. So a review shows the change, and CI fails if the report was
+ * not written again.
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
