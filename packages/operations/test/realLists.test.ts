@@ -1,5 +1,5 @@
 /**
- * Lists of bans of real servers, from a server to the book and to a `bans.txt`, and back. The texts are not part of this
+ * Tests lists of real servers: from a server to the book, to a `bans.txt`, and back. The texts are not part of this
  * repository: they are in a folder `shared` beside it, if it exists.
  */
 import { RconClient } from "@bercon/client"
@@ -43,7 +43,7 @@ const each = it.effect.each(lists)
 describe("a list of a real server", () => {
   it.skipIf(lists.length > 0)("is read if ../shared/corpus exists, which it does not", () => {})
 
-  each("comes into the book and through a bans.txt without loss: $file", ({ text }) =>
+  each("is imported into the book, and written to a bans.txt, without loss: $file", ({ text }) =>
     Effect.andThen(
       TestClock.setTime(NOW),
       Effect.gen(function*() {
@@ -61,7 +61,7 @@ describe("a list of a real server", () => {
         assert.deepStrictEqual(file.unread, [])
         assert.deepStrictEqual(shown(file.bans), shown(added))
         assert.deepStrictEqual(shown((yield* imported(file.bans)).added), shown(added))
-        // A sync with the file has a number for each.
+        // A sync with the file gives each ban its own number.
         const entries = BansFile.toEntries(file.bans, { by: "import", added: DateTime.makeUnsafe(NOW) })
         assert.strictEqual(new Set(entries.map(({ id }) => id)).size, added.length)
       }).pipe(
