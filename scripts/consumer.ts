@@ -94,7 +94,9 @@ const install = (
 
 const check = (seen: string, expected: ReadonlyArray<string>): void => {
   process.stdout.write(`${seen}\n`)
-  if (!expected.every((text) => seen.includes(text))) throw new Error(`the program must print ${expected.join(" and ")}`)
+  if (!expected.every((text) => seen.includes(text))) {
+    throw new Error(`the program must print ${expected.join(" and ")}`)
+  }
 }
 
 install(project, "consumer", ["@bercon/client", "@bercon/fleet"], ["@bercon/cli"])

@@ -84,7 +84,10 @@ class Run {
           break
         case "Settle": {
           const command = this.commands.get(output.handle)
-          this.must(command?.state === "Pending", `${output.handle} is settled at most once, and never after it was cancelled`)
+          this.must(
+            command?.state === "Pending",
+            `${output.handle} is settled at most once, and never after it was cancelled`
+          )
           command!.state = "Settled"
           break
         }
@@ -99,10 +102,16 @@ class Run {
           this.must(output.milliseconds >= 0, "a measured round trip is not negative")
       }
     }
-    this.must(load.waiting <= this.settings.queueCapacity + this.settings.maxInFlight, `the queue is bounded (got ${load.waiting} commands)`)
+    this.must(
+      load.waiting <= this.settings.queueCapacity + this.settings.maxInFlight,
+      `the queue is bounded (got ${load.waiting} commands)`
+    )
     this.must(load.inFlight <= this.settings.maxInFlight, `the commands in flight are bounded (got ${load.inFlight})`)
     this.must(!Number.isNaN(this.machine.wakeAt), "wakeAt is a number")
-    this.must((this.machine.status._tag === "Closed") === this.#wasClosed, "the status is Closed exactly if that was published")
+    this.must(
+      (this.machine.status._tag === "Closed") === this.#wasClosed,
+      "the status is Closed exactly if that was published"
+    )
     if (this.#wasClosed) {
       this.must(this.machine.wakeAt === Infinity, "a closed machine asks for no wake-up")
       for (const [handle, { state }] of this.commands) this.must(state !== "Pending", `${handle} is settled at the end`)

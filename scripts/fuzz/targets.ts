@@ -58,7 +58,10 @@ const reply = <A>(
   const result = parse(text, random.once(4))
   if (Result.isSuccess(result)) return check(result.success)
   must(result.failure instanceof ReplyError.ReplyError, "the failure is a ReplyError")
-  must((result.failure as ReplyError.ReplyError).message.length < 2000, "the error message is shorter than 2,000 characters")
+  must(
+    (result.failure as ReplyError.ReplyError).message.length < 2000,
+    "the error message is shorter than 2,000 characters"
+  )
 }
 
 const table = <A>(check: (row: A) => void) => ({ rows, unparsed }: Pick<Table.Table<A>, "rows" | "unparsed">): void => {
@@ -105,7 +108,10 @@ const reassembly: Target = (random, saw) => {
     if (contradicts) must(whole === undefined, "a reply that contradicts itself is never complete")
     else must((whole !== undefined) === (seen.size === state.total), "a reply is complete if every part has arrived")
     if (whole !== undefined) {
-      must(Buffer.compare(whole, Buffer.concat(state.parts as Array<Uint8Array>)) === 0, "the reply consists of its parts in order")
+      must(
+        Buffer.compare(whole, Buffer.concat(state.parts as Array<Uint8Array>)) === 0,
+        "the reply consists of its parts in order"
+      )
     }
     must(Reassembly.missing(state) === state.total - state.held && state.held <= state.total, "the parts are counted")
   }
@@ -120,7 +126,10 @@ const text: Target = (random, saw) => {
   const written = Random.text(random, Examples.events)
   saw(written)
   const once = Text.decode(Text.encode(written), fallback)
-  must(once === Buffer.from(written).toString() || written.startsWith("\ufeff"), "encoding and decoding do not change a text")
+  must(
+    once === Buffer.from(written).toString() || written.startsWith("\ufeff"),
+    "encoding and decoding do not change a text"
+  )
 }
 
 const event: Target = (random, saw) => {
@@ -185,7 +194,10 @@ export const targets: Readonly<Record<string, Target>> = {
   version: reply(Examples.versions, VersionReply.parse, validVersion),
   reforgerPlayers: reply(Examples.reforger, ReforgerPlayers.parse, table(validPlayer)),
   reforgerBans: reply(Examples.reforger, (text) => ReforgerBans.parse(text, 0), ({ lines, pages, total }) => {
-    must(Number.isInteger(lines) && lines >= 0 && pages >= 0 && (total === undefined || total >= 0), "numbers are not negative")
+    must(
+      Number.isInteger(lines) && lines >= 0 && pages >= 0 && (total === undefined || total >= 0),
+      "numbers are not negative"
+    )
   }),
   reforgerTexts: (random, saw) => {
     const text = Random.text(random, Examples.reforger)

@@ -53,7 +53,10 @@ export const layer = <A, E, R>(
   // failure.
   const again = Layer.launch(program).pipe(
     Effect.tapCause((cause) =>
-      Effect.logError(`${JSON.stringify(name)}, which runs once in the cluster, failed. It starts again in ${PAUSE}`, cause)
+      Effect.logError(
+        `${JSON.stringify(name)}, which runs once in the cluster, failed. It starts again in ${PAUSE}`,
+        cause
+      )
     ),
     Effect.sandbox,
     Effect.retry(Schedule.spaced(PAUSE)),
