@@ -236,7 +236,8 @@ export const PlanEvent = Schema.Union([
  */
 export type PlanEvent = typeof PlanEvent.Type
 
-const maybe = (execution: typeof Sent.Type): string => execution === "Executed" ? "" : " (perhaps: no answer came)"
+const maybe = (execution: typeof Sent.Type): string =>
+  execution === "Executed" ? "" : " (no reply: it may not have arrived)"
 
 const WHY_NOT = {
   Aborted: "it was aborted",
@@ -256,23 +257,23 @@ const WHY_NOT = {
 export const format = (event: PlanEvent): string => {
   switch (event._tag) {
     case "Appointed":
-      return `next at ${DateTime.formatIso(event.time)}`
+      return `next restart at ${DateTime.formatIso(event.time)}`
     case "Warned":
-      return `warned ${Duration.format(event.lead)} before${maybe(event.execution)}: ${event.text}`
+      return `players warned ${Duration.format(event.lead)} before the restart${maybe(event.execution)}: ${event.text}`
     case "WarningSkipped":
-      return `the warning ${Duration.format(event.lead)} before is left out (${event.reason})`
+      return `the warning ${Duration.format(event.lead)} before the restart is left out (${event.reason})`
     case "Locked":
       return "locked"
     case "Unlocked":
       return "unlocked"
     case "PlayersKicked":
-      return `kicked ${event.kicked} players${event.failed === 0 ? "" : `, ${event.failed} may still be there`}`
+      return `players kicked: ${event.kicked}${event.failed === 0 ? "" : `; may still be there: ${event.failed}`}`
     case "Commanded":
-      return `told to restart${event.attempt === 1 ? "" : ` (attempt ${event.attempt})`}${maybe(event.execution)}`
+      return `restart command sent${event.attempt === 1 ? "" : ` (attempt ${event.attempt})`}${maybe(event.execution)}`
     case "Gone":
-      return "gone"
+      return "offline: the server is restarting"
     case "NotBack":
-      return `not back since ${DateTime.formatIso(event.since)}`
+      return `not back: offline since ${DateTime.formatIso(event.since)}`
     case "Restarted":
       return `restarted in ${Duration.format(event.took)}`
     case "NotRestarted":
@@ -280,6 +281,6 @@ export const format = (event: PlanEvent): string => {
     case "StepFailed":
       return `${event.step} failed: ${event.problem}`
     case "Said":
-      return `said${maybe(event.execution)}: ${event.text}`
+      return `announced${maybe(event.execution)}: ${event.text}`
   }
 }

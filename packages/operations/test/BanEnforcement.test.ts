@@ -235,7 +235,10 @@ describe("rows of lifted bans", () => {
 describe("a removal during which another admin changes the list", () => {
   const rows = [foreign(1, "first"), foreign(2, "[book:aaaaaa] old"), foreign(3, "third"), foreign(4, "fourth")]
 
-  /** Another admin removes a row right before the server executes the removal of the second. */
+  /**
+   * Another admin removes the row `number` right before the server executes the removal of row 1. Returns the remaining
+   * reasons.
+   */
   const collide = (number: number) =>
     Effect.gen(function*() {
       const { server } = yield* all

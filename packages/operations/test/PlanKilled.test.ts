@@ -27,7 +27,7 @@ const folder = Effect.acquireRelease(
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
 )
 
-/** The program of the children in one file: from many files, each takes a second of CPU to start. */
+/** Bundles the program of the child processes into one file, because a start from many files takes a second of CPU. */
 const bundled = Effect.fnUntraced(function*(folder: string) {
   const file = join(folder, "planChild.mjs")
   yield* Effect.promise(async () => {

@@ -103,7 +103,8 @@ describe("a restart plan", () => {
         yield* TestRcon.passTime("17 minutes")
         assert.deepStrictEqual(yield* told, [
           "03:00:00 Restart in 1 hour",
-          // The server was away from 03:29 to 03:33, and from 03:44 to 03:53. The client is logged in within 30 seconds after.
+          // The server was offline from 03:29 to 03:33, and from 03:44 to 03:53. The client is logged in within 30 seconds
+          // after.
           "03:33:10 Restart in 27 minutes",
           "03:55:00 Restart in 5 minutes",
           "03:59:00 Restart in 1 minute",

@@ -1,7 +1,7 @@
 /**
- * Tests that the list of a server comes to agree with the book, and loses no ban of another admin: on a network that loses a
- * tenth each way, on a server that runs repeated commands twice and forgets bans when it restarts, while another admin changes
- * the list, and at the worst moments.
+ * Tests that the list of a server comes to agree with the book, and that no ban of another admin is lost. The network loses 10
+ * % of the datagrams each way. The server executes repeated commands twice, and loses unwritten bans when it restarts. The
+ * other admin changes the list at any time, also during a removal.
  *
  * The other admin writes changes to the server's file at once, so that a restart forgets only unwritten changes of the book.
  * Some of the admin's bans have the mark of the book, and a number that it never had.
@@ -49,7 +49,7 @@ type Happening = typeof happening extends Arbitrary.Arbitrary<infer A> ? A : nev
 
 const targetOf = (number: number) => number % 4 === 0 ? ip(number) : guid(number)
 
-/** The mark of a number that the book never had. */
+/** A mark with a number that the book never had. */
 const ORPHAN = "[book:orphan] "
 
 const isOurs = ({ reason }: World.Ban) => /^\[book:\w{6}\] /.test(reason) && !reason.startsWith(ORPHAN)

@@ -19,7 +19,7 @@ export const compiled = (input: Partial<RestartPlan.Input> = {}): Compiled =>
     ...input
   })))
 
-/** Random numbers that are the same each time. */
+/** Makes a generator of random numbers, which are the same for the same seed. */
 const randomOf = (seed: number) => {
   let state = seed >>> 0 || 1
   return () => {

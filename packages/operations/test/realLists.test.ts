@@ -19,7 +19,7 @@ const lists = existsSync(folder)
   })).filter(({ text }) => text.startsWith("GUID Bans:"))
   : []
 
-/** A whole second, as a `bans.txt` has them. */
+/** The time of the tests: a whole second, because times in a `bans.txt` are whole seconds. */
 const NOW = Date.UTC(2026, 2, 28)
 
 const shown = (bans: Iterable<BanBook.ListedBan>) =>
@@ -28,7 +28,7 @@ const shown = (bans: Iterable<BanBook.ListedBan>) =>
     return `${target} ${end} ${reason}`
   }).toSorted()
 
-/** The bans of a new book after an import, and the number of those that it had already. */
+/** Imports bans into a new book, and checks that a second import adds none. Returns the result of the first. */
 const imported = (bans: ReadonlyArray<BanBook.ListedBan>) =>
   Effect.gen(function*() {
     const book = yield* BanBook.BanBook

@@ -70,7 +70,7 @@ describe("a plan in SQL", () => {
         assert.deepStrictEqual(yield* told, [
           "03:30:00 Restart in 30 minutes",
           "03:45:00 Restart in 15 minutes",
-          // Postponed to 04:10: the warning of 03:40 is late, but not by half of its lead.
+          // Postponed to 04:10: the warning of 03:40 is late, but by less than half of its 30 minutes.
           "03:49:00 Restart in 21 minutes",
           "03:55:00 Restart in 15 minutes",
           "04:05:00 Restart in 5 minutes",

@@ -11,7 +11,7 @@ import type { RestartPlan } from "../../RestartPlan.ts"
 import * as Calendar from "./calendar.ts"
 import type { Appointment, Order, Progress, Restart } from "./progress.ts"
 
-/** A plan in the form that `decide` uses: all times in milliseconds. */
+/** A plan in the form that `decide` uses, with all durations in milliseconds. */
 export interface Compiled {
   readonly plan: RestartPlan
   readonly calendar: Calendar.Calendar
