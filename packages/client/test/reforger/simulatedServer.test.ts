@@ -297,14 +297,14 @@ describe("Arma Reforger's own RCON", () => {
   it.effect("is sent a logout when the client's scope closes, which does not wait for a reply", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(1)
-      // The virtual clock stands still here, so a wait for the reply would never end.
+      // The virtual clock stands still while the scope closes, so a wait for the reply would never end.
       yield* Effect.scoped(Effect.gen(function*() {
         const rcon = yield* connect()
         yield* fork(rcon.players)
         yield* TestRcon.passTime("1 millis")
       }))
       yield* TestRcon.passTime("1 second")
-      // The same if the scope closes because a reply has arrived.
+      // The result is the same if the scope closes because a reply has arrived.
       yield* inTime(Effect.scoped(Effect.flatMap(connect(), (rcon) => rcon.command(""))))
       yield* TestRcon.passTime("1 second")
       assert.deepStrictEqual(yield* executed, ["@logout", "@logout"])
