@@ -21,16 +21,16 @@ export class UsageError extends Data.TaggedError("UsageError")<{ readonly messag
  */
 export class TargetError extends Data.TaggedError("TargetError")<{ readonly message: string }> {}
 
-/** Failures that have been reported already, with the exit code. */
+/** Failures that have been printed already, with the exit code. */
 export class Reported extends Data.TaggedError("Reported")<{ readonly code: ExitCode }> {}
 
 /**
- * The reader of standard output has gone (`bercon events | head -1`). No failure: it has read all that it needs. `code`: the exit
- * code of other failures, which have been reported.
+ * The reader of standard output has closed it (`bercon events | head -1`). By itself this is no failure, because the reader has
+ * all that it needs. `code` is the exit code of other failures, which have been printed already.
  */
 export class OutputClosed extends Data.TaggedError("OutputClosed")<{ readonly code?: ExitCode }> {}
 
-/** Standard output cannot be written. `code` is that of the system, such as `ENOSPC`. */
+/** Standard output cannot be written. `code` is the system's error code, such as `ENOSPC`. */
 export class OutputFailed extends Data.TaggedError("OutputFailed")<{ readonly code: string }> {
   override get message(): string {
     return `the result could not be written completely to standard output (${this.code})`
@@ -40,7 +40,7 @@ export class OutputFailed extends Data.TaggedError("OutputFailed")<{ readonly co
 /** Why a result could not be printed. */
 export type OutputError = OutputClosed | OutputFailed
 
-/** Some of the players or bans of one command failed. `message` has a line for each. */
+/** A command failed for some of its players or bans. `message` has a line for each. */
 export class SomeFailed extends Data.TaggedError("SomeFailed")<{ readonly message: string; readonly code: ExitCode }> {}
 
 /** Failures of a command on one server. */
@@ -174,13 +174,16 @@ export const describe = (failure: Failure): string => {
   return next === undefined ? failure.message : `${failure.message.replace(/\.$/, "")}. ${next}.`
 }
 
-/** The lines on standard error for a failure; `server` if there are several. */
+/** The lines on standard error for a failure, labelled with `server` if it is given. */
 export const lines = (failure: Failure, server?: string): string => {
   const prefix = server === undefined ? "bercon: " : `bercon: ${server}: `
   return failure._tag === "SomeFailed" ? failure.message.replaceAll(/^/gm, prefix) : prefix + describe(failure)
 }
 
-/** The exit code of several servers, commands or rounds: the common one if all failed for the same reason. */
+/**
+ * The exit code of `total` servers, commands or rounds, given the exit codes of those that failed: `done` if none failed, their
+ * common code if all failed with the same one, otherwise `someFailed`.
+ */
 export const ofSeveral = (total: number, codes: ReadonlyArray<ExitCode>): ExitCode => {
   const [first] = codes
   if (first === undefined) return ExitCode.done

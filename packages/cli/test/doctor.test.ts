@@ -32,7 +32,7 @@ const socket = (receive: (reply: (text: string) => void) => void) =>
   )
 
 describe("bercon doctor", { concurrent: true }, () => {
-  it.live("finds a server well", () =>
+  it.live("finds no problem if all is well", () =>
     Effect.gen(function*() {
       const { address, executions } = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
       const outcome = yield* bercon(["doctor", "--keepalives", "5"], at(address.port))
@@ -55,7 +55,7 @@ describe("bercon doctor", { concurrent: true }, () => {
       )
     }))
 
-  it.live("finds another flavour, and loss", () =>
+  it.live("finds a wrong flavour, and loss", () =>
     Effect.gen(function*() {
       const { address } = yield* NodeSimulatedServer.make({
         password: Redacted.make("right"),
@@ -82,11 +82,11 @@ describe("bercon doctor", { concurrent: true }, () => {
       assert.strictEqual(outcome.code, 3)
       assert.deepStrictEqual(found(outcome), ["ok name", "note password", "ok port", "problem login"])
       assert.match(outcome.stdout, /it ends with a line feed \(U\+000A\)/)
-      assert.match(outcome.stdout, /accepts it without that character: remove it/)
+      assert.match(outcome.stdout, /accepts the password without invisible characters, .*: remove them/)
       assert.notInclude(outcome.stdout + outcome.stderr, "hunter2")
     }))
 
-  it.live("distinguishes a closed port, a silent one, and that of another program", () =>
+  it.live("distinguishes a closed port, a silent port, and the port of another program", () =>
     Effect.gen(function*() {
       const silent = yield* socket(() => {})
       const foreign = yield* socket((reply) => reply("\xff\xff\xff\xffI am a game"))
@@ -103,7 +103,7 @@ describe("bercon doctor", { concurrent: true }, () => {
       assert.deepStrictEqual([first!.code, second!.code, third!.code], [4, 4, 4])
     }))
 
-  it.live("finds a name without an address", () =>
+  it.live("finds that a host name has no address", () =>
     Effect.gen(function*() {
       const outcome = yield* bercon(["doctor", "--host", "no.such.name.invalid"], at(2306))
       assert.deepStrictEqual([outcome.code, found(outcome)], [5, ["problem name"]])
@@ -136,7 +136,7 @@ describe("bercon doctor", { concurrent: true }, () => {
       assert.notInclude(unended.stdout + misnamed.stdout, "hunter2")
     }))
 
-  it.live("labels several servers, and goes on if one of them is ill", () =>
+  it.live("labels several servers, and examines all even if one has a problem", () =>
     Effect.gen(function*() {
       const well = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
       const file = join(yield* folder, "servers.toml")

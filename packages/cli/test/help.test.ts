@@ -27,7 +27,7 @@ const helpOf = (...args: ReadonlyArray<string>) =>
 
 describe("help", { concurrent: true }, () => {
   it.effect.each(names.map((name) => [name] as const))(
-    "%s: a sentence, and examples that are of this command",
+    "of %s has a sentence, and examples of this command",
     ([name]) =>
       Effect.gen(function*() {
         const { description, examples = [] } = yield* helpOf(name)
@@ -52,7 +52,7 @@ describe("help", { concurrent: true }, () => {
     ["simulate --latency forever", "--latency: \"forever\". Expected: a finite duration such as 80ms"],
     ["doctor --keepalives 1001", "--keepalives: \"1001\". Expected: an integer from 1 to 1000"]
   ]
-  it.effect.each(mistakes)("after %s: the value and what is allowed", ([line, message]) =>
+  it.effect.each(mistakes)("is not needed after %s: the message has the value, and the allowed values", ([line, message]) =>
     Effect.gen(function*() {
       const errors = new Array<string>()
       yield* Command.runWith(command, { version: "0" })(line.split(" ")).pipe(
@@ -94,7 +94,7 @@ describe("help", { concurrent: true }, () => {
     assert.strictEqual(wrap("one two", undefined), "one two")
   })
 
-  it.live("is data if it was asked for: on standard output, without colours in a pipe", () =>
+  it.live("is printed on standard output if it was asked for, without colours in a pipe", () =>
     Effect.gen(function*() {
       const help = yield* bercon(["kick", "--help"])
       succeeded(help, /^DESCRIPTION\n {2}Kicks players/)
@@ -111,7 +111,7 @@ describe("help", { concurrent: true }, () => {
     }).pipe(Effect.scoped))
 
   it.live.each([["bash"], ["zsh"], ["fish"], ["powershell"]] as const)(
-    "completions for %s know every command",
+    "is complemented by completions for %s, which have every command",
     ([shell]) =>
       Effect.gen(function*() {
         const { code, stdout } = yield* bercon(["--completions", shell])

@@ -8,13 +8,13 @@ import * as Os from "node:os"
 import { failed, succeeded } from "./bercon.ts"
 import { chatting, PASSWORD, several } from "./simulated.ts"
 
-/** Servers answer in any order. */
+/** The lines in alphabetical order, because servers answer in any order. */
 const sorted = (text: string): ReadonlyArray<string> => text.trimEnd().split("\n").sort()
 
 const NOT_DONE = "bercon: interrupted after 1 of 2 servers: no complete answer from eu2\n"
 
 describe("several servers", { concurrent: true }, () => {
-  it.live("are asked at once, and the answers labelled", () =>
+  it.live("are asked at the same time, and their answers are labelled", () =>
     Effect.gen(function*() {
       const { bercon, eu2 } = yield* several
       yield* eu2.join({ name: "Kerry" })
@@ -26,7 +26,7 @@ describe("several servers", { concurrent: true }, () => {
       )
     }))
 
-  it.live("8: one that fails hides no other", () =>
+  it.live("give exit code 8 if one fails, and the answers of the others", () =>
     Effect.gen(function*() {
       const { bercon } = yield* several
       const outcome = yield* bercon(["version", "--all"])
@@ -39,7 +39,7 @@ describe("several servers", { concurrent: true }, () => {
       assert.deepStrictEqual([two.server, two.error.exitCode], ["eu3", 3])
     }))
 
-  it.live("all fail for the same reason: its code", () =>
+  it.live("give the exit code of their failure if all fail for the same reason", () =>
     Effect.gen(function*() {
       const { bercon } = yield* several
       const outcome = yield* bercon(["exec", "nonsense", "--profile", "eu1,eu2"])
@@ -47,7 +47,7 @@ describe("several servers", { concurrent: true }, () => {
       assert.deepStrictEqual(sorted(outcome.stderr).map((line) => line.slice(0, 11)), ["bercon: eu1", "bercon: eu2"])
     }))
 
-  it.live("events of one go on after another has failed", () =>
+  it.live("have their events printed even after another one has failed", () =>
     Effect.gen(function*() {
       const { bercon, eu1 } = yield* several
       const failed = Deferred.makeUnsafe<void>()
@@ -60,7 +60,7 @@ describe("several servers", { concurrent: true }, () => {
       assert.match(stderr, /^bercon: eu3: .* refused the login/)
     }))
 
-  it.live("events of one that is down come as soon as it is up, if another is listened to", () =>
+  it.live("have their events printed as soon as they are up, if another one is up", () =>
     Effect.gen(function*() {
       const { bercon, eu2 } = yield* several
       yield* eu2.stop({ keepPlayers: true })
@@ -78,7 +78,7 @@ describe("several servers", { concurrent: true }, () => {
       assert.strictEqual(code, 0)
     }))
 
-  it.live("events end if none can be logged in to", () =>
+  it.live("end the command events if no login succeeds", () =>
     Effect.gen(function*() {
       const { bercon, eu1, eu2 } = yield* several
       yield* eu1.stop()
@@ -96,7 +96,7 @@ describe("several servers", { concurrent: true }, () => {
       ["raw", /^eu1: Players on server:\n(eu1: .*\n)+eu1: \(1 players in total\)\n$/]
     ] as const
   )(
-    "%s: the answer of one is printed while another is silent; Ctrl-C names that one",
+    "%s: have their answers printed while another is silent, which Ctrl-C names",
     ([format, expected]) =>
       Effect.gen(function*() {
         const { bercon, eu2 } = yield* several
@@ -116,7 +116,7 @@ describe("several servers", { concurrent: true }, () => {
       ["json", /^\[\s+\{\s+"server": "eu1",\s+"result": \[[^]*"Miller"[^]*\]\s+\}\s+\]\n$/]
     ] as const
   )(
-    "%s: Ctrl-C prints the answers that are there, and names the others",
+    "%s: have the answers received so far printed after Ctrl-C, which names the others",
     ([format, expected]) =>
       Effect.gen(function*() {
         const { bercon, eu2 } = yield* several
@@ -167,7 +167,7 @@ describe("several servers", { concurrent: true }, () => {
       assert.match(stderr, /^bercon: .*Kerry.*\n$/)
     }))
 
-  it.live("one that is down delays the others not at all", () =>
+  it.live("are not delayed by one that is down", () =>
     Effect.gen(function*() {
       const { bercon, eu1, eu2 } = yield* several
       yield* eu2.goSilent
@@ -183,7 +183,7 @@ describe("several servers", { concurrent: true }, () => {
       assert.isBelow(took, 80_000)
     }))
 
-  it.live("the password from standard input is that of all", () =>
+  it.live("get the same password from standard input", () =>
     Effect.gen(function*() {
       const { bercon } = yield* several
       const args = ["version", "--profile", "eu1,eu2,eu3", "--password-file", "-"]

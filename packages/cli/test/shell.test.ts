@@ -26,7 +26,7 @@ const folder = Effect.acquireRelease(
 )
 
 describe("bercon shell in a terminal", { concurrent: true }, () => {
-  it.live.skipIf(!hasTmux)(`never tears the line being typed${needsTmux}`, () =>
+  it.live.skipIf(!hasTmux)(`keeps the typed line intact while events are printed above it${needsTmux}`, () =>
     Effect.gen(function*() {
       const { chat, env, executed, start: startAgain, stop } = yield* simulated
       const terminal = yield* start(["shell"], { env, columns: 50, rows: 20 })
@@ -41,7 +41,7 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
       const prompt = `127.0.0.1:${env.BERCON_PORT}> `
       assert.strictEqual(rows.slice(-2).join(""), `${prompt}${text}`.replace(/ $/, ""))
 
-      // The same after a resize, with the cursor before the last two letters still.
+      // The same after a resize. The cursor is still before the last two letters.
       yield* terminal.resize(40, 20)
       yield* chat(0, "Side", "second")
       yield* terminal.until(/second/)
@@ -55,7 +55,7 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
       yield* terminal.until(/admin #0 to everybody: one/)
       assert.deepStrictEqual(yield* executed, ["say -1 one two three four five six seven eight nine ten elev_en"])
 
-      // A server that dies in the middle.
+      // The server ends meanwhile.
       yield* stop({ keepPlayers: true })
       yield* terminal.type("version")
       yield* terminal.press("Enter")
@@ -69,7 +69,7 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
     }).pipe(Effect.scoped))
 
   it.live.skipIf(!hasTmux)(
-    `has a command wait for the end of an outage, unless Ctrl-C is pressed${needsTmux}`,
+    `makes a command wait for the end of an outage, unless Ctrl-C is pressed${needsTmux}`,
     () =>
       Effect.gen(function*() {
         const { env, start: startAgain, stop } = yield* simulated
@@ -82,7 +82,7 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
         yield* terminal.type("admins\rbans\rhalf")
         yield* terminal.until(/-- the server has closed its port[^]*> half$/m)
         yield* terminal.press("C-c")
-        yield* terminal.until(/-- no longer waiting for admins: .* Not done either: 1 line after it\n[^]*>$/m)
+        yield* terminal.until(/-- no longer waiting for admins: .* 1 more typed line is not executed\n[^]*>$/m)
         yield* terminal.type("version\r")
         yield* startAgain
         yield* terminal.until(/-- logged in\n[^]*^1\.220\n[^]*>$/m)
@@ -91,7 +91,7 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
       }).pipe(Effect.scoped)
   )
 
-  it.live.skipIf(!hasTmux)(`answers what was typed before Ctrl-D${needsTmux}`, () =>
+  it.live.skipIf(!hasTmux)(`answers the commands that were typed before Ctrl-D${needsTmux}`, () =>
     Effect.gen(function*() {
       const { env, onCommand } = yield* simulated
       yield* onCommand((text) => text === "version" ? { delay: "1 second" as const } : undefined)
@@ -103,7 +103,7 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
     }).pipe(Effect.scoped))
 
   it.live.skipIf(!hasTmux)(
-    `completes names, shows tables, asks back, and keeps its history${needsTmux}`,
+    `completes names, shows tables, asks for confirmation, and keeps its history${needsTmux}`,
     () =>
       Effect.gen(function*() {
         const { env, executed } = yield* simulated
@@ -197,7 +197,7 @@ describe("bercon shell that a signal ends", { concurrent: true }, () => {
 })
 
 describe("bercon shell without a terminal", { concurrent: true }, () => {
-  it.live("sends messages as they are typed, and takes flags of the command line for mistakes", () =>
+  it.live("sends messages as they are typed, and refuses flags of the command line", () =>
     Effect.gen(function*() {
       const { env, executed } = yield* simulated
       const sent = ["say --hello", "say a --b -- \"c\"", "whisper 0 --reason", "whisper 0 -- x", "kick 0 --cheating --"]
@@ -218,7 +218,7 @@ describe("bercon shell without a terminal", { concurrent: true }, () => {
     }).pipe(Effect.scoped))
 
   it.live(
-    "is a script: a command a line, one that fails does not end it, and the exit code tells",
+    "runs one command per line, goes on after a failure, and reports it in the exit code",
     () =>
       Effect.gen(function*() {
         const { env, executed } = yield* simulated

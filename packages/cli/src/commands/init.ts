@@ -39,7 +39,7 @@ export const init = define(
       Flag.optional
     ),
     passwordVariable: Flag.String("password-variable").pipe(
-      Flag.withDescription("The variable that has the password, which is then written nowhere"),
+      Flag.withDescription("The variable that holds the password. The password itself is then not written"),
       Flag.withMetavar("name"),
       Flag.optional
     ),

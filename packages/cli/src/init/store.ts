@@ -25,7 +25,7 @@ const io = <A>(path: string, run: () => A): Effect.Effect<A, UsageError> =>
       )
   })
 
-/** Replaces a file as a whole, so that it is never there by half. */
+/** Replaces a file in one step, so that it is never incomplete. */
 const replace = (path: string, text: string): void => {
   const temporary = `${path}.new`
   Fs.rmSync(temporary, { force: true })
@@ -33,10 +33,10 @@ const replace = (path: string, text: string): void => {
   Fs.renameSync(temporary, path)
 }
 
-/** The path of a server's password file: beside the file of servers. */
+/** The path of a server's password file, from the folder of the file of servers. */
 export const passwordPath = (id: string): string => Path.join("secrets", id)
 
-/** Writes the password to {@link passwordPath}, from the folder of the file of servers. */
+/** Writes the password to its file, at {@link passwordPath}. */
 export const writePassword = (
   file: string,
   id: string,
@@ -49,15 +49,15 @@ export const writePassword = (
   })
 }
 
-/** The ids in the file of servers, none if there is no file yet. */
+/** The ids in the file of servers. Empty if there is no file yet. */
 export const idsIn = (file: string): Effect.Effect<ReadonlySet<string>, ServersFileError> =>
   Fs.existsSync(file)
     ? Effect.map(NodeFleet.readFile(file), (servers) => new Set(servers.keys()))
     : Effect.succeed(new Set())
 
 /**
- * Writes the server to the file, after `prepare`. Nothing is written, and `prepare` is not run, unless the result has all
- * servers that the file had.
+ * Runs `prepare`, and then writes the server to the file. Fails before both unless the new file has this server, and all
+ * servers of the old one.
  */
 export const writeServer = Effect.fnUntraced(function*(
   file: string,

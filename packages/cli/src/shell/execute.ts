@@ -47,8 +47,8 @@ const anyFlag = (word: string): boolean => /^--[a-z]/.test(word)
 const flagOf = (...flags: ReadonlyArray<string>) => (word: string): boolean => flags.includes(word)
 
 /**
- * Tests for words that look like flags after a command. They are mistakes, because the shell has no flags. A message may contain
- * any word. In a reason, only the flags that the same command has on the command line are mistakes.
+ * Tests for words that look like flags after a command. They are mistakes, because the shell has no flags. A message may
+ * contain any word. In a reason, only the flags that the same command has on the command line are mistakes.
  */
 const mistakes: Readonly<Record<string, (word: string) => boolean>> = {
   ...Object.fromEntries([...Object.keys(simple), ...Line.names].map((name) => [name, anyFlag])),

@@ -1,5 +1,5 @@
 /**
- * The shell at a terminal: a line is typed at the bottom, and what happens appears above it.
+ * The shell at a terminal: commands are typed at the bottom, and events appear above them.
  */
 import type { LoginFailure } from "@bercon/client/LoginFailure"
 import type { Player } from "@bercon/client/Player"
@@ -22,10 +22,10 @@ import * as History from "./history.ts"
 import * as Line from "./line.ts"
 import * as Prompt from "./Prompt.ts"
 
-/** How many lines may wait for the ones before them. Further ones are refused. */
+/** How many typed lines may wait for the answers to the lines before them. Further lines are refused. */
 const TYPED_AHEAD = 100
 
-/** Steps of joining, and players who were there before: one line for each new player is enough. */
+/** Events that are not printed: one line for each new player is enough. */
 const NOT_PRINTED: ReadonlySet<ServerEvent.Tag> = new Set(["PlayerGuid", "PlayerVerified", "PlayerIdentified"])
 
 const clock = (time: DateTime.Utc | undefined): string =>
@@ -43,9 +43,9 @@ export const interactive = (
     const file = History.path()
     let players: ReadonlyArray<Player> = []
     let showsEvents = true
-    /** A drastic line that waits for a yes. */
+    /** A line that ends the server or the game, until it is confirmed. */
     let doubtful: string | undefined
-    /** Done if Ctrl-C is pressed while a command runs. */
+    /** Completed if Ctrl-C is pressed while a command runs. */
     let cancelled = Deferred.makeUnsafe<void>()
     const prompt = yield* Effect.acquireRelease(
       Effect.sync(() =>
@@ -85,7 +85,7 @@ export const interactive = (
     )
     const followPlayers = Stream.runForEach(rcon.roster.changes, (list) => Effect.sync(() => void (players = list)))
 
-    /** Whether the shell goes on. */
+    /** Handles a line. Returns whether the shell goes on. */
     const perform = Effect.fnUntraced(function*(line: string): Effect.fn.Return<boolean> {
       const command = line.trim()
       if (doubtful !== undefined) {
@@ -113,7 +113,7 @@ export const interactive = (
         const ended = Effect.gen(function*() {
           yield* Deferred.await(cancelled)
           const { length } = yield* Queue.clear(typed)
-          const others = length === 0 ? "" : `. Not done either: ${length} ${length === 1 ? "line" : "lines"} after it`
+          const others = length === 0 ? "" : `. ${length} more typed ${length === 1 ? "line is" : "lines are"} not executed`
           return `-- no longer waiting for ${SafeText.line(line)}: it may have been executed${others}`
         })
         return Effect.raceFirst(execute(rcon, line, style()), ended)

@@ -1,5 +1,5 @@
 /**
- * The shell without a terminal: a command a line on standard input, as in a script.
+ * The shell without a terminal: standard input has one command per line, as in a script.
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ import type * as Format from "../output/Format.ts"
 import { note, write } from "../output/Output.ts"
 import { execute } from "./execute.ts"
 
-/** Runs the commands one after the other, also after one that fails. */
+/** Runs the commands one after the other. After a command that fails, the next one follows. */
 export const script = (
   rcon: RconClient.Service,
   context: Format.Context
