@@ -8,11 +8,9 @@ import * as Fs from "node:fs"
 import process from "node:process"
 import * as Readline from "node:readline"
 import { Writable } from "node:stream"
+import { errorCode } from "../errorCode.ts"
 import { UsageError } from "../Failure.ts"
 import * as SafeText from "../output/SafeText.ts"
-
-const codeOf = (cause: unknown): string =>
-  typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "unknown error"
 
 /** The maximum size of a password in bytes. More is a mistake, such as the name of another file. */
 const LIMIT = 4096
@@ -36,7 +34,7 @@ export const fromFile = (path: string): Effect.Effect<Redacted.Redacted, UsageEr
     new UsageError({ message: `the password cannot be read from ${source} (${problem})` })
   return Effect.tryPromise({
     try: () => beginningOf(path === "-" ? process.stdin : Fs.createReadStream(path)),
-    catch: (cause) => failed(codeOf(cause))
+    catch: (cause) => failed(errorCode(cause))
   }).pipe(Effect.flatMap((bytes) => {
     if (bytes.length > LIMIT) return Effect.fail(failed(`it has more than ${LIMIT} bytes`))
     const password = bytes.toString("utf8").replace(/\r?\n$/, "")
@@ -46,8 +44,8 @@ export const fromFile = (path: string): Effect.Effect<Redacted.Redacted, UsageEr
   }))
 }
 
-/** Whether there is a terminal to ask at. */
-const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY
+/** Whether there is a terminal at which a person can be asked. */
+export const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY
 
 /** Asks the person at the terminal, without showing the input. `None` if there is no terminal, or the input ends. */
 export const ask = (server: string): Effect.Effect<Option.Option<Redacted.Redacted>> =>
@@ -57,7 +55,7 @@ export const ask = (server: string): Effect.Effect<Option.Option<Redacted.Redact
         process.stderr.write(SafeText.line(`Password of ${server}: `))
         const terminal = Readline.createInterface({
           input: process.stdin,
-          // Readline writes what is typed to its output, which must not show it.
+          // Discards what readline would show of the password.
           output: new Writable({ write: (_chunk, _encoding, done) => done() }),
           terminal: true,
           historySize: 0

@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Dns from "node:dns/promises"
+import { errorCode } from "../errorCode.ts"
 import type { Facts } from "./connection.ts"
 import { measure, type Seen } from "./measure.ts"
 import { cleaned, oddities } from "./password.ts"
@@ -64,9 +65,7 @@ const addressesOf = (host: string): Effect.Effect<Facts["addresses"]> =>
   Effect.promise(() =>
     Dns.lookup(host, { all: true, order: "ipv4first" }).then(
       (found) => found.map(({ address }) => address),
-      (cause: unknown) => ({
-        code: cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
-      })
+      (cause: unknown) => ({ code: errorCode(cause) })
     )
   )
 

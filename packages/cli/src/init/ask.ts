@@ -6,9 +6,6 @@ import process from "node:process"
 import * as Readline from "node:readline"
 import { UsageError } from "../Failure.ts"
 
-/** Whether there is a terminal to ask at. */
-export const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY
-
 /** Asks until the answer has no problem. An empty answer counts as `fallback`. Fails if the input ends. */
 export const ask = (
   question: string,

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { errorCode } from "../errorCode.ts"
 import { UsageError } from "../Failure.ts"
 import { type Entry, withServer } from "./toml.ts"
 
@@ -14,15 +15,10 @@ const OWNER_ONLY = 0o600
 
 const failed = (message: string) => new UsageError({ message })
 
-const io = <A>(path: string, run: () => A): Effect.Effect<A, UsageError> =>
+const io = <A>(path: string, verb: "read" | "written", run: () => A): Effect.Effect<A, UsageError> =>
   Effect.try({
     try: run,
-    catch: (cause) =>
-      failed(
-        `${path} cannot be written (${
-          cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
-        })`
-      )
+    catch: (cause) => failed(`${path} cannot be ${verb} (${errorCode(cause)})`)
   })
 
 /** Replaces a file in one step, so that it is never incomplete. */
@@ -43,7 +39,7 @@ export const writePassword = (
   password: Redacted.Redacted
 ): Effect.Effect<void, UsageError> => {
   const path = Path.resolve(Path.dirname(file), passwordPath(id))
-  return io(path, () => {
+  return io(path, "written", () => {
     Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
     replace(path, `${Redacted.value(password)}\n`)
   })
@@ -67,19 +63,21 @@ export const writeServer = Effect.fnUntraced(function*(
 ): Effect.fn.Return<void, UsageError | ServersFileError> {
   const before = yield* idsIn(file)
   const path = Fs.existsSync(file) ? Fs.realpathSync(file) : file
-  const old = before.size === 0 && !Fs.existsSync(path) ? "" : yield* io(path, () => Fs.readFileSync(path, "utf8"))
+  const old = before.size === 0 && !Fs.existsSync(path)
+    ? ""
+    : yield* io(path, "read", () => Fs.readFileSync(path, "utf8"))
   const text = withServer(old, id, entry, before.has(id))
   const byHand = failed(
     `the server ${id} cannot be replaced in ${file} without losing something: edit the file by hand`
   )
   if (text === undefined) return yield* byHand
   const trial = `${path}.try`
-  yield* io(path, () => {
+  yield* io(path, "written", () => {
     Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
     Fs.writeFileSync(trial, text, { mode: OWNER_ONLY })
   })
   const after = yield* Effect.ensuring(idsIn(trial), Effect.sync(() => Fs.rmSync(trial, { force: true })))
   if (!after.has(id) || [...before].some((other) => !after.has(other))) return yield* byHand
   yield* prepare
-  yield* io(path, () => replace(path, text))
+  yield* io(path, "written", () => replace(path, text))
 })
