@@ -3,6 +3,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import process from "node:process"
@@ -101,7 +102,9 @@ export const layer = (options: { readonly format: Format.Format; readonly labell
           return Effect.andThen(
             write(begin),
             Stream.runForEach(entries, ({ row, server }) => write(entry(server, row)))
-          ).pipe(Effect.ensuring(Effect.ignore(write(end))))
+          ).pipe(
+            Effect.onExit((exit) => Exit.isSuccess(exit) ? write(end) : Effect.ignore(write(end)))
+          )
         }),
       gather: (view, servers) => gathered(Format.gathering(view, style, servers))
     })
