@@ -176,10 +176,8 @@ export const execute = (rcon: RconClient.Service, line: string, context: Format.
         ? usage("unban needs a GUID, an address or a number")
         : Effect.flatMap(Target.toUnban(rcon, words.slice(1)), (targets) =>
           Effect.map(
-            Effect.forEach(targets, (target) =>
-              Effect.map(rcon.unban(target), (reply) => printed("unban", Target.label(target), reply))),
-            (lines) =>
-              lines.join("")
+            targets.length === 1 ? rcon.unban(targets[0]!) : rcon.unbanAll(targets),
+            (reply) => targets.map((target) => printed("unban", Target.label(target), reply)).join("")
           ))
     default:
       return raw(rcon, text)
