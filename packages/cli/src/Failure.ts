@@ -3,6 +3,7 @@
  */
 import type { ActionError } from "@bercon/client/ActionError"
 import type { CommandError } from "@bercon/client/CommandError"
+import type { Flavour } from "@bercon/client/Flavour"
 import type { LoginFailure, OutageCause } from "@bercon/client/LoginFailure"
 import type { ReplyError } from "@bercon/client/ReplyError"
 import type { ServersFileError } from "@bercon/fleet/FleetError"
@@ -43,12 +44,24 @@ export type OutputError = OutputClosed | OutputFailed
 /** A command failed for some of its players or bans. `message` has a line for each. */
 export class SomeFailed extends Data.TaggedError("SomeFailed")<{ readonly message: string; readonly code: ExitCode }> {}
 
+/**
+ * The output of a command did not come, and the flavour was set to Reforger. Servers of the other flavour acknowledge such a
+ * command, but send no output. So the flavour is probably wrong.
+ */
+export class NoOutput extends Data.TaggedError("NoOutput")<{ readonly error: CommandError }> {
+  override get message(): string {
+    return `${this.error.message}. Probably the server is not of the flavour Reforger: leave out --flavour, BERCON_FLAVOUR, or ` +
+      "the flavour of the profile"
+  }
+}
+
 /** Failures of a command on one server. */
 export type ServerFailure =
   | LoginFailure
   | CommandError
   | ActionError
   | ReplyError
+  | NoOutput
   | ServersFileError
   | SomeFailed
   | TargetError
@@ -56,6 +69,12 @@ export type ServerFailure =
 
 /** Failures of a command. */
 export type Failure = ServerFailure | DemoFailed | EndpointError | Reported | OutputError
+
+/** The failure with its probable cause, if that is the `flavour` that was set. */
+export const explained = (flavour: Flavour | "auto" | undefined) => (failure: ServerFailure): ServerFailure =>
+  flavour === "Reforger" && failure._tag === "CommandError" && failure.reason._tag === "IncompleteReply"
+    ? new NoOutput({ error: failure })
+    : failure
 
 const ofOutage = (cause: OutageCause | undefined): ExitCode => {
   switch (cause?._tag) {
@@ -128,6 +147,8 @@ export const exitCode = (failure: Failure): ExitCode => {
       return ofLogin(failure)
     case "CommandError":
       return ofCommand(failure)
+    case "NoOutput":
+      return ofCommand(failure.error)
     case "ActionError":
       return ofAction(failure)
     case "TargetError":
@@ -147,9 +168,12 @@ export const exitCode = (failure: Failure): ExitCode => {
   }
 }
 
+/** Failures whose message contains the next step. */
+const COMPLETE: ReadonlySet<Failure["_tag"]> = new Set(["UsageError", "TargetError", "SomeFailed", "NoOutput"])
+
 /** The next step, if the message of a failure does not contain it. */
 const nextStep = (failure: Failure): string | undefined => {
-  if (failure._tag === "UsageError" || failure._tag === "TargetError" || failure._tag === "SomeFailed") return undefined
+  if (COMPLETE.has(failure._tag)) return undefined
   switch (exitCode(failure)) {
     case ExitCode.refused:
       return "Check the password: --password-file, BERCON_PASSWORD or that of the profile"

@@ -2,7 +2,7 @@
  * The behaviour of the process that is the same for all commands: exit codes, signals, pipes, secrets.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit } from "effect"
+import { Deferred, Effect, Exit, Schedule } from "effect"
 import * as Fs from "node:fs"
 import { bercon, failed, succeeded } from "./bercon.ts"
 import { chatting, PASSWORD, server } from "./simulated.ts"
@@ -46,6 +46,14 @@ describe("exit codes", { concurrent: true }, () => {
       assert.strictEqual(code, 4, stderr)
       assert.match(stdout, /^Missions on server:/, "the answer to the command before it is printed")
       assert.match(stderr, /^bercon: command "version": .*\n$/)
+    }))
+
+  it.live("4: no output arrives, because the flavour is wrong, which the message names as the probable cause", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* server()
+      const wrong =
+        /the reply is incomplete.* Probably the server is not of the flavour Reforger: leave out --flavour, /
+      failed(yield* bercon(["players", "--flavour", "Reforger"]), 4, wrong)
     }))
 
   it.live("5: the host has no address", () =>
@@ -137,6 +145,46 @@ describe("signals", { concurrent: true }, () => {
       assert.deepStrictEqual([outcome.code, outcome.stderr], [code, ""])
       assert.isArray(JSON.parse(outcome.stdout), "the output is still complete")
       assert.deepStrictEqual(yield* simulated.sessions, [])
+    }))
+})
+
+describe("Ctrl-C", { concurrent: true }, () => {
+  it.live.each<readonly [string, ReadonlyArray<string>, string?]>([
+    ["kick", ["kick", "0"]],
+    ["exec", ["exec", "kick 0"]],
+    ["shell", ["shell"], "kick 0\n"]
+  ])(
+    "during %s: reports that commands under way may have been executed",
+    ([, args, stdin = ""]) =>
+      Effect.gen(function*() {
+        const { address, bercon, executions, onCommand } = yield* server()
+        yield* onCommand((text) => text.startsWith("kick") ? { reply: "", delay: "Infinity" as const } : undefined)
+        let interrupt = () => {}
+        yield* Effect.repeat(executions, {
+          until: (commands) => commands.some(({ text }) => text.startsWith("kick")),
+          schedule: Schedule.spaced("10 millis")
+        }).pipe(Effect.andThen(Effect.sync(() => interrupt())), Effect.forkScoped)
+        const outcome = yield* bercon([...args, "--timeout", "2m"], {
+          stdin,
+          onStart: (child) => {
+            interrupt = () => void child.kill("SIGINT")
+          }
+        })
+        failed(outcome, 130, /^bercon: interrupted: commands under way on 127\.0\.0\.1:\d+ may have been executed\n$/)
+        assert.include(outcome.stderr, `:${address.port} `)
+      })
+  )
+
+  it.live("before an action: reports nothing", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      yield* simulated.goSilent
+      const outcome = yield* simulated.bercon(["kick", "0", "--timeout", "2m"], {
+        quiet: false,
+        onError: (stderr, child) => stderr.includes("waiting for") && child.kill("SIGINT")
+      })
+      assert.strictEqual(outcome.code, 130)
+      assert.match(outcome.stderr, /^bercon: waiting for [^\n]*\n$/)
     }))
 })
 
@@ -259,7 +307,10 @@ describe("progress", { concurrent: true }, () => {
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.goSilent
-      const outcome = yield* simulated.bercon(["version", "--timeout", "1500ms"], { quiet: false })
-      assert.match(outcome.stderr, /^bercon: waiting for 127\.0\.0\.1:\d+ \(1 s\)\nbercon: no session with /)
+      const { stderr } = yield* simulated.bercon(["version", "--timeout", "2m"], {
+        quiet: false,
+        onError: (_, child) => child.kill("SIGINT")
+      })
+      assert.match(stderr, /^bercon: waiting for 127\.0\.0\.1:\d+ \(1 s\)\n/)
     }))
 })

@@ -60,25 +60,7 @@ describe("several servers", { concurrent: true }, () => {
       assert.match(stderr, /^bercon: eu3: .* refused the login/)
     }))
 
-  it.live("have their events printed as soon as they are up, if another one is up", () =>
-    Effect.gen(function*() {
-      const { bercon, eu2 } = yield* several
-      yield* eu2.stop({ keepPlayers: true })
-      const reported = Deferred.makeUnsafe<void>()
-      yield* Effect.forkScoped(Deferred.await(reported).pipe(Effect.andThen(eu2.start), Effect.andThen(chatting(eu2))))
-      const { code, stderr, stdout } = yield* bercon(
-        ["events", "--profile", "eu1,eu2", "--kind", "PlayerChat", "--limit", "1", "--timeout", "3s"],
-        { onError: (stderr) => stderr.includes("trying again") && Deferred.doneUnsafe(reported, Exit.void) }
-      )
-      assert.match(stdout, /^eu2: .*hello\n$/)
-      assert.match(
-        stderr,
-        /^bercon: eu2: no session with .*\nbercon: eu2: trying again until it answers\nbercon: eu2: logged in\n$/
-      )
-      assert.strictEqual(code, 0)
-    }))
-
-  it.live("end the command events if no login succeeds", () =>
+  it.live("make events end if no login succeeds", () =>
     Effect.gen(function*() {
       const { bercon, eu1, eu2 } = yield* several
       yield* eu1.stop()
@@ -131,40 +113,26 @@ describe("several servers", { concurrent: true }, () => {
       })
   )
 
-  it.live("what was done to one is printed while the next is waited for", () =>
+  it.live("kick: Ctrl-C names those on which commands under way may have been executed", () =>
     Effect.gen(function*() {
-      const { bercon, eu1 } = yield* several
-      yield* eu1.join({ name: "Kerry" })
-      yield* eu1.onCommand((text) => text.startsWith("kick 1") ? { delay: "Infinity" as const } : undefined)
-      const { code, stdout } = yield* bercon(["kick", "0", "1", "--profile", "eu1", "--timeout", "2m"], {
-        onOutput: (_, child) => child.kill("SIGINT")
+      const { bercon, eu2 } = yield* several
+      yield* eu2.onCommand((text) => text.startsWith("kick") ? { reply: "", delay: "Infinity" as const } : undefined)
+      const kicked = Effect.repeat(eu2.executions, {
+        until: (commands) => commands.some(({ text }) => text.startsWith("kick")),
+        schedule: Schedule.spaced("10 millis")
       })
-      assert.deepStrictEqual([code, stdout], [130, "kick #0 Miller: done\n"])
-    }))
-
-  it.live("a reader that goes does not interrupt what is done to the others", () =>
-    Effect.gen(function*() {
-      const { bercon, eu1 } = yield* several
-      yield* eu1.join({ name: "Kerry" })
-      const { code, stderr } = yield* bercon(["kick", "0", "1", "--profile", "eu1"], {
-        onStart: (child) => child.stdout?.destroy()
+      const isKicked = Deferred.makeUnsafe<void>()
+      yield* Effect.forkScoped(Effect.andThen(kicked, Deferred.succeed(isKicked, undefined)))
+      const { code, stderr, stdout } = yield* bercon(["kick", "0", "--profile", "eu2,eu1", "--timeout", "2m"], {
+        onOutput: (_, child) => {
+          Effect.runFork(Effect.andThen(Deferred.await(isKicked), Effect.sync(() => child.kill("SIGINT"))))
+        }
       })
-      assert.deepStrictEqual([code, stderr, (yield* eu1.world).players], [0, "", []])
-    }))
-
-  it.live("a reader that goes hides no failure", () =>
-    Effect.gen(function*() {
-      const { bercon, eu1 } = yield* several
-      yield* eu1.join({ name: "Kerry" })
-      yield* eu1.onCommand((text) => text.startsWith("kick 1") ? "" : undefined)
-      const kick = ["kick", "0", "1", "--confirm-within", "500ms", "--profile"]
-      const reader = { onStart: (child: ChildProcess) => child.stdout?.destroy() }
-      const labelled = yield* bercon([...kick, "eu1,eu3"], reader)
-      assert.deepStrictEqual([labelled.code, sorted(labelled.stderr).length], [8, 2], labelled.stderr)
-      yield* eu1.join({ name: "Bob" })
-      const { code, stderr } = yield* bercon([...kick, "eu1"], reader)
-      assert.strictEqual(code, 8)
-      assert.match(stderr, /^bercon: .*Kerry.*\n$/)
+      assert.deepStrictEqual([code, stdout], [130, "eu1: kick #0 Miller: done\n"])
+      assert.strictEqual(
+        stderr,
+        `${NOT_DONE}bercon: interrupted: commands under way on eu2 may have been executed\n`
+      )
     }))
 
   it.live("are not delayed by one that is down", () =>
@@ -202,5 +170,44 @@ describe("several servers", { concurrent: true }, () => {
         2,
         /shell reads commands from/
       )
+    }))
+})
+
+describe("several players", { concurrent: true }, () => {
+  it.live("have the outcome of one printed while the next is waited for", () =>
+    Effect.gen(function*() {
+      const { bercon, eu1 } = yield* several
+      yield* eu1.join({ name: "Kerry" })
+      yield* eu1.onCommand((text) => text.startsWith("kick 1") ? { reply: "", delay: "Infinity" as const } : undefined)
+      const { code, stderr, stdout } = yield* bercon(["kick", "0", "1", "--profile", "eu1", "--timeout", "2m"], {
+        onOutput: (_, child) => child.kill("SIGINT")
+      })
+      assert.deepStrictEqual([code, stdout], [130, "kick #0 Miller: done\n"])
+      assert.strictEqual(stderr, "bercon: interrupted: commands under way on eu1 may have been executed\n")
+    }))
+
+  it.live("are all kicked even if the reader of the output has gone", () =>
+    Effect.gen(function*() {
+      const { bercon, eu1 } = yield* several
+      yield* eu1.join({ name: "Kerry" })
+      const { code, stderr } = yield* bercon(["kick", "0", "1", "--profile", "eu1"], {
+        onStart: (child) => child.stdout?.destroy()
+      })
+      assert.deepStrictEqual([code, stderr, (yield* eu1.world).players], [0, "", []])
+    }))
+
+  it.live("have their failures printed even if the reader of the output has gone", () =>
+    Effect.gen(function*() {
+      const { bercon, eu1 } = yield* several
+      yield* eu1.join({ name: "Kerry" })
+      yield* eu1.onCommand((text) => text.startsWith("kick 1") ? "" : undefined)
+      const kick = ["kick", "0", "1", "--confirm-within", "500ms", "--profile"]
+      const reader = { onStart: (child: ChildProcess) => child.stdout?.destroy() }
+      const labelled = yield* bercon([...kick, "eu1,eu3"], reader)
+      assert.deepStrictEqual([labelled.code, sorted(labelled.stderr).length], [8, 2], labelled.stderr)
+      yield* eu1.join({ name: "Bob" })
+      const { code, stderr } = yield* bercon([...kick, "eu1"], reader)
+      assert.strictEqual(code, 8)
+      assert.match(stderr, /^bercon: .*Kerry.*\n$/)
     }))
 })

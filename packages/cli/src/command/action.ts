@@ -74,7 +74,7 @@ export const perform = (action: string, doing: Doing) =>
       const { timeout } = yield* Flags.bercon
       const patience = (targets: number) => Duration.times(timeout, 1 + Math.floor(targets / 10))
       const clients = yield* Clients.make(servers)
-      yield* Clients.ask(
+      yield* Clients.act(
         clients,
         view,
         (rcon, { count, emit }) => doing(rcon, { emit: (outcome) => emit({ action, ...outcome }), count, patience })
@@ -96,7 +96,7 @@ const labelOf = ({ targets }: Step): string => {
   return targets.length === 1 ? SafeText.line(first) : `${SafeText.line(first)} and ${targets.length - 1} more`
 }
 
-/** Whether the command fails in this way for every target. */
+/** Whether every target would have this failure. */
 const isImpossible = (failure: Failure.ServerFailure): boolean =>
   failure._tag === "CommandError" && IMPOSSIBLE.has(failure.reason._tag)
 
@@ -110,7 +110,7 @@ const IMPOSSIBLE: ReadonlySet<string> = new Set([
 /**
  * Performs the steps of an action, one after the other. After a step whose effect failed (`ActionError`), the others are still
  * tried. After any other failure they are not, for example if the server did not answer. A single step fails with its failure,
- * several steps with `SomeFailed`. If the first step shows that the command fails for every target, its failure is returned.
+ * several steps with `SomeFailed`. But if every target would have the failure of the first step, it fails with that failure.
  */
 export const each = (
   action: string,

@@ -40,7 +40,7 @@ export const exec = define(
     withServers((servers) =>
       Effect.gen(function*() {
         const clients = yield* Clients.make(servers)
-        const round = Clients.ask(clients, view, (rcon, { emit }) =>
+        const round = Clients.act(clients, view, (rcon, { emit }) =>
           Effect.forEach(
             commands,
             (command) => Effect.flatMap(rcon.command(command), (reply) => emit({ command, reply })),

@@ -42,7 +42,7 @@ export const shell = define(
           width: isTerminal ? widthOf(process.stdout) : undefined,
           colours: isTerminal && process.stdout.hasColors()
         })
-        yield* isTerminal ? interactive(rcon, server.name, style) : script(rcon, style())
+        yield* isTerminal ? interactive(rcon, server, style) : script(rcon, server, style())
       })
     )
 )

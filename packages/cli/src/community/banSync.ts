@@ -108,7 +108,7 @@ export interface Options {
   /** The mark of the book's rows. */
   readonly mark: string
   readonly isDryRun: boolean
-  /** Whether orphans are removed, and whether a file without bans is allowed, with which all rows with the mark are removed. */
+  /** Whether orphans are removed, and a file without bans is allowed. Such a file removes all rows with the mark. */
   readonly isEmptyAllowed: boolean
 }
 
@@ -164,7 +164,7 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
       server: string
     ) => Effect.Effect<ReadonlyArray<Row>, E, RconClient.RconClient | BanBook.BanBook | KeyValueStore.KeyValueStore>
   ) =>
-    Clients.ask(clients, view, (rcon, { emit }, server) =>
+    (isDryRun ? Clients.ask : Clients.act)(clients, view, (rcon, { emit }, server) =>
       question(server).pipe(
         Effect.provideService(RconClient.RconClient, rcon),
         Effect.provideContext(book),

@@ -13,6 +13,7 @@ import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { Server } from "../connection/Servers.ts"
 import * as Failure from "../Failure.ts"
 import type * as Format from "../output/Format.ts"
 import * as SafeText from "../output/SafeText.ts"
@@ -34,7 +35,7 @@ const clock = (time: DateTime.Utc | undefined): string =>
 /** Runs the shell until the person leaves, or the session ends for good. */
 export const interactive = (
   rcon: RconClient.Service,
-  name: string,
+  { name, options: { flavour } }: Server,
   style: () => Format.Context
 ): Effect.Effect<void, LoginFailure, Scope.Scope> =>
   Effect.gen(function*() {
@@ -43,7 +44,7 @@ export const interactive = (
     const file = History.path()
     let players: ReadonlyArray<Player> = []
     let showsEvents = true
-    /** A line that ends the server or the game, until it is confirmed. */
+    /** A line that would end the server or the game, and is not confirmed yet. */
     let doubtful: string | undefined
     /** Completed if Ctrl-C is pressed while a command runs. */
     let cancelled = Deferred.makeUnsafe<void>()
@@ -113,11 +114,14 @@ export const interactive = (
         const ended = Effect.gen(function*() {
           yield* Deferred.await(cancelled)
           const { length } = yield* Queue.clear(typed)
-          const others = length === 0 ? "" : `. ${length} more typed ${length === 1 ? "line is" : "lines are"} not executed`
+          const others = length === 0
+            ? ""
+            : `. ${length} more typed ${length === 1 ? "line is" : "lines are"} not executed`
           return `-- no longer waiting for ${SafeText.line(line)}: it may have been executed${others}`
         })
         return Effect.raceFirst(execute(rcon, line, style()), ended)
       }).pipe(
+        Effect.mapError(Failure.explained(flavour)),
         Effect.catch((failure) => Effect.succeed(`${SafeText.lines(Failure.describe(failure))}\n`)),
         Effect.flatMap(print)
       )
