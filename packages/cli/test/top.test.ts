@@ -161,6 +161,20 @@ describe("bercon top", { concurrent: true }, () => {
       }).pipe(Effect.scoped)
   )
 
+  it.live.skipIf(!hasTmux)(`waits for a server that is down with --wait${needsTmux}`, () =>
+    Effect.gen(function*() {
+      const server = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
+      yield* server.stop()
+      const env = { BERCON_PORT: `${server.address.port}`, BERCON_PASSWORD: "right" }
+      const terminal = yield* start(["top", "--wait", "5m", "--timeout", "500ms"], { env })
+      // Progress begins after a second: without --wait, the login would have failed by then.
+      yield* terminal.until(/^waiting for 127\.0\.0\.1:\d+ \(\d+ s\)$/m)
+      yield* server.start
+      yield* terminal.until(/online .* 0 players/)
+      yield* terminal.press("q")
+      yield* terminal.ended(0)
+    }).pipe(Effect.scoped))
+
   const ends = [["Ctrl-C", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const
   for (const [end, code] of ends) {
     it.live.skipIf(!hasTmux)(`leaves the screen as it was on ${end}${needsTmux}`, () =>
