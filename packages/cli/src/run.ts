@@ -35,7 +35,7 @@ const logger = Logger.make(({ logLevel, message, cause }) => {
   process.stderr.write(`bercon: ${logLevel.toLowerCase()}: ${SafeText.lines(text.join(" "))}\n`)
 })
 
-/** Prints a result of `effect/cli`. Its handlers cannot fail with our errors, so they die with them: see `ofDefect`. */
+/** Prints a result of `effect/cli`. Its handlers cannot fail with our errors, so these become defects: see `ofDefect`. */
 const print = (text: string): Effect.Effect<void> => Effect.orDie(write(text))
 
 /** As the flag of `effect/cli`, but waits until everything is written. */

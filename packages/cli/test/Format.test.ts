@@ -115,10 +115,13 @@ describe("the format", () => {
     )
   })
 
-  it.each(["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "＝1"])("csv: prevents a spreadsheet from running %j as a formula", (name) => {
-    const [, row] = Format.render(view, [part(name)], { ...context, format: "csv" }).split("\n")
-    assert.strictEqual(row, `0,'${name}`)
-  })
+  it.each(["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "＝1"])(
+    "csv: prevents a spreadsheet from running %j as a formula",
+    (name) => {
+      const [, row] = Format.render(view, [part(name)], { ...context, format: "csv" }).split("\n")
+      assert.strictEqual(row, `0,'${name}`)
+    }
+  )
 
   it("csv: leaves numbers as they are", () => {
     assert.strictEqual(Format.render(view, [part("-12.5")], { ...context, format: "csv" }), "slot,name\n0,-12.5\n")

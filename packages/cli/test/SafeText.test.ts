@@ -45,7 +45,7 @@ describe("SafeText", () => {
     assert.deepStrictEqual(obeyed(SafeText.line(textOf(parts))), [])
   }, { arbitrary: { runs: 500 } })
 
-  it.prop("lines: leaves only line feeds and tabs of these characters", [Hostile], ([parts]) => {
+  it.prop("lines: leaves no character that a terminal obeys, except line feeds and tabs", [Hostile], ([parts]) => {
     assert.isTrue(obeyed(SafeText.lines(textOf(parts))).every((character) => character === "\n" || character === "\t"))
   }, { arbitrary: { runs: 500 } })
 

@@ -246,7 +246,7 @@ describe("several servers", () => {
       assert.match(unusable[1]!, /^eu3: the password of eu3 is missing/)
     }))
 
-  it.effect("have a server once, even if it is named twice", () =>
+  it.effect("include a server once, even if it is named twice", () =>
     Effect.gen(function*() {
       const { servers } = yield* resolved(
         (path) => ({ config: Option.some(path("s.toml")), profile: Option.some("eu1,eu1") }),
@@ -307,7 +307,12 @@ describe("a mistake", () => {
   > = [
     ["no server", {}, {}, /no server is given: use --host and --port/],
     ["no port", { host: Option.some("x") }, {}, /the port of x is missing/],
-    ["no password", { port: Option.some(1) }, { BERCON_PASSWORD: "" }, /the password of 127\.0\.0\.1:1 is missing: set BERCON_PASSWORD/],
+    [
+      "no password",
+      { port: Option.some(1) },
+      { BERCON_PASSWORD: "" },
+      /the password of 127\.0\.0\.1:1 is missing: set BERCON_PASSWORD/
+    ],
     [
       "a port that is not a number",
       {},

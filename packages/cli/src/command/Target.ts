@@ -23,7 +23,7 @@ const listed = (players: ReadonlyArray<Player.Player>): string =>
   players.slice(0, LISTED).map((player) => SafeText.line(player.toString())).join(", ") +
   (players.length > LISTED ? ` and ${players.length - LISTED} more` : "")
 
-/** A name in the form in which names are compared: without differences in case, encoding (NFKC), and blanks around it. */
+/** A name in the form in which names are compared: without differences in case, Unicode form, and blanks around it. */
 const folded = (name: string): string => name.normalize("NFKC").trim().toLowerCase()
 
 /** The meaning of a text, before it is compared with the players on the server. */
@@ -88,7 +88,7 @@ export interface Banned {
   readonly absent: ReadonlyArray<Ban.BanTarget>
 }
 
-/** Finds the targets of a ban that `texts` name. Fails if a text matches several players, or is a name or slot without one. */
+/** Finds the targets of a ban that `texts` name. Fails if a text matches several players, or is a name or slot of no player. */
 export const toBan = (
   rcon: RconClient.Service,
   texts: ReadonlyArray<string>

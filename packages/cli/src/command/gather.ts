@@ -101,8 +101,8 @@ export const noteFailure = (server: string, failure: Failure.ServerFailure): Eff
   note(Failure.lines(failure, server))
 
 /**
- * Fails if servers failed. `failures` has an entry for each server, `undefined` if it did not fail. A single server's failure
- * is returned. Failures of several servers have been printed already, so that only an exit code is returned.
+ * Fails if servers failed. `failures` has an entry for each server, `undefined` if it did not fail. With a single server, it
+ * fails with that failure. With several, it fails with an exit code, because their failures have been printed already.
  */
 export const conclude = (
   failures: ReadonlyArray<Failure.ServerFailure | undefined>,

@@ -23,7 +23,10 @@ export const ban = action(
         "bercon ban 4fc867abf98b934e9e7eeaf15170258c 203.0.113.7",
         "A GUID and an address that need not be on the server"
       ],
-      ["xargs bercon ban --reason Cheating --write < guids.txt", "Many, and makes the server write its bans to its file"]
+      [
+        "xargs bercon ban --reason Cheating --write < guids.txt",
+        "Many, and makes the server write its bans to its file"
+      ]
     ]
   },
   {
@@ -57,7 +60,7 @@ export const ban = action(
         reason: Option.getOrUndefined(input.reason)
       }
       const { absent, present } = yield* Target.toBan(rcon, input.targets)
-      // `banAll` reads the list of bans only twice a chunk.
+      // `banAll` reads the list of bans only twice per chunk.
       const bulk = absent.length > 1
       const steps = [
         ...present.map((player): Step => ({

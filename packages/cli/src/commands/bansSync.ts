@@ -12,7 +12,10 @@ export const bansSync = define(
     examples: [
       ["bercon bans sync --all --dry-run", "The changes that the book in the folder community requires"],
       ["bercon bans sync --all --folder /srv/community", "Makes the changes, and prints their number for each server"],
-      ["bercon bans sync --all --file bans.txt", "The same with the bans of a file. Rows of an earlier --file that it no longer has are removed"]
+      [
+        "bercon bans sync --all --file bans.txt",
+        "The same with the bans of a file. Bans that are no longer in it are removed"
+      ]
     ]
   },
   {

@@ -18,10 +18,11 @@ const NO_SERVERS: Servers = { servers: [], unusable: [], labelled: false }
 export const doctor = define(
   "doctor",
   {
-    description: "Finds out why a connection does not work: checks name, password, port, login and network, step by step",
+    description:
+      "Finds out why a connection does not work: checks name, password, port, login and network, step by step",
     examples: [
       ["bercon doctor", "Why the server of the environment or the file of servers cannot be reached"],
-      ["bercon doctor --host 203.0.113.7 --port 2306", "Any other server; asks for the password"],
+      ["bercon doctor --host 203.0.113.7 --port 2306", "Another server; asks for the password"],
       [
         "bercon doctor --server-cfg /srv/dayz/battleye --game-port 2302",
         "Looks for mistakes in the server's own files first"

@@ -24,7 +24,7 @@ export interface Server {
     readonly movedBy: ReadonlyArray<string>
   } | undefined
   readonly options: NodeRcon.Options & { readonly loginTimeout: Duration.Duration }
-  /** Whether `--wait` is given: then the login is tried again, even if the host's name has no address. */
+  /** Whether `--wait` is given: then the login is tried again, even while the host's name has no address. */
   readonly isPatient: boolean
 }
 

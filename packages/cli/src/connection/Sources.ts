@@ -27,7 +27,7 @@ export interface Source {
 /** A field that one source can override in another. */
 export type Field = "host" | "port" | "password"
 
-/** The flags or variables of a source that count: `stronger` does not override their fields. */
+/** The flags or variables that set the fields of `source`, except for fields that `stronger` sets, too. */
 export const namesIn = (source: Source, stronger: Source): ReadonlyArray<string> =>
   (["host", "port", "password"] as const).flatMap((field) => {
     const name = source[field] === undefined || stronger[field] !== undefined ? undefined : source.nameOf?.(field)

@@ -24,7 +24,7 @@ const once = (options: NodeRcon.Options): Login =>
     )
   })
 
-/** The shortest time for a further try, in milliseconds: when the name has an address at last, the login needs time. */
+/** The minimum time for a further login, in milliseconds, even if the name gets its address just before the deadline. */
 const LEAST = 5000
 
 /** Whether the host's name has no address, or no socket can be opened, which may change. */

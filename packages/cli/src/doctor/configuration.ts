@@ -13,7 +13,7 @@ import { oddities } from "./password.ts"
 /** The facts about a folder. */
 export interface Facts {
   readonly folder: string
-  /** The files that a server reads or has read, the one that a running server uses first. */
+  /** The files that a server reads or has read. The first is the one that a running server uses. */
   readonly candidates: ReadonlyArray<Candidate>
   /** All names in the folder. */
   readonly names: ReadonlyArray<string>

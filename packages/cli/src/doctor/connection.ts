@@ -17,7 +17,7 @@ export interface Facts {
   readonly addresses: ReadonlyArray<string> | { readonly code: string }
   /** Oddities of the password. */
   readonly oddities: ReadonlyArray<string>
-  /** Why the server could not be logged in to. */
+  /** Why the login failed. */
   readonly failure?: LoginFailure | undefined
   /** Whether the server accepted the password without its oddities. */
   readonly acceptsCleaned?: boolean | undefined

@@ -128,7 +128,7 @@ const md = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, { labelled }:
   ].join("")
 }
 
-/** Writes a complete result in its format. Each line has its line break. */
+/** Writes a complete result in its format. Every line ends with a line break. */
 export const render = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, context: Context): string => {
   switch (context.format) {
     case "raw":

@@ -1,5 +1,6 @@
 /**
- * Keeps the typed lines between runs, except lines with a command that has a password, and lines that begin with a blank.
+ * Keeps the typed lines between runs. Commands that contain a password (`#login`, `RConPassword`) are not kept, and neither are
+ * lines that begin with a blank.
  */
 import * as Fs from "node:fs"
 import * as Os from "node:os"
