@@ -227,7 +227,7 @@ describe("bercon shell without a terminal", { concurrent: true }, () => {
     Effect.gen(function*() {
       const { env, update, world } = yield* simulated
       const [first, second, absent] = ["198.51.100.1", "198.51.100.2", "198.51.100.3"]
-      const bans = [first!, second!].map((target) => ({ target, expires: undefined, reason: "spam" }))
+      const bans = [first, second].map((target) => ({ target, expires: undefined, reason: "spam" }))
       yield* update((world) => ({ ...world, bans }))
       const refused = yield* bercon(["shell"], { env, stdin: `unban ${first} ${absent}\n` })
       assert.deepStrictEqual([refused.code, refused.stdout], [6, ""])
