@@ -56,10 +56,10 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
   const call: RunCall = defaults === undefined
     ? run
     : (name, select, options) => run(name, select, merged(defaults, options))
-  // Without options, simultaneous queries share one list.
+  // Without options, the list also updates the roster.
   const playerTable = defaults === undefined ? live.playerTable : call("players", (_, call) => _.playerTable(call))
 
-  /** The rows alone. Unparsed lines are logged. */
+  /** The rows of a table. Unparsed lines are logged. */
   const rowsOf = <Row, E>(name: string, table: Effect.Effect<Table<Row>, E>): Effect.Effect<ReadonlyArray<Row>, E> =>
     Effect.suspend(() =>
       spanned(name, () =>
@@ -175,8 +175,8 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
     )
 
   /**
-   * Sends one line after the other, all within the time of the call. After the first send, no failure is "not executed"
-   * any more.
+   * Sends one line after the other, all within the time of the call. After the first line, no failure is
+   * "not executed".
    */
   const sayAll = (commands: FlavourCommands, lines: ReadonlyArray<string>, call: Call): Action =>
     Effect.map(
@@ -327,14 +327,14 @@ const merged = (defaults: Session.CommandOptions, options: ActionOptions | undef
   ...Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined))
 })
 
-/** Sets the name of the method that the caller used. */
+/** Sets the name of the action in errors to that of the method that the caller used. */
 const named = (name: string, run: Action): Action =>
   Effect.mapError(run, (error) => error._tag === "ActionError" ? ActionErrors.make(name, error.reason) : error)
 
-/** Only the time: the caller cannot choose whether and in which session a removal is sent. */
+/** Keeps the timeout alone: callers cannot choose in which session a removal is sent, and whether again. */
 const timeoutOf = (options: BulkOptions | undefined): ActionOptions => ({ timeout: options?.timeout })
 
-/** A step after another that was executed. Its failure does not mean that nothing was done. */
+/** Runs a step after others that were executed. Its failure does not mean that nothing was done. */
 const partly = <A>(
   run: Effect.Effect<A, CommandError.CommandError | ActionError.ActionError>,
   action: string,
