@@ -279,7 +279,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
               (targets) =>
                 call("addBan", (_, call) => {
                   const duration = options?.duration === undefined ? "permanent" : options.duration
-                  const run = _.banAll(targets, { duration, reason }, call)
+                  const run = named("banAll", _.banAll(targets, { duration, reason }, call))
                   return changed(_, call, { name: "banAll", run, write: options?.write })
                 }, options)
             )
