@@ -240,7 +240,7 @@ export const fromSession = (
 ): Effect.Effect<RconClient["Service"], LoginFailure, Session.Session | Scope.Scope> =>
   Effect.map(makeClient(options), ({ client }) => client)
 
-const onSessionOfItsOwn = Effect.fnUntraced(function*(options: Options) {
+const withOwnSession = Effect.fnUntraced(function*(options: Options) {
   // Validate the options before anything is sent.
   yield* Settings.make(options)
   const session = yield* Session.start(options)
@@ -262,7 +262,7 @@ const onSessionOfItsOwn = Effect.fnUntraced(function*(options: Options) {
 export const start = (
   options: Options
 ): Effect.Effect<RconClient["Service"], LoginFailure, Transport | Scope.Scope> =>
-  Effect.map(onSessionOfItsOwn(options), ({ client }) => client)
+  Effect.map(withOwnSession(options), ({ client }) => client)
 
 /**
  * Logs in and returns the client. The client stays logged in, through outages, until the scope closes. Use it instead
@@ -274,7 +274,7 @@ export const start = (
 export const make = (
   options: Options
 ): Effect.Effect<RconClient["Service"], LoginFailure, Transport | Scope.Scope> =>
-  Effect.flatMap(onSessionOfItsOwn(options), ({ client, session }) => Effect.as(session.online, client))
+  Effect.flatMap(withOwnSession(options), ({ client, session }) => Effect.as(session.online, client))
 
 /**
  * Provides the client that {@link make} returns. The layer is built after the first login.

@@ -89,8 +89,8 @@ export const make = (options: {
 const nameOf = ({ reason, target }: Ban): string => `${target} ${reason}`
 
 /**
- * The changes from one list to the next. Rows with the same key cannot be distinguished, so they are counted. From an
- * incomplete list only expired bans are concluded, not removed ones.
+ * The changes from one list to the next. Rows with the same key cannot be distinguished, so they are counted. An
+ * incomplete list can show that bans have expired, but not that they were removed.
  */
 const changes = (
   before: ReadonlyArray<Read>,

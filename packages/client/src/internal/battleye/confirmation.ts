@@ -101,7 +101,7 @@ export const untilEcho = Effect.fnUntraced(function*<E>(
   }
   const { event, reply } = yield* untilEvent(evidence, isEcho, run, call.confirmWithin)
   if (event !== undefined) return reply
-  return yield* actionError(message.action, new Unconfirmed({ expected: "its echo", ...saying(reply) }))
+  return yield* actionError(message.action, new Unconfirmed({ expected: "the server's echo", ...saying(reply) }))
 })
 
 /** The server's reply for an error, unless it is empty. */
