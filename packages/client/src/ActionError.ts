@@ -56,8 +56,8 @@ export class PlayerNotFound extends Schema.Error<PlayerNotFound>("@bercon/client
 }
 
 /**
- * The server has no ban of this target: its complete list contains none, or Arma Reforger has replied so. Nothing was
- * removed.
+ * The server has no ban of this target: its complete list contains none, or the reply of Arma Reforger reports this.
+ * Nothing was removed.
  *
  * @category errors
  * @since 0.1.0
@@ -208,7 +208,8 @@ export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Uncon
  *
  * All three fields come from comparing the list before the removal with the list after it:
  *
- * - `missing`: bans that have disappeared, but were not to be removed. They may have been removed instead of those.
+ * - `missing`: bans that have disappeared, but were not to be removed. They may have been removed instead of bans in
+ *   `stillListed`.
  * - `stillListed`: bans that were to be removed, but are still listed.
  * - `added`: new bans.
  *

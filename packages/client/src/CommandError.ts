@@ -7,8 +7,8 @@
  * reasons to those of its session: `CommandDisallowed`, `UnknownCommand`, `Unsupported` and `FlavourUnknown`. All four
  * are `"NotExecuted"`, and only `FlavourUnknown` is retryable.
  *
- * Arguments may be secret, so no error contains the text of the command after its first word. Only `InvalidCommand`
- * contains an argument: the one that is invalid.
+ * Arguments may be secret, so no error contains the text of the command after its first word. Only `InvalidCommand` may
+ * contain an argument: the invalid one.
  *
  * **Example** (Trying again if nothing was sent)
  *

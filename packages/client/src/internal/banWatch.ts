@@ -15,7 +15,7 @@ import { isComplete, type Table } from "../Table.ts"
 import { unmatched } from "./banRows.ts"
 import { complainer, reported } from "./reported.ts"
 
-/** Servers print the remaining time in whole minutes. In milliseconds. */
+/** Precision of the remaining time that servers print, in milliseconds. */
 const ROUNDING = 60_000
 
 /** Maximum number of remembered rows that incomplete lists do not contain. */
@@ -35,7 +35,7 @@ interface Read {
 
 export const make = (options: {
   readonly query: Effect.Effect<Table<Ban>, CommandError | ReplyError>
-  /** In milliseconds, checked; `Infinity` for never. */
+  /** In milliseconds, at least 1000; `Infinity` for never. */
   readonly interval: number
   readonly now: () => number
   readonly context: Context.Context<never>

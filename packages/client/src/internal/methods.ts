@@ -175,7 +175,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
     )
 
   /**
-   * Sends one line after the other, all within the time of the call. After the first line, no failure is
+   * Sends one line after the other, all within the time of the call. A failure after the first line is never
    * "not executed".
    */
   const sayAll = (commands: FlavourCommands, lines: ReadonlyArray<string>, call: Call): Action =>
@@ -331,7 +331,7 @@ const merged = (defaults: Session.CommandOptions, options: ActionOptions | undef
 const named = (name: string, run: Action): Action =>
   Effect.mapError(run, (error) => error._tag === "ActionError" ? ActionErrors.make(name, error.reason) : error)
 
-/** Keeps the timeout alone: callers cannot choose in which session a removal is sent, and whether again. */
+/** Keeps only the timeout: callers cannot choose whether a removal is sent again, or in which session. */
 const timeoutOf = (options: BulkOptions | undefined): ActionOptions => ({ timeout: options?.timeout })
 
 /** Runs a step after others that were executed. Its failure does not mean that nothing was done. */
