@@ -201,7 +201,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   )
 
   const bans = BanWatch.make({
-    query: call("bans", (_, call) => _.banTable(call)),
+    query: call("bans", (server, call) => server.banTable(call)),
     interval: settings.banInterval,
     now,
     context,

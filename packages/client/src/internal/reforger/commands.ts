@@ -160,7 +160,7 @@ export const make = (
   })
 
   const banAll = (targets: ReadonlyArray<BanTarget>, terms: BanTerms, call: Call) =>
-    oneByOne("ban", [...new Set(targets)], (target) => ban(target, terms, call))
+    oneByOne("ban", targets, (target) => ban(target, terms, call))
 
   const removeBan = (target: BanTarget, call: Call) =>
     act({
