@@ -97,7 +97,8 @@ describe("a visit", () => {
   it("is forgotten if too many others begin before a list arrives", () => {
     const identification = new Identification()
     const visit = (id: number) =>
-      identification.identified(new Map([[slot(id), player({ id: slot(id), identity: identity("a") })]]), false, 0).length
+      identification.identified(new Map([[slot(id), player({ id: slot(id), identity: identity("a") })]]), false, 0)
+        .length
     for (let id = 0; id < MAX_VISITS; id++) assert.strictEqual(visit(id), 1)
     assert.strictEqual(visit(0), 0)
     assert.strictEqual(visit(MAX_VISITS), 1)

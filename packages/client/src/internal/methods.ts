@@ -57,7 +57,9 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
     ? run
     : (name, select, options) => run(name, select, merged(defaults, options))
   // Without options, the list also updates the roster.
-  const playerTable = defaults === undefined ? live.playerTable : call("players", (server, call) => server.playerTable(call))
+  const playerTable = defaults === undefined
+    ? live.playerTable
+    : call("players", (server, call) => server.playerTable(call))
 
   /** The rows of a table. Unparsed lines are logged. */
   const rowsOf = <Row, E>(name: string, table: Effect.Effect<Table<Row>, E>): Effect.Effect<ReadonlyArray<Row>, E> =>
@@ -171,7 +173,8 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       options?.split === true
         ? Effect.map(Arguments.text("say", "text", text), splitText)
         : Effect.map(Arguments.line("say", "text", text), Arr.of),
-      (lines) => lines.length === 0 ? Effect.succeed("") : call("say", (server, call) => sayAll(server, lines, call), options)
+      (lines) =>
+        lines.length === 0 ? Effect.succeed("") : call("say", (server, call) => sayAll(server, lines, call), options)
     )
 
   /**
@@ -196,7 +199,8 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
         const terms = { duration: options?.duration === undefined ? "permanent" : options.duration, reason }
         return typeof target === "string"
           ? call("addBan", (server, call) => server.ban(target, terms, call), options)
-          : onPlayer({ name: "ban", command: "ban" }, target, (server, player, call) => server.ban(player, terms, call), options)
+          : onPlayer({ name: "ban", command: "ban" }, target, (server, player, call) =>
+            server.ban(player, terms, call), options)
       })
     )
 
@@ -261,8 +265,12 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
             Arguments.line("kick", "reason", reason === undefined ? "" : reason)
           ]),
           ([player, reason]) =>
-            onPlayer({ name: "kick", command: "kick" }, player, (server, target, call) =>
-              server.kick(target, reason, call), options)
+            onPlayer(
+              { name: "kick", command: "kick" },
+              player,
+              (server, target, call) => server.kick(target, reason, call),
+              options
+            )
         )),
     ban: (target, options) => spanned("ban", () => ban(target, options)),
     unban: (target, options) => spanned("unban", () => unban("unban", [target], options)),
