@@ -584,7 +584,7 @@ export const is = <const T extends Tag>(
  *
  * **Details**
  *
- * `players` are the known players on the server. They determine where names end, and who has sent a chat message:
+ * `players` are the known players on the server. They determine the end of a name, and the sender of chat:
  * without them all chat is {@link UnattributedChat}.
  *
  * **Example**
