@@ -1,6 +1,6 @@
 import { ServerMachine, type World } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { acknowledge, BOB, command, heard, login, online, player, reply, world } from "../machine.ts"
+import { acknowledge, ALICE, BOB, command, heard, login, online, player, reply, world } from "../machine.ts"
 
 describe("the output of the command", () => {
   it("players equals the text of real servers", () => {
@@ -117,6 +117,7 @@ describe("the command", () => {
     heard(server)
     command(server, 0, 0, "say -1  two  blanks ", BOB)
     assert.deepStrictEqual(heard(server), ["message 2: RCon admin #1: (Global)  two  blanks "])
+    assert.deepStrictEqual(server.messages.slice(-2).map(({ address }) => address), [ALICE, BOB])
   })
 
   it("say N is echoed with the player's name, or has no effect if the slot is free", () => {
