@@ -174,7 +174,7 @@ describe("forEach", () => {
       assert.deepStrictEqual([...answered], [["server-1", 0], ["server-3", 0]])
     }).pipe(Effect.provide(TestFleet.layer({ servers: 3 }))))
 
-  it.effect("without a timeout takes as long as the commands, which have their own timeout", () =>
+  it.effect("takes as long as its commands if it has no timeout", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       yield* (yield* simulation.get("altis")).server.stop()

@@ -33,7 +33,7 @@ describe("a subscriber", () => {
       assert.deepStrictEqual(yield* Fiber.join(collecting), ["altis after"])
     }))
 
-  it.effect("without clients ends when no more clients can be added", () =>
+  it.effect("ends without values if the fleet closes before a client was added", () =>
     Effect.gen(function*() {
       const { collect, subscriptions } = yield* setup()
       const collecting = yield* collect

@@ -58,7 +58,7 @@ export class MockTransport extends Context.Service<MockTransport, {
   ) => Effect.Effect<void>
   /** Number of sockets opened so far. */
   readonly opened: Effect.Effect<number>
-  /** Number of open sockets. */
+  /** Number of open sockets to which a session listens. */
   readonly open: Effect.Effect<number>
 }>()("@bercon/testing/MockTransport") {}
 

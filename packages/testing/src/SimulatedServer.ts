@@ -7,9 +7,9 @@
  * was made. If one of them dies (usually because `onCommand` throws), the server closes its port. From then on every
  * effect of the server dies with the same cause, and `failure` dies at once.
  *
- * Time comes from the `Clock`: under `TestClock` a session without commands ends after 45 s that the test has passed.
- * The server's clock, used for all records and the ends of bans, counts milliseconds since 1970. It is set once, when
- * the server is made; later changes of the system's clock do not affect it.
+ * Time comes from the `Clock`: under `TestClock` a session without commands ends only when the test has passed 45 s. The
+ * server's clock, used for all records and the ends of bans, counts milliseconds since 1970. It is set once, when the
+ * server is made; later changes of the system's clock do not affect it.
  *
  * While the server is down, `join`, `identify`, `verify`, `leave`, `chat`, `kick` and `emit` die with a `RangeError`.
  *

@@ -162,7 +162,7 @@ const logIn = Effect.fnUntraced(function*(options: Options) {
     loginTimeout: "Infinity",
     ...options.client
   })
-  // The session's random choices depend on the network's seed, if it is known here.
+  // The network's seed also decides the session's random choices. `make` does not know the seed.
   const rcon = yield* Random.withSeed(client, `${options.network?.seed ?? 0} ${peer}`)
   const settled = rcon.statusChanges.pipe(Stream.filter(({ _tag }) => _tag !== "Connecting"), Stream.runHead)
   yield* Effect.ignore(passTime(settled))

@@ -168,7 +168,7 @@ const IN_FLIGHT_CAPACITY = 65_536
 
 const directions: ReadonlyArray<Direction> = ["toServer", "toClient"]
 
-/** A line that controls the given states, for each direction those of one or several lines. */
+/** Makes a `Line` from the states that it controls: for each direction, the states of one line or of several. */
 const lineOf = (states: (direction: Direction) => ReadonlyArray<State>): Line => {
   const cut = (direction: Direction | undefined, isCut: boolean): void => {
     for (const each of direction === undefined ? directions : [direction]) {

@@ -99,7 +99,7 @@ export interface Options {
    */
   readonly disallowed?: ReadonlyArray<string> | undefined
   /**
-   * Whether admins have restricted rights. Commands that they do not allow are answered like `disallowed` ones. Default
+   * Whether admins have restricted rights. Commands outside these rights are answered like `disallowed` ones. Default
    * `false`.
    *
    * On BattlEye this is `RestrictRCon 1`: it bars `kick`, `ban`, `addBan`, `removeBan`, `loadBans`, `writeBans` and
@@ -126,7 +126,7 @@ export interface Options {
   readonly dropUnacknowledged?: boolean | undefined
   /** How a repeated command is treated. Default `"execute"`. */
   readonly repeats?: Repeats | undefined
-  /** The time in which a command with the same number and text is a repeated one. Default 10 seconds. */
+  /** How long a command with the number and text of an earlier one counts as repeated. Default 10 seconds. */
   readonly repeatWindow?: Duration.Input | undefined
   /** How long `#restartserver` takes. Default 30 seconds. */
   readonly restartDowntime?: Duration.Input | undefined
