@@ -16,7 +16,7 @@ const FILE = [
 ].join("\n") + "\n"
 
 describe("parse", () => {
-  it("reads the shapes of real files: GUIDs and addresses, ever or until a time, with a reason or none", () => {
+  it("reads all forms of lines in real files: GUIDs and addresses, permanent or with an end, with or without a reason", () => {
     const { bans, unread } = BansFile.parse(FILE)
     assert.deepStrictEqual(unread, [])
     assert.deepStrictEqual(bans.map(({ reason, target, until }) => [target, until, reason]), [
@@ -31,7 +31,7 @@ describe("parse", () => {
     ])
   })
 
-  it("does not mind line ends, a byte order mark, blank lines and comments", () => {
+  it("accepts all line ends, a byte order mark, blank lines and comments", () => {
     for (const end of ["\n", "\r\n", "\r"]) {
       const text = `\ufeff// bans of the server${end}${end}  ${guid(1)} -1 x${end}   ${end}${guid(2)} -1 y`
       const { bans, unread } = BansFile.parse(text)
@@ -39,11 +39,11 @@ describe("parse", () => {
     }
   })
 
-  it("says which lines are no bans, and why", () => {
+  it("returns the lines that are not bans, each with a problem", () => {
     const text = [
       "2533274833234190",
       `${guid(1)}         `,
-      // Guides tell people to write minutes. A server would take them for times of 1970.
+      // Some guides recommend minutes here, which a server reads as a time in 1970.
       `${guid(2)} 1440 one day`,
       `${guid(3)} 0 for ever`,
       `${guid(4)} perm x`,
@@ -67,7 +67,7 @@ describe("parse", () => {
 })
 
 describe("format", () => {
-  it("is what parse reads", () => {
+  it("writes text that `parse` reads", () => {
     const { bans } = BansFile.parse(FILE)
     assert.deepStrictEqual(BansFile.parse(BansFile.format(bans)), { bans, unread: [] })
     assert.strictEqual(
@@ -76,7 +76,7 @@ describe("format", () => {
     )
   })
 
-  it("keeps each ban on one line, and a ban in force until its end", () => {
+  it("writes each ban on one line, and rounds its end up to seconds", () => {
     const until = DateTime.makeUnsafe(1_415_673_088_001)
     assert.strictEqual(
       BansFile.format([{ target: ip(1), until, reason: "a\nb" }, { target: guid(1), until: "permanent", reason: "" }]),
@@ -91,7 +91,7 @@ describe("format", () => {
 })
 
 describe("fromRows", () => {
-  it("has the bans of a server's list that last, until when they do", () => {
+  it("returns the bans of a server's list that are not over, with their ends", () => {
     const now = DateTime.makeUnsafe(1_000_000)
     const row = (number: number, remaining: Ban.Ban["remaining"]) =>
       new Ban.Ban({ id: Ban.BanId.make(number), target: guid(number), remaining, reason: " x " })
