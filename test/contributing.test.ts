@@ -7,7 +7,7 @@ import * as Path from "node:path"
 import { readManifest, root } from "../scripts/packages.ts"
 
 const scripts = readManifest(".")["scripts"] as Record<string, string>
-/** Commands of pnpm itself. */
+/** Commands of pnpm itself that the documents name. */
 const builtIn = new Set(["exec", "install"])
 
 describe.each(["CONTRIBUTING.md", "SECURITY.md"])("%s", (document) => {
@@ -20,6 +20,7 @@ describe.each(["CONTRIBUTING.md", "SECURITY.md"])("%s", (document) => {
     )
     assert.isNotEmpty(paths)
     for (const path of paths) {
+      // Each package has its own `test/fixtures`.
       if (!path.startsWith("test/fixtures")) assert.isTrue(Fs.existsSync(Path.join(root, path)), `${path} exists`)
     }
   })
