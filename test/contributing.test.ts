@@ -7,7 +7,7 @@ import * as Path from "node:path"
 import { readManifest, root } from "../scripts/packages.ts"
 
 const scripts = readManifest(".")["scripts"] as Record<string, string>
-/** Commands of pnpm itself. */
+/** Commands of pnpm itself that the documents name. */
 const builtIn = new Set(["exec", "install"])
 
 describe.each(["CONTRIBUTING.md", "SECURITY.md"])("%s", (document) => {
