@@ -137,7 +137,7 @@ describe("the occurrences of a plan", () => {
     assert.strictEqual(after(plan, first), second)
   })
 
-  it("of a plan for one time end after this time", () => {
+  it("end after the time of `once`", () => {
     const plan = make({ at: { once: "2026-03-28T03:00:00Z" } })
     assert.strictEqual(after(plan, "2026-03-28T02:59:59Z"), "2026-03-28T03:00:00.000Z")
     assert.isUndefined(after(plan, "2026-03-28T03:00:00Z"))

@@ -230,7 +230,7 @@ describe("some time after the last change", () => {
     { arbitrary: { runs: 30 * SOAK }, timeout: 60_000 * SOAK }
   )
 
-  it("bans removed by mistake have been restored; lifted bans have rarely reappeared, and unseen ones were rarely lost", () => {
+  it("bans removed by mistake have been restored; lifted bans have rarely reappeared, and bans that no reply has shown were rarely lost", () => {
     assert.isAbove(total.restored, 0)
     assert.isAtMost(total.reappeared + total.lost, total.runs / 20)
   })

@@ -5,7 +5,7 @@ import { victims } from "../src/internal/bans/victims.ts"
 import { numbers, oneOf, row, table } from "./banRows.ts"
 import { ip } from "./support.ts"
 
-describe("victims", () => {
+describe("the rows that a removal may have hit by mistake", () => {
   const addresses = [7, 8].map((number) => row(number, { target: ip(number) }))
   const { rows } = table([...Array.from({ length: 6 }, (_, index) => row(index)), ...addresses])
   const at = (...numbers: ReadonlyArray<number>) => numbers.map((number) => rows[number]!)
@@ -22,13 +22,13 @@ describe("victims", () => {
     assert.deepStrictEqual(hit([0, 2, 3], [1]), [2, 3])
   })
 
-  it("are not found if no row moved: another admin has removed the missing row", () => {
+  it("do not exist if no row moved: another admin has removed the missing row", () => {
     assert.deepStrictEqual(hit([2], [1]), [])
     assert.deepStrictEqual(hit([0], [1]), [])
     assert.deepStrictEqual(hit([0, 1], [2]), [])
   })
 
-  it("are not found if the intended row is gone: another admin has removed the other missing rows", () => {
+  it("do not exist if the intended row is gone: another admin has removed the other missing rows", () => {
     assert.deepStrictEqual(hit([0, 2], []), [])
   })
 
@@ -44,7 +44,7 @@ describe("victims", () => {
 
   /** A server that removes by number, while another admin changes the list. */
   it.prop(
-    "contain every row that a removal has hit, unless the row was added after the list was read",
+    "include the row that was hit, unless it was added after the list was read",
     {
       meant: numbers,
       before: Arbitrary.array(change, { maxLength: 3 }),

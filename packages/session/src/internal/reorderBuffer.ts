@@ -4,9 +4,9 @@
  * A server numbers its messages from 0 to 255 and then from 0 again, and repeats each for 10 seconds until it is
  * acknowledged. So a message with a number that was seen before is either a repetition or, one round later, another
  * message. The checksum of the datagram distinguishes them. If a number is not the next one, earlier messages are
- * missing, and the server will repeat them. So the message is held back. If they do not arrive within the reorder
- * timeout, they are given up: a gap is reported, and delivery continues. A message that arrives after it was given up
- * is late. It is delivered at once, out of order.
+ * missing, and the server will repeat them. So the message is held back. If the missing ones do not arrive within the
+ * reorder timeout, they are given up: a gap is reported, and delivery continues. A message that arrives after it was
+ * given up is late. It is delivered at once, out of order.
  *
  * Bounds: at most {@link WINDOW} messages are held back, each no larger than its datagram.
  *
