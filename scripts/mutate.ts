@@ -53,6 +53,21 @@ const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   tables: ["{incompleteLists,tables}"]
 }
 
+/** Tests of modules of operations. Those without a name here need plans and bans on a simulated server. */
+const operationsTests: Readonly<Record<string, ReadonlyArray<string>>> = {
+  BansFile: ["BansFile"],
+  banDecision: ["{banDecision,BanBook}"],
+  calendar: ["{RestartPlan,decide}"],
+  checks: ["{RestartPlan,Rota}"],
+  decide: ["decide"],
+  mark: ["mark"],
+  newEntry: ["{BanBook,BansFile,mark}"],
+  progress: ["{transitions,decide}"],
+  text: ["RestartPlan"],
+  transitions: ["transitions"],
+  victims: ["victims"]
+}
+
 /** The tests of a session in the cluster: the default for its modules. */
 const ofSessions = ["oneSession", "moves", "connections", "ServerEntity", "RemoteSession"]
 
@@ -88,10 +103,7 @@ const targets: Record<string, Target> = {
       "internal/bans/{banDecision,victims,mark,newEntry}",
       "BansFile"
     ],
-    tests: (module) =>
-      ["banDecision", "victims", "mark", "newEntry", "BansFile"].includes(module)
-        ? ["banDecision", "victims", "mark", "BansFile", "BanBook"]
-        : ["decide", "RestartPlan", "Plans", "PlanOrders", "Rota"]
+    tests: (module) => operationsTests[module] ?? ["{Plans,PlanOrders,Rota}"]
   },
   client: {
     modules: [

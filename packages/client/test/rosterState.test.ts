@@ -26,19 +26,19 @@ const other: Required<typeof full> = {
   identity: Player.Player.fields.identity.make("9f5c0bd0-2a8f-4f7a-9a53-b3f0c1a2d3e4")
 }
 
-describe("two lists of players are the same", () => {
-  it("if all fields of all players are equal", () => {
+describe("two lists of players", () => {
+  it("are the same if all fields of all players are equal", () => {
     const address = new Address.Address({ ip: full.address.ip, port: full.address.port })
     assert.isTrue(isSame([new Player.Player(full)], [new Player.Player({ ...full, address })]))
     assert.isTrue(isSame([], []))
   })
 
-  it.each(Struct.keys(Player.Player.fields))("but not if %s differs", (field) => {
+  it.each(Struct.keys(Player.Player.fields))("are not the same if the field `%s` differs", (field) => {
     const changed = new Player.Player({ ...full, [field]: other[field] })
     assert.isFalse(isSame([new Player.Player(full)], [changed]))
   })
 
-  it("but not if the host of an address differs, or one has more players", () => {
+  it("are not the same if an IP address differs, or if one has more players", () => {
     const ann = new Player.Player(full)
     const address = new Address.Address({ ip: Address.IpAddress.make("10.0.0.2"), port: 2304 })
     assert.isFalse(isSame([ann], [new Player.Player({ ...full, address })]))

@@ -11,7 +11,7 @@ import { echo, identity } from "./texts.ts"
 describe("actions on a Reforger server", () => {
   const target = identity(1)
 
-  it.effect("send what servers understand", () =>
+  it.effect("send the commands of the flavour with the given options", () =>
     Effect.gen(function*() {
       const { commands, converse, logout, session } = yield* start()
       yield* yield* converse(commands.kick(bob, "be nice"), "Player 'Bob' kicked!")
@@ -62,9 +62,9 @@ describe("actions on a Reforger server", () => {
         ...[commands.kick(bob), commands.ban(bob), commands.ban(target), commands.unban(target)].map(
           (action): typeof cases[number] => [action, "Command is supported only on Dedicated Servers", "Rejected"]
         ),
-        // It may be the reply or not.
+        // This text may be the output or not.
         [commands.kick(bob), "Server is on fire", "Unconfirmed"],
-        // The service that keeps the bans does not answer, and may have executed it.
+        // The service that keeps the bans did not answer, and may have executed the command.
         ...["Timeout", "Unknown error."].flatMap((text): typeof cases => [
           [commands.ban(bob), text, "Unconfirmed"],
           [commands.ban(target), text, "Unconfirmed"],
@@ -81,7 +81,7 @@ describe("actions on a Reforger server", () => {
       assert.strictEqual(unknown.reason._tag, "UnknownCommand")
     }))
 
-  it.effect("may have been done by the first execution if the server executes them twice", () =>
+  it.effect("are reported as maybe executed if the server executes them twice, and the second execution fails", () =>
     Effect.gen(function*() {
       const { commands, converse, events, say } = yield* start()
       const cases: ReadonlyArray<readonly [Effect.Effect<void, Failure>, command: string, string, done: string]> = [
@@ -126,7 +126,7 @@ describe("actions on a Reforger server", () => {
       assert.deepStrictEqual(events, ["Player 'Bob' banned!"])
     }))
 
-  it.effect("refuse durations that the server cannot count", () =>
+  it.effect("refuse durations that are not positive, or too long", () =>
     Effect.gen(function*() {
       const { commands, session } = yield* start()
       const durations = [0, -1, NaN, Number.MAX_VALUE, "-1 seconds" as const]
@@ -167,7 +167,7 @@ describe("actions on a Reforger server", () => {
       assert.deepStrictEqual(session.sent, [])
     }))
 
-  it.effect("fail as the session does", () =>
+  it.effect("fail with the error of the session", () =>
     Effect.gen(function*() {
       const { commands, events, logout, say, session } = yield* start()
       session.reply = new CommandError.CommandError({
@@ -182,7 +182,7 @@ describe("actions on a Reforger server", () => {
       ]
       for (const call of calls) assert.deepStrictEqual(yield* Effect.flip(Effect.asVoid(call)), session.reply)
       yield* logout
-      // Unsent commands have no echo, so these belong to other clients.
+      // Unsent commands have no echo, so these echoes belong to commands of other clients.
       yield* say(echo("#kick 7"), echo("#restart"))
       assert.strictEqual(events.length, 2)
     }))

@@ -41,7 +41,7 @@ export const before = (
   const { known: { epoch, run }, now, witness } = moment
   const sender = { run, epoch, now, witness }
   const { key } = plan.calendar
-  if (step._tag === "Begin" || recorded === undefined || recorded === "unreadable") {
+  if (step._tag === "Begin" || typeof recorded !== "object") {
     return recorded === "unreadable"
       ? Progress.beginAfterLoss(key, now)
       : Progress.begin(key, beginningOf(plan, now), recorded)
@@ -95,7 +95,7 @@ export const after = (
   switch (step._tag) {
     case "Warn":
     case "Command":
-      if (isLater && recorded !== undefined && recorded !== "unreadable") return recorded
+      if (isLater && typeof recorded === "object") return recorded
       return step._tag === "Command" && done === "Refused"
         ? Progress.finish(begun, endOf(step.appointment), false)
         : begun
