@@ -1,5 +1,6 @@
 /**
- * The test projects: one for each package. Vitest 5 does not find a file of this name: scripts pass it with `--config`.
+ * The test projects: one for each package, and one for the repository. Vitest 5 does not find a file of this name, so
+ * scripts pass it with `--config`.
  */
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
@@ -11,7 +12,10 @@ const project = (name: string) => ({
   test: { name, root: `packages/${name}`, include: ["test/**/*.test.ts"] }
 })
 
-/** Runs the published bundle, which is built first. Processes take long to start on a busy machine. */
+/**
+ * The tests of the command. They run the published bundle, which `globalSetup` builds first. The time limit is long,
+ * because processes start slowly on a busy machine.
+ */
 const cli = {
   ...project("cli"),
   test: {
@@ -21,22 +25,22 @@ const cli = {
   }
 }
 
-/** Tests of the repository as a whole: manifests, links, dependencies, secrets. */
-const house = { extends: true as const, test: { name: "house", include: ["test/**/*.test.ts"] } }
+/** Tests of the repository as a whole: manifests, dependencies, documents, secrets. */
+const repository = { extends: true as const, test: { name: "repository", include: ["test/**/*.test.ts"] } }
 
 export default defineConfig({
   test: {
     // One worker for each core. By default vitest reserves one core for itself, which is half of a machine with two.
     maxWorkers: "100%",
-    // Modules are loaded once for each worker, not for each file. So a test that changes a module or a global restores it.
+    // Modules are loaded once for each worker, not for each file. So a test that changes a module or a global must restore it.
     isolate: false,
     setupFiles: [fileURLToPath(new URL("test/seed.ts", import.meta.url))],
     // Logs are printed only if a test fails.
     silent: "passed-only",
-    // So long that a test does not fail because the machine is busy. A test that waits in vain still fails.
+    // Long enough that no test fails only because the machine is busy.
     testTimeout: 20_000,
     projects: [
-      house,
+      repository,
       ...["codec", "session", "testing", "client", "fleet", "cluster", "operations", "examples"].map(project),
       cli
     ]

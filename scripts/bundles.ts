@@ -9,11 +9,11 @@ import { rolldown } from "rolldown"
 
 interface Bundle {
   readonly name: string
-  /** The program, in the project that has the packages installed. */
+  /** The source of the program. It is bundled in a project in which the packages are installed. */
   readonly code: string
-  /** The limit of the minified and compressed bundle, in KiB, `effect` included. */
+  /** Maximum size of the minified and gzipped bundle, in KiB, `effect` included. */
   readonly limit: number
-  /** The limit of the code of bercon's packages in the bundle, before minifying, in KiB. */
+  /** Maximum size of bercon's own code in the bundle, before it is minified, in KiB. */
   readonly limitOfOwn: number
 }
 
@@ -21,7 +21,7 @@ const bundles: ReadonlyArray<Bundle> = [
   // Effect's runtime for Node is excluded, because it contains no code of bercon.
   { name: "the quick start", code: `import "./src/quickStart/main.ts"`, limit: 100, limitOfOwn: 380 },
   {
-    name: "GUIDs, by the index of @bercon/client",
+    name: "GUIDs, imported from the index of @bercon/client",
     code: `import { Guid } from "@bercon/client"\nconsole.log(Guid.isGuid("x"))`,
     limit: 30,
     limitOfOwn: 5
@@ -55,7 +55,7 @@ export const checkBundles = async (project: string): Promise<void> => {
   for (const { code, limit, limitOfOwn, name } of bundles) {
     const { compressed, own } = await measure(code, project)
     const text = `${name}: ${kib(compressed)} compressed (limit ${kib(limit * 1024)}), ` +
-      `of bercon ${kib(own)} before minifying (limit ${kib(limitOfOwn * 1024)})`
+      `code of bercon ${kib(own)} before it is minified (limit ${kib(limitOfOwn * 1024)})`
     process.stdout.write(`${text}\n`)
     if (compressed > limit * 1024 || own > limitOfOwn * 1024) throw new Error(`the bundle is too large: ${text}`)
   }

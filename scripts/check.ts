@@ -1,6 +1,6 @@
 /**
- * Runs all checks that a change must pass before it is pushed, and prints how long each took. Stops at the first that
- * fails.
+ * Runs all checks that a change must pass before it is pushed, and prints how long each took. Stops at the first
+ * failure.
  */
 import { spawnSync } from "node:child_process"
 

@@ -1,17 +1,18 @@
 /**
- * Installs the packages as a user does, from tarballs, in a separate project; then compiles a program there, runs it on
- * Node (the newest and the oldest supported), Bun and Deno, and measures bundles.
+ * Installs the packages as a user does, from tarballs, in a separate project. Then compiles a program there, runs it on
+ * several runtimes (this Node, the oldest supported Node, Bun and Deno), and measures bundles.
  *
  * ```sh
  * npx -y pnpm@12 consumer        # pnpm, whose `node_modules` hides packages that are not dependencies
- * npx -y pnpm@12 consumer npm    # npm
+ * npx -y pnpm@12 consumer npm    # npm: only on this Node, and without bundles
  * npx -y pnpm@12 consumer pnpm --packed  # with the tarballs of `pack:check`
  * ```
  *
  * The program is in `scripts/consumer`. It is compiled with `strict`, `declaration` and both kinds of module
- * resolution. That fails if the program uses a type that cannot be named through its dependencies.
+ * resolution. The compiler fails if the program uses a type that cannot be named through its dependencies.
  *
- * Another program, in `scripts/consumerCluster`, depends on `@bercon/cluster`, in another project. It runs on Node.
+ * A second program, in `scripts/consumerCluster`, has a project of its own. It depends on `@bercon/cluster`, and runs
+ * only on this Node.
  */
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
@@ -48,7 +49,10 @@ const resolutions = {
   bundler: { module: "preserve", moduleResolution: "bundler", noEmit: false, outDir: "dist-bundler" }
 }
 
-/** Installs a project that depends on some of the packages, and compiles the program in a folder of `scripts` there. */
+/**
+ * Makes a project that depends on `packages` and, for development, on `tools`. Copies the program in `scripts/<folder>`
+ * into the project, installs the dependencies, and compiles the program.
+ */
 const install = (
   project: string,
   folder: string,
@@ -63,7 +67,7 @@ const install = (
     name: "consumer",
     private: true,
     type: "module",
-    // The dependencies of a user. All other packages are reachable only through these.
+    // The dependencies of a user. The program reaches all other packages only through these.
     dependencies: { ...of(packages), effect: versionOf("effect") },
     devDependencies: {
       ...of(["@bercon/testing", ...tools]),
@@ -90,7 +94,9 @@ const install = (
 
 const check = (seen: string, expected: ReadonlyArray<string>): void => {
   process.stdout.write(`${seen}\n`)
-  if (!expected.every((text) => seen.includes(text))) throw new Error(`the program printed ${seen}`)
+  if (!expected.every((text) => seen.includes(text))) {
+    throw new Error(`the program must print ${expected.join(" and ")}`)
+  }
 }
 
 install(project, "consumer", ["@bercon/client", "@bercon/fleet"], ["@bercon/cli"])
@@ -104,17 +110,17 @@ const isRunning = (command: string, args: ReadonlyArray<string>): boolean => {
   }
 }
 
-/** Other runtimes come from the npm registry. Those that do not run on this machine are skipped. */
+/** This Node, and runtimes from the npm registry. A runtime that does not work on this machine is skipped. */
 const runtimes = [
   { command: process.execPath, start: [], args: [] },
-  // The oldest that the packages accept.
+  // The oldest Node that the packages support.
   { command: "npx", start: ["-y", "node@22.19.0"], args: [] },
   { command: "npx", start: ["-y", "bun@1"], args: [] },
   { command: "npx", start: ["-y", "deno@2"], args: ["run", "--allow-all"] }
 ]
 for (const { args, command, start } of manager === "pnpm" ? runtimes : runtimes.slice(0, 1)) {
   if (!isRunning(command, start)) {
-    process.stdout.write(`${start.join(" ")} does not run here\n`)
+    process.stdout.write(`skipped: "${command} ${start.join(" ")}" does not work on this machine\n`)
     continue
   }
   check(run(command, [...start, ...args, "dist/main.js"]).trim(), [
@@ -123,7 +129,7 @@ for (const { args, command, start } of manager === "pnpm" ? runtimes : runtimes.
   ])
 }
 
-/** The command, as it was installed: alone, and with a simulated server. */
+// The installed command, first alone and then with a simulated server.
 process.stdout.write(run(process.execPath, ["node_modules/@bercon/cli/bin/bercon.js", "--version"]))
 const shown = run(process.execPath, ["dist/command.js"])
 process.stdout.write(shown)

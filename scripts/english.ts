@@ -2,7 +2,7 @@
  * Finds English that a stranger must read twice: riddles, conditions that begin with "where", machines that "know".
  *
  * This module is three things: a list of patterns, a plugin of oxlint whose rule `bercon/english` applies them to the
- * comments and strings of every source file, and a program that applies them to every Markdown file.
+ * comments and strings of source files, and a program that applies them to Markdown files.
  *
  * A false alarm is allowed by a comment with a reason: `// oxlint-disable-next-line bercon/english -- REASON` in a
  * source file, and `<!-- english: REASON -->` before a paragraph of Markdown.
@@ -12,15 +12,15 @@ import * as Fs from "node:fs"
 interface Pattern {
   readonly pattern: RegExp
   readonly advice: string
-  /** Texts in which it must be found. */
+  /** Texts that `pattern` must find. */
   readonly found: ReadonlyArray<string>
-  /** Similar texts in which it must not be found. */
+  /** Similar texts that `pattern` must not find. */
   readonly fine?: ReadonlyArray<string>
 }
 
 const patterns: ReadonlyArray<Pattern> = [
   {
-    // Allowed in questions, and after the name of a place.
+    // "where" is allowed in questions, and after the name of a place.
     pattern: new RegExp(
       "(?<!\\b(?:file|folder|module|place|point|position|line|code|test|section|step|from|know|knows|see|and|or|ends?|begins?) )" +
         "\\bwhere\\b(?! (?:to|from)\\b)(?![^.;]*\\?)",
@@ -58,8 +58,8 @@ const patterns: ReadonlyArray<Pattern> = [
     found: ["for whoever reads them", "Nobody answered"]
   },
   {
-    // Lower case at the start is the name of a test, which continues that of its group: "a command", "whose options
-    // throw".
+    // A lower-case first word is allowed, because it begins the name of a test, which continues the name of its group:
+    // "a command", "whose options throw".
     pattern: new RegExp(
       "(?:^(?:What|Who(?:m|se)?|Which)|[.:;] (?:[Ww]hat|[Ww]ho(?:m|se)?|[Ww]hich))\\b" +
         "(?! (?:is|are|was|were|does|do|did|can|may|should|must|has|have) [^.]*\\?)[^.?!:]*(?:[.!:]|$)"
@@ -152,7 +152,7 @@ interface Context {
 const REASONLESS = /^\s*oxlint-disable(?!.* -- \S)/
 const DIRECTIVE = /^\s*(?:oxlint-|Stryker |@ts-)/
 
-/** Comments without their frames. Consecutive lines of `//` are one text. */
+/** The comments of a file, without `*` at the start of lines. Consecutive lines of `//` are one text. */
 const comments = ({ getAllComments, text }: Context["sourceCode"]): ReadonlyArray<readonly [Node, string]> => {
   const found: Array<[node: Text, text: string]> = []
   let end = 0
@@ -168,7 +168,7 @@ const comments = ({ getAllComments, text }: Context["sourceCode"]): ReadonlyArra
   return found
 }
 
-/** Strings of a test are data, except the names of tests. */
+/** Whether a string of a test is the name of a test or a group. All other strings of tests are data. */
 const isName = ({ parent }: Parented, source: string): boolean => {
   const { callee } = parent.type === "TemplateLiteral" ? parent.parent : parent
   return callee !== undefined && /^(?:describe|it|test)\b/.test(source.slice(...callee.range))

@@ -1,10 +1,11 @@
 /**
- * Feeds random input to every parser and to the session machine, until a check fails or the time is over.
+ * Feeds random input to every parser and to the session machine. Each of these targets ends when its
+ * time is over or a check fails.
  *
  * ```sh
- * npx -y pnpm@12 fuzz                                  # every target, for 10 seconds together, from a new seed
- * npx -y pnpm@12 fuzz --seconds 300 machine event      # two targets
- * npx -y pnpm@12 fuzz --seed 7 --case 1234 event       # one case once more
+ * npx -y pnpm@12 fuzz                                  # every target, 10 seconds in all, from a new seed
+ * npx -y pnpm@12 fuzz --seconds 300 machine event      # only these targets
+ * npx -y pnpm@12 fuzz --seed 7 --case 1234 event       # repeats one case
  * ```
  *
  * A failure prints its input and the command that repeats it. Fix it, and add its seed and case to `test/fuzz.test.ts`.
@@ -26,7 +27,7 @@ const fail = (message: string): never => {
 }
 
 const integer = (name: string, value: string): number =>
-  /^\d{1,10}$/.test(value) ? Number(value) : fail(`--${name} must be an integer from 0 (got "${value}")`)
+  /^\d{1,10}$/.test(value) ? Number(value) : fail(`--${name} must be an integer from 0 to 9999999999 (got "${value}")`)
 
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : integer("seed", values.seed)
 const limit = integer("seconds", values.seconds)
@@ -41,7 +42,7 @@ const report = (name: string, { error, input, index }: Failure): void => {
     `\n${name} failed: ${Util.inspect(error)}\ninput: ${
       Util.inspect(input, { depth: 6, maxArrayLength: 300, maxStringLength: 20_000 })
     }\n` +
-      `again: npx -y pnpm@12 fuzz --seed ${seed} --case ${index} ${name}\n\n`
+      `to repeat it: npx -y pnpm@12 fuzz --seed ${seed} --case ${index} ${name}\n\n`
   )
 }
 
@@ -51,7 +52,7 @@ for (const name of names) {
   if (values.case !== undefined) {
     const failure = await caseOf(target, name, seed, integer("case", values.case))
     if (failure !== undefined) report(name, failure)
-    else process.stdout.write(`${name}: this case holds\n`)
+    else process.stdout.write(`${name}: this case passes\n`)
     continue
   }
   const { count, failure } = await seconds(target, name, seed, limit / names.length)

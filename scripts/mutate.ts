@@ -3,14 +3,14 @@
  *
  * ```sh
  * npx -y pnpm@12 mutate codec                # the pure modules of a package
- * npx -y pnpm@12 mutate codec Text checksum  # these modules of it
+ * npx -y pnpm@12 mutate codec Text checksum  # two of its modules
  * ```
  *
  * Run it by hand: CI does not, because one package takes minutes. It works on a copy of the tree. The report for a
- * browser is in `reports/mutation`. The corpus is outside the copy, so tests that need it are skipped, and the other
- * tests must detect the change.
+ * browser is in `reports/mutation`. The corpus of real server texts is outside the copy, so tests that need it are
+ * skipped, and other tests must detect each change.
  *
- * A change without an observable effect is marked at its place, with the reason:
+ * If no test can detect a change, because it has no observable effect, mark the place with the reason:
  * `// Stryker disable next-line EqualityOperator: both give the same bytes`.
  */
 import { Stryker } from "@stryker-mutator/core"
@@ -21,14 +21,13 @@ interface Target {
   /** The modules to mutate: names below `src`, without `.ts`. */
   readonly modules: ReadonlyArray<string>
   /**
-   * The tests to run: names of files without `.test.ts`, or of folders. Choose fast ones, because every mutant is a test
-   * run.
-   * A function runs for each module, by its name without folders, only the tests that it returns.
+   * The tests to run: names of files without `.test.ts`, or of folders. Choose fast tests, because they run for every
+   * mutant. A function chooses the tests for each module, by the module's name without folders.
    */
   readonly tests: ReadonlyArray<string> | ((module: string) => ReadonlyArray<string>)
 }
 
-/** Parts of modules of the session, which the tests of those modules test. */
+/** Modules of the session without tests of their own name, and the module whose tests cover them. */
 const sessionTests: Readonly<Record<string, string>> = {
   inFlight: "outbound",
   ticket: "outbound",
@@ -36,7 +35,7 @@ const sessionTests: Readonly<Record<string, string>> = {
   sendOrder: "sequenceNumbers"
 }
 
-/** Tests of modules of the client, besides or instead of those of their own name. */
+/** The tests of modules of the client that need other tests than those of their own name. */
 const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   banRows: ["{banRows,banWatch,incompleteLists}"],
   bansReply: ["bansReply", "reforger/everyForm"],
@@ -54,10 +53,25 @@ const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   tables: ["{incompleteLists,tables}"]
 }
 
-/** The tests of a session in the cluster. */
+/** Tests of modules of operations. Those without a name here need plans and bans on a simulated server. */
+const operationsTests: Readonly<Record<string, ReadonlyArray<string>>> = {
+  BansFile: ["BansFile"],
+  banDecision: ["{banDecision,BanBook}"],
+  calendar: ["{RestartPlan,decide}"],
+  checks: ["{RestartPlan,Rota}"],
+  decide: ["decide"],
+  mark: ["mark"],
+  newEntry: ["{BanBook,BansFile,mark}"],
+  progress: ["{transitions,decide}"],
+  text: ["RestartPlan"],
+  transitions: ["transitions"],
+  victims: ["victims"]
+}
+
+/** The tests of a session in the cluster: the default for its modules. */
 const ofSessions = ["oneSession", "moves", "connections", "ServerEntity", "RemoteSession"]
 
-/** Tests of modules of the cluster that have none of their own name. */
+/** The tests of modules of the cluster that need other tests than those of their own name or `ofSessions`. */
 const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   calls: ["calls", "moves", "RemoteSession"],
   feed: ["feed", "moves", "connections"],
@@ -67,6 +81,7 @@ const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   sessionFeed: ["sessionFeed", "ServerEntity"],
   Servers: ["Servers", "ClusterFleet", "oneSession"]
 }
+/** The modules of the cluster that need only the tests of their own name. */
 const ofCluster: ReadonlySet<string> = new Set(["ClusterFleet", "RunnerWatch", "ShardLocks", "listChanges"])
 
 const targets: Record<string, Target> = {
@@ -88,10 +103,7 @@ const targets: Record<string, Target> = {
       "internal/bans/{banDecision,victims,mark,newEntry}",
       "BansFile"
     ],
-    tests: (module) =>
-      ["banDecision", "victims", "mark", "newEntry", "BansFile"].includes(module)
-        ? ["banDecision", "victims", "mark", "BansFile", "BanBook"]
-        : ["decide", "RestartPlan", "Plans", "PlanOrders", "Rota"]
+    tests: (module) => operationsTests[module] ?? ["{Plans,PlanOrders,Rota}"]
   },
   client: {
     modules: [
@@ -150,8 +162,8 @@ const mutate = (files: ReadonlyArray<string>, tests: ReadonlyArray<string>, repo
     plugins: ["@stryker-mutator/vitest-runner"],
     coverageAnalysis: "perTest",
     // Stryker would rewrite paths in `tsconfig.json` through the API of TypeScript, which TypeScript 7 no longer has.
-    // No path here leaves the copied tree, so there is nothing to rewrite. The name of a file that does not exist turns
-    // it off.
+    // No path here leaves the copied tree, so there is nothing to rewrite. The name of a file that does not exist
+    // prevents the attempt.
     tsconfigFile: "not-rewritten.json",
     disableTypeChecks: false,
     ignorePatterns: ["dist", "reports"],

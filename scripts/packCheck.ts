@@ -6,11 +6,11 @@
  * npx -y pnpm@12 pack:check
  * ```
  *
- * - The copy has no `dist`, so the tarball of a package whose `prepack` does not build has no code.
- * - The tarball contains exactly the expected files. That of a command has its bundle, and no dependencies.
- * - It has no script that runs when it is installed.
+ * - The copy has no `dist`. So if the `prepack` of a package does not build, its tarball has no code.
+ * - The tarball contains exactly the expected files. The tarball of a command contains its bundle, without dependencies.
+ * - The package has no script that runs when it is installed.
  * - Its `exports` lead to every public module, and to nothing else.
- * - `publint` and `attw` find nothing.
+ * - `publint` and `attw` find no problem.
  */
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core"
 import { filterProblems } from "@arethetypeswrong/core/problems"
@@ -24,8 +24,8 @@ import { isCommand, type Manifest, modulesOf, type Package, published, root } fr
 import { pack, tarballOf } from "./tarballs.ts"
 
 /**
- * The files that belong in the tarball of a package: its documents, its sources and the output for each, or the bundle
- * of a command.
+ * The files that belong in the tarball of a package: its documents, and either its sources with their build output, or
+ * the bundle of a command.
  */
 const expectedFiles = (item: Package): ReadonlyArray<string> => [
   "LICENSE",
@@ -66,7 +66,7 @@ const lint = async (tarball: Uint8Array<ArrayBuffer>): Promise<ReadonlyArray<str
   return messages.map((message) => `publint: ${formatMessage(message, pkg, { color: false })}`)
 }
 
-/** The problems of programs that import the package as ESM, with `tsc` or a bundler. Others cannot load it. */
+/** The problems of programs that import the package as ESM, with `tsc` or a bundler. The packages support only ESM. */
 const checkTypes = async (tarball: Uint8Array, modules: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
   const analysis = await checkPackage(createPackageFromTarballData(tarball), {
     entrypoints: [".", ...modules.map((module) => `./${module}`)]

@@ -1,5 +1,5 @@
 /**
- * The published packages of this repository: the folders of `packages` whose manifest is not private.
+ * The packages of this repository. A package is published unless its manifest is private.
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
@@ -29,7 +29,7 @@ export const readManifest = (path: string): Manifest =>
 /** The address of the project, without a slash at its end. */
 export const home = String(readManifest(".")["homepage"]).replace(/#readme$/, "")
 
-/** Every package, also the private ones, sorted by folder. */
+/** All packages, private ones included, sorted by folder. */
 export const all: ReadonlyArray<Package> = Fs.globSync("packages/*/package.json", { cwd: root })
   .map((path) => path.split(Path.sep)[1]!)
   .sort()
@@ -37,7 +37,7 @@ export const all: ReadonlyArray<Package> = Fs.globSync("packages/*/package.json"
 
 export const published: ReadonlyArray<Package> = all.filter(({ manifest }) => manifest.private !== true)
 
-/** Whether a package is a command that is run. The others are libraries that are imported. */
+/** Whether a package is a command to run. The others are libraries to import. */
 export const isCommand = ({ manifest }: Package): boolean => manifest["bin"] !== undefined
 
 /** The published packages that programs import. */
@@ -47,7 +47,7 @@ export const libraries: ReadonlyArray<Package> = published.filter((item) => !isC
 export const commands: ReadonlyArray<Package> = published.filter(isCommand)
 
 /**
- * The modules of a package that can be imported: the files of `src`, without `.ts`, sorted. `index` is not one of them.
+ * The modules of a package that can be imported by name: the files of `src` except `index`, without `.ts`, sorted.
  */
 export const modulesOf = (folder: string): ReadonlyArray<string> =>
   Fs.globSync("*.ts", { cwd: Path.join(root, "packages", folder, "src") })
@@ -55,7 +55,7 @@ export const modulesOf = (folder: string): ReadonlyArray<string> =>
     .filter((module) => module !== "index")
     .sort()
 
-/** The modules that programs may import. `unstable` is for the other packages of bercon alone. */
+/** The modules that programs may import. `unstable` is only for the other packages of bercon. */
 export const publicModulesOf = (folder: string): ReadonlyArray<string> =>
   modulesOf(folder).filter((module) => module !== "unstable")
 

@@ -2,7 +2,7 @@
  * Type-checks every `ts` code block of the documentation: of doc comments, READMEs, guides and `docs/`.
  *
  * A block that is a piece of a program of `packages/examples` is checked there, and skipped here. Every other block
- * must be a whole program. A block that cannot be one is marked with a reason: ` ```ts no-check: the reason `.
+ * must be a complete program. A block that cannot be one is marked with a reason: ` ```ts no-check: the reason `.
  *
  * The blocks are written to a folder inside `packages/examples/node_modules`, so that they resolve the same packages as
  * the examples. The settings are those of the tests, except that a snippet may leave a variable unused.
@@ -19,14 +19,14 @@ const programs = Fs.globSync("packages/examples/{src,test}/*.ts").map((file) => 
 
 interface Block {
   readonly file: string
-  /** The line of the file that the block's first line of code is on. */
+  /** The number of the block's first line of code in the file. */
   readonly line: number
   /** The rest of the line that opens the block. */
   readonly mark: string
   readonly text: string
 }
 
-/** A doc comment without its frame, line by line, so that line numbers stay those of the file. */
+/** A source file without the ` * ` at the start of comment lines. The line numbers stay the same. */
 const unframed = (source: string): string => source.replaceAll(/^ *\*(?!\/) ?/gm, "")
 
 const blocks = (file: string): ReadonlyArray<Block> => {
@@ -84,5 +84,5 @@ for (const line of tsc.stdout.split("\n").filter((line) => line !== "")) {
 }
 
 for (const problem of problems) console.error(problem)
-console.log(`${checked.length} of ${all.length} code blocks type-checked, the others are pieces of examples or marked`)
+console.log(`${checked.length} of ${all.length} code blocks type-checked. The others are pieces of examples, or marked`)
 if (problems.length > 0 || tsc.status !== 0) process.exit(1)

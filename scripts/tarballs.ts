@@ -9,6 +9,7 @@ import { bottomUp, type Package, root } from "./packages.ts"
 
 const folder = Path.join(root, "tarballs")
 
+/** The path of a package's tarball. */
 export const tarballOf = ({ manifest: { name, version } }: Package): string =>
   Path.join(folder, `${name.slice(1).replace("/", "-")}-${version}.tgz`)
 

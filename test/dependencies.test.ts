@@ -1,7 +1,7 @@
 /**
- * Tests that docs/dependencies.md lists each dependency with a reason, and no others.
+ * Tests that docs/dependencies.md lists every dependency with a reason, and nothing else.
  */
-import { assert, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { all, type Manifest, published, readManifest, root } from "../scripts/packages.ts"
@@ -15,6 +15,7 @@ const listed = (table: string): ReadonlyArray<string> =>
     Array.from((line.match(/^\|([^|]*)\|/)?.[1] ?? "").matchAll(/`([^`]+)`/g), ([, name]) => name!)
   )
 
+/** The names of dependencies that are not packages of this repository. */
 const foreign = (...lists: ReadonlyArray<Manifest["dependencies"]>): ReadonlyArray<string> =>
   lists.flatMap((list) => Object.keys(list ?? {})).filter((name) => !name.startsWith("@bercon/"))
 
@@ -22,19 +23,21 @@ const sorted = (names: Iterable<string>): ReadonlyArray<string> => [...new Set(n
 
 const users = published.flatMap(({ manifest }) => foreign(manifest.dependencies, manifest.peerDependencies))
 
-it("lists what users of the packages install", () => {
-  assert.deepStrictEqual(sorted(listed(ofPublished)), sorted(users))
-})
+describe("docs/dependencies.md", () => {
+  it("lists the dependencies that users of the packages install", () => {
+    assert.deepStrictEqual(sorted(listed(ofPublished)), sorted(users))
+  })
 
-it("lists what is installed for development only", () => {
-  const developers = [readManifest("."), ...all.map(({ manifest }) => manifest)].flatMap((manifest) =>
-    foreign(manifest.devDependencies, manifest.private === true ? manifest.dependencies : undefined)
-  )
-  assert.deepStrictEqual(sorted(listed(forDevelopment)), sorted(developers).filter((name) => !users.includes(name)))
-})
+  it("lists the dependencies that are only for development", () => {
+    const developers = [readManifest("."), ...all.map(({ manifest }) => manifest)].flatMap((manifest) =>
+      foreign(manifest.devDependencies, manifest.private === true ? manifest.dependencies : undefined)
+    )
+    assert.deepStrictEqual(sorted(listed(forDevelopment)), sorted(developers).filter((name) => !users.includes(name)))
+  })
 
-it("gives a reason for each", () => {
-  const rows = text.split("\n").filter((line) => line.startsWith("| `"))
-  assert.isNotEmpty(rows)
-  for (const row of rows) assert.match(row, /\| [^|`]*\w[^|]* \|$/, "a row needs a reason")
+  it("gives a reason for each dependency", () => {
+    const rows = text.split("\n").filter((line) => line.startsWith("| `"))
+    assert.isNotEmpty(rows)
+    for (const row of rows) assert.match(row, /\| [^|`]*\w[^|]* \|$/, "a row needs a reason")
+  })
 })

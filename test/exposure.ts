@@ -1,5 +1,6 @@
 /**
- * Records everything that a program shows while it runs (logs, spans, metrics, errors), and searches it for a secret.
+ * Records everything that a program shows while it runs (logs, spans, metrics, errors), and searches the records for a
+ * secret.
  */
 import { Cause, Context, Effect, Formatter, Logger, Metric, References, Tracer } from "effect"
 import * as Util from "node:util"
@@ -22,12 +23,12 @@ const shown = (value: unknown): ReadonlyArray<string> => {
   try {
     texts.push(JSON.stringify(value) ?? "")
   } catch {
-    // It has a cycle, or a number that JSON cannot represent.
+    // The value has a cycle, or contains a `bigint`. JSON represents neither.
   }
   return texts
 }
 
-/** A text without the characters that may be between the bytes of a dump: spaces, commas, colons, keys, `0x`. */
+/** Replaces everything that a dump may put between two bytes by one comma: spaces, colons, brackets, keys, `0x`. */
 const dump = (text: string): string => text.replaceAll(/"?\d+"?:|0x|[\s,:[\]{}]/g, ",").replaceAll(/,+/g, ",")
 
 /** The form in which a text contains a secret; `undefined` if it does not. */
@@ -36,9 +37,11 @@ export const formOf = (secret: string, text: string): string | undefined => {
   const hex = Buffer.from(bytes).toString("hex")
   if (text.includes(secret)) return "plain"
   if (text.includes(encodeURIComponent(secret))) return "percent-encoded"
-  if (text.includes(JSON.stringify(secret).slice(1, -1))) return "escaped"
+  // Escaped as in JSON, and as in JSON within JSON.
+  const escaped = JSON.stringify(secret)
+  if (text.includes(escaped.slice(1, -1)) || text.includes(JSON.stringify(escaped).slice(3, -3))) return "escaped"
   for (const before of [0, 1, 2]) {
-    // The first and the last characters also depend on the bytes before and after the secret.
+    // The first and the last characters are left out, because they also depend on the bytes around the secret.
     const base64 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64").replace(/=+$/, "").slice(
       before + 1,
       -2
@@ -51,6 +54,7 @@ export const formOf = (secret: string, text: string): string | undefined => {
   return undefined
 }
 
+/** A recording of what a program shows. */
 export interface Exposure {
   /** Runs an effect, and records its logs of every level, its spans and its metrics. */
   readonly watch: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -58,10 +62,11 @@ export interface Exposure {
   readonly record: (what: string, value: unknown) => void
   /** Number of recorded logs, spans and metrics. */
   readonly counts: Effect.Effect<{ readonly logs: number; readonly spans: number; readonly metrics: number }>
-  /** The places that contain a secret, and its form there. */
+  /** The recorded texts that contain a secret: the place, the form of the secret, and the first 500 characters. */
   readonly find: (secret: string) => Effect.Effect<ReadonlyArray<string>>
 }
 
+/** Starts an empty recording. */
 export const make = (): Exposure => {
   const texts: Array<readonly [what: string, text: string]> = []
   const spans: Array<Tracer.NativeSpan> = []

@@ -1,11 +1,11 @@
 /**
- * Runs a few cases of each target of `pnpm fuzz`, always the same, and the cases that once failed.
+ * Runs a few cases of each target of `pnpm fuzz`, always the same ones, and the cases that once failed.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { caseOf, cases } from "../scripts/fuzz/run.ts"
 import { targets } from "../scripts/fuzz/targets.ts"
 
-/** Fewer cases of targets that are slow: with many datagrams or inputs in a case, or with a file. */
+/** The number of cases of slow targets, which have many inputs in a case or write a file. Other targets have 500. */
 const counts: Readonly<Record<string, number>> = { machine: 150, packet: 50, serversFile: 50 }
 
 describe("random input", () => {
@@ -14,7 +14,7 @@ describe("random input", () => {
   }, 60_000)
 })
 
-/** Cases that failed, by target, seed and number. Each bug also has a test of the module that had it. */
+/** Cases that failed, by target, seed and number. Each bug also has a test beside its module. */
 const found: ReadonlyArray<readonly [name: string, seed: number, index: number]> = [
   // A closed session was online again after a late login reply.
   ["machine", 1_932_373_013, 1]

@@ -1,5 +1,5 @@
 /**
- * Checks the manifests of the published packages. `pnpm pack:check` checks the files that are packed by them.
+ * Checks the manifests of the published packages. `pnpm pack:check` checks the files in their tarballs.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Fs from "node:fs"
@@ -24,7 +24,7 @@ describe.each(published.map((item) => [item.manifest.name, item] as const))("the
     assert.includeMembers(manifest["keywords"] as Array<string>, ["battleye", "rcon", "effect"])
   })
 
-  it("is public, and has the version of all packages", () => {
+  it("is public, and has the same version as all packages", () => {
     assert.strictEqual(manifest["type"], "module")
     assert.strictEqual(manifest["sideEffects"], false)
     assert.deepStrictEqual(manifest["engines"], { node: ">=22.19.0" })
@@ -32,27 +32,27 @@ describe.each(published.map((item) => [item.manifest.name, item] as const))("the
     assert.strictEqual(manifest.version, published[0]!.manifest.version)
   })
 
-  it("has a README of its own", () => {
+  it("is beside a README with the package's name as its title", () => {
     assert.isTrue(Fs.readFileSync(Path.join(root, "packages", folder, "README.md"), "utf8").startsWith(`# ${name}\n`))
   })
 })
 
 describe.each(libraries.map(({ manifest }) => [manifest.name, manifest] as const))("the library %s", (_, manifest) => {
   it("publishes what it builds", () => {
-    assert.deepStrictEqual(manifest["scripts"], { prepack: "tsc -b" }, "no other script runs anywhere")
+    assert.deepStrictEqual(manifest["scripts"], { prepack: "tsc -b" }, "it has no other script")
     const { exports } = manifest["publishConfig"] as Record<string, unknown>
     const built = JSON.stringify(manifest["exports"]).replaceAll("./src/", "./dist/").replaceAll(".ts\"", ".js\"")
     assert.deepStrictEqual(exports, JSON.parse(built), "the published exports are the built files of the exports here")
   })
 
-  it("takes the same range of effect as the others", () => {
+  it("accepts the same range of effect as the other libraries", () => {
     assert.strictEqual(manifest.peerDependencies?.["effect"], libraries[0]!.manifest.peerDependencies?.["effect"])
   })
 })
 
 describe.each(commands.map(({ manifest }) => [manifest.name, manifest] as const))("the command %s", (_, manifest) => {
   it("publishes a bundle that needs nothing else", () => {
-    assert.deepStrictEqual(manifest["scripts"], { prepack: "rolldown -c" }, "no other script runs anywhere")
+    assert.deepStrictEqual(manifest["scripts"], { prepack: "rolldown -c" }, "it has no other script")
     assert.deepStrictEqual(manifest["exports"], { "./package.json": "./package.json" }, "a command is not imported")
     assert.isUndefined(manifest.dependencies)
     assert.isUndefined(manifest.peerDependencies)

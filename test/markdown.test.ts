@@ -1,5 +1,5 @@
 /**
- * Tests that documents can be read as text, too: their paragraphs have one width.
+ * Tests that Markdown files are also readable as plain text: prose has a maximum line length.
  */
 import { assert, it } from "@effect/vitest"
 import * as Fs from "node:fs"
@@ -8,13 +8,13 @@ import { root } from "../scripts/packages.ts"
 
 const WIDTH = 128
 
-/** Lines that can be wrapped: those outside of code blocks that are not a row of a table. */
+/** The lines that an author can wrap: all lines outside of code blocks and tables. */
 const wrappable = (text: string): ReadonlyArray<string> =>
   text.replaceAll(/^```[^]*?^```$/gm, "").split("\n").filter((line) => !line.startsWith("|"))
 
 it.each(
   Fs.globSync(["*.md", "docs/*.md", "packages/*/*.md"], { cwd: root })
-)(`%s has lines of at most ${WIDTH} characters`, (file) => {
+)(`%s has no line of prose with more than ${WIDTH} characters`, (file) => {
   const text = Fs.readFileSync(Path.join(root, file), "utf8")
   assert.deepStrictEqual(wrappable(text).filter((line) => line.length > WIDTH), [])
 })

@@ -6,14 +6,14 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { libraries, publicModulesOf, root } from "../scripts/packages.ts"
 
-/** Whether a module only passes on a module of another package. */
+/** Whether a module only re-exports a module of another package. */
 const isForwarded = (source: string): boolean => /^export \* from "@bercon\//m.test(source)
 
 const modules = libraries
   .flatMap(({ folder }) => publicModulesOf(folder).map((module) => `packages/${folder}/src/${module}.ts`))
   .filter((file) => !isForwarded(Fs.readFileSync(Path.join(root, file), "utf8")))
 
-it("finds the public modules", () => {
+it("the search finds the public modules", () => {
   assert.isAtLeast(modules.length, 50)
 })
 
@@ -26,11 +26,11 @@ describe.each(modules)("%s", (file) => {
     assert.match(about, /^ \* @since \d/m)
   })
 
-  it("has a name that is its concept's", () => {
+  it("has a file name in PascalCase", () => {
     assert.match(Path.basename(file), /^[A-Z][A-Za-z]*\.ts$/)
   })
 
-  // It is type-checked by `pnpm types`.
+  // `pnpm types` type-checks the example.
   it("shows an example", () => {
     assert.match(source, /^ \* ```ts\n/m)
   })

@@ -1,6 +1,6 @@
 /**
- * Tests that a program shows the password nowhere: in no error, log, span, metric, status or service, in any usual
- * form.
+ * Tests that a program shows the password in no error, log, span, metric, status or service, in none of the usual
+ * encodings.
  */
 import { type CommandError, LoginFailure, RconClient, Session, Transport } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"
@@ -15,7 +15,7 @@ import { cases, type Failure, produce, tagOf } from "../packages/client/test/fai
 import { tap } from "../packages/session/test/support/Scenario.ts"
 import * as Exposure from "./exposure.ts"
 
-const SECRET = "Xk9-Zebra/Quoll?ü"
+const SECRET = "Xk9-\"Zebra\"/Quoll?ü"
 const password = Redacted.make(SECRET)
 
 describe("the search", () => {
@@ -23,6 +23,8 @@ describe("the search", () => {
   const datagram = Buffer.concat([Buffer.from("BE...."), bytes, Buffer.from("!")])
   it.each([
     ["plain", `the password is ${SECRET}.`],
+    ["escaped", JSON.stringify({ password: SECRET })],
+    ["escaped", JSON.stringify(JSON.stringify({ password: SECRET }))],
     ["percent-encoded", `?password=${encodeURIComponent(SECRET)}`],
     ["hexadecimal", datagram.toString("hex")],
     ["hexadecimal", Util.inspect(datagram)],
@@ -32,15 +34,15 @@ describe("the search", () => {
     ["bytes", Util.inspect(Uint8Array.from(datagram))],
     ["bytes", JSON.stringify(Uint8Array.from(datagram))],
     ["bytes", JSON.stringify(datagram)]
-  ])("finds a secret that is %s", (form, text) => {
+  ])("finds a secret in this form: %s", (form, text) => {
     assert.strictEqual(Exposure.formOf(SECRET, text), form)
     assert.isUndefined(Exposure.formOf("another secret", text))
   })
 })
 
 /**
- * Runs an effect and records what it shows. Fails if that contains the password, or if there are fewer logs, spans or
- * metrics than `least`.
+ * Runs an effect and records what it shows. Fails if the records contain the password, or fewer logs, spans or metrics
+ * than `least`.
  */
 const hidden = <A, E, R, L, F>(
   layer: Layer.Layer<L, F>,
@@ -58,7 +60,7 @@ const hidden = <A, E, R, L, F>(
     return result
   })
 
-/** Records how an effect ends. */
+/** Runs an effect, records its exit, and returns the exit. */
 const end = <A, E, R>(exposure: Exposure.Exposure, effect: Effect.Effect<A, E, R>) =>
   Effect.map(Effect.exit(effect), (exit) => {
     exposure.record("exit", exit)
@@ -115,14 +117,14 @@ describe("the password of a client", () => {
       Effect.gen(function*() {
         const network = yield* SimulatedNetwork.SimulatedNetwork
         const server = yield* SimulatedServer.SimulatedServer
-        const line = tap(yield* Transport.Transport)
+        const tapped = tap(yield* Transport.Transport)
         const scope = yield* Scope.make()
         const rcon = yield* RconClient.start({
           password,
           loginTimeout: "Infinity",
           retryRefused: true,
           silenceTimeout: "3 seconds"
-        }).pipe(Scope.provide(scope), Effect.provideService(Transport.Transport, line.transport))
+        }).pipe(Scope.provide(scope), Effect.provideService(Transport.Transport, tapped.transport))
         yield* rcon.statusChanges.pipe(
           Stream.runForEach((status) => Effect.sync(() => exposure.record("status", status))),
           Effect.forkChild({ startImmediately: true })
@@ -147,16 +149,16 @@ describe("the password of a client", () => {
           network.fail({ open: "HostUnresolved" }),
           network.breakSockets(),
           network.fail({}),
-          line.break("fails"),
-          Effect.sync(() => line.sending = "fails"),
-          Effect.sync(() => line.sending = "none"),
-          Effect.sync(() => line.opening = "fails"),
-          line.break("fails"),
-          Effect.sync(() => line.opening = "none"),
+          tapped.break("fails"),
+          Effect.sync(() => tapped.sending = "fails"),
+          Effect.sync(() => tapped.sending = "none"),
+          Effect.sync(() => tapped.opening = "fails"),
+          tapped.break("fails"),
+          Effect.sync(() => tapped.opening = "none"),
           server.stop(),
           server.start,
           server.onCommand((text) => text === "" ? undefined : { delay: "Infinity" }),
-          Effect.sync(() => line.sending = "dies")
+          Effect.sync(() => tapped.sending = "dies")
         ]
         for (const trouble of troubles) {
           yield* trouble
@@ -164,7 +166,7 @@ describe("the password of a client", () => {
           yield* TestRcon.passTime("40 seconds")
           exposure.record("status", yield* rcon.status)
         }
-        exposure.record("services", [rcon, line.transport])
+        exposure.record("services", [rcon, tapped.transport])
         yield* end(exposure, rcon.closed)
         yield* Scope.close(scope, Exit.void)
         yield* TestRcon.passTime("1 second")
@@ -176,11 +178,11 @@ describe("the password of a client", () => {
   it.effect("is not in a session, its service, its layer or its defect", () =>
     hidden(TestRcon.layerTransport({ server: { password } }), (exposure) =>
       Effect.gen(function*() {
-        const line = tap(yield* Transport.Transport)
-        line.opening = "dies"
+        const tapped = tap(yield* Transport.Transport)
+        tapped.opening = "dies"
         yield* end(
           exposure,
-          Effect.scoped(Session.make({ password })).pipe(Effect.provideService(Transport.Transport, line.transport))
+          Effect.scoped(Session.make({ password })).pipe(Effect.provideService(Transport.Transport, tapped.transport))
         )
         const session = yield* Session.make({ password })
         exposure.record("service", session)
@@ -220,7 +222,7 @@ describe("the password of a client", () => {
 })
 
 describe("the passwords of a fleet", () => {
-  it.effect("are not in the log and errors of servers that are down, refuse them or are invalid", () =>
+  it.effect("are in no log and no error of servers that are down, refuse the password or have invalid settings", () =>
     hidden(
       TestFleet.layer({
         each: { client: { password } },

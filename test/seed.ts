@@ -1,8 +1,8 @@
 /**
- * The seed of properties: a set-up file of all tests.
+ * Sets the seed of property tests. Vitest runs this file before each test file.
  *
- * `pnpm test` checks properties always with the same inputs, so that a failure belongs to the change that is tested. A soak takes
- * others, and prints their seed. `BERCON_SEED` repeats them.
+ * `pnpm test` always uses the same inputs, so that only the tested change can cause a new failure. A soak (`pnpm soak`)
+ * uses random inputs, and prints their seed. The variable `BERCON_SEED` repeats them.
  */
 import * as Arbitrary from "effect/Arbitrary"
 

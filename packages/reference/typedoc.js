@@ -5,15 +5,15 @@ import { readFileSync } from "node:fs"
 import { Comment, Converter, MinimalSourceFile, OptionDefaults, ReflectionKind } from "typedoc"
 import { home, libraries, publicModulesOf, root } from "../../scripts/packages.ts"
 
-/** The first comment of a file, without the stars and the tags at its end. */
+/** The first comment of a file, without the `*` of each line and the tags at the end. */
 const firstComment = (text) => {
   const [, lines = ""] = /^\/\*\*\n([^]*?)\n \*\//.exec(text) ?? []
   return lines.replaceAll(/^ \* ?/gm, "").replace(/^@[^]*/m, "")
 }
 
 /**
- * Names each module as it is imported, `@bercon/client/Ban` for example, and not by its file. The first comment of the
- * file becomes the module's, which TypeDoc does by itself only if it has a tag that Effect's conventions do not have.
+ * Names each module as it is imported, `@bercon/client/Ban` for example, and not by its file. Makes the first comment of
+ * the file the module's comment. TypeDoc does so itself only for comments with `@module`, which Effect's conventions omit.
  *
  * @param {import("typedoc").Application} app
  */
@@ -41,7 +41,7 @@ export default {
   readme: "index.md",
   // `tsc -b` checks the types, with the compiler of the repository.
   skipErrorChecking: true,
-  // Static members that the classes of Effect have are documented there.
+  // Leaves out static members that come from Effect's classes. Effect documents them.
   excludeExternals: true,
   treatWarningsAsErrors: true,
   requiredToBeDocumented: ["Class", "Enum", "Function", "Interface", "TypeAlias", "Variable"],

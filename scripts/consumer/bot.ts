@@ -1,6 +1,6 @@
 /**
  * A user's program whose types are inferred and emitted as declarations. It depends on `effect` and `@bercon/client`
- * only, so every type it meets must be nameable through these.
+ * only, so every type that it uses must be nameable through these.
  */
 import { ActionError, CommandError, Guid, LoginFailure, Player, RconClient, ServerEvent, Status } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"

@@ -1,5 +1,5 @@
 /**
- * The installed command `bercon` lists the players of a simulated server.
+ * Lists the players of a simulated server with the installed command `bercon`.
  */
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import * as Effect from "effect/Effect"

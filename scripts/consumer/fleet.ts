@@ -1,6 +1,6 @@
 /**
- * A user's program for several servers. It depends on `effect` and `@bercon/fleet` only, so every type it meets must be
- * nameable through these.
+ * A user's program for several servers. It depends on `effect` and `@bercon/fleet` only, so every type that it uses must
+ * be nameable through these.
  */
 import { Fleet, FleetError } from "@bercon/fleet"
 import * as NodeFleet from "@bercon/fleet/NodeFleet"

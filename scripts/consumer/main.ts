@@ -2,7 +2,7 @@
  * Runs the bot and the fleet against simulated servers on real ports, and prints the results.
  */
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
-import { Effect, Layer, Logger } from "effect"
+import { Effect, Logger } from "effect"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
@@ -32,4 +32,4 @@ const run = Effect.gen(function*() {
   console.log(JSON.stringify(yield* Effect.provide(population, layerFile(file))))
 })
 
-await Effect.runPromise(Effect.scoped(Effect.provide(run, Layer.mergeAll(Logger.layer([])))))
+await Effect.runPromise(Effect.scoped(Effect.provide(run, Logger.layer([]))))

@@ -1,8 +1,9 @@
 /**
- * Runs the program in a cluster of this process alone, against a simulated server on a real port. Prints the result.
+ * Runs the program against a simulated server on a real port, in a cluster that consists of this process. Prints the
+ * result.
  */
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
-import { ConfigProvider, Effect, Layer, Logger, Redacted } from "effect"
+import { ConfigProvider, Effect, Logger, Redacted } from "effect"
 import { main } from "./program.js"
 
 const run = Effect.gen(function*() {
@@ -18,4 +19,4 @@ const run = Effect.gen(function*() {
   console.log(JSON.stringify({ names, servers: [...servers.keys()] }))
 })
 
-await Effect.runPromise(Effect.scoped(Effect.provide(run, Layer.mergeAll(Logger.layer([])))))
+await Effect.runPromise(Effect.scoped(Effect.provide(run, Logger.layer([]))))

@@ -1,5 +1,5 @@
 /**
- * The program of a user who depends on `@bercon/cluster` and `effect` alone. Its types are inferred and emitted as
+ * A user's program that depends only on `@bercon/cluster` and `effect`. Its types are inferred and emitted as
  * declarations.
  */
 import { ClusterFleet, ClusterRcon, Embedded, Fleet, RconClient, ServerList, Servers } from "@bercon/cluster"

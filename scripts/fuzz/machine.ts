@@ -1,8 +1,8 @@
 /**
- * Fuzzes the session machine with random inputs at random times, among them wrong datagrams.
+ * Fuzzes the session machine: random inputs, invalid datagrams among them, at random times.
  *
- * No input may throw. Each command must be settled at most once, and by its deadline. The load must stay within its
- * limits, `wakeAt` must advance, and closing must settle everything for good.
+ * The machine must not throw. It must settle each command at most once, and by its deadline. Its load must stay within
+ * its limits, `wakeAt` must advance, and `close` must settle everything for good.
  */
 import { Packet, Text } from "@bercon/codec"
 import { SessionMachine, Transport } from "@bercon/session"
@@ -16,8 +16,8 @@ const notOpened = new Transport.TransportError({
   reason: new Transport.OpenFailed({ kind: "HostUnresolved", peer: "server", cause: undefined })
 })
 
-/** A time between two inputs, in milliseconds. Often 0, sometimes hours. */
-const gap = (random: Random.Random): number =>
+/** A random time between two inputs, in milliseconds. Often 0, sometimes hours. */
+const pause = (random: Random.Random): number =>
   random.once(3) ? 0 : random.once(30) ? random.pick(10_000_000) : random.pick(random.from([3, 50, 1000, 12_000]))
 
 const settings = (random: Random.Random): SessionMachine.Settings => ({
@@ -41,7 +41,7 @@ interface Command {
   state: "Pending" | "Settled" | "Cancelled"
 }
 
-/** A machine, its commands, and the checks of both. */
+/** A machine, its commands, and the checks of both. It plays the driver: it opens sockets and wakes the machine. */
 class Run {
   now = 0
   steps = 0
@@ -59,7 +59,7 @@ class Run {
   }
 
   must(holds: boolean, what: string): void {
-    if (!holds) throw new Error(`${what}, at ${this.now}`)
+    if (!holds) throw new Error(`violated at ${this.now} ms: ${what}`)
   }
 
   input(what: string, run: () => void): void {
@@ -69,7 +69,7 @@ class Run {
     this.check()
   }
 
-  /** Performs the outputs of the machine, and checks it. Called after each input. */
+  /** Processes the outputs of the machine, and checks its state. Called after each input. */
   check(): void {
     const { load } = this.machine
     for (const output of this.machine.drain()) {
@@ -84,7 +84,10 @@ class Run {
           break
         case "Settle": {
           const command = this.commands.get(output.handle)
-          this.must(command?.state === "Pending", `${output.handle} is settled once, and not after it was cancelled`)
+          this.must(
+            command?.state === "Pending",
+            `${output.handle} is settled at most once, and never after it was cancelled`
+          )
           command!.state = "Settled"
           break
         }
@@ -96,20 +99,29 @@ class Run {
           if (output.item._tag === "Gap") this.must(output.item.missed !== 0, "a gap is not empty")
           break
         case "Measured":
-          this.must(output.milliseconds >= 0, "a round trip takes time")
+          this.must(output.milliseconds >= 0, "a measured round trip is not negative")
       }
     }
-    this.must(load.waiting <= this.settings.queueCapacity + this.settings.maxInFlight, `${load.waiting} wait`)
-    this.must(load.inFlight <= this.settings.maxInFlight, `${load.inFlight} are in flight`)
+    this.must(
+      load.waiting <= this.settings.queueCapacity + this.settings.maxInFlight,
+      `the queue is bounded (got ${load.waiting} commands)`
+    )
+    this.must(load.inFlight <= this.settings.maxInFlight, `the commands in flight are bounded (got ${load.inFlight})`)
     this.must(!Number.isNaN(this.machine.wakeAt), "wakeAt is a number")
-    this.must((this.machine.status._tag === "Closed") === this.#wasClosed, "the status was published")
+    this.must(
+      (this.machine.status._tag === "Closed") === this.#wasClosed,
+      "the status is Closed exactly if that was published"
+    )
     if (this.#wasClosed) {
-      this.must(this.machine.wakeAt === Infinity, "a closed machine sleeps")
+      this.must(this.machine.wakeAt === Infinity, "a closed machine asks for no wake-up")
       for (const [handle, { state }] of this.commands) this.must(state !== "Pending", `${handle} is settled at the end`)
     }
   }
 
-  /** Lets time pass. If `late`, the driver does not wake the machine in between. */
+  /**
+   * Lets `length` milliseconds pass, and wakes the machine when it asks for it. If `late`, or after 3,000 wake-ups of this
+   * run, wakes it only at the end.
+   */
   pass(length: number, late: boolean): void {
     const end = this.now + length
     const wakes = late ? 0 : 3000 - this.steps
@@ -117,13 +129,13 @@ class Run {
       this.steps++
       const at = Math.max(this.now, this.machine.wakeAt)
       still = at === this.now ? still + 1 : 0
-      this.must(still < 1000, "time stands still")
+      this.must(still < 1000, "`wakeAt` advances")
       this.now = at
       this.input("tick", () => this.machine.tick(at))
     }
     this.now = end
     for (let i = 0; this.machine.wakeAt <= end; i++) {
-      this.must(i < 1000, "time stands still")
+      this.must(i < 1000, "`wakeAt` advances")
       this.input("tick", () => this.machine.tick(end))
     }
     for (const [handle, { deadline, state }] of this.commands) {
@@ -164,7 +176,7 @@ class Run {
     else this.input("opened", () => this.machine.opened(this.now))
   }
 
-  /** A packet: often a plausible answer to the last datagram, otherwise any. */
+  /** An encoded packet: often a plausible answer to the last datagram that the machine sent, otherwise any packet. */
   answer(random: Random.Random): Uint8Array {
     const last = this.#sent?.[7]
     const sequence = random.once(3) || this.#sent === undefined ? random.pick(256) : this.#sent[8]!
@@ -186,6 +198,7 @@ class Run {
   }
 }
 
+/** The target: a machine with up to 299 random inputs. A failure shows its settings and its last inputs. */
 export const machine = (random: Random.Random, saw: (input: unknown) => void): void => {
   const run = new Run(settings(random))
   saw({ settings: run.settings, log: run.log })
@@ -231,10 +244,10 @@ export const machine = (random: Random.Random, saw: (input: unknown) => void): v
   ]
   for (let i = random.pick(300); i > 0; i--) {
     random.from(inputs)()
-    run.pass(gap(random), random.once(10))
+    run.pass(pause(random), random.once(10))
   }
   run.input("close", () => run.machine.close(run.now))
-  run.must(run.machine.status._tag === "Closed", "a machine that was closed is closed")
+  run.must(run.machine.status._tag === "Closed", "the status is Closed after `close`")
   for (const input of inputs) input()
   run.pass(1_000_000, false)
 }

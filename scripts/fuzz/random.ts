@@ -5,12 +5,13 @@
 export interface Random {
   /** An integer from 0 to `limit`, exclusive. */
   readonly pick: (limit: number) => number
+  /** One of the values. */
   readonly from: <A>(values: ReadonlyArray<A>) => A
   /** Returns true with a probability of 1 in `n`. */
   readonly once: (n: number) => boolean
 }
 
-/** mulberry32 */
+/** Makes a generator from a seed, by the algorithm mulberry32. Equal seeds give equal values. */
 export const make = (seed: number): Random => {
   let state = seed | 0
   const pick = (limit: number): number => {

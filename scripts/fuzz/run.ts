@@ -22,7 +22,7 @@ const seedOf = (name: string, seed: number, index: number): number => {
   return hash
 }
 
-/** Runs one case. Returns its failure, if it fails. */
+/** Runs one case. Returns its failure, or `undefined` if it passes. */
 export const caseOf = async (
   target: Target,
   name: string,
@@ -43,7 +43,7 @@ export const caseOf = async (
   return took > SLOW ? { index, input, error: new Error(`the case took ${took.toFixed()} ms`) } : undefined
 }
 
-/** Runs a number of cases, or until one fails. */
+/** Runs `count` cases, or fewer if one fails. Returns that failure. */
 export const cases = async (
   target: Target,
   name: string,
@@ -57,7 +57,7 @@ export const cases = async (
   return undefined
 }
 
-/** Runs cases for some seconds, or until one fails. */
+/** Runs cases for `limit` seconds, or until one fails. Returns their number and the failure. */
 export const seconds = async (
   target: Target,
   name: string,

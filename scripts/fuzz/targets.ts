@@ -1,6 +1,6 @@
 /**
- * The targets of fuzzing. A target makes one input from random numbers, and throws if a property that must hold
- * for every input does not.
+ * The targets of fuzzing. A target makes one input from random numbers, and throws if a property is violated that every
+ * input must have.
  */
 import { Admin, Ban, Player, ReplyError, ServerEvent, type Table, Version } from "@bercon/client"
 import { Packet, Reassembly, Text } from "@bercon/codec"
@@ -31,21 +31,22 @@ import * as Random from "./random.ts"
 export type Target = (random: Random.Random, saw: (input: unknown) => void) => void | Promise<void>
 
 const must = (holds: boolean, what: string): void => {
-  if (!holds) throw new Error(what)
+  if (!holds) throw new Error(`violated: ${what}`)
 }
 
-const isValid = (schema: Schema.Codec<unknown, unknown>): (value: unknown) => void => {
+/** Makes a check that throws if a value does not have the schema's type. */
+const validator = (schema: Schema.Codec<unknown, unknown>): (value: unknown) => void => {
   const encode = Schema.encodeUnknownSync(schema)
   return (value) => void encode(value)
 }
 
-const validEvent = isValid(ServerEvent.ServerEvent)
-const validPlayer = isValid(Player.Player)
-const validBan = isValid(Ban.Ban)
-const validAdmin = isValid(Admin.Admin)
-const validVersion = isValid(Version.Version)
+const validEvent = validator(ServerEvent.ServerEvent)
+const validPlayer = validator(Player.Player)
+const validBan = validator(Ban.Ban)
+const validAdmin = validator(Admin.Admin)
+const validVersion = validator(Version.Version)
 
-/** A parser of replies fails with `ReplyError` only, and makes valid values. */
+/** Checks that a parser of replies makes valid values, and fails only with `ReplyError`. */
 const reply = <A>(
   examples: ReadonlyArray<string>,
   parse: (text: string, cut: boolean) => Result.Result<A, unknown>,
@@ -56,17 +57,20 @@ const reply = <A>(
   saw(text)
   const result = parse(text, random.once(4))
   if (Result.isSuccess(result)) return check(result.success)
-  must(result.failure instanceof ReplyError.ReplyError, "the failure must be a ReplyError")
-  must((result.failure as ReplyError.ReplyError).message.length < 2000, "the message must be short")
+  must(result.failure instanceof ReplyError.ReplyError, "the failure is a ReplyError")
+  must(
+    (result.failure as ReplyError.ReplyError).message.length < 2000,
+    "the error message is shorter than 2,000 characters"
+  )
 }
 
 const table = <A>(check: (row: A) => void) => ({ rows, unparsed }: Pick<Table.Table<A>, "rows" | "unparsed">): void => {
   rows.forEach(check)
-  for (const { line } of unparsed) must(Number.isInteger(line) && line > 0, "a line has a number from 1")
+  for (const { line } of unparsed) must(Number.isInteger(line) && line > 0, "line numbers start at 1")
 }
 
 const strings = (values: ReadonlyArray<unknown>): void =>
-  must(values.every((value) => typeof value === "string"), "strings")
+  must(values.every((value) => typeof value === "string"), "the list contains only strings")
 
 const packet: Target = (random, saw) => {
   const next = PacketFuzz.strings(random.pick)
@@ -78,7 +82,7 @@ const packet: Target = (random, saw) => {
   }
 }
 
-/** A reply is complete exactly if every part has arrived, and then consists of the parts in order. */
+/** Checks that a reply is complete exactly if every part has arrived, and that it consists of the parts in order. */
 const reassembly: Target = (random, saw) => {
   const total = 1 + random.pick(random.once(10) ? 255 : 6)
   const payloads = Array.from({ length: total }, () => Random.bytes(random, random.pick(20)))
@@ -100,11 +104,14 @@ const reassembly: Target = (random, saw) => {
         Buffer.compare(state.parts[part.index] ?? part.payload, part.payload) !== 0
       )
     seen.add(part.index)
-    must(state.contradictory === contradicts, "a contradiction is noticed at once, and stays")
+    must(state.contradictory === contradicts, "a contradiction is reported at once, and from then on")
     if (contradicts) must(whole === undefined, "a reply that contradicts itself is never complete")
     else must((whole !== undefined) === (seen.size === state.total), "a reply is complete if every part has arrived")
     if (whole !== undefined) {
-      must(Buffer.compare(whole, Buffer.concat(state.parts as Array<Uint8Array>)) === 0, "in order")
+      must(
+        Buffer.compare(whole, Buffer.concat(state.parts as Array<Uint8Array>)) === 0,
+        "the reply consists of its parts in order"
+      )
     }
     must(Reassembly.missing(state) === state.total - state.held && state.held <= state.total, "the parts are counted")
   }
@@ -119,7 +126,10 @@ const text: Target = (random, saw) => {
   const written = Random.text(random, Examples.events)
   saw(written)
   const once = Text.decode(Text.encode(written), fallback)
-  must(once === Buffer.from(written).toString() || written.startsWith("\ufeff"), "text survives")
+  must(
+    once === Buffer.from(written).toString() || written.startsWith("\ufeff"),
+    "encoding and decoding do not change a text"
+  )
 }
 
 const event: Target = (random, saw) => {
@@ -137,7 +147,7 @@ const bansFile: Target = (random, saw) => {
   const text = Random.text(random, Examples.bansFiles)
   saw(text)
   const { bans, unread } = BansFile.parse(text)
-  must(bans.length + unread.length <= text.split(/\r\n|\n|\r/).length, "a line is at most one ban")
+  must(bans.length + unread.length <= text.split(/\r\n|\n|\r/).length, "each line gives at most one ban or unread line")
   const again = BansFile.parse(BansFile.format(bans))
   must(again.unread.length === 0 && again.bans.length === bans.length, "formatted bans can be parsed")
 }
@@ -147,7 +157,7 @@ const serverCfg: Target = (random, saw) => {
   saw(text)
   const { settings } = ServerCfg.parse("x.cfg", text)
   for (const [key, value] of settings) {
-    must(key !== "" && key === key.toLowerCase() && typeof value === "string", "settings")
+    must(key !== "" && key === key.toLowerCase() && typeof value === "string", "keys are lower-case and not empty")
   }
 }
 
@@ -167,7 +177,7 @@ const serversFile: Target = async (random, saw) => {
     return
   }
   const error = Cause.squash(exit.cause)
-  must(error instanceof FleetError.ServersFileError, `a ServersFileError, not ${String(error)}`)
+  must(error instanceof FleetError.ServersFileError, `the error is a ServersFileError (got ${String(error)})`)
   must(!(error as Error).message.includes(Examples.SECRET), "a password is not shown")
 }
 
@@ -184,7 +194,10 @@ export const targets: Readonly<Record<string, Target>> = {
   version: reply(Examples.versions, VersionReply.parse, validVersion),
   reforgerPlayers: reply(Examples.reforger, ReforgerPlayers.parse, table(validPlayer)),
   reforgerBans: reply(Examples.reforger, (text) => ReforgerBans.parse(text, 0), ({ lines, pages, total }) => {
-    must(Number.isInteger(lines) && lines >= 0 && pages >= 0 && (total === undefined || total >= 0), "counts")
+    must(
+      Number.isInteger(lines) && lines >= 0 && pages >= 0 && (total === undefined || total >= 0),
+      "numbers are not negative"
+    )
   }),
   reforgerTexts: (random, saw) => {
     const text = Random.text(random, Examples.reforger)

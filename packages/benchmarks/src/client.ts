@@ -46,7 +46,7 @@ export const PASSWORD = "secret"
 export const wrongReply = (text: string, length: number, reply: string): Error =>
   new Error(`the reply to "${text}" has ${reply.length} characters instead of ${length}`)
 
-/** Counts arrivals, for a caller that waits for a number of them. */
+/** Counts arrivals. A caller can wait for a number of them. */
 export class Countdown {
   #left = 0
   #done: () => void = () => {}
@@ -63,7 +63,7 @@ export class Countdown {
   }
 }
 
-/** The promise, or an error after a time limit, so that no client can block the run. */
+/** Waits for a promise. Throws after `milliseconds`, so that no client can block the run. */
 export const within = async <A>(milliseconds: number, what: string, promise: Promise<A>): Promise<A> => {
   const done = new AbortController()
   const late = sleep(milliseconds, undefined, { signal: done.signal }).then((): never => {

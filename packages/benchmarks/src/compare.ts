@@ -1,5 +1,5 @@
 /**
- * Measures a session and a client, compared with a bare socket and another client. See the README.
+ * Measures sessions and clients of this repository, a bare socket, and a client from npm. See the README.
  *
  * `--quick` is a smoke test.
  */
@@ -17,7 +17,7 @@ const { values: { quick } } = parseArgs({ options: { quick: { type: "boolean", d
 const PACE: Pace = quick
   ? { rounds: 4, milliseconds: 40, warmUp: 100 }
   : { rounds: 15, milliseconds: 120, warmUp: 4000 }
-/** Idle for the longest keepalive interval of all clients. */
+/** The idle sessions. The full benchmark watches them for the longest keepalive interval of all clients. */
 const IDLE = quick
   ? { sessions: 200, rounds: 1, milliseconds: 2000 }
   : { sessions: 1000, rounds: 2, milliseconds: 30_000 }
@@ -102,7 +102,7 @@ console.log(
     : `start of bercon-cli (Go): ${Report.spread(summarize(berconCli), 0)} ms`
 )
 Report.printMachine(started)
-// Another library may be unable to run a case; our own clients may not.
+// Only `senfo`, a foreign client, may be unable to run a case. A failure of any other client fails the benchmark.
 if (rows.some(({ samples }) => names.some((name) => name !== "senfo" && typeof samples[name] === "string"))) {
   process.exitCode = 1
 }

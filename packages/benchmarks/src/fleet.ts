@@ -27,7 +27,7 @@ const measured = (ports: ReadonlyArray<number>, seconds: number) =>
     const online = fleet.forEach((rcon) =>
       rcon.statusChanges.pipe(Stream.filter(({ _tag }) => _tag === "Online"), Stream.runHead)
     )
-    // The first client is not measured, because it loads the code that all share.
+    // The first client is not measured, because it loads the code that all clients share.
     yield* fleet.reconcile(Object.fromEntries(servers.slice(0, 1)))
     yield* online
     yield* fleet.players()
@@ -44,7 +44,7 @@ const measured = (ports: ReadonlyArray<number>, seconds: number) =>
     const after = yield* Effect.promise(settledMemory)
     const count = servers.length - 1
 
-    // After a few seconds every client has its first list of players.
+    // The measurement of idle clients begins when every client has its first list of players.
     yield* Effect.promise(() => sleep(5000))
     const idleBefore = process.cpuUsage()
     yield* Effect.promise(() => sleep(seconds * 1000))

@@ -1,9 +1,9 @@
 /**
  * A process with many idle sessions of one client, which reports their memory and CPU time.
  *
- * `node --expose-gc idle.ts <client> <port> <sessions>`, forked: sends a `Footprint`. When it then receives a number of
- * milliseconds, it sends the CPU time that passed in them. At the next message it logs in as many sessions again, and
- * sends the `Footprint` of these.
+ * `node --expose-gc idle.ts <client> <port> <sessions>`, forked. The process logs in that many sessions, and sends
+ * their `Footprint`. When it receives a number of milliseconds, it waits for that time, and sends the CPU time that it has
+ * used, in microseconds. At the next message it logs in as many further sessions, and sends the `Footprint` of these.
  */
 import { once } from "node:events"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -28,9 +28,9 @@ if (import.meta.main) {
   process.on("disconnect", () => process.exit())
   const [name, port, sessions] = process.argv.slice(2)
   const { idle } = await subjects[name as Name]()
-  // The first session loads the code of all.
+  // The first session is not measured, because it loads the code that all sessions share.
   const kept = [await idle(Number(port))]
-  /** Logs in more sessions. */
+  /** Logs in further sessions, and measures their memory. */
   const more = async (): Promise<Footprint> => {
     const before = await settledMemory()
     const first = kept.length
@@ -41,7 +41,7 @@ if (import.meta.main) {
     const count = kept.length - first
     return { heap: (after.heapUsed - before.heapUsed) / count, rss: (after.rss - before.rss) / count }
   }
-  /** Reports, and waits for the next message. */
+  /** Sends a result to the parent process, and waits for its next message. */
   const report = async (result: Footprint | number): Promise<ReadonlyArray<unknown>> => {
     const next = once(process, "message")
     process.send?.(result)
@@ -53,6 +53,6 @@ if (import.meta.main) {
   const { system, user } = process.cpuUsage(cpu)
   await report(user + system)
   process.send?.(await more())
-  // Until here all sessions must be reachable.
+  // Keeps all sessions reachable until here, so that the garbage collector does not free them.
   kept.length = 0
 }

@@ -1,9 +1,9 @@
 /**
  * Runs a benchmark as a program with installed packages: `node src/installed.ts <benchmark> [arguments]`.
  *
- * Within the repository the packages resolve to their TypeScript, and every program would pay for stripping its types.
- * So the published parts are copied to `installed/`, together with the benchmarks. `bundle.js` in there is the client
- * and its dependencies in one file, and `bercon/` is the command.
+ * Within the repository the packages resolve to their TypeScript, and every program would spend time on stripping types.
+ * So the published parts are copied to `installed/`, together with the benchmarks. In that folder, `bundle.js` is the
+ * client and its dependencies in one file, and `bercon/` is the command.
  */
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -56,9 +56,9 @@ for (const file of ["package.json", "bin/bercon.js", "bin/main.js"]) {
 
 const program = spawn(process.execPath, [fileURLToPath(new URL(`${benchmark}.js`, installed)), ...args], {
   stdio: "inherit",
-  // Settings for a program that starts often.
+  // Node keeps the compiled code of a program that starts often in this folder.
   env: { ...process.env, NODE_COMPILE_CACHE: fileURLToPath(new URL("cache/", installed)) }
 })
 const [code] = await once(program, "exit")
-// There is no exit code if a signal has ended it.
+// There is no exit code if a signal has ended the program.
 process.exitCode = code ?? 1

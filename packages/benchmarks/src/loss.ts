@@ -1,9 +1,10 @@
 /**
- * Counts the commands and messages that clients lose on a bad network. Each client has a separate simulated server, over
- * UDP, and all have the same faults.
+ * Counts the commands and messages that clients lose on a lossy network. Each client has its own simulated server, over
+ * UDP. All have the same faults.
  *
- * `node src/loss.ts [seconds]`. Each client sends ten commands a second, and each server ten messages. The default of
- * 30 seconds uses all 256 numbers more than once. Late answers then have {@link PATIENCE} to arrive.
+ * `node src/loss.ts [seconds]`. Each client sends ten commands a second, and each server sends ten messages a second. In
+ * the default of 30 seconds a client uses all 256 sequence numbers, and the first ones again. Then late answers have
+ * {@link PATIENCE} to arrive.
  */
 import * as NodeRcon from "@bercon/client/NodeRcon"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
@@ -21,7 +22,7 @@ import * as Report from "./report.ts"
 
 const LOSSES = [0, 0.01, 0.05, 0.2]
 const INTERVAL = 100
-/** Time in milliseconds in which late answers and messages may arrive. All clients and servers give up sooner. */
+/** How long to wait for late answers and messages, in milliseconds. All clients and servers give up sooner. */
 const PATIENCE = 25_000
 
 /** Sends a command, and calls `settle` with its reply, or with `undefined` if the client reports a failure. */
@@ -93,14 +94,17 @@ interface Outcome {
   readonly client: string
   readonly loss: number
   readonly answered: number
-  /** Commands that got the answer to another one. */
+  /** Commands that got the answer to another command. */
   readonly wrong: number
   /** Commands whose failure was reported. */
   readonly failed: number
   /** Commands that were never settled. */
   readonly silent: number
+  /** Messages that were not delivered. */
   readonly missing: number
+  /** Deliveries of a message after its first delivery. */
   readonly repeated: number
+  /** Messages that were delivered after a later message. */
   readonly overtaken: number
 }
 
@@ -151,5 +155,5 @@ for (const { answered, client, failed, loss, missing, overtaken, repeated, silen
   print([`${loss * 100} %`, client, answered, wrong, failed, silent, missing, repeated, overtaken])
 }
 Report.writeResults("loss", { count, outcomes })
-// Clients of other packages may keep a process alive.
+// The other clients may keep this process alive.
 process.exit()

@@ -1,6 +1,6 @@
 /**
- * Times small operations side by side: round by round, each in turn and in a different order every time, so that a slow
- * second of the machine affects all of them alike.
+ * Times small operations in turn, round by round, in alternating order, so that a slow second of the machine affects all
+ * of them alike.
  */
 
 /** One operation. It runs `iterations` times and returns a number computed from all results. */
@@ -21,7 +21,7 @@ export interface Measurement extends Summary {
   readonly name: string
 }
 
-// Adding a result proves that it was computed, so that the compiler cannot remove the operation.
+// The sum of all results. Without a use of the results, the compiler could remove the operations.
 let sink = 0
 
 const elapsed = (self: Case, iterations: number): number => {
@@ -47,6 +47,7 @@ const quantile = (sorted: ReadonlyArray<number>, q: number): number => {
   return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at))
 }
 
+/** The median and the quartiles of samples, interpolated between neighbours. */
 export const summarize = (samples: ReadonlyArray<number>): Summary => {
   const sorted = [...samples].sort((a, b) => a - b)
   return { median: quantile(sorted, 0.5), lower: quantile(sorted, 0.25), upper: quantile(sorted, 0.75) }

@@ -1,6 +1,6 @@
 /**
- * Measures parsing of server texts, per row: lists of bans, and events, in several sizes that show whether the time is
- * linear.
+ * Measures the parsing of ban lists, per row, and of events. Several sizes show whether the time is proportional to the
+ * number.
  */
 import * as RconClient from "@bercon/client/RconClient"
 import * as ServerEvent from "@bercon/client/ServerEvent"
@@ -62,7 +62,7 @@ const row = (name: string, count: number, samples: ReadonlyArray<number>): void 
   console.log(`${name.padEnd(8)} ${count.toLocaleString("en-US").padStart(8)}  ${spread(summary, 0).padStart(18)}`)
 }
 
-/** Nanoseconds a row, of all rounds except the first, which compiles the code. */
+/** Nanoseconds per row in each round, except the first round, which compiles the code. */
 const timed = <E>(count: number, run: Effect.Effect<void, E>): Effect.Effect<ReadonlyArray<number>, E> =>
   Effect.map(
     Effect.forEach(Array.from({ length: ROUNDS + 1 }), () => Effect.timed(run)),
@@ -70,7 +70,7 @@ const timed = <E>(count: number, run: Effect.Effect<void, E>): Effect.Effect<Rea
   )
 
 const program = Effect.gen(function*() {
-  console.log("nanoseconds a row: median (quartiles)\n")
+  console.log("nanoseconds per row or event: median (quartiles)\n")
   for (const count of [100, 1000, 10_000]) {
     const rcon = yield* clientOf(bans(count))
     row(
@@ -80,7 +80,7 @@ const program = Effect.gen(function*() {
         count,
         Effect.flatMap(
           rcon.banTable,
-          // So long a list does not fit into a reply, so its last row counts as cut.
+          // A list of this length exceeds one reply, so the client takes its last row for an incomplete one.
           ({ rows }) => rows.length >= count - 1 ? Effect.void : Effect.die(`${rows.length} of ${count} bans were read`)
         )
       )

@@ -1,5 +1,5 @@
 /**
- * Runs the measured processes and the server's process.
+ * Runs the processes that are measured, and the process of the server.
  */
 import { type ChildProcess, fork, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -14,7 +14,7 @@ const PATIENCE = 30_000
 
 const programOf = (name: string): string => fileURLToPath(new URL(`${name}.js`, import.meta.url))
 
-/** The next message of a child process. */
+/** The next message of a child process. Throws if the process ends, or after `milliseconds`. */
 const sent = async <A>(child: ChildProcess, what: string, milliseconds = PATIENCE): Promise<A> => {
   const hasEnded = (code: number | null, signal: NodeJS.Signals | null): never => {
     throw new Error(`${what}: the process ended with ${code ?? signal ?? "no exit code"}`)
@@ -22,6 +22,7 @@ const sent = async <A>(child: ChildProcess, what: string, milliseconds = PATIENC
   if (child.exitCode !== null || child.signalCode !== null) return hasEnded(child.exitCode, child.signalCode)
   const done = new AbortController()
   const ended = once(child, "exit", { signal: done.signal }).then(([code, signal]) => hasEnded(code, signal))
+  // It also rejects when `abort` ends the wait.
   ended.catch(() => {})
   try {
     const [message] = await within(milliseconds, what, Promise.race([once(child, "message"), ended]))
@@ -73,7 +74,7 @@ export const race = async (key: Key, port: number, pace: Pace): Promise<Outcome>
     for (let round = 0; round < pace.rounds; round++) {
       for (const racer of round % 2 === 0 ? racers : [...racers].reverse()) {
         if (racer.failure !== undefined) continue
-        // If it has exited meanwhile, that is the result.
+        // If the process has exited meanwhile, `answered` reports that.
         racer.child.send("go", () => {})
         const sample = await answered(racer)
         if (sample !== undefined) racer.samples.push(sample)
@@ -88,10 +89,10 @@ export const race = async (key: Key, port: number, pace: Pace): Promise<Outcome>
   }
 }
 
-/** The memory of one session, and the CPU use of all of them in percent of a core. */
+/** The memory of one session, and the CPU use of all sessions in percent of a core. */
 export interface Idle extends Footprint {
   readonly cpu: number
-  /** The memory of one of as many sessions again. */
+  /** The memory of one session among as many further sessions in the same process. */
   readonly further: Footprint
 }
 
@@ -188,7 +189,7 @@ export const measureStart = async (port: number, rounds: number): Promise<Starts
     ...(peer === undefined ? [] : [{ times: berconCli, run: () => startOf(peer, peerArgs) }]),
     { times: barrels, run: () => start(program, ["session", `${port}`, "barrels"]) }
   ]
-  // The first processes read files that are in memory for the others, and fill Node's compile cache.
+  // The first run of each program is not timed, because it reads files from the disk and fills Node's compile cache.
   for (const { run } of programs) await run()
   for (let round = 0; round < rounds; round++) {
     for (const { run, times } of round % 2 === 0 ? programs : [...programs].reverse()) times.push(await run())

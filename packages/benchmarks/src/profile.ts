@@ -1,6 +1,6 @@
 /**
- * Profiles one client, and the client `bare` for comparison, with V8's sampling profiler. The server is in the same thread: its share is
- * the same for both, and no system call is spent on waking it on another core.
+ * Profiles one client, and the client `bare` for comparison, with V8's sampling profiler. The server is in the same
+ * thread. So its share is the same for both clients, and no system call is spent on waking it on another core.
  *
  * `pnpm run profile [scenario] [client] [seconds]`; default `pipelined session 4`.
  */
@@ -14,10 +14,13 @@ const [wanted = "pipelined", client = "session", seconds = "4"] = parseArgs({ al
 const scenario = Object.entries<Scenario>(scenarios).find(([key]) => key === wanted)?.[1]
 const name = names.find((name) => name === client)
 if (scenario === undefined || name === undefined) {
-  throw new Error(`choose one of ${Object.keys(scenarios).join(", ")}, and one of ${names.join(", ")}`)
+  throw new Error(
+    `the scenario must be one of ${Object.keys(scenarios).join(", ")} (got "${wanted}"), ` +
+      `and the client one of ${names.join(", ")} (got "${client}")`
+  )
 }
 
-/** Groups by the file of a function, in `installed/` and the packages linked into it. The first match counts. */
+/** The group of a function, by its file in `installed/` or in a package linked into it. The first match counts. */
 const GROUPS: ReadonlyArray<readonly [RegExp, string]> = [
   [/\/effect\/dist\/(Metric|internal\/metric)|internal\/meter/, "metrics"],
   [/\/effect\/dist\/(?!socket|net)|^node:(async_hooks|internal\/async)/, "Effect's runtime, async context included"],
@@ -36,7 +39,7 @@ const GROUPS: ReadonlyArray<readonly [RegExp, string]> = [
   [/installed\//, "benchmark"]
 ]
 
-/** `undefined` for time that belongs to no group: idleness, and the profiler itself. */
+/** The group of a sample; `undefined` for idle time and for the profiler itself. */
 const groupOf = ({ functionName, url }: Profiler.ProfileNode["callFrame"]): string | undefined => {
   if (functionName === "(idle)" || url === "node:inspector") return undefined
   if (functionName === "(program)") return "native: event loop, receiving"
@@ -100,7 +103,7 @@ server.close()
 const line = (label: string, mine: number, theirs: number): void =>
   console.log(`${label.padEnd(66)}${theirs.toFixed(2).padStart(8)}${mine.toFixed(2).padStart(14)}`)
 
-console.log(`microseconds for one of the ${scenario.unit}, ${scenario.title}\n`)
+console.log(`microseconds for each of the ${scenario.unit} (${scenario.title})\n`)
 console.log(`${"".padEnd(66)}${"bare".padStart(8)}${name.padStart(14)}`)
 const groups = [...new Set([...other.groups.keys(), ...bare.groups.keys()])]
 groups.sort((a, b) => (other.groups.get(b) ?? 0) - (other.groups.get(a) ?? 0))

@@ -1,8 +1,9 @@
 /**
  * A process with one client, which its parent times.
  *
- * `node racer.ts <client> <port> <scenario> <warm-up in ms> <slice in ms>`, forked: sends `"ready"`, then a `Sample `
- * for each message that it receives, or an error as a string.
+ * `node racer.ts <client> <port> <scenario> <warm-up in ms> <slice in ms>`, forked. The process logs in, warms up, and
+ * sends `{ ready: true }`. Then it sends a `Sample` for each message that it receives. Instead of a result it sends the
+ * message of an error, as a string.
  */
 import { type Name, subjects, within } from "./client.ts"
 import { type Key, type Scenario, scenarios, slice, warmUp } from "./scenarios.ts"

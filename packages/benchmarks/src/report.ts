@@ -1,5 +1,5 @@
 /**
- * Prints the results as a table and writes them as JSON.
+ * Prints results as a table, and writes them as JSON.
  */
 import { DateTime } from "effect"
 import * as Fs from "node:fs"
@@ -13,8 +13,8 @@ export interface Row {
   readonly unit: string
   readonly decimals: number
   /**
-   * By client: its samples in the order of the rounds, or the reason why it has none. A client that was not to be
-   * measured is absent.
+   * By client: its samples in the order of the rounds, or the reason why it has none. A client that the benchmark does
+   * not measure is absent.
    */
   readonly samples: Partial<Record<Name, ReadonlyArray<number> | string>>
   /** Whether the multiple of `bare` is meaningful. */
@@ -22,7 +22,7 @@ export interface Row {
 }
 
 interface Cell extends Summary {
-  /** Combines this client's sample with bare's of the same round. */
+  /** The multiple of `bare`, from the samples of both clients in the same round. */
   readonly ratio: Summary | undefined
 }
 
@@ -39,6 +39,7 @@ const cellOf = (row: Row, name: Name): Cell | string | undefined => {
 const formatted = (value: number, decimals: number): string =>
   value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
 
+/** The median and the quartiles as text. */
 export const spread = ({ lower, median, upper }: Summary, decimals: number): string =>
   `${formatted(median, decimals)} (${formatted(lower, decimals)}-${formatted(upper, decimals)})`
 
@@ -48,6 +49,7 @@ const cellText = (cell: Cell | string | undefined, decimals: number): string => 
   return `${spread(cell, decimals)}${cell.ratio ? `  ${cell.ratio.median.toFixed(2)}x` : ""}`
 }
 
+/** Prints a table of the rows, the quartiles of the multiples, and the reasons of missing samples. */
 export const print = (rows: ReadonlyArray<Row>): void => {
   const head = ["", ...names]
   const table = rows.map((row) => [
@@ -57,7 +59,7 @@ export const print = (rows: ReadonlyArray<Row>): void => {
   const widths = head.map((title, i) => Math.max(title.length, ...table.map((line) => line[i]!.length)))
   const print = (line: ReadonlyArray<string>) =>
     console.log(line.map((text, i) => i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!)).join("  "))
-  console.log("median (quartiles), and the multiple of bare, the median of the rounds' own multiples\n")
+  console.log("median (quartiles), and the multiple of bare: the median of the multiples of all rounds\n")
   print(head)
   for (const line of table) print(line)
   console.log("\nquartiles of the multiples")
@@ -77,12 +79,12 @@ export const print = (rows: ReadonlyArray<Row>): void => {
 }
 
 /**
- * The figure that a target is a multiple of: bare's of the same row, the start of a process that does nothing, or one
- * unit.
+ * The base of a target. It is a multiple of bare's figure in the same row, a multiple of the start of a process that does
+ * nothing, or a number of units.
  */
 type Base = "bare" | "an empty process" | "unit"
 
-/** The maximum of a row. For a throughput, the minimum. */
+/** The targets of rows. Each is a maximum, or a minimum if the unit is a throughput. */
 const targets: ReadonlyArray<readonly [row: string, unit: string, client: Name, target: number, base: Base]> = [
   ["pipelined, 32", "commands/s", "session", 0.75, "bare"],
   ["pipelined, 32", "CPU ms per 1,000 commands", "session", 1.5, "bare"],
@@ -144,7 +146,7 @@ export const write = (name: string, about: Record<string, unknown>, rows: Readon
     }))
   })
 
-/** Prints the machine, and how long the benchmark took. */
+/** Prints the machine, and how long the benchmark took since `started`, a time of `performance.now()`. */
 export const printMachine = (started: number): void => {
   const seconds = (performance.now() - started) / 1000
   const cores = `${Os.availableParallelism()} x ${Os.cpus()[0]?.model}`

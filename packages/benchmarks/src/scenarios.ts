@@ -36,8 +36,8 @@ export const scenarios = {
   }
 } satisfies Record<string, Scenario>
 
-// By default a socket's buffer on Linux holds about 90 datagrams of 1 KB. The end of a burst of 100 is lost, also when the
-// server repeats it. The benchmark does not measure that, so every client gets a larger buffer.
+// By default a socket's buffer on Linux holds about 90 datagrams of 1 KB. So the end of a burst of 100 is lost, also when
+// the server repeats the burst. This is not what the benchmark measures, so every client gets a larger buffer.
 subscribe("udp.socket", (message) => {
   const { socket } = message as { readonly socket: Socket }
   socket.once("listening", () => socket.setRecvBufferSize(4 << 20))
@@ -57,14 +57,16 @@ export type Key = keyof typeof scenarios
 
 export interface Pace {
   readonly rounds: number
-  /** Approximate time of a slice. */
+  /** Approximate length of a slice, in milliseconds. */
   readonly milliseconds: number
+  /** Minimum time for which the code runs before the first slice, in milliseconds. */
   readonly warmUp: number
 }
 
 /** Time limit of a slice in milliseconds. */
 const PATIENCE = 15_000
 
+/** Runs a scenario once, with `count` units, and times it. Throws after 15 seconds. */
 export const slice = async (scenario: Scenario, name: Name, client: Client, count: number): Promise<Sample> => {
   const cpu = process.cpuUsage()
   const start = performance.now()
@@ -74,7 +76,7 @@ export const slice = async (scenario: Scenario, name: Name, client: Client, coun
   return { perSecond: (count / milliseconds) * 1000, cpu: (user + system) / count }
 }
 
-/** Runs the scenario for some time, and returns the number of units for a slice. */
+/** Runs the scenario for the time of the warm-up, and returns the number of units for a slice. */
 export const warmUp = async (scenario: Scenario, name: Name, client: Client, pace: Pace): Promise<number> => {
   const until = performance.now() + pace.warmUp
   let count = 4

@@ -1,5 +1,5 @@
 /**
- * `@senfo/battleye` from npm, used as in its example, with its own defaults.
+ * `@senfo/battleye` from npm, used as in its own example, with its default options.
  */
 import { type Connection, Socket } from "@senfo/battleye"
 import { type Client, Countdown, HOST, PASSWORD, wrongReply } from "./client.ts"

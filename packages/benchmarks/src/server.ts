@@ -1,11 +1,12 @@
 /**
- * A server with minimal cost: it answers from tables, and keeps only the number of each client's next message.
+ * A server with minimal cost. It answers from tables, and keeps only two counters for the messages to each client.
  *
  * - `short` is answered with 20 bytes, `long` with 100 KiB in 100 parts, `players` with a list of ten, any other
  *   command with an empty reply.
- * - `flood N` is answered with an empty reply, and followed by N messages, up to 64 of them unacknowledged at a time.
+ * - `flood N` is answered with an empty reply. Then the server sends N messages, up to 64 of them unacknowledged at a
+ *   time.
  *
- * Run as a program, it sends its port to its parent process, and ends with that.
+ * As a program, it sends its port to its parent process, and ends when the parent process does.
  */
 import * as Packet from "@bercon/codec/Packet"
 import * as Dgram from "node:dgram"
@@ -41,9 +42,9 @@ export interface Server {
 }
 
 export const serve = async (): Promise<Server> => {
-  // Large enough for a thousand logins at the same time.
+  // The buffers are large enough for a thousand logins at the same time.
   const socket = Dgram.createSocket({ type: "udp4", recvBufferSize: 4 << 20, sendBufferSize: 4 << 20 })
-  /** By the client's port: the messages still to send, and the number of the next. */
+  /** By the client's port: how many messages are still to be sent, and the sequence number of the next one. */
   const floods = new Map<number, { left: number; next: number }>()
 
   socket.on("message", (datagram, { address, port }) => {

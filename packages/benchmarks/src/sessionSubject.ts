@@ -1,5 +1,5 @@
 /**
- * `Session` of this repository over either of its transports, without logs.
+ * Makes measured clients from sessions and clients of this repository, without logs.
  */
 import type * as NodeTransport from "@bercon/session/NodeTransport"
 import * as Session from "@bercon/session/Session"
@@ -13,7 +13,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Client, Countdown, HOST, PASSWORD, type Subject, wrongReply } from "./client.ts"
 
-/** A measured client of a service that sends commands and has a stream of messages or events. */
+/** Makes a measured client from a function that sends commands and a stream of messages or events. */
 export const clientOf = async <E, E2>(
   scope: Scope.Closeable,
   command: (text: string) => Effect.Effect<string, E>,
@@ -49,6 +49,7 @@ export const clientOf = async <E, E2>(
   }
 }
 
+/** `Session` over a transport. */
 export const over = (transport: (options: NodeTransport.Options) => Layer.Layer<Transport>): Subject => {
   const login = (port: number, scope: Scope.Scope) =>
     Session.make({ password: Redacted.make(PASSWORD) }).pipe(

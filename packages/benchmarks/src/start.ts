@@ -1,7 +1,9 @@
 /**
- * A new process that runs up to its first reply, and reports it with one byte on standard output. `empty` does nothing.
+ * A new process that logs in, sends one command, and reports the reply with one byte on standard output. With `empty` it
+ * sends only that byte.
  *
- * `node start.ts <client|empty> <port> [barrels]`. With `barrels` it imports from "effect", as most programs do.
+ * `node start.ts <client|empty> <port> [barrels]`. With `barrels` it also imports the indexes of "effect" and
+ * "@bercon/session", as most programs do.
  */
 import { type Name, subjects } from "./client.ts"
 

@@ -1,6 +1,6 @@
 /**
- * A program that sends one command with `RconClient` and reports the reply with one byte on standard output. A bundler
- * makes one file of it. `node startClient.ts <port> <password>`.
+ * A program that sends one command with `RconClient`, and reports the reply with one byte on standard output.
+ * `src/installed.ts` bundles it into one file. `node startClient.ts <port> <password>`.
  */
 import * as NodeRcon from "@bercon/client/NodeRcon"
 import { RconClient } from "@bercon/client/RconClient"

@@ -19,7 +19,7 @@ export interface Fault {
   readonly inject: (
     cluster: { readonly postgres: Postgres; readonly runners: Runners }
   ) => Effect.Effect<void, PostgresUnavailable>
-  /** Time of observation after the fault. */
+  /** How long the servers are observed after the fault. */
   readonly after: Duration.Input
   readonly promises: Promises
 }
@@ -51,7 +51,7 @@ export const all = {
     promises: {}
   },
   hang: {
-    // Longer than locks last: the servers move, and the runner detects that after it wakes up.
+    // The locks expire in this time: the servers move, and the runner detects that after it wakes up.
     title: "a runner frozen for 90 s (SIGSTOP)",
     inject: frozen("90 seconds"),
     after: "15 seconds",
@@ -64,7 +64,7 @@ export const all = {
     promises: { stays: true }
   },
   both: {
-    // The restart frees its locks, so others take its servers over before it wakes up.
+    // The restart frees the locks of the frozen runner, so others take its servers over before it wakes up.
     title: "a runner frozen for 20 s, and Postgres restarted meanwhile",
     inject: ({ postgres, runners }) =>
       runners.use((runner) =>

@@ -8,7 +8,7 @@ export interface Observed {
   /** Its start and end, in milliseconds since 1970. */
   readonly from: number
   readonly to: number
-  /** Whether all servers worked before it, and whether all worked at its end. */
+  /** Whether all servers worked before the fault, and whether all worked at the end. */
   readonly settled: boolean
   readonly calm: boolean
   /** Maximum delay of a timer of this process or of a runner, in milliseconds. */
@@ -25,7 +25,7 @@ export interface Figures {
   readonly servers: number
   /** Number of servers that moved to another runner. */
   readonly moved: number
-  /** Number of servers with new logins from any runner, and the numbers of new logins, each once, in ascending order. */
+  /** How many servers had new logins, and the different numbers of new logins of a server, in ascending order. */
   readonly renewed: number
   readonly logins: ReadonlyArray<number>
   /** How often a session sent something after a later login. */
@@ -92,11 +92,11 @@ export const of = ({ from, lateness, servers, to }: Observed): Figures => {
  */
 const LINKS = 8
 
-/** The broken promises that no delay of a runner excuses, one for each line. */
+/** The broken promises that do not depend on the speed of runners, one for each line. */
 export const untimed = ({ overlaps, untrue, wrong }: Figures): ReadonlyArray<string> => [
-  ...(overlaps > 0 ? [`two owners: a session spoke ${overlaps} times after another had taken over`] : []),
-  ...(wrong > 0 ? [`${wrong} answers were not to the question`] : []),
-  ...(untrue > 0 ? [`${untrue} outcomes were not true`] : [])
+  ...(overlaps > 0 ? [`two owners: ${overlaps} times a session sent something after a later login`] : []),
+  ...(wrong > 0 ? [`${wrong} answers belonged to another query`] : []),
+  ...(untrue > 0 ? [`${untrue} outcomes contradict the record of the server`] : [])
 ]
 
 /** All broken promises, one for each line. */
@@ -104,10 +104,10 @@ export const broken = (figures: Figures, promises: Promises, observed: Observed)
   const { lateness, renewed, servers, silence, untold } = figures
   const isOver = (millis: number, limit: number | undefined) => limit !== undefined && millis > limit + LINKS * lateness
   return [
-    ...(observed.settled ? [] : ["the cluster did not come to rest before it"]),
-    ...(observed.calm ? [] : ["some servers were not back at the end"]),
+    ...(observed.settled ? [] : ["the servers did not all work before the fault"]),
+    ...(observed.calm ? [] : ["the servers did not all work at the end"]),
     ...untimed(figures),
-    ...(untold > 0 ? [`messages were missing without a gap ${untold} times`] : []),
+    ...(untold > 0 ? [`${untold} times messages were missing, or a session was renewed, without a gap`] : []),
     ...(promises.stays === true && renewed > 0 ? [`${renewed} of ${servers} sessions were not kept`] : []),
     ...(isOver(silence.most, promises.commands)
       ? [`a server answered nothing for ${silence.most} ms, at most ${promises.commands} are promised`]

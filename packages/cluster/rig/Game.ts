@@ -37,7 +37,7 @@ export const onlineSince = (server: GameServer) =>
       sessions.reduce<number | undefined>((latest, { since }) => Math.max(latest ?? since, since), undefined)
   )
 
-/** An effect that sends a message with the next number. */
+/** Makes an effect that emits a message with the next number each time it runs. */
 export const ticking = (server: GameServer) =>
   Effect.sync(() => {
     let ticks = 0
@@ -64,7 +64,7 @@ interface Heard {
   readonly isLogin: boolean
 }
 
-/** The owners of the sessions that a server had. */
+/** The runners that owned the sessions of a server, and their logins. */
 export interface Owners {
   /** The addresses of the runners that owned the session, in order. */
   readonly hosts: ReadonlyArray<string>

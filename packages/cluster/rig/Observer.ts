@@ -1,6 +1,6 @@
 /**
- * A constant user of the cluster: four times a second it sends each server a query and an announcement. It reads all messages
- * of the servers, and records the results.
+ * A user of the cluster for the whole measurement. Four times a second it sends each server a query and an announcement. It
+ * reads all messages of the servers, and records the results.
  */
 import { RemoteSession } from "@bercon/cluster"
 import type { Session } from "@bercon/session"
@@ -8,6 +8,7 @@ import { Clock, Console, Effect, Result, Stream } from "effect"
 import * as Game from "./Game.ts"
 import * as Lateness from "./Lateness.ts"
 
+/** Interval of the commands to each server and of its messages, in milliseconds. */
 const PERIOD = 250
 
 /** Time for which all servers must work before a fault is injected, in milliseconds. */
@@ -41,7 +42,7 @@ export interface Seen {
 
 const empty = (): Record => ({ answers: [], messages: [], gaps: [], outcomes: new Map(), wrong: 0, untold: 0 })
 
-/** The longest interval without any of the times, between a start and an end, in milliseconds. */
+/** The longest interval between `from` and `to` without any of the times, in milliseconds. */
 export const longestSilence = (times: ReadonlyArray<number>, from: number, to: number): number => {
   let longest = 0
   let before = from
@@ -115,7 +116,7 @@ export const start = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Ga
     for (const id of servers.keys()) records.set(id, empty())
   })
 
-  /** Whether every server has had the same session since a time, and has worked. */
+  /** Whether every server has worked since a time, with the same session. */
   const isWell = Effect.fnUntraced(function*(from: number) {
     const to = yield* Clock.currentTimeMillis
     const isOften = (times: ReadonlyArray<number>) => longestSilence(times, from, to) <= WELL

@@ -16,8 +16,8 @@ const LAST = 32_767
 const taken = new Set<number>()
 
 /**
- * A port that nothing uses now and that this process has not returned before. Only another program that listens on it can take
- * it in the meantime, so the start of a server on the port is worth a second try.
+ * A port that nothing uses now and that this process has not returned before. Another program may listen on the port before the
+ * caller does. The caller should then try again with another port.
  */
 export const free = Effect.suspend(() => {
   const port = FIRST + Math.floor(Math.random() * (LAST - FIRST + 1))

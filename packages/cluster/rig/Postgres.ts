@@ -28,7 +28,7 @@ const PATIENCE = "120"
 
 const isRoot = process.getuid?.() === 0
 
-/** Runs a command of Postgres and waits for its end. */
+/** Runs a command of Postgres, and waits for its end. */
 const run = Effect.fnUntraced(function*(command: string, args: ReadonlyArray<string>) {
   const handle = yield* isRoot
     ? ChildProcess.make("runuser", ["-u", "postgres", "--", command, ...args], { stdout: "ignore", stderr: "ignore" })
@@ -53,7 +53,7 @@ export const make = Effect.gen(function*() {
       "-c listen_addresses=127.0.0.1",
       "-c unix_socket_directories=''",
       `-p ${port}`,
-      // Its data need not outlive a crash of the machine.
+      // No fsync: the data need not outlive a crash of the machine.
       "-F"
     ].join(" ")
   const pgCtl = (...args: ReadonlyArray<string>) =>
@@ -62,7 +62,7 @@ export const make = Effect.gen(function*() {
   const stop = pgCtl("-m", "fast", "stop")
 
   yield* run("initdb", ["-D", data, "-U", "bercon", "-A", "trust", "-E", "UTF8", "--no-sync"])
-  // A start that has failed may have left a process.
+  // Also if the start fails, because it may leave a process.
   yield* Effect.addFinalizer(() => Effect.ignore(stop))
   const port = yield* Effect.orDie(Port.free).pipe(
     Effect.tap(startAt),

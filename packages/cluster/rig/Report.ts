@@ -6,7 +6,7 @@ const cells = (values: ReadonlyArray<string | number>) => `| ${values.join(" | "
 const columns = [
   "event",
   "servers that moved",
-  "servers logged in to anew: how often each",
+  "servers with new logins: logins of each",
   "two owners",
   "silence of commands: most, median",
   "silence of messages: most",
@@ -20,6 +20,7 @@ const columns = [
   "timers late by"
 ]
 
+/** The first two lines of the table. */
 export const heading = [cells(columns), cells(columns.map(() => "---"))].join("\n")
 
 const seconds = (millis: number) => `${(millis / 1000).toFixed(1)} s`

@@ -15,15 +15,16 @@ export interface Options {
 export interface Runner {
   /** The local address from which it sends to game servers. It identifies the runner in their records. */
   readonly address: string
-  /** Waits until it has joined the cluster. Returns false if its process has ended. */
+  /** Waits until the runner has joined the cluster. Returns false if its process has ended. */
   readonly hasJoined: Effect.Effect<boolean>
   readonly isRunning: Effect.Effect<boolean>
-  /** Ends it with SIGTERM. Returns when the process has ended. */
+  /** Ends the process with SIGTERM, and waits for its end. */
   readonly terminate: Effect.Effect<void>
-  /** Ends it with SIGKILL. */
+  /** Ends the process with SIGKILL. */
   readonly kill: Effect.Effect<void>
-  /** Stops it with SIGSTOP, like a machine that hangs. */
+  /** Stops the process with SIGSTOP, like a machine that hangs. */
   readonly freeze: Effect.Effect<void>
+  /** Continues the process with SIGCONT. */
   readonly thaw: Effect.Effect<void>
 }
 
@@ -54,8 +55,10 @@ export const LATE = "a timer was late by "
 
 const program = fileURLToPath(new URL("runner.ts", import.meta.url))
 
-/** How many runners may end by themselves before they join, and how many of their last lines are then printed. */
+/** How many runners may end by themselves before they join. */
 const FAILURES = 3
+
+/** How many of the last lines of the runners are printed after more failures. */
 const PRINTED = 40
 
 /** Starts the runners in the scope. Returns when each has joined the cluster. */

@@ -86,7 +86,7 @@ const waitForGaps = Effect.fnUntraced(function*(
   const missing = new Set(ids)
   while (missing.size > 0) {
     const { at, server } = yield* Queue.take(gaps)
-    // A session that had moved before needs no wait.
+    // The server has had a gap before the runner was killed: it needs no further wait.
     if (!missing.delete(server) || at < killedAt) continue
     yield* Console.log(`   after ${seconds(at - killedAt)}  ${server}: its events go on, after a gap`)
   }
@@ -120,11 +120,11 @@ const demo = Effect.gen(function*() {
   yield* Effect.gen(function*() {
     yield* Console.log("\n2. This process queries the players. It has no session with any server itself.")
     yield* showPlayers(servers)
-    // The runners do not start at the same moment: the last one takes over its share.
+    // The runners do not start at the same moment, so the last one takes servers over from the others.
     yield* comeToRest(initial)
     yield* showPlayers(servers)
 
-    // Followed from here on, so that no move after the choice of the runner is missed.
+    // Gaps are collected from here on, so that no move after the choice of the runner is missed.
     const gaps = yield* gapsOfAll
     const [victim, lost] = [...yield* byOwner(initial)].toSorted(([, one], [, other]) => other.length - one.length)[0]!
     yield* Console.log(`\n3. \`kill -9\` of the runner ${victim}, which has ${lost.length} of the sessions.`)

@@ -23,7 +23,7 @@ import * as Postgres from "./Postgres.ts"
 import * as Report from "./Report.ts"
 import * as Runners from "./Runners.ts"
 
-/** A measurement is repeated if this process, with the game servers, or a runner stood still for longer. In milliseconds. */
+/** If a runner, or this process with the game servers, stood still for longer, the measurement is repeated. In milliseconds. */
 const TOO_LATE = 500
 
 /** Maximum number of measurements of a fault. */
@@ -40,7 +40,7 @@ const count = (name: string, { least, usual }: { readonly least: number; readonl
   )
 
 const options = {
-  // A single runner has no other to take over its servers.
+  // If there is only one runner, no other can take its servers over.
   runners: count("runners", { least: 2, usual: 3 }),
   servers: count("servers", { least: 1, usual: 30 }),
   verbose: Flag.Boolean("verbose").pipe(
@@ -59,7 +59,7 @@ const rig = Effect.fnUntraced(function*(asked: {
   readonly verbose: boolean
   readonly faults: ReadonlyArray<Faults.Name>
 }) {
-  // Reduces the influence of other processes. Fails without the permission.
+  // Reduces the influence of other processes. Fails without the necessary permission, which does not matter.
   yield* Effect.ignore(Effect.try(() => Os.setPriority(Os.constants.priority.PRIORITY_HIGH)))
   const password = Redacted.make("a password of the rig")
   yield* Console.log(`Starting Postgres, ${asked.runners} runners and ${asked.servers} game servers ...`)
@@ -108,7 +108,7 @@ const rig = Effect.fnUntraced(function*(asked: {
     const ended = (yield* runners.ended).map((address) => `the runner ${address} ended by itself`)
     const found = lateness <= TOO_LATE
       ? Figures.broken(figures, fault.promises, observed)
-      // The records are in the wrong order if this process itself stood still.
+      // If this process itself stood still, the order of its records proves nothing.
       : own <= TOO_LATE
       ? Figures.untimed(figures)
       : []

@@ -1,5 +1,5 @@
 /**
- * The ordinary `Fleet` on sessions of any runner in the cluster.
+ * The ordinary `Fleet`, with sessions that any runner of the cluster may own.
  *
  * **Details**
  *
@@ -7,12 +7,12 @@
  * provides `ClusterFleet.layer` is a member. All members have the same servers, those in the cluster's `ServerList`, and share
  * one session for each. Differences from a fleet in one process:
  *
- * - `add`, `remove`, `replace` and `reconcile` change the list, and so the fleets of all members. They fail with
- *   `FleetUnavailable` if no runner has answered within 20 seconds, after earlier changes of this member. If they are
- *   interrupted, the list may have been changed.
- * - The password in the options of a server is ignored, and leaves the process neither to be stored nor to be sent. Runners
- *   find the password in their own configuration, by the server's id. `replace` makes them read it again.
- * - Settings must be data. `servers` returns durations as `Duration`s.
+ * - `add`, `remove`, `replace` and `reconcile` change the list, and so the fleets of all members. A member makes its changes
+ *   one after another. A change fails with `FleetUnavailable` if no runner answers within 20 seconds after its turn has come.
+ *   If a change is interrupted, the list may have been changed.
+ * - The password in the options of a server is ignored: it is neither stored nor sent. Runners find the password in their own
+ *   configuration, by the server's id. `replace` makes them read it again.
+ * - Settings must be plain data, because they are stored and sent. `servers` returns durations as `Duration`s.
  * - If no runner can be reached, the fleet keeps its last known servers, with status `Reconnecting`.
  *
  * **Example** (An announcement in a cluster, of which this process is the only runner)
@@ -106,19 +106,19 @@ export const make = Effect.fnUntraced(function*(
   if (options?.servers !== undefined) yield* list.begin(options.servers)
 
   const local = yield* Fleet.fromClients<Member>({
-    // A client need not wait for the client it replaces: their runner starts one session after the other.
+    // A client need not wait for the client that it replaces: the runner closes the old session before it starts the new one.
     start: (server, id) =>
       Effect.provideContext(ClusterRcon.start(id, { ...server, silenceTimeout: undefined }), cluster)
   })
 
   const takeOver = (servers: ReadonlyMap<string, Member>): Effect.Effect<void> =>
     Effect.catch(local.reconcile(servers), ({ id, message }) =>
-      // A member with another release of this package may have added it.
+      // A member with another release of this package may have added such a server.
       Effect.andThen(
         Effect.logError(`this member leaves out a server with invalid options: ${message}`),
         takeOver(new Map([...servers].filter(([other]) => other !== id)))
       ))
-  /** Gives the fleet the servers of the last known list. */
+  /** Gives this member's fleet the servers of the last known list. */
   const sync = lock.withPermit(
     Effect.flatMap(
       list.servers,

@@ -1,5 +1,5 @@
 /**
- * The ordinary client on a session of any runner in the cluster.
+ * The ordinary `RconClient`, on a session that any runner of the cluster may own.
  *
  * **Example** (The same bot as in one process, with another layer)
  *
@@ -45,6 +45,8 @@ const onSession = (
 /**
  * Makes a client of the server with this id, in the caller's scope. Returns when the server's session is online.
  *
+ * Fails if an option is invalid, if the server refuses the password, or if the runner cannot find a server with this id.
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -55,7 +57,7 @@ export const make = (
   onSession(RemoteSession.make(id, options), options)
 
 /**
- * As {@link make}, but returns at once.
+ * As {@link make}, but returns at once. Fails only with reason `InvalidOptions`.
  *
  * @category constructors
  * @since 0.1.0

@@ -3,9 +3,9 @@
  *
  * **Details**
  *
- * It is `Singleton` of Effect Cluster for a layer. If a singleton of the engine fails, nothing reports it, and it is not
- * started again until shards move. If this layer cannot be built, the failure is logged, and it is built again after 10 seconds.
- * Only building is watched: failures in the background of a layer that has been built are its own.
+ * The program is a layer, which runs as a `Singleton` of Effect Cluster. If a plain `Singleton` fails, nothing reports it, and
+ * it is not started again until shards move. Here, if the program cannot be built, the failure is logged, and the program is
+ * built again after 10 seconds. After it has been built, it must handle the failures of its own background fibers.
  *
  * Two runners never run it at the same time as long as the locks of shards hold (see `ShardLocks`). After `kill -9` another
  * runner starts it within seconds, if the runners have `RunnerWatch` and `ShardLocks.shardingConfig`. Keep its data in a store
@@ -39,8 +39,8 @@ import type { Sharding } from "./internal/sharding.ts"
 const PAUSE = "10 seconds"
 
 /**
- * Runs a layer once in the cluster, for as long as one of the runners that provide it lives. `name` is unique in the cluster.
- * Each runner provides the same layer by the same name.
+ * Runs a layer once in the cluster, for as long as one of the runners that provide it lives. `name` must be unique in the
+ * cluster. Each runner must provide the same layer with the same name.
  *
  * @category layers
  * @since 0.1.0
@@ -49,10 +49,14 @@ export const layer = <A, E, R>(
   name: string,
   program: Layer.Layer<A, E, R>
 ): Layer.Layer<never, never, Sharding | Exclude<R, Scope.Scope>> => {
-  // If the runner ends it, neither the log nor the next build follows: an interrupted fiber handles no failure.
+  // If the runner stops the program, nothing is logged and nothing is built again, because an interrupted fiber handles no
+  // failure.
   const again = Layer.launch(program).pipe(
     Effect.tapCause((cause) =>
-      Effect.logError(`${JSON.stringify(name)}, which runs once in the cluster, failed. It begins again`, cause)
+      Effect.logError(
+        `${JSON.stringify(name)}, which runs once in the cluster, failed. It starts again in ${PAUSE}`,
+        cause
+      )
     ),
     Effect.sandbox,
     Effect.retry(Schedule.spaced(PAUSE)),

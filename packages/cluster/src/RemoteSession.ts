@@ -1,14 +1,15 @@
 /**
- * A `Session` with a game server, on top of the real session, which some runner of the cluster owns.
+ * A `Session` with a game server whose real session is owned by a runner of the cluster.
  *
  * **Details**
  *
  * It implements the ordinary `Session` service, so that the client and the program on top do not change. Differences:
  *
  * - `peer` is the server's id. Errors of the real session contain the server's address.
- * - The status is `Reconnecting`, too, while the runner with the session cannot be reached or has no session yet.
+ * - The status is also `Reconnecting` (before the first login `Connecting`) while the runner with the session cannot be reached
+ *   or has no session yet.
  * - Closing it does not close the real session, which ends some time after its last user has left.
- * - At most 4,096 commands are pending at once. One more fails with `Overloaded`.
+ * - At most 4,096 commands can be pending at once. One more fails with `Overloaded`.
  *
  * **When the session moves** to another runner, because its runner has stopped, died or lost the lock:
  *
@@ -60,7 +61,7 @@ export interface Options {
   readonly messageCapacity?: number | undefined
   /**
    * After this time without a heartbeat the connection to the runner counts as lost. Default 4 seconds, at least 2 seconds.
-   * It is never less than twice the `heartbeat` of `ServerEntity`.
+   * The time that is used is at least twice the `heartbeat` of `ServerEntity`.
    */
   readonly silenceTimeout?: Duration.Input | undefined
   /**
@@ -114,7 +115,7 @@ export const start: (
 /**
  * Starts a session with the server that has this id, and returns when it is online.
  *
- * Fails if the server refuses the password, or if the runner cannot find a server with this id.
+ * Fails if an option is invalid, if the server refuses the password, or if the runner cannot find a server with this id.
  *
  * @category constructors
  * @since 0.1.0

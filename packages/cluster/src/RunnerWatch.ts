@@ -5,12 +5,12 @@
  *
  * Effect Cluster has one health check for all runners, on one of them. If that runner dies, the others detect it only when
  * its last heartbeat is older than `shardLockExpiration`. With this layer each runner pings the others every second, and marks
- * a runner as unhealthy after two unanswered pings. The engine's health check marks it as healthy when it answers again.
+ * a runner as unhealthy after two unanswered pings. The health check of Effect Cluster marks it as healthy when it answers.
  *
  * Marking a runner frees no lock. A session moves only when the locks of its runner are free: with the advisory locks of
  * Postgres, at once after `kill -9`.
  *
- * A runner that reaches none of several others assumes that it is cut off itself, and marks none.
+ * A runner that reaches none of several others assumes that it is cut off itself, and marks no runner.
  *
  * A runner has at most one pending ping to each of the others, however long the network is away.
  *
@@ -81,12 +81,13 @@ export const layer = (
     const runners = yield* Runners.Runners
     const storage = yield* RunnerStorage.RunnerStorage
     let missed = new Map<string, number>()
-    /** The runners whose last ping has not ended. */
+    /** The runners whose last ping is still pending. */
     const pinging = new Set<string>()
     const ping = (address: RunnerAddress) =>
       Effect.suspend(() => {
         const name = nameOf(address)
-        // An interrupted ping ends when the engine can send the interruption. Until then it could not send another ping either.
+        // An interrupted ping stays pending until the engine can send the interruption. Until then another ping could not be
+        // sent either.
         if (pinging.has(name)) return Effect.as(Effect.sleep(interval), false)
         pinging.add(name)
         const ended = Effect.sync(() => pinging.delete(name))
@@ -100,7 +101,8 @@ export const layer = (
         { concurrency: "unbounded" }
       )
       const there = answers.filter(({ isThere }) => isThere).length
-      // This runner reaches itself. With one other member, it cannot tell which of the two is cut off, and goes on.
+      // This runner is one of the members, and always reaches itself. With only one other member, it cannot determine which of
+      // the two is cut off, and marks the other.
       if (there === 0 || (there === 1 && members.length > 2)) return
       const before = missed
       missed = new Map()
@@ -115,7 +117,7 @@ export const layer = (
       }
     })
     yield* look.pipe(
-      // Without the database no runner can be marked.
+      // Without the database no runner can be marked, so this round is skipped.
       Effect.ignore,
       Effect.catchDefect((defect) => Effect.logError("watching the other runners failed", defect)),
       Effect.delay(interval),

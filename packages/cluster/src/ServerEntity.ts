@@ -10,12 +10,12 @@
  * If the definition of the server changes (see `Servers`), the entity closes the session and starts the next one. To its users
  * this looks like a move. So does a defect in the feed of a session, which is logged: the next session starts 5 seconds later.
  *
- * Each activation, and each session after such a change, has a name. Each command names the activation that it is for, and
- * another activation refuses it. An activation also refuses a command that it has received before. Effect Cluster would
- * otherwise run a command twice, because it repeats a call if the runner or the connection is lost.
+ * Each session of the entity is an *activation* with a unique name. A command names the activation that it is for. Any other
+ * activation refuses the command, and the named one refuses a second delivery. Otherwise a command could run twice, because
+ * Effect Cluster delivers a call again if the runner or the connection is lost.
  *
- * No call is stored, so the engine's message storage may be `MessageStorage.layerNoop`. An activation remembers its last 4,096
- * calls that must not run twice, its last 4,096 other calls, and all calls that are running.
+ * No call is stored, so the message storage of Effect Cluster may be `MessageStorage.layerNoop`. An entity remembers its last
+ * 4,096 calls that must not run twice, its last 4,096 other calls, and all running calls.
  *
  * **Example** (A runner with one server)
  *
@@ -65,7 +65,7 @@ import { ShardLocks } from "./ShardLocks.ts"
 import * as Wire from "./Wire.ts"
 
 /**
- * The cluster of an entity: Effect Cluster's own service.
+ * Effect Cluster's own service, which each member of a cluster has.
  *
  * @category services
  * @since 0.1.0
@@ -86,7 +86,7 @@ export const ServerEntity = Entity.make("@bercon/Server", [
   }),
   Rpc.make("Withdraw", { payload: { call: Schema.String } }),
   Rpc.make("Feed", { success: Wire.FeedItem, stream: true })
-  // A runner that stops does not wait for calls: a feed does not end by itself, and a command can take its whole timeout.
+  // A runner that stops interrupts its calls: a feed does not end by itself, and a command can take its whole timeout.
 ]).annotateRpcs(ClusterSchema.InterruptOnTermination, true)
 
 /**
@@ -106,16 +106,13 @@ export interface Options {
   readonly heartbeat?: Duration.Input | undefined
 }
 
-/**
- * Time between a defect and the next activation, in milliseconds. A defect that comes again must not flood the server with
- * logins.
- */
+/** Time between a defect and the next activation, in milliseconds. A recurring defect must not flood the server with logins. */
 const PAUSE = 5000
 
 /** How many of the last calls of each kind are remembered: those that must not run twice, and the others. */
 const REMEMBERED = 4096
 
-/** Remembers the last names. Returns whether a name is new. */
+/** Makes a function that remembers the last names, and returns whether a name is new. */
 const remembering = () => {
   const names = new Set<string>()
   return (name: string): boolean => {
@@ -137,7 +134,7 @@ const fenced = (transport: Transport["Service"], isHeld: () => boolean): Transpo
   }))
 })
 
-/** A session of the server, or why the session could not start. */
+/** A session of the server, or the reason why it could not start, and its feed. */
 interface Activation {
   readonly name: string
   readonly generation: string | undefined
@@ -158,7 +155,7 @@ const start = (found: Found, isHeld: () => boolean) => {
   return Effect.provideService(Session.start(options), Transport, fenced(transport, isHeld))
 }
 
-/** Starts an activation, which ends with the scope. */
+/** Starts an activation, which ends when the scope closes. */
 const activate = Effect.fnUntraced(function*(
   { heartbeat, name, onDefect }: {
     readonly heartbeat: number
@@ -196,7 +193,7 @@ const activate = Effect.fnUntraced(function*(
 
 /**
  * The current activation of the entity. Another one replaces it if the definition of the server changes, and after a defect in
- * its feed or in its beginning.
+ * its feed or at its start.
  */
 const activations = Effect.fnUntraced(function*(heartbeat: number) {
   const { entityId, shardId } = yield* Entity.CurrentAddress
@@ -208,7 +205,7 @@ const activations = Effect.fnUntraced(function*(heartbeat: number) {
   const lock = Semaphore.makeUnsafe(1)
   /** Open while there is an activation with a feed. */
   const begun = Latch.makeUnsafe(false)
-  /** Open from a defect until the next activation. */
+  /** Open after a defect, until the next activation begins. */
   const failed = Latch.makeUnsafe(false)
   let current: Activation | undefined
   let ownScope = yield* Scope.fork(scope)
@@ -267,10 +264,10 @@ const activations = Effect.fnUntraced(function*(heartbeat: number) {
 
 const handlers = Effect.fnUntraced(function*(heartbeat: number) {
   const { current, feed } = yield* activations(heartbeat)
-  // Many calls of one kind must not make the entity forget those of the other.
+  // Separate memories: many calls of one kind must not make the entity forget calls of the other kind.
   const isFirstRepeatable = remembering()
   const isFirstUnrepeatable = remembering()
-  /** The calls that are running, and whether they are still valid: a call that was withdrawn is not. */
+  /** The running calls by name: `true`, or `false` if the call was withdrawn. */
   const running = new Map<string, boolean>()
 
   return ServerEntity.of({
@@ -278,7 +275,7 @@ const handlers = Effect.fnUntraced(function*(heartbeat: number) {
       Effect.suspend((): Effect.Effect<Uint8Array, CommandError.CommandError | Wire.CallLost> => {
         const meant = current()
         const isFirst = repeatable ? isFirstRepeatable : isFirstUnrepeatable
-        // A second delivery does not reveal whether the first one has sent the command.
+        // After a second delivery it is unknown whether the first one has sent the command.
         if (meant?.name !== activation || running.has(call) || !isFirst(call)) return Effect.fail(new Wire.CallLost({}))
         if (Result.isFailure(meant.opened)) {
           const closed = new CommandError.SessionClosed({ sends: 0, cause: meant.opened.failure })
@@ -316,7 +313,7 @@ export const layer = (options?: Options): Layer.Layer<never, never, Sharding | S
     )
   }
   return ServerEntity.toLayer(handlers(heartbeat), {
-    // A command that waits for its server delays no other.
+    // A command that waits for its server does not delay other commands.
     concurrency: "unbounded",
     maxIdleTime: options?.maxIdleTime ?? "1 minute",
     // A defect in one call must not end the session for its other users.
@@ -325,7 +322,7 @@ export const layer = (options?: Options): Layer.Layer<never, never, Sharding | S
 }
 
 /**
- * The calls of a server's entity on any runner.
+ * Makes a function from a server's id to the calls of its entity, whichever runner the entity is on.
  *
  * @category constructors
  * @since 0.1.0

@@ -14,8 +14,8 @@
  * While no runner can be reached, a member keeps its last known list. It never takes over a list with another origin, which
  * appears if the store was emptied, or if runners have separate stores: it logs an error and keeps its servers.
  *
- * A change is made once, even if its outcome is lost and other members change the list in the meantime: the list contains the
- * names of its last 100 changes, and a member searches them for the name of its own change.
+ * A change is made once, even if the reply with its outcome is lost and other members change the list in the meantime. The list
+ * contains the names of its last 100 changes, and a member searches them for the name of its own change.
  *
  * **Example** (Add a server)
  *
@@ -57,8 +57,9 @@ import type { ListedServer, Listing } from "./Wire.ts"
 export type Listed = ReadonlyMap<string, ListedServer>
 
 /**
- * The operations on the list. Each fails with `FleetUnavailable` if no runner has answered within 20 seconds, after earlier
- * changes of this member; its `execution` is `"MaybeExecuted"` if the list may have been changed.
+ * The operations on the list. A member makes its changes one after another. An operation fails with `FleetUnavailable` if no
+ * runner answers within 20 seconds after its turn has come. Its `execution` is `"MaybeExecuted"` if the list may have been
+ * changed.
  *
  * @category models
  * @since 0.1.0
@@ -66,7 +67,7 @@ export type Listed = ReadonlyMap<string, ListedServer>
 export interface Service {
   /** The last known servers. Waits for the list if it has not arrived yet. */
   readonly servers: Effect.Effect<Listed, FleetUnavailable>
-  /** Asks the runner that keeps the list for its servers. `servers` may lack changes that have not reached this member yet. */
+  /** The current servers, from the runner that keeps the list. `servers` may lack changes that have not reached this member. */
   readonly latest: Effect.Effect<Listed, FleetUnavailable>
   /** The servers as soon as they are known, and after each change. A slow subscriber may miss changes, except the last. */
   readonly changes: Stream.Stream<Listed>
@@ -75,17 +76,19 @@ export interface Service {
     id: string,
     settings: ServerSettings
   ) => Effect.Effect<void, DuplicateServer | InvalidServer | FleetUnavailable>
-  /** Removes a server: its session is closed. */
+  /** Removes a server. Its session is closed. */
   readonly remove: (id: string) => Effect.Effect<void, UnknownServer | FleetUnavailable>
   /**
-   * Replaces the settings of a server, and starts a new session with it even if they are equal. Its runner reads the password
+   * Replaces the settings of a server, and starts a new session even if the settings are equal. The runner reads the password
    * again.
    */
   readonly replace: (
     id: string,
     settings: ServerSettings
   ) => Effect.Effect<void, UnknownServer | InvalidServer | FleetUnavailable>
-  /** Makes the list have exactly these servers, in their order, in one change. Servers with equal settings are not touched. */
+  /**
+   * Makes the list have exactly these servers, in this order, in one change. Servers with equal settings keep their sessions.
+   */
   readonly reconcile: (
     servers: Servers<ServerSettings>
   ) => Effect.Effect<Changes, InvalidServer | FleetUnavailable>
@@ -145,8 +148,8 @@ export const layerKeeper: Layer.Layer<never, never, Sharding | KeyValueStore.Key
 
 /**
  * Provides the store of the list in a SQL database, in a table of key-value pairs that it creates if necessary. All runners can
- * start at once: `KeyValueStore.layerSql` alone then dies at some of them, because Postgres does not let two connections create
- * a table at the same time. Needs a `SqlClient`, of `@effect/sql-pg` for example.
+ * start at once. With `KeyValueStore.layerSql` alone, some of them would die, because Postgres does not let two connections
+ * create a table at the same time. Needs a `SqlClient`, of `@effect/sql-pg` for example.
  *
  * **Details**
  *

@@ -65,7 +65,7 @@ export interface Server {
 export class ServerUnknown extends Schema.TaggedError<ServerUnknown>("@bercon/cluster/ServerUnknown")("ServerUnknown", {
   id: Schema.String,
   problem: Schema.optionalKey(Schema.String),
-  /** The name of the incomplete definition. */
+  /** The `generation` of the incomplete definition, if it has one. */
   generation: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
@@ -81,7 +81,10 @@ export class ServerUnknown extends Schema.TaggedError<ServerUnknown>("@bercon/cl
  * @since 0.1.0
  */
 export class Servers extends Context.Service<Servers, {
-  /** Finds a server. Called each time a runner takes the server over, and after each change, so that it reads a new password. */
+  /**
+   * Finds a server. Called each time a runner takes the server over, and after each change, so that the runner uses the current
+   * password.
+   */
   readonly get: (id: string) => Effect.Effect<Server, ServerUnknown>
   /**
    * Emits when `get` may return another definition of a server. Its session is then closed and a new one started, unless the
@@ -129,7 +132,7 @@ export const layerList = (options: ListOptions): Layer.Layer<Servers, never, Ser
       get: Effect.fnUntraced(function*(id): Effect.fn.Return<Server, ServerUnknown> {
         // Without the list, it is unknown whether the server exists. So this waits for the list without a limit.
         const listed = Option.getOrUndefined(yield* Stream.runHead(changes))?.get(id) ??
-          // A user of a new server can be faster than the news of it.
+          // A member may use a new server before this runner's copy of the list contains it.
           (yield* Effect.eventually(latest)).get(id)
         if (listed === undefined) return yield* new ServerUnknown({ id })
         const { generation, settings } = listed

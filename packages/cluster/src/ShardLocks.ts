@@ -3,17 +3,17 @@
  *
  * **Details**
  *
- * A runner may own the session of a game server only while it holds the lock of the server's shard. The engine confirms its
- * locks every few seconds, and ends the sessions at once if that fails. {@link layer} stands between the engine and its
- * storage:
+ * A runner may own the session of a game server only while it holds the lock of the server's shard. The engine, which is Effect
+ * Cluster, confirms its locks every few seconds, and ends the sessions at once if that fails. {@link layer} is between the
+ * engine and its storage:
  *
  * - While the database does not answer, a lock counts as held for 80 % of `shardLockExpiration` after its last confirmation.
  *   Then the engine ends the sessions.
  * - A lock that was lost with its connection, by a restart of Postgres for example, is taken again unless another runner has
  *   taken it.
  * - A lock is *surely held* for `shardLockExpiration` after its last confirmation, with two exceptions: the database has
- *   reported the lock as lost, or this process has stood still for more than two seconds since. Until the next confirmation
- *   the sessions then send nothing, because another runner may have taken the servers over.
+ *   reported the lock as lost, or this process has stood still for more than two seconds since then. In both cases the sessions
+ *   send nothing until the next confirmation, because another runner may have taken the servers over.
  *
  * The layer uses little memory for each shard, and lives as long as the cluster's other layers.
  *
@@ -49,7 +49,7 @@ import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 
 /**
- * Tells whether this runner surely holds the lock of a shard. Default: always, as in a cluster of one process.
+ * Reports whether this runner surely holds the lock of a shard. Default: always, as in a cluster of one process.
  *
  * @category services
  * @since 0.1.0
@@ -74,7 +74,7 @@ export const shardingConfig = {
   shardLockExpiration: "1 minute"
 } as const
 
-/** Part of `shardLockExpiration` after which a failure of the database is reported to the engine. */
+/** Fraction of `shardLockExpiration` after which a failure of the database is reported to the engine. */
 const TOLERATED = 0.8
 
 const keyOf = ({ group, id }: ShardId): string => `${group}:${id}`
@@ -86,8 +86,8 @@ const ANSWER_TIMEOUT = 2000
 const LOOK = 1000
 
 /**
- * After standing still for this time, a process no longer trusts its locks. In milliseconds. Other runners need longer to
- * consider it dead. They then wait for its locks, but a restart of the database frees these at once.
+ * A process that has stood still for longer than this no longer trusts its locks. In milliseconds. Other runners take longer to
+ * consider the process dead, and then wait until its locks are free. But a restart of the database frees the locks at once.
  */
 const STOOD_STILL = 2000
 
@@ -108,9 +108,9 @@ export const layer: Layer.Layer<
   const now = yield* Monotonic.make
   /** When each lock was last confirmed: the time of the request, not of the answer. */
   const confirmed = new Map<string, { readonly shard: ShardId; readonly at: number }>()
-  /** Locks that the database has reported as lost and that are not taken again yet. */
+  /** Locks that the database has reported as lost and that have not been taken again. */
   const doubted = new Set<string>()
-  /** Locks that the engine has released. It may still refresh a lock that it is releasing. */
+  /** Locks that the engine has released. The engine may still refresh a lock while it releases that lock. */
   const returned = new Map<string, ShardId>()
   /** This runner, after its first request for a lock. */
   let self: RunnerAddress | undefined
@@ -118,7 +118,7 @@ export const layer: Layer.Layer<
   const oneByOne = Semaphore.makeUnsafe(1)
 
   let ranAt = now()
-  /** Locks that were confirmed before this time are not sure. */
+  /** Locks that were confirmed before this time are not surely held. */
   let sureSince = -Infinity
   const look = (): void => {
     const at = now()
@@ -153,11 +153,11 @@ export const layer: Layer.Layer<
   const confirmHeld = Effect.fnUntraced(function*(address: RunnerAddress, shards: ReadonlyArray<ShardId>) {
     const at = now()
     const held = yield* storage.refresh(address, [...shards, ...returned.values()])
-    // Released by the engine, but taken again by a refresh whose answer came too late.
+    // The engine has released these locks, but a refresh whose answer came too late has taken them again.
     yield* Effect.forEach(held.filter(isReturned), (shard) => storage.release(address, shard), { discard: true })
     const isHeld = (shard: ShardId) => held.some((other) => keyOf(other) === keyOf(shard))
     const lost = shards.filter((shard) => !isHeld(shard) && !isReturned(shard))
-    // From now on another runner may take them.
+    // From now on another runner may take these locks.
     for (const shard of lost) doubted.add(keyOf(shard))
     const again = lost.length === 0 ? [] : yield* storage.acquire(address, lost)
     const mine = [...held.filter((shard) => !isReturned(shard)), ...again]
@@ -169,7 +169,7 @@ export const layer: Layer.Layer<
   const refresh: typeof storage.refresh = (address, shardIds) =>
     Effect.suspend(() => {
       const shards = Array.from(shardIds)
-      // Without shards, this is a request whether the database is there.
+      // A refresh without shards only checks whether the database answers.
       const asked = shards.length === 0
         ? storage.refresh(address, shards)
         : oneByOne.withPermit(Effect.suspend(() => confirmHeld(address, shards)))
@@ -187,7 +187,7 @@ export const layer: Layer.Layer<
 
   const isSure = (shard: ShardId): boolean =>
     !doubted.has(keyOf(shard)) && (confirmed.get(keyOf(shard))?.at ?? -Infinity) >= sureSince
-  // Sooner than the engine would, because the servers are silent until then.
+  // Confirms unsure locks sooner than the engine would, because their servers are silent until then.
   const confirmAnew = Effect.suspend(() => {
     look()
     const unsure = Array.from(confirmed.values(), ({ shard }) => shard).filter((shard) => !isSure(shard))

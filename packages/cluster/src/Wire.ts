@@ -84,7 +84,7 @@ export const State = Schema.TaggedStruct("State", {
  * @since 0.1.0
  */
 export const Hello = Schema.TaggedStruct("Hello", {
-  /** The name of the activation of the entity. Another activation has another session. */
+  /** The unique name of the activation, which is one session of the entity. */
   activation: Schema.String,
   /** The `generation` of the server's definition, if it has one. */
   generation: Schema.optionalKey(Schema.String),
@@ -133,17 +133,17 @@ export class CallLost extends Schema.TaggedError<CallLost>("@bercon/cluster/Call
  * @since 0.1.0
  */
 export const Command = Schema.Struct({
-  /** The only activation that may run it. The engine delivers a call again if its runner dies. */
+  /** The only activation that may run the command. Effect Cluster delivers a call again if its runner dies. */
   activation: Schema.String,
   /** A unique name of this call. */
   call: Schema.String,
   text: Schema.String,
   repeatable: Schema.Boolean,
-  /** The only epoch of the activation in which it is valid. Default: any. */
+  /** The only epoch of the activation in which the command is valid. Default: any. */
   epoch: Schema.optionalKey(Schema.Int),
-  /** Whether it may be withdrawn later. A withdrawn command is no longer sent. */
+  /** Whether the command may be withdrawn later. A withdrawn command is no longer sent. */
   withdrawable: Schema.Boolean,
-  /** Its time limit, in milliseconds. */
+  /** The time limit for the reply, in milliseconds. */
   timeout: Schema.Number
 })
 
@@ -169,13 +169,13 @@ export const ListedServer = Schema.Struct({
 export type ListedServer = typeof ListedServer.Type
 
 /**
- * The schema of the list of servers, of at most 4,096. Each change sends and stores the whole list.
+ * The schema of the list of servers. It has at most 4,096 servers. Each change sends and stores the whole list.
  *
  * @category schemas
  * @since 0.1.0
  */
 export const Listing = Schema.TaggedStruct("Listing", {
-  /** The name of its first change, which distinguishes it from a new list. Empty before that change. */
+  /** The name of its first change, which distinguishes the list from any other list. Empty before that change. */
   origin: Schema.String,
   /** Number of changes since the list was created. */
   revision: Schema.Int,
@@ -193,7 +193,7 @@ export const Listing = Schema.TaggedStruct("Listing", {
 export type Listing = typeof Listing.Type
 
 /**
- * The schema of a heartbeat of the list of servers.
+ * The schema of a heartbeat in the feed of the server list.
  *
  * @category schemas
  * @since 0.1.0
@@ -204,7 +204,8 @@ export const Beat = Schema.TaggedStruct("Beat", {
 })
 
 /**
- * The schema of an element of the feed of the list: first the current list, then the list after each change, and heartbeats.
+ * The schema of the elements in the feed of the server list: first the current list, then the list after each change, and
+ * heartbeats.
  *
  * @category schemas
  * @since 0.1.0

@@ -83,7 +83,7 @@ describe("a fleet in the cluster", () => {
       assert.deepStrictEqual(yield* altis.sessions, [])
       assert.deepStrictEqual([(yield* altis.logins).length, (yield* stratis.logins).length], [1, 1])
       assert.deepStrictEqual(
-        // The session may be online before this member has heard of its server.
+        // The session may be online before this member has the new server.
         changes.filter((change) => change !== "stratis Connecting"),
         ["altis Connecting", "altis Online", "stratis Online", "altis Closed"]
       )
@@ -111,7 +111,7 @@ describe("a fleet in the cluster", () => {
       assert.deepStrictEqual((yield* one.servers).get("altis"), after.address)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("starts a new session even if the settings are equal, with the current password", () =>
+  it.effect("starts a new session for a replaced server even if the settings are equal, with the current password", () =>
     Effect.gen(function*() {
       const { join, passwords, simulate } = yield* setup(1)
       const server = yield* simulate(1)
@@ -162,7 +162,7 @@ describe("a fleet in the cluster", () => {
       assert.strictEqual(store.writes.length, 1)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("has the servers in the order of the list, whatever their ids are and whichever news it has missed", () =>
+  it.effect("has the servers in the order of the list, even if ids are numbers and changes were missed", () =>
     Effect.gen(function*() {
       const { cluster, join, simulate } = yield* setup(1)
       const { address } = yield* simulate(1)

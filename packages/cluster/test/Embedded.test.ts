@@ -5,7 +5,7 @@ import { Effect, Exit, Layer, Redacted } from "effect"
 import { TestRunner } from "effect/cluster"
 import { KeyValueStore } from "effect/persistence"
 
-/** Written for a fleet in one process. */
+/** A program that was written for a fleet in one process. */
 const program = Effect.gen(function*() {
   const fleet = yield* Fleet.Fleet
   const results = yield* fleet.say("Restart in five minutes", { timeout: "5 seconds" })

@@ -19,7 +19,7 @@ const silence = (watch: boolean, end: "kill" | "vanish", victim: 0 | 1 | 2) =>
     const runners = yield* Effect.forEach(ports, (port) => cluster.runner(port, servers))
     yield* TestRcon.passTime("5 seconds")
     const { sharding } = yield* cluster.consumer
-    // Until each runner owns a session.
+    // Starts sessions until each runner owns one.
     for (let i = 0; new Set(cluster.sockets).size < ports.length; i++) {
       const session = yield* Effect.provideService(RemoteSession.start(`server-${i}`), Sharding.Sharding, sharding)
       yield* TestRcon.passTime(session.online)
@@ -48,7 +48,7 @@ describe("RunnerWatch", () => {
   )
 
   it.effect(
-    "without it, the death of the runner with the health check costs about a minute",
+    "is necessary: without it, the death of the runner with the health check costs about a minute",
     () =>
       Effect.gen(function*() {
         const alone = yield* Effect.forEach([0, 1, 2] as const, (victim) => silence(false, "kill", victim))
@@ -57,7 +57,7 @@ describe("RunnerWatch", () => {
     60_000
   )
 
-  /** The marks of a watch of four runners, after some seconds. `ping` gets the numbers of the runner and of the round. */
+  /** The marks that a watch of four runners sets in some seconds. `ping` gets the runner's port and the number of the round. */
   const watched = Effect.fnUntraced(function*(
     ping: (port: number, round: number) => Effect.Effect<void, string>,
     seconds: number,
@@ -91,14 +91,14 @@ describe("RunnerWatch", () => {
       assert.deepStrictEqual(yield* watched((port) => fails(port === 1), 1), [])
       assert.deepStrictEqual(yield* watched((port) => fails(port === 1), 2), ["1 false"])
       assert.deepStrictEqual(yield* watched((port, round) => fails(port === 1 && round % 2 === 1), 9), [])
-      // One ping of each of two runners.
+      // Two runners miss one ping each.
       assert.deepStrictEqual(yield* watched((port, round) => fails(port === round), 9), [])
     }))
 
   it.effect("neither pings nor counts a runner that is marked", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* watched((port) => fails(port === 1), 9, (port) => port !== 1), [])
-      // Of the two that are left, each believes itself.
+      // Two healthy runners are left. This one marks the other.
       assert.deepStrictEqual(yield* watched((port) => fails(port > 0), 2, (port) => port < 2), ["1 false"])
     }))
 
@@ -114,7 +114,7 @@ describe("RunnerWatch", () => {
       assert.include(marks, "3 false")
     }))
 
-  it.effect("has one pending ping of each runner at most, and pings again as soon as that one has ended", () =>
+  it.effect("has at most one pending ping to each runner, and pings again as soon as that ping has ended", () =>
     Effect.gen(function*() {
       const network = yield* Latch.make()
       let [pending, most, answered] = [0, 0, 0]

@@ -7,8 +7,8 @@ import { join, listen, online, PASSWORD, provided, setup, texts } from "./oneSer
 
 type Cluster = Effect.Success<ReturnType<typeof setup>>["cluster"]
 
-/** A session with the server that is online, the calls of its entity, and the name of its activation. */
-const called = Effect.fnUntraced(function*(cluster: Cluster) {
+/** Joins the cluster, and waits until the session is online. Returns the entity's calls and the name of its activation. */
+const entityOf = Effect.fnUntraced(function*(cluster: Cluster) {
   const { session, sharding } = yield* join(cluster)
   yield* online(session)
   const activation = cluster.wire.flatMap((line) => /"activation":"([^"]+)"/.exec(line)?.[1] ?? [])[0]!
@@ -16,11 +16,11 @@ const called = Effect.fnUntraced(function*(cluster: Cluster) {
   return { activation, entity }
 })
 
-describe("a call that the engine delivers again", () => {
+describe("a call that Effect Cluster delivers again", () => {
   it.effect("is not run by another activation", () =>
     Effect.gen(function*() {
       const { cluster, network, owner, server } = yield* setup(1, 2)
-      const { activation, entity } = yield* called(cluster)
+      const { activation, entity } = yield* entityOf(cluster)
       yield* network.change({ latency: "500 millis" })
       const call = yield* Effect.forkChild(
         entity.Command({
@@ -47,7 +47,7 @@ describe("a call that the engine delivers again", () => {
     (repeatable) =>
       Effect.gen(function*() {
         const { cluster, server } = yield* setup(1)
-        const { activation, entity } = yield* called(cluster)
+        const { activation, entity } = yield* entityOf(cluster)
         const call = {
           activation,
           call: "a call",
@@ -65,13 +65,13 @@ describe("a call that the engine delivers again", () => {
   it.effect("is not run a second time while it runs, even after 4,100 other calls", () =>
     Effect.gen(function*() {
       const { cluster, server } = yield* setup(1)
-      const { activation, entity } = yield* called(cluster)
+      const { activation, entity } = yield* entityOf(cluster)
       const command = (call: string, text: string) =>
         entity.Command({ activation, call, text, repeatable: true, withdrawable: true, timeout: 60_000 })
       yield* server.goSilent
       const first = yield* Effect.forkChild(Effect.exit(command("a call", "version")), { startImmediately: true })
       yield* TestRcon.passTime("100 millis")
-      // Each of them ends at once, because the session refuses its text.
+      // These calls end at once, because the session refuses their text.
       yield* TestRcon.passTime(Effect.forEach(
         Array.from({ length: 4100 }, (_, i) => `another call ${i}`),
         (name) => Effect.exit(command(name, "\0")),

@@ -40,7 +40,7 @@ describe("the list of servers", () => {
         const list = yield* join
         yield* TestRcon.passTime(list.add("altis", at(1)))
         for (const port of [3, 4]) {
-          // One of the ended runners has kept the list.
+          // One of the two runners that end has kept the list.
           yield* run(port)
           yield* TestRcon.passTime("2 seconds")
           const [oldest, runner] = runners.entries().next().value!
@@ -78,7 +78,7 @@ describe("the list of servers", () => {
       assert.strictEqual(servers.get("a")?.settings.port, 50)
     }).pipe(Effect.scoped))
 
-  it.effect("tells a member its servers of now, even if the member has not heard of them yet", () =>
+  it.effect("gives a member the current servers, even if the member has missed a change", () =>
     Effect.gen(function*() {
       const { cluster, join } = yield* setup(1)
       const [one, other] = [yield* join, yield* join]
@@ -169,7 +169,7 @@ describe("the list of servers", () => {
       assert.strictEqual(store.writes.length, 7)
     }).pipe(Effect.scoped))
 
-  it.effect("may have been changed if the outcome of a change was lost and too many changes have followed", () =>
+  it.effect("may have been changed if the outcome of a change was lost and more than 100 changes have followed", () =>
     Effect.gen(function*() {
       const { cluster, join } = yield* setup(1)
       const [one, other] = [yield* join, yield* join]
@@ -223,7 +223,7 @@ describe("the list of servers", () => {
     }).pipe(Effect.scoped), 20_000)
 })
 
-/** Members change the list at the same time, while runners end in every way and the store is sometimes away. */
+/** Members change the list at the same time, while runners end in every way and the store is sometimes not available. */
 const churn = Effect.gen(function*() {
   const { cluster, join, run, runners, store } = yield* setup(1, 2)
   const members = [yield* join, yield* join, yield* join]
@@ -270,7 +270,7 @@ const churn = Effect.gen(function*() {
   return { added, members, outcomes, replacements, store }
 })
 
-/** Whether a change was made: `undefined` if that is unknown. */
+/** Whether a change was made; `undefined` if that is unknown. */
 const wasMade = (exit: Exit.Exit<void, unknown>): boolean | undefined => {
   if (Exit.isSuccess(exit)) return true
   const failure = Option.getOrUndefined(Cause.findErrorOption(exit.cause))

@@ -9,7 +9,10 @@ const altis = Wire.ListedServer.make({
   settings: { host: "10.0.0.1", port: 2306 }
 })
 
-/** The definitions that a runner finds, if it has heard of some servers and the list has others by now. */
+/**
+ * The definition that a runner finds, or its error. `heard` are the servers in the runner's copy of the list, and `latest`
+ * reads the current list.
+ */
 const find = (id: string, { heard, latest }: {
   readonly heard: ReadonlyArray<Wire.ListedServer>
   readonly latest: ServerList.Service["latest"]
@@ -31,20 +34,20 @@ const find = (id: string, { heard, latest }: {
 }
 
 describe("a runner with the cluster's list of servers", () => {
-  it.effect("finds a server that it has heard of, even if the list cannot be read now", () =>
+  it.effect("finds a server that is in its copy of the list, even if the current list cannot be read", () =>
     Effect.gen(function*() {
       const found = yield* find("altis", { heard: [altis], latest: Effect.never })
       assert.strictEqual(found.transport.peer, "10.0.0.1:2306")
       assert.strictEqual(found.generation, "one")
     }))
 
-  it.effect("denies a server only after the list of now was read", () =>
+  it.effect("reports a server as unknown only after it has read the current list", () =>
     Effect.gen(function*() {
       let attempts = 0
       const latest = (servers: ReadonlyArray<Wire.ListedServer>) =>
         Effect.suspend(() =>
           attempts++ === 0
-            ? Effect.fail(new FleetError.FleetUnavailable({ problem: "nobody answers", execution: "NotExecuted" }))
+            ? Effect.fail(new FleetError.FleetUnavailable({ problem: "no answer", execution: "NotExecuted" }))
             : Effect.succeed(new Map(servers.map((server) => [server.id, server])))
         )
       const found = yield* find("altis", { heard: [], latest: latest([altis]) })

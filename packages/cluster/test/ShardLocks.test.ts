@@ -17,7 +17,7 @@ const database = Effect.gen(function*() {
     mode: "there" as "there" | "slow" | "away" | "hanging",
     held,
     foreign,
-    /** Whether it answers requests for locks. */
+    /** Whether the database answers requests for locks. */
     gives: true,
     /** How many of the next requests fail. */
     failures: 0,
@@ -30,7 +30,7 @@ const database = Effect.gen(function*() {
       return state.failures-- > 0 ? refused : state.mode === "there"
         ? Effect.sync(answer)
         : state.mode === "slow"
-        // It executes the request at once, but answers late.
+        // The database executes the request at once, but answers late.
         ? Effect.suspend(() => Effect.delay(Effect.succeed(answer()), "100 millis"))
         : state.mode === "away"
         ? refused
@@ -144,7 +144,7 @@ describe("locks of shards", () => {
       assert.strictEqual(state.requests, requests)
     }))
 
-  it.effect("do not hide from the engine, which has none, that the database is away", () =>
+  it.effect("let an engine without locks detect that the database is away", () =>
     Effect.gen(function*() {
       const { state, storage } = yield* database
       assert.deepStrictEqual(yield* storage.refresh(self, []), [])
@@ -166,7 +166,7 @@ describe("locks of shards", () => {
       assert.deepStrictEqual(yield* refresh(), [])
     }))
 
-  it.effect("are not taken behind the back of the engine after another runner has taken and released them", () =>
+  it.effect("are not taken without a request of the engine after another runner has taken and released them", () =>
     Effect.gen(function*() {
       const { isHeld, refresh, state, storage } = yield* loser
       assert.deepStrictEqual(yield* refresh(), [keyOf(second)])
@@ -226,7 +226,7 @@ describe("locks of shards", () => {
       assert.deepStrictEqual(shards.map(isHeld), [false, true])
     }))
 
-  it.effect("are not surely held after an answer to a request from before the process stood still", () =>
+  it.effect("are not surely held if the process stood still between a request and its answer", () =>
     Effect.gen(function*() {
       const { isHeld, standStill, state, storage } = yield* holder
       state.mode = "slow"
@@ -239,7 +239,7 @@ describe("locks of shards", () => {
       assert.deepStrictEqual(shards.map(isHeld), [true, true])
     }))
 
-  it.effect("expire after the time of the request, not of a late answer", () =>
+  it.effect("expire a minute after the request, not a minute after its late answer", () =>
     Effect.gen(function*() {
       const { isHeld, state, storage } = yield* holder
       state.mode = "hanging"
@@ -270,7 +270,7 @@ describe("locks of shards", () => {
       assert.deepStrictEqual([...state.held], [keyOf(second)])
     }))
 
-  it.effect("are released if a late execution has taken one again, and can be acquired later", () =>
+  it.effect("are released again if a request that was executed late has taken one, and can be acquired later", () =>
     Effect.gen(function*() {
       const { isHeld, refresh, state, storage } = yield* holder
       yield* storage.release(self, first)

@@ -5,7 +5,7 @@ import { builtAgain } from "../src/internal/builtAgain.ts"
 
 class Store extends Context.Service<Store, number>()("Store") {}
 
-/** Builds a layer that dies so many times, and then provides the number of its builds. */
+/** Builds a layer that dies `deaths` times, and then provides the number of its builds. */
 const build = Effect.fnUntraced(function*(deaths: number) {
   let builds = 0
   const layer = Layer.effect(

@@ -8,7 +8,7 @@ import { Calls, type Entity } from "../src/internal/calls.ts"
 
 type Answer = Effect.Effect<Uint8Array, CommandError.CommandError | Wire.CallLost>
 
-/** The calls of a session. Its entity answers each command with `answer`, and each request to withdraw one with `withdraw`. */
+/** The calls of a session whose entity answers each command with `answer`, and each withdrawal with `withdraw`. */
 const setup = Effect.fnUntraced(function*(
   answer: (payload: typeof Wire.Command.Type) => Answer,
   withdraw: Effect.Effect<void> = Effect.void
@@ -31,7 +31,7 @@ const setup = Effect.fnUntraced(function*(
           withdrawals.begun++
           return Effect.onInterrupt(withdraw, () => Effect.sync(() => withdrawals.interrupted++))
         })
-      // The calls that `Calls` makes, without those of a feed.
+      // `Calls` uses only these two calls of the entity.
     } as unknown as Entity,
     target: {
       status: () => session.status,
@@ -52,7 +52,10 @@ const refused = new LoginFailure.LoginFailure({ reason: new LoginFailure.LoginRe
 const fails = (reason: CommandError.CommandError["reason"]): Answer =>
   Effect.fail(CommandErrors.make("version", reason))
 
-/** The answers of a runner. Each says whether the command may have been sent, and whether this is the outcome of the command. */
+/**
+ * The answers of a runner. `isSent`: the command may have been sent. `isFinal`: the answer is the outcome of the command, so no
+ * other attempt follows.
+ */
 const answers = {
   answered: { answer: Effect.succeed(reply), isSent: true, isFinal: true },
   "not answered by the server": {
@@ -84,7 +87,7 @@ describe("a command", () => {
   const Script = Schema.Array(Schema.Literals(Object.keys(answers) as ReadonlyArray<keyof typeof answers>))
 
   it.effect.prop(
-    "fails as not executed only if no attempt may have sent it, and is attempted again only if that is right",
+    "fails as not executed only if no attempt may have sent it, and may be sent twice only if it is repeatable",
     { script: Script.check(Schema.isMaxLength(5)), repeatable: Schema.Boolean },
     ({ repeatable, script }) =>
       Effect.gen(function*() {
@@ -116,7 +119,7 @@ describe("a command", () => {
       })
   )
 
-  it.effect("that is called when the session ends for good may have been sent", () =>
+  it.effect("may have been sent if the session ends for good during its call", () =>
     Effect.gen(function*() {
       for (const repeatable of [true, false]) {
         const { calls, session } = yield* setup(() => Effect.never)
@@ -148,7 +151,7 @@ describe("a command", () => {
       assert.deepStrictEqual(yield* Fiber.join(command), reply)
     }))
 
-  it.effect("is for the epoch that its activation knows by another number", () =>
+  it.effect("is sent with the number that its epoch has in the activation", () =>
     Effect.gen(function*() {
       const { calls, received } = yield* setup(() => Effect.succeed(reply))
       yield* calls.command("kick 0", { epoch: 6 })
@@ -158,7 +161,7 @@ describe("a command", () => {
       assert.lengthOf(received, 2)
     }))
 
-  it.effect("takes an outcome that its runner reports up to a second after the deadline", () =>
+  it.effect("accepts an outcome that its runner reports up to a second after the deadline", () =>
     Effect.gen(function*() {
       const outcome = (delay: number) =>
         Effect.gen(function*() {
@@ -174,7 +177,7 @@ describe("a command", () => {
       assert.strictEqual(reason._tag, "SessionLost")
     }))
 
-  it.effect("with a timeout that is not a duration is refused", () =>
+  it.effect("is refused if its timeout is not a duration", () =>
     Effect.gen(function*() {
       const { calls, received } = yield* setup(() => Effect.succeed(reply))
       const { reason } = yield* Effect.flip(calls.command("version", { timeout: Number.NaN }))
@@ -186,7 +189,7 @@ describe("a command", () => {
 
 describe("the withdrawal of a command", () => {
   it.effect.each(["its answer", "its caller's interruption"] as const)(
-    "ends with the command by %s",
+    "ends when the command is ended by %s",
     (end) =>
       Effect.gen(function*() {
         const answer = Deferred.makeUnsafe<Uint8Array, CommandError.CommandError>()

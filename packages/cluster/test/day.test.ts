@@ -24,7 +24,8 @@ const shardingConfig = {
 
 const day = Effect.gen(function*() {
   const network = yield* SimulatedNetwork.SimulatedNetwork
-  // `ShardLocks` has a timer of a second, which would double the time of this test. Other tests with moves have it.
+  // `ShardLocks` has a timer with an interval of a second, which would double the time of this test. The other tests with moves
+  // use it.
   const cluster = yield* MemoryCluster.make({ shardingConfig, shardLocks: false })
   const servers = new Map<string, SimulatedServer.SimulatedServer["Service"]>()
   for (let i = 1; i <= SERVERS; i++) {

@@ -30,7 +30,7 @@ describe("reading a feed", () => {
       assert.deepStrictEqual([taken, isInterrupted], [[1, 2, 3], true])
     }))
 
-  it.effect("ends if `take` wants no more, or with the error of the feed", () =>
+  it.effect("ends if `take` returns false, or if the feed fails", () =>
     Effect.gen(function*() {
       const failures: Array<string> = []
       const taken: Array<number> = []

@@ -31,13 +31,14 @@ interface Connection {
   readonly fail: Effect.Effect<void>
 }
 
+/** A runner. Its port identifies it. */
 export interface Member {
   readonly port: number
-  /** Stops it, like SIGTERM. */
+  /** Stops the runner, like SIGTERM. */
   readonly stop: Effect.Effect<void>
-  /** Ends it, like `kill -9`: it sends nothing more, its connections break, and the database frees its locks. */
+  /** Ends the runner, like `kill -9`: it sends nothing more, its connections break, and the database frees its locks. */
   readonly kill: Effect.Effect<void>
-  /** Ends it, like a power failure of its machine: as `kill`, but its connections do not break. */
+  /** Ends the runner, like a power failure of its machine: as `kill`, but its connections do not break. */
   readonly vanish: Effect.Effect<void>
 }
 
@@ -56,8 +57,10 @@ const defaults = {
   simulateRemoteSerialization: true
 } as const
 
+/** Makes a cluster without members, which lives in the caller's scope. */
 export const make = Effect.fnUntraced(function*(options?: {
   readonly shardingConfig?: Partial<ShardingConfig.ShardingConfig["Service"]>
+  /** Whether runners have `RunnerWatch`. Default `false`. */
   readonly watch?: boolean
   /** Whether runners keep their locks with `ShardLocks`. Default `true`. */
   readonly shardLocks?: boolean
@@ -325,7 +328,7 @@ export const make = Effect.fnUntraced(function*(options?: {
     const die = Effect.suspend(() => {
       dead.add(port)
       freeLocks(port)
-      // Closing its fibers does not affect other members. It only saves time.
+      // Closing the fibers of the dead runner does not affect other members. It only saves time.
       return Effect.forkIn(close, scope)
     })
     return {

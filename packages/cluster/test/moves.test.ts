@@ -5,6 +5,10 @@ import { Effect, Fiber, Redacted, Stream } from "effect"
 import * as MemoryCluster from "./memoryCluster.ts"
 import { join, listen, online, PASSWORD, provided, setup, texts } from "./oneServer.ts"
 
+/**
+ * The ways in which a runner ends. `seen`: after this time users have detected the end, and no other runner owns the session
+ * yet. `within`: seconds until another runner owns it.
+ */
 const ends = {
   "is stopped": { end: (runner: MemoryCluster.Member) => runner.stop, seen: "10 millis", within: 5 },
   "is killed": { end: (runner: MemoryCluster.Member) => runner.kill, seen: "5 seconds", within: 15 },
@@ -12,7 +16,7 @@ const ends = {
 } as const
 
 describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, within }) => {
-  it.effect("the session moves, with a gap and a new epoch, and the old one sends nothing more", () =>
+  it.effect("the session moves, with a gap and a new epoch, and the old session sends nothing more", () =>
     Effect.gen(function*() {
       const { cluster, owner, server } = yield* setup(1, 2)
       const { session } = yield* join(cluster)
@@ -87,7 +91,7 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
       assert.strictEqual(failed.execution, "MaybeExecuted", failed.message)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("a command for the previous epoch is not sent, and one for any epoch waits for the next runner", () =>
+  it.effect("a command for the previous epoch is not sent, and a command for any epoch waits for the next runner", () =>
     Effect.gen(function*() {
       const { cluster, owner, server } = yield* setup(1, 2)
       const { session } = yield* join(cluster)

@@ -1,5 +1,5 @@
 /**
- * A game server `altis` and a cluster of some runners, and sessions of members that only use the cluster.
+ * A game server with the id `altis`, a cluster of some runners, and sessions of members that only use the cluster.
  */
 import { RemoteSession, Servers } from "@bercon/cluster"
 import type { Message, Session } from "@bercon/session"
@@ -11,7 +11,7 @@ import * as MemoryCluster from "./memoryCluster.ts"
 /** The password of the server. */
 export const PASSWORD = "a password that stays on its runner"
 
-/** A game server, and a cluster of some runners. */
+/** A game server, and a cluster of runners with these ports. */
 export const setup = Effect.fnUntraced(function*(...ports: ReadonlyArray<number>) {
   const network = yield* SimulatedNetwork.SimulatedNetwork
   const cluster = yield* MemoryCluster.make()
@@ -34,7 +34,7 @@ export const setup = Effect.fnUntraced(function*(...ports: ReadonlyArray<number>
   return { cluster, network, owner, passwords, runners, server, servers }
 })
 
-/** A member that only uses the cluster, and a session of it. */
+/** A member that only uses the cluster, and its session with a server. */
 export const join = Effect.fnUntraced(function*(
   cluster: Effect.Success<ReturnType<typeof MemoryCluster.make>>,
   id = "altis",

@@ -35,7 +35,7 @@ describe("a game server in the cluster", () => {
       assert.deepStrictEqual(yield* server.drops, [])
     }).pipe(Effect.scoped, provided))
 
-  it.effect("is used by the ordinary client", () =>
+  it.effect("works with the ordinary client", () =>
     Effect.gen(function*() {
       const { cluster, server } = yield* setup(1)
       const { sharding } = yield* cluster.consumer
@@ -63,7 +63,7 @@ describe("a game server in the cluster", () => {
       }).pipe(Effect.scoped, Effect.provideContext(context))
     }).pipe(Effect.scoped, provided))
 
-  it.effect("gets its password from the runner alone, and fails like a local session", () =>
+  it.effect("has a password that only its runner reads, and a session that fails like a local one", () =>
     Effect.gen(function*() {
       const { cluster, server } = yield* setup(1)
       const { session: wrong } = yield* join(cluster, "wrong")
@@ -86,7 +86,7 @@ describe("a game server in the cluster", () => {
       assert.notInclude(wire, "no such password")
     }).pipe(Effect.scoped, provided))
 
-  it.effect("gets a login with the new password once its failed session has been unused for a while", () =>
+  it.effect("is logged in to with a new password once its failed session has been unused for a while", () =>
     Effect.gen(function*() {
       const { cluster, passwords } = yield* setup(1)
       const { session: wrong } = yield* join(cluster, "wrong")

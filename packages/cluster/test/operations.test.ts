@@ -1,5 +1,5 @@
 /**
- * Bans and restart plans in a cluster: once, and further when the runner that has them ends.
+ * Bans and restart plans in a cluster: one runner carries them out, and another runner continues if that runner ends.
  */
 import { ClusterFleet, ClusterSingleton, Embedded, type Fleet } from "@bercon/cluster"
 import { BanBook, BanEnforcement, Plans } from "@bercon/operations"
@@ -14,7 +14,7 @@ const PASSWORD = Redacted.make("secret")
 
 const START = Date.UTC(2026, 2, 28, 3, 54, 50)
 
-/** The same program on every runner. It still needs a fleet, and the store. */
+/** The program of every runner. It still needs a fleet and a store. */
 const Operations = Layer.merge(
   Plans.layerFleet({
     restarts: [{
@@ -44,7 +44,7 @@ const actions = (server: SimulatedServer.SimulatedServer["Service"]) =>
     (executions) => executions.map(({ text }) => text).filter((text) => text.startsWith("say") || text.startsWith("#"))
   )
 
-/** Each warning once, and one restart. */
+/** Checks that a server got each warning once, and one restart. */
 const checkNight = Effect.fnUntraced(function*(server: SimulatedServer.SimulatedServer["Service"]) {
   assert.deepStrictEqual(yield* actions(server), [
     "say -1 Restart in 5 minutes",
@@ -63,7 +63,7 @@ const runnerOptions = (transport: ClusterFleet.RunnerOptions["transport"]): Clus
 const provided = Effect.provide(Layer.fresh(SimulatedNetwork.layer()))
 
 describe("bans and plans", () => {
-  it.effect("hold on the fleet of a cluster of one process", () =>
+  it.effect("are carried out in a cluster of one process", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(START)
       const network = yield* SimulatedNetwork.SimulatedNetwork
@@ -84,7 +84,7 @@ describe("bans and plans", () => {
       }
     }).pipe(Effect.scoped, provided))
 
-  /** Two runners with the same program and the same store. `owners`: the runners that have begun it, one after the other. */
+  /** Two runners with the same program and the same store. `owners`: the runners that have begun the program, in order. */
   const twoRunners = Effect.fnUntraced(function*(settings: Readonly<Record<string, Fleet.ServerSettings>>) {
     const network = yield* SimulatedNetwork.SimulatedNetwork
     const cluster = yield* MemoryCluster.make()
@@ -109,7 +109,7 @@ describe("bans and plans", () => {
       { when: "between two warnings", after: "80 seconds" },
       { when: "while the server restarts", after: "312 seconds" }
     ] as const
-  )("run once, and on another runner after kill -9 $when", ({ after }) =>
+  )("are carried out once, and by another runner after kill -9 $when", ({ after }) =>
     Effect.gen(function*() {
       yield* TestClock.setTime(START)
       const { servers: [server], settings } = yield* gameServers(1)
@@ -131,7 +131,7 @@ describe("bans and plans", () => {
 })
 
 describe("a program that runs once in a cluster", () => {
-  it.effect("begins again 10 seconds after it failed, died or interrupted itself, and not after its runner ended", () =>
+  it.effect("starts again 10 seconds after it failed, died or interrupted itself, and not after its runner ended", () =>
     Effect.gen(function*() {
       const began = new Array<number>()
       const program = Layer.effectDiscard(Effect.gen(function*() {
@@ -153,6 +153,6 @@ describe("a program that runs once in a cluster", () => {
       yield* run
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual(began.slice(4), [3_600_000])
-      assert.lengthOf(logged.filter((line) => line.includes("It begins again")), 3)
+      assert.lengthOf(logged.filter((line) => line.includes("It starts again in 10 seconds")), 3)
     }))
 })

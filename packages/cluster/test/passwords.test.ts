@@ -18,14 +18,17 @@ const Text = Schema.String.check(
   Schema.makeFilter((text) => Buffer.from(text).toString() === text && !text.includes("\0"))
 )
 
-/** All texts that a value shows. */
+/** The texts that a value may show. */
 const seen = (value: unknown): ReadonlyArray<string> => [
   String(value),
   inspect(value, { depth: 20, showHidden: true }),
   JSON.stringify(value) ?? ""
 ]
 
-/** Starts, moves and refuses sessions with these passwords, in every way. Returns all texts that were sent, stored, or logged. */
+/**
+ * Starts, moves and refuses sessions, with the password of the server and another password that a member gives. Returns all
+ * texts that were sent, stored, logged or shown.
+ */
 const scenario = Effect.fnUntraced(function*(secret: string, ofMember: string) {
   const texts: Array<string> = []
   const note = (value: unknown) => void texts.push(...seen(value))
@@ -105,7 +108,7 @@ describe("a password", () => {
     { arbitrary: { runs: 3, seed: "passwords" }, timeout: 60_000 }
   )
 
-  it("is found in whatever way it is written", () => {
+  it("is found in each of its encodings", () => {
     const secret = "s3cret \"ü\" word"
     const bytes = Buffer.from(`before ${secret} after`)
     for (

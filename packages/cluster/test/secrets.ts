@@ -1,8 +1,12 @@
 /**
  * Finds a secret in texts, including its encodings as base64, hexadecimal digits and numbers.
  */
+
+/**
+ * The forms of a secret in base64. They depend on its offset in a group of three bytes. Digits that also depend on neighbouring
+ * bytes are left out.
+ */
 const base64 = (bytes: Buffer): ReadonlyArray<string> =>
-  // The base64 of a secret depends on its offset in a group of three bytes. Digits that depend on its neighbours are left out.
   [0, 1, 2].map((offset) => {
     const skipped = Math.ceil((offset * 8) / 6)
     const whole = Math.floor(((offset + bytes.length) * 8) / 6)

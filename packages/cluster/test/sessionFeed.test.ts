@@ -44,7 +44,7 @@ describe("the feed of a session", () => {
   it.effect.each([
     { what: "messages", broken: { messages: dies } },
     { what: "changes of the status", broken: { statusChanges: dies } }
-  ])("ends, reports it, and logs why, if reading $what dies", ({ broken }) =>
+  ])("ends, reports the defect, and logs it, if reading $what dies", ({ broken }) =>
     Effect.gen(function*() {
       const { defects, elements, hasEnded, logged } = yield* read(broken)
       assert.isTrue(hasEnded)
@@ -133,7 +133,7 @@ describe("the feed of a session", () => {
       assert.deepStrictEqual(elements.at(-1), { _tag: "State", epoch: 1, status: { _tag: "Closed", exit: Exit.void } })
     }).pipe(Effect.scoped))
 
-  it.effect("has a gap for a reader that is 4,096 elements behind", () =>
+  it.effect("has a gap for a reader that is more than 4,096 elements behind", () =>
     Effect.gen(function*() {
       const { feed, message, messages } = yield* driven
       const elements: Array<string> = []

@@ -23,10 +23,10 @@ const Restarts = Plans.layerFleet({
     }
   ],
   rotas: [{ id: "rules", every: "20 minutes", messages: ["No base raiding at night", "Be kind in chat"] }],
-  notBack: ({ server, since }) => Effect.logError(`call somebody: ${server} is away`, since)
+  notBack: ({ server, since }) => Effect.logError(`call an admin: ${server} is offline`, since)
 })
 
-/** Runs for months. It needs a fleet, and a store for its persistent data. */
+/** Enforces bans and carries out the plans. It needs a fleet, and a store for its persistent data. */
 export const Community = BanEnforcement.layerFleet().pipe(
   Layer.provideMerge(BanBook.layer({ refreshInterval: "30 seconds" })),
   Layer.merge(Restarts)

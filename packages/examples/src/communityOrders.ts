@@ -8,7 +8,7 @@ export const restartSoon = Effect.fn(function*(id: string) {
   return yield* plans.add({ id, at: { once: time }, command: "restartServer" })
 })
 
-/** Lists the next actions, as text. */
+/** Lists the next restarts, as text. */
 export const agenda = Effect.gen(function*() {
   const plans = yield* Plans.Plans
   const next = yield* plans.next()

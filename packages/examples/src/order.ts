@@ -10,7 +10,7 @@ const [order, word = ""] = process.argv.slice(2)
 /** `node order.ts ban GUID` or `node order.ts restart NAME`, while the program is running. */
 const program = Effect.gen(function*() {
   if (order === "ban") {
-    // The book refuses a text that is not a target.
+    // The book fails with `InvalidBan` if the text is not a target.
     const ban = yield* banForAWeek(word as BanBook.NewBan["target"], "console")
     yield* Console.log(`banned: ${ban.toString()}`)
   } else {

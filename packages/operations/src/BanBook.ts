@@ -1,15 +1,20 @@
 /**
- * The ban book of a community: its bans, each on one, some or all of its servers. `BanEnforcement` makes them hold.
+ * The ban book of a community: its bans, each of which applies to one, some or all of its servers. `BanEnforcement` enforces
+ * them.
  *
  * **Details**
  *
- * Bans are kept in Effect's `KeyValueStore`, each under a key of its own, so that several programs can share one store
- * ({@link Options.refreshInterval}), and a crash while one is written harms no other. A ban never changes: to change it, lift it
- * and add another. A ban that is over leaves the book by itself.
+ * Bans are kept in Effect's `KeyValueStore`, each under a key of its own. So several programs can share one store
+ * ({@link Options.refreshInterval}), and a crash during a write damages only the ban that is written. A ban never changes: to
+ * change it, lift it and add another. A ban that is over is removed from the book automatically.
  *
- * An entry of the store that cannot be read is logged as an error, and left alone: its target is unknown, so the rows of
- * its number in the lists of servers are left alone, too. So are rows of numbers that the book never had: a store that is empty,
- * or a copy of yesterday, does not prove that they are not wanted (see `orphans` of `BanPolicy`).
+ * Each ban has a number, which also marks its row in the list of bans of a server. Two kinds of rows are not removed from these
+ * lists:
+ *
+ * - Rows whose number belongs to an entry of the store that cannot be read, because the target of that entry is unknown. The
+ *   entry is logged as an error, and stays in the store.
+ * - Rows whose number the book never had, because the store may be empty by mistake, or a copy of yesterday. The policy can
+ *   allow their removal (see `orphans` of `BanPolicy`).
  *
  * **Example** (A ban for a week, on all servers)
  *
@@ -60,22 +65,22 @@ import { makeBook } from "./internal/bans/makeBook.ts"
  * @since 0.1.0
  */
 export interface NewBan {
-  /** The banned player or account. `Ban.targetFromString` reads one that somebody typed. */
+  /** The banned player or account. `Ban.targetFromString` parses text that a person typed. */
   readonly target: BanTarget
   /** The reason that the player sees: one line of at most 200 characters. */
   readonly reason: string
-  /** How long it lasts from now on. Default `"permanent"`. */
+  /** The duration of the ban, from now on. Default `"permanent"`. */
   readonly duration?: Duration.Input | "permanent" | undefined
   /** The admin or program that bans: at most 100 characters. */
   readonly by: string
   /** The list that the ban comes from: at most 100 characters. Default `"book"`. */
   readonly source?: string | undefined
-  /** The servers on which it holds. Default `"all"`. */
+  /** The servers to which the ban applies. Default `"all"`. */
   readonly servers?: BanScope | undefined
 }
 
 /**
- * A ban as other lists have it: a line of `bans.txt`, a row of a server's list.
+ * A ban of another list: a line of `bans.txt`, or a row of a server's list.
  *
  * @category models
  * @since 0.1.0
@@ -93,12 +98,16 @@ export interface ListedBan {
  * @since 0.1.0
  */
 export interface ImportOptions extends Pick<NewBan, "by" | "source" | "servers"> {
-  /** The `mark` of the book's policies: bans that begin with it are the book's own, and are not added. Default `"book"`. */
+  /**
+   * The `mark` of the book's policies. Bans whose reason begins with it came from the book, and are not added. Default
+   * `"book"`.
+   */
   readonly mark?: string | undefined
 }
 
 /**
- * The result of an import. `skipped`: the number of bans that were in the book already, or are over.
+ * The result of an import. `skipped`: the number of bans that were not added, because they were in the book already or are
+ * over.
  *
  * @category models
  * @since 0.1.0
@@ -126,16 +135,19 @@ export interface BanChange {
  * @since 0.1.0
  */
 export interface Query {
-  /** Words, in either case. Each must be in the number, target, reason, `by` or `source` of a ban. Default: any ban. */
+  /**
+   * Words, separated by blanks, in upper or lower case. Each must be part of the number, target, reason, `by` or `source` of
+   * the ban. Default: any ban.
+   */
   readonly words?: string | undefined
-  /** The id of a server on which the ban must hold. Default: any. */
+  /** The id of a server to which the ban must apply. Default: any server. */
   readonly server?: string | undefined
-  /** The targets of which the ban must have one. Default: any. */
+  /** The ban must have one of these targets. Default: any target. */
   readonly targets?: Iterable<BanTarget> | undefined
 }
 
 /**
- * The operations of a ban book. Changes run one after the other, and are in the store when they succeed.
+ * The operations of a ban book. Changes run one after the other. A change that has succeeded is in the store.
  *
  * @category models
  * @since 0.1.0
@@ -144,15 +156,17 @@ export interface Service {
   /** Adds a ban. Fails with reason `InvalidBan`, `BookFull` or `StoreFailed`. */
   readonly add: (ban: NewBan) => Effect.Effect<BanEntry, BanBookError>
   /**
-   * Lifts one ban, or all of a target, and returns them. Fails with reason `NotInBook` if there is none, and with
-   * `StoreFailed`.
+   * Lifts the ban with this number, or all bans of this target, and returns the lifted bans. Fails with reason `NotInBook` if
+   * there is no such ban, or with `StoreFailed`.
    */
   readonly lift: (which: BanEntryId | BanTarget) => Effect.Effect<ReadonlyArray<BanEntry>, BanBookError>
-  /** The ban of a number, if it is in force. */
+  /** The ban with this number, if it is in force. */
   readonly get: (id: BanEntryId) => Effect.Effect<Option.Option<BanEntry>>
   /** The bans that are in force, the newest first. */
   readonly list: Effect.Effect<ReadonlyArray<BanEntry>>
-  /** The bans in force that match a query, the newest first. A search by `targets` takes no longer in a large book. */
+  /**
+   * The bans in force that match a query, the newest first. A search by `targets` is as fast in a large book as in a small one.
+   */
   readonly search: (query: Query) => Effect.Effect<ReadonlyArray<BanEntry>>
   /**
    * The changes from now on. A subscriber that is 1,024 changes behind loses the oldest. Ends when the book is closed.
@@ -162,24 +176,24 @@ export interface Service {
   readonly changes: Stream.Stream<BanChange>
 
   /**
-   * Adds bans of another list: all, or none if there is no room for all. A ban that has the target, the reason and (to two
-   * minutes) the end of one in the book is not added again, so importing a list twice is safe. Reasons are cut to 200
-   * characters, line breaks in them become blanks. `BansFile` reads such lists.
+   * Adds bans of another list: all, or none if there is no room for all. A ban is skipped if the book has one with the same
+   * target, the same reason and an end that differs by two minutes at most. So importing a list twice is safe. Reasons are cut
+   * to 200 characters, and line breaks in them become blanks. `BansFile` reads such lists.
    */
   readonly importBans: (
     bans: Iterable<ListedBan>,
     options: ImportOptions
   ) => Effect.Effect<Imported, BanBookError>
-  /** Adds bans of another book, with their numbers. A ban of which the book has the number is not added. See {@link Json}. */
+  /** Adds bans of another book, with their numbers. A ban whose number the book has already is skipped. See {@link Json}. */
   readonly importEntries: (entries: Iterable<BanEntry>) => Effect.Effect<Imported, BanBookError>
 
-  /** Reads the changes that other programs have made in the store. Known entries are not read again. */
+  /** Reads the changes that other programs have made in the store. Entries that this program knows are not read again. */
   readonly refresh: Effect.Effect<void, BanBookError>
   /** The numbers of entries in the store that cannot be read: their targets are unknown. */
   readonly unreadable: Effect.Effect<ReadonlySet<string>>
   /**
-   * The targets of lifted bans, by number: the last 10,000 that would still be in force. Servers that were away have their rows
-   * until they are back.
+   * The targets of lifted bans, by the number of the ban: the last 10,000 that would still be in force. A server that was
+   * offline when a ban was lifted still has its row, which is removed by this number after the next login.
    */
   readonly lifted: Effect.Effect<ReadonlyMap<string, BanTarget>>
 }
@@ -193,22 +207,22 @@ export interface Service {
 export class BanBook extends Context.Service<BanBook, Service>()("@bercon/operations/BanBook") {}
 
 /**
- * Options of a ban book. An option that is not allowed is a defect, a `RangeError`.
+ * Options of a ban book. If a value is not allowed, `make` dies with a `RangeError`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** How many bans in force the book takes, from 1. Default 50,000. */
+  /** The maximum number of bans in force: an integer from 1. Default 50,000. */
   readonly capacity?: number | undefined
   /**
-   * The interval of `refresh`, at least 1 second. Default `"never"`: this program is the only one that uses the store.
+   * The interval of `refresh`: at least 1 second. Default `"never"`, for a program that is the only one to use the store.
    */
   readonly refreshInterval?: Duration.Input | "never" | undefined
 }
 
 /**
- * Bans as JSON text, with everything that the book knows of them: for a copy, or for another book.
+ * Bans as JSON text, with all their fields: for a copy, or for another book.
  *
  * **Example** (A copy of the book)
  *
@@ -232,7 +246,7 @@ export const Json = Schema.fromJsonString(Schema.toCodecJson(Schema.Array(BanEnt
 // -----------------------------------------------------------------------------
 
 /**
- * A ban book on the store in context. It has read the store when it is made.
+ * Makes a ban book on the `KeyValueStore` in context, and reads the bans that the store has.
  *
  * @category constructors
  * @since 0.1.0
@@ -246,7 +260,7 @@ export const make: (
 // -----------------------------------------------------------------------------
 
 /**
- * Provides a ban book on the store in context: `KeyValueStore.layerSql`, for example.
+ * Provides a ban book on the `KeyValueStore` in context, such as `KeyValueStore.layerSql`.
  *
  * @category layers
  * @since 0.1.0
@@ -255,7 +269,7 @@ export const layer = (options?: Options): Layer.Layer<BanBook, BanBookError, Key
   Layer.effect(BanBook, make(options))
 
 /**
- * Provides a ban book, and the store it is on, in a folder: see `FolderStore`.
+ * Provides a ban book whose store is a folder, and provides this store, too. See `FolderStore`.
  *
  * @category layers
  * @since 0.1.0
@@ -267,7 +281,7 @@ export const layerFolder = (
   Layer.provideMerge(layer(options), FolderStore.layer(folder))
 
 /**
- * Provides a ban book, and the store it is on, in memory: for tests.
+ * Provides a ban book whose store is in memory, and provides this store, too. For tests.
  *
  * @category layers
  * @since 0.1.0

@@ -1,7 +1,7 @@
 /**
  * Errors of the ban book.
  *
- * **Example** (Lifting a ban that may be lifted already)
+ * **Example** (Lifting a ban that may have been lifted already)
  *
  * ```ts
  * import { BanBook, type BanEntry } from "@bercon/operations"
@@ -20,7 +20,8 @@ import * as Schema from "effect/Schema"
 import { BanEntryId } from "./BanEntry.ts"
 
 /**
- * A field of a ban has a value that is not allowed. `problem` names the field, the value and what is allowed. Nothing was changed.
+ * A field of a ban has a value that is not allowed. `problem` names the field, the value and the allowed values. Nothing was
+ * changed.
  *
  * @category errors
  * @since 0.1.0
@@ -40,7 +41,7 @@ export class InvalidBan extends Schema.Error<InvalidBan>("@bercon/operations/Inv
 }
 
 /**
- * The book has room for `capacity` bans that are in force, and `wanted` more do not fit. Nothing was changed.
+ * The book has room for `capacity` bans in force, and the `wanted` bans that were to be added do not fit. Nothing was changed.
  *
  * @category errors
  * @since 0.1.0
@@ -63,7 +64,7 @@ export class BookFull extends Schema.Error<BookFull>("@bercon/operations/BookFul
 }
 
 /**
- * The book has no ban of this number, or none of this target. Nothing was changed.
+ * The book has no ban with this number, or no ban of this target. Nothing was changed.
  *
  * @category errors
  * @since 0.1.0
@@ -104,7 +105,7 @@ export class StoreFailed extends Schema.Error<StoreFailed>("@bercon/operations/S
 }
 
 /**
- * The ban book could not do something, because of `reason`.
+ * An operation of the ban book failed, because of `reason`.
  *
  * @category errors
  * @since 0.1.0

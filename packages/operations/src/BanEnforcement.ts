@@ -1,22 +1,25 @@
 /**
- * Makes the bans of a `BanBook` hold on servers, after every login, change, crash and move.
+ * Enforces the bans of a `BanBook` on servers.
  *
  * **Details**
  *
- * On each server it does two things, for as long as its session lasts:
+ * On each server it does two things, for as long as the session with the server lasts:
  *
- * - It compares the server's list of bans with the book, after each login, after each change of the book, and every
- *   `checkInterval`: adds missing bans, removes excess rows, and reads the list again, until it agrees. Rows of the book are known by
- *   the mark and the number in their reason. All others are somebody else's, and are left alone; so are orphans, rows with the mark
- *   and a number that the book never had (see `orphans` of `BanPolicy`).
- * - It checks every player by GUID, address and account as soon as these are known, and those who are there already when a ban
- *   is added. It kicks a banned player, with the reason and the remaining time, until the player is gone.
+ * - It compares the server's list of bans with the book: after each login, after each change of the book, and every
+ *   `checkInterval`. It adds missing bans, removes excess rows, and reads the list again, until the list agrees with the book.
+ * - It checks every player by GUID, address and account as soon as these are known, and the players on the server when a ban is
+ *   added. It kicks a banned player, with the reason and the remaining time, and again until the player is gone.
  *
- * It needs no memory: the next step follows from the book, the list and the clock. (Lists of Arma Reforger's own RCON have no
- * reasons. There the store remembers which rows are the book's.)
+ * A row of the list belongs to the book if its reason has the mark, and the number of a ban that the book has or had. Two kinds
+ * of rows stay: foreign rows, which have no such mark, and orphans, which have the mark and a number that the book never had
+ * (see `orphans` of `BanPolicy`).
  *
- * Servers remove bans by their place in the list. If another admin changes the list in the same moment, a removal can hit a ban of
- * somebody else. The next print of the list shows it; the ban is put back, and a warning is logged.
+ * It stores no state: each step follows from the book, the list and the clock. So a program that starts again continues the
+ * work of the last one. (Lists of Arma Reforger's own RCON have no reasons. For these, the store records which rows belong to
+ * the book.)
+ *
+ * Servers remove bans by their place in the list. If another admin changes the list at the same moment, a removal can hit a
+ * foreign row. The list shows this when it is read next. Then the ban is added again, and a warning is logged.
  *
  * **Example** (Three servers, one book)
  *
@@ -24,14 +27,15 @@
  * import { BanBook, BanEnforcement } from "@bercon/operations"
  * import { Layer } from "effect"
  *
- * // With a `Fleet`, and files of the platform, this holds the bans for as long as it is running.
+ * // It still needs a `Fleet`, and the platform's file system. It enforces the bans for as long as it is running.
  * const Bans = BanEnforcement.layerFleet({ servers: { event: { enforcement: "Kick" } } }).pipe(
  *   Layer.provideMerge(BanBook.layerFolder("bans"))
  * )
  * ```
  *
- * In a cluster give the layer to `ClusterSingleton.layer` of `@bercon/cluster`: it then runs on one of the runners, and on another
- * one if that runner ends. The book is then `BanBook.layer({ refreshInterval: "5 seconds" })` on a store that all runners share.
+ * In a cluster, give the layer to `ClusterSingleton.layer` of `@bercon/cluster`. It then runs on one of the runners, the
+ * machines of the cluster, and on another one if that runner ends. Give the book a store that all runners share, and a
+ * `refreshInterval`, such as 5 seconds.
  *
  * @since 0.1.0
  */
@@ -49,7 +53,7 @@ import type { BanStatus } from "./BanStatus.ts"
 import { makeOnClient, makeOnFleet } from "./internal/bans/makeEnforcement.ts"
 
 /**
- * The status of a server, and its id.
+ * A new status of the server with this id.
  *
  * @category models
  * @since 0.1.0
@@ -60,7 +64,7 @@ export interface StatusChange {
 }
 
 /**
- * The state of the enforcement, which works by itself.
+ * The status of the enforcement, which runs in the background.
  *
  * @category services
  * @since 0.1.0
@@ -69,20 +73,21 @@ export class BanEnforcement extends Context.Service<BanEnforcement, {
   /** How the list of each server compares with the book. */
   readonly status: Effect.Effect<ReadonlyMap<string, BanStatus>>
   /**
-   * How the list of each server compares with the book: now, and every change. A subscriber that is 1,024 changes behind
-   * loses the oldest. Ends when the enforcement is closed.
+   * The current status of each server, and then every change of status. A subscriber that is 1,024 changes behind loses the
+   * oldest. Ends when the enforcement is closed.
    */
   readonly statusChanges: Stream.Stream<StatusChange>
   /**
-   * Compares the lists of all servers now, and returns how they are when each has succeeded or failed: `Converged`, `Failing`,
-   * or `Waiting` if there is no session. Ids that only policies and bans have are `Absent`.
+   * Compares the lists of all servers with the book now, changes them if necessary, and returns the status of each server:
+   * `Converged`, `Failing`, or `Waiting` if there is no session. Ids that only policies and bans name are `Absent`.
    */
   readonly check: Effect.Effect<ReadonlyMap<string, BanStatus>>
 }>()("@bercon/operations/BanEnforcement") {}
 
 /**
- * How bans are enforced on the servers of a fleet: a policy, and the differences on some servers, by their ids. An id that the
- * fleet does not have is logged as a warning and is `Absent` in the status, because the server may be added later.
+ * How bans are enforced on the servers of a fleet: a policy for all servers, and in `servers`, by id, the options that differ
+ * on some of them. An id that the fleet does not have is no error, because the server may be added later. It is logged as a
+ * warning, and its status is `Absent`.
  *
  * @category models
  * @since 0.1.0
@@ -92,8 +97,8 @@ export interface Options extends BanPolicy {
 }
 
 /**
- * Enforces the book on every server of the fleet, for as long as the scope is open. Servers that are added or replaced while it is
- * running are enforced, too; those that are removed are let go. Fails if a policy is not valid.
+ * Enforces the book on every server of the fleet, for as long as the scope is open. It follows the fleet when servers are
+ * added, replaced or removed. Fails with `InvalidPolicy` if a policy is not valid.
  *
  * @category constructors
  * @since 0.1.0
@@ -107,8 +112,8 @@ export const makeFleet: (
 > = makeOnFleet
 
 /**
- * Enforces the book on the server of one client, for as long as the scope is open. `server` is the id that bans name it by. Fails
- * if the policy is not valid.
+ * Enforces the book on the server of one client, for as long as the scope is open. `server` is the id of the server in the
+ * book. Fails with `InvalidPolicy` if the policy is not valid.
  *
  * @category constructors
  * @since 0.1.0
@@ -123,7 +128,7 @@ export const makeClient: (
 > = makeOnClient
 
 /**
- * Enforces the book on every server of the fleet, see {@link makeFleet}.
+ * Enforces the book on every server of the fleet. See {@link makeFleet}.
  *
  * @category layers
  * @since 0.1.0
@@ -134,7 +139,7 @@ export const layerFleet = (
   Layer.effect(BanEnforcement, makeFleet(options))
 
 /**
- * Enforces the book on the server of one client, see {@link makeClient}.
+ * Enforces the book on the server of one client. See {@link makeClient}.
  *
  * @category layers
  * @since 0.1.0

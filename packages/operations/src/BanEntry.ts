@@ -23,8 +23,8 @@ import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
 /**
- * The number of a ban in the book: six characters, lower-case letters and digits. It is part of the reason that players see,
- * so that they can name it when they appeal.
+ * The number of a ban in the book: six lower-case letters or digits. It is part of the reason that players see, so that they
+ * can name it when they appeal.
  *
  * @category models
  * @since 0.1.0
@@ -41,7 +41,7 @@ export const BanEntryId = Schema.String.check(
  */
 export type BanEntryId = typeof BanEntryId.Type
 
-/** One line: a second one would be another command to the server. */
+/** A text of one line: the server would execute a second line as another command. */
 const line = (maximum: number) =>
   Schema.String.check(
     Schema.isMaxLength(maximum),
@@ -49,7 +49,7 @@ const line = (maximum: number) =>
   )
 
 /**
- * The servers on which a ban holds: `"all"`, which includes servers that are added later, or one or more ids.
+ * The servers to which a ban applies: `"all"`, which includes servers that are added later, or one or more ids.
  *
  * @category models
  * @since 0.1.0
@@ -57,7 +57,7 @@ const line = (maximum: number) =>
 export const BanScope = Schema.Union([Schema.Literal("all"), Schema.NonEmptyArray(Schema.NonEmptyString)])
 
 /**
- * The servers on which a ban holds.
+ * The servers to which a ban applies.
  *
  * @category models
  * @since 0.1.0
@@ -69,9 +69,11 @@ export type BanScope = typeof BanScope.Type
  *
  * **Details**
  *
- * - `target`: a GUID, an IP address, or the id of an account of Arma Reforger. Each holds on servers that support such targets.
- * - `reason`: one line of at most 200 characters, which the player sees. Servers get as much of it as fits into 128 bytes.
- * - `added`, `until`: by the clock of the book's machine.
+ * - `target`: a GUID, an IP address, or the id of an account of Arma Reforger. The ban applies only to servers that support
+ *   such targets.
+ * - `reason`: one line of at most 200 characters, which the player sees. Servers get as much of it as fits into 128 bytes,
+ *   together with the mark of the book.
+ * - `added`, `until`: times by the clock of the machine that runs the book.
  * - `by`: the admin or program that banned, at most 100 characters.
  * - `source`: the list that the ban comes from, at most 100 characters: `"book"`, a file, another server.
  *
@@ -122,7 +124,7 @@ export const remaining = (entry: BanEntry, now: number): Duration.Duration | "pe
 export const isInForce = (entry: BanEntry, now: number): boolean => endOf(entry) > now
 
 /**
- * Whether a ban holds on the server with this id.
+ * Whether a ban applies to the server with this id.
  *
  * @category guards
  * @since 0.1.0
@@ -130,7 +132,7 @@ export const isInForce = (entry: BanEntry, now: number): boolean => endOf(entry)
 export const isOn = ({ servers }: BanEntry, server: string): boolean => servers === "all" || servers.includes(server)
 
 /**
- * The targets by which a player can be banned, as far as they are known: GUID, IP address, account.
+ * The targets by which a player can be banned: GUID, IP address and account, as far as they are known.
  *
  * @category getters
  * @since 0.1.0

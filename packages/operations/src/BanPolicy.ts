@@ -1,7 +1,7 @@
 /**
  * How the bans of the book are enforced on a server.
  *
- * **Example** (A short list on all servers, and none on one of them)
+ * **Example** (A short list on all servers, except one on which bans are only kicked)
  *
  * ```ts
  * import { BanEnforcement, type BanPolicy } from "@bercon/operations"
@@ -22,12 +22,13 @@ import type { BanEntry } from "./BanEntry.ts"
  *
  * **Details**
  *
- * Each of them kicks a banned player who is on the server. They differ in the rows of the server's own list of bans:
+ * All three kick banned players from the server. They differ in the bans that they add to the server's own list, which is in
+ * force also while this program is not running:
  *
- * - `"Kick"`: none of the book's. For servers whose list other admins keep. No ban of the book holds while this program is not
- *   running.
+ * - `"Kick"`: no bans. For servers whose list is kept by other admins. While this program is not running, no ban of the book is
+ *   enforced.
  * - `"BanOnJoin"`: the bans of players who have tried to join. The list stays short.
- * - `"List"`: all bans of the book, within `capacity` and `maxAge`. They hold while this program is not running, too.
+ * - `"List"`: all bans of the book that apply to the server, within `capacity` and `maxAge`.
  *
  * @category models
  * @since 0.1.0
@@ -43,7 +44,7 @@ export type Enforcement = "Kick" | "BanOnJoin" | "List"
 export const MAX_CAPACITY = 2500
 
 /**
- * How the bans of the book are enforced on a server. Everything has a default.
+ * How the bans of the book are enforced on a server. Every option has a default.
  *
  * @category models
  * @since 0.1.0
@@ -52,38 +53,46 @@ export interface BanPolicy {
   /** Default `"List"`. */
   readonly enforcement?: Enforcement | undefined
   /**
-   * The maximal number of the book's rows in the server's list, from 0 to 2,500: the newest bans are kept. A list of more than
-   * about 3,000 rows does not fit into a reply, and large lists slow servers down. Rows of others do not count. Default 1,000.
+   * The maximum number of the book's rows in the server's list: an integer from 0 to 2,500. The newest bans are kept. Foreign
+   * rows, which the book has not added, do not count. A list of more than about 3,000 rows does not fit into a reply, and large
+   * lists slow servers down. Default 1,000.
    */
   readonly capacity?: number | undefined
-  /** The maximal age of a ban in the server's list, counted from its addition to the book. Default: infinite. */
+  /** The maximum age of a ban in the server's list, counted from its addition to the book. Default: infinite. */
   readonly maxAge?: Duration.Input | undefined
   /**
-   * The interval in which the server's list is compared with the book, besides after each login and change: at least 10 seconds.
-   * It finds the changes of other admins. Default 5 minutes.
+   * The interval at which the server's list is compared with the book: finite, at least 10 seconds. Each comparison finds the
+   * changes of other admins. The list is also compared after each login and after each change of the book. Default 5 minutes.
    */
   readonly checkInterval?: Duration.Input | undefined
-  /** Whether the server writes its list to its file after a change. If not, a restart forgets it. Default `true`. */
+  /**
+   * Whether the server writes its list to its file after a change. If not, the changes are lost in a restart. Default `true`.
+   */
   readonly write?: boolean | undefined
-  /** The word that marks rows of this book, one to 16 letters, digits, `-` and `_`: `[book:k3x9q2] teamkilling`. Default `"book"`. */
+  /**
+   * The word that marks the rows of this book, `book` in `[book:k3x9q2] teamkilling`: 1 to 16 letters, digits, `-` and `_`.
+   * Default `"book"`.
+   */
   readonly mark?: string | undefined
   /**
-   * The treatment of orphans: rows with the mark whose number the book never had, because they are of another book, or of a store
-   * that was lost. `"Keep"`: they stay until they are over, and are reported. `"Remove"`: they are removed. Default `"Keep"`.
+   * The treatment of orphans, which are rows that have the mark and a number that the book never had. They come from another
+   * book, or from a store that was lost. `"Keep"`: they stay until they are over, and are reported. `"Remove"`: they are
+   * removed. Default `"Keep"`.
    *
-   * `BansFile.restore` brings them back into the book. Give `"Remove"` only if the book is certainly the one that is meant.
+   * `BansFile.restore` makes them bans of the book again. Use `"Remove"` only if you are sure that this is the right book.
    */
   readonly orphans?: "Keep" | "Remove" | undefined
   /**
-   * The reason that a kicked player sees, one line of which 128 bytes are used. `remaining`: how long the ban still lasts. If it
-   * throws, the default is used. Default: the mark, the reason and the time, as in `[book:k3x9q2] teamkilling (6d 23h left)`.
+   * Makes the reason that a kicked player sees. `remaining`: the remaining time of the ban. Line breaks in the text become
+   * blanks, and it is cut to 128 bytes. If the function throws, the default is used. Default: the mark, the reason and the
+   * remaining time, as in `[book:k3x9q2] teamkilling (6d 23h left)`.
    */
   readonly kickReason?: ((entry: BanEntry, remaining: Duration.Duration | "permanent") => string) | undefined
 }
 
 /**
- * An option of a policy has a value that is not allowed. `server`: the id of the server that has this policy; absent if it is the
- * policy of all. Nothing is enforced.
+ * An option of a policy has a value that is not allowed. `server`: the id of the server that has this policy; absent if it is
+ * the policy of all servers. Nothing is enforced.
  *
  * @category errors
  * @since 0.1.0

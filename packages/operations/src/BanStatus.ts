@@ -1,7 +1,7 @@
 /**
  * How a server's list of bans compares with the book.
  *
- * **Example** (Servers on which bans may not hold)
+ * **Example** (Servers on which bans may not be enforced)
  *
  * ```ts
  * import { BanEnforcement } from "@bercon/operations"
@@ -22,16 +22,18 @@
  * **Details**
  *
  * - `Waiting`: the client is not logged in. The list is compared after the next login.
- * - `Converging`: the list is being changed; `missing` bans are to be added, `excess` rows removed.
- * - `Converged`: the list agreed when it was last read, at `at` in milliseconds since 1970: `rows` of the book, `foreign` rows of
- *   others, and `orphans`: rows with the book's mark whose number the book never had. They stay, see `orphans` of `BanPolicy`.
- * - `Failing`: the list could not be read or changed, `tries` times since `since`, because of `reason`. The next try follows soon
- *   at first, later after a minute.
- * - `Absent`: the fleet has no server of this id, although a policy or `bans` bans in force name it. Those bans do not hold there.
- *   The id may be mistyped; if the server is added later, it is enforced.
- * - `Ended`: the session was closed for good, because of `reason`. In a fleet, `replace` begins again.
+ * - `Converging`: the list is being changed. `missing`: the number of bans to be added. `excess`: the number of rows to be
+ *   removed.
+ * - `Converged`: the list agreed with the book when it was last read, at the time `at` (milliseconds since 1970). `rows`: the
+ *   number of rows of the book. `foreign`: the number of rows that the book has not added. `orphans`: the number of rows that
+ *   have the mark of the book and a number that the book never had. Orphans stay, see `orphans` of `BanPolicy`.
+ * - `Failing`: the list could not be read or changed, because of `reason`. `tries`: how often that was tried since the time
+ *   `since` (milliseconds since 1970). The delay before the next try grows from one second to one minute.
+ * - `Absent`: the fleet has no server with this id, but a policy or a ban names it. `bans`: the number of bans in force that
+ *   name it. The id may be mistyped. If the server is added later, bans are enforced on it.
+ * - `Ended`: the session has ended for good, because of `reason`. In a fleet, `replace` starts another session.
  *
- * Players are checked in each of these states but `Waiting`, `Absent` and `Ended`.
+ * Players are checked in the states `Converging`, `Converged` and `Failing`.
  *
  * @category models
  * @since 0.1.0

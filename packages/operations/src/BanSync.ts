@@ -1,13 +1,14 @@
 /**
- * Makes a server's list of bans agree with the book once, or shows what that would change. For commands and jobs: a program
- * that runs all the time uses `BanEnforcement`.
+ * Makes a server's list of bans agree with the book once, or returns the changes that this would need. For commands and jobs: a
+ * program that runs all the time uses `BanEnforcement`.
  *
  * **Details**
  *
- * The rules are those of `BanEnforcement`: rows of the book are known by their mark, all others are left alone, and the list is
- * read again until it agrees. No player is kicked. Do not run it while a `BanEnforcement` of the same book is at work.
+ * The rules are those of `BanEnforcement`: rows of the book are recognised by their mark, all other rows stay, and the list is
+ * read again until it agrees with the book. No player is kicked. Do not use it while a `BanEnforcement` of the same book is
+ * running.
  *
- * **Example** (What would change, and the change)
+ * **Example** (Show the changes, then make them)
  *
  * ```ts
  * import { BanSync } from "@bercon/operations"
@@ -15,7 +16,7 @@
  *
  * const program = Effect.gen(function*() {
  *   const { excess, missing } = yield* BanSync.compare("altis")
- *   yield* Console.log(`${missing.length} bans are missing, ${excess.length} rows are too much`)
+ *   yield* Console.log(`${missing.length} bans to add, ${excess.length} rows to remove`)
  *   yield* BanSync.sync("altis")
  * })
  * ```
@@ -47,18 +48,18 @@ export interface Difference {
   readonly missing: ReadonlyArray<BanEntry>
   /** Rows of the book to be removed. */
   readonly excess: ReadonlyArray<Ban>
-  /** Bans that the list may have or not: it is not complete. */
+  /** Bans that may or may not be in the list, because the reply of the server is not complete. */
   readonly unknown: ReadonlyArray<BanEntry>
-  /** The number of rows that are as they should be. */
+  /** The number of bans that the list has already. */
   readonly kept: number
-  /** The number of rows that are not the book's. */
+  /** The number of rows that the book has not added. */
   readonly foreign: number
-  /** Rows with the book's mark whose number the book never had: see `orphans` of `BanPolicy`. */
+  /** Rows with the mark of the book, and a number that the book never had: see `orphans` of `BanPolicy`. */
   readonly orphans: ReadonlyArray<Ban>
 }
 
 /**
- * The changes of a list that agrees with the book now.
+ * The changes that were made to a list, and its content now that it agrees with the book.
  *
  * @category models
  * @since 0.1.0
@@ -70,14 +71,15 @@ export interface Synced {
   readonly removed: number
   /** The number of rows of the book in the list. */
   readonly rows: number
-  /** The number of rows that are not the book's. */
+  /** The number of rows that the book has not added. */
   readonly foreign: number
-  /** The number of rows with the book's mark whose number the book never had. */
+  /** The number of rows with the mark of the book, and a number that the book never had. */
   readonly orphans: number
 }
 
 /**
- * Reads the list of a server, and compares it with the book in context. Changes nothing. `server` is the id that bans name it by.
+ * Reads the list of a server, and compares it with the book in context. Changes nothing. `server` is the id of the server in
+ * the book.
  *
  * @category reading
  * @since 0.1.0
@@ -92,7 +94,8 @@ export const compare: (
 > = SyncServer.compare
 
 /**
- * Changes the list of a server until it agrees with the book in context. `server` is the id that bans name it by.
+ * Changes the list of a server until it agrees with the book in context. `server` is the id of the server in the book. Fails
+ * with `ListDisagrees` if no command fails, but the list does not come to agree.
  *
  * @category writing
  * @since 0.1.0

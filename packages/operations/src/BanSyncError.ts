@@ -1,5 +1,5 @@
 /**
- * Why a server's list of bans could not be made to agree with the book.
+ * The error of a list of bans that could not be made to agree with the book.
  *
  * **Example** (Trying once more after a minute)
  *
@@ -18,8 +18,8 @@
 import * as Schema from "effect/Schema"
 
 /**
- * The list does not come to agree with the book, although no command fails: it is not complete, it does not show what is added,
- * or it changes all the time. `problem` says which. Changes that were made so far remain.
+ * The list does not agree with the book in the end, although no command failed. `problem` names the cause: the list is not
+ * complete, it does not show the bans that were added, or it changes all the time. The changes that were made so far remain.
  *
  * @category errors
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * Lists of bans as the games have them: the file `bans.txt` of a BattlEye server, and the list that it prints.
+ * Lists of bans outside of the book: the file `bans.txt` of a BattlEye server, and the list that a server sends.
  *
  * ```text
  * 4fc867abf98b934e9e7eeaf15170258c -1 Cheating
@@ -19,7 +19,7 @@ import { DEFAULT_MARK, idIn, withoutMark } from "./internal/bans/mark.ts"
 import { fit } from "./internal/bans/newEntry.ts"
 
 /**
- * A line that is not a ban, and the reason. `line`: its number in the file, from 1.
+ * A line that is not a ban. `line`: its number in the file, from 1. `problem`: the reason why it is not a ban.
  *
  * @category models
  * @since 0.1.0
@@ -31,7 +31,7 @@ export interface UnreadLine {
 }
 
 /**
- * The content of a file of bans.
+ * The content of a `bans.txt`: the bans, and the lines that are not bans.
  *
  * @category models
  * @since 0.1.0
@@ -42,21 +42,23 @@ export interface BansFile {
 }
 
 /**
- * The earliest time that a server can have written, in seconds: 2001-09-09. Some guides on the web take the column for minutes.
+ * The earliest end of a ban that is accepted, in seconds since 1970: 2001-09-09. A smaller number is probably a duration in
+ * minutes, because some guides on the web describe the column so.
  */
 const EARLIEST = 1_000_000_000
 
-/** The last time that a `DateTime` can have, in seconds. */
+/** The latest time that a `DateTime` supports, in seconds since 1970. */
 const LATEST = 8_640_000_000_000
 
 /**
- * Reads the text of a `bans.txt`. Never fails: lines that are not bans are in `unread`. Blank lines and comments (`//`) are
- * skipped, blanks around a reason removed.
+ * Reads the text of a `bans.txt`. It never fails: lines that are not bans are in `unread`. Blank lines and comments (`//`) are
+ * skipped, and blanks around a reason are removed.
  *
  * **Details**
  *
- * A line is a GUID or an IP address, a time and a reason, separated by blanks. The time is the end of the ban in seconds since
- * 1970, or -1 if it is permanent. A ban that is over is read as well; `importBans` of the book skips it.
+ * A line has a GUID or an IP address, a time and a reason, separated by blanks. The time is the end of the ban in seconds since
+ * 1970, from 1000000000 on, or -1 if the ban is permanent. A ban that is over is returned as well; `importBans` of the book
+ * skips it.
  *
  * **Example**
  *
@@ -82,7 +84,7 @@ export const parse = (text: string): BansFile => {
   return { bans, unread }
 }
 
-/** The ban of a line, or the reason why the line is not a ban. */
+/** Returns the ban of a line, or the reason why the line is not a ban. */
 const readLine = (line: string): ListedBan | string => {
   const [, word = "", time, reason = ""] = /^\s*(\S+)(?:\s+(\S+))?(?:\s+(.*))?$/s.exec(line) ?? []
   const target = Option.getOrUndefined(targetFromString(word))
@@ -98,8 +100,8 @@ const readLine = (line: string): ListedBan | string => {
 }
 
 /**
- * The text of a `bans.txt` with these bans, one a line. Bans of accounts of Arma Reforger, which has no such file, are left
- * out. Ends are rounded up to seconds.
+ * The text of a `bans.txt` with these bans, one per line. Bans of accounts are left out, because Arma Reforger has no such
+ * file. Ends are rounded up to whole seconds.
  *
  * @category formatting
  * @since 0.1.0
@@ -111,9 +113,9 @@ export const format = (bans: Iterable<ListedBan>): string =>
   }).join("")
 
 /**
- * Bans of a list as entries of a book, for `importEntries`. The number of each follows from its target, end and reason, so that
- * the same list has the same numbers every time: a job can sync servers with a file, and find its own rows again. Bans that
- * begin with `mark` are a book's own, and left out.
+ * Makes entries of a book from the bans of a list, for `importEntries`. The number of an entry is computed from the target, end
+ * and reason of the ban, so the same list gets the same numbers every time. So a job can sync servers with a file, and
+ * recognises the rows that an earlier run has added. Bans whose reason begins with `mark` came from a book, and are left out.
  *
  * @category conversions
  * @since 0.1.0
@@ -138,14 +140,14 @@ export const toEntries = (
 }
 
 /**
- * The entries of a book whose store was lost, from the rows that it made in a server's list: with the numbers that are in their
- * marks, so that the rows are the book's again. Servers cut long reasons, and do not tell who banned and where else the ban
- * holds. Other bans are left out.
+ * Makes entries from the rows that a book has added to a server's list, to restore a book whose store was lost. The entries
+ * have the numbers of the marks, so the rows belong to the book again. The list does not contain everything: long reasons are
+ * cut, and `by`, `servers` and `source` are those of the options. Rows without a mark are left out.
  *
- * Import them into an empty book only: a ban that was lifted while a server was away is still in that server's list, and would
- * be in force again.
+ * Import the entries into an empty book only. The list of a server that was offline when a ban was lifted still has this ban,
+ * and it would be in force again.
  *
- * **Example** (A lost book, from the list of one of its servers)
+ * **Example** (Restoring a lost book from the list of one server)
  *
  * ```ts
  * import { BanBook, BansFile } from "@bercon/operations"
@@ -177,7 +179,7 @@ export const restore = (
       : [new BanEntry({ id, target, until, reason: fit(withoutMark(reason)), by, servers, source, added })]
   })
 
-/** The number of a text, or the next one that is free. */
+/** The number computed from a text, or the next number that is free. */
 const freeNumber = (text: string, isFree: (id: BanEntryId) => boolean): BanEntryId => {
   for (let number = hash(text);; number++) {
     const id = BanEntryId.make((number % 36 ** 6).toString(36).padStart(6, "0"))
@@ -185,7 +187,7 @@ const freeNumber = (text: string, isFree: (id: BanEntryId) => boolean): BanEntry
   }
 }
 
-/** FNV-1a. It must never change: rows in the lists of servers have numbers of it. */
+/** The FNV-1a hash of a text. It must never change, because the lists of servers contain numbers that were computed with it. */
 const hash = (text: string): number => {
   let hash = 0x811c9dc5
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193)
@@ -193,8 +195,8 @@ const hash = (text: string): number => {
 }
 
 /**
- * The bans in the list of a server, as `bans` of a client returns it at `now`. Bans that are over are left out, and so are bans
- * whose end is not in the list.
+ * The bans in the list of a server, which `bans` of a client returned at the time `now`. Bans that are over are left out, and
+ * so are bans whose end the list does not show.
  *
  * **Example** (Importing the bans of a server)
  *

@@ -1,15 +1,15 @@
 /**
- * A `KeyValueStore` in a folder that survives the end of its process at any moment.
+ * A `KeyValueStore` in a folder, whose values stay intact if the process is killed or the machine loses power at any moment.
  *
  * **Details**
  *
- * It is `KeyValueStore.layerFileSystem` with another way to write: a value is written to a draft, forced to the disk, and renamed
- * to the old one's name. A process that is killed while it writes, or a machine that loses power, leaves the old value or the new
- * one, never half of it. A value that was set survives both.
+ * It is `KeyValueStore.layerFileSystem` with another way to write: a value is written to a draft file, the draft is flushed to
+ * the disk, and then it is renamed over the old file. So a crash during a write leaves either the old value or the new one,
+ * never a part of it. When `set` has succeeded, the value is on the disk.
  *
- * Values are files in the folder `values`, drafts are in `unfinished`. Drafts of processes that were killed are removed when the
- * store is opened, an hour after they were written. The name of a file is the key, encoded as in a URL; most file systems allow
- * 255 bytes.
+ * Values are files in the folder `values`, and drafts are in the folder `unfinished`. Opening the store removes drafts that are
+ * older than an hour, because their processes have been killed. The name of a file is the key, encoded as in a URL; most file
+ * systems allow 255 bytes.
  *
  * **Example** (On Node)
  *
@@ -33,11 +33,11 @@ import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import type { PlatformError } from "effect/PlatformError"
 import * as Struct from "effect/Struct"
 
-/** How old a draft is whose process has surely ended, in milliseconds. */
+/** The age from which a draft is removed, in milliseconds: no process takes that long to write one. */
 const ABANDONED = 3_600_000
 
 /**
- * A `KeyValueStore` in a folder, which is created if it does not exist. Several processes can use it at once.
+ * Provides a `KeyValueStore` in a folder, which is created if it does not exist. Several processes can use it at the same time.
  *
  * @category layers
  * @since 0.1.0
@@ -59,7 +59,10 @@ export const layer = (
     }, (effect) => Effect.ignore(effect))
     for (const draft of yield* fs.readDirectory(unfinished)) yield* removeAbandoned(path.join(unfinished, draft))
 
-    /** A new name in a folder is on the disk when the folder is. Not all systems can do that, or need it. */
+    /**
+     * Flushes the folder to the disk, because a new name in it is only then on the disk. Errors are ignored: not all systems
+     * support this, or need it.
+     */
     const syncFolder = fs.open(values, { flag: "r" }).pipe(
       Effect.flatMap((folder) => folder.sync),
       Effect.scoped,
@@ -82,10 +85,11 @@ export const layer = (
       KeyValueStore.KeyValueStore,
       Effect.map(KeyValueStore.KeyValueStore, (store) =>
         KeyValueStore.make({
-          // Those two would write to the file itself.
+          // These two would write to the file of the value. Without them, `make` builds them from `get` and `set`.
           ...Struct.omit(store, ["modify", "modifyUint8Array"]),
           set: (key, value) =>
             key === "" || key === "." || key === ".."
+              // They are no names of files. The store fails with its error for invalid keys.
               ? store.set(key, value)
               : Effect.mapError(replace(key, value), (cause) =>
                 new KeyValueStore.KeyValueStoreError({

@@ -1,7 +1,7 @@
 /**
  * Errors of plans.
  *
- * **Example** (Adding a plan that may be there)
+ * **Example** (Adding a plan that may exist already)
  *
  * ```ts
  * import { Plans } from "@bercon/operations"
@@ -42,7 +42,7 @@ export class InvalidPlan extends Schema.TaggedError<InvalidPlan>("@bercon/operat
 }
 
 /**
- * There is a plan of this id already. Nothing was changed.
+ * A plan with this id exists already. Nothing was changed.
  *
  * @category errors
  * @since 0.1.0
@@ -63,7 +63,7 @@ export class DuplicatePlan
 }
 
 /**
- * No plan has this id, or the plan cannot be removed because it is part of the program. `known`: the ids of the plans.
+ * No plan has this id, or the plan cannot be removed because it is part of the program. `known`: the ids that can be used.
  *
  * @category errors
  * @since 0.1.0
@@ -84,7 +84,7 @@ export class UnknownPlan extends Schema.TaggedError<UnknownPlan>("@bercon/operat
 }
 
 /**
- * The store could not read or write a record of the plans. Nothing is announced or restarted until it can.
+ * The store could not read or write a record of the plans. Until it can, nothing is announced and no server is restarted.
  *
  * @category errors
  * @since 0.1.0

@@ -1,7 +1,7 @@
 /**
- * Events of plans and rotas: for logs, for a chat, for a person on call.
+ * Events of restart plans and of rotas (messages that are announced in turn): for logs, a chat, or a person on call.
  *
- * **Example** (Restarts that did not take place)
+ * **Example** (Restarts that failed)
  *
  * ```ts
  * import { PlanEvent, Plans } from "@bercon/operations"
@@ -22,7 +22,10 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
-/** `occurrence`: the time in the calendar. `time`: the time of the restart, which differs if it was postponed. */
+/**
+ * `occurrence`: the time of the restart by the plan. `time`: the time at which it takes place, which differs if it was
+ * postponed.
+ */
 const OF_PLAN = {
   plan: Schema.String,
   server: Schema.String,
@@ -30,11 +33,11 @@ const OF_PLAN = {
   time: Schema.DateTimeUtc
 }
 
-/** Whether the command was executed, as far as that is known. */
+/** Whether the server has executed the command. `MaybeExecuted`: no reply has arrived. */
 const Sent = Schema.Literals(["Executed", "MaybeExecuted"])
 
 /**
- * The time of a server's next restart is settled: it is the first one, or it was postponed.
+ * The server's next restart has a time: because the plan is new, the last occurrence is over, or the next one was postponed.
  *
  * @category models
  * @since 0.1.0
@@ -44,7 +47,8 @@ export class Appointed extends Schema.TaggedClass<Appointed>("@bercon/operations
 }) {}
 
 /**
- * Players were warned, `lead` before the restart or a little later. A warning that may not have arrived is not repeated.
+ * Players were warned, `lead` before the restart or a little later. If `execution` is `"MaybeExecuted"`, the warning may not
+ * have arrived. It is not repeated.
  *
  * @category models
  * @since 0.1.0
@@ -57,7 +61,8 @@ export class Warned extends Schema.TaggedClass<Warned>("@bercon/operations/PlanE
 }) {}
 
 /**
- * A warning was left out: it was too late (`Late`), a later one was due as well (`Overtaken`), or the server was empty (`Empty`).
+ * A warning was left out: because it was too late (`Late`), a later warning was due as well (`Overtaken`), or the server was
+ * empty (`Empty`).
  *
  * @category models
  * @since 0.1.0
@@ -79,7 +84,7 @@ export class WarningSkipped
 export class Locked extends Schema.TaggedClass<Locked>("@bercon/operations/PlanEvent/Locked")("Locked", OF_PLAN) {}
 
 /**
- * The server was unlocked, because its restart was cancelled or postponed.
+ * The server was unlocked, because its restart was cancelled, postponed or left out.
  *
  * @category models
  * @since 0.1.0
@@ -90,7 +95,8 @@ export class Unlocked extends Schema.TaggedClass<Unlocked>("@bercon/operations/P
 }) {}
 
 /**
- * Everybody was kicked. `failed` players may still be there.
+ * All players were kicked. `kicked`: the number of kicks that succeeded. `failed`: the number of players who may still be
+ * there.
  *
  * @category models
  * @since 0.1.0
@@ -104,7 +110,7 @@ export class PlayersKicked
 {}
 
 /**
- * The command to restart was sent, for the first time or once more.
+ * The command to restart was sent. `attempt`: 1 for the first time, higher if it was sent again.
  *
  * @category models
  * @since 0.1.0
@@ -116,7 +122,7 @@ export class Commanded extends Schema.TaggedClass<Commanded>("@bercon/operations
 }) {}
 
 /**
- * The server no longer answers: it is restarting.
+ * The server has gone offline after the command: it is restarting.
  *
  * @category models
  * @since 0.1.0
@@ -124,7 +130,8 @@ export class Commanded extends Schema.TaggedClass<Commanded>("@bercon/operations
 export class Gone extends Schema.TaggedClass<Gone>("@bercon/operations/PlanEvent/Gone")("Gone", OF_PLAN) {}
 
 /**
- * The server has been away since `since`. Reported every `backWithin` of the plan, `count` times so far.
+ * The server has been offline since `since`, and is not back. Reported each time that another `backWithin` of the plan has
+ * passed. `count`: how often `backWithin` has passed.
  *
  * @category models
  * @since 0.1.0
@@ -136,8 +143,8 @@ export class NotBack extends Schema.TaggedClass<NotBack>("@bercon/operations/Pla
 }) {}
 
 /**
- * The server has restarted. `took`: the time from the command until the server was found to be back. If no driver was running, that
- * can be later than it was.
+ * The server has restarted. `took`: the time from the command until the driver was logged in again. If no driver was running
+ * when the server came back, `took` is longer than the restart was.
  *
  * @category models
  * @since 0.1.0
@@ -148,18 +155,18 @@ export class Restarted extends Schema.TaggedClass<Restarted>("@bercon/operations
 }) {}
 
 /**
- * An occurrence is over, and the server has not restarted, or it is not known whether it has.
+ * A restart of a plan has not taken place, or there is no evidence that it has.
  *
  * **Details**
  *
- * - `"Aborted"`: an operator ordered it.
- * - `"Missed"`: this program or the server was away for longer than the plan's `latest`. Later occurrences that were missed as
- *   well are over with it.
+ * - `"Aborted"`: `abort` was called.
+ * - `"Missed"`: this program was not running, or the server was offline, for longer than the plan's `latest`. This one event
+ *   counts for all occurrences that were missed.
  * - `"Empty"`: the server was empty.
  * - `"Refused"`: the server refused the command, or has no such command.
- * - `"Stayed"`: the command was sent as often as the plan says, and the server did not go.
- * - `"Unknown"`: the process that sent the command ended at that moment. The server answers, but nothing shows whether it has
- *   restarted. The command is not repeated.
+ * - `"Stayed"`: the command was sent `tries` times, and the server never went offline.
+ * - `"Unknown"`: the process that sent the command ended before the outcome was known. The server answers, but nothing shows
+ *   whether it has restarted. The command is not repeated.
  *
  * @category models
  * @since 0.1.0
@@ -172,7 +179,7 @@ export class NotRestarted
 {}
 
 /**
- * A step could not be done, and is left out.
+ * A step of a plan or a rota failed, because of `problem`. It is left out.
  *
  * @category models
  * @since 0.1.0
@@ -229,7 +236,8 @@ export const PlanEvent = Schema.Union([
  */
 export type PlanEvent = typeof PlanEvent.Type
 
-const maybe = (execution: typeof Sent.Type): string => execution === "Executed" ? "" : " (perhaps: no answer came)"
+const maybe = (execution: typeof Sent.Type): string =>
+  execution === "Executed" ? "" : " (no reply: it may not have arrived)"
 
 const WHY_NOT = {
   Aborted: "it was aborted",
@@ -241,7 +249,7 @@ const WHY_NOT = {
 } as const
 
 /**
- * An event in one line, without the plan and the server.
+ * Describes an event in one line, without the plan and the server.
  *
  * @category texts
  * @since 0.1.0
@@ -249,23 +257,23 @@ const WHY_NOT = {
 export const format = (event: PlanEvent): string => {
   switch (event._tag) {
     case "Appointed":
-      return `next at ${DateTime.formatIso(event.time)}`
+      return `next restart at ${DateTime.formatIso(event.time)}`
     case "Warned":
-      return `warned ${Duration.format(event.lead)} before${maybe(event.execution)}: ${event.text}`
+      return `players warned ${Duration.format(event.lead)} before the restart${maybe(event.execution)}: ${event.text}`
     case "WarningSkipped":
-      return `the warning ${Duration.format(event.lead)} before is left out (${event.reason})`
+      return `the warning ${Duration.format(event.lead)} before the restart is left out (${event.reason})`
     case "Locked":
       return "locked"
     case "Unlocked":
       return "unlocked"
     case "PlayersKicked":
-      return `kicked ${event.kicked} players${event.failed === 0 ? "" : `, ${event.failed} may still be there`}`
+      return `players kicked: ${event.kicked}${event.failed === 0 ? "" : `; may still be there: ${event.failed}`}`
     case "Commanded":
-      return `told to restart${event.attempt === 1 ? "" : ` (attempt ${event.attempt})`}${maybe(event.execution)}`
+      return `restart command sent${event.attempt === 1 ? "" : ` (attempt ${event.attempt})`}${maybe(event.execution)}`
     case "Gone":
-      return "gone"
+      return "offline: the server is restarting"
     case "NotBack":
-      return `not back since ${DateTime.formatIso(event.since)}`
+      return `not back: offline since ${DateTime.formatIso(event.since)}`
     case "Restarted":
       return `restarted in ${Duration.format(event.took)}`
     case "NotRestarted":
@@ -273,6 +281,6 @@ export const format = (event: PlanEvent): string => {
     case "StepFailed":
       return `${event.step} failed: ${event.problem}`
     case "Said":
-      return `said${maybe(event.execution)}: ${event.text}`
+      return `announced${maybe(event.execution)}: ${event.text}`
   }
 }

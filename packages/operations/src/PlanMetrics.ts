@@ -1,12 +1,12 @@
 /**
- * Metrics of plans and rotas, as Effect `Metric`s.
+ * Metrics of restart plans and of rotas (messages that are announced in turn), as Effect `Metric`s.
  *
  * **Details**
  *
- * | name                       | kind    | attributes                | is                                                      |
+ * | name                       | kind    | attributes                | meaning                                                 |
  * | -------------------------- | ------- | ------------------------- | ------------------------------------------------------- |
- * | `bercon_plan_events_total` | counter | `plan`, `server`, `event` | events of plans and rotas, by their tag                 |
- * | `bercon_restart_seconds`   | gauge   | `plan`, `server`          | how long the last restart took, from the command on     |
+ * | `bercon_plan_events_total` | counter | `plan`, `server`, `event` | number of events; `event`: the tag of a `PlanEvent`     |
+ * | `bercon_restart_seconds`   | gauge   | `plan`, `server`          | duration of the last restart, from the command on       |
  *
  * Events are logged as well, with the annotations `plan` and `server`: `NotBack`, `NotRestarted` (unless it was aborted, or the
  * server was empty) and `StepFailed` as warnings, the others at level info.
@@ -25,7 +25,7 @@
 import * as Metric from "effect/Metric"
 
 /**
- * Events of plans and rotas, by their tag.
+ * The number of events of plans and rotas, by plan, server and tag of the event.
  *
  * @category metrics
  * @since 0.1.0
@@ -36,7 +36,7 @@ export const events: Metric.Counter<number> = Metric.counter("bercon_plan_events
 })
 
 /**
- * How long the last restart took, in seconds, from the command on.
+ * The duration of the last restart, in seconds, from the command on.
  *
  * @category metrics
  * @since 0.1.0

@@ -1,21 +1,23 @@
 /**
- * Restart plans and rotas, and the drivers that carry them out.
+ * Restart plans and rotas (messages that are announced in turn), and the drivers that carry them out. A driver is the part of a
+ * program that carries out all plans and rotas of one server.
  *
  * **Details**
  *
  * Everything that can be computed from the plans and the clock is computed. The rest is in the `KeyValueStore`: plans that were
- * added, orders of operators, and the progress of each plan on each server. So a process that starts again continues the work of
- * the last one, on this machine or on another with the same store, and repeats no announcement.
+ * added, calls of `abort` and `postpone`, and the progress of each plan on each server. So a process that starts again
+ * continues the work of the last one, on this machine or on another one with the same store, and repeats no announcement.
  *
- * Only one driver at a time may drive a server: the `KeyValueStore` has no locks. `abort`, `postpone`, `add` and `remove` may be
- * called in any process. A driver in the same process follows at once; a driver in another process follows before its next step,
- * and within `refresh`. An order that arrives in the moment of the command can be too late, although it was accepted.
+ * Run only one driver for a server at a time, because a `KeyValueStore` has no locks. `abort`, `postpone`, `add` and `remove`
+ * can be called in any process. A driver in the same process reacts at once. A driver in another process reacts within
+ * `refresh`, and in any case before its next step. If `abort` or `postpone` is called at the moment at which the command is
+ * sent, it can be too late, although it succeeds.
  *
- * A server that a plan names, and that no program drives with this store, is logged as a warning, once: its id may be mistyped. It
- * is no error, because the server may be added later.
+ * If no program drives a server that a plan names, a warning is logged once, because the id may be mistyped. It is no error,
+ * because the server may be added later.
  *
- * A warning is sent at most once. If its datagram is lost, or the process ends while it sends, that warning is missing, and the
- * next one follows at its own time.
+ * A warning of players is sent at most once. If its datagram is lost, or the process ends while it sends it, players do not get
+ * this warning, and the next one follows at its time.
  *
  * **Example** (A fleet)
  *
@@ -63,21 +65,21 @@ export interface Upcoming {
   /** The id of the plan. */
   readonly plan: string
   readonly server: string
-  /** The time in the calendar. */
+  /** The time of the restart by the plan. */
   readonly occurrence: DateTime.Utc
-  /** The time of the restart: differs from `occurrence` if it was postponed. */
+  /** The time at which it takes place: differs from `occurrence` if it was postponed. */
   readonly time: DateTime.Utc
   /**
-   * `"Restarting"`: the command was sent, or is being sent, and its outcome is not known yet. `"NotDriven"`: no program drives this
-   * server. Its id is mistyped, or it is not in the fleet yet, or not any more.
+   * `"Restarting"`: the command was sent, or is being sent, and its outcome is not known yet. `"NotDriven"`: no program drives
+   * this server, because its id is mistyped, or because it is not in the fleet now.
    */
   readonly state: "Planned" | "Restarting" | "NotDriven"
-  /** The warnings that are still to come: how long before the restart, and when. */
+  /** The warnings that are still to come. `lead`: the time from the warning to the restart. `at`: the time of the warning. */
   readonly warnings: ReadonlyArray<{ readonly lead: Duration.Duration; readonly at: DateTime.Utc }>
 }
 
 /**
- * The result of an order.
+ * The result of `abort` or `postpone`.
  *
  * @category models
  * @since 0.1.0
@@ -85,7 +87,7 @@ export interface Upcoming {
 export interface Ordered {
   /** The restarts that were aborted, or their new times. */
   readonly changed: ReadonlyArray<Upcoming>
-  /** The servers on which nothing was changed, because they are restarting already. */
+  /** The servers for which it was too late, because they are restarting already. */
   readonly restarting: ReadonlyArray<string>
 }
 
@@ -101,7 +103,7 @@ export interface OnServers {
 }
 
 /**
- * A delay, or a new time.
+ * A new time: a delay after the current time of the restart (`by`), or the new time itself (`to`).
  *
  * @category models
  * @since 0.1.0
@@ -116,20 +118,22 @@ export type NewTime = { readonly by: Duration.Input } | { readonly to: DateTime.
  */
 export interface Service {
   /**
-   * The plans in force: those of the program, those that were added, and those of other programs that drive servers with this
-   * store. One-off plans are removed by the first `add` a day after their time.
+   * The plans in force: the plans of this program, those that were added, and those of other programs that drive servers with
+   * this store. A plan for one time is removed by the first `add` that is called a day or more after its restart.
    */
   readonly list: Effect.Effect<ReadonlyArray<RestartPlan.RestartPlan>, PlanStoreError>
   /**
-   * Puts a plan in force, and keeps it in the store: a restart at one time, for example. Warnings that are too late by then are
-   * left out.
+   * Puts a plan in force and stores it: for example, a restart at one time. Warnings that would be too late are left out. Fails
+   * with `InvalidPlan` if a value is not allowed or the time is not in the future, and with `DuplicatePlan` if the id is in
+   * use.
    */
   readonly add: (
     plan: RestartPlan.Input
   ) => Effect.Effect<RestartPlan.RestartPlan, InvalidPlan | DuplicatePlan | PlanStoreError>
   /**
-   * Removes a plan that was added, with all records of it. It does nothing more after the step that is under way: a server that it
-   * has locked stays locked, and a restart that was commanded is not watched. To prevent a restart, `abort` it first.
+   * Removes a plan that was added, with all its records. The current step of the plan ends, and no other follows: a server that
+   * the plan has locked stays locked, and the outcome of a command that was sent is not reported. To cancel a restart in good
+   * order, call `abort` first.
    */
   readonly remove: (id: string) => Effect.Effect<void, UnknownPlan | PlanStoreError>
 
@@ -141,13 +145,13 @@ export interface Service {
     }
   ) => Effect.Effect<ReadonlyArray<Upcoming>, UnknownPlan | PlanStoreError>
   /**
-   * Cancels the next occurrence. The one after it takes place. A server that was locked for it is unlocked. This is not
-   * announced, although players may have been warned.
+   * Cancels the next occurrence. Later ones take place, except those whose time has come while this one was postponed. A server
+   * that was locked for it is unlocked. Nothing is announced, although players may have been warned: use `say` of the client.
    */
   readonly abort: (id: string, options?: OnServers) => Effect.Effect<Ordered, UnknownPlan | PlanStoreError>
   /**
-   * Moves the next occurrence to another time. Players are warned again, before the new time. Fails with `InvalidPlan` if that is
-   * not in the future.
+   * Moves the next occurrence to another time. Players are warned again before the new time. Fails with `InvalidPlan` if the
+   * new time is not in the future.
    */
   readonly postpone: (
     id: string,
@@ -156,25 +160,27 @@ export interface Service {
   ) => Effect.Effect<Ordered, UnknownPlan | InvalidPlan | PlanStoreError>
 
   /**
-   * Carries out the plans and rotas on one server, for as long as it runs. Ends when the client's session is closed, and fails if
-   * the session ends for good by itself. While the store fails, it does nothing but retry.
+   * Carries out the plans and rotas on one server, for as long as it runs. Ends when the client's session is closed, and fails
+   * with `LoginFailure` if the session ends for good because of an error. While the store fails, nothing is done except to try
+   * the store again.
    */
   readonly drive: (server: string, rcon: RconClient.Service) => Effect.Effect<void, LoginFailure>
   /**
-   * Records that a server is not driven any more: plans for all servers do not count it, and its other restarts are `"NotDriven"`.
-   * Call it after the end of `drive` if the server is gone for good; a fleet does it for servers that are removed. The progress of
-   * plans stays in the store: if the server comes back, no warning is repeated.
+   * Records that a server is no longer driven: a plan for `"all"` servers no longer includes it, and in plans that name it, it
+   * is `"NotDriven"`. Call it after the end of `drive` if the server was removed for good. (`driveFleet` calls it for servers
+   * that are removed from the fleet.) The progress of plans stays in the store, so no warning is repeated if the server comes
+   * back.
    */
   readonly forget: (server: string) => Effect.Effect<void, PlanStoreError>
   /**
-   * Events from now on, on the servers that this process drives. A subscriber that is 1,024 events behind loses the oldest. Ends
-   * when the plans are closed.
+   * The events from now on, on the servers that this process drives. A subscriber that is 1,024 events behind loses the oldest.
+   * Ends when the scope of the plans is closed.
    */
   readonly events: Stream.Stream<PlanEvent>
 }
 
 /**
- * Restart plans and rotas, and the drivers that carry them out.
+ * The service of restart plans and rotas.
  *
  * @category services
  * @since 0.1.0
@@ -192,16 +198,17 @@ export interface Options<out E = never, out R = never> {
   readonly restarts?: ReadonlyArray<RestartPlan.Input> | undefined
   /** The rotas. Default: none. */
   readonly rotas?: ReadonlyArray<Rota.Input> | undefined
-  /** The text of a warning. Several lines are several announcements. Default: the plan's template (`RestartPlan.textOf`). */
+  /** Makes the text of a warning. Each line of it is one announcement. Default: the plan's template (`RestartPlan.textOf`). */
   readonly text?: ((warning: RestartPlan.Warning) => string) | undefined
   /**
-   * Runs if a server is not back within the plan's `backWithin`, and again after each such time: it can have the host start the
-   * server, or wake somebody. It runs beside the plan. A failure is logged. Default: nothing.
+   * Runs when a server is not back `backWithin` after it went offline, and each time that another `backWithin` has passed. It
+   * can call a person, or make the host start the server. The plan does not wait for it. Its failures are logged. Default:
+   * nothing.
    */
   readonly notBack?: ((event: NotBack) => Effect.Effect<unknown, E, R>) | undefined
   /**
-   * How often to look for changes by other processes: 1 second to 1 day, otherwise `make` dies with a `RangeError`. Default 30
-   * seconds.
+   * The interval at which drivers read the changes of other processes from the store: 1 second to 1 day, otherwise `make` dies
+   * with a `RangeError`. Default 30 seconds.
    */
   readonly refresh?: Duration.Input | undefined
 }
@@ -211,9 +218,10 @@ export interface Options<out E = never, out R = never> {
 // -----------------------------------------------------------------------------
 
 /**
- * Plans without a driver: for a command that shows or aborts the restarts of another process, or to call `drive`.
+ * Makes plans without a driver: for a command that shows or aborts the restarts of another process, or for a program that calls
+ * `drive`.
  *
- * Fails with `InvalidPlan` if a plan or a rota is not valid, or two have the same id.
+ * Fails with `InvalidPlan` if a plan or a rota is not valid, or if two plans or two rotas have the same id.
  *
  * @category constructors
  * @since 0.1.0
@@ -223,7 +231,7 @@ export const make = <E = never, R = never>(
 ): Effect.Effect<Service, InvalidPlan, KeyValueStore | Scope.Scope | R> => makePlans(options ?? {})
 
 /**
- * Drives every server of the fleet, including those that are added later, for as long as it runs.
+ * Carries out the plans in context on every server of the fleet, also on servers that are added later, for as long as it runs.
  *
  * @category driving
  * @since 0.1.0
@@ -244,8 +252,9 @@ export const layer = <E = never, R = never>(
 ): Layer.Layer<Plans, InvalidPlan, KeyValueStore | R> => Layer.effect(Plans, make(options))
 
 /**
- * Provides plans, and drives every server of the fleet. In a cluster give this layer to `ClusterSingleton.layer` of
- * `@bercon/cluster`: it then runs on one of the runners, and on another one if that runner ends.
+ * Provides plans, and carries them out on every server of the fleet. In a cluster, give this layer to `ClusterSingleton.layer`
+ * of `@bercon/cluster`: it then runs on one of the runners, the machines of the cluster, and on another one if that runner
+ * ends.
  *
  * @category layers
  * @since 0.1.0
@@ -263,7 +272,7 @@ export const layerFleet = <E = never, R = never>(
   )
 
 /**
- * Provides plans, and drives one server. `server`: its id, under which its progress is kept.
+ * Provides plans, and carries them out on one server. `server`: its id, under which the progress of plans is stored.
  *
  * @category layers
  * @since 0.1.0

@@ -1,23 +1,25 @@
 /**
- * The times at which servers restart, and the warnings of their players.
+ * The times at which servers restart, and the warnings for their players.
  *
  * **Details**
  *
- * A plan is data: at these times these servers restart, announced. `Plans` carries it out.
+ * A plan is data: these servers restart at these times, and players are warned before. `Plans` carries it out. Each time of a
+ * plan is called an occurrence.
  *
- * The times follow a cron expression in a time zone, or there is one time. On a day with daylight saving time, a time in the
- * hour that is skipped is moved behind it (02:30 becomes 03:30); a time in the hour that is repeated takes place the first time
- * (`onDstOverlap`). A plan has at most one occurrence under way on a server: occurrences that come while an earlier one is
- * postponed or not over are over with it.
+ * The times follow a cron expression in a time zone, or there is only one time. When clocks are put forward, a time in the
+ * skipped hour takes place an hour later (03:30 for 02:30). When clocks are put back, a time in the repeated hour takes place
+ * the first time only, unless `onDstOverlap` is set. A plan handles one occurrence at a time on a server: occurrences whose
+ * time comes while an earlier one is postponed, or not over, are skipped.
  *
- * Of each occurrence, in this order:
+ * An occurrence has these steps, in this order:
  *
- * 1. Warnings, at the times before the restart that `warnings` has. A warning that is late by more than half of that time is left
- *    out. If several are due, only the last is announced.
+ * 1. Warnings, each at the time before the restart that `warnings` gives. A warning is left out if it is late by more than half
+ *    of that time: the 60-minute warning, if it is late by more than 30 minutes. If several warnings are due, only the last one
+ *    is announced.
  * 2. `lock`: players can no longer join. If the occurrence does not take place after all, the server is unlocked.
  * 3. `kick`: all players are kicked.
- * 4. The command. It is sent once. Its evidence is that the server goes and comes back. If the server stays for `goneWithin`,
- *    the command is sent again, `tries` times in all.
+ * 4. The command. It is sent once. The evidence that it worked is that the server goes offline and comes back. If the server is
+ *    still online after `goneWithin`, the command is sent again: `tries` times in all.
  *
  * **Example** (Every night at four in Berlin)
  *
@@ -59,21 +61,21 @@ import { InvalidPlan } from "./PlanError.ts"
  */
 export const Recurring = Schema.Struct({
   cron: Schema.String,
-  /** As `"Europe/Berlin"`, or an offset as `"+01:00"`. */
+  /** A name such as `"Europe/Berlin"`, or an offset such as `"+01:00"`. */
   timeZone: Schema.String,
-  /** The choice for a time that occurs twice, because clocks are put back. Default `"earlier"`. */
+  /** The choice if a time occurs twice, because clocks are put back. Default `"earlier"`. */
   onDstOverlap: Schema.optionalKey(Schema.Literals(["earlier", "later", "both"]))
 })
 
 /**
- * One time.
+ * One time, for a plan that takes place once.
  *
  * @category models
  * @since 0.1.0
  */
 export const Once = Schema.Struct({
   once: Schema.DateTimeUtcFromString,
-  /** The time zone in which texts show the time. Default `"UTC"`. */
+  /** The time zone of the time in warnings (`{time}`). Default `"UTC"`. */
   timeZone: Schema.optionalKey(Schema.String)
 })
 
@@ -120,7 +122,8 @@ const Fields = Schema.Struct({
 })
 
 /**
- * A plan that has been checked. As JSON, durations are text such as `"30 minutes"`, and what has a default can be left out.
+ * A plan that has been checked. In JSON, durations are text such as `"30 minutes"`, and fields that have a default can be left
+ * out.
  *
  * {@link Input} documents the fields.
  *
@@ -138,58 +141,63 @@ export const RestartPlan = Fields.check(Schema.makeFilter((plan: typeof Fields.T
 export type RestartPlan = typeof RestartPlan.Type
 
 /**
- * A plan as it is written in a program. Everything but `id` and `at` has a default.
+ * A plan as a program writes it. All fields except `id` and `at` have a default.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Input {
-  /** The name of the plan: 1 to 64 characters. Its progress is kept under this name. */
+  /** The name of the plan: 1 to 64 characters. Its progress is stored under this name. */
   readonly id: string
   /** The servers that restart: ids of the fleet, or `"all"`. Default `"all"`. */
   readonly servers?: "all" | ReadonlyArray<string> | undefined
-  /** The times at which they restart. */
+  /** The times of the restarts. */
   readonly at:
     | typeof Recurring.Type
     | { readonly once: DateTime.DateTime.Input; readonly timeZone?: string | undefined }
   /** The times of warnings before the restart: up to 32, each from 1 second to 1 day. Default {@link DEFAULT_WARNINGS}. */
   readonly warnings?: ReadonlyArray<Duration.Input> | undefined
   /**
-   * The text of a warning, one line. `{remaining}` is the time that is left (`1 hour`), `{time}` the time of the restart in the
-   * plan's time zone (`04:00`), both as is usual in `locale`. Default {@link DEFAULT_TEXT}. For more than that, give `Plans` a
-   * function.
+   * The text of a warning: one line. `{remaining}` becomes the remaining time (`1 hour`), and `{time}` the time of the restart
+   * in the plan's time zone (`04:00`), both in the format of `locale`. Default {@link DEFAULT_TEXT}. For other texts, use the
+   * option `text` of `Plans`.
    */
   readonly text?: string | undefined
-  /** The language of `{remaining}` and `{time}`, as `"de"` or `"pt-BR"`. Default `"en"`. */
+  /** The language of `{remaining}` and `{time}`, such as `"de"` or `"pt-BR"`. Default `"en"`. */
   readonly locale?: string | undefined
-  /** The time before the restart at which the server is locked: 0 to 1 day. Without it the server stays open. DayZ does not lock. */
+  /**
+   * The time before the restart at which the server is locked: 0 to 1 day. Default: never. A lock has no effect on DayZ.
+   */
   readonly lock?: Duration.Input | undefined
   /**
-   * The time before the restart at which all players are kicked: 0 to 1 day, and the reason, one line, default `"Restart"`. Without
-   * it they stay. If the list of players cannot be read until 30 seconds after the time of the restart, it takes place without
-   * kicks, and `StepFailed` is published.
+   * The kick of all players. `before`: the time before the restart, 0 to 1 day. `reason`: one line, default `"Restart"`.
+   * Default: players are not kicked. If the list of players cannot be read by 30 seconds after the time of the restart, the
+   * server restarts without kicks, and the event `StepFailed` is published.
    */
   readonly kick?: { readonly before: Duration.Input; readonly reason?: string | undefined } | undefined
   /**
-   * The command. `"shutdown"`: the server's process ends, and the service or panel that watches it starts it again; every flavour
-   * has this command. `"restartServer"`: the server restarts itself (Arma 3 only). Default `"shutdown"`.
+   * The command. `"shutdown"`: the process of the server ends, and the service or panel that watches it starts it again. All
+   * servers support this command. `"restartServer"`: the server restarts itself (Arma 3 only). Default `"shutdown"`.
    */
   readonly command?: "shutdown" | "restartServer" | undefined
-  /** Whether an empty server is left alone: no warnings, no restart. A server whose players are unknown is not empty. Default `false`. */
+  /**
+   * Whether warnings and the restart are left out if the server is empty. A server whose players are unknown does not count as
+   * empty. Default `false`.
+   */
   readonly skipWhenEmpty?: boolean | undefined
   /**
-   * The longest delay of a restart if this program or the server was away at its time: 30 seconds to 1 day. After that, the occurrence is
-   * left out. Default 5 minutes.
+   * The maximum delay of a restart if this program was not running, or the server was offline, at its time: 30 seconds to 1
+   * day. After that, the occurrence is left out. Default 5 minutes.
    */
   readonly latest?: Duration.Input | undefined
-  /** The time after the command in which the server must go: 1 second to 1 hour. Default 1 minute. */
+  /** The time after the command within which the server must go offline: 1 second to 1 hour. Default 1 minute. */
   readonly goneWithin?: Duration.Input | undefined
   /**
-   * The time after which the absence of the server is reported (`NotBack`), and reported again: 1 second to 1 day. Default 10
-   * minutes.
+   * The time for which the server may be offline before `NotBack` is published, and the interval at which it is published
+   * again: 1 second to 1 day. Default 10 minutes.
    */
   readonly backWithin?: Duration.Input | undefined
-  /** The number of times that the command is sent if the server stays: 1 to 10. Default 3. */
+  /** The number of times that the command is sent if the server does not go offline: 1 to 10. Default 3. */
   readonly tries?: number | undefined
 }
 
@@ -257,12 +265,12 @@ export interface Warning {
   readonly server: string
   /** The time of the restart. */
   readonly time: DateTime.Utc
-  /** The time until then: whole minutes from two minutes on, otherwise whole seconds. */
+  /** The time until the restart, rounded: to minutes from two minutes on, otherwise to seconds. */
   readonly remaining: Duration.Duration
 }
 
 /**
- * The text of a warning by the plan's template and locale.
+ * Makes the text of a warning from the template and the locale of its plan.
  *
  * @category texts
  * @since 0.1.0
@@ -271,8 +279,8 @@ export const textOf = ({ plan, remaining, time }: Warning): string =>
   Text.render(plan.text, plan.locale, { remaining, time, timeZone: plan.at.timeZone ?? "UTC" })
 
 /**
- * A duration as is usual in a language: `1 hour, 30 minutes`; `90 Minuten` are `1 Stunde, 30 Minuten`. For functions that write
- * their own warnings.
+ * Formats a duration in a language: 90 minutes are `1 hour, 30 minutes` for `"en"`, and `1 Stunde, 30 Minuten` for `"de"`. For
+ * functions that make their own warnings (the option `text` of `Plans`).
  *
  * @category texts
  * @since 0.1.0
@@ -284,7 +292,7 @@ export const formatDuration: (duration: Duration.Duration, locale: string) => st
 // -----------------------------------------------------------------------------
 
 /**
- * The first occurrence in a plan's calendar after a time; `undefined` after the last one. Orders of operators are not considered.
+ * The first time of a plan after `time`, or `undefined` if there is none. Calls of `abort` and `postpone` are not considered.
  *
  * @category times
  * @since 0.1.0

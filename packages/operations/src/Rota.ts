@@ -1,11 +1,11 @@
 /**
- * Messages that are announced in turn, while players are there.
+ * A rota: messages that are announced in turn, at regular times, while players are on the server.
  *
  * **Details**
  *
- * A rota is data, as a plan is; `Plans` announces its messages. Their times are the whole multiples of `every` since 1970 in UTC
- * (every 20 minutes: on the hour, 20 past, 40 past), on all servers alike. A message is sent once. If the server was empty or away
- * at its time, the message follows until half of `every` is over; after that, its turn is at the next time.
+ * A rota is data, like a plan; `Plans` announces its messages. The times are the same on all servers: the multiples of `every`
+ * since 1970 in UTC (every 20 minutes: at :00, :20 and :40). A message is sent once. If the server was empty or offline at its
+ * time, the message can follow until half of `every` has passed. After that, it is announced at the next time.
  *
  * **Example** (Two messages, one every 20 minutes)
  *
@@ -38,7 +38,8 @@ const Fields = Schema.Struct({
 })
 
 /**
- * A rota that has been checked. As JSON, `every` is text such as `"20 minutes"`, and what has a default can be left out.
+ * A rota that has been checked. In JSON, `every` is text such as `"20 minutes"`, and fields that have a default can be left
+ * out.
  *
  * {@link Input} documents the fields.
  *
@@ -56,21 +57,21 @@ export const Rota = Fields.check(Schema.makeFilter((rota: typeof Fields.Type) =>
 export type Rota = typeof Rota.Type
 
 /**
- * A rota as it is written in a program.
+ * A rota as a program writes it. All fields except `id`, `every` and `messages` have a default.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Input {
-  /** The name of the rota: 1 to 64 characters. The turn is kept under this name. */
+  /** The name of the rota: 1 to 64 characters. Its progress is stored under this name. */
   readonly id: string
   /** The servers of the rota: ids of the fleet, or `"all"`. Default `"all"`. */
   readonly servers?: "all" | ReadonlyArray<string> | undefined
   /** The time between two messages: 1 second to 1 day. */
   readonly every: Duration.Input
-  /** The messages, one line each: 1 to 256. */
+  /** 1 to 256 messages, of one line each. */
   readonly messages: ReadonlyArray<string>
-  /** Whether servers that are empty, or whose players are unknown, get no message. Default `true`. */
+  /** Whether messages are left out on a server that is empty, or whose players are unknown. Default `true`. */
   readonly onlyWithPlayers?: boolean | undefined
 }
 

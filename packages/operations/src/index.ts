@@ -1,5 +1,5 @@
 /**
- * Bans that hold on every BattlEye server and restarts that are announced.
+ * Bans that are enforced on all BattlEye servers of a community, and restarts that are announced to players.
  *
  * @since 0.1.0
  */

@@ -21,14 +21,14 @@ const messageOf = <A>(effect: Effect.Effect<A, { readonly message: string }>) =>
 
 const targets = (entries: ReadonlyArray<BanEntry.BanEntry>) => entries.map(({ target }) => target)
 
-/** A book on the store in context, which is closed again. */
+/** Runs `use` with a book on the store in context, and closes the book. */
 const opened = <A, E, R>(use: (book: BanBook.Service) => Effect.Effect<A, E, R>, options?: BanBook.Options) =>
   Effect.scoped(Effect.flatMap(BanBook.make(options), use))
 
 const inMemory = Effect.provide(KeyValueStore.layerMemory)
 
 describe("a ban", () => {
-  it.effect("is in force from when it is added until its end", () =>
+  it.effect("is in force from its addition to its end", () =>
     opened((book) =>
       Effect.gen(function*() {
         const week = yield* book.add(ban(1, { duration: "7 days", source: "discord", servers: ["altis"] }))
@@ -58,7 +58,7 @@ describe("a ban", () => {
       })
     ).pipe(inMemory))
 
-  it.effect("is refused with the value and what is allowed", () =>
+  it.effect("with a value that is not allowed is refused, and the error has the value and the allowed values", () =>
     opened((book) =>
       Effect.gen(function*() {
         const refused = (fields: object) => messageOf(book.add(ban(1, fields)))
@@ -70,7 +70,7 @@ describe("a ban", () => {
         for (const reason of ["a\nremoveBan 0", "x\0", "x".repeat(201), undefined]) {
           assert.include(yield* refused({ reason }), "`reason` must be one line of at most 200 characters")
         }
-        // A value that is shown is cut.
+        // A long value is cut in the message.
         assert.include(yield* refused({ reason: "x".repeat(201) }), `(got "${"x".repeat(99)}…). Nothing`)
         assert.include(yield* refused({ by: "\n".repeat(49) }), `(got "${"\\n".repeat(49)}"). Nothing`)
         assert.include(yield* refused({ by: "x".repeat(101) }), "`by` must be one line of at most 100 characters (got ")
@@ -86,7 +86,7 @@ describe("a ban", () => {
       })
     ).pipe(inMemory))
 
-  it.effect("of a GUID in upper case is one of that GUID, an infinite one is permanent", () =>
+  it.effect("of a GUID in upper case is a ban of that GUID, and a ban of infinite duration is permanent", () =>
     opened((book) =>
       Effect.gen(function*() {
         const target = guid(0xabc).toUpperCase() as BanEntry.BanEntry["target"]
@@ -130,7 +130,7 @@ describe("the book", () => {
       })
     ).pipe(inMemory))
 
-  it.effect("lifts one ban, or all of a target, and reports every change", () =>
+  it.effect("lifts one ban, or all bans of a target, and reports every change", () =>
     opened((book) =>
       Effect.gen(function*() {
         const changes = yield* Effect.forkChild(
@@ -160,7 +160,7 @@ describe("the book", () => {
       })
     ).pipe(inMemory))
 
-  it.effect("is full with as many bans in force as it has room for", () =>
+  it.effect("takes no more bans in force than its capacity", () =>
     opened((book) =>
       Effect.gen(function*() {
         yield* book.add(ban(1, { duration: "1 hour" }))
@@ -177,7 +177,7 @@ describe("the book", () => {
         assert.deepStrictEqual(targets(yield* book.list), [guid(3), guid(2)])
       }), { capacity: 2 }).pipe(inMemory))
 
-  it.effect("does not take options that are not allowed", () =>
+  it.effect("cannot be made with options that are not allowed", () =>
     Effect.gen(function*() {
       const died = (options: BanBook.Options) =>
         Effect.map(Effect.exit(opened(() => Effect.void, options)), (exit) => String(exit))
@@ -185,7 +185,7 @@ describe("the book", () => {
       assert.include(yield* died({ refreshInterval: "999 millis" }), "`refreshInterval` must be at least 1 second")
     }).pipe(inMemory))
 
-  /** Operations of people and programs on a book, compared with a plain list of the bans in force. */
+  /** A random operation on a book. The test compares the book with a plain list of the bans in force. */
   const step = Arbitrary.all({
     kind: Arbitrary.schema(Schema.Literals(["add", "add", "add", "lift", "liftTarget", "wait", "reopen", "other"])),
     number: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3 }))),
@@ -193,7 +193,7 @@ describe("the book", () => {
   })
 
   it.effect.prop(
-    "is the same after it was closed and opened, and in two programs that share a store",
+    "has the same bans after it was closed and opened again, and in two programs that share a store",
     [Arbitrary.array(step, { maxLength: 25 })],
     ([steps]) =>
       Effect.gen(function*() {
@@ -247,7 +247,7 @@ describe("the book", () => {
 })
 
 describe("the store", () => {
-  it.effect("is a folder by default", () =>
+  it.effect("of `layerFolder` keeps the bans in a folder", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const folder = yield* fs.makeTempDirectoryScoped()
@@ -260,13 +260,13 @@ describe("the store", () => {
       assert.deepStrictEqual(yield* use((book) => book.list), [added[1]])
     }).pipe(Effect.scoped, Effect.provide([NodeFileSystem.layer, NodePath.layer])))
 
-  it.effect("has an entry that cannot be read, say because of a crash: it is logged and left alone", () =>
+  it.effect("can have entries that cannot be read: each is logged once, and stays in the store", () =>
     Effect.gen(function*() {
       const store = yield* KeyValueStore.KeyValueStore
       const kept = yield* opened((book) => book.add(ban(1)))
       const half = (yield* store.get(`bercon/bans/${kept.id}`))!.slice(0, 30)
       yield* store.set(`bercon/bans/${id(7)}`, half)
-      // The entry of another number.
+      // The entry of another number, copied.
       yield* store.set(`bercon/bans/${id(8)}`, (yield* store.get(`bercon/bans/${kept.id}`))!)
       const logged: Array<unknown> = []
       yield* opened((book) =>
@@ -280,7 +280,7 @@ describe("the store", () => {
       assert.strictEqual(yield* store.get(`bercon/bans/${id(7)}`), half)
     }).pipe(inMemory))
 
-  it.effect("that fails is a typed error, and the book is as the store is", () =>
+  it.effect("causes a typed error if it fails, and the book does not change", () =>
     Effect.gen(function*() {
       const store = yield* KeyValueStore.KeyValueStore
       let isBroken = false
@@ -303,7 +303,7 @@ describe("the store", () => {
       ).pipe(Effect.provideService(KeyValueStore.KeyValueStore, flaky))
     }).pipe(inMemory))
 
-  it.effect("is looked into now and then for what other programs have changed", () =>
+  it.effect("is read at an interval, so that the book has the changes of other programs", () =>
     opened((book) =>
       opened((other) =>
         Effect.gen(function*() {
@@ -341,7 +341,7 @@ describe("lifted bans", () => {
       assert.deepStrictEqual((yield* knownTo).map(([, target]) => target), [guid(3)])
     }).pipe(inMemory))
 
-  it.effect("whose record cannot be read are logged once, and known as soon as it can be", () => {
+  it.effect("are logged once if their record cannot be read, and are known as soon as it can be read", () => {
     const errors: Array<unknown> = []
     return Effect.gen(function*() {
       const store = yield* KeyValueStore.KeyValueStore
@@ -359,7 +359,7 @@ describe("lifted bans", () => {
     }).pipe(inMemory, Effect.provide(Logger.layer([Logger.make(({ message }) => errors.push(message))])))
   })
 
-  it.effect("are in force if the process ended before they left the book, and forgotten if there are too many", () =>
+  it.effect("can be added again, and the oldest are forgotten if there are too many", () =>
     Effect.gen(function*() {
       const store = yield* KeyValueStore.KeyValueStore
       const lifted = Lifted.make(store, 2)
@@ -382,7 +382,7 @@ describe("an import", () => {
   const file =
     BansFile.parse(`${guid(1)} -1 Cheating\n${guid(2)} 1415673088 over\n${ip(3)} -1 ${"x".repeat(300)}\n`).bans
 
-  it.effect("adds the bans that last, once", () =>
+  it.effect("adds the bans that are not over, each once", () =>
     opened((book) =>
       Effect.gen(function*() {
         yield* TestClock.setTime(1_500_000_000_000)
@@ -396,14 +396,14 @@ describe("an import", () => {
         yield* TestClock.adjust("1 hour")
         assert.deepStrictEqual(yield* book.importBans(file, { by }), { added: [], skipped: 3 })
 
-        // Rows that the book has put into the list of a server are not imported from there.
+        // Rows that the book has added to the list of a server are not imported from that list.
         const written = BansFile.parse(`${own.target} -1 [book:${own.id}] teamkilling\n`).bans
         assert.deepStrictEqual(yield* book.importBans(written, { by }), { added: [], skipped: 1 })
         assert.strictEqual((yield* book.importBans(written, { by, mark: "other" })).added.length, 1)
       })
     ).pipe(inMemory))
 
-  it.effect("makes the reason of a ban one line that fits", () =>
+  it.effect("makes each reason one line of at most 200 characters", () =>
     opened((book) =>
       Effect.gen(function*() {
         const reasonOf = (reason: string) =>
@@ -418,7 +418,7 @@ describe("an import", () => {
       })
     ).pipe(inMemory))
 
-  it.effect("knows a ban again whose end is as exact as minutes are", () =>
+  it.effect("skips a ban whose end differs from the end of a known ban by two minutes at most", () =>
     opened((book) =>
       Effect.gen(function*() {
         const until = (minutes: number) => [
@@ -431,7 +431,7 @@ describe("an import", () => {
       })
     ).pipe(inMemory))
 
-  it.effect("of nothing valid changes nothing", () =>
+  it.effect("with a ban that is not valid fails, and adds no ban", () =>
     opened((book) =>
       Effect.gen(function*() {
         const wrong = { target: "Bob" as BanEntry.BanEntry["target"], until: "permanent" as const, reason: "" }
@@ -441,7 +441,7 @@ describe("an import", () => {
       })
     ).pipe(inMemory))
 
-  it.effect("of a copy brings back every ban with its number", () =>
+  it.effect("of a copy restores every ban with its number", () =>
     Effect.gen(function*() {
       const [json, before] = yield* opened((book) =>
         Effect.gen(function*() {

@@ -8,7 +8,7 @@ import { all, ban, executions, foreign, one, reasons } from "./banKit.ts"
 import { guid, ip } from "./support.ts"
 
 describe("the server's list", () => {
-  it.effect("gets a ban of the book as it is added, and loses it as it is lifted", () =>
+  it.effect("gets a ban when it is added to the book, and loses it when it is lifted", () =>
     Effect.gen(function*() {
       const { book, enforcement, server } = yield* all
       yield* server.update((world) => ({ ...world, bans: [foreign(9)] }))
@@ -42,7 +42,7 @@ describe("the server's list", () => {
       assert.deepStrictEqual(yield* reasons(server), ["mine"])
     }).pipe(Effect.provide(one())))
 
-  it.effect("is in the server's file afterwards, unless the policy says otherwise", () =>
+  it.effect("is written to the server's file after a change, if the policy has `write`", () =>
     Effect.gen(function*() {
       for (const write of [true, false]) {
         yield* Effect.gen(function*() {
@@ -56,7 +56,7 @@ describe("the server's list", () => {
       }
     }))
 
-  it.effect("is made right again after a restart that forgot it, and after another admin's change", () =>
+  it.effect("gets lost bans again, after a restart and after a change of another admin", () =>
     Effect.gen(function*() {
       const { book, server } = yield* all
       yield* book.add(ban(1))
@@ -70,7 +70,7 @@ describe("the server's list", () => {
       assert.deepStrictEqual(yield* reasons(server), ["[book] teamkilling"])
     }).pipe(Effect.provide(one({ write: false }))))
 
-  it.effect("forgets rows that are over when it is written, without a removal", () =>
+  it.effect("loses rows that are over when the server writes it to its file, without a removal", () =>
     Effect.gen(function*() {
       const { book, server } = yield* all
       yield* book.add(ban(1, { duration: "2 minutes" }))
@@ -80,7 +80,7 @@ describe("the server's list", () => {
       assert.strictEqual((yield* executions(server, "writeBans")).length, 2)
     }).pipe(Effect.provide(one())))
 
-  it.effect("that does not show what is added to it gets it no more often than eight times", () =>
+  it.effect("gets a ban that it does not show no more than eight times before the next login", () =>
     Effect.gen(function*() {
       const { book, enforcement, server } = yield* all
       yield* server.onCommand((text) => text.startsWith("addBan") ? "" : undefined)
@@ -88,17 +88,17 @@ describe("the server's list", () => {
       yield* TestRcon.passTime("1 hour")
       assert.deepInclude((yield* enforcement.status).get("altis"), {
         _tag: "Failing",
-        reason: "the list does not show 1 bans that were added 8 times"
+        reason: "the list does not show 1 ban of the book after 8 additions"
       })
       assert.strictEqual((yield* server.commands).filter(({ text }) => text.startsWith("addBan")).length, 8)
-      // After a login the server may be another.
+      // After a login, the server may be another process.
       yield* server.onCommand(undefined)
       yield* server.restart()
       yield* TestRcon.passTime("2 minutes")
       assert.deepStrictEqual(yield* reasons(server), ["[book] teamkilling"])
     }).pipe(Effect.provide(one())))
 
-  it.effect("that is cut is left alone, and the status says so; banned players are kicked", () =>
+  it.effect("is not changed if it is cut off, which the status shows; banned players are kicked", () =>
     Effect.gen(function*() {
       const { book, enforcement, server } = yield* all
       yield* server.update((world) => ({
@@ -109,7 +109,7 @@ describe("the server's list", () => {
       yield* TestRcon.passTime("1 minute")
       assert.deepInclude((yield* enforcement.status).get("altis"), {
         _tag: "Failing",
-        reason: "the list is not complete, so it is not known whether 1 bans are in it"
+        reason: "the list is not complete, so it does not show whether it has 1 ban of the book"
       })
       assert.deepStrictEqual(yield* executions(server, "addBan"), [])
       yield* server.join({ name: "Bob", guid: guid(1) })
@@ -117,8 +117,9 @@ describe("the server's list", () => {
       assert.deepStrictEqual((yield* server.world).players, [])
     }).pipe(Effect.provide(one())))
 
-  it.effect("may not be changed: the status says why, and the next try follows within a minute", () =>
-    Effect.gen(function*() {
+  it.effect("is not changed if the server forbids it, and the status and the log show the reason", () => {
+    const logged: Array<unknown> = []
+    return Effect.gen(function*() {
       const { book, enforcement, server } = yield* all
       yield* book.add(ban(1))
       yield* TestRcon.passTime("15 minutes")
@@ -127,10 +128,17 @@ describe("the server's list", () => {
       assert.include(status._tag === "Failing" ? status.reason : "", "does not allow this command over RCON")
       const tries = (yield* server.commands).filter(({ text }) => text.startsWith("addBan")).length
       assert.isTrue(tries > 12 && tries < 25, String(tries))
-    }).pipe(Effect.provide(one({}, { server: { restricted: true } }))))
+      const warnings = logged.map(String).filter((line) => line.includes("cannot be made to agree"))
+      assert.strictEqual(warnings.length, 1)
+      assert.include(warnings[0], "does not allow this command over RCON")
+    }).pipe(Effect.provide(Layer.provideMerge(
+      one({}, { server: { restricted: true } }),
+      Logger.layer([Logger.make(({ message }) => logged.push(message))])
+    )))
+  })
 })
 
-describe("rows of a book whose store is lost, or is another", () => {
+describe("rows of a book whose store was lost, or of another book", () => {
   const old = foreign(7, "[book:aaaaaa] cheating")
 
   /** A server with rows of an old book, and a new book in an empty store. */
@@ -170,7 +178,7 @@ describe("rows of a book whose store is lost, or is another", () => {
     )
   })
 
-  it.effect("are bans of the new book when they are restored, with their numbers", () =>
+  it.effect("become bans of the new book, with their numbers, when they are restored", () =>
     Effect.gen(function*() {
       const { book, enforcement, server } = yield* withOldRows
       const rcon = yield* RconClient.RconClient
@@ -189,16 +197,18 @@ describe("rows of a book whose store is lost, or is another", () => {
       assert.notInclude((yield* server.world).bans, old)
     }).pipe(Effect.provide(one())))
 
-  it.effect("are removed if the policy says so", () =>
+  it.effect("are removed if the policy has `orphans: \"Remove\"`", () =>
     Effect.gen(function*() {
       const { server } = yield* withOldRows
       assert.deepStrictEqual(yield* reasons(server), ["mine", "[book] teamkilling"])
     }).pipe(Effect.provide(one({ orphans: "Remove" }))))
+})
 
-  it.effect("are removed if their bans were lifted while the server was away, also by an earlier process", () =>
+describe("rows of lifted bans", () => {
+  it.effect("are removed if the server was offline when the bans were lifted, also by an earlier process", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
-      /** A program that runs for a while, with the store of the one before. */
+      /** Runs a program for two minutes, with the store of the last one. */
       const program = <A, E, R>(use: (book: BanBook.Service) => Effect.Effect<A, E, R>) =>
         Effect.gen(function*() {
           const book = yield* BanBook.make()
@@ -222,10 +232,13 @@ describe("rows of a book whose store is lost, or is another", () => {
     }).pipe(Effect.provide(Layer.mergeAll(KeyValueStore.layerMemory, TestRcon.layer()))))
 })
 
-describe("a removal that meets with another admin's change", () => {
+describe("a removal during which another admin changes the list", () => {
   const rows = [foreign(1, "first"), foreign(2, "[book:aaaaaa] old"), foreign(3, "third"), foreign(4, "fourth")]
 
-  /** Another admin removes a row right before the server executes the removal of the second. */
+  /**
+   * Another admin removes the row `number` right before the server executes the removal of row 1. Returns the remaining
+   * reasons.
+   */
   const collide = (number: number) =>
     Effect.gen(function*() {
       const { server } = yield* all
@@ -241,7 +254,7 @@ describe("a removal that meets with another admin's change", () => {
 
   const within = one({ checkInterval: "10 seconds", orphans: "Remove" })
 
-  it.effect("hits a ban of somebody else, which is put back", () =>
+  it.effect("can hit a ban of another admin, which is added again", () =>
     Effect.gen(function*() {
       const logged: Array<unknown> = []
       yield* Effect.gen(function*() {
@@ -252,14 +265,14 @@ describe("a removal that meets with another admin's change", () => {
       }).pipe(
         Effect.provide(Layer.provideMerge(within, Logger.layer([Logger.make(({ message }) => logged.push(message))])))
       )
-      assert.match(JSON.stringify(logged), /met with a removal.*third/)
+      assert.match(JSON.stringify(logged), /at the moment of a removal.*third/)
       const state = (yield* Metric.snapshot).find(({ attributes, id }) =>
         id === "bercon_ban_rows_total" && attributes?.["change"] === "Restore"
       )
       assert.deepInclude(state, { attributes: { server: "altis", change: "Restore" } })
     }))
 
-  it.effect("does not put a ban back more than eight times", () =>
+  it.effect("causes no more than eight additions of a ban that it has hit", () =>
     Effect.gen(function*() {
       const { server } = yield* all
       yield* server.update((world) => ({ ...world, bans: rows }))
@@ -276,7 +289,7 @@ describe("a removal that meets with another admin's change", () => {
       assert.deepStrictEqual(yield* reasons(server), ["fourth"])
     }).pipe(Effect.provide(within)))
 
-  it.effect("hits the intended row if the change was behind it: the row that the other admin removed stays removed", () =>
+  it.effect("hits the intended row if the change was after it: the row that the other admin removed stays removed", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* collide(3), ["first", "third"])
     }).pipe(Effect.provide(within)))
@@ -286,7 +299,7 @@ describe("Arma Reforger's own RCON", () => {
   const account = "b6955d91-4749-4cdb-9a51-e69f630ec435" as BanBook.NewBan["target"]
   const other = "3d8f0e52-6c5a-4e0b-9a55-0c2b1d7e4f10"
 
-  it.effect("has lists without reasons: the book removes only what it has put in, also after a crash", () =>
+  it.effect("has lists without reasons: the book removes only rows that it has added, also those of an earlier process", () =>
     Effect.gen(function*() {
       const { book, server } = yield* Effect.gen(function*() {
         return { book: yield* BanBook.BanBook, server: yield* SimulatedServer.SimulatedServer }
@@ -306,7 +319,7 @@ describe("Arma Reforger's own RCON", () => {
       BanBook.layerMemory().pipe(Layer.provideMerge(TestRcon.layer({ server: { flavour: "Reforger" } })))
     )))
 
-  it.effect("kicks a banned account", () =>
+  it.effect("can kick a banned account", () =>
     Effect.gen(function*() {
       const { book, server } = yield* all
       yield* book.add(ban(1, { target: account }))

@@ -14,7 +14,7 @@ describe("a fleet", () => {
       Layer.provideMerge(TestFleet.layer({ servers: { altis: {}, stratis: {} } }))
     )
 
-  it.effect("has bans on all of its servers, or on some, each by its own policy", () =>
+  it.effect("has bans on all of its servers or on some, and each server has its own policy", () =>
     Effect.gen(function*() {
       const book = yield* BanBook.BanBook
       const { check } = yield* BanEnforcement.BanEnforcement
@@ -35,7 +35,7 @@ describe("a fleet", () => {
       assert.deepStrictEqual((yield* stratis.server.world).players.map(({ name }) => name), ["Ann"])
     }).pipe(Effect.provide(fleet({ servers: { stratis: { enforcement: "Kick" } } }))))
 
-  it.effect("has them on servers that are added, replaced or back, and lets go those that are removed", () =>
+  it.effect("has bans on servers that are added, replaced or online again, and no status of servers that are removed", () =>
     Effect.gen(function*() {
       const book = yield* BanBook.BanBook
       const fleet = yield* Fleet.Fleet
@@ -63,7 +63,7 @@ describe("a fleet", () => {
       assert.deepStrictEqual(yield* reasons(server), ["[book] teamkilling"])
       assert.deepStrictEqual(yield* reasons(altis.server), ["[book] teamkilling"])
 
-      // A password that is refused ends the session, until it is replaced.
+      // A refused password ends the session. After `replace`, there is another session.
       yield* server.refuse
       yield* fleet.replace("tanoa", options)
       yield* TestRcon.passTime("1 minute")
@@ -76,7 +76,7 @@ describe("a fleet", () => {
       assert.deepStrictEqual(yield* tags, { altis: "Converged", tanoa: "Converged" })
     }).pipe(Effect.provide(fleet())))
 
-  it.effect("reports ids that policies and bans name, and that no server has, until a server of this id is added", () => {
+  it.effect("without a server that a policy or a ban names has its id reported, until the server is added", () => {
     const logged: Array<unknown> = []
     return Effect.gen(function*() {
       const book = yield* BanBook.BanBook
@@ -117,7 +117,7 @@ describe("a fleet", () => {
     )
   })
 
-  it.effect("tells how each server is doing, now and every change", () =>
+  it.effect("has a stream of the current status of each server and of every change", () =>
     Effect.gen(function*() {
       const book = yield* BanBook.BanBook
       const enforcement = yield* BanEnforcement.BanEnforcement
@@ -140,7 +140,7 @@ describe("a fleet", () => {
       assert.strictEqual((yield* gauge).value, 0)
     }).pipe(Effect.scoped, Effect.provide(fleet())))
 
-  it.effect("whose enforcement dies is reported as failing, and enforced again a minute later", () => {
+  it.effect("whose enforcement dies has the status `Failing`, and is enforced again a minute later", () => {
     let isBroken = true
     const book = Layer.effect(
       BanBook.BanBook,
@@ -163,7 +163,7 @@ describe("a fleet", () => {
     ))
   })
 
-  it.effect("is let go when the enforcement is closed: nothing is sent any more", () =>
+  it.effect("gets no more commands after the enforcement is closed", () =>
     Effect.gen(function*() {
       const book = yield* BanBook.BanBook
       const simulation = yield* TestFleet.TestFleet
@@ -180,7 +180,7 @@ describe("a fleet", () => {
       BanBook.layerMemory().pipe(Layer.provideMerge(TestFleet.layer({ servers: { altis: {} } })))
     )))
 
-  it.effect("is not enforced with a policy that is not valid", () =>
+  it.effect("cannot have a policy that is not valid", () =>
     Effect.gen(function*() {
       const message = (options: BanEnforcement.Options) =>
         Effect.map(Effect.flip(Effect.scoped(BanEnforcement.makeFleet(options))), ({ message }) => message)

@@ -11,7 +11,7 @@ const file = (...lines: ReadonlyArray<string>) => `${lines.join("\n")}\n`
 const targets = (bans: Iterable<{ readonly target: string }>) => Array.from(bans, ({ target }) => target)
 
 describe("a sync", () => {
-  it.effect("shows what it would change, then makes the list agree, and leaves the rows of others alone", () =>
+  it.effect("first shows the changes, then makes the list agree, and keeps foreign rows and orphans", () =>
     Effect.gen(function*() {
       const book = yield* BanBook.BanBook
       const server = yield* SimulatedServer.SimulatedServer
@@ -34,7 +34,7 @@ describe("a sync", () => {
       assert.sameMembers([...targets((yield* server.world).bans)], [guid(7), guid(8), guid(1)])
     }).pipe(provided))
 
-  it.effect("with a file finds its own rows again, and removes those that the file no longer has", () =>
+  it.effect("with a file recognises the rows that it has added, and removes those whose bans are no longer in the file", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const syncWith = (text: string) =>
@@ -61,7 +61,7 @@ describe("entries of a file", () => {
   const entriesOf = (text: string) =>
     BansFile.toEntries(BansFile.parse(text).bans, { by: "file", added: DateTime.makeUnsafe(0) })
 
-  it("have numbers that follow from target, end and reason, and are the same in every release", () => {
+  it("have numbers that are computed from target, end and reason, and are the same in every release", () => {
     const [one, other, shorter] = entriesOf(file(
       `${guid(1)} -1 cheating`,
       `${guid(1)} -1 spam`,
@@ -69,11 +69,11 @@ describe("entries of a file", () => {
     ))
     assert.strictEqual(new Set([one?.id, other?.id, shorter?.id]).size, 3)
     assert.strictEqual(one?.id, "jcmrs1")
-    // Alone, and with others before it.
+    // The number does not depend on other lines of the file.
     assert.deepStrictEqual(entriesOf(file(`${guid(1)} -1 spam`)).map(({ id }) => id), [other!.id])
   })
 
-  it("are one for each ban, also if the file has it twice, and none for rows of a book", () => {
+  it("contain each ban once, also if the file has it twice, and no rows of a book", () => {
     const entries = entriesOf(file(
       `${guid(1)} -1 cheating`,
       `${guid(1)} -1 cheating`,

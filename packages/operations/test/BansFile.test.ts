@@ -1,8 +1,8 @@
 import { Ban } from "@bercon/client"
 import { BansFile } from "@bercon/operations"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration } from "effect"
-import { guid, ip } from "./support.ts"
+import { Arbitrary, DateTime, Duration, Schema } from "effect"
+import { entry, guid, id, ip } from "./support.ts"
 
 const FILE = [
   `${guid(1)} -1 Caught for GameHack 38. Contact admin.example`,
@@ -16,7 +16,7 @@ const FILE = [
 ].join("\n") + "\n"
 
 describe("parse", () => {
-  it("reads the shapes of real files: GUIDs and addresses, ever or until a time, with a reason or none", () => {
+  it("reads all forms of lines in real files: GUIDs and addresses, permanent or with an end, with or without a reason", () => {
     const { bans, unread } = BansFile.parse(FILE)
     assert.deepStrictEqual(unread, [])
     assert.deepStrictEqual(bans.map(({ reason, target, until }) => [target, until, reason]), [
@@ -31,7 +31,7 @@ describe("parse", () => {
     ])
   })
 
-  it("does not mind line ends, a byte order mark, blank lines and comments", () => {
+  it("accepts all line ends, a byte order mark, blank lines and comments", () => {
     for (const end of ["\n", "\r\n", "\r"]) {
       const text = `\ufeff// bans of the server${end}${end}  ${guid(1)} -1 x${end}   ${end}${guid(2)} -1 y`
       const { bans, unread } = BansFile.parse(text)
@@ -39,11 +39,11 @@ describe("parse", () => {
     }
   })
 
-  it("says which lines are no bans, and why", () => {
+  it("returns the lines that are not bans, each with a problem", () => {
     const text = [
       "2533274833234190",
       `${guid(1)}         `,
-      // Guides tell people to write minutes. A server would take them for times of 1970.
+      // Some guides recommend minutes here, which a server reads as a time in 1970.
       `${guid(2)} 1440 one day`,
       `${guid(3)} 0 for ever`,
       `${guid(4)} perm x`,
@@ -67,7 +67,7 @@ describe("parse", () => {
 })
 
 describe("format", () => {
-  it("is what parse reads", () => {
+  it("writes text that `parse` reads", () => {
     const { bans } = BansFile.parse(FILE)
     assert.deepStrictEqual(BansFile.parse(BansFile.format(bans)), { bans, unread: [] })
     assert.strictEqual(
@@ -76,7 +76,7 @@ describe("format", () => {
     )
   })
 
-  it("keeps each ban on one line, and a ban in force until its end", () => {
+  it("writes each ban on one line, and rounds its end up to seconds", () => {
     const until = DateTime.makeUnsafe(1_415_673_088_001)
     assert.strictEqual(
       BansFile.format([{ target: ip(1), until, reason: "a\nb" }, { target: guid(1), until: "permanent", reason: "" }]),
@@ -91,7 +91,7 @@ describe("format", () => {
 })
 
 describe("fromRows", () => {
-  it("has the bans of a server's list that last, until when they do", () => {
+  it("returns the bans of a server's list that are not over, with their ends", () => {
     const now = DateTime.makeUnsafe(1_000_000)
     const row = (number: number, remaining: Ban.Ban["remaining"]) =>
       new Ban.Ban({ id: Ban.BanId.make(number), target: guid(number), remaining, reason: " x " })
@@ -100,5 +100,121 @@ describe("fromRows", () => {
       { target: guid(0), until: "permanent", reason: "x" },
       { target: guid(1), until: DateTime.makeUnsafe(1_300_000), reason: "x" }
     ])
+  })
+})
+
+const permanent = (number: number, reason: string) => ({ target: guid(number), until: "permanent" as const, reason })
+const added = DateTime.makeUnsafe(1_500_000_000_000)
+
+describe("a line", () => {
+  const problemOf = (line: string) => BansFile.parse(line).unread[0]?.problem
+
+  it("ends with any time that a server can have written, in seconds", () => {
+    for (const seconds of [1_000_000_000, 8_640_000_000_000]) {
+      const [ban] = BansFile.parse(`${guid(1)} ${seconds} x`).bans
+      assert.deepStrictEqual(ban?.until, DateTime.makeUnsafe(seconds * 1000))
+    }
+    for (const time of ["999999999", "8640000000001", "+1415673088", "1415673088.5", "1415673088x", "x1415673088"]) {
+      assert.include(problemOf(`${guid(1)} ${time} x`), `(got ${time})`)
+    }
+  })
+
+  it("of which the time is long is quoted in part", () => {
+    assert.include(problemOf(`${guid(1)} ${"x".repeat(1000)}`), `(got ${"x".repeat(30)})`)
+  })
+
+  it("that is a comment may begin with blanks, and may not follow a ban", () => {
+    const { bans, unread } = BansFile.parse(`\t // old bans\n${guid(1)} -1 // mine`)
+    assert.deepStrictEqual([bans, unread], [[permanent(1, "// mine")], []])
+  })
+
+  it("may have any blanks before, between and after its parts", () => {
+    assert.deepStrictEqual(BansFile.parse(` \t${guid(1)}  \t -1 \t two  words \t`).bans, [permanent(1, "two  words")])
+  })
+
+  it("has a byte order mark only at the beginning of the file", () => {
+    assert.strictEqual(BansFile.parse(`${guid(1)} -1 x\ufeffy`).bans[0]?.reason, "x\ufeffy")
+  })
+})
+
+describe("a file", () => {
+  const integer = (minimum: number, maximum: number) =>
+    Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum, maximum })))
+  const bans = Arbitrary.array(
+    Arbitrary.all({
+      number: integer(0, 255),
+      isAddress: Arbitrary.schema(Schema.Boolean),
+      until: Arbitrary.schema(Schema.Literals(["permanent", 1_000_000_000, 4_102_444_800])),
+      reason: Arbitrary.array(Arbitrary.schema(Schema.Literals(["x", " ", "-1", "\n", "\r", "\0", "ё", "//"])), {
+        maxLength: 8
+      })
+    }),
+    { maxLength: 5 }
+  )
+
+  it.prop("has every ban that was written, with its reason on one line", { bans }, ({ bans }) => {
+    const listed = bans.map(({ isAddress, number, reason, until }): BansFile.BansFile["bans"][number] => ({
+      target: isAddress ? ip(number) : guid(number),
+      until: until === "permanent" ? until : DateTime.makeUnsafe(until * 1000),
+      reason: reason.join("")
+    }))
+    const expected = listed.map((ban) => ({ ...ban, reason: ban.reason.replaceAll(/[\r\n\0]+/g, " ").trim() }))
+    assert.deepStrictEqual(BansFile.parse(BansFile.format(listed)), { bans: expected, unread: [] })
+  })
+})
+
+describe("toEntries", () => {
+  const idsOf = (bans: BansFile.BansFile["bans"]) =>
+    BansFile.toEntries(bans, { by: "file", added }).map((entry) => entry.id as string)
+
+  it("gives the fields of the import, and a reason that fits", () => {
+    const bans = [permanent(1, `a\nb ${"x".repeat(200)}`)]
+    const reason = `a b ${"x".repeat(196)}`
+    const [ban] = BansFile.toEntries(bans, { by: "file", added })
+    assert.deepInclude(ban, { target: guid(1), until: "permanent", reason, by: "file", added })
+    assert.deepInclude(ban, { servers: "all", source: "bans.txt" })
+    const [other] = BansFile.toEntries(bans, { by: "file", added, servers: ["altis"], source: "altis" })
+    assert.deepInclude(other, { servers: ["altis"], source: "altis" })
+  })
+
+  it("never changes the number of a ban from one release to the next", () => {
+    // The number of the second is more than six digits have before it is shortened, and that of the third has fewer.
+    assert.deepStrictEqual(idsOf([permanent(1, "cheating"), permanent(2, ""), permanent(3735, "")]), [
+      "jcmrs1",
+      "b5yb3t",
+      "00wg9o"
+    ])
+    assert.deepStrictEqual(idsOf([{ ...permanent(1, "cheating"), until: added }]), ["ae4g41"])
+  })
+
+  it("gives bans that would have the same number different ones, each as often as it is there", () => {
+    const one = permanent(1, "cheating, wallhack, impersonation, racism")
+    const other = permanent(1, "teamkilling, exploits, radio abuse, ramming")
+    assert.deepStrictEqual(idsOf([one]), ["vq3kql"])
+    assert.deepStrictEqual(idsOf([other]), ["vq3kql"])
+    assert.deepStrictEqual(idsOf([one, other, one, other]), ["vq3kql", "vq3kqm"])
+  })
+
+  it("leaves out the bans that a book with this mark has written", () => {
+    const bans = [permanent(1, "[book:000001] x"), permanent(2, "[file:000002] x")]
+    const targets = (mark?: string) =>
+      BansFile.toEntries(bans, { by: "file", added, ...(mark !== undefined && { mark }) }).map(({ target }) => target)
+    assert.deepStrictEqual(targets(), [guid(2)])
+    assert.deepStrictEqual(targets("file"), [guid(1)])
+  })
+})
+
+describe("restore", () => {
+  const bans = [permanent(1, "[book:00000a] teamkilling"), permanent(2, "[file:00000b] spam"), permanent(3, "cheating")]
+
+  it("gives the bans that a book has written their numbers and reasons, and leaves out the others", () => {
+    const fields = { by: "restored", added }
+    assert.deepStrictEqual(BansFile.restore(bans, fields), [
+      entry(10, { target: guid(1), reason: "teamkilling", source: "bans.txt", ...fields })
+    ])
+    const of = { mark: "file", servers: ["altis"], source: "altis" } as const
+    const [ban, ...others] = BansFile.restore(bans, { ...fields, ...of })
+    assert.deepInclude(ban, { id: id(11), target: guid(2), reason: "spam", servers: ["altis"], source: "altis" })
+    assert.deepStrictEqual(others, [])
   })
 })

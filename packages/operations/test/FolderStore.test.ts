@@ -38,7 +38,7 @@ describe("a store in a folder", () => {
       }).pipe(Effect.provide(Node))
     ))
 
-  it.live("removes what killed processes left an hour ago, and nothing else", () =>
+  it.live("removes drafts that are older than an hour when it is opened, and no others", () =>
     inFolder((folder) =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
@@ -46,7 +46,7 @@ describe("a store in a folder", () => {
         yield* fs.makeDirectory(unfinished)
         for (const [name, minutes] of [["old", 61], ["young", 59]] as const) {
           const time = new Date((yield* Clock.currentTimeMillis) - minutes * 60_000)
-          // A draft is a file in a folder of its own.
+          // Each draft is a file in its own folder.
           yield* fs.makeDirectory(`${unfinished}/${name}`)
           yield* fs.writeFileString(`${unfinished}/${name}/draft`, "half")
           yield* fs.utimes(`${unfinished}/${name}`, time, time)
@@ -59,7 +59,7 @@ describe("a store in a folder", () => {
       }).pipe(Effect.provide(Node))
     ))
 
-  it.live("that fails says why, in the errors of its users", () =>
+  it.live("that fails shows the cause in the errors of plans and of the ban book", () =>
     inFolder((folder) =>
       Effect.gen(function*() {
         const long = "ё".repeat(60)
@@ -73,11 +73,11 @@ describe("a store in a folder", () => {
       }).pipe(Effect.scoped, Effect.provide(Layer.provideMerge(FolderStore.layer(folder), Node)))
     ))
 
-  it.live("keeps the old value if writing the new one does not end", () =>
+  it.live("keeps the old value if the process ends while it writes the new one", () =>
     inFolder((folder) =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
-        /** The process ends when the file is written, before it takes the place of the other one. */
+        /** The write is interrupted after the draft is written, before it is renamed. */
         const written = yield* Deferred.make<void>()
         const stuck = Layer.succeed(FileSystem.FileSystem, {
           ...fs,

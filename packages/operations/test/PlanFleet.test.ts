@@ -14,6 +14,7 @@ const nightly: RestartPlan.Input = {
   command: "restartServer"
 }
 
+/** The commands that a server of the fleet has executed, without queries: the time of day in UTC, and the command. */
 const toldTo = Effect.fn(function*(id: string) {
   const { get } = yield* TestFleet.TestFleet
   const { server } = yield* get(id)
@@ -23,7 +24,7 @@ const toldTo = Effect.fn(function*(id: string) {
 })
 
 describe("plans of a fleet", () => {
-  it.effect("are for all servers, or a group, and for those that are added or replaced", () =>
+  it.effect("are carried out on all servers or on some, also on servers that are added or replaced", () =>
     Effect.andThen(
       TestClock.setTime(utc("2026-03-28T03:50")),
       Effect.gen(function*() {
@@ -71,7 +72,7 @@ describe("plans of a fleet", () => {
     Layer.provideMerge(KeyValueStore.layerMemory)
   )
 
-  it.effect("do not count a server that was removed, and repeat nothing if it comes back", () =>
+  it.effect("do not include a server that was removed, and repeat no warning if it is added again", () =>
     Effect.andThen(
       TestClock.setTime(utc("2026-03-28T03:29")),
       Effect.gen(function*() {
@@ -95,7 +96,7 @@ describe("plans of a fleet", () => {
       }).pipe(Effect.scoped, Effect.provide(everywhere))
     ))
 
-  it.effect("for a server that no program drives are reported, once, until it is driven", () => {
+  it.effect("that name a server which no program drives are reported once", () => {
     const logged: Array<string> = []
     return Effect.andThen(
       TestClock.setTime(utc("2026-03-28T03:29")),
@@ -137,14 +138,14 @@ describe("plans of a fleet", () => {
     )
   })
 
-  it.effect("end their events when they are closed", () =>
+  it.effect("end the stream of their events when they are closed", () =>
     Effect.gen(function*() {
       const { events } = yield* Effect.scoped(Plans.make())
       assert.deepStrictEqual(yield* Stream.runCollect(events), [])
     }).pipe(Effect.provide(KeyValueStore.layerMemory)))
 
   it.effect.each<Duration.Input>(["0 millis", "999 millis", "25 hours", Duration.infinity])(
-    "do not look into the store every %s",
+    "cannot have a refresh interval of %s",
     (refresh) =>
       Effect.gen(function*() {
         const exit = yield* Effect.exit(Plans.make({ refresh }))
@@ -169,7 +170,7 @@ describe("a store that fails", () => {
     return { ...store, set: (key, value) => Effect.suspend(() => isBroken() ? fail : store.set(key, value)) }
   }
 
-  it.effect("means that nothing is done, until it works again", () =>
+  it.effect("stops all steps, until it works again", () =>
     Effect.gen(function*() {
       let isBroken = false
       const store = broken(yield* lastingStore, () => isBroken)
@@ -198,12 +199,12 @@ describe("a store that fails", () => {
       )
     }))
 
-  it.effect("and loses what was recorded has nothing said twice", () =>
+  it.effect("and loses its records causes no repeated warning", () =>
     Effect.gen(function*() {
       const store = yield* lastingStore
       const plans = { restarts: [{ ...nightly, warnings: ["30 minutes", "5 minutes"] }] } as const
       yield* onServer({ from: "2026-03-28T03:00", plans, store }, TestRcon.passTime("31 minutes"))
-      // A file that was being written when the power went.
+      // All records are empty, so none can be read.
       for (const key of yield* store.keys) yield* store.set(key, "")
       yield* onServer(
         { from: "2026-03-28T03:32", plans, store },

@@ -1,5 +1,6 @@
 /**
- * A process that is killed between any two steps of a plan, with `SIGKILL`, and another one that goes on.
+ * Tests that a process can be killed with `SIGKILL` between any two steps of a plan, and that another process then continues
+ * it.
  */
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"
@@ -13,10 +14,12 @@ import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
 import { drive, type Scene } from "./support/planPoints.ts"
 
-/** Eight records, and three datagrams with a point before and after each. */
+/**
+ * The number of points at which a process can be killed: before each of 8 records, and before and after each of 3 datagrams.
+ */
 const POINTS = 14
 
-/** A machine that is so busy that both warnings are left out has so many points less. */
+/** How many points fewer a process passes if the machine is so busy that both warnings are left out. */
 const SPARE = 6
 
 const folder = Effect.acquireRelease(
@@ -24,7 +27,7 @@ const folder = Effect.acquireRelease(
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
 )
 
-/** The program of the children in one file: from many files, each takes a second of CPU to start. */
+/** Bundles the program of the child processes into one file, because a start from many files takes a second of CPU. */
 const bundled = Effect.fnUntraced(function*(folder: string) {
   const file = join(folder, "planChild.mjs")
   yield* Effect.promise(async () => {
@@ -36,7 +39,7 @@ const bundled = Effect.fnUntraced(function*(folder: string) {
   return file
 })
 
-/** A process that kills itself at a point. It is logged in, and waits for the time of the restart. */
+/** Starts a process that kills itself at this point. Returns when it waits for the time of the restart. */
 const spawnChild = Effect.fnUntraced(function*(program: string, { folder, port }: Omit<Scene, "time">, point: number) {
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
@@ -63,7 +66,7 @@ const run = Effect.fnUntraced(function*(program: string, point: number, time: De
   const server = yield* NodeSimulatedServer.make({ restartDowntime: "6 seconds" })
   const scene = { port: server.address.port, folder: yield* folder }
   const child = yield* spawnChild(program, scene, point)
-  // The other process is this one. It is logged in by the time the first one ends.
+  // The process of the test continues the plan. It is logged in when the first process ends.
   const ended = yield* Deferred.make<number>()
   const successor = yield* Effect.forkScoped(drive({ ...scene, time: Deferred.await(ended) }))
   const outcome = Effect.gen(function*() {
@@ -74,12 +77,12 @@ const run = Effect.fnUntraced(function*(program: string, point: number, time: De
       assert.strictEqual((yield* Fiber.join(successor))._tag, "Restarted", where)
     } else {
       assert.include(child.output(), "points Restarted", where)
-      assert.isAbove(point, POINTS - SPARE, "it was not killed, for want of points")
+      assert.isAbove(point, POINTS - SPARE, "the process was not killed, although it has passed this point")
     }
     const passed = /(\d+) points/.exec(child.output())?.[1]
     const texts = (yield* server.executions).map(({ text }) => text)
     const count = (pattern: RegExp) => texts.filter((text) => pattern.test(text)).length
-    // It may be said late, but not when its time is half over.
+    // A warning may be late, but only by half of the time between it and the restart.
     const first = count(/^say -1 Restart in [23] seconds$/)
     const second = count(/^say -1 Restart in 1 second$/)
     assert.isAtMost(first, 1, where)
@@ -94,12 +97,12 @@ const run = Effect.fnUntraced(function*(program: string, point: number, time: De
 
 describe("a process that is killed", () => {
   it.live(
-    "between any two steps of a plan has nothing said twice, and the server restarts exactly once",
+    "between any two steps of a plan causes no repeated warning, and the server restarts exactly once",
     () =>
       Effect.gen(function*() {
         const program = yield* bundled(yield* folder)
         const time = yield* Deferred.make<number>()
-        // The last one is not killed.
+        // The last process is not killed: it passes fewer points than that.
         const points = Array.from({ length: POINTS + 1 }, (_, index) => index + 1)
         const runs = yield* Effect.forEach(points, (point) => run(program, point, time), { concurrency: "unbounded" })
         yield* Deferred.succeed(time, Date.now() + 3500)

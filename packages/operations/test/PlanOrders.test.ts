@@ -17,8 +17,8 @@ const nightly: RestartPlan.Input = {
 
 const timeOf = ({ time }: Plans.Upcoming) => DateTime.formatIso(time).slice(0, 16)
 
-describe("what comes next", () => {
-  it.effect("is when, and what is still to be said", () =>
+describe("the next occurrence of each plan", () => {
+  it.effect("is shown with its time, its state, and the warnings that are still to come", () =>
     onServer(
       {
         from: "2026-03-28T03:00",
@@ -51,7 +51,7 @@ describe("what comes next", () => {
 })
 
 describe("an order", () => {
-  it.effect("to abort holds for one occurrence, and unlocks the server", () =>
+  it.effect("to abort cancels one occurrence, and unlocks the server", () =>
     onServer(
       { from: "2026-03-28T03:50", plans: { restarts: [nightly] } },
       Effect.gen(function*() {
@@ -72,7 +72,7 @@ describe("an order", () => {
       })
     ))
 
-  it.effect("to postpone has players warned anew, and can be given again", () =>
+  it.effect("to postpone warns players again, and can be repeated", () =>
     onServer(
       { from: "2026-03-28T03:20", plans: { restarts: [nightly] } },
       Effect.gen(function*() {
@@ -88,7 +88,7 @@ describe("an order", () => {
           "03:55:00 Restart in 5 minutes",
           "03:59:00 #lock",
           "03:59:30 #unlock",
-          // Its time is not half over yet.
+          // This warning is late, but by less than half of its 30 minutes.
           "03:59:30 Restart in 21 minutes",
           "04:15:00 Restart in 5 minutes",
           "04:30:00 Restart in 30 minutes",
@@ -100,7 +100,7 @@ describe("an order", () => {
       })
     ))
 
-  it.effect("to postpone to the time of the next occurrence makes them one restart", () =>
+  it.effect("to postpone an occurrence to the time of the next one makes them one restart", () =>
     onServer(
       {
         from: "2026-03-28T03:59",
@@ -133,7 +133,7 @@ describe("an order", () => {
       })
     ))
 
-  it.effect("to postpone to the past is refused", () =>
+  it.effect("to postpone a restart to a time in the past is refused", () =>
     onServer(
       { from: "2026-03-28T03:20", plans: { restarts: [nightly] } },
       Effect.gen(function*() {
@@ -147,12 +147,12 @@ describe("an order", () => {
       })
     ))
 
-  it.effect("that comes while the restart begins is obeyed, or says that it is too late", () =>
+  it.effect("that comes while the restart begins is obeyed, or reports that it is too late", () =>
     onServer(
       {
         from: "2026-03-28T03:58",
         plans: { restarts: [nightly] },
-        // It takes a second until the server has shown who is logged in, after which the command is sent.
+        // The driver reads the list of RCON clients, which takes a second here, and then sends the command.
         rcon: { server: { onCommand: (text) => text === "admins" ? { delay: "1 second" } : undefined } }
       },
       Effect.gen(function*() {
@@ -172,11 +172,11 @@ describe("an order", () => {
       })
     ))
 
-  it.effect("by another process is obeyed with the next step, or when the store is looked at", () =>
+  it.effect("of another process is obeyed before the next step, and within the refresh interval", () =>
     onServer(
       { from: "2026-03-28T03:50", plans: { restarts: [nightly], refresh: "2 minutes" } },
       Effect.gen(function*() {
-        // Its plans are those of the driver, which it finds in the store.
+        // It finds the plans of the driver in the store.
         const command = yield* Plans.make()
         yield* TestRcon.passTime("4.5 minutes")
         assert.strictEqual((yield* command.postpone("nightly", { by: "30 minutes" })).changed.length, 1)
@@ -197,8 +197,8 @@ describe("an order", () => {
     ))
 })
 
-describe("the plans of a program, for a command", () => {
-  it.effect("are those of the one that has begun last, also if it has another server than the one before", () =>
+describe("the plans that a command finds in the store", () => {
+  it.effect("are those of the program that has started last, also if it drives another server than the one before", () =>
     Effect.gen(function*() {
       const memory = Memory.make(yield* KeyValueStore.KeyValueStore)
       const plan = (cron: string) =>
@@ -260,7 +260,7 @@ describe("a plan that is added", () => {
       })
     ))
 
-  it.effect("and is removed while a step of it is under way leaves no record, and begins anew if it is added again", () =>
+  it.effect("and removed during one of its steps leaves no record, and starts anew if it is added again", () =>
     onServer(
       {
         from: "2026-03-28T03:00",
@@ -278,7 +278,7 @@ describe("a plan that is added", () => {
         yield* plans.remove("update")
         yield* TestRcon.passTime("10 seconds")
         assert.deepStrictEqual(yield* records, [])
-        // A process that ended between the parts of a removal.
+        // This record stays if a process ends during a removal.
         yield* store.set(
           "bercon/plans/order/6/update/altis",
           JSON.stringify({ calendar: "[1774667400000]", occurrence: 1774667400000 })
@@ -289,7 +289,7 @@ describe("a plan that is added", () => {
       })
     ))
 
-  it.effect("for one time is not forgotten as long as it is postponed", () =>
+  it.effect("for one time is kept as long as its restart is postponed", () =>
     onServer(
       {
         from: "2026-03-28T03:00",
@@ -309,7 +309,7 @@ describe("a plan that is added", () => {
       })
     ))
 
-  it.effect("for one time is forgotten a day after it, with all that was recorded of it", () =>
+  it.effect("for one time is removed a day after this time, with all its records", () =>
     Effect.gen(function*() {
       const store = yield* KeyValueStore.KeyValueStore
       const once: RestartPlan.Input = { ...nightly, id: "once", at: { once: "2026-03-28T03:10:00Z" } }

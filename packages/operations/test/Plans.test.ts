@@ -10,7 +10,7 @@ const nightly: RestartPlan.Input = {
   command: "restartServer"
 }
 
-/** Of tests over days of virtual time, which take a second on a machine that has nothing else to do. */
+/** The timeout of tests over days of virtual time, in milliseconds. They take about a second on an idle machine. */
 const LONG = 30_000
 
 const tagsOf = (events: ReadonlyArray<PlanEvent.PlanEvent>) =>
@@ -19,7 +19,7 @@ const tagsOf = (events: ReadonlyArray<PlanEvent.PlanEvent>) =>
   )
 
 describe("a restart plan", () => {
-  it.effect("warns, locks, kicks, restarts, and says how long it took", () =>
+  it.effect("warns, locks, kicks, restarts, and reports how long it took", () =>
     onServer(
       {
         from: "2026-03-28T02:59",
@@ -53,7 +53,7 @@ describe("a restart plan", () => {
           "Appointed"
         ])
         const restarted = events.find((event) => event._tag === "Restarted")!
-        // The server takes 30 seconds, and is found within seconds.
+        // The server is offline for 30 seconds, and the client logs in again within seconds.
         assert.isAtLeast(Duration.toSeconds(restarted.took), 30)
         assert.isAtMost(Duration.toSeconds(restarted.took), 45)
       })
@@ -90,7 +90,7 @@ describe("a restart plan", () => {
       })
     ), LONG)
 
-  it.effect("says the warnings that are not too late, with the time that is left", () =>
+  it.effect("announces the warnings that are not too late, with the remaining time", () =>
     onServer(
       { from: "2026-03-28T03:00", plans: { restarts: [nightly] } },
       Effect.gen(function*() {
@@ -103,7 +103,8 @@ describe("a restart plan", () => {
         yield* TestRcon.passTime("17 minutes")
         assert.deepStrictEqual(yield* told, [
           "03:00:00 Restart in 1 hour",
-          // The server was away from 03:29 to 03:33, and from 03:44 to 03:53. It is found within 30 seconds after.
+          // The server was offline from 03:29 to 03:33, and from 03:44 to 03:53. The client is logged in within 30 seconds
+          // after.
           "03:33:10 Restart in 27 minutes",
           "03:55:00 Restart in 5 minutes",
           "03:59:00 Restart in 1 minute",
@@ -113,7 +114,7 @@ describe("a restart plan", () => {
       })
     ))
 
-  it.effect("that is new comes with the warnings that are left", () =>
+  it.effect("that is new announces only the warnings that are not too late", () =>
     onServer(
       { from: "2026-03-28T03:58", plans: { restarts: [nightly] } },
       Effect.gen(function*() {
@@ -127,7 +128,7 @@ describe("a restart plan", () => {
     ))
 
   it.effect.each([
-    { from: "2026-03-28T03:55", last: "Restarted", what: "goes on where the last process stopped" },
+    { from: "2026-03-28T03:55", last: "Restarted", what: "continues where the last process stopped" },
     { from: "2026-03-28T04:04", last: "Restarted", what: "takes place a little late" },
     { from: "2026-03-28T04:06", last: "NotRestarted: Missed", what: "is left out if it would be too late" }
   ])("$what", ({ from, last }) =>
@@ -155,7 +156,7 @@ describe("a restart plan", () => {
     }))
 
   it.effect(
-    "tells each warning once on a network that loses datagrams, to a server that runs repeated commands twice",
+    "announces each warning once on a network that loses datagrams, to a server that executes repeated commands twice",
     () =>
       onServer(
         {
@@ -176,7 +177,7 @@ describe("a restart plan", () => {
     LONG
   )
 
-  it.effect("leaves an empty server alone, if it is to", () =>
+  it.effect("does nothing on an empty server if it has `skipWhenEmpty`", () =>
     onServer(
       { from: "2026-03-28T02:30", plans: { restarts: [{ ...nightly, skipWhenEmpty: true, lock: "2 minutes" }] } },
       Effect.gen(function*() {
@@ -192,7 +193,7 @@ describe("a restart plan", () => {
       })
     ))
 
-  it.effect("locks a server on which players arrive late, however rarely the driver looks into the store", () =>
+  it.effect("locks a server that players join late, also with a long refresh interval", () =>
     onServer(
       {
         from: "2026-03-28T03:30",
@@ -208,7 +209,7 @@ describe("a restart plan", () => {
       })
     ))
 
-  it.effect("says what the program's function says, or the plan's own words if that fails", () =>
+  it.effect("announces the text of the function `text`, or that of the plan's template if the function throws", () =>
     onServer(
       {
         from: "2026-03-28T03:00",
@@ -238,7 +239,7 @@ describe("a restart plan", () => {
 })
 
 describe("a server that", () => {
-  it.effect("never comes back is reported, and can be helped", () => {
+  it.effect("does not come back is reported, and `notBack` runs", () => {
     const helped = new Array<number>()
     return Effect.gen(function*() {
       const rescue = (event: PlanEvent.NotBack) => Effect.sync(() => helped.push(event.count))
@@ -267,7 +268,7 @@ describe("a server that", () => {
     })
   })
 
-  it.effect("is away for days costs the occurrences meanwhile, and nothing else", () =>
+  it.effect("is offline for days misses the occurrences of these days, and no others", () =>
     onServer(
       {
         from: "2026-03-28T03:59",
@@ -286,7 +287,7 @@ describe("a server that", () => {
       })
     ), LONG)
 
-  it.effect("does not show its players restarts without kicks, half a minute late", () =>
+  it.effect("does not send its list of players restarts without kicks, half a minute late", () =>
     onServer(
       { from: "2026-03-28T03:58:30", plans: { restarts: [{ ...nightly, kick: { before: "10 seconds" } }] } },
       Effect.gen(function*() {
@@ -307,7 +308,7 @@ describe("a server that", () => {
       })
     ))
 
-  it.effect("hangs on to its players is not waited for: the kicks end in time", () =>
+  it.effect("does not answer kicks restarts nevertheless: the kicks end in time", () =>
     onServer(
       {
         from: "2026-03-28T03:58:30",
@@ -324,7 +325,7 @@ describe("a server that", () => {
       })
     ))
 
-  it.effect("ignores the command is told again, and unlocked at last", () =>
+  it.effect("ignores the command gets it again, and is unlocked in the end", () =>
     onServer(
       {
         from: "2026-03-28T03:59",
@@ -345,7 +346,7 @@ describe("a server that", () => {
       })
     ))
 
-  it.effect("does not allow the command is told once", () =>
+  it.effect("does not allow the command gets it once", () =>
     onServer(
       {
         from: "2026-03-28T03:59",

@@ -22,7 +22,7 @@ describe("a plan as data", () => {
     assert.deepStrictEqual(Schema.decodeSync(Json)(text), plan)
   })
 
-  it("is the same after it was written as JSON, in words for people", () => {
+  it("is the same after it was written as JSON, in which durations are readable text", () => {
     const plan = make({
       servers: ["altis", "stratis"],
       at: { once: "2026-03-28T04:00:00+01:00", timeZone: "Europe/Berlin" },
@@ -46,7 +46,7 @@ describe("a plan as data", () => {
     [{ servers: [] }, "servers must be \"all\" or ids of servers, at least one"],
     [{ servers: ["altis", ""] }, "servers must be \"all\" or ids of servers"],
     [{ at: { cron: "0 25 * * *", timeZone: "UTC" } }, "cron must be a cron expression such as \"0 4 * * *\" (got"],
-    [{ at: { cron: "0 4 31 2 *", timeZone: "UTC" } }, "(got \"0 4 31 2 *\", which never does)"],
+    [{ at: { cron: "0 4 31 2 *", timeZone: "UTC" } }, "(got \"0 4 31 2 *\", which matches none)"],
     [{ at: { cron: "0 4 * * *", timeZone: "Mars/Base" } }, "timeZone must be a time zone such as \"Europe/Berlin\""],
     [{ at: { once: "soon" } }, "`once` must be a time"],
     [
@@ -72,7 +72,7 @@ describe("a plan as data", () => {
     assert.include(problem(input), "plan ")
   })
 
-  it("that is refused in a program is refused as JSON", () => {
+  it("that is refused in a program is also refused as JSON", () => {
     const text = JSON.stringify({ id: "nightly", at, tries: 11 })
     const result = Schema.decodeResult(Json)(text)
     assert.isTrue(Result.isFailure(result))
@@ -106,7 +106,7 @@ describe("a warning", () => {
     assert.strictEqual(text("Restart in {remaining} at {time}", locale, remaining), expected)
   })
 
-  it("has the time in the zone of the plan", () => {
+  it("has the time in the time zone of the plan", () => {
     const plan = make({ at: { once: "2026-03-28T03:00:00Z" }, text: "{time}" })
     assert.strictEqual(RestartPlan.textOf({ plan, server: "altis", time, remaining: Duration.minutes(1) }), "03:00")
   })
@@ -119,7 +119,7 @@ describe("the occurrences of a plan", () => {
   }
   const half = { cron: "30 2 * * *", timeZone: "Europe/Berlin" }
 
-  it("are once a day on a day with a skipped hour", () => {
+  it("take place once on a day with a skipped hour", () => {
     const plan = make({ at: half })
     assert.strictEqual(after(plan, "2026-03-28T01:30:00Z"), "2026-03-29T01:30:00.000Z")
     assert.strictEqual(after(plan, "2026-03-29T01:30:00Z"), "2026-03-30T00:30:00.000Z")
@@ -131,13 +131,13 @@ describe("the occurrences of a plan", () => {
       ["later", ["2026-10-25T01:30:00.000Z", "2026-10-26T01:30:00.000Z"]],
       ["both", ["2026-10-25T00:30:00.000Z", "2026-10-25T01:30:00.000Z"]]
     ] as const
-  )("are as the plan says on a day with a repeated hour: %s", (onDstOverlap, [first, second]) => {
+  )("follow `onDstOverlap` on a day with a repeated hour: %s", (onDstOverlap, [first, second]) => {
     const plan = make({ at: { ...half, onDstOverlap } })
     assert.strictEqual(after(plan, "2026-10-24T00:30:00Z"), first)
     assert.strictEqual(after(plan, first), second)
   })
 
-  it("end after the only one", () => {
+  it("end after the time of `once`", () => {
     const plan = make({ at: { once: "2026-03-28T03:00:00Z" } })
     assert.strictEqual(after(plan, "2026-03-28T02:59:59Z"), "2026-03-28T03:00:00.000Z")
     assert.isUndefined(after(plan, "2026-03-28T03:00:00Z"))

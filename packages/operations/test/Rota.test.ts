@@ -12,31 +12,35 @@ describe("a rota", () => {
       { refresh: "30 seconds" },
       { refresh: "1 day" }
     ] as const
-  )("says its messages in turn, only when players are there, with a refresh of $refresh", ({ refresh }) =>
-    onServer(
-      { from: "2026-03-28T03:05", plans: { rotas: [rules], refresh } },
-      Effect.gen(function*() {
-        const server = yield* SimulatedServer.SimulatedServer
-        yield* TestRcon.passTime("17 minutes")
-        yield* server.join({ name: "Miller" })
-        yield* TestRcon.passTime("1 hour")
-        yield* server.leave(0)
-        yield* TestRcon.passTime("1 hour")
-        yield* server.join({ name: "Miller" })
-        yield* TestRcon.passTime("30 minutes")
-        assert.deepStrictEqual(yield* told, [
-          // The server was empty at 03:20, and the time is over at 03:30. The list of players is read every 30 seconds.
-          "03:22:30 one",
-          "03:40:00 two",
-          "04:00:00 three",
-          "04:20:00 one",
-          "05:22:30 two",
-          "05:40:00 three"
-        ])
-      })
-    ))
+  )(
+    "announces its messages in turn, only while players are on the server, with a refresh interval of $refresh",
+    ({ refresh }) =>
+      onServer(
+        { from: "2026-03-28T03:05", plans: { rotas: [rules], refresh } },
+        Effect.gen(function*() {
+          const server = yield* SimulatedServer.SimulatedServer
+          yield* TestRcon.passTime("17 minutes")
+          yield* server.join({ name: "Miller" })
+          yield* TestRcon.passTime("1 hour")
+          yield* server.leave(0)
+          yield* TestRcon.passTime("1 hour")
+          yield* server.join({ name: "Miller" })
+          yield* TestRcon.passTime("30 minutes")
+          assert.deepStrictEqual(yield* told, [
+            // The server was empty at 03:20. The message could follow until 03:30. The list of players is read every 30
+            // seconds.
+            "03:22:30 one",
+            "03:40:00 two",
+            "04:00:00 three",
+            "04:20:00 one",
+            "05:22:30 two",
+            "05:40:00 three"
+          ])
+        })
+      )
+  )
 
-  it.effect("is said to an empty server, too, if it is to be", () =>
+  it.effect("is announced on an empty server, too, if `onlyWithPlayers` is false", () =>
     onServer(
       { from: "2026-03-28T03:05", plans: { rotas: [{ ...rules, onlyWithPlayers: false }] } },
       Effect.gen(function*() {
@@ -59,7 +63,7 @@ describe("a rota", () => {
       )
     }))
 
-  it.effect("goes on in turn after its interval was changed", () =>
+  it.effect("continues in turn after its interval was changed", () =>
     Effect.gen(function*() {
       const store = yield* lastingStore
       const everyTwenty = { rotas: [{ ...rules, onlyWithPlayers: false }] }
@@ -74,7 +78,7 @@ describe("a rota", () => {
       )
     }))
 
-  it.effect("goes on in turn after a clock that was ahead is put right", () =>
+  it.effect("continues in turn after a clock that was ahead is corrected", () =>
     Effect.gen(function*() {
       const store = yield* lastingStore
       const plans = { rotas: [{ ...rules, onlyWithPlayers: false }] }
@@ -88,7 +92,7 @@ describe("a rota", () => {
       )
     }))
 
-  it.effect("leaves out a message that would be half a turn late", () =>
+  it.effect("leaves out a message that would be late by more than half of the interval", () =>
     onServer(
       { from: "2026-03-28T03:05", plans: { rotas: [{ ...rules, onlyWithPlayers: false }] } },
       Effect.gen(function*() {
@@ -100,7 +104,7 @@ describe("a rota", () => {
         yield* TestRcon.passTime("30 minutes")
         assert.deepStrictEqual((yield* told).map((line) => line.slice(0, 5) + line.slice(8)), [
           "03:25 one",
-          // At 03:40 it was away until 03:51: too late for that turn.
+          // The server was offline until 03:51, which is too late for the message of 03:40.
           "04:00 two"
         ])
       })

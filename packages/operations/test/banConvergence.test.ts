@@ -1,14 +1,14 @@
 /**
- * Tests that the list of a server comes to agree with the book, and loses no ban of another admin: on a network that loses a
- * tenth each way, on a server that runs repeated commands twice and forgets bans when it restarts, while another admin changes the
- * list, and at the worst moments.
+ * Tests that the list of a server comes to agree with the book, and that no ban of another admin is lost. The network loses 10
+ * % of the datagrams each way. The server executes repeated commands twice, and loses unwritten bans when it restarts. The
+ * other admin changes the list at any time, also during a removal.
  *
- * The other admin writes changes to the server's file at once, so that a restart forgets only unwritten changes of the book. Some
- * of the admin's bans have the mark of the book, and a number that it never had.
+ * The other admin writes changes to the server's file at once, so that a restart forgets only unwritten changes of the book.
+ * Some of the admin's bans have the mark of the book, and a number that it never had.
  *
- * One case is excluded, because no reply with the list shows it: another admin adds a ban during the round trip of a removal, and
- * the new ban gets the number that is being removed. This happens only if the removed ban is the first address and the new one
- * a GUID, or if there are two changes in one round trip.
+ * One case is excluded, because no reply with the list shows it: another admin adds a ban during the round trip of a removal,
+ * and the new ban gets the number that is being removed. This happens only if the removed ban is the first address and the new
+ * one a GUID, or if there are two changes in one round trip.
  */
 import { BanBook, BanEnforcement } from "@bercon/operations"
 import { SimulatedServer, TestFleet, TestRcon, World } from "@bercon/testing"
@@ -40,7 +40,7 @@ const happening = Arbitrary.all({
   ),
   /** The number of a player or row. */
   number: integer(15),
-  /** How long a ban lasts; 0 for ever. */
+  /** The duration of a ban; 0 if it is permanent. */
   minutes: oneOf(0, 0, 2, 600),
   pause: oneOf(0, 20, 60, 150, 400, 3000, 20_000)
 })
@@ -49,7 +49,7 @@ type Happening = typeof happening extends Arbitrary.Arbitrary<infer A> ? A : nev
 
 const targetOf = (number: number) => number % 4 === 0 ? ip(number) : guid(number)
 
-/** The mark of a number that the book never had. */
+/** A mark with a number that the book never had. */
 const ORPHAN = "[book:orphan] "
 
 const isOurs = ({ reason }: World.Ban) => /^\[book:\w{6}\] /.test(reason) && !reason.startsWith(ORPHAN)
@@ -106,7 +106,9 @@ const one = (seed: number) =>
     Layer.orDie
   )
 
-/** A scenario and its outcome. */
+/**
+ * Runs a scenario, and checks the list. Returns how many bans of the other admin were restored, have reappeared, and were lost.
+ */
 const run = Effect.fnUntraced(function*(steps: ReadonlyArray<Happening>) {
   const book = yield* BanBook.BanBook
   const server = yield* SimulatedServer.SimulatedServer
@@ -211,7 +213,7 @@ const run = Effect.fnUntraced(function*(steps: ReadonlyArray<Happening>) {
 })
 
 describe("some time after the last change", () => {
-  /** Of all runs. */
+  /** The sums over all runs. */
   const total = { runs: 0, restored: 0, reappeared: 0, lost: 0 }
 
   it.effect.prop(
@@ -228,14 +230,14 @@ describe("some time after the last change", () => {
     { arbitrary: { runs: 30 * SOAK }, timeout: 60_000 * SOAK }
   )
 
-  it("bans removed by mistake have been restored; lifted bans have rarely reappeared, and unseen ones were rarely lost", () => {
+  it("bans removed by mistake have been restored; lifted bans have rarely reappeared, and bans that no reply has shown were rarely lost", () => {
     assert.isAbove(total.restored, 0)
     assert.isAtMost(total.reappeared + total.lost, total.runs / 20)
   })
 })
 
 describe("a fleet of five servers at 5 % loss", () => {
-  it.effect("has 500 bans on each within a minute", () =>
+  it.effect("has 500 bans on each server within a minute", () =>
     Effect.gen(function*() {
       const book = yield* BanBook.BanBook
       const { status } = yield* BanEnforcement.BanEnforcement

@@ -19,7 +19,7 @@ const situation = (
 ): Situation => ({
   entries,
   unreadable: new Set(),
-  // It has lifted all bans that it does not have.
+  // The book has lifted every ban that it does not have.
   targetOf: (id) => entries.find((entry) => entry.id === id)?.target ?? guid(Number.parseInt(id, 36)),
   table: table(rows),
   now: NOW,
@@ -29,7 +29,7 @@ const situation = (
   ...fields
 })
 
-/** A decision by the numbers of its bans. */
+/** A decision, with numbers instead of bans and rows. */
 const shown = ({ add, expired, foreign, kept, orphans, remove, unknown }: Decision) => ({
   add: add.map(({ id }) => id),
   remove: remove.map(({ id }) => id as number),
@@ -43,7 +43,7 @@ const shown = ({ add, expired, foreign, kept, orphans, remove, unknown }: Decisi
 const nothing = { add: [], remove: [], unknown: [], kept: [], expired: 0, foreign: 0, orphans: [] }
 
 describe("a list with reasons", () => {
-  it("lacks the bans that have no row, and has rows too much that no ban has", () => {
+  it("gets the bans that have no row, and loses the rows that have no ban", () => {
     assert.deepStrictEqual(shown(decide(situation([entry(1), entry(2)], [row(2), row(3)]))), {
       ...nothing,
       add: [id(1)],
@@ -52,7 +52,7 @@ describe("a list with reasons", () => {
     })
   })
 
-  it("has one row for each ban: others of the same number are too much", () => {
+  it("keeps one row for each ban: other rows of the same number are removed", () => {
     assert.deepStrictEqual(shown(decide(situation([entry(1)], [row(1), row(1), row(1)]))), {
       ...nothing,
       remove: [1, 2],
@@ -60,7 +60,7 @@ describe("a list with reasons", () => {
     })
   })
 
-  it("has rows of others, which are left alone, whatever their targets", () => {
+  it("keeps foreign rows, whatever their targets", () => {
     const foreign = [
       row(1, { reason: "teamkilling" }),
       row(1, { reason: "" }),
@@ -78,7 +78,7 @@ describe("a list with reasons", () => {
     })
   })
 
-  it("shows a row of the book by its mark alone, whatever the server makes of the words", () => {
+  it("has rows of the book that are recognised by their mark alone, also if the server changes the text after it", () => {
     for (const reason of ["[book:000001]", "[book:000001] te\ufffd", "  [book:000001] teamkilling"]) {
       assert.deepStrictEqual(shown(decide(situation([entry(1)], [row(1, { reason })]))), {
         ...nothing,
@@ -87,7 +87,7 @@ describe("a list with reasons", () => {
     }
   })
 
-  it("has rows of the same mark and of numbers that the book never had, which are left alone unless the policy is another", () => {
+  it("keeps orphans, rows with the mark and a number that the book never had, unless the policy removes them", () => {
     const never = { targetOf: () => undefined }
     const over = row(2, { remaining: "expired" })
     const ending = (minutes: number) => row(3, { remaining: Duration.minutes(minutes) })
@@ -98,7 +98,7 @@ describe("a list with reasons", () => {
       remove: [0, 2, 3],
       expired: 1
     })
-    // A ban that is over has left the book. A server that never writes its list would keep the rows of all of them.
+    // A server that never writes its list keeps rows that are over, so they are removed.
     assert.deepStrictEqual(shown(decide(situation([], rows, { write: false }, never))), {
       ...nothing,
       orphans: [0, 3],
@@ -114,12 +114,12 @@ describe("a list with reasons", () => {
     )
   })
 
-  it("has rows of lifted bans, which are too much, and copies of their reasons, which are somebody else's", () => {
+  it("loses the rows of lifted bans, and keeps rows of other targets with a copied reason", () => {
     const copied = row(7, { reason: markedReason(entry(1), "book") })
     assert.deepStrictEqual(shown(decide(situation([], [row(1), copied]))), { ...nothing, remove: [0], foreign: 1 })
   })
 
-  it("does not hold a ban by a row that is over; the server forgets that when it writes", () => {
+  it("gets a ban whose row is over; the server removes that row when it writes its list", () => {
     const over = row(1, { remaining: "expired" })
     assert.deepStrictEqual(shown(decide(situation([entry(1)], [over]))), { ...nothing, add: [id(1)], expired: 1 })
     assert.deepStrictEqual(shown(decide(situation([], [over]))), { ...nothing, expired: 1 })
@@ -130,7 +130,7 @@ describe("a list with reasons", () => {
     })
   })
 
-  it("keeps a row whose ban cannot be read in the book", () => {
+  it("keeps a row whose entry in the book cannot be read", () => {
     const unreadable = new Set([id(1)])
     assert.deepStrictEqual(shown(decide(situation([], [row(1), row(2)], {}, { unreadable }))), {
       ...nothing,
@@ -138,7 +138,7 @@ describe("a list with reasons", () => {
     })
   })
 
-  it("gets no bans of accounts, nor one that ends within a minute", () => {
+  it("gets no bans of accounts, and no ban that ends within a minute", () => {
     const account = entry(1, { target: "3d8f0e52-6c5a-4e0b-9a55-0c2b1d7e4f10" as Ban.BanTarget })
     const ending = (after: number) => entry(2, { until: DateTime.makeUnsafe(NOW + after) })
     assert.deepStrictEqual(shown(decide(situation([account, ending(59_999)], []))), nothing)
@@ -146,7 +146,7 @@ describe("a list with reasons", () => {
     assert.deepStrictEqual(shown(decide(situation([ending(1)], [row(2)]))), { ...nothing, kept: [id(2)] })
   })
 
-  it("is bounded in size: the newest bans are in it", () => {
+  it("has no more bans of the book than `capacity`: the newest ones", () => {
     const entries = [entry(3), entry(2), entry(1)]
     assert.deepStrictEqual(shown(decide(situation(entries, [row(1), row(2)], { capacity: 2 }))), {
       ...nothing,
@@ -157,21 +157,21 @@ describe("a list with reasons", () => {
     assert.deepStrictEqual(shown(decide(situation(entries, [row(1)], { capacity: 0 }))), { ...nothing, remove: [0] })
   })
 
-  it("is bounded in age", () => {
+  it("has only bans that are younger than `maxAge`", () => {
     const old = entry(1, { added: DateTime.makeUnsafe(NOW - 60_000) })
     assert.deepStrictEqual(shown(decide(situation([old], [row(1)], { maxAge: 60_000 }))), { ...nothing, remove: [0] })
     assert.deepStrictEqual(shown(decide(situation([old], [], { maxAge: 60_000 }))), nothing)
     assert.deepStrictEqual(shown(decide(situation([old], [], { maxAge: 60_001 }))), { ...nothing, add: [id(1)] })
   })
 
-  it("has no row of the book if players are only kicked", () => {
+  it("has no row of the book if the policy is `Kick`", () => {
     assert.deepStrictEqual(shown(decide(situation([entry(1)], [row(1)], { enforcement: "Kick" }))), {
       ...nothing,
       remove: [0]
     })
   })
 
-  it("has only those who have tried to join, if that is the policy, and keeps them", () => {
+  it("gets only bans of players who have tried to join if the policy is `BanOnJoin`, and keeps them", () => {
     const entries = [entry(1), entry(2), entry(3)]
     const policy = { enforcement: "BanOnJoin" } as const
     assert.deepStrictEqual(shown(decide(situation(entries, [row(2)], policy, { joined: new Set([id(3)]) }))), {
@@ -193,14 +193,14 @@ describe("a list that is not complete", () => {
   const of = (fields: Partial<Table.Table<Ban.Ban>>, rows: ReadonlyArray<Ban.Ban> = []) =>
     shown(decide(situation([entry(1), entry(2)], [], {}, { table: table(rows, fields) })))
 
-  it("lacks nothing for certain if it is cut, or has fewer rows than the server counts", () => {
+  it("gets no ban that it may hide, because it is cut off or has fewer rows than the server counts", () => {
     assert.deepStrictEqual(of({ cut: true }), { ...nothing, unknown: [id(1), id(2)] })
     assert.deepStrictEqual(of({ total: 2 }, [row(2)]), { ...nothing, unknown: [id(1)], kept: [id(2)] })
     assert.deepStrictEqual(of({ total: 1 }, [row(2)]), { ...nothing, add: [id(1)], kept: [id(2)] })
     assert.deepStrictEqual(of({ total: 2 }, [row(2), row(2)]), { ...nothing, add: [id(1)], kept: [id(2)], remove: [1] })
   })
 
-  it("may hide a ban in a line that cannot be read and names its target", () => {
+  it("gets no ban whose target is in a line that cannot be read", () => {
     const target = guid(0xabc)
     for (const printed of [target, target.toUpperCase()]) {
       const unparsed = [{ line: 4, text: `0  ${printed} forever` }]
@@ -221,27 +221,27 @@ describe("a list without reasons", () => {
   const ledger = (...numbers: ReadonlyArray<number>) =>
     new Map(numbers.map((number) => [account(number) as string, id(number) as string]))
 
-  it("has the rows of the book that the ledger names; others are left alone", () => {
+  it("has the rows of the book that the ledger names, and keeps all other rows", () => {
     const entries = [ban(1), ban(2), ban(3)]
     const rows = [plain(1), plain(2), plain(4), plain(5)]
     assert.deepStrictEqual(shown(decide(situation(entries, rows, {}, { ledger: ledger(1, 4) }))), {
       ...nothing,
       add: [id(3)],
       remove: [2],
-      // Account 2 is banned by somebody else, which is as good.
+      // Account 2 is banned by another admin already.
       kept: [id(1), id(2)],
       foreign: 2
     })
   })
 
-  it("has one row for an account: of the ban that lasts longest, which takes the place of another", () => {
+  it("has one row for an account: that of the ban that lasts longest, which replaces another row", () => {
     const short = entry(1, { target: account(1), until: DateTime.makeUnsafe(NOW + 3_600_000) })
     const long = ban(2, 1)
     assert.deepStrictEqual(shown(decide(situation([short, long], [plain(1)], {}, { ledger: ledger(1) }))), {
       ...nothing,
       add: [id(2)]
     })
-    // The newest first. If both last equally long, the newest counts.
+    // The first entry is the newest. If both bans last equally long, the newest one is added.
     for (const newest of [long, entry(2, { target: account(1), until: short.until })]) {
       assert.deepStrictEqual(shown(decide(situation([newest, short], [], {}, { ledger: ledger() }))), {
         ...nothing,
@@ -255,12 +255,12 @@ describe("a list without reasons", () => {
     })
   })
 
-  it("keeps a row whose ban cannot be read in the book, and gets no GUIDs", () => {
+  it("keeps a row whose entry in the book cannot be read, and gets no bans of GUIDs", () => {
     const given = { ledger: ledger(1), unreadable: new Set([id(1)]) }
     assert.deepStrictEqual(shown(decide(situation([entry(7)], [plain(1)], {}, given))), nothing)
   })
 
-  it("keeps those who have tried to join, if that is the policy", () => {
+  it("keeps bans of players who have tried to join if the policy is `BanOnJoin`", () => {
     const policy = { enforcement: "BanOnJoin" } as const
     assert.deepStrictEqual(shown(decide(situation([ban(1), ban(2)], [plain(1)], policy, { ledger: ledger(1) }))), {
       ...nothing,
@@ -318,15 +318,15 @@ const policies = Arbitrary.all({
   orphans: oneOf("Keep", "Keep", "Remove")
 })
 
-/** The numbers of the bans that the book has lifted. It never had the others that are not in it. */
+/** The numbers of the bans that the book has lifted. Numbers that are neither here nor in the book are those of orphans. */
 const lifted = Arbitrary.array(numbers, { maxLength: 6 })
 
-/** The book's knowledge of a number. */
+/** Returns the target of a ban that the book has or has lifted, by its number. */
 const knows = (entries: ReadonlyArray<BanEntry>, lifted: ReadonlyArray<number>): Situation["targetOf"] => (given) =>
   entries.find((entry) => entry.id === given)?.target ??
     lifted.filter((number) => id(number) === given).map(targetOf)[0]
 
-/** Whether a row is the book's to remove. */
+/** Whether the book may remove a row. */
 const isBooks = (
   known: Situation["targetOf"],
   { orphans, write }: { readonly orphans: string; readonly write: boolean }
@@ -346,7 +346,7 @@ const execute = (before: Table.Table<Ban.Ban>, { add, remove }: Decision): Reado
 
 describe("any list", () => {
   it.prop(
-    "agrees after one decision was executed, has what the policy wants, and every row of others and of unknown numbers",
+    "agrees with the book after one decision was executed, has the bans of the policy, and keeps foreign rows and orphans",
     { bans, rows, lifted, policy: policies, joined: Arbitrary.array(numbers, { maxLength: 4 }) },
     ({ bans, joined, lifted, policy, rows }) => {
       const entries = [...new Map(bans.map((ban) => [ban.id, ban])).values()]
@@ -388,7 +388,7 @@ describe("any list", () => {
   )
 
   it.prop(
-    "that is cut gets nothing, and loses only rows that it shows",
+    "that is cut off gets no bans, and loses only rows that it shows",
     { bans, rows, lifted, policy: policies },
     ({ bans, lifted, policy, rows }) => {
       const entries = [...new Map(bans.map((ban) => [ban.id, ban])).values()]

@@ -1,5 +1,5 @@
 /**
- * A simulated server on which a ban book is enforced, and what is seen of it.
+ * A simulated server on which a ban book is enforced, and functions that inspect the server.
  */
 import type { RconClient } from "@bercon/client"
 import { BanBook, BanEnforcement, type BanPolicy } from "@bercon/operations"
@@ -7,7 +7,7 @@ import { SimulatedServer, TestRcon, World } from "@bercon/testing"
 import { Effect, Layer } from "effect"
 import { guid } from "./support.ts"
 
-/** A permanent ban of the player of a number. */
+/** A permanent ban of the player whose GUID is this number. */
 export const ban = (number: number, fields: Partial<BanBook.NewBan> = {}): BanBook.NewBan => ({
   target: guid(number),
   reason: "teamkilling",
@@ -15,7 +15,7 @@ export const ban = (number: number, fields: Partial<BanBook.NewBan> = {}): BanBo
   ...fields
 })
 
-/** A row of somebody else. */
+/** A row of another admin. */
 export const foreign = (number: number, reason = "mine"): World.Ban => ({
   target: guid(number),
   expires: undefined,
@@ -30,7 +30,7 @@ export const reasons = (server: SimulatedServer.SimulatedServer["Service"]) =>
 export const executions = (server: SimulatedServer.SimulatedServer["Service"], command: string) =>
   Effect.map(server.executions, (all) => all.map(({ text }) => text).filter((text) => text.startsWith(command)))
 
-/** One server with the policy, and everything that a test steers. */
+/** One simulated server on which an empty book is enforced by the policy. */
 export const one = (
   policy: BanPolicy.BanPolicy = {},
   options: TestRcon.Options = {}

@@ -6,7 +6,7 @@ import { Arbitrary, Schema } from "effect"
 import { markedReason } from "../src/internal/bans/mark.ts"
 import { entry, guid } from "./support.ts"
 
-/** The row of the ban of a number. */
+/** A row of the ban with this number. */
 export const row = (number: number, fields: Partial<Ban.Ban> = {}): Ban.Ban =>
   new Ban.Ban({
     id: Ban.BanId.make(0),
@@ -16,7 +16,7 @@ export const row = (number: number, fields: Partial<Ban.Ban> = {}): Ban.Ban =>
     ...fields
   })
 
-/** A list of these rows, with the numbers of their places. */
+/** A list of these rows, each with its place in the list as its number. */
 export const table = (
   rows: ReadonlyArray<Ban.Ban>,
   fields: Partial<Table.Table<Ban.Ban>> = {}
@@ -30,7 +30,7 @@ export const table = (
   ...fields
 })
 
-/** Numbers of bans. */
+/** A random number of a ban. */
 export const numbers = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 11 })))
 
 export const oneOf = <const A extends ReadonlyArray<string | number | boolean>>(...values: A) =>

@@ -6,7 +6,7 @@ import { all, ban, executions, one, reasons } from "./banKit.ts"
 import { guid, ip } from "./support.ts"
 
 describe("a banned player", () => {
-  it.effect("is kicked as soon as it is known who joins, with the reason and the remaining time", () =>
+  it.effect("is kicked as soon as the GUID or the address is known, with the reason and the remaining time", () =>
     Effect.gen(function*() {
       const { book, server } = yield* all
       const { id } = yield* book.add(ban(1, { duration: "7 days" }))
@@ -30,7 +30,7 @@ describe("a banned player", () => {
       assert.deepStrictEqual(yield* executions(server, "addBan"), [])
     }).pipe(Effect.provide(one({ enforcement: "Kick" }))))
 
-  it.effect("who is there when the ban is added is kicked then", () =>
+  it.effect("who is on the server when the ban is added is kicked then", () =>
     Effect.gen(function*() {
       const { book, server } = yield* all
       yield* server.join({ name: "Bob", guid: guid(1) })
@@ -40,7 +40,7 @@ describe("a banned player", () => {
       assert.deepStrictEqual((yield* server.world).players, [])
     }).pipe(Effect.provide(one())))
 
-  it.effect("who is there is kicked at once, also while many bans are being added to a list on a bad network", () =>
+  it.effect("who is on the server is kicked at once, also while many bans are being added on a lossy network", () =>
     Effect.gen(function*() {
       const { book, enforcement, server } = yield* all
       yield* server.join({ name: "Bob", guid: guid(1) })
@@ -61,7 +61,7 @@ describe("a banned player", () => {
       assert.deepStrictEqual((yield* server.world).players.map(({ name }) => name), ["Ann"])
     }).pipe(Effect.provide(one())))
 
-  it.effect("is told what the policy says, as one line that servers show whole", () =>
+  it.effect("sees the text of `kickReason`, as one line of at most 128 bytes", () =>
     Effect.gen(function*() {
       const { book, server } = yield* all
       yield* server.join({ name: "Bob", guid: guid(1) })
@@ -70,7 +70,7 @@ describe("a banned player", () => {
       assert.deepStrictEqual(yield* executions(server, "kick"), [`kick 0 забанен ${"ё".repeat(56)}`])
     }).pipe(Effect.provide(one({ kickReason: () => `забанен\n${"ё".repeat(100)}` }))))
 
-  it.effect("is told the default if the policy's function throws", () =>
+  it.effect("sees the default text if `kickReason` throws", () =>
     Effect.gen(function*() {
       const { book, server } = yield* all
       yield* server.join({ name: "Bob", guid: guid(1) })
@@ -98,7 +98,7 @@ describe("a banned player", () => {
       assert.deepStrictEqual((yield* server.world).players.map(({ name }) => name), ["Ann"])
     }).pipe(Effect.provide(one({ enforcement: "Kick" }))))
 
-  it.effect("is kicked again until gone, and no more once the ban is lifted", () =>
+  it.effect("is kicked again until the player is gone or the ban is lifted", () =>
     Effect.gen(function*() {
       const { book, server } = yield* all
       const kicks = Effect.map(server.commands, (all) => all.filter(({ text }) => text.startsWith("kick")).length)
@@ -117,7 +117,7 @@ describe("a banned player", () => {
       assert.deepStrictEqual((yield* server.world).players, [])
     }).pipe(Effect.provide(one({ enforcement: "Kick" }))))
 
-  it.effect("is banned on joining, if that is the policy; others are not in the list", () =>
+  it.effect("is added to the list on joining if the policy is `BanOnJoin`; other bans are not in the list", () =>
     Effect.gen(function*() {
       const { book, server } = yield* all
       yield* book.add(ban(1))
@@ -128,7 +128,7 @@ describe("a banned player", () => {
       yield* TestRcon.passTime("1 second")
       const world = yield* server.world
       assert.deepStrictEqual([world.players.length, world.bans.map(({ target }) => target)], [0, [guid(2)]])
-      // The next time the server turns the player away by itself.
+      // The next time, the server itself refuses the player.
       yield* server.join({ name: "Bob", guid: guid(2) })
       assert.deepStrictEqual((yield* server.world).players, [])
       yield* book.lift(id)

@@ -5,27 +5,28 @@ import { compiled, type Faults, MINUTE, QUIET, simulate, START } from "./planSim
 
 const DAY = 24 * 60 * MINUTE
 
-// A process that ends before it has sent anything has used up a try.
+// There are many tries, because a process that ends before it sends the command has used up one of them.
 const plan = compiled({ lock: "1 minute", kick: { before: "10 seconds" }, tries: 10 })
 
 const seed = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 31 - 1 }))
 
-const appointmentOf = (step: Step) => "appointment" in step ? step.appointment : assert.fail(`${step._tag} is of none`)
+const appointmentOf = (step: Step) =>
+  "appointment" in step ? step.appointment : assert.fail(`${step._tag} has no appointment`)
 
-/** Promises that hold under all faults. */
+/** Checks the promises that are kept under all faults. */
 const check = ({ orders, said, sent, server }: ReturnType<typeof simulate>) => {
   const keys = said.map(({ at, step }) => {
     const { occurrence, time } = appointmentOf(step)
     const lead = step._tag === "Warn" ? step.lead : assert.fail()
     assert.isAtLeast(at, time - lead, "a warning is not early")
-    assert.isAtMost(at, time - lead / 2, "a warning is said until half of its time is over")
+    assert.isAtMost(at, time - lead / 2, "a warning is late by half of its lead at most")
     return `${occurrence} ${time} ${lead}`
   })
-  assert.strictEqual(new Set(keys).size, keys.length, "no warning is said twice")
+  assert.strictEqual(new Set(keys).size, keys.length, "no warning is announced twice")
   for (const [index, { step }] of said.entries()) {
     const before = said[index - 1]?.step
     if (before?._tag !== "Warn" || step._tag !== "Warn" || before.appointment.time !== step.appointment.time) continue
-    assert.isBelow(step.lead, before.lead, "the time that is left gets shorter")
+    assert.isBelow(step.lead, before.lead, "the remaining time gets shorter from warning to warning")
   }
 
   const occurrences = server.restarts.map(({ occurrence }) => occurrence)
@@ -36,18 +37,18 @@ const check = ({ orders, said, sent, server }: ReturnType<typeof simulate>) => {
     assert.isAtLeast(at, time, "the command is not early")
     assert.isAtMost(at, time + plan.latest, "the command is not later than the plan allows")
     const ordered = orders.findLast((one) => one.at <= at && one.order.occurrence === occurrence)
-    if (ordered !== undefined) assert.strictEqual(time, ordered.order.time, "what was ordered last holds")
+    if (ordered !== undefined) assert.strictEqual(time, ordered.order.time, "the last order is obeyed")
   }
 }
 
 const outcomesOf = ({ finished }: ReturnType<typeof simulate>) => finished.map(({ outcome }) => outcome)
 
-/** If the line holds, reported outcomes are true. */
+/** Checks that reported outcomes are true, which is promised without outages of the network. */
 const checkClaims = ({ finished, server }: ReturnType<typeof simulate>) => {
   const restarted = new Set(server.restarts.map(({ occurrence }) => occurrence))
   for (const { occurrence, outcome } of finished) {
     if (outcome === "Unknown") continue
-    assert.strictEqual(restarted.has(occurrence), outcome === "Restarted", `${outcome}, and so it is`)
+    assert.strictEqual(restarted.has(occurrence), outcome === "Restarted", `${outcome} was reported`)
   }
 }
 
@@ -61,17 +62,24 @@ describe("a plan", () => {
     assert.deepStrictEqual(run.locks, Array.from({ length: 6 }, () => "Lock" as const))
   }, { arbitrary: { runs: 5 } })
 
-  it.prop("announces nothing twice and restarts once, at whatever step its process is killed", { seed }, ({ seed }) => {
-    const run = simulate(plan, seed, { ...QUIET, crash: 0.2, downtime: 1500 }, START + DAY + 20 * MINUTE)
-    check(run)
-    checkClaims(run)
-    // If it is killed again and again, and cannot determine the outcome of the command, it reports that, and does not repeat it.
-    const unknown = outcomesOf(run).filter((outcome) => outcome === "Unknown").length
-    assert.strictEqual(outcomesOf(run).filter((outcome) => outcome === "Restarted").length, 6 - unknown)
-    assert.isAtLeast(run.server.restarts.length, 6 - unknown)
-  }, { arbitrary: { runs: 40 } })
+  it.prop(
+    "announces nothing twice and restarts once, no matter at which step its process is killed",
+    { seed },
+    ({ seed }) => {
+      const run = simulate(plan, seed, { ...QUIET, crash: 0.2, downtime: 1500 }, START + DAY + 20 * MINUTE)
+      check(run)
+      checkClaims(run)
+      // If processes are killed again and again, the outcome of the command can stay unknown. Then it is reported as `Unknown`,
+      // and
+      // the command is not repeated.
+      const unknown = outcomesOf(run).filter((outcome) => outcome === "Unknown").length
+      assert.strictEqual(outcomesOf(run).filter((outcome) => outcome === "Restarted").length, 6 - unknown)
+      assert.isAtLeast(run.server.restarts.length, 6 - unknown)
+    },
+    { arbitrary: { runs: 40 } }
+  )
 
-  it.prop("restarts in time, although the list of players can hardly ever be read", {
+  it.prop("restarts in time, although the list of players can rarely be read", {
     seed,
     latest: Schema.Literals(["30 seconds", "5 minutes"])
   }, ({ latest, seed }) => {

@@ -38,7 +38,7 @@ describe("a marked reason", () => {
   })
 })
 
-describe("a number", () => {
+describe("the number of a ban", () => {
   it("is found only in a mark of this book at the beginning of a reason", () => {
     const others = [
       "",

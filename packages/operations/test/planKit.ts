@@ -1,5 +1,5 @@
 /**
- * A simulated server with plans, and what is seen of it.
+ * A simulated server with plans, and functions that inspect the server.
  */
 import { type PlanEvent, Plans } from "@bercon/operations"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
@@ -7,7 +7,7 @@ import { Effect, Layer, type Scope, Stream } from "effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import { TestClock } from "effect/testing"
 
-/** `2026-03-28T03:00` in UTC, in milliseconds. */
+/** A time such as `2026-03-28T03:00`, in UTC, in milliseconds since 1970. */
 export const utc = (time: string): number => Date.parse(`${time}Z`)
 
 export interface Options {
@@ -18,7 +18,7 @@ export interface Options {
   readonly store?: KeyValueStore.KeyValueStore
 }
 
-/** Runs a program beside the driver of one server, from a time on. */
+/** Runs a program together with the driver of one server. The clock begins at `from`. */
 export const onServer = <A, E>(
   { from, plans, rcon, store }: Options,
   program: Effect.Effect<A, E, Plans.Plans | Provided | Scope.Scope>
@@ -38,7 +38,7 @@ export const onServer = <A, E>(
 
 type Provided = Layer.Success<ReturnType<typeof TestRcon.layer>> | KeyValueStore.KeyValueStore
 
-/** The events from now on, with their times. */
+/** A list to which the events from now on are added. */
 export const watched = Effect.gen(function*() {
   const { events } = yield* Plans.Plans
   const seen = new Array<PlanEvent.PlanEvent>()
@@ -48,7 +48,7 @@ export const watched = Effect.gen(function*() {
   return seen
 })
 
-/** The commands that the server got, without queries: the time of day in UTC, and the command. */
+/** The commands that the server has executed, without queries: the time of day in UTC, and the command. */
 export const told = Effect.gen(function*() {
   const server = yield* SimulatedServer.SimulatedServer
   const executions = yield* server.executions
@@ -57,7 +57,7 @@ export const told = Effect.gen(function*() {
     .map(({ text, time }) => `${new Date(time).toISOString().slice(11, 19)} ${text.replace("say -1 ", "")}`)
 })
 
-/** A store that outlives those who use it. */
+/** A store that several programs of a test can use, one after the other. */
 export const lastingStore: Effect.Effect<KeyValueStore.KeyValueStore> = Effect.provide(
   Effect.map(KeyValueStore.KeyValueStore, (store) => store),
   KeyValueStore.layerMemory

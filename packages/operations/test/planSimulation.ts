@@ -1,6 +1,6 @@
 /**
- * A plan under faults, without fibers and clocks: a driver that is killed between any two steps, a server that goes and comes
- * back, a line that fails, operators. All from a seed.
+ * Simulates a plan under faults, without fibers and clocks: a driver that is killed between any two steps, a server that
+ * restarts, a network that fails, and operators who abort and postpone. Everything follows from a seed.
  */
 import { RestartPlan } from "@bercon/operations"
 import { assert } from "@effect/vitest"
@@ -19,7 +19,7 @@ export const compiled = (input: Partial<RestartPlan.Input> = {}): Compiled =>
     ...input
   })))
 
-/** Random numbers that are the same each time. */
+/** Makes a generator of random numbers, which are the same for the same seed. */
 const randomOf = (seed: number) => {
   let state = seed >>> 0 || 1
   return () => {
@@ -31,23 +31,25 @@ const randomOf = (seed: number) => {
   }
 }
 
+/** Faults: probabilities from 0 to 1, and durations in milliseconds. */
 export interface Faults {
-  /** How probable it is that the driver's process ends at a point between two steps. */
+  /** The probability that the driver's process ends, at each point between two steps. */
   readonly crash: number
-  /** How probable it is that a command does not arrive, and that its reply does not. */
+  /** The probability that a command is lost, and that its reply is lost. */
   readonly loss: number
-  /** How many milliseconds the driver looks too late, at most. */
+  /** The maximum delay after which the driver takes its turn. */
   readonly lateness: number
-  /** How long the driver is away after a crash, at most. */
+  /** The maximum duration until the driver runs again after a crash. */
   readonly downtime: number
-  /** How probable it is that the server's line is down at a time. */
+  /** The probability that an outage of the network begins, in each turn of the driver. */
   readonly outage: number
-  /** How probable it is that the list of players cannot be read when they are to be kicked. */
+  /** The probability that the list of players cannot be read when players are to be kicked. */
   readonly unread: number
-  /** How probable it is that an operator orders something at a time. */
+  /** The probability that an operator aborts or postpones the restart, in each turn of the driver. */
   readonly orders: number
 }
 
+/** No faults. */
 export const QUIET: Faults = { crash: 0, loss: 0, lateness: 0, downtime: 0, outage: 0, unread: 0, orders: 0 }
 
 export interface Action {
@@ -67,12 +69,12 @@ const outcomeOf = (
   return step._tag === "Examine" && outcome !== undefined ? { occurrence: step.restart.occurrence, outcome } : undefined
 }
 
-/** How often the driver looks, if nothing is due. */
+/** The interval of the driver's turns if no step is due, in milliseconds. */
 const REFRESH = 5 * MINUTE
 
 /**
- * A driver that can be killed between any two steps, a server that can be away, and operators. The driver does with `decide` and
- * the transitions what the real one does, in the same order.
+ * Simulates a driver that can be killed between any two steps, a server that can be offline, and operators. The driver calls
+ * `decide` and the transitions in the same order as the real one.
  */
 export const simulate = (plan: Compiled, seed: number, faults: Faults, until: number) => {
   const random = randomOf(seed)
@@ -86,11 +88,11 @@ export const simulate = (plan: Compiled, seed: number, faults: Faults, until: nu
     upAt: 0,
     goesAt: Infinity,
     restarts: new Array<{ at: number; occurrence: number }>(),
-    /** The drivers that are logged in, by run, and when each ended. */
+    /** By run, the drivers that the server lists as clients, and the time at which each ended. */
     clients: new Map<number, number>()
   }
   const driver = { run: 1, epoch: 1, process: 1 }
-  let line = { downUntil: 0 }
+  let network = { downUntil: 0 }
   const said = new Array<Action>()
   const sent = new Array<Action>()
   const finished = new Array<{ readonly occurrence: number; readonly outcome: Outcome }>()
@@ -112,8 +114,8 @@ export const simulate = (plan: Compiled, seed: number, faults: Faults, until: nu
       server.restarts.push({ at: now, occurrence: executing })
     }
   }
-  const isUp = () => now >= server.upAt && now >= line.downUntil
-  /** The driver's session is with the process of its login. */
+  const isUp = () => now >= server.upAt && now >= network.downUntil
+  /** Returns the state of the server. If the server has restarted, the driver logs in again. */
   const look = (): Known => {
     settleServer()
     const online = isUp()
@@ -151,14 +153,14 @@ export const simulate = (plan: Compiled, seed: number, faults: Faults, until: nu
     if (step._tag !== "Examine") return {}
     const { from, witness: other } = step.restart
     if (other === undefined) return { server: "Unknown" }
-    // It is dropped some seconds after it has ended.
+    // The server removes the client some seconds after the client has ended.
     if (now < (server.clients.get(other.id) ?? -Infinity) + 10_000) {
       return now - from < 5000 ? { server: "Same", witness } : { server: "Unknown" }
     }
     return { server: now - from < 8000 ? "Other" : "Unknown" }
   }
 
-  /** Does one step. Returns when to look again. */
+  /** Does one step. Returns the time of the next turn. */
   const turn = (): number => {
     const known = look()
     const step = decide(plan, { progress, order }, now, known)
@@ -180,8 +182,8 @@ export const simulate = (plan: Compiled, seed: number, faults: Faults, until: nu
 
   let turns = 0
   while (now < until) {
-    assert.isBelow(turns++, 100_000, "the driver turns without an end")
-    if (happens(faults.outage)) line = { downUntil: now + random() * 40 * MINUTE }
+    assert.isBelow(turns++, 100_000, "the driver makes no progress")
+    if (happens(faults.outage)) network = { downUntil: now + random() * 40 * MINUTE }
     if (happens(faults.orders) && typeof progress === "object" && progress.restart === undefined) {
       const occurrence = plan.calendar.after(progress.finished)
       if (occurrence !== undefined) {
@@ -206,8 +208,8 @@ export const simulate = (plan: Compiled, seed: number, faults: Faults, until: nu
       driver.process = server.process
       continue
     }
-    // It is woken when the server goes, and when it is back.
-    const wakes = [server.goesAt, server.upAt, line.downUntil].filter((at) => at > now)
+    // The driver is woken when the server goes offline, and when it is back.
+    const wakes = [server.goesAt, server.upAt, network.downUntil].filter((at) => at > now)
     const late = next > now ? Math.floor(random() * faults.lateness) : 0
     now = Math.max(now, Math.min(next, now + REFRESH, ...wakes)) + late
   }

@@ -1,5 +1,5 @@
 /**
- * Lists of bans of real servers, from a server to the book and to a `bans.txt`, and back. The texts are not part of this
+ * Tests lists of real servers: from a server to the book, to a `bans.txt`, and back. The texts are not part of this
  * repository: they are in a folder `shared` beside it, if it exists.
  */
 import { RconClient } from "@bercon/client"
@@ -19,7 +19,7 @@ const lists = existsSync(folder)
   })).filter(({ text }) => text.startsWith("GUID Bans:"))
   : []
 
-/** A whole second, as a `bans.txt` has them. */
+/** The time of the tests: a whole second, because times in a `bans.txt` are whole seconds. */
 const NOW = Date.UTC(2026, 2, 28)
 
 const shown = (bans: Iterable<BanBook.ListedBan>) =>
@@ -28,7 +28,7 @@ const shown = (bans: Iterable<BanBook.ListedBan>) =>
     return `${target} ${end} ${reason}`
   }).toSorted()
 
-/** The bans of a new book after an import, and the number of those that it had already. */
+/** Imports bans into a new book, and checks that a second import adds none. Returns the result of the first. */
 const imported = (bans: ReadonlyArray<BanBook.ListedBan>) =>
   Effect.gen(function*() {
     const book = yield* BanBook.BanBook
@@ -43,7 +43,7 @@ const each = it.effect.each(lists)
 describe("a list of a real server", () => {
   it.skipIf(lists.length > 0)("is read if ../shared/corpus exists, which it does not", () => {})
 
-  each("comes into the book and through a bans.txt without loss: $file", ({ text }) =>
+  each("is imported into the book, and written to a bans.txt, without loss: $file", ({ text }) =>
     Effect.andThen(
       TestClock.setTime(NOW),
       Effect.gen(function*() {
@@ -61,7 +61,7 @@ describe("a list of a real server", () => {
         assert.deepStrictEqual(file.unread, [])
         assert.deepStrictEqual(shown(file.bans), shown(added))
         assert.deepStrictEqual(shown((yield* imported(file.bans)).added), shown(added))
-        // A sync with the file has a number for each.
+        // A sync with the file gives each ban its own number.
         const entries = BansFile.toEntries(file.bans, { by: "import", added: DateTime.makeUnsafe(NOW) })
         assert.strictEqual(new Set(entries.map(({ id }) => id)).size, added.length)
       }).pipe(

@@ -1,5 +1,5 @@
 /**
- * Bans and plans in a database that several machines share. On each of them is a connection of its own.
+ * Tests bans and plans in a database that several machines share. Each machine has its own connection.
  */
 import { BanBook, Plans, type RestartPlan } from "@bercon/operations"
 import { TestRcon } from "@bercon/testing"
@@ -13,7 +13,7 @@ import { told, utc } from "./planKit.ts"
 import * as SqliteStore from "./sqliteStore.ts"
 import { guid } from "./support.ts"
 
-/** The file of a database, for the time of a test. */
+/** The file of a database, which is deleted after the test. */
 const database = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "bercon-sql-"))),
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
@@ -22,7 +22,7 @@ const database = Effect.acquireRelease(
 const ban = (number: number): BanBook.NewBan => ({ target: guid(number), reason: "teamkilling", by: "Miller" })
 
 describe("a ban book in SQL", () => {
-  it.effect("is the same on two machines, as soon as each has looked", () =>
+  it.effect("has the same bans on two machines, as soon as both have read the store", () =>
     Effect.gen(function*() {
       const file = yield* database
       const open = Effect.map(
@@ -49,7 +49,7 @@ describe("a plan in SQL", () => {
     command: "restartServer"
   }
 
-  it.effect("goes on on another machine: each warning is said once, and what was ordered holds", () =>
+  it.effect("continues on another machine: each warning is announced once, and orders are obeyed", () =>
     Effect.andThen(
       TestClock.setTime(utc("2026-03-28T03:29")),
       Effect.gen(function*() {
@@ -70,7 +70,7 @@ describe("a plan in SQL", () => {
         assert.deepStrictEqual(yield* told, [
           "03:30:00 Restart in 30 minutes",
           "03:45:00 Restart in 15 minutes",
-          // Postponed to 04:10: the warning of 03:40 is late, but not by half of its lead.
+          // Postponed to 04:10: the warning of 03:40 is late, but by less than half of its 30 minutes.
           "03:49:00 Restart in 21 minutes",
           "03:55:00 Restart in 15 minutes",
           "04:05:00 Restart in 5 minutes",

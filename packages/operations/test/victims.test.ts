@@ -5,7 +5,7 @@ import { victims } from "../src/internal/bans/victims.ts"
 import { numbers, oneOf, row, table } from "./banRows.ts"
 import { ip } from "./support.ts"
 
-describe("victims", () => {
+describe("the rows that a removal may have hit by mistake", () => {
   const addresses = [7, 8].map((number) => row(number, { target: ip(number) }))
   const { rows } = table([...Array.from({ length: 6 }, (_, index) => row(index)), ...addresses])
   const at = (...numbers: ReadonlyArray<number>) => numbers.map((number) => rows[number]!)
@@ -15,24 +15,24 @@ describe("victims", () => {
     added: ReadonlyArray<Ban.Ban> = []
   ) => victims({ missing: at(...missing), stillListed: at(...stillListed), added }).map(({ id }) => id as number)
 
-  it("are rows behind the one that was meant, by no more places than rows went before them", () => {
+  it("are rows after the intended one, at most as many places away as rows before them are missing", () => {
     assert.deepStrictEqual(hit([0, 2], [1]), [2])
     assert.deepStrictEqual(hit([0, 3], [1]), [])
-    // 0 and 2 went, then the removal met 3.
+    // 0 and 2 were removed, then the removal hit 3.
     assert.deepStrictEqual(hit([0, 2, 3], [1]), [2, 3])
   })
 
-  it("are not found if no row moved: another admin has removed the missing row", () => {
+  it("do not exist if no row moved: another admin has removed the missing row", () => {
     assert.deepStrictEqual(hit([2], [1]), [])
     assert.deepStrictEqual(hit([0], [1]), [])
     assert.deepStrictEqual(hit([0, 1], [2]), [])
   })
 
-  it("are not found if the intended row is gone: another admin has removed the others", () => {
+  it("do not exist if the intended row is gone: another admin has removed the other missing rows", () => {
     assert.deepStrictEqual(hit([0, 2], []), [])
   })
 
-  it("are addresses before the one that was meant, by no more places than GUIDs have come", () => {
+  it("are addresses before the intended one, at most as many places away as GUIDs were added", () => {
     assert.deepStrictEqual(hit([6], [7], [row(20)]), [6])
     assert.deepStrictEqual(hit([6], [7]), [])
     assert.deepStrictEqual(hit([6], [7], addresses), [])
@@ -44,7 +44,7 @@ describe("victims", () => {
 
   /** A server that removes by number, while another admin changes the list. */
   it.prop(
-    "contain every row that a removal has hit, unless it came after the list was read",
+    "include the row that was hit, unless it was added after the list was read",
     {
       meant: numbers,
       before: Arbitrary.array(change, { maxLength: 3 }),

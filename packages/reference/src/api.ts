@@ -7,8 +7,8 @@
  * ```
  *
  * A report contains the declarations of each public module from the built `.d.ts`, sorted by name, without comments.
- * Every change that affects a program that uses the packages changes a line of it. So it is visible in a review, and CI
- * fails if it is not intended.
+ * Every change of a public type changes a line of a report. So a review shows the change, and CI fails if the report was
+ * not written again.
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
@@ -47,7 +47,7 @@ if (command === "write") {
     const current = new Set(reports.get(file)?.split("\n"))
     if (before.get(file) === reports.get(file)) continue
     process.exitCode = 1
-    process.stdout.write(`api/${file} is not the public API:\n`)
+    process.stdout.write(`api/${file} differs from the public API:\n`)
     for (const line of old) if (!current.has(line)) process.stdout.write(`- ${line}\n`)
     for (const line of current) if (!old.has(line)) process.stdout.write(`+ ${line}\n`)
   }

@@ -1,7 +1,7 @@
 /**
  * Reads the declarations that a module exports from its `.d.ts`.
  *
- * The files are only parsed, since `tsc` has written out every inferred type already.
+ * The files are only parsed, not type-checked, because `tsc` has already written out every inferred type.
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
@@ -25,7 +25,7 @@ const pathOf = (file: string, specifier: string): string =>
 const specifierOf = (node: ts.ImportDeclaration | ts.ExportDeclaration): string | undefined =>
   node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier) ? node.moduleSpecifier.text : undefined
 
-/** Whether only its own package can import a module. The report then contains its declarations. */
+/** Whether only the module's own package can import it. The report then contains the module's declarations. */
 const isInternal = (specifier: string): boolean => specifier.startsWith("./internal/")
 
 const namesOf = (statement: ts.Statement): ReadonlyArray<string> => {
@@ -41,12 +41,15 @@ const namesOf = (statement: ts.Statement): ReadonlyArray<string> => {
   return []
 }
 
-/** The declarations in a file with the wanted names. `prefix`: the namespace as which the file is exported. */
+/**
+ * The declarations in a file with the wanted names. A `prefix` is shown before each of them: the namespace as which the
+ * file is exported, or {@link NOT_EXPORTED}.
+ */
 const declared = (file: string, isWanted: (name: string) => boolean, prefix = ""): ReadonlyArray<Declaration> => {
   const source = parse(file)
   return source.statements.flatMap((statement) => {
     const names = namesOf(statement)
-    // The base of a class is a separate declaration with this name, which is not exported.
+    // The base of an Effect class is a separate declaration, `Name_base`, which is not exported.
     if (!names.some((name) => isWanted(name.replace(/_base$/, "")))) return []
     const text = printer.printNode(ts.EmitHint.Unspecified, statement, source).replace(/^export declare /, "export ")
     return [{ name: prefix + names[0]!, text: prefix === "" ? text : `/* ${prefix} */ ${text}` }]
@@ -71,8 +74,8 @@ const exportsOf = (file: string, node: ts.ExportDeclaration, imports: ReadonlyMa
 }
 
 /**
- * The texts of all declarations that a module exports, and of those that they use, sorted by name. Those that are not
- * exported are marked.
+ * The texts of all declarations that a module exports, and of the internal declarations that these use, sorted by name.
+ * The internal ones are marked as not exported.
  */
 export const declarationsOf = (file: string): ReadonlyArray<string> => {
   const source = parse(file)

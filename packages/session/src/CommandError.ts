@@ -1,13 +1,14 @@
 /**
- * Errors of commands without a reply, and whether the server may have executed the command nevertheless.
+ * Errors of commands without a complete reply, and whether the server may have executed the command nevertheless.
  *
  * **Details**
  *
- * Every reason has an `execution`, and an `isRetryable`: whether trying again is safe and may help:
+ * Every reason has an `execution` (whether the server executed the command) and an `isRetryable` (whether trying again
+ * is safe and may help):
  *
  * | execution         | reasons                                                  | isRetryable                    | what the caller can do                       |
  * | ----------------- | -------------------------------------------------------- | ------------------------------ | -------------------------------------------- |
- * | `"NotExecuted"`   | `InvalidCommand`, `NotConnected`, `Overloaded`, `Outdated` | `NotConnected` and `Overloaded` | correct the command, or try again            |
+ * | `"NotExecuted"`   | `InvalidCommand`, `NotConnected`, `Overloaded`, `Outdated` | `NotConnected` with a `cause`, `Overloaded` | correct the command, or try again            |
  * | `"MaybeExecuted"` | `NoReply`, `SessionLost`                                 | no                             | check whether the command had its effect     |
  * | `"Executed"`      | `IncompleteReply`                                        | no                             | ask again, if the command has no side effect |
  *
@@ -66,9 +67,10 @@ export class InvalidCommand extends Schema.Error<InvalidCommand>("@bercon/sessio
 }
 
 /**
- * The session did not exist. Either it was not online before the command's deadline; then `cause` is the last known
- * cause. Or the session that the command was for (`epoch`) had already ended when the command was submitted or its turn
- * came; then there is no `cause`. Nothing was sent.
+ * There was no session for the command. Either no session was online before the command's deadline, or the session that
+ * the command was for (`epoch`) has ended or has not begun. `cause` is the last known cause of the outage; it is absent
+ * if that session has ended, because trying again does not help then, and if another session is online. Nothing was
+ * sent.
  *
  * @category errors
  * @since 0.1.0
@@ -93,7 +95,7 @@ export class NotConnected extends Schema.Error<NotConnected>("@bercon/session/No
 
   /** Whether trying again is safe and may help. */
   get isRetryable(): boolean {
-    // A past epoch never returns.
+    // Without a cause, the session of the command has ended, and never returns, or another one is online.
     return this.cause !== undefined
   }
 }

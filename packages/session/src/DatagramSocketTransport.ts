@@ -105,7 +105,8 @@ export const make = (options: Options): Transport["Service"] => {
 export const layer = (options: Options): Layer.Layer<Transport> => Layer.succeed(Transport, make(options))
 
 /**
- * Maximum number of datagrams that wait to be written. As many wait to be read: the default of `NodeDatagramSocket`.
+ * Maximum number of datagrams that wait to be written. As many can wait to be read, which is the default of
+ * `NodeDatagramSocket`.
  */
 const OUTBOX_CAPACITY = 1024
 

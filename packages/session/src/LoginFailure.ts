@@ -1,9 +1,9 @@
 /**
  * Errors of a session that could not be established.
  *
- * A `LoginFailure` has a tagged `reason` with the numbers that explain it, and a `message` that can be shown to a
- * person. It never contains the password. Trying again is always safe, because nothing but login packets was sent;
- * `isRetryable` is whether it may help.
+ * A `LoginFailure` has a tagged `reason` with details, and a `message` that can be shown to a person. It never contains
+ * the password. Trying again is always safe, because nothing but login packets was sent. `isRetryable` is true if
+ * trying again may help.
  *
  * **Example** (Trying again as long as that may help)
  *
@@ -67,7 +67,7 @@ export class LoginRefused extends Schema.Error<LoginRefused>("@bercon/session/Lo
 }
 
 /**
- * The server has not answered any login so far.
+ * The server does not answer: it has sent no login reply, and no other cause is known.
  *
  * @category models
  * @since 0.1.0

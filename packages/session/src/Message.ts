@@ -35,8 +35,8 @@ export interface Message {
   /** Time of arrival in milliseconds since 1970, by the clock of this machine. */
   readonly receivedAt: number
   /**
-   * Whether it arrived after it had been given up. It is then out of order: it follows the gap that counted it as
-   * missed.
+   * Whether the message arrived after it had been given up as missing. It is then out of order: it follows the gap in
+   * which it was counted.
    */
   readonly late: boolean
 }

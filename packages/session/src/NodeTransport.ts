@@ -3,9 +3,9 @@
  *
  * **Details**
  *
- * Datagrams pass between the kernel and the session without a queue in between. Only the kernel's buffer holds any: 1
- * MiB if the system allows. `DatagramSocketTransport` does the same on Effect's sockets; in the benchmarks it costs a
- * session a quarter to a half more processor time, and a third more memory.
+ * Datagrams pass between the kernel and the session without a queue in between. They wait only in the kernel's receive
+ * buffer, of 1 MiB if the system allows. `DatagramSocketTransport` does the same on Effect's sockets; in the benchmarks
+ * it costs a session a quarter to a half more processor time, and a third more memory.
  *
  * Each opened socket belongs to the scope of its connection, and is closed with it. The socket is *connected*: the
  * kernel drops datagrams from any other address, and reports if the server's port is closed. The host name is resolved
@@ -68,8 +68,8 @@ export const make = (options: Options): Transport["Service"] => {
     peer,
     open: Effect.gen(function*() {
       yield* Peer.validate(options)
-      // Resolving is not part of acquiring the socket: a slow name lookup stays interruptible, but a socket must not
-      // leak.
+      // Names are resolved before the socket is acquired. A slow lookup can be interrupted; acquiring the socket
+      // cannot, so that no socket leaks.
       const remote = yield* resolve(options.host, Net.isIP(options.bind?.address ?? ""), "HostUnresolved", peer)
       const { address, family } = remote
       const local = options.bind?.address === undefined
@@ -123,8 +123,8 @@ const resolve = (
     })
   })
 
-// The socket only gets addresses, never names. Node's default lookup would need a turn of the event loop to find that
-// out.
+// The socket gets only addresses, never names. Node's default lookup takes a turn of the event loop even for an
+// address.
 const literal: Dgram.SocketOptions["lookup"] = (address, _options, callback) =>
   callback(null, address, Net.isIPv6(address) ? 6 : 4)
 

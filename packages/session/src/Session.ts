@@ -112,7 +112,7 @@ export interface Options {
   /** The time limit for the reply to a command without its own `timeout`. Default 20 seconds. */
   readonly commandTimeout?: Duration.Input | undefined
   /**
-   * An empty command is sent when no command has been sent for this time. 1 to 44 seconds, default 30. Servers drop a
+   * Time without a command after which the session sends an empty one. 1 to 44 seconds, default 30. Servers drop a
    * client after 45 seconds without a command.
    */
   readonly keepaliveInterval?: Duration.Input | undefined
@@ -135,14 +135,15 @@ export interface Options {
   /**
    * Maximum silence of the server after a command or keepalive, before the session counts as lost and its status
    * becomes `Reconnecting`. At least 2 seconds, default 8. A restarted server is detected sooner: after 2.5 seconds of
-   * silence on a network without loss, the session requests a login while it still listens.
+   * silence on a network without loss, the session sends a login, and goes on listening for packets of the current
+   * session.
    */
   readonly silenceTimeout?: Duration.Input | undefined
   /**
-   * Maximum time for which a message is held back if earlier messages are missing, so that the server can send those
-   * again. Default 11 seconds: servers repeat a message for 10 seconds, so with the default none is lost and all are in
-   * order. With a shorter time a missing message delays the next ones less, but it is delivered out of order, marked as
-   * `late`, if it arrives after that time.
+   * Maximum time for which a message is held back if earlier messages are missing. Default 11 seconds, because servers
+   * repeat a message for 10 seconds: with the default, a message is delivered in order if any of its repetitions
+   * arrives. With a shorter time, a missing message delays the next ones less. If it arrives after that time, it is
+   * delivered out of order, marked as `late`.
    */
   readonly reorderTimeout?: Duration.Input | undefined
   /** Maximum delay between two login attempts. At least 1 second, default 30. */
@@ -172,7 +173,7 @@ export class Session extends Context.Service<Session, {
   /**
    * The messages that the server sends, from the subscription on. Each is delivered once to every subscriber, in the
    * server's order unless it is marked as `late`. The stream ends when the session's scope closes. It fails if the
-   * server refuses a later login.
+   * session ends by itself, as `closed` does.
    */
   readonly messages: Stream.Stream<Message | Gap, LoginFailure>
   /**
@@ -187,11 +188,14 @@ export class Session extends Context.Service<Session, {
   readonly epoch: Effect.Effect<number>
   /** The current status. */
   readonly status: Effect.Effect<Status>
-  /** The current status, then every change. Ends after `Closed`. */
+  /**
+   * The current status, then every change. Ends after `Closed`. A subscriber that is more than 64 changes behind loses
+   * the oldest ones.
+   */
   readonly statusChanges: Stream.Stream<Status>
   /**
    * Waits for the first login. Fails if the first login fails. Interrupts the caller if the session's scope closes
-   * before.
+   * before the login.
    */
   readonly online: Effect.Effect<void, LoginFailure>
   /**
@@ -211,8 +215,8 @@ export class Session extends Context.Service<Session, {
 export const MAX_COMMAND_BYTES: number = Driver.MAX_COMMAND_BYTES
 
 /**
- * Starts a session in the current scope and returns at once, before the login. Use it to subscribe to `messages` before
- * the first message arrives, for example. `online` waits for the login.
+ * Starts a session in the current scope and returns at once, before the login. `online` waits for the login. Use
+ * `start` to subscribe to `messages` before the first message arrives, for example.
  *
  * Fails only with `InvalidOptions`.
  *

@@ -75,7 +75,8 @@ import type { TransportError } from "./Transport.ts"
 export type { Counters, Output, Request, Ticket }
 
 /**
- * The settings of a machine. All times are in milliseconds.
+ * The settings of a machine. Their meaning is that of the equally named options of `Session`, with all times in
+ * milliseconds.
  *
  * @category models
  * @since 0.1.0
@@ -99,8 +100,8 @@ export interface Settings {
 }
 
 /**
- * Maximum size in bytes of a datagram that is decoded; larger ones are dropped. No datagram of a server with more than
- * 1,078 bytes was ever seen. The limit bounds the memory that messages and replies take.
+ * Maximum size in bytes of a datagram that is decoded; larger ones are dropped. The largest datagram that was ever seen
+ * from a server has 1,078 bytes. The limit bounds the memory that messages and replies take.
  *
  * @category constants
  * @since 0.1.0
@@ -276,23 +277,26 @@ export class SessionMachine<H> {
   // ---------------------------------------------------------------------------
 
   /**
-   * Submits a command, to be sent now or as soon as possible. A command that is rejected is returned as a failure and
-   * not as an output, because the caller may submit in a loop.
+   * Submits a command, to be sent now or as soon as possible. A rejection is returned as a failure, and not as an
+   * output: a caller that submits again at once, in a loop, would otherwise add outputs faster than the driver performs
+   * them.
    */
   submit(now: number, request: Request<H>): Result.Result<Ticket<H>, CommandError["reason"]> {
     this.#notice(now)
     if (this.status._tag === "Closed") return Result.fail(closedBy(this.status.exit, 0))
-    // A past epoch never returns. Before the first login, a command may wait for its epoch.
+    // Before the first login, a command may wait for its epoch.
     const epoch = this.status._tag === "Online" ? this.epoch : this.epoch === 0 ? 1 : undefined
     if (request.epoch !== undefined && request.epoch !== epoch) {
-      return Result.fail(this.#outbound.notConnected(this.#outageCause))
+      // A past epoch never returns. The current one may, as long as the machine listens to its session.
+      const isPast = request.epoch < this.epoch || (request.epoch === this.epoch && !this.#hasSession)
+      return Result.fail(this.#outbound.notConnected(isPast ? undefined : this.#outageCause))
     }
     return this.#outbound.submit(now, request, this.#outboundPhase)
   }
 
   /**
-   * Cancels a command whose caller has gone. It is not settled. Its place in flight is free at once, its number as soon
-   * as that is safe.
+   * Cancels a command whose caller has gone. The command is not settled. Its place in flight is free at once, its
+   * number as soon as that is safe.
    */
   cancel(now: number, ticket: Ticket<H>): void {
     this.#notice(now)
@@ -415,7 +419,8 @@ export class SessionMachine<H> {
   }
 
   /**
-   * Begins every input. Detects that the process was suspended: then the input is much later than it should have been.
+   * Called first by every input. Detects that the process was suspended, because the input is then much later than
+   * `wakeAt`.
    */
   #notice(now: number): void {
     const late = now - Math.max(this.wakeAt, this.#now)
@@ -441,12 +446,15 @@ export class SessionMachine<H> {
     return this.#phase === "Online" || this.#phase === "Doubting"
   }
 
-  /** Whether the session that is listened to counts as lost, so that the status is `Reconnecting`. */
+  /** Whether the status is `Reconnecting`. The machine may still listen to the lost session. */
   get #isLost(): boolean {
     return this.status._tag === "Reconnecting"
   }
 
-  /** Whether commands may be sent. After a login reply they would be executed in the session that the reply begins. */
+  /**
+   * Whether commands may be sent. After a login reply, a command would be executed in the session that the reply
+   * begins.
+   */
   get #maySend(): boolean {
     return this.#phase === "Online" && this.#beginAt === Infinity
   }
@@ -531,7 +539,7 @@ export class SessionMachine<H> {
     this.#start(now)
   }
 
-  /** Gives up the session, because the socket or the port is gone. */
+  /** Gives up the session and stops listening to it: its socket or port is gone, or the server has refused a login. */
   #lose(now: number, cause: OutageCause): void {
     if (!this.#hasSession) return
     this.#phase = "LoggingIn"

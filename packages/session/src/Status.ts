@@ -27,7 +27,7 @@ import type { LoginFailure, OutageCause } from "./LoginFailure.ts"
 export interface Outage {
   /** The last known cause. `Silence` if no other cause is known. */
   readonly cause: OutageCause
-  /** Number of login packets sent so far. */
+  /** Number of login packets sent in this outage so far. */
   readonly tries: number
   /** Start of the outage in milliseconds since 1970, by the clock of this machine. */
   readonly since: number

@@ -70,7 +70,7 @@ export interface Receiver {
   /** A datagram has arrived. The receiver may keep its bytes, and does not change them. */
   readonly receive: (datagram: Uint8Array) => void
   /**
-   * A datagram could not be sent, this one or an earlier one. The connection stays usable. An `IoFailed` of kind
+   * A datagram could not be sent: the last one or an earlier one. The connection stays usable. An `IoFailed` of kind
    * `Refused` means that the server's host has reported the port closed.
    */
   readonly notSent: (error: TransportError) => void
@@ -109,7 +109,8 @@ export class Transport extends Context.Service<Transport, {
   readonly peer: string
   /**
    * Opens a socket and resolves the host name anew. The socket belongs to the caller's scope, which closes it. The
-   * session interrupts `open` after 30 seconds, and waits at most 30 seconds for a socket to close.
+   * session interrupts `open` after 30 seconds. Before it opens another socket, it waits at most 30 seconds until the
+   * previous one is closed.
    */
   readonly open: Effect.Effect<Connection, TransportError, Scope.Scope>
 }>()("@bercon/session/Transport") {}

@@ -21,13 +21,13 @@ const readings = Effect.map(Metric.snapshot, (series) => {
   return lines
 })
 
-describe("the attributes of a server", () => {
+describe("the attributes of the server", () => {
   it.each([
     ["127.0.0.1:2306", "127.0.0.1", "2306"],
     ["[::1]:2306", "::1", "2306"],
     ["rcon.example.org:2306", "rcon.example.org", "2306"],
     ["mock", "mock", undefined]
-  ])("of %s are its address and port", (peer, address, port) => {
+  ])("%s are its address, and its port if it has one", (peer, address, port) => {
     const expected = { "server.address": address, ...(port !== undefined && { "server.port": port }) }
     assert.deepStrictEqual(attributesOf(peer), expected)
   })
@@ -78,7 +78,8 @@ describe("metrics", () => {
       yield* network.heal()
       yield* TestClock.adjust("10 seconds")
 
-      // The first message is lost and not repeated. The message held back because of it is repeated, and then late.
+      // The first datagram of the first message is lost. The next message is held back until the server repeats the
+      // first.
       yield* network.partition("toClient")
       yield* server.emit("lost")
       yield* network.heal("toClient")
@@ -126,7 +127,7 @@ describe("metrics", () => {
       meter.close()
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
 
-  it.effect("add up over sessions, whatever the order of the attributes in their contexts, and their own `server.address`", () =>
+  it.effect("add up over sessions, whatever the order of the attributes in their contexts, even if one has its own `server.address`", () =>
     Effect.gen(function*() {
       const { counters } = new Bench().machine
       const contexts = [
@@ -189,7 +190,7 @@ describe("metrics", () => {
 })
 
 describe("spans", () => {
-  it.effect("are one for each command if a tracer is installed, with the command's first word and never its arguments", () =>
+  it.effect("are made for each command if a tracer is installed, with the command's first word and never its arguments", () =>
     Effect.gen(function*() {
       const spans: Array<Tracer.NativeSpan> = []
       const tracer = Tracer.make({

@@ -7,7 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { networkInterfaces } from "node:os"
 
-/** A socket of the test, which plays a strange server. */
+/** A socket of the test, which acts as a server. */
 const bound = Effect.gen(function*() {
   const socket = yield* NodeDatagramSocket.make({ bind: { address: "127.0.0.1" } })
   const reader = yield* socket.reader
@@ -219,7 +219,7 @@ describe("NodeTransport", () => {
       assert.include(error.message, "not both IPv4 or both IPv6")
     }))
 
-  it.live("a local name without an address fails with AddressNotAvailable", () =>
+  it.live("fails with AddressNotAvailable if the local name has no address", () =>
     Effect.gen(function*() {
       const bind = { address: "no-such-host.invalid" }
       const error = yield* Effect.flip(NodeTransport.make({ host: "127.0.0.1", port: 2306, bind }).open)

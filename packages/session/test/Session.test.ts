@@ -139,7 +139,7 @@ describe("make", () => {
     )))
 })
 
-describe("command", () => {
+describe("a command", () => {
   it.effect("that contains a NUL or is 100 KB long is refused without being sent", () =>
     Effect.gen(function*() {
       const session = yield* Session.make({ password })
@@ -301,7 +301,7 @@ describe("the status of a session", () => {
       assert.notInclude(lines.join("\n"), "secret")
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("goes on for a day of silence with two keepalives a minute", () =>
+  it.effect("stays Online through a day of silence, with two keepalives a minute", () =>
     Effect.gen(function*() {
       const session = yield* Session.make({ password })
       const server = yield* SimulatedServer.SimulatedServer

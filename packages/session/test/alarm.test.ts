@@ -111,11 +111,21 @@ describe("an alarm", () => {
       const { alarm, rings } = yield* armed(deadline)
       alarm.stop()
       alarm.reset()
+      const ringing: Array<number> = []
+      const stopping: Alarm = new Alarm(yield* Effect.context(), {
+        wakeAt: () => 200 * (ringing.length + 1),
+        ring: () =>
+          Effect.sync(() => {
+            ringing.push(ringing.length)
+            stopping.stop()
+          })
+      })
+      stopping.reset()
       yield* TestClock.adjust(1000)
-      assert.deepStrictEqual(rings, [])
+      assert.deepStrictEqual([rings, ringing], [[], [0]])
     }))
 
-  it.effect("that throws does not stop the others of its clock", () =>
+  it.effect("that throws does not stop the other alarms of its clock", () =>
     Effect.gen(function*() {
       const broken = new Alarm(yield* Effect.context(), {
         wakeAt: () => 100,
@@ -129,7 +139,7 @@ describe("an alarm", () => {
       assert.deepStrictEqual(rings, [100])
     }).pipe(Effect.provide(Logger.layer([]))))
 
-  it.effect("that was the last one of its clock leaves nothing asleep", () =>
+  it.effect("that was the last one of its clock leaves no sleeping fiber behind", () =>
     Effect.gen(function*() {
       const clock = yield* Clock.Clock
       let asleep = 0

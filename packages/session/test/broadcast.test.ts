@@ -4,7 +4,7 @@ import { Broadcast } from "../src/internal/broadcast.ts"
 
 const overflow = (missed: number) => `missed ${missed}`
 
-/** Runs a subscription whose reader stops after its first value until `go` is called. */
+/** Runs a subscription whose reader stops after its first value, until `done` runs. */
 const slow = <A>(values: Stream.Stream<A>) =>
   Effect.gen(function*() {
     const read: Array<A> = []
@@ -70,7 +70,7 @@ describe("a broadcast", () => {
       assert.deepStrictEqual(read, ["a", "d", "e"])
     }))
 
-  it.effect("with a greeting begins with that, even after it is closed, and does not count it as published", () =>
+  it.effect("with a greeting begins with the greeting, even after it is closed, and does not count it as published", () =>
     Effect.gen(function*() {
       const broadcast = new Broadcast<string>({ capacity: 10, overflow, greeting: () => "hello" })
       const collect = Effect.forkChild(Stream.runCollect(broadcast.values), { startImmediately: true })
@@ -95,15 +95,17 @@ describe("a broadcast", () => {
       assert.deepStrictEqual(read, ["hello", "missed 2", "c", "d"])
     }))
 
-  it.effect("removes a subscriber that has gone", () =>
+  it.effect("delivers to the other subscribers after one has gone", () =>
     Effect.gen(function*() {
       const broadcast = new Broadcast<number>({ capacity: 10 })
-      const fiber = yield* Effect.forkChild(Stream.runCollect(Stream.take(broadcast.values, 1)), {
-        startImmediately: true
-      })
+      const collect = (values: Stream.Stream<number>) =>
+        Effect.forkChild(Stream.runCollect(values), { startImmediately: true })
+      const first = yield* collect(Stream.take(broadcast.values, 1))
+      const all = yield* collect(broadcast.values)
       broadcast.publish(1)
+      assert.deepStrictEqual(yield* Fiber.join(first), [1])
       broadcast.publish(2)
-      assert.deepStrictEqual(yield* Fiber.join(fiber), [1])
       broadcast.close(Exit.void)
+      assert.deepStrictEqual(yield* Fiber.join(all), [1, 2])
     }))
 })

@@ -75,7 +75,7 @@ describe("a caller whose fiber has an observer that throws", () => {
       assert.strictEqual(line.open, 0)
     }))
 
-  it.effect("and that waits for the login, delays no end either", () =>
+  it.effect("delays no end either, if it waits for the login", () =>
     Effect.gen(function*() {
       const line = byHand()
       line.opening = Effect.andThen(Effect.sleep("1 second"), Effect.void)

@@ -7,7 +7,7 @@ import {
   LEAST_LOSS,
   Liveness,
   PROBE_AFTER,
-  PROBE_GAP,
+  PROBE_INTERVAL,
   SILENCE_MEMORY,
   type Verdict
 } from "../src/internal/liveness.ts"
@@ -16,7 +16,7 @@ import { range } from "./support/Scenario.ts"
 const INTERVAL = 30_000
 const TIMEOUT = 8000
 
-/** Whether a question is among the lost ones, of which there are so many in a hundred, evenly spread. */
+/** Whether a question is lost, if `lost` of each hundred are, evenly spread. */
 const isLost = (question: number, lost: number): boolean => (question * 37) % 100 < lost
 
 /** An old session in which the server has answered all commands at once. */
@@ -82,19 +82,19 @@ describe("a server", () => {
   it("is probed every 150 ms, and more rarely the longer it is silent", () => {
     const { probes } = silence(make({ replies: 0, timeout: 60_000 }))
     assert.deepStrictEqual(probes.slice(0, 10), range(10).map((i) => 1000 + 150 * i))
-    const gaps = probes.slice(1).map((at, i) => at - probes[i]!)
-    assert.isAtLeast(Math.min(...gaps), PROBE_GAP)
-    assert.closeTo(gaps.at(-1)!, 60_000 / 16, 500)
+    const intervals = probes.slice(1).map((at, i) => at - probes[i]!)
+    assert.isAtLeast(Math.min(...intervals), PROBE_INTERVAL)
+    assert.closeTo(intervals.at(-1)!, 60_000 / 16, 500)
     assert.isBelow(probes.length, 70, "a minute of silence does not use up the sequence numbers")
   })
 
-  it("on a line that has lost nothing so far is doubted after 2.5 s of silence", () => {
+  it("on a network that has lost nothing so far is doubted after 2.5 s of silence", () => {
     const { verdicts } = silence(make())
     assert.strictEqual(verdicts.Doubt, DOUBT_AFTER)
     assert.strictEqual(DOUBT_AFTER, 2500)
   })
 
-  it("that has not answered any command of this session is not doubted, because its usual reply time is unknown", () => {
+  it("that has not answered any command of this session is not doubted within 8 s, because its usual reply time is unknown", () => {
     const { verdicts } = silence(make({ replies: 0 }))
     assert.strictEqual(verdicts.Doubt, undefined)
     assert.strictEqual(verdicts.Dead, TIMEOUT)
@@ -104,7 +104,7 @@ describe("a server", () => {
     assert.strictEqual(silence(again).verdicts.Doubt, undefined, "a message is not a reply")
   })
 
-  it("that has not answered any packet is not doubted", () => {
+  it("that has not answered any packet is not doubted within 8 s", () => {
     assert.strictEqual(silence(new Liveness(INTERVAL, TIMEOUT)).verdicts.Doubt, undefined)
   })
 
@@ -135,7 +135,7 @@ describe("a server", () => {
     assert.strictEqual(liveness.judge(500 + TIMEOUT, 200, true), "Dead")
   })
 
-  it("is not sent a second login", () => {
+  it("is only probed if a login is requested already", () => {
     const liveness = make()
     silence(liveness, DOUBT_AFTER + 1)
     assert.strictEqual(liveness.judge(4000, 200, false), "Doubt")
@@ -166,7 +166,7 @@ describe("a bad network", () => {
     }
   )
 
-  it("counts only new numbers, because some servers ignore retransmissions", () => {
+  it("is judged by new questions only, because some servers ignore retransmissions", () => {
     const liveness = make({ replies: 1, timeout: 1e6 })
     liveness.sent(0, true)
     for (const at of range(100)) liveness.sent(100 * at, false)
@@ -175,7 +175,7 @@ describe("a bad network", () => {
     assert.strictEqual(liveness.judge(10_000, 200, false), "Doubt")
   })
 
-  it("is assumed to lose three in ten before any measurement, and the server is doubted within 3 s", () => {
+  it("is assumed to lose three in ten questions before any measurement, and the server is doubted within 3 s", () => {
     assert.strictEqual(INITIAL_LOSS, 0.3)
     const { probes, verdicts } = silence(make({ replies: 1 }))
     assert.isAtLeast(
@@ -185,7 +185,7 @@ describe("a bad network", () => {
     assert.isAtMost(verdicts.Doubt!, 3000)
   })
 
-  /** The measured share after many rounds of a hundred questions, of which the first so many are lost. */
+  /** The measured share after 2,000 questions, of which `lost` of each hundred are lost. */
   const shareOf = (lost: number): number => {
     let share = INITIAL_LOSS
     for (const i of range(2000)) share += ((isLost(i, lost) ? 1 : 0) - share) / 16
@@ -205,7 +205,7 @@ describe("a server that was silent and came back by itself", () => {
     assert.strictEqual(silence(later, 1e6).verdicts.Doubt, 8000)
   })
 
-  it("is doubted as before after an hour, or after a shorter silence", () => {
+  it("is doubted as before if that was an hour ago, or if the silence was at most 2.5 s", () => {
     const after = (silentFor: number, ago: number) => {
       const liveness = make({ timeout: 1e6 })
       liveness.sent(-ago - silentFor, true)
@@ -238,7 +238,7 @@ describe("a server that was silent and came back by itself", () => {
 })
 
 describe("a keepalive", () => {
-  it("is due when no command packet was sent for the interval, retransmissions included", () => {
+  it("is due when neither a command nor a retransmission was sent for the interval", () => {
     const liveness = new Liveness(INTERVAL, TIMEOUT)
     liveness.begin(1000, false)
     assert.strictEqual(liveness.keepaliveAt, 1000 + INTERVAL)
@@ -267,7 +267,7 @@ describe("a process that was suspended", () => {
     assert.strictEqual(liveness.judge(9000 + PROBE_AFTER, 200, false), "Probe")
   })
 
-  it("sends its probes with the same gaps as before", () => {
+  it("sends its probes at the same intervals as before", () => {
     const liveness = make()
     liveness.sent(0, true)
     liveness.probed(1000)
@@ -278,7 +278,7 @@ describe("a process that was suspended", () => {
 })
 
 describe("a session that begins", () => {
-  it("owes nothing, or only replies to commands that were already sent in it", () => {
+  it("is owed nothing by the server, or only replies to commands that were already sent in it", () => {
     const liveness = new Liveness(INTERVAL, TIMEOUT)
     liveness.sent(0, true)
     liveness.begin(5000, false)

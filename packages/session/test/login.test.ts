@@ -224,7 +224,7 @@ describe("a first login that fails", () => {
     assert.strictEqual(login.outage.cause._tag, "PortClosed")
   })
 
-  it("is requested again some time after a refusal, on the same socket", () => {
+  it("is tried again 5 s after a refusal, on the same socket", () => {
     const login = make()
     login.ask(0)
     login.sent(0)

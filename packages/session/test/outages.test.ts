@@ -58,7 +58,7 @@ describe("a command that was not sent", () => {
       assert.deepStrictEqual(shown(yield* session.status), ["Connecting", "TransportError", 0, 0])
     }).pipe(Effect.provide(TestRcon.layerTransport({ network: { failures: { open: "HostUnresolved" } } }))))
 
-  it.effect("because its session has ended has an error with that cause", () =>
+  it.effect("because it was for another session has an error that explains this", () =>
     Effect.gen(function*() {
       const session = yield* Session.make({ password })
       const error = yield* Effect.flip(session.command("kick 1", { epoch: 7 }))
@@ -70,7 +70,7 @@ describe("a command that was not sent", () => {
 })
 
 describe("the status of an outage", () => {
-  it.effect("has the last cause, the number of tries, and since when by the wall clock", () =>
+  it.effect("has the last cause, the number of tries, and the start of the outage by the wall clock", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* server.goSilent
@@ -164,7 +164,7 @@ describe("the log", () => {
 })
 
 describe("the end of a session", () => {
-  it.effect("makes closed fail with a refusal after an outage", () =>
+  it.effect("makes closed fail if the server refuses a later login", () =>
     Effect.gen(function*() {
       const { layer, lines } = logged()
       const server = yield* SimulatedServer.SimulatedServer

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { LONGEST_GAP, Retransmission } from "../src/internal/retransmission.ts"
+import { LONGEST_INTERVAL, Retransmission } from "../src/internal/retransmission.ts"
 import { RoundTrip } from "../src/internal/roundTrip.ts"
 
-const schedule = () => ({ dueAt: Infinity, gap: 0 })
+const schedule = () => ({ dueAt: Infinity, interval: 0 })
 
 /** A round trip that was measured so often that its timeout is the minimum. */
 const settled = () => {
@@ -12,23 +12,23 @@ const settled = () => {
 }
 
 describe("a command in flight", () => {
-  it("is due after the timeout, then after twice as long each time, up to the longest gap", () => {
+  it("is due after the timeout, then after twice as long each time, up to the longest interval", () => {
     const roundTrip = settled()
     const { timeout } = roundTrip
     const retransmission = new Retransmission(roundTrip)
     const command = schedule()
     retransmission.begin(command, 10_000)
-    const gaps = [command.dueAt - 10_000]
+    const intervals = [command.dueAt - 10_000]
     for (let i = 0; i < 6; i++) {
       const now = command.dueAt
       retransmission.next(command, now)
-      gaps.push(command.dueAt - now)
+      intervals.push(command.dueAt - now)
     }
-    assert.isBelow(timeout, LONGEST_GAP / 4)
-    assert.deepStrictEqual(gaps, [0, 1, 2, 3, 4, 5, 6].map((n) => Math.min(timeout * 2 ** n, LONGEST_GAP)))
+    assert.isBelow(timeout, LONGEST_INTERVAL / 4)
+    assert.deepStrictEqual(intervals, [0, 1, 2, 3, 4, 5, 6].map((n) => Math.min(timeout * 2 ** n, LONGEST_INTERVAL)))
   })
 
-  it("is due after the timeout each time if that is longer than the longest gap", () => {
+  it("is due after the timeout each time if that is longer than the longest interval", () => {
     const roundTrip = new RoundTrip()
     for (let i = 0; i < 100; i++) roundTrip.measure(5000)
     const retransmission = new Retransmission(roundTrip)
@@ -51,9 +51,9 @@ describe("a command in flight", () => {
     assert.strictEqual(command.dueAt, 90_000)
   })
 
-  it.each(["replied", "asked"] as const)(
-    "waits for another timeout after the server %s, unless a later one has been answered",
-    (what) => {
+  it.each([["a reply to another one", "replied"], ["a probe", "asked"]] as const)(
+    "waits for another timeout after %s, unless a later one has been answered",
+    (_, what) => {
       const roundTrip = settled()
       const retransmission = new Retransmission(roundTrip)
       const command = schedule()
@@ -68,7 +68,7 @@ describe("a command in flight", () => {
     }
   )
 
-  it("that causes a probe makes the timeout grow, because it was slower than expected", () => {
+  it("that causes a probe makes the timeout grow, because its reply takes longer than expected", () => {
     const roundTrip = settled()
     const before = roundTrip.timeout
     new Retransmission(roundTrip).asked(0)

@@ -30,12 +30,12 @@ describe("the timeout", () => {
     assert.strictEqual(timeout, 310 + 4 * (150 * 3 / 4 + 80 / 4))
   })
 
-  it("falls to the mean on a constant line, and to 200 ms at least", () => {
+  it("falls to the mean if all measurements are equal, but not below 200 ms", () => {
     assert.closeTo(measured(...Array.from({ length: 100 }, () => 400)).timeout, 400, 1)
     assert.strictEqual(measured(...Array.from({ length: 100 }, () => 5)).timeout, MINIMUM_TIMEOUT)
   })
 
-  it("forgets a slow time", () => {
+  it("forgets a slow measurement", () => {
     const { smoothed, timeout } = measured(2000, ...Array.from({ length: 50 }, () => 20))
     assert.closeTo(smoothed!, 20, 5)
     assert.strictEqual(timeout, MINIMUM_TIMEOUT)
@@ -52,7 +52,7 @@ describe("the timeout", () => {
     assert.isAtLeast(timeout, Math.min(smoothed, MAXIMUM_TIMEOUT))
   })
 
-  it("doubles with each timeout, up to a second", () => {
+  it("doubles each time it passes without a reply, up to a second", () => {
     const roundTrip = measured(100)
     const timeouts = Array.from({ length: 4 }, () => {
       roundTrip.backOff()
@@ -61,14 +61,14 @@ describe("the timeout", () => {
     assert.deepStrictEqual(timeouts, [600, INITIAL_TIMEOUT, INITIAL_TIMEOUT, INITIAL_TIMEOUT])
   })
 
-  it("of a line slower than a second does not change at a timeout", () => {
+  it("that is longer than a second is not doubled", () => {
     const roundTrip = measured(600)
     assert.strictEqual(roundTrip.timeout, 1800)
     roundTrip.backOff()
     assert.strictEqual(roundTrip.timeout, 1800)
   })
 
-  it("after timeouts follows the next measurement", () => {
+  it("that was doubled follows the next measurement again", () => {
     const roundTrip = measured(10)
     roundTrip.backOff()
     roundTrip.backOff()

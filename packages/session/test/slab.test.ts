@@ -2,14 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { allocate } from "../src/internal/slab.ts"
 
 describe("allocate", () => {
-  it("allocates zeroed bytes that are not shared, many from one buffer", () => {
+  it("returns zeroed bytes that are not shared, many from one buffer", () => {
     const views = Array.from({ length: 100 }, (_, i) => {
       const view = allocate(200)
       assert.isTrue(view.length === 200 && view.every((byte) => byte === 0))
       return view.fill(i)
     })
     views.forEach((view, i) => assert.isTrue(view.every((byte) => byte === i)))
-    // The first may be one that other datagrams have begun.
+    // The first buffer may already contain other datagrams.
     assert.isAtMost(new Set(views.map(({ buffer }) => buffer)).size, 1 + Math.ceil(100 / Math.floor(8192 / 200)))
   })
 

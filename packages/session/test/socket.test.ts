@@ -65,7 +65,7 @@ describe("a socket", () => {
       assert.include(reason.cause.message, "30 seconds")
     }))
 
-  it.effect("that does not close delays the next one for 30 seconds, and not forever", () =>
+  it.effect("that does not close delays the next one for 30 seconds at most", () =>
     Effect.gen(function*() {
       const lines: Array<string> = []
       const logger = Logger.make(({ logLevel, message }) => {
@@ -141,7 +141,7 @@ describe("a socket", () => {
       assert.include(defectOf(yield* session.status), "the adapter has a bug")
     }))
 
-  it.effect("without any answer is replaced, and its interruption by the session is not a failure", () =>
+  it.effect("that gets no answer is replaced, and its interruption by the session is not a failure", () =>
     Effect.gen(function*() {
       const line = byHand()
       line.accepts = undefined

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Columns, lengthFor, noTimes } from "../src/internal/typedArrays.ts"
 
 describe("typed arrays", () => {
-  it("grow until they include an index, from 16 on by doubling", () => {
+  it("grow from a length of 16 by doubling, until they include an index", () => {
     assert.deepStrictEqual([lengthFor(0, 0), lengthFor(15, 16), lengthFor(16, 16), lengthFor(200, 16)], [
       16,
       16,
@@ -11,7 +11,7 @@ describe("typed arrays", () => {
     ])
   })
 
-  it("in columns share a buffer and no element", () => {
+  it("in the same columns share a buffer, but no element", () => {
     const columns = new Columns(8, 1 + 8 + 2)
     const bytes = columns.grown(new Uint8Array([1, 2]), 3)
     const times = columns.grown(noTimes, -Infinity)

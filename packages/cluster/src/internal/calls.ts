@@ -1,5 +1,6 @@
 /**
- * The pending commands of a remote session. Each is a call to one activation of the entity.
+ * The pending commands of a remote session. Each is a call to one activation of the entity, which is one session with the
+ * server.
  */
 import * as CommandError from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
@@ -31,18 +32,21 @@ export interface Target {
   readonly attached: Latch.Latch
   /** The activation to call. */
   readonly activation: () => string
-  /** The number that an epoch of the session has in that activation; `undefined` if the epoch is over, or has not begun. */
+  /**
+   * Converts an epoch of the remote session to its number in that activation. Returns `undefined` if the epoch is over, or has
+   * not begun.
+   */
   readonly epochThere: (epoch: number) => number | undefined
 }
 
 export interface Options {
   /** The server's id. */
   readonly id: string
-  /** Prefix of the names of calls. Their number follows. */
+  /** Prefix of the names of calls. The number of the call follows. */
   readonly name: string
   readonly entity: Entity
   readonly target: Target
-  /** How long a command waits for its reply unless it says otherwise, in milliseconds. */
+  /** The time limit for the reply to a command without its own `timeout`, in milliseconds. */
   readonly commandTimeout: number
   readonly now: () => number
   /** Runs an effect in the background. */
@@ -63,7 +67,7 @@ interface Call {
   readonly name: string
   readonly activation: string
   readonly isCurrent: (() => boolean) | undefined
-  /** The call that withdraws this one, if there is one. */
+  /** The call that withdraws this call, if it is running. */
   withdrawal: Fiber.Fiber<unknown, unknown> | undefined
   /** Ends the wait for the outcome. `undefined`: the outcome will never be known. */
   readonly settle: (exit: CallExit | undefined) => void
@@ -112,7 +116,7 @@ export class Calls {
       const withdrawal = this.#options.run(this.#options.entity.Withdraw({ call: call.name }))
       call.withdrawal = withdrawal
       withdrawal.addObserver((exit) => {
-        // The next sign of life tries again.
+        // The next elements of the feed make this session try again.
         if (Exit.isFailure(exit)) call.withdrawal = undefined
       })
     }
@@ -166,7 +170,7 @@ export class Calls {
           resume(Effect.succeed(exit))
         }
       }
-      // Without a runner, calls wait for one. They must not outlive the command.
+      // A call waits for a runner if there is none, so it would outlive the command.
       const end = () => {
         this.#calls.delete(call)
         fiber.interruptUnsafe()
@@ -202,13 +206,13 @@ export class Calls {
       const error = Option.getOrUndefined(Exit.findErrorOption(exit))
       if (error instanceof CommandError.CommandError) {
         const { reason } = error
-        // The runner has closed its session with the server. The remote session goes on.
+        // The runner has closed its session with the server, but the remote session continues.
         if (reason._tag !== "SessionClosed" || reason.cause !== undefined) return fail(text, this.#after(sends, reason))
         if (reason.sends === 0) return Effect.delay(this.#attempt(request, sends), RETRY_DELAY)
       }
     }
     const status = this.#options.target.status()
-    // It may have been sent: even if the engine reports a failure, an earlier delivery of the call may have succeeded.
+    // The command may have been sent: even if the engine reports a failure, an earlier delivery of the call may have succeeded.
     if (repeatable && status._tag !== "Closed") return Effect.delay(this.#attempt(request, sends + 1), RETRY_DELAY)
     return fail(
       text,
@@ -227,7 +231,7 @@ export class Calls {
   }
 }
 
-/** Calls `isCurrent`. A function that throws affects only its own command. */
+/** Calls `isCurrent`. Returns an error if the command is no longer valid, or if the function throws. */
 const outdatedBy = (isCurrent: (() => boolean) | undefined): CommandError.Outdated | undefined => {
   try {
     return isCurrent === undefined || isCurrent() ? undefined : new CommandError.Outdated({})

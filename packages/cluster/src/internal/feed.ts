@@ -3,8 +3,9 @@
  *
  * **Details**
  *
- * A feed contains heartbeats. If its runner dies, the engine neither ends nor fails the feed, so a silent feed counts as
- * lost. No fiber of the engine is waited for: the interruption of a call to a dead or frozen runner may never complete.
+ * A feed contains heartbeats. If its runner dies, Effect Cluster neither ends nor fails the feed, so a silent feed counts as
+ * lost. The reader does not wait for the end of the call, because the interruption of a call to a dead or frozen runner may
+ * never complete.
  */
 import { Monotonic } from "@bercon/session/unstable"
 import * as Deferred from "effect/Deferred"
@@ -35,7 +36,7 @@ export const read = Effect.fnUntraced(function*<A, E>({ failed, open, silenceTim
   const now = yield* Monotonic.make
   let heardAt = now()
   let isCurrent = true
-  // Completed as soon as the feed has ended. The fiber that reads it then still notifies the runner, which can take long.
+  // Completed as soon as the feed has ended. The reading fiber may still take long, because it then notifies the runner.
   const ended = Deferred.makeUnsafe<void>()
   const end = Effect.sync(() => Deferred.doneUnsafe(ended, Exit.void))
 

@@ -16,7 +16,7 @@ import * as Stream from "effect/Stream"
 import { ShardLocks } from "../ShardLocks.ts"
 import * as Wire from "../Wire.ts"
 
-/** The one entity of this kind. */
+/** The id of the only entity of this kind. */
 const ID = "servers"
 
 /** The key under which the list is stored. */
@@ -32,7 +32,7 @@ export const HEARTBEAT = 10_000
 const STORE_TIMEOUT = 3000
 
 const ListKeeper = Entity.make("@bercon/ServerList", [
-  /** Replaces the list if it still is the one that the change was made from. Returns the current list. */
+  /** Replaces the list, unless it has changed since the caller read it. Returns the current list. */
   Rpc.make("Put", {
     payload: {
       origin: Schema.String,
@@ -50,7 +50,7 @@ const ListKeeper = Entity.make("@bercon/ServerList", [
 /** The list before its first change. */
 const UNWRITTEN = Wire.Listing.make({ origin: "", revision: 0, changes: [], servers: [] })
 
-/** How many names of changes a list keeps. They tell a member whether a change was made whose outcome it missed. */
+/** How many names of changes a list keeps. A member that missed the outcome of its change searches them for its name. */
 const REMEMBERED = 100
 
 const unavailable = (execution: FleetUnavailable["execution"], problem: string) =>
@@ -63,6 +63,7 @@ const handlers = Effect.gen(function*() {
   const lock = Semaphore.makeUnsafe(1)
   /** The stored list, as the store last reported it. */
   let stored: Wire.Listing | undefined
+  /** Whether `stored` is certainly what the store contains. */
   let isKnown = false
   const feed = new Broadcast<Wire.ListItem>({ capacity: CAPACITY, greeting: () => stored! })
 
@@ -113,7 +114,7 @@ const handlers = Effect.gen(function*() {
   })
 })
 
-/** Lets this runner keep the list. */
+/** Lets this runner keep the list, if the entity is on this runner. */
 export const layer = ListKeeper.toLayer(handlers, { concurrency: "unbounded", disableFatalDefects: true })
 
 /** The calls of the entity, on any runner. */

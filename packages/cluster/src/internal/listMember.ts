@@ -17,7 +17,7 @@ import * as ListKeeper from "./listKeeper.ts"
 import { uniqueName } from "./sharding.ts"
 import { unwaited } from "./unwaited.ts"
 
-/** Time limit for a change, after earlier ones, and for the first arrival of the list, in milliseconds. */
+/** Time limit for a change, after its turn has come, and for the first arrival of the list, in milliseconds. */
 const TIMEOUT = 20_000
 
 /** Time limit for one attempt of a change, in milliseconds. Longer than the time limits of the store. */
@@ -35,6 +35,7 @@ export const make = Effect.gen(function*() {
   let changedTimes = 0
   /** Why the list is unknown or cannot be changed. */
   let problem = NO_ANSWER
+  /** Whether a list with another origin has appeared. */
   let isReplaced = false
 
   const note = (error: unknown) => {
@@ -93,12 +94,13 @@ export const make = Effect.gen(function*() {
       )
     })
 
-  /** Calls the keeper. Returns the list that it then has, or `undefined` if the outcome is unknown. */
+  /** Calls the keeper. Returns the list after the call, or `undefined` if the outcome is unknown. */
   const call = Effect.fnUntraced(function*<E>(request: Effect.Effect<Wire.Listing, E>, deadline: number) {
     const exit = yield* Effect.exit(within(Math.min(deadline, now() + ATTEMPT_TIMEOUT), unwaited(request)))
     if (Exit.isFailure(exit)) {
       note(Option.getOrUndefined(Exit.findErrorOption(exit)))
-      // Even if the error says that the list was not changed: an earlier delivery of the same call may have changed it.
+      // The outcome is unknown even if the error says that the list was not changed, because an earlier delivery of the same
+      // call may have changed it.
       return undefined
     }
     const listing = Option.getOrUndefined(exit.value)
@@ -130,9 +132,9 @@ export const make = Effect.gen(function*() {
         if (unknownSince !== undefined) {
           const made = revisionBefore(before, name)
           if (made !== undefined) return values.get(made)!
-          // Its name may already have dropped out of the list.
+          // The name of this change may already have dropped out of the list.
           if (revision - unknownSince > changes.length) break
-          // It was not made, and a late delivery would be refused.
+          // The change was not made, and a late delivery would be refused because the list has changed since.
           if (revision > unknownSince) unknownSince = undefined
         }
         const { servers, value } = yield* Effect.fromResult(make(before.servers, { name, revision }))

@@ -1,5 +1,5 @@
 /**
- * A session that another runner has with a server, as its feed reports it.
+ * The state of a remote session, as the feed of the real session reports it.
  */
 import * as Text from "@bercon/codec/Text"
 import type { LoginFailure } from "@bercon/session/LoginFailure"
@@ -54,7 +54,7 @@ export class Remote {
   #activation: string | undefined
   #loginsThere = 0
   #textFallback: string | undefined
-  /** The login that `#epoch` counts last: its activation, and its number there. */
+  /** The last login that `#epoch` counts: its activation, and its number in that activation. */
   #login: { readonly activation: string; readonly epoch: number } | undefined
   #epoch = 0
   #greeting: Message | undefined
@@ -178,7 +178,7 @@ export class Remote {
   }
 
   #hello({ activation, generation, greeting, heartbeat, state, textFallback }: typeof Wire.Hello.Type): boolean {
-    // Another definition of the server: the change has not reached its runner, or this member, yet.
+    // The runner uses another definition of the server: a change has not reached the runner, or this member, yet.
     const wanted = this.#options.generation
     if (wanted !== undefined && generation !== wanted) return false
     const before = this.#activation
@@ -207,7 +207,7 @@ export class Remote {
     }
     if (status._tag === "Closed") {
       if (Exit.isFailure(status.exit)) this.#end(status.exit)
-      // Its runner has closed it. A later activation, here or on another runner, replaces it.
+      // The runner has closed the session. A later activation replaces it, on that runner or on another one.
       return false
     }
     if (status._tag === "Online") Deferred.doneUnsafe(this.#online, Exit.void)
@@ -255,7 +255,7 @@ export class Remote {
     this.#statuses.publish(status)
   }
 
-  /** The number of an epoch in the current activation. Before the first login, epoch 1 means that login. */
+  /** Converts an epoch to its number in the current activation. Before the first login, epoch 1 means that login. */
   #epochThere(epoch: number): number | undefined {
     if (this.#login === undefined) return epoch === 1 ? 1 : undefined
     return epoch === this.#epoch && this.#login.activation === this.#activation ? this.#login.epoch : undefined

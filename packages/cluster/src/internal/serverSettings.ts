@@ -1,5 +1,5 @@
 /**
- * The settings of a server as they are stored and sent: data only, without the password.
+ * The settings of a server as they are stored and sent: plain data, without the password.
  */
 import * as RconClient from "@bercon/client/RconClient"
 import type { Servers, ServerSettings } from "@bercon/fleet/Fleet"
@@ -68,8 +68,8 @@ const compact = (value: unknown): unknown =>
     : value
 
 /**
- * Validates the options of a server, and returns the settings to store. Fails like an ordinary fleet if an option is
- * invalid. Sends nothing.
+ * Validates the options of a server, and returns the settings to store. If an option is invalid, fails with the same error as
+ * an ordinary fleet. Sends nothing.
  */
 export const make = Effect.fnUntraced(function*(
   id: string,

@@ -20,7 +20,7 @@ export type Heading = Pick<typeof Wire.Hello.Type, "activation" | "generation" |
 const onWire = ({ late, payload, receivedAt, sequence }: Message) =>
   Wire.Message.make({ late, payload, receivedAt, sequence })
 
-/** The feed of a session. It ends with the scope. If reading the session dies, it ends too, and `onDefect` runs. */
+/** Makes the feed of a session. It ends when the scope closes. If reading the session dies, it ends, and `onDefect` runs. */
 export const make = Effect.fnUntraced(function*(
   heading: Heading,
   session: Session["Service"],
@@ -38,13 +38,16 @@ export const make = Effect.fnUntraced(function*(
     greeting: () => Wire.Hello.make({ ...heading, state: state(), ...(greeting !== undefined && { greeting }) })
   })
   yield* Effect.addFinalizer(() => Effect.sync(() => feed.close(Exit.void)))
-  const tell = (next: Status) =>
+  const publishState = (next: Status) =>
     Effect.map(session.epoch, (now) => {
       status = next
       epoch = now
       feed.publish(state())
     })
-  /** Runs in the background. If it dies the feed ends, because its readers would take it for the feed of a silent server. */
+  /**
+   * Runs an effect in the background. If it dies, the feed ends. Otherwise its readers would get no more messages, as if the
+   * server were silent.
+   */
   const pump = <A>(effect: Effect.Effect<A>) =>
     effect.pipe(
       Effect.catchDefect((defect) =>
@@ -73,24 +76,22 @@ export const make = Effect.fnUntraced(function*(
       greeting = undefined
       isGreeting = true
       // Readers get the new epoch before its messages.
-      return Effect.map(tell(status), gap)
+      return Effect.map(publishState(status), gap)
     }),
-    // The last status contains the reason.
+    // If the messages end with an error, the last status contains it.
     Effect.ignore,
     pump
   )
   yield* session.statusChanges.pipe(
-    Stream.runForEach(tell),
+    Stream.runForEach(publishState),
     pump
   )
-  const beat = Effect.flatMap(session.status, tell)
+  const beat = Effect.flatMap(session.status, publishState)
   yield* pump(Effect.forever(Effect.delay(beat, heading.heartbeat)))
   return feed.values
 })
 
-/**
- * The feed of a server whose session could not start. It does not end by itself: its readers close it.
- */
+/** The feed of a server whose session could not start. It does not end by itself, because its readers close it. */
 export const failed = (heading: Heading, failure: LoginFailure): Stream.Stream<Wire.FeedItem> =>
   Stream.concat(
     Stream.succeed(Wire.Hello.make({

@@ -1,5 +1,5 @@
 /**
- * Follows the servers of a fleet: they are added, removed, and get other clients while the program runs.
+ * Follows a fleet whose servers are added, replaced and removed while the program runs.
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import type * as Fleet from "@bercon/fleet/Fleet"
@@ -8,8 +8,9 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
 /**
- * Calls `begin` for each client of the fleet, once, and `end` when a server is removed. A server that gets another client
- * is begun again. Runs as long as the fleet does. A defect is logged: nothing follows the fleet any more.
+ * Runs `begin` once for each client of the fleet, and `end` when a server is removed. When a server is replaced, `begin` runs
+ * for its new client. Ends when the fleet does. After a defect, which is logged, it dies, and no more changes of the fleet are
+ * followed.
  */
 export const followFleet = (
   fleet: Fleet.Service,
@@ -20,7 +21,7 @@ export const followFleet = (
 ): Effect.Effect<void> =>
   Effect.suspend(() => {
     const followed = new Map<string, RconClient.Service>()
-    // Every client has a status at once, and a last one when it is removed or replaced.
+    // `statusChanges` has an element for each client at once, and another one when a client is removed or replaced.
     return Stream.runForEach(fleet.statusChanges, ({ server }) =>
       Effect.matchEffect(fleet.get(server), {
         onFailure: () => {
@@ -35,6 +36,9 @@ export const followFleet = (
       }))
   }).pipe(
     Effect.tapCause((cause) =>
-      Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("following the servers of the fleet died", cause)
+      Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError(
+        "the program no longer follows changes of the fleet, because of a defect",
+        cause
+      )
     )
   )

@@ -1,9 +1,9 @@
 /**
- * Why a `KeyValueStore` failed, in one line.
+ * Describes in one line why a `KeyValueStore` failed.
  */
 import type { KeyValueStoreError } from "effect/persistence/KeyValueStore"
 
-/** Its own messages do not say why. The first cause does: a full disk, a database that is away. */
+/** The message of the error does not contain the cause, such as a full disk. So the message of the first cause is added. */
 export const storeProblem = ({ cause, message }: KeyValueStoreError): string => {
   let first = cause
   while (first instanceof Error && first.cause instanceof Error) first = first.cause

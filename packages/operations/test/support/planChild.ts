@@ -1,6 +1,7 @@
 /**
- * A process that drives a plan, and kills itself at one of its points: `planChild.ts PORT FOLDER POINT`. When it is
- * logged in it waits for a line with the time of the restart. If there are fewer points, it prints how many it has passed, and how the occurrence ended.
+ * A process that drives a plan, and kills itself at one of the points of `planPoints.ts`: `planChild.ts PORT FOLDER POINT`.
+ * When it is logged in, it prints `ready`, and waits for a line with the time of the restart. If it ends without reaching the
+ * point, it prints how many points it has passed, and the outcome of the restart.
  */
 import * as NodeRuntime from "@effect/platform-node-shared/NodeRuntime"
 import { Effect } from "effect"
@@ -10,7 +11,7 @@ import { drive } from "./planPoints.ts"
 const [port, folder = "", killAt] = process.argv.slice(2)
 
 const program = Effect.gen(function*() {
-  // Nothing is left running if the test ends before.
+  // If the test ends early, this process ends, too.
   process.stdin.on("end", () => process.exit(1))
   const time = Effect.suspend(() => {
     console.log("ready")

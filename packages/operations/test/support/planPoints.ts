@@ -1,6 +1,6 @@
 /**
- * A plan at work on a server over UDP, with its store in a folder, and a count of the points at which its process can end: before
- * each record is written, and before and after each warning and command is sent.
+ * Runs a plan on a server over UDP, with its store in a folder. The points at which its process can be killed are marked:
+ * before each record is written, and before and after each warning and each command is sent.
  */
 import { RconClient } from "@bercon/client"
 import * as NodeTransport from "@bercon/client/NodeTransport"
@@ -12,9 +12,11 @@ import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 
 export interface Scene {
+  /** The port of the server. */
   readonly port: number
+  /** The folder of the store. */
   readonly folder: string
-  /** When the server restarts, in milliseconds since 1970, once that is known. */
+  /** Returns the time of the restart, in milliseconds since 1970, as soon as it is known. */
   readonly time: Effect.Effect<number>
 }
 
@@ -29,7 +31,7 @@ const plan = (time: number): RestartPlan.Input => ({
 
 const MARKS = ["say -1", "#restartserver"].map((text) => Buffer.from(text))
 
-/** A transport that calls `point` before and after it sends what must not be sent twice. */
+/** A transport that calls `point` before and after it sends a warning or the command. */
 const watchedTransport = (port: number, point: () => void): Transport["Service"] => {
   const { open, peer } = NodeTransport.make({ host: "127.0.0.1", port })
   return {
@@ -63,8 +65,8 @@ const store = (folder: string, point: () => void) =>
   )
 
 /**
- * Logs in; when the time is known adds the plan, if it is not there, and drives it until its occurrence is over. Returns how.
- * `point` is called at each point.
+ * Logs in, and waits until the time of the restart is known. Then adds the plan, unless the store has it, and drives it until
+ * its occurrence is over. Returns the event of its outcome. `point` is called at each point.
  */
 export const drive = ({ folder, port, time }: Scene, point: () => void = () => {}) =>
   Effect.scoped(Effect.gen(function*() {

@@ -11,9 +11,9 @@ export interface Options {
   /** Returns the deadline; `Infinity` for never. */
   readonly wakeAt: () => number
   /**
-   * Called when the deadline has come, `late` milliseconds after it. The alarm rings again after the returned effect, if
-   * there is one. If this throws or the effect dies, the alarm never rings again, so it must report the failure to the
-   * owner itself.
+   * Called when the deadline has come, `late` milliseconds after it. If it returns an effect, the alarm rings again
+   * only after that effect has ended. If it throws or the effect dies, the alarm never rings again, so it must report
+   * the failure to the owner itself.
    */
   readonly ring: (late: number) => Effect.Effect<void> | undefined
 }

@@ -31,7 +31,10 @@ export interface Options<A> {
   readonly greeting?: () => A | undefined
 }
 
-/** A value, and the number of values published before it. A subscriber counts lost values by this number. */
+/**
+ * A value, and the number of values published before it. The difference of two such numbers shows how many values were
+ * lost between them.
+ */
 interface Numbered<A> {
   readonly number: number
   readonly value: A

@@ -1,5 +1,5 @@
 /**
- * Drives a session machine with the clock, a socket, and the callers.
+ * Connects a session machine to the clock, a socket, and the callers.
  *
  * Each event is an input of the machine. Its outputs are performed at once, in the same step:
  *
@@ -85,7 +85,7 @@ export class Driver {
     this.#messages = new Broadcast<Message | Gap, LoginFailure>({ capacity: settings.messageCapacity, overflow })
     this.#alarm = new Alarm(context, {
       wakeAt: () => this.#machine.wakeAt,
-      // A reply that waits in the socket is not late.
+      // A reply that waits in the socket has arrived in time, so the socket is read first.
       ring: (late) => late > LATE ? Effect.map(this.#socket.readArrived(), () => this.#tick()) : this.#tick()
     })
     this.#socket = new Socket(transport, context, this.#log, {
@@ -98,7 +98,7 @@ export class Driver {
     })
   }
 
-  /** Starts the session. The driver does nothing before. */
+  /** Starts the session. Before this call, the driver does nothing. */
   start(): void {
     this.#log.begin(this.#now())
     this.#feed(() => {})
@@ -236,7 +236,7 @@ export class Driver {
   }
 
   /**
-   * Performs the machine's outputs. If an output causes another input, the outputs of that are performed after all
+   * Performs the machine's outputs. If one of them causes another input, the new outputs are performed after all
    * current ones.
    */
   #perform(now: number): void {
@@ -260,7 +260,7 @@ export class Driver {
 
   #performAll(): void {
     for (let outputs = this.#machine.drain(); outputs.length > 0; outputs = this.#machine.drain()) {
-      // Acknowledgements and commands are sent first, because a caller may be slow about its reply.
+      // Acknowledgements and commands are sent first, because a resumed caller may take long to handle its reply.
       for (const output of outputs) if (output._tag === "Transmit") this.#send(output.datagram)
       for (const output of outputs) this.#performOne(output)
     }
@@ -333,8 +333,8 @@ export class Driver {
   readonly #finishLogin = (exit: Exit.Exit<void, LoginFailure>) => Deferred.doneUnsafe(this.#online, exit)
 
   /**
-   * Resumes callers. That runs the observers of their fibers synchronously. An observer that throws is not a defect of
-   * the session: the defect is logged, and the session goes on.
+   * Resumes callers, which runs the observers of their fibers synchronously. If an observer throws, the defect is not
+   * one of the session: it is logged, and the session goes on.
    */
   #tell<A>(callers: (value: A) => void, value: A): void {
     try {

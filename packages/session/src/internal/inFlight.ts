@@ -47,8 +47,8 @@ export class InFlight<H> {
   }
 
   /**
-   * Adds a part of a command's reply. Returns the whole reply if it is complete. Returns `"Excess"`, and ignores the part, if it
-   * would exceed {@link REPLY_BYTES}.
+   * Adds a part of a command's reply. Returns the reply if it is now complete. If the part would exceed
+   * {@link REPLY_BYTES}, ignores it and returns `"Excess"`.
    */
   addPart(ticket: Ticket<H>, part: Packet.CommandReplyPart): Uint8Array | "Excess" | undefined {
     if (this.#replyBytes + part.payload.length > REPLY_BYTES) return "Excess"

@@ -26,11 +26,11 @@ const ROUND_TRIPS = 2
 /** Maximum quarantine after a reply if no repeated reply was seen recently, and minimum if one was. */
 export const REPETITION_QUARANTINE = 1000
 /**
- * Quarantine after a reply, as a multiple of the latest repetition seen, because the first repetition is rarely the
- * latest.
+ * Quarantine after a reply, as a multiple of the longest delay of a repetition, because the first repetition is rarely
+ * the latest.
  */
 const REPETITIONS = 4
-/** A repetition later than this is ignored, because it is a replay of an old datagram. */
+/** Maximum delay of a repetition. A later one counts as a replay of an old datagram, and is ignored. */
 export const LATEST_REPETITION = 20_000
 
 export class Lateness {

@@ -6,15 +6,16 @@
  *
  * | silent for                | verdict | reaction                                                                 |
  * | ------------------------- | ------- | ------------------------------------------------------------------------ |
- * | {@link PROBE_AFTER}       | `Probe` | send an empty command, and further ones with growing gaps                |
- * | {@link DOUBT_AFTER}       | `Doubt` | also request a login: the server may have restarted and forgotten us     |
+ * | {@link PROBE_AFTER}       | `Probe` | send an empty command, and further ones at growing intervals             |
+ * | {@link DOUBT_AFTER}       | `Doubt` | also request a login: the server may have forgotten this session         |
  * | the silence timeout       | `Dead`  | count the session as lost                                                |
  *
  * If a reply may take longer than {@link PROBE_AFTER}, the difference is added to the first two times.
  *
- * `Doubt` also requires that so many unanswered questions in a row are too unlikely to be an accident: on this line,
- * the loss of all of them (or of their replies) must be less likely than one in a million. That takes three questions
- * at 1 % loss, and twenty at 50 %.
+ * `Doubt` also requires that the silence is no accident. A *question* is a command or probe that is sent for the first
+ * time. With the measured loss, the probability that all questions since the silence began, or their replies, were lost
+ * must be at most one in a million. The newest question does not count, because the server has had no time to answer
+ * it. At 1 % loss that takes four other questions, at 50 % twenty.
  *
  * A server that was silent and came back by itself, as it does while loading a mission, is doubted only after twice
  * that silence. A server that has not answered any command of this session is doubted after
@@ -26,21 +27,21 @@
 /** Silence after which probes are sent. */
 export const PROBE_AFTER = 1000
 /** Minimum time between two probes. */
-export const PROBE_GAP = 150
+export const PROBE_INTERVAL = 150
 /**
  * Minimum time between two probes as a share of the silence, so that a long silence does not use up the sequence
  * numbers.
  */
-const PROBE_GAP_SHARE = 1 / 16
+const PROBE_INTERVAL_SHARE = 1 / 16
 /** Minimum silence after which a login is requested. */
 export const DOUBT_AFTER = 2500
 /** Minimum silence after which a login is requested, if the server has not answered any command yet. */
 const UNKNOWN_DOUBT_AFTER = 8000
-/** Maximum probability of an accident: that a living server is silent for so many questions. */
+/** Maximum accepted probability that the server is alive, and all questions or their replies were lost by accident. */
 export const ACCIDENT = 1e-6
 /** Assumed share of lost questions before any measurement. */
 export const INITIAL_LOSS = 0.3
-/** Minimum of the assumed share of lost questions, even for a line that has lost nothing yet. */
+/** Minimum of the assumed share of lost questions, even on a network that has lost nothing yet. */
 export const LEAST_LOSS = 0.01
 /** Weight of the newest question in the share of lost questions. */
 const LOSS_WEIGHT = 1 / 16
@@ -56,7 +57,7 @@ export class Liveness {
   #sentAt = 0
   /** Start of the silence; `Infinity` if the server owes no sign of life. */
   #silentSince = Infinity
-  /** Number of new commands since then. Retransmissions do not count, because some servers ignore them. */
+  /** Number of questions since then. Retransmissions do not count, because some servers ignore them. */
   #questions = 0
   /** When the last probe was sent. */
   #probedAt = -Infinity
@@ -149,12 +150,12 @@ export class Liveness {
   }
 
   #probeAt(replyTime: number): number {
-    const gap = Math.max(PROBE_GAP, (this.#probedAt - this.#silentSince) * PROBE_GAP_SHARE)
-    return Math.max(this.#silentSince + Math.max(PROBE_AFTER, replyTime), this.#probedAt + gap)
+    const interval = Math.max(PROBE_INTERVAL, (this.#probedAt - this.#silentSince) * PROBE_INTERVAL_SHARE)
+    return Math.max(this.#silentSince + Math.max(PROBE_AFTER, replyTime), this.#probedAt + interval)
   }
 
   #doubtAt(now: number, replyTime: number): number {
-    // The newest question has not had time to be answered.
+    // The server has had no time to answer the newest question.
     const isAccident = Math.max(this.#loss, LEAST_LOSS) ** (this.#questions - 1) > ACCIDENT
     if (isAccident) return Infinity
     const usual = this.#hasReplied ? DOUBT_AFTER : UNKNOWN_DOUBT_AFTER

@@ -24,9 +24,9 @@ export const MUTE_TIME = 60_000
 export const OVERTAKING = 200
 /** Time for which a login packet may still be answered: a server may take minutes to start. */
 export const LATE_LOGIN_REPLY = 300_000
-/** Silence becomes the reported cause after this many packets without an answer or an error. */
+/** Number of packets without an answer or an error after which the next packet makes silence the reported cause. */
 export const QUIET_TRIES = 3
-/** Minimum time from a refusal to the next packet, in case a server locks clients out that send wrong passwords. */
+/** Minimum time from a refusal to the next packet, in case a server locks out clients that send wrong passwords. */
 export const REFUSED_DELAY = 5000
 
 const silence = new Silence({})
@@ -151,7 +151,7 @@ export class Login {
     return this.#firstSentAt === this.#lastSentAt ? now - this.#lastSentAt : undefined
   }
 
-  /** From this time on, the server may have restarted its session without notice; `Infinity` if it cannot have. */
+  /** From this time on, the server may have restarted its session without notice; `Infinity` if that is impossible. */
   get mayRestartSince(): number {
     return this.#unanswered > 0 ? this.#unansweredSince : Infinity
   }

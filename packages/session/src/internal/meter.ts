@@ -52,7 +52,7 @@ export class Meter {
   /** The machine's counters at the last update, and the cells that they were added to. */
   readonly #before: Array<number> = series.map(() => 0)
   readonly #cells: Array<Cell | undefined> = series.map(() => undefined)
-  /** By outcome, so that counting does not construct the key of the series. */
+  /** The cells of settled commands, by outcome, so that counting does not construct the key of the series. */
   readonly #outcomes = new Map<string, Cell>()
   #roundTrips: Distribution | undefined
   readonly #gauges: ReadonlyArray<{ readonly remove: () => void }>

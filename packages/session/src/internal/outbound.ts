@@ -17,8 +17,8 @@
  *
  * Probes are empty commands of the machine itself. No caller waits for their replies, so they have no deadline.
  *
- * Bounds: 248 commands in flight, as many commands in the queue that were sent before, `queueCapacity` commands that
- * were never sent, and 16 MiB of incomplete replies.
+ * Bounds: 248 commands that are in flight or wait to be sent again, `queueCapacity` commands that were never sent, and
+ * 16 MiB of incomplete replies.
  *
  * Times are in milliseconds.
  */
@@ -44,10 +44,10 @@ import { SequenceNumbers } from "./sequenceNumbers.ts"
 import { allocate } from "./slab.ts"
 import { isSubmitted, makeTicket, outdatedBy, payloadOf, type Request, type Submitted, type Ticket } from "./ticket.ts"
 
-/** Number of times that a command is sent anew because the parts of its reply contradict each other. */
+/** Maximum number of times that a command is sent anew because the parts of its reply contradict each other. */
 export const CONTRADICTIONS = 8
 /** Minimum time between two probes that should release sequence numbers. */
-export const EVIDENCE_GAP = 500
+export const EVIDENCE_INTERVAL = 500
 
 /** The callbacks of `Outbound`. */
 export interface Carrier<H> {
@@ -57,9 +57,9 @@ export interface Carrier<H> {
   readonly sent: (now: number, what: "Command" | "Repetition" | "Probe") => void
   /** The cause of the outage; `undefined` while a session exists. */
   readonly outageCause: () => OutageCause | undefined
-  /** Whether a datagram or its reply was lost. */
+  /** Reports whether a datagram or its reply was lost. */
   readonly learn: (isLost: boolean) => void
-  /** The time from a command to its reply. */
+  /** Reports the time from a command to its reply. */
   readonly measured: (milliseconds: number) => void
 }
 
@@ -123,7 +123,8 @@ export class Outbound<H> {
   // ---------------------------------------------------------------------------
 
   /**
-   * Accepts a command. Sends it at once if commands may be sent and none waits before it. Fails if the queue is full.
+   * Accepts a command. Sends it at once if commands may be sent and none waits before it. Fails with `Overloaded` if
+   * the queue is full, and with `Outdated` if the command is no longer valid.
    */
   submit(now: number, request: Request<H>, phase: Phase): Result.Result<Ticket<H>, Overloaded | Outdated> {
     const outdated = outdatedBy(request)
@@ -172,10 +173,11 @@ export class Outbound<H> {
   }
 
   #waitForNumber(now: number): void {
-    // Only a reply to a newer datagram proves that the server has passed the old ones, and no new command can be sent.
+    // Only a reply to a newer datagram proves that the server has passed (handled) the old ones. No command can be sent
+    // now, so a probe is sent.
     const probeHelps = this.#numbers.awaitsEvidence(now)
     if (probeHelps && this.#evidenceAt <= now) {
-      this.#evidenceAt = now + Math.max(EVIDENCE_GAP, this.roundTrip.timeout)
+      this.#evidenceAt = now + Math.max(EVIDENCE_INTERVAL, this.roundTrip.timeout)
       this.probe(now, false)
     }
     this.#startAt = Math.min(this.#numbers.availableAt, probeHelps ? this.#evidenceAt : Infinity)
@@ -186,8 +188,8 @@ export class Outbound<H> {
   // ---------------------------------------------------------------------------
 
   /**
-   * Sends an empty command if a number is available: as a keepalive, or because its reply will be evidence.
-   * `repeatable`: whether to retransmit it, or to leave that to the next probe.
+   * Sends an empty command if a number is available: as a keepalive, or because its reply proves that the server has
+   * handled earlier commands. `repeatable`: whether to retransmit it, or to leave that to the next probe.
    */
   probe(now: number, repeatable: boolean): boolean {
     const number = this.#numbers.takeForProbe(now)
@@ -221,7 +223,8 @@ export class Outbound<H> {
   }
 
   /**
-   * Whether the last datagram with this number was sent before `time`, so that a reply belongs to a datagram before it.
+   * Whether the last datagram with this number was sent before `time`. Then a reply with this number belongs to a
+   * datagram from before `time`.
    */
   wasSentBefore(number: number, time: number): boolean {
     return this.#numbers.lastSentAt(number) < time
@@ -328,7 +331,8 @@ export class Outbound<H> {
   #tickInFlight(now: number, ticket: Ticket<H>): void {
     const isPassed = this.#numbers.isPassed(ticket.number)
     if (this.#retransmission.dueAt(ticket, isPassed) <= now) {
-      // It was valid when it was sent, and its reply is still awaited.
+      // A command that is no longer valid is not sent again. Its first datagram was valid, so its reply is still
+      // awaited.
       if (ticket.request !== undefined && outdatedBy(ticket.request) !== undefined) ticket.dueAt = Infinity
       else if (isPassed) this.#sendAgain(now, ticket)
       else if (this.#inFlight.commands <= FEW) {
@@ -387,7 +391,7 @@ export class Outbound<H> {
 
   /**
    * Ends a session. A command in flight is sent again in the next session if that is allowed, and fails otherwise. If
-   * the next session has begun already, commands that were sent after `until` belong to that one.
+   * the next session has begun already, commands that were sent after `until` belong to it and stay in flight.
    */
   lose(until: number): void {
     const again: Array<Submitted<H>> = []
@@ -400,10 +404,8 @@ export class Outbound<H> {
     }
     for (const ticket of this.#queue) {
       if (ticket.request.epoch === undefined) continue
-      this.#settle(
-        ticket,
-        Result.fail(ticket.sends > 0 ? this.#lost(ticket) : this.notConnected(this.#carrier.outageCause()))
-      )
+      // Without a cause, because a session that has ended never returns.
+      this.#settle(ticket, Result.fail(ticket.sends > 0 ? this.#lost(ticket) : this.notConnected(undefined)))
     }
     this.#queue.addAgain(again)
   }
@@ -424,7 +426,9 @@ export class Outbound<H> {
     this.#startAt = Infinity
   }
 
-  /** The error of a command that was not sent, because there is no session or not the one that it is for. */
+  /**
+   * The error of a command that was not sent, because there is no session, or only another one than the command is for.
+   */
   notConnected(cause: OutageCause | undefined): NotConnected {
     return new NotConnected({ peer: this.#peer, ...(cause !== undefined && { cause }) })
   }

@@ -20,9 +20,7 @@ const MAX_PORT = 65_535
 
 const isPort = (port: number, minimum: number): boolean => Number.isInteger(port) && port >= minimum && port <= MAX_PORT
 
-/**
- * The server's name for people, `host:port`. An IPv6 address (recognised by its two colons or more) is put in brackets.
- */
+/** The server's name for people, `host:port`. An IPv6 address (recognised by two or more colons) is put in brackets. */
 export const nameOf = ({ host, port }: Remote): string =>
   /:.*:/.test(host) && !host.startsWith("[") ? `[${host}]:${port}` : `${host}:${port}`
 

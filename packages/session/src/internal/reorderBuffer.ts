@@ -2,16 +2,16 @@
  * Delivers the messages of a session once each, in the server's order.
  *
  * A server numbers its messages from 0 to 255 and then from 0 again, and repeats each for 10 seconds until it is
- * acknowledged. So a message with a known number is either a repetition or, one round later, another message; the
- * checksum of the datagram distinguishes them. A message whose number is not the next one is held back, because earlier
- * messages are missing, which the server will repeat. If they do not arrive within the reorder timeout, they are given
- * up: a gap is reported, and delivery continues. A message that arrives after it was given up is late. It is delivered
- * at once, out of order.
+ * acknowledged. So a message with a number that was seen before is either a repetition or, one round later, another
+ * message. The checksum of the datagram distinguishes them. If a number is not the next one, earlier messages are
+ * missing, and the server will repeat them. So the message is held back. If the missing ones do not arrive within the
+ * reorder timeout, they are given up: a gap is reported, and delivery continues. A message that arrives after it was
+ * given up is late. It is delivered at once, out of order.
  *
  * Bounds: at most {@link WINDOW} messages are held back, each no larger than its datagram.
  *
- * Limits: on a network without loss, every message is delivered once and in order at any rate. On a network with loss, this
- * holds up to about 12 messages a second. At higher rates the 256 numbers come round while old messages are still
+ * Limits: on a network without loss, every message is delivered once and in order, at any rate. On a network with loss,
+ * this holds up to about 12 messages a second. At higher rates the 256 numbers come round while old messages are still
  * repeated, so that one message can be taken for another. More than about 20 equal messages a second can be taken for
  * repetitions.
  *
@@ -28,8 +28,8 @@ export const REPEATED_FOR = 12_000
  */
 export const WINDOW = 192
 /**
- * A message that equals the previous session's message with the same number is a repetition if its number is at least this
- * far ahead. A nearer one may be new, because every session begins with the same texts.
+ * A message that equals the previous session's message with the same number is a repetition if its number is at least
+ * this far ahead of the expected one. A nearer one may be new, because every session begins with the same texts.
  */
 export const NEAR = 8
 
@@ -116,7 +116,9 @@ export interface Receiver<A> {
   readonly deliver: (message: A, late: boolean) => void
   /** The messages before the next delivered one were given up. `missed` is their number. */
   readonly gap: (missed: number) => void
-  /** The server has restarted its numbering without notice. Called before the message that proves it is delivered. */
+  /**
+   * The server has restarted its numbering without notice. Called before the delivery of the message that proves it.
+   */
   readonly restarted: () => void
 }
 
@@ -146,9 +148,7 @@ export class ReorderBuffer<A> {
     this.#timeout = timeout
   }
 
-  /**
-   * Whether this number is among the next 8 expected ones, and so large that it is not one of the first of a new session.
-   */
+  /** Whether this number is among the next 8 expected ones, and cannot be among the first 8 of a new session. */
   isContinuedBy(number: number): boolean {
     return this.#expected >= NEAR && number >= NEAR && ((number - this.#expected) & 255) < NEAR
   }
@@ -259,8 +259,9 @@ export class ReorderBuffer<A> {
   }
 
   /**
-   * Begins a new session because a number proves that the server did. Earlier numbers that looked like repetitions
-   * meanwhile belong to the new session, whose first messages equal those of every session. They count as delivered.
+   * Begins a new session, because `number` proves that the server has begun one. Every session begins with the same
+   * texts, so the messages before `number` may have looked like repetitions. Those that were repeated from `since` on
+   * count as delivered in the new session.
    */
   #restart(now: number, number: number, since: number): void {
     this.reset(now)

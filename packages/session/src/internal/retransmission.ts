@@ -6,28 +6,29 @@
  * the decision depends on the replies to other commands:
  *
  * - The server has answered a later command (it has *passed* this one). The command is lost, and is sent again when its
- *   gap is over.
+ *   interval is over.
  * - Replies keep arriving, but to earlier commands. The server is busy, and the command waits.
- * - No reply to any command has arrived for the timeout. Up to {@link FEW} commands in flight are sent again. If more
- *   are in flight, a probe is sent instead; its reply shows whether they are lost.
+ * - For the length of the timeout, no reply to any command has arrived. Up to {@link FEW} commands in flight are sent
+ *   again. If more are in flight, a probe is sent instead; its reply shows whether they are lost.
  *
- * The gap between two datagrams of one command begins with the timeout and doubles, up to {@link LONGEST_GAP}.
+ * The interval between two datagrams of one command begins with the timeout of `roundTrip` and doubles, up to
+ * {@link LONGEST_INTERVAL}.
  *
  * Times are in milliseconds.
  */
 import type { RoundTrip } from "./roundTrip.ts"
 
-/** Maximum gap between two datagrams of one command, unless the timeout is longer. */
-export const LONGEST_GAP = 1000
+/** Maximum interval between two datagrams of one command, unless the timeout is longer. */
+export const LONGEST_INTERVAL = 1000
 /** Up to this many commands in flight are sent again without a probe if no reply arrives. */
 export const FEW = 4
 
 /** The time at which a command is sent again. */
 export interface Schedule {
-  /** When its gap is over; `Infinity` if it is not to be sent again. */
+  /** When the current interval is over; `Infinity` if the command is not to be sent again. */
   dueAt: number
-  /** The gap after the next send. */
-  gap: number
+  /** The interval after the next send. */
+  interval: number
 }
 
 export class Retransmission {
@@ -41,14 +42,14 @@ export class Retransmission {
 
   /** Records the first send of a command. */
   begin(schedule: Schedule, now: number): void {
-    schedule.gap = this.#roundTrip.timeout
+    schedule.interval = this.#roundTrip.timeout
     this.next(schedule, now)
   }
 
   /** Records a send of a command, and schedules the next one. */
   next(schedule: Schedule, now: number): void {
-    schedule.dueAt = now + schedule.gap
-    schedule.gap = Math.min(2 * schedule.gap, Math.max(LONGEST_GAP, this.#roundTrip.timeout))
+    schedule.dueAt = now + schedule.interval
+    schedule.interval = Math.min(2 * schedule.interval, Math.max(LONGEST_INTERVAL, this.#roundTrip.timeout))
   }
 
   /** Records a part of a command's reply: the other parts are probably under way. */

@@ -11,7 +11,7 @@ export const INITIAL_TIMEOUT = 1000
  * reply.
  */
 export const MINIMUM_TIMEOUT = 200
-/** Maximum timeout that measurements lead to. On a slower line, retransmission is cheaper than waiting. */
+/** Maximum timeout that measurements lead to. On a slower network, retransmission is cheaper than waiting. */
 export const MAXIMUM_TIMEOUT = 3000
 
 export class RoundTrip {
@@ -37,8 +37,8 @@ export class RoundTrip {
   }
 
   /**
-   * Doubles the timeout until the next measurement, but to at most a second by timeouts alone. Commands that are sent
-   * twice are never measured, so without this a timeout that is too short would stay too short.
+   * Doubles the timeout until the next measurement, up to a second. A timeout that is longer already does not change.
+   * Commands that are sent twice are never measured, so without this a timeout that is too short would stay too short.
    */
   backOff(): void {
     this.timeout = Math.min(2 * this.timeout, Math.max(this.timeout, INITIAL_TIMEOUT))

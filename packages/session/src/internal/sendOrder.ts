@@ -7,7 +7,7 @@ import { type Columns, noIndices } from "./typedArrays.ts"
 const NONE = -1
 
 export class SendOrder {
-  /** Size of the state of one number. */
+  /** Size in bytes of the state of one number. */
   static readonly BYTES = 2 * 2
   #newer = noIndices
   #older = noIndices

@@ -6,13 +6,13 @@
  * use:
  *
  * - A command that was sent once and answered leaves no datagram behind, unless the network duplicates the command or
- *   its reply. Its number is quarantined for two round trips, or longer if replies were seen to be repeated later than
- *   that.
+ *   its reply. Its number is quarantined for two round trips (a second at most), or longer if replies were seen to be
+ *   repeated later than that.
  * - A command that was sent several times, or got no reply, leaves datagrams behind that may still be answered. Its
- *   number is quarantined for 40 seconds after the last of them, or longer if replies were seen to take longer.
- *   The number is *released* earlier if the server has *passed* it, which means that it has answered a later command: a
- *   server that works in order has by then handled everything that was sent before. The replies to that are under way,
- *   and have {@link RELEASE_AFTER} to arrive.
+ *   number is quarantined for 40 seconds after the last of them, or longer if replies were seen to take longer. The
+ *   number is *released* earlier if the server has *passed* it, which means that it has answered a later command: a
+ *   server that works in order has by then handled all earlier commands. Their replies are under way, and have
+ *   {@link RELEASE_AFTER} to arrive.
  *
  * Early release would be unsafe with a server or network that does not keep the order. A reply that arrives more than a
  * second after its command was passed is evidence of that, and stops early release for an hour. `lateness` has these
@@ -52,7 +52,10 @@ const QUARANTINED = 0
 const RELEASED = 1
 const UNUSED = 2
 
-/** Size of the state of one number: two bytes, two counts, eight times and its place. Objects would take 250 bytes. */
+/**
+ * Size in bytes of the state of one number: two bytes, two counts, eight times, and its place in the send order. An
+ * object would take 250 bytes.
+ */
 const BYTES = 2 * 1 + 2 * 4 + 8 * 8 + SendOrder.BYTES
 
 export class SequenceNumbers {
@@ -272,7 +275,8 @@ export class SequenceNumbers {
 
   /**
    * Gives a number back because its whole reply has arrived. `roundTrip`: the time from its command to the reply.
-   * Returns how many commands in flight the reply has passed. Of each of these, the datagram or the reply was lost.
+   * Returns how many commands in flight the server has now passed. Of each of these, the datagram or the reply was
+   * lost.
    */
   answered(number: number, now: number, roundTrip: number): number {
     if (this.#sends[number]! > 1 || this.#former[number] === QUARANTINED) this.#owe(number)

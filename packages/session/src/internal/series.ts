@@ -23,13 +23,13 @@ export interface Cell {
 
 /**
  * The states of each registry, by series. They outlive the session: the counts of several sessions with one server add
- * up. The registry itself keeps as many series for as long.
+ * up. The registry itself keeps the same series, for the same time.
  */
 const registries = new WeakMap<object, Map<string, unknown>>()
 
 /**
- * The key of a series, equal for two series if and only if Effect's registry takes them for one. If two keys were one
- * series there, the second state would replace the first, and its counts would be lost.
+ * The key of a series, equal for two series if and only if Effect's registry takes them for one. If one series had two
+ * keys here, its second state would replace the first, and the counts of the first would be lost.
  */
 const keyOf = (id: string, attributes: Record<string, string>): string =>
   JSON.stringify([id, Object.entries(attributes).sort(([a], [b]) => a < b ? -1 : 1)])
@@ -79,8 +79,8 @@ export const cellOf = (
 ): Cell => stateOf(context, metric, attributes, counter)
 
 /**
- * The state of a histogram's series. Effect's own update constructs the key of the series again whenever it is another
- * one than the last, and with many servers it always is.
+ * The state of a histogram's series. Effect's own update remembers only the key of the last series that it updated.
+ * With many servers, it would construct a key for nearly every update.
  */
 export class Distribution {
   readonly #boundaries: ReadonlyArray<number>

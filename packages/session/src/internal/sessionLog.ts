@@ -43,7 +43,10 @@ export class SessionLog {
     this.#write(this.#change(next, before))
   }
 
-  /** Warns of a long outage if that is due. Call this after each input; in an outage each login packet is one. */
+  /**
+   * Warns of a long outage if that is due. Call this after each input: an outage has at least one for each login
+   * packet.
+   */
   remind(now: number, status: Status): void {
     if (now < this.#remindAt || !isOutage(status)) return
     const age = now - status.since
@@ -57,7 +60,7 @@ export class SessionLog {
 
   #change(status: Status, before: Status): Effect.Effect<void> {
     switch (status._tag) {
-      // The first login logs this status only if it was refused and is tried again.
+      // This status is published again, and logged, only if the first login was refused and is tried again.
       case "Connecting":
         return Effect.logWarning(this.#line(`${sentence(lossOf(status.cause))} Still trying`))
       case "Online":

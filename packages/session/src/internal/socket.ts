@@ -1,8 +1,8 @@
 /**
  * Opens, replaces and closes the socket of a session, one at a time.
  *
- * Each socket has a scope of its own, and is closed with it. A socket that was replaced is ignored, whatever it reports.
- * No fiber remains while a socket is open.
+ * Each socket has a scope of its own, and is closed with it. All reports of a socket that was replaced are ignored. No
+ * fiber remains while a socket is open.
  */
 import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
@@ -156,7 +156,7 @@ export class Socket {
   #ended(handle: Handle, cause: Cause.Cause<TransportError>): void {
     const error = errorOf(cause, () => openFailed(this.#transport.peer, "Unknown", "opening it was interrupted"))
     if (error === undefined) this.#events.died(cause)
-    // The session itself interrupts a socket that it replaces.
+    // If the session replaces a socket that is still being opened, it interrupts the opening.
     else if (handle === this.#handle) this.#events.openFailed(error)
   }
 

@@ -52,7 +52,7 @@ export interface Ticket<out H> extends Schedule {
   contradictions: number
   /** The parts of its reply that have arrived while it is in flight. */
   reply: Reassembly.Reassembly | undefined
-  /** The missing part of its reply at the time when it was last taken out of flight. */
+  /** Number of missing parts of its reply when it was last taken out of flight; `undefined` if no part had arrived. */
   incomplete: { readonly missing: number; readonly total: number } | undefined
 }
 
@@ -89,7 +89,7 @@ export const makeTicket = <H, R extends Request<H> | undefined>(
   number: 0,
   datagram: empty,
   dueAt: Infinity,
-  gap: 0,
+  interval: 0,
   sends: 0,
   // Stryker disable next-line BooleanLiteral: it is set when the command is sent
   isMeasurable: false,

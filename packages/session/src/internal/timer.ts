@@ -27,7 +27,7 @@ const timers = new WeakMap<Clock.Clock, Timer>()
 export class Timer {
   readonly #clock: Clock.Clock
   readonly #context: Context.Context<never>
-  /** A heap: no entry is earlier than the one at half its place. So each step takes logarithmic time. */
+  /** A binary heap: no entry is earlier than its parent, at half its place. So each step takes logarithmic time. */
   readonly #entries: Array<Entry> = []
   #sleeper: Fiber.Fiber<void> | undefined
   /** The time at which the sleeper wakes; `Infinity` while no entry waits. */
@@ -35,7 +35,7 @@ export class Timer {
 
   private constructor(context: Context.Context<never>) {
     this.#clock = Context.get(context, Clock.Clock)
-    // It outlives the session that needed it first, so it must not keep anything else of its context.
+    // The timer outlives the session that needed it first, so it must not keep anything else of that session's context.
     this.#context = Context.pick(Clock.Clock, Scheduler.Scheduler)(context)
   }
 
@@ -53,7 +53,7 @@ export class Timer {
     if (entry.deadline < this.#wakesAt) this.#sleep()
   }
 
-  /** Removes an entry if it is in the timer. Nothing sleeps without an entry, so the process can end. */
+  /** Removes an entry if it is in the timer. After the last one, no fiber sleeps any more, so the process can end. */
   delete(entry: Entry): void {
     if (!this.#remove(entry)) return
     if (this.#entries.length === 0) this.#sleep()
@@ -89,7 +89,7 @@ export class Timer {
     return left
   }
 
-  /** The earlier one of the two entries at twice a place. */
+  /** The earlier of the two children of a place in the heap. */
   #childAt(place: number): Entry | undefined {
     const left = this.#entries[2 * place + 1]
     const right = this.#entries[2 * place + 2]

@@ -19,7 +19,8 @@ export const noTimes = new Float64Array(0)
 
 /**
  * Arrays of equal length in one buffer, because a buffer takes more memory than the content of a short array. `bytes`:
- * size of one element of each array together. `length` must be a multiple of 8, so that all elements are aligned.
+ * the sum of the sizes of one element of each array. `length` must be a multiple of 8, so that all elements are
+ * aligned.
  */
 export class Columns {
   readonly #length: number

@@ -207,7 +207,7 @@ describe("numbers", () => {
     }
   })
 
-  it("of commands with equal replies do not make the session assume a slow line", () => {
+  it("of commands with equal replies do not make the session assume a slow network", () => {
     const pair = online({ seed: 1, client: { maxInFlight: 256 }, server: { onCommand: () => "" } })
     for (let i = 0; i < 1000; i++) pair.submit(`say -1 ${i}`)
     pair.runUntil(pair.now + seconds(2))
@@ -244,7 +244,7 @@ describe("numbers", () => {
 })
 
 describe("commands that may become invalid", () => {
-  it("are neither sent nor sent again after that", () => {
+  it("are neither sent nor sent again after they have become invalid", () => {
     const pair = online({ seed: 1, client: { maxInFlight: 1 } })
     let current = true
     pair.submit("slow", { timeout: seconds(5), repeatable: false })
@@ -286,6 +286,10 @@ describe("commands that may become invalid", () => {
       ["echo queued", "NotConnected"],
       ["echo offline", "NotConnected"]
     ])
+    assert.isFalse(
+      pair.outcomes.some(({ result }) => Result.isFailure(result) && result.failure.isRetryable),
+      "trying again would not help, because the session never returns"
+    )
     pair.submit("echo of the previous session", { epoch })
     pair.submit("echo online", { epoch: epoch + 1 })
     pair.runUntil(pair.now + seconds(1))

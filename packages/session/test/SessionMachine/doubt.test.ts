@@ -13,7 +13,7 @@ describe("a doubted server", () => {
     return bench
   }
 
-  it("is sent login packets with growing gaps since it fell silent, and probes without retransmission", () => {
+  it("is sent login packets at growing intervals since it fell silent, and probes without retransmission", () => {
     const bench = Bench.online({ silenceTimeout: 200_000 })
     bench.submit("x", { deadline: 1e6 })
     bench.until(100_000)
@@ -26,7 +26,7 @@ describe("a doubted server", () => {
     assert.strictEqual(bench.machine.counters.keepalives, numbers.length)
   })
 
-  it("is sent no command, neither for the first time nor again, because it may be another server by now", () => {
+  it("is sent no command, neither for the first time nor again, because it may have begun a new session by now", () => {
     const bench = doubted()
     bench.submit("waits")
     bench.sent.length = 0
@@ -80,7 +80,7 @@ describe("a doubted server", () => {
     assert.includeMembers(texts, ["x", "y"])
   })
 
-  it("has begun a new session a moment after its login reply, which the last replies may overtake", () => {
+  it("begins a new session 200 ms after its login reply, which may have overtaken replies of the current one", () => {
     const bench = doubted()
     bench.submit("waits")
     bench.news()
@@ -101,7 +101,7 @@ describe("a doubted server", () => {
     assert.strictEqual(bench.machine.epoch, 2)
   })
 
-  it("that has answered a login is not sent a command of the previous session, although that answers, too", () => {
+  it("that has answered a login is not sent a command of the previous session, although that session still answers", () => {
     const bench = doubted()
     bench.receive(Packet.loginResult(true)).receive(Packet.commandReply(1, "earlier"))
     bench.news()
@@ -111,7 +111,7 @@ describe("a doubted server", () => {
     assert.isFalse(bench.sent.some((packet) => packet._tag === "Command" && Text.decode(packet.payload) === "for 1"))
   })
 
-  it("that has answered a login is sent no further login while the reply is pending", () => {
+  it("that has answered a login is sent no further login before the new session begins", () => {
     const bench = doubted()
     bench.until(3540).receive(Packet.loginResult(true))
     bench.news()
@@ -122,7 +122,7 @@ describe("a doubted server", () => {
   it("is doubted after unanswered questions, and not after retransmissions, which some servers ignore", () => {
     const bench = Bench.online({ silenceTimeout: 60_000 })
     for (let i = 0; i < 60; i++) {
-      // Each command is answered when it is sent again, as if the line lost half of all datagrams.
+      // Each command is answered when it is sent again, as if the network lost half of all datagrams.
       const sends = bench.sent.length
       bench.submit(`c${i}`)
       while (bench.sent.length < sends + 2) bench.until(bench.now + 10)
@@ -145,7 +145,7 @@ describe("a doubted server", () => {
     assert.include(again.news(), "settle x: NoReply")
   })
 
-  it("has begun a new session as soon as a message of that arrives after the login reply", () => {
+  it("has begun a new session as soon as one of its messages arrives after the login reply", () => {
     const bench = doubted()
     bench.receive(Packet.loginResult(true))
     bench.receive(Packet.message(0, "old 0"))
@@ -175,7 +175,7 @@ describe("a doubted server", () => {
     assert.strictEqual(bench.machine.epoch, 2)
   })
 
-  it("delivers held messages at their time", () => {
+  it("does not delay the delivery of held messages", () => {
     const bench = doubted()
     bench.receive(Packet.message(11, "held"))
     bench.submit("z")

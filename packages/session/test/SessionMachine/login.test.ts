@@ -6,7 +6,7 @@ import { Bench } from "../support/Bench.ts"
 import { gapsOf, messagesOf, minutes, Pair, perfect, seconds } from "../support/Pair.ts"
 
 describe("a login", () => {
-  it("is the first measurement of the line, if one packet was enough", () => {
+  it("is the first measurement of the round trip, if one packet was enough", () => {
     const bench = Bench.online()
     assert.strictEqual(Math.round(bench.machine.roundTripTime!), Math.round(20 + (30 - 20) / 8))
     const twice = new Bench().until(0)
@@ -23,7 +23,7 @@ describe("a login", () => {
     assert.isTrue(Result.isFailure(bench.submit("second", { epoch: 2 })))
   })
 
-  it("that times out exactly at its deadline fails then", () => {
+  it("fails exactly at its timeout, and not before", () => {
     const bench = new Bench({ loginTimeout: 500 }).until(0)
     bench.machine.opened(0)
     bench.until(499)

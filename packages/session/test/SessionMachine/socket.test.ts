@@ -89,7 +89,7 @@ describe("a socket that fails", () => {
 })
 
 describe("a port that is reported closed", () => {
-  it.each(["Online", "Doubting"])("ends a session that is %s, and a login is asked for", (phase) => {
+  it.each(["Online", "Doubting"])("ends a session that is %s, and a login is requested", (phase) => {
     const bench = Bench.online()
     bench.submit("once", { repeatable: false })
     bench.until(phase === "Online" ? 1100 : 3000)
@@ -102,7 +102,7 @@ describe("a port that is reported closed", () => {
     assert.deepStrictEqual(bench.flush().news(), [], "it is lost already")
   })
 
-  it("and other failures to send go into the message of a first login that fails", () => {
+  it("and other failures to send are the cause of a first login that fails, unless silence follows", () => {
     for (const kind of ["Refused", "Unreachable"] as const) {
       const bench = new Bench().until(0)
       bench.machine.opened(0)
@@ -128,8 +128,10 @@ describe("a port that is reported closed", () => {
       ])
     }
   })
+})
 
-  it("does not end a session just because a datagram could not be sent", () => {
+describe("a datagram that could not be sent", () => {
+  it("does not end the session", () => {
     const bench = Bench.online()
     bench.machine.writeFailed(bench.now, ioFailed("Unreachable"))
     assert.deepStrictEqual(bench.flush().news(), [])
@@ -157,7 +159,7 @@ describe("a port that flaps", () => {
     for (const [i, at] of logins.slice(1).entries()) assert.isAtLeast(at - logins[i]!, 994)
   })
 
-  it("is ignored if it refuses a login that was not sent in this outage", () => {
+  it("does not end the session by a refusal that answers no login of this outage", () => {
     const pair = online({ seed: 1 })
     pair.client.refused(pair.now)
     pair.client.receive(pair.now, Packet.encode(Packet.loginResult(false)))

@@ -71,7 +71,7 @@ describe("without a reply by its deadline", () => {
     assert.deepInclude(outgoing.errors.get("players"), { sends })
   })
 
-  it("a command to be sent again in the next session fails as SessionLost, because it was sent", () => {
+  it("a command to be sent again in the next session fails as SessionLost, because it was sent before", () => {
     const outgoing = new Outgoing()
     outgoing.submit("players", { deadline: 3000 })
     outgoing.outbound.lose(Infinity)
@@ -83,7 +83,7 @@ describe("without a reply by its deadline", () => {
     assert.strictEqual(outgoing.outcome("late"), "SessionLost", "even if there is a session again")
   })
 
-  it("a command with a part of its reply in a lost session has been executed", () => {
+  it("a command with a part of its reply in a lost session fails as IncompleteReply, because it was executed", () => {
     const outgoing = new Outgoing()
     outgoing.submit("bans", { deadline: 3000 })
     outgoing.part(0, 4, 0, "a")

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FEW, LONGEST_GAP } from "../../src/internal/retransmission.ts"
+import { FEW, LONGEST_INTERVAL } from "../../src/internal/retransmission.ts"
 import { MINIMUM_TIMEOUT } from "../../src/internal/roundTrip.ts"
 import { Outgoing } from "../support/Outgoing.ts"
 import { range } from "../support/Scenario.ts"
@@ -19,18 +19,18 @@ describe("a command", () => {
     assert.strictEqual(outgoing.outbound.roundTrip.smoothed, 20 + 10 / 8)
   })
 
-  it("is sent again as the same datagram, with gaps that double up to a second", () => {
+  it("is sent again as the same datagram, at intervals that double up to a second", () => {
     const outgoing = new Outgoing()
     outgoing.submit("players")
     outgoing.until(5000)
     assert.deepStrictEqual(outgoing.sentAt("players"), [0, 200, 600, 1400, 2400, 3400, 4400])
     assert.deepStrictEqual([...new Set(outgoing.sent.map(({ number }) => number))], [0])
     assert.deepStrictEqual(outgoing.sent.map(({ what }) => what), ["Command", ...range(6).map(() => "Repetition")])
-    assert.strictEqual(LONGEST_GAP, 1000)
+    assert.strictEqual(LONGEST_INTERVAL, 1000)
     assert.strictEqual(MINIMUM_TIMEOUT, 200)
   })
 
-  it("is sent again less often on a slow line", () => {
+  it("is sent again less often on a slow network", () => {
     const outgoing = new Outgoing()
     for (const _ of range(50)) outgoing.outbound.roundTrip.measure(2500)
     outgoing.submit("players")
@@ -47,7 +47,7 @@ describe("a command", () => {
     assert.deepStrictEqual(outgoing.sentAt("kick 1"), [0])
   })
 
-  it("sent twice is not measured, because the answered datagram is unknown", () => {
+  it("sent twice is not measured, because either datagram may be the answered one", () => {
     const outgoing = new Outgoing()
     outgoing.submit("players")
     outgoing.until(300)
@@ -70,7 +70,7 @@ describe("a command", () => {
     assert.deepStrictEqual(outgoing.measured, [30, 40])
   })
 
-  it("is recorded as lost or not by replies to later datagrams", () => {
+  it("counts as lost if a later command is answered first, and as not lost when it is answered", () => {
     const outgoing = new Outgoing()
     for (const text of ["a", "b", "c"]) outgoing.submit(text, { repeatable: false })
     outgoing.now = 1
@@ -81,7 +81,7 @@ describe("a command", () => {
     assert.deepStrictEqual(outgoing.losses.slice(4), [false])
   })
 
-  it("that times out gives the next ones more time", () => {
+  it("without a timely reply doubles the timeout of the next ones, up to a second", () => {
     const outgoing = new Outgoing()
     outgoing.submit("a")
     outgoing.until(200)
@@ -120,7 +120,7 @@ describe("many commands in flight", () => {
     assert.strictEqual(outgoing.outcomes.length, 40)
   })
 
-  it("cause one probe if they are more than four and no reply arrives, and are sent again when it is answered", () => {
+  it("cause one probe if they are more than four and no reply arrives, and are sent again when the probe is answered", () => {
     const outgoing = new Outgoing({ maxInFlight: 64 })
     for (const i of range(FEW + 1)) outgoing.submit(`c${i}`)
     outgoing.until(200)
@@ -133,7 +133,7 @@ describe("many commands in flight", () => {
     assert.strictEqual(repetitions(outgoing), FEW + 1)
   })
 
-  it("cause probes with growing gaps while none is answered", () => {
+  it("cause probes at growing intervals while none is answered", () => {
     const outgoing = new Outgoing({ maxInFlight: 64 })
     for (const i of range(40)) outgoing.submit(`c${i}`)
     outgoing.until(5000)
@@ -191,8 +191,8 @@ describe("a cancelled command", () => {
   })
 })
 
-describe("a reply", () => {
-  it("belongs to the time before a moment if all datagrams of its command were sent before it", () => {
+describe("a number", () => {
+  it("was sent before a time if all of its datagrams were", () => {
     const outgoing = new Outgoing()
     outgoing.submit("players")
     outgoing.until(200)

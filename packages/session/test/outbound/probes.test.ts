@@ -4,13 +4,17 @@ import { Outgoing } from "../support/Outgoing.ts"
 import { range } from "../support/Scenario.ts"
 
 describe("probes", () => {
-  it("have no deadline, do not count as load, and are owed a reply", () => {
+  it("have no deadline, do not count as load, and the server owes them a reply", () => {
     const outgoing = new Outgoing({ maxInFlight: 1 })
     assert.isTrue(outgoing.outbound.probe(0, false))
     assert.deepStrictEqual(outgoing.outbound.load, { waiting: 0, inFlight: 0 })
     assert.isTrue(outgoing.outbound.owes)
     outgoing.submit("players")
-    assert.deepStrictEqual(outgoing.sent.map(({ text }) => text), ["", "players"], "they take no place of a command")
+    assert.deepStrictEqual(
+      outgoing.sent.map(({ text }) => text),
+      ["", "players"],
+      "they do not take the place of a command"
+    )
     outgoing.until(1e6)
     assert.deepStrictEqual(outgoing.sentAt(""), [0])
     assert.isTrue(outgoing.outbound.owes)

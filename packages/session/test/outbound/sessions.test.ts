@@ -42,7 +42,7 @@ describe("a session that is lost", () => {
     outgoing.outbound.lose(Infinity)
     outgoing.outbound.start(1000)
     assert.deepStrictEqual(outgoing.sent.slice(-4).map(({ text }) => text), texts)
-    // The only evidence of the next session is a reply to the second.
+    // In the next session, only the second command is answered.
     outgoing.reply(outgoing.sent.at(-3)!.number, "")
     outgoing.outbound.lose(Infinity)
     outgoing.outbound.start(1000)
@@ -73,7 +73,7 @@ describe("a session that is lost", () => {
     assert.strictEqual(outgoing.outcome("after"), "here")
   })
 
-  it("that continues after all resumes retransmission", () => {
+  it("but continues after all resumes retransmission", () => {
     const outgoing = new Outgoing()
     outgoing.submit("players")
     outgoing.until(2000, "Lost")
@@ -98,7 +98,7 @@ describe("a session that is lost", () => {
 })
 
 describe("the end", () => {
-  it("settles all as SessionClosed, each with the number of times it was sent", () => {
+  it("settles all commands as SessionClosed, each with the number of times it was sent", () => {
     const outgoing = new Outgoing({ maxInFlight: 2 })
     outgoing.submit("again")
     outgoing.outbound.lose(Infinity)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { LATE_REPLY } from "../../src/internal/lateness.ts"
-import { EVIDENCE_GAP } from "../../src/internal/outbound.ts"
+import { EVIDENCE_INTERVAL } from "../../src/internal/outbound.ts"
 import { ORDINARY, RELEASE_AFTER } from "../../src/internal/sequenceNumbers.ts"
 import { Outgoing } from "../support/Outgoing.ts"
 import { range } from "../support/Scenario.ts"
@@ -143,7 +143,7 @@ describe("commands that wait for a number, because all are in use or quarantined
     outgoing.until(5000)
     const probes = outgoing.sentAt("")
     assert.isAtLeast(probes.length, 5)
-    for (const [i, at] of probes.slice(1).entries()) assert.isAtLeast(at - probes[i]!, EVIDENCE_GAP)
+    for (const [i, at] of probes.slice(1).entries()) assert.isAtLeast(at - probes[i]!, EVIDENCE_INTERVAL)
     outgoing.until(10 + LATE_REPLY)
     assert.strictEqual(
       outgoing.sentAt("waits 0").at(0),
@@ -154,7 +154,7 @@ describe("commands that wait for a number, because all are in use or quarantined
 })
 
 describe("a command with `isCurrent`", () => {
-  it("is not sent if that throws, without an effect on others", () => {
+  it("is not sent if the function throws, and other commands are not affected", () => {
     const outgoing = new Outgoing({ maxInFlight: 1 })
     outgoing.submit("first")
     let calls = 0
@@ -170,7 +170,7 @@ describe("a command with `isCurrent`", () => {
     assert.deepStrictEqual(outgoing.sentAt("next"), [0])
   })
 
-  it("is not sent if that returns false before the submission or while it waits", () => {
+  it("is not sent if the function returns false at the submission or while the command waits", () => {
     const outgoing = new Outgoing({ maxInFlight: 1 })
     let current = false
     outgoing.submit("early", { isCurrent: () => current })
@@ -183,7 +183,7 @@ describe("a command with `isCurrent`", () => {
     assert.deepStrictEqual(outgoing.sent.map(({ text }) => text), ["first"])
   })
 
-  it("is not sent again if that returns false, but its reply is still awaited", () => {
+  it("is not sent again if the function returns false, but its reply is still awaited", () => {
     const outgoing = new Outgoing()
     let current = true
     outgoing.submit("kick 1", { isCurrent: () => current })
@@ -194,7 +194,7 @@ describe("a command with `isCurrent`", () => {
     assert.strictEqual(outgoing.outcome("kick 1"), "done")
   })
 
-  it("fails as SessionLost if it was sent in a lost session and that returns false", () => {
+  it("fails as SessionLost if it was sent in a lost session and the function returns false", () => {
     const outgoing = new Outgoing()
     let current = true
     outgoing.submit("kick 1", { isCurrent: () => current })

@@ -22,7 +22,7 @@ describe("messages in order", () => {
 })
 
 describe("a server that numbers its messages across all clients", () => {
-  it("begins with any number, and messages are delivered from there on", () => {
+  it("may begin with any number, and its messages are delivered from there on", () => {
     const { arrive, buffer, delivered } = make()
     assert.strictEqual(arrive(220), "New")
     assert.strictEqual(arrive(221), "New")
@@ -31,7 +31,7 @@ describe("a server that numbers its messages across all clients", () => {
   })
 })
 
-describe("a message before its turn", () => {
+describe("a message that arrives before its turn", () => {
   it("is held until the earlier ones have arrived", () => {
     const { arrive, buffer, delivered } = make()
     assert.strictEqual(arrive(2, 100), "New")
@@ -150,7 +150,7 @@ describe("any behaviour of the network", () => {
   }
 
   it.prop(
-    "delivers all arriving messages once and in order if they are held for as long as the server repeats",
+    "lets all arriving messages be delivered once and in order if they are held for as long as the server repeats",
     [Seed, Schema.Literals([0.05, 0.1, 0.2, 0.3])],
     ([seed, loss]) => {
       const { delivered, given } = story(seed, loss, 11_000, 200, 700)
@@ -163,7 +163,7 @@ describe("any behaviour of the network", () => {
   )
 
   it.prop(
-    "delivers all arriving messages once, late ones out of order, if they are held for less",
+    "lets all arriving messages be delivered once, late ones out of order, if they are held for a shorter time",
     [Seed, Schema.Literals([0, 100, 1000, 5000])],
     ([seed, timeout]) => {
       const { delivered, given } = story(seed, 0.3, timeout, 200, 700)

@@ -4,7 +4,7 @@ import { make, texts, TIMEOUT } from "../support/Reordering.ts"
 import { range } from "../support/Scenario.ts"
 
 describe("a message that only the current session can have sent", () => {
-  it("has one of the next 8 numbers, none of which a new session begins with", () => {
+  it("has one of the next 8 numbers, and not one of the first 8 of a session", () => {
     const { arrive, buffer } = make()
     const continuing = () => range(256).filter((number) => buffer.isContinuedBy(number))
     for (const n of range(NEAR - 1)) arrive(n)
@@ -82,7 +82,7 @@ describe("a server that restarts its numbering without notice", () => {
     assert.deepStrictEqual(delivered.slice(100), ["gap 1", "m101", "new 0", "new 1"])
   })
 
-  it("has sent its first messages with the same texts as before if repetitions of those arrived", () => {
+  it("is assumed to have sent the first messages that looked like repetitions, so that no gap is reported", () => {
     const { arrive, delivered } = make()
     for (const n of range(5)) arrive(n)
     // The text of the login, with which every session begins, looked like a repetition.
@@ -92,7 +92,7 @@ describe("a server that restarts its numbering without notice", () => {
     assert.strictEqual(arrive(0, 300, { since: 50 }), "Repeated")
   })
 
-  it("has not sent a first message that a later one contradicts", () => {
+  it("is not assumed to have sent a repeated message if another message with its number arrives", () => {
     const { arrive, delivered } = make()
     for (const n of range(5)) arrive(n)
     for (const n of [0, 1]) assert.strictEqual(arrive(n, 100, { since: 50 }), "Repeated")
@@ -101,7 +101,7 @@ describe("a server that restarts its numbering without notice", () => {
     assert.deepStrictEqual(delivered.slice(5), ["new 1", "new 2"])
   })
 
-  it("has not sent a message that was repeated before a restart was possible", () => {
+  it("is not assumed to have sent a message that was repeated before a restart was possible", () => {
     const { arrive, delivered } = make()
     for (const n of range(5)) arrive(n)
     arrive(1, 40)
@@ -129,7 +129,7 @@ describe("a server that restarts its numbering without notice", () => {
     }
   })
 
-  it("has sent the messages that were repeated from that moment on", () => {
+  it("is assumed to have sent a message that was repeated as soon as a restart was possible", () => {
     const { arrive, delivered } = make()
     for (const n of range(5)) arrive(n)
     arrive(0, 50, { since: 50 })
@@ -144,7 +144,7 @@ describe("a server that restarts its numbering without notice", () => {
     assert.deepStrictEqual(restarts, [])
   })
 
-  it("has lost the messages that were not repeated", () => {
+  it("leaves a gap for the first messages that were not repeated", () => {
     const { arrive, buffer, delivered } = make()
     for (const n of range(5)) arrive(n)
     arrive(1, 100, { since: 50 })

@@ -18,7 +18,7 @@ const Step = Schema.Struct({
     "interrupt",
     "message",
     "bad network",
-    "good line",
+    "good network",
     "restart",
     "restart slowly",
     "forget",
@@ -112,7 +112,7 @@ const play = Effect.fnUntraced(function*(steps: typeof Story.Type) {
       case "bad network":
         yield* network.change({ loss: 0.3, duplication: 0.3, reordering: 0.3, corruption: 0.1, latency: 20 })
         break
-      case "good line":
+      case "good network":
         yield* network.change({ loss: 0, duplication: 0, reordering: 0, corruption: 0, latency: 0 })
         break
       case "restart":

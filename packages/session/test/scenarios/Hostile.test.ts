@@ -83,7 +83,7 @@ const layer = TestRcon.layerTransport({ server: { onCommand: echo }, network: { 
 
 describe("hostile input", () => {
   it.effect.each(attacks)(
-    "%s: is counted and dropped, and commands are still answered",
+    "(%s) is counted and dropped, and commands are still answered",
     ([, datagrams]) =>
       Effect.gen(function*() {
         const { line, server, session } = yield* setup

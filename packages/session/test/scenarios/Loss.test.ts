@@ -24,7 +24,7 @@ const COUNT = 1000
  */
 const unhurried = { silenceTimeout: "1 minute" } as const
 
-// Fixed seeds: the same scenario each time, and in a soak as many others.
+// Fixed seeds: always the same scenarios. A soak adds others.
 const seeds = range(runs(1)).map((i) => (i === 0 ? 22 : 6 + i))
 const cases = seeds.flatMap((seed) => [0.3, 0.5].map((loss) => ({ loss, percent: 100 * loss, seed })))
 

@@ -28,9 +28,9 @@ const mirror = Transport.Transport.of({
 
 const latency = { latency: "5 millis" } as const
 
-describe("numbers", () => {
+describe("with only 256 numbers,", () => {
   it.effect(
-    "wrap 390 times in 100,000 commands in a row, and every command gets its own reply",
+    "100,000 commands in a row, which use each number about 400 times, all get their own reply",
     () =>
       Effect.gen(function*() {
         const session = yield* Session.make({ password })

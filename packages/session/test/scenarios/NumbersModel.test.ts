@@ -40,7 +40,7 @@ const assertAllAnswered = (outcome: Outcome, commands = patient.commands) => {
 
 describe("a server that works in order", () => {
   it.prop(
-    "gives every command its own reply, however the line loses, the server stalls and the process is suspended",
+    "gives every command its own reply, whatever the network loses, and however the server stalls or the process is suspended",
     [Seed, Line, Pauses, Every, MaxInFlight],
     ([seed, line, pause, every, maxInFlight]) => {
       assertAllAnswered(run(seed, { ...line, ...pauses[pause] }, { ...patient, every }, { maxInFlight }))
@@ -73,8 +73,8 @@ describe("a server that works in order", () => {
           assertAllAnswered(outcome, 1000)
           return sum + outcome.took
         }, 0)
-      // If the server is the bottleneck, a loss is detected later the more commands wait there: up to 15 % more on
-      // average.
+      // If the server is the bottleneck, the more commands wait there, the later a loss is detected. That takes up to
+      // 15 % more time on average.
       const tolerance = loss > 0 && world.service !== undefined ? 1.25 : 1
       assert.isAtMost(took(64), took(32) * tolerance, `at a loss of ${loss}`)
     }
@@ -100,7 +100,7 @@ describe("a server that works out of order", () => {
 
 describe("repeated replies", () => {
   it.prop(
-    "up to 15 s later are not taken for replies to other commands after the first one was seen",
+    "that come up to 15 s later are not taken for replies to other commands",
     [Seed, Line, Schema.Literals([20, 300, 1500, 5000, 15_000]), Schema.Literals([20, 100])],
     ([seed, line, repeatDelay, every]) => {
       const world = { ...line, service: 0.05, replyDelay: 0, repeats: 2, repeatDelay }
@@ -110,7 +110,7 @@ describe("repeated replies", () => {
     checks(40)
   )
 
-  it("one to five times after up to 30 s each are not taken for replies to other commands", () => {
+  it("that come one to five times, each after up to 30 s, are not taken for replies to other commands", () => {
     for (const seed of range(runs(2))) {
       for (const every of [5, 50, 250]) {
         for (const maxInFlight of [8, 32, 64]) {
@@ -139,7 +139,7 @@ describe("the table of the README", () => {
     ["each reply repeated up to twice within 5 s", { repeats: 2, repeatDelay: 5000 }]
   ]
 
-  it("matches the model", () => {
+  it("is the result of runs in which every command gets its own reply; a soak prints it", () => {
     const random = generator(1)
     for (const [line, world, settings] of rows) {
       const outcomes = range(runs(1)).map(() =>

@@ -47,7 +47,7 @@ describe("a reply of many parts", () => {
         const parts = range(total).map((i) => new Uint8Array(pick(4) === 0 ? 1400 : pick(1400) + 1).fill(i))
         const { comings, transport } = yield* parrot((sequence, _, coming) => {
           const packets = parts.map((part, i) => Packet.commandReplyPart(sequence, total, i, part))
-          // Complete in the end: a part that is always lost is another test.
+          // From the sixth time on, all parts are sent. The next test is about a part that is always lost.
           const kept = coming < 5 ? packets.filter(() => random() > 0.3) : packets
           const repeated = kept.filter(() => random() < 0.2)
           // Never all parts of the other reply, because they would be a valid reply.
@@ -113,7 +113,7 @@ describe("a command that is not repeatable", () => {
           if (repeats === "replay") assert.isAtMost(counts.get(text) ?? 0, 1)
         }
         const unanswered = results.filter((_, i) => !asks[i]!.repeatable && results[i] !== asks[i]!.text)
-        assert.isAtLeast(unanswered.length, 20, "the line was bad enough for a meaningful test")
+        assert.isAtLeast(unanswered.length, 20, "the network lost enough for a meaningful test")
       }).pipe(Effect.provide(TestRcon.layerTransport({
         server: { onCommand: echo, repeats, repeatWindow: "10 minutes" },
         network: { loss: 0.3, latency: "20 millis", seed: 7 }

@@ -19,7 +19,7 @@ describe("numbers", () => {
     assert.strictEqual(ORDINARY + RESERVED, 256)
   })
 
-  it("do not count as repeated because of a reply to their former use", () => {
+  it("that are used again do not take a late reply for a repetition of the former one", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) numbers.answered(send(numbers, 0), 0, 0)
     const again = send(numbers, 10_000)
@@ -30,7 +30,7 @@ describe("numbers", () => {
     assert.strictEqual(numbers.quarantinedUntil(next), 10_022, "no repetition was seen")
   })
 
-  it("that are given back are available to the next search at once", () => {
+  it("that are given back are found by the next search after their quarantine", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) send(numbers, 0)
     assert.strictEqual(numbers.take(1), undefined)
@@ -50,7 +50,7 @@ describe("numbers", () => {
     assert.strictEqual(numbers.take(1e9 + 1), 7)
   })
 
-  it("are available from the very moment at which their quarantine ends, and so is the first of them", () => {
+  it("are available from the moment at which their quarantine ends, and `availableAt` is the earliest of these moments", () => {
     const numbers = new SequenceNumbers()
     const given = range(ORDINARY).map(() => send(numbers, 0))
     numbers.answered(9, 100, 100)
@@ -168,7 +168,7 @@ describe("numbers for probes", () => {
 
 describe("any sequence of events", () => {
   it.prop(
-    "never reuses a number in use, and reuses one in quarantine only if no reply can be owed or the server has passed it",
+    "never reuses a number in use, and reuses one that may still be answered only after 40 s, or 5 s after it was passed",
     [Seed, Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3000 }))],
     ([seed, steps]) => {
       const random = generator(seed)

@@ -5,7 +5,7 @@ import { send, stray } from "../support/Numbers.ts"
 import { range } from "../support/Scenario.ts"
 
 describe("a reply to a later command", () => {
-  it("passes the earlier ones, which distinguishes a lost datagram from a slow server", () => {
+  it("passes the earlier ones: their datagrams are lost, and the server is not just slow", () => {
     const numbers = new SequenceNumbers()
     const [first, second, third] = [0, 1, 2].map((at) => send(numbers, at)) as [number, number, number]
     assert.strictEqual(numbers.answered(second, 10, 0), 1)
@@ -16,7 +16,7 @@ describe("a reply to a later command", () => {
     assert.isFalse(numbers.isPassed(first))
   })
 
-  it("passes only commands sent before its first datagram, because it may be a reply to that", () => {
+  it("passes only commands sent before the first datagram of its own command, because it may be the reply to that datagram", () => {
     const numbers = new SequenceNumbers()
     const twice = send(numbers, 0)
     const between = send(numbers, 1)
@@ -66,7 +66,7 @@ describe("a server that works out of order", () => {
     numbers.answered(overtaken, 10 + by, 0)
   }
 
-  it("is detected by a reply more than a second after one to a later command, and then releases no number early", () => {
+  it("is detected by a reply more than a second after the reply to a later command; then no number is released early", () => {
     assert.strictEqual(releasedAt(overtake(DISORDER)), early)
     assert.strictEqual(releasedAt(overtake(DISORDER + 1)), LATE_REPLY)
   })
@@ -92,12 +92,12 @@ describe("a server that works out of order", () => {
     assert.strictEqual(releasedAt(repeat(DISORDER + 1)), LATE_REPLY)
   })
 
-  it("is expected to do so for an hour", () => {
+  it("is remembered for an hour", () => {
     assert.strictEqual(releasedAt(overtake(2000), 2010 + MEMORY), early)
     assert.strictEqual(releasedAt(overtake(2000), 2010 + MEMORY - LATE_REPLY - 1), LATE_REPLY)
   })
 
-  it("causes no probes for evidence meanwhile", () => {
+  it("causes no probes for evidence during that hour", () => {
     const numbers = new SequenceNumbers()
     assert.isFalse(numbers.awaitsEvidence(0), "nothing is out")
     overtake(2000)(numbers)
@@ -119,17 +119,17 @@ describe("a server that works out of order", () => {
   })
 })
 
-describe("strays", () => {
-  it("give the round-trip time when each datagram of a command has its reply, and not before", () => {
+describe("stray replies", () => {
+  it("give the round-trip time as soon as each datagram of a command has its reply, and not before", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 2000, 3)
     numbers.answered(number, 2500, 2500)
     assert.strictEqual(stray(numbers, number, 3500), undefined)
     assert.strictEqual(stray(numbers, number, 4500), 2500)
-    assert.strictEqual(stray(numbers, number, 4600), undefined, "one too many: the network repeats")
+    assert.strictEqual(stray(numbers, number, 4600), undefined, "one too many: the network has repeated it")
   })
 
-  it("to an abandoned command give it, too", () => {
+  it("to an abandoned command give its round-trip time, too", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 100)
     numbers.abandon(number)
@@ -168,7 +168,7 @@ describe("strays", () => {
 })
 
 describe("a suspended process", () => {
-  it("does not conclude anything from late reading: neither disorder, nor the delay of replies and repetitions", () => {
+  it("does not conclude anything from replies that it reads late: neither disorder, nor the delay of replies and repetitions", () => {
     const numbers = new SequenceNumbers()
     const overtaken = send(numbers, 0)
     const answered = send(numbers, 1)
@@ -188,7 +188,7 @@ describe("a suspended process", () => {
     assert.strictEqual(numbers.quarantinedUntil(next), 38_010 + REPETITION_QUARANTINE)
   })
 
-  it("marks the numbers that were sent before", () => {
+  it("marks the numbers that were sent before the suspension", () => {
     const numbers = new SequenceNumbers()
     const before = send(numbers, 100)
     numbers.stoodStill(5000, 1000)

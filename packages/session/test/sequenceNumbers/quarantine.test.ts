@@ -15,7 +15,7 @@ describe("a number that was sent once and answered", () => {
     assert.deepStrictEqual([150, 499, 500, 501, 25_000].map(after), [300, 998, 1000, 1000, 1000])
   })
 
-  it("leaves no datagram behind that would need evidence", () => {
+  it("needs no evidence that the server has passed it", () => {
     const numbers = new SequenceNumbers()
     numbers.answered(send(numbers, 0), 10, 0)
     assert.isFalse(numbers.awaitsEvidence(10))
@@ -42,7 +42,7 @@ describe("a number that was sent once and answered", () => {
     assert.isDefined(numbers.take(5000))
   })
 
-  it("is quarantined for a second while the network repeats replies, and longer if they are repeated later than that", () => {
+  it("is quarantined for a second while the network repeats replies, or for four times the delay of a repetition if that is longer", () => {
     for (
       const [after, quarantine] of [[3, REPETITION_QUARANTINE], [200, 1000], [700, 2800], [8000, 32_000], [
         15_000,
@@ -272,7 +272,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(numbers.take(1010 + RELEASE_AFTER + 100), 1)
   })
 
-  it("keeps the quarantine of its former use if it is used again before its end", () => {
+  it("keeps the quarantine of its former use if it is used again before that ends", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) send(numbers, 0)
     for (const number of range(ORDINARY)) numbers.abandon(number)
@@ -284,7 +284,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(numbers.quarantinedUntil(number), 2 + LATE_REPLY)
   })
 
-  it("used again after its release, and answered, still owes the earlier replies", () => {
+  it("used again after its release, and answered, still waits for the replies of its former use", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 0, 2)
     numbers.answered(number, 10, 0)
@@ -302,7 +302,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(numbers.quarantinedUntil(number), LATE_REPLY)
   })
 
-  it("used again after its release, and answered only after it was given up, still owes the earlier replies", () => {
+  it("used again after its release, and answered only after it was given up, still waits for the replies of its former use", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 0, 2)
     numbers.answered(number, 10, 0)

@@ -1,6 +1,6 @@
 /**
  * A model of everything that can happen to commands between a session machine and a server: loss, delay, duplication,
- * servers that work in order or out of it, stall, or repeat their replies, and a client's process that is suspended.
+ * servers that work in order or out of order, stall, or repeat their replies, and a client's process that is suspended.
  * Each command is answered with its own text, by a server that executes every repetition, so that a wrong reply is
  * detected at once.
  *
@@ -22,7 +22,7 @@ export interface World {
   /** How long a datagram takes, and how much longer it may take by chance. */
   readonly latency?: number
   readonly jitter?: number
-  /** How long the server takes for a command, one after the other. */
+  /** How long the server takes for a command. It handles one after the other. */
   readonly service?: number
   /**
    * Additional delay of the server's reply to a command, which does not delay the next. Logins are answered at once.
@@ -76,7 +76,7 @@ interface Event {
   readonly run: () => void
 }
 
-/** A binary heap of events, the earliest first, and of equals the one made first. */
+/** A binary heap of events, the earliest first. Of events at the same time, the one made first is first. */
 class Agenda {
   readonly #events: Array<Event> = []
   #made = 0
@@ -118,7 +118,7 @@ class Agenda {
 
 const isBefore = (a: Event, b: Event): boolean => a.at < b.at || a.at === b.at && a.order < b.order
 
-/** The end of the stall that a time falls into, or the time itself. Stalls end every period. */
+/** The end of the stall that a time falls into, or the time itself. Each period ends with a stall. */
 const afterStall = (at: number, length: number, every: number): number => {
   if (length === 0) return at
   const phase = at % every
@@ -150,7 +150,7 @@ export const run = (
   let settledAt = 0
   const failed: Record<string, number> = {}
 
-  /** Schedules the arrivals of a datagram: none, one or several. */
+  /** Schedules the arrivals of a datagram: none, one or two. */
   const travel = (from: number, arrive: (at: number) => void): void => {
     const copies = random() < duplication ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
@@ -218,7 +218,7 @@ export const run = (
     }
   }
 
-  // The round trip is measured once, as every session does with its login.
+  // Commands begin after the login, which measures the round trip once.
   const begin = 1000
   for (let i = 0; i < load.commands; i++) {
     agenda.add(afterStall(begin + i * (load.every ?? 0), pause, pauseEvery), () => {

@@ -21,7 +21,7 @@ export interface Conditions {
 
 export const perfect: Conditions = { loss: 0, duplication: 0, reordering: 0, latency: 5 }
 
-/** 30 % loss, 5 % repeated, 10 % overtaken, in each direction. */
+/** 30 % of datagrams lost, 5 % duplicated, 10 % reordered, in each direction. */
 export const terrible: Conditions = { loss: 0.3, duplication: 0.05, reordering: 0.1, latency: 20 }
 
 export const seconds = (n: number): number => n * 1000
@@ -63,7 +63,7 @@ export class Pair {
   readonly server: ServerMachine.ServerMachine
   readonly outcomes: Array<Outcome> = []
   readonly delivered: Array<Omit<Message.Message, "receivedAt"> | Message.Gap> = []
-  /** The texts of the messages of which a datagram has reached the client. */
+  /** The texts of the messages that have reached the client at least once. */
   readonly arrived = new Set<string>()
   readonly statuses: Array<Status.Status["_tag"]> = []
   /** When each status began. */

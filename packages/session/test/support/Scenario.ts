@@ -10,7 +10,7 @@ export const password = Redacted.make("secret")
 
 export const echo = (text: string): string | undefined => text.startsWith("echo ") ? text : undefined
 
-/** 5 % of datagrams twice, 10 % overtaken, and some lost, in each direction. */
+/** 5 % of datagrams duplicated, 10 % reordered, and some lost, in each direction. */
 export const conditions = (loss: number) =>
   ({ loss, duplication: 0.05, reordering: 0.1, latency: "20 millis" }) as const
 
@@ -36,7 +36,7 @@ export const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return [result, (yield* now) - from] as const
   })
 
-/** A session that is logged in, however long it takes. */
+/** A session that is logged in, however long the login takes. */
 export const online = (
   options?: Partial<Session.Options>
 ): Effect.Effect<Session.Session["Service"], never, Transport.Transport | Scope.Scope> =>
@@ -111,7 +111,7 @@ export interface Tap {
   opens: number
   /** Number of open sockets. */
   open: number
-  /** Datagrams that the session has sent. */
+  /** Number of datagrams that the session has sent. */
   sent: number
   /** The fault of opening a socket, from now on. */
   opening: Fault

@@ -141,7 +141,7 @@ export const dialect: Dialect = {
   // The real answer to a command on the blacklist is unknown. Here the command does not exist for the client.
   disallowed: Texts.UNKNOWN_COMMAND,
   restricts: (name) => !monitorCommands.has(name),
-  // Bans are kept by another service.
+  // Another service keeps the bans, so a restart does not affect them.
   reboot: (world) => world,
   execute,
   answer: (command, result) => ({

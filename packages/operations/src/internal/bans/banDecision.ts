@@ -1,13 +1,17 @@
 /**
  * Decides the changes of a server's list of bans that make it agree with the book. Pure.
  *
- * A row is the book's if its reason has the mark of the book and the number of a ban that the book has, or has lifted. On Arma
- * Reforger's own RCON lists have no reasons; there the `ledger` remembers what the book has put in. All other rows are somebody
- * else's, and are left alone. A row with the mark and a number that the book never had is an orphan: it is of another book, or of
- * a store that was lost, so its absence from this book does not prove that it is not wanted.
+ * Each row of a list has one of three owners:
  *
- * A row that a list does not show may be there all the same, if the list is not complete. So a ban is added only if it is certainly
- * missing.
+ * - The book, if the reason of the row has the mark of the book and the number of a ban that the book has, or has lifted.
+ * - An unknown book: the row has the mark, and a number that this book never had. Such a row is called an orphan. It comes from
+ *   another book, or from a store that was lost. So it may be wanted, and it stays, unless the policy removes orphans.
+ * - Another admin, in all other cases. Such a row is called foreign, and it stays.
+ *
+ * The lists of Arma Reforger's own RCON have no reasons. There the `ledger`, a record in the store, shows which rows the book
+ * has added.
+ *
+ * If a list is not complete, it may hide a row. So a ban is added only if it is certainly missing.
  */
 import type { Ban, BanTarget } from "@bercon/client/Ban"
 import { isIdentityId } from "@bercon/client/Identity"
@@ -18,48 +22,52 @@ import { type BanEntry, type BanEntryId, endOf } from "../../BanEntry.ts"
 import { idIn } from "./mark.ts"
 import type { BanSettings } from "./settings.ts"
 
+/** The facts from which a decision follows. */
 export interface Situation {
-  /** The bans in force that hold on the server, the newest first. */
+  /** The bans in force that apply to the server, the newest first. */
   readonly entries: ReadonlyArray<BanEntry>
   /** The numbers of entries that cannot be read: their targets are unknown. */
   readonly unreadable: ReadonlySet<string>
-  /** The target of a ban that the book has, on any server, or has lifted, by its number. */
+  /** By number, the target of a ban that the book has (for any server) or has lifted. */
   readonly targetOf: (id: BanEntryId) => BanTarget | undefined
   /** The server's list. */
   readonly table: Table<Ban>
   /** In milliseconds since 1970. */
   readonly now: number
   readonly settings: BanSettings
-  /** Bans of players who have tried to join, for `"BanOnJoin"`. */
+  /** For `"BanOnJoin"`: the bans of players who have tried to join. */
   readonly joined: ReadonlySet<BanEntryId>
-  /** By target, the number of the ban that the book has put in a list without reasons. Absent: the list has reasons. */
+  /**
+   * For a list without reasons: by target, the number of the ban that the book has added. `undefined` if the list has reasons.
+   */
   readonly ledger: ReadonlyMap<string, string> | undefined
 }
 
+/** The changes that make a list agree with the book, and a count of its rows. */
 export interface Decision {
-  /** Bans that are certainly missing, the newest first. */
+  /** The bans that are certainly missing, the newest first. */
   readonly add: ReadonlyArray<BanEntry>
-  /** Rows of the book that are too much. */
+  /** The rows of the book that the list should not have. */
   readonly remove: ReadonlyArray<Ban>
-  /** Bans of which the list does not show whether they are in it. */
+  /** The bans that may or may not be in the list, because it is not complete. */
   readonly unknown: ReadonlyArray<BanEntry>
-  /** Bans that are in the list, as they should be. */
+  /** The bans that the list should have, and has. */
   readonly kept: ReadonlySet<BanEntryId>
-  /** How many rows of the book are over. The server forgets them when it writes its list to its file. */
+  /** The number of rows with the mark that are over. The server removes such rows when it writes its list to its file. */
   readonly expired: number
-  /** How many rows are somebody else's. */
+  /** The number of foreign rows. */
   readonly foreign: number
-  /** Rows with the mark whose number the book never had. */
+  /** The orphans that are not over. */
   readonly orphans: ReadonlyArray<Ban>
 }
 
-/** A ban that ends within this time is not added any more: servers count whole minutes. */
+/** A ban that ends within this time (in milliseconds) is not added, because servers count whole minutes. */
 const TOO_SHORT = 60_000
 
 export const decide = (situation: Situation): Decision =>
   situation.ledger === undefined ? byMark(situation) : byLedger(situation, situation.ledger)
 
-/** The owner of a row. `id`: the number in its mark. */
+/** The owner of a row. `Other`: the row is foreign. `id`: the number in the mark. */
 export type Owner =
   | { readonly _tag: "Book" | "Orphan"; readonly id: BanEntryId }
   | { readonly _tag: "Other" }
@@ -72,19 +80,19 @@ export const ownerOf = (
   if (id === undefined) return { _tag: "Other" }
   const known = unreadable.has(id) ? target : targetOf(id)
   if (known === undefined) return { _tag: settings.orphans === "Remove" ? "Book" : "Orphan", id }
-  // An admin may have copied the reason of one of the book's bans for one of another target.
+  // An admin may have copied the reason of a ban of the book for another target.
   return known === target ? { _tag: "Book", id } : { _tag: "Other" }
 }
 
 const byMark = (situation: Situation): Decision => {
   const { settings, table, unreadable } = situation
-  /** Rows of the book, by the number in the mark. */
+  /** The rows of the book, by the number in the mark. */
   const marked = new Map<BanEntryId, Array<Ban>>()
   const orphans: Array<Ban> = []
   const remove: Array<Ban> = []
   let expired = 0
   let foreign = 0
-  /** The row of a ban that is over protects no server. A server that never writes its list keeps it until it restarts. */
+  /** Counts a row that is over. Without `write` in the policy, the server keeps it until it restarts, so it is removed. */
   const expire = (row: Ban) => {
     expired++
     if (!settings.write) remove.push(row)
@@ -111,7 +119,10 @@ const byMark = (situation: Situation): Decision => {
   return { ...missing(situation, wanted, kept), remove, kept, expired, foreign, orphans }
 }
 
-/** An account has one ban there, which is that of the book if the ledger says so. */
+/**
+ * For the lists of Arma Reforger's own RCON. An account has one row at most, and the ledger shows whether the book has added
+ * it.
+ */
 const byLedger = (situation: Situation, ledger: ReadonlyMap<string, string>): Decision => {
   const { table, unreadable } = situation
   const rows = new Map(table.rows.map((row) => [row.target, row]))
@@ -128,7 +139,7 @@ const byLedger = (situation: Situation, ledger: ReadonlyMap<string, string>): De
     const entry = wanted.get(row.target)
     if (id === undefined) {
       foreign++
-      // The account is banned, if not by the book. Another ban would replace that one.
+      // The account is banned by another admin. A ban of the book would replace that ban, so none is added.
       if (entry !== undefined) kept.add(entry.id)
     } else if (entry?.id === id) kept.add(entry.id)
     else if (entry === undefined && !unreadable.has(id)) remove.push(row)
@@ -137,7 +148,7 @@ const byLedger = (situation: Situation, ledger: ReadonlyMap<string, string>): De
   return { ...missing(situation, ids, kept), remove, kept, expired: 0, foreign, orphans: [] }
 }
 
-/** The bans that the server's list should have, the newest first. */
+/** The bans that the server's list should have, the newest first. `listed`: whether the list has a ban already. */
 const wantedOf = (
   { entries, joined, ledger, now, settings }: Situation,
   listed: (entry: BanEntry) => boolean
@@ -151,7 +162,7 @@ const wantedOf = (
   ).slice(0, capacity)
 }
 
-/** The wanted bans that are not in the list, or of which that is not known. */
+/** The wanted bans that the list does not show: those that are certainly missing, and those that it may hide. */
 const missing = (
   { entries, now, table }: Situation,
   wanted: ReadonlySet<BanEntryId>,
@@ -170,11 +181,17 @@ const missing = (
 
 const isLive = ({ remaining }: Ban): boolean => remaining !== "expired"
 
-/** A ban that is over in the book and has left it, while the server, which counts whole minutes, has its row a little longer. */
+/**
+ * Whether a row ends within two minutes. Such a row without a ban in the book is not reported as an orphan: its ban is over and
+ * was removed from the book, but the server counts whole minutes, and so keeps the row a little longer.
+ */
 const isEnding = ({ remaining }: Ban): boolean =>
   Duration.isDuration(remaining) && Duration.toMillis(remaining) <= 2 * TOO_SHORT
 
-/** Whether a list may have a row of a target that it does not show: cut off, or in a line that cannot be read. */
+/**
+ * Returns whether a list may hide a row of a target: every target if rows are missing from the list, otherwise a target that is
+ * named in a line that could not be read.
+ */
 const hidden = ({ cut, rows, total, unparsed }: Table<Ban>): (target: BanTarget) => boolean => {
   if (cut || (total ?? 0) > new Set(rows.map(({ id }) => id)).size) return () => true
   const lines = unparsed.map(({ text }) => text.toLowerCase())

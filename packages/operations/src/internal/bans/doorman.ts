@@ -1,5 +1,5 @@
 /**
- * Kicks banned players off one server as soon as they are identified, and tries again until they are gone.
+ * Kicks banned players from one server as soon as they are identified, and again until they are gone.
  */
 import type { Player } from "@bercon/client/Player"
 import type { Service as RconClient } from "@bercon/client/RconClient"
@@ -16,11 +16,11 @@ import { cut } from "./mark.ts"
 import { type BanSettings, kickReason as defaultKickReason } from "./settings.ts"
 
 export interface Doorman {
-  /** Kicks the player if the book has a ban of this player. Does not wait for the kick. */
+  /** Starts to kick the player if the book has a ban of this player. Does not wait for the kick. */
   readonly check: (player: Player) => Effect.Effect<void>
-  /** Checks the players on the server whom a new ban concerns. */
+  /** Checks the players on the server who are the target of a new ban. */
   readonly added: (entry: BanEntry) => Effect.Effect<void>
-  /** Checks all players who are on the server. */
+  /** Checks all players on the server. */
   readonly sweep: Effect.Effect<void>
 }
 
@@ -29,19 +29,19 @@ export interface Dependencies {
   readonly server: string
   readonly book: BanBook
   readonly settings: BanSettings
-  /** Called with the bans of each banned player who is on the server. */
+  /** Runs for each banned player who is on the server, with the bans of this player. */
   readonly banned: (entries: ReadonlyArray<BanEntry>) => Effect.Effect<void>
   readonly count: (outcome: "Kicked" | "Gone" | "Failed") => Effect.Effect<void>
 }
 
-/** How long to wait for evidence of a kick. */
+/** How long to wait for evidence that a kick worked. */
 const KICKED_WITHIN = "5 seconds"
 
-/** Pauses between the kicks of a player who is still there: one second at first, half a minute at most. */
+/** The pauses between the kicks of a player who is still there: one second at first, half a minute at most. */
 const AGAIN = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")])
 
 export const make = Effect.fnUntraced(function*({ banned, book, count, rcon, server, settings }: Dependencies) {
-  /** The kicks that are under way, one for each player: at most as many as the players that the server reports. */
+  /** The players who are being kicked, each by one fiber. The fiber of a player who has left ends at its next kick. */
   const kicks = yield* FiberMap.make<string>()
 
   /** The reason that the player sees: the default if the function of the policy throws. */
@@ -54,11 +54,11 @@ export const make = Effect.fnUntraced(function*({ banned, book, count, rcon, ser
 
   const bansOf = (player: Player) => book.search({ server, targets: targetsOf(player) })
 
-  /** Kicks once. Succeeds if the player is gone, or not banned any more. */
+  /** Kicks once. Succeeds if the player is gone, or is no longer banned. */
   const kick = Effect.fnUntraced(function*(player: Player) {
     const [first, ...others] = yield* bansOf(player)
     if (first === undefined) return
-    // The reason is that of the ban that lasts longest.
+    // The player sees the reason of the ban that lasts longest.
     const entry = others.reduce((longest, other) => endOf(other) > endOf(longest) ? other : longest, first)
     const reason = yield* reasonOf(entry, remaining(entry, yield* Clock.currentTimeMillis))
     yield* rcon.kick(player, cut(reason.replace(/[\r\n\0]+/g, " ")), { confirmWithin: KICKED_WITHIN }).pipe(

@@ -1,6 +1,6 @@
 /**
- * Enforces the bans of the book on one server, for as long as its session lasts: compares the list after each login, each change
- * of the book and now and then, and has every player checked.
+ * Enforces the bans of the book on one server, for as long as the session with the server lasts. It compares the list after
+ * each login, after each change of the book, and at an interval. The doorman checks every player.
  */
 import type { Service as RconClient } from "@bercon/client/RconClient"
 import * as Cause from "effect/Cause"
@@ -34,9 +34,9 @@ export interface Dependencies {
 }
 
 export interface EnforcedServer {
-  /** Returns when the session has ended for good. */
+  /** Enforces the bans. Returns when the session has ended for good. */
   readonly run: Effect.Effect<void>
-  /** Compares the list now, and returns when that has succeeded or failed. */
+  /** Compares the list now, and changes it if necessary. Returns when that has succeeded or failed. */
   readonly check: Effect.Effect<void>
 }
 
@@ -46,8 +46,9 @@ const LONGEST_DELAY = 60_000
 export const make = Effect.fnUntraced(function*(
   { book, rcon, report, server, settings, store }: Dependencies
 ): Effect.fn.Return<EnforcedServer, never, Scope.Scope> {
+  /** Has an element if the next comparison is due now. */
   const wake = yield* Queue.sliding<void>(1)
-  /** Of those who wait for the next comparison. */
+  /** The calls of `check` that wait for the next comparison. */
   let waiting: Array<Deferred.Deferred<void>> = []
   const joined = new Set<BanEntryId>()
 
@@ -91,7 +92,10 @@ export const make = Effect.fnUntraced(function*(
   let epoch: number | undefined
   let failing: { readonly since: number; readonly tries: number } | undefined
 
-  /** Compares the list. Returns in how many milliseconds to do it again; nothing if the session has ended. */
+  /**
+   * Compares the list, and changes it if necessary. Returns the milliseconds until the next round: `Infinity` without a
+   * session, `undefined` if the session has ended for good.
+   */
   const round = Effect.gen(function*() {
     const status = yield* rcon.status
     if (status._tag === "Closed") {
@@ -123,7 +127,7 @@ export const make = Effect.fnUntraced(function*(
     return Math.min(LONGEST_DELAY, 1000 * 2 ** (tries - 1))
   })
 
-  /** Whether no comparison will come any more. */
+  /** Whether `run` has ended, so that no comparison follows. */
   let isOver = false
   const answer = (answered: Array<Deferred.Deferred<void>>) => {
     for (const deferred of answered) Deferred.doneUnsafe(deferred, Exit.void)
@@ -148,12 +152,12 @@ export const make = Effect.fnUntraced(function*(
       Stream.filter(book.changes, ({ entry }) => isOn(entry, server)),
       ({ _tag, entry }) =>
         Effect.andThen(
-          // The next comparison checks all players before it begins, but the current one can take long on a bad network.
+          // The next round checks all players, too. But on a network that loses datagrams, the current round can take long.
           _tag === "Added" ? doorman.added(entry) : Effect.void,
           Queue.offer(wake, undefined)
         )
     ),
-    // The status shows why the events end.
+    // If the events end, so does the session, and the status shows the reason.
     Effect.flatMap(
       rcon.on("PlayerIdentified", ({ player }) => doorman.check(player)),
       (fiber) => Effect.ignore(Fiber.join(fiber))
@@ -161,7 +165,7 @@ export const make = Effect.fnUntraced(function*(
   ], { concurrency: "unbounded", discard: true })
 
   return {
-    // A watch that dies takes the rounds with it, so that the owner hears of it.
+    // If one of the watches dies, `run` dies with its cause, so that the owner can log it.
     run: Effect.raceFirst(Effect.andThen(watches, Effect.never), rounds).pipe(
       Effect.scoped,
       Effect.onExit(() =>

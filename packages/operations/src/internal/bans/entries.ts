@@ -1,5 +1,5 @@
 /**
- * The entries of the ban book in memory, found by number and by target, and in order.
+ * The entries of the ban book in memory: found by number, found by target, and sorted by age.
  */
 import type { BanTarget } from "@bercon/client/Ban"
 import * as DateTime from "effect/DateTime"
@@ -10,18 +10,18 @@ export interface Entries {
   readonly remove: (entry: BanEntry) => void
   readonly size: () => number
   readonly get: (id: string) => BanEntry | undefined
-  /** All, the newest first. */
+  /** All entries, the newest first. */
   readonly all: () => ReadonlyArray<BanEntry>
-  /** Those of a target, the newest first. */
+  /** The entries of a target, the newest first. */
   readonly of: (target: BanTarget) => ReadonlyArray<BanEntry>
-  /** Those of any of these targets, the newest first. */
+  /** The entries of any of these targets, the newest first. */
   readonly ofAny: (targets: Iterable<BanTarget>) => ReadonlyArray<BanEntry>
 }
 
 export const make = (): Entries => {
   const byId = new Map<string, BanEntry>()
   const byTarget = new Map<BanTarget, ReadonlyArray<BanEntry>>()
-  /** As `all` returns them, until something changes. */
+  /** The result of `all`, kept until an entry is added or removed. */
   let sorted: ReadonlyArray<BanEntry> | undefined
 
   const of = (target: BanTarget): ReadonlyArray<BanEntry> => byTarget.get(target) ?? []
@@ -47,7 +47,9 @@ export const make = (): Entries => {
   }
 }
 
-/** By number, if they were added at the same time: the same order in every program. */
+/**
+ * Sorts entries. Entries that were added at the same time are sorted by number, so that the order is the same in every program.
+ */
 const newestFirst = (entries: ReadonlyArray<BanEntry>): ReadonlyArray<BanEntry> =>
   entries.toSorted((a, b) =>
     DateTime.toEpochMillis(b.added) - DateTime.toEpochMillis(a.added) || (a.id < b.id ? -1 : 1)

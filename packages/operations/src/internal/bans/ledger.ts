@@ -1,8 +1,8 @@
 /**
- * Remembers which bans the book has put in the list of a server whose lists have no reasons: Arma Reforger's own RCON. It is
- * kept in the store, and written before the list is changed.
+ * Records in the store which bans the book has added to the list of a server of Arma Reforger's own RCON, because these lists
+ * have no reasons, and so no marks. The record is called a ledger. It is written before the list is changed.
  *
- * The rows of a ledger that is lost, or not readable, belong to others: they are never removed.
+ * If the ledger is lost or cannot be read, all rows count as foreign, and are never removed.
  */
 import { isIdentityId } from "@bercon/client/Identity"
 import * as Effect from "effect/Effect"
@@ -11,11 +11,11 @@ import * as Schema from "effect/Schema"
 import type { BanEntry } from "../../BanEntry.ts"
 
 export interface Ledger {
-  /** By target, the number of the ban. */
+  /** By target, the number of the ban that the book has added. */
   readonly get: Effect.Effect<ReadonlyMap<string, string>, KeyValueStore.KeyValueStoreError>
-  /** These bans are about to be added. */
+  /** Records bans that are about to be added. Other targets than accounts are ignored. */
   readonly put: (entries: ReadonlyArray<BanEntry>) => Effect.Effect<void, KeyValueStore.KeyValueStoreError>
-  /** The list has bans of these targets, and no others. */
+  /** Deletes the records of all targets except these, which the list still has. */
   readonly retain: (listed: ReadonlySet<string>) => Effect.Effect<void, KeyValueStore.KeyValueStoreError>
 }
 
@@ -33,7 +33,7 @@ export const make = (store: KeyValueStore.KeyValueStore, server: string): Ledger
         Effect.catch(() =>
           Effect.as(
             Effect.logError(
-              "the ban book cannot read which bans of the server's list are its own: it removes none of them",
+              "the ban book cannot read its record of the bans that it has added to the server's list: it removes none of them",
               { key }
             ),
             {}

@@ -1,9 +1,10 @@
 /**
- * Remembers in the store which bans were lifted. A server that was away meanwhile still has their rows, and only rows of
- * numbers that the book knows are removed: an empty or an older store must not cost the bans of the present one.
+ * Records in the store which bans were lifted. A server that was offline at that time still has the rows of these bans. Only
+ * rows whose number the book knows are removed, so that a program with an empty or an old store does not remove bans that are
+ * in force.
  *
- * A ban that would be over by now is forgotten, and so are the oldest if there are too many. Rows of forgotten bans stay in the
- * lists, and are reported as orphans.
+ * The record of a ban that would be over by now is deleted, and so are the oldest records if there are too many. Rows without a
+ * record stay in the lists, and are reported as orphans.
  */
 import { BanTarget } from "@bercon/client/Ban"
 import * as DateTime from "effect/DateTime"
@@ -17,15 +18,19 @@ export interface Lifted {
   /** The target of each lifted ban, by its number. */
   readonly targets: () => ReadonlyMap<string, BanTarget>
   readonly has: (id: string) => boolean
-  /** To be run before the ban leaves the book: if the process ends in between, the ban is still in force. */
+  /**
+   * Records a ban that is about to be lifted. Run it before the ban is removed from the book: if the process ends between the
+   * two, the ban is still in force. `now`: milliseconds since 1970.
+   */
   readonly put: (entry: BanEntry, now: number) => Effect.Effect<void, KeyValueStore.KeyValueStoreError>
-  /** Reads what other programs have lifted. */
+  /** Reads the records that other programs have written, and forgets those that they have deleted. */
   readonly refresh: Effect.Effect<void, KeyValueStore.KeyValueStoreError>
 }
 
-/** How many lifted bans are remembered. */
+/** The maximum number of records. */
 const CAPACITY = 10_000
 
+/** How many records are read at the same time. */
 const AT_ONCE = 16
 
 const LiftedBan = Schema.Struct({ target: BanTarget, until: BanEntry.fields.until, lifted: Schema.DateTimeUtc })
@@ -36,7 +41,7 @@ const encode = Schema.encodeEffect(Json)
 export const make = (shared: KeyValueStore.KeyValueStore, capacity = CAPACITY): Lifted => {
   const store = KeyValueStore.prefix(shared, "bercon/lifted/")
   const known = new Map<string, typeof LiftedBan.Type>()
-  /** The numbers of records that cannot be read, which is logged once. */
+  /** The numbers whose records cannot be read. Each is logged once. */
   const unreadable = new Set<string>()
 
   const forget = Effect.fnUntraced(function*(now: number) {
@@ -44,7 +49,7 @@ export const make = (shared: KeyValueStore.KeyValueStore, capacity = CAPACITY): 
     const left = [...known].filter(([, ban]) => endOf(ban) > now)
     const newestFirst = () =>
       left.toSorted(([, a], [, b]) => DateTime.toEpochMillis(b.lifted) - DateTime.toEpochMillis(a.lifted))
-    // Each lifting comes here, and the capacity is rarely reached.
+    // `forget` runs each time that a ban is lifted, so it sorts only if there are too many records, which is rare.
     const oldest = left.length > capacity ? newestFirst().slice(capacity) : []
     for (const [id] of [...over, ...oldest]) {
       yield* store.remove(id)

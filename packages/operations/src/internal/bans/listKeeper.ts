@@ -1,10 +1,10 @@
 /**
- * Makes the list of bans of one server agree with the book: reads it, adds missing bans, removes excess rows, and reads it again,
- * until it agrees.
+ * Makes the list of bans of one server agree with the book: reads it, adds missing bans, removes excess rows, and reads it
+ * again, until it agrees.
  *
- * Only the list is evidence. An addition is sent once, whatever its outcome, and sent again if the next print does not show it, so
- * that a lost reply does not ban twice. Removals are the client's `unban`, one at a time if the list has rows of others, because
- * the numbers of rows move.
+ * Only the list itself is evidence. The command that adds a ban is sent once, and sent again only if the list does not show the
+ * ban when it is read next. So a lost reply does not cause a second ban. Rows are removed by `unbanAll` of the client: one at a
+ * time if the list has rows of other owners, because a removal changes the numbers of the rows after it.
  */
 import type { ActionError, BansChanged } from "@bercon/client/ActionError"
 import type { Ban } from "@bercon/client/Ban"
@@ -29,20 +29,23 @@ import { victims } from "./victims.ts"
 export type Failure = CommandError | ReplyError | ActionError | KeyValueStoreError | ListDisagrees
 
 export interface ListKeeper {
-  /** Reads the list, and decides what is to be changed. Changes nothing. */
+  /** Reads the list, and decides the changes. Changes nothing. */
   readonly compare: Effect.Effect<Comparison, CommandError | ReplyError | KeyValueStoreError>
-  /** Returns when a print of the list agrees with the book. */
+  /** Changes the list. Returns when the list, as it was last read, agrees with the book. */
   readonly converge: Effect.Effect<BanStatus & { readonly _tag: "Converged" }, Failure>
-  /** To be run after a login: the server may have restarted and forgotten additions. */
+  /** Resets the count of tries of each ban. Run it after a login, because the server may be another process. */
   readonly restarted: Effect.Effect<void>
 }
 
 export interface Comparison {
   readonly decision: Decision
+  /** The server's list. */
   readonly table: Table<Ban>
-  /** The bans in force that hold on the server. */
+  /** The bans in force that apply to the server. */
   readonly entries: ReadonlyArray<BanEntry>
+  /** Whether the rows of the list have reasons. Those of Arma Reforger's own RCON have none. */
   readonly hasReasons: boolean
+  /** The time of the comparison, in milliseconds since 1970. */
   readonly now: number
 }
 
@@ -52,32 +55,35 @@ export interface Dependencies {
   readonly book: BanBook
   readonly ledger: Ledger
   readonly settings: BanSettings
-  /** Bans of players who have tried to join. Those that the list has are taken out. */
+  /** The bans of players who have tried to join. The keeper removes those that are in the list. */
   readonly joined: Set<BanEntryId>
+  /** Reports the number of missing bans and of excess rows, before they are added and removed. */
   readonly progress: (missing: number, excess: number) => Effect.Effect<void>
   readonly count: (change: "Add" | "Remove" | "Restore", by: number) => Effect.Effect<void>
 }
 
-/** How many bans are sent at once, so that other commands have room beside them. */
+/** How many bans are added at the same time. It is so low that other commands do not have to wait long. */
 const AT_ONCE = 16
 
-/** How long to wait for the reply to an addition. The next print of the list shows whether it was executed. */
+/** How long to wait for the reply to an addition. If it does not arrive, the list shows whether the ban was added. */
 const ADDED_WITHIN = "3 seconds"
 
+/** How long to wait for the reply to a removal. */
 const REMOVED_WITHIN = "10 seconds"
 
-/** How many rows are removed between two prints of a list that has no rows of others. */
+/** How many rows are removed before a list without rows of other owners is read again. */
 const BATCH = 50
 
-/** How often the list is read before the book gives up for now. */
+/** How often the list is read until `converge` fails. */
 const PASSES = 50
 
-/** How often a ban is added that the list does not show afterwards, until the next login. */
+/** How often a ban is added, until the next login, if the list does not show it. */
 const TRIES = 8
 
-/** The longest ban that servers can be trusted to count, in minutes. Longer ones are permanent. */
+/** The longest duration of a ban that the client accepts, in minutes. Longer bans are added as permanent ones. */
 const LONGEST = 2 ** 31 - 1
 
+/** A row of another owner that a removal may have hit, and how often it was added again. */
 interface Owed {
   readonly row: Ban
   readonly tries: number
@@ -85,19 +91,21 @@ interface Owed {
 
 export const make = (dependencies: Dependencies): ListKeeper => {
   const { book, count, joined, ledger, progress, rcon, server, settings } = dependencies
-  /** How often a ban was added since the list has last shown it. */
+  /** How often each ban was added since the list last showed it. */
   const tries = new Map<BanEntryId, number>()
   /** Whether the list was changed since the server last wrote it to its file. */
   let isUnwritten = false
-  /** How many rows of the book that are over the list had when it was last written. */
+  /**
+   * The number of rows that were over when the list last agreed. If there are more of them, the server writes the list again.
+   */
   let expiredThen = 0
-  /** Rows of others to be put back, and how often that was tried. */
+  /** The rows of other owners that must be added again. */
   let owed: ReadonlyArray<Owed> = []
-  /** The numbers that the book knew when the list was last compared with it. */
+  /** The numbers of bans that the book knew at the last comparison. */
   let numbers: Pick<Situation, "targetOf" | "unreadable"> = { targetOf: () => undefined, unreadable: new Set() }
 
-  /** Whether a row is not the book's: if a removal hits it, it must be put back. */
-  const isForeign = (row: Ban): boolean => ownerOf(row, { settings, ...numbers })._tag !== "Book"
+  /** Whether a row has another owner than the book: it must be added again if a removal hits it. */
+  const isOthers = (row: Ban): boolean => ownerOf(row, { settings, ...numbers })._tag !== "Book"
 
   const add = Effect.fnUntraced(function*(entry: BanEntry, now: number) {
     const minutes = Math.ceil((endOf(entry) - now) / 60_000)
@@ -117,7 +125,7 @@ export const make = (dependencies: Dependencies): ListKeeper => {
     yield* Effect.forEach(entries, (entry) => add(entry, now), { concurrency: AT_ONCE, discard: true })
   })
 
-  /** Bans of others are given again as the list had them. */
+  /** Adds the rows of other owners again, with the target, reason and remaining time that they had in the list. */
   const restore = Effect.suspend(() => {
     owed = owed.map(({ row, tries }) => ({ row, tries: tries + 1 }))
     return Effect.forEach(owed, ({ row: { reason, remaining, target } }) =>
@@ -129,20 +137,21 @@ export const make = (dependencies: Dependencies): ListKeeper => {
       }).pipe(mayHaveWorked), { concurrency: AT_ONCE, discard: true })
   })
 
-  /** Strikes off what has been put back, and what the list does not show however often it is added. */
+  /** Removes from `owed` the rows that are in the list again, and those that the list does not show after `TRIES` additions. */
   const settle = Effect.fnUntraced(function*(rows: ReadonlyArray<Ban>) {
-    // Once it has been sent, its words may be printed differently.
+    // After an addition only targets are compared, because servers may change the text of a reason.
     const isBack = ({ row, tries }: Owed) =>
-      rows.some((one) => one.target === row.target && isForeign(one) && (tries > 0 || one.reason === row.reason))
+      rows.some((one) => one.target === row.target && isOthers(one) && (tries > 0 || one.reason === row.reason))
     owed = owed.filter((one) => !isBack(one))
     const hopeless = owed.filter(({ tries }) => tries >= TRIES)
     if (hopeless.length === 0) return
     owed = owed.filter(({ tries }) => tries < TRIES)
-    yield* Effect.logError("bans that a removal may have hit cannot be put back: the list does not show them", {
+    yield* Effect.logError("bans that a removal may have hit cannot be restored: the list does not show them", {
       bans: hopeless.map(({ row }) => row.toString())
     })
   })
 
+  /** Removes rows. Returns whether all of them were at their places in the list. */
   const remove = (rows: ReadonlyArray<Ban>) => {
     isUnwritten = true
     return rcon.unbanAll(rows, { timeout: REMOVED_WITHIN }).pipe(
@@ -153,7 +162,7 @@ export const make = (dependencies: Dependencies): ListKeeper => {
     )
   }
 
-  /** Removes rows until one is not at its place in the list. */
+  /** Removes the excess rows. Stops when a row is no longer at its place in the list. */
   const removeAll = Effect.fnUntraced(function*({ foreign, orphans, remove: rows }: Decision) {
     const size = foreign + orphans.length === 0 ? BATCH : 1
     for (let start = 0; start < rows.length; start += size) {
@@ -161,16 +170,16 @@ export const make = (dependencies: Dependencies): ListKeeper => {
     }
   })
 
-  /** A removal met with a change of another admin. */
+  /** Handles a removal during which another admin changed the list. */
   const collided = (change: BansChanged) => {
-    const found = victims(change).filter(isForeign)
+    const found = victims(change).filter(isOthers)
     owed = [...owed, ...found.map((row) => ({ row, tries: 0 }))]
-    const what = found.length > 0
-      ? "may have hit these bans: they are put back"
-      : "has hit what was meant; these bans are gone, too"
+    const effect = found.length > 0
+      ? "the removal may have hit these bans, which are added again"
+      : "the removal has probably hit no ban of another admin; these bans are missing now"
     return Effect.andThen(
       count("Restore", found.length),
-      Effect.logWarning(`a change of another admin met with a removal, which ${what}`, {
+      Effect.logWarning(`another admin changed the list of bans at the moment of a removal: ${effect}`, {
         bans: (found.length > 0 ? found : change.missing).map(String)
       })
     )
@@ -197,7 +206,7 @@ export const make = (dependencies: Dependencies): ListKeeper => {
     return { decision, table, entries, hasReasons, now }
   })
 
-  /** Reads the list and changes it. Returns what was found if nothing had to be changed. */
+  /** Reads the list once, and changes it. Returns the status if no change was necessary, otherwise `undefined`. */
   const pass = Effect.fnUntraced(function*() {
     const { decision, entries, hasReasons, now, table } = yield* compare
     yield* settle(table.rows)
@@ -219,12 +228,14 @@ export const make = (dependencies: Dependencies): ListKeeper => {
     }
     if (decision.unknown.length > 0) {
       return yield* new ListDisagrees({
-        problem: `the list is not complete, so it is not known whether ${decision.unknown.length} bans are in it`
+        problem: `the list is not complete, so it does not show whether it has ${
+          counted(decision.unknown.length)
+        } of the book`
       })
     }
     if (decision.add.length > 0) {
       return yield* new ListDisagrees({
-        problem: `the list does not show ${decision.add.length} bans that were added ${TRIES} times`
+        problem: `the list does not show ${counted(decision.add.length)} of the book after ${TRIES} additions`
       })
     }
     if (settings.write && hasReasons && (isUnwritten || decision.expired > expiredThen)) {
@@ -242,7 +253,9 @@ export const make = (dependencies: Dependencies): ListKeeper => {
       const agreed = yield* pass()
       if (agreed !== undefined) return agreed
     }
-    return yield* new ListDisagrees({ problem: `the list changes all the time: it was read ${PASSES} times` })
+    return yield* new ListDisagrees({
+      problem: `the list changes all the time: it was read ${PASSES} times, and never agreed with the book`
+    })
   })
 
   return {
@@ -254,7 +267,9 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   }
 }
 
-/** A command that may have been executed has not failed: the list will show. */
+const counted = (bans: number): string => bans === 1 ? "1 ban" : `${bans} bans`
+
+/** Ignores the failure of a command that may have been executed: the list will show whether it was. */
 const mayHaveWorked = <A>(
   command: Effect.Effect<A, CommandError | ActionError>
 ): Effect.Effect<unknown, CommandError | ActionError> =>

@@ -1,5 +1,5 @@
 /**
- * The ban book: entries in memory, each of them also in the store.
+ * The ban book: its entries are in memory, and each is also in the store.
  */
 import { type BanTarget, targetFromString } from "@bercon/client/Ban"
 import * as Clock from "effect/Clock"
@@ -23,16 +23,17 @@ import * as Lifted from "./lifted.ts"
 import { DEFAULT_MARK, idIn } from "./mark.ts"
 import * as NewEntry from "./newEntry.ts"
 
-/** Before the numbers of bans, in the store. */
+/** The key of a ban in the store is this prefix and the number of the ban. */
 const PREFIX = "bercon/bans/"
 
-/** How many changes wait for a subscriber. */
+/** How many changes a subscriber may be behind before it loses the oldest. */
 const CHANGES = 1024
 
-/** How many entries are read or written at once. */
+/** How many entries are read or written at the same time. */
 const AT_ONCE = 16
 
-const SPACE = 36 ** 6
+/** How many different numbers of bans there are: six letters or digits. */
+const NUMBERS = 36 ** 6
 
 const EntryJson = Schema.fromJsonString(Schema.toCodecJson(BanEntry))
 const decode = Schema.decodeEffect(EntryJson)
@@ -51,7 +52,7 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
 
   const publish = (_tag: BanChange["_tag"], entry: BanEntry) => PubSub.publish(changes, { _tag, entry })
 
-  /** Changes are completed once they have begun, so that memory and store agree. */
+  /** Runs one change at a time. A change that has begun cannot be interrupted, so that memory and store agree. */
   const exclusively = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     lock.withPermit(Effect.uninterruptible(effect))
 
@@ -72,7 +73,7 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
       }))
     )
 
-  /** Bans that are over leave the book. */
+  /** Removes bans that are over. */
   const prune = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.forEach(
       entries.all().filter((entry) => !isInForce(entry, now)),
@@ -80,7 +81,7 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
       { concurrency: AT_ONCE, discard: true }
     ))
 
-  /** Adds all of them, or none if there is no room. */
+  /** Adds all these bans, or none if there is no room for all. */
   const putAll = Effect.fnUntraced(function*(added: ReadonlyArray<BanEntry>) {
     yield* prune
     if (entries.size() + added.length > capacity) {
@@ -90,9 +91,9 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
     return added
   })
 
-  /** A number that no ban has, nor one of those that are about to be added. */
+  /** A random number that neither a ban of the store has, nor a lifted ban, nor one that is about to be added. */
   const freshId = (added?: ReadonlyMap<string, BanEntry>): Effect.Effect<BanEntryId> =>
-    Effect.flatMap(Random.nextIntBetween(0, SPACE, { halfOpen: true }), (number) => {
+    Effect.flatMap(Random.nextIntBetween(0, NUMBERS, { halfOpen: true }), (number) => {
       const id = BanEntryId.make(number.toString(36).padStart(6, "0"))
       const isTaken = entries.get(id) !== undefined || unreadable.has(id) || lifted.has(id) || added?.has(id) === true
       return isTaken ? freshId(added) : Effect.succeed(id)
@@ -157,7 +158,7 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
 
   const read = Effect.fnUntraced(function*(id: string) {
     const json = yield* stored(store.get(id))
-    // Removed since the keys were listed.
+    // Another program has removed the ban since the keys were listed.
     if (json === undefined) return "Gone" as const
     const entry = yield* Effect.option(decode(json))
     return Option.isSome(entry) && entry.value.id === id ? entry.value : "Unreadable" as const
@@ -182,7 +183,7 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
       { concurrency: AT_ONCE, discard: true }
     )
     unreadable = left
-    // After the keys: a ban that is not among them any more is among the lifted ones already.
+    // This is read after the keys. So a ban whose key another program has removed is certainly among the lifted bans.
     yield* stored(lifted.refresh)
     for (const entry of entries.all()) {
       if (keys.has(entry.id)) continue

@@ -1,5 +1,5 @@
 /**
- * Enforces the book on servers that come and go, and collects how they are.
+ * Enforces the book on the servers of a fleet or of one client, and collects the status of each server.
  */
 import * as RconClient from "@bercon/client/RconClient"
 import * as Fleet from "@bercon/fleet/Fleet"
@@ -21,25 +21,26 @@ import { followFleet } from "../followFleet.ts"
 import * as EnforceServer from "./enforceServer.ts"
 import * as BanSettings from "./settings.ts"
 
-/** How many changes wait for a subscriber. */
+/** How many changes of status a subscriber may be behind before it loses the oldest. */
 const CHANGES = 1024
 
-/** How long to wait before a server whose enforcement has died is enforced again. */
+/** How long to wait until the enforcement on a server starts again after a defect. */
 const REVIVAL = "1 minute"
 
-/** How often to look for servers that policies and bans name, and that the fleet does not have. */
+/** How often to look for ids that policies and bans name, and that the fleet does not have. */
 const LOOK_FOR_ABSENT = "1 minute"
 
+/** A server on which the book is enforced. */
 interface Member {
   readonly client: RconClient.Service
-  /** Of the session that is enforced now. */
+  /** Compares the list of this server now. */
   check: Effect.Effect<void>
 }
 
 const gauge = (server: string, isConverged: boolean): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(BanMetrics.converged, { server }), isConverged ? 1 : 0)
 
-/** The servers that are enforced now. */
+/** The servers on which the book is enforced now, and their statuses. */
 const makeMembers = Effect.gen(function*() {
   const book = yield* BanBook
   const store = yield* KeyValueStore.KeyValueStore
@@ -48,8 +49,10 @@ const makeMembers = Effect.gen(function*() {
   const fibers = yield* FiberMap.make<string>()
   const members = new Map<string, Member>()
   const statuses = new Map<string, BanStatus>()
-  /** The number of orphans of each server that was logged last. */
+  /** By server, the number of orphans that was logged last. */
   const orphans = new Map<string, number>()
+  /** By server, the reason of the failure that was logged last. It is forgotten when the list agrees or the session is lost. */
+  const failures = new Map<string, string>()
 
   const publish = (server: string, status: BanStatus) =>
     Effect.suspend(() => {
@@ -60,9 +63,12 @@ const makeMembers = Effect.gen(function*() {
   const report = (server: string) => (status: BanStatus) =>
     Effect.suspend(() => {
       const before = statuses.get(server)
+      const isLogged = status._tag === "Failing" && failures.get(server) === status.reason
+      if (status._tag === "Failing") failures.set(server, status.reason)
+      else if (status._tag !== "Converging") failures.delete(server)
       return publish(server, status).pipe(
         Effect.andThen(gauge(server, status._tag === "Converged")),
-        Effect.andThen(log(before, status)),
+        Effect.andThen(isLogged ? Effect.void : log(before, status)),
         Effect.andThen(status._tag === "Converged" ? logOrphans(server, status.orphans) : Effect.void)
       )
     })
@@ -72,9 +78,9 @@ const makeMembers = Effect.gen(function*() {
       const before = orphans.get(server) ?? 0
       orphans.set(server, count)
       return count === 0 || count === before ? Effect.void : Effect.logWarning(
-        `orphans in the server's list of bans: ${count} (rows with the mark of the book, and numbers that it never had). They ` +
-          "stay. If the store is not the one that was meant, open that one. If it was lost, `BansFile.restore` brings the bans " +
-          "back. If they are not wanted, the policy `orphans: \"Remove\"` removes them"
+        `orphans in the server's list of bans: ${count} (rows that have the mark of the book, and a number that it never had). ` +
+          "They stay. If this is the wrong store, open the right one. If the store was lost, restore the bans with " +
+          "`BansFile.restore`. If the rows are not wanted, remove them with the policy `orphans: \"Remove\"`"
       )
     })
 
@@ -91,15 +97,15 @@ const makeMembers = Effect.gen(function*() {
       member.check = check
       yield* run
     })).pipe(
-      // A defect. Bans are to hold all the same, if not on the spot.
+      // After a defect, the enforcement starts again, so that it does not end for ever.
       Effect.catchCause((cause) => {
         if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
-        return Effect.logError("enforcing bans died, and begins again in a minute", cause).pipe(
+        return Effect.logError("the enforcement of bans died, and starts again in a minute", cause).pipe(
           Effect.andThen(
             Effect.flatMap(Clock.currentTimeMillis, (since) =>
               report(server)({
                 _tag: "Failing",
-                reason: "a defect, see the log. It begins again in a minute",
+                reason: "the enforcement died (see the log), and starts again in a minute",
                 since,
                 tries: 1
               }))
@@ -109,7 +115,7 @@ const makeMembers = Effect.gen(function*() {
       })
     )
 
-  /** By id, the servers that the fleet does not have, and how many bans name each. */
+  /** Updates the statuses of ids that the fleet does not have. `named`: by id, the number of bans that name it. */
   const absent = Effect.fnUntraced(function*(named: ReadonlyMap<string, number>) {
     for (const [server, status] of statuses) {
       if (status._tag === "Absent" && !named.has(server)) statuses.delete(server)
@@ -150,12 +156,13 @@ const makeMembers = Effect.gen(function*() {
         members.delete(server)
         statuses.delete(server)
         orphans.delete(server)
+        failures.delete(server)
         return Effect.andThen(FiberMap.remove(fibers, server), gauge(server, false))
       })
   }
 })
 
-/** Logs a change of status. The session itself logs its outages. */
+/** Logs a new status. Outages are logged by the session. */
 const log = (before: BanStatus | undefined, status: BanStatus): Effect.Effect<void> => {
   switch (status._tag) {
     case "Converged":
@@ -166,11 +173,9 @@ const log = (before: BanStatus | undefined, status: BanStatus): Effect.Effect<vo
           foreign: status.foreign
         })
     case "Failing":
-      return before?._tag === "Failing" && before.reason === status.reason
-        ? Effect.void
-        : Effect.logWarning(`the server's list of bans cannot be made to agree with the book: ${status.reason}`)
+      return Effect.logWarning(`the server's list of bans cannot be made to agree with the book: ${status.reason}`)
     case "Ended":
-      return Effect.logWarning(`bans are not enforced any more: ${status.reason}`)
+      return Effect.logWarning(`bans are no longer enforced on this server: ${status.reason}`)
     case "Converging":
     case "Absent":
     case "Waiting":
@@ -184,8 +189,8 @@ const logAbsent = (server: string, bans: number): Effect.Effect<void> =>
       bans === 0
         ? "a ban policy names it"
         : bans === 1
-        ? "1 ban names it, which does not hold there"
-        : `${bans} bans name it, which do not hold there`
+        ? "1 ban names it, which is not enforced there"
+        : `${bans} bans name it, which are not enforced there`
     }: is the id mistyped?`
   )
 

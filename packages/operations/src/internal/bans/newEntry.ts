@@ -1,5 +1,5 @@
 /**
- * Makes entries of the ban book from what people and files give.
+ * Makes entries of the ban book from the input of people and files.
  */
 import { BanTarget, targetFromString } from "@bercon/client/Ban"
 import * as DateTime from "effect/DateTime"
@@ -12,7 +12,7 @@ import type { ListedBan, NewBan } from "../../BanBook.ts"
 import { InvalidBan } from "../../BanBookError.ts"
 import { BanEntry, type BanEntryId, BanScope, endOf } from "../../BanEntry.ts"
 
-/** The checks of the fields, and the allowed values in words. */
+/** For each field, whether a value is allowed, and a description of the allowed values. */
 const FIELDS = {
   target: {
     is: Schema.is(BanTarget),
@@ -26,13 +26,13 @@ const FIELDS = {
 
 type Fields = Pick<BanEntry, keyof typeof FIELDS>
 
-/** A ban whose values are allowed. */
+/** A new ban that has been checked. */
 export interface Checked extends Fields {
-  /** From when it is added. */
+  /** The duration of the ban from its addition. */
   readonly duration: Duration.Duration | "permanent"
 }
 
-/** Types do not keep wrong values out of a program in JavaScript, nor out of one that reads files. */
+/** Checks the fields of a new ban. Types are not enough, because the values can come from JavaScript or from files. */
 export const check = (ban: NewBan): Result.Result<Checked, InvalidBan> => {
   const fields = {
     target: typeof ban.target === "string"
@@ -62,7 +62,7 @@ const invalid = (name: string, allowed: string, value: unknown) => {
   return Result.fail(new InvalidBan({ problem: `\`${name}\` must be ${allowed} (got ${shown})` }))
 }
 
-/** The entry of a ban, added at `added`. `until`, if it is known, goes before the duration. */
+/** Makes the entry of a ban. If `until` is given, it is the end of the ban, and `duration` is ignored. */
 export const make = (
   id: BanEntryId,
   added: DateTime.Utc,
@@ -72,14 +72,20 @@ export const make = (
   return new BanEntry({ ...fields, id, added, until: end })
 }
 
-/** The reason of another list, as the book takes one. */
+/** Makes the reason of another list fit for the book: one line of at most 200 characters, and no half of a surrogate pair. */
 export const fit = (reason: string): string =>
   reason.replace(/[\r\n\0]+/g, " ").trim().slice(0, 200).replace(/[\ud800-\udbff]$/, "")
 
-/** Lists of servers have whole minutes, and their print takes a moment. */
+/**
+ * Ends that differ by this time at most count as the same, in milliseconds: lists of servers count whole minutes, and it takes
+ * a moment until a list has arrived.
+ */
 const SAME_END = 120_000
 
-/** Tells whether a ban is the same as one that it was given before, one of `entries` at first. */
+/**
+ * Returns a predicate: whether a ban is the same as one of `entries`, or as one that the predicate was called with before. Two
+ * bans are the same if they have the same target, the same reason, and ends that differ by `SAME_END` at most.
+ */
 export const matcher = (entries: ReadonlyArray<BanEntry>): (entry: BanEntry) => boolean => {
   const ends = new Map<string, Array<number>>()
   const isKnown = (entry: BanEntry): boolean => {

@@ -1,5 +1,5 @@
 /**
- * A ban policy with its defaults, checked.
+ * Checks a ban policy, and fills in the defaults.
  */
 import * as Duration from "effect/Duration"
 import * as Formatter from "effect/Formatter"
@@ -9,7 +9,7 @@ import type { BanEntry } from "../../BanEntry.ts"
 import { type BanPolicy, type Enforcement, InvalidPolicy, MAX_CAPACITY } from "../../BanPolicy.ts"
 import { DEFAULT_MARK, markedReason } from "./mark.ts"
 
-/** Times are in milliseconds. */
+/** A checked policy without absent options. Times are in milliseconds. */
 export interface BanSettings {
   readonly enforcement: Enforcement
   readonly capacity: number
@@ -70,14 +70,14 @@ const millis = (input: Duration.Input): number =>
 /** The default reason of a kick. */
 export const kickReason =
   (mark: string) => ({ id, reason }: BanEntry, remaining: Duration.Duration | "permanent"): string => {
-    const left = remaining === "permanent" ? "permanent" : `${shortly(remaining)} left`
+    const left = remaining === "permanent" ? "permanent" : `${formatShort(remaining)} left`
     return markedReason({ id, reason: reason === "" ? `(${left})` : `${reason} (${left})` }, mark)
   }
 
 const UNITS = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"]] as const
 
 /** A duration in its two largest units, rounded up to minutes: `6d 23h`, `59min`. */
-const shortly = (duration: Duration.Duration): string => {
+const formatShort = (duration: Duration.Duration): string => {
   let left = Math.max(60_000, Math.ceil(Duration.toMillis(duration) / 60_000) * 60_000)
   const words: Array<string> = []
   for (const [size, unit] of UNITS) {

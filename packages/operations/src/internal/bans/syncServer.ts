@@ -1,5 +1,5 @@
 /**
- * Compares the list of one server with the book once, and makes it agree.
+ * Compares the list of one server with the book once, and can make it agree.
  */
 import * as RconClient from "@bercon/client/RconClient"
 import * as Effect from "effect/Effect"
@@ -13,8 +13,8 @@ import * as Ledger from "./ledger.ts"
 import * as ListKeeper from "./listKeeper.ts"
 import * as BanSettings from "./settings.ts"
 
-/** A keeper of the list, and a count of its changes. */
-const keep = Effect.fnUntraced(function*(server: string, policy: BanPolicy) {
+/** Makes a keeper of the list, and counts of the changes that it makes. */
+const makeKeeper = Effect.fnUntraced(function*(server: string, policy: BanPolicy) {
   const settings = yield* Effect.fromResult(BanSettings.make(policy))
   const changes = { Add: 0, Remove: 0, Restore: 0 }
   const keeper = ListKeeper.make({
@@ -30,12 +30,12 @@ const keep = Effect.fnUntraced(function*(server: string, policy: BanPolicy) {
   return { changes, keeper }
 })
 
-/** A ledger that cannot be read or written is an error of the book. */
+/** If the ledger cannot be read or written, callers get the error of the book. */
 const bookError = (error: KeyValueStore.KeyValueStoreError) =>
   Effect.fail(new BanBookError({ reason: new StoreFailed({ problem: storeProblem(error), cause: error }) }))
 
 export const compare = Effect.fnUntraced(function*(server: string, policy: BanPolicy = {}) {
-  const { keeper } = yield* keep(server, policy)
+  const { keeper } = yield* makeKeeper(server, policy)
   const { decision: { add, foreign, kept, orphans, remove, unknown } } = yield* Effect.catchTag(
     keeper.compare,
     "KeyValueStoreError",
@@ -46,7 +46,7 @@ export const compare = Effect.fnUntraced(function*(server: string, policy: BanPo
 })
 
 export const sync = Effect.fnUntraced(function*(server: string, policy: BanPolicy = {}) {
-  const { changes, keeper } = yield* keep(server, policy)
+  const { changes, keeper } = yield* makeKeeper(server, policy)
   const { foreign, orphans, rows } = yield* Effect.catchTag(keeper.converge, "KeyValueStoreError", bookError)
   const synced: Synced = { added: changes.Add, removed: changes.Remove, rows, foreign, orphans }
   return synced

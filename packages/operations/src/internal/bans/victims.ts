@@ -7,14 +7,15 @@ import type { Ban } from "@bercon/client/Ban"
 import { isGuid } from "@bercon/client/Guid"
 
 /**
- * The missing rows that may have been removed instead of the intended one.
+ * Returns the missing rows that may have been removed instead of the intended one.
  *
- * A removal names its row by a number, and the server removes the row that has this number when it executes the removal. If
- * another admin has removed rows before the intended one, the removal hits a row behind it, at most as many places away. If
- * another admin has banned GUIDs, the removal of an address hits an address before it.
+ * A removal contains the number of a row, which is its place in the list. The server removes the row that has this number when
+ * it executes the removal. If another admin has removed rows before the intended one, the removal hits a row after the intended
+ * one: at most as many places away as rows were removed. If another admin has banned GUIDs, which come before addresses, the
+ * removal of an address hits an address before the intended one: at most as many places away as GUIDs were banned.
  *
- * If the intended row is gone, another admin removed the other missing rows. (Or the network delivered the removal twice. The list does not
- * distinguish the two cases, and the first is the likelier one.)
+ * If the intended row is gone, the removal hit it, and another admin removed the other missing rows. (Or the network delivered
+ * the removal twice. The list looks the same in both cases, and the first one is more likely.)
  */
 export const victims = (
   { added, missing, stillListed }: Pick<BansChanged, "added" | "missing" | "stillListed">

@@ -1,5 +1,5 @@
 /**
- * The actions of plans and rotas on a server, and their outcomes as far as they are known.
+ * The actions of plans and rotas on a server. Each returns its outcome, as far as it is known.
  */
 import type { ActionError } from "@bercon/client/ActionError"
 import type { CommandError } from "@bercon/client/CommandError"
@@ -21,10 +21,10 @@ export type Done =
   | { readonly _tag: "Executed" | "MaybeExecuted" | "Later" }
   | { readonly _tag: "Refused"; readonly problem: string }
 
-/** Time before an action is tried again, in milliseconds. */
+/** How long to wait before an action is tried again, in milliseconds. */
 export const PAUSE = 5000
 
-/** Reasons for which a command was not sent now, but may be sent later. */
+/** The reasons for which a command was not sent, but can be sent later. */
 const PASSING = new Set<string>(["NotConnected", "Overloaded", "SessionClosed", "FlavourUnknown"])
 
 const done = (run: Effect.Effect<unknown, CommandError | ActionError>): Effect.Effect<Done> =>
@@ -42,9 +42,10 @@ const done = (run: Effect.Effect<unknown, CommandError | ActionError>): Effect.E
 const SAY_TIMEOUT = 10_000
 
 /**
- * Sends a chat message to all players at most once: each of its lines is sent once, and none after `until`.
+ * Sends a chat message to all players: each line once, and none after `until` (milliseconds since 1970).
  *
- * Whether servers run a repeated command twice is not known, and a missing text does less harm than a repeated one.
+ * No line is retransmitted, because it is not known whether servers execute a repeated command twice, and a missing line does
+ * less harm than a repeated one.
  */
 export const say = (rcon: RconClient.Service, text: string, until: number): Effect.Effect<Done> =>
   Effect.clockWith((clock) => {
@@ -57,7 +58,7 @@ export const say = (rcon: RconClient.Service, text: string, until: number): Effe
     }))
   })
 
-/** Sends the command once, to the session of the epoch. */
+/** Sends the command once, and only in the login with the number `epoch`. */
 export const restart = (
   rcon: RconClient.Service,
   command: "shutdown" | "restartServer",
@@ -73,8 +74,9 @@ const KICKS = 8
 const KICK_TIMEOUT = 5000
 
 /**
- * Kicks all players, as many as it can until `until`. A player who has left meanwhile is not counted. Returns `undefined` if the
- * list of players cannot be read.
+ * Kicks all players, until the time `until` (milliseconds since 1970) at the latest. Returns how many players were kicked, and
+ * for how many it failed. A player who has left meanwhile is not counted. Returns `undefined` if the list of players cannot be
+ * read.
  */
 export const kickAll = Effect.fnUntraced(function*(rcon: RconClient.Service, reason: string, until: number) {
   const clock = yield* Clock.Clock
@@ -97,7 +99,7 @@ export const kickAll = Effect.fnUntraced(function*(rcon: RconClient.Service, rea
   return { kicked: count("kicked"), failed: count("failed") }
 })
 
-/** Time for a first login, in milliseconds. If it takes longer, the server counts as away. */
+/** The time limit for the first login of a session, in milliseconds. If it takes longer, the server counts as offline. */
 const LOGIN_TIME = 5000
 
 /** The current state of the server, as far as it is known. `run`: the driver's name. */
@@ -121,18 +123,21 @@ export const look = Effect.fnUntraced(function*(rcon: RconClient.Service, run: s
 /** Time limit for a query. */
 const ASK_TIMEOUT = "3 seconds"
 
-/** Whether the server answers in this epoch. */
+/** Whether the server answers a query in the login with the number `epoch`. */
 export const answers = (rcon: RconClient.Service, epoch: number): Effect.Effect<boolean> =>
   Effect.isSuccess(rcon.withOptions({ timeout: ASK_TIMEOUT, epoch }).players)
 
-/** The server's list of RCON clients, if it could be read completely. */
+/** The server's list of RCON clients, or `undefined` if it cannot be read completely. */
 const admins = (rcon: RconClient.Service) =>
   rcon.withOptions({ timeout: ASK_TIMEOUT }).adminTable.pipe(
     Effect.map(({ rows, unparsed }) => unparsed.length === 0 ? rows : undefined),
     Effect.orElseSucceed(() => undefined)
   )
 
-/** This client's row in the server's list of RCON clients, if it is known. */
+/**
+ * This client's row in the server's list of RCON clients, or `undefined` if it is not known. It is called a witness, because a
+ * server that has restarted does not list it. See `examine`.
+ */
 export const witness = Effect.fnUntraced(function*(rcon: RconClient.Service): Effect.fn.Return<Witness | undefined> {
   const id = Option.getOrUndefined(yield* rcon.adminId)
   const row = id === undefined ? undefined : (yield* admins(rcon))?.find((row) => row.id === id)
@@ -140,23 +145,28 @@ export const witness = Effect.fnUntraced(function*(rcon: RconClient.Service): Ef
 })
 
 /**
- * Time for which a server certainly still lists a client that has ended, unless the server restarts, in milliseconds. A server
- * removes a client 10 seconds after the first message that the client does not acknowledge.
+ * For this time, in milliseconds, a server certainly still lists a client whose process has ended, unless the server restarts.
+ * A server removes a client 10 seconds after the first message that the client does not acknowledge.
  */
 const LISTED = 8000
 
 /**
- * Minimum duration of a server's restart, in milliseconds. After a restart, a client that has not ended logs in again from the
- * same address, and may get the same number.
+ * The minimum duration of a server's restart, in milliseconds. If the server lists a client after a longer time, that proves
+ * nothing: the client may have logged in again after a restart, from the same address and with the same number.
  */
 const SOONEST = 5000
 
-/** Time limit for reading the list, in milliseconds. */
+/** The time limit for reading the list of RCON clients, in milliseconds after `from`. */
 const EXAMINATION = 20_000
 
 /**
- * Whether the server process is the same as at the time `from`, at which it listed the client of another driver. That driver has
- * ended. If the server has restarted since, its list of RCON clients does not contain that client.
+ * Finds out whether the server has restarted since the time `from`, at which it listed `witness`, the client of a driver whose
+ * process has ended since. If the server has restarted, its list of RCON clients does not contain that client.
+ *
+ * - `"Same"`: it has not restarted.
+ * - `"Other"`: it has restarted.
+ * - `"Unknown"`: there is no witness, or the list proves neither, because too much time has passed.
+ * - `"Later"`: the list could not be read now. Try again.
  */
 export const examine = Effect.fnUntraced(function*(
   rcon: RconClient.Service,
@@ -169,6 +179,6 @@ export const examine = Effect.fnUntraced(function*(
   if (rows === undefined || own === undefined) return age < EXAMINATION ? "Later" : "Unknown"
   const isListed = rows.some(({ address, id }) => id === witness.id && address.toString() === witness.address)
   if (!isListed) return age < LISTED ? "Other" : "Unknown"
-  // A row with this client's own number may be this client, at the same port as the other one.
+  // A row with this client's own number may be this client, if it has the same port as the client that has ended.
   return age < SOONEST && witness.id !== own ? "Same" : "Unknown"
 })

@@ -1,5 +1,5 @@
 /**
- * When a plan's occurrences are.
+ * Computes the times of a plan, which are called its occurrences.
  */
 import * as Cron from "effect/Cron"
 import type { Utc } from "effect/DateTime"
@@ -7,7 +7,7 @@ import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
-/** The times of a plan, as in its schema. */
+/** The field `at` of a plan. */
 export type Times =
   | {
     readonly cron: string
@@ -17,23 +17,23 @@ export type Times =
   | { readonly once: Utc; readonly timeZone?: string }
 
 export interface Calendar {
-  /** Two calendars of equal keys have the same times. */
+  /** Calendars with equal keys have the same times. */
   readonly key: string
-  /** The first time after this one, in milliseconds since 1970. */
+  /** The first occurrence after `time`, both in milliseconds since 1970; `undefined` if there is none. */
   readonly after: (time: number) => number | undefined
 }
 
 const parse = (times: Extract<Times, { cron: string }>) =>
   Cron.parse(times.cron, times.timeZone, { onDstOverlap: times.onDstOverlap })
 
-/** Dies if `problemOf` finds something. */
+/** Makes the calendar of a plan. Throws if `problemOf` finds a problem. */
 export const make = (times: Times): Calendar => {
   if ("once" in times) {
     const at = times.once.epochMilliseconds
     return { key: JSON.stringify([at]), after: (time) => at > time ? at : undefined }
   }
   const cron = Result.getOrThrow(parse(times))
-  // A search takes a tenth of a millisecond and more, and most are for the same occurrence as the last.
+  // A search takes at least 0.1 ms, and most searches find the same occurrence as the last one. So that one is kept.
   let from = Infinity
   let next = -Infinity
   return {
@@ -48,6 +48,7 @@ export const make = (times: Times): Calendar => {
   }
 }
 
+/** Describes why the times are not valid, or returns `undefined`. */
 export const problemOf = (times: Times): string | undefined => {
   if (times.timeZone !== undefined && Option.isNone(DateTime.zoneFromString(times.timeZone))) {
     return `timeZone must be a time zone such as "Europe/Berlin" (got ${JSON.stringify(times.timeZone)})`
@@ -58,7 +59,7 @@ export const problemOf = (times: Times): string | undefined => {
   if (Result.isFailure(parsed)) {
     return `cron must be a cron expression such as "0 4 * * *" (got ${described}: ${parsed.failure.message})`
   }
-  // It looks some years ahead, and throws if it finds nothing.
+  // `Cron.next` searches some years ahead, and throws if it finds no time.
   const first = Result.try(() => Cron.next(parsed.success, 0))
-  return Result.isFailure(first) ? `cron must be a time that comes (got ${described}, which never does)` : undefined
+  return Result.isFailure(first) ? `cron must match some time (got ${described}, which matches none)` : undefined
 }

@@ -1,5 +1,6 @@
 /**
- * Checks of what people write in plans and rotas. Each returns the problem: the field, the value and what is allowed.
+ * Checks the values of plans and rotas. Each check returns `undefined`, or the problem: the field, the allowed values and the
+ * value.
  */
 import * as Duration from "effect/Duration"
 import * as Formatter from "effect/Formatter"
@@ -8,12 +9,12 @@ import * as Schema from "effect/Schema"
 
 type Problem = string | undefined
 
-/** The servers that a plan or a rota is for. */
+/** The servers of a plan or a rota. */
 export const Servers = Schema.Union([Schema.Literal("all"), Schema.Array(Schema.String)])
 
 const got = (value: unknown): string => `(got ${Formatter.format(value)})`
 
-/** The duration, or one that is in no range. */
+/** Reads a duration. Input that is not a duration becomes minus infinity, which `range` refuses. */
 export const duration = (input: Duration.Input): Duration.Duration =>
   Option.getOrElse(Duration.fromInput(input), () => Duration.negativeInfinity)
 
@@ -29,7 +30,7 @@ export const servers = (value: "all" | ReadonlyArray<string>): Problem =>
 
 type End = 0 | `${number} ${Duration.Unit}`
 
-/** The durations with which a range is described are its ends. */
+/** Checks that a duration is from `from` to `to`. The problem shows these two as they are given. */
 export const range = (name: string, value: Duration.Duration, from: End, to: End): Problem =>
   Duration.toMillis(value) >= Duration.toMillis(from) && Duration.toMillis(value) <= Duration.toMillis(to)
     ? undefined
@@ -52,7 +53,7 @@ export const line = (name: string, value: string): Problem =>
     ? undefined
     : `${name} must be one line that is not empty ${got(value)}`
 
-/** The first problem of a list. */
+/** Checks each value of a list. Returns the first problem. */
 export const first = <A>(values: ReadonlyArray<A>, check: (value: A) => Problem): Problem => {
   for (const value of values) {
     const problem = check(value)

@@ -1,5 +1,5 @@
 /**
- * The services that the drivers of all servers share.
+ * The values and services that the drivers of all servers share.
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -18,23 +18,23 @@ import type { Memory } from "./memory.ts"
 
 export interface Context {
   readonly memory: Memory
-  /** The plans of this program. */
+  /** The plans of the options of this program. */
   readonly declared: ReadonlyArray<Compiled>
   /** The plans in force: those of the program, and those that were added. */
   readonly plans: Effect.Effect<ReadonlyArray<Compiled>, PlanStoreError>
   readonly rotas: ReadonlyArray<Rota>
   readonly textOf: (warning: Warning) => string
-  /** The program's hook. Its failures are logged. */
+  /** The function `notBack` of the options. Its failures are logged. */
   readonly notBack: (event: PlanEvent.NotBack) => Effect.Effect<void>
-  /** Of what the program's functions do. */
+  /** The scope of the fibers that run `notBack`. */
   readonly scope: Scope.Scope
   /** How long a change by another process can go unnoticed, in milliseconds. */
   readonly refresh: number
-  /** Every event. */
+  /** The events of all servers. */
   readonly events: PubSub.PubSub<PlanEvent.PlanEvent>
-  /** A plan or an order has changed. */
+  /** Has an element when a plan or an order of this process has changed. */
   readonly changes: PubSub.PubSub<void>
-  /** Runs one effect at a time of those about a plan on a server: an order comes before a decision, or after it. */
+  /** Runs one effect at a time for each plan on each server, so that an order never arrives in the middle of a decision. */
   readonly exclusively: <A, E, R>(
     plan: string,
     server: string,
@@ -42,7 +42,7 @@ export interface Context {
   ) => Effect.Effect<A, E, R>
 }
 
-/** Locks that exist while somebody uses them. */
+/** Makes `exclusively`. It keeps a lock only as long as an effect has it or waits for it. */
 export const makeExclusively = (): Context["exclusively"] => {
   const locks = new Map<string, { readonly lock: Semaphore.Semaphore; users: number }>()
   return (plan, server, effect) => {
@@ -59,6 +59,7 @@ export const makeExclusively = (): Context["exclusively"] => {
   }
 }
 
+/** Whether an event is logged as a warning. */
 const isBad = (event: PlanEvent.PlanEvent): boolean =>
   event._tag === "NotBack" || event._tag === "StepFailed" ||
   (event._tag === "NotRestarted" && event.reason !== "Aborted" && event.reason !== "Empty")
@@ -78,4 +79,5 @@ export const publish = Effect.fnUntraced(function*({ events }: Context, event: P
   yield* Effect.annotateLogs(isBad(event) ? Effect.logWarning(line) : Effect.logInfo(line), { plan, server })
 })
 
+/** A time in milliseconds since 1970 as a `DateTime`. */
 export const utc = (millis: number): DateTime.Utc => DateTime.makeUnsafe(millis)

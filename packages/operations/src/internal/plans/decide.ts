@@ -1,20 +1,21 @@
 /**
- * Decides the next step of a plan on one server, and its time: a function of the plan, the record, the clock and the known state
- * of the server.
+ * Decides the next step of a plan on one server, from the plan, the record of its progress in the store, the clock and the
+ * known state of the server. Pure.
  *
- * A step that must not be repeated (a warning, the command, a report) is recorded before it is done. A step that may be repeated (the
- * lock, the kick) is recorded afterwards. So no step is repeated wrongly if the process ends between any two of them.
+ * A step that must not be repeated (a warning, the command, a report) is recorded before it is done. A step that may be
+ * repeated (the lock, the kick) is recorded after it is done. So the process can end at any point, and the next process
+ * repeats only steps that may be repeated.
  */
 import * as Duration from "effect/Duration"
 import type { RestartPlan } from "../../RestartPlan.ts"
 import * as Calendar from "./calendar.ts"
 import type { Appointment, Order, Progress, Restart } from "./progress.ts"
 
-/** A plan in the form that `decide` uses: all times in milliseconds. */
+/** A plan in the form that `decide` uses, with all durations in milliseconds. */
 export interface Compiled {
   readonly plan: RestartPlan
   readonly calendar: Calendar.Calendar
-  /** How long before an occurrence players are warned, the longest first, each once. */
+  /** The times between each warning and the restart, the longest first, without repetitions. */
   readonly leads: ReadonlyArray<number>
   readonly lock: number | undefined
   readonly kick: number | undefined
@@ -23,6 +24,7 @@ export interface Compiled {
   readonly backWithin: number
 }
 
+/** Brings a plan into the form that `decide` uses. */
 export const compile = (plan: RestartPlan): Compiled => ({
   plan,
   calendar: Calendar.make(plan.at),
@@ -35,24 +37,27 @@ export const compile = (plan: RestartPlan): Compiled => ({
 })
 
 /**
- * The time up to which occurrences are over if a plan begins now. The time of a one-off plan counts even if it has just passed.
+ * Returns the time up to which occurrences count as over when a plan is new. For a plan of one time this is earlier than `now`,
+ * so that the restart still takes place if its time has just passed.
  */
 export const beginningOf = ({ latest, plan }: Compiled, now: number): number =>
   "once" in plan.at ? now - latest - 1 : now
 
 /** The current state of the server, as far as it is known. */
 export interface Known {
-  /** The name of this driver. Another driver has another name, and so has this one after a restart of its process. */
+  /** The name of this driver. Each driver has another name, and a process that starts again has new drivers. */
   readonly run: string
+  /** Whether the client is logged in. */
   readonly online: boolean
+  /** The number of logins of the client so far. */
   readonly epoch: number
-  /** The time from which the server counts as away; `undefined` if it is online, or its session has ended for good. */
+  /** The time from which the server counts as offline; `undefined` if it is online, or its session has ended for good. */
   readonly awayFrom: number | undefined
-  /** `undefined`: not known. */
+  /** The number of players; `undefined` if it is not known. */
   readonly players: number | undefined
 }
 
-/** The record, as far as it could be read. */
+/** The records of a plan on a server: its progress, and the order of an operator to abort or postpone its next occurrence. */
 export interface Recorded {
   readonly progress: Progress | "unreadable" | undefined
   readonly order: Order | undefined
@@ -64,11 +69,11 @@ export type SkipReason = "Late" | "Overtaken" | "Empty"
 export type Outcome = "Restarted" | "Aborted" | "Missed" | "Empty" | "Refused" | "Stayed" | "Unknown"
 
 export type Step =
-  /** Do nothing before this time, unless something changes. `watch`: the server was sent the command, and is still online. */
+  /** Wait until this time, or until something changes. `watch`: the command was sent, and the server is still online. */
   | { readonly _tag: "Wait"; readonly until: number; readonly watch: boolean }
-  /** Begin a record of the plan: the store has none of the current calendar. `afterLoss`: it has one that cannot be read. */
+  /** Begin a new record: the store has none for the current times of the plan. `afterLoss`: it has one that cannot be read. */
   | { readonly _tag: "Begin"; readonly afterLoss: boolean }
-  /** Record the next occurrence, which is another one, or at another time, than before. */
+  /** Record the next occurrence, because it is not the recorded one, or has another time. */
   | { readonly _tag: "Appoint"; readonly appointment: Appointment }
   | { readonly _tag: "Warn"; readonly lead: number; readonly appointment: Appointment }
   | {
@@ -80,14 +85,17 @@ export type Step =
   | { readonly _tag: "Lock"; readonly appointment: Appointment }
   | { readonly _tag: "Unlock" }
   | { readonly _tag: "Kick"; readonly appointment: Appointment; readonly until: number }
-  /** The list of players could not be read in time: restart without kicks. */
+  /** Restart without kicks, because the list of players could not be read in time. */
   | { readonly _tag: "GiveUpKick"; readonly appointment: Appointment }
   /** Send the command, for the first time or again. */
   | { readonly _tag: "Command"; readonly appointment: Appointment; readonly attempt: number }
-  /** Another driver has sent the command, or was about to: find out whether the server has restarted since. */
+  /** Find out whether the server has restarted: another driver has sent the command, or was about to send it. */
   | { readonly _tag: "Examine"; readonly restart: Restart }
+  /** Record that the server has gone offline after the command. */
   | { readonly _tag: "Gone"; readonly restart: Restart }
+  /** Report that the server is not back. */
   | { readonly _tag: "Report"; readonly restart: Restart; readonly count: number; readonly since: number }
+  /** Record that occurrences up to the time `finished` are over. */
   | { readonly _tag: "Finish"; readonly outcome: Outcome; readonly appointment: Appointment; readonly finished: number }
 
 const wait = (until: number, watch = false): Step => ({ _tag: "Wait", until, watch })
@@ -104,7 +112,7 @@ export const decide = (plan: Compiled, { order, progress }: Recorded, now: numbe
     return { _tag: "Finish", outcome: "Aborted", appointment, finished }
   }
   if (now > appointment.time + plan.latest) {
-    // After a long outage, all other missed occurrences are over, too.
+    // After a long outage, this ends all other missed occurrences, too.
     const finished = Math.max(appointment.occurrence, now - plan.latest - 1)
     return { _tag: "Finish", outcome: "Missed", appointment, finished }
   }
@@ -115,7 +123,7 @@ export const decide = (plan: Compiled, { order, progress }: Recorded, now: numbe
   return approaching(plan, progress, recorded, { now, known })
 }
 
-/** The next occurrence: that of the order, or that of the calendar. Without the state of its warnings. */
+/** The next occurrence: that of the order, or that of the calendar. The result does not have the state of its warnings. */
 export const nextOf = (
   plan: Compiled,
   progress: Progress,
@@ -129,14 +137,20 @@ export const nextOf = (
   return occurrence === undefined ? undefined : { appointment: { occurrence, time: occurrence }, isAborted: false }
 }
 
-/** The time up to which occurrences are over after an abort. It includes those that were due while the aborted one was postponed. */
+/**
+ * Returns the time up to which occurrences are over after an abort. They include those that became due while the aborted one
+ * was postponed.
+ */
 export const endOfAborted = (
   { appointment: recorded }: Progress,
   { occurrence }: Appointment,
   now: number
 ): number => recorded?.occurrence === occurrence ? Math.max(occurrence, Math.min(now, recorded.time)) : occurrence
 
-/** An appointment that is made now. Warnings that are too late now, or may have been sent before a record was lost, count as done. */
+/**
+ * The record of an occurrence whose time is settled now. Warnings that are too late count as done, and so do those that may
+ * have been sent before a record was lost.
+ */
 export const appointedAt = (
   { leads }: Compiled,
   { forgotten = -Infinity }: Progress,
@@ -147,20 +161,26 @@ export const appointedAt = (
   return { occurrence, time, ...(warned !== undefined && { warned }) }
 }
 
-/** The warnings that have been neither sent nor skipped yet. */
+/** The warnings that were neither sent nor skipped, each as the time between it and the restart. */
 export const pendingOf = ({ leads }: Compiled, { warned = Infinity }: Appointment): ReadonlyArray<number> =>
   leads.filter((lead) => lead < warned)
 
-/** How long a restart waits for its kicks, in milliseconds: from its time on, or from the first try if that was later. */
+/**
+ * How long a restart waits for its kicks, in milliseconds: from the time of the restart, or from the first try if that is
+ * later.
+ */
 const KICK_PATIENCE = 30_000
 
 /** The part of a restart's maximum delay that is reserved for the command, in milliseconds. */
 const COMMAND_TIME = 15_000
 
-/** How often to check whether players have joined an empty server, in milliseconds. No event wakes the driver. */
+/**
+ * How often to check whether players have joined an empty server, in milliseconds. The driver does not listen for joining
+ * players.
+ */
 export const EMPTY_PAUSE = 30_000
 
-/** The time at which kicking is given up. */
+/** The time after which players are no longer kicked, so that the command is sent in time. */
 const endOfKicks = ({ latest }: Compiled, { kickedFrom, time }: Appointment, now: number): number =>
   Math.min(Math.max(time, kickedFrom ?? now) + KICK_PATIENCE, time + latest - COMMAND_TIME)
 
@@ -197,15 +217,15 @@ const approaching = (
     if (isEmpty) return { _tag: "Finish", outcome: "Empty", appointment, finished: endOf(appointment) }
     return known.online ? { _tag: "Command", appointment, attempt: 1 } : wait(time + plan.latest + 1)
   }
-  // If players come, the server is locked after all.
+  // An empty server is not locked. If players join, it is.
   const look = isEmpty && plan.lock !== undefined && now >= time - plan.lock ? now + EMPTY_PAUSE : Infinity
   const due = [time, look, ...pending.map((lead) => time - lead), time - (plan.lock ?? 0), time - (plan.kick ?? 0)]
   return wait(Math.min(...due.filter((at) => at > now)))
 }
 
 /**
- * The time up to which occurrences are over when this one ends. A postponed occurrence can end after the time of the next
- * regular one, which would otherwise restart the server again at once. `restarted`: when the server was back.
+ * Returns the time up to which occurrences are over when this one ends. A postponed occurrence can end after the time of the
+ * next one, which would otherwise restart the server again at once. `restarted`: the time at which the server was back.
  */
 export const endOf = ({ occurrence, time }: Pick<Appointment, "occurrence" | "time">, restarted = -Infinity): number =>
   Math.max(occurrence, time, restarted)

@@ -1,5 +1,5 @@
 /**
- * Makes the plans and rotas true on one server, for as long as it runs.
+ * Carries out the plans and rotas on one server, for as long as it runs.
  */
 import type { LoginFailure } from "@bercon/client/LoginFailure"
 import type * as RconClient from "@bercon/client/RconClient"
@@ -17,23 +17,26 @@ import * as RotaTurn from "./rotaTurn.ts"
 const isFor = ({ servers }: { readonly servers: "all" | ReadonlyArray<string> }, server: string): boolean =>
   servers === "all" || servers.includes(server)
 
-/** How long to wait after the store failed, in milliseconds. */
+/** How long to wait until the store is tried again, in milliseconds. */
 const STORE_PAUSE = 5000
 
-/** Ends when the client's session is closed, and fails if that ends for good by itself. */
+/**
+ * Carries out the plans and rotas on one server. Ends when the client's session is closed, and fails if the session ends for
+ * good because of an error.
+ */
 export const drive = (
   context: Context,
   server: string,
   rcon: RconClient.Service
 ): Effect.Effect<void, LoginFailure> =>
   Effect.scoped(Effect.gen(function*() {
-    // Another one than that of any other driver, in this process or another.
+    // The name of this driver, which no other driver of this or another process has.
     const run = `${yield* Clock.currentTimeMillis} ${yield* Random.nextInt}`
     const site = { context, server, rcon, run }
     const program = context.declared.flatMap(({ plan }) => isFor(plan, server) ? [plan] : [])
     let isPublished = false
 
-    /** Does what is due. Returns when something is due next. */
+    /** Does the steps that are due. Returns the time at which the next step is due, in milliseconds since 1970. */
     const round = Effect.gen(function*(): Effect.fn.Return<number, PlanStoreError> {
       if (!isPublished) yield* context.memory.setProgram(server, program)
       isPublished = true
@@ -47,7 +50,7 @@ export const drive = (
       return until
     })
 
-    // Open if something has changed since the last round began.
+    // Opens when something has changed since the last round began.
     const changed = yield* Latch.make()
     const listen = <A, E>(changes: Stream.Stream<A, E>) =>
       Effect.forkScoped(Effect.ignore(Stream.runForEach(changes, () => changed.open)), { startImmediately: true })
@@ -60,13 +63,13 @@ export const drive = (
       const until = yield* Effect.result(round)
       const now = yield* Clock.currentTimeMillis
       if (until._tag === "Failure") {
-        if (isStoreWell) yield* Effect.logError(`plans on "${server}" stand still: ${until.failure.message}`)
+        if (isStoreWell) yield* Effect.logError(`plans on "${server}" are interrupted: ${until.failure.message}`)
         isStoreWell = false
         return yield* Effect.sleep(STORE_PAUSE)
       }
-      if (!isStoreWell) yield* Effect.logInfo(`plans on "${server}" go on`)
+      if (!isStoreWell) yield* Effect.logInfo(`plans on "${server}" continue: the store works again`)
       isStoreWell = true
-      // Not longer, since the clock may be set, and other processes may write to the store.
+      // It waits no longer than `refresh`, because the clock may be set, and other processes may write to the store.
       const pause = Math.min(context.refresh, until.success - now)
       if (pause > 0) yield* Effect.raceFirst(Effect.sleep(pause), changed.await)
     })

@@ -9,13 +9,17 @@ import * as Schedule from "effect/Schedule"
 import type * as Plans from "../../Plans.ts"
 import { followFleet } from "../followFleet.ts"
 
-/** A driver that dies begins again after a while. It ends when the session does. */
+/** Runs a driver until its session ends. A driver that dies is started again after a minute. */
 export const supervised = (plans: Plans.Service, server: string, rcon: RconClient.Service): Effect.Effect<void> =>
   Effect.suspend(() => plans.drive(server, rcon)).pipe(
-    Effect.catch((failure) => Effect.logError(`plans on "${server}" end with its session: ${failure.message}`)),
+    Effect.catch((failure) =>
+      Effect.logError(
+        `plans on "${server}" are no longer carried out, because its session has ended: ${failure.message}`
+      )
+    ),
     Effect.catchDefect((defect) =>
       Effect.andThen(
-        Effect.logError(`plans on "${server}" died, and begin again in a minute`, defect),
+        Effect.logError(`the driver of the plans on "${server}" died, and starts again in a minute`, defect),
         Effect.fail("died")
       )
     ),
@@ -23,6 +27,7 @@ export const supervised = (plans: Plans.Service, server: string, rcon: RconClien
     Effect.ignore
   )
 
+/** Runs a driver for each server of the fleet, for as long as it runs. */
 export const driveFleet = (plans: Plans.Service, fleet: Fleet.Service): Effect.Effect<void> =>
   Effect.scoped(Effect.gen(function*() {
     const drivers = yield* FiberMap.make<string>()
@@ -31,7 +36,7 @@ export const driveFleet = (plans: Plans.Service, fleet: Fleet.Service): Effect.E
       end: (server) =>
         Effect.andThen(
           FiberMap.remove(drivers, server),
-          // Otherwise it stays in the views of operators, which does no other harm.
+          // If this fails, `next` still shows the server. It has no other effect.
           Effect.catch(plans.forget(server), ({ message }) => Effect.logWarning(message))
         )
     })

@@ -1,5 +1,5 @@
 /**
- * Connects plans, orders and drivers.
+ * Makes the service `Plans`: connects plans, drivers, and the orders of operators (`abort` and `postpone`).
  */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -25,9 +25,10 @@ import { warnOfUndriven } from "./undriven.ts"
 /** How many events a subscriber may be behind before it loses the oldest. */
 const EVENT_CAPACITY = 1024
 
-/** How long a one-off plan is kept after its time. */
+/** How long a plan of one time is kept after its time, in milliseconds. */
 const KEPT = Duration.toMillis("1 day")
 
+/** Fails if two plans or two rotas have the same id. */
 const unique = Effect.fnUntraced(function*(values: ReadonlyArray<{ readonly id: string }>) {
   const ids = new Set<string>()
   for (const { id } of values) {
@@ -36,7 +37,7 @@ const unique = Effect.fnUntraced(function*(values: ReadonlyArray<{ readonly id: 
   }
 })
 
-/** In milliseconds. */
+/** The option `refresh` in milliseconds. Throws if it is out of range. */
 const refreshOf = ({ refresh = "30 seconds" }: Options<unknown, unknown>): number => {
   const problem = Checks.range("refresh", Checks.duration(refresh), "1 second", "1 day")
   if (problem !== undefined) throw new RangeError(problem)
@@ -85,7 +86,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
   yield* Effect.addFinalizer(() => PubSub.shutdown(context.events))
   const changed = PubSub.publish(context.changes, undefined)
 
-  /** With the plans of other programs on the store: the one that drives the servers, if this is a command. */
+  /** The plans in force, and those of other programs that use the store. A command finds the plans of the drivers there. */
   const known = Effect.gen(function*() {
     const own = yield* plans
     const ids = new Set(own.map(({ plan }) => plan.id))
@@ -99,7 +100,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
     return found ?? (yield* new UnknownPlan({ id, known: all.map(({ plan }) => plan.id) }))
   })
 
-  /** Removes the records of a plan on all servers, each before a step of the driver or after it. */
+  /** Removes the records of a plan on all servers, none of them in the middle of a step of a driver in this process. */
   const forget = Effect.fnUntraced(function*(id: string) {
     const { orders, progress } = memory
     const servers = new Set([...yield* progress.servers(id), ...yield* orders.servers(id)])
@@ -109,7 +110,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
     }
   })
 
-  /** The plan comes first, so that no driver begins it again. */
+  /** Removes a plan and its records. The plan is removed first, so that no driver begins a new record of it. */
   const remove = (id: string) => Effect.andThen(memory.removePlan(id), forget(id))
 
   yield* Effect.forkScoped(warnOfUndriven(context))
@@ -128,13 +129,13 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
       const added = yield* memory.plans
       for (const plan of added) {
         const isOld = "once" in plan.at && plan.at.once.epochMilliseconds < now - KEPT
-        // It may have been postponed, or its restart may not be over.
+        // An old plan is kept if it was postponed, or if its restart is not over.
         if (isOld && (yield* Orders.next(context, compile(plan), {})).length === 0) yield* remove(plan.id)
       }
       if ((yield* known).some(({ plan: { id } }) => id === plan.id)) {
         return yield* new DuplicatePlan({ id: plan.id })
       }
-      // Records of a plan of this id that was not removed completely.
+      // Removes the records of an earlier plan with this id, if its removal was interrupted.
       yield* forget(plan.id)
       yield* memory.addPlan(plan)
       yield* changed

@@ -3,18 +3,19 @@
  *
  * | key                         | value                                     | written by          |
  * | --------------------------- | ----------------------------------------- | ------------------- |
- * | `plan/PLAN`                 | a plan that was added                     | who adds it         |
+ * | `plan/PLAN`                 | a plan that was added                     | `add`               |
  * | `program/SERVER`            | the plans of the program for the server   | the server's driver |
- * | `order/N/PLAN/SERVER`       | an occurrence that is aborted or moved    | who orders it       |
+ * | `order/N/PLAN/SERVER`       | an occurrence that is aborted or moved    | `abort`, `postpone` |
  * | `progress/N/PLAN/SERVER`    | the progress of a plan                    | the server's driver |
  * | `turns/N/ROTA/SERVER`       | the turn of a rota                        | the server's driver |
  *
- * A server has a record `program` from its first driver on until it leaves the fleet. It shows other processes which servers are
- * driven. The progress of plans stays on purpose: the server may come back, and then no warning is repeated. It is a few hundred
- * bytes for each plan.
+ * A server has a record `program` from its first driver on until it is removed from the fleet. The record shows other processes
+ * that the server is driven. The progress of plans stays when the server is removed, so that no warning is repeated if the
+ * server comes back. It has a few hundred bytes for each plan.
  *
- * `N` is the length of the name that follows, so that any two keys differ whatever the names contain. No key has two writers,
- * because a `KeyValueStore` has no compare-and-set: a command in another process changes orders while the driver changes progress.
+ * `N` is the length of the name that follows. So any two keys differ, whatever characters the names contain. No key has two
+ * writers, because a `KeyValueStore` has no compare-and-set. So orders, which a command in another process writes, and
+ * progress, which the driver writes, have different keys.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -29,15 +30,15 @@ import { Turns } from "./turns.ts"
 
 type Stored<A> = Effect.Effect<A, PlanStoreError>
 
-/** A value that is there, and cannot be read. */
+/** The result for a value that exists, but cannot be read. */
 export type Unreadable = "unreadable"
 
-/** Of a plan or a rota on a server. */
+/** The records of one kind: one for each plan, or rota, on each server. */
 interface Record<in out A> {
   readonly get: (plan: string, server: string) => Stored<A | Unreadable | undefined>
   readonly set: (plan: string, server: string, value: A) => Stored<void>
   readonly remove: (plan: string, server: string) => Stored<void>
-  /** The servers of a plan of which something is recorded. */
+  /** The servers that have a record of this plan. */
   readonly servers: (plan: string) => Stored<ReadonlyArray<string>>
 }
 
@@ -45,20 +46,22 @@ export interface Memory {
   readonly progress: Record<Progress>
   readonly orders: Record<Order>
   readonly turns: Record<Turns>
+  /** The plans that were added. Those that cannot be read are left out. */
   readonly plans: Stored<ReadonlyArray<RestartPlan>>
   /**
-   * The plans of the programs that drive servers, each once: for a command, which does not have them. A program that has begun
-   * later counts more, because the record of a server that is not driven any more stays.
+   * The plans of all programs that drive servers, each id once: for a command, which does not have these plans itself. If two
+   * records have a plan with the same id, the record that was written last counts. (The record of a server that is no longer
+   * driven may still exist.)
    */
   readonly programs: Stored<ReadonlyArray<RestartPlan>>
-  /** The plans of the program that drives this server, if it has any. */
+  /** Records that a server is driven, and the plans of the program that drives it. */
   readonly setProgram: (server: string, plans: ReadonlyArray<RestartPlan>) => Stored<void>
-  /** The servers that are driven, by any program. */
+  /** The servers that any program drives. */
   readonly driven: Stored<ReadonlySet<string>>
-  /** The server is not driven any more. */
+  /** Records that a server is no longer driven. */
   readonly removeProgram: (server: string) => Stored<void>
   readonly addPlan: (plan: RestartPlan) => Stored<void>
-  /** The records of its progress and of orders stay. */
+  /** Removes a plan. The records of its progress and its orders stay. */
   readonly removePlan: (id: string) => Stored<void>
 }
 

@@ -1,5 +1,5 @@
 /**
- * The views and orders of operators.
+ * The operations of operators: `next`, and the orders `abort` and `postpone`.
  */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -11,7 +11,7 @@ import { type Context, utc } from "./context.ts"
 import { appointedAt, beginningOf, type Compiled, endOfAborted, nextOf, pendingOf, type Recorded } from "./decide.ts"
 import * as Progress from "./progress.ts"
 
-/** The next occurrence of a plan on a server, if there is one: the one that the driver will come to. */
+/** The occurrence of a plan on a server that the driver handles next, or `undefined` if there is none. */
 const upcoming = (
   plan: Compiled,
   server: string,
@@ -60,7 +60,7 @@ const upcoming = (
   }
 }
 
-/** The servers that an operator means, and all that are driven. */
+/** The servers of an operation, and all servers that are driven. */
 interface Chosen {
   readonly servers: Iterable<string>
   readonly driven: ReadonlySet<string>
@@ -95,7 +95,7 @@ export const next = Effect.fnUntraced(function*(context: Context, plan: Compiled
   return found.filter((one) => one !== undefined)
 })
 
-/** Moves the next occurrence to another time, or cancels it. */
+/** Moves the next occurrence to another time, or cancels it if `timeOf` returns `undefined`. */
 const order = Effect.fnUntraced(function*<E>(
   context: Context,
   plan: Compiled,
@@ -120,7 +120,7 @@ const order = Effect.fnUntraced(function*<E>(
           occurrence,
           ...(time !== undefined && { time })
         })
-        // A driver in another process may have begun meanwhile.
+        // A driver in another process may have begun the restart meanwhile.
         const progress = yield* context.memory.progress.get(plan.plan.id, server)
         if (typeof progress === "object" && progress.restart?.occurrence === occurrence) {
           return void restarting.push(server)

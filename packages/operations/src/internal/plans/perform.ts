@@ -1,5 +1,5 @@
 /**
- * Does a step of a plan on a server, once it is recorded, and says what has happened.
+ * Does a step of a plan on a server, and returns the events of it. A step that must not be repeated has been recorded before.
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import * as Duration from "effect/Duration"
@@ -23,7 +23,7 @@ export interface Task {
   readonly run: string
 }
 
-/** A step that has been recorded. */
+/** A step to be done, and the facts from which it was decided. */
 export interface Begun {
   readonly step: Step
   readonly now: number
@@ -33,7 +33,7 @@ export interface Begun {
   readonly restart: Restart | undefined
 }
 
-/** The outcome of a step, and what has happened. */
+/** The outcome of a step, and the events to be published. */
 export interface Performed {
   readonly done: Actions.Done["_tag"]
   readonly events: ReadonlyArray<PlanEvent.PlanEvent>
@@ -136,7 +136,7 @@ const ended = (
     ? new PlanEvent.Restarted({ ...at, took: Duration.millis(took) })
     : new PlanEvent.NotRestarted({ ...at, reason: outcome })
 
-/** Sends something, and makes the event of it. */
+/** Runs an action, and makes the event of its outcome. */
 const sent = (
   { plan, server }: Task,
   step: PlanEvent.StepFailed["step"],
@@ -157,7 +157,7 @@ const sent = (
     }
   })
 
-/** The text of a warning. If the program's function throws, players get the plan's. */
+/** The text of a warning. If the function `text` of the options throws, players get the text of the plan's template. */
 const textOf = ({ context, plan: { plan }, server }: Task, time: number, now: number): Effect.Effect<string> => {
   const warning: RestartPlan.Warning = { plan, server, time: utc(time), remaining: rounded(time - now) }
   return Effect.try(() => context.textOf(warning)).pipe(
@@ -167,6 +167,6 @@ const textOf = ({ context, plan: { plan }, server }: Task, time: number, now: nu
   )
 }
 
-/** Runs the program's hook beside the plan: it can take as long as it likes. */
+/** Starts the function `notBack` of the options, and does not wait for it. */
 const report = ({ context }: Task, event: PlanEvent.NotBack): Effect.Effect<Performed> =>
   Effect.as(Effect.forkIn(context.notBack(event), context.scope), happened(event))

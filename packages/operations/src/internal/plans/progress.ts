@@ -5,54 +5,59 @@
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 
-/** This client as the server lists it. A server that has restarted does not list it any more. */
+/** The row of a client in the server's list of RCON clients. After a restart, the server no longer lists this client. */
 const Witness = Schema.Struct({ id: Schema.Int, address: Schema.String })
 
 export type Witness = typeof Witness.Type
 
 const Appointment = Schema.Struct({
-  /** The time in the calendar. */
+  /** The time of the restart by the plan. */
   occurrence: Schema.Finite,
-  /** The time of the restart: differs if it was postponed. */
+  /** The time at which it takes place: differs if it was postponed. */
   time: Schema.Finite,
-  /** The lead of the last warning that was announced or left out. */
+  /** The last warning that was announced or left out: the time between it and the restart. */
   warned: Schema.optionalKey(Schema.Finite),
-  /** When the first kick of all players was tried. */
+  /** The time at which players were to be kicked for the first time. */
   kickedFrom: Schema.optionalKey(Schema.Finite),
-  /** Whether all players were kicked, or that was given up. */
+  /** Whether the kicks are over: players were kicked, or the list of players could not be read in time. */
   kicked: Schema.optionalKey(Schema.Boolean)
 })
 
-/** An occurrence whose time is settled. */
+/** The next occurrence, and the steps of it that are over. */
 export type Appointment = typeof Appointment.Type
 
 const Restart = Schema.Struct({
   occurrence: Schema.Finite,
   time: Schema.Finite,
-  /** When the driver last began to send the command. */
+  /** The time at which a driver last began to send the command. */
   at: Schema.Finite,
-  /** How many times the driver has begun to send it. */
+  /** How many times a driver has begun to send the command. */
   tries: Schema.Int,
-  /** The driver that watches the server: its name, its login, its beginning, and its row in the server's list of clients. */
+  /** The name of the driver that watches the server. */
   run: Schema.String,
+  /** The number of logins of that driver's client. */
   epoch: Schema.Int,
+  /** The time from which that driver watches the server. */
   from: Schema.Finite,
+  /** The row of that driver's client in the server's list of RCON clients. */
   witness: Schema.optionalKey(Witness),
-  /** When the server was found to be away. */
+  /** The time at which the server was found to be offline. */
   gone: Schema.optionalKey(Schema.Finite),
-  /** How often its absence was reported. */
+  /** How often `NotBack` was due so far. */
   reports: Schema.Int
 })
 
-/** A restart that was commanded, and whose end is not known yet. */
+/** A restart whose command was sent, or is being sent, and whose outcome is not known yet. */
 export type Restart = typeof Restart.Type
 
 export const Progress = Schema.Struct({
-  /** The key of the calendar that the occurrences are from. */
+  /** The key of the calendar to which the occurrences belong. */
   calendar: Schema.String,
-  /** Occurrences up to this time are over: they took place, or will not. */
+  /** Occurrences up to this time are over: they have taken place, or never will. */
   finished: Schema.Finite,
-  /** When the driver replaced a record that it could not read. Warnings that were due by then may have been announced. */
+  /**
+   * The time at which the driver replaced a record that it could not read. Warnings that were due by then may have been sent.
+   */
   forgotten: Schema.optionalKey(Schema.Finite),
   appointment: Schema.optionalKey(Appointment),
   restart: Schema.optionalKey(Restart),
@@ -71,14 +76,17 @@ export const Order = Schema.Struct({
 
 export type Order = typeof Order.Type
 
-/** Occurrences up to `finished` were before the plan. */
+/**
+ * The record of a new plan. Occurrences up to `finished` do not take place. `before`: the record with other times, if there is
+ * one.
+ */
 export const begin = (calendar: string, finished: number, before?: Progress): Progress => ({
   calendar,
   finished,
   ...(before?.locked === true && { locked: true })
 })
 
-/** After something was found in the store that cannot be read. */
+/** The record that replaces one that cannot be read. */
 export const beginAfterLoss = (calendar: string, now: number): Progress => ({ ...begin(calendar, now), forgotten: now })
 
 export const appoint = (self: Progress, appointment: Appointment): Progress => ({
@@ -115,7 +123,7 @@ const watched = ({ epoch, now, run, witness }: Sender) => ({
   ...(witness !== undefined && { witness })
 })
 
-/** The command is about to be sent. */
+/** The record when the command is about to be sent. */
 export const command = (self: Progress, { occurrence, time }: Appointment, sender: Sender): Progress => ({
   ...self,
   restart: {
@@ -131,7 +139,7 @@ export const command = (self: Progress, { occurrence, time }: Appointment, sende
 const changeRestart = (self: Progress, changes: Partial<Restart>): Progress =>
   self.restart === undefined ? self : { ...self, restart: { ...self.restart, ...changes } }
 
-/** Another driver goes on watching a server that has not restarted yet. */
+/** The record when another driver continues to watch a server that has not restarted yet. */
 export const takeOver = (self: Progress, sender: Sender): Progress => {
   if (self.restart === undefined) return self
   const { at, occurrence, reports, time, tries } = self.restart
@@ -142,7 +150,7 @@ export const gone = (self: Progress, at: number): Progress => changeRestart(self
 
 export const report = (self: Progress, reports: number): Progress => changeRestart(self, { reports })
 
-/** An occurrence is over. `restarted`: the server is another process now, and not locked. */
+/** The record when an occurrence is over. `restarted`: the server has restarted, and so is no longer locked. */
 export const finish = (self: Progress, finished: number, restarted: boolean): Progress => ({
   calendar: self.calendar,
   finished: Math.max(self.finished, finished),

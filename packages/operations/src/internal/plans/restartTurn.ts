@@ -1,5 +1,6 @@
 /**
- * Does the next step of a plan on a server, if one is due: decides, records, does it, records what is known of its outcome.
+ * Does the next step of a plan on a server, if one is due: decides the step, records that it begins, does it, and records the
+ * outcome.
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import * as Clock from "effect/Clock"
@@ -12,9 +13,10 @@ import { perform, type Task } from "./perform.ts"
 import type { Progress } from "./progress.ts"
 import * as Transitions from "./transitions.ts"
 
-/** How often a server that has been told to restart is asked whether it is still there, in milliseconds. */
+/** How often a server that was sent the command is asked whether it is still online, in milliseconds. */
 const WATCH = 1000
 
+/** A step, and the facts from which it was decided. */
 interface Decision {
   readonly step: Step
   readonly progress: Recorded["progress"]
@@ -33,7 +35,7 @@ const decideNow = Effect.fnUntraced(function*(
   return { step: decide(plan, recorded, now, known), progress, known, now }
 })
 
-/** Returns when to look again at the latest, in milliseconds since 1970; 0: at once. */
+/** Does one step. Returns the time by which it must be called again, in milliseconds since 1970; 0 means at once. */
 export const take = Effect.fnUntraced(function*(task: Task): Effect.fn.Return<number, PlanStoreError> {
   const { context, plan, rcon, server } = task
   const { id } = plan.plan
@@ -53,9 +55,9 @@ export const take = Effect.fnUntraced(function*(task: Task): Effect.fn.Return<nu
     server,
     Effect.gen(function*() {
       const decision = yield* decideNow(task)
-      // Something was ordered, or has happened, since.
+      // Meanwhile there was an order, or the state of the server has changed.
       if (decision.step._tag !== first.step._tag) return undefined
-      // A plan that was removed since gets no record: a later one of the same id would continue it.
+      // A plan that was removed meanwhile gets no record, because a later plan with the same id would continue it.
       if (decision.progress === undefined && !(yield* isInForce(task))) return undefined
       const begun = Transitions.before(plan, decision.progress, decision.step, { ...decision, ...findings })
       if (begun !== decision.progress) yield* save(begun)
@@ -79,13 +81,13 @@ export const take = Effect.fnUntraced(function*(task: Task): Effect.fn.Return<nu
 const isInForce = ({ context: { plans }, plan: { plan: { id } } }: Task) =>
   Effect.map(plans, (all) => all.some(({ plan }) => plan.id === id))
 
-/** Finds out what must be known before a step is recorded. */
+/** Gets the facts that a step needs before it is recorded. */
 const find = Effect.fnUntraced(function*(
   { known, step }: Decision,
   rcon: RconClient.Service
 ): Effect.fn.Return<Transitions.Findings | "Later"> {
   if (step._tag === "Command") {
-    // Only a server that is surely still there is told once more.
+    // The command is sent again only to a server that certainly has not restarted.
     if (step.attempt > 1 && !(yield* Actions.answers(rcon, known.epoch))) return "Later"
     return { witness: yield* Actions.witness(rcon) }
   }

@@ -1,5 +1,5 @@
 /**
- * Says the next message of a rota on a server, if one is due.
+ * Announces the next message of a rota on a server, if one is due.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -11,7 +11,10 @@ import { publish } from "./context.ts"
 import type { Task } from "./perform.ts"
 import * as Turns from "./turns.ts"
 
-/** Returns when to look again at the latest, in milliseconds since 1970; 0: at once. */
+/**
+ * Announces one message at most. Returns the time by which it must be called again, in milliseconds since 1970; 0 means at
+ * once.
+ */
 export const take = Effect.fnUntraced(function*(
   { context, rcon, run, server }: Omit<Task, "plan">,
   rota: Rota

@@ -30,13 +30,13 @@ export const DurationText = Schema.String.pipe(
   })
 )
 
-/** The time that is left as players are told it: whole minutes from two minutes on, otherwise whole seconds. */
+/** Rounds the remaining time for players: to minutes from two minutes on, otherwise to seconds. */
 export const rounded = (millis: number): Duration.Duration => {
   const unit = millis >= 120_000 ? 60_000 : 1000
   return Duration.millis(Math.max(0, Math.round(millis / unit) * unit))
 }
 
-/** As is usual in a language. Less than a second is 0 seconds. */
+/** Formats a duration, rounded to seconds, in a language: `1 hour, 30 minutes`. */
 export const formatDuration = (duration: Duration.Duration, locale: string): string => {
   let rest = Math.round(Duration.toSeconds(duration)) * 1000
   const parts = new Array<string>()
@@ -75,6 +75,7 @@ export const render = (
     (_, name) => name === "remaining" ? formatDuration(remaining, locale) : formatTime(time, timeZone, locale)
   )
 
+/** Describes why a template or a locale is not valid, or returns `undefined`. */
 export const problemOf = (template: string, locale: string): string | undefined => {
   const problem = Checks.line("text", template)
   if (problem !== undefined) return problem

@@ -1,7 +1,8 @@
 /**
- * The changes of the record by a step: before it is done, and after.
+ * Computes the record of a plan's progress before a step is done, and after it is done. Pure.
  *
- * A step that must not be repeated is recorded before. If it was not done after all, `after` takes that back.
+ * A step that must not be repeated is recorded before it is done. If it was not done after all, `after` returns the earlier
+ * record.
  */
 import type { Done } from "./actions.ts"
 import { beginningOf, type Compiled, endOf, type Known, type Outcome, type Recorded, type Step } from "./decide.ts"
@@ -9,23 +10,28 @@ import * as Progress from "./progress.ts"
 
 /** Facts that a step needs before it can be recorded. */
 export interface Findings {
-  /** This driver as the server lists it. */
+  /** The row of this driver's client in the server's list of RCON clients. */
   readonly witness?: Progress.Witness | undefined
-  /** Whether the server is still the process that another driver sent the command to. */
+  /** Whether the server is still the same process as when another driver sent the command. */
   readonly server?: "Same" | "Other" | "Unknown" | undefined
 }
 
+/** The facts of a step, and the time and the state of the server. */
 export interface Moment extends Findings {
   readonly now: number
   readonly known: Known
 }
 
-/** How an occurrence ends if the server is examined. `undefined`: it goes on, the server is the same. */
+/**
+ * The outcome of an occurrence after the server was examined. `undefined` if the server has not restarted: the occurrence goes
+ * on.
+ */
 export const outcomeOf = (
   server: Findings["server"]
 ): Extract<Outcome, "Restarted" | "Unknown"> | undefined =>
   server === "Same" ? undefined : server === "Other" ? "Restarted" : "Unknown"
 
+/** Returns the record before a step is done. */
 export const before = (
   plan: Compiled,
   recorded: Recorded["progress"],
@@ -35,7 +41,7 @@ export const before = (
   const { known: { epoch, run }, now, witness } = moment
   const sender = { run, epoch, now, witness }
   const { key } = plan.calendar
-  if (step._tag === "Begin" || recorded === undefined || recorded === "unreadable") {
+  if (step._tag === "Begin" || typeof recorded !== "object") {
     return recorded === "unreadable"
       ? Progress.beginAfterLoss(key, now)
       : Progress.begin(key, beginningOf(plan, now), recorded)
@@ -75,7 +81,10 @@ export const before = (
   }
 }
 
-/** `recorded`: the record before the step. `begun`: the result of {@link before}. */
+/**
+ * Returns the record after a step was done. `recorded`: the record from which the step was decided. `begun`: the result of
+ * {@link before}.
+ */
 export const after = (
   recorded: Recorded["progress"],
   begun: Progress.Progress,
@@ -86,7 +95,7 @@ export const after = (
   switch (step._tag) {
     case "Warn":
     case "Command":
-      if (isLater && recorded !== undefined && recorded !== "unreadable") return recorded
+      if (isLater && typeof recorded === "object") return recorded
       return step._tag === "Command" && done === "Refused"
         ? Progress.finish(begun, endOf(step.appointment), false)
         : begun

@@ -1,5 +1,6 @@
 /**
- * Decides the next message of a rota: a function of the rota, the record, the clock and the known state of the server.
+ * Decides the next message of a rota, from the rota, its record in the store, the clock and the known state of the server.
+ * Pure.
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
@@ -8,7 +9,10 @@ import { EMPTY_PAUSE, type Known } from "./decide.ts"
 
 /** The record of a rota on one server. */
 export const Turns = Schema.Struct({
-  /** The time of the last turn that was used, in milliseconds since 1970: valid whatever `every` is by now. */
+  /**
+   * The time of the last message (before the first one, the time of the beginning), in milliseconds since 1970. It is a time
+   * and not a count of intervals, so that it stays right if `every` is changed.
+   */
   time: Schema.Finite,
   /** The number of messages announced so far. */
   said: Schema.Int
@@ -18,9 +22,11 @@ export type Turns = typeof Turns.Type
 
 export type Turn =
   | { readonly _tag: "Wait"; readonly until: number }
-  /** From the next time on: nothing is recorded yet. */
+  /** Nothing is recorded yet: begin a record, and announce the first message at the next time. */
   | { readonly _tag: "Begin"; readonly record: Turns }
-  /** `before`: the record so far, to be restored if the message was not sent. */
+  /**
+   * Announce a message, until the time `until` at the latest. `before`: the record to be restored if the message was not sent.
+   */
   | {
     readonly _tag: "Say"
     readonly message: string
@@ -33,7 +39,7 @@ export const decide = (rota: Rota, recorded: Turns | undefined, now: number, kno
   const every = Duration.toMillis(rota.every)
   const time = Math.floor(now / every) * every
   const next = time + every
-  // A record from the future is that of a clock that was wrong: do not wait until the clock has caught up.
+  // A time in the future was recorded with a wrong clock. The record begins anew, so that messages do not stop until that time.
   if (recorded === undefined || recorded.time > next) {
     return { _tag: "Begin", record: { time, said: recorded?.said ?? 0 } }
   }

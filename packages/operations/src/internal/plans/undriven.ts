@@ -1,11 +1,11 @@
 /**
- * Warns of servers that plans and rotas name, and that no driver has: their ids may be mistyped. They are no errors, because a
+ * Warns of servers that plans and rotas name and no program drives: their ids may be mistyped. They are no errors, because a
  * server can be added at any time.
  */
 import * as Effect from "effect/Effect"
 import type { Context } from "./context.ts"
 
-/** How often to look. The first time gives drivers the time to begin. */
+/** How often to look for such servers, and how long before the first time, so that drivers can start. */
 const INTERVAL = "1 minute"
 
 const quoted = (names: Iterable<string>): string => Array.from(names, (name) => JSON.stringify(name)).join(", ")
