@@ -3,9 +3,9 @@
  *
  * **Details**
  *
- * One fiber reads the port, and one waits for the machine's next deadline. Both belong to the scope in which the server
- * was made. If one of them dies (usually because `onCommand` throws), the server closes its port. From then on every
- * effect of the server dies with the same cause, and `failure` dies at once.
+ * A fiber reads the port, and an alarm runs the machine at its next deadline. Both end with the scope in which the
+ * server was made. If one of them dies (usually because `onCommand` throws), the server closes its port. From then on
+ * every effect of the server dies with the same cause, and `failure` dies at once.
  *
  * Time comes from the `Clock`: under `TestClock` a session without commands ends only when the test has passed 45 s. The
  * server's clock, used for all records and the ends of bans, counts milliseconds since 1970. It is set once, when the
@@ -128,7 +128,7 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   /** The current world. */
   readonly world: Effect.Effect<World.World>
 
-  /** Never returns. Dies if one of the server's fibers dies, with the same cause. */
+  /** Never returns. Dies with the cause of the server's death if the server dies. */
   readonly failure: Effect.Effect<never>
 }>()("@bercon/testing/SimulatedServer") {}
 
