@@ -108,9 +108,10 @@ const IMPOSSIBLE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Performs the steps of an action, one after the other. After a step whose effect failed (`ActionError`), the others are still
- * tried. After any other failure they are not, for example if the server did not answer. A single step fails with its failure,
- * several steps with `SomeFailed`. But if every target would have the failure of the first step, it fails with that failure.
+ * Performs the steps of an action, one after the other. After a step whose effect failed (`ActionError`, but not
+ * `LookupFailed`), the others are still tried. After any other failure they are not, for example if the server did not answer.
+ * A single step fails with its failure, several steps with `SomeFailed`. But if every target would have the failure of the first
+ * step, it fails with that failure.
  */
 export const each = (
   action: string,

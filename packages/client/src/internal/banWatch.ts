@@ -100,7 +100,7 @@ const changes = (
   const events: Array<ServerEvent.ServerEvent> = []
   const older = Arr.groupBy(before, ({ ban }) => nameOf(ban))
   const newer = Arr.groupBy(table.rows, nameOf)
-  const canBeMissing = isComplete(table)
+  const provesAbsence = isComplete(table)
   for (const name of new Set([...Object.keys(older), ...Object.keys(newer)])) {
     const [expiredBefore, liveBefore] = parted(older[name] ?? [], ({ ban }) => ban.remaining === "expired")
     const [expiredAfter, liveAfter] = parted(newer[name] ?? [], ({ remaining }) => remaining === "expired")
@@ -108,7 +108,7 @@ const changes = (
     const disappeared = Math.max(0, liveBefore.length - liveAfter.length)
     const expired = Math.min(disappeared, Math.max(0, expiredAfter.length - expiredBefore.length))
     // Assume that the bans that end first have disappeared.
-    const gone = [...liveBefore].sort((a, b) => endOf(a) - endOf(b)).slice(0, canBeMissing ? disappeared : expired)
+    const gone = [...liveBefore].sort((a, b) => endOf(a) - endOf(b)).slice(0, provesAbsence ? disappeared : expired)
     gone.forEach((read, index) => {
       const hasExpired = index < expired || endOf(read) <= now + ROUNDING
       const { ban } = read
