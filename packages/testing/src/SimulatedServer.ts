@@ -128,7 +128,7 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   /** The current world. */
   readonly world: Effect.Effect<World.World>
 
-  /** Never returns. Dies with the cause of the server's death if the server dies. */
+  /** Never returns. If the server dies, this dies with the same cause. */
   readonly failure: Effect.Effect<never>
 }>()("@bercon/testing/SimulatedServer") {}
 
