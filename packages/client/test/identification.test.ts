@@ -2,7 +2,7 @@ import { Address, Guid, Identity, Player, RconClient, ServerEvent } from "@berco
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { Identification, PATIENCE } from "../src/internal/identification.ts"
+import { Identification, MAX_VISITS, PATIENCE } from "../src/internal/identification.ts"
 import * as MockSession from "./mockSession.ts"
 import { collected, guidOf, simulated, slot } from "./simulatedClient.ts"
 
@@ -92,6 +92,17 @@ describe("a visit", () => {
     assert.strictEqual(announced(identification, { ...full, guid: guid("b") }), 0)
     assert.deepStrictEqual(identification.identified(new Map(), true, 0), [])
     assert.strictEqual(announced(identification, { ...full, guid: guid("b") }), 1)
+  })
+
+  it("is forgotten if too many others begin before a list arrives", () => {
+    const identification = new Identification()
+    const visit = (id: number) =>
+      identification.identified(new Map([[slot(id), player({ id: slot(id), identity: identity("a") })]]), false, 0)
+        .length
+    for (let id = 0; id < MAX_VISITS; id++) assert.strictEqual(visit(id), 1)
+    assert.strictEqual(visit(0), 0)
+    assert.strictEqual(visit(MAX_VISITS), 1)
+    assert.deepStrictEqual([visit(1), visit(0)], [0, 1])
   })
 
   it("continues while more becomes known about the player", () => {

@@ -146,7 +146,7 @@ describe("unban", () => {
       if (!(error.reason instanceof ActionError.BansChanged)) return assert.fail(error.message)
       assert.deepStrictEqual(error.reason.stillListed, [b!])
       assert.deepStrictEqual(error.reason.added.map(({ reason }) => reason), ["d"])
-      assert.match(error.message, /These are gone: #0 .* a, #2 .* c$/)
+      assert.match(error.message, /executed a removal twice: #0 .* a, #2 .* c$/)
     }))
 
   it.effect("sends nothing again if no reply arrives, and reads the list instead", () =>

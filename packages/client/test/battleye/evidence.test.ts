@@ -104,6 +104,13 @@ describe("one of several actions", () => {
       assert.strictEqual(yield* run(rcon.banAll([], { write: true })), "Unconfirmed")
     }).pipe(Effect.scoped))
 
+  it.effect("is sent once if its target is given in upper and in lower case", () =>
+    Effect.gen(function*() {
+      const { rcon, run, sent } = yield* startWith(players(), "GUID Bans:\n[#] [GUID]\n---")
+      yield* run(rcon.banAll([GUID, GUID.toUpperCase() as typeof GUID, GUID]))
+      assert.deepStrictEqual(sent(), [`addBan ${GUID} 0`])
+    }).pipe(Effect.scoped))
+
   it.effect("has the remaining time of the call as its timeout", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* startWith(players())

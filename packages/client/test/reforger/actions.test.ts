@@ -1,9 +1,10 @@
-import { type ActionError, Address, Ban, CommandError, Guid } from "@bercon/client"
+import { type ActionError, Address, Ban, CommandError, Guid, RconClient } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import * as CommandTable from "../../src/internal/commandTable.ts"
 import { PlayerTarget } from "../../src/internal/playerTarget.ts"
+import * as MockSession from "../mockSession.ts"
 import type { Failure } from "../simulatedClient.ts"
 import { bob, called, EPOCH, failure, start } from "./mockClient.ts"
 import { echo, identity } from "./texts.ts"
@@ -80,6 +81,18 @@ describe("actions on a Reforger server", () => {
       const unknown = yield* failure(yield* converse(commands.kick(bob), "unknown command"))
       assert.strictEqual(unknown.reason._tag, "UnknownCommand")
     }))
+
+  it.effect("fail with the name of the method that was called", () =>
+    Effect.gen(function*() {
+      const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
+      session.reply = "Failed to create ban."
+      const client = RconClient.fromSession({ flavour: "Reforger", rosterInterval: "Infinity" })
+      const rcon = yield* Effect.provide(client, session.layer)
+      for (const name of ["ban", "banAll"] as const) {
+        const error = yield* Effect.flip(name === "ban" ? rcon.ban(target) : rcon.banAll([target]))
+        assert.strictEqual(error._tag === "ActionError" && error.action, name)
+      }
+    }).pipe(Effect.scoped))
 
   it.effect("are reported as maybe executed if the server executes them twice, and the second execution fails", () =>
     Effect.gen(function*() {
