@@ -121,12 +121,15 @@ describe("several servers", { concurrent: true }, () => {
         until: (commands) => commands.some(({ text }) => text.startsWith("kick")),
         schedule: Schedule.spaced("10 millis")
       })
-      const isKicked = Deferred.makeUnsafe<void>()
-      yield* Effect.forkScoped(Effect.andThen(kicked, Deferred.succeed(isKicked, undefined)))
+      const hasPrinted = Deferred.makeUnsafe<ChildProcess>()
+      const interrupt = Effect.gen(function*() {
+        const child = yield* Deferred.await(hasPrinted)
+        yield* kicked
+        child.kill("SIGINT")
+      })
+      yield* Effect.forkScoped(interrupt)
       const { code, stderr, stdout } = yield* bercon(["kick", "0", "--profile", "eu2,eu1", "--timeout", "2m"], {
-        onOutput: (_, child) => {
-          Effect.runFork(Effect.andThen(Deferred.await(isKicked), Effect.sync(() => child.kill("SIGINT"))))
-        }
+        onOutput: (_, child) => Deferred.doneUnsafe(hasPrinted, Effect.succeed(child))
       })
       assert.deepStrictEqual([code, stdout], [130, "eu1: kick #0 Miller: done\n"])
       assert.strictEqual(
