@@ -57,13 +57,13 @@ const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
 const operationsTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   BansFile: ["BansFile"],
   banDecision: ["{banDecision,BanBook}"],
-  calendar: ["{RestartPlan,decide}"],
+  calendar: ["{RestartPlan,calendar}"],
   checks: ["{RestartPlan,Rota}"],
   decide: ["steps"],
   mark: ["{mark,BansFile}"],
   newEntry: ["{BanBook,BansFile,mark}"],
   progress: ["{transitions,decide}"],
-  text: ["RestartPlan"],
+  text: ["{RestartPlan,text}"],
   transitions: ["transitions"],
   victims: ["victims"]
 }
