@@ -111,6 +111,64 @@ const patterns: ReadonlyArray<Pattern> = [
     ),
     advice: "rewrite it plainly",
     found: ["is that one come again", "something else than ASCII", "reckoned with"]
+  },
+  {
+    pattern:
+      /\b(?:bad|lossy) line\b|\ba line (?:that|which) (?:loses|has lost|drops)\b|\bthe line (?:loses|was bad)\b/i,
+    advice: "say \"network\"",
+    found: ["on a bad line", "on a line that loses half of the datagrams", "however the line loses"],
+    fine: ["parses a line that a server sent", "the line is not a row"]
+  },
+  {
+    pattern: /\bprints? of (?:the|a) list\b/i,
+    advice: "a list is read: say \"reading\" or \"the list as it was read\"",
+    found: ["two prints of the list", "the next print of the list"]
+  },
+  {
+    pattern: /\b(?:somebody|someone)\b/i,
+    advice: "name the person or the program: \"another admin\", \"another client\"",
+    found: ["somebody else's", "a session that someone else owns"],
+    fine: ["anyone who sees the traffic"]
+  },
+  {
+    pattern: /\b(?:is|are|was|were) who\b(?![^.;]*\?)/i,
+    advice: "use a noun",
+    found: ["kicked is who is banned"],
+    fine: ["The question is who is there?"]
+  },
+  {
+    pattern: /(?<!\bas )\bof now\b/i,
+    advice: "say \"current\"",
+    found: ["the list of now"],
+    fine: ["the error as of now"]
+  },
+  {
+    pattern: /\banswers? no more\b(?! than\b)/i,
+    advice: "say \"no longer answers\"",
+    found: ["until the server answers no more"],
+    fine: ["answers no more than once"]
+  },
+  {
+    pattern: /\banother than\b/i,
+    advice: "say \"different from\"",
+    found: ["a port that is another than that of the profile"]
+  },
+  {
+    pattern: /\bso (?:long|short|large|small|old|late|many) an? [a-z]/i,
+    advice: "say \"a list of this length\"",
+    found: ["So long a list does not fit into a reply"],
+    fine: ["as long as a list"]
+  },
+  {
+    pattern: /\bof (?:the|an?|its|their) \w+ of (?:the|an?|its|their) \w+ of\b/i,
+    advice: "split the chain of \"of\"",
+    found: ["the number of the row of the ban of a player"],
+    fine: ["the number of a row of the list"]
+  },
+  {
+    pattern: /\bbehind (?:the|its|their) backs?\b|\bthe latter\b/i,
+    advice: "name it",
+    found: ["behind the back of the engine", "The latter are not part of this repository"]
   }
 ]
 

@@ -19,10 +19,7 @@ describe.each(["CONTRIBUTING.md", "SECURITY.md"])("%s", (document) => {
       (found) => found[1] ?? found[2]!
     )
     assert.isNotEmpty(paths)
-    for (const path of paths) {
-      // Each package has its own `test/fixtures`.
-      if (!path.startsWith("test/fixtures")) assert.isTrue(Fs.existsSync(Path.join(root, path)), `${path} exists`)
-    }
+    for (const path of paths) assert.isTrue(Fs.existsSync(Path.join(root, path)), `${path} exists`)
   })
 
   it("names commands that exist", () => {

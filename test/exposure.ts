@@ -37,7 +37,9 @@ export const formOf = (secret: string, text: string): string | undefined => {
   const hex = Buffer.from(bytes).toString("hex")
   if (text.includes(secret)) return "plain"
   if (text.includes(encodeURIComponent(secret))) return "percent-encoded"
-  if (text.includes(JSON.stringify(secret).slice(1, -1))) return "escaped"
+  // Escaped as in JSON, and as in JSON within JSON.
+  const escaped = JSON.stringify(secret)
+  if (text.includes(escaped.slice(1, -1)) || text.includes(JSON.stringify(escaped).slice(3, -3))) return "escaped"
   for (const before of [0, 1, 2]) {
     // The first and the last characters are left out, because they also depend on the bytes around the secret.
     const base64 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64").replace(/=+$/, "").slice(

@@ -15,7 +15,7 @@ import { cases, type Failure, produce, tagOf } from "../packages/client/test/fai
 import { tap } from "../packages/session/test/support/Scenario.ts"
 import * as Exposure from "./exposure.ts"
 
-const SECRET = "Xk9-Zebra/Quoll?ü"
+const SECRET = "Xk9-\"Zebra\"/Quoll?ü"
 const password = Redacted.make(SECRET)
 
 describe("the search", () => {
@@ -23,6 +23,8 @@ describe("the search", () => {
   const datagram = Buffer.concat([Buffer.from("BE...."), bytes, Buffer.from("!")])
   it.each([
     ["plain", `the password is ${SECRET}.`],
+    ["escaped", JSON.stringify({ password: SECRET })],
+    ["escaped", JSON.stringify(JSON.stringify({ password: SECRET }))],
     ["percent-encoded", `?password=${encodeURIComponent(SECRET)}`],
     ["hexadecimal", datagram.toString("hex")],
     ["hexadecimal", Util.inspect(datagram)],

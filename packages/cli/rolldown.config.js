@@ -1,6 +1,6 @@
 /**
- * Bundles the command with all that it needs into one file, `bin/main.js`. Modules that commands import when they run are in it
- * too, and run no earlier than that.
+ * Bundles the command and all its dependencies into one file, `bin/main.js`. It contains the modules that commands import when
+ * they run, too, but such a module is still evaluated only when it is imported.
  */
 import { defineConfig } from "rolldown"
 
@@ -11,9 +11,9 @@ export default defineConfig({
     file: "bin/main.js",
     codeSplitting: false,
     minify: true,
-    // Node reads such a file faster.
+    // Node loads a file in ASCII faster.
     charset: "ascii",
-    // For stack traces in reports of bugs: their lines, not the sources, which would be most of the package.
+    // Stack traces in bug reports need the line numbers. The sources would be most of the package's size.
     sourcemap: true,
     sourcemapExcludeSources: true
   }

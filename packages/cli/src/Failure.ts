@@ -3,6 +3,7 @@
  */
 import type { ActionError } from "@bercon/client/ActionError"
 import type { CommandError } from "@bercon/client/CommandError"
+import type { Flavour } from "@bercon/client/Flavour"
 import type { LoginFailure, OutageCause } from "@bercon/client/LoginFailure"
 import type { ReplyError } from "@bercon/client/ReplyError"
 import type { ServersFileError } from "@bercon/fleet/FleetError"
@@ -21,16 +22,16 @@ export class UsageError extends Data.TaggedError("UsageError")<{ readonly messag
  */
 export class TargetError extends Data.TaggedError("TargetError")<{ readonly message: string }> {}
 
-/** Failures that have been reported already, with the exit code. */
+/** Failures that have been printed already, with the exit code. */
 export class Reported extends Data.TaggedError("Reported")<{ readonly code: ExitCode }> {}
 
 /**
- * The reader of standard output has gone (`bercon events | head -1`). No failure: it has read all that it needs. `code`: the exit
- * code of other failures, which have been reported.
+ * The reader of standard output has closed it (`bercon events | head -1`). By itself this is no failure, because the reader has
+ * all that it needs. `code` is the exit code of other failures, which have been printed already.
  */
 export class OutputClosed extends Data.TaggedError("OutputClosed")<{ readonly code?: ExitCode }> {}
 
-/** Standard output cannot be written. `code` is that of the system, such as `ENOSPC`. */
+/** Standard output cannot be written. `code` is the system's error code, such as `ENOSPC`. */
 export class OutputFailed extends Data.TaggedError("OutputFailed")<{ readonly code: string }> {
   override get message(): string {
     return `the result could not be written completely to standard output (${this.code})`
@@ -40,8 +41,19 @@ export class OutputFailed extends Data.TaggedError("OutputFailed")<{ readonly co
 /** Why a result could not be printed. */
 export type OutputError = OutputClosed | OutputFailed
 
-/** Some of the players or bans of one command failed. `message` has a line for each. */
+/** A command failed for some of its players or bans. `message` has a line for each. */
 export class SomeFailed extends Data.TaggedError("SomeFailed")<{ readonly message: string; readonly code: ExitCode }> {}
+
+/**
+ * The output of a command did not come, and the flavour was set to Reforger. Servers of the other flavour acknowledge such a
+ * command, but send no output. So the flavour is probably wrong.
+ */
+export class NoOutput extends Data.TaggedError("NoOutput")<{ readonly error: CommandError }> {
+  override get message(): string {
+    return `${this.error.message}. Probably the server is not of the flavour Reforger: leave out --flavour, BERCON_FLAVOUR, or ` +
+      "the flavour of the profile"
+  }
+}
 
 /** Failures of a command on one server. */
 export type ServerFailure =
@@ -49,6 +61,7 @@ export type ServerFailure =
   | CommandError
   | ActionError
   | ReplyError
+  | NoOutput
   | ServersFileError
   | SomeFailed
   | TargetError
@@ -56,6 +69,12 @@ export type ServerFailure =
 
 /** Failures of a command. */
 export type Failure = ServerFailure | DemoFailed | EndpointError | Reported | OutputError
+
+/** The failure with its probable cause, if that is the `flavour` that was set. */
+export const explained = (flavour: Flavour | "auto" | undefined) => (failure: ServerFailure): ServerFailure =>
+  flavour === "Reforger" && failure._tag === "CommandError" && failure.reason._tag === "IncompleteReply"
+    ? new NoOutput({ error: failure })
+    : failure
 
 const ofOutage = (cause: OutageCause | undefined): ExitCode => {
   switch (cause?._tag) {
@@ -128,6 +147,8 @@ export const exitCode = (failure: Failure): ExitCode => {
       return ofLogin(failure)
     case "CommandError":
       return ofCommand(failure)
+    case "NoOutput":
+      return ofCommand(failure.error)
     case "ActionError":
       return ofAction(failure)
     case "TargetError":
@@ -147,9 +168,12 @@ export const exitCode = (failure: Failure): ExitCode => {
   }
 }
 
+/** Failures whose message contains the next step. */
+const COMPLETE: ReadonlySet<Failure["_tag"]> = new Set(["UsageError", "TargetError", "SomeFailed", "NoOutput"])
+
 /** The next step, if the message of a failure does not contain it. */
 const nextStep = (failure: Failure): string | undefined => {
-  if (failure._tag === "UsageError" || failure._tag === "TargetError" || failure._tag === "SomeFailed") return undefined
+  if (COMPLETE.has(failure._tag)) return undefined
   switch (exitCode(failure)) {
     case ExitCode.refused:
       return "Check the password: --password-file, BERCON_PASSWORD or that of the profile"
@@ -174,13 +198,16 @@ export const describe = (failure: Failure): string => {
   return next === undefined ? failure.message : `${failure.message.replace(/\.$/, "")}. ${next}.`
 }
 
-/** The lines on standard error for a failure; `server` if there are several. */
+/** The lines on standard error for a failure, labelled with `server` if it is given. */
 export const lines = (failure: Failure, server?: string): string => {
   const prefix = server === undefined ? "bercon: " : `bercon: ${server}: `
   return failure._tag === "SomeFailed" ? failure.message.replaceAll(/^/gm, prefix) : prefix + describe(failure)
 }
 
-/** The exit code of several servers, commands or rounds: the common one if all failed for the same reason. */
+/**
+ * The exit code of `total` servers, commands or rounds, given the exit codes of those that failed: `done` if none failed, their
+ * common code if all failed with the same one, otherwise `someFailed`.
+ */
 export const ofSeveral = (total: number, codes: ReadonlyArray<ExitCode>): ExitCode => {
   const [first] = codes
   if (first === undefined) return ExitCode.done

@@ -85,7 +85,7 @@ const shared = {
   ),
   password: Flag.Redacted("password").pipe(
     Flag.withDescription(
-      "The server's RConPassword. Others on this machine can see it here: better use BERCON_PASSWORD, --password-file, a profile, or be asked"
+      "The server's RConPassword. Others on this machine can see it here. BERCON_PASSWORD, --password-file, a profile and the prompt are safer"
     ),
     Flag.optional
   ),
@@ -144,7 +144,7 @@ const shared = {
   )
 }
 
-/** The root: `yield* bercon` has the flags in the handler of a command. */
+/** The root of all commands. In the handler of a command, `yield* bercon` returns the flags. */
 export const bercon = Command.make("bercon").pipe(
   Command.withSharedFlags(shared),
   Command.withDescription(
@@ -158,7 +158,7 @@ export const bercon = Command.make("bercon").pipe(
     },
     { command: "bercon kick Miller --reason \"Team killing\"", description: "Kicks, and waits for evidence" },
     { command: "bercon shell", description: "A session with live events" },
-    { command: "bercon doctor", description: "Finds out why it does not work" }
+    { command: "bercon doctor", description: "Finds out why the connection does not work" }
   ])
 )
 

@@ -25,7 +25,7 @@ import { wrap } from "./output/wrap.ts"
 import * as Services from "./services.ts"
 import { version } from "./version.ts"
 
-/** Log lines as all else that is no data: on standard error. */
+/** Prints log lines on standard error, as everything that is not data. */
 const logger = Logger.make(({ logLevel, message, cause }) => {
   const words = Array.isArray(message) ? message : [message]
   const text = words.map((word) =>
@@ -35,7 +35,7 @@ const logger = Logger.make(({ logLevel, message, cause }) => {
   process.stderr.write(`bercon: ${logLevel.toLowerCase()}: ${SafeText.lines(text.join(" "))}\n`)
 })
 
-/** Prints a result of `effect/cli`, whose handlers have no failures of ours: see `ofDefect`. */
+/** Prints a result of `effect/cli`. Its handlers cannot fail with our errors, so these become defects: see `ofDefect`. */
 const print = (text: string): Effect.Effect<void> => Effect.orDie(write(text))
 
 /** As the flag of `effect/cli`, but waits until everything is written. */
@@ -48,17 +48,17 @@ const completions = GlobalFlag.Action({
     })
 })
 
-/** How to write a word that was taken for a flag, if the command has arguments. */
+/** The hint how to write a word that begins with a dash, if the command has arguments. Otherwise empty. */
 const literally = ({ commandPath, errors, helpDoc }: CliOutput.Presenter.InvalidInvocation): string => {
   const unknown = errors.find((error) => error._tag === "UnrecognizedOption")
   return unknown === undefined || (helpDoc.args?.length ?? 0) === 0
     ? ""
-    : `\nWords after -- are no flags: \`${commandPath.join(" ")} -- ${quotedIfNeeded(unknown.option)}\`.`
+    : `\nWords after -- are not flags: \`${commandPath.join(" ")} -- ${quotedIfNeeded(unknown.option)}\`.`
 }
 
 const quotedIfNeeded = (word: string): string => /^[\w-]+$/.test(word) ? word : JSON.stringify(word)
 
-/** Help that was asked for is data. Mistakes are not, and neither is the help that follows from them. */
+/** Prints help on standard output if it was asked for. Mistakes, and the help that follows them, go to standard error. */
 const presenter: CliOutput.Presenter = {
   present: (event) => {
     const formatter = CliOutput.defaultFormatter({
@@ -102,7 +102,7 @@ const ofDefect = (defect: unknown): Effect.Effect<ExitCode> =>
         `bercon: this is a bug of bercon: ${
           defect instanceof Error ? `${defect.name}: ${defect.message}` : String(defect)
         }. ` +
-          `Please report it at ${BUGS}, with what the same command prints with --log-level debug.`
+          `Please report it at ${BUGS}, with the output of the same command with --log-level debug.`
       ),
       ExitCode.defect
     )

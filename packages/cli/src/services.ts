@@ -1,6 +1,6 @@
 /**
- * The services that `effect/cli` asks for. `bercon` reads no file through them and starts no process, so they are not those of
- * Node, which take a fifth of the time until the first reply to load.
+ * The services that `effect/cli` requires. Those of Node would take a fifth of the time until the first reply to load. `bercon`
+ * reads no file and starts no process through them, so most of these do nothing.
  */
 import type * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
@@ -14,7 +14,7 @@ import process from "node:process"
 
 const unused = Effect.die("bercon does not use this service of effect/cli")
 
-/** The services of `effect/cli`. A command that asks questions uses its own terminal. */
+/** The services that `effect/cli` requires. Commands that ask questions do not use this terminal. */
 export const layer: Layer.Layer<Command.Environment> = Layer.mergeAll(
   FileSystem.layerNoop({}),
   Path.layer,

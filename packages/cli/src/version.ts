@@ -1,5 +1,5 @@
 /**
- * The version of this program: that of its package, one folder up from the sources as from the bundle.
+ * The version of this program, from its package.json, which is one folder up from the sources and from the bundle.
  */
 import * as Fs from "node:fs"
 

@@ -41,14 +41,14 @@ const NAMES = [
   "\"quoted\", a"
 ]
 
-describe("tables", () => {
-  it("have the same cell of every row below each other, however wide the characters are", () => {
+describe("a table", () => {
+  it("aligns its columns, however wide the characters are", () => {
     const lastFirst: View.View<typeof Row.Type> = { ...view, columns: [...view.columns].reverse() }
     const lines = Format.render(lastFirst, [part(...NAMES)], context).trimEnd().split("\n")
     assert.deepStrictEqual(new Set(lines.map(displayWidth)).size, 1, lines.join("\n"))
   })
 
-  it("are for people: bold headings on a terminal only", () => {
+  it("has bold headings on a terminal with colours, and no escape sequences elsewhere", () => {
     assert.strictEqual(
       Format.render(view, [part("Zoë")], { ...context, width: 80, colours: true }),
       "\x1b[1m#  Name\x1b[22m\n0  Zoë\n"
@@ -57,7 +57,7 @@ describe("tables", () => {
   })
 
   it.prop(
-    "never write a line that is longer than the terminal",
+    "never has a line that is wider than the terminal",
     [Schema.Array(Schema.String), Schema.Int.check(Schema.isBetween({ minimum: 12, maximum: 100 }))],
     ([names, width]) => {
       const lines = Format.render(view, [part(...names, ...NAMES)], { ...context, labelled: true, width }).split("\n")
@@ -65,14 +65,14 @@ describe("tables", () => {
     }
   )
 
-  it("show one field a line on a terminal that is too narrow", () => {
+  it("has one field per line on a terminal that is too narrow", () => {
     assert.strictEqual(
       Format.render(view, [part("Miller", "A name of more than twenty")], { ...context, labelled: true, width: 20 }),
       "Server  eu1\n#       0\nName    Miller\n\nServer  eu1\n#       1\nName\n  A name of more tha\n  n twenty\n"
     )
   })
 
-  it("leave out a column of which nothing is known", () => {
+  it("leaves out a column without any value, unlike CSV", () => {
     const rows = [{ slot: 0 }, { slot: 1 }]
     const sparse: View.View<{ readonly slot: number; readonly name?: string }> = {
       json: (row) => ({ ...row }),
@@ -89,8 +89,8 @@ describe("tables", () => {
   })
 })
 
-describe("formats for programs", () => {
-  it("json: an array of the rows, or of the servers with their rows or what failed", () => {
+describe("the format", () => {
+  it("json: is an array of the rows or, with several servers, of the servers with their rows or failures", () => {
     const parse = (parts: ReadonlyArray<Format.Part<typeof Row.Type>>, labelled: boolean) =>
       JSON.parse(Format.render(view, parts, { ...context, format: "json", labelled }))
     assert.deepStrictEqual(parse([part("\x1b\u202e")], false), [{ slot: 0, name: "\x1b\u202e" }])
@@ -100,7 +100,7 @@ describe("formats for programs", () => {
     ])
   })
 
-  it("ndjson: a row a line, with the server first if there are several", () => {
+  it("ndjson: has one row per line, which begins with the server if there are several", () => {
     assert.strictEqual(
       Format.render(view, [part("a", "b"), failure], { ...context, format: "ndjson", labelled: true }),
       "{\"server\":\"eu1\",\"slot\":0,\"name\":\"a\"}\n{\"server\":\"eu1\",\"slot\":1,\"name\":\"b\"}\n" +
@@ -108,30 +108,33 @@ describe("formats for programs", () => {
     )
   })
 
-  it("csv: quotes what needs it", () => {
+  it("csv: quotes texts with commas, quotes or line feeds", () => {
     assert.strictEqual(
       Format.render(view, [part("a,\"b\"", "c\nd", "\x1b")], { ...context, format: "csv" }),
       "slot,name\n0,\"a,\"\"b\"\"\"\n1,\"c\nd\"\n2,\\x1b\n"
     )
   })
 
-  it.each(["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "＝1"])("csv: %j is no formula in a spreadsheet", (name) => {
-    const [, row] = Format.render(view, [part(name)], { ...context, format: "csv" }).split("\n")
-    assert.strictEqual(row, `0,'${name}`)
-  })
+  it.each(["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "＝1"])(
+    "csv: prevents a spreadsheet from running %j as a formula",
+    (name) => {
+      const [, row] = Format.render(view, [part(name)], { ...context, format: "csv" }).split("\n")
+      assert.strictEqual(row, `0,'${name}`)
+    }
+  )
 
-  it("csv: numbers remain numbers", () => {
+  it("csv: leaves numbers as they are", () => {
     assert.strictEqual(Format.render(view, [part("-12.5")], { ...context, format: "csv" }), "slot,name\n0,-12.5\n")
   })
 
-  it("md: names cannot break out of their cell", () => {
+  it("md: keeps every name in its cell", () => {
     assert.strictEqual(
       Format.render(view, [part("a|b\n<i>`x`")], { ...context, format: "md" }),
       "| # | Name |\n| --: | --- |\n| 0 | a\\|b<br>\\<i\\>\\`x\\` |\n"
     )
   })
 
-  it.each(Format.formats)("%s: a stream of entries is what the entries are together", (format) => {
+  it.each(Format.formats)("%s: is the same if entries are written one by one", (format) => {
     const { begin, end, entry } = Format.streaming(view, { ...context, format })
     const { rows, server } = part("a", "b,c", "日本")
     const streamed = begin + rows.map((row) => entry(server, row)).join("") + end
@@ -140,7 +143,7 @@ describe("formats for programs", () => {
     else if (format === "csv" || format === "md" || format === "ndjson") assert.strictEqual(streamed, whole)
   })
 
-  it.each(Format.formats)("%s: the parts of servers, in any order, have the entries of the whole", (format) => {
+  it.each(Format.formats)("%s: has the same entries if parts of servers come in any order", (format) => {
     const of = { ...context, format, labelled: true }
     const [eu1, eu2, eu3] = [part("a"), { ...part("b", "日本"), server: "eu2" }, { ...part("c"), server: "eu3" }]
     const { add, end } = Format.gathering(view, of, ["eu1", "eu2", "eu3"])
@@ -150,12 +153,12 @@ describe("formats for programs", () => {
     assert.deepStrictEqual(lines(gathered), lines(Format.render(view, [eu1, eu2, eu3], of)))
   })
 
-  it.each(Format.formats)("%s: of no server is nothing", (format) => {
+  it.each(Format.formats)("%s: is empty if no server has answered", (format) => {
     assert.strictEqual(Format.gathering(view, { ...context, format }, ["eu1"]).end(), "")
   })
 
   it.each(["table", "csv", "md"] as const)(
-    "%s: of failures alone is nothing, and of an answer that follows whole",
+    "%s: is empty after failures alone, and complete after an answer that follows",
     (format) => {
       const error = { message: "no", exitCode: 4 }
       const { add, end } = Format.gathering(view, { ...context, format, labelled: true }, ["eu1", "eu2"])
@@ -170,7 +173,7 @@ describe("formats for programs", () => {
     }
   )
 
-  it("json: has rows as the client's schemas encode them", () => {
+  it("json: has rows that are encoded by the client's schemas", () => {
     const players = View.make(Player.Player, { columns: [] })
     const encode = Schema.encodeSync(Schema.toCodecJson(Player.Player))
     const row = new Player.Player({ id: Player.PlayerId.make(3), name: "x", verified: false })

@@ -26,12 +26,12 @@ describe("progress", () => {
       "0 of 7 done, waiting for a, b, c, d, e and 2 more (1 s)"
     ]
   ])(
-    "of %i things has a count, and the names of those that are not done",
+    "of %i servers has a count, and the names of those that are not done",
     (total, waiting, seconds, expected) =>
       assert.strictEqual(Progress.sentence(total, new Map(waiting), seconds), expected)
   )
 
-  it.effect("is printed after a second, and then every ten", () =>
+  it.effect("is printed after a second, and then every ten seconds", () =>
     Effect.gen(function*() {
       const lines = yield* printed
       const work = yield* Effect.forkChild(Progress.during(["eu1", "eu2"], ({ count, done }) =>
@@ -50,7 +50,7 @@ describe("progress", () => {
       ])
     }))
 
-  it.effect("is one line on a terminal, which is erased when nothing is waited for, although the work goes on", () =>
+  it.effect("is one line on a terminal, which is erased when all servers are done, even if the work goes on", () =>
     Effect.gen(function*() {
       const lines = yield* printed
       yield* Effect.acquireRelease(

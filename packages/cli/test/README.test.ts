@@ -16,7 +16,7 @@ const readme = Fs.readFileSync(new URL("../README.md", import.meta.url), "utf8")
 /** The blocks of commands, each after `$ `, and what they print. */
 const sessions = Array.from(readme.matchAll(/^```console\n(.*?)^```$/gms), ([, block = ""]) => block)
 
-/** A server as the README has it. */
+/** A server with the players of the README. */
 const server = Effect.gen(function*() {
   const simulated = yield* NodeSimulatedServer.make({ password: Redacted.make("secret") })
   yield* simulated.join({ name: "Miller", ip: "198.51.100.7", guid: "4fc867abf98b934e9e7eeaf15170258c" })
@@ -26,7 +26,7 @@ const server = Effect.gen(function*() {
   return simulated
 })
 
-/** A folder with the files that the README has, in which `bercon` can be called. */
+/** A folder with the files of the README, and `bercon`. */
 const folder = Effect.fnUntraced(function*(eu1: number, eu2: number) {
   const path = yield* Effect.acquireRelease(
     Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-readme-"))),
@@ -51,14 +51,14 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
 describe("the README", { concurrent: true }, () => {
   it.live.each(sessions.map((session) => [session.split("\n")[0]!, session] as const))(
-    "shows what is printed: %s",
+    "shows the real output of %s",
     ([, session]) =>
       Effect.gen(function*() {
         const eu1 = yield* server
         const eu2 = yield* NodeSimulatedServer.make({ password: Redacted.make("secret") })
         const cwd = yield* folder(eu1.address.port, eu2.address.port)
         const commands = session.split("\n").filter((line) => line.startsWith("$ ")).map((line) => line.slice(2))
-        // Shows each command as the README does, and runs it with the exit code of the one before it.
+        // Prints each command as the README does, and runs it. `$?` is the exit code of the command before it.
         const script = commands.flatMap((command) => [
           `printf '%s\\n' ${quoted(`$ ${command}`)}`,
           "(exit $status)",

@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { displayWidth } from "effect/cli/CliOutput"
 import * as SafeText from "../src/output/SafeText.ts"
 
-/** Whatever a terminal obeys instead of showing it, by the lists of Unicode and ECMA-48. */
+/** The characters that a terminal obeys instead of showing them, by the lists of Unicode and ECMA-48. */
 const obeyed = (text: string): ReadonlyArray<string> =>
   Array.from(text).filter((character) => {
     const code = character.codePointAt(0)!
@@ -41,23 +41,23 @@ const textOf = (parts: typeof Hostile.Type): string =>
   parts.map((part) => typeof part === "number" ? String.fromCodePoint(part) : part).join("")
 
 describe("SafeText", () => {
-  it.prop("line: leaves nothing that a terminal obeys", [Hostile], ([parts]) => {
+  it.prop("line: leaves no character that a terminal obeys", [Hostile], ([parts]) => {
     assert.deepStrictEqual(obeyed(SafeText.line(textOf(parts))), [])
   }, { arbitrary: { runs: 500 } })
 
-  it.prop("lines: leaves nothing but line feeds and tabs", [Hostile], ([parts]) => {
+  it.prop("lines: leaves no character that a terminal obeys, except line feeds and tabs", [Hostile], ([parts]) => {
     assert.isTrue(obeyed(SafeText.lines(textOf(parts))).every((character) => character === "\n" || character === "\t"))
   }, { arbitrary: { runs: 500 } })
 
-  it.prop("json: leaves nothing that a terminal obeys, and means the same", [Hostile], ([parts]) => {
+  it.prop("json: leaves no character that a terminal obeys, and keeps its meaning", [Hostile], ([parts]) => {
     const text = textOf(parts)
     const written = SafeText.json(JSON.stringify({ text }))
     assert.deepStrictEqual(obeyed(written), [])
     assert.deepStrictEqual(JSON.parse(written), { text })
   }, { arbitrary: { runs: 500 } })
 
-  it.prop("line: shows every character in as many cells as are measured", [Hostile], ([parts]) => {
-    // Remaining characters without width belong to the character before: marks, and selectors of its look.
+  it.prop("line: leaves no character without width, except marks and variation selectors", [Hostile], ([parts]) => {
+    // These belong to the character before them.
     for (const character of SafeText.line(textOf(parts))) {
       if (displayWidth(character) === 0) assert.match(character, /^[\p{Mark}\uFE00-\uFE0F]$/u)
     }

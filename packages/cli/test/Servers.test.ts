@@ -45,7 +45,7 @@ host = "203.0.113.3"
 port = 2303
 `
 
-/** Runs with these variables, in a folder with these files. */
+/** Runs with these variables, and a folder with these files, which is also the folder for configuration. */
 const withFolder = <A, E>(
   files: Files,
   run: (path: (name: string) => string, folder: string) => Effect.Effect<A, E>,
@@ -69,7 +69,7 @@ const withFolder = <A, E>(
     )
   }).pipe(Effect.scoped)
 
-/** Resolves flags with these variables, in a folder with these files; `path` makes the flags' paths. */
+/** Resolves flags with these variables, and a folder with these files. `path` makes a path in this folder. */
 const resolved = (
   flags: (path: (name: string) => string) => Partial<Flags>,
   env: Record<string, string>,
@@ -96,8 +96,8 @@ const one = (...args: Parameters<typeof resolved>) =>
 
 const refused = (...args: Parameters<typeof resolved>) => Effect.flip(resolved(...args))
 
-describe("one server", () => {
-  it.effect("from variables", () =>
+describe("a single server", () => {
+  it.effect("comes from variables", () =>
     Effect.gen(function*() {
       assert.strictEqual(
         yield* one(() => ({}), {
@@ -111,11 +111,11 @@ describe("one server", () => {
       assert.strictEqual(
         yield* one(() => ({}), { BERCON_HOST: "", BERCON_PORT: "2306", BERCON_PASSWORD: "x", BERCON_FLAVOUR: "" }),
         "127.0.0.1:2306 127.0.0.1:2306 x auto",
-        "a variable that is set to nothing is not set"
+        "an empty variable counts as not set"
       )
     }))
 
-  it.effect("from flags, which count more than variables", () =>
+  it.effect("comes from flags, which override variables", () =>
     Effect.gen(function*() {
       assert.strictEqual(
         yield* one(() => ({
@@ -127,7 +127,7 @@ describe("one server", () => {
       )
     }))
 
-  it.effect("with the password in a file, without the line break at its end", () =>
+  it.effect("takes its password from a file, without the line break at its end", () =>
     Effect.gen(function*() {
       const files = { "password.txt": " with blanks \r\n" }
       assert.strictEqual(
@@ -136,7 +136,7 @@ describe("one server", () => {
       )
     }))
 
-  it.effect("from the file of servers at the usual place, if there is only one in it or one is called default", () =>
+  it.effect("comes from the file of servers at the usual path, if it is the only one there, or is called default", () =>
     Effect.gen(function*() {
       const [only = ""] = THREE.split("[servers.eu2]")
       assert.strictEqual(
@@ -149,7 +149,7 @@ describe("one server", () => {
       )
     }))
 
-  it.effect("from a profile, which counts less than variables and flags", () =>
+  it.effect("comes from a profile, which variables and flags override", () =>
     Effect.gen(function*() {
       const files = { "s.toml": THREE }
       const eu1 = (path: (name: string) => string) => ({
@@ -172,7 +172,7 @@ describe("one server", () => {
       )
     }))
 
-  it.effect("from a profile, and knows what gives it another address", () =>
+  it.effect("has the names of the flags and variables that override the address of its profile", () =>
     Effect.gen(function*() {
       const movedBy = (flags: Partial<Flags>, env: Record<string, string>) =>
         withFolder({ "s.toml": THREE }, (path) =>
@@ -189,7 +189,7 @@ describe("one server", () => {
       assert.deepStrictEqual(yield* movedBy({ port: Option.some(2301) }, { BERCON_PORT: "1" }), [])
     }))
 
-  it.effect("does not need the passwords of others", () =>
+  it.effect("does not need the passwords of other servers", () =>
     Effect.gen(function*() {
       const files = { "s.toml": THREE }
       const eu2 = (path: (name: string) => string) => ({
@@ -203,7 +203,7 @@ describe("one server", () => {
       )
     }))
 
-  it.effect("named by its host uses no profile that was not asked for", () =>
+  it.effect("is not taken from a profile if only its host is given", () =>
     Effect.gen(function*() {
       const [only = ""] = THREE.split("[servers.eu2]")
       assert.match(
@@ -214,7 +214,7 @@ describe("one server", () => {
 })
 
 describe("several servers", () => {
-  it.effect("by their profiles, or all", () =>
+  it.effect("come from their profiles, without the variables for a single server", () =>
     Effect.gen(function*() {
       const files = { "s.toml": THREE }
       const env = { EU2_PASSWORD: "two", BERCON_HOST: "ignored.example", BERCON_PASSWORD: SECRET }
@@ -232,9 +232,9 @@ describe("several servers", () => {
       )
     }))
 
-  it.effect("one without a password, or whose password cannot be read, hides no other", () =>
+  it.effect("are found even if the password of one is missing or cannot be read", () =>
     Effect.gen(function*() {
-      // A password in a variable is that of one server.
+      // This variable is for a single server.
       const env = { BERCON_PASSWORD: SECRET }
       const { servers, unusable } = yield* resolved(
         (path) => ({ config: Option.some(path("s.toml")), all: true }),
@@ -246,7 +246,7 @@ describe("several servers", () => {
       assert.match(unusable[1]!, /^eu3: the password of eu3 is missing/)
     }))
 
-  it.effect("a server that is named twice is one", () =>
+  it.effect("include a server once, even if it is named twice", () =>
     Effect.gen(function*() {
       const { servers } = yield* resolved(
         (path) => ({ config: Option.some(path("s.toml")), profile: Option.some("eu1,eu1") }),
@@ -261,7 +261,7 @@ describe("--server-cfg", () => {
   const cfg = (port: number, rest = "") => `RConPassword ${SECRET}\r\nRConPort ${port}\r\n${rest}`
   const from = (name: string) => (path: (name: string) => string) => ({ serverCfg: Option.some(path(name)) })
 
-  it.effect("a file, whose keys are in any case", () =>
+  it.effect("reads a file, whose keys may be in upper or lower case", () =>
     Effect.gen(function*() {
       assert.strictEqual(
         yield* one(from("beserver_x64.cfg"), {}, {
@@ -271,7 +271,7 @@ describe("--server-cfg", () => {
       )
     }))
 
-  it.effect("a folder: the file that a running server uses, which it has renamed, before the plain one", () =>
+  it.effect("finds in a folder the file that a running server has renamed, rather than the plain one", () =>
     Effect.gen(function*() {
       const files = {
         "srv/BEServer_x64.cfg": cfg(1),
@@ -282,11 +282,11 @@ describe("--server-cfg", () => {
       assert.strictEqual(
         yield* one(from("root"), {}, { "root/BattlEye/beserver.cfg": cfg(4) }),
         `127.0.0.1:4 127.0.0.1:4 ${SECRET} auto`,
-        "in its folder battleye"
+        "it is in the folder BattlEye of that folder"
       )
     }))
 
-  it.effect("says what is missing", () =>
+  it.effect("names the missing file or setting", () =>
     Effect.gen(function*() {
       assert.match(yield* refused(from("x"), {}), /--server-cfg: \.\/x cannot be read/)
       assert.match(yield* refused(from("."), {}), /there is no beserver\.cfg or beserver_x64\.cfg in \./)
@@ -301,15 +301,20 @@ describe("--server-cfg", () => {
     }))
 })
 
-describe("mistakes", () => {
+describe("a mistake", () => {
   const mistakes: ReadonlyArray<
     readonly [what: string, flags: Partial<Flags>, env: Record<string, string>, message: RegExp]
   > = [
     ["no server", {}, {}, /no server is given: use --host and --port/],
     ["no port", { host: Option.some("x") }, {}, /the port of x is missing/],
-    ["no password", { port: Option.some(1) }, {}, /the password of 127\.0\.0\.1:1 is missing: set BERCON_PASSWORD/],
     [
-      "a port that is no number",
+      "no password",
+      { port: Option.some(1) },
+      { BERCON_PASSWORD: "" },
+      /the password of 127\.0\.0\.1:1 is missing: set BERCON_PASSWORD/
+    ],
+    [
+      "a port that is not a number",
       {},
       { BERCON_PORT: "rcon" },
       /BERCON_PORT must be a number from 1 to 65535 \(got "rcon"\)/
@@ -318,18 +323,18 @@ describe("mistakes", () => {
     ["an unknown flavour", { port: Option.some(1) }, { BERCON_FLAVOUR: "arma" }, /BERCON_FLAVOUR must be one of auto/],
     [
       "two passwords",
-      { port: Option.some(1), password: Option.some(Redacted.make("x")), passwordFile: Option.some("y") },
+      { port: Option.some(1), password: Option.some(Redacted.make(SECRET)), passwordFile: Option.some("y") },
       {},
       /give --password or --password-file, not both/
     ],
     [
-      "a file of a password that is not there",
+      "a missing password file",
       { port: Option.some(1), passwordFile: Option.some("/nonexistent") },
       {},
       /cannot be read from \/nonexistent \(ENOENT\)/
     ],
     [
-      "a file of servers that is not there",
+      "a missing file of servers",
       { config: Option.some("/nonexistent") },
       {},
       /\/nonexistent: cannot be read \(ENOENT\)/
@@ -340,16 +345,16 @@ describe("mistakes", () => {
     ["--all and --server-cfg", { all: true, serverCfg: Option.some("a") }, {}, /--server-cfg is for one server/]
   ]
   it.effect.each(mistakes)(
-    "%s: a sentence that says what to do, and no password",
+    "such as %s gives a message that says what to do, without the password",
     ([, flags, env, message]) =>
       Effect.gen(function*() {
-        const said = yield* refused(() => flags, { BERCON_PASSWORD: "", ...env })
+        const said = yield* refused(() => flags, { BERCON_PASSWORD: SECRET, ...env })
         assert.match(said, message)
         assert.notInclude(said, SECRET)
       })
   )
 
-  it.effect("several profiles and none is named, or one that there is not", () =>
+  it.effect("such as no profile or an unknown one gives a message with the names of the profiles", () =>
     Effect.gen(function*() {
       const files = { "bercon/servers.toml": THREE }
       assert.match(

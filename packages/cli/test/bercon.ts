@@ -19,18 +19,18 @@ export interface Outcome {
 
 /** How a process is run. */
 export interface Options {
-  /** Additional variables. Those of the test process that are meant for `bercon` are removed. */
+  /** Additional variables. The variables of the test process that `bercon` would read are removed. */
   readonly env?: Record<string, string | undefined>
   /** Its standard input. Default: empty. */
   readonly stdin?: string
   /**
-   * Whether `--quiet` is among its arguments. Default `true`, because anything can take so long on a busy
-   * machine that progress is printed.
+   * Whether `--quiet` is among its arguments. Default `true`, because on a busy machine any command can take so long that it
+   * prints progress.
    */
   readonly quiet?: boolean
-  /** The descriptor of a file to which standard output is written. The outcome then has an empty one. */
+  /** The descriptor of a file for standard output. The outcome then has an empty `stdout`. */
   readonly stdout?: number
-  /** The program, from this folder. Default: the bundle. */
+  /** The path of the program, from this folder. Default: the bundle. */
   readonly program?: string
   /** Called when the process has been started. */
   readonly onStart?: (child: ChildProcess) => void
@@ -44,14 +44,14 @@ const inherited = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(?:BERCON_|NO_COLOR|FORCE_COLOR|VITEST)/.test(name))
 )
 
-/** Tests run at the same time, because their processes mostly wait. With more than a few, they would wait for the processor. */
+/** Tests run at the same time, because their processes usually wait. But more than a few of them would compete for the CPU. */
 const turn = Semaphore.makeUnsafe(3)
 
 /** The command line `bercon ...args`. Interrupting it kills the process. */
 export const bercon = (args: ReadonlyArray<string>, options: Options = {}): Effect.Effect<Outcome> =>
   turn.withPermit(run(options.quiet === false ? args : quietly(args), options))
 
-/** Adds `--quiet` before `--`, after which words are no flags. */
+/** Adds `--quiet`: before `--`, because words after it are not flags. */
 const quietly = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
   const end = args.indexOf("--")
   return end === -1 ? [...args, "--quiet"] : args.toSpliced(end, 0, "--quiet")
@@ -82,14 +82,14 @@ const run = (args: ReadonlyArray<string>, options: Options): Effect.Effect<Outco
     return Effect.sync(() => child.kill("SIGKILL"))
   })
 
-/** Asserts that a process has printed this, and nothing on standard error. */
+/** Asserts that a process has ended with exit code 0, and has printed this, and nothing on standard error. */
 export const succeeded = (outcome: Outcome, stdout: string | RegExp): void => {
   assert.deepStrictEqual({ code: outcome.code, stderr: outcome.stderr }, { code: 0, stderr: "" })
   if (typeof stdout === "string") assert.strictEqual(outcome.stdout, stdout)
   else assert.match(outcome.stdout, stdout)
 }
 
-/** Asserts that a process has ended with this exit code and one line on standard error, and has printed nothing. */
+/** Asserts that a process has ended with this exit code, and has printed one line on standard error, and nothing else. */
 export const failed = (outcome: Outcome, code: number, line: RegExp): void => {
   assert.match(outcome.stderr, line)
   assert.match(outcome.stderr, /^bercon: [^\n]+\n$/)

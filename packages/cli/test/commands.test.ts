@@ -29,8 +29,8 @@ const executed = (server: Server) =>
 
 const lines = (...lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
 
-describe("questions", { concurrent: true }, () => {
-  it.live("players: a table, with a dash for unknown values", () =>
+describe("a query", { concurrent: true }, () => {
+  it.live("players: prints a table, with a dash for unknown values", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server
       succeeded(
@@ -43,7 +43,7 @@ describe("questions", { concurrent: true }, () => {
       )
     }))
 
-  it.live("players --format json: the rows of the client, what is not known is left out", () =>
+  it.live("players --format json: prints the rows of the client, without unknown fields", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server
       assert.deepStrictEqual(parsed(yield* bercon("players", "--format", "json")), [
@@ -60,7 +60,7 @@ describe("questions", { concurrent: true }, () => {
       ])
     }))
 
-  it.live("players --format csv and md", () =>
+  it.live("players --format csv, players --format md: print a table", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server
       succeeded(
@@ -82,13 +82,13 @@ describe("questions", { concurrent: true }, () => {
       )
     }))
 
-  it.live("players --format raw: the server's own words", () =>
+  it.live("players --format raw: prints the server's own text", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server
       succeeded(yield* bercon("players", "--format", "raw"), /^Players on server:\n.*\n-+\n0 +198\.18\.0\.1:2304 +47 /)
     }))
 
-  it.live("players --repeat 3 --format ndjson: again and again in one session", () =>
+  it.live("players --repeat 3 --format ndjson: asks three times in one session", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       const { code, stdout } = yield* simulated.bercon(
@@ -104,7 +104,7 @@ describe("questions", { concurrent: true }, () => {
       assert.strictEqual((yield* simulated.logins).length, 1)
     }))
 
-  it.live("admins, missions, version, commands", () =>
+  it.live("admins, missions, version, commands: print the answers", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server
       succeeded(yield* bercon("admins"), /^#  Address\n0  127\.0\.0\.1:\d+\n$/)
@@ -114,7 +114,7 @@ describe("questions", { concurrent: true }, () => {
       succeeded(yield* bercon("commands", "--format", "csv"), /^command\naddBan\n/)
     }))
 
-  it.live("bans: the time left in words for people, in seconds for programs", () =>
+  it.live("bans: prints the time left in words for people, and in seconds for programs", () =>
     Effect.gen(function*() {
       const { bercon, update } = yield* server
       yield* update((world) => ({
@@ -139,7 +139,7 @@ describe("questions", { concurrent: true }, () => {
     }))
 })
 
-describe("actions", { concurrent: true }, () => {
+describe("an action", { concurrent: true }, () => {
   it.live("say: waits for the server's echo", () =>
     Effect.gen(function*() {
       const simulated = yield* server
@@ -147,26 +147,26 @@ describe("actions", { concurrent: true }, () => {
       assert.deepStrictEqual(yield* executed(simulated), ["say -1 Restart in five minutes"])
     }))
 
-  it.live("say and whisper: words after -- are sent as they are, which a refused flag teaches", () =>
+  it.live("say and whisper: send words after -- as they are, as the message for an unknown flag suggests", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       const refused = yield* simulated.bercon("say", "--- Restart ---", "at", "ten")
       assert.deepStrictEqual([refused.code, refused.stdout], [2, ""])
-      assert.match(refused.stderr, /^Words after -- are no flags: `bercon say -- "--- Restart ---"`\.$/m)
+      assert.match(refused.stderr, /^Words after -- are not flags: `bercon say -- "--- Restart ---"`\.$/m)
       assert.notInclude((yield* simulated.bercon("players", "--formt", "json")).stderr, "Words after --")
       succeeded(yield* simulated.bercon("say", "--confirm-within", "8s", "--", "--- Restart ---"), /done/)
       succeeded(yield* simulated.bercon("whisper", "0", "--", "--help", "-x"), /done/)
       assert.deepStrictEqual(yield* executed(simulated), ["say -1 --- Restart ---", "say 0 --help -x"])
     }))
 
-  it.live("whisper: to a player by name, in any case", () =>
+  it.live("whisper: finds the player by name, in upper or lower case", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       succeeded(yield* simulated.bercon("whisper", "kerry", "hello"), "whisper #1 Kerry: done\n")
       assert.deepStrictEqual(yield* executed(simulated), ["say 1 hello"])
     }))
 
-  it.live("kick: by slot, by GUID, and several", () =>
+  it.live("kick: kicks several players, by slot and by GUID", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       succeeded(
@@ -177,7 +177,7 @@ describe("actions", { concurrent: true }, () => {
       assert.include(yield* executed(simulated), "kick 0 be nice")
     }))
 
-  it.live("kick: no player, if one of those who are named is not there", () =>
+  it.live("kick: kicks no player if one of the named players is not there", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       failed(
@@ -188,7 +188,7 @@ describe("actions", { concurrent: true }, () => {
       assert.strictEqual((yield* simulated.world).players.length, 2)
     }))
 
-  it.live("kick: no player, if two have the name", () =>
+  it.live("kick: kicks no player if two have the name", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       yield* simulated.join({ name: "MILLER " })
@@ -200,14 +200,14 @@ describe("actions", { concurrent: true }, () => {
       assert.strictEqual((yield* simulated.world).players.length, 3)
     }))
 
-  it.live("kick name:1: a player who is called 1", () =>
+  it.live("kick name:1: kicks the player whose name is 1", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       yield* simulated.join({ name: "1" })
       succeeded(yield* simulated.bercon("kick", "name:1"), "kick #2 1: done\n")
     }))
 
-  it.live("kick: exit code 7 if there is no evidence", () =>
+  it.live("kick: ends with exit code 7 if there is no evidence", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       yield* simulated.onCommand((text) => text.startsWith("kick") ? { reply: "" } : undefined)
@@ -219,7 +219,7 @@ describe("actions", { concurrent: true }, () => {
       succeeded(yield* simulated.bercon("kick", "0", "--confirm-within", "0"), "kick #0 Miller: sent\n")
     }))
 
-  it.live("kick: one that fails does not stop the others, and is named", () =>
+  it.live("kick: names a player whose kick failed, and kicks the others", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       yield* simulated.onCommand((text) => text.startsWith("kick 0") ? { reply: "" } : undefined)
@@ -228,7 +228,7 @@ describe("actions", { concurrent: true }, () => {
       assert.match(stderr, /^bercon: kick #0 Miller: kick: not confirmed in time: [^\n]*\n$/)
     }))
 
-  it.live("kick: if the server answers no more, the others are not tried, and it says so", () =>
+  it.live("kick: names the players who are not tried because the server has stopped answering", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       yield* simulated.onCommand((text) =>
@@ -239,7 +239,7 @@ describe("actions", { concurrent: true }, () => {
       assert.match(stderr, /^bercon: kick #0 Miller: .*\nbercon: kick: not tried: #1 Kerry\n$/)
     }))
 
-  it.live("ban: many, in the time that they need, and the server writes them", () =>
+  it.live("ban: bans many, in the time that this takes, and makes the server write its bans", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       const targets = Array.from({ length: 120 }, (_, at) => at.toString(16).padStart(32, "0"))
@@ -252,7 +252,7 @@ describe("actions", { concurrent: true }, () => {
       assert.deepStrictEqual([removed.code, (yield* simulated.world).bans.length], [0, 80])
     }))
 
-  it.live("ban: a player is kicked, a GUID and an address need not be there; unban ends it", () =>
+  it.live("ban: bans and kicks a player, and bans a GUID and an address that are not there; unban removes bans", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       const other = "00000000000000000000000000000001"
@@ -281,7 +281,7 @@ describe("actions", { concurrent: true }, () => {
       failed(yield* simulated.bercon("unban", "#9"), 6, /there is no ban "#9"/)
     }))
 
-  it.live("ban: the GUID of a player who is there bans and kicks the player", () =>
+  it.live("ban: bans and kicks a player on the server who is named by GUID", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       succeeded(yield* simulated.bercon("ban", GUID.toUpperCase()), "ban #0 Miller: done\n")
@@ -300,7 +300,7 @@ describe("actions", { concurrent: true }, () => {
     ["loadEvents", "load-events"],
     ["maxPing 300", "max-ping", "300"]
   ]
-  it.live("those without evidence from the server are reported as sent", () =>
+  it.live("is reported as sent if the server gives no evidence of its effect", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       for (const [, ...args] of sent) succeeded(yield* simulated.bercon(...args), /^[a-z-]+( [^:]+)?: sent\n$/)
@@ -308,7 +308,7 @@ describe("actions", { concurrent: true }, () => {
     }))
 
   it.live.each([["shutdown"], ["restart-server"]] as const)(
-    "%s: waits until the server is gone",
+    "%s: waits until the server has ended",
     ([command]) =>
       Effect.gen(function*() {
         const simulated = yield* server
@@ -317,7 +317,7 @@ describe("actions", { concurrent: true }, () => {
       })
   )
 
-  it.live("--format json has the outcome, for programs", () =>
+  it.live("prints its outcome for programs with --format json", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server
       assert.deepStrictEqual(parsed(yield* bercon("whisper", "0", "hi", "--format", "json")), [
@@ -339,7 +339,7 @@ describe("exec", { concurrent: true }, () => {
       ])
     }))
 
-  it.live("stops at the first that fails, and has printed the replies before", () =>
+  it.live("stops at the first failure, and prints the replies before it", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       const outcome = yield* simulated.bercon("exec", "version", "nonsense", "#shutdown")
@@ -350,7 +350,7 @@ describe("exec", { concurrent: true }, () => {
 })
 
 describe("events", { concurrent: true }, () => {
-  it.live("one line each, as they happen, of the kinds that are wanted", () =>
+  it.live("prints events of the wanted kinds as they happen, one line each", () =>
     Effect.gen(function*() {
       const { bercon, chat, leave } = yield* server
       yield* chat(0, "Side", "hello \x1b[2J").pipe(
@@ -368,13 +368,13 @@ describe("events", { concurrent: true }, () => {
       assert.deepInclude((events as ReadonlyArray<object>)[1], { _tag: "PlayerChat", message: "hello \x1b[2J" })
     }))
 
-  it.live("ends after the time that it is given", () =>
+  it.live("ends after the time of --for", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server
       succeeded(yield* bercon("events", "--kind", "FilterLog", "--for", "100ms", "--format", "json"), "[\n]\n")
     }))
 
-  it.live("refuses a kind that there is not", () =>
+  it.live("refuses an unknown kind", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server
       failed(yield* bercon("events", "--kind", ""), 2, /--kind needs a kind of event: chat, players/)

@@ -1,5 +1,5 @@
 /**
- * The commands for a community's bans and plans: processes beside a store in a folder, and simulated servers.
+ * The commands for a community's bans and plans, run as processes that share a store in a folder with the tests.
  */
 import { Guid } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"
@@ -17,7 +17,7 @@ import { bercon, failed, succeeded } from "./bercon.ts"
 
 const guid = (number: number) => Guid.Guid.make(number.toString(16).padStart(32, "0"))
 
-/** A folder in which a program of a community keeps its data, and what it does in it. */
+/** The folder in which a community's program keeps its data, and a way to run effects with its store. */
 const community = Effect.gen(function*() {
   const folder = yield* Effect.acquireRelease(
     Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-community-"))),
@@ -42,7 +42,7 @@ const targets = (server: SimulatedServer.SimulatedServer["Service"]) =>
   Effect.map(server.world, ({ bans }) => bans.map(({ target }) => target))
 
 describe("bans sync", { concurrent: true }, () => {
-  it.live("shows what the book in a folder would change, changes it on each server, and leaves other bans alone", () =>
+  it.live("shows the changes that the book in a folder requires, makes them on each server, and leaves other bans alone", () =>
     Effect.gen(function*() {
       const { file, folder, inProgram } = yield* community
       const { altis, stratis, toml } = yield* twoServers
@@ -58,7 +58,7 @@ describe("bans sync", { concurrent: true }, () => {
       }))
       failed(yield* sync(), 2, /is not the folder of a community's program: name that folder with --folder/)
       yield* inProgram(Effect.scoped(BanBook.make()))
-      // The folder may be a new one, after the old one was lost.
+      // The folder may be new because the old one was lost, so orphans stay.
       succeeded(
         yield* sync("--dry-run", "--format", "csv"),
         /^server,change,target,until,reason\nstratis,Orphan,0+9,permanent,\[book:aaaaaa\] of another book\n$/
@@ -75,7 +75,7 @@ describe("bans sync", { concurrent: true }, () => {
         /^server,change,target,until,reason\naltis,Add,[^]*stratis,Add,0+1,permanent,teamkilling\nstratis,Orphan,0+9,permanent,\[book:aaaaaa\] of another book\n$/
       )
       assert.deepStrictEqual(yield* targets(altis), [])
-      // The bans of altis would be put on stratis.
+      // With this port, stratis would get the bans of altis.
       const altisAt = [
         "bans",
         "sync",
@@ -90,10 +90,10 @@ describe("bans sync", { concurrent: true }, () => {
       failed(
         yield* bercon([...altisAt, `${stratis.address.port}`]),
         2,
-        /the profile "altis" has another address than --port: leave it out, or correct the profile/
+        /the address of the profile "altis" is overridden by --port: leave it out, or correct the profile/
       )
       assert.strictEqual((yield* bercon([...altisAt, `${altis.address.port}`, "--dry-run"])).code, 0)
-      // Without its profile, the bans that hold on a server under its id are not known.
+      // Without a profile, the server's id is unknown, and so are the bans that hold on it.
       failed(
         yield* bercon(["bans", "sync", "--folder", folder], {
           env: { BERCON_PORT: `${altis.address.port}`, BERCON_PASSWORD: "secret" }
@@ -111,7 +111,7 @@ describe("bans sync", { concurrent: true }, () => {
         )
       )
       assert.sameMembers([...yield* targets(stratis)], [guid(8), guid(9), guid(1)])
-      // A book that is certainly the one that is meant.
+      // The person who runs this is certain that the book is the right one.
       succeeded(yield* sync("--allow-empty", "--format", "csv"), /^stratis,0,1,1,1,0$/m)
       assert.sameMembers([...yield* targets(altis)], [guid(1), guid(2)])
       assert.sameMembers([...yield* targets(stratis)], [guid(8), guid(1)])
@@ -125,7 +125,7 @@ describe("bans sync", { concurrent: true }, () => {
       })
     }))
 
-  it.live("takes the bans of a file, and removes those that it has no more", () =>
+  it.live("adds the bans of a file, and removes those that are no longer in it", () =>
     Effect.gen(function*() {
       const { file } = yield* community
       const server = yield* NodeSimulatedServer.make()
@@ -137,7 +137,7 @@ describe("bans sync", { concurrent: true }, () => {
       succeeded(yield* sync(`${guid(1)} -1 cheating\n${guid(2)} -1 spam\n`), /"added":2,"removed":0,"rows":2/)
       succeeded(yield* sync(`${guid(2)} -1 spam\n`), /"added":0,"removed":1,"rows":1/)
       assert.deepStrictEqual(yield* targets(server), [guid(2)])
-      // A line that cannot be read is no ban that was lifted.
+      // A line that cannot be read does not lift its ban.
       failed(yield* sync(`${guid(2)} 1440 spam\n`), 2, /bans\.txt: line 1 is not a ban: its time must be/)
       failed(yield* sync(""), 2, /has no bans/)
       succeeded(yield* sync("", "--dry-run"), /^\{"change":"Remove",.*\n$/)
@@ -147,7 +147,7 @@ describe("bans sync", { concurrent: true }, () => {
 })
 
 describe("plan", { concurrent: true }, () => {
-  /** A program with one plan, of which a driver has shown the store what it is. */
+  /** `bercon plan` with the folder of a program that has added one plan. */
   const withPlan = Effect.gen(function*() {
     const { folder, inProgram } = yield* community
     yield* inProgram(Effect.scoped(Effect.gen(function*() {
@@ -162,7 +162,7 @@ describe("plan", { concurrent: true }, () => {
     return (...args: ReadonlyArray<string>) => bercon(["plan", ...args, "--folder", folder])
   })
 
-  it.live("list and next: the plans, and what comes next on each server", () =>
+  it.live("list and next: print the plans, and the next restart on each server", () =>
     Effect.gen(function*() {
       const plan = yield* withPlan
       succeeded(
@@ -188,7 +188,7 @@ describe("plan", { concurrent: true }, () => {
       failed(yield* plan("next", "upgrade"), 6, /unknown plan "upgrade"\. There are "update"/)
     }))
 
-  it.live("postpone and abort: on some servers, or all", () =>
+  it.live("postpone and abort: change the next restart on the named servers", () =>
     Effect.gen(function*() {
       const plan = yield* withPlan
       succeeded(
@@ -205,7 +205,7 @@ describe("plan", { concurrent: true }, () => {
       failed(yield* plan("abort", "update", "--servers", "stratis"), 6, /has no restart to come\. Nothing was changed/)
     }))
 
-  it.live("an order for a plan of all servers is for those on which the program has carried it out", () =>
+  it.live("postpone and abort: for a plan of all servers, change the servers on which the program runs it", () =>
     Effect.gen(function*() {
       const { folder, inProgram } = yield* community
       const plan = (...args: ReadonlyArray<string>) => bercon(["plan", ...args, "--folder", folder])
@@ -254,7 +254,7 @@ describe("plan", { concurrent: true }, () => {
       assert.match(stdout, /04:00:00\.000Z,altis,update,NotDriven,[^]*04:00:00\.000Z,stratis,update,NotDriven,/)
     }))
 
-  it.live("refuses times that are ambiguous or over, and a folder that is not one of a community", () =>
+  it.live("refuses times that are ambiguous or in the past, and a folder without a community's data", () =>
     Effect.gen(function*() {
       const plan = yield* withPlan
       failed(yield* plan("postpone", "update"), 2, /give --by or --to/)

@@ -27,7 +27,7 @@ const after = (
   }).pipe(Effect.scoped, Effect.provide(SimulatedNetwork.layer()), Random.withSeed(seed))
 
 describe("the crowd of a simulated server", () => {
-  it.effect("is the same for the same seed, and another for another", () =>
+  it.effect("is the same for the same seed, and differs for another seed", () =>
     Effect.gen(function*() {
       const { actions } = yield* after(10, 1, options)
       assert.deepStrictEqual((yield* after(10, 1, options)).actions, actions)
@@ -46,14 +46,14 @@ describe("the crowd of a simulated server", () => {
       assert.isAtMost(Math.max(...counts), 15)
     }))
 
-  it.effect("never has two players of one name at once, however many there are", () =>
+  it.effect("never has two players with the same name, however many there are", () =>
     Effect.gen(function*() {
       const { world } = yield* after(5, 4, { players: 100, speed: 1 })
       assert.isAbove(world.players.length, 60)
       assert.strictEqual(new Set(world.players.map(({ name }) => name)).size, world.players.length)
     }))
 
-  it.effect("fills the server again after it was emptied, or was down for a while", () =>
+  it.effect("fills the server again after it was down for a while", () =>
     Effect.gen(function*() {
       const { world } = yield* after(
         60,

@@ -38,7 +38,7 @@ const run = (env: Record<string, string> = {}, interruptAt?: string) =>
     )
   })
 
-/** The lines must be there, in this order, others between them. */
+/** Asserts that lines match these patterns, in this order. Other lines may be between them. */
 const assertInOrder = (text: string, patterns: ReadonlyArray<RegExp>) => {
   const lines = text.split("\n")
   let at = 0
@@ -50,7 +50,7 @@ const assertInOrder = (text: string, patterns: ReadonlyArray<RegExp>) => {
 }
 
 describe("the demo", { concurrent: true }, () => {
-  it.live("tells its story and ends well", () =>
+  it.live("shows all its steps in order, and ends with exit code 0", () =>
     Effect.gen(function*() {
       const { code, seconds, stderr, stdout } = yield* run()
       assert.strictEqual(stderr, "")
@@ -90,7 +90,7 @@ describe("Ctrl-C", { concurrent: true }, () => {
     ["while it logs in", "2. "],
     ["between two steps", "4. "],
     ["while the server is away", "> rcon.command"]
-  ])("ends the demo with 130 %s", ([, interruptAt]) =>
+  ])("ends the demo with exit code 130 %s", ([, interruptAt]) =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* run({}, interruptAt)
       assert.deepStrictEqual([code, stderr], [130, ""])

@@ -18,7 +18,7 @@ const documents = [
   ...readdirSync(new URL("packages/", root)).map((name) => `packages/${name}/README.md`)
 ].filter((file) => existsSync(new URL(file, root)))
 
-/** The command lines of `bercon` that the documents show, without what comes before and after it. */
+/** The command lines of `bercon` in the documents, without variables before it, and without redirections after it. */
 const shown = documents.flatMap((file) =>
   Array.from(read(file).matchAll(/^```sh\n(.*?)^```$/gms), ([, text = ""]) => text.trimEnd().split("\n")).flat()
     .map((line) => line.replace(/^(?:[A-Z_]+=\S+ )+/, "").replace(/ +#.*$/, ""))
@@ -44,10 +44,10 @@ const helpOf = (name: string) =>
 
 const names = command.subcommands.flatMap(({ commands }) => commands.map(({ name }) => name))
 
-describe("what the documents show of bercon", () => {
-  it("is there", () => assert.isAtLeast(shown.length, 10))
+describe("a command line in the documents", () => {
+  it("is found", () => assert.isAtLeast(shown.length, 10))
 
-  it.effect.each(shown)("is a command line that parses: $line", ({ args }) =>
+  it.effect.each(shown)("has a command and flags that exist: $line", ({ args }) =>
     Effect.gen(function*() {
       const [name = "", ...rest] = args
       if (name.startsWith("-")) return

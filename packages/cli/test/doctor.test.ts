@@ -32,7 +32,7 @@ const socket = (receive: (reply: (text: string) => void) => void) =>
   )
 
 describe("bercon doctor", { concurrent: true }, () => {
-  it.live("finds a server well", () =>
+  it.live("finds no problem if all is well", () =>
     Effect.gen(function*() {
       const { address, executions } = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
       const outcome = yield* bercon(["doctor", "--keepalives", "5"], at(address.port))
@@ -55,7 +55,7 @@ describe("bercon doctor", { concurrent: true }, () => {
       )
     }))
 
-  it.live("finds another flavour, and loss", () =>
+  it.live("finds a wrong flavour, and loss", () =>
     Effect.gen(function*() {
       const { address } = yield* NodeSimulatedServer.make({
         password: Redacted.make("right"),
@@ -82,11 +82,11 @@ describe("bercon doctor", { concurrent: true }, () => {
       assert.strictEqual(outcome.code, 3)
       assert.deepStrictEqual(found(outcome), ["ok name", "note password", "ok port", "problem login"])
       assert.match(outcome.stdout, /it ends with a line feed \(U\+000A\)/)
-      assert.match(outcome.stdout, /accepts it without that character: remove it/)
+      assert.match(outcome.stdout, /accepts the password without invisible characters, .*: remove them/)
       assert.notInclude(outcome.stdout + outcome.stderr, "hunter2")
     }))
 
-  it.live("distinguishes a closed port, a silent one, and that of another program", () =>
+  it.live("distinguishes a closed port, a silent port, and the port of another program", () =>
     Effect.gen(function*() {
       const silent = yield* socket(() => {})
       const foreign = yield* socket((reply) => reply("\xff\xff\xff\xffI am a game"))
@@ -103,7 +103,7 @@ describe("bercon doctor", { concurrent: true }, () => {
       assert.deepStrictEqual([first!.code, second!.code, third!.code], [4, 4, 4])
     }))
 
-  it.live("finds a name without an address", () =>
+  it.live("finds that a host name has no address", () =>
     Effect.gen(function*() {
       const outcome = yield* bercon(["doctor", "--host", "no.such.name.invalid"], at(2306))
       assert.deepStrictEqual([outcome.code, found(outcome)], [5, ["problem name"]])
@@ -136,16 +136,69 @@ describe("bercon doctor", { concurrent: true }, () => {
       assert.notInclude(unended.stdout + misnamed.stdout, "hunter2")
     }))
 
-  it.live("labels several servers, and goes on if one of them is ill", () =>
+  /** A file with these servers, which have the password right, unless their name is refused. */
+  const fileOf = Effect.fnUntraced(function*(ports: Readonly<Record<string, number>>) {
+    const file = join(yield* folder, "servers.toml")
+    const entries = Object.entries(ports).map(([id, port]) =>
+      `[servers.${id}]\nhost = "127.0.0.1"\nport = ${port}\npassword = "${id === "refused" ? "wrong" : "right"}"\n`
+    )
+    writeFileSync(file, entries.join(""))
+    return file
+  })
+
+  it.live("labels several servers, and examines all even if one has a problem", () =>
     Effect.gen(function*() {
-      const well = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
-      const file = join(yield* folder, "servers.toml")
-      const entry = (id: string, password: string) =>
-        `[servers.${id}]\nhost = "127.0.0.1"\nport = ${well.address.port}\npassword = "${password}"\n`
-      writeFileSync(file, entry("eu1", "right") + entry("eu2", "wrong"))
-      const { code, stdout } = yield* bercon(["doctor", "--all", "--config", file, "--keepalives", "1"])
+      const { address: { port } } = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
+      const config = yield* fileOf({ well: port, refused: port })
+      const { code, stdout } = yield* bercon(["doctor", "--all", "--config", config, "--keepalives", "1"])
       assert.strictEqual(code, 8)
-      assert.match(stdout, /^eu1: ok +loss/m)
-      assert.match(stdout, /^eu2: problem +login/m)
+      assert.match(stdout, /^well: ok +loss/m)
+      assert.match(stdout, /^refused: problem +login/m)
+    }))
+
+  it.live("--all: prints the findings of each server together, as soon as it has been examined", () =>
+    Effect.gen(function*() {
+      const silent = yield* socket(() => {})
+      const { address: { port } } = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
+      const config = yield* fileOf({ silent: silent.address().port, well: port })
+      const { code, stderr, stdout } = yield* bercon(
+        ["doctor", "--all", "--config", config, "--keepalives", "1", "--timeout", "2m"],
+        { onOutput: (stdout, child) => /^well: \w+ +loss .*\n/m.test(stdout) && child.kill("SIGINT") }
+      )
+      const checks = stdout.split("\n").map((line) => /^well: \w+ +(\w+)/.exec(line)?.[1])
+      assert.deepStrictEqual(checks, [
+        "name",
+        "password",
+        "port",
+        "login",
+        "flavour",
+        "commands",
+        "admins",
+        "network",
+        "loss",
+        undefined
+      ])
+      assert.deepStrictEqual(
+        [code, stderr],
+        [130, "bercon: interrupted after 1 of 2 servers: no complete answer from silent\n"]
+      )
+    }))
+
+  it.live("--all --format json: has the servers in the order of the file, whichever is examined first", () =>
+    Effect.gen(function*() {
+      const slow = yield* NodeSimulatedServer.make({
+        password: Redacted.make("right"),
+        network: { latency: "100 millis" }
+      })
+      const fast = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
+      const config = yield* fileOf({ slow: slow.address.port, fast: fast.address.port })
+      const { code, stdout } = yield* bercon(
+        ["doctor", "--all", "--config", config, "--keepalives", "1", "--format", "json"]
+      )
+      assert.strictEqual(code, 0)
+      assert.deepStrictEqual(JSON.parse(stdout).map(({ server }: { readonly server: string }) => server), [
+        "slow",
+        "fast"
+      ])
     }))
 })

@@ -30,7 +30,7 @@ describe("a password", () => {
     ["пароль", ["it has letters that are not ASCII, and the server may use another encoding"]],
     ["a b c", ["it contains a blank"]],
     ["", ["it is empty"]]
-  ])("%j: its oddities", (password, expected) => {
+  ])("%j has the oddities %j", (password, expected) => {
     assert.deepStrictEqual(oddities(password), expected)
   })
 
@@ -41,7 +41,7 @@ describe("a password", () => {
     ["correct horse", "correct horse"],
     ["hunter2", "hunter2"],
     ["\"\"", "\"\""]
-  ])("%j is probably meant to be %j", (password, expected) => {
+  ])("%j is probably intended to be %j", (password, expected) => {
     assert.strictEqual(cleaned(password), expected)
   })
 })
@@ -160,7 +160,7 @@ describe("the checks of a connection", () => {
     assert.strictEqual(checks.at(-1)?.exitCode, 3)
     const odd = found({ failure: refused, oddities: ["it ends with a blank"], acceptsCleaned: true })
     assert.include(messageOf(odd, "password"), "it ends with a blank")
-    assert.include(messageOf(odd, "login"), "accepts it without that character: remove it")
+    assert.include(messageOf(odd, "login"), "accepts the password without invisible characters")
   })
 
   it("continue after a wrong flavour, which they report as a problem", () => {
@@ -174,7 +174,7 @@ describe("the checks of a connection", () => {
     assert.strictEqual(statuses(found({ flavour: undefined })).at(-1), "flavour problem")
   })
 
-  it("show sessions that were left behind", () => {
+  it("report sessions of this address that were left behind", () => {
     const all = [0, 1, 2, 3].map((id) => admin(id, "198.51.100.2", 5000 + id))
     const checks = found({ admins: { own: 3, all } })
     assert.match(messageOf(checks, "admins"), /^3 other sessions from this address \(#0 from 198\.51\.100\.2:5000, /)
@@ -191,7 +191,7 @@ describe("the checks of a connection", () => {
     [10, 5, "note"],
     [10, 4, "problem"],
     [10, 0, "problem"]
-  ])("rate the loss: of %i packets, %i answered is %s", (sent, answered, status) => {
+  ])("rate %i packets with %i answers as %s", (sent, answered, status) => {
     assert.include(statuses(found({ measured: { sent, answered, roundTrips: [] } })), `loss ${status}`)
   })
 })
@@ -242,7 +242,7 @@ describe("the checks of a server's configuration", () => {
     ["a hidden ending", { "BEServer_x64.cfg.txt": good }, /problem: .*"BEServer_x64\.cfg\.txt"/],
     ["no file", { "bans.txt": "" }, /problem: there is no beserver_x64\.cfg .* in \/srv\/battleye/],
     [
-      "another file, which is not read",
+      "an additional file that the server does not read",
       { "beserver_x64.cfg": good, "beserver_64.cfg": good },
       /note: the server does not read "beserver_64\.cfg"/
     ],
@@ -252,7 +252,7 @@ describe("the checks of a server's configuration", () => {
       /problem: there are 2 active files/
     ],
     [
-      "an active file only",
+      "an active file without a plain one",
       { "beserver_x64_active_1.cfg": good },
       /note: changes in beserver_x64_active_1\.cfg are not read/
     ],
@@ -315,7 +315,7 @@ describe("the checks of a server's configuration", () => {
   })
 
   it.each([[2301, true], [2302, false], [2306, false], [2307, true]])(
-    "accept an RConPort of %i with the game at port 2302: %s",
+    "accept RConPort %i if the game is at port 2302: %s",
     (port, isWell) => {
       const checks = folder({ "beserver_x64.cfg": `RConPassword hunter2\nRConPort ${port}\n` }, { gamePort: 2302 })
       assert.strictEqual(statuses(checks).includes("port ok"), isWell)

@@ -27,7 +27,7 @@ const helpOf = (...args: ReadonlyArray<string>) =>
 
 describe("help", { concurrent: true }, () => {
   it.effect.each(names.map((name) => [name] as const))(
-    "%s: a sentence, and examples that are of this command",
+    "of %s has a sentence, and examples of this command",
     ([name]) =>
       Effect.gen(function*() {
         const { description, examples = [] } = yield* helpOf(name)
@@ -40,33 +40,6 @@ describe("help", { concurrent: true }, () => {
         assert.isTrue(examples.some(({ command }) => command.includes(`bercon ${name}`)))
       })
   )
-
-  const mistakes: ReadonlyArray<readonly [line: string, message: string]> = [
-    ["players --port x", "--port: \"x\". Expected: an integer from 0 to 65535"],
-    ["players --repeat 0", "--repeat: \"0\". Expected: an integer of 1 or more"],
-    ["players --repeat 1.5", "--repeat: \"1.5\". Expected: an integer of 1 or more"],
-    ["players --timeout 0", "--timeout: \"0\". Expected: a duration of more than 0, such as 500ms, 90s or 10m"],
-    ["players --wait soon", "--wait: \"soon\". Expected: a duration of more than 0, such as 500ms, 90s or 10m"],
-    ["ban Miller --for 10s", "--for: \"10s\". Expected: a duration of at least 1m, such as 90m or 7d, or forever"],
-    ["simulate --loss 30", "--loss: \"30\". Expected: a number from 0 to 1"],
-    ["simulate --latency forever", "--latency: \"forever\". Expected: a finite duration such as 80ms"],
-    ["doctor --keepalives 1001", "--keepalives: \"1001\". Expected: an integer from 1 to 1000"]
-  ]
-  it.effect.each(mistakes)("after %s: the value and what is allowed", ([line, message]) =>
-    Effect.gen(function*() {
-      const errors = new Array<string>()
-      yield* Command.runWith(command, { version: "0" })(line.split(" ")).pipe(
-        Effect.provide(Services.layer),
-        Effect.provideService(CliOutput.Presenter, {
-          present: (event) =>
-            Effect.sync(() => {
-              if (event._tag === "InvalidInvocation") errors.push(...event.errors.map(({ message }) => message))
-            })
-        }),
-        Effect.ignore
-      )
-      assert.deepStrictEqual(errors, [`Invalid value for flag ${message}`])
-    }))
 
   it.effect.each([40, 60, 100])(
     "is wrapped between words on a terminal of %i columns",
@@ -94,7 +67,7 @@ describe("help", { concurrent: true }, () => {
     assert.strictEqual(wrap("one two", undefined), "one two")
   })
 
-  it.live("is data if it was asked for: on standard output, without colours in a pipe", () =>
+  it.live("is printed on standard output if it was asked for, without colours in a pipe", () =>
     Effect.gen(function*() {
       const help = yield* bercon(["kick", "--help"])
       succeeded(help, /^DESCRIPTION\n {2}Kicks players/)
@@ -109,9 +82,40 @@ describe("help", { concurrent: true }, () => {
       assert.match(screen, /^ *DESCRIPTION$/m)
       assert.notInclude(screen, "x1b")
     }).pipe(Effect.scoped))
+})
 
+describe("a wrong value", { concurrent: true }, () => {
+  const mistakes: ReadonlyArray<readonly [line: string, message: string]> = [
+    ["players --port x", "--port: \"x\". Expected: an integer from 0 to 65535"],
+    ["players --repeat 0", "--repeat: \"0\". Expected: an integer of 1 or more"],
+    ["players --repeat 1.5", "--repeat: \"1.5\". Expected: an integer of 1 or more"],
+    ["players --timeout 0", "--timeout: \"0\". Expected: a duration of more than 0, such as 500ms, 90s or 10m"],
+    ["players --wait soon", "--wait: \"soon\". Expected: a duration of more than 0, such as 500ms, 90s or 10m"],
+    ["ban Miller --for 10s", "--for: \"10s\". Expected: a duration of at least 1m, such as 90m or 7d, or forever"],
+    ["simulate --loss 30", "--loss: \"30\". Expected: a number from 0 to 1"],
+    ["simulate --latency forever", "--latency: \"forever\". Expected: a finite duration such as 80ms"],
+    ["doctor --keepalives 1001", "--keepalives: \"1001\". Expected: an integer from 1 to 1000"]
+  ]
+  it.effect.each(mistakes)("as in %s is reported with the allowed values", ([line, message]) =>
+    Effect.gen(function*() {
+      const errors = new Array<string>()
+      yield* Command.runWith(command, { version: "0" })(line.split(" ")).pipe(
+        Effect.provide(Services.layer),
+        Effect.provideService(CliOutput.Presenter, {
+          present: (event) =>
+            Effect.sync(() => {
+              if (event._tag === "InvalidInvocation") errors.push(...event.errors.map(({ message }) => message))
+            })
+        }),
+        Effect.ignore
+      )
+      assert.deepStrictEqual(errors, [`Invalid value for flag ${message}`])
+    }))
+})
+
+describe("completions", { concurrent: true }, () => {
   it.live.each([["bash"], ["zsh"], ["fish"], ["powershell"]] as const)(
-    "completions for %s know every command",
+    "for %s have every command",
     ([shell]) =>
       Effect.gen(function*() {
         const { code, stdout } = yield* bercon(["--completions", shell])

@@ -13,13 +13,13 @@ const entry: Entry = { host: "203.0.113.7", port: 2306, password: { passwordFile
 describe("a server in a file of servers", () => {
   const written = "[servers.eu1]\nhost = \"203.0.113.7\"\nport = 2306\npasswordFile = \"secrets/eu1\"\n"
 
-  it("is added at the end, with all else as it was", () => {
+  it("is added at the end, and the rest of the file stays as it was", () => {
     assert.strictEqual(withServer("", "eu1", entry, false), written)
     const old = "# mine\n[servers.us] # other\nhost = \"a\" # here\nport = 1"
     assert.strictEqual(withServer(old, "eu1", entry, false), `${old}\n\n${written}`)
   })
 
-  it("takes the place of the one with its id, and leaves the comments of others", () => {
+  it("replaces the server with its id, and leaves the comments of others", () => {
     const other = "# about us\n[servers.us]\nhost = \"a\"\nport = 1\n"
     const old = `# about eu1\n[servers.eu1]\nhost = "b"\nport = 2 # old\n\n${other}`
     assert.strictEqual(withServer(old, "eu1", entry, true), `# about eu1\n${written}\n${other}`)
@@ -27,12 +27,12 @@ describe("a server in a file of servers", () => {
     assert.strictEqual(withServer(quoted, "eu1", entry, true), written)
   })
 
-  it("that is written in another way is not replaced", () => {
+  it("is not replaced if it is not a table of its own", () => {
     assert.isUndefined(withServer("servers.eu1 = { host = \"a\" }\n", "eu1", entry, true))
   })
 
   it.each([["eu1", true], ["my-server_2", true], ["", false], ["a.b", false], ["é", false], ["x".repeat(65), false]])(
-    "called %j: %s",
+    "may have the id %j: %s",
     (id, expected) => assert.strictEqual(isId(id), expected)
   )
 })
@@ -44,7 +44,7 @@ describe("bercon init", { concurrent: true }, () => {
   )
 
   it.live(
-    "tries the server, writes it, and the password to a file that only its owner can read",
+    "tries to log in, writes the server, and its password to a file that only its owner can read",
     () =>
       Effect.gen(function*() {
         const { address } = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
@@ -64,7 +64,7 @@ describe("bercon init", { concurrent: true }, () => {
       })
   )
 
-  it.live("never replaces a server unless it may, and then loses nothing else", () =>
+  it.live("replaces a server only with --overwrite, and leaves the rest of the file as it is", () =>
     Effect.gen(function*() {
       const config = join(yield* folder, "servers.toml")
       const old = "# mine\n[servers.eu1]\nhost = \"a\"\nport = 1\n\n# yours\n[servers.us]\nhost = \"b\"\nport = 2\n"
@@ -92,13 +92,13 @@ describe("bercon init", { concurrent: true }, () => {
       )
     }))
 
-  it.live("says which flag is missing if it cannot ask", () =>
+  it.live("names the missing flag if it cannot ask", () =>
     Effect.gen(function*() {
       failed(yield* bercon(["init", "--port", "2306"]), 2, /the name of the server is missing: use --id/)
     }))
 
   it.live.skipIf(!hasTmux)(
-    `says which answers it takes from the environment${needsTmux}`,
+    `names the variables that it takes answers from${needsTmux}`,
     () =>
       Effect.gen(function*() {
         const config = join(yield* folder, "servers.toml")

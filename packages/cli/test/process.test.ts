@@ -2,7 +2,7 @@
  * The behaviour of the process that is the same for all commands: exit codes, signals, pipes, secrets.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit } from "effect"
+import { Deferred, Effect, Exit, Schedule } from "effect"
 import * as Fs from "node:fs"
 import { bercon, failed, succeeded } from "./bercon.ts"
 import { chatting, PASSWORD, server } from "./simulated.ts"
@@ -38,14 +38,22 @@ describe("exit codes", { concurrent: true }, () => {
       failed(yield* simulated.bercon(["players", "--timeout", "500ms"]), 4, /no session with /)
     }))
 
-  it.live("4: the server dies before it has answered a command", () =>
+  it.live("4: the server does not answer a command", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.onCommand((text) => text === "version" ? { delay: "Infinity" as const } : undefined)
       const { code, stderr, stdout } = yield* simulated.bercon(["exec", "missions", "version", "--timeout", "8s"])
       assert.strictEqual(code, 4, stderr)
-      assert.match(stdout, /^Missions on server:/, "what was answered before is printed")
+      assert.match(stdout, /^Missions on server:/, "the answer to the command before it is printed")
       assert.match(stderr, /^bercon: command "version": .*\n$/)
+    }))
+
+  it.live("4: no output arrives, because the flavour is wrong, which the message names as the probable cause", () =>
+    Effect.gen(function*() {
+      const { bercon } = yield* server()
+      const wrong =
+        /the reply is incomplete.* Probably the server is not of the flavour Reforger: leave out --flavour, /
+      failed(yield* bercon(["players", "--flavour", "Reforger"]), 4, wrong)
     }))
 
   it.live("5: the host has no address", () =>
@@ -69,7 +77,7 @@ describe("exit codes", { concurrent: true }, () => {
 })
 
 describe("a Node that is too old", () => {
-  it.live("2: is one sentence that says what to install", () =>
+  it.live("ends bercon with exit code 2, and one sentence that says what to install", () =>
     Effect.gen(function*() {
       const old = "Object.defineProperty(process,'versions',{value:{...process.versions,node:'22.18.0'}})"
       failed(
@@ -97,7 +105,7 @@ describe("a bug of bercon", { concurrent: true }, () => {
 })
 
 describe("--interval", { concurrent: true }, () => {
-  it.live("a server that was down at first is logged in to as soon as it is up", () =>
+  it.live("logs in to a server that was down at first, as soon as it is up", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.stop({ keepPlayers: true })
@@ -111,7 +119,7 @@ describe("--interval", { concurrent: true }, () => {
       assert.match(stdout, /^1\.220\n/)
     }))
 
-  it.live("a refused password ends it", () =>
+  it.live("ends if the password is refused", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
       failed(
@@ -140,9 +148,49 @@ describe("signals", { concurrent: true }, () => {
     }))
 })
 
+describe("Ctrl-C", { concurrent: true }, () => {
+  it.live.each<readonly [string, ReadonlyArray<string>, string?]>([
+    ["kick", ["kick", "0"]],
+    ["exec", ["exec", "kick 0"]],
+    ["shell", ["shell"], "kick 0\n"]
+  ])(
+    "during %s: reports that commands under way may have been executed",
+    ([, args, stdin = ""]) =>
+      Effect.gen(function*() {
+        const { address, bercon, executions, onCommand } = yield* server()
+        yield* onCommand((text) => text.startsWith("kick") ? { reply: "", delay: "Infinity" as const } : undefined)
+        let interrupt = () => {}
+        yield* Effect.repeat(executions, {
+          until: (commands) => commands.some(({ text }) => text.startsWith("kick")),
+          schedule: Schedule.spaced("10 millis")
+        }).pipe(Effect.andThen(Effect.sync(() => interrupt())), Effect.forkScoped)
+        const outcome = yield* bercon([...args, "--timeout", "2m"], {
+          stdin,
+          onStart: (child) => {
+            interrupt = () => void child.kill("SIGINT")
+          }
+        })
+        failed(outcome, 130, /^bercon: interrupted: commands under way on 127\.0\.0\.1:\d+ may have been executed\n$/)
+        assert.include(outcome.stderr, `:${address.port} `)
+      })
+  )
+
+  it.live("before an action: reports nothing", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      yield* simulated.goSilent
+      const outcome = yield* simulated.bercon(["kick", "0", "--timeout", "2m"], {
+        quiet: false,
+        onError: (stderr, child) => stderr.includes("waiting for") && child.kill("SIGINT")
+      })
+      assert.strictEqual(outcome.code, 130)
+      assert.match(outcome.stderr, /^bercon: waiting for [^\n]*\n$/)
+    }))
+})
+
 describe("standard output", { concurrent: true }, () => {
   it.live.skipIf(!Fs.existsSync("/dev/full"))(
-    "9: a full disk is a failure, unlike the end of a pipe",
+    "on a full disk: ends bercon with exit code 9",
     () =>
       Effect.gen(function*() {
         const simulated = yield* server()
@@ -158,7 +206,7 @@ describe("standard output", { concurrent: true }, () => {
       })
   )
 
-  it.live("a reader that has gone before anything is written is no failure", () =>
+  it.live("in a pipe that is closed before anything is written: is no failure", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
       const outcomes = yield* Effect.forEach(
@@ -173,8 +221,8 @@ describe("standard output", { concurrent: true }, () => {
     }))
 })
 
-describe("pipes", { concurrent: true }, () => {
-  it.live("a reader that goes ends the command quietly", () =>
+describe("a pipe", { concurrent: true }, () => {
+  it.live("ends the command quietly if its reader closes it", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* chatting(simulated)
@@ -182,7 +230,7 @@ describe("pipes", { concurrent: true }, () => {
       assert.deepStrictEqual([code, stderr], [0, ""])
     }))
 
-  it.live("nothing that a player writes is a control sequence in the output", () =>
+  it.live("gets no control sequences that players write", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.join({ name: "\x1b]0;owned\x07\u202e\x9b2J" })
@@ -228,7 +276,7 @@ describe("--wait", { concurrent: true }, () => {
       succeeded(yield* simulated.bercon(["version", "--wait", "1m", "--timeout", "5s"]), "1.220\n")
     }))
 
-  it.live("makes events and shell wait, too, which otherwise give up after --timeout", () =>
+  it.live("also makes events and shell wait; without it they give up after --timeout", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.stop({ keepPlayers: true })
@@ -255,11 +303,14 @@ describe("--wait", { concurrent: true }, () => {
 })
 
 describe("progress", { concurrent: true }, () => {
-  it.live("is reported on standard error after a second, unless --quiet", () =>
+  it.live("is printed on standard error after a second", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.goSilent
-      const outcome = yield* simulated.bercon(["version", "--timeout", "1500ms"], { quiet: false })
-      assert.match(outcome.stderr, /^bercon: waiting for 127\.0\.0\.1:\d+ \(1 s\)\nbercon: no session with /)
+      const { stderr } = yield* simulated.bercon(["version", "--timeout", "2m"], {
+        quiet: false,
+        onError: (_, child) => child.kill("SIGINT")
+      })
+      assert.match(stderr, /^bercon: waiting for 127\.0\.0\.1:\d+ \(1 s\)\n/)
     }))
 })

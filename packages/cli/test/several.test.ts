@@ -8,13 +8,13 @@ import * as Os from "node:os"
 import { failed, succeeded } from "./bercon.ts"
 import { chatting, PASSWORD, several } from "./simulated.ts"
 
-/** Servers answer in any order. */
+/** The lines in alphabetical order, because servers answer in any order. */
 const sorted = (text: string): ReadonlyArray<string> => text.trimEnd().split("\n").sort()
 
 const NOT_DONE = "bercon: interrupted after 1 of 2 servers: no complete answer from eu2\n"
 
 describe("several servers", { concurrent: true }, () => {
-  it.live("are asked at once, and the answers labelled", () =>
+  it.live("are asked at the same time, and their answers are labelled", () =>
     Effect.gen(function*() {
       const { bercon, eu2 } = yield* several
       yield* eu2.join({ name: "Kerry" })
@@ -26,7 +26,7 @@ describe("several servers", { concurrent: true }, () => {
       )
     }))
 
-  it.live("8: one that fails hides no other", () =>
+  it.live("give exit code 8 if one fails, and the answers of the others", () =>
     Effect.gen(function*() {
       const { bercon } = yield* several
       const outcome = yield* bercon(["version", "--all"])
@@ -39,7 +39,7 @@ describe("several servers", { concurrent: true }, () => {
       assert.deepStrictEqual([two.server, two.error.exitCode], ["eu3", 3])
     }))
 
-  it.live("all fail for the same reason: its code", () =>
+  it.live("give the exit code of their failure if all fail for the same reason", () =>
     Effect.gen(function*() {
       const { bercon } = yield* several
       const outcome = yield* bercon(["exec", "nonsense", "--profile", "eu1,eu2"])
@@ -47,7 +47,7 @@ describe("several servers", { concurrent: true }, () => {
       assert.deepStrictEqual(sorted(outcome.stderr).map((line) => line.slice(0, 11)), ["bercon: eu1", "bercon: eu2"])
     }))
 
-  it.live("events of one go on after another has failed", () =>
+  it.live("have their events printed even after another one has failed", () =>
     Effect.gen(function*() {
       const { bercon, eu1 } = yield* several
       const failed = Deferred.makeUnsafe<void>()
@@ -60,25 +60,7 @@ describe("several servers", { concurrent: true }, () => {
       assert.match(stderr, /^bercon: eu3: .* refused the login/)
     }))
 
-  it.live("events of one that is down come as soon as it is up, if another is listened to", () =>
-    Effect.gen(function*() {
-      const { bercon, eu2 } = yield* several
-      yield* eu2.stop({ keepPlayers: true })
-      const reported = Deferred.makeUnsafe<void>()
-      yield* Effect.forkScoped(Deferred.await(reported).pipe(Effect.andThen(eu2.start), Effect.andThen(chatting(eu2))))
-      const { code, stderr, stdout } = yield* bercon(
-        ["events", "--profile", "eu1,eu2", "--kind", "PlayerChat", "--limit", "1", "--timeout", "3s"],
-        { onError: (stderr) => stderr.includes("trying again") && Deferred.doneUnsafe(reported, Exit.void) }
-      )
-      assert.match(stdout, /^eu2: .*hello\n$/)
-      assert.match(
-        stderr,
-        /^bercon: eu2: no session with .*\nbercon: eu2: trying again until it answers\nbercon: eu2: logged in\n$/
-      )
-      assert.strictEqual(code, 0)
-    }))
-
-  it.live("events end if none can be logged in to", () =>
+  it.live("make events end if no login succeeds", () =>
     Effect.gen(function*() {
       const { bercon, eu1, eu2 } = yield* several
       yield* eu1.stop()
@@ -96,7 +78,7 @@ describe("several servers", { concurrent: true }, () => {
       ["raw", /^eu1: Players on server:\n(eu1: .*\n)+eu1: \(1 players in total\)\n$/]
     ] as const
   )(
-    "%s: the answer of one is printed while another is silent; Ctrl-C names that one",
+    "%s: have their answers printed while another is silent, which Ctrl-C names",
     ([format, expected]) =>
       Effect.gen(function*() {
         const { bercon, eu2 } = yield* several
@@ -116,7 +98,7 @@ describe("several servers", { concurrent: true }, () => {
       ["json", /^\[\s+\{\s+"server": "eu1",\s+"result": \[[^]*"Miller"[^]*\]\s+\}\s+\]\n$/]
     ] as const
   )(
-    "%s: Ctrl-C prints the answers that are there, and names the others",
+    "%s: have the answers received so far printed after Ctrl-C, which names the others",
     ([format, expected]) =>
       Effect.gen(function*() {
         const { bercon, eu2 } = yield* several
@@ -131,43 +113,29 @@ describe("several servers", { concurrent: true }, () => {
       })
   )
 
-  it.live("what was done to one is printed while the next is waited for", () =>
+  it.live("kick: Ctrl-C names those on which commands under way may have been executed", () =>
     Effect.gen(function*() {
-      const { bercon, eu1 } = yield* several
-      yield* eu1.join({ name: "Kerry" })
-      yield* eu1.onCommand((text) => text.startsWith("kick 1") ? { delay: "Infinity" as const } : undefined)
-      const { code, stdout } = yield* bercon(["kick", "0", "1", "--profile", "eu1", "--timeout", "2m"], {
-        onOutput: (_, child) => child.kill("SIGINT")
+      const { bercon, eu2 } = yield* several
+      yield* eu2.onCommand((text) => text.startsWith("kick") ? { reply: "", delay: "Infinity" as const } : undefined)
+      const kicked = Effect.repeat(eu2.executions, {
+        until: (commands) => commands.some(({ text }) => text.startsWith("kick")),
+        schedule: Schedule.spaced("10 millis")
       })
-      assert.deepStrictEqual([code, stdout], [130, "kick #0 Miller: done\n"])
-    }))
-
-  it.live("a reader that goes does not interrupt what is done to the others", () =>
-    Effect.gen(function*() {
-      const { bercon, eu1 } = yield* several
-      yield* eu1.join({ name: "Kerry" })
-      const { code, stderr } = yield* bercon(["kick", "0", "1", "--profile", "eu1"], {
-        onStart: (child) => child.stdout?.destroy()
+      const isKicked = Deferred.makeUnsafe<void>()
+      yield* Effect.forkScoped(Effect.andThen(kicked, Deferred.succeed(isKicked, undefined)))
+      const { code, stderr, stdout } = yield* bercon(["kick", "0", "--profile", "eu2,eu1", "--timeout", "2m"], {
+        onOutput: (_, child) => {
+          Effect.runFork(Effect.andThen(Deferred.await(isKicked), Effect.sync(() => child.kill("SIGINT"))))
+        }
       })
-      assert.deepStrictEqual([code, stderr, (yield* eu1.world).players], [0, "", []])
+      assert.deepStrictEqual([code, stdout], [130, "eu1: kick #0 Miller: done\n"])
+      assert.strictEqual(
+        stderr,
+        `${NOT_DONE}bercon: interrupted: commands under way on eu2 may have been executed\n`
+      )
     }))
 
-  it.live("a reader that goes hides no failure", () =>
-    Effect.gen(function*() {
-      const { bercon, eu1 } = yield* several
-      yield* eu1.join({ name: "Kerry" })
-      yield* eu1.onCommand((text) => text.startsWith("kick 1") ? "" : undefined)
-      const kick = ["kick", "0", "1", "--confirm-within", "500ms", "--profile"]
-      const reader = { onStart: (child: ChildProcess) => child.stdout?.destroy() }
-      const labelled = yield* bercon([...kick, "eu1,eu3"], reader)
-      assert.deepStrictEqual([labelled.code, sorted(labelled.stderr).length], [8, 2], labelled.stderr)
-      yield* eu1.join({ name: "Bob" })
-      const { code, stderr } = yield* bercon([...kick, "eu1"], reader)
-      assert.strictEqual(code, 8)
-      assert.match(stderr, /^bercon: .*Kerry.*\n$/)
-    }))
-
-  it.live("one that is down delays the others not at all", () =>
+  it.live("are not delayed by one that is down", () =>
     Effect.gen(function*() {
       const { bercon, eu1, eu2 } = yield* several
       yield* eu2.goSilent
@@ -183,7 +151,7 @@ describe("several servers", { concurrent: true }, () => {
       assert.isBelow(took, 80_000)
     }))
 
-  it.live("the password from standard input is that of all", () =>
+  it.live("get the same password from standard input", () =>
     Effect.gen(function*() {
       const { bercon } = yield* several
       const args = ["version", "--profile", "eu1,eu2,eu3", "--password-file", "-"]
@@ -202,5 +170,44 @@ describe("several servers", { concurrent: true }, () => {
         2,
         /shell reads commands from/
       )
+    }))
+})
+
+describe("several players", { concurrent: true }, () => {
+  it.live("have the outcome of one printed while the next is waited for", () =>
+    Effect.gen(function*() {
+      const { bercon, eu1 } = yield* several
+      yield* eu1.join({ name: "Kerry" })
+      yield* eu1.onCommand((text) => text.startsWith("kick 1") ? { reply: "", delay: "Infinity" as const } : undefined)
+      const { code, stderr, stdout } = yield* bercon(["kick", "0", "1", "--profile", "eu1", "--timeout", "2m"], {
+        onOutput: (_, child) => child.kill("SIGINT")
+      })
+      assert.deepStrictEqual([code, stdout], [130, "kick #0 Miller: done\n"])
+      assert.strictEqual(stderr, "bercon: interrupted: commands under way on eu1 may have been executed\n")
+    }))
+
+  it.live("are all kicked even if the reader of the output has gone", () =>
+    Effect.gen(function*() {
+      const { bercon, eu1 } = yield* several
+      yield* eu1.join({ name: "Kerry" })
+      const { code, stderr } = yield* bercon(["kick", "0", "1", "--profile", "eu1"], {
+        onStart: (child) => child.stdout?.destroy()
+      })
+      assert.deepStrictEqual([code, stderr, (yield* eu1.world).players], [0, "", []])
+    }))
+
+  it.live("have their failures printed even if the reader of the output has gone", () =>
+    Effect.gen(function*() {
+      const { bercon, eu1 } = yield* several
+      yield* eu1.join({ name: "Kerry" })
+      yield* eu1.onCommand((text) => text.startsWith("kick 1") ? "" : undefined)
+      const kick = ["kick", "0", "1", "--confirm-within", "500ms", "--profile"]
+      const reader = { onStart: (child: ChildProcess) => child.stdout?.destroy() }
+      const labelled = yield* bercon([...kick, "eu1,eu3"], reader)
+      assert.deepStrictEqual([labelled.code, sorted(labelled.stderr).length], [8, 2], labelled.stderr)
+      yield* eu1.join({ name: "Bob" })
+      const { code, stderr } = yield* bercon([...kick, "eu1"], reader)
+      assert.strictEqual(code, 8)
+      assert.match(stderr, /^bercon: .*Kerry.*\n$/)
     }))
 })

@@ -26,50 +26,53 @@ const folder = Effect.acquireRelease(
 )
 
 describe("bercon shell in a terminal", { concurrent: true }, () => {
-  it.live.skipIf(!hasTmux)(`never tears the line being typed${needsTmux}`, () =>
-    Effect.gen(function*() {
-      const { chat, env, executed, start: startAgain, stop } = yield* simulated
-      const terminal = yield* start(["shell"], { env, columns: 50, rows: 20 })
-      yield* terminal.until(/> $|>$/m)
-      const text = "say one two three four five six seven eight nine ten eleven"
-      yield* terminal.type(text)
-      yield* terminal.press("Left", "Left")
-      yield* chat(0, "Side", "hi\x1b[2J\x1b]0;title\x07 there \u202eolleh, and more than fits into one line of it")
-      const screen = yield* terminal.until(/hi\\x1b/)
-      const rows = screen.trimEnd().split("\n")
-      assert.match(rows.slice(0, -2).join(""), /#0 Miller to Side: hi\\x1b\[2J\\x1b\]0;title\\x07 there \\u202eolleh/)
-      const prompt = `127.0.0.1:${env.BERCON_PORT}> `
-      assert.strictEqual(rows.slice(-2).join(""), `${prompt}${text}`.replace(/ $/, ""))
+  it.live.skipIf(!hasTmux)(
+    `keeps the typed line intact while events are printed above it${needsTmux}`,
+    () =>
+      Effect.gen(function*() {
+        const { chat, env, executed, start: startAgain, stop } = yield* simulated
+        const terminal = yield* start(["shell"], { env, columns: 50, rows: 20 })
+        yield* terminal.until(/> $|>$/m)
+        const text = "say one two three four five six seven eight nine ten eleven"
+        yield* terminal.type(text)
+        yield* terminal.press("Left", "Left")
+        yield* chat(0, "Side", "hi\x1b[2J\x1b]0;title\x07 there \u202eolleh, and more than fits into one line of it")
+        const screen = yield* terminal.until(/hi\\x1b/)
+        const rows = screen.trimEnd().split("\n")
+        assert.match(rows.slice(0, -2).join(""), /#0 Miller to Side: hi\\x1b\[2J\\x1b\]0;title\\x07 there \\u202eolleh/)
+        const prompt = `127.0.0.1:${env.BERCON_PORT}> `
+        assert.strictEqual(rows.slice(-2).join(""), `${prompt}${text}`.replace(/ $/, ""))
 
-      // The same after a resize, with the cursor before the last two letters still.
-      yield* terminal.resize(40, 20)
-      yield* chat(0, "Side", "second")
-      yield* terminal.until(/second/)
-      yield* terminal.type("_")
-      const narrow = yield* terminal.until(/elev_en$/m)
-      assert.strictEqual(
-        narrow.split(prompt).at(-1)?.replaceAll(/\s/g, ""),
-        "sayonetwothreefourfivesixseveneightninetenelev_en"
-      )
-      yield* terminal.press("Enter")
-      yield* terminal.until(/admin #0 to everybody: one/)
-      assert.deepStrictEqual(yield* executed, ["say -1 one two three four five six seven eight nine ten elev_en"])
+        // The same after a resize. The cursor is still before the last two letters.
+        yield* terminal.resize(40, 20)
+        yield* chat(0, "Side", "second")
+        yield* terminal.until(/second/)
+        yield* terminal.type("_")
+        const narrow = yield* terminal.until(/elev_en$/m)
+        assert.strictEqual(
+          narrow.split(prompt).at(-1)?.replaceAll(/\s/g, ""),
+          "sayonetwothreefourfivesixseveneightninetenelev_en"
+        )
+        yield* terminal.press("Enter")
+        yield* terminal.until(/admin #0 to everybody: one/)
+        assert.deepStrictEqual(yield* executed, ["say -1 one two three four five six seven eight nine ten elev_en"])
 
-      // A server that dies in the middle.
-      yield* stop({ keepPlayers: true })
-      yield* terminal.type("version")
-      yield* terminal.press("Enter")
-      yield* terminal.until(/-- the server/)
-      yield* terminal.type("half a line")
-      yield* startAgain
-      yield* terminal.until(/-- logged in\n[^]*> half a line$/m)
-      yield* terminal.press("C-c")
-      yield* terminal.press("C-d")
-      yield* terminal.until(/^code 0$/m)
-    }).pipe(Effect.scoped))
+        // The server ends meanwhile.
+        yield* stop({ keepPlayers: true })
+        yield* terminal.type("version")
+        yield* terminal.press("Enter")
+        yield* terminal.until(/-- the server/)
+        yield* terminal.type("half a line")
+        yield* startAgain
+        yield* terminal.until(/-- logged in\n[^]*> half a line$/m)
+        yield* terminal.press("C-c")
+        yield* terminal.press("C-d")
+        yield* terminal.until(/^code 0$/m)
+      }).pipe(Effect.scoped)
+  )
 
   it.live.skipIf(!hasTmux)(
-    `has a command wait for the end of an outage, unless Ctrl-C is pressed${needsTmux}`,
+    `makes a command wait for the end of an outage, unless Ctrl-C is pressed${needsTmux}`,
     () =>
       Effect.gen(function*() {
         const { env, start: startAgain, stop } = yield* simulated
@@ -82,7 +85,7 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
         yield* terminal.type("admins\rbans\rhalf")
         yield* terminal.until(/-- the server has closed its port[^]*> half$/m)
         yield* terminal.press("C-c")
-        yield* terminal.until(/-- no longer waiting for admins: .* Not done either: 1 line after it\n[^]*>$/m)
+        yield* terminal.until(/-- no longer waiting for admins: .* 1 more typed line is not executed\n[^]*>$/m)
         yield* terminal.type("version\r")
         yield* startAgain
         yield* terminal.until(/-- logged in\n[^]*^1\.220\n[^]*>$/m)
@@ -91,19 +94,22 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
       }).pipe(Effect.scoped)
   )
 
-  it.live.skipIf(!hasTmux)(`answers what was typed before Ctrl-D${needsTmux}`, () =>
-    Effect.gen(function*() {
-      const { env, onCommand } = yield* simulated
-      yield* onCommand((text) => text === "version" ? { delay: "1 second" as const } : undefined)
-      const terminal = yield* start(["shell"], { env })
-      yield* terminal.until(/>$/m)
-      yield* terminal.type("version\radmins\r")
-      yield* terminal.press("C-d")
-      yield* terminal.until(/^1\.220\n#  Address\n0 [^]*^code 0$/m)
-    }).pipe(Effect.scoped))
+  it.live.skipIf(!hasTmux)(
+    `answers the commands that were typed before Ctrl-D${needsTmux}`,
+    () =>
+      Effect.gen(function*() {
+        const { env, onCommand } = yield* simulated
+        yield* onCommand((text) => text === "version" ? { delay: "1 second" as const } : undefined)
+        const terminal = yield* start(["shell"], { env })
+        yield* terminal.until(/>$/m)
+        yield* terminal.type("version\radmins\r")
+        yield* terminal.press("C-d")
+        yield* terminal.until(/^1\.220\n#  Address\n0 [^]*^code 0$/m)
+      }).pipe(Effect.scoped)
+  )
 
   it.live.skipIf(!hasTmux)(
-    `completes names, shows tables, asks back, and keeps its history${needsTmux}`,
+    `completes names, shows tables, asks for confirmation, and keeps its history${needsTmux}`,
     () =>
       Effect.gen(function*() {
         const { env, executed } = yield* simulated
@@ -197,7 +203,7 @@ describe("bercon shell that a signal ends", { concurrent: true }, () => {
 })
 
 describe("bercon shell without a terminal", { concurrent: true }, () => {
-  it.live("sends messages as they are typed, and takes flags of the command line for mistakes", () =>
+  it.live("sends messages as they are typed, and refuses flags of the command line", () =>
     Effect.gen(function*() {
       const { env, executed } = yield* simulated
       const sent = ["say --hello", "say a --b -- \"c\"", "whisper 0 --reason", "whisper 0 -- x", "kick 0 --cheating --"]
@@ -217,8 +223,22 @@ describe("bercon shell without a terminal", { concurrent: true }, () => {
       ])
     }).pipe(Effect.scoped))
 
+  it.live("unban: removes no ban if one of several does not exist", () =>
+    Effect.gen(function*() {
+      const { env, update, world } = yield* simulated
+      const [first, second, absent] = ["198.51.100.1", "198.51.100.2", "198.51.100.3"]
+      const bans = [first, second].map((target) => ({ target, expires: undefined, reason: "spam" }))
+      yield* update((world) => ({ ...world, bans }))
+      const refused = yield* bercon(["shell"], { env, stdin: `unban ${first} ${absent}\n` })
+      assert.deepStrictEqual([refused.code, refused.stdout], [6, ""])
+      assert.strictEqual((yield* world).bans.length, 2)
+      const { code, stdout } = yield* bercon(["shell"], { env, stdin: `unban ${first} ${second}\n` })
+      assert.deepStrictEqual([code, stdout], [0, `unban ${first}: done\nunban ${second}: done\n`])
+      assert.deepStrictEqual((yield* world).bans, [])
+    }).pipe(Effect.scoped))
+
   it.live(
-    "is a script: a command a line, one that fails does not end it, and the exit code tells",
+    "runs one command per line, goes on after a failure, and reports it in the exit code",
     () =>
       Effect.gen(function*() {
         const { env, executed } = yield* simulated

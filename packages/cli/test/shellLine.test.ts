@@ -21,7 +21,7 @@ describe("a line of the shell", () => {
     ["  kick \"a\\\"b\"  ", ["kick", "a\"b"], ""],
     ["kick \"open end", ["kick", "open end"], ""],
     ["", [], ""]
-  ])("%j has words", (line, expected, rest) => {
+  ])("%j is split into words, and the rest after two words is unchanged", (line, expected, rest) => {
     assert.deepStrictEqual([words(line), after(line, 2)], [expected, rest])
   })
 
@@ -53,18 +53,18 @@ describe("a line of the shell", () => {
     ["missions", false],
     ["say shutdown", false],
     ["players", false]
-  ])("%j asks back: %s", (line, expected) => assert.strictEqual(isDrastic(line), expected))
+  ])("%j asks for confirmation: %s", (line, expected) => assert.strictEqual(isDrastic(line), expected))
 })
 
 describe("the history", () => {
-  it("has each line once, the newest first, and not too many", () => {
+  it("has each line once, the newest first, and a limited number of lines", () => {
     assert.deepStrictEqual(remember(["b", "a"], "a"), ["a", "b"])
     const full = Array.from({ length: CAPACITY }, (_, at) => `${at}`)
     assert.deepStrictEqual(remember(full, "new").length, CAPACITY)
     assert.strictEqual(remember(full, "new")[0], "new")
   })
 
-  it("is a file to which each line is added, and that is read with each line once", () => {
+  it("is a file to which lines are added, each of them once", () => {
     const folder = mkdtempSync(join(tmpdir(), "bercon-"))
     try {
       const file = join(folder, "bercon", "history")
@@ -76,7 +76,7 @@ describe("the history", () => {
   })
 
   it.each([[""], ["  "], [" secret"], ["RConPassword hunter2"], ["!rconpassword hunter2"], ["#login hunter2"]])(
-    "does not have %j",
+    "does not keep %j",
     (line) => assert.deepStrictEqual(remember(["a"], line), ["a"])
   )
 })

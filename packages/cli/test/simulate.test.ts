@@ -37,7 +37,7 @@ const simulate = (args: ReadonlyArray<string>, env: Record<string, string> = {})
   })
 
 describe("bercon simulate", { concurrent: true }, () => {
-  it.live("is a server on UDP with players who come and chat, and tells what happens", () =>
+  it.live("is a server on UDP with players who come and chat, and prints what happens", () =>
     Effect.gen(function*() {
       const { end, port } = yield* simulate(["--players", "5"], { BERCON_PASSWORD: "right" })
       const rcon = yield* NodeRcon.make({ host: "127.0.0.1", port, password: Redacted.make("right") })
@@ -62,7 +62,7 @@ describe("bercon simulate", { concurrent: true }, () => {
       assert.notInclude(stdout, "right")
     }).pipe(Effect.scoped))
 
-  it.live("speaks as Arma Reforger, over a slow network", () =>
+  it.live("simulates Arma Reforger's own RCON, over a slow network", () =>
     Effect.gen(function*() {
       const { end, port } = yield* simulate(["--flavour", "Reforger", "--players", "3", "--latency", "150ms"])
       const rcon = yield* NodeRcon.make({ host: "127.0.0.1", port, password: Redacted.make("secret") })
@@ -74,7 +74,7 @@ describe("bercon simulate", { concurrent: true }, () => {
       assert.strictEqual(code, 130)
     }).pipe(Effect.scoped))
 
-  it.live("ends when an admin ends the server, after its answer", () =>
+  it.live("ends after the server has answered the command that ends it", () =>
     Effect.gen(function*() {
       const { outcome, port } = yield* simulate(["--players", "0"])
       const rcon = yield* NodeRcon.make({ host: "127.0.0.1", port, password: Redacted.make("secret") })
@@ -88,7 +88,7 @@ describe("bercon simulate", { concurrent: true }, () => {
     }).pipe(Effect.scoped))
 
   it.live(
-    "ends after --duration, without an error if its reader has gone, and says if its port is taken",
+    "ends after --duration, ends quietly if its reader has gone, and reports a port that is in use",
     () =>
       Effect.gen(function*() {
         const taken = yield* Effect.acquireRelease(
@@ -111,7 +111,7 @@ describe("bercon simulate", { concurrent: true }, () => {
       }).pipe(Effect.scoped)
   )
 
-  it.live("refuses what is out of range", () =>
+  it.live("refuses a value that is out of range", () =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* bercon(["simulate", "--players", "256"])
       assert.deepStrictEqual([code, stdout], [2, ""])

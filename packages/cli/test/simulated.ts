@@ -34,7 +34,7 @@ const folder = Effect.acquireRelease(
   (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
 )
 
-/** Three profiles: eu1 and eu2 are servers, eu3 is eu2 with a wrong password. `bercon` reads them. */
+/** Two servers, and `bercon` with three profiles: eu1 and eu2 are the servers, eu3 is eu2 with a wrong password. */
 export const several = Effect.gen(function*() {
   const [eu1, eu2] = [yield* server(), yield* server()]
   const config = Path.join(yield* folder, "servers.toml")

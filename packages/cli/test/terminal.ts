@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url"
 
 const executable = fileURLToPath(new URL("../bin/bercon.js", import.meta.url))
 
-/** Whether tmux is here. */
+/** Whether tmux is installed. */
 export const hasTmux = ((): boolean => {
   try {
     execFileSync("tmux", ["-V"], { stdio: "ignore" })
@@ -18,10 +18,10 @@ export const hasTmux = ((): boolean => {
   }
 })()
 
-/** For the names of tests that need it. */
+/** The end of the name of a test that needs tmux. */
 export const needsTmux = hasTmux ? "" : " (skipped: needs tmux)"
 
-/** A terminal in which `bercon` runs, and after it prints its exit code. */
+/** A terminal in which `bercon` runs. When `bercon` has ended, its exit code is on the screen: `code 0`. */
 export interface Terminal {
   /** Types text as it is. */
   readonly type: (text: string) => Effect.Effect<void>
@@ -32,7 +32,7 @@ export interface Terminal {
   readonly resize: (columns: number, rows: number) => Effect.Effect<void>
   /** The text on the screen, without blanks at the ends of lines, and with accents composed. */
   readonly screen: Effect.Effect<string>
-  /** Waits until `bercon` has ended with this exit code, and checks that the terminal shows what is typed, as before. */
+  /** Waits until `bercon` has ended with this exit code, and checks that the terminal echoes what is typed, as before. */
   readonly ended: (code: number) => Effect.Effect<string>
   /** Waits until the screen meets the condition, and returns it. Dies with the screen if it does not within a minute. */
   readonly until: (expected: RegExp) => Effect.Effect<string>
@@ -51,7 +51,7 @@ const turn = Semaphore.makeUnsafe(2)
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 
-/** Starts `bercon ...args` in a terminal, which is gone when the scope closes. */
+/** Starts `bercon ...args` in a terminal, which is closed with the scope. */
 export const start = (args: ReadonlyArray<string>, { columns = 80, env = {}, rows = 24 }: Options = {}) =>
   Effect.gen(function*() {
     yield* Effect.acquireRelease(turn.take(1), () => turn.release(1))

@@ -28,7 +28,7 @@ const model: Model = {
 }
 
 describe("text for a screen", () => {
-  it.prop("takes exactly its cells, whatever is in it", [Schema.String, Schema.Int], ([text, number]) => {
+  it.prop("takes exactly its cells, whatever characters are in it", [Schema.String, Schema.Int], ([text, number]) => {
     const cells = Math.abs(number) % 50
     return displayWidth(fit(text + HOSTILE, cells)) === cells && displayWidth(cut(text + HOSTILE, cells)) <= cells
   })
@@ -42,7 +42,7 @@ describe("text for a screen", () => {
     ])
   })
 
-  it("charts numbers from 0 to the greatest, the latest of them", () => {
+  it("charts the latest numbers, from 0 to the greatest", () => {
     assert.strictEqual(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8), "▁▂▃▄▅▆▇█")
     assert.strictEqual(sparkline([100, 0, 7], 2), "▁█")
     assert.strictEqual(sparkline([7, undefined, 7], 8), "█ █", "a blank for an outage")
@@ -50,7 +50,7 @@ describe("text for a screen", () => {
   })
 
   it.each([[0, "0s"], [59_999, "59s"], [60_000, "1m"], [3_900_000, "1h05"], [200_000_000, "2d"], [-5, "0s"]])(
-    "%i ms are %s",
+    "shows %i ms as %s",
     (millis, text) => assert.strictEqual(shortTime(millis), text)
   )
 })
@@ -74,7 +74,7 @@ describe("the screen of top", () => {
     }
   )
 
-  it("has its parts", () => {
+  it("has a heading, players, news, and the keys", () => {
     const lines = render({ ...model, guests: guests.slice(0, 2), news: ["a", "b"], population: [0, 1, 2] }, {
       columns: 60,
       rows: 10
@@ -93,7 +93,7 @@ describe("the screen of top", () => {
     ])
   })
 
-  it("scrolls no further than there are players, and sorts", () => {
+  it("scrolls only as far as there are players, and sorts them", () => {
     const size = { columns: 60, rows: 16 }
     const most = mostScrolled({ guests }, size)
     const last = (scrolled: number) =>
@@ -109,7 +109,7 @@ describe("the screen of top", () => {
     assert.strictEqual(difference(["a"], ["a"]), "")
   })
 
-  it("knows since when players are there, and that a slot can be another player's", () => {
+  it("shows since when players are there, also if another player has taken a slot", () => {
     const first = Guests.update(undefined, [player(0, "Miller")], 1000)
     const second = Guests.update(first, [player(0, "Miller", 70), player(1, "Kerry"), player(1, "Kerry")], 2000)
     const third = Guests.update(second, [player(0, "Stavrou"), player(1, "Kerry")], 3000)
@@ -124,7 +124,7 @@ describe("the screen of top", () => {
 })
 
 describe("bercon top", { concurrent: true }, () => {
-  it.live("needs a terminal, and says so", () =>
+  it.live("fails without a terminal", () =>
     Effect.gen(function*() {
       const env = { BERCON_PORT: "2306", BERCON_PASSWORD: "x" }
       failed(yield* bercon(["top"], { env }), 2, /top needs a terminal/)
@@ -160,6 +160,20 @@ describe("bercon top", { concurrent: true }, () => {
         assert.notInclude(after, "Miller")
       }).pipe(Effect.scoped)
   )
+
+  it.live.skipIf(!hasTmux)(`waits for a server that is down with --wait${needsTmux}`, () =>
+    Effect.gen(function*() {
+      const server = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
+      yield* server.stop()
+      const env = { BERCON_PORT: `${server.address.port}`, BERCON_PASSWORD: "right" }
+      const terminal = yield* start(["top", "--wait", "5m", "--timeout", "500ms"], { env })
+      // Progress begins after a second: without --wait, the login would have failed by then.
+      yield* terminal.until(/^waiting for 127\.0\.0\.1:\d+ \(\d+ s\)$/m)
+      yield* server.start
+      yield* terminal.until(/online .* 0 players/)
+      yield* terminal.press("q")
+      yield* terminal.ended(0)
+    }).pipe(Effect.scoped))
 
   const ends = [["Ctrl-C", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const
   for (const [end, code] of ends) {

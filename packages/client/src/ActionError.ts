@@ -56,7 +56,8 @@ export class PlayerNotFound extends Schema.Error<PlayerNotFound>("@bercon/client
 }
 
 /**
- * The server's list of bans, which was read completely, has no ban of this target. Nothing was removed.
+ * The server has no ban of this target: its complete list contains none, or the reply of Arma Reforger reports this.
+ * Nothing was removed.
  *
  * @category errors
  * @since 0.1.0
@@ -200,14 +201,19 @@ export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Uncon
 }
 
 /**
- * Another client changed the ban list at the same time. Ban numbers move when that happens, so one of the bans that
- * disappeared, `missing`, may have been removed instead of an intended one.
+ * Bans that were not to be removed have disappeared from the list. Probably another client changed the list at the same
+ * time, so that the numbers of the bans moved. The server may also have executed a removal twice.
  *
  * **Details**
  *
- * All three lists come from comparing the ban list before and after the removal. `missing`: bans that disappeared but
- * were not intended to. `stillListed`: bans that were intended to disappear but are still there. Both have the numbers
- * of the list before the removal. `added`: bans that are new.
+ * All three fields come from comparing the list before the removal with the list after it:
+ *
+ * - `missing`: bans that have disappeared, but were not to be removed. They may have been removed instead of bans in
+ *   `stillListed`.
+ * - `stillListed`: bans that were to be removed, but are still listed.
+ * - `added`: new bans.
+ *
+ * The bans in `missing` and `stillListed` have their numbers of the list before the removal.
  *
  * @category errors
  * @since 0.1.0
@@ -219,8 +225,8 @@ export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansC
   added: Schema.Array(Ban)
 }) {
   override get message(): string {
-    return "another client changed the ban list at the same time, so a wrong ban may have been removed. " +
-      `These are gone: ${this.missing.join(", ")}`
+    return "bans that were not to be removed are gone, because another client changed the ban list at the same time " +
+      `or the server executed a removal twice: ${this.missing.join(", ")}`
   }
 
   /** Whether the action had its effect. */

@@ -71,7 +71,7 @@ export type BanTarget = typeof BanTarget.Type
 
 /**
  * Parses a target from user input: a GUID or the UUID of an account in either case, or an IPv4 address. Surrounding
- * blanks are ignored.
+ * blanks are ignored. Returns `None` for any other text.
  *
  * **Example**
  *
@@ -97,7 +97,7 @@ const isTarget = Schema.is(BanTarget)
  *
  * - `remaining`: the remaining time when the server printed it, to the minute; or `"permanent"`; or `"expired"`, for a
  *   ban without effect that the server keeps in its list until it writes the list to its file; or `"unknown"`, because
- *   current versions of Arma Reforger do not print it.
+ *   current versions of Arma Reforger do not print it. (Older versions print a duration in seconds.)
  * - `reason`: as printed. It may be empty, begin or end with blanks, and contain nearly anything. Arma Reforger does
  *   not print it.
  * - `name`: the name of the player. Only Arma Reforger prints it.

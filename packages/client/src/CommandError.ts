@@ -1,12 +1,14 @@
 /**
- * Errors of a client's commands without a result, and whether the server may have executed the command nevertheless.
+ * Errors of a client's commands. Each states whether the server may have executed the command nevertheless.
  *
  * **Details**
  *
  * Every reason has an `execution`, and an `isRetryable`: whether trying again is safe and may help. A client adds four
  * reasons to those of its session: `CommandDisallowed`, `UnknownCommand`, `Unsupported` and `FlavourUnknown`. All four
- * are `"NotExecuted"`, and only `FlavourUnknown` is retryable. No error contains the arguments of the command, which
- * may be secret.
+ * are `"NotExecuted"`, and only `FlavourUnknown` is retryable.
+ *
+ * Arguments may be secret, so no error contains the text of the command after its first word. Only `InvalidCommand` may
+ * contain an argument: the invalid one.
  *
  * **Example** (Trying again if nothing was sent)
  *

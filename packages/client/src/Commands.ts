@@ -1,8 +1,9 @@
 /**
  * The commands of an administrator, typed.
  *
- * A query reads a list. An action changes something. Every command is an effect that can be run any number of times;
- * each run sends the command. {@link Commands} describes what they have in common: errors, repetition, confirmation.
+ * A query reads data from the server. An action changes something. Every command is an effect that can be run any
+ * number of times; each run sends the command. {@link Commands} describes what all commands have in common: errors,
+ * repetition, confirmation.
  *
  * **Example** (A kick that is confirmed)
  *
@@ -113,7 +114,7 @@ export interface MissionOptions extends Session.CommandOptions {
  *
  * **Details**
  *
- * Every command can fail with a `CommandError`. Its `execution` is whether the server may have executed the command
+ * Every command can fail with a `CommandError`. Its `execution` states whether the server may have executed the command
  * nevertheless. Its reason is `Unsupported` if servers of this flavour have no such command, and `InvalidCommand` if an
  * argument cannot be sent: a line break, a NUL, a slot or a time out of range. In both cases nothing was sent.
  *
@@ -147,8 +148,8 @@ export interface Commands {
   /**
    * Reads the list of bans, in the server's order: GUIDs, then IP addresses. Expired bans stay in it until the server
    * writes its list to its file. A list of more than about 5,000 bans is not sent completely: see `cut` of
-   * {@link banTable}. Arma Reforger sends its list page by page, at most 1,000 pages of 25 bans; changes meanwhile may
-   * be missing.
+   * {@link banTable}. Arma Reforger sends its list page by page: at most 1,000 pages of 25 bans are read, and changes
+   * meanwhile may be missing.
    *
    * Lines that are not a valid row are logged as a warning and omitted; {@link banTable} contains them. Fails with
    * `ReplyError` if the reply is not a list of bans.
@@ -185,9 +186,9 @@ export interface Commands {
   // ---------------------------------------------------------------------------
 
   /**
-   * Sends a chat message to all players. The text must be one line. Servers cut long texts; 128 bytes of UTF-8 are safe.
-   * Repeatable. It is confirmed by the server's echo, which every RCON client receives; an echo that is cut to 100
-   * bytes or more counts, too.
+   * Sends a chat message to all players. The text must be one line. Servers cut long texts; 128 bytes of UTF-8 are
+   * safe. Repeatable. It is confirmed by the server's echo, which every RCON client receives; an echo that is cut to
+   * 100 bytes or more counts, too.
    */
   readonly say: (text: string, options?: SayOptions) => Effect.Effect<string, CommandError | ActionError>
   /**
@@ -200,8 +201,8 @@ export interface Commands {
   ) => Effect.Effect<string, CommandError | ActionError>
   /**
    * Kicks a player, who sees the reason, one line. It is confirmed by the event of the kick, or by the absence of the
-   * player from the server's list; after the confirmation the reply is not awaited. Arma Reforger has no reasons and
-   * ignores it.
+   * player from the server's list; after the confirmation the reply is not awaited. Arma Reforger has no reasons for
+   * kicks: the reason is not sent.
    *
    * The command is not repeated blindly, because the slot may belong to another player by then. Without a reply for 2
    * seconds it is sent again only if the list shows that the same player is still there. On Arma Reforger it is sent
@@ -210,9 +211,8 @@ export interface Commands {
    * The player is identified by slot, by GUID or account, or by a row of the list. Unless it is a slot, the player is
    * looked up when the command is sent: first in the roster, then in the list.
    *
-   * Fails with an `ActionError` of reason `PlayerNotFound` if the player is not on the server, `Unconfirmed` if the
-   * player is still there after `confirmWithin` or the list does not show it, and `Rejected` if the server's reply is a
-   * refusal.
+   * Fails with an `ActionError` of reason `PlayerNotFound` if the player is not on the server, `Unconfirmed` if after
+   * `confirmWithin` the player is still there or may be, and `Rejected` if the server's reply is a refusal.
    */
   readonly kick: (
     player: PlayerId | Guid | IdentityId | Player,
@@ -253,9 +253,9 @@ export interface Commands {
    *
    * BattlEye servers remove bans by their position in the list, and positions change. So this looks up the ban, removes
    * it and looks again. Meanwhile all other changes of the list by this client wait. The removal is sent once, and only
-   * in the session of the call. Two things cannot be prevented: changes by another RCON client at the same time, and a
-   * network that delivers the removal twice to a server that then executes it twice. Both remove another ban. If that
-   * is detected, it fails with reason `BansChanged`.
+   * in the session in which the list was read. Two things cannot be prevented: changes by another RCON client at the
+   * same time, and a network that delivers the removal twice to a server that then executes it twice. Either can remove
+   * a wrong ban. If that is detected, `unban` fails with reason `BansChanged`.
    *
    * Fails with an `ActionError` of reason `LookupFailed` if the list cannot be read, `BanNotFound` if the ban is not in
    * it, `ListIncomplete` if the ban was not found but the list is incomplete (as a list of more than about 5,000 bans
@@ -290,7 +290,10 @@ export interface Commands {
   readonly loadScripts: Effect.Effect<string, CommandError | ActionError>
   /** Loads the server's event filters again. Repeatable. */
   readonly loadEvents: Effect.Effect<string, CommandError | ActionError>
-  /** Kicks players with a longer ping: at least one millisecond, rounded up to whole ones. Repeatable. */
+  /**
+   * Sets the maximum ping; players with a longer one are kicked. From 1 to 2^31 - 1 milliseconds, rounded up to whole
+   * ones, or `"unlimited"`. Repeatable.
+   */
   readonly maxPing: (
     limit: Duration.Input | "unlimited",
     options?: Session.CommandOptions
@@ -309,18 +312,18 @@ export interface Commands {
   /** Sends all players to the lobby of the same mission. Not repeatable. */
   readonly reassign: Effect.Effect<string, CommandError | ActionError>
   /**
-   * Restarts the server's process (Arma 3). Not repeatable. If the process ends before it has replied, it fails with
-   * `SessionLost` or `NoReply`.
+   * Restarts the server's process (Arma 3). Not repeatable. If the process ends before it has replied, the command
+   * fails with `SessionLost` or `NoReply`.
    */
   readonly restartServer: Effect.Effect<string, CommandError | ActionError>
   /**
-   * Ends the server's process. Not repeatable. If the process ends before it has replied, it fails with `SessionLost`
-   * or `NoReply`.
+   * Ends the server's process. Not repeatable. If the process ends before it has replied, the command fails with
+   * `SessionLost` or `NoReply`.
    */
   readonly shutdown: Effect.Effect<string, CommandError | ActionError>
   /**
-   * Changes the mission to the given name of a file, as {@link missions} lists it, with or without `.pbo`. It must not
-   * be empty. Not repeatable.
+   * Changes the mission. `mission` is the name of its file as {@link missions} lists it, with or without `.pbo`. It
+   * must not be empty. Not repeatable.
    */
   readonly selectMission: (
     mission: string,
@@ -333,7 +336,7 @@ export interface Commands {
 
   /**
    * Sends any command of one line and returns the reply unchanged. Fails with reason `UnknownCommand` or
-   * `CommandDisallowed` if the reply is one of these. Repeatable.
+   * `CommandDisallowed` if the server replies so. Repeatable.
    */
   readonly command: (
     text: string,
@@ -341,7 +344,8 @@ export interface Commands {
   ) => Effect.Effect<string, CommandError>
 
   /**
-   * Returns the same commands with other options, including those that take no options themselves.
+   * Returns the same commands with these options as defaults. They also apply to commands that take no options
+   * themselves.
    *
    * **Example** (A list of players within two seconds)
    *

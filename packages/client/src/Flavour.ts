@@ -45,15 +45,15 @@ export const Flavour = Schema.Literals(["BattlEye", "Reforger"])
 export type Flavour = typeof Flavour.Type
 
 /**
- * The times to wait for the output of a command on Arma Reforger's own RCON.
+ * Times to wait for the output of a command on Arma Reforger's own RCON.
  *
  * **Details**
  *
- * Such a server replies to a command with an empty reply. Messages follow: the echo of the command, then its output, if
- * there is any, in one or more messages. Nothing relates them to the command, and none is marked as the last, so time
+ * Such a server sends an empty reply to a command. Messages follow: the echo of the command, then its output, if there
+ * is any, in one or more messages. Nothing relates them to the command, and none is marked as the last, so time
  * decides. A server repeats a lost message after 2 seconds, and later messages wait for it.
  *
- * The next command waits until a command is finished, because their output could not be distinguished.
+ * Commands are sent one after the other, because their outputs could not be distinguished.
  *
  * @category models
  * @since 0.1.0
@@ -70,9 +70,10 @@ export interface ReplyWindow {
    */
   readonly quiet?: Duration.Input | undefined
   /**
-   * Maximum time for the whole output, counted from the server's acknowledgement of the command. 0 or more; an infinite
-   * time means until the command's timeout. After it, missing output is missing for good: the command fails with
-   * `IncompleteReply`, an action with `Unconfirmed`. Default 5 seconds.
+   * Maximum time for the whole output, counted from the first sign that the server has received the command. 0 or more;
+   * an infinite time means until the command's timeout. If output is still missing then, the command fails with
+   * `IncompleteReply`, and an action with `Unconfirmed`. Default 5 seconds. The option `confirmWithin` of an action
+   * replaces this time.
    */
   readonly longest?: Duration.Input | undefined
 }

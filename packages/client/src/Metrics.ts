@@ -3,14 +3,16 @@
  *
  * **Details**
  *
- * The metrics of the session are in the table of `@bercon/session/Metrics`. The client adds these, with the same
- * attributes:
+ * The metrics of the session are in the table of `@bercon/session/Metrics`. The client adds these:
  *
- * | name                  | kind    | attributes | meaning                                                         |
- * | --------------------- | ------- | ---------- | --------------------------------------------------------------- |
- * | `bercon_events_total` | counter | `event`    | events, by their tag                                            |
- * | `bercon_players`      | gauge   |            | players on the server, according to the roster                  |
- * | `bercon_events_missed_total` | counter | `event` | events that slow handlers have lost, by their tag. Without the attributes of the server |
+ * | name                         | kind    | attributes            | meaning                                        |
+ * | ---------------------------- | ------- | --------------------- | ---------------------------------------------- |
+ * | `bercon_events_total`        | counter | the server's, `event` | events, by their tag                           |
+ * | `bercon_players`             | gauge   | the server's          | players on the server, according to the roster |
+ * | `bercon_events_missed_total` | counter | `event`               | events that slow handlers have lost            |
+ *
+ * The server's attributes are those of the session's metrics: `server.address` and `server.port`. The `event` of
+ * `bercon_events_missed_total` is the tag that the handler is for; the lost events are of any kind.
  *
  * **Example** (Reading a metric)
  *
@@ -41,7 +43,7 @@ export const events: Metric.Counter<number> = Metric.counter("bercon_events_tota
 })
 
 /**
- * Events that slow handlers have lost.
+ * Events of any kind that slow handlers have lost, by the tag that the handler is for.
  *
  * @category metrics
  * @since 0.1.0

@@ -71,7 +71,8 @@ export const idFromString = (text: string): Option.Option<PlayerId> => {
 }
 
 /**
- * A player during one visit, as events identify players. Every {@link Player} is a `PlayerReference`, too.
+ * Identifies a player during one visit: the slot and the name, as in events. Every {@link Player} is a
+ * `PlayerReference`, too.
  *
  * @category models
  * @since 0.1.0
@@ -82,7 +83,7 @@ export const PlayerReference = Schema.Struct({
 })
 
 /**
- * A player during one visit.
+ * Identifies a player during one visit: the slot and the name.
  *
  * @category models
  * @since 0.1.0
@@ -90,18 +91,19 @@ export const PlayerReference = Schema.Struct({
 export interface PlayerReference extends Schema.Schema.Type<typeof PlayerReference> {}
 
 /**
- * A player on the server: a row of the list of players, or the sum of the player's events so far.
+ * A player on the server: a row of the list of players, or the data from the player's events so far.
  *
  * **Details**
  *
  * - `name`: as printed. Players choose it: it may be empty, begin or end with blanks, and contain nearly anything.
- * - `address`: absent on Arma Reforger's own RCON, and if the event that contained it was lost.
+ * - `address`: absent if the event that contained it was lost.
  * - `ping`: in milliseconds. Absent until the server has measured it (it prints -1).
  * - `guid`: absent while the player is still joining (the server prints `-`).
  * - `verified`: whether BattlEye has verified the GUID (the server prints `(OK)`, otherwise `(?)`).
  * - `inLobby`: whether the row ends with ` (Lobby)`. A player whose name ends like that looks the same. Absent until a
  *   list has contained the player.
- * - `identity`: the player's account. Only Arma Reforger's own RCON prints it.
+ * - `identity`: the player's account. Only Arma Reforger's own RCON prints it. That RCON prints nothing else but the
+ *   slot and the name: `verified` is false there, and the other fields are absent.
  *
  * @category models
  * @since 0.1.0

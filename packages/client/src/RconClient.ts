@@ -1,12 +1,12 @@
 /**
  * The client of an administrator: commands, events and the roster of one server.
  *
- * A client belongs to the scope in which it was made. {@link make} and {@link start} also open the session under it,
- * and close it with that scope. {@link fromSession} uses a session that somebody else owns. A client stays logged in
- * through outages. All its background fibers live in its scope and end with it.
+ * A client belongs to the scope in which it was made. {@link make} and {@link start} also open a session for it, and
+ * close that session with the scope. {@link fromSession} uses an existing session and does not close it. A client stays
+ * logged in through outages. All its background fibers live in its scope and end with it.
  *
- * Memory is bounded: the client keeps at most 1,024 players, `messageCapacity` events for each subscriber, and the
- * bounds of its session.
+ * Memory is bounded: the client keeps at most 1,024 players, `messageCapacity` events for each subscriber, and with
+ * `banInterval` the list of bans and 10,000 more of its rows. Its session has bounds of its own.
  *
  * **Example** (Answering every chat message)
  *
@@ -59,7 +59,7 @@ type EventOf<T extends ServerEvent.Tag> = Extract<ServerEvent.ServerEvent, { rea
  * @since 0.1.0
  */
 export interface WaitOptions<in Event, out E = never, out R = never> {
-  /** Selects among the events of the kind. Default: any event. */
+  /** Returns whether an event of the kind is the awaited one. Default: the first event of the kind is. */
   readonly where?: ((event: Event) => boolean) | undefined
   /** Maximum time to wait, counted from the end of `trigger`. Default: no limit. */
   readonly timeout?: Duration.Input | undefined
@@ -113,7 +113,7 @@ export interface Service extends Commands {
    * missed. If the wait is forked with `startImmediately`, no event after the fork is missed.
    *
    * Fails with `TimeoutError` after `timeout`, with the failure of `trigger` or `events`, and with `NoSuchElementError`
-   * if the session's owner closes it first.
+   * if the session's owner closes the session first.
    *
    * **Example** (An event that a command causes)
    *
@@ -192,17 +192,17 @@ export interface ClientOptions extends Pick<Session.Options, "messageCapacity" |
    */
   readonly flavour?: Flavour | "auto" | undefined
   /**
-   * How often the list of players is read. It is also read after each login and gap. If it is shorter than the session's
-   * `keepaliveInterval`, no keepalives are needed. Default 25 seconds. If it is infinite, the list is read only after
-   * logins and gaps.
+   * Time between two readings of the list of players: at least 1 second, default 25 seconds. The list is also read
+   * after each login and gap; with an infinite interval only then. If the interval is shorter than the session's
+   * `keepaliveInterval`, no keepalives are needed.
    */
   readonly rosterInterval?: Duration.Input | undefined
   /**
-   * How often the list of bans is read, to publish its changes as `BanAdded`, `BanRemoved` and `BanExpired`. Default
-   * `"never"`, because a list can have 255 KiB.
+   * Time between two readings of the list of bans, whose changes are published as `BanAdded`, `BanRemoved` and
+   * `BanExpired`. At least 1 second. Default `"never"`, because a list can have 255 KiB.
    */
   readonly banInterval?: Duration.Input | "never" | undefined
-  /** How replies are recognised on Arma Reforger's own RCON. */
+  /** Times to wait for the output of a command on Arma Reforger's own RCON. */
   readonly replyWindow?: ReplyWindow | undefined
 }
 
@@ -227,9 +227,8 @@ export { listeners } from "./internal/listeners.ts"
  *
  * **Details**
  *
- * The client differs from one made by {@link make} in one way: the session remains its owner's. So the client does not
- * log out of Arma Reforger's own RCON when its scope closes, and the server detects the end of the session only after
- * 45 seconds.
+ * The client differs from one made by {@link make} in one way: it does not own the session. So it does not log out of
+ * Arma Reforger's own RCON when its scope closes. Such a server detects the end of a session only after 45 seconds.
  *
  * Fails only with `InvalidOptions`.
  *
@@ -241,7 +240,7 @@ export const fromSession = (
 ): Effect.Effect<RconClient["Service"], LoginFailure, Session.Session | Scope.Scope> =>
   Effect.map(makeClient(options), ({ client }) => client)
 
-const onSessionOfItsOwn = Effect.fnUntraced(function*(options: Options) {
+const withOwnSession = Effect.fnUntraced(function*(options: Options) {
   // Validate the options before anything is sent.
   yield* Settings.make(options)
   const session = yield* Session.start(options)
@@ -263,7 +262,7 @@ const onSessionOfItsOwn = Effect.fnUntraced(function*(options: Options) {
 export const start = (
   options: Options
 ): Effect.Effect<RconClient["Service"], LoginFailure, Transport | Scope.Scope> =>
-  Effect.map(onSessionOfItsOwn(options), ({ client }) => client)
+  Effect.map(withOwnSession(options), ({ client }) => client)
 
 /**
  * Logs in and returns the client. The client stays logged in, through outages, until the scope closes. Use it instead
@@ -275,7 +274,7 @@ export const start = (
 export const make = (
   options: Options
 ): Effect.Effect<RconClient["Service"], LoginFailure, Transport | Scope.Scope> =>
-  Effect.flatMap(onSessionOfItsOwn(options), ({ client, session }) => Effect.as(session.online, client))
+  Effect.flatMap(withOwnSession(options), ({ client, session }) => Effect.as(session.online, client))
 
 /**
  * Provides the client that {@link make} returns. The layer is built after the first login.

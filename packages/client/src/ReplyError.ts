@@ -28,7 +28,7 @@ import { Flavour } from "./Flavour.ts"
  *
  * - `text`: the whole reply.
  * - `line`: the number, from 1, of the first unexpected line. Absent if the reply is empty.
- * - `flavour`: the server's flavour, if the server itself has proved it.
+ * - `flavour`: the server's flavour, if an event or a reply of the server has proved it.
  *
  * An empty reply can mean two things: the game does not have the command, or the port belongs to Arma Reforger's own
  * RCON.
@@ -64,7 +64,7 @@ export class ReplyError extends Schema.TaggedError<ReplyError>("@bercon/client/R
     return false
   }
 
-  /** Returns the same error with the flavour of a server that has proved it. */
+  /** Returns a copy of the error with the server's flavour. */
   of(flavour: Flavour): ReplyError {
     const { command, line, text } = this
     return new ReplyError({ command, text, ...(line !== undefined && { line }), flavour })

@@ -1,9 +1,9 @@
 /**
  * The players on the server, kept up to date.
  *
- * A roster belongs to its client, and lives as long as the client. It is updated by events, and corrected by the server's list, which
- * the client reads after each login, after a gap in the events, and every `rosterInterval`. It keeps at most 1,024
- * players, more than any game has slots.
+ * A roster belongs to its client, and lives as long as the client. Events update it. The server's list of players
+ * corrects it: the client reads that list after each login, after a gap in the events, and every `rosterInterval`. The
+ * roster keeps at most 1,024 players, more than any game has slots.
  *
  * **Example** (Is a player on the server?)
  *
@@ -37,8 +37,8 @@ import type { ReplyError } from "./ReplyError.ts"
  * Players are in the order of their slots. Pings and `inLobby` are those of the last list. If another player gets a
  * slot, nothing of the previous player remains.
  *
- * While the list is unknown (from a login until the list has arrived, and during an outage), reading the roster waits
- * for it, and fails as `players` fails. Otherwise it takes no time and sends nothing.
+ * The list is unknown during an outage, and after a login until it has arrived. Meanwhile `get` and the lookups wait
+ * for the list, and fail as the query `players` fails. Otherwise they take no time and send nothing.
  *
  * @category models
  * @since 0.1.0
@@ -49,8 +49,9 @@ export interface Roster {
   /** All players that are known now, without waiting. `None` until the list has arrived, and during an outage. */
   readonly snapshot: Effect.Effect<Option.Option<ReadonlyArray<Player>>>
   /**
-   * Whether the last list contained all players. `false` before the first list, if rows of it could not be read, or if
-   * it had fewer rows than players. Then a player who is not in the roster may still be on the server.
+   * Whether the last list contained all players. `false` before the first list, if rows of the list could not be read,
+   * or if it has fewer rows than the server counts players. Then a player who is not in the roster may still be on the
+   * server.
    */
   readonly isComplete: Effect.Effect<boolean>
   /**

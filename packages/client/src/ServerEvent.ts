@@ -43,7 +43,7 @@ import * as ReadEvent from "./internal/readEvent.ts"
 import * as KickReason from "./KickReason.ts"
 import { Player, PlayerReference } from "./Player.ts"
 
-/** When an event was received or constructed, by the clock of this machine. An event from {@link parse} has no time. */
+/** When an event was received or constructed, by the clock of this process. An event from {@link parse} has no time. */
 const TIMED = { receivedAt: Schema.optionalKey(Schema.DateTimeUtc) }
 
 /** The fields of every event that the server sends: its text and the time. */
@@ -158,9 +158,9 @@ export class PlayerDisconnected
  *
  * **Details**
  *
- * If the player is unknown, the name ends before the first ` has been kicked by BattlEye:` that follows a GUID or precedes a
- * known reason. So no reason can change the kicked player. If there is neither a GUID nor a known reason, the name ends before
- * the first of these words, even if they are part of the name.
+ * If the player is unknown, the name ends before the first ` has been kicked by BattlEye:` that follows a GUID or
+ * precedes a known reason. So no reason can change the kicked player. If there is neither a GUID nor a known reason,
+ * the name ends before the first occurrence of these words, even if they are part of the name.
  *
  * @category models
  * @since 0.1.0
@@ -264,10 +264,10 @@ export class UnattributedChat
  * Servers send only matches of rules that log to their console.
  *
  * The player has chosen the name and perhaps the code; the slot in `player` comes from the server. If the line has the
- * name of the known player in that slot, this name is used. Otherwise the name ends before the first ` (GUID) - #rule `,
- * ` (-) - #rule ` or ` - #rule "`. Code comes after these, so it cannot change the player. The name of an unknown
- * player can: if it contains ` (-) - #0 `, it ends there, and `guid` is absent. A name cannot contain another player's
- * GUID in this form: it would be longer than 40 characters, and Steam allows 32.
+ * name of the known player in that slot, this name is used. Otherwise the name ends before the first of these texts:
+ * ` (GUID) - #rule `, ` (-) - #rule ` and ` - #rule "`. Code comes after them, so it cannot change the player. But an
+ * unknown player can choose a name that contains ` (-) - #0 `: the name then ends there, and `guid` is absent. A name
+ * cannot contain another player's GUID in this form: it would be longer than 40 characters, and Steam allows 32.
  *
  * @category models
  * @since 0.1.0
@@ -431,15 +431,15 @@ export class Unrecognized extends Schema.TaggedClass<Unrecognized>("@bercon/clie
 ) {}
 
 /**
- * Name, address and verified GUID of a player are all known, or will certainly stay unknown. The event comes once for
- * each visit, also for players who were on the server before this client. It is the right event for whitelists and ban
+ * Name, address and verified GUID of a player are all known, or are no longer awaited. The event comes once for each
+ * visit, also for players who were on the server before this client. It is the right event for whitelists and ban
  * lookups.
  *
  * **Details**
  *
- * The client constructs it from events and the list of players. On Arma Reforger's own RCON it comes with the
- * `identity`, which is all that the server prints there. A player without a verified GUID after a minute is announced
- * as the list shows the player: with `verified: false`, perhaps without `guid`.
+ * The client constructs it from events and the list of players. On Arma Reforger's own RCON it comes with the name and
+ * the `identity`, because the server prints no more. If a GUID is not verified within a minute, the event comes with
+ * the data of the next list: with `verified: false`, perhaps without `guid`.
  *
  * @category models
  * @since 0.1.0
@@ -584,8 +584,8 @@ export const is = <const T extends Tag>(
  *
  * **Details**
  *
- * `players` are the known players on the server. They decide about the ends of names, and about the speakers: without
- * them all chat is {@link UnattributedChat}.
+ * `players` are the known players on the server. They determine the end of a name, and the sender of chat:
+ * without them all chat is {@link UnattributedChat}.
  *
  * **Example**
  *

@@ -1,5 +1,6 @@
 /**
- * One authenticated RCON session that survives failures of the network and of the server. Re-exported from `@bercon/session`.
+ * One authenticated RCON session that survives failures of the network and of the server. Re-exported from
+ * `@bercon/session`.
  *
  * @since 0.1.0
  */

@@ -20,7 +20,7 @@
  */
 
 /**
- * A line of a table that does not have the form of a row that servers are known to print.
+ * A line of a table that is not a row of a known form.
  *
  * @category models
  * @since 0.1.0
@@ -42,13 +42,14 @@ export interface Table<out Row> {
   /** Lines that are not valid rows. Empty with every known server. */
   readonly unparsed: ReadonlyArray<UnparsedRow>
   /**
-   * The number of entries that the server prints, if it does. It counts players, not rows: some servers print a player
-   * twice.
+   * The number of entries according to the server; `undefined` if the server does not print it. It counts players, not
+   * rows: some servers print a player twice.
    */
   readonly total: number | undefined
   /**
-   * Whether the reply has the maximum size of the protocol, 255 KiB (about 5,000 bans), so that rows are missing at the
-   * end. The last line is among the unparsed ones, because it may be cut.
+   * Whether rows may be missing at the end, because the reply has the maximum size of the protocol, 255 KiB (about
+   * 5,000 bans). The last line is then among the unparsed ones, because it may be cut. For the bans of Arma Reforger:
+   * whether there are more than 1,000 pages.
    */
   readonly cut: boolean
 }

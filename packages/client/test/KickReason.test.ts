@@ -43,7 +43,7 @@ describe("KickReason.parse", () => {
     ["Bad Packet", { _tag: "Other" }],
     ["Bad Service Version", { _tag: "Other" }],
     ["", { _tag: "Other" }]
-  ])("%s", (text, expected) => {
+  ])("reads %j", (text, expected) => {
     assert.deepStrictEqual(KickReason.parse(text), { ...expected, text } as KickReason.KickReason)
   })
 })

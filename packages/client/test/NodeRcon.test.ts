@@ -9,7 +9,7 @@ const read = (env: Record<string, string>) =>
   NodeRcon.config.pipe(Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env })))
 
 describe("NodeRcon", () => {
-  it.effect("reads the server's address from the environment", () =>
+  it.effect("reads the server's address and the password from the environment", () =>
     Effect.gen(function*() {
       const { host, password, port } = yield* read({ BERCON_PORT: "2306", BERCON_PASSWORD: "secret" })
       assert.deepStrictEqual([host, port, Redacted.value(password)], ["127.0.0.1", 2306, "secret"])
@@ -31,7 +31,7 @@ describe("NodeRcon", () => {
       assert.instanceOf(layer, Config.ConfigError)
     }))
 
-  it.live("uses a server over UDP", () =>
+  it.live("talks to a server over UDP", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* server.join({ name: "Bob" })

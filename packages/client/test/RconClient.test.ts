@@ -20,7 +20,7 @@ import { type Failure, options } from "./simulatedClient.ts"
 
 describe("RconClient", () => {
   describe("actions", () => {
-    it.effect("send the text that servers understand", () =>
+    it.effect("send the commands of BattlEye with the given options", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         yield* rcon.say("Restart in five minutes", { timeout: "5 seconds" })
@@ -36,7 +36,7 @@ describe("RconClient", () => {
         ])
       }))
 
-    it.effect("send no text that would be another command", () =>
+    it.effect("refuse arguments that would change the command or address all players, and send nothing", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         const everybody = -1 as Player.PlayerId
@@ -58,7 +58,7 @@ describe("RconClient", () => {
         assert.deepStrictEqual(session.sent, [])
       }))
 
-    it.effect("fail as the session does", () =>
+    it.effect("fail with the error of the session", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         session.reply = new CommandError.CommandError({
@@ -70,7 +70,7 @@ describe("RconClient", () => {
   })
 
   describe("command", () => {
-    it.effect("returns the reply as it is", () =>
+    it.effect("returns the reply unchanged", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         session.reply = " Unknown command of mine\n"
@@ -81,7 +81,7 @@ describe("RconClient", () => {
         ]])
       }))
 
-    it.effect("fails if the server does not have it", () =>
+    it.effect("fails if the reply is that the command is unknown or disallowed", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         session.reply = "Unknown command"
@@ -97,7 +97,7 @@ describe("RconClient", () => {
   })
 
   describe("players", () => {
-    it.effect("are those on the server", () =>
+    it.effect("are parsed from the server's list", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         session.reply = PLAYERS
@@ -121,7 +121,7 @@ describe("RconClient", () => {
         assert.strictEqual((yield* rcon.playerTable).total, 2)
       }))
 
-    it.effect("are an error if the reply is empty", () =>
+    it.effect("fail with a ReplyError if the reply is empty", () =>
       Effect.gen(function*() {
         const { rcon } = yield* start()
         const error = yield* Effect.flip(rcon.players)
@@ -193,7 +193,7 @@ describe("RconClient", () => {
         assert.deepStrictEqual(yield* rcon.adminId, Option.some(0))
       }))
 
-    it.effect("is not another client's", () =>
+    it.effect("is never taken from the login of another client", () =>
       Effect.gen(function*() {
         const lost = yield* start()
         yield* lost.session.gap("Lost", 1)
@@ -204,7 +204,7 @@ describe("RconClient", () => {
         yield* later.session.say("hello", login(1))
         assert.isTrue(Option.isNone(yield* later.rcon.adminId))
 
-        // The session existed before, and its greeting was lost: another message came first.
+        // The session is older than the client, and its greeting was lost: its first message is not a greeting.
         const session = yield* MockSession.make({ _tag: "Online" })
         const service = yield* Effect.provide(Session.Session, session.layer)
         const first = {
@@ -227,7 +227,7 @@ describe("RconClient", () => {
     const within = { confirmWithin: "1 hour", timeout: "1 hour" } as const
 
     for (const silent of [true, false]) {
-      it.effect(`settles at once the commands that wait for ${silent ? "the first login" : "evidence"}`, () =>
+      it.effect(`immediately settles commands that wait for ${silent ? "the first login" : "evidence"}`, () =>
         Effect.gen(function*() {
           const server = yield* SimulatedServer.SimulatedServer
           yield* server.update((world) => ({ ...world, players: [World.player(world, { name: "Bob", slot: 7 })] }))
@@ -352,7 +352,7 @@ describe("a client on an older session", () => {
     ))
 })
 
-describe("a client on a session that continues", () => {
+describe("a client whose session outlives it", () => {
   it.effect("is closed with its scope", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()

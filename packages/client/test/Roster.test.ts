@@ -10,14 +10,15 @@ const simulated = RconClient.layer(options).pipe(Layer.provideMerge(TestRcon.lay
 
 const player = (id: number) => Player.PlayerId.make(id)
 
-/** The server's players in the form of the roster. */
+/** The players of a server, as sorted lines of text. */
 const truth = Effect.fnUntraced(function*(server: SimulatedServer.SimulatedServer["Service"]) {
   const { players } = yield* server.world
   return players
     .map(({ guid, ip, name, port, slot, verified }) => `${slot} ${name} ${ip}:${port} ${guid} ${verified}`)
     .sort()
 })
-const told = (players: ReadonlyArray<Player.Player>) =>
+/** The players of a roster, as sorted lines of text. */
+const inText = (players: ReadonlyArray<Player.Player>) =>
   players
     .map(({ address, guid, id, name, verified }) => `${id} ${name} ${address?.toString()} ${guid} ${verified}`)
     .sort()
@@ -47,7 +48,7 @@ const happening = Arbitrary.all({
 describe("the roster", () => {
   for (const loss of [0, 0.3]) {
     it.effect.prop(
-      `equals the server's players, at ${loss * 100} % loss, whatever happens to it`,
+      `equals the server's list of players after any events, at ${loss * 100} % loss`,
       [Arbitrary.array(happening, { minLength: 1, maxLength: 15 })],
       ([happenings]) =>
         Effect.gen(function*() {
@@ -109,19 +110,19 @@ describe("the roster", () => {
             const seen = (yield* players).pollUnsafe()
             const expected = yield* truth(server)
             return seen?._tag === "Success" && Option.isSome(seen.value) &&
-              JSON.stringify(told(seen.value.value)) === JSON.stringify(expected)
+              JSON.stringify(inText(seen.value.value)) === JSON.stringify(expected)
           })
           for (let seconds = 0; seconds < 180 && !(yield* isRight); seconds++) yield* TestRcon.passTime("1 second")
           const expected = yield* truth(server)
-          assert.deepStrictEqual(told(yield* rcon.roster.get), expected)
-          assert.deepStrictEqual(told(lists.at(-1) ?? []), expected)
+          assert.deepStrictEqual(inText(yield* rcon.roster.get), expected)
+          assert.deepStrictEqual(inText(lists.at(-1) ?? []), expected)
         }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ network: { loss, seed: "roster" } }))),
       { arbitrary: { runs: 25 } }
     )
   }
 
   it.effect.prop(
-    "follows the events alone, in their order",
+    "follows events in their order, without reading the list",
     [Arbitrary.array(happening, { minLength: 1, maxLength: 30 })],
     ([happenings]) =>
       Effect.gen(function*() {
@@ -137,13 +138,13 @@ describe("the roster", () => {
           if (there && kind === "kick") yield* server.kick(slot, "Client not responding")
         }
         yield* TestRcon.passTime(0)
-        assert.deepStrictEqual(told(yield* roster.get), yield* truth(server))
+        assert.deepStrictEqual(inText(yield* roster.get), yield* truth(server))
         assert.strictEqual((yield* server.executions).length, asked)
       }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport())),
     { arbitrary: { runs: 30 } }
   )
 
-  it.effect("is not emptied by a second outage during a query for the list", () =>
+  it.effect("is not emptied by a second outage while the list is being read", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const { roster } = yield* RconClient.RconClient
@@ -161,7 +162,7 @@ describe("the roster", () => {
       assert.isTrue(Exit.isSuccess(exit) && exit.value.map(String).join() === "#0 Ann")
     }).pipe(Effect.provide(simulated)))
 
-  it.effect("contains players who join during a query for the list, however many events there are", () =>
+  it.effect("contains players who join while the list is being read, after any number of events", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
       const list = yield* Deferred.make<void>()
@@ -175,7 +176,7 @@ describe("the roster", () => {
       assert.deepStrictEqual((yield* Fiber.join(asking)).map(String), ["#3 Late"])
     }).pipe(Effect.scoped))
 
-  it.effect("is queried again if events leave a doubt", () =>
+  it.effect("reads the list again if it may have missed an event", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
       const { roster } = yield* Effect.provide(
@@ -188,7 +189,7 @@ describe("the roster", () => {
       session.reply = heading
       session.wait = Deferred.await(list)
       yield* MockSession.settle
-      // More events than are kept during a query for the list.
+      // More events than are kept while the list is being read.
       const visit = ["Player #1 x (203.0.113.1:1) connected", "Player #1 x disconnected"]
       yield* session.say(...Array.from({ length: 2500 }, () => visit).flat())
       session.wait = Effect.void
@@ -206,7 +207,24 @@ describe("the roster", () => {
       assert.strictEqual(session.sent.length, 4)
     }).pipe(Effect.scoped))
 
-  it.effect("is queried once for all callers, and does not count as current during an outage", () =>
+  it.effect("reads the list once for all callers", () =>
+    Effect.gen(function*() {
+      const session = yield* MockSession.make({ _tag: "Online" })
+      const { roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
+      const list = yield* Deferred.make<void>()
+      session.wait = Deferred.await(list)
+      session.reply = "Players on server:\n[#] [IP Address]\n----"
+      const reading = yield* Effect.forkChild(
+        Effect.all(Array.from({ length: 100 }, () => roster.get), { concurrency: "unbounded" }),
+        { startImmediately: true }
+      )
+      yield* MockSession.settle
+      yield* Deferred.succeed(list, undefined)
+      assert.strictEqual((yield* Fiber.join(reading)).flat().length, 0)
+      assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
+    }).pipe(Effect.scoped))
+
+  it.effect("cannot be read during an outage", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const rcon = yield* RconClient.RconClient
@@ -215,7 +233,6 @@ describe("the roster", () => {
       yield* server.stop()
       yield* TestRcon.passTime("1 minute")
       assert.strictEqual((yield* rcon.status)._tag, "Reconnecting")
-      const before = (yield* server.executions).length
       const asking = yield* Effect.forkChild(
         Effect.all(Array.from({ length: 100 }, () => Effect.flip(rcon.roster.get)), { concurrency: "unbounded" })
       )
@@ -223,7 +240,6 @@ describe("the roster", () => {
       for (const error of yield* Fiber.join(asking)) {
         assert.isTrue(error._tag === "CommandError" && error.reason._tag === "NotConnected")
       }
-      assert.strictEqual((yield* server.executions).length, before)
     }).pipe(Effect.provide(simulated)))
 
   it.effect("finds players by slot, GUID and name", () =>
@@ -244,7 +260,7 @@ describe("the roster", () => {
       assert.isTrue(Option.isNone(yield* roster.byId(player(3))))
     }).pipe(Effect.provide(simulated)))
 
-  it.effect("contains the new player of a slot", () =>
+  it.effect("keeps no data of the previous player in a slot", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const { roster } = yield* RconClient.RconClient
@@ -257,7 +273,7 @@ describe("the roster", () => {
       assert.deepStrictEqual([bob.name, bob.guid, bob.ping, bob.verified], ["Bob", undefined, undefined, false])
     }).pipe(Effect.provide(simulated)))
 
-  it.effect("is queried after a login, after a gap and at the interval, which makes keepalives unnecessary", () =>
+  it.effect("reads the list often enough to make keepalives unnecessary", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* TestRcon.passTime("2 hours")
@@ -267,7 +283,7 @@ describe("the roster", () => {
       assert.deepStrictEqual(yield* server.drops, [])
     }).pipe(Effect.provide(simulated)))
 
-  it.effect("does not count as empty during an outage, when reading it waits for the list", () =>
+  it.effect("loses no player by an outage", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const { roster } = yield* RconClient.RconClient
@@ -281,12 +297,12 @@ describe("the roster", () => {
       yield* server.restart({ downtime: "1 minute", keepPlayers: true })
       yield* TestRcon.passTime("2 minutes")
       assert.deepStrictEqual((yield* roster.get).map(String), ["#0 Ann"])
-      // The pings do not matter here, and no player was away.
+      // Ann is in every list. Only her ping may differ.
       assert.deepStrictEqual(new Set(lists.flat()), new Set(["#0 Ann"]))
       assert.isTrue(lists.every((players) => players.length === 1))
     }).pipe(Effect.scoped, Effect.provide(simulated)))
 
-  it.effect("ignores a late message, which is older than its information", () =>
+  it.effect("ignores a late message, which may be older than the list", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
       const { events, roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
@@ -298,7 +314,7 @@ describe("the roster", () => {
       assert.strictEqual(
         Option.getOrThrow(yield* Fiber.join(first))._tag,
         "PlayerConnected",
-        "subscribers are informed"
+        "subscribers get the event"
       )
     }).pipe(Effect.scoped))
 
@@ -318,7 +334,7 @@ describe("the roster", () => {
       assert.deepStrictEqual(yield* roster.get, [])
     }).pipe(Effect.scoped))
 
-  it.effect("fails like the query if the list is unknown, and sends nothing if it is known", () =>
+  it.effect("fails if the list cannot be parsed, and sends nothing while the players are known", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
       const { roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
@@ -346,7 +362,7 @@ describe("the roster", () => {
       assert.strictEqual((yield* roster.get).length, 1024)
     }).pipe(Effect.scoped))
 
-  it.effect("merges a player whom Arma 2 lists twice in one slot", () =>
+  it.effect("contains a player once whom Arma 2 lists twice in one slot", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
       const { roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)

@@ -58,11 +58,11 @@ describe("ServerEvent.parse", () => {
     }
   })
 
-  it.each(GOLDENS)("%j", (text, expected) => {
+  it.each(GOLDENS)("parses %j", (text, expected) => {
     assert.deepStrictEqual(read(text), expected)
   })
 
-  it("is covered above for every other kind", () => {
+  it("is tested above with every kind of event that a server sends", () => {
     const ofTheClient = ["PlayerIdentified", "BanAdded", "BanRemoved", "BanExpired", "Gap"]
     const known = new Set([...GOLDENS.map(([, { _tag }]) => _tag), "PlayerChat", "Unrecognized", ...ofTheClient])
     assert.deepStrictEqual(Object.keys(ServerEvent.ServerEvent.cases).filter((tag) => !known.has(tag)), [])
@@ -113,12 +113,12 @@ describe("ServerEvent.parse", () => {
     assert.deepStrictEqual(read(text), { _tag: "Unrecognized" })
   })
 
-  describe("omits characters after the text", () => {
-    it.each(GOLDENS)("%j", (text, expected) => {
+  describe("ignores NULs, line ends and blanks after the text", () => {
+    it.each(GOLDENS)("of %j", (text, expected) => {
       for (const end of ["\0", "\n", "\r\n", "\r", "\0\0 ", "\n \t\n"]) {
         assert.deepStrictEqual(read(text + end), expected)
       }
-      // Names and messages may end with blanks.
+      // Blanks at the end may belong to a name or a message, so these kinds keep them.
       const open = new Set(["AdminChat", "UnattributedChat", "PlayerVerified", "ConfigEntry", "CommandEcho"])
       for (const end of [" ", " \t", " \0", "  \r\n"]) {
         const fields = read(text + end)
@@ -128,7 +128,10 @@ describe("ServerEvent.parse", () => {
     })
   })
 
-  it.prop("keeps any text", { text: Hostile.text, names: Arbitrary.array(Hostile.name) }, ({ names, text }) => {
+  it.prop("returns an event with the whole text, for any text and any players", {
+    text: Hostile.text,
+    names: Arbitrary.array(Hostile.name)
+  }, ({ names, text }) => {
     const event = ServerEvent.parse(text, names.map((name, id) => player(id, name)))
     assert.isTrue("text" in event && event.text === text)
     assert.deepStrictEqual(

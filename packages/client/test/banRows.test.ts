@@ -15,7 +15,7 @@ describe("rows of the list of bans", () => {
     }
   })
 
-  it("are the same if bans only move or their time runs down, and are counted", () => {
+  it("are the same if only numbers and remaining times differ, and equal rows count separately", () => {
     const ban = (id: number, minutes: number) =>
       new Ban.Ban({ id: Ban.BanId.make(id), target: guidOf(0), remaining: Duration.minutes(minutes), reason: "x" })
     assert.deepStrictEqual(missingFrom([ban(0, 5)], [ban(7, 4)]), [])

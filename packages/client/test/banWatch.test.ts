@@ -7,7 +7,7 @@ import * as MockSession from "./mockSession.ts"
 import { collected, guidOf, simulated } from "./simulatedClient.ts"
 
 describe("changes of the list of bans", () => {
-  it.effect("are events if an interval is given", () =>
+  it.effect("are events if the client has a `banInterval`", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const seen = yield* collected(ServerEvent.is("BanAdded", "BanRemoved", "BanExpired"))
@@ -17,11 +17,11 @@ describe("changes of the list of bans", () => {
       yield* TestRcon.passTime("2 minutes")
       yield* server.update((world) => ({ ...world, bans: bans.slice(1) }))
       yield* TestRcon.passTime("2 minutes")
-      const told = seen.map(({ _tag, ban }) => `${_tag} ${ban.reason}`)
-      assert.deepStrictEqual(told, ["BanAdded a", "BanAdded b", "BanRemoved a"])
+      const changes = seen.map(({ _tag, ban }) => `${_tag} ${ban.reason}`)
+      assert.deepStrictEqual(changes, ["BanAdded a", "BanAdded b", "BanRemoved a"])
     }).pipe(Effect.scoped, Effect.provide(simulated(0, { banInterval: "1 minute" }))))
 
-  it.effect("report expired bans, and no unreadable row as removed", () =>
+  it.effect("distinguish expired from removed bans, and do not count an unreadable row as removed", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
       const rcon = RconClient.fromSession({ flavour: "BattlEye", rosterInterval: "Infinity", banInterval: "1 minute" })
@@ -37,7 +37,7 @@ describe("changes of the list of bans", () => {
         ["0  what is this", `1  ${guidOf(1)} 2 b`, `2  ${guidOf(2)} - c`, `3  ${guidOf(2)} perm c`],
         [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} - b`, `2  ${guidOf(2)} - c`, `3  ${guidOf(2)} perm c`],
         [`1  ${guidOf(1)} - b`, `2  ${guidOf(3)} 1 d`, `3  ${guidOf(2)} perm c`],
-        // A ban that ended in the last minute has expired, although no list showed it.
+        // A ban whose time ended since the last list has expired, although no list showed it as expired.
         [`3  ${guidOf(2)} perm c`],
         []
       ]

@@ -1,6 +1,6 @@
 /**
- * Texts of servers, in two collections of the same form: synthetic ones, in `fixtures`, and those of real servers. The
- * latter are not part of this repository: they are in a folder `shared` beside it, if it exists.
+ * Texts of servers, in two collections of the same form: synthetic texts in `fixtures`, and texts of real servers. The
+ * real ones are not part of this repository: they are read from a folder `shared` beside it, if that exists.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 
@@ -10,7 +10,7 @@ export interface Corpus {
   readonly isReal: boolean
   /** Lines of `messages.tsv`. Line breaks inside a text are written `\n` there. */
   readonly messages: () => ReadonlyArray<{ readonly category: string; readonly text: string }>
-  /** Replies by file name, of those files whose names begin so; at least one. */
+  /** The replies in files whose names begin with `start`. Throws if there are none. */
   readonly replies: (start: string) => ReadonlyArray<readonly [file: string, text: string]>
 }
 

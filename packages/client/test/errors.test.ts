@@ -11,7 +11,7 @@ import { cases, type Failure, inTime, password, PEER, produce, tagOf, target } f
 import * as MockSession from "./mockSession.ts"
 
 describe("the errors of docs/errors.md", () => {
-  it.effect.each(cases.map((one) => [one.reason, one] as const))("%s", ([, one]) =>
+  it.effect.each(cases.map((one) => [one.reason, one] as const))("include %s", ([, one]) =>
     Effect.gen(function*() {
       const error = yield* produce(one)
       assert.strictEqual(error.message, one.message)
@@ -25,7 +25,7 @@ describe("the errors of docs/errors.md", () => {
       assert.isTrue(error.message.endsWith(error.reason.message), "the reason's message is a complete sentence")
     }).pipe(Effect.provide(TestRcon.layerTransport({ server: { password, ...one.server } }))))
 
-  it.effect("TransportFailure", () =>
+  it.effect("include TransportFailure", () =>
     Effect.gen(function*() {
       const failure = yield* Effect.flip(Effect.scoped(RconClient.make({ password })))
       assert.strictEqual(failure.reason._tag, "TransportFailure")
@@ -36,7 +36,7 @@ describe("the errors of docs/errors.md", () => {
       assert.isTrue(failure.isRetryable)
     }).pipe(Effect.provide(TestRcon.layerTransport({ network: { failures: { open: "HostUnresolved" } } }))))
 
-  it.effect("FlavourUnknown", () =>
+  it.effect("include FlavourUnknown", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
       session.wait = Effect.never
@@ -82,7 +82,7 @@ describe("the errors of docs/errors.md", () => {
         action: "unban",
         reason: new ActionError.BansChanged({ missing: [row], stillListed: [], added: [] })
       }),
-      `unban: another client changed the ban list at the same time, so a wrong ban may have been removed. These are gone: ${row.toString()}`,
+      `unban: bans that were not to be removed are gone, because another client changed the ban list at the same time or the server executed a removal twice: ${row.toString()}`,
       "MaybeExecuted"
     ],
     [
@@ -99,7 +99,7 @@ describe("the errors of docs/errors.md", () => {
       "MaybeExecuted"
     ]
   ]
-  it.each(others)("%s", (error, message, execution) => {
+  it.each(others)("include %s", (error, message, execution) => {
     assert.strictEqual(error.message, message)
     assert.isTrue(error._tag !== "LoginFailure" && error.execution === execution && !error.isRetryable)
   })
@@ -115,7 +115,7 @@ describe("the errors of docs/errors.md", () => {
     }
   })
 
-  it("of a bare session are the ones that it can raise", () => {
+  it("include those of a session, and four that only a client raises", () => {
     const names = (members: ReadonlyArray<unknown>) =>
       members.map((member) => (member as { readonly identifier: string }).identifier.replace(/.*\//, ""))
     const own = names(SessionError.CommandError.fields.reason.members)
@@ -125,7 +125,7 @@ describe("the errors of docs/errors.md", () => {
     )
   })
 
-  it("are complete", () => {
+  it("are all produced above, and documented", () => {
     const reasons: ReadonlyArray<ReadonlyArray<{ readonly fields: { readonly _tag: unknown } }>> = [
       LoginFailure.LoginFailure.fields.reason.members,
       CommandError.CommandError.fields.reason.members,

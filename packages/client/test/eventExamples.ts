@@ -22,7 +22,7 @@ export const read = (text: string, players?: Iterable<Player.PlayerReference>): 
   return fields
 }
 
-/** Texts and their events. Every kind of event has at least one. */
+/** Texts and their events: at least one of every kind that a server sends, except `PlayerChat` and `Unrecognized`. */
 export const GOLDENS: ReadonlyArray<readonly [string, Record<string, unknown>]> = [
   ["RCon admin #4 (203.0.113.9:9999) logged in", {
     _tag: "AdminLoggedIn",
@@ -103,7 +103,7 @@ export const GOLDENS: ReadonlyArray<readonly [string, Record<string, unknown>]> 
     guid: GUID,
     reason: { _tag: "Other", text: "a disconnected" }
   }],
-  // As if the name had 30 characters.
+  // The name contains the words of a kick.
   [`Player #2 a has been kicked by BattlEye: b (${GUID}) has been kicked by BattlEye: Query Timeout`, {
     _tag: "PlayerKicked",
     player: { id: 2, name: "a has been kicked by BattlEye: b" },

@@ -1,5 +1,5 @@
 /**
- * Tests that the words of players and admins cannot imitate those of the server.
+ * Tests that text written by players and admins cannot imitate the server's own text.
  */
 import { KickReason, type Player, ServerEvent } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
@@ -34,7 +34,7 @@ const FILTERS: ReadonlyArray<readonly [log: string, kick: string]> = [
   ].map((name) => [name, name] as const)
 ]
 
-/** Commands and code that contain lines, quotation marks, and words that end the name of a player. */
+/** Commands and code with line breaks, quotation marks, and words that servers print after the name of a player. */
 const code: Arbitrary.Arbitrary<string> = Arbitrary.array(
   Arbitrary.all([
     Hostile.name,
@@ -53,7 +53,7 @@ const code: Arbitrary.Arbitrary<string> = Arbitrary.array(
 ).pipe(Arbitrary.map((parts) => parts.flat().join("")))
 
 describe("arbitrary text of players and admins", () => {
-  /** Parts of texts of every kind, and characters that some parsers take for line ends. */
+  /** Texts of every kind or parts of them, and characters that some parsers take for line ends. */
   const hostile: Arbitrary.Arbitrary<string> = Arbitrary.array(
     Arbitrary.all({
       text: Arbitrary.schema(Schema.Literals([
@@ -82,7 +82,7 @@ describe("arbitrary text of players and admins", () => {
     { minLength: 1, maxLength: 4 }
   ).pipe(Arbitrary.map((parts) =>
     parts.map(({ from, text, to }) => {
-      // Words, mostly whole.
+      // Half of the texts lose words at the beginning, and half at the end.
       const words = text.split(/(?<= )|(?= )/)
       return words.slice(from < 8 ? 0 : from - 8, to < 8 ? undefined : 8 - to).join("")
     }).join("")
@@ -90,7 +90,7 @@ describe("arbitrary text of players and admins", () => {
 
   const GROUPS = [` (${GUID})`, ` (${GUID.toUpperCase()})`, " (-)", ""]
 
-  // Each has one field with arbitrary text, at the end or in the middle of the text.
+  /** Texts with one free field, which may contain anything. */
   const SAID: ReadonlyArray<(free: string) => string> = [
     (free) => `(Side) Eve: ${free}`,
     (free) => `(Commander) Eve: ${free}`,
@@ -106,7 +106,10 @@ describe("arbitrary text of players and admins", () => {
       (free: string) => `Scripts Log: #7 Eve (the builder)${group} - #12 "${free}"`
     ])
   ]
-  /** As `SAID`, but texts whose beginnings or ends cannot be separated from the field. */
+  /**
+   * Like `SAID`, but the text does not show the beginning or the end of the free field. `rest` is the part of the field
+   * that is found.
+   */
   const AT_EDGES: ReadonlyArray<readonly [print: (free: string) => string, rest: (free: string) => string]> = [
     [(free) => `(Side) Eve:${free}`, (free) => free.trimStart()],
     ...GROUPS.map((group) =>
@@ -137,7 +140,7 @@ describe("arbitrary text of players and admins", () => {
 
   const HARMLESS = "harmless"
 
-  /** The fields of the harmless text, with the arbitrary text inserted. */
+  /** The fields of an event, with the free text in place of the harmless one. */
   const fill = (fields: unknown, free: string): unknown =>
     typeof fields === "string"
       ? fields.replaceAll(HARMLESS, () => free)
@@ -145,13 +148,13 @@ describe("arbitrary text of players and admins", () => {
       ? Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, fill(value, free)]))
       : fields
 
-  /** The text without NULs and line ends at its end. */
+  /** The text without the NULs and line ends at its end, and without blanks after them. */
   const closed = (free: string) => free.replace(/[\0\r\n][\0\r\n\t ]*$/, "")
 
   type Print = (free: string) => string
   type Known = ReadonlyArray<Player.PlayerReference>
 
-  /** The fields, as plain objects. */
+  /** The fields of an event, as plain objects. */
   const parse = (text: string, known: Known) => {
     const { text: _, ...fields } = ServerEvent.parse(text, known) as ServerEvent.ServerEvent & {
       readonly text: string
@@ -159,6 +162,7 @@ describe("arbitrary text of players and admins", () => {
     return fill(fields, HARMLESS)
   }
 
+  /** Asserts that a free text leads to the same event as a harmless one, except for the field that contains it. */
   const same = (print: Print, free: string, known: Known, knownToHarmless: Known = known) =>
     assert.deepStrictEqual(
       parse(print(free), known),
@@ -230,11 +234,12 @@ describe("a parsed event", () => {
           code
         }
         assert.deepStrictEqual(read(`${start}"`), expected)
-        // Cut code. If it ends with a quotation mark, or with one and blanks, the mark counts as the closing one.
+        // The text was cut, so the closing quotation mark is missing. If the code itself ends with a quotation mark,
+        // that counts as the closing one.
         if (!/"[ \n]*$/.test(code)) {
           assert.deepStrictEqual(read(start), { ...expected, code: code.replace(/[ \n]+$/, "") })
         }
-        // The known player with the number has the name, whatever it contains.
+        // If a player with this slot and name is known, the name may contain anything.
         const liar = { id: 7, name: `${name}${code}` }
         assert.deepStrictEqual(
           read(`${filter} Log: #7 ${liar.name} (${guid ?? "-"}) - #12 "${code}"`, [player(7, liar.name)]),

@@ -1,11 +1,11 @@
 /**
- * Tests that known players decide about ambiguous texts.
+ * Tests that the names of known players resolve ambiguous texts.
  */
 import { ServerEvent } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
 import { GUID, player, read } from "./eventExamples.ts"
 
-describe("a text about known players", () => {
+describe("parse, with the known players", () => {
   const players = [player(1, "Al"), player(2, "Al: Bob"), player(3, "Sgt) Bob"), player(4, "")]
 
   it("finds the speaker with the longest name", () => {
@@ -24,7 +24,7 @@ describe("a text about known players", () => {
     assert.deepStrictEqual([recipient, message], ["Sgt) Bob", "hi) there"])
   })
 
-  it("finds the author of code by the number", () => {
+  it("finds the author of code by the slot", () => {
     const name = `Al (-) - #1 "(${GUID}) - #2 "`
     const text = `Scripts Log: #5 ${name} (${GUID}) - #3 "x"`
     const cut = { _tag: "FilterLog", player: { id: 5, name: "Al" }, filter: "Script", rule: 1 }
@@ -58,7 +58,7 @@ describe("a text about known players", () => {
     })
   })
 
-  it("finds the speaker without a blank after the colon if no speaker matches with a blank", () => {
+  it("accepts a colon without a blank after the name if no name matches with a blank", () => {
     assert.deepStrictEqual(read("(Side) Al:hi: you", players), {
       _tag: "PlayerChat",
       channel: "Side",
@@ -88,7 +88,7 @@ describe("a text about known players", () => {
     })
   })
 
-  it("finds the player who was kicked or has left by the number", () => {
+  it("finds the player who was kicked or has left by the slot", () => {
     const name = "Bob (-) has been kicked by BattlEye: Query Timeout"
     const others = [player(7, name), player(2, "Bob (-"), player(2, "Bo"), player(2, "Eve")]
     const kicked = { _tag: "PlayerKicked", player: { id: 2, name: "Bob" } }
@@ -112,7 +112,7 @@ describe("a text about known players", () => {
     })
   })
 
-  it("takes time proportional to their number, even if all have the same name", () => {
+  it("takes time proportional to the number of players, even if all have the same name", () => {
     // Quadratic time would take minutes.
     const many = Array.from({ length: 200_000 }, (_, id) => player(id, "Al"))
     assert.strictEqual(read("(Global) Al: hello", many)["_tag"], "UnattributedChat")
@@ -123,7 +123,7 @@ describe("a text about known players", () => {
     assert.strictEqual(read("(Global) Al: Bob: hello", listed)["_tag"], "PlayerChat")
   })
 
-  it("keeps the whole message of a known player, whatever the name", () => {
+  it("returns a PlayerChat with the name and the slot of the speaker", () => {
     const chat = ServerEvent.parse("(Direct) Bob: hi", new Map([[5, player(5, "Bob")]]).values())
     assert.isTrue(ServerEvent.is("PlayerChat")(chat) && chat.name === "Bob" && chat.player.id === 5)
   })

@@ -21,7 +21,7 @@ describe("the events of a client", () => {
       assert.deepInclude(events.at(-1), { cause: "Lost", missed: 3 })
     }))
 
-  it.effect("contain the speaker", () =>
+  it.effect("contain the speaker of a chat message while that player is known to be on the server", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* start()
       const { take } = yield* listen(rcon)
@@ -92,7 +92,7 @@ describe("the events of a client", () => {
       assert.deepStrictEqual(yield* Fiber.join(fiber), [])
     }))
 
-  it.effect("die with the session's messages, which is logged", () =>
+  it.effect("die if the session's messages die, and the defect is logged", () =>
     Effect.gen(function*() {
       const logged: Array<unknown> = []
       const log = Logger.layer([Logger.make(({ cause, logLevel }) => logged.push([logLevel, Cause.pretty(cause)]))])
@@ -122,8 +122,8 @@ describe("an event", () => {
     }).pipe(Effect.provide(simulated())))
 })
 
-describe("a player who has left", () => {
-  it.effect("is published with the last known data, and its time", () =>
+describe("the event of a player who has left", () => {
+  it.effect("contains the last known data of the player, and the time of these data", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* startWith(players(row(0, "Ann"), "(1 players in total)"))
       yield* TestClock.adjust("1 minute")
@@ -143,7 +143,7 @@ describe("a player who has left", () => {
       yield* session.say("Player #1 Bob (-) has been kicked by BattlEye: Client not responding")
       assert.strictEqual((yield* Fiber.join(kicked)).known?.address?.ip as string, "203.0.113.9")
 
-      // It contains nothing about another player in the slot.
+      // The event contains no data of another player in the slot.
       yield* session.say(`Player #2 Eve (203.0.113.9:2304) connected`)
       const other = yield* Effect.forkChild(rcon.waitFor("PlayerDisconnected"), { startImmediately: true })
       yield* session.say("Player #2 Zoe disconnected")

@@ -30,8 +30,8 @@ export interface Case {
   readonly server?: ServerMachine.Options
   readonly client?: Partial<RconClient.Options>
   /** Puts the server into the state in which the error occurs. */
-  readonly fate?: (server: SimulatedServer.SimulatedServer["Service"]) => Effect.Effect<unknown>
-  /** Whether the client logs in before the server's `fate`. */
+  readonly prepare?: (server: SimulatedServer.SimulatedServer["Service"]) => Effect.Effect<unknown>
+  /** Whether the client logs in before `prepare` runs. Default: false. */
   readonly online?: boolean
   readonly run: (
     rcon: RconClient.Service,
@@ -47,7 +47,7 @@ const slot = Player.PlayerId.make(7)
 const login = (rcon: RconClient.Service): Effect.Effect<unknown, Failure> => rcon.closed
 const header = "GUID Bans:\n[#] [GUID] [Minutes left] [Reason]\n----------------------------------------\n"
 
-/** Sets a server's reaction to one command. */
+/** Options of a server with this reply to commands that begin with `command`. */
 const on = (
   command: string,
   reply: string | ServerMachine.CustomReply
@@ -72,7 +72,7 @@ export const cases: ReadonlyArray<Case> = [
       "and its RConPort",
     execution: undefined,
     isRetryable: true,
-    fate: (server) => server.stop(),
+    prepare: (server) => server.stop(),
     run: login
   },
   {
@@ -82,7 +82,7 @@ export const cases: ReadonlyArray<Case> = [
       "in the server's BattlEye configuration, that the server has finished starting, and that no firewall drops UDP",
     execution: undefined,
     isRetryable: true,
-    fate: (server) => server.goSilent,
+    prepare: (server) => server.goSilent,
     run: login
   },
   {
@@ -116,7 +116,7 @@ export const cases: ReadonlyArray<Case> = [
     execution: "NotExecuted",
     isRetryable: true,
     client: { loginTimeout: "Infinity" },
-    fate: (server) => server.stop(),
+    prepare: (server) => server.stop(),
     run: (rcon) => rcon.command("lock")
   },
   {
@@ -126,7 +126,7 @@ export const cases: ReadonlyArray<Case> = [
     execution: "NotExecuted",
     isRetryable: true,
     client: { loginTimeout: "Infinity", flavour: "auto" },
-    fate: (server) => server.stop(),
+    prepare: (server) => server.stop(),
     run: (rcon) => rcon.command("lock")
   },
   {
@@ -137,7 +137,7 @@ export const cases: ReadonlyArray<Case> = [
     execution: "NotExecuted",
     isRetryable: true,
     client: { loginTimeout: "Infinity", queueCapacity: 1 },
-    fate: (server) => server.stop(),
+    prepare: (server) => server.stop(),
     run: (rcon) =>
       Effect.andThen(
         Effect.forkChild(Effect.ignore(rcon.command("unlock")), { startImmediately: true }),
@@ -307,7 +307,7 @@ export const cases: ReadonlyArray<Case> = [
     execution: "MaybeExecuted",
     isRetryable: false,
     server: on("kick", ""),
-    fate: (server) => server.join({ name: "Bob", slot: 7 }),
+    prepare: (server) => server.join({ name: "Bob", slot: 7 }),
     online: true,
     run: (rcon) => rcon.kick(slot, "bye", { confirmWithin: "2 seconds" })
   }
@@ -322,19 +322,19 @@ export const inTime = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect
 
 export const tagOf = (error: Failure): string => error._tag === "ReplyError" ? error._tag : error.reason._tag
 
-/** Runs a case. Succeeds with the error. */
+/** Runs a case, and returns its error. */
 export const produce = (
   one: Case,
   chosen: Partial<RconClient.Options> = {}
 ): Effect.Effect<Failure, void, Transport.Transport | SimulatedServer.SimulatedServer | Scope.Scope> =>
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
-    const { fate = () => Effect.void } = one
+    const { prepare = () => Effect.void } = one
     const options = { password, flavour: "BattlEye", rosterInterval: "Infinity", ...chosen, ...one.client } as const
     const attempt: Effect.Effect<void, Failure, Transport.Transport | Scope.Scope> = Effect.gen(function*() {
       const rcon = yield* one.online === true
-        ? Effect.tap(RconClient.make(options), () => fate(server))
-        : Effect.andThen(fate(server), RconClient.start(options))
+        ? Effect.tap(RconClient.make(options), () => prepare(server))
+        : Effect.andThen(prepare(server), RconClient.start(options))
       yield* one.run(rcon, server)
     })
     return yield* inTime(Effect.flip(Effect.scoped(attempt)))

@@ -34,7 +34,7 @@ describe("the flavour", () => {
       assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
     }))
 
-  it.effect("costs the first command one round trip if the server does not greet", () =>
+  it.effect("costs the first command one round trip if no greeting arrives", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* start({ flavour: "auto" })
       session.reply = (text) => text === "players" ? PLAYERS : ""
@@ -78,7 +78,7 @@ describe("the flavour", () => {
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(new Set(yield* Fiber.join(asking)), new Set(["Reforger"] as const))
       assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
-      // A guess gives way to any event, and evidence only to the greeting of a login.
+      // Any event with a flavour replaces a guess. Only the greeting of a login replaces evidence.
       yield* session.say("(Side) Bob: hi")
       assert.strictEqual(yield* rcon.flavour, "BattlEye")
       yield* session.say("Processing Command: #players")

@@ -1,5 +1,5 @@
 /**
- * Generates names that imitate other text.
+ * Generates names and texts that imitate the texts of servers.
  */
 import { Arbitrary, Schema } from "effect"
 

@@ -2,7 +2,7 @@ import { Address, Guid, Identity, Player, RconClient, ServerEvent } from "@berco
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { Identification, PATIENCE } from "../src/internal/identification.ts"
+import { Identification, MAX_VISITS, PATIENCE } from "../src/internal/identification.ts"
 import * as MockSession from "./mockSession.ts"
 import { collected, guidOf, simulated, slot } from "./simulatedClient.ts"
 
@@ -14,7 +14,7 @@ const player = (fields: Partial<ConstructorParameters<typeof Player.Player>[0]>)
 
 describe("PlayerIdentified", () => {
   for (const loss of [0, 0.3]) {
-    it.effect(`comes once for each visit, at ${loss * 100} % loss, restarts included`, () =>
+    it.effect(`comes once for each visit, even over a restart of the server, at ${loss * 100} % loss`, () =>
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
         yield* server.join({ name: "Early" })
@@ -50,7 +50,7 @@ describe("PlayerIdentified", () => {
       assert.deepStrictEqual([player.id, player.guid, player.verified], [7, guidOf(7), true])
     }).pipe(Effect.scoped))
 
-  it("comes without verification if a list a minute later still shows no GUID", () => {
+  it("comes without a verified GUID if a list a minute later does not show one", () => {
     const identification = new Identification()
     const bob = new Player.Player({ id: slot(7), name: "Bob", guid: guidOf(7), verified: false })
     const players = new Map([[bob.id, bob]])
@@ -58,7 +58,7 @@ describe("PlayerIdentified", () => {
     assert.deepStrictEqual(identified(0), [])
     identification.listed(PATIENCE - 1)
     assert.deepStrictEqual(identified(PATIENCE - 1), [])
-    // A list decides, not the time.
+    // The time alone does not decide: a list must arrive.
     assert.deepStrictEqual(identified(PATIENCE), [])
     identification.listed(PATIENCE)
     assert.deepStrictEqual(identified(PATIENCE), [bob])
@@ -81,7 +81,7 @@ describe("a visit", () => {
     assert.strictEqual(announced(new Identification(), { identity: identity("a") }), 1)
   })
 
-  it("ends when another player has the slot, or a list does not have the player", () => {
+  it("ends when another player has the slot, or when a list does not contain the player", () => {
     const full = { verified: true, address: address(1) }
     const identification = new Identification()
     assert.strictEqual(announced(identification, { ...full, guid: guid("a") }), 1)
@@ -92,6 +92,17 @@ describe("a visit", () => {
     assert.strictEqual(announced(identification, { ...full, guid: guid("b") }), 0)
     assert.deepStrictEqual(identification.identified(new Map(), true, 0), [])
     assert.strictEqual(announced(identification, { ...full, guid: guid("b") }), 1)
+  })
+
+  it("is forgotten if too many others begin before a list arrives", () => {
+    const identification = new Identification()
+    const visit = (id: number) =>
+      identification.identified(new Map([[slot(id), player({ id: slot(id), identity: identity("a") })]]), false, 0)
+        .length
+    for (let id = 0; id < MAX_VISITS; id++) assert.strictEqual(visit(id), 1)
+    assert.strictEqual(visit(0), 0)
+    assert.strictEqual(visit(MAX_VISITS), 1)
+    assert.deepStrictEqual([visit(1), visit(0)], [0, 1])
   })
 
   it("continues while more becomes known about the player", () => {

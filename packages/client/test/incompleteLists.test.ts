@@ -1,5 +1,5 @@
 /**
- * Tests that a list proves the absence of a row only if it is complete.
+ * Tests that only a complete list proves the absence of a row.
  */
 import { RconClient, Table } from "@bercon/client"
 import { Session } from "@bercon/session"
@@ -16,7 +16,7 @@ describe("an incomplete list of players", () => {
     "with a line without a number": players("?", "(1 players in total)")
   }
   for (const [name, list] of Object.entries(lists)) {
-    it.effect(`does not prove that a player is gone, ${name}`, () =>
+    it.effect(`${name} does not prove that a player is gone`, () =>
       Effect.gen(function*() {
         const { rcon, run, sent } = yield* startWith(list)
         assert.strictEqual(yield* run(rcon.kick(slot(0), "x", within)), "Unconfirmed")
@@ -26,7 +26,7 @@ describe("an incomplete list of players", () => {
         assert.deepStrictEqual(sent(), ["kick 0 x", "kick 0 x"])
       }).pipe(Effect.scoped))
 
-    it.effect(`removes no player from the roster, ${name}`, () =>
+    it.effect(`${name} removes no player from the roster`, () =>
       Effect.gen(function*() {
         const { rcon } = yield* startWith(list)
         yield* rcon.players
@@ -35,7 +35,7 @@ describe("an incomplete list of players", () => {
       }).pipe(Effect.scoped))
   }
 
-  it.effect("proves that players in its valid rows are present, and that certain other slots are empty", () =>
+  it.effect("proves that the players in its valid rows are present, and that a slot is empty if no unreadable row can be its row", () =>
     Effect.gen(function*() {
       const { rcon, run, session, sent } = yield* startWith(players(unread(7), row(2, "Bob"), "(2 players in total)"))
       yield* session.say("Player #3 Eve (203.0.113.9:2304) connected")
@@ -46,7 +46,7 @@ describe("an incomplete list of players", () => {
       assert.deepStrictEqual(sent(), ["kick 7 x"])
     }).pipe(Effect.scoped))
 
-  it.effect("is complete again when every row is valid", () =>
+  it.effect("makes the roster incomplete until every row can be read", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* startWith(players(unread(0), "(1 players in total)"))
       yield* rcon.players
@@ -59,7 +59,7 @@ describe("an incomplete list of players", () => {
 
 describe("an incomplete list of bans", () => {
   const HEADING = ["GUID Bans:", "[#] [GUID] [Minutes left] [Reason]", "-----"]
-  it.effect("does not prove that a ban does not exist", () =>
+  it.effect("does not prove the absence of a ban", () =>
     Effect.gen(function*() {
       const { rcon, run, sent } = yield* startWith("", [...HEADING, "0  what is this"].join("\n"))
       assert.strictEqual(yield* run(rcon.unban(GUID)), "ListIncomplete")
@@ -71,7 +71,7 @@ describe("an incomplete list of bans", () => {
 
 describe("a list of bans", () => {
   const HEADING = ["GUID Bans:", "[#] [GUID] [Minutes left] [Reason]", "-----"]
-  /** A client of a server with these rows, and with other rows after a removal. */
+  /** A client of a server with these rows. `remove` changes them when the client removes a ban. */
   const withBans = Effect.fnUntraced(function*(
     rows: ReadonlyArray<string>,
     remove: (rows: Array<string>, place: number) => void = (rows, place) => rows.splice(place, 1)
@@ -103,14 +103,14 @@ describe("a list of bans", () => {
       }
     }).pipe(Effect.scoped))
 
-  it.effect("has a separate row for each ban to remove", () =>
+  it.effect("is searched for a separate row for each ban to remove", () =>
     Effect.gen(function*() {
       const { left, rcon, run } = yield* withBans([`${GUID} perm x`, `${GUID} perm x`])
       assert.strictEqual(yield* run(rcon.unbanAll(yield* rcon.bans)), "done")
       assert.deepStrictEqual(left, [])
     }).pipe(Effect.scoped))
 
-  it.effect("in which a row has become unreadable does not prove that it is gone", () =>
+  it.effect("in which a row has become unreadable does not prove that the row is gone", () =>
     Effect.gen(function*() {
       const { rcon, run } = yield* withBans([`${GUID} perm x`], (rows) => {
         rows[0] = "what is this"
@@ -127,7 +127,7 @@ describe("a list of bans", () => {
       assert.strictEqual(yield* run(rcon.unban(GUID)), "Unconfirmed")
     }).pipe(Effect.scoped))
 
-  it.effect("does not confirm a ban of another time or reason", () =>
+  it.effect("does not confirm a ban with another duration or reason", () =>
     Effect.gen(function*() {
       const { rcon, run } = yield* withBans([`${GUID} 100 x`, `${"f".repeat(32)} perm x`])
       assert.strictEqual(yield* run(rcon.ban(GUID, { duration: "60 minutes", reason: "x", ...within })), "Unconfirmed")
@@ -157,7 +157,7 @@ describe("a long list in a legacy code page", () => {
     return { table: yield* rcon.banTable, rows: Math.floor((length - heading.length) / row.length) }
   })
 
-  it.effect("is cut only if it has the maximum size of the protocol", () =>
+  it.effect("counts as cut only if it has the maximum size of the protocol", () =>
     Effect.gen(function*() {
       const whole = yield* listed(191_000)
       assert.deepStrictEqual([whole.table.cut, whole.table.rows.length >= whole.rows], [false, true])

@@ -130,7 +130,7 @@ describe("waitFor", () => {
       assert.strictEqual((yield* rcon.waitFor("PlayerDisconnected", { trigger })).player.name, "Ann")
     }))
 
-  it.effect("ends at its timeout, and when no event can come", () =>
+  it.effect("fails at its timeout, with its trigger, and when the session is closed", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* start()
       const waiting = yield* Effect.forkChild(Effect.flip(rcon.waitFor("PlayerChat", { timeout: "1 minute" })))
@@ -154,7 +154,7 @@ describe("a bot that only has handlers", () => {
     yield* rcon.closed
   })
 
-  it.effect("ends with the failure of its session, even if it was launched as a layer", () =>
+  it.effect("ends with the failure of its session, also if it is launched as a layer", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const launched = yield* Effect.forkChild(

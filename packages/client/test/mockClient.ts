@@ -32,13 +32,16 @@ export const start = Effect.fnUntraced(function*(options?: RconClient.ClientOpti
   return { session, rcon }
 })
 
-/** A client whose server has this reply to `players`, and an empty reply to every other command. */
+/**
+ * A client whose server has these replies to `players` and `bans`, and an empty reply to every other command. An event
+ * has shown that Ann is in slot 0.
+ */
 export const startWith = Effect.fnUntraced(function*(list: string, bans = "") {
   const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
   const rcon = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
   session.reply = (text) => text === "players" ? list : text === "bans" ? bans : ""
   yield* session.say("Player #0 Ann (203.0.113.9:2304) connected")
-  /** Runs an action, and returns its outcome. */
+  /** Runs an action. Returns `"done"`, or the tag of the reason if it fails. */
   const run = Effect.fnUntraced(function*<E extends { readonly reason: { readonly _tag: string } }>(
     action: Effect.Effect<unknown, E>
   ) {

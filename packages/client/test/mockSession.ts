@@ -24,7 +24,10 @@ export interface MockSession {
   readonly end: (defect?: Error) => Effect.Effect<void>
 }
 
-/** Makes a session. `online`: waits until it is online; default: never, so that only the test sends commands. */
+/**
+ * Makes a session. `online` is the effect of that name. By default it never ends, so that the client does not read
+ * lists by itself, and only the test sends commands.
+ */
 export const make = Effect.fnUntraced(function*(
   status: Status = { _tag: "Connecting", cause: new LoginFailure.Silence({}), tries: 0, since: 0 },
   online: Effect.Effect<void> = Effect.never
@@ -77,7 +80,9 @@ export const make = Effect.fnUntraced(function*(
   return self
 })
 
-/** The failure with which a session, not a client, fails. */
+/**
+ * Fails with the error class of the session, which differs from the client's. Dies if the session has no such reason.
+ */
 const failing = (command: string, reason: CommandError.CommandError["reason"]) =>
   isReason(reason) ? Effect.fail(new SessionError.CommandError({ command, reason })) : Effect.die(reason)
 

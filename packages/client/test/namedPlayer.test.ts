@@ -1,5 +1,5 @@
 /**
- * Tests of actions on a player who is identified by GUID, account or row instead of slot.
+ * Tests actions on a player who is identified by GUID, account or row instead of slot.
  */
 import { Guid, Identity, Player, RconClient } from "@bercon/client"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
@@ -18,7 +18,7 @@ describe("a player", () => {
       yield* server.join({ name: "Bob" })
       yield* TestRcon.passTime("1 second")
       const [row] = yield* completed(rcon.players)
-      // She comes back in another slot, and another player gets hers.
+      // Ann comes back in another slot, and Zoe gets Ann's.
       yield* server.leave(ann.slot)
       yield* server.join({ name: "Zoe" })
       yield* server.join({ name: "Ann", guid: ann.guid, slot: 9 })
@@ -51,7 +51,7 @@ describe("a player", () => {
 })
 
 describe("a player identified by GUID", () => {
-  it.effect("is looked up in the list if the player is not in the roster", () =>
+  it.effect("is looked up in the list if the roster does not contain the GUID", () =>
     Effect.gen(function*() {
       const { rcon, run, sent } = yield* startWith(players(row(0, "Ann"), "(1 players in total)"))
       // The roster contains Ann from an event without the GUID.
@@ -66,27 +66,28 @@ describe("a player identified by GUID", () => {
       assert.strictEqual(yield* run(rcon.whisper(GUID, "hi")), "ListIncomplete")
       assert.deepStrictEqual(sent(), [])
     }).pipe(Effect.scoped))
+})
 
-  it.effect("is found by the account on Arma Reforger, in any slot", () =>
-    Effect.gen(function*() {
-      const identity = Identity.IdentityId.make("3d8f0e52-6c5a-4e0b-9a55-0c2b1d7e4f10")
-      const alice = new Player.Player({ id: slot(1), name: "Alice", identity, verified: false })
-      const moved = new Player.Player({ id: slot(7), name: "Alice", identity, verified: false })
-      const there = new PlayerTarget(slot(7), () => "Unknown", moved)
-      assert.strictEqual(there.lookIn({ rows: [], unparsed: [], total: undefined, cut: false }), "Gone")
-      assert.strictEqual(compare(alice, there.player!), "Same")
-      const other = new Player.Player({
-        id: slot(7),
-        name: "Alice",
-        identity: Identity.IdentityId.make("b6955d91-4749-4cdb-9a51-e69f630ec435"),
-        verified: false
-      })
-      assert.strictEqual(compare(alice, other), "Other")
-    }))
+describe("a player identified by account, on Arma Reforger", () => {
+  it("is the same player in any slot, and not another player of the same name", () => {
+    const identity = Identity.IdentityId.make("3d8f0e52-6c5a-4e0b-9a55-0c2b1d7e4f10")
+    const alice = new Player.Player({ id: slot(1), name: "Alice", identity, verified: false })
+    const moved = new Player.Player({ id: slot(7), name: "Alice", identity, verified: false })
+    const there = new PlayerTarget(slot(7), () => "Unknown", moved)
+    assert.strictEqual(there.lookIn({ rows: [], unparsed: [], total: undefined, cut: false }), "Gone")
+    assert.strictEqual(compare(alice, there.player!), "Same")
+    const other = new Player.Player({
+      id: slot(7),
+      name: "Alice",
+      identity: Identity.IdentityId.make("b6955d91-4749-4cdb-9a51-e69f630ec435"),
+      verified: false
+    })
+    assert.strictEqual(compare(alice, other), "Other")
+  })
 })
 
 describe("during an outage", () => {
-  it.effect("a player identified by GUID cannot be looked up, and the error explains why; the roster has no snapshot", () =>
+  it.effect("the roster has no snapshot, and a player identified by GUID cannot be looked up, which the error explains", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const rcon = yield* RconClient.RconClient

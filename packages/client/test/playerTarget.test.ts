@@ -64,7 +64,7 @@ describe("the comparison of two players", () => {
 })
 
 describe("a slot with an unknown occupant", () => {
-  it("stays current for its command, whichever player is seen in it first", () => {
+  it("is still the target of its command after a player was first seen in it", () => {
     let there: Player.Player | "Unknown" = "Unknown"
     const target = new PlayerTarget(slot, () => there)
     there = player({})
@@ -106,7 +106,7 @@ describe("the intended player", () => {
     assert.strictEqual(unknown.lookIn(table(new Player.Player({ ...known, guid: other }))), "Gone")
   })
 
-  it("has the slot until the slot is seen empty, or with another player", () => {
+  it("keeps the slot until the slot is seen empty, or with another player", () => {
     let there: Player.Player | "Nobody" | "Unknown" = ann
     const meant = new PlayerTarget(slot, () => there)
     assert.isTrue(meant.isCurrent())
@@ -118,7 +118,7 @@ describe("the intended player", () => {
     assert.isFalse(meant.isCurrent())
   })
 
-  it("is not a newcomer in a slot that was empty", () => {
+  it("is never a newcomer in a slot that was empty at the call", () => {
     let there: Player.Player | "Nobody" = "Nobody"
     const nobody = new PlayerTarget(slot, () => there)
     assert.isTrue(nobody.isCurrent())
@@ -126,7 +126,7 @@ describe("the intended player", () => {
     assert.isFalse(nobody.isCurrent())
   })
 
-  it("is named by an event only if slot and name are equal", () => {
+  it("is named by an event only if the slot and, as far as known, the name are equal", () => {
     assert.isTrue(target(ann).isNamedBy({ id: slot, name: "Ann " }))
     assert.isFalse(target(ann).isNamedBy({ id: slot, name: "Bob" }))
     assert.isFalse(target(ann).isNamedBy({ id: Player.PlayerId.make(1), name: "Ann" }))

@@ -1,7 +1,7 @@
-import { Address, Guid, Player } from "@bercon/client"
+import { Address, Guid, Player, ServerEvent } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Struct } from "effect"
-import { isSame } from "../src/internal/roster.ts"
+import * as State from "../src/internal/roster.ts"
 
 const full = {
   id: Player.PlayerId.make(3),
@@ -26,23 +26,40 @@ const other: Required<typeof full> = {
   identity: Player.Player.fields.identity.make("9f5c0bd0-2a8f-4f7a-9a53-b3f0c1a2d3e4")
 }
 
-describe("two lists of players are the same", () => {
-  it("if all fields of all players are equal", () => {
+describe("the state of a roster", () => {
+  it("keeps nothing of players who have left", () => {
+    const roster = State.make(() => 0)
+    const observe = (text: string) => State.observe(roster, ServerEvent.parse(text))
+    const join = (id: number) => observe(`Player #${id} Ann (203.0.113.1:2304) connected`)
+    for (let id = 0; id < 3; id++) join(id)
+    assert.deepStrictEqual([roster.players.size, roster.updatedAt.size], [3, 3])
+    observe("Player #0 Ann disconnected")
+    assert.deepStrictEqual([roster.players.size, roster.updatedAt.size], [2, 2])
+    State.replace(roster, { rows: [], unparsed: [], total: 0, cut: false }, [])
+    assert.deepStrictEqual([roster.players.size, roster.updatedAt.size], [0, 0])
+    join(1)
+    State.observe(roster, new ServerEvent.Gap({ cause: "Reconnected" }))
+    assert.deepStrictEqual([roster.players.size, roster.updatedAt.size], [0, 0])
+  })
+})
+
+describe("two lists of players", () => {
+  it("are the same if all fields of all players are equal", () => {
     const address = new Address.Address({ ip: full.address.ip, port: full.address.port })
-    assert.isTrue(isSame([new Player.Player(full)], [new Player.Player({ ...full, address })]))
-    assert.isTrue(isSame([], []))
+    assert.isTrue(State.isSame([new Player.Player(full)], [new Player.Player({ ...full, address })]))
+    assert.isTrue(State.isSame([], []))
   })
 
-  it.each(Struct.keys(Player.Player.fields))("but not if %s differs", (field) => {
+  it.each(Struct.keys(Player.Player.fields))("are not the same if the field `%s` differs", (field) => {
     const changed = new Player.Player({ ...full, [field]: other[field] })
-    assert.isFalse(isSame([new Player.Player(full)], [changed]))
+    assert.isFalse(State.isSame([new Player.Player(full)], [changed]))
   })
 
-  it("but not if the host of an address differs, or one has more players", () => {
+  it("are not the same if an IP address differs, or if one has more players", () => {
     const ann = new Player.Player(full)
     const address = new Address.Address({ ip: Address.IpAddress.make("10.0.0.2"), port: 2304 })
-    assert.isFalse(isSame([ann], [new Player.Player({ ...full, address })]))
-    assert.isFalse(isSame([ann], [ann, new Player.Player(other)]))
-    assert.isFalse(isSame([ann, new Player.Player(other)], [ann]))
+    assert.isFalse(State.isSame([ann], [new Player.Player({ ...full, address })]))
+    assert.isFalse(State.isSame([ann], [ann, new Player.Player(other)]))
+    assert.isFalse(State.isSame([ann, new Player.Player(other)], [ann]))
   })
 })

@@ -25,7 +25,7 @@ describe("options", () => {
       assert.deepStrictEqual(yield* server.logins, [])
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("for all commands apply to each, including those without options", () =>
+  it.effect("given with `withOptions` apply to every command, also to those without options of their own", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const rcon = yield* RconClient.RconClient

@@ -21,20 +21,20 @@ export const guidOf = (index: number) => Guid.Guid.make(index.toString(16).padSt
 
 export const slot = (id: number) => Player.PlayerId.make(id)
 
-/** Options with which commands survive a bad network. */
+/** Options with which commands succeed on a network with loss. */
 export const options = {
   password: Redacted.make("secret"),
   loginTimeout: "1 minute",
   commandTimeout: "2 minutes"
 } as const
 
-/** A client that is not logged in yet, because that takes time on a network with loss. */
+/** A client that is not logged in yet: the login takes time on a network with loss. */
 export const simulated = (loss = 0, more: Partial<RconClient.Options> = {}) =>
   Layer.effect(RconClient.RconClient, RconClient.start({ ...options, ...more })).pipe(
     Layer.provideMerge(TestRcon.layerTransport({ network: { loss, seed: "bots" } }))
   )
 
-/** Runs an effect to its end, however long it takes. */
+/** Runs an effect to its end, which may take up to a day. */
 export const completed = <A, E>(effect: Effect.Effect<A, E>) => TestRcon.passTime(effect, "1 day")
 
 /** Collects all events of some kinds from now on. */
@@ -51,7 +51,7 @@ export const collected = Effect.fnUntraced(function*<A extends ServerEvent.Serve
   return seen
 })
 
-/** Passes time until a fiber has ended. */
+/** Passes time, up to 10 minutes, until a fiber has ended. Returns its result. */
 export const outcome = <A, E>(fiber: Fiber.Fiber<A, E>) =>
   Effect.result(Effect.catchTag(TestRcon.passTime(Fiber.join(fiber), "10 minutes"), "TimeoutError", Effect.die))
 
@@ -66,7 +66,7 @@ export const online = Effect.fnUntraced(function*(options?: Partial<RconClient.O
   )
   const rcon = Result.getOrThrow(yield* outcome(connecting))
   yield* TestRcon.passTime("1 second")
-  /** Runs an action, and returns its error if it fails. */
+  /** Runs an action. Returns `"done"`, or the tag of its error's reason if it fails. */
   const run = Effect.fnUntraced(function*(
     action: Effect.Effect<void, Failure>
   ) {

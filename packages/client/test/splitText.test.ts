@@ -13,7 +13,7 @@ describe("a long announcement", () => {
       const text = "first line\nand " + "many ".repeat(40) + "words"
       yield* completed(rcon.say(text, { split: true }))
       const said = (yield* server.executions).flatMap(({ text }) => text.startsWith("say -1 ") ? [text.slice(7)] : [])
-        // This server executes a command again that is sent again on a lossy network.
+        // On a lossy network a command is sent again, and this server executes it again.
         .filter((line, index, all) => line !== all[index - 1])
       assert.deepStrictEqual(said.join(" ").split(" "), text.split(/\s/).filter((word) => word !== ""))
       assert.isAbove(said.length, 2)
@@ -32,15 +32,17 @@ describe("a long announcement", () => {
     assert.strictEqual(lines.join("").replaceAll(/\s/g, ""), text.replaceAll(/\s/g, ""))
   })
 
-  it("splits words that are longer than a line between characters", () => {
+  it("is split inside words that are longer than a line, between two characters", () => {
     const lines = splitText(`a ${"ж".repeat(100)} b`)
     assert.deepStrictEqual(lines, ["a", "ж".repeat(64), `${"ж".repeat(36)} b`])
   })
 
-  it.effect("has an empty reply if it is blank", () =>
+  it.effect("is not sent if it is blank, and has an empty reply", () =>
     Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
       const rcon = yield* RconClient.RconClient
       assert.strictEqual(yield* completed(rcon.say(" \n ", { split: true })), "")
+      assert.isFalse((yield* server.executions).some(({ text }) => text.startsWith("say")))
     }).pipe(Effect.provide(simulated())))
 })
 

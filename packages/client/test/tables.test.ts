@@ -10,13 +10,13 @@ describe("a table", () => {
     cut: false
   })
 
-  it("counts players, because some servers print a player twice", () => {
+  it("is incomplete if it has fewer different players than its total, because servers may print a player twice", () => {
     assert.isTrue(Table.isComplete(table([0, 1], 2)))
     assert.isFalse(Table.isComplete(table([0, 0], 2)))
     assert.isTrue(mayBeUnread(table([0, 0], 2), 1))
   })
 
-  it("may contain the row of a number only in a line that can begin with it", () => {
+  it("may contain an unread row with a number if a line that may begin with the number is unparsed, or if it is cut", () => {
     assert.isFalse(mayBeUnread(table([0], 1), 1))
     assert.isTrue(mayBeUnread(table([0], 2, "1 ?"), 1))
     assert.isTrue(mayBeUnread(table([0], 2, "#1 ?"), 1))
@@ -29,7 +29,7 @@ describe("a table", () => {
     assert.isTrue(mayBeUnread({ ...table([0], undefined), cut: true }, 1))
   })
 
-  it("may lack the row of a number if the server counts more rows than there are lines", () => {
+  it("may lack the row with a number if its total is greater than its number of lines", () => {
     assert.isFalse(mayBeUnread(table([], 1, "12 ?"), 1))
     assert.isTrue(mayBeUnread(table([], 2, "12 ?"), 1))
   })

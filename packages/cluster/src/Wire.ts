@@ -193,7 +193,7 @@ export const Listing = Schema.TaggedStruct("Listing", {
 export type Listing = typeof Listing.Type
 
 /**
- * The schema of a heartbeat of the list of servers.
+ * The schema of a heartbeat in the feed of the server list.
  *
  * @category schemas
  * @since 0.1.0
@@ -204,7 +204,8 @@ export const Beat = Schema.TaggedStruct("Beat", {
 })
 
 /**
- * The schema of an element of the feed of the list: first the current list, then the list after each change, and heartbeats.
+ * The schema of the elements in the feed of the server list: first the current list, then the list after each change, and
+ * heartbeats.
  *
  * @category schemas
  * @since 0.1.0

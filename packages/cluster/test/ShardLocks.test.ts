@@ -144,7 +144,7 @@ describe("locks of shards", () => {
       assert.strictEqual(state.requests, requests)
     }))
 
-  it.effect("do not hide that the database is away from an engine that holds no lock", () =>
+  it.effect("let an engine without locks detect that the database is away", () =>
     Effect.gen(function*() {
       const { state, storage } = yield* database
       assert.deepStrictEqual(yield* storage.refresh(self, []), [])

@@ -22,7 +22,7 @@ import * as Data from "effect/Data"
 
 /**
  * Too few bytes: fewer than the header's 8, or fewer than the packet type needs. `length` is the length of the
- * datagram, `minimum` the length it must have at least.
+ * datagram in bytes, `minimum` the smallest length allowed.
  *
  * @category models
  * @since 0.1.0
@@ -68,7 +68,8 @@ export interface UnknownType {
 }
 
 /**
- * Too many bytes for the packet type. `length` is the length of the datagram, `maximum` the length it may have at most.
+ * Too many bytes for the packet type. `length` is the length of the datagram in bytes, `maximum` the largest length
+ * allowed.
  *
  * @category models
  * @since 0.1.0

@@ -19,7 +19,7 @@
  *
  * **Gotchas**
  *
- * A decoded payload is a *view* into its datagram. It is valid until somebody writes to the datagram's buffer, and it
+ * A decoded payload is a *view* into its datagram. The view is valid until the datagram's buffer is overwritten, and it
  * keeps the whole datagram in memory. Copy it with `slice()` to keep it longer. The view is a plain `Uint8Array` even
  * if the datagram is a Node `Buffer`, whose own `slice()` would not copy.
  *
@@ -219,7 +219,7 @@ export const loginResult = (accepted: boolean): LoginResult => ({ _tag: "LoginRe
 
 /**
  * Makes a {@link CommandReply}. A string is encoded as UTF-8. Throws a `RangeError` if `sequence` is not an integer
- * from 0 to 255, or if the payload begins with byte 0, because it would be read as a part.
+ * from 0 to 255, or if the payload begins with byte 0, because such a reply would be decoded as a part.
  *
  * @category constructors
  * @since 0.1.0

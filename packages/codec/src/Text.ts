@@ -5,7 +5,7 @@
  *
  * Modern servers send UTF-8. Older servers pass on a player's name in the legacy code page of that player's system, so
  * one reply can contain both. {@link decode} therefore chooses the encoding of each line separately. It never fails.
- * Both functions are pure and keep no state.
+ * The functions are pure and keep no state.
  *
  * **Example** (A name in UTF-8, and the same name in a legacy code page)
  *
@@ -20,8 +20,8 @@
  */
 
 /**
- * The code page that {@link decode} uses by default for a line that is not UTF-8: Cyrillic, the only one seen in lists
- * of real servers so far. Any other label of the WHATWG Encoding Standard can be given instead (`"windows-1250"`,
+ * The code page that {@link decode} uses by default for a line that is not UTF-8: Cyrillic, the only code page seen in
+ * lists of real servers so far. Any other label of the WHATWG Encoding Standard can be given instead (`"windows-1250"`,
  * `"gbk"`).
  *
  * @category constants
@@ -68,8 +68,8 @@ export const encode = (text: string): Uint8Array => {
  * - Every other line is decoded in the code page `fallback`. Its default is {@link DEFAULT_FALLBACK}. Bytes that the
  *   code page does not define become U+FFFD.
  *
- * `fallback` is a label of the WHATWG Encoding Standard. If the runtime does not know the label, or if the encoding is
- * not a superset of ASCII (UTF-16 and ISO-2022-JP are not), bytes that are not UTF-8 become U+FFFD.
+ * `fallback` is a label of the WHATWG Encoding Standard. If the runtime does not support it, or if the encoding is not
+ * a superset of ASCII (UTF-16 and ISO-2022-JP are not), bytes that are not UTF-8 become U+FFFD.
  *
  * Every `\n` and every byte order mark stays in the text.
  *
@@ -90,11 +90,11 @@ export const decode = (bytes: Uint8Array, fallback: string = DEFAULT_FALLBACK): 
   return text.includes("\ufffd") ? utf8.decode(inUtf8(bytes, fallback)) : text
 }
 
-/** The same text, with the bytes of each legacy line replaced by UTF-8. */
+/** The text in UTF-8: lines in a legacy code page are converted, and all other lines are copied. */
 const inUtf8 = (bytes: Uint8Array, fallback: string): Uint8Array => {
-  // A decoder call or a string for each line takes seconds if a long reply consists of short lines. So the code page
-  // decodes all bytes at once, and the lines are then picked as bytes. The decoded text has the same lines, because no
-  // byte inside a longer character is `\n`.
+  // A decoder call or a string for each line takes seconds if a long reply consists of short lines. So all bytes are
+  // decoded in the code page at once, and each line is then copied either from there or from `bytes`. Both have the
+  // same lines, because no byte inside a longer character is `\n`.
   const legacy = encoder.encode(decoderOf(fallback).decode(bytes))
   const picked = new Uint8Array(bytes.length + legacy.length)
   let length = 0
@@ -122,9 +122,9 @@ const endOfLine = (bytes: Uint8Array, from: number): number => {
 }
 
 /**
- * How many continuation bytes the whole characters must have to prove that a line with a cut character is UTF-8: two,
- * as in two characters of two bytes, or one of three. One does not prove it: it is a letter in legacy code pages, so
- * that many legacy words contain one (`"ПЁС"`).
+ * Minimum number of continuation bytes in the whole characters of a line that prove the line to be UTF-8 although a
+ * character is cut. Two characters of two bytes have two, and so has one character of three bytes. One is no proof: it
+ * is also a letter in legacy code pages, so many legacy words look like a character of two bytes (`"ПЁС"`).
  */
 const PROOF_BYTES = 2
 
@@ -154,9 +154,9 @@ const isUtf8 = (bytes: Uint8Array, from: number, to: number): boolean => {
 const sizeOf = (lead: number): number => lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0
 
 /**
- * Whether `byte` is allowed at index `at` of a UTF-8 character that begins with `lead`. After four leads, the second
- * byte has a narrower range. It excludes surrogates, code points above U+10FFFF, and a second encoding of a shorter
- * character.
+ * Whether `byte` is allowed at index `at` of a UTF-8 character that begins with `lead`. Four of the leads narrow the
+ * range of the second byte, to exclude surrogates, code points above U+10FFFF, and characters that have a shorter
+ * encoding.
  */
 const continues = (lead: number, at: number, byte: number): boolean => {
   const low = at > 1 ? 0x80 : lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
@@ -176,8 +176,8 @@ const fallbackOf = (label: string): TextDecoder | undefined => {
 }
 
 /**
- * Whether `label` can be used as a fallback: this runtime must know it, and bytes below 80 (hex) must be ASCII.
- * `"windows-1251"` can be used, `"utf-16"` cannot.
+ * Whether `label` can be used as a fallback: the runtime must support the encoding, and its bytes below 80 (hex) must
+ * be ASCII. `"windows-1251"` can be used, `"utf-16"` cannot.
  *
  * @category predicates
  * @since 0.1.0

@@ -1,6 +1,6 @@
 /**
- * Decodes a million random and mutated strings of bytes. These tests have a file of their own because they take longer
- * than all other tests of `Packet`, and mutation testing runs without them.
+ * Decodes a million random and mutated strings of bytes. This test has a file of its own because it takes longer than
+ * all other tests of `Packet`, and mutation testing runs without it.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { check, strings } from "./packetFuzz.ts"

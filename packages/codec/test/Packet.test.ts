@@ -83,7 +83,7 @@ describe.each(corpora)("datagrams $name", ({ rows }) => {
 })
 
 describe("datagrams written by hand from the specification", () => {
-  // The checksums come from another CRC-32 than this package's.
+  // The checksums were computed by another implementation of CRC-32.
   const goldens: ReadonlyArray<readonly [sender: "client" | "server", packet: AnyPacket, bytes: string]> = [
     ["client", login("admin"), "4245 256f7641 ff 00 61646d696e"],
     ["client", Packet.command(7, "say -1 Hi"), "4245 2892e880 ff 01 07 736179202d31204869"],
@@ -102,7 +102,7 @@ describe("datagrams written by hand from the specification", () => {
     assert.deepStrictEqual(plain(Result.getOrThrow(decode(sender, fromHex(bytes)))), plain(packet))
   })
 
-  it("carry zlib's CRC-32 of everything from byte 6, little-endian, at every length", () => {
+  it("carry zlib's CRC-32 of everything from byte 6, little-endian, with payloads of 0 to 1,400 bytes", () => {
     for (let length = 0; length <= 1400; length++) {
       const payload = Uint8Array.from({ length }, (_, index) => (index * 31 + length) & 0xff)
       const bytes = Packet.encode(Packet.message(length & 0xff, payload))
@@ -130,14 +130,14 @@ describe("constructors", () => {
     assert.throws(() => Packet.commandReplyPart(0, 2, index, "x"), RangeError, "index")
   })
 
-  it("refuse a whole reply that would read as a part", () => {
+  it("refuse a whole reply that would be decoded as a part", () => {
     assert.throws(() => Packet.commandReply(0, "\0"), RangeError, "byte 0")
     assert.throws(() => Packet.commandReply(0, Uint8Array.of(0, 1, 0)), RangeError, "byte 0")
     assert.strictEqual(Packet.commandReply(0, "").payload.length, 0)
     assert.strictEqual(Packet.commandReply(0, " \0").payload.length, 2)
   })
 
-  it("take every sequence number and every index of every total", () => {
+  it("accept every sequence number and every index of every total", () => {
     for (let sequence = 0; sequence <= 255; sequence++) {
       assert.strictEqual(Packet.command(sequence, "").sequence, sequence)
     }
@@ -171,7 +171,7 @@ describe("encode", () => {
     }
   })
 
-  it("sends the low 8 bits of a number that no constructor has checked", () => {
+  it("keeps only the low 8 bits of a number that no constructor has checked", () => {
     assert.strictEqual(
       hex(Packet.encode({ _tag: "Acknowledge", sequence: 300 })),
       hex(Packet.encode(Packet.acknowledge(44)))
@@ -302,11 +302,11 @@ describe("a datagram that is not a packet", () => {
     (from === "both" ? ["client", "server"] as const : [from]).map((sender) => ({ why, sender, bytes, reason }))
   )
 
-  it.each(rows)("$why, from a $sender", ({ bytes, reason, sender }) => {
+  it.each(rows)("is refused with the right reason: $why, from a $sender", ({ bytes, reason, sender }) => {
     assert.deepStrictEqual(failure(decode(sender, bytes)).reason, reason)
   })
 
-  it("covers every reason of the type DecodeErrorReason", () => {
+  it("has an example above for every reason of the type DecodeErrorReason", () => {
     const every: Record<Reason["_tag"], true> = {
       Truncated: true,
       NotBattlEye: true,
@@ -319,7 +319,7 @@ describe("a datagram that is not a packet", () => {
     assert.hasAllKeys(Object.fromEntries(rows.map((row) => [row.reason._tag, true])), Object.keys(every))
   })
 
-  it.each(rows)("has a message that contains none of its bytes: $why, from a $sender", ({ bytes, sender }) => {
+  it.each(rows)("has an error that shows none of its text: $why, from a $sender", ({ bytes, sender }) => {
     const error = failure(decode(sender, bytes))
     assert.match(error.message, /\w+ \w+/)
     const shown = [error.message, String(error), inspect(error, { depth: 9, showHidden: true }), JSON.stringify(error)]

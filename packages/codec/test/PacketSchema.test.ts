@@ -31,7 +31,7 @@ describe("the schemas agree with the functions of Packet", () => {
       assert.deepStrictEqual(plain(yield* Schema.decodeEffect(ServerPacketFromBytes)(bytes)), plain(packet))
     }), options)
 
-  // The packets above are generated from the schemas, so none of them is of a kind that the schemas refuse.
+  // The packets above are generated from the schemas, so they cannot show that a schema refuses a valid packet.
   const accepted: ReadonlyArray<Packet.ClientPacket | Packet.ServerPacket> = [
     Packet.login(Redacted.make("hunter2")),
     Packet.command(255, "players"),
@@ -44,7 +44,7 @@ describe("the schemas agree with the functions of Packet", () => {
     Packet.message(0, Uint8Array.of(0))
   ]
 
-  it.each(accepted)("for a $_tag, which one of the two decoders accepts", (packet) => {
+  it.each(accepted)("for a $_tag, which exactly one of the two schemas accepts", (packet) => {
     assert.isTrue(Schema.is(ClientPacket)(packet) !== Schema.is(ServerPacket)(packet))
   })
 
@@ -72,17 +72,21 @@ describe("the schemas agree with the functions of Packet", () => {
         messageOf(Packet.decodeServer(bytes))
       )
     }))
+})
 
-  it.effect("and refuse to decode a value that is not bytes", () =>
+describe("a value that is not bytes", () => {
+  it.effect("is refused by both schemas", () =>
     Effect.gen(function*() {
       for (const input of [undefined, null, "BE", [0x42, 0x45], { length: 9 }, new ArrayBuffer(9)]) {
-        const error = yield* Effect.flip(Schema.decodeUnknownEffect(ServerPacketFromBytes)(input))
-        assert.strictEqual(error._tag, "SchemaError")
+        for (const schema of [ClientPacketFromBytes, ServerPacketFromBytes]) {
+          const error = yield* Effect.flip(Schema.decodeUnknownEffect(schema)(input))
+          assert.strictEqual(error._tag, "SchemaError")
+        }
       }
     }))
 })
 
-describe("a packet written by hand, without its constructor", () => {
+describe("an invalid packet that was written without its constructor", () => {
   const payload = Text.encode("x")
   const outside = [-1, 256, 0.5, NaN, Infinity, "1", undefined]
   const refused: ReadonlyArray<unknown> = [
@@ -130,7 +134,7 @@ describe("a reply that the constructors of Packet refuse", () => {
 
   it.effect.each<readonly [what: string, packet: Packet.ServerPacket, message: string]>([
     [
-      "a whole reply that would be read as a part",
+      "a whole reply that would be decoded as a part",
       { _tag: "CommandReply", sequence: 0, payload },
       "a whole command reply must not begin with byte 0"
     ],

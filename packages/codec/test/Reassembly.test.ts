@@ -32,8 +32,8 @@ describe("a reply", () => {
     ({ from, order, payloads }) => {
       const parts = partsOf(payloads)
       const expected = joined(payloads)
-      // Random parts, some of them often, then every part once more in random order, so that all have arrived in the
-      // end.
+      // First random parts, some of them repeatedly, then every part once in random order. So all parts have arrived
+      // in the end.
       const arrivals = [...order.map((n) => parts[n % parts.length]!), ...shuffled(parts, random(from))]
       const reply = Reassembly.make()
       const seen = new Set<number>()
@@ -128,7 +128,7 @@ describe("a part that contradicts an earlier one", () => {
     ["additional bytes", part(3, 0, "a00")],
     ["fewer bytes", part(3, 0, "a")],
     ["no bytes", part(3, 0, "")]
-  ])("%s: ends the joining, even of parts that agree", (_, other) => {
+  ])("ends the reassembly for good, even if all correct parts follow: %s", (_, other) => {
     const reply = Reassembly.make()
     add(reply, part(3, 0, "a0"))
     add(reply, part(3, 1, "a1"))
@@ -150,7 +150,7 @@ describe("a part that contradicts an earlier one", () => {
     assert.isUndefined(add(reply, part(2, 1, "a1")))
   })
 
-  it("is not detected if it never arrives: parts of two executions may then be joined into a reply that looks right", () => {
+  it("may be absent: then parts of two executions can be joined into a reply that looks right", () => {
     const reply = Reassembly.make()
     add(reply, part(2, 0, "of the first"))
     assert.strictEqual(add(reply, part(2, 1, ", of the second")), "of the first, of the second")
@@ -160,9 +160,9 @@ describe("a part that contradicts an earlier one", () => {
   const from0To = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, maximum }))
 
   it.prop(
-    "ends the joining for good, whichever parts follow",
-    // One arrival in twenty has another total, and one in twenty has other bytes, so that some replies become complete
-    // and others do not.
+    "ends the reassembly for good, whichever parts follow",
+    // One part in twenty has another total, and one in twenty has other bytes. So some replies become complete, and
+    // others do not.
     {
       arrivals: Arbitrary.array(Arbitrary.schema(Schema.Struct({ index: from0To(3), odd: from0To(19) })), {
         maxLength: 40

@@ -13,7 +13,7 @@ const strings = Arbitrary.map(
   (units) => String.fromCharCode(...units)
 )
 
-/** Bytes among which broken and whole UTF-8, line ends and U+FFFD are frequent. */
+/** Bytes with many line ends, many U+FFFD, and much whole and broken UTF-8. */
 const trickyBytes = Arbitrary.map(
   Arbitrary.array(Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 31 })))),
   (picks) => {
@@ -92,7 +92,7 @@ const expected = (bytes: Uint8Array, label: string | undefined): string => {
     const decoder = new TextDecoder(label ?? "windows-1251", { ignoreBOM: true })
     if (!["utf-16le", "utf-16be", "iso-2022-jp"].includes(decoder.encoding)) legacy = (line) => decoder.decode(line)
   } catch {
-    // The runtime does not know the label.
+    // The runtime does not support the label.
   }
   return linesOf(bytes).map((line) => isUtf8(line) || isCutUtf8(line) ? utf8(line) : legacy(line)).join("")
 }
@@ -189,7 +189,7 @@ describe("a line that is not UTF-8", () => {
     assert.strictEqual(Text.decode(bytesOf(0xff, "\ufffd"), "windows-1252"), "ÿï¿½")
   })
 
-  it("can be read in any encoding that the platform knows and that extends ASCII", () => {
+  it("can be read in every supported encoding that extends ASCII", () => {
     const labels = [
       "windows-1251",
       "latin1",
@@ -204,7 +204,7 @@ describe("a line that is not UTF-8", () => {
     assert.deepStrictEqual(labels.filter(Text.isFallback), ["windows-1251", "latin1", "utf-8", "shift_jis"])
   })
 
-  it("becomes U+FFFD if the runtime does not know the fallback", () => {
+  it("becomes U+FFFD at its legacy bytes if the runtime does not support the fallback", () => {
     assert.strictEqual(Text.decode(bytesOf("a", 0xff, "b\nЁж"), "no such thing"), "a\ufffdb\nЁж")
   })
 
@@ -212,7 +212,7 @@ describe("a line that is not UTF-8", () => {
     assert.strictEqual(Text.decode(bytesOf("\ufeff", 0xff), "utf-8"), "\ufeff\ufffd")
   })
 
-  it("becomes U+FFFD if the fallback is not a superset of ASCII", () => {
+  it("becomes U+FFFD at its legacy bytes if the fallback is not a superset of ASCII", () => {
     for (const label of ["utf-16le", "utf-16be", "utf-16", "iso-2022-jp"]) {
       assert.strictEqual(Text.decode(bytesOf("a\\", 0xff, "b\nЁж"), label), "a\\\ufffdb\nЁж")
     }
@@ -263,7 +263,7 @@ describe("a line of UTF-8 that was cut inside a character", () => {
   const short = Arbitrary.map(Arbitrary.all([mixed, beyond, mixed, beyond, mixed]), (parts) => parts.join(""))
 
   it.prop(
-    "is read as UTF-8, at whichever byte the line was cut, unless the rest proves too little",
+    "is read as UTF-8, at whichever byte it was cut, if its whole characters prove enough",
     { line: short, end: Arbitrary.map(Arbitrary.all([ascii, ascii]), ([a, b]) => ["", ")", ` (${a})`, b]) },
     ({ end, line }) => {
       const bytes = Text.encode(line)
@@ -296,8 +296,8 @@ describe("a line of UTF-8 that was cut inside a character", () => {
     ["an echo of 64 letters and a half", `RCon admin #0: (Global) ${"ж".repeat(64)}`, 0xd0, ""],
     ["a name in parentheses", "Player #1 Иван Петро", 0xd0, " (127.0.0.1:2304) connected"],
     ["a name in quotes", "Name \"Иван Петро", 0xd0, "\""],
-    ["the letter that completes the proof", "ЖЖ", 0xd0, ""]
-  ])("%s", (_, whole, cut, end) => {
+    ["two letters and a half, the least that is proof", "ЖЖ", 0xd0, ""]
+  ])("is recognised as UTF-8: %s", (_, whole, cut, end) => {
     assert.strictEqual(Text.decode(bytesOf(whole, cut, end)), `${whole}\ufffd${end}`)
   })
 })
@@ -354,9 +354,14 @@ describe("any bytes in any fallback", () => {
 
   it.prop("are decoded line by line as promised", { bytes: Schema.Uint8Array, label }, check, options)
 
-  it.prop("are decoded as promised even if made to be misread", { bytes: trickyBytes, label }, check, options)
+  it.prop(
+    "are decoded line by line as promised, even if chosen to confuse the decoder",
+    { bytes: trickyBytes, label },
+    check,
+    options
+  )
 
-  it("are decoded as promised for every beginning of a character, alone and after UTF-8", () => {
+  it("are decoded line by line as promised, for every beginning of a character, alone and after UTF-8", () => {
     const firsts = [0x80, 0xbf, ...Array.from({ length: 64 }, (_, index) => 0xc0 + index)]
     const seconds = [0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0]
     const thirds = [[], [0x7f], [0x80], [0xbf], [0xc0]]

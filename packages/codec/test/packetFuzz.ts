@@ -1,5 +1,5 @@
 /**
- * Random and mutated strings of bytes, and what must hold when they are decoded.
+ * Makes random and mutated strings of bytes, and checks their decoding.
  */
 import { type DecodeError, Packet } from "@bercon/codec"
 import { Redacted, Result } from "effect"
@@ -41,8 +41,8 @@ const valid: ReadonlyArray<Uint8Array> = [
 ]
 
 /**
- * Makes strings of bytes, most of them near to a packet. A string is valid until the next one. `pick` returns integers
- * from 0 to its argument, exclusive.
+ * Makes strings of bytes, most of them similar to a packet. All strings share one buffer, so use each before the next
+ * is made. `pick` returns a random integer from 0 to its argument, exclusive.
  */
 export const strings = (pick: (limit: number) => number): () => Uint8Array => {
   const scratch = new Uint8Array(512)
@@ -74,7 +74,7 @@ export const strings = (pick: (limit: number) => number): () => Uint8Array => {
       } else if (how === 6) {
         scratch[pick(length)] = pick(256)
       }
-      // Half of them get a valid checksum, so that the checks after it are reached, too.
+      // Half of the strings get a valid checksum, so that the checks after the checksum are reached, too.
       if (length > 6 && pick(2) === 0) view.setUint32(2, Zlib.crc32(scratch.subarray(6, length)), true)
     }
     return scratch.subarray(0, length)
@@ -82,8 +82,8 @@ export const strings = (pick: (limit: number) => number): () => Uint8Array => {
 }
 
 /**
- * Decodes a string. Throws unless it is accepted exactly if it is a packet, and an accepted one encodes to the same
- * bytes. Returns the reason of a refusal.
+ * Decodes a string of bytes, and returns the reason if it is refused. Throws if a packet is refused, if anything else
+ * is accepted, or if an accepted packet does not encode to the same bytes.
  */
 export const check = (
   sender: "client" | "server",

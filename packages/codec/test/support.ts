@@ -1,5 +1,5 @@
 /**
- * Helpers of this package's tests: readable bytes, comparable packets, the corpus, numbers from a seed.
+ * Helpers of this package's tests: readable bytes, comparable packets, example datagrams, numbers from a seed.
  */
 import { type Packet, PacketSchema } from "@bercon/codec"
 import { Arbitrary, Redacted } from "effect"
@@ -30,7 +30,7 @@ export const clientPackets = Arbitrary.schema(PacketSchema.ClientPacket)
 export const serverPackets = Arbitrary.schema(PacketSchema.ServerPacket)
 
 // -----------------------------------------------------------------------------
-// the corpus
+// the corpus: example datagrams
 // -----------------------------------------------------------------------------
 
 export interface CorpusRow {
@@ -57,8 +57,8 @@ const at = (name: string, file: URL): ReadonlyArray<Corpus> =>
     : []
 
 /**
- * Datagrams built by hand with another CRC-32 than this package's, and datagrams of real servers and clients. The
- * latter are not part of this repository: they are read from a folder `shared` beside it, if it exists.
+ * Datagrams built by hand with another implementation of CRC-32, and datagrams of real servers and clients. The real
+ * ones are not part of this repository: they are read from a folder `shared` beside it, if that exists.
  */
 export const corpora: ReadonlyArray<Corpus> = [
   ...at("made by hand", new URL("fixtures/packets.tsv", import.meta.url)),

@@ -1,19 +1,16 @@
-import { Guid, Player, RconClient } from "@bercon/client"
+import { type ActionError, type CommandError, Guid, Player, RconClient, type ReplyError } from "@bercon/client"
 import { Effect, Layer, Option, Schema } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 
-/** Converts a failure to a response: 404 if the player was not found, 503 if trying again may help, 502 otherwise. */
-const failed = (
-  error: {
-    readonly _tag: string
-    readonly message: string
-    readonly execution?: string
-    readonly isRetryable?: boolean
-  }
-) =>
-  HttpServerResponse.json({ error: error.message, execution: error.execution }, {
-    status: error.execution === "NotExecuted" ? error.isRetryable === true ? 503 : 404 : 502
-  })
+/**
+ * Converts a failure to a response: 404 if the player is not on the server, 400 if the text cannot be sent, 503 if
+ * trying again is safe and may help, 502 otherwise.
+ */
+const failed = (error: ActionError.ActionError | CommandError.CommandError | ReplyError.ReplyError) => {
+  const reason = error._tag === "ReplyError" ? undefined : error.reason._tag
+  const status = reason === "PlayerNotFound" ? 404 : reason === "InvalidCommand" ? 400 : error.isRetryable ? 503 : 502
+  return HttpServerResponse.json({ error: error.message, execution: error.execution }, { status })
+}
 
 const players = HttpRouter.add(
   "GET",

@@ -13,7 +13,7 @@ const announceAndRestart = Effect.gen(function*() {
   yield* rcon.restartServer
 })
 
-/** Restarts the server every day at four, and announces it before. */
+/** Restarts the server every day at 04:00 UTC, after four announcements. */
 export const restartAnnouncer = announceAndRestart.pipe(
   Effect.catch((error) => Effect.logError(`today's restart failed: ${error.message}`)),
   Effect.schedule(Schedule.cron(HALF_PAST_THREE))

@@ -1,7 +1,7 @@
 import { RconClient } from "@bercon/client"
 import { Effect } from "effect"
 
-/** Ends the server. Returns its presumed state. */
+/** Shuts the server down. Returns a text about its presumed state. */
 export const shutdown = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
   yield* rcon.shutdown

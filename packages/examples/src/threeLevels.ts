@@ -13,7 +13,7 @@ export const announce = Effect.gen(function*() {
 
 export const onOne = announce.pipe(Effect.provide(NodeRcon.layerFromEnv()))
 
-// A fleet: many servers in one process. Its program is the one for one server, run on each.
+// A fleet: many servers in one process. It runs the program for one server on each of them.
 export const announceAll = Effect.gen(function*() {
   const fleet = yield* Fleet.Fleet
   return yield* fleet.forEach(announce, { timeout: "5 seconds" })
@@ -21,7 +21,7 @@ export const announceAll = Effect.gen(function*() {
 
 export const onFleet = (servers: Fleet.Servers) => announceAll.pipe(Effect.provide(NodeFleet.layer(servers)))
 
-// A cluster: the same program on many machines. The list of servers is data in it; passwords stay on its runners.
+// A cluster: the same program on many machines. The cluster stores the list of servers; the runners have the passwords.
 export const runner = ClusterFleet.layerRunner({
   transport: NodeTransport.make,
   password: (id) => Config.Redacted(`${id}_PASSWORD`)

@@ -41,7 +41,7 @@ const programs = ["src", "test"].flatMap((folder) =>
   list(`packages/examples/${folder}/`).map((name) => read(`packages/examples/${folder}/${name}`))
 )
 
-// The commands that CI runs, and the scripts of the root. Variables before a command belong to the reader.
+// The commands that CI runs, and the scripts of the root. Variables before a command are not compared.
 const commands = new Set([
   ...Array.from(read(".ci/run").matchAll(/^step (.*)$/gm), ([, command]) => command),
   ...Object.keys((JSON.parse(read("package.json")) as { scripts: object }).scripts).flatMap((script) => [
@@ -57,7 +57,7 @@ describe.each(["session/src/Transport.ts", "testing/src/NodeTestRcon.ts", "testi
     const source = read(`packages/${file}`).replaceAll(/^ \* ?/gm, "")
     const shown = Array.from(source.matchAll(/^```ts\n(.*?)^```$/gms), ([, text = ""]) => text)
 
-    it("is a program that is checked and run", () => {
+    it("is a program that is type-checked and run", () => {
       assert.strictEqual(shown.length, 1)
       assert.isTrue(programs.includes(shown[0]!))
     })
@@ -65,18 +65,18 @@ describe.each(["session/src/Transport.ts", "testing/src/NodeTestRcon.ts", "testi
 )
 
 describe("code in READMEs and documents", () => {
-  it("exists", () => {
+  it("is found by these tests", () => {
     assert.isAtLeast(of("ts").length, 4)
     assert.isAtLeast(of("sh").length, 1)
   })
 
-  it.each(of("ts"))("is a program that is checked and run: $file: $text", ({ text }) => {
+  it.each(of("ts"))("is part of a program that is type-checked and run: $file: $text", ({ text }) => {
     assert.isTrue(programs.some((program) => program.includes(text)))
   })
 
-  it.each(of("sh"))("is a command that is run: $file: $text", ({ text }) => {
+  it.each(of("sh"))("is a command that CI runs, or a script of the root: $file: $text", ({ text }) => {
     for (const line of text.trimEnd().split("\n")) {
-      // Those of `bercon` are checked by the tests of the command; packages are published later.
+      // The tests of the command check those of `bercon`. The package cannot be installed before it is published.
       if (!/^(?:bercon |npm i -g @bercon\/cli$)/.test(plain(line))) assert.include([...commands], plain(line))
     }
   })
@@ -87,10 +87,12 @@ describe("code in READMEs and documents", () => {
       []
     )
   })
+})
 
+describe("READMEs and documents", () => {
   const seed = new URL("../shared/SEED-berconpy-AsyncRCONClient.txt", root)
   it.skipIf(!existsSync(seed))(
-    "has a counterpart for every method of berconpy's client (needs ../shared)",
+    "name a counterpart of every method of berconpy's client (needs ../shared)",
     () => {
       const table = read("docs/from-berconpy.md")
       const listed = readFileSync(seed, "utf8").split("\nAttributes\n")
@@ -100,7 +102,7 @@ describe("code in READMEs and documents", () => {
     }
   )
 
-  /** The files in the repository that a document links to, relatively or by an address of the repository. */
+  /** The files in the repository to which a document links, by a relative path or by the address of the repository. */
   const links = (file: string) =>
     Array.from(read(file).matchAll(/\]\(([^)#]*)(?:#([^)]*))?\)/g)).flatMap(([, target = "", anchor]) => {
       const path = new RegExp(`^${home}/(?:blob|tree)/main/(.*)`).exec(target)?.[1]
@@ -109,16 +111,16 @@ describe("code in READMEs and documents", () => {
       return [{ target, anchor, url, isRelative: path === undefined }]
     })
 
-  it.each(readmes)("links to existing files and headings: %s", (file) => {
+  it.each(readmes)("link to existing files and headings: %s", (file) => {
     for (const { anchor, target, url } of links(file)) {
       assert.isTrue(existsSync(url), target)
       if (anchor !== undefined) assert.include(anchors(readFileSync(url, "utf8")), anchor, target)
     }
   })
 
-  // npm shows them, too, and so does an editor in a project that has installed the package.
+  // npm shows the README of a package, and editors show it from an installed package: other files are missing there.
   it.each(readmes.filter((file) => file.startsWith("packages/")))(
-    "has relative links only to files in the package: %s",
+    "have relative links only to files in the package: %s",
     (file) => {
       const { files = [] } = JSON.parse(read(file.replace(/[^/]*$/, "package.json"))) as { files?: Array<string> }
       const packed = (path: string) => files.some((pattern) => matchesGlob(path, pattern)) || path === "README.md"

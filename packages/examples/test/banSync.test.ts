@@ -22,13 +22,13 @@ it.effect("copies bans between two servers, even if one was down", () =>
     yield* TestRcon.passTime("20 minutes")
 
     for (const { server } of [one, other]) {
-      // A ban whose reply was lost is added once more, and is then in the list twice.
+      // A ban whose reply was lost is added again, and is then in the list twice.
       const targets = new Set(World.numberedBans(yield* server.world).map(({ target }) => target))
       assert.sameMembers(Array.from(targets), [guid("a"), guid("b"), guid("c"), "203.0.113.7"])
     }
   }).pipe(Effect.scoped, Effect.provide(SimulatedNetwork.layer({ loss: 0.1, seed: "bans" }))))
 
-it.live("does so over UDP", () =>
+it.live("copies bans between two servers over UDP", () =>
   Effect.gen(function*() {
     const one = yield* NodeTestRcon.make({ server: { world: { bans: [banned(guid("a"))] } } })
     const other = yield* NodeTestRcon.make({ server: { world: { bans: [banned(guid("b"))] } } })

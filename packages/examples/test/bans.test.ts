@@ -6,7 +6,7 @@ import { banForWeek, Bans, importFile } from "../src/bans.ts"
 
 const target = (digit: string) => Option.getOrThrow(Ban.targetFromString(digit.repeat(32)))
 
-it.effect("holds bans on all servers, through a restart that forgets them, and imports a bans.txt", () =>
+it.effect("keeps bans on all servers, even after a restart that loses them, and imports a bans.txt", () =>
   Effect.gen(function*() {
     const simulation = yield* TestFleet.TestFleet
     const [altis, event] = [yield* simulation.get("altis"), yield* simulation.get("event")]

@@ -21,4 +21,4 @@ it.live("greets through a cluster of one runner", () =>
     assert.lengthOf(yield* server.sessions, 1)
   }))
 
-it("is a layer over Postgres on other machines", () => assert.isTrue(Layer.isLayer(Cluster("10.0.0.1"))))
+it("the layer for several machines can be constructed", () => assert.isTrue(Layer.isLayer(Cluster("10.0.0.1"))))

@@ -31,5 +31,5 @@ it.live("greets on all servers of a cluster, also on one that another member add
     }).pipe(Effect.provide(cluster))
   }))
 
-it("is a layer over Postgres on other machines", () =>
+it("the layer for several machines can be constructed", () =>
   assert.isTrue(Layer.isLayer(runner.pipe(Layer.provide(Cluster("10.0.0.1"))))))

@@ -8,15 +8,15 @@ import { TestClock } from "effect/testing"
 import { banForAWeek, Community } from "../src/community.ts"
 import { agenda, news, notTonight, restartSoon } from "../src/communityOrders.ts"
 
-/** A Friday evening. Daylight saving time begins in the night to Sunday. */
+/** A Friday evening. Daylight saving time begins on the following Sunday, at 02:00 in Berlin. */
 const FRIDAY = Date.UTC(2026, 2, 27, 20)
 
-/** Options with few queries, so that two days take little time. */
+/** Options with few queries, so that the test of two days is fast. */
 const quiet = { rosterInterval: "10 minutes", keepaliveInterval: "44 seconds" } as const
 
 const cheater = Guid.Guid.make("4fc867abf98b934e9e7eeaf15170258c")
 
-it.effect("a community of three servers restarts, warns and bans for two days", () =>
+it.effect("in two days, three servers restart on time, announce the restarts, and keep a ban", () =>
   Effect.andThen(
     TestClock.setTime(FRIDAY),
     Effect.gen(function*() {
@@ -34,14 +34,14 @@ it.effect("a community of three servers restarts, warns and bans for two days", 
         const restarts = executions.flatMap(({ text, time }) =>
           text === "#restartserver" ? [DateTime.formatIso(DateTime.makeUnsafe(time)).slice(0, 16)] : []
         )
-        // Four in Berlin is three in UTC, and two from Sunday on.
+        // 04:00 in Berlin is 03:00 UTC on Saturday, and 02:00 UTC from Sunday on.
         const nightly = ["2026-03-28T03:00", "2026-03-29T02:00"]
         const event = id === "livonia" ? ["2026-03-28T18:00"] : []
         assert.deepStrictEqual(restarts, [...nightly, ...event].sort(), id)
         const warnings = executions.filter(({ text }) => text.startsWith("say -1 Neustart in ")).map(({ text }) => text)
         assert.strictEqual(warnings.length, 10, id)
         assert.include(warnings, "say -1 Neustart in 15 Minuten, um 04:00 Uhr")
-        // A server forgets its bans when it restarts, unless they were written to its file.
+        // A restart loses the bans that were not written to the server's file.
         const { bans } = yield* server.world
         assert.deepStrictEqual(bans.map(({ target }) => target), [cheater], id)
       }
@@ -60,7 +60,7 @@ it.effect("a community of three servers restarts, warns and bans for two days", 
     )
   ), 120_000)
 
-it.effect("accepts orders, and posts the events", () =>
+it.effect("an aborted restart is skipped, an added restart happens, and both are posted as events", () =>
   Effect.andThen(
     TestClock.setTime(FRIDAY),
     Effect.gen(function*() {

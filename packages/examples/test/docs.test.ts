@@ -22,23 +22,23 @@ const codes = (text: string) =>
 
 describe("docs/events.md", () => {
   const documented = new Map(rows(read("docs/events.md")).map(([tag = "", , fields = ""]) => [tag, codes(fields)]))
-  // Bans, Reforger and the gap are described outside of the tables.
+  // The document describes bans, Reforger and gaps outside of its tables.
   const text = read("docs/events.md")
 
   /** The fields that every event has. */
   const ofAll = new Set(["_tag", "text", "receivedAt"])
   const kinds = Object.values(ServerEvent).filter((value) => typeof value === "function" && "fields" in value)
 
-  it("has every event", () => {
+  it("mentions every event", () => {
     assert.isAtLeast(kinds.length, 20)
     for (const { name } of kinds) assert.include(text, `\`${name}\``)
   })
 
-  it("has the fields of each event of the tables, and no others", () => {
+  it("lists exactly the fields of each event in its tables", () => {
     for (const kind of kinds) {
       const fields = documented.get(`\`${kind.name}\``)
       if (fields === undefined) continue
-      // The filter above has found `fields`; the union of all exports does not keep that.
+      // The filter above has checked that `fields` exists, but TypeScript does not narrow the type of the exports.
       const own = Object.keys((kind as unknown as { readonly fields: object }).fields)
       assert.sameMembers(fields, own.filter((field) => !ofAll.has(field)), kind.name)
     }
@@ -54,18 +54,18 @@ describe("docs/errors.md", () => {
     ["LoginFailure", reasons(LoginFailure.LoginFailure)],
     ["CommandError", reasons(CommandError.CommandError)],
     ["ActionError", reasons(ActionError.ActionError)]
-  ])("has every reason of %s, and no others", (error, reasons) => {
+  ])("lists exactly the reasons of %s", (error, reasons) => {
     const tables = section(text, error).split("The `cause` of a")[0] ?? ""
     const listed = rows(tables).map(([cell = ""]) => cell).filter((cell) => cell.startsWith("`"))
     assert.sameMembers(listed, reasons.map((reason) => `\`${reason}\``))
   })
 
-  it("has every cause of an outage", () => {
+  it("lists every cause of an outage", () => {
     const listed = rows(section(text, "LoginFailure")).map(([cell]) => cell)
     for (const { name } of LoginFailure.OutageCause.members) assert.include(listed, `\`${name}\``)
   })
 
-  it("has every error of a fleet", () => {
+  it("mentions every error of a fleet", () => {
     const errors = Object.entries(FleetError).filter(([, value]) =>
       typeof value === "function" && value.prototype instanceof Error
     ).map(([name]) => name)
@@ -79,12 +79,12 @@ describe("docs/observability.md", () => {
   const names = Object.values(Metrics).filter(Metric.isMetric).map(({ id }) => id)
   const queried = new Set(Array.from(text.matchAll(/bercon_[a-z_]+/g), ([name]) => name.replace(/_bucket$/, "")))
 
-  it("uses existing metrics", () => {
+  it("mentions only existing metrics", () => {
     assert.isAtLeast(queried.size, 8)
     for (const name of queried) assert.include(names, name)
   })
 
-  it.effect("shows how to export all of them, with the labels that its queries use", () =>
+  it.effect("shows how to export the metrics, with the labels that its queries use", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* server.join({ name: "Miller" })
@@ -107,7 +107,7 @@ describe("docs/architecture.md", () => {
   const drawing = (text: string) =>
     /```text\n((?:(?!```)[^])*?Opening ─(?:(?!```)[^])*?)```/.exec(text)?.[1]?.split("\n").map((line) => line.trim())
 
-  it("draws the states of the session like its source", () => {
+  it("has the same drawing of a session's states as the source code", () => {
     const code = read("packages/session/src/SessionMachine.ts").replaceAll(/^ \* ?/gm, "")
     assert.isDefined(drawing(code))
     assert.deepStrictEqual(drawing(text), drawing(code))

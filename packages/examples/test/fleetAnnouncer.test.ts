@@ -20,7 +20,7 @@ it.effect("announces on every server, and reports the one that is down", () =>
     assert.include(texts, "say -1 Restart in five minutes")
   }).pipe(Effect.provide(TestFleet.layer({ servers: { altis: {}, stratis: {} } }))))
 
-it.live("reads the file of servers that the README shows", () =>
+it.live("the file of servers in the README is valid", () =>
   Effect.gen(function*() {
     const readme = Fs.readFileSync(new URL("../../fleet/README.md", import.meta.url), "utf8")
     const [, toml = ""] = /^```text\n(\[servers.*?)^```$/ms.exec(readme) ?? []

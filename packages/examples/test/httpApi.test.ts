@@ -25,6 +25,7 @@ it.live("serves the server's data over HTTP", () =>
     const players = yield* Effect.promise(() => response.json())
     assert.deepStrictEqual((players as ReadonlyArray<{ name: string }>).map(({ name }) => name), ["Miller"])
     assert.strictEqual((yield* call("POST", "/say", "hello\nworld")).status, 204)
+    assert.strictEqual((yield* call("POST", "/say", "a\0b")).status, 400)
     assert.strictEqual((yield* call("POST", `/players/${"f".repeat(32)}/kick`)).status, 404)
     assert.strictEqual((yield* call("POST", "/players/7/kick")).status, 400)
     assert.strictEqual((yield* call("POST", `/players/${guid}/kick`)).status, 204)

@@ -21,7 +21,7 @@ it.live("main.ts runs unchanged, with a server at the address that it expects", 
         until: (commands) => commands.some((command) => command.text === text)
       })
     yield* executed("say -1 1 players are here")
-    // It subscribes right after its first message, which cannot be observed from here.
+    // The program subscribes to events right after this message. The test cannot observe that, so it repeats the chat.
     yield* Effect.raceFirst(
       executed("say 0 hello"),
       Effect.forever(Effect.andThen(server.chat(0, "Side", "good evening"), Effect.sleep("200 millis")))

@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { restartAnnouncer } from "../src/restartAnnouncer.ts"
 
-it.effect("announces the restart of every day, and restarts", () =>
+it.effect("announces the daily restart, and restarts the server", () =>
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
     yield* Effect.forkChild(restartAnnouncer)

@@ -11,9 +11,11 @@ const inAMinute = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   })
 
 describe("shutdown", () => {
-  it.effect("ends the server", () =>
+  it.effect("shuts the server down", () =>
     Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
       assert.strictEqual(yield* shutdown, "it is shutting down")
+      assert.deepStrictEqual(yield* server.sessions, [])
     }).pipe(Effect.provide(TestRcon.layer())))
 
   it.effect("reports that it is not allowed", () =>
@@ -21,12 +23,15 @@ describe("shutdown", () => {
       assert.strictEqual(yield* shutdown, "it does not allow this over RCON")
     }).pipe(Effect.provide(TestRcon.layer({ server: { disallowed: ["#shutdown"] } }))))
 
-  it.effect("reports that nothing was sent while the server was down", () =>
+  it.effect("reports that the command was not sent if the server is down", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       yield* server.restart({ downtime: "1 hour" })
       yield* TestRcon.passTime("1 minute")
-      assert.match(yield* inAMinute(shutdown), /^it still runs: command "#shutdown": no session with .* was not sent/)
+      assert.match(
+        yield* inAMinute(shutdown),
+        /^it still runs: command "#shutdown": the session with .* has ended.* was not sent$/
+      )
     }).pipe(Effect.provide(TestRcon.layer())))
 
   it.effect("reports that the command may have been executed if the reply is lost", () =>

@@ -132,7 +132,10 @@ export interface ForEachOptions {
   readonly servers?: ReadonlyArray<string> | ReadonlySet<string> | undefined
   /** Maximum number of servers at once: an integer from 1, or `"unbounded"`. Default `"unbounded"`. */
   readonly concurrency?: number | "unbounded" | undefined
-  /** Time limit for each server, from its own start: a positive duration. Then its result is a `TimeoutError`. Default: no limit. */
+  /**
+   * Time limit for each server, from its own start: a positive duration. If it is exceeded, the result is a `TimeoutError`.
+   * Default: no limit.
+   */
   readonly timeout?: Duration.Input | undefined
 }
 
@@ -162,6 +165,9 @@ export interface Changes {
  * The operations of a fleet. Changes (`add`, `remove`, `replace`, `reconcile`) run one after the other. A change that has
  * begun is completed even if its caller is interrupted. After the fleet is closed, a change is interrupted. If a session is
  * slow to close or fails to close, only the next session of the same id and the end of the fleet wait for it.
+ *
+ * @category models
+ * @since 0.1.0
  */
 export interface Service<out Unavailable = FleetUnavailable, in S extends ServerSettings = Server> {
   /** Ids of the servers in their order. `add` puts a server at the end, and `reconcile` sets the order of all. */
@@ -175,15 +181,15 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
 
   /**
    * The events of all servers from subscription on, including servers that are added later. Events of one server are in order.
-   * If a subscriber is too slow, it loses the oldest events of the servers whose events it did not read in time, and gets a
-   * `Gap` of the server in their place. The stream goes on if the session of a server ends. It ends when the fleet is closed.
+   * A subscriber that is too slow loses the oldest events of the servers whose events it did not read in time, and gets a `Gap`
+   * of the server in their place. The stream continues if the session of a server ends. It ends when the fleet is closed.
    */
   readonly events: Stream.Stream<FleetEvent>
   /**
    * Runs a handler for every event of a kind from now on, on all servers including those that are added later, until the
    * scope closes. The handler gets the event, and the client and id of its server. For each server it runs like `on` of a
-   * client: for one event after the other, or for up to `concurrency` events at once. So a slow handler for one server delays
-   * no other. A failed handler is logged as an error with the server's id.
+   * client: for one event after the other, or for up to `concurrency` events at once. So a slow handler for one server does
+   * not delay the others. A failed handler is logged as an error with the server's id.
    *
    * The fiber ends when the fleet is closed; interrupting it removes the handler. Dies with a `RangeError` if `concurrency`
    * is out of its range.
@@ -221,9 +227,9 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
   readonly statusChanges: Stream.Stream<StatusChange>
 
   /**
-   * Runs a program for all servers, or some, at once. Never fails: each server has its own result. A dead server takes the
-   * time of its own timeout (that of `options`, or of the commands in the program) and delays no other. Dies with a
-   * `RangeError` if `concurrency` or `timeout` is out of its range.
+   * Runs a program for all servers, or some, at once. Never fails: each server has its own result. A server that does not
+   * answer has its result after the timeout (that of `options`, or of the commands in the program), and delays no other. Dies
+   * with a `RangeError` if `concurrency` or `timeout` is out of its range.
    *
    * **Example** (A program for one server, run for all)
    *
@@ -335,8 +341,8 @@ export interface ClientsOptions<S extends ServerSettings = Server> {
 // -----------------------------------------------------------------------------
 
 /**
- * Makes a fleet in the caller's scope. Closing the scope closes every session. Returns when every client is started, before
- * the logins.
+ * Makes a fleet in the caller's scope. Closing the scope closes every session. Returns when every client is started, and does
+ * not wait for the logins.
  *
  * Fails with `InvalidServer` if an option of a server is invalid.
  *
@@ -357,7 +363,7 @@ export const make = (options: Options): Effect.Effect<Service<never>, InvalidSer
   })
 
 /**
- * As {@link make}, with clients that the caller makes: on remote sessions, or mocks.
+ * Makes a fleet like {@link make}, with clients that the caller makes: on remote sessions, or mocks.
  *
  * @category constructors
  * @since 0.1.0

@@ -114,9 +114,9 @@ export interface FileServer extends Pick<Fleet.Server, "host" | "port" | "flavou
 }
 
 /**
- * Reads the servers in a file by their ids, in the order of the file. Only ids that are whole numbers, such as `10`, come first
- * and in ascending order. For tools that use only some servers, and may ask a person for a missing password. Fails with every
- * problem in the text of the file.
+ * Reads the servers in a file by their ids, in the order of the file, except that ids that are whole numbers, such as `10`,
+ * come first and in ascending order. Use it in tools that need only some servers, or ask a person for a missing password.
+ * Fails with every problem in the text of the file.
  *
  * **Example** (The address of one server)
  *
@@ -168,8 +168,8 @@ export interface FileOptions {
 export class ServersFile extends Context.Service<ServersFile, {
   readonly path: string
   /**
-   * Reads the file again and changes the fleet to exactly its servers. One server's new password restarts one session.
-   * Removes servers that the program has added. If the file is invalid, it fails and changes nothing.
+   * Reads the file again and changes the fleet to exactly its servers. Restarts only the sessions of servers whose options or
+   * password have changed. Removes servers that the program has added. If the file is invalid, it fails and changes nothing.
    */
   readonly reload: Effect.Effect<Fleet.Changes, ServersFileError>
 }>()("@bercon/fleet/ServersFile") {}

@@ -5,7 +5,7 @@ import { Cause, Clock, Effect, Exit, Layer, Logger, Redacted, References } from 
 import { fleetAndSimulation, statuses, tags, twoServers } from "./helpers.ts"
 
 describe("get", () => {
-  it.effect("has the client of a server", () =>
+  it.effect("returns the client of a server", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       const rcon = yield* fleet.get("stratis")
@@ -32,7 +32,7 @@ describe("get", () => {
       )
     }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
-  it.effect("has a layer with the client of one server", () =>
+  it.effect("is also available as a layer with the client of one server", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       assert.deepStrictEqual(yield* rcon.players, [])
@@ -42,7 +42,7 @@ describe("get", () => {
 })
 
 describe("starting", () => {
-  it.effect("neither waits for a login nor fails because of one", () =>
+  it.effect("does not wait for the logins, and does not fail if one of them fails", () =>
     Effect.gen(function*() {
       const simulation = yield* TestFleet.TestFleet
       const { options } = yield* simulation.simulate("good")
@@ -152,7 +152,7 @@ describe("starting", () => {
 })
 
 describe("forEach", () => {
-  it.effect("has one result for each server: a dead one fails after its timeout and delays no other", () =>
+  it.effect("has a result for each server: one that is down fails after its timeout and does not delay others", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       yield* (yield* simulation.get("server-2")).server.stop()
@@ -174,7 +174,7 @@ describe("forEach", () => {
       assert.deepStrictEqual([...answered], [["server-1", 0], ["server-3", 0]])
     }).pipe(Effect.provide(TestFleet.layer({ servers: 3 }))))
 
-  it.effect("without a timeout, takes the timeout of the commands", () =>
+  it.effect("takes as long as its commands if it has no timeout", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       yield* (yield* simulation.get("altis")).server.stop()
@@ -210,20 +210,17 @@ describe("forEach", () => {
   it.effect("runs for at most `concurrency` servers at once", () =>
     Effect.gen(function*() {
       const { fleet } = yield* fleetAndSimulation
-      const most = (concurrency?: number) => {
+      const mostAtOnce = (concurrency?: number) => {
         let running = 0
         let most = 0
-        return Effect.as(
-          TestRcon.passTime(fleet.forEach(() =>
-            Effect.suspend(() => {
-              most = Math.max(most, ++running)
-              return Effect.sleep("1 second")
-            }).pipe(Effect.ensuring(Effect.sync(() => running--))), { concurrency })),
-          0
-        ).pipe(Effect.map(() => most))
+        const program = Effect.suspend(() => {
+          most = Math.max(most, ++running)
+          return Effect.sleep("1 second")
+        }).pipe(Effect.ensuring(Effect.sync(() => running--)))
+        return Effect.map(TestRcon.passTime(fleet.forEach(program, { concurrency })), () => most)
       }
-      assert.strictEqual(yield* most(2), 2)
-      assert.strictEqual(yield* most(), 5)
+      assert.strictEqual(yield* mostAtOnce(2), 2)
+      assert.strictEqual(yield* mostAtOnce(), 5)
     }).pipe(Effect.provide(TestFleet.layer({ servers: 5 }))))
 
   it.effect("dies if an option is out of its range", () =>
@@ -243,8 +240,10 @@ describe("forEach", () => {
         "RangeError: timeout must be a positive duration (got 0)"
       )
     }).pipe(Effect.provide(TestFleet.layer(twoServers))))
+})
 
-  it.effect("say announces on all servers", () =>
+describe("say", () => {
+  it.effect("announces a text on all servers", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       yield* fleet.say("Restart in\nfive minutes", { say: { split: true } })

@@ -49,7 +49,7 @@ const refused = (text: string | Uint8Array) =>
   }).pipe(Effect.scoped)
 
 describe("layer", () => {
-  it.live("has clients over UDP, also if one of the servers does not answer", () =>
+  it.live("provides clients over UDP, even if one of the servers does not answer", () =>
     Effect.gen(function*() {
       const altis = yield* NodeSimulatedServer.make()
       const stratis = yield* NodeSimulatedServer.make()
@@ -91,7 +91,7 @@ describe("layer", () => {
 })
 
 describe("layerFile", () => {
-  it.live("has the servers of a file, with passwords from the file, a variable or another file", () =>
+  it.live("provides the servers in a file, with passwords from the file, a variable or another file", () =>
     Effect.gen(function*() {
       const files = yield* folder
       const [one, two, three] = yield* Effect.all([
@@ -116,7 +116,7 @@ describe("layerFile", () => {
       assert.strictEqual(servers.get("one")?.rosterInterval, "1 minute")
     }).pipe(Effect.scoped))
 
-  it.live("applies a change on request: one server's new password restarts one session", () =>
+  it.live("applies a change on request, and restarts only the session of a server whose password has changed", () =>
     Effect.gen(function*() {
       const files = yield* folder
       const [one, two, three] = yield* Effect.all([
@@ -347,7 +347,7 @@ describe("the error of an invalid file", () => {
 describe("a file of servers", () => {
   const good = `host = "localhost"\nport = 2306\n`
 
-  it.live("may contain the lowest and the highest port, and servers without passwords for other tools", () =>
+  it.live("may contain the lowest and the highest port, and no passwords if a tool reads it with `readFile`", () =>
     Effect.gen(function*() {
       const files = yield* folder
       const server = (id: string, port: number) => `[servers.${id}]\nhost = "localhost"\nport = ${port}\n`
@@ -357,7 +357,7 @@ describe("a file of servers", () => {
       for (const { password } of servers.values()) assert.isTrue(Option.isNone(yield* password))
     }).pipe(Effect.scoped))
 
-  it.live("keeps a password except for its last line break, and default options that it does not set", () =>
+  it.live("may leave options to the defaults; only the last line break in a password file is ignored", () =>
     Effect.gen(function*() {
       const files = yield* folder
       yield* files.write("servers.toml", `[servers.altis]\n${good}passwordFile = "secret.txt"\n`)

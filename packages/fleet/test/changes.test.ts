@@ -4,8 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Fiber, Logger, Redacted, References, Schema, Scope } from "effect"
 import { fleetAndSimulation, statuses, tagOf, twoServers } from "./helpers.ts"
 
-describe("changes", () => {
-  it.effect("add refuses an id that is in the fleet", () =>
+describe("changes of a fleet", () => {
+  it.effect("do not add a server with an id that is in the fleet, or with an empty id", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       const { options } = yield* simulation.get("altis")
@@ -16,7 +16,7 @@ describe("changes", () => {
       assert.deepStrictEqual(yield* fleet.ids, ["altis", "stratis"])
     }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
-  it.effect("remove closes the session of that server alone", () =>
+  it.effect("close the session of a removed server, and no other", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       const rcon = yield* fleet.get("altis")
@@ -32,7 +32,7 @@ describe("changes", () => {
       assert.instanceOf(yield* Effect.flip(fleet.remove("altis")), FleetError.UnknownServer)
     }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
-  it.effect("replace restarts one session: the new one sends nothing before the old one is closed", () =>
+  it.effect("restart the session of a replaced server, and no other", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       const stratis = yield* simulation.get("stratis")
@@ -52,7 +52,7 @@ describe("changes", () => {
       assert.instanceOf(yield* Effect.flip(fleet.replace("malden", altis.options)), FleetError.UnknownServer)
     }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
-  it.effect("never has two sockets to one server", () =>
+  it.effect("never open a second socket to a server", () =>
     Effect.gen(function*() {
       let open = 0
       let most = 0
@@ -79,7 +79,7 @@ describe("changes", () => {
       assert.deepStrictEqual([open, most], [1, 1])
     }).pipe(Effect.scoped))
 
-  it.effect("an invalid one changes nothing", () =>
+  it.effect("fail and change nothing if a server is invalid", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       const altis = yield* simulation.get("altis")
@@ -97,7 +97,7 @@ describe("changes", () => {
       assert.deepStrictEqual(yield* tanoa.server.logins, [])
     }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
-  it.effect("reconcile changes only servers that differ: one new password restarts one session", () =>
+  it.effect("by `reconcile` restart only the sessions of servers whose options or password differ", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       const tanoa = yield* simulation.simulate("tanoa")
@@ -139,7 +139,7 @@ describe("changes", () => {
       assert.deepStrictEqual(yield* fleet.ids, ["x", "y"])
     }).pipe(Effect.scoped, Effect.provide(TestFleet.layer(twoServers))))
 
-  it.effect("a closed fleet accepts none", () =>
+  it.effect("are interrupted after the fleet is closed", () =>
     Effect.gen(function*() {
       const server = { host: "10.0.0.1", port: 2306, password: Redacted.make("secret") }
       const transport = () => Transport.Transport.of({ peer: "altis", open: Effect.never })
@@ -151,8 +151,8 @@ describe("changes", () => {
 })
 
 /**
- * A fleet with clients of the test. `closing` runs when the n-th client closes. `active` contains the clients that may send:
- * those that are released and not closed yet.
+ * A fleet whose clients the test makes. `closing` runs when the client with the given number closes. `active` contains the
+ * clients that may send: those that are released and not closed yet.
  */
 const observedFleet = Effect.fnUntraced(function*(closing: (number: number) => Effect.Effect<void>) {
   const rcon = yield* RconClient.RconClient
@@ -182,7 +182,7 @@ const observedFleet = Effect.fnUntraced(function*(closing: (number: number) => E
   return { active, closed, close: Scope.close(scope, Exit.void), fleet, server }
 })
 
-describe("a client that is slow to close, or fails to", () => {
+describe("a client that closes slowly or fails to close", () => {
   const withMock = Effect.provide(MockRconClient.layer())
 
   it.effect("delays only the next client of its id", () =>
@@ -205,7 +205,7 @@ describe("a client that is slow to close, or fails to", () => {
       yield* close
     }).pipe(withMock))
 
-  it.effect("is closed completely even if no caller waits", () =>
+  it.effect("is closed completely even if the caller of `remove` is interrupted", () =>
     Effect.gen(function*() {
       const { active, closed, fleet, server } = yield* observedFleet(() => Effect.sleep("1 minute"))
       yield* fleet.add("slow", server)
@@ -221,7 +221,7 @@ describe("a client that is slow to close, or fails to", () => {
       assert.deepStrictEqual([active, closed], [[`slow 2`], [`slow 1`]])
     }).pipe(withMock))
 
-  it.effect("delays a later client of its id, even if one in between has waited and is closing, too", () =>
+  it.effect("delays later clients of its id, even if the next one was removed while it waited", () =>
     Effect.gen(function*() {
       const { active, closed, fleet, server } = yield* observedFleet((number) =>
         Effect.sleep(number === 2 ? "10 seconds" : "1 second")
@@ -253,7 +253,7 @@ describe("a client that is slow to close, or fails to", () => {
       assert.strictEqual((yield* Clock.currentTimeMillis) - began, 6000)
     }).pipe(withMock))
 
-  it.effect("and fails: the others are closed, the next one of its id is released, and the log names it", () => {
+  it.effect("does not keep others from closing, or the next client of its id from starting; a failure is logged", () => {
     const lines = new Array<string>()
     const logger = Logger.make(({ fiber, message }) => {
       lines.push(`${String(fiber.getRef(References.CurrentLogAnnotations)["server"])}: ${String(message)}`)
@@ -281,7 +281,7 @@ describe("a client that is slow to close, or fails to", () => {
   })
 
   it.effect.prop(
-    "whatever happens: never two clients of one server, the fleet is as the calls made it, and nothing is left",
+    "never runs beside another client of its server, in any series of calls; in the end every client is closed",
     [Schema.Array(Step).check(Schema.isMaxLength(30))],
     ([steps]) =>
       Effect.gen(function*() {
@@ -310,7 +310,7 @@ describe("a client that is slow to close, or fails to", () => {
             // The test does not wait for the end of the session.
             yield* Effect.forkChild(Effect.ignore(fleet.remove(id)), { startImmediately: true })
           } else {
-            // The last server stays, but is behind this one.
+            // The last server stays, but comes after this one.
             const last = [...expected].filter(([other]) => other !== id).slice(-1)
             const wanted = new Map([[id, other], ...last])
             yield* fleet.reconcile(wanted)

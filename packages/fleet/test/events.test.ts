@@ -8,7 +8,7 @@ describe("events", () => {
   const chats = (events: ReadonlyArray<Fleet.FleetEvent>) =>
     events.flatMap(({ event, server }) => ServerEvent.is("PlayerChat")(event) ? [`${server}: ${event.message}`] : [])
 
-  it.effect("name their server, including added and replaced ones, and go on after one ends", () =>
+  it.effect("contain the server's id, also of added and replaced servers, and continue after a server is removed", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       const tanoa = yield* simulation.simulate("tanoa")
@@ -34,7 +34,7 @@ describe("events", () => {
       yield* Fiber.interrupt(fiber)
     }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
-  it.effect("go on when a server refuses to log the client in again", () =>
+  it.effect("continue after a server has refused a later login", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       const { fiber, values } = yield* collect(fleet.events)
@@ -51,7 +51,7 @@ describe("events", () => {
       yield* Fiber.interrupt(fiber)
     }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
-  it.effect("have a gap for a slow subscriber, only of the server whose events it did not read in time", () =>
+  it.effect("contain a gap if a subscriber is slow, only for the server whose events it did not read in time", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       const seen = new Array<Fleet.FleetEvent>()
@@ -141,7 +141,7 @@ describe("on", () => {
       }
     }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
-  it.effect("logs a failed handler with the server's id and goes on", () => {
+  it.effect("logs a failed handler with the server's id, and runs it again for the next event", () => {
     const lines = new Array<string>()
     const logger = Logger.make(({ fiber, message }) => {
       lines.push(`${String(fiber.getRef(References.CurrentLogAnnotations)["server"])}: ${String(message)}`)
@@ -174,7 +174,7 @@ describe("on", () => {
 })
 
 describe("status", () => {
-  it.effect("is available as a value and as changes", () =>
+  it.effect("is available as a value and as a stream of changes", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       const { fiber, values } = yield* collect(fleet.statusChanges)
@@ -197,7 +197,7 @@ describe("status", () => {
       yield* Fiber.interrupt(fiber)
     }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
-  it.effect("ends with the fleet, after the last status of each server", () =>
+  it.effect("has changes that end with the fleet, after the last status of each server", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
       const context = yield* Layer.buildWithScope(TestFleet.layer(twoServers), scope)

@@ -25,7 +25,7 @@ export const statuses = Effect.gen(function*() {
   return Object.fromEntries(Array.from(yield* status, ([id, { _tag }]) => [id, _tag]))
 })
 
-/** Collects a stream from now on, until the fiber is joined. */
+/** Collects the values of a stream from now on, in a fiber that runs until the stream ends. */
 export const collect = <A>(stream: Stream.Stream<A>) =>
   Effect.gen(function*() {
     const values = new Array<A>()

@@ -20,7 +20,7 @@ const setup = Effect.fnUntraced(function*(...ids: ReadonlyArray<string>) {
 })
 
 describe("a subscriber", () => {
-  it.effect("gets values from the moment of its subscription on", () =>
+  it.effect("gets the values from its subscription on", () =>
     Effect.gen(function*() {
       const { clients, collect, subscriptions } = yield* setup("altis")
       const altis = clients.get("altis")!
@@ -33,7 +33,7 @@ describe("a subscriber", () => {
       assert.deepStrictEqual(yield* Fiber.join(collecting), ["altis after"])
     }))
 
-  it.effect("ends without any client once no more can come", () =>
+  it.effect("ends without values if the fleet closes before a client was added", () =>
     Effect.gen(function*() {
       const { collect, subscriptions } = yield* setup()
       const collecting = yield* collect

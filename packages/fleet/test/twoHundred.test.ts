@@ -45,7 +45,7 @@ const minute = Effect.fnUntraced(function*(number: number, counts: Record<string
 })
 
 it.effect(
-  "two hundred servers: every client is right at the end, and nothing is left after closing",
+  "two hundred servers: at the end every client is online and has the right players, and closing leaves no fiber",
   () =>
     Effect.gen(function*() {
       const fibers = { running: 0, most: 0 }
@@ -67,7 +67,7 @@ it.effect(
       const fleet = Context.get(context, Fleet.Fleet)
       const counts: Record<string, number> = {}
 
-      // Collected from the streams of the fleet.
+      // The latest status of each server, and the chat messages, from the streams of the fleet.
       const latest = new Map<string, string>()
       const chats = new Array<string>()
       yield* Effect.forkChild(

@@ -204,7 +204,7 @@ describe("a store that fails", () => {
       const store = yield* lastingStore
       const plans = { restarts: [{ ...nightly, warnings: ["30 minutes", "5 minutes"] }] } as const
       yield* onServer({ from: "2026-03-28T03:00", plans, store }, TestRcon.passTime("31 minutes"))
-      // No record can be read any more, as after a power failure.
+      // All records are empty, so none can be read.
       for (const key of yield* store.keys) yield* store.set(key, "")
       yield* onServer(
         { from: "2026-03-28T03:32", plans, store },

@@ -102,7 +102,7 @@ describe("a process that is killed", () => {
       Effect.gen(function*() {
         const program = yield* bundled(yield* folder)
         const time = yield* Deferred.make<number>()
-        // The last process is not killed: it ends before it has passed so many points.
+        // The last process is not killed: it passes fewer points than that.
         const points = Array.from({ length: POINTS + 1 }, (_, index) => index + 1)
         const runs = yield* Effect.forEach(points, (point) => run(program, point, time), { concurrency: "unbounded" })
         yield* Deferred.succeed(time, Date.now() + 3500)

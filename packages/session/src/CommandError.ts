@@ -69,7 +69,8 @@ export class InvalidCommand extends Schema.Error<InvalidCommand>("@bercon/sessio
 /**
  * There was no session for the command. Either no session was online before the command's deadline, or the session that
  * the command was for (`epoch`) has ended or has not begun. `cause` is the last known cause of the outage; it is absent
- * if a session exists, but not that one. Nothing was sent.
+ * if that session has ended, because trying again does not help then, and if another session is online. Nothing was
+ * sent.
  *
  * @category errors
  * @since 0.1.0
@@ -94,7 +95,7 @@ export class NotConnected extends Schema.Error<NotConnected>("@bercon/session/No
 
   /** Whether trying again is safe and may help. */
   get isRetryable(): boolean {
-    // If a session exists, the command was for another one. A past epoch never returns.
+    // Without a cause, the session of the command has ended, and never returns, or another one is online.
     return this.cause !== undefined
   }
 }

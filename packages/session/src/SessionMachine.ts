@@ -284,10 +284,12 @@ export class SessionMachine<H> {
   submit(now: number, request: Request<H>): Result.Result<Ticket<H>, CommandError["reason"]> {
     this.#notice(now)
     if (this.status._tag === "Closed") return Result.fail(closedBy(this.status.exit, 0))
-    // A past epoch never returns. Before the first login, a command may wait for its epoch.
+    // Before the first login, a command may wait for its epoch.
     const epoch = this.status._tag === "Online" ? this.epoch : this.epoch === 0 ? 1 : undefined
     if (request.epoch !== undefined && request.epoch !== epoch) {
-      return Result.fail(this.#outbound.notConnected(this.#outageCause))
+      // A past epoch never returns. The current one may, as long as the machine listens to its session.
+      const isPast = request.epoch < this.epoch || (request.epoch === this.epoch && !this.#hasSession)
+      return Result.fail(this.#outbound.notConnected(isPast ? undefined : this.#outageCause))
     }
     return this.#outbound.submit(now, request, this.#outboundPhase)
   }

@@ -3,8 +3,8 @@
  *
  * **When to use**
  *
- * Use it for tests that only check the calls of the client. It has no server: a kick does not remove a player. If the
- * effects of actions matter, use `TestRcon`.
+ * Use it for tests that only check the calls of the client. Actions have no effects: a kick does not remove a player.
+ * If the effects matter, use `TestRcon`.
  *
  * The client lives in the scope of its layer. It keeps the last 10,000 calls.
  *
@@ -60,7 +60,7 @@ import { settle } from "./internal/settle.ts"
 export type Call = readonly [name: keyof Commands.Commands, ...args: ReadonlyArray<unknown>]
 
 /**
- * The service for the test: it reads the calls and emits the events.
+ * The service through which the test reads the calls and emits the events.
  *
  * @category services
  * @since 0.1.0
@@ -68,7 +68,7 @@ export type Call = readonly [name: keyof Commands.Commands, ...args: ReadonlyArr
 export class MockRconClient extends Context.Service<MockRconClient, {
   /** The calls so far, in order; the last 10,000. */
   readonly calls: Effect.Effect<ReadonlyArray<Call>>
-  /** Emits an event as if the server had sent it; returns when subscribers, handlers and waits have run. */
+  /** Emits an event as if the server had sent it. Returns when subscribers, handlers and `waitFor` have run. */
   readonly emit: (event: ServerEvent.ServerEvent) => Effect.Effect<void>
   /**
    * Ends the session, with a failure if one is given: `status` is `Closed`, the streams end, and commands fail with

@@ -3,8 +3,8 @@
  *
  * **When to use**
  *
- * Use it to test how a session handles datagrams that a server would never send, or not at that time. For the behaviour
- * of a server use `SimulatedServer`.
+ * Use it to test how a session handles datagrams that a server would never send, or would send at another time. For
+ * the behaviour of a server use `SimulatedServer`.
  *
  * The transport lives in the scope of its layer. It keeps the last 10,000 datagrams that the client has sent.
  *
@@ -35,7 +35,7 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 
 /**
- * The service for the test: the other side of the transport.
+ * The service with which the test acts as the other side of the transport.
  *
  * @category services
  * @since 0.1.0
@@ -49,7 +49,7 @@ export class MockTransport extends Context.Service<MockTransport, {
   readonly give: (datagram: Uint8Array) => Effect.Effect<void>
   /** Makes the open socket fail; the session then opens another. Without an open socket it has no effect. */
   readonly fail: (error: Transport.TransportError) => Effect.Effect<void>
-  /** Makes every later `open` or `send` fail with these errors. `{}` ends that. */
+  /** Makes every later `open` or `send` fail with these errors, until the next call. `{}` ends the failures. */
   readonly failing: (
     errors: {
       readonly open?: Transport.TransportError | undefined
@@ -58,7 +58,7 @@ export class MockTransport extends Context.Service<MockTransport, {
   ) => Effect.Effect<void>
   /** Number of sockets opened so far. */
   readonly opened: Effect.Effect<number>
-  /** Number of open sockets. */
+  /** Number of open sockets to which a session listens. */
   readonly open: Effect.Effect<number>
 }>()("@bercon/testing/MockTransport") {}
 

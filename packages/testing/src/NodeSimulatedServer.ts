@@ -100,8 +100,8 @@ const bind = Effect.fnUntraced(function*(host: string, port: number) {
  * `address` contains the actual port. After a restart with a downtime the server binds the same port, and dies if
  * another process has taken it meanwhile. At most 4,096 datagrams wait to be read; further ones are dropped.
  *
- * Dies with a `RangeError` if an option is out of range: the port is not from 0 to 65535, a fraction of `network` is
- * not from 0 to 1, a duration of it is infinite, and so on.
+ * Dies with a `RangeError` if an option is out of range: the port is not from 0 to 65535, a fraction in `network` is
+ * not from 0 to 1, a duration in `network` is infinite, and so on.
  *
  * @category constructors
  * @since 0.1.0

@@ -3,7 +3,7 @@
  *
  * **When to use**
  *
- * Use it to see a program work over the transport of production, or together with another process. For all other tests
+ * Use it to test a program with the production transport, or together with another process. For all other tests
  * `TestRcon` is faster and reproducible.
  *
  * **Gotchas**
@@ -63,8 +63,8 @@ export interface Options {
 }
 
 /**
- * Makes a server on real UDP, and a client that is logged in to it, in the caller's scope. Several of them are
- * independent of each other.
+ * Makes a server on real UDP, and a client that is logged in to it, in the caller's scope. Each call makes an
+ * independent pair.
  *
  * Fails if the port cannot be bound, or if the login fails. Dies with a `RangeError` if an option of the server is out
  * of range.
@@ -84,7 +84,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
 })
 
 /**
- * Provides the server and the client that {@link make} returns. The layer is built after the login.
+ * Provides the server and the client that {@link make} returns. The layer is ready when the client is logged in.
  *
  * @category layers
  * @since 0.1.0

@@ -4,38 +4,39 @@
  * **Details**
  *
  * The inputs are datagrams and the time ({@link receive}, {@link tick}); the outputs are datagrams ({@link drain}).
- * {@link wakeAt} is the time of the next action. Every function that takes `now` first does what was due by then; a
- * superfluous {@link tick} has no effect. `now` is in milliseconds on any clock that does not run backwards.
+ * {@link wakeAt} is the time of the next action. Every function that takes `now` first performs the actions that were
+ * due by then; a superfluous {@link tick} has no effect. `now` is in milliseconds on any clock that does not run
+ * backwards.
  *
  * The machine records its actions, and breaches of the protocol by clients, for tests to read. Every record keeps the
- * last `recordCapacity` entries, except `executions`, which drops the oldest entry with its commonest text. So a client
- * that sends `players` every 25 s for days does not displace the other commands.
+ * last `recordCapacity` entries. The exception is `executions`, which drops the oldest entry with the commonest text:
+ * so a client that sends `players` every 25 s for days does not displace the other commands.
  *
  * The rules:
  *
- * - A session is identified by its client's address. A login with the right password makes a session, or replaces the
- *   one of this address: counters start again. The admin number is the lowest free one. Then every session gets the
- *   message `RCon admin #0 (127.0.0.1:50001) logged in`.
+ * - A session is identified by its client's address. A login with the right password makes a session. If this address
+ *   already has one, the new session replaces it, and the numbers of messages start again. The admin number is the
+ *   lowest free one. Then every session gets the message `RCon admin #0 (127.0.0.1:50001) logged in`.
  * - A command from an address without a session is ignored without an answer.
- * - A session that sends no command for 45 s is dropped without notice. Acknowledgements do not count; a command at the
- *   very last moment does.
- * - A message is sent up to five times, every 2 s, until it is acknowledged; after that the session is dropped. At most
- *   256 messages can wait for an acknowledgement, because there are only 256 numbers: beyond that the oldest is given
- *   up.
+ * - A session that sends no command for 45 s is dropped without notice. Acknowledgements do not count. A command that
+ *   arrives after exactly 45 s is in time.
+ * - A message is sent every 2 s until it is acknowledged, at most five times. If it is not acknowledged within 2 s
+ *   after the fifth time, the session is dropped. At most 256 messages can wait for an acknowledgement, because there
+ *   are only 256 numbers: beyond that the oldest is given up.
  * - A reply of more than 1,024 bytes is sent in parts of 1,024 bytes, at most 255 of them; the rest is cut off.
  * - A banned player is kicked on joining (`Admin Ban (reason)`): by IP address once connected, by GUID once that is
  *   known. This is a guess: no real server was observed.
  * - Bans are kept in memory. `writeBans` writes them to `bans.txt`. `loadBans` replaces them with the content of that
  *   file or another one, and so does a server that starts, so bans that were not written before are lost.
  *
- * Reforger's own RCON ({@link Flavour}) has the same packets, and other rules:
+ * Reforger's own RCON ({@link Flavour}) has the same packets, but other rules:
  *
  * - Only the client that logs in gets a message about it: `Logged In! Client ID: #0`.
- * - The reply to a command is empty. Only the client that sent it gets the message `Processing Command: #players` and
- *   then the output, if any, in messages of at most 1,024 bytes. A longer text is cut between two lines, and the
- *   newline there is not sent. A keepalive gets only its reply.
- * - The output of `#ban create`, `#ban remove` and `#ban list` is sent `banDelay` later, possibly between the messages
- *   of another command. Their effect is immediate.
+ * - The reply to a command is empty. Only the client that sent the command gets the message
+ *   `Processing Command: #players` and then the output, if any, in messages of at most 1,024 bytes. A longer text is
+ *   cut between two lines, and the newline there is not sent. A keepalive gets only its reply.
+ * - `#ban create` and `#ban remove` have their effect at once. Their output, and the list that `#ban list` asks for, is
+ *   sent `banDelay` later, possibly between the messages of another command.
  * - There are no messages about players who join, leave, chat or are rejected by a ban.
  * - Bans survive a restart.
  * - `@logout` ends the session, after its reply.

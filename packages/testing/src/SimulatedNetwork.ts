@@ -3,21 +3,22 @@
  *
  * **Details**
  *
- * Servers `bind` an address, and clients get a `transport` to it. Every datagram from client to server (`toServer`) and
- * back (`toClient`) is subject to the {@link Conditions} of its direction: it may be lost, damaged, duplicated, held
- * back or delayed. Random choices follow from a seed: the fate of the n-th datagram of a direction from or to a server
- * depends only on the seed, the server's address, n, and the conditions at that moment.
+ * Servers `bind` an address, and clients get a `transport` to it. The connection between the clients and one server is
+ * a {@link Line}. Every datagram from client to server (`toServer`) and back (`toClient`) is subject to the
+ * {@link Conditions} of its direction: it may be lost, damaged, duplicated, held back or delayed. Random choices follow
+ * from a seed: the fate of the n-th datagram in a direction of a line depends only on the seed, the server's address,
+ * n, and the conditions at that moment.
  *
  * Time comes from the `Clock`, so under `TestClock` a delayed datagram arrives when the test passes the time. Without
  * delay a datagram arrives at once: a server finds it in its queue, and a client's receiver is called.
  *
- * The clients' machine can fail, too: no socket can be opened, nothing can be sent (`fail`), or open sockets break
- * (`breakSockets`).
+ * The computer on which the clients run (below: the clients' machine) can fail, too: no socket can be opened, nothing
+ * can be sent (`fail`), or open sockets break (`breakSockets`).
  *
  * A network lives in the scope in which it was made; closing it closes every socket. A server's queue holds
  * `receiveCapacity` datagrams, and the network at most 65,536 delayed ones. Further datagrams are dropped, and counted.
  *
- * **Example** (A line that is cut)
+ * **Example** (An outage of a minute)
  *
  * ```ts
  * import { SimulatedNetwork, TestRcon } from "@bercon/testing"
@@ -59,7 +60,8 @@ import * as Path from "./internal/path.ts"
 export type Direction = "toServer" | "toClient"
 
 /**
- * The quality of a direction. Fractions are from 0 to 1. All fractions and durations are 0 by default.
+ * The quality of a direction of a line. Fractions are from 0 to 1. Fractions and durations are 0 by default, except for
+ * `reorderingDelay`.
  *
  * @category models
  * @since 0.1.0
@@ -73,7 +75,7 @@ export interface Conditions {
   readonly corruption?: number | undefined
   /** The fraction of datagrams that are held back for `reorderingDelay`, so that later ones overtake them. */
   readonly reordering?: number | undefined
-  /** How long these datagrams are held back. Default 50 milliseconds. */
+  /** How long datagrams are held back for `reordering`. Default 50 milliseconds. */
   readonly reorderingDelay?: Duration.Input | undefined
   /** Delay of every datagram. Delays are rounded up to milliseconds. */
   readonly latency?: Duration.Input | undefined
@@ -82,7 +84,7 @@ export interface Conditions {
 }
 
 /**
- * The conditions of both directions. Those of `toServer` and `toClient` take precedence there.
+ * The conditions of both directions. `toServer` and `toClient` override them for one direction.
  *
  * @category models
  * @since 0.1.0
@@ -165,7 +167,7 @@ export interface Statistics {
 }
 
 /**
- * The lines between the clients' machine and all servers, or one of them.
+ * Controls the lines between the clients' machine and all servers, or the line to one server.
  *
  * @category models
  * @since 0.1.0
@@ -181,13 +183,13 @@ export interface Line {
   /** Restores a direction that was cut, or both. */
   readonly heal: (direction?: Direction) => Effect.Effect<void>
   /**
-   * Sets the failures of the clients' machine from now on, on the way to these servers. Omitted failures end:
+   * Sets the failures of the clients' machine from now on, for sockets to these servers. Omitted failures end:
    * `fail({})` ends all. Open sockets stay open.
    */
   readonly fail: (failures: Failures) => Effect.Effect<void>
   /**
-   * Breaks every open client socket to these servers: it fails with an `IoFailed` of this kind, default `"Unknown"`,
-   * and so does every later send on it. New sockets can be opened. The server is not notified.
+   * Breaks every open client socket to these servers: the socket and every later send on it fail with an `IoFailed` of
+   * this kind, default `"Unknown"`. New sockets can be opened. The servers are not notified.
    */
   readonly breakSockets: (kind?: Transport.IoFailed["kind"]) => Effect.Effect<void>
 }
@@ -237,16 +239,16 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<SimulatedNetwork["Service"], never, Scope.Scope> {
   const capacity = atLeastOne("receiveCapacity", options.receiveCapacity ?? 1024)
   let failures = options.failures ?? {}
-  /** By server, if different from `failures`. */
+  /** The failures by server, if they differ from `failures`. */
   const failuresOf = new Map<string, Failures>()
-  /** By address, with the error of a closed server. */
+  /** The servers by address. `closed` is the error of an endpoint after its scope has closed. */
   const servers = new Map<
     string,
     { readonly queue: Queue.Queue<Received, EndpointError>; readonly closed: EndpointError }
   >()
   const sockets = new ClientSockets()
 
-  // If the delivery dies, no datagram arrives any more. Servers and clients get the cause.
+  // If the delivery dies, no more datagrams arrive. Servers and clients get the cause.
   const path = yield* Path.make(options, (cause) => {
     for (const { queue } of servers.values()) Queue.failCauseUnsafe(queue, cause)
     for (const { receiver } of sockets.all) receiver?.failed(cause)
@@ -257,7 +259,7 @@ export const make = Effect.fnUntraced(function*(
   const toServer = (client: ClientSocket, line: Path.ServerLine) => (datagram: Uint8Array): Path.Arrival => {
     const server = servers.get(client.peer)
     if (server !== undefined) return Path.offer(server.queue, { from: client.local, datagram })
-    // The refusal must reach the client, whose socket may have ended meanwhile.
+    // The refusal reaches the client only if its socket is still open and the way back is not cut.
     if (client.ended === undefined && !line.isCut("toClient")) {
       client.receiver?.notSent(ioFailed("Refused", client.peer))
     }

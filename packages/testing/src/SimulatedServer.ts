@@ -3,11 +3,11 @@
  *
  * **Details**
  *
- * One fiber reads the port, and one waits for the machine's next deadline. Both belong to the scope in which the server
- * was made. If one of them dies (usually because `onCommand` throws), the server closes its port. From then on every
- * effect of the server dies with the same cause, and `failure` dies at once.
+ * A fiber reads the port, and an alarm runs the machine at its next deadline. Both end with the scope in which the
+ * server was made. If one of them dies (usually because `onCommand` throws), the server closes its port. From then on
+ * every effect of the server dies with the same cause, and `failure` dies at once.
  *
- * Time comes from the `Clock`: under `TestClock` the 45 s of a silent session pass when the test passes them. The
+ * Time comes from the `Clock`: under `TestClock` a session without commands ends only when the test has passed 45 s. The
  * server's clock, used for all records and the ends of bans, counts milliseconds since 1970. It is set once, when the
  * server is made; later changes of the system's clock do not affect it.
  *
@@ -86,7 +86,7 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   readonly emit: (text: string | Uint8Array) => Effect.Effect<void>
   /** Changes the world without a message, even while the server is down. */
   readonly update: (f: (world: World.World) => World.World) => Effect.Effect<void>
-  /** Answers commands instead of the server from now on. With `undefined` the server answers again. */
+  /** Sets a function that answers commands instead of the server. `undefined` removes it. */
   readonly onCommand: (hook: ServerMachine.OnCommand | undefined) => Effect.Effect<void>
 
   /** Ends every session, and closes the port for the downtime. Returns at once. */
@@ -95,13 +95,15 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   readonly stop: (options?: ServerMachine.StopOptions) => Effect.Effect<void>
   /** Opens the port again. */
   readonly start: Effect.Effect<void>
-  /** Neither receives nor sends until `resume`, or until it stops or restarts. The port stays open. */
+  /** Makes the server neither receive nor send until `resume`, or until it stops or restarts. The port stays open. */
   readonly goSilent: Effect.Effect<void>
+  /** Ends `goSilent`. */
   readonly resume: Effect.Effect<void>
   /** Ends every session without notice. */
   readonly forget: Effect.Effect<void>
   /** Refuses every login until `admit`. */
   readonly refuse: Effect.Effect<void>
+  /** Ends `refuse`. */
   readonly admit: Effect.Effect<void>
 
   /** Every login packet. Like all records, it keeps the last 10,000 entries by default. */
@@ -115,6 +117,7 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   readonly executions: Effect.Effect<ReadonlyArray<ServerMachine.Command>>
   /** Every message to every session, without retransmissions. */
   readonly messages: Effect.Effect<ReadonlyArray<ServerMachine.Message>>
+  /** Every acknowledgement of a message by a session. */
   readonly acknowledgements: Effect.Effect<ReadonlyArray<ServerMachine.Acknowledgement>>
   /** Every session that ended, and the cause. */
   readonly drops: Effect.Effect<ReadonlyArray<ServerMachine.Drop>>
@@ -125,7 +128,7 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   /** The current world. */
   readonly world: Effect.Effect<World.World>
 
-  /** Never returns. Dies if one of the server's fibers dies, with the same cause. */
+  /** Never returns. If the server dies, this dies with the same cause. */
   readonly failure: Effect.Effect<never>
 }>()("@bercon/testing/SimulatedServer") {}
 
@@ -224,11 +227,11 @@ export const fromEndpoint = Effect.fnUntraced(function*<R>(
         Effect.orDie
       )
 
-  /** If this effect dies, the server dies with the same cause. */
+  /** Wraps an effect of the server: if it dies, the server dies with the same cause. */
   const vital = Effect.onError((cause: Cause.Cause<never>) =>
     Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.suspend(() => {
       Deferred.doneUnsafe(failure, Exit.failCause(cause))
-      // A current step may open the port, so wait for its end.
+      // A step that is running now may open the port, so wait for its end.
       return lock.withPermit(close)
     })
   )

@@ -1,7 +1,7 @@
 /**
  * A fleet of clients and their simulated servers in one layer. Each server has a separate network.
  *
- * Servers, networks and clients live in the scope of the layer. Each of them has the bounds of its own module.
+ * Servers, networks and clients live in the scope of the layer. Their modules document the bounds of their buffers.
  *
  * **Example** (A server that is down)
  *
@@ -11,7 +11,7 @@
  * import { assert, it } from "@effect/vitest"
  * import { Effect, Exit } from "effect"
  *
- * it.effect("asks the others", () =>
+ * it.effect("the servers that are up answer", () =>
  *   Effect.gen(function*() {
  *     const fleet = yield* Fleet.Fleet
  *     const simulation = yield* TestFleet.TestFleet
@@ -149,7 +149,7 @@ const simulation = Effect.fnUntraced(function*(options: Options) {
     Effect.uninterruptible
   )
 
-  /** A transport to the simulated server of this id if it has this address, or else to the first server that has it. */
+  /** A transport to the simulated server of this id if it has this address, or else to the first with this address. */
   const transport = (server: Fleet.Server, id: string): Transport.Transport["Service"] => {
     const peer = formatAddress(server)
     const found = [simulated.get(id), ...simulated.values()].find((entry) =>
@@ -205,17 +205,17 @@ const start = (transport: (server: Fleet.Server, id: string) => Transport.Transp
 }
 
 /**
- * Provides a `Fleet` of clients that are logged in to simulated servers, and the `TestFleet` that controls these.
+ * Provides a `Fleet` of clients that are logged in to simulated servers, and the `TestFleet` that controls the servers.
  *
  * **Details**
  *
- * Each server has a separate `SimulatedNetwork`, so that one can be cut or made worse alone; two servers may have the
- * same address. A client reaches the simulated server of its own id if that has the address in the client's options, or
- * else the first server with this address. So `add` with the options of another server makes a second client of that
- * server.
+ * Each server has a separate `SimulatedNetwork`, so a test can give one server a worse network, or cut it off. Two
+ * servers may have the same address. A client reaches the simulated server of its own id if that server has the address
+ * in the client's options, or else the first server with this address. So `add` with the options of another server
+ * makes a second client of that server.
  *
- * Under `TestClock` the layer passes as much time as the logins take: none if the networks neither delay nor lose.
- * After a minute it stops waiting, and the clients continue to log in. The same seeds give the same run.
+ * Under `TestClock` the layer passes as much time as the logins take: none if the networks neither delay nor lose
+ * datagrams. After a minute it stops waiting, and the clients continue to log in. The same seeds give the same run.
  *
  * Fails with `InvalidServer` if an option of a client is invalid. Dies if an option of a server or a network is
  * invalid.

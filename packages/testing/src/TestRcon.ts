@@ -1,8 +1,8 @@
 /**
  * A client, a server and a network between them, in one layer.
  *
- * All three live in the scope of the layer, and have the bounds of their own modules. {@link passTime} passes virtual
- * time.
+ * All three live in the scope of the layer. Their modules document the bounds of their buffers. {@link passTime} passes
+ * virtual time.
  *
  * **Example** (A bot that greets)
  *
@@ -121,10 +121,11 @@ export const layer = (
 > => Layer.effect(RconClient.RconClient, logIn(options)).pipe(Layer.provideMerge(layerTransport(options)))
 
 /**
- * Makes one of several servers on the network in the context, each at a different address, and a client that is logged
- * in to it. {@link layer} describes both.
+ * Makes a server on the network in the context, and a client that is logged in to it. Call it once for each server,
+ * with different addresses. The defaults are those of {@link layer}; the client's random choices follow from the
+ * server's address.
  *
- * Fails if the login fails, or if an option of the client is invalid; dies if the address is in use.
+ * Fails if the login fails, or if an option of the client is invalid. Dies if the address is in use.
  *
  * **Example** (Two servers)
  *
@@ -161,7 +162,7 @@ const logIn = Effect.fnUntraced(function*(options: Options) {
     loginTimeout: "Infinity",
     ...options.client
   })
-  // The session's random choices depend on the network's seed, too.
+  // The network's seed also decides the session's random choices. `make` does not know the seed.
   const rcon = yield* Random.withSeed(client, `${options.network?.seed ?? 0} ${peer}`)
   const settled = rcon.statusChanges.pipe(Stream.filter(({ _tag }) => _tag !== "Connecting"), Stream.runHead)
   yield* Effect.ignore(passTime(settled))
@@ -212,19 +213,18 @@ const passUntil = Effect.fnUntraced(function*<A, E, R>(
  *
  * **When to use**
  *
- * Use `passTime("1 minute")` instead of `TestClock.adjust`, which waits only for the fibers that it wakes itself. An
- * event that the test has caused just before (a forked program, a player's chat) would otherwise be processed after the
- * clock has moved: past the time to retransmit a command that was answered at once, for example, so that the server
- * executes it twice.
+ * Use `passTime("1 minute")` instead of `TestClock.adjust`, which waits only for the fibers that it wakes itself. Other
+ * fibers (a program that the test has just forked, the handler of a player's chat) would run only after the clock has
+ * moved. A command could then be retransmitted although its reply is already there, and be executed twice.
  *
- * Use `passTime(rcon.players)` for the test's own commands if the network delays or loses datagrams. Otherwise the test
- * would wait for a reply that waits for the clock, which waits for the test.
+ * Use `passTime(rcon.players)` for the test's own commands if the network delays or loses datagrams. The reply arrives
+ * only when time passes, and without `passTime` no time passes while the test waits for it.
  *
  * **Details**
  *
  * All fibers run as far as they can now. Then the `TestClock` jumps from one scheduled wake-up to the next, and all
- * fibers that it woke run as far as they can before it continues. So time is cheap, however much of it passes: only
- * wake-ups cost something. `passTime(0)` lets the other fibers run without passing time. On a real clock it waits.
+ * fibers that it woke run as far as they can before it continues. So a long time costs no more than the wake-ups in it.
+ * `passTime(0)` lets the other fibers run without passing time. On a real clock, `passTime` waits.
  *
  * With an effect, the clock stops when the effect ends, and the result is the effect's. If the effect takes longer than
  * `within` (default one minute), it is interrupted, and `passTime` fails with `TimeoutError`. Dies with a `RangeError`

@@ -3,7 +3,7 @@
  *
  * Every change returns a new world, so a test can keep and compare states.
  *
- * **Example** (A ban by an administrator of the host)
+ * **Example** (Adding a ban without a command)
  *
  * ```ts
  * import { SimulatedServer } from "@bercon/testing"
@@ -47,8 +47,8 @@ export interface Player {
 }
 
 /**
- * A ban. Commands identify it by its position in the list that `bans` prints (GUIDs first, then IP addresses). The
- * position changes when other bans are removed.
+ * A ban. The command `removeBan` identifies it by its position in the list that `bans` prints (GUIDs first, then IP
+ * addresses). The position changes when other bans are added or removed. Reforger identifies it by `target` or `name`.
  *
  * @category models
  * @since 0.1.0
@@ -214,7 +214,7 @@ export const player = (self: World, options: PlayerOptions, lowest = 0): Player 
 export const join = (self: World, player: Player): World => ({ ...self, players: [...self.players, player] })
 
 /**
- * Removes a player of the world.
+ * Removes a player, which must be an element of `players`.
  *
  * @category changes
  * @since 0.1.0
@@ -230,8 +230,8 @@ const alter = (self: World, player: Player, known: Partial<Player>): readonly [w
 }
 
 /**
- * Makes the GUID of a player of the world known but not verified. Returns the new world and player. Default: the GUID
- * derived from the name. A ping of -1 becomes 47. Throws a `RangeError` if the GUID is malformed.
+ * Makes the GUID of a player known but not verified. Returns the new world and player. The default of `guid` is derived
+ * from the name. A ping of -1 becomes 47. Throws a `RangeError` if the GUID is malformed.
  *
  * @category changes
  * @since 0.1.0
@@ -246,7 +246,7 @@ export const identify = (
 }
 
 /**
- * Marks the GUID of a player of the world as verified. Returns the new world and player.
+ * Marks the GUID of a player as verified. Returns the new world and player.
  *
  * @category changes
  * @since 0.1.0
@@ -286,7 +286,7 @@ export const find = (self: World, slot: number): Player | undefined =>
   self.players.find((player) => player.slot === slot)
 
 /**
- * Whether a ban is of an IP address, and not of a GUID.
+ * Whether the target of a ban is an IP address, and not a GUID.
  *
  * @category getters
  * @since 0.1.0

@@ -28,7 +28,7 @@ describe("MockRconClient", () => {
       ])
     }).pipe(Effect.provide(MockRconClient.layer())))
 
-  it.effect("emits the events of the test", () =>
+  it.effect("emits the events that the test gives, and fails if the test ends it with a failure", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       const mock = yield* MockRconClient.MockRconClient
@@ -44,7 +44,7 @@ describe("MockRconClient", () => {
       assert.strictEqual((yield* Effect.flip(rcon.closed)).reason._tag, "LoginRefused")
     }).pipe(Effect.scoped, Effect.provide(MockRconClient.layer())))
 
-  it.effect("ends its events on demand", () =>
+  it.effect("ends on demand: its streams end, and its commands fail", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       const mock = yield* MockRconClient.MockRconClient

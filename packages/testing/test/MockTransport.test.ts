@@ -10,7 +10,7 @@ const broken = new Transport.TransportError({
   reason: new Transport.IoFailed({ kind: "Unreachable", peer: "mock:2306" })
 })
 
-/** A session with a manual login. */
+/** A session whose login the test answers. */
 const online = Effect.gen(function*() {
   const mock = yield* MockTransport.MockTransport
   const making = yield* Effect.forkScoped(Session.make({ password, keepaliveInterval: "40 seconds" }))
@@ -20,7 +20,7 @@ const online = Effect.gen(function*() {
 })
 
 describe("MockTransport", () => {
-  it.effect("sends and receives manually", () =>
+  it.effect("passes datagrams between a session and the test", () =>
     Effect.gen(function*() {
       const { mock, session } = yield* online
       const asking = yield* Effect.forkChild(session.command("version"))
@@ -33,7 +33,7 @@ describe("MockTransport", () => {
       assert.deepStrictEqual([yield* mock.opened, yield* mock.open], [1, 1])
     }).pipe(Effect.scoped, Effect.provide(MockTransport.layer())))
 
-  it.effect("fails on demand, and is opened again", () =>
+  it.effect("fails on demand, and can then be opened again", () =>
     Effect.gen(function*() {
       const { mock, session } = yield* online
       yield* mock.failing({ open: broken })

@@ -18,7 +18,7 @@ const connect = Effect.fnUntraced(function*({ host, port }: Endpoint.Address) {
   return Client.make(connection)
 })
 
-/** Pulls until this many datagrams have arrived. */
+/** Receives until `count` datagrams have arrived. */
 const pull = Effect.fnUntraced(function*(client: ReturnType<typeof Client.make>, count: number) {
   const texts: Array<string> = []
   while (texts.length < count) texts.push(...(yield* client.pull))
@@ -47,7 +47,7 @@ describe("NodeSimulatedServer", () => {
       assert.match(texts[1] ?? "", /^message 0: RCon admin #0 \(127\.0\.0\.1:\d+\) logged in$/)
     }).pipe(Effect.timeout("3 seconds")))
 
-  it.live("can have a bad network in front of its port, even after a restart", () =>
+  it.live("can be behind a bad network, even after a restart", () =>
     Effect.gen(function*() {
       const server = yield* NodeSimulatedServer.make({
         network: { toServer: { duplication: 1 }, toClient: { latency: "20 millis" }, seed: 1 }
@@ -66,11 +66,11 @@ describe("NodeSimulatedServer", () => {
 
   it.live("refuses an invalid network or port", () =>
     Effect.gen(function*() {
-      const none: ReadonlyArray<NodeSimulatedServer.Options> = [
+      const invalid: ReadonlyArray<NodeSimulatedServer.Options> = [
         { network: { loss: 30 } },
         ...[70_000, -1, 1.5, NaN].map((port) => ({ port }))
       ]
-      for (const options of none) {
+      for (const options of invalid) {
         const exit = yield* Effect.exit(NodeSimulatedServer.make(options))
         assert.isTrue(Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof RangeError)
       }

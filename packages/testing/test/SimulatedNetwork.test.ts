@@ -26,7 +26,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual(yield* numbers(endpoint.pull), [5])
     }))
 
-  it.effect("binds an address once at a time", () =>
+  it.effect("binds an address only once at a time", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make()
       yield* Effect.scoped(network.bind(SERVER))
@@ -45,7 +45,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual(yield* numbers(endpoint.pull), [1])
     }))
 
-  it.effect("refuses the next write if the refusal is delayed", () =>
+  it.effect("reports a delayed refusal at the next write", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make({ toServer: { latency: 30 } })
       const connection = yield* Client.open(network.transport(SERVER))
@@ -56,7 +56,7 @@ describe("SimulatedNetwork", () => {
       assert.strictEqual((yield* network.statistics).toServer.sent, 3)
     }))
 
-  it.effect("fails with Closed for a server whose scope is closed; a client then sends nothing", () =>
+  it.effect("fails with Closed for a server whose scope is closed; a client whose scope is closed sends nothing", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make()
       const scope = yield* Scope.make()
@@ -70,7 +70,7 @@ describe("SimulatedNetwork", () => {
       assert.strictEqual((yield* Effect.flip(endpoint.write("127.0.0.1:50001", datagram(0)))).kind, "Closed")
     }))
 
-  it.effect("closes every socket with its own scope", () =>
+  it.effect("closes every socket when its own scope closes", () =>
     Effect.gen(function*() {
       const { connection, endpoint } = yield* Effect.scoped(Effect.gen(function*() {
         const network = yield* SimulatedNetwork.make()
@@ -129,7 +129,7 @@ describe("SimulatedNetwork", () => {
       assert.strictEqual(kindOf(yield* Effect.exit(toThird.write(datagram(4)))), "Refused")
     }))
 
-  it.effect("changes and fails one line alone, until all are changed", () =>
+  it.effect("changes and fails the line to one server only, until all lines are changed", () =>
     Effect.gen(function*() {
       const { connection, network } = yield* setup()
       const line = network.line(OTHER)
@@ -151,7 +151,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual(yield* failureOf(toOther.pull), ["IoFailed", "Closed"])
     }))
 
-  it.effect("reports no closed port if the way back is cut", () =>
+  it.effect("does not report a closed port if the direction to the client is cut", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make()
       const connection = yield* Client.open(network.transport(SERVER))

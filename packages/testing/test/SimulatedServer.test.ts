@@ -80,7 +80,7 @@ describe("SimulatedServer", () => {
       assert.deepStrictEqual(yield* server.sessions, [{ address: "127.0.0.1:50001", admin: 0, since: 0 }])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("keeps the world, which a test can change", () =>
+  it.effect("lets a test change its world and its answers", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = yield* online
@@ -243,7 +243,7 @@ describe("SimulatedServer", () => {
       assert.isTrue(yield* refused(client))
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("survives invalid requests of its owner", () =>
+  it.effect("survives an invalid call by the test", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const exit = yield* Effect.exit(server.leave(7))
@@ -251,14 +251,14 @@ describe("SimulatedServer", () => {
       yield* server.join({ name: "Max" })
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("leaves nothing running when its scope is closed", () =>
+  it.effect("frees its address when its scope is closed", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       yield* Effect.scoped(SimulatedServer.make())
       yield* network.bind(SimulatedServer.DEFAULT_ADDRESS)
     }).pipe(Effect.provide(SimulatedNetwork.layer())))
 
-  it.effect("shares a network with others, at another address", () =>
+  it.effect("can share a network with servers at other addresses", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const one = yield* SimulatedServer.make({ world: { version: "1" } })

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Layer, Redacted } from "effect"
 
 describe("TestFleet", () => {
-  it.effect("has a number of servers, each with a separate network, before any time has passed", () =>
+  it.effect("starts the given number of servers, each with a separate network, without passing time", () =>
     Effect.gen(function*() {
       const fleet = yield* Fleet.Fleet
       const simulation = yield* TestFleet.TestFleet
@@ -18,7 +18,7 @@ describe("TestFleet", () => {
       assert.deepStrictEqual(Array.from(results.values(), Exit.isSuccess), [true, false, true])
     }).pipe(Effect.provide(TestFleet.layer({ servers: 3 }))))
 
-  it.effect("options of a server take precedence over those of all servers", () =>
+  it.effect("prefers the options of a server to those of all servers", () =>
     Effect.gen(function*() {
       const fleet = yield* Fleet.Fleet
       const simulation = yield* TestFleet.TestFleet
@@ -43,7 +43,7 @@ describe("TestFleet", () => {
       }
     }))))
 
-  it.effect("an option that is undefined does not override another", () =>
+  it.effect("ignores an option that is undefined", () =>
     Effect.gen(function*() {
       const simulation = yield* TestFleet.TestFleet
       const altis = yield* simulation.get("altis")
@@ -54,7 +54,7 @@ describe("TestFleet", () => {
       each: { server: { host: "192.0.2.7" }, client: { commandTimeout: "3 seconds" } }
     }))))
 
-  it.effect("networks are separate: two servers at the same address are two servers", () =>
+  it.effect("allows two servers at the same address, because each has a separate network", () =>
     Effect.gen(function*() {
       const fleet = yield* Fleet.Fleet
       const simulation = yield* TestFleet.TestFleet
@@ -63,7 +63,7 @@ describe("TestFleet", () => {
         yield* server.join({ name: `a player on ${id}` })
       }
       const altis = yield* simulation.get("altis")
-      // Another id for an existing server.
+      // A second client of the same server, with another id.
       yield* fleet.add("altis again", altis.options)
       const { successes } = Fleet.partition(yield* TestRcon.passTime(fleet.players()))
       assert.deepStrictEqual(Array.from(successes, ([id, players]) => [id, players.map(({ name }) => name)]), [
@@ -98,7 +98,7 @@ describe("TestFleet", () => {
       }
     }).pipe(Effect.provide(TestFleet.layer({ servers: { altis: {} } }))))
 
-  it.effect("has no host at an address without a simulated server", () =>
+  it.effect("cannot resolve a host name without a simulated server", () =>
     Effect.gen(function*() {
       const fleet = yield* Fleet.Fleet
       yield* fleet.add("nowhere", { host: "nowhere", port: 2306, password: Redacted.make("secret") })
@@ -107,7 +107,7 @@ describe("TestFleet", () => {
       assert.strictEqual(status?._tag === "Connecting" ? status.cause._tag : undefined, "TransportError")
     }).pipe(Effect.provide(TestFleet.layer())))
 
-  it.effect("the same seeds give the same run", () => {
+  it.effect("gives the same run for the same seeds", () => {
     const day = Effect.gen(function*() {
       const simulation = yield* TestFleet.TestFleet
       yield* TestRcon.passTime("10 minutes")

@@ -22,7 +22,7 @@ describe("TestRcon", () => {
       assert.deepStrictEqual(commands.map(({ text, time }) => [text, time]), [["version", 0]])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("layer has a client that is logged in, before any time has passed", () =>
+  it.effect("layer provides a client that is logged in, before any time has passed", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       assert.strictEqual((yield* rcon.status)._tag, "Online")
@@ -44,7 +44,7 @@ describe("TestRcon", () => {
       assert.isAtLeast(yield* Clock.currentTimeMillis, 200)
     }).pipe(Effect.provide(TestRcon.layer({ network: { loss: 0.4, latency: "100 millis", seed: 1 } }))))
 
-  it.effect("layer gives up waiting after a minute", () =>
+  it.effect("layer stops waiting for the login after a minute", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       const network = yield* SimulatedNetwork.SimulatedNetwork
@@ -99,14 +99,14 @@ describe("TestRcon", () => {
       TestRcon.layer({ network: { loss: 0.3, latency: "40 millis", seed } }).pipe(Layer.provideMerge(TestClock.layer()))
     ))
 
-  it.live("the same seed gives the same run, and another seed another", () =>
+  it.live("gives the same run for the same seed, and another run for another seed", () =>
     Effect.gen(function*() {
       const [one, again, other] = [yield* day(1), yield* day(1), yield* day(2)]
       assert.strictEqual(again, one)
       assert.notStrictEqual(other, one)
     }))
 
-  it.effect("passTime passes time until an effect has ended, and not longer than allowed", () =>
+  it.effect("passTime passes time until an effect has ended, or fails after `within`", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       const before = yield* Clock.currentTimeMillis
@@ -134,11 +134,15 @@ describe("TestRcon", () => {
       assert.deepStrictEqual(woken, [300, 600, 900])
     }))
 
-  it.effect("passTime fails with the effect, ends with it if it needs no time, and refuses an infinite wait", () =>
+  it.effect("passTime has the result or error of the effect, and passes no time if the effect needs none", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* Effect.flip(TestRcon.passTime(Effect.fail("no"))), "no")
       assert.strictEqual(yield* TestRcon.passTime(Effect.as(Effect.yieldNow, "done")), "done")
       assert.strictEqual(yield* Clock.currentTimeMillis, 0)
+    }))
+
+  it.effect("passTime refuses an infinite `within`", () =>
+    Effect.gen(function*() {
       const exit = yield* Effect.exit(TestRcon.passTime(Effect.never, "Infinity"))
       assert.include(String(exit), "`within` must be finite")
     }))

@@ -12,7 +12,7 @@ describe("a player", () => {
     }
   })
 
-  it("is the same in another slot and another world", () => {
+  it("has the same data in another slot and another world", () => {
     const world = World.join(World.make(), player("Kerry"))
     const { slot, ...miller } = World.player(world, { name: "Miller" })
     assert.strictEqual(slot, 1)

@@ -1,4 +1,4 @@
-/** The part that the tests use. The package has no types. */
+/** Types of the members of `battle-node` that the tests use. The package itself has no types. */
 declare module "battle-node" {
   import type { Socket } from "node:dgram"
 
@@ -6,7 +6,7 @@ declare module "battle-node" {
     /** `error` is set if no answer came within 5 seconds. */
     login: (error: true | null, success?: boolean) => void
     message: (text: string) => void
-    /** Emitted if the keepalive before the last was not answered. */
+    /** Emitted if the second-to-last keepalive was not answered. */
     disconnected: () => void
   }
 

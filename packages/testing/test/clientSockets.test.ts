@@ -6,8 +6,8 @@ import { TestClock } from "effect/testing"
 import * as Client from "./client.ts"
 import { datagram, failureOf, numberOf, numbers, OTHER, SERVER, setup } from "./network.ts"
 
-describe("a client's machine", () => {
-  it.effect("gives each connection a different address, and only its server's datagrams", () =>
+describe("the clients' machine", () => {
+  it.effect("gives each connection a different address, and only the datagrams of its server", () =>
     Effect.gen(function*() {
       const { connection, endpoint, network } = yield* setup()
       const stranger = yield* network.bind({ host: "127.0.0.1", port: 9999 })
@@ -19,7 +19,7 @@ describe("a client's machine", () => {
       assert.deepStrictEqual((yield* connection.pull).map(numberOf), [3])
     }))
 
-  it.effect("opens no socket while opening fails", () =>
+  it.effect("opens no socket while a failure of `open` is set", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make({ failures: { open: "HostUnresolved" } })
       yield* network.bind(SERVER)
@@ -31,7 +31,7 @@ describe("a client's machine", () => {
       yield* open
     }))
 
-  it.effect("sends nothing while writes fail, and still receives", () =>
+  it.effect("sends nothing while a failure of `write` is set, and still receives", () =>
     Effect.gen(function*() {
       const { connection, endpoint, network } = yield* setup()
       yield* network.fail({ write: "Unreachable" })
@@ -60,7 +60,7 @@ describe("a client's machine", () => {
       assert.deepStrictEqual(yield* numbers(endpoint.pull), [2])
     }))
 
-  it.effect("does not end a session whose socket breaks if another can be opened", () =>
+  it.effect("does not end a session whose socket breaks, if another socket can be opened", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const server = yield* SimulatedServer.SimulatedServer
@@ -120,7 +120,7 @@ describe("a client's machine", () => {
 
   const PORTS = 65_536 - 50_001
 
-  it.effect("reuses a free address, and does not take it from its new owner when the old one closes", () =>
+  it.effect("reuses the address of a broken socket, and keeps it for the new socket when the old one is closed", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make()
       const endpoint = yield* network.bind(SERVER)

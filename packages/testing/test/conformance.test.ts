@@ -1,8 +1,10 @@
 /**
- * Tests the published specification of the protocol (version 2) sentence by sentence, paraphrased. The datagrams on
- * the network are built and parsed here, without the codec. Facts that no datagram shows are read from the server's records.
+ * Tests the simulated server against the published specification of the protocol (version 2). The name of each test is
+ * a sentence of the specification, paraphrased. Datagrams are built and parsed here, without the codec. Facts that no
+ * datagram shows are read from the server's records.
  *
- * "Left open" marks rules that are missing in the specification, but that all servers follow.
+ * "Left open" marks rules that are missing in the specification. The simulated server follows real servers there, as
+ * far as their behaviour is known.
  */
 import { type Endpoint, ServerMachine } from "@bercon/testing"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
@@ -42,7 +44,7 @@ const REFUSED = [0, 0]
 
 const seconds = (count: number) => count * 1_000
 
-/** A server, and clients that do not interpret its datagrams. */
+/** A server, and functions that send bytes to it and return the bytes that it sends. */
 const setup = (options?: ServerMachine.Options) => {
   const server = ServerMachine.make(options)
   /** The packets that were sent to a client since the last call, without their headers. */
@@ -80,7 +82,7 @@ const online = (options?: ServerMachine.Options) => {
 const is = (actual: Uint8Array | undefined, ...expected: Content) =>
   assert.deepStrictEqual(Array.from(actual ?? []), Array.from(bytesOf(expected)))
 
-/** Asserts exactly one payload, which is this one. */
+/** Asserts that there is exactly one payload, with this content. */
 const isOnly = (actual: ReadonlyArray<Uint8Array>, ...expected: Content) => {
   assert.strictEqual(actual.length, 1)
   is(actual[0], ...expected)
@@ -131,7 +133,7 @@ describe("packet format", () => {
     isNothing(send(0, datagram()))
   })
 
-  it("the first byte of the content is the type, of which there are three", () => {
+  it("the first byte of the content is the packet's type: 00, 01 or 02", () => {
     const { send, server } = online()
     is(send(1, datagram(0, "secret"))[0], ...ACCEPTED)
     is(send(2, datagram(1, 0))[0], 1, 0)
@@ -234,7 +236,7 @@ describe("replies in several packets", () => {
     }
   })
 
-  it("otherwise every packet has the header 00, the number of packets, its own index from 0", () => {
+  it("otherwise every packet has a header: 00, the number of packets, its own index from 0", () => {
     const { packets } = ask(3_000, 7)
     assert.deepStrictEqual(packets.map((packet) => Array.from(packet.subarray(0, 5))), [
       [1, 7, 0, 3, 0],
@@ -429,7 +431,7 @@ describe("over UDP", () => {
     return { send, next: Queue.take(payloads) }
   })
 
-  it.live("a server's port takes logins, commands and acknowledgements, and answers", () =>
+  it.live("a server accepts logins, commands and acknowledgements at its port, and answers", () =>
     Effect.gen(function*() {
       const server = yield* NodeSimulatedServer.make({ world: { missions: ["a".repeat(1_500)] } })
       const { next, send } = yield* connect(server.address)

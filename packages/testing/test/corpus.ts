@@ -1,7 +1,7 @@
 /**
- * Replies of Reforger servers, in two collections of the same form: synthetic ones, the fixtures of `@bercon/client`,
- * and those of real servers. The latter are not part of this repository: they are in a folder `shared` beside it, if it
- * exists.
+ * Replies of Reforger servers, in two collections of the same form: the synthetic fixtures of `@bercon/client`, and
+ * replies of real servers. The real ones are not part of this repository: they are in a folder `shared` beside the
+ * repository, if it exists.
  */
 import { existsSync, readFileSync } from "node:fs"
 

@@ -1,5 +1,5 @@
 /**
- * Tests the simulated server with independent clients: it must behave like the BattlEye servers that they support.
+ * Tests the simulated server with independent clients, which were written for real BattlEye servers.
  */
 import type { Endpoint } from "@bercon/testing"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
@@ -42,7 +42,7 @@ const until = <A>(effect: Effect.Effect<A>, done: (value: A) => boolean) =>
 
 describe("@senfo/battleye", () => {
   it.live(
-    "logs in, asks, gets and acknowledges the server's messages, and keeps its session alive",
+    "logs in, sends commands, receives and acknowledges messages, and keeps its session alive",
     () =>
       Effect.gen(function*() {
         const missions = Array.from({ length: 200 }, (_, i) => `mission ${i}.Altis.pbo`)
@@ -119,7 +119,7 @@ describe("battle-node", () => {
     Effect.callback<string>((resume) => client.sendCommand(text, (reply) => resume(Effect.succeed(reply))))
 
   it.live(
-    "logs in, asks, and gets and acknowledges the server's messages",
+    "logs in, sends commands, and receives and acknowledges messages",
     () =>
       Effect.gen(function*() {
         const missions = Array.from({ length: 500 }, (_, i) => `mission ${i}.Altis.pbo`)

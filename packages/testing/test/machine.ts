@@ -1,5 +1,5 @@
 /**
- * Clients of the pure machine, with manual time.
+ * Clients of a `ServerMachine`, for tests that set the time of each datagram.
  */
 import { Packet } from "@bercon/codec"
 import { ServerMachine, type World } from "@bercon/testing"
@@ -32,7 +32,7 @@ export const heard = (server: ServerMachine.ServerMachine, address = ALICE): Arr
     Client.describe(datagram)
   )
 
-/** A server with Alice logged in at 0, the message about her login acknowledged, and nothing left to send. */
+/** A server on which Alice has logged in at 0 and acknowledged the message about it. Nothing is left to send. */
 export const online = (options?: ServerMachine.Options) => {
   const server = ServerMachine.make(options)
   login(server, 0)

@@ -6,7 +6,7 @@ import * as Client from "./client.ts"
 import { datagram, numbers, OTHER, SERVER, setup, writeNumbers } from "./network.ts"
 
 describe("a network with conditions", () => {
-  it.effect("delays by its latency, by the clock", () =>
+  it.effect("delays datagrams by its latency, by the clock", () =>
     Effect.gen(function*() {
       const { connection, endpoint, network } = yield* setup({ latency: "40 millis" })
       const arrived = yield* Effect.forkChild(numbers(endpoint.pull))
@@ -89,14 +89,14 @@ describe("a network with conditions", () => {
     return { order: yield* numbers(endpoint.pull), statistics: (yield* network.statistics).toServer }
   })
 
-  it.effect("gives the same run for the same seed, and another for another seed", () =>
+  it.effect("gives the same run for the same seed, and another run for another seed", () =>
     Effect.gen(function*() {
       const once = yield* experiment({ ...conditions, seed: "a" })
       assert.deepStrictEqual(yield* experiment({ ...conditions, seed: "a" }), once)
       assert.notDeepEqual(yield* experiment({ ...conditions, seed: "b" }), once)
     }))
 
-  it.effect("meets every given rate approximately", () =>
+  it.effect("has approximately the given fraction of each fault", () =>
     Effect.gen(function*() {
       const { statistics } = yield* experiment({ ...conditions, seed: 1 })
       const arrived = statistics.sent - statistics.lost
@@ -108,7 +108,7 @@ describe("a network with conditions", () => {
       assert.strictEqual(statistics.delivered, arrived + statistics.duplicated)
     }))
 
-  it.effect("loses the same datagrams and more if only the loss is raised", () =>
+  it.effect("loses the same datagrams and others if only the loss is raised", () =>
     Effect.gen(function*() {
       const some = yield* experiment({ loss: 0.1 })
       const more = yield* experiment({ loss: 0.2 })

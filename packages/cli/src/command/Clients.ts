@@ -1,5 +1,5 @@
 /**
- * Logs in to all servers of a command, and sends each the same question.
+ * Logs in to all servers of a command, and asks each the same question, or performs the same action on each.
  *
  * **Details**
  *
@@ -8,11 +8,12 @@
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { login } from "../connection/login.ts"
 import type { Server, Servers } from "../connection/Servers.ts"
-import type * as Failure from "../Failure.ts"
-import type { Output } from "../output/Output.ts"
+import * as Failure from "../Failure.ts"
+import { note, type Output } from "../output/Output.ts"
 import type { View } from "../output/View.ts"
 import { type Contribution, type Contributors, gather } from "./gather.ts"
 
@@ -22,9 +23,16 @@ import { type Contribution, type Contributors, gather } from "./gather.ts"
  */
 type Client = Effect.Effect<RconClient.Service, Failure.ServerFailure>
 
+/** The connection to a server of a command. */
+interface Connection {
+  readonly client: Client
+  /** The flavour that flags, variables or the profile set. */
+  readonly flavour: Server["options"]["flavour"]
+}
+
 /** The servers of a command, and their sessions. */
 export interface Clients extends Contributors {
-  readonly byName: ReadonlyMap<string, Client>
+  readonly byName: ReadonlyMap<string, Connection>
 }
 
 const clientOf = (server: Server, scope: Scope.Scope): Client => {
@@ -40,14 +48,16 @@ const clientOf = (server: Server, scope: Scope.Scope): Client => {
 /** The clients of all servers. Nothing is sent yet. The sessions last as long as the scope. */
 export const make = ({ labelled, servers, unusable }: Servers): Effect.Effect<Clients, never, Scope.Scope> =>
   Effect.map(Effect.scope, (scope) => {
-    const byName = new Map<string, Client>([
-      ...servers.map((server) => [server.name, clientOf(server, scope)] as const),
-      ...unusable.map(({ failure, name }) => [name, Effect.fail(failure)] as const)
+    const byName = new Map<string, Connection>([
+      ...servers.map((server) =>
+        [server.name, { client: clientOf(server, scope), flavour: server.options.flavour }] as const
+      ),
+      ...unusable.map(({ failure, name }) => [name, { client: Effect.fail(failure), flavour: undefined }] as const)
     ])
     return { byName, names: [...byName.keys()], labelled }
   })
 
-/** A question to one server, or an action on it. */
+/** A question to one server, or an action on it. `server` is its name. */
 export type Question<in out Row> = (
   rcon: RconClient.Service,
   contribution: Contribution<Row>,
@@ -60,9 +70,33 @@ export const ask = <Row>(
   view: View<Row>,
   question: Question<Row>
 ): Effect.Effect<void, Failure.ServerFailure | Failure.Reported | Failure.OutputError, Output> =>
-  gather(
-    clients,
-    view,
-    (server, contribution) =>
-      Effect.flatMap(clients.byName.get(server)!, (rcon) => question(rcon, contribution, server))
-  )
+  gather(clients, view, (server, contribution) => {
+    const { client, flavour } = clients.byName.get(server)!
+    return Effect.flatMap(client, (rcon) => question(rcon, contribution, server)).pipe(
+      Effect.mapError(Failure.explained(flavour))
+    )
+  })
+
+/**
+ * As {@link ask}, for an action. If it is interrupted, for example by Ctrl-C, standard error names the servers on which
+ * commands may have been executed: those whose action had begun, and had not ended.
+ */
+export const act = <Row>(
+  clients: Clients,
+  view: View<Row>,
+  action: Question<Row>
+): Effect.Effect<void, Failure.ServerFailure | Failure.Reported | Failure.OutputError, Output> =>
+  Effect.suspend(() => {
+    const underWay = new Set<string>()
+    return ask(clients, view, (rcon, contribution, server) =>
+      Effect.suspend(() => {
+        underWay.add(server)
+        return action(rcon, contribution, server)
+      }).pipe(
+        Effect.onExit((exit) => Effect.sync(() => void (Exit.hasInterrupts(exit) || underWay.delete(server))))
+      )).pipe(Effect.onInterrupt(() => underWay.size === 0 ? Effect.void : noteInterrupted([...underWay].join(", "))))
+  })
+
+/** Prints on standard error that commands may have been executed, after an interruption. */
+export const noteInterrupted = (servers: string): Effect.Effect<void> =>
+  note(`bercon: interrupted: commands under way on ${servers} may have been executed`)

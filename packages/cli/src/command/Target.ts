@@ -3,9 +3,9 @@
  *
  * **Details**
  *
- * A player is named by slot (`3`, `#3`), by GUID or the UUID of an account, or by name. A name counts as it is, but for upper
- * and lower case and blanks around it; a part of one never does, because the intended player may have left. A name that
- * looks like a slot or a GUID is written `name:3`.
+ * A player is named by slot (`3`, `#3`), by GUID or the UUID of an account, or by name. Upper and lower case of a name, and
+ * blanks around it, do not matter. But the name must be complete: a part of it could match another player after the intended
+ * one has left. `name:3` is the player whose name is 3.
  */
 import * as Ban from "@bercon/client/Ban"
 import * as Player from "@bercon/client/Player"
@@ -23,7 +23,7 @@ const listed = (players: ReadonlyArray<Player.Player>): string =>
   players.slice(0, LISTED).map((player) => SafeText.line(player.toString())).join(", ") +
   (players.length > LISTED ? ` and ${players.length - LISTED} more` : "")
 
-/** Names that differ only in case, in blanks around them or in how accents are encoded are the same to people. */
+/** A name in the form in which names are compared: without differences in case, Unicode form, and blanks around it. */
 const folded = (name: string): string => name.normalize("NFKC").trim().toLowerCase()
 
 /** The meaning of a text, before it is compared with the players on the server. */
@@ -75,7 +75,7 @@ const among = (
     : Effect.succeed(first)
 }
 
-/** Finds the players on the server that texts name. Fails before anything is done if a text names no player, or several. */
+/** Finds the players on the server that `texts` name. Fails if one of the texts names no player, or several. */
 export const players = (
   rcon: RconClient.Service,
   texts: ReadonlyArray<string>
@@ -88,7 +88,7 @@ export interface Banned {
   readonly absent: ReadonlyArray<Ban.BanTarget>
 }
 
-/** Finds the targets of a ban that texts name. Fails before anything is done if a text names no player, or several. */
+/** Finds the targets of a ban that `texts` name. Fails if a text matches several players, or is a name or slot of no player. */
 export const toBan = (
   rcon: RconClient.Service,
   texts: ReadonlyArray<string>
@@ -105,7 +105,10 @@ export const toBan = (
     return { present, absent }
   })
 
-/** Finds the bans to remove: of a GUID, an address or an account; a row of the list by its number; on Arma Reforger a name. */
+/**
+ * Finds the bans to remove. A text is a GUID, an address or an account; or the number of a row in the list of bans; or, on Arma
+ * Reforger, a name.
+ */
 export const toUnban = (
   rcon: RconClient.Service,
   texts: ReadonlyArray<string>
@@ -132,10 +135,12 @@ const listedBan = (
   }
   return others.length > 0
     ? failed(
-      `${shown} is more than one ban: ${found.map((ban) => SafeText.line(ban.toString())).join(", ")}. Use the number`
+      `${shown} is more than one ban: ${
+        found.map((ban) => SafeText.line(ban.toString())).join(", ")
+      }. Use the number. Nothing was done`
     )
     : Effect.succeed(first)
 }
 
-/** A player or ban as it is shown after something was done. */
+/** A player or ban as it is shown in an outcome. */
 export const label = (target: Player.Player | Ban.Ban | Ban.BanTarget): string => target.toString()

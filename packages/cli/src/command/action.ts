@@ -23,9 +23,9 @@ export const Outcome = Schema.Struct({
   action: Schema.String,
   /** The player, ban or setting, if the action has one. */
   target: Schema.optionalKey(Schema.String),
-  /** Whether there was evidence of its effect. `false`: the server has received it, and more is not known. */
+  /** Whether there was evidence of the effect. `false`: the command was sent, and its effect is not known. */
   confirmed: Schema.Boolean,
-  /** The server's reply, mostly empty. */
+  /** The server's reply, usually empty. */
   reply: Schema.String
 })
 
@@ -48,7 +48,7 @@ const view = View.make(Outcome, {
   raw: ({ reply }) => reply
 })
 
-/** For actions that the server confirms. */
+/** The flag of actions whose effect the server gives evidence of. */
 const confirmWithin = Flags.duration("confirm-within").pipe(
   Flag.withDescription("How long to wait for evidence of the effect; 0 does not wait. Default 5s"),
   Flag.withDefault(Duration.seconds(5))
@@ -67,14 +67,14 @@ export interface Report {
 /** An action on one server. */
 export type Doing = (rcon: RconClient.Service, report: Report) => Effect.Effect<void, Failure.ServerFailure>
 
-/** Does something on all servers that the flags name, and prints the outcomes. */
+/** Performs an action on all servers that the flags name, and prints the outcomes. */
 export const perform = (action: string, doing: Doing) =>
   withServers((servers) =>
     Effect.gen(function*() {
       const { timeout } = yield* Flags.bercon
       const patience = (targets: number) => Duration.times(timeout, 1 + Math.floor(targets / 10))
       const clients = yield* Clients.make(servers)
-      yield* Clients.ask(
+      yield* Clients.act(
         clients,
         view,
         (rcon, { count, emit }) => doing(rcon, { emit: (outcome) => emit({ action, ...outcome }), count, patience })
@@ -84,8 +84,9 @@ export const perform = (action: string, doing: Doing) =>
 
 /** A part of an action on several targets. */
 export interface Step {
-  /** Their labels. Mostly one. */
+  /** The labels of its targets, usually one. */
   readonly targets: ReadonlyArray<string>
+  /** Whether its success is evidence of the effect. */
   readonly confirmed: boolean
   readonly doing: Effect.Effect<string, Failure.ServerFailure>
 }
@@ -95,7 +96,7 @@ const labelOf = ({ targets }: Step): string => {
   return targets.length === 1 ? SafeText.line(first) : `${SafeText.line(first)} and ${targets.length - 1} more`
 }
 
-/** Whether the command can be carried out for no target at all. */
+/** Whether every target would have this failure. */
 const isImpossible = (failure: Failure.ServerFailure): boolean =>
   failure._tag === "CommandError" && IMPOSSIBLE.has(failure.reason._tag)
 
@@ -107,9 +108,10 @@ const IMPOSSIBLE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Does the steps of an action, one after the other. A step that fails does not stop the others, unless the server did not
- * answer: then the others are not tried. A single step fails with its failure, several with `SomeFailed`. A command that is not
- * possible on the server fails with its failure, too, before anything is done.
+ * Performs the steps of an action, one after the other. After a step whose effect failed (`ActionError`, but not
+ * `LookupFailed`), the others are still tried. After any other failure they are not, for example if the server did not answer.
+ * A single step fails with its failure, several steps with `SomeFailed`. But if every target would have the failure of the first
+ * step, it fails with that failure.
  */
 export const each = (
   action: string,
@@ -143,7 +145,7 @@ export const each = (
     }
   })
 
-/** Writes the bans to the server's file after a change of them, also if the change failed for some of the targets. */
+/** Makes the server write its bans to its file after a change of them, also if the change failed for some targets. */
 export const written = (
   rcon: RconClient.Service,
   change: Effect.Effect<void, Failure.ServerFailure>
@@ -162,7 +164,7 @@ export const written = (
         : Effect.fail(failure)
   })
 
-/** A command with arguments whose effect the server gives evidence of. */
+/** Defines a command with arguments whose effect the server gives evidence of. */
 export const action = <const Name extends string, const Config extends Command.Command.Config>(
   name: Name,
   about: About,
@@ -179,7 +181,7 @@ export const action = <const Name extends string, const Config extends Command.C
     return perform(name, doing(input, { options: confirmed ? { confirmWithin } : {}, confirmed }))
   })
 
-/** A command without arguments whose effect the server gives no evidence of. */
+/** Defines a command without arguments whose effect the server gives no evidence of. */
 export const plain = <const Name extends string>(
   name: Name,
   about: About,

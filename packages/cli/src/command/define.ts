@@ -3,11 +3,11 @@
  *
  * **Details**
  *
- * A new command is a file in `commands/` that calls `define`, `query` or `action`, and an entry in `commands/index.ts`. It reads
- * the shared flags with `yield* bercon`, prints results with `Output` and everything else with `note`, and fails with a
- * `Failure`.
+ * A new command is a file in `commands/` that calls `define`, `query` or `action`, and an entry in `commands/index.ts`. Its
+ * handler reads the shared flags with `yield* bercon`, prints results with `Output` and everything else with `note`, and fails
+ * with a `Failure`.
  *
- * Modules that only one command needs, and that take long to load, are imported in the handler:
+ * The handler imports modules that only its command needs, and that take long to load:
  * `Effect.promise(() => import("../simulate/run.ts"))`.
  */
 import * as Command from "effect/cli/Command"
@@ -27,7 +27,7 @@ export interface About {
   readonly examples: ReadonlyArray<readonly [command: string, description: string]>
 }
 
-/** A command. Its handler runs in a scope of its own, which closes before the process ends. */
+/** Makes a command. Its handler runs in a scope of its own, which closes before the process ends. */
 export const define = <const Name extends string, const Config extends Command.Command.Config, E extends Failure>(
   name: Name,
   about: About,

@@ -84,7 +84,10 @@ export const gather = <Row>(
     yield* Effect.fromResult(outcome)
   })
 
-/** The reader of the output has gone, who cannot know what has failed. */
+/**
+ * Concludes after the reader of the output has closed it. By itself this is no failure. If a server failed, the reason is
+ * printed on standard error, unless it is there already, and gives the exit code.
+ */
 const closed = (outcome: Result.Result<void, Failure.ServerFailure | Failure.Reported>) =>
   Result.isSuccess(outcome)
     ? Effect.fail(new Failure.OutputClosed({}))
@@ -98,8 +101,8 @@ export const noteFailure = (server: string, failure: Failure.ServerFailure): Eff
   note(Failure.lines(failure, server))
 
 /**
- * Fails if servers failed; `failures` has an entry for each server. With a single server, it fails with the server's failure.
- * With several, whose failures have been printed already, it fails with an exit code.
+ * Fails if servers failed. `failures` has an entry for each server, `undefined` if it did not fail. With a single server, it
+ * fails with that failure. With several, it fails with an exit code, because their failures have been printed already.
  */
 export const conclude = (
   failures: ReadonlyArray<Failure.ServerFailure | undefined>,

@@ -19,12 +19,12 @@ import { type About, define, withServers } from "./define.ts"
 /** The flags of commands that can be repeated. */
 export const repetition = {
   repeat: Flags.integer("repeat", 1).pipe(
-    Flag.withDescription("Asks so many times, in one session"),
+    Flag.withDescription("How many times to ask, in one session"),
     Flag.withMetavar("times"),
     Flag.optional
   ),
   interval: Flags.duration("interval").pipe(
-    Flag.withDescription("How long to wait between two times. Without --repeat: until you stop it. Default 1s"),
+    Flag.withDescription("How long to wait between two rounds. Default 1s. Without --repeat: asks until you stop it"),
     Flag.optional
   )
 }
@@ -38,7 +38,7 @@ export interface Repetition {
 /** Exit codes of failures that another round cannot change. */
 const FINAL: ReadonlySet<ExitCode> = new Set([ExitCode.usage, ExitCode.refused, ExitCode.output])
 
-/** Runs `round` as often as the flags require. After a round that failed the next one follows, unless it must fail, too. */
+/** Runs `round` as often as the flags require. A failed round ends it only if the next one would fail in the same way. */
 export const repeated = Effect.fnUntraced(function*<E extends Failure.Failure, R>(
   { interval, repeat }: Repetition,
   round: Effect.Effect<void, E, R>
@@ -67,7 +67,7 @@ export interface Query<Row> extends About {
   readonly raw: (flavour: Flavour) => string
 }
 
-/** A command that asks for something. */
+/** Defines a command that asks for something. */
 export const query = <const Name extends string, Row>(name: Name, { ask, raw, view, ...about }: Query<Row>) =>
   define(name, about, repetition, (input) =>
     withServers((servers) =>

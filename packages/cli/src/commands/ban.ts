@@ -8,7 +8,7 @@ import { action, each, type Step, written } from "../command/action.ts"
 import * as Target from "../command/Target.ts"
 import * as Flags from "../flags.ts"
 
-/** Number of bans that are added and confirmed together. */
+/** The number of bans that are added and confirmed together. */
 const CHUNK = 50
 
 /** Bans players, GUIDs and addresses. */
@@ -17,13 +17,16 @@ export const ban = action(
   {
     description: "Bans players, GUIDs or IP addresses, and waits for evidence. Players on the server are kicked",
     examples: [
-      ["bercon ban Miller --reason Cheating", "For ever, by name"],
-      ["bercon ban 3 --for 7d --reason \"Team killing\"", "For a week, by slot"],
+      ["bercon ban Miller --reason Cheating", "A player, by name, for ever"],
+      ["bercon ban 3 --for 7d --reason \"Team killing\"", "A player, by slot, for a week"],
       [
         "bercon ban 4fc867abf98b934e9e7eeaf15170258c 203.0.113.7",
         "A GUID and an address that need not be on the server"
       ],
-      ["xargs bercon ban --reason Cheating --write < guids.txt", "Many, and makes the server write them to its file"]
+      [
+        "xargs bercon ban --reason Cheating --write < guids.txt",
+        "Many, and makes the server write its bans to its file"
+      ]
     ]
   },
   {
@@ -35,7 +38,7 @@ export const ban = action(
       isAllowed: Duration.isGreaterThanOrEqualTo(Duration.minutes(1)),
       expected: "a duration of at least 1m, such as 90m or 7d, or forever"
     }).pipe(
-      Flag.withDescription("How long it lasts, from 1m on. Default: for ever"),
+      Flag.withDescription("How long the bans last, at least 1m. Default: for ever"),
       Flag.optional
     ),
     reason: Flag.String("reason").pipe(
@@ -57,7 +60,7 @@ export const ban = action(
         reason: Option.getOrUndefined(input.reason)
       }
       const { absent, present } = yield* Target.toBan(rcon, input.targets)
-      // The list of bans is read twice for each of the chunks, not once for each ban.
+      // `banAll` reads the list of bans only twice per chunk.
       const bulk = absent.length > 1
       const steps = [
         ...present.map((player): Step => ({

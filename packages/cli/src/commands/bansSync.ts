@@ -11,8 +11,11 @@ export const bansSync = define(
     description: "Makes the servers' own lists of bans agree with a ban book, and leaves the bans of others alone",
     examples: [
       ["bercon bans sync --all --dry-run", "The changes that the book in the folder community requires"],
-      ["bercon bans sync --all --folder /srv/community", "Changes it, and reports for each server"],
-      ["bercon bans sync --all --file bans.txt", "The same with the bans of a file, which is the truth from then on"]
+      ["bercon bans sync --all --folder /srv/community", "Makes the changes, and prints their number for each server"],
+      [
+        "bercon bans sync --all --file bans.txt",
+        "The same with the bans of a file. Bans that are no longer in it are removed"
+      ]
     ]
   },
   {
@@ -27,7 +30,7 @@ export const bansSync = define(
     ),
     mark: Flag.String("mark").pipe(
       Flag.withDescription(
-        "The word by which its own rows in the lists are known. Default book, with --file file: [file:k3x9q2] reason"
+        "The word that marks its rows in the lists, as in [book:k3x9q2] reason. Default book, with --file: file"
       ),
       Flag.withMetavar("word"),
       Flag.optional

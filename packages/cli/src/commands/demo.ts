@@ -10,7 +10,7 @@ export const demo = define(
   "demo",
   {
     description:
-      "Shows a client at work with a simulated server. If you name your server, looks at that, and changes nothing there",
+      "Shows a client at work with a simulated server. If you name a server, looks at that one, and changes nothing there",
     examples: [
       ["bercon demo", "A tour of a simulated server"],
       ["BERCON_HOST=203.0.113.7 BERCON_PORT=2306 bercon demo", "A look at this server"]

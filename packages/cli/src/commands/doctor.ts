@@ -14,14 +14,15 @@ import { Quiet } from "../output/Progress.ts"
 
 const NO_SERVERS: Servers = { servers: [], unusable: [], labelled: false }
 
-/** Why it does not work. */
+/** Finds out why a server cannot be administered. */
 export const doctor = define(
   "doctor",
   {
-    description: "Finds out why it does not work: examines name, port, login, password and network, step by step",
+    description:
+      "Finds out why a connection does not work: checks name, password, port, login and network, step by step",
     examples: [
       ["bercon doctor", "Why the server of the environment or the file of servers cannot be reached"],
-      ["bercon doctor --host 203.0.113.7 --port 2306", "Any other, asks for the password"],
+      ["bercon doctor --host 203.0.113.7 --port 2306", "Another server; asks for the password"],
       [
         "bercon doctor --server-cfg /srv/dayz/battleye --game-port 2302",
         "Looks for mistakes in the server's own files first"
@@ -31,7 +32,7 @@ export const doctor = define(
   },
   {
     gamePort: Flags.integer("game-port", 1, 65_535).pipe(
-      Flag.withDescription("The port that players connect to, which RConPort must keep away from"),
+      Flag.withDescription("The port that players connect to. It and the next four must not be the RConPort"),
       Flag.optional
     ),
     keepalives: Flags.integer("keepalives", 1, 1000).pipe(

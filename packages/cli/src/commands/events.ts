@@ -35,7 +35,7 @@ const view = View.make(ServerEvent.ServerEvent, {
   text: (event) => {
     const time = timeOf(event)
     const clock = time === undefined ? "" : `${DateTime.toDate(time).toTimeString().slice(0, 8)}  `
-    // One line each, whatever is in it.
+    // An event is one line, even if its text has several.
     return `${clock}${event._tag.padEnd(18)}  ${inWords(event).replaceAll("\n", "\\n")}`
   }
 })
@@ -49,9 +49,9 @@ export const events = define(
       ["bercon events", "Everything, one line each"],
       [
         "bercon events --kind chat,players --all",
-        "On every server. One that is down is tried again while another answers"
+        "On every server. A server that is down is tried again if another answers"
       ],
-      ["bercon events --wait forever", "Also if the server is down now, as soon as it is up"],
+      ["bercon events --wait forever", "Waits for a server that is down"],
       ["bercon events --kind PlayerKicked --format ndjson", "For programs, one object a line"],
       ["bercon events --kind PlayerConnected --limit 1", "Waits for the next player"]
     ]
@@ -67,7 +67,7 @@ export const events = define(
     ),
     limit: Flags.integer("limit", 1).pipe(
       Flag.withAlias("n"),
-      Flag.withDescription("Ends after so many events"),
+      Flag.withDescription("Ends after this many events"),
       Flag.optional
     ),
     for: Flags.duration("for").pipe(Flag.withDescription("Ends after this time"), Flag.optional),

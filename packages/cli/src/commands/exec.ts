@@ -22,7 +22,7 @@ export const exec = define(
   "exec",
   {
     description:
-      "Sends RCON commands as they are, one after the other, and prints the replies. Stops at the first that fails",
+      "Sends RCON commands as they are, one after the other, and prints the replies. Stops at the first failure",
     examples: [
       ["bercon exec players", "The list of players, in the server's own words"],
       ["bercon exec \"say -1 Restart in five minutes\" \"#lock\"", "Two commands: each is one argument, in quotes"],
@@ -40,7 +40,7 @@ export const exec = define(
     withServers((servers) =>
       Effect.gen(function*() {
         const clients = yield* Clients.make(servers)
-        const round = Clients.ask(clients, view, (rcon, { emit }) =>
+        const round = Clients.act(clients, view, (rcon, { emit }) =>
           Effect.forEach(
             commands,
             (command) => Effect.flatMap(rcon.command(command), (reply) => emit({ command, reply })),

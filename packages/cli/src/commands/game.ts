@@ -1,5 +1,5 @@
 /**
- * Commands without arguments that have the game or BattlEye do something, of which the server gives no evidence.
+ * Commands without arguments that act on the game or on BattlEye. The server gives no evidence of their effect.
  */
 import { plain } from "../command/action.ts"
 
@@ -42,5 +42,5 @@ export const loadEvents = plain("load-events", {
 /** Writes the bans to their file. */
 export const writeBans = plain("write-bans", {
   description: "Makes the server write its bans to bans.txt, without those that have expired",
-  examples: [["bercon write-bans", "Bans are in memory only until then"]]
+  examples: [["bercon write-bans", "Until then, new bans are only in memory"]]
 }, (rcon) => rcon.writeBans)

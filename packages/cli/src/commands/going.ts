@@ -1,5 +1,5 @@
 /**
- * Commands after which the server is gone, which is their evidence.
+ * Commands that end the server. The evidence of their effect is that the server stops answering.
  */
 import { ActionError, Unconfirmed } from "@bercon/client/ActionError"
 import type { CommandError } from "@bercon/client/CommandError"
@@ -13,14 +13,14 @@ import type { ServerFailure } from "../Failure.ts"
 import * as Flags from "../flags.ts"
 
 const confirmWithin = Flags.duration("confirm-within").pipe(
-  Flag.withDescription("How long to wait until the server answers no more; 0 is not at all. Default 30s"),
+  Flag.withDescription("How long to wait until the server stops answering; 0 does not wait. Default 30s"),
   Flag.withDefault(Duration.seconds(30))
 )
 
-/** A server that goes before it has answered, or is gone already. */
+/** Whether the server may have ended before it answered. */
 const hasGone = ({ reason }: CommandError): boolean => reason._tag === "SessionLost" || reason._tag === "NoReply"
 
-/** Waits until the session is lost. It only notices with a command under way. */
+/** Waits until the session is lost. It sends commands, because an idle session notices the loss only at its next keepalive. */
 const untilGone = (rcon: RconClient.Service, action: string, within: Duration.Duration) =>
   Effect.gen(function*() {
     while ((yield* rcon.status)._tag === "Online") {
@@ -56,7 +56,7 @@ const going = <const Name extends string>(
 
 /** Ends the server. */
 export const shutdown = going("shutdown", {
-  description: "Ends the server's process, and waits until it answers no more",
+  description: "Ends the server's process, and waits until it stops answering",
   examples: [
     ["bercon shutdown", "A watchdog may start it again"],
     ["bercon shutdown && bercon version --wait 10m", "And waits until it is back"]
@@ -65,6 +65,6 @@ export const shutdown = going("shutdown", {
 
 /** Restarts the server. */
 export const restartServer = going("restart-server", {
-  description: "Restarts the server's process (Arma 3), and waits until it answers no more",
+  description: "Restarts the server's process (Arma 3), and waits until it stops answering",
   examples: [["bercon restart-server && bercon version --wait 10m", "And waits until it is back"]]
 }, (rcon) => rcon.restartServer)

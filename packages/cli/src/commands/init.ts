@@ -10,7 +10,7 @@ import * as Profiles from "../connection/Profiles.ts"
 import { fromFlags, fromVariables, namesIn, usage } from "../connection/Sources.ts"
 import * as Failure from "../Failure.ts"
 import { bercon } from "../flags.ts"
-import { ask, canAsk, confirm } from "../init/ask.ts"
+import { ask, confirm } from "../init/ask.ts"
 import { note, write } from "../output/Output.ts"
 import * as Progress from "../output/Progress.ts"
 
@@ -39,7 +39,7 @@ export const init = define(
       Flag.optional
     ),
     passwordVariable: Flag.String("password-variable").pipe(
-      Flag.withDescription("The variable that has the password, which is then written nowhere"),
+      Flag.withDescription("The variable that holds the password. The password itself is then not written"),
       Flag.withMetavar("name"),
       Flag.optional
     ),
@@ -67,23 +67,23 @@ export const init = define(
 
       const id = Option.isSome(input.id)
         ? input.id.value
-        : canAsk()
+        : Password.canAsk()
         ? yield* ask("Name of the server, such as eu1", idProblem)
         : yield* missing("the name of the server", "--id")
       if (!toml.isId(id)) return yield* usage(`--id: ${idProblem(id)} (got ${JSON.stringify(id)})`)
       if (ids.has(id) && !input.overwrite) {
-        const replaces = canAsk() && (yield* confirm(`${path} has a server ${id}. Replace it?`))
+        const replaces = Password.canAsk() && (yield* confirm(`${path} has a server ${id}. Replace it?`))
         if (!replaces) return yield* usage(`${path} has a server ${id} already: use another name, or --overwrite`)
       }
       const { passwordVariable } = input
       const taken = namesIn(Option.isSome(passwordVariable) ? { ...variables, password: undefined } : variables, given)
-      if (canAsk() && taken.length > 0) {
+      if (Password.canAsk() && taken.length > 0) {
         yield* note(`bercon: not asked for, because the environment has ${taken.join(", ")}`)
       }
       const knownHost = given.host ?? variables.host
-      const host = knownHost ?? (canAsk() ? yield* ask("Host", undefined, "127.0.0.1") : "127.0.0.1")
+      const host = knownHost ?? (Password.canAsk() ? yield* ask("Host", undefined, "127.0.0.1") : "127.0.0.1")
       const knownPort = given.port ?? variables.port
-      const port = knownPort ?? (canAsk()
+      const port = knownPort ?? (Password.canAsk()
         ? Number(yield* ask("RConPort", portProblem))
         : yield* missing("the port", "--port"))
       const flavour = given.flavour ?? variables.flavour ?? "auto"
@@ -106,7 +106,7 @@ export const init = define(
             Effect.provideService(Progress.Quiet, flags.quiet)
           )
         if (Result.isFailure(tried)) {
-          if (!canAsk()) {
+          if (!Password.canAsk()) {
             return yield* Effect.fail(tried.failure)
           }
           yield* note(`bercon: ${Failure.describe(tried.failure)}`)

@@ -11,7 +11,7 @@ export const kick = action(
     description: "Kicks players, and waits for evidence that they are gone",
     examples: [
       ["bercon kick Miller --reason \"Team killing\"", "By name, exactly, in upper or lower case"],
-      ["bercon kick 3 \"#7\"", "By slot, several"],
+      ["bercon kick 3 \"#7\"", "Several, by slot"],
       ["bercon kick name:7", "A player whose name is 7"]
     ]
   },

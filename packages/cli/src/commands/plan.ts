@@ -47,7 +47,7 @@ const abort = define(
   "abort",
   {
     description:
-      "Cancels the next restart of a plan; the one after it takes place. Your program learns of it within 30 seconds",
+      "Cancels the next restart of a plan, not those after it. Your program applies the change within 30 seconds",
     examples: [
       ["bercon plan abort nightly", "On all servers of the plan"],
       ["bercon plan abort nightly --servers altis,stratis", "On two of them"]
@@ -57,10 +57,10 @@ const abort = define(
   ({ folder, plan, servers }) => Effect.flatMap(plans, ({ abort }) => abort(folder, plan, servers))
 )
 
-/** A longer delay is more likely a mistake. */
+/** The longest delay of a restart: a longer one is probably a mistake. */
 const LONGEST = Duration.days(365)
 
-/** `--by` or `--to`. */
+/** The new time that `--by` or `--to` gives. Fails unless exactly one of them is given. */
 const newTime = (input: { readonly by: Option.Option<Duration.Duration>; readonly to: Option.Option<string> }) => {
   if (Option.isSome(input.by) === Option.isSome(input.to)) return usage("give --by or --to")
   if (Option.isSome(input.by)) {
@@ -70,7 +70,7 @@ const newTime = (input: { readonly by: Option.Option<Duration.Duration>; readonl
       : usage(`--by must be more than 0 and at most 365d (got ${Duration.format(by)})`)
   }
   const text = Option.getOrElse(input.to, () => "")
-  // A time without an offset would be in the time zone of this machine, which is perhaps not that of the plan.
+  // A time without an offset would be in the time zone of this machine, and the plan may have another.
   const to = /(?:Z|[+-]\d\d:\d\d)$/.test(text) ? DateTime.make(text) : Option.none()
   return Option.isNone(to)
     ? usage(

@@ -12,10 +12,10 @@ import * as Progress from "../output/Progress.ts"
 export const shell = define(
   "shell",
   {
-    description: "Opens a session: commands are typed, and what happens appears above them. `help` lists the commands",
+    description: "Opens a session in which you type commands, and events appear above them. `help` lists the commands",
     examples: [
       ["bercon shell --profile eu1", "Tab completes commands and names, Ctrl-D leaves"],
-      ["bercon shell < commands.txt", "One command a line, as in a script"]
+      ["bercon shell < commands.txt", "One command per line, as in a script"]
     ]
   },
   {},
@@ -42,7 +42,7 @@ export const shell = define(
           width: isTerminal ? widthOf(process.stdout) : undefined,
           colours: isTerminal && process.stdout.hasColors()
         })
-        yield* isTerminal ? interactive(rcon, server.name, style) : script(rcon, style())
+        yield* isTerminal ? interactive(rcon, server, style) : script(rcon, server, style())
       })
     )
 )

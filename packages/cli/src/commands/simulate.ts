@@ -12,7 +12,10 @@ import * as Output from "../output/Output.ts"
 
 const PORT = 2306
 
-/** The port and password of the server, from the flags and variables of a client. The client's host is ignored. */
+/**
+ * The address and password of the simulated server, from the flags and variables that a client uses. Only `BERCON_HOST` is
+ * ignored, because it may be another machine's address.
+ */
 const settings = Effect.fnUntraced(function*(flags: Flags.Flags) {
   if (Option.isSome(flags.profile) || flags.all || Option.isSome(flags.serverCfg)) {
     const { servers: [server, ...others], unusable } = yield* resolve(flags)
@@ -55,12 +58,12 @@ export const simulate = define(
       Flag.withDefault(8)
     ),
     loss: Flags.number("loss", { isAllowed: (loss) => loss >= 0 && loss <= 1, expected: "a number from 0 to 1" }).pipe(
-      Flag.withDescription("The fraction of datagrams that are lost each way, from 0 to 1. Default 0"),
+      Flag.withDescription("The fraction of datagrams that is lost each way, from 0 to 1. Default 0"),
       Flag.withDefault(0)
     ),
     latency: Flags.duration("latency", { isAllowed: Duration.isFinite, expected: "a finite duration such as 80ms" })
       .pipe(
-        Flag.withDescription("How long every datagram takes. Default 0"),
+        Flag.withDescription("How long a datagram takes each way. Default 0"),
         Flag.withDefault(Duration.zero)
       ),
     seed: Flag.Int("seed").pipe(

@@ -22,8 +22,8 @@ import * as View from "../output/View.ts"
 import * as Folder from "./folder.ts"
 
 /**
- * A change that a server's list needs. `Unknown`: the list is not complete, so the ban may be in it. `Orphan`: the row has the mark,
- * and a number that the book never had; it stays.
+ * A change that a server's list needs. `Unknown`: the list is not complete, so the ban may be in it. `Orphan`: the row has the
+ * mark, and a number that the book never had; it stays.
  */
 const Change = Schema.Struct({
   change: Schema.Literals(["Add", "Remove", "Unknown", "Orphan"]),
@@ -79,7 +79,7 @@ export type Source = { readonly folder: string } | { readonly file: string }
 
 const described = (source: Source) => "file" in source ? source.file : `the book in ${source.folder}`
 
-/** A book in memory with the bans of the file. A line that cannot be read is an error, not a ban that was lifted. */
+/** Puts the bans of the file into a book in memory. Fails if a line cannot be read, because the sync would lift its ban. */
 const fileBook = (path: string, mark: string) =>
   Effect.gen(function*() {
     const text = yield* Effect.try({
@@ -108,7 +108,7 @@ export interface Options {
   /** The mark of the book's rows. */
   readonly mark: string
   readonly isDryRun: boolean
-  /** Whether the lists may lose rows that the source never had: orphans, and all rows if the source is a file without bans. */
+  /** Whether orphans are removed, and a file without bans is allowed. Such a file removes all rows with the mark. */
   readonly isEmptyAllowed: boolean
 }
 
@@ -120,28 +120,28 @@ const toServerFailure = (error: { readonly _tag: string; readonly message: strin
     : error as ServerFailure
 
 /**
- * Why it is not known which server of the community it is. The bans of another server would be put on it, or those that hold on it
- * would be removed.
+ * The reason why it is unknown which server of the community this is, or `undefined` if it is known. A wrong guess would add
+ * the bans of another server, and remove its own.
  */
 const problemOfId = ({ name, profile }: Server): string | undefined =>
   profile === undefined
     ? `${name} has no profile: name it by --profile or --all. ` +
       "The name of the profile must be the server's id in your program"
     : profile.movedBy.length > 0
-    ? `the profile ${JSON.stringify(name)} has another address than ${profile.movedBy.join(" and ")}: ` +
+    ? `the address of the profile ${JSON.stringify(name)} is overridden by ${profile.movedBy.join(" and ")}: ` +
       `leave ${profile.movedBy.length === 1 ? "it" : "them"} out, or correct the profile`
     : undefined
 
 /** Syncs the lists of all servers, or prints what would be changed. */
 export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isEmptyAllowed, mark, source }: Options) {
-  // A file does not remember bans that were in it before: rows that are not in it are not wanted.
+  // A file does not show which bans were in it before. So every row with the mark that is not in the file is removed.
   const orphans = isEmptyAllowed || "file" in source ? "Remove" : "Keep"
   const policy: BanPolicy = { mark, capacity: MAX_CAPACITY, orphans }
   const book = yield* Layer.build(bookOf(source, mark)).pipe(
     Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))
   )
   const entries = yield* Effect.provideContext(Effect.flatMap(BanBook.BanBook, ({ list }) => list), book)
-  // A folder without bans removes only the rows of bans that were lifted in it.
+  // The book in a folder remembers lifted bans. Without any other bans, only their rows are removed.
   if ("file" in source && entries.length === 0 && !isEmptyAllowed && !isDryRun) {
     return yield* new UsageError({
       message: `${described(source)} has no bans. --allow-empty removes all rows with its mark from the servers, and ` +
@@ -164,7 +164,7 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
       server: string
     ) => Effect.Effect<ReadonlyArray<Row>, E, RconClient.RconClient | BanBook.BanBook | KeyValueStore.KeyValueStore>
   ) =>
-    Clients.ask(clients, view, (rcon, { emit }, server) =>
+    (isDryRun ? Clients.ask : Clients.act)(clients, view, (rcon, { emit }, server) =>
       question(server).pipe(
         Effect.provideService(RconClient.RconClient, rcon),
         Effect.provideContext(book),

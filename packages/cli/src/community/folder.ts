@@ -13,7 +13,7 @@ import { UsageError } from "../Failure.ts"
 
 const failed = (message: string) => Layer.effect(KeyValueStore.KeyValueStore, Effect.fail(new UsageError({ message })))
 
-/** Opens the store in a folder. If the folder has none, it fails: an empty store would hide a wrong path. */
+/** Opens the store in a folder. Fails if the folder has no store, because a new one would hide a wrong path. */
 export const layer = (folder: string): Layer.Layer<KeyValueStore.KeyValueStore, UsageError> =>
   Layer.suspend(() =>
     Fs.existsSync(Path.join(folder, "values"))

@@ -1,5 +1,5 @@
 /**
- * Shows and orders the restarts of a community's program, through the store that it uses.
+ * Shows and changes the planned restarts of a community's program, through the store that the program uses.
  */
 import type { PlanStoreError, UnknownPlan } from "@bercon/operations/PlanError"
 import * as Plans from "@bercon/operations/Plans"
@@ -37,7 +37,7 @@ const Upcoming = Schema.Struct({
   time: Schema.DateTimeUtc,
   occurrence: Schema.DateTimeUtc,
   state: Schema.Literals(["Planned", "Restarting", "NotDriven", "Aborted", "Postponed"]),
-  /** In milliseconds before the restart, those that are still to come. */
+  /** The warnings that are still to come. `lead` is the time from the warning to the restart. */
   warnings: Schema.Array(Schema.Struct({ lead: Schema.Duration, at: Schema.DateTimeUtc }))
 })
 
@@ -58,7 +58,7 @@ const upcomingView = View.make(Upcoming, { columns: upcomingColumns })
 const print = <Row>(view: View.View<Row>, rows: ReadonlyArray<Row>): Effect.Effect<void, OutputError, Output> =>
   Output.use((output) => output.print(view, [{ server: "", rows }]))
 
-/** The plans in the store, and the format of the output. */
+/** Runs with the plans in the store of a folder, and with the output that the flags ask for. */
 const withPlans = (
   folder: string,
   run: (plans: Plans.Service) => Effect.Effect<void, Failure | PlanStoreError, Output>
@@ -75,7 +75,7 @@ const withPlans = (
 
 const quoted = (names: Iterable<string>): string => Array.from(names, (name) => JSON.stringify(name)).join(", ")
 
-/** The servers of a plan, or of all plans. Those of a plan for all servers are the ones that it has a restart on. */
+/** The servers of a plan, or of all plans. A plan for `"all"` servers contributes those on which it has a restart to come. */
 const knownServers = (plans: Plans.Service, plan: string | undefined) =>
   Effect.gen(function*() {
     const upcoming = yield* plans.next({ plan })
@@ -84,7 +84,7 @@ const knownServers = (plans: Plans.Service, plan: string | undefined) =>
     return new Set([...named, ...upcoming.map(({ server }) => server)])
   })
 
-/** The servers that `--servers` names. A name that is mistyped is refused: an order for it would have no effect. */
+/** The servers that `--servers` names. Fails if a name is unknown, and so probably mistyped: a change would have no effect. */
 const serversOf = Effect.fnUntraced(function*(
   plans: Plans.Service,
   plan: string | undefined,
@@ -106,9 +106,11 @@ const serversOf = Effect.fnUntraced(function*(
 
 const unknown = ({ message }: { readonly message: string }) => Effect.fail(new TargetError({ message }))
 
+/** Prints the plans. */
 export const list = (folder: string) =>
   withPlans(folder, ({ list }) => Effect.flatMap(list, (all) => print(planView, all)))
 
+/** Prints the next restarts of one plan, or of all plans, the earliest first. */
 export const next = (folder: string, plan: Option.Option<string>, servers: Option.Option<string>) =>
   withPlans(
     folder,
@@ -120,7 +122,7 @@ export const next = (folder: string, plan: Option.Option<string>, servers: Optio
       )
   )
 
-/** Prints what an order has changed. Fails if it came too late for a server, or changed nothing. */
+/** Prints the restarts that were changed. Fails if there are none, or if the change came too late for a server. */
 const ordered = (plan: string, state: "Aborted" | "Postponed") =>
   Effect.fnUntraced(function*({ changed, restarting }: Plans.Ordered) {
     if (changed.length === 0 && restarting.length === 0) {
@@ -141,6 +143,7 @@ const ordered = (plan: string, state: "Aborted" | "Postponed") =>
     return yield* new Reported({ code: ExitCode.someFailed })
   })
 
+/** Cancels the next restart of a plan, and prints it. */
 export const abort = (folder: string, plan: string, servers: Option.Option<string>) =>
   withPlans(folder, (plans) =>
     serversOf(plans, plan, servers).pipe(
@@ -149,6 +152,7 @@ export const abort = (folder: string, plan: string, servers: Option.Option<strin
       Effect.flatMap(ordered(plan, "Aborted"))
     ))
 
+/** Moves the next restart of a plan, and prints it. */
 export const postpone = (folder: string, plan: string, time: Plans.NewTime, servers: Option.Option<string>) =>
   withPlans(folder, (plans) =>
     serversOf(plans, plan, servers).pipe(

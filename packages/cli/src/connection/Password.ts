@@ -1,5 +1,5 @@
 /**
- * Passwords that a person types, or another program writes to standard input. They are shown nowhere.
+ * Reads passwords from a file, from standard input, or from a person at the terminal. They are shown nowhere.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -8,16 +8,14 @@ import * as Fs from "node:fs"
 import process from "node:process"
 import * as Readline from "node:readline"
 import { Writable } from "node:stream"
+import { errorCode } from "../errorCode.ts"
 import { UsageError } from "../Failure.ts"
 import * as SafeText from "../output/SafeText.ts"
 
-const codeOf = (cause: unknown): string =>
-  typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "unknown error"
-
-/** The most bytes that a password may have. More is a mistake, such as the name of another file. */
+/** The maximum size of a password in bytes. More is a mistake, such as the name of another file. */
 const LIMIT = 4096
 
-/** Reads a stream up to the limit, and one byte more. */
+/** Reads a stream to its end, or until it has exceeded the limit. */
 const beginningOf = async (stream: NodeJS.ReadableStream): Promise<Buffer> => {
   const chunks = new Array<Buffer>()
   let length = 0
@@ -36,7 +34,7 @@ export const fromFile = (path: string): Effect.Effect<Redacted.Redacted, UsageEr
     new UsageError({ message: `the password cannot be read from ${source} (${problem})` })
   return Effect.tryPromise({
     try: () => beginningOf(path === "-" ? process.stdin : Fs.createReadStream(path)),
-    catch: (cause) => failed(codeOf(cause))
+    catch: (cause) => failed(errorCode(cause))
   }).pipe(Effect.flatMap((bytes) => {
     if (bytes.length > LIMIT) return Effect.fail(failed(`it has more than ${LIMIT} bytes`))
     const password = bytes.toString("utf8").replace(/\r?\n$/, "")
@@ -46,10 +44,10 @@ export const fromFile = (path: string): Effect.Effect<Redacted.Redacted, UsageEr
   }))
 }
 
-/** Whether there is a terminal to ask at. */
-const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY
+/** Whether there is a terminal at which a person can be asked. */
+export const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY
 
-/** Asks the person at the terminal, on standard error, and does not show the input. `None` if there is no terminal. */
+/** Asks the person at the terminal, without showing the input. `None` if there is no terminal, or the input ends. */
 export const ask = (server: string): Effect.Effect<Option.Option<Redacted.Redacted>> =>
   Effect.suspend(() =>
     canAsk()
@@ -57,13 +55,13 @@ export const ask = (server: string): Effect.Effect<Option.Option<Redacted.Redact
         process.stderr.write(SafeText.line(`Password of ${server}: `))
         const terminal = Readline.createInterface({
           input: process.stdin,
-          // It would show what is typed.
+          // Discards what readline would show of the password.
           output: new Writable({ write: (_chunk, _encoding, done) => done() }),
           terminal: true,
           historySize: 0
         })
         const end = (password: Option.Option<string>) => {
-          // Only ours: with its own, readline would go on listening to the keys.
+          // Removes only this listener. Readline's own one must run: it stops listening to the keys.
           terminal.off("close", ended)
           terminal.close()
           process.stderr.write("\n")

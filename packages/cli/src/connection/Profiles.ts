@@ -12,7 +12,7 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import process from "node:process"
 
-/** A variable that is set to something. Orchestrators set variables to nothing when they mean not to set them. */
+/** The value of a variable. An empty value counts as not set: orchestrators pass it for a variable that is left out. */
 export const variable = (name: string): Effect.Effect<Option.Option<string>> =>
   Config.String(name).pipe(
     Effect.map((value) => value === "" ? Option.none() : Option.some(value)),
@@ -23,10 +23,10 @@ export const variable = (name: string): Effect.Effect<Option.Option<string>> =>
 export const redactedVariable = (name: string): Effect.Effect<Option.Option<Redacted.Redacted>> =>
   Effect.map(variable(name), Option.map((value) => Redacted.make(value)))
 
-/** The folder for configuration that the platform has: XDG, `%APPDATA%`, `~/Library/Application Support`. */
+/** The platform's folder for configuration: that of XDG, `%APPDATA%`, or `~/Library/Application Support`. */
 const configurationFolder = Effect.gen(function*() {
   const xdg = yield* variable("XDG_CONFIG_HOME")
-  // The specification of XDG has relative paths ignored.
+  // The specification of XDG requires that relative paths are ignored.
   if (Option.isSome(xdg) && Path.isAbsolute(xdg.value)) return xdg.value
   switch (process.platform) {
     case "win32":
@@ -44,7 +44,7 @@ const usualPath: Effect.Effect<string> = Effect.map(
   (folder) => Path.join(folder, "bercon", "servers.toml")
 )
 
-/** A file of servers that was read. */
+/** The content of a file of servers. */
 export interface Profiles {
   readonly path: string
   readonly servers: ReadonlyMap<string, NodeFleet.FileServer>
@@ -61,7 +61,7 @@ export const path = (
       : { path: yield* usualPath, named: false }
   })
 
-/** Reads the file of servers. `None` if no file is named, and the usual path has no file. */
+/** Reads the file of servers. `None` if no file is named, and there is none at the usual path. */
 export const read = (config: Option.Option<string>): Effect.Effect<Option.Option<Profiles>, ServersFileError> =>
   Effect.gen(function*() {
     const file = yield* path(config)

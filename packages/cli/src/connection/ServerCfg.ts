@@ -3,18 +3,18 @@
  *
  * **Details**
  *
- * When it starts, BattlEye renames the file to `beserver_x64_active_<hex>.cfg` and reads that from then on. So the newest
- * active file has what a running server uses; the plain one is for its next start.
+ * When BattlEye starts, it renames the file to `beserver_x64_active_<hex>.cfg`, and reads that one from then on. So a running
+ * server uses the newest active file, and its next start uses the plain one.
  */
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 
-/** A file of configuration in a folder. */
+/** A configuration file in a folder. */
 export interface Candidate {
   readonly path: string
-  /** Whether BattlEye has renamed it at a start. */
+  /** Whether BattlEye has renamed the file. */
   readonly isActive: boolean
   /** Milliseconds since 1970. */
   readonly modified: number
@@ -22,7 +22,7 @@ export interface Candidate {
 
 const fileName = /^beserver(_x64)?(_active_[0-9a-f]+)?\.cfg$/i
 
-/** The configuration files in a folder, or in its folder `battleye`: the one that a running server uses first. */
+/** The configuration files in a folder, or in its folder `battleye`. The first is the one that a running server uses. */
 export const candidates = (folder: string): ReadonlyArray<Candidate> => {
   const inFolder = (path: string) =>
     Fs.readdirSync(path).flatMap((name): ReadonlyArray<Candidate> => {
@@ -51,7 +51,7 @@ export interface ServerCfg {
   readonly settings: ReadonlyArray<readonly [key: string, value: string]>
 }
 
-/** The settings in the text of a file: `Key value`, one a line. The last of several with the same key counts. */
+/** Reads the settings in the text of a file: `Key value`, one per line. If a key is repeated, its last value counts. */
 export const parse = (path: string, text: string): ServerCfg => {
   const settings = text.replace(/^\uFEFF/, "").split(/\r?\n/).flatMap((line) => {
     const match = /^\s*(\S+)(?:\s+(.*?))?\s*$/.exec(line)

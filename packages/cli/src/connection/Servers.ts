@@ -20,11 +20,11 @@ export interface Server {
   readonly name: string
   /** Its profile, if it has one. */
   readonly profile?: {
-    /** The flags and variables by which its address is another than that of the profile. Mostly none. */
+    /** The flags and variables that give the server another address than its profile does. Usually empty. */
     readonly movedBy: ReadonlyArray<string>
   } | undefined
   readonly options: NodeRcon.Options & { readonly loginTimeout: Duration.Duration }
-  /** Whether the first login is waited for longer than usual (`--wait`). */
+  /** Whether `--wait` is given: then the login is tried again, even while the host's name has no address. */
   readonly isPatient: boolean
 }
 
@@ -48,7 +48,7 @@ const quoted = (names: Iterable<string>): string => Array.from(names, (name) => 
 const NO_SERVER =
   "no server is given: use --host and --port, or BERCON_HOST and BERCON_PORT, or --profile with a file of servers"
 
-/** Merges the sources of one server; earlier ones override later ones. Asks for a password that no source has. */
+/** Merges the sources of one server: the first that has a field counts. Asks for the password if no source has it. */
 const merged = Effect.fnUntraced(function*(
   flags: Flags,
   profile: string | undefined,
@@ -90,7 +90,7 @@ const merged = Effect.fnUntraced(function*(
 
 const LOCAL = "127.0.0.1"
 
-/** The flags and variables that give a profile, the last of the sources, another address. */
+/** The flags and variables that override the address of the profile, which is the last of the sources. */
 const movedBy = (sources: ReadonlyArray<Source>): ReadonlyArray<string> =>
   (["host", "port"] as const).flatMap((field) => {
     const source = sources.find((source) => source[field] !== undefined)
@@ -128,7 +128,7 @@ const contradiction = (flags: Flags, named: ReadonlyArray<string>): string | und
 const unnamed = ({ servers }: Profiles.Profiles): string | undefined =>
   servers.has("default") ? "default" : servers.size === 1 ? Array.from(servers.keys())[0] : undefined
 
-/** Reports variables that override fields of a profile that was asked for by name, because that may be an oversight. */
+/** Reports the variables that override fields of a profile. It was asked for by name, so this may be an oversight. */
 const tellOverriding = (profile: string, variables: Source, given: Source) => {
   const names = namesIn(variables, given)
   return names.length === 0
@@ -170,7 +170,7 @@ export const resolve = Effect.fnUntraced(function*(
     return yield* usage(`unknown profile ${quoted(unknown)}: ${path} has ${quoted(servers.keys()) || "none"}`)
   }
   if (flags.all || named.length > 1) {
-    // Variables are for one server. One after the other: each may ask for a password.
+    // The variables are for a single server. Each server may ask for its password, so they are merged one after the other.
     const chosen = flags.all ? Array.from(servers.keys()) : named
     if (chosen.length === 0) return yield* usage(`${path} has no servers`)
     const [usable, unusable] = yield* Effect.partition(chosen, (name) =>

@@ -20,14 +20,14 @@ export interface Source {
   readonly port?: number | undefined
   readonly flavour?: Flavour | "auto" | undefined
   readonly password?: Effect.Effect<Option.Option<Redacted.Redacted>, UsageError | ServersFileError> | undefined
-  /** How a person sets a field in this source: `--port`, `BERCON_PORT`. */
+  /** The flag or variable that sets a field in this source: `--port`, `BERCON_PORT`. */
   readonly nameOf?: ((field: Field) => string) | undefined
 }
 
 /** A field that one source can override in another. */
 export type Field = "host" | "port" | "password"
 
-/** How a person sets the fields of a source that a stronger one does not have. */
+/** The flags or variables that set the fields of `source`, except for fields that `stronger` sets, too. */
 export const namesIn = (source: Source, stronger: Source): ReadonlyArray<string> =>
   (["host", "port", "password"] as const).flatMap((field) => {
     const name = source[field] === undefined || stronger[field] !== undefined ? undefined : source.nameOf?.(field)

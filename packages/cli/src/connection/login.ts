@@ -1,5 +1,5 @@
 /**
- * Logs in to a server, as patiently as the flags say.
+ * Logs in to a server, for as long as the flags allow.
  */
 import type { LoginFailure } from "@bercon/client/LoginFailure"
 import * as NodeRcon from "@bercon/client/NodeRcon"
@@ -24,15 +24,15 @@ const once = (options: NodeRcon.Options): Login =>
     )
   })
 
-/** The shortest time that a further try gets, in milliseconds: a name that was found at last needs time for the login. */
+/** The minimum time for a further login, in milliseconds, even if the name gets its address just before the deadline. */
 const LEAST = 5000
 
-/** A name that has no address, or a socket that cannot be opened. */
+/** Whether the host's name has no address, or no socket can be opened, which may change. */
 const hasNoWay = ({ isRetryable, reason }: LoginFailure): boolean => reason._tag === "TransportFailure" && isRetryable
 
 /**
- * Logs in to a server. The session lasts as long as the scope. With `--wait`, it tries again if the host's name has no address. A
- * session alone gives up at once, because such a name is mostly misspelled.
+ * Logs in to a server. The session lasts as long as the scope. If the host's name has no address, it tries again with `--wait`.
+ * Without `--wait` it fails at once, because such a name is usually misspelled.
  */
 export const login = ({ isPatient, options }: Pick<Server, "isPatient" | "options">): Login =>
   Effect.gen(function*() {

@@ -1,5 +1,5 @@
 /**
- * The error that ends the demo early: something that it waits for does not happen.
+ * The error that ends the demo early: something that it waited for did not happen.
  */
 import { Data } from "effect"
 

@@ -3,8 +3,8 @@
  *
  * **Details**
  *
- * Changes of status and events of the server come when they like. Here they queue up, and a step of the story prints
- * them until the one it waits for has come. So nothing is lost, and nothing interrupts a sentence.
+ * Changes of status and events of the server come at any time. Here they are queued. A step of the story prints them until the
+ * one that it waits for has come. So nothing is lost, and nothing interrupts a sentence.
  */
 import type { RconClient, ServerEvent } from "@bercon/client"
 import { Context, type Duration, Effect, Layer, Queue, Stream } from "effect"
@@ -35,7 +35,7 @@ export class News extends Context.Service<News>()("@bercon/cli/News", {
           Effect.asVoid
         ),
 
-      /** Prints until there has been one of each tag. Returns the last. */
+      /** Prints items until one of each tag has come. Returns the last of these. Fails after 10 seconds. */
       until: <const T extends Tag>(...tags: ReadonlyArray<T>) => {
         const missing = new Set<Tag>(tags)
         return printNext.pipe(
@@ -49,7 +49,7 @@ export class News extends Context.Service<News>()("@bercon/cli/News", {
         )
       },
 
-      /** Prints what comes in this time. */
+      /** Prints the items that come within this time. */
       during: (duration: Duration.Input) => Effect.timeoutOption(Effect.forever(printNext), duration)
     }
   })

@@ -1,5 +1,5 @@
 /**
- * The demo's voice: plain lines on standard output.
+ * Prints the lines of the demo on standard output.
  */
 import type { Player } from "@bercon/client"
 import { Effect } from "effect"
@@ -14,7 +14,7 @@ const dim = (text: string) => styled ? `\x1b[2m${text}\x1b[22m` : text
 
 const print = (text: string) => write(`${text}\n`)
 
-/** For the reader's eye. The story never depends on it. */
+/** Gives the reader time. The story does not depend on it. */
 export const pause = Effect.sleep("400 millis")
 
 export const title = (first: string, ...rest: ReadonlyArray<string>) =>

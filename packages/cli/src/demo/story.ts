@@ -3,8 +3,8 @@
  *
  * **Details**
  *
- * The server is a simulated one, in this process. With `BERCON_HOST`, `BERCON_PORT` and
- * `BERCON_PASSWORD` set, the demo looks at that server instead, and changes nothing there.
+ * The server is a simulated one, in this process. If flags or variables name a server, the demo looks at that one instead, and
+ * changes nothing there.
  *
  * The lines below a step's heading are the calls (`>`) and their real results. If a result does not arrive in time, the demo
  * ends with exit code 4.

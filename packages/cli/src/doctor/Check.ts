@@ -17,14 +17,14 @@ export const Check = Schema.Struct({
   status: Schema.Literals(["ok", "note", "problem"]),
   /** The finding, and how to correct it. */
   message: Schema.String,
-  /** The exit code that stands for a problem. */
+  /** The exit code of a problem. */
   exitCode: Schema.optionalKey(Schema.Int)
 })
 
 /** A finding. */
 export type Check = typeof Check.Type
 
-/** As it should be. */
+/** It is in order. */
 export const ok = (check: string, message: string): Check => ({ check, status: "ok", message })
 
 /** It works, and is worth knowing. */
@@ -49,6 +49,6 @@ export const view = View.make(Check, {
     { key: "status", title: "Status", cell: ({ status }) => status },
     { key: "message", title: "Message", cell: ({ message }) => message }
   ],
-  // One line each, whatever is in it.
+  // A finding is one line, even if its message has several.
   text: ({ check, message, status }) => `${status.padEnd(7)}  ${check.padEnd(9)}  ${message.replaceAll("\n", "\\n")}`
 })

@@ -13,7 +13,7 @@ import { oddities } from "./password.ts"
 /** The facts about a folder. */
 export interface Facts {
   readonly folder: string
-  /** The files that a server reads or has read, the one that a running server uses first. */
+  /** The files that a server reads or has read. The first is the one that a running server uses. */
   readonly candidates: ReadonlyArray<Candidate>
   /** All names in the folder. */
   readonly names: ReadonlyArray<string>
@@ -92,7 +92,7 @@ const files = ({ candidates, chosen, folder, names, platform }: Facts): Readonly
 
 const KEYS = ["rconpassword", "rconport", "rconip", "restrictrcon"]
 
-/** Findings about one line. They contain no value, and no key that may be a value: it may be the password. */
+/** Findings about one line. They show neither its value nor a key that may be a value, because it may be the password. */
 const line = ([key, value]: readonly [key: string, value: string]): ReadonlyArray<Check> => {
   if (KEYS.includes(key)) return []
   const joined = KEYS.find((known) => key.startsWith(known))

@@ -17,11 +17,11 @@ export interface Facts {
   readonly addresses: ReadonlyArray<string> | { readonly code: string }
   /** Oddities of the password. */
   readonly oddities: ReadonlyArray<string>
-  /** Why the server could not be logged in to. */
+  /** Why the login failed. */
   readonly failure?: LoginFailure | undefined
   /** Whether the server accepted the password without its oddities. */
   readonly acceptsCleaned?: boolean | undefined
-  /** Number of datagrams received until then: of BattlEye, and of other protocols. */
+  /** Number of datagrams received, of BattlEye's protocol and of others. */
   readonly received: { readonly valid: number; readonly foreign: number }
   /** The flavour that the settings name. */
   readonly configured: Flavour | "auto"
@@ -53,13 +53,13 @@ const password = ({ oddities }: Facts): Check =>
     ? ok("password", "no blanks or invisible characters in it")
     : oddities[0] === "it is empty"
     ? problem("password", ExitCode.usage, "it is empty: a server without RConPassword has no RCON")
-    : note("password", `${oddities.join("; ")}. Check that this is meant`)
+    : note("password", `${oddities.join("; ")}. Check whether this is intended`)
 
 const SILENCE =
-  "usual causes: the server is still starting; RConPort is another, or the game's port was given; RConPassword or RConPort " +
-  "are not set, or their file is not read (see --server-cfg); a firewall drops UDP"
+  "usual causes: the server is still starting; its RConPort is another port, for example because the game's port was given; " +
+  "RConPassword or RConPort is not set, or the server does not read their file (see --server-cfg); a firewall drops UDP"
 
-/** Whether a BattlEye server listens at the port. */
+/** Whether a BattlEye server answers at the port. */
 const port = ({ addresses, failure, port, received }: Facts): Check => {
   const where = `UDP ${"code" in addresses ? "" : `${addresses[0]} `}port ${port}`
   const reason = failure?.reason
@@ -75,7 +75,7 @@ const port = ({ addresses, failure, port, received }: Facts): Check => {
       `${where} answers, but does not speak BattlEye RCON (${
         counted(received.foreign, "datagram")
       } of another protocol): ` +
-        "it is the port of another service, such as the game or a query"
+        "it is the port of another service, such as the game or its query port"
     )
   }
   if (cause?._tag === "PortClosed") {
@@ -98,7 +98,8 @@ const login = ({ acceptsCleaned, failure, oddities }: Facts): Check => {
     return problem(
       "login",
       ExitCode.refused,
-      "the server refuses the password as it is, and accepts it without that character: remove it"
+      "the server refuses the password as it is. It accepts the password without invisible characters, and without blanks " +
+        "and quotes around it: remove them"
     )
   }
   return problem(

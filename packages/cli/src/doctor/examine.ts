@@ -1,5 +1,5 @@
 /**
- * All that the command `doctor` does, to be loaded when it runs.
+ * The work of the command `doctor`. The command imports this module when it runs.
  */
 import type * as NodeRcon from "@bercon/client/NodeRcon"
 import * as Effect from "effect/Effect"
@@ -20,7 +20,7 @@ export const configuration = (path: string, gamePort: number | undefined): Reado
 export const connection = (options: NodeRcon.Options, keepalives: number): Effect.Effect<ReadonlyArray<Check>> =>
   Effect.map(probe(options, keepalives), Connection.checks)
 
-/** Why the way to the server was not looked at. */
+/** The finding that the connection was not checked. It is a problem, unless one in the `configuration` explains it. */
 export const notTried = (
   { message }: { readonly message: string },
   configuration: ReadonlyArray<Check>

@@ -6,10 +6,8 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import process from "node:process"
 import * as ServerCfg from "../connection/ServerCfg.ts"
+import { errorCode } from "../errorCode.ts"
 import type { Facts } from "./configuration.ts"
-
-const codeOf = (cause: unknown): string =>
-  typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "unknown error"
 
 /** The facts about a folder, or about a file and the folder that it is in. */
 export const examine = (path: string, gamePort: number | undefined): Facts => {
@@ -35,6 +33,6 @@ export const examine = (path: string, gamePort: number | undefined): Facts => {
       chosen: file === undefined || text === undefined ? undefined : { text, cfg: ServerCfg.parse(file, text) }
     }
   } catch (cause) {
-    return { ...facts, unreadable: `${path} cannot be read (${codeOf(cause)})` }
+    return { ...facts, unreadable: `${path} cannot be read (${errorCode(cause)})` }
   }
 }

@@ -15,7 +15,7 @@ export interface Measured {
   readonly sent: number
   /** Answers that were received. */
   readonly answered: number
-  /** In milliseconds, of keepalives that were sent once: of others it is not known which datagram was answered. */
+  /** In milliseconds, of keepalives that were sent once. If one was sent again, either datagram may have been answered. */
   readonly roundTrips: ReadonlyArray<number>
 }
 
@@ -35,7 +35,7 @@ export const measure = (packets: Iterable<Seen>): Measured => {
     if (packet._tag === "Command") {
       const previous = pending.get(packet.sequence)
       if (packet.payload.length > 0) {
-        // Its number is not a keepalive's any more.
+        // From now on, the number is that of another command.
         pending.delete(packet.sequence)
         continue
       }

@@ -5,7 +5,7 @@
 /** A blank that a keyboard makes. */
 const BLANK = /[ \t]/
 
-/** Characters that look like a blank or are not visible at all, and come with copied text. Line breaks are among them. */
+/** Characters that look like a blank, or are invisible, and come with copied text. Line breaks are among them. */
 const INVISIBLE = /[^\P{C}\t]|[\p{Z}\p{Default_Ignorable_Code_Point}]/u
 
 const names: Readonly<Record<number, string>> = {
@@ -45,7 +45,7 @@ export const oddities = (password: string): ReadonlyArray<string> => {
   return Array.from(new Set(found))
 }
 
-/** The password as it was probably meant: without what is invisible, and without blanks and quotes around it. */
+/** The password that was probably intended: without invisible characters, and without blanks and quotes around it. */
 export const cleaned = (password: string): string => {
   const visible = Array.from(password).filter((character) => BLANK.test(character) || !INVISIBLE.test(character))
   const bare = visible.join("").trim()

@@ -11,11 +11,12 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Dns from "node:dns/promises"
+import { errorCode } from "../errorCode.ts"
 import type { Facts } from "./connection.ts"
 import { measure, type Seen } from "./measure.ts"
 import { cleaned, oddities } from "./password.ts"
 
-/** Packets of a session, the newest: enough for a thousand keepalives, and bounded whatever the server sends. */
+/** How many packets of a session are kept, the newest. They are enough for a thousand keepalives. */
 const CAPACITY = 10_000
 
 /** A transport that passes every datagram to `see`. */
@@ -55,7 +56,7 @@ class Log {
     const packet = decoded.success
     if (packet._tag !== "Command" && packet._tag !== "CommandReply") return
     if (this.seen.length >= CAPACITY) this.seen.shift()
-    // Their bytes are in a buffer that is used again; whether there are any is enough.
+    // The payload is in a buffer that is used again. `measure` needs only whether it is empty.
     this.seen.push({ at: performance.now(), packet: { ...packet, payload: packet.payload.slice(0, 1) } })
   }
 }
@@ -64,9 +65,7 @@ const addressesOf = (host: string): Effect.Effect<Facts["addresses"]> =>
   Effect.promise(() =>
     Dns.lookup(host, { all: true, order: "ipv4first" }).then(
       (found) => found.map(({ address }) => address),
-      (cause: unknown) => ({
-        code: cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
-      })
+      (cause: unknown) => ({ code: errorCode(cause) })
     )
   )
 
@@ -79,7 +78,7 @@ const keepalives = Effect.fnUntraced(function*(rcon: RconClient.Service, count: 
   yield* Effect.sleep("250 millis")
 })
 
-/** Whether the server takes a password. */
+/** Whether the server accepts a password. */
 const accepts = (options: NodeRcon.Options, password: string): Effect.Effect<boolean> =>
   RconClient.make({ ...options, password: Redacted.make(password) }).pipe(
     Effect.scoped,

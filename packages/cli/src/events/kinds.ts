@@ -7,7 +7,7 @@ import { UsageError } from "../Failure.ts"
 
 const tags = Object.keys(ServerEvent.ServerEvent.cases) as ReadonlyArray<ServerEvent.Tag>
 
-/** Kinds that are mostly wanted together. */
+/** Groups of kinds that are usually wanted together. */
 const groups: Readonly<Record<string, ReadonlyArray<ServerEvent.Tag>>> = {
   chat: ["PlayerChat", "UnattributedChat", "AdminChat"],
   players: ["PlayerConnected", "PlayerIdentified", "PlayerDisconnected", "PlayerKicked"],
@@ -17,7 +17,7 @@ const groups: Readonly<Record<string, ReadonlyArray<ServerEvent.Tag>>> = {
 /** The names of the groups. */
 export const groupNames: string = Object.keys(groups).join(", ")
 
-/** Whether there are kinds among these that only a list of bans that is read again and again shows. */
+/** Whether the list of bans must be read again and again to find events of one of these kinds. */
 export const needsBans = (kinds: ReadonlySet<ServerEvent.Tag>): boolean => groups["bans"]!.some((tag) => kinds.has(tag))
 
 const usage = (message: string) => Effect.fail(new UsageError({ message }))

@@ -3,9 +3,9 @@
  *
  * **Details**
  *
- * A session that is lost is logged in to again, however long that takes. A first login that fails within `--timeout`, or
- * `--wait`, is reported, because the host or port may be wrong. As soon as another login has succeeded, the
- * server is tried again until it answers. If no login succeeds, listening ends.
+ * After an outage it logs in again, however long that takes. If the first login to a server does not succeed within
+ * `--timeout`, or `--wait`, that is reported, because the host or port may be wrong. The server is tried again as soon as a
+ * login to another one has succeeded. If none succeeds, listening ends.
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import type { ServerEvent } from "@bercon/client/ServerEvent"
@@ -21,14 +21,14 @@ import { note } from "../output/Output.ts"
 import type { Progress } from "../output/Progress.ts"
 import { inWords } from "../output/words.ts"
 
-/** Whether any of several servers can be logged in to. The first login that succeeds decides it, or the last that fails. */
-const makeCompany = (servers: number) => {
+/** Finds out whether a first login to any of several servers succeeds: known after the first success, or the last failure. */
+const makeFirstLogins = (servers: number) => {
   const decided = Deferred.makeUnsafe<boolean>()
   let undecided = servers
   return {
-    isThere: Deferred.await(decided),
-    joined: Effect.sync(() => Deferred.doneUnsafe(decided, Exit.succeed(true))),
-    missed: Effect.sync(() => --undecided === 0 && Deferred.doneUnsafe(decided, Exit.succeed(false)))
+    anySucceeded: Deferred.await(decided),
+    succeeded: Effect.sync(() => Deferred.doneUnsafe(decided, Exit.succeed(true))),
+    failed: Effect.sync(() => --undecided === 0 && Deferred.doneUnsafe(decided, Exit.succeed(false)))
   }
 }
 
@@ -45,7 +45,7 @@ export const listen = (
   banInterval: RconClient.Options["banInterval"],
   progress: Progress
 ): Listening => {
-  const company = makeCompany(servers.length)
+  const firstLogins = makeFirstLogins(servers.length)
   const failures = new Map<string, Failure.ServerFailure>()
   const tell = (server: string, text: string) => Effect.andThen(progress.erase, note(`bercon: ${server}: ${text}`))
   const failed = (server: string, failure: Failure.ServerFailure): Effect.Effect<void> => {
@@ -56,13 +56,13 @@ export const listen = (
   /** Logs in to a server. `undefined` if that has failed for good. */
   const firstLogin = (server: Server) =>
     login(server).pipe(
-      Effect.tap(() => company.joined),
+      Effect.tap(() => firstLogins.succeeded),
       Effect.catch((failure) =>
         Effect.gen(function*() {
           yield* progress.done(server.name)
           yield* failed(server.name, failure)
-          yield* company.missed
-          if (!failure.isRetryable || !(yield* company.isThere)) return undefined
+          yield* firstLogins.failed
+          if (!failure.isRetryable || !(yield* firstLogins.anySucceeded)) return undefined
           yield* tell(server.name, "trying again until it answers")
           const rcon = yield* loginAtLast(server)
           failures.delete(server.name)
@@ -86,7 +86,7 @@ export const listen = (
       yield* Effect.forkScoped(outages)
       return Stream.map(rcon.events, (row) => ({ server: server.name, row }))
     })).pipe(
-      // The others go on.
+      // The streams of other servers go on.
       Stream.catch((failure) => Stream.fromEffectDrain(failed(server.name, failure)))
     )
 

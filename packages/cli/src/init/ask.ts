@@ -6,10 +6,7 @@ import process from "node:process"
 import * as Readline from "node:readline"
 import { UsageError } from "../Failure.ts"
 
-/** Whether there is a terminal to ask at. */
-export const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY
-
-/** Asks until the answer is good. An empty one is the default. */
+/** Asks until the answer has no problem. An empty answer counts as `fallback`. Fails if the input ends. */
 export const ask = (
   question: string,
   problemOf: (answer: string) => string | undefined = () => undefined,
@@ -43,7 +40,7 @@ export const ask = (
     terminal.prompt()
   })
 
-/** Asks a question of yes or no. The default is no. */
+/** Asks a yes-or-no question. An empty answer is no. */
 export const confirm = (question: string): Effect.Effect<boolean, UsageError> =>
   Effect.map(
     ask(`${question} (yes or no)`, (answer) => /^(?:y|yes|n|no)$/i.test(answer) ? undefined : "yes or no?", "no"),

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { errorCode } from "../errorCode.ts"
 import { UsageError } from "../Failure.ts"
 import { type Entry, withServer } from "./toml.ts"
 
@@ -14,18 +15,13 @@ const OWNER_ONLY = 0o600
 
 const failed = (message: string) => new UsageError({ message })
 
-const io = <A>(path: string, run: () => A): Effect.Effect<A, UsageError> =>
+const io = <A>(path: string, verb: "read" | "written", run: () => A): Effect.Effect<A, UsageError> =>
   Effect.try({
     try: run,
-    catch: (cause) =>
-      failed(
-        `${path} cannot be written (${
-          cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
-        })`
-      )
+    catch: (cause) => failed(`${path} cannot be ${verb} (${errorCode(cause)})`)
   })
 
-/** Replaces a file as a whole, so that it is never there by half. */
+/** Replaces a file in one step, so that it is never incomplete. */
 const replace = (path: string, text: string): void => {
   const temporary = `${path}.new`
   Fs.rmSync(temporary, { force: true })
@@ -33,31 +29,31 @@ const replace = (path: string, text: string): void => {
   Fs.renameSync(temporary, path)
 }
 
-/** The path of a server's password file: beside the file of servers. */
+/** The path of a server's password file, from the folder of the file of servers. */
 export const passwordPath = (id: string): string => Path.join("secrets", id)
 
-/** Writes the password to {@link passwordPath}, from the folder of the file of servers. */
+/** Writes the password to its file, at {@link passwordPath}. */
 export const writePassword = (
   file: string,
   id: string,
   password: Redacted.Redacted
 ): Effect.Effect<void, UsageError> => {
   const path = Path.resolve(Path.dirname(file), passwordPath(id))
-  return io(path, () => {
+  return io(path, "written", () => {
     Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
     replace(path, `${Redacted.value(password)}\n`)
   })
 }
 
-/** The ids in the file of servers, none if there is no file yet. */
+/** The ids in the file of servers. Empty if there is no file yet. */
 export const idsIn = (file: string): Effect.Effect<ReadonlySet<string>, ServersFileError> =>
   Fs.existsSync(file)
     ? Effect.map(NodeFleet.readFile(file), (servers) => new Set(servers.keys()))
     : Effect.succeed(new Set())
 
 /**
- * Writes the server to the file, after `prepare`. Nothing is written, and `prepare` is not run, unless the result has all
- * servers that the file had.
+ * Runs `prepare`, and then writes the server to the file. Fails before both unless the new file has this server, and all
+ * servers of the old one.
  */
 export const writeServer = Effect.fnUntraced(function*(
   file: string,
@@ -67,19 +63,21 @@ export const writeServer = Effect.fnUntraced(function*(
 ): Effect.fn.Return<void, UsageError | ServersFileError> {
   const before = yield* idsIn(file)
   const path = Fs.existsSync(file) ? Fs.realpathSync(file) : file
-  const old = before.size === 0 && !Fs.existsSync(path) ? "" : yield* io(path, () => Fs.readFileSync(path, "utf8"))
+  const old = before.size === 0 && !Fs.existsSync(path)
+    ? ""
+    : yield* io(path, "read", () => Fs.readFileSync(path, "utf8"))
   const text = withServer(old, id, entry, before.has(id))
   const byHand = failed(
     `the server ${id} cannot be replaced in ${file} without losing something: edit the file by hand`
   )
   if (text === undefined) return yield* byHand
   const trial = `${path}.try`
-  yield* io(path, () => {
+  yield* io(path, "written", () => {
     Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
     Fs.writeFileSync(trial, text, { mode: OWNER_ONLY })
   })
   const after = yield* Effect.ensuring(idsIn(trial), Effect.sync(() => Fs.rmSync(trial, { force: true })))
   if (!after.has(id) || [...before].some((other) => !after.has(other))) return yield* byHand
   yield* prepare
-  yield* io(path, () => replace(path, text))
+  yield* io(path, "written", () => replace(path, text))
 })

@@ -2,7 +2,7 @@
  * Adds a server to the text of a file of servers, and leaves all else in it as it is.
  */
 
-/** A server as a file has it. */
+/** The entry of a server in a file. */
 export interface Entry {
   readonly host: string
   readonly port: number
@@ -17,7 +17,7 @@ export const isId = (id: string): boolean => /^[A-Za-z0-9_-]{1,64}$/.test(id)
 const table = (id: string, { flavour, host, password, port }: Entry): string =>
   Object.entries({ host, port, flavour, ...password })
     .filter(([, value]) => value !== undefined)
-    // A string of JSON is one of TOML.
+    // A string in JSON is a string in TOML, too.
     .map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)
     .join("").replace(/^/, `[servers.${id}]\n`)
 
@@ -26,7 +26,7 @@ const isHeader = (line: string): boolean => /^\s*\[/.test(line)
 const isHeaderOf = (id: string) => (line: string): boolean =>
   new RegExp(`^\\s*\\[\\s*servers\\s*\\.\\s*(?:${id}|"${id}"|'${id}')\\s*\\]\\s*(?:#.*)?$`).test(line)
 
-/** Comments and empty lines before the next header belong to that. */
+/** The end of the table that begins at `start`. Comments and empty lines before the next header belong to the next table. */
 const endOf = (lines: ReadonlyArray<string>, start: number): number => {
   const next = lines.findIndex((line, at) => at > start && isHeader(line))
   let end = next === -1 ? lines.length : next
@@ -34,7 +34,10 @@ const endOf = (lines: ReadonlyArray<string>, start: number): number => {
   return end
 }
 
-/** The text with the server in addition, or in place of the one with its id. `undefined` if that one cannot be replaced. */
+/**
+ * The text with the server added or, if a server with this id `exists`, replaced. `undefined` if that one cannot be replaced,
+ * because it is written in another form than a table of its own.
+ */
 export const withServer = (text: string, id: string, entry: Entry, exists: boolean): string | undefined => {
   const added = table(id, entry)
   if (!exists) return text.trim() === "" ? text + added : `${text.replace(/\n*$/, "\n\n")}${added}`

@@ -22,7 +22,7 @@ export interface Part<out Row> {
 /** The context of a result. */
 export interface Context extends Table.Style {
   readonly format: Format
-  /** Whether entries are labelled with their server: with several servers, or if they were asked for by name or `--all`. */
+  /** Whether entries are labelled with their server: if the command line names several servers, or `--all`. */
   readonly labelled: boolean
   /** Whether it is printed to a terminal, which would obey control characters. */
   readonly isTerminal: boolean
@@ -48,7 +48,7 @@ const columnsOf = <Row>(view: View<Row>, labelled: boolean): ReadonlyArray<Colum
 const rowsOf = <Row>(parts: ReadonlyArray<Part<Row>>): ReadonlyArray<Labelled<Row>> =>
   parts.flatMap(({ rows, server }) => rows.map((row) => ({ server, row })))
 
-/** A text in lines, each with the label before it. */
+/** The lines of a text, each with the label before it. */
 const prefixed = (text: string, label: string | undefined): string =>
   text.replace(/\n$/, "").split("\n").map((line) => `${label === undefined ? "" : `${label}: `}${line}\n`).join("")
 
@@ -99,8 +99,8 @@ const FORMULA = /^[=+\-@\t＝＋－＠]/
 const isNumber = (text: string): boolean => /^-?\d+(?:\.\d+)?$/.test(text)
 
 /**
- * RFC 4180, but for line ends: those of Unix, as other tools of the command line expect them. A text that a spreadsheet would
- * run as a formula gets an apostrophe in front: players choose their names.
+ * A field by RFC 4180. But lines end as on Unix, because other command-line tools expect that. A text that a spreadsheet would
+ * run as a formula gets an apostrophe in front, because players choose their names.
  */
 const csvField = (text: string): string => {
   const inert = FORMULA.test(text) && !isNumber(text) ? `'${text}` : text
@@ -128,7 +128,7 @@ const md = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, { labelled }:
   ].join("")
 }
 
-/** A result in a format, each line ended. */
+/** Writes a complete result in its format. Every line ends with a line break. */
 export const render = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, context: Context): string => {
   switch (context.format) {
     case "raw":
@@ -154,14 +154,14 @@ const headingOf = <Row>(view: View<Row>, context: Context): string =>
 const bodyOf = <Row>(view: View<Row>, context: Context, heading: string) => (part: Part<Row>): string =>
   render(view, [part], context).slice(heading.length)
 
-/** How a result is written that comes entry by entry. */
+/** Writes a result whose entries come one by one. */
 export interface Streaming<in Row> {
   readonly begin: string
   readonly entry: (server: string, row: Row) => string
   readonly end: string
 }
 
-/** A result that comes entry by entry, in a format. */
+/** Begins a result whose entries come one by one. */
 export const streaming = <Row>(view: View<Row>, context: Context): Streaming<Row> => {
   if (context.format === "json") {
     const line = bodyOf(view, { ...context, format: "ndjson" }, "")
@@ -181,7 +181,7 @@ export const streaming = <Row>(view: View<Row>, context: Context): Streaming<Row
   return { begin, entry: (server, row) => body({ server, rows: [row] }), end: "" }
 }
 
-/** How a result is written that comes server by server. Each function returns the text to print now. */
+/** Writes a result to which servers contribute at different times. Each function returns the text to print now. */
 export interface Gathering<in Row> {
   /** Adds entries of a server, or its failure. A server may have several parts. */
   readonly add: (part: Part<Row>) => string
@@ -190,15 +190,15 @@ export interface Gathering<in Row> {
 }
 
 /**
- * Whether the format is one document, in which the last entry can change how the first is written: an array of JSON, or a table
- * whose columns are as wide as their widest cell.
+ * Whether the result is one document, which can only be written at the end: a JSON array in the order of the servers, or a
+ * table whose columns are as wide as their widest cell.
  */
 const isDocument = <Row>(view: View<Row>, { format }: Context): boolean =>
   format === "json" || view.text === undefined && (format === "table" || format === "raw" && view.raw === undefined)
 
 /**
- * A result of several servers, in a format. Parts are written in the order in which they come. A document is written at the
- * end, in the order of `servers`.
+ * Begins a result to which servers contribute at different times. Parts are written in the order in which they come. A document
+ * is written at the end, in the order of `servers`.
  */
 export const gathering = <Row>(
   view: View<Row>,

@@ -1,8 +1,9 @@
 /**
- * Standard output, which has data only, and standard error, which has all else.
+ * Writes data to standard output, and everything else to standard error.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import process from "node:process"
@@ -11,11 +12,11 @@ import * as Format from "./Format.ts"
 import * as SafeText from "./SafeText.ts"
 import type { View } from "./View.ts"
 
-/** A result to which servers contribute at their own times. */
+/** A result to which servers contribute at different times. */
 export interface Gathered<in Row> {
   /**
-   * Prints entries of a server at once, if the format allows it. If they cannot be written, the work is not interrupted: `end`
-   * fails.
+   * Prints entries of a server at once, if the format allows it. If they cannot be written, only `end` fails, so that the work
+   * is not interrupted.
    */
   readonly add: (part: Format.Part<Row>) => Effect.Effect<void>
   /** Prints what was held back, and waits until everything is written. */
@@ -30,9 +31,9 @@ export class Output extends Context.Service<Output, {
   readonly style: Format.Context
   /** Prints a result in the format that was asked for. */
   readonly print: <Row>(view: View<Row>, parts: ReadonlyArray<Format.Part<Row>>) => Effect.Effect<void, OutputError>
-  /** Begins a result to which servers contribute at their own times. `servers`: their names in order. */
+  /** Begins a result to which servers contribute at different times. `servers`: their names in order. */
   readonly gather: <Row>(view: View<Row>, servers: ReadonlyArray<string>) => Gathered<Row>
-  /** Prints a result that comes entry by entry, each at once. */
+  /** Prints the entries of a result, each as soon as it comes. */
   readonly printStream: <Row, E>(
     view: View<Row>,
     entries: Stream.Stream<{ readonly server: string; readonly row: Row }, E>
@@ -69,17 +70,17 @@ const gathered = <Row>(gathering: Format.Gathering<Row>): Gathered<Row> => {
   }
 }
 
-/** Tells the person at the terminal, on standard error: one line, or several with line feeds between them. */
+/** Prints a text on standard error: one line, or several with line feeds between them. */
 export const note = (text: string): Effect.Effect<void> =>
   Effect.sync(() => {
     process.stderr.write(`${SafeText.lines(text)}\n`)
   })
 
-/** Width of a terminal in cells. Some report 0 for an unknown width: serial lines, containers. */
+/** The width of a terminal in cells. `undefined` if it is unknown: serial lines and containers report 0. */
 export const widthOf = ({ columns, isTTY }: NodeJS.WriteStream): number | undefined =>
   isTTY && columns > 0 ? columns : undefined
 
-/** Standard output as it is, for results in a format. */
+/** Prints results in a format on the standard output of this process. */
 export const layer = (options: { readonly format: Format.Format; readonly labelled: boolean }): Layer.Layer<Output> =>
   Layer.sync(Output, () => {
     const isTerminal = process.stdout.isTTY
@@ -87,7 +88,7 @@ export const layer = (options: { readonly format: Format.Format; readonly labell
       ...options,
       isTerminal,
       width: widthOf(process.stdout),
-      // Node looks at NO_COLOR, FORCE_COLOR and TERM.
+      // Node considers NO_COLOR, FORCE_COLOR and TERM.
       colours: isTerminal && process.stdout.hasColors()
     }
     return Output.of({
@@ -101,7 +102,9 @@ export const layer = (options: { readonly format: Format.Format; readonly labell
           return Effect.andThen(
             write(begin),
             Stream.runForEach(entries, ({ row, server }) => write(entry(server, row)))
-          ).pipe(Effect.ensuring(Effect.ignore(write(end))))
+          ).pipe(
+            Effect.onExit((exit) => Exit.isSuccess(exit) ? write(end) : Effect.ignore(write(end)))
+          )
         }),
       gather: (view, servers) => gathered(Format.gathering(view, style, servers))
     })

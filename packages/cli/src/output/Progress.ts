@@ -15,16 +15,15 @@ export const Quiet = Context.Reference<boolean>("@bercon/cli/Quiet", { defaultVa
 
 /** Receives reports about the work. */
 export interface Progress {
-  /** A server is done. The last one takes the line on the terminal with it. */
+  /** A server is done. After the last one, the line on the terminal is erased. */
   readonly done: (name: string) => Effect.Effect<void>
   /** `done` of `total` parts of the work on a server are done. */
   readonly count: (name: string, done: number, total: number) => Effect.Effect<void>
-  /** Erases the line on the terminal before something else is printed. The line is printed again within a
-   * second. */
+  /** Erases the line on the terminal before something else is printed. The line is printed again within a second. */
   readonly erase: Effect.Effect<void>
 }
 
-/** A sentence about the servers that are not done. `waiting`: their names, each with its state. `total`: number of all servers. */
+/** A sentence about the servers that are not done. `waiting`: the name and state of each. `total`: number of all servers. */
 export const sentence = (total: number, waiting: ReadonlyMap<string, string>, seconds: number): string => {
   const listed = Array.from(waiting).slice(0, NAMED)
     .map(([name, state]) => state === "" ? name : `${name} (${state})`).join(", ")
@@ -34,8 +33,8 @@ export const sentence = (total: number, waiting: ReadonlyMap<string, string>, se
 }
 
 /**
- * Does the work, and meanwhile prints a {@link sentence}: after a second, then every second on a terminal, and every ten seconds
- * elsewhere. On a terminal it is one line, which is erased at the end.
+ * Does the work, and meanwhile prints a {@link sentence}: after a second, then every second on a terminal, and every ten
+ * seconds elsewhere. On a terminal it is one line, which is erased at the end.
  */
 export const during = <A, E, R>(
   names: ReadonlyArray<string>,

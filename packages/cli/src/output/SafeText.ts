@@ -1,19 +1,19 @@
 /**
- * Text that may be printed.
+ * Makes text safe to print.
  *
  * **Details**
  *
- * Players choose their names and what they say, and servers print both. A terminal obeys some characters instead of showing
- * them: control characters move the cursor, set the window's title or answer in the user's place; others turn the direction
- * of text around or are not visible at all. Here such characters are shown by their numbers: `\x1b`, `\u202e`,
+ * Players choose their names and their messages, and servers print both. A terminal obeys some characters instead of showing
+ * them: control characters move the cursor, set the window's title, or make the terminal type an answer. Other characters
+ * reverse the direction of text, or are invisible. Here such characters are shown by their numbers: `\x1b`, `\u202e`,
  * `\u{e0041}`.
  */
 
 /**
  * Control characters (C0, C1, DEL), line and paragraph separators, format characters (bidirectional controls, zero widths,
- * soft hyphens, tags), lone surrogates, and others that have no width by Unicode's own list.
+ * soft hyphens, tags), lone surrogates, and other characters that are invisible according to Unicode.
  *
- * Variation selectors are left, which choose the look of the character before them.
+ * Variation selectors are not among them: they choose the look of the character before them.
  */
 const unsafe = /(?![\uFE00-\uFE0F])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
@@ -35,8 +35,7 @@ export const lines = (text: string): string =>
   )
 
 /**
- * The same for JSON that has been written already: unsafe characters become the escapes of JSON, so that a reader of the JSON
- * finds the text unchanged.
+ * The same for a text that is JSON: unsafe characters become escapes of JSON, so that a reader of the JSON gets them unchanged.
  */
 export const json = (written: string): string =>
   written.replace(unsafe, (character) =>

@@ -1,6 +1,6 @@
 /**
- * Tables for people: columns aligned by the cells they take on a terminal, and one field a line on a terminal that is
- * too narrow for that.
+ * Writes tables for people. Columns are aligned by the cells that their texts take on a terminal. If the terminal is too
+ * narrow, each field gets a line of its own.
  */
 import * as CliOutput from "effect/cli/CliOutput"
 import * as SafeText from "./SafeText.ts"
@@ -77,8 +77,8 @@ const stacked = (grid: Grid, style: Style, width: number): string => {
 }
 
 /**
- * The rows as a table that fits the width, each line ended. Columns without any value are left out, because
- * games do not print the same ones.
+ * The rows as a table that fits the width. Every line ends with a line break. Columns without any value are left out, because
+ * games differ in the columns that they print.
  */
 export const render = <Row>(all: ReadonlyArray<Column<Row>>, rows: ReadonlyArray<Row>, style: Style): string => {
   const columns = rows.length === 0 ? all : all.filter(({ cell }) => rows.some((row) => cell(row) !== undefined))

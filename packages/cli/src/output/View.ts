@@ -1,5 +1,5 @@
 /**
- * How entries of a result are shown: their columns, and what they are in JSON.
+ * How entries of a result are shown: in columns, as text, and in JSON.
  */
 import * as Schema from "effect/Schema"
 
@@ -30,14 +30,12 @@ export interface View<in Row> {
   readonly single?: boolean | undefined
 }
 
-/**
- * A view of what a schema describes.
- */
+/** Makes a view of entries that a schema encodes in JSON. */
 export const make = <Row, Encoded extends Record<string, unknown>>(
   schema: Schema.Codec<Row, Encoded>,
   view: Omit<View<Row>, "json">
 ): View<Row> => {
-  // Made when it is needed: most runs print no JSON.
+  // The encoder is made on first use, because most runs print no JSON.
   let encode: ((row: Row) => unknown) | undefined
   return {
     ...view,

@@ -1,5 +1,5 @@
 /**
- * Text that takes a known number of cells on a terminal, whatever is in it.
+ * Texts that take a known number of cells on a terminal, whatever characters are in them.
  */
 import { displayWidth } from "effect/cli/CliOutput"
 import * as SafeText from "./SafeText.ts"
@@ -22,7 +22,7 @@ export const cut = (text: string, cells: number): string => {
   return `${kept}…`
 }
 
-/** {@link cut}, and pads it with blanks to exactly this number of cells: after it, or before it for numbers. */
+/** As {@link cut}, and pads the text with blanks to exactly this number of cells: after it or, if `right`, before it. */
 export const fit = (text: string, cells: number, right = false): string => {
   const short = cut(text, cells)
   const blanks = " ".repeat(Math.max(0, cells - displayWidth(short)))
@@ -31,7 +31,7 @@ export const fit = (text: string, cells: number, right = false): string => {
 
 const BARS = "▁▂▃▄▅▆▇█"
 
-/** A small chart of the last numbers, one cell each, from 0 to the greatest of them. `undefined` is a blank. */
+/** A small chart of the last numbers, one cell each. It goes from 0 to the greatest of them; `undefined` is a blank. */
 export const sparkline = (numbers: ReadonlyArray<number | undefined>, cells: number): string => {
   const shown = cells <= 0 ? [] : numbers.slice(-cells)
   const greatest = shown.reduce<number>((most, number = 0) => Math.max(most, number), 1)

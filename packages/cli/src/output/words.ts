@@ -51,9 +51,9 @@ export const inWords = (item: ServerEvent | Status): string => {
     case "UnattributedChat":
       return `${item.name} to ${item.channel}: ${item.message}`
     case "FilterLog":
-      return `#${item.player.id} ${item.player.name} met with rule ${item.rule} of the ${item.filter} filter: ${item.code}`
+      return `#${item.player.id} ${item.player.name} matches rule ${item.rule} of the ${item.filter} filter: ${item.code}`
     case "LoggedIn":
-      return `this is admin #${item.admin}`
+      return `this client is admin #${item.admin}`
     case "BattlEyeMaster":
     case "ServerInitialized":
     case "ServerUpdated":
@@ -65,7 +65,7 @@ export const inWords = (item: ServerEvent | Status): string => {
     case "Unrecognized":
       return item.text
     case "PlayerIdentified":
-      return `#${item.player.id} ${item.player.name} is known: GUID ${item.player.guid ?? "unknown"}, address ${
+      return `#${item.player.id} ${item.player.name} is identified: GUID ${item.player.guid ?? "unknown"}, address ${
         item.player.address?.toString() ?? "unknown"
       }`
     case "BanAdded":

@@ -1,24 +1,26 @@
 /**
- * A line that is typed at the bottom of a terminal, with text that appears above it and never tears it.
+ * An input line at the bottom of a terminal. Text that is printed above it leaves the line and its cursor as they are.
  *
  * **Details**
  *
  * `node:readline` edits the line. To print above it: find the row of the cursor, move up to the first row of the prompt, clear
- * down, print, and have the line drawn again with the cursor kept. That also holds for lines that wrap, and after a resize.
+ * down, print, and let readline draw the line again at the same position of the cursor. This also works if the line is wrapped,
+ * and after a resize.
  */
 import process from "node:process"
 import * as Readline from "node:readline"
 
-/** How a prompt is made. */
+/** The options of a prompt. */
 export interface Options {
+  /** The text before the line. */
   readonly text: string
   /** Newest first. */
   readonly history: ReadonlyArray<string>
   readonly complete: (line: string) => readonly [ReadonlyArray<string>, string]
   readonly onLine: (line: string) => void
-  /** Ctrl-C: the line is cleared already. */
+  /** Called on Ctrl-C, after the line has been cleared. */
   readonly onCancel: () => void
-  /** Ctrl-D, or the terminal has gone. */
+  /** Called on Ctrl-D, or when the terminal has gone. */
   readonly onEnd: () => void
 }
 
@@ -27,9 +29,9 @@ export const clearFrom = (row: number): string => `\r${row > 0 ? `\x1b[${row}A` 
 
 /** The line at the bottom of the terminal. */
 export interface Prompt {
-  /** Prints lines above it. They must be safe: they go to the terminal as they are. */
+  /** Prints lines above it. They must be safe, because they go to the terminal as they are. */
   readonly above: (text: string) => void
-  /** Changes what is before the line. */
+  /** Changes the text before the line. */
   readonly change: (text: string) => void
   /** Removes the newest line from the history. */
   readonly forget: () => void
@@ -54,13 +56,13 @@ export const make = ({ complete, history, onCancel, onEnd, onLine, text }: Optio
   })
   /** Whether the prompt is on the screen: after Enter, the cursor is below it, at the beginning of a line. */
   let isShown = true
-  /** Readline cannot prompt any more, but commands that were typed before are still answered. */
+  /** Whether readline has ended. Commands that were typed before are still answered. */
   let isClosed = false
   const redraw = (before: string): void => {
     output.write(clearFrom(isShown ? terminal.getCursorPos().rows : 0) + before)
     isShown = !isClosed
     if (isClosed) return
-    // Readline's record of the cursor: it is in the first row of the prompt now.
+    // Sets readline's record of the cursor, which is in the first row of the prompt now.
     Object.assign(terminal, { prevRows: 0 })
     terminal.prompt(true)
   }

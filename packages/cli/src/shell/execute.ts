@@ -47,8 +47,8 @@ const anyFlag = (word: string): boolean => /^--[a-z]/.test(word)
 const flagOf = (...flags: ReadonlyArray<string>) => (word: string): boolean => flags.includes(word)
 
 /**
- * Tests for words that look like flags after a command. They are mistakes, because the shell has no flags. A message may contain
- * any word. In a reason, only the flags that the same command has on the command line are mistakes.
+ * Tests for words that look like flags after a command. They are mistakes, because the shell has no flags. A message may
+ * contain any word. In a reason, only the flags that the same command has on the command line are mistakes.
  */
 const mistakes: Readonly<Record<string, (word: string) => boolean>> = {
   ...Object.fromEntries([...Object.keys(simple), ...Line.names].map((name) => [name, anyFlag])),
@@ -176,10 +176,8 @@ export const execute = (rcon: RconClient.Service, line: string, context: Format.
         ? usage("unban needs a GUID, an address or a number")
         : Effect.flatMap(Target.toUnban(rcon, words.slice(1)), (targets) =>
           Effect.map(
-            Effect.forEach(targets, (target) =>
-              Effect.map(rcon.unban(target), (reply) => printed("unban", Target.label(target), reply))),
-            (lines) =>
-              lines.join("")
+            targets.length === 1 ? rcon.unban(targets[0]!) : rcon.unbanAll(targets),
+            (reply) => targets.map((target) => printed("unban", Target.label(target), reply)).join("")
           ))
     default:
       return raw(rcon, text)

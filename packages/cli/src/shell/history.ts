@@ -1,12 +1,13 @@
 /**
- * The lines that were typed, kept between runs. A line with a password in it is never kept, nor one that begins with a blank.
+ * Keeps the typed lines between runs. Commands that contain a password (`#login`, `RConPassword`) are not kept, and neither are
+ * lines that begin with a blank.
  */
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import process from "node:process"
 
-/** How many lines are kept. */
+/** The maximum number of lines that are kept. */
 export const CAPACITY = 1000
 
 const isSecret = (line: string): boolean => /^\s|^\s*!?\s*(?:#login\b|rconpassword\b|login\b)/i.test(line)
@@ -14,11 +15,11 @@ const isSecret = (line: string): boolean => /^\s|^\s*!?\s*(?:#login\b|rconpasswo
 /** Whether a line is kept. */
 export const isKept = (line: string): boolean => line.trim() !== "" && !isSecret(line)
 
-/** The lines, newest first as `node:readline` has them, with one more. */
+/** The lines with one more. They are newest first, as in `node:readline`. */
 export const remember = (lines: ReadonlyArray<string>, line: string): ReadonlyArray<string> =>
   !isKept(line) ? lines : [line, ...lines.filter((other) => other !== line)].slice(0, CAPACITY)
 
-/** The file, in the folder that the platform has for such things. */
+/** The path of the file, in the platform's folder for the state of programs. */
 export const path = (env: NodeJS.ProcessEnv = process.env): string => {
   const xdg = env["XDG_STATE_HOME"]
   const folder = xdg !== undefined && Path.isAbsolute(xdg)
@@ -29,7 +30,7 @@ export const path = (env: NodeJS.ProcessEnv = process.env): string => {
   return Path.join(folder, "bercon", "history")
 }
 
-/** Reads the lines, newest first. None if there is no such file. */
+/** Reads the lines, newest first. Empty if the file cannot be read. */
 export const load = (file: string): ReadonlyArray<string> => {
   try {
     return Fs.readFileSync(file, "utf8").split("\n").filter((line) => line !== "").slice(-CAPACITY).reverse()
@@ -38,7 +39,7 @@ export const load = (file: string): ReadonlyArray<string> => {
   }
 }
 
-/** Writes the lines. A history that cannot be written is lost: that is no reason to fail. */
+/** Writes the lines. If that fails, the history is lost, and the shell goes on. */
 const save = (file: string, lines: ReadonlyArray<string>): void => {
   try {
     Fs.mkdirSync(Path.dirname(file), { recursive: true, mode: 0o700 })
@@ -50,5 +51,5 @@ const save = (file: string, lines: ReadonlyArray<string>): void => {
   }
 }
 
-/** Adds a line to the file, with those that other shells have added meanwhile. */
+/** Adds a line to the file. Lines that other shells have added meanwhile are kept. */
 export const add = (file: string, line: string): void => save(file, remember(load(file), line))

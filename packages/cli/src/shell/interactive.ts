@@ -1,5 +1,5 @@
 /**
- * The shell at a terminal: a line is typed at the bottom, and what happens appears above it.
+ * The shell at a terminal: commands are typed at the bottom, and events appear above them.
  */
 import type { LoginFailure } from "@bercon/client/LoginFailure"
 import type { Player } from "@bercon/client/Player"
@@ -13,6 +13,7 @@ import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { Server } from "../connection/Servers.ts"
 import * as Failure from "../Failure.ts"
 import type * as Format from "../output/Format.ts"
 import * as SafeText from "../output/SafeText.ts"
@@ -22,10 +23,10 @@ import * as History from "./history.ts"
 import * as Line from "./line.ts"
 import * as Prompt from "./Prompt.ts"
 
-/** How many lines may wait for the ones before them. Further ones are refused. */
+/** How many typed lines may wait for the answers to the lines before them. Further lines are refused. */
 const TYPED_AHEAD = 100
 
-/** Steps of joining, and players who were there before: one line for each new player is enough. */
+/** Events that are not printed: one line for each new player is enough. */
 const NOT_PRINTED: ReadonlySet<ServerEvent.Tag> = new Set(["PlayerGuid", "PlayerVerified", "PlayerIdentified"])
 
 const clock = (time: DateTime.Utc | undefined): string =>
@@ -34,7 +35,7 @@ const clock = (time: DateTime.Utc | undefined): string =>
 /** Runs the shell until the person leaves, or the session ends for good. */
 export const interactive = (
   rcon: RconClient.Service,
-  name: string,
+  { name, options: { flavour } }: Server,
   style: () => Format.Context
 ): Effect.Effect<void, LoginFailure, Scope.Scope> =>
   Effect.gen(function*() {
@@ -43,9 +44,9 @@ export const interactive = (
     const file = History.path()
     let players: ReadonlyArray<Player> = []
     let showsEvents = true
-    /** A drastic line that waits for a yes. */
+    /** A line that would end the server or the game, and is not confirmed yet. */
     let doubtful: string | undefined
-    /** Done if Ctrl-C is pressed while a command runs. */
+    /** Completed if Ctrl-C is pressed while a command runs. */
     let cancelled = Deferred.makeUnsafe<void>()
     const prompt = yield* Effect.acquireRelease(
       Effect.sync(() =>
@@ -85,7 +86,7 @@ export const interactive = (
     )
     const followPlayers = Stream.runForEach(rcon.roster.changes, (list) => Effect.sync(() => void (players = list)))
 
-    /** Whether the shell goes on. */
+    /** Handles a line. Returns whether the shell goes on. */
     const perform = Effect.fnUntraced(function*(line: string): Effect.fn.Return<boolean> {
       const command = line.trim()
       if (doubtful !== undefined) {
@@ -113,11 +114,14 @@ export const interactive = (
         const ended = Effect.gen(function*() {
           yield* Deferred.await(cancelled)
           const { length } = yield* Queue.clear(typed)
-          const others = length === 0 ? "" : `. Not done either: ${length} ${length === 1 ? "line" : "lines"} after it`
+          const others = length === 0
+            ? ""
+            : `. ${length} more typed ${length === 1 ? "line is" : "lines are"} not executed`
           return `-- no longer waiting for ${SafeText.line(line)}: it may have been executed${others}`
         })
         return Effect.raceFirst(execute(rcon, line, style()), ended)
       }).pipe(
+        Effect.mapError(Failure.explained(flavour)),
         Effect.catch((failure) => Effect.succeed(`${SafeText.lines(Failure.describe(failure))}\n`)),
         Effect.flatMap(print)
       )

@@ -3,14 +3,14 @@
  */
 import type { Player } from "@bercon/client/Player"
 
-/** The words of a line. Quotes, single or double, hold a word with blanks together; the last may be open. */
+/** The words of a line. A word with blanks is in single or double quotes. The closing quote may be missing at the end. */
 export const words = (line: string): ReadonlyArray<string> =>
   Array.from(
     line.matchAll(/"((?:[^"\\]|\\.)*)"?|'([^']*)'?|(\S+)/g),
     ([, double, single, bare]) => double?.replace(/\\(.)/g, "$1") ?? single ?? bare ?? ""
   )
 
-/** The rest of a line after so many words, as it is. */
+/** The rest of a line after this number of words, unchanged. */
 export const after = (line: string, count: number): string => {
   let rest = line.trimStart()
   for (let word = 0; word < count; word++) {
@@ -19,7 +19,7 @@ export const after = (line: string, count: number): string => {
   return rest.trimEnd()
 }
 
-/** Commands after which a player is named. */
+/** Commands whose first argument is a player. */
 const ofPlayers: ReadonlySet<string> = new Set(["kick", "ban", "whisper"])
 
 /** The commands of the shell, and what each does. Other lines are sent as they are. */
@@ -40,8 +40,8 @@ export const commands: ReadonlyArray<readonly [usage: string, description: strin
   ["restart-server, shutdown", "restarts or ends the server; asks first"],
   ["write-bans, load-bans", "writes or reads the server's bans.txt"],
   ["load-scripts, load-events", "reads the filters again"],
-  ["events on|off", "shows what happens, or not"],
-  ["!COMMAND", "sends a command as it is; so is one that is not in this list"],
+  ["events on|off", "shows events, or hides them"],
+  ["!COMMAND", "sends a command as it is, as any that is not in this list"],
   ["help, quit", ""]
 ]
 

@@ -1,20 +1,23 @@
 /**
- * The shell without a terminal: a command a line on standard input, as in a script.
+ * The shell without a terminal: standard input has one command per line, as in a script.
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import process from "node:process"
 import * as Readline from "node:readline"
+import { noteInterrupted } from "../command/Clients.ts"
+import type { Server } from "../connection/Servers.ts"
 import type { ExitCode } from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
 import type * as Format from "../output/Format.ts"
 import { note, write } from "../output/Output.ts"
 import { execute } from "./execute.ts"
 
-/** Runs the commands one after the other, also after one that fails. */
+/** Runs the commands one after the other. After a command that fails, the next one follows. */
 export const script = (
   rcon: RconClient.Service,
+  { name, options: { flavour } }: Server,
   context: Format.Context
 ): Effect.Effect<void, Failure.Reported | Failure.OutputError | Failure.UsageError> =>
   Effect.gen(function*() {
@@ -31,6 +34,8 @@ export const script = (
       Stream.runForEach((line) => {
         count++
         return execute(rcon, line, context).pipe(
+          Effect.mapError(Failure.explained(flavour)),
+          Effect.onInterrupt(() => noteInterrupted(name)),
           Effect.flatMap(write),
           Effect.catch((failure) => {
             if (failure._tag === "OutputClosed" || failure._tag === "OutputFailed") return Effect.fail(failure)

@@ -58,7 +58,7 @@ const sentence = ({ address, admin, channel, kind, player, text }: Happening): s
   }
 }
 
-/** How it is printed: a line each. */
+/** How happenings are printed. */
 export const view = View.make(Happening, {
   columns: [
     { key: "time", title: "Time", cell: ({ time }) => DateTime.formatIso(time) },
@@ -67,7 +67,7 @@ export const view = View.make(Happening, {
   ],
   text: (happening) =>
     `${DateTime.toDate(happening.time).toTimeString().slice(0, 8)}  ${happening.kind.padEnd(14)}  ` +
-    // One line each, whatever is in it.
+    // A happening is one line, even if its text has several.
     sentence(happening).replaceAll("\n", "\\n")
 })
 

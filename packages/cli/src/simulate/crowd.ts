@@ -3,8 +3,8 @@
  *
  * **Details**
  *
- * What is next follows from the world and from random numbers, so that the same seed gives the same crowd: `next` decides,
- * {@link live} waits and does it.
+ * `next` chooses an action from the state of the world and from random numbers, so that the same seed gives the same crowd.
+ * {@link live} waits, and performs the actions.
  */
 import type { SimulatedServer } from "@bercon/testing/SimulatedServer"
 import * as World from "@bercon/testing/World"
@@ -15,7 +15,7 @@ import * as Random from "effect/Random"
 
 /** How many players there are, and how busy they are. */
 export interface Options {
-  /** Their number at first, around which it varies later. */
+  /** The number of players at first. Later it varies around this number. */
   readonly players: number
   /** How much faster than usual they act. */
   readonly speed: number
@@ -28,7 +28,7 @@ export type Action =
   | { readonly _tag: "Verified" | "Leaves"; readonly player: World.Player }
   | { readonly _tag: "Chats"; readonly player: World.Player; readonly channel: string; readonly text: string }
 
-/** Names as they are on real servers: several scripts, brackets, wide and combining characters, a right-to-left one. */
+/** Names like those on real servers: in several scripts, with brackets, wide and combining characters, and right to left. */
 const NAMES = [
   "Miller",
   "Kerry",
@@ -75,7 +75,7 @@ const LINES = [
   "is the trader open?"
 ] as const
 
-/** The world at first, with its players in the game already, and something to list. */
+/** The world at first. Its players are in the game already, and there are missions and bans to list. */
 export const firstWorld = (count: number, lowestSlot: number): Effect.Effect<World.World> =>
   Effect.gen(function*() {
     let world = World.make({
@@ -105,7 +105,10 @@ const newName = (world: World.World): Effect.Effect<string> =>
     return `Recruit ${number}`
   })
 
-/** Chooses the next action at random: mostly the next step of a player who is joining. The fewer players there are, the more join. */
+/**
+ * Chooses the next action at random: usually the next step of a player who is joining, if there is one. The fewer players there
+ * are, the more join.
+ */
 const next = Effect.fnUntraced(function*(
   world: World.World,
   { players: usual }: Options
@@ -129,7 +132,7 @@ const next = Effect.fnUntraced(function*(
     : { _tag: "Chats", player, channel: yield* Random.choice(CHANNELS), text: yield* Random.choice(LINES) }
 })
 
-/** How long it is until then, in milliseconds: a minute's worth for eight players is a dozen events. */
+/** A random time until the next action, in milliseconds. Eight players act about a dozen times a minute, at `speed` 1. */
 const wait = ({ players, speed }: Options): Effect.Effect<number> =>
   Effect.map(Random.next, (draw) => {
     const mean = Math.min(20_000, 40_000 / Math.max(1, players))
@@ -163,7 +166,7 @@ const perform = (server: SimulatedServer["Service"], action: Action): Effect.Eff
   }
 }
 
-/** Pings are never the same for long. */
+/** Changes the pings a little. */
 const varyPings = (server: SimulatedServer["Service"]): Effect.Effect<void> =>
   Effect.flatMap(
     Random.nextIntBetween(-6, 6),

@@ -21,7 +21,7 @@ import * as Happening from "./Happening.ts"
 /** Options of the simulation. */
 export interface Options extends Crowd.Options {
   readonly host: string
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number
   /** Default: `secret`. */
   readonly password: Redacted.Redacted | undefined
@@ -31,7 +31,7 @@ export interface Options extends Crowd.Options {
   readonly seed: number
 }
 
-/** If the reader is slower than the server, the oldest of more than this are lost. */
+/** How many happenings may wait for a slow reader. If there are more, the oldest are lost. */
 const CAPACITY = 1024
 
 /** Simulates a server for as long as the stream is read. It ends when an admin ends the server. */
@@ -63,7 +63,7 @@ export const simulate = (options: Options): Stream.Stream<Happening.Happening, E
       yield* Effect.raceAllFirst([
         Crowd.live(server, options, (time, action) => tell(Happening.ofAction(time, action))),
         server.failure,
-        // The server answers the command before it has time for an update.
+        // The server answers the command before it performs this update.
         Effect.andThen(Deferred.await(shutdown), server.update(identity))
       ]).pipe(
         Effect.onExit((exit) =>

@@ -1,5 +1,5 @@
 /**
- * Records since when each player has been on the server, as far as `bercon top` has seen it.
+ * Records since when each player (a guest) has been on the server, as far as `bercon top` has seen it.
  */
 import type { Player } from "@bercon/client/Player"
 import type { Guest } from "./screen.ts"

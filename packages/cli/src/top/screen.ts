@@ -9,7 +9,7 @@ export interface Guest {
   readonly player: Player
   /** In milliseconds since 1970. */
   readonly since: number
-  /** Whether the player was there before the screen began: for longer than is known. */
+  /** Whether the player was there before the screen began, at an unknown time before `since`. */
   readonly wasThere: boolean
 }
 
@@ -26,12 +26,12 @@ export interface Model {
   /** In milliseconds, of the last keepalive. */
   readonly roundTrip: number | undefined
   readonly guests: ReadonlyArray<Guest>
-  /** The number of players, from time to time, the latest last. `undefined` during an outage. */
+  /** The number of players every ten seconds, the latest last. `undefined` during an outage. */
   readonly population: ReadonlyArray<number | undefined>
   /** The latest events, the newest last. */
   readonly news: ReadonlyArray<string>
   readonly order: Order
-  /** How many players are scrolled away at the top. */
+  /** How many players are above the first one that is shown. */
   readonly scrolled: number
   readonly now: number
 }
@@ -44,7 +44,7 @@ export interface Size {
 
 const KEYS = "q quit   s sort   ↑↓ scroll"
 
-/** The most news that are worth keeping: more fit on no screen. */
+/** How many lines of news are kept: no screen has room for more. */
 export const NEWS = 200
 
 const compare: Record<Order, (a: Guest, b: Guest) => number> = {
@@ -61,7 +61,7 @@ interface Column {
   readonly text: (guest: Guest) => string
 }
 
-/** The columns that fit: the GUID is whole, or its beginning, or not there. */
+/** The columns that fit. On a narrow terminal the GUID is shortened, or left out. */
 const columnsOf = (columns: number, now: number): ReadonlyArray<Column> => {
   const guidCells = columns >= 76 ? 32 : columns >= 52 ? 8 : 0
   const fixed = 3 + 2 + 5 + 2 + 6 + 2 + (guidCells > 0 ? guidCells + 2 : 0)
@@ -95,7 +95,7 @@ const heading = ({ guests, population, roundTrip, server, status }: Model, colum
   return cut(start + sparkline(population, Math.min(40, columns - start.length)), columns)
 }
 
-/** How many rows players and news get, of those that are left. */
+/** How players and news share the rows that are left. */
 const shares = (rows: number, guests: number): { readonly guests: number; readonly news: number } => {
   const news = Math.max(Math.min(3, rows), Math.floor(rows / 3), rows - guests)
   return { guests: rows - news, news }
@@ -108,7 +108,7 @@ export const nextOrder = (order: Order): Order => orders[(orders.indexOf(order) 
 export const mostScrolled = ({ guests }: Pick<Model, "guests">, { rows }: Size): number =>
   Math.max(0, guests.length - shares(Math.max(0, rows - 4), guests.length).guests)
 
-/** The lines of the screen from its top, none wider than the terminal. Players come to no more than their cells. */
+/** The lines of the screen from its top, none wider than the terminal. Texts of players take no more than their cells. */
 export const render = (model: Model, { columns, rows }: Size): ReadonlyArray<string> => {
   const table = columnsOf(columns, model.now)
   const share = shares(Math.max(0, rows - 4), model.guests.length)

@@ -1,11 +1,11 @@
 /**
- * The whole screen of the terminal, which is as it was before when the scope closes, or the process ends in any other way.
+ * Takes the whole screen of the terminal. Restores it when the scope closes, and also if the process ends in another way.
  */
 import * as Effect from "effect/Effect"
 import process from "node:process"
 import * as Readline from "node:readline"
 
-/** Another screen, without a cursor, on which nothing wraps. */
+/** Begins the alternate screen, without a cursor, on which lines do not wrap. */
 const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l"
 const LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 
@@ -14,7 +14,7 @@ export const difference = (before: ReadonlyArray<string>, lines: ReadonlyArray<s
   lines.map((line, at) => line === before[at] ? "" : `\x1b[${at + 1};1H\x1b[2K${line}`).join("") +
   (before.length > lines.length ? `\x1b[${lines.length + 1};1H\x1b[J` : "")
 
-/** Takes the screen. `onKey` gets the names of keys, `onResize` is called before the next drawing is due. */
+/** Takes the screen. `onKey` gets the names of keys. `onResize` is called after a resize, to draw again. */
 export const take = (onKey: (name: string) => void, onResize: () => void) =>
   Effect.acquireRelease(
     Effect.sync(() => {

@@ -1,6 +1,6 @@
 /**
- * Checks the arguments of commands before anything is sent. The schemas of the brands check them at run time, because
- * types do not constrain a JavaScript program, and many types accept `undefined`.
+ * Checks the arguments of commands before anything is sent. They are checked at run time, with the schemas of the
+ * brands, because types do not constrain a JavaScript program.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

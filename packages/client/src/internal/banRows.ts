@@ -1,5 +1,5 @@
 /**
- * Compares lists of bans. Numbers move and times run down, so rows are identified by the rest.
+ * Compares lists of bans. Rows are identified by target, reason and kind, because numbers move and times run down.
  */
 import type { Ban } from "../Ban.ts"
 

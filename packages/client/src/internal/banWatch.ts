@@ -15,14 +15,11 @@ import { isComplete, type Table } from "../Table.ts"
 import { unmatched } from "./banRows.ts"
 import { complainer, reported } from "./reported.ts"
 
-/** Servers print whole minutes. */
+/** Precision of the remaining time that servers print, in milliseconds. */
 const ROUNDING = 60_000
 
 /** Maximum number of remembered rows that incomplete lists do not contain. */
 const REMEMBERED = 10_000
-
-/** Minimum time between two readings, in milliseconds. */
-const REST = 1000
 
 export interface BanWatch {
   /** Reads the list now, and from then on at the interval. */
@@ -38,13 +35,13 @@ interface Read {
 
 export const make = (options: {
   readonly query: Effect.Effect<Table<Ban>, CommandError | ReplyError>
-  /** In milliseconds; `Infinity` for never. */
+  /** In milliseconds, at least 1000; `Infinity` for never. */
   readonly interval: number
   readonly now: () => number
   readonly context: Context.Context<never>
   readonly publish: (event: ServerEvent.ServerEvent) => void
 }): BanWatch => {
-  const interval = Math.max(REST, options.interval)
+  const { interval } = options
   if (interval === Infinity) return { begin: constVoid, close: constVoid }
   /** The rows of the lists so far; `undefined` before the first list. */
   let before: ReadonlyArray<Read> | undefined
@@ -91,7 +88,10 @@ export const make = (options: {
 /** The common key of rows that can be the same ban, expired or not. */
 const nameOf = ({ reason, target }: Ban): string => `${target} ${reason}`
 
-/** The changes from one list to the next. Rows with the same key cannot be distinguished, so they are counted. */
+/**
+ * The changes from one list to the next. Rows with the same key cannot be distinguished, so they are counted. An
+ * incomplete list can show that bans have expired, but not that they were removed.
+ */
 const changes = (
   before: ReadonlyArray<Read>,
   table: Table<Ban>,
@@ -100,17 +100,17 @@ const changes = (
   const events: Array<ServerEvent.ServerEvent> = []
   const older = Arr.groupBy(before, ({ ban }) => nameOf(ban))
   const newer = Arr.groupBy(table.rows, nameOf)
-  const canBeMissing = isComplete(table)
+  const provesAbsence = isComplete(table)
   for (const name of new Set([...Object.keys(older), ...Object.keys(newer)])) {
     const [expiredBefore, liveBefore] = parted(older[name] ?? [], ({ ban }) => ban.remaining === "expired")
     const [expiredAfter, liveAfter] = parted(newer[name] ?? [], ({ remaining }) => remaining === "expired")
     for (const ban of liveAfter.slice(liveBefore.length)) events.push(new ServerEvent.BanAdded({ ban }))
-    const fallen = Math.max(0, liveBefore.length - liveAfter.length)
-    const risen = Math.min(fallen, Math.max(0, expiredAfter.length - expiredBefore.length))
-    // The bans that end first.
-    const gone = [...liveBefore].sort((a, b) => endOf(a) - endOf(b)).slice(0, canBeMissing ? fallen : risen)
+    const disappeared = Math.max(0, liveBefore.length - liveAfter.length)
+    const expired = Math.min(disappeared, Math.max(0, expiredAfter.length - expiredBefore.length))
+    // Assume that the bans that end first have disappeared.
+    const gone = [...liveBefore].sort((a, b) => endOf(a) - endOf(b)).slice(0, provesAbsence ? disappeared : expired)
     gone.forEach((read, index) => {
-      const hasExpired = index < risen || endOf(read) <= now + ROUNDING
+      const hasExpired = index < expired || endOf(read) <= now + ROUNDING
       const { ban } = read
       events.push(hasExpired ? new ServerEvent.BanExpired({ ban }) : new ServerEvent.BanRemoved({ ban }))
     })

@@ -4,7 +4,7 @@
 import { CommandErrors } from "@bercon/session/unstable"
 import { CommandError } from "../CommandError.ts"
 
-/** The error of a command whose session has ended. */
+/** The reason of the error of a command whose session has ended. */
 export const closedBy = CommandErrors.closedBy
 
 /** The error of a command with this text. */

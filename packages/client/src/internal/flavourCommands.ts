@@ -16,11 +16,11 @@ import type { PlayerTarget } from "./playerTarget.ts"
 export interface Call {
   /** The caller's choice; `undefined` for the default of the command. */
   readonly repeatable?: boolean | undefined
-  /** The only session in which the caller wants the command executed. */
+  /** The epoch of the only session in which the caller wants the command executed. */
   readonly epoch?: number | undefined
-  /** The session of the call. A slot or a position in a list is valid only in this one. */
+  /** The epoch of the call. A slot or a position in a list is valid only in this epoch. */
   readonly calledIn: number
-  /** Returns whether the command still means what it meant at the call. Called before each send. */
+  /** Returns `false` if the command must no longer be sent. Called before each send. */
   readonly isCurrent?: (() => boolean) | undefined
   /** When to give up, in milliseconds of the monotonic clock. */
   readonly deadline: number
@@ -48,7 +48,7 @@ export interface FlavourCommands {
   readonly whisper: (player: PlayerTarget, text: string, call: Call) => Confirmed
   readonly kick: (player: PlayerTarget, reason: string, call: Call) => Confirmed
   readonly ban: (target: PlayerTarget | BanTarget, terms: BanTerms, call: Call) => Confirmed
-  /** Adds the bans that are missing from the list. Always confirmed. */
+  /** Adds the bans that are missing from the list. Always confirmed. The targets differ from each other. */
   readonly banAll: (targets: ReadonlyArray<BanTarget>, terms: BanTerms, call: Call) => Confirmed
   /** Removes all bans of each target, or one ban of the list. */
   readonly unban: (targets: ReadonlyArray<BanTarget | Ban>, call: Call) => Confirmed

@@ -6,8 +6,8 @@
  * own RCON with an empty reply. Greeting and query run at the same time, and the first result decides. The query is
  * sent once for all waiting commands, and its table is also the result of waiting queries for the list of players.
  *
- * A table, a greeting or an event is evidence. An empty reply is only a guess, because a starting BattlEye server can
- * send one, too. A guess is used, and the query is repeated with the next command.
+ * A table, a greeting or an event is evidence. From any other reply the flavour is only guessed, because a starting
+ * BattlEye server can send an empty reply, too. A guess is used, and the query is repeated with the next command.
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import { Monotonic } from "@bercon/session/unstable"
@@ -47,7 +47,7 @@ export interface Options {
 const REST = 1000
 
 /**
- * Time after an empty reply within which evidence may arrive. Arma Reforger's own RCON sends the query's output right
+ * Time to wait for evidence after a reply that is not a table. Arma Reforger's own RCON sends the query's output right
  * after its reply.
  */
 const FIRST_WORDS = "1 second"
@@ -57,7 +57,7 @@ export class FlavourDetection {
   #flavour: Flavour | undefined
   /** The flavour of the last evidence, even if the flavour need not be determined. */
   #shown: Flavour | undefined
-  /** Whether the flavour is only a guess, from an empty reply. */
+  /** Whether the flavour is only a guess, from a reply that is not a table. */
   #isGuess = false
   /** Done as soon as there is evidence. Replaced after each login. */
   #evidence = Deferred.makeUnsafe<Flavour>()
@@ -124,7 +124,10 @@ export class FlavourDetection {
     )
   }
 
-  /** The list of players, if the flavour query is running or due: its result may be that list. */
+  /**
+   * The list of players from the query for the flavour, if that query is running or due. `undefined` if it is not, or
+   * if its reply is not a list.
+   */
   table(deadline: number): Effect.Effect<Table<Player> | undefined, CommandError> {
     return Effect.suspend(() => {
       if (this.#asking === undefined && this.isKnown) return Effect.succeed(undefined)

@@ -10,6 +10,12 @@ import { compare } from "./playerTarget.ts"
 /** Time in milliseconds after which a player without a verified GUID is announced. */
 export const PATIENCE = 60_000
 
+/**
+ * Maximum number of remembered visits, more than any game has slots. The oldest are forgotten. It bounds the memory
+ * that a broken server can use up if it never sends a list.
+ */
+export const MAX_VISITS = 2048
+
 interface Visit {
   player: Player
   readonly since: number
@@ -39,13 +45,21 @@ export class Identification {
       const before = this.#visits.get(player.id)
       const isSame = before !== undefined && (before.player === player || compare(before.player, player) !== "Other")
       const visit = isSame ? before : { player, since: now, isAnnounced: false }
-      if (!isSame) this.#visits.set(player.id, visit)
+      if (!isSame) this.#remember(visit)
       visit.player = player
       if (visit.isAnnounced || !this.#isKnown(player, visit)) continue
       visit.isAnnounced = true
       identified.push(player)
     }
     return identified
+  }
+
+  #remember(visit: Visit): void {
+    const { id } = visit.player
+    this.#visits.delete(id)
+    const [oldest = id] = this.#visits.keys()
+    if (this.#visits.size === MAX_VISITS) this.#visits.delete(oldest)
+    this.#visits.set(id, visit)
   }
 
   #isKnown(player: Player, { since }: Visit): boolean {

@@ -33,7 +33,7 @@ export interface LiveRoster {
   readonly occupantOf: OccupantOf
   /** The last list of this session; `undefined` until it has arrived. */
   readonly list: () => Table<Player> | undefined
-  /** Adds the known information about a player who has left to the event. */
+  /** Adds `known` and `knownAt` to an event of a player who has left. */
   readonly describe: (event: ServerEvent) => ServerEvent
   /** Processes the next event. */
   readonly observe: (event: ServerEvent) => void
@@ -41,7 +41,7 @@ export interface LiveRoster {
   readonly announce: () => void
   /** The query for the list. The roster learns from its result. */
   readonly playerTable: Effect.Effect<Table<Player>, CommandError | ReplyError>
-  /** Reads the list now, and from then on at the interval and when it is in doubt. */
+  /** Reads the list now, and from then on at the interval and when only the list can decide. */
   readonly begin: () => void
   /** Stops reading, and ends the stream of changes. */
   readonly close: (exit: Exit.Exit<void, LoginFailure>) => void
@@ -54,7 +54,7 @@ const REST = 1000
 const RETRY = 5000
 
 /**
- * Maximum number of events during a query for the list. The effect of further events is unknown until the next list.
+ * Maximum number of events that are kept during a query for the list. If there are more, the list is read again.
  */
 const SINCE_CAPACITY = 4096
 
@@ -147,7 +147,7 @@ export const make = (options: {
     }
   )
 
-  /** Interrupts of the query become `SessionClosed` for the caller, because they come from the closing client. */
+  /** The outcome of a query. Only the closing client interrupts a query, so the caller then gets `SessionClosed`. */
   const outcomeOf = (fiber: Fiber.Fiber<Table<Player>, CommandError | ReplyError>) =>
     Effect.flatMap(Fiber.await(fiber), (exit) =>
       Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
@@ -172,7 +172,7 @@ export const make = (options: {
 
   const alarm: Alarm = new Alarm(options.context, {
     wakeAt: () => listedAt + pause(),
-    ring: () => reported("the roster has died and will not be updated any more", list)
+    ring: () => reported("the roster has died and will no longer be updated", list)
   })
 
   return {
@@ -200,7 +200,7 @@ export const make = (options: {
     observe: (event) => {
       if (!State.isNews(event)) return
       for (const asked of lists) {
-        // The list that arrives is that of the session after the outage, so earlier events do not matter.
+        // The list that arrives is from the session after the outage, so earlier events do not matter.
         if (event._tag === "Gap" && event.cause === "Reconnected") {
           asked.since.length = 0
           asked.missed = false

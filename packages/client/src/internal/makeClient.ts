@@ -81,8 +81,8 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     context,
     now
   })
-  // Constructed for the first command of the flavour, because most servers have only one, and there may be thousands of
-  // clients.
+  // Each is constructed for the first command of its flavour, because most servers have only one flavour, and there may
+  // be thousands of clients.
   let reforger: Reforger.Reforger | undefined
   let battleye: FlavourCommands | undefined
   const commandsOf = (flavour: Flavour): FlavourCommands =>
@@ -201,14 +201,14 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   )
 
   const bans = BanWatch.make({
-    query: call("bans", (_, call) => _.banTable(call)),
+    query: call("bans", (server, call) => server.banTable(call)),
     interval: settings.banInterval,
     now,
     context,
     publish
   })
 
-  // An older session has already received its greeting.
+  // A session that logged in before this client was made has already received its greeting.
   const greeting = yield* session.greeting
   if (Option.isSome(greeting)) read(greeting.value)
 
@@ -228,7 +228,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
       bans.close()
       population.remove()
       return Exit.isFailure(exit) && Cause.hasDies(exit.cause)
-        ? Effect.logError("the client has died and will not publish any more events", exit.cause)
+        ? Effect.logError("the client has died and will no longer publish events", exit.cause)
         : Effect.void
     }),
     Effect.forkScoped({ startImmediately: true })
@@ -269,7 +269,7 @@ const problemOf = (timeout: number, given: ActionOptions | undefined): string | 
   return !(timeout > 0)
     ? `timeout must be a positive duration (got ${Formatter.format(given?.timeout)})`
     : confirmWithin !== undefined && !(Monotonic.duration(confirmWithin) >= 0)
-    ? `confirmWithin must be a duration (got ${Formatter.format(confirmWithin)})`
+    ? `confirmWithin must be a duration of at least 0 ms (got ${Formatter.format(confirmWithin)})`
     : epoch !== undefined && !Number.isInteger(epoch)
     ? `epoch must be an integer (got ${Formatter.format(epoch)})`
     : isCurrent !== undefined && typeof isCurrent !== "function"

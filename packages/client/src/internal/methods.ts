@@ -56,10 +56,12 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
   const call: RunCall = defaults === undefined
     ? run
     : (name, select, options) => run(name, select, merged(defaults, options))
-  // Without options, simultaneous queries share one list.
-  const playerTable = defaults === undefined ? live.playerTable : call("players", (_, call) => _.playerTable(call))
+  // Without options, the list also updates the roster.
+  const playerTable = defaults === undefined
+    ? live.playerTable
+    : call("players", (server, call) => server.playerTable(call))
 
-  /** The rows alone. Unparsed lines are logged. */
+  /** The rows of a table. Unparsed lines are logged. */
   const rowsOf = <Row, E>(name: string, table: Effect.Effect<Table<Row>, E>): Effect.Effect<ReadonlyArray<Row>, E> =>
     Effect.suspend(() =>
       spanned(name, () =>
@@ -70,7 +72,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
     )
 
   const simple = <A, E>(command: SimpleCommand<A, E>, options?: Session.CommandOptions) =>
-    call(command.text, (_, call) => _.simple(command, call), options)
+    call(command.text, (server, call) => server.simple(command, call), options)
 
   /** The methods for commands without arguments. */
   const methodsOf = <Table extends Record<string, SimpleCommand<unknown, ActionError.ActionError | ReplyError>>>(
@@ -163,7 +165,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       ), options)
   }
 
-  const banTable = call("bans", (_, call) => _.banTable(call))
+  const banTable = call("bans", (server, call) => server.banTable(call))
   const queries = methodsOf(CommandTable.queries)
 
   const say = (text: string, options?: SayOptions): Action =>
@@ -171,12 +173,13 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       options?.split === true
         ? Effect.map(Arguments.text("say", "text", text), splitText)
         : Effect.map(Arguments.line("say", "text", text), Arr.of),
-      (lines) => lines.length === 0 ? Effect.succeed("") : call("say", (_, call) => sayAll(_, lines, call), options)
+      (lines) =>
+        lines.length === 0 ? Effect.succeed("") : call("say", (server, call) => sayAll(server, lines, call), options)
     )
 
   /**
-   * Sends one line after the other, all within the time of the call. After the first send, no failure is "not executed"
-   * any more.
+   * Sends one line after the other, all within the time of the call. A failure after the first line is never
+   * "not executed".
    */
   const sayAll = (commands: FlavourCommands, lines: ReadonlyArray<string>, call: Call): Action =>
     Effect.map(
@@ -195,8 +198,9 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       Effect.flatMap(([target, reason]) => {
         const terms = { duration: options?.duration === undefined ? "permanent" : options.duration, reason }
         return typeof target === "string"
-          ? call("addBan", (_, call) => _.ban(target, terms, call), options)
-          : onPlayer({ name: "ban", command: "ban" }, target, (_, player, call) => _.ban(player, terms, call), options)
+          ? call("addBan", (server, call) => server.ban(target, terms, call), options)
+          : onPlayer({ name: "ban", command: "ban" }, target, (server, player, call) =>
+            server.ban(player, terms, call), options)
       })
     )
 
@@ -210,10 +214,10 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       (targets) =>
         call(
           "removeBan",
-          (_, call) =>
+          (server, call) =>
             targets.length === 0
               ? Effect.succeed("")
-              : changed(_, call, { name, run: named(name, _.unban(targets, call)), write: options?.write }),
+              : changed(server, call, { name, run: named(name, server.unban(targets, call)), write: options?.write }),
           timeoutOf(options)
         )
     )
@@ -249,7 +253,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
             onPlayer(
               { name: "whisper", command: "say" },
               player,
-              (_, target, call) => _.whisper(target, text, call),
+              (server, target, call) => server.whisper(target, text, call),
               options
             )
         )),
@@ -261,8 +265,12 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
             Arguments.line("kick", "reason", reason === undefined ? "" : reason)
           ]),
           ([player, reason]) =>
-            onPlayer({ name: "kick", command: "kick" }, player, (_, target, call) =>
-              _.kick(target, reason, call), options)
+            onPlayer(
+              { name: "kick", command: "kick" },
+              player,
+              (server, target, call) => server.kick(target, reason, call),
+              options
+            )
         )),
     ban: (target, options) => spanned("ban", () => ban(target, options)),
     unban: (target, options) => spanned("unban", () => unban("unban", [target], options)),
@@ -275,12 +283,12 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
           ]),
           ([given, reason]) =>
             Effect.flatMap(
-              Effect.forEach(new Set(given), (target) => Arguments.banTarget("addBan", target)),
+              Effect.forEach(given, (target) => Arguments.banTarget("addBan", target)),
               (targets) =>
-                call("addBan", (_, call) => {
+                call("addBan", (server, call) => {
                   const duration = options?.duration === undefined ? "permanent" : options.duration
-                  const run = _.banAll(targets, { duration, reason }, call)
-                  return changed(_, call, { name: "banAll", run, write: options?.write })
+                  const run = named("banAll", server.banAll([...new Set(targets)], { duration, reason }, call))
+                  return changed(server, call, { name: "banAll", run, write: options?.write })
                 }, options)
             )
         )),
@@ -315,7 +323,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       spanned("command", () =>
         Effect.flatMap(
           Arguments.line(typeof text === "string" ? text : "command", "text", text),
-          (text) => call(text, (_, call) => _.command(text, call), options)
+          (text) => call(text, (server, call) => server.command(text, call), options)
         )),
     withOptions: (options) => make(dependencies, merged(defaults ?? {}, options))
   }
@@ -327,14 +335,14 @@ const merged = (defaults: Session.CommandOptions, options: ActionOptions | undef
   ...Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined))
 })
 
-/** Sets the name of the method that the caller used. */
+/** Sets the name of the action in errors to that of the method that the caller used. */
 const named = (name: string, run: Action): Action =>
   Effect.mapError(run, (error) => error._tag === "ActionError" ? ActionErrors.make(name, error.reason) : error)
 
-/** Only the time: the caller cannot choose whether and in which session a removal is sent. */
+/** Keeps only the timeout: callers cannot choose whether a removal is sent again, or in which session. */
 const timeoutOf = (options: BulkOptions | undefined): ActionOptions => ({ timeout: options?.timeout })
 
-/** A step after another that was executed. Its failure does not mean that nothing was done. */
+/** Runs a step after others that were executed. Its failure does not mean that nothing was done. */
 const partly = <A>(
   run: Effect.Effect<A, CommandError.CommandError | ActionError.ActionError>,
   action: string,

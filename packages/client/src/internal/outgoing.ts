@@ -9,10 +9,10 @@ import { make as commandError } from "./commandError.ts"
 import type { Call } from "./flavourCommands.ts"
 import type { PlayerTarget } from "./playerTarget.ts"
 
-/** Restricts a command to the session of its call, because in another session its slot belongs to another player. */
+/** Restricts a command to the session of its call, because in another session its slot may be another player's. */
 export const bound = (call: Call): Call => ({ ...call, epoch: call.epoch ?? call.calledIn })
 
-/** Restricts a command to the time while the slot belongs to the player, and the caller's own `isCurrent` agrees. */
+/** Lets a command be sent only while the slot belongs to the player and the caller's own `isCurrent` returns true. */
 export const about = (target: PlayerTarget, call: Call): Call => ({
   ...call,
   isCurrent: () => target.isCurrent() && (call.isCurrent?.() ?? true)
@@ -34,6 +34,7 @@ export const sendWith = <A, E>(
       : Effect.fail(commandError(text, new Overloaded({ waiting: 0 })))
   })
 
+/** Fails because servers of this flavour have no such command. `server` is the name of the flavour. */
 export const unsupported = (text: string, server: string): Effect.Effect<never, CommandError> =>
   Effect.fail(commandError(text, new Unsupported({ server })))
 

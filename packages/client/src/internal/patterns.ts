@@ -2,9 +2,9 @@
  * Patterns for numbers, addresses, GUIDs and filters as servers print them. The parsers of replies and messages are
  * built from them.
  *
- * Every pattern built from them must be anchored at both ends: names may contain anything, and an unanchored search
- * would find it there. Each is bounded in length, so that a pattern with one `.*` before them takes linear time on
- * hostile text.
+ * A pattern built from them must be anchored, or be matched at a known index: a name may contain any text, so an
+ * unanchored search can find a match inside a name. All are bounded in length, so that a pattern with one `.*` before
+ * them takes linear time on hostile text.
  */
 import { Address, isIpAddress } from "../Address.ts"
 import type { Guid } from "../Guid.ts"

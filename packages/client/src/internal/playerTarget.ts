@@ -1,10 +1,9 @@
 /**
  * The player that a command is meant for.
  *
- * Commands identify players by slot, and a slot belongs to another player as soon as the first one has left. So a
- * target keeps the occupant of the slot at the time of the call, and answers three questions: does the slot still
- * belong to this player, does an event concern this player, and does a list of players show that the player is present
- * or gone.
+ * Commands identify players by slot, and after a player has left, another player may get the slot. So a target keeps
+ * the occupant of the slot at the time of the call, and answers three questions. Does the slot still belong to this
+ * player? Does an event concern this player? Does a list of players show that the player is present or gone?
  */
 import type { Player, PlayerId, PlayerReference } from "../Player.ts"
 import type { Table } from "../Table.ts"
@@ -42,7 +41,7 @@ export class PlayerTarget {
   readonly isCurrent = (): boolean => {
     const there = this.#occupantOf(this.slot)
     if (there === "Unknown") return true
-    // A list may have contained a player without any event.
+    // A list that was read after the call may contain a player who is not in the roster yet.
     if (there === "Nobody") return typeof this.#atCall === "string"
     return this.#player === undefined ? this.#atCall === "Unknown" : compare(there, this.#player) !== "Other"
   }
@@ -68,7 +67,7 @@ export class PlayerTarget {
   }
 }
 
-/** Whether two are the same player. GUIDs decide if both are known. Equal names alone decide nothing. */
+/** Compares two players. GUIDs decide if both are known, or else accounts. Equal names alone decide nothing. */
 export const compare = (one: Player, other: Player): "Same" | "Other" | "Unsure" => {
   if (one === other) return "Same"
   if (one.guid !== undefined && other.guid !== undefined) return one.guid === other.guid ? "Same" : "Other"

@@ -15,7 +15,10 @@ import { ADDRESS, address, FILTER, GUID, guid, NUMBER, trimBlanks, withoutEnd } 
 export type Fields = ServerEvent extends infer Each ? Each extends unknown ? Omit<Each, Omitted<Each>> : never : never
 type Omitted<Event> = Event extends PlayerChat ? "text" | "name" : "text"
 
-// The first word decides. No text begins with a name, so no name can imitate a text of another kind.
+/**
+ * Parses an event; `undefined` if the form of the text is unknown. The first words determine the kind. No text begins
+ * with a name, so no name can imitate a text of another kind.
+ */
 export const read = (text: string, players: Iterable<PlayerReference>): Fields | undefined => {
   // Blanks at the end are kept, because a name or a message may end with blanks. The other parsers trim them.
   const words = withoutEnd(text)
@@ -201,7 +204,7 @@ const readFilterLog = (text: string, players: Iterable<PlayerReference>): Fields
   const log = LOG.exec(text)
   if (!log) return undefined
   const [{ length: from }, filter = "", number = ""] = log
-  // A known name at this place is not searched, because it may contain the words that end names.
+  // If a known name is at this place, its end is known. It may contain the words that end names, so it is not searched.
   const end = knownEnd(text, from, Number(number), players, RULE_AT_NAME) ?? searchFrom(RULE, text, from)
   const rule = end === undefined ? undefined : matchAt(RULE_AT_NAME, text, end)
   if (end === undefined || !rule) return undefined

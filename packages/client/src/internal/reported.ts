@@ -13,8 +13,8 @@ export const reported = <A, E>(message: string, effect: Effect.Effect<A, E>): Ef
 const OUTAGES = new Set(["NotConnected", "NoReply", "SessionLost", "SessionClosed", "Overloaded"])
 
 /**
- * Logs failures of a query that is repeated forever: each kind once. Outages are omitted, because the session logs
- * them.
+ * Logs failures of a query that is repeated forever. A failure of the same kind as the last logged one is omitted.
+ * Outages are omitted, because the session logs them.
  */
 export const complainer = (message: string) => {
   let complaint: string | undefined

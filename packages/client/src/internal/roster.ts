@@ -14,7 +14,7 @@ const CAPACITY = 1024
 
 export interface Roster {
   readonly players: Map<PlayerId, Player>
-  /** When the server last sent information about each player, in milliseconds of `now`. */
+  /** When the server last sent information about each of `players`, in milliseconds of `now`. */
   readonly updatedAt: Map<PlayerId, number>
   readonly now: () => number
   /** The last list of this session; `undefined` until it has arrived. It may be incomplete. */
@@ -66,13 +66,14 @@ export const observe = (self: Roster, event: ServerEvent.ServerEvent): Consequen
       // Another player is in the slot. The order of events does not show whether that player left before or will leave
       // after.
       if (!isNamed(there, event.player)) return "Doubtful"
-      self.players.delete(there.id)
+      remove(self, there.id)
       return "Changed"
     }
     case "Gap":
       if (event.cause === "Reconnected") {
         // After an outage a slot may belong to another player, and a wrong player is worse than no player.
         self.players.clear()
+        self.updatedAt.clear()
         self.list = undefined
       }
       return "Doubtful"
@@ -92,7 +93,7 @@ export const replace = (
 ): Consequence => {
   const listed = new Set(table.rows.map(({ id }) => id))
   for (const id of self.players.keys()) {
-    if (listed.has(id) || !mayBeUnread(table, id)) self.players.delete(id)
+    if (listed.has(id) || !mayBeUnread(table, id)) remove(self, id)
   }
   for (const row of table.rows) {
     // Arma 2 lists a player in the lobby twice if the player has a second address.
@@ -109,7 +110,7 @@ export const replace = (
 export const list = (self: Roster): ReadonlyArray<Player> =>
   Array.from(self.players.values()).sort((a, b) => a.id - b.id)
 
-/** Whether two lists contain the same information. `Equal` takes 40 µs a player for that, this 0.1. */
+/** Whether two lists contain the same information. This takes 0.1 µs a player; `Equal` takes 40. */
 export const isSame = (a: ReadonlyArray<Player>, b: ReadonlyArray<Player>): boolean =>
   a.length === b.length && a.every((player, i) => isSamePlayer(player, b[i]!))
 
@@ -125,6 +126,11 @@ const learn = (self: Roster, reference: PlayerReference, guid: Guid, verified: b
   if (there === undefined || !isNamed(there, reference)) return put(self, trusted(Player, { id, name, guid, verified }))
   if (there.guid === guid && (there.verified || !verified)) return "None"
   return put(self, trusted(Player, Object.assign({}, there, { guid, verified })))
+}
+
+const remove = (self: Roster, id: PlayerId): void => {
+  self.players.delete(id)
+  self.updatedAt.delete(id)
 }
 
 const put = (self: Roster, player: Player): Consequence => {

@@ -1,13 +1,13 @@
 /**
- * Judges what the absence of a row from a table proves.
+ * Judges whether the absence of a row from a table proves anything.
  */
 import type { Table } from "../Table.ts"
 
 const STARTS_WITH_NUMBER = /^\s*#?(-?)(\d{1,9})(?!\d)/
 
 /**
- * Whether the row with a number may be among the invalid or missing rows. If it cannot, its absence from the valid rows
- * proves that there is no such row.
+ * Whether the row with this number may be among the invalid or missing rows. If not, its absence from the valid rows
+ * proves that the server has no such row.
  */
 export const mayBeUnread = (table: Table<{ readonly id: unknown }>, number: number): boolean => {
   const { cut, rows, total, unparsed } = table

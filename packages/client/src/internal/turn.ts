@@ -1,6 +1,9 @@
 /**
- * Orders the changes of the list of bans: first come, first served, with a deadline. Additions run concurrently. A
- * removal runs alone, because it identifies a ban by its position in the list.
+ * Gives commands their turn: first come, first served, with a deadline. A command runs alone, or beside others.
+ *
+ * On BattlEye servers only changes of the list of bans wait for a turn. Additions run beside each other. A removal runs
+ * alone, because it identifies a ban by its position in the list. On Arma Reforger's own RCON every command with output
+ * runs alone.
  */
 import { Monotonic } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"
@@ -8,15 +11,15 @@ import * as Semaphore from "effect/Semaphore"
 import { type CommandError, Overloaded } from "../CommandError.ts"
 import { make as commandError } from "./commandError.ts"
 
-/** Maximum number of waiting changes. */
+/** Maximum number of waiting commands. */
 const MAX_WAITING = 1024
 
-/** Maximum number of concurrent additions. */
+/** Maximum number of commands that run beside each other. */
 const BESIDE = 64
 
 /**
- * Runs a change for the command `text` when its turn comes. Fails with `Overloaded` if the turn does not come by
- * `deadline`.
+ * Runs the effect of the command `text` when its turn comes. Fails with `Overloaded` if the turn does not come by
+ * `deadline` (in milliseconds of the monotonic clock), or if too many commands wait.
  */
 export type Turn = <A, E, R>(
   text: string,

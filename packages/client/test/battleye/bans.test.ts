@@ -40,7 +40,7 @@ describe("unban", () => {
     { arbitrary: { runs: 20 } }
   )
 
-  it.effect("removes one ban of several of the same target", () =>
+  it.effect("removes only the given ban if its target has several", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       const bans = ["a", "b", "c"].map((reason) => ({ target: GUID, reason, expires: undefined }))
@@ -51,7 +51,7 @@ describe("unban", () => {
       assert.strictEqual(yield* run(rcon.unban(b!)), "BanNotFound")
     }).pipe(Effect.scoped, Effect.provide(world)))
 
-  /** Tries again after a lost reply. That endangers no other ban. */
+  /** Tries an action again if it fails. A ban that is not found counts as removed by an earlier try. */
   const persist = (action: Effect.Effect<void, Failure>) =>
     action.pipe(
       Effect.catchIf(
@@ -62,7 +62,7 @@ describe("unban", () => {
     )
 
   for (const loss of [0, 0.2]) {
-    it.effect(`waits for this client's other changes of the list, at ${loss * 100} % loss`, () =>
+    it.effect(`waits until this client's other changes of the list are done, at ${loss * 100} % loss`, () =>
       Effect.gen(function*() {
         const { rcon, server } = yield* online()
         const guid = (index: number) => Guid.Guid.make(index.toString(16).padStart(32, "0"))
@@ -81,7 +81,7 @@ describe("unban", () => {
           yield* Effect.forkChild(Effect.forEach(actions, persist, { concurrency: "unbounded" }))
         )
         assert.isTrue(Result.isSuccess(results))
-        // A ban that was sent twice is in the list twice.
+        // Each reason counts once, because a ban that was sent twice is in the list twice.
         assert.deepStrictEqual(
           Array.from(new Set((yield* bansOf(server)).map(([, reason]) => reason))),
           ["2", "6", "8", "9", "10", "new"]
@@ -89,7 +89,10 @@ describe("unban", () => {
       }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ network: { loss, seed: "unban" } }))))
   }
 
-  /** A server whose list of bans is changed by another client. */
+  /**
+   * A client of a server with permanent bans of one GUID. `removeBan` is called for each such command, and changes the
+   * list.
+   */
   const shared = Effect.fnUntraced(function*(
     reasons: ReadonlyArray<string>,
     removeBan: (bans: Array<string>, number: number) => unknown
@@ -106,7 +109,7 @@ describe("unban", () => {
     return { bans, rcon, session }
   })
 
-  it.effect("is valid only in the session of its call, whatever the options", () =>
+  it.effect("sends `removeBan` once, and only in the session of the list, whatever the options", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* shared(["a"], (bans, number) => bans.splice(number, 1))
       yield* rcon.unban(GUID, { timeout: "7 seconds" })
@@ -143,10 +146,10 @@ describe("unban", () => {
       if (!(error.reason instanceof ActionError.BansChanged)) return assert.fail(error.message)
       assert.deepStrictEqual(error.reason.stillListed, [b!])
       assert.deepStrictEqual(error.reason.added.map(({ reason }) => reason), ["d"])
-      assert.match(error.message, /These are gone: #0 .* a, #2 .* c$/)
+      assert.match(error.message, /executed a removal twice: #0 .* a, #2 .* c$/)
     }))
 
-  it.effect("is not sent twice if no reply arrives, but looked up", () =>
+  it.effect("sends nothing again if no reply arrives, and reads the list instead", () =>
     Effect.gen(function*() {
       const lost = new CommandError.CommandError({
         command: "removeBan",
@@ -175,7 +178,7 @@ describe("unban", () => {
 describe("many bans", () => {
   for (const [loss, count] of [[0, 50], [0.1, 12]] as const) {
     const guids = Array.from({ length: count }, (_, index) => guidOf(index))
-    it.effect(`are added and removed with the list read once before and once after, at ${loss * 100} % loss`, () =>
+    it.effect(`are added and removed by two readings of the list, one before and one after, at ${loss * 100} % loss`, () =>
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
         const rcon = yield* RconClient.RconClient
@@ -184,7 +187,7 @@ describe("many bans", () => {
         const asked = Effect.map(server.executions, (all) => all.filter(({ text }) => text === "bans").length)
         const before = yield* asked
         yield* completed(rcon.banAll(guids, { reason: "cheating", write: true }))
-        // A target with such a ban is not banned again.
+        // A target that already has this ban is not banned again.
         yield* completed(rcon.banAll(guids, { reason: "cheating" }))
         assert.isTrue((yield* server.executions).some(({ text }) => text === "writeBans"))
         // On a lossy network a command is sent again, and this server executes it again.
@@ -196,7 +199,8 @@ describe("many bans", () => {
           assert.deepStrictEqual((yield* server.world).bans.map(({ reason }) => reason), ["foreign"])
           return
         }
-        // A removal whose reply is lost is looked up in the list. One that is lost itself is not sent again.
+        // If the reply to a removal is lost, the list is read. A removal that is lost itself is not sent again, so a
+        // call may fail.
         while ((yield* server.world).bans.length > 1) {
           const left = new Set((yield* server.world).bans.map(({ target }) => target))
           yield* Effect.exit(

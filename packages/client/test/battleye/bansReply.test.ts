@@ -67,7 +67,7 @@ describe("the reply to bans", () => {
   }, { arbitrary: { runs: 300 } })
 
   it.prop(
-    "is parsed to a table or an error, whatever its text",
+    "is an error if it lacks the heading, and has at most one row for each line",
     { text: Hostile.text, rows: Arbitrary.array(Hostile.text) },
     (
       { rows, text }
@@ -130,13 +130,13 @@ describe("the reply to bans", () => {
     ["0 203.0.113.7 perm 1.2.3.4", "permanent", "1.2.3.4"],
     [`0  ${GUID} perm a\u2028b\rc`, "permanent", "a\u2028b\rc"],
     [`0  ${GUID.toUpperCase()} perm ${GUID.toUpperCase()} perm x`, "permanent", `${GUID.toUpperCase()} perm x`]
-  ])("is parsed to the time and reason of %j", (row, remaining, reason) => {
+  ])("is parsed to the right time and reason in %j", (row, remaining, reason) => {
     const { rows, unparsed } = read(row)
     assert.deepStrictEqual(unparsed, [])
     assert.deepStrictEqual(rows.map((ban) => [ban.remaining, ban.reason]), [[remaining, reason]])
   })
 
-  it("is parsed to a table that keeps lines that are not rows", () => {
+  it("keeps lines that are not rows", () => {
     const wrong = [
       "what",
       `${GUID} perm x`,
@@ -187,7 +187,7 @@ describe("the reply to bans", () => {
     assert.strictEqual(read(...rows).rows.at(-1)?.id, size / 16 - 1)
   })
 
-  it("whose end is missing has its last row among the unparsed ones", () => {
+  it("has its last row among the unparsed lines if its end is missing", () => {
     const text = ["GUID Bans:", "[#] [GUID] [Minutes left] [Reason]", "---", `0  ${GUID} perm a`, `1  ${GUID} perm ab`]
       .join("\n")
     const table = (cut: boolean) => Result.getOrThrow(BansReply.parse(text, cut))

@@ -8,11 +8,11 @@ import { type Failure, online, outcome, slot } from "../simulatedClient.ts"
 const GUID = Guid.Guid.make("0123456789abcdef0123456789abcdef")
 const IP = Address.IpAddress.make("203.0.113.77")
 
-describe("an action that is confirmed", () => {
+describe("an action with `confirmWithin`", () => {
   const within = { confirmWithin: "5 seconds" } as const
   const world = TestRcon.layerTransport()
 
-  it.effect("has had its effect", () =>
+  it.effect("succeeds after it had its effect", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       const ann = yield* server.join({ name: "Ann (1)" })
@@ -27,7 +27,7 @@ describe("an action that is confirmed", () => {
       assert.strictEqual(yield* run(rcon.ban(IP, { duration: "1 day", ...within })), "done")
     }).pipe(Effect.scoped, Effect.provide(world)))
 
-  it.effect("takes longer on a bad network", () =>
+  it.effect("succeeds in spite of lost datagrams", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       const minute = { confirmWithin: "1 minute" } as const
@@ -41,7 +41,7 @@ describe("an action that is confirmed", () => {
       assert.deepStrictEqual((yield* server.world).players, [])
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ network: { loss: 0.2, seed: "confirm" } }))))
 
-  it.effect("fails if it had no effect although the server received it", () =>
+  it.effect("fails if it had no effect, even if the server received it", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       const bob = yield* server.join({ name: "Bob" })
@@ -53,7 +53,7 @@ describe("an action that is confirmed", () => {
       assert.strictEqual(yield* run(rcon.ban(GUID, within)), "Unconfirmed")
       assert.strictEqual(yield* run(rcon.say("hello", within)), "Unconfirmed")
       assert.strictEqual(yield* run(rcon.whisper(slot(bob.slot), "hello", within)), "Unconfirmed")
-      // Without confirmation it succeeds.
+      // Without `confirmWithin` it succeeds.
       assert.strictEqual(yield* run(rcon.kick(slot(bob.slot))), "done")
     }).pipe(Effect.scoped, Effect.provide(world)))
 
@@ -68,7 +68,7 @@ describe("an action that is confirmed", () => {
       assert.strictEqual(Result.getOrThrow(yield* outcome(kicking)), "done")
     }).pipe(Effect.scoped, Effect.provide(world)))
 
-  it.effect("may have had its effect if the confirmation fails", () =>
+  it.effect("is reported as maybe executed if the lists cannot be read", () =>
     Effect.gen(function*() {
       const { rcon, server } = yield* online()
       const bob = yield* server.join({ name: "Bob" })
@@ -91,7 +91,7 @@ describe("the evidence of an action", () => {
   const world = TestRcon.layerTransport()
   const within = { confirmWithin: "2 seconds" } as const
 
-  it.effect("is not something that existed before", () =>
+  it.effect("does not include another ban, nor an old ban of a player who is still there", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       const bob = yield* server.join({ name: "Bob" })
@@ -99,9 +99,9 @@ describe("the evidence of an action", () => {
       const guid = Guid.Guid.make(bob.guid!)
       yield* server.update((world) => ({ ...world, bans: [{ target: guid, expires: undefined, reason: "old" }] }))
       yield* server.onCommand((text) => /^(?:ban|addBan) /.test(text) ? "" : undefined)
-      // An existing ban of the target has the same effect, but a player who is still there was not banned.
+      // An older row has the same effect as a new one.
       assert.strictEqual(yield* run(rcon.ban(guid, { reason: "old", ...within })), "done")
-      // Another ban that was added at the same moment is no evidence, either.
+      // Another ban of the target, added at the same moment, is no evidence.
       const other = { target: GUID, expires: undefined, reason: "another" }
       for (const options of [{ duration: "1 hour", reason: "another" }, { reason: "mine" }] as const) {
         const banning = yield* Effect.forkChild(run(rcon.ban(GUID, { ...options, ...within })), {
@@ -111,10 +111,11 @@ describe("the evidence of an action", () => {
         yield* server.update((world) => ({ ...world, bans: [...world.bans, other] }))
         assert.strictEqual(Result.getOrThrow(yield* outcome(banning)), "Unconfirmed")
       }
+      // A player who is still on the server was not banned by this command.
       assert.strictEqual(yield* run(rcon.ban(slot(0), { reason: "old", ...within })), "Unconfirmed")
     }).pipe(Effect.scoped, Effect.provide(world)))
 
-  it.effect("belongs to this action, this player and this client", () =>
+  it.effect("is never an event of another action, player or client", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       yield* server.join({ name: "Bob" })
@@ -151,7 +152,7 @@ describe("the evidence of an action", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(world)))
 
-  it.effect("is found although the names of two players begin alike, and although the server cuts long texts", () =>
+  it.effect("is found even if two names begin alike, or if the server cuts long texts", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       yield* server.join({ name: "x" })
@@ -174,7 +175,7 @@ describe("the evidence of an action", () => {
       assert.deepStrictEqual(session.sent.map(([text]) => text), ["players"])
     }).pipe(Effect.scoped))
 
-  it.effect("of a ban is the list if reply and event are lost", () =>
+  it.effect("is found in the lists if the reply to a ban and the event are lost", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const { rcon, run, server } = yield* online({ silenceTimeout: "1 minute" })
@@ -191,7 +192,7 @@ describe("the evidence of an action", () => {
       assert.strictEqual(Result.getOrThrow(yield* outcome(banning)), "done")
     }).pipe(Effect.scoped, Effect.provide(world)))
 
-  it.effect("is awaited for the given time only, whichever replies are missing", () =>
+  it.effect("is awaited for a limited time, whichever replies are missing", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       yield* server.join({ name: "Bob" })
@@ -201,11 +202,12 @@ describe("the evidence of an action", () => {
       for (const action of [rcon.kick(slot(0), "", short), rcon.ban(slot(0), short), rcon.ban(GUID, short)]) {
         const before = yield* Clock.currentTimeMillis
         assert.notStrictEqual(yield* run(action), "done")
+        // 1 second for the reply, 1 second for the event, and 5 seconds to read a list, with a margin.
         assert.isAtMost((yield* Clock.currentTimeMillis) - before, 8000)
       }
     }).pipe(Effect.scoped, Effect.provide(world)))
 
-  it.effect("does not delay other commands past their own timeout", () =>
+  it.effect("is not awaited by another action beyond that action's timeout", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       yield* server.onCommand((text) => text === "bans" ? { delay: Duration.infinity } : undefined)

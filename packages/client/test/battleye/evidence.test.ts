@@ -50,20 +50,20 @@ describe("the reply to an action", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("the echo of a chat message", () => {
+describe("the echo of a chat message of 300 bytes", () => {
   const long = "ж".repeat(150)
   const bytes = (length: number) => new TextDecoder().decode(new TextEncoder().encode(long).subarray(0, length))
   it.effect.each(
     [
-      [bytes(128), "done"],
-      [bytes(129), "done"],
-      [bytes(200), "done"],
-      [bytes(201), "done"],
-      [long, "done"],
-      [bytes(60), "Unconfirmed"],
-      [`${bytes(128)}x`, "Unconfirmed"]
+      ["is evidence if it has 128 bytes", bytes(128), "done"],
+      ["is evidence if it has 129 bytes, and so ends inside a character", bytes(129), "done"],
+      ["is evidence if it has 200 bytes", bytes(200), "done"],
+      ["is evidence if it has 201 bytes, and so ends inside a character", bytes(201), "done"],
+      ["is evidence if it is complete", long, "done"],
+      ["is no evidence if it has only 60 bytes", bytes(60), "Unconfirmed"],
+      ["is no evidence if it ends with another character", `${bytes(128)}x`, "Unconfirmed"]
     ] as const
-  )("may be cut to a number of bytes: %s", ([echo, outcome]) =>
+  )("%s", ([, echo, outcome]) =>
     Effect.gen(function*() {
       const { rcon, session } = yield* startWith(players())
       const saying = yield* Effect.forkChild(
@@ -88,7 +88,7 @@ describe("a late message", () => {
 })
 
 describe("one of several actions", () => {
-  it.effect("that fails after others were executed is not reported as not executed", () =>
+  it.effect("that fails after others were executed makes the call unconfirmed", () =>
     Effect.gen(function*() {
       const { rcon, run, session } = yield* startWith(players())
       let left = 2
@@ -102,6 +102,13 @@ describe("one of several actions", () => {
           : ""
       assert.strictEqual(yield* run(rcon.say("a\nb\nc\nd", { split: true })), "Unconfirmed")
       assert.strictEqual(yield* run(rcon.banAll([], { write: true })), "Unconfirmed")
+    }).pipe(Effect.scoped))
+
+  it.effect("is sent once if its target is given in upper and in lower case", () =>
+    Effect.gen(function*() {
+      const { rcon, run, sent } = yield* startWith(players(), "GUID Bans:\n[#] [GUID]\n---")
+      yield* run(rcon.banAll([GUID, GUID.toUpperCase() as typeof GUID, GUID]))
+      assert.deepStrictEqual(sent(), [`addBan ${GUID} 0`])
     }).pipe(Effect.scoped))
 
   it.effect("has the remaining time of the call as its timeout", () =>

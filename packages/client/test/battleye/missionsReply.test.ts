@@ -25,9 +25,13 @@ describe("the reply to missions", () => {
     assert.deepStrictEqual(MissionsReply.parse("Missions on server:\n"), Result.succeed([]))
   })
 
-  it.prop("becomes a list or an error, whatever its text", { text: Hostile.text }, ({ text }) => {
-    const error = Result.getOrThrow(Result.flip(MissionsReply.parse(text)))
-    assert.deepStrictEqual([error.command, error.text], ["missions", text])
-    assert.isTrue(Result.isSuccess(MissionsReply.parse(`Missions on server:\n${text}`)))
-  })
+  it.prop(
+    "is a list if its heading is right, and an error if it is not, whatever the rest",
+    { text: Hostile.text },
+    ({ text }) => {
+      const error = Result.getOrThrow(Result.flip(MissionsReply.parse(text)))
+      assert.deepStrictEqual([error.command, error.text], ["missions", text])
+      assert.isTrue(Result.isSuccess(MissionsReply.parse(`Missions on server:\n${text}`)))
+    }
+  )
 })

@@ -21,7 +21,7 @@ const print = (player: Player.Player): string => {
 const players: Arbitrary.Arbitrary<ReadonlyArray<Player.Player>> = Arbitrary.array(
   Arbitrary.all({
     id: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 }))),
-    // A name that ends like this cannot be distinguished from the lobby.
+    // A name that ends like this cannot be distinguished from a name with the mark of the lobby.
     name: Arbitrary.filter(Hostile.anyName, (name) => !name.endsWith(" (Lobby)")),
     octet: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))),
     port: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 }))),
@@ -43,7 +43,7 @@ const players: Arbitrary.Arbitrary<ReadonlyArray<Player.Player>> = Arbitrary.arr
   { maxLength: 20 }
 )
 
-/** Names may contain the GUID, too, and its case must not change there. */
+/** Only slots and GUIDs. Names are left out, because a name may contain the GUID, too, and then keeps its case. */
 const withoutNames = ({ rows }: { readonly rows: ReadonlyArray<Player.Player> }) =>
   rows.map(({ guid, id }) => [id, guid])
 
@@ -67,7 +67,7 @@ describe("the reply to players", () => {
   }, { arbitrary: { runs: 300 } })
 
   it.prop(
-    "becomes a table or an error, whatever its text",
+    "is an error if it lacks the heading, and has at most one row for each line",
     { text: Hostile.text, rows: Arbitrary.array(Hostile.text) },
     (
       { rows, text }
@@ -134,13 +134,13 @@ describe("the reply to players", () => {
     [`3   203.0.113.9:2304      16   ${GUID}(?)  Ann\u2028 (Lobby)`, "Ann\u2028", true],
     ["3   203.0.113.9:2304      16   - \u2028", "\u2028", false],
     [`3   203.0.113.9:2304      16   ${GUID.toUpperCase()}(OK) ANN`, "ANN", false]
-  ])("finds the name in %j", (row, name, inLobby) => {
+  ])("contains the right name from %j", (row, name, inLobby) => {
     const { rows, unparsed } = read(row)
     assert.deepStrictEqual(unparsed, [])
     assert.deepStrictEqual(rows.map((player) => [player.name, player.inLobby]), [[name, inLobby]])
   })
 
-  it("may have a CR before every LF, and the CR belongs to no row", () => {
+  it("may have a CR before every LF, which does not belong to a name", () => {
     const text =
       `${HEADING}\n0   203.0.113.9:2304      40   ${GUID}(OK) Bob\n1   203.0.113.9:2304      40   ${GUID}(OK) Al\r`
     const table = Result.getOrThrow(PlayersReply.parse(`${text}\n(2 players in total)`.replaceAll("\n", "\r\n")))

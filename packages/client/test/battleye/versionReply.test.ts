@@ -18,7 +18,7 @@ describe("the reply to version", () => {
     ["1234.567", undefined],
     ["1.2201", undefined],
     ["beta", undefined]
-  ])("%j has the number %s", (text, number) => {
+  ])("is parsed: %j has the number %s", (text, number) => {
     const version = Result.getOrThrow(VersionReply.parse(text))
     assert.deepStrictEqual(
       version,
@@ -33,7 +33,7 @@ describe("the reply to version", () => {
     }
   })
 
-  it.prop("never throws", { text: Hostile.text }, ({ text }) => {
+  it.prop("is accepted unless it is blank, whatever its text", { text: Hostile.text }, ({ text }) => {
     assert.strictEqual(Result.isSuccess(VersionReply.parse(text)), /[^\0\t\n\r ]/.test(text))
   })
 })

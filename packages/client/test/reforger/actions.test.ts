@@ -1,9 +1,10 @@
-import { type ActionError, Address, Ban, CommandError, Guid } from "@bercon/client"
+import { type ActionError, Address, Ban, CommandError, Guid, RconClient } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import * as CommandTable from "../../src/internal/commandTable.ts"
 import { PlayerTarget } from "../../src/internal/playerTarget.ts"
+import * as MockSession from "../mockSession.ts"
 import type { Failure } from "../simulatedClient.ts"
 import { bob, called, EPOCH, failure, start } from "./mockClient.ts"
 import { echo, identity } from "./texts.ts"
@@ -11,7 +12,7 @@ import { echo, identity } from "./texts.ts"
 describe("actions on a Reforger server", () => {
   const target = identity(1)
 
-  it.effect("send what servers understand", () =>
+  it.effect("send the commands of the flavour with the given options", () =>
     Effect.gen(function*() {
       const { commands, converse, logout, session } = yield* start()
       yield* yield* converse(commands.kick(bob, "be nice"), "Player 'Bob' kicked!")
@@ -62,9 +63,9 @@ describe("actions on a Reforger server", () => {
         ...[commands.kick(bob), commands.ban(bob), commands.ban(target), commands.unban(target)].map(
           (action): typeof cases[number] => [action, "Command is supported only on Dedicated Servers", "Rejected"]
         ),
-        // It may be the reply or not.
+        // This text may be the output or not.
         [commands.kick(bob), "Server is on fire", "Unconfirmed"],
-        // The service that keeps the bans does not answer, and may have executed it.
+        // The service that keeps the bans did not answer, and may have executed the command.
         ...["Timeout", "Unknown error."].flatMap((text): typeof cases => [
           [commands.ban(bob), text, "Unconfirmed"],
           [commands.ban(target), text, "Unconfirmed"],
@@ -81,7 +82,19 @@ describe("actions on a Reforger server", () => {
       assert.strictEqual(unknown.reason._tag, "UnknownCommand")
     }))
 
-  it.effect("may have been done by the first execution if the server executes them twice", () =>
+  it.effect("fail with the name of the method that was called", () =>
+    Effect.gen(function*() {
+      const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
+      session.reply = "Failed to create ban."
+      const client = RconClient.fromSession({ flavour: "Reforger", rosterInterval: "Infinity" })
+      const rcon = yield* Effect.provide(client, session.layer)
+      for (const name of ["ban", "banAll"] as const) {
+        const error = yield* Effect.flip(name === "ban" ? rcon.ban(target) : rcon.banAll([target]))
+        assert.strictEqual(error._tag === "ActionError" && error.action, name)
+      }
+    }).pipe(Effect.scoped))
+
+  it.effect("are reported as maybe executed if the server executes them twice, and the second execution fails", () =>
     Effect.gen(function*() {
       const { commands, converse, events, say } = yield* start()
       const cases: ReadonlyArray<readonly [Effect.Effect<void, Failure>, command: string, string, done: string]> = [
@@ -126,7 +139,7 @@ describe("actions on a Reforger server", () => {
       assert.deepStrictEqual(events, ["Player 'Bob' banned!"])
     }))
 
-  it.effect("refuse durations that the server cannot count", () =>
+  it.effect("refuse durations that are not positive, or too long", () =>
     Effect.gen(function*() {
       const { commands, session } = yield* start()
       const durations = [0, -1, NaN, Number.MAX_VALUE, "-1 seconds" as const]
@@ -167,7 +180,7 @@ describe("actions on a Reforger server", () => {
       assert.deepStrictEqual(session.sent, [])
     }))
 
-  it.effect("fail as the session does", () =>
+  it.effect("fail with the error of the session", () =>
     Effect.gen(function*() {
       const { commands, events, logout, say, session } = yield* start()
       session.reply = new CommandError.CommandError({
@@ -182,7 +195,7 @@ describe("actions on a Reforger server", () => {
       ]
       for (const call of calls) assert.deepStrictEqual(yield* Effect.flip(Effect.asVoid(call)), session.reply)
       yield* logout
-      // Unsent commands have no echo, so these belong to other clients.
+      // Unsent commands have no echo, so these echoes belong to commands of other clients.
       yield* say(echo("#kick 7"), echo("#restart"))
       assert.strictEqual(events.length, 2)
     }))

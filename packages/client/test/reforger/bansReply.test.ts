@@ -32,7 +32,7 @@ describe("the reply to #ban list", () => {
     }
   })
 
-  it.each(Corpus.all)("has a total in $name", ({ replies }) => {
+  it.each(Corpus.all)("is parsed with its total, and without unparsed lines, from $name", ({ replies }) => {
     for (const [file, text] of replies("ban-list-reforger")) {
       const { total, unparsed } = Result.getOrThrow(BansReply.parse(text, 0))
       assert.strictEqual(total, Number(/^Total bans: (\d+)/.exec(text)?.[1] ?? 0), file)
@@ -40,7 +40,7 @@ describe("the reply to #ban list", () => {
     }
   })
 
-  it("may have the older form", () => {
+  it("may have the form of older servers", () => {
     const text = `${OLDER_BANS}\n1 ; ${identity(1)} ; 3600\n2 ; ${identity(2)} ; 0`
     const rows = [
       { target: identity(1), remaining: Duration.hours(1) },
@@ -100,14 +100,14 @@ describe("the reply to #ban list", () => {
     assert.deepStrictEqual(Result.getOrThrow(BansReply.parse(second, 10)).unparsed, page.unparsed)
   })
 
-  it("has a next page in the older form if it is full", () => {
+  it("has, in the older form, a next page if the page is full", () => {
     const rows = (count: number) =>
       Array.from({ length: count }, (_, index) => `${index} ; ${identity(index)} ; 0`).join("\n")
     for (const [count, pages] of [[24, 0], [25, Infinity], [60, Infinity]] as const) {
       const page = Result.getOrThrow(BansReply.parse(`${OLDER_BANS}\n${rows(count)}`, 0))
       assert.deepStrictEqual([page.rows.length, page.pages], [count, pages])
     }
-    // An unreadable row counts as a row.
+    // An unreadable line counts as a row.
     const unread = Result.getOrThrow(BansReply.parse(`${OLDER_BANS}\n${rows(24)}\nwhat`, 0))
     assert.deepStrictEqual([unread.rows.length, unread.pages], [24, Infinity])
   })
@@ -120,7 +120,7 @@ describe("the reply to #ban list", () => {
     }
   )
 
-  it("is complete with the number of rows in its heading", () => {
+  it("is complete when it has as many rows as its heading announces", () => {
     const long = page(26, 1, 25)
     const middle = long.indexOf("\n", 950)
     assert.strictEqual(receive("#ban list 1", "Processing ban list").wakeAt, 5000)
@@ -134,10 +134,10 @@ describe("the reply to #ban list", () => {
 
   it("is complete after the quiet time if pages have another size", () => {
     const rows = (count: number) => Array.from({ length: count }, (_, index) => `- ${identity(index)} | a`).join("\n")
-    // All on one page, in two messages.
+    // 30 bans on one page, in two messages.
     const whole = receive("#ban list 1", `Total bans: 30 | Page: 1/1\n${rows(25)}`, rows(5))
     assert.deepStrictEqual([whole.taken, whole.wakeAt], [[true, true, true], -Infinity])
-    // From 8 to 10 a page.
+    // 21 bans on three pages: a full page has 7 to 10 rows.
     assert.strictEqual(receive("#ban list 1", `Total bans: 21 | Page: 1/3\n${rows(7)}`).wakeAt, 451)
     assert.strictEqual(receive("#ban list 1", `Total bans: 21 | Page: 1/3\n${rows(10)}`).wakeAt, -Infinity)
     assert.strictEqual(receive("#ban list 3", `Total bans: 21 | Page: 3/3\n${rows(1)}`).wakeAt, 451)

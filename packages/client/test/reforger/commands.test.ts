@@ -7,7 +7,7 @@ import { bob, failure, start } from "./mockClient.ts"
 import { echo, PLAYERS, row } from "./texts.ts"
 
 describe("a command on a Reforger server", () => {
-  it.effect("returns the text of the reply", () =>
+  it.effect("returns its output", () =>
     Effect.gen(function*() {
       const { commands, converse, events, session } = yield* start()
       const exit = yield* converse(commands.command("#foo  bar", { timeout: "9 seconds" }), "a", "(Side) x: y", "b")
@@ -22,7 +22,7 @@ describe("a command on a Reforger server", () => {
       assert.strictEqual(yield* list, `${PLAYERS}\n${row(1, "Bob")}`)
     }))
 
-  it.effect("that is empty only has a reply, and takes no turn", () =>
+  it.effect("that is empty is sent without a wait for its turn", () =>
     Effect.gen(function*() {
       const { commands, texts } = yield* start()
       yield* Effect.forkChild(commands.command("#foo"), { startImmediately: true })
@@ -37,16 +37,16 @@ describe("a command on a Reforger server", () => {
       assert.deepStrictEqual([error.command, error.reason._tag], ["#foo", "UnknownCommand"])
     }))
 
-  it.effect("fails if neither echo nor reply comes", () =>
+  it.effect("fails if neither its echo nor its output arrives", () =>
     Effect.gen(function*() {
       const { commands, events, say } = yield* start()
       const fiber = yield* Effect.forkChild(commands.command("#foo"), { startImmediately: true })
-      yield* say("of nobody")
+      yield* say("of no command")
       yield* TestClock.adjust("5 seconds")
       const error = yield* Effect.flip(Fiber.join(fiber))
       assert.deepStrictEqual([error.reason._tag, error.execution], ["IncompleteReply", "Executed"])
       assert.strictEqual(error.message, "command \"#foo\": the reply is incomplete. The command was executed")
-      assert.deepStrictEqual(events, ["of nobody"])
+      assert.deepStrictEqual(events, ["of no command"])
       const hasty = yield* Effect.forkChild(commands.command("#foo", { timeout: "1 second" }), {
         startImmediately: true
       })
@@ -54,7 +54,7 @@ describe("a command on a Reforger server", () => {
       assert.strictEqual((yield* Effect.flip(Fiber.join(hasty))).reason._tag, "IncompleteReply")
     }))
 
-  it.effect("has the timeout of its call for its turn and its reply", () =>
+  it.effect("has the timeout of its call for its turn and its output together", () =>
     Effect.gen(function*() {
       const { commands, say, session } = yield* start({ longest: Duration.infinity })
       const first = yield* Effect.forkChild(commands.command("#a", { timeout: "6 seconds" }), {
@@ -162,7 +162,7 @@ describe("commands on a Reforger server", () => {
       assert.deepStrictEqual(events, ["of a"])
     }))
 
-  it.effect("succeed without an echo that is lost for good", () =>
+  it.effect("succeed even if their echo is lost for good", () =>
     Effect.gen(function*() {
       const { commands, gap, say } = yield* start()
       const fiber = yield* Effect.forkChild(commands.kick(bob), { startImmediately: true })
@@ -172,7 +172,7 @@ describe("commands on a Reforger server", () => {
       yield* Fiber.join(fiber)
     }))
 
-  it.effect("wait in a bounded queue", () =>
+  it.effect("wait in a queue of at most 1,024", () =>
     Effect.gen(function*() {
       const { commands } = yield* start()
       const one = commands.command

@@ -1,16 +1,16 @@
 /**
- * Commands in progress, and their outcomes.
+ * Exchanges (commands in progress), and their outcomes.
  */
 import { Exchange, type Outcome } from "../../src/internal/reforger/exchange.ts"
 import { expectationOf, looseExpectationOf } from "../../src/internal/reforger/expectationOf.ts"
 
-/** In milliseconds. */
+/** The default `ReplyWindow`, in milliseconds. */
 export const WINDOW = { first: 1200, quiet: 450, longest: 5000 }
 
-/** No command is in progress. */
+/** An exchange in which no command is in progress. */
 export const fresh = () => new Exchange(expectationOf)
 
-/** A command that the server has acknowledged at 0. */
+/** A command that the server has acknowledged at time 0. */
 export const sent = (command: string, exchange = fresh(), expectation = expectationOf(command)) => {
   exchange.begin(command, expectation, WINDOW, Infinity)
   exchange.acknowledged(0)
@@ -20,7 +20,8 @@ export const sent = (command: string, exchange = fresh(), expectation = expectat
 /** The same for a command that a person typed. */
 export const typed = (command: string, exchange = fresh()) => sent(command, exchange, looseExpectationOf(command))
 
+/** The complete output of the first execution. */
 export const complete = (...texts: ReadonlyArray<string>): Outcome => ({ _tag: "Complete", texts, repeated: false })
-/** The output of a second execution. */
+/** Complete output that may be from a second execution. */
 export const again = (...texts: ReadonlyArray<string>): Outcome => ({ _tag: "Complete", texts, repeated: true })
 export const INCOMPLETE: Outcome = { _tag: "Incomplete" }

@@ -44,7 +44,7 @@ describe("every form", () => {
   it.prop("of the older list of bans gives the same rows", { bans, style }, ({ bans, style }) => {
     const rows = bans.map(({ number, seconds }) => `${style.hash}${number} ; ${identity(number)} ; ${seconds}`)
     const reply = replyTo("#ban list 1", printed("Bans:", "[BanID] ; [Player UID] ; [Duration]", rows, style))
-    if (reply === undefined) return assert.fail("an event")
+    if (reply === undefined) return assert.fail("a part of the list was taken for an event")
     const page = Result.getOrThrow(BansReply.parse(reply, 0))
     assert.deepStrictEqual(
       page.rows,

@@ -6,7 +6,7 @@ import { again, complete, fresh, INCOMPLETE, sent, typed, WINDOW } from "./conve
 import { echo, PLAYERS, row } from "./texts.ts"
 
 describe("Exchange", () => {
-  it("is complete with the text that ends the reply", () => {
+  it("is complete with the text that ends the output", () => {
     const exchange = sent("#kick 3")
     assert.isUndefined(exchange.outcome(1))
     assert.isTrue(exchange.offer(1, echo("#kick 3")))
@@ -26,7 +26,7 @@ describe("Exchange", () => {
     }
   })
 
-  it("is complete without the acknowledgement if the reply is", () => {
+  it("is complete without the acknowledgement if the output is complete", () => {
     const exchange = fresh()
     exchange.begin("#kick 3", expectationOf("#kick 3"), WINDOW, Infinity)
     assert.strictEqual(exchange.wakeAt, Infinity)
@@ -76,14 +76,14 @@ describe("Exchange", () => {
     assert.isTrue(exchange.offer(2000, "xy"))
     assert.strictEqual(exchange.wakeAt, 2450)
     assert.isFalse(exchange.offer(2001, "Server is on fire"))
-    // Perhaps there was no rest.
+    // If no rest arrives, the list was not cut.
     const whole = sent("#players")
     whole.offer(0, echo("#players"))
     whole.offer(0, `${PLAYERS}\n${row(1, "x".repeat(900))}`)
     assert.strictEqual(whole.outcome(5000)?._tag, "Complete")
   })
 
-  it("is incomplete if a message of the reply is missing", () => {
+  it("is incomplete if a message of the output is missing", () => {
     const list = sent("#players")
     list.offer(0, echo("#players"))
     list.offer(0, `${PLAYERS}\n${row(1, "x".repeat(900))}`)
@@ -94,7 +94,7 @@ describe("Exchange", () => {
     silent.offer(0, echo("#foo"))
     silent.gap()
     assert.deepStrictEqual(silent.outcome(1200), INCOMPLETE)
-    // A complete reply cannot be affected.
+    // The output of a kick is one message, so nothing of it is missing.
     const kick = sent("#kick 1")
     kick.offer(0, echo("#kick 1"))
     kick.gap()
@@ -118,7 +118,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(raw.outcome(5000), INCOMPLETE)
   })
 
-  it("takes one reply if the server executes the command twice", () => {
+  it("takes one output if the server executes the command twice", () => {
     const exchange = sent("#players")
     exchange.offer(0, echo("#players"))
     exchange.offer(0, PLAYERS)
@@ -134,7 +134,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(cut.outcome(451), again(PLAYERS))
   })
 
-  it("marks a reply that may be from a second execution", () => {
+  it("marks output that may be from a second execution", () => {
     const kick = sent("#kick 1")
     kick.offer(0, echo("#kick 1"))
     kick.offer(0, echo("#kick 1"))
@@ -164,10 +164,11 @@ describe("Exchange", () => {
   const step = Arbitrary.all({
     who: Arbitrary.schema(Schema.Literals(["us", "us", "others"])),
     what: Arbitrary.schema(Schema.Literals(["#foo", "#players", "#ban list", "#kick", "#ban create", "#ban remove"])),
-    // Whether the reply has an unknown form.
+    // Whether the output has an unknown form.
     unread: Arbitrary.schema(Schema.Boolean),
+    // Whether a person typed the command, so that any text can be its output.
     raw: Arbitrary.schema(Schema.Boolean),
-    // The time that the server's list of bans takes.
+    // How long the service that keeps the bans takes to reply.
     late: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 12_000 }))),
     lost: Arbitrary.schema(Schema.Literals(["nothing", "nothing", "echo", "text"])),
     // The time before the next step.
@@ -224,13 +225,13 @@ describe("Exchange", () => {
             say("text", unread ? `unread <${id}>` : `${PLAYERS}\n${row(1, `<${id}>`)}`)
             break
           case "#ban list":
-            // A late reply is recognised only by its own words, so the reply of another client contains them.
+            // Late output is recognised only by words that no other output has, so another client's output has them.
             say("text", unread && who === "us" ? `unread <${id}>` : `Bans: [BanID] ; [Player UID] ; [Duration] <${id}>`)
             break
           case "#kick":
             say("text", `Player '<${id}>' kicked!`)
             break
-          // In the order of the commands, because otherwise no client could assign them.
+          // Results arrive in the order of the commands, because no client could assign them otherwise.
           case "#ban create":
             deferred.push({
               at: Math.max(now + late, ...deferred.map(({ at }) => at)),

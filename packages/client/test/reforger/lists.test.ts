@@ -39,7 +39,7 @@ describe("the players of a Reforger server", () => {
       assert.deepStrictEqual((yield* Fiber.join(fiber)).rows, [])
     }))
 
-  it.effect("cause an IncompleteReply if the list is missing", () =>
+  it.effect("cause an IncompleteReply if the list is missing, unless the server repeats it in time", () =>
     Effect.gen(function*() {
       const { commands, converse, say } = yield* start()
       const error = yield* failure(yield* converse(commands.playerTable))
@@ -52,7 +52,7 @@ describe("the players of a Reforger server", () => {
       assert.strictEqual((yield* Fiber.join(fiber)).rows.length, 1)
     }))
 
-  it.effect("cause an error with the server's text at once if it has an unknown form", () =>
+  it.effect("cause an error with the server's text after the quiet time if the list has an unknown form", () =>
     Effect.gen(function*() {
       const { commands, events, say } = yield* start()
       const texts = [
@@ -74,7 +74,7 @@ describe("the players of a Reforger server", () => {
       assert.strictEqual(error._tag === "CommandError" && error.reason._tag, "UnknownCommand")
     }))
 
-  it.effect("are also read from a reply, without messages", () =>
+  it.effect("are also read from the reply itself, if it contains them", () =>
     Effect.gen(function*() {
       const { commands, session } = yield* start()
       session.reply = `${PLAYERS}\n${row(1, "Bob")}`
@@ -185,7 +185,7 @@ describe("the bans of a Reforger server", () => {
           const { cut, rows } = yield* commands.banTable
           assert.deepStrictEqual([cut, rows.length], [false, counts.reduce((sum, count) => sum + count)])
         }
-        // A server without pages prints the same list for each.
+        // A server without pages prints the same list for each page.
         session.reply = [OLDER_BANS, ...older(0, 60)].join("\n")
         const { cut, rows } = yield* commands.banTable
         assert.deepStrictEqual([cut, rows.length], [false, 60])
@@ -204,7 +204,8 @@ describe("the bans of a Reforger server", () => {
           yield* TestClock.adjust("5 seconds")
           const { cut, rows } = yield* Fiber.join(fiber)
           assert.deepStrictEqual([cut, rows.length], [true, 25])
-          // During this time the missing page may still arrive, and it looks like any other.
+          // The missing page may still arrive during this time, and a later command could not distinguish it from its
+          // own.
           yield* TestClock.adjust("30 seconds")
         }
         const lost = new CommandError.CommandError({
@@ -216,7 +217,7 @@ describe("the bans of a Reforger server", () => {
       }))
   })
 
-  it.effect("cause an error with the server's text if it has an unknown form", () =>
+  it.effect("cause an error with the server's text if the list has an unknown form", () =>
     Effect.gen(function*() {
       const { commands, say } = yield* start()
       for (

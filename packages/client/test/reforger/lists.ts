@@ -31,7 +31,10 @@ export const players: Arbitrary.Arbitrary<ReadonlyArray<Player.Player>> = Arbitr
   { maxLength: 40 }
 )
 
-/** Feeds the messages of a reply to a command, and waits. */
+/**
+ * Feeds the echo and these messages to a command in progress. Returns which of them it took, when it wanted to be
+ * woken, and its outcome at that time.
+ */
 export const receive = (command: string, ...texts: ReadonlyArray<string>) => {
   const exchange = sent(command)
   const taken = [echo(command), ...texts].map((text) => exchange.offer(1, text))
@@ -43,18 +46,25 @@ export const receive = (command: string, ...texts: ReadonlyArray<string>) => {
 export const style = Arbitrary.all({
   end: Arbitrary.schema(Schema.Literals(["\n", "\r\n"])),
   hash: Arbitrary.schema(Schema.Literals(["", "#"])),
+  /** Whether the column titles are on a line of their own. */
   titlesBelow: Arbitrary.schema(Schema.Boolean),
+  /** Whether a line of dashes follows the titles. */
   dashes: Arbitrary.schema(Schema.Boolean),
+  /** The end of the text: nothing, a line end, or NUL. */
   endAtEnd: Arbitrary.schema(Schema.Literals(["", "end", "end", "NUL"])),
-  /** Whether a message ends between two lines, for each line. */
+  /** For each line, whether a message ends after it. */
   breaks: Arbitrary.array(Arbitrary.schema(Schema.Boolean), { minLength: 50, maxLength: 50 }),
-  /** The part of the line end that is sent at the end of a message. */
-  sent: Arbitrary.schema(Schema.Literals(["all", "before", "after", "nothing"])),
-  /** The places at which long messages are cut, in bytes beyond 900. */
+  /**
+   * The place of the line end between two messages: at the end of the first, split, at the start of the second, or
+   * nowhere.
+   */
+  lineEnd: Arbitrary.schema(Schema.Literals(["first", "split", "second", "nowhere"])),
+  /** The lengths of messages that are cut by length, in UTF-16 code units beyond 900. */
   cuts: Arbitrary.array(Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 124 }))), {
     minLength: 20,
     maxLength: 20
   }),
+  /** Whether messages are cut by length, not between lines. */
   byLength: Arbitrary.schema(Schema.Boolean)
 })
 
@@ -67,7 +77,7 @@ export const printed = (
   rows: ReadonlyArray<string>,
   style: Style
 ): ReadonlyArray<string> => {
-  const { breaks, byLength, cuts, dashes, end, endAtEnd, sent, titlesBelow } = style
+  const { breaks, byLength, cuts, dashes, end, endAtEnd, lineEnd, titlesBelow } = style
   const lines = [
     ...(titlesBelow ? [title, columns] : [`${title} ${columns}`]),
     ...(dashes ? ["-".repeat(42)] : []),
@@ -79,9 +89,9 @@ export const printed = (
     lines.forEach((line, index) => {
       const last = index === lines.length - 1
       const cut = !last && breaks[index] === true
-      const kept = last ? tail : !cut || sent === "all" ? end : sent === "before" ? end.slice(0, -1) : ""
+      const kept = last ? tail : !cut || lineEnd === "first" ? end : lineEnd === "split" ? end.slice(0, -1) : ""
       messages.push(`${messages.pop() ?? ""}${line}${kept}`)
-      if (cut) messages.push(sent === "after" ? end : sent === "before" ? end.slice(-1) : "")
+      if (cut) messages.push(lineEnd === "second" ? end : lineEnd === "split" ? end.slice(-1) : "")
     })
     return messages
   }
@@ -95,7 +105,10 @@ export const printed = (
   return [...messages, text]
 }
 
-/** Feeds the messages of a list to its command, and returns the reply without the message that may be an event. */
+/**
+ * Feeds the messages of a list to its command, and returns the joined output. Returns `undefined` if the last message
+ * looks like an event: then it is not part of the output.
+ */
 export const replyTo = (command: string, texts: ReadonlyArray<string>): string | undefined => {
   const { outcome } = receive(command, ...texts)
   const last = texts.at(-1) ?? ""

@@ -1,5 +1,5 @@
 /**
- * The commands of the flavour on a mock session, whose messages the test sends.
+ * The commands of Arma Reforger's own RCON on a mock session, whose messages the test sends.
  */
 import { type Ban, type Commands, type Flavour, Player } from "@bercon/client"
 import { Session } from "@bercon/session"
@@ -18,7 +18,7 @@ import { echo } from "./texts.ts"
 
 export const bob = Player.PlayerId.make(7)
 
-/** The session of all calls. */
+/** The epoch of all calls. */
 export const EPOCH = 3
 
 /** Runs a command as the client does. */
@@ -33,7 +33,7 @@ export const called = <A, E>(
 
 type Options = Commands.ActionOptions
 
-/** The flavour on a mock session. `events` are the texts that it has not taken. */
+/** The commands on a mock session. `events` are the texts that no command has taken. */
 export const start = Effect.fnUntraced(function*(window?: Flavour.ReplyWindow) {
   const session = yield* MockSession.make()
   const service = yield* Effect.provide(Session.Session, session.layer)
@@ -74,7 +74,7 @@ export const start = Effect.fnUntraced(function*(window?: Flavour.ReplyWindow) {
         for (const text of texts) if (!offer(text)) events.push(text)
       })
     )
-  /** Runs a command, with the server's messages. */
+  /** Runs a command, and sends its echo and these messages. Returns its exit after a minute. */
   const converse = Effect.fnUntraced(
     function*<A, E>(command: Effect.Effect<A, E>, ...texts: ReadonlyArray<string>) {
       const fiber = yield* Effect.forkChild(command, { startImmediately: true })

@@ -4,7 +4,7 @@ import * as Outcomes from "../../src/internal/reforger/outcomes.ts"
 import * as Corpus from "../corpus.ts"
 import { receive } from "./lists.ts"
 
-describe("outcomes", () => {
+describe("the outcomes of actions", () => {
   it.each(Corpus.all)("are recognised in $name", ({ replies }) => {
     const results = [...replies("ban-result-reforger"), ...replies("kick-result-reforger")]
     for (const [file, text] of results) {
@@ -51,7 +51,7 @@ describe("outcomes", () => {
     "Command is supported only on Dedicated Servers",
     "unknown command\n\0"
   ])(
-    "%j is a complete reply to any command",
+    "may be %j, which is complete output of any command",
     (text) => {
       const commands = ["#players", "#kick 1", "#ban create 1 0", "#ban remove x", "#ban list 1", "#foo"]
       for (const command of commands) {

@@ -11,7 +11,7 @@ const read = (...lines: ReadonlyArray<string>) => Result.getOrThrow(PlayersReply
 
 describe("the reply to #players", () => {
   it.prop(
-    "becomes a table or an error, whatever its text",
+    "is an error if it lacks the heading, and has at most one unparsed line for each line",
     { text: Hostile.text, rows: Arbitrary.array(Hostile.text) },
     (
       { rows, text }
@@ -42,11 +42,11 @@ describe("the reply to #players", () => {
     [`${PLAYERS}\n1 ; ${UUID} ;`, [[1, ""]]],
     [`${PLAYERS}1 ; ${UUID} ; Bob`, [[1, "Bob"]]],
     [`${PLAYERS}\n1 ; ${UUID} ; Bob2 ; ${UUID} ; Eve\n3 ; ${UUID} ; Al`, [[1, "Bob"], [2, "Eve"], [3, "Al"]]],
-    // The owner of these digits cannot be determined.
+    // The 7 may be the end of the name or the beginning of the number.
     [`${PLAYERS}\n1 ; ${UUID} ; Bob72 ; ${UUID} ; Eve`, [[1, "Bob"], [72, "Eve"]]],
     [PLAYERS, []],
     [`${PLAYERS}\n`, []]
-  ])("finds the rows in %j", (text, expected) => {
+  ])("contains the right rows from %j", (text, expected) => {
     const { rows, unparsed } = Result.getOrThrow(PlayersReply.parse(text))
     assert.deepStrictEqual(rows.map(({ id, name }): [number, string] => [id, name]), expected)
     assert.deepStrictEqual(unparsed, [])
@@ -70,7 +70,7 @@ describe("the reply to #players", () => {
   )
 
   it.each(["3 ; 123 ; Al", "Al ; 3", `${UUID} ; 3 ; Al`, "- 3 | Al"])(
-    "keeps the row %j even in a second message",
+    "keeps the unreadable row %j even in a second message",
     (row) => {
       const reply = replyTo("#players", [`${PLAYERS}\n1 ; ${UUID} ; Bob`, row, `#2 ; ${UUID} ; Eve`])
       const { rows, unparsed } = Result.getOrThrow(PlayersReply.parse(reply ?? ""))
@@ -79,12 +79,12 @@ describe("the reply to #players", () => {
     }
   )
 
-  it("does not take a part of a name for the row of another player", () => {
+  it("has no row that is a part of a name", () => {
     const name = `x2 ; ${UUID} ; Eve`
     const others = read(`1 ; ${identity(1)} ; ${name}`, `#2 ; ${identity(2)} ; Al`)
     assert.deepStrictEqual(others.rows.map(String), [`#1 ${name}`, "#2 Al"])
     assert.deepStrictEqual(others.unparsed, [])
-    // If no row has the number, it may be a row without a newline before it.
+    // If no other row has the number, the part may be a row without a newline before it.
     const rows = read(`1 ; ${identity(1)} ; ${name}-3 ; ${UUID} ; Al1.5 ; ${UUID} ; Ed`, "what")
     assert.deepStrictEqual(rows.rows.map(String), ["#1 x", "#2 Eve", "#5 Ed"])
     assert.deepStrictEqual(rows.unparsed, [{ line: 2, text: `-3 ; ${UUID} ; Al1.` }, { line: 3, text: "what" }])
@@ -98,7 +98,7 @@ describe("the reply to #players", () => {
     ])
   })
 
-  it("may begin with a line end, and with no other text", () => {
+  it("may begin with a line end, but with no other text before the heading", () => {
     const { taken } = receive("#players", `\r\n${PLAYERS}\n1 ; ${UUID} ; Bob`)
     assert.deepStrictEqual(taken, [true, true])
     assert.strictEqual(Result.getOrThrow(PlayersReply.parse(`\r\n${PLAYERS}\n1 ; ${UUID} ; Bob`)).rows.length, 1)
@@ -106,7 +106,7 @@ describe("the reply to #players", () => {
     assert.isTrue(Result.isFailure(PlayersReply.parse(`x ${PLAYERS}`)))
   })
 
-  it("does not contain events as rows", () => {
+  it("has no rows from events", () => {
     const { taken } = receive("#players", PLAYERS, "Server is on fire", "(Side) Bob: 1 ; 2", `3 ; ${UUID} ; Al`)
     assert.deepStrictEqual(taken, [true, true, false, false, true])
   })

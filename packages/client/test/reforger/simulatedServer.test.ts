@@ -9,11 +9,12 @@ import type { Failure } from "../simulatedClient.ts"
 const fork = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.forkChild(Effect.result(effect), { startImmediately: true })
 
-/** Passes time until an effect has ended. */
+/** Passes time, up to 10 minutes, until an effect has ended. Returns its result. */
 const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.orDie(TestRcon.passTime(Effect.result(effect), "10 minutes"))
 
-const told = <A>(result: Result.Result<A, Failure>): string =>
+/** `"done"`, or the tag of the error's reason. */
+const tagOf = <A>(result: Result.Result<A, Failure>): string =>
   Result.isSuccess(result)
     ? "done"
     : result.failure._tag === "ReplyError"
@@ -28,7 +29,10 @@ const uuid = (index: number) => Identity.IdentityId.make(`00000000-0000-4000-800
 
 const slot = Player.PlayerId.make
 
-/** The commands that the server received, except queries for players, which the client sends by itself. */
+/**
+ * The commands that the server executed, except those that the client sends by itself: keepalives and queries for
+ * players.
+ */
 const executed = Effect.flatMap(
   SimulatedServer.SimulatedServer,
   (server) =>
@@ -38,7 +42,7 @@ const executed = Effect.flatMap(
     )
 )
 
-/** A client that is logged in, in the scope. */
+/** A client in the scope, after its login. */
 const connect = Effect.fnUntraced(function*(options?: Partial<RconClient.Options>) {
   const rcon = yield* Random.withSeed(
     RconClient.start({
@@ -58,6 +62,7 @@ const connect = Effect.fnUntraced(function*(options?: Partial<RconClient.Options
   return rcon
 })
 
+/** Adds this number of players and of bans to the server. */
 const populate = Effect.fnUntraced(function*(count: number) {
   const server = yield* SimulatedServer.SimulatedServer
   const names = Array.from({ length: count }, (_, index) => `Some; body ${index} ; with a name`)
@@ -78,7 +83,10 @@ const bad: SimulatedNetwork.Conditions = { loss: 0.2, latency: "100 millis", jit
 
 describe("Arma Reforger's own RCON", () => {
   for (
-    const [name, conditions] of [["", {}], [", at 20 % loss", { loss: 0.2 }], [", on a bad network", bad]] as const
+    const [name, conditions] of [["", {}], [", at 20 % loss", { loss: 0.2 }], [
+      ", at 20 % loss and with jitter",
+      bad
+    ]] as const
   ) {
     it.effect(`is detected, and has the same queries as any other server${name}`, () =>
       Effect.gen(function*() {
@@ -106,7 +114,7 @@ describe("Arma Reforger's own RCON", () => {
       ))
 
     for (const repeatable of [undefined, true]) {
-      it.effect(`reports the outcome of an action${name}${repeatable === true ? ", and was repeated" : ""}`, () =>
+      it.effect(`lets the client report the true outcome of ${repeatable === true ? "repeatable " : ""}actions${name}`, () =>
         Effect.gen(function*() {
           const { server } = yield* populate(24)
           const network = yield* SimulatedNetwork.SimulatedNetwork
@@ -124,7 +132,7 @@ describe("Arma Reforger's own RCON", () => {
             const result = yield* inTime(action)
             const known = execution(result)
             outcomes.push(known)
-            if (known !== "MaybeExecuted") assert.strictEqual(yield* isDone, known === "Executed", told(result))
+            if (known !== "MaybeExecuted") assert.strictEqual(yield* isDone, known === "Executed", tagOf(result))
           })
           const not = Effect.map((is: boolean) => !is)
           for (let index = 0; index < 24; index += 3) {
@@ -133,21 +141,20 @@ describe("Arma Reforger's own RCON", () => {
             yield* check(rcon.ban(uuid(index + 2), { repeatable, duration: Duration.hours(1) }), isBanned(index + 2))
             yield* check(rcon.unban(uuid(1000 + index)), not(isBanned(1000 + index)))
           }
-          // Without loss every action is confirmed. With loss at least every third is, even of those that are sent
-          // once.
+          // Without loss every action is confirmed. With loss at least a third of them are, even if each is sent once.
           const done = outcomes.filter((outcome) => outcome === "Executed").length
           if (name === "") assert.strictEqual(done, outcomes.length)
           assert.isAtLeast(done, outcomes.length / 3)
 
-          const nobody = [
+          const absent = [
             [rcon.kick(slot(999)), "PlayerNotFound"],
             [rcon.ban(slot(999)), "PlayerNotFound"],
             [rcon.unban(uuid(5000)), "BanNotFound"]
           ] as const
-          for (const [action, expected] of nobody) {
+          for (const [action, expected] of absent) {
             const result = yield* inTime<void, Failure, never>(action)
-            if (name === "") assert.strictEqual(told(result), expected)
-            else assert.notStrictEqual(told(result), "done")
+            if (name === "") assert.strictEqual(tagOf(result), expected)
+            else assert.notStrictEqual(tagOf(result), "done")
           }
           const texts = yield* executed
           if (repeatable !== true) assert.deepStrictEqual(texts, [...new Set(texts)])
@@ -199,18 +206,18 @@ describe("Arma Reforger's own RCON", () => {
       assert.include(Result.isFailure(failure) && failure.failure.message, "Players (0)")
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger" } }))))
 
-  it.effect("has no other commands", () =>
+  it.effect("lacks other commands of BattlEye, and the client does not send them", () =>
     Effect.gen(function*() {
       yield* populate(1)
       const rcon = yield* connect()
       for (const action of [rcon.say("hello"), rcon.lock, Effect.asVoid(rcon.admins)]) {
-        assert.strictEqual(told(yield* inTime<void, Failure, never>(action)), "Unsupported")
+        assert.strictEqual(tagOf(yield* inTime<void, Failure, never>(action)), "Unsupported")
       }
-      assert.strictEqual(told(yield* inTime(rcon.restart)), "done")
+      assert.strictEqual(tagOf(yield* inTime(rcon.restart)), "done")
       assert.deepStrictEqual(yield* executed, ["#restart"])
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger" } }))))
 
-  it.effect("never affects a newcomer in the slot of a player from before a restart", () =>
+  it.effect("runs no action from before a restart on a newcomer in the slot", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(1)
       const rcon = yield* connect({ silenceTimeout: "2 seconds" })
@@ -224,11 +231,11 @@ describe("Arma Reforger's own RCON", () => {
       yield* TestRcon.passTime("8 seconds")
       assert.strictEqual((yield* rcon.status)._tag, "Online")
       yield* inTime(Fiber.join(slow))
-      for (const fiber of waiting) assert.strictEqual(told(yield* Fiber.join(fiber)), "NotConnected")
+      for (const fiber of waiting) assert.strictEqual(tagOf(yield* Fiber.join(fiber)), "NotConnected")
       assert.strictEqual((yield* server.world).players.length, 1)
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger" } }))))
 
-  it.effect("does not reply after a restart to commands from before, so none is awaited", () =>
+  it.effect("sends no output after a restart for commands from before, so the client does not wait for it", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(1)
       const rcon = yield* connect({ silenceTimeout: "2 seconds" })
@@ -236,14 +243,14 @@ describe("Arma Reforger's own RCON", () => {
       yield* TestRcon.passTime("1 second")
       yield* server.restart()
       yield* TestRcon.passTime("1 minute")
-      assert.strictEqual(told(yield* Fiber.join(banning)), "Unconfirmed")
+      assert.strictEqual(tagOf(yield* Fiber.join(banning)), "Unconfirmed")
       assert.isTrue(Result.isSuccess(yield* inTime(rcon.players)))
     }).pipe(
       Effect.scoped,
       Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger", banDelay: "1 hour" } }))
     ))
 
-  it.effect("executes a command once if the reply is late", () =>
+  it.effect("executes a command again if its reply is late, but only if the command is repeatable", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(4)
       const rcon = yield* connect()
@@ -251,14 +258,14 @@ describe("Arma Reforger's own RCON", () => {
       yield* server.onCommand(() => ({ delay: "2 seconds" }))
       // The second execution finds no player. The output of the first follows.
       const repeated = yield* inTime(rcon.ban(slot(1), { repeatable: true }))
-      assert.deepStrictEqual([told(repeated), execution(repeated)], ["Unconfirmed", "MaybeExecuted"])
+      assert.deepStrictEqual([tagOf(repeated), execution(repeated)], ["Unconfirmed", "MaybeExecuted"])
       assert.isAbove((yield* executed).length, 1)
-      // It is not taken for the output of the next command.
-      assert.strictEqual(told(yield* inTime(rcon.ban(slot(999)))), "PlayerNotFound")
-      assert.strictEqual(told(yield* inTime(rcon.kick(slot(2)))), "done")
-      // No more output of the other executions can arrive.
+      // That output is not taken for the output of the next command.
+      assert.strictEqual(tagOf(yield* inTime(rcon.ban(slot(999)))), "PlayerNotFound")
+      assert.strictEqual(tagOf(yield* inTime(rcon.kick(slot(2)))), "done")
+      // After this time no more output of the earlier executions can arrive.
       yield* TestRcon.passTime("30 seconds")
-      assert.strictEqual(told(yield* inTime(rcon.ban(slot(3)))), "done")
+      assert.strictEqual(tagOf(yield* inTime(rcon.ban(slot(3)))), "done")
       assert.deepStrictEqual((yield* executed).filter((text) => !text.startsWith("#ban create 1 ")), [
         "#ban create 999 0",
         "#kick 2",
@@ -269,7 +276,7 @@ describe("Arma Reforger's own RCON", () => {
       Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger", banDelay: "2 seconds" } }))
     ))
 
-  it.effect("is handled if the echo of a command is lost for good", () =>
+  it.effect("may lose the echo of a command for good, and the command still succeeds", () =>
     Effect.gen(function*() {
       yield* populate(1)
       const network = yield* SimulatedNetwork.SimulatedNetwork
@@ -278,7 +285,7 @@ describe("Arma Reforger's own RCON", () => {
       const ban = yield* fork(rcon.ban(uuid(0)))
       yield* TestRcon.passTime("1 second")
       yield* network.heal()
-      assert.strictEqual(told(yield* inTime(Fiber.join(ban).pipe(Effect.flatMap(Effect.fromResult)))), "done")
+      assert.strictEqual(tagOf(yield* inTime(Fiber.join(ban).pipe(Effect.flatMap(Effect.fromResult)))), "done")
       assert.strictEqual((yield* executed).length, 1)
     }).pipe(
       Effect.scoped,
@@ -287,17 +294,17 @@ describe("Arma Reforger's own RCON", () => {
       }))
     ))
 
-  it.effect("is logged out of at the end, without waiting for the reply", () =>
+  it.effect("is sent a logout when the client's scope closes, which does not wait for a reply", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(1)
-      // Time passes only on demand here.
+      // The virtual clock stands still while the scope closes, so a wait for the reply would never end.
       yield* Effect.scoped(Effect.gen(function*() {
         const rcon = yield* connect()
         yield* fork(rcon.players)
         yield* TestRcon.passTime("1 millis")
       }))
       yield* TestRcon.passTime("1 second")
-      // The same if a reply causes the end.
+      // The result is the same if the scope closes because a reply has arrived.
       yield* inTime(Effect.scoped(Effect.flatMap(connect(), (rcon) => rcon.command(""))))
       yield* TestRcon.passTime("1 second")
       assert.deepStrictEqual(yield* executed, ["@logout", "@logout"])
@@ -309,7 +316,7 @@ describe("Arma Reforger's own RCON", () => {
       }))
     ))
 
-  it.live("is logged out of over a real port", () =>
+  it.live("is sent a logout over a real socket", () =>
     Effect.gen(function*() {
       const server = yield* NodeSimulatedServer.make({ flavour: "Reforger", replyDelay: "10 millis" })
       const password = Redacted.make("secret")

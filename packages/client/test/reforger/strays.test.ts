@@ -7,7 +7,7 @@ import { complete, fresh, INCOMPLETE, sent, typed } from "./conversation.ts"
 import { echo, PLAYERS, row } from "./texts.ts"
 
 describe("a command in progress", () => {
-  it("assigns the replies to all executions of a ban to that ban", () => {
+  it("does not take the results of an earlier ban that the server executed several times", () => {
     const exchange = sent("#ban create 1 0")
     for (let run = 0; run < 3; run++) exchange.offer(0, echo("#ban create 1 0"))
     exchange.offer(0, "Ban created!")
@@ -20,7 +20,7 @@ describe("a command in progress", () => {
     assert.isTrue(exchange.offer(1, "Ban created!"))
   })
 
-  it("does not take the replies to other commands", () => {
+  it("does not take the output of other commands", () => {
     const exchange = typed("#foo")
     exchange.offer(0, echo("#foo"))
     assert.isFalse(exchange.offer(1, echo("#kick 9")))
@@ -36,7 +36,7 @@ describe("a command in progress", () => {
     assert.deepStrictEqual(silent.outcome(1200), INCOMPLETE)
   })
 
-  it("assigns a text of unknown form to a command of another client that replies at once", () => {
+  it("leaves a text of unknown form to another client's command whose output follows the echo at once", () => {
     const foo = () => {
       const exchange = typed("#foo")
       exchange.offer(0, echo("#foo"))
@@ -46,12 +46,12 @@ describe("a command in progress", () => {
     unread.offer(1, echo("#players"))
     assert.isFalse(unread.offer(2, "Spieler: keine"))
     assert.deepStrictEqual(unread.outcome(1201), INCOMPLETE)
-    // The reply to the other command has arrived.
+    // The output of the other command has arrived already.
     const known = foo()
     known.offer(1, echo("#players"))
     assert.isFalse(known.offer(2, PLAYERS))
     assert.isTrue(known.offer(3, "of #foo"))
-    // The other command has no reply, or replies with other texts.
+    // The other command has no output, or its output has another form.
     const silent = foo()
     silent.offer(1, echo("#restart"))
     assert.isTrue(silent.offer(2, "of #foo"))
@@ -77,8 +77,9 @@ describe("a command in progress", () => {
   })
 })
 
-describe("commands that are not awaited", () => {
-  it("assigns the rows of a list of players to it, although another client lists the bans", () => {
+// Such a command is one of another client, or one of this client that was given up.
+describe("a command that is not awaited", () => {
+  it("takes the rows of its list of bans, but not the rows of a list of players", () => {
     const exchange = sent("#ban list 1")
     exchange.offer(0, echo("#ban list 1"))
     exchange.end(0, false)
@@ -91,7 +92,7 @@ describe("commands that are not awaited", () => {
     assert.deepStrictEqual(players.outcome(454), complete(PLAYERS, row(1, "Bob")))
   })
 
-  it("assigns a list of bans to another client until it is complete", () => {
+  it("of another client takes its list of bans until the list is complete", () => {
     const older = "Bans: [BanID] ; [Player UID] ; [Duration]"
     const row = "2 ; b6955d91-4749-4cdb-9a51-e69f630ec435 ; 3600"
     for (const [delay, own] of [[STRAY_QUIET_MILLIS - 1, false], [STRAY_QUIET_MILLIS, true]] as const) {
@@ -104,7 +105,7 @@ describe("commands that are not awaited", () => {
       assert.strictEqual(exchange.offer(2000 + delay, older), own)
       assert.strictEqual(exchange.offer(2000 + delay, row), own)
     }
-    // The list has not begun, or only its notice has arrived.
+    // The list has not begun, or only the notice before it has arrived.
     for (const texts of [[], ["Processing ban list"]]) {
       const exchange = fresh()
       exchange.offer(0, echo("#ban list"))
@@ -113,7 +114,7 @@ describe("commands that are not awaited", () => {
       exchange.offer(0, echo("#ban list 1"))
       assert.isFalse(exchange.offer(STRAY_QUIET_MILLIS, older))
     }
-    // The server executes it twice.
+    // The server executes the command twice.
     const twice = sent("#ban list")
     twice.offer(0, echo("#ban list"))
     twice.offer(0, echo("#ban list"))
@@ -122,7 +123,7 @@ describe("commands that are not awaited", () => {
     twice.offer(0, echo("#ban list 1"))
     assert.isFalse(twice.offer(0, older))
     assert.isFalse(twice.offer(STRAY_QUIET_MILLIS, older))
-    // The first page of this list has one more row.
+    // One row of the other client's page is still missing.
     const pages = fresh()
     pages.offer(0, echo("#ban list 1"))
     pages.offer(0, "Total bans: 2 | Page: 1/1")
@@ -133,7 +134,7 @@ describe("commands that are not awaited", () => {
     assert.isTrue(pages.offer(0, "Total bans: 2 | Page: 1/1"))
   })
 
-  it("takes late echoes of its own commands, but no other texts of these", () => {
+  it("has one late echo that is not an event, while its output and other echoes are events", () => {
     const exchange = sent("#foo")
     exchange.end(0, false)
     exchange.announce(0, "#restart")
@@ -147,7 +148,7 @@ describe("commands that are not awaited", () => {
     assert.isFalse(exchange.offer(1, echo("#shutdown")))
   })
 
-  it("give their echoes to other clients if they were not sent", () => {
+  it("has no echo if it was not sent", () => {
     const exchange = fresh()
     assert.isFalse(exchange.offer(0, echo("#restart")))
     exchange.announce(0, "#restart")
@@ -155,7 +156,7 @@ describe("commands that are not awaited", () => {
     assert.isFalse(exchange.offer(1, echo("#restart")))
   })
 
-  it("may have their first output late, while another command waits", () => {
+  it("may have its first output late, while another command waits", () => {
     const exchange = typed("#kick 1")
     exchange.offer(0, echo("#kick 1"))
     exchange.offer(0, echo("#bar"))
@@ -163,7 +164,7 @@ describe("commands that are not awaited", () => {
     assert.isTrue(exchange.offer(STRAY_QUIET_MILLIS, "Player 'Bob' kicked!"))
   })
 
-  it("does not take the late result of an earlier ban", () => {
+  it("takes one late result of its ban, and leaves the next result to the next ban", () => {
     const exchange = sent("#ban create 1 0")
     exchange.offer(0, echo("#ban create 1 0"))
     exchange.end(5000, false)
@@ -177,7 +178,7 @@ describe("commands that are not awaited", () => {
     assert.isTrue(exchange.offer(5502, "Player 'Bob' banned!"))
   })
 
-  it("assigns the first result to the first of two bans", () => {
+  it("takes the first result if two bans were sent", () => {
     const exchange = sent("#ban create 1 0")
     exchange.end(5000, false)
     sent("#ban create 2 0", exchange)
@@ -188,13 +189,13 @@ describe("commands that are not awaited", () => {
     exchange.end(5005, false)
     sent("#ban create 3 0", exchange)
     exchange.end(6000, false)
-    // A result that has not arrived by now will not arrive.
+    // The result of the third ban is too late to arrive now.
     sent("#ban create 4 0", exchange)
     exchange.offer(6000 + STRAY_MILLIS, echo("#ban create 4 0"))
     assert.isTrue(exchange.offer(6000 + STRAY_MILLIS, "Ban created!"))
   })
 
-  it("takes the late page of a list when it is requested again", () => {
+  it("leaves its late page to a new request for the same page", () => {
     const exchange = sent("#ban list 1")
     exchange.offer(0, echo("#ban list 1"))
     exchange.end(5000, false)
@@ -207,7 +208,7 @@ describe("commands that are not awaited", () => {
     assert.isTrue(exchange.offer(5005, "Server has no bans to list."))
   })
 
-  it("are forgotten beyond a limited number, the oldest first", () => {
+  it("is forgotten if too many newer ones are remembered", () => {
     const exchange = fresh()
     for (let index = 0; index <= MAX_STRAYS; index++) exchange.announce(450, `#restart ${index}`)
     const taken = Array.from(

@@ -3,8 +3,10 @@
  */
 import { Identity } from "@bercon/client"
 
+/** The heading of the list of players. */
 export const PLAYERS = "Players on server: [Player#] ; [Player UID] ; [Player Name]"
 
+/** The heading of the list of bans in the form of older servers. */
 export const OLDER_BANS = "Bans: [BanID] ; [Player UID] ; [Duration]"
 
 export const UUID = "b6955d91-4749-4cdb-9a51-e69f630ec435"
@@ -13,8 +15,8 @@ export const UUID = "b6955d91-4749-4cdb-9a51-e69f630ec435"
 export const identity = (number: number) =>
   Identity.IdentityId.make(`b6955d91-4749-4cdb-9a51-${String(number).padStart(12, "0")}`)
 
-/** The row of a player, or of an account with any other value. */
+/** The row of an account: of a player with a name, or of a ban in the older form with a number of seconds. */
 export const row = (number: number, text: string | number) => `${number} ; ${identity(number)} ; ${text}`
 
-/** The message that precedes the output of a command. */
+/** The server's echo: the message that precedes the output of a command. */
 export const echo = (command: string) => `Processing Command: ${command}`

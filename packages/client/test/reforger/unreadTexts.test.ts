@@ -3,13 +3,14 @@ import { MAX_TEXTS } from "../../src/internal/reforger/expectation.ts"
 import { again, complete, INCOMPLETE, sent, typed } from "./conversation.ts"
 import { echo, PLAYERS, row } from "./texts.ts"
 
-describe("a command whose output has an unknown form", () => {
+describe("a text of unknown form", () => {
+  /** A text that is neither an event nor known output. */
   const UNREAD = "Spieler: keine"
 
-  it("takes it for the reply to a query if nothing follows in the quiet time", () => {
+  it("is returned for a query if nothing follows in the quiet time", () => {
     const exchange = sent("#players")
     exchange.offer(10, echo("#players"))
-    // It is also an event, because it may be just that.
+    // The text is also an event, because it may be no output.
     assert.isFalse(exchange.offer(20, UNREAD))
     assert.strictEqual(exchange.wakeAt, 470)
     assert.isFalse(exchange.offer(100, "(Side) Bob: hello"))
@@ -18,7 +19,7 @@ describe("a command whose output has an unknown form", () => {
     assert.deepStrictEqual(exchange.outcome(550), complete(UNREAD, "more"))
   })
 
-  it("takes the known reply instead if that arrives", () => {
+  it("is discarded if output of a known form follows", () => {
     const exchange = sent("#players")
     exchange.offer(0, echo("#players"))
     exchange.offer(0, UNREAD)
@@ -27,7 +28,7 @@ describe("a command whose output has an unknown form", () => {
     assert.deepStrictEqual(exchange.outcome(850), complete(PLAYERS))
   })
 
-  it("waits longer for a reply that may be late", () => {
+  it("is returned later if the output of the command may be late", () => {
     const exchange = sent("#ban list 1")
     exchange.offer(0, echo("#ban list 1"))
     assert.isTrue(exchange.offer(0, "Processing ban list"))
@@ -35,7 +36,7 @@ describe("a command whose output has an unknown form", () => {
     assert.strictEqual(exchange.wakeAt, 1210)
     assert.deepStrictEqual(exchange.outcome(1210), complete("Processing ban list", UNREAD))
     exchange.end(1210, false)
-    // The late reply belongs to no other command, and does not prevent the next query from taking such a text.
+    // The late output is left to the first command, and a later query can still return a text of unknown form.
     typed("#foo", exchange)
     exchange.offer(1300, echo("#foo"))
     assert.isFalse(exchange.offer(1301, "Server has no bans to list."))
@@ -46,7 +47,7 @@ describe("a command whose output has an unknown form", () => {
     assert.deepStrictEqual(exchange.outcome(1850), complete(UNREAD))
   })
 
-  it("waits to the end for an action", () => {
+  it("is returned for an action only at the end of the window", () => {
     for (const command of ["#kick 1", "#ban create 1 0"]) {
       const exchange = sent(command)
       exchange.offer(0, echo(command))
@@ -68,7 +69,7 @@ describe("a command whose output has an unknown form", () => {
     assert.isTrue(ban.offer(5003, "Ban created!"))
   })
 
-  it("does not take it before the echo, or if a message is missing", () => {
+  it("is not returned if it comes before the echo, or if a message is missing", () => {
     const early = sent("#players")
     early.offer(0, UNREAD)
     early.offer(1, echo("#players"))
@@ -98,7 +99,7 @@ describe("a command whose output has an unknown form", () => {
     assert.deepStrictEqual(restarted.outcome(0), INCOMPLETE)
   })
 
-  it("does not take it if it can belong to another command", () => {
+  it("is not returned if it can belong to another command", () => {
     const others = sent("#players")
     others.offer(0, echo("#players"))
     others.offer(1, echo("#bar"))
@@ -110,7 +111,7 @@ describe("a command whose output has an unknown form", () => {
     late.offer(1, echo("#players"))
     late.offer(2, "Ban quota exceeded")
     assert.deepStrictEqual(late.outcome(5000), INCOMPLETE)
-    // Both can have the text, and the other command has taken it.
+    // Both commands can have the text `unknown command`, and the other command has taken it.
     const disputed = sent("#ban list 1")
     disputed.offer(0, echo("#ban list 1"))
     disputed.offer(1, echo("#kick 9"))
@@ -119,7 +120,7 @@ describe("a command whose output has an unknown form", () => {
     assert.deepStrictEqual(disputed.outcome(5000), INCOMPLETE)
   })
 
-  it("takes it although the echo of an earlier command has not arrived", () => {
+  it("is returned even if the echo of an earlier command has not arrived, unless that command is a ban", () => {
     const exchange = sent("#kick 1")
     exchange.end(5000, false)
     exchange.announce(5000, "#restart")
@@ -128,7 +129,7 @@ describe("a command whose output has an unknown form", () => {
     exchange.offer(5001, UNREAD)
     assert.deepStrictEqual(exchange.outcome(5451), complete(UNREAD))
     exchange.end(5451, false)
-    // The result of a ban may arrive, and its echo may be among the missing messages.
+    // The text may be the result of the ban, whose echo may be lost.
     sent("#ban create 1 0", exchange)
     exchange.end(5500, false)
     sent("#players", exchange)
@@ -137,7 +138,7 @@ describe("a command whose output has an unknown form", () => {
     assert.deepStrictEqual(exchange.outcome(5501), INCOMPLETE)
   })
 
-  it("takes it although commands without output came in between", () => {
+  it("is returned even if commands without output came in between", () => {
     const exchange = sent("#players")
     exchange.announce(0, "#restart")
     exchange.offer(0, echo("#players"))
@@ -148,7 +149,7 @@ describe("a command whose output has an unknown form", () => {
     assert.deepStrictEqual(exchange.outcome(450), complete(UNREAD))
   })
 
-  it("returns it for a query that a person typed, after the quiet time", () => {
+  it("is returned after the quiet time if a person typed a query, and at the end of the window if it was an action", () => {
     for (const command of ["#players", "#ban list 1"]) {
       const exchange = typed(command)
       exchange.offer(0, echo(command))
@@ -162,7 +163,7 @@ describe("a command whose output has an unknown form", () => {
     assert.deepStrictEqual(ban.outcome(5000), complete(UNREAD))
   })
 
-  it("keeps a limited number of texts", () => {
+  it("is kept only up to a limited number", () => {
     const exchange = sent("#players")
     exchange.offer(0, echo("#players"))
     for (let index = 0; index <= MAX_TEXTS; index++) exchange.offer(0, `${index}`)

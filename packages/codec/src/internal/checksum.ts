@@ -9,11 +9,12 @@ const COVERED_FROM = 6
 /** CRC-32 of bytes, as an unsigned 32-bit integer. */
 type Crc32 = (bytes: Uint8Array) => number
 
+/** CRC-32 in JavaScript, for every platform. */
 export const portable: Crc32 = (bytes) => CRC32.buf(bytes) >>> 0
 
 /**
- * Node's own CRC-32, if this is Node: two to three times as fast for a long datagram. It is looked up, not imported, so
- * that this module loads on other platforms.
+ * Node's own CRC-32, if this is Node: two to three times as fast as `portable` for a long datagram. It is looked up,
+ * not imported, so that this module loads on other platforms.
  */
 const native = (globalThis as {
   readonly process?: { readonly getBuiltinModule?: (id: string) => { readonly crc32?: Crc32 } | undefined }

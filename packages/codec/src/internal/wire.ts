@@ -79,10 +79,10 @@ const ownBuffer: Allocate = (bytes) => new Uint8Array(bytes)
  *
  * **Details**
  *
- * Encoding is total: it throws only if `Redacted.wipeUnsafe` has erased the password. A packet that
- * was written by hand, without its constructor, is not checked: of a number out of range the low 8 bits are sent, and a
- * whole reply that begins with byte 0 will be read as a part. No payload is refused as too long; UDP itself carries
- * datagrams of at most 65,507 bytes.
+ * Encoding is total: it throws only if `Redacted.wipeUnsafe` has erased the password. A packet that was written by
+ * hand, without its constructor, is not checked: only the low 8 bits of a number are encoded, and a whole reply that
+ * begins with byte 0 will be decoded as a part. No payload is refused as too long, but UDP carries datagrams of at most
+ * 65,507 bytes.
  *
  * @category encoding
  * @since 0.1.0
@@ -139,7 +139,7 @@ const fail = (reason: DecodeErrorReason): Result.Result<never, DecodeError> => R
 const truncated = (datagram: Uint8Array, minimum: number) =>
   fail({ _tag: "Truncated", length: datagram.length, minimum })
 
-/** The bytes from `from` on, as a view. `subarray` costs the same, but of a `Buffer` it makes a `Buffer`. */
+/** The bytes from `from` on, as a view. `subarray` costs the same, but returns a `Buffer` if the datagram is one. */
 const rest = (datagram: Uint8Array, from: number): Uint8Array =>
   new Uint8Array(datagram.buffer, datagram.byteOffset + from, datagram.length - from)
 
@@ -154,8 +154,8 @@ const headerError = (datagram: Uint8Array): Result.Result<never, DecodeError> | 
 
 /**
  * Reads the checksum field of a datagram's header (bytes 2 to 5) as an unsigned 32-bit integer. The checksum is not
- * verified. In a datagram that was decoded successfully it is right, and identifies the content. Missing bytes of a
- * shorter datagram count as 0.
+ * verified; in a datagram that was decoded successfully it is right. So equal datagrams have equal checksums, and
+ * different ones rarely do. Missing bytes of a shorter datagram count as 0.
  *
  * @category decoding
  * @since 0.1.0

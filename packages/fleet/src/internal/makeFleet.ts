@@ -69,8 +69,8 @@ export const makeFleet = Effect.fnUntraced(
     })
 
     /**
-     * Begins to close a client, and opens its `ended` when it is closed. A client that is slow to close, or fails to, delays no
-     * client of another id.
+     * Begins to close a client, and opens its `ended` when it is closed. A client that is slow to close or fails to close does
+     * not delay clients of other ids.
      */
     const close = (member: Member<S>): Effect.Effect<void> => {
       const { ended, id, released, scope } = member
@@ -97,7 +97,7 @@ export const makeFleet = Effect.fnUntraced(
     ): Effect.fn.Return<ReadonlyArray<RconClient.Service>, InvalidServer> {
       const started = new Array<Member<S>>()
       for (const [id, server] of put) {
-        // They were never admitted, so no client waits for them to end.
+        // The started clients were never admitted, so no client waits for them to end.
         const undo = () => Effect.forEach(started, ({ scope }) => Effect.exit(Scope.close(scope, Exit.void)))
         started.push(yield* Effect.onError(start(id, server), undo))
       }

@@ -99,7 +99,7 @@ const FILE_LIMIT = 1_048_576
 /** Maximum size of a password file, in bytes. */
 const PASSWORD_LIMIT = 4096
 
-/** `None` if the entry contains no source of a password. */
+/** Reads the password of an entry from its source. `None` if the entry contains no source. */
 const passwordOf = (
   folder: string,
   entry: typeof EntryFields.Type

@@ -9,7 +9,10 @@ import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
-/** Maximum number of undelivered values for each subscriber here. Further values wait in the clients, which count dropped ones. */
+/**
+ * Maximum number of undelivered values for each subscriber. Further values wait in the buffers of the clients, which count
+ * the values that they drop.
+ */
 const CAPACITY = 16
 
 /** An effect to run for each client. */
@@ -19,7 +22,7 @@ export interface Follower<in Client, out R> {
   readonly inTurn: boolean
 }
 
-/** The values of clients that a subscriber gets. */
+/** Selects the values that a subscriber gets from each client. */
 export interface Subscription<in Client, in out A, out B, out E> {
   readonly of: (client: Client) => Stream.Stream<A, E>
   readonly tag: (id: string, value: A) => B
@@ -47,7 +50,7 @@ interface Attached<in Client> {
   readonly endIfDone: () => void
 }
 
-/** `current` returns the clients at the time of the call. */
+/** Makes the subscriptions to a fleet's clients. `current` returns the clients at the time of the call. */
 export const make = <Client>(
   current: () => Iterable<readonly [id: string, client: Client]>
 ): Subscriptions<Client> => {

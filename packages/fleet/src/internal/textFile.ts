@@ -32,7 +32,10 @@ const readBytes = (path: string, limit: number): Effect.Effect<Uint8Array, strin
 const isUtf16 = ([first, second]: Uint8Array): boolean =>
   (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
 
-/** Reads a text of at most `limit` bytes, without a byte order mark. Fails with the predicate of a sentence about the file. */
+/**
+ * Reads a text of at most `limit` bytes, without a byte order mark. The error continues a sentence that begins with the path:
+ * `is longer than 4096 bytes`, for example.
+ */
 export const readText = (path: string, limit: number): Effect.Effect<string, string> =>
   Effect.flatMap(readBytes(path, limit), (bytes) =>
     bytes.length > limit

@@ -404,10 +404,8 @@ export class Outbound<H> {
     }
     for (const ticket of this.#queue) {
       if (ticket.request.epoch === undefined) continue
-      this.#settle(
-        ticket,
-        Result.fail(ticket.sends > 0 ? this.#lost(ticket) : this.notConnected(this.#carrier.outageCause()))
-      )
+      // Without a cause, because a session that has ended never returns.
+      this.#settle(ticket, Result.fail(ticket.sends > 0 ? this.#lost(ticket) : this.notConnected(undefined)))
     }
     this.#queue.addAgain(again)
   }

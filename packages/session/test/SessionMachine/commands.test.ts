@@ -286,6 +286,10 @@ describe("commands that may become invalid", () => {
       ["echo queued", "NotConnected"],
       ["echo offline", "NotConnected"]
     ])
+    assert.isFalse(
+      pair.outcomes.some(({ result }) => Result.isFailure(result) && result.failure.isRetryable),
+      "trying again would not help, because the session never returns"
+    )
     pair.submit("echo of the previous session", { epoch })
     pair.submit("echo online", { epoch: epoch + 1 })
     pair.runUntil(pair.now + seconds(1))

@@ -1,7 +1,7 @@
 import { Packet } from "@bercon/codec"
 import { ServerMachine } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Schema } from "effect"
+import { Result, Schema } from "effect"
 import {
   assertOwnReplies,
   executions,
@@ -169,6 +169,8 @@ describe("a server that falls silent", () => {
     pair.runUntil(from + seconds(13))
     assert.strictEqual(pair.client.status._tag, "Online")
     assert.deepStrictEqual(failures(pair), [["echo for this session alone", "NotConnected"]])
+    const [failure] = pair.outcomes.flatMap(({ result }) => Result.isFailure(result) ? [result.failure] : [])
+    assert.isTrue(failure?.isRetryable, "the session may return, and has")
     assertOwnReplies(pair)
   })
 

@@ -19,7 +19,7 @@ export interface Outcome {
   readonly known: boolean
   /** The output for the admin that sent the command, delivered by {@link Dialect.answer}. */
   readonly result: string
-  /** The later output for that admin, sent when the server's list of bans has answered. */
+  /** The output for that admin that is sent later, after `banDelay`. */
   readonly later: string
   readonly world: World.World
   /** Messages to every admin, in this order. */
@@ -28,7 +28,7 @@ export interface Outcome {
   readonly fate: "Runs" | "Restarts" | "Stops" | "LogsOut"
 }
 
-/** The outcome of a known command without an effect and output. */
+/** The outcome of a known command without effect and without output. */
 export const nothing = (world: World.World): Outcome => ({
   known: true,
   result: "",
@@ -60,7 +60,7 @@ export interface Dialect {
   readonly lowestSlot: number
   /** The output of a command that the administrator may not use. */
   readonly disallowed: string
-  /** Whether an administrator with few rights may not use the command with this name. */
+  /** Whether an administrator with restricted rights may not use the command with this name. */
   readonly restricts: (name: string) => boolean
   /** The world of a new process. */
   readonly reboot: (world: World.World) => World.World

@@ -8,14 +8,14 @@ import { type Endpoint, EndpointError, type Received } from "../Endpoint.ts"
 import type { PathOptions } from "../SimulatedNetwork.ts"
 import * as Path from "./path.ts"
 
-/** Maximum number of datagrams of each direction that wait to be taken. Further ones are dropped. */
+/** Maximum number of waiting datagrams in each direction. Further ones are dropped. */
 const CAPACITY = 4096
 
 /** Wraps the port. Datagrams under way are lost when the scope closes. */
 export const make = Effect.fnUntraced(function*(port: Endpoint, options: PathOptions) {
   const inbound = yield* Queue.dropping<Received, EndpointError>(CAPACITY)
   const outbound = yield* Queue.dropping<{ readonly to: string; readonly datagram: Uint8Array }>(CAPACITY)
-  // A reader of the port gets the cause if a fiber in here has died.
+  // A reader of the port gets the cause if one of the fibers below has died.
   const died = (cause: Cause.Cause<EndpointError>): void => {
     if (!Cause.hasInterruptsOnly(cause)) Queue.failCauseUnsafe(inbound, cause)
   }

@@ -1,4 +1,4 @@
-/** The lowest number from `first` on that is not among `taken`. Servers number players and admins in this way. */
+/** The lowest number from `first` on that is not among `numbers`. Servers number players and admins in this way. */
 export const lowestFree = (numbers: Iterable<number>, first = 0): number => {
   const taken = new Set(numbers)
   let number = first

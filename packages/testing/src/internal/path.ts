@@ -133,7 +133,7 @@ const fate = (lane: Lane, original: Uint8Array): ReadonlyArray<readonly [delay: 
 // lines
 // -----------------------------------------------------------------------------
 
-/** The fate of a datagram at the end of its way. */
+/** The fate of a datagram at its destination. */
 export type Arrival = "delivered" | "refused" | "overflowed"
 
 /** Delivers into a queue, which may be full. */
@@ -168,7 +168,7 @@ const IN_FLIGHT_CAPACITY = 65_536
 
 const directions: ReadonlyArray<Direction> = ["toServer", "toClient"]
 
-/** Operates on these directions, each possibly of several lines. */
+/** Makes a `Line` from the states that it controls: for each direction, the states of one line or of several. */
 const lineOf = (states: (direction: Direction) => ReadonlyArray<State>): Line => {
   const cut = (direction: Direction | undefined, isCut: boolean): void => {
     for (const each of direction === undefined ? directions : [direction]) {

@@ -138,10 +138,10 @@ const isSilent = (command: string): boolean => command === "" || nameOf(command)
 /** Replies are empty. The output is in messages, after one that repeats the command. */
 export const dialect: Dialect = {
   lowestSlot: 1,
-  // The real answer to a command on the blacklist is unknown. Here the command does not exist for the client.
+  // The real answer to a disallowed command is unknown. Here the client gets the answer to an unknown command.
   disallowed: Texts.UNKNOWN_COMMAND,
   restricts: (name) => !monitorCommands.has(name),
-  // Bans are kept by another service.
+  // Another service keeps the bans, so a restart does not affect them.
   reboot: (world) => world,
   execute,
   answer: (command, result) => ({

@@ -11,7 +11,7 @@ import * as Scheduler from "effect/Scheduler"
 const TURNS = 500
 
 /**
- * Schedules a turn as Effect does. 500 turns take half a millisecond; a fiber that yields 500 times would take 5.
+ * Schedules a turn as Effect does. 500 turns take half a millisecond; a fiber that yields 500 times would take 5 ms.
  */
 const { setImmediate } = new Scheduler.MixedScheduler()
 

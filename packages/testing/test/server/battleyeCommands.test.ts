@@ -1,9 +1,9 @@
 import { ServerMachine, type World } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { acknowledge, BOB, command, heard, login, online, player, reply, world } from "../machine.ts"
+import { acknowledge, ALICE, BOB, command, heard, login, online, player, reply, world } from "../machine.ts"
 
-describe("the table of", () => {
-  it("players equals the print of real servers", () => {
+describe("the output of the command", () => {
+  it("players equals the text of real servers", () => {
     const players = [
       player(0, "0dmin"),
       player(1, "soondoock", { ip: "203.0.113.127", ping: 16, verified: false }),
@@ -25,13 +25,13 @@ describe("the table of", () => {
     )
   })
 
-  it("players of an empty server has a header of 115 bytes and the footer", () => {
+  it("players has only a heading of 115 bytes and the total if the server is empty", () => {
     const text = reply({}, "players")
     assert.strictEqual(text.lastIndexOf("\n") + 1, 115)
     assert.isTrue(text.endsWith("\n(0 players in total)"))
   })
 
-  it("admins has every session", () => {
+  it("admins lists every session", () => {
     const server = online()
     login(server, 0, BOB)
     ServerMachine.drain(server)
@@ -46,7 +46,7 @@ describe("the table of", () => {
     ])
   })
 
-  it("bans has GUIDs first, continuous numbers, and the remaining minutes", () => {
+  it("bans lists GUIDs first, with continuous numbers and the remaining minutes", () => {
     const bans: ReadonlyArray<World.Ban> = [
       { target: "198.51.100.145", expires: undefined, reason: "Mystic" },
       { target: "00c4406796d6d40ea5da9b701327f202", expires: undefined, reason: "TeamKill. Ban perm" },
@@ -71,7 +71,7 @@ IP Bans:
     )
   })
 
-  it("bans has minutes that run down, and expired rows until the bans are written", () => {
+  it("bans counts the minutes down, and lists expired bans until the bans are written", () => {
     const server = online({ world, sessionTimeout: "Infinity" })
     const minutesAt = (now: number) => {
       command(server, now, 0, "bans")
@@ -92,7 +92,7 @@ IP Bans:
     assert.isUndefined(minutesAt(3_600_000))
   })
 
-  it("missions has one mission on each line", () => {
+  it("missions lists one mission on each line", () => {
     assert.strictEqual(
       reply({ world: { missions: ["RF_Liberators_0_0_7.Sara.pbo", "RF_SC_VTN_0_4_2.Catalina.pbo"] } }, "missions"),
       "Missions on server:\nRF_Liberators_0_0_7.Sara.pbo\nRF_SC_VTN_0_4_2.Catalina.pbo\n"
@@ -117,9 +117,10 @@ describe("the command", () => {
     heard(server)
     command(server, 0, 0, "say -1  two  blanks ", BOB)
     assert.deepStrictEqual(heard(server), ["message 2: RCon admin #1: (Global)  two  blanks "])
+    assert.deepStrictEqual(server.messages.slice(-2).map(({ address }) => address), [ALICE, BOB])
   })
 
-  it("say N is echoed with the player's name, and has no effect without that player", () => {
+  it("say N is echoed with the player's name, or has no effect if the slot is free", () => {
     assert.deepStrictEqual(does("say 3 hello").messages, ["RCon admin #0: (To Kerry (x)) hello"])
     assert.deepStrictEqual(does("say 3").messages, ["RCon admin #0: (To Kerry (x)) "])
     assert.deepStrictEqual(does("say 4 hello").messages, [])
@@ -137,7 +138,7 @@ describe("the command", () => {
     assert.strictEqual(does("kick -1").messages.length, 4)
   })
 
-  it("ban N bans the GUID and kicks", () => {
+  it("ban N bans the player's GUID and kicks the player", () => {
     const { messages, server } = does("ban 0 60 cheating 101")
     assert.deepStrictEqual(messages, [
       "Player #0 Miller (2c65319280ac51b220aef667552a7f06) has been kicked by BattlEye: Admin Ban (cheating 101)",
@@ -161,7 +162,7 @@ describe("the command", () => {
     assert.deepStrictEqual(bans(does("addBan").server), [])
   })
 
-  it("removeBan removes by number, and the numbers move", () => {
+  it("removeBan removes a ban by its number, and the numbers after it move", () => {
     const bans = ["a", "1.1.1.1", "b", "c"].map((target) => ({ target, expires: undefined, reason: "" }))
     const server = online({ world: { bans } })
     command(server, 0, 0, "removeBan 1")

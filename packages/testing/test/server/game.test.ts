@@ -2,8 +2,8 @@ import { ServerMachine, type World } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { heard, online, world } from "../machine.ts"
 
-describe("a player who", () => {
-  it("joins is announced as connected, with a GUID, and verified", () => {
+describe("a player", () => {
+  it("is announced as connected, then with a GUID, then as verified", () => {
     const server = online()
     ServerMachine.join(server, 0, { name: "Max", ip: "198.51.100.126", guid: "73c5e50a7860475f0000000000000000" })
     assert.deepStrictEqual(heard(server), [
@@ -13,13 +13,13 @@ describe("a player who", () => {
     ])
   })
 
-  it("joins an older game has a GUID in another form", () => {
+  it("is announced with a GUID in another form by an older game", () => {
     const server = online({ guidKind: "GUID" })
     ServerMachine.join(server, 0, { name: "Max", ip: "198.51.100.126", guid: "73c5e50a7860475f0000000000000000" })
     assert.strictEqual(heard(server)[1], "message 2: Player #0 Max - GUID: 73c5e50a7860475f0000000000000000")
   })
 
-  it("is still joining has no GUID", () => {
+  it("has no GUID while joining", () => {
     const server = online()
     const player = ServerMachine.join(server, 0, { name: "Max", guid: null })
     assert.deepStrictEqual([player.guid, player.ping, player.verified], [undefined, -1, false])
@@ -28,14 +28,14 @@ describe("a player who", () => {
     assert.strictEqual(heard(server)[0], "message 2: Player #0 Max (-) has been kicked by BattlEye: Query Timeout")
   })
 
-  it("joins gets the lowest free slot", () => {
+  it("gets the lowest free slot", () => {
     const server = online({ world })
     assert.strictEqual(ServerMachine.join(server, 0, { name: "a" }).slot, 1)
     assert.strictEqual(ServerMachine.join(server, 0, { name: "b", slot: 7 }).slot, 7)
     assert.throws(() => ServerMachine.join(server, 0, { name: "c", slot: 7 }), RangeError)
   })
 
-  it("joins step by step is announced step by step", () => {
+  it("who joins step by step is announced step by step", () => {
     const server = online()
     const guid = "73c5e50a7860475f0000000000000000"
     ServerMachine.join(server, 0, { name: "Max", guid: null })
@@ -61,7 +61,7 @@ describe("a player who", () => {
     ])
   })
 
-  it("is banned is kicked as soon as the target of the ban is known", () => {
+  it("who is banned is kicked as soon as the target of the ban is known", () => {
     const guid = "73c5e50a7860475f0000000000000000"
     const bans: ReadonlyArray<World.Ban> = [
       { target: guid, expires: 60_000, reason: "cheating" },
@@ -90,14 +90,14 @@ describe("a player who", () => {
     ])
   })
 
-  it("leaves is announced as disconnected", () => {
+  it("who leaves is announced as disconnected", () => {
     const server = online({ world })
     ServerMachine.leave(server, 0, 3)
     assert.deepStrictEqual(heard(server), ["message 1: Player #3 Kerry (x) disconnected"])
     assert.throws(() => ServerMachine.leave(server, 0, 3), RangeError)
   })
 
-  it("chats is announced with channel and name", () => {
+  it("who chats is named in the message, with the channel", () => {
     const server = online({ world })
     ServerMachine.chat(server, 0, 0, "Side", "go: now")
     assert.deepStrictEqual(heard(server), ["message 1: (Side) Miller: go: now"])

@@ -2,8 +2,8 @@ import { ServerMachine } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { BOB, command, heard, login, online, run, world } from "../machine.ts"
 
-describe("a server that", () => {
-  it("restarts loses its sessions and counters, and its players unless they are kept", () => {
+describe("a server", () => {
+  it("loses its sessions and counters when it restarts, and its players unless they are kept", () => {
     const server = online({ world })
     ServerMachine.restart(server, 10, { keepPlayers: true })
     command(server, 11, 0, "players")
@@ -16,7 +16,7 @@ describe("a server that", () => {
     assert.deepStrictEqual(server.drops.map(({ cause }) => cause), ["Stopped", "Stopped"])
   })
 
-  it("is down has no game, but its world can be changed", () => {
+  it("rejects events of the game while it is down, but its world can be changed", () => {
     const server = online({ world })
     ServerMachine.restart(server, 0, { downtime: "1 second", keepPlayers: true })
     const game: ReadonlyArray<(now: number) => void> = [
@@ -35,7 +35,7 @@ describe("a server that", () => {
     assert.deepStrictEqual(server.world.players.map(({ slot }) => slot), [3])
   })
 
-  it("restarts has the written bans", () => {
+  it("has only the written bans after a restart", () => {
     const server = online({ world })
     command(server, 0, 0, "ban 3")
     command(server, 0, 1, "writeBans")
@@ -48,7 +48,7 @@ describe("a server that", () => {
     assert.deepStrictEqual(server.world.bans, [])
   })
 
-  it("has its maximum number of clients does not answer another login", () => {
+  it("does not answer another login while it has its maximum number of clients", () => {
     const server = online({ maxClients: 1 })
     login(server, 1, BOB)
     login(server, 2, BOB, "guess")
@@ -60,7 +60,7 @@ describe("a server that", () => {
     assert.strictEqual(heard(server, BOB)[0], "login true")
   })
 
-  it("is silent receives and sends nothing, but keeps its sessions by the usual rules", () => {
+  it("receives and sends nothing while it is silent, but keeps its sessions by the usual rules", () => {
     const server = online()
     ServerMachine.goSilent(server, 1_000)
     ServerMachine.emit(server, 2_000, "hello")
@@ -71,7 +71,7 @@ describe("a server that", () => {
     assert.deepStrictEqual(server.commands, [])
   })
 
-  it("is silent and restarts is no longer silent", () => {
+  it("is no longer silent after a restart", () => {
     const server = online()
     ServerMachine.goSilent(server, 1)
     ServerMachine.restart(server, 2)
@@ -79,7 +79,7 @@ describe("a server that", () => {
     assert.strictEqual(heard(server)[0], "login true")
   })
 
-  it("forgets has no session", () => {
+  it("has no session after `forget`", () => {
     const server = online()
     ServerMachine.forget(server, 1)
     command(server, 2, 0, "version")
@@ -87,7 +87,7 @@ describe("a server that", () => {
     assert.strictEqual(server.drops[0]?.cause, "Forgotten")
   })
 
-  it("is made with options out of range throws", () => {
+  it("cannot be made with options out of range", () => {
     assert.throws(() => ServerMachine.make({ messageTries: 0 }), RangeError)
     assert.throws(() => ServerMachine.make({ recordCapacity: 0.5 }), RangeError)
     assert.throws(() => ServerMachine.make({ maxClients: 0 }), RangeError)

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ALICE, BOB, command, login, online } from "../machine.ts"
 
 describe("a record", () => {
-  it("contains a datagram that is not a packet, which is not answered", () => {
+  it("contains every datagram that is not a packet as a violation; it is not answered", () => {
     const server = online()
     const damaged = Packet.encode(Packet.command(0, "version"))
     damaged[10]! ^= 1
@@ -23,7 +23,7 @@ describe("a record", () => {
     assert.deepStrictEqual(server.commands.map(({ sequence }) => sequence), [7, 8, 9])
   })
 
-  it("shows every entry to the observer, in their order", () => {
+  it("passes every entry to the observer, in order", () => {
     const seen = new Array<readonly [kind: keyof ServerMachine.Records, entry: unknown]>()
     const see = (kind: keyof ServerMachine.Records) => (entry: unknown) => void seen.push([kind, entry])
     const server = online({
@@ -49,7 +49,7 @@ describe("a record", () => {
     ])
   })
 
-  it("of executions keeps the other commands, however long a client polls", () => {
+  it("of executions keeps rare commands, however long a client polls with a frequent one", () => {
     const server = online({ recordCapacity: 100 })
     const minutes = 3 * 24 * 60
     for (let minute = 0; minute < minutes; minute++) {
@@ -68,7 +68,7 @@ describe("a record", () => {
     assert.strictEqual(server.executions.at(-1)?.time, (minutes - 1) * 60_000)
   })
 
-  it("of executions drops the oldest if all texts are equally common", () => {
+  it("of executions drops the oldest entry if all texts are equally common", () => {
     const server = online({ recordCapacity: 3 })
     for (const [sequence, text] of ["#a", "#b", "#c", "#d", "#b", "#e"].entries()) command(server, 0, sequence, text)
     assert.deepStrictEqual(server.executions.map(({ text }) => text), ["#d", "#b", "#e"])

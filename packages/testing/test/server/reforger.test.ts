@@ -19,7 +19,7 @@ describe("a login", () => {
 })
 
 describe("a command", () => {
-  it("has an empty reply, then its echo and its output, for its own client only", () => {
+  it("has an empty reply; only its own client gets the echo and the output", () => {
     const server = online({ world })
     login(server, 0, BOB)
     ServerMachine.drain(server)
@@ -53,7 +53,7 @@ describe("a command", () => {
     assert.strictEqual(server.world.players.length, 2)
   })
 
-  it("is unknown to a monitor unless it lists players or logs out", () => {
+  it("is unknown to a client with the permission `monitor`, unless it lists players or logs out", () => {
     const server = online({ world, restricted: true })
     for (const text of ["#kick 1", "#ban list", "#restart", "#shutdown"]) {
       assert.deepStrictEqual(says(server, text), ["unknown command"], text)
@@ -76,7 +76,7 @@ describe("a command", () => {
     assert.deepStrictEqual(says(server, "#other"), ["unknown command"])
   })
 
-  it("is answered late by an option or by the hook: reply and messages", () => {
+  it("is answered late, with reply and messages, if an option or the hook delays it", () => {
     const server = online({ replyDelay: "1 second", onCommand: (text) => text === "#mod" ? { delay: 300 } : undefined })
     command(server, 0, 0, "#players")
     command(server, 0, 1, "#mod")
@@ -91,7 +91,7 @@ describe("a command", () => {
     ])
   })
 
-  it("that is repeated has its empty reply replayed, and its messages repeated until they are acknowledged", () => {
+  it("that is repeated gets only its empty reply again; its messages are repeated until they are acknowledged", () => {
     const server = online({ world, repeats: "replay" })
     command(server, 0, 0, "#kick 2")
     heard(server)
@@ -103,7 +103,7 @@ describe("a command", () => {
 })
 
 describe("a player", () => {
-  it("has a number from 1 and an identity made from the name", () => {
+  it("has a slot from 1 on, and an identity derived from the name", () => {
     const server = online()
     assert.strictEqual(ServerMachine.join(server, 0, { name: "a" }).slot, 1)
     const player = ServerMachine.join(server, 0, { name: "Миллер", identity: JERRY })
@@ -127,7 +127,7 @@ describe("a player", () => {
 })
 
 describe("a ban", () => {
-  it("rejects its player without a message to any client, even after a restart", () => {
+  it("keeps its player out without a message to any client, even after a restart", () => {
     const server = online({ world })
     says(server, `#ban create ${JERRY} 60 rude`)
     ServerMachine.leave(server, 0, 1)
@@ -145,7 +145,7 @@ describe("a ban", () => {
 })
 
 describe("SimulatedServer", () => {
-  it.effect("behaves like Reforger, with late output of a ban", () =>
+  it.effect("behaves like Reforger with that flavour, and sends the output of a ban after its delay", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = Client.make(yield* Client.open(yield* Transport.Transport))

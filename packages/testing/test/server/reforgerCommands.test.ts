@@ -5,7 +5,7 @@ import { ALICE, BOB, command, heard, login, run } from "../machine.ts"
 import { bans, JERRY, names, online, says, UNKNOWN, world, worldOf } from "./reforgerMachine.ts"
 
 describe("the command", () => {
-  it("#players, or players, has a row for each player", () => {
+  it("#players (or players) lists each player in a row", () => {
     const text = `Players on server: [Player#] ; [Player UID] ; [Player Name]
 1 ; ${JERRY} ; Cpt. Jerry - Fox
 2 ; a64591ec-7233-ec0b-758a-d796d1a1c72c ; GazLagom`
@@ -24,7 +24,7 @@ describe("the command", () => {
     assert.deepStrictEqual(names(server), ["Cpt. Jerry - Fox"])
   })
 
-  it("#ban create bans a number, a name or an identity", () => {
+  it("#ban create bans a player by slot, by name or by identity", () => {
     const server = online({ world })
     assert.deepStrictEqual(says(server, "#ban create 2 0"), ["Player 'GazLagom' banned!"])
     assert.deepStrictEqual(says(server, `#ban create ${UNKNOWN} 60 two words`, 1_000), [`Player '${UNKNOWN}' banned!`])
@@ -49,7 +49,7 @@ describe("the command", () => {
     }
     assert.deepStrictEqual(says(server, "#ban create 3 60"), ["Player not found"])
     assert.deepStrictEqual(says(server, "#ban create nobody 60"), ["Failed to create ban."])
-    // Without quotes the second word of a name is taken for the time.
+    // Without quotes the second word of a name is read as the time.
     assert.deepStrictEqual(says(server, "#ban create Cpt. Jerry - Fox 60"), ["Not Valid time value in seconds"])
     // A name of one word must have no quotes.
     assert.deepStrictEqual(says(server, "#ban create \"GazLagom\" 60"), ["Failed to create ban."])
@@ -82,7 +82,7 @@ Total bans: 2 | Page: 1/1
     assert.deepStrictEqual(server.world.bans.map(({ target }) => target), [four])
   })
 
-  it("#ban list has pages of 25, without bans that have ended", () => {
+  it("#ban list lists the bans in force, in pages of 25", () => {
     const list = Array.from({ length: 51 }, (_, index): World.Ban => ({
       target: UNKNOWN.slice(0, -2) + String(index + 10),
       name: index === 50 ? undefined : `Bob ${index}`,
@@ -105,7 +105,7 @@ Total bans: 2 | Page: 1/1
     assert.deepStrictEqual(says(server, "#ban list 3", 5_000), ["Processing ban list", "Server has no bans to list."])
   })
 
-  it("#ban has an immediate effect and late output, even if the player has left by then", () => {
+  it("#ban has an immediate effect, and its output is sent later, even if the player has left by then", () => {
     const server = online({ world, banDelay: "2 seconds", messageGap: "10 seconds" })
     assert.deepStrictEqual(says(server, "#ban create 2 0"), [])
     assert.deepStrictEqual(says(server, "#ban create x 0"), ["Failed to create ban."])
@@ -159,7 +159,7 @@ Total bans: 2 | Page: 1/1
     assert.strictEqual(server.sessions.size, 0)
   })
 
-  it("@logout frees the number at once", () => {
+  it("@logout frees the client's number at once", () => {
     const server = online()
     login(server, 1, BOB)
     heard(server)

@@ -1,5 +1,5 @@
 /**
- * The pure machine of a Reforger server.
+ * `ServerMachine` with the flavour of Reforger, for tests.
  */
 import type { ServerMachine } from "@bercon/testing"
 import { World } from "@bercon/testing"
@@ -15,15 +15,15 @@ export const online = (options?: Options) => classic({ ...options, flavour: "Ref
 export const worldOf = (...players: ReadonlyArray<World.PlayerOptions>): World.World =>
   players.reduce((world, options) => World.join(world, World.player(world, options, 1)), World.make())
 
-/** The account of the first player. */
+/** The identity id of the first player. */
 export const JERRY = "b6955d91-4749-4cdb-9a51-e69f630ec435"
 
 export const world = worldOf({ name: "Cpt. Jerry - Fox", identity: JERRY }, { name: "GazLagom" })
 
-/** An account that no player has. */
+/** An identity id that no player has. */
 export const UNKNOWN = "00000000-1111-2222-3333-444444444444"
 
-/** The output of a command: all messages except the one that repeats it. */
+/** Sends a command, and returns its output: all messages except the one that repeats the command. */
 export const says = (server: ServerMachine.ServerMachine, text: string, now = 0): ReadonlyArray<string> => {
   heard(server)
   command(server, now, 0, text)

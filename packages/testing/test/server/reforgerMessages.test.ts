@@ -19,7 +19,7 @@ describe("a long text", () => {
   const textsFor = (text: string) => sentFor(text).map((payload) => Text.decode(payload))
   const utf8 = new TextDecoder("utf-8", { fatal: true })
 
-  it("of 1,024 bytes is one message, and a longer one is cut between lines", () => {
+  it("of up to 1,024 bytes is one message, and a longer one is cut between lines", () => {
     const row = "x".repeat(511)
     assert.deepStrictEqual(textsFor(`${row}\n${row}y`), [`${row}\n${row}y`])
     assert.deepStrictEqual(textsFor(`${row}\n${row}yy`), [row, `${row}yy`])
@@ -27,7 +27,7 @@ describe("a long text", () => {
     assert.deepStrictEqual(textsFor(`${row}\n${row}y\n`), [`${row}\n${row}y`])
   })
 
-  it("without lines is cut between characters, and other bytes are cut anywhere", () => {
+  it("without line breaks is cut between characters, or anywhere if it is not UTF-8", () => {
     for (const start of ["", "a", "aa", "aaa"]) {
       const text = start + "🙂".repeat(600)
       const sent = sentFor(text)
@@ -59,7 +59,7 @@ describe("a long text", () => {
     }))
   }))
 
-  it.prop("of players is complete, in messages of at most 1,024 bytes, each after the first beginning with a row", {
+  it.prop("that lists players is complete, in messages of at most 1,024 bytes that begin with a row or the heading", {
     rows
   }, ({ rows }) => {
     const world = worldOf(...rows)

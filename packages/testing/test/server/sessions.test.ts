@@ -5,7 +5,7 @@ import { Redacted, Result } from "effect"
 import { acknowledge, ALICE, BOB, command, heard, login, online, run } from "../machine.ts"
 
 describe("a login", () => {
-  it("with the right password makes a session and a message about it", () => {
+  it("with the right password makes a session, which gets a message about it", () => {
     const server = ServerMachine.make({ password: Redacted.make("hunter2") })
     login(server, 5, ALICE, "hunter2")
     assert.deepStrictEqual(heard(server), [
@@ -23,7 +23,7 @@ describe("a login", () => {
     assert.strictEqual(server.sessions.size, 0)
   })
 
-  it("is announced to every session, with each session's own numbers", () => {
+  it("is announced to every session, in a message with that session's next number", () => {
     const server = online()
     login(server, 0, BOB)
     const outgoing = ServerMachine.drain(server)
@@ -35,7 +35,7 @@ describe("a login", () => {
     ])
   })
 
-  it("takes the lowest free number", () => {
+  it("gets the lowest free admin number", () => {
     const server = online({ messageTries: 100 })
     login(server, 10_000, BOB)
     login(server, 45_000, "127.0.0.1:50003")
@@ -45,7 +45,7 @@ describe("a login", () => {
     ])
   })
 
-  it("from an address that has a session replaces it, and numbers start again", () => {
+  it("from an address with a session replaces this session, and the numbers of messages start again", () => {
     const server = online()
     ServerMachine.emit(server, 1, "one")
     login(server, 2)
@@ -59,7 +59,7 @@ describe("a login", () => {
     assert.deepStrictEqual(server.drops, [{ time: 2, address: ALICE, admin: 0, cause: "Replaced" }])
   })
 
-  it("is refused, even with the right password, while the server refuses", () => {
+  it("is refused after `refuse`, even with the right password, until `admit`", () => {
     const server = ServerMachine.make()
     ServerMachine.refuse(server)
     login(server, 0)
@@ -70,7 +70,7 @@ describe("a login", () => {
 })
 
 describe("a session", () => {
-  it("is required for commands: others are ignored without an answer", () => {
+  it("is required for commands: without one they are ignored and not answered", () => {
     const server = online()
     command(server, 7, 0, "players", BOB)
     acknowledge(server, 7, 0, BOB)
@@ -103,13 +103,13 @@ describe("a session", () => {
     assert.strictEqual(server.drops[0]?.cause, "Silence")
   })
 
-  it("is dropped by time alone, even without a tick", () => {
+  it("has ended when a command arrives too late, even without a tick in between", () => {
     const server = online()
     command(server, 45_001, 0, "players")
     assert.deepStrictEqual(ServerMachine.drain(server), [])
   })
 
-  it("is kept by a command at the very last moment", () => {
+  it("is kept by a command that arrives after exactly 45 s", () => {
     const server = online()
     command(server, 45_000, 0, "")
     assert.deepStrictEqual(heard(server), ["0: "])
@@ -133,7 +133,7 @@ describe("a message", () => {
     assert.strictEqual(server.messages.length, 2)
   })
 
-  it("is not sent again once acknowledged", () => {
+  it("is not sent again after it is acknowledged", () => {
     const server = online()
     ServerMachine.emit(server, 0, "one")
     ServerMachine.emit(server, 0, "two")
@@ -166,7 +166,7 @@ describe("a message", () => {
     assert.deepStrictEqual(server.violations, [])
   })
 
-  it("that was never sent cannot be acknowledged", () => {
+  it("must be sent before it is acknowledged; otherwise the acknowledgement is a violation", () => {
     const server = online()
     acknowledge(server, 1, 1)
     assert.deepStrictEqual(server.violations, [

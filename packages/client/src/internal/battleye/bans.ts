@@ -24,7 +24,7 @@ import type { BanTerms, Call, FlavourCommands } from "../flavourCommands.ts"
 import { unsupported } from "../outgoing.ts"
 import { PlayerTarget } from "../playerTarget.ts"
 import type { Turn } from "../turn.ts"
-import { accepted, afterwards, type Evidence, isPrintOf, unconfirmed, untilEvent } from "./confirmation.ts"
+import { accepted, afterwards, canBePrintOf, type Evidence, unconfirmed, untilEvent } from "./confirmation.ts"
 import * as SlotCommand from "./slotCommand.ts"
 
 interface Dependencies extends SlotCommand.Sender {
@@ -38,7 +38,7 @@ export type Bans = Pick<FlavourCommands, "ban" | "banAll" | "unban">
 
 const SERVER = "BattlEye"
 
-/** The form of the length of a ban. */
+/** The unit of a ban's duration. */
 const MINUTES = { unit: "minute", unlimited: "permanent" } as const
 
 /** Time before the list is read again. */
@@ -64,7 +64,7 @@ export const make = (dependencies: Dependencies): Bans => {
     const listed = target instanceof PlayerTarget ? target.player?.guid : target
 
     const isListed = ({ rows }: Table<Ban>): boolean =>
-      rows.some((row) => row.target === listed && isPrintOfBan(row, minutes, terms.reason))
+      rows.some((row) => row.target === listed && canBeBan(row, minutes, terms.reason))
 
     const send = target instanceof PlayerTarget
       ? SlotCommand.sendToReply(dependencies, { action: "ban", text, target }, call)
@@ -106,7 +106,8 @@ export const make = (dependencies: Dependencies): Bans => {
   })
 
   /**
-   * Whether a banned player is certainly no longer on the server. A ban that was in the list before kicks no player.
+   * Whether a banned player is certainly no longer on the server. The row in the list alone does not prove that the
+   * player was kicked, because it may be an older ban.
    */
   const isGone = (target: PlayerTarget | BanTarget, call: Call): Effect.Effect<boolean> =>
     target instanceof PlayerTarget
@@ -120,7 +121,7 @@ export const make = (dependencies: Dependencies): Bans => {
     if (targets.some(isIdentityId)) return yield* unsupported("addBan", SERVER)
     const minutes = yield* Arguments.count("addBan", "duration", terms.duration, MINUTES)
     const missingIn = ({ rows }: Table<Ban>): ReadonlyArray<BanTarget> =>
-      targets.filter((target) => !rows.some((row) => row.target === target && isPrintOfBan(row, minutes, terms.reason)))
+      targets.filter((target) => !rows.some((row) => row.target === target && canBeBan(row, minutes, terms.reason)))
     const before = yield* Effect.mapError(
       banTable(call),
       (cause) => actionError("banAll", new LookupFailed({ cause }))
@@ -150,7 +151,7 @@ export const make = (dependencies: Dependencies): Bans => {
     return yield* actionError("banAll", new Unconfirmed({ expected, ...why }))
   })
 
-  /** The list and its session. A position in the list is valid in that session only. */
+  /** The list, and the epoch in which it was read. A position in the list is valid in that epoch only. */
   const listOfOneSession = (call: Call): Effect.Effect<readonly [Table<Ban>, number], CommandError | ReplyError> =>
     Effect.gen(function*() {
       const epoch = yield* session.epoch
@@ -177,7 +178,7 @@ export const make = (dependencies: Dependencies): Bans => {
           deadline: Math.min(call.deadline, now + PATIENCE)
         }),
         (error) =>
-          // Its turn did not come within that time, but the call has more time.
+          // The command's turn did not come within `PATIENCE`, but the call has more time.
           error.reason._tag === "Overloaded" && now + PATIENCE < call.deadline
             ? Effect.delay(removeOne(row, epoch, call), LOOK_AGAIN)
             : Effect.fail(error)
@@ -253,7 +254,7 @@ export const make = (dependencies: Dependencies): Bans => {
       const { doubt, failure, sent } = yield* remove(left, epoch, call)
       if (failure !== undefined && sent.length === 0 && list === before) return yield* failure
       list = yield* verify(sent, list, doubt, call)
-      if (failure !== undefined) return yield* unconfirmed("unban", "all of them to be gone")(failure)
+      if (failure !== undefined) return yield* unconfirmed("unban", "all of the bans to be gone")(failure)
       // The remaining rows may have other positions now.
       left = findRows(left.filter((row) => !sent.includes(row)), list.rows).rows
     }
@@ -268,8 +269,8 @@ export const make = (dependencies: Dependencies): Bans => {
 }
 
 /** Whether a row can be a ban that was just added for this number of minutes, 0 for permanent, with this reason. */
-const isPrintOfBan = (row: Ban, minutes: number, reason: string): boolean =>
-  lasts(row, minutes) && (reason === "" || isPrintOf(row.reason, reason))
+const canBeBan = (row: Ban, minutes: number, reason: string): boolean =>
+  lasts(row, minutes) && (reason === "" || canBePrintOf(row.reason, reason))
 
 const lasts = ({ remaining }: Ban, minutes: number): boolean =>
   minutes === 0 || remaining === "permanent"
@@ -289,7 +290,7 @@ const shows = (before: Table<Ban>, after: Table<Ban>, rows: ReadonlyArray<Ban>):
 }
 
 /**
- * The kind of a ban. Bans of one kind can be the same ban in two prints of the list: time runs down, but no ban becomes
+ * The kind of a ban. Only rows of one kind can be the same ban in two lists: its time runs down, but it does not become
  * permanent.
  */
 const kindOf = ({ reason, remaining, target }: Ban): string =>

@@ -21,7 +21,7 @@ import { accepted, afterwards, type Evidence, saying, unconfirmed, untilEcho, un
 import * as PlayersReply from "./playersReply.ts"
 import * as SlotCommand from "./slotCommand.ts"
 
-/** Commands that change the list of bans, and so possibly the positions in it. */
+/** Commands that change the list of bans, and possibly the positions of its rows. */
 const CHANGES_BANS = /^\s*(?:ban|addban|removeban|loadbans|writebans)\b/i
 
 export const make = (session: ClientSession, evidence: Evidence): FlavourCommands => {
@@ -38,7 +38,7 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
         Effect.flatMap((bytes) =>
           Effect.flatMap(
             executed(text, session.decode(bytes)),
-            (reply) => Effect.fromResult(hinted(parse(reply, bytes.length >= MOST_BYTES)))
+            (reply) => Effect.fromResult(hinted(parse(reply, bytes.length >= CUT_FROM)))
           )
         )
       )
@@ -51,7 +51,8 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
       return error.of("BattlEye") as E & ReplyError
     })
 
-  // Bans are removed by their position in the list. Nothing may move it between looking up and removing.
+  // Bans are removed by their position in the list, so no other command may change the list between the look-up and the
+  // removal.
   const bansTurn = Turn.make()
   const command = (text: string, call: Call): Effect.Effect<string, CommandError> =>
     CHANGES_BANS.test(text) ? bansTurn(text, call.deadline, raw(text, call)) : raw(text, call)
@@ -122,5 +123,8 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
   }
 }
 
-/** Maximum size of a reply: 255 parts of 1,024 bytes, possibly without the rest of the last character. */
-const MOST_BYTES = 255 * 1024 - 3
+/**
+ * Size from which a reply may be cut: the maximum of the protocol is 255 parts of 1,024 bytes, and up to 3 bytes of the
+ * last character may be missing.
+ */
+const CUT_FROM = 255 * 1024 - 3

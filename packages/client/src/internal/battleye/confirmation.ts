@@ -64,14 +64,14 @@ export const untilEvent = <E extends ServerEvent, E2>(
     return yield* Effect.raceFirst(confirmed, answered)
   }))
 
-/** Servers cut long texts when they print them, at 128 bytes or more. A shorter text is not a cut one. */
+/** Minimum size of a cut text in bytes, below the 128 bytes or more at which servers cut long texts. */
 const SHORTEST_CUT = 100
 
 /**
- * Whether a printed text can be the server's print of `text`: without surrounding blanks, and cut if it is long,
- * perhaps inside a character.
+ * Whether the server can have printed `text` as `printed`: without surrounding blanks, and cut if it is long, perhaps
+ * inside a character.
  */
-export const isPrintOf = (printed: string, text: string): boolean => {
+export const canBePrintOf = (printed: string, text: string): boolean => {
   const whole = text.trim()
   const print = printed.trim()
   if (print === whole) return true
@@ -94,14 +94,14 @@ export const untilEcho = Effect.fnUntraced(function*<E>(
   const admin = evidence.adminId()
   const isEcho = (event: ServerEvent): event is ServerEvent & { readonly _tag: "AdminChat" } => {
     if (event._tag !== "AdminChat" || (admin !== undefined && event.admin !== admin)) return false
-    // The recipient in the event is not compared: if one player's name begins with another's, it may be the other.
+    // The recipient in the event is not compared, because it may be wrong if one player's name begins with another's.
     const said = event.text.replace(/^RCon admin #\d+: /, "")
     const headers = message.headers ?? (/^\(To .*?\) /.exec(said) ?? [])
-    return headers.some((header) => said.startsWith(header) && isPrintOf(said.slice(header.length), message.text))
+    return headers.some((header) => said.startsWith(header) && canBePrintOf(said.slice(header.length), message.text))
   }
   const { event, reply } = yield* untilEvent(evidence, isEcho, run, call.confirmWithin)
   if (event !== undefined) return reply
-  return yield* actionError(message.action, new Unconfirmed({ expected: "its echo", ...saying(reply) }))
+  return yield* actionError(message.action, new Unconfirmed({ expected: "the server's echo", ...saying(reply) }))
 })
 
 /** The server's reply for an error, unless it is empty. */
@@ -114,7 +114,7 @@ export const accepted = (action: string) => (reply: string): Effect.Effect<strin
 /** Maximum time for reading a list after an action, in milliseconds. */
 const AFTERWARDS = 5000
 
-/** The call for reading a list after an action. It does not depend on the rest of the action's time. */
+/** The call for reading a list after an action. It has its own deadline, whatever remains of the action's time. */
 export const afterwards = ({ calledIn }: Call): Effect.Effect<Call> =>
   Effect.map(Monotonic.now, (now) => ({ calledIn, deadline: now + AFTERWARDS }))
 

@@ -17,15 +17,15 @@ export interface Layout {
 export interface TableLayout<out Row> extends Layout {
   /** Parses a row; `undefined` if the line is not a row. */
   readonly row: (line: string) => Row | undefined
-  /** Lines between the rows without information. */
+  /** Lines between the rows that contain no information. */
   readonly decoration?: RegExp
   /** The last line, with the number of rows as its only group. It may be missing. */
   readonly total?: RegExp
 }
 
 /**
- * The lines of the reply including the heading, without blank ones at the end. A CR before the LF belongs to no line;
- * NULs and line ends after the whole reply do not, either.
+ * The lines of the reply including the heading. A CR before a LF belongs to no line, and neither do NULs and line ends
+ * at the end of the reply.
  */
 const read = ({ command, heading }: Layout, text: string): Result.Result<ReadonlyArray<string>, ReplyError> => {
   const lines = withoutEnd(text).replaceAll("\r\n", "\n").split("\n")

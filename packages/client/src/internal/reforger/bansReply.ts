@@ -61,7 +61,7 @@ export const withoutNotice = (text: string): string => {
   return trimmed.startsWith(LISTING_BANS) ? trimmed.slice(LISTING_BANS.length).trimStart() : text
 }
 
-/** Parses a page. `offset` is the number of lines of the pages before. */
+/** Parses a page. `offset` is the number of lines on the previous pages. */
 export const parse = (reply: string, offset: number): Result.Result<BanPage, ReplyError> => {
   const text = withoutNotice(reply)
   const none = NO_BANS.exec(trimBlanks(text))

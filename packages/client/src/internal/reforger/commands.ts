@@ -35,21 +35,24 @@ export interface Reforger {
   readonly commands: FlavourCommands
   /** Offers a message of the server. Returns `true` if it is part of a command's output, and so not an event. */
   readonly offer: (text: string) => boolean
-  /** Some messages are lost for good. */
+  /** Records that some messages are lost for good. */
   readonly gap: () => void
-  /** A new session has begun. Commands of the previous session get no more output. */
+  /** Records that a new session has begun. Commands of the previous session get no more output. */
   readonly restart: () => void
-  /** No more messages will arrive. */
+  /** Records that no more messages will arrive. */
   readonly close: () => void
 }
 
-/** Frees the client's slot on the server. Never fails and never waits, because the session may be closed already. */
+/**
+ * Logs out, so that the server frees this client's admin number. Never fails, and does not wait for the reply, because
+ * the session may be closed already.
+ */
 export const logout = (session: ClientSession): Effect.Effect<void> =>
   session.command("@logout", { repeatable: false }).pipe(
     Effect.ignore,
     // The command is settled by the session's end at the latest.
     Effect.forkDetach({ startImmediately: true }),
-    // If this client ends within a step of the session, the session sends nothing before that step ends.
+    // The session may be in the middle of a step, and sends the command only after that step.
     Effect.andThen(Effect.yieldNow)
   )
 
@@ -117,7 +120,7 @@ export const make = (
         query(`#ban list ${number}`, call),
         (reply) => Effect.fromResult(BansReply.parse(reply, lines))
       ).pipe(
-        // An older server may have no more pages, and its reply to that is unknown.
+        // An older server does not send the number of pages. Its reply to a query for a missing page is unknown.
         Effect.catchIf(
           (error) => pages === Infinity && (error._tag === "ReplyError" || error.reason._tag === "IncompleteReply"),
           () => Effect.undefined
@@ -151,13 +154,13 @@ export const make = (
     const action = { action: "ban", text, isDone: Outcomes.isBanned }
     return yield* isPlayer
       ? actOn(target, action, call)
-      // An account is the same in every session. But a ban that is executed again, after a removal, would restore the
-      // ban.
+      // An account is the same in every session, so the command may be sent in a later one. But it is sent once: if it
+      // were executed again after a removal, it would restore the ban.
       : act({ ...action, missing: () => undefined }, { ...call, repeatable: call.repeatable ?? false })
   })
 
   const banAll = (targets: ReadonlyArray<BanTarget>, terms: BanTerms, call: Call) =>
-    oneByOne("ban", [...new Set(targets)], (target) => ban(target, terms, call))
+    oneByOne("ban", targets, (target) => ban(target, terms, call))
 
   const removeBan = (target: BanTarget, call: Call) =>
     act({

@@ -21,11 +21,13 @@ export interface Driver {
    * BattlEye servers do, that text is the output.
    */
   readonly send: (command: string, expectation: Expectation, call: Call) => Effect.Effect<Answer, CommandError>
+  /** As in `Exchange`. */
   readonly offer: (text: string) => boolean
+  /** Records that some messages are lost for good. */
   readonly gap: () => void
-  /** A new session has begun. */
+  /** Records that a new session has begun. */
   readonly restart: () => void
-  /** No more messages will arrive. */
+  /** Records that no more messages will arrive. */
   readonly close: () => void
 }
 
@@ -78,7 +80,7 @@ export const make = (
       const reply = session.command(command, options).pipe(
         Effect.matchEffect({
           onFailure: (error) => {
-            // The server has received the command. Its messages decide, or their absence.
+            // The server has received the command. So its messages determine the outcome, or their absence does.
             if (error.reason._tag === "NoReply" && exchange.taken) return Effect.never
             settled = error.execution === "NotExecuted"
             return Effect.fail(error)

@@ -36,7 +36,7 @@ interface Current {
   readonly deadline: number
   /** When the server first showed that it has received the command. */
   takenAt: number
-  /** Whether it takes messages: its echo has arrived, or a text that needs no echo. */
+  /** Whether it takes messages: its echo has arrived, or a text that is certainly its output. */
   open: boolean
   /** Number of echoes: how often the server has begun to execute the command. */
   echoes: number
@@ -64,8 +64,8 @@ interface Current {
 export interface Answer {
   readonly texts: ReadonlyArray<string>
   /**
-   * Whether the server executed the command before, or may have. Then the first execution may have removed what this
-   * one does not find.
+   * Whether the server has executed the command twice, or may have. Then the first execution may have removed a player
+   * or ban that the second one does not find.
    */
   readonly repeated: boolean
 }
@@ -211,7 +211,7 @@ export class Exchange {
     if (current === undefined) return Infinity
     const { deadline, expectation, open, over, pending, takenAt, texts, touchedAt, window } = current
     if (over) return -Infinity
-    // Until the server has received the command, the session waits for it.
+    // Until the server has shown that it has received the command, only the session's timeout counts.
     const end = takenAt === Infinity ? Infinity : Math.min(takenAt + window.longest, deadline)
     if (!open) return end
     switch (pending) {
@@ -271,7 +271,8 @@ export class Exchange {
   }
 
   /**
-   * Keeps an unreadable text if it can belong to no other command. It is also an event, because it may be just that.
+   * Keeps an unreadable text if it can belong to no other command. It is published as an event nevertheless, because it
+   * may be one.
    */
   #offerUnread(now: number, current: Current, text: string): void {
     const { disputed, open, pending, unread } = current

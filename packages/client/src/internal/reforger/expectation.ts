@@ -23,12 +23,13 @@ export interface Expectation {
    */
   readonly late: boolean
   /**
-   * Whether the command is a query: the output of an earlier execution is as good, and an unreadable text is an error.
+   * Whether the command is a query. Then the output of an earlier execution is as good, and an unreadable text is
+   * reported as an error.
    */
   readonly query: boolean
 }
 
-/** Maximum number of messages of one output. A longer output is incomplete. The longest known list has about twenty. */
+/** Maximum number of messages of one output; a longer one is incomplete. The longest known list has about twenty. */
 export const MAX_TEXTS = 256
 
 /** The expectation of a command without output. */

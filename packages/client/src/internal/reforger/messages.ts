@@ -4,7 +4,7 @@
 import { takes } from "../utf8.ts"
 import { ROW, trimEnd } from "./rows.ts"
 
-/** A message of at least this many bytes may have been cut. Servers cut at about a kilobyte. */
+/** Minimum size in bytes of a message that may have been cut. Servers cut at about a kilobyte. */
 const LONG = 900
 
 /** Whether a message may have been cut. */

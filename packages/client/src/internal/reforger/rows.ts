@@ -55,7 +55,7 @@ interface Layout<out Row> {
  *
  * Some servers omit newlines between rows, so a line can contain several rows. Each row ends at the next match of
  * `pattern`. A player's name can contain such a match, too: then the name is cut there, and its rest looks like another
- * row. The number tells them apart (or the account, if rows have no numbers): if a row at the start of a line has the
+ * row. The number distinguishes them (or the account, if rows have no numbers): if a row at the start of a line has the
  * same number, the match is a part of the name.
  */
 export const readRows = <Row>(text: string, { offset = 0, pattern, read, start }: Layout<Row>): Rows<Row> => {

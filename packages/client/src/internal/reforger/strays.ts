@@ -2,7 +2,8 @@
  * The commands whose output may still arrive although it is not awaited: commands of this client that were given up,
  * and commands of other clients.
  *
- * For each message they state how well it fits, so that the command in progress does not take the output of another.
+ * Each of them bids for every message: it states how well the message fits its output. So the command in progress does
+ * not take the output of another.
  */
 import * as ServerEvent from "../../ServerEvent.ts"
 import { type Claim, type Expectation, MAX_TEXTS, SILENT } from "./expectation.ts"
@@ -10,11 +11,11 @@ import { type Claim, type Expectation, MAX_TEXTS, SILENT } from "./expectation.t
 /** Maximum number of remembered commands. The oldest are forgotten. */
 export const MAX_STRAYS = 32
 
-/** Time for which they are remembered. The service that keeps the bans replies within seconds, or times out. */
+/** Time for which a command is remembered. The service that keeps the bans replies within seconds, or times out. */
 export const STRAY_MILLIS = 30_000
 
 /**
- * Time after their last message until their output counts as complete, if that is possible. Servers repeat a lost
+ * Time after the last message of an output until that output counts as complete, if it can be. Servers repeat a lost
  * message after 2 seconds.
  */
 export const STRAY_QUIET_MILLIS = 3000
@@ -37,7 +38,7 @@ export interface Stray {
   touchedAt: number
 }
 
-/** Times are in milliseconds. */
+/** The remembered commands. Times are in milliseconds. */
 export class Strays {
   #all: ReadonlyArray<Stray> = []
 

@@ -175,7 +175,7 @@ const log = (before: BanStatus | undefined, status: BanStatus): Effect.Effect<vo
     case "Failing":
       return Effect.logWarning(`the server's list of bans cannot be made to agree with the book: ${status.reason}`)
     case "Ended":
-      return Effect.logWarning(`bans are not enforced any more: ${status.reason}`)
+      return Effect.logWarning(`bans are no longer enforced on this server: ${status.reason}`)
     case "Converging":
     case "Absent":
     case "Waiting":

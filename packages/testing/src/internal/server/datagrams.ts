@@ -99,7 +99,7 @@ const execute = (self: ServerMachine, now: number, session: Session, text: strin
 }
 
 /**
- * Answers commands instead of the server from now on. With `undefined` the server answers again.
+ * Sets a function that answers commands instead of the server. `undefined` removes it.
  *
  * @category inputs
  * @since 0.1.0

@@ -11,7 +11,7 @@ import type { ServerMachine } from "./state.ts"
 /** Maximum size of a message: a datagram has at most 65,507 bytes, of which 9 precede the message. */
 const MESSAGE_CAPACITY = 65_498
 
-/** Like {@link tick}, for events of the game, which need a server that is up. */
+/** Like {@link tick}, but throws a `RangeError` if the server is down. */
 const play = (self: ServerMachine, now: number): void => {
   tick(self, now)
   if (!self.listening) throw new RangeError("the server is down: start it first")
@@ -23,7 +23,7 @@ const playerAt = (self: ServerMachine, slot: number): World.Player => {
   return player
 }
 
-/** Kicks a player who is banned, according to the known data of the player. Returns whether it did. */
+/** Kicks the player if a ban matches the data that are known so far. Returns whether the player was kicked. */
 const turnAway = (self: ServerMachine, now: number, player: World.Player): boolean => {
   const ban = World.banOf(self.world, player, now)
   if (ban === undefined) return false
@@ -47,9 +47,9 @@ const verified = (self: ServerMachine, now: number, identified: World.Player): W
 }
 
 /**
- * Makes a player join. Sends `… connected`, then the GUID and its verification, unless the options declare that the
- * player is still joining; {@link identify} and {@link verify} are then the next steps. Reforger sends nothing. Throws
- * a `RangeError` if the options are invalid (see {@link World.player}), or the server is down.
+ * Makes a player join. Sends `… connected`, then the GUID and its verification. With `guid: null` or `verified: false`
+ * the later messages are not sent; {@link identify} and {@link verify} are then the next steps. Reforger sends nothing.
+ * Throws a `RangeError` if the options are invalid (see {@link World.player}), or the server is down.
  *
  * A banned player is kicked, and is not in the world when this returns.
  *

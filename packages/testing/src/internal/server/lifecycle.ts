@@ -7,7 +7,8 @@ import { drop, dropAll, retryMessages } from "./sessions.ts"
 import type { ServerMachine } from "./state.ts"
 
 /**
- * Does what is due by `now`: retransmits messages, sends delayed answers, drops sessions, ends a restart.
+ * Performs the actions that are due by `now`: retransmits messages, sends delayed answers, drops sessions, ends a
+ * restart.
  *
  * @category inputs
  * @since 0.1.0
@@ -45,8 +46,8 @@ export const stop = (self: ServerMachine, now: number, options: StopOptions = {}
 }
 
 /**
- * Starts a server that is down, with the bans of its file (on Reforger with the bans it had). Has no effect if it is
- * up.
+ * Starts a server that is down. It reads its bans from `bans.txt`; on Reforger it keeps its bans. Has no effect if the
+ * server is up.
  *
  * @category inputs
  * @since 0.1.0

@@ -24,7 +24,7 @@ import type { Observer } from "./records.ts"
 export type Flavour = "BattlEye" | "Reforger"
 
 /**
- * An answer of {@link OnCommand} with more than a text.
+ * An answer of {@link OnCommand} that also sets the delay, or changes the world.
  *
  * @category models
  * @since 0.1.0
@@ -52,7 +52,7 @@ export interface CustomReply {
 export type OnCommand = (text: string) => string | Uint8Array | CustomReply | undefined
 
 /**
- * How the server treats a repeated command: one with the number and the text of another that arrived less than
+ * How the server treats a repeated command: one with the number and the text of an earlier one that arrived less than
  * `repeatWindow` before. The behaviour of real servers is unknown.
  *
  * **Details**
@@ -99,11 +99,12 @@ export interface Options {
    */
   readonly disallowed?: ReadonlyArray<string> | undefined
   /**
-   * Whether admins have few rights. Commands without the right are answered like `disallowed` ones. Default `false`.
+   * Whether admins have restricted rights. Commands outside these rights are answered like `disallowed` ones. Default
+   * `false`.
    *
    * On BattlEye this is `RestrictRCon 1`: it bars `kick`, `ban`, `addBan`, `removeBan`, `loadBans`, `writeBans` and
-   * every `#` command. Of real servers it is only known that kicking, banning and `#shutdown` are barred. On Reforger
-   * it is the permission `monitor`: it allows only `#players` and `@logout`.
+   * every `#` command. It is only known that real servers bar kicking, banning and `#shutdown`. On Reforger this is the
+   * permission `monitor`: it allows only `#players` and `@logout`.
    */
   readonly restricted?: boolean | undefined
   /**
@@ -119,13 +120,13 @@ export interface Options {
   readonly sessionTimeout?: Duration.Input | undefined
   /** Maximum number of times that a message is sent, at least 1. Default 5. */
   readonly messageTries?: number | undefined
-  /** The time between two sends of a message, and after the last. Default 2 seconds. */
+  /** The time between two sends of a message, and between the last send and giving up. Default 2 seconds. */
   readonly messageGap?: Duration.Input | undefined
   /** Whether a session is dropped if it has not acknowledged a message after all sends. Default `true`. */
   readonly dropUnacknowledged?: boolean | undefined
-  /** Default `"execute"`. */
+  /** How a repeated command is treated. Default `"execute"`. */
   readonly repeats?: Repeats | undefined
-  /** Default 10 seconds. */
+  /** How long a command with the number and text of an earlier one counts as repeated. Default 10 seconds. */
   readonly repeatWindow?: Duration.Input | undefined
   /** How long `#restartserver` takes. Default 30 seconds. */
   readonly restartDowntime?: Duration.Input | undefined
