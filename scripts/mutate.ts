@@ -59,10 +59,10 @@ const operationsTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   banDecision: ["{banDecision,BanBook}"],
   calendar: ["{RestartPlan,calendar}"],
   checks: ["{RestartPlan,Rota}"],
-  decide: ["steps"],
+  decide: ["{steps,transitions}"],
   mark: ["{mark,BansFile}"],
   newEntry: ["{BanBook,BansFile,mark}"],
-  progress: ["{transitions,decide}"],
+  progress: ["transitions"],
   text: ["{RestartPlan,text}"],
   transitions: ["transitions"],
   victims: ["victims"]
