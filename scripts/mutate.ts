@@ -57,13 +57,13 @@ const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
 const operationsTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   BansFile: ["BansFile"],
   banDecision: ["{banDecision,BanBook}"],
-  calendar: ["{RestartPlan,decide}"],
+  calendar: ["{RestartPlan,calendar}"],
   checks: ["{RestartPlan,Rota}"],
-  decide: ["decide"],
-  mark: ["mark"],
+  decide: ["{steps,transitions}"],
+  mark: ["{mark,BansFile}"],
   newEntry: ["{BanBook,BansFile,mark}"],
-  progress: ["{transitions,decide}"],
-  text: ["RestartPlan"],
+  progress: ["transitions"],
+  text: ["{RestartPlan,text}"],
   transitions: ["transitions"],
   victims: ["victims"]
 }

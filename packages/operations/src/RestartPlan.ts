@@ -232,7 +232,8 @@ export const fromInput = (input: Input): Result.Result<RestartPlan, InvalidPlan>
     tries: input.tries ?? 3
   }
   const problem = problemOf(plan)
-  return problem === undefined ? Result.succeed(plan) : Result.fail(new InvalidPlan({ id: plan.id, problem }))
+  // oxlint-disable-next-line typescript/no-unnecessary-type-conversion -- JavaScript can pass an id that is not a text
+  return problem === undefined ? Result.succeed(plan) : Result.fail(new InvalidPlan({ id: String(plan.id), problem }))
 }
 
 const problemOf = (plan: typeof Fields.Type): string | undefined =>

@@ -90,7 +90,8 @@ export const fromInput = (input: Input): Result.Result<Rota, InvalidPlan> => {
     onlyWithPlayers: input.onlyWithPlayers ?? true
   }
   const problem = problemOf(rota)
-  return problem === undefined ? Result.succeed(rota) : Result.fail(new InvalidPlan({ id: rota.id, problem }))
+  // oxlint-disable-next-line typescript/no-unnecessary-type-conversion -- JavaScript can pass an id that is not a text
+  return problem === undefined ? Result.succeed(rota) : Result.fail(new InvalidPlan({ id: String(rota.id), problem }))
 }
 
 const problemOf = (rota: typeof Fields.Type): string | undefined =>

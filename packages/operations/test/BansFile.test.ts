@@ -132,6 +132,10 @@ describe("a line", () => {
     assert.deepStrictEqual(BansFile.parse(` \t${guid(1)}  \t -1 \t two  words \t`).bans, [permanent(1, "two  words")])
   })
 
+  it("of a ban with an end may have blanks at its end", () => {
+    assert.strictEqual(BansFile.parse(`${guid(1)} 1415673088 two words  `).bans[0]?.reason, "two words")
+  })
+
   it("has a byte order mark only at the beginning of the file", () => {
     assert.strictEqual(BansFile.parse(`${guid(1)} -1 x\ufeffy`).bans[0]?.reason, "x\ufeffy")
   })

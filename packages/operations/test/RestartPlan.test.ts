@@ -83,6 +83,26 @@ describe("a plan as data", () => {
   })
 })
 
+describe("a value at the end of its range", () => {
+  it.each<Partial<RestartPlan.Input>>([
+    { id: "x" },
+    { id: "x".repeat(64) },
+    { tries: 1 },
+    { tries: 10 },
+    { warnings: [] },
+    { warnings: Array.from({ length: 32 }, (_, index) => `${index + 1} minutes` as const) },
+    { warnings: ["1 second", "1 day"] }
+  ])("is allowed: %o", (input) => {
+    assert.isTrue(Result.isSuccess(RestartPlan.fromInput({ id: "nightly", at, ...input })))
+  })
+
+  it("is named, also if it is of another type or not finite", () => {
+    assert.include(problem({ id: ["x"] as unknown as string }), "id must be a text of 1 to 64 characters (got [\"x\"])")
+    assert.include(problem({ lock: "Infinity" }), "(got a value that is not a finite duration)")
+    assert.include(problem({ lock: "soon" as Duration.Input }), "(got a value that is not a finite duration)")
+  })
+})
+
 describe("a warning", () => {
   const time = DateTime.makeUnsafe("2026-03-28T03:00:00Z")
   const text = (template: string, locale: string, remaining: Duration.Input) =>

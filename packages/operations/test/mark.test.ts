@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Schema } from "effect"
-import { idIn, markedReason, withoutMark } from "../src/internal/bans/mark.ts"
+import { cut, idIn, markedReason, withoutMark } from "../src/internal/bans/mark.ts"
 import { entry, id } from "./support.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text).length
@@ -36,6 +36,27 @@ describe("a marked reason", () => {
     assert.strictEqual(markedReason(entry(1, { reason: exact }), "book"), `[book:000001] ${exact}`)
     assert.strictEqual(markedReason(entry(1, { reason: `${exact}x` }), "book"), `[book:000001] ${exact}`)
   })
+})
+
+describe("a reason", () => {
+  it("that fits stays as it is, also with blanks at its end", () => {
+    for (const reason of ["", "x ", `${"x".repeat(127)} `]) assert.strictEqual(cut(reason), reason)
+  })
+
+  it.prop(
+    "that is too long ends with the last character that fits, without blanks",
+    { begin: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 120, maximum: 128 }))), characters },
+    ({ begin, characters }) => {
+      const reason = "x".repeat(begin) + characters.join("") + "x".repeat(9)
+      const kept = cut(reason)
+      assert.isTrue(reason.startsWith(kept))
+      assert.strictEqual(kept, kept.trimEnd())
+      const [more = ""] = /^ *\S/u.exec(reason.slice(kept.length)) ?? []
+      assert.isAtMost(bytes(kept), 128)
+      assert.isAbove(bytes(kept + more), 128)
+    },
+    { arbitrary: { runs: 100 } }
+  )
 })
 
 describe("the number of a ban", () => {

@@ -2,10 +2,10 @@
  * The record of a plan before a step is done, which another process finds if this one ends during the step, and after it.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Schema } from "effect"
+import { Result, Schema } from "effect"
 import type { Done } from "../src/internal/plans/actions.ts"
 import type { Known, Recorded, Step } from "../src/internal/plans/decide.ts"
-import { type Appointment, Progress, type Restart } from "../src/internal/plans/progress.ts"
+import { type Appointment, Order, Progress, type Restart } from "../src/internal/plans/progress.ts"
 import { after, before, type Findings, outcomeOf } from "../src/internal/plans/transitions.ts"
 import { compiled, MINUTE, START } from "./planSimulation.ts"
 
@@ -267,5 +267,24 @@ describe("the record of a plan", () => {
   it("is in the store as it is", () => {
     const Json = Schema.fromJsonString(Schema.toCodecJson(Progress))
     assert.deepStrictEqual(Schema.decodeSync(Json)(Schema.encodeSync(Json)(full)), full)
+  })
+
+  it("cannot be read if any value in it is of another type", () => {
+    const isReadable = (value: unknown) => Result.isSuccess(Schema.decodeUnknownResult(Progress)(value))
+    const order = { calendar, occurrence, time }
+    assert.isTrue(Schema.is(Order)(order))
+    for (const field of Object.keys(order)) assert.isFalse(Schema.is(Order)({ ...order, [field]: null }), field)
+
+    const { appointment, restart } = full
+    for (const field of Object.keys(full)) assert.isFalse(isReadable({ ...full, [field]: null }), field)
+    for (const field of Object.keys(appointment!)) {
+      assert.isFalse(isReadable({ ...full, appointment: { ...appointment, [field]: null } }), field)
+    }
+    for (const field of Object.keys(restart!)) {
+      assert.isFalse(isReadable({ ...full, restart: { ...restart, [field]: null } }), field)
+    }
+    for (const field of Object.keys(witness)) {
+      assert.isFalse(isReadable({ ...full, restart: { ...restart, witness: { ...witness, [field]: null } } }), field)
+    }
   })
 })
