@@ -1,14 +1,20 @@
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { writePassword } from "../src/init/store.ts"
 import { type Entry, isId, withServer } from "../src/init/toml.ts"
 import { bercon, failed } from "./bercon.ts"
 import { hasTmux, needsTmux, start } from "./terminal.ts"
 
 const entry: Entry = { host: "203.0.113.7", port: 2306, password: { passwordFile: "secrets/eu1" } }
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "bercon-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, maxRetries: 5 }))
+)
 
 describe("a server in a file of servers", () => {
   const written = "[servers.eu1]\nhost = \"203.0.113.7\"\nport = 2306\npasswordFile = \"secrets/eu1\"\n"
@@ -37,12 +43,19 @@ describe("a server in a file of servers", () => {
   )
 })
 
-describe("bercon init", { concurrent: true }, () => {
-  const folder = Effect.acquireRelease(
-    Effect.sync(() => mkdtempSync(join(tmpdir(), "bercon-"))),
-    (path) => Effect.sync(() => rmSync(path, { recursive: true, maxRetries: 5 }))
-  )
+describe("a password that cannot be written to its file", () => {
+  it.effect("is not left in another file", () =>
+    Effect.gen(function*() {
+      const path = yield* folder
+      mkdirSync(join(path, "secrets", "eu1"), { recursive: true })
+      const written = writePassword(join(path, "servers.toml"), "eu1", Redacted.make("hunter2"))
+      const error = yield* Effect.flip(written)
+      assert.match(error.message, /eu1 cannot be written \(E[A-Z]+\)$/)
+      assert.deepStrictEqual(readdirSync(join(path, "secrets")), ["eu1"])
+    }))
+})
 
+describe("bercon init", { concurrent: true }, () => {
   it.live(
     "tries to log in, writes the server, and its password to a file that only its owner can read",
     () =>

@@ -21,12 +21,18 @@ const io = <A>(path: string, verb: "read" | "written", run: () => A): Effect.Eff
     catch: (cause) => failed(`${path} cannot be ${verb} (${errorCode(cause)})`)
   })
 
-/** Replaces a file in one step, so that it is never incomplete. */
+/** Replaces a file in one step, so that it is never incomplete. Leaves no copy of `text` behind if it fails. */
 const replace = (path: string, text: string): void => {
   const temporary = `${path}.new`
-  Fs.rmSync(temporary, { force: true })
-  Fs.writeFileSync(temporary, text, { mode: OWNER_ONLY })
-  Fs.renameSync(temporary, path)
+  const remove = () => Fs.rmSync(temporary, { force: true })
+  remove()
+  try {
+    Fs.writeFileSync(temporary, text, { mode: OWNER_ONLY })
+    Fs.renameSync(temporary, path)
+  } catch (cause) {
+    remove()
+    throw cause
+  }
 }
 
 /** The path of a server's password file, from the folder of the file of servers. */
