@@ -173,6 +173,7 @@ describe("the next step of a plan", () => {
     const known = empty
     const at = -3 * MINUTE
     assert.deepStrictEqual(stepAt({ of: patient, at: at - 1, known }), wait(time + at))
+    assert.deepStrictEqual(stepAt({ of: patient, at: at - 2 * MINUTE, known }), wait(time + at))
     assert.deepStrictEqual(stepAt({ of: patient, at, known }), wait(time + at + EMPTY_PAUSE))
     assert.deepStrictEqual(stepAt({ of: patient, at: -1, known }), wait(time))
     const open = compiled({ warnings: [], skipWhenEmpty: true })
@@ -236,6 +237,7 @@ describe("the order of an operator", () => {
     const later = { occurrence: time, time: time + 1 }
     assert.deepStrictEqual(stepAt({ at, order: { ...order, ...later } }), { _tag: "Appoint", appointment: later })
     assert.deepStrictEqual(stepAt({ at, order }), aborted(time))
+    assert.deepStrictEqual(stepAt({ at, order, progress: { calendar, finished: START } }), aborted(time))
   })
 
   it("is ignored if it is of another calendar, or its occurrence is over", () => {
