@@ -51,6 +51,43 @@ describe("a command", () => {
     assert.include(bench.until(4000).news(), "settle third: NotConnected")
   })
 
+  it("that is cancelled does not delay the retransmission of the next", () => {
+    const bench = Bench.online({ maxInFlight: 1 })
+    const first = Result.getOrThrow(bench.submit("first", { repeatable: false }))
+    bench.submit("second")
+    bench.machine.cancel(bench.now, first)
+    bench.flush().until(900)
+    assert.isAbove(bench.sent.filter(({ _tag }) => _tag === "Command").length, 2)
+  })
+
+  it("that waits for a session fails with the cause of the outage, and without a cause if the session never existed", () => {
+    const causeAfter = (bench: Bench) => {
+      bench.submit("waits", { deadline: bench.now + 100 })
+      bench.until(bench.now + 100)
+      const error = bench.errors.get("waits")
+      assert(error?._tag === "NotConnected")
+      return error.cause?._tag
+    }
+    const connecting = new Bench().until(0)
+    connecting.machine.opened(0)
+    connecting.until(1).machine.refused(1)
+    assert.strictEqual(causeAfter(connecting), "PortClosed")
+
+    const reconnecting = Bench.online()
+    reconnecting.machine.refused(reconnecting.now)
+    assert.strictEqual(causeAfter(reconnecting), "PortClosed")
+
+    const doubted = Bench.online()
+    doubted.submit("x")
+    assert.include(doubted.until(3000).news(), "send Login")
+    assert.strictEqual(doubted.machine.status._tag, "Online")
+    assert.strictEqual(causeAfter(doubted), "Silence")
+
+    const refused = Bench.online().submit("for the next session", { epoch: 2 })
+    assert(Result.isFailure(refused) && refused.failure._tag === "NotConnected")
+    assert.isUndefined(refused.failure.cause)
+  })
+
   it("contributes to the measured loss, so that a bad network is not taken for a restarted server", () => {
     const bench = Bench.online({ silenceTimeout: 60_000 })
     for (let i = 0; i < 60; i++) {

@@ -128,11 +128,14 @@ describe("a doubted server", () => {
       while (bench.sent.length < sends + 2) bench.until(bench.now + 10)
       bench.receive(Packet.commandReply(bench.lastNumber, ""))
     }
+    const { retransmissions } = bench.machine.counters
     bench.news()
-    bench.submit("x", { deadline: 1e6 })
+    for (let i = 0; i < 8; i++) bench.submit(`x${i}`, { deadline: 1e6 })
+    bench.receive(Packet.message(0, "the silence begins after this"))
     const from = bench.now
     while (!bench.outputs.includes("send Login")) bench.until(bench.now + 10)
-    assert.isAtLeast(bench.now - from, 4000, "after the command and 20 probes")
+    assert.isAbove(bench.machine.counters.retransmissions, retransmissions)
+    assert.isAtLeast(bench.now - from, 4000, "after 20 probes")
   })
 
   it("makes a command in flight fail with NoReply, because the session is not lost yet", () => {
@@ -143,6 +146,33 @@ describe("a doubted server", () => {
     again.submit("x", { deadline: again.now + 3000 })
     again.until(3100)
     assert.include(again.news(), "settle x: NoReply")
+  })
+
+  it("counts as lost after the silence timeout, since it fell silent, and then a command in flight fails with SessionLost", () => {
+    const bench = Bench.online()
+    bench.submit("x", { deadline: bench.now + 9000 })
+    bench.until(9100)
+    assert.include(bench.news(), "settle x: SessionLost")
+    const { status } = bench.machine
+    assert(status._tag === "Reconnecting")
+    assert.deepStrictEqual([status.cause._tag, status.since], ["Silence", 50])
+    assert.strictEqual(status.tries, bench.machine.counters.logins - 1)
+  })
+
+  it("that counts as lost and answers a login becomes Online again, and is not reported as lost twice", () => {
+    const bench = doubted()
+    bench.until(9000)
+    bench.news()
+    bench.receive(Packet.loginResult(true))
+    bench.until(9200)
+    assert.deepStrictEqual(bench.news(), ["Online", "gap Reconnected undefined", "send Command"])
+  })
+
+  it("that counts as lost is not sent a keepalive, even if one is due at that moment", () => {
+    const bench = Bench.online({ silenceTimeout: 500, keepaliveInterval: 500 })
+    bench.submit("x", { repeatable: false })
+    bench.news()
+    assert.deepStrictEqual(bench.until(550).news(), ["Reconnecting: Silence"])
   })
 
   it("has begun a new session as soon as one of its messages arrives after the login reply", () => {
@@ -232,13 +262,15 @@ describe("a server that may have restarted its session", () => {
     bench.receive(Packet.loginResult(true)).receive(Packet.message(0, "hi")).receive(Packet.message(1, "two"))
     bench.receive(Packet.message(2, "three"))
     assert.includeMembers(bench.news(), ["deliver 1 one", "deliver 1 two", "deliver 2 three"])
+    assert.strictEqual(bench.machine.epoch, 1)
   })
 
   it("is not suspected if no login was requested, nor if it has continued the session for five minutes since", () => {
     const bench = Bench.online()
     for (let i = 0; i < 60; i++) bench.receive(Packet.message(i, `old ${i}`))
+    bench.receive(Packet.loginResult(false))
     bench.receive(Packet.message(10, "long ago"))
-    assert.strictEqual(bench.machine.counters.repeatedMessages, 1)
+    assert.strictEqual(bench.machine.counters.repeatedMessages, 1, "a refusal begins no session")
     bench.submit("x")
     bench.until(2700)
     assert.strictEqual(bench.machine.counters.logins, 2)
@@ -253,6 +285,8 @@ describe("a server that may have restarted its session", () => {
     bench.news()
     bench.receive(Packet.message((number - 100) & 255, "long ago"))
     assert.deepStrictEqual(bench.news(), ["send Acknowledge"])
-    assert.strictEqual(bench.machine.epoch, 1)
+    assert.strictEqual(bench.machine.counters.repeatedMessages, 2)
+    bench.receive(Packet.loginResult(true)).until(bench.now + 500)
+    assert.strictEqual(bench.machine.epoch, 1, "the login reply is older than five minutes")
   })
 })

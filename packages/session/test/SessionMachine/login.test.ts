@@ -31,6 +31,15 @@ describe("a login", () => {
     assert.include(bench.until(500).news(), "Closed")
   })
 
+  it("shows in the status how often it was tried, and since when", () => {
+    const bench = new Bench().until(0)
+    bench.machine.opened(0)
+    bench.until(2000)
+    const { status } = bench.machine
+    assert(status._tag === "Connecting")
+    assert.deepStrictEqual([status.cause._tag, status.tries, status.since], ["Silence", 3, 0])
+  })
+
   it("does not time out after there was a session", () => {
     const bench = Bench.online()
     bench.machine.refused(bench.now)

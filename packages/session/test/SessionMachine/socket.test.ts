@@ -1,4 +1,5 @@
 import { Packet } from "@bercon/codec"
+import { Transport } from "@bercon/session"
 import { assert, describe, it } from "@effect/vitest"
 import { Bench, ioFailed, openFailed } from "../support/Bench.ts"
 import { online, seconds, socketFailed } from "../support/Pair.ts"
@@ -28,7 +29,21 @@ describe("opening a socket", () => {
     bench.machine.openFailed(0, openFailed)
     assert.deepStrictEqual(bench.until(999).news(), ["open"])
     assert.deepStrictEqual(bench.until(1000).news(), ["open"])
-    assert.strictEqual(bench.machine.status._tag, "Connecting")
+    const { status } = bench.machine
+    assert(status._tag === "Connecting")
+    assert.strictEqual(status.cause._tag, "TransportError")
+  })
+
+  it("that fails because the address is invalid ends a first login even without a timeout", () => {
+    const bench = new Bench({ loginTimeout: Infinity }).until(0)
+    bench.machine.openFailed(
+      0,
+      new Transport.TransportError({
+        reason: new Transport.OpenFailed({ kind: "InvalidAddress", peer: "server", cause: undefined })
+      })
+    )
+    assert.deepStrictEqual(bench.flush().news(), ["open", "Closed"])
+    assert.deepStrictEqual(bench.failures, ["TransportFailure"])
   })
 
   it("that fails after an outage is repeated, whatever the login timeout", () => {
@@ -50,6 +65,10 @@ describe("opening a socket", () => {
     bench.machine.openFailed(bench.now, openFailed)
     assert.deepStrictEqual(bench.until(1000).news(), [])
     assert.strictEqual(bench.machine.status._tag, "Online")
+    const login = new Bench().until(0)
+    login.machine.opened(0)
+    login.machine.openFailed(0, openFailed)
+    assert.deepStrictEqual(login.until(0).news(), ["open", "send Login"])
   })
 })
 
@@ -59,6 +78,9 @@ describe("a socket that fails", () => {
     bench.machine.opened(0)
     bench.until(10)
     bench.machine.socketFailed(10, ioFailed("Closed"))
+    const { status } = bench.machine
+    assert(status._tag === "Connecting")
+    assert.strictEqual(status.cause._tag, "TransportError")
     bench.news()
     assert.deepStrictEqual(bench.until(1009).news(), [])
     assert.deepStrictEqual(bench.until(1010).news(), ["open"])

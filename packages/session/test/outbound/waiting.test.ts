@@ -1,3 +1,4 @@
+import { LoginFailure } from "@bercon/session"
 import { assert, describe, it } from "@effect/vitest"
 import { LATE_REPLY } from "../../src/internal/lateness.ts"
 import { EVIDENCE_INTERVAL } from "../../src/internal/outbound.ts"
@@ -39,6 +40,16 @@ describe("waiting commands", () => {
     outgoing.submit("second")
     assert.deepStrictEqual(outgoing.outcomes, [["second", "Overloaded"]])
     assert.deepStrictEqual(outgoing.sentAt("first"), [0])
+  })
+
+  it("fail with the cause of the outage if there is no session before their deadline", () => {
+    const outgoing = new Outgoing()
+    outgoing.outage = new LoginFailure.Silence({})
+    outgoing.submit("waits", { deadline: 100 }, "Lost")
+    outgoing.until(100, "Lost")
+    const error = outgoing.errors.get("waits")
+    assert(error?._tag === "NotConnected")
+    assert.strictEqual(error.cause, outgoing.outage)
   })
 
   it("are removed when they are cancelled", () => {
@@ -140,7 +151,11 @@ describe("commands that wait for a number, because all are in use or quarantined
     for (const i of range(ORDINARY)) outgoing.submit(`c${i}`, { repeatable: false, deadline: 10 })
     outgoing.until(10)
     for (const i of range(10)) outgoing.submit(`waits ${i}`, { deadline: 1e6 })
-    outgoing.until(5000)
+    // The machine starts waiting commands after every input.
+    for (const i of range(50)) {
+      outgoing.until(100 * (i + 1))
+      outgoing.outbound.start(outgoing.now)
+    }
     const probes = outgoing.sentAt("")
     assert.isAtLeast(probes.length, 5)
     for (const [i, at] of probes.slice(1).entries()) assert.isAtLeast(at - probes[i]!, EVIDENCE_INTERVAL)
@@ -158,15 +173,18 @@ describe("a command with `isCurrent`", () => {
     const outgoing = new Outgoing({ maxInFlight: 1 })
     outgoing.submit("first")
     let calls = 0
+    const fault = new Error("the caller's fault")
     outgoing.submit("faulty", {
       isCurrent: () => {
-        if (calls++ > 0) throw new Error("the caller's fault")
+        if (calls++ > 0) throw fault
         return true
       }
     })
     outgoing.submit("next")
     outgoing.reply(0, "")
-    assert.strictEqual(outgoing.outcome("faulty"), "Outdated")
+    const error = outgoing.errors.get("faulty")
+    assert(error?._tag === "Outdated")
+    assert.strictEqual(error.cause, fault)
     assert.deepStrictEqual(outgoing.sentAt("next"), [0])
   })
 

@@ -2,7 +2,7 @@
  * A session machine with manual inputs, which records its outputs as text.
  */
 import { Packet, Text } from "@bercon/codec"
-import { SessionMachine, Transport } from "@bercon/session"
+import { type CommandError, SessionMachine, Transport } from "@bercon/session"
 import { assert } from "@effect/vitest"
 import { Result } from "effect"
 import { defaults } from "./settings.ts"
@@ -22,6 +22,8 @@ export class Bench {
   readonly outputs: Array<string> = []
   readonly sent: Array<Packet.ClientPacket> = []
   readonly failures: Array<string> = []
+  /** The errors of failed commands, by their text. */
+  readonly errors = new Map<string, CommandError.CommandError["reason"]>()
 
   constructor(settings: Partial<SessionMachine.Settings> = {}) {
     this.machine = new SessionMachine.SessionMachine<string>({
@@ -46,6 +48,7 @@ export class Bench {
     return bench
   }
 
+  /** Takes the outputs of an input. Like the real driver, then reads `wakeAt`. */
   flush(): this {
     for (const output of this.machine.drain()) {
       switch (output._tag) {
@@ -61,6 +64,7 @@ export class Bench {
               Result.isSuccess(output.result) ? Text.decode(output.result.success) : output.result.failure._tag
             }`
           )
+          if (Result.isFailure(output.result)) this.errors.set(output.handle, output.result.failure)
           break
         case "Deliver":
           this.outputs.push(
@@ -85,6 +89,7 @@ export class Bench {
           this.outputs.push("open")
       }
     }
+    void this.machine.wakeAt
     return this
   }
 

@@ -2,7 +2,7 @@
  * Outbound commands with manual inputs, and a record of their datagrams and outcomes.
  */
 import { Packet, Text } from "@bercon/codec"
-import type { CommandError } from "@bercon/session"
+import type { CommandError, LoginFailure } from "@bercon/session"
 import { assert } from "@effect/vitest"
 import { Result } from "effect"
 import { Outbound, type Phase } from "../../src/internal/outbound.ts"
@@ -24,6 +24,8 @@ export class Outgoing {
   readonly losses: Array<boolean> = []
   readonly measured: Array<number> = []
   readonly outbound: Outbound<string>
+  /** The cause of the outage, if there is one. */
+  outage: LoginFailure.OutageCause | undefined
   #what: Sent["what"] = "Command"
 
   constructor(options: { readonly maxInFlight?: number; readonly queueCapacity?: number } = {}) {
@@ -41,7 +43,7 @@ export class Outgoing {
         assert.strictEqual(at, this.now)
         this.#what = what
       },
-      outageCause: () => undefined,
+      outageCause: () => this.outage,
       learn: (isLost) => this.losses.push(isLost),
       measured: (milliseconds) => this.measured.push(milliseconds)
     })
