@@ -105,7 +105,7 @@ describe("commands", () => {
       assert.deepStrictEqual((yield* sentBy((rcon) => rcon.ban(upper))).sent, [`addBan ${GUID} 0`])
     }))
 
-  it.effect("fail with an error that shows the allowed values, and the invalid one unless it is a text", () =>
+  it.effect("fail with an error that shows the allowed values, and the invalid one unless it is a line of text to send", () =>
     Effect.gen(function*() {
       const problems = yield* Effect.forEach(
         [
@@ -118,8 +118,8 @@ describe("commands", () => {
         (call: Call) => Effect.map(sentBy(call), ({ result }) => Result.getOrThrow(Result.flip(result)).message)
       )
       assert.deepStrictEqual(problems, [
-        "command \"ban\": the command cannot be sent: target must be a slot, an integer from 0, a Player, a GUID of 32 hexadecimal digits, an IPv4 address, or the UUID of an account (got \"7\")",
-        "command \"kick\": the command cannot be sent: player must be a slot, an integer from 0, a GUID of 32 hexadecimal digits, the UUID of an account, or a Player (got -1)",
+        "command \"ban\": the command cannot be sent: target must be a slot (an integer from 0), a Player, a GUID of 32 hexadecimal digits, an IPv4 address, or the UUID of an account (got \"7\")",
+        "command \"kick\": the command cannot be sent: player must be a slot (an integer from 0), a GUID of 32 hexadecimal digits, the UUID of an account, or a Player (got -1)",
         "command \"addBan\": the command cannot be sent: duration must be from 1 to 2147483647 minutes, or \"permanent\" (got 0)",
         "command \"maxPing\": the command cannot be sent: limit must be from 1 to 2147483647 milliseconds, or \"unlimited\" (got 0)",
         "command \"say\": the command cannot be sent: text must be one line, without line breaks"

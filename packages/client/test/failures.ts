@@ -111,7 +111,7 @@ export const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "NotConnected",
-    message: `command "lock": no session with ${PEER} yet: the port is closed: check that the server is running, ` +
+    message: `command "lock": no session with ${PEER}: the port is closed: check that the server is running, ` +
       "and its RConPort. The command was not sent: trying again is safe",
     execution: "NotExecuted",
     isRetryable: true,
@@ -121,7 +121,7 @@ export const cases: ReadonlyArray<Case> = [
   },
   {
     reason: "NotConnected",
-    message: `command "lock": no session with ${PEER} yet: the port is closed: check that the server is running, ` +
+    message: `command "lock": no session with ${PEER}: the port is closed: check that the server is running, ` +
       "and its RConPort. The command was not sent: trying again is safe",
     execution: "NotExecuted",
     isRetryable: true,

@@ -100,7 +100,7 @@ describe("the flavour", () => {
       yield* TestClock.adjust("1 millis")
       const { execution, message } = yield* Fiber.join(asking)
       assert.strictEqual(execution, "NotExecuted")
-      assert.match(message, /^command "say": no session with server yet: .*was not sent/)
+      assert.match(message, /^command "say": no session with server: .*was not sent/)
       assert.deepStrictEqual(new Set(session.sent.map(([text]) => text)), new Set(["players"]))
     }))
 })

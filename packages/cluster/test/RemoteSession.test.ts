@@ -129,7 +129,7 @@ describe("a session in the cluster", () => {
       assert.strictEqual(reason._tag, "NotConnected")
       assert.strictEqual(
         reason.message,
-        `no session with altis yet: game server "altis" through the cluster is unreachable: check the network ` +
+        `no session with altis: game server "altis" (through the cluster) is unreachable: check the network ` +
           "and the address. The command was not sent: trying again is safe"
       )
     }).pipe(Effect.scoped, provided))

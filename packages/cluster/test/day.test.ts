@@ -24,8 +24,8 @@ const shardingConfig = {
 
 const day = Effect.gen(function*() {
   const network = yield* SimulatedNetwork.SimulatedNetwork
-  // `ShardLocks` has a timer with an interval of a second, which would double the time of this test. The other tests with moves
-  // use it.
+  // `ShardLocks` has a timer with an interval of a second, which would double the time of this test. Other tests,
+  // in which sessions move to another runner, use `ShardLocks`.
   const cluster = yield* MemoryCluster.make({ shardingConfig, shardLocks: false })
   const servers = new Map<string, SimulatedServer.SimulatedServer["Service"]>()
   for (let i = 1; i <= SERVERS; i++) {

@@ -19,7 +19,7 @@ import { drive, type Scene } from "./support/planPoints.ts"
  */
 const POINTS = 14
 
-/** How many points fewer a process passes if the machine is so busy that both warnings are left out. */
+/** How many fewer points a process passes if the machine is so busy that both warnings are left out. */
 const SPARE = 6
 
 const folder = Effect.acquireRelease(
@@ -66,7 +66,7 @@ const run = Effect.fnUntraced(function*(program: string, point: number, time: De
   const server = yield* NodeSimulatedServer.make({ restartDowntime: "6 seconds" })
   const scene = { port: server.address.port, folder: yield* folder }
   const child = yield* spawnChild(program, scene, point)
-  // The process of the test continues the plan. It is logged in when the first process ends.
+  // The process of the test continues the plan. It is already logged in when the first process ends.
   const ended = yield* Deferred.make<number>()
   const successor = yield* Effect.forkScoped(drive({ ...scene, time: Deferred.await(ended) }))
   const outcome = Effect.gen(function*() {
@@ -102,7 +102,7 @@ describe("a process that is killed", () => {
       Effect.gen(function*() {
         const program = yield* bundled(yield* folder)
         const time = yield* Deferred.make<number>()
-        // The last process is not killed: it passes fewer points than that.
+        // The last process is not killed, because it never reaches its point.
         const points = Array.from({ length: POINTS + 1 }, (_, index) => index + 1)
         const runs = yield* Effect.forEach(points, (point) => run(program, point, time), { concurrency: "unbounded" })
         yield* Deferred.succeed(time, Date.now() + 3500)

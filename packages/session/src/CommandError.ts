@@ -83,9 +83,7 @@ export class NotConnected extends Schema.Error<NotConnected>("@bercon/session/No
   override get message(): string {
     return this.cause === undefined
       ? `the session with ${this.peer} that the command was for has ended, or has not begun. The command was not sent`
-      : `no session with ${this.peer} yet: ${
-        sentence(this.cause.message)
-      } The command was not sent: trying again is safe`
+      : `no session with ${this.peer}: ${sentence(this.cause.message)} The command was not sent: trying again is safe`
   }
 
   /** Whether the server executed the command. */

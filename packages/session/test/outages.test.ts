@@ -38,7 +38,7 @@ describe("a command that was not sent", () => {
       const error = yield* Fiber.join(asking)
       assert.strictEqual(
         error.message,
-        `command "players": no session with ${session.peer} yet: the port is closed: check that the server is running, ` +
+        `command "players": no session with ${session.peer}: the port is closed: check that the server is running, ` +
           "and its RConPort. The command was not sent: trying again is safe"
       )
       assert.strictEqual(error.isRetryable, true)
@@ -46,7 +46,7 @@ describe("a command that was not sent", () => {
       yield* server.goSilent
       const later = yield* Effect.forkChild(Effect.flip(session.command("players")))
       yield* TestClock.adjust("1 minute")
-      assert.include((yield* Fiber.join(later)).message, `no session with ${session.peer} yet: no answer came`)
+      assert.include((yield* Fiber.join(later)).message, `no session with ${session.peer}: no answer came`)
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("because the host name has no address has an error with that cause", () =>

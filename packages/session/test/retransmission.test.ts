@@ -51,8 +51,8 @@ describe("a command in flight", () => {
     assert.strictEqual(command.dueAt, 90_000)
   })
 
-  it.each([["a reply to another one", "replied"], ["a probe", "asked"]] as const)(
-    "waits for another timeout after %s, unless a later one has been answered",
+  it.each([["a reply to another command", "replied"], ["a probe", "asked"]] as const)(
+    "waits one more timeout after %s, unless a later command has been answered",
     (_, what) => {
       const roundTrip = settled()
       const retransmission = new Retransmission(roundTrip)

@@ -50,7 +50,7 @@ export const mission = (command: string, value: unknown): Checked<string> =>
     return name === "" ? invalid(command, "mission must not be empty") : Effect.succeed(name)
   })
 
-const SLOT = "a slot, an integer from 0"
+const SLOT = "a slot (an integer from 0)"
 const isSlot = Schema.is(PlayerId)
 
 /** Checks for an array. */

@@ -17,7 +17,7 @@ import * as ListKeeper from "./listKeeper.ts"
 import { uniqueName } from "./sharding.ts"
 import { unwaited } from "./unwaited.ts"
 
-/** Time limit for a change, after its turn has come, and for the first arrival of the list, in milliseconds. */
+/** Time limit for reading the list, and for a change from the moment at which its turn comes, in milliseconds. */
 const TIMEOUT = 20_000
 
 /** Time limit for one attempt of a change, in milliseconds. Longer than the time limits of the store. */

@@ -231,7 +231,7 @@ export class Remote {
   }
 
   #unreachable(): Outage {
-    const peer = `game server ${JSON.stringify(this.#options.id)} through the cluster`
+    const peer = `game server ${JSON.stringify(this.#options.id)} (through the cluster)`
     return {
       cause: new TransportError({ reason: new IoFailed({ kind: "Unreachable", peer }) }),
       tries: 0,

@@ -55,7 +55,7 @@ export interface Dependencies {
   readonly book: BanBook
   readonly ledger: Ledger
   readonly settings: BanSettings
-  /** The bans of players who have tried to join. The keeper removes those that are in the list. */
+  /** The bans of players who have tried to join. The keeper deletes an entry if the list shows its ban, or the ban is over. */
   readonly joined: Set<BanEntryId>
   /** Reports the number of missing bans and of excess rows, before they are added and removed. */
   readonly progress: (missing: number, excess: number) => Effect.Effect<void>
@@ -96,12 +96,12 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   /** Whether the list was changed since the server last wrote it to its file. */
   let isUnwritten = false
   /**
-   * The number of rows that were over when the list last agreed. If there are more of them, the server writes the list again.
+   * The number of rows that had expired when the list last agreed. If there are more of them, the server writes the list again.
    */
   let expiredThen = 0
   /** The rows of other owners that must be added again. */
   let owed: ReadonlyArray<Owed> = []
-  /** The numbers of bans that the book knew at the last comparison. */
+  /** The bans of the book at the last comparison, by the numbers in the marks of their rows. */
   let numbers: Pick<Situation, "targetOf" | "unreadable"> = { targetOf: () => undefined, unreadable: new Set() }
 
   /** Whether a row has another owner than the book: it must be added again if a removal hits it. */

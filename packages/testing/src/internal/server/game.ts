@@ -70,7 +70,7 @@ export const join = (self: ServerMachine, now: number, options: World.PlayerOpti
 }
 
 /**
- * Makes the GUID of a joining player (`guid: null`) known; default: derived from the name. Sends `… - BE GUID: …` (see
+ * Makes the GUID of a joining player (`guid: null`) known. The default is derived from the name. Sends `… - BE GUID: …` (see
  * `guidKind`); Reforger sends nothing. Throws a `RangeError` if the slot is free, the GUID is already known or invalid,
  * or the server is down.
  *
