@@ -59,7 +59,7 @@ describe("the outcomes of actions", () => {
     for (const end of ["", "\0", "\r\n", " \0"]) assert.deepStrictEqual(claims(text + end), expected)
   })
 
-  it("are nothing else than these texts, whole and from their start", () => {
+  it("are only these texts, whole and from their start", () => {
     for (const text of ["", "Server is on fire", "Multiple users", "Help for kick command.", "Player Bob kicked!"]) {
       assert.deepStrictEqual(claims(text), NO_CLAIM, text)
     }
