@@ -46,7 +46,7 @@ import * as Schema from "effect/Schema"
 import * as Calendar from "./internal/plans/calendar.ts"
 import * as Checks from "./internal/plans/checks.ts"
 import * as Text from "./internal/plans/text.ts"
-import { InvalidPlan } from "./PlanError.ts"
+import type { InvalidPlan } from "./PlanError.ts"
 
 // -----------------------------------------------------------------------------
 // times
@@ -211,7 +211,7 @@ export const fromInput = (input: Input): Result.Result<RestartPlan, InvalidPlan>
   const { at, kick, lock } = input
   const once = "once" in at ? DateTime.make(at.once) : undefined
   if (once?._tag === "None") {
-    return Result.fail(new InvalidPlan({ id: input.id, problem: "`once` must be a time" }))
+    return Result.fail(Checks.invalid(input.id, "`once` must be a time"))
   }
   const plan: RestartPlan = {
     id: input.id,
@@ -232,8 +232,7 @@ export const fromInput = (input: Input): Result.Result<RestartPlan, InvalidPlan>
     tries: input.tries ?? 3
   }
   const problem = problemOf(plan)
-  // oxlint-disable-next-line typescript/no-unnecessary-type-conversion -- JavaScript can pass an id that is not a text
-  return problem === undefined ? Result.succeed(plan) : Result.fail(new InvalidPlan({ id: String(plan.id), problem }))
+  return problem === undefined ? Result.succeed(plan) : Result.fail(Checks.invalid(plan.id, problem))
 }
 
 const problemOf = (plan: typeof Fields.Type): string | undefined =>
@@ -293,7 +292,7 @@ export const formatDuration: (duration: Duration.Duration, locale: string) => st
 // -----------------------------------------------------------------------------
 
 /**
- * The first time of a plan after `time`, or `undefined` if there is none. Calls of `abort` and `postpone` are not considered.
+ * The first time of a plan after `time`, or `undefined` if no time follows. Calls of `abort` and `postpone` are not considered.
  *
  * @category times
  * @since 0.1.0

@@ -27,7 +27,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Checks from "./internal/plans/checks.ts"
 import * as Text from "./internal/plans/text.ts"
-import { InvalidPlan } from "./PlanError.ts"
+import type { InvalidPlan } from "./PlanError.ts"
 
 const Fields = Schema.Struct({
   id: Schema.String,
@@ -90,8 +90,7 @@ export const fromInput = (input: Input): Result.Result<Rota, InvalidPlan> => {
     onlyWithPlayers: input.onlyWithPlayers ?? true
   }
   const problem = problemOf(rota)
-  // oxlint-disable-next-line typescript/no-unnecessary-type-conversion -- JavaScript can pass an id that is not a text
-  return problem === undefined ? Result.succeed(rota) : Result.fail(new InvalidPlan({ id: String(rota.id), problem }))
+  return problem === undefined ? Result.succeed(rota) : Result.fail(Checks.invalid(rota.id, problem))
 }
 
 const problemOf = (rota: typeof Fields.Type): string | undefined =>

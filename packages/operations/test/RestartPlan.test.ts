@@ -98,6 +98,7 @@ describe("a value at the end of its range", () => {
 
   it("is named, also if it is of another type or not finite", () => {
     assert.include(problem({ id: ["x"] as unknown as string }), "id must be a text of 1 to 64 characters (got [\"x\"])")
+    assert.include(problem({ id: 7 as never, at: { once: "never" } }), "`once` must be a time")
     assert.include(problem({ lock: "Infinity" }), "(got a value that is not a finite duration)")
     assert.include(problem({ lock: "soon" as Duration.Input }), "(got a value that is not a finite duration)")
   })
@@ -177,6 +178,7 @@ describe("a rota as data", () => {
 
   it.each<[Partial<Rota.Input>, string]>([
     [{ id: "" }, "id must be"],
+    [{ id: 7 as never }, "id must be"],
     [{ servers: [] }, "servers must be"],
     [{ every: "500 millis" }, "every must be a duration from 1 second to 1 day (got 500ms)"],
     [{ messages: [] }, "messages must be a list of 1 to 256 (got 0)"],

@@ -6,8 +6,12 @@ import * as Duration from "effect/Duration"
 import * as Formatter from "effect/Formatter"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { InvalidPlan } from "../../PlanError.ts"
 
 type Problem = string | undefined
+
+/** The error of an invalid plan or rota, whose id may not be a text if JavaScript passed it. */
+export const invalid = (id: unknown, problem: string): InvalidPlan => new InvalidPlan({ id: String(id), problem })
 
 /** The servers of a plan or a rota. */
 export const Servers = Schema.Union([Schema.Literal("all"), Schema.Array(Schema.String)])
