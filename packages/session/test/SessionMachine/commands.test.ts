@@ -51,7 +51,7 @@ describe("a command", () => {
     assert.include(bench.until(4000).news(), "settle third: NotConnected")
   })
 
-  it("that is cancelled does not delay the retransmission of the next", () => {
+  it("that is cancelled frees its place in flight for the next, which is sent, and sent again", () => {
     const bench = Bench.online({ maxInFlight: 1 })
     const first = Result.getOrThrow(bench.submit("first", { repeatable: false }))
     bench.submit("second")
