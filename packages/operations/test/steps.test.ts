@@ -1,5 +1,5 @@
 /**
- * The next step of a plan on a server, or the time until which there is none.
+ * The next step of a plan on a server, or the time until which the plan waits.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { type Compiled, decide, EMPTY_PAUSE, type Known, type Step } from "../src/internal/plans/decide.ts"

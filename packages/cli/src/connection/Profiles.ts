@@ -61,7 +61,7 @@ export const path = (
       : { path: yield* usualPath, named: false }
   })
 
-/** Reads the file of servers. `None` if no file is named, and there is none at the usual path. */
+/** Reads the file of servers. `None` if no file is named and the usual path has no file. */
 export const read = (config: Option.Option<string>): Effect.Effect<Option.Option<Profiles>, ServersFileError> =>
   Effect.gen(function*() {
     const file = yield* path(config)

@@ -50,7 +50,7 @@ export interface LiveRoster {
 /** Minimum time between two queries for the list in milliseconds, so that many gaps do not cause as many queries. */
 const REST = 1000
 
-/** Time in milliseconds after which a failed query is repeated, unless the interval is shorter. */
+/** Time in milliseconds after which the query is repeated, as long as none has succeeded, unless the interval is shorter. */
 const RETRY = 5000
 
 /**

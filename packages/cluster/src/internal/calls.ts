@@ -170,7 +170,7 @@ export class Calls {
           resume(Effect.succeed(exit))
         }
       }
-      // A call waits for a runner if there is none, so it would outlive the command.
+      // Without a runner, a call waits for one, so it would outlive the command.
       const end = () => {
         this.#calls.delete(call)
         fiber.interruptUnsafe()

@@ -1,8 +1,8 @@
 /**
  * Delivers the messages of a session once each, in the server's order.
  *
- * A server numbers its messages from 0 to 255 and then from 0 again, and repeats each for 10 seconds until it is
- * acknowledged. So a message with a number that was seen before is either a repetition or, one round later, another
+ * A server numbers its messages from 0 to 255 and then from 0 again, and repeats each for up to 10 seconds, until it
+ * is acknowledged. So a message with a number that was seen before is either a repetition or, one round later, another
  * message. The checksum of the datagram distinguishes them. If a number is not the next one, earlier messages are
  * missing, and the server will repeat them. So the message is held back. If the missing ones do not arrive within the
  * reorder timeout, they are given up: a gap is reported, and delivery continues. A message that arrives after it was
@@ -87,7 +87,7 @@ class History {
     return this.fate[number] === LATE && this.checksum[number] === checksum && this.isRecent(number, now)
   }
 
-  /** Whether an equal message is a repetition rather than a new message. */
+  /** Whether the number was recorded so recently that an equal message is a repetition rather than a new message. */
   isRecent(number: number, now: number): boolean {
     return now - this.at[number]! < REPEATED_FOR
   }

@@ -42,7 +42,7 @@ describe("a number that was sent once and answered", () => {
     assert.isDefined(numbers.take(5000))
   })
 
-  it("is quarantined for a second while the network repeats replies, or for four times the delay of a repetition if that is longer", () => {
+  it("is quarantined while the network repeats replies: for four times the delay of a repetition, from a second to 40 seconds", () => {
     for (
       const [after, quarantine] of [[3, REPETITION_QUARANTINE], [200, 1000], [700, 2800], [8000, 32_000], [
         15_000,
@@ -178,7 +178,7 @@ describe("a number that may still be answered", () => {
     )
   })
 
-  it("is quarantined for twice the longest time that a reply took, if that is longer, for an hour", () => {
+  it("is quarantined for twice the longest reply time of the last hour, if that is longer than 40 seconds", () => {
     const after = (time: number, ago: number) =>
       availableAt((numbers) => {
         numbers.answered(send(numbers, 0), time, time)
@@ -197,7 +197,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(after(30_000, MEMORY), LATE_REPLY)
   })
 
-  it("is quarantined for the longest time of all replies, remembered from the last one that took so long", () => {
+  it("is quarantined for twice the longest time of all replies, which is remembered from the last reply that took this time", () => {
     const numbers = new SequenceNumbers()
     const reply = (at: number, time: number) => numbers.answered(send(numbers, at - time), at, time)
     reply(40_000, 1000)
@@ -284,7 +284,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(numbers.quarantinedUntil(number), 2 + LATE_REPLY)
   })
 
-  it("used again after its release, and answered, still waits for the replies of its former use", () => {
+  it("used again after its release, and answered, waits for the replies of its former use once the network is known to reorder", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 0, 2)
     numbers.answered(number, 10, 0)

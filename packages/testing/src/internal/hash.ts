@@ -1,6 +1,6 @@
 /**
- * Odd factors, so that a multiplication loses no bits. Each 32 bits of the hash (a lane) have a different factor, so
- * that texts with the same bits in one lane differ in the others.
+ * Odd factors, so that a multiplication loses no bits. Each lane (32 bits of the hash) has another factor, so that two
+ * texts with the same bits in one lane probably differ in the others.
  */
 const multipliers = [0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f, 0x9e3779b1]
 

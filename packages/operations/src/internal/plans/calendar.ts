@@ -19,7 +19,7 @@ export type Times =
 export interface Calendar {
   /** Calendars with equal keys have the same times. */
   readonly key: string
-  /** The first occurrence after `time`, both in milliseconds since 1970; `undefined` if there is none. */
+  /** The first occurrence after `time`, both in milliseconds since 1970; `undefined` if no occurrence follows. */
   readonly after: (time: number) => number | undefined
 }
 

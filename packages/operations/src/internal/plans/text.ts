@@ -13,12 +13,13 @@ import * as Checks from "./checks.ts"
 
 const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1000]] as const
 
-/** A duration as text: `"30 minutes"`. It is written in the largest unit of which it has a whole number. */
+/** A duration as text: `"30 minutes"`. It is written in the largest unit that divides it exactly. */
 export const DurationText = Schema.String.pipe(
   Schema.decodeTo(Schema.Duration, {
     decode: SchemaGetter.transformEffect((text: string) =>
       Option.match(Duration.fromInput(text as Duration.Input), {
-        onNone: () => Effect.fail(new SchemaIssue.InvalidValue({ message: "a duration such as \"30 minutes\"" }, text)),
+        onNone: () =>
+          Effect.fail(new SchemaIssue.InvalidValue({ message: "must be a duration such as \"30 minutes\"" }, text)),
         onSome: Effect.succeed
       })
     ),
