@@ -140,30 +140,7 @@ describe("a fleet", () => {
       assert.strictEqual((yield* gauge).value, 0)
     }).pipe(Effect.scoped, Effect.provide(fleet())))
 
-  it.effect("whose enforcement dies has the status `Failing`, and is enforced again a minute later", () => {
-    let isBroken = true
-    const book = Layer.effect(
-      BanBook.BanBook,
-      Effect.map(BanBook.make(), (book) => ({
-        ...book,
-        list: Effect.suspend(() => isBroken ? Effect.die("a bug") : book.list)
-      }))
-    ).pipe(Layer.provideMerge(KeyValueStore.layerMemory))
-    return Effect.gen(function*() {
-      const { book, enforcement, server } = yield* all
-      yield* book.add(ban(1))
-      yield* TestRcon.passTime("10 seconds")
-      assert.deepInclude((yield* TestRcon.passTime(enforcement.check)).get("altis"), { _tag: "Failing" })
-      isBroken = false
-      yield* TestRcon.passTime("1 minute")
-      assert.strictEqual((yield* enforcement.status).get("altis")?._tag, "Converged")
-      assert.deepStrictEqual(yield* reasons(server), ["[book] teamkilling"])
-    }).pipe(Effect.provide(
-      BanEnforcement.layerClient("altis").pipe(Layer.provideMerge(book), Layer.provideMerge(TestRcon.layer()))
-    ))
-  })
-
-  it.effect("gets no more commands after the enforcement is closed", () =>
+  it.effect("gets no more commands about bans after the enforcement is closed", () =>
     Effect.gen(function*() {
       const book = yield* BanBook.BanBook
       const simulation = yield* TestFleet.TestFleet
@@ -176,6 +153,7 @@ describe("a fleet", () => {
       yield* book.add(ban(1))
       yield* TestRcon.passTime("1 hour")
       assert.strictEqual((yield* executions(server, "bans")).length, before)
+      assert.deepStrictEqual(yield* executions(server, "addBan"), [])
     }).pipe(Effect.provide(
       BanBook.layerMemory().pipe(Layer.provideMerge(TestFleet.layer({ servers: { altis: {} } })))
     )))
@@ -202,4 +180,29 @@ describe("a fleet", () => {
     }).pipe(Effect.provide(
       BanBook.layerMemory().pipe(Layer.provideMerge(TestFleet.layer({ servers: {} })))
     )))
+})
+
+describe("a server", () => {
+  it.effect("has the status `Failing` after the enforcement of bans has died, until it starts again a minute later", () => {
+    let isBroken = true
+    const book = Layer.effect(
+      BanBook.BanBook,
+      Effect.map(BanBook.make(), (book) => ({
+        ...book,
+        list: Effect.suspend(() => isBroken ? Effect.die("a bug") : book.list)
+      }))
+    ).pipe(Layer.provideMerge(KeyValueStore.layerMemory))
+    return Effect.gen(function*() {
+      const { book, enforcement, server } = yield* all
+      yield* book.add(ban(1))
+      yield* TestRcon.passTime("10 seconds")
+      assert.deepInclude((yield* TestRcon.passTime(enforcement.check)).get("altis"), { _tag: "Failing" })
+      isBroken = false
+      yield* TestRcon.passTime("1 minute")
+      assert.strictEqual((yield* enforcement.status).get("altis")?._tag, "Converged")
+      assert.deepStrictEqual(yield* reasons(server), ["[book] teamkilling"])
+    }).pipe(Effect.provide(
+      BanEnforcement.layerClient("altis").pipe(Layer.provideMerge(book), Layer.provideMerge(TestRcon.layer()))
+    ))
+  })
 })
