@@ -16,6 +16,15 @@ describe("a server", () => {
     assert.deepStrictEqual(server.drops.map(({ cause }) => cause), ["Stopped", "Stopped"])
   })
 
+  it("goes on unchanged if the downtime of a restart is invalid", () => {
+    const server = online({ world })
+    assert.throws(() => ServerMachine.restart(server, 10, { downtime: "soon" as never }))
+    assert.isTrue(server.listening)
+    assert.deepStrictEqual([server.drops.length, server.world.players.length], [0, 2])
+    command(server, 11, 0, "version")
+    assert.strictEqual(ServerMachine.drain(server).length, 1)
+  })
+
   it("rejects events of the game while it is down, but its world can be changed", () => {
     const server = online({ world })
     ServerMachine.restart(server, 0, { downtime: "1 second", keepPlayers: true })
