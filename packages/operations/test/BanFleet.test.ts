@@ -183,26 +183,53 @@ describe("a fleet", () => {
 })
 
 describe("a server", () => {
-  it.effect("has the status `Failing` after the enforcement of bans has died, until it starts again a minute later", () => {
-    let isBroken = true
+  /** One server and a book of which one function dies while `bug.isThere` is true. */
+  const withBug = (bug: { isThere: boolean }, name: "list" | "search") => {
+    const dies = <A>(effect: Effect.Effect<A>) => Effect.suspend(() => bug.isThere ? Effect.die("a bug") : effect)
     const book = Layer.effect(
       BanBook.BanBook,
       Effect.map(BanBook.make(), (book) => ({
         ...book,
-        list: Effect.suspend(() => isBroken ? Effect.die("a bug") : book.list)
+        ...(name === "list" ? { list: dies(book.list) } : { search: (query) => dies(book.search(query)) })
       }))
     ).pipe(Layer.provideMerge(KeyValueStore.layerMemory))
+    return BanEnforcement.layerClient("altis").pipe(Layer.provideMerge(book), Layer.provideMerge(TestRcon.layer()))
+  }
+
+  it.effect("whose list cannot be compared because of a defect has the status `Failing`, and its players are checked", () => {
+    const bug = { isThere: true }
     return Effect.gen(function*() {
       const { book, enforcement, server } = yield* all
       yield* book.add(ban(1))
       yield* TestRcon.passTime("10 seconds")
-      assert.deepInclude((yield* TestRcon.passTime(enforcement.check)).get("altis"), { _tag: "Failing" })
-      isBroken = false
+      const status = (yield* TestRcon.passTime(enforcement.check)).get("altis")
+      assert.deepInclude(status, { _tag: "Failing", reason: "a defect (see the log): a bug" })
+      assert.isAbove(status?._tag === "Failing" ? status.tries : 0, 1)
+      yield* server.join({ name: "Bob", guid: guid(1) })
+      yield* TestRcon.passTime("1 second")
+      assert.deepStrictEqual((yield* server.world).players, [])
+      bug.isThere = false
+      yield* TestRcon.passTime("1 minute")
+      assert.strictEqual((yield* enforcement.status).get("altis")?._tag, "Converged")
+    }).pipe(Effect.provide(withBug(bug, "list")))
+  })
+
+  it.effect("has the status `Failing` after the enforcement of bans has died, until it starts again a minute later", () => {
+    const bug = { isThere: true }
+    return Effect.gen(function*() {
+      const { book, enforcement, server } = yield* all
+      yield* server.join({ name: "Bob", guid: guid(1) })
+      yield* book.add(ban(1))
+      yield* TestRcon.passTime("10 seconds")
+      assert.deepInclude((yield* TestRcon.passTime(enforcement.check)).get("altis"), {
+        _tag: "Failing",
+        reason: "the enforcement died (see the log), and starts again in a minute"
+      })
+      bug.isThere = false
       yield* TestRcon.passTime("1 minute")
       assert.strictEqual((yield* enforcement.status).get("altis")?._tag, "Converged")
       assert.deepStrictEqual(yield* reasons(server), ["[book] teamkilling"])
-    }).pipe(Effect.provide(
-      BanEnforcement.layerClient("altis").pipe(Layer.provideMerge(book), Layer.provideMerge(TestRcon.layer()))
-    ))
+      assert.deepStrictEqual((yield* server.world).players, [])
+    }).pipe(Effect.provide(withBug(bug, "search")))
   })
 })

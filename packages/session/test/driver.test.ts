@@ -75,7 +75,7 @@ describe("a caller whose fiber has an observer that throws", () => {
       assert.strictEqual(line.open, 0)
     }))
 
-  it.effect("delays no end either, if it waits for the login", () =>
+  it.effect("that waits for the login delays neither the end of the session nor that of the socket", () =>
     Effect.gen(function*() {
       const line = byHand()
       line.opening = Effect.andThen(Effect.sleep("1 second"), Effect.void)
@@ -91,7 +91,7 @@ describe("a caller whose fiber has an observer that throws", () => {
 })
 
 describe("a command", () => {
-  it.effect("that cannot be encoded is settled although the session ends", () =>
+  it.effect("that cannot be encoded is settled, and the session ends", () =>
     Effect.gen(function*() {
       const line = byHand()
       const session = yield* start(line)
@@ -102,7 +102,7 @@ describe("a command", () => {
       assert.strictEqual(tagOf(yield* session.status), "Closed")
     }))
 
-  it.effect("that cannot be encoded when its turn comes is settled although the session ends", () =>
+  it.effect("that cannot be encoded when its turn comes is settled, and the session ends", () =>
     Effect.gen(function*() {
       const line = byHand()
       const session = yield* start(line, { maxInFlight: 1 })
@@ -111,6 +111,7 @@ describe("a command", () => {
       const asking = yield* ask(Effect.flip(session.command("b")))
       yield* withoutBuffers(Effect.sync(() => line.receive(Packet.commandReply(0, "reply"))))
       assert.strictEqual(reasonOf(yield* Fiber.join(asking)), "SessionClosed")
+      assert.strictEqual(tagOf(yield* session.status), "Closed")
     }))
 
   it.effect("whose options throw dies, and the session continues", () =>

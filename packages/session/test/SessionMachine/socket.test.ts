@@ -46,7 +46,7 @@ describe("opening a socket", () => {
     assert.deepStrictEqual(bench.failures, ["TransportFailure"])
   })
 
-  it("that fails after an outage is repeated, whatever the login timeout", () => {
+  it("that fails during an outage is repeated, even if the login timeout is finite", () => {
     const bench = Bench.online()
     bench.machine.socketFailed(bench.now, ioFailed("Closed"))
     assert.deepStrictEqual(bench.flush().news(), ["Reconnecting: TransportError"])
@@ -124,7 +124,7 @@ describe("a port that is reported closed", () => {
     assert.deepStrictEqual(bench.flush().news(), [], "it is lost already")
   })
 
-  it("and other failures to send are the cause of a first login that fails, unless silence follows", () => {
+  it("is the last known cause of a first login without success, like other failures to send, until silence follows", () => {
     for (const kind of ["Refused", "Unreachable"] as const) {
       const bench = new Bench().until(0)
       bench.machine.opened(0)
@@ -180,8 +180,10 @@ describe("a port that flaps", () => {
     assert.isAtMost(logins.length, 11)
     for (const [i, at] of logins.slice(1).entries()) assert.isAtLeast(at - logins[i]!, 994)
   })
+})
 
-  it("does not end the session by a refusal that answers no login of this outage", () => {
+describe("a refusal that answers no login of this outage", () => {
+  it("does not end the session", () => {
     const pair = online({ seed: 1 })
     pair.client.refused(pair.now)
     pair.client.receive(pair.now, Packet.encode(Packet.loginResult(false)))

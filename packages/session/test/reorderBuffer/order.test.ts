@@ -77,7 +77,7 @@ describe("a message that arrives before its turn", () => {
     assert.strictEqual(delivered.length, 4)
   })
 
-  it("is held with up to 191 others; beyond that the oldest missing ones are given up", () => {
+  it("is held with up to 190 others; beyond that the oldest missing ones are given up", () => {
     const { arrive, delivered } = make()
     for (const n of range(WINDOW - 1)) arrive(n + 1)
     assert.deepStrictEqual(delivered, [])

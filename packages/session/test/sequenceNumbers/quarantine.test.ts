@@ -197,7 +197,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(after(30_000, MEMORY), LATE_REPLY)
   })
 
-  it("is quarantined for twice the longest time of all replies, which is remembered from the last reply that took this time", () => {
+  it("is quarantined for twice the longest time of all replies, which is remembered for an hour from the last reply that took this time", () => {
     const numbers = new SequenceNumbers()
     const reply = (at: number, time: number) => numbers.answered(send(numbers, at - time), at, time)
     reply(40_000, 1000)

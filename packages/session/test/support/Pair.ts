@@ -1,6 +1,6 @@
 /**
- * A session machine and a server machine, joined by a bad network in one thread of events: no clock, no fiber. The same
- * seed gives the same run.
+ * A session machine and a server machine, joined by a network that may be bad. A run is a list of events in virtual
+ * time, without a clock or fibers, and the same seed gives the same run.
  */
 import { Text } from "@bercon/codec"
 import type { CommandError, Message, Status } from "@bercon/session"
