@@ -22,7 +22,7 @@ const withoutBuffers = <A, E, R>(step: Effect.Effect<A, E, R>) =>
     (allocate) => Effect.sync(() => allocate.mockRestore())
   )
 
-/** Sends a command from a fiber whose observer throws. */
+/** Runs an effect in a fiber with an observer that throws. */
 const askWithBadObserver = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.map(Effect.forkChild(effect, { startImmediately: true }), (fiber) => {
     fiber.addObserver(() => {

@@ -188,7 +188,7 @@ describe("a bad network", () => {
     assert.isAtMost(verdicts.Doubt!, 3000)
   })
 
-  /** The measured share of lost questions after 2,000, of which `lost` of each hundred are lost. */
+  /** The measured loss after 2,000 questions, of which `lost` of each hundred are lost. */
   const shareOf = (lost: number): number => {
     let share = INITIAL_LOSS
     for (const i of range(2000)) share += ((isLost(i, lost) ? 1 : 0) - share) / 16

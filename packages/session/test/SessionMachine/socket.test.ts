@@ -124,7 +124,7 @@ describe("a port that is reported closed", () => {
     assert.deepStrictEqual(bench.flush().news(), [], "it is lost already")
   })
 
-  it("is the last known cause of a first login without success, like other failures to send, until silence follows", () => {
+  it("or another failure to send is the last known cause of the outage, until silence follows", () => {
     for (const kind of ["Refused", "Unreachable"] as const) {
       const bench = new Bench().until(0)
       bench.machine.opened(0)
