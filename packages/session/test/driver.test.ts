@@ -75,7 +75,7 @@ describe("a caller whose fiber has an observer that throws", () => {
       assert.strictEqual(line.open, 0)
     }))
 
-  it.effect("that waits for the login delays neither the end of the session nor that of the socket", () =>
+  it.effect("delays neither the end of the session nor that of the socket while it waits for the login", () =>
     Effect.gen(function*() {
       const line = byHand()
       line.opening = Effect.andThen(Effect.sleep("1 second"), Effect.void)

@@ -265,7 +265,7 @@ describe("numbers", () => {
     }
   )
 
-  it("that late replies release are given to waiting commands", () => {
+  it("released by late replies are given to waiting commands", () => {
     const pair = online({
       seed: 1,
       client: { maxInFlight: 256 },
