@@ -35,8 +35,8 @@ export default defineConfig({
     // Modules are loaded once for each worker, not for each file. So a test that changes a module or a global must restore it.
     isolate: false,
     setupFiles: [fileURLToPath(new URL("test/seed.ts", import.meta.url))],
-    // Logs are printed only if a test fails.
-    silent: "passed-only",
+    // Logs are printed only if a test fails. A soak prints them all, because its seeds and measurements are logs.
+    silent: process.env["BERCON_SOAK"] === undefined ? "passed-only" : false,
     // Long enough that no test fails only because the machine is busy.
     testTimeout: 20_000,
     projects: [

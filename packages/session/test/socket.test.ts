@@ -125,7 +125,7 @@ describe("a socket", () => {
       assert.deepStrictEqual([line.opens, line.open], [1, 0])
     }))
 
-  it.effect("that throws while it sends ends the session, but neither the caller nor the reply to another command", () =>
+  it.effect("that throws while it sends ends the session, and every caller gets its reply or a typed error", () =>
     Effect.gen(function*() {
       const line = byHand()
       const session = yield* start(line, { maxInFlight: 1 })
@@ -141,7 +141,7 @@ describe("a socket", () => {
       assert.include(defectOf(yield* session.status), "the adapter has a bug")
     }))
 
-  it.effect("that gets no answer is replaced, and its interruption by the session is not a failure", () =>
+  it.effect("that gets no answer is replaced, and closing it is not a failure of the session", () =>
     Effect.gen(function*() {
       const line = byHand()
       line.accepts = undefined
