@@ -217,7 +217,7 @@ describe("a command", () => {
 describe("messages", () => {
   const texts = (n: number) => Array.from({ length: n }, (_, i) => `message ${i}`)
 
-  it.effect("reach every subscriber in order, including the very first if it subscribes before the login", () =>
+  it.effect("reach every subscriber in order, even the very first message if the subscription precedes the login", () =>
     Effect.gen(function*() {
       const session = yield* Session.start({ password })
       const server = yield* SimulatedServer.SimulatedServer

@@ -22,7 +22,7 @@ const withoutBuffers = <A, E, R>(step: Effect.Effect<A, E, R>) =>
     (allocate) => Effect.sync(() => allocate.mockRestore())
   )
 
-/** Sends a command from a fiber whose observer throws. */
+/** Runs an effect in a fiber with an observer that throws. */
 const askWithBadObserver = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.map(Effect.forkChild(effect, { startImmediately: true }), (fiber) => {
     fiber.addObserver(() => {
@@ -75,7 +75,7 @@ describe("a caller whose fiber has an observer that throws", () => {
       assert.strictEqual(line.open, 0)
     }))
 
-  it.effect("that waits for the login delays neither the end of the session nor that of the socket", () =>
+  it.effect("delays neither the end of the session nor that of the socket while it waits for the login", () =>
     Effect.gen(function*() {
       const line = byHand()
       line.opening = Effect.andThen(Effect.sleep("1 second"), Effect.void)

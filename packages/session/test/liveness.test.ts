@@ -107,7 +107,7 @@ describe("a server", () => {
     assert.strictEqual(silence(again).verdicts.Doubt, undefined, "a message is not a reply")
   })
 
-  it("that has not answered any packet is not doubted within 8 s", () => {
+  it("that has never answered is not doubted within 8 s", () => {
     assert.strictEqual(silence(new Liveness(INTERVAL, TIMEOUT)).verdicts.Doubt, undefined)
   })
 
@@ -138,7 +138,7 @@ describe("a server", () => {
     assert.strictEqual(liveness.judge(500 + TIMEOUT, 200, true), "Dead")
   })
 
-  it("is only probed if a login is requested already", () => {
+  it("is probed, and not doubted again, if a login is requested already", () => {
     const liveness = make()
     silence(liveness, DOUBT_AFTER + 1)
     assert.strictEqual(liveness.judge(4000, 200, false), "Doubt")
@@ -188,7 +188,7 @@ describe("a bad network", () => {
     assert.isAtMost(verdicts.Doubt!, 3000)
   })
 
-  /** The measured share of lost questions after 2,000, of which `lost` of each hundred are lost. */
+  /** The measured loss after 2,000 questions, of which `lost` of each hundred are lost. */
   const shareOf = (lost: number): number => {
     let share = INITIAL_LOSS
     for (const i of range(2000)) share += ((isLost(i, lost) ? 1 : 0) - share) / 16

@@ -226,7 +226,7 @@ describe("commands", () => {
 })
 
 describe("numbers", () => {
-  it("are not mixed up by replies that the network repeats 12 ms later", () => {
+  it("are not mixed up by replies of which another copy arrives 12 ms after they were sent", () => {
     for (const maxInFlight of [1, 32, 256]) {
       for (const [latency, loss] of [[0.05, 0], [10, 0], [10, 0.02]] as const) {
         const pair = online({
@@ -265,7 +265,7 @@ describe("numbers", () => {
     }
   )
 
-  it("that late replies release are given to waiting commands", () => {
+  it("released by late replies are given to waiting commands", () => {
     const pair = online({
       seed: 1,
       client: { maxInFlight: 256 },

@@ -138,7 +138,7 @@ describe("a doubted server", () => {
     assert.isAtLeast(bench.now - from, 40_000, "if retransmissions counted, it would be 32 seconds")
   })
 
-  it("makes a command in flight fail with NoReply, because the session is not lost yet", () => {
+  it("makes a command in flight fail with NoReply at its deadline, because the session is not lost yet", () => {
     const bench = Bench.online()
     bench.submit("x", { deadline: bench.now + 3000 })
     bench.until(3100)

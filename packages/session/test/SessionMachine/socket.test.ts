@@ -12,7 +12,7 @@ describe("opening a socket", () => {
     assert.deepStrictEqual(bench.failures, ["LoginTimeout"])
   })
 
-  it("that fails ends a first login with a finite timeout", () => {
+  it("ends a first login with a finite timeout if it fails", () => {
     const bench = new Bench().until(0)
     bench.machine.openFailed(0, openFailed)
     bench.flush()
@@ -24,7 +24,7 @@ describe("opening a socket", () => {
     assert.deepStrictEqual(bench.until(1e6).news(), [])
   })
 
-  it("that fails is repeated a second later by a first login with an infinite timeout", () => {
+  it("is repeated a second later if it fails in a first login with an infinite timeout", () => {
     const bench = new Bench({ loginTimeout: Infinity }).until(0)
     bench.machine.openFailed(0, openFailed)
     assert.deepStrictEqual(bench.until(999).news(), ["open"])
@@ -34,7 +34,7 @@ describe("opening a socket", () => {
     assert.strictEqual(status.cause._tag, "TransportError")
   })
 
-  it("that fails because the address is invalid ends a first login even without a timeout", () => {
+  it("ends a first login even without a timeout if it fails because the address is invalid", () => {
     const bench = new Bench({ loginTimeout: Infinity }).until(0)
     bench.machine.openFailed(
       0,
@@ -46,7 +46,7 @@ describe("opening a socket", () => {
     assert.deepStrictEqual(bench.failures, ["TransportFailure"])
   })
 
-  it("that fails during an outage is repeated, even if the login timeout is finite", () => {
+  it("is repeated if it fails during an outage, even if the login timeout is finite", () => {
     const bench = Bench.online()
     bench.machine.socketFailed(bench.now, ioFailed("Closed"))
     assert.deepStrictEqual(bench.flush().news(), ["Reconnecting: TransportError"])
@@ -124,7 +124,7 @@ describe("a port that is reported closed", () => {
     assert.deepStrictEqual(bench.flush().news(), [], "it is lost already")
   })
 
-  it("is the last known cause of a first login without success, like other failures to send, until silence follows", () => {
+  it("or another failure to send is the last known cause of the outage, until silence follows", () => {
     for (const kind of ["Refused", "Unreachable"] as const) {
       const bench = new Bench().until(0)
       bench.machine.opened(0)

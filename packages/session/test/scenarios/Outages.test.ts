@@ -45,7 +45,7 @@ const layer = TestRcon.layerTransport({ server: { onCommand: echo }, network: { 
 
 describe("the loss of", () => {
   it.effect.each(outages)(
-    "a session that is $while, because the server $what, is found in time, and one new session replaces it",
+    "the $while session with a server that $what is detected in time, and one new session replaces it",
     (outage) =>
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer

@@ -284,7 +284,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(numbers.quarantinedUntil(number), 2 + LATE_REPLY)
   })
 
-  it("used again after its release, and answered, waits for the replies of its former use once the network is known to reorder", () => {
+  it("waits for the replies of its former use, although it was used again and answered, once the network is known to reorder", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 0, 2)
     numbers.answered(number, 10, 0)
@@ -302,7 +302,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(numbers.quarantinedUntil(number), LATE_REPLY)
   })
 
-  it("used again after its release, and answered only after it was given up, still waits for the replies of its former use", () => {
+  it("waits for the replies of its former use, although it was used again, given up, and answered after that", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 0, 2)
     numbers.answered(number, 10, 0)

@@ -71,7 +71,7 @@ export class Pair {
   /** When each command datagram was sent, including keepalives. */
   readonly commandsSentAt: Array<number> = []
   readonly random: () => number
-  /** After how many milliseconds the network repeats the n-th reply; `undefined` for never. */
+  /** How many milliseconds after the n-th reply was sent another copy of it arrives; `undefined` for never. */
   repeatReply: (n: number) => number | undefined = () => undefined
   #replies = 0
   #sockets = 0
@@ -217,7 +217,7 @@ export class Pair {
     this.flush()
   }
 
-  /** Loses every datagram that is under way. */
+  /** Drops all scheduled events, so that every datagram under way is lost. */
   dropArriving(): void {
     this.#events.length = 0
   }
