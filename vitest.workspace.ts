@@ -1,5 +1,5 @@
 /**
- * The test projects: one for each package, and one for the repository. Vitest 5 does not find a file of this name, so
+ * The test projects: one for each package with tests, and one for the repository. Vitest 5 does not find a file of this name, so
  * scripts pass it with `--config`.
  */
 import { fileURLToPath } from "node:url"
