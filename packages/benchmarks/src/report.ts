@@ -79,8 +79,8 @@ export const print = (rows: ReadonlyArray<Row>): void => {
 }
 
 /**
- * What a target is a multiple of: bare's figure in the same row, the start of a process that does nothing, or the row's
- * unit.
+ * The base that a target is a multiple of: bare's figure in the same row, the start of a process that does nothing, or the
+ * row's unit.
  */
 type Base = "bare" | "an empty process" | "unit"
 
