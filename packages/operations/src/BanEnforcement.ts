@@ -79,7 +79,7 @@ export class BanEnforcement extends Context.Service<BanEnforcement, {
   readonly statusChanges: Stream.Stream<StatusChange>
   /**
    * Compares the lists of all servers with the book now, changes them if necessary, and returns the status of each server:
-   * `Converged`, `Failing`, or `Waiting` if there is no session. Ids that only policies and bans name are `Absent`.
+   * `Converged`, `Failing`, `Waiting` if there is no session, or `Ended`. Ids that only policies and bans name are `Absent`.
    */
   readonly check: Effect.Effect<ReadonlyMap<string, BanStatus>>
 }>()("@bercon/operations/BanEnforcement") {}

@@ -33,7 +33,8 @@
  *   name it. The id may be mistyped. If the server is added later, bans are enforced on it.
  * - `Ended`: the session has ended for good, because of `reason`. In a fleet, `replace` starts another session.
  *
- * Players are checked in the states `Converging`, `Converged` and `Failing`.
+ * Players are checked in the states `Converging`, `Converged` and `Failing`. The exception is the minute after the enforcement
+ * itself died, as `reason` then says.
  *
  * @category models
  * @since 0.1.0

@@ -41,6 +41,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Formatter from "effect/Formatter"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Calendar from "./internal/plans/calendar.ts"
@@ -171,8 +172,9 @@ export interface Input {
   readonly lock?: Duration.Input | undefined
   /**
    * The kick of all players. `before`: the time before the restart, 0 to 1 day. `reason`: one line, default `"Restart"`.
-   * Default: players are not kicked. If the list of players cannot be read by 30 seconds after the time of the restart, the
-   * server restarts without kicks, and the event `StepFailed` is published.
+   * Default: players are not kicked. The list of players is read until 30 seconds after the time of the restart, or after the
+   * first try if that is later, but never in the last 15 seconds of `latest`. If that fails, the server restarts without kicks,
+   * and the event `StepFailed` is published.
    */
   readonly kick?: { readonly before: Duration.Input; readonly reason?: string | undefined } | undefined
   /**
@@ -209,9 +211,10 @@ export interface Input {
  */
 export const fromInput = (input: Input): Result.Result<RestartPlan, InvalidPlan> => {
   const { at, kick, lock } = input
+  const given = "once" in at ? at.once : undefined
   const once = "once" in at ? DateTime.make(at.once) : undefined
   if (once?._tag === "None") {
-    return Result.fail(Checks.invalid(input.id, "`once` must be a time"))
+    return Result.fail(Checks.invalid(input.id, `\`once\` must be a time (got ${Formatter.format(given)})`))
   }
   const plan: RestartPlan = {
     id: input.id,

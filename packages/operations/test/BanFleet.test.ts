@@ -140,30 +140,7 @@ describe("a fleet", () => {
       assert.strictEqual((yield* gauge).value, 0)
     }).pipe(Effect.scoped, Effect.provide(fleet())))
 
-  it.effect("whose enforcement dies has the status `Failing`, and is enforced again a minute later", () => {
-    let isBroken = true
-    const book = Layer.effect(
-      BanBook.BanBook,
-      Effect.map(BanBook.make(), (book) => ({
-        ...book,
-        list: Effect.suspend(() => isBroken ? Effect.die("a bug") : book.list)
-      }))
-    ).pipe(Layer.provideMerge(KeyValueStore.layerMemory))
-    return Effect.gen(function*() {
-      const { book, enforcement, server } = yield* all
-      yield* book.add(ban(1))
-      yield* TestRcon.passTime("10 seconds")
-      assert.deepInclude((yield* TestRcon.passTime(enforcement.check)).get("altis"), { _tag: "Failing" })
-      isBroken = false
-      yield* TestRcon.passTime("1 minute")
-      assert.strictEqual((yield* enforcement.status).get("altis")?._tag, "Converged")
-      assert.deepStrictEqual(yield* reasons(server), ["[book] teamkilling"])
-    }).pipe(Effect.provide(
-      BanEnforcement.layerClient("altis").pipe(Layer.provideMerge(book), Layer.provideMerge(TestRcon.layer()))
-    ))
-  })
-
-  it.effect("gets no more commands after the enforcement is closed", () =>
+  it.effect("gets no more commands about bans after the enforcement is closed", () =>
     Effect.gen(function*() {
       const book = yield* BanBook.BanBook
       const simulation = yield* TestFleet.TestFleet
@@ -176,6 +153,7 @@ describe("a fleet", () => {
       yield* book.add(ban(1))
       yield* TestRcon.passTime("1 hour")
       assert.strictEqual((yield* executions(server, "bans")).length, before)
+      assert.deepStrictEqual(yield* executions(server, "addBan"), [])
     }).pipe(Effect.provide(
       BanBook.layerMemory().pipe(Layer.provideMerge(TestFleet.layer({ servers: { altis: {} } })))
     )))
@@ -202,4 +180,56 @@ describe("a fleet", () => {
     }).pipe(Effect.provide(
       BanBook.layerMemory().pipe(Layer.provideMerge(TestFleet.layer({ servers: {} })))
     )))
+})
+
+describe("a server", () => {
+  /** One server and a book of which one function dies while `bug.isThere` is true. */
+  const withBug = (bug: { isThere: boolean }, name: "list" | "search") => {
+    const dies = <A>(effect: Effect.Effect<A>) => Effect.suspend(() => bug.isThere ? Effect.die("a bug") : effect)
+    const book = Layer.effect(
+      BanBook.BanBook,
+      Effect.map(BanBook.make(), (book) => ({
+        ...book,
+        ...(name === "list" ? { list: dies(book.list) } : { search: (query) => dies(book.search(query)) })
+      }))
+    ).pipe(Layer.provideMerge(KeyValueStore.layerMemory))
+    return BanEnforcement.layerClient("altis").pipe(Layer.provideMerge(book), Layer.provideMerge(TestRcon.layer()))
+  }
+
+  it.effect("whose list cannot be compared because of a defect has the status `Failing`, and its players are checked", () => {
+    const bug = { isThere: true }
+    return Effect.gen(function*() {
+      const { book, enforcement, server } = yield* all
+      yield* book.add(ban(1))
+      yield* TestRcon.passTime("10 seconds")
+      const status = (yield* TestRcon.passTime(enforcement.check)).get("altis")
+      assert.deepInclude(status, { _tag: "Failing", reason: "a defect (see the log): a bug" })
+      assert.isAbove(status?._tag === "Failing" ? status.tries : 0, 1)
+      yield* server.join({ name: "Bob", guid: guid(1) })
+      yield* TestRcon.passTime("1 second")
+      assert.deepStrictEqual((yield* server.world).players, [])
+      bug.isThere = false
+      yield* TestRcon.passTime("1 minute")
+      assert.strictEqual((yield* enforcement.status).get("altis")?._tag, "Converged")
+    }).pipe(Effect.provide(withBug(bug, "list")))
+  })
+
+  it.effect("has the status `Failing` after the enforcement of bans has died, until it starts again a minute later", () => {
+    const bug = { isThere: true }
+    return Effect.gen(function*() {
+      const { book, enforcement, server } = yield* all
+      yield* server.join({ name: "Bob", guid: guid(1) })
+      yield* book.add(ban(1))
+      yield* TestRcon.passTime("10 seconds")
+      assert.deepInclude((yield* TestRcon.passTime(enforcement.check)).get("altis"), {
+        _tag: "Failing",
+        reason: "the enforcement died (see the log), and starts again in a minute"
+      })
+      bug.isThere = false
+      yield* TestRcon.passTime("1 minute")
+      assert.strictEqual((yield* enforcement.status).get("altis")?._tag, "Converged")
+      assert.deepStrictEqual(yield* reasons(server), ["[book] teamkilling"])
+      assert.deepStrictEqual((yield* server.world).players, [])
+    }).pipe(Effect.provide(withBug(bug, "search")))
+  })
 })

@@ -48,10 +48,10 @@ describe("a plan as data", () => {
     [{ at: { cron: "0 25 * * *", timeZone: "UTC" } }, "cron must be a cron expression such as \"0 4 * * *\" (got"],
     [{ at: { cron: "0 4 31 2 *", timeZone: "UTC" } }, "(got \"0 4 31 2 *\", which matches none)"],
     [{ at: { cron: "0 4 * * *", timeZone: "Mars/Base" } }, "timeZone must be a time zone such as \"Europe/Berlin\""],
-    [{ at: { once: "soon" } }, "`once` must be a time"],
+    [{ at: { once: "soon" } }, "`once` must be a time (got \"soon\")"],
     [
       { warnings: Array.from({ length: 33 }, (_, index) => `${index + 1} minutes` as const) },
-      "a list of 0 to 32 (got 33)"
+      "a list of 0 to 32 elements (got 33)"
     ],
     [{ warnings: ["500 millis"] }, "a warning must be a duration from 1 second to 1 day (got 500ms)"],
     [{ warnings: ["25 hours"] }, "a warning must be a duration from 1 second to 1 day (got 1d 1h)"],
@@ -70,6 +70,13 @@ describe("a plan as data", () => {
   ])("is refused if a value is not allowed: %o", (input, message) => {
     assert.include(problem(input), message)
     assert.include(problem(input), "plan ")
+  })
+
+  it("is refused, also if a value is of another type or not finite", () => {
+    assert.include(problem({ id: ["x"] as unknown as string }), "id must be a text of 1 to 64 characters (got [\"x\"])")
+    assert.include(problem({ id: 7 as never, at: { once: "never" } }), "`once` must be a time (got \"never\")")
+    assert.include(problem({ lock: "Infinity" }), "(got a value that is not a finite duration)")
+    assert.include(problem({ lock: "soon" as Duration.Input }), "(got a value that is not a finite duration)")
   })
 
   it("that is refused in a program is also refused as JSON", () => {
@@ -94,13 +101,6 @@ describe("a value at the end of its range", () => {
     { warnings: ["1 second", "1 day"] }
   ])("is allowed: %o", (input) => {
     assert.isTrue(Result.isSuccess(RestartPlan.fromInput({ id: "nightly", at, ...input })))
-  })
-
-  it("is named, also if it is of another type or not finite", () => {
-    assert.include(problem({ id: ["x"] as unknown as string }), "id must be a text of 1 to 64 characters (got [\"x\"])")
-    assert.include(problem({ id: 7 as never, at: { once: "never" } }), "`once` must be a time")
-    assert.include(problem({ lock: "Infinity" }), "(got a value that is not a finite duration)")
-    assert.include(problem({ lock: "soon" as Duration.Input }), "(got a value that is not a finite duration)")
   })
 })
 
@@ -127,7 +127,7 @@ describe("a warning", () => {
     assert.strictEqual(text("Restart in {remaining} at {time}", locale, remaining), expected)
   })
 
-  it("has the time in the time zone of the plan", () => {
+  it("has the time in UTC if the plan has no time zone", () => {
     const plan = make({ at: { once: "2026-03-28T03:00:00Z" }, text: "{time}" })
     assert.strictEqual(RestartPlan.textOf({ plan, server: "altis", time, remaining: Duration.minutes(1) }), "03:00")
   })
@@ -181,7 +181,7 @@ describe("a rota as data", () => {
     [{ id: 7 as never }, "id must be"],
     [{ servers: [] }, "servers must be"],
     [{ every: "500 millis" }, "every must be a duration from 1 second to 1 day (got 500ms)"],
-    [{ messages: [] }, "messages must be a list of 1 to 256 (got 0)"],
+    [{ messages: [] }, "messages must be a list of 1 to 256 elements (got 0)"],
     [{ messages: ["one", ""] }, "a message must be one line that is not empty (got \"\")"]
   ])("is refused if a value is not allowed: %o", (input, message) => {
     const result = Rota.fromInput({ ...rota, ...input })

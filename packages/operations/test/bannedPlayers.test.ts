@@ -1,6 +1,6 @@
 import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { all, ban, executions, one, reasons } from "./banKit.ts"
 import { guid, ip } from "./support.ts"
@@ -116,6 +116,27 @@ describe("a banned player", () => {
       yield* TestRcon.passTime("10 seconds")
       assert.deepStrictEqual((yield* server.world).players, [])
     }).pipe(Effect.provide(one({ enforcement: "Kick" }))))
+
+  it.effect("who cannot be kicked is logged once for each reason", () => {
+    const logged: Array<string> = []
+    return Effect.gen(function*() {
+      const { book, server } = yield* all
+      const warnings = Effect.sync(() => logged.splice(0).filter((line) => line.includes("could not be kicked")).length)
+      yield* server.onCommand((text) => text.startsWith("kick") ? "" : undefined)
+      yield* server.join({ name: "Bob", guid: guid(1) })
+      yield* book.add(ban(1))
+      yield* TestRcon.passTime("5 minutes")
+      assert.strictEqual(yield* warnings, 1)
+      yield* server.stop()
+      yield* TestRcon.passTime("5 minutes")
+      // One for the kick under way when the session was lost, and one for those after it.
+      assert.strictEqual(yield* warnings, 2)
+      assert.isAbove((yield* executions(server, "kick")).length, 10)
+    }).pipe(Effect.provide(Layer.provideMerge(
+      one({ enforcement: "Kick" }),
+      Logger.layer([Logger.make(({ message }) => logged.push(String(message)))])
+    )))
+  })
 
   it.effect("is added to the list on joining if the policy is `BanOnJoin`; other bans are not in the list", () =>
     Effect.gen(function*() {

@@ -26,7 +26,7 @@ describe("the key of a calendar", () => {
     assert.strictEqual(new Set(others.map(keyOf)).size, others.length)
   })
 
-  it("is the same if only the words are others", () => {
+  it("is the same if the same times are written in another way", () => {
     assert.strictEqual(keyOf({ ...nightly, onDstOverlap: "earlier" }), keyOf(nightly))
     assert.strictEqual(keyOf({ ...once, timeZone: "UTC" }), keyOf(once))
   })

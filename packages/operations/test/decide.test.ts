@@ -69,9 +69,8 @@ describe("a plan", () => {
       const run = simulate(plan, seed, { ...QUIET, crash: 0.2, downtime: 1500 }, START + DAY + 20 * MINUTE)
       check(run)
       checkClaims(run)
-      // If processes are killed again and again, the outcome of the command can stay unknown. Then it is reported as `Unknown`,
-      // and
-      // the command is not repeated.
+      // If processes are killed again and again, the outcome of the command can stay unknown. Then it is reported as
+      // `Unknown`, and the command is not repeated.
       const unknown = outcomesOf(run).filter((outcome) => outcome === "Unknown").length
       assert.strictEqual(outcomesOf(run).filter((outcome) => outcome === "Restarted").length, 6 - unknown)
       assert.isAtLeast(run.server.restarts.length, 6 - unknown)

@@ -30,5 +30,42 @@ it.effect("`begin` runs once for each client of a fleet, also after outages, and
 
     yield* TestRcon.passTime(fleet.remove("altis"))
     yield* TestRcon.passTime("10 seconds")
-    assert.deepStrictEqual(new Set(yield* taken), new Set(["end altis"]))
+    assert.deepStrictEqual(yield* taken, ["end altis"])
   }).pipe(Effect.scoped, Effect.provide(TestFleet.layer({ servers: { altis: {} } }))))
+
+it.effect("after a defect, the changes of a fleet are followed again a minute later, also those of that minute", () =>
+  Effect.gen(function*() {
+    const fleet = yield* Fleet.Fleet
+    const simulation = yield* TestFleet.TestFleet
+    const calls: Array<string> = []
+    const taken = Effect.sync(() => calls.splice(0).sort())
+    const bug = { isThere: false }
+    const call = (name: string) =>
+      Effect.suspend(() => {
+        if (bug.isThere) return Effect.die("a bug")
+        calls.push(name)
+        return Effect.void
+      })
+    yield* Effect.forkScoped(followFleet(fleet, {
+      begin: (server) => call(`begin ${server}`),
+      end: (server) => call(`end ${server}`)
+    }))
+    yield* TestRcon.passTime("10 seconds")
+    assert.deepStrictEqual(yield* taken, ["begin altis", "begin malden", "begin stratis"])
+
+    bug.isThere = true
+    const { options } = yield* simulation.simulate("tanoa")
+    yield* TestRcon.passTime(fleet.add("tanoa", options))
+    yield* TestRcon.passTime("1 second")
+    bug.isThere = false
+    yield* TestRcon.passTime(fleet.remove("altis"))
+    yield* TestRcon.passTime(fleet.replace("stratis", options))
+    yield* TestRcon.passTime("30 seconds")
+    assert.deepStrictEqual(yield* taken, [])
+    yield* TestRcon.passTime("30 seconds")
+    assert.deepStrictEqual(yield* taken, ["begin stratis", "begin tanoa", "end altis"])
+
+    yield* TestRcon.passTime(fleet.remove("tanoa"))
+    yield* TestRcon.passTime("1 second")
+    assert.deepStrictEqual(yield* taken, ["end tanoa"])
+  }).pipe(Effect.scoped, Effect.provide(TestFleet.layer({ servers: { altis: {}, malden: {}, stratis: {} } }))))

@@ -3,14 +3,14 @@
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import type * as Fleet from "@bercon/fleet/Fleet"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { revived } from "./revived.ts"
 
 /**
  * Runs `begin` once for each client of the fleet, and `end` when a server is removed. When a server is replaced, `begin` runs
- * for its new client. Ends when the fleet does. After a defect, which is logged, it dies, and no more changes of the fleet are
- * followed.
+ * for its new client. Ends when the fleet does. A minute after a defect it starts again, with the servers that were added,
+ * replaced or removed in the meantime.
  */
 export const followFleet = (
   fleet: Fleet.Service,
@@ -20,25 +20,28 @@ export const followFleet = (
   }
 ): Effect.Effect<void> =>
   Effect.suspend(() => {
+    /** The clients for which `begin` has run. */
     const followed = new Map<string, RconClient.Service>()
-    // `statusChanges` has an element for each client at once, and another one when a client is removed or replaced.
-    return Stream.runForEach(fleet.statusChanges, ({ server }) =>
+
+    const visit = (server: string) =>
       Effect.matchEffect(fleet.get(server), {
-        onFailure: () => {
-          followed.delete(server)
-          return end(server)
-        },
-        onSuccess: (client) => {
-          if (followed.get(server) === client) return Effect.void
-          followed.set(server, client)
-          return begin(server, client)
-        }
-      }))
-  }).pipe(
-    Effect.tapCause((cause) =>
-      Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError(
-        "the program no longer follows changes of the fleet, because of a defect",
-        cause
+        onFailure: () =>
+          followed.has(server) ? Effect.andThen(end(server), Effect.sync(() => followed.delete(server))) : Effect.void,
+        onSuccess: (client) =>
+          followed.get(server) === client
+            ? Effect.void
+            : Effect.andThen(begin(server, client), Effect.sync(() => followed.set(server, client)))
+      })
+
+    const follow = Effect.suspend(() => {
+      // `statusChanges` has an element for each client at once, and another one when a client is removed or replaced.
+      const changed = Stream.map(fleet.statusChanges, ({ server }) => server)
+      // It has none for a server that was removed during the pause after a defect.
+      const before = [...followed.keys()]
+      return Stream.runForEach(
+        before.length === 0 ? changed : Stream.merge(changed, Stream.fromIterable(before)),
+        visit
       )
-    )
-  )
+    })
+    return revived(follow, { name: "the fiber that follows the changes of the fleet" })
+  })

@@ -54,8 +54,8 @@ export const make = Effect.fnUntraced(function*({ banned, book, count, rcon, ser
 
   const bansOf = (player: Player) => book.search({ server, targets: targetsOf(player) })
 
-  /** Kicks once. Succeeds if the player is gone, or is no longer banned. */
-  const kick = Effect.fnUntraced(function*(player: Player) {
+  /** Kicks once. Succeeds if the player is gone, or is no longer banned. `failed` gets the message of a failure. */
+  const kick = Effect.fnUntraced(function*(player: Player, failed: (message: string) => Effect.Effect<void>) {
     const [first, ...others] = yield* bansOf(player)
     if (first === undefined) return
     // The player sees the reason of the ban that lasts longest.
@@ -65,23 +65,29 @@ export const make = Effect.fnUntraced(function*({ banned, book, count, rcon, ser
       Effect.andThen(count("Kicked")),
       Effect.andThen(Effect.logInfo("a banned player was kicked", { player: player.name, ban: entry.toString() })),
       Effect.catchReason("ActionError", "PlayerNotFound", () => count("Gone")),
-      Effect.tapError((error) =>
-        Effect.andThen(
-          count("Failed"),
-          Effect.logWarning(`a banned player could not be kicked, and will be kicked again: ${error.message}`, {
-            player: player.name
-          })
-        )
-      )
+      Effect.tapError(({ message }) => Effect.andThen(count("Failed"), failed(message)))
     )
   })
+
+  /** Makes a function that logs why a player could not be kicked, unless the last failure had the same reason. */
+  const makeFailureLog = ({ name }: Player) => {
+    let logged: string | undefined
+    return (message: string): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        if (message === logged) return Effect.void
+        logged = message
+        return Effect.logWarning(`a banned player could not be kicked, and will be kicked again: ${message}`, {
+          player: name
+        })
+      })
+  }
 
   const check = Effect.fnUntraced(function*(player: Player) {
     const entries = yield* bansOf(player)
     if (entries.length === 0) return
     yield* banned(entries)
     const key = player.guid ?? player.identity ?? `${player.id} ${player.name}`
-    const kicking = kick(player).pipe(
+    const kicking = kick(player, makeFailureLog(player)).pipe(
       Effect.retry(AGAIN),
       Effect.tapCause((cause) =>
         Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("kicking a banned player failed", cause)

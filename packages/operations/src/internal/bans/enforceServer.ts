@@ -92,6 +92,15 @@ export const make = Effect.fnUntraced(function*(
   let epoch: number | undefined
   let failing: { readonly since: number; readonly tries: number } | undefined
 
+  /** Handles a defect of a comparison like a failure, so that players are still checked. */
+  const defective = (defect: unknown) => {
+    const message = `a defect (see the log): ${String(defect)}`
+    return Effect.andThen(
+      failing === undefined ? Effect.logError("comparing the list of bans with the book died", defect) : Effect.void,
+      Effect.fail({ message })
+    )
+  }
+
   /**
    * Compares the list, and changes it if necessary. Returns the milliseconds until the next round: `Infinity` without a
    * session, `undefined` if the session has ended for good.
@@ -115,7 +124,7 @@ export const make = Effect.fnUntraced(function*(
       yield* keeper.restarted
     }
     yield* doorman.sweep
-    const outcome = yield* Effect.result(keeper.converge)
+    const outcome = yield* Effect.result(Effect.catchDefect(keeper.converge, defective))
     if (Result.isSuccess(outcome)) {
       failing = undefined
       yield* report(outcome.success)

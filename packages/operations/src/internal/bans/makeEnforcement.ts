@@ -3,7 +3,6 @@
  */
 import * as RconClient from "@bercon/client/RconClient"
 import * as Fleet from "@bercon/fleet/Fleet"
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
@@ -18,14 +17,12 @@ import * as BanMetrics from "../../BanMetrics.ts"
 import type { BanPolicy, InvalidPolicy } from "../../BanPolicy.ts"
 import type { BanStatus } from "../../BanStatus.ts"
 import { followFleet } from "../followFleet.ts"
+import { revived } from "../revived.ts"
 import * as EnforceServer from "./enforceServer.ts"
 import * as BanSettings from "./settings.ts"
 
 /** How many changes of status a subscriber may be behind before it loses the oldest. */
 const CHANGES = 1024
-
-/** How long to wait until the enforcement on a server starts again after a defect. */
-const REVIVAL = "1 minute"
 
 /** How often to look for ids that policies and bans name, and that the fleet does not have. */
 const LOOK_FOR_ABSENT = "1 minute"
@@ -85,34 +82,29 @@ const makeMembers = Effect.gen(function*() {
     })
 
   const enforce = (server: string, member: Member, settings: BanSettings.BanSettings): Effect.Effect<void> =>
-    Effect.scoped(Effect.gen(function*() {
-      const { check, run } = yield* EnforceServer.make({
-        rcon: member.client,
-        server,
-        book,
-        store,
-        settings,
-        report: report(server)
-      })
-      member.check = check
-      yield* run
-    })).pipe(
-      // After a defect, the enforcement starts again, so that it does not end for ever.
-      Effect.catchCause((cause) => {
-        if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
-        return Effect.logError("the enforcement of bans died, and starts again in a minute", cause).pipe(
-          Effect.andThen(
-            Effect.flatMap(Clock.currentTimeMillis, (since) =>
-              report(server)({
-                _tag: "Failing",
-                reason: "the enforcement died (see the log), and starts again in a minute",
-                since,
-                tries: 1
-              }))
-          ),
-          Effect.andThen(Effect.delay(enforce(server, member, settings), REVIVAL))
-        )
-      })
+    revived(
+      Effect.scoped(Effect.gen(function*() {
+        const { check, run } = yield* EnforceServer.make({
+          rcon: member.client,
+          server,
+          book,
+          store,
+          settings,
+          report: report(server)
+        })
+        member.check = check
+        yield* run
+      })),
+      {
+        name: "the enforcement of bans",
+        onDefect: Effect.flatMap(Clock.currentTimeMillis, (since) =>
+          report(server)({
+            _tag: "Failing",
+            reason: "the enforcement died (see the log), and starts again in a minute",
+            since,
+            tries: 1
+          }))
+      }
     )
 
   /** Updates the statuses of ids that the fleet does not have. `named`: by id, the number of bans that name it. */

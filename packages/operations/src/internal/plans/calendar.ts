@@ -26,7 +26,7 @@ export interface Calendar {
 const parse = (times: Extract<Times, { cron: string }>) =>
   Cron.parse(times.cron, times.timeZone, { onDstOverlap: times.onDstOverlap })
 
-/** Makes the calendar of a plan. Throws if `problemOf` finds a problem. */
+/** Makes the calendar of a plan. Throws if the cron expression or its time zone is not valid. */
 export const make = (times: Times): Calendar => {
   if ("once" in times) {
     const at = times.once.epochMilliseconds

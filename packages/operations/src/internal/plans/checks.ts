@@ -50,7 +50,7 @@ export const integer = (name: string, value: number, from: number, to: number): 
 export const count = (name: string, values: ReadonlyArray<unknown>, from: number, to: number): Problem =>
   values.length >= from && values.length <= to
     ? undefined
-    : `${name} must be a list of ${from} to ${to} (got ${values.length})`
+    : `${name} must be a list of ${from} to ${to} elements (got ${values.length})`
 
 export const line = (name: string, value: string): Problem =>
   value.trim() !== "" && !/[\r\n\0]/.test(value)

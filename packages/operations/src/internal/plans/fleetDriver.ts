@@ -5,26 +5,18 @@ import type * as RconClient from "@bercon/client/RconClient"
 import type * as Fleet from "@bercon/fleet/Fleet"
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
-import * as Schedule from "effect/Schedule"
 import type * as Plans from "../../Plans.ts"
 import { followFleet } from "../followFleet.ts"
+import { revived } from "../revived.ts"
 
 /** Runs a driver until its session ends. A driver that dies is started again after a minute. */
 export const supervised = (plans: Plans.Service, server: string, rcon: RconClient.Service): Effect.Effect<void> =>
-  Effect.suspend(() => plans.drive(server, rcon)).pipe(
-    Effect.catch((failure) =>
+  revived(
+    Effect.catch(Effect.suspend(() => plans.drive(server, rcon)), (failure) =>
       Effect.logError(
         `plans on "${server}" are no longer carried out, because its session has ended: ${failure.message}`
-      )
-    ),
-    Effect.catchDefect((defect) =>
-      Effect.andThen(
-        Effect.logError(`the driver of the plans on "${server}" died, and starts again in a minute`, defect),
-        Effect.fail("died")
-      )
-    ),
-    Effect.retry(Schedule.spaced("1 minute")),
-    Effect.ignore
+      )),
+    { name: `the driver of the plans on "${server}"` }
   )
 
 /** Runs a driver for each server of the fleet, for as long as it runs. */
@@ -36,7 +28,7 @@ export const driveFleet = (plans: Plans.Service, fleet: Fleet.Service): Effect.E
       end: (server) =>
         Effect.andThen(
           FiberMap.remove(drivers, server),
-          // If this fails, `next` still shows the server. It has no other effect.
+          // If this fails, the server still counts as driven: `next` shows it, and no warning is logged if a plan names it.
           Effect.catch(plans.forget(server), ({ message }) => Effect.logWarning(message))
         )
     })
