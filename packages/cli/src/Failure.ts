@@ -13,12 +13,13 @@ import type { DemoFailed } from "./demo/DemoFailed.ts"
 import { ExitCode } from "./ExitCode.ts"
 
 /**
- * The command line, a variable or a file is invalid. Nothing was sent. `message` contains the next step.
+ * The command line, a variable or a file is invalid. Nothing was sent. `message` contains the next step, unless it is obvious.
  */
 export class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
 
 /**
- * A player or ban that was named on the command line is ambiguous, or is not there. Nothing was done.
+ * A player, ban or plan that was named on the command line is ambiguous or not there, or a list of bans does not come to agree
+ * with the book.
  */
 export class TargetError extends Data.TaggedError("TargetError")<{ readonly message: string }> {}
 
@@ -41,7 +42,7 @@ export class OutputFailed extends Data.TaggedError("OutputFailed")<{ readonly co
 /** Why a result could not be printed. */
 export type OutputError = OutputClosed | OutputFailed
 
-/** A command failed for some of its players or bans. `message` has a line for each. */
+/** A command failed for some or all of several players or bans. `message` has a line for each failure. */
 export class SomeFailed extends Data.TaggedError("SomeFailed")<{ readonly message: string; readonly code: ExitCode }> {}
 
 /**
@@ -168,10 +169,10 @@ export const exitCode = (failure: Failure): ExitCode => {
   }
 }
 
-/** Failures whose message contains the next step. */
+/** Failures whose message contains the next step, unless it is obvious. */
 const COMPLETE: ReadonlySet<Failure["_tag"]> = new Set(["UsageError", "TargetError", "SomeFailed", "NoOutput"])
 
-/** The next step, if the message of a failure does not contain it. */
+/** The next step, if the message of a failure lacks it. */
 const nextStep = (failure: Failure): string | undefined => {
   if (COMPLETE.has(failure._tag)) return undefined
   switch (exitCode(failure)) {
@@ -205,8 +206,8 @@ export const lines = (failure: Failure, server?: string): string => {
 }
 
 /**
- * The exit code of `total` servers, commands or rounds, given the exit codes of those that failed: `done` if none failed, their
- * common code if all failed with the same one, otherwise `someFailed`.
+ * The exit code of `total` servers, steps, commands or rounds, given the exit codes of those that failed: `done` if none failed,
+ * their common code if all failed with the same one, otherwise `someFailed`.
  */
 export const ofSeveral = (total: number, codes: ReadonlyArray<ExitCode>): ExitCode => {
   const [first] = codes

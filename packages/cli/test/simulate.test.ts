@@ -37,7 +37,7 @@ const simulate = (args: ReadonlyArray<string>, env: Record<string, string> = {})
   })
 
 describe("bercon simulate", { concurrent: true }, () => {
-  it.live("is a server on UDP with players who come and chat, and prints what happens", () =>
+  it.live("is a server on UDP with players who chat, and prints what happens", () =>
     Effect.gen(function*() {
       const { end, port } = yield* simulate(["--players", "5"], { BERCON_PASSWORD: "right" })
       const rcon = yield* NodeRcon.make({ host: "127.0.0.1", port, password: Redacted.make("right") })

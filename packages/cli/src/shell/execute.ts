@@ -108,7 +108,7 @@ const ban = (rcon: RconClient.Service, line: string, words: ReadonlyArray<string
   })
 }
 
-/** Executes a line. The returned text is safe to print, and ends with a line break. */
+/** Executes a line. The returned text is safe to print. It is empty, or ends with a line break. */
 export const execute = (rcon: RconClient.Service, line: string, context: Format.Context): Printed => {
   const table = <Row>(view: View<Row>, rows: Effect.Effect<ReadonlyArray<Row>, ServerFailure>): Printed =>
     Effect.map(rows, (rows) => Format.render(view, [{ server: "", rows }], context))
