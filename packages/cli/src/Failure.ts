@@ -18,8 +18,8 @@ import { ExitCode } from "./ExitCode.ts"
 export class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
 
 /**
- * A player, ban or plan that was named on the command line is ambiguous or not there, or a list of bans does not come to agree
- * with the book.
+ * A player, ban or plan that was named on the command line is ambiguous, is not there, or cannot be changed any more; or a
+ * list of bans could not be made to agree with the book.
  */
 export class TargetError extends Data.TaggedError("TargetError")<{ readonly message: string }> {}
 
