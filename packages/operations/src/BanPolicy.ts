@@ -1,7 +1,7 @@
 /**
  * How the bans of the book are enforced on a server.
  *
- * **Example** (A short list on all servers, except one on which bans are only kicked)
+ * **Example** (A short list on all servers, except one on which banned players are only kicked)
  *
  * ```ts
  * import { BanEnforcement, type BanPolicy } from "@bercon/operations"

@@ -1,7 +1,7 @@
 /**
  * How a server's list of bans compares with the book.
  *
- * **Example** (Servers on which bans may not be enforced)
+ * **Example** (Servers whose list could not be made to agree)
  *
  * ```ts
  * import { BanEnforcement } from "@bercon/operations"

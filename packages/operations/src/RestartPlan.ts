@@ -105,6 +105,8 @@ export const DEFAULT_TEXT = "Restart in {remaining}"
 const withDefault = <S extends Schema.Constraint>(schema: S, value: NoInfer<S["Type"]>) =>
   Schema.withDecodingDefaultTypeKey<S>(Effect.succeed(value))(schema)
 
+const COMMANDS = ["shutdown", "restartServer"] as const
+
 const Fields = Schema.Struct({
   id: Schema.String,
   servers: withDefault(Checks.Servers, "all"),
@@ -114,7 +116,7 @@ const Fields = Schema.Struct({
   locale: withDefault(Schema.String, "en"),
   lock: Schema.optionalKey(Text.DurationText),
   kick: Schema.optionalKey(Schema.Struct({ before: Text.DurationText, reason: Schema.String })),
-  command: withDefault(Schema.Literals(["shutdown", "restartServer"]), "shutdown"),
+  command: withDefault(Schema.Literals(COMMANDS), "shutdown"),
   skipWhenEmpty: withDefault(Schema.Boolean, false),
   latest: withDefault(Text.DurationText, Duration.minutes(5)),
   goneWithin: withDefault(Text.DurationText, Duration.minutes(1)),
@@ -248,6 +250,7 @@ const problemOf = (plan: typeof Fields.Type): string | undefined =>
     (plan.lock && Checks.range("lock", plan.lock, 0, "1 day")) ??
     (plan.kick && Checks.range("kick.before", plan.kick.before, 0, "1 day")) ??
     (plan.kick && Checks.line("kick.reason", plan.kick.reason)) ??
+    Checks.choice("command", plan.command, COMMANDS) ??
     Checks.range("latest", plan.latest, "30 seconds", "1 day") ??
     Checks.range("goneWithin", plan.goneWithin, "1 second", "1 hour") ??
     Checks.range("backWithin", plan.backWithin, "1 second", "1 day") ??

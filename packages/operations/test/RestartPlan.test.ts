@@ -62,6 +62,7 @@ describe("a plan as data", () => {
     [{ text: " " }, "text must be one line that is not empty"],
     [{ text: "Restart in {remainig}" }, "text may contain {remaining} and {time} (got {remainig} in"],
     [{ locale: "not a language" }, "locale must be a language tag such as \"en\" or \"pt-BR\""],
+    [{ command: "restart" as never }, "command must be \"shutdown\" or \"restartServer\" (got \"restart\")"],
     [{ latest: "25 hours" }, "latest must be a duration from 30 seconds to 1 day"],
     [{ latest: 0 }, "latest must be a duration from 30 seconds to 1 day"],
     [{ goneWithin: "2 hours" }, "goneWithin must be a duration from 1 second to 1 hour"],
@@ -75,6 +76,11 @@ describe("a plan as data", () => {
   it("is refused, also if a value is of another type or not finite", () => {
     assert.include(problem({ id: ["x"] as unknown as string }), "id must be a text of 1 to 64 characters (got [\"x\"])")
     assert.include(problem({ id: 7 as never, at: { once: "never" } }), "`once` must be a time (got \"never\")")
+    assert.include(
+      problem({ at: { ...at, cron: 4 as never } }),
+      "cron must be a cron expression such as \"0 4 * * *\" (got 4)"
+    )
+    assert.include(problem({ text: 7 as never }), "text must be one line that is not empty (got 7)")
     assert.include(problem({ lock: "Infinity" }), "(got a value that is not a finite duration)")
     assert.include(problem({ lock: "soon" as Duration.Input }), "(got a value that is not a finite duration)")
   })

@@ -54,8 +54,9 @@ export const problemOf = (times: Times): string | undefined => {
     return `timeZone must be a time zone such as "Europe/Berlin" (got ${JSON.stringify(times.timeZone)})`
   }
   if ("once" in times) return undefined
-  const parsed = parse(times)
   const described = JSON.stringify(times.cron)
+  if (typeof times.cron !== "string") return `cron must be a cron expression such as "0 4 * * *" (got ${described})`
+  const parsed = parse(times)
   if (Result.isFailure(parsed)) {
     return `cron must be a cron expression such as "0 4 * * *" (got ${described}: ${parsed.failure.message})`
   }
