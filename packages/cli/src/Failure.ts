@@ -18,8 +18,8 @@ import { ExitCode } from "./ExitCode.ts"
 export class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
 
 /**
- * A player, ban or plan that was named on the command line is ambiguous or not there, or a list of bans does not come to agree
- * with the book.
+ * A player, ban or plan that was named on the command line is ambiguous, is not there, or cannot be changed any more; or a
+ * list of bans could not be made to agree with the book.
  */
 export class TargetError extends Data.TaggedError("TargetError")<{ readonly message: string }> {}
 
@@ -169,8 +169,14 @@ export const exitCode = (failure: Failure): ExitCode => {
   }
 }
 
-/** Failures whose message contains the next step, unless it is obvious. */
-const COMPLETE: ReadonlySet<Failure["_tag"]> = new Set(["UsageError", "TargetError", "SomeFailed", "NoOutput"])
+/** Failures to whose message no next step is added. */
+const COMPLETE: ReadonlySet<Failure["_tag"]> = new Set([
+  "UsageError",
+  "TargetError",
+  "SomeFailed",
+  "NoOutput",
+  "DemoFailed"
+])
 
 /** The next step, if the message of a failure lacks it. */
 const nextStep = (failure: Failure): string | undefined => {
@@ -183,7 +189,9 @@ const nextStep = (failure: Failure): string | undefined => {
         ? "`--wait 2m` waits for a server that is still starting, and `bercon doctor` looks for the cause"
         : "Look at the server's state before you try again, or give it more time with --timeout"
     case ExitCode.transport:
-      return "Check the host and this machine's network"
+      return failure._tag === "EndpointError"
+        ? "Use another --host or --port"
+        : "Check the host and this machine's network"
     case ExitCode.output:
       return "Check the disk or device that it is written to"
     case ExitCode.unconfirmed:

@@ -144,7 +144,7 @@ describe("the format", () => {
     else assert.strictEqual(streamed, whole)
   })
 
-  it.each(Format.formats)("%s: has the same entries if parts of servers come in any order", (format) => {
+  it.each(Format.formats)("%s: has the same entries if parts of servers come in another order", (format) => {
     const of = { ...context, format, labelled: true }
     const [eu1, eu2, eu3] = [part("a"), { ...part("b", "日本"), server: "eu2" }, { ...part("c"), server: "eu3" }]
     const { add, end } = Format.gathering(view, of, ["eu1", "eu2", "eu3"])

@@ -114,7 +114,7 @@ describe("a query", { concurrent: true }, () => {
       succeeded(yield* bercon("commands", "--format", "csv"), /^command\naddBan\n/)
     }))
 
-  it.live("bans: prints the time left in words for people, and in seconds for programs", () =>
+  it.live("bans: prints the time left in words in a table, and in seconds in CSV", () =>
     Effect.gen(function*() {
       const { bercon, update } = yield* server
       yield* update((world) => ({

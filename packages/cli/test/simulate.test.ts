@@ -107,7 +107,7 @@ describe("bercon simulate", { concurrent: true }, () => {
         assert.deepStrictEqual([ended.code, ended.stderr], [0, ""])
         assert.match(ended.stdout, /^\d\d:\d\d:\d\d {2}Listening {7}at 127\.0\.0\.1:\d+\n$/)
         assert.deepStrictEqual([unread.code, unread.stderr], [0, ""])
-        failed(refused, 5, /cannot listen at 127\.0\.0\.1:\d+: the port is in use/)
+        failed(refused, 5, /cannot listen at 127\.0\.0\.1:\d+: the port is in use\. Use another --host or --port\.$/m)
       }).pipe(Effect.scoped)
   )
 

@@ -33,6 +33,6 @@ const wrapLine = (line: string, width: number): string => {
   return wrapped
 }
 
-/** The text with no line wider than `width` cells, except for words that are wider. `undefined`: any width. */
+/** The text with no line wider than `width` cells, unless one word and the blanks before it are. `undefined`: any width. */
 export const wrap = (text: string, width: number | undefined): string =>
   width === undefined ? text : text.split("\n").map((line) => wrapLine(line, width)).join("\n")
