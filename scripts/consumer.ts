@@ -67,7 +67,7 @@ const install = (
     name: "consumer",
     private: true,
     type: "module",
-    // The dependencies of a user. The program reaches all other packages only through these.
+    // The dependencies of a user.
     dependencies: { ...of(packages), effect: versionOf("effect") },
     devDependencies: {
       ...of(["@bercon/testing", ...tools]),

@@ -78,11 +78,11 @@ export const make = (): Exposure => {
   const formats = [Logger.formatSimple, Logger.formatLogFmt, Logger.formatJson]
   const loggers = formats.map((format) =>
     Logger.map(format, (text) => {
-      logs++
       texts.push(["log", text])
     })
   )
   const objects = Logger.make(({ cause, fiber, message }) => {
+    logs++
     record("log", message)
     record("log", cause)
     record("log", fiber.getRef(References.CurrentLogAnnotations))

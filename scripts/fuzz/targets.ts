@@ -1,6 +1,6 @@
 /**
- * The targets of fuzzing. A target makes one input from random numbers, and throws if a property is violated that every
- * input must have.
+ * The targets of fuzzing. A target makes inputs from random numbers, passes them to the code, and throws if the code
+ * violates a property that it must have with every input.
  */
 import { Admin, Ban, Player, ReplyError, ServerEvent, type Table, Version } from "@bercon/client"
 import { Packet, Reassembly, Text } from "@bercon/codec"

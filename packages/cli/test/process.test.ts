@@ -91,7 +91,7 @@ describe("a Node that is too old", () => {
 })
 
 describe("a bug of bercon", { concurrent: true }, () => {
-  it.live("is reported in one sentence, with the address for reports; --log-level debug adds the stack trace", () =>
+  it.live("is reported in one line, with the address for reports; --log-level debug adds the stack trace", () =>
     Effect.gen(function*() {
       const program = "dying.ts"
       failed(

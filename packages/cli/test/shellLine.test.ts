@@ -35,7 +35,7 @@ describe("a line of the shell", () => {
     ["events o", ["on", "off"], "o"],
     ["say Mi", [], "say Mi"],
     ["kick Miller be", [], "kick Miller be"]
-  ])("%j is completed", (line, completions, part) => {
+  ])("%j has the completions %j", (line, completions, part) => {
     const players = [player(0, "Miller"), player(1, "John Doe"), player(2, "a\"b")]
     assert.deepStrictEqual(complete(line, players), [completions, part])
   })

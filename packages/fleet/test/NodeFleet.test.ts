@@ -10,7 +10,7 @@ import * as Path from "node:path"
 
 const SECRET = "hunter2-secret"
 
-/** A new folder, and a function that writes a file in it. */
+/** A new folder, with a function that returns the path of a file in it, and one that writes a file. */
 const folder = Effect.acquireRelease(
   Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-fleet-"))),
   (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
@@ -49,7 +49,7 @@ const refused = (text: string | Uint8Array) =>
   }).pipe(Effect.scoped)
 
 describe("layer", () => {
-  it.live("provides clients over UDP, even if one of the servers does not answer", () =>
+  it.live("provides clients over UDP, even if one of the servers does not answer, or has an invalid address", () =>
     Effect.gen(function*() {
       const altis = yield* NodeSimulatedServer.make()
       const stratis = yield* NodeSimulatedServer.make()
@@ -57,16 +57,20 @@ describe("layer", () => {
       const layer = NodeFleet.layer({
         altis: { ...altis.address, password },
         stratis: { ...stratis.address, password },
-        dead: { host: "127.0.0.1", port: 9, password }
+        dead: { host: "127.0.0.1", port: 9, password },
+        invalid: { host: "127.0.0.1", port: 0, password }
       })
-      const results = yield* Fleet.Fleet.use((fleet) => fleet.players({ timeout: "1 second" })).pipe(
-        Effect.provide(layer)
-      )
+      const { results, status } = yield* Fleet.Fleet.use((fleet) =>
+        Effect.all({ results: fleet.players({ timeout: "1 second" }), status: fleet.status })
+      ).pipe(Effect.provide(layer))
       assert.deepStrictEqual(Array.from(results, ([id, exit]) => [id, Exit.isSuccess(exit)]), [
         ["altis", true],
         ["stratis", true],
-        ["dead", false]
+        ["dead", false],
+        ["invalid", false]
       ])
+      assert.strictEqual(status.get("dead")?._tag, "Connecting")
+      assert.strictEqual(status.get("invalid")?._tag, "Closed")
     }).pipe(Effect.scoped))
 
   it.live("takes servers from configuration", () =>
@@ -238,7 +242,7 @@ describe("the error of an invalid file", () => {
       `server "altis": port: must be an integer from 1 to 65535 (got 0)`
     ],
     [
-      "an id that JavaScript reserves",
+      "the id `__proto__`",
       `[servers.__proto__]\n${good}password = "${SECRET}"`,
       "line 1, column 2: Invalid TOML document: document contains an unsafe property"
     ],
@@ -319,7 +323,7 @@ describe("the error of an invalid file", () => {
       assert.include(yield* refused(padded(limit)), "secret.txt cannot be read (ENOENT)")
     }))
 
-  it.live("reports that a password file is not text, is too long, or is a folder", () =>
+  it.live("reports that a password file is too long, is UTF-16, or is a folder", () =>
     Effect.gen(function*() {
       const files = yield* folder
       yield* files.write("servers.toml", `[servers.altis]\n${good}passwordFile = "secret.txt"\n`)

@@ -80,7 +80,7 @@ describe("the server's list", () => {
       assert.strictEqual((yield* executions(server, "writeBans")).length, 2)
     }).pipe(Effect.provide(one())))
 
-  it.effect("gets a ban that it does not show no more than eight times before the next login", () =>
+  it.effect("gets a ban eight times at most before the next login, if it never shows that ban", () =>
     Effect.gen(function*() {
       const { book, enforcement, server } = yield* all
       yield* server.onCommand((text) => text.startsWith("addBan") ? "" : undefined)

@@ -191,6 +191,7 @@ describe("SimulatedServer", () => {
       yield* client.login
       yield* client.command(0, "#shutdown")
       yield* TestClock.adjust("1 hour")
+      assert.strictEqual((yield* client.pull).at(-1), "0: ")
       assert.isTrue(yield* refused(client))
       yield* server.start
       assert.isFalse(yield* refused(client))
@@ -225,7 +226,7 @@ describe("SimulatedServer", () => {
       assert.deepStrictEqual((yield* server.drops).map(({ cause }) => cause), ["Forgotten", "Stopped"])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("dies if a hook throws: the port is closed, and every effect dies", () =>
+  it.effect("dies if a hook throws: the port is closed, and its effects die", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = yield* online

@@ -137,7 +137,7 @@ const ban = (rcon: RconClient.Service, line: string, words: ReadonlyArray<string
   })
 }
 
-/** Executes a line. The returned text is safe to print, and ends with a line break. */
+/** Executes a line. The returned text is safe to print. It is empty, or ends with a line break. */
 export const execute = (rcon: RconClient.Service, line: string, context: Format.Context): Printed => {
   const text = line.trim()
   const words = Line.words(text)

@@ -46,7 +46,7 @@ export const interactive = (
     let showsEvents = true
     /** A line that would end the server or the game, and is not confirmed yet. */
     let doubtful: string | undefined
-    /** Completed if Ctrl-C is pressed while a command runs. */
+    /** Completed by Ctrl-C. Each command begins with a new one. */
     let cancelled = Deferred.makeUnsafe<void>()
     const prompt = yield* Effect.acquireRelease(
       Effect.sync(() =>

@@ -42,6 +42,6 @@ export const readText = (path: string, limit: number): Effect.Effect<string, str
       ? Effect.fail(`is longer than ${limit} bytes`)
       : Effect.try({
         try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
-        // The default of PowerShell is UTF-16.
+        // Windows PowerShell writes UTF-16 by default.
         catch: () => isUtf16(bytes) ? "is UTF-16. Save it as UTF-8" : "is not UTF-8 text"
       }))

@@ -199,7 +199,7 @@ describe("the command", () => {
     assert.deepStrictEqual(server.world.banFiles, { ...banFiles, "bans.txt": [ban("a"), ban("e")] })
   })
 
-  it("loadScripts, loadEvents and maxPing have an empty reply", () => {
+  it("loadScripts, like loadEvents and maxPing, has an empty reply", () => {
     for (const text of ["loadScripts", "loadEvents", "maxPing 200"]) does(text)
   })
 

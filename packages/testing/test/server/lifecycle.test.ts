@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { BOB, command, heard, login, online, run, world } from "../machine.ts"
 
 describe("a server", () => {
-  it("loses its sessions and counters when it restarts, and its players unless they are kept", () => {
+  it("loses its sessions when it restarts, and its players unless they are kept, and numbers messages from 0 again", () => {
     const server = online({ world })
     ServerMachine.restart(server, 10, { keepPlayers: true })
     command(server, 11, 0, "players")
@@ -57,7 +57,7 @@ describe("a server", () => {
     assert.deepStrictEqual(server.world.bans, [])
   })
 
-  it("does not answer another login while it has its maximum number of clients", () => {
+  it("does not answer a valid login from another address while it has its maximum number of clients", () => {
     const server = online({ maxClients: 1 })
     login(server, 1, BOB)
     login(server, 2, BOB, "guess")
@@ -69,7 +69,7 @@ describe("a server", () => {
     assert.strictEqual(heard(server, BOB)[0], "login true")
   })
 
-  it("receives and sends nothing while it is silent, but keeps its sessions by the usual rules", () => {
+  it("receives and sends nothing while it is silent, but keeps its sessions", () => {
     const server = online()
     ServerMachine.goSilent(server, 1_000)
     ServerMachine.emit(server, 2_000, "hello")

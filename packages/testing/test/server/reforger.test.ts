@@ -44,7 +44,7 @@ describe("a command", () => {
     assert.deepStrictEqual(heard(server), ["0: "])
   })
 
-  it("that does not exist is unknown, and so is one that is disallowed", () => {
+  it("that does not exist is answered as unknown, and so is one that is disallowed", () => {
     const server = online({ world, disallowed: ["#kick"] })
     for (const text of ["version", "#say hello", "#kick 1"]) {
       assert.deepStrictEqual(says(server, text), ["unknown command"])
@@ -53,7 +53,7 @@ describe("a command", () => {
     assert.strictEqual(server.world.players.length, 2)
   })
 
-  it("is unknown to a client with the permission `monitor`, unless it lists players or logs out", () => {
+  it("is answered as unknown if the client has only the permission `monitor`, unless it lists players or logs out", () => {
     const server = online({ world, restricted: true })
     for (const text of ["#kick 1", "#ban list", "#restart", "#shutdown"]) {
       assert.deepStrictEqual(says(server, text), ["unknown command"], text)

@@ -135,7 +135,7 @@ Total bans: 2 | Page: 1/1
     assert.strictEqual(server.drops[0]?.cause, "Stopped")
   })
 
-  it("@logout is answered before the session ends, even with a long delay", () => {
+  it("@logout is answered before the session ends, even if the answer is delayed", () => {
     const server = online({ replyDelay: 300 })
     command(server, 0, 0, "#players")
     command(server, 100, 1, "@logout")
