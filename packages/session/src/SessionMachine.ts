@@ -435,10 +435,10 @@ export class SessionMachine<H> {
   // sessions
   // ---------------------------------------------------------------------------
 
-  /** The cause of the outage; `undefined` while a session exists. */
+  /** The cause of the outage, or of the doubt; `undefined` while commands may be sent. */
   get #outageCause(): OutageCause | undefined {
     if (this.status._tag === "Connecting" || this.status._tag === "Reconnecting") return this.status.cause
-    return this.#phase === "Doubting" ? silence : undefined
+    return this.#maySend ? undefined : silence
   }
 
   /** Whether there is a session to listen to. */

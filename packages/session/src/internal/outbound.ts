@@ -55,7 +55,7 @@ export interface Carrier<H> {
   readonly settle: (handle: H, result: Result.Result<Uint8Array, CommandError["reason"]>) => void
   /** A command packet is sent: for the first time, again, or as a probe. */
   readonly sent: (now: number, what: "Command" | "Repetition" | "Probe") => void
-  /** The cause of the outage; `undefined` while a session exists. */
+  /** The cause of the outage, or of the doubt; `undefined` while commands may be sent. */
   readonly outageCause: () => OutageCause | undefined
   /** Reports whether a datagram or its reply was lost. */
   readonly learn: (isLost: boolean) => void
