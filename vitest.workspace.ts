@@ -1,6 +1,6 @@
 /**
- * The test projects: one for each package, and one for the repository. Vitest 5 does not find a file of this name, so
- * scripts pass it with `--config`.
+ * The test projects: one for each package with tests, and one for the repository. Vitest 5 does not find a file of this
+ * name, so scripts pass it with `--config`.
  */
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
@@ -25,7 +25,7 @@ const cli = {
   }
 }
 
-/** Tests of the repository as a whole: manifests, dependencies, documents, secrets. */
+/** Tests of the repository as a whole: manifests, dependencies, documents, modules, secrets, random input. */
 const repository = { extends: true as const, test: { name: "repository", include: ["test/**/*.test.ts"] } }
 
 export default defineConfig({

@@ -1,5 +1,5 @@
 /**
- * Runs a few cases of each target of `pnpm fuzz`, always the same ones, and the cases that once failed.
+ * Runs 50 to 500 cases of each target of `pnpm fuzz`, always the same ones, and the cases that once failed.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { caseOf, cases } from "../scripts/fuzz/run.ts"

@@ -25,7 +25,7 @@ import { wrap } from "./output/wrap.ts"
 import * as Services from "./services.ts"
 import { version } from "./version.ts"
 
-/** Prints log lines on standard error, as everything that is not data. */
+/** Prints log lines on standard error, like everything that is not data. */
 const logger = Logger.make(({ logLevel, message, cause }) => {
   const words = Array.isArray(message) ? message : [message]
   const text = words.map((word) =>
@@ -48,7 +48,7 @@ const completions = GlobalFlag.Action({
     })
 })
 
-/** The hint how to write a word that begins with a dash, if the command has arguments. Otherwise empty. */
+/** A hint on how to write a word that begins with a dash, if the command has arguments. Otherwise empty. */
 const literally = ({ commandPath, errors, helpDoc }: CliOutput.Presenter.InvalidInvocation): string => {
   const unknown = errors.find((error) => error._tag === "UnrecognizedOption")
   return unknown === undefined || (helpDoc.args?.length ?? 0) === 0
@@ -93,7 +93,7 @@ const concluded = (error: Failure.Failure | CliError.CliError): Effect.Effect<Ex
 
 const BUGS = "https://github.com/bercon/bercon/issues"
 
-/** Prints a bug in a sentence. `--log-level debug` prints its stack trace. */
+/** Prints a bug in one line. `--log-level debug` prints its stack trace. */
 const ofDefect = (defect: unknown): Effect.Effect<ExitCode> =>
   defect instanceof Failure.OutputClosed || defect instanceof Failure.OutputFailed
     ? concluded(defect)

@@ -345,7 +345,7 @@ describe("a mistake", () => {
     ["--all and --server-cfg", { all: true, serverCfg: Option.some("a") }, {}, /--server-cfg is for one server/]
   ]
   it.effect.each(mistakes)(
-    "such as %s gives a message that says what to do, without the password",
+    "such as %s gives a message about it, without the password",
     ([, flags, env, message]) =>
       Effect.gen(function*() {
         const said = yield* refused(() => flags, { BERCON_PASSWORD: SECRET, ...env })

@@ -139,7 +139,7 @@ describe("bercon init", { concurrent: true }, () => {
         yield* terminal.until(/^Name of the server, such as eu1:$/m)
         // Typed ahead: the answers to the first questions come at once.
         yield* terminal.type("e u\reu1\r\r")
-        yield* terminal.until(/^a name has letters, digits, _ and - only\n[^]*^Host \[127\.0\.0\.1\]:\nRConPort:$/m)
+        yield* terminal.until(/^a name has 1 to 64 letters, digits, _ and -\n[^]*^Host \[127\.0\.0\.1\]:\nRConPort:$/m)
         yield* terminal.type(`${address.port}`)
         yield* terminal.press("Enter")
         yield* terminal.until(/^Password of eu1:$/m)

@@ -43,7 +43,7 @@ describe("rows of the list of bans", () => {
       ["one of two", [limited, limited], [limited], [limited], []],
       ["another target", [limited], [ban("expired", { target: 1 })], [limited], [ban("expired", { target: 1 })]]
     ] as const
-  )("differ from a later list with %s by what is missing and added", (_, before, after, missing, added) => {
+  )("differ from a later list with %s by the missing and the added ones", (_, before, after, missing, added) => {
     assert.deepStrictEqual(inText(difference(before, after).missing), inText(missing))
     assert.deepStrictEqual(inText(difference(before, after).added), inText(added))
   })

@@ -235,7 +235,7 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
    * answer has its result after the timeout (that of `options`, or of the commands in the program), and delays no other. Dies
    * with a `RangeError` if `concurrency` or `timeout` is out of its range.
    *
-   * **Example** (A program for one server, run for all)
+   * **Example** (A program for one server, run for two)
    *
    * ```ts
    * import { Fleet, RconClient } from "@bercon/fleet"

@@ -76,7 +76,7 @@ export const layer = (servers: Fleet.Servers = {}): Layer.Layer<Fleet.Fleet, Inv
 /**
  * Provides a fleet as {@link layer} does, with servers from configuration.
  *
- * **Example** (Passwords from variables)
+ * **Example** (Servers from variables)
  *
  * ```ts
  * import * as NodeFleet from "@bercon/fleet/NodeFleet"

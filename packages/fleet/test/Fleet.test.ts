@@ -196,6 +196,7 @@ describe("forEach", () => {
       const program = Effect.flatMap(RconClient.RconClient, (rcon) => rcon.version)
       const results = yield* fleet.forEach(program, { servers: ["stratis", "malden", "stratis"] })
       assert.deepStrictEqual(tags(results), { stratis: "Success", malden: "UnknownServer" })
+      assert.deepStrictEqual([...results.keys()], ["stratis", "malden"])
     }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
   it.effect("confines a defect to its server", () =>

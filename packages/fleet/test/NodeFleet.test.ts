@@ -10,7 +10,7 @@ import * as Path from "node:path"
 
 const SECRET = "hunter2-secret"
 
-/** A new folder: the path of a file in it, and a function that writes one. */
+/** A new folder, with a function that returns the path of a file in it, and one that writes a file. */
 const folder = Effect.acquireRelease(
   Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-fleet-"))),
   (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))

@@ -105,8 +105,8 @@ export interface ImportOptions extends Pick<NewBan, "by" | "source" | "servers">
 }
 
 /**
- * The result of an import. `skipped`: the number of bans that were not added: they are over, have the mark of the book, or were
- * in the book or in the import already.
+ * The result of an import. `skipped`: the number of bans that were not added, because they are over, have the mark of the book,
+ * or were in the book or in the import already.
  *
  * @category models
  * @since 0.1.0

@@ -21,7 +21,7 @@
  * Servers remove bans by their place in the list. If another admin changes the list at the same moment, a removal can hit a
  * foreign row. The list shows this when it is read next. Then the ban is added again, and a warning is logged.
  *
- * **Example** (Three servers, one book)
+ * **Example** (One book for all servers of a fleet)
  *
  * ```ts
  * import { BanBook, BanEnforcement } from "@bercon/operations"

@@ -1,7 +1,7 @@
 /**
  * Events of restart plans and of rotas (messages that are announced in turn): for logs, a chat, or a person on call.
  *
- * **Example** (Restarts that failed)
+ * **Example** (Servers that have not restarted, or are not back)
  *
  * ```ts
  * import { PlanEvent, Plans } from "@bercon/operations"

@@ -63,6 +63,7 @@ describe("a restart plan", () => {
     {
       what: "an hour is skipped",
       from: "2026-03-28T00:00",
+      // On the 29th, at 03:30 instead of 02:30, which is skipped.
       at: ["28T01:30:00", "29T01:30:00"]
     },
     { what: "an hour is repeated", from: "2026-10-23T23:00", at: ["24T00:30:00", "25T00:30:00"] }

@@ -148,7 +148,9 @@ describe("a socket", () => {
       const session = yield* start(line, { loginTimeout: "10 minutes" })
       yield* TestRcon.passTime("5 minutes")
       assert.isAbove(line.opens, 1)
-      assert.deepStrictEqual([line.open, tagOf(yield* session.status)], [1, "Connecting"])
+      const status = yield* session.status
+      assert(status._tag === "Connecting")
+      assert.deepStrictEqual([line.open, status.cause._tag], [1, "Silence"])
     }))
 
   it.effect("that was replaced is ignored, whatever it reports", () =>

@@ -23,7 +23,7 @@ const portProblem = (text: string): string | undefined =>
 export const init = define(
   "init",
   {
-    description: "Writes a server to the file of servers: asks for all that no flag sets, and tries to log in",
+    description: "Writes a server to the file of servers: asks for missing values, and tries to log in",
     examples: [
       ["bercon init", "Asks for everything"],
       ["bercon init --id eu1 --host 203.0.113.7 --port 2306 --password-file - < secret", "For scripts: asks nothing"],
@@ -63,7 +63,7 @@ export const init = define(
       const variables = yield* fromVariables
       const { path } = yield* Profiles.path(flags.config)
       const ids = yield* store.idsIn(path)
-      const idProblem = (id: string) => toml.isId(id) ? undefined : "a name has letters, digits, _ and - only"
+      const idProblem = (id: string) => toml.isId(id) ? undefined : "a name has 1 to 64 letters, digits, _ and -"
 
       const id = Option.isSome(input.id)
         ? input.id.value

@@ -105,7 +105,7 @@ export const fromServerCfg = (path: string): Effect.Effect<Source, UsageError> =
     })
     if (file === undefined) {
       return yield* usage(
-        `--server-cfg: there is no beserver.cfg or beserver_x64.cfg in ${path}. Name the folder in the server's -BEpath`
+        `--server-cfg: there is no beserver.cfg or beserver_x64.cfg in ${path}. Name the folder that the server's -BEpath names`
       )
     }
     const text = yield* Effect.try({

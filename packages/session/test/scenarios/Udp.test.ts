@@ -13,7 +13,7 @@ import type { Data as ServerData } from "../support/server.ts"
 
 const line = { loss: 0.2, duplication: 0.05, reordering: 0.1, reorderingDelay: "10 millis", seed: 7 } as const
 
-/** The results do not depend on timing; only the duration does. */
+/** Timeouts so long that the results do not depend on the speed of the machine. */
 const unhurried: Partial<Session.Options> = {
   loginTimeout: "1 minute",
   commandTimeout: "1 minute",

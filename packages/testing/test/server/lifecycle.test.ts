@@ -69,7 +69,7 @@ describe("a server", () => {
     assert.strictEqual(heard(server, BOB)[0], "login true")
   })
 
-  it("receives and sends nothing while it is silent, but keeps its sessions by the usual rules", () => {
+  it("receives and sends nothing while it is silent, but keeps its sessions", () => {
     const server = online()
     ServerMachine.goSilent(server, 1_000)
     ServerMachine.emit(server, 2_000, "hello")

@@ -52,8 +52,12 @@ export const count = (name: string, values: ReadonlyArray<unknown>, from: number
     ? undefined
     : `${name} must be a list of ${from} to ${to} elements (got ${values.length})`
 
+/** Checks that a value is one of the allowed ones. */
+export const choice = <A extends string>(name: string, value: A, allowed: ReadonlyArray<A>): Problem =>
+  allowed.includes(value) ? undefined : `${name} must be ${allowed.map((one) => `"${one}"`).join(" or ")} ${got(value)}`
+
 export const line = (name: string, value: string): Problem =>
-  value.trim() !== "" && !/[\r\n\0]/.test(value)
+  typeof value === "string" && value.trim() !== "" && !/[\r\n\0]/.test(value)
     ? undefined
     : `${name} must be one line that is not empty ${got(value)}`
 
