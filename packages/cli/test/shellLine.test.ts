@@ -4,7 +4,7 @@ import { Schema } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { isDrastic } from "../src/shell/execute.ts"
+import { isDrastic, isQuestion } from "../src/shell/execute.ts"
 import { add, CAPACITY, load, remember } from "../src/shell/history.ts"
 import { after, complete, words } from "../src/shell/line.ts"
 import { clearFrom } from "../src/shell/Prompt.ts"
@@ -54,6 +54,16 @@ describe("a line of the shell", () => {
     ["say shutdown", false],
     ["players", false]
   ])("%j asks for confirmation: %s", (line, expected) => assert.strictEqual(isDrastic(line), expected))
+
+  it.each([
+    ["players", true],
+    [" help ", true],
+    ["!players", false],
+    ["players 1", false],
+    ["lock", false],
+    ["toString", false],
+    ["", false]
+  ])("%j certainly changes nothing: %s", (line, expected) => assert.strictEqual(isQuestion(line), expected))
 })
 
 describe("the history", () => {

@@ -202,7 +202,8 @@ export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Uncon
 
 /**
  * Bans that were not to be removed have disappeared from the list. Probably another client changed the list at the same
- * time, so that the numbers of the bans moved. The server may also have executed a removal twice.
+ * time, so that the numbers of the bans moved. The server may also have executed a removal twice, or restarted without
+ * bans that it had not written to its file.
  *
  * **Details**
  *
@@ -225,8 +226,8 @@ export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansC
   added: Schema.Array(Ban)
 }) {
   override get message(): string {
-    return "bans that were not to be removed are gone, because another client changed the ban list at the same time " +
-      `or the server executed a removal twice: ${this.missing.join(", ")}`
+    return "bans that were not to be removed are gone, because another client changed the ban list at the same time, " +
+      `or the server restarted or executed a removal twice: ${this.missing.join(", ")}`
   }
 
   /** Whether the action had its effect. */

@@ -82,7 +82,7 @@ describe("the errors of docs/errors.md", () => {
         action: "unban",
         reason: new ActionError.BansChanged({ missing: [row], stillListed: [], added: [] })
       }),
-      `unban: bans that were not to be removed are gone, because another client changed the ban list at the same time or the server executed a removal twice: ${row.toString()}`,
+      `unban: bans that were not to be removed are gone, because another client changed the ban list at the same time, or the server restarted or executed a removal twice: ${row.toString()}`,
       "MaybeExecuted"
     ],
     [

@@ -76,7 +76,7 @@ describe("a fleet", () => {
       assert.deepStrictEqual(yield* tags, { altis: "Converged", tanoa: "Converged" })
     }).pipe(Effect.provide(fleet())))
 
-  it.effect("without a server that a policy or a ban names has its id reported, until the server is added", () => {
+  it.effect("has the status `Absent`, and one warning, for an id that only a policy or a ban names, until the server is added", () => {
     const logged: Array<unknown> = []
     return Effect.gen(function*() {
       const book = yield* BanBook.BanBook

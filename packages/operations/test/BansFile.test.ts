@@ -191,7 +191,7 @@ describe("toEntries", () => {
     assert.deepStrictEqual(idsOf([{ ...permanent(1, "cheating"), until: added }]), ["ae4g41"])
   })
 
-  it("gives bans that would have the same number different ones, and a ban that is there twice only one", () => {
+  it("gives different numbers to bans that would have the same one, and one entry to a ban that is there twice", () => {
     const one = permanent(1, "cheating, wallhack, impersonation, racism")
     const other = permanent(1, "teamkilling, exploits, radio abuse, ramming")
     assert.deepStrictEqual(idsOf([one]), ["vq3kql"])
@@ -211,7 +211,7 @@ describe("toEntries", () => {
 describe("restore", () => {
   const bans = [permanent(1, "[book:00000a] teamkilling"), permanent(2, "[file:00000b] spam"), permanent(3, "cheating")]
 
-  it("gives the bans that a book has written their numbers and reasons, and leaves out the others", () => {
+  it("gives their numbers and reasons to the bans that a book has written, and leaves out the others", () => {
     const fields = { by: "restored", added }
     assert.deepStrictEqual(BansFile.restore(bans, fields), [
       entry(10, { target: guid(1), reason: "teamkilling", source: "bans.txt", ...fields })

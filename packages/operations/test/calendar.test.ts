@@ -13,7 +13,7 @@ describe("the key of a calendar", () => {
     assert.strictEqual(keyOf(once), "[1774667400000]")
   })
 
-  it("is another one if the times are", () => {
+  it("differs if the times differ", () => {
     const others: ReadonlyArray<Calendar.Times> = [
       nightly,
       { ...nightly, cron: "0 5 * * *" },

@@ -87,7 +87,7 @@ const sent: Progress = {
 }
 
 describe("the record of a plan", () => {
-  it.each([
+  const cases = [
     one("begins with the present", { recorded: undefined, step: begin, during: { calendar, finished: now } }),
     one("of one time begins with the time, even if it has just passed", {
       of: once,
@@ -253,7 +253,11 @@ describe("the record of a plan", () => {
       step: { _tag: "Wait", until: now + 1, watch: false },
       during: full
     })
-  ])("$what", ({ done, during, findings, of, recorded, step, afterwards }) => {
+  ]
+
+  it.each(
+    cases.map((one) => [one.what, one] as const)
+  )("%s", (_, { done, during, findings, of, recorded, step, afterwards }) => {
     const begun = before(of, recorded, step, { now, known, ...findings })
     assert.deepStrictEqual(begun, during)
     assert.deepStrictEqual(after(recorded, begun, step, done), afterwards ?? during)

@@ -18,7 +18,7 @@ import * as Failure from "../Failure.ts"
 import type * as Format from "../output/Format.ts"
 import * as SafeText from "../output/SafeText.ts"
 import { inWords } from "../output/words.ts"
-import { execute, isDrastic } from "./execute.ts"
+import { execute, isDrastic, isQuestion } from "./execute.ts"
 import * as History from "./history.ts"
 import * as Line from "./line.ts"
 import * as Prompt from "./Prompt.ts"
@@ -117,7 +117,8 @@ export const interactive = (
           const others = length === 0
             ? ""
             : `. ${length} more typed ${length === 1 ? "line is" : "lines are"} not executed`
-          return `-- no longer waiting for ${SafeText.line(line)}: it may have been executed${others}`
+          const doubt = isQuestion(line) ? "" : ": it may have been executed"
+          return `-- no longer waiting for ${SafeText.line(line)}${doubt}${others}`
         })
         return Effect.raceFirst(execute(rcon, line, style()), ended)
       }).pipe(

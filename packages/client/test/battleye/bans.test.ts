@@ -1,7 +1,7 @@
 import { ActionError, Address, type Ban, CommandError, Guid, RconClient } from "@bercon/client"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Effect, Exit, Fiber, Result, Schema } from "effect"
+import { Arbitrary, Deferred, Effect, Exit, Fiber, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import * as MockSession from "../mockSession.ts"
 import { completed, type Failure, guidOf, online, outcome, simulated } from "../simulatedClient.ts"
@@ -148,6 +148,28 @@ describe("unban", () => {
       assert.deepStrictEqual(error.reason.added.map(({ reason }) => reason), ["d"])
       assert.match(error.message, /executed a removal twice: #0 .* a, #2 .* c$/)
     }))
+
+  it.effect("detects that the server restarted without bans that it had not written to its file", () =>
+    Effect.gen(function*() {
+      const { rcon, server } = yield* online()
+      yield* completed(rcon.banAll([GUID], { write: true }))
+      yield* completed(rcon.ban(OTHER))
+      const removal = yield* Deferred.make<void>()
+      yield* server.onCommand((text) => {
+        if (!text.startsWith("removeBan")) return undefined
+        Deferred.doneUnsafe(removal, Exit.void)
+        return { delay: "Infinity" }
+      })
+      const unbanning = yield* Effect.forkChild(Effect.flip(rcon.unban(GUID)), { startImmediately: true })
+      yield* completed(Deferred.await(removal))
+      yield* server.restart()
+      const { reason } = yield* completed(Fiber.join(unbanning))
+      if (!(reason instanceof ActionError.BansChanged)) return assert.fail(reason.message)
+      assert.deepStrictEqual([reason.missing, reason.stillListed].map((bans) => bans.map(({ target }) => target)), [
+        [OTHER],
+        [GUID]
+      ])
+    }).pipe(Effect.scoped, Effect.provide(world)))
 
   /** A list from which a ban is read, how it looks when the ban is to be removed, and what is left of it then. */
   interface Course {

@@ -57,7 +57,7 @@ export interface Decision {
   readonly expired: number
   /** The number of foreign rows. */
   readonly foreign: number
-  /** The orphans that are not over. */
+  /** The orphans, except those that are over or end within two minutes. */
   readonly orphans: ReadonlyArray<Ban>
 }
 
