@@ -192,9 +192,8 @@ export class ReorderBuffer<A> {
       }
       if (isBehind && this.#history.mayArrive(number, now)) return this.#deliverLate(now, arrival)
       if (isBehind && this.#history.fateOf(number) !== UNKNOWN) {
-        // The message differs from the one delivered under this number. The server has restarted its numbering, or over
-        // 128 messages were missed, or the message is very old. Two consecutive messages of this kind are accepted as
-        // new.
+        // This message was not delivered under this number. The server has restarted its numbering, or over 128 messages
+        // were missed, or the message is very old. Two consecutive messages of this kind are accepted as new.
         if (mayRestartSince < Infinity) this.#restart(now, number, mayRestartSince)
         else if (!this.#acceptSecondInRow(now, arrival)) return "Repeated"
       } else if (mayRestartSince < Infinity && ahead >= NEAR && number < NEAR) {
