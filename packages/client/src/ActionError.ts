@@ -82,8 +82,8 @@ export class BanNotFound extends Schema.Error<BanNotFound>("@bercon/client/BanNo
 }
 
 /**
- * The player or ban was not found in the server's list, but the list is incomplete. `isCut`: it is longer than the
- * protocol can carry. `unread`: how many of its rows could not be read. Nothing was done.
+ * The player or ban was not found in the server's list, but the list is incomplete. `isCut`: it is too long to be read
+ * completely. `unread`: how many of its rows could not be read. Nothing was done.
  *
  * @category errors
  * @since 0.1.0
@@ -97,7 +97,7 @@ export class ListIncomplete extends Schema.Error<ListIncomplete>("@bercon/client
 }) {
   override get message(): string {
     const why = this.isCut
-      ? "the list is longer than the protocol can carry, and its end is missing"
+      ? "the list is too long to be read completely, and its end is missing"
       : this.unread === 0
       ? "the list has fewer rows than the server counts"
       : `${this.unread} ${this.unread === 1 ? "row" : "rows"} of it could not be read`
@@ -172,7 +172,7 @@ export class Rejected extends Schema.Error<Rejected>("@bercon/client/Rejected")(
 
 /**
  * The server may have executed the command, but the evidence of its effect, `expected`, was not found in time. `text`
- * is the server's reply, if there was one. `cause` is the error that prevented the search for evidence.
+ * is the server's reply, if there was one. `cause` is the error of the command or query that failed, if one did.
  *
  * @category errors
  * @since 0.1.0

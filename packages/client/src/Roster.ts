@@ -2,8 +2,8 @@
  * The players on the server, kept up to date.
  *
  * A roster belongs to its client, and lives as long as the client. Events update it. The server's list of players
- * corrects it: the client reads that list after each login, after a gap in the events, and every `rosterInterval`. The
- * roster keeps at most 1,024 players, more than any game has slots.
+ * corrects it: the client reads that list after each login, after a gap in the events, if an event contradicts the
+ * roster, and every `rosterInterval`. The roster keeps at most 1,024 players, more than any game has slots.
  *
  * **Example** (Is a player on the server?)
  *

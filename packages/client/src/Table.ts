@@ -39,7 +39,7 @@ export interface UnparsedRow {
  */
 export interface Table<out Row> {
   readonly rows: ReadonlyArray<Row>
-  /** Lines that are not valid rows. Empty with every known server. */
+  /** Lines that are not valid rows. Empty with every known server, unless the list is cut. */
   readonly unparsed: ReadonlyArray<UnparsedRow>
   /**
    * The number of entries according to the server; `undefined` if the server does not print it. It counts players, not

@@ -19,7 +19,7 @@ describe("rows of the list of bans", () => {
     })
   const [permanent, limited, expired] = [ban("permanent"), ban(5), ban("expired")]
 
-  it("can be those of the same ban if target and reason are equal, and its time may have ended in between", () => {
+  it("can be the same ban if target and reason are equal, even if its time has ended in between", () => {
     const later = [permanent, limited, ban(4), expired]
     const become = (one: Ban.Ban) => later.map((row) => canBecome(one, row))
     assert.deepStrictEqual(become(permanent), [true, false, false, false])
@@ -32,7 +32,7 @@ describe("rows of the list of bans", () => {
 
   it.each(
     [
-      ["equal", [permanent, limited, expired], [expired, limited, permanent], [], []],
+      ["the same rows", [permanent, limited, expired], [expired, limited, permanent], [], []],
       ["less time", [limited], [ban(4)], [], []],
       ["an ended time", [limited], [expired], [], []],
       ["an ended time beside an expired ban", [expired, limited], [expired, ban("expired")], [], []],
@@ -43,7 +43,7 @@ describe("rows of the list of bans", () => {
       ["one of two", [limited, limited], [limited], [limited], []],
       ["another target", [limited], [ban("expired", { target: 1 })], [limited], [ban("expired", { target: 1 })]]
     ] as const
-  )("differ from a later list with %s by the missing and the added ones", (_, before, after, missing, added) => {
+  )("are compared with a later list that has %s", (_, before, after, missing, added) => {
     assert.deepStrictEqual(inText(difference(before, after).missing), inText(missing))
     assert.deepStrictEqual(inText(difference(before, after).added), inText(added))
   })

@@ -1,5 +1,5 @@
 /**
- * Produces every error of docs/errors.md, and compares its message word by word.
+ * Produces or constructs every error of docs/errors.md, and compares its message word by word.
  */
 import { ActionError, Ban, CommandError, RconClient, ReplyError } from "@bercon/client"
 import { CommandError as SessionError, LoginFailure } from "@bercon/session"
@@ -22,7 +22,7 @@ describe("the errors of docs/errors.md", () => {
       if (error._tag === "ReplyError") return
       assert.strictEqual(error.reason.execution, one.execution)
       assert.strictEqual(error.reason.isRetryable, one.isRetryable)
-      assert.isTrue(error.message.endsWith(error.reason.message), "the reason's message is a complete sentence")
+      assert.isTrue(error.message.endsWith(error.reason.message), "the message ends with the reason's message")
     }).pipe(Effect.provide(TestRcon.layerTransport({ server: { password, ...one.server } }))))
 
   it.effect("include TransportFailure", () =>
@@ -125,7 +125,7 @@ describe("the errors of docs/errors.md", () => {
     )
   })
 
-  it("are all produced above, and documented", () => {
+  it("are all produced or constructed above, and documented", () => {
     const reasons: ReadonlyArray<ReadonlyArray<{ readonly fields: { readonly _tag: unknown } }>> = [
       LoginFailure.LoginFailure.fields.reason.members,
       CommandError.CommandError.fields.reason.members,

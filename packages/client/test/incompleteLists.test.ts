@@ -50,6 +50,7 @@ describe("an incomplete list of players", () => {
     Effect.gen(function*() {
       const { rcon, session } = yield* startWith(players(unread(0), "(1 players in total)"))
       yield* rcon.players
+      assert.isFalse(yield* rcon.roster.isComplete)
       session.reply = players("(0 players in total)")
       yield* rcon.players
       assert.deepStrictEqual(yield* rcon.roster.get, [])

@@ -15,7 +15,7 @@ export interface MockSession {
   reply: string | CommandError.CommandError | ((text: string) => string | CommandError.CommandError)
   /** An effect that delays the reply. */
   wait: Effect.Effect<void>
-  /** Emits a message of the server. */
+  /** Emits messages of the server, one for each text. */
   readonly say: (...texts: ReadonlyArray<string>) => Effect.Effect<void>
   /** Emits a late message of the server. */
   readonly sayLate: (text: string) => Effect.Effect<void>

@@ -211,7 +211,7 @@ export class FlavourDetection {
   }
 }
 
-/** The flavour that prints such an event; `undefined` if both do. */
+/** The flavour that such an event proves; `undefined` if it proves none. */
 const flavourOf = (event: ServerEvent.ServerEvent): Flavour | undefined => {
   switch (event._tag) {
     case "LoggedIn":

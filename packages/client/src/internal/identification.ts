@@ -33,8 +33,8 @@ export class Identification {
   }
 
   /**
-   * The completely known players who have not been announced. `isListed`: whether a list has arrived since the login,
-   * so that a player missing from `players` has left.
+   * The players whose data are final and who have not been announced. `isListed`: whether a list has arrived since the
+   * login, so that a player missing from `players` has left.
    */
   identified(players: ReadonlyMap<PlayerId, Player>, isListed: boolean, now: number): ReadonlyArray<Player> {
     if (isListed) {

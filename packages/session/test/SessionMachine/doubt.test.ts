@@ -64,6 +64,16 @@ describe("a doubted server", () => {
     assert.strictEqual(bench.machine.epoch, 1)
   })
 
+  it("leaves a command retryable that expires unsent between the login reply and the new session", () => {
+    const bench = doubted()
+    bench.receive(Packet.loginResult(true))
+    bench.receive(Packet.commandReply(1, "earlier"))
+    bench.submit("waits", { deadline: bench.now + 100 })
+    bench.until(bench.now + 100)
+    assert.strictEqual(bench.machine.epoch, 1)
+    assert.deepInclude(bench.errors.get("waits"), { _tag: "NotConnected", isRetryable: true })
+  })
+
   it("that continues its session gets the overdue retransmissions and the waiting commands at once", () => {
     const bench = doubted()
     bench.until(9000)

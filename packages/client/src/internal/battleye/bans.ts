@@ -1,8 +1,8 @@
 /**
  * Adds and removes bans on a BattlEye server.
  *
- * The server's reply to both is empty, and it removes bans by their position in its list. Positions move with every
- * other change. So the list is read before and after, and the added or missing rows are the evidence.
+ * The server's reply to both is empty, and it removes bans by their position in its list. Other changes move these
+ * positions. So the list is read after each change, and before each removal, and its rows are the evidence.
  */
 import { Monotonic } from "@bercon/session/unstable"
 import * as Duration from "effect/Duration"
@@ -251,7 +251,7 @@ export const make = (dependencies: Dependencies): Bans => {
       if (failure !== undefined) return yield* unconfirmed("unban", "all of the bans to be gone")(failure)
       // The remaining rows may have other positions now.
       const rest = findRows(left.filter((row) => !sent.includes(row)), list.rows)
-      // An expired ban that is not listed is gone. In the place of another, the list has one like it with more time.
+      // An expired ban that is not listed is gone. If one in force is not listed, one like it with more time is.
       if (rest.absent.some(isInForce)) {
         return yield* actionError("unban", new Unconfirmed({ expected: "all of the bans to be gone" }))
       }
