@@ -108,7 +108,7 @@ describe("ServerEvent.parse", () => {
     "Player Bob banned!",
     "Player not found!",
     "Timeouts",
-    "1 ; b6955d91-4749-4cdb-9a51-e69f630ec435 ; Bob"
+    "1 ; 67ab5fd5-7e35-579a-68d9-b934ff7124f0 ; Bob"
   ])("leaves %j unrecognized", (text) => {
     assert.deepStrictEqual(read(text), { _tag: "Unrecognized" })
   })

@@ -66,7 +66,7 @@ export class Login {
     this.#random = options.random
   }
 
-  /** Begins an outage. Packets that were sent before no longer count. */
+  /** Begins an outage. A reply to a packet that was sent before is no longer awaited. */
   begin(since: number, cause: OutageCause = silence): void {
     this.#since = since
     this.#tries = 0

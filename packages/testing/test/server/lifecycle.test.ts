@@ -51,7 +51,7 @@ describe("a server", () => {
     command(server, 0, 2, "addBan 198.51.100.1")
     ServerMachine.restart(server, 1, { downtime: "1 second" })
     ServerMachine.tick(server, 1_001)
-    assert.deepStrictEqual(server.world.bans.map(({ target }) => target), ["2c65319280ac51b220aef667552a7f06"])
+    assert.deepStrictEqual(server.world.bans.map(({ target }) => target), ["6a1b2c3d4e5f60718293a4b5c6d7e8f9"])
     ServerMachine.update(server, 2_000, (world) => ({ ...world, bans: [] }))
     ServerMachine.start(server)
     assert.deepStrictEqual(server.world.bans, [])
