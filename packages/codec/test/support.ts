@@ -1,5 +1,6 @@
 /**
- * Helpers of this package's tests: readable bytes, comparable packets, example datagrams, numbers from a seed.
+ * Helpers of this package's tests: readable bytes, comparable packets, shown values, example datagrams, numbers from
+ * a seed.
  */
 import { type Packet, PacketSchema } from "@bercon/codec"
 import { Arbitrary, Redacted } from "effect"
@@ -27,8 +28,8 @@ export const plain = (packet: Packet.ClientPacket | Packet.ServerPacket): Record
 })
 
 /**
- * A value as logs show it: as a string, by `inspect`, and as JSON. Without white space and the indexes of JSON, so that
- * bytes look like `104,117`.
+ * A value as logs show it: as a string, by `inspect`, and as JSON. White space and the indexes of JSON are removed, so
+ * that bytes look like `104,117`.
  */
 export const shownForms = (value: unknown): ReadonlyArray<string> =>
   [String(value), inspect(value, { depth: 20, showHidden: true }), JSON.stringify(value) ?? ""].map((text) =>

@@ -64,7 +64,7 @@ describe("a doubted server", () => {
     assert.strictEqual(bench.machine.epoch, 1)
   })
 
-  it("leaves a command that expires unsent retryable, even in the moment between the login reply and the new session", () => {
+  it("leaves a command retryable that expires unsent between the login reply and the new session", () => {
     const bench = doubted()
     bench.receive(Packet.loginResult(true))
     bench.receive(Packet.commandReply(1, "earlier"))
