@@ -72,13 +72,16 @@ export const integer = (name: string, least: number, most = Infinity): Flag.Flag
     expected: most === Infinity ? `an integer of ${least} or more` : `an integer from ${least} to ${most}`
   })
 
+const isPort = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 65_535
+
 /** The flags that every command has. Most are optional, because variables and files can have their values. */
 const shared = {
   host: Flag.String("host").pipe(
     Flag.withDescription("The server's name or address (BERCON_HOST). Default 127.0.0.1"),
     Flag.optional
   ),
-  port: integer("port", 0, 65_535).pipe(
+  // Only `simulate` takes 0. All others refuse it when they look for the server.
+  port: number("port", { isAllowed: isPort, expected: "a port from 1 to 65535" }).pipe(
     Flag.withAlias("p"),
     Flag.withDescription("The server's RConPort (BERCON_PORT), not the port of the game"),
     Flag.optional

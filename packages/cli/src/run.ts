@@ -48,12 +48,19 @@ const completions = GlobalFlag.Action({
     })
 })
 
-/** A hint on how to write a word that begins with a dash, if the command has arguments. Otherwise empty. */
-const literally = ({ commandPath, errors, helpDoc }: CliOutput.Presenter.InvalidInvocation): string => {
+/**
+ * What to write instead of an unknown flag: a flag of the command or, if the word looks like a text, the word after `--`. A
+ * mistyped flag after `--` would be done: `ban -- --duration` bans a player of that name.
+ */
+const instead = ({ commandPath, errors, helpDoc }: CliOutput.Presenter.InvalidInvocation): string => {
   const unknown = errors.find((error) => error._tag === "UnrecognizedOption")
-  return unknown === undefined || (helpDoc.args?.length ?? 0) === 0
+  if (unknown === undefined) return ""
+  const command = commandPath.join(" ")
+  const isText = (helpDoc.args?.length ?? 0) > 0 && !/^--[a-z][\w-]*$/i.test(unknown.option)
+  if (isText) return `\nWords after -- are not flags: \`${command} -- ${quotedIfNeeded(unknown.option)}\`.`
+  return helpDoc.flags.length === 0
     ? ""
-    : `\nWords after -- are not flags: \`${commandPath.join(" ")} -- ${quotedIfNeeded(unknown.option)}\`.`
+    : `\nThe flags of \`${command}\` itself are ${helpDoc.flags.map(({ name }) => `--${name}`).join(", ")}.`
 }
 
 const quotedIfNeeded = (word: string): string => /^[\w-]+$/.test(word) ? word : JSON.stringify(word)
@@ -74,7 +81,7 @@ const presenter: CliOutput.Presenter = {
       case "InvalidInvocation":
         return note(
           event.errors.map((error) => `bercon: ${error.message}`).join("\n") +
-            `${literally(event)}\nSee \`${event.commandPath.join(" ")} --help\`.`
+            `${instead(event)}\nSee \`${event.commandPath.join(" ")} --help\`.`
         )
       case "Version":
         return print(`${event.name} ${event.version}\n`)

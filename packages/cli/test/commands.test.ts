@@ -154,6 +154,13 @@ describe("an action", { concurrent: true }, () => {
       assert.deepStrictEqual([refused.code, refused.stdout], [2, ""])
       assert.match(refused.stderr, /^Words after -- are not flags: `bercon say -- "--- Restart ---"`\.$/m)
       assert.notInclude((yield* simulated.bercon("players", "--formt", "json")).stderr, "Words after --")
+      const mistyped = yield* simulated.bercon("ban", "0", "--duration", "1h")
+      assert.deepStrictEqual([mistyped.code, mistyped.stdout], [2, ""])
+      assert.notInclude(mistyped.stderr, "Words after --")
+      assert.match(
+        mistyped.stderr,
+        /^The flags of `bercon ban` itself are --for, --reason, --write, --confirm-within\.$/m
+      )
       succeeded(yield* simulated.bercon("say", "--confirm-within", "8s", "--", "--- Restart ---"), /done/)
       succeeded(yield* simulated.bercon("whisper", "0", "--", "--help", "-x"), /done/)
       assert.deepStrictEqual(yield* executed(simulated), ["say -1 --- Restart ---", "say 0 --help -x"])

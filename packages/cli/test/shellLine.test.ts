@@ -1,10 +1,12 @@
 import * as Player from "@bercon/client/Player"
+import * as RconClient from "@bercon/client/RconClient"
+import * as MockRconClient from "@bercon/testing/MockRconClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { isDrastic, isQuestion } from "../src/shell/execute.ts"
+import { execute, isDrastic, isQuestion } from "../src/shell/execute.ts"
 import { add, CAPACITY, load, remember } from "../src/shell/history.ts"
 import { after, complete, words } from "../src/shell/line.ts"
 import { clearFrom } from "../src/shell/Prompt.ts"
@@ -95,4 +97,19 @@ describe("the prompt", () => {
   it("is cleared from its first row", () => {
     assert.deepStrictEqual([clearFrom(0), clearFrom(2)], ["\r\x1b[J", "\r\x1b[2A\x1b[J"])
   })
+})
+
+describe("the command help of the shell", () => {
+  const help = (width: number | undefined) =>
+    Effect.flatMap(
+      RconClient.RconClient,
+      (rcon) => execute(rcon, "help", { colours: false, format: "table", isTerminal: true, labelled: false, width })
+    )
+
+  it.effect("breaks its lines between words", () =>
+    Effect.gen(function*() {
+      const narrow = yield* help(60)
+      assert.isAtMost(Math.max(...narrow.split("\n").map(({ length }) => length)), 60)
+      assert.deepStrictEqual(narrow.split(/\s+/), (yield* help(undefined)).split(/\s+/))
+    }).pipe(Effect.provide(MockRconClient.layer())))
 })

@@ -30,7 +30,8 @@ import { PlayerId } from "./Player.ts"
 import { ReplyError } from "./ReplyError.ts"
 
 /**
- * The player is not on the server. `player` is the slot, GUID or account that was given. Nothing was done.
+ * The player is not on the server, or no longer in the slot. `player` is the slot, GUID or account that was given or
+ * found. Nothing was done.
  *
  * @category errors
  * @since 0.1.0
@@ -40,8 +41,9 @@ export class PlayerNotFound extends Schema.Error<PlayerNotFound>("@bercon/client
   player: Schema.Union([PlayerId, Guid, IdentityId])
 }) {
   override get message(): string {
-    const player = typeof this.player === "number" ? `#${this.player}` : this.player
-    return `there is no player ${player} on the server. Nothing was done`
+    return typeof this.player === "number"
+      ? `slot #${this.player} is empty, or another player has got it. Nothing was done`
+      : `there is no player ${this.player} on the server. Nothing was done`
   }
 
   /** Whether the action had its effect. */
@@ -82,8 +84,8 @@ export class BanNotFound extends Schema.Error<BanNotFound>("@bercon/client/BanNo
 }
 
 /**
- * The player or ban was not found in the server's list, but the list is incomplete. `isCut`: it is too long to be read
- * completely. `unread`: how many of its rows could not be read. Nothing was done.
+ * The player or ban was not found in the server's list, but the list is incomplete. `isCut`: its end may be missing, as
+ * with `cut` of a `Table`. `unread`: how many of its rows could not be read. Nothing was done.
  *
  * @category errors
  * @since 0.1.0
@@ -97,7 +99,7 @@ export class ListIncomplete extends Schema.Error<ListIncomplete>("@bercon/client
 }) {
   override get message(): string {
     const why = this.isCut
-      ? "the list is too long to be read completely, and its end is missing"
+      ? "its end may be missing, because it is very long or a page of it could not be read"
       : this.unread === 0
       ? "the list has fewer rows than the server counts"
       : `${this.unread} ${this.unread === 1 ? "row" : "rows"} of it could not be read`

@@ -261,8 +261,8 @@ export interface Commands {
    * it and looks again. Meanwhile all other changes of the list by this client wait. The removal is sent once, and only
    * in the session in which the list was read. Two things cannot be prevented: changes by another RCON client at the
    * same time, and a network that delivers the removal twice to a server that then executes it twice. Either can remove
-   * a wrong ban. If that is detected, `unban` fails with reason `BansChanged`. It fails so too if the server restarts
-   * meanwhile, and has lost bans that were not written to its file.
+   * a wrong ban. If that is detected, `unban` fails with reason `BansChanged`. It also fails with this reason if the
+   * server restarts meanwhile and loses bans that were not written to its file.
    *
    * Fails with an `ActionError` of reason `LookupFailed` if the list cannot be read, `BanNotFound` if the ban is not in
    * it, `ListIncomplete` if the ban was not found but the list is incomplete (as a list of more than about 5,000 bans

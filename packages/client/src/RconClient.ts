@@ -153,12 +153,15 @@ export interface Service extends Commands {
   readonly epoch: Effect.Effect<number>
   /** The current status of the session. */
   readonly status: Effect.Effect<Status>
-  /** The current status of the session, then every change. Ends after `Closed`. */
+  /**
+   * The current status of the session, then every change. Ends after `Closed`. A subscriber that is more than 64 changes
+   * behind loses the oldest ones.
+   */
   readonly statusChanges: Stream.Stream<Status>
   /**
-   * Waits for the end of the session, or of this client if that comes first. Succeeds if the owner closes it. Fails if
-   * the session ends by itself, for example because the server refuses a login. As the last step of a bot that only has
-   * handlers, it ends the program with that failure.
+   * Waits for the end of the session, or of this client if that comes first. Succeeds if either is closed by its owner.
+   * Fails if the session ends by itself, for example because the server refuses a login. As the last step of a bot that
+   * only has handlers, it ends the program with that failure.
    *
    * **Example** (A bot that ends if its session does)
    *

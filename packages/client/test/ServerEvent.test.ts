@@ -62,7 +62,7 @@ describe("ServerEvent.parse", () => {
     assert.deepStrictEqual(read(text), expected)
   })
 
-  it("is tested above with every kind of event that a server sends", () => {
+  it("is tested with every kind of event that a server sends", () => {
     const ofTheClient = ["PlayerIdentified", "BanAdded", "BanRemoved", "BanExpired", "Gap"]
     const known = new Set([...GOLDENS.map(([, { _tag }]) => _tag), "PlayerChat", "Unrecognized", ...ofTheClient])
     assert.deepStrictEqual(Object.keys(ServerEvent.ServerEvent.cases).filter((tag) => !known.has(tag)), [])

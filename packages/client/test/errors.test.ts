@@ -1,7 +1,7 @@
 /**
  * Produces or constructs every error of docs/errors.md, and compares its message word by word.
  */
-import { ActionError, Ban, CommandError, RconClient, ReplyError } from "@bercon/client"
+import { ActionError, Ban, CommandError, Player, RconClient, ReplyError } from "@bercon/client"
 import { CommandError as SessionError, LoginFailure } from "@bercon/session"
 import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -53,9 +53,26 @@ describe("the errors of docs/errors.md", () => {
       ])
     }))
 
-  // Errors that a few lines cannot produce. The tests of `unban` and the scenarios of the session produce them.
+  // Errors that a few lines cannot produce. Other tests and the scenarios of the session produce most of them.
   const row = new Ban.Ban({ id: Ban.BanId.make(0), target, remaining: "permanent", reason: "x" })
   const others: ReadonlyArray<readonly [Failure, string, CommandError.Execution]> = [
+    [
+      new ActionError.ActionError({
+        action: "kick",
+        reason: new ActionError.PlayerNotFound({ player: Player.PlayerId.make(7) })
+      }),
+      "kick: slot #7 is empty, or another player has got it. Nothing was done",
+      "NotExecuted"
+    ],
+    [
+      new ActionError.ActionError({
+        action: "unban",
+        reason: new ActionError.ListIncomplete({ list: "bans", target, isCut: true, unread: 1 })
+      }),
+      `unban: ${target} was not found in the server's list of bans, but its end may be missing, because it is very long ` +
+      "or a page of it could not be read. Nothing was done",
+      "NotExecuted"
+    ],
     [
       new CommandError.CommandError({
         command: "bans",

@@ -285,7 +285,7 @@ describe("the error of an invalid file", () => {
     [
       "a password file that does not exist",
       `[servers.altis]\n${good}passwordFile = "nowhere.txt"`,
-      `server "altis": passwordFile: /nowhere.txt cannot be read (ENOENT)`
+      `server "altis": passwordFile: /nowhere.txt cannot be read (ENOENT: no such file or directory)`
     ],
     [
       "an option that a session refuses",
@@ -320,7 +320,7 @@ describe("the error of an invalid file", () => {
       assert.strictEqual(yield* refused(utf16), "is UTF-16. Save it as UTF-8")
       assert.strictEqual(yield* refused(utf16.swap16()), "is UTF-16. Save it as UTF-8")
       assert.strictEqual(yield* refused(padded(limit + 1)), `is longer than ${limit} bytes`)
-      assert.include(yield* refused(padded(limit)), "secret.txt cannot be read (ENOENT)")
+      assert.include(yield* refused(padded(limit)), "secret.txt cannot be read (ENOENT: no such file or directory)")
     }))
 
   it.live("reports that a password file is too long, is UTF-16, or is a folder", () =>
@@ -338,13 +338,13 @@ describe("the error of an invalid file", () => {
       assert.strictEqual(yield* problem, "is UTF-16. Save it as UTF-8")
       Fs.rmSync(files.path("secret.txt"))
       Fs.mkdirSync(files.path("secret.txt"))
-      assert.strictEqual(yield* problem, "cannot be read (EISDIR)")
+      assert.strictEqual(yield* problem, "cannot be read (EISDIR: illegal operation on a directory)")
     }).pipe(Effect.scoped))
 
   it.live("reports that the file does not exist", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.scoped(NodeFleet.makeFile("/nowhere/servers.toml")))
-      assert.strictEqual(error.message, "/nowhere/servers.toml: cannot be read (ENOENT)")
+      assert.strictEqual(error.message, "/nowhere/servers.toml: cannot be read (ENOENT: no such file or directory)")
     }))
 })
 

@@ -17,6 +17,7 @@ import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import * as Clients from "../command/Clients.ts"
 import type { Server, Servers } from "../connection/Servers.ts"
+import { errorReason } from "../errorCode.ts"
 import { type ServerFailure, TargetError, UsageError } from "../Failure.ts"
 import * as View from "../output/View.ts"
 import * as Folder from "./folder.ts"
@@ -84,7 +85,7 @@ const fileBook = (path: string, mark: string) =>
   Effect.gen(function*() {
     const text = yield* Effect.try({
       try: () => Fs.readFileSync(path, "utf8"),
-      catch: () => new UsageError({ message: `--file: ${path} cannot be read` })
+      catch: (cause) => new UsageError({ message: `--file: ${path} cannot be read (${errorReason(cause)})` })
     })
     const { bans, unread } = BansFile.parse(text)
     const [first] = unread

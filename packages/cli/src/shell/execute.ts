@@ -15,6 +15,7 @@ import { parseDuration } from "../flags.ts"
 import * as Format from "../output/Format.ts"
 import * as SafeText from "../output/SafeText.ts"
 import type { View } from "../output/View.ts"
+import { wrap } from "../output/wrap.ts"
 import * as Line from "./line.ts"
 
 type Printed = Effect.Effect<string, ServerFailure>
@@ -44,7 +45,7 @@ const questions: Readonly<Record<string, Question>> = {
   missions: (rcon) => Effect.map(rcon.missions, list),
   version: (rcon) => Effect.map(rcon.version, (version) => list([version.toString()])),
   commands: (rcon) => Effect.map(rcon.commands, list),
-  help: () => Effect.succeed(help)
+  help: (_, { width }) => Effect.succeed(wrap(help, width))
 }
 
 /** The entry of a table for a line of one word. */

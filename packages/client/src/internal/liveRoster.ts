@@ -47,7 +47,7 @@ export interface LiveRoster {
   readonly close: (exit: Exit.Exit<void, LoginFailure>) => void
 }
 
-/** Minimum time between two queries for the list in milliseconds, so that many gaps do not cause as many queries. */
+/** Minimum time from a query to the next automatic one in milliseconds. Many gaps must not cause as many queries. */
 const REST = 1000
 
 /** Time in milliseconds after which a failed query is repeated that the roster needs, unless the interval is shorter. */
