@@ -153,7 +153,10 @@ export interface Service extends Commands {
   readonly epoch: Effect.Effect<number>
   /** The current status of the session. */
   readonly status: Effect.Effect<Status>
-  /** The current status of the session, then every change. Ends after `Closed`. */
+  /**
+   * The current status of the session, then every change. Ends after `Closed`. A subscriber that is more than 64 changes
+   * behind loses the oldest ones.
+   */
   readonly statusChanges: Stream.Stream<Status>
   /**
    * Waits for the end of the session, or of this client if that comes first. Succeeds if either is closed by its owner.

@@ -56,7 +56,7 @@ export interface Table<out Row> {
 
 /**
  * Tests whether a table contains every row of the server: every line is valid, the list is not cut, and there are as
- * many rows with different numbers as the server's count. Only then does a missing row prove absence.
+ * many rows with different numbers as the server's count. A missing row then proves absence.
  *
  * **Example** (Is this player certainly absent?)
  *

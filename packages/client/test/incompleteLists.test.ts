@@ -1,5 +1,5 @@
 /**
- * Tests that only a complete list proves the absence of a row.
+ * Tests what an incomplete list proves, and what it does not prove.
  */
 import { RconClient, Table } from "@bercon/client"
 import { Session } from "@bercon/session"

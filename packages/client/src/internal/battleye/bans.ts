@@ -251,7 +251,7 @@ export const make = (dependencies: Dependencies): Bans => {
       if (failure !== undefined) return yield* unconfirmed("unban", "all of the bans to be gone")(failure)
       // The remaining rows may have other positions now.
       const rest = findRows(left.filter((row) => !sent.includes(row)), list.rows)
-      // An expired ban that is not listed is gone. If one in force is not listed, one like it with more time is.
+      // A missing expired ban is gone. Instead of a missing ban in force, the list has one like it with more time.
       if (rest.absent.some(isInForce)) {
         return yield* actionError("unban", new Unconfirmed({ expected: "all of the bans to be gone" }))
       }
