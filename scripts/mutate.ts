@@ -40,7 +40,7 @@ const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   banRows: ["{banRows,banWatch,incompleteLists}"],
   bansReply: ["bansReply", "reforger/everyForm"],
   exchange: ["reforger/{exchange,strays,unreadTexts}"],
-  expectationOf: ["reforger/{bansReply,everyForm,exchange,outcomes,playersReply,strays,unreadTexts}"],
+  expectationOf: ["reforger/{bansReply,everyForm,exchange,expectationOf,outcomes,playersReply,strays,unreadTexts}"],
   messages: ["reforger/{everyForm,messages}"],
   outcomes: ["reforger/{outcomes,strays}"],
   patterns: ["battleye/*Reply", "{ServerEvent,eventImitation}", "KickReason"],

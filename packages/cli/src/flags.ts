@@ -13,9 +13,9 @@ const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_8
 
 /** Reads `90s`, `1h30m`, `7d`, `forever`; a number alone is seconds. */
 export const parseDuration = (text: string): Option.Option<Duration.Duration> => {
-  const compact = text.replaceAll(/\s/g, "")
-  if (compact === "forever") return Option.some(Duration.infinity)
-  if (/^\d+(\.\d+)?$/.test(compact)) return Option.some(Duration.seconds(Number(compact)))
+  const written = text.replaceAll(/\s/g, "")
+  if (written === "forever") return Option.some(Duration.infinity)
+  const compact = /\d$/.test(written) ? `${written}s` : written
   if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(compact)) return Option.none()
   const parts = compact.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)
   const millis = Array.from(parts).reduce(

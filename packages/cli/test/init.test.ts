@@ -105,6 +105,17 @@ describe("bercon init", { concurrent: true }, () => {
       )
     }))
 
+  it.live("leaves a file as it is in which a server cannot be added without changing something else", () =>
+    Effect.gen(function*() {
+      const config = join(yield* folder, "servers.toml")
+      const old = "servers = { a = { host = \"a\", port = 1, passwordVariable = \"A\" } }\n"
+      writeFileSync(config, old)
+      const args = ["--id", "eu1", "--port", "2306", "--password-variable", "EU1", "--skip-login", "--config", config]
+      failed(yield* bercon(["init", ...args]), 2, /eu1 cannot be written to .*servers\.toml .*: edit the file by hand/)
+      assert.strictEqual(readFileSync(config, "utf8"), old)
+      assert.deepStrictEqual(readdirSync(join(config, "..")), ["servers.toml"])
+    }))
+
   it.live("names the missing flag if it cannot ask", () =>
     Effect.gen(function*() {
       failed(yield* bercon(["init", "--port", "2306"]), 2, /the name of the server is missing: use --id/)
