@@ -1,6 +1,6 @@
 /**
- * The test projects: one for each package, and one for the repository. Vitest 5 does not find a file of this name, so
- * scripts pass it with `--config`.
+ * The test projects: one for each package with tests, and one for the repository. Vitest 5 does not find a file of this
+ * name, so scripts pass it with `--config`.
  */
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
@@ -25,7 +25,7 @@ const cli = {
   }
 }
 
-/** Tests of the repository as a whole: manifests, dependencies, documents, secrets. */
+/** Tests of the repository as a whole: manifests, dependencies, documents, modules, secrets, random input. */
 const repository = { extends: true as const, test: { name: "repository", include: ["test/**/*.test.ts"] } }
 
 export default defineConfig({
@@ -35,8 +35,8 @@ export default defineConfig({
     // Modules are loaded once for each worker, not for each file. So a test that changes a module or a global must restore it.
     isolate: false,
     setupFiles: [fileURLToPath(new URL("test/seed.ts", import.meta.url))],
-    // Logs are printed only if a test fails.
-    silent: "passed-only",
+    // Logs are printed only if a test fails. A soak prints them all, because its seeds and measurements are logs.
+    silent: process.env["BERCON_SOAK"] === undefined ? "passed-only" : false,
     // Long enough that no test fails only because the machine is busy.
     testTimeout: 20_000,
     projects: [

@@ -67,7 +67,7 @@ const install = (
     name: "consumer",
     private: true,
     type: "module",
-    // The dependencies of a user. The program reaches all other packages only through these.
+    // The dependencies of a user.
     dependencies: { ...of(packages), effect: versionOf("effect") },
     devDependencies: {
       ...of(["@bercon/testing", ...tools]),
@@ -101,32 +101,29 @@ const check = (seen: string, expected: ReadonlyArray<string>): void => {
 
 install(project, "consumer", ["@bercon/client", "@bercon/fleet"], ["@bercon/cli"])
 
-const isRunning = (command: string, args: ReadonlyArray<string>): boolean => {
+const checkProgram = (command: string, args: ReadonlyArray<string>): void =>
+  check(run(command, [...args, "dist/main.js"]).trim(), [
+    `"names":["Miller"]`,
+    `{"players":{"altis":["Miller"],"stratis":["Kerry"]},"silent":[]}`
+  ])
+
+/** Whether npm can install a package on this machine, which needs the registry. npm prints the reason if it cannot. */
+const canInstall = (name: string): boolean => {
   try {
-    execFileSync(command, [...args, "--version"], { cwd: project, stdio: "ignore", timeout: 120_000 })
+    execFileSync("npx", ["-y", "-p", name, "-c", "echo"], { cwd: project, stdio: ["ignore", "ignore", "inherit"] })
     return true
   } catch {
     return false
   }
 }
 
-/** This Node, and runtimes from the npm registry. A runtime that does not work on this machine is skipped. */
-const runtimes = [
-  { command: process.execPath, start: [], args: [] },
-  // The oldest Node that the packages support.
-  { command: "npx", start: ["-y", "node@22.19.0"], args: [] },
-  { command: "npx", start: ["-y", "bun@1"], args: [] },
-  { command: "npx", start: ["-y", "deno@2"], args: ["run", "--allow-all"] }
-]
-for (const { args, command, start } of manager === "pnpm" ? runtimes : runtimes.slice(0, 1)) {
-  if (!isRunning(command, start)) {
-    process.stdout.write(`skipped: "${command} ${start.join(" ")}" does not work on this machine\n`)
-    continue
+checkProgram(process.execPath, [])
+if (manager === "pnpm") {
+  // The oldest Node and the other runtimes that the packages support. One that is installed must run the program.
+  for (const [runtime, ...args] of [["node@22.19.0"], ["bun@1"], ["deno@2", "run", "--allow-all"]] as const) {
+    if (canInstall(runtime)) checkProgram("npx", ["-y", runtime, ...args])
+    else process.stdout.write(`\n== SKIPPED: ${runtime}, because npm cannot install it on this machine\n`)
   }
-  check(run(command, [...start, ...args, "dist/main.js"]).trim(), [
-    `"names":["Miller"]`,
-    `{"players":{"altis":["Miller"],"stratis":["Kerry"]},"silent":[]}`
-  ])
 }
 
 // The installed command, first alone and then with a simulated server.

@@ -20,7 +20,7 @@ interface Pattern {
 
 const patterns: ReadonlyArray<Pattern> = [
   {
-    // "where" is allowed in questions, and after the name of a place.
+    // "where" is allowed in questions, and after certain words: most of them name a place, such as "file".
     pattern: new RegExp(
       "(?<!\\b(?:file|folder|module|place|point|position|line|code|test|section|step|from|know|knows|see|and|or|ends?|begins?) )" +
         "\\bwhere\\b(?! (?:to|from)\\b)(?![^.;]*\\?)",

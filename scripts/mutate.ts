@@ -40,7 +40,7 @@ const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   banRows: ["{banRows,banWatch,incompleteLists}"],
   bansReply: ["bansReply", "reforger/everyForm"],
   exchange: ["reforger/{exchange,strays,unreadTexts}"],
-  expectationOf: ["reforger/{bansReply,everyForm,exchange,outcomes,playersReply,strays,unreadTexts}"],
+  expectationOf: ["reforger/{bansReply,everyForm,exchange,expectationOf,outcomes,playersReply,strays,unreadTexts}"],
   messages: ["reforger/{everyForm,messages}"],
   outcomes: ["reforger/{outcomes,strays}"],
   patterns: ["battleye/*Reply", "{ServerEvent,eventImitation}", "KickReason"],
@@ -53,7 +53,7 @@ const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   tables: ["{incompleteLists,tables}"]
 }
 
-/** Tests of modules of operations. Those without a name here need plans and bans on a simulated server. */
+/** The tests of modules of operations. A module without an entry here needs plans on a simulated server. */
 const operationsTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   BansFile: ["BansFile"],
   banDecision: ["{banDecision,BanBook}"],
@@ -68,7 +68,7 @@ const operationsTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   victims: ["victims"]
 }
 
-/** The tests of a session in the cluster: the default for its modules. */
+/** The tests of a session in the cluster: the default for modules of the cluster. */
 const ofSessions = ["oneSession", "moves", "connections", "ServerEntity", "RemoteSession"]
 
 /** The tests of modules of the cluster that need other tests than those of their own name or `ofSessions`. */

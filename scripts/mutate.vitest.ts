@@ -13,7 +13,9 @@ interface Chosen {
   readonly test: object
 }
 
-const { name, test } = JSON.parse(process.env["BERCON_MUTATE"] ?? "{}") as Chosen
+const chosen = process.env["BERCON_MUTATE"]
+if (chosen === undefined) throw new Error("BERCON_MUTATE is not set: run \"npx -y pnpm@12 mutate PACKAGE\" instead")
+const { name, test } = JSON.parse(chosen) as Chosen
 const source = fileURLToPath(new URL(`../packages/${name}/src`, import.meta.url))
 
 export default defineConfig({

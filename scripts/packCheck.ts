@@ -8,8 +8,8 @@
  *
  * - The copy has no `dist`. So if the `prepack` of a package does not build, its tarball has no code.
  * - The tarball contains exactly the expected files. The tarball of a command contains its bundle, without dependencies.
- * - The package has no script that runs when it is installed.
- * - Its `exports` lead to every public module, and to nothing else.
+ * - The package has no script that runs when it is installed. The ranges of its dependencies are like `^1.2.3`.
+ * - The `exports` of a library lead to every module directly in `src`, and to nothing else.
  * - `publint` and `attw` find no problem.
  */
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core"

@@ -59,7 +59,7 @@ export const modulesOf = (folder: string): ReadonlyArray<string> =>
 export const publicModulesOf = (folder: string): ReadonlyArray<string> =>
   modulesOf(folder).filter((module) => module !== "unstable")
 
-/** The names of all direct and indirect dependencies of a package. */
+/** The names of the dependencies of a package, direct ones and those of its dependencies in this repository. */
 const needs = (name: string): ReadonlyArray<string> => {
   const manifest = published.find(({ manifest }) => manifest.name === name)?.manifest
   if (manifest === undefined) return []

@@ -1,5 +1,5 @@
 /**
- * Checks that the files, folders and scripts that CONTRIBUTING.md and SECURITY.md name exist.
+ * Checks that the files, folders and scripts named in CONTRIBUTING.md and SECURITY.md exist.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Fs from "node:fs"
@@ -7,7 +7,7 @@ import * as Path from "node:path"
 import { readManifest, root } from "../scripts/packages.ts"
 
 const scripts = readManifest(".")["scripts"] as Record<string, string>
-/** Commands of pnpm itself that the documents name. */
+/** Commands of pnpm itself that are named in the documents. */
 const builtIn = new Set(["exec", "install"])
 
 describe.each(["CONTRIBUTING.md", "SECURITY.md"])("%s", (document) => {

@@ -54,35 +54,47 @@ export const formOf = (secret: string, text: string): string | undefined => {
   return undefined
 }
 
+/** A recorded text, and where it was shown. */
+export type Shown = readonly [place: string, text: string]
+
+/** The recorded texts that contain a secret: the place, the form of the secret, and the first 500 characters. */
+export const leaks = (texts: ReadonlyArray<Shown>, secret: string): ReadonlyArray<string> => {
+  const found = texts.flatMap(([place, text]) => {
+    const form = formOf(secret, text)
+    return form === undefined ? [] : [`${place}, ${form}: ${text.slice(0, 500)}`]
+  })
+  return [...new Set(found)]
+}
+
 /** A recording of what a program shows. */
 export interface Exposure {
   /** Runs an effect, and records its logs of every level, its spans and its metrics. */
   readonly watch: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** Records a value that the program can show: an error, a status, a service. */
-  readonly record: (what: string, value: unknown) => void
+  readonly record: (place: string, value: unknown) => void
   /** Number of recorded logs, spans and metrics. */
   readonly counts: Effect.Effect<{ readonly logs: number; readonly spans: number; readonly metrics: number }>
-  /** The recorded texts that contain a secret: the place, the form of the secret, and the first 500 characters. */
-  readonly find: (secret: string) => Effect.Effect<ReadonlyArray<string>>
+  /** All that was recorded until now. */
+  readonly texts: Effect.Effect<ReadonlyArray<Shown>>
 }
 
 /** Starts an empty recording. */
 export const make = (): Exposure => {
-  const texts: Array<readonly [what: string, text: string]> = []
+  const texts: Array<Shown> = []
   const spans: Array<Tracer.NativeSpan> = []
   const registry: Metric.MetricRegistry = new Map()
   let logs = 0
-  const record = (what: string, value: unknown): void => {
-    for (const text of shown(value)) texts.push([what, text])
+  const record = (place: string, value: unknown): void => {
+    for (const text of shown(value)) texts.push([place, text])
   }
   const formats = [Logger.formatSimple, Logger.formatLogFmt, Logger.formatJson]
   const loggers = formats.map((format) =>
     Logger.map(format, (text) => {
-      logs++
       texts.push(["log", text])
     })
   )
   const objects = Logger.make(({ cause, fiber, message }) => {
+    logs++
     record("log", message)
     record("log", cause)
     record("log", fiber.getRef(References.CurrentLogAnnotations))
@@ -106,18 +118,15 @@ export const make = (): Exposure => {
       ),
     record,
     counts: Effect.map(metrics, ({ length }) => ({ logs, spans: spans.length, metrics: length })),
-    find: (secret) =>
-      Effect.map(metrics, (metrics) => {
-        for (const { annotations, attributes, events, links, name, status } of spans) {
-          record(`span ${name}`, { name, attributes, events, links, annotations, status })
-          if (status._tag === "Ended" && status.exit._tag === "Failure") record(`span ${name}`, status.exit.cause)
-        }
-        record("metrics", metrics)
-        const found = texts.flatMap(([what, text]) => {
-          const form = formOf(secret, text)
-          return form === undefined ? [] : [`${what}, ${form}: ${text.slice(0, 500)}`]
-        })
-        return [...new Set(found)]
-      })
+    texts: Effect.map(metrics, (metrics) => [
+      ...texts,
+      ...spans.flatMap(({ annotations, attributes, events, links, name, status }) =>
+        [
+          ...shown({ name, attributes, events, links, annotations, status }),
+          ...status._tag === "Ended" && status.exit._tag === "Failure" ? shown(status.exit.cause) : []
+        ].map((text): Shown => [`span ${name}`, text])
+      ),
+      ...shown(metrics).map((text): Shown => ["metrics", text])
+    ])
   }
 }

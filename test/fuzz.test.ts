@@ -1,12 +1,12 @@
 /**
- * Runs a few cases of each target of `pnpm fuzz`, always the same ones, and the cases that once failed.
+ * Runs 50 to 500 cases of each target of `pnpm fuzz`, always the same ones, and the cases that once failed.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { caseOf, cases } from "../scripts/fuzz/run.ts"
 import { targets } from "../scripts/fuzz/targets.ts"
 
 /** The number of cases of slow targets, which have many inputs in a case or write a file. Other targets have 500. */
-const counts: Readonly<Record<string, number>> = { machine: 150, packet: 50, serversFile: 50 }
+const counts: Readonly<Record<string, number>> = { init: 50, machine: 150, packet: 50, serversFile: 50 }
 
 describe("random input", () => {
   it.each(Object.entries(targets))("passes all checks: %s", async (name, target) => {

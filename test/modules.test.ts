@@ -1,5 +1,5 @@
 /**
- * Checks the public modules of all libraries.
+ * Checks the public modules of all libraries, except those that only re-export a module of another package.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Fs from "node:fs"

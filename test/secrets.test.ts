@@ -1,6 +1,6 @@
 /**
- * Tests that a program shows the password in no error, log, span, metric, status or service, in none of the usual
- * encodings.
+ * Tests that no error, log, span, metric, status or service of a program contains the password, not even in one of the
+ * usual encodings.
  */
 import { type CommandError, LoginFailure, RconClient, Session, Transport } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"
@@ -56,7 +56,7 @@ const hidden = <A, E, R, L, F>(
     for (const [kind, count] of Object.entries(least)) {
       assert.isAtLeast(counts[kind as keyof typeof counts], count, `${kind} were recorded`)
     }
-    assert.deepStrictEqual(yield* exposure.find(SECRET), [])
+    assert.deepStrictEqual(Exposure.leaks(yield* exposure.texts, SECRET), [])
     return result
   })
 
@@ -75,7 +75,7 @@ const end = <A, E, R>(exposure: Exposure.Exposure, effect: Effect.Effect<A, E, R
 
 describe("the password of a client", () => {
   it.effect.each(cases.map((one, index) => [`${index} ${one.reason}`, one] as const))(
-    "is not in %s",
+    "is not in the error of case %s",
     ([, one]) =>
       Effect.gen(function*() {
         const error = yield* hidden(

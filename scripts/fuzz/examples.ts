@@ -34,3 +34,21 @@ export const serversFiles = [
   `# two\n[servers.a]\nhost = "a"\nport = 2306\npasswordVariable = "A"\n[servers.b]\nhost = "b"\nport = 1\npasswordFile = "b.txt"\n`,
   `servers = { a = { host = "a", port = 65535, password = '''${SECRET}''' } }\n`
 ]
+
+export const durations = ["90s", "1h30m", "7 d", "0.5w", "500ms", "12", "forever"]
+
+export const shellLines = [
+  "kick \"Cpt. \\\"Miller\\\"\" being rude",
+  "ban 'Max (x)' 2h \"two words",
+  "  say   hello  world ",
+  "!players"
+]
+
+export const plans = [
+  "0 4 * * *",
+  "*/15 0-6 * 1,2 mon",
+  "Europe/Berlin",
+  "de-DE",
+  "Restart in {remaining} at {time}",
+  "altis"
+]

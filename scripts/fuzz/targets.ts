@@ -1,16 +1,22 @@
 /**
- * The targets of fuzzing. A target makes one input from random numbers, and throws if a property is violated that every
- * input must have.
+ * The targets of fuzzing. A target makes inputs from random numbers, passes them to the code, and throws if the code
+ * violates a property that it must have with every input.
  */
 import { Admin, Ban, Player, ReplyError, ServerEvent, type Table, Version } from "@bercon/client"
 import { Packet, Reassembly, Text } from "@bercon/codec"
 import { FleetError } from "@bercon/fleet"
 import * as NodeFleet from "@bercon/fleet/NodeFleet"
-import { Cause, Effect, Exit, Result, Schema } from "effect"
+import { Cause, DateTime, Duration, Effect, Equal, Exit, Option, Result, Schema } from "effect"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import * as ServerCfg from "../../packages/cli/src/connection/ServerCfg.ts"
+import { UsageError } from "../../packages/cli/src/Failure.ts"
+import { parseDuration } from "../../packages/cli/src/flags.ts"
+import * as Store from "../../packages/cli/src/init/store.ts"
+import type { Entry } from "../../packages/cli/src/init/toml.ts"
+import * as SafeText from "../../packages/cli/src/output/SafeText.ts"
+import * as ShellLine from "../../packages/cli/src/shell/line.ts"
 import * as Admins from "../../packages/client/src/internal/battleye/adminsReply.ts"
 import * as Bans from "../../packages/client/src/internal/battleye/bansReply.ts"
 import * as Commands from "../../packages/client/src/internal/battleye/commandsReply.ts"
@@ -23,6 +29,8 @@ import * as ReforgerOutcomes from "../../packages/client/src/internal/reforger/o
 import * as ReforgerPlayers from "../../packages/client/src/internal/reforger/playersReply.ts"
 import * as PacketFuzz from "../../packages/codec/test/packetFuzz.ts"
 import * as BansFile from "../../packages/operations/src/BansFile.ts"
+import { InvalidPlan } from "../../packages/operations/src/PlanError.ts"
+import * as RestartPlan from "../../packages/operations/src/RestartPlan.ts"
 import * as Examples from "./examples.ts"
 import { machine } from "./machine.ts"
 import * as Random from "./random.ts"
@@ -164,12 +172,16 @@ const serverCfg: Target = (random, saw) => {
 const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-fuzz-"))
 process.on("exit", () => Fs.rmSync(folder, { recursive: true, force: true }))
 
+const writeServers = (text: string): string => {
+  const path = Path.join(folder, "servers.toml")
+  Fs.writeFileSync(path, text)
+  return path
+}
+
 const serversFile: Target = async (random, saw) => {
   const text = Random.text(random, Examples.serversFiles)
   saw(text)
-  const path = Path.join(folder, "servers.toml")
-  Fs.writeFileSync(path, text)
-  const exit = await Effect.runPromise(Effect.exit(NodeFleet.readFile(path)))
+  const exit = await Effect.runPromise(Effect.exit(NodeFleet.readFile(writeServers(text))))
   if (Exit.isSuccess(exit)) {
     for (const { host, port } of exit.value.values()) {
       must(host !== "" && port >= 1 && port <= 65_535, "an address is valid")
@@ -179,6 +191,107 @@ const serversFile: Target = async (random, saw) => {
   const error = Cause.squash(exit.cause)
   must(error instanceof FleetError.ServersFileError, `the error is a ServersFileError (got ${String(error)})`)
   must(!(error as Error).message.includes(Examples.SECRET), "a password is not shown")
+}
+
+/** Checks that `init` adds a server to a valid file, or replaces it, and changes no other server; or else changes nothing. */
+const init: Target = async (random, saw) => {
+  const text = Random.text(random, Examples.serversFiles)
+  const id = random.from(["a", "b", "altis", "new_1", "-"])
+  const host = Random.text(random, ["example.org", "127.0.0.1"]) || "h"
+  const entry: Entry = { host, port: 1 + random.pick(65_535), password: { passwordVariable: "X" } }
+  saw({ text, id, entry })
+  const path = writeServers(text)
+  const written = Fs.readFileSync(path, "utf8")
+  const read = Effect.flatMap(
+    NodeFleet.readFile(path),
+    (servers) =>
+      Effect.forEach(
+        servers,
+        ([id, { password, ...address }]) =>
+          Effect.map(Effect.exit(password), (exit) =>
+            [id, { ...address, password: String(Exit.getSuccess(exit)) }] as const)
+      )
+  )
+  const before = await Effect.runPromise(Effect.exit(read))
+  const exit = await Effect.runPromise(Effect.exit(Store.writeServer(path, id, entry, Effect.void)))
+  if (Exit.isFailure(exit)) {
+    const expected = Exit.isSuccess(before) ? UsageError : FleetError.ServersFileError
+    must(Cause.squash(exit.cause) instanceof expected, "the failure is known")
+    must(Fs.readFileSync(path, "utf8") === written, "the file is as it was")
+    return
+  }
+  const after = new Map(await Effect.runPromise(read))
+  const added = after.get(id)
+  must(added?.host === host && added.port === entry.port, "the new server is in the file as it was given")
+  for (const [other, server] of Exit.isSuccess(before) ? before.value : []) {
+    must(other === id || Equal.equals(after.get(other), server), "the other servers are as they were")
+  }
+}
+
+const duration: Target = (random, saw) => {
+  const text = Random.text(random, Examples.durations)
+  saw(text)
+  const parsed = parseDuration(text)
+  if (Option.isNone(parsed)) return
+  must(Duration.toMillis(parsed.value) >= 0, "a duration is not negative")
+  must(
+    Duration.isFinite(parsed.value) || text.replaceAll(/\s/g, "") === "forever",
+    "only the word `forever` is an infinite duration"
+  )
+}
+
+const shellLine: Target = (random, saw) => {
+  const line = Random.text(random, Examples.shellLines).trimEnd()
+  saw(line)
+  const words = ShellLine.words(line)
+  const count = random.pick(4)
+  must(
+    JSON.stringify(ShellLine.words(ShellLine.after(line, count))) === JSON.stringify(words.slice(count)),
+    "the rest of a line has the words that follow"
+  )
+  ShellLine.complete(line, [])
+}
+
+const safeText: Target = (random, saw) => {
+  const text = Random.text(random, Examples.events) + String.fromCodePoint(random.pick(0x110000))
+  saw(text)
+  must(!/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(SafeText.line(text)), "a line has no control characters")
+  must(JSON.parse(SafeText.json(JSON.stringify(text))) === text, "a JSON text keeps its value")
+}
+
+const plan: Target = (random, saw) => {
+  const word = () => Random.text(random, Examples.plans).slice(0, 100)
+  const maybe = <A>(make: () => A): A | undefined => random.once(3) ? make() : undefined
+  const time = () =>
+    random.from<Duration.Input>(["1 minute", 0, -1, NaN, "30 seconds", "1 day", "2 days", Duration.infinity])
+  const input: RestartPlan.Input = {
+    id: random.from(["nightly", word()]),
+    at: random.once(3)
+      ? { once: random.from<DateTime.DateTime.Input>([NaN, 0, 8.64e15, 8.64e15 + 1, word(), "2026-11-28T04:00:00Z"]) }
+      : { cron: random.from(["0 4 * * *", word()]), timeZone: random.from(["UTC", "Europe/Berlin", word()]) },
+    servers: maybe(() => [word()]),
+    warnings: maybe(() => Array.from({ length: random.pick(40) }, time)),
+    text: maybe(word),
+    locale: maybe(word),
+    lock: maybe(time),
+    kick: maybe(() => ({ before: time(), reason: maybe(word) })),
+    latest: maybe(time),
+    tries: maybe(() => random.from([0, 1, 1.5, NaN, 10, 11]))
+  }
+  saw(input)
+  const result = RestartPlan.fromInput(input)
+  if (Result.isFailure(result)) return must(result.failure instanceof InvalidPlan, "the failure is an InvalidPlan")
+  const now = DateTime.makeUnsafe(1_795_838_400_000)
+  const next = RestartPlan.occurrenceAfter(result.success, now)
+  must(next === undefined || DateTime.isGreaterThan(next, now), "the next time is later")
+  const text = RestartPlan.textOf({ plan: result.success, server: "altis", time: now, remaining: Duration.minutes(1) })
+  must(!/[\r\n\0]/.test(text), "a warning is one line")
+  const json = Schema.encodeSync(RestartPlan.RestartPlan)(result.success)
+  const again = Schema.decodeUnknownSync(RestartPlan.RestartPlan)(JSON.parse(JSON.stringify(json)))
+  must(
+    JSON.stringify(Schema.encodeSync(RestartPlan.RestartPlan)(again)) === JSON.stringify(json),
+    "a stored plan is read as it was"
+  )
 }
 
 export const targets: Readonly<Record<string, Target>> = {
@@ -228,5 +341,10 @@ export const targets: Readonly<Record<string, Target>> = {
   bansFile,
   serverCfg,
   serversFile,
+  init,
+  duration,
+  shellLine,
+  safeText,
+  plan,
   machine
 }

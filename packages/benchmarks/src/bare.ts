@@ -1,6 +1,6 @@
 /**
- * The client with the minimum cost on `node:dgram`: a connected socket, a checksum for each command, a table of
- * callbacks, and no feature of a session. It trusts every datagram, and repeats no datagram that the network loses.
+ * The client with the minimum cost on `node:dgram`: a connected socket, a checksum for each command, and a table of
+ * callbacks. It trusts every datagram, and repeats no datagram that the network loses.
  */
 import CRC32 from "crc-32"
 import * as Dgram from "node:dgram"

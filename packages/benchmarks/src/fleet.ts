@@ -44,7 +44,7 @@ const measured = (ports: ReadonlyArray<number>, seconds: number) =>
     const after = yield* Effect.promise(settledMemory)
     const count = servers.length - 1
 
-    // The measurement of idle clients begins when every client has its first list of players.
+    // Leaves the clients time for their first lists of players, which are not a part of idleness.
     yield* Effect.promise(() => sleep(5000))
     const idleBefore = process.cpuUsage()
     yield* Effect.promise(() => sleep(seconds * 1000))

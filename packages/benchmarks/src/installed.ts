@@ -56,7 +56,7 @@ for (const file of ["package.json", "bin/bercon.js", "bin/main.js"]) {
 
 const program = spawn(process.execPath, [fileURLToPath(new URL(`${benchmark}.js`, installed)), ...args], {
   stdio: "inherit",
-  // Node keeps the compiled code of a program that starts often in this folder.
+  // Node keeps compiled code in this folder, and loads it at the next start of the same program.
   env: { ...process.env, NODE_COMPILE_CACHE: fileURLToPath(new URL("cache/", installed)) }
 })
 const [code] = await once(program, "exit")

@@ -22,7 +22,7 @@ import * as Report from "./report.ts"
 
 const LOSSES = [0, 0.01, 0.05, 0.2]
 const INTERVAL = 100
-/** How long to wait for late answers and messages, in milliseconds. All clients and servers give up sooner. */
+/** How long to wait for late answers and messages, in milliseconds. No client or server repeats a datagram for as long. */
 const PATIENCE = 25_000
 
 /** Sends a command, and calls `settle` with its reply, or with `undefined` if the client reports a failure. */
@@ -104,7 +104,7 @@ interface Outcome {
   readonly missing: number
   /** Deliveries of a message after its first delivery. */
   readonly repeated: number
-  /** Messages that were delivered after a later message. */
+  /** Deliveries of a message after the delivery of a later message. */
   readonly overtaken: number
 }
 
@@ -155,5 +155,5 @@ for (const { answered, client, failed, loss, missing, overtaken, repeated, silen
   print([`${loss * 100} %`, client, answered, wrong, failed, silent, missing, repeated, overtaken])
 }
 Report.writeResults("loss", { count, outcomes })
-// The other clients may keep this process alive.
+// The foreign clients may keep this process alive.
 process.exit()

@@ -62,7 +62,7 @@ const row = (name: string, count: number, samples: ReadonlyArray<number>): void 
   console.log(`${name.padEnd(8)} ${count.toLocaleString("en-US").padStart(8)}  ${spread(summary, 0).padStart(18)}`)
 }
 
-/** Nanoseconds per row in each round, except the first round, which compiles the code. */
+/** Nanoseconds per row or event in each round, except the first round, which compiles the code. */
 const timed = <E>(count: number, run: Effect.Effect<void, E>): Effect.Effect<ReadonlyArray<number>, E> =>
   Effect.map(
     Effect.forEach(Array.from({ length: ROUNDS + 1 }), () => Effect.timed(run)),
@@ -80,7 +80,7 @@ const program = Effect.gen(function*() {
         count,
         Effect.flatMap(
           rcon.banTable,
-          // A list of this length exceeds one reply, so the client takes its last row for an incomplete one.
+          // A list of 10,000 rows exceeds one reply, so the client takes its last row for an incomplete one.
           ({ rows }) => rows.length >= count - 1 ? Effect.void : Effect.die(`${rows.length} of ${count} bans were read`)
         )
       )

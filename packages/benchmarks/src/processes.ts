@@ -50,13 +50,13 @@ interface Racer {
 }
 
 /**
- * Times all clients, each in a separate process: round by round, one after the other, and in a different order every
- * time. A client that fails, falls silent or exits is excluded, with the reason in place of its samples.
+ * Times all clients, each in a separate process: round by round, one after the other, in alternating order. A client that
+ * fails, falls silent or exits is excluded, with the reason in place of its samples.
  */
 export const race = async (key: Key, port: number, pace: Pace): Promise<Outcome> => {
   const racers = new Array<Racer>()
-  const answered = async (racer: Racer): Promise<Sample | undefined> => {
-    const answer = await sent<Sample | string>(racer.child, `${racer.name}, round ${racer.samples.length}`)
+  const answered = async (racer: Racer, what: string): Promise<Sample | undefined> => {
+    const answer = await sent<Sample | string>(racer.child, `${racer.name}, ${what}`)
       .catch((error: unknown) => error instanceof Error ? error.message : String(error))
     if (typeof answer !== "string") return answer
     racer.failure = answer
@@ -69,14 +69,14 @@ export const race = async (key: Key, port: number, pace: Pace): Promise<Outcome>
       const child = fork(programOf("racer"), [name, `${port}`, key, `${pace.warmUp}`, `${pace.milliseconds}`])
       const racer: Racer = { name, child, samples: [], failure: undefined }
       racers.push(racer)
-      await answered(racer)
+      await answered(racer, "warm-up")
     }
     for (let round = 0; round < pace.rounds; round++) {
       for (const racer of round % 2 === 0 ? racers : [...racers].reverse()) {
         if (racer.failure !== undefined) continue
         // If the process has exited meanwhile, `answered` reports that.
         racer.child.send("go", () => {})
-        const sample = await answered(racer)
+        const sample = await answered(racer, `round ${round + 1}`)
         if (sample !== undefined) racer.samples.push(sample)
       }
     }
@@ -97,8 +97,8 @@ export interface Idle extends Footprint {
 }
 
 /**
- * Keeps many idle sessions, in one process for each client. The processes log in one after another. Then all are idle
- * for the same time, in which they hardly disturb each other.
+ * Keeps many idle sessions, in one process for each client and round. The processes log in one after another. Then all
+ * are idle for the same time, in which they hardly disturb each other.
  */
 export const measureIdle = async (
   port: number,
@@ -131,7 +131,7 @@ export const measureIdle = async (
   }
 }
 
-/** Milliseconds from spawning a process to the byte that reports its success. */
+/** Milliseconds from spawning a process to its first output, which reports its success. */
 const startOf = async (executable: string, args: ReadonlyArray<string>): Promise<number> => {
   const started = performance.now()
   const child = spawn(executable, args, { stdio: ["ignore", "pipe", "inherit"] })

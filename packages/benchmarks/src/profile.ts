@@ -20,7 +20,7 @@ if (scenario === undefined || name === undefined) {
   )
 }
 
-/** The group of a function, by its file in `installed/` or in a package linked into it. The first match counts. */
+/** The group of a function, by the URL of its module. The first match counts. */
 const GROUPS: ReadonlyArray<readonly [RegExp, string]> = [
   [/\/effect\/dist\/(Metric|internal\/metric)|internal\/meter/, "metrics"],
   [/\/effect\/dist\/(?!socket|net)|^node:(async_hooks|internal\/async)/, "Effect's runtime, async context included"],

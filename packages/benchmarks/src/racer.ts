@@ -1,5 +1,5 @@
 /**
- * A process with one client, which its parent times.
+ * A process that times one client whenever its parent process asks.
  *
  * `node racer.ts <client> <port> <scenario> <warm-up in ms> <slice in ms>`, forked. The process logs in, warms up, and
  * sends `{ ready: true }`. Then it sends a `Sample` for each message that it receives. Instead of a result it sends the

@@ -49,7 +49,7 @@ const cellText = (cell: Cell | string | undefined, decimals: number): string => 
   return `${spread(cell, decimals)}${cell.ratio ? `  ${cell.ratio.median.toFixed(2)}x` : ""}`
 }
 
-/** Prints a table of the rows, the quartiles of the multiples, and the reasons of missing samples. */
+/** Prints a table of the rows, the quartiles of the multiples, and the reasons for missing samples. */
 export const print = (rows: ReadonlyArray<Row>): void => {
   const head = ["", ...names]
   const table = rows.map((row) => [
@@ -79,8 +79,8 @@ export const print = (rows: ReadonlyArray<Row>): void => {
 }
 
 /**
- * The base of a target. It is a multiple of bare's figure in the same row, a multiple of the start of a process that does
- * nothing, or a number of units.
+ * The base that a target is a multiple of: bare's figure in the same row, the start of a process that does nothing, or the
+ * row's unit.
  */
 type Base = "bare" | "an empty process" | "unit"
 
@@ -111,7 +111,8 @@ const targets: ReadonlyArray<readonly [row: string, unit: string, client: Name, 
 ]
 
 /**
- * Prints which rows meet their target, and which were not measured. `empty` is the start of a process in milliseconds.
+ * Prints which rows meet their target, and which were not measured. `empty` is the start of a process that does nothing,
+ * in milliseconds.
  */
 export const printTargets = (rows: ReadonlyArray<Row>, empty: number): void => {
   console.log("\ntargets")

@@ -2,11 +2,11 @@
  * A server with minimal cost. It answers from tables, and keeps only two counters for the messages to each client.
  *
  * - `short` is answered with 20 bytes, `long` with 100 KiB in 100 parts, `players` with a list of ten, any other
- *   command with an empty reply.
+ *   command with an empty reply. Only the first letter of a command counts.
  * - `flood N` is answered with an empty reply. Then the server sends N messages, up to 64 of them unacknowledged at a
  *   time.
  *
- * As a program, it sends its port to its parent process, and ends when the parent process does.
+ * As a program, it sends its port to its parent process, and ends when that process ends or disconnects.
  */
 import * as Packet from "@bercon/codec/Packet"
 import * as Dgram from "node:dgram"

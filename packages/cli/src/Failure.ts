@@ -13,12 +13,13 @@ import type { DemoFailed } from "./demo/DemoFailed.ts"
 import { ExitCode } from "./ExitCode.ts"
 
 /**
- * The command line, a variable or a file is invalid. Nothing was sent. `message` contains the next step.
+ * The command line, a variable or a file is invalid. Nothing was sent. `message` contains the next step, unless it is obvious.
  */
 export class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
 
 /**
- * A player or ban that was named on the command line is ambiguous, or is not there. Nothing was done.
+ * A player, ban or plan that was named on the command line is ambiguous, is not there, or cannot be changed any more; or a
+ * list of bans could not be made to agree with the book.
  */
 export class TargetError extends Data.TaggedError("TargetError")<{ readonly message: string }> {}
 
@@ -41,7 +42,7 @@ export class OutputFailed extends Data.TaggedError("OutputFailed")<{ readonly co
 /** Why a result could not be printed. */
 export type OutputError = OutputClosed | OutputFailed
 
-/** A command failed for some of its players or bans. `message` has a line for each. */
+/** A command failed for some or all of several players or bans. `message` has a line for each failure. */
 export class SomeFailed extends Data.TaggedError("SomeFailed")<{ readonly message: string; readonly code: ExitCode }> {}
 
 /**
@@ -168,10 +169,16 @@ export const exitCode = (failure: Failure): ExitCode => {
   }
 }
 
-/** Failures whose message contains the next step. */
-const COMPLETE: ReadonlySet<Failure["_tag"]> = new Set(["UsageError", "TargetError", "SomeFailed", "NoOutput"])
+/** Failures to whose message no next step is added. */
+const COMPLETE: ReadonlySet<Failure["_tag"]> = new Set([
+  "UsageError",
+  "TargetError",
+  "SomeFailed",
+  "NoOutput",
+  "DemoFailed"
+])
 
-/** The next step, if the message of a failure does not contain it. */
+/** The next step, if the message of a failure lacks it. */
 const nextStep = (failure: Failure): string | undefined => {
   if (COMPLETE.has(failure._tag)) return undefined
   switch (exitCode(failure)) {
@@ -182,7 +189,9 @@ const nextStep = (failure: Failure): string | undefined => {
         ? "`--wait 2m` waits for a server that is still starting, and `bercon doctor` looks for the cause"
         : "Look at the server's state before you try again, or give it more time with --timeout"
     case ExitCode.transport:
-      return "Check the host and this machine's network"
+      return failure._tag === "EndpointError"
+        ? "Use another --host or --port"
+        : "Check the host and this machine's network"
     case ExitCode.output:
       return "Check the disk or device that it is written to"
     case ExitCode.unconfirmed:
@@ -205,8 +214,8 @@ export const lines = (failure: Failure, server?: string): string => {
 }
 
 /**
- * The exit code of `total` servers, commands or rounds, given the exit codes of those that failed: `done` if none failed, their
- * common code if all failed with the same one, otherwise `someFailed`.
+ * The exit code of `total` servers, steps, commands or rounds, given the exit codes of those that failed: `done` if none failed,
+ * their common code if all failed with the same one, otherwise `someFailed`.
  */
 export const ofSeveral = (total: number, codes: ReadonlyArray<ExitCode>): ExitCode => {
   const [first] = codes

@@ -13,9 +13,9 @@ const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_8
 
 /** Reads `90s`, `1h30m`, `7d`, `forever`; a number alone is seconds. */
 export const parseDuration = (text: string): Option.Option<Duration.Duration> => {
-  const compact = text.replaceAll(/\s/g, "")
-  if (compact === "forever") return Option.some(Duration.infinity)
-  if (/^\d+(\.\d+)?$/.test(compact)) return Option.some(Duration.seconds(Number(compact)))
+  const written = text.replaceAll(/\s/g, "")
+  if (written === "forever") return Option.some(Duration.infinity)
+  const compact = /\d$/.test(written) ? `${written}s` : written
   if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(compact)) return Option.none()
   const parts = compact.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)
   const millis = Array.from(parts).reduce(
@@ -72,13 +72,16 @@ export const integer = (name: string, least: number, most = Infinity): Flag.Flag
     expected: most === Infinity ? `an integer of ${least} or more` : `an integer from ${least} to ${most}`
   })
 
+const isPort = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 65_535
+
 /** The flags that every command has. Most are optional, because variables and files can have their values. */
 const shared = {
   host: Flag.String("host").pipe(
     Flag.withDescription("The server's name or address (BERCON_HOST). Default 127.0.0.1"),
     Flag.optional
   ),
-  port: integer("port", 0, 65_535).pipe(
+  // Only `simulate` takes 0. All others refuse it when they look for the server.
+  port: number("port", { isAllowed: isPort, expected: "a port from 1 to 65535" }).pipe(
     Flag.withAlias("p"),
     Flag.withDescription("The server's RConPort (BERCON_PORT), not the port of the game"),
     Flag.optional

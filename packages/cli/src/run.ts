@@ -25,7 +25,7 @@ import { wrap } from "./output/wrap.ts"
 import * as Services from "./services.ts"
 import { version } from "./version.ts"
 
-/** Prints log lines on standard error, as everything that is not data. */
+/** Prints log lines on standard error, like everything that is not data. */
 const logger = Logger.make(({ logLevel, message, cause }) => {
   const words = Array.isArray(message) ? message : [message]
   const text = words.map((word) =>
@@ -48,12 +48,19 @@ const completions = GlobalFlag.Action({
     })
 })
 
-/** The hint how to write a word that begins with a dash, if the command has arguments. Otherwise empty. */
-const literally = ({ commandPath, errors, helpDoc }: CliOutput.Presenter.InvalidInvocation): string => {
+/**
+ * A hint after an unknown flag: the flags of the command or, if the word looks like a text, the same word after `--`. A
+ * mistyped flag must not go there, because `ban -- --duration` bans a player called `--duration`.
+ */
+const instead = ({ commandPath, errors, helpDoc }: CliOutput.Presenter.InvalidInvocation): string => {
   const unknown = errors.find((error) => error._tag === "UnrecognizedOption")
-  return unknown === undefined || (helpDoc.args?.length ?? 0) === 0
+  if (unknown === undefined) return ""
+  const command = commandPath.join(" ")
+  const isText = (helpDoc.args?.length ?? 0) > 0 && !/^--[a-z][\w-]*$/i.test(unknown.option)
+  if (isText) return `\nWords after -- are not flags: \`${command} -- ${quotedIfNeeded(unknown.option)}\`.`
+  return helpDoc.flags.length === 0
     ? ""
-    : `\nWords after -- are not flags: \`${commandPath.join(" ")} -- ${quotedIfNeeded(unknown.option)}\`.`
+    : `\nThe flags of \`${command}\` itself are ${helpDoc.flags.map(({ name }) => `--${name}`).join(", ")}.`
 }
 
 const quotedIfNeeded = (word: string): string => /^[\w-]+$/.test(word) ? word : JSON.stringify(word)
@@ -74,7 +81,7 @@ const presenter: CliOutput.Presenter = {
       case "InvalidInvocation":
         return note(
           event.errors.map((error) => `bercon: ${error.message}`).join("\n") +
-            `${literally(event)}\nSee \`${event.commandPath.join(" ")} --help\`.`
+            `${instead(event)}\nSee \`${event.commandPath.join(" ")} --help\`.`
         )
       case "Version":
         return print(`${event.name} ${event.version}\n`)
@@ -93,7 +100,7 @@ const concluded = (error: Failure.Failure | CliError.CliError): Effect.Effect<Ex
 
 const BUGS = "https://github.com/bercon/bercon/issues"
 
-/** Prints a bug in a sentence. `--log-level debug` prints its stack trace. */
+/** Prints a bug in one line. `--log-level debug` prints its stack trace. */
 const ofDefect = (defect: unknown): Effect.Effect<ExitCode> =>
   defect instanceof Failure.OutputClosed || defect instanceof Failure.OutputFailed
     ? concluded(defect)

@@ -6,7 +6,7 @@ import * as View from "../src/output/View.ts"
 
 const view = View.make(Schema.Struct({ name: Schema.String }), { columns: [] })
 
-/** Standard output of a disk that is full when a text is written that matches. */
+/** Standard output on a disk that is full as soon as a matching text is written. */
 const fullAt = (pattern: RegExp) =>
   Effect.acquireRelease(
     Effect.sync(() =>

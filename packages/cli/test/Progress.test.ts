@@ -26,7 +26,7 @@ describe("progress", () => {
       "0 of 7 done, waiting for a, b, c, d, e and 2 more (1 s)"
     ]
   ])(
-    "of %i servers has a count, and the names of those that are not done",
+    "(servers: %i) names the servers that are not done, after a count if there are several",
     (total, waiting, seconds, expected) =>
       assert.strictEqual(Progress.sentence(total, new Map(waiting), seconds), expected)
   )

@@ -288,7 +288,10 @@ describe("--server-cfg", () => {
 
   it.effect("names the missing file or setting", () =>
     Effect.gen(function*() {
-      assert.match(yield* refused(from("x"), {}), /--server-cfg: \.\/x cannot be read/)
+      assert.match(
+        yield* refused(from("x"), {}),
+        /--server-cfg: \.\/x cannot be read \(ENOENT: no such file or directory\)/
+      )
       assert.match(yield* refused(from("."), {}), /there is no beserver\.cfg or beserver_x64\.cfg in \./)
       assert.match(
         yield* refused(from("beserver.cfg"), {}, { "beserver.cfg": "RConPassword x" }),
@@ -331,13 +334,13 @@ describe("a mistake", () => {
       "a missing password file",
       { port: Option.some(1), passwordFile: Option.some("/nonexistent") },
       {},
-      /cannot be read from \/nonexistent \(ENOENT\)/
+      /cannot be read from \/nonexistent \(ENOENT: no such file or directory\)/
     ],
     [
       "a missing file of servers",
       { config: Option.some("/nonexistent") },
       {},
-      /\/nonexistent: cannot be read \(ENOENT\)/
+      /\/nonexistent: cannot be read \(ENOENT: no such file or directory\)/
     ],
     ["--all without a file", { all: true }, {}, /there is no file of servers at \.\/bercon\/servers\.toml/],
     ["--all and --profile", { all: true, profile: Option.some("a") }, {}, /not both/],
@@ -345,7 +348,7 @@ describe("a mistake", () => {
     ["--all and --server-cfg", { all: true, serverCfg: Option.some("a") }, {}, /--server-cfg is for one server/]
   ]
   it.effect.each(mistakes)(
-    "such as %s gives a message that says what to do, without the password",
+    "such as %s gives a message about it, without the password",
     ([, flags, env, message]) =>
       Effect.gen(function*() {
         const said = yield* refused(() => flags, { BERCON_PASSWORD: SECRET, ...env })

@@ -11,7 +11,7 @@ const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta
 
 /** The outcome of a process. */
 export interface Outcome {
-  /** `null` if a signal ended it. */
+  /** `null` if a signal ended the process. */
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string

@@ -114,7 +114,7 @@ describe("a query", { concurrent: true }, () => {
       succeeded(yield* bercon("commands", "--format", "csv"), /^command\naddBan\n/)
     }))
 
-  it.live("bans: prints the time left in words for people, and in seconds for programs", () =>
+  it.live("bans: prints the time left in words in a table, and in seconds in CSV", () =>
     Effect.gen(function*() {
       const { bercon, update } = yield* server
       yield* update((world) => ({
@@ -154,6 +154,13 @@ describe("an action", { concurrent: true }, () => {
       assert.deepStrictEqual([refused.code, refused.stdout], [2, ""])
       assert.match(refused.stderr, /^Words after -- are not flags: `bercon say -- "--- Restart ---"`\.$/m)
       assert.notInclude((yield* simulated.bercon("players", "--formt", "json")).stderr, "Words after --")
+      const mistyped = yield* simulated.bercon("ban", "0", "--duration", "1h")
+      assert.deepStrictEqual([mistyped.code, mistyped.stdout], [2, ""])
+      assert.notInclude(mistyped.stderr, "Words after --")
+      assert.match(
+        mistyped.stderr,
+        /^The flags of `bercon ban` itself are --for, --reason, --write, --confirm-within\.$/m
+      )
       succeeded(yield* simulated.bercon("say", "--confirm-within", "8s", "--", "--- Restart ---"), /done/)
       succeeded(yield* simulated.bercon("whisper", "0", "--", "--help", "-x"), /done/)
       assert.deepStrictEqual(yield* executed(simulated), ["say -1 --- Restart ---", "say 0 --help -x"])
@@ -239,7 +246,7 @@ describe("an action", { concurrent: true }, () => {
       assert.match(stderr, /^bercon: kick #0 Miller: .*\nbercon: kick: not tried: #1 Kerry\n$/)
     }))
 
-  it.live("ban: bans many, in the time that this takes, and makes the server write its bans", () =>
+  it.live("ban and unban: change many bans at once; --write makes the server write its bans to its file", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       const targets = Array.from({ length: 120 }, (_, at) => at.toString(16).padStart(32, "0"))

@@ -46,7 +46,7 @@ describe("the crowd of a simulated server", () => {
       assert.isAtMost(Math.max(...counts), 15)
     }))
 
-  it.effect("never has two players with the same name, however many there are", () =>
+  it.effect("has no two players with the same name, even if there are more players than names to choose from", () =>
     Effect.gen(function*() {
       const { world } = yield* after(5, 4, { players: 100, speed: 1 })
       assert.isAbove(world.players.length, 60)
@@ -55,15 +55,15 @@ describe("the crowd of a simulated server", () => {
 
   it.effect("fills the server again after it was down for a while", () =>
     Effect.gen(function*() {
-      const { world } = yield* after(
+      let minute = 0
+      const { counts } = yield* after(
         60,
         5,
         options,
-        (server) =>
-          Effect.flatMap(Random.nextIntBetween(1, 15), (draw) =>
-            draw === 1 ? server.restart({ downtime: "30 seconds" }) : Effect.void)
+        (server) => ++minute === 10 ? server.restart({ downtime: "30 seconds" }) : Effect.void
       )
-      assert.isAbove(world.players.length, 0)
+      assert.isAtMost(counts[10]!, 3)
+      assert.isAtLeast(counts.at(-1)!, 5)
     }))
 
   it.effect("stays empty if it is empty", () =>

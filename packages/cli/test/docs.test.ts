@@ -18,7 +18,7 @@ const documents = [
   ...readdirSync(new URL("packages/", root)).map((name) => `packages/${name}/README.md`)
 ].filter((file) => existsSync(new URL(file, root)))
 
-/** The command lines of `bercon` in the documents, without variables before it, and without redirections after it. */
+/** The command lines of `bercon` in the documents, without the variables before and the redirections after the command. */
 const shown = documents.flatMap((file) =>
   Array.from(read(file).matchAll(/^```sh\n(.*?)^```$/gms), ([, text = ""]) => text.trimEnd().split("\n")).flat()
     .map((line) => line.replace(/^(?:[A-Z_]+=\S+ )+/, "").replace(/ +#.*$/, ""))

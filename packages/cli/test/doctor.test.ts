@@ -136,7 +136,7 @@ describe("bercon doctor", { concurrent: true }, () => {
       assert.notInclude(unended.stdout + misnamed.stdout, "hunter2")
     }))
 
-  /** A file with these servers, which have the password right, unless their name is refused. */
+  /** A file with these servers. The password of the one called `refused` is `wrong`, all others have `right`. */
   const fileOf = Effect.fnUntraced(function*(ports: Readonly<Record<string, number>>) {
     const file = join(yield* folder, "servers.toml")
     const entries = Object.entries(ports).map(([id, port]) =>

@@ -232,6 +232,21 @@ describe("the checks of a server's configuration", () => {
     assert.deepStrictEqual(problems(checks), "")
   })
 
+  it.each([
+    ["./battleye/beserver_x64_active_2.cfg", /^a running server uses beserver_x64_active_2\.cfg/],
+    [
+      "./battleye/beserver_x64_active_1.cfg",
+      /^beserver_x64_active_1\.cfg is an older active file; a running server uses /
+    ],
+    ["./battleye/beserver_x64.cfg", /^beserver_x64\.cfg is for the next start; a running server uses /]
+  ])("name the file that a running server uses, if %s is examined", (path, message) => {
+    const files = { "beserver_x64_active_2.cfg": good, "beserver_x64_active_1.cfg": good, "beserver_x64.cfg": good }
+    assert.match(
+      messageOf(folder(files, { chosen: { text: good, cfg: ServerCfg.parse(path, good) } }), "file"),
+      message
+    )
+  })
+
   it.each<readonly [string, Record<string, string>, RegExp]>([
     [
       "a wrong name",

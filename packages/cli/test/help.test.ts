@@ -86,7 +86,7 @@ describe("help", { concurrent: true }, () => {
 
 describe("a wrong value", { concurrent: true }, () => {
   const mistakes: ReadonlyArray<readonly [line: string, message: string]> = [
-    ["players --port x", "--port: \"x\". Expected: an integer from 0 to 65535"],
+    ["players --port x", "--port: \"x\". Expected: a port from 1 to 65535"],
     ["players --repeat 0", "--repeat: \"0\". Expected: an integer of 1 or more"],
     ["players --repeat 1.5", "--repeat: \"1.5\". Expected: an integer of 1 or more"],
     ["players --timeout 0", "--timeout: \"0\". Expected: a duration of more than 0, such as 500ms, 90s or 10m"],

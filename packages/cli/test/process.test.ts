@@ -91,7 +91,7 @@ describe("a Node that is too old", () => {
 })
 
 describe("a bug of bercon", { concurrent: true }, () => {
-  it.live("is reported in one sentence, with the address for reports; --log-level debug adds the stack trace", () =>
+  it.live("is reported in one line, with the address for reports; --log-level debug adds the stack trace", () =>
     Effect.gen(function*() {
       const program = "dying.ts"
       failed(
@@ -149,6 +149,24 @@ describe("signals", { concurrent: true }, () => {
 })
 
 describe("Ctrl-C", { concurrent: true }, () => {
+  /** Runs bercon, and interrupts it as soon as the server has this command, to which it never replies. */
+  const interruptedDuring = Effect.fnUntraced(function*(command: string, args: ReadonlyArray<string>, stdin: string) {
+    const { address, bercon, executions, onCommand } = yield* server()
+    yield* onCommand((text) => text.startsWith(command) ? { reply: "", delay: "Infinity" as const } : undefined)
+    let interrupt = () => {}
+    yield* Effect.repeat(executions, {
+      until: (commands) => commands.some(({ text }) => text.startsWith(command)),
+      schedule: Schedule.spaced("10 millis")
+    }).pipe(Effect.andThen(Effect.sync(() => interrupt())), Effect.forkScoped)
+    const outcome = yield* bercon([...args, "--timeout", "2m"], {
+      stdin,
+      onStart: (child) => {
+        interrupt = () => void child.kill("SIGINT")
+      }
+    })
+    return { outcome, port: address.port }
+  })
+
   it.live.each<readonly [string, ReadonlyArray<string>, string?]>([
     ["kick", ["kick", "0"]],
     ["exec", ["exec", "kick 0"]],
@@ -157,23 +175,17 @@ describe("Ctrl-C", { concurrent: true }, () => {
     "during %s: reports that commands under way may have been executed",
     ([, args, stdin = ""]) =>
       Effect.gen(function*() {
-        const { address, bercon, executions, onCommand } = yield* server()
-        yield* onCommand((text) => text.startsWith("kick") ? { reply: "", delay: "Infinity" as const } : undefined)
-        let interrupt = () => {}
-        yield* Effect.repeat(executions, {
-          until: (commands) => commands.some(({ text }) => text.startsWith("kick")),
-          schedule: Schedule.spaced("10 millis")
-        }).pipe(Effect.andThen(Effect.sync(() => interrupt())), Effect.forkScoped)
-        const outcome = yield* bercon([...args, "--timeout", "2m"], {
-          stdin,
-          onStart: (child) => {
-            interrupt = () => void child.kill("SIGINT")
-          }
-        })
+        const { outcome, port } = yield* interruptedDuring("kick", args, stdin)
         failed(outcome, 130, /^bercon: interrupted: commands under way on 127\.0\.0\.1:\d+ may have been executed\n$/)
-        assert.include(outcome.stderr, `:${address.port} `)
+        assert.include(outcome.stderr, `:${port} `)
       })
   )
+
+  it.live("during a question in the shell: reports nothing", () =>
+    Effect.gen(function*() {
+      const { outcome } = yield* interruptedDuring("admins", ["shell"], "version\nadmins\n")
+      assert.deepStrictEqual([outcome.code, outcome.stdout, outcome.stderr], [130, "1.220\n", ""])
+    }))
 
   it.live("before an action: reports nothing", () =>
     Effect.gen(function*() {

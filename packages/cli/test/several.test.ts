@@ -14,7 +14,7 @@ const sorted = (text: string): ReadonlyArray<string> => text.trimEnd().split("\n
 const NOT_DONE = "bercon: interrupted after 1 of 2 servers: no complete answer from eu2\n"
 
 describe("several servers", { concurrent: true }, () => {
-  it.live("are asked at the same time, and their answers are labelled", () =>
+  it.live("have their answers labelled, and in the order of the command line if they are in one table", () =>
     Effect.gen(function*() {
       const { bercon, eu2 } = yield* several
       yield* eu2.join({ name: "Kerry" })

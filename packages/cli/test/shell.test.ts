@@ -85,7 +85,11 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
         yield* terminal.type("admins\rbans\rhalf")
         yield* terminal.until(/-- the server has closed its port[^]*> half$/m)
         yield* terminal.press("C-c")
-        yield* terminal.until(/-- no longer waiting for admins: .* 1 more typed line is not executed\n[^]*>$/m)
+        yield* terminal.until(/-- no longer waiting for admins\. 1 more typed line is not executed\n[^]*>$/m)
+        yield* terminal.type("lock\rhalf")
+        yield* terminal.until(/> half$/m)
+        yield* terminal.press("C-c")
+        yield* terminal.until(/-- no longer waiting for lock: it may have been executed\n[^]*>$/m)
         yield* terminal.type("version\r")
         yield* startAgain
         yield* terminal.until(/-- logged in\n[^]*^1\.220\n[^]*>$/m)

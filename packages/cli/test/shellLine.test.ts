@@ -1,10 +1,12 @@
 import * as Player from "@bercon/client/Player"
+import * as RconClient from "@bercon/client/RconClient"
+import * as MockRconClient from "@bercon/testing/MockRconClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { isDrastic } from "../src/shell/execute.ts"
+import { execute, isDrastic, isQuestion } from "../src/shell/execute.ts"
 import { add, CAPACITY, load, remember } from "../src/shell/history.ts"
 import { after, complete, words } from "../src/shell/line.ts"
 import { clearFrom } from "../src/shell/Prompt.ts"
@@ -35,7 +37,7 @@ describe("a line of the shell", () => {
     ["events o", ["on", "off"], "o"],
     ["say Mi", [], "say Mi"],
     ["kick Miller be", [], "kick Miller be"]
-  ])("%j is completed", (line, completions, part) => {
+  ])("%j has the completions %j", (line, completions, part) => {
     const players = [player(0, "Miller"), player(1, "John Doe"), player(2, "a\"b")]
     assert.deepStrictEqual(complete(line, players), [completions, part])
   })
@@ -54,6 +56,16 @@ describe("a line of the shell", () => {
     ["say shutdown", false],
     ["players", false]
   ])("%j asks for confirmation: %s", (line, expected) => assert.strictEqual(isDrastic(line), expected))
+
+  it.each([
+    ["players", true],
+    [" help ", true],
+    ["!players", false],
+    ["players 1", false],
+    ["lock", false],
+    ["toString", false],
+    ["", false]
+  ])("%j certainly changes nothing: %s", (line, expected) => assert.strictEqual(isQuestion(line), expected))
 })
 
 describe("the history", () => {
@@ -85,4 +97,19 @@ describe("the prompt", () => {
   it("is cleared from its first row", () => {
     assert.deepStrictEqual([clearFrom(0), clearFrom(2)], ["\r\x1b[J", "\r\x1b[2A\x1b[J"])
   })
+})
+
+describe("the command help of the shell", () => {
+  const help = (width: number | undefined) =>
+    Effect.flatMap(
+      RconClient.RconClient,
+      (rcon) => execute(rcon, "help", { colours: false, format: "table", isTerminal: true, labelled: false, width })
+    )
+
+  it.effect("breaks its lines between words", () =>
+    Effect.gen(function*() {
+      const narrow = yield* help(60)
+      assert.isAtMost(Math.max(...narrow.split("\n").map(({ length }) => length)), 60)
+      assert.deepStrictEqual(narrow.split(/\s+/), (yield* help(undefined)).split(/\s+/))
+    }).pipe(Effect.provide(MockRconClient.layer())))
 })

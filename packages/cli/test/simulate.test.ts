@@ -37,7 +37,7 @@ const simulate = (args: ReadonlyArray<string>, env: Record<string, string> = {})
   })
 
 describe("bercon simulate", { concurrent: true }, () => {
-  it.live("is a server on UDP with players who come and chat, and prints what happens", () =>
+  it.live("is a server on UDP with players who chat, and prints what happens", () =>
     Effect.gen(function*() {
       const { end, port } = yield* simulate(["--players", "5"], { BERCON_PASSWORD: "right" })
       const rcon = yield* NodeRcon.make({ host: "127.0.0.1", port, password: Redacted.make("right") })
@@ -107,7 +107,7 @@ describe("bercon simulate", { concurrent: true }, () => {
         assert.deepStrictEqual([ended.code, ended.stderr], [0, ""])
         assert.match(ended.stdout, /^\d\d:\d\d:\d\d {2}Listening {7}at 127\.0\.0\.1:\d+\n$/)
         assert.deepStrictEqual([unread.code, unread.stderr], [0, ""])
-        failed(refused, 5, /cannot listen at 127\.0\.0\.1:\d+: the port is in use/)
+        failed(refused, 5, /cannot listen at 127\.0\.0\.1:\d+: the port is in use\. Use another --host or --port\.$/m)
       }).pipe(Effect.scoped)
   )
 

@@ -34,7 +34,7 @@ export interface Terminal {
   readonly screen: Effect.Effect<string>
   /** Waits until `bercon` has ended with this exit code, and checks that the terminal echoes what is typed, as before. */
   readonly ended: (code: number) => Effect.Effect<string>
-  /** Waits until the screen meets the condition, and returns it. Dies with the screen if it does not within a minute. */
+  /** Waits until the screen matches, and returns it. After a minute it dies, with the screen in the error. */
   readonly until: (expected: RegExp) => Effect.Effect<string>
 }
 

@@ -30,7 +30,8 @@ import { PlayerId } from "./Player.ts"
 import { ReplyError } from "./ReplyError.ts"
 
 /**
- * The player is not on the server. `player` is the slot, GUID or account that was given. Nothing was done.
+ * The player is not on the server, or no longer in the slot. `player` is the slot, GUID or account that was given or
+ * found. Nothing was done.
  *
  * @category errors
  * @since 0.1.0
@@ -40,8 +41,9 @@ export class PlayerNotFound extends Schema.Error<PlayerNotFound>("@bercon/client
   player: Schema.Union([PlayerId, Guid, IdentityId])
 }) {
   override get message(): string {
-    const player = typeof this.player === "number" ? `#${this.player}` : this.player
-    return `there is no player ${player} on the server. Nothing was done`
+    return typeof this.player === "number"
+      ? `slot #${this.player} is empty, or another player has got it. Nothing was done`
+      : `there is no player ${this.player} on the server. Nothing was done`
   }
 
   /** Whether the action had its effect. */
@@ -82,8 +84,8 @@ export class BanNotFound extends Schema.Error<BanNotFound>("@bercon/client/BanNo
 }
 
 /**
- * The player or ban was not found in the server's list, but the list is incomplete. `isCut`: it is longer than the
- * protocol can carry. `unread`: how many of its rows could not be read. Nothing was done.
+ * The player or ban was not found in the server's list, but the list is incomplete. `isCut`: its end may be missing, as
+ * with `cut` of a `Table`. `unread`: how many of its rows could not be read. Nothing was done.
  *
  * @category errors
  * @since 0.1.0
@@ -97,7 +99,7 @@ export class ListIncomplete extends Schema.Error<ListIncomplete>("@bercon/client
 }) {
   override get message(): string {
     const why = this.isCut
-      ? "the list is longer than the protocol can carry, and its end is missing"
+      ? "its end may be missing, because it is very long or a page of it could not be read"
       : this.unread === 0
       ? "the list has fewer rows than the server counts"
       : `${this.unread} ${this.unread === 1 ? "row" : "rows"} of it could not be read`
@@ -172,7 +174,7 @@ export class Rejected extends Schema.Error<Rejected>("@bercon/client/Rejected")(
 
 /**
  * The server may have executed the command, but the evidence of its effect, `expected`, was not found in time. `text`
- * is the server's reply, if there was one. `cause` is the error that prevented the search for evidence.
+ * is the server's reply, if there was one. `cause` is the error of the command or query that failed, if one did.
  *
  * @category errors
  * @since 0.1.0
@@ -202,7 +204,8 @@ export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Uncon
 
 /**
  * Bans that were not to be removed have disappeared from the list. Probably another client changed the list at the same
- * time, so that the numbers of the bans moved. The server may also have executed a removal twice.
+ * time, so that the numbers of the bans moved. The server may also have executed a removal twice, or restarted without
+ * bans that it had not written to its file.
  *
  * **Details**
  *
@@ -225,8 +228,8 @@ export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansC
   added: Schema.Array(Ban)
 }) {
   override get message(): string {
-    return "bans that were not to be removed are gone, because another client changed the ban list at the same time " +
-      `or the server executed a removal twice: ${this.missing.join(", ")}`
+    return "bans that were not to be removed are gone, because another client changed the ban list at the same time, " +
+      `or the server restarted or executed a removal twice: ${this.missing.join(", ")}`
   }
 
   /** Whether the action had its effect. */

@@ -23,8 +23,8 @@ import { Guid } from "./Guid.ts"
 import { IdentityId } from "./Identity.ts"
 
 /**
- * The position of a ban in the server's list, from 0. Bans of GUIDs come before bans of IP addresses. Numbers change
- * whenever another ban is removed, so a number is valid only in its list: identify a ban by its target instead.
+ * The position of a ban in the server's list, from 0. Bans of GUIDs come before bans of IP addresses. Any other change
+ * of the list can change the number, so it is valid only in its list: identify a ban by its target instead.
  *
  * @category models
  * @since 0.1.0

@@ -123,7 +123,8 @@ export class Unsupported extends Schema.Error<Unsupported>("@bercon/client/Unsup
 }
 
 /**
- * The server's flavour could not be determined in time, so the form of the command is unknown. Nothing was sent.
+ * The server's flavour could not be determined in time, so the form of the command is unknown. The command was not
+ * sent.
  *
  * @category errors
  * @since 0.1.0

@@ -44,7 +44,7 @@ export interface ActionOptions extends Session.CommandOptions {
    * Maximum time to wait for the confirmation, counted from the server's reply to the command; reading a list may add 5
    * seconds. Without confirmation the action fails with an `ActionError` of reason `Unconfirmed`. Default: the action
    * succeeds with the server's reply, which proves nothing about its effect. (Arma Reforger reports the outcome of its
-   * own commands. It is always awaited there, and no other command is sent meanwhile.)
+   * own commands. It is always awaited there, and no other command with output is sent meanwhile.)
    */
   readonly confirmWithin?: Duration.Input | undefined
 }
@@ -90,8 +90,8 @@ export interface BanAllOptions extends BulkOptions, Pick<BanOptions, "duration" 
  */
 export interface BanOptions extends ActionOptions {
   /**
-   * Length of the ban: at least one minute (on Arma Reforger: one second), rounded up to whole minutes (seconds), at
-   * most 2^31 - 1 of them. An infinite duration is permanent. Default `"permanent"`.
+   * Length of the ban: more than 0, rounded up to whole minutes (on Arma Reforger: seconds), at most 2^31 - 1 of them.
+   * An infinite duration is permanent. Default `"permanent"`.
    */
   readonly duration?: Duration.Input | "permanent" | undefined
   /** The reason that the player sees, one line. Default: the server's own text. */
@@ -192,7 +192,8 @@ export interface Commands {
    */
   readonly say: (text: string, options?: SayOptions) => Effect.Effect<string, CommandError | ActionError>
   /**
-   * Sends a chat message to one player, with the options of {@link say}. The player is identified as in {@link kick}.
+   * Sends a chat message to one player. The text must be one line. The player is identified, and the command repeated,
+   * as in {@link kick}. It is confirmed like {@link say}.
    */
   readonly whisper: (
     player: PlayerId | Guid | IdentityId | Player,
@@ -200,9 +201,9 @@ export interface Commands {
     options?: ActionOptions
   ) => Effect.Effect<string, CommandError | ActionError>
   /**
-   * Kicks a player, who sees the reason, one line. It is confirmed by the event of the kick, or by the absence of the
-   * player from the server's list; after the confirmation the reply is not awaited. Arma Reforger has no reasons for
-   * kicks: the reason is not sent.
+   * Kicks a player, who sees the reason, one line. It is confirmed by the event of the kick or of the player's
+   * departure, or by the absence of the player from the server's list; after the event the reply is not awaited. Arma
+   * Reforger has no reasons for kicks: the reason is not sent.
    *
    * The command is not repeated blindly, because the slot may belong to another player by then. Without a reply for 2
    * seconds it is sent again only if the list shows that the same player is still there. On Arma Reforger it is sent
@@ -211,8 +212,9 @@ export interface Commands {
    * The player is identified by slot, by GUID or account, or by a row of the list. Unless it is a slot, the player is
    * looked up when the command is sent: first in the roster, then in the list.
    *
-   * Fails with an `ActionError` of reason `PlayerNotFound` if the player is not on the server, `Unconfirmed` if after
-   * `confirmWithin` the player is still there or may be, and `Rejected` if the server's reply is a refusal.
+   * Fails with an `ActionError` of reason `PlayerNotFound` if the player is known not to be on the server,
+   * `Unconfirmed` if after `confirmWithin` the player is still there or may be, and `Rejected` if the server's reply is
+   * a refusal.
    */
   readonly kick: (
     player: PlayerId | Guid | IdentityId | Player,
@@ -227,11 +229,11 @@ export interface Commands {
   /**
    * Bans a player on the server, who is also kicked, or a GUID, an IP address, or (on Arma Reforger) the id of an
    * account. It is confirmed by the event of the kick, or by the row in the list of bans, which is read after the ban
-   * was sent; for a player on the server also by the player's absence. An older ban of the same target, reason and
-   * remaining time counts, too, because it has the same effect.
+   * was sent; in the second case a player must also be absent from the server. An older ban of the same target, reason
+   * and remaining time counts, too, because it has the same effect.
    *
-   * A ban of a slot is repeated like a {@link kick}. Any other ban is repeatable, and may then be in the list twice. On
-   * Arma Reforger it is sent once.
+   * A ban of a player on the server is repeated like a {@link kick}. Any other ban is repeatable, and may then be in
+   * the list twice. On Arma Reforger it is sent once.
    *
    * Servers keep bans in memory until {@link writeBans}.
    */
@@ -242,7 +244,8 @@ export interface Commands {
   /**
    * Bans many targets, which need not be on the server. It reads the list once, adds the missing bans, and reads the
    * list again to confirm them. Repeatable. Fails with reason `Unconfirmed` if some are not in the list afterwards. (On
-   * Arma Reforger the bans are sent one after the other.)
+   * Arma Reforger the list is not read: the bans are sent one after the other, each once, and the replies confirm
+   * them.)
    */
   readonly banAll: (
     targets: ReadonlyArray<BanTarget>,
@@ -251,16 +254,20 @@ export interface Commands {
   /**
    * Removes all bans of a target, or one ban of the list, and confirms that it was removed and no other.
    *
+   * A given ban is recognised by its target, its reason and its time, which may have run down or ended since. (On Arma
+   * Reforger: by its target.) So it is not confused with a new ban that lasts longer.
+   *
    * BattlEye servers remove bans by their position in the list, and positions change. So this looks up the ban, removes
    * it and looks again. Meanwhile all other changes of the list by this client wait. The removal is sent once, and only
    * in the session in which the list was read. Two things cannot be prevented: changes by another RCON client at the
    * same time, and a network that delivers the removal twice to a server that then executes it twice. Either can remove
-   * a wrong ban. If that is detected, `unban` fails with reason `BansChanged`.
+   * a wrong ban. If that is detected, `unban` fails with reason `BansChanged`. It also fails with this reason if the
+   * server restarts meanwhile and loses bans that were not written to its file.
    *
    * Fails with an `ActionError` of reason `LookupFailed` if the list cannot be read, `BanNotFound` if the ban is not in
    * it, `ListIncomplete` if the ban was not found but the list is incomplete (as a list of more than about 5,000 bans
-   * is), and `Unconfirmed` if the ban is still in it afterwards. After a `CommandError` that may have been executed,
-   * wait before you try again, because the removal may still be under way.
+   * is), and `Unconfirmed` if the ban is still in it afterwards. After a `CommandError` with the execution
+   * `"MaybeExecuted"`, wait before you try again, because the removal may still be under way.
    */
   readonly unban: (
     target: BanTarget | Ban,

@@ -22,7 +22,7 @@ import { FILTER, NUMBER, trimBlanks } from "./internal/patterns.ts"
  * - `AdminKick`, `AdminBan`: an admin kicked or banned the player, with the reason `message`, which may be empty.
  * - `GlobalBan`: BattlEye has banned the player from all servers. `id` identifies the ban.
  * - `FilterRestriction`: a filter of the server (`"RemoteExec"`, `"Script"`, ...) matched. `rule` is the number of its
- *   rule, counted from 0. A `FilterLog` of the same filter has the same name and number.
+ *   rule, counted from 0. A `FilterLog` of the same rule has the same name and number.
  * - `Timeout`: the player's game did not answer BattlEye: `Client not responding`, `Query Timeout`.
  * - `Other`: any other text, e.g. `Game restart required`, `Invalid GUID`, `Bad Packet`, `Bad Service Version`.
  *

@@ -132,8 +132,8 @@ export const config: Config.Config<Pick<Options, "host" | "port" | "password">> 
 })
 
 /**
- * Provides a client like {@link layer}, with host, port and password from {@link config}. Fails with `ConfigError` if a
- * variable is missing or the port is out of range.
+ * Provides a client like {@link layer}, with host, port and password from {@link config}. Fails with `ConfigError` if
+ * the port or the password is missing, or the port is invalid.
  *
  * @category layers
  * @since 0.1.0

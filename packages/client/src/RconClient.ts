@@ -153,12 +153,15 @@ export interface Service extends Commands {
   readonly epoch: Effect.Effect<number>
   /** The current status of the session. */
   readonly status: Effect.Effect<Status>
-  /** The current status of the session, then every change. Ends after `Closed`. */
+  /**
+   * The current status of the session, then every change. Ends after `Closed`. A subscriber that is more than 64 changes
+   * behind loses the oldest ones.
+   */
   readonly statusChanges: Stream.Stream<Status>
   /**
-   * Waits for the end of the session. Succeeds if the owner closes the session. Fails if it ends by itself, for example
-   * because the server refuses a login. As the last step of a bot that only has handlers, it ends the program with that
-   * failure.
+   * Waits for the end of the session, or of this client if that comes first. Succeeds if either is closed by its owner.
+   * Fails if the session ends by itself, for example because the server refuses a login. As the last step of a bot that
+   * only has handlers, it ends the program with that failure.
    *
    * **Example** (A bot that ends if its session does)
    *
@@ -193,8 +196,8 @@ export interface ClientOptions extends Pick<Session.Options, "messageCapacity" |
   readonly flavour?: Flavour | "auto" | undefined
   /**
    * Time between two readings of the list of players: at least 1 second, default 25 seconds. The list is also read
-   * after each login and gap; with an infinite interval only then. If the interval is shorter than the session's
-   * `keepaliveInterval`, no keepalives are needed.
+   * after each login, after each gap, and if an event contradicts the roster; with an infinite interval only then. If
+   * the interval is shorter than the session's `keepaliveInterval`, no keepalives are needed.
    */
   readonly rosterInterval?: Duration.Input | undefined
   /**

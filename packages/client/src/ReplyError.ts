@@ -46,7 +46,7 @@ export class ReplyError extends Schema.TaggedError<ReplyError>("@bercon/client/R
     const command = JSON.stringify(this.command)
     if (this.line === undefined) {
       return this.flavour === "BattlEye"
-        ? `the reply to ${command} is empty: this game has no such list, or does not show it over RCON`
+        ? `the reply to ${command} is empty: this game does not have this command, or does not show its output over RCON`
         : `the reply to ${command} is empty: the game does not have this command, or the port belongs to Arma Reforger's own RCON instead of BattlEye's`
     }
     const line = this.text.split("\n", this.line)[this.line - 1] ?? ""

@@ -2,8 +2,8 @@
  * The players on the server, kept up to date.
  *
  * A roster belongs to its client, and lives as long as the client. Events update it. The server's list of players
- * corrects it: the client reads that list after each login, after a gap in the events, and every `rosterInterval`. The
- * roster keeps at most 1,024 players, more than any game has slots.
+ * corrects it: the client reads that list after each login, after a gap in the events, if an event contradicts the
+ * roster, and every `rosterInterval`. The roster keeps at most 1,024 players, more than any game has slots.
  *
  * **Example** (Is a player on the server?)
  *
@@ -49,9 +49,9 @@ export interface Roster {
   /** All players that are known now, without waiting. `None` until the list has arrived, and during an outage. */
   readonly snapshot: Effect.Effect<Option.Option<ReadonlyArray<Player>>>
   /**
-   * Whether the last list contained all players. `false` before the first list, if rows of the list could not be read,
-   * or if it has fewer rows than the server counts players. Then a player who is not in the roster may still be on the
-   * server.
+   * Whether the last list contained all players. `false` until a list has arrived after the login, if rows of the list
+   * could not be read, or if it has fewer rows than the server counts players. Then a player who is not in the roster
+   * may still be on the server.
    */
   readonly isComplete: Effect.Effect<boolean>
   /**

@@ -7,15 +7,16 @@
  * lines in the server's order. Every event keeps the server's line as `text`. A line of unknown form is
  * {@link Unrecognized}, never an error. Events are immutable data.
  *
- * NULs and line ends at the end of a line belong to no field. Blanks at its end belong only to a message or a name.
- * GUIDs are read in upper or lower case, and are in lower case in events.
+ * NULs and line ends at the end of a line belong to no field but `text`. Blanks at its end belong only to a message, a
+ * name, a command or an entry of the configuration. GUIDs are read in upper or lower case, and are in lower case in
+ * events.
  *
  * Players choose their names, and some choose names that look like other text. Each line is therefore matched as a
  * whole, from its fixed words at both ends. Four kinds of lines stay ambiguous, because a name may contain the words
  * that end it: chat (`(Side) NAME: words`), whispers of admins (`(To NAME) words`), logs of filters ({@link FilterLog})
  * and kicks ({@link PlayerKicked}). In these the longest name of a known player on the server decides. Without such a
- * player, the name is assumed to be as short as possible. Messages, reasons and code never change the fields before
- * them.
+ * player, the name is assumed to be as short as possible. Messages, code and the reasons of admins never change the
+ * fields before them.
  *
  * **Example** (Players who join)
  *
@@ -159,8 +160,9 @@ export class PlayerDisconnected
  * **Details**
  *
  * If the player is unknown, the name ends before the first ` has been kicked by BattlEye:` that follows a GUID or
- * precedes a known reason. So no reason can change the kicked player. If there is neither a GUID nor a known reason,
- * the name ends before the first occurrence of these words, even if they are part of the name.
+ * precedes a known reason. So no admin's reason can change the kicked player. If there is neither a GUID nor a known
+ * reason, the name ends before the first occurrence of these words, even if they are part of the name. But a text that
+ * then ends like another event, for example with ` disconnected`, is parsed as that event.
  *
  * @category models
  * @since 0.1.0

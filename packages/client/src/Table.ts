@@ -39,7 +39,7 @@ export interface UnparsedRow {
  */
 export interface Table<out Row> {
   readonly rows: ReadonlyArray<Row>
-  /** Lines that are not valid rows. Empty with every known server. */
+  /** Lines that are not valid rows. Empty with every known server, unless the list is cut. */
   readonly unparsed: ReadonlyArray<UnparsedRow>
   /**
    * The number of entries according to the server; `undefined` if the server does not print it. It counts players, not
@@ -49,14 +49,14 @@ export interface Table<out Row> {
   /**
    * Whether rows may be missing at the end, because the reply has the maximum size of the protocol, 255 KiB (about
    * 5,000 bans). The last line is then among the unparsed ones, because it may be cut. For the bans of Arma Reforger:
-   * whether there are more than 1,000 pages.
+   * whether pages are missing, because there are more than 1,000, or because an older server did not send the next one.
    */
   readonly cut: boolean
 }
 
 /**
  * Tests whether a table contains every row of the server: every line is valid, the list is not cut, and there are as
- * many rows with different numbers as the server's count. Only then does a missing row prove absence.
+ * many rows with different numbers as the server's count. A missing row then proves absence.
  *
  * **Example** (Is this player certainly absent?)
  *

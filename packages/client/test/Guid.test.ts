@@ -76,7 +76,7 @@ describe("Guid", () => {
   )
 })
 
-it("no text is both a GUID and an IP address", () => {
+it("the guards distinguish GUIDs from IP addresses", () => {
   const [guid, ip] = ["4fc867abf98b934e9e7eeaf15170258c", "203.0.113.7"]
   assert.deepStrictEqual([guid, ip, undefined].map(Guid.isGuid), [true, false, false])
   assert.deepStrictEqual([guid, ip, undefined].map(Address.isIpAddress), [false, true, false])

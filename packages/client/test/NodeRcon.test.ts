@@ -17,7 +17,7 @@ describe("NodeRcon", () => {
       assert.strictEqual(elsewhere.host, "rcon.test")
     }))
 
-  it.effect("fails with the name of the invalid variable", () =>
+  it.effect("fails with the name of the missing or invalid variable", () =>
     Effect.gen(function*() {
       const missing = yield* Effect.flip(read({ BERCON_PORT: "2306" }))
       assert.include(missing.message, "BERCON_PASSWORD")

@@ -162,7 +162,7 @@ describe("the roster", () => {
       assert.isTrue(Exit.isSuccess(exit) && exit.value.map(String).join() === "#0 Ann")
     }).pipe(Effect.provide(simulated)))
 
-  it.effect("contains players who join while the list is being read, after any number of events", () =>
+  it.effect("contains players who join while the list is being read, after thousands of other events", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
       const list = yield* Deferred.make<void>()
@@ -205,6 +205,29 @@ describe("the roster", () => {
       }
       yield* TestClock.adjust("1 day")
       assert.strictEqual(session.sent.length, 4)
+    }).pipe(Effect.scoped))
+
+  it.effect("reads the list again after a failed reading, for as long as only the list can decide", () =>
+    Effect.gen(function*() {
+      const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
+      const { roster } = yield* Effect.provide(
+        RconClient.fromSession({ flavour: "BattlEye", rosterInterval: "Infinity" }),
+        session.layer
+      )
+      const heading = "Players on server:\n[#] [IP Address]\n----"
+      session.reply = heading
+      yield* MockSession.settle
+      assert.deepStrictEqual(yield* roster.get, [])
+      session.reply = "what?"
+      yield* TestClock.adjust("1 minute")
+      yield* session.gap("Lost", 1)
+      yield* TestClock.adjust("16 seconds")
+      // The first list, and one query at once and every 5 seconds.
+      assert.strictEqual(session.sent.length, 1 + 4)
+      session.reply = `${heading}\n3   203.0.113.1:2304      31   0123456789abcdef0123456789abcdef(OK) Late`
+      yield* TestClock.adjust("1 day")
+      assert.deepStrictEqual((yield* roster.get).map(String), ["#3 Late"])
+      assert.strictEqual(session.sent.length, 6)
     }).pipe(Effect.scoped))
 
   it.effect("reads the list once for all callers", () =>
@@ -362,7 +385,7 @@ describe("the roster", () => {
       assert.strictEqual((yield* roster.get).length, 1024)
     }).pipe(Effect.scoped))
 
-  it.effect("contains a player once whom Arma 2 lists twice in one slot", () =>
+  it.effect("contains only once a player whom Arma 2 lists twice in one slot", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
       const { roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)

@@ -62,7 +62,7 @@ describe("ServerEvent.parse", () => {
     assert.deepStrictEqual(read(text), expected)
   })
 
-  it("is tested above with every kind of event that a server sends", () => {
+  it("is tested with every kind of event that a server sends", () => {
     const ofTheClient = ["PlayerIdentified", "BanAdded", "BanRemoved", "BanExpired", "Gap"]
     const known = new Set([...GOLDENS.map(([, { _tag }]) => _tag), "PlayerChat", "Unrecognized", ...ofTheClient])
     assert.deepStrictEqual(Object.keys(ServerEvent.ServerEvent.cases).filter((tag) => !known.has(tag)), [])
@@ -108,17 +108,17 @@ describe("ServerEvent.parse", () => {
     "Player Bob banned!",
     "Player not found!",
     "Timeouts",
-    "1 ; b6955d91-4749-4cdb-9a51-e69f630ec435 ; Bob"
+    "1 ; 67ab5fd5-7e35-579a-68d9-b934ff7124f0 ; Bob"
   ])("leaves %j unrecognized", (text) => {
     assert.deepStrictEqual(read(text), { _tag: "Unrecognized" })
   })
 
-  describe("ignores NULs, line ends and blanks after the text", () => {
+  describe("ignores NULs, line ends and blanks that belong to no field, after the text", () => {
     it.each(GOLDENS)("of %j", (text, expected) => {
       for (const end of ["\0", "\n", "\r\n", "\r", "\0\0 ", "\n \t\n"]) {
         assert.deepStrictEqual(read(text + end), expected)
       }
-      // Blanks at the end may belong to a name or a message, so these kinds keep them.
+      // Blanks at the end may belong to a name, a message, a command or an entry, so these kinds keep them.
       const open = new Set(["AdminChat", "UnattributedChat", "PlayerVerified", "ConfigEntry", "CommandEcho"])
       for (const end of [" ", " \t", " \0", "  \r\n"]) {
         const fields = read(text + end)

@@ -1,24 +1,56 @@
 import { Ban } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
-import { missingFrom } from "../src/internal/banRows.ts"
+import { canBecome, difference, except } from "../src/internal/banRows.ts"
 import { guidOf } from "./simulatedClient.ts"
 
 describe("rows of the list of bans", () => {
-  const ban = (target: string, remaining: string, reason: string) => ({ target, remaining, reason }) as never
+  // No two rows have the same number.
+  let number = 0
+  const ban = (
+    remaining: Ban.Ban["remaining"] | number,
+    changes: { readonly target?: number; readonly reason?: string } = {}
+  ) =>
+    new Ban.Ban({
+      id: Ban.BanId.make(number++),
+      target: guidOf(changes.target ?? 0),
+      remaining: typeof remaining === "number" ? Duration.minutes(remaining) : remaining,
+      reason: changes.reason ?? "x"
+    })
+  const [permanent, limited, expired] = [ban("permanent"), ban(5), ban("expired")]
 
-  it("are the same if target, reason and kind of time are equal", () => {
-    const one = ban("a", "permanent", "x")
-    assert.deepStrictEqual(missingFrom([one], [ban("a", "permanent", "x")]), [])
-    for (const other of [ban("b", "permanent", "x"), ban("a", "expired", "x"), ban("a", "permanent", "y")]) {
-      assert.deepStrictEqual(missingFrom([one], [other]), [one])
+  it("can be the same ban if target and reason are equal, even if its time has ended in between", () => {
+    const later = [permanent, limited, ban(4), expired]
+    const become = (one: Ban.Ban) => later.map((row) => canBecome(one, row))
+    assert.deepStrictEqual(become(permanent), [true, false, false, false])
+    assert.deepStrictEqual(become(limited), [false, true, true, true])
+    assert.deepStrictEqual(become(expired), [false, false, false, true])
+    for (const changes of [{ target: 1 }, { reason: "y" }]) {
+      for (const row of [ban(5, changes), ban("expired", changes)]) assert.isFalse(canBecome(limited, row))
     }
   })
 
-  it("are the same if only numbers and remaining times differ, and equal rows count separately", () => {
-    const ban = (id: number, minutes: number) =>
-      new Ban.Ban({ id: Ban.BanId.make(id), target: guidOf(0), remaining: Duration.minutes(minutes), reason: "x" })
-    assert.deepStrictEqual(missingFrom([ban(0, 5)], [ban(7, 4)]), [])
-    assert.deepStrictEqual(missingFrom([ban(0, 5), ban(1, 5)], [ban(0, 5)]), [ban(1, 5)])
+  it.each(
+    [
+      ["the same rows", [permanent, limited, expired], [expired, limited, permanent], [], []],
+      ["less time", [limited], [ban(4)], [], []],
+      ["an ended time", [limited], [expired], [], []],
+      ["an ended time beside an expired ban", [expired, limited], [expired, ban("expired")], [], []],
+      ["an expired ban in place of a limited and an expired one", [limited, expired], [expired], [limited], []],
+      ["a limited ban in place of a limited and an expired one", [limited, expired], [ban(4)], [expired], []],
+      ["a limited ban in place of an expired one", [expired], [limited], [expired], [limited]],
+      ["another time", [permanent], [limited], [permanent], [limited]],
+      ["one of two", [limited, limited], [limited], [limited], []],
+      ["another target", [limited], [ban("expired", { target: 1 })], [limited], [ban("expired", { target: 1 })]]
+    ] as const
+  )("are compared with a later list that has %s", (_, before, after, missing, added) => {
+    assert.deepStrictEqual(inText(difference(before, after).missing), inText(missing))
+    assert.deepStrictEqual(inText(difference(before, after).added), inText(added))
+  })
+
+  it("are counted by kind", () => {
+    assert.deepStrictEqual(except([limited, limited, expired], [limited, permanent]), [limited, expired])
   })
 })
+
+const inText = (bans: ReadonlyArray<Ban.Ban>) => bans.map((ban) => [ban.target, ban.remaining, ban.reason].join(" "))

@@ -1,7 +1,7 @@
 /**
- * Produces every error of docs/errors.md, and compares its message word by word.
+ * Produces or constructs every error of docs/errors.md, and compares its message word by word.
  */
-import { ActionError, Ban, CommandError, RconClient, ReplyError } from "@bercon/client"
+import { ActionError, Ban, CommandError, Player, RconClient, ReplyError } from "@bercon/client"
 import { CommandError as SessionError, LoginFailure } from "@bercon/session"
 import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -22,7 +22,7 @@ describe("the errors of docs/errors.md", () => {
       if (error._tag === "ReplyError") return
       assert.strictEqual(error.reason.execution, one.execution)
       assert.strictEqual(error.reason.isRetryable, one.isRetryable)
-      assert.isTrue(error.message.endsWith(error.reason.message), "the reason's message is a complete sentence")
+      assert.isTrue(error.message.endsWith(error.reason.message), "the message ends with the reason's message")
     }).pipe(Effect.provide(TestRcon.layerTransport({ server: { password, ...one.server } }))))
 
   it.effect("include TransportFailure", () =>
@@ -53,9 +53,26 @@ describe("the errors of docs/errors.md", () => {
       ])
     }))
 
-  // Errors that a few lines cannot produce. The tests of `unban` and the scenarios of the session produce them.
+  // Errors that a few lines cannot produce. Other tests and the scenarios of the session produce most of them.
   const row = new Ban.Ban({ id: Ban.BanId.make(0), target, remaining: "permanent", reason: "x" })
   const others: ReadonlyArray<readonly [Failure, string, CommandError.Execution]> = [
+    [
+      new ActionError.ActionError({
+        action: "kick",
+        reason: new ActionError.PlayerNotFound({ player: Player.PlayerId.make(7) })
+      }),
+      "kick: slot #7 is empty, or another player has got it. Nothing was done",
+      "NotExecuted"
+    ],
+    [
+      new ActionError.ActionError({
+        action: "unban",
+        reason: new ActionError.ListIncomplete({ list: "bans", target, isCut: true, unread: 1 })
+      }),
+      `unban: ${target} was not found in the server's list of bans, but its end may be missing, because it is very long ` +
+      "or a page of it could not be read. Nothing was done",
+      "NotExecuted"
+    ],
     [
       new CommandError.CommandError({
         command: "bans",
@@ -82,7 +99,7 @@ describe("the errors of docs/errors.md", () => {
         action: "unban",
         reason: new ActionError.BansChanged({ missing: [row], stillListed: [], added: [] })
       }),
-      `unban: bans that were not to be removed are gone, because another client changed the ban list at the same time or the server executed a removal twice: ${row.toString()}`,
+      `unban: bans that were not to be removed are gone, because another client changed the ban list at the same time, or the server restarted or executed a removal twice: ${row.toString()}`,
       "MaybeExecuted"
     ],
     [
@@ -125,7 +142,7 @@ describe("the errors of docs/errors.md", () => {
     )
   })
 
-  it("are all produced above, and documented", () => {
+  it("are all produced or constructed above, and documented", () => {
     const reasons: ReadonlyArray<ReadonlyArray<{ readonly fields: { readonly _tag: unknown } }>> = [
       LoginFailure.LoginFailure.fields.reason.members,
       CommandError.CommandError.fields.reason.members,

@@ -283,7 +283,7 @@ export const GOLDENS: ReadonlyArray<readonly [string, Record<string, unknown>]> 
     "Server has no bans to list.",
     "Total bans: 2 | Page: 1/1\nrows",
     "Players on server: [Player#] ; [Player UID] ; [Player Name]",
-    "Players on server: [Player#] ; [Player UID] ; [Player Name]\n1 ; b6955d91-4749-4cdb-9a51-e69f630ec435 ; Bob",
+    "Players on server: [Player#] ; [Player UID] ; [Player Name]\n1 ; 67ab5fd5-7e35-579a-68d9-b934ff7124f0 ; Bob",
     "Help for ban command. \n#ban list <page>",
     "Timeout",
     "Unknown error.",

@@ -82,7 +82,7 @@ describe("arbitrary text of players and admins", () => {
     { minLength: 1, maxLength: 4 }
   ).pipe(Arbitrary.map((parts) =>
     parts.map(({ from, text, to }) => {
-      // Half of the texts lose words at the beginning, and half at the end.
+      // Nearly half of the texts lose words at the beginning, and nearly half at the end.
       const words = text.split(/(?<= )|(?= )/)
       return words.slice(from < 8 ? 0 : from - 8, to < 8 ? undefined : 8 - to).join("")
     }).join("")

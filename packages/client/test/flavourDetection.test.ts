@@ -113,7 +113,7 @@ describe("the hint of an empty reply", () => {
       // The earlier event has proved that this is BattlEye.
       assert.strictEqual(
         (yield* Effect.flip(rcon.missions)).message,
-        "the reply to \"missions\" is empty: this game has no such list, or does not show it over RCON"
+        "the reply to \"missions\" is empty: this game does not have this command, or does not show its output over RCON"
       )
       yield* session.gap("Reconnected")
       assert.include((yield* Effect.flip(rcon.missions)).message, "Arma Reforger's own")

@@ -1,5 +1,5 @@
 /**
- * Tests that only a complete list proves the absence of a row.
+ * Tests what an incomplete list proves, and what it does not prove.
  */
 import { RconClient, Table } from "@bercon/client"
 import { Session } from "@bercon/session"
@@ -50,6 +50,7 @@ describe("an incomplete list of players", () => {
     Effect.gen(function*() {
       const { rcon, session } = yield* startWith(players(unread(0), "(1 players in total)"))
       yield* rcon.players
+      assert.isFalse(yield* rcon.roster.isComplete)
       session.reply = players("(0 players in total)")
       yield* rcon.players
       assert.deepStrictEqual(yield* rcon.roster.get, [])

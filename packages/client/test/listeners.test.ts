@@ -154,7 +154,7 @@ describe("a bot that only has handlers", () => {
     yield* rcon.closed
   })
 
-  it.effect("ends with the failure of its session, also if it is launched as a layer", () =>
+  it.effect("ends with the failure of its session if it is launched as a layer", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const launched = yield* Effect.forkChild(

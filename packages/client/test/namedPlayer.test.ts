@@ -79,7 +79,7 @@ describe("a player identified by account, on Arma Reforger", () => {
     const other = new Player.Player({
       id: slot(7),
       name: "Alice",
-      identity: Identity.IdentityId.make("b6955d91-4749-4cdb-9a51-e69f630ec435"),
+      identity: Identity.IdentityId.make("67ab5fd5-7e35-579a-68d9-b934ff7124f0"),
       verified: false
     })
     assert.strictEqual(compare(alice, other), "Other")

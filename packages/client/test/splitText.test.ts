@@ -21,7 +21,7 @@ describe("a long announcement", () => {
       assert.strictEqual(error.reason._tag, "InvalidCommand")
     }).pipe(Effect.provide(simulated(0.2))))
 
-  it.prop("loses only blanks between words", {
+  it.prop("loses only white space", {
     text: Arbitrary.schema(Schema.String)
   }, ({ text }) => {
     const lines = splitText(text)

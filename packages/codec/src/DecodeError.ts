@@ -132,7 +132,7 @@ export class DecodeError extends Data.TaggedError("DecodeError")<{ readonly reas
     const reason = this.reason
     switch (reason._tag) {
       case "Truncated":
-        return `datagram of ${reason.length} bytes is truncated: a packet of this type has at least ${reason.minimum}`
+        return `datagram of ${reason.length} bytes is truncated: it must have at least ${reason.minimum}`
       case "NotBattlEye":
         return "datagram is not a BattlEye packet: it lacks the header \"BE\" or the byte FF after the checksum"
       case "ChecksumMismatch":

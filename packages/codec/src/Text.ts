@@ -71,7 +71,7 @@ export const encode = (text: string): Uint8Array => {
  * `fallback` is a label of the WHATWG Encoding Standard. If the runtime does not support it, or if the encoding is not
  * a superset of ASCII (UTF-16 and ISO-2022-JP are not), bytes that are not UTF-8 become U+FFFD.
  *
- * Every `\n` and every byte order mark stays in the text.
+ * Every `\n` stays in the text, and so does every byte order mark in a line of UTF-8.
  *
  * Join the parts of a long reply before decoding: a character may be cut between two parts.
  *
@@ -124,7 +124,7 @@ const endOfLine = (bytes: Uint8Array, from: number): number => {
 /**
  * Minimum number of continuation bytes in the whole characters of a line that prove the line to be UTF-8 although a
  * character is cut. Two characters of two bytes have two, and so has one character of three bytes. One is no proof: it
- * is also a letter in legacy code pages, so many legacy words look like a character of two bytes (`"ПЁС"`).
+ * is also a letter in legacy code pages, so many legacy words look like a character of two bytes and a cut one (`"ПЁС"`).
  */
 const PROOF_BYTES = 2
 
@@ -176,15 +176,13 @@ const fallbackOf = (label: string): TextDecoder | undefined => {
 }
 
 /**
- * Whether `label` can be used as a fallback: the runtime must support the encoding, and its bytes below 80 (hex) must
- * be ASCII. `"windows-1251"` can be used, `"utf-16"` cannot.
+ * Whether `label` can be used as a fallback: the runtime must support the encoding, which must be a superset of ASCII.
+ * `"windows-1251"` can be used, `"utf-16"` cannot.
  *
  * @category predicates
  * @since 0.1.0
  */
 export const isFallback = (label: string): boolean => fallbackOf(label) !== undefined
 
-/**
- * Encodings in which a byte below 80 (hex) is not always ASCII. Their decoded text may have other lines than the bytes.
- */
+/** Encodings that are not supersets of ASCII. Their decoded text may have other lines than the bytes. */
 const NOT_ASCII = /utf-16|iso-2022-jp/

@@ -8,7 +8,7 @@ describe("a DecodeError", () => {
   const messages: { readonly [Tag in Reason["_tag"]]: readonly [Extract<Reason, { _tag: Tag }>, message: string] } = {
     Truncated: [
       { _tag: "Truncated", length: 7, minimum: 8 },
-      "datagram of 7 bytes is truncated: a packet of this type has at least 8"
+      "datagram of 7 bytes is truncated: it must have at least 8"
     ],
     NotBattlEye: [
       { _tag: "NotBattlEye" },

@@ -1,10 +1,9 @@
 import { type DecodeError, Packet } from "@bercon/codec"
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted, Result, Schema } from "effect"
-import { inspect } from "node:util"
 import * as Zlib from "node:zlib"
 import * as Checksum from "../src/internal/checksum.ts"
-import { clientPackets, corpora, datagram, fromHex, hex, plain, serverPackets } from "./support.ts"
+import { clientPackets, corpora, datagram, fromHex, hex, plain, serverPackets, shownForms } from "./support.ts"
 
 type AnyPacket = Packet.ClientPacket | Packet.ServerPacket
 type Reason = DecodeError.DecodeErrorReason
@@ -102,7 +101,7 @@ describe("datagrams written by hand from the specification", () => {
     assert.deepStrictEqual(plain(Result.getOrThrow(decode(sender, fromHex(bytes)))), plain(packet))
   })
 
-  it("carry zlib's CRC-32 of everything from byte 6, little-endian, with payloads of 0 to 1,400 bytes", () => {
+  it("equal the encoded packets, for payloads of 0 to 1,400 bytes", () => {
     for (let length = 0; length <= 1400; length++) {
       const payload = Uint8Array.from({ length }, (_, index) => (index * 31 + length) & 0xff)
       const bytes = Packet.encode(Packet.message(length & 0xff, payload))
@@ -140,6 +139,10 @@ describe("constructors", () => {
   it("accept every sequence number and every index of every total", () => {
     for (let sequence = 0; sequence <= 255; sequence++) {
       assert.strictEqual(Packet.command(sequence, "").sequence, sequence)
+      assert.strictEqual(Packet.acknowledge(sequence).sequence, sequence)
+      assert.strictEqual(Packet.commandReply(sequence, "").sequence, sequence)
+      assert.strictEqual(Packet.commandReplyPart(sequence, 1, 0, "").sequence, sequence)
+      assert.strictEqual(Packet.message(sequence, "").sequence, sequence)
     }
     for (let total = 1; total <= 255; total++) {
       for (let index = 0; index < total; index++) {
@@ -258,7 +261,7 @@ describe("a datagram that is not a packet", () => {
   const part = (...header: ReadonlyArray<number>) => datagram(0xff, 1, 9, 0, ...header)
 
   const cases: ReadonlyArray<readonly [why: string, from: "client" | "server" | "both", bytes: Uint8Array, Reason]> = [
-    ["nothing", "both", new Uint8Array(0), { _tag: "Truncated", length: 0, minimum: 8 }],
+    ["no bytes", "both", new Uint8Array(0), { _tag: "Truncated", length: 0, minimum: 8 }],
     ["a header cut short", "both", datagram(0xff), { _tag: "Truncated", length: 7, minimum: 8 }],
     ["another protocol", "both", new TextEncoder().encode("GET / HTTP/1.1"), { _tag: "NotBattlEye" }],
     ["no B", "both", Uint8Array.of(0x43, ...datagram(0xff, 2, 0).subarray(1)), { _tag: "NotBattlEye" }],
@@ -322,11 +325,11 @@ describe("a datagram that is not a packet", () => {
   it.each(rows)("has an error that shows none of its text: $why, from a $sender", ({ bytes, sender }) => {
     const error = failure(decode(sender, bytes))
     assert.match(error.message, /\w+ \w+/)
-    const shown = [error.message, String(error), inspect(error, { depth: 9, showHidden: true }), JSON.stringify(error)]
-    for (const text of shown) {
-      assert.notInclude(text, secret)
+    const begin = new TextEncoder().encode("hunter2")
+    for (const text of [error.message, ...shownForms(error)]) {
       assert.notInclude(text, "hunter2")
-      assert.notInclude(text, hex(new TextEncoder().encode("hunter2")))
+      assert.notInclude(text, hex(begin))
+      assert.notInclude(text, begin.join(","))
     }
   })
 })

@@ -74,7 +74,7 @@ export const strings = (pick: (limit: number) => number): () => Uint8Array => {
       } else if (how === 6) {
         scratch[pick(length)] = pick(256)
       }
-      // Half of the strings get a valid checksum, so that the checks after the checksum are reached, too.
+      // Half of these strings get a valid checksum, so that the checks after the checksum are reached, too.
       if (length > 6 && pick(2) === 0) view.setUint32(2, Zlib.crc32(scratch.subarray(6, length)), true)
     }
     return scratch.subarray(0, length)

@@ -1,9 +1,11 @@
 /**
- * Helpers of this package's tests: readable bytes, comparable packets, example datagrams, numbers from a seed.
+ * Helpers of this package's tests: readable bytes, comparable packets, shown values, example datagrams, numbers from
+ * a seed.
  */
 import { type Packet, PacketSchema } from "@bercon/codec"
 import { Arbitrary, Redacted } from "effect"
 import * as Fs from "node:fs"
+import { inspect } from "node:util"
 import * as Zlib from "node:zlib"
 
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
@@ -24,6 +26,15 @@ export const plain = (packet: Packet.ClientPacket | Packet.ServerPacket): Record
   ...("payload" in packet ? { payload: hex(packet.payload) } : undefined),
   ...("password" in packet ? { password: hex(Redacted.value(packet.password)) } : undefined)
 })
+
+/**
+ * A value as logs show it: as a string, by `inspect`, and as JSON. White space and the indexes of JSON are removed, so
+ * that bytes look like `104,117`.
+ */
+export const shownForms = (value: unknown): ReadonlyArray<string> =>
+  [String(value), inspect(value, { depth: 20, showHidden: true }), JSON.stringify(value) ?? ""].map((text) =>
+    text.replaceAll(/\s|"\d+":/g, "")
+  )
 
 export const clientPackets = Arbitrary.schema(PacketSchema.ClientPacket)
 

@@ -1,7 +1,7 @@
 import { Fleet } from "@bercon/fleet"
 import { Effect } from "effect"
 
-/** Announces on all servers. Returns the ids of those that could not be reached. */
+/** Announces on all servers. Returns the ids of those on which it failed. */
 export const announceEverywhere = Effect.fn(function*(text: string) {
   const fleet = yield* Fleet.Fleet
   const results = yield* fleet.say(text, { timeout: "5 seconds" })

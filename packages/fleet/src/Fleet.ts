@@ -68,7 +68,10 @@ export interface ServerSettings extends Omit<RconClient.Options, "password"> {
   readonly host: string
   /** The server's `RConPort`, 1 to 65535. Not the port that players connect to. */
   readonly port: number
-  /** The local address or name to send from, for machines with several. Default: the system decides. */
+  /**
+   * The local address or host name, and the local port, to send from. Use it on machines with several addresses. Default: the
+   * system chooses.
+   */
   readonly bind?: { readonly address?: string | undefined; readonly port?: number | undefined } | undefined
 }
 
@@ -114,7 +117,8 @@ export interface StatusChange {
 }
 
 /**
- * The result of each server, by id, in the order of the fleet. A failure or defect of one server is only in its own result.
+ * The result of each server, by id, in the order of the option `servers`, or else of the fleet. A failure or defect of one
+ * server is only in its own result.
  *
  * @category models
  * @since 0.1.0
@@ -164,7 +168,7 @@ export interface Changes {
 /**
  * The operations of a fleet. Changes (`add`, `remove`, `replace`, `reconcile`) run one after the other. A change that has
  * begun is completed even if its caller is interrupted. After the fleet is closed, a change is interrupted. If a session is
- * slow to close or fails to close, only the next session of the same id and the end of the fleet wait for it.
+ * slow to close or fails to close, only its `remove`, the next session of the same id and the end of the fleet wait for it.
  *
  * @category models
  * @since 0.1.0
@@ -221,8 +225,8 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
   /** The current status of each server. */
   readonly status: Effect.Effect<ReadonlyMap<string, Status>>
   /**
-   * The current status of each server, then every change. The last status of a removed or replaced server is `Closed` with a
-   * successful exit. Ends when the fleet is closed.
+   * The current status of each server, then its changes. The last status of a removed or replaced server is `Closed`, with a
+   * successful exit unless its session had failed before. Ends when the fleet is closed.
    */
   readonly statusChanges: Stream.Stream<StatusChange>
 
@@ -231,7 +235,7 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
    * answer has its result after the timeout (that of `options`, or of the commands in the program), and delays no other. Dies
    * with a `RangeError` if `concurrency` or `timeout` is out of its range.
    *
-   * **Example** (A program for one server, run for all)
+   * **Example** (A program for one server, run for two)
    *
    * ```ts
    * import { Fleet, RconClient } from "@bercon/fleet"

@@ -120,7 +120,7 @@ export class FleetUnavailable
 }
 
 /**
- * A problem with a file of servers, with its server and field if it belongs to one.
+ * A problem with a file of servers, and the server and field that it concerns, if any.
  *
  * @category models
  * @since 0.1.0
@@ -140,8 +140,8 @@ export const FileProblem = Schema.Struct({
 export type FileProblem = typeof FileProblem.Type
 
 /**
- * A file of servers is invalid: it cannot be read, it is not TOML, or it contains an invalid server. `problems` contains every
- * problem. A running fleet was not changed.
+ * A file of servers is invalid: it cannot be read, it is not TOML, or it contains an invalid server. `problems` contains all
+ * invalid fields or, if there are none, all passwords that cannot be read. A running fleet was not changed.
  *
  * @category errors
  * @since 0.1.0

@@ -76,7 +76,7 @@ export const layer = (servers: Fleet.Servers = {}): Layer.Layer<Fleet.Fleet, Inv
 /**
  * Provides a fleet as {@link layer} does, with servers from configuration.
  *
- * **Example** (Passwords from variables)
+ * **Example** (Servers from variables)
  *
  * ```ts
  * import * as NodeFleet from "@bercon/fleet/NodeFleet"
@@ -116,7 +116,7 @@ export interface FileServer extends Pick<Fleet.Server, "host" | "port" | "flavou
 /**
  * Reads the servers in a file by their ids, in the order of the file, except that ids that are whole numbers, such as `10`,
  * come first and in ascending order. Use it in tools that need only some servers, or ask a person for a missing password.
- * Fails with every problem in the text of the file.
+ * If fields are invalid, the error names all of them.
  *
  * **Example** (The address of one server)
  *

@@ -10,7 +10,7 @@ import * as Path from "node:path"
 
 const SECRET = "hunter2-secret"
 
-/** A new folder, and a function that writes a file in it. */
+/** A new folder, with a function that returns the path of a file in it, and one that writes a file. */
 const folder = Effect.acquireRelease(
   Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-fleet-"))),
   (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
@@ -49,7 +49,7 @@ const refused = (text: string | Uint8Array) =>
   }).pipe(Effect.scoped)
 
 describe("layer", () => {
-  it.live("provides clients over UDP, even if one of the servers does not answer", () =>
+  it.live("provides clients over UDP, even if one of the servers does not answer, or has an invalid address", () =>
     Effect.gen(function*() {
       const altis = yield* NodeSimulatedServer.make()
       const stratis = yield* NodeSimulatedServer.make()
@@ -57,16 +57,20 @@ describe("layer", () => {
       const layer = NodeFleet.layer({
         altis: { ...altis.address, password },
         stratis: { ...stratis.address, password },
-        dead: { host: "127.0.0.1", port: 9, password }
+        dead: { host: "127.0.0.1", port: 9, password },
+        invalid: { host: "127.0.0.1", port: 0, password }
       })
-      const results = yield* Fleet.Fleet.use((fleet) => fleet.players({ timeout: "1 second" })).pipe(
-        Effect.provide(layer)
-      )
+      const { results, status } = yield* Fleet.Fleet.use((fleet) =>
+        Effect.all({ results: fleet.players({ timeout: "1 second" }), status: fleet.status })
+      ).pipe(Effect.provide(layer))
       assert.deepStrictEqual(Array.from(results, ([id, exit]) => [id, Exit.isSuccess(exit)]), [
         ["altis", true],
         ["stratis", true],
-        ["dead", false]
+        ["dead", false],
+        ["invalid", false]
       ])
+      assert.strictEqual(status.get("dead")?._tag, "Connecting")
+      assert.strictEqual(status.get("invalid")?._tag, "Closed")
     }).pipe(Effect.scoped))
 
   it.live("takes servers from configuration", () =>
@@ -238,7 +242,7 @@ describe("the error of an invalid file", () => {
       `server "altis": port: must be an integer from 1 to 65535 (got 0)`
     ],
     [
-      "an id that JavaScript reserves",
+      "the id `__proto__`",
       `[servers.__proto__]\n${good}password = "${SECRET}"`,
       "line 1, column 2: Invalid TOML document: document contains an unsafe property"
     ],
@@ -281,7 +285,7 @@ describe("the error of an invalid file", () => {
     [
       "a password file that does not exist",
       `[servers.altis]\n${good}passwordFile = "nowhere.txt"`,
-      `server "altis": passwordFile: /nowhere.txt cannot be read (ENOENT)`
+      `server "altis": passwordFile: /nowhere.txt cannot be read (ENOENT: no such file or directory)`
     ],
     [
       "an option that a session refuses",
@@ -316,10 +320,10 @@ describe("the error of an invalid file", () => {
       assert.strictEqual(yield* refused(utf16), "is UTF-16. Save it as UTF-8")
       assert.strictEqual(yield* refused(utf16.swap16()), "is UTF-16. Save it as UTF-8")
       assert.strictEqual(yield* refused(padded(limit + 1)), `is longer than ${limit} bytes`)
-      assert.include(yield* refused(padded(limit)), "secret.txt cannot be read (ENOENT)")
+      assert.include(yield* refused(padded(limit)), "secret.txt cannot be read (ENOENT: no such file or directory)")
     }))
 
-  it.live("reports that a password file is not text, is too long, or is a folder", () =>
+  it.live("reports that a password file is too long, is UTF-16, or is a folder", () =>
     Effect.gen(function*() {
       const files = yield* folder
       yield* files.write("servers.toml", `[servers.altis]\n${good}passwordFile = "secret.txt"\n`)
@@ -334,13 +338,13 @@ describe("the error of an invalid file", () => {
       assert.strictEqual(yield* problem, "is UTF-16. Save it as UTF-8")
       Fs.rmSync(files.path("secret.txt"))
       Fs.mkdirSync(files.path("secret.txt"))
-      assert.strictEqual(yield* problem, "cannot be read (EISDIR)")
+      assert.strictEqual(yield* problem, "cannot be read (EISDIR: illegal operation on a directory)")
     }).pipe(Effect.scoped))
 
   it.live("reports that the file does not exist", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.scoped(NodeFleet.makeFile("/nowhere/servers.toml")))
-      assert.strictEqual(error.message, "/nowhere/servers.toml: cannot be read (ENOENT)")
+      assert.strictEqual(error.message, "/nowhere/servers.toml: cannot be read (ENOENT: no such file or directory)")
     }))
 })
 

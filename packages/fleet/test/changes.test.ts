@@ -120,6 +120,10 @@ describe("changes of a fleet", () => {
       assert.deepStrictEqual(yield* statuses, { "server-1": "Online", "server-2": "Closed", tanoa: "Online" })
       assert.strictEqual((yield* (yield* simulation.get("server-1")).server.logins).length, 1)
       assert.deepStrictEqual(yield* fleet.reconcile(rest), { added: [], removed: [], replaced: [] })
+      assert.deepStrictEqual(
+        yield* fleet.reconcile({ ...rest, tanoa: { ...tanoa.options, rosterInterval: "10 seconds" } }),
+        { added: [], removed: [], replaced: ["tanoa"] }
+      )
     }).pipe(Effect.provide(TestFleet.layer({ servers: 3 }))))
 
   it.effect("run one after the other, and to their end even if callers are interrupted", () =>
@@ -274,7 +278,7 @@ describe("a client that closes slowly or fails to close", () => {
   const Step = Schema.Struct({
     call: Schema.Literals(["add", "remove", "replace", "reconcile"]),
     id: Schema.Literals(["a", "b", "1"]),
-    /** The time that the client of this step takes to close, in seconds. */
+    /** The time that the client of this step takes to close, in seconds. If it is -1, closing fails. */
     closing: Schema.Int.check(Schema.isBetween({ minimum: -1, maximum: 5 })),
     /** The time that passes after the step, in seconds. */
     pause: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3 }))

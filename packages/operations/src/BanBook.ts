@@ -8,8 +8,8 @@
  * ({@link Options.refreshInterval}), and a crash during a write damages only the ban that is written. A ban never changes: to
  * change it, lift it and add another. A ban that is over is removed from the book automatically.
  *
- * Each ban has a number, which also marks its row in the list of bans of a server. Two kinds of rows are not removed from these
- * lists:
+ * Each ban has a number, which also marks its row in the list of bans of a server. Two kinds of marked rows are not removed from
+ * these lists:
  *
  * - Rows whose number belongs to an entry of the store that cannot be read, because the target of that entry is unknown. The
  *   entry is logged as an error, and stays in the store.
@@ -99,15 +99,14 @@ export interface ListedBan {
  */
 export interface ImportOptions extends Pick<NewBan, "by" | "source" | "servers"> {
   /**
-   * The `mark` of the book's policies. Bans whose reason begins with it came from the book, and are not added. Default
-   * `"book"`.
+   * The `mark` of the book's policies. Bans whose reason has this mark came from the book, and are not added. Default `"book"`.
    */
   readonly mark?: string | undefined
 }
 
 /**
- * The result of an import. `skipped`: the number of bans that were not added, because they were in the book already or are
- * over.
+ * The result of an import. `skipped`: the number of bans that were not added, because they are over, have the mark of the book,
+ * or were in the book or in the import already.
  *
  * @category models
  * @since 0.1.0

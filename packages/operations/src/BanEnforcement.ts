@@ -21,7 +21,7 @@
  * Servers remove bans by their place in the list. If another admin changes the list at the same moment, a removal can hit a
  * foreign row. The list shows this when it is read next. Then the ban is added again, and a warning is logged.
  *
- * **Example** (Three servers, one book)
+ * **Example** (One book for all servers of a fleet)
  *
  * ```ts
  * import { BanBook, BanEnforcement } from "@bercon/operations"
@@ -79,7 +79,7 @@ export class BanEnforcement extends Context.Service<BanEnforcement, {
   readonly statusChanges: Stream.Stream<StatusChange>
   /**
    * Compares the lists of all servers with the book now, changes them if necessary, and returns the status of each server:
-   * `Converged`, `Failing`, or `Waiting` if there is no session. Ids that only policies and bans name are `Absent`.
+   * `Converged`, `Failing`, `Waiting` if there is no session, or `Ended`. Ids that only policies and bans name are `Absent`.
    */
   readonly check: Effect.Effect<ReadonlyMap<string, BanStatus>>
 }>()("@bercon/operations/BanEnforcement") {}

@@ -1,7 +1,7 @@
 /**
  * How the bans of the book are enforced on a server.
  *
- * **Example** (A short list on all servers, except one on which bans are only kicked)
+ * **Example** (A short list on all servers, except one on which banned players are only kicked)
  *
  * ```ts
  * import { BanEnforcement, type BanPolicy } from "@bercon/operations"
@@ -54,8 +54,8 @@ export interface BanPolicy {
   readonly enforcement?: Enforcement | undefined
   /**
    * The maximum number of the book's rows in the server's list: an integer from 0 to 2,500. The newest bans are kept. Foreign
-   * rows, which the book has not added, do not count. A list of more than about 3,000 rows does not fit into a reply, and large
-   * lists slow servers down. Default 1,000.
+   * rows, which the book has not added, do not count. About 5,000 rows with short reasons fit into a reply, or 1,500 with the
+   * longest ones. Large lists slow servers down. Default 1,000.
    */
   readonly capacity?: number | undefined
   /** The maximum age of a ban in the server's list, counted from its addition to the book. Default: infinite. */

@@ -1,7 +1,7 @@
 /**
  * How a server's list of bans compares with the book.
  *
- * **Example** (Servers on which bans may not be enforced)
+ * **Example** (Servers whose list could not be made to agree)
  *
  * ```ts
  * import { BanEnforcement } from "@bercon/operations"
@@ -25,8 +25,8 @@
  * - `Converging`: the list is being changed. `missing`: the number of bans to be added. `excess`: the number of rows to be
  *   removed.
  * - `Converged`: the list agreed with the book when it was last read, at the time `at` (milliseconds since 1970). `rows`: the
- *   number of rows of the book. `foreign`: the number of rows that the book has not added. `orphans`: the number of rows that
- *   have the mark of the book and a number that the book never had. Orphans stay, see `orphans` of `BanPolicy`.
+ *   number of rows of the book. `foreign`: the number of rows of other admins. `orphans`: the number of rows that have the mark
+ *   of the book and a number that the book never had. Orphans stay, see `orphans` of `BanPolicy`.
  * - `Failing`: the list could not be read or changed, because of `reason`. `tries`: how often that was tried since the time
  *   `since` (milliseconds since 1970). The delay before the next try grows from one second to one minute.
  * - `Absent`: the fleet has no server with this id, but a policy or a ban names it. `bans`: the number of bans in force that

@@ -52,7 +52,7 @@ export interface Difference {
   readonly unknown: ReadonlyArray<BanEntry>
   /** The number of bans that the list has already. */
   readonly kept: number
-  /** The number of rows that the book has not added. */
+  /** The number of rows of other admins. */
   readonly foreign: number
   /** Rows with the mark of the book, and a number that the book never had: see `orphans` of `BanPolicy`. */
   readonly orphans: ReadonlyArray<Ban>
@@ -71,7 +71,7 @@ export interface Synced {
   readonly removed: number
   /** The number of rows of the book in the list. */
   readonly rows: number
-  /** The number of rows that the book has not added. */
+  /** The number of rows of other admins. */
   readonly foreign: number
   /** The number of rows with the mark of the book, and a number that the book never had. */
   readonly orphans: number

@@ -57,8 +57,8 @@ const LATEST = 8_640_000_000_000
  * **Details**
  *
  * A line has a GUID or an IP address, a time and a reason, separated by blanks. The time is the end of the ban in seconds since
- * 1970, from 1000000000 on, or -1 if the ban is permanent. A ban that is over is returned as well; `importBans` of the book
- * skips it.
+ * 1970, from 1000000000 to 8640000000000, or -1 if the ban is permanent. A ban that is over is returned as well; `importBans` of
+ * the book skips it.
  *
  * **Example**
  *
@@ -96,7 +96,7 @@ const readLine = (line: string): ListedBan | string => {
   const seconds = /^\d+$/.test(time) ? Number(time) : NaN
   return seconds >= EARLIEST && seconds <= LATEST
     ? { target, until: DateTime.makeUnsafe(seconds * 1000), reason: reason.trim() }
-    : `its time must be -1 or seconds since 1970, from ${EARLIEST} on (got ${time.slice(0, 30)})`
+    : `its time must be -1 or seconds since 1970, from ${EARLIEST} to ${LATEST} (got ${time.slice(0, 30)})`
 }
 
 /**
@@ -115,7 +115,8 @@ export const format = (bans: Iterable<ListedBan>): string =>
 /**
  * Makes entries of a book from the bans of a list, for `importEntries`. The number of an entry is computed from the target, end
  * and reason of the ban, so the same list gets the same numbers every time. So a job can sync servers with a file, and
- * recognises the rows that an earlier run has added. Bans whose reason begins with `mark` came from a book, and are left out.
+ * recognises the rows that an earlier run has added. Bans whose reason has the mark came from a book, and are left out. Default
+ * of `source`: `"bans.txt"`.
  *
  * @category conversions
  * @since 0.1.0
@@ -142,7 +143,7 @@ export const toEntries = (
 /**
  * Makes entries from the rows that a book has added to a server's list, to restore a book whose store was lost. The entries
  * have the numbers of the marks, so the rows belong to the book again. The list does not contain everything: long reasons are
- * cut, and `by`, `servers` and `source` are those of the options. Rows without a mark are left out.
+ * cut, and `by`, `servers` and `source` (default `"bans.txt"`) are those of the options. Rows without the mark are left out.
  *
  * Import the entries into an empty book only. The list of a server that was offline when a ban was lifted still has this ban,
  * and it would be in force again.

@@ -1,7 +1,7 @@
 /**
  * Events of restart plans and of rotas (messages that are announced in turn): for logs, a chat, or a person on call.
  *
- * **Example** (Restarts that failed)
+ * **Example** (Servers that have not restarted, or are not back)
  *
  * ```ts
  * import { PlanEvent, Plans } from "@bercon/operations"
@@ -76,7 +76,7 @@ export class WarningSkipped
 {}
 
 /**
- * The server was locked.
+ * The server was locked, unless the command was lost on the network.
  *
  * @category models
  * @since 0.1.0
@@ -84,7 +84,7 @@ export class WarningSkipped
 export class Locked extends Schema.TaggedClass<Locked>("@bercon/operations/PlanEvent/Locked")("Locked", OF_PLAN) {}
 
 /**
- * The server was unlocked, because its restart was cancelled, postponed or left out.
+ * The server was unlocked, unless the command was lost on the network. Its restart was cancelled, postponed or left out.
  *
  * @category models
  * @since 0.1.0
@@ -95,8 +95,8 @@ export class Unlocked extends Schema.TaggedClass<Unlocked>("@bercon/operations/P
 }) {}
 
 /**
- * All players were kicked. `kicked`: the number of kicks that succeeded. `failed`: the number of players who may still be
- * there.
+ * The kick of all players is over. `kicked`: the number of kicks that succeeded. `failed`: the number of players who may still
+ * be there.
  *
  * @category models
  * @since 0.1.0

@@ -119,7 +119,7 @@ export type NewTime = { readonly by: Duration.Input } | { readonly to: DateTime.
 export interface Service {
   /**
    * The plans in force: the plans of this program, those that were added, and those of other programs that drive servers with
-   * this store. A plan for one time is removed by the first `add` that is called a day or more after its restart.
+   * this store. An added plan for one time is removed by the first `add` that is called a day or more after its restart.
    */
   readonly list: Effect.Effect<ReadonlyArray<RestartPlan.RestartPlan>, PlanStoreError>
   /**

@@ -41,6 +41,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Formatter from "effect/Formatter"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Calendar from "./internal/plans/calendar.ts"
@@ -104,6 +105,8 @@ export const DEFAULT_TEXT = "Restart in {remaining}"
 const withDefault = <S extends Schema.Constraint>(schema: S, value: NoInfer<S["Type"]>) =>
   Schema.withDecodingDefaultTypeKey<S>(Effect.succeed(value))(schema)
 
+const COMMANDS = ["shutdown", "restartServer"] as const
+
 const Fields = Schema.Struct({
   id: Schema.String,
   servers: withDefault(Checks.Servers, "all"),
@@ -113,7 +116,7 @@ const Fields = Schema.Struct({
   locale: withDefault(Schema.String, "en"),
   lock: Schema.optionalKey(Text.DurationText),
   kick: Schema.optionalKey(Schema.Struct({ before: Text.DurationText, reason: Schema.String })),
-  command: withDefault(Schema.Literals(["shutdown", "restartServer"]), "shutdown"),
+  command: withDefault(Schema.Literals(COMMANDS), "shutdown"),
   skipWhenEmpty: withDefault(Schema.Boolean, false),
   latest: withDefault(Text.DurationText, Duration.minutes(5)),
   goneWithin: withDefault(Text.DurationText, Duration.minutes(1)),
@@ -171,8 +174,9 @@ export interface Input {
   readonly lock?: Duration.Input | undefined
   /**
    * The kick of all players. `before`: the time before the restart, 0 to 1 day. `reason`: one line, default `"Restart"`.
-   * Default: players are not kicked. If the list of players cannot be read by 30 seconds after the time of the restart, the
-   * server restarts without kicks, and the event `StepFailed` is published.
+   * Default: players are not kicked. Kicks are tried until 30 seconds after the time of the restart, or after the first try if
+   * that is later, but not in the last 15 seconds of `latest`. If the list of players cannot be read by then, the server
+   * restarts without kicks, and the event `StepFailed` is published.
    */
   readonly kick?: { readonly before: Duration.Input; readonly reason?: string | undefined } | undefined
   /**
@@ -209,9 +213,10 @@ export interface Input {
  */
 export const fromInput = (input: Input): Result.Result<RestartPlan, InvalidPlan> => {
   const { at, kick, lock } = input
+  const given = "once" in at ? at.once : undefined
   const once = "once" in at ? DateTime.make(at.once) : undefined
   if (once?._tag === "None") {
-    return Result.fail(Checks.invalid(input.id, "`once` must be a time"))
+    return Result.fail(Checks.invalid(input.id, `\`once\` must be a time (got ${Formatter.format(given)})`))
   }
   const plan: RestartPlan = {
     id: input.id,
@@ -245,6 +250,7 @@ const problemOf = (plan: typeof Fields.Type): string | undefined =>
     (plan.lock && Checks.range("lock", plan.lock, 0, "1 day")) ??
     (plan.kick && Checks.range("kick.before", plan.kick.before, 0, "1 day")) ??
     (plan.kick && Checks.line("kick.reason", plan.kick.reason)) ??
+    Checks.choice("command", plan.command, COMMANDS) ??
     Checks.range("latest", plan.latest, "30 seconds", "1 day") ??
     Checks.range("goneWithin", plan.goneWithin, "1 second", "1 hour") ??
     Checks.range("backWithin", plan.backWithin, "1 second", "1 day") ??

@@ -76,7 +76,7 @@ describe("a fleet", () => {
       assert.deepStrictEqual(yield* tags, { altis: "Converged", tanoa: "Converged" })
     }).pipe(Effect.provide(fleet())))
 
-  it.effect("without a server that a policy or a ban names has its id reported, until the server is added", () => {
+  it.effect("has the status `Absent`, and one warning, for an id that only a policy or a ban names, until the server is added", () => {
     const logged: Array<unknown> = []
     return Effect.gen(function*() {
       const book = yield* BanBook.BanBook
@@ -140,6 +140,49 @@ describe("a fleet", () => {
       assert.strictEqual((yield* gauge).value, 0)
     }).pipe(Effect.scoped, Effect.provide(fleet())))
 
+  it.effect("gets no more commands about bans after the enforcement is closed", () =>
+    Effect.gen(function*() {
+      const book = yield* BanBook.BanBook
+      const simulation = yield* TestFleet.TestFleet
+      const { server } = yield* simulation.get("altis")
+      const scope = yield* Scope.make()
+      yield* Scope.provide(BanEnforcement.makeFleet(), scope)
+      yield* TestRcon.passTime("1 second")
+      yield* Scope.close(scope, Exit.void)
+      const before = (yield* executions(server, "bans")).length
+      yield* book.add(ban(1))
+      yield* TestRcon.passTime("1 hour")
+      assert.strictEqual((yield* executions(server, "bans")).length, before)
+      assert.deepStrictEqual(yield* executions(server, "addBan"), [])
+    }).pipe(Effect.provide(
+      BanBook.layerMemory().pipe(Layer.provideMerge(TestFleet.layer({ servers: { altis: {} } })))
+    )))
+
+  it.effect("cannot have a policy that is not valid", () =>
+    Effect.gen(function*() {
+      const message = (options: BanEnforcement.Options) =>
+        Effect.map(Effect.flip(Effect.scoped(BanEnforcement.makeFleet(options))), ({ message }) => message)
+      assert.strictEqual(
+        yield* message({ capacity: 2501 }),
+        "the ban policy: `capacity` must be an integer from 0 to 2500 (got 2501)"
+      )
+      assert.strictEqual(
+        yield* message({ servers: { altis: { mark: "my book" } } }),
+        "the ban policy of server \"altis\": `mark` must be 1 to 16 letters, digits, \"-\" and \"_\" (got \"my book\")"
+      )
+      assert.include(yield* message({ maxAge: 0 }), "`maxAge` must be a positive duration (got 0)")
+      assert.include(yield* message({ checkInterval: "9 seconds" }), "`checkInterval` must be finite and at least")
+      assert.include(yield* message({ enforcement: "list" as "List" }), "`enforcement` must be \"Kick\", \"BanOnJoin\"")
+      assert.include(
+        yield* message({ orphans: "keep" as "Keep" }),
+        "`orphans` must be \"Keep\" or \"Remove\" (got \"keep\")"
+      )
+    }).pipe(Effect.provide(
+      BanBook.layerMemory().pipe(Layer.provideMerge(TestFleet.layer({ servers: {} })))
+    )))
+})
+
+describe("a server", () => {
   /** One server and a book of which one function dies while `bug.isThere` is true. */
   const withBug = (bug: { isThere: boolean }, name: "list" | "search") => {
     const dies = <A>(effect: Effect.Effect<A>) => Effect.suspend(() => bug.isThere ? Effect.die("a bug") : effect)
@@ -171,7 +214,7 @@ describe("a fleet", () => {
     }).pipe(Effect.provide(withBug(bug, "list")))
   })
 
-  it.effect("whose enforcement dies has the status `Failing`, and is enforced again a minute later", () => {
+  it.effect("has the status `Failing` after the enforcement of bans has died, until it starts again a minute later", () => {
     const bug = { isThere: true }
     return Effect.gen(function*() {
       const { book, enforcement, server } = yield* all
@@ -189,44 +232,4 @@ describe("a fleet", () => {
       assert.deepStrictEqual((yield* server.world).players, [])
     }).pipe(Effect.provide(withBug(bug, "search")))
   })
-
-  it.effect("gets no more commands after the enforcement is closed", () =>
-    Effect.gen(function*() {
-      const book = yield* BanBook.BanBook
-      const simulation = yield* TestFleet.TestFleet
-      const { server } = yield* simulation.get("altis")
-      const scope = yield* Scope.make()
-      yield* Scope.provide(BanEnforcement.makeFleet(), scope)
-      yield* TestRcon.passTime("1 second")
-      yield* Scope.close(scope, Exit.void)
-      const before = (yield* executions(server, "bans")).length
-      yield* book.add(ban(1))
-      yield* TestRcon.passTime("1 hour")
-      assert.strictEqual((yield* executions(server, "bans")).length, before)
-    }).pipe(Effect.provide(
-      BanBook.layerMemory().pipe(Layer.provideMerge(TestFleet.layer({ servers: { altis: {} } })))
-    )))
-
-  it.effect("cannot have a policy that is not valid", () =>
-    Effect.gen(function*() {
-      const message = (options: BanEnforcement.Options) =>
-        Effect.map(Effect.flip(Effect.scoped(BanEnforcement.makeFleet(options))), ({ message }) => message)
-      assert.strictEqual(
-        yield* message({ capacity: 2501 }),
-        "the ban policy: `capacity` must be an integer from 0 to 2500 (got 2501)"
-      )
-      assert.strictEqual(
-        yield* message({ servers: { altis: { mark: "my book" } } }),
-        "the ban policy of server \"altis\": `mark` must be 1 to 16 letters, digits, \"-\" and \"_\" (got \"my book\")"
-      )
-      assert.include(yield* message({ maxAge: 0 }), "`maxAge` must be a positive duration (got 0)")
-      assert.include(yield* message({ checkInterval: "9 seconds" }), "`checkInterval` must be finite and at least")
-      assert.include(yield* message({ enforcement: "list" as "List" }), "`enforcement` must be \"Kick\", \"BanOnJoin\"")
-      assert.include(
-        yield* message({ orphans: "keep" as "Keep" }),
-        "`orphans` must be \"Keep\" or \"Remove\" (got \"keep\")"
-      )
-    }).pipe(Effect.provide(
-      BanBook.layerMemory().pipe(Layer.provideMerge(TestFleet.layer({ servers: {} })))
-    )))
 })

@@ -57,7 +57,7 @@ describe("parse", () => {
     assert.deepStrictEqual(unread[1], { line: 2, text: `${guid(1)}         `, problem: "it has no time" })
     assert.strictEqual(
       unread[2]?.problem,
-      "its time must be -1 or seconds since 1970, from 1000000000 on (got 1440)"
+      "its time must be -1 or seconds since 1970, from 1000000000 to 8640000000000 (got 1440)"
     )
     assert.strictEqual(
       unread[0]?.problem,
@@ -109,7 +109,7 @@ const added = DateTime.makeUnsafe(1_500_000_000_000)
 describe("a line", () => {
   const problemOf = (line: string) => BansFile.parse(line).unread[0]?.problem
 
-  it("ends with any time that a server can have written, in seconds", () => {
+  it("has a time from 1000000000 to 8640000000000, in whole seconds", () => {
     for (const seconds of [1_000_000_000, 8_640_000_000_000]) {
       const [ban] = BansFile.parse(`${guid(1)} ${seconds} x`).bans
       assert.deepStrictEqual(ban?.until, DateTime.makeUnsafe(seconds * 1000))
@@ -119,7 +119,7 @@ describe("a line", () => {
     }
   })
 
-  it("of which the time is long is quoted in part", () => {
+  it("has at most 30 characters of its time in the problem", () => {
     assert.include(problemOf(`${guid(1)} ${"x".repeat(1000)}`), `(got ${"x".repeat(30)})`)
   })
 
@@ -136,7 +136,7 @@ describe("a line", () => {
     assert.strictEqual(BansFile.parse(`${guid(1)} 1415673088 two words  `).bans[0]?.reason, "two words")
   })
 
-  it("has a byte order mark only at the beginning of the file", () => {
+  it("keeps a U+FEFF that is not at the beginning of the file", () => {
     assert.strictEqual(BansFile.parse(`${guid(1)} -1 x\ufeffy`).bans[0]?.reason, "x\ufeffy")
   })
 })
@@ -182,7 +182,7 @@ describe("toEntries", () => {
   })
 
   it("never changes the number of a ban from one release to the next", () => {
-    // The number of the second is more than six digits have before it is shortened, and that of the third has fewer.
+    // The hash of the second has more than six digits in base 36, and that of the third has fewer.
     assert.deepStrictEqual(idsOf([permanent(1, "cheating"), permanent(2, ""), permanent(3735, "")]), [
       "jcmrs1",
       "b5yb3t",
@@ -191,7 +191,7 @@ describe("toEntries", () => {
     assert.deepStrictEqual(idsOf([{ ...permanent(1, "cheating"), until: added }]), ["ae4g41"])
   })
 
-  it("gives bans that would have the same number different ones, each as often as it is there", () => {
+  it("gives different numbers to bans that would have the same one, and one entry to a ban that is there twice", () => {
     const one = permanent(1, "cheating, wallhack, impersonation, racism")
     const other = permanent(1, "teamkilling, exploits, radio abuse, ramming")
     assert.deepStrictEqual(idsOf([one]), ["vq3kql"])
@@ -211,7 +211,7 @@ describe("toEntries", () => {
 describe("restore", () => {
   const bans = [permanent(1, "[book:00000a] teamkilling"), permanent(2, "[file:00000b] spam"), permanent(3, "cheating")]
 
-  it("gives the bans that a book has written their numbers and reasons, and leaves out the others", () => {
+  it("gives their numbers and reasons to the bans that a book has written, and leaves out the others", () => {
     const fields = { by: "restored", added }
     assert.deepStrictEqual(BansFile.restore(bans, fields), [
       entry(10, { target: guid(1), reason: "teamkilling", source: "bans.txt", ...fields })

@@ -73,7 +73,7 @@ describe("a store in a folder", () => {
       }).pipe(Effect.scoped, Effect.provide(Layer.provideMerge(FolderStore.layer(folder), Node)))
     ))
 
-  it.live("keeps the old value if the process ends while it writes the new one", () =>
+  it.live("keeps the old value if writing the new one is interrupted", () =>
     inFolder((folder) =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem

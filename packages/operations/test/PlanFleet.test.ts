@@ -66,7 +66,7 @@ describe("plans of a fleet", () => {
 
   const everywhere = Plans.layerFleet({
     restarts: [{ ...nightly, warnings: ["30 minutes"] }, { ...nightly, id: "event", servers: ["altis", "altsi"] }],
-    rotas: [{ id: "rules", servers: ["livonia"], every: "10 minutes", messages: ["rules"], onlyWithPlayers: false }]
+    rotas: [{ id: "event", servers: ["altsi"], every: "10 minutes", messages: ["rules"], onlyWithPlayers: false }]
   }).pipe(
     Layer.provideMerge(TestFleet.layer({ servers: { altis: {}, stratis: {} } })),
     Layer.provideMerge(KeyValueStore.layerMemory)
@@ -96,7 +96,7 @@ describe("plans of a fleet", () => {
       }).pipe(Effect.scoped, Effect.provide(everywhere))
     ))
 
-  it.effect("that name a server which no program drives are reported once", () => {
+  it.effect("and rotas that name a server which no program drives are reported once", () => {
     const logged: Array<string> = []
     return Effect.andThen(
       TestClock.setTime(utc("2026-03-28T03:29")),
@@ -120,7 +120,7 @@ describe("plans of a fleet", () => {
         assert.sameMembers(logged, [
           "plan \"event\" is for \"altsi\", and no program drives a server of this id: is it mistyped? Driven are \"altis\", \"stratis\"",
           "plan \"update\" is for \"malden\", and no program drives a server of this id: is it mistyped? Driven are \"altis\", \"stratis\"",
-          "plan \"rules\" is for \"livonia\", and no program drives a server of this id: is it mistyped? Driven are \"altis\", \"stratis\""
+          "rota \"event\" is for \"altsi\", and no program drives a server of this id: is it mistyped? Driven are \"altis\", \"stratis\""
         ])
         yield* fleet.add("malden", (yield* simulation.simulate("malden")).options)
         yield* TestRcon.passTime("10 minutes")

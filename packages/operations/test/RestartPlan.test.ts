@@ -40,36 +40,63 @@ describe("a plan as data", () => {
     })
   })
 
-  it.each<[Partial<RestartPlan.Input>, string]>([
+  const refused: ReadonlyArray<readonly [Partial<RestartPlan.Input>, string]> = [
     [{ id: "" }, "id must be a text of 1 to 64 characters (got \"\")"],
-    [{ id: "x".repeat(65) }, "id must be a text of 1 to 64 characters"],
+    [{ id: "x".repeat(65) }, "id must be a text of 1 to 64 characters (got \"xxxx"],
     [{ servers: [] }, "servers must be \"all\" or ids of servers, at least one"],
     [{ servers: ["altis", ""] }, "servers must be \"all\" or ids of servers"],
-    [{ at: { cron: "0 25 * * *", timeZone: "UTC" } }, "cron must be a cron expression such as \"0 4 * * *\" (got"],
+    [
+      { at: { cron: "0 25 * * *", timeZone: "UTC" } },
+      "cron must be a cron expression such as \"0 4 * * *\" (got \"0 25 * * *\""
+    ],
     [{ at: { cron: "0 4 31 2 *", timeZone: "UTC" } }, "(got \"0 4 31 2 *\", which matches none)"],
     [{ at: { cron: "0 4 * * *", timeZone: "Mars/Base" } }, "timeZone must be a time zone such as \"Europe/Berlin\""],
-    [{ at: { once: "soon" } }, "`once` must be a time"],
+    [
+      { at: { cron: "0 4 * * *", timeZone: undefined! } },
+      "timeZone must be a time zone such as \"Europe/Berlin\" (got undefined)"
+    ],
+    [{ at: { once: "soon" } }, "`once` must be a time (got \"soon\")"],
     [
       { warnings: Array.from({ length: 33 }, (_, index) => `${index + 1} minutes` as const) },
-      "a list of 0 to 32 (got 33)"
+      "warnings must be a list of 0 to 32 elements (got 33)"
     ],
     [{ warnings: ["500 millis"] }, "a warning must be a duration from 1 second to 1 day (got 500ms)"],
     [{ warnings: ["25 hours"] }, "a warning must be a duration from 1 second to 1 day (got 1d 1h)"],
-    [{ warnings: ["soon" as Duration.Input] }, "a warning must be a duration from 1 second to 1 day"],
+    [
+      { warnings: ["soon" as Duration.Input] },
+      "a warning must be a duration from 1 second to 1 day (got a value that is not a finite duration)"
+    ],
     [{ lock: "2 days" }, "lock must be a duration from 0 to 1 day (got 2d)"],
     [{ kick: { before: "2 days" } }, "kick.before must be a duration from 0 to 1 day"],
     [{ kick: { before: 0, reason: "two\nlines" } }, "kick.reason must be one line"],
     [{ text: " " }, "text must be one line that is not empty"],
     [{ text: "Restart in {remainig}" }, "text may contain {remaining} and {time} (got {remainig} in"],
     [{ locale: "not a language" }, "locale must be a language tag such as \"en\" or \"pt-BR\""],
-    [{ latest: "25 hours" }, "latest must be a duration from 30 seconds to 1 day"],
-    [{ latest: 0 }, "latest must be a duration from 30 seconds to 1 day"],
+    [{ command: "restart" as never }, "command must be \"shutdown\" or \"restartServer\" (got \"restart\")"],
+    [{ latest: "25 hours" }, "latest must be a duration from 30 seconds to 1 day (got 1d 1h)"],
+    [{ latest: 0 }, "latest must be a duration from 30 seconds to 1 day (got 0)"],
     [{ goneWithin: "2 hours" }, "goneWithin must be a duration from 1 second to 1 hour"],
     [{ backWithin: 0 }, "backWithin must be a duration from 1 second to 1 day (got 0)"],
     [{ tries: 0 }, "tries must be an integer from 1 to 10 (got 0)"]
-  ])("is refused if a value is not allowed: %o", (input, message) => {
+  ]
+
+  it.each(
+    refused.map(([input, message]) => [message, input] as const)
+  )("is refused if a value is not allowed: %s", (message, input) => {
     assert.include(problem(input), message)
     assert.include(problem(input), "plan ")
+  })
+
+  it("is refused, also if a value is of another type or not finite", () => {
+    assert.include(problem({ id: ["x"] as unknown as string }), "id must be a text of 1 to 64 characters (got [\"x\"])")
+    assert.include(problem({ id: 7 as never, at: { once: "never" } }), "`once` must be a time (got \"never\")")
+    assert.include(
+      problem({ at: { ...at, cron: 4 as never } }),
+      "cron must be a cron expression such as \"0 4 * * *\" (got 4)"
+    )
+    assert.include(problem({ text: 7 as never }), "text must be one line that is not empty (got 7)")
+    assert.include(problem({ lock: "Infinity" }), "(got a value that is not a finite duration)")
+    assert.include(problem({ lock: "soon" as Duration.Input }), "(got a value that is not a finite duration)")
   })
 
   it("that is refused in a program is also refused as JSON", () => {
@@ -84,23 +111,16 @@ describe("a plan as data", () => {
 })
 
 describe("a value at the end of its range", () => {
-  it.each<Partial<RestartPlan.Input>>([
-    { id: "x" },
-    { id: "x".repeat(64) },
-    { tries: 1 },
-    { tries: 10 },
-    { warnings: [] },
-    { warnings: Array.from({ length: 32 }, (_, index) => `${index + 1} minutes` as const) },
-    { warnings: ["1 second", "1 day"] }
-  ])("is allowed: %o", (input) => {
+  it.each<[string, Partial<RestartPlan.Input>]>([
+    ["the shortest id", { id: "x" }],
+    ["the longest id", { id: "x".repeat(64) }],
+    ["one try", { tries: 1 }],
+    ["ten tries", { tries: 10 }],
+    ["no warnings", { warnings: [] }],
+    ["32 warnings", { warnings: Array.from({ length: 32 }, (_, index) => `${index + 1} minutes` as const) }],
+    ["the latest and the earliest warning", { warnings: ["1 second", "1 day"] }]
+  ])("is allowed: %s", (_, input) => {
     assert.isTrue(Result.isSuccess(RestartPlan.fromInput({ id: "nightly", at, ...input })))
-  })
-
-  it("is named, also if it is of another type or not finite", () => {
-    assert.include(problem({ id: ["x"] as unknown as string }), "id must be a text of 1 to 64 characters (got [\"x\"])")
-    assert.include(problem({ id: 7 as never, at: { once: "never" } }), "`once` must be a time")
-    assert.include(problem({ lock: "Infinity" }), "(got a value that is not a finite duration)")
-    assert.include(problem({ lock: "soon" as Duration.Input }), "(got a value that is not a finite duration)")
   })
 })
 
@@ -127,7 +147,7 @@ describe("a warning", () => {
     assert.strictEqual(text("Restart in {remaining} at {time}", locale, remaining), expected)
   })
 
-  it("has the time in the time zone of the plan", () => {
+  it("has the time in UTC if the plan has no time zone", () => {
     const plan = make({ at: { once: "2026-03-28T03:00:00Z" }, text: "{time}" })
     assert.strictEqual(RestartPlan.textOf({ plan, server: "altis", time, remaining: Duration.minutes(1) }), "03:00")
   })
@@ -176,14 +196,18 @@ describe("a rota as data", () => {
     assert.deepStrictEqual(decoded, made)
   })
 
-  it.each<[Partial<Rota.Input>, string]>([
-    [{ id: "" }, "id must be"],
-    [{ id: 7 as never }, "id must be"],
-    [{ servers: [] }, "servers must be"],
+  const refused: ReadonlyArray<readonly [Partial<Rota.Input>, string]> = [
+    [{ id: "" }, "id must be a text of 1 to 64 characters (got \"\")"],
+    [{ id: 7 as never }, "id must be a text of 1 to 64 characters (got 7)"],
+    [{ servers: [] }, "servers must be \"all\" or ids of servers"],
     [{ every: "500 millis" }, "every must be a duration from 1 second to 1 day (got 500ms)"],
-    [{ messages: [] }, "messages must be a list of 1 to 256 (got 0)"],
+    [{ messages: [] }, "messages must be a list of 1 to 256 elements (got 0)"],
     [{ messages: ["one", ""] }, "a message must be one line that is not empty (got \"\")"]
-  ])("is refused if a value is not allowed: %o", (input, message) => {
+  ]
+
+  it.each(
+    refused.map(([input, message]) => [message, input] as const)
+  )("is refused if a value is not allowed: %s", (message, input) => {
     const result = Rota.fromInput({ ...rota, ...input })
     assert.isTrue(Result.isFailure(result) && result.failure.message.includes(message))
   })

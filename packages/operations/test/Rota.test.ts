@@ -27,7 +27,7 @@ describe("a rota", () => {
           yield* server.join({ name: "Miller" })
           yield* TestRcon.passTime("30 minutes")
           assert.deepStrictEqual(yield* told, [
-            // The server was empty at 03:20. The message could follow until 03:30. The list of players is read every 30
+            // The server was empty at 03:20. The message could follow until 03:30. The driver looks for players every 30
             // seconds.
             "03:22:30 one",
             "03:40:00 two",

@@ -1,6 +1,6 @@
 import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Logger } from "effect"
+import { Effect, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { all, ban, executions, one, reasons } from "./banKit.ts"
 import { guid, ip } from "./support.ts"
@@ -132,10 +132,10 @@ describe("a banned player", () => {
       // One for the kick under way when the session was lost, and one for those after it.
       assert.strictEqual(yield* warnings, 2)
       assert.isAbove((yield* executions(server, "kick")).length, 10)
-    }).pipe(
-      Effect.provide(one({ enforcement: "Kick" })),
-      Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(String(message)))]))
-    )
+    }).pipe(Effect.provide(Layer.provideMerge(
+      one({ enforcement: "Kick" }),
+      Logger.layer([Logger.make(({ message }) => logged.push(String(message)))])
+    )))
   })
 
   it.effect("is added to the list on joining if the policy is `BanOnJoin`; other bans are not in the list", () =>

@@ -13,7 +13,7 @@ describe("the key of a calendar", () => {
     assert.strictEqual(keyOf(once), "[1774667400000]")
   })
 
-  it("is another one if the times are", () => {
+  it("differs if the times differ", () => {
     const others: ReadonlyArray<Calendar.Times> = [
       nightly,
       { ...nightly, cron: "0 5 * * *" },
@@ -26,7 +26,7 @@ describe("the key of a calendar", () => {
     assert.strictEqual(new Set(others.map(keyOf)).size, others.length)
   })
 
-  it("is the same if only the words are others", () => {
+  it("is the same if the same times are written in another way", () => {
     assert.strictEqual(keyOf({ ...nightly, onDstOverlap: "earlier" }), keyOf(nightly))
     assert.strictEqual(keyOf({ ...once, timeZone: "UTC" }), keyOf(once))
   })

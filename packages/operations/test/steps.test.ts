@@ -45,7 +45,7 @@ interface Case {
   readonly of?: Compiled
   readonly progress?: Progress | "unreadable" | undefined
   readonly order?: Order
-  /** The time from that of the occurrence on. */
+  /** The time, in milliseconds after the time of the occurrence. */
   readonly at: number
   readonly known?: Known
 }
@@ -54,7 +54,7 @@ interface Case {
 const stepAt = ({ at, known = online, of = plan, order, progress = warned }: Case): Step =>
   decide(of, { progress, order }, time + at, known)
 
-/** The step, which is due at this time, and not before. */
+/** The step at a time. Checks that it is not due before. */
 const dueAt = (given: Case): Step => {
   const step = stepAt(given)
   assert.notDeepEqual(stepAt({ ...given, at: given.at - 1 }), step, "it is not due before")
@@ -180,7 +180,7 @@ describe("the next step of a plan", () => {
     assert.deepStrictEqual(stepAt({ of: open, at, known }), wait(time))
   })
 
-  it("is to kick the players from the time of the kicks on, until half a minute after the restart's", () => {
+  it("is to kick the players from the time of the kicks on, until half a minute after that of the restart", () => {
     const kick = (until: number, progress: Progress): Step => ({
       _tag: "Kick",
       appointment: progress.appointment!,

@@ -87,7 +87,7 @@ const sent: Progress = {
 }
 
 describe("the record of a plan", () => {
-  it.each([
+  const cases = [
     one("begins with the present", { recorded: undefined, step: begin, during: { calendar, finished: now } }),
     one("of one time begins with the time, even if it has just passed", {
       of: once,
@@ -105,7 +105,7 @@ describe("the record of a plan", () => {
       step: begin,
       during: locked({ calendar, finished: now })
     }),
-    one("begins anew if it cannot be read, and tells up to when warnings may have been sent", {
+    one("begins anew if it cannot be read, and has the time until which warnings may have been sent", {
       recorded: "unreadable",
       step: { _tag: "Begin", afterLoss: true },
       during: { calendar, finished: now, forgotten: now }
@@ -172,7 +172,7 @@ describe("the record of a plan", () => {
       during: changed({ kickedFrom: now - 5000 }),
       afterwards: changed({ kickedFrom: now - 5000, kicked: true })
     }),
-    one("has that kicks were given up", {
+    one("shows that kicks were given up", {
       step: { _tag: "GiveUpKick", appointment },
       during: changed({ kicked: true })
     }),
@@ -188,7 +188,7 @@ describe("the record of a plan", () => {
       during: sent,
       afterwards: planned
     }),
-    one("has that the occurrence is over if the command was refused, and the server is still locked", {
+    one("shows that the occurrence is over if the command was refused, and that the server is still locked", {
       recorded: locked(planned),
       step: command,
       done: "Refused",
@@ -200,25 +200,25 @@ describe("the record of a plan", () => {
       step: { _tag: "Command", appointment, attempt: 3 },
       during: { ...restarting, restart: { ...sent.restart!, tries: 3 } }
     }),
-    one("has the driver that watches on for the one that sent the command, if the server is the same", {
+    one("has the driver that watches the server after the one that sent the command, if the server is the same", {
       recorded: restarting,
       step: examine,
       findings: { server: "Same", witness },
       during: { ...restarting, restart: { ...restart, run: "this", epoch: 3, from: now, witness } }
     }),
-    one("has that the occurrence is over if the server is another process, which is not locked", {
+    one("shows that the occurrence is over if the server is another process, which is not locked", {
       recorded: locked(restarting),
       step: examine,
       findings: { server: "Other" },
       during: { calendar, finished: now }
     }),
-    one("has that the occurrence is over if nobody knows whether the server is the same, which may be locked", {
+    one("shows that the occurrence is over if the server may be another process, and that it may be locked", {
       recorded: locked(restarting),
       step: examine,
       findings: { server: "Unknown" },
       during: locked({ calendar, finished: time })
     }),
-    one("has since when the server is away", {
+    one("has the time at which the server was found to be away", {
       recorded: restarting,
       step: { _tag: "Gone", restart },
       during: { ...restarting, restart: { ...restart, gone: now } }
@@ -228,12 +228,12 @@ describe("the record of a plan", () => {
       step: { _tag: "Report", restart, count: 4, since: now - 1 },
       during: { ...restarting, restart: { ...restart, reports: 4 } }
     }),
-    one("has that the occurrence is over, and a server that has restarted is not locked", {
+    one("shows that the occurrence is over, and that a server that has restarted is not locked", {
       recorded: locked(restarting),
       step: { _tag: "Finish", outcome: "Restarted", appointment, finished: now },
       during: { calendar, finished: now }
     }),
-    one("has that the occurrence is over, and a server that has stayed is still to be unlocked", {
+    one("shows that the occurrence is over, and that a server that has stayed is still to be unlocked", {
       recorded: locked(restarting),
       step: stayed,
       during: locked({ calendar, finished: time })
@@ -253,18 +253,22 @@ describe("the record of a plan", () => {
       step: { _tag: "Wait", until: now + 1, watch: false },
       during: full
     })
-  ])("$what", ({ done, during, findings, of, recorded, step, afterwards }) => {
+  ]
+
+  it.each(
+    cases.map((one) => [one.what, one] as const)
+  )("%s", (_, { done, during, findings, of, recorded, step, afterwards }) => {
     const begun = before(of, recorded, step, { now, known, ...findings })
     assert.deepStrictEqual(begun, during)
     assert.deepStrictEqual(after(recorded, begun, step, done), afterwards ?? during)
   })
 
-  it("goes on only if the server that was told is the same", () => {
+  it("is continued only if the server is the one that got the command", () => {
     const outcomes = (["Same", "Other", "Unknown", undefined] as const).map((server) => outcomeOf(server))
     assert.deepStrictEqual(outcomes, [undefined, "Restarted", "Unknown", "Unknown"])
   })
 
-  it("is in the store as it is", () => {
+  it("is the same after it was written as JSON and read", () => {
     const Json = Schema.fromJsonString(Schema.toCodecJson(Progress))
     assert.deepStrictEqual(Schema.decodeSync(Json)(Schema.encodeSync(Json)(full)), full)
   })

@@ -22,7 +22,7 @@ describe("the rows that a removal may have hit by mistake", () => {
     assert.deepStrictEqual(hit([0, 2, 3], [1]), [2, 3])
   })
 
-  it("do not exist if no row moved: another admin has removed the missing row", () => {
+  it("are neither GUIDs before the intended row, nor later rows before which no row is missing", () => {
     assert.deepStrictEqual(hit([2], [1]), [])
     assert.deepStrictEqual(hit([0], [1]), [])
     assert.deepStrictEqual(hit([0, 1], [2]), [])

@@ -13,6 +13,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import process from "node:process"
+import * as Util from "node:util"
 import { libraries, publicModulesOf, root } from "../../../scripts/packages.ts"
 import { declarationsOf } from "./declarations.ts"
 
@@ -43,13 +44,13 @@ if (command === "write") {
       .map((file) => [file, Fs.readFileSync(Path.join(folder, file), "utf8")])
   )
   for (const file of new Set([...before.keys(), ...reports.keys()])) {
-    const old = new Set(before.get(file)?.split("\n"))
-    const current = new Set(reports.get(file)?.split("\n"))
-    if (before.get(file) === reports.get(file)) continue
+    const [old, current] = [before.get(file) ?? "", reports.get(file) ?? ""]
+    if (old === current) continue
     process.exitCode = 1
     process.stdout.write(`api/${file} differs from the public API:\n`)
-    for (const line of old) if (!current.has(line)) process.stdout.write(`- ${line}\n`)
-    for (const line of current) if (!old.has(line)) process.stdout.write(`+ ${line}\n`)
+    for (const [change, line] of Util.diff(current.split("\n"), old.split("\n"))) {
+      if (change !== 0) process.stdout.write(`${change < 0 ? "-" : "+"} ${line}\n`)
+    }
   }
   if (process.exitCode === 1) {
     process.stdout.write(

@@ -100,7 +100,7 @@ export class NotConnected extends Schema.Error<NotConnected>("@bercon/session/No
 
 /**
  * The command was not sent because of too many others: the queue was full, or the command's turn did not come before
- * its deadline. `waiting` is the number of commands in the queue.
+ * its deadline. `waiting` is the number of other commands that waited to be sent for the first time.
  *
  * @category errors
  * @since 0.1.0
@@ -128,7 +128,7 @@ export class Overloaded extends Schema.Error<Overloaded>("@bercon/session/Overlo
 }
 
 /**
- * The command was sent `sends` times, and the server was alive, but it did not answer before the deadline.
+ * The command was sent `sends` times in a session that was not lost, but no reply came before the deadline.
  *
  * @category errors
  * @since 0.1.0
@@ -156,8 +156,9 @@ export class NoReply extends Schema.Error<NoReply>("@bercon/session/NoReply")({
 }
 
 /**
- * `missing` of the reply's `total` parts did not arrive before the deadline. If `total` is 1, the reply has no numbered
- * parts, and the size of the missing rest is unknown.
+ * The deadline came, the session was lost, or the parts contradicted each other too often, and `missing` of the reply's
+ * `total` parts had not arrived. If `total` is 1, the reply has no numbered parts, and the size of the missing rest is
+ * unknown.
  *
  * @category errors
  * @since 0.1.0
@@ -187,7 +188,7 @@ export class IncompleteReply extends Schema.Error<IncompleteReply>("@bercon/sess
 }
 
 /**
- * The session was lost while the command was in flight. It had been sent `sends` times.
+ * The session was lost while the command was in flight. The command had been sent `sends` times.
  *
  * @category errors
  * @since 0.1.0
@@ -215,7 +216,8 @@ export class SessionLost extends Schema.Error<SessionLost>("@bercon/session/Sess
 }
 
 /**
- * The session was closed by its owner, or ended for good because of `cause`. The command had been sent `sends` times.
+ * The session was closed by its owner, ended for good because of `cause`, or died of a defect. The command had been sent
+ * `sends` times.
  *
  * @category errors
  * @since 0.1.0

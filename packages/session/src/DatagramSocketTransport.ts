@@ -8,8 +8,8 @@
  *
  * Each opened socket belongs to the scope of its connection, and is closed with it. The socket is *connected*: the
  * kernel drops datagrams from any other address, and reports if the server's port is closed. The host name is resolved
- * each time a socket is opened, IPv4 first. At most 1,024 datagrams wait in each direction (received ones take 64 MiB
- * in the worst case); further ones are dropped, as a network would drop them.
+ * each time a socket is opened, IPv4 first unless `bind` is an IPv6 address. At most 1,024 datagrams wait in each
+ * direction (received ones take 64 MiB in the worst case); further ones are dropped, as a network would drop them.
  *
  * **Example** (A session on Effect's sockets)
  *

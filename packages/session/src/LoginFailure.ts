@@ -1,9 +1,9 @@
 /**
- * Errors of a session that could not be established.
+ * Errors of a session that could not log in.
  *
  * A `LoginFailure` has a tagged `reason` with details, and a `message` that can be shown to a person. It never contains
- * the password. Trying again is always safe, because nothing but login packets was sent. `isRetryable` is true if
- * trying again may help.
+ * the password. Trying again is always safe, because a login executes no command. `isRetryable` is true if trying
+ * again may help.
  *
  * **Example** (Trying again as long as that may help)
  *
@@ -159,7 +159,7 @@ export class TransportFailure extends Schema.Error<TransportFailure>("@bercon/se
 }
 
 /**
- * The session could not be established. `reason` describes why.
+ * The session could not log in, or not again after an outage. `reason` describes why.
  *
  * @category errors
  * @since 0.1.0

@@ -48,7 +48,7 @@ export interface Message {
  *
  * - `"Lost"`: `missed` messages did not arrive within the reorder timeout. If one of them arrives later, it follows as
  *   `late`.
- * - `"Overflow"`: this subscriber was too slow and lost its `missed` oldest messages.
+ * - `"Overflow"`: this subscriber was too slow and lost its `missed` oldest items (messages and gaps).
  * - `"Reconnected"`: the session was lost for some time. The number of missed messages is unknown.
  *
  * @category models
@@ -57,6 +57,6 @@ export interface Message {
 export interface Gap {
   readonly _tag: "Gap"
   readonly cause: "Lost" | "Overflow" | "Reconnected"
-  /** Number of missing messages; `undefined` after an outage. */
+  /** Number of missing messages or items; `undefined` after an outage. */
   readonly missed: number | undefined
 }

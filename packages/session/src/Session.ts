@@ -4,8 +4,9 @@
  * **Details**
  *
  * A session belongs to the scope in which it was made. It logs in, and logs in again after every outage, until that
- * scope closes. Closing settles every pending command, stops all fibers and closes the socket. The protocol itself is
- * in `SessionMachine`; this module connects it to the clock, the socket and the callers.
+ * scope closes or the server refuses the password. Closing settles every pending command, stops all fibers and closes
+ * the socket. The protocol itself is in `SessionMachine`; this module connects it to the clock, the socket and the
+ * callers.
  *
  * Memory is bounded: 248 commands in flight, `queueCapacity` waiting commands (1.4 KiB each), 192 messages held back
  * for reordering (2 KiB each), 16 MiB of incomplete replies, and `messageCapacity` messages for each slow subscriber (2
@@ -68,8 +69,9 @@ export interface CommandOptions {
    * repeated command twice, so set `false` if running it twice does harm. It is then sent only once.
    *
    * If the server runs a repeated query twice, and its reply has changed in between, parts of both replies can arrive.
-   * If these parts contradict each other, the query is sent anew, or fails with `IncompleteReply` at its deadline. If
-   * they do not (each part arrived once), the reply is a mixture of both, which nothing in the protocol reveals.
+   * If these parts contradict each other, the query is sent anew, at most 8 times; then it fails with
+   * `IncompleteReply`. If they do not (each part arrived once), the reply is a mixture of both, which nothing in the
+   * protocol reveals.
    */
   readonly repeatable?: boolean | undefined
   /**
@@ -95,7 +97,7 @@ export interface CommandOptions {
  * @since 0.1.0
  */
 export interface Options {
-  /** The server's `RConPassword`: UTF-8, not empty, without NUL. */
+  /** The server's `RConPassword`: 1 to 1,392 bytes of UTF-8, without NUL. */
   readonly password: Redacted.Redacted
   /**
    * The time limit for the first login, which then fails with `LoginTimeout`. Default 10 seconds. If it is infinite,
@@ -259,9 +261,9 @@ export const start: (
  *
  * **Details**
  *
- * Fails with `LoginRefused` as soon as the server refuses the password, with `LoginTimeout` if it does not answer
- * within `loginTimeout`, with `TransportFailure` if no socket can be opened, and with `InvalidOptions`. Later outages
- * are not failures of this effect: the session logs in again until its scope closes.
+ * Fails with `LoginRefused` as soon as the server refuses the password (unless `retryRefused` is set), with
+ * `LoginTimeout` if it does not answer within `loginTimeout`, with `TransportFailure` if no socket can be opened, and
+ * with `InvalidOptions`. Later outages are not failures of this effect: the session logs in again.
  *
  * @category constructors
  * @since 0.1.0

@@ -25,8 +25,8 @@
  * In the state *Doubting* the server is silent. It may have restarted and forgotten this client, or it may only be
  * busy. So the machine requests a login on the same socket, and goes on listening to the current session. A packet that
  * only the current session can have sent ends the doubt; a login reply begins the next session. Until one of them
- * arrives, no command is sent or retransmitted, because it might be executed in another session than the intended one.
- * The status stays `Online` until the silence timeout, and then becomes `Reconnecting`.
+ * arrives, no command except probes is sent or retransmitted, because it might be executed in another session than the
+ * intended one. The status stays `Online` until the silence timeout, and then becomes `Reconnecting`.
  *
  * Each question has its own module under `internal/`: `login` (when to send login packets), `liveness` (is the server
  * alive?), `outbound` (commands and their replies, with `commandQueue`, `retransmission`, `sequenceNumbers` and
@@ -419,8 +419,8 @@ export class SessionMachine<H> {
   }
 
   /**
-   * Called first by every input. Detects that the process was suspended, because the input is then much later than
-   * `wakeAt`.
+   * Called first by every input except `close` and `crash`. Detects that the process was suspended, because the input
+   * is then much later than `wakeAt`.
    */
   #notice(now: number): void {
     const late = now - Math.max(this.wakeAt, this.#now)
@@ -435,10 +435,10 @@ export class SessionMachine<H> {
   // sessions
   // ---------------------------------------------------------------------------
 
-  /** The cause of the outage; `undefined` while a session exists. */
+  /** The cause of the outage, or of the doubt; `undefined` while commands may be sent. */
   get #outageCause(): OutageCause | undefined {
     if (this.status._tag === "Connecting" || this.status._tag === "Reconnecting") return this.status.cause
-    return this.#phase === "Doubting" ? silence : undefined
+    return this.#maySend ? undefined : silence
   }
 
   /** Whether there is a session to listen to. */
@@ -539,7 +539,10 @@ export class SessionMachine<H> {
     this.#start(now)
   }
 
-  /** Gives up the session and stops listening to it: its socket or port is gone, or the server has refused a login. */
+  /**
+   * Gives up the session and stops listening to it: its socket has failed or is mute, the port is closed, or the server
+   * has refused a login.
+   */
   #lose(now: number, cause: OutageCause): void {
     if (!this.#hasSession) return
     this.#phase = "LoggingIn"

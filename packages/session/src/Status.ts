@@ -19,7 +19,7 @@ import type * as Exit from "effect/Exit"
 import type { LoginFailure, OutageCause } from "./LoginFailure.ts"
 
 /**
- * A period without a session: before the first login, or from the loss of a session to the next login.
+ * A period without a session: before the first login, or from the loss of a session to its return or the next login.
  *
  * @category models
  * @since 0.1.0
@@ -40,7 +40,8 @@ export interface Outage {
  *
  * - `Connecting`: before the first login.
  * - `Online`: logged in.
- * - `Reconnecting`: from the detection of the loss of a session to the next login.
+ * - `Reconnecting`: from the detection of the loss of a session to the next login, or until the server continues the
+ *   session after all.
  * - `Closed`: the end. `exit` is successful if the owner closed the session.
  *
  * During an outage, changes of `cause` and `tries` are not published: read the status again to see them. The exception

@@ -92,8 +92,8 @@ export interface Connection {
   readonly listen: (receiver: Receiver) => void
   /**
    * Passes a datagram to the network and returns at once. Delivery is not guaranteed. Known failures are reported
-   * through `notSent`. The bytes do not change afterwards. They are a view into a buffer shared by all sessions of the
-   * process: copy them before transferring them to another thread or keeping them for long.
+   * through `notSent`. The bytes do not change afterwards. They can be a view into a buffer shared by all sessions of
+   * the process: copy them before transferring them to another thread or keeping them for long.
    */
   readonly send: (datagram: Uint8Array) => void
 }

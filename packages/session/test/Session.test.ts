@@ -1,7 +1,7 @@
 import { Session, Transport } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Logger, Redacted, Result, Scope, Stream } from "effect"
+import { Deferred, Duration, Effect, Exit, Fiber, Layer, Logger, Redacted, Result, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { password, reasonOf, tagOf } from "./support/Scenario.ts"
 
@@ -47,8 +47,12 @@ describe("make", () => {
       const server = yield* SimulatedServer.SimulatedServer
       yield* server.goSilent
       const failure = yield* during("10 seconds", Effect.flip(Session.make({ password })))
-      assert.strictEqual(reasonOf(failure), "LoginTimeout")
-      assert.include(failure.message, "RConPort")
+      assert(failure.reason._tag === "LoginTimeout")
+      assert.strictEqual(Duration.toSeconds(failure.reason.waited), 10)
+      assert.match(
+        failure.message,
+        /check host and port, RConPassword and RConPort .*, and that no firewall drops UDP$/
+      )
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("fails after loginTimeout if the port is closed, and the error mentions that", () =>
@@ -72,7 +76,7 @@ describe("make", () => {
       assert.strictEqual((yield* session.status)._tag, "Online")
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("leaves nothing running if it is interrupted while logging in", () =>
+  it.effect("sends nothing more if it is interrupted while logging in", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       yield* network.partition()
@@ -84,7 +88,7 @@ describe("make", () => {
       assert.strictEqual((yield* network.statistics).toServer.sent, toServer.sent)
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("refuses invalid options with a message that contains the value and the allowed range", () =>
+  it.effect("refuses invalid options, and the message contains the allowed values", () =>
     Effect.gen(function*() {
       const invalid: ReadonlyArray<[Session.Options, string]> = [
         [{ password: Redacted.make("") }, "the password must not be empty"],
@@ -213,7 +217,7 @@ describe("a command", () => {
 describe("messages", () => {
   const texts = (n: number) => Array.from({ length: n }, (_, i) => `message ${i}`)
 
-  it.effect("reach every subscriber in order, including the very first if the session was only started", () =>
+  it.effect("reach every subscriber in order, even the very first message if the subscription precedes the login", () =>
     Effect.gen(function*() {
       const session = yield* Session.start({ password })
       const server = yield* SimulatedServer.SimulatedServer
@@ -255,6 +259,10 @@ describe("messages", () => {
       const read = some.filter((item) => item._tag === "Message").length
       const missed = some.reduce((sum, item) => item._tag === "Gap" ? sum + item.missed! : sum, 0)
       assert.isAtMost(read, 34)
+      assert.deepStrictEqual(
+        some.slice(-16).map((item) => item._tag === "Message" ? item.text : item._tag),
+        texts(100).slice(-16)
+      )
       assert.strictEqual(read + missed, 100)
       assert.isTrue(some.every((item) => item._tag === "Message" || item.cause === "Overflow"))
     }).pipe(Effect.provide(TestRcon.layerTransport())))
@@ -301,7 +309,7 @@ describe("the status of a session", () => {
       assert.notInclude(lines.join("\n"), "secret")
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("stays Online through a day of silence, with two keepalives a minute", () =>
+  it.effect("stays Online through a day without commands, with two keepalives a minute", () =>
     Effect.gen(function*() {
       const session = yield* Session.make({ password })
       const server = yield* SimulatedServer.SimulatedServer
@@ -317,7 +325,7 @@ describe("a caller that tries again endlessly", () => {
   const insist = (session: Session.Session["Service"]) =>
     Effect.forever(Effect.ignore(session.command("version")), { disableYield: true })
 
-  it.live("does not starve other fibers, neither while the queue is full nor after the session is closed", () =>
+  it.live("starves no other fiber, whether the queue is full or the session is closed", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
       const session = yield* Scope.provide(Session.make({ password, maxInFlight: 1, queueCapacity: 2 }), scope)

@@ -22,7 +22,7 @@ const withoutBuffers = <A, E, R>(step: Effect.Effect<A, E, R>) =>
     (allocate) => Effect.sync(() => allocate.mockRestore())
   )
 
-/** Sends a command from a fiber whose observer throws. */
+/** Runs an effect in a fiber with an observer that throws. */
 const askWithBadObserver = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.map(Effect.forkChild(effect, { startImmediately: true }), (fiber) => {
     fiber.addObserver(() => {
@@ -75,7 +75,7 @@ describe("a caller whose fiber has an observer that throws", () => {
       assert.strictEqual(line.open, 0)
     }))
 
-  it.effect("delays no end either, if it waits for the login", () =>
+  it.effect("delays neither the end of the session nor that of the socket while it waits for the login", () =>
     Effect.gen(function*() {
       const line = byHand()
       line.opening = Effect.andThen(Effect.sleep("1 second"), Effect.void)
@@ -91,7 +91,7 @@ describe("a caller whose fiber has an observer that throws", () => {
 })
 
 describe("a command", () => {
-  it.effect("that cannot be encoded is settled although the session ends", () =>
+  it.effect("that cannot be encoded is settled, and the session ends", () =>
     Effect.gen(function*() {
       const line = byHand()
       const session = yield* start(line)
@@ -102,7 +102,7 @@ describe("a command", () => {
       assert.strictEqual(tagOf(yield* session.status), "Closed")
     }))
 
-  it.effect("that cannot be encoded when its turn comes is settled although the session ends", () =>
+  it.effect("that cannot be encoded when its turn comes is settled, and the session ends", () =>
     Effect.gen(function*() {
       const line = byHand()
       const session = yield* start(line, { maxInFlight: 1 })
@@ -111,6 +111,7 @@ describe("a command", () => {
       const asking = yield* ask(Effect.flip(session.command("b")))
       yield* withoutBuffers(Effect.sync(() => line.receive(Packet.commandReply(0, "reply"))))
       assert.strictEqual(reasonOf(yield* Fiber.join(asking)), "SessionClosed")
+      assert.strictEqual(tagOf(yield* session.status), "Closed")
     }))
 
   it.effect("whose options throw dies, and the session continues", () =>

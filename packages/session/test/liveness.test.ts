@@ -16,7 +16,10 @@ import { range } from "./support/Scenario.ts"
 const INTERVAL = 30_000
 const TIMEOUT = 8000
 
-/** Whether a question is lost, if `lost` of each hundred are, evenly spread. */
+/**
+ * Whether a question (a command or probe that is sent for the first time) is lost, if `lost` of each hundred are, evenly
+ * spread.
+ */
 const isLost = (question: number, lost: number): boolean => (question * 37) % 100 < lost
 
 /** An old session in which the server has answered all commands at once. */
@@ -32,7 +35,7 @@ const make = (options: { readonly replies?: number; readonly lost?: number; read
   return liveness
 }
 
-/** Sends a command at 0 that is not answered, and follows the verdicts. Returns when each was first given. */
+/** Sends a command at 0 that is not answered. Returns when each verdict was first given, and when probes were sent. */
 const silence = (liveness: Liveness, until = 60_000, replyTime = 200) => {
   const verdicts: Partial<Record<Verdict, number>> = {}
   const probes: Array<number> = []
@@ -104,7 +107,7 @@ describe("a server", () => {
     assert.strictEqual(silence(again).verdicts.Doubt, undefined, "a message is not a reply")
   })
 
-  it("that has not answered any packet is not doubted within 8 s", () => {
+  it("that has never answered is not doubted within 8 s", () => {
     assert.strictEqual(silence(new Liveness(INTERVAL, TIMEOUT)).verdicts.Doubt, undefined)
   })
 
@@ -135,7 +138,7 @@ describe("a server", () => {
     assert.strictEqual(liveness.judge(500 + TIMEOUT, 200, true), "Dead")
   })
 
-  it("is only probed if a login is requested already", () => {
+  it("is probed, and not doubted again, if a login is requested already", () => {
     const liveness = make()
     silence(liveness, DOUBT_AFTER + 1)
     assert.strictEqual(liveness.judge(4000, 200, false), "Doubt")
@@ -145,7 +148,7 @@ describe("a server", () => {
 })
 
 describe("a bad network", () => {
-  it("needs more unanswered questions before the server is doubted, the more it loses", () => {
+  it("delays the doubt about a silent server for longer, the more it loses", () => {
     const doubts = [0, 10, 30, 50, 70].map((lost) =>
       silence(make({ lost, replies: 1000, timeout: 1e6 }), 1e6).verdicts.Doubt!
     )
@@ -156,7 +159,7 @@ describe("a bad network", () => {
   })
 
   it.prop(
-    "is not taken for a dead server with a probability of more than one in a million",
+    "is taken for a dead server with a probability of at most one in a million",
     [Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 80 }))],
     ([lost]) => {
       const liveness = make({ lost, replies: 2000, timeout: 1e6 })
@@ -185,7 +188,7 @@ describe("a bad network", () => {
     assert.isAtMost(verdicts.Doubt!, 3000)
   })
 
-  /** The measured share after 2,000 questions, of which `lost` of each hundred are lost. */
+  /** The measured loss after 2,000 questions, of which `lost` of each hundred are lost. */
   const shareOf = (lost: number): number => {
     let share = INITIAL_LOSS
     for (const i of range(2000)) share += ((isLost(i, lost) ? 1 : 0) - share) / 16
@@ -194,7 +197,7 @@ describe("a bad network", () => {
 })
 
 describe("a server that was silent and came back by itself", () => {
-  it("is doubted only after twice that silence, for an hour", () => {
+  it("is doubted only after twice that silence", () => {
     const liveness = make()
     liveness.sent(-4000, true)
     liveness.heard(0, true, false)

@@ -108,7 +108,7 @@ describe("a login reply", () => {
     assert.isFalse(login.isAwaited(6000), "packets of an earlier outage do not count")
   })
 
-  it("may arrive for five minutes after the requests have stopped", () => {
+  it("may arrive for five minutes after the last packet, if the requests have stopped", () => {
     const login = make()
     login.ask(0)
     login.sent(0)
@@ -139,7 +139,7 @@ describe("a login reply", () => {
     assert.strictEqual(login.roundTrip(2030), 30)
   })
 
-  it("may also belong to other packets, for five minutes, unless each packet has been answered", () => {
+  it("to a packet that is not answered yet may restart the session, until five minutes after the last packet", () => {
     const login = make()
     login.sent(0)
     login.answered()
@@ -155,7 +155,7 @@ describe("a login reply", () => {
     assert.strictEqual(login.mayRestartSince, Infinity)
   })
 
-  it("to a packet that the network has duplicated proves that the server may have restarted its session just before", () => {
+  it("to a packet that the network has duplicated shows that the server may have restarted its session just before", () => {
     const login = make()
     login.sent(0)
     login.answered()

@@ -164,7 +164,7 @@ describe("the log", () => {
 })
 
 describe("the end of a session", () => {
-  it.effect("makes closed fail if the server refuses a later login", () =>
+  it.effect("makes `closed` fail if the server refuses a later login", () =>
     Effect.gen(function*() {
       const { layer, lines } = logged()
       const server = yield* SimulatedServer.SimulatedServer
@@ -179,7 +179,7 @@ describe("the end of a session", () => {
       assert.match(lines.at(-1)!, /^Error: .*: ended for good: .* refused the login/)
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("makes closed succeed if the owner closes the session", () =>
+  it.effect("makes `closed` succeed if the owner closes the session", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
       const session = yield* Scope.provide(Session.make({ password }), scope)
@@ -189,7 +189,7 @@ describe("the end of a session", () => {
       yield* session.closed
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("makes closed die of a defect", () =>
+  it.effect("makes `closed` die of a defect", () =>
     Effect.gen(function*() {
       const { layer, lines } = logged()
       const transport = Transport.Transport.of({ peer: "broken:1", open: Effect.die("boom") })
@@ -211,11 +211,6 @@ describe("the end of a session", () => {
         Session.start({ password, loginTimeout: "Infinity", retryRefused: true }),
         layer
       )
-      const tags = yield* session.statusChanges.pipe(
-        Stream.map((status) => status._tag),
-        Stream.runCollect,
-        Effect.forkChild({ startImmediately: true })
-      )
       yield* TestClock.adjust("50 seconds")
       const status = outageOf(yield* session.status)
       assert.strictEqual(status.cause._tag, "LoginRefused")
@@ -234,7 +229,6 @@ describe("the end of a session", () => {
       yield* server.admit
       yield* TestClock.adjust("1 minute")
       assert.strictEqual((yield* session.status)._tag, "Online")
-      yield* Fiber.interrupt(tags)
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
   it.effect("comes with the login timeout if the first login is refused repeatedly", () =>

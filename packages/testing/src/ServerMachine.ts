@@ -35,8 +35,8 @@
  * - The reply to a command is empty. Only the client that sent the command gets the message
  *   `Processing Command: #players` and then the output, if any, in messages of at most 1,024 bytes. A longer text is
  *   cut between two lines, and the newline there is not sent. A keepalive gets only its reply.
- * - `#ban create` and `#ban remove` have their effect at once. Their output, and the list that `#ban list` asks for, is
- *   sent `banDelay` later, possibly between the messages of another command.
+ * - `#ban create` and `#ban remove` have their effect at once. Most of their output, and the list that `#ban list` asks
+ *   for, is sent `banDelay` later, possibly between the messages of another command.
  * - There are no messages about players who join, leave, chat or are rejected by a ban.
  * - Bans survive a restart.
  * - `@logout` ends the session, after its reply.

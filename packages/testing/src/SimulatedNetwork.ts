@@ -160,7 +160,7 @@ export interface Statistics {
   readonly reordered: number
   /** Datagrams that arrived, including duplicates. */
   readonly delivered: number
-  /** Datagrams that arrived at an address without a server, including duplicates. */
+  /** Datagrams that arrived at a closed port, including duplicates. */
   readonly refused: number
   /** Datagrams that were dropped because a queue was full, including duplicates. */
   readonly overflowed: number

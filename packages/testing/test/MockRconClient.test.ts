@@ -7,7 +7,7 @@ import { Effect, Exit, Fiber, Option, Stream } from "effect"
 const bob = new Player.Player({ id: Player.PlayerId.make(5), name: "Bob", verified: true })
 
 describe("MockRconClient", () => {
-  it.effect("lets every command succeed, and records it", () =>
+  it.effect("lets commands succeed, and records their calls", () =>
     Effect.gen(function*() {
       const rcon = yield* RconClient.RconClient
       const mock = yield* MockRconClient.MockRconClient

@@ -19,6 +19,20 @@ const online = Effect.gen(function*() {
   return { mock, session: yield* Fiber.join(making) }
 })
 
+/** A connection that records its datagrams and errors. */
+const connected = Effect.gen(function*() {
+  const mock = yield* MockTransport.MockTransport
+  const connection = yield* (yield* Transport.Transport).open
+  const received: Array<Uint8Array> = []
+  const problems: Array<Transport.TransportError> = []
+  connection.listen({
+    receive: (datagram) => received.push(datagram),
+    notSent: (error) => problems.push(error),
+    failed: () => {}
+  })
+  return { connection, mock, problems, received }
+})
+
 describe("MockTransport", () => {
   it.effect("passes datagrams between a session and the test", () =>
     Effect.gen(function*() {
@@ -55,21 +69,9 @@ describe("MockTransport", () => {
       const mock = yield* MockTransport.MockTransport
       assert.strictEqual(yield* mock.open, 0)
       yield* mock.give(Packet.encode(Packet.loginResult(true)))
-    }).pipe(Effect.provide(MockTransport.layer({ peer: "game.example:2306" }))))
-
-  /** A connection that records its datagrams and errors. */
-  const connected = Effect.gen(function*() {
-    const mock = yield* MockTransport.MockTransport
-    const connection = yield* (yield* Transport.Transport).open
-    const received: Array<Uint8Array> = []
-    const problems: Array<Transport.TransportError> = []
-    connection.listen({
-      receive: (datagram) => received.push(datagram),
-      notSent: (error) => problems.push(error),
-      failed: () => {}
-    })
-    return { connection, mock, problems, received }
-  })
+      const { received } = yield* connected
+      assert.deepStrictEqual(received, [])
+    }).pipe(Effect.scoped, Effect.provide(MockTransport.layer({ peer: "game.example:2306" }))))
 
   it.effect("shares no bytes with either end", () =>
     Effect.gen(function*() {

@@ -45,7 +45,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual(yield* numbers(endpoint.pull), [1])
     }))
 
-  it.effect("reports a delayed refusal at the next write", () =>
+  it.effect("reports the refusal of a delayed datagram when it arrives", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.make({ toServer: { latency: 30 } })
       const connection = yield* Client.open(network.transport(SERVER))

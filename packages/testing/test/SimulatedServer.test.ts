@@ -38,23 +38,23 @@ describe("SimulatedServer", () => {
       ])
       yield* client.command(0, "version")
       assert.deepStrictEqual(yield* client.pull, ["0: 1.220"])
-      yield* server.join({ name: "Max", guid: "73c5e50a7860475f0000000000000000" })
+      yield* server.join({ name: "Max", guid: "5a1b2c3d4e5f60710000000000000000" })
       yield* server.chat(0, "Side", "hello")
       yield* server.kick(0, "Client not responding")
       yield* server.join({ name: "Kerry", guid: null })
-      yield* server.identify(0, "2c65319280ac51b220aef667552a7f06")
+      yield* server.identify(0, "6a1b2c3d4e5f60718293a4b5c6d7e8f9")
       yield* server.verify(0)
       yield* server.leave(0)
       assert.deepStrictEqual(yield* client.pull, [
         "message 1: Player #0 Max (198.18.238.206:2304) connected",
-        "message 2: Player #0 Max - BE GUID: 73c5e50a7860475f0000000000000000",
-        "message 3: Verified GUID (73c5e50a7860475f0000000000000000) of player #0 Max",
+        "message 2: Player #0 Max - BE GUID: 5a1b2c3d4e5f60710000000000000000",
+        "message 3: Verified GUID (5a1b2c3d4e5f60710000000000000000) of player #0 Max",
         "message 4: (Side) Max: hello",
-        "message 5: Player #0 Max (73c5e50a7860475f0000000000000000) has been kicked by BattlEye: Client not responding",
+        "message 5: Player #0 Max (5a1b2c3d4e5f60710000000000000000) has been kicked by BattlEye: Client not responding",
         "message 6: Player #0 Max disconnected",
         "message 7: Player #0 Kerry (198.18.124.191:2304) connected",
-        "message 8: Player #0 Kerry - BE GUID: 2c65319280ac51b220aef667552a7f06",
-        "message 9: Verified GUID (2c65319280ac51b220aef667552a7f06) of player #0 Kerry",
+        "message 8: Player #0 Kerry - BE GUID: 6a1b2c3d4e5f60718293a4b5c6d7e8f9",
+        "message 9: Verified GUID (6a1b2c3d4e5f60718293a4b5c6d7e8f9) of player #0 Kerry",
         "message 10: Player #0 Kerry disconnected"
       ])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
@@ -191,6 +191,7 @@ describe("SimulatedServer", () => {
       yield* client.login
       yield* client.command(0, "#shutdown")
       yield* TestClock.adjust("1 hour")
+      assert.strictEqual((yield* client.pull).at(-1), "0: ")
       assert.isTrue(yield* refused(client))
       yield* server.start
       assert.isFalse(yield* refused(client))
@@ -225,7 +226,7 @@ describe("SimulatedServer", () => {
       assert.deepStrictEqual((yield* server.drops).map(({ cause }) => cause), ["Forgotten", "Stopped"])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("dies if a hook throws: the port is closed, and every effect dies", () =>
+  it.effect("dies if a hook throws: the port is closed, and its effects die", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = yield* online

@@ -104,7 +104,8 @@ describe("TestFleet", () => {
       yield* fleet.add("nowhere", { host: "nowhere", port: 2306, password: Redacted.make("secret") })
       yield* TestRcon.passTime("1 second")
       const status = (yield* fleet.status).get("nowhere")
-      assert.strictEqual(status?._tag === "Connecting" ? status.cause._tag : undefined, "TransportError")
+      assert(status?._tag === "Connecting" && status.cause._tag === "TransportError")
+      assert.strictEqual(status.cause.reason.kind, "HostUnresolved")
     }).pipe(Effect.provide(TestFleet.layer())))
 
   it.effect("gives the same run for the same seeds", () => {

@@ -6,14 +6,14 @@ declare module "battle-node" {
     /** `error` is set if no answer came within 5 seconds. */
     login: (error: true | null, success?: boolean) => void
     message: (text: string) => void
-    /** Emitted if the second-to-last keepalive was not answered. */
+    /** Emitted if a keepalive is due and the last one was not answered. */
     disconnected: () => void
   }
 
   class BattleNode {
     constructor(config: { readonly ip: string; readonly port: number; readonly rconPassword: string })
     readonly socket: Socket
-    /** Sends a keepalive every 10 seconds, logged in or not, and forever. */
+    /** Sends a keepalive every 10 seconds, even before the login, until a login or a keepalive is not answered. */
     readonly keepalive: NodeJS.Timeout
     login(): void
     sendCommand(text: string, callback?: (reply: string) => void): void

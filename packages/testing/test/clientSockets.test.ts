@@ -60,7 +60,7 @@ describe("the clients' machine", () => {
       assert.deepStrictEqual(yield* numbers(endpoint.pull), [2])
     }))
 
-  it.effect("does not end a session whose socket breaks, if another socket can be opened", () =>
+  it.effect("lets a session survive a broken socket if another one can be opened", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const server = yield* SimulatedServer.SimulatedServer

@@ -16,23 +16,17 @@ export interface Corpus {
   readonly reply: (file: string) => string
 }
 
-const at = (
-  name: string,
-  folder: URL,
-  players: Pick<Corpus, "culprit" | "listed">
-): ReadonlyArray<Corpus> =>
-  existsSync(folder)
-    ? [{ name, ...players, reply: (file) => readFileSync(new URL(`replies/${file}.txt`, folder), "utf8") }]
-    : []
+/** A collection in `folder`, if the folder exists. */
+const at = (name: string, folder: URL): ReadonlyArray<Corpus> => {
+  if (!existsSync(folder)) return []
+  const reply = (file: string) => readFileSync(new URL(`replies/${file}.txt`, folder), "utf8")
+  const [, identity, listed] = /^1 ; (\S+) ; (.*)$/m.exec(reply("players-reforger-1"))!
+  const [, culprit] = /^Player '(.*)' kicked!$/.exec(reply("kick-result-reforger-1"))!
+  return [{ name, listed: { name: listed!, identity: identity! }, culprit: culprit!, reply }]
+}
 
 /** The synthetic collection, and the real one if it exists. */
 export const all: ReadonlyArray<Corpus> = [
-  ...at("a synthetic server", new URL("../../client/test/fixtures/", import.meta.url), {
-    listed: { name: "Cpt. Miller - Fox", identity: "67ab5fd5-7e35-579a-68d9-b934ff7124f0" },
-    culprit: "Kerry"
-  }),
-  ...at("a real server", new URL("../../../../shared/corpus/", import.meta.url), {
-    listed: { name: "Cpt. Jerry - Fox", identity: "b6955d91-4749-4cdb-9a51-e69f630ec435" },
-    culprit: "GazLagom"
-  })
+  ...at("a synthetic server", new URL("../../client/test/fixtures/", import.meta.url)),
+  ...at("a real server", new URL("../../../../shared/corpus/", import.meta.url))
 ]

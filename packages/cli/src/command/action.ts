@@ -145,7 +145,7 @@ export const each = (
     }
   })
 
-/** Makes the server write its bans to its file after a change of them, also if the change failed for some targets. */
+/** Makes the server write its bans to its file after a change of them, also if the change fails with `SomeFailed`. */
 export const written = (
   rcon: RconClient.Service,
   change: Effect.Effect<void, Failure.ServerFailure>
@@ -171,7 +171,7 @@ export const action = <const Name extends string, const Config extends Command.C
   config: Config,
   doing: (
     input: Command.Command.Config.Infer<Config>,
-    /** The options for the client, and whether its success is evidence. */
+    /** The options for the client, and whether the success of the action is evidence of its effect. */
     evidence: { readonly options: ActionOptions; readonly confirmed: boolean }
   ) => Doing
 ) =>

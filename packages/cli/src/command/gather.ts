@@ -5,8 +5,8 @@
  *
  * Entries are printed as soon as they arrive, in the order in which the servers answer. A slow server does not delay the
  * others. A format that is one document (`json`, a table over all servers) is printed at the end, in the order of the servers.
- * A failure is printed on standard error at once. If the command is interrupted, for example by Ctrl-C, the entries
- * received so far are printed, and standard error names the servers that are not finished.
+ * If the command is interrupted, for example by Ctrl-C, the entries received so far are printed. With several servers, a
+ * failure is printed on standard error at once, and an interruption with the names of the servers that are not finished.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"

@@ -8,7 +8,7 @@ import { action, each, type Step, written } from "../command/action.ts"
 import * as Target from "../command/Target.ts"
 import * as Flags from "../flags.ts"
 
-/** The number of bans that are added and confirmed together. */
+/** Maximum number of bans that are added and confirmed together. */
 const CHUNK = 50
 
 /** Bans players, GUIDs and addresses. */

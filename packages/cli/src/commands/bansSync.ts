@@ -30,7 +30,7 @@ export const bansSync = define(
     ),
     mark: Flag.String("mark").pipe(
       Flag.withDescription(
-        "The word that marks its rows in the lists, as in [book:k3x9q2] reason. Default book, with --file: file"
+        "The word that marks the book's rows in the lists, as in [book:k3x9q2] reason. Default book, with --file: file"
       ),
       Flag.withMetavar("word"),
       Flag.optional

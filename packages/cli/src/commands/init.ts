@@ -19,11 +19,13 @@ const missing = (what: string, flag: string) => usage(`${what} is missing: use $
 const portProblem = (text: string): string | undefined =>
   /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? undefined : "a port is from 1 to 65535"
 
+const hostProblem = (text: string): string | undefined => /\s/.test(text) ? "a host has no blanks" : undefined
+
 /** Writes a profile. */
 export const init = define(
   "init",
   {
-    description: "Writes a server to the file of servers: asks for all that no flag sets, and tries to log in",
+    description: "Writes a server to the file of servers: asks for missing values, and tries to log in",
     examples: [
       ["bercon init", "Asks for everything"],
       ["bercon init --id eu1 --host 203.0.113.7 --port 2306 --password-file - < secret", "For scripts: asks nothing"],
@@ -63,7 +65,7 @@ export const init = define(
       const variables = yield* fromVariables
       const { path } = yield* Profiles.path(flags.config)
       const ids = yield* store.idsIn(path)
-      const idProblem = (id: string) => toml.isId(id) ? undefined : "a name has letters, digits, _ and - only"
+      const idProblem = (id: string) => toml.isId(id) ? undefined : "a name has 1 to 64 letters, digits, _ and -"
 
       const id = Option.isSome(input.id)
         ? input.id.value
@@ -81,7 +83,7 @@ export const init = define(
         yield* note(`bercon: not asked for, because the environment has ${taken.join(", ")}`)
       }
       const knownHost = given.host ?? variables.host
-      const host = knownHost ?? (Password.canAsk() ? yield* ask("Host", undefined, "127.0.0.1") : "127.0.0.1")
+      const host = knownHost ?? (Password.canAsk() ? yield* ask("Host", hostProblem, "127.0.0.1") : "127.0.0.1")
       const knownPort = given.port ?? variables.port
       const port = knownPort ?? (Password.canAsk()
         ? Number(yield* ask("RConPort", portProblem))
@@ -111,7 +113,8 @@ export const init = define(
           }
           yield* note(`bercon: ${Failure.describe(tried.failure)}`)
           if (!(yield* confirm("Write it all the same?"))) {
-            return yield* Effect.fail(tried.failure)
+            yield* note("bercon: nothing was written")
+            return yield* new Failure.Reported({ code: Failure.exitCode(tried.failure) })
           }
         }
       }

@@ -62,7 +62,7 @@ const LONGEST = Duration.days(365)
 
 /** The new time that `--by` or `--to` gives. Fails unless exactly one of them is given. */
 const newTime = (input: { readonly by: Option.Option<Duration.Duration>; readonly to: Option.Option<string> }) => {
-  if (Option.isSome(input.by) === Option.isSome(input.to)) return usage("give --by or --to")
+  if (Option.isSome(input.by) === Option.isSome(input.to)) return usage("give either --by or --to")
   if (Option.isSome(input.by)) {
     const by = input.by.value
     return Duration.isPositive(by) && Duration.isLessThanOrEqualTo(by, LONGEST)

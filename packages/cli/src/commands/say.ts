@@ -9,7 +9,7 @@ export const say = action(
   {
     description: "Sends a message to all players, and waits for the server's echo",
     examples: [
-      ["bercon say \"Restart in five minutes\"", "One line; 128 characters are safe"],
+      ["bercon say \"Restart in five minutes\"", "One line; 128 bytes of UTF-8 are safe"],
       ["bercon say --split \"$(cat rules.txt)\"", "A long text as several announcements"],
       ["bercon say -- \"-- Restart at ten --\"", "A text that begins with - comes after --"],
       ["bercon say --all \"Restart tonight at ten\"", "On every server"]

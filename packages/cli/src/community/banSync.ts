@@ -17,6 +17,7 @@ import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import * as Clients from "../command/Clients.ts"
 import type { Server, Servers } from "../connection/Servers.ts"
+import { errorReason } from "../errorCode.ts"
 import { type ServerFailure, TargetError, UsageError } from "../Failure.ts"
 import * as View from "../output/View.ts"
 import * as Folder from "./folder.ts"
@@ -84,12 +85,17 @@ const fileBook = (path: string, mark: string) =>
   Effect.gen(function*() {
     const text = yield* Effect.try({
       try: () => Fs.readFileSync(path, "utf8"),
-      catch: () => new UsageError({ message: `--file: ${path} cannot be read` })
+      catch: (cause) => new UsageError({ message: `--file: ${path} cannot be read (${errorReason(cause)})` })
     })
     const { bans, unread } = BansFile.parse(text)
     const [first] = unread
     if (first !== undefined) {
-      const others = unread.length === 1 ? "" : `. There are ${unread.length - 1} more such lines`
+      const more = unread.length - 1
+      const others = more === 0
+        ? ""
+        : more === 1
+        ? ". There is 1 more such line"
+        : `. There are ${more} more such lines`
       return yield* new UsageError({ message: `${path}: line ${first.line} is not a ban: ${first.problem}${others}` })
     }
     const book = yield* BanBook.BanBook
@@ -153,11 +159,11 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
     : undefined
   if (problem !== undefined) {
     return yield* new UsageError({
-      message: `${described(source)} has bans that do not hold on all servers, and ${problem}`
+      message: `${described(source)} has bans that are not for all servers, and ${problem}`
     })
   }
   const clients = yield* Clients.make(servers)
-  /** Asks each server by its name, and prints the answers. */
+  /** Runs `question` on each server, with the server's name, and prints the rows. */
   const ask = <Row, E extends { readonly _tag: string; readonly message: string }>(
     view: View.View<Row>,
     question: (

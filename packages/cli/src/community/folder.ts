@@ -21,5 +21,5 @@ export const layer = (folder: string): Layer.Layer<KeyValueStore.KeyValueStore, 
         Layer.provide([NodeFileSystem.layer, NodePath.layer]),
         Layer.catch(({ message }) => failed(message))
       )
-      : failed(`${folder} is not the folder of a community's program: name that folder with --folder`)
+      : failed(`${JSON.stringify(folder)} is not the folder of a community's program: name that folder with --folder`)
   )

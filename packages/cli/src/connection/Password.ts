@@ -8,7 +8,7 @@ import * as Fs from "node:fs"
 import process from "node:process"
 import * as Readline from "node:readline"
 import { Writable } from "node:stream"
-import { errorCode } from "../errorCode.ts"
+import { errorReason } from "../errorCode.ts"
 import { UsageError } from "../Failure.ts"
 import * as SafeText from "../output/SafeText.ts"
 
@@ -34,7 +34,7 @@ export const fromFile = (path: string): Effect.Effect<Redacted.Redacted, UsageEr
     new UsageError({ message: `the password cannot be read from ${source} (${problem})` })
   return Effect.tryPromise({
     try: () => beginningOf(path === "-" ? process.stdin : Fs.createReadStream(path)),
-    catch: (cause) => failed(errorCode(cause))
+    catch: (cause) => failed(errorReason(cause))
   }).pipe(Effect.flatMap((bytes) => {
     if (bytes.length > LIMIT) return Effect.fail(failed(`it has more than ${LIMIT} bytes`))
     const password = bytes.toString("utf8").replace(/\r?\n$/, "")

@@ -39,7 +39,7 @@ export interface Servers {
   readonly servers: ReadonlyArray<Server>
   /** Servers to which no login is possible. Only if there are several: a single one fails at once. */
   readonly unusable: ReadonlyArray<Unusable>
-  /** Whether results are labelled with their server: if the command line names several, or `--all`. */
+  /** Whether results are labelled with their server: if several are named, or `--all` is given. */
   readonly labelled: boolean
 }
 
@@ -170,7 +170,8 @@ export const resolve = Effect.fnUntraced(function*(
     return yield* usage(`unknown profile ${quoted(unknown)}: ${path} has ${quoted(servers.keys()) || "none"}`)
   }
   if (flags.all || named.length > 1) {
-    // The variables are for a single server. Each server may ask for its password, so they are merged one after the other.
+    // The variables are for a single server. The servers are merged one after the other, because `merged` may ask for a
+    // password.
     const chosen = flags.all ? Array.from(servers.keys()) : named
     if (chosen.length === 0) return yield* usage(`${path} has no servers`)
     const [usable, unusable] = yield* Effect.partition(chosen, (name) =>

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Fs from "node:fs"
 import process from "node:process"
+import { errorReason } from "../errorCode.ts"
 import { UsageError } from "../Failure.ts"
 import type { Flags } from "../flags.ts"
 import * as Password from "./Password.ts"
@@ -101,16 +102,16 @@ export const fromServerCfg = (path: string): Effect.Effect<Source, UsageError> =
   Effect.gen(function*() {
     const file = yield* Effect.try({
       try: () => Fs.statSync(path).isDirectory() ? ServerCfg.candidates(path)[0]?.path : path,
-      catch: () => new UsageError({ message: `--server-cfg: ${path} cannot be read` })
+      catch: (cause) => new UsageError({ message: `--server-cfg: ${path} cannot be read (${errorReason(cause)})` })
     })
     if (file === undefined) {
       return yield* usage(
-        `--server-cfg: there is no beserver.cfg or beserver_x64.cfg in ${path}. Name the folder in the server's -BEpath`
+        `--server-cfg: there is no beserver.cfg or beserver_x64.cfg in ${path}. Name the folder that the server's -BEpath names`
       )
     }
     const text = yield* Effect.try({
       try: () => Fs.readFileSync(file, "utf8"),
-      catch: () => new UsageError({ message: `--server-cfg: ${file} cannot be read` })
+      catch: (cause) => new UsageError({ message: `--server-cfg: ${file} cannot be read (${errorReason(cause)})` })
     })
     const cfg = ServerCfg.parse(file, text)
     if (Option.isNone(cfg.port)) {

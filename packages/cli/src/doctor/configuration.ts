@@ -54,15 +54,17 @@ const files = ({ candidates, chosen, folder, names, platform }: Facts): Readonly
   const name = Path.basename(chosen.cfg.path)
   const active = candidates.filter(({ isActive }) => isActive)
   const plain = candidates.filter(({ isActive }) => !isActive)
-  const isActive = active.some(({ path }) => path === chosen.cfg.path)
+  const [running, ...older] = active.map(({ path }) => Path.basename(path))
   const found: Array<Check> = [
     ok(
       "file",
-      isActive
+      running === undefined
+        ? `the next start reads ${name}, and renames it`
+        : name === running
         ? `a running server uses ${name}, which it renamed when it started`
-        : active.length > 0
-        ? `${name} is for the next start; a running server uses ${Path.basename(active[0]!.path)}`
-        : `the next start reads ${name}, and renames it`
+        : `${name} is ${
+          older.includes(name) ? "an older active file" : "for the next start"
+        }; a running server uses ${running}`
     )
   ]
   if (active.length > 1) {

@@ -135,7 +135,7 @@ const version = ({ version }: Facts): ReadonlyArray<Check> =>
     ? []
     : "text" in version
     ? [ok("commands", `it answers commands: BattlEye ${version.text}`)]
-    : [problem("commands", ExitCode.failed, `the server's answer to a command is not valid: ${version.problem}`)]
+    : [problem("commands", ExitCode.failed, `it does not answer a command as expected: ${version.problem}`)]
 
 const LISTED = 5
 

@@ -6,7 +6,7 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import process from "node:process"
 import * as ServerCfg from "../connection/ServerCfg.ts"
-import { errorCode } from "../errorCode.ts"
+import { errorReason } from "../errorCode.ts"
 import type { Facts } from "./configuration.ts"
 
 /** The facts about a folder, or about a file and the folder that it is in. */
@@ -33,6 +33,6 @@ export const examine = (path: string, gamePort: number | undefined): Facts => {
       chosen: file === undefined || text === undefined ? undefined : { text, cfg: ServerCfg.parse(file, text) }
     }
   } catch (cause) {
-    return { ...facts, unreadable: `${path} cannot be read (${errorCode(cause)})` }
+    return { ...facts, unreadable: `${path} cannot be read (${errorReason(cause)})` }
   }
 }

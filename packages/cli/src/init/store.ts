@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { errorCode } from "../errorCode.ts"
+import { errorReason } from "../errorCode.ts"
 import { UsageError } from "../Failure.ts"
 import { type Entry, withServer } from "./toml.ts"
 
@@ -18,7 +18,7 @@ const failed = (message: string) => new UsageError({ message })
 const io = <A>(path: string, verb: "read" | "written", run: () => A): Effect.Effect<A, UsageError> =>
   Effect.try({
     try: run,
-    catch: (cause) => failed(`${path} cannot be ${verb} (${errorCode(cause)})`)
+    catch: (cause) => failed(`${path} cannot be ${verb} (${errorReason(cause)})`)
   })
 
 /** Replaces a file in one step, so that it is never incomplete. Leaves no copy of `text` behind if it fails. */
@@ -51,15 +51,20 @@ export const writePassword = (
   })
 }
 
+/** The servers in the file. Empty if there is no file yet. */
+const serversIn = (file: string): Effect.Effect<ReadonlyMap<string, NodeFleet.FileServer>, ServersFileError> =>
+  Fs.existsSync(file) ? NodeFleet.readFile(file) : Effect.succeed(new Map())
+
 /** The ids in the file of servers. Empty if there is no file yet. */
 export const idsIn = (file: string): Effect.Effect<ReadonlySet<string>, ServersFileError> =>
-  Fs.existsSync(file)
-    ? Effect.map(NodeFleet.readFile(file), (servers) => new Set(servers.keys()))
-    : Effect.succeed(new Set())
+  Effect.map(serversIn(file), (servers) => new Set(servers.keys()))
+
+const hasAddress = (server: NodeFleet.FileServer | undefined, { host, port }: Pick<Entry, "host" | "port">): boolean =>
+  server?.host === host && server.port === port
 
 /**
- * Runs `prepare`, and then writes the server to the file. Fails before both unless the new file has this server, and all
- * servers of the old one.
+ * Runs `prepare`, and then writes the server to the file. Fails before both unless the new file can be read, and has this
+ * server, and all other servers of the old one with their addresses.
  */
 export const writeServer = Effect.fnUntraced(function*(
   file: string,
@@ -67,14 +72,12 @@ export const writeServer = Effect.fnUntraced(function*(
   entry: Entry,
   prepare: Effect.Effect<void, UsageError>
 ): Effect.fn.Return<void, UsageError | ServersFileError> {
-  const before = yield* idsIn(file)
+  const before = yield* serversIn(file)
   const path = Fs.existsSync(file) ? Fs.realpathSync(file) : file
-  const old = before.size === 0 && !Fs.existsSync(path)
-    ? ""
-    : yield* io(path, "read", () => Fs.readFileSync(path, "utf8"))
+  const old = Fs.existsSync(path) ? yield* io(path, "read", () => Fs.readFileSync(path, "utf8")) : ""
   const text = withServer(old, id, entry, before.has(id))
   const byHand = failed(
-    `the server ${id} cannot be replaced in ${file} without losing something: edit the file by hand`
+    `the server ${id} cannot be written to ${file} without changing something else there: edit the file by hand`
   )
   if (text === undefined) return yield* byHand
   const trial = `${path}.try`
@@ -82,8 +85,11 @@ export const writeServer = Effect.fnUntraced(function*(
     Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
     Fs.writeFileSync(trial, text, { mode: OWNER_ONLY })
   })
-  const after = yield* Effect.ensuring(idsIn(trial), Effect.sync(() => Fs.rmSync(trial, { force: true })))
-  if (!after.has(id) || [...before].some((other) => !after.has(other))) return yield* byHand
+  const after = yield* Effect.mapError(serversIn(trial), () => byHand).pipe(
+    Effect.ensuring(Effect.sync(() => Fs.rmSync(trial, { force: true })))
+  )
+  const isAsBefore = Array.from(before).every(([other, server]) => other === id || hasAddress(after.get(other), server))
+  if (!hasAddress(after.get(id), entry) || !isAsBefore) return yield* byHand
   yield* prepare
   yield* io(path, "written", () => replace(path, text))
 })

@@ -22,7 +22,7 @@ export interface Part<out Row> {
 /** The context of a result. */
 export interface Context extends Table.Style {
   readonly format: Format
-  /** Whether entries are labelled with their server: if the command line names several servers, or `--all`. */
+  /** Whether entries are labelled with their server: if several servers are named, or `--all` is given. */
   readonly labelled: boolean
   /** Whether it is printed to a terminal, which would obey control characters. */
   readonly isTerminal: boolean

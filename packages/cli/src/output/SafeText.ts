@@ -13,7 +13,7 @@
  * Control characters (C0, C1, DEL), line and paragraph separators, format characters (bidirectional controls, zero widths,
  * soft hyphens, tags), lone surrogates, and other characters that are invisible according to Unicode.
  *
- * Variation selectors are not among them: they choose the look of the character before them.
+ * The variation selectors U+FE00 to U+FE0F are not among them: they choose the look of the character before them.
  */
 const unsafe = /(?![\uFE00-\uFE0F])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 

@@ -77,6 +77,8 @@ export const inWords = (item: ServerEvent | Status): string => {
     case "Gap":
       return item.missed === undefined
         ? "an unknown number of events is missing"
+        : item.missed === 1
+        ? "1 event is missing"
         : `${item.missed} events are missing`
   }
 }

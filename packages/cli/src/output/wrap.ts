@@ -18,9 +18,9 @@ const wrapLine = (line: string, width: number): string => {
   const indent = " ".repeat(column > 0 && column <= width / 2 ? column : Math.min(INDENT, Math.floor(width / 4)))
   let wrapped = ""
   let used = 0
+  // Each word has the blanks before it. At the beginning of a new line they are left out.
   for (const word of line.split(/(?<=\S)(?= )/)) {
     const cells = widthOf(word)
-    // Blanks within the first column are kept, also if the next line begins after them.
     if (used > 0 && used + cells > width) {
       const rest = word.trimStart()
       wrapped += `\n${indent}${rest}`
@@ -33,6 +33,6 @@ const wrapLine = (line: string, width: number): string => {
   return wrapped
 }
 
-/** The text with no line wider than `width` cells, except for words that are wider. `undefined`: any width. */
+/** The text with no line wider than `width` cells, unless one word and the blanks before it are. `undefined`: any width. */
 export const wrap = (text: string, width: number | undefined): string =>
   width === undefined ? text : text.split("\n").map((line) => wrapLine(line, width)).join("\n")

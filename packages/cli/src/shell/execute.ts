@@ -15,6 +15,7 @@ import { parseDuration } from "../flags.ts"
 import * as Format from "../output/Format.ts"
 import * as SafeText from "../output/SafeText.ts"
 import type { View } from "../output/View.ts"
+import { wrap } from "../output/wrap.ts"
 import * as Line from "./line.ts"
 
 type Printed = Effect.Effect<string, ServerFailure>
@@ -24,6 +25,37 @@ export const isDrastic = (line: string): boolean =>
   /^(?:shutdown|restart|restart-server|reassign|mission\s.*|!?\s*#(?:shutdown|restart|reassign|missions?\b).*)$/i.test(
     line.trim()
   )
+
+/** How a question is asked, and its answer printed. */
+type Question = (rcon: RconClient.Service, context: Format.Context) => Printed
+
+const table = <Row>(
+  view: View<Row>,
+  ask: (rcon: RconClient.Service) => Effect.Effect<ReadonlyArray<Row>, ServerFailure>
+): Question =>
+(rcon, context) => Effect.map(ask(rcon), (rows) => Format.render(view, [{ server: "", rows }], context))
+
+const list = (lines: ReadonlyArray<string>): string => lines.map((line) => `${SafeText.line(line)}\n`).join("")
+
+/** Commands without arguments that change nothing. */
+const questions: Readonly<Record<string, Question>> = {
+  players: table(playersView, (rcon) => rcon.players),
+  admins: table(adminsView, (rcon) => rcon.admins),
+  bans: table(bansView, (rcon) => rcon.bans),
+  missions: (rcon) => Effect.map(rcon.missions, list),
+  version: (rcon) => Effect.map(rcon.version, (version) => list([version.toString()])),
+  commands: (rcon) => Effect.map(rcon.commands, list),
+  help: (_, { width }) => Effect.succeed(wrap(help, width))
+}
+
+/** The entry of a table for a line of one word. */
+const entry = <A>(table: Readonly<Record<string, A>>, words: ReadonlyArray<string>): A | undefined => {
+  const [command = "", ...others] = words
+  return others.length === 0 && Object.hasOwn(table, command) ? table[command] : undefined
+}
+
+/** Whether a line changes nothing on the server. Of a line that is sent as it is, this is not known. */
+export const isQuestion = (line: string): boolean => entry(questions, Line.words(line.trim())) !== undefined
 
 type Simple = keyof {
   [Name in keyof RconClient.Service as RconClient.Service[Name] extends Printed ? Name : never]: never
@@ -78,8 +110,6 @@ const raw = (rcon: RconClient.Service, text: string): Printed =>
     return safe === "" || safe.endsWith("\n") ? safe : `${safe}\n`
   })
 
-const list = (lines: ReadonlyArray<string>): string => lines.map((line) => `${SafeText.line(line)}\n`).join("")
-
 const onPlayer = (
   rcon: RconClient.Service,
   word: string | undefined,
@@ -108,10 +138,8 @@ const ban = (rcon: RconClient.Service, line: string, words: ReadonlyArray<string
   })
 }
 
-/** Executes a line. The returned text is safe to print, and ends with a line break. */
+/** Executes a line. The returned text is safe to print. It is empty, or ends with a line break. */
 export const execute = (rcon: RconClient.Service, line: string, context: Format.Context): Printed => {
-  const table = <Row>(view: View<Row>, rows: Effect.Effect<ReadonlyArray<Row>, ServerFailure>): Printed =>
-    Effect.map(rows, (rows) => Format.render(view, [{ server: "", rows }], context))
   const text = line.trim()
   const words = Line.words(text)
   const [command = "", first] = words
@@ -121,30 +149,14 @@ export const execute = (rcon: RconClient.Service, line: string, context: Format.
   if (flag !== undefined) {
     return usage(`the shell has no flags (got ${flag}): see help. \`!${text}\` would send it as it is`)
   }
-  if (words.length === 1) {
-    const method = Object.hasOwn(simple, command) ? simple[command] : undefined
-    if (method !== undefined) {
-      return Effect.map(
-        rcon[method],
-        (reply) => `${command}: sent${reply === "" ? "" : ` (${SafeText.line(reply)})`}\n`
-      )
-    }
-    switch (command) {
-      case "players":
-        return table(playersView, rcon.players)
-      case "admins":
-        return table(adminsView, rcon.admins)
-      case "bans":
-        return table(bansView, rcon.bans)
-      case "missions":
-        return Effect.map(rcon.missions, list)
-      case "version":
-        return Effect.map(rcon.version, (version) => list([version.toString()]))
-      case "commands":
-        return Effect.map(rcon.commands, list)
-      case "help":
-        return Effect.succeed(help)
-    }
+  const question = entry(questions, words)
+  if (question !== undefined) return question(rcon, context)
+  const method = entry(simple, words)
+  if (method !== undefined) {
+    return Effect.map(
+      rcon[method],
+      (reply) => `${command}: sent${reply === "" ? "" : ` (${SafeText.line(reply)})`}\n`
+    )
   }
   switch (command) {
     case "say": {

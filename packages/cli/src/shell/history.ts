@@ -39,7 +39,7 @@ export const load = (file: string): ReadonlyArray<string> => {
   }
 }
 
-/** Writes the lines. If that fails, the history is lost, and the shell goes on. */
+/** Writes the lines. If that fails, the file stays as it was, and the shell goes on. */
 const save = (file: string, lines: ReadonlyArray<string>): void => {
   try {
     Fs.mkdirSync(Path.dirname(file), { recursive: true, mode: 0o700 })

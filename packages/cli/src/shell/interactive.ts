@@ -18,7 +18,7 @@ import * as Failure from "../Failure.ts"
 import type * as Format from "../output/Format.ts"
 import * as SafeText from "../output/SafeText.ts"
 import { inWords } from "../output/words.ts"
-import { execute, isDrastic } from "./execute.ts"
+import { execute, isDrastic, isQuestion } from "./execute.ts"
 import * as History from "./history.ts"
 import * as Line from "./line.ts"
 import * as Prompt from "./Prompt.ts"
@@ -46,7 +46,7 @@ export const interactive = (
     let showsEvents = true
     /** A line that would end the server or the game, and is not confirmed yet. */
     let doubtful: string | undefined
-    /** Completed if Ctrl-C is pressed while a command runs. */
+    /** Completed by Ctrl-C. Each command begins with a new one. */
     let cancelled = Deferred.makeUnsafe<void>()
     const prompt = yield* Effect.acquireRelease(
       Effect.sync(() =>
@@ -117,7 +117,8 @@ export const interactive = (
           const others = length === 0
             ? ""
             : `. ${length} more typed ${length === 1 ? "line is" : "lines are"} not executed`
-          return `-- no longer waiting for ${SafeText.line(line)}: it may have been executed${others}`
+          const doubt = isQuestion(line) ? "" : ": it may have been executed"
+          return `-- no longer waiting for ${SafeText.line(line)}${doubt}${others}`
         })
         return Effect.raceFirst(execute(rcon, line, style()), ended)
       }).pipe(

@@ -10,7 +10,7 @@ export const words = (line: string): ReadonlyArray<string> =>
     ([, double, single, bare]) => double?.replace(/\\(.)/g, "$1") ?? single ?? bare ?? ""
   )
 
-/** The rest of a line after this number of words, unchanged. */
+/** The rest of a line after this number of words, as it was typed, without blanks around it. */
 export const after = (line: string, count: number): string => {
   let rest = line.trimStart()
   for (let word = 0; word < count; word++) {
@@ -36,12 +36,15 @@ export const commands: ReadonlyArray<readonly [usage: string, description: strin
   ["ban PLAYER|GUID [TIME] [REASON]", "bans for ever, or for minutes (60) or a time (2h, 7d)"],
   ["unban GUID|ADDRESS|NUMBER", "removes bans"],
   ["lock, unlock", "lets no further player join, lets them join again"],
-  ["restart, reassign, mission NAME", "restarts the mission, sends players to the lobby, changes it; asks first"],
+  [
+    "restart, reassign, mission NAME",
+    "restarts the mission, sends players to the lobby, changes the mission; asks first"
+  ],
   ["restart-server, shutdown", "restarts or ends the server; asks first"],
   ["write-bans, load-bans", "writes or reads the server's bans.txt"],
   ["load-scripts, load-events", "reads the filters again"],
   ["events on|off", "shows events, or hides them"],
-  ["!COMMAND", "sends a command as it is, as any that is not in this list"],
+  ["!COMMAND", "sends a command as it is; commands that are not in this list need no !"],
   ["help, quit", ""]
 ]
 

@@ -12,7 +12,7 @@ import type { ExitCode } from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
 import type * as Format from "../output/Format.ts"
 import { note, write } from "../output/Output.ts"
-import { execute } from "./execute.ts"
+import { execute, isQuestion } from "./execute.ts"
 
 /** Runs the commands one after the other. After a command that fails, the next one follows. */
 export const script = (
@@ -35,7 +35,7 @@ export const script = (
         count++
         return execute(rcon, line, context).pipe(
           Effect.mapError(Failure.explained(flavour)),
-          Effect.onInterrupt(() => noteInterrupted(name)),
+          Effect.onInterrupt(() => isQuestion(line) ? Effect.void : noteInterrupted(name)),
           Effect.flatMap(write),
           Effect.catch((failure) => {
             if (failure._tag === "OutputClosed" || failure._tag === "OutputFailed") return Effect.fail(failure)

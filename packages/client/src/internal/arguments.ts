@@ -27,7 +27,7 @@ const unexpected = (
   value: unknown
 ): Effect.Effect<never, CommandError> => invalid(command, `${name} must be ${allowed} (got ${shown(value)})`)
 
-/** Formats a value for an error message, in at most 100 characters. */
+/** Formats a value for an error message. Longer texts are cut after 100 characters. */
 const shown = (value: unknown): string => {
   const text = typeof value === "string" ? JSON.stringify(value) : Formatter.format(value)
   return text.length > 100 ? `${text.slice(0, 100)}…` : text

@@ -1,15 +1,46 @@
 /**
- * Compares lists of bans. Rows are identified by target, reason and kind, because numbers move and times run down.
+ * Compares lists of bans. Rows are identified by target, reason and kind of time, because numbers move and times run
+ * down. Only one kind changes from one list to a later one: the time of a limited ban ends.
  */
+import * as Duration from "effect/Duration"
 import type { Ban } from "../Ban.ts"
 
-/** The part of a row that does not change when the list is printed again. */
-const keyOf = ({ reason, remaining, target }: Ban): string =>
-  `${target} ${remaining === "permanent" ? "permanent" : "limited"} ${reason}`
+const timeOf = ({ remaining }: Ban): string => Duration.isDuration(remaining) ? "limited" : remaining
 
-/** The rows of `before` that are not in `after`. */
-export const missingFrom = (before: ReadonlyArray<Ban>, after: ReadonlyArray<Ban>): ReadonlyArray<Ban> =>
-  unmatched(before, keyOf, after.map(keyOf))
+const timeAtEndOf = (ban: Ban): string => timeOf(ban) === "limited" ? "expired" : timeOf(ban)
+
+/** The common key of rows of one target, reason and kind of time. */
+const kindOf = (ban: Ban): string => `${ban.target} ${timeOf(ban)} ${ban.reason}`
+
+/** The kind of a ban after its time, if it is limited. */
+const kindAtEndOf = (ban: Ban): string => `${ban.target} ${timeAtEndOf(ban)} ${ban.reason}`
+
+/** Whether a ban can have become this row of a later list. */
+export const canBecome = (ban: Ban, later: Ban): boolean =>
+  later.target === ban.target && later.reason === ban.reason &&
+  (timeOf(later) === timeOf(ban) || timeOf(later) === timeAtEndOf(ban))
+
+/** The difference between a list and a later one. */
+export interface Difference {
+  /** The bans that only the earlier list contains. */
+  readonly missing: ReadonlyArray<Ban>
+  /** The bans that only the later list contains. */
+  readonly added: ReadonlyArray<Ban>
+}
+
+/** Compares a list with a later one. If a ban can have stayed as it was, it is not assumed that it expired. */
+export const difference = (before: ReadonlyArray<Ban>, after: ReadonlyArray<Ban>): Difference => {
+  const missing = unmatched(before, kindOf, after.map(kindOf))
+  const added = unmatched(after, kindOf, before.map(kindOf))
+  return {
+    missing: unmatched(missing, kindAtEndOf, added.map(kindOf)),
+    added: unmatched(added, kindOf, missing.map(kindAtEndOf))
+  }
+}
+
+/** The rows without a row of their kind in `others`. Equal rows are counted. */
+export const except = (rows: ReadonlyArray<Ban>, others: ReadonlyArray<Ban>): ReadonlyArray<Ban> =>
+  unmatched(rows, kindOf, others.map(kindOf))
 
 /** The values without a key of their own in `keys`. Equal keys are counted. */
 export const unmatched = <A>(

@@ -43,7 +43,7 @@ export const make = (options: {
 }): BanWatch => {
   const { interval } = options
   if (interval === Infinity) return { begin: constVoid, close: constVoid }
-  /** The rows of the lists so far; `undefined` before the first list. */
+  /** The rows of the last list, and remembered older ones; `undefined` before the first list. */
   let before: ReadonlyArray<Read> | undefined
   /** When the last reading ended. */
   let triedAt = Infinity

@@ -48,7 +48,7 @@ export interface FlavourCommands {
   readonly whisper: (player: PlayerTarget, text: string, call: Call) => Confirmed
   readonly kick: (player: PlayerTarget, reason: string, call: Call) => Confirmed
   readonly ban: (target: PlayerTarget | BanTarget, terms: BanTerms, call: Call) => Confirmed
-  /** Adds the bans that are missing from the list. Always confirmed. The targets differ from each other. */
+  /** Adds the bans, on BattlEye only those that the list lacks. Always confirmed. The targets are all different. */
   readonly banAll: (targets: ReadonlyArray<BanTarget>, terms: BanTerms, call: Call) => Confirmed
   /** Removes all bans of each target, or one ban of the list. */
   readonly unban: (targets: ReadonlyArray<BanTarget | Ban>, call: Call) => Confirmed

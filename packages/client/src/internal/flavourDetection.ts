@@ -3,8 +3,9 @@
  *
  * The server's greeting to this client identifies the flavour, and so does nearly every event. If no greeting has
  * arrived when the first command is called, the client sends `players`: BattlEye replies with a table, Arma Reforger's
- * own RCON with an empty reply. Greeting and query run at the same time, and the first result decides. The query is
- * sent once for all waiting commands, and its table is also the result of waiting queries for the list of players.
+ * own RCON with an empty reply. The client waits for the greeting and for the reply at the same time, and the first of
+ * them decides. The query is sent once for all waiting commands, and its table is also the result of waiting queries
+ * for the list of players.
  *
  * A table, a greeting or an event is evidence. From any other reply the flavour is only guessed, because a starting
  * BattlEye server can send an empty reply, too. A guess is used, and the query is repeated with the next command.
@@ -211,7 +212,7 @@ export class FlavourDetection {
   }
 }
 
-/** The flavour that prints such an event; `undefined` if both do. */
+/** The flavour that such an event proves; `undefined` if it proves none. */
 const flavourOf = (event: ServerEvent.ServerEvent): Flavour | undefined => {
   switch (event._tag) {
     case "LoggedIn":

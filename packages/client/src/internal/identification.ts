@@ -2,7 +2,7 @@
  * Announces each visit of a player once, as soon as name, address and GUID are final.
  *
  * The server sends a player's data piece by piece: name and address, then the GUID, then its verification. Any of these
- * messages may be lost, and the list of players contains all of them.
+ * messages may be lost, but the list of players contains all these data.
  */
 import type { Player, PlayerId } from "../Player.ts"
 import { compare } from "./playerTarget.ts"
@@ -33,8 +33,8 @@ export class Identification {
   }
 
   /**
-   * The completely known players who have not been announced. `isListed`: whether a list has arrived since the login,
-   * so that a player missing from `players` has left.
+   * The players whose data are final and who have not been announced. `isListed`: whether a list has arrived since the
+   * login, so that a player missing from `players` has left.
    */
   identified(players: ReadonlyMap<PlayerId, Player>, isListed: boolean, now: number): ReadonlyArray<Player> {
     if (isListed) {

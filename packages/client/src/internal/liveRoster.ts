@@ -47,10 +47,10 @@ export interface LiveRoster {
   readonly close: (exit: Exit.Exit<void, LoginFailure>) => void
 }
 
-/** Minimum time between two queries for the list in milliseconds, so that many gaps do not cause as many queries. */
+/** Minimum time from a query to the next automatic one in milliseconds. Many gaps must not cause as many queries. */
 const REST = 1000
 
-/** Time in milliseconds after which the query is repeated, as long as none has succeeded, unless the interval is shorter. */
+/** Time in milliseconds after which a failed query is repeated that the roster needs, unless the interval is shorter. */
 const RETRY = 5000
 
 /**
@@ -80,15 +80,18 @@ export const make = (options: {
   const identification = new Identification()
   const current = (): ReadonlyArray<Player> | undefined => state.list === undefined ? undefined : State.list(state)
   const broadcast = new Broadcast<ReadonlyArray<Player>, LoginFailure>({ capacity: 1, greeting: current })
-  /** Whether only a list can decide who is on the server. */
-  let isDoubtful = true
+  /**
+   * Maximum time from the end of a query to the next, in milliseconds. `Infinity`, except while only a list can decide
+   * who is on the server.
+   */
+  let patience = REST
   /** When the last query for the list ended, with a list or an error; `Infinity` before `begin`. */
   let listedAt = Infinity
   const { interval } = options
   let published: ReadonlyArray<Player> | undefined
 
   const doubt = (): void => {
-    isDoubtful = true
+    patience = REST
     alarm.reset()
   }
 
@@ -156,22 +159,23 @@ export const make = (options: {
 
   const complain = complainer("cannot read the list of players")
 
-  /** The time from the end of a query to the next. */
-  const pause = (): number =>
-    isDoubtful ? REST : Math.max(REST, state.list === undefined ? Math.min(RETRY, interval) : interval)
-
   const list = Effect.suspend(() => {
-    isDoubtful = false
-    return Effect.andThen(
-      Effect.catch(ask, complain),
-      Effect.sync(() => {
+    const isDoubtful = patience < Infinity
+    // If the events during the query raise a doubt, the list is read once more.
+    patience = Infinity
+    return ask.pipe(
+      Effect.catch((error) => {
+        if (isDoubtful) patience = Math.min(patience, RETRY)
+        return complain(error)
+      }),
+      Effect.andThen(Effect.sync(() => {
         listedAt = now()
-      })
+      }))
     )
   })
 
   const alarm: Alarm = new Alarm(options.context, {
-    wakeAt: () => listedAt + pause(),
+    wakeAt: () => listedAt + Math.max(REST, Math.min(interval, patience)),
     ring: () => reported("the roster has died and will no longer be updated", list)
   })
 

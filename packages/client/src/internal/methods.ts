@@ -235,7 +235,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
     return Effect.tap(change.run, () => partly(write, change.name, "the list to be written to its file"))
   }
 
-  // A method without arguments constructs little before it runs, because each client has twenty of them.
+  // A method without arguments constructs little before it runs, because each client has about twenty of them.
   return {
     players: rowsOf("players", playerTable),
     playerTable: Effect.suspend(() => spanned("playerTable", () => playerTable)),

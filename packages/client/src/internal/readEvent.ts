@@ -134,13 +134,13 @@ const knownEnd = (
  * The first rule that applies decides:
  *
  * 1. The first words of a kick that follow a GUID or precede a known reason end the name. No name contains them: they
- *    have at least 40 characters, and Steam allows 32. So no reason of an admin can change the kicked player.
+ *    have at least 39 characters, and Steam allows 32. So no reason of an admin can change the kicked player.
  * 2. If the text ends like one of the other kinds, the name ends there.
  * 3. The first words of a kick end the name.
  *
  * Two ambiguities remain, both only for kicks without a GUID of unknown players. An unknown reason that ends like
  * another kind (`... disconnected`) is taken for a part of the name. A name that contains the words of a kick, which
- * have 32 characters, is cut if the reason is unknown, too.
+ * have 29 characters, is cut if the reason is unknown, too.
  */
 const endOfName = (text: string, from: number): number | undefined => {
   let first: number | undefined

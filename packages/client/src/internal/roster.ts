@@ -84,7 +84,7 @@ export const observe = (self: Roster, event: ServerEvent.ServerEvent): Consequen
 
 /**
  * Applies the server's list, and then the events that may be newer than it. A player whose row may be among the invalid
- * ones stays.
+ * or missing ones stays.
  */
 export const replace = (
   self: Roster,

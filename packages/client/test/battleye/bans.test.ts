@@ -1,7 +1,7 @@
 import { ActionError, Address, type Ban, CommandError, Guid, RconClient } from "@bercon/client"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Effect, Exit, Fiber, Result, Schema } from "effect"
+import { Arbitrary, Deferred, Effect, Exit, Fiber, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import * as MockSession from "../mockSession.ts"
 import { completed, type Failure, guidOf, online, outcome, simulated } from "../simulatedClient.ts"
@@ -90,20 +90,20 @@ describe("unban", () => {
   }
 
   /**
-   * A client of a server with permanent bans of one GUID. `removeBan` is called for each such command, and changes the
-   * list.
+   * A client of a server with bans of one GUID, given as their time and reason. `removeBan` is called for each such
+   * command, and changes the list.
    */
   const shared = Effect.fnUntraced(function*(
-    reasons: ReadonlyArray<string>,
-    removeBan: (bans: Array<string>, number: number) => unknown
+    given: ReadonlyArray<string>,
+    removeBan: (bans: Array<string>, number: number) => unknown = (bans, number) => bans.splice(number, 1)
   ) {
     const session = yield* MockSession.make()
     const rcon = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)
-    const bans = [...reasons]
+    const bans = [...given]
     session.reply = (text) => {
       const number = /^removeBan (\d+)$/.exec(text)?.[1]
       if (number !== undefined) removeBan(bans, Number(number))
-      const rows = bans.map((reason, index) => `${index}  ${GUID} perm ${reason}`)
+      const rows = bans.map((ban, index) => `${index}  ${GUID} ${ban}`)
       return text === "bans" ? ["GUID Bans:", "[#] [GUID]", "-----", ...rows].join("\n") : ""
     }
     return { bans, rcon, session }
@@ -111,8 +111,8 @@ describe("unban", () => {
 
   it.effect("sends `removeBan` once, and only in the session of the list, whatever the options", () =>
     Effect.gen(function*() {
-      const { rcon, session } = yield* shared(["a"], (bans, number) => bans.splice(number, 1))
-      yield* rcon.unban(GUID, { timeout: "7 seconds" })
+      const { rcon, session } = yield* shared(["perm a"])
+      yield* rcon.withOptions({ repeatable: true, epoch: 7 }).unban(GUID, { timeout: "7 seconds" })
       const [, options] = session.sent.find(([text]) => text.startsWith("removeBan"))!
       assert.deepStrictEqual(options, { repeatable: false, epoch: 1, timeout: 2000 })
     }))
@@ -136,10 +136,10 @@ describe("unban", () => {
 
   it.effect("detects that another client changed the list at the same time", () =>
     Effect.gen(function*() {
-      const { rcon } = yield* shared(["a", "b", "c"], (bans, number) => {
+      const { rcon } = yield* shared(["perm a", "perm b", "perm c"], (bans, number) => {
         bans.shift()
         bans.splice(number, 1)
-        bans.push("d")
+        bans.push("perm d")
       })
       const [, b] = yield* rcon.bans
       const error = yield* Effect.flip(rcon.unban(b!))
@@ -149,6 +149,104 @@ describe("unban", () => {
       assert.match(error.message, /executed a removal twice: #0 .* a, #2 .* c$/)
     }))
 
+  it.effect("detects that the server restarted without bans that it had not written to its file", () =>
+    Effect.gen(function*() {
+      const { rcon, server } = yield* online()
+      yield* completed(rcon.banAll([GUID], { write: true }))
+      yield* completed(rcon.ban(OTHER))
+      const removal = yield* Deferred.make<void>()
+      yield* server.onCommand((text) => {
+        if (!text.startsWith("removeBan")) return undefined
+        Deferred.doneUnsafe(removal, Exit.void)
+        return { delay: "Infinity" }
+      })
+      const unbanning = yield* Effect.forkChild(Effect.flip(rcon.unban(GUID)), { startImmediately: true })
+      yield* completed(Deferred.await(removal))
+      yield* server.restart()
+      const { reason } = yield* completed(Fiber.join(unbanning))
+      if (!(reason instanceof ActionError.BansChanged)) return assert.fail(reason.message)
+      assert.deepStrictEqual([reason.missing, reason.stillListed].map((bans) => bans.map(({ target }) => target)), [
+        [OTHER],
+        [GUID]
+      ])
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
+  /** A list from which a ban is read, how it looks when the ban is to be removed, and what is left of it then. */
+  interface Course {
+    readonly course: string
+    readonly read: string
+    readonly later: ReadonlyArray<string>
+    readonly left: ReadonlyArray<string>
+  }
+  it.effect.each<Course>([
+    { course: "that has expired since", read: "30 a", later: ["- a"], left: [] },
+    { course: "that has expired since, not one with more time", read: "2 a", later: ["3 a", "- a"], left: ["3 a"] },
+    { course: "that had expired, not one in force", read: "- a", later: ["3 a", "- a"], left: ["3 a"] },
+    { course: "in force, not an expired one with its number", read: "30 a", later: ["- a", "9 a"], left: ["- a"] },
+    { course: "with its number, if two are alike", read: "30 a", later: ["9 a", "29 a"], left: ["29 a"] },
+    {
+      course: "with the most time, if none has its number",
+      read: "9 a",
+      later: ["1 b", "1 a", "8 a"],
+      left: ["1 b", "1 a"]
+    }
+  ])("removes the given ban: the one $course", ({ later, left, read }) =>
+    Effect.gen(function*() {
+      const { bans, rcon } = yield* shared([read])
+      const [ban] = yield* rcon.bans
+      bans.splice(0, 1, ...later)
+      yield* rcon.unban(ban!)
+      assert.deepStrictEqual(bans, left)
+    }))
+
+  it.effect.each([
+    { others: "a ban in force instead of an expired one", read: "- a", later: ["3 a"] },
+    { others: "a ban with more time", read: "2 a", later: ["3 a"] },
+    { others: "a permanent ban instead of a limited one", read: "2 a", later: ["perm a"] },
+    { others: "limited and expired bans instead of a permanent one", read: "perm a", later: ["- a", "3 a"] },
+    { others: "bans with another reason", read: "2 a", later: ["- b", "2 b"] }
+  ])("removes nothing if the list has only $others", ({ later, read }) =>
+    Effect.gen(function*() {
+      const { bans, rcon } = yield* shared([read])
+      const [ban] = yield* rcon.bans
+      bans.splice(0, 1, ...later)
+      assert.strictEqual((yield* Effect.flip(rcon.unban(ban!))).reason._tag, "BanNotFound")
+      assert.deepStrictEqual(bans, later)
+    }))
+
+  it.effect("detects that an expired ban was removed instead of one in force, and the other way round", () =>
+    Effect.gen(function*() {
+      const removeTheOther = (bans: Array<string>, number: number) => bans.splice(1 - number, 1)
+      const { rcon } = yield* shared(["- a", "30 a"], removeTheOther)
+      const [expired, inForce] = yield* rcon.bans
+      const error = yield* Effect.flip(rcon.unban(inForce!))
+      assert.strictEqual(error.reason._tag, "Unconfirmed")
+      const other = yield* shared(["- a", "30 a"], removeTheOther)
+      const { reason } = yield* Effect.flip(other.rcon.unban(expired!))
+      if (!(reason instanceof ActionError.BansChanged)) return assert.fail(reason.message)
+      assert.deepStrictEqual([reason.missing, reason.stillListed], [[inForce!], [expired!]])
+    }))
+
+  it.effect("removes the remaining bans after a removal without a reply, also those that have expired since", () =>
+    Effect.gen(function*() {
+      for (const [later, outcome] of [["- a", "done"], ["5 a", "done"], ["30 a", "Unconfirmed"]] as const) {
+        const { bans, rcon, session } = yield* shared(["9 a", "perm b"])
+        const answer = session.reply as (text: string) => string
+        session.reply = (text) => {
+          const reply = answer(text)
+          if (text !== "removeBan 1") return reply
+          bans[0] = later
+          return new CommandError.CommandError({
+            command: "removeBan",
+            reason: new CommandError.NoReply({ peer: "server", sends: 1 })
+          })
+        }
+        const result = yield* Effect.result(rcon.unbanAll(yield* rcon.bans))
+        assert.strictEqual(Result.isSuccess(result) ? "done" : result.failure.reason._tag, outcome)
+        assert.deepStrictEqual(bans, outcome === "done" ? [] : [later])
+      }
+    }))
+
   it.effect("sends nothing again if no reply arrives, and reads the list instead", () =>
     Effect.gen(function*() {
       const lost = new CommandError.CommandError({
@@ -156,7 +254,7 @@ describe("unban", () => {
         reason: new CommandError.NoReply({ peer: "server", sends: 1 })
       })
       for (const executed of [true, false]) {
-        const { bans, rcon, session } = yield* shared(["a", "b"], () => {})
+        const { bans, rcon, session } = yield* shared(["perm a", "perm b"], () => {})
         const [, b] = yield* rcon.bans
         const answer = session.reply as (text: string) => string
         session.reply = (text) => {
@@ -178,7 +276,8 @@ describe("unban", () => {
 describe("many bans", () => {
   for (const [loss, count] of [[0, 50], [0.1, 12]] as const) {
     const guids = Array.from({ length: count }, (_, index) => guidOf(index))
-    it.effect(`are added and removed by two readings of the list, one before and one after, at ${loss * 100} % loss`, () =>
+    const readings = loss === 0 ? " by two readings of the list, one before and one after" : ""
+    it.effect(`are added and removed${readings}, at ${loss * 100} % loss`, () =>
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
         const rcon = yield* RconClient.RconClient

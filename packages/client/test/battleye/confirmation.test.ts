@@ -12,7 +12,7 @@ describe("an action with `confirmWithin`", () => {
   const within = { confirmWithin: "5 seconds" } as const
   const world = TestRcon.layerTransport()
 
-  it.effect("succeeds after it had its effect", () =>
+  it.effect("succeeds if it has its effect", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       const ann = yield* server.join({ name: "Ann (1)" })
@@ -207,7 +207,7 @@ describe("the evidence of an action", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(world)))
 
-  it.effect("is not awaited by another action beyond that action's timeout", () =>
+  it.effect("does not keep another action waiting beyond that action's timeout", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       yield* server.onCommand((text) => text === "bans" ? { delay: Duration.infinity } : undefined)

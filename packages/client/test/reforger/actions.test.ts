@@ -45,7 +45,7 @@ describe("actions on a Reforger server", () => {
       ])
     }))
 
-  it.effect("fail with the server's refusal", () =>
+  it.effect("fail with the reason that the server's text shows, and are unconfirmed if it shows none", () =>
     Effect.gen(function*() {
       const { commands, converse } = yield* start()
       const cases: ReadonlyArray<

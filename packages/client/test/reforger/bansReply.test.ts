@@ -132,7 +132,7 @@ describe("the reply to #ban list", () => {
     assert.deepStrictEqual(receive("#ban list 2", page(26, 1, 25), page(26, 2, 1)).taken, [true, false, true])
   })
 
-  it("is complete after the quiet time if pages have another size", () => {
+  it("with pages of another size is complete at the maximum number of rows, or after the quiet time", () => {
     const rows = (count: number) => Array.from({ length: count }, (_, index) => `- ${identity(index)} | a`).join("\n")
     // 30 bans on one page, in two messages.
     const whole = receive("#ban list 1", `Total bans: 30 | Page: 1/1\n${rows(25)}`, rows(5))

@@ -88,7 +88,7 @@ describe("Arma Reforger's own RCON", () => {
       bad
     ]] as const
   ) {
-    it.effect(`is detected, and has the same queries as any other server${name}`, () =>
+    it.effect(`is detected, and lists its players and bans${name}`, () =>
       Effect.gen(function*() {
         const { names } = yield* populate(60)
         const rcon = yield* connect({

@@ -88,13 +88,13 @@ describe("a command that is not awaited", () => {
     players.offer(2, echo("#players"))
     assert.isTrue(players.offer(3, PLAYERS))
     assert.isTrue(players.offer(4, row(1, "Bob")))
-    assert.isFalse(players.offer(5, "- b6955d91-4749-4cdb-9a51-e69f630ec435 | Eve"))
+    assert.isFalse(players.offer(5, "- 67ab5fd5-7e35-579a-68d9-b934ff7124f0 | Eve"))
     assert.deepStrictEqual(players.outcome(454), complete(PLAYERS, row(1, "Bob")))
   })
 
   it("of another client takes its list of bans until the list is complete", () => {
     const older = "Bans: [BanID] ; [Player UID] ; [Duration]"
-    const row = "2 ; b6955d91-4749-4cdb-9a51-e69f630ec435 ; 3600"
+    const row = "2 ; 67ab5fd5-7e35-579a-68d9-b934ff7124f0 ; 3600"
     for (const [delay, own] of [[STRAY_QUIET_MILLIS - 1, false], [STRAY_QUIET_MILLIS, true]] as const) {
       const exchange = fresh()
       exchange.offer(0, echo("#ban list"))
@@ -127,10 +127,10 @@ describe("a command that is not awaited", () => {
     const pages = fresh()
     pages.offer(0, echo("#ban list 1"))
     pages.offer(0, "Total bans: 2 | Page: 1/1")
-    pages.offer(0, "- b6955d91-4749-4cdb-9a51-e69f630ec435 | Bob")
+    pages.offer(0, "- 67ab5fd5-7e35-579a-68d9-b934ff7124f0 | Bob")
     sent("#ban list", pages)
     pages.offer(0, echo("#ban list"))
-    assert.isFalse(pages.offer(0, "- b6955d91-4749-4cdb-9a51-e69f630ec435 | Eve"))
+    assert.isFalse(pages.offer(0, "- 67ab5fd5-7e35-579a-68d9-b934ff7124f0 | Eve"))
     assert.isTrue(pages.offer(0, "Total bans: 2 | Page: 1/1"))
   })
 

@@ -9,11 +9,11 @@ export const PLAYERS = "Players on server: [Player#] ; [Player UID] ; [Player Na
 /** The heading of the list of bans in the form of older servers. */
 export const OLDER_BANS = "Bans: [BanID] ; [Player UID] ; [Duration]"
 
-export const UUID = "b6955d91-4749-4cdb-9a51-e69f630ec435"
+export const UUID = "67ab5fd5-7e35-579a-68d9-b934ff7124f0"
 
 /** A different account for each number. */
 export const identity = (number: number) =>
-  Identity.IdentityId.make(`b6955d91-4749-4cdb-9a51-${String(number).padStart(12, "0")}`)
+  Identity.IdentityId.make(`67ab5fd5-7e35-579a-68d9-${String(number).padStart(12, "0")}`)
 
 /** The row of an account: of a player with a name, or of a ban in the older form with a number of seconds. */
 export const row = (number: number, text: string | number) => `${number} ; ${identity(number)} ; ${text}`

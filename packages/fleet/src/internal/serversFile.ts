@@ -126,7 +126,7 @@ export interface Entry extends Pick<Server, "host" | "port" | "flavour"> {
   readonly password: Effect.Effect<Option.Option<Redacted.Redacted>, FileProblem>
 }
 
-/** Reads the servers in a file, which need not contain sources of passwords. Fails with every problem in the text. */
+/** Reads the servers in a file. By default they need no sources of passwords. Fails with all invalid fields. */
 export const readEntries = Effect.fnUntraced(
   function*(
     path: string,
@@ -145,7 +145,7 @@ export const readEntries = Effect.fnUntraced(
   }
 )
 
-/** Reads the servers in a file, with their passwords. Fails with every problem. */
+/** Reads the servers in a file, with their passwords. Fails with all passwords that cannot be read. */
 export const read = Effect.fnUntraced(
   function*(path: string, defaults?: Partial<Server>): Effect.fn.Return<ReadonlyMap<string, Server>, ServersFileError> {
     const problems = new Array<FileProblem>()

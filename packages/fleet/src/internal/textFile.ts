@@ -4,11 +4,16 @@
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs/promises"
 
-const codeOf = (cause: unknown): string =>
-  typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "unknown error"
+/** `ENOENT: no such file or directory`: the message of an error of the system, without the call and the path after it. */
+const reasonOf = (cause: unknown): string =>
+  !(cause instanceof Error && "code" in cause)
+    ? "unknown error"
+    : "errno" in cause
+    ? cause.message.replace(/,.*/s, "")
+    : String(cause.code)
 
 const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, string> =>
-  Effect.tryPromise({ try: run, catch: (cause) => `cannot be read (${codeOf(cause)})` })
+  Effect.tryPromise({ try: run, catch: (cause) => `cannot be read (${reasonOf(cause)})` })
 
 /** Reads to the end, but at most one byte beyond the limit. */
 const readBytes = (path: string, limit: number): Effect.Effect<Uint8Array, string> =>
@@ -42,6 +47,6 @@ export const readText = (path: string, limit: number): Effect.Effect<string, str
       ? Effect.fail(`is longer than ${limit} bytes`)
       : Effect.try({
         try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
-        // The default of PowerShell is UTF-16.
+        // Windows PowerShell writes UTF-16 by default.
         catch: () => isUtf16(bytes) ? "is UTF-16. Save it as UTF-8" : "is not UTF-8 text"
       }))

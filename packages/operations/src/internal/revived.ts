@@ -7,7 +7,7 @@ import * as Schedule from "effect/Schedule"
 
 /**
  * Runs an effect again a minute after each defect, which is logged. Ends when the effect does, or when it is interrupted.
- * The log has `name` as the thing that died. `onDefect` runs before the pause.
+ * `name`: the subject of the log line. `onDefect` runs before the pause.
  */
 export const revived = <R>(
   work: Effect.Effect<void, never, R>,

@@ -3,9 +3,9 @@
  *
  * **Details**
  *
- * A subscriber that falls `capacity` values behind loses its oldest. If `overflow` is given, the subscriber gets
- * `overflow(count)` in their place. A slow subscriber delays no other. (`PubSub.sliding` does not count lost values. It
- * also drops, for all subscribers, values that the slowest has not read.)
+ * A subscriber that falls more than `capacity` values behind loses its oldest. If `overflow` is given, the subscriber
+ * gets `overflow(count)` in their place. A slow subscriber delays no other. (`PubSub.sliding` does not count lost
+ * values. It also drops, for all subscribers, values that the slowest has not read.)
  *
  * @since 0.1.0
  */

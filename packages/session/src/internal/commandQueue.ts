@@ -1,8 +1,8 @@
 /**
  * Keeps the commands that wait to be sent, in the order in which they are sent.
  *
- * First come the commands that were sent in a lost session and may be sent again, then those that were never sent. Both
- * groups are in the order of submission.
+ * First come the commands that were sent already and are to be sent anew, then those that were never sent. Both groups
+ * are in the order of submission.
  *
  * Bounds: `capacity` commands that were never sent, and as many of the others as were in flight.
  */
@@ -38,7 +38,7 @@ export class CommandQueue<C extends Queued> {
     return true
   }
 
-  /** Adds commands that were sent in a session that is lost. */
+  /** Adds commands that were sent in a session that is lost, or whose reply was contradictory. */
   addAgain(commands: ReadonlyArray<C>): void {
     this.#again = new Set([...this.#again, ...commands].sort((a, b) => a.order - b.order))
   }

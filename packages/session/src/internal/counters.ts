@@ -13,7 +13,7 @@ export interface Counters {
   logins: number
   /** Command datagrams that were sent again. */
   retransmissions: number
-  /** Empty commands that were sent: keepalives and probes. */
+  /** Empty commands that were sent: keepalives and probes, without retransmissions. */
   keepalives: number
   /** Messages that were delivered in order. */
   messages: number

@@ -16,7 +16,7 @@ import type { Outage } from "../Status.ts"
 export const SHORTEST_DELAY = 1000
 /** The delay between two packets as a share of the time since the outage began. */
 export const DELAY_SHARE = 1 / 8
-/** Maximum random reduction of a delay, so that many clients do not log in at the same time. */
+/** Maximum random reduction of a delay, as a share of it, so that many clients do not log in at the same time. */
 const JITTER = 0.2
 /** Time after which a socket without a reply is replaced. */
 export const MUTE_TIME = 60_000
@@ -66,7 +66,7 @@ export class Login {
     this.#random = options.random
   }
 
-  /** Begins an outage. Packets that were sent before no longer count. */
+  /** Begins an outage. A reply to a packet that was sent before is no longer awaited. */
   begin(since: number, cause: OutageCause = silence): void {
     this.#since = since
     this.#tries = 0

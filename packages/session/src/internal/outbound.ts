@@ -55,7 +55,7 @@ export interface Carrier<H> {
   readonly settle: (handle: H, result: Result.Result<Uint8Array, CommandError["reason"]>) => void
   /** A command packet is sent: for the first time, again, or as a probe. */
   readonly sent: (now: number, what: "Command" | "Repetition" | "Probe") => void
-  /** The cause of the outage; `undefined` while a session exists. */
+  /** The cause of the outage, or of the doubt; `undefined` while commands may be sent. */
   readonly outageCause: () => OutageCause | undefined
   /** Reports whether a datagram or its reply was lost. */
   readonly learn: (isLost: boolean) => void
@@ -70,7 +70,7 @@ export type Received = "Whole" | "Part" | "Stray" | "Excess"
  * Restricts what may be sent.
  *
  * - `Online`: commands are sent and retransmitted.
- * - `Doubting`: no command is sent. Replies are still accepted.
+ * - `Doubting`: only probes are sent. Replies are still accepted.
  * - `Lost`: no command is sent, and the session counts as lost. Replies are still accepted.
  */
 export type Phase = "Online" | "Doubting" | "Lost"
@@ -188,8 +188,8 @@ export class Outbound<H> {
   // ---------------------------------------------------------------------------
 
   /**
-   * Sends an empty command if a number is available: as a keepalive, or because its reply proves that the server has
-   * handled earlier commands. `repeatable`: whether to retransmit it, or to leave that to the next probe.
+   * Sends an empty command if a number is available: as a keepalive, or because its reply proves that the server is
+   * alive and has handled earlier commands. `repeatable`: whether to retransmit it, or to leave that to the next probe.
    */
   probe(now: number, repeatable: boolean): boolean {
     const number = this.#numbers.takeForProbe(now)
@@ -369,7 +369,7 @@ export class Outbound<H> {
     )
   }
 
-  /** The error of a command that was sent in a session that has ended. */
+  /** The error of a command whose session is lost, or whose reply is incomplete. */
   #lost({ incomplete, sends }: Ticket<H>): IncompleteReply | SessionLost {
     return incomplete === undefined
       ? new SessionLost({ peer: this.#peer, sends })

@@ -7,7 +7,7 @@ import type { Gap, Message } from "../Message.ts"
 import type { Status } from "../Status.ts"
 
 /**
- * An action that the machine requests. The driver performs them in order.
+ * An action that the machine requests. The driver sends all datagrams first, and performs the other actions in order.
  *
  * - `Transmit`: send the datagram on the open socket.
  * - `Open`: close the current socket if there is one, open a new one, and report the result with `opened` or

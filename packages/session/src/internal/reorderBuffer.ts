@@ -11,7 +11,7 @@
  * Bounds: at most {@link WINDOW} messages are held back, each no larger than its datagram.
  *
  * Limits: on a network without loss, every message is delivered once and in order, at any rate. On a network with loss,
- * this holds up to about 12 messages a second. At higher rates the 256 numbers come round while old messages are still
+ * this is true up to about 12 messages a second. At higher rates the 256 numbers come round while old messages are still
  * repeated, so that one message can be taken for another. More than about 20 equal messages a second can be taken for
  * repetitions.
  *
@@ -192,9 +192,8 @@ export class ReorderBuffer<A> {
       }
       if (isBehind && this.#history.mayArrive(number, now)) return this.#deliverLate(now, arrival)
       if (isBehind && this.#history.fateOf(number) !== UNKNOWN) {
-        // The message differs from the one delivered under this number. The server has restarted its numbering, or over
-        // 128 messages were missed, or the message is very old. Two consecutive messages of this kind are accepted as
-        // new.
+        // This message was not delivered under this number. The server has restarted its numbering, or over 128 messages
+        // were missed, or the message is very old. Two consecutive messages of this kind are accepted as new.
         if (mayRestartSince < Infinity) this.#restart(now, number, mayRestartSince)
         else if (!this.#acceptSecondInRow(now, arrival)) return "Repeated"
       } else if (mayRestartSince < Infinity && ahead >= NEAR && number < NEAR) {

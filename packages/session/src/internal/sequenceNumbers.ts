@@ -7,12 +7,12 @@
  *
  * - A command that was sent once and answered leaves no datagram behind, unless the network duplicates the command or
  *   its reply. Its number is quarantined for two round trips (a second at most), or longer if replies were seen to be
- *   repeated later than that.
+ *   repeated.
  * - A command that was sent several times, or got no reply, leaves datagrams behind that may still be answered. Its
- *   number is quarantined for 40 seconds after the last of them, or longer if replies were seen to take longer. The
- *   number is *released* earlier if the server has *passed* it, which means that it has answered a later command: a
- *   server that works in order has by then handled all earlier commands. Their replies are under way, and have
- *   {@link RELEASE_AFTER} to arrive.
+ *   number is quarantined for 40 seconds after the last of them, or for twice the longest time that a reply took, if
+ *   that is longer. The number is *released* earlier if the server has *passed* it, which means that it has answered a
+ *   later command: a server that works in order has by then handled all earlier commands. Their replies are under way,
+ *   and have {@link RELEASE_AFTER} to arrive.
  *
  * Early release would be unsafe with a server or network that does not keep the order. A reply that arrives more than a
  * second after its command was passed is evidence of that, and stops early release for an hour. `lateness` has these
@@ -258,7 +258,7 @@ export class SequenceNumbers {
     return this.#firstSentAt[number]! < this.#stoodStillAt
   }
 
-  /** Whether a reply certainly belongs to the current use of a number. */
+  /** Whether a reply belongs to the current use of a number, because none to a former use is expected. */
   isClean(number: number): boolean {
     return this.#former[number] !== QUARANTINED
   }

@@ -20,7 +20,9 @@ export interface Settings {
 /** Maximum size of a password. Its login datagram has 1,400 bytes, which networks deliver without fragmenting it. */
 const MAX_PASSWORD_BYTES = 1392
 
-/** Checks the options. The error contains the first invalid option, its value and the allowed range. */
+/**
+ * Checks the options. The error contains the first invalid option, its value (never a password) and the allowed range.
+ */
 export const make = (
   options: Options,
   peer: string,

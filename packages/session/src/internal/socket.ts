@@ -1,8 +1,8 @@
 /**
  * Opens, replaces and closes the socket of a session, one at a time.
  *
- * Each socket has a scope of its own, and is closed with it. All reports of a socket that was replaced are ignored. No
- * fiber remains while a socket is open.
+ * Each socket has a scope of its own, and is closed with it. Reports of a socket that was replaced are ignored, except a
+ * defect in opening or closing it. No fiber remains while a socket is open.
  */
 import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"

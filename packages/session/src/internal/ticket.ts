@@ -52,7 +52,7 @@ export interface Ticket<out H> extends Schedule {
   contradictions: number
   /** The parts of its reply that have arrived while it is in flight. */
   reply: Reassembly.Reassembly | undefined
-  /** Number of missing parts of its reply when it was last taken out of flight; `undefined` if no part had arrived. */
+  /** The missing parts of its reply when it was last taken out of flight after a part had arrived; else `undefined`. */
   incomplete: { readonly missing: number; readonly total: number } | undefined
 }
 

@@ -7,7 +7,7 @@ import { checks, Seed } from "../support/Soak.ts"
 
 describe("any sequence of events", () => {
   it.prop(
-    "settles every command once, with its own reply or an error, and closing leaves nothing pending",
+    "settles every command exactly once, with its own reply or an error, unless it is cancelled; closing leaves nothing pending",
     // A shorter scenario is the beginning of a longer one.
     [Seed, Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60 }))],
     ([seed, steps]) => {

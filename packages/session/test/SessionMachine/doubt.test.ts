@@ -13,7 +13,7 @@ describe("a doubted server", () => {
     return bench
   }
 
-  it("is sent login packets at growing intervals since it fell silent, and probes without retransmission", () => {
+  it("is sent login packets at intervals that grow with its silence, and probes without retransmission", () => {
     const bench = Bench.online({ silenceTimeout: 200_000 })
     bench.submit("x", { deadline: 1e6 })
     bench.until(100_000)
@@ -26,7 +26,7 @@ describe("a doubted server", () => {
     assert.strictEqual(bench.machine.counters.keepalives, numbers.length)
   })
 
-  it("is sent no command, neither for the first time nor again, because it may have begun a new session by now", () => {
+  it("is sent no command except probes, neither for the first time nor again, because it may have begun a new session by now", () => {
     const bench = doubted()
     bench.submit("waits")
     bench.sent.length = 0
@@ -64,7 +64,17 @@ describe("a doubted server", () => {
     assert.strictEqual(bench.machine.epoch, 1)
   })
 
-  it("that continues its session gets the overdue retransmissions at once", () => {
+  it("leaves a command retryable that expires unsent between the login reply and the new session", () => {
+    const bench = doubted()
+    bench.receive(Packet.loginResult(true))
+    bench.receive(Packet.commandReply(1, "earlier"))
+    bench.submit("waits", { deadline: bench.now + 100 })
+    bench.until(bench.now + 100)
+    assert.strictEqual(bench.machine.epoch, 1)
+    assert.deepInclude(bench.errors.get("waits"), { _tag: "NotConnected", isRetryable: true })
+  })
+
+  it("that continues its session gets the overdue retransmissions and the waiting commands at once", () => {
     const bench = doubted()
     bench.until(9000)
     assert.strictEqual(bench.machine.status._tag, "Reconnecting")
@@ -119,7 +129,7 @@ describe("a doubted server", () => {
     assert.notInclude(bench.news(), "send Login")
   })
 
-  it("is doubted after unanswered questions, and not after retransmissions, which some servers ignore", () => {
+  it("is doubted after unanswered commands and probes; retransmissions do not count, because some servers ignore them", () => {
     const bench = Bench.online({ silenceTimeout: 60_000 })
     for (let i = 0; i < 60; i++) {
       // Each command is answered when it is sent again, as if the network lost half of all datagrams.
@@ -135,20 +145,17 @@ describe("a doubted server", () => {
     const from = bench.now
     while (!bench.outputs.includes("send Login")) bench.until(bench.now + 10)
     assert.isAbove(bench.machine.counters.retransmissions, retransmissions)
-    assert.isAtLeast(bench.now - from, 40_000, "with retransmissions as questions it would be 32 seconds")
+    assert.isAtLeast(bench.now - from, 40_000, "if retransmissions counted, it would be 32 seconds")
   })
 
-  it("makes a command in flight fail with NoReply, because the session is not lost yet", () => {
-    const bench = doubted()
-    bench.submit("y", { deadline: bench.now + 100 })
-    bench.news()
-    const again = Bench.online()
-    again.submit("x", { deadline: again.now + 3000 })
-    again.until(3100)
-    assert.include(again.news(), "settle x: NoReply")
+  it("makes a command in flight fail with NoReply at its deadline, because the session is not lost yet", () => {
+    const bench = Bench.online()
+    bench.submit("x", { deadline: bench.now + 3000 })
+    bench.until(3100)
+    assert.includeMembers(bench.news(), ["send Login", "settle x: NoReply"])
   })
 
-  it("counts as lost after the silence timeout, since it fell silent, and then a command in flight fails with SessionLost", () => {
+  it("counts as lost after the silence timeout, the outage begins with the silence, and a command in flight fails with SessionLost", () => {
     const bench = Bench.online()
     bench.submit("x", { deadline: bench.now + 9000 })
     bench.until(9100)
@@ -214,7 +221,7 @@ describe("a doubted server", () => {
     assert.include(bench.until(2700 + 11_000).news(), "deliver 11 held")
   })
 
-  it("that is given up cannot begin a session late", () => {
+  it("whose port closes right after its login reply begins no session", () => {
     const bench = doubted()
     bench.receive(Packet.loginResult(true))
     bench.machine.refused(bench.now)
@@ -287,6 +294,6 @@ describe("a server that may have restarted its session", () => {
     assert.deepStrictEqual(bench.news(), ["send Acknowledge"])
     assert.strictEqual(bench.machine.counters.repeatedMessages, 2)
     bench.receive(Packet.loginResult(true)).until(bench.now + 500)
-    assert.strictEqual(bench.machine.epoch, 1, "the login reply is older than five minutes")
+    assert.strictEqual(bench.machine.epoch, 1, "the login packet is older than five minutes")
   })
 })

@@ -5,7 +5,7 @@ import { Bench } from "../support/Bench.ts"
 
 describe("a refused login", () => {
   it.each([["secret", undefined], [" secret", true], ["secret\n", true]] as const)(
-    "with the password %j is reported with the advice to check blanks only if it has any",
+    "with the password %j is reported as padded only if it begins or ends with white space",
     (password, isPadded) => {
       const bench = new Bench({ password: Redacted.make(password) }).until(0)
       bench.machine.opened(0)
@@ -35,14 +35,14 @@ describe("a refused login with `retryRefused`", () => {
     assert.deepStrictEqual(bench.until(5019).news(), [])
     assert.deepStrictEqual(bench.until(5020).news(), ["send Login"])
     bench.receive(Packet.loginResult(false))
-    assert.deepStrictEqual(bench.until(10_000).news(), [])
-    bench.until(10_100).news()
+    assert.deepStrictEqual(bench.until(10_019).news(), [])
+    assert.deepStrictEqual(bench.until(10_020).news(), ["send Login"])
     bench.receive(Packet.loginResult(true))
     assert.deepStrictEqual(bench.news(), ["Online"])
   })
 
   it.each([["Online", 3000], ["Reconnecting", 9000]] as const)(
-    "ends a doubted session whose status is %s, which is shown once",
+    "ends a doubted session whose status is %s, and is shown in the status once",
     (status, at) => {
       const bench = Bench.online({ retryRefused: true })
       bench.submit("once", { repeatable: false })

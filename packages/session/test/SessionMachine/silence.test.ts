@@ -49,7 +49,7 @@ describe("a server that falls silent", () => {
   })
 
   it.prop(
-    "because it has restarted is detected even on a bad network, whichever login reply and command reply is lost",
+    "because it has restarted is detected even on a bad network, whichever login and command replies are lost",
     [Seed, Schema.Literals([0.01, 0.05, 0.1, 0.2, 0.3])],
     ([seed, loss]) => {
       const pair = settled({ seed, conditions: { ...perfect, loss, latency: 20 }, client: unhurried })
@@ -107,7 +107,7 @@ describe("a server that falls silent", () => {
     }
   )
 
-  it("for 6 s again and again is not sent a login every time", () => {
+  it("for 6 s again and again begins one new session at most", () => {
     const pair = settled({ seed: 1 })
     for (let i = 0; i < 5; i++) {
       const resume = pair.hold([])
@@ -206,7 +206,7 @@ describe("a server that falls silent", () => {
 })
 
 describe("a server that ignores repeated numbers", () => {
-  it("does not count as dead because it does not answer a command whose reply was lost", () => {
+  it("does not count as dead if it never answers a command whose reply was lost", () => {
     const pair = online({ seed: 1, server: { repeats: "ignore" } })
     pair.submit("echo x")
     // The command has arrived by then, and its reply is under way.

@@ -12,7 +12,7 @@ describe("opening a socket", () => {
     assert.deepStrictEqual(bench.failures, ["LoginTimeout"])
   })
 
-  it("that fails ends a first login with a finite timeout", () => {
+  it("ends a first login with a finite timeout if it fails", () => {
     const bench = new Bench().until(0)
     bench.machine.openFailed(0, openFailed)
     bench.flush()
@@ -24,7 +24,7 @@ describe("opening a socket", () => {
     assert.deepStrictEqual(bench.until(1e6).news(), [])
   })
 
-  it("that fails is repeated a second later by a first login with an infinite timeout", () => {
+  it("is repeated a second later if it fails in a first login with an infinite timeout", () => {
     const bench = new Bench({ loginTimeout: Infinity }).until(0)
     bench.machine.openFailed(0, openFailed)
     assert.deepStrictEqual(bench.until(999).news(), ["open"])
@@ -34,7 +34,7 @@ describe("opening a socket", () => {
     assert.strictEqual(status.cause._tag, "TransportError")
   })
 
-  it("that fails because the address is invalid ends a first login even without a timeout", () => {
+  it("ends a first login even without a timeout if it fails because the address is invalid", () => {
     const bench = new Bench({ loginTimeout: Infinity }).until(0)
     bench.machine.openFailed(
       0,
@@ -46,7 +46,7 @@ describe("opening a socket", () => {
     assert.deepStrictEqual(bench.failures, ["TransportFailure"])
   })
 
-  it("that fails after an outage is repeated, whatever the login timeout", () => {
+  it("is repeated if it fails during an outage, even if the login timeout is finite", () => {
     const bench = Bench.online()
     bench.machine.socketFailed(bench.now, ioFailed("Closed"))
     assert.deepStrictEqual(bench.flush().news(), ["Reconnecting: TransportError"])
@@ -124,7 +124,7 @@ describe("a port that is reported closed", () => {
     assert.deepStrictEqual(bench.flush().news(), [], "it is lost already")
   })
 
-  it("and other failures to send are the cause of a first login that fails, unless silence follows", () => {
+  it("or another failure to send is the last known cause of the outage, until silence follows", () => {
     for (const kind of ["Refused", "Unreachable"] as const) {
       const bench = new Bench().until(0)
       bench.machine.opened(0)
@@ -180,8 +180,10 @@ describe("a port that flaps", () => {
     assert.isAtMost(logins.length, 11)
     for (const [i, at] of logins.slice(1).entries()) assert.isAtLeast(at - logins[i]!, 994)
   })
+})
 
-  it("does not end the session by a refusal that answers no login of this outage", () => {
+describe("a refusal that answers no login of this outage", () => {
+  it("does not end the session", () => {
     const pair = online({ seed: 1 })
     pair.client.refused(pair.now)
     pair.client.receive(pair.now, Packet.encode(Packet.loginResult(false)))

@@ -5,7 +5,7 @@ import { Bench } from "../support/Bench.ts"
 import { failures, minutes, online, seconds } from "../support/Pair.ts"
 
 describe("a suspended process", () => {
-  it("does not count as silence of the server, whichever input comes first afterwards", () => {
+  it("does not shift the silence that begins with its first command afterwards", () => {
     const bench = Bench.online()
     bench.submit("x")
     bench.until(bench.now + 30).receive(Packet.commandReply(bench.lastNumber, ""))
@@ -18,7 +18,7 @@ describe("a suspended process", () => {
     assert.isAtMost(bench.now - from, 9000, "the silence began with the command, and not an hour later")
   })
 
-  it("shifts the silence once, however many datagrams it then reads", () => {
+  it("shifts the start of a silence once, however many datagrams it then reads", () => {
     const bench = Bench.online({ silenceTimeout: 8000 })
     bench.submit("x", { deadline: 1e6, repeatable: false })
     bench.until(bench.now + 100)
@@ -44,7 +44,7 @@ describe("a suspended process", () => {
     assert.deepStrictEqual([lost(250), lost(251)], [8000, 8251])
   })
 
-  it("does not measure a reply without a waiting caller", () => {
+  it("does not measure the reply to a command whose caller has gone", () => {
     const bench = Bench.online({ maxInFlight: 1 })
     const before = bench.machine.roundTripTime
     const gone = Result.getOrThrow(bench.submit("gone"))
@@ -55,8 +55,8 @@ describe("a suspended process", () => {
   })
 })
 
-describe("a suspended process with a server", () => {
-  it.each([5, 7, 9, 30])("gets its replies at once after %i s, and loses nothing", (pause) => {
+describe("a process that was suspended", () => {
+  it.each([5, 7, 9, 30])("for %i s gets its replies at once, and loses nothing", (pause) => {
     const pair = online({ seed: 1 })
     for (let i = 0; i < 300; i++) pair.submit(`echo ${i}`)
     pair.runUntil(pair.now + seconds(2))
@@ -72,7 +72,7 @@ describe("a suspended process with a server", () => {
     assert.deepStrictEqual(pair.statuses, ["Online"])
   })
 
-  it("does not take its own pause for silence of the server", () => {
+  it("does not take the pause for silence of the server", () => {
     const pair = online({ seed: 1 })
     pair.submit("echo lost")
     pair.dropArriving()

@@ -93,7 +93,7 @@ describe("a command", () => {
   })
 })
 
-describe("many commands in flight", () => {
+describe("several commands in flight", () => {
   const repetitions = (outgoing: Outgoing) => outgoing.sent.filter(({ what }) => what === "Repetition").length
 
   it("are all sent again if the server has answered a later one, because they are lost", () => {

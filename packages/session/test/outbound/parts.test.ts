@@ -5,7 +5,7 @@ import { Outgoing } from "../support/Outgoing.ts"
 import { range } from "../support/Scenario.ts"
 
 describe("a reply in parts", () => {
-  it("settles the command when it is complete, in any order", () => {
+  it("settles the command when all parts have arrived, in any order", () => {
     const outgoing = new Outgoing()
     outgoing.submit("bans")
     assert.strictEqual(outgoing.part(0, 3, 2, "c"), "Part")

@@ -29,7 +29,7 @@ describe("a session that is lost", () => {
     assert.deepStrictEqual(outgoing.sent.slice(3).map(({ number }) => number), [3, 4, 5], "0 to 2 are in quarantine")
   })
 
-  it("keeps the order of submission, whatever the numbers, and even if it is lost again before all were sent", () => {
+  it("keeps the order of submission, whatever the numbers, and even if the next session is also lost before all are answered", () => {
     const outgoing = new Outgoing({ maxInFlight: 4 })
     for (const i of range(ORDINARY - 2)) {
       outgoing.submit(`c${i}`)
@@ -73,7 +73,7 @@ describe("a session that is lost", () => {
     assert.strictEqual(outgoing.outcome("after"), "here")
   })
 
-  it("but continues after all resumes retransmission", () => {
+  it("resumes retransmission if it continues after all", () => {
     const outgoing = new Outgoing()
     outgoing.submit("players")
     outgoing.until(2000, "Lost")

@@ -77,7 +77,7 @@ describe("commands that wait for a number, because all are in use or quarantined
     assert.strictEqual(outgoing.sent.at(-1)!.number, 7)
   })
 
-  it("get one after twice the round trip, at any time, and however long the process was suspended", () => {
+  it("get one after twice the round trip, however long the process was suspended", () => {
     const available = (stoodStill: boolean) => {
       const outgoing = new Outgoing({ maxInFlight: 256 })
       outgoing.now = 1000
@@ -116,7 +116,7 @@ describe("commands that wait for a number, because all are in use or quarantined
     assert.strictEqual(outgoing.outbound.wakeAt("Doubting"), 60_000)
   })
 
-  it("get one after a late complete reply to an abandoned command", () => {
+  it("get one after a late complete reply to a cancelled command", () => {
     const outgoing = new Outgoing({ maxInFlight: 256 })
     for (const i of range(ORDINARY)) outgoing.outbound.cancel(outgoing.submit(`c${i}`, { repeatable: false })!)
     outgoing.submit("waits")
@@ -126,11 +126,11 @@ describe("commands that wait for a number, because all are in use or quarantined
     assert.deepStrictEqual(outgoing.sentAt("waits"), [])
     assert.strictEqual(outgoing.reply(7, "late"), "Stray")
     outgoing.until(1500)
-    assert.deepStrictEqual(outgoing.sentAt("waits").at(0), 1200, "after twice the time of the reply")
+    assert.deepStrictEqual(outgoing.sentAt("waits").at(0), 1200, "after twice the time that the reply took")
     assert.strictEqual(outgoing.sent.at(-1)!.number, 7)
   })
 
-  it("cause probes, whose replies prove that the server will not answer old commands any more", () => {
+  it("cause probes, whose replies prove that the server has handled the old commands", () => {
     const outgoing = new Outgoing({ maxInFlight: 256 })
     for (const i of range(ORDINARY)) outgoing.outbound.cancel(outgoing.submit(`c${i}`)!)
     outgoing.until(1000)

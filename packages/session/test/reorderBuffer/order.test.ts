@@ -58,7 +58,7 @@ describe("a message that arrives before its turn", () => {
     assert.strictEqual(buffer.wakeAt, Infinity)
   })
 
-  it("is delivered at once with all others that are overdue", () => {
+  it("is delivered together with all others that are overdue", () => {
     const { arrive, buffer, delivered } = make()
     arrive(1)
     arrive(3)
@@ -77,7 +77,7 @@ describe("a message that arrives before its turn", () => {
     assert.strictEqual(delivered.length, 4)
   })
 
-  it("is held with up to 191 others; beyond that the oldest missing ones are given up", () => {
+  it("is held with up to 190 others; beyond that the oldest missing ones are given up", () => {
     const { arrive, delivered } = make()
     for (const n of range(WINDOW - 1)) arrive(n + 1)
     assert.deepStrictEqual(delivered, [])
@@ -85,7 +85,7 @@ describe("a message that arrives before its turn", () => {
     assert.deepStrictEqual(delivered, ["gap 1", ...texts(1, WINDOW + 1)])
   })
 
-  it("that is repeated while it is held is not held a second time, nor for longer", () => {
+  it("is not held a second time, nor for longer, if it is repeated while it is held", () => {
     const { arrive, buffer, delivered } = make()
     arrive(1, 0)
     assert.strictEqual(arrive(1, 2000), "Repeated")
@@ -119,7 +119,7 @@ describe("a message that arrives before its turn", () => {
   })
 })
 
-describe("any behaviour of the network", () => {
+describe("whatever the network does,", () => {
   /** Sends messages over a bad network until each is acknowledged, for 10 s at most, and returns the deliveries. */
   const story = (seed: number, loss: number, timeout: number, every: number, count: number) => {
     const random = generator(seed)
@@ -150,7 +150,7 @@ describe("any behaviour of the network", () => {
   }
 
   it.prop(
-    "lets all arriving messages be delivered once and in order if they are held for as long as the server repeats",
+    "all arriving messages are delivered once and in order if they are held for as long as the server repeats them",
     [Seed, Schema.Literals([0.05, 0.1, 0.2, 0.3])],
     ([seed, loss]) => {
       const { delivered, given } = story(seed, loss, 11_000, 200, 700)
@@ -163,7 +163,7 @@ describe("any behaviour of the network", () => {
   )
 
   it.prop(
-    "lets all arriving messages be delivered once, late ones out of order, if they are held for a shorter time",
+    "all arriving messages are delivered once, late ones out of order, if they are held for a shorter time",
     [Seed, Schema.Literals([0, 100, 1000, 5000])],
     ([seed, timeout]) => {
       const { delivered, given } = story(seed, 0.3, timeout, 200, 700)

@@ -114,7 +114,7 @@ describe("a message that was given up", () => {
     assert.strictEqual(arrive(1, TIMEOUT + REPEATED_FOR), "Repeated")
   })
 
-  it("is not taken for the message of the next round", () => {
+  it("is not confused with the message of the next round that has its number", () => {
     const { arrive, delivered } = givenUp()
     for (const n of range(252)) arrive(n + 4, TIMEOUT)
     assert.strictEqual(arrive(256, TIMEOUT), "New")
@@ -142,7 +142,7 @@ describe("so many missed messages that a new one looks old", () => {
     assert.deepStrictEqual(delivered, texts(0, 300))
   })
 
-  it("are counted together with the ones held before them", () => {
+  it("are reported as a gap after the held messages, which are delivered first", () => {
     const { arrive, buffer, delivered } = make()
     for (const n of range(256)) arrive(n)
     arrive(257)

@@ -36,7 +36,7 @@ const Step = Schema.Struct({
     "sending dies",
     "sending works"
   ]),
-  /** The number of commands, or the index of the caller. */
+  /** The number of commands, or which caller, counted from the newest. */
   count: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 6 })),
   timeout: milliseconds,
   wait: milliseconds
@@ -44,7 +44,7 @@ const Step = Schema.Struct({
 
 const Story = Schema.Array(Step).check(Schema.isMaxLength(12))
 
-/** Counts the fibers and sleeps of the effects that run with it. */
+/** Counts the running fibers and sleeps of the effects that it watches. */
 const census = Effect.map(Clock.Clock, (clock) => {
   const counts = { fibers: 0, sleeps: 0 }
   return {

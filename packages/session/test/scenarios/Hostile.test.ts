@@ -14,7 +14,7 @@ const random = generator(7)
 const pick = (n: number) => Math.floor(random() * n)
 const noise = (length: number) => Uint8Array.from({ length }, () => pick(256))
 
-/** Datagrams that a server sent before and that are invalid now. */
+/** Datagrams that the server has sent earlier in the session. */
 type Recorded = ReadonlyArray<Uint8Array>
 
 const part = (i: number) => Packet.encode(Packet.commandReplyPart(i & 255, 255, i % 255, "x".repeat(1000)))
@@ -57,7 +57,7 @@ const dropped = Effect.map(Metric.snapshot, (series) => {
   return sum
 })
 
-/** Makes a socket receive datagrams, no faster than it reads. */
+/** Makes a socket receive datagrams, 10,000 a millisecond. */
 const attack = (line: Tap, datagrams: ReadonlyArray<Uint8Array>) =>
   Effect.forEach(
     range(Math.ceil(datagrams.length / 10_000)),

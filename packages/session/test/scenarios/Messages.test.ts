@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 import { heard, online, range } from "../support/Scenario.ts"
 
 describe("messages", () => {
-  it.effect("that never arrive leave a gap in the stream after the server has stopped repeating them", () =>
+  it.effect("that never arrive leave a gap in the stream after the reorder timeout", () =>
     Effect.gen(function*() {
       const network = yield* SimulatedNetwork.SimulatedNetwork
       const server = yield* SimulatedServer.SimulatedServer

@@ -4,7 +4,7 @@ import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
-import { echo, online, outcome, password, range, timed } from "../support/Scenario.ts"
+import { echo, executions, online, outcome, password, range, timed } from "../support/Scenario.ts"
 
 /** Answers every command with its own text, at once: before `send` returns. */
 const mirror = Transport.Transport.of({
@@ -73,7 +73,7 @@ describe("with only 256 numbers,", () => {
       }).pipe(Effect.provide(TestRcon.layerTransport({ server: { repeats }, network: latency })))
   )
 
-  it.effect("1,000 commands at once with room for 100 are refused at once from the 133rd on, unsent", () =>
+  it.effect("1,000 commands at once with room for 100 are refused from the 133rd on, unsent", () =>
     Effect.gen(function*() {
       const session = yield* online({ queueCapacity: 100 })
       const [results] = yield* timed(
@@ -85,6 +85,7 @@ describe("with only 256 numbers,", () => {
         results,
         range(1000).map((i) => i < 132 ? `echo ${i}` : "Overloaded, NotExecuted")
       )
+      assert.strictEqual((yield* executions(yield* SimulatedServer.SimulatedServer)).size, 132)
     }).pipe(Effect.provide(TestRcon.layerTransport({ server: { onCommand: echo }, network: latency }))))
 
   it.effect.each([6, 30])(

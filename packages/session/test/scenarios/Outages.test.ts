@@ -7,8 +7,8 @@ import { echo, heard, now, online, outcome, password, story } from "../support/S
 
 type Server = SimulatedServer.SimulatedServer["Service"]
 
-/** Milliseconds within which the end of a session is detected: while commands are sent, and while it is idle. */
-const FOUND = { "commands are sent": 10_000, "it is idle": 40_000 } as const
+/** Milliseconds within which the end of a session is detected: while a command is sent every second, or none is sent. */
+const FOUND = { busy: 10_000, idle: 40_000 } as const
 
 interface Outage {
   readonly what: string
@@ -28,31 +28,24 @@ const restart = (server: Server) => server.restart()
 const forget = (server: Server) => server.forget
 
 const outages: ReadonlyArray<Outage> = [
-  { what: "falls silent", begin: silent, end: resume, seconds: 12, while: "commands are sent", cause: "Silence" },
-  { what: "falls silent", begin: silent, end: resume, seconds: 600, while: "commands are sent", cause: "Silence" },
-  { what: "falls silent", begin: silent, end: resume, seconds: 600, while: "it is idle", cause: "Silence" },
-  { what: "closes its port", begin: stop, end: start, seconds: 1, while: "commands are sent", cause: "PortClosed" },
-  { what: "closes its port", begin: stop, end: start, seconds: 15, while: "commands are sent", cause: "PortClosed" },
-  { what: "closes its port", begin: stop, end: start, seconds: 600, while: "commands are sent", cause: "PortClosed" },
-  { what: "closes its port", begin: stop, end: start, seconds: 600, while: "it is idle", cause: "PortClosed" },
-  { what: "restarts at once", begin: restart, end: nothing, seconds: 0, while: "commands are sent", cause: "Silence" },
-  { what: "restarts at once", begin: restart, end: nothing, seconds: 0, while: "it is idle", cause: "Silence" },
-  {
-    what: "forgets the session",
-    begin: forget,
-    end: nothing,
-    seconds: 0,
-    while: "commands are sent",
-    cause: "Silence"
-  },
-  { what: "forgets the session", begin: forget, end: nothing, seconds: 0, while: "it is idle", cause: "Silence" }
+  { what: "falls silent for 12 s", begin: silent, end: resume, seconds: 12, while: "busy", cause: "Silence" },
+  { what: "falls silent for 600 s", begin: silent, end: resume, seconds: 600, while: "busy", cause: "Silence" },
+  { what: "falls silent for 600 s", begin: silent, end: resume, seconds: 600, while: "idle", cause: "Silence" },
+  { what: "closes its port for 1 s", begin: stop, end: start, seconds: 1, while: "busy", cause: "PortClosed" },
+  { what: "closes its port for 15 s", begin: stop, end: start, seconds: 15, while: "busy", cause: "PortClosed" },
+  { what: "closes its port for 600 s", begin: stop, end: start, seconds: 600, while: "busy", cause: "PortClosed" },
+  { what: "closes its port for 600 s", begin: stop, end: start, seconds: 600, while: "idle", cause: "PortClosed" },
+  { what: "restarts at once", begin: restart, end: nothing, seconds: 0, while: "busy", cause: "Silence" },
+  { what: "restarts at once", begin: restart, end: nothing, seconds: 0, while: "idle", cause: "Silence" },
+  { what: "forgets the session", begin: forget, end: nothing, seconds: 0, while: "busy", cause: "Silence" },
+  { what: "forgets the session", begin: forget, end: nothing, seconds: 0, while: "idle", cause: "Silence" }
 ]
 
 const layer = TestRcon.layerTransport({ server: { onCommand: echo }, network: { latency: "5 millis", seed: 3 } })
 
-describe("loss and return", () => {
+describe("the loss of", () => {
   it.effect.each(outages)(
-    "a server that $what for $seconds s while $while is detected and logged in to again, and one session is left",
+    "the $while session with a server that $what is detected in time, and one new session replaces it",
     (outage) =>
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
@@ -67,7 +60,7 @@ describe("loss and return", () => {
             if (Result.isSuccess(result) && result.success !== text) wrong.push(outcome(result))
           })
         })
-        if (outage.while === "commands are sent") {
+        if (outage.while === "busy") {
           yield* Effect.forkChild(Effect.forever(Effect.andThen(Effect.forkChild(ask), Effect.sleep("1 second"))))
         }
         yield* TestClock.adjust("5 seconds")
@@ -89,8 +82,10 @@ describe("loss and return", () => {
         assert.deepStrictEqual(items, ["gap: Reconnected undefined", "message after it"])
       }).pipe(Effect.provide(layer))
   )
+})
 
-  it.effect("unsent commands are sent afterwards; of those in flight, repeatable ones are sent again and others fail", () =>
+describe("after an outage", () => {
+  it.effect("unsent commands are sent; of those in flight, repeatable ones are sent again and others fail", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const session = yield* online({ maxInFlight: 2 })
@@ -114,9 +109,11 @@ describe("loss and return", () => {
       const texts = (yield* server.commands).map(({ text }) => text).filter((text) => text !== "")
       assert.deepStrictEqual(texts, ["echo repeatable", "echo queued"])
     }).pipe(Effect.provide(layer)))
+})
 
+describe("a server whose host name moves to a new address", () => {
   it.effect.each(["is closed", "is silent"])(
-    "a server whose host name moves to a new address is found there if the old address %s",
+    "is found there if the old address %s",
     (old) =>
       Effect.gen(function*() {
         const network = yield* SimulatedNetwork.SimulatedNetwork
@@ -143,11 +140,13 @@ describe("loss and return", () => {
         assert.strictEqual((yield* there.sessions).length, 1)
       }).pipe(Effect.provide(layer))
   )
+})
 
-  // The packets that the kernel keeps for a loading server are answered all at once, by then to sockets that are
-  // closed.
+describe("logins", () => {
+  // The packets that the kernel keeps for a loading server are answered all at once. After more than a minute, some of
+  // the answers go to a socket that is closed by then.
   it.effect.each([40, 120])(
-    "logins answered %i s late leave one session on the server, and the messages in order",
+    "answered %i s late leave one session on the server, and the messages in order",
     (late) =>
       Effect.gen(function*() {
         const network = yield* SimulatedNetwork.SimulatedNetwork

@@ -36,7 +36,7 @@ const parrot = Effect.fnUntraced(function*(
 
 describe("a reply of many parts", () => {
   it.effect.prop(
-    "arrives completely or not at all, with parts of up to 1,400 bytes in any order, lost, repeated, or of another total",
+    "arrives completely, although parts of up to 1,400 bytes come in any order, are lost or repeated, or have another total",
     [Seed, Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 255 }))],
     ([seed, total]) =>
       Effect.gen(function*() {

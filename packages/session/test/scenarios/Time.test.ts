@@ -10,12 +10,12 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 const DAY = 24 * 60 * MINUTE
 
-/** The longest time between two of these moments. */
+/** The longest time from one of these moments to the next. */
 const longestInterval = (times: ReadonlyArray<number>): number =>
   times.reduce((longest, at, i) => Math.max(longest, at - (times[i - 1] ?? at)), 0)
 
 describe("thirty days", () => {
-  it.runIf(soaking)("of silence leave the session online, its keepalives never more than 45 s apart", () => {
+  it.runIf(soaking)("without commands leave the session online, its keepalives never more than 45 s apart", () => {
     const pair = new Pair({ seed: 1 })
     pair.runUntil(30 * DAY)
     assert.deepStrictEqual(pair.statuses, ["Online"])
@@ -90,7 +90,7 @@ describe("through the driver", () => {
   )
 
   it.effect.runIf(soaking)(
-    "30 days of silence leave one login, and keepalives never more than 45 s apart",
+    "30 days without commands leave one login, and keepalives never more than 45 s apart",
     () =>
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer

@@ -13,7 +13,7 @@ import type { Data as ServerData } from "../support/server.ts"
 
 const line = { loss: 0.2, duplication: 0.05, reordering: 0.1, reorderingDelay: "10 millis", seed: 7 } as const
 
-/** The results do not depend on timing; only the duration does. */
+/** Timeouts so long that the results do not depend on the speed of the machine. */
 const unhurried: Partial<Session.Options> = {
   loginTimeout: "1 minute",
   commandTimeout: "1 minute",
@@ -26,7 +26,7 @@ const until = (condition: () => boolean) =>
 
 describe.each(
   [["DatagramSocketTransport", DatagramSocketTransport], ["NodeTransport", NodeTransport]] as const
-)("over real UDP and a bad network, %s", (_, transport) => {
+)("through %s over real UDP and a bad network,", (_, transport) => {
   it.live(
     "commands get their own complete reply, none is executed twice, messages arrive once and in order",
     () =>
@@ -74,7 +74,7 @@ const spawnServer = Effect.fnUntraced(function*(commands: number) {
   return { ...data, port }
 })
 
-/** Suspends this thread until the number has a value. */
+/** Suspends this thread until the number has reached a value. */
 const suspendUntil = (number: Int32Array, value: number): void => {
   for (let now = Atomics.load(number, 0); now < value; now = Atomics.load(number, 0)) Atomics.wait(number, 0, now)
 }
@@ -86,7 +86,7 @@ const suspend = (milliseconds: number): void => {
 
 describe.each(
   [["DatagramSocketTransport", DatagramSocketTransport], ["NodeTransport", NodeTransport]] as const
-)("a suspended process, %s", (_, transport) => {
+)("a suspended process with %s", (_, transport) => {
   it.live(
     "reads arrived datagrams before it judges deadlines: a reply that waits in the socket is not late",
     () =>

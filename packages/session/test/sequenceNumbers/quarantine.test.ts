@@ -197,7 +197,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(after(30_000, MEMORY), LATE_REPLY)
   })
 
-  it("is quarantined for twice the longest time of all replies, which is remembered from the last reply that took this time", () => {
+  it("is quarantined for twice the longest time of all replies, which is remembered for an hour from the last reply that took this time", () => {
     const numbers = new SequenceNumbers()
     const reply = (at: number, time: number) => numbers.answered(send(numbers, at - time), at, time)
     reply(40_000, 1000)
@@ -284,7 +284,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(numbers.quarantinedUntil(number), 2 + LATE_REPLY)
   })
 
-  it("used again after its release, and answered, waits for the replies of its former use once the network is known to reorder", () => {
+  it("waits for the replies of its former use, although it was used again and answered, once the network is known to reorder", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 0, 2)
     numbers.answered(number, 10, 0)
@@ -302,7 +302,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(numbers.quarantinedUntil(number), LATE_REPLY)
   })
 
-  it("used again after its release, and answered only after it was given up, still waits for the replies of its former use", () => {
+  it("waits for the replies of its former use, although it was used again, given up, and answered after that", () => {
     const numbers = new SequenceNumbers()
     const number = send(numbers, 0, 2)
     numbers.answered(number, 10, 0)

@@ -9,7 +9,7 @@ import { password } from "./Scenario.ts"
 export const PEER = "by hand:1"
 export const broken = new Transport.TransportError({ reason: new Transport.IoFailed({ kind: "Closed", peer: PEER }) })
 
-/** A transport that accepts every login, and is otherwise controlled by the test. */
+/** A transport that the test controls. By default it accepts every login, and answers nothing else. */
 export interface ByHand {
   readonly transport: Transport.Transport["Service"]
   /** The receivers of all connections, in the order of opening. */

@@ -1,6 +1,6 @@
 /**
- * A session machine and a server machine, joined by a bad network in one thread of events: no clock, no fiber. The same
- * seed gives the same run.
+ * A session machine and a server machine, joined by a network that may be bad. A run is a list of events in virtual
+ * time, without a clock or fibers, and the same seed gives the same run.
  */
 import { Text } from "@bercon/codec"
 import type { CommandError, Message, Status } from "@bercon/session"
@@ -71,7 +71,7 @@ export class Pair {
   /** When each command datagram was sent, including keepalives. */
   readonly commandsSentAt: Array<number> = []
   readonly random: () => number
-  /** After how many milliseconds the network repeats the n-th reply; `undefined` for never. */
+  /** How many milliseconds after the n-th reply was sent another copy of it arrives; `undefined` for never. */
   repeatReply: (n: number) => number | undefined = () => undefined
   #replies = 0
   #sockets = 0
@@ -217,7 +217,7 @@ export class Pair {
     this.flush()
   }
 
-  /** Loses every datagram that is under way. */
+  /** Drops all scheduled events, so that every datagram under way is lost. */
   dropArriving(): void {
     this.#events.length = 0
   }

@@ -45,7 +45,7 @@ export const online = (
     ([session]) => session
   )
 
-/** Records every change of status and its time, from now on. */
+/** Records the current status and every change from now on, each with its time. */
 export const story = Effect.fnUntraced(function*(session: Session.Session["Service"]) {
   const entries: Array<readonly [at: number, status: string]> = []
   yield* session.statusChanges.pipe(
@@ -59,7 +59,7 @@ export const story = Effect.fnUntraced(function*(session: Session.Session["Servi
   return entries
 })
 
-/** Records every message and gap, from now on. */
+/** Records every gap, and every message that begins with `prefix`, from now on. */
 export const heard = Effect.fnUntraced(function*(session: Session.Session["Service"], prefix = "") {
   const items: Array<string> = []
   yield* session.messages.pipe(
@@ -89,7 +89,7 @@ export const reasonOf = (error: CommandError.CommandError | LoginFailure.LoginFa
 
 export const tagOf = ({ _tag }: Status.Status): Status.Status["_tag"] => _tag
 
-/** The outcome of a command: its reply, or the reason of its error. */
+/** The outcome of a command: its reply, or the reason of its error and whether it was executed. */
 export const outcome = (
   result: Result.Result<string, CommandError.CommandError>
 ): string => Result.isSuccess(result) ? result.success : `${result.failure.reason._tag}, ${result.failure.execution}`

@@ -1,10 +1,10 @@
 /**
  * Sets how much is tested, and how a failure is repeated.
  *
- * `pnpm test` runs the short tests, and each property a few times over, always with the same inputs. `pnpm soak` runs
- * the long ones too, and each property `BERCON_SOAK` times as often, with other inputs each time. It prints their seed
- * at the beginning of each file; `BERCON_SEED=<seed>` repeats the run. A property that fails prints its smallest
- * failing input, and a token that repeats it:
+ * `pnpm test` runs the short tests, always with the same inputs. `pnpm soak` runs the long ones too, with other inputs
+ * each time; a test that uses `runs` or `checks` gets `BERCON_SOAK` times as many. It prints the seed of each file, and
+ * `BERCON_SEED=<seed>` repeats the file's run. A property that fails prints its smallest failing input, and a token that
+ * repeats it:
  *
  *     BERCON_REPLAY=<token> npx -y pnpm@12 exec vitest run --config vitest.workspace.ts --project session -t "<its name>"
  */

@@ -33,7 +33,7 @@ const addBan = (world: World.World, target: string, terms: BanTerms, now: number
 })
 
 interface BanTerms {
-  /** 0 for permanent. */
+  /** At most 0 for permanent. */
   readonly minutes: number
   readonly reason: string
 }

@@ -15,7 +15,7 @@ export interface Context {
 }
 
 export interface Outcome {
-  /** Whether the command exists. */
+  /** Whether the command exists and is allowed. */
   readonly known: boolean
   /** The output for the admin that sent the command, delivered by {@link Dialect.answer}. */
   readonly result: string
@@ -80,7 +80,7 @@ export const nameOf = (text: string): string => {
   return (blank === -1 ? text : text.slice(0, blank)).toLowerCase()
 }
 
-/** When a ban of this many milliseconds ends; `undefined` (never) for 0, or for more than a clock can count. */
+/** When a ban of this many milliseconds ends; `undefined` (never) for at most 0, or for more than a clock can count. */
 export const expiry = (now: number, duration: number): number | undefined => {
   const expires = now + duration
   return duration > 0 && expires <= Number.MAX_SAFE_INTEGER ? expires : undefined

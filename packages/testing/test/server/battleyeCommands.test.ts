@@ -5,9 +5,9 @@ import { acknowledge, ALICE, BOB, command, heard, login, online, player, reply, 
 describe("the output of the command", () => {
   it("players equals the text of real servers", () => {
     const players = [
-      player(0, "0dmin"),
-      player(1, "soondoock", { ip: "203.0.113.127", ping: 16, verified: false }),
-      player(10, "Максим", { ip: "203.0.113.106", port: 2354, ping: 105 }),
+      player(0, "M1ller"),
+      player(1, "partridge", { ip: "203.0.113.127", ping: 16, verified: false }),
+      player(10, "Миллер", { ip: "203.0.113.106", port: 2354, ping: 105 }),
       player(8, "Max", { ip: "198.51.100.126", ping: -1, verified: false, inLobby: true }),
       player(5, "NAME", { ip: "203.0.113.24", ping: -1, guid: undefined, verified: false, inLobby: true })
     ]
@@ -16,10 +16,10 @@ describe("the output of the command", () => {
       `Players on server:
 [#] [IP Address]:[Port] [Ping] [GUID] [Name]
 --------------------------------------------------
-0   203.0.113.100:2304    140  2c65319280ac51b220aef667552a7f06(OK) 0dmin
-1   203.0.113.127:2304    16   2c65319280ac51b220aef667552a7f06(?)  soondoock
-10  203.0.113.106:2354    105  2c65319280ac51b220aef667552a7f06(OK) Максим
-8   198.51.100.126:2304   -1   2c65319280ac51b220aef667552a7f06(?)  Max (Lobby)
+0   203.0.113.100:2304    140  6a1b2c3d4e5f60718293a4b5c6d7e8f9(OK) M1ller
+1   203.0.113.127:2304    16   6a1b2c3d4e5f60718293a4b5c6d7e8f9(?)  partridge
+10  203.0.113.106:2354    105  6a1b2c3d4e5f60718293a4b5c6d7e8f9(OK) Миллер
+8   198.51.100.126:2304   -1   6a1b2c3d4e5f60718293a4b5c6d7e8f9(?)  Max (Lobby)
 5   203.0.113.24:2304     -1   - NAME (Lobby)
 (5 players in total)`
     )
@@ -49,20 +49,20 @@ describe("the output of the command", () => {
   it("bans lists GUIDs first, with continuous numbers and the remaining minutes", () => {
     const bans: ReadonlyArray<World.Ban> = [
       { target: "198.51.100.145", expires: undefined, reason: "Mystic" },
-      { target: "00c4406796d6d40ea5da9b701327f202", expires: undefined, reason: "TeamKill. Ban perm" },
-      { target: "d0ee5caf1b8b6282349e79fb998c2ee2", expires: 8971 * 60_000, reason: "[a][b] Sabotage" },
-      { target: "f4bee15c7747af094a25af266aa3c005", expires: 0, reason: "Read the rules!!!" },
-      { target: "5968361f86a9fa0951706fab024f2586", expires: undefined, reason: "" }
+      { target: "0a1b2c3d4e5f60718293a4b5c6d7e8f9", expires: undefined, reason: "Teamkilling. No appeal" },
+      { target: "1a1b2c3d4e5f60718293a4b5c6d7e8f9", expires: 8971 * 60_000, reason: "[x][y] Vandalism" },
+      { target: "2a1b2c3d4e5f60718293a4b5c6d7e8f9", expires: 0, reason: "See rule 4!!!" },
+      { target: "3a1b2c3d4e5f60718293a4b5c6d7e8f9", expires: undefined, reason: "" }
     ]
     assert.strictEqual(
       reply({ world: { bans } }, "bans"),
       `GUID Bans:
 [#] [GUID] [Minutes left] [Reason]
 ----------------------------------------
-0  00c4406796d6d40ea5da9b701327f202 perm TeamKill. Ban perm
-1  d0ee5caf1b8b6282349e79fb998c2ee2 8971 [a][b] Sabotage
-2  f4bee15c7747af094a25af266aa3c005 -    Read the rules!!!
-3  5968361f86a9fa0951706fab024f2586 perm
+0  0a1b2c3d4e5f60718293a4b5c6d7e8f9 perm Teamkilling. No appeal
+1  1a1b2c3d4e5f60718293a4b5c6d7e8f9 8971 [x][y] Vandalism
+2  2a1b2c3d4e5f60718293a4b5c6d7e8f9 -    See rule 4!!!
+3  3a1b2c3d4e5f60718293a4b5c6d7e8f9 perm
 
 IP Bans:
 [#] [IP Address] [Minutes left] [Reason]
@@ -75,7 +75,7 @@ IP Bans:
     const server = online({ world, sessionTimeout: "Infinity" })
     const minutesAt = (now: number) => {
       command(server, now, 0, "bans")
-      return /552a7f06 (.{4}) late/.exec(heard(server)[0]!)?.[1]
+      return /c6d7e8f9 (.{4}) late/.exec(heard(server)[0]!)?.[1]
     }
     command(server, 0, 0, "ban 0 60 late")
     heard(server)
@@ -130,7 +130,7 @@ describe("the command", () => {
   it("kick N announces the kick, then the disconnection", () => {
     const { messages, server } = does("kick 3 no (bad) words")
     assert.deepStrictEqual(messages, [
-      "Player #3 Kerry (x) (2c65319280ac51b220aef667552a7f06) has been kicked by BattlEye: Admin Kick (no (bad) words)",
+      "Player #3 Kerry (x) (6a1b2c3d4e5f60718293a4b5c6d7e8f9) has been kicked by BattlEye: Admin Kick (no (bad) words)",
       "Player #3 Kerry (x) disconnected"
     ])
     assert.deepStrictEqual(server.world.players.map(({ slot }) => slot), [0])
@@ -141,21 +141,21 @@ describe("the command", () => {
   it("ban N bans the player's GUID and kicks the player", () => {
     const { messages, server } = does("ban 0 60 cheating 101")
     assert.deepStrictEqual(messages, [
-      "Player #0 Miller (2c65319280ac51b220aef667552a7f06) has been kicked by BattlEye: Admin Ban (cheating 101)",
+      "Player #0 Miller (6a1b2c3d4e5f60718293a4b5c6d7e8f9) has been kicked by BattlEye: Admin Ban (cheating 101)",
       "Player #0 Miller disconnected"
     ])
-    assert.deepStrictEqual(bans(server), [["2c6531928", 3_600_000, "cheating 101"]])
-    assert.deepStrictEqual(bans(does("ban 0 0 ever").server), [["2c6531928", undefined, "ever"]])
-    assert.deepStrictEqual(bans(does("ban 0").server), [["2c6531928", undefined, "Banned"]])
+    assert.deepStrictEqual(bans(server), [["6a1b2c3d4", 3_600_000, "cheating 101"]])
+    assert.deepStrictEqual(bans(does("ban 0 0 ever").server), [["6a1b2c3d4", undefined, "ever"]])
+    assert.deepStrictEqual(bans(does("ban 0").server), [["6a1b2c3d4", undefined, "Banned"]])
     assert.deepStrictEqual(bans(does("ban 9 0 nobody").server), [])
     for (const minutes of ["1" + "0".repeat(12), "9".repeat(400)]) {
-      assert.deepStrictEqual(bans(does(`ban 0 ${minutes} long`).server), [["2c6531928", undefined, "long"]])
+      assert.deepStrictEqual(bans(does(`ban 0 ${minutes} long`).server), [["6a1b2c3d4", undefined, "long"]])
     }
   })
 
   it("addBan bans a GUID or an IP address", () => {
-    assert.deepStrictEqual(bans(does("addBan 331e64806b30277076963283eea16438 5 rude").server), [
-      ["331e64806", 300_000, "rude"]
+    assert.deepStrictEqual(bans(does("addBan 4a1b2c3d4e5f60718293a4b5c6d7e8f9 5 rude").server), [
+      ["4a1b2c3d4", 300_000, "rude"]
     ])
     assert.deepStrictEqual(bans(does("addBan 198.51.100.1 0 rude").server), [["198.51.10", undefined, "rude"]])
     assert.deepStrictEqual(bans(does("addBan 198.51.100.1").server), [["198.51.10", undefined, ""]])
@@ -199,7 +199,7 @@ describe("the command", () => {
     assert.deepStrictEqual(server.world.banFiles, { ...banFiles, "bans.txt": [ban("a"), ban("e")] })
   })
 
-  it("loadScripts, loadEvents and maxPing have an empty reply", () => {
+  it("loadScripts, like loadEvents and maxPing, has an empty reply", () => {
     for (const text of ["loadScripts", "loadEvents", "maxPing 200"]) does(text)
   })
 

@@ -58,7 +58,7 @@ describe("a command", () => {
     assert.strictEqual(reply({ onCommand }, "missions"), "Missions on server:\n")
   })
 
-  it("is executed after the hook has changed the world, which it does even if it answers the command", () => {
+  it("is executed after the hook has changed the world; the hook may do so even if it answers the command", () => {
     const before = (world: World.World) => ({ ...world, version: "9.999", missions: ["x"] })
     assert.strictEqual(reply({ onCommand: () => ({ before }) }, "version"), "9.999")
     const server = online({ onCommand: () => ({ before, reply: "" }) })
@@ -134,11 +134,16 @@ describe("a reply", () => {
     const server = online({ onCommand: () => text })
     command(server, 0, 0, "x")
     const assembly = Reassembly.make()
+    const sizes: Array<number> = []
     let joined: Uint8Array | undefined
     for (const { datagram } of ServerMachine.drain(server)) {
       const packet = Result.getOrThrow(Packet.decodeServer(datagram))
-      if (packet._tag === "CommandReplyPart") joined = Reassembly.add(assembly, packet)
+      if (packet._tag !== "CommandReplyPart") continue
+      sizes.push(packet.payload.length)
+      joined = Reassembly.add(assembly, packet)
     }
+    // The first character has one byte, and all others have two.
+    assert.deepStrictEqual(sizes, [1024, 977])
     assert.strictEqual(Text.decode(joined!), text)
   })
 })

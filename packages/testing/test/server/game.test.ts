@@ -5,18 +5,18 @@ import { heard, online, world } from "../machine.ts"
 describe("a player", () => {
   it("is announced as connected, then with a GUID, then as verified", () => {
     const server = online()
-    ServerMachine.join(server, 0, { name: "Max", ip: "198.51.100.126", guid: "73c5e50a7860475f0000000000000000" })
+    ServerMachine.join(server, 0, { name: "Max", ip: "198.51.100.126", guid: "5a1b2c3d4e5f60710000000000000000" })
     assert.deepStrictEqual(heard(server), [
       "message 1: Player #0 Max (198.51.100.126:2304) connected",
-      "message 2: Player #0 Max - BE GUID: 73c5e50a7860475f0000000000000000",
-      "message 3: Verified GUID (73c5e50a7860475f0000000000000000) of player #0 Max"
+      "message 2: Player #0 Max - BE GUID: 5a1b2c3d4e5f60710000000000000000",
+      "message 3: Verified GUID (5a1b2c3d4e5f60710000000000000000) of player #0 Max"
     ])
   })
 
   it("is announced with a GUID in another form by an older game", () => {
     const server = online({ guidKind: "GUID" })
-    ServerMachine.join(server, 0, { name: "Max", ip: "198.51.100.126", guid: "73c5e50a7860475f0000000000000000" })
-    assert.strictEqual(heard(server)[1], "message 2: Player #0 Max - GUID: 73c5e50a7860475f0000000000000000")
+    ServerMachine.join(server, 0, { name: "Max", ip: "198.51.100.126", guid: "5a1b2c3d4e5f60710000000000000000" })
+    assert.strictEqual(heard(server)[1], "message 2: Player #0 Max - GUID: 5a1b2c3d4e5f60710000000000000000")
   })
 
   it("has no GUID while joining", () => {
@@ -37,7 +37,7 @@ describe("a player", () => {
 
   it("who joins step by step is announced step by step", () => {
     const server = online()
-    const guid = "73c5e50a7860475f0000000000000000"
+    const guid = "5a1b2c3d4e5f60710000000000000000"
     ServerMachine.join(server, 0, { name: "Max", guid: null })
     assert.throws(() => ServerMachine.verify(server, 0, 0), RangeError)
     const identified = ServerMachine.identify(server, 1_000, 0, guid)
@@ -62,7 +62,7 @@ describe("a player", () => {
   })
 
   it("who is banned is kicked as soon as the target of the ban is known", () => {
-    const guid = "73c5e50a7860475f0000000000000000"
+    const guid = "5a1b2c3d4e5f60710000000000000000"
     const bans: ReadonlyArray<World.Ban> = [
       { target: guid, expires: 60_000, reason: "cheating" },
       { target: "198.51.100.1", expires: undefined, reason: "" }

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { BOB, command, heard, login, online, run, world } from "../machine.ts"
 
 describe("a server", () => {
-  it("loses its sessions and counters when it restarts, and its players unless they are kept", () => {
+  it("loses its sessions when it restarts, and its players unless they are kept, and numbers messages from 0 again", () => {
     const server = online({ world })
     ServerMachine.restart(server, 10, { keepPlayers: true })
     command(server, 11, 0, "players")
@@ -14,6 +14,15 @@ describe("a server", () => {
     ServerMachine.restart(server, 13)
     assert.deepStrictEqual(server.world.players, [])
     assert.deepStrictEqual(server.drops.map(({ cause }) => cause), ["Stopped", "Stopped"])
+  })
+
+  it("goes on unchanged if the downtime of a restart is invalid", () => {
+    const server = online({ world })
+    assert.throws(() => ServerMachine.restart(server, 10, { downtime: "soon" as never }))
+    assert.isTrue(server.listening)
+    assert.deepStrictEqual([server.drops.length, server.world.players.length], [0, 2])
+    command(server, 11, 0, "version")
+    assert.strictEqual(ServerMachine.drain(server).length, 1)
   })
 
   it("rejects events of the game while it is down, but its world can be changed", () => {
@@ -42,13 +51,13 @@ describe("a server", () => {
     command(server, 0, 2, "addBan 198.51.100.1")
     ServerMachine.restart(server, 1, { downtime: "1 second" })
     ServerMachine.tick(server, 1_001)
-    assert.deepStrictEqual(server.world.bans.map(({ target }) => target), ["2c65319280ac51b220aef667552a7f06"])
+    assert.deepStrictEqual(server.world.bans.map(({ target }) => target), ["6a1b2c3d4e5f60718293a4b5c6d7e8f9"])
     ServerMachine.update(server, 2_000, (world) => ({ ...world, bans: [] }))
     ServerMachine.start(server)
     assert.deepStrictEqual(server.world.bans, [])
   })
 
-  it("does not answer another login while it has its maximum number of clients", () => {
+  it("does not answer a valid login from another address while it has its maximum number of clients", () => {
     const server = online({ maxClients: 1 })
     login(server, 1, BOB)
     login(server, 2, BOB, "guess")
@@ -60,7 +69,7 @@ describe("a server", () => {
     assert.strictEqual(heard(server, BOB)[0], "login true")
   })
 
-  it("receives and sends nothing while it is silent, but keeps its sessions by the usual rules", () => {
+  it("receives and sends nothing while it is silent, but keeps its sessions", () => {
     const server = online()
     ServerMachine.goSilent(server, 1_000)
     ServerMachine.emit(server, 2_000, "hello")

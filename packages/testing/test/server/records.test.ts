@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ALICE, BOB, command, login, online } from "../machine.ts"
 
 describe("a record", () => {
-  it("contains every datagram that is not a packet as a violation; it is not answered", () => {
+  it("of violations contains every datagram that is not a packet; such a datagram is not answered", () => {
     const server = online()
     const damaged = Packet.encode(Packet.command(0, "version"))
     damaged[10]! ^= 1

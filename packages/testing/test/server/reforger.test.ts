@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Client from "../client.ts"
 import { acknowledge, BOB, command, heard, login, run } from "../machine.ts"
-import { JERRY, names, online, says, world } from "./reforgerMachine.ts"
+import { MILLER, names, online, says, world } from "./reforgerMachine.ts"
 
 describe("a login", () => {
   it("is announced only to its own client, with the lowest free number", () => {
@@ -27,7 +27,7 @@ describe("a command", () => {
     assert.deepStrictEqual(heard(server), [
       "7: ",
       "message 1: Processing Command: #kick 2",
-      "message 2: Player 'GazLagom' kicked!"
+      "message 2: Player 'Kerry' kicked!"
     ])
     command(server, 0, 8, "#restart")
     assert.deepStrictEqual(heard(server, BOB), [])
@@ -44,7 +44,7 @@ describe("a command", () => {
     assert.deepStrictEqual(heard(server), ["0: "])
   })
 
-  it("that does not exist is unknown, and so is one that is disallowed", () => {
+  it("that does not exist is answered as unknown, and so is one that is disallowed", () => {
     const server = online({ world, disallowed: ["#kick"] })
     for (const text of ["version", "#say hello", "#kick 1"]) {
       assert.deepStrictEqual(says(server, text), ["unknown command"])
@@ -53,7 +53,7 @@ describe("a command", () => {
     assert.strictEqual(server.world.players.length, 2)
   })
 
-  it("is unknown to a client with the permission `monitor`, unless it lists players or logs out", () => {
+  it("is answered as unknown if the client has only the permission `monitor`, unless it lists players or logs out", () => {
     const server = online({ world, restricted: true })
     for (const text of ["#kick 1", "#ban list", "#restart", "#shutdown"]) {
       assert.deepStrictEqual(says(server, text), ["unknown command"], text)
@@ -98,7 +98,7 @@ describe("a command", () => {
     command(server, 500, 0, "#kick 2")
     assert.deepStrictEqual(heard(server), ["0: "])
     acknowledge(server, 600, 1)
-    assert.deepStrictEqual(run(server, 2_000), [[2_000, "message 2: Player 'GazLagom' kicked!"]])
+    assert.deepStrictEqual(run(server, 2_000), [[2_000, "message 2: Player 'Kerry' kicked!"]])
   })
 })
 
@@ -106,8 +106,8 @@ describe("a player", () => {
   it("has a slot from 1 on, and an identity derived from the name", () => {
     const server = online()
     assert.strictEqual(ServerMachine.join(server, 0, { name: "a" }).slot, 1)
-    const player = ServerMachine.join(server, 0, { name: "Миллер", identity: JERRY })
-    assert.deepStrictEqual([player.slot, player.identity], [2, JERRY])
+    const player = ServerMachine.join(server, 0, { name: "Миллер", identity: MILLER })
+    assert.deepStrictEqual([player.slot, player.identity], [2, MILLER])
     assert.match(ServerMachine.join(server, 0, { name: "Миллер" }).identity, /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/)
     assert.throws(() => ServerMachine.join(server, 0, { name: "b", slot: 0 }), RangeError)
   })
@@ -129,17 +129,17 @@ describe("a player", () => {
 describe("a ban", () => {
   it("keeps its player out without a message to any client, even after a restart", () => {
     const server = online({ world })
-    says(server, `#ban create ${JERRY} 60 rude`)
+    says(server, `#ban create ${MILLER} 60 rude`)
     ServerMachine.leave(server, 0, 1)
     ServerMachine.restart(server, 0)
     login(server, 0)
     acknowledge(server, 0, 0)
     heard(server)
-    const jerry = { name: "Cpt. Jerry - Fox", identity: JERRY }
-    ServerMachine.join(server, 0, jerry)
+    const miller = { name: "Cpt. Miller - Fox", identity: MILLER }
+    ServerMachine.join(server, 0, miller)
     assert.deepStrictEqual(names(server), [])
-    ServerMachine.join(server, 60_000, jerry)
-    assert.deepStrictEqual(names(server), [jerry.name])
+    ServerMachine.join(server, 60_000, miller)
+    assert.deepStrictEqual(names(server), [miller.name])
     assert.deepStrictEqual(heard(server), [])
   })
 })

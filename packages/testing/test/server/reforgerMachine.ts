@@ -16,9 +16,9 @@ export const worldOf = (...players: ReadonlyArray<World.PlayerOptions>): World.W
   players.reduce((world, options) => World.join(world, World.player(world, options, 1)), World.make())
 
 /** The identity id of the first player. */
-export const JERRY = "b6955d91-4749-4cdb-9a51-e69f630ec435"
+export const MILLER = "67ab5fd5-7e35-579a-68d9-b934ff7124f0"
 
-export const world = worldOf({ name: "Cpt. Jerry - Fox", identity: JERRY }, { name: "GazLagom" })
+export const world = worldOf({ name: "Cpt. Miller - Fox", identity: MILLER }, { name: "Kerry" })
 
 /** An identity id that no player has. */
 export const UNKNOWN = "00000000-1111-2222-3333-444444444444"

@@ -5,7 +5,7 @@ import { Arbitrary, Result, Schema } from "effect"
 import { command } from "../machine.ts"
 import { online, worldOf } from "./reforgerMachine.ts"
 
-describe("a long text", () => {
+describe("a text", () => {
   const payloads = (server: ServerMachine.ServerMachine) =>
     ServerMachine.drain(server).flatMap(({ datagram }) => {
       const packet = Result.getOrThrow(Packet.decodeServer(datagram))

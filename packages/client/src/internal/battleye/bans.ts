@@ -1,8 +1,8 @@
 /**
  * Adds and removes bans on a BattlEye server.
  *
- * The server's reply to both is empty, and it removes bans by their position in its list. Positions move with every
- * other change. So the list is read before and after, and the added or missing rows are the evidence.
+ * The server's reply to both is empty, and it removes bans by their position in its list. Other changes move these
+ * positions. So the list is read after each change, and before each removal, and its rows are the evidence.
  */
 import { Monotonic } from "@bercon/session/unstable"
 import * as Duration from "effect/Duration"
@@ -17,7 +17,7 @@ import type { ServerEvent } from "../../ServerEvent.ts"
 import { isComplete, type Table } from "../../Table.ts"
 import { banNotListed, make as actionError } from "../actionError.ts"
 import * as Arguments from "../arguments.ts"
-import { missingFrom } from "../banRows.ts"
+import { canBecome, difference, except } from "../banRows.ts"
 import type { ClientSession } from "../clientSession.ts"
 import { words } from "../commandTable.ts"
 import type { BanTerms, Call, FlavourCommands } from "../flavourCommands.ts"
@@ -213,19 +213,13 @@ export const make = (dependencies: Dependencies): Bans => {
   ) {
     while (true) {
       const after = yield* listAfterwards(call, doubt)
-      const missing = missingFrom(before.rows, after.rows)
-      const others = missingFrom(missing, sent).filter(({ remaining }) => remaining !== "expired")
+      const { added, missing } = difference(before.rows, after.rows)
+      const stillListed = except(sent, missing)
+      const others = except(missing, sent).filter(isInForce)
       if (others.length > 0 && isComplete(after)) {
-        return yield* actionError(
-          "unban",
-          new BansChanged({
-            missing: others,
-            stillListed: missingFrom(sent, missing),
-            added: missingFrom(after.rows, before.rows)
-          })
-        )
+        return yield* actionError("unban", new BansChanged({ missing: others, stillListed, added }))
       }
-      if (missingFrom(sent, missing).length === 0) {
+      if (stillListed.length === 0) {
         if (others.length === 0 && shows(before, after, sent)) return after
         // Rows that have become unreadable, or are now cut off, may still exist.
         return yield* actionError("unban", new Unconfirmed({ expected: "only these bans to be gone from the list" }))
@@ -244,9 +238,9 @@ export const make = (dependencies: Dependencies): Bans => {
       listOfOneSession(call),
       (cause) => actionError("unban", new LookupFailed({ cause }))
     )
-    const { absent, rows } = findRows(wanted, before.rows)
+    const { absent: [absent], rows } = findRows(wanted, before.rows)
     if (absent !== undefined) {
-      return yield* actionError("unban", banNotListed(before, absent))
+      return yield* actionError("unban", banNotListed(before, targetOf(absent)))
     }
     let list = before
     let left = rows
@@ -256,7 +250,12 @@ export const make = (dependencies: Dependencies): Bans => {
       list = yield* verify(sent, list, doubt, call)
       if (failure !== undefined) return yield* unconfirmed("unban", "all of the bans to be gone")(failure)
       // The remaining rows may have other positions now.
-      left = findRows(left.filter((row) => !sent.includes(row)), list.rows).rows
+      const rest = findRows(left.filter((row) => !sent.includes(row)), list.rows)
+      // A missing expired ban is gone. Instead of a missing ban in force, the list has one like it with more time.
+      if (rest.absent.some(isInForce)) {
+        return yield* actionError("unban", new Unconfirmed({ expected: "all of the bans to be gone" }))
+      }
+      left = rest.rows
     }
     return ""
   })
@@ -279,48 +278,53 @@ const lasts = ({ remaining }: Ban, minutes: number): boolean =>
 
 const targetOf = (wanted: BanTarget | Ban): BanTarget => typeof wanted === "string" ? wanted : wanted.target
 
+/** Whether a ban has an effect. */
+const isInForce = ({ remaining }: Ban): boolean => remaining !== "expired"
+
 /**
  * Whether the later list proves that rows are gone: it has no more unparsed lines than before, and the rows were not so
  * near the end of a cut list that other rows may have pushed them out of it.
  */
 const shows = (before: Table<Ban>, after: Table<Ban>, rows: ReadonlyArray<Ban>): boolean => {
   if (after.unparsed.length > before.unparsed.length) return false
-  const added = Math.max(1, missingFrom(after.rows, before.rows).length)
+  const added = Math.max(1, difference(before.rows, after.rows).added.length)
   return !after.cut || rows.every((row) => before.rows.indexOf(row) < before.rows.length - added)
 }
-
-/**
- * The kind of a ban. Only rows of one kind can be the same ban in two lists: its time runs down, but it does not become
- * permanent.
- */
-const kindOf = ({ reason, remaining, target }: Ban): string =>
-  `${target} ${Duration.isDuration(remaining) ? "limited" : remaining} ${reason}`
 
 const minutesOf = ({ remaining }: Ban): number => Duration.isDuration(remaining) ? Duration.toMinutes(remaining) : 0
 
 /**
- * Finds the wanted rows, in the order of the list: all bans of a target, and one separate row for each given ban. If
- * several rows match a given ban, the row with its number is taken, otherwise the row with the nearest time. `absent`
- * is the target of the first wanted ban without a row.
+ * Finds the row of a ban that an earlier list contained. The time of the ban may have ended since, but it did not grow,
+ * and an expired ban did not come into force again. If several rows match, the row with its number is taken, otherwise
+ * the row with the most time. Only a row of the same kind counts as the one with its number: the other may be a ban that
+ * had expired before.
  */
-const findRows = (
-  wanted: ReadonlyArray<BanTarget | Ban>,
+const findRow = (ban: Ban, rows: ReadonlyArray<Ban>): Ban | undefined => {
+  const candidates = rows.filter((row) => canBecome(ban, row) && minutesOf(row) <= minutesOf(ban))
+  return candidates.find((row) => row.id === ban.id && isInForce(row) === isInForce(ban)) ??
+    candidates.sort((a, b) => minutesOf(b) - minutesOf(a))[0]
+}
+
+/**
+ * Finds the wanted rows, in the order of the list: all bans of a target, and one separate row for each given ban.
+ * `absent`: the wanted bans without a row.
+ */
+const findRows = <A extends BanTarget | Ban>(
+  wanted: ReadonlyArray<A>,
   rows: ReadonlyArray<Ban>
-): { readonly rows: ReadonlyArray<Ban>; readonly absent: BanTarget | undefined } => {
+): { readonly rows: ReadonlyArray<Ban>; readonly absent: ReadonlyArray<A> } => {
   const found = new Set<Ban>()
-  let absent: BanTarget | undefined
+  const absent: Array<A> = []
   for (const one of wanted) {
     if (typeof one === "string") continue
-    const candidates = rows.filter((row) => !found.has(row) && kindOf(row) === kindOf(one))
-    const row = candidates.find(({ id }) => id === one.id) ??
-      candidates.sort((a, b) => Math.abs(minutesOf(a) - minutesOf(one)) - Math.abs(minutesOf(b) - minutesOf(one)))[0]
-    if (row === undefined) absent ??= one.target
+    const row = findRow(one, rows.filter((row) => !found.has(row)))
+    if (row === undefined) absent.push(one)
     else found.add(row)
   }
   for (const one of wanted) {
     if (typeof one !== "string") continue
     const ofTarget = rows.filter(({ target }) => target === one)
-    if (ofTarget.length === 0) absent ??= one
+    if (ofTarget.length === 0) absent.push(one)
     for (const row of ofTarget) found.add(row)
   }
   return { rows: rows.filter((row) => found.has(row)), absent }

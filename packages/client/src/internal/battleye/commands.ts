@@ -43,7 +43,7 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
         )
       )
 
-  /** Adds the server's flavour to the error of an empty reply, because its cause depends on the flavour. */
+  /** Adds the server's flavour to a `ReplyError`, because the cause of an empty reply depends on it. */
   const hinted = <A, E>(result: Result.Result<A, E>): Result.Result<A, E> =>
     Result.mapError(result, (error): E => {
       if (!(error instanceof ReplyError) || !evidence.isBattlEye()) return error

@@ -82,7 +82,7 @@ export const canBePrintOf = (printed: string, text: string): boolean => {
 
 /**
  * Runs a command that sends a chat message, and waits for its echo if required. `headers` are the possible beginnings
- * of the echo.
+ * of the echo; `undefined` if the recipient is unknown.
  */
 export const untilEcho = Effect.fnUntraced(function*<E>(
   evidence: Evidence,

@@ -83,7 +83,7 @@ export const send = (
       if (Result.isSuccess(answer)) return yield* accepted(action)(answer.success)
       const error = answer.failure
       if (error.reason._tag === "Outdated" && sent !== undefined) return undefined
-      // The command waits in the queue, and its turn may still come. (A full queue fails at once.)
+      // The command's turn did not come by then, but the call has more time. (A full queue fails at once.)
       const now = yield* Monotonic.now
       if (error.reason._tag === "Overloaded" && now >= tried && now < call.deadline) return yield* attempt(sent)
       // After a send it may have been executed, whatever happens to the next attempt.

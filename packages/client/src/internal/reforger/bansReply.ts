@@ -4,14 +4,14 @@
  * ```text
  * Total bans: 26 | Page: 2/2
  * - Identity Id | Banned name
- * - b6955d91-4749-4cdb-9a51-e69f630ec435 | Bob
+ * - 67ab5fd5-7e35-579a-68d9-b934ff7124f0 | Bob
  * ```
  *
  * Older servers print bans in another form, with the length of each in seconds (0 for permanent):
  *
  * ```text
  * Bans: [BanID] ; [Player UID] ; [Duration]
- * 1 ; b6955d91-4749-4cdb-9a51-e69f630ec435 ; 3600
+ * 1 ; 67ab5fd5-7e35-579a-68d9-b934ff7124f0 ; 3600
  * ```
  */
 import * as Duration from "effect/Duration"

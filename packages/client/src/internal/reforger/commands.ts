@@ -254,7 +254,7 @@ const oneByOne = (
     Effect.forEach(targets, (target, index) =>
       index === 0 ? run(target) : Effect.mapError(
         run(target),
-        ofStep(action, `the ${action} of ${target} and the following ones (${index} of ${targets.length} are done)`)
+        ofStep(action, `the ${action} of ${target} and the following ones (${index} of ${targets.length} done)`)
       )),
     (replies) => replies.at(-1) ?? ""
   )

@@ -52,7 +52,7 @@ interface Current {
   touchedAt: number
   pending: ReturnType<Expectation["pending"]>
   texts: Array<string>
-  /** Texts that are neither events nor in a known form. They are the output if no other message is. */
+  /** Texts that are neither events nor in a known form. They count as output if no message in a known form follows. */
   unread: Array<string>
   /** As in {@link Answer}. */
   repeated: boolean

@@ -64,7 +64,7 @@ export const isNoBan = (reply: string): boolean => /^User not found!$/i.test(tri
  */
 export const isRefusal = (reply: string): boolean => {
   const text = trimBlanks(reply)
-  return !/^(?:Timeout|Unknown error\.)$/i.test(text) &&
+  return !isBanned(text) && !isUnbanned(text) && !/^(?:Timeout|Unknown error\.)$/i.test(text) &&
     [BAN_CREATE, BAN_REMOVE].some((texts) => claimOf(texts, text) !== "No")
 }
 

@@ -3,7 +3,7 @@
  *
  * ```text
  * Players on server: [Player#] ; [Player UID] ; [Player Name]
- * 1 ; b6955d91-4749-4cdb-9a51-e69f630ec435 ; Bob
+ * 1 ; 67ab5fd5-7e35-579a-68d9-b934ff7124f0 ; Bob
  * ```
  */
 import * as Result from "effect/Result"

@@ -97,7 +97,7 @@ export class Strays {
     return true
   }
 
-  /** Returns the first command whose bid for a text is better than the claim of the command in progress. */
+  /** Returns the first command whose bid for a text is at least as good as the claim of the command in progress. */
   bidder(text: string, claim: Claim): { readonly stray: Stray; readonly bid: Claim } | undefined {
     for (const stray of this.#all) {
       const bid = bidOf(stray, text)
@@ -116,7 +116,7 @@ export class Strays {
     if (--stray.owed === 0) this.#forget(stray)
   }
 
-  /** Whether an unreadable text can be the output of one of them. No output precedes its echo. */
+  /** Whether an unreadable text can be the output of one of them. Only late output can precede its echo. */
   get canHaveUnread(): boolean {
     return this.#all.some(({ answered, echoExpected, expectation }) => !answered && (expectation.late || !echoExpected))
   }

@@ -47,7 +47,7 @@ export interface Situation {
 export interface Decision {
   /** The bans that are certainly missing, the newest first. */
   readonly add: ReadonlyArray<BanEntry>
-  /** The rows of the book that the list should not have. */
+  /** The rows to be removed. */
   readonly remove: ReadonlyArray<Ban>
   /** The bans that may or may not be in the list, because it is not complete. */
   readonly unknown: ReadonlyArray<BanEntry>
@@ -57,7 +57,7 @@ export interface Decision {
   readonly expired: number
   /** The number of foreign rows. */
   readonly foreign: number
-  /** The orphans that are not over. */
+  /** The orphans, except those that are over or end within two minutes. */
   readonly orphans: ReadonlyArray<Ban>
 }
 
@@ -92,7 +92,7 @@ const byMark = (situation: Situation): Decision => {
   const remove: Array<Ban> = []
   let expired = 0
   let foreign = 0
-  /** Counts a row that is over. Without `write` in the policy, the server keeps it until it restarts, so it is removed. */
+  /** Counts a row that is over. If the policy has `write: false`, the server keeps it until it restarts, so it is removed. */
   const expire = (row: Ban) => {
     expired++
     if (!settings.write) remove.push(row)

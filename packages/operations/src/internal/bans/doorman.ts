@@ -69,7 +69,7 @@ export const make = Effect.fnUntraced(function*({ banned, book, count, rcon, ser
     )
   })
 
-  /** Logs why a player could not be kicked, unless the last failure had the same reason. */
+  /** Makes a function that logs why a player could not be kicked, unless the last failure had the same reason. */
   const makeFailureLog = ({ name }: Player) => {
     let logged: string | undefined
     return (message: string): Effect.Effect<void> =>

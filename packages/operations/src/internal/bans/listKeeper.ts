@@ -55,7 +55,7 @@ export interface Dependencies {
   readonly book: BanBook
   readonly ledger: Ledger
   readonly settings: BanSettings
-  /** The bans of players who have tried to join. The keeper deletes an entry if the list shows its ban, or the ban is over. */
+  /** The bans of players who have tried to join. The keeper deletes a ban that the list shows, or that is no longer in force. */
   readonly joined: Set<BanEntryId>
   /** Reports the number of missing bans and of excess rows, before they are added and removed. */
   readonly progress: (missing: number, excess: number) => Effect.Effect<void>

@@ -135,8 +135,8 @@ const admins = (rcon: RconClient.Service) =>
   )
 
 /**
- * This client's row in the server's list of RCON clients, or `undefined` if it is not known. It is called a witness, because a
- * server that has restarted does not list it. See `examine`.
+ * This client's row in the server's list of RCON clients, or `undefined` if it is not known. It is called a witness, because
+ * the list shows later, with or without it, whether the server has restarted. See `examine`.
  */
 export const witness = Effect.fnUntraced(function*(rcon: RconClient.Service): Effect.fn.Return<Witness | undefined> {
   const id = Option.getOrUndefined(yield* rcon.adminId)

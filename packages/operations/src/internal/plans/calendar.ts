@@ -26,14 +26,14 @@ export interface Calendar {
 const parse = (times: Extract<Times, { cron: string }>) =>
   Cron.parse(times.cron, times.timeZone, { onDstOverlap: times.onDstOverlap })
 
-/** Makes the calendar of a plan. Throws if `problemOf` finds a problem. */
+/** Makes the calendar of a plan. Throws if the cron expression or its time zone is not valid. */
 export const make = (times: Times): Calendar => {
   if ("once" in times) {
     const at = times.once.epochMilliseconds
     return { key: JSON.stringify([at]), after: (time) => at > time ? at : undefined }
   }
   const cron = Result.getOrThrow(parse(times))
-  // A search takes at least 0.1 ms, and most searches find the same occurrence as the last one. So that one is kept.
+  // A search takes 0.1 ms in most time zones, and most searches find the same occurrence as the last one. So that one is kept.
   let from = Infinity
   let next = -Infinity
   return {
@@ -50,12 +50,15 @@ export const make = (times: Times): Calendar => {
 
 /** Describes why the times are not valid, or returns `undefined`. */
 export const problemOf = (times: Times): string | undefined => {
-  if (times.timeZone !== undefined && Option.isNone(DateTime.zoneFromString(times.timeZone))) {
+  // JavaScript can leave out the time zone of a cron expression, which would then be that of the machine.
+  const isLeftOut = times.timeZone === undefined && "once" in times
+  if (!isLeftOut && Option.isNone(DateTime.zoneFromString(String(times.timeZone)))) {
     return `timeZone must be a time zone such as "Europe/Berlin" (got ${JSON.stringify(times.timeZone)})`
   }
   if ("once" in times) return undefined
-  const parsed = parse(times)
   const described = JSON.stringify(times.cron)
+  if (typeof times.cron !== "string") return `cron must be a cron expression such as "0 4 * * *" (got ${described})`
+  const parsed = parse(times)
   if (Result.isFailure(parsed)) {
     return `cron must be a cron expression such as "0 4 * * *" (got ${described}: ${parsed.failure.message})`
   }

@@ -50,10 +50,14 @@ export const integer = (name: string, value: number, from: number, to: number): 
 export const count = (name: string, values: ReadonlyArray<unknown>, from: number, to: number): Problem =>
   values.length >= from && values.length <= to
     ? undefined
-    : `${name} must be a list of ${from} to ${to} (got ${values.length})`
+    : `${name} must be a list of ${from} to ${to} elements (got ${values.length})`
+
+/** Checks that a value is one of the allowed ones. */
+export const choice = <A extends string>(name: string, value: A, allowed: ReadonlyArray<A>): Problem =>
+  allowed.includes(value) ? undefined : `${name} must be ${allowed.map((one) => `"${one}"`).join(" or ")} ${got(value)}`
 
 export const line = (name: string, value: string): Problem =>
-  value.trim() !== "" && !/[\r\n\0]/.test(value)
+  typeof value === "string" && value.trim() !== "" && !/[\r\n\0]/.test(value)
     ? undefined
     : `${name} must be one line that is not empty ${got(value)}`
 

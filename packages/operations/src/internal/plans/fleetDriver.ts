@@ -28,7 +28,7 @@ export const driveFleet = (plans: Plans.Service, fleet: Fleet.Service): Effect.E
       end: (server) =>
         Effect.andThen(
           FiberMap.remove(drivers, server),
-          // If this fails, `next` still shows the server. It has no other effect.
+          // If this fails, the server still counts as driven: `next` shows it, and no warning is logged if a plan names it.
           Effect.catch(plans.forget(server), ({ message }) => Effect.logWarning(message))
         )
     })

@@ -100,7 +100,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
     return found ?? (yield* new UnknownPlan({ id, known: all.map(({ plan }) => plan.id) }))
   })
 
-  /** Removes the records of a plan on all servers, none of them in the middle of a step of a driver in this process. */
+  /** Removes the records of a plan on all servers, none of them in the middle of a decision of a driver in this process. */
   const forget = Effect.fnUntraced(function*(id: string) {
     const { orders, progress } = memory
     const servers = new Set([...yield* progress.servers(id), ...yield* orders.servers(id)])

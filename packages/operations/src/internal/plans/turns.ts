@@ -22,7 +22,7 @@ export type Turns = typeof Turns.Type
 
 export type Turn =
   | { readonly _tag: "Wait"; readonly until: number }
-  /** Nothing is recorded yet: begin a record, and announce the first message at the next time. */
+  /** There is no record, or its time is in the future: begin one, and announce the next message at the next time. */
   | { readonly _tag: "Begin"; readonly record: Turns }
   /**
    * Announce a message, until the time `until` at the latest. `before`: the record to be restored if the message was not sent.

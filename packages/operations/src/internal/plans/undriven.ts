@@ -15,13 +15,17 @@ export const warnOfUndriven = (context: Context): Effect.Effect<never> => {
   const warned = new Set<string>()
 
   const look = Effect.gen(function*() {
-    const plans = (yield* context.plans).map(({ plan }) => plan)
+    const plans = yield* context.plans
     const driven = yield* context.memory.driven
-    for (const { id, servers } of [...plans, ...context.rotas]) {
+    const named = [
+      ...plans.map(({ plan }) => ({ ...plan, kind: "plan" })),
+      ...context.rotas.map((rota) => ({ ...rota, kind: "rota" }))
+    ]
+    for (const { id, kind, servers } of named) {
       if (servers === "all") continue
       const missing = new Array<string>()
       for (const server of servers) {
-        const key = JSON.stringify([id, server])
+        const key = JSON.stringify([kind, id, server])
         if (driven.has(server)) warned.delete(key)
         else if (!warned.has(key)) {
           warned.add(key)
@@ -30,7 +34,9 @@ export const warnOfUndriven = (context: Context): Effect.Effect<never> => {
       }
       if (missing.length === 0) continue
       yield* Effect.logWarning(
-        `plan ${quoted([id])} is for ${quoted(missing)}, and no program drives a server of this id: is it mistyped? ` +
+        `${kind} ${quoted([id])} is for ${
+          quoted(missing)
+        }, and no program drives a server of this id: is it mistyped? ` +
           (driven.size === 0 ? "None is driven" : `Driven are ${quoted(driven)}`)
       )
     }

@@ -65,8 +65,8 @@ export const start = (self: ServerMachine): void => {
  * @since 0.1.0
  */
 export const restart = (self: ServerMachine, now: number, options: RestartOptions = {}): void => {
-  stop(self, now, options)
   const downtime = millis(options.downtime ?? 0)
+  stop(self, now, options)
   if (downtime <= 0) return start(self)
   self.upAt = now + downtime
 }

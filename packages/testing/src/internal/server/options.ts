@@ -104,7 +104,7 @@ export interface Options {
    *
    * On BattlEye this is `RestrictRCon 1`: it bars `kick`, `ban`, `addBan`, `removeBan`, `loadBans`, `writeBans` and
    * every `#` command. It is only known that real servers bar kicking, banning and `#shutdown`. On Reforger this is the
-   * permission `monitor`: it allows only `#players` and `@logout`.
+   * permission `monitor`: it allows only `#players`, `players` and `@logout`.
    */
   readonly restricted?: boolean | undefined
   /**
@@ -114,7 +114,7 @@ export interface Options {
   readonly maxClients?: number | undefined
   /** Delay of every reply, and on Reforger of the messages that follow it. Default 0. */
   readonly replyDelay?: Duration.Input | undefined
-  /** Additional delay of the output of Reforger's ban commands. If infinite, the output is never sent. Default 0. */
+  /** Additional delay of most output of Reforger's ban commands. If infinite, that is never sent. Default 0. */
   readonly banDelay?: Duration.Input | undefined
   /** Time without a command after which a session is dropped. Default 45 seconds. */
   readonly sessionTimeout?: Duration.Input | undefined
