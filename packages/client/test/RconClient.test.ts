@@ -220,6 +220,13 @@ describe("RconClient", () => {
         )
         yield* session.say(login(1))
         assert.isTrue(Option.isNone(yield* joined.adminId))
+
+        // The session is older than the client, and the first message that the client gets is not the session's first.
+        const older = yield* MockSession.make({ _tag: "Online" })
+        yield* older.say("hello")
+        const youngest = yield* Effect.provide(RconClient.fromSession(), older.layer)
+        yield* older.say(login(1))
+        assert.isTrue(Option.isNone(yield* youngest.adminId))
       }))
   })
 

@@ -74,7 +74,11 @@ export const make = Effect.fnUntraced(function*(
     }),
     say: (...texts) => Effect.forEach(texts, (text) => publish([message(text, false)]), { discard: true }),
     sayLate: (text) => publish([message(text, true)]),
-    gap: (cause, missed) => publish([{ _tag: "Gap", cause, missed }]),
+    gap: (cause, missed) => {
+      // A server numbers the messages of each session from 0.
+      if (cause === "Reconnected") sequence = 0
+      return publish([{ _tag: "Gap", cause, missed }])
+    },
     end: (defect) => publish(defect === undefined ? Exit.void : Exit.die(defect))
   }
   return self

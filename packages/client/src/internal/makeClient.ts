@@ -188,8 +188,10 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     if (detection.flavour === "Reforger" && reforger?.offer(item.text) === true) return undefined
     const event = timed(ServerEvent.parse(item.text, live.known.values()), item.receivedAt)
     detection.learn(event)
-    // The first message after a login announces this client's own login. Later ones announce other clients.
-    if (isGreeting && (event._tag === "AdminLoggedIn" || event._tag === "LoggedIn")) adminId = event.admin
+    // The first message after a login has the number 0 and announces this client's own login. Later ones announce other
+    // clients.
+    const isOwn = isGreeting && item.sequence === 0
+    if (isOwn && (event._tag === "AdminLoggedIn" || event._tag === "LoggedIn")) adminId = event.admin
     isGreeting = false
     return event
   }
