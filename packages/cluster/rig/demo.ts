@@ -110,7 +110,9 @@ const addElsewhere = Effect.fnUntraced(function*(url: Redacted.Redacted, id: str
 
 const demo = Effect.gen(function*() {
   const password = Redacted.make("a password of the demo")
-  yield* Console.log(`1. A Postgres, ${SERVERS} game servers and 3 runner processes start.`)
+  yield* Console.log(
+    `1. A Postgres, ${SERVERS + 1} game servers and 3 runner processes start. One of the servers is added later.`
+  )
   const postgres = yield* Postgres.make
   const servers = yield* Game.start(SERVERS + 1, password)
   const initial = new Map([...servers].slice(0, SERVERS))

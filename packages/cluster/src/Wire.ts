@@ -3,8 +3,8 @@
  *
  * **Details**
  *
- * The other errors that cross the network are schemas themselves: `CommandError`, `LoginFailure` and `FleetUnavailable`. None
- * of these values contains a password: a runner finds a server's options by its id, with `Servers`.
+ * Errors such as `CommandError` and `LoginFailure` are schemas themselves. None of these values contains a password: a
+ * runner finds a server's options by its id, with `Servers`.
  *
  * **Example** (Read a stored list of servers)
  *

@@ -116,7 +116,7 @@ it.effect("all commands of a day are answered, and each server has one session",
     assert.isAbove(heard.size, QUARTERS * SERVERS * 0.95)
     for (const [id, server] of servers) {
       assert.lengthOf(yield* server.sessions, 1, id)
-      // From a second after the login of the next session, the address of the previous one must be silent.
+      // A second after the login of the next session, the address of the previous one must be silent.
       const logins = (yield* server.logins).filter(({ admin }) => admin !== undefined)
       assert.isAtLeast(logins.length, 20)
       const commands = yield* server.commands

@@ -192,7 +192,7 @@ export class Remote {
     if (before !== undefined) {
       this.#messages.publish({ _tag: "Gap", cause: isSame ? "Lost" : "Reconnected", missed: undefined })
     }
-    // In the same login, the greeting may have been delivered before.
+    // A greeting of this login is delivered once.
     if (greeting !== undefined && this.#greeting === undefined) this.#publish(greeting)
     this.#attached.openUnsafe()
     return true
