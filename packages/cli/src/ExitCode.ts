@@ -14,7 +14,7 @@ export const ExitCode = {
   noAnswer: 4,
   /** The server could not be reached: its name has no address, or no socket could be opened. */
   transport: 5,
-  /** There is no such player or ban, or the server did not run the command, or its answer cannot be read. */
+  /** There is no such player, ban or plan, or the server did not run the command, or its answer cannot be read. */
   failed: 6,
   /** The server took the command, but gave no evidence of its effect in time. */
   unconfirmed: 7,

@@ -49,8 +49,8 @@ const completions = GlobalFlag.Action({
 })
 
 /**
- * What to write instead of an unknown flag: a flag of the command or, if the word looks like a text, the word after `--`. A
- * mistyped flag after `--` would be done: `ban -- --duration` bans a player of that name.
+ * A hint after an unknown flag: the flags of the command or, if the word looks like a text, the same word after `--`. A
+ * mistyped flag must not go there, because `ban -- --duration` bans a player called `--duration`.
  */
 const instead = ({ commandPath, errors, helpDoc }: CliOutput.Presenter.InvalidInvocation): string => {
   const unknown = errors.find((error) => error._tag === "UnrecognizedOption")

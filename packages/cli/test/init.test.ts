@@ -50,7 +50,7 @@ describe("a password that cannot be written to its file", () => {
       mkdirSync(join(path, "secrets", "eu1"), { recursive: true })
       const written = writePassword(join(path, "servers.toml"), "eu1", Redacted.make("hunter2"))
       const error = yield* Effect.flip(written)
-      assert.match(error.message, /eu1 cannot be written \(E[A-Z]+\)$/)
+      assert.match(error.message, /eu1 cannot be written \(E[A-Z]+: .+\)$/)
       assert.deepStrictEqual(readdirSync(join(path, "secrets")), ["eu1"])
     }))
 })
@@ -132,7 +132,7 @@ describe("bercon init", { concurrent: true }, () => {
           columns: 120
         })
         yield* terminal.until(
-          /^bercon: not asked for, because the environment has BERCON_PORT, BERCON_PASSWORD\nHost .*:$/m
+          /^bercon: taken from the environment: BERCON_PORT, BERCON_PASSWORD\nHost .*:$/m
         )
         yield* terminal.press("Enter")
         yield* terminal.until(/^code 0$/m)
@@ -149,8 +149,10 @@ describe("bercon init", { concurrent: true }, () => {
         const terminal = yield* start(["init", "--config", config])
         yield* terminal.until(/^Name of the server, such as eu1:$/m)
         // Typed ahead: the answers to the first questions come at once.
-        yield* terminal.type("e u\reu1\r\r")
-        yield* terminal.until(/^a name has 1 to 64 letters, digits, _ and -\n[^]*^Host \[127\.0\.0\.1\]:\nRConPort:$/m)
+        yield* terminal.type("e u\reu1\rmy host\r\r")
+        yield* terminal.until(
+          /^a name has 1 to 64 letters, digits, _ and -\n[^]*^a host has no blanks\nHost \[127\.0\.0\.1\]:\nRConPort:$/m
+        )
         yield* terminal.type(`${address.port}`)
         yield* terminal.press("Enter")
         yield* terminal.until(/^Password of eu1:$/m)
@@ -159,6 +161,36 @@ describe("bercon init", { concurrent: true }, () => {
         const screen = yield* terminal.until(/^code 0$/m)
         assert.notInclude(screen, "hunter2")
         assert.match(readFileSync(config, "utf8"), /^\[servers\.eu1\]\nhost = "127\.0\.0\.1"\n/)
+      }).pipe(Effect.scoped)
+  )
+
+  it.live.skipIf(!hasTmux)(
+    `reports a failed login once, and writes nothing if the answer is no${needsTmux}`,
+    () =>
+      Effect.gen(function*() {
+        const { address } = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
+        const config = join(yield* folder, "servers.toml")
+        const args = ["init", "--id", "eu1", "--host", "127.0.0.1", "--port", `${address.port}`, "--config", config]
+        const terminal = yield* start(args)
+        yield* terminal.until(/^Password of eu1:$/m)
+        yield* terminal.type("wrong")
+        yield* terminal.press("Enter")
+        yield* terminal.until(/^Write it all the same\? \(yes or no\) \[no\]:$/m)
+        yield* terminal.press("Enter")
+        const screen = yield* terminal.until(/^bercon: nothing was written\ncode 3$/m)
+        assert.lengthOf(screen.split("refused the login"), 2)
+        assert.isFalse(existsSync(config))
+      }).pipe(Effect.scoped)
+  )
+
+  it.live.skipIf(!hasTmux)(
+    `reports on a line of its own that the input has ended${needsTmux}`,
+    () =>
+      Effect.gen(function*() {
+        const terminal = yield* start(["init", "--config", join(yield* folder, "servers.toml")])
+        yield* terminal.until(/^Name of the server, such as eu1:$/m)
+        yield* terminal.press("C-d")
+        yield* terminal.until(/^bercon: the input ended before all was answered\. Nothing was written\ncode 2$/m)
       }).pipe(Effect.scoped)
   )
 })

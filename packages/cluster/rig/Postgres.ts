@@ -62,7 +62,7 @@ export const make = Effect.gen(function*() {
   const stop = pgCtl("-m", "fast", "stop")
 
   yield* run("initdb", ["-D", data, "-U", "bercon", "-A", "trust", "-E", "UTF8", "--no-sync"])
-  // Also if the start fails, because it may leave a process.
+  // It is stopped even if the start fails, because that may leave a process.
   yield* Effect.addFinalizer(() => Effect.ignore(stop))
   const port = yield* Effect.orDie(Port.free).pipe(
     Effect.tap(startAt),

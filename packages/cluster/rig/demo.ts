@@ -86,13 +86,13 @@ const waitForGaps = Effect.fnUntraced(function*(
   const missing = new Set(ids)
   while (missing.size > 0) {
     const { at, server } = yield* Queue.take(gaps)
-    // The server has had a gap before the runner was killed: it needs no further wait.
+    // A server whose session moved before the runner was killed needs no further wait.
     if (!missing.delete(server) || at < killedAt) continue
     yield* Console.log(`   after ${seconds(at - killedAt)}  ${server}: its events go on, after a gap`)
   }
 }, (effect) => Effect.orDie(Effect.timeout(effect, "1 minute")))
 
-/** Adds a server from another member of the cluster, and waits until this member has taken the change over. */
+/** Adds a server from another member of the cluster, and waits until it is online for this member. */
 const addElsewhere = Effect.fnUntraced(function*(url: Redacted.Redacted, id: string, { address }: Game.GameServer) {
   const fleet = yield* Fleet.Fleet
   const seen = yield* fleet.statusChanges.pipe(
@@ -110,7 +110,9 @@ const addElsewhere = Effect.fnUntraced(function*(url: Redacted.Redacted, id: str
 
 const demo = Effect.gen(function*() {
   const password = Redacted.make("a password of the demo")
-  yield* Console.log(`1. A Postgres, ${SERVERS} game servers and 3 runner processes start.`)
+  yield* Console.log(
+    `1. A Postgres, ${SERVERS + 1} game servers and 3 runner processes start. One of the servers is added later.`
+  )
   const postgres = yield* Postgres.make
   const servers = yield* Game.start(SERVERS + 1, password)
   const initial = new Map([...servers].slice(0, SERVERS))

@@ -45,7 +45,7 @@ const onSession = (
 /**
  * Makes a client of the server with this id, in the caller's scope. Returns when the server's session is online.
  *
- * Fails if an option is invalid, if the server refuses the password, or if the runner cannot find a server with this id.
+ * Fails if an option is invalid, if the first login fails, or if the runner cannot find a server with this id.
  *
  * @category constructors
  * @since 0.1.0

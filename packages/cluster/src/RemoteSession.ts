@@ -115,7 +115,7 @@ export const start: (
 /**
  * Starts a session with the server that has this id, and returns when it is online.
  *
- * Fails if an option is invalid, if the server refuses the password, or if the runner cannot find a server with this id.
+ * Fails if an option is invalid, if the first login fails, or if the runner cannot find a server with this id.
  *
  * @category constructors
  * @since 0.1.0

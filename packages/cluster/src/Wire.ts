@@ -3,7 +3,7 @@
  *
  * **Details**
  *
- * Errors are `CommandError` and `LoginFailure`, which are schemas themselves. None of these values contains a password: a
+ * Errors such as `CommandError` and `LoginFailure` are schemas themselves. None of these values contains a password: a
  * runner finds a server's options by its id, with `Servers`.
  *
  * **Example** (Read a stored list of servers)

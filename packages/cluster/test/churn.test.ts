@@ -92,7 +92,7 @@ const churn = Effect.gen(function*() {
 
 describe("a cluster whose runners come and go", () => {
   it.effect.each([1, 2])(
-    "never gives a wrong answer, runs no command twice without permission, and has one session for each server (seed %i)",
+    "never gives a wrong answer, runs only repeatable commands twice, and has one session for each server (seed %i)",
     (seed) =>
       Effect.gen(function*() {
         const { all, asked, outcomes, runners, servers } = yield* Random.withSeed(churn, seed)
@@ -125,7 +125,7 @@ describe("a cluster whose runners come and go", () => {
         assert.isAbove(answered, lost * 3)
 
         for (const [id, server] of servers) {
-          // After the login of the next session, the address of the previous one must be silent.
+          // A second after the login of the next session, the address of the previous one must be silent.
           const logins = yield* server.logins
           const commands = yield* server.commands
           logins.forEach(({ address }, i) => {

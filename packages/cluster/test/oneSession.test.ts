@@ -86,7 +86,7 @@ describe("a game server in the cluster", () => {
       assert.notInclude(wire, "no such password")
     }).pipe(Effect.scoped, provided))
 
-  it.effect("is logged in to with a new password once its failed session has been unused for a while", () =>
+  it.effect("gets a login with the new password once its failed session has been unused for a while", () =>
     Effect.gen(function*() {
       const { cluster, passwords } = yield* setup(1)
       const { session: wrong } = yield* join(cluster, "wrong")

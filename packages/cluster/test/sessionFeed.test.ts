@@ -54,7 +54,7 @@ describe("the feed of a session", () => {
       assert.include(logged[0], "the feed of a game server failed")
     }))
 
-  it.effect("continues to report the status after the session has ended", () =>
+  it.effect("continues to report the status after its messages have ended with an error", () =>
     Effect.gen(function*() {
       const failure = new LoginFailure.LoginFailure({ reason: new LoginFailure.InvalidOptions({ problem: "none" }) })
       const { elements, hasEnded, logged } = yield* read({ messages: Stream.fail(failure) })

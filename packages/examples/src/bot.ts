@@ -1,7 +1,7 @@
 import { RconClient } from "@bercon/client"
 import { Effect, Layer } from "effect"
 
-/** Welcomes players who join, and logs players who leave. Runs until the session ends for good. */
+/** Welcomes players who join or are there already, and logs players who leave. Runs until the session ends for good. */
 const bot = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
   yield* rcon.on("PlayerIdentified", ({ player }) => rcon.whisper(player, `welcome, ${player.name}`), {

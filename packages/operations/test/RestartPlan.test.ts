@@ -51,6 +51,10 @@ describe("a plan as data", () => {
     ],
     [{ at: { cron: "0 4 31 2 *", timeZone: "UTC" } }, "(got \"0 4 31 2 *\", which matches none)"],
     [{ at: { cron: "0 4 * * *", timeZone: "Mars/Base" } }, "timeZone must be a time zone such as \"Europe/Berlin\""],
+    [
+      { at: { cron: "0 4 * * *", timeZone: undefined! } },
+      "timeZone must be a time zone such as \"Europe/Berlin\" (got undefined)"
+    ],
     [{ at: { once: "soon" } }, "`once` must be a time (got \"soon\")"],
     [
       { warnings: Array.from({ length: 33 }, (_, index) => `${index + 1} minutes` as const) },

@@ -19,6 +19,8 @@ const missing = (what: string, flag: string) => usage(`${what} is missing: use $
 const portProblem = (text: string): string | undefined =>
   /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? undefined : "a port is from 1 to 65535"
 
+const hostProblem = (text: string): string | undefined => /\s/.test(text) ? "a host has no blanks" : undefined
+
 /** Writes a profile. */
 export const init = define(
   "init",
@@ -78,10 +80,10 @@ export const init = define(
       const { passwordVariable } = input
       const taken = namesIn(Option.isSome(passwordVariable) ? { ...variables, password: undefined } : variables, given)
       if (Password.canAsk() && taken.length > 0) {
-        yield* note(`bercon: not asked for, because the environment has ${taken.join(", ")}`)
+        yield* note(`bercon: taken from the environment: ${taken.join(", ")}`)
       }
       const knownHost = given.host ?? variables.host
-      const host = knownHost ?? (Password.canAsk() ? yield* ask("Host", undefined, "127.0.0.1") : "127.0.0.1")
+      const host = knownHost ?? (Password.canAsk() ? yield* ask("Host", hostProblem, "127.0.0.1") : "127.0.0.1")
       const knownPort = given.port ?? variables.port
       const port = knownPort ?? (Password.canAsk()
         ? Number(yield* ask("RConPort", portProblem))
@@ -111,7 +113,8 @@ export const init = define(
           }
           yield* note(`bercon: ${Failure.describe(tried.failure)}`)
           if (!(yield* confirm("Write it all the same?"))) {
-            return yield* Effect.fail(tried.failure)
+            yield* note("bercon: nothing was written")
+            return yield* new Failure.Reported({ code: Failure.exitCode(tried.failure) })
           }
         }
       }

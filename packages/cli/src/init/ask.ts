@@ -19,8 +19,10 @@ export const ask = (
       terminal.close()
       resume(answer)
     }
-    const ended = () =>
+    const ended = () => {
+      process.stderr.write("\n")
       end(Effect.fail(new UsageError({ message: "the input ended before all was answered. Nothing was written" })))
+    }
     terminal.setPrompt(`${question}${fallback === undefined ? "" : ` [${fallback}]`}: `)
     terminal.on("line", (line) => {
       const answer = line.trim() === "" && fallback !== undefined ? fallback : line.trim()

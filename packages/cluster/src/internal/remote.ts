@@ -190,9 +190,9 @@ export class Remote {
     if (!this.#learn(state)) return false
     if (!isSame) this.#greeting = undefined
     if (before !== undefined) {
-      // In the same login, the greeting was delivered before.
       this.#messages.publish({ _tag: "Gap", cause: isSame ? "Lost" : "Reconnected", missed: undefined })
     }
+    // A greeting of this login is delivered once.
     if (greeting !== undefined && this.#greeting === undefined) this.#publish(greeting)
     this.#attached.openUnsafe()
     return true

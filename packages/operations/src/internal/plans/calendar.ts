@@ -50,7 +50,9 @@ export const make = (times: Times): Calendar => {
 
 /** Describes why the times are not valid, or returns `undefined`. */
 export const problemOf = (times: Times): string | undefined => {
-  if (times.timeZone !== undefined && Option.isNone(DateTime.zoneFromString(times.timeZone))) {
+  // JavaScript can leave out the time zone of a cron expression, which would then be that of the machine.
+  const isLeftOut = times.timeZone === undefined && "once" in times
+  if (!isLeftOut && Option.isNone(DateTime.zoneFromString(String(times.timeZone)))) {
     return `timeZone must be a time zone such as "Europe/Berlin" (got ${JSON.stringify(times.timeZone)})`
   }
   if ("once" in times) return undefined
