@@ -27,8 +27,8 @@ const copyTree = (): string => {
 }
 
 /**
- * Packs all published packages, from a copy of the tree that was never built: without a `prepack` that builds, a
- * tarball has no code.
+ * Packs all published packages, from a copy of the tree that was never built. So if the `prepack` of a package does not
+ * build, its tarball has no code, and the checks of the tarballs fail.
  */
 export const pack = (): void => {
   const copy = copyTree()

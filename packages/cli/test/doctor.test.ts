@@ -117,7 +117,7 @@ describe("bercon doctor", { concurrent: true }, () => {
       const misnamed = yield* bercon(["doctor", "--server-cfg", path])
       assert.strictEqual(misnamed.code, 2)
       assert.match(misnamed.stdout, /^problem +file +the server does not read "beserver_64\.cfg"/)
-      assert.deepStrictEqual(found(misnamed), ["problem file", "note name"])
+      assert.deepStrictEqual(found(misnamed), ["problem file", "note server"])
 
       writeFileSync(join(path, "beserver_x64.cfg"), `RConPassword hunter2\nRConPort ${address.port}`)
       const gamePort = String(address.port - 2)

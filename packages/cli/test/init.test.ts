@@ -154,7 +154,7 @@ describe("bercon init", { concurrent: true }, () => {
           columns: 120
         })
         yield* terminal.until(
-          /^bercon: not asked for, because the environment has BERCON_PORT, BERCON_PASSWORD\nHost .*:$/m
+          /^bercon: taken from the environment: BERCON_PORT, BERCON_PASSWORD\nHost .*:$/m
         )
         yield* terminal.press("Enter")
         yield* terminal.until(/^code 0$/m)

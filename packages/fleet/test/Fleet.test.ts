@@ -102,7 +102,7 @@ describe("starting", () => {
     }).pipe(Effect.provide(Layer.provideMerge(TestFleet.layer(twoServers), Logger.layer([logger]))))
   })
 
-  it.effect("retries logins without a limit, unless the server's options differ", () =>
+  it.effect("retries logins without a limit, unless a server's options set a `loginTimeout`", () =>
     Effect.gen(function*() {
       const silent = { listen: () => {}, send: () => {} }
       const server = { host: "10.0.0.1", port: 2306, password: Redacted.make("secret") }
@@ -190,7 +190,7 @@ describe("forEach", () => {
       assert.strictEqual((yield* Clock.currentTimeMillis) - began, 3000)
     }).pipe(Effect.provide(TestFleet.layer({ ...twoServers, each: { client: { commandTimeout: "3 seconds" } } }))))
 
-  it.effect("runs a program that requires a client for some servers; the result of an unknown one is a failure", () =>
+  it.effect("runs a program that requires a client on the listed servers; the result of an unknown server is a failure", () =>
     Effect.gen(function*() {
       const { fleet } = yield* fleetAndSimulation
       const program = Effect.flatMap(RconClient.RconClient, (rcon) => rcon.version)

@@ -28,7 +28,7 @@ const connection = (database: DatabaseSync): Connection => {
   }
 }
 
-/** A store in the database of this file. */
+/** A store in the SQLite database `file`. */
 export const layer = (file: string): Layer.Layer<KeyValueStore.KeyValueStore> =>
   KeyValueStore.layerSql().pipe(
     Layer.provide(Layer.effect(

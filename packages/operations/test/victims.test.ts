@@ -15,7 +15,7 @@ describe("the rows that a removal may have hit by mistake", () => {
     added: ReadonlyArray<Ban.Ban> = []
   ) => victims({ missing: at(...missing), stillListed: at(...stillListed), added }).map(({ id }) => id as number)
 
-  it("are rows after the intended one, at most as many places away as rows before them are missing", () => {
+  it("are up to n places after the intended row, if n rows before them are missing", () => {
     assert.deepStrictEqual(hit([0, 2], [1]), [2])
     assert.deepStrictEqual(hit([0, 3], [1]), [])
     // 0 and 2 were removed, then the removal hit 3.
@@ -32,7 +32,7 @@ describe("the rows that a removal may have hit by mistake", () => {
     assert.deepStrictEqual(hit([0, 2], []), [])
   })
 
-  it("are addresses before the intended one, at most as many places away as GUIDs were added", () => {
+  it("are addresses up to n places before the intended one, if n GUIDs were added", () => {
     assert.deepStrictEqual(hit([6], [7], [row(20)]), [6])
     assert.deepStrictEqual(hit([6], [7]), [])
     assert.deepStrictEqual(hit([6], [7], addresses), [])

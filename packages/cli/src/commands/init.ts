@@ -81,7 +81,7 @@ export const init = define(
       const { passwordVariable } = input
       const taken = namesIn(Option.isSome(passwordVariable) ? { ...variables, password: undefined } : variables, given)
       if (Password.canAsk() && taken.length > 0) {
-        yield* note(`bercon: not asked for, because the environment has ${taken.join(", ")}`)
+        yield* note(`bercon: taken from the environment: ${taken.join(", ")}`)
       }
       const knownHost = given.host ?? variables.host
       const host = knownHost ?? (Password.canAsk() ? yield* ask("Host", hostProblem, "127.0.0.1") : "127.0.0.1")

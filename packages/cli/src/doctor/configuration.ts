@@ -180,7 +180,7 @@ const rights = ({ settings }: ServerCfg): ReadonlyArray<Check> => {
     ? []
     : [note(
       "rights",
-      `RestrictRCon is ${restricted}: the server does not let RCON kick, ban or shut it down. 0 allows that`
+      `RestrictRCon is ${restricted}: the server refuses some commands over RCON, probably kicks, bans and #shutdown. 0 allows all`
     )]
 }
 

@@ -27,6 +27,6 @@ export const notTried = (
 ): Check => {
   const text = `the connection was not tried: ${message}`
   return configuration.some(({ status }) => status === "problem")
-    ? note("name", text)
-    : problem("name", ExitCode.usage, text)
+    ? note("server", text)
+    : problem("server", ExitCode.usage, text)
 }

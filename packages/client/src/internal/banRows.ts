@@ -1,6 +1,6 @@
 /**
  * Compares lists of bans. Rows are identified by target, reason and kind of time, because numbers move and times run
- * down. Only one kind changes from one list to a later one: the time of a limited ban ends.
+ * down. The kind of time changes only when the time of a limited ban ends: from limited to expired.
  */
 import * as Duration from "effect/Duration"
 import type { Ban } from "../Ban.ts"
@@ -12,7 +12,7 @@ const timeAtEndOf = (ban: Ban): string => timeOf(ban) === "limited" ? "expired" 
 /** The common key of rows of one target, reason and kind of time. */
 const kindOf = (ban: Ban): string => `${ban.target} ${timeOf(ban)} ${ban.reason}`
 
-/** The kind of a ban after its time, if it is limited. */
+/** The key of the same ban when its time has ended. If the ban is not limited, the key stays the same. */
 const kindAtEndOf = (ban: Ban): string => `${ban.target} ${timeAtEndOf(ban)} ${ban.reason}`
 
 /** Whether a ban can have become this row of a later list. */

@@ -14,7 +14,7 @@
  *
  * `Doubt` also requires that the silence is no accident. A *question* is a command or probe that is sent for the first
  * time. With the measured loss, the probability that all questions since the silence began, or their replies, were lost
- * must be at most one in a million. The newest question does not count, because the server has had no time to answer
+ * must be below one in a million. The newest question does not count, because the server has had no time to answer
  * it. At 1 % loss that takes four other questions, at 50 % twenty.
  *
  * A server that was silent and came back by itself, as it does while loading a mission, is doubted only after twice
@@ -37,7 +37,7 @@ const PROBE_INTERVAL_SHARE = 1 / 16
 export const DOUBT_AFTER = 2500
 /** Minimum silence after which a login is requested, if the server has not answered any command yet. */
 const UNKNOWN_DOUBT_AFTER = 8000
-/** Maximum accepted probability that the server is alive, and all questions or their replies were lost by accident. */
+/** The server is doubted only if the probability that all questions or their replies were lost by accident is below this. */
 export const ACCIDENT = 1e-6
 /** Assumed share of lost questions before any measurement. */
 export const INITIAL_LOSS = 0.3
@@ -156,7 +156,7 @@ export class Liveness {
 
   #doubtAt(now: number, replyTime: number): number {
     // The server has had no time to answer the newest question.
-    const isAccident = Math.max(this.#loss, LEAST_LOSS) ** (this.#questions - 1) > ACCIDENT
+    const isAccident = Math.max(this.#loss, LEAST_LOSS) ** (this.#questions - 1) >= ACCIDENT
     if (isAccident) return Infinity
     const usual = this.#hasReplied ? DOUBT_AFTER : UNKNOWN_DOUBT_AFTER
     const slow = Math.max(0, replyTime - PROBE_AFTER)

@@ -30,6 +30,15 @@ describe("numbers", () => {
     assert.strictEqual(numbers.quarantinedUntil(next), 10_022, "no repetition was seen")
   })
 
+  it("that were never used are in no quarantine, even if replies to them arrive and others are repeated", () => {
+    const numbers = new SequenceNumbers()
+    const used = send(numbers, 0)
+    numbers.answered(used, 10, 0)
+    assert.strictEqual(stray(numbers, used, 500), undefined, "a repeated reply")
+    assert.strictEqual(stray(numbers, used + 2, 500), undefined, "a forged reply")
+    assert.deepStrictEqual([numbers.take(500), numbers.take(500)], [used + 1, used + 2])
+  })
+
   it("that are given back are found by the next search after their quarantine", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) send(numbers, 0)
@@ -103,10 +112,19 @@ describe("numbers for probes", () => {
   it("are ordinary ones while one is available", () => {
     const numbers = new SequenceNumbers()
     assert.strictEqual(numbers.takeForProbe(0), 0)
+    assert.isTrue(numbers.isClean(0))
     assert.strictEqual(numbers.takeForProbe(0), 1)
     assert.strictEqual(numbers.take(0), 2)
     for (const _ of range(5)) numbers.answered(send(numbers, 0), 0, 0)
     assert.strictEqual(numbers.takeForProbe(1), 8, "not one that was used a moment ago")
+  })
+
+  it("are ordinary ones from the moment at which their quarantine ends", () => {
+    const numbers = new SequenceNumbers()
+    for (const _ of range(ORDINARY)) send(numbers, 0)
+    numbers.answered(9, 100, 100)
+    assert.strictEqual(numbers.takeForProbe(299), ORDINARY)
+    assert.strictEqual(numbers.takeForProbe(300), 9)
   })
 
   it("are preferably those whose reply certainly belongs to the probe", () => {

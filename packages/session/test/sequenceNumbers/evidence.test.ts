@@ -28,7 +28,7 @@ describe("a reply to a later command", () => {
   it("passes the earlier ones, in whatever order they were sent again", () => {
     const numbers = new SequenceNumbers()
     const given = range(4).map((i) => send(numbers, i))
-    // The newest, the oldest, one between them, and the newest twice more.
+    // The newest, the oldest, and one between them three times.
     for (const [i, number] of [3, 0, 2, 2, 2].entries()) numbers.sent(given[number]!, 10 + i)
     assert.strictEqual(numbers.answered(send(numbers, 20), 30, 0), 4)
     assert.deepStrictEqual(given.map((number) => numbers.isPassed(number)), [true, true, true, true])
@@ -71,7 +71,7 @@ describe("a server that works out of order", () => {
     assert.strictEqual(releasedAt(overtake(DISORDER + 1)), LATE_REPLY)
   })
 
-  it("is detected by such a reply to an abandoned command", () => {
+  it("is detected even if the overtaken command was abandoned", () => {
     const given = (by: number) => (numbers: SequenceNumbers) => {
       const overtaken = send(numbers, 0)
       numbers.answered(send(numbers, 1), 10, 0)
@@ -97,7 +97,7 @@ describe("a server that works out of order", () => {
     assert.strictEqual(releasedAt(overtake(2000), 2010 + MEMORY - LATE_REPLY - 1), LATE_REPLY)
   })
 
-  it("causes no probes for evidence during that hour", () => {
+  it("causes no probes for evidence for an hour after it was detected", () => {
     const numbers = new SequenceNumbers()
     assert.isFalse(numbers.awaitsEvidence(0), "nothing was sent")
     overtake(2000)(numbers)

@@ -48,7 +48,7 @@ export class Bench {
     return bench
   }
 
-  /** Takes the outputs of an input. Like the real driver, then reads `wakeAt`. */
+  /** Records the outputs of the last input, and then reads `wakeAt`, as the real driver does. */
   flush(): this {
     for (const output of this.machine.drain()) {
       switch (output._tag) {

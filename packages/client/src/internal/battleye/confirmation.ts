@@ -64,7 +64,7 @@ export const untilEvent = <E extends ServerEvent, E2>(
     return yield* Effect.raceFirst(confirmed, answered)
   }))
 
-/** Minimum size of a cut text in bytes, below the 128 bytes or more at which servers cut long texts. */
+/** Minimum size in bytes of a text that counts as cut. Servers cut texts at 128 bytes or more. */
 const SHORTEST_CUT = 100
 
 /**
@@ -104,7 +104,7 @@ export const untilEcho = Effect.fnUntraced(function*<E>(
   return yield* actionError(message.action, new Unconfirmed({ expected: "the server's echo", ...saying(reply) }))
 })
 
-/** The server's reply for an error, unless it is empty. */
+/** The field `text` of an error: the server's reply, unless that is empty. */
 export const saying = (reply: string): { readonly text?: string } => reply.trim() === "" ? {} : { text: reply }
 
 /** The reply to an action. Fails if it is a refusal. */
