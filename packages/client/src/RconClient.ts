@@ -83,10 +83,10 @@ export class RconClient extends Context.Service<RconClient, Service>()("@bercon/
  */
 export interface Service extends Commands {
   /**
-   * The events of the server from the subscription on, in the server's order. Every subscriber gets all of them. A
-   * subscriber that is too slow loses its oldest events and finds a `Gap` in their place. The stream ends when the
-   * session's owner closes it, and fails if the session ends by itself, for example because the server refuses a later
-   * login.
+   * The events of the server from the subscription on, in the server's order. The exception is an event that arrives
+   * late: it follows the `Gap` in which it was counted. Every subscriber gets all events. A subscriber that is too slow
+   * loses its oldest events and finds a `Gap` in their place. The stream ends when the session's owner closes it, and
+   * fails if the session ends by itself, for example because the server refuses a later login.
    *
    * The speaker of a chat message is looked up in the roster.
    */

@@ -180,7 +180,7 @@ const rights = ({ settings }: ServerCfg): ReadonlyArray<Check> => {
     ? []
     : [note(
       "rights",
-      `RestrictRCon is ${restricted}: the server refuses some commands over RCON (no list of them is published). 0 allows all`
+      `RestrictRCon is ${restricted}: the server refuses some commands over RCON, probably kicks, bans and #shutdown. 0 allows all`
     )]
 }
 

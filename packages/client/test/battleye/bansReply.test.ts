@@ -103,7 +103,7 @@ describe("the reply to bans", () => {
     ])
   })
 
-  it("has its GUIDs in lower case", () => {
+  it("is parsed to GUIDs in lower case", () => {
     assert.deepStrictEqual(read(`0  ${GUID.toUpperCase()} perm one`).rows.map(({ target }) => target), [GUID])
   })
 
