@@ -15,7 +15,7 @@ const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_8
 export const parseDuration = (text: string): Option.Option<Duration.Duration> => {
   const written = text.replaceAll(/\s/g, "")
   if (written === "forever") return Option.some(Duration.infinity)
-  const compact = /\d$/.test(written) ? `${written}s` : written
+  const compact = /^[\d.]+$/.test(written) ? `${written}s` : written
   if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(compact)) return Option.none()
   const parts = compact.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)
   const millis = Array.from(parts).reduce(
