@@ -29,7 +29,7 @@ export const owner = (server: GameServer) =>
     return last === undefined ? undefined : hostOf(last.address)
   })
 
-/** The time of the last login that a server accepted, in milliseconds since 1970. */
+/** When the latest session of a server logged in, in milliseconds since 1970; `undefined` if there is no session. */
 export const onlineSince = (server: GameServer) =>
   Effect.map(
     server.sessions,

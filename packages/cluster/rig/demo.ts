@@ -86,13 +86,13 @@ const waitForGaps = Effect.fnUntraced(function*(
   const missing = new Set(ids)
   while (missing.size > 0) {
     const { at, server } = yield* Queue.take(gaps)
-    // The server has had a gap before the runner was killed: it needs no further wait.
+    // A server whose session moved before the runner was killed needs no further wait.
     if (!missing.delete(server) || at < killedAt) continue
     yield* Console.log(`   after ${seconds(at - killedAt)}  ${server}: its events go on, after a gap`)
   }
 }, (effect) => Effect.orDie(Effect.timeout(effect, "1 minute")))
 
-/** Adds a server from another member of the cluster, and waits until this member has taken the change over. */
+/** Adds a server from another member of the cluster, and waits until it is online for this member. */
 const addElsewhere = Effect.fnUntraced(function*(url: Redacted.Redacted, id: string, { address }: Game.GameServer) {
   const fleet = yield* Fleet.Fleet
   const seen = yield* fleet.statusChanges.pipe(

@@ -7,7 +7,8 @@
  *     pnpm rig:cluster --runners 2 --servers 6   with fewer runners and servers
  *     pnpm rig:cluster --verbose                 with the output of the runners
  *
- * The exit code is 1 if `@bercon/cluster` has broken a promise. Then it prints the promise and the output of the runners.
+ * The exit code is 1 if `@bercon/cluster` has broken a promise, or if the machine was too busy for a measurement. A broken
+ * promise is printed with the output of the runners.
  */
 import { ServerList } from "@bercon/cluster"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
@@ -23,7 +24,10 @@ import * as Postgres from "./Postgres.ts"
 import * as Report from "./Report.ts"
 import * as Runners from "./Runners.ts"
 
-/** If a runner, or this process with the game servers, stood still for longer, the measurement is repeated. In milliseconds. */
+/**
+ * If a runner, or this process with the game servers, stood still for longer, only promises that do not depend on speed are
+ * checked. If none is broken, the measurement is repeated. In milliseconds.
+ */
 const TOO_LATE = 500
 
 /** Maximum number of measurements of a fault. */

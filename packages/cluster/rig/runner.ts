@@ -1,5 +1,5 @@
 /**
- * One runner of the cluster, as a separate process: the program that users run on each of their machines.
+ * One runner of the cluster, as a separate process, like the program that users run on each of their machines.
  *
  * It reads its configuration from the environment: `DATABASE_URL`, `RUNNER_PORT`, `RUNNER_ADDRESS` (the local address from
  * which it sends to game servers) and `GAME_PASSWORD`. The list of game servers is in the database.

@@ -13,7 +13,8 @@
  * - The password in the options of a server is ignored: it is neither stored nor sent. Runners find the password in their own
  *   configuration, by the server's id. `replace` makes them read it again.
  * - Settings must be plain data, because they are stored and sent. `servers` returns durations as `Duration`s.
- * - If no runner can be reached, the fleet keeps its last known servers, with status `Reconnecting`, or `Connecting` before the first login.
+ * - If no runner can be reached, the fleet keeps its last known servers, with status `Reconnecting`, or `Connecting` before the
+ *   first login.
  *
  * **Example** (An announcement in a cluster, of which this process is the only runner)
  *

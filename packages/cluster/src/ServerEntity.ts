@@ -193,7 +193,7 @@ const activate = Effect.fnUntraced(function*(
 
 /**
  * The current activation of the entity. Another one replaces it if the definition of the server changes, and after a defect in
- * its feed or at its start.
+ * the definition or in its feed.
  */
 const activations = Effect.fnUntraced(function*(heartbeat: number) {
   const { entityId, shardId } = yield* Entity.CurrentAddress

@@ -62,7 +62,7 @@ export const ShardLocks = Context.Reference<{
 /**
  * Settings of Effect Cluster for sessions of game servers, for example for `NodeClusterSocket.layer({ shardingConfig })`. With
  * the engine's own settings, a server is without a session for half a minute after `kill -9`. The README of this package shows
- * the cost of each setting.
+ * the effect of these settings.
  *
  * @category constants
  * @since 0.1.0

@@ -4,13 +4,16 @@
 import { ClusterRcon, ServerEntity, Servers } from "@bercon/cluster"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer, Random, Redacted, Result } from "effect"
+import { Clock, Effect, Layer, Random, Redacted, Result } from "effect"
 import { Sharding } from "effect/cluster"
 import * as MemoryCluster from "./memoryCluster.ts"
 
 const PASSWORD = Redacted.make("secret")
 const SERVERS = 2
 const QUARTERS = 24 * 4
+
+/** A quarter of an hour, in milliseconds. */
+const QUARTER = 15 * 60_000
 
 /** Longer intervals than usual, because a day has many seconds. */
 const shardingConfig = {
@@ -67,6 +70,7 @@ const day = Effect.gen(function*() {
   const failures: Array<string> = []
   let moves = 0
   for (let quarter = 0; quarter < QUARTERS; quarter++) {
+    const begun = yield* Clock.currentTimeMillis
     const text = `echo ${quarter}`
     for (const { id, rcon } of clients) {
       yield* servers.get(id)!.emit(`message ${quarter}`)
@@ -94,7 +98,7 @@ const day = Effect.gen(function*() {
       }
       default:
     }
-    yield* TestRcon.passTime("12 minutes")
+    yield* TestRcon.passTime(begun + QUARTER - (yield* Clock.currentTimeMillis))
   }
   yield* TestRcon.passTime("15 minutes")
   return { answered, clients, failures, heard, moves, servers }

@@ -59,7 +59,7 @@ describe("the schemas agree with the functions of Packet", () => {
     ["a part with total 0", datagram(0xff, 1, 0, 0, 0, 0)]
   ]
 
-  it.effect.each(malformed)("for %s, with the message of the DecodeError", ([, bytes]) =>
+  it.effect.each(malformed)("for %s, which both refuse with the same message", ([, bytes]) =>
     Effect.gen(function*() {
       const messageOf = (result: Result.Result<unknown, Error>) =>
         Result.isFailure(result) ? result.failure.message : undefined

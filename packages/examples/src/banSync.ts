@@ -21,7 +21,7 @@ const copy = Effect.fnUntraced(function*(from: Client, to: Client) {
   if (missing.length > 0) yield* to.writeBans
 })
 
-/** Keeps the bans of two servers equal. It runs every minute, and so repeats a failed copy a minute later. */
+/** Copies bans between two servers in both directions, every minute. So a failed copy is repeated a minute later. */
 export const banSync = (one: Client, other: Client) =>
   Effect.andThen(copy(one, other), copy(other, one)).pipe(
     Effect.catch((error) => Effect.logWarning(error.message)),

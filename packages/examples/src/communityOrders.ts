@@ -17,7 +17,7 @@ export const agenda = Effect.gen(function*() {
   )
 })
 
-/** Cancels the next restart of the plan. */
+/** Cancels the next restart of the plan "nightly". */
 export const notTonight = Effect.gen(function*() {
   const plans = yield* Plans.Plans
   const { changed, restarting } = yield* plans.abort("nightly")

@@ -1,7 +1,7 @@
 import { RconClient } from "@bercon/client"
 import { Effect } from "effect"
 
-/** Welcomes players who join, and bans players who sell cheats, until the scope closes. */
+/** Announces players who join, and bans players who sell cheats, until the scope closes. */
 export const moderator = Effect.gen(function*() {
   const rcon = yield* RconClient.RconClient
 

@@ -7,7 +7,7 @@ import { restartSoon } from "./communityOrders.ts"
 
 const [order, word = ""] = process.argv.slice(2)
 
-/** `node order.ts ban GUID` or `node order.ts restart NAME`, while the program is running. */
+/** `node order.ts ban GUID` or `node order.ts restart NAME`, while `runCommunity.ts` is running. */
 const program = Effect.gen(function*() {
   if (order === "ban") {
     // The book fails with `InvalidBan` if the text is not a target.

@@ -21,7 +21,8 @@ export const announceAll = Effect.gen(function*() {
 
 export const onFleet = (servers: Fleet.Servers) => announceAll.pipe(Effect.provide(NodeFleet.layer(servers)))
 
-// A cluster: the same program on any number of machines. Here this process is its only runner. The cluster stores the list of servers; the runners have the passwords.
+// A cluster: the same program on any number of machines. Here this process is the only runner. The cluster stores the list of
+// servers; the runners have the passwords.
 export const runner = ClusterFleet.layerRunner({
   transport: NodeTransport.make,
   password: (id) => Config.Redacted(`${id}_PASSWORD`)

@@ -21,7 +21,7 @@ it.effect("welcomes a player, and welcomes the player back", () =>
     assert.deepStrictEqual(yield* whispered, ["say 0 welcome, the rules are on our page", "say 0 welcome back"])
   }).pipe(Effect.provide(TestRcon.layer())))
 
-it.effect("welcomes all players on a network that loses three of ten datagrams, and through a restart", () =>
+it.effect("welcomes all players on a network that loses three of ten datagrams, even after a restart", () =>
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
     yield* welcomeBot

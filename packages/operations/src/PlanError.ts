@@ -22,17 +22,20 @@ import * as Schema from "effect/Schema"
 const quoted = (id: string): string => JSON.stringify(id)
 
 /**
- * A plan or a rota has a value that is not allowed. Nothing was changed.
+ * A plan or a rota has a value that is not allowed, or the new time of a restart is not in the future. Nothing was changed,
+ * except that `postpone` of several servers may have postponed the restarts of some of them before it failed. `kind`: whether
+ * `id` is the id of a plan or of a rota.
  *
  * @category errors
  * @since 0.1.0
  */
 export class InvalidPlan extends Schema.TaggedError<InvalidPlan>("@bercon/operations/InvalidPlan")("InvalidPlan", {
+  kind: Schema.Literals(["plan", "rota"]),
   id: Schema.String,
   problem: Schema.String
 }) {
   override get message(): string {
-    return `plan ${quoted(this.id)}: ${this.problem}`
+    return `${this.kind} ${quoted(this.id)}: ${this.problem}`
   }
 
   /** Trying again does not help. */

@@ -216,7 +216,7 @@ export const fromInput = (input: Input): Result.Result<RestartPlan, InvalidPlan>
   const given = "once" in at ? at.once : undefined
   const once = "once" in at ? DateTime.make(at.once) : undefined
   if (once?._tag === "None") {
-    return Result.fail(Checks.invalid(input.id, `\`once\` must be a time (got ${Formatter.format(given)})`))
+    return Result.fail(Checks.invalid("plan", input.id, `\`once\` must be a time (got ${Formatter.format(given)})`))
   }
   const plan: RestartPlan = {
     id: input.id,
@@ -237,7 +237,7 @@ export const fromInput = (input: Input): Result.Result<RestartPlan, InvalidPlan>
     tries: input.tries ?? 3
   }
   const problem = problemOf(plan)
-  return problem === undefined ? Result.succeed(plan) : Result.fail(Checks.invalid(plan.id, problem))
+  return problem === undefined ? Result.succeed(plan) : Result.fail(Checks.invalid("plan", plan.id, problem))
 }
 
 const problemOf = (plan: typeof Fields.Type): string | undefined =>

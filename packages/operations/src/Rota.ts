@@ -90,7 +90,7 @@ export const fromInput = (input: Input): Result.Result<Rota, InvalidPlan> => {
     onlyWithPlayers: input.onlyWithPlayers ?? true
   }
   const problem = problemOf(rota)
-  return problem === undefined ? Result.succeed(rota) : Result.fail(Checks.invalid(rota.id, problem))
+  return problem === undefined ? Result.succeed(rota) : Result.fail(Checks.invalid("rota", rota.id, problem))
 }
 
 const problemOf = (rota: typeof Fields.Type): string | undefined =>

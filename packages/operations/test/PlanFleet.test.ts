@@ -161,6 +161,7 @@ describe("plans of a fleet", () => {
       assert.strictEqual(same.message, "plan \"nightly\": another one has the same id")
       const invalid = yield* Effect.flip(Plans.make({ rotas: [{ id: "rota", every: 0, messages: ["x"] }] }))
       assert.instanceOf(invalid, PlanError.InvalidPlan)
+      assert.match(invalid.message, /^rota "rota": every must be /)
     }).pipe(Effect.provide(KeyValueStore.layerMemory)))
 })
 

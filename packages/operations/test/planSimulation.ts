@@ -1,6 +1,7 @@
 /**
- * Simulates a plan under faults, without fibers and clocks: a driver that is killed between any two steps, a server that
- * restarts, a network that fails, and operators who abort and postpone. Everything follows from a seed.
+ * Simulates a plan under faults, without fibers and clocks: a driver that is killed at any time, even between the record of a
+ * step and its action, a server that restarts, a network that fails, and operators who abort and postpone. Everything follows
+ * from a seed.
  */
 import { RestartPlan } from "@bercon/operations"
 import { assert } from "@effect/vitest"
@@ -33,7 +34,7 @@ const randomOf = (seed: number) => {
 
 /** Faults: probabilities from 0 to 1, and durations in milliseconds. */
 export interface Faults {
-  /** The probability that the driver's process ends, at each point between two steps. */
+  /** The probability that the driver's process ends, at each of four points in a step. */
   readonly crash: number
   /** The probability that a command is lost, and that its reply is lost. */
   readonly loss: number
@@ -73,7 +74,7 @@ const outcomeOf = (
 const REFRESH = 5 * MINUTE
 
 /**
- * Simulates a driver that can be killed between any two steps, a server that can be offline, and operators. The driver calls
+ * Simulates a driver that can be killed at four points in each step, a server that can be offline, and operators. The driver calls
  * `decide` and the transitions in the same order as the real one.
  */
 export const simulate = (plan: Compiled, seed: number, faults: Faults, until: number) => {

@@ -23,7 +23,7 @@ export type Order = typeof orders[number]
 export interface Model {
   readonly server: string
   readonly status: string
-  /** In milliseconds, of the last keepalive. */
+  /** The round trip of the last keepalive, in milliseconds. */
   readonly roundTrip: number | undefined
   readonly guests: ReadonlyArray<Guest>
   /** The number of players every ten seconds, the latest last. `undefined` during an outage. */

@@ -34,7 +34,7 @@ export interface Target {
   readonly activation: () => string
   /**
    * Converts an epoch of the remote session to its number in that activation. Returns `undefined` if the epoch is over, or has
-   * not begun.
+   * not begun. Before the first login, epoch 1 is valid: it is the epoch of that login.
    */
   readonly epochThere: (epoch: number) => number | undefined
 }

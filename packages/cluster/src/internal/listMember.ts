@@ -20,7 +20,7 @@ import { unwaited } from "./unwaited.ts"
 /** Time limit for reading the list, and for a change from the moment at which its turn comes, in milliseconds. */
 const TIMEOUT = 20_000
 
-/** Time limit for one attempt of a change, in milliseconds. Longer than the time limits of the store. */
+/** Time limit for one call to the keeper, in milliseconds. Longer than the time limits of the store together. */
 const ATTEMPT_TIMEOUT = 7000
 
 const NO_ANSWER = "no runner that keeps it has answered"

@@ -73,7 +73,7 @@ describe("with only 256 numbers,", () => {
       }).pipe(Effect.provide(TestRcon.layerTransport({ server: { repeats }, network: latency })))
   )
 
-  it.effect("1,000 commands at once with room for 100 are refused from the 133rd on, unsent", () =>
+  it.effect("1,000 commands at once are refused, unsent, from the 133rd on: 32 are in flight, and 100 fill the queue", () =>
     Effect.gen(function*() {
       const session = yield* online({ queueCapacity: 100 })
       const [results] = yield* timed(

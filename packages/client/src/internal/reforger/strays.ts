@@ -15,8 +15,8 @@ export const MAX_STRAYS = 32
 export const STRAY_MILLIS = 30_000
 
 /**
- * Time after the last message of an output until that output counts as complete, if it can be. Servers repeat a lost
- * message after 2 seconds.
+ * Time after the last message of an output until that output counts as complete, unless it is certain that more messages
+ * follow. Servers repeat a lost message after 2 seconds.
  */
 export const STRAY_QUIET_MILLIS = 3000
 

@@ -181,8 +181,8 @@ const logAbsent = (server: string, bans: number): Effect.Effect<void> =>
       bans === 0
         ? "a ban policy names it"
         : bans === 1
-        ? "1 ban names it, which is not enforced there"
-        : `${bans} bans name it, which are not enforced there`
+        ? "1 ban names it, and is not enforced there"
+        : `${bans} bans name it, and are not enforced there`
     }: is the id mistyped?`
   )
 
@@ -229,7 +229,9 @@ export const makeOnFleet = Effect.fnUntraced(function*(
     for (const id of yield* fleet.ids) named.delete(id)
     yield* members.absent(named)
   }).pipe(
-    Effect.catchCause((cause) => Effect.logError("looking for servers that the fleet does not have failed", cause))
+    Effect.catchCause((cause) =>
+      Effect.logError("could not check whether policies and bans name servers that the fleet does not have", cause)
+    )
   )
   yield* Effect.forkScoped(Effect.forever(Effect.delay(lookForAbsent, LOOK_FOR_ABSENT)))
   return members.service

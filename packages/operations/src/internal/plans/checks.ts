@@ -11,7 +11,8 @@ import { InvalidPlan } from "../../PlanError.ts"
 type Problem = string | undefined
 
 /** The error of an invalid plan or rota, whose id may not be a text if JavaScript passed it. */
-export const invalid = (id: unknown, problem: string): InvalidPlan => new InvalidPlan({ id: String(id), problem })
+export const invalid = (kind: InvalidPlan["kind"], id: unknown, problem: string): InvalidPlan =>
+  new InvalidPlan({ kind, id: String(id), problem })
 
 /** The servers of a plan or a rota. */
 export const Servers = Schema.Union([Schema.Literal("all"), Schema.Array(Schema.String)])

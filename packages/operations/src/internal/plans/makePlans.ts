@@ -29,10 +29,10 @@ const EVENT_CAPACITY = 1024
 const KEPT = Duration.toMillis("1 day")
 
 /** Fails if two plans or two rotas have the same id. */
-const unique = Effect.fnUntraced(function*(values: ReadonlyArray<{ readonly id: string }>) {
+const unique = Effect.fnUntraced(function*(kind: InvalidPlan["kind"], values: ReadonlyArray<{ readonly id: string }>) {
   const ids = new Set<string>()
   for (const { id } of values) {
-    if (ids.has(id)) return yield* new InvalidPlan({ id, problem: "another one has the same id" })
+    if (ids.has(id)) return yield* new InvalidPlan({ kind, id, problem: "another one has the same id" })
     ids.add(id)
   }
 })
@@ -52,8 +52,8 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
     (plan) => Effect.fromResult(RestartPlan.fromInput(plan))
   )
   const rotas = yield* Effect.forEach(options.rotas ?? [], (rota) => Effect.fromResult(Rota.fromInput(rota)))
-  yield* unique(restarts)
-  yield* unique(rotas)
+  yield* unique("plan", restarts)
+  yield* unique("rota", rotas)
   const { notBack } = options
   const environment = yield* Effect.context<R>()
   const memory = Memory.make(yield* KeyValueStore)
@@ -122,6 +122,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
       const now = yield* Clock.currentTimeMillis
       if ("once" in plan.at && plan.at.once.epochMilliseconds <= now) {
         return yield* new InvalidPlan({
+          kind: "plan",
           id: plan.id,
           problem: `its time must be in the future (got ${DateTime.formatIso(plan.at.once)})`
         })

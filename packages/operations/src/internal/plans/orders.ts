@@ -145,5 +145,5 @@ export const postpone = (context: Context, plan: Compiled, time: NewTime, option
         : next.time.epochMilliseconds + Duration.toMillis(time.by)
       if (to > now) return to
       const problem = `the new time must be in the future (got ${DateTime.formatIso(utc(to))})`
-      return yield* new InvalidPlan({ id: plan.plan.id, problem })
+      return yield* new InvalidPlan({ kind: "plan", id: plan.plan.id, problem })
     }))

@@ -44,7 +44,9 @@ export const warnOfUndriven = (context: Context): Effect.Effect<never> => {
   return look.pipe(
     // The drivers report a store that fails.
     Effect.ignore,
-    Effect.catchCause((cause) => Effect.logError("looking for servers that are not driven failed", cause)),
+    Effect.catchCause((cause) =>
+      Effect.logError("could not check whether plans and rotas name servers that are not driven", cause)
+    ),
     Effect.delay(INTERVAL),
     Effect.forever
   )
