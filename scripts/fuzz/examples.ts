@@ -32,7 +32,8 @@ export const SECRET = "Xk9-Zebra"
 export const serversFiles = [
   `[servers.altis]\nhost = "127.0.0.1"\nport = 2306\npassword = "${SECRET}"\nflavour = "BattlEye"\n`,
   `# two\n[servers.a]\nhost = "a"\nport = 2306\npasswordVariable = "A"\n[servers.b]\nhost = "b"\nport = 1\npasswordFile = "b.txt"\n`,
-  `servers = { a = { host = "a", port = 65535, password = '''${SECRET}''' } }\n`
+  `servers = { a = { host = "a", port = 65535, password = '''${SECRET}''' } }\n`,
+  `[servers.b]\nhost = "b"\nport = 1\npassword = """\n[servers.a]\n[${SECRET}"""\n[servers.a]\nhost = "a"\nport = 2\npasswordVariable = "A"\n`
 ]
 
 export const durations = ["90s", "1h30m", "7 d", "0.5w", "500ms", "12", "forever"]

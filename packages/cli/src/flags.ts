@@ -15,7 +15,7 @@ const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_8
 export const parseDuration = (text: string): Option.Option<Duration.Duration> => {
   const written = text.replaceAll(/\s/g, "")
   if (written === "forever") return Option.some(Duration.infinity)
-  const compact = /\d$/.test(written) ? `${written}s` : written
+  const compact = /^[\d.]+$/.test(written) ? `${written}s` : written
   if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(compact)) return Option.none()
   const parts = compact.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)
   const millis = Array.from(parts).reduce(
@@ -80,7 +80,7 @@ const shared = {
     Flag.withDescription("The server's name or address (BERCON_HOST). Default 127.0.0.1"),
     Flag.optional
   ),
-  // Only `simulate` takes 0. All others refuse it when they look for the server.
+  // Only `simulate` takes 0. All other commands refuse it when they look for the server.
   port: number("port", { isAllowed: isPort, expected: "a port from 1 to 65535" }).pipe(
     Flag.withAlias("p"),
     Flag.withDescription("The server's RConPort (BERCON_PORT), not the port of the game"),

@@ -4,7 +4,7 @@ import { Effect, Redacted } from "effect"
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { writePassword } from "../src/init/store.ts"
+import { writePassword, writeServer } from "../src/init/store.ts"
 import { type Entry, isId, withServer } from "../src/init/toml.ts"
 import { bercon, failed } from "./bercon.ts"
 import { hasTmux, needsTmux, start } from "./terminal.ts"
@@ -41,6 +41,19 @@ describe("a server in a file of servers", () => {
     "may have the id %j: %s",
     (id, expected) => assert.strictEqual(isId(id), expected)
   )
+})
+
+describe("a server that looks as if it was in the password of another", () => {
+  it.effect("is not written there", () =>
+    Effect.gen(function*() {
+      const path = join(yield* folder, "servers.toml")
+      const other = "[servers.us]\nhost = \"a\"\nport = 1\npassword = \"\"\"\n[servers.eu1]\n[\"\"\"\n"
+      const old = `${other}[servers.eu1]\nhost = "b"\nport = 2\npasswordVariable = "B"\n`
+      writeFileSync(path, old)
+      const error = yield* Effect.flip(writeServer(path, "eu1", entry, Effect.die("too early")))
+      assert.match(error.message, /edit the file by hand$/)
+      assert.strictEqual(readFileSync(path, "utf8"), old)
+    }))
 })
 
 describe("a password that cannot be written to its file", () => {
@@ -114,6 +127,15 @@ describe("bercon init", { concurrent: true }, () => {
       failed(yield* bercon(["init", ...args]), 2, /eu1 cannot be written to .*servers\.toml .*: edit the file by hand/)
       assert.strictEqual(readFileSync(config, "utf8"), old)
       assert.deepStrictEqual(readdirSync(join(config, "..")), ["servers.toml"])
+    }))
+
+  it.live("writes nothing if the host cannot be that of a server", () =>
+    Effect.gen(function*() {
+      const config = join(yield* folder, "servers.toml")
+      const args = ["--id", "eu1", "--port", "2306", "--password-variable", "EU1", "--skip-login", "--config", config]
+      failed(yield* bercon(["init", ...args, "--host", "my host"]), 2, /a host has no blanks \(got "my host"\)/)
+      failed(yield* bercon(["init", ...args, "--host", ""]), 2, /a host is not empty \(got ""\)/)
+      assert.isFalse(existsSync(config))
     }))
 
   it.live("names the missing flag if it cannot ask", () =>

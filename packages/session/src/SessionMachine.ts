@@ -213,7 +213,8 @@ export class SessionMachine<H> {
   openFailed(now: number, error: TransportError): void {
     this.#notice(now)
     if (this.#phase !== "Opening") return
-    // If the timeout is infinite, a name that does not resolve is tried again. Otherwise it is probably misspelled.
+    // A failure ends the first login, because a name that does not resolve is probably misspelled. If the timeout is
+    // infinite, the socket is requested again, unless the address is invalid.
     const isFinal = error.reason.kind === "InvalidAddress" || Number.isFinite(this.#settings.loginTimeout)
     if (this.status._tag === "Connecting" && isFinal) {
       return this.#end(now, Exit.fail(new LoginFailure({ reason: new TransportFailure({ cause: error }) })))
@@ -319,7 +320,7 @@ export class SessionMachine<H> {
   // inputs: time
   // ---------------------------------------------------------------------------
 
-  /** When to call `tick` next; `Infinity` for never. Possibly earlier than the next action. */
+  /** When to call `tick` next; `Infinity` for never. It may be earlier than the next action. */
   get wakeAt(): number {
     return this.#wakeAt ??= this.#computeWakeAt()
   }
@@ -419,8 +420,8 @@ export class SessionMachine<H> {
   }
 
   /**
-   * Called first by every input except `close` and `crash`. Detects that the process was suspended, because the input
-   * is then much later than `wakeAt`.
+   * Called first by every input except `close` and `crash`. Detects that the process was suspended: the input is then
+   * much later than `wakeAt`.
    */
   #notice(now: number): void {
     const late = now - Math.max(this.wakeAt, this.#now)

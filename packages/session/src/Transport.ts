@@ -194,7 +194,8 @@ export class IoFailed extends Schema.Error<IoFailed>("@bercon/session/Transport/
 }
 
 /**
- * A transport failed. `reason` is the kind of failure; its own `kind` is the cause.
+ * A transport failed: a socket could not be opened, or a datagram could not be sent or received. `reason` shows which,
+ * and `reason.kind` is the cause.
  *
  * @category errors
  * @since 0.1.0

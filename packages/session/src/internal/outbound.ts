@@ -427,7 +427,8 @@ export class Outbound<H> {
   }
 
   /**
-   * The error of a command that was not sent, because there is no session, or only another one than the command is for.
+   * The error of a command that was not sent because there is no session, or because the session is not the one that the
+   * command is for.
    */
   notConnected(cause: OutageCause | undefined): NotConnected {
     return new NotConnected({ peer: this.#peer, ...(cause !== undefined && { cause }) })

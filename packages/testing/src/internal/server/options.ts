@@ -103,8 +103,8 @@ export interface Options {
    * `false`.
    *
    * On BattlEye this is `RestrictRCon 1`: it bars `kick`, `ban`, `addBan`, `removeBan`, `loadBans`, `writeBans` and
-   * every `#` command. It is only known that real servers bar kicking, banning and `#shutdown`. On Reforger this is the
-   * permission `monitor`: it allows only `#players`, `players` and `@logout`.
+   * every `#` command. This list is a guess: it is not documented which commands real servers bar. On Reforger this is
+   * the permission `monitor`: it allows only `#players`, `players` and `@logout`.
    */
   readonly restricted?: boolean | undefined
   /**
