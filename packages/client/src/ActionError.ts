@@ -1,6 +1,6 @@
 /**
- * Errors of actions that did not have their effect, or whose effect could not be confirmed, although the command was
- * valid.
+ * Errors of actions. The command was valid, but the action did not have its effect, or the effect could not be
+ * confirmed.
  *
  * An `ActionError` has a tagged `reason` with the facts, an `execution`, and an `isRetryable`: whether trying again is
  * safe and may help.
@@ -30,8 +30,8 @@ import { PlayerId } from "./Player.ts"
 import { ReplyError } from "./ReplyError.ts"
 
 /**
- * The player is not on the server, or no longer in the slot. `player` is the slot, GUID or account that was given or
- * found. Nothing was done.
+ * The player is not on the server, or no longer in the slot. `player` is the slot, GUID or account that identified the
+ * player. Nothing was done.
  *
  * @category errors
  * @since 0.1.0
@@ -58,8 +58,8 @@ export class PlayerNotFound extends Schema.Error<PlayerNotFound>("@bercon/client
 }
 
 /**
- * The server has no ban of this target: its complete list contains none, or the reply of Arma Reforger reports this.
- * Nothing was removed.
+ * The server has no ban of this target. Its complete list or, on Arma Reforger, its reply has shown this. Nothing was
+ * removed.
  *
  * @category errors
  * @since 0.1.0
@@ -84,8 +84,8 @@ export class BanNotFound extends Schema.Error<BanNotFound>("@bercon/client/BanNo
 }
 
 /**
- * The player or ban was not found in the server's list, but the list is incomplete. `isCut`: its end may be missing, as
- * with `cut` of a `Table`. `unread`: how many of its rows could not be read. Nothing was done.
+ * The player or ban was not found in the server's list, but the list is incomplete. `isCut`: the end of the list may
+ * be missing (see `cut` of `Table`). `unread`: the number of its rows that could not be read. Nothing was done.
  *
  * @category errors
  * @since 0.1.0
@@ -216,7 +216,7 @@ export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Uncon
  * - `stillListed`: bans that were to be removed, but are still listed.
  * - `added`: new bans.
  *
- * The bans in `missing` and `stillListed` have their numbers of the list before the removal.
+ * The bans in `missing` and `stillListed` have the numbers from the list before the removal.
  *
  * @category errors
  * @since 0.1.0
@@ -244,8 +244,8 @@ export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansC
 }
 
 /**
- * An action did not have its effect, or its effect could not be confirmed. `reason` describes why. `action` is its name
- * in the client.
+ * An action did not have its effect, or its effect could not be confirmed. `reason` describes why. `action` is the
+ * name of the client's method.
  *
  * @category errors
  * @since 0.1.0

@@ -23,8 +23,8 @@ import { Guid } from "./Guid.ts"
 import { IdentityId } from "./Identity.ts"
 
 /**
- * The position of a ban in the server's list, from 0. Bans of GUIDs come before bans of IP addresses. Any other change
- * of the list can change the number, so it is valid only in its list: identify a ban by its target instead.
+ * The position of a ban in the server's list, from 0. Bans of GUIDs come before bans of IP addresses. The number is
+ * valid only for the list that was read: a change of the list can move bans. Identify a ban by its target instead.
  *
  * @category models
  * @since 0.1.0
@@ -40,8 +40,8 @@ export const BanId = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(Sch
 export type BanId = typeof BanId.Type
 
 /**
- * The target of a ban: a GUID or an IP address, or on Arma Reforger's own RCON the id of an account. Every text is at
- * most one of these; `Guid.isGuid`, `Address.isIpAddress` and `Identity.isIdentityId` distinguish them.
+ * The target of a ban: a GUID or an IP address, or on Arma Reforger's own RCON the id of an account. A text is never
+ * more than one of these; `Guid.isGuid`, `Address.isIpAddress` and `Identity.isIdentityId` distinguish them.
  *
  * **Example** (All banned GUIDs)
  *
@@ -95,9 +95,9 @@ const isTarget = Schema.is(BanTarget)
  *
  * **Details**
  *
- * - `remaining`: the remaining time when the server printed it, to the minute; or `"permanent"`; or `"expired"`, for a
- *   ban without effect that the server keeps in its list until it writes the list to its file; or `"unknown"`, because
- *   current versions of Arma Reforger do not print it. (Older versions print a duration in seconds.)
+ * - `remaining`: the remaining time when the server printed the list, to the minute; or `"permanent"`; or `"expired"`:
+ *   the ban has no effect any more, but stays in the list until the server writes the list to its file; or
+ *   `"unknown"`: current versions of Arma Reforger do not print a time. (Older versions print a duration in seconds.)
  * - `reason`: as printed. It may be empty, begin or end with blanks, and contain nearly anything. Arma Reforger does
  *   not print it.
  * - `name`: the name of the player. Only Arma Reforger prints it.

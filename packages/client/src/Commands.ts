@@ -41,10 +41,10 @@ import type { Version } from "./Version.ts"
  */
 export interface ActionOptions extends Session.CommandOptions {
   /**
-   * Maximum time to wait for the confirmation, counted from the server's reply to the command; reading a list may add 5
-   * seconds. Without confirmation the action fails with an `ActionError` of reason `Unconfirmed`. Default: the action
-   * succeeds with the server's reply, which proves nothing about its effect. (Arma Reforger reports the outcome of its
-   * own commands. It is always awaited there, and no other command with output is sent meanwhile.)
+   * Maximum time to wait for the confirmation, counted from the server's reply to the command; reading a list may add
+   * 5 seconds. Without confirmation the action fails with an `ActionError` of reason `Unconfirmed`. By default the
+   * action succeeds with the server's reply, which proves nothing about its effect. (Arma Reforger reports the outcome
+   * of its own commands. The client always waits for this outcome, and sends no other command with output meanwhile.)
    */
   readonly confirmWithin?: Duration.Input | undefined
 }
@@ -137,7 +137,7 @@ export interface Commands {
   // ---------------------------------------------------------------------------
 
   /**
-   * Reads the list of players, in the server's order. A player whom the server prints twice is in it twice.
+   * Reads the list of players, in the server's order. A player whom the server prints twice is listed twice.
    *
    * Lines that are not a valid row are logged as a warning and omitted; {@link playerTable} contains them. Fails with
    * `ReplyError` if the reply is not a list of players.
@@ -201,20 +201,20 @@ export interface Commands {
     options?: ActionOptions
   ) => Effect.Effect<string, CommandError | ActionError>
   /**
-   * Kicks a player, who sees the reason, one line. It is confirmed by the event of the kick or of the player's
-   * departure, or by the absence of the player from the server's list; after the event the reply is not awaited. Arma
-   * Reforger has no reasons for kicks: the reason is not sent.
+   * Kicks a player. The player sees the reason, which must be one line. The kick is confirmed by its event, by the
+   * event of the player's departure, or by the absence of the player from the server's list; after the event the
+   * client does not wait for the reply. Arma Reforger has no reasons for kicks: the reason is not sent.
    *
    * The command is not repeated blindly, because the slot may belong to another player by then. Without a reply for 2
    * seconds it is sent again only if the list shows that the same player is still there. On Arma Reforger it is sent
    * once. (The option `repeatable` overrides this.)
    *
-   * The player is identified by slot, by GUID or account, or by a row of the list. Unless it is a slot, the player is
-   * looked up when the command is sent: first in the roster, then in the list.
+   * The player is identified by slot, by GUID or account, or by a row of the list. A slot is used as it is. Otherwise
+   * the player is looked up when the command is sent: first in the roster, then in the list.
    *
    * Fails with an `ActionError` of reason `PlayerNotFound` if the player is known not to be on the server,
-   * `Unconfirmed` if after `confirmWithin` the player is still there or may be, and `Rejected` if the server's reply is
-   * a refusal.
+   * `Unconfirmed` if the player may still be there after `confirmWithin`, and `Rejected` if the server's reply is a
+   * refusal.
    */
   readonly kick: (
     player: PlayerId | Guid | IdentityId | Player,
@@ -227,13 +227,13 @@ export interface Commands {
   // ---------------------------------------------------------------------------
 
   /**
-   * Bans a player on the server, who is also kicked, or a GUID, an IP address, or (on Arma Reforger) the id of an
-   * account. It is confirmed by the event of the kick, or by the row in the list of bans, which is read after the ban
-   * was sent; in the second case a player must also be absent from the server. An older ban of the same target, reason
-   * and remaining time counts, too, because it has the same effect.
+   * Bans a player on the server, a GUID, an IP address or, on Arma Reforger, the id of an account. A player on the
+   * server is also kicked. The ban is confirmed by the event of the kick, or by the row in the list of bans, which is
+   * read after the ban was sent; in the second case a player must also be absent from the server. An older ban of the
+   * same target, reason and remaining time counts, too, because it has the same effect.
    *
-   * A ban of a player on the server is repeated like a {@link kick}. Any other ban is repeatable, and may then be in
-   * the list twice. On Arma Reforger it is sent once.
+   * A ban of a player on the server is repeated like a {@link kick}. Any other ban is repeatable, so the list may
+   * contain it twice. On Arma Reforger every ban is sent once.
    *
    * Servers keep bans in memory until {@link writeBans}.
    */
@@ -252,16 +252,16 @@ export interface Commands {
     options?: BanAllOptions
   ) => Effect.Effect<string, CommandError | ActionError>
   /**
-   * Removes all bans of a target, or one ban of the list, and confirms that it was removed and no other.
+   * Removes all bans of a target, or one ban of the list. Confirms the removal, and that no other ban was removed.
    *
    * A given ban is recognised by its target, its reason and its time, which may have run down or ended since. (On Arma
    * Reforger: by its target.) So it is not confused with a new ban that lasts longer.
    *
-   * BattlEye servers remove bans by their position in the list, and positions change. So this looks up the ban, removes
-   * it and looks again. Meanwhile all other changes of the list by this client wait. The removal is sent once, and only
-   * in the session in which the list was read. Two things cannot be prevented: changes by another RCON client at the
-   * same time, and a network that delivers the removal twice to a server that then executes it twice. Either can remove
-   * a wrong ban. If that is detected, `unban` fails with reason `BansChanged`. It also fails with this reason if the
+   * BattlEye servers remove bans by their position in the list, and positions change. So this looks up the ban,
+   * removes it and looks again. Meanwhile all other changes of the list by this client wait. The removal is sent once,
+   * and only in the session in which the list was read. Two things cannot be prevented: changes by another RCON client
+   * at the same time, and a removal that the network delivers twice and the server executes twice. Either can remove a
+   * wrong ban. If that is detected, `unban` fails with reason `BansChanged`. It also fails with this reason if the
    * server restarts meanwhile and loses bans that were not written to its file.
    *
    * Fails with an `ActionError` of reason `LookupFailed` if the list cannot be read, `BanNotFound` if the ban is not in
@@ -298,7 +298,7 @@ export interface Commands {
   /** Loads the server's event filters again. Repeatable. */
   readonly loadEvents: Effect.Effect<string, CommandError | ActionError>
   /**
-   * Sets the maximum ping; players with a longer one are kicked. From 1 to 2^31 - 1 milliseconds, rounded up to whole
+   * Sets the maximum ping; players with a higher ping are kicked. From 1 to 2^31 - 1 milliseconds, rounded up to whole
    * ones, or `"unlimited"`. Repeatable.
    */
   readonly maxPing: (

@@ -110,7 +110,8 @@ export class InvalidSteamId
  */
 export const fromSteamId = (steamId64: bigint | string): Result.Result<Guid, InvalidSteamId> => {
   const id = typeof steamId64 === "string" && /^\d{17}$/.test(steamId64) ? BigInt(steamId64) : steamId64
-  // Types do not keep numbers out of a JavaScript program, and a SteamID64 as a number is rounded to another account's.
+  // A JavaScript program can pass a number in spite of the types. A SteamID64 as a number is rounded to that of
+  // another account.
   if (typeof id !== "bigint" || id < FIRST_ACCOUNT || id > LAST_ACCOUNT) {
     return Result.fail(new InvalidSteamId({ input: String(steamId64) }))
   }
@@ -124,6 +125,6 @@ export const fromSteamId = (steamId64: bigint | string): Result.Result<Guid, Inv
 const FIRST_ACCOUNT = 0x0110000100000000n
 const LAST_ACCOUNT = 0x01100001ffffffffn
 
-// Used without its service, which would turn a pure function into an effect. WebCrypto has no MD5, so Effect always
-// brings its own implementation.
+// The algorithm is used without its service, which would turn a pure function into an effect. WebCrypto has no MD5, so
+// Effect always brings its own implementation.
 const md5 = Digest.md5.implementation!

@@ -6,7 +6,7 @@
  * logged in through outages. All its background fibers live in its scope and end with it.
  *
  * Memory is bounded: the client keeps at most 1,024 players, `messageCapacity` events for each subscriber, and with
- * `banInterval` the list of bans and 10,000 more of its rows. Its session has bounds of its own.
+ * `banInterval` the last list of bans and up to 10,000 earlier rows. Its session has bounds of its own.
  *
  * **Example** (Answering every chat message)
  *
@@ -49,7 +49,7 @@ import * as Settings from "./internal/settings.ts"
 import type { Roster } from "./Roster.ts"
 import type * as ServerEvent from "./ServerEvent.ts"
 
-/** The event with a tag. */
+/** The type of the events with this tag. */
 type EventOf<T extends ServerEvent.Tag> = Extract<ServerEvent.ServerEvent, { readonly _tag: T }>
 
 /**
@@ -231,7 +231,7 @@ export { listeners } from "./internal/listeners.ts"
  * **Details**
  *
  * The client differs from one made by {@link make} in one way: it does not own the session. So it does not log out of
- * Arma Reforger's own RCON when its scope closes. Such a server detects the end of a session only after 45 seconds.
+ * Arma Reforger's own RCON when its scope closes. That RCON then detects the end of the session only after 45 seconds.
  *
  * Fails only with `InvalidOptions`.
  *

@@ -38,7 +38,7 @@ import type { ReplyError } from "./ReplyError.ts"
  * slot, nothing of the previous player remains.
  *
  * The list is unknown during an outage, and after a login until it has arrived. Meanwhile `get` and the lookups wait
- * for the list, and fail as the query `players` fails. Otherwise they take no time and send nothing.
+ * for the list, and fail with the errors of the query `players`. Otherwise they take no time and send nothing.
  *
  * @category models
  * @since 0.1.0

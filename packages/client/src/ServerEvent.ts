@@ -7,8 +7,8 @@
  * lines in the server's order. Every event keeps the server's line as `text`. A line of unknown form is
  * {@link Unrecognized}, never an error. Events are immutable data.
  *
- * NULs and line ends at the end of a line belong to no field but `text`. Blanks at its end belong only to a message, a
- * name, a command or an entry of the configuration. GUIDs are read in upper or lower case, and are in lower case in
+ * NULs and line ends at the end of a line are kept only in `text`. Blanks there are kept in `text`, and in a message,
+ * a name, a command or an entry of the configuration. GUIDs are read in upper or lower case, and are in lower case in
  * events.
  *
  * Players choose their names, and some choose names that look like other text. Each line is therefore matched as a
@@ -153,9 +153,9 @@ export class PlayerDisconnected
 {}
 
 /**
- * A player has been kicked by BattlEye or an admin. `guid` is absent if the server did not print it, perhaps because it
- * was not known yet. `known` and `knownAt` are as in {@link PlayerDisconnected}. Some games also send that event
- * afterwards; then only the first of the two has them.
+ * A player has been kicked by BattlEye or an admin. `guid` is absent if the server did not print it, perhaps because
+ * it was not known yet. `known` and `knownAt` are as in {@link PlayerDisconnected}. Some games also send
+ * `PlayerDisconnected` afterwards; then only the kick has these two fields.
  *
  * **Details**
  *
@@ -185,7 +185,7 @@ export class PlayerKicked extends Schema.TaggedClass<PlayerKicked>("@bercon/clie
  * **Details**
  *
  * Known channels are `"Global"`, `"Side"`, `"Command"`, `"Group"`, `"Vehicle"`, `"Direct"`, `"Lobby"`, `"Admin"` and
- * `"Unknown"`; the last one is a word that servers print. Games may have others, e.g. `"Commander"`.
+ * `"Unknown"`. (Servers do print the word `Unknown`.) Games may have others, e.g. `"Commander"`.
  *
  * @category models
  * @since 0.1.0
@@ -236,8 +236,9 @@ export class PlayerChat extends Schema.TaggedClass<PlayerChat>("@bercon/client/S
  *
  * **Details**
  *
- * Servers print the name of the speaker, but not the slot that commands need. In this event, no known player has that
- * name, or several have. If none has, the end of the name is a guess, too: the first `": "`, or else the first colon.
+ * Servers print the name of the speaker, but not the slot that commands need. This event means that no known player
+ * has that name, or that several have. If none has, even the end of the name is a guess: the first `": "`, or else the
+ * first colon.
  *
  * @category models
  * @since 0.1.0
@@ -465,7 +466,7 @@ export class BanAdded extends Schema.TaggedClass<BanAdded>("@bercon/client/Serve
 }) {}
 
 /**
- * A ban has been removed from the server's list. `ban` is the last row that was read. Requires the option
+ * A ban has been removed from the server's list. `ban` is its row when it was last read. Requires the option
  * `banInterval`.
  *
  * @category models

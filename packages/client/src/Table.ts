@@ -55,8 +55,8 @@ export interface Table<out Row> {
 }
 
 /**
- * Tests whether a table contains every row of the server: every line is valid, the list is not cut, and there are as
- * many rows with different numbers as the server's count. A missing row then proves absence.
+ * Tests whether a table contains every row of the server: every line is valid, the list is not cut, and the server
+ * counts no more entries than the list has different numbers. A missing row then proves absence.
  *
  * **Example** (Is this player certainly absent?)
  *

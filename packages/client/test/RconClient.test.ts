@@ -81,7 +81,7 @@ describe("RconClient", () => {
         ]])
       }))
 
-    it.effect("fails if the reply is that the command is unknown or disallowed", () =>
+    it.effect("fails if the server replies that the command is unknown or disallowed", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         session.reply = "Unknown command"
@@ -234,7 +234,7 @@ describe("RconClient", () => {
     const within = { confirmWithin: "1 hour", timeout: "1 hour" } as const
 
     for (const silent of [true, false]) {
-      it.effect(`immediately settles commands that wait for ${silent ? "the first login" : "evidence"}`, () =>
+      it.effect(`immediately settles commands that wait for ${silent ? "the first login" : "confirmation"}`, () =>
         Effect.gen(function*() {
           const server = yield* SimulatedServer.SimulatedServer
           yield* server.update((world) => ({ ...world, players: [World.player(world, { name: "Bob", slot: 7 })] }))

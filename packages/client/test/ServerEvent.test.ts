@@ -113,7 +113,7 @@ describe("ServerEvent.parse", () => {
     assert.deepStrictEqual(read(text), { _tag: "Unrecognized" })
   })
 
-  describe("ignores NULs, line ends and blanks that belong to no field, after the text", () => {
+  describe("ignores NULs, line ends and blanks at the end that belong to no field", () => {
     it.each(GOLDENS)("of %j", (text, expected) => {
       for (const end of ["\0", "\n", "\r\n", "\r", "\0\0 ", "\n \t\n"]) {
         assert.deepStrictEqual(read(text + end), expected)

@@ -37,7 +37,7 @@ describe("changes of the list of bans", () => {
         ["0  what is this", `1  ${guidOf(1)} 2 b`, `2  ${guidOf(2)} - c`, `3  ${guidOf(2)} perm c`],
         [`0  ${guidOf(0)} perm a`, `1  ${guidOf(1)} - b`, `2  ${guidOf(2)} - c`, `3  ${guidOf(2)} perm c`],
         [`1  ${guidOf(1)} - b`, `2  ${guidOf(3)} 1 d`, `3  ${guidOf(2)} perm c`],
-        // A ban whose time ended since the last list has expired, although no list showed it as expired.
+        // A ban counts as expired if its time has ended since the last list, although no list showed it as expired.
         [`3  ${guidOf(2)} perm c`],
         []
       ]

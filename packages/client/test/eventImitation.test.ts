@@ -107,8 +107,8 @@ describe("arbitrary text of players and admins", () => {
     ])
   ]
   /**
-   * Like `SAID`, but the text does not show the beginning or the end of the free field. `rest` is the part of the field
-   * that is found.
+   * Like `SAID`, but the text does not show the beginning or the end of the free field. `rest` is the part of the
+   * field that the parser finds.
    */
   const AT_EDGES: ReadonlyArray<readonly [print: (free: string) => string, rest: (free: string) => string]> = [
     [(free) => `(Side) Eve:${free}`, (free) => free.trimStart()],

@@ -58,7 +58,7 @@ describe("parse, with the known players", () => {
     })
   })
 
-  it("accepts a colon without a blank after the name if no name matches with a blank", () => {
+  it("accepts a colon without a blank after a name if no name is followed by a colon and a blank", () => {
     assert.deepStrictEqual(read("(Side) Al:hi: you", players), {
       _tag: "PlayerChat",
       channel: "Side",

@@ -42,8 +42,8 @@ export const name: Arbitrary.Arbitrary<string> = Arbitrary.array(
 ).pipe(Arbitrary.map((parts) => parts.join("")))
 
 /**
- * Like `name`, with NUL and with characters that end a line in other systems. It does not end with characters that
- * parsers remove at the end of a text.
+ * A `name` that may also contain NUL, and characters that end a line in other systems. It does not end with characters
+ * that parsers remove at the end of a text.
  */
 export const anyName: Arbitrary.Arbitrary<string> = Arbitrary.array(
   Arbitrary.all([

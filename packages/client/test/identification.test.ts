@@ -14,7 +14,7 @@ const player = (fields: Partial<ConstructorParameters<typeof Player.Player>[0]>)
 
 describe("PlayerIdentified", () => {
   for (const loss of [0, 0.3]) {
-    it.effect(`comes once for each visit, even over a restart of the server, at ${loss * 100} % loss`, () =>
+    it.effect(`comes once for each visit, even if the server restarts meanwhile, at ${loss * 100} % loss`, () =>
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer
         yield* server.join({ name: "Early" })

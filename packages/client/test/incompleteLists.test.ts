@@ -35,7 +35,7 @@ describe("an incomplete list of players", () => {
       }).pipe(Effect.scoped))
   }
 
-  it.effect("proves that the players in its valid rows are present, and that a slot is empty if no unreadable row can be its row", () =>
+  it.effect("proves that the players in its valid rows are present, and that a slot is empty if no unreadable row can belong to it", () =>
     Effect.gen(function*() {
       const { rcon, run, session, sent } = yield* startWith(players(unread(7), row(2, "Bob"), "(2 players in total)"))
       yield* session.say("Player #3 Eve (203.0.113.9:2304) connected")

@@ -25,8 +25,8 @@ export interface MockSession {
 }
 
 /**
- * Makes a session. `online` is the effect of that name. By default it never ends, so that the client does not read
- * lists by itself, and only the test sends commands.
+ * Makes a session. `online` becomes the session's effect `online`. By default it never ends, so that the client does
+ * not read lists by itself, and only the test sends commands.
  */
 export const make = Effect.fnUntraced(function*(
   status: Status = { _tag: "Connecting", cause: new LoginFailure.Silence({}), tries: 0, since: 0 },

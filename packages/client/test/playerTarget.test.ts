@@ -92,7 +92,7 @@ describe("the intended player", () => {
     assert.strictEqual(target(ann).lookIn(table(new Player.Player({ ...known, guid: other }))), "Gone")
   })
 
-  it("may be another player of the same name if no GUID is known", () => {
+  it("cannot be distinguished from another player of the same name if no GUID is known", () => {
     const { guid: _, ...unknown } = known
     assert.strictEqual(target(ann).lookIn(table(new Player.Player(unknown))), "Unsure")
     assert.strictEqual(target(ann).lookIn(table(new Player.Player({ ...unknown, name: "Bob" }))), "Gone")

@@ -16,7 +16,7 @@ describe("a table", () => {
     assert.isTrue(mayBeUnread(table([0, 0], 2), 1))
   })
 
-  it("may contain an unread row with a number if a line that may begin with the number is unparsed, or if it is cut", () => {
+  it("may contain an unread row with a given number if an unparsed line may begin with the number, or if the table is cut", () => {
     assert.isFalse(mayBeUnread(table([0], 1), 1))
     assert.isTrue(mayBeUnread(table([0], 2, "1 ?"), 1))
     assert.isTrue(mayBeUnread(table([0], 2, "#1 ?"), 1))
@@ -29,7 +29,7 @@ describe("a table", () => {
     assert.isTrue(mayBeUnread({ ...table([0], undefined), cut: true }, 1))
   })
 
-  it("may lack the row with a number if its total is greater than its number of lines", () => {
+  it("may lack the row with a given number if its total is greater than its number of lines", () => {
     assert.isFalse(mayBeUnread(table([], 1, "12 ?"), 1))
     assert.isTrue(mayBeUnread(table([], 2, "12 ?"), 1))
   })

@@ -34,7 +34,7 @@ export interface Truncated {
 }
 
 /**
- * Another protocol: the datagram does not begin with `B`, `E`, or byte 6 is not `FF`.
+ * Another protocol: the datagram does not begin with `BE`, or byte 6 is not `FF`.
  *
  * @category models
  * @since 0.1.0

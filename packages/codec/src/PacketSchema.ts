@@ -25,7 +25,7 @@ import type { DecodeError } from "./DecodeError.ts"
 import * as Packet from "./Packet.ts"
 
 /**
- * An integer from 0 to 255, as every sequence number is.
+ * A sequence number: an integer from 0 to 255.
  *
  * @category schemas
  * @since 0.1.0

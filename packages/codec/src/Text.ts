@@ -39,8 +39,8 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
  * @since 0.1.0
  */
 export const encode = (text: string): Uint8Array => {
-  // `TextEncoder` costs half a microsecond a call, which is much for a command: commands are short and nearly always
-  // ASCII.
+  // A call of `TextEncoder` costs half a microsecond. For commands, which are short and nearly always ASCII, a loop is
+  // faster.
   const length = text.length
   if (length > 64) return encoder.encode(text)
   const bytes = new Uint8Array(length)
@@ -62,9 +62,9 @@ export const encode = (text: string): Uint8Array => {
  * Each line (up to `\n`) is decoded separately, so that one odd player name does not spoil a whole list:
  *
  * - A line of UTF-8 is decoded as UTF-8.
- * - So is a line of UTF-8 that was cut inside a character, as servers cut long texts. Such a line has at least two
- *   whole characters beyond ASCII (or one of three or four bytes), then one character without its last bytes, then only
- *   ASCII. The cut character becomes U+FFFD.
+ * - So is a line that was cut inside a character, because servers cut long texts. It has at least two whole characters
+ *   beyond ASCII (or one of three or four bytes), then one character without its last bytes, then only ASCII. The cut
+ *   character becomes U+FFFD.
  * - Every other line is decoded in the code page `fallback`. Its default is {@link DEFAULT_FALLBACK}. Bytes that the
  *   code page does not define become U+FFFD.
  *

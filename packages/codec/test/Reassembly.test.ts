@@ -76,7 +76,7 @@ describe("a reply", () => {
     assert.strictEqual(Reassembly.add(reply, Packet.commandReplyPart(0, 2, 1, ""))?.length, 0)
   })
 
-  it("may have 255 parts of 1,400 bytes, in random order, all but the last one twice", () => {
+  it("may have 255 parts of 1,400 bytes that arrive in random order, each twice except the last", () => {
     const pick = random(seed)
     const payloads = Array.from({ length: 255 }, () => Uint8Array.from({ length: 1400 }, () => pick(256)))
     const parts = partsOf(payloads, 200).map((part) => {

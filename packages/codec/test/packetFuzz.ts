@@ -91,7 +91,9 @@ export const check = (
 ): DecodeError.DecodeError["reason"]["_tag"] | undefined => {
   const result = decode(sender, bytes)
   if (Result.isSuccess(result) !== isPacket(sender, bytes)) {
-    throw new Error(`${Result.isSuccess(result) ? "accepted" : "refused"} as sent by a ${sender}: ${hex(bytes)}`)
+    throw new Error(
+      `wrongly ${Result.isSuccess(result) ? "accepted" : "refused"} as a packet of a ${sender}: ${hex(bytes)}`
+    )
   }
   if (Result.isFailure(result)) return result.failure.reason._tag
   // An accepted packet encodes to the same bytes, apart from bytes after the result of a login reply.
@@ -100,7 +102,7 @@ export const check = (
   // The ignored bytes are covered by the checksum, so the checksum differs, too.
   const from = whole.length === bytes.length ? 0 : 6
   if (Buffer.compare(again.subarray(from), whole.subarray(from)) !== 0) {
-    throw new Error(`encodes to other bytes: ${hex(bytes)}`)
+    throw new Error(`the decoded packet does not encode to the same bytes: ${hex(bytes)}`)
   }
   return undefined
 }

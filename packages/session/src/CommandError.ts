@@ -68,9 +68,8 @@ export class InvalidCommand extends Schema.Error<InvalidCommand>("@bercon/sessio
 
 /**
  * There was no session for the command. Either no session was online before the command's deadline, or the session that
- * the command was for (`epoch`) has ended or has not begun. `cause` is the last known cause of the outage; it is absent
- * if that session has ended, because trying again does not help then, and if another session is online. Nothing was
- * sent.
+ * the command was for (`epoch`) has ended or has not begun. `cause` is the last known cause of the outage. It is absent
+ * if that session has ended or another one is online, because trying again does not help then. Nothing was sent.
  *
  * @category errors
  * @since 0.1.0
@@ -93,7 +92,7 @@ export class NotConnected extends Schema.Error<NotConnected>("@bercon/session/No
 
   /** Whether trying again is safe and may help. */
   get isRetryable(): boolean {
-    // Without a cause, the session of the command has ended, and never returns, or another one is online.
+    // Without a cause, the command's session has ended for good, or another one is online.
     return this.cause !== undefined
   }
 }
@@ -156,9 +155,9 @@ export class NoReply extends Schema.Error<NoReply>("@bercon/session/NoReply")({
 }
 
 /**
- * The deadline came, the session was lost, or the parts contradicted each other too often, and `missing` of the reply's
- * `total` parts had not arrived. If `total` is 1, the reply has no numbered parts, and the size of the missing rest is
- * unknown.
+ * `missing` of the reply's `total` parts had not arrived when the reply was given up: at the deadline, at the loss of
+ * the session, or because its parts had contradicted each other too often. If `total` is 1, the reply has no numbered
+ * parts, and the size of the missing rest is unknown.
  *
  * @category errors
  * @since 0.1.0

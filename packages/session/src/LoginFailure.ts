@@ -159,7 +159,7 @@ export class TransportFailure extends Schema.Error<TransportFailure>("@bercon/se
 }
 
 /**
- * The session could not log in, or not again after an outage. `reason` describes why.
+ * The session could not log in, for the first time or after an outage. `reason` describes why.
  *
  * @category errors
  * @since 0.1.0

@@ -181,7 +181,7 @@ const connectionOf = (socket: Dgram.Socket, peer: string): {
       }
     },
     close: () => {
-      // Node reports failed sends one tick later, when the connection must not report anything.
+      // Node reports failed sends one tick later. By then the connection must not report anything.
       receiver = undefined
       socket.removeAllListeners("message").close()
     }

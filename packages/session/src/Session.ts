@@ -106,7 +106,7 @@ export interface Options {
    */
   readonly loginTimeout?: Duration.Input | undefined
   /**
-   * Whether to log in again after the server has refused the password, because some hosts change it during a redeploy.
+   * Whether to log in again after the server has refused the password. Some hosts change it during a redeploy.
    * At least 5 seconds pass between a refusal and the next try. If the server goes on refusing, the first login fails
    * with `LoginTimeout`. Default `false`: a refusal ends the session for good.
    */

@@ -1,7 +1,8 @@
 /**
  * The connection status of a session.
  *
- * A status is plain immutable data. `Session.status` returns the current one, `Session.statusChanges` all from now on.
+ * A status is plain immutable data. `Session.status` returns the current one; `Session.statusChanges` emits it and
+ * every later one.
  *
  * **Example** (Waiting for the end of an outage)
  *

@@ -234,6 +234,6 @@ describe("a first login that fails", () => {
     assert.isFalse(login.isMute(100 + MUTE_TIME - 1))
     login.stop()
     login.refused(200, error)
-    assert.strictEqual(login.wakeAt, Infinity, "not while no login is requested")
+    assert.strictEqual(login.wakeAt, Infinity, "nothing is due while no login is requested")
   })
 })

@@ -16,7 +16,10 @@ export const banNotListed = (list: Table<Ban>, target: BanTarget): ActionError["
     ? new BanNotFound({ target })
     : new ListIncomplete({ list: "bans", target, isCut: list.cut, unread: list.unparsed.length })
 
-/** The error of a step after others that were executed. `expected` is its effect and those of the following steps. */
+/**
+ * The error of a step that failed after earlier steps were executed. `expected`: the effect of this and the following
+ * steps.
+ */
 export const ofStep = (action: string, expected: string) => (error: CommandError | ActionError): ActionError => {
   const cause = causeOf(error)
   return make(action, new Unconfirmed({ expected, ...(cause !== undefined && { cause }) }))

@@ -33,17 +33,17 @@ const shown = (value: unknown): string => {
   return text.length > 100 ? `${text.slice(0, 100)}…` : text
 }
 
-/** Checks for any text. */
+/** Checks that the value is a text. */
 export const text = (command: string, name: string, value: unknown): Checked<string> =>
   typeof value === "string" ? Effect.succeed(value) : unexpected(command, name, "a string", value)
 
-/** Checks for one line of text: a second line would be another command. */
+/** Checks that the value is one line of text: a second line would be another command. */
 export const line = (command: string, name: string, value: unknown): Checked<string> =>
   Effect.flatMap(text(command, name, value), (text) =>
     // The value is omitted: it may be long, and only the caller should see it.
     /[\r\n]/.test(text) ? invalid(command, `${name} must be one line, without line breaks`) : Effect.succeed(text))
 
-/** Checks for the name of a mission. Removes the `.pbo` of its file. */
+/** Checks that the value is the name of a mission. Removes the `.pbo` of its file. */
 export const mission = (command: string, value: unknown): Checked<string> =>
   Effect.flatMap(line(command, "mission", value), (text) => {
     const name = text.trim().replace(/\.pbo$/i, "")
@@ -53,14 +53,14 @@ export const mission = (command: string, value: unknown): Checked<string> =>
 const SLOT = "a slot (an integer from 0)"
 const isSlot = Schema.is(PlayerId)
 
-/** Checks for an array. */
+/** Checks that the value is an array. */
 export const list = <A>(command: string, name: string, value: ReadonlyArray<A>): Checked<ReadonlyArray<A>> =>
   Array.isArray(value) ? Effect.succeed(value) : unexpected(command, name, "an array", value)
 
-/** How callers identify a player. */
+/** The values with which callers identify a player. */
 export type PlayerName = PlayerId | Guid | IdentityId | Player
 
-/** Checks for a player: a slot, a GUID, an account, or a row of a list. */
+/** Checks that the value identifies a player: a slot, a GUID, an account, or a row of a list. */
 export const player = (command: string, value: unknown): Checked<PlayerName> => {
   const id = lowerCase(value)
   return isSlot(value) || value instanceof Player
@@ -78,13 +78,13 @@ export const player = (command: string, value: unknown): Checked<PlayerName> => 
 const isTarget = Schema.is(BanTarget)
 const TARGET = "a GUID of 32 hexadecimal digits, an IPv4 address, or the UUID of an account"
 
-/** Checks for a ban's target: a GUID, an IP address or an account. */
+/** Checks that the value is a ban's target: a GUID, an IP address or an account. */
 export const banTarget = (command: string, value: unknown): Checked<BanTarget> => {
   const target = lowerCase(value)
   return isTarget(target) ? Effect.succeed(target) : unexpected(command, "target", TARGET, value)
 }
 
-/** Checks for the target of a new ban: a player on the server, or a ban's target. */
+/** Checks that the value is the target of a new ban: a player on the server, or a ban's target. */
 export const banned = (command: string, value: unknown): Checked<PlayerId | Player | BanTarget> =>
   isSlot(value) || value instanceof Player
     ? Effect.succeed(value)
@@ -93,7 +93,7 @@ export const banned = (command: string, value: unknown): Checked<PlayerId | Play
       () => unexpected(command, "target", `${SLOT}, a Player, ${TARGET}`, value)
     )
 
-/** Checks for a ban to remove: a row of the list, or a ban's target. */
+/** Checks that the value is a ban to remove: a row of the list, or a ban's target. */
 export const listed = (command: string, value: unknown): Checked<BanTarget | Ban> =>
   value instanceof Ban ? Effect.succeed(value) : Effect.catch(
     banTarget(command, value),

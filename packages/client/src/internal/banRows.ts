@@ -28,7 +28,7 @@ export interface Difference {
   readonly added: ReadonlyArray<Ban>
 }
 
-/** Compares a list with a later one. If a ban can have stayed as it was, it is not assumed that it expired. */
+/** Compares a list with a later one. A ban counts as expired only if it cannot have stayed as it was. */
 export const difference = (before: ReadonlyArray<Ban>, after: ReadonlyArray<Ban>): Difference => {
   const missing = unmatched(before, kindOf, after.map(kindOf))
   const added = unmatched(after, kindOf, before.map(kindOf))
@@ -38,11 +38,11 @@ export const difference = (before: ReadonlyArray<Ban>, after: ReadonlyArray<Ban>
   }
 }
 
-/** The rows without a row of their kind in `others`. Equal rows are counted. */
+/** The rows without a counterpart of their kind in `others`. Each row of `others` is a counterpart only once. */
 export const except = (rows: ReadonlyArray<Ban>, others: ReadonlyArray<Ban>): ReadonlyArray<Ban> =>
   unmatched(rows, kindOf, others.map(kindOf))
 
-/** The values without a key of their own in `keys`. Equal keys are counted. */
+/** The values whose key is not in `keys`. Each of `keys` is used for one value only. */
 export const unmatched = <A>(
   values: ReadonlyArray<A>,
   keyOf: (value: A) => string,

@@ -18,7 +18,7 @@ import { complainer, reported } from "./reported.ts"
 /** Precision of the remaining time that servers print, in milliseconds. */
 const ROUNDING = 60_000
 
-/** Maximum number of remembered rows that incomplete lists do not contain. */
+/** Maximum number of earlier rows that are remembered because the later lists were incomplete. */
 const REMEMBERED = 10_000
 
 export interface BanWatch {

@@ -56,7 +56,7 @@ const FIRST_WORDS = "1 second"
 export class FlavourDetection {
   readonly #options: Options
   #flavour: Flavour | undefined
-  /** The flavour of the last evidence, even if the flavour need not be determined. */
+  /** The flavour that the last evidence proved. It is kept even if the flavour was given as an option. */
   #shown: Flavour | undefined
   /** Whether the flavour is only a guess, from a reply that is not a table. */
   #isGuess = false
@@ -116,7 +116,7 @@ export class FlavourDetection {
     this.#asking?.interruptUnsafe()
   }
 
-  /** The flavour, for a command that was called. Queries the server if the flavour is unknown. */
+  /** The flavour for a command. Queries the server if the flavour is unknown. */
   resolve(command: string, deadline: number): Effect.Effect<Flavour, CommandError> {
     return Effect.suspend(() =>
       this.isKnown
@@ -126,8 +126,8 @@ export class FlavourDetection {
   }
 
   /**
-   * The list of players from the query for the flavour, if that query is running or due. `undefined` if it is not, or
-   * if its reply is not a list.
+   * The list of players from the query for the flavour, if that query is running or due. `undefined` if no such query
+   * is needed, or if its reply is not a list.
    */
   table(deadline: number): Effect.Effect<Table<Player> | undefined, CommandError> {
     return Effect.suspend(() => {
@@ -212,7 +212,7 @@ export class FlavourDetection {
   }
 }
 
-/** The flavour that such an event proves; `undefined` if it proves none. */
+/** The flavour that an event proves; `undefined` if it proves none. */
 const flavourOf = (event: ServerEvent.ServerEvent): Flavour | undefined => {
   switch (event._tag) {
     case "LoggedIn":

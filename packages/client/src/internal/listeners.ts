@@ -29,7 +29,7 @@ export const listeners = (
       Stream.mapEffect(
         (event) =>
           isWanted(event)
-            // In a separate fiber, which may end in any way: even its interruption does not end this one.
+            // The handler runs in a fiber of its own: even if that fiber is interrupted, this one goes on.
             ? Effect.suspend(() => handler(event)).pipe(
               Effect.forkChild({ startImmediately: true }),
               Effect.flatMap(Fiber.await),

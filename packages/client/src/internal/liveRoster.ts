@@ -47,10 +47,14 @@ export interface LiveRoster {
   readonly close: (exit: Exit.Exit<void, LoginFailure>) => void
 }
 
-/** Minimum time from a query to the next automatic one in milliseconds. Many gaps must not cause as many queries. */
+/**
+ * Minimum time from a query to the next automatic one, in milliseconds, so that many gaps do not cause many queries.
+ */
 const REST = 1000
 
-/** Time in milliseconds after which a failed query is repeated that the roster needs, unless the interval is shorter. */
+/**
+ * Time after which a failed query is repeated if the roster needs it, in milliseconds. A shorter interval replaces it.
+ */
 const RETRY = 5000
 
 /**
@@ -144,7 +148,7 @@ export const make = (options: {
       if (players !== undefined) return Effect.succeed(players)
       return Effect.flatMap(ask, () => {
         const players = current()
-        // A list can be out of date as soon as it arrives, because of another outage.
+        // Another outage can make a list out of date as soon as it arrives.
         return players === undefined ? get : Effect.succeed(players)
       })
     }

@@ -81,8 +81,8 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     context,
     now
   })
-  // Each is constructed for the first command of its flavour, because most servers have only one flavour, and there may
-  // be thousands of clients.
+  // The commands of a flavour are constructed when the first is called. Most clients need only one flavour, and there
+  // may be thousands of clients.
   let reforger: Reforger.Reforger | undefined
   let battleye: FlavourCommands | undefined
   const commandsOf = (flavour: Flavour): FlavourCommands =>
@@ -94,7 +94,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
         isBattlEye: () => detection.isBattlEye
       })
 
-  /** A command of either flavour, called now. */
+  /** Calls a command of the server's flavour. */
   const call = <A, E>(
     name: string,
     select: (commands: FlavourCommands, call: Call) => Effect.Effect<A, E>,
@@ -218,7 +218,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   const ended = Deferred.makeUnsafe<void, LoginFailure>()
   yield* session.messages.pipe(
     Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),
-    // Subscribers get the end of their stream; a defect is logged.
+    // Subscribers get the end of their stream. A defect is also logged.
     Effect.onExit((exit) => {
       detection.close(exit)
       reforger?.close()

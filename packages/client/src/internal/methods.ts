@@ -40,7 +40,7 @@ export interface Dependencies {
   readonly live: LiveRoster
   readonly now: () => number
   readonly epoch: Effect.Effect<number>
-  /** The error of a query without a result in time, from the current state of the session. */
+  /** The error of a query that has no result in time, according to the current state of the session. */
   readonly late: Effect.Effect<CommandError.CommandError["reason"]>
   /** Attributes of the spans. */
   readonly attributes: Record<string, string>
@@ -178,8 +178,8 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
     )
 
   /**
-   * Sends one line after the other, all within the time of the call. A failure after the first line is never
-   * "not executed".
+   * Sends one line after the other, all within the time of the call. A failure after the first line never means that
+   * nothing was executed.
    */
   const sayAll = (commands: FlavourCommands, lines: ReadonlyArray<string>, call: Call): Action =>
     Effect.map(
@@ -235,7 +235,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
     return Effect.tap(change.run, () => partly(write, change.name, "the list to be written to its file"))
   }
 
-  // A method without arguments constructs little before it runs, because each client has about twenty of them.
+  // Methods without arguments construct little before they run, because each client has about twenty of them.
   return {
     players: rowsOf("players", playerTable),
     playerTable: Effect.suspend(() => spanned("playerTable", () => playerTable)),
@@ -329,13 +329,13 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
   }
 }
 
-/** Options over defaults. `undefined` does not override a default. */
+/** Merges options and defaults. An option that is `undefined` does not override its default. */
 const merged = (defaults: Session.CommandOptions, options: ActionOptions | undefined): ActionOptions => ({
   ...defaults,
   ...Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined))
 })
 
-/** Sets the name of the action in errors to that of the method that the caller used. */
+/** Names the action in errors after the method that the caller used. */
 const named = (name: string, run: Action): Action =>
   Effect.mapError(run, (error) => error._tag === "ActionError" ? ActionErrors.make(name, error.reason) : error)
 

@@ -80,7 +80,7 @@ export const compare = (one: Player, other: Player): "Same" | "Other" | "Unsure"
   return isAtSameAddress ? isNamesake ? "Same" : "Unsure" : "Other"
 }
 
-/** Whether an event with such a name can concern this player. */
+/** Whether an event with this name can concern the player. */
 export const isNamed = (player: Player, { name }: PlayerReference): boolean => namesOf(player).includes(name.trimEnd())
 
 /** The forms in which lists and events may print the name: servers add a blank to some, and ` (Lobby)` in lists. */

@@ -67,7 +67,7 @@ const KICKED = `(?: \\((?:${GUID}|-)\\))? has been kicked by BattlEye:(?: |$)`
 /** The text after a name. */
 const BEHIND = new RegExp(`${CONNECTED}|(${DISCONNECTED})|${GUID_LINE}|(${KICKED})`, "y")
 
-/** The same for a text whose end is fixed, after the longest possible name. */
+/** A whole text that ends like one of the first three kinds, with the longest possible name. */
 const BEHIND_AT_END = new RegExp(`^Player #${NUMBER} (.*)(?:${CONNECTED}|${DISCONNECTED}|${GUID_LINE})`, "s")
 
 const KICK = " has been kicked by BattlEye:"
@@ -196,8 +196,8 @@ const readAdmin = (text: string, players: Iterable<PlayerReference>): Fields | u
 const LOG = new RegExp(`^${FILTER} Log: #${NUMBER} `)
 // The group with the GUID is optional, as in a kick.
 const RULE_AT_NAME = new RegExp(`(?: \\((?:${GUID}|-)\\))? - #${NUMBER} `, "y")
-// Not anchored: the first match ends the name, because the code after it may contain others. Without the group, the
-// code must be in quotation marks, because a name can easily contain ` - #1 `.
+// The pattern is not anchored: the first match ends the name, because the code after it may contain others. Without
+// the group, the code must be in quotation marks, because a name can easily contain ` - #1 `.
 const RULE = new RegExp(` \\((?:${GUID}|-)\\) - #${NUMBER} | - #${NUMBER} (?=")`)
 
 const readFilterLog = (text: string, players: Iterable<PlayerReference>): Fields | undefined => {

@@ -63,8 +63,7 @@ export const observe = (self: Roster, event: ServerEvent.ServerEvent): Consequen
     case "PlayerKicked": {
       const there = self.players.get(event.player.id)
       if (there === undefined) return "None"
-      // Another player is in the slot. The order of events does not show whether that player left before or will leave
-      // after.
+      // The roster has another player in this slot. The event does not show whether that player is still there.
       if (!isNamed(there, event.player)) return "Doubtful"
       remove(self, there.id)
       return "Changed"

@@ -36,7 +36,7 @@ describe("the reply to admins", () => {
   })
 
   it.prop(
-    "is an error if it lacks the heading, and has no rows from other text",
+    "is an error without the heading, and with the heading has no rows from other text",
     { text: Hostile.text },
     ({ text }) => {
       assert.isTrue(Result.isFailure(AdminsReply.parse(text)))

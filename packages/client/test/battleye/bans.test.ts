@@ -90,8 +90,8 @@ describe("unban", () => {
   }
 
   /**
-   * A client of a server with bans of one GUID, given as their time and reason. `removeBan` is called for each such
-   * command, and changes the list.
+   * A client of a server with bans of one GUID, given as their time and reason. `removeBan` is called for each command
+   * of this name, and changes the list.
    */
   const shared = Effect.fnUntraced(function*(
     given: ReadonlyArray<string>,
@@ -171,7 +171,7 @@ describe("unban", () => {
       ])
     }).pipe(Effect.scoped, Effect.provide(world)))
 
-  /** A list from which a ban is read, how it looks when the ban is to be removed, and what is left of it then. */
+  /** The row from which a ban is read, the list when the ban is to be removed, and the list afterwards. */
   interface Course {
     readonly course: string
     readonly read: string
@@ -276,7 +276,7 @@ describe("unban", () => {
 describe("many bans", () => {
   for (const [loss, count] of [[0, 50], [0.1, 12]] as const) {
     const guids = Array.from({ length: count }, (_, index) => guidOf(index))
-    const readings = loss === 0 ? " by two readings of the list, one before and one after" : ""
+    const readings = loss === 0 ? " with one reading of the list before and one after" : ""
     it.effect(`are added and removed${readings}, at ${loss * 100} % loss`, () =>
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer

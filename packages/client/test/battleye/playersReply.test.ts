@@ -67,7 +67,7 @@ describe("the reply to players", () => {
   }, { arbitrary: { runs: 300 } })
 
   it.prop(
-    "is an error if it lacks the heading, and has at most one row for each line",
+    "is an error without the heading, and with the heading has at most one row for each line",
     { text: Hostile.text, rows: Arbitrary.array(Hostile.text) },
     (
       { rows, text }

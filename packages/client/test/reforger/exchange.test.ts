@@ -225,7 +225,8 @@ describe("Exchange", () => {
             say("text", unread ? `unread <${id}>` : `${PLAYERS}\n${row(1, `<${id}>`)}`)
             break
           case "#ban list":
-            // Late output is recognised only by words that no other output has, so another client's output has them.
+            // Late output is recognised only by words that no other output contains. So all output of other clients
+            // contains them.
             say("text", unread && who === "us" ? `unread <${id}>` : `Bans: [BanID] ; [Player UID] ; [Duration] <${id}>`)
             break
           case "#kick":

@@ -10,7 +10,7 @@ const LONG = "x".repeat(1000)
 const page = (title: string, ...rows: ReadonlyArray<string>) =>
   [title, "- Identity Id | Banned name", ...rows].join("\n")
 
-describe("the output of a command", () => {
+describe("the output", () => {
   const first = [PLAYERS, "Player 'Bob' kicked!", "Ban created!", "Ban removed!", "Processing ban list", "words", CHAT]
   const only = (text: string) => first.map((one): Claim => one === text ? "Surely" : "No")
   const anything = first.map((one): Claim => one === CHAT ? "No" : "Perhaps")

@@ -59,7 +59,7 @@ export const style = Arbitrary.all({
    * nowhere.
    */
   lineEnd: Arbitrary.schema(Schema.Literals(["first", "split", "second", "nowhere"])),
-  /** The lengths of messages that are cut by length, in UTF-16 code units beyond 900. */
+  /** The lengths of messages that are cut by length, in UTF-16 code units above 900. */
   cuts: Arbitrary.array(Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 124 }))), {
     minLength: 20,
     maxLength: 20

@@ -11,7 +11,7 @@ const read = (...lines: ReadonlyArray<string>) => Result.getOrThrow(PlayersReply
 
 describe("the reply to #players", () => {
   it.prop(
-    "is an error if it lacks the heading, and has at most one unparsed line for each line",
+    "is an error without the heading, and with the heading has no more unparsed lines than lines",
     { text: Hostile.text, rows: Arbitrary.array(Hostile.text) },
     (
       { rows, text }

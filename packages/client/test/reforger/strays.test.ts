@@ -77,7 +77,7 @@ describe("a command in progress", () => {
   })
 })
 
-// Such a command is one of another client, or one of this client that was given up.
+// A command of another client, or a command of this client that was given up.
 describe("a command that is not awaited", () => {
   it("takes the rows of its list of bans, but not the rows of a list of players", () => {
     const exchange = sent("#ban list 1")
@@ -134,7 +134,7 @@ describe("a command that is not awaited", () => {
     assert.isTrue(pages.offer(0, "Total bans: 2 | Page: 1/1"))
   })
 
-  it("has one late echo that is not an event, while its output and other echoes are events", () => {
+  it("has one late echo, which is not an event; its output and further echoes are events", () => {
     const exchange = sent("#foo")
     exchange.end(0, false)
     exchange.announce(0, "#restart")
@@ -189,7 +189,7 @@ describe("a command that is not awaited", () => {
     exchange.end(5005, false)
     sent("#ban create 3 0", exchange)
     exchange.end(6000, false)
-    // The result of the third ban is too late to arrive now.
+    // The result of the third ban can no longer arrive.
     sent("#ban create 4 0", exchange)
     exchange.offer(6000 + STRAY_MILLIS, echo("#ban create 4 0"))
     assert.isTrue(exchange.offer(6000 + STRAY_MILLIS, "Ban created!"))

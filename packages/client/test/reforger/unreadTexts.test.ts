@@ -10,7 +10,7 @@ describe("a text of unknown form", () => {
   it("is returned for a query if nothing follows in the quiet time", () => {
     const exchange = sent("#players")
     exchange.offer(10, echo("#players"))
-    // The text is also an event, because it may be no output.
+    // The text is also an event, because it may not be output.
     assert.isFalse(exchange.offer(20, UNREAD))
     assert.strictEqual(exchange.wakeAt, 470)
     assert.isFalse(exchange.offer(100, "(Side) Bob: hello"))
@@ -142,7 +142,7 @@ describe("a text of unknown form", () => {
     const exchange = sent("#players")
     exchange.announce(0, "#restart")
     exchange.offer(0, echo("#players"))
-    // Of this client, and of another one.
+    // The first echo is of this client's command, the second of another client's.
     assert.isTrue(exchange.offer(0, echo("#restart")))
     assert.isFalse(exchange.offer(0, echo("#restart")))
     exchange.offer(0, UNREAD)

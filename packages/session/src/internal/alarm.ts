@@ -6,7 +6,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { type Entry, Timer } from "./timer.ts"
 
-/** Options of an alarm. Times are those of `Monotonic` with the clock in the context. */
+/** Options of an alarm. Times are milliseconds of the clock in the context, as `Monotonic` reads it. */
 export interface Options {
   /** Returns the deadline; `Infinity` for never. */
   readonly wakeAt: () => number

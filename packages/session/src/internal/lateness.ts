@@ -15,7 +15,7 @@
 export const LATE_REPLY = 40_000
 /** The same time as a multiple of the longest time that a reply took. */
 const LATE_REPLIES = 2
-/** Maximum lateness of a server, or a network, that counts as keeping the order. */
+/** Maximum lateness at which a server, or a network, still counts as keeping the order. */
 export const DISORDER = 1000
 /** Time for which an observed lateness is expected to happen again. */
 export const MEMORY = 3_600_000

@@ -24,7 +24,7 @@ export const MUTE_TIME = 60_000
 export const OVERTAKING = 200
 /** Time for which a login packet may still be answered: a server may take minutes to start. */
 export const LATE_LOGIN_REPLY = 300_000
-/** Number of packets without an answer or an error after which the next packet makes silence the reported cause. */
+/** After this many packets without an answer or an error, the next packet changes the reported cause to silence. */
 export const QUIET_TRIES = 3
 /** Minimum time from a refusal to the next packet, in case a server locks out clients that send wrong passwords. */
 export const REFUSED_DELAY = 5000

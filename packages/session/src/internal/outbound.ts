@@ -88,7 +88,7 @@ export class Outbound<H> {
   #submitted = 0
   /** Lower bound of the time at which a command reaches its deadline or is due to be sent again. */
   #tickAt = Infinity
-  /** When to search for a number for the next command again; `Infinity` if no command waits for a number. */
+  /** When to search again for a number for the next command; `Infinity` if no command waits for a number. */
   #startAt = Infinity
   /** When the next probe for releasing sequence numbers may be sent. */
   #evidenceAt = -Infinity
@@ -427,7 +427,8 @@ export class Outbound<H> {
   }
 
   /**
-   * The error of a command that was not sent, because there is no session, or only another one than the command is for.
+   * The error of a command that was not sent because there is no session, or because the session is not the one that the
+   * command is for.
    */
   notConnected(cause: OutageCause | undefined): NotConnected {
     return new NotConnected({ peer: this.#peer, ...(cause !== undefined && { cause }) })

@@ -10,10 +10,10 @@
  *
  * Bounds: at most {@link WINDOW} messages are held back, each no larger than its datagram.
  *
- * Limits: on a network without loss, every message is delivered once and in order, at any rate. On a network with loss,
- * this is true up to about 12 messages a second. At higher rates the 256 numbers come round while old messages are still
- * repeated, so that one message can be taken for another. More than about 20 equal messages a second can be taken for
- * repetitions.
+ * Limits: on a network without loss, every message is delivered once and in order, however many come a second. On a
+ * network with loss, this is true up to about 12 messages a second. At higher rates the 256 numbers come round while
+ * old messages are still repeated, so that one message can be taken for another. More than about 20 equal messages a
+ * second can be taken for repetitions.
  *
  * Times are in milliseconds.
  */
@@ -175,8 +175,8 @@ export class ReorderBuffer<A> {
     if (offset < this.#span) {
       const held = this.#held.get(number)
       if (held?.checksum === checksum) return "Repeated"
-      // Two messages with one number: the server has restarted its numbering, or numbers wrongly. Neither message may
-      // be lost.
+      // Two messages with one number: the server has restarted its numbering, or numbers its messages wrongly.
+      // Neither message may be lost.
       if (held !== undefined) {
         this.flush(now)
         if (mayRestartSince === Infinity) return this.#deliverLate(now, arrival)
@@ -197,7 +197,7 @@ export class ReorderBuffer<A> {
         if (mayRestartSince < Infinity) this.#restart(now, number, mayRestartSince)
         else if (!this.#acceptSecondInRow(now, arrival)) return "Repeated"
       } else if (mayRestartSince < Infinity && ahead >= NEAR && number < NEAR) {
-        // The number is far ahead and yet small: a restart of the numbering is more probable.
+        // The number is far ahead and yet small: a restart of the numbering is more probable than so many lost messages.
         this.#restart(now, number, mayRestartSince)
       }
     }

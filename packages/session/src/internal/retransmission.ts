@@ -1,8 +1,8 @@
 /**
  * Decides when a command in flight is sent again.
  *
- * A command without a reply is either lost, or the server has not reached it yet. Retransmission helps if it is lost.
- * If the server is busy it does harm: a server that handles one command after the other then has one more to handle. So
+ * Either a command without a reply is lost, or the server has not reached it yet. Retransmission helps if it is lost. It
+ * does harm if the server is busy: a server that handles one command after the other then has one more to handle. So
  * the decision depends on the replies to other commands:
  *
  * - The server has answered a later command (it has *passed* this one). The command is lost, and is sent again when its

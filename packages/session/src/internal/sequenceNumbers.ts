@@ -18,9 +18,9 @@
  * second after its command was passed is evidence of that, and stops early release for an hour. `lateness` has these
  * times.
  *
- * Numbers whose quarantine is over are used first, in a circle, so that each is the number that has been unused for the
- * longest time. The last {@link RESERVED} numbers are reserved for probes: if commands have used up all others, the
- * replies to probes prove that the server has passed them.
+ * Numbers whose quarantine is over are used before released ones. They are used in a circle: the next one is the
+ * number that has been unused for the longest time. The last {@link RESERVED} numbers are reserved for probes: if
+ * commands have used up all others, the replies to probes prove that the server has passed them.
  *
  * Times are in milliseconds.
  */
@@ -53,7 +53,7 @@ const RELEASED = 1
 const UNUSED = 2
 
 /**
- * Size in bytes of the state of one number: two bytes, two counts, eight times, and its place in the send order. An
+ * Size in bytes of the state of one number: two bytes, two counts, eight timestamps, and its place in the send order. An
  * object would take 250 bytes.
  */
 const BYTES = 2 * 1 + 2 * 4 + 8 * 8 + SendOrder.BYTES
@@ -160,7 +160,7 @@ export class SequenceNumbers {
     return Math.min(this.#unusedAt(number), this.#releasedAt(number))
   }
 
-  /** Whether a reply to a command that is sent now would prove that the server has passed others. */
+  /** Whether a reply to a command that is sent now would prove that the server has passed other commands. */
   awaitsEvidence(now: number): boolean {
     return this.#notPassed.oldest !== undefined && this.#lateness.disorderUntil <= now
   }
@@ -353,7 +353,7 @@ export class SequenceNumbers {
 
   #recordRepetition(after: number, now: number): void {
     this.#lateness.repeated(after, now)
-    // The network may repeat every other reply, too.
+    // The network may repeat all other replies, too.
     const quarantine = this.#lateness.repetitionQuarantine(now)
     this.#answeredAt.forEach((at, number) => this.#extendQuarantine(number, at + quarantine))
   }

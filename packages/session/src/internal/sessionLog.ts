@@ -44,8 +44,8 @@ export class SessionLog {
   }
 
   /**
-   * Warns of a long outage if that is due. Call this after each input: an outage has at least one for each login
-   * packet.
+   * Warns of a long outage if that is due. Call this after each input: an outage has at least one input for each
+   * login packet.
    */
   remind(now: number, status: Status): void {
     if (now < this.#remindAt || !isOutage(status)) return

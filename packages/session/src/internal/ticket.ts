@@ -52,7 +52,7 @@ export interface Ticket<out H> extends Schedule {
   contradictions: number
   /** The parts of its reply that have arrived while it is in flight. */
   reply: Reassembly.Reassembly | undefined
-  /** The missing parts of its reply when it was last taken out of flight after a part had arrived; else `undefined`. */
+  /** The missing parts when it was last taken out of flight with a part of its reply; `undefined` if it never was. */
   incomplete: { readonly missing: number; readonly total: number } | undefined
 }
 

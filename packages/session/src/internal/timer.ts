@@ -27,7 +27,7 @@ const timers = new WeakMap<Clock.Clock, Timer>()
 export class Timer {
   readonly #clock: Clock.Clock
   readonly #context: Context.Context<never>
-  /** A binary heap: no entry is earlier than its parent, at half its place. So each step takes logarithmic time. */
+  /** A binary heap: no entry is earlier than its parent. Adding or removing an entry takes logarithmic time. */
   readonly #entries: Array<Entry> = []
   #sleeper: Fiber.Fiber<void> | undefined
   /** The time at which the sleeper wakes; `Infinity` while no entry waits. */

@@ -8,7 +8,7 @@ import { checks, Seed } from "../support/Soak.ts"
 describe("any sequence of events", () => {
   it.prop(
     "settles every command exactly once, with its own reply or an error, unless it is cancelled; closing leaves nothing pending",
-    // A shorter scenario is the beginning of a longer one.
+    // With the same seed, a run of fewer steps is the beginning of a longer one. So a failing run can be shortened.
     [Seed, Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60 }))],
     ([seed, steps]) => {
       const pair = new Pair({ seed, client: { maxInFlight: 4, queueCapacity: 20, silenceTimeout: 3000 } })

@@ -51,7 +51,7 @@ describe("a command", () => {
     assert.include(bench.until(4000).news(), "settle third: NotConnected")
   })
 
-  it("that is cancelled frees its place in flight for the next, which is sent, and sent again", () => {
+  it("that is cancelled in flight frees its place: the next command is sent, and sent again if no reply comes", () => {
     const bench = Bench.online({ maxInFlight: 1 })
     const first = Result.getOrThrow(bench.submit("first", { repeatable: false }))
     bench.submit("second")
@@ -226,7 +226,7 @@ describe("commands", () => {
 })
 
 describe("numbers", () => {
-  it("are not mixed up by replies of which another copy arrives 12 ms after they were sent", () => {
+  it("are not mixed up if the network repeats every seventh reply after 12 ms", () => {
     for (const maxInFlight of [1, 32, 256]) {
       for (const [latency, loss] of [[0.05, 0], [10, 0], [10, 0.02]] as const) {
         const pair = online({

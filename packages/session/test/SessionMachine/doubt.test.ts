@@ -64,7 +64,7 @@ describe("a doubted server", () => {
     assert.strictEqual(bench.machine.epoch, 1)
   })
 
-  it("leaves a command retryable that expires unsent between the login reply and the new session", () => {
+  it("makes a command that expires unsent after the login reply fail as retryable", () => {
     const bench = doubted()
     bench.receive(Packet.loginResult(true))
     bench.receive(Packet.commandReply(1, "earlier"))
@@ -233,7 +233,7 @@ describe("a doubted server", () => {
 
 describe("a server that may have restarted its session", () => {
   it.each([60, 150, 200])(
-    "is detected by its first messages after %i others, even if its login reply is lost or late",
+    "has restarted it if its first messages arrive again after %i others, even if its login reply is lost or late",
     (count) => {
       const doubted = () => {
         const bench = Bench.online()
@@ -272,7 +272,7 @@ describe("a server that may have restarted its session", () => {
     assert.strictEqual(bench.machine.epoch, 1)
   })
 
-  it("is not suspected if no login was requested, nor if it has continued the session for five minutes since", () => {
+  it("cannot have restarted it if no login was requested, or if it has continued the session for five minutes since then", () => {
     const bench = Bench.online()
     for (let i = 0; i < 60; i++) bench.receive(Packet.message(i, `old ${i}`))
     bench.receive(Packet.loginResult(false))

@@ -160,7 +160,7 @@ describe("a datagram that could not be sent", () => {
   })
 })
 
-describe("a port that flaps", () => {
+describe("a port that opens and closes again and again", () => {
   it("gets no more than one login packet a second", () => {
     const pair = online({ seed: 1 })
     const logins: Array<number> = []

@@ -192,7 +192,7 @@ describe("a cancelled command", () => {
 })
 
 describe("a number", () => {
-  it("was sent before a time if all of its datagrams were", () => {
+  it("counts as sent before a time if all of its datagrams were", () => {
     const outgoing = new Outgoing()
     outgoing.submit("players")
     outgoing.until(200)

@@ -87,7 +87,7 @@ describe("a message that was given up", () => {
     assert.strictEqual(buffer.receive(TIMEOUT, { number: 3, checksum: 0, message: "three" }, Infinity), "New")
   })
 
-  it("may be confused with a message of the next round that overtakes others, which is then not delivered twice", () => {
+  it("may be confused with a message of the next round that overtakes others; that message is delivered once", () => {
     const overtaken = () => {
       const made = givenUp()
       for (const n of range(125)) made.arrive(n + 4, TIMEOUT)

@@ -36,7 +36,7 @@ const Step = Schema.Struct({
     "sending dies",
     "sending works"
   ]),
-  /** The number of commands, or which caller, counted from the newest. */
+  /** How many commands to send, or which caller to interrupt, counted from the newest. */
   count: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 6 })),
   timeout: milliseconds,
   wait: milliseconds

@@ -43,7 +43,7 @@ const attacks: ReadonlyArray<readonly [name: string, datagrams: (recorded: Recor
   ],
   ["replies to numbers never sent", () => range(156).map((i) => Packet.encode(Packet.commandReply(100 + i, "stray")))],
   ["10,000 unsolicited parts", () => range(10_000).map(part)],
-  ["a flood of 100,000", () => {
+  ["a flood of 100,000 datagrams", () => {
     const kinds = [noise(20), new Uint8Array(0), Packet.encode(Packet.loginResult(false)), part(3), noise(1400)]
     return range(100_000).map((i) => kinds[i % kinds.length]!)
   }]

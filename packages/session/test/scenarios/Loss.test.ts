@@ -19,8 +19,8 @@ import { report, runs } from "../support/Soak.ts"
 const COUNT = 1000
 
 /**
- * On such a bad network, eight seconds of silence happen by chance; commands that are sent again after them are executed
- * again.
+ * On these networks, eight seconds of silence happen by chance, and would end the session. Commands that are sent again
+ * in the next session are executed again.
  */
 const unhurried = { silenceTimeout: "1 minute" } as const
 

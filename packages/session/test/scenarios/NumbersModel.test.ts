@@ -1,6 +1,6 @@
 /**
- * Tests that no command gets another command's reply, or fails although waiting would have helped: the model of
- * `support/Model.ts` in random worlds. A soak uses many more of them, and prints the table of the README.
+ * Tests that no command gets another command's reply, or fails although waiting would have helped. The model of
+ * `support/Model.ts` runs in random worlds. A soak uses many more worlds, and prints the table of the README.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
@@ -73,8 +73,8 @@ describe("a server that works in order", () => {
           assertAllAnswered(outcome, 1000)
           return sum + outcome.took
         }, 0)
-      // If the server is the bottleneck, the more commands wait there, the later a loss is detected. That takes up to
-      // 15 % more time on average.
+      // If the server is the bottleneck, more commands wait there, and a loss is detected later. That takes up to 15 %
+      // more time on average.
       const tolerance = loss > 0 && world.service !== undefined ? 1.25 : 1
       assert.isAtMost(took(64), took(32) * tolerance, `at a loss of ${loss}`)
     }

@@ -7,7 +7,7 @@ import { echo, heard, now, online, outcome, password, story } from "../support/S
 
 type Server = SimulatedServer.SimulatedServer["Service"]
 
-/** Milliseconds within which the end of a session is detected: while a command is sent every second, or none is sent. */
+/** The time in ms within which a lost session is detected: `busy` with a command every second, `idle` without any. */
 const FOUND = { busy: 10_000, idle: 40_000 } as const
 
 interface Outage {

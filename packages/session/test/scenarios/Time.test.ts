@@ -90,7 +90,7 @@ describe("through the driver", () => {
   )
 
   it.effect.runIf(soaking)(
-    "30 days without commands leave one login, and keepalives never more than 45 s apart",
+    "30 days without commands take one login, and keepalives at most 45 s apart",
     () =>
       Effect.gen(function*() {
         const server = yield* SimulatedServer.SimulatedServer

@@ -186,7 +186,7 @@ describe("numbers for probes", () => {
 
 describe("any sequence of events", () => {
   it.prop(
-    "never reuses a number in use, and reuses one that may still be answered only after 40 s, or 5 s after it was passed",
+    "never reuses a number in use; a number that may still be answered waits for 40 s, or for 5 s after it was passed",
     [Seed, Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3000 }))],
     ([seed, steps]) => {
       const random = generator(seed)

@@ -5,7 +5,7 @@ import { send, stray } from "../support/Numbers.ts"
 import { range } from "../support/Scenario.ts"
 
 describe("a reply to a later command", () => {
-  it("passes the earlier ones: their datagrams are lost, and the server is not just slow", () => {
+  it("passes the earlier commands: they are lost, and not delayed by a slow server", () => {
     const numbers = new SequenceNumbers()
     const [first, second, third] = [0, 1, 2].map((at) => send(numbers, at)) as [number, number, number]
     assert.strictEqual(numbers.answered(second, 10, 0), 1)
@@ -25,10 +25,10 @@ describe("a reply to a later command", () => {
     assert.isFalse(numbers.isPassed(between))
   })
 
-  it("passes the earlier ones, in whatever order they were sent again", () => {
+  it("passes the earlier commands, in whatever order they were sent again", () => {
     const numbers = new SequenceNumbers()
     const given = range(4).map((i) => send(numbers, i))
-    // The newest, the oldest, and one between them three times.
+    // The newest and the oldest once, then the second newest three times.
     for (const [i, number] of [3, 0, 2, 2, 2].entries()) numbers.sent(given[number]!, 10 + i)
     assert.strictEqual(numbers.answered(send(numbers, 20), 30, 0), 4)
     assert.deepStrictEqual(given.map((number) => numbers.isPassed(number)), [true, true, true, true])

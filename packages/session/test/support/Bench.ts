@@ -33,7 +33,7 @@ export class Bench {
     }, 0)
   }
 
-  /** A session that logged in at 20 and whose server has answered a command since. */
+  /** A session that logged in at 20 ms, and whose server has then answered a command. */
   static online(settings?: Partial<SessionMachine.Settings>): Bench {
     const bench = new Bench(settings)
     bench.until(0)

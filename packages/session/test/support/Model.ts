@@ -35,7 +35,7 @@ export interface World {
   /** The server repeats each reply up to this many times, each after a random time up to `repeatDelay`. */
   readonly repeats?: number
   readonly repeatDelay?: number
-  /** If given, the server answers each command once to this many times, each time after 100 ms to 30 s. */
+  /** If given, the server answers each command from one to this many times, each time after 100 ms to 30 s. */
   readonly scattered?: number
   /** The server handles nothing for `stall` out of every `stallEvery`; datagrams that arrive meanwhile wait. */
   readonly stall?: number

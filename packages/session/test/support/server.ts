@@ -2,7 +2,7 @@
  * A server in a worker thread. It accepts every login, and holds its replies to commands back until the test releases
  * them. So the replies are sure to arrive while the thread of the test is suspended.
  */
-// By module, because loading all of Effect takes seconds on a busy machine.
+// Single modules are imported, because loading all of Effect takes seconds on a busy machine.
 import * as Packet from "@bercon/codec/Packet"
 import * as Result from "effect/Result"
 import * as Dgram from "node:dgram"

@@ -1,8 +1,8 @@
 /**
  * Adds and removes bans on a BattlEye server.
  *
- * The server's reply to both is empty, and it removes bans by their position in its list. Other changes move these
- * positions. So the list is read after each change, and before each removal, and its rows are the evidence.
+ * The server replies to both with an empty text, and removes bans by their position in its list. Other changes move
+ * these positions. So the list is read after each change, and before each removal, and its rows are the evidence.
  */
 import { Monotonic } from "@bercon/session/unstable"
 import * as Duration from "effect/Duration"
@@ -251,7 +251,8 @@ export const make = (dependencies: Dependencies): Bans => {
       if (failure !== undefined) return yield* unconfirmed("unban", "all of the bans to be gone")(failure)
       // The remaining rows may have other positions now.
       const rest = findRows(left.filter((row) => !sent.includes(row)), list.rows)
-      // A missing expired ban is gone. Instead of a missing ban in force, the list has one like it with more time.
+      // An expired ban that is absent is gone. If a ban in force is absent, a similar one with more time has taken its
+      // place.
       if (rest.absent.some(isInForce)) {
         return yield* actionError("unban", new Unconfirmed({ expected: "all of the bans to be gone" }))
       }
@@ -294,10 +295,10 @@ const shows = (before: Table<Ban>, after: Table<Ban>, rows: ReadonlyArray<Ban>):
 const minutesOf = ({ remaining }: Ban): number => Duration.isDuration(remaining) ? Duration.toMinutes(remaining) : 0
 
 /**
- * Finds the row of a ban that an earlier list contained. The time of the ban may have ended since, but it did not grow,
- * and an expired ban did not come into force again. If several rows match, the row with its number is taken, otherwise
- * the row with the most time. Only a row of the same kind counts as the one with its number: the other may be a ban that
- * had expired before.
+ * Finds the row of a ban that an earlier list contained. The time of the ban may have ended since, but it did not
+ * grow, and an expired ban did not come into force again. If several rows match, the row with the ban's number is
+ * taken, provided that both are in force or both are expired. (If not, the row may be another ban, which had expired
+ * before.) Otherwise the row with the most time is taken.
  */
 const findRow = (ban: Ban, rows: ReadonlyArray<Ban>): Ban | undefined => {
   const candidates = rows.filter((row) => canBecome(ban, row) && minutesOf(row) <= minutesOf(ban))

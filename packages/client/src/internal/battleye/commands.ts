@@ -60,7 +60,7 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
   const playerTable = query("players", PlayersReply.parse)
   const banTable = query("bans", BansReply.parse)
   const sender = { raw, playerTable }
-  // Constructed for the first change of the list, because most of a thousand clients never make one.
+  // Constructed at the first change of the list, because most clients never change it.
   let bansMade: Bans.Bans | undefined
   const bans = () => bansMade ??= Bans.make({ ...sender, banTable, evidence, session, bansTurn })
 

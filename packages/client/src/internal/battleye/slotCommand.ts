@@ -55,8 +55,8 @@ interface SlotCommand {
 }
 
 /**
- * Sends a command, and succeeds with its reply. Fails with `Unconfirmed` if the player has left before the reply, which
- * proves nothing about the effect.
+ * Sends a command, and succeeds with its reply. Fails with `Unconfirmed` if the player left before the reply came,
+ * because the departure proves nothing about the effect.
  */
 export const sendToReply = (
   sender: Sender,
@@ -83,10 +83,10 @@ export const send = (
       if (Result.isSuccess(answer)) return yield* accepted(action)(answer.success)
       const error = answer.failure
       if (error.reason._tag === "Outdated" && sent !== undefined) return undefined
-      // The command's turn did not come by then, but the call has more time. (A full queue fails at once.)
+      // The command's turn did not come by `tried`, but the call has more time. (A full queue fails at once.)
       const now = yield* Monotonic.now
       if (error.reason._tag === "Overloaded" && now >= tried && now < call.deadline) return yield* attempt(sent)
-      // After a send it may have been executed, whatever happens to the next attempt.
+      // A command that was sent may have been executed, whatever happens to the next attempt.
       if (error.reason._tag !== "NoReply" || tried === call.deadline || !isKnown) {
         return yield* error.execution === "NotExecuted" ? sent ?? error : error
       }

@@ -10,8 +10,8 @@
  *
  * Only one command is in progress at a time. It takes messages from its echo on, until they contain the end of its
  * output, or until the server has sent nothing for a while. It does not take a message that can be the output of
- * another command: of another client, if its echo was in between, or of an earlier command of this client that was
- * given up too early. No output is better than the output of another command.
+ * another command: a command of another client whose echo came in between, or an earlier command of this client that
+ * was given up too early. No output is better than the output of another command.
  *
  * It has no clock and no fiber; `driver.ts` drives it.
  */
@@ -46,7 +46,7 @@ interface Current {
   torn: boolean
   /** Whether a message after the echo is missing, so that an unreadable text may be the rest of a readable output. */
   doubtful: boolean
-  /** The claim with which it lost a message to another command. From then on such claims do not count. */
+  /** The claim with which it lost a message to another command. From then on claims of this kind do not count. */
   disputed: Claim
   /** When the last message of the output arrived. */
   touchedAt: number
@@ -175,8 +175,8 @@ export class Exchange {
     const better = this.#strays.bidder(text, claim)
     if (better !== undefined) {
       const { bid, stray } = better
-      // Both commands were in progress together and can have this text. So the next such text can belong to either,
-      // too.
+      // Both commands were in progress together, and either can have this text as output. So the next text with the
+      // same claim can belong to either, too.
       if (current !== undefined && stray.rival === current && bid === claim) current.disputed = claim
       this.#strays.give(stray, now, text)
       return false

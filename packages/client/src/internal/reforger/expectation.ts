@@ -10,7 +10,9 @@ export type Claim = "No" | "Perhaps" | "Surely"
 
 /** The possible output of a command. */
 export interface Expectation {
-  /** Whether a text can be the next message of the output, after `last`, or the first one. */
+  /**
+   * Whether a text can be the next message of the output, after `last`. Without `last` it would be the first message.
+   */
   readonly claim: (text: string, last: string | undefined) => Claim
   /**
    * Whether more messages follow these. `"Perhaps"`: if more follow, they follow at once. `"Likely"`: they are awaited
@@ -23,8 +25,8 @@ export interface Expectation {
    */
   readonly late: boolean
   /**
-   * Whether the command is a query. Then the output of an earlier execution is as good, and an unreadable text is
-   * reported as an error.
+   * Whether the command is a query. Then the output of an earlier execution is as good as that of a later one, and an
+   * unreadable text is reported as an error.
    */
   readonly query: boolean
 }
