@@ -110,7 +110,7 @@ class Run {
     this.must(!Number.isNaN(this.machine.wakeAt), "wakeAt is a number")
     this.must(
       (this.machine.status._tag === "Closed") === this.#wasClosed,
-      "the status is Closed exactly if that was published"
+      "the status is Closed if and only if `Closed` was published"
     )
     if (this.#wasClosed) {
       this.must(this.machine.wakeAt === Infinity, "a closed machine asks for no wake-up")

@@ -23,12 +23,12 @@ export class UsageError extends Data.TaggedError("UsageError")<{ readonly messag
  */
 export class TargetError extends Data.TaggedError("TargetError")<{ readonly message: string }> {}
 
-/** Failures that have been printed already, with the exit code. */
+/** Failures that have been printed already. `code` is their exit code. */
 export class Reported extends Data.TaggedError("Reported")<{ readonly code: ExitCode }> {}
 
 /**
  * The reader of standard output has closed it (`bercon events | head -1`). By itself this is no failure, because the reader has
- * all that it needs. `code` is the exit code of other failures, which have been printed already.
+ * all that it needs. If a server had failed before, `code` is the exit code of that failure, which has been printed already.
  */
 export class OutputClosed extends Data.TaggedError("OutputClosed")<{ readonly code?: ExitCode }> {}
 
@@ -71,7 +71,7 @@ export type ServerFailure =
 /** Failures of a command. */
 export type Failure = ServerFailure | DemoFailed | EndpointError | Reported | OutputError
 
-/** The failure with its probable cause, if that is the `flavour` that was set. */
+/** Explains a failure that a wrong `flavour` has probably caused. Returns any other failure unchanged. */
 export const explained = (flavour: Flavour | "auto" | undefined) => (failure: ServerFailure): ServerFailure =>
   flavour === "Reforger" && failure._tag === "CommandError" && failure.reason._tag === "IncompleteReply"
     ? new NoOutput({ error: failure })
@@ -169,7 +169,7 @@ export const exitCode = (failure: Failure): ExitCode => {
   }
 }
 
-/** Failures to whose message no next step is added. */
+/** Failures whose messages get no next step: they contain it, or there is none. */
 const COMPLETE: ReadonlySet<Failure["_tag"]> = new Set([
   "UsageError",
   "TargetError",
@@ -183,7 +183,7 @@ const nextStep = (failure: Failure): string | undefined => {
   if (COMPLETE.has(failure._tag)) return undefined
   switch (exitCode(failure)) {
     case ExitCode.refused:
-      return "Check the password: --password-file, BERCON_PASSWORD or that of the profile"
+      return "Check the password: --password-file, BERCON_PASSWORD or the password of the profile"
     case ExitCode.noAnswer:
       return failure._tag === "LoginFailure"
         ? "`--wait 2m` waits for a server that is still starting, and `bercon doctor` looks for the cause"

@@ -80,7 +80,7 @@ const shared = {
     Flag.withDescription("The server's name or address (BERCON_HOST). Default 127.0.0.1"),
     Flag.optional
   ),
-  // Only `simulate` takes 0. All others refuse it when they look for the server.
+  // Only `simulate` takes 0. All other commands refuse it when they look for the server.
   port: number("port", { isAllowed: isPort, expected: "a port from 1 to 65535" }).pipe(
     Flag.withAlias("p"),
     Flag.withDescription("The server's RConPort (BERCON_PORT), not the port of the game"),

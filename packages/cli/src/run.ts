@@ -38,7 +38,7 @@ const logger = Logger.make(({ logLevel, message, cause }) => {
 /** Prints a result of `effect/cli`. Its handlers cannot fail with our errors, so these become defects: see `ofDefect`. */
 const print = (text: string): Effect.Effect<void> => Effect.orDie(write(text))
 
-/** As the flag of `effect/cli`, but waits until everything is written. */
+/** The flag `--completions` of `effect/cli`, but it waits until everything is written. */
 const completions = GlobalFlag.Action({
   flag: GlobalFlag.Completions.flag,
   run: (shell, { command }) =>
@@ -49,8 +49,8 @@ const completions = GlobalFlag.Action({
 })
 
 /**
- * A hint after an unknown flag: the flags of the command or, if the word looks like a text, the same word after `--`. A
- * mistyped flag must not go there, because `ban -- --duration` bans a player called `--duration`.
+ * A hint after an unknown flag: the flags of the command or, if the word looks like a text, the same word after `--`.
+ * For a mistyped flag that would be wrong: `ban -- --duration` bans a player called `--duration`.
  */
 const instead = ({ commandPath, errors, helpDoc }: CliOutput.Presenter.InvalidInvocation): string => {
   const unknown = errors.find((error) => error._tag === "UnrecognizedOption")

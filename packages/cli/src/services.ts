@@ -1,6 +1,6 @@
 /**
- * The services that `effect/cli` requires. Those of Node would take a fifth of the time until the first reply to load. `bercon`
- * reads no file and starts no process through them, so most of these do nothing.
+ * The services that `effect/cli` requires. `bercon` reads no file and starts no process through them, so most of them do
+ * nothing here. Loading Node's own would take a fifth of the time until the first reply.
  */
 import type * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"

@@ -74,6 +74,12 @@ describe("the screen of top", () => {
     }
   )
 
+  it.each([28, 27, 24, 20, 14])("shows the names on a terminal of %i columns", (columns) => {
+    const lines = render({ ...model, guests: guests.slice(0, 2) }, { columns, rows: 10 })
+    assert.match(lines[1]!, / Name$/)
+    assert.match(lines[2]!, / Player 0$/)
+  })
+
   it("has a heading, players, news, and the keys", () => {
     const lines = render({ ...model, guests: guests.slice(0, 2), news: ["a", "b"], population: [0, 1, 2] }, {
       columns: 60,

@@ -228,6 +228,18 @@ describe("the roster", () => {
       yield* TestClock.adjust("1 day")
       assert.deepStrictEqual((yield* roster.get).map(String), ["#3 Late"])
       assert.strictEqual(session.sent.length, 6)
+
+      // After a gap during the failing query, the next one follows in a second.
+      const answer = yield* Deferred.make<void>()
+      session.reply = "what?"
+      session.wait = Deferred.await(answer)
+      yield* session.gap("Lost", 1)
+      yield* TestClock.adjust("1 second")
+      yield* session.gap("Lost", 1)
+      session.wait = Effect.void
+      yield* Deferred.succeed(answer, undefined)
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(session.sent.length, 8)
     }).pipe(Effect.scoped))
 
   it.effect("reads the list once for all callers", () =>

@@ -1,5 +1,6 @@
 /**
- * Errors of a client's commands without a result, and whether the server may have executed the command nevertheless. Re-exported from `@bercon/client`.
+ * Errors of a client's commands. Each states whether the server may have executed the command nevertheless. Re-exported from
+ * `@bercon/client`.
  *
  * @since 0.1.0
  */

@@ -86,8 +86,8 @@ export interface Server extends ServerSettings, Pick<RconClient.Options, "passwo
 /**
  * Servers by id, in their order in the fleet. An id is any text except the empty one.
  *
- * A JavaScript record has ids that are whole numbers, such as `"10"`, first and in ascending order. A `Map` keeps the order of
- * all ids.
+ * In a JavaScript record, ids that are whole numbers, such as `"10"`, come first, in ascending order. A `Map` keeps the order
+ * of all ids.
  *
  * @category models
  * @since 0.1.0
@@ -117,8 +117,8 @@ export interface StatusChange {
 }
 
 /**
- * The result of each server, by id, in the order of the option `servers`, or else of the fleet. A failure or defect of one
- * server is only in its own result.
+ * The result of each server, by id, in the order of the option `servers`, or of the fleet if the option is absent. A failure or
+ * defect of one server is only in its own result.
  *
  * @category models
  * @since 0.1.0
@@ -167,7 +167,7 @@ export interface Changes {
 
 /**
  * The operations of a fleet. Changes (`add`, `remove`, `replace`, `reconcile`) run one after the other. A change that has
- * begun is completed even if its caller is interrupted. After the fleet is closed, a change is interrupted. If a session is
+ * begun is completed even if its caller is interrupted. A change of a closed fleet is interrupted. If a session is
  * slow to close or fails to close, only its `remove`, the next session of the same id and the end of the fleet wait for it.
  *
  * @category models
@@ -185,13 +185,14 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
 
   /**
    * The events of all servers from subscription on, including servers that are added later. Events of one server are in order.
-   * A subscriber that is too slow loses the oldest events of the servers whose events it did not read in time, and gets a `Gap`
-   * of the server in their place. The stream continues if the session of a server ends. It ends when the fleet is closed.
+   * A subscriber that is too slow loses the oldest events of the servers whose events it did not read in time. In their place
+   * it gets a `Gap` for each of these servers. The stream continues if the session of a server ends. It ends when the fleet is
+   * closed.
    */
   readonly events: Stream.Stream<FleetEvent>
   /**
-   * Runs a handler for every event of a kind from now on, on all servers including those that are added later, until the
-   * scope closes. The handler gets the event, and the client and id of its server. For each server it runs like `on` of a
+   * Runs a handler for every event of a kind, from now on until the scope closes, on all servers including those that are
+   * added later. The handler gets the event, and the client and id of its server. For each server it runs like `on` of a
    * client: for one event after the other, or for up to `concurrency` events at once. So a slow handler for one server does
    * not delay the others. A failed handler is logged as an error with the server's id.
    *
@@ -231,7 +232,7 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
   readonly statusChanges: Stream.Stream<StatusChange>
 
   /**
-   * Runs a program for all servers, or some, at once. Never fails: each server has its own result. A server that does not
+   * Runs a program for all servers or for some of them, at the same time. Never fails: each server has its own result. A server that does not
    * answer has its result after the timeout (that of `options`, or of the commands in the program), and delays no other. Dies
    * with a `RangeError` if `concurrency` or `timeout` is out of its range.
    *
@@ -294,7 +295,7 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
   /**
    * Changes the fleet to exactly these servers, in their order: adds, removes and replaces servers. Those with equal options
    * keep their sessions. Returns when all new sessions are started; old ones may still be closing then. If a server is invalid,
-   * it fails and changes nothing.
+   * `reconcile` fails and changes nothing.
    */
   readonly reconcile: (servers: Servers<S>) => Effect.Effect<Changes, InvalidServer | Unavailable>
 }

@@ -56,7 +56,7 @@ import * as Problem from "./internal/problem.ts"
 import * as File from "./internal/serversFile.ts"
 
 /**
- * Makes a fleet over UDP in the caller's scope, see `Fleet.make`.
+ * Makes a fleet over UDP in the caller's scope. See `Fleet.make`.
  *
  * @category constructors
  * @since 0.1.0
@@ -107,16 +107,16 @@ export const layerConfig = (
  */
 export interface FileServer extends Pick<Fleet.Server, "host" | "port" | "flavour"> {
   /**
-   * Reads the password from its source: the file of servers, a variable, or another file. `None` without a source. Fails if
+   * Reads the password from its source: the file of servers, a variable, or another file. `None` if there is no source. Fails if
    * the variable is not set or the password file cannot be read.
    */
   readonly password: Effect.Effect<Option.Option<Redacted.Redacted>, ServersFileError>
 }
 
 /**
- * Reads the servers in a file by their ids, in the order of the file, except that ids that are whole numbers, such as `10`,
- * come first and in ascending order. Use it in tools that need only some servers, or ask a person for a missing password.
- * If fields are invalid, the error names all of them.
+ * Reads the servers in a file, by their ids, in the order of the file. Ids that are whole numbers, such as `10`, come first, in
+ * ascending order. Use it in tools that need only some of the servers, or that ask a person for missing passwords. If fields
+ * are invalid, the error names all of them.
  *
  * **Example** (The address of one server)
  *
@@ -169,7 +169,7 @@ export class ServersFile extends Context.Service<ServersFile, {
   readonly path: string
   /**
    * Reads the file again and changes the fleet to exactly its servers. Restarts only the sessions of servers whose options or
-   * password have changed. Removes servers that the program has added. If the file is invalid, it fails and changes nothing.
+   * password have changed. Removes servers that the program has added. If the file is invalid, `reload` fails and changes nothing.
    */
   readonly reload: Effect.Effect<Fleet.Changes, ServersFileError>
 }>()("@bercon/fleet/ServersFile") {}

@@ -156,7 +156,7 @@ describe("starting", () => {
 })
 
 describe("forEach", () => {
-  it.effect("has a result for each server: one that is down fails after its timeout and does not delay others", () =>
+  it.effect("has a result for each server: a server that is down fails after its timeout, and does not delay the others", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       yield* (yield* simulation.get("server-2")).server.stop()
@@ -190,7 +190,7 @@ describe("forEach", () => {
       assert.strictEqual((yield* Clock.currentTimeMillis) - began, 3000)
     }).pipe(Effect.provide(TestFleet.layer({ ...twoServers, each: { client: { commandTimeout: "3 seconds" } } }))))
 
-  it.effect("runs a program that requires a client on the listed servers; the result of an unknown server is a failure", () =>
+  it.effect("provides the clients of the listed servers to a program; the result of an unknown server is a failure", () =>
     Effect.gen(function*() {
       const { fleet } = yield* fleetAndSimulation
       const program = Effect.flatMap(RconClient.RconClient, (rcon) => rcon.version)

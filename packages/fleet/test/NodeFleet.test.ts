@@ -187,7 +187,7 @@ describe("layerFile", () => {
     )
   })
 
-  it.effect("rejects an interval of checks that is not positive", () =>
+  it.effect("rejects a check interval that is not positive", () =>
     Effect.gen(function*() {
       for (const watch of [0, -1, "-1 seconds", NaN] as const) {
         const exit = yield* Effect.exit(NodeFleet.makeFile("servers.toml", { watch }))

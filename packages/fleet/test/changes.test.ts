@@ -257,7 +257,7 @@ describe("a client that closes slowly or fails to close", () => {
       assert.strictEqual((yield* Clock.currentTimeMillis) - began, 6000)
     }).pipe(withMock))
 
-  it.effect("does not keep others from closing, or the next client of its id from starting; a failure is logged", () => {
+  it.effect("does not keep other clients from closing, or the next client of its id from starting; a failure is logged", () => {
     const lines = new Array<string>()
     const logger = Logger.make(({ fiber, message }) => {
       lines.push(`${String(fiber.getRef(References.CurrentLogAnnotations)["server"])}: ${String(message)}`)

@@ -197,7 +197,7 @@ describe("status", () => {
       yield* Fiber.interrupt(fiber)
     }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 
-  it.effect("has changes that end with the fleet, after the last status of each server", () =>
+  it.effect("has a stream of changes that ends with the fleet, after the last status of each server", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
       const context = yield* Layer.buildWithScope(TestFleet.layer(twoServers), scope)

@@ -11,10 +11,10 @@
  * Each ban has a number, which also marks its row in the list of bans of a server. Two kinds of marked rows are not removed from
  * these lists:
  *
- * - Rows whose number belongs to an entry of the store that cannot be read, because the target of that entry is unknown. The
- *   entry is logged as an error, and stays in the store.
- * - Rows whose number the book never had, because the store may be empty by mistake, or a copy of yesterday. The policy can
- *   allow their removal (see `orphans` of `BanPolicy`).
+ * - Rows whose number belongs to an entry of the store that cannot be read: the target of that entry is unknown. The entry is
+ *   logged as an error, and stays in the store.
+ * - Rows whose number the book never had: the store may be empty by mistake, or a copy of yesterday. The policy can allow their
+ *   removal (see `orphans` of `BanPolicy`).
  *
  * **Example** (A ban for a week, on all servers)
  *
@@ -170,7 +170,7 @@ export interface Service {
   /**
    * The changes from now on. A subscriber that is 1,024 changes behind loses the oldest. Ends when the book is closed.
    *
-   * The end of a ban is not a change. Compute it from `until`.
+   * If a ban ends because its time is over, that is not a change: compare `until` with the clock.
    */
   readonly changes: Stream.Stream<BanChange>
 

@@ -8,13 +8,13 @@
  * - It compares the server's list of bans with the book: after each login, after each change of the book, and every
  *   `checkInterval`. It adds missing bans, removes excess rows, and reads the list again, until the list agrees with the book.
  * - It checks every player by GUID, address and account as soon as these are known, and the players on the server when a ban is
- *   added. It kicks a banned player, with the reason and the remaining time, and again until the player is gone.
+ *   added. It kicks a banned player, with the reason and the remaining time, until the player is gone.
  *
  * A row of the list belongs to the book if its reason has the mark, and the number of a ban that the book has or had. Two kinds
  * of rows stay: foreign rows, which have no such mark, and orphans, which have the mark and a number that the book never had
  * (see `orphans` of `BanPolicy`).
  *
- * It stores no state: each step follows from the book, the list and the clock. So a program that starts again continues the
+ * The enforcement stores no state: each step follows from the book, the list and the clock. So a program that starts again continues the
  * work of the last one. (Lists of Arma Reforger's own RCON have no reasons. For these, the store records which rows belong to
  * the book.)
  *
@@ -85,8 +85,8 @@ export class BanEnforcement extends Context.Service<BanEnforcement, {
 }>()("@bercon/operations/BanEnforcement") {}
 
 /**
- * How bans are enforced on the servers of a fleet: a policy for all servers, and in `servers`, by id, the options that differ
- * on some of them. An id that the fleet does not have is no error, because the server may be added later. It is logged as a
+ * How bans are enforced on the servers of a fleet: a policy for all servers. `servers` has, by id, the options that differ on
+ * some of them. An id that the fleet does not have is no error, because the server may be added later. It is logged as a
  * warning, and its status is `Absent`.
  *
  * @category models

@@ -33,8 +33,8 @@
  *   name it. The id may be mistyped. If the server is added later, bans are enforced on it.
  * - `Ended`: the session has ended for good, because of `reason`. In a fleet, `replace` starts another session.
  *
- * Players are checked in the states `Converging`, `Converged` and `Failing`. The exception is the minute after the enforcement
- * itself died, as `reason` then says.
+ * Players are checked in the states `Converging`, `Converged` and `Failing`, except in the minute after the enforcement itself
+ * died. In that minute, the state is `Failing`, and `reason` shows that the enforcement died.
  *
  * @category models
  * @since 0.1.0

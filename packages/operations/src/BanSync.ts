@@ -95,7 +95,7 @@ export const compare: (
 
 /**
  * Changes the list of a server until it agrees with the book in context. `server` is the id of the server in the book. Fails
- * with `ListDisagrees` if no command fails, but the list does not come to agree.
+ * with `ListDisagrees` if no command fails, but the list never agrees.
  *
  * @category writing
  * @since 0.1.0

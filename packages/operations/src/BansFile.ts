@@ -43,7 +43,7 @@ export interface BansFile {
 
 /**
  * The earliest end of a ban that is accepted, in seconds since 1970: 2001-09-09. A smaller number is probably a duration in
- * minutes, because some guides on the web describe the column so.
+ * minutes, because some guides on the web describe this column as minutes.
  */
 const EARLIEST = 1_000_000_000
 
@@ -196,7 +196,7 @@ const hash = (text: string): number => {
 }
 
 /**
- * The bans in the list of a server, which `bans` of a client returned at the time `now`. Bans that are over are left out, and
+ * The bans in a list that `bans` of a client returned at the time `now`. Bans that are over are left out, and
  * so are bans whose end the list does not show.
  *
  * **Example** (Importing the bans of a server)

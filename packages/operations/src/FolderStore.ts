@@ -60,7 +60,7 @@ export const layer = (
     for (const draft of yield* fs.readDirectory(unfinished)) yield* removeAbandoned(path.join(unfinished, draft))
 
     /**
-     * Flushes the folder to the disk, because a new name in it is only then on the disk. Errors are ignored: not all systems
+     * Flushes the folder to the disk: until then, a power cut can undo the renaming. Errors are ignored, because not all systems
      * support this, or need it.
      */
     const syncFolder = fs.open(values, { flag: "r" }).pipe(
@@ -85,11 +85,11 @@ export const layer = (
       KeyValueStore.KeyValueStore,
       Effect.map(KeyValueStore.KeyValueStore, (store) =>
         KeyValueStore.make({
-          // These two would write to the file of the value. Without them, `make` builds them from `get` and `set`.
+          // These two would write to the file of the value directly. If they are absent, `make` builds them from `get` and `set`.
           ...Struct.omit(store, ["modify", "modifyUint8Array"]),
           set: (key, value) =>
             key === "" || key === "." || key === ".."
-              // They are no names of files. The store fails with its error for invalid keys.
+              // No file can have such a name. `set` of the store fails with its error for invalid keys.
               ? store.set(key, value)
               : Effect.mapError(replace(key, value), (cause) =>
                 new KeyValueStore.KeyValueStoreError({

@@ -67,7 +67,7 @@ export interface ServerOptions {
 export interface Options {
   /** The servers by id, or their number: the ids are then `server-1`, `server-2`, and so on. Default: no servers. */
   readonly servers?: number | Readonly<Record<string, ServerOptions>> | undefined
-  /** Options of all servers, including those made by `simulate`. Each of a server's own options takes precedence. */
+  /** Options of all servers, including those made by `simulate`. A server's own options take precedence. */
   readonly each?: ServerOptions | undefined
 }
 

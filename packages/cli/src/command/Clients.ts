@@ -18,12 +18,12 @@ import type { View } from "../output/View.ts"
 import { type Contribution, type Contributors, gather } from "./gather.ts"
 
 /**
- * Logs in to a server when it is first run, and returns the same client from then on. After a failed login, the next run tries
- * again. If another try cannot help, the next run fails with the same failure, and sends nothing.
+ * Its first run logs in to a server. Later runs return the same client. After a failed login the next run tries again, unless
+ * that cannot help: then it fails with the same failure, and sends nothing.
  */
 type Client = Effect.Effect<RconClient.Service, Failure.ServerFailure>
 
-/** The connection to a server of a command. */
+/** The connection to one of a command's servers. */
 interface Connection {
   readonly client: Client
   /** The flavour that flags, variables or the profile set. */
@@ -78,8 +78,8 @@ export const ask = <Row>(
   })
 
 /**
- * As {@link ask}, for an action. If it is interrupted, for example by Ctrl-C, standard error names the servers on which
- * commands may have been executed: those whose action had begun, and had not ended.
+ * Performs an action on all servers at the same time, and prints the outcomes. If it is interrupted, for example by Ctrl-C,
+ * standard error names the servers on which the action had begun, and had not ended: there commands may have been executed.
  */
 export const act = <Row>(
   clients: Clients,

@@ -106,8 +106,8 @@ export const toBan = (
   })
 
 /**
- * Finds the bans to remove. A text is a GUID, an address or an account; or the number of a row in the list of bans; or, on Arma
- * Reforger, a name.
+ * Finds the bans to remove. A text is a GUID, an address, an account, or the number of a ban in the list. On Arma Reforger it
+ * may also be a name.
  */
 export const toUnban = (
   rcon: RconClient.Service,

@@ -48,19 +48,19 @@ const view = View.make(Outcome, {
   raw: ({ reply }) => reply
 })
 
-/** The flag of actions whose effect the server gives evidence of. */
+/** The flag of actions that wait for evidence of their effect. */
 const confirmWithin = Flags.duration("confirm-within").pipe(
   Flag.withDescription("How long to wait for evidence of the effect; 0 does not wait. Default 5s"),
   Flag.withDefault(Duration.seconds(5))
 )
 
-/** Reports of {@link Doing} while it works on a server. */
+/** Receives the reports of an action while it works on a server, and gives its time limit. */
 export interface Report {
   /** An outcome, which is printed even if the action fails afterwards. */
   readonly emit: (outcome: Omit<Outcome, "action">) => Effect.Effect<void>
   /** How much of the work is done. */
   readonly count: (done: number, total: number) => Effect.Effect<void>
-  /** Time limit of an action on a number of targets: `--timeout`, plus the same again for every ten of them. */
+  /** Time limit of an action on a number of targets: `--timeout`, plus the same again for every ten targets. */
   readonly patience: (targets: number) => Duration.Duration
 }
 
@@ -108,10 +108,11 @@ const IMPOSSIBLE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Performs the steps of an action, one after the other. After a step whose effect failed (`ActionError`, but not
- * `LookupFailed`), the others are still tried. After any other failure they are not, for example if the server did not answer.
- * A single step fails with its failure, several steps with `SomeFailed`. But if every target would have the failure of the first
- * step, it fails with that failure.
+ * Performs the steps of an action, one after the other. If the effect of a step fails (`ActionError`, but not `LookupFailed`),
+ * the next steps are still tried. Any other failure, such as no answer from the server, ends the action.
+ *
+ * A single step fails with its own failure, several steps with `SomeFailed`. But if the first step has a failure that every
+ * target would have, the action fails with that one.
  */
 export const each = (
   action: string,
@@ -145,7 +146,7 @@ export const each = (
     }
   })
 
-/** Makes the server write its bans to its file after a change of them, also if the change fails with `SomeFailed`. */
+/** Changes bans, and then makes the server write them to its file, even if the change fails with `SomeFailed`. */
 export const written = (
   rcon: RconClient.Service,
   change: Effect.Effect<void, Failure.ServerFailure>
@@ -164,7 +165,7 @@ export const written = (
         : Effect.fail(failure)
   })
 
-/** Defines a command with arguments whose effect the server gives evidence of. */
+/** Defines a command with arguments that waits for evidence of its effect. */
 export const action = <const Name extends string, const Config extends Command.Command.Config>(
   name: Name,
   about: About,
@@ -181,7 +182,7 @@ export const action = <const Name extends string, const Config extends Command.C
     return perform(name, doing(input, { options: confirmed ? { confirmWithin } : {}, confirmed }))
   })
 
-/** Defines a command without arguments whose effect the server gives no evidence of. */
+/** Defines a command without arguments. The server gives no evidence of its effect. */
 export const plain = <const Name extends string>(
   name: Name,
   about: About,

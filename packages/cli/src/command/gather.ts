@@ -5,8 +5,8 @@
  *
  * Entries are printed as soon as they arrive, in the order in which the servers answer. A slow server does not delay the
  * others. A format that is one document (`json`, a table over all servers) is printed at the end, in the order of the servers.
- * If the command is interrupted, for example by Ctrl-C, the entries received so far are printed. With several servers, a
- * failure is printed on standard error at once, and an interruption with the names of the servers that are not finished.
+ * If the command is interrupted, for example by Ctrl-C, the entries received so far are printed. With several servers, standard
+ * error shows each failure at once and, after an interruption, the names of the servers that had not finished.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -85,8 +85,8 @@ export const gather = <Row>(
   })
 
 /**
- * Concludes after the reader of the output has closed it. By itself this is no failure. If a server failed, the reason is
- * printed on standard error, unless it is there already, and gives the exit code.
+ * Ends the command after the reader of the output has closed it. By itself this is no failure. If a server failed, its failure
+ * gives the exit code, and is printed on standard error unless it is there already.
  */
 const closed = (outcome: Result.Result<void, Failure.ServerFailure | Failure.Reported>) =>
   Result.isSuccess(outcome)

@@ -35,10 +35,10 @@ export interface Repetition {
   readonly interval: Option.Option<Duration.Duration>
 }
 
-/** Exit codes of failures that another round cannot change. */
+/** Exit codes of failures that the next round would have, too. */
 const FINAL: ReadonlySet<ExitCode> = new Set([ExitCode.usage, ExitCode.refused, ExitCode.output])
 
-/** Runs `round` as often as the flags require. A failed round ends it only if the next one would fail in the same way. */
+/** Runs `round` as often as the flags require. A failed round ends the repetition only if the next one would fail in the same way. */
 export const repeated = Effect.fnUntraced(function*<E extends Failure.Failure, R>(
   { interval, repeat }: Repetition,
   round: Effect.Effect<void, E, R>

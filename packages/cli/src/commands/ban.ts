@@ -25,7 +25,7 @@ export const ban = action(
       ],
       [
         "xargs bercon ban --reason Cheating --write < guids.txt",
-        "Many, and makes the server write its bans to its file"
+        "Many GUIDs. Then the server writes its bans to its file"
       ]
     ]
   },

@@ -49,7 +49,7 @@ export const events = define(
       ["bercon events", "Everything, one line each"],
       [
         "bercon events --kind chat,players --all",
-        "On every server. A server that is down is tried again if another answers"
+        "On every server. If at least one answers, those that are down are tried again"
       ],
       ["bercon events --wait forever", "Waits for a server that is down"],
       ["bercon events --kind PlayerKicked --format ndjson", "For programs, one object a line"],

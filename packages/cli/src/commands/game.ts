@@ -17,7 +17,8 @@ export const unlock = plain("unlock", {
 
 /** Restarts the mission. */
 export const restart = plain("restart", {
-  description: "Restarts the mission, on Arma Reforger the scenario. The server goes on (see restart-server)",
+  description:
+    "Restarts the mission, on Arma Reforger the scenario. The server itself keeps running (see restart-server)",
   examples: [["bercon restart", "The same mission from its beginning"]]
 }, (rcon) => rcon.restart)
 

@@ -20,7 +20,7 @@ const confirmWithin = Flags.duration("confirm-within").pipe(
 /** Whether the server may have ended before it answered. */
 const hasGone = ({ reason }: CommandError): boolean => reason._tag === "SessionLost" || reason._tag === "NoReply"
 
-/** Waits until the session is lost. It sends commands, because an idle session notices the loss only at its next keepalive. */
+/** Waits until the session is lost. Meanwhile it sends commands: an idle session notices the loss only at its next keepalive. */
 const untilGone = (rcon: RconClient.Service, action: string, within: Duration.Duration) =>
   Effect.gen(function*() {
     while ((yield* rcon.status)._tag === "Online") {
@@ -59,12 +59,12 @@ export const shutdown = going("shutdown", {
   description: "Ends the server's process, and waits until it stops answering",
   examples: [
     ["bercon shutdown", "A watchdog may start it again"],
-    ["bercon shutdown && bercon version --wait 10m", "And waits until it is back"]
+    ["bercon shutdown && bercon version --wait 10m", "Then waits until the server is back"]
   ]
 }, (rcon) => rcon.shutdown)
 
 /** Restarts the server. */
 export const restartServer = going("restart-server", {
   description: "Restarts the server's process (Arma 3), and waits until it stops answering",
-  examples: [["bercon restart-server && bercon version --wait 10m", "And waits until it is back"]]
+  examples: [["bercon restart-server && bercon version --wait 10m", "Then waits until the server is back"]]
 }, (rcon) => rcon.restartServer)

@@ -9,7 +9,7 @@ import { UsageError } from "../Failure.ts"
 export const maxPing = define(
   "max-ping",
   {
-    description: "Makes BattlEye kick players with a longer ping",
+    description: "Makes BattlEye kick players whose ping is above a limit",
     examples: [
       ["bercon max-ping 300", "In milliseconds"],
       ["bercon max-ping unlimited", "No limit"]

@@ -16,7 +16,7 @@ export const mission = define(
     ]
   },
   {
-    name: Argument.String("mission").pipe(Argument.withDescription("The name of its file")),
+    name: Argument.String("mission").pipe(Argument.withDescription("The name of the mission's file")),
     difficulty: Flag.String("difficulty").pipe(
       Flag.withDescription("Recruit, Regular, Veteran, ... Default: the server's"),
       Flag.optional

@@ -11,7 +11,7 @@ const view = View.make(Schema.Struct({ mission: Schema.String }), {
 export const missions = query("missions", {
   description: "Lists the missions that the server has (Arma only)",
   examples: [
-    ["bercon missions", "The names of their files"],
+    ["bercon missions", "The names of the missions' files"],
     ["bercon mission Liberation.Altis", "Changes to one of them"]
   ],
   ask: (rcon) => Effect.map(rcon.missions, (names) => names.map((mission) => ({ mission }))),

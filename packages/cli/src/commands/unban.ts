@@ -9,10 +9,10 @@ import * as Target from "../command/Target.ts"
 export const unban = define(
   "unban",
   {
-    description: "Removes bans, and checks that these are gone, and no others",
+    description: "Removes bans, and checks that only these are gone",
     examples: [
       ["bercon unban 4fc867abf98b934e9e7eeaf15170258c", "Every ban of a GUID"],
-      ["bercon unban 203.0.113.7 --write", "Every ban of an address, and makes the server write its bans to its file"],
+      ["bercon unban 203.0.113.7 --write", "Every ban of an address. Then the server writes its bans to its file"],
       ["bercon unban \"#12\"", "The ban that has this number in `bercon bans` now"]
     ]
   },

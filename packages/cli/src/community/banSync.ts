@@ -126,8 +126,8 @@ const toServerFailure = (error: { readonly _tag: string; readonly message: strin
     : error as ServerFailure
 
 /**
- * The reason why it is unknown which server of the community this is, or `undefined` if it is known. A wrong guess would add
- * the bans of another server, and remove its own.
+ * Why it is unknown which server of the community this is, or `undefined` if it is known. A wrong guess would give this server
+ * the bans of another one, and remove its own.
  */
 const problemOfId = ({ name, profile }: Server): string | undefined =>
   profile === undefined
@@ -147,7 +147,7 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
     Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))
   )
   const entries = yield* Effect.provideContext(Effect.flatMap(BanBook.BanBook, ({ list }) => list), book)
-  // The book in a folder remembers lifted bans. Without any other bans, only their rows are removed.
+  // A book in a folder needs no such check: it remembers lifted bans, and if it has no others, only their rows are removed.
   if ("file" in source && entries.length === 0 && !isEmptyAllowed && !isDryRun) {
     return yield* new UsageError({
       message: `${described(source)} has no bans. --allow-empty removes all rows with its mark from the servers, and ` +

@@ -84,7 +84,7 @@ const knownServers = (plans: Plans.Service, plan: string | undefined) =>
     return new Set([...named, ...upcoming.map(({ server }) => server)])
   })
 
-/** The servers that `--servers` names. Fails if a name is unknown, and so probably mistyped: a change would have no effect. */
+/** The servers that `--servers` names. Fails if a name is unknown: it is probably mistyped, and would have no effect. */
 const serversOf = Effect.fnUntraced(function*(
   plans: Plans.Service,
   plan: string | undefined,

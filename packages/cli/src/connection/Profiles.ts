@@ -19,7 +19,7 @@ export const variable = (name: string): Effect.Effect<Option.Option<string>> =>
     Effect.orElseSucceed(() => Option.none<string>())
   )
 
-/** As {@link variable}, for a secret. */
+/** The same as {@link variable}, for a secret. */
 export const redactedVariable = (name: string): Effect.Effect<Option.Option<Redacted.Redacted>> =>
   Effect.map(variable(name), Option.map((value) => Redacted.make(value)))
 

@@ -37,7 +37,7 @@ export interface Unusable {
 /** The servers that a command is for. */
 export interface Servers {
   readonly servers: ReadonlyArray<Server>
-  /** Servers to which no login is possible. Only if there are several: a single one fails at once. */
+  /** Servers to which no login is possible. Empty if only one server is named, because that one fails at once. */
   readonly unusable: ReadonlyArray<Unusable>
   /** Whether results are labelled with their server: if several are named, or `--all` is given. */
   readonly labelled: boolean
@@ -90,7 +90,7 @@ const merged = Effect.fnUntraced(function*(
 
 const LOCAL = "127.0.0.1"
 
-/** The flags and variables that override the address of the profile, which is the last of the sources. */
+/** The flags and variables that override the address of the profile. The profile is the last of the `sources`. */
 const movedBy = (sources: ReadonlyArray<Source>): ReadonlyArray<string> =>
   (["host", "port"] as const).flatMap((field) => {
     const source = sources.find((source) => source[field] !== undefined)
@@ -128,7 +128,7 @@ const contradiction = (flags: Flags, named: ReadonlyArray<string>): string | und
 const unnamed = ({ servers }: Profiles.Profiles): string | undefined =>
   servers.has("default") ? "default" : servers.size === 1 ? Array.from(servers.keys())[0] : undefined
 
-/** Reports the variables that override fields of a profile. It was asked for by name, so this may be an oversight. */
+/** Reports the variables that override fields of a profile. The profile was named, so this may be an oversight. */
 const tellOverriding = (profile: string, variables: Source, given: Source) => {
   const names = namesIn(variables, given)
   return names.length === 0

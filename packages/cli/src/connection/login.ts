@@ -27,7 +27,7 @@ const once = (options: NodeRcon.Options): Login =>
 /** The minimum time for a further login, in milliseconds, even if the name gets its address just before the deadline. */
 const LEAST = 5000
 
-/** Whether the host's name has no address, or no socket can be opened, which may change. */
+/** Whether another try may help because the host's name had no address, or no socket could be opened. */
 const hasNoWay = ({ isRetryable, reason }: LoginFailure): boolean => reason._tag === "TransportFailure" && isRetryable
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Finds mistakes in the configuration of a BattlEye server that prevent its RCON from working, from the files in its folder.
+ * Finds mistakes that prevent RCON from working, in the files of a BattlEye server's configuration.
  */
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -94,7 +94,7 @@ const files = ({ candidates, chosen, folder, names, platform }: Facts): Readonly
 
 const KEYS = ["rconpassword", "rconport", "rconip", "restrictrcon"]
 
-/** Findings about one line. They show neither its value nor a key that may be a value, because it may be the password. */
+/** Findings about one line. They never show its value, which may be the password, nor a key that may be a misplaced value. */
 const line = ([key, value]: readonly [key: string, value: string]): ReadonlyArray<Check> => {
   if (KEYS.includes(key)) return []
   const joined = KEYS.find((known) => key.startsWith(known))

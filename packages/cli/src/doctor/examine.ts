@@ -20,7 +20,7 @@ export const configuration = (path: string, gamePort: number | undefined): Reado
 export const connection = (options: NodeRcon.Options, keepalives: number): Effect.Effect<ReadonlyArray<Check>> =>
   Effect.map(probe(options, keepalives), Connection.checks)
 
-/** The finding that the connection was not checked. It is a problem, unless one in the `configuration` explains it. */
+/** The finding that the connection was not checked. It is a problem, unless a problem in the `configuration` explains it. */
 export const notTried = (
   { message }: { readonly message: string },
   configuration: ReadonlyArray<Check>

@@ -15,7 +15,9 @@ export interface Measured {
   readonly sent: number
   /** Answers that were received. */
   readonly answered: number
-  /** In milliseconds, of keepalives that were sent once. If one was sent again, either datagram may have been answered. */
+  /**
+   * In milliseconds. Keepalives that were sent again are left out, because it is unknown which datagram was answered.
+   */
   readonly roundTrips: ReadonlyArray<number>
 }
 
@@ -35,7 +37,7 @@ export const measure = (packets: Iterable<Seen>): Measured => {
     if (packet._tag === "Command") {
       const previous = pending.get(packet.sequence)
       if (packet.payload.length > 0) {
-        // From now on, the number is that of another command.
+        // From here on, the number belongs to another command.
         pending.delete(packet.sequence)
         continue
       }

@@ -16,7 +16,7 @@ import type { Facts } from "./connection.ts"
 import { measure, type Seen } from "./measure.ts"
 import { cleaned, oddities } from "./password.ts"
 
-/** How many packets of a session are kept, the newest. They are enough for a thousand keepalives. */
+/** How many of a session's newest packets are kept: enough for a thousand keepalives. */
 const CAPACITY = 10_000
 
 /** A transport that passes every datagram to `see`. */
@@ -56,7 +56,7 @@ class Log {
     const packet = decoded.success
     if (packet._tag !== "Command" && packet._tag !== "CommandReply") return
     if (this.seen.length >= CAPACITY) this.seen.shift()
-    // The payload is in a buffer that is used again. `measure` needs only whether it is empty.
+    // The payload is in a buffer that is used again. `measure` only checks whether it is empty.
     this.seen.push({ at: performance.now(), packet: { ...packet, payload: packet.payload.slice(0, 1) } })
   }
 }

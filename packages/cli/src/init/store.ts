@@ -35,7 +35,7 @@ const replace = (path: string, text: string): void => {
   }
 }
 
-/** The path of a server's password file, from the folder of the file of servers. */
+/** The path of a server's password file, relative to the folder of the file of servers. */
 export const passwordPath = (id: string): string => Path.join("secrets", id)
 
 /** Writes the password to its file, at {@link passwordPath}. */
@@ -63,8 +63,8 @@ const hasAddress = (server: NodeFleet.FileServer | undefined, { host, port }: Pi
   server?.host === host && server.port === port
 
 /**
- * Runs `prepare`, and then writes the server to the file. Fails before both unless the new file can be read, and has this
- * server, and all other servers of the old one with their addresses.
+ * Runs `prepare`, and then writes the server to the file. But first it checks the new text, which must be readable, contain
+ * the server, and keep the addresses of all others. Otherwise it fails before `prepare`.
  */
 export const writeServer = Effect.fnUntraced(function*(
   file: string,

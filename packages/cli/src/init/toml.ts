@@ -35,8 +35,8 @@ const endOf = (lines: ReadonlyArray<string>, start: number): number => {
 }
 
 /**
- * The text with the server added or, if a server with this id `exists`, replaced. `undefined` if that one cannot be replaced,
- * because it is written in another form than a table of its own.
+ * The text with the server added or, if a server with this id `exists`, replaced. `undefined` if it cannot be
+ * replaced, because it is not written as a table of its own.
  */
 export const withServer = (text: string, id: string, entry: Entry, exists: boolean): string | undefined => {
   const added = table(id, entry)

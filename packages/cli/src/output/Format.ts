@@ -100,7 +100,7 @@ const isNumber = (text: string): boolean => /^-?\d+(?:\.\d+)?$/.test(text)
 
 /**
  * A field by RFC 4180. But lines end as on Unix, because other command-line tools expect that. A text that a spreadsheet would
- * run as a formula gets an apostrophe in front, because players choose their names.
+ * run as a formula gets an apostrophe in front, because a player's name could be one.
  */
 const csvField = (text: string): string => {
   const inert = FORMULA.test(text) && !isNumber(text) ? `'${text}` : text
@@ -185,7 +185,7 @@ export const streaming = <Row>(view: View<Row>, context: Context): Streaming<Row
 export interface Gathering<in Row> {
   /** Adds entries of a server, or its failure. A server may have several parts. */
   readonly add: (part: Part<Row>) => string
-  /** To be called once, after all parts: the text of those that were held back. Empty if there is nothing. */
+  /** Returns the text of the parts that were held back, or an empty text. Call it once, after all parts. */
   readonly end: () => string
 }
 

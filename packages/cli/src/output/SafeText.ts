@@ -27,7 +27,7 @@ const shown = (character: string): string => {
 /** The text in one line, with each unsafe character shown by its number. */
 export const line = (text: string): string => text.replace(unsafe, shown)
 
-/** As {@link line}, but line feeds and tabs remain. A carriage return before a line feed is left out. */
+/** The same as {@link line}, but line feeds and tabs remain. A carriage return before a line feed is left out. */
 export const lines = (text: string): string =>
   text.replace(/\r\n/g, "\n").replace(
     unsafe,

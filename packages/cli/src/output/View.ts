@@ -24,7 +24,7 @@ export interface View<in Row> {
   readonly json: (row: Row) => Record<string, unknown>
   /** The text of an entry in the format `table`, perhaps in several lines, for results that are not tabular. */
   readonly text?: ((row: Row) => string) | undefined
-  /** The server's own words, for the format `raw`. Without it, `raw` is as `table`. */
+  /** The server's own words, for the format `raw`. Without it, `raw` prints the same as `table`. */
   readonly raw?: ((row: Row) => string) | undefined
   /** Whether a server has one entry only: then its JSON is an object, not an array of one. Default `false`. */
   readonly single?: boolean | undefined

@@ -22,7 +22,7 @@ export const cut = (text: string, cells: number): string => {
   return `${kept}…`
 }
 
-/** As {@link cut}, and pads the text with blanks to exactly this number of cells: after it or, if `right`, before it. */
+/** Cuts or pads a text to exactly this number of cells. The blanks are after the text or, if `right`, before it. */
 export const fit = (text: string, cells: number, right = false): string => {
   const short = cut(text, cells)
   const blanks = " ".repeat(Math.max(0, cells - displayWidth(short)))

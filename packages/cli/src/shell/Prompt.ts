@@ -14,7 +14,7 @@ import * as Readline from "node:readline"
 export interface Options {
   /** The text before the line. */
   readonly text: string
-  /** Newest first. */
+  /** Earlier lines, newest first. */
   readonly history: ReadonlyArray<string>
   readonly complete: (line: string) => readonly [ReadonlyArray<string>, string]
   readonly onLine: (line: string) => void

@@ -54,7 +54,7 @@ const entry = <A>(table: Readonly<Record<string, A>>, words: ReadonlyArray<strin
   return others.length === 0 && Object.hasOwn(table, command) ? table[command] : undefined
 }
 
-/** Whether a line changes nothing on the server. Of a line that is sent as it is, this is not known. */
+/** Whether a line certainly changes nothing on the server. `false` for lines that are sent as they are. */
 export const isQuestion = (line: string): boolean => entry(questions, Line.words(line.trim())) !== undefined
 
 type Simple = keyof {
@@ -79,8 +79,8 @@ const anyFlag = (word: string): boolean => /^--[a-z]/.test(word)
 const flagOf = (...flags: ReadonlyArray<string>) => (word: string): boolean => flags.includes(word)
 
 /**
- * Tests for words that look like flags after a command. They are mistakes, because the shell has no flags. A message may
- * contain any word. In a reason, only the flags that the same command has on the command line are mistakes.
+ * For each command, a test for words that look like flags: they are mistakes, because the shell has no flags. But a message may
+ * contain any word, and in a reason only the flags that the command has on the command line are mistakes.
  */
 const mistakes: Readonly<Record<string, (word: string) => boolean>> = {
   ...Object.fromEntries([...Object.keys(simple), ...Line.names].map((name) => [name, anyFlag])),

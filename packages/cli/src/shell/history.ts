@@ -15,7 +15,7 @@ const isSecret = (line: string): boolean => /^\s|^\s*!?\s*(?:#login\b|rconpasswo
 /** Whether a line is kept. */
 export const isKept = (line: string): boolean => line.trim() !== "" && !isSecret(line)
 
-/** The lines with one more. They are newest first, as in `node:readline`. */
+/** The lines and a new one. They are newest first, as in `node:readline`. */
 export const remember = (lines: ReadonlyArray<string>, line: string): ReadonlyArray<string> =>
   !isKept(line) ? lines : [line, ...lines.filter((other) => other !== line)].slice(0, CAPACITY)
 
@@ -47,7 +47,7 @@ const save = (file: string, lines: ReadonlyArray<string>): void => {
     Fs.writeFileSync(temporary, lines.toReversed().map((line) => `${line}\n`).join(""), { mode: 0o600 })
     Fs.renameSync(temporary, file)
   } catch {
-    // See above.
+    // The history is a convenience: the shell works without it.
   }
 }
 

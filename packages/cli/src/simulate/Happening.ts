@@ -26,7 +26,7 @@ export const Happening = Schema.Struct({
   player: Schema.optionalKey(Schema.String),
   /** The number of the admin. */
   admin: Schema.optionalKey(Schema.Int),
-  /** `ip:port` of the client; of the server if it listens. */
+  /** `ip:port` of the client or, for `Listening`, of the server. */
   address: Schema.optionalKey(Schema.String),
   channel: Schema.optionalKey(Schema.String),
   text: Schema.optionalKey(Schema.String)

@@ -23,7 +23,7 @@ export type Order = typeof orders[number]
 export interface Model {
   readonly server: string
   readonly status: string
-  /** In milliseconds, of the last keepalive. */
+  /** The round trip of the last keepalive, in milliseconds. */
   readonly roundTrip: number | undefined
   readonly guests: ReadonlyArray<Guest>
   /** The number of players every ten seconds, the latest last. `undefined` during an outage. */
@@ -61,25 +61,32 @@ interface Column {
   readonly text: (guest: Guest) => string
 }
 
-/** The columns that fit. On a narrow terminal the GUID is shortened, or left out. */
+/** The fewest cells of a name. */
+const NAME = 8
+
+/** The columns that fit. On a narrow terminal the GUID is shortened or left out, then the time, then the ping. */
 const columnsOf = (columns: number, now: number): ReadonlyArray<Column> => {
   const guidCells = columns >= 76 ? 32 : columns >= 52 ? 8 : 0
-  const fixed = 3 + 2 + 5 + 2 + 6 + 2 + (guidCells > 0 ? guidCells + 2 : 0)
   const guidOf = ({ player }: Guest) => player.guid ?? player.identity ?? "-"
-  return [
-    { title: "#", cells: 3, right: true, text: ({ player }) => String(player.id) },
-    { title: "Ping", cells: 5, right: true, text: ({ player }) => player.ping?.toString() ?? "-" },
-    {
-      title: "Here",
-      cells: 6,
-      right: true,
-      text: ({ since, wasThere }) => `${shortTime(now - since)}${wasThere ? "+" : ""}`
-    },
-    { title: "Name", cells: Math.max(8, columns - fixed), right: false, text: ({ player }) => player.name },
-    ...(guidCells > 0
-      ? [{ title: "GUID", cells: guidCells, right: false, text: (guest: Guest) => guidOf(guest).slice(0, guidCells) }]
-      : [])
-  ]
+  const slot: Column = { title: "#", cells: 3, right: true, text: ({ player }) => String(player.id) }
+  const ping: Column = { title: "Ping", cells: 5, right: true, text: ({ player }) => player.ping?.toString() ?? "-" }
+  const here: Column = {
+    title: "Here",
+    cells: 6,
+    right: true,
+    text: ({ since, wasThere }) => `${shortTime(now - since)}${wasThere ? "+" : ""}`
+  }
+  const guid: Column = {
+    title: "GUID",
+    cells: guidCells,
+    right: false,
+    text: (guest) => guidOf(guest).slice(0, guidCells)
+  }
+  const widthOf = (all: ReadonlyArray<Column>) => all.reduce((sum, { cells }) => sum + cells + 2, 0)
+  const left = [[slot, ping, here], [slot, ping]].find((all) => widthOf(all) + NAME <= columns) ?? [slot]
+  const right = guidCells > 0 ? [guid] : []
+  const cells = Math.max(NAME, columns - widthOf(left) - widthOf(right))
+  return [...left, { title: "Name", cells, right: false, text: ({ player }) => player.name }, ...right]
 }
 
 const row = (columns: ReadonlyArray<Column>, text: (column: Column) => string): string =>

@@ -33,7 +33,7 @@ export const take = (onKey: (name: string) => void, onResize: () => void) =>
         process.stdout.write("\x1b[2J")
         onResize()
       }
-      // Also after a crash, and after a second signal.
+      // This restores the screen also after a crash, and after a second signal.
       process.once("exit", leave)
       Readline.emitKeypressEvents(process.stdin)
       process.stdin.setRawMode(true)

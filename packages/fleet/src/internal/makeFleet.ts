@@ -25,7 +25,7 @@ interface Member<S> {
   readonly scope: Scope.Closeable
   /** Opened when the change that starts this client can no longer fail. */
   readonly admitted: Latch.Latch
-  /** Waits for `admitted`, and until all earlier clients of the id are closed. */
+  /** Completes when `admitted` is open and all earlier clients of the id are closed. */
   readonly released: Effect.Effect<void>
   /** Opened when this client and all earlier clients of the id are closed. */
   readonly ended: Latch.Latch

@@ -32,7 +32,7 @@ const EntryFields = Schema.Struct({
   flavour: Schema.optionalKey(Schema.Literals(["auto", ...Flavour.literals]))
 })
 
-/** Decodes a file whose entries contain at least `least` sources of a password, and at most one. */
+/** Decodes a file. Each entry must contain one source of a password; if `least` is 0, it may contain none. */
 const decoder = (least: 0 | 1) =>
   Schema.decodeUnknownResult(
     Schema.Struct({
@@ -126,7 +126,7 @@ export interface Entry extends Pick<Server, "host" | "port" | "flavour"> {
   readonly password: Effect.Effect<Option.Option<Redacted.Redacted>, FileProblem>
 }
 
-/** Reads the servers in a file. By default they need no sources of passwords. Fails with all invalid fields. */
+/** Reads the servers in a file. By default they need no sources of passwords. The error names all invalid fields. */
 export const readEntries = Effect.fnUntraced(
   function*(
     path: string,
@@ -145,7 +145,7 @@ export const readEntries = Effect.fnUntraced(
   }
 )
 
-/** Reads the servers in a file, with their passwords. Fails with all passwords that cannot be read. */
+/** Reads the servers in a file, with their passwords. The error names all passwords that cannot be read. */
 export const read = Effect.fnUntraced(
   function*(path: string, defaults?: Partial<Server>): Effect.fn.Return<ReadonlyMap<string, Server>, ServersFileError> {
     const problems = new Array<FileProblem>()

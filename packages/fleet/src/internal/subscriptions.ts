@@ -10,8 +10,8 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 /**
- * Capacity of a subscriber's queue. Further values wait in the array last taken from each client, and in the buffers of the
- * clients, which count the values that they drop.
+ * Capacity of a subscriber's queue. If it is full, further values wait in the buffers of the clients, which count the values
+ * that they drop. The array that was last taken from a client waits, too.
  */
 const CAPACITY = 16
 

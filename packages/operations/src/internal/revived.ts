@@ -20,6 +20,6 @@ export const revived = <R>(
         Effect.andThen(Effect.fail("died"))
       )),
     Effect.retry(Schedule.spaced("1 minute")),
-    // Its only failure is the one above, and retries of it have no limit.
+    // Only a defect causes a failure, and the retries have no limit.
     Effect.ignore
   )

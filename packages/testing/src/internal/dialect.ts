@@ -19,7 +19,7 @@ export interface Outcome {
   readonly known: boolean
   /** The output for the admin that sent the command, delivered by {@link Dialect.answer}. */
   readonly result: string
-  /** The output for that admin that is sent later, after `banDelay`. */
+  /** The output that this admin gets later, after `banDelay`. */
   readonly later: string
   readonly world: World.World
   /** Messages to every admin, in this order. */
@@ -38,7 +38,7 @@ export const nothing = (world: World.World): Outcome => ({
   fate: "Runs"
 })
 
-/** The answer for the admin that sent a command: the reply, then messages to no other admin. */
+/** The answer to the admin that sent a command: the reply, then messages that no other admin gets. */
 export interface Answer {
   readonly reply: string | Uint8Array
   readonly messages: ReadonlyArray<Uint8Array>

@@ -51,7 +51,7 @@ const createBan = (words: ReadonlyArray<string>, { now, world }: Context): Parti
     reason: reason.length === 0 ? "No reason provided" : reason.join(" ")
   }
   if (isIdentity(target)) {
-    // No player is kicked, because the game does not look for one here.
+    // The game bans the identity without looking for its player, so no player is kicked.
     const name = world.players.find((player) => player.identity === target)?.name
     return { world: addBan(world, { target, name, ...terms }), later: Texts.banned(target) }
   }

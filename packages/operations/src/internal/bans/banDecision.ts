@@ -28,7 +28,7 @@ export interface Situation {
   readonly entries: ReadonlyArray<BanEntry>
   /** The numbers of entries that cannot be read: their targets are unknown. */
   readonly unreadable: ReadonlySet<string>
-  /** By number, the target of a ban that the book has (for any server) or has lifted. */
+  /** The target of the ban with this number, if the book has it (for any server) or has lifted it. */
   readonly targetOf: (id: BanEntryId) => BanTarget | undefined
   /** The server's list. */
   readonly table: Table<Ban>
@@ -38,7 +38,7 @@ export interface Situation {
   /** For `"BanOnJoin"`: the bans of players who have tried to join. */
   readonly joined: ReadonlySet<BanEntryId>
   /**
-   * For a list without reasons: by target, the number of the ban that the book has added. `undefined` if the list has reasons.
+   * For a list without reasons: the number of the ban that the book has added, by target. If the list has reasons, `undefined`.
    */
   readonly ledger: ReadonlyMap<string, string> | undefined
 }
@@ -92,7 +92,7 @@ const byMark = (situation: Situation): Decision => {
   const remove: Array<Ban> = []
   let expired = 0
   let foreign = 0
-  /** Counts a row that is over. If the policy has `write: false`, the server keeps it until it restarts, so it is removed. */
+  /** Counts a row that is over. If the policy has `write: false`, the server keeps the row until a restart, so it is removed. */
   const expire = (row: Ban) => {
     expired++
     if (!settings.write) remove.push(row)
@@ -182,15 +182,15 @@ const missing = (
 const isLive = ({ remaining }: Ban): boolean => remaining !== "expired"
 
 /**
- * Whether a row ends within two minutes. Such a row without a ban in the book is not reported as an orphan: its ban is over and
- * was removed from the book, but the server counts whole minutes, and so keeps the row a little longer.
+ * Whether a row ends within two minutes. If the book has no ban for this row, the row is not reported as an orphan: the ban was
+ * over, and was removed from the book. The server counts whole minutes, and keeps the row a little longer.
  */
 const isEnding = ({ remaining }: Ban): boolean =>
   Duration.isDuration(remaining) && Duration.toMillis(remaining) <= 2 * TOO_SHORT
 
 /**
- * Returns whether a list may hide a row of a target: every target if rows are missing from the list, otherwise a target that is
- * named in a line that could not be read.
+ * Returns a predicate: whether an incomplete list may hide a row of a target. If rows are missing, it may hide any target.
+ * Otherwise it may hide only the targets in lines that could not be read.
  */
 const hidden = ({ cut, rows, total, unparsed }: Table<Ban>): (target: BanTarget) => boolean => {
   if (cut || (total ?? 0) > new Set(rows.map(({ id }) => id)).size) return () => true

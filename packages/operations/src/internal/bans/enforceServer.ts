@@ -161,7 +161,7 @@ export const make = Effect.fnUntraced(function*(
       Stream.filter(book.changes, ({ entry }) => isOn(entry, server)),
       ({ _tag, entry }) =>
         Effect.andThen(
-          // The next round checks all players, too. But on a network that loses datagrams, the current round can take long.
+          // The next round checks all players, too. But the current round can take long on a network that loses datagrams.
           _tag === "Added" ? doorman.added(entry) : Effect.void,
           Queue.offer(wake, undefined)
         )

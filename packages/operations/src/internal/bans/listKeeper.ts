@@ -71,13 +71,13 @@ const ADDED_WITHIN = "3 seconds"
 /** How long to wait for the reply to a removal. */
 const REMOVED_WITHIN = "10 seconds"
 
-/** How many rows are removed before a list without rows of other owners is read again. */
+/** How many rows are removed before the list is read again, if it has no rows of other owners. */
 const BATCH = 50
 
-/** How often the list is read until `converge` fails. */
+/** How many times the list is read before `converge` fails. */
 const PASSES = 50
 
-/** How often a ban is added, until the next login, if the list does not show it. */
+/** How many times a ban is added between two logins, if the list does not show it. */
 const TRIES = 8
 
 /** The longest duration of a ban that the client accepts, in minutes. Longer bans are added as permanent ones. */

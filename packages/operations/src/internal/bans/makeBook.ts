@@ -91,7 +91,7 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
     return added
   })
 
-  /** A random number that neither a ban of the store has, nor a lifted ban, nor one that is about to be added. */
+  /** A random number that is not used by a ban of the store, a lifted ban, or a ban that is about to be added. */
   const freshId = (added?: ReadonlyMap<string, BanEntry>): Effect.Effect<BanEntryId> =>
     Effect.flatMap(Random.nextIntBetween(0, NUMBERS, { halfOpen: true }), (number) => {
       const id = BanEntryId.make(number.toString(36).padStart(6, "0"))
@@ -183,7 +183,7 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
       { concurrency: AT_ONCE, discard: true }
     )
     unreadable = left
-    // This is read after the keys. So a ban whose key another program has removed is certainly among the lifted bans.
+    // Lifted bans are read after the keys. So they include each ban whose key another program has removed.
     yield* stored(lifted.refresh)
     for (const entry of entries.all()) {
       if (keys.has(entry.id)) continue

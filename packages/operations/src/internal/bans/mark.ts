@@ -25,7 +25,7 @@ export const idIn = (reason: string, mark: string): BanEntryId | undefined => {
   return /^([a-z0-9]{6})\](?: |$)/.exec(text.slice(begin.length))?.[1] as BanEntryId | undefined
 }
 
-/** A reason without its mark, which it must have. */
+/** Removes the mark from a reason that has one. */
 export const withoutMark = (reason: string): string => reason.slice(reason.indexOf("]") + 1).trim()
 
 /** As many whole characters of a text as fit into a reason. */

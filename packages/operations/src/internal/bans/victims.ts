@@ -10,9 +10,11 @@ import { isGuid } from "@bercon/client/Guid"
  * Returns the missing rows that may have been removed instead of the intended one.
  *
  * A removal contains the number of a row, which is its place in the list. The server removes the row that has this number when
- * it executes the removal. If another admin has removed rows before the intended one, the removal hits a row after the intended
- * one: at most as many places away as rows were removed. If another admin has banned GUIDs, which come before addresses, the
- * removal of an address hits an address before the intended one: at most as many places away as GUIDs were banned.
+ * it executes the removal.
+ *
+ * - Another admin has removed n rows before the row that is hit: this row is at most n places after the intended one.
+ * - Another admin has banned n GUIDs, which come before addresses in the list. The intended row is an address: the row that is
+ *   hit is an address, too, at most n places before it.
  *
  * If the intended row is gone, the removal hit it, and another admin removed the other missing rows. (Or the network delivered
  * the removal twice. The list looks the same in both cases, and the first one is more likely.)
