@@ -70,8 +70,8 @@ export const BanTarget = Schema.Union([Guid, IpAddress, IdentityId])
 export type BanTarget = typeof BanTarget.Type
 
 /**
- * Parses a target from user input: a GUID or the UUID of an account in either case, or an IPv4 address. Surrounding
- * blanks are ignored. Returns `None` for any other text.
+ * Parses a target from user input: a GUID or the UUID of an account, in upper or lower case, or an IPv4 address.
+ * Surrounding blanks are ignored. Returns `None` for any other text.
  *
  * **Example**
  *
