@@ -101,8 +101,8 @@ export interface Options {
   readonly maxIdleTime?: Duration.Input | undefined
   /**
    * Interval of the heartbeats to users of a session, from 100 milliseconds to 1 minute. Default 1 second. A longer interval
-   * costs less processor time. But users detect the loss of a runner whose connections do not break only after at least two
-   * intervals.
+   * costs less processor time. But if a runner is lost without breaking its connections, users detect that only after two
+   * intervals or more.
    */
   readonly heartbeat?: Duration.Input | undefined
 }

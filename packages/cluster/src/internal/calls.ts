@@ -104,7 +104,7 @@ export class Calls {
     })
   }
 
-  /** Gives up the calls to all other activations, or all calls if none is given: no runner will answer them. */
+  /** Gives up calls that no runner will answer: those to all activations except this one. Default: all calls. */
   abandon(activation?: string): void {
     for (const call of this.#calls) if (call.activation !== activation) call.settle(undefined)
   }
