@@ -110,7 +110,11 @@ const checkProgram = (command: string, args: ReadonlyArray<string>): void =>
 /** Whether npm can install a package on this machine, which needs the registry. npm prints the reason if it cannot. */
 const canInstall = (name: string): boolean => {
   try {
-    execFileSync("npx", ["-y", "-p", name, "-c", "echo"], { cwd: project, stdio: ["ignore", "ignore", "inherit"] })
+    execFileSync("npx", ["-y", "-p", name, "-c", "echo"], {
+      cwd: project,
+      stdio: ["ignore", "ignore", "inherit"],
+      timeout: 120_000
+    })
     return true
   } catch {
     return false

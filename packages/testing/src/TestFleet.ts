@@ -149,7 +149,7 @@ const simulation = Effect.fnUntraced(function*(options: Options) {
     Effect.uninterruptible
   )
 
-  /** A transport to the simulated server of this id if it has this address, or else to the first with this address. */
+  /** A transport to the server with this id if it is at this address, or else to the first server there. */
   const transport = (server: Fleet.Server, id: string): Transport.Transport["Service"] => {
     const peer = formatAddress(server)
     const found = [simulated.get(id), ...simulated.values()].find((entry) =>

@@ -80,7 +80,7 @@ export const nameOf = (text: string): string => {
   return (blank === -1 ? text : text.slice(0, blank)).toLowerCase()
 }
 
-/** When a ban of this many milliseconds ends; `undefined` (never) for at most 0, or for more than a clock can count. */
+/** When a ban of this many milliseconds ends; `undefined` (never) if they are 0 or less, or too many for a clock. */
 export const expiry = (now: number, duration: number): number | undefined => {
   const expires = now + duration
   return duration > 0 && expires <= Number.MAX_SAFE_INTEGER ? expires : undefined

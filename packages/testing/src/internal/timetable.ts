@@ -49,7 +49,7 @@ export class Timetable<A> {
     return first.value
   }
 
-  /** Replaces the first entry. */
+  /** Puts an entry in the place of the first one, and moves it down to its own place. */
   #sink(entry: Entry<A>): void {
     const heap = this.#heap
     let index = 1

@@ -45,7 +45,7 @@ interface Unacknowledged {
   readonly sequence: number
   readonly datagram: Uint8Array
   readonly tries: number
-  /** When the next send, or giving up, is due. */
+  /** When the message is sent again or given up. */
   readonly due: number
 }
 
